@@ -1,0 +1,5 @@
+"""Lets ``twistd chat`` and ``twist chat`` find the server. A pointer, nothing else."""
+
+from twisted.application.service import ServiceMaker
+
+chat = ServiceMaker("twisted-chat", "twisted_chat.service", "A chat server for nc, telnet and JSON lines", "chat")

@@ -1,0 +1,1 @@
+"""The bus: it gives every proposal its one place in the order."""

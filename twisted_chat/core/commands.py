@@ -1,0 +1,202 @@
+"""What a session asks for: frozen data in the imperative, made by the dialects, decided by the hub."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from twisted_chat.core.ids import MessageId
+from twisted_chat.core.names import Nick, RoomName
+from twisted_chat.core.text import CleanText
+
+#: How a message is meant: said, an action (``/me``), a notice (no program answers it), or a client-to-client request.
+Kind = Literal["say", "action", "notice", "ctcp"]
+
+#: The lines of one message, in order; never empty. Doors without multi-line messages show one line each.
+Lines = tuple[CleanText, ...]
+
+
+class _Command(msgspec.Struct, frozen=True):
+    """Base of all commands."""
+
+
+class Login(_Command, frozen=True):
+    """Enter the chat as ``nick``, or under a free guest name if None.
+
+    ``token`` is the secret of an earlier session: its user is taken over, and its message ids still count.
+    """
+
+    nick: Nick | None = None
+    password: str | None = None
+    token: str | None = None
+
+
+class Rename(_Command, frozen=True):
+    """Take another nick."""
+
+    nick: Nick
+
+
+class Say(_Command, frozen=True):
+    """Say something in a room; in the focused one if ``room`` is None."""
+
+    lines: Lines
+    room: RoomName | None = None
+    kind: Kind = "say"
+
+
+class Tell(_Command, frozen=True):
+    """Say something to one user, in private."""
+
+    to: Nick
+    lines: Lines
+    kind: Kind = "say"
+
+
+class Answer(_Command, frozen=True):
+    """Say something, in private, to whoever wrote to this session last."""
+
+    lines: Lines
+
+
+class Join(_Command, frozen=True):
+    """Enter a room, which is made if it is not there, and talk there from now on."""
+
+    room: RoomName
+    password: str | None = None
+
+
+class Leave(_Command, frozen=True):
+    """Leave a room; the focused one if None."""
+
+    room: RoomName | None = None
+    reason: CleanText | None = None
+
+
+class Kick(_Command, frozen=True):
+    """Put somebody out of a room (operators of that room); the focused one if None."""
+
+    nick: Nick
+    reason: CleanText | None = None
+    room: RoomName | None = None
+
+
+class ShowTopic(_Command, frozen=True):
+    """Ask for a room's topic; the focused room's if None."""
+
+    room: RoomName | None = None
+
+
+class SetTopic(_Command, frozen=True):
+    """Set a room's topic, the focused room's if ``room`` is None; an empty text clears it."""
+
+    topic: CleanText
+    room: RoomName | None = None
+
+
+class Away(_Command, frozen=True):
+    """Say that one is away, and why; a None text means: back again."""
+
+    text: CleanText | None
+
+
+class Who(_Command, frozen=True):
+    """Ask who is here, or in one room; page counts from 1."""
+
+    room: RoomName | None = None
+    page: int = 1
+
+
+class ListRooms(_Command, frozen=True):
+    """Ask which rooms there are; page counts from 1."""
+
+    page: int = 1
+
+
+class ListAll(_Command, frozen=True):
+    """Ask for the rooms and the users; page counts from 1."""
+
+    page: int = 1
+
+
+class Whois(_Command, frozen=True):
+    """Ask about one user."""
+
+    nick: Nick
+
+
+class Ignore(_Command, frozen=True):
+    """Hide what a user says from this session; None asks who is ignored."""
+
+    nick: Nick | None = None
+
+
+class Unignore(_Command, frozen=True):
+    """Show again what a user says."""
+
+    nick: Nick
+
+
+class ShowHistory(_Command, frozen=True):
+    """Ask for what was said in a room before or after a message, or last."""
+
+    room: RoomName | None = None
+    before: MessageId | None = None
+    after: MessageId | None = None
+    limit: int | None = None
+
+
+class Help(_Command, frozen=True):
+    """Ask for help, on one command if ``topic`` is given."""
+
+    topic: str | None = None
+
+
+class Ping(_Command, frozen=True):
+    """Ask whether the server is there; ``text`` comes back."""
+
+    text: CleanText = CleanText("")
+
+
+class Pong(_Command, frozen=True):
+    """Answer the server's ping."""
+
+
+class Quit(_Command, frozen=True):
+    """Leave the chat."""
+
+    reason: CleanText | None = None
+
+
+class Unsupported(_Command, frozen=True):
+    """Something the protocol knows and this server does not do: refused with ``why``."""
+
+    why: str
+
+
+Command = (
+    Say
+    | Tell
+    | Answer
+    | Login
+    | Rename
+    | Join
+    | Leave
+    | Kick
+    | ShowTopic
+    | SetTopic
+    | Away
+    | Who
+    | ListRooms
+    | ListAll
+    | Whois
+    | Ignore
+    | Unignore
+    | ShowHistory
+    | Help
+    | Ping
+    | Pong
+    | Quit
+    | Unsupported
+)

@@ -1,0 +1,417 @@
+"""Deciding what a command asks for: the first of the two steps.
+
+Reads the state and changes nothing: the answer is a :class:`Propose` (to be put in order by the bus), or a :class:`Tell`
+(a reply, for the asker alone, with at most a change to the asker's own session).
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Final
+
+import msgspec
+
+from twisted_chat.core import commands as c
+from twisted_chat.core import events as e
+from twisted_chat.core import replies as r
+from twisted_chat.core.apply import (
+    ID_REUSED,
+    absent,
+    looks_like,
+    not_operator,
+    taken,
+    too_many_rooms,
+    wrong_password,
+)
+from twisted_chat.core.ids import RoomId, Scope
+from twisted_chat.core.limits import Limits
+from twisted_chat.core.lists import overview, people, profile, rooms
+from twisted_chat.core.names import Nick, RoomName, guest_nick, suggest
+from twisted_chat.core.nonces import digest
+from twisted_chat.core.state import Room, Session, State, User, room_digest
+from twisted_chat.core.table import COMMANDS, nearest
+from twisted_chat.core.text import CleanText, shown
+
+
+class Propose(msgspec.Struct, frozen=True):
+    """Put this in order. ``claim``: the session waits for it to come back."""
+
+    event: e.Event
+    room: RoomId | None = None
+    claim: bool = False
+
+
+class FocusOn(msgspec.Struct, frozen=True):
+    """Plain text of this session goes to ``room`` from now on."""
+
+    room: RoomId
+
+
+class Ignoring(msgspec.Struct, frozen=True):
+    """Hide (or show again) what the user with this nick key says; ``name`` is how it was spelled."""
+
+    key: str
+    name: str
+    hide: bool
+
+
+class Tell(msgspec.Struct, frozen=True):
+    """Answer the asker, after changing the asker's session."""
+
+    reply: r.Reply
+    change: FocusOn | Ignoring | None = None
+
+
+class Recall(msgspec.Struct, frozen=True):
+    """Answer with history from the store: at most ``limit`` lines before or after a message, or the last ones."""
+
+    room: e.RoomRef
+    before: int | None
+    after: int | None
+    limit: int
+
+
+class GoodBye(msgspec.Struct, frozen=True):
+    """End the session; its user, if it has one, departs for this reason."""
+
+    reason: CleanText
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """There is nothing to do and nothing to say."""
+
+
+class Repeat(msgspec.Struct, frozen=True):
+    """It was said before under the same id: acknowledge it again."""
+
+    message: int
+    time: float
+
+
+Decision = Propose | Tell | Recall | Repeat | GoodBye | Nothing
+
+#: The most people one session can ignore; a list that nobody could read any more.
+MAX_IGNORED: Final = 500
+
+_LOG_IN_FIRST = "pick a nickname first"
+
+
+def _refuse(code: str, why: str) -> Tell:
+    return Tell(r.Refused(code, why))
+
+
+class Decider:
+    """Decides commands against one state."""
+
+    def __init__(self, state: State, limits: Limits) -> None:
+        self._state = state
+        self._limits = limits
+        self._next_guest = 1
+
+    def decide(
+        self, session: Session, command: c.Command, now: float, tag: str | None, scope: Scope
+    ) -> Decision:
+        """Decide a command. ``scope`` is the public scope of the token the session has or, at login, will have."""
+        user = self._state.users.get(session.user) if session.user is not None else None
+        match command:
+            case c.Help():
+                return Tell(self._help(command))
+            case c.Ping():
+                return Tell(r.Pong(command.text))
+            case c.Unsupported():
+                return _refuse("unsupported", command.why)
+            case c.Login():
+                return (
+                    self._login(session, command, scope)
+                    if user is None
+                    else self._login_again(user, command)
+                )
+            case c.Quit():
+                return self._quit(command)
+            case c.Pong():
+                return Nothing()
+            case _:
+                if user is None:
+                    return _refuse("not-logged-in", _LOG_IN_FIRST)
+                return self._decide_for(session, user, command, now, tag)
+
+    def _decide_for(
+        self, session: Session, user: User, command: c.Command, now: float, tag: str | None
+    ) -> Decision:
+        match command:
+            case c.Say():
+                return self._say(session, user, command, now, tag)
+            case c.Tell():
+                return self._tell(user, command.to, command.kind, command.lines, now, tag)
+            case c.Answer():
+                target = (
+                    self._state.users.get(session.answer_to)
+                    if session.answer_to is not None
+                    else None
+                )
+                if target is None:
+                    return _refuse(
+                        "nobody-to-answer", "there is nobody here to answer; use /msg NICK TEXT"
+                    )
+                return self._tell(user, target.nick, "say", command.lines, now, tag)
+            case c.Rename():
+                return self._rename(user, command.nick)
+            case c.Join():
+                return self._join(user, command)
+            case c.Leave():
+                return self._leave(session, user, command)
+            case c.Kick():
+                return self._kick(session, user, command)
+            case c.ShowTopic():
+                room = self._room_of(session, user, command.room)
+                if isinstance(room, Tell):
+                    return room
+                return Tell(r.Topic(room.name, room.topic, room.topic_by, room.topic_time))
+            case c.SetTopic():
+                return self._set_topic(session, user, command)
+            case c.Away():
+                if command.text is not None and (
+                    long := self._too_long(command.text, self._limits.max_away)
+                ):
+                    return long
+                return Propose(e.AwaySet(command.text), claim=True)
+            case c.Who():
+                return self._who(command)
+            case c.ListRooms():
+                return Tell(rooms(self._state, command.page, self._limits.page_size))
+            case c.ListAll():
+                return Tell(overview(self._state, command.page, self._limits.page_size))
+            case c.Whois():
+                target = self._state.user_named(command.nick)
+                return (
+                    Tell(profile(self._state, target, now))
+                    if target
+                    else self._nobody(command.nick)
+                )
+            case c.Ignore():
+                return self._ignore(session, user, command.nick)
+            case c.Unignore():
+                key = command.nick.key
+                if key not in session.ignored:
+                    return _refuse("not-ignored", f"you do not ignore {command.nick}")
+                done = r.Confirmed(f"you see again what {session.ignored[key]} says")
+                return Tell(done, Ignoring(key, command.nick.text, hide=False))
+            case c.ShowHistory():
+                return self._history(session, user, command)
+            case c.Login() | c.Help() | c.Ping() | c.Pong() | c.Quit() | c.Unsupported():
+                raise AssertionError("decided before")
+
+    # --- names ---
+
+    def _login(self, session: Session, command: c.Login, scope: Scope) -> Decision:
+        if command.token is not None and (ghost := self._state.user_in_scope(scope)) is not None:
+            return Propose(e.Arrived(ghost.nick, scope, session.host), claim=True)
+        nick = command.nick or self._free_guest()
+        if command.password is not None:
+            why = f'"{nick}" is not registered, so it has no password; give the nickname alone'
+            return Tell(r.NameRefused("no-such-account", why, self._free(nick)))
+        holder = self._state.nick_holder(nick)
+        if holder is not None:
+            return Tell(r.NameRefused("nick-taken", taken(nick.text, holder), self._free(nick)))
+        return Propose(e.Arrived(nick, scope, session.host), claim=True)
+
+    def _login_again(self, user: User, command: c.Login) -> Decision:
+        """A second login is a rename, as classic clients mean it."""
+        if command.password is not None or command.token is not None:
+            return _refuse("already-logged-in", f"you are logged in as {user.nick} already")
+        return self._rename(user, command.nick or self._free_guest())
+
+    def _rename(self, user: User, nick: Nick) -> Decision:
+        holder = self._state.nick_holder(nick)
+        if holder is not None and holder is not user:
+            why = taken(nick.text, holder)
+            free = self._free(nick)
+            return _refuse("nick-taken", f"{why}; try {free}" if free else why)
+        if nick.text == user.nick.text:
+            return _refuse("same-nick", f"you are called {nick} already")
+        return Propose(e.Renamed(nick), claim=True)
+
+    def _free(self, nick: Nick) -> Nick | None:
+        """Suggest a free nick like the one that is taken."""
+        return next((near for near in suggest(nick) if self._state.nick_holder(near) is None), None)
+
+    def suggestion(self, refused: r.NameRefused, nick: Nick) -> r.NameRefused:
+        """Add a suggestion to a refusal that was made while applying."""
+        return r.NameRefused(refused.code, refused.why, self._free(nick))
+
+    def _free_guest(self) -> Nick:
+        # Where to look first is a hint, no part of the state: a house of 5,000 guests costs one look-up, not 5,000.
+        if self._next_guest > 2 * len(self._state.users) + 10:
+            self._next_guest = 1
+        names = ((n, guest_nick(n)) for n in itertools.count(self._next_guest))
+        n, nick = next((n, nick) for n, nick in names if self._state.nick_holder(nick) is None)
+        self._next_guest = n + 1
+        return nick
+
+    def _quit(self, command: c.Quit) -> Decision:
+        reason = command.reason or CleanText("quit")
+        return self._too_long(reason, self._limits.max_away) or GoodBye(reason)
+
+    # --- talking ---
+
+    def _say(
+        self, session: Session, user: User, command: c.Say, now: float, tag: str | None
+    ) -> Decision:
+        room = self._room_of(session, user, command.room, to_talk=True)
+        if isinstance(room, Tell):
+            return room
+        wrong: Decision | None = self._bad_lines(command.lines)
+        if wrong is None and tag is not None:
+            wrong = self._sent_before(user, tag, now, command.kind, room.ref.id, command.lines)
+        return wrong or Propose(e.Said(command.kind, command.lines), room.ref.id)
+
+    def _tell(
+        self, user: User, to: Nick, kind: c.Kind, lines: c.Lines, now: float, tag: str | None
+    ) -> Decision:
+        target = self._state.user_named(to)
+        if target is None:
+            return self._nobody(to)
+        wrong: Decision | None = self._bad_lines(lines)
+        if wrong is None and tag is not None:
+            wrong = self._sent_before(user, tag, now, kind, target.id, lines)
+        return wrong or Propose(e.Told(target.id, target.nick, kind, lines))
+
+    def _nobody(self, nick: Nick) -> Tell:
+        return _refuse("no-such-nick", absent(nick.text))
+
+    def _bad_lines(self, lines: c.Lines) -> Tell | None:
+        size = sum(len(line.encode("utf-8")) for line in lines) + len(lines) - 1
+        if size > self._limits.max_text:
+            return _refuse("too-long", too_long(size, self._limits.max_text))
+        if not any(line.strip() for line in lines):
+            return _refuse("empty", "there is nothing to say; nothing was sent")
+        return None
+
+    def _too_long(self, text: CleanText, limit: int) -> Tell | None:
+        size = len(text.encode("utf-8"))
+        return _refuse("too-long", too_long(size, limit)) if size > limit else None
+
+    def _sent_before(self, user: User, tag: str, now: float, *said: object) -> Decision | None:
+        sent = self._state.nonces.find(user.author.scope, tag, now)
+        if sent is None:
+            return None
+        return Repeat(sent.message, sent.time) if sent.digest == digest(*said) else Tell(ID_REUSED)
+
+    # --- rooms ---
+
+    def _room_of(
+        self, session: Session, user: User, name: RoomName | None, *, to_talk: bool = False
+    ) -> Room | Tell:
+        """Find the room a command is about: the named one or the focus, and the user must be in it."""
+        if name is None:
+            room = self._state.rooms.get(session.focus) if session.focus is not None else None
+            if room is None:
+                nothing = "; nothing was said" if to_talk else ""
+                return _refuse(
+                    "no-room", f"you are not in a room: choose one with /join ROOM{nothing}"
+                )
+            return room
+        room = self._state.room_named(name)
+        if room is None or user.id not in room.members:
+            return _refuse("not-in-room", f"you are not in {name}; enter it with /join {name}")
+        return room
+
+    def _join(self, user: User, command: c.Join) -> Decision:
+        name = command.room
+        room = self._state.room_named(name)
+        if room is not None and user.id in room.members:
+            return Tell(r.FocusSet(room.name), FocusOn(room.ref.id))
+        if len(user.rooms) >= self._limits.max_rooms:
+            return _refuse("too-many-rooms", too_many_rooms(self._limits.max_rooms))
+        if room is None and (other := self._state.lookalike(name)) is not None:
+            return _refuse("lookalike", looks_like(name, other))
+        secret = room_digest(name, command.password) if command.password else None
+        if room is not None and room.password is not None and secret != room.password:
+            return Tell(wrong_password(room, given=secret is not None))
+        return Propose(e.Joined(name, secret), claim=True)
+
+    def _leave(self, session: Session, user: User, command: c.Leave) -> Decision:
+        room = self._room_of(session, user, command.room)
+        if isinstance(room, Tell):
+            return room
+        if command.reason is not None and (
+            long := self._too_long(command.reason, self._limits.max_away)
+        ):
+            return long
+        return Propose(e.Left(command.reason), room.ref.id, claim=True)
+
+    def _kick(self, session: Session, user: User, command: c.Kick) -> Decision:
+        room = self._room_of(session, user, command.room)
+        if isinstance(room, Tell):
+            return room
+        if "operator" not in room.members[user.id]:
+            return Tell(not_operator(room))
+        target = self._state.user_named(command.nick)
+        if target is None or target.id not in room.members:
+            return _refuse("not-a-member", f"{command.nick} is not in {room.name}")
+        if command.reason is not None and (
+            long := self._too_long(command.reason, self._limits.max_away)
+        ):
+            return long
+        return Propose(e.Kicked(target.id, target.nick, command.reason), room.ref.id, claim=True)
+
+    def _set_topic(self, session: Session, user: User, command: c.SetTopic) -> Decision:
+        room = self._room_of(session, user, command.room)
+        if isinstance(room, Tell):
+            return room
+        if long := self._too_long(command.topic, self._limits.max_topic):
+            return long
+        return Propose(e.TopicSet(command.topic), room.ref.id, claim=True)
+
+    # --- asking ---
+
+    def _who(self, command: c.Who) -> Decision:
+        if command.room is None:
+            return Tell(people(self._state, None, command.page, self._limits.page_size))
+        room = self._state.room_named(command.room)
+        if room is None:
+            return _refuse("no-such-room", f"there is no room {command.room}; /rooms lists them")
+        return Tell(people(self._state, room, command.page, self._limits.page_size))
+
+    def _ignore(self, session: Session, user: User, nick: Nick | None) -> Decision:
+        if nick is None:
+            return Tell(r.Ignored(tuple(session.ignored.values())))
+        target = self._state.user_named(nick)
+        if target is None:
+            return _refuse("no-such-nick", f"{nick} is not here")
+        if target is user:
+            return _refuse("self", "you cannot ignore yourself")
+        if len(session.ignored) >= MAX_IGNORED:
+            return _refuse(
+                "too-many-ignored", f"you ignore {MAX_IGNORED} people, and that is the most"
+            )
+        done = r.Confirmed(
+            f"you no longer see what {target.nick} says; /unignore {target.nick} undoes that"
+        )
+        return Tell(done, Ignoring(target.nick.key, target.nick.text, hide=True))
+
+    def _history(self, session: Session, user: User, command: c.ShowHistory) -> Decision:
+        room = self._room_of(session, user, command.room)
+        if isinstance(room, Tell):
+            return room
+        limit = min(command.limit or self._limits.history_lines, self._limits.max_history)
+        return Recall(room.ref, command.before, command.after, limit)
+
+    def _help(self, command: c.Help) -> r.Reply:
+        if command.topic is None:
+            return r.HelpText(
+                tuple(r.HelpLine(spec.name, spec.usage, spec.help) for spec in COMMANDS.values())
+            )
+        name = command.topic.lstrip("/!").lower()
+        spec = COMMANDS.get(name)
+        if spec is None:
+            near = nearest(name)
+            hint = f"; did you mean {near}?" if near else ""
+            return r.Refused("unknown-command", f'there is no command "{shown(name)}"{hint}')
+        may = "" if spec.may == "anyone" else f" ({spec.may})"
+        return r.HelpText((r.HelpLine(spec.name, spec.usage, spec.help + may),), one=True)
+
+
+def too_long(size: int, limit: int) -> str:
+    """Say that a text is too long, and that nothing of it was sent."""
+    return f"that text has {size:,} bytes, and {limit:,} are the most; nothing was sent"

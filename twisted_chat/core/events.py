@@ -1,0 +1,186 @@
+"""What happened: frozen data in the past tense, and the envelope that gives it its place.
+
+A :class:`Proposal` is an event that a hub would like to happen. The bus gives it the one place in the order, and what
+applying it makes of it, an :class:`Envelope`, is what everybody is shown and the store keeps.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from twisted_chat.core.commands import Kind, Lines
+from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
+from twisted_chat.core.names import Nick, RoomName
+from twisted_chat.core.text import CleanText
+
+
+class _Event(msgspec.Struct, frozen=True):
+    """Base of all events."""
+
+
+class Arrived(_Event, frozen=True):
+    """A session took a free nick, or took over a user of its own scope.
+
+    ``replaced`` are the sessions (node, session) that had the user until now.
+    """
+
+    nick: Nick
+    scope: Scope
+    host: str
+    replaced: tuple[tuple[Node, SessionId], ...] = ()
+
+
+class Departed(_Event, frozen=True):
+    """A user's last session ended. ``rooms`` are those the user was in, filled in when it is applied."""
+
+    reason: CleanText
+    rooms: tuple[RoomId, ...] = ()
+
+
+class Detached(_Event, frozen=True):
+    """A session ended, and its user is still here with another one."""
+
+
+class Renamed(_Event, frozen=True):
+    """The author, who is shown under the old nick, is called ``nick`` now."""
+
+    nick: Nick
+
+
+class Joined(_Event, frozen=True):
+    """The author entered a room; ``created`` if it was made for that.
+
+    ``password`` is the digest of what was given, see :func:`twisted_chat.core.state.room_digest`; it is not in the envelope.
+    """
+
+    room: RoomName
+    password: str | None = None
+    created: bool = False
+
+
+class Left(_Event, frozen=True):
+    """The author left a room."""
+
+    reason: CleanText | None = None
+
+
+class Kicked(_Event, frozen=True):
+    """The author put somebody out of a room."""
+
+    user: UserId
+    nick: Nick
+    reason: CleanText | None = None
+
+
+class Said(_Event, frozen=True):
+    """The author said something in a room."""
+
+    kind: Kind
+    lines: Lines
+
+
+class Told(_Event, frozen=True):
+    """The author said something to one user, in private."""
+
+    to: UserId
+    nick: Nick
+    kind: Kind
+    lines: Lines
+
+
+class TopicSet(_Event, frozen=True):
+    """The author set a room's topic; empty means cleared."""
+
+    topic: CleanText
+
+
+class AwaySet(_Event, frozen=True):
+    """The author is away, or back if the text is None."""
+
+    text: CleanText | None
+
+
+class Gathered(_Event, frozen=True):
+    """Who came to and went from a crowded room in the last seconds, instead of a line for each.
+
+    Made by delivery for show only: it never was on a bus, and its envelope has no author.
+    """
+
+    joined: tuple[Nick, ...]
+    left: tuple[Nick, ...]
+    members: int
+
+
+Event = (
+    Said
+    | Told
+    | Joined
+    | Left
+    | Departed
+    | Arrived
+    | Detached
+    | Renamed
+    | Kicked
+    | TopicSet
+    | AwaySet
+    | Gathered
+)
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where a proposal came from. ``tag`` is the sender's own id or label of the request, if it gave one."""
+
+    node: Node
+    session: SessionId
+    tag: str | None = None
+
+
+class Author(msgspec.Struct, frozen=True):
+    """Who did it, as they were at that moment; ``host`` is what others may see of the address."""
+
+    user: UserId
+    nick: Nick
+    scope: Scope
+    account: str | None = None
+    host: str = ""
+    real_name: str = ""
+    bot: bool = False
+
+
+class RoomRef(msgspec.Struct, frozen=True):
+    """Which room: the incarnation and its name."""
+
+    id: RoomId
+    name: RoomName
+
+
+class Proposal(msgspec.Struct, frozen=True):
+    """What a hub asks the bus to put in order. ``user`` and ``room`` are incarnations: gone is gone.
+
+    ``time`` is the proposer's, in seconds since 1970. ``user`` is None for an arrival.
+    """
+
+    event: Event
+    origin: Origin
+    time: float
+    user: UserId | None = None
+    room: RoomId | None = None
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """Something that happened, with its place in the order.
+
+    ``author`` is None only for :class:`Gathered`; ``room`` is None for what happened in no single room.
+    """
+
+    id: MessageId
+    time: float
+    event: Event
+    origin: Origin | None
+    author: Author | None
+    room: RoomRef | None = None
+
+    @property
+    def tag(self) -> str | None:
+        """The sender's own id or label of the request."""
+        return self.origin.tag if self.origin is not None else None

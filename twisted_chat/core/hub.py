@@ -1,0 +1,183 @@
+"""The hub: the state of the chat, and the two steps that every command takes through it.
+
+``decide`` makes a proposal of a command, or a reply; the bus gives the proposal its place in the order; ``apply`` makes it
+happen, on every node in the same way, or voids it. The hub has no clock and does no I/O: a test drives it by values.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from twisted_chat.core import commands as c
+from twisted_chat.core import events as e
+from twisted_chat.core import replies as r
+from twisted_chat.core.apply import Applied, Applier, Outcome, Void
+from twisted_chat.core.decide import Decider, Decision, FocusOn, Ignoring, Propose
+from twisted_chat.core.flood import Bucket
+from twisted_chat.core.ids import MessageId, Node, Scope, SessionId, UserId
+from twisted_chat.core.limits import Limits
+from twisted_chat.core.replies import NameRefused
+from twisted_chat.core.state import Room, Session, State, User
+from twisted_chat.core.text import CleanText
+
+NO_SCOPE = Scope("")
+
+
+def scope_of(token: str) -> Scope:
+    """Return the public name of the scope that a secret session token stands for."""
+    return Scope(hashlib.blake2b(token.encode("utf-8", "replace"), digest_size=8).hexdigest())
+
+
+class Hub:
+    """One node's view of the chat."""
+
+    def __init__(self, node: Node, limits: Limits) -> None:
+        self.node = node
+        self.limits = limits
+        self.state = State(limits)
+        self._decider = Decider(self.state, limits)
+        self._applier = Applier(self.state, limits)
+
+    # --- sessions of this node ---
+
+    def open(self, session: SessionId, host: str, now: float) -> Session:
+        """Add a session that has not logged in yet. ``host`` is what others may see of its address."""
+        opened = Session(session, host, Bucket(self.limits.flood_burst, now))
+        self.state.sessions[session] = opened
+        return opened
+
+    def close(self, session: SessionId) -> None:
+        """Forget a session. Its user departs by a proposal of its own, see :meth:`departure`."""
+        self.state.sessions.pop(session, None)
+
+    def admit(self, session: SessionId, now: float) -> float:
+        """Take a token for one line; return 0.0, or the seconds to wait until the line may be handed in."""
+        seat = self.state.sessions[session]
+        return seat.bucket.take(self.limits.flood_burst, self.limits.flood_rate, now)
+
+    def rested(self, session: SessionId) -> bool:
+        """Tell whether a session has nearly all its tokens."""
+        return self.state.sessions[session].bucket.full(self.limits.flood_burst)
+
+    def user_of(self, session: SessionId) -> User | None:
+        """Return the user of a session, None before login or after the user is gone."""
+        seat = self.state.sessions.get(session)
+        return (
+            self.state.users.get(seat.user) if seat is not None and seat.user is not None else None
+        )
+
+    def focus_of(self, session: SessionId) -> Room | None:
+        """Return the room where the plain text of a session goes."""
+        focus = self.state.sessions[session].focus
+        return self.state.rooms.get(focus) if focus is not None else None
+
+    # --- the two steps ---
+
+    def decide(
+        self,
+        session: SessionId,
+        command: c.Command,
+        now: float,
+        tag: str | None = None,
+        scope: Scope = NO_SCOPE,
+    ) -> Decision:
+        """Decide a command of a session at time ``now``. ``tag`` is the sender's own id of it.
+
+        ``scope`` is needed for a login only: that of the token it brings or will be given.
+        """
+        return self._decider.decide(self.state.sessions[session], command, now, tag, scope)
+
+    def propose(
+        self, session: SessionId, decision: Propose, now: float, tag: str | None = None
+    ) -> e.Proposal:
+        """Make the proposal that a decision asks for."""
+        user = self.state.sessions[session].user
+        return e.Proposal(
+            decision.event, e.Origin(self.node, session, tag), now, user, decision.room
+        )
+
+    def departure(self, session: SessionId, reason: str, now: float) -> e.Proposal | None:
+        """Propose that a session's user departs; None if it has none (any more)."""
+        if self.user_of(session) is None:
+            return None
+        return self.propose(session, Propose(e.Departed(CleanText(reason))), now)
+
+    def apply(self, message: MessageId, proposal: e.Proposal) -> Outcome:
+        """Apply a proposal at its place in the order, and bring this node's own sessions up to date with it."""
+        outcome = self._applier.apply(message, proposal)
+        if isinstance(outcome, Applied):
+            self._follow(outcome.envelope)
+        elif isinstance(outcome.why, NameRefused) and isinstance(proposal.event, e.Arrived):
+            return Void(proposal, self._decider.suggestion(outcome.why, proposal.event.nick))
+        return outcome
+
+    def change(self, session: SessionId, change: FocusOn | Ignoring) -> None:
+        """Change what concerns one session only."""
+        seat = self.state.sessions[session]
+        match change:
+            case FocusOn():
+                seat.focus_on(change.room)
+            case Ignoring(hide=True):
+                seat.ignored[change.key] = change.name
+            case Ignoring():
+                seat.ignored.pop(change.key, None)
+
+    def entered(self, room: Room, *, created: bool) -> r.Entered:
+        """Describe a room to somebody who is in it now."""
+        users = self.state.users
+        names = tuple(users[member].nick for member in list(room.members)[: self.limits.page_size])
+        return r.Entered(
+            room.name, len(room.members), names, room.topic, created, room.password is not None
+        )
+
+    def _follow(self, envelope: e.Envelope) -> None:
+        """Bring focus and ignore lists of this node's sessions up to date."""
+        event, origin, author = envelope.event, envelope.origin, envelope.author
+        assert (
+            origin is not None and author is not None
+        )  # only Gathered has none, and it is never applied
+        seat = self.state.sessions.get(origin.session) if origin.node == self.node else None
+        match event:
+            case e.Arrived():
+                if seat is not None:
+                    self._settle(seat, self.state.users[author.user])
+            case e.Joined():
+                if seat is not None and envelope.room is not None:
+                    seat.focus_on(envelope.room.id)
+            case e.Left():
+                self._drop(author.user, envelope, fall_back=True)
+            case e.Kicked():
+                self._drop(event.user, envelope, fall_back=False)
+            case e.Told():
+                for session in self._sessions(event.to):
+                    session.answer_to = author.user
+            case e.Renamed():
+                # Ignoring follows the person; the list does not grow by it.
+                for session in self.state.sessions.values():
+                    if session.ignored and session.ignored.pop(author.nick.key, None) is not None:
+                        session.ignored[event.nick.key] = event.nick.text
+            case _:
+                pass
+
+    def _settle(self, seat: Session, user: User) -> None:
+        """Give a session its user. One that takes over talks in the room the user entered last."""
+        seat.user = user.id
+        for other in self._sessions(user.id):
+            seat.bucket = other.bucket  # the flood limit is one for a user, however many sessions
+        for room in user.rooms:
+            seat.focus_on(room)
+
+    def _drop(self, user: UserId, envelope: e.Envelope, *, fall_back: bool) -> None:
+        if envelope.room is not None:
+            for session in self._sessions(user):
+                session.drop(envelope.room.id, fall_back=fall_back)
+
+    def _sessions(self, user: UserId) -> list[Session]:
+        """Return this node's sessions of a user."""
+        found = self.state.users.get(user)
+        places = found.sessions if found is not None else ()
+        return [
+            self.state.sessions[session]
+            for node, session in places
+            if node == self.node and session in self.state.sessions
+        ]

@@ -1,0 +1,31 @@
+"""The kinds of identity in the core, kept apart by type, and how a message id is spelled."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NewType
+
+_SPELLED: Final = re.compile("[0-9a-f]{16}")
+
+#: A place in the one order of everything that happened: 1, 2, 3 … with gaps; never reused.
+MessageId = NewType("MessageId", int)
+#: The id of the arrival that created the user. A nick may come back as somebody else, a UserId cannot.
+UserId = NewType("UserId", int)
+#: The id of the join that created the room: one incarnation of a name. The lobby's is 0.
+RoomId = NewType("RoomId", int)
+#: One connection to one node. Ids of two nodes may be equal: (node, session) is unique.
+SessionId = NewType("SessionId", int)
+#: The name of a node of a cluster.
+Node = NewType("Node", str)
+#: Public name of the scope within which a client's own message ids count.
+Scope = NewType("Scope", str)
+
+
+def spell(message: int) -> str:
+    """Write an id as clients see it: 16 hexadecimal digits, so that strings sort as the ids do."""
+    return f"{message:016x}"
+
+
+def read_id(text: str) -> MessageId | None:
+    """Read an id written by :func:`spell`; None if it is not one."""
+    return MessageId(int(text, 16)) if _SPELLED.fullmatch(text) else None

@@ -1,0 +1,70 @@
+"""Every limit of the server, in one place, with where its number comes from.
+
+The options of ``twistd chat`` and the keys of the configuration file are made from the fields of :class:`Limits`, so
+a limit added here can be set by everybody.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+
+
+def _doc(text: str, *, least: int = 1) -> msgspec.Meta:
+    """Describe a limit: the text is its line in ``--help``."""
+    return msgspec.Meta(ge=least, description=text)
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """The limits of one server. Sizes are bytes, times are seconds, unless the name says otherwise."""
+
+    # As Ergo's multi-line limit: a screenful of text, far under what a terminal client can be hurt by.
+    max_text: Annotated[int, _doc("longest message, in UTF-8 bytes")] = 4096
+    # A message of 4,096 bytes may triple when a client escapes it (\uXXXX), and there are the other fields.
+    max_object: Annotated[int, _doc("longest JSON object, in bytes")] = 16 * 1024
+    # Nobody types a line that long; whoever gets here is not chatting.
+    max_endless: Annotated[int, _doc("bytes without a line end before a connection is closed")] = (
+        1024 * 1024
+    )
+    login_time: Annotated[int, _doc("seconds to pick a nickname before a connection is closed")] = (
+        60
+    )
+    # A household or a class behind one address; Ergo allows 16, and a load test runs on loopback, which is exempt.
+    max_per_address: Annotated[
+        int, _doc("connections from one address (IPv4) or /64 (IPv6); this machine is exempt")
+    ] = 64
+    max_rooms: Annotated[int, _doc("rooms one user can be in")] = 100
+    max_topic: Annotated[int, _doc("longest topic, in UTF-8 bytes")] = 390
+    max_away: Annotated[int, _doc("longest away text or reason, in UTF-8 bytes")] = 390
+    flood_burst: Annotated[int, _doc("lines a user can send at once")] = 20
+    flood_rate: Annotated[int, _doc("lines a second a user can send after that")] = 10
+    send_buffer: Annotated[
+        int, _doc("kernel send buffer of a connection (SO_SNDBUF), in bytes")
+    ] = 128 * 1024
+    batch_size: Annotated[
+        int, _doc("bytes of a room's lines collected before they are handed out early")
+    ] = 64 * 1024
+    max_queue: Annotated[
+        int, _doc("bytes that may wait for a slow reader before it is disconnected")
+    ] = 256 * 1024
+    ping_after: Annotated[
+        int, _doc("seconds of silence before a client that can answer is pinged")
+    ] = 120
+    ping_wait: Annotated[int, _doc("seconds a client that answers pings has to answer one")] = 30
+    crowd_size: Annotated[
+        int, _doc("members above which a room's joins and leaves are gathered")
+    ] = 100
+    crowd_time: Annotated[
+        int, _doc("seconds for which a crowded room's joins and leaves are gathered")
+    ] = 5
+    history_lines: Annotated[int, _doc("lines of history shown at a join", least=0)] = 20
+    max_history: Annotated[int, _doc("lines one request for history can ask for")] = 1000
+    page_size: Annotated[int, _doc("names on one page of a list")] = 50
+    # Sent ids are remembered so that a resend is not said twice: 24 hours, and at most this many a client. A client
+    # resends what it has not seen acknowledged, which is a few lines; this is half an hour at full flood rate.
+    max_ids: Annotated[int, _doc("message ids remembered for one client, for 24 hours")] = 20_000
+
+
+#: How long a client's message ids and its session token are remembered, in seconds (24 hours).
+REMEMBERED: Final = 24 * 60 * 60

@@ -1,0 +1,236 @@
+"""What only the asker gets: refusals, lists, confirmations. A reply is never on the bus."""
+
+from __future__ import annotations
+
+import msgspec
+
+from twisted_chat.core.ids import MessageId
+from twisted_chat.core.names import Nick, RoomName
+from twisted_chat.core.text import CleanText
+
+
+class _Reply(msgspec.Struct, frozen=True):
+    """Base of all replies."""
+
+
+class Refused(_Reply, frozen=True):
+    """The command was not carried out. ``code`` is for programs, ``why`` for people (says what to do)."""
+
+    code: str
+    why: str
+
+
+class PasswordNeeded(_Reply, frozen=True):
+    """The room is locked, and no password was given."""
+
+    room: RoomName
+
+
+class NameRefused(_Reply, frozen=True):
+    """The nickname asked for at login cannot be had; pick another. ``suggestion`` is free right now."""
+
+    code: str
+    why: str
+    suggestion: Nick | None = None
+
+
+class Greeting(_Reply, frozen=True):
+    """The first thing a session sees."""
+
+    server: str
+
+
+class Welcome(_Reply, frozen=True):
+    """The session has logged in as ``nick``. ``token`` is a secret that takes the session back up later."""
+
+    nick: Nick
+    token: str
+    motd: tuple[CleanText, ...] = ()
+    resumed: bool = False
+
+
+class Hint(_Reply, frozen=True):
+    """How to find out more; shown once."""
+
+
+class Entered(_Reply, frozen=True):
+    """The session is in a room and talks there now. ``names`` is the first page of ``count`` members."""
+
+    room: RoomName
+    count: int
+    names: tuple[Nick, ...]
+    topic: CleanText
+    created: bool = False
+    locked: bool = False
+
+
+class FocusSet(_Reply, frozen=True):
+    """The session left ``left`` (None: it came back to a room it was in); plain text now goes to ``room``."""
+
+    room: RoomName | None
+    left: RoomName | None = None
+
+
+class HistoryStart(_Reply, frozen=True):
+    """What was said before in ``room`` follows, oldest first; ``asked`` if somebody asked for it."""
+
+    room: RoomName
+    count: int
+    asked: bool
+
+
+class HistoryEnd(_Reply, frozen=True):
+    """That was it; ``more`` if there is more in the direction asked for."""
+
+    room: RoomName
+    count: int
+    asked: bool
+    more: bool
+
+
+class Person(msgspec.Struct, frozen=True):
+    """One line of a list of people."""
+
+    nick: Nick
+    away: CleanText | None = None
+    account: str | None = None
+    operator: bool = False
+
+
+class People(_Reply, frozen=True):
+    """A page of who is here, or in ``room``."""
+
+    people: tuple[Person, ...]
+    count: int
+    page: int
+    pages: int
+    room: RoomName | None = None
+
+
+class RoomLine(msgspec.Struct, frozen=True):
+    """One line of a list of rooms."""
+
+    name: RoomName
+    count: int
+    topic: CleanText
+    locked: bool = False
+
+
+class Rooms(_Reply, frozen=True):
+    """A page of the rooms."""
+
+    rooms: tuple[RoomLine, ...]
+    count: int
+    page: int
+    pages: int
+
+
+class Overview(_Reply, frozen=True):
+    """A page of the rooms and of the people, the answer to LIST."""
+
+    rooms: Rooms
+    people: People
+
+
+class Profile(_Reply, frozen=True):
+    """What is known of one user. Times are seconds since 1970."""
+
+    nick: Nick
+    account: str | None
+    rooms: tuple[RoomName, ...]
+    since: float
+    idle: float
+    away: CleanText | None
+
+
+class Topic(_Reply, frozen=True):
+    """A room's topic; empty if there is none."""
+
+    room: RoomName
+    topic: CleanText
+    by: Nick | None = None
+    time: float = 0.0
+
+
+class Ignored(_Reply, frozen=True):
+    """Whom this session ignores."""
+
+    names: tuple[str, ...]
+
+
+class Confirmed(_Reply, frozen=True):
+    """It was done; ``text`` says what."""
+
+    text: str
+
+
+class Notice(_Reply, frozen=True):
+    """Something to know, that was not asked for. ``code`` is for programs."""
+
+    code: str
+    text: str
+
+
+class HelpLine(msgspec.Struct, frozen=True):
+    """One command in a help text: its name, its arguments, what it does."""
+
+    name: str
+    usage: str
+    help: str
+
+
+class HelpText(_Reply, frozen=True):
+    """Help on all commands, or on one."""
+
+    lines: tuple[HelpLine, ...]
+    one: bool = False
+
+
+class Acked(_Reply, frozen=True):
+    """The message was stored. ``private`` messages of guests are not kept: then it was delivered."""
+
+    message: MessageId
+    time: float
+
+
+class Pong(_Reply, frozen=True):
+    """The server is there."""
+
+    text: CleanText
+
+
+class Probe(_Reply, frozen=True):
+    """Are you there? Only dialects with a ping show it."""
+
+
+class Farewell(_Reply, frozen=True):
+    """The last thing a session sees."""
+
+    why: str
+
+
+Reply = (
+    Refused
+    | PasswordNeeded
+    | NameRefused
+    | Greeting
+    | Welcome
+    | Hint
+    | Entered
+    | FocusSet
+    | HistoryStart
+    | HistoryEnd
+    | People
+    | Rooms
+    | Overview
+    | Profile
+    | Topic
+    | Ignored
+    | Confirmed
+    | Notice
+    | HelpText
+    | Acked
+    | Pong
+    | Probe
+    | Farewell
+)

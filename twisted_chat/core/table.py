@@ -1,0 +1,167 @@
+"""The table of commands: name, arguments, help, who may. One place drives parsing, help and "did you mean".
+
+To add a command, add one :class:`Spec` to :data:`COMMANDS`. Every dialect that has named commands offers it from then on:
+the line dialect as ``/name``, the JSON dialect inside ``command``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from twisted_chat.core import commands as c
+from twisted_chat.core.names import parse_nick, parse_room
+from twisted_chat.core.text import CleanText, shown
+
+
+class BadArguments(ValueError):
+    """The arguments do not fit the command. ``str()`` says what would."""
+
+
+class Spec(msgspec.Struct, frozen=True):
+    """One command.
+
+    ``usage`` is shown in help and is the grammar of the arguments: words separated by blanks, of the kinds in
+    :data:`KINDS`; ``[X]`` may be left out, ``TEXT`` takes the rest of the line. ``build`` gets one value for each, None
+    for what was left out.
+    """
+
+    name: str
+    usage: str
+    help: str
+    build: Callable[..., c.Command]
+    may: str = "anyone"
+
+    def parse(self, rest: str) -> c.Command:
+        """Make the command from what follows its name.
+
+        Raises :class:`BadArguments`, or what the parsers of :mod:`names` and :mod:`text` raise (all ValueErrors).
+        """
+        kinds = [_Kind(word) for word in self.usage.split()]
+        values: list[object] = []
+        rest = rest.strip(" ")
+        for i, kind in enumerate(kinds):
+            word = rest.partition(" ")[0]
+            if kind.optional and (
+                not word
+                or (not kind.fits(word) and any(later.fits(word) for later in kinds[i + 1 :]))
+            ):
+                values.append(None)
+                continue
+            if not word:
+                raise BadArguments(f"{kind.name} is missing")
+            if kind.takes_rest:
+                word = rest
+            values.append(kind.read(word))
+            rest = rest[len(word) :].lstrip(" ")
+        if rest:
+            what = (
+                f"takes no argument, but got {shown(rest)!s}"
+                if not kinds
+                else f"does not know what to do with {shown(rest)!s}"
+            )
+            raise BadArguments(what)
+        return self.build(*values)
+
+
+class _Kind:
+    """One argument of a usage text."""
+
+    def __init__(self, word: str) -> None:
+        self.optional = word.startswith("[")
+        self.name = word.strip("[]")
+        self.takes_rest = self.name == "TEXT"
+        self.read, self.fits = KINDS[self.name]
+
+
+def _read_page(word: str) -> int:
+    if not (word.isascii() and word.isdigit() and len(word) <= 6 and int(word) > 0):
+        raise BadArguments(f"{shown(word)} is not a page number; pages count from 1")
+    return int(word)
+
+
+def _any(word: str) -> bool:
+    return True
+
+
+#: How each kind of argument is read, and whether a word could be one (asked only to tell optional ones apart).
+KINDS: Final[dict[str, tuple[Callable[[str], object], Callable[[str], bool]]]] = {
+    "NICK": (parse_nick, _any),
+    "ROOM": (parse_room, lambda word: not word.isdigit()),
+    "#ROOM": (parse_room, lambda word: word.startswith("#")),
+    "PASSWORD": (CleanText, _any),
+    "PAGE": (_read_page, str.isdigit),
+    "COMMAND": (CleanText, _any),
+    "TEXT": (CleanText, _any),
+}
+
+COMMANDS: Final[dict[str, Spec]] = {
+    spec.name: spec
+    for spec in (
+        Spec("help", "[COMMAND]", "list the commands, or explain one", c.Help),
+        Spec("nick", "NICK", "change your nickname", c.Rename),
+        Spec(
+            "join",
+            "ROOM [PASSWORD]",
+            "enter a room and talk there; it is made if it does not exist",
+            c.Join,
+        ),
+        Spec("leave", "[ROOM]", "leave a room (the one you talk in, if you name none)", c.Leave),
+        Spec(
+            "msg",
+            "NICK TEXT",
+            "say something to one person, in private",
+            lambda nick, text: c.Tell(nick, (text,)),
+        ),
+        Spec(
+            "reply",
+            "TEXT",
+            "answer the last private message you got",
+            lambda text: c.Answer((text,)),
+        ),
+        Spec(
+            "me", "TEXT", "say what you do: /me waves", lambda text: c.Say((text,), kind="action")
+        ),
+        Spec(
+            "who",
+            "[ROOM] [PAGE]",
+            "list who is here, or in one room",
+            lambda room, page: c.Who(room, page or 1),
+        ),
+        Spec("rooms", "[PAGE]", "list the rooms", lambda page: c.ListRooms(page or 1)),
+        Spec("list", "[PAGE]", "list the rooms and the people", lambda page: c.ListAll(page or 1)),
+        Spec(
+            "topic",
+            "[#ROOM] [TEXT]",
+            "show a room's topic, or set it",
+            lambda room, text: c.ShowTopic(room) if text is None else c.SetTopic(text, room),
+        ),
+        Spec(
+            "away",
+            "[TEXT]",
+            "tell the others that you are away",
+            lambda text: c.Away(text or CleanText("away")),
+        ),
+        Spec("back", "", "tell the others that you are back", lambda: c.Away(None)),
+        Spec("ignore", "[NICK]", "hide what somebody says, or list whom you ignore", c.Ignore),
+        Spec("unignore", "NICK", "show again what somebody says", c.Unignore),
+        Spec("whois", "NICK", "tell about somebody", c.Whois),
+        Spec(
+            "kick",
+            "NICK [TEXT]",
+            "put somebody out of the room you talk in",
+            c.Kick,
+            may="operators of the room",
+        ),
+        Spec("quit", "[TEXT]", "leave the chat", c.Quit),
+    )
+}
+
+
+def nearest(word: str) -> str | None:
+    """Return the name of the command that ``word`` was probably meant to be, if there is one."""
+    close = difflib.get_close_matches(word[:32].lower(), COMMANDS, n=1, cutoff=0.6)
+    return close[0] if close else None

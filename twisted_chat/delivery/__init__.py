@@ -1,0 +1,1 @@
+"""The engine that carries events to sessions: variants, batches, outboxes."""

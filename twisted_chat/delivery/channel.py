@@ -1,0 +1,125 @@
+"""A room as delivery sees it: the sessions that get its lines, and what was said in this reactor turn."""
+
+from __future__ import annotations
+
+from twisted_chat.core.events import Envelope, Said
+from twisted_chat.core.ids import RoomId
+from twisted_chat.delivery.outbox import Outbox
+from twisted_chat.dialects.base import Variant
+
+
+class Channel:
+    """The batch of a room and who gets it.
+
+    Every session in the room gets every entry of the batch, rendered once per variant, but for those with a *cursor*: a session
+    that entered, spoke, or was handed something else during this turn got (or must not get) the entries before its
+    cursor, and gets those from there on.
+    """
+
+    __slots__ = ("_cursors", "_groups", "_rendered", "_speakers", "entries", "room", "size")
+
+    def __init__(self, room: RoomId) -> None:
+        self.room = room
+        self.entries: list[Envelope] = []
+        self.size = 0
+        self._groups: dict[Variant, dict[Outbox, None]] = {}
+        self._cursors: dict[Outbox, int] = {}
+        self._rendered: dict[Variant, list[bytes]] = {}
+        self._speakers: set[str] = set()
+
+    def __len__(self) -> int:
+        return sum(map(len, self._groups.values()))
+
+    def outboxes(self) -> list[Outbox]:
+        """Return the sessions that get this room's lines."""
+        return [outbox for group in self._groups.values() for outbox in group]
+
+    def _variant(self, outbox: Outbox) -> Variant:
+        return outbox.here if outbox.focus == self.room else outbox.elsewhere
+
+    def enter(self, outbox: Outbox) -> None:
+        """Let a session hear what is said from now on."""
+        self._groups.setdefault(self._variant(outbox), {})[outbox] = None
+        if self.entries:
+            self._cursors[outbox] = len(self.entries)
+
+    def leave(self, outbox: Outbox) -> None:
+        """Take a session out; the caller has let it catch up."""
+        variant = self._variant(outbox)
+        group = self._groups[variant]
+        del group[outbox]
+        if not group:
+            del self._groups[variant]
+        self._cursors.pop(outbox, None)
+
+    def add(self, envelope: Envelope) -> None:
+        """Add to the batch."""
+        self.entries.append(envelope)
+        event = envelope.event
+        if isinstance(event, Said):
+            self.size += sum(map(len, event.lines))
+            if envelope.author is not None:
+                self._speakers.add(envelope.author.nick.key)
+
+    def skip(self, outbox: Outbox) -> None:
+        """Let a session not get the latest entry; the caller has let it catch up before that was added."""
+        self._cursors[outbox] = len(self.entries)
+
+    def catch_up(self, outbox: Outbox) -> bool:
+        """Append to ``outbox.pending`` what it has not got of the batch; tell whether that was anything."""
+        start = self._cursors.get(outbox, 0)
+        if start == len(self.entries):
+            return False
+        lines = self._lines(outbox, start)
+        outbox.pending += lines
+        self._cursors[outbox] = len(self.entries)
+        return True
+
+    def _lines(self, outbox: Outbox, start: int) -> list[bytes]:
+        lines = self._render(self._variant(outbox))[start:]
+        if outbox.ignored and not self._speakers.isdisjoint(outbox.ignored):
+            ignored = outbox.ignored
+            lines = [
+                line
+                for line, entry in zip(lines, self.entries[start:], strict=True)
+                if not hidden(entry, ignored)
+            ]
+        return lines
+
+    def _render(self, variant: Variant) -> list[bytes]:
+        """Return the batch as this variant sees it; what is rendered once is kept until the batch is out."""
+        lines = self._rendered.setdefault(variant, [])
+        if len(lines) < len(self.entries):
+            lines += map(variant.event, self.entries[len(lines) :])
+        return lines
+
+    def spill(self, dirty: list[Outbox]) -> None:
+        """Hand the batch to every session's ``pending``, append to ``dirty`` those that had none, start anew."""
+        cursors, speakers = self._cursors, self._speakers
+        for variant, group in self._groups.items():
+            joined = b"".join(self._render(variant))
+            for outbox in group:
+                # The one place where something is done for each recipient: keep it short.
+                if outbox in cursors or (
+                    outbox.ignored and not speakers.isdisjoint(outbox.ignored)
+                ):
+                    outbox.pending += self._lines(outbox, cursors.get(outbox, 0))
+                else:
+                    outbox.pending.append(joined)
+                if not outbox.dirty:
+                    outbox.dirty = True
+                    dirty.append(outbox)
+        self.entries.clear()
+        self.size = 0
+        self._cursors.clear()
+        self._rendered.clear()
+        self._speakers.clear()
+
+
+def hidden(envelope: Envelope, ignored: dict[str, str]) -> bool:
+    """Tell whether somebody who ignores these nick keys does not see what happened."""
+    return (
+        envelope.author is not None
+        and isinstance(envelope.event, Said)
+        and envelope.author.nick.key in ignored
+    )

@@ -1,0 +1,218 @@
+"""The engine: from what happened to one write per session per reactor turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+import msgspec
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from twisted_chat.core.events import Envelope, Gathered, RoomRef, Said
+from twisted_chat.core.ids import MessageId, RoomId
+from twisted_chat.core.limits import Limits
+from twisted_chat.core.names import Nick
+from twisted_chat.delivery.channel import Channel
+from twisted_chat.delivery.outbox import Outbox, Slot
+from twisted_chat.dialects.base import Variant
+
+#: The most names one gathered line carries for programs: a page of them, so that a line stays a line.
+MAX_NAMES: Final = 200
+
+
+class _Crowd(msgspec.Struct):
+    """Who came and went in one crowded room since the last line about it."""
+
+    room: RoomRef
+    timer: IDelayedCall
+    members: int = 0
+    joined: dict[str, Nick] = {}
+    left: dict[str, Nick] = {}
+
+
+class Delivery:
+    """Carries events to the sessions of this node. Three ways in, all through a session's one outbox:
+
+    :meth:`say` for a room's batch, :meth:`send` for a reply or the author's own copy, :meth:`show` for a chosen audience.
+    """
+
+    def __init__(self, clock: IReactorTime, limits: Limits) -> None:
+        self._clock = clock
+        self._limits = limits
+        self._channels: dict[RoomId, Channel] = {}
+        self._active: dict[Channel, None] = {}
+        self._dirty: list[Outbox] = []
+        self._soon: IDelayedCall | None = None
+        self._crowds: dict[RoomId, _Crowd] = {}
+
+    # --- who hears what ---
+
+    def enter(self, outbox: Outbox, room: RoomId) -> None:
+        """Let a session hear a room from now on."""
+        channel = self._channels.get(room)
+        if channel is None:
+            channel = self._channels[room] = Channel(room)
+        channel.enter(outbox)
+        outbox.rooms.add(room)
+
+    def leave(self, outbox: Outbox, room: RoomId) -> None:
+        """Let a session no longer hear a room; it gets what was said there until now."""
+        if room not in outbox.rooms:
+            return
+        channel = self._channels[room]
+        self._catch_up(outbox)
+        outbox.rooms.discard(room)
+        channel.leave(outbox)
+        if not len(channel):
+            del self._channels[room]
+            self._active.pop(channel, None)
+            crowd = self._crowds.pop(room, None)
+            if crowd is not None:
+                crowd.timer.cancel()
+
+    def focus(self, outbox: Outbox, room: RoomId | None) -> None:
+        """Let a session talk in ``room``: lines from there look different from now on."""
+        old = outbox.focus
+        if old == room:
+            return
+        self._catch_up(outbox)
+        changed = [self._channels[each] for each in (old, room) if each in outbox.rooms]
+        for channel in changed:
+            channel.leave(outbox)
+        outbox.focus = room
+        for channel in changed:
+            channel.enter(outbox)
+
+    def close(self, outbox: Outbox) -> None:
+        """Take a session out of every room, and hand over at once what was for it until now."""
+        for room in list(outbox.rooms):
+            self.leave(outbox, room)
+        outbox.flush()
+
+    # --- three ways ---
+
+    def say(self, room: RoomId, envelope: Envelope, *, skip: Outbox | None = None) -> None:
+        """Add to a room's batch; ``skip`` is the session that must not see it."""
+        if not isinstance(envelope.event, Said):
+            self.settle(room)
+        channel = self._channels.get(room)
+        if channel is not None:
+            self._add(channel, envelope, skip)
+
+    def _add(self, channel: Channel, envelope: Envelope, skip: Outbox | None) -> None:
+        if skip is not None and channel.room in skip.rooms:
+            self._mark(skip, channel.catch_up(skip))
+            channel.add(envelope)
+            channel.skip(skip)
+        else:
+            channel.add(envelope)
+        self._active[channel] = None
+        if channel.size >= self._limits.batch_size:
+            self.flush()
+        else:
+            self._schedule()
+
+    def send(self, outbox: Outbox, data: bytes) -> None:
+        """Add to one session's bytes, behind all that was said in its rooms until now."""
+        if data:
+            self._catch_up(outbox)
+            outbox.pending.append(data)
+            self._mark(outbox, True)
+
+    def show(self, outboxes: Iterable[Outbox], envelope: Envelope) -> None:
+        """Show an event once to each of these sessions."""
+        rendered: dict[Variant, bytes] = {}
+        for outbox in outboxes:
+            data = rendered.get(outbox.here)
+            if data is None:
+                data = rendered[outbox.here] = outbox.here.event(envelope)
+            self.send(outbox, data)
+
+    def near(self, rooms: Iterable[RoomId]) -> dict[Outbox, None]:
+        """Return the sessions that are in one of these rooms, once each."""
+        found: dict[Outbox, None] = {}
+        for room in rooms:
+            if room in self._channels:
+                self.settle(room)
+                found.update(dict.fromkeys(self._channels[room].outboxes()))
+        return found
+
+    def slot(self, outbox: Outbox, done: Callable[[], None] | None = None) -> Slot:
+        """Keep a place in a session's order for an answer that comes later."""
+        self._catch_up(outbox)
+        return outbox.slot(done)
+
+    def fill(self, slot: Slot, pieces: Iterable[bytes]) -> None:
+        """Give the answer that a slot was kept for."""
+        slot.pieces = iter(pieces)
+        self._mark(slot.outbox, True)
+
+    # --- crowds ---
+
+    def gather(self, room: RoomRef, nick: Nick, members: int, *, joined: bool) -> None:
+        """Note that somebody came to or went from a crowded room; a line tells of all of them a little later."""
+        crowd = self._crowds.get(room.id)
+        if crowd is None:
+            timer = self._clock.callLater(self._limits.crowd_time, self.settle, room.id)
+            crowd = self._crowds[room.id] = _Crowd(room, timer)
+        crowd.members = members
+        here, there = (crowd.joined, crowd.left) if joined else (crowd.left, crowd.joined)
+        if there.pop(nick.key, None) is None:
+            here[nick.key] = nick
+
+    def settle(self, room: RoomId) -> None:
+        """Tell now who came to and went from a crowded room, so that what follows is told after it."""
+        crowd = self._crowds.pop(room, None)
+        if crowd is None:
+            return
+        if crowd.timer.active():
+            crowd.timer.cancel()
+        channel = self._channels.get(room)
+        joined, left = list(crowd.joined.values()), list(crowd.left.values())
+        if channel is None:
+            return
+        while joined or left:
+            part = Gathered(tuple(joined[:MAX_NAMES]), tuple(left[:MAX_NAMES]), crowd.members)
+            del joined[:MAX_NAMES], left[:MAX_NAMES]
+            now = self._clock.seconds()
+            self._add(channel, Envelope(MessageId(0), now, part, None, None, crowd.room), None)
+
+    # --- the end of the turn ---
+
+    def _catch_up(self, outbox: Outbox) -> None:
+        """Hand a session what was said in its rooms until now."""
+        if self._active:
+            for room in outbox.rooms:
+                channel = self._channels[room]
+                if channel.entries:
+                    self._mark(outbox, channel.catch_up(outbox))
+
+    def _mark(self, outbox: Outbox, added: bool) -> None:
+        if added and not outbox.dirty:
+            outbox.dirty = True
+            self._dirty.append(outbox)
+            self._schedule()
+
+    def _schedule(self) -> None:
+        if self._soon is None:
+            # Twisted runs this after all sockets that were ready in this turn have been read.
+            self._soon = self._clock.callLater(0, self.flush)
+
+    def flush(self) -> None:
+        """Hand over everything: each room's batch, then each session's bytes as one write."""
+        if self._soon is not None:
+            if self._soon.active():
+                self._soon.cancel()
+            self._soon = None
+        active, self._active = self._active, {}
+        dirty, self._dirty = self._dirty, []
+        for channel in active:
+            channel.spill(dirty)
+        for outbox in dirty:
+            outbox.flush()
+
+    def stop(self) -> None:
+        """Hand over everything and leave no timer behind."""
+        for room in list(self._crowds):
+            self.settle(room)
+        self.flush()

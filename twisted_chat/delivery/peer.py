@@ -1,0 +1,49 @@
+"""A session as the node sees it, and what the node needs of the door it came through."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from twisted_chat.core.ids import SessionId
+from twisted_chat.core.names import RoomName
+from twisted_chat.delivery.outbox import Outbox, Sink
+from twisted_chat.dialects.base import Dialect
+
+
+class Door(Sink, Protocol):
+    """What the node needs of the end of a connection."""
+
+    def resumed(self) -> None:
+        """The session no longer waits for an answer: hand in what came meanwhile."""
+
+    def logged_in(self, *, resumed: bool) -> None:
+        """The session has a nick now; ``resumed``: that of an earlier session, in whose rooms it is."""
+
+    def ask_password(self, room: RoomName) -> bool:
+        """Ask for a room's password without showing it, and join with it; False if this door cannot."""
+
+    def end(self) -> None:
+        """Close the connection once all that was written is out."""
+
+
+class Peer:
+    """A session: its outbox, its dialect, and whether it waits for an answer."""
+
+    __slots__ = ("claims", "closing", "dialect", "door", "id", "outbox", "token", "waits")
+
+    def __init__(self, session: SessionId, door: Door, dialect: Dialect, outbox: Outbox) -> None:
+        self.id = session
+        self.door = door
+        self.dialect = dialect
+        self.outbox = outbox
+        #: The secret that takes the session back up; empty before login.
+        self.token = ""
+        #: How many answers it waits for, and whether one of them is a claim on its way over the bus.
+        self.waits = 0
+        self.claims = False
+        self.closing = False
+
+    @property
+    def ready(self) -> bool:
+        """The next line may be handed in."""
+        return self.waits == 0 and not self.closing

@@ -1,0 +1,229 @@
+"""The JSON dialect: one object a line, for programs. docs/protocol.md describes it for who writes one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import tzinfo
+from typing import Any, Final, NoReturn
+
+import msgspec
+
+from twisted_chat.core import commands as c
+from twisted_chat.core.ids import MessageId, read_id
+from twisted_chat.core.names import BadName, Nick, RoomName, parse_nick, parse_room
+from twisted_chat.core.text import BadText, CleanText, decode, shown
+from twisted_chat.dialects.base import BadLine, Request
+from twisted_chat.dialects.json_view import JsonView
+from twisted_chat.dialects.line import read
+
+#: The most lines of one message (as Ergo's multi-line limit).
+MAX_LINES: Final = 100
+#: The longest id a client may give a message, in characters.
+MAX_ID: Final = 64
+
+
+class Incoming(msgspec.Struct):
+    """Every field a client may send; which of them mean something depends on ``type``. Others are ignored."""
+
+    type: str
+    content: str = ""
+    id: str | None = None
+    room: str | None = None
+    to: str | None = None
+    kind: str = "say"
+    password: str | None = None
+    session: str | None = None
+    before: str | None = None
+    after: str | None = None
+    limit: int | None = None
+    page: int = 1
+
+
+class JsonDialect:
+    """JSON lines: objects in UTF-8, each ended by LF."""
+
+    acks = True
+
+    def __init__(self, now: Callable[[], float], zone: tzinfo | None = None) -> None:
+        """``now`` returns seconds since 1970; ``zone`` is that of the "HH:MM:SS" shown, None is the server's own."""
+        # Every object names its room, so all rooms look alike: one variant.
+        self.here = self.elsewhere = JsonView(zone, now)
+
+    def parse(self, frame: bytes, *, logged_in: bool) -> Request | None:
+        """Read one object. The tag of the request is the object's ``id``."""
+        incoming = _decode(frame)
+        tag = incoming.id
+        if tag is not None and not 0 < len(tag) <= MAX_ID:
+            raise BadLine(f"id must have 1 to {MAX_ID} characters", "bad-id")
+        try:
+            if tag is not None:
+                tag = CleanText(tag)
+            command = _command(incoming, logged_in)
+        except BadText as bad:
+            raise BadLine(str(bad), "bad-text", tag) from None
+        except BadName as bad:
+            raise BadLine(f"{bad}; nothing was sent", "bad-name", tag) from None
+        except BadLine as bad:
+            raise BadLine(str(bad), bad.code, tag) from None
+        return None if command is None else Request(command, tag)
+
+
+def _decode(frame: bytes) -> Incoming:
+    """Decode one object with all that JSON forbids or leaves open refused: the error says what is wrong."""
+    try:
+        # The standard library's decoder can see a key that comes twice; msgspec then checks the types.
+        value = json.loads(
+            decode(frame), object_pairs_hook=_no_duplicates, parse_constant=_no_constant
+        )
+        if not isinstance(value, dict):
+            raise BadLine('every line must be one JSON object: {"type": …}', "bad-json")
+        return msgspec.convert(value, Incoming)
+    except BadText as bad:
+        raise BadLine(str(bad), "bad-json") from None
+    except msgspec.ValidationError as bad:
+        tag = value.get("id")
+        why = str(bad).replace("`", "")
+        raise BadLine(
+            f"{shown(why, 200)}",
+            "bad-field",
+            tag if isinstance(tag, str) and len(tag) <= MAX_ID else None,
+        ) from None
+    except RecursionError:
+        raise BadLine("the object is nested too deeply", "bad-json") from None
+    except BadLine:
+        raise
+    except json.JSONDecodeError as bad:
+        raise BadLine(
+            f"not a JSON object: {bad.msg} (at character {bad.pos + 1})", "bad-json"
+        ) from None
+    except ValueError as bad:  # integers of thousands of digits
+        raise BadLine(f"not a JSON object: {shown(str(bad), 100)}", "bad-json") from None
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise BadLine("a key comes twice in the object", "bad-json")
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise BadLine(f"{name} is not JSON", "bad-json")
+
+
+def _command(incoming: Incoming, logged_in: bool) -> c.Command | None:
+    kind = incoming.type.lower()
+    match kind:
+        case "message" | "msg":
+            return c.Say(_lines(incoming.content), _room(incoming.room), _kind(incoming.kind))
+        case "private":
+            if incoming.to is None:
+                raise BadLine(
+                    'a private message needs "to", the nick it is for; nothing was sent',
+                    "bad-field",
+                )
+            return c.Tell(parse_nick(incoming.to), _lines(incoming.content), _kind(incoming.kind))
+        case "nick":
+            nick = _nick(incoming.content)
+            if (
+                logged_in
+                and nick is not None
+                and incoming.session is None
+                and incoming.password is None
+            ):
+                return c.Rename(nick)
+            return c.Login(nick, incoming.password, incoming.session)
+        case "join":
+            room = _room(incoming.room or incoming.content)
+            if room is None:
+                raise BadLine('join needs "content", the name of a room', "bad-field")
+            return c.Join(room, incoming.password)
+        case "leave":
+            return c.Leave(_room(incoming.room or incoming.content))
+        case "history":
+            return c.ShowHistory(
+                _room(incoming.room),
+                _id(incoming.before),
+                _id(incoming.after),
+                _positive("limit", incoming.limit),
+            )
+        case "list":
+            return c.ListAll(_positive("page", incoming.page) or 1)
+        case "who":
+            return c.Who(
+                _room(incoming.room or incoming.content), _positive("page", incoming.page) or 1
+            )
+        case "topic":
+            room = _room(incoming.room)
+            return (
+                c.SetTopic(CleanText(incoming.content), room)
+                if incoming.content
+                else c.ShowTopic(room)
+            )
+        case "ping":
+            return c.Ping(CleanText(incoming.content[:200]))
+        case "pong":
+            return c.Pong()
+        case "help":
+            return c.Help(CleanText(incoming.content) or None)
+        case "quit":
+            return c.Quit(CleanText(incoming.content) or None)
+        case "command":
+            return read(CleanText(incoming.content))
+        case "register":
+            return c.Unsupported("this server has no accounts; log in with a nick alone")
+        case "read":
+            return c.Unsupported("this server keeps no read markers, for it has no accounts")
+        case _:
+            raise BadLine(
+                f'there is no type "{shown(incoming.type)}"; there are nick, join, leave, message, private, '
+                "history, list, who, topic, ping, command, help and quit",
+                "unknown-type",
+            )
+
+
+def _lines(content: str) -> c.Lines:
+    lines = content.split("\n")
+    if len(lines) > MAX_LINES:
+        raise BadLine(f"a message has at most {MAX_LINES} lines; nothing was sent", "too-long")
+    return tuple(CleanText(line.removesuffix("\r")) for line in lines)
+
+
+def _kind(kind: str) -> c.Kind:
+    match kind:
+        case "say" | "action" | "notice" | "ctcp":
+            return kind
+        case _:
+            raise BadLine("kind must be say, action, notice or ctcp; nothing was sent", "bad-field")
+
+
+def _nick(content: str) -> Nick | None:
+    content = content.strip(" ")
+    if not content:
+        return None
+    try:
+        return parse_nick(content)
+    except BadName as bad:
+        raise BadLine(f'"{shown(content)}" cannot be your nickname: {bad}', "bad-nick") from None
+
+
+def _room(name: str | None) -> RoomName | None:
+    return parse_room(name) if name else None
+
+
+def _id(text: str | None) -> MessageId | None:
+    if text is None:
+        return None
+    message = read_id(text)
+    if message is None:
+        raise BadLine(
+            "before and after take the id of a message, as the server sent it", "bad-field"
+        )
+    return message
+
+
+def _positive(name: str, number: int | None) -> int | None:
+    if number is not None and number < 1:
+        raise BadLine(f"{name} counts from 1", "bad-field")
+    return number

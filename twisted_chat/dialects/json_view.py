@@ -1,0 +1,283 @@
+"""What the JSON dialect sends: one object for each thing, ended by LF."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from datetime import UTC, datetime, tzinfo
+from typing import Any, Final
+
+import msgspec
+
+from twisted_chat.core import events as e
+from twisted_chat.core import replies as r
+from twisted_chat.core.ids import spell
+from twisted_chat.core.names import Nick
+
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class JsonView:
+    """What a JSON session sees; the same for all its rooms."""
+
+    def __init__(self, zone: tzinfo | None, now: Callable[[], float]) -> None:
+        self._zone = zone
+        self._time_now = now
+
+    def event(self, envelope: e.Envelope) -> bytes:
+        return self._event(envelope, {})
+
+    def own(self, envelope: e.Envelope, *, acked: bool) -> bytes:
+        match envelope.event:
+            case e.Said() | e.Told():
+                return b"" if acked else self.event(envelope)
+            case e.Joined() | e.Left():
+                return b""  # the answers to join and leave tell more
+            case _:
+                return self.event(envelope)
+
+    def replay(self, envelope: e.Envelope) -> bytes:
+        return self._event(envelope, {"replay": True})
+
+    def _event(self, envelope: e.Envelope, more: dict[str, Any]) -> bytes:
+        fields = _happened(envelope)
+        if fields is None:
+            return b""
+        content = fields.pop("content")
+        return self._object(
+            fields.pop("type"), content, envelope.time, {**_envelope(envelope), **fields, **more}
+        )
+
+    def _object(self, kind: str, content: str, time: float | None, fields: dict[str, Any]) -> bytes:
+        """Encode an object; ``time`` is None for what is sent now, and has no time of its own to tell."""
+        clock = _clock(int(self._time_now() if time is None else time), self._zone)
+        return _encode({"type": kind, "content": content, "timestamp": clock, **fields}) + b"\n"
+
+    def reply(self, reply: r.Reply, tag: str | None) -> bytes:
+        kind, content, fields = _reply(reply)
+        if tag is not None:
+            fields["id"] = tag
+        return self._object(kind, content, None, fields)
+
+
+@functools.lru_cache(maxsize=4096)
+def _clock(second: int, zone: tzinfo | None) -> str:
+    return datetime.fromtimestamp(second, zone).strftime("%H:%M:%S")
+
+
+def rfc3339(time: float) -> str:
+    """Write a time, in seconds since 1970, as RFC 3339 has it: UTC, with milliseconds."""
+    return (
+        datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%S.")
+        + f"{int(time * 1000) % 1000:03d}Z"
+    )
+
+
+def _envelope(envelope: e.Envelope) -> dict[str, Any]:
+    """Return the fields that every event has."""
+    fields: dict[str, Any] = {}
+    if envelope.author is not None:
+        fields["from"] = envelope.author.nick.text
+        if envelope.author.account is not None:
+            fields["account"] = envelope.author.account
+    if envelope.room is not None:
+        fields["room"] = envelope.room.name.text
+    if envelope.id:
+        fields["id"] = spell(envelope.id)
+    fields["time"] = rfc3339(envelope.time)
+    return fields
+
+
+def _happened(envelope: e.Envelope) -> dict[str, Any] | None:
+    """Return type, content and the event's own fields; None if it is not shown."""
+    event, author = envelope.event, envelope.author
+    who = author.nick.text if author is not None else ""
+    room = str(envelope.room.name) if envelope.room is not None else ""
+    match event:
+        case e.Said(kind=kind, lines=lines):
+            said: dict[str, Any] = {"type": "message", "content": "\n".join(lines)}
+            if kind != "say":
+                said["kind"] = kind
+            if (
+                author is not None
+                and envelope.origin is not None
+                and envelope.origin.tag is not None
+            ):
+                # A reader drops a resend of a line that it was shown and that was not stored.
+                said |= {"nonce": envelope.origin.tag, "scope": author.scope}
+            return said
+        case e.Told(nick=to, kind=kind, lines=lines):
+            told: dict[str, Any] = {"type": "private", "content": "\n".join(lines), "to": to.text}
+            return told if kind == "say" else told | {"kind": kind}
+        case e.Joined():
+            return {"type": "join", "content": f"{who} joined {room}"}
+        case e.Left(reason=reason):
+            return {"type": "leave", "content": f"{who} left {room}"} | _reason(reason)
+        case e.Departed(reason=reason):
+            return {"type": "quit", "content": f"{who} left the chat"} | _reason(reason)
+        case e.Renamed(nick=nick):
+            return {"type": "nick", "content": nick.text}
+        case e.Kicked(nick=nick, reason=reason):
+            return {
+                "type": "kick",
+                "content": f"{who} put {nick} out of {room}",
+                "to": nick.text,
+            } | _reason(reason)
+        case e.TopicSet(topic=topic):
+            return {"type": "topic", "content": topic}
+        case e.AwaySet(text=text):
+            return {"type": "away", "content": text or "", "away": text is not None}
+        case e.Gathered(joined=joined, left=left, members=members):
+            return {
+                "type": "members",
+                "content": f"{len(joined):,} joined and {len(left):,} left {room}",
+                "joined": _names(joined),
+                "left": _names(left),
+                "count": members,
+            }
+        case e.Arrived() | e.Detached():
+            return None
+
+
+def _reason(reason: str | None) -> dict[str, Any]:
+    return {"reason": reason} if reason else {}
+
+
+def _names(nicks: tuple[Nick, ...]) -> list[str]:
+    return [nick.text for nick in nicks]
+
+
+def _reply(reply: r.Reply) -> tuple[str, str, dict[str, Any]]:
+    """Return type, content and fields of a reply."""
+    match reply:
+        case r.Acked(message=message, time=time):
+            return "ack", "", {"message": spell(message), "time": rfc3339(time)}
+        case r.Refused(code=code, why=why):
+            return "error", why, {"code": code}
+        case r.PasswordNeeded(room=room):
+            return (
+                "error",
+                f'{room} is locked; join it with "password"',
+                {"code": "password-needed", "room": room.text},
+            )
+        case r.NameRefused(code=code, why=why, suggestion=suggestion):
+            return (
+                "error",
+                why,
+                {"code": code} | ({"suggestion": suggestion.text} if suggestion else {}),
+            )
+        case r.Greeting(server=server):
+            return "notice", f"Welcome to {server}.", {"code": "greeting"}
+        case r.Welcome(nick=nick, token=token, motd=motd, resumed=resumed):
+            content = "\n".join((f"Welcome{' back' if resumed else ''}, {nick}.", *motd))
+            return "welcome", content, {"nick": nick.text, "session": token, "resumed": resumed}
+        case r.Hint():
+            return "notice", 'send {"type": "help"} to see what else there is', {"code": "hint"}
+        case r.Entered():
+            return (
+                "members",
+                f"You are in {reply.room} with {reply.count - 1:,} others",
+                {
+                    "room": reply.room.text,
+                    "names": _names(reply.names),
+                    "count": reply.count,
+                    "topic": reply.topic,
+                    "created": reply.created,
+                    "locked": reply.locked,
+                },
+            )
+        case r.FocusSet(room=room, left=left):
+            focus = {"focus": room.text if room is not None else None}
+            if left is None:
+                return "notice", f"You talk in {room} now", focus | {"code": "focus"}
+            return "leave", f"You left {left}", focus | {"room": left.text}
+        case r.HistoryStart(room=room, count=count):
+            return "history_start", "", {"room": room.text, "count": count}
+        case r.HistoryEnd(room=room, count=count, more=more):
+            return "history_end", "", {"room": room.text, "count": count, "more": more}
+        case r.People():
+            return "who", _count(reply.count, "person", "people"), _people(reply)
+        case r.Rooms():
+            return "list", _count(reply.count, "room", "rooms"), _rooms(reply)
+        case r.Overview(rooms=rooms, people=people):
+            content = f"{_count(rooms.count, 'room', 'rooms')}, {_count(people.count, 'person', 'people')}"
+            users = _people(people)
+            return (
+                "list",
+                content,
+                {
+                    **_rooms(rooms),
+                    "users": users["users"],
+                    "user_count": people.count,
+                    "user_page": people.page,
+                    "user_pages": people.pages,
+                },
+            )
+        case r.Profile():
+            return (
+                "whois",
+                reply.nick.text,
+                {
+                    "nick": reply.nick.text,
+                    "account": reply.account,
+                    "guest": reply.account is None,
+                    "rooms": [room.text for room in reply.rooms],
+                    "since": rfc3339(reply.since),
+                    "idle": round(reply.idle),
+                    "away": reply.away,
+                },
+            )
+        case r.Topic(room=room, topic=topic, by=by, time=time):
+            told = {"room": room.text}
+            return (
+                "topic",
+                topic,
+                told if by is None else told | {"from": by.text, "time": rfc3339(time)},
+            )
+        case r.Ignored(names=names):
+            return "notice", f"{len(names)} ignored", {"code": "ignored", "names": list(names)}
+        case r.Confirmed(text=text):
+            return "notice", text, {"code": "done"}
+        case r.Notice(code=code, text=text):
+            return "notice", text, {"code": code}
+        case r.HelpText(lines=lines):
+            content = "\n".join(
+                f"/{line.name} {line.usage}".rstrip() + f": {line.help}" for line in lines
+            )
+            commands = [
+                {"name": line.name, "usage": line.usage, "help": line.help} for line in lines
+            ]
+            return "help", content, {"commands": commands}
+        case r.Pong(text=text):
+            return "pong", text, {}
+        case r.Probe():
+            return "ping", "", {}
+        case r.Farewell(why=why):
+            return "quit", f"Goodbye{f' ({why})' if why else ''}.", {"reason": why}
+
+
+def _count(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
+
+
+def _people(reply: r.People) -> dict[str, Any]:
+    users = [
+        {
+            "nick": person.nick.text,
+            "away": person.away,
+            "account": person.account,
+            "guest": person.account is None,
+            "operator": person.operator,
+        }
+        for person in reply.people
+    ]
+    room = {"room": reply.room.text} if reply.room is not None else {}
+    return {"users": users, "count": reply.count, "page": reply.page, "pages": reply.pages, **room}
+
+
+def _rooms(reply: r.Rooms) -> dict[str, Any]:
+    rooms = [
+        {"room": room.name.text, "count": room.count, "topic": room.topic, "locked": room.locked}
+        for room in reply.rooms
+    ]
+    return {"rooms": rooms, "count": reply.count, "page": reply.page, "pages": reply.pages}

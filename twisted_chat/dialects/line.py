@@ -1,0 +1,186 @@
+"""The line dialect: what a person types into nc or telnet, and what five older chat programs typed.
+
+The grammar is a list of rules; the first that fits wins (docs/protocol.md has it in full). A private text never becomes
+public through a typing mistake: what looks like a private form, and is none, is an error and nothing is said.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import tzinfo
+from typing import Final
+
+from twisted_chat.core import commands as c
+from twisted_chat.core.names import BadName, Nick, parse_nick
+from twisted_chat.core.table import COMMANDS, BadArguments, nearest
+from twisted_chat.core.text import BadText, CleanText, decode, shown
+from twisted_chat.dialects.base import BadLine, Request
+from twisted_chat.dialects.line_view import LineView
+
+# The classic spellings, and the command of the table that each stands for.
+_BANGS: Final = {"who": "who", "msg": "msg", "logout": "quit", "help": "help"}
+_VERBS: Final = {"JOIN": "join", "LEAVE": "leave", "LIST": "list", "HELP": "help", "QUIT": "quit"}
+# These are said, not obeyed, unless they stand alone: "LIST of things to buy".
+_ALONE: Final = ("LEAVE", "LIST", "HELP", "QUIT")
+# These take no argument in their classic spelling.
+_BARE_BANGS: Final = ("who", "logout", "help")
+
+_MSG_TO: Final = re.compile(r"MSG\s+([^\s:]*):(?!//)(.*)", re.IGNORECASE | re.DOTALL)
+_ARROW: Final = re.compile(r"(.*\S)(?:\s+>\s*|>\s+)([^\s>]+)\s*", re.DOTALL)
+_SPACED_BANG: Final = re.compile(r"!\s+(?:msg|who|logout|help)\b", re.IGNORECASE)
+# What must not stand behind blanks: a slip of the space bar would say it to everybody.
+_LEADING: Final = re.compile(
+    r"\s+(?:[/!]|(?:JOIN|MSG)(?:\s|$)|(?:LEAVE|LIST|HELP|QUIT)\s*$|(?i:MSG)\s+[^\s:]*:(?!//))"
+)
+
+_LITERALLY: Final = 'to say it as it is, put "// " in front'
+
+
+class LineDialect:
+    """Plain lines of UTF-8 text."""
+
+    acks = False
+
+    def __init__(self, zone: tzinfo | None = None) -> None:
+        """``zone`` is that of the times shown; None is the server's own."""
+        self.here = LineView(zone, here=True)
+        self.elsewhere = LineView(zone, here=False)
+
+    def parse(self, frame: bytes, *, logged_in: bool) -> Request | None:
+        """Read one line, which without a login is ``NAME`` or ``NAME PASSWORD``."""
+        try:
+            text = decode(frame)
+            if not logged_in:
+                return Request(_read_login(text))
+            command = read(CleanText(text))
+        except BadText as bad:
+            raise BadLine(str(bad), "bad-text") from None
+        except BadName as bad:
+            raise BadLine(f"{bad}; nothing was said", "bad-name") from None
+        return None if command is None else Request(command)
+
+
+def _read_login(text: str) -> c.Command:
+    name, _, password = text.strip(" \t").partition(" ")
+    if not name:
+        return c.Login()
+    # Nicknames cannot look like any of these, so nobody is kept from a name by them.
+    if name in ("/quit", "!logout", "QUIT"):
+        return c.Quit()
+    if name in ("/help", "!help", "HELP", "?", "/"):
+        return c.Help()
+    try:
+        nick = parse_nick(name)
+    except BadName as bad:
+        raise BadLine(f'"{shown(name)}" cannot be your nickname: {bad}', "bad-nick") from None
+    return c.Login(nick, CleanText(password.strip(" ")) if password.strip(" ") else None)
+
+
+def read(line: CleanText) -> c.Command | None:
+    """Read a line of somebody who is logged in; None if it is empty. Raises BadLine, BadText or BadName."""
+    if not line or line.isspace():
+        return None
+    if line.startswith("//"):
+        return _say(line[3:] if line[2:3] == " " and line[3:].strip() else line[1:])
+    if _LEADING.match(line):
+        raise BadLine(
+            f"a command must not begin with a blank; nothing was said ({_LITERALLY})",
+            "leading-blank",
+        )
+    if line.startswith("/"):
+        return _slash(line)
+    if line.startswith("!"):
+        return _bang(line)
+    if line.rstrip() == "?":
+        return c.Who()
+    verb = line.split(None, 1)[0]
+    if verb in _VERBS and (verb not in _ALONE or line.rstrip() == verb):
+        return _run(_VERBS[verb], line[len(verb) :], verb)
+    if verb.upper() == "MSG" and (found := _MSG_TO.fullmatch(line)):
+        return _private(found[1], found[2])
+    if verb == "MSG":
+        text = line[len(verb) :].strip(" ")
+        if not text:
+            raise BadLine("MSG needs a text: MSG TEXT, or MSG NICK:TEXT in private", "usage")
+        return _say(text)
+    arrow = _ARROW.fullmatch(line) if ">" in line else None
+    if arrow is not None and (nick := _nick_or_none(arrow[2])) is not None:
+        return c.Tell(nick, (CleanText(arrow[1]),))
+    return c.Say((line,))
+
+
+def _say(text: str) -> c.Say:
+    return c.Say((CleanText(text),))
+
+
+def _nick_or_none(word: str) -> Nick | None:
+    try:
+        return parse_nick(word)
+    except BadName:
+        return None
+
+
+def _slash(line: str) -> c.Command:
+    word, _, rest = line[1:].partition(" ")
+    name = word.lower()
+    if name in COMMANDS:
+        return _run(name, rest, f"/{name}")
+    near = nearest(word)
+    meant = f"did you mean /{near}?" if near else "/help lists the commands."
+    literally = f"to say it as it is, type //{shown(word, 20)}"
+    raise BadLine(
+        f"There is no command /{shown(word)}; {meant} Nothing was said ({literally})",
+        "unknown-command",
+    )
+
+
+def _bang(line: str) -> c.Command:
+    if _SPACED_BANG.match(line):
+        raise BadLine(
+            f"write the command without a blank after the !; nothing was said ({_LITERALLY})",
+            "usage",
+        )
+    word, _, rest = line[1:].partition(" ")
+    if not word[:1].isalpha():
+        return _say(line)
+    name = word.lower()
+    if name not in _BANGS:
+        near = nearest(word)
+        meant = (
+            f"did you mean /{near}?"
+            if near
+            else "there are !who, !msg NICK TEXT, !logout and !help."
+        )
+        raise BadLine(
+            f"There is no command !{shown(word)}; {meant} Nothing was said ({_LITERALLY})",
+            "unknown-command",
+        )
+    if name in _BARE_BANGS and rest.strip():
+        raise BadLine(f"!{name} stands alone on its line; nothing was said ({_LITERALLY})", "usage")
+    return _run(_BANGS[name], rest, f"!{name}")
+
+
+def _run(name: str, rest: str, spelling: str) -> c.Command:
+    """Make a command of the table; ``spelling`` is how the person wrote it, for the error."""
+    spec = COMMANDS[name]
+    try:
+        return spec.parse(rest)
+    except BadArguments as bad:
+        usage = f"{spelling} {spec.usage}".rstrip()
+        raise BadLine(f"{bad}; write {usage}; nothing was said", "usage") from None
+
+
+def _private(word: str, text: str) -> c.Command:
+    """Make the command of ``MSG WORD:TEXT``, or raise: it is private, or nothing at all."""
+    try:
+        nick = parse_nick(word)
+    except BadName as bad:
+        raise BadLine(
+            f'"{shown(word)}" cannot be a nickname: {bad}; nothing was said ({_LITERALLY})',
+            "bad-nick",
+        ) from None
+    if not text.strip():
+        raise BadLine(
+            f"there is nothing to tell {nick}; write MSG {nick}:TEXT; nothing was said", "usage"
+        )
+    return c.Tell(nick, (CleanText(text.strip()),))

@@ -1,0 +1,269 @@
+"""How the line dialect shows things: one line for one line of text, each ended by CR LF."""
+
+from __future__ import annotations
+
+import functools
+import textwrap
+from collections.abc import Iterable
+from datetime import datetime, tzinfo
+
+from twisted_chat.core import events as e
+from twisted_chat.core import replies as r
+from twisted_chat.core.names import Nick
+from twisted_chat.core.text import CleanText
+
+# Where lists of names are broken: what fits on the narrowest terminal in use, with two columns to spare.
+_WIDTH = 78
+
+_PICK = "Pick a nickname, or press Enter for a guest name."
+_OLDER = (
+    "? or !who               list who is here",
+    "TEXT > NICK             say TEXT to one person, in private (also MSG NICK:TEXT, !msg NICK TEXT)",
+    "JOIN LEAVE MSG LIST HELP QUIT, !help !logout   work as in older chat programs",
+    "//TEXT                  say /TEXT;  // TEXT says TEXT as it is",
+    "Anything else is said in the room you talk in.",
+)
+
+
+class LineView:
+    """What a line session sees of a room: the one it talks in (``here``) or another."""
+
+    def __init__(self, zone: tzinfo | None, *, here: bool) -> None:
+        self._zone = zone
+        self._here = here
+
+    def event(self, envelope: e.Envelope) -> bytes:
+        return _lines(self._tell(envelope))
+
+    def own(self, envelope: e.Envelope, *, acked: bool) -> bytes:
+        match envelope.event:
+            case e.Told(nick=to, kind=kind, lines=lines):
+                return _lines(f"-> *{to}* {_acted(kind)}{line}" for line in lines)
+            case e.Renamed(nick=nick):
+                return _lines([f"-- You are now called {nick}."])
+            case e.AwaySet(text=None):
+                return _lines(["-- You are back."])
+            case e.AwaySet(text=text):
+                return _lines([f"-- You are marked as away: {text}"])
+            case e.TopicSet() | e.Kicked():
+                return self.event(envelope)
+            case _:
+                # What one said stands on one's own screen already; the rest is answered by a reply.
+                return b""
+
+    def replay(self, envelope: e.Envelope) -> bytes:
+        clock = _clock(int(envelope.time) // 60, self._zone)
+        return _lines(f"[{clock}] {line}" for line in self._tell(envelope))
+
+    def reply(self, reply: r.Reply, tag: str | None) -> bytes:
+        return _lines(self._answer(reply))
+
+    def _tell(self, envelope: e.Envelope) -> Iterable[str]:
+        """Say what happened, a line each."""
+        event, author = envelope.event, envelope.author
+        who = author.nick.text if author is not None else ""
+        room = str(envelope.room.name) if envelope.room is not None else ""
+        place = "" if self._here or not room else f"{room} "
+        match event:
+            case e.Said(kind="say", lines=lines):
+                return [f"{place}<{who}> {line}" for line in lines]
+            case e.Said(kind="action", lines=lines):
+                return [f"{place}* {who} {line}" for line in lines]
+            case e.Said(kind="notice", lines=lines):
+                return [f"{place}-{who}- {line}" for line in lines]
+            case e.Told(kind=kind, lines=lines) if kind != "ctcp":
+                return [f"*{who}* {_acted(kind)}{line}" for line in lines]
+            case e.Said() | e.Told() | e.Arrived() | e.Detached() | e.AwaySet():
+                return []  # requests between programs, and what a person need not be told
+            case e.Joined():
+                return [f"-- {who} joined {room}"]
+            case e.Left(reason=reason):
+                return [f"-- {who} left {room}{_because(reason)}"]
+            case e.Departed(reason=reason):
+                return [f"-- {who} left the chat{_because(reason)}"]
+            case e.Renamed(nick=nick):
+                return [f"-- {who} is now called {nick}"]
+            case e.Kicked(nick=nick, reason=reason):
+                return [f"-- {who} put {nick} out of {room}{_because(reason)}"]
+            case e.TopicSet(topic=topic):
+                return [
+                    f"-- {who} set the topic of {room}: {topic}"
+                    if topic
+                    else f"-- {who} cleared the topic of {room}"
+                ]
+            case e.Gathered(joined=joined, left=left):
+                parts = [
+                    f"{len(nicks):,} {verb} {room}: {_some(nicks)}"
+                    for nicks, verb in ((joined, "joined"), (left, "left"))
+                    if nicks
+                ]
+                return [f"-- {'; '.join(parts)}"]
+
+    def _answer(self, reply: r.Reply) -> Iterable[str]:
+        match reply:
+            case r.Refused(why=why):
+                return [f"! {_sentence(why)}"]
+            case r.PasswordNeeded(room=room):
+                return [f"! {room} is locked; give its password: /join {room} PASSWORD"]
+            case r.NameRefused(why=why, suggestion=suggestion):
+                hint = f" Try {suggestion}." if suggestion is not None else ""
+                return [f"! {_sentence(why)}{hint}", _PICK]
+            case r.Greeting(server=server):
+                return [f"Welcome to {server}.", _PICK]
+            case r.Welcome(nick=nick, motd=motd, resumed=resumed):
+                return [
+                    f"-- Welcome{' back' if resumed else ''}, {nick}.",
+                    *(f"-- {line}" for line in motd),
+                ]
+            case r.Hint():
+                return [
+                    "-- Type a line and press Enter to say it. /help lists what else you can do, /quit leaves."
+                ]
+            case r.Entered():
+                return _entered(reply)
+            case r.FocusSet(room=room, left=left):
+                gone = f"You left {left}. " if left is not None else ""
+                now = (
+                    f"You talk in {room} now."
+                    if room is not None
+                    else "You are in no room now; choose one with /join ROOM."
+                )
+                return [f"-- {gone}{now}"]
+            case r.HistoryStart(room=room, count=count, asked=asked):
+                if count:
+                    return [f"-- Earlier in {room}:"]
+                return [f"-- Nothing was said in {room} then."] if asked else []
+            case r.HistoryEnd(room=room, count=count):
+                return [f"-- End of what was said earlier in {room}."] if count else []
+            case r.People():
+                return _people(reply, f"/who {reply.room} " if reply.room is not None else "/who ")
+            case r.Rooms():
+                return _rooms(reply, "/rooms ")
+            case r.Overview(rooms=rooms, people=people):
+                return [*_rooms(rooms, "/list "), *_people(people, "/list ")]
+            case r.Profile():
+                return [self._profile(reply)]
+            case r.Topic(room=room, topic=topic, by=by):
+                if not topic:
+                    return [f"-- {room} has no topic; /topic TEXT sets one."]
+                return [f"-- Topic of {room}{f' (set by {by})' if by is not None else ''}: {topic}"]
+            case r.Ignored(names=names):
+                return [f"-- You ignore {', '.join(names)}." if names else "-- You ignore nobody."]
+            case r.Confirmed(text=text) | r.Notice(text=text):
+                return [f"-- {_sentence(text)}"]
+            case r.HelpText():
+                return _help(reply)
+            case r.Acked() | r.Probe():
+                return []
+            case r.Pong(text=text):
+                return [f"-- pong {text}".rstrip()]
+            case r.Farewell(why=why):
+                return [f"-- Goodbye{f' ({why})' if why else ''}."]
+
+    def _profile(self, profile: r.Profile) -> str:
+        kind = f"account {profile.account}" if profile.account is not None else "guest"
+        rooms = ", ".join(map(str, profile.rooms[:10])) or "no room"
+        since = _clock(int(profile.since) // 60, self._zone)
+        away = f"; away: {profile.away}" if profile.away is not None else ""
+        return f"-- {profile.nick} ({kind}) is in {rooms}; here since {since}, silent for {_span(profile.idle)}{away}"
+
+
+@functools.lru_cache(maxsize=4096)
+def _clock(minute: int, zone: tzinfo | None) -> str:
+    return datetime.fromtimestamp(minute * 60, zone).strftime("%H:%M")
+
+
+def _lines(lines: Iterable[str]) -> bytes:
+    text = "\r\n".join(lines)
+    return f"{text}\r\n".encode() if text else b""
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "?", "!", ")")) else f"{text}."
+
+
+def _acted(kind: str) -> str:
+    return "* " if kind == "action" else ""
+
+
+def _because(reason: CleanText | None) -> str:
+    return f" ({reason})" if reason else ""
+
+
+def _some(nicks: tuple[Nick, ...]) -> str:
+    """Name the first few of many."""
+    return ", ".join(map(str, nicks[:10])) + (" …" if len(nicks) > 10 else "")
+
+
+def _span(seconds: float) -> str:
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {unit}{'s' if count > 1 else ''}"
+    return "less than a minute"
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent="--   ",
+        subsequent_indent="--   ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _entered(reply: r.Entered) -> list[str]:
+    room = f"a new room, {reply.room}" if reply.created else str(reply.room)
+    lock = ", locked with a password" if reply.locked else ""
+    head = f"-- You are in {room}{lock}."
+    more = (
+        f" … and {reply.count - len(reply.names):,} more" if reply.count > len(reply.names) else ""
+    )
+    here = "Nobody else is here." if reply.count == 1 else f"{reply.count:,} people are here:"
+    topic = [f"-- Topic of {reply.room}: {reply.topic}"] if reply.topic else []
+    if reply.count == 1:
+        return [f"{head} {here}", *topic]
+    return [f"{head} {here}", *_wrapped(", ".join(map(str, reply.names)) + more), *topic]
+
+
+def _pages(page: int, pages: int, command: str) -> str:
+    if pages == 1:
+        return ""
+    after = f"; {command}{page + 1} shows the next" if page < pages else ""
+    return f" (page {page} of {pages}{after})"
+
+
+def _person(person: r.Person) -> str:
+    return f"{'@' if person.operator else ''}{person.nick}{' (away)' if person.away is not None else ''}"
+
+
+def _people(reply: r.People, command: str) -> list[str]:
+    where = f"in {reply.room}" if reply.room is not None else "here"
+    count = "1 person is" if reply.count == 1 else f"{reply.count:,} people are"
+    names = ", ".join(map(_person, reply.people))
+    return [f"-- {count} {where}{_pages(reply.page, reply.pages, command)}:", *_wrapped(names)]
+
+
+def _rooms(reply: r.Rooms, command: str) -> list[str]:
+    count = "1 room" if reply.count == 1 else f"{reply.count:,} rooms"
+    width = max((len(str(room.name)) for room in reply.rooms), default=0)
+    return [
+        f"-- {count}{_pages(reply.page, reply.pages, command)}:",
+        *(
+            f"--   {room.name!s:<{width}} {room.count:>5,}{' locked' if room.locked else ''}  {room.topic}".rstrip()
+            for room in reply.rooms
+        ),
+    ]
+
+
+def _help(reply: r.HelpText) -> list[str]:
+    if reply.one:
+        return [f"-- /{line.name} {line.usage}".rstrip() + f": {line.help}" for line in reply.lines]
+    rows = [(f"/{line.name} {line.usage}".rstrip(), line.help) for line in reply.lines]
+    return [
+        "-- What you can type:",
+        *(f"--   {usage:<23} {text}" for usage, text in rows),
+        *(f"--   {line}" for line in _OLDER),
+    ]

@@ -1,0 +1,1 @@
+"""Doors: listening endpoints that turn bytes into commands and events into bytes."""

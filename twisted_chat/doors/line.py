@@ -1,0 +1,469 @@
+"""The line door: people with nc and telnet, and programs that speak JSON lines, on one port."""
+
+from __future__ import annotations
+
+import re
+import typing
+from collections import Counter, deque
+from collections.abc import Callable
+from typing import Final
+
+from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import (
+    IAddress,
+    IDelayedCall,
+    IHalfCloseableProtocol,
+    IPushProducer,
+)
+from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from twisted_chat.core import commands as c
+from twisted_chat.core import replies as r
+from twisted_chat.core.names import LOBBY, RoomName
+from twisted_chat.core.text import BadText, CleanText, decode
+from twisted_chat.delivery.peer import Peer
+from twisted_chat.dialects.base import BadLine, Dialect, Request
+from twisted_chat.dialects.framing import Endless, Frame, Framer, JsonFramer, LineFramer, TooLong
+from twisted_chat.dialects.json import JsonDialect
+from twisted_chat.dialects.line import LineDialect
+from twisted_chat.doors.sockets import address_key, tune
+from twisted_chat.doors.telnet import TelnetFilter
+from twisted_chat.node import Node
+
+log = Logger()
+
+# A browser or a scanner, not a person: RFC 9112, section 3.
+_HTTP: Final = re.compile(rb"[A-Z]{3,20} \S+ HTTP/[0-9]")
+# The first byte of a TLS handshake record, RFC 8446 section 5.1. No line of text begins with it.
+_TLS_HELLO: Final = b"\x16"
+#: What a line may have besides its text: the longest command with two names, and then some.
+_ROOM_FOR_COMMAND: Final = 512
+#: Telnet commands in one read that are taken for no client's opening, and how many a second are read then: at 1 µs each,
+#: a hundredth of a core for a connection that sends nothing else.
+_MANY_COMMANDS: Final = 64
+_COMMAND_RATE: Final = 10_000
+#: How long a reader has to take what was still written when the connection ends, in seconds.
+_LINGER: Final = 5.0
+
+
+class Connection(typing.Protocol):
+    """What this door needs of a transport; those of TCP, TLS and UNIX sockets have it all."""
+
+    def write(self, data: bytes) -> None: ...
+    def loseConnection(self) -> None: ...
+    def abortConnection(self) -> None: ...
+    def getPeer(self) -> IAddress: ...
+    def pauseProducing(self) -> None: ...
+    def resumeProducing(self) -> None: ...
+    def registerProducer(self, producer: IPushProducer, streaming: bool) -> None: ...
+    def unregisterProducer(self) -> None: ...
+
+
+@implementer(IHalfCloseableProtocol, IPushProducer)
+class LineProtocol(Protocol):
+    """One connection: bytes in, frames to the node; bytes from the node out.
+
+    It reads on only while the session may hand in lines, so what it holds is bounded by one read and the framer. As
+    producer of its transport it tells the outbox when the kernel takes no more.
+    """
+
+    transport: Connection  # type: ignore[assignment]
+    factory: ChatFactory
+
+    def __init__(self, factory: ChatFactory) -> None:
+        self.factory = factory
+        self._node = factory.node
+        self._telnet = TelnetFilter()
+        self._framer: Framer = factory.line_framer()
+        self._frames: deque[Frame] = deque()
+        self._peer: Peer | None = None
+        self._key: str | None = None
+        self._timer: IDelayedCall | None = None  # ends the login time, later the flood wait
+        self._linger: IDelayedCall | None = None
+        self._began = False  # the first byte was seen
+        self._inside = False  # logged in
+        self._named = False  # asked for a name at least once
+        self._ended = False  # no more input
+        self._reading = True
+        self._pumping = False
+        self._slowed = False  # was told that it is too fast
+        self._asking: RoomName | None = None  # the next line is this room's password
+        # What the session does by itself after login.
+        self._chores: deque[Callable[[], None]] = deque()
+        self._cooling: IDelayedCall | None = None  # too many telnet commands: no reading until then
+        self.heard = 0.0
+        self.pinged = False
+        self._answers_pings = False
+
+    # --- connection ---
+
+    def connectionMade(self) -> None:
+        address = self.transport.getPeer()
+        host = address.host if isinstance(address, IPv4Address | IPv6Address) else None
+        tune(self.transport, self._node.limits.send_buffer)
+        self._key = address_key(host)
+        if not self.factory.count(self._key):
+            self.transport.write(
+                b"! There are too many connections from your address; close one, or try again later.\r\n"
+            )
+            self._key = None
+            self.transport.loseConnection()
+            return
+        # A producer that pushes: the transport says when its buffer is full, see pauseProducing.
+        self.transport.registerProducer(self, True)
+        self._peer = self._node.open(self, self.factory.line, "")
+        self.factory.connections.add(self)
+        self.heard = self._node.clock.seconds()
+        self._timer = self._node.clock.callLater(
+            self._node.limits.login_time, self._login_timed_out
+        )
+        log.info(
+            "session {session} opened from {host}",
+            session=self._peer.id,
+            host=host or "this machine",
+        )
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.factory.discount(self._key)
+        self._frames.clear()
+        for timer in (self._timer, self._linger, self._cooling):
+            if timer is not None and timer.active():
+                timer.cancel()
+        if self._peer is not None:
+            self._peer.outbox.close()
+            self._node.close(self._peer, "connection lost")
+        self.factory.remove(self)
+
+    def abort(self) -> None:
+        """End the connection now."""
+        self.transport.abortConnection()
+
+    def readConnectionLost(self) -> None:
+        """The other side sends no more, but still reads: ``printf … | nc -N``. Handle what is there, then leave."""
+        self._ended = True
+        self._frames.extend(self._framer.finish())
+        self._pump()
+
+    def writeConnectionLost(self) -> None:
+        self.transport.loseConnection()
+
+    # --- input ---
+
+    def dataReceived(self, data: bytes) -> None:
+        peer = self._peer
+        if peer is None or peer.closing:
+            return
+        self.heard = self._node.clock.seconds()
+        self.pinged = False
+        if not self._began and data.startswith(_TLS_HELLO):
+            self._drop("TLS")
+            return
+        before = self._telnet.commands
+        text, answer = self._telnet.receive(data)
+        self._node.delivery.send(peer.outbox, answer)
+        self._cool_down(self._telnet.commands - before)
+        if not text:
+            return
+        if not self._began:
+            self._began = True
+            if text.startswith(b"{"):
+                self._framer = self.factory.json_framer()
+                self._node.speak(peer, self.factory.json)
+        self._frames.extend(self._framer.receive(text))
+        self._pump()
+
+    def _pump(self) -> None:
+        """Hand in lines, as long as there are any and the session may."""
+        peer = self._peer
+        if self._pumping or peer is None:
+            return
+        self._pumping = True
+        try:
+            while peer.ready and (self._chores or (self._frames and not self._waiting())):
+                if self._chores:
+                    self._chores.popleft()()
+                    continue
+                if self._named and not self._inside:
+                    why = "The lines that came with a nickname that was refused were not used"
+                    self._node.say_goodbye(peer, why, "refused")
+                    break
+                wait = self._node.admit(peer)
+                if wait:
+                    self._slow_down(peer, wait)
+                    break
+                if self._slowed and self._node.rested(peer):
+                    self._slowed = False
+                self._handle(peer, self._frames.popleft())
+        finally:
+            self._pumping = False
+        if peer.closing:
+            self._frames.clear()
+        elif self._ended and not self._frames and peer.ready:
+            self._node.say_goodbye(peer, "", "disconnected")
+        self._read_on(not self._frames and self._cooling is None)
+
+    def _cool_down(self, commands: int) -> None:
+        """Read no more for a while after many telnet commands: no line, so no flood limit, counts them."""
+        if commands >= _MANY_COMMANDS and self._cooling is None:
+            self._cooling = self._node.clock.callLater(commands / _COMMAND_RATE, self._cooled)
+            self._read_on(False)
+
+    def _cooled(self) -> None:
+        self._cooling = None
+        self._pump()
+
+    def _waiting(self) -> bool:
+        """A flood wait runs."""
+        return self._inside and self._timer is not None and self._timer.active()
+
+    def _slow_down(self, peer: Peer, wait: float) -> None:
+        if not self._slowed:
+            self._slowed = True
+            rate = self._node.limits.flood_rate
+            text = f"you send faster than {rate} lines a second; the rest follows at that speed, nothing is lost"
+            self._node.tell(peer, r.Notice("slow-down", text))
+        if self._inside:
+            self._timer = self._node.clock.callLater(wait, self._pump)
+        else:
+            self._node.say_goodbye(peer, "too many tries", "refused")
+
+    def _read_on(self, on: bool) -> None:
+        if on != self._reading and not self._ended:
+            self._reading = on
+            if on:
+                self.transport.resumeProducing()
+            else:
+                self.transport.pauseProducing()
+
+    def _handle(self, peer: Peer, frame: Frame) -> None:
+        match frame:
+            case TooLong():
+                limit = (
+                    self._node.limits.max_text
+                    if peer.dialect is self.factory.line
+                    else self._node.limits.max_object
+                )
+                self._refuse(
+                    peer,
+                    BadLine(
+                        f"that was more than {limit:,} bytes; nothing of it was said", "too-long"
+                    ),
+                )
+            case Endless():
+                self._node.say_goodbye(
+                    peer, "too much without a line end", "sent too much without a line end"
+                )
+            case _ if not self._inside and _HTTP.match(frame):
+                self._drop("HTTP")
+            case _ if self._asking is not None:
+                self._answer_password(peer, self._asking, frame)
+            case _:
+                self._parse(peer, frame)
+
+    def _parse(self, peer: Peer, frame: bytes) -> None:
+        try:
+            request = peer.dialect.parse(frame, logged_in=self._inside)
+        except BadLine as bad:
+            self._refuse(peer, bad)
+            return
+        if request is None:
+            return
+        if isinstance(request.command, c.Pong):
+            self._answers_pings = True
+        self._named = self._named or isinstance(request.command, c.Login)
+        self._node.submit(peer, request)
+
+    def _refuse(self, peer: Peer, bad: BadLine) -> None:
+        self._named = True
+        self._node.refuse(peer, bad)
+
+    def _drop(self, what: str) -> None:
+        """Close a connection that speaks another protocol, before any of it had an effect."""
+        peer = self._peer
+        if peer is not None:
+            log.info("session {session} closed: it speaks {what}", session=peer.id, what=what)
+            peer.outbox.close()
+            self._node.close(peer, "refused")
+            self._frames.clear()
+            self.transport.abortConnection()
+
+    def _login_timed_out(self) -> None:
+        if self._peer is not None:
+            limit = self._node.limits.login_time
+            self._node.say_goodbye(self._peer, f"no nickname within {limit} seconds", "refused")
+
+    # --- passwords ---
+
+    def ask_password(self, room: RoomName) -> bool:
+        # Lines that came already are no answer to a question that was not asked yet.
+        if self._peer is None or not self._telnet.can_hide or self._frames:
+            return False
+        self._asking = room
+        self._node.tell(
+            self._peer,
+            r.Notice(
+                "password", f"type the password of {room}; it is not shown (Enter alone: give up)"
+            ),
+        )
+        self._node.delivery.send(self._peer.outbox, self._telnet.hide())
+        return True
+
+    def _answer_password(self, peer: Peer, room: RoomName, frame: bytes) -> None:
+        self._asking = None
+        # The client did not show the Enter either.
+        self._node.delivery.send(peer.outbox, self._telnet.show() + b"\r\n")
+        try:
+            password = CleanText(decode(frame).strip(" "))
+        except BadText as bad:
+            self._refuse(peer, BadLine(str(bad), "bad-text"))
+            return
+        if password:
+            self._node.submit(peer, Request(c.Join(room, password)))
+        else:
+            self._node.tell(peer, r.Notice("password", f"you did not enter {room}"))
+
+    # --- silence ---
+
+    def check(self, now: float) -> None:
+        """Ping a session that was silent for long; end one that used to answer and no longer does."""
+        peer, limits = self._peer, self._node.limits
+        if peer is None or peer.closing or not self._inside or not peer.dialect.acks:
+            return
+        if not self.pinged and now - self.heard >= limits.ping_after:
+            self.pinged = True
+            self._node.tell(peer, r.Probe())
+        elif (
+            self.pinged
+            and self._answers_pings
+            and now - self.heard >= limits.ping_after + limits.ping_wait
+        ):
+            self._node.say_goodbye(peer, "no answer to a ping", "timed out")
+
+    # --- what the node asks for (delivery.peer.Door) ---
+
+    def write(self, data: bytes) -> None:
+        self.transport.write(data)
+
+    def resumed(self) -> None:
+        self._pump()
+
+    def logged_in(self, *, resumed: bool) -> None:
+        peer = self._peer
+        self._inside = True
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        if peer is not None and not resumed:
+            # One after the other: each waits until the one before is answered.
+            self._chores.append(lambda: self._node.submit(peer, Request(c.Join(LOBBY))))
+            self._chores.append(lambda: self._node.tell(peer, r.Hint()))
+
+    def overflowed(self) -> None:
+        peer = self._peer
+        if peer is not None:
+            log.info("session {session} closed: it reads too slowly", session=peer.id)
+            self._node.close(peer, "too slow to read")
+        self.transport.abortConnection()
+
+    def end(self) -> None:
+        peer = self._peer
+        self._frames.clear()
+        if peer is None or peer.outbox.empty:
+            self._lose()
+        elif self._linger is None:
+            self._linger = self._node.clock.callLater(_LINGER, self.transport.abortConnection)
+
+    def _lose(self) -> None:
+        self.transport.unregisterProducer()
+        self.transport.loseConnection()
+        if self._linger is None:
+            # A reader that takes nothing any more would keep the connection for ever.
+            self._linger = self._node.clock.callLater(_LINGER, self.transport.abortConnection)
+
+    # --- what the transport asks for (IPushProducer) ---
+
+    def pauseProducing(self) -> None:
+        if self._peer is not None:
+            self._peer.outbox.pause()
+
+    def resumeProducing(self) -> None:
+        peer = self._peer
+        if peer is not None:
+            peer.outbox.resume()
+            if peer.closing and peer.outbox.empty:
+                self._lose()
+
+    def stopProducing(self) -> None:
+        pass
+
+
+class ChatFactory(ServerFactory):
+    """The line door: what its connections share."""
+
+    noisy = False
+
+    def __init__(self, node: Node, line: LineDialect, json: JsonDialect) -> None:
+        self.node = node
+        self.line: Dialect = line
+        self.json: Dialect = json
+        self.connections: set[LineProtocol] = set()
+        self._per_address: Counter[str] = Counter()
+        self._waiting: list[Deferred[None]] = []
+
+    def buildProtocol(self, addr: IAddress | None) -> LineProtocol:  # type: ignore[override]
+        return LineProtocol(self)
+
+    def line_framer(self) -> LineFramer:
+        limits = self.node.limits
+        return LineFramer(limits.max_text + _ROOM_FOR_COMMAND, limits.max_endless)
+
+    def json_framer(self) -> JsonFramer:
+        limits = self.node.limits
+        return JsonFramer(limits.max_object, limits.max_endless)
+
+    def count(self, key: str | None) -> bool:
+        """Count a connection from an address; False if there are too many, and it is not counted."""
+        if key is None:
+            return True
+        if self._per_address[key] >= self.node.limits.max_per_address:
+            return False
+        self._per_address[key] += 1
+        return True
+
+    def discount(self, key: str | None) -> None:
+        """Undo :meth:`count`."""
+        if key is not None:
+            self._per_address[key] -= 1
+            if not self._per_address[key]:
+                del self._per_address[key]
+
+    def remove(self, connection: LineProtocol) -> None:
+        """Forget a connection that is gone."""
+        self.connections.discard(connection)
+        if not self.connections:
+            waiting, self._waiting = self._waiting, []
+            for each in waiting:
+                each.callback(None)
+
+    def all_gone(self) -> Deferred[None]:
+        """Return a Deferred that fires when there are no connections any more."""
+        gone: Deferred[None] = Deferred()
+        self._waiting.append(gone)
+        if not self.connections:
+            self._waiting.remove(gone)
+            gone.callback(None)
+        return gone
+
+    def abort(self) -> None:
+        """End all connections now."""
+        for connection in list(self.connections):
+            connection.abort()
+
+    def check(self) -> None:
+        """Look after silent connections; called every few seconds."""
+        now = self.node.clock.seconds()
+        for connection in list(self.connections):
+            connection.check(now)

@@ -1,0 +1,50 @@
+"""Options of the sockets behind connections: how long a dead peer goes unnoticed, and how much the kernel buffers."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from typing import Final
+
+# A peer that vanished without a word is noticed within 150 s: 60 s of silence and 6 probes, 15 s apart; and so is one that no
+# longer acknowledges what it is sent (TCP_USER_TIMEOUT, in milliseconds, RFC 5482).
+_OPTIONS: Final = (
+    ("TCP_KEEPIDLE", 60),
+    ("TCP_KEEPINTVL", 15),
+    ("TCP_KEEPCNT", 6),
+    ("TCP_USER_TIMEOUT", 150_000),
+)
+
+
+def tune(transport: object, send_buffer: int) -> None:
+    """Set keepalive and buffer size (bytes) on a transport's socket; nothing where there is no such socket or option."""
+    handle = getattr(transport, "getHandle", lambda: None)()
+    if not isinstance(handle, socket.socket):
+        return
+    handle.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
+    if handle.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    handle.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    handle.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    # Telnet clients send half of a "data mark" as urgent data; the other half would be junk without it (RFC 854).
+    handle.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
+    for name, value in _OPTIONS:
+        option = getattr(socket, name, None)
+        if option is not None:
+            handle.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+def address_key(host: str | None) -> str | None:
+    """Return what connections are counted by: the IPv4 address, or the IPv6 /64; None for this machine, which is not counted."""
+    if host is None:
+        return None
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        elif not address.is_loopback:
+            return str(ipaddress.ip_network((address, 64), strict=False))
+    return None if address.is_loopback else str(address)

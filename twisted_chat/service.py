@@ -1,0 +1,184 @@
+"""From options to a running server: the only module that chooses what the server is made of."""
+
+from __future__ import annotations
+
+import resource
+import signal
+import sys
+import time
+from types import FrameType, TracebackType
+from typing import Any, Final
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.endpoints import serverFromString
+from twisted.internet.error import CannotListenError, ReactorNotRunning
+from twisted.internet.interfaces import IListeningPort
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from twisted_chat import background
+from twisted_chat.cluster.bus import LocalBus
+from twisted_chat.core.hub import Hub
+from twisted_chat.core.ids import Node as NodeName
+from twisted_chat.dialects.json import JsonDialect
+from twisted_chat.dialects.line import LineDialect
+from twisted_chat.doors.line import ChatFactory
+from twisted_chat.node import Node
+from twisted_chat.options import Options, Settings
+from twisted_chat.store.blocks import Ids
+from twisted_chat.store.memory import MemoryStore
+
+log = Logger()
+
+#: How long connections have to end when the server stops, in seconds; it must be gone within five.
+_GOODBYE: Final = 3.0
+#: How often silent connections are looked after, in seconds.
+_CHECK_EVERY: Final = 5.0
+
+
+class StartError(Exception):
+    """The server cannot start. ``str()`` is one line for the person who tried."""
+
+
+def _print_start_error(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Show a :class:`StartError` as the one line it is; anything else as ever. An exception hook of :mod:`sys`."""
+    if isinstance(error, StartError):
+        print(f"twistd chat: {error}", file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, trace)
+
+
+class ChatService(Service):
+    """The server: doors, node, store; started in that order from the end, stopped from the front."""
+
+    def __init__(self, settings: Settings, reactor: Any) -> None:
+        self._settings = settings
+        self._reactor = reactor
+        limits = settings.effective_limits()
+        # Nothing outlives the process in memory, but clients remember ids: these lie above those of every earlier run.
+        self._store = MemoryStore(reactor, first_id=int(time.time() * 1_000_000))
+        self._ids = Ids(self._store)
+        self._bus = LocalBus(self._ids.take)
+        hub = Hub(NodeName("local"), limits)
+        self.node = Node(
+            hub,
+            self._bus,
+            self._store,
+            reactor,
+            server=settings.server_name,
+            motd=settings.motd_lines(),
+        )
+        self.factory = ChatFactory(self.node, LineDialect(), JsonDialect(reactor.seconds))
+        self.ports: list[IListeningPort] = []
+        self._check = LoopingCall(self._look_after)
+        self._check.clock = reactor
+
+    def startService(self) -> None:
+        """Start, or raise :class:`StartError`: twistd then removes its pid file and the process ends with status 1."""
+        super().startService()
+        sys.excepthook = _print_start_error
+        failed: list[Failure] = []
+        background.start(self._start(), "starting the server", failed.append)
+        if failed:
+            failed[0].raiseException()
+        self._reactor.callWhenRunning(self._handle_signals)
+
+    async def _start(self) -> None:
+        _raise_file_limit()
+        await self._store.start(self.node.stored)
+        await self._ids.start(self._bus.drain)
+        for description in self._settings.endpoints():
+            await self._listen(description)
+        _ = self._check.start(_CHECK_EVERY, now=False)
+
+    async def _listen(self, description: str) -> None:
+        try:
+            port = await serverFromString(self._reactor, description).listen(self.factory)
+        except CannotListenError as error:
+            where = f"{error.interface or 'any address'} port {error.port}"
+            why = getattr(error.socketError, "strerror", None) or error.socketError
+            raise StartError(
+                f"cannot listen on {where}: {why}; stop what listens there, or choose another (--port, --interface)"
+            ) from None
+        except (ValueError, TypeError, KeyError, OSError) as error:
+            raise StartError(f"cannot listen on {description!r}: {error}") from None
+        self.ports.append(port)
+        log.info("{line}", line=_opened(port.getHost()))
+
+    def stopService(self) -> Deferred[None]:
+        """Stop listening, say goodbye and wait (for three seconds at most), close the store."""
+        super().stopService()
+        return Deferred.fromCoroutine(self._stop())
+
+    async def _stop(self) -> None:
+        if self._check.running:
+            self._check.stop()
+        await DeferredList([Deferred.fromCoroutine(_closed(port)) for port in self.ports])
+        gone = self.factory.all_gone()
+        self.node.stop("the server is stopping")
+        try:
+            await gone.addTimeout(_GOODBYE, self._reactor)
+        except TimeoutError:
+            self.factory.abort()
+        await self._store.stop()
+
+    def _look_after(self) -> None:
+        try:
+            self.factory.check()
+        except Exception:
+            # A LoopingCall ends for good at its first exception.
+            log.failure("looking after silent connections failed")
+
+    def _handle_signals(self) -> None:
+        # twistd's own handlers end the process by the signal it got; a clean stop is exit 0.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._signalled)
+
+    def _signalled(self, number: int, frame: FrameType | None) -> None:
+        self._reactor.callFromThread(self._stop_reactor)
+
+    def _stop_reactor(self) -> None:
+        log.info("the server is stopping")
+        try:
+            self._reactor.stop()
+        except ReactorNotRunning:
+            pass  # asked for twice
+
+
+async def _closed(port: IListeningPort) -> None:
+    """Stop listening."""
+    stopped = port.stopListening()
+    if stopped is not None:
+        await stopped
+
+
+def _opened(address: Any) -> str:
+    """Say where the chat is open, to whom, and how to open it to others."""
+    host, port = getattr(address, "host", None), getattr(address, "port", None)
+    if host is None:
+        return f"the chat is open on {getattr(address, 'name', address)}"
+    line = f"the chat is open on {host} port {port}"
+    if host in ("127.0.0.1", "::1"):
+        return f"{line}, for this machine only: nc {host} {port} joins it; --interface 0.0.0.0 opens it to others"
+    return f"{line}, for everybody who can reach this machine"
+
+
+def _raise_file_limit() -> None:
+    """Allow this process as many connections as the system lets it have."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        except (ValueError, OSError):
+            return  # some systems refuse what they say is allowed
+
+
+def makeService(options: Options) -> ChatService:
+    """Make the server. Called by ``twistd chat`` and ``twist chat``."""
+    from twisted.internet import reactor
+
+    return ChatService(options.settings, reactor)

@@ -1,0 +1,1 @@
+"""Durable truth: ids, history. The port, and its adapter that keeps everything in memory."""
