@@ -17,6 +17,9 @@ from twisted_chat.core.limits import Limits
 from twisted_chat.core.text import BadText, CleanText
 
 _LIMITS: Final = {field.encode_name: field for field in msgspec.structs.fields(Limits)}
+# Connections that may wait to be accepted. Twisted's 50 makes the kernel drop the rest of a crowd that comes at once: each of
+# those tries again a second later. Linux allows 4,096.
+_BACKLOG: Final = 1024
 _NO_FLOOD_LIMIT: Final = 1_000_000_000
 
 
@@ -47,7 +50,7 @@ class Settings(
             raise BadSetting(
                 f"port: {port!r} is no port; give a number from 1 to 65535, or an endpoint such as unix:/run/chat.sock"
             )
-        return f"tcp:{int(port)}:interface={quoteStringArgument(self.interface)}"
+        return f"tcp:{int(port)}:backlog={_BACKLOG}:interface={quoteStringArgument(self.interface)}"
 
     def motd_lines(self) -> tuple[CleanText, ...]:
         """Return the message of the day as lines. Raises :class:`BadSetting`."""
