@@ -58,8 +58,9 @@ class Node:
         self.delivery = Delivery(clock, hub.limits)
         self._peers: dict[SessionId, Peer] = {}
         self._next_session = 1
-        #: Who is to be told when a message is stored, in the order of ids.
-        self._unstored: deque[tuple[MessageId, float, Peer, str | None]] = deque()
+        #: Who is to be told when: the id up to which all must be stored, and the acknowledgement.
+        self._unstored: deque[tuple[MessageId, Peer, r.Acked, str | None]] = deque()
+        self._appended_to = MessageId(0)
         self._stored_to = MessageId(0)
         bus.attach(self._apply)
 
@@ -106,7 +107,7 @@ class Node:
             return
         self.tell(peer, r.Farewell(why))
         self.close(peer, reason)
-        peer.door.end()
+        self._end(peer)
 
     def stop(self, why: str) -> None:
         """Say goodbye to everybody, without telling each of all the others."""
@@ -116,7 +117,14 @@ class Node:
             self.tell(peer, r.Farewell(why))
         self.delivery.stop()
         for peer in peers:
+            self._end(peer)
+
+    def _end(self, peer: Peer) -> None:
+        # The fault of one door must not keep another session's login or goodbye from going on.
+        try:
             peer.door.end()
+        except Exception:
+            log.failure("ending session {session} failed", session=peer.id)
 
     @property
     def sessions(self) -> int:
@@ -138,7 +146,7 @@ class Node:
         try:
             self._submit(peer, request.command, request.tag)
         except Exception:
-            self._failed(peer, "command", request.tag)
+            self._failed(peer, "a command", request.tag)
 
     def refuse(self, peer: Peer, bad: BadLine) -> None:
         """Tell a session that a line of it was no command."""
@@ -153,15 +161,16 @@ class Node:
 
     def _submit(self, peer: Peer, command: c.Command, tag: str | None) -> None:
         now = self.clock.seconds()
-        if isinstance(command, c.Login):
+        if isinstance(command, c.Login) and self.hub.user_of(peer.id) is None:
             peer.token = self._known(command.token, now) or self._new_token()
         decision = self.hub.decide(peer.id, command, now, tag, scope_of(peer.token))
         match decision:
             case d.Propose():
+                proposal = self.hub.propose(peer.id, decision, now, tag)
                 if decision.claim:
                     peer.waits += 1
                     peer.claims = True
-                self._bus.publish(self.hub.propose(peer.id, decision, now, tag))
+                self._bus.publish(proposal)
             case d.Tell():
                 if decision.change is not None:
                     self._change(peer, decision.change)
@@ -182,12 +191,11 @@ class Node:
 
     def _known(self, token: str | None, now: float) -> str | None:
         """Return a token that this server gave; one that a client made up might be guessed by another."""
-        known = token is not None and self.hub.state.nonces.known(scope_of(token), now)
-        return token if known else None
+        return token if token is not None and self.hub.knows(token, now) else None
 
     def _change(self, peer: Peer, change: d.FocusOn | d.Ignoring) -> None:
-        if isinstance(change, d.Ignoring):
-            self.delivery.flush()  # what was said until now is shown as it was ignored or not until now
+        # What was said until now is shown as it was ignored, and where one talked, until now.
+        self.delivery.catch_up(peer.outbox)
         self.hub.change(peer.id, change)
         if isinstance(change, d.FocusOn):
             self.delivery.focus(peer.outbox, change.room)
@@ -207,15 +215,23 @@ class Node:
         if peer is not None and claimed:
             peer.claims = False
         try:
+            if isinstance(proposal.event, e.Renamed):
+                self._catch_up_ignorers()
             outcome = self.hub.apply(message, proposal)
             if isinstance(outcome, Applied):
                 self._deliver(outcome, peer)
             elif peer is not None:
                 self._void(peer, outcome)
         except Exception:
-            self._failed(peer, "event", proposal.origin.tag)
+            self._failed(peer, "an event", proposal.origin.tag)
         if peer is not None and claimed:
             self._release(peer)
+
+    def _catch_up_ignorers(self) -> None:
+        """Hide what was said in this turn while it can be told by the old nick: the hub will know the new one only."""
+        for each in self._peers.values():
+            if each.outbox.ignored:
+                self.delivery.catch_up(each.outbox)
 
     def _void(self, peer: Peer, void: Void) -> None:
         tag = void.proposal.origin.tag
@@ -227,7 +243,10 @@ class Node:
     def _release(self, peer: Peer) -> None:
         peer.waits -= 1
         if peer.ready:
-            peer.door.resumed()
+            try:
+                peer.door.resumed()
+            except Exception:
+                self._failed(peer, "what came meanwhile", None)
 
     def _deliver(self, applied: Applied, peer: Peer | None) -> None:
         """Show what happened: to its audience, and to ``peer``, the session of this node that did it."""
@@ -256,9 +275,10 @@ class Node:
         )
         if peer is not None:
             self._copy(peer, envelope, acked=peer.dialect.acks)
-            if peer.dialect.acks:
-                self._acknowledge(peer, envelope.id, envelope.time, envelope.tag)
         self._store.append(envelope)
+        self._appended_to = envelope.id
+        if peer is not None and peer.dialect.acks:
+            self._acknowledge(peer, envelope.id, envelope.time, envelope.tag)
 
     def _copy(self, peer: Peer, envelope: e.Envelope, *, acked: bool) -> None:
         """Send a session the author's own copy."""
@@ -269,9 +289,15 @@ class Node:
             old = self._peers.get(session) if node == self.hub.node else None
             if old is not None:
                 self.say_goodbye(old, "your session goes on in another connection", "replaced")
-        user = self.hub.user_of(peer.id) if peer is not None else None
-        if peer is None or user is None:
+        origin, author = envelope.origin, envelope.author
+        assert origin is not None and author is not None
+        if peer is None:
+            if origin.node == self.hub.node:
+                # The connection was lost while its login was on its way: nobody else would ever take that user out.
+                gone = e.Departed(CleanText("connection lost"))
+                self._bus.publish(e.Proposal(gone, origin, envelope.time, author.user))
             return
+        user = self.hub.state.users[author.user]
         log.info("{nick} arrived (session {session})", nick=user.nick.text, session=peer.id)
         resumed = bool(user.rooms)
         self.tell(
@@ -314,6 +340,8 @@ class Node:
         for each in self._peers_of(envelope.author.user):
             self.delivery.leave(each.outbox, envelope.room.id)
             self._refocus(each)
+            if each is not peer:
+                self._copy(each, envelope, acked=False)
         self._gone_from(envelope)
         if peer is not None:
             focus = self.hub.focus_of(peer.id)
@@ -426,16 +454,17 @@ class Node:
         """Everything up to this id is stored: acknowledge it."""
         self._stored_to = max(self._stored_to, message)
         while self._unstored and self._unstored[0][0] <= message:
-            done, time, peer, tag = self._unstored.popleft()
+            _, peer, acked, tag = self._unstored.popleft()
             if peer.id in self._peers:
-                self.tell(peer, r.Acked(done, time), tag)
+                self.tell(peer, acked, tag)
 
     def _acknowledge(self, peer: Peer, message: MessageId, time: float, tag: str | None) -> None:
-        """Acknowledge a message once it is stored."""
-        if message <= self._stored_to:
-            self.tell(peer, r.Acked(message, time), tag)
+        """Acknowledge a message once it is stored; one that is not for the store, once all before it are."""
+        acked, waits_for = r.Acked(message, time), min(message, self._appended_to)
+        if waits_for <= self._stored_to:
+            self.tell(peer, acked, tag)
         else:
-            self._unstored.append((message, time, peer, tag))
+            self._unstored.append((waits_for, peer, acked, tag))
 
     def _recall(self, peer: Peer, recall: d.Recall, tag: str | None, *, asked: bool) -> None:
         """Answer with history, and let the session wait until the answer is out."""
@@ -455,15 +484,18 @@ class Node:
 
             def pieces() -> Iterator[bytes]:
                 count, name = len(lines), recall.room.name
-                yield view.reply(r.HistoryStart(name, count, asked), tag)
-                for envelope in lines:
-                    yield view.replay(envelope)
-                yield view.reply(r.HistoryEnd(name, count, asked, page.more), tag)
+                try:
+                    yield view.reply(r.HistoryStart(name, count, asked), tag)
+                    for envelope in lines:
+                        yield view.replay(envelope)
+                    yield view.reply(r.HistoryEnd(name, count, asked, page.more), tag)
+                except Exception:
+                    self._failed(peer, "a request for history", tag)
 
             self.delivery.fill(slot, pieces())
 
         def failed(why: Failure) -> None:
-            self._failed(peer, "request for history", tag, why)
+            self._failed(peer, "a request for history", tag, why)
             self.delivery.fill(slot, ())
 
         background.start(answer(), "history", failed)
@@ -478,9 +510,7 @@ class Node:
         ``why`` is the exception being handled if None.
         """
         fault = secrets.token_hex(4)
-        log.failure(
-            "fault {fault} while handling a {what}", why or Failure(), fault=fault, what=what
-        )
+        log.failure("fault {fault} while handling {what}", why or Failure(), fault=fault, what=what)
         if peer is not None and peer.id in self._peers:
             self.tell(
                 peer,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
+import textwrap
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, get_type_hints
 
@@ -13,6 +16,7 @@ import msgspec
 from twisted.internet.endpoints import quoteStringArgument
 from twisted.python import usage
 
+import twisted
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.text import BadText, CleanText
 
@@ -21,6 +25,8 @@ _LIMITS: Final = {field.encode_name: field for field in msgspec.structs.fields(L
 # those tries again a second later. Linux allows 4,096.
 _BACKLOG: Final = 1024
 _NO_FLOOD_LIMIT: Final = 1_000_000_000
+# The most that the kernel takes as the size of a buffer; beyond anything sensible for the others.
+_LARGEST_LIMIT: Final = 2**31 - 1
 
 
 class BadSetting(ValueError):
@@ -32,7 +38,7 @@ class Settings(
 ):
     """Everything that can be set; the keys of the configuration file are the names with dashes."""
 
-    port: tuple[int | str, ...] = (12000,)
+    port: int | str | tuple[int | str, ...] = 12000
     interface: str = "127.0.0.1"
     server_name: str = "twisted-chat"
     motd: str = ""
@@ -41,7 +47,10 @@ class Settings(
 
     def endpoints(self) -> list[str]:
         """Return a Twisted endpoint description for each port. Raises :class:`BadSetting`."""
-        return [self._endpoint(str(port)) for port in self.port]
+        ports = self.port if isinstance(self.port, tuple) else (self.port,)
+        if not ports:
+            raise BadSetting("port: there is none; give at least one")
+        return [self._endpoint(str(port)) for port in ports]
 
     def _endpoint(self, port: str) -> str:
         if ":" in port:
@@ -67,11 +76,13 @@ class Settings(
     def check(self) -> Settings:
         """Raise :class:`BadSetting` if the settings cannot be used."""
         self.motd_lines()
-        _clean("server-name", self.server_name)
+        if not _clean("server-name", self.server_name).strip():
+            raise BadSetting("server-name: it is empty")
         self.endpoints()
-        if not self.port:
-            raise BadSetting("port: there is none; give at least one")
         limits = self.limits
+        for name, field in _LIMITS.items():
+            if getattr(limits, field.name) > _LARGEST_LIMIT:
+                raise BadSetting(f"limits.{name}: {_LARGEST_LIMIT:,} is the most")
         if limits.max_endless <= max(limits.max_object, limits.max_text + 1024):
             raise BadSetting(
                 "limits.max-endless: it must be larger than max-object, and than max-text by 1,024"
@@ -83,7 +94,7 @@ def _clean(key: str, text: str) -> CleanText:
     try:
         return CleanText(text)
     except BadText as bad:
-        raise BadSetting(f"{key}: {bad}") from None
+        raise BadSetting(f"{key}: {str(bad).removesuffix('; nothing was said')}") from None
 
 
 def read_config(path: Path) -> Settings:
@@ -117,11 +128,12 @@ def _explain(error: str) -> tuple[str, str]:
 
 
 def _line_of(key: str, text: str) -> str:
-    """Return where in a file a key is set, as ``:LINE``, or nothing if it cannot be found."""
-    name = re.escape(re.sub(r"\[.*\]$", "", key.rpartition(".")[2]))
-    for number, line in enumerate(text.splitlines(), 1):
-        if re.match(rf"\s*\[?(\w+\.)?[\"']?{name}[\"']?\s*[=\].]", line):
-            return f":{number}"
+    """Return where in a file a key, or else the table it is in, is set, as ``:LINE``; nothing if that cannot be found."""
+    for part in reversed(re.sub(r"\[.*\]$", "", key).split(".")):
+        name = re.compile(rf"\s*\[?(\w+\.)?[\"']?{re.escape(part)}[\"']?\s*[=\].]")
+        for number, line in enumerate(text.splitlines(), 1):
+            if name.match(line):
+                return f":{number}"
     return ""
 
 
@@ -131,18 +143,18 @@ def _limit_options() -> list[list[object]]:
     rows: list[list[object]] = []
     for name, field in _LIMITS.items():
         meta = hints[field.name].__metadata__[0]
-        rows.append([name, None, None, f"{meta.description} (default: {field.default})"])
+        rows.append([name, None, None, f"{meta.description} [{field.default}]"])
     return rows
 
 
 class Options(usage.Options):
     """The command line of ``twistd chat``."""
 
-    synopsis = "Usage: twistd [-n] chat [options]"
+    synopsis = "[options]"
     longdesc = """\
-A chat server that people join with nc, telnet, or a program that speaks JSON lines:
-all in the same rooms. Without options it listens on 127.0.0.1 port 12000, where only
-this machine can reach it. Stop it with Ctrl-C, or SIGTERM: everybody is told goodbye."""
+A chat server that people join with nc, telnet, or a program that speaks JSON lines: all in the same rooms. Without
+options it listens on port 12000 of this machine, where nobody else can reach it. Ctrl-C or SIGTERM stops it:
+everybody is told goodbye."""
 
     optFlags = [["no-flood-limit", None, "let everybody send as fast as they can (for load tests)"]]
     optParameters = [
@@ -150,9 +162,9 @@ this machine can reach it. Stop it with Ctrl-C, or SIGTERM: everybody is told go
             "interface",
             "i",
             None,
-            "address to listen on; 0.0.0.0 lets other machines in (default: 127.0.0.1)",
+            "address to listen on [127.0.0.1]; 0.0.0.0 or :: lets other machines in",
         ],
-        ["server-name", None, None, "name shown in the greeting (default: twisted-chat)"],
+        ["server-name", None, None, "name shown in the greeting [twisted-chat]"],
         ["motd", None, None, "message of the day, shown after login; \\n begins a new line"],
         [
             "config",
@@ -169,10 +181,39 @@ this machine can reach it. Stop it with Ctrl-C, or SIGTERM: everybody is told go
         self.settings = Settings()
 
     def opt_port(self, value: str) -> None:
-        """port to listen on, or a Twisted endpoint such as unix:/run/chat.sock; can be given several times (default: 12000)"""
+        """port to listen on [12000], or an endpoint such as unix:/run/chat.sock; can be given several times"""
         self["ports"].append(value)
 
     opt_p = opt_port
+
+    def opt_version(self) -> None:
+        """Display the version and exit."""
+        print(f"twisted-chat {version('twisted-chat')}, Twisted {twisted.__version__}")
+        raise SystemExit(0)
+
+    def getUsage(self, width: int | None = None) -> str:
+        """Return the help text. Twisted's own would mix a few options that many need into all the limits."""
+        width = width or int(os.environ.get("COLUMNS", "80"))
+        kinds = {"port": "PORT", "interface": "ADDRESS", "server-name": "NAME", "motd": "TEXT"}
+        kinds |= {"config": "FILE", "no-flood-limit": "", "help": "", "version": ""}
+        shorts = {long: f"-{short}, " for short, long in self.synonyms.items() if len(short) == 1}
+
+        def options(kinds: Iterable[tuple[str, str]]) -> str:
+            lines: list[str] = []
+            for name, kind in kinds:
+                option = f"  {shorts.get(name, '    ')}--{name}{f'={kind}' if kind else ''}"
+                text = textwrap.wrap(" ".join(self.docs[name].split()), max(width - 30, 20))
+                lines += [f"{option:<28}  {text[0]}", *(" " * 30 + line for line in text[1:])]
+            return "\n".join(lines)
+
+        return "\n\n".join(
+            (
+                "\n" + textwrap.fill(self.longdesc, width),
+                f"Options [and their defaults]:\n{options(kinds.items())}",
+                "Limits [and their defaults]; each is also a key of the table [limits] in a configuration file:\n"
+                + options((name, "N") for name in _LIMITS),
+            )
+        )
 
     def parseArgs(self, *rest: str) -> None:
         if rest:
@@ -223,5 +264,6 @@ def _limit(option: str, text: str) -> int:
     try:
         value: int = msgspec.convert(text, hint, strict=False)
         return value
-    except msgspec.ValidationError as error:
-        raise BadSetting(f"--{option}: {text!r} does not do: {_explain(str(error))[1]}") from None
+    except msgspec.ValidationError:
+        least = hint.__metadata__[0].ge
+        raise BadSetting(f"--{option}: {text!r} is no whole number of at least {least}") from None

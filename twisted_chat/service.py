@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import ipaddress
+import os
 import resource
 import signal
 import sys
@@ -47,7 +50,8 @@ def _print_start_error(
 ) -> None:
     """Show a :class:`StartError` as the one line it is; anything else as ever. An exception hook of :mod:`sys`."""
     if isinstance(error, StartError):
-        print(f"twistd chat: {error}", file=sys.stderr)
+        # twistd has put its log, which goes to standard output, in the place of sys.stderr.
+        print(f"twistd chat: {error}", file=sys.__stderr__)
     else:
         sys.__excepthook__(kind, error, trace)
 
@@ -99,15 +103,13 @@ class ChatService(Service):
         try:
             port = await serverFromString(self._reactor, description).listen(self.factory)
         except CannotListenError as error:
-            where = f"{error.interface or 'any address'} port {error.port}"
-            why = getattr(error.socketError, "strerror", None) or error.socketError
-            raise StartError(
-                f"cannot listen on {where}: {why}; stop what listens there, or choose another (--port, --interface)"
-            ) from None
-        except (ValueError, TypeError, KeyError, OSError) as error:
-            raise StartError(f"cannot listen on {description!r}: {error}") from None
+            raise StartError(f"cannot listen on {_place(error)}: {_reason(error)}") from None
+        except Exception as error:
+            # An endpoint may come from any plugin, and each says in its own way that its description is wrong.
+            why = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+            raise StartError(f"cannot listen on {description!r}: {why}") from None
         self.ports.append(port)
-        log.info("{line}", line=_opened(port.getHost()))
+        log.info("{line}", line=_opened(port.getHost(), description))
 
     def stopService(self) -> Deferred[None]:
         """Stop listening, say goodbye and wait (for three seconds at most), close the store."""
@@ -156,13 +158,29 @@ async def _closed(port: IListeningPort) -> None:
         await stopped
 
 
-def _opened(address: Any) -> str:
+def _place(error: CannotListenError) -> str:
+    """Say where it was that the server could not listen."""
+    if isinstance(error.port, int):
+        return f"{error.interface or 'any address'} port {error.port}"
+    return os.fsdecode(error.port)  # the path of a UNIX socket
+
+
+def _reason(error: CannotListenError) -> str:
+    """Say why the server could not listen, and what to do."""
+    why = getattr(error.socketError, "strerror", None) or error.socketError
+    if getattr(error.socketError, "errno", None) in (errno.EADDRINUSE, None):
+        return f"{why}; stop what listens there, or choose another with --port"
+    return f"{why}; choose another with --port or --interface"
+
+
+def _opened(address: Any, description: str) -> str:
     """Say where the chat is open, to whom, and how to open it to others."""
     host, port = getattr(address, "host", None), getattr(address, "port", None)
     if host is None:
-        return f"the chat is open on {getattr(address, 'name', address)}"
+        name = getattr(address, "name", None)
+        return f"the chat is open on {os.fsdecode(name) if name else description}"
     line = f"the chat is open on {host} port {port}"
-    if host in ("127.0.0.1", "::1"):
+    if ipaddress.ip_address(host.partition("%")[0]).is_loopback:
         return f"{line}, for this machine only: nc {host} {port} joins it; --interface 0.0.0.0 opens it to others"
     return f"{line}, for everybody who can reach this machine"
 

@@ -12,8 +12,10 @@ from collections.abc import Callable
 import msgspec
 
 from twisted_chat.core import events as e
+from twisted_chat.core.commands import Kind, Lines
 from twisted_chat.core.ids import MessageId, RoomId, UserId
 from twisted_chat.core.limits import Limits
+from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.core.nonces import Sent, digest
 from twisted_chat.core.replies import NameRefused, PasswordNeeded, Refused
 from twisted_chat.core.state import Role, Room, State, User
@@ -67,8 +69,10 @@ class Void(msgspec.Struct, frozen=True):
 
 Outcome = Applied | Void
 
-_GONE = Refused("gone", "you are no longer in the chat")
-_NOT_IN_ROOM = Refused("not-in-room", "you are no longer in that room; nothing was said")
+_GONE = Refused("gone", "you are no longer in the chat; nothing was said; connect again")
+_NOT_IN_ROOM = Refused(
+    "not-in-room", "you are no longer in that room; nothing was said; /join ROOM takes you back"
+)
 
 
 class Applier:
@@ -121,12 +125,12 @@ class Applier:
     def _arrived(self, message: MessageId, proposal: e.Proposal, event: e.Arrived) -> Outcome:
         state = self._state
         place = (proposal.origin.node, proposal.origin.session)
-        state.nonces.touch(event.scope, proposal.time)
         ghost = state.user_in_scope(event.scope)
         if ghost is not None:
             # The same client comes back before its old connection was known to be dead: it keeps nick and rooms.
             replaced = tuple(sorted(ghost.sessions - {place}))
             ghost.sessions = {place}
+            state.nonces.touch(event.scope, proposal.time)
             back = e.Arrived(ghost.nick, event.scope, event.host, replaced)
             return Applied(_envelope(message, proposal, ghost, event=back), NOBODY)
         holder = state.nick_holder(event.nick)
@@ -136,13 +140,14 @@ class Applier:
         author = e.Author(user_id, event.nick, event.scope, host=event.host)
         user = User(user_id, author, since=proposal.time, spoke=proposal.time, sessions={place})
         state.add_user(user)
+        state.nonces.touch(event.scope, proposal.time)
         return Applied(_envelope(message, proposal, user), NOBODY)
 
     def _said(self, message: MessageId, proposal: e.Proposal, user: User, event: e.Said) -> Outcome:
         room = self._state.rooms.get(proposal.room) if proposal.room is not None else None
         if room is None or user.id not in room.members:
             return Void(proposal, _NOT_IN_ROOM)
-        repeated = self._once(message, proposal, user, event.kind, room.ref.id, event.lines)
+        repeated = self._once(message, proposal, user, room.name, event)
         if repeated is not None:
             return repeated
         user.spoke = proposal.time
@@ -155,7 +160,7 @@ class Applier:
         target = self._state.users.get(event.to)
         if target is None:
             return Void(proposal, Refused("no-such-nick", absent(event.nick.text)))
-        repeated = self._once(message, proposal, user, event.kind, event.to, event.lines)
+        repeated = self._once(message, proposal, user, event.nick, event)
         if repeated is not None:
             return repeated
         user.spoke = proposal.time
@@ -166,14 +171,19 @@ class Applier:
         )
 
     def _once(
-        self, message: MessageId, proposal: e.Proposal, user: User, *said: object
+        self,
+        message: MessageId,
+        proposal: e.Proposal,
+        user: User,
+        to: Nick | RoomName,
+        event: e.Said | e.Told,
     ) -> Void | None:
         """Void a message whose id the client used before; else remember the id."""
         tag = proposal.origin.tag
         if tag is None:
             return None
         nonces, scope = self._state.nonces, user.author.scope
-        mark = digest(*said)
+        mark = content(to, event.kind, event.lines)
         sent = nonces.find(scope, tag, proposal.time)
         if sent is not None:
             return Void(
@@ -231,9 +241,7 @@ class Applier:
             return Void(proposal, not_operator(room))
         target = self._state.users.get(event.user)
         if target is None or target.id not in room.members:
-            return Void(
-                proposal, Refused("not-a-member", f"{event.nick} is no longer in {room.name}")
-            )
+            return Void(proposal, not_a_member(event.nick, room))
         shown = e.Kicked(target.id, target.nick, event.reason)
         self._state.take_out(target, room)
         return Applied(_envelope(message, proposal, user, room, shown), InRoom(room.ref.id))
@@ -241,8 +249,8 @@ class Applier:
     def _renamed(
         self, message: MessageId, proposal: e.Proposal, user: User, event: e.Renamed
     ) -> Outcome:
-        holder = self._state.nick_holder(event.nick)
-        if holder is not None and holder is not user:
+        holder = self._state.nick_holder(event.nick, but=user)
+        if holder is not None:
             return Void(proposal, Refused("nick-taken", taken(event.nick.text, holder)))
         happened = _envelope(message, proposal, user)
         self._state.rename(user, event.nick)
@@ -288,8 +296,17 @@ def _set_topic(room: Room, user: User, topic: CleanText, time: float) -> None:
 
 
 ID_REUSED = Refused(
-    "id-reused", "this id was used for another message; give each message an id of its own"
+    "id-reused",
+    "this id was used for another message; give each message an id of its own; nothing was sent",
 )
+
+
+def content(to: Nick | RoomName, kind: Kind, lines: Lines) -> bytes:
+    """Digest what a client said, and to whom: by name, for whoever sends it again after a lost connection says the same.
+
+    The room may have vanished meanwhile and been made anew, and the other one may have come back too.
+    """
+    return digest(type(to).__name__, to.key, kind, *lines)
 
 
 def taken(name: str, holder: User) -> str:
@@ -301,7 +318,7 @@ def taken(name: str, holder: User) -> str:
 
 def absent(name: str) -> str:
     """Say that a private message has nobody to go to."""
-    return f"{name} is not here; nothing was sent to anybody"
+    return f"{name} is not here; nothing was sent to anybody (/who lists who is here)"
 
 
 def too_many_rooms(limit: int) -> str:
@@ -317,8 +334,16 @@ def looks_like(name: object, other: Room) -> str:
 def wrong_password(room: Room, *, given: bool) -> Refused | PasswordNeeded:
     """Refuse to let somebody into a locked room."""
     if given:
-        return Refused("wrong-password", f"that is not the password of {room.name}")
+        return Refused(
+            "wrong-password",
+            f"that is not the password of {room.name}; try again with /join {room.name} PASSWORD",
+        )
     return PasswordNeeded(room.name)
+
+
+def not_a_member(nick: Nick, room: Room) -> Refused:
+    """Refuse to put out somebody who is not there."""
+    return Refused("not-a-member", f"{nick} is not in {room.name}; /who {room.name} lists who is")
 
 
 def not_operator(room: Room) -> Refused:

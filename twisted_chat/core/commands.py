@@ -175,11 +175,11 @@ class Unsupported(_Command, frozen=True):
     why: str
 
 
-Command = (
+#: What only somebody who has logged in can ask for.
+UserCommand = (
     Say
     | Tell
     | Answer
-    | Login
     | Rename
     | Join
     | Leave
@@ -194,9 +194,6 @@ Command = (
     | Ignore
     | Unignore
     | ShowHistory
-    | Help
-    | Ping
-    | Pong
-    | Quit
-    | Unsupported
 )
+
+Command = UserCommand | Login | Help | Ping | Pong | Quit | Unsupported

@@ -17,7 +17,9 @@ from twisted_chat.core import replies as r
 from twisted_chat.core.apply import (
     ID_REUSED,
     absent,
+    content,
     looks_like,
+    not_a_member,
     not_operator,
     taken,
     too_many_rooms,
@@ -27,7 +29,6 @@ from twisted_chat.core.ids import RoomId, Scope
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.lists import overview, people, profile, rooms
 from twisted_chat.core.names import Nick, RoomName, guest_nick, suggest
-from twisted_chat.core.nonces import digest
 from twisted_chat.core.state import Room, Session, State, User, room_digest
 from twisted_chat.core.table import COMMANDS, nearest
 from twisted_chat.core.text import CleanText, shown
@@ -93,7 +94,8 @@ Decision = Propose | Tell | Recall | Repeat | GoodBye | Nothing
 #: The most people one session can ignore; a list that nobody could read any more.
 MAX_IGNORED: Final = 500
 
-_LOG_IN_FIRST = "pick a nickname first"
+_LOG_IN_FIRST: Final = "pick a nickname first; nothing was sent"
+_WHO: Final = "/who lists who is here"
 
 
 def _refuse(code: str, why: str) -> Tell:
@@ -136,7 +138,7 @@ class Decider:
                 return self._decide_for(session, user, command, now, tag)
 
     def _decide_for(
-        self, session: Session, user: User, command: c.Command, now: float, tag: str | None
+        self, session: Session, user: User, command: c.UserCommand, now: float, tag: str | None
     ) -> Decision:
         match command:
             case c.Say():
@@ -151,7 +153,8 @@ class Decider:
                 )
                 if target is None:
                     return _refuse(
-                        "nobody-to-answer", "there is nobody here to answer; use /msg NICK TEXT"
+                        "nobody-to-answer",
+                        "there is nobody here to answer; nothing was sent; use /msg NICK TEXT",
                     )
                 return self._tell(user, target.nick, "say", command.lines, now, tag)
             case c.Rename():
@@ -186,20 +189,21 @@ class Decider:
                 return (
                     Tell(profile(self._state, target, now))
                     if target
-                    else self._nobody(command.nick)
+                    else _refuse("no-such-nick", f"{command.nick} is not here; {_WHO}")
                 )
             case c.Ignore():
                 return self._ignore(session, user, command.nick)
             case c.Unignore():
                 key = command.nick.key
                 if key not in session.ignored:
-                    return _refuse("not-ignored", f"you do not ignore {command.nick}")
+                    return _refuse(
+                        "not-ignored",
+                        f"you do not ignore {command.nick}; /ignore lists whom you do",
+                    )
                 done = r.Confirmed(f"you see again what {session.ignored[key]} says")
                 return Tell(done, Ignoring(key, command.nick.text, hide=False))
             case c.ShowHistory():
                 return self._history(session, user, command)
-            case c.Login() | c.Help() | c.Ping() | c.Pong() | c.Quit() | c.Unsupported():
-                raise AssertionError("decided before")
 
     # --- names ---
 
@@ -218,17 +222,20 @@ class Decider:
     def _login_again(self, user: User, command: c.Login) -> Decision:
         """A second login is a rename, as classic clients mean it."""
         if command.password is not None or command.token is not None:
-            return _refuse("already-logged-in", f"you are logged in as {user.nick} already")
+            return _refuse(
+                "already-logged-in",
+                f"you are logged in as {user.nick} already; /nick NICK changes that name",
+            )
         return self._rename(user, command.nick or self._free_guest())
 
     def _rename(self, user: User, nick: Nick) -> Decision:
-        holder = self._state.nick_holder(nick)
-        if holder is not None and holder is not user:
+        holder = self._state.nick_holder(nick, but=user)
+        if holder is not None:
             why = taken(nick.text, holder)
             free = self._free(nick)
             return _refuse("nick-taken", f"{why}; try {free}" if free else why)
         if nick.text == user.nick.text:
-            return _refuse("same-nick", f"you are called {nick} already")
+            return _refuse("same-nick", f"you are called {nick} already; nothing was changed")
         return Propose(e.Renamed(nick), claim=True)
 
     def _free(self, nick: Nick) -> Nick | None:
@@ -257,27 +264,26 @@ class Decider:
     def _say(
         self, session: Session, user: User, command: c.Say, now: float, tag: str | None
     ) -> Decision:
+        kind, lines = command.kind, command.lines
         room = self._room_of(session, user, command.room, to_talk=True)
+        name = command.room if isinstance(room, Tell) else room.name
+        # Asked first: who was cut off may send a message again before being back in its room.
+        if name is not None and (before := self._sent_before(user, tag, now, name, kind, lines)):
+            return before
         if isinstance(room, Tell):
             return room
-        wrong: Decision | None = self._bad_lines(command.lines)
-        if wrong is None and tag is not None:
-            wrong = self._sent_before(user, tag, now, command.kind, room.ref.id, command.lines)
-        return wrong or Propose(e.Said(command.kind, command.lines), room.ref.id)
+        return self._bad_lines(lines) or Propose(e.Said(kind, lines), room.ref.id)
 
     def _tell(
         self, user: User, to: Nick, kind: c.Kind, lines: c.Lines, now: float, tag: str | None
     ) -> Decision:
         target = self._state.user_named(to)
+        # Asked first, as above: whoever was told may be gone by now.
+        if before := self._sent_before(user, tag, now, to, kind, lines):
+            return before
         if target is None:
-            return self._nobody(to)
-        wrong: Decision | None = self._bad_lines(lines)
-        if wrong is None and tag is not None:
-            wrong = self._sent_before(user, tag, now, kind, target.id, lines)
-        return wrong or Propose(e.Told(target.id, target.nick, kind, lines))
-
-    def _nobody(self, nick: Nick) -> Tell:
-        return _refuse("no-such-nick", absent(nick.text))
+            return _refuse("no-such-nick", absent(to.text))
+        return self._bad_lines(lines) or Propose(e.Told(target.id, to, kind, lines))
 
     def _bad_lines(self, lines: c.Lines) -> Tell | None:
         size = sum(len(line.encode("utf-8")) for line in lines) + len(lines) - 1
@@ -291,11 +297,23 @@ class Decider:
         size = len(text.encode("utf-8"))
         return _refuse("too-long", too_long(size, limit)) if size > limit else None
 
-    def _sent_before(self, user: User, tag: str, now: float, *said: object) -> Decision | None:
+    def _sent_before(
+        self,
+        user: User,
+        tag: str | None,
+        now: float,
+        to: RoomName | Nick,
+        kind: c.Kind,
+        lines: c.Lines,
+    ) -> Repeat | Tell | None:
+        """Answer a message under an id that the client used before; None if it did not."""
+        if tag is None:
+            return None
         sent = self._state.nonces.find(user.author.scope, tag, now)
         if sent is None:
             return None
-        return Repeat(sent.message, sent.time) if sent.digest == digest(*said) else Tell(ID_REUSED)
+        same = sent.digest == content(to, kind, lines)
+        return Repeat(sent.message, sent.time) if same else Tell(ID_REUSED)
 
     # --- rooms ---
 
@@ -303,17 +321,19 @@ class Decider:
         self, session: Session, user: User, name: RoomName | None, *, to_talk: bool = False
     ) -> Room | Tell:
         """Find the room a command is about: the named one or the focus, and the user must be in it."""
+        nothing = "; nothing was said" if to_talk else ""
         if name is None:
             room = self._state.rooms.get(session.focus) if session.focus is not None else None
-            if room is None:
-                nothing = "; nothing was said" if to_talk else ""
+            if room is None or user.id not in room.members:
                 return _refuse(
                     "no-room", f"you are not in a room: choose one with /join ROOM{nothing}"
                 )
             return room
         room = self._state.room_named(name)
         if room is None or user.id not in room.members:
-            return _refuse("not-in-room", f"you are not in {name}; enter it with /join {name}")
+            return _refuse(
+                "not-in-room", f"you are not in {name}; enter it with /join {name}{nothing}"
+            )
         return room
 
     def _join(self, user: User, command: c.Join) -> Decision:
@@ -348,7 +368,7 @@ class Decider:
             return Tell(not_operator(room))
         target = self._state.user_named(command.nick)
         if target is None or target.id not in room.members:
-            return _refuse("not-a-member", f"{command.nick} is not in {room.name}")
+            return Tell(not_a_member(command.nick, room))
         if command.reason is not None and (
             long := self._too_long(command.reason, self._limits.max_away)
         ):
@@ -378,12 +398,13 @@ class Decider:
             return Tell(r.Ignored(tuple(session.ignored.values())))
         target = self._state.user_named(nick)
         if target is None:
-            return _refuse("no-such-nick", f"{nick} is not here")
+            return _refuse("no-such-nick", f"{nick} is not here; {_WHO}")
         if target is user:
             return _refuse("self", "you cannot ignore yourself")
         if len(session.ignored) >= MAX_IGNORED:
             return _refuse(
-                "too-many-ignored", f"you ignore {MAX_IGNORED} people, and that is the most"
+                "too-many-ignored",
+                f"you ignore {MAX_IGNORED} people, and that is the most; /unignore somebody first",
             )
         done = r.Confirmed(
             f"you no longer see what {target.nick} says; /unignore {target.nick} undoes that"
@@ -406,7 +427,7 @@ class Decider:
         spec = COMMANDS.get(name)
         if spec is None:
             near = nearest(name)
-            hint = f"; did you mean {near}?" if near else ""
+            hint = f"; did you mean {near}?" if near else "; /help lists them"
             return r.Refused("unknown-command", f'there is no command "{shown(name)}"{hint}')
         may = "" if spec.may == "anyone" else f" ({spec.may})"
         return r.HelpText((r.HelpLine(spec.name, spec.usage, spec.help + may),), one=True)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+# The grain of the clock, in seconds: today's date in a float has steps of a quarter of a microsecond. Who waited as long
+# as was asked must find the token there, whichever way the sum was rounded.
+_GRAIN: Final = 1e-6
+
 
 class Bucket:
     """``burst`` lines at once, then ``rate`` lines a second (https://en.wikipedia.org/wiki/Token_bucket).
@@ -20,7 +26,7 @@ class Bucket:
         if now > self.at:
             self.tokens = min(float(burst), self.tokens + (now - self.at) * rate)
         self.at = now
-        if self.tokens >= 1.0:
+        if self.tokens + _GRAIN * rate >= 1.0:
             self.tokens -= 1.0
             return 0.0
         return (1.0 - self.tokens) / rate

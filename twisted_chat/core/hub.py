@@ -96,6 +96,11 @@ class Hub:
             decision.event, e.Origin(self.node, session, tag), now, user, decision.room
         )
 
+    def knows(self, token: str, now: float) -> bool:
+        """Tell whether this is the token of a session that is here, or was in the last 24 hours."""
+        scope = scope_of(token)
+        return self.state.user_in_scope(scope) is not None or self.state.nonces.known(scope, now)
+
     def departure(self, session: SessionId, reason: str, now: float) -> e.Proposal | None:
         """Propose that a session's user departs; None if it has none (any more)."""
         if self.user_of(session) is None:
@@ -149,8 +154,10 @@ class Hub:
             case e.Kicked():
                 self._drop(event.user, envelope, fall_back=False)
             case e.Told():
+                # One answers what one saw: not those one ignores, nor requests between programs.
                 for session in self._sessions(event.to):
-                    session.answer_to = author.user
+                    if event.kind != "ctcp" and author.nick.key not in session.ignored:
+                        session.answer_to = author.user
             case e.Renamed():
                 # Ignoring follows the person; the list does not grow by it.
                 for session in self.state.sessions.values():

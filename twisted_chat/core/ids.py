@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final, NewType
 
-_SPELLED: Final = re.compile("[0-9a-f]{16}")
+# At most 2**63 - 1: ids are signed 64-bit integers in every database.
+_SPELLED: Final = re.compile("[0-7][0-9a-f]{15}")
 
 #: A place in the one order of everything that happened: 1, 2, 3 … with gaps; never reused.
 MessageId = NewType("MessageId", int)

@@ -12,9 +12,9 @@ _T = TypeVar("_T")
 
 
 def _page(items: Sequence[_T], page: int, size: int) -> tuple[tuple[_T, ...], int, int]:
-    """Cut one page, counted from 1, out of ``items``; a page past the end is the last one."""
+    """Cut one page, counted from 1, out of ``items``; a page past either end is the one at that end."""
     pages = max(1, -(-len(items) // size))
-    page = min(page, pages)
+    page = max(1, min(page, pages))
     return tuple(items[(page - 1) * size : page * size]), page, pages
 
 

@@ -73,14 +73,21 @@ class Nonces:
             ids.popitem(last=False)
             self._total -= 1
 
-    def dump(self) -> object:
-        """Return everything as plain data, to compare or write out."""
-        return {
-            scope: {tag: (sent.digest.hex(), sent.message, sent.time) for tag, sent in ids.items()}
+    def dump(self) -> list[tuple[Scope, float, list[tuple[str, str, MessageId, float]]]]:
+        """Return everything as plain data, in the order in which it is forgotten, to compare or write out."""
+        return [
+            (
+                scope,
+                self._seen[scope],
+                [(tag, sent.digest.hex(), sent.message, sent.time) for tag, sent in ids.items()],
+            )
             for scope, ids in self._scopes.items()
-        }
+        ]
 
 
-def digest(*parts: object) -> bytes:
-    """Digest what a message says. Not salted: nodes must agree. 64 bits, since only one client's own ids compare."""
-    return hashlib.blake2b(repr(parts).encode(), digest_size=8).digest()
+def digest(*parts: str) -> bytes:
+    """Digest what a message says, in parts without NUL (clean texts and names have none).
+
+    Not salted: nodes must agree. 64 bits, since only one client's own ids compare.
+    """
+    return hashlib.blake2b("\0".join(parts).encode("utf-8"), digest_size=8).digest()

@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from twisted_chat.core.confusables import skeleton
 from twisted_chat.core.events import Author, RoomRef
 from twisted_chat.core.flood import Bucket
 from twisted_chat.core.ids import Node, RoomId, Scope, SessionId, UserId
@@ -97,10 +98,10 @@ class State:
         self.nonces = Nonces(limits.max_ids)
         self.sessions: dict[SessionId, Session] = {}
         self._users_by_key: dict[str, User] = {}
-        self._users_by_skeleton: dict[str, User] = {}
+        self._users_by_look: dict[str, User] = {}
         self._users_by_scope: dict[Scope, User] = {}
         self._rooms_by_key: dict[str, Room] = {}
-        self._rooms_by_skeleton: dict[str, Room] = {}
+        self._rooms_by_look: dict[str, Room] = {}
         self.add_room(Room(RoomRef(LOBBY_ID, LOBBY), 0.0))
 
     def user_named(self, nick: Nick) -> User | None:
@@ -111,9 +112,13 @@ class State:
         """Return the user whose sessions send in ``scope``."""
         return self._users_by_scope.get(scope)
 
-    def nick_holder(self, nick: Nick) -> User | None:
-        """Return who stands in the way of taking ``nick``: the same name, or one that looks the same."""
-        return self._users_by_key.get(nick.key) or self._users_by_skeleton.get(nick.skeleton)
+    def nick_holder(self, nick: Nick, but: User | None = None) -> User | None:
+        """Return who stands in the way of taking ``nick``: the same name, or one that looks the same.
+
+        ``but`` is the one who wants it, and stands in nobody's way.
+        """
+        holders = [self._users_by_key.get(nick.key), *map(self._users_by_look.get, _looks(nick))]
+        return next((user for user in holders if user is not None and user is not but), None)
 
     def room_named(self, name: RoomName) -> Room | None:
         """Return the room of that name, in any case of letters."""
@@ -121,8 +126,8 @@ class State:
 
     def lookalike(self, name: RoomName) -> Room | None:
         """Return another room whose name looks the same as ``name``."""
-        room = self._rooms_by_skeleton.get(name.skeleton)
-        return room if room is not None and room.name.key != name.key else None
+        found = (self._rooms_by_look.get(look) for look in _looks(name))
+        return next((room for room in found if room is not None and room.name != name), None)
 
     def add_user(self, user: User) -> None:
         self.users[user.id] = user
@@ -141,16 +146,17 @@ class State:
 
     def _index(self, user: User) -> None:
         self._users_by_key[user.nick.key] = user
-        self._users_by_skeleton[user.nick.skeleton] = user
+        self._users_by_look.update(dict.fromkeys(_looks(user.nick), user))
 
     def _unindex(self, user: User) -> None:
         del self._users_by_key[user.nick.key]
-        del self._users_by_skeleton[user.nick.skeleton]
+        for look in _looks(user.nick):
+            del self._users_by_look[look]
 
     def add_room(self, room: Room) -> None:
         self.rooms[room.ref.id] = room
         self._rooms_by_key[room.name.key] = room
-        self._rooms_by_skeleton[room.name.skeleton] = room
+        self._rooms_by_look.update(dict.fromkeys(_looks(room.name), room))
 
     def take_out(self, user: User, room: Room) -> None:
         """End a membership; a room that is empty then is gone (the lobby stays)."""
@@ -159,17 +165,19 @@ class State:
         if not room.members and room.ref.id != LOBBY_ID:
             del self.rooms[room.ref.id]
             del self._rooms_by_key[room.name.key]
-            del self._rooms_by_skeleton[room.name.skeleton]
+            for look in _looks(room.name):
+                del self._rooms_by_look[look]
 
     def dump(self) -> dict[str, object]:
-        """Return what all nodes share as plain data: two hubs that saw the same order give the same."""
+        """Return what all nodes share as plain data: two hubs that saw the same order give the same.
+
+        Where an order shows (of members, of rooms, in what is forgotten first) it is a list.
+        """
         return {
             "users": {
                 user.id: (
                     user.nick.text,
-                    user.author.scope,
-                    user.author.account,
-                    user.author.host,
+                    msgspec.structs.astuple(user.author)[2:],
                     user.since,
                     user.spoke,
                     sorted(user.sessions),
@@ -182,7 +190,7 @@ class State:
                 room.ref.id: (
                     room.name.text,
                     room.created,
-                    {member: sorted(roles) for member, roles in room.members.items()},
+                    [(member, sorted(roles)) for member, roles in room.members.items()],
                     room.topic,
                     room.topic_by and room.topic_by.text,
                     room.topic_time,
@@ -190,9 +198,25 @@ class State:
                 )
                 for room in self.rooms.values()
             },
-            "nicks": sorted(self._users_by_key),
             "nonces": self.nonces.dump(),
+            "indexes": [
+                {key: user.id for key, user in self._users_by_key.items()},
+                {look: user.id for look, user in self._users_by_look.items()},
+                {scope: user.id for scope, user in self._users_by_scope.items()},
+                {key: room.ref.id for key, room in self._rooms_by_key.items()},
+                {look: room.ref.id for look, room in self._rooms_by_look.items()},
+            ],
         }
+
+
+def _looks(name: Nick | RoomName) -> tuple[str, ...]:
+    """Return what a name looks like, as its owner writes it and in small letters, as others may write it.
+
+    The two differ by a capital I, which looks like a small L. Without the second, somebody could be "bill" with a Cyrillic
+    letter while BILL is here.
+    """
+    folded = skeleton(name.key)
+    return (name.skeleton,) if folded == name.skeleton else (name.skeleton, folded)
 
 
 def room_digest(room: RoomName, password: str) -> str:

@@ -58,12 +58,7 @@ class Spec(msgspec.Struct, frozen=True):
             values.append(kind.read(word))
             rest = rest[len(word) :].lstrip(" ")
         if rest:
-            what = (
-                f"takes no argument, but got {shown(rest)!s}"
-                if not kinds
-                else f"does not know what to do with {shown(rest)!s}"
-            )
-            raise BadArguments(what)
+            raise BadArguments(f'"{shown(rest)}" is too much')
         return self.build(*values)
 
 

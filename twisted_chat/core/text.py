@@ -20,7 +20,7 @@ _FORMATTING: Final = re.compile(
 )
 
 # C0 and C1 controls, DEL, the Unicode line separators, bidirectional embeddings, overrides and isolates
-# (U+202A-202E, U+2066-2069), interlinear annotation, byte-order mark, surrogates, non-characters.
+# (U+202A-202E, U+2066-2069), interlinear annotation, byte-order mark, surrogates, U+FFFE and U+FFFF.
 # U+200D is allowed on purpose: joined emoji need it.
 _FORBIDDEN: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufff9-\ufffb\ufeff\ufffe\uffff\ud800-\udfff]"
@@ -72,17 +72,19 @@ class CleanText(str):
 
 
 def _check_marks(text: str) -> None:
-    """Raise :class:`BadText` if more than :data:`MAX_MARKS` combining marks stand in a row."""
+    """Raise :class:`BadText` if more than :data:`MAX_MARKS` combining marks stand on one character."""
     run = 0
     for position, character in enumerate(text):
-        if unicodedata.category(character) in ("Mn", "Me"):
+        category = unicodedata.category(character)
+        if category in ("Mn", "Me"):
             run += 1
             if run > MAX_MARKS:
                 raise BadText(
                     f"more than {MAX_MARKS} combining marks in a row (at character {position + 1}) "
                     "cannot be sent; nothing was said"
                 )
-        else:
+        elif category != "Cf":
+            # A joiner or another format character takes no room: what follows stands on the same letter still.
             run = 0
 
 
@@ -90,7 +92,10 @@ def describe(character: str) -> str:
     """Name one character in ASCII, for an error text: ``U+001B ESCAPE``."""
     code = ord(character)
     name = _CONTROL_NAMES.get(code) or unicodedata.name(character, "")
-    return f"U+{code:04X} {name}".rstrip() if name else f"U+{code:04X}, a control character,"
+    if name:
+        return f"U+{code:04X} {name}"
+    what = "a control character" if unicodedata.category(character) == "Cc" else "not a character"
+    return f"U+{code:04X}, {what},"
 
 
 def decode(raw: bytes) -> str:
@@ -112,4 +117,5 @@ def shown(raw: str, limit: int = 40) -> CleanText:
     text = raw[: limit * 4].replace("\t", " ")
     text = _FORBIDDEN.sub("?", _FORMATTING.sub("", text))
     text = "".join(c for c in text if unicodedata.category(c) not in ("Mn", "Me"))
-    return CleanText(text if len(text) <= limit else text[: limit - 1] + "…")
+    whole = len(raw) <= limit * 4 and len(text) <= limit
+    return CleanText(text if whole else text[: limit - 1] + "…")

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from twisted_chat.core.events import Envelope, Said
+from typing import Final
+
+from twisted.logger import Logger
+
+from twisted_chat.core.events import Envelope, Said, Told
 from twisted_chat.core.ids import RoomId
 from twisted_chat.delivery.outbox import Outbox
 from twisted_chat.dialects.base import Variant
+
+log = Logger()
+
+#: What stands around each line when it is shown, in bytes: at most so much of a name, and the line end.
+_AROUND: Final = 32
 
 
 class Channel:
@@ -13,7 +22,7 @@ class Channel:
 
     Every session in the room gets every entry of the batch, rendered once per variant, but for those with a *cursor*: a session
     that entered, spoke, or was handed something else during this turn got (or must not get) the entries before its
-    cursor, and gets those from there on.
+    cursor, and gets those from there on. ``size`` is about how many bytes of what people said wait in the batch.
     """
 
     __slots__ = ("_cursors", "_groups", "_rendered", "_speakers", "entries", "room", "size")
@@ -57,9 +66,9 @@ class Channel:
         self.entries.append(envelope)
         event = envelope.event
         if isinstance(event, Said):
-            self.size += sum(map(len, event.lines))
-            if envelope.author is not None:
-                self._speakers.add(envelope.author.nick.key)
+            self.size += len("".join(event.lines).encode()) + _AROUND * len(event.lines)
+            assert envelope.author is not None
+            self._speakers.add(envelope.author.nick.key)
 
     def skip(self, outbox: Outbox) -> None:
         """Let a session not get the latest entry; the caller has let it catch up before that was added."""
@@ -90,7 +99,7 @@ class Channel:
         """Return the batch as this variant sees it; what is rendered once is kept until the batch is out."""
         lines = self._rendered.setdefault(variant, [])
         if len(lines) < len(self.entries):
-            lines += map(variant.event, self.entries[len(lines) :])
+            lines += [shown(variant, entry) for entry in self.entries[len(lines) :]]
         return lines
 
     def spill(self, dirty: list[Outbox]) -> None:
@@ -116,10 +125,20 @@ class Channel:
         self._speakers.clear()
 
 
+def shown(variant: Variant, envelope: Envelope) -> bytes:
+    """Render an event. A fault in that is logged under the event's id, and costs nobody anything but this event."""
+    try:
+        return variant.event(envelope)
+    except Exception:
+        what = type(envelope.event).__name__
+        log.failure("showing event {id} ({what}) failed", id=envelope.id, what=what)
+        return b""
+
+
 def hidden(envelope: Envelope, ignored: dict[str, str]) -> bool:
     """Tell whether somebody who ignores these nick keys does not see what happened."""
     return (
         envelope.author is not None
-        and isinstance(envelope.event, Said)
+        and isinstance(envelope.event, Said | Told)
         and envelope.author.nick.key in ignored
     )

@@ -12,11 +12,11 @@ from twisted_chat.core.events import Envelope, Gathered, RoomRef, Said
 from twisted_chat.core.ids import MessageId, RoomId
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import Nick
-from twisted_chat.delivery.channel import Channel
+from twisted_chat.delivery.channel import Channel, shown
 from twisted_chat.delivery.outbox import Outbox, Slot
 from twisted_chat.dialects.base import Variant
 
-#: The most names one gathered line carries for programs: a page of them, so that a line stays a line.
+#: The most names one gathered line carries, joined and left together, so that a line for programs stays a line.
 MAX_NAMES: Final = 200
 
 
@@ -53,15 +53,15 @@ class Delivery:
         if channel is None:
             channel = self._channels[room] = Channel(room)
         channel.enter(outbox)
-        outbox.rooms.add(room)
+        outbox.rooms[room] = None
 
     def leave(self, outbox: Outbox, room: RoomId) -> None:
         """Let a session no longer hear a room; it gets what was said there until now."""
         if room not in outbox.rooms:
             return
         channel = self._channels[room]
-        self._catch_up(outbox)
-        outbox.rooms.discard(room)
+        self.catch_up(outbox)
+        del outbox.rooms[room]
         channel.leave(outbox)
         if not len(channel):
             del self._channels[room]
@@ -75,7 +75,7 @@ class Delivery:
         old = outbox.focus
         if old == room:
             return
-        self._catch_up(outbox)
+        self.catch_up(outbox)
         changed = [self._channels[each] for each in (old, room) if each in outbox.rooms]
         for channel in changed:
             channel.leave(outbox)
@@ -88,6 +88,14 @@ class Delivery:
         for room in list(outbox.rooms):
             self.leave(outbox, room)
         outbox.flush()
+
+    def catch_up(self, outbox: Outbox) -> None:
+        """Hand a session what was said in its rooms until now; needed before anything changes how it sees that."""
+        if self._active:
+            for room in outbox.rooms:
+                channel = self._channels[room]
+                if channel.entries:
+                    self._mark(outbox, channel.catch_up(outbox))
 
     # --- three ways ---
 
@@ -115,7 +123,7 @@ class Delivery:
     def send(self, outbox: Outbox, data: bytes) -> None:
         """Add to one session's bytes, behind all that was said in its rooms until now."""
         if data:
-            self._catch_up(outbox)
+            self.catch_up(outbox)
             outbox.pending.append(data)
             self._mark(outbox, True)
 
@@ -125,7 +133,7 @@ class Delivery:
         for outbox in outboxes:
             data = rendered.get(outbox.here)
             if data is None:
-                data = rendered[outbox.here] = outbox.here.event(envelope)
+                data = rendered[outbox.here] = shown(outbox.here, envelope)
             self.send(outbox, data)
 
     def near(self, rooms: Iterable[RoomId]) -> dict[Outbox, None]:
@@ -139,7 +147,7 @@ class Delivery:
 
     def slot(self, outbox: Outbox, done: Callable[[], None] | None = None) -> Slot:
         """Keep a place in a session's order for an answer that comes later."""
-        self._catch_up(outbox)
+        self.catch_up(outbox)
         return outbox.slot(done)
 
     def fill(self, slot: Slot, pieces: Iterable[bytes]) -> None:
@@ -151,6 +159,8 @@ class Delivery:
 
     def gather(self, room: RoomRef, nick: Nick, members: int, *, joined: bool) -> None:
         """Note that somebody came to or went from a crowded room; a line tells of all of them a little later."""
+        if room.id not in self._channels:
+            return  # nobody here to tell
         crowd = self._crowds.get(room.id)
         if crowd is None:
             timer = self._clock.callLater(self._limits.crowd_time, self.settle, room.id)
@@ -167,25 +177,17 @@ class Delivery:
             return
         if crowd.timer.active():
             crowd.timer.cancel()
-        channel = self._channels.get(room)
+        channel = self._channels[room]  # a crowd is dropped with its channel, see leave()
         joined, left = list(crowd.joined.values()), list(crowd.left.values())
-        if channel is None:
-            return
         while joined or left:
-            part = Gathered(tuple(joined[:MAX_NAMES]), tuple(left[:MAX_NAMES]), crowd.members)
-            del joined[:MAX_NAMES], left[:MAX_NAMES]
+            came = tuple(joined[:MAX_NAMES])
+            went = tuple(left[: MAX_NAMES - len(came)])
+            del joined[: len(came)], left[: len(went)]
+            part = Gathered(came, went, crowd.members)
             now = self._clock.seconds()
             self._add(channel, Envelope(MessageId(0), now, part, None, None, crowd.room), None)
 
     # --- the end of the turn ---
-
-    def _catch_up(self, outbox: Outbox) -> None:
-        """Hand a session what was said in its rooms until now."""
-        if self._active:
-            for room in outbox.rooms:
-                channel = self._channels[room]
-                if channel.entries:
-                    self._mark(outbox, channel.catch_up(outbox))
 
     def _mark(self, outbox: Outbox, added: bool) -> None:
         if added and not outbox.dirty:

@@ -6,8 +6,12 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Final, Protocol
 
+from twisted.logger import Logger
+
 from twisted_chat.core.ids import RoomId
 from twisted_chat.dialects.base import Variant
+
+log = Logger()
 
 #: An answer is pulled in pieces of about this size, so that a long one neither fills memory nor holds up the others.
 PIECE: Final = 16 * 1024
@@ -17,10 +21,10 @@ class Sink(Protocol):
     """Where a session's bytes go: a door's transport."""
 
     def write(self, data: bytes) -> None:
-        """Take bytes. May call the outbox's :meth:`Outbox.pause` before it returns."""
+        """Take bytes, never none. May call the outbox's :meth:`Outbox.pause` before it returns."""
 
     def overflowed(self) -> None:
-        """The reader was too slow: end the session now, what waits is lost."""
+        """End the session now, what waits is lost: the reader was too slow, or handing over failed (that was logged)."""
 
 
 class Slot:
@@ -43,7 +47,8 @@ class Outbox:
 
     ``pending`` collects what this reactor turn adds; :meth:`flush` hands it over as one write. What the sink cannot take,
     or what comes behind an unfilled :class:`Slot`, waits in a queue of at most ``limit`` bytes: an addition to an empty
-    queue always fits, one that would take a non-empty queue over the limit ends the session.
+    queue always fits, one that would take a non-empty queue over the limit ends the session. So does a fault of the sink,
+    of a slot's pieces or of what is called when they are out: it must not reach whoever else is served in this turn.
     """
 
     __slots__ = (
@@ -76,8 +81,8 @@ class Outbox:
         self.dirty = False
         self.closed = False
         self.queued = 0
-        #: The rooms whose lines this session gets; kept by the engine.
-        self.rooms: set[RoomId] = set()
+        #: The rooms whose lines this session gets, in the order of entering; kept by the engine.
+        self.rooms: dict[RoomId, None] = {}
         #: The nick keys of authors whose lines it does not get; the hub's own dictionary, read only.
         self.ignored: dict[str, str] = {}
 
@@ -90,8 +95,11 @@ class Outbox:
         if self.pending:
             data = self.pending[0] if len(self.pending) == 1 else b"".join(self.pending)
             self.pending.clear()
-            if not self._paused and not self._queue:
-                self._sink.write(data)
+            if data and not self._paused and not self._queue:
+                try:
+                    self._sink.write(data)
+                except Exception:
+                    self._fail()
                 return
             self._enqueue(data)
         self.go_on()
@@ -105,7 +113,8 @@ class Outbox:
             self._enqueue(b"".join(self.pending))
             self.pending.clear()
         slot = Slot(self, done)
-        self._queue.append(slot)
+        if not self.closed:
+            self._queue.append(slot)
         return slot
 
     def pause(self) -> None:
@@ -132,6 +141,8 @@ class Outbox:
                     each()
                 if not data and not done:
                     break
+        except Exception:
+            self._fail()
         finally:
             self._writing = False
 
@@ -161,12 +172,25 @@ class Outbox:
         return b"".join(parts), done
 
     def _enqueue(self, data: bytes) -> None:
+        if not data:
+            return  # what a variant does not show must not make the queue longer, turn after turn
         if self.queued and self.queued + len(data) > self._limit:
-            self.close()
-            self._sink.overflowed()
+            self._end()
             return
         self._queue.append(data)
         self.queued += len(data)
+
+    def _fail(self) -> None:
+        """End the session for the exception that is being handled."""
+        log.failure("handing bytes to a session failed, it is closed")
+        self._end()
+
+    def _end(self) -> None:
+        self.close()
+        try:
+            self._sink.overflowed()
+        except Exception:
+            log.failure("closing a session failed")
 
     @property
     def empty(self) -> bool:

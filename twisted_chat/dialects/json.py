@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import tzinfo
 from typing import Any, Final, NoReturn
@@ -13,7 +14,7 @@ from twisted_chat.core import commands as c
 from twisted_chat.core.ids import MessageId, read_id
 from twisted_chat.core.names import BadName, Nick, RoomName, parse_nick, parse_room
 from twisted_chat.core.text import BadText, CleanText, decode, shown
-from twisted_chat.dialects.base import BadLine, Request
+from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.json_view import JsonView
 from twisted_chat.dialects.line import read
 
@@ -21,6 +22,12 @@ from twisted_chat.dialects.line import read
 MAX_LINES: Final = 100
 #: The longest id a client may give a message, in characters.
 MAX_ID: Final = 64
+#: The longest text that a ping carries there and back, in characters.
+MAX_PING: Final = 200
+
+# Of msgspec's errors: what ends with the path to the field.
+_FIELD: Final = re.compile(r" - at `\$\.(\w+)`$")
+_NUMBERS: Final = ("limit", "page")
 
 
 class Incoming(msgspec.Struct):
@@ -53,12 +60,12 @@ class JsonDialect:
     def parse(self, frame: bytes, *, logged_in: bool) -> Request | None:
         """Read one object. The tag of the request is the object's ``id``."""
         incoming = _decode(frame)
-        tag = incoming.id
-        if tag is not None and not 0 < len(tag) <= MAX_ID:
-            raise BadLine(f"id must have 1 to {MAX_ID} characters", "bad-id")
+        tag = _tag(incoming.id)
+        if tag is None and incoming.id is not None:
+            raise BadLine(
+                f"id must be 1 to {MAX_ID} printable characters; nothing was sent", "bad-id"
+            )
         try:
-            if tag is not None:
-                tag = CleanText(tag)
             command = _command(incoming, logged_in)
         except BadText as bad:
             raise BadLine(str(bad), "bad-text", tag) from None
@@ -66,39 +73,50 @@ class JsonDialect:
             raise BadLine(f"{bad}; nothing was sent", "bad-name", tag) from None
         except BadLine as bad:
             raise BadLine(str(bad), bad.code, tag) from None
-        return None if command is None else Request(command, tag)
+        return Request(command, tag)
+
+
+def _tag(given: object) -> str | None:
+    """Return the sender's id if it is one that can be sent back as it came, else None."""
+    if not isinstance(given, str) or not 0 < len(given) <= MAX_ID:
+        return None
+    try:
+        return given if CleanText(given) == given else None
+    except BadText:
+        return None
 
 
 def _decode(frame: bytes) -> Incoming:
     """Decode one object with all that JSON forbids or leaves open refused: the error says what is wrong."""
     try:
-        # The standard library's decoder can see a key that comes twice; msgspec then checks the types.
-        value = json.loads(
-            decode(frame), object_pairs_hook=_no_duplicates, parse_constant=_no_constant
-        )
+        value = _DECODER.decode(decode(frame))
         if not isinstance(value, dict):
             raise BadLine('every line must be one JSON object: {"type": …}', "bad-json")
         return msgspec.convert(value, Incoming)
     except BadText as bad:
         raise BadLine(str(bad), "bad-json") from None
     except msgspec.ValidationError as bad:
-        tag = value.get("id")
-        why = str(bad).replace("`", "")
-        raise BadLine(
-            f"{shown(why, 200)}",
-            "bad-field",
-            tag if isinstance(tag, str) and len(tag) <= MAX_ID else None,
-        ) from None
+        raise BadLine(_wrong_field(str(bad)), "bad-field", _tag(value.get("id"))) from None
     except RecursionError:
         raise BadLine("the object is nested too deeply", "bad-json") from None
     except BadLine:
         raise
     except json.JSONDecodeError as bad:
+        why = shown(bad.msg.removesuffix(" at"), 100)
         raise BadLine(
-            f"not a JSON object: {bad.msg} (at character {bad.pos + 1})", "bad-json"
+            f"not a JSON object: {why} (at character {bad.pos + 1})", "bad-json"
         ) from None
-    except ValueError as bad:  # integers of thousands of digits
-        raise BadLine(f"not a JSON object: {shown(str(bad), 100)}", "bad-json") from None
+    except ValueError:
+        # sys.set_int_max_str_digits: reading a number takes the square of its length.
+        raise BadLine("a number in the object has too many digits", "bad-json") from None
+
+
+def _wrong_field(why: str) -> str:
+    """Say in the words of JSON what msgspec says in those of Python."""
+    found = _FIELD.search(why)
+    if found is None:
+        return 'every object needs a "type"'
+    return f'"{found[1]}" must be a {"whole number" if found[1] in _NUMBERS else "string"}'
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -112,7 +130,12 @@ def _no_constant(name: str) -> NoReturn:
     raise BadLine(f"{name} is not JSON", "bad-json")
 
 
-def _command(incoming: Incoming, logged_in: bool) -> c.Command | None:
+# The standard library's decoder can see a key that comes twice; msgspec then checks the types. Made once: making it takes
+# longer than an object.
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+
+
+def _command(incoming: Incoming, logged_in: bool) -> c.Command:
     kind = incoming.type.lower()
     match kind:
         case "message" | "msg":
@@ -126,19 +149,15 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command | None:
             return c.Tell(parse_nick(incoming.to), _lines(incoming.content), _kind(incoming.kind))
         case "nick":
             nick = _nick(incoming.content)
-            if (
-                logged_in
-                and nick is not None
-                and incoming.session is None
-                and incoming.password is None
-            ):
+            password, token = _password(incoming), incoming.session or None
+            if logged_in and nick is not None and password is None and token is None:
                 return c.Rename(nick)
-            return c.Login(nick, incoming.password, incoming.session)
+            return c.Login(nick, password, token)
         case "join":
             room = _room(incoming.room or incoming.content)
             if room is None:
                 raise BadLine('join needs "content", the name of a room', "bad-field")
-            return c.Join(room, incoming.password)
+            return c.Join(room, _password(incoming))
         case "leave":
             return c.Leave(_room(incoming.room or incoming.content))
         case "history":
@@ -162,7 +181,9 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command | None:
                 else c.ShowTopic(room)
             )
         case "ping":
-            return c.Ping(CleanText(incoming.content[:200]))
+            if len(incoming.content) > MAX_PING:
+                raise BadLine(f"a ping carries at most {MAX_PING} characters", "too-long")
+            return c.Ping(CleanText(incoming.content))
         case "pong":
             return c.Pong()
         case "help":
@@ -170,7 +191,10 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command | None:
         case "quit":
             return c.Quit(CleanText(incoming.content) or None)
         case "command":
-            return read(CleanText(incoming.content))
+            command = read(CleanText(incoming.content))
+            if command is None:
+                raise BadLine('command needs "content", a line as people type it', "bad-field")
+            return command
         case "register":
             return c.Unsupported("this server has no accounts; log in with a nick alone")
         case "read":
@@ -184,7 +208,8 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command | None:
 
 
 def _lines(content: str) -> c.Lines:
-    lines = content.split("\n")
+    """Cut a text into lines. As in a file, a line end at the very end begins no other line."""
+    lines = content.removesuffix("\n").split("\n")
     if len(lines) > MAX_LINES:
         raise BadLine(f"a message has at most {MAX_LINES} lines; nothing was sent", "too-long")
     return tuple(CleanText(line.removesuffix("\r")) for line in lines)
@@ -208,6 +233,11 @@ def _nick(content: str) -> Nick | None:
         raise BadLine(f'"{shown(content)}" cannot be your nickname: {bad}', "bad-nick") from None
 
 
+def _password(incoming: Incoming) -> CleanText | None:
+    """Return the password as the line dialect would: neither of the two takes one that the other could not send."""
+    return CleanText(incoming.password) if incoming.password else None
+
+
 def _room(name: str | None) -> RoomName | None:
     return parse_room(name) if name else None
 
@@ -227,3 +257,6 @@ def _positive(name: str, number: int | None) -> int | None:
     if number is not None and number < 1:
         raise BadLine(f"{name} counts from 1", "bad-field")
     return number
+
+
+_check: type[Dialect] = JsonDialect

@@ -14,7 +14,7 @@ from twisted_chat.core import commands as c
 from twisted_chat.core.names import BadName, Nick, parse_nick
 from twisted_chat.core.table import COMMANDS, BadArguments, nearest
 from twisted_chat.core.text import BadText, CleanText, decode, shown
-from twisted_chat.dialects.base import BadLine, Request
+from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.line_view import LineView
 
 # The classic spellings, and the command of the table that each stands for.
@@ -25,12 +25,18 @@ _ALONE: Final = ("LEAVE", "LIST", "HELP", "QUIT")
 # These take no argument in their classic spelling.
 _BARE_BANGS: Final = ("who", "logout", "help")
 
-_MSG_TO: Final = re.compile(r"MSG\s+([^\s:]*):(?!//)(.*)", re.IGNORECASE | re.DOTALL)
+# A blank before the colon is a habit (French) or a slip; the word may be missing, which is an error.
+_MSG_TO: Final = re.compile(r"MSG\s+(?:([^\s:]+)\s*)?:(?!//)(.*)", re.IGNORECASE | re.DOTALL)
 _ARROW: Final = re.compile(r"(.*\S)(?:\s+>\s*|>\s+)([^\s>]+)\s*", re.DOTALL)
-_SPACED_BANG: Final = re.compile(r"!\s+(?:msg|who|logout|help)\b", re.IGNORECASE)
-# What must not stand behind blanks: a slip of the space bar would say it to everybody.
+# "! msg", "!!msg", "!/msg".
+_SPOILT_BANG: Final = re.compile(r"![\s!/]+(?:msg|who|logout|help)\b", re.IGNORECASE)
+# The mark of a private command from the key beside, or from an input method for Chinese or Japanese.
+_OTHER_MARK: Final = re.compile(r"[\\\uff0f\uff01]\s*(?:msg|reply)\b", re.IGNORECASE)
+# What must not stand behind blanks, or behind what is pasted along unseen (zero-width characters, direction marks): a
+# slip would say it to everybody.
 _LEADING: Final = re.compile(
-    r"\s+(?:[/!]|(?:JOIN|MSG)(?:\s|$)|(?:LEAVE|LIST|HELP|QUIT)\s*$|(?i:MSG)\s+[^\s:]*:(?!//))"
+    r"[\s\u200b-\u200f\u2060]+"
+    r"(?:[/!]|(?:JOIN|MSG)(?:\s|$)|(?:LEAVE|LIST|HELP|QUIT)\s*$|(?i:MSG)\s+(?:[^\s:]+\s*)?:(?!//))"
 )
 
 _LITERALLY: Final = 'to say it as it is, put "// " in front'
@@ -65,9 +71,9 @@ def _read_login(text: str) -> c.Command:
     if not name:
         return c.Login()
     # Nicknames cannot look like any of these, so nobody is kept from a name by them.
-    if name in ("/quit", "!logout", "QUIT"):
+    if name == "QUIT" or name.lower() in ("/quit", "!logout"):
         return c.Quit()
-    if name in ("/help", "!help", "HELP", "?", "/"):
+    if name in ("HELP", "?", "/") or name.lower() in ("/help", "!help"):
         return c.Help()
     try:
         nick = parse_nick(name)
@@ -91,17 +97,21 @@ def read(line: CleanText) -> c.Command | None:
         return _slash(line)
     if line.startswith("!"):
         return _bang(line)
+    if _OTHER_MARK.match(line):
+        raise BadLine(
+            f"a command begins with / or !; nothing was said ({_LITERALLY})", "unknown-command"
+        )
     if line.rstrip() == "?":
         return c.Who()
     verb = line.split(None, 1)[0]
     if verb in _VERBS and (verb not in _ALONE or line.rstrip() == verb):
-        return _run(_VERBS[verb], line[len(verb) :], verb)
+        return _run(_VERBS[verb], "" if verb in _ALONE else line[len(verb) :], verb)
     if verb.upper() == "MSG" and (found := _MSG_TO.fullmatch(line)):
-        return _private(found[1], found[2])
+        return _private(found[1] or "", found[2])
     if verb == "MSG":
         text = line[len(verb) :].strip(" ")
         if not text:
-            raise BadLine("MSG needs a text: MSG TEXT, or MSG NICK:TEXT in private", "usage")
+            raise BadLine("MSG needs a text; write MSG TEXT, or MSG NICK:TEXT in private", "usage")
         return _say(text)
     arrow = _ARROW.fullmatch(line) if ">" in line else None
     if arrow is not None and (nick := _nick_or_none(arrow[2])) is not None:
@@ -125,6 +135,10 @@ def _slash(line: str) -> c.Command:
     name = word.lower()
     if name in COMMANDS:
         return _run(name, rest, f"/{name}")
+    if not word:
+        raise BadLine(
+            f"write the command directly behind the /; nothing was said ({_LITERALLY})", "usage"
+        )
     near = nearest(word)
     meant = f"did you mean /{near}?" if near else "/help lists the commands."
     literally = f"to say it as it is, type //{shown(word, 20)}"
@@ -135,10 +149,9 @@ def _slash(line: str) -> c.Command:
 
 
 def _bang(line: str) -> c.Command:
-    if _SPACED_BANG.match(line):
+    if _SPOILT_BANG.match(line):
         raise BadLine(
-            f"write the command without a blank after the !; nothing was said ({_LITERALLY})",
-            "usage",
+            f"write the command directly behind one !; nothing was said ({_LITERALLY})", "usage"
         )
     word, _, rest = line[1:].partition(" ")
     if not word[:1].isalpha():
@@ -147,7 +160,7 @@ def _bang(line: str) -> c.Command:
     if name not in _BANGS:
         near = nearest(word)
         meant = (
-            f"did you mean /{near}?"
+            f"did you mean {'!' if near in _BANGS else '/'}{near}?"
             if near
             else "there are !who, !msg NICK TEXT, !logout and !help."
         )
@@ -172,6 +185,11 @@ def _run(name: str, rest: str, spelling: str) -> c.Command:
 
 def _private(word: str, text: str) -> c.Command:
     """Make the command of ``MSG WORD:TEXT``, or raise: it is private, or nothing at all."""
+    if not word:
+        raise BadLine(
+            f"there is no nickname before the colon; write MSG NICK:TEXT; nothing was said ({_LITERALLY})",
+            "usage",
+        )
     try:
         nick = parse_nick(word)
     except BadName as bad:
@@ -184,3 +202,6 @@ def _private(word: str, text: str) -> c.Command:
             f"there is nothing to tell {nick}; write MSG {nick}:TEXT; nothing was said", "usage"
         )
     return c.Tell(nick, (CleanText(text.strip()),))
+
+
+_check: type[Dialect] = LineDialect

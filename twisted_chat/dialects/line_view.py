@@ -9,19 +9,23 @@ from datetime import datetime, tzinfo
 
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
-from twisted_chat.core.names import Nick
+from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.core.text import CleanText
+from twisted_chat.dialects.base import Variant
 
 # Where lists of names are broken: what fits on the narrowest terminal in use, with two columns to spare.
 _WIDTH = 78
 
 _PICK = "Pick a nickname, or press Enter for a guest name."
 _OLDER = (
-    "? or !who               list who is here",
-    "TEXT > NICK             say TEXT to one person, in private (also MSG NICK:TEXT, !msg NICK TEXT)",
-    "JOIN LEAVE MSG LIST HELP QUIT, !help !logout   work as in older chat programs",
-    "//TEXT                  say /TEXT;  // TEXT says TEXT as it is",
-    "Anything else is said in the room you talk in.",
+    ("? or !who", "list who is here"),
+    ("TEXT > NICK", "say TEXT to one person, in private; so do MSG NICK:TEXT and !msg NICK TEXT"),
+    (
+        "JOIN ROOM, MSG TEXT",
+        "also LEAVE, LIST, HELP, QUIT, !help and !logout: as in older chat programs",
+    ),
+    ("//TEXT", "say /TEXT; // TEXT (with a blank) says TEXT exactly as it stands"),
+    ("anything else", "is said in the room you talk in"),
 )
 
 
@@ -37,14 +41,15 @@ class LineView:
 
     def own(self, envelope: e.Envelope, *, acked: bool) -> bytes:
         match envelope.event:
-            case e.Told(nick=to, kind=kind, lines=lines):
+            case e.Told(nick=to, kind=kind, lines=lines) if kind != "ctcp":
                 return _lines(f"-> *{to}* {_acted(kind)}{line}" for line in lines)
             case e.Renamed(nick=nick):
                 return _lines([f"-- You are now called {nick}."])
             case e.AwaySet(text=None):
-                return _lines(["-- You are back."])
+                return _lines(["-- You are no longer marked as away."])
             case e.AwaySet(text=text):
-                return _lines([f"-- You are marked as away: {text}"])
+                why = f" ({text})" if text != "away" else ""
+                return _lines([f"-- You are marked as away{why}; /back undoes that."])
             case e.TopicSet() | e.Kicked():
                 return self.event(envelope)
             case _:
@@ -91,13 +96,13 @@ class LineView:
                     if topic
                     else f"-- {who} cleared the topic of {room}"
                 ]
-            case e.Gathered(joined=joined, left=left):
+            case e.Gathered(joined=joined, left=left):  # pragma: no branch (mypy sees a missing case)
                 parts = [
                     f"{len(nicks):,} {verb} {room}: {_some(nicks)}"
                     for nicks, verb in ((joined, "joined"), (left, "left"))
                     if nicks
                 ]
-                return [f"-- {'; '.join(parts)}"]
+                return [f"-- {'; '.join(parts)}"] if parts else []
 
     def _answer(self, reply: r.Reply) -> Iterable[str]:
         match reply:
@@ -117,7 +122,7 @@ class LineView:
                 ]
             case r.Hint():
                 return [
-                    "-- Type a line and press Enter to say it. /help lists what else you can do, /quit leaves."
+                    "-- Type a line and press Enter to say it; /help lists the rest, /quit leaves."
                 ]
             case r.Entered():
                 return _entered(reply)
@@ -126,7 +131,7 @@ class LineView:
                 now = (
                     f"You talk in {room} now."
                     if room is not None
-                    else "You are in no room now; choose one with /join ROOM."
+                    else "You talk in no room now; choose one with /join ROOM."
                 )
                 return [f"-- {gone}{now}"]
             case r.HistoryStart(room=room, count=count, asked=asked):
@@ -148,7 +153,7 @@ class LineView:
                     return [f"-- {room} has no topic; /topic TEXT sets one."]
                 return [f"-- Topic of {room}{f' (set by {by})' if by is not None else ''}: {topic}"]
             case r.Ignored(names=names):
-                return [f"-- You ignore {', '.join(names)}." if names else "-- You ignore nobody."]
+                return ["-- You ignore:", *_wrapped(names)] if names else ["-- You ignore nobody."]
             case r.Confirmed(text=text) | r.Notice(text=text):
                 return [f"-- {_sentence(text)}"]
             case r.HelpText():
@@ -157,13 +162,13 @@ class LineView:
                 return []
             case r.Pong(text=text):
                 return [f"-- pong {text}".rstrip()]
-            case r.Farewell(why=why):
+            case r.Farewell(why=why):  # pragma: no branch (mypy sees a missing case)
                 return [f"-- Goodbye{f' ({why})' if why else ''}."]
 
     def _profile(self, profile: r.Profile) -> str:
         kind = f"account {profile.account}" if profile.account is not None else "guest"
-        rooms = ", ".join(map(str, profile.rooms[:10])) or "no room"
-        since = _clock(int(profile.since) // 60, self._zone)
+        rooms = _some(profile.rooms) or "no room"
+        since = datetime.fromtimestamp(int(profile.since), self._zone).strftime("%Y-%m-%d %H:%M")
         away = f"; away: {profile.away}" if profile.away is not None else ""
         return f"-- {profile.nick} ({kind}) is in {rooms}; here since {since}, silent for {_span(profile.idle)}{away}"
 
@@ -190,9 +195,9 @@ def _because(reason: CleanText | None) -> str:
     return f" ({reason})" if reason else ""
 
 
-def _some(nicks: tuple[Nick, ...]) -> str:
+def _some(names: tuple[Nick, ...] | tuple[RoomName, ...]) -> str:
     """Name the first few of many."""
-    return ", ".join(map(str, nicks[:10])) + (" …" if len(nicks) > 10 else "")
+    return ", ".join(map(str, names[:10])) + (" …" if len(names) > 10 else "")
 
 
 def _span(seconds: float) -> str:
@@ -203,12 +208,18 @@ def _span(seconds: float) -> str:
     return "less than a minute"
 
 
-def _wrapped(text: str) -> list[str]:
+def _wrapped(names: Iterable[object], more: str = "") -> list[str]:
+    """List names on as many lines as they need."""
+    return _folded("--   ", ", ".join(map(str, names)) + more)
+
+
+def _folded(begin: str, text: str) -> list[str]:
+    """Break a text at blanks: the first line starts with ``begin``, the others stand below it."""
     return textwrap.wrap(
         text,
         _WIDTH,
-        initial_indent="--   ",
-        subsequent_indent="--   ",
+        initial_indent=begin,
+        subsequent_indent="--".ljust(len(begin)),
         break_long_words=False,
         break_on_hyphens=False,
     )
@@ -225,7 +236,7 @@ def _entered(reply: r.Entered) -> list[str]:
     topic = [f"-- Topic of {reply.room}: {reply.topic}"] if reply.topic else []
     if reply.count == 1:
         return [f"{head} {here}", *topic]
-    return [f"{head} {here}", *_wrapped(", ".join(map(str, reply.names)) + more), *topic]
+    return [f"{head} {here}", *_wrapped(reply.names, more), *topic]
 
 
 def _pages(page: int, pages: int, command: str) -> str:
@@ -241,9 +252,11 @@ def _person(person: r.Person) -> str:
 
 def _people(reply: r.People, command: str) -> list[str]:
     where = f"in {reply.room}" if reply.room is not None else "here"
+    if not reply.count:
+        return [f"-- Nobody is {where}."]
     count = "1 person is" if reply.count == 1 else f"{reply.count:,} people are"
-    names = ", ".join(map(_person, reply.people))
-    return [f"-- {count} {where}{_pages(reply.page, reply.pages, command)}:", *_wrapped(names)]
+    pages = _pages(reply.page, reply.pages, command)
+    return [f"-- {count} {where}{pages}:", *_wrapped(map(_person, reply.people))]
 
 
 def _rooms(reply: r.Rooms, command: str) -> list[str]:
@@ -259,11 +272,13 @@ def _rooms(reply: r.Rooms, command: str) -> list[str]:
 
 
 def _help(reply: r.HelpText) -> list[str]:
-    if reply.one:
-        return [f"-- /{line.name} {line.usage}".rstrip() + f": {line.help}" for line in reply.lines]
     rows = [(f"/{line.name} {line.usage}".rstrip(), line.help) for line in reply.lines]
-    return [
-        "-- What you can type:",
-        *(f"--   {usage:<23} {text}" for usage, text in rows),
-        *(f"--   {line}" for line in _OLDER),
-    ]
+    if reply.one:
+        return [f"-- {usage}: {text}" for usage, text in rows]
+    lines = ["-- What you can type:"]
+    for usage, text in (*rows, *_OLDER):
+        lines += _folded(f"--   {usage:<21}  ", text)
+    return lines
+
+
+_check: type[Variant] = LineView

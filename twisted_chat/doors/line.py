@@ -86,7 +86,8 @@ class LineProtocol(Protocol):
         self._linger: IDelayedCall | None = None
         self._began = False  # the first byte was seen
         self._inside = False  # logged in
-        self._named = False  # asked for a name at least once
+        self._tried = False  # a nickname; and what came together with it is not used up
+        self._partial = False  # a line began to arrive, and its end did not
         self._ended = False  # no more input
         self._reading = True
         self._pumping = False
@@ -95,8 +96,8 @@ class LineProtocol(Protocol):
         # What the session does by itself after login.
         self._chores: deque[Callable[[], None]] = deque()
         self._cooling: IDelayedCall | None = None  # too many telnet commands: no reading until then
-        self.heard = 0.0
-        self.pinged = False
+        self._heard = 0.0  # when bytes came last
+        self._pinged: float | None = None  # when it was, if nothing came since
         self._answers_pings = False
 
     # --- connection ---
@@ -117,7 +118,7 @@ class LineProtocol(Protocol):
         self.transport.registerProducer(self, True)
         self._peer = self._node.open(self, self.factory.line, "")
         self.factory.connections.add(self)
-        self.heard = self._node.clock.seconds()
+        self._heard = self._node.clock.seconds()
         self._timer = self._node.clock.callLater(
             self._node.limits.login_time, self._login_timed_out
         )
@@ -157,11 +158,7 @@ class LineProtocol(Protocol):
         peer = self._peer
         if peer is None or peer.closing:
             return
-        self.heard = self._node.clock.seconds()
-        self.pinged = False
-        if not self._began and data.startswith(_TLS_HELLO):
-            self._drop("TLS")
-            return
+        self._heard, self._pinged = self._node.clock.seconds(), None
         before = self._telnet.commands
         text, answer = self._telnet.receive(data)
         self._node.delivery.send(peer.outbox, answer)
@@ -170,9 +167,14 @@ class LineProtocol(Protocol):
             return
         if not self._began:
             self._began = True
+            if text.startswith(_TLS_HELLO):
+                self._drop("TLS")
+                return
             if text.startswith(b"{"):
                 self._framer = self.factory.json_framer()
                 self._node.speak(peer, self.factory.json)
+        # Objects need no line ends.
+        self._partial = peer.dialect is self.factory.line and not text.endswith(b"\n")
         self._frames.extend(self._framer.receive(text))
         self._pump()
 
@@ -187,7 +189,7 @@ class LineProtocol(Protocol):
                 if self._chores:
                     self._chores.popleft()()
                     continue
-                if self._named and not self._inside:
+                if self._tried and not self._inside:
                     why = "The lines that came with a nickname that was refused were not used"
                     self._node.say_goodbye(peer, why, "refused")
                     break
@@ -204,6 +206,9 @@ class LineProtocol(Protocol):
             self._frames.clear()
         elif self._ended and not self._frames and peer.ready:
             self._node.say_goodbye(peer, "", "disconnected")
+        elif peer.ready and not self._frames and not self._partial:
+            # What comes next is sent by somebody who could see the answer.
+            self._tried = False
         self._read_on(not self._frames and self._cooling is None)
 
     def _cool_down(self, commands: int) -> None:
@@ -221,15 +226,16 @@ class LineProtocol(Protocol):
         return self._inside and self._timer is not None and self._timer.active()
 
     def _slow_down(self, peer: Peer, wait: float) -> None:
+        if not self._inside:
+            self._node.say_goodbye(peer, "too many tries", "refused")
+            return
         if not self._slowed:
             self._slowed = True
             rate = self._node.limits.flood_rate
-            text = f"you send faster than {rate} lines a second; the rest follows at that speed, nothing is lost"
+            lines = "1 line" if rate == 1 else f"{rate:,} lines"
+            text = f"you send faster than {lines} a second; the rest follows at that speed, nothing is lost"
             self._node.tell(peer, r.Notice("slow-down", text))
-        if self._inside:
-            self._timer = self._node.clock.callLater(wait, self._pump)
-        else:
-            self._node.say_goodbye(peer, "too many tries", "refused")
+        self._timer = self._node.clock.callLater(wait, self._pump)
 
     def _read_on(self, on: bool) -> None:
         if on != self._reading and not self._ended:
@@ -240,6 +246,10 @@ class LineProtocol(Protocol):
                 self.transport.pauseProducing()
 
     def _handle(self, peer: Peer, frame: Frame) -> None:
+        asking, self._asking = self._asking, None
+        if asking is not None:
+            # The client did not show the Enter either.
+            self._node.delivery.send(peer.outbox, self._telnet.show() + b"\r\n")
         match frame:
             case TooLong():
                 limit = (
@@ -259,8 +269,8 @@ class LineProtocol(Protocol):
                 )
             case _ if not self._inside and _HTTP.match(frame):
                 self._drop("HTTP")
-            case _ if self._asking is not None:
-                self._answer_password(peer, self._asking, frame)
+            case _ if asking is not None:
+                self._answer_password(peer, asking, frame)
             case _:
                 self._parse(peer, frame)
 
@@ -274,11 +284,11 @@ class LineProtocol(Protocol):
             return
         if isinstance(request.command, c.Pong):
             self._answers_pings = True
-        self._named = self._named or isinstance(request.command, c.Login)
+        self._tried = self._tried or isinstance(request.command, c.Login)
         self._node.submit(peer, request)
 
     def _refuse(self, peer: Peer, bad: BadLine) -> None:
-        self._named = True
+        self._tried = True
         self._node.refuse(peer, bad)
 
     def _drop(self, what: str) -> None:
@@ -299,23 +309,18 @@ class LineProtocol(Protocol):
     # --- passwords ---
 
     def ask_password(self, room: RoomName) -> bool:
-        # Lines that came already are no answer to a question that was not asked yet.
-        if self._peer is None or not self._telnet.can_hide or self._frames:
+        peer = self._peer
+        if peer is None or peer.dialect is not self.factory.line or not self._telnet.can_hide:
             return False
+        if self._frames or self._partial:
+            return False  # what came already is no answer to a question that was not asked yet
         self._asking = room
-        self._node.tell(
-            self._peer,
-            r.Notice(
-                "password", f"type the password of {room}; it is not shown (Enter alone: give up)"
-            ),
-        )
-        self._node.delivery.send(self._peer.outbox, self._telnet.hide())
+        text = f"type the password of {room}; it is not shown (Enter alone: give up)"
+        self._node.tell(peer, r.Notice("password", text))
+        self._node.delivery.send(peer.outbox, self._telnet.hide())
         return True
 
     def _answer_password(self, peer: Peer, room: RoomName, frame: bytes) -> None:
-        self._asking = None
-        # The client did not show the Enter either.
-        self._node.delivery.send(peer.outbox, self._telnet.show() + b"\r\n")
         try:
             password = CleanText(decode(frame).strip(" "))
         except BadText as bad:
@@ -333,14 +338,13 @@ class LineProtocol(Protocol):
         peer, limits = self._peer, self._node.limits
         if peer is None or peer.closing or not self._inside or not peer.dialect.acks:
             return
-        if not self.pinged and now - self.heard >= limits.ping_after:
-            self.pinged = True
-            self._node.tell(peer, r.Probe())
-        elif (
-            self.pinged
-            and self._answers_pings
-            and now - self.heard >= limits.ping_after + limits.ping_wait
-        ):
+        if not self._reading:
+            self._heard, self._pinged = now, None  # an answer may be among what waits to be read
+        elif self._pinged is None:
+            if now - self._heard >= limits.ping_after:
+                self._pinged = now
+                self._node.tell(peer, r.Probe())
+        elif self._answers_pings and now - self._pinged >= limits.ping_wait:
             self._node.say_goodbye(peer, "no answer to a ping", "timed out")
 
     # --- what the node asks for (delivery.peer.Door) ---

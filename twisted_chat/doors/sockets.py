@@ -18,9 +18,26 @@ _OPTIONS: Final = (
 
 def tune(transport: object, send_buffer: int) -> None:
     """Set keepalive and buffer size (bytes) on a transport's socket; nothing where there is no such socket or option."""
-    handle = getattr(transport, "getHandle", lambda: None)()
-    if not isinstance(handle, socket.socket):
+    handle = _socket_of(transport)
+    if handle is None:
         return
+    try:
+        _set(handle, send_buffer)
+    except OSError:
+        pass  # some systems refuse it on a connection that the other side has ended already
+
+
+def _socket_of(transport: object) -> socket.socket | None:
+    """Return the socket under a transport, which TLS or a proxy's header may be wrapped around."""
+    while transport is not None:
+        handle = getattr(transport, "getHandle", lambda: None)()
+        if isinstance(handle, socket.socket):
+            return handle
+        transport = getattr(transport, "transport", None)
+    return None
+
+
+def _set(handle: socket.socket, send_buffer: int) -> None:
     handle.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
     if handle.family not in (socket.AF_INET, socket.AF_INET6):
         return

@@ -1,0 +1,268 @@
+"""Results as people read them: tables; and as programs do: JSON."""
+
+from __future__ import annotations
+
+import math
+import os
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bench.compare import compared
+from bench.errors import BenchError
+from bench.results import Comparison, FanoutResult, Outcome, SessionsResult, UsersResult
+from bench.stats import Spread, percentile, spread
+
+_NONE: Final = "–"
+
+
+def seconds(value: float | None) -> str:
+    """Return a time in the unit that fits."""
+    if value is None or math.isnan(value):
+        return _NONE
+    if value < 0.001:
+        return f"{value * 1e6:.0f} µs"
+    return f"{value * 1e3:.3g} ms" if value < 1 else f"{value:.3g} s"
+
+
+def size(value: float | None) -> str:
+    """Return a size in KiB or MiB."""
+    if value is None:
+        return _NONE
+    return f"{value / 1024:,.1f} KiB" if abs(value) < 1024**2 else f"{value / 1024**2:,.1f} MiB"
+
+
+def micros(value: float | None) -> str:
+    """Return µs of processor time."""
+    return _NONE if value is None else f"{value:.3g} µs"
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    """Return a number with its thousands apart."""
+    return _NONE if value is None or math.isnan(value) else f"{value:,.{digits}f}"
+
+
+def spans(value: Spread | None) -> str:
+    """Return a ratio with the lowest and highest of the rounds."""
+    if value is None:
+        return _NONE
+    if value.low == value.high:
+        return f"{value.median:.2f}"
+    return f"{value.median:.2f} ({value.low:.2f}–{value.high:.2f})"
+
+
+def _pairs(title: str, rows: Sequence[tuple[str, str]]) -> Table:
+    table = Table("", "", title=title, title_justify="left", show_header=False)
+    table.columns[1].justify = "right"
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _grid(title: str, first: str, *others: str) -> Table:
+    table = Table(first, title=title, title_justify="left")
+    for name in others:
+        table.add_column(name, justify="right")
+    return table
+
+
+def _users(result: UsersResult) -> RenderableType:
+    table = _grid(
+        f"{result.users:,} users × {result.messages:,} messages on {result.server}",
+        "user",
+        "login",
+        "until all was heard",
+        "heard",
+        "",
+    )
+    for row in result.rows:
+        table.add_row(
+            row.nick, seconds(row.login), seconds(row.seconds), number(row.delivered), row.error
+        )
+    times = [row.seconds for row in result.rows if row.seconds is not None]
+    summary = _pairs(
+        "all users",
+        [
+            ("users without an error", f"{len(times):,} of {result.users:,}"),
+            ("average", seconds(sum(times) / len(times) if times else None)),
+            *((f"p{each}", seconds(percentile(times, each))) for each in (50, 90, 99)),
+            ("total (the slowest)", seconds(max(times, default=None))),
+            ("messages heard", number(sum(row.delivered for row in result.rows))),
+        ],
+    )
+    return Group(table, summary)
+
+
+def _load(result: FanoutResult) -> str:
+    how = (
+        f"{result.window:,} messages in flight"
+        if result.mode == "busy"
+        else f"{result.rate:,g} messages a second"
+    )
+    idle = f", {result.idle:,} idle sessions beside" if result.idle else ""
+    return f"{result.members:,} members{idle}, {how}, {result.size:,} bytes, {result.speakers:,} speakers"
+
+
+def _fanout(result: FanoutResult) -> RenderableType:
+    return _pairs(
+        f"{result.mode} room on {result.server}: {_load(result)}",
+        [
+            ("messages sent", number(result.sent)),
+            ("deliveries", f"{result.delivered:,} of {result.expected:,}"),
+            ("came twice, out of order", f"{result.duplicates:,}, {result.misordered:,}"),
+            ("time", seconds(result.seconds)),
+            ("deliveries a second", number(result.per_second)),
+            ("server: processor time per delivery", micros(result.cost)),
+            ("server: processor used", _share(result.cpu, result.seconds)),
+            ("server: resident memory", size(result.rss)),
+            *((f"latency p{each:g}", seconds(result.percentile(each))) for each in (50, 99, 99.9)),
+            ("clients: processor used", f"{result.clients_busy:.0%}"),
+        ],
+    )
+
+
+def _share(cpu: float | None, time: float) -> str:
+    return _NONE if cpu is None or not time else f"{cpu / time:.0%}"
+
+
+def _sessions(result: SessionsResult) -> RenderableType:
+    cpu = result.cpu / result.ready * 1e6 if result.cpu is not None and result.ready else None
+    return _pairs(
+        f"{result.asked:,} sessions on {result.server}",
+        [
+            ("logged in", f"{result.ready:,} of {result.asked:,}"),
+            ("time", seconds(result.seconds)),
+            ("logins a second", number(result.rate)),
+            *(
+                (f"login p{each:g}", seconds(result.login_percentile(each)))
+                for each in (50, 99, 99.9)
+            ),
+            ("server: processor time per login", micros(cpu)),
+            ("server: processor used while idle", _share(result.idle_cpu, 1.0)),
+            ("server: resident memory before", size(result.rss_before)),
+            ("server: resident memory with all", size(result.rss_after)),
+            ("server: resident memory per session", size(result.per_session)),
+            ("server: resident memory after they left", size(result.rss_left)),
+            ("left when asked to", f"{result.left:,} in {seconds(result.leave_seconds)}"),
+        ],
+    )
+
+
+def _median(values: Sequence[float | None]) -> float | None:
+    found = spread([value for value in values if value is not None])
+    return None if found is None else found.median
+
+
+def _compare(result: Comparison) -> RenderableType:
+    parts: list[RenderableType] = []
+    everything = [each for ran in result.rounds for each in ran]
+    for mode in dict.fromkeys(each.mode for each in everything):
+        load = next(each for each in everything if each.mode == mode)
+        table = _grid(
+            f"{mode} room: {_load(load)}; medians of {len(result.rounds)} rounds",
+            "server",
+            "CPU per delivery",
+            f"{result.baseline} ÷ it",
+            "deliveries/s",
+            "p50",
+            "p99",
+            f"p99: {result.baseline} ÷ it",
+            "memory",
+            "clients busy",
+        )
+        names = list(dict.fromkeys(each.server for each in everything))
+        names.sort(key=lambda name: name != result.baseline)
+        for ratio in compared(result, names, mode):
+            runs = [each for each in result.column(ratio.server, mode) if each is not None]
+            table.add_row(
+                ratio.server,
+                micros(_median([run.cost for run in runs])),
+                spans(ratio.cost),
+                number(_median([run.per_second for run in runs])),
+                seconds(_median([run.percentile(50) for run in runs])),
+                seconds(_median([run.percentile(99) for run in runs])),
+                spans(ratio.p99),
+                size(_median([run.rss for run in runs])),
+                "–" if not runs else f"{max(run.clients_busy for run in runs):.0%}",
+            )
+        parts.append(table)
+    parts.append(
+        Text(
+            "Ratios: the median of the rounds' own ratios, with the lowest and the highest; below 1, "
+            f"{result.baseline} needs less. Memory and medians: of the runs without an error."
+        )
+    )
+    parts += [Text(f"not compared: {name}: {why}") for name, why in result.missing.items()]
+    parts += [
+        Text(f"not counted: {each.server}, {each.mode}: {each.error}")
+        for each in everything
+        if each.error
+    ]
+    return Group(*parts)
+
+
+def table(result: Outcome) -> RenderableType:
+    """Return a result as a table."""
+    match result:
+        case UsersResult():
+            return _users(result)
+        case FanoutResult():
+            return _fanout(result)
+        case SessionsResult():
+            return _sessions(result)
+        case Comparison():
+            return _compare(result)
+
+
+def show(console: Console, result: Outcome) -> None:
+    """Print a result, and what was wrong with it."""
+    console.print(table(result))
+    if result.stopped:
+        console.print("Stopped early: this is what was measured until then.", style="yellow")
+    if result.error:
+        console.print(Text(f"bench: {result.error}"), style="red")
+
+
+def machine() -> dict[str, Any]:
+    """Return what the numbers depend on besides the programs."""
+    return {
+        "system": f"{platform.system()} {platform.release()}",
+        "machine": platform.machine(),
+        "processors": len(os.sched_getaffinity(0)),
+        "python": platform.python_version(),
+    }
+
+
+def write_json(path: Path, result: Outcome) -> None:
+    """Write a result, with all it was made from. Raises :class:`BenchError`."""
+    document = {"machine": machine(), "result": msgspec.to_builtins(result, str_keys=True)}
+    match result:
+        case FanoutResult():
+            document["summary"] = _summary(result)
+        case Comparison():
+            servers = list(dict.fromkeys(each.server for ran in result.rounds for each in ran))
+            modes = dict.fromkeys(each.mode for ran in result.rounds for each in ran)
+            document["ratios"] = [
+                msgspec.to_builtins(ratio)
+                for mode in modes
+                for ratio in compared(result, servers, mode)
+            ]
+    try:
+        path.write_bytes(msgspec.json.format(msgspec.json.encode(document)) + b"\n")
+    except OSError as error:
+        raise BenchError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _summary(result: FanoutResult) -> dict[str, float | None]:
+    return {
+        "deliveries_per_second": result.per_second,
+        "cpu_us_per_delivery": result.cost,
+        "lost": result.lost,
+        **{f"p{each:g}_seconds": result.percentile(each) for each in (50, 99, 99.9)},
+    }

@@ -1,0 +1,158 @@
+"""What a run found: plain data, as it is written with ``--json``."""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+
+from bench.stats import Latencies, Spread
+from bench.wire import UserRow
+
+
+class Result(msgspec.Struct, kw_only=True):
+    """What all runs have: the server, and in ``error`` what went wrong, empty if nothing did.
+
+    ``stopped``: the user ended it early; what is there was measured until then.
+    """
+
+    server: str
+    error: str = ""
+    stopped: bool = False
+
+
+class UsersResult(Result, kw_only=True, tag="users"):
+    """The classic benchmark."""
+
+    users: int
+    messages: int
+    rows: list[UserRow]
+
+
+class FanoutResult(Result, kw_only=True, tag="fanout"):
+    """Messages to a room. ``cpu`` (seconds) and ``rss`` (bytes) are the server's; None if nobody knows.
+
+    ``clients_busy`` is the share of a processor the busiest client process used.
+    """
+
+    mode: str
+    members: int
+    speakers: int
+    idle: int
+    size: int
+    window: int
+    rate: float
+    seconds: float
+    sent: int
+    expected: int
+    delivered: int
+    duplicates: int
+    misordered: int
+    cpu: float | None
+    rss: int | None
+    clients_busy: float
+    latencies: dict[int, int]
+
+    @property
+    def per_second(self) -> float:
+        """Deliveries a second."""
+        return self.delivered / self.seconds if self.seconds else math.nan
+
+    @property
+    def cost(self) -> float | None:
+        """The server's processor time per delivery, in µs."""
+        if self.cpu is None or not self.delivered:
+            return None
+        return self.cpu / self.delivered * 1e6
+
+    @property
+    def lost(self) -> int:
+        """Deliveries that did not come."""
+        return self.expected - self.delivered
+
+    def percentile(self, percent: float) -> float:
+        """Return a latency, in seconds."""
+        return self.distribution().percentile(percent) / 1e6
+
+    def distribution(self) -> Latencies:
+        """Return the latencies."""
+        latencies = Latencies()
+        latencies.merge(self.latencies)
+        return latencies
+
+
+class SessionsResult(Result, kw_only=True, tag="sessions"):
+    """Sessions that come, do nothing, and go. Memory is the server's resident bytes; cpu its seconds for the logins.
+
+    ``idle_cpu`` is the share of a processor it used while nobody did anything.
+    """
+
+    asked: int
+    ready: int
+    failed: int
+    seconds: float
+    logins: dict[int, int]
+    left: int
+    leave_seconds: float
+    closed: int
+    cpu: float | None
+    idle_cpu: float | None
+    rss_before: int | None
+    rss_after: int | None
+    rss_left: int | None
+
+    @property
+    def rate(self) -> float:
+        """Logins a second."""
+        return self.ready / self.seconds if self.seconds else math.nan
+
+    @property
+    def per_session(self) -> float | None:
+        """Resident bytes per session."""
+        if self.rss_before is None or self.rss_after is None or not self.ready:
+            return None
+        return (self.rss_after - self.rss_before) / self.ready
+
+    def login_percentile(self, percent: float) -> float:
+        """Return how long a login took, in seconds."""
+        latencies = Latencies()
+        latencies.merge(self.logins)
+        return latencies.percentile(percent) / 1e6
+
+
+class Comparison(Result, kw_only=True, tag="compare"):
+    """The same load on several servers, in rounds; ``missing`` says which could not take part, and why.
+
+    Each round has one result for each server and mode, in the order in which they ran.
+    """
+
+    baseline: str
+    rounds: list[list[FanoutResult]]
+    missing: dict[str, str]
+
+    def column(self, server: str, mode: str) -> list[FanoutResult | None]:
+        """Return the results of one server, a round each; None where it has none that is sound."""
+        return [
+            next(
+                (
+                    result
+                    for result in each
+                    if (result.server, result.mode) == (server, mode) and not result.error
+                ),
+                None,
+            )
+            for each in self.rounds
+        ]
+
+
+#: What a run of the bench can find.
+Outcome = UsersResult | FanoutResult | SessionsResult | Comparison
+
+
+class Ratio(msgspec.Struct, frozen=True):
+    """What the baseline needs of what another server needs, from the same rounds."""
+
+    server: str
+    mode: str
+    cost: Spread | None
+    p99: Spread | None

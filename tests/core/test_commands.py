@@ -1,0 +1,60 @@
+"""Tests for twisted_chat.core.commands."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import msgspec
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.core.world import lines, nick, room
+from twisted_chat.core import commands as c
+from twisted_chat.core.ids import MessageId
+from twisted_chat.core.text import CleanText
+
+#: One of each command.
+EVERY_COMMAND: tuple[c.Command, ...] = (
+    c.Login(nick("bob"), "secret", "token"),
+    c.Rename(nick("rob")),
+    c.Say(lines("hi", "there"), room("dev"), "action"),
+    c.Tell(nick("alice"), lines("psst")),
+    c.Answer(lines("yes")),
+    c.Join(room("dev"), "secret"),
+    c.Leave(room("dev"), CleanText("bye")),
+    c.Kick(nick("eve"), CleanText("out")),
+    c.ShowTopic(),
+    c.SetTopic(CleanText("news")),
+    c.Away(CleanText("lunch")),
+    c.Who(room("dev"), 2),
+    c.ListRooms(),
+    c.ListAll(),
+    c.Whois(nick("alice")),
+    c.Ignore(nick("eve")),
+    c.Unignore(nick("eve")),
+    c.ShowHistory(before=MessageId(5), limit=10),
+    c.Help("join"),
+    c.Ping(CleanText("1")),
+    c.Pong(),
+    c.Quit(CleanText("bye")),
+    c.Unsupported("this server keeps no accounts"),
+)
+
+
+class CommandTests(SynchronousTestCase):
+    def test_union_has_every_command_of_the_module(self) -> None:
+        self.assertEqual(set(get_args(c.Command)), set(c._Command.__subclasses__()))
+
+    def test_examples_are_one_of_each(self) -> None:
+        self.assertEqual({type(command) for command in EVERY_COMMAND}, set(get_args(c.Command)))
+
+    def test_commands_are_frozen_values(self) -> None:
+        for command in EVERY_COMMAND:
+            again = msgspec.structs.replace(command)
+            self.assertEqual((command, hash(command)), (again, hash(again)))
+            for field in command.__struct_fields__:
+                with self.assertRaises(AttributeError):
+                    setattr(command, field, None)
+
+    def test_every_command_says_what_it_does(self) -> None:
+        for kind in get_args(c.Command):
+            self.assertRegex(kind.__doc__ or "", r"^[A-Z].*\.")

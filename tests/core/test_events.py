@@ -1,0 +1,68 @@
+"""Tests for twisted_chat.core.events."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import msgspec
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.core.world import NOW, lines, nick, room
+from twisted_chat.core import events as e
+from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
+from twisted_chat.core.text import CleanText
+
+#: One of each event.
+EVERY_EVENT: tuple[e.Event, ...] = (
+    e.Arrived(nick("bob"), Scope("s"), "somewhere", ((Node("a"), SessionId(1)),)),
+    e.Departed(CleanText("quit"), (RoomId(0),)),
+    e.Detached(),
+    e.Renamed(nick("rob")),
+    e.Joined(room("dev"), "00", created=True),
+    e.Left(CleanText("bye")),
+    e.Kicked(UserId(2), nick("eve")),
+    e.Said("say", lines("hi")),
+    e.Told(UserId(2), nick("eve"), "say", lines("psst")),
+    e.TopicSet(CleanText("news")),
+    e.AwaySet(None),
+    e.Gathered((nick("bob"),), (), 200),
+)
+
+ORIGIN = e.Origin(Node("a"), SessionId(1), "tag")
+AUTHOR = e.Author(UserId(1), nick("bob"), Scope("s"))
+
+
+class EventTests(SynchronousTestCase):
+    def test_union_has_every_event_of_the_module(self) -> None:
+        self.assertEqual(set(get_args(e.Event)), set(e._Event.__subclasses__()))
+
+    def test_examples_are_one_of_each(self) -> None:
+        self.assertEqual({type(event) for event in EVERY_EVENT}, set(get_args(e.Event)))
+
+    def test_events_and_what_is_around_them_are_frozen_values(self) -> None:
+        around = [
+            AUTHOR,
+            ORIGIN,
+            e.RoomRef(RoomId(0), room("lobby")),
+            e.Proposal(EVERY_EVENT[0], ORIGIN, NOW),
+            e.Envelope(MessageId(1), NOW, EVERY_EVENT[0], ORIGIN, AUTHOR),
+        ]
+        for value in (*EVERY_EVENT, *around):
+            again = msgspec.structs.replace(value)
+            self.assertEqual((value, hash(value)), (again, hash(again)))
+            for field in value.__struct_fields__:
+                with self.assertRaises(AttributeError):
+                    setattr(value, field, None)
+
+    def test_every_event_says_what_happened(self) -> None:
+        for kind in get_args(e.Event):
+            self.assertRegex(kind.__doc__ or "", r"^[A-Z].*\.")
+
+
+class EnvelopeTests(SynchronousTestCase):
+    def test_tag_is_that_of_the_origin(self) -> None:
+        said = e.Said("say", lines("hi"))
+        self.assertEqual(e.Envelope(MessageId(1), NOW, said, ORIGIN, AUTHOR).tag, "tag")
+
+    def test_what_was_made_for_show_has_no_tag(self) -> None:
+        self.assertIsNone(e.Envelope(MessageId(1), NOW, EVERY_EVENT[-1], None, None).tag)

@@ -1,0 +1,71 @@
+"""Tests for twisted_chat.core.limits."""
+
+from __future__ import annotations
+
+import msgspec
+from twisted.trial.unittest import SynchronousTestCase
+
+from twisted_chat.core.limits import REMEMBERED, Limits
+
+FIELDS = msgspec.structs.fields(Limits)
+
+
+class LimitsTests(SynchronousTestCase):
+    def test_defaults_are_those_promised(self) -> None:
+        self.assertEqual(
+            msgspec.to_builtins(Limits()),
+            {
+                "max-text": 4096,
+                "max-object": 16384,
+                "max-endless": 1048576,
+                "login-time": 60,
+                "max-per-address": 64,
+                "max-rooms": 100,
+                "max-topic": 390,
+                "max-away": 390,
+                "flood-burst": 20,
+                "flood-rate": 10,
+                "send-buffer": 131072,
+                "batch-size": 65536,
+                "max-queue": 262144,
+                "ping-after": 120,
+                "ping-wait": 30,
+                "crowd-size": 100,
+                "crowd-time": 5,
+                "history-lines": 20,
+                "max-history": 1000,
+                "page-size": 50,
+                "max-ids": 20000,
+            },
+        )
+        self.assertEqual(REMEMBERED, 86400)
+
+    def test_longest_text_fits_into_an_object_however_it_is_escaped(self) -> None:
+        # A two-byte character is six as \uXXXX, which is the worst.
+        self.assertLessEqual(3 * Limits().max_text, Limits().max_object)
+
+    def test_every_limit_can_be_set(self) -> None:
+        for field in FIELDS:
+            limits = msgspec.convert({field.encode_name: 7}, Limits)
+            self.assertEqual(getattr(limits, field.name), 7)
+
+    def test_every_limit_says_what_it_counts(self) -> None:
+        units = "bytes|seconds|connections|rooms|lines|members|names|ids"
+        for field in FIELDS:
+            self.assertRegex(field.type.__metadata__[0].description, rf"\b({units})\b")
+
+    def test_limits_of_nothing_are_refused(self) -> None:
+        for field in FIELDS:
+            none = 0 if field.name == "history_lines" else 1
+            msgspec.convert({field.encode_name: none}, Limits)
+            for wrong in (none - 1, 1.5, "1", None):
+                with self.assertRaises(msgspec.ValidationError, msg=f"{field.name} = {wrong!r}"):
+                    msgspec.convert({field.encode_name: wrong}, Limits)
+
+    def test_unknown_limit_is_refused(self) -> None:
+        with self.assertRaises(msgspec.ValidationError):
+            msgspec.convert({"max-fun": 1}, Limits)
+
+    def test_limits_do_not_change(self) -> None:
+        with self.assertRaises(AttributeError):
+            Limits().max_text = 1  # type: ignore[misc]

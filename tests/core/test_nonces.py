@@ -1,0 +1,207 @@
+"""Tests for twisted_chat.core.nonces."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.core.world import NOW
+from twisted_chat.core import nonces
+from twisted_chat.core.ids import MessageId, Scope
+from twisted_chat.core.limits import REMEMBERED
+from twisted_chat.core.nonces import Nonces, Sent, digest
+
+A, B, C = Scope("a"), Scope("b"), Scope("c")
+
+
+def sent(message: int, time: float = NOW) -> Sent:
+    return Sent(digest(str(message)), MessageId(message), time)
+
+
+class Case(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.nonces = Nonces(max_ids=3)
+
+    def remember(self, scope: Scope, tag: str, message: int, time: float = NOW) -> None:
+        self.nonces.remember(scope, tag, sent(message, time))
+
+    def kept(self, scope: Scope, now: float = NOW) -> list[str]:
+        """The tags from "0" to "9" that are remembered."""
+        return [tag for tag in "0123456789" if self.nonces.find(scope, tag, now) is not None]
+
+
+class IdTests(Case):
+    def test_what_was_sent_is_found(self) -> None:
+        self.remember(A, "1", 7)
+        self.assertEqual(self.nonces.find(A, "1", NOW), sent(7))
+
+    def test_nothing_else_is_found(self) -> None:
+        self.assertIsNone(self.nonces.find(A, "1", NOW))
+        self.remember(A, "1", 7)
+        self.assertIsNone(self.nonces.find(A, "2", NOW))
+        self.assertIsNone(self.nonces.find(B, "1", NOW))
+
+    def test_ids_of_two_scopes_are_two(self) -> None:
+        self.remember(A, "1", 7)
+        self.remember(B, "1", 8)
+        self.assertEqual(self.nonces.find(A, "1", NOW), sent(7))
+        self.assertEqual(self.nonces.find(B, "1", NOW), sent(8))
+
+    def test_ids_are_remembered_for_a_day(self) -> None:
+        self.remember(A, "1", 7)
+        self.assertEqual(self.kept(A, NOW + REMEMBERED - 1), ["1"])
+        self.assertEqual(self.kept(A, NOW + REMEMBERED), [])
+
+    def test_id_can_be_used_anew_after_a_day(self) -> None:
+        self.remember(A, "1", 7)
+        self.remember(A, "2", 8)
+        self.remember(A, "1", 9, NOW + REMEMBERED)
+        self.assertEqual(self.nonces.find(A, "1", NOW + REMEMBERED), sent(9, NOW + REMEMBERED))
+
+    def test_id_used_anew_is_the_latest_again(self) -> None:
+        self.remember(A, "1", 7)
+        self.remember(A, "2", 8)
+        self.remember(A, "1", 9)
+        self.remember(A, "3", 10)
+        self.remember(A, "4", 11)
+        self.assertEqual(self.kept(A), ["1", "3", "4"])
+
+    def test_latest_ids_of_a_scope_are_kept(self) -> None:
+        for n in range(6):
+            self.remember(A, str(n), n)
+        self.assertEqual(self.kept(A), ["3", "4", "5"])
+
+    def test_clock_of_another_node_that_is_behind_forgets_nothing(self) -> None:
+        self.remember(A, "1", 7)
+        self.assertEqual(self.kept(A, NOW - 3600), ["1"])
+
+
+class ScopeTests(Case):
+    def test_scope_is_known_for_a_day_after_its_last_use(self) -> None:
+        self.assertFalse(self.nonces.known(A, NOW))
+        self.nonces.touch(A, NOW)
+        self.assertTrue(self.nonces.known(A, NOW))
+        self.assertTrue(self.nonces.known(A, NOW + REMEMBERED - 1))
+        self.assertFalse(self.nonces.known(A, NOW + REMEMBERED))
+        self.nonces.touch(A, NOW + REMEMBERED)
+        self.assertTrue(self.nonces.known(A, NOW + REMEMBERED + 1))
+
+    def test_sending_is_a_use(self) -> None:
+        self.remember(A, "1", 7)
+        self.assertTrue(self.nonces.known(A, NOW))
+
+    def test_idle_scopes_are_purged_with_their_ids(self) -> None:
+        self.remember(A, "1", 7)
+        self.remember(B, "1", 8, NOW + 10)
+        self.nonces.touch(C, NOW + REMEMBERED + 5)
+        self.assertEqual([entry[0] for entry in self.nonces.dump()], [B, C])
+        self.assertFalse(self.nonces.known(A, NOW))
+        self.assertIsNone(self.nonces.find(A, "1", NOW))
+
+    def test_scope_in_use_is_not_the_next_to_be_purged(self) -> None:
+        self.nonces.touch(A, NOW)
+        self.nonces.touch(B, NOW + 1)
+        self.nonces.touch(A, NOW + REMEMBERED)
+        self.nonces.touch(C, NOW + REMEMBERED + 2)
+        self.assertEqual([entry[0] for entry in self.nonces.dump()], [A, C])
+
+    def test_too_many_scopes_are_purged_from_the_one_idle_longest(self) -> None:
+        self.patch(nonces, "MAX_SCOPES", 2)
+        for scope in (A, B, A, C):
+            self.nonces.touch(scope, NOW)
+        self.assertEqual([entry[0] for entry in self.nonces.dump()], [A, C])
+
+    def test_too_many_ids_are_purged_by_scopes_until_they_fit(self) -> None:
+        self.patch(nonces, "MAX_TOTAL", 4)
+        for n in range(3):
+            self.remember(A, str(n), n)
+        self.remember(B, "1", 11)
+        self.remember(B, "2", 12)
+        self.assertEqual(self.kept(A), ["0", "1", "2"])
+        self.nonces.touch(C, NOW)
+        self.assertEqual((self.kept(A), self.kept(B)), ([], ["1", "2"]))
+
+    def test_one_purge_takes_as_many_scopes_as_needed(self) -> None:
+        self.patch(nonces, "MAX_TOTAL", 3)
+        for scope in (A, B):
+            self.remember(scope, "1", 1)
+            self.remember(scope, "2", 2)
+        self.patch(nonces, "MAX_TOTAL", 1)
+        self.nonces.touch(C, NOW)
+        self.assertEqual([entry[0] for entry in self.nonces.dump()], [C])
+
+    def test_scope_that_is_being_used_is_never_purged(self) -> None:
+        self.patch(nonces, "MAX_TOTAL", 1)
+        self.patch(nonces, "MAX_SCOPES", 1)
+        self.remember(A, "1", 1)
+        for n in range(2, 5):
+            self.remember(B, str(n), n)
+        self.assertEqual(self.kept(B), ["2", "3", "4"])
+
+    def test_node_with_a_clock_that_is_behind_purges_nothing(self) -> None:
+        self.nonces.touch(A, NOW)
+        self.nonces.touch(B, NOW - REMEMBERED)
+        self.assertTrue(self.nonces.known(A, NOW))
+
+    @given(
+        st.lists(
+            st.tuples(
+                st.sampled_from("abcdefg"),
+                st.sampled_from("123456"),
+                st.integers(0, REMEMBERED // 2),
+            )
+        )
+    )
+    def test_memory_is_bounded_and_the_latest_is_kept(
+        self, uses: list[tuple[str, str, int]]
+    ) -> None:
+        self.patch(nonces, "MAX_SCOPES", 4)
+        self.patch(nonces, "MAX_TOTAL", 6)
+        kept, now = Nonces(max_ids=3), NOW
+        for scope, tag, pause in uses:
+            now += pause
+            kept.remember(Scope(scope), tag, sent(1, now))
+            self.assertEqual(kept.find(Scope(scope), tag, now), sent(1, now))
+            dump = kept.dump()
+            self.assertLessEqual(len(dump), 4)
+            # One more than the cap: room is made before an id is added.
+            self.assertLessEqual(sum(len(ids) for _, _, ids in dump), 7)
+            self.assertTrue(all(now - seen < REMEMBERED for _, seen, _ in dump))
+
+
+class DumpTests(Case):
+    def test_dump_tells_all_that_decides_what_is_remembered(self) -> None:
+        self.remember(A, "1", 7)
+        self.nonces.touch(B, NOW + 5)
+        self.assertEqual(
+            self.nonces.dump(),
+            [(A, NOW, [("1", digest("7").hex(), 7, NOW)]), (B, NOW + 5, [])],
+        )
+
+    def test_order_of_forgetting_shows(self) -> None:
+        other = Nonces(max_ids=3)
+        for scope in (A, B):
+            self.nonces.touch(scope, NOW)
+        for scope in (B, A):
+            other.touch(scope, NOW)
+        self.assertNotEqual(self.nonces.dump(), other.dump())
+
+
+class DigestTests(SynchronousTestCase):
+    def test_same_content_has_the_same_digest_everywhere(self) -> None:
+        self.assertEqual(digest("say", "lobby", "h\u00e4").hex(), "b88d645246370dff")
+
+    def test_other_content_has_another(self) -> None:
+        some = [
+            digest(*parts)
+            for parts in (
+                ("a", "b"),
+                ("ab",),
+                ("a", "b", ""),
+                ("", "a", "b"),
+                ("b", "a"),
+                ("a", "B"),
+            )
+        ]
+        self.assertEqual(len(set(some)), len(some))

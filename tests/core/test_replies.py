@@ -1,0 +1,63 @@
+"""Tests for twisted_chat.core.replies."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import msgspec
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.core.world import NOW, nick, room
+from twisted_chat.core import replies as r
+from twisted_chat.core.ids import MessageId
+from twisted_chat.core.text import CleanText
+
+_PEOPLE = r.People((r.Person(nick("bob")),), 1, 1, 1)
+_ROOMS = r.Rooms((r.RoomLine(room("lobby"), 1, CleanText("")),), 1, 1, 1)
+
+#: One of each reply.
+EVERY_REPLY: tuple[r.Reply, ...] = (
+    r.Refused("code", "why; what to do"),
+    r.PasswordNeeded(room("dev")),
+    r.NameRefused("nick-taken", '"bob" is taken', nick("bob2")),
+    r.Greeting("chat"),
+    r.Welcome(nick("bob"), "token", (CleanText("news"),)),
+    r.Hint(),
+    r.Entered(room("lobby"), 1, (nick("bob"),), CleanText("")),
+    r.FocusSet(room("lobby"), room("dev")),
+    r.HistoryStart(room("lobby"), 2, asked=True),
+    r.HistoryEnd(room("lobby"), 2, asked=True, more=False),
+    _PEOPLE,
+    _ROOMS,
+    r.Overview(_ROOMS, _PEOPLE),
+    r.Profile(nick("bob"), None, (room("lobby"),), NOW, 5.0, None),
+    r.Topic(room("lobby"), CleanText("news"), nick("bob"), NOW),
+    r.Ignored(("eve",)),
+    r.Confirmed("done"),
+    r.Notice("kicked", "you are no longer in #dev"),
+    r.HelpText((r.HelpLine("join", "ROOM", "enter a room"),)),
+    r.Acked(MessageId(1), NOW),
+    r.Pong(CleanText("1")),
+    r.Probe(),
+    r.Farewell("the server is going down"),
+)
+
+
+class ReplyTests(SynchronousTestCase):
+    def test_union_has_every_reply_of_the_module(self) -> None:
+        self.assertEqual(set(get_args(r.Reply)), set(r._Reply.__subclasses__()))
+
+    def test_examples_are_one_of_each(self) -> None:
+        self.assertEqual({type(reply) for reply in EVERY_REPLY}, set(get_args(r.Reply)))
+
+    def test_replies_are_frozen_values(self) -> None:
+        for reply in EVERY_REPLY:
+            again = msgspec.structs.replace(reply)
+            self.assertEqual((reply, hash(reply)), (again, hash(again)))
+            for field in reply.__struct_fields__:
+                with self.assertRaises(AttributeError):
+                    setattr(reply, field, None)
+
+    def test_every_reply_says_what_it_is(self) -> None:
+        for kind in get_args(r.Reply):
+            self.assertRegex(kind.__doc__ or "", r"^[A-Z].*\.")

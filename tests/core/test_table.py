@@ -1,0 +1,180 @@
+"""Tests for twisted_chat.core.table."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.core.world import lines, nick, room
+from twisted_chat.core import commands as c
+from twisted_chat.core.names import BadName
+from twisted_chat.core.table import COMMANDS, KINDS, BadArguments, nearest
+from twisted_chat.core.text import BadText, CleanText
+
+TEXT = CleanText
+
+
+def parse(line: str) -> c.Command:
+    name, _, rest = line.partition(" ")
+    return COMMANDS[name].parse(rest)
+
+
+class TableTests(SynchronousTestCase):
+    def test_the_set_of_commands_is_the_one_promised(self) -> None:
+        self.assertEqual(
+            " ".join(sorted(COMMANDS)),
+            "away back help ignore join kick leave list me msg nick quit reply rooms topic unignore who whois",
+        )
+
+    def test_names_are_what_a_person_can_type(self) -> None:
+        for name, spec in COMMANDS.items():
+            self.assertEqual(name, spec.name)
+            self.assertTrue(name.isascii() and name.isalpha() and name.islower(), name)
+
+    def test_usage_is_made_of_known_arguments(self) -> None:
+        for spec in COMMANDS.values():
+            words = spec.usage.split()
+            for place, word in enumerate(words):
+                self.assertIn(word.strip("[]"), KINDS)
+                if word.strip("[]") == "TEXT":
+                    self.assertEqual(place, len(words) - 1, f"{spec.name}: TEXT takes the rest")
+
+    def test_help_fits_on_a_line_of_a_terminal(self) -> None:
+        for spec in COMMANDS.values():
+            self.assertTrue(spec.help and not spec.help.endswith("."), spec.name)
+            self.assertLessEqual(len(f"--   {f'/{spec.name} {spec.usage}':<23} {spec.help}"), 90)
+
+    def test_commands_that_not_everybody_may_give_say_so(self) -> None:
+        self.assertEqual(
+            {spec.name: spec.may for spec in COMMANDS.values() if spec.may != "anyone"},
+            {"kick": "operators of the room"},
+        )
+
+
+class ParseTests(SynchronousTestCase):
+    def test_every_command_is_read(self) -> None:
+        for line, command in (
+            ("help", c.Help()),
+            ("help msg", c.Help("msg")),
+            ("nick bob", c.Rename(nick("bob"))),
+            ("join dev", c.Join(room("dev"))),
+            ("join #dev secret", c.Join(room("dev"), "secret")),
+            ("leave", c.Leave()),
+            ("leave dev", c.Leave(room("dev"))),
+            ("msg bob hi  there", c.Tell(nick("bob"), lines("hi  there"))),
+            ("reply yes, do", c.Answer(lines("yes, do"))),
+            ("me waves", c.Say(lines("waves"), kind="action")),
+            ("who", c.Who()),
+            ("who dev", c.Who(room("dev"))),
+            ("who 2", c.Who(page=2)),
+            ("who dev 2", c.Who(room("dev"), 2)),
+            ("who #2", c.Who(room("2"))),
+            ("rooms", c.ListRooms()),
+            ("rooms 3", c.ListRooms(3)),
+            ("list", c.ListAll()),
+            ("list 3", c.ListAll(3)),
+            ("topic", c.ShowTopic()),
+            ("topic #dev", c.ShowTopic(room("dev"))),
+            ("topic good news", c.SetTopic(TEXT("good news"))),
+            ("topic #dev good news", c.SetTopic(TEXT("good news"), room("dev"))),
+            ("away", c.Away(TEXT("away"))),
+            ("away at lunch", c.Away(TEXT("at lunch"))),
+            ("back", c.Away(None)),
+            ("ignore", c.Ignore()),
+            ("ignore eve", c.Ignore(nick("eve"))),
+            ("unignore eve", c.Unignore(nick("eve"))),
+            ("whois eve", c.Whois(nick("eve"))),
+            ("kick eve", c.Kick(nick("eve"))),
+            ("kick eve too loud", c.Kick(nick("eve"), TEXT("too loud"))),
+            ("quit", c.Quit()),
+            ("quit good night", c.Quit(TEXT("good night"))),
+        ):
+            self.assertEqual(parse(line), command, line)
+
+    def test_blanks_around_arguments_do_not_matter(self) -> None:
+        self.assertEqual(parse("msg   bob   hi there  "), parse("msg bob hi there"))
+        self.assertEqual(parse("back   "), parse("back"))
+        self.assertEqual(parse("who   dev   2 "), parse("who dev 2"))
+
+    def test_missing_argument_is_named(self) -> None:
+        for line, missing in (
+            ("nick", "NICK"),
+            ("join  ", "ROOM"),
+            ("msg", "NICK"),
+            ("msg bob", "TEXT"),
+            ("reply", "TEXT"),
+            ("me ", "TEXT"),
+            ("unignore", "NICK"),
+            ("kick", "NICK"),
+        ):
+            bad = self.assertRaises(BadArguments, parse, line)
+            self.assertEqual(str(bad), f"{missing} is missing")
+
+    def test_argument_too_many_is_quoted(self) -> None:
+        for line, rest in (
+            ("back now", "now"),
+            ("nick bob smith", "smith"),
+            ("join dev secret word", "word"),
+            ("rooms 2 3", "3"),
+        ):
+            bad = self.assertRaises(BadArguments, parse, line)
+            self.assertEqual(str(bad), f'"{rest}" is too much')
+
+    def test_quoted_argument_is_safe_to_show(self) -> None:
+        bad = self.assertRaises(BadArguments, parse, "back \x1b[2J" + "x" * 100)
+        self.assertTrue(str(bad).startswith('"?[2Jxxx'))
+        self.assertLess(len(str(bad)), 60)
+
+    def test_pages_count_from_one(self) -> None:
+        for word in ("0", "-1", "1.5", "x", "\u00b2", "\u0663", "1" * 7):
+            bad = self.assertRaises(BadArguments, parse, f"rooms {word}")
+            self.assertEqual(str(bad), f"{word} is not a page number; pages count from 1")
+        self.assertEqual(parse("rooms 999999"), c.ListRooms(999999))
+
+    def test_bad_names_and_texts_are_refused_by_those_who_know(self) -> None:
+        self.assertRaises(BadName, parse, "nick 1bob")
+        self.assertRaises(BadName, parse, "join a,b")
+        self.assertRaises(BadText, parse, "me \x1b[2J")
+        self.assertRaises(BadText, parse, "join dev \x07")
+
+    @given(
+        st.sampled_from(sorted(COMMANDS)),
+        st.text()
+        | st.lists(
+            st.sampled_from(["bob", "#dev", "dev", "2", "0", "#", "\u00b2", "", "\x1b"])
+        ).map(" ".join),
+    )
+    def test_any_arguments_make_a_command_or_an_error_of_one_line(
+        self, name: str, rest: str
+    ) -> None:
+        try:
+            command = COMMANDS[name].parse(rest)
+        except BadArguments as bad:
+            self.assertEqual(CleanText(str(bad)), str(bad))
+        except (BadName, BadText):
+            pass
+        else:
+            self.assertIsInstance(command, get_args(c.Command))
+
+
+class NearestTests(SynchronousTestCase):
+    def test_a_slip_finds_the_command_that_was_meant(self) -> None:
+        for typed, meant in (
+            ("jion", "join"),
+            ("mgs", "msg"),
+            ("NICKS", "nick"),
+            ("ignroe", "ignore"),
+            ("room", "rooms"),
+            ("quiit", "quit"),
+        ):
+            self.assertEqual(nearest(typed), meant)
+
+    def test_something_else_finds_nothing(self) -> None:
+        for typed in ("", "xyzzy", "shrug", "\U0001f600"):
+            self.assertIsNone(nearest(typed))
+
+    def test_endless_word_costs_no_more_than_a_long_one(self) -> None:
+        self.assertIsNone(nearest("x" * 1_000_000))

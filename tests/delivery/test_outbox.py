@@ -1,0 +1,429 @@
+"""The one way for bytes to a session: their order, what waits, and when that is too much."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.delivery.fakes import FakeSink, View
+from twisted_chat.delivery.outbox import PIECE, Outbox, Slot
+
+LIMIT = 100
+
+
+class OutboxCase(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.sink = FakeSink()
+        self.outbox = make(self.sink)
+
+    def add(self, *parts: bytes) -> None:
+        """Add to one turn, and end it."""
+        add(self.outbox, *parts)
+
+    def take(self) -> list[bytes]:
+        """Return the writes since the last call."""
+        writes = self.sink.writes[:]
+        self.sink.writes.clear()
+        return writes
+
+    def fill(self, slot: Slot, *pieces: bytes) -> None:
+        """Fill a slot as the engine does: the outbox goes on at the end of the turn."""
+        slot.pieces = iter(pieces)
+        self.outbox.flush()
+
+
+def make(sink: FakeSink, limit: int = LIMIT) -> Outbox:
+    return Outbox(sink, View(), View(), limit)
+
+
+def add(outbox: Outbox, *parts: bytes) -> None:
+    outbox.pending += parts
+    outbox.dirty = True
+    outbox.flush()
+
+
+class FlushTests(OutboxCase):
+    def test_all_of_a_turn_is_one_write(self) -> None:
+        self.add(b"one\n", b"two\n", b"three\n")
+        self.assertEqual(self.take(), [b"one\ntwo\nthree\n"])
+        self.assertFalse(self.outbox.dirty)
+
+    def test_nothing_is_no_write(self) -> None:
+        self.add()
+        self.add(b"", b"")
+        self.assertEqual(self.take(), [])
+
+    def test_each_turn_is_a_write_of_its_own(self) -> None:
+        self.add(b"one\n")
+        self.add(b"two\n")
+        self.assertEqual(self.take(), [b"one\n", b"two\n"])
+
+    def test_what_comes_while_the_sink_is_full_follows_when_it_is_not(self) -> None:
+        self.outbox.pause()
+        self.add(b"one\n")
+        self.add(b"two\n")
+        self.assertEqual((self.take(), self.outbox.queued), ([], 8))
+        self.outbox.resume()
+        self.assertEqual((self.take(), self.outbox.queued), ([b"one\ntwo\n"], 0))
+
+    def test_sink_that_fills_up_within_a_write_gets_no_more(self) -> None:
+        self.sink.during = self.outbox.pause
+        self.add(b"one\n")
+        self.add(b"two\n")
+        self.assertEqual(self.take(), [b"one\n"])
+        self.outbox.resume()
+        self.assertEqual(self.take(), [b"two\n"])
+        self.outbox.resume()
+        self.assertEqual(self.take(), [])
+
+    def test_sink_that_makes_room_within_a_write_gets_the_rest_in_order(self) -> None:
+        self.outbox = make(self.sink, 3 * PIECE)
+        self.outbox.pause()
+        for part in (b"a" * PIECE, b"b" * PIECE, b"c"):
+            self.add(part)
+
+        def full_for_a_moment() -> None:
+            self.outbox.pause()
+            self.outbox.resume()
+
+        self.sink.during = full_for_a_moment
+        self.outbox.resume()
+        self.assertEqual(self.take(), [b"a" * PIECE, b"b" * PIECE, b"c"])
+
+    def test_empty_says_whether_anything_is_on_its_way(self) -> None:
+        self.assertTrue(self.outbox.empty)
+        self.outbox.pending.append(b"one\n")
+        self.assertFalse(self.outbox.empty)
+        self.outbox.pause()
+        self.outbox.flush()
+        self.assertFalse(self.outbox.empty)
+        self.outbox.resume()
+        self.assertTrue(self.outbox.empty)
+        self.outbox.slot()
+        self.assertFalse(self.outbox.empty)
+
+
+class LimitTests(OutboxCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.outbox.pause()
+
+    def test_addition_to_an_empty_queue_always_fits(self) -> None:
+        self.add(b"x" * 10 * LIMIT)
+        self.assertEqual((self.sink.overflows, self.outbox.closed), (0, False))
+        self.outbox.resume()
+        self.assertEqual(self.take(), [b"x" * 10 * LIMIT])
+
+    def test_queue_may_be_as_long_as_the_limit(self) -> None:
+        self.add(b"x")
+        self.add(b"y" * (LIMIT - 1))
+        self.assertEqual(self.sink.overflows, 0)
+
+    def test_slow_reader_is_dropped_not_buffered(self) -> None:
+        self.add(b"x")
+        self.add(b"y" * LIMIT)
+        self.assertEqual((self.sink.overflows, self.outbox.queued), (1, 0))
+        self.assertTrue(self.outbox.closed)
+        self.assertTrue(self.outbox.empty)
+
+    def test_dropped_reader_gets_nothing_more_and_is_dropped_once(self) -> None:
+        for _ in range(3):
+            self.add(b"y" * LIMIT)
+        self.outbox.resume()
+        self.add(b"z")
+        self.assertEqual((self.take(), self.sink.overflows), ([], 1))
+        self.assertTrue(self.outbox.empty)
+
+    def test_reader_that_took_what_waited_has_the_whole_queue_again(self) -> None:
+        for _ in range(10):
+            self.add(b"x" * LIMIT)
+            self.outbox.resume()
+            self.outbox.pause()
+        self.assertEqual((len(self.take()), self.sink.overflows), (10, 0))
+
+    def test_what_is_not_shown_makes_the_queue_no_longer(self) -> None:
+        for _ in range(1000):
+            self.add(b"")
+        self.assertTrue(self.outbox.empty)
+
+    def test_many_small_additions_are_limited_as_few_big_ones(self) -> None:
+        for _ in range(LIMIT + 1):
+            self.add(b"x")
+        self.assertEqual(self.sink.overflows, 1)
+
+
+class SlotTests(OutboxCase):
+    def test_what_comes_later_waits_behind_a_slot_that_is_not_filled(self) -> None:
+        self.outbox.pending.append(b"before\n")
+        slot = self.outbox.slot()
+        self.add(b"after\n")
+        self.assertEqual(self.take(), [b"before\n"])
+        self.add(b"more\n")
+        self.assertEqual(self.take(), [])
+        self.fill(slot, b"answer\n", b"of two lines\n")
+        self.assertEqual(self.take(), [b"answer\nof two lines\nafter\nmore\n"])
+
+    def test_answer_that_is_there_at_once_is_part_of_the_one_write(self) -> None:
+        self.outbox.pending.append(b"before\n")
+        slot = self.outbox.slot()
+        slot.pieces = iter([b"answer\n"])
+        self.add(b"after\n")
+        self.assertEqual(self.take(), [b"before\nanswer\nafter\n"])
+
+    def test_slots_keep_their_order_whichever_is_filled_first(self) -> None:
+        first, second = self.outbox.slot(), self.outbox.slot()
+        self.fill(second, b"two\n")
+        self.assertEqual(self.take(), [])
+        self.fill(first, b"one\n")
+        self.assertEqual(self.take(), [b"one\ntwo\n"])
+
+    def test_answer_of_nothing_lets_the_rest_go_on(self) -> None:
+        slot = self.outbox.slot()
+        self.add(b"after\n")
+        self.fill(slot)
+        self.assertEqual((self.take(), self.outbox.empty), ([b"after\n"], True))
+
+    def test_answer_of_nothing_with_nothing_behind_it_is_no_write(self) -> None:
+        self.fill(self.outbox.slot())
+        self.assertEqual((self.take(), self.outbox.empty), ([], True))
+
+    def test_long_answer_is_pulled_as_the_reader_takes_it(self) -> None:
+        made = 0
+
+        def pieces() -> Iterator[bytes]:
+            nonlocal made
+            for _ in range(100):
+                made += 1
+                yield b"x" * 1024
+
+        self.sink.during = self.outbox.pause
+        slot = self.outbox.slot()
+        slot.pieces = pieces()
+        self.outbox.flush()
+        self.assertEqual((made, len(self.sink.data)), (16, PIECE))
+        self.add(b"after\n")
+        self.assertEqual(made, 16)
+        self.outbox.resume()
+        self.assertEqual((made, len(self.sink.data)), (32, 2 * PIECE))
+        while not self.outbox.empty:
+            self.outbox.resume()
+        self.assertEqual(self.sink.data, b"x" * 100 * 1024 + b"after\n")
+
+    def test_long_answer_never_counts_as_slow(self) -> None:
+        self.outbox.pause()
+        slot = self.outbox.slot()
+        slot.pieces = iter([b"x" * 1024] * 10)
+        self.outbox.flush()
+        self.add(b"y" * 10 * LIMIT)
+        self.assertEqual((self.sink.overflows, self.outbox.queued), (0, 10 * LIMIT))
+
+    def test_lines_that_wait_behind_an_answer_count(self) -> None:
+        self.outbox.slot()
+        self.add(b"y" * LIMIT)
+        self.add(b"y")
+        self.assertEqual(self.sink.overflows, 1)
+
+    def test_slot_on_a_queue_that_overflows_by_it_is_kept_nowhere(self) -> None:
+        self.outbox.pause()
+        self.add(b"x")
+        self.outbox.pending.append(b"y" * LIMIT)
+        slot = self.outbox.slot()
+        self.assertEqual((self.sink.overflows, self.outbox.empty), (1, True))
+        self.fill(slot, b"answer\n")
+        self.assertEqual(self.take(), [])
+
+    def test_done_is_called_when_the_last_of_the_answer_is_out(self) -> None:
+        calls: list[bytes] = []
+        self.sink.during = self.outbox.pause
+        slot = self.outbox.slot(lambda: calls.append(self.sink.data))
+        self.fill(slot, b"x" * PIECE, b"end\n")
+        self.assertEqual(calls, [])
+        self.outbox.resume()
+        self.assertEqual(calls, [b"x" * PIECE + b"end\n"])
+
+    def test_done_may_ask_for_the_next_answer(self) -> None:
+        left = 500
+
+        def ask() -> None:
+            nonlocal left
+            left -= 1
+            slot = self.outbox.slot(ask if left else None)
+            slot.pieces = iter([b"%d\n" % left])
+
+        ask()
+        self.add(b"behind the first\n")
+        want = b"499\nbehind the first\n" + b"".join(b"%d\n" % n for n in range(498, -1, -1))
+        self.assertEqual(self.sink.data, want)
+
+    def test_done_may_end_the_turn_once_more(self) -> None:
+        slot = self.outbox.slot(lambda: self.add(b"third\n"))
+        self.add(b"second\n")
+        self.fill(slot, b"first\n")
+        self.assertEqual(self.take(), [b"first\nsecond\n", b"third\n"])
+
+    def test_done_may_close(self) -> None:
+        slot = self.outbox.slot(self.outbox.close)
+        self.add(b"y" * LIMIT)
+        self.outbox.slot(lambda: self.fail("this slot was never filled"))
+        self.fill(slot, b"x")
+        self.assertEqual(self.take(), [b"x" + b"y" * LIMIT])
+        self.assertTrue(self.outbox.empty)
+
+
+class CloseTests(OutboxCase):
+    def test_closed_outbox_takes_nothing_and_holds_nothing(self) -> None:
+        self.outbox.pause()
+        self.add(b"one\n")
+        self.outbox.close()
+        self.assertTrue(self.outbox.empty)
+        slot = self.outbox.slot()
+        self.outbox.resume()
+        self.add(b"two\n")
+        self.fill(slot, b"three\n")
+        self.assertEqual((self.take(), self.outbox.pending, self.outbox.empty), ([], [], True))
+
+    def test_closing_within_a_write_ends_it_there(self) -> None:
+        self.outbox.pause()
+        self.add(b"one\n")
+        slot = self.outbox.slot(lambda: self.fail("the session is closed"))
+        slot.pieces = iter([b"x" * PIECE] * 3)
+        self.sink.during = self.outbox.close
+        self.outbox.resume()
+        self.assertEqual(len(self.sink.writes), 1)
+        self.assertTrue(self.outbox.empty)
+
+
+class FaultTests(OutboxCase):
+    """Nobody calls the outbox who could do anything about a fault of one session."""
+
+    def break_down(self) -> None:
+        raise ZeroDivisionError("this sink is broken")
+
+    def assert_ended(self) -> None:
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+        self.assertEqual((self.sink.overflows, self.outbox.closed), (1, True))
+        self.assertTrue(self.outbox.empty)
+
+    def test_write_that_raises_ends_the_session(self) -> None:
+        self.sink.during = self.break_down
+        self.add(b"one\n")
+        self.assert_ended()
+
+    def test_write_that_raises_later_ends_the_session(self) -> None:
+        self.outbox.pause()
+        self.add(b"one\n")
+        self.sink.during = self.break_down
+        self.outbox.resume()
+        self.assert_ended()
+
+    def test_answer_that_cannot_be_made_ends_the_session(self) -> None:
+        def pieces() -> Iterator[bytes]:
+            yield b"one\n"
+            self.break_down()
+
+        self.outbox.slot().pieces = pieces()
+        self.outbox.flush()
+        self.assert_ended()
+
+    def test_done_that_raises_ends_the_session(self) -> None:
+        self.fill(self.outbox.slot(self.break_down), b"one\n")
+        self.assert_ended()
+        self.assertEqual(self.take(), [b"one\n"])
+
+    def test_sink_that_cannot_even_be_closed_is_logged(self) -> None:
+        self.sink.during = self.break_down
+        self.patch(self.sink, "overflowed", self.break_down)
+        self.add(b"one\n")
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 2)
+        self.assertTrue(self.outbox.closed)
+
+
+class Reader:
+    """What the outbox promises, said as plainly as it can be: a list of what is to come, and a limit.
+
+    Each entry is a line, or an answer as a list of its pieces (None while it is not there).
+    """
+
+    def __init__(self) -> None:
+        self.coming: list[bytes | list[bytes] | None] = []
+        self.got = b""
+        self.full = False
+        self.overflowed = False
+
+    def waiting(self) -> int:
+        return sum(len(each) for each in self.coming if isinstance(each, bytes))
+
+    def add(self, data: bytes) -> None:
+        if not data or self.overflowed:
+            return
+        if (self.full or self.coming) and self.waiting() and self.waiting() + len(data) > LIMIT:
+            self.overflowed = True
+            self.coming.clear()
+            return
+        self.coming.append(data)
+        self.read()
+
+    def read(self) -> None:
+        while self.coming and not self.full:
+            head = self.coming[0]
+            if head is None:
+                break
+            self.got += head if isinstance(head, bytes) else b"".join(head)
+            del self.coming[0]
+
+
+sizes = st.integers(0, 2 * LIMIT)
+steps = st.lists(
+    st.tuples(st.just("add"), sizes)
+    | st.tuples(st.just("slot"), st.just(0))
+    | st.tuples(st.just("fill"), sizes)
+    | st.tuples(st.sampled_from(["pause", "resume"]), st.just(0)),
+    max_size=40,
+)
+
+
+class ModelTests(SynchronousTestCase):
+    @given(steps)
+    def test_reader_gets_what_was_added_in_order_or_is_dropped(
+        self, steps: list[tuple[str, int]]
+    ) -> None:
+        sink, reader = FakeSink(), Reader()
+        outbox = make(sink)
+        open_slots: list[Slot] = []
+        largest = 0
+        letters = itertools.count()
+
+        def text(size: int) -> bytes:
+            return bytes((97 + next(letters) % 26,)) * size
+
+        for what, size in steps:
+            if what == "add":
+                largest = max(largest, size)
+                data = text(size)
+                reader.add(data)
+                add(outbox, data)
+            elif what == "slot" and not reader.overflowed:
+                reader.coming.append(None)
+                open_slots.append(outbox.slot())
+            elif what == "fill" and open_slots and not reader.overflowed:
+                slot = open_slots.pop(0)
+                pieces = [text(size), b"end"]
+                reader.coming[reader.coming.index(None)] = pieces
+                slot.pieces = iter(pieces)
+                outbox.flush()
+                reader.read()
+            elif what == "pause":
+                reader.full = True
+                outbox.pause()
+            elif what == "resume":
+                reader.full = False
+                outbox.resume()
+                reader.read()
+            self.assertEqual(sink.data, reader.got)
+            self.assertEqual(sink.overflows, reader.overflowed)
+            self.assertEqual(outbox.queued, reader.waiting())
+            self.assertLessEqual(outbox.queued, max(LIMIT, largest))

@@ -1,0 +1,317 @@
+"""What the tests of the dialects have in common: bytes that try to break a parser, and everything there is to render."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from typing import Any, get_args
+
+from hypothesis import strategies as st
+
+from twisted_chat.core import events as e
+from twisted_chat.core import replies as r
+from twisted_chat.core.commands import Kind, Lines
+from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
+from twisted_chat.core.names import BadName, Nick, RoomName, parse_nick, parse_room
+from twisted_chat.core.text import BadText, CleanText, shown
+
+# --- bytes that come in ---
+
+#: Pieces of the line grammar, with what people and attackers put between them.
+LINE_TOKENS = [
+    *b"/ // ! ? > : :// # , { } MSG msg JOIN LEAVE LIST HELP QUIT who me topic away kick nick rooms logout".split(),
+    *b" |  |\t| > |MSG |msg |JOIN |// |bob|dev|7".split(b"|"),
+    *b"\r|\n|\0|\x1b[2J|\x03|\x0312,4|\x02|\x7f|\xff|\xc3|\x85".split(b"|"),
+    *map(
+        str.encode,
+        "\u00a0\u3000\u200b\u200d\u202e\u2028\u0301\ufeff\uff0f\uff01\u0130\u00df\U0001f600",
+    ),
+    *("\u0301".encode() * 9, b"a" * 60),
+]
+
+#: Pieces of JSON, and of what is nearly JSON.
+JSON_TOKENS = [
+    *b'{ } [ ] " : , \\ null true NaN -Infinity 1e999 -1 0.5 "\\ud800" "\\u0000" "\\ud83d\\ude00"'.split(),
+    *b'"type" "content" "id" "room" "limit" "page" "who" {"type":"who"} {"type":"x","type":"y"}'.split(),
+    *(b"[" * 3000, b'{"a":' * 3000, b"9" * 5000, b"\xef\xbb\xbf", b"\xff", b" ", b"\n", b"\0"),
+]
+
+_TYPES = [
+    *(
+        "nick",
+        "register",
+        "join",
+        "leave",
+        "message",
+        "msg",
+        "private",
+        "history",
+        "list",
+        "who",
+        "read",
+    ),
+    *("topic", "ping", "pong", "command", "help", "quit", "nope"),
+]
+_FIELDS = [
+    *(
+        "content",
+        "id",
+        "room",
+        "to",
+        "kind",
+        "password",
+        "session",
+        "before",
+        "after",
+        "limit",
+        "page",
+    ),
+    "else",
+]
+
+#: Any string, lone surrogates too, and strings that mean something somewhere.
+any_text = st.text(st.characters(exclude_categories=())) | st.sampled_from(
+    [
+        "",
+        "bob",
+        "dev",
+        "#dev",
+        "a b",
+        "/msg bob hi",
+        "MSG bob:hi",
+        "x > bob",
+        "\ud800",
+        "\x1b[2J",
+        "a\nb\r\n",
+        "\u202e",
+        "\ufeff",
+        "0" * 16,
+        "f" * 16,
+        "x" * 65,
+        "!mgs bob",
+        "\t",
+        "action",
+        "ctcp",
+    ]
+)
+
+_any_value = st.recursive(
+    any_text | st.none() | st.booleans() | st.integers() | st.floats(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(any_text, inner, max_size=3),
+    max_leaves=5,
+)
+
+_objects = st.fixed_dictionaries(
+    {"type": st.sampled_from(_TYPES + [kind.upper() for kind in _TYPES]) | _any_value},
+    optional=dict.fromkeys(_FIELDS, any_text | _any_value),
+).map(lambda value: json.dumps(value).encode())
+
+#: What a door might hand to a dialect: anything, and lines and objects that are nearly right.
+frames = (
+    st.binary(max_size=200)
+    | st.lists(st.sampled_from(LINE_TOKENS) | st.binary(max_size=4), max_size=12).map(b"".join)
+    | st.lists(st.sampled_from(JSON_TOKENS) | st.binary(max_size=4), max_size=12).map(b"".join)
+    | any_text.map(lambda text: text.encode("utf-8", "surrogatepass"))
+    | _objects
+)
+
+# --- what goes out ---
+
+# Bidirectional embeddings, overrides and isolates; interlinear annotation; the byte-order mark.
+_STEERING = re.compile("[\u202a-\u202e\u2066-\u2069\ufff9-\ufffb\ufeff]")
+
+
+def harmless(text: str) -> bool:
+    """Tell whether a text has nothing that moves a cursor, ends a line or turns one around."""
+    controls = any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text)
+    return not controls and _STEERING.search(text) is None
+
+
+def _clean(raw: str) -> CleanText:
+    try:
+        return CleanText(raw)
+    except BadText:
+        return shown(raw)
+
+
+def _nick(raw: str) -> Nick | None:
+    try:
+        return parse_nick(raw)
+    except BadName:
+        return None
+
+
+def _room(raw: str) -> RoomName | None:
+    try:
+        return parse_room(raw)
+    except BadName:
+        return None
+
+
+clean_texts: st.SearchStrategy[CleanText] = (
+    st.text(st.characters(exclude_categories=()), max_size=40)
+    | st.sampled_from(
+        [
+            "",
+            " ",
+            "<bob> hi",
+            "-- bob left the chat",
+            "! no",
+            "[12:30] <bob> hi",
+            '"',
+            "\\",
+            "{}",
+            "{",
+            "\U0001f469\u200d\U0001f4bb",
+            "\u05e9\u05dc\u05d5\u05dd",
+            "\x0304red",
+            "%s {x}",
+            "a" * 200,
+        ]
+    )
+).map(_clean)
+
+nicks: st.SearchStrategy[Nick] = (
+    (
+        st.sampled_from(
+            [
+                "bob",
+                "alice",
+                "_",
+                "a-b",
+                "x" * 32,
+                "\u00c5sa",
+                "\u674e\u96f7",
+                "\u05d0\u05d1",
+                "n[^`|]",
+            ]
+        )
+        | st.text(min_size=1, max_size=20)
+    )
+    .map(_nick)
+    .filter(bool)
+    .map(lambda nick: nick or parse_nick("nobody"))
+)
+
+rooms: st.SearchStrategy[RoomName] = (
+    (
+        st.sampled_from(["lobby", "dev", "x" * 50, "\u2603\ufe0f", "<bob>", "5", "c++", "%s"])
+        | st.text(min_size=1, max_size=20)
+    )
+    .map(_room)
+    .filter(bool)
+    .map(lambda room: room or parse_room("nowhere"))
+)
+
+kinds: st.SearchStrategy[Kind] = st.sampled_from(get_args(Kind))
+lines: st.SearchStrategy[Lines] = st.lists(clean_texts, min_size=1, max_size=4).map(tuple)
+times = st.floats(0, 2**32, allow_nan=False)
+ids = st.integers(1, 2**63 - 1).map(MessageId)
+counts = st.integers(0, 10**6)
+#: Ids of clients: as :class:`JsonDialect` lets them in.
+tags = clean_texts.filter(lambda tag: 0 < len(tag) <= 64)
+_nick_tuples = st.lists(nicks, max_size=15).map(tuple)
+_maybe_text = st.none() | clean_texts
+
+#: Something of each kind of event.
+EVENTS: dict[type[Any], st.SearchStrategy[Any]] = {
+    e.Said: st.builds(e.Said, kinds, lines),
+    e.Told: st.builds(e.Told, st.just(UserId(2)), nicks, kinds, lines),
+    e.Joined: st.builds(e.Joined, rooms, st.none(), st.booleans()),
+    e.Left: st.builds(e.Left, _maybe_text),
+    e.Departed: st.builds(e.Departed, clean_texts),
+    e.Arrived: st.builds(e.Arrived, nicks, st.just(Scope("s")), clean_texts),
+    e.Detached: st.just(e.Detached()),
+    e.Renamed: st.builds(e.Renamed, nicks),
+    e.Kicked: st.builds(e.Kicked, st.just(UserId(2)), nicks, _maybe_text),
+    e.TopicSet: st.builds(e.TopicSet, clean_texts),
+    e.AwaySet: st.builds(e.AwaySet, _maybe_text),
+    e.Gathered: st.builds(e.Gathered, _nick_tuples, _nick_tuples, counts),
+}
+
+_IN_A_ROOM = (e.Said, e.Joined, e.Left, e.Kicked, e.TopicSet, e.Gathered)
+
+
+@st.composite
+def envelopes(draw: st.DrawFn, kind: type[Any] | None = None) -> e.Envelope:
+    """An event of this kind (of any, if None) in an envelope as the hub or delivery would make it."""
+    event = draw(EVENTS[kind] if kind is not None else st.one_of(*EVENTS.values()))
+    room = e.RoomRef(RoomId(3), draw(rooms)) if isinstance(event, _IN_A_ROOM) else None
+    if isinstance(event, e.Gathered):
+        return e.Envelope(MessageId(0), draw(times), event, None, None, room)
+    author = e.Author(UserId(1), draw(nicks), Scope("5c09e"), draw(st.none() | clean_texts))
+    origin = e.Origin(Node("n"), SessionId(1), draw(st.none() | tags))
+    return e.Envelope(draw(ids), draw(times), event, origin, author, room)
+
+
+_people = st.builds(
+    r.People,
+    st.lists(
+        st.builds(r.Person, nicks, _maybe_text, st.none() | clean_texts, st.booleans()), max_size=9
+    ).map(tuple),
+    counts,
+    st.integers(1, 9),
+    st.integers(1, 9),
+    st.none() | rooms,
+)
+_rooms = st.builds(
+    r.Rooms,
+    st.lists(st.builds(r.RoomLine, rooms, counts, clean_texts, st.booleans()), max_size=5).map(
+        tuple
+    ),
+    counts,
+    st.integers(1, 9),
+    st.integers(1, 9),
+)
+_codes = st.sampled_from(["nick-taken", "empty", "usage"])
+_help_lines = st.lists(
+    st.builds(r.HelpLine, st.just("who"), st.just("[ROOM] [PAGE]"), clean_texts),
+    min_size=1,
+    max_size=3,
+).map(tuple)
+
+#: Something of each kind of reply.
+REPLIES: dict[type[Any], st.SearchStrategy[Any]] = {
+    r.Refused: st.builds(r.Refused, _codes, clean_texts),
+    r.PasswordNeeded: st.builds(r.PasswordNeeded, rooms),
+    r.NameRefused: st.builds(r.NameRefused, _codes, clean_texts, st.none() | nicks),
+    r.Greeting: st.builds(r.Greeting, clean_texts),
+    r.Welcome: st.builds(r.Welcome, nicks, st.just("token"), lines, st.booleans()),
+    r.Hint: st.just(r.Hint()),
+    r.Entered: st.builds(
+        r.Entered,
+        rooms,
+        st.integers(1, 10**6),
+        _nick_tuples,
+        clean_texts,
+        st.booleans(),
+        st.booleans(),
+    ),
+    r.FocusSet: st.builds(r.FocusSet, st.none() | rooms, st.none() | rooms),
+    r.HistoryStart: st.builds(r.HistoryStart, rooms, counts, st.booleans()),
+    r.HistoryEnd: st.builds(r.HistoryEnd, rooms, counts, st.booleans(), st.booleans()),
+    r.People: _people,
+    r.Rooms: _rooms,
+    r.Overview: st.builds(r.Overview, _rooms, _people),
+    r.Profile: st.builds(
+        r.Profile,
+        nicks,
+        st.none() | clean_texts,
+        st.lists(rooms, max_size=12).map(tuple),
+        times,
+        times,
+        _maybe_text,
+    ),
+    r.Topic: st.builds(r.Topic, rooms, clean_texts, st.none() | nicks, times),
+    r.Ignored: st.builds(r.Ignored, st.lists(nicks.map(str), max_size=40).map(tuple)),
+    r.Confirmed: st.builds(r.Confirmed, clean_texts),
+    r.Notice: st.builds(r.Notice, _codes, clean_texts),
+    r.HelpText: st.builds(r.HelpText, _help_lines, st.booleans()),
+    r.Acked: st.builds(r.Acked, ids, times),
+    r.Pong: st.builds(r.Pong, clean_texts),
+    r.Probe: st.just(r.Probe()),
+    r.Farewell: st.builds(r.Farewell, clean_texts),
+}
+
+replies: st.SearchStrategy[r.Reply] = st.one_of(*REPLIES.values())

@@ -1,0 +1,136 @@
+"""What is promised of every dialect, checked on each of them."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import get_args
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.dialects.strategies import EVENTS, REPLIES, envelopes, frames, harmless, replies, tags
+from twisted_chat.core import commands as c
+from twisted_chat.core.events import Envelope, Event
+from twisted_chat.core.replies import Reply
+from twisted_chat.core.text import CleanText
+from twisted_chat.dialects.base import BadLine, Dialect, Request, Variant
+from twisted_chat.dialects.json import JsonDialect
+from twisted_chat.dialects.line import LineDialect
+
+NOW = 1_800_000_000.25
+
+DIALECTS: tuple[Dialect, ...] = (LineDialect(UTC), JsonDialect(lambda: NOW, UTC))
+VARIANTS: tuple[Variant, ...] = (
+    *(dialect.here for dialect in DIALECTS),
+    *(dialect.elsewhere for dialect in DIALECTS),
+)
+
+
+class ValueTests(SynchronousTestCase):
+    def test_bad_line_shows_its_reason_and_has_a_code_for_programs(self) -> None:
+        plain, full = BadLine("no such thing"), BadLine("no", "bad-field", "id7")
+        self.assertEqual((str(plain), plain.code, plain.tag), ("no such thing", "bad-line", None))
+        self.assertEqual((str(full), full.code, full.tag), ("no", "bad-field", "id7"))
+
+    def test_request_without_an_id_has_none(self) -> None:
+        self.assertIsNone(Request(c.Pong()).tag)
+        self.assertEqual(Request(c.Pong(), "x"), Request(c.Pong(), "x"))
+
+
+class EveryDialectTests(SynchronousTestCase):
+    @given(frames, st.booleans())
+    @example(b"", True)
+    @example(b'{"type":"message","content":"hi","id":"\\ud800"}', True)
+    @example(b'{"type":3,"id":"\\ud800"}', True)
+    @example(b'{"type":"join","content":"dev","password":"\\ud800"}', True)
+    @example(b"[" * 16_000, True)
+    @example(b'{"type":"who","page":' + b"9" * 5000 + b"}", True)
+    @example("\u0301".encode() * 40, False)
+    def test_any_bytes_are_a_request_or_nothing_or_one_clear_error(
+        self, frame: bytes, logged_in: bool
+    ) -> None:
+        for dialect in DIALECTS:
+            try:
+                request = dialect.parse(frame, logged_in=logged_in)
+            except BadLine as bad:
+                # The error is shown to its sender as it is: one clean line, and not the sender's own novel.
+                self.assertTrue(str(bad).strip(), frame)
+                self.assertTrue(harmless(str(bad)), ascii(str(bad)))
+                self.assertEqual(CleanText(str(bad)), str(bad))
+                self.assertLess(len(str(bad)), 400)
+                self.assertRegex(bad.code, r"\A[a-z]+(-[a-z]+)*\Z")
+                tag = bad.tag
+            else:
+                self.assertIsInstance(request, Request | None)
+                if request is None:
+                    continue
+                self.assertIsInstance(request.command, get_args(c.Command))
+                tag = request.tag
+            # It is sent back as it came: nothing in it may break the answer.
+            self.assertTrue(tag is None or (0 < len(tag) <= 64 and harmless(tag)), ascii(tag))
+
+    @given(frames)
+    def test_every_text_of_a_command_is_clean(self, frame: bytes) -> None:
+        for dialect in DIALECTS:
+            try:
+                request = dialect.parse(frame, logged_in=True)
+            except BadLine:
+                continue
+            match request.command if request is not None else None:
+                case c.Say(lines=lines) | c.Tell(lines=lines) | c.Answer(lines=lines):
+                    self.assertTrue(lines)
+                    texts = list(lines)
+                case (
+                    c.Join(password=CleanText() as password)
+                    | c.Login(password=CleanText() as password)
+                ):
+                    texts = [password]
+                case c.SetTopic(topic=topic):
+                    texts = [topic]
+                case c.Quit(reason=CleanText() as reason) | c.Kick(reason=CleanText() as reason):
+                    texts = [reason]
+                case c.Join(password=None) | c.Login(password=None):
+                    texts = []
+                case c.Join(password=unclean) | c.Login(password=unclean):
+                    self.fail(f"{unclean!a} did not pass through CleanText")
+                case _:
+                    texts = []
+            for text in texts:
+                self.assertIsInstance(text, CleanText)
+                self.assertTrue(harmless(text), ascii(text))
+
+    @given(envelopes(), st.booleans())
+    def test_events_are_whole_clean_lines_or_nothing(self, envelope: Envelope, acked: bool) -> None:
+        for view in VARIANTS:
+            self._check(view.event(envelope))
+            self._check(view.own(envelope, acked=acked))
+            self._check(view.replay(envelope))
+
+    @given(replies, st.none() | tags)
+    def test_replies_are_whole_clean_lines_or_nothing(self, reply: Reply, tag: str | None) -> None:
+        for view in VARIANTS:
+            self._check(view.reply(reply, tag))
+
+    def _check(self, shown: bytes) -> None:
+        if not shown:
+            return
+        self.assertTrue(shown.endswith(b"\n"))
+        for line in shown.decode().removesuffix("\n").split("\n"):
+            line = line.removesuffix("\r")
+            self.assertTrue(line)
+            self.assertTrue(harmless(line), ascii(line))
+
+    def test_there_is_a_sample_of_every_event_and_every_reply(self) -> None:
+        # The tests of rendering go through these tables: what is missing there is not tested.
+        self.assertEqual(set(EVENTS), set(get_args(Event)))
+        self.assertEqual(set(REPLIES), set(get_args(Reply)))
+
+    def test_json_lines_acknowledge_and_plain_lines_do_not(self) -> None:
+        self.assertEqual([dialect.acks for dialect in DIALECTS], [False, True])
+
+    def test_rooms_look_alike_in_json_only(self) -> None:
+        # One variant is rendered once: two objects that show the same would be rendered twice.
+        line, json = DIALECTS
+        self.assertIsNot(line.here, line.elsewhere)
+        self.assertIs(json.here, json.elsewhere)

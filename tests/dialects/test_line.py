@@ -1,0 +1,472 @@
+"""The grammar of plain lines, rule by rule."""
+
+from __future__ import annotations
+
+import time
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.dialects.strategies import LINE_TOKENS
+from twisted_chat.core import commands as c
+from twisted_chat.core.names import parse_nick, parse_room
+from twisted_chat.core.table import COMMANDS
+from twisted_chat.core.text import CleanText
+from twisted_chat.dialects.base import BadLine
+from twisted_chat.dialects.line import LineDialect, read
+
+BOB = parse_nick("bob")
+
+DIALECT = LineDialect()
+
+
+def parse(line: str | bytes, *, logged_in: bool = True) -> c.Command | None:
+    frame = line.encode() if isinstance(line, str) else line
+    request = DIALECT.parse(frame, logged_in=logged_in)
+    return request.command if request is not None else None
+
+
+def say(text: str) -> c.Say:
+    return c.Say((CleanText(text),))
+
+
+def tell(nick: str, text: str) -> c.Tell:
+    return c.Tell(parse_nick(nick), (CleanText(text),))
+
+
+def join(room: str, password: str | None = None) -> c.Join:
+    return c.Join(parse_room(room), password)
+
+
+#: What a line means, in the order of the rules: the first that fits wins.
+MEANINGS: list[tuple[str, c.Command | None]] = [
+    # 1. nothing; said literally; blanks in front
+    ("", None),
+    (" ", None),
+    (" \t ", None),
+    ("\u3000\u00a0", None),
+    ("\x02\x0f", None),
+    ("//x", say("/x")),
+    ("//", say("/")),
+    ("// ", say("/ ")),
+    ("//msg bob hi", say("/msg bob hi")),
+    ("// MSG bob:hi", say("MSG bob:hi")),
+    ("// psst > bob", say("psst > bob")),
+    ("// !msg bob hi", say("!msg bob hi")),
+    ("// // x", say("// x")),
+    ("//  x", say(" x")),
+    ("///", say("//")),
+    ("  indented", say("  indented")),
+    ("\u3000indented", say("\u3000indented")),
+    ("\tindented", say(" indented")),
+    (" LIST of things", say(" LIST of things")),
+    (" MSGR", say(" MSGR")),
+    (" msg me later", say(" msg me later")),
+    (" msg http://x", say(" msg http://x")),
+    (" ?", say(" ?")),
+    # 2. slash
+    ("/who", c.Who()),
+    ("/WHO", c.Who()),
+    ("/who  ", c.Who()),
+    ("/who\t", c.Who()),
+    ("/who dev 2", c.Who(parse_room("dev"), 2)),
+    ("/who 2", c.Who(None, 2)),
+    ("/msg bob hi", tell("bob", "hi")),
+    ("/msg  bob  hi  there ", tell("bob", "hi  there")),
+    ("/msg bob psst > alice", tell("bob", "psst > alice")),
+    ("/me waves", c.Say((CleanText("waves"),), kind="action")),
+    ("/join dev", join("dev")),
+    ("/join #dev secret", join("dev", "secret")),
+    # 3. bang
+    ("!who", c.Who()),
+    ("!WHO ", c.Who()),
+    ("!msg bob hi", tell("bob", "hi")),
+    ("!Msg bob  hi", tell("bob", "hi")),
+    ("!logout", c.Quit()),
+    ("!help", c.Help()),
+    ("!", say("!")),
+    ("!!", say("!!")),
+    ("!!!wow", say("!!!wow")),
+    ("! wow", say("! wow")),
+    ("!5", say("!5")),
+    ("!?", say("!?")),
+    # 4. upper-case verbs
+    ("JOIN dev", join("dev")),
+    ("JOIN #dev", join("dev")),
+    ("JOIN dev secret", join("dev", "secret")),
+    ("JOIN  dev ", join("dev")),
+    ("JOIN\tdev", join("dev")),
+    ("MSG hi", say("hi")),
+    ("MSG  hi there ", say("hi there")),
+    ("MSG bob:hi", tell("bob", "hi")),
+    ("MSG bob: hi ", tell("bob", "hi")),
+    ("MSG bob :hi", tell("bob", "hi")),
+    ("MSG bob : hi", tell("bob", "hi")),
+    ("MSG  bob:hi", tell("bob", "hi")),
+    ("MSG\u00a0bob:hi", tell("bob", "hi")),
+    ("MSG bob:hi > alice", tell("bob", "hi > alice")),
+    ("MSG bob::-)", tell("bob", ":-)")),
+    ("MSG bob: http://x", tell("bob", "http://x")),
+    ("msg bob: hi", tell("bob", "hi")),
+    ("Msg bob:hi", tell("bob", "hi")),
+    ("MSG http://x", say("http://x")),
+    ("MSG http://x:80/", say("http://x:80/")),
+    ("msg http://x", say("msg http://x")),
+    ("MSG bob://x", say("bob://x")),
+    ("MSG to all: hi", say("to all: hi")),
+    ("LEAVE", c.Leave()),
+    ("LEAVE ", c.Leave()),
+    ("LEAVE\u00a0", c.Leave()),
+    ("LIST", c.ListAll()),
+    ("HELP", c.Help()),
+    ("QUIT", c.Quit()),
+    ("QUIT\t", c.Quit()),
+    ("LEAVE me alone", say("LEAVE me alone")),
+    ("LIST of things", say("LIST of things")),
+    ("HELP me", say("HELP me")),
+    ("QUIT it", say("QUIT it")),
+    ("join dev", say("join dev")),
+    ("Join dev", say("Join dev")),
+    ("JOINED dev", say("JOINED dev")),
+    ("quit", say("quit")),
+    ("msg me later", say("msg me later")),
+    # 5. who is here
+    ("?", c.Who()),
+    ("? ", c.Who()),
+    ("?\u3000", c.Who()),
+    ("??", say("??")),
+    ("? what", say("? what")),
+    # 6. text > name
+    ("psst > bob", tell("bob", "psst")),
+    ("psst >bob", tell("bob", "psst")),
+    ("psst> bob", tell("bob", "psst")),
+    ("psst > bob  ", tell("bob", "psst")),
+    ("psst  >  bob", tell("bob", "psst")),
+    ("psst\u00a0>\u3000bob", tell("bob", "psst")),
+    ("text > absent", tell("absent", "text")),
+    ("a > b > bob", tell("bob", "a > b")),
+    ("psst >> bob", tell("bob", "psst >")),
+    (" psst > bob", tell("bob", " psst")),
+    ("LIST > bob", tell("bob", "LIST")),
+    ("http://x > bob", tell("bob", "http://x")),
+    ("5 > 3", say("5 > 3")),
+    ("5 > x > 3", say("5 > x > 3")),
+    ("a->b", say("a->b")),
+    ("psst>bob", say("psst>bob")),
+    ("> bob", say("> bob")),
+    ("psst > ", say("psst > ")),
+    ("x > bob said so", say("x > bob said so")),
+    ("<html>", say("<html>")),
+    # 7. anything else
+    ("hi", say("hi")),
+    ("hi ", say("hi ")),
+    ("hi\tthere", say("hi there")),
+    ("\x02bold\x02 and \x0304,5red\x03", say("bold and red")),
+    ("#dev is down", say("#dev is down")),
+    ("{not json", say("{not json")),
+    ("\U0001f469\u200d\U0001f4bb", say("\U0001f469\u200d\U0001f4bb")),
+]
+
+#: Slips of a private form, or of a command that would have been hidden: an error, and nothing is said.
+NEAR_MISSES = [
+    (" /msg bob hi", "leading-blank"),
+    ("\t/msg bob hi", "leading-blank"),
+    ("\u00a0/msg bob hi", "leading-blank"),
+    ("\u3000/msg bob hi", "leading-blank"),
+    ("\u200b/msg bob hi", "leading-blank"),
+    ("\u200e \u2060/msg bob hi", "leading-blank"),
+    (" //x", "leading-blank"),
+    (" !msg bob hi", "leading-blank"),
+    (" !", "leading-blank"),
+    (" MSG bob:hi", "leading-blank"),
+    (" MSG bob :hi", "leading-blank"),
+    (" msg bob:hi", "leading-blank"),
+    (" MSG hi", "leading-blank"),
+    (" MSG", "leading-blank"),
+    (" JOIN dev secret", "leading-blank"),
+    (" LEAVE", "leading-blank"),
+    ("  QUIT ", "leading-blank"),
+    ("/ msg bob hi", "usage"),
+    ("/", "usage"),
+    ("/msg", "usage"),
+    ("/msg bob", "usage"),
+    ("/msg bob ", "usage"),
+    ("/msg bob: hi", "bad-name"),
+    ("/msg\u00a0bob hi", "unknown-command"),
+    ("/msgbob hi", "unknown-command"),
+    ("/mgs bob hi", "unknown-command"),
+    ("/!msg bob hi", "unknown-command"),
+    ("/5", "unknown-command"),
+    ("/home/bob/x is the path", "unknown-command"),
+    ("!mgs bob hi", "unknown-command"),
+    ("!msgbob hi", "unknown-command"),
+    ("!join dev", "unknown-command"),
+    ("!wow", "unknown-command"),
+    ("!\u00e9t\u00e9", "unknown-command"),
+    ("! msg bob hi", "usage"),
+    ("!  MSG bob hi", "usage"),
+    ("!\u3000msg bob hi", "usage"),
+    ("!!msg bob hi", "usage"),
+    ("!/msg bob hi", "usage"),
+    ("! who", "usage"),
+    ("!msg", "usage"),
+    ("!msg bob", "usage"),
+    ("!msg bob: hi", "bad-name"),
+    ("!msg b@b hi", "bad-name"),
+    ("!who dev", "usage"),
+    ("!logout now", "usage"),
+    ("!help me", "usage"),
+    ("\\msg bob hi", "unknown-command"),
+    ("\uff0fmsg bob hi", "unknown-command"),
+    ("\uff01 MSG bob hi", "unknown-command"),
+    ("\\reply hi", "unknown-command"),
+    ("MSG", "usage"),
+    ("MSG  ", "usage"),
+    ("MSG bob:", "usage"),
+    ("MSG bob: ", "usage"),
+    ("MSG bob :", "usage"),
+    ("MSG :hi", "usage"),
+    ("msg :hi", "usage"),
+    ("MSG b@b:hi", "bad-nick"),
+    ("MSG #dev:hi", "bad-nick"),
+    ("MSG 12:30 is fine", "bad-nick"),
+    ("JOIN", "usage"),
+    ("JOIN a b c", "usage"),
+    ("JOIN a,b", "bad-name"),
+    ("JOIN\u00a0dev", "bad-name"),
+    ("/rooms x", "usage"),
+    ("/back now", "usage"),
+]
+
+
+class GrammarTests(SynchronousTestCase):
+    def test_every_line_means_what_the_first_fitting_rule_says(self) -> None:
+        for line, command in MEANINGS:
+            self.assertEqual(parse(line), command, ascii(line))
+
+    def test_near_misses_are_errors_and_nothing_is_said(self) -> None:
+        for line, code in NEAR_MISSES:
+            bad = self.assertRaises(BadLine, parse, line)
+            self.assertEqual(bad.code, code, ascii(line))
+            self.assertIsNone(bad.tag)
+
+    def test_every_near_miss_says_that_nothing_was_said_or_what_to_write(self) -> None:
+        for line, _ in NEAR_MISSES:
+            why = str(self.assertRaises(BadLine, parse, line))
+            self.assertTrue("othing was said" in why or "; write " in why, f"{line!a}: {why}")
+
+    def test_every_line_can_be_said_literally(self) -> None:
+        lines = [line for line, _ in [*MEANINGS, *NEAR_MISSES]]
+        for line in lines:
+            text = str(CleanText(line))
+            if text.strip():
+                self.assertEqual(parse(f"// {line}"), say(text), ascii(line))
+
+    @given(st.text(max_size=20))
+    def test_nobody_says_what_begins_with_a_mark_and_a_letter(self, text: str) -> None:
+        for mark in ("/", "!", " /", " !"):
+            line = f"{mark}x{text}"
+            try:
+                command = parse(line)
+            except BadLine:
+                continue
+            self.assertFalse(command is None or isinstance(command, c.Say), ascii(line))
+
+    @given(
+        st.sampled_from(["/msg ", "!msg ", "/MSG ", "! msg ", "/ msg ", " /msg ", "!!msg "]),
+        st.text(),
+    )
+    def test_private_form_is_never_said_to_a_room(self, form: str, text: str) -> None:
+        try:
+            command = parse(f"{form}{text}")
+        except BadLine:
+            return
+        self.assertIsInstance(command, c.Tell, ascii(text))
+
+    @given(
+        st.from_regex(r"[^\s:]{0,9}[ ]?:(?!//)", fullmatch=True),
+        st.text(),
+        st.sampled_from(["MSG", "msg", "mSg"]),
+    )
+    def test_msg_with_a_target_is_never_said_to_a_room(
+        self, word: str, text: str, verb: str
+    ) -> None:
+        line = f"{verb} {word}x{text}"
+        try:
+            command = parse(line)
+        except BadLine:
+            return
+        self.assertIsInstance(command, c.Tell, ascii(line))
+
+    @given(st.lists(st.sampled_from(LINE_TOKENS), max_size=12).map(b"".join))
+    def test_what_is_said_stands_in_the_line(self, line: bytes) -> None:
+        try:
+            command = parse(line)
+        except BadLine:
+            return
+        if isinstance(command, c.Say | c.Tell):
+            (text,) = command.lines
+            self.assertIn(text, CleanText(line.decode()))
+
+
+class ErrorTextTests(SynchronousTestCase):
+    def why(self, line: str | bytes) -> str:
+        return str(self.assertRaises(BadLine, parse, line))
+
+    def test_unknown_command_suggests_the_nearest_and_how_to_say_it(self) -> None:
+        self.assertEqual(
+            self.why("/jion dev"),
+            "There is no command /jion; did you mean /join? Nothing was said (to say it as it is, type //jion)",
+        )
+        self.assertIn("did you mean !msg?", self.why("!mgs bob hi"))
+        self.assertIn("did you mean /join?", self.why("!join dev"))
+
+    def test_unknown_command_unlike_any_points_to_help(self) -> None:
+        self.assertIn("/help lists the commands.", self.why("/xyzzy"))
+        self.assertIn("there are !who, !msg NICK TEXT, !logout and !help.", self.why("!xyzzy"))
+
+    def test_errors_of_rule_three_name_the_literal_form(self) -> None:
+        for line in (
+            "!xyzzy",
+            "! msg bob hi",
+            "!who dev",
+            " /who",
+            "MSG :hi",
+            "MSG b@b:hi",
+            "/ who",
+        ):
+            self.assertIn('put "// " in front', self.why(line))
+
+    def test_wrong_arguments_show_the_usage_as_it_was_spelled(self) -> None:
+        self.assertIn("write JOIN ROOM [PASSWORD];", self.why("JOIN a b c"))
+        self.assertIn("write /join ROOM [PASSWORD];", self.why("/join a b c"))
+        self.assertIn("write !msg NICK TEXT;", self.why("!msg bob"))
+        self.assertIn("write /back;", self.why("/back now"))
+
+    def test_empty_private_text_names_the_target(self) -> None:
+        self.assertIn("nothing to tell bob; write MSG bob:TEXT", self.why("MSG bob: "))
+
+    def test_bad_bytes_are_named_with_their_place(self) -> None:
+        self.assertIn("byte 0xFF (byte 3) is not UTF-8", self.why(b"hi\xff"))
+        self.assertIn("U+001B ESCAPE (character 1)", self.why("\x1b[2J"))
+        for line in (b"a\x00b", b"a\rb", b"\xc3", b"\x9b2J", "\u202eevil".encode()):
+            self.assertEqual(self.assertRaises(BadLine, parse, line).code, "bad-text")
+
+    def test_quoted_words_are_short_and_clean(self) -> None:
+        for mark in ("/", "!"):
+            why = self.why(f"{mark}{'x' * 4000}")
+            self.assertLess(len(why), 250)
+            self.assertEqual(CleanText(why), why)
+
+
+class LoginTests(SynchronousTestCase):
+    def login(self, line: str | bytes) -> c.Command | None:
+        return parse(line, logged_in=False)
+
+    def test_first_line_is_a_name_with_or_without_password(self) -> None:
+        self.assertEqual(self.login("bob"), c.Login(BOB))
+        self.assertEqual(self.login("  bob \t"), c.Login(BOB))
+        self.assertEqual(self.login("bob secret"), c.Login(BOB, "secret"))
+        self.assertEqual(self.login("bob  two words "), c.Login(BOB, "two words"))
+        self.assertEqual(self.login("bob "), c.Login(BOB))
+
+    def test_empty_line_takes_a_guest_name(self) -> None:
+        for line in ("", " ", "\t "):
+            self.assertEqual(self.login(line), c.Login())
+
+    def test_one_can_leave_and_ask_for_help_before_login(self) -> None:
+        for line in ("/quit", "/QUIT", "!logout", "QUIT", "/quit bye"):
+            self.assertEqual(self.login(line), c.Quit())
+        for line in ("/help", "/Help", "!help", "HELP", "?", "/"):
+            self.assertEqual(self.login(line), c.Help())
+
+    def test_refused_name_is_quoted_with_the_reason(self) -> None:
+        bad = self.assertRaises(BadLine, self.login, "b@b")
+        self.assertEqual(bad.code, "bad-nick")
+        self.assertTrue(str(bad).startswith('"b@b" cannot be your nickname: "@" cannot be in'), bad)
+
+    def test_a_command_is_no_name(self) -> None:
+        for line in ("/join dev", "!who", "JOIN dev", "list", "MSG hi", "MSG bob:hi", "{"):
+            bad = self.assertRaises(BadLine, self.login, line)
+            self.assertIn("cannot be your nickname", str(bad))
+
+    def test_password_must_be_clean(self) -> None:
+        self.assertEqual(self.assertRaises(BadLine, self.login, "bob \x1bx").code, "bad-text")
+        self.assertEqual(self.assertRaises(BadLine, self.login, b"bob \xff").code, "bad-text")
+
+
+def sample_arguments(usage: str) -> str:
+    """Return arguments that fit a usage text of the table."""
+    samples = {"NICK": "bob", "ROOM": "dev", "#ROOM": "#dev", "PASSWORD": "secret", "PAGE": "2"}
+    samples |= {"TEXT": "some words", "COMMAND": "who"}
+    return " ".join(samples[word.strip("[]")] for word in usage.split())
+
+
+class TableTests(SynchronousTestCase):
+    def test_every_command_of_the_table_is_reachable(self) -> None:
+        for name, spec in COMMANDS.items():
+            arguments = sample_arguments(spec.usage)
+            command = parse(f"/{name} {arguments}")
+            self.assertEqual(command, spec.parse(arguments))
+            self.assertEqual(parse(f"/{name.upper()} {arguments}"), command)
+
+    def test_every_command_of_issue_two_is_there(self) -> None:
+        names = "help nick join leave msg reply me who rooms list topic away back ignore unignore whois quit"
+        self.assertEqual(set(names.split()) - set(COMMANDS), set())
+
+    def test_optional_arguments_may_be_left_out(self) -> None:
+        for name, spec in COMMANDS.items():
+            if all(word.startswith("[") for word in spec.usage.split()):
+                self.assertEqual(parse(f"/{name}"), spec.parse(""))
+
+    def test_read_is_the_grammar_without_bytes(self) -> None:
+        # What JSON's "command" goes through.
+        self.assertEqual(read(CleanText("/who")), c.Who())
+        self.assertIsNone(read(CleanText(" ")))
+
+
+class SpeedTests(SynchronousTestCase):
+    def test_no_line_takes_more_than_time_in_proportion_to_its_length(self) -> None:
+        # The door lets 4,608 bytes through. Quadratic matching would take a second on these; linear takes a millisecond.
+        size = 4608
+        for head, fill, tail in (
+            ("", " ", "x"),
+            (" ", "\u200b", "x"),
+            ("", " ", "MSG"),
+            ("MSG", " ", "x"),
+            ("MSG", " ", "x y"),
+            (" MSG", " ", "x"),
+            (" msg ", "x", ""),
+            ("MSG ", "x", " y"),
+            ("MSG x", " ", "y"),
+            ("LIST", " ", "x"),
+            (" LIST", " ", "x"),
+            ("!", " ", "x"),
+            ("!", "!", "x"),
+            ("\\", " ", "x"),
+            ("/", " ", "x"),
+            ("x", " ", ">"),
+            ("x > ", " ", "y z"),
+            ("x", " > ", ""),
+            ("x", " >", ""),
+            ("x", "> ", "!"),
+            ("x >", "y ", ""),
+            ("x > bob", " ", "!"),
+            ("x", ">", " "),
+            ("x > ", "y", "!"),
+            ("/", "x", ""),
+            ("!", "x", ""),
+            ("", "\u0301x", ""),
+            ("", "\x03", ""),
+        ):
+            fits = (size - len(head) - len(tail)) // len(fill.encode())
+            line = f"{head}{fill * fits}{tail}".encode()
+            begin = time.process_time()
+            try:
+                DIALECT.parse(line, logged_in=True)
+                DIALECT.parse(line, logged_in=False)
+            except BadLine:
+                pass
+            took = time.process_time() - begin
+            self.assertLess(took, 0.1, f"{head}{fill}…{tail}")

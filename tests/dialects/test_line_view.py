@@ -1,0 +1,479 @@
+"""What a person with nc sees: the lines themselves."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+from hypothesis import given
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.dialects.strategies import EVENTS, envelopes, replies
+from twisted_chat.core import commands as c
+from twisted_chat.core import events as e
+from twisted_chat.core import replies as r
+from twisted_chat.core.commands import Kind
+from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
+from twisted_chat.core.names import Nick, RoomName, parse_nick, parse_room
+from twisted_chat.core.table import COMMANDS
+from twisted_chat.core.text import CleanText
+from twisted_chat.dialects.line_view import LineView
+
+HERE = LineView(UTC, here=True)
+ELSEWHERE = LineView(UTC, here=False)
+
+ALICE, BOB = parse_nick("alice"), parse_nick("bob")
+DEV, LOBBY = parse_room("dev"), parse_room("lobby")
+NONE = CleanText("")
+# 12:30 UTC on the first day of 2026.
+NOON = datetime(2026, 1, 1, 12, 30, 59, tzinfo=UTC).timestamp()
+
+
+def text(*lines: str) -> tuple[CleanText, ...]:
+    return tuple(map(CleanText, lines))
+
+
+def told(kind: Kind, *lines: str) -> e.Told:
+    return e.Told(UserId(2), BOB, kind, text(*lines))
+
+
+def by_alice(event: e.Event, room: RoomName | None = DEV) -> e.Envelope:
+    author = e.Author(UserId(1), ALICE, Scope("s"))
+    where = e.RoomRef(RoomId(1), room) if room is not None else None
+    return e.Envelope(MessageId(9), NOON, event, e.Origin(Node("n"), SessionId(1)), author, where)
+
+
+def gathered(joined: tuple[Nick, ...], left: tuple[Nick, ...]) -> e.Envelope:
+    room = e.RoomRef(RoomId(1), DEV)
+    return e.Envelope(MessageId(0), NOON, e.Gathered(joined, left, 200), None, None, room)
+
+
+def lines_of(shown: bytes) -> list[str]:
+    """Cut what is shown into its lines, each of which must be ended by CR LF."""
+    *lines, rest = shown.decode().split("\r\n")
+    assert not rest, rest
+    return lines
+
+
+def event(happened: e.Event, room: RoomName | None = DEV, view: LineView = HERE) -> list[str]:
+    return lines_of(view.event(by_alice(happened, room)))
+
+
+def own(happened: e.Event, room: RoomName | None = DEV) -> list[str]:
+    return lines_of(HERE.own(by_alice(happened, room), acked=False))
+
+
+def reply(answer: r.Reply) -> list[str]:
+    return lines_of(HERE.reply(answer, None))
+
+
+class EventTests(SynchronousTestCase):
+    def test_said_here_names_the_speaker(self) -> None:
+        self.assertEqual(event(e.Said("say", text("hi"))), ["<alice> hi"])
+        self.assertEqual(event(e.Said("action", text("waves"))), ["* alice waves"])
+        self.assertEqual(event(e.Said("notice", text("build failed"))), ["-alice- build failed"])
+
+    def test_said_elsewhere_names_the_room_too(self) -> None:
+        for kind, line in (
+            ("say", "#dev <alice> hi"),
+            ("action", "#dev * alice hi"),
+            ("notice", "#dev -alice- hi"),
+        ):
+            said = e.Said(kind, text("hi"))  # type: ignore[arg-type]
+            self.assertEqual(event(said, view=ELSEWHERE), [line])
+
+    def test_each_line_of_a_message_names_its_speaker(self) -> None:
+        said = e.Said("say", text("one", "", "three"))
+        self.assertEqual(event(said), ["<alice> one", "<alice> ", "<alice> three"])
+        self.assertEqual(event(said, view=ELSEWHERE)[1], "#dev <alice> ")
+
+    def test_told_is_marked_as_private(self) -> None:
+        self.assertEqual(event(told("say", "psst"), None), ["*alice* psst"])
+        self.assertEqual(event(told("action", "waves"), None), ["*alice* * waves"])
+        self.assertEqual(event(told("notice", "a", "b"), None), ["*alice* a", "*alice* b"])
+
+    def test_who_came_and_went_is_told(self) -> None:
+        self.assertEqual(event(e.Joined(DEV)), ["-- alice joined #dev"])
+        self.assertEqual(event(e.Left()), ["-- alice left #dev"])
+        self.assertEqual(event(e.Left(CleanText("lunch"))), ["-- alice left #dev (lunch)"])
+        self.assertEqual(
+            event(e.Departed(CleanText("quit")), None), ["-- alice left the chat (quit)"]
+        )
+        self.assertEqual(event(e.Departed(NONE), None), ["-- alice left the chat"])
+        self.assertEqual(event(e.Kicked(UserId(2), BOB)), ["-- alice put bob out of #dev"])
+        kicked = e.Kicked(UserId(2), BOB, CleanText("spam"))
+        self.assertEqual(event(kicked), ["-- alice put bob out of #dev (spam)"])
+
+    def test_changes_are_told(self) -> None:
+        self.assertEqual(event(e.Renamed(BOB), None), ["-- alice is now called bob"])
+        topic = e.TopicSet(CleanText("Release"))
+        self.assertEqual(event(topic), ["-- alice set the topic of #dev: Release"])
+        self.assertEqual(event(e.TopicSet(NONE)), ["-- alice cleared the topic of #dev"])
+
+    def test_what_happened_elsewhere_names_the_room_once(self) -> None:
+        self.assertEqual(event(e.Joined(DEV), view=ELSEWHERE), ["-- alice joined #dev"])
+
+    def test_gathered_is_one_line_with_at_most_ten_names_each_way(self) -> None:
+        many = tuple(parse_nick(f"n{i}") for i in range(1200))
+        shown = lines_of(HERE.event(gathered(many, (BOB,))))
+        self.assertEqual(
+            shown,
+            ["-- 1,200 joined #dev: n0, n1, n2, n3, n4, n5, n6, n7, n8, n9 …; 1 left #dev: bob"],
+        )
+        self.assertEqual(
+            lines_of(HERE.event(gathered((), (ALICE, BOB)))), ["-- 2 left #dev: alice, bob"]
+        )
+        self.assertEqual(HERE.event(gathered((), ())), b"")
+
+    def test_requests_between_programs_and_what_needs_no_telling_are_not_shown(self) -> None:
+        ctcp = text("VERSION")
+        hidden = (
+            e.Said("ctcp", ctcp),
+            told("ctcp", "VERSION"),
+            e.Arrived(BOB, Scope("s"), "host"),
+            e.Detached(),
+            e.AwaySet(CleanText("lunch")),
+            e.AwaySet(None),
+        )
+        for each in hidden:
+            for view in (HERE, ELSEWHERE):
+                self.assertEqual(view.event(by_alice(each)), b"", each)
+                self.assertEqual(view.replay(by_alice(each)), b"", each)
+
+    def test_everything_else_is_shown(self) -> None:
+        shown = (
+            e.Said("say", text("x")),
+            told("say", "x"),
+            e.Joined(DEV),
+            e.Left(),
+            e.Departed(NONE),
+            e.Renamed(BOB),
+            e.Kicked(UserId(2), BOB),
+            e.TopicSet(NONE),
+        )
+        hidden = {e.Arrived, e.Detached, e.AwaySet, e.Gathered}
+        self.assertEqual({type(each) for each in shown} | hidden, set(EVENTS))
+        for each in shown:
+            self.assertEqual(len(event(each)), 1, each)
+
+    @given(envelopes(e.Said))
+    def test_one_line_for_each_line_said_and_the_text_as_it_is(self, envelope: e.Envelope) -> None:
+        said, author = envelope.event, envelope.author
+        assert isinstance(said, e.Said) and author is not None
+        shown = lines_of(HERE.event(envelope))
+        if said.kind == "ctcp":
+            self.assertEqual(shown, [])
+            return
+        head = {
+            "say": f"<{author.nick}> ",
+            "action": f"* {author.nick} ",
+            "notice": f"-{author.nick}- ",
+        }
+        self.assertEqual(shown, [head[said.kind] + line for line in said.lines])
+        elsewhere = lines_of(ELSEWHERE.event(envelope))
+        self.assertEqual(
+            elsewhere, [f"{envelope.room and envelope.room.name} {line}" for line in shown]
+        )
+
+    @given(envelopes())
+    def test_nothing_that_is_said_looks_like_the_server(self, envelope: e.Envelope) -> None:
+        # "-- ", "! " and "[HH:MM]" at the start of a line are the server's own.
+        if isinstance(envelope.event, e.Said | e.Told):
+            for view in (HERE, ELSEWHERE):
+                for line in lines_of(view.event(envelope)) + lines_of(
+                    view.own(envelope, acked=False)
+                ):
+                    self.assertNotRegex(line, r"\A(-- |! |\[)")
+
+
+class OwnTests(SynchronousTestCase):
+    def test_own_public_line_is_not_echoed(self) -> None:
+        for kind in ("say", "action", "notice", "ctcp"):
+            self.assertEqual(own(e.Said(kind, text("hi"))), [])
+
+    def test_own_private_line_is_shown_with_its_target(self) -> None:
+        self.assertEqual(own(told("say", "psst", "!"), None), ["-> *bob* psst", "-> *bob* !"])
+        self.assertEqual(own(told("action", "waves"), None), ["-> *bob* * waves"])
+        self.assertEqual(own(told("notice", "x"), None), ["-> *bob* x"])
+
+    def test_own_request_between_programs_is_not_shown_either(self) -> None:
+        self.assertEqual(own(told("ctcp", "VERSION"), None), [])
+
+    def test_own_rename_and_away_speak_to_you(self) -> None:
+        self.assertEqual(own(e.Renamed(BOB), None), ["-- You are now called bob."])
+        lunch = e.AwaySet(CleanText("lunch"))
+        self.assertEqual(
+            own(lunch, None), ["-- You are marked as away (lunch); /back undoes that."]
+        )
+        away = COMMANDS["away"].parse("")
+        assert isinstance(away, c.Away)
+        default = e.AwaySet(away.text)
+        self.assertEqual(own(default, None), ["-- You are marked as away; /back undoes that."])
+        self.assertEqual(own(e.AwaySet(None), None), ["-- You are no longer marked as away."])
+
+    def test_own_topic_and_kick_are_shown_as_to_all(self) -> None:
+        for each in (e.TopicSet(CleanText("x")), e.Kicked(UserId(2), BOB)):
+            self.assertEqual(own(each), event(each))
+
+    def test_what_a_reply_answers_is_not_shown_twice(self) -> None:
+        for each in (e.Joined(DEV), e.Left(), e.Departed(NONE), e.Arrived(BOB, Scope("s"), "h")):
+            self.assertEqual(own(each), [])
+
+
+class ReplayTests(SynchronousTestCase):
+    def test_every_replayed_line_carries_its_time(self) -> None:
+        said = by_alice(e.Said("say", text("one", "two")))
+        self.assertEqual(
+            lines_of(HERE.replay(said)), ["[12:30] <alice> one", "[12:30] <alice> two"]
+        )
+        self.assertEqual(lines_of(ELSEWHERE.replay(said))[0], "[12:30] #dev <alice> one")
+
+    def test_time_is_that_of_the_zone(self) -> None:
+        view = LineView(timezone(timedelta(hours=5, minutes=45)), here=True)
+        shown = lines_of(view.replay(by_alice(e.Said("say", text("x")))))
+        self.assertEqual(shown, ["[18:15] <alice> x"])
+
+    def test_without_a_zone_it_is_the_servers_own(self) -> None:
+        view = LineView(None, here=True)
+        clock = datetime.fromtimestamp(NOON).strftime("%H:%M")
+        self.assertTrue(lines_of(view.replay(by_alice(e.Joined(DEV))))[0].startswith(f"[{clock}] "))
+
+    @given(envelopes())
+    def test_replay_is_the_event_with_a_time(self, envelope: e.Envelope) -> None:
+        for view in (HERE, ELSEWHERE):
+            replayed = lines_of(view.replay(envelope))
+            for line in replayed:
+                self.assertRegex(line, r"\A\[[0-2][0-9]:[0-5][0-9]\] ")
+            self.assertEqual([line[8:] for line in replayed], lines_of(view.event(envelope)))
+
+
+class ReplyTests(SynchronousTestCase):
+    def test_login(self) -> None:
+        pick = "Pick a nickname, or press Enter for a guest name."
+        self.assertEqual(reply(r.Greeting("chat.example")), ["Welcome to chat.example.", pick])
+        refused = r.NameRefused("nick-taken", '"bob" is taken', parse_nick("bob2"))
+        self.assertEqual(reply(refused), ['! "bob" is taken. Try bob2.', pick])
+        refused = r.NameRefused("bad-nick", "that is no nickname")
+        self.assertEqual(reply(refused), ["! that is no nickname.", pick])
+        welcome = r.Welcome(BOB, "secret-token", text("Be kind.", "No bots."))
+        self.assertEqual(reply(welcome), ["-- Welcome, bob.", "-- Be kind.", "-- No bots."])
+        self.assertEqual(reply(r.Welcome(BOB, "t", resumed=True)), ["-- Welcome back, bob."])
+        (hint,) = reply(r.Hint())
+        self.assertIn("/help", hint)
+        self.assertLessEqual(len(hint), 80)
+
+    def test_token_is_not_shown_to_people(self) -> None:
+        self.assertNotIn(b"secret-token", HERE.reply(r.Welcome(BOB, "secret-token"), None))
+
+    def test_error_is_one_marked_sentence(self) -> None:
+        self.assertEqual(reply(r.Refused("x", "bob is not here")), ["! bob is not here."])
+        for why in ("really?", "no!", "it is so.", "no (really)"):
+            self.assertEqual(reply(r.Refused("x", why)), [f"! {why}"])
+        self.assertEqual(
+            reply(r.PasswordNeeded(DEV)),
+            ["! #dev is locked; give its password: /join #dev PASSWORD"],
+        )
+
+    def test_entering_a_room_tells_who_is_there(self) -> None:
+        self.assertEqual(
+            reply(r.Entered(DEV, 2, (ALICE, BOB), NONE)),
+            ["-- You are in #dev. 2 people are here:", "--   alice, bob"],
+        )
+        self.assertEqual(
+            reply(r.Entered(DEV, 1, (BOB,), NONE, created=True)),
+            ["-- You are in a new room, #dev. Nobody else is here."],
+        )
+        self.assertEqual(
+            reply(r.Entered(DEV, 1, (BOB,), CleanText("Release"), locked=True)),
+            [
+                "-- You are in #dev, locked with a password. Nobody else is here.",
+                "-- Topic of #dev: Release",
+            ],
+        )
+
+    def test_entering_a_crowded_room_shows_a_page_of_names_and_counts_the_rest(self) -> None:
+        names = tuple(parse_nick(f"somebody{i}") for i in range(50))
+        head, *rows = reply(r.Entered(DEV, 5000, names, NONE))
+        self.assertEqual(head, "-- You are in #dev. 5,000 people are here:")
+        self.assertTrue(rows[-1].endswith("somebody49 … and 4,950 more"), rows)
+        for row in rows:
+            self.assertTrue(row.startswith("--   somebody") and len(row) <= 78, row)
+
+    def test_focus_says_where_one_talks_now(self) -> None:
+        self.assertEqual(reply(r.FocusSet(DEV)), ["-- You talk in #dev now."])
+        self.assertEqual(
+            reply(r.FocusSet(LOBBY, DEV)), ["-- You left #dev. You talk in #lobby now."]
+        )
+        self.assertEqual(
+            reply(r.FocusSet(None, DEV)),
+            ["-- You left #dev. You talk in no room now; choose one with /join ROOM."],
+        )
+
+    def test_history_stands_in_a_frame(self) -> None:
+        self.assertEqual(reply(r.HistoryStart(DEV, 2, False)), ["-- Earlier in #dev:"])
+        end = r.HistoryEnd(DEV, 2, False, True)
+        self.assertEqual(reply(end), ["-- End of what was said earlier in #dev."])
+
+    def test_no_history_has_no_frame(self) -> None:
+        self.assertEqual(reply(r.HistoryStart(DEV, 0, False)), [])
+        self.assertEqual(reply(r.HistoryStart(DEV, 0, True)), ["-- Nothing was said in #dev then."])
+        self.assertEqual(reply(r.HistoryEnd(DEV, 0, True, False)), [])
+
+    def test_people_are_counted_and_listed(self) -> None:
+        people = (r.Person(ALICE, operator=True), r.Person(BOB, CleanText("lunch")))
+        self.assertEqual(
+            reply(r.People(people, 2, 1, 1, DEV)),
+            ["-- 2 people are in #dev:", "--   @alice, bob (away)"],
+        )
+        self.assertEqual(
+            reply(r.People(people[1:], 1, 1, 1)), ["-- 1 person is here:", "--   bob (away)"]
+        )
+        self.assertEqual(reply(r.People((), 0, 1, 1, LOBBY)), ["-- Nobody is in #lobby."])
+
+    def test_pages_name_the_command_for_the_next(self) -> None:
+        one = (r.Person(BOB),)
+        head = reply(r.People(one, 5000, 1, 100, DEV))[0]
+        self.assertEqual(
+            head, "-- 5,000 people are in #dev (page 1 of 100; /who #dev 2 shows the next):"
+        )
+        head = reply(r.People(one, 5000, 2, 100))[0]
+        self.assertEqual(head, "-- 5,000 people are here (page 2 of 100; /who 3 shows the next):")
+        head = reply(r.People(one, 5000, 100, 100))[0]
+        self.assertEqual(head, "-- 5,000 people are here (page 100 of 100):")
+
+    def test_rooms_stand_in_columns(self) -> None:
+        rooms = (
+            r.RoomLine(LOBBY, 1234, NONE),
+            r.RoomLine(DEV, 3, CleanText("Release"), locked=True),
+        )
+        self.assertEqual(
+            reply(r.Rooms(rooms, 2, 1, 1)),
+            ["-- 2 rooms:", "--   #lobby 1,234", "--   #dev       3 locked  Release"],
+        )
+        self.assertEqual(reply(r.Rooms(rooms[:1], 1, 1, 1))[0], "-- 1 room:")
+        self.assertIn("(page 1 of 2; /rooms 2 shows the next)", reply(r.Rooms(rooms, 60, 1, 2))[0])
+        self.assertEqual(reply(r.Rooms((), 60, 2, 2)), ["-- 60 rooms (page 2 of 2):"])
+
+    def test_overview_is_rooms_and_people_with_one_page_number(self) -> None:
+        rooms = r.Rooms((r.RoomLine(LOBBY, 60, NONE),), 60, 1, 2)
+        people = r.People((r.Person(BOB),), 60, 1, 2)
+        self.assertEqual(
+            reply(r.Overview(rooms, people)),
+            [
+                "-- 60 rooms (page 1 of 2; /list 2 shows the next):",
+                "--   #lobby    60",
+                "-- 60 people are here (page 1 of 2; /list 2 shows the next):",
+                "--   bob",
+            ],
+        )
+
+    def test_profile_says_who_where_and_since_when(self) -> None:
+        profile = r.Profile(BOB, None, (LOBBY, DEV), NOON, 300, None)
+        self.assertEqual(
+            reply(profile),
+            [
+                "-- bob (guest) is in #lobby, #dev; here since 2026-01-01 12:30, silent for 5 minutes"
+            ],
+        )
+        profile = r.Profile(BOB, "robert", (), NOON, 59, CleanText("lunch"))
+        self.assertEqual(
+            reply(profile),
+            [
+                "-- bob (account robert) is in no room; here since 2026-01-01 12:30, "
+                "silent for less than a minute; away: lunch"
+            ],
+        )
+
+    def test_profile_does_not_hide_that_there_are_more_rooms(self) -> None:
+        rooms = tuple(parse_room(f"r{i}") for i in range(11))
+        (line,) = reply(r.Profile(BOB, None, rooms, NOON, 0, None))
+        self.assertIn(" #r9 …;", line)
+
+    def test_spans_are_counted_in_the_greatest_unit(self) -> None:
+        for seconds, span in (
+            (60, "1 minute"),
+            (119, "1 minute"),
+            (3600, "1 hour"),
+            (7200, "2 hours"),
+            (86400, "1 day"),
+            (172800, "2 days"),
+        ):
+            (line,) = reply(r.Profile(BOB, None, (), NOON, seconds, None))
+            self.assertTrue(line.endswith(f"silent for {span}"), line)
+
+    def test_topic(self) -> None:
+        self.assertEqual(
+            reply(r.Topic(DEV, CleanText("Release"), ALICE, NOON)),
+            ["-- Topic of #dev (set by alice): Release"],
+        )
+        self.assertEqual(reply(r.Topic(DEV, CleanText("Release"))), ["-- Topic of #dev: Release"])
+        self.assertEqual(reply(r.Topic(DEV, NONE)), ["-- #dev has no topic; /topic TEXT sets one."])
+
+    def test_ignored(self) -> None:
+        self.assertEqual(reply(r.Ignored(())), ["-- You ignore nobody."])
+        self.assertEqual(reply(r.Ignored(("alice", "bob"))), ["-- You ignore:", "--   alice, bob"])
+        self.assertGreater(len(reply(r.Ignored(("somebody",) * 500))), 50)
+
+    def test_notices_and_confirmations_are_sentences(self) -> None:
+        self.assertEqual(reply(r.Confirmed("you did it")), ["-- you did it."])
+        self.assertEqual(reply(r.Notice("kicked", "you are out.")), ["-- you are out."])
+
+    def test_farewell(self) -> None:
+        self.assertEqual(reply(r.Farewell("")), ["-- Goodbye."])
+        self.assertEqual(
+            reply(r.Farewell("the server is stopping")), ["-- Goodbye (the server is stopping)."]
+        )
+
+    def test_what_programs_want_is_not_shown(self) -> None:
+        self.assertEqual(reply(r.Acked(MessageId(1), NOON)), [])
+        self.assertEqual(reply(r.Probe()), [])
+
+    def test_pong_brings_the_text_back(self) -> None:
+        self.assertEqual(reply(r.Pong(CleanText("x"))), ["-- pong x"])
+        self.assertEqual(reply(r.Pong(NONE)), ["-- pong"])
+
+    @given(replies)
+    def test_only_marked_lines_are_the_servers(self, answer: r.Reply) -> None:
+        for line in lines_of(HERE.reply(answer, "tag")):
+            self.assertRegex(line, r"\A(-- |! |--\Z|Welcome to |Pick a nickname)")
+
+    @given(replies)
+    def test_every_reply_for_people_shows_something(self, answer: r.Reply) -> None:
+        if isinstance(answer, r.Acked | r.Probe):
+            self.assertEqual(reply(answer), [])
+        elif not isinstance(answer, r.HistoryStart | r.HistoryEnd):
+            self.assertTrue(reply(answer), answer)
+
+
+class HelpTests(SynchronousTestCase):
+    def help(self) -> list[str]:
+        lines = tuple(r.HelpLine(spec.name, spec.usage, spec.help) for spec in COMMANDS.values())
+        return reply(r.HelpText(lines))
+
+    def test_all_commands_are_there_with_their_usage(self) -> None:
+        text = "\n".join(self.help())
+        for spec in COMMANDS.values():
+            self.assertIn(f"--   /{spec.name} {spec.usage}".rstrip(), text)
+
+    def test_other_spellings_are_there(self) -> None:
+        text = "\n".join(self.help())
+        for spelling in (
+            "!who",
+            "?",
+            "TEXT > NICK",
+            "MSG NICK:TEXT",
+            "!msg NICK TEXT",
+            "LEAVE",
+            "//TEXT",
+        ):
+            self.assertIn(spelling, text.replace("\n--                          ", " "))
+
+    def test_it_fits_eighty_columns_in_two_columns(self) -> None:
+        for line in self.help():
+            self.assertLessEqual(len(line), 78, line)
+            self.assertRegex(line, r"\A--( What|   \S.{20} |  {24})\s?\S")
+
+    def test_help_on_one_command_is_one_line(self) -> None:
+        one = r.HelpText((r.HelpLine("back", "", "say that you are back"),), one=True)
+        self.assertEqual(reply(one), ["-- /back: say that you are back"])
+        one = r.HelpText((r.HelpLine("who", "[ROOM]", "list who is here"),), one=True)
+        self.assertEqual(reply(one), ["-- /who [ROOM]: list who is here"])

@@ -1,0 +1,39 @@
+"""Short ways to make what many tests need: names, envelopes."""
+
+from __future__ import annotations
+
+from twisted_chat.core import events as e
+from twisted_chat.core.commands import Kind
+from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
+from twisted_chat.core.names import parse_nick, parse_room
+from twisted_chat.core.text import CleanText
+
+
+def author(nick: str, user: int = 1) -> e.Author:
+    """Make an author called ``nick``, who is user number ``user``."""
+    return e.Author(UserId(user), parse_nick(nick), Scope(f"scope-{user}"), host="host.example")
+
+
+def room(number: int) -> e.RoomRef:
+    """Make a reference to room number ``number``, which is called ``room<number>``."""
+    return e.RoomRef(RoomId(number), parse_room(f"room{number}"))
+
+
+def happened(
+    message: int, event: e.Event, where: int | None = None, who: str = "bob"
+) -> e.Envelope:
+    """Put an event into an envelope."""
+    return e.Envelope(
+        MessageId(message),
+        float(message),
+        event,
+        e.Origin(Node("local"), SessionId(1)),
+        author(who),
+        room(where) if where is not None else None,
+    )
+
+
+def said(message: int, where: int, *lines: str, who: str = "bob", kind: Kind = "say") -> e.Envelope:
+    """Let somebody say something; without ``lines`` that is "m" and the number of the message."""
+    text = tuple(map(CleanText, lines or (f"m{message}",)))
+    return happened(message, e.Said(kind, text), where, who)

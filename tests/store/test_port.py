@@ -1,0 +1,276 @@
+"""What every store promises: one contract, run against each adapter of the port.
+
+An adapter joins by a class of its own at the end of this module: :class:`StoreContract` first, ``TestCase`` second, and
+``make``; one that works with a clock also steps it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from twisted.trial.unittest import TestCase
+
+from tests.making import author, room, said
+from twisted_chat.core import events as e
+from twisted_chat.core.commands import Kind
+from twisted_chat.core.ids import MessageId, Node, RoomId, SessionId
+from twisted_chat.core.text import CleanText
+from twisted_chat.store.memory import MemoryStore
+from twisted_chat.store.port import Page, Store
+
+# The contract is no test by itself: only its children are test cases.
+if TYPE_CHECKING:
+    Base = TestCase
+else:
+    Base = object
+
+ROOM, OTHER, NEVER = RoomId(1), RoomId(2), RoomId(3)
+
+
+class StoreContract(Base):
+    """The claims. Ids are taken from the store's own blocks, as the server does."""
+
+    def make(self) -> Store:
+        """Return a store that holds nothing and is not started."""
+        raise NotImplementedError
+
+    def step(self) -> None:
+        """Let a store that works with a clock do what is due now."""
+
+    async def begin(self) -> None:
+        """Start a store; every test begins with this."""
+        self.reported: list[MessageId] = []
+        self._waiting: list[tuple[MessageId, Deferred[None]]] = []
+        self.store = self.make()
+        await self.store.start(self._report)
+        self._stopped = False
+        self.addCleanup(lambda: Deferred.fromCoroutine(self.stop()))
+
+    async def stop(self) -> None:
+        """Stop the store, once."""
+        if not self._stopped:
+            self._stopped = True
+            await self.store.stop()
+
+    def _report(self, message: MessageId) -> None:
+        self.reported.append(message)
+        done = [each for wanted, each in self._waiting if wanted <= message]
+        self._waiting = [(wanted, each) for wanted, each in self._waiting if wanted > message]
+        for each in done:
+            each.callback(None)
+
+    async def until_stored(self, message: MessageId) -> None:
+        """Wait until all up to ``message`` is reported as stored."""
+        done: Deferred[None] = Deferred()
+        if self.reported and self.reported[-1] >= message:
+            return
+        self._waiting.append((message, done))
+        self.step()
+        await done
+
+    async def say(self, count: int, where: RoomId = ROOM) -> list[MessageId]:
+        """Append that many messages, and return their ids."""
+        ids = [MessageId(number) for number in await self.store.reserve(count)]
+        for message in ids:
+            self.store.append(said(message, where))
+        return ids
+
+    def assert_page(self, page: Page, ids: Sequence[int], *, more: bool) -> None:
+        self.assertEqual([envelope.id for envelope in page.envelopes], list(ids))
+        self.assertEqual(page.more, more)
+
+    # --- ids ---
+
+    async def test_every_block_lies_above_those_before(self) -> None:
+        await self.begin()
+        above = 0  # the lobby's id: no message has it
+        for count in (1, 10, 1000, 1):
+            block = await self.store.reserve(count)
+            self.assertEqual((len(block), block.step), (count, 1))
+            self.assertGreater(block.start, above)
+            above = block[-1]
+
+    # --- history ---
+
+    async def test_room_where_nothing_was_said_has_no_history(self) -> None:
+        await self.begin()
+        await self.say(1, OTHER)
+        for before, after in ((None, None), (MessageId(5), None), (None, MessageId(0))):
+            page = await self.store.history(NEVER, before=before, after=after, limit=10)
+            self.assert_page(page, [], more=False)
+
+    async def test_last_lines_come_oldest_first(self) -> None:
+        await self.begin()
+        ids = await self.say(5)
+        for limit, want in ((2, ids[3:]), (4, ids[1:])):
+            self.assert_page(await self.store.history(ROOM, limit=limit), want, more=True)
+        for limit in (5, 6, 1000):
+            self.assert_page(await self.store.history(ROOM, limit=limit), ids, more=False)
+
+    async def test_lines_before_a_message_are_the_last_ones_before_it(self) -> None:
+        await self.begin()
+        ids = await self.say(6)
+        page = await self.store.history(ROOM, before=ids[4], limit=2)
+        self.assert_page(page, ids[2:4], more=True)
+        page = await self.store.history(ROOM, before=ids[2], limit=2)
+        self.assert_page(page, ids[:2], more=False)
+        page = await self.store.history(ROOM, before=ids[0], limit=2)
+        self.assert_page(page, [], more=False)
+
+    async def test_lines_after_a_message_are_the_first_ones_after_it(self) -> None:
+        await self.begin()
+        ids = await self.say(6)
+        page = await self.store.history(ROOM, after=ids[1], limit=2)
+        self.assert_page(page, ids[2:4], more=True)
+        page = await self.store.history(ROOM, after=ids[3], limit=2)
+        self.assert_page(page, ids[4:], more=False)
+        page = await self.store.history(ROOM, after=ids[5], limit=2)
+        self.assert_page(page, [], more=False)
+
+    async def test_place_may_be_between_messages_of_the_room(self) -> None:
+        await self.begin()
+        first = await self.say(2)
+        (between,) = await self.say(1, OTHER)
+        last = await self.say(2)
+        page = await self.store.history(ROOM, before=between, limit=10)
+        self.assert_page(page, first, more=False)
+        page = await self.store.history(ROOM, after=between, limit=10)
+        self.assert_page(page, last, more=False)
+
+    async def test_pages_put_together_are_the_whole_in_both_directions(self) -> None:
+        await self.begin()
+        ids = await self.say(17)
+        forward: list[int] = []
+        page = await self.store.history(ROOM, after=MessageId(0), limit=5)
+        while True:
+            forward += [envelope.id for envelope in page.envelopes]
+            if not page.more:
+                break
+            page = await self.store.history(ROOM, after=MessageId(forward[-1]), limit=5)
+        backward: list[int] = []
+        page = await self.store.history(ROOM, limit=5)
+        while True:
+            backward = [envelope.id for envelope in page.envelopes] + backward
+            if not page.more:
+                break
+            page = await self.store.history(ROOM, before=MessageId(backward[0]), limit=5)
+        self.assertEqual((forward, backward), (ids, ids))
+
+    async def test_no_lines_are_no_lines(self) -> None:
+        await self.begin()
+        await self.say(2)
+        self.assert_page(await self.store.history(ROOM, limit=0), [], more=True)
+        self.assert_page(await self.store.history(NEVER, limit=0), [], more=False)
+
+    async def test_rooms_are_kept_apart(self) -> None:
+        await self.begin()
+        a, b, c = [(await self.say(1, where))[0] for where in (ROOM, OTHER, ROOM)]
+        self.assert_page(await self.store.history(ROOM, limit=9), [a, c], more=False)
+        self.assert_page(await self.store.history(OTHER, limit=9), [b], more=False)
+
+    async def test_history_has_what_was_appended_before_it_was_asked_for(self) -> None:
+        """Stored yet or not: a join shows all up to its own place, and live begins there."""
+        await self.begin()
+        ids = await self.say(2)
+        await self.until_stored(ids[-1])
+        block = [MessageId(number) for number in await self.store.reserve(2)]
+        self.store.append(said(block[0], ROOM))
+        asked = Deferred.fromCoroutine(self.store.history(ROOM, before=block[1], limit=10))
+        self.store.append(said(block[1], ROOM))
+        self.assert_page(await asked, [*ids, block[0]], more=False)
+
+    async def test_message_comes_back_as_it_was_appended(self) -> None:
+        await self.begin()
+        kinds: tuple[Kind, ...] = ("say", "action", "notice", "ctcp")
+        block = await self.store.reserve(len(kinds))
+        lines = tuple(map(CleanText, ("h\u00e9 \N{GRINNING FACE}", "", " 'quoted'; -- \\ %s")))
+        given: list[e.Envelope] = []
+        for number, kind in zip(block, kinds, strict=True):
+            origin = e.Origin(Node("local"), SessionId(7), None if kind == "say" else f"tag {kind}")
+            who = structs.replace(author("Ann"), host="h", real_name="R", bot=True)
+            event, time = e.Said(kind, lines), 1_700_000_000.123
+            given.append(e.Envelope(MessageId(number), time, event, origin, who, room(1)))
+            self.store.append(given[-1])
+        page = await self.store.history(ROOM, limit=10)
+        self.assertEqual(list(page.envelopes), given)
+        for envelope in page.envelopes:
+            assert envelope.author is not None and envelope.room is not None
+            self.assertEqual(envelope.author.nick.text, "Ann")
+            self.assertEqual(envelope.room.name.text, "room1")
+            assert isinstance(envelope.event, e.Said)
+            self.assertEqual({type(line) for line in envelope.event.lines}, {CleanText})
+
+    # --- stored ---
+
+    async def test_nothing_is_reported_before_append_has_returned(self) -> None:
+        await self.begin()
+        for number in await self.store.reserve(3):
+            before = len(self.reported)
+            self.store.append(said(number, ROOM))
+            self.assertEqual(len(self.reported), before)
+
+    async def test_everything_is_reported_in_growing_order(self) -> None:
+        await self.begin()
+        for _ in range(3):
+            ids = await self.say(3)
+            await self.until_stored(ids[-1])
+        self.assertEqual(self.reported, sorted(set(self.reported)))
+        self.assertEqual(self.reported[-1], ids[-1])
+
+    async def test_stopping_stores_what_was_appended(self) -> None:
+        await self.begin()
+        ids = await self.say(3)
+        await self.stop()
+        self.assertEqual(self.reported[-1], ids[-1])
+
+    async def test_store_that_was_given_nothing_stops_in_silence(self) -> None:
+        await self.begin()
+        await self.stop()
+        self.assertEqual(self.reported, [])
+
+    # --- forgetting ---
+
+    async def test_forgotten_room_has_no_history(self) -> None:
+        await self.begin()
+        ids = await self.say(2, ROOM)
+        other = await self.say(2, OTHER)
+        await self.until_stored(other[-1])
+        self.store.forget([ROOM, NEVER])
+        self.assert_page(await self.store.history(ROOM, limit=10), [], more=False)
+        page = await self.store.history(ROOM, after=MessageId(0), limit=1)
+        self.assert_page(page, [], more=False)
+        page = await self.store.history(OTHER, before=MessageId(other[-1] + 1), limit=10)
+        self.assert_page(page, other, more=False)
+        self.assertLess(ids[-1], other[0])
+
+    async def test_room_is_forgotten_with_what_was_not_stored_yet(self) -> None:
+        await self.begin()
+        ids = await self.say(2)
+        self.store.forget([ROOM])
+        self.assert_page(await self.store.history(ROOM, limit=10), [], more=False)
+        await self.until_stored(ids[-1])
+        self.assert_page(await self.store.history(ROOM, limit=10), [], more=False)
+
+    async def test_forgetting_no_room_forgets_nothing(self) -> None:
+        await self.begin()
+        ids = await self.say(1)
+        self.store.forget([])
+        self.assert_page(await self.store.history(ROOM, limit=10), ids, more=False)
+
+
+class MemoryStoreContract(StoreContract, TestCase):
+    def make(self) -> Store:
+        self.clock = Clock()
+        return MemoryStore(self.clock)
+
+    def step(self) -> None:
+        self.clock.advance(0)
+
+    def tearDown(self) -> None:
+        # Cleanups run after this one: the store is stopped here to see that it leaves no timer.
+        self.successResultOf(Deferred.fromCoroutine(self.stop()))
+        self.assertEqual(self.clock.getDelayedCalls(), [])
