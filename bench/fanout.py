@@ -82,20 +82,19 @@ async def measure(run: Run, load: Fanout) -> FanoutResult:
 
 
 async def _measure(run: Run, load: Fanout) -> FanoutResult:
-    before = run.server.usage()
+    before = run.usage()
     run.begin(f"{run.server.name}, {load.mode} room of {load.members:,}", load.seconds, "seconds")
     run.team.order(Go())
     await run.until(deferLater(run.reactor, load.seconds))
-    at_end = run.server.usage()
     run.team.order(Stop())
     sent = [number for report in await run.team.expect(Sent) for number in report.sent]
     run.begin("waiting for the last deliveries")
     # Who is in a hurry to stop does not wait for what may never come.
     run.team.order(Finish(sent, min(run.place.timeout, 1.0 if run.stop.happened else 10.0)))
     parts = await run.team.expect(FanoutPart)
-    after = run.server.usage()
+    after = run.usage()
     run.team.order(Leave())
-    return _result(run, load, parts, sum(sent), (before, at_end, after))
+    return _result(run, load, parts, sum(sent), before, after)
 
 
 def _result(
@@ -103,9 +102,9 @@ def _result(
     load: Fanout,
     parts: list[FanoutPart],
     sent: int,
-    usages: tuple[Usage | None, Usage | None, Usage | None],
+    before: Usage | None,
+    after: Usage | None,
 ) -> FanoutResult:
-    before, at_end, after = usages
     latencies = Latencies()
     for part in parts:
         latencies.merge(part.latencies)
@@ -126,7 +125,7 @@ def _result(
         duplicates=sum(part.duplicates for part in parts),
         misordered=sum(part.misordered for part in parts),
         cpu=after.cpu - before.cpu if before and after else None,
-        rss=max(usage.rss for usage in (at_end, after) if usage) if at_end or after else None,
+        rss=run.most_memory or None,
         clients_busy=max(part.busy for part in parts),
         latencies=latencies.counts(),
     )

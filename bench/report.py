@@ -253,6 +253,8 @@ def write_json(path: Path, result: Outcome) -> None:
                 for mode in modes
                 for ratio in compared(result, servers, mode)
             ]
+        case UsersResult() | SessionsResult():
+            pass  # what it holds is said already
     try:
         path.write_bytes(msgspec.json.format(msgspec.json.encode(document)) + b"\n")
     except OSError as error:

@@ -30,7 +30,7 @@ class UsersResult(Result, kw_only=True, tag="users"):
 
 
 class FanoutResult(Result, kw_only=True, tag="fanout"):
-    """Messages to a room. ``cpu`` (seconds) and ``rss`` (bytes) are the server's; None if nobody knows.
+    """Messages to a room. ``cpu`` (seconds) and ``rss`` (bytes, the most there was) are the server's; None if nobody knows.
 
     ``clients_busy`` is the share of a processor the busiest client process used.
     """

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 
 from bench import limits, servers
 from bench.errors import BenchError
-from bench.processes import Processors
+from bench.processes import Processors, Usage
 from bench.servers import Server
 from bench.team import Team
 from bench.waiting import Event, first
@@ -57,12 +57,24 @@ class Run:
         self.stop = stop
         #: Three hexadecimal digits that tell this run's clients and messages from others'.
         self.id = secrets.token_hex(2)[:3]
+        #: The most resident memory that was seen, in bytes.
+        self.most_memory = 0
+        self._usage: Usage | None = None
         self._show = show
         self._phase, self._total, self._what, self._began = "", 0.0, "", 0.0
         self._server: Server | None = None
         self.team = Team(reactor, self._progress)
 
+    def usage(self) -> Usage | None:
+        """Return what the server used until now; if it is gone, until shortly before that. None if nobody knows."""
+        if self._server is not None:
+            self._usage = self._server.usage() or self._usage
+        if self._usage is not None:
+            self.most_memory = max(self.most_memory, self._usage.rss)
+        return self._usage
+
     def _progress(self, progress: Progress) -> None:
+        self.usage()
         elapsed = self.reactor.seconds() - self._began
         done = elapsed if self._what == "seconds" else getattr(progress, self._what, 0.0)
         self._show(Step(self._phase, min(done, self._total), self._total, progress.delivered))

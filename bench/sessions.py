@@ -54,20 +54,20 @@ async def measure(run: Run, load: Sessions) -> SessionsResult:
 
 
 async def _measure(run: Run, load: Sessions) -> SessionsResult:
-    before = run.server.usage()
+    before = run.usage()
     run.team.start(load.jobs(run), run.place.processors.clients)
     ready = await run.log_in(load.sessions, all_of_them=False)
-    came = run.server.usage()
+    came = run.usage()
     began = run.reactor.seconds()
     run.begin(f"{sum(each.ready for each in ready):,} sessions are idle", load.seconds, "seconds")
     if not run.stop.happened:
         await run.until(deferLater(run.reactor, load.seconds))
     idle = run.reactor.seconds() - began
-    after = run.server.usage()
+    after = run.usage()
     run.begin("logging out", load.sessions, "left")
     run.team.order(Leave())
     parts = await run.team.expect(SessionsPart)
-    left = run.server.usage()
+    left = run.usage()
     logins = Latencies()
     for each in ready:
         logins.merge(each.logins)

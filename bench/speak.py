@@ -114,7 +114,7 @@ class Peer:
     """The small servers of :mod:`bench.peers`: a nickname, then lines; one room."""
 
     ready: re.Pattern[bytes] | None = re.compile(rb"(?m)^-- Welcome\b")
-    refused = re.compile(rb"(?m)^! ([^\r\n]*)\r?\n")
+    refused: re.Pattern[bytes] | None = re.compile(rb"(?m)^! ([^\r\n]*)\r?\n")
     goodbye = b"QUIT\n"
 
     def login(self, nick: str, room: str) -> tuple[Step, ...]:

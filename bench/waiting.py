@@ -47,7 +47,7 @@ async def first(*things: Deferred[Any]) -> int:
         things, fireOnOneCallback=True, fireOnOneErrback=True, consumeErrors=True
     )
     try:
-        _, index = await everything  # type: ignore[misc]
+        _, index = await everything
     except Exception as error:
         # FirstError wraps what happened.
         raise getattr(getattr(error, "subFailure", None), "value", error) from None

@@ -210,7 +210,7 @@ everybody is told goodbye."""
             (
                 "\n" + textwrap.fill(self.longdesc, width),
                 f"Options [and their defaults]:\n{options(kinds.items())}",
-                "Limits [and their defaults]; each is also a key of the table [limits] in a configuration file:\n"
+                "Limits [and their defaults], also keys of the table [limits] in the file:\n"
                 + options((name, "N") for name in _LIMITS),
             )
         )

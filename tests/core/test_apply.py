@@ -338,10 +338,11 @@ class JoinTests(Case):
         self.assertEqual(self.void(self.bob, e.Joined(room("Dev"))), why)
 
     def test_there_is_a_limit_of_rooms(self) -> None:
-        self.world = World(limits=Limits(max_rooms=1))
+        self.world = World(limits=Limits(max_rooms=2))
         self.state = self.world.hub.state
         bob = self.world.enter("bob")
-        why = "you are in 1 rooms, and nobody can be in more; leave one first (/leave ROOM)"
+        self.applied(bob, e.Joined(room("one")))
+        why = "you are in 2 rooms, and nobody can be in more; leave one first (/leave ROOM)"
         self.assertEqual(self.void(bob, e.Joined(room("x"))), Refused("too-many-rooms", why))
 
     def test_room_that_looks_like_another_is_not_made(self) -> None:

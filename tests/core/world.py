@@ -97,7 +97,7 @@ class World:
         departure = hub.departure(seat.session, "connection lost", self.now)
         hub.close(seat.session)
         if departure is not None:
-            self._publish(departure)
+            self.publish(departure)
 
     def is_open(self, seat: Seat) -> bool:
         return seat.session in self.hubs[seat.node].state.sessions
@@ -129,7 +129,7 @@ class World:
         if isinstance(decision, Propose):
             if decision.claim:
                 self.claiming.add((seat.node, seat.session))
-            self._publish(hub.propose(seat.session, decision, self.now, tag))
+            self.publish(hub.propose(seat.session, decision, self.now, tag))
         elif isinstance(decision, Tell) and decision.change is not None:
             hub.change(seat.session, decision.change)
         return decision
@@ -154,7 +154,8 @@ class World:
 
     # --- the bus ---
 
-    def _publish(self, proposal: e.Proposal) -> None:
+    def publish(self, proposal: e.Proposal) -> None:
+        """Let a proposal wait at its hub for its place in the order."""
         self.waiting[proposal.origin.node].append(proposal)
         if self.instant:
             self.settle()
@@ -186,7 +187,7 @@ class World:
             if origin.node == node and origin.session not in hub.state.sessions:
                 assert author is not None
                 gone = e.Departed(CleanText("connection lost"))
-                self._publish(e.Proposal(gone, origin, self.now, author.user))
+                self.publish(e.Proposal(gone, origin, self.now, author.user))
         return True
 
     def settle(self) -> None:

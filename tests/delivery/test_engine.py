@@ -385,12 +385,15 @@ class CrowdTests(EngineCase):
         self.assertEqual(self.clock.getDelayedCalls(), [])
         self.assertEqual(self.delivery._crowds, {})
 
-    def test_stop_tells_what_was_gathered_and_leaves_no_timer(self) -> None:
-        ear = self.ear(R1)
+    def test_all_that_was_gathered_can_be_told_at_once_and_leaves_no_timer(self) -> None:
+        ear = self.ear(R1, R2)
         self.come("ann")
+        self.come("bob", where=2)
         self.say(1)
-        self.delivery.stop()
-        self.assertEqual(ear.take(), ["#room1 <bob> m1", "gathered #room1 +ann = 101"])
+        self.delivery.settle_all()
+        self.delivery.flush()
+        want = ["#room1 <bob> m1", "gathered #room1 +ann = 101", "gathered #room2 +bob = 101"]
+        self.assertEqual(ear.take(), want)
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
 

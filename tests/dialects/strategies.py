@@ -1,4 +1,4 @@
-"""What the tests of the dialects have in common: bytes that try to break a parser, and everything there is to render."""
+"""What the tests of the dialects share: bytes that try to break a parser, and everything there is to render."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from twisted_chat.core.text import BadText, CleanText, shown
 
 #: Pieces of the line grammar, with what people and attackers put between them.
 LINE_TOKENS = [
-    *b"/ // ! ? > : :// # , { } MSG msg JOIN LEAVE LIST HELP QUIT who me topic away kick nick rooms logout".split(),
+    *b"/ // ! ? > : :// # , { } MSG msg JOIN LEAVE LIST HELP QUIT who me".split(),
+    *b"topic away kick nick rooms logout".split(),
     *b" |  |\t| > |MSG |msg |JOIN |// |bob|dev|7".split(b"|"),
     *b"\r|\n|\0|\x1b[2J|\x03|\x0312,4|\x02|\x7f|\xff|\xc3|\x85".split(b"|"),
     *map(

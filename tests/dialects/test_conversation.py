@@ -1,7 +1,8 @@
-"""One conversation in plain lines, in JSON objects and in both at once: the same is shown to the same people, in one order.
+"""One conversation in plain lines, in JSON objects, and in both at once.
 
-Each visit is played on a real node (hub, bus, delivery, store in memory) with doors that only keep what is written to them.
-What a visitor gets is read back from the bytes into tuples that say who sees what, in whatever dialect it came.
+The same is shown to the same people in the same order. Each visit is played on a real node (hub, bus,
+delivery, store in memory) with doors that only keep what is written to them. What a visitor gets is read
+back from the bytes into tuples that say who sees what, in whatever dialect it came.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def as_object(step: Step) -> dict[str, str]:
 
 
 def as_command(step: Step) -> dict[str, str]:
-    """Write a step as a line inside an object; the login, which comes before there are commands, as itself."""
+    """Write a step as a line inside an object; but the login, which comes before commands, as itself."""
     return as_object(step) if step[0] == "log in" else {"type": "command", "content": as_line(step)}
 
 
@@ -108,7 +109,8 @@ _PATTERNS: list[tuple[str, Callable[..., Seen | None]]] = [
     (r"! (#\S+) is locked; .*", lambda room: ("locked", room)),
     (r"! (.+?)\.?", lambda why: ("error", why)),
     (
-        r"-- You are in (a new room, )?(#[^\s,]+?)(, locked .*)?\. (?:Nobody else is here\.|([0-9]+) people are here:)",
+        r"-- You are in (a new room, )?(#[^\s,]+?)(, locked .*)?\. "
+        r"(?:Nobody else is here\.|([0-9]+) people are here:)",
         lambda new, room, lock, count: ("in", room, int(count or 1), bool(new), bool(lock)),
     ),
     (
@@ -434,7 +436,8 @@ SCRIPT: list[tuple[str, Step]] = [
     ("alice", ("quit", "me too")),
 ]
 
-#: What each of them sees of it. Of errors and notices only the beginning counts: their wording is for others to test.
+#: What each of them sees of it. Of errors and notices only the beginning counts: their wording is
+#: for others to test.
 EXPECTED: dict[str, list[Seen]] = {
     "alice": [
         ("greeting", "test"),

@@ -317,7 +317,8 @@ class ErrorTextTests(SynchronousTestCase):
     def test_unknown_command_suggests_the_nearest_and_how_to_say_it(self) -> None:
         self.assertEqual(
             self.why("/jion dev"),
-            "There is no command /jion; did you mean /join? Nothing was said (to say it as it is, type //jion)",
+            "There is no command /jion; did you mean /join? "
+            "Nothing was said (to say it as it is, type //jion)",
         )
         self.assertIn("did you mean !msg?", self.why("!mgs bob hi"))
         self.assertIn("did you mean /join?", self.why("!join dev"))
@@ -428,7 +429,8 @@ class TableTests(SynchronousTestCase):
 
 class SpeedTests(SynchronousTestCase):
     def test_no_line_takes_more_than_time_in_proportion_to_its_length(self) -> None:
-        # The door lets 4,608 bytes through. Quadratic matching would take a second on these; linear takes a millisecond.
+        # The door lets 4,608 bytes through. Quadratic matching would take a second on these; linear
+        # takes a millisecond.
         size = 4608
         for head, fill, tail in (
             ("", " ", "x"),

@@ -57,7 +57,9 @@ TABLE: dict[str, tuple[bytes, bytes, bytes]] = {
     "tintin": (TINTIN + b"bob\r\n", b"bob\r\n", TINTIN_ANSWER),
     "escaped": (b"a" + IAC + IAC + b"b", b"a\xffb", b""),
     "escaped, then a command": (IAC + IAC + IAC + NOP + b"b", b"\xffb", b""),
-    "unknown command": (b"a" + IAC + b"\x07b", b"ab", b""),
+    "unknown command": (b"a" + IAC + b"\x07b", b"a\xff\x07b", b""),
+    "latin-1": (b"na\xff\nb\xff\r\0c", b"na\xff\nb\xff\r\0c", b""),
+    "latin-1 in telnet": (IAC + NOP + b"b\xff\r\0c", b"b\xff\r\nc", b""),
     "stray end": (b"a" + IAC + SE + b"b", b"ab", b""),
     "without option": (
         b"".join(b"x" + IAC + code for code in (NOP, DM, BRK, IP, AO, EC, EL, GA)),
@@ -342,6 +344,30 @@ class WindowTests(SynchronousTestCase):
 
     def test_other_options_do_not_set_it(self) -> None:
         self.assertEqual(self.size(IAC + SB + TTYPE + b"\0\x50\0\x18" + IAC + SE), (None, None))
+
+
+class CountTests(SynchronousTestCase):
+    """Commands are counted, for who limits them."""
+
+    def count(self, data: bytes) -> int:
+        telnet = TelnetFilter()
+        for byte in single_bytes(data):
+            telnet.receive(byte)
+        return telnet.commands
+
+    def test_text_and_escapes_do_not_count(self) -> None:
+        self.assertEqual(self.count(b"hi\r\n" + IAC * 10), 0)
+
+    def test_each_command_counts_whatever_it_is(self) -> None:
+        for command in (IAC + NOP, IAC + SE, IAC + AYT, IAC + DO + TM, IAC + WONT + IAC):
+            self.assertEqual(self.count((command + b"x") * 7), 7, command)
+
+    def test_a_subnegotiation_counts_once(self) -> None:
+        self.assertEqual(self.count(window(80, 24) * 7), 7)
+        self.assertEqual(self.count(IAC + SB + TTYPE + b"x" * 5000 + IAC + NOP + b"y"), 1)
+
+    def test_what_is_no_command_counts_as_one(self) -> None:
+        self.assertEqual(self.count(b"\xffa" * 7), 7)
 
 
 class EchoTests(SynchronousTestCase):

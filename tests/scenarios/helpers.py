@@ -91,7 +91,17 @@ class Listener:
 
     async def sees(self, wanted: str | re.Pattern[str], within: float = PATIENCE) -> str:
         """Wait for the next line that is ``wanted`` (or in which the pattern is found), and give it."""
-        at = self._read
+        return await self._find(wanted, self._read, within)
+
+    async def hears(self, wanted: str | re.Pattern[str], within: float = PATIENCE) -> str:
+        """Wait for a line as ``sees`` does, but also among those that the test has passed over already."""
+        read = self._read
+        try:
+            return await self._find(wanted, 0, within)
+        finally:
+            self._read = max(read, self._read)
+
+    async def _find(self, wanted: str | re.Pattern[str], at: int, within: float) -> str:
         while True:
             for line in self.lines[at:]:
                 at += 1

@@ -16,9 +16,17 @@ CLASSIC = Path(__file__).with_name("classic")
 KINDS = ("bang", "verbs", "question", "broadcast", "objects")
 
 
-async def enters(scene: Scene, server: Server, kind: str, name: str, port: int | None = None) -> Program:
+async def enters(
+    scene: Scene, server: Server, kind: str, name: str, port: int | None = None
+) -> Program:
     """Start a client of a kind, and wait until it is in the lobby."""
-    argv = [sys.executable, str(CLASSIC / f"{kind}.py"), "127.0.0.1", str(port or server.port), name]
+    argv = [
+        sys.executable,
+        str(CLASSIC / f"{kind}.py"),
+        "127.0.0.1",
+        str(port or server.port),
+        name,
+    ]
     client = scene.runs(name, argv)
     if kind == "objects":
         await client.sees(f"-- welcome: Welcome, {name}.")
@@ -131,7 +139,9 @@ async def test_verbs_client_joins_talks_lists_and_leaves(scene: Scene) -> None:
     await ann.sees(re.compile(r"^-- +#lobby +3$"))
     await ann.sees("-- 3 people are here:")
     await ann.sees(re.compile("vera.*bob|bob.*vera"))
-    verbs.types("MSG ann:just for you", "MSG ann: and this", "MSG nobody:not for anybody", "MSG ann:")
+    verbs.types(
+        "MSG ann:just for you", "MSG ann: and this", "MSG nobody:not for anybody", "MSG ann:"
+    )
     await ann.sees("*vera* just for you")
     await ann.sees("*vera* and this")
     await verbs.sees("-> *ann* just for you")
@@ -176,10 +186,13 @@ async def test_question_client_asks_who_is_here_and_talks_to_joe_alone(scene: Sc
 
 
 @scenario
-async def test_broadcast_goes_to_all_but_the_sender_with_welcome_and_leave_notices(scene: Scene) -> None:
+async def test_broadcast_goes_to_all_but_the_sender_with_welcome_and_leave_notices(
+    scene: Scene,
+) -> None:
     server = await scene.server(ports=2)
     one, two, three = [
-        await enters(scene, server, "broadcast", name, server.ports[1]) for name in ("one", "two", "three")
+        await enters(scene, server, "broadcast", name, server.ports[1])
+        for name in ("one", "two", "three")
     ]
     await one.sees("-- two joined #lobby")
     await one.sees("-- three joined #lobby")

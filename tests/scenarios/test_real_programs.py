@@ -47,11 +47,15 @@ async def logs_in(client: Program) -> Program:
 
 async def json_client(scene: Scene, server: Server, name: str) -> Program:
     """Join with the JSON client of the docs. It shows nothing of its own arrival, so somebody else must wait for that."""
-    return scene.runs(name, [sys.executable, "-u", str(JSON_CLIENT), "127.0.0.1", str(server.port), name])
+    return scene.runs(
+        name, [sys.executable, "-u", str(JSON_CLIENT), "127.0.0.1", str(server.port), name]
+    )
 
 
 @scenario
-async def test_real_programs_hold_a_conversation_with_the_same_lines_in_the_same_order(scene: Scene) -> None:
+async def test_real_programs_hold_a_conversation_with_the_same_lines_in_the_same_order(
+    scene: Scene,
+) -> None:
     server = await scene.server()
     openbsd = await netcat(scene, server, "nc.openbsd", "olga")
     traditional = await netcat(scene, server, "nc.traditional", "trude")
@@ -89,11 +93,13 @@ async def test_real_programs_hold_a_conversation_with_the_same_lines_in_the_same
     for listener in crowd:
         for speaker in crowd:
             if speaker is not listener:
-                await heard(listener, f"<{speaker.name}> {speaker.name} counts 7")
+                await listener.hears(f"<{speaker.name}> {speaker.name} counts 7")
     said = {listener: listener.said() for listener in crowd}
     turns = [*script, (passer_by, "<bob> hi")]
     for listener in crowd:
-        assert said[listener][: -8 * 3] == [line for speaker, line in turns if speaker is not listener]
+        assert said[listener][: -8 * 3] == [
+            line for speaker, line in turns if speaker is not listener
+        ]
     for one in crowd:
         for other in crowd:
             both = [line for line in said[one] if not line.startswith(f"<{other.name}>")]
@@ -106,12 +112,6 @@ async def test_real_programs_hold_a_conversation_with_the_same_lines_in_the_same
         assert netcat_client.raw.endswith(b"\r\n")
     assert ESC not in terminal.raw
     assert not terminal.complaints + openbsd.complaints + traditional.complaints + json.complaints
-
-
-async def heard(listener: Program, line: str) -> None:
-    """Wait for a line, whether or not it came before the others that were waited for."""
-    if line not in listener.lines:
-        await listener.sees(line)
 
 
 @pytest.mark.parametrize("program", NETCATS)
@@ -139,7 +139,9 @@ async def test_pipe_under_the_flood_limit_is_slowed_down_and_loses_nothing(scene
     lines = [f"line {n}" for n in range(60)]
     text = scene.folder() / "text"
     text.write_text("\n".join(["piper", *lines, ""]))
-    argv = f"{shlex.quote(real('nc.openbsd'))} -N 127.0.0.1 {server.port} < {shlex.quote(str(text))}"
+    argv = (
+        f"{shlex.quote(real('nc.openbsd'))} -N 127.0.0.1 {server.port} < {shlex.quote(str(text))}"
+    )
     piper = scene.runs("piper", ["/bin/sh", "-c", argv])
     await witness.sees(re.compile("^-- piper left the chat"))
     assert witness.said() == [f"<piper> {line}" for line in lines]
@@ -150,7 +152,9 @@ async def test_pipe_under_the_flood_limit_is_slowed_down_and_loses_nothing(scene
 @scenario
 async def test_netcat_user_who_gives_no_name_gets_a_guest_name(scene: Scene, program: str) -> None:
     server = await scene.server()
-    clients = [scene.runs(f"client {n}", [real(program), "127.0.0.1", str(server.port)]) for n in (1, 2)]
+    clients = [
+        scene.runs(f"client {n}", [real(program), "127.0.0.1", str(server.port)]) for n in (1, 2)
+    ]
     for client in clients:
         await client.sees(re.compile("press Enter"))
         client.types("")
@@ -204,7 +208,9 @@ async def test_json_client_of_the_docs_says_what_is_piped_into_it(scene: Scene) 
     server = await scene.server()
     witness = await scene.visits(server, "witness")
     command = " ".join(shlex.quote(word) for word in (sys.executable, str(JSON_CLIENT)))
-    script = f"printf 'one\\ntwo\\nlast, without a line end' | {command} 127.0.0.1 {server.port} jason"
+    script = (
+        f"printf 'one\\ntwo\\nlast, without a line end' | {command} 127.0.0.1 {server.port} jason"
+    )
     client = scene.runs("jason", ["/bin/sh", "-c", script])
     for text in ("one", "two", "last, without a line end"):
         await witness.sees(f"<jason> {text}")
@@ -216,5 +222,7 @@ async def test_json_client_of_the_docs_says_what_is_piped_into_it(scene: Scene) 
 
 def test_json_client_of_the_docs_has_ten_lines() -> None:
     source = JSON_CLIENT.read_text().partition('"""\n')[2]
-    code = [line for line in source.splitlines() if line.strip() and not line.strip().startswith("#")]
+    code = [
+        line for line in source.splitlines() if line.strip() and not line.strip().startswith("#")
+    ]
     assert len(code) <= 10

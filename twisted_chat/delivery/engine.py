@@ -187,6 +187,11 @@ class Delivery:
             now = self._clock.seconds()
             self._add(channel, Envelope(MessageId(0), now, part, None, None, crowd.room), None)
 
+    def settle_all(self) -> None:
+        """Tell of all crowds now, and leave no timer of theirs behind."""
+        for room in list(self._crowds):
+            self.settle(room)
+
     # --- the end of the turn ---
 
     def _mark(self, outbox: Outbox, added: bool) -> None:
@@ -212,9 +217,3 @@ class Delivery:
             channel.spill(dirty)
         for outbox in dirty:
             outbox.flush()
-
-    def stop(self) -> None:
-        """Hand over everything and leave no timer behind."""
-        for room in list(self._crowds):
-            self.settle(room)
-        self.flush()

@@ -65,4 +65,7 @@ class Dialect(Protocol):
         """Its clients are sent :class:`Acked` for what they say, and can be pinged."""
 
     def parse(self, frame: bytes, *, logged_in: bool) -> Request | None:
-        """Read one frame (a line without its end); None if it says nothing. Raises :class:`BadLine` and nothing else."""
+        """Read one frame (a line without its end); None if it says nothing.
+
+        Raises :class:`BadLine` and nothing else.
+        """

@@ -53,7 +53,10 @@ class JsonDialect:
     acks = True
 
     def __init__(self, now: Callable[[], float], zone: tzinfo | None = None) -> None:
-        """``now`` returns seconds since 1970; ``zone`` is that of the "HH:MM:SS" shown, None is the server's own."""
+        """Take ``now``, which returns seconds since 1970, and the zone of the "HH:MM:SS" shown.
+
+        A zone of None is the server's own.
+        """
         # Every object names its room, so all rooms look alike: one variant.
         self.here = self.elsewhere = JsonView(zone, now)
 
@@ -130,8 +133,8 @@ def _no_constant(name: str) -> NoReturn:
     raise BadLine(f"{name} is not JSON", "bad-json")
 
 
-# The standard library's decoder can see a key that comes twice; msgspec then checks the types. Made once: making it takes
-# longer than an object.
+# The standard library's decoder can see a key that comes twice; msgspec then checks the types. It is
+# made once: making it takes longer than an object.
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
 
 
@@ -234,7 +237,10 @@ def _nick(content: str) -> Nick | None:
 
 
 def _password(incoming: Incoming) -> CleanText | None:
-    """Return the password as the line dialect would: neither of the two takes one that the other could not send."""
+    """Return the password as the line dialect would.
+
+    Neither of the two takes one that the other could not send.
+    """
     return CleanText(incoming.password) if incoming.password else None
 
 

@@ -1,7 +1,8 @@
 """The line dialect: what a person types into nc or telnet, and what five older chat programs typed.
 
-The grammar is a list of rules; the first that fits wins (docs/protocol.md has it in full). A private text never becomes
-public through a typing mistake: what looks like a private form, and is none, is an error and nothing is said.
+The grammar is a list of rules; the first that fits wins (docs/protocol.md has it in full). A private
+text never becomes public through a typing mistake: what looks like a private form, and is none, is an
+error and nothing is said.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ _ARROW: Final = re.compile(r"(.*\S)(?:\s+>\s*|>\s+)([^\s>]+)\s*", re.DOTALL)
 _SPOILT_BANG: Final = re.compile(r"![\s!/]+(?:msg|who|logout|help)\b", re.IGNORECASE)
 # The mark of a private command from the key beside, or from an input method for Chinese or Japanese.
 _OTHER_MARK: Final = re.compile(r"[\\\uff0f\uff01]\s*(?:msg|reply)\b", re.IGNORECASE)
-# What must not stand behind blanks, or behind what is pasted along unseen (zero-width characters, direction marks): a
-# slip would say it to everybody.
+# What must not stand behind blanks, or behind what is pasted along unseen (zero-width characters,
+# direction marks): a slip would say it to everybody.
 _LEADING: Final = re.compile(
     r"[\s\u200b-\u200f\u2060]+"
     r"(?:[/!]|(?:JOIN|MSG)(?:\s|$)|(?:LEAVE|LIST|HELP|QUIT)\s*$|(?i:MSG)\s+(?:[^\s:]+\s*)?:(?!//))"

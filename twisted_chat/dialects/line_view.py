@@ -96,7 +96,9 @@ class LineView:
                     if topic
                     else f"-- {who} cleared the topic of {room}"
                 ]
-            case e.Gathered(joined=joined, left=left):  # pragma: no branch (mypy sees a missing case)
+            case e.Gathered(
+                joined=joined, left=left
+            ):  # pragma: no branch (mypy sees a missing case)
                 parts = [
                     f"{len(nicks):,} {verb} {room}: {_some(nicks)}"
                     for nicks, verb in ((joined, "joined"), (left, "left"))

@@ -190,8 +190,9 @@ class LineProtocol(Protocol):
                     self._chores.popleft()()
                     continue
                 if self._tried and not self._inside:
-                    why = "The lines that came with a nickname that was refused were not used"
-                    self._node.say_goodbye(peer, why, "refused")
+                    why = "what came together with that nickname was not used; connect again to try another"
+                    self._node.tell(peer, r.Refused("not-logged-in", why))
+                    self._node.say_goodbye(peer, "", "refused")
                     break
                 wait = self._node.admit(peer)
                 if wait:

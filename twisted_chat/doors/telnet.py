@@ -77,7 +77,7 @@ class TelnetFilter:
     The socket needs SO_OOBINLINE: clients send half of IAC DM as urgent data, and without it the
     other half stands as a stray byte before the next line.
 
-    ``active``: the peer has sent a command; an escaped 0xFF or an unknown byte after IAC is none.
+    ``active``: the peer has sent a command; an escaped 0xFF or an unknown byte after IAC (both are text) is none.
     ``width``, ``height``: of the peer's window, in characters; None while unknown.
     """
 
@@ -93,7 +93,8 @@ class TelnetFilter:
         self._at = _At.TEXT
         self._verb = 0
         self._sub = bytearray()
-        #: How many commands came so far: each costs time, and none is a line that a flood limit counts.
+        #: How many commands, or what looks like one, came so far: each costs time, and none is a line that a
+        #: flood limit counts.
         self.commands = 0
         self._after_cr = False
         self._agreed_peers: set[int] = set()
@@ -143,6 +144,12 @@ class TelnetFilter:
             elif byte == IAC:
                 self._at = _At.TEXT
                 text.append(self._plain(_IAC))
+            elif byte < _LOWEST_COMMAND:
+                # No command at all, and 0xFF is also a letter of Latin-1: somebody's nc. Both are text, which will be
+                # refused. Without the byte behind it, a line end perhaps, a private line could join a public one.
+                self._at = _At.TEXT
+                self.commands += 1
+                text.append(self._plain(bytes((IAC, byte))))
             else:
                 answers.append(self._command(byte))
         return b"".join(text), b"".join(answers)
@@ -180,10 +187,8 @@ class TelnetFilter:
         return run.replace(b"\r\0", b"\r\n")
 
     def _command(self, byte: int) -> bytes:
-        """Act on the byte after an IAC, which is no second IAC; return the answer."""
-        # No command at all: stripped like one, but 0xFF is also a letter of Latin-1, so it is no
-        # proof that this is not somebody's nc.
-        self.active = self.active or byte >= _LOWEST_COMMAND
+        """Act on a command, the byte after an IAC; return the answer."""
+        self.active = True
         self.commands += 1
         self._at = _At.TEXT
         if byte in (WILL, WONT, DO, DONT):
