@@ -148,11 +148,11 @@ class HeldBus:
 
 
 class LateStore(MemoryStore):
-    """Answers for history when the test says so, with what was there when it was asked."""
+    """Answers for history when the test says so, of what is there by then."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
-        self.asked: list[tuple[Page, Deferred[Page]]] = []
+        self.asked: list[Deferred[None]] = []
 
     async def history(
         self,
@@ -162,19 +162,17 @@ class LateStore(MemoryStore):
         after: MessageId | None = None,
         limit: int,
     ) -> Page:
-        page = await super().history(room, before=before, after=after, limit=limit)
-        answer: Deferred[Page] = Deferred()
-        self.asked.append((page, answer))
-        return await answer
+        now: Deferred[None] = Deferred()
+        self.asked.append(now)
+        await now
+        return await super().history(room, before=before, after=after, limit=limit)
 
     def answer(self) -> None:
         """Answer the oldest question."""
-        page, answer = self.asked.pop(0)
-        answer.callback(page)
+        self.asked.pop(0).callback(None)
 
     def refuse(self) -> None:
-        _, answer = self.asked.pop(0)
-        answer.errback(OSError("the disk is gone"))
+        self.asked.pop(0).errback(OSError("the disk is gone"))
 
 
 _doors: type[Door] = FakeDoor
@@ -182,7 +180,7 @@ _buses: type[Bus] = HeldBus
 
 
 class NodeCase(SynchronousTestCase):
-    """A node with doors. Lines of people (``plain``) and of programs (``json``), which are sent acknowledgements."""
+    """A node with doors, of people (``plain``) and of programs that want acknowledgements (``json``)."""
 
     limits = Limits()
 
@@ -639,12 +637,11 @@ class AckTests(NodeCase):
 
     def test_acknowledgement_for_who_is_gone_goes_to_nobody(self) -> None:
         self.hold_back()
-        self.ann.say("hi", tag="1")
-        self.ann.lost()
+        self.ann.say("hi", tag="1").send(c.Quit())
         self.bob.say("ho")
         self.node.stored(MessageId(7))
-        self.turn()
-        self.assertEqual((self.ann.take(), len(self.node._unstored)), ([], 0))
+        self.assert_took(self.ann, "farewell")
+        self.assertEqual(len(self.node._unstored), 0)
 
     def test_stored_may_be_told_twice_and_late(self) -> None:
         self.node.stored(MessageId(100))
@@ -1260,7 +1257,7 @@ class StopTests(NodeCase):
         self.assertEqual(doors[0].take(), ["farewell the server is stopping"])
         want = ["#lobby <n0> last words", "farewell the server is stopping"]
         for door in doors[1:]:
-            self.assertEqual((door.take(), door.ended), (want, 1))
+            self.assertEqual((door.take(), door.ended, door.peer.ready), (want, 1, False))
             door.lost()
         self.turn()
         self.assertEqual([door.take() for door in doors], [[]] * 50)

@@ -82,8 +82,11 @@ class Node:
         peer.dialect = dialect
         peer.outbox.here, peer.outbox.elsewhere = dialect.here, dialect.elsewhere
 
-    def close(self, peer: Peer, reason: str) -> None:
-        """Forget a session whose connection is gone or about to go; its user departs for ``reason``."""
+    def close(self, peer: Peer, reason: str, *, logged: str | None = None) -> None:
+        """Forget a session whose connection is gone or about to go; its user departs for ``reason``.
+
+        ``logged`` is what the log says of it instead, where people chose the words: those are theirs.
+        """
         if self._peers.pop(peer.id, None) is None:
             return
         peer.closing = True
@@ -93,7 +96,7 @@ class Node:
             log.info(
                 "{nick} left: {reason} (session {session})",
                 nick=user.nick.text,
-                reason=reason,
+                reason=logged or reason,
                 session=peer.id,
             )
         self.delivery.close(peer.outbox)
@@ -101,12 +104,14 @@ class Node:
         if departure is not None:
             self._bus.publish(departure)
 
-    def say_goodbye(self, peer: Peer, why: str, reason: str) -> None:
-        """End a session from this side: it is told ``why``, the others see ``reason``."""
+    def say_goodbye(
+        self, peer: Peer, why: str, reason: str, *, logged: str | None = None
+    ) -> None:
+        """End a session from this side: it is told ``why``, the others see ``reason``, the log see :meth:`close`."""
         if peer.id not in self._peers:
             return
         self.tell(peer, r.Farewell(why))
-        self.close(peer, reason)
+        self.close(peer, reason, logged=logged)
         self._end(peer)
 
     def stop(self, why: str) -> None:
@@ -181,7 +186,7 @@ class Node:
             case d.Repeat():
                 self._acknowledge(peer, MessageId(decision.message), decision.time, tag)
             case d.GoodBye():
-                self.say_goodbye(peer, "", decision.reason)
+                self.say_goodbye(peer, "", decision.reason, logged="quit")
             case d.Nothing():  # pragma: no branch (mypy sees a missing case)
                 pass
 

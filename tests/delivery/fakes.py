@@ -1,4 +1,4 @@
-"""Stand-ins for what delivery works with: a dialect whose bytes a test can read, and the end of a connection."""
+"""Stand-ins for what delivery works with: a dialect of readable bytes, and the end of a connection."""
 
 from __future__ import annotations
 
@@ -62,14 +62,20 @@ class FakeSink:
         self.writes: list[bytes] = []
         self.overflows = 0
         self.during: Callable[[], None] = lambda: None
+        self._writing = False
 
     @property
     def data(self) -> bytes:
         return b"".join(self.writes)
 
     def write(self, data: bytes) -> None:
-        self.writes.append(data)
-        self.during()
+        assert data and not self._writing, "nothing was written, or a write within a write"
+        self._writing = True
+        try:
+            self.writes.append(data)
+            self.during()
+        finally:
+            self._writing = False
 
     def overflowed(self) -> None:
         self.overflows += 1

@@ -136,7 +136,12 @@ class ChannelTests(SynchronousTestCase):
 
     def test_ignore_list_costs_no_own_join_when_none_on_it_spoke(self) -> None:
         self.ann.outbox.ignored = {"mal": "Mal"}
-        self.channel.add(said(1, 1, who="cid"))
+        self.channel.add(said(1, 1, who="Mal"))
+        self.spill()
+        self.pending(self.ann)
+        self.pending(self.bob)
+        for message in (2, 3):
+            self.channel.add(said(message, 1, who="cid"))
         self.spill()
         self.assertIs(self.ann.outbox.pending[0], self.bob.outbox.pending[0])
 

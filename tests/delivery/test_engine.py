@@ -1,4 +1,4 @@
-"""From what happened to one write per session per turn: the engine, beside a model that says plainly what each session gets."""
+"""From what happened to one write per session per turn: the engine, claim by claim and beside a plain model."""
 
 from __future__ import annotations
 
@@ -60,6 +60,7 @@ class TurnTests(EngineCase):
             self.delivery.send(bob.outbox, b"ack\n")
         self.delivery.show([ann.outbox, bob.outbox], happened(200, e.Departed(CleanText("quit"))))
         self.assertEqual((ann.sink.writes, bob.sink.writes), ([], []))
+        self.assertEqual(len(self.delivery._dirty), 2)
         self.turn()
         self.assertEqual((len(ann.sink.writes), len(bob.sink.writes)), (1, 1))
         self.assertEqual((len(ann.take()), len(bob.take())), (101, 51))
@@ -190,9 +191,10 @@ class TurnTests(EngineCase):
             self.delivery.focus(ear.outbox, R1)
             self.delivery.gather(room(1), parse_nick("ann"), 200, joined=True)
             self.delivery.close(ear.outbox)
-        self.turn()
         kept = (self.delivery._channels, self.delivery._active, self.delivery._crowds)
-        self.assertEqual((kept, self.delivery._dirty), (({}, {}, {}), []))
+        self.assertEqual(kept, ({}, {}, {}))
+        self.turn()
+        self.assertEqual(self.delivery._dirty, [])
 
 
 class RecipientTests(EngineCase):
@@ -237,7 +239,7 @@ class RecipientTests(EngineCase):
         self.assertEqual(len(full.take()), 3)
 
     def test_slow_reader_that_is_closed_in_the_fan_out_departs_in_order(self) -> None:
-        """The first, the middle and the last to be served, each with a departure that all the others are shown."""
+        """The first, the middle and the last to be served, each with a departure shown to the others."""
         for slow in range(3):
             ears = [self.ear(R1) for _ in range(3)]
             ears[slow].outbox._limit = 10
@@ -262,7 +264,7 @@ class RecipientTests(EngineCase):
         self.patch(ear.sink, "overflowed", overflowed)
 
     def test_answer_that_lets_the_next_command_in_breaks_no_order(self) -> None:
-        """The session's next line fills the room's batch, which goes out within the flush that was going on."""
+        """The session's next line fills the room's batch, which goes out within the flush going on."""
         ann, bob = self.ear(R1), self.ear(R1)
 
         def go_on() -> None:
@@ -408,7 +410,7 @@ class Hole:
 
 @dataclasses.dataclass(eq=False)
 class Listener:
-    """What the model knows of a session. ``stream``: what it gets, in order; ``waiting``: lines of this turn, by room."""
+    """What the model knows of a session: ``stream`` in order, and lines of this turn ``waiting`` by room."""
 
     ear: Ear
     rooms: dict[RoomId, None] = dataclasses.field(default_factory=dict)
@@ -438,8 +440,8 @@ class Listener:
 class Model:
     """A chat without batches: each line goes to each listener as it is said.
 
-    Lines of *different* rooms may change places within a turn: at its end the rooms come in the order in which they were
-    first talked in, and when a session catches up in the order in which it entered them. Nothing else may.
+    Lines of *different* rooms may change places within a turn: at its end the rooms come in the order in which
+    they were first talked in, and when a session catches up in the order in which it entered them. Nothing else may.
     """
 
     def __init__(self) -> None:
@@ -566,7 +568,7 @@ class Both:
 
     def slot(self, listener: Listener, where: RoomId, more: int) -> None:
         def go_on() -> None:
-            # Whoever waits for the answer goes on when it is out: with a line in a room, or with the next question.
+            # Whoever waits for the answer goes on when it is out: with a line, or the next question.
             if not listener.closed:
                 (self.say, self.slot, self.send)[more - 1](listener, where, more - 1)
 

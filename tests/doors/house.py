@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 from datetime import UTC
+from itertools import pairwise
 from typing import Any, Final
 
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
@@ -22,6 +23,7 @@ from twisted_chat.core.limits import Limits
 from twisted_chat.dialects.json import JsonDialect
 from twisted_chat.dialects.line import LineDialect
 from twisted_chat.doors.line import ChatFactory, LineProtocol
+from twisted_chat.doors.telnet import TelnetFilter
 from twisted_chat.node import Node
 from twisted_chat.store.blocks import Ids
 from twisted_chat.store.memory import MemoryStore
@@ -199,12 +201,13 @@ class Guest:
     def sees(self) -> list[str]:
         """Return the lines that came since the last time; each is whole."""
         text = self.hears().decode()
-        assert not text or text.endswith("\r\n"), text[-100:]
+        assert not text or text.endswith("\n"), text[-100:]
         return text.replace("\r\n", "\n").splitlines()
 
     def gets(self) -> list[dict[str, Any]]:
-        """Return the JSON objects that came since the last time, without what depends on the time."""
-        lines = [line for line in self.hears().decode().splitlines() if line.startswith("{")]
+        """Return the JSON objects that came since the last time; the plain greeting and telnet are passed over."""
+        text = TelnetFilter().receive(self.hears())[0].decode()
+        lines = [line for line in text.splitlines() if line.startswith("{")]
         return [json.loads(line) for line in lines]
 
     @property
@@ -234,7 +237,8 @@ class House:
         moved = True
         while moved:
             self.clock.advance(0)
-            moved = any([guest.arrive() for guest in self.guests])
+            arrived = [guest.arrive() for guest in self.guests]
+            moved = any(arrived)
 
     def waits(self, seconds: float) -> None:
         """Let time pass, from one thing that is due to the next."""
@@ -313,9 +317,8 @@ def _finish(work: Any) -> None:
 def cut(data: bytes, places: Iterable[int]) -> list[bytes]:
     """Cut bytes at these places."""
     edges = sorted({0, len(data), *(place % (len(data) + 1) for place in places)})
-    return [data[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    return [data[a:b] for a, b in pairwise(edges)]
 
 
 #: For a house in which nobody is slowed down.
 NO_FLOOD_LIMIT: Final = Limits(flood_burst=10**9, flood_rate=10**9)
-

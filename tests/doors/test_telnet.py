@@ -355,19 +355,21 @@ class CountTests(SynchronousTestCase):
             telnet.receive(byte)
         return telnet.commands
 
-    def test_text_and_escapes_do_not_count(self) -> None:
-        self.assertEqual(self.count(b"hi\r\n" + IAC * 10), 0)
+    def test_text_does_not_count(self) -> None:
+        self.assertEqual(self.count(b"hi\r\n" * 10), 0)
 
     def test_each_command_counts_whatever_it_is(self) -> None:
         for command in (IAC + NOP, IAC + SE, IAC + AYT, IAC + DO + TM, IAC + WONT + IAC):
             self.assertEqual(self.count((command + b"x") * 7), 7, command)
 
-    def test_a_subnegotiation_counts_once(self) -> None:
-        self.assertEqual(self.count(window(80, 24) * 7), 7)
-        self.assertEqual(self.count(IAC + SB + TTYPE + b"x" * 5000 + IAC + NOP + b"y"), 1)
-
-    def test_what_is_no_command_counts_as_one(self) -> None:
+    def test_an_escape_counts_for_it_costs_as_much(self) -> None:
+        self.assertEqual(self.count(IAC * 14), 7)
         self.assertEqual(self.count(b"\xffa" * 7), 7)
+
+    def test_a_subnegotiation_counts_at_both_ends_and_at_what_is_escaped_in_it(self) -> None:
+        self.assertEqual(self.count(window(80, 24) * 7), 14)
+        self.assertEqual(self.count(IAC + SB + TTYPE + b"x" * 5000), 1)
+        self.assertEqual(self.count(IAC + SB + TTYPE + IAC * 14 + (IAC + NOP) * 7), 15)
 
 
 class EchoTests(SynchronousTestCase):

@@ -1,7 +1,7 @@
 """Clients of the five older programs, written from descriptions of those, meet in one room.
 
-Each is a program of its own in ``classic/``, as naive as such clients are: it reads 1,024 bytes at a time, sends its name first, and
-knows only its own commands.
+Each is a program of its own in ``classic/``, as naive as such clients are: it sends its name first, reads 1,024 bytes at
+a time, and knows only its own commands.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ async def fence(speaker: Program, *others: Program) -> None:
 @scenario
 async def test_all_five_kinds_meet_in_one_room_and_hear_the_same_lines(scene: Scene) -> None:
     server = await scene.server(ports=2)
-    crowd = []
+    crowd: list[Program] = []
     for kind in KINDS:
         port = server.ports[1] if kind == "broadcast" else server.ports[0]
         newcomer = await enters(scene, server, kind, f"{kind}_user", port)

@@ -103,7 +103,7 @@ class MemoryStoreTests(SynchronousTestCase):
         self.assertEqual((self.store._bytes, len(self.store._kept), self.store._rooms), (0, 0, {}))
 
     def test_account_is_of_memory_not_of_characters(self) -> None:
-        """A message of a hundred lines of one character, and the longest of emoji, cost what the account says."""
+        """A hundred lines of one character, and the longest text of emoji, cost what the account says."""
         for lines in (["x"] * 100, ["\N{GRINNING FACE}" * 1024], ["hello"]):
             store = MemoryStore(Clock())
             tracemalloc.start()

@@ -1,7 +1,7 @@
 """What every store promises: one contract, run against each adapter of the port.
 
-An adapter joins by a class of its own at the end of this module: :class:`StoreContract` first, ``TestCase`` second, and
-``make``; one that works with a clock also steps it.
+An adapter joins by a class of its own at the end of this module: :class:`StoreContract` first, ``TestCase``
+second, and ``make``; one that works with a clock also steps it.
 """
 
 from __future__ import annotations

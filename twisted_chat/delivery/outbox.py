@@ -132,7 +132,7 @@ class Outbox:
             return  # the sink made room while it was written to: the loop below goes on by itself
         self._writing = True
         try:
-            while self._queue and not self._paused and not self.closed:
+            while self._queue and not self._paused:
                 data, done = self._next_piece()
                 if data:
                     self._sink.write(data)
@@ -172,8 +172,9 @@ class Outbox:
         return b"".join(parts), done
 
     def _enqueue(self, data: bytes) -> None:
-        if not data:
-            return  # what a variant does not show must not make the queue longer, turn after turn
+        # Nothing is what a variant does not show: it must not make the queue longer, turn after turn.
+        if self.closed or not data:
+            return
         if self.queued and self.queued + len(data) > self._limit:
             self._end()
             return

@@ -114,26 +114,24 @@ class LineProtocol(Protocol):
             self._key = None
             self.transport.loseConnection()
             return
+        peer = self._peer = self._node.open(self, self.factory.line, "")
         # A producer that pushes: the transport says when its buffer is full, see pauseProducing.
         self.transport.registerProducer(self, True)
-        self._peer = self._node.open(self, self.factory.line, "")
         self.factory.connections.add(self)
         self._heard = self._node.clock.seconds()
         self._timer = self._node.clock.callLater(
-            self._node.limits.login_time, self._login_timed_out
+            self._node.limits.login_time, self._login_timed_out, peer
         )
         log.info(
             "session {session} opened from {host}",
-            session=self._peer.id,
+            session=peer.id,
             host=host or "this machine",
         )
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.factory.discount(self._key)
         self._frames.clear()
-        for timer in (self._timer, self._linger, self._cooling):
-            if timer is not None and timer.active():
-                timer.cancel()
+        _cancel(self._timer, self._linger, self._cooling)
         if self._peer is not None:
             self._peer.outbox.close()
             self._node.close(self._peer, "connection lost")
@@ -168,7 +166,7 @@ class LineProtocol(Protocol):
         if not self._began:
             self._began = True
             if text.startswith(_TLS_HELLO):
-                self._drop("TLS")
+                self._drop(peer, "TLS")
                 return
             if text.startswith(b"{"):
                 self._framer = self.factory.json_framer()
@@ -269,7 +267,7 @@ class LineProtocol(Protocol):
                     peer, "too much without a line end", "sent too much without a line end"
                 )
             case _ if not self._inside and _HTTP.match(frame):
-                self._drop("HTTP")
+                self._drop(peer, "HTTP")
             case _ if asking is not None:
                 self._answer_password(peer, asking, frame)
             case _:
@@ -292,26 +290,24 @@ class LineProtocol(Protocol):
         self._tried = True
         self._node.refuse(peer, bad)
 
-    def _drop(self, what: str) -> None:
+    def _drop(self, peer: Peer, what: str) -> None:
         """Close a connection that speaks another protocol, before any of it had an effect."""
-        peer = self._peer
-        if peer is not None:
-            log.info("session {session} closed: it speaks {what}", session=peer.id, what=what)
-            peer.outbox.close()
-            self._node.close(peer, "refused")
-            self._frames.clear()
-            self.transport.abortConnection()
+        log.info("session {session} closed: it speaks {what}", session=peer.id, what=what)
+        peer.outbox.close()
+        self._node.close(peer, "refused")
+        self._frames.clear()
+        self.transport.abortConnection()
 
-    def _login_timed_out(self) -> None:
-        if self._peer is not None:
-            limit = self._node.limits.login_time
-            self._node.say_goodbye(self._peer, f"no nickname within {limit} seconds", "refused")
+    def _login_timed_out(self, peer: Peer) -> None:
+        limit = self._node.limits.login_time
+        self._node.say_goodbye(peer, f"no nickname within {limit} seconds", "refused")
 
     # --- passwords ---
 
     def ask_password(self, room: RoomName) -> bool:
         peer = self._peer
-        if peer is None or peer.dialect is not self.factory.line or not self._telnet.can_hide:
+        assert peer is not None
+        if peer.dialect is not self.factory.line or not self._telnet.can_hide:
             return False
         if self._frames or self._partial:
             return False  # what came already is no answer to a question that was not asked yet
@@ -358,27 +354,28 @@ class LineProtocol(Protocol):
 
     def logged_in(self, *, resumed: bool) -> None:
         peer = self._peer
+        assert peer is not None
         self._inside = True
-        if self._timer is not None and self._timer.active():
-            self._timer.cancel()
-        if peer is not None and not resumed:
+        _cancel(self._timer)
+        if not resumed:
             # One after the other: each waits until the one before is answered.
             self._chores.append(lambda: self._node.submit(peer, Request(c.Join(LOBBY))))
             self._chores.append(lambda: self._node.tell(peer, r.Hint()))
 
     def overflowed(self) -> None:
         peer = self._peer
-        if peer is not None:
-            log.info("session {session} closed: it reads too slowly", session=peer.id)
-            self._node.close(peer, "too slow to read")
+        assert peer is not None
+        log.info("session {session} closed: it reads too slowly", session=peer.id)
+        self._node.close(peer, "too slow to read")
         self.transport.abortConnection()
 
     def end(self) -> None:
         peer = self._peer
+        assert peer is not None
         self._frames.clear()
-        if peer is None or peer.outbox.empty:
+        if peer.outbox.empty:
             self._lose()
-        elif self._linger is None:
+        else:
             self._linger = self._node.clock.callLater(_LINGER, self.transport.abortConnection)
 
     def _lose(self) -> None:
@@ -391,18 +388,25 @@ class LineProtocol(Protocol):
     # --- what the transport asks for (IPushProducer) ---
 
     def pauseProducing(self) -> None:
-        if self._peer is not None:
-            self._peer.outbox.pause()
+        peer = self._peer
+        assert peer is not None
+        peer.outbox.pause()
 
     def resumeProducing(self) -> None:
         peer = self._peer
-        if peer is not None:
-            peer.outbox.resume()
-            if peer.closing and peer.outbox.empty:
-                self._lose()
+        assert peer is not None
+        peer.outbox.resume()
+        if peer.closing and peer.outbox.empty:
+            self._lose()
 
     def stopProducing(self) -> None:
         pass
+
+
+def _cancel(*timers: IDelayedCall | None) -> None:
+    for timer in timers:
+        if timer is not None and timer.active():
+            timer.cancel()
 
 
 class ChatFactory(ServerFactory):

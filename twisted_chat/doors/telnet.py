@@ -93,8 +93,8 @@ class TelnetFilter:
         self._at = _At.TEXT
         self._verb = 0
         self._sub = bytearray()
-        #: How many commands, or what looks like one, came so far: each costs time, and none is a line that a
-        #: flood limit counts.
+        #: How many commands came so far, and escapes: each costs time, and none is a line that a flood limit
+        #: counts. The end of a subnegotiation is a command of its own.
         self.commands = 0
         self._after_cr = False
         self._agreed_peers: set[int] = set()
@@ -133,6 +133,7 @@ class TelnetFilter:
                     after_iac = _At.SUB_COMMAND
                 if found >= 0:
                     self._at = after_iac
+                    self.commands += 1
                 continue
             byte = data[here]
             here += 1
@@ -148,7 +149,6 @@ class TelnetFilter:
                 # No command at all, and 0xFF is also a letter of Latin-1: somebody's nc. Both are text, which will be
                 # refused. Without the byte behind it, a line end perhaps, a private line could join a public one.
                 self._at = _At.TEXT
-                self.commands += 1
                 text.append(self._plain(bytes((IAC, byte))))
             else:
                 answers.append(self._command(byte))
@@ -189,7 +189,6 @@ class TelnetFilter:
     def _command(self, byte: int) -> bytes:
         """Act on a command, the byte after an IAC; return the answer."""
         self.active = True
-        self.commands += 1
         self._at = _At.TEXT
         if byte in (WILL, WONT, DO, DONT):
             self._verb = byte
