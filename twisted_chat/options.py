@@ -29,6 +29,10 @@ _NO_FLOOD_LIMIT: Final = 1_000_000_000
 _LARGEST_LIMIT: Final = 2**31 - 1
 
 
+# What TOML calls what msgspec, in an error, calls as Python does.
+_WORDS: Final = {"int": "integer", "str": "string", "bool": "boolean", "object": "table"}
+
+
 class BadSetting(ValueError):
     """A setting that cannot be used. ``str()`` is one line that names where it stands, its key, and the reason."""
 
@@ -124,7 +128,7 @@ def _explain(error: str) -> tuple[str, str]:
     unknown = re.fullmatch("Object contains unknown field `(.*)`", reason)
     if unknown is not None:
         return f"{key}.{unknown[1]}".lstrip("."), "there is no such setting"
-    return key, reason.replace("`", "")
+    return key, re.sub(r"\w+", lambda word: _WORDS.get(word[0], word[0]), reason).replace("`", "")
 
 
 def _line_of(key: str, text: str) -> str:

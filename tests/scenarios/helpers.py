@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
 import sys
 import tempfile
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
@@ -327,7 +326,7 @@ class Scene:
                 server.has_no_fault()
         finally:
             for server in self._servers:
-                server.kill(signal.Signals.SIGKILL.name[3:])
+                server.kill("KILL")
                 await server.ends()
             for folder in self._folders:
                 shutil.rmtree(folder, ignore_errors=True)

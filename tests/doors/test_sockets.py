@@ -1,0 +1,124 @@
+"""Options of sockets, and what connections are counted by."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from twisted_chat.doors import sockets
+from twisted_chat.doors.sockets import address_key, tune
+
+
+class Transport:
+    """A transport, perhaps one around another."""
+
+    def __init__(self, handle: object = None, transport: object = None) -> None:
+        self._handle = handle
+        self.transport = transport
+
+    def getHandle(self) -> object:
+        return self._handle
+
+
+class TuneTests(SynchronousTestCase):
+    def pair(self, family: int) -> socket.socket:
+        """Return a connected socket."""
+        if family == socket.AF_UNIX:
+            here, there = socket.socketpair()
+        else:
+            listening = socket.create_server(
+                ("::1" if family == socket.AF_INET6 else "127.0.0.1", 0), family=family
+            )
+            here = socket.create_connection(listening.getsockname()[:2])
+            there, _ = listening.accept()
+            self.addCleanup(listening.close)
+        self.addCleanup(here.close)
+        self.addCleanup(there.close)
+        return there
+
+    def families(self) -> Iterator[int]:
+        yield socket.AF_INET
+        if socket.has_ipv6:
+            yield socket.AF_INET6
+
+    def test_a_dead_peer_is_noticed_and_the_kernel_holds_little(self) -> None:
+        for family in self.families():
+            handle = self.pair(family)
+            tune(Transport(handle), 128 * 1024)
+            tcp = socket.IPPROTO_TCP
+            expected = {
+                (socket.SOL_SOCKET, socket.SO_KEEPALIVE): 1,
+                (socket.SOL_SOCKET, socket.SO_OOBINLINE): 1,
+                (tcp, socket.TCP_NODELAY): 1,
+                (tcp, socket.TCP_KEEPIDLE): 60,
+                (tcp, socket.TCP_KEEPINTVL): 15,
+                (tcp, socket.TCP_KEEPCNT): 6,
+                (tcp, socket.TCP_USER_TIMEOUT): 150_000,
+            }
+            for (level, option), value in expected.items():
+                self.assertEqual(handle.getsockopt(level, option), value, (level, option))
+            # Linux doubles what it is asked for: room for its own book-keeping.
+            buffer = handle.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+            self.assertIn(buffer, (128 * 1024, 2 * 128 * 1024))
+
+    def test_an_option_that_a_system_does_not_have_is_left_out(self) -> None:
+        self.patch(sockets, "_OPTIONS", (("TCP_NO_SUCH_THING", 1), ("TCP_KEEPIDLE", 60)))
+        handle = self.pair(socket.AF_INET)
+        tune(Transport(handle), 4096)
+        self.assertEqual(handle.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE), 60)
+
+    def test_a_unix_socket_gets_the_buffer_only(self) -> None:
+        handle = self.pair(socket.AF_UNIX)
+        tune(Transport(handle), 8192)
+        self.assertIn(handle.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF), (8192, 16384))
+        self.assertEqual(handle.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), 0)
+
+    def test_the_socket_is_found_under_tls(self) -> None:
+        handle = self.pair(socket.AF_INET)
+        tune(Transport(object(), Transport(handle)), 4096)
+        self.assertEqual(handle.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), 1)
+
+    def test_without_a_socket_nothing_is_done(self) -> None:
+        for transport in (None, object(), Transport(), Transport(object(), object())):
+            tune(transport, 4096)
+
+    def test_a_socket_that_is_closed_already_is_no_error(self) -> None:
+        handle = self.pair(socket.AF_INET)
+        handle.close()
+        tune(Transport(handle), 4096)
+
+
+class AddressTests(SynchronousTestCase):
+    def test_an_ipv4_address_counts_alone(self) -> None:
+        self.assertEqual(address_key("192.0.2.1"), "192.0.2.1")
+        self.assertEqual(address_key("10.0.0.1"), "10.0.0.1")
+
+    def test_an_ipv6_address_counts_with_its_network(self) -> None:
+        for host in ("2001:db8:1:2::", "2001:db8:1:2:3:4:5:6", "2001:DB8:1:2::1%eth0"):
+            self.assertEqual(address_key(host), "2001:db8:1:2::/64")
+        self.assertEqual(address_key("2001:db8:1:3::"), "2001:db8:1:3::/64")
+
+    def test_an_ipv4_address_in_the_form_of_ipv6_is_an_ipv4_address(self) -> None:
+        self.assertEqual(address_key("::ffff:192.0.2.1"), "192.0.2.1")
+
+    def test_this_machine_is_not_counted(self) -> None:
+        for host in (None, "127.0.0.1", "127.255.0.1", "::1", "::ffff:127.0.0.1"):
+            self.assertIsNone(address_key(host), host)
+
+    def test_what_is_no_address_counts_as_it_stands(self) -> None:
+        for host in ("", "localhost", "somewhere.example"):
+            self.assertEqual(address_key(host), host)
+
+    @given(st.ip_addresses(v=6))
+    def test_a_key_is_its_own_key(self, address: object) -> None:
+        key = address_key(str(address))
+        if key is not None:
+            self.assertEqual(address_key(key.removesuffix("/64")), key)
+
+    @given(st.text())
+    def test_any_text_has_a_key(self, host: str) -> None:
+        address_key(host)

@@ -1,0 +1,336 @@
+"""The command line and the configuration file: everything can be set, and mistakes are named where they stand."""
+
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.internet.endpoints import serverFromString
+from twisted.internet.protocol import Factory
+from twisted.internet.testing import MemoryReactorClock
+from twisted.trial.unittest import SynchronousTestCase
+
+from twisted_chat.core.limits import Limits
+from twisted_chat.options import BadSetting, Options, Settings, read_config
+
+LIMITS = {field.encode_name: field for field in msgspec.structs.fields(Limits)}
+
+
+class OptionsTestCase(SynchronousTestCase):
+    def parsed(self, *arguments: str) -> Settings:
+        """Parse a command line that has no mistake."""
+        options = Options()
+        options.parseOptions(list(arguments))
+        return options.settings
+
+    def prints(self, stream: str, status: int, *arguments: str) -> str:
+        """Parse a command line that ends the program; return what is printed."""
+        printed = StringIO()
+        self.patch(sys, stream, printed)
+        ended = self.assertRaises(SystemExit, Options().parseOptions, list(arguments))
+        self.assertEqual(ended.code or 0, status)
+        return printed.getvalue()
+
+    def mistake(self, *arguments: str) -> str:
+        """Parse a command line with a mistake, which must be one line and exit status 1; return the line."""
+        text = self.prints("stderr", 1, *arguments)
+        self.assertRegex(text, r"\Atwistd chat: .* \(twistd chat --help lists the options\)\n\Z")
+        return text.removeprefix("twistd chat: ").partition(" (twistd chat --help")[0]
+
+    def file(self, text: str | bytes) -> Path:
+        """Write a configuration file."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = Path(folder.name, "chat.toml")
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+
+class CommandLineTests(OptionsTestCase):
+    def test_without_options_this_machine_can_reach_port_12000(self) -> None:
+        settings = self.parsed()
+        self.assertEqual(settings, Settings())
+        self.assertEqual(settings.endpoints(), ["tcp:12000:backlog=1024:interface=127.0.0.1"])
+
+    def test_every_limit_is_an_option(self) -> None:
+        for name, field in LIMITS.items():
+            limits = self.parsed(f"--{name}", "20000").limits
+            self.assertEqual(limits, msgspec.structs.replace(Limits(), **{field.name: 20000}))
+
+    def test_the_least_of_every_limit_is_taken(self) -> None:
+        for name in LIMITS.keys() - {"max-endless"}:
+            self.parsed(f"--{name}=1")
+        self.assertEqual(self.parsed("--history-lines=0").limits.history_lines, 0)
+
+    def test_a_bad_limit_is_named_with_what_it_must_be(self) -> None:
+        for name in LIMITS:
+            for bad in ("-1", "x", "", "1.5", "4k", "1_0", "true", "\u00b2"):
+                self.assertRegex(
+                    self.mistake(f"--{name}={bad}"),
+                    rf"^--{name}: '{re.escape(bad)}' is no whole number of at least [01]$",
+                )
+        self.assertIn("--flood-rate: '0' is no whole", self.mistake("--flood-rate=0"))
+
+    def test_a_limit_that_no_machine_has_is_refused(self) -> None:
+        for huge in (2**31, 2**63, 10**40):
+            self.assertEqual(
+                self.mistake("--send-buffer", str(huge)),
+                "limits.send-buffer: 2,147,483,647 is the most",
+            )
+        self.parsed("--send-buffer", str(2**31 - 1))
+
+    def test_limits_must_fit_each_other(self) -> None:
+        for arguments in (
+            ["--max-endless=16384"],
+            ["--max-object=1048576"],
+            ["--max-text=1047552"],
+        ):
+            self.assertIn("limits.max-endless: it must be larger", self.mistake(*arguments))
+        self.parsed("--max-endless=16385")
+        self.parsed("--max-text=1047551", "--max-object=1048575")
+
+    def test_without_flood_limit_nobody_waits(self) -> None:
+        usual = self.parsed()
+        self.assertIs(usual.effective_limits(), usual.limits)
+        limits = self.parsed("--no-flood-limit", "--max-text=99").effective_limits()
+        self.assertGreaterEqual(min(limits.flood_burst, limits.flood_rate), 10**9)
+        self.assertEqual(limits.max_text, 99)
+
+    def test_ports_can_be_several_and_endpoints(self) -> None:
+        settings = self.parsed(
+            "-p", "12000", "--port", "55555", "--port=unix:/run/chat.sock", "-i", "::1", "--port=0"
+        )
+        reactor = MemoryReactorClock()
+        for description in settings.endpoints():
+            self.successResultOf(serverFromString(reactor, description).listen(Factory()))
+        self.assertEqual(
+            [(port, backlog, interface) for port, _, backlog, interface in reactor.tcpServers],
+            [(12000, 1024, "::1"), (55555, 1024, "::1"), (0, 1024, "::1")],
+        )
+        self.assertEqual([each[0] for each in reactor.unixServers], ["/run/chat.sock"])
+
+    def test_a_bad_port_is_named_with_what_it_must_be(self) -> None:
+        for bad in ("", "x", "65536", "-1", "1.5", "/run/chat.sock", "\u0661\u0662"):
+            self.assertEqual(
+                self.mistake(f"--port={bad}"),
+                f"port: {bad!r} is no port; give a number from 1 to 65535, or an endpoint such as unix:/run/chat.sock",
+            )
+
+    def test_texts_are_clean(self) -> None:
+        self.assertEqual(
+            self.parsed("--server-name", "Ops \U0001f600").server_name, "Ops \U0001f600"
+        )
+        self.assertEqual(
+            self.mistake("--server-name", "a\x1b[2J"),
+            "server-name: U+001B ESCAPE (character 2) cannot be sent",
+        )
+        self.assertEqual(
+            self.mistake("--motd", "a\u202eb"),
+            "motd: U+202E RIGHT-TO-LEFT OVERRIDE (character 2) cannot be sent",
+        )
+        # What an argument is that was not UTF-8.
+        self.assertIn("motd: U+DCFF", self.mistake("--motd", "\udcff"))
+        for empty in ("", " "):
+            self.assertEqual(self.mistake("--server-name", empty), "server-name: it is empty")
+
+    def test_the_message_of_the_day_has_lines(self) -> None:
+        self.assertEqual(
+            self.parsed("--motd", r"Be kind.\nRead the rules.").motd_lines(),
+            ("Be kind.", "Read the rules."),
+        )
+        self.assertEqual(self.parsed().motd_lines(), ())
+
+    def test_what_is_no_option_is_named(self) -> None:
+        self.assertIn("--nope", self.mistake("--nope"))
+        self.assertIn("--port", self.mistake("--port"))
+        self.assertEqual(
+            self.mistake("12000"),
+            "there is no argument '12000'; everything is an option, such as --port 12000",
+        )
+
+    @given(
+        st.lists(
+            st.sampled_from([*(f"--{name}" for name in LIMITS), "--port", "--motd", "-i"])
+            | st.text()
+        )
+    )
+    def test_any_command_line_gives_settings_or_one_line(self, arguments: list[str]) -> None:
+        printed = StringIO()
+        stderr, sys.stderr = sys.stderr, printed
+        try:
+            Options().parseOptions(
+                [each for each in arguments if not each.startswith(("--h", "--v", "--c", "-c"))]
+            )
+        except SystemExit as ended:
+            self.assertEqual(ended.code, 1)
+            self.assertTrue(printed.getvalue().startswith("twistd chat: "))
+        finally:
+            sys.stderr = stderr
+
+
+class HelpTests(OptionsTestCase):
+    def test_it_lists_every_option_and_the_limits_last(self) -> None:
+        text = self.prints("stdout", 0, "--help")
+        options = Options()
+        named = re.findall(r"^ +(?:-\w, )?--([a-z-]+)", text, re.MULTILINE)
+        self.assertEqual(sorted(named), sorted(each.rstrip("=") for each in options.longOpt))
+        self.assertEqual(named[-len(LIMITS) :], list(LIMITS))
+        self.assertEqual(named[0], "port")
+        for short in ("-p", "-i", "-c"):
+            self.assertIn(f"  {short}, --", text)
+
+    def test_every_limit_stands_with_its_default(self) -> None:
+        text = " ".join(self.prints("stdout", 0, "--help").split())
+        for name, field in LIMITS.items():
+            self.assertRegex(text, rf"--{name}=N [^\[]+ \[{field.default}\]")
+
+    def test_no_line_is_wider_than_the_terminal(self) -> None:
+        for width in (80, 100, 120):
+            widest = max(map(len, Options().getUsage(width).splitlines()))
+            self.assertTrue(width - 15 < widest <= width, (width, widest))
+        self.patch(Options, "longdesc", "word " * 50)
+        self.assertTrue(Options().getUsage(10))
+
+    def test_the_version_is_that_of_the_chat(self) -> None:
+        self.assertRegex(
+            self.prints("stdout", 0, "--version"), r"^twisted-chat \d+\.\d+\S*, Twisted \d"
+        )
+
+
+class ConfigurationFileTests(OptionsTestCase):
+    FULL = """
+        # Comments are fine.
+        port = [12000, "unix:/run/chat.sock"]
+        interface = "0.0.0.0"
+        server-name = "Ops chat"
+        motd = '''
+Be kind.
+Read the rules.'''
+        flood-limit = false
+
+        [limits]
+        max-text = 1000
+        history-lines = 0
+        """
+
+    def test_everything_can_be_set(self) -> None:
+        self.assertEqual(
+            self.parsed("--config", str(self.file(self.FULL))),
+            Settings(
+                port=(12000, "unix:/run/chat.sock"),
+                interface="0.0.0.0",
+                server_name="Ops chat",
+                motd="Be kind.\nRead the rules.",
+                flood_limit=False,
+                limits=Limits(max_text=1000, history_lines=0),
+            ),
+        )
+
+    def test_every_limit_is_a_key(self) -> None:
+        for name, field in LIMITS.items():
+            limits = read_config(self.file(f"[limits]\n{name} = 20000")).limits
+            self.assertEqual(getattr(limits, field.name), 20000)
+
+    def test_an_empty_file_changes_nothing(self) -> None:
+        self.assertEqual(read_config(self.file("")), Settings())
+
+    def test_one_port_needs_no_brackets(self) -> None:
+        for port in ("12001", '"12001"', "[12001]"):
+            self.assertEqual(
+                read_config(self.file(f"port = {port}")).endpoints(),
+                ["tcp:12001:backlog=1024:interface=127.0.0.1"],
+            )
+
+    def test_the_command_line_goes_before_the_file(self) -> None:
+        settings = self.parsed(
+            *("-c", str(self.file(self.FULL)), "--port", "1", "-i", "::1", "--server-name", "X"),
+            *("--motd", "Y", "--max-text", "2000"),
+        )
+        self.assertEqual(
+            settings,
+            Settings(
+                port=("1",),
+                interface="::1",
+                server_name="X",
+                motd="Y",
+                flood_limit=False,
+                limits=Limits(max_text=2000, history_lines=0),
+            ),
+        )
+        self.assertFalse(self.parsed("-c", str(self.file("")), "--no-flood-limit").flood_limit)
+
+    def test_what_a_limit_of_the_file_and_one_of_the_command_line_make_together_is_checked(
+        self,
+    ) -> None:
+        path = self.file("[limits]\nmax-object = 50000")
+        self.assertIn("limits.max-endless", self.mistake("-c", str(path), "--max-endless=40000"))
+
+    def refused(self, text: str | bytes) -> str:
+        """Return what is said of a file, without the name of the file that it begins with."""
+        path = self.file(text)
+        said = self.mistake("--config", str(path))
+        self.assertTrue(said.startswith(str(path)), said)
+        return said.removeprefix(str(path))
+
+    def test_a_mistake_is_named_with_file_line_key_and_reason(self) -> None:
+        cases: dict[str, str] = {
+            "\nprot = 1": ":2: prot: there is no such setting",
+            "[limits]\n\nmax-txt = 1": ":3: limits.max-txt: there is no such setting",
+            "\n\n[limit]\nmax-text = 1": ":3: limit: there is no such setting",
+            "max-text = 1": ":1: max-text: there is no such setting",
+            "max_text = 1": ":1: max_text: there is no such setting",
+            "[limits]\nmax_text = 1": ":2: limits.max_text: there is no such setting",
+            "interface = 1": ":1: interface: Expected string, got integer",
+            '[limits]\nmax-text = "x"': ":2: limits.max-text: Expected integer, got string",
+            '[limits]\nmax-text = "1"': ":2: limits.max-text: Expected integer, got string",
+            "[limits]\nmax-text = 0": ":2: limits.max-text: Expected integer >= 1",
+            "[limits]\nmax-text = 1.5": ":2: limits.max-text: Expected integer, got float",
+            "limits.max-text = 0": ":1: limits.max-text: Expected integer >= 1",
+            "[limits]\n'max-text' = 0": ":2: limits.max-text: Expected integer >= 1",
+            "\nlimits = {max-text = 0}": ":2: limits.max-text: Expected integer >= 1",
+            "limits = 1": ":1: limits: Expected table, got integer",
+            "\nport = [1, 1.5]": ":2: port[1]: Expected integer | string, got float",
+            "port = [1, 65536]": ":1: port: '65536' is no port; give a number from 1 to 65535, or an endpoint "
+            "such as unix:/run/chat.sock",
+            "port = []": ":1: port: there is none; give at least one",
+            'flood-limit = "no"': ":1: flood-limit: Expected boolean, got string",
+            'motd = "a\\u001b"': ":1: motd: U+001B ESCAPE (character 2) cannot be sent",
+            "[limits]\nsend-buffer = 9999999999": ":2: limits.send-buffer: 2,147,483,647 is the most",
+            "[limits]\nmax-endless = 9": ":2: limits.max-endless: it must be larger than max-object, "
+            "and than max-text by 1,024",
+        }
+        for text, said in cases.items():
+            self.assertEqual(self.refused(text), said, text)
+
+    def test_limits_that_do_not_fit_are_found_by_the_table_they_are_in(self) -> None:
+        self.assertRegex(
+            self.refused("\n[limits]\nmax-object = 2000000"), "^:2: limits.max-endless: "
+        )
+
+    def test_what_is_not_toml_is_named_with_its_line(self) -> None:
+        for text in ("port = \n", "[limits\n", "port = 1\nport = 2", "\x00"):
+            self.assertRegex(self.refused(text), r"^: is not TOML: .*\((at line \d|at end)")
+        self.assertEqual(self.refused(b"motd = '\xff'"), ": is not a text in UTF-8")
+
+    def test_a_file_that_cannot_be_read_is_named(self) -> None:
+        path = self.file("")
+        for what, why in ((path.parent, "Is a directory"), (path / "x", "Not a directory")):
+            self.assertEqual(self.mistake("-c", str(what)), f"{what}: cannot be read: {why}")
+        path.unlink()
+        self.assertEqual(
+            self.mistake("-c", str(path)), f"{path}: cannot be read: No such file or directory"
+        )
+        self.assertEqual(self.mistake("--config="), ".: cannot be read: Is a directory")
+
+    def test_a_bad_setting_has_one_line_wherever_it_is(self) -> None:
+        bad: dict[str, Any] = {"port": "x", "motd": "\x1b", "server_name": "\n"}
+        for key, value in bad.items():
+            error = self.assertRaises(BadSetting, Settings(**{key: value}).check)
+            self.assertEqual(len(str(error).splitlines()), 1)
