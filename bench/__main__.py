@@ -99,7 +99,7 @@ def main(arguments: Sequence[str]) -> int:
     from twisted.internet import reactor as _reactor  # noqa: PLC0415  not needed for --help
 
     reactor: Any = _reactor
-    bench = Bench(reactor, wish, Console(), Screen(errors))
+    bench = Bench(reactor, wish, report.console(), Screen(errors))
 
     def ended(outcome: object) -> None:
         if isinstance(outcome, Failure):

@@ -183,8 +183,9 @@ class Listener:
             if index > before:
                 if self._latencies is not None:
                     now = self._now()
-                    for sent in reference.sent(before, index):
-                        self._latencies.add(now - sent)
+                    # What was sent with one write was sent at one time: few different ones.
+                    for sent, times in Counter(reference.sent(before, index)).items():
+                        self._latencies.add(now - sent, times)
                 self._delivered(index - before)
         else:
             self.detach()

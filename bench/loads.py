@@ -68,7 +68,8 @@ class _Base:
     def __init__(self, reactor: Any, job: Job, report: Callable[[Report], None]) -> None:
         self._reactor = reactor
         self._report = report
-        self._crowd = Crowd(reactor, job.target, at_once=job.at_once, timeout=job.timeout)
+        at_once = min(job.at_once, job.target.at_once)
+        self._crowd = Crowd(reactor, job.target, at_once=at_once, timeout=job.timeout)
         self._crowd.lost = self._lost
         self._closed = 0
         self._why = ""

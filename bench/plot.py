@@ -63,14 +63,20 @@ def _comparison(figure: Any, found: Comparison) -> None:
         curves: list[tuple[str, Latencies]] = []
         for server in servers:
             runs = [each for each in found.column(server, mode) if each is not None]
-            middle = spread([run.per_second for run in runs])
+            middle = spread([_bar(run) for run in runs])
             together = Latencies()
             for run in runs:
                 together.merge(run.latencies)
             bars.append((server, middle.median if middle is not None else 0.0))
             curves.append((server, together))
-        _bars(rate, f"{mode}: deliveries a second (median)", bars)
+        what = "deliveries a second" if mode == "busy" else "server's CPU µs per delivery"
+        _bars(rate, f"{mode}: {what} (median)", bars)
         _curves(latency, curves)
+
+
+def _bar(run: FanoutResult) -> float:
+    """Return what tells servers apart: who takes all they can deliver that, else what they need for the same."""
+    return run.per_second if run.mode == "busy" else run.cost or 0.0
 
 
 def _curves(axes: Any, curves: Sequence[tuple[str, Latencies]]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from rich.box import SIMPLE
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -20,6 +21,9 @@ from bench.results import Comparison, FanoutResult, Outcome, SessionsResult, Use
 from bench.stats import Spread, percentile, spread
 
 _NONE: Final = "–"
+_WIDTH: Final = 110
+# From this share of a processor on it was rather the client that was slow.
+_BUSY: Final = 0.95
 
 
 def seconds(value: float | None) -> str:
@@ -57,46 +61,44 @@ def spans(value: Spread | None) -> str:
     return f"{value.median:.2f} ({value.low:.2f}–{value.high:.2f})"
 
 
-def _pairs(title: str, rows: Sequence[tuple[str, str]]) -> Table:
-    table = Table("", "", title=title, title_justify="left", show_header=False)
+def _titled(title: str, table: Table) -> RenderableType:
+    return Group(Text(title, style="bold"), table)
+
+
+def _pairs(rows: Sequence[tuple[str, str]]) -> Table:
+    table = Table("", "", box=SIMPLE, show_header=False, padding=(0, 1))
     table.columns[1].justify = "right"
     for row in rows:
         table.add_row(*row)
     return table
 
 
-def _grid(title: str, first: str, *others: str) -> Table:
-    table = Table(first, title=title, title_justify="left")
+def _grid(first: str, *others: str) -> Table:
+    table = Table(box=SIMPLE, padding=0, pad_edge=False)
+    table.add_column(first, no_wrap=True)
     for name in others:
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     return table
 
 
 def _users(result: UsersResult) -> RenderableType:
-    table = _grid(
-        f"{result.users:,} users × {result.messages:,} messages on {result.server}",
-        "user",
-        "login",
-        "until all was heard",
-        "heard",
-        "",
-    )
+    table = _grid("user", "login", "all heard after", "heard", "")
     for row in result.rows:
         table.add_row(
             row.nick, seconds(row.login), seconds(row.seconds), number(row.delivered), row.error
         )
-    times = [row.seconds for row in result.rows if row.seconds is not None]
+    times = [row.seconds for row in result.rows if row.seconds is not None and not row.error]
     summary = _pairs(
-        "all users",
         [
             ("users without an error", f"{len(times):,} of {result.users:,}"),
-            ("average", seconds(sum(times) / len(times) if times else None)),
+            ("all heard after: average", seconds(sum(times) / len(times) if times else None)),
             *((f"p{each}", seconds(percentile(times, each))) for each in (50, 90, 99)),
-            ("total (the slowest)", seconds(max(times, default=None))),
+            ("total: the slowest", seconds(max(times, default=None))),
             ("messages heard", number(sum(row.delivered for row in result.rows))),
         ],
     )
-    return Group(table, summary)
+    title = f"{result.users:,} users × {result.messages:,} messages on {result.server}"
+    return Group(_titled(title, table), summary)
 
 
 def _load(result: FanoutResult) -> str:
@@ -110,8 +112,7 @@ def _load(result: FanoutResult) -> str:
 
 
 def _fanout(result: FanoutResult) -> RenderableType:
-    return _pairs(
-        f"{result.mode} room on {result.server}: {_load(result)}",
+    rows = _pairs(
         [
             ("messages sent", number(result.sent)),
             ("deliveries", f"{result.delivered:,} of {result.expected:,}"),
@@ -125,6 +126,7 @@ def _fanout(result: FanoutResult) -> RenderableType:
             ("clients: processor used", f"{result.clients_busy:.0%}"),
         ],
     )
+    return _titled(f"{result.mode} room on {result.server}: {_load(result)}", rows)
 
 
 def _share(cpu: float | None, time: float) -> str:
@@ -133,8 +135,7 @@ def _share(cpu: float | None, time: float) -> str:
 
 def _sessions(result: SessionsResult) -> RenderableType:
     cpu = result.cpu / result.ready * 1e6 if result.cpu is not None and result.ready else None
-    return _pairs(
-        f"{result.asked:,} sessions on {result.server}",
+    rows = _pairs(
         [
             ("logged in", f"{result.ready:,} of {result.asked:,}"),
             ("time", seconds(result.seconds)),
@@ -152,6 +153,7 @@ def _sessions(result: SessionsResult) -> RenderableType:
             ("left when asked to", f"{result.left:,} in {seconds(result.leave_seconds)}"),
         ],
     )
+    return _titled(f"{result.asked:,} sessions on {result.server}", rows)
 
 
 def _median(values: Sequence[float | None]) -> float | None:
@@ -160,51 +162,61 @@ def _median(values: Sequence[float | None]) -> float | None:
 
 
 def _compare(result: Comparison) -> RenderableType:
-    parts: list[RenderableType] = []
     everything = [each for ran in result.rounds for each in ran]
-    for mode in dict.fromkeys(each.mode for each in everything):
-        load = next(each for each in everything if each.mode == mode)
-        table = _grid(
-            f"{mode} room: {_load(load)}; medians of {len(result.rounds)} rounds",
-            "server",
-            "CPU per delivery",
-            f"{result.baseline} ÷ it",
-            "deliveries/s",
-            "p50",
-            "p99",
-            f"p99: {result.baseline} ÷ it",
-            "memory",
-            "clients busy",
-        )
-        names = list(dict.fromkeys(each.server for each in everything))
-        names.sort(key=lambda name: name != result.baseline)
-        for ratio in compared(result, names, mode):
-            runs = [each for each in result.column(ratio.server, mode) if each is not None]
-            table.add_row(
-                ratio.server,
-                micros(_median([run.cost for run in runs])),
-                spans(ratio.cost),
-                number(_median([run.per_second for run in runs])),
-                seconds(_median([run.percentile(50) for run in runs])),
-                seconds(_median([run.percentile(99) for run in runs])),
-                spans(ratio.p99),
-                size(_median([run.rss for run in runs])),
-                "–" if not runs else f"{max(run.clients_busy for run in runs):.0%}",
-            )
-        parts.append(table)
+    ours = result.baseline
+    parts: list[RenderableType] = [
+        _comparison(result, mode) for mode in dict.fromkeys(each.mode for each in everything)
+    ]
     parts.append(
         Text(
-            "Ratios: the median of the rounds' own ratios, with the lowest and the highest; below 1, "
-            f"{result.baseline} needs less. Memory and medians: of the runs without an error."
+            "CPU: the server's processor time per delivery. Ratios: the median of the rounds' own, with the lowest and "
+            f"the highest; below 1, {ours} needs less. All else: medians of the runs without an error."
         )
     )
-    parts += [Text(f"not compared: {name}: {why}") for name, why in result.missing.items()]
-    parts += [
-        Text(f"not counted: {each.server}, {each.mode}: {each.error}")
+    notes = [f"Not compared: {name}: {why}" for name, why in result.missing.items()]
+    notes += [
+        f"Not counted: {each.server}, {each.mode}: {each.error}"
         for each in everything
         if each.error
     ]
-    return Group(*parts)
+    notes += [
+        f"Note: {each.server}, {each.mode}: the clients were as busy as they can be, so it could deliver more"
+        for each in everything
+        if each.clients_busy > _BUSY and not each.error
+    ]
+    return Group(*parts, *map(Text, dict.fromkeys(notes)))
+
+
+def _comparison(result: Comparison, mode: str) -> RenderableType:
+    runs = [each for ran in result.rounds for each in ran if each.mode == mode]
+    names = sorted({run.server: None for run in runs}, key=lambda name: name != result.baseline)
+    table = _grid(
+        "server",
+        "CPU µs",
+        f"{result.baseline} ÷ it",
+        "deliveries/s",
+        "p99",
+        f"{result.baseline} ÷ it",
+        "MiB",
+    )
+    for ratio in compared(result, names, mode):
+        sound = [each for each in result.column(ratio.server, mode) if each is not None]
+        table.add_row(
+            ratio.server,
+            micros(_median([run.cost for run in sound])).removesuffix(" µs"),
+            spans(ratio.cost),
+            number(_median([run.per_second for run in sound])),
+            seconds(_median([run.percentile(99) for run in sound])),
+            spans(ratio.p99),
+            size(_median([run.rss for run in sound])).removesuffix(" MiB"),
+        )
+    return _titled(f"{mode} room: {_load(runs[0])}; {len(result.rounds)} rounds", table)
+
+
+def console() -> Console:
+    """Return where results go: as wide as the terminal, or as a comparison needs if it is none."""
+    out = Console()
+    return out if out.is_terminal or "COLUMNS" in os.environ else Console(width=_WIDTH)
 
 
 def table(result: Outcome) -> RenderableType:

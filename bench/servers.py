@@ -46,11 +46,15 @@ class Setting(msgspec.Struct, frozen=True):
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """A kind of server: how one speaks to it, which command starts it, and the program that must be installed for it."""
+    """A kind of server: how one speaks to it, which command starts it, and the program that must be installed for it.
+
+    ``at_once`` is how many clients of one process may log in at a time.
+    """
 
     speech: str
     command: Callable[[Setting], list[str]]
     program: str = ""
+    at_once: int = 1000
 
     def missing(self) -> str:
         """Return why it cannot be started here; empty if it can."""
@@ -82,7 +86,8 @@ KINDS: Final[dict[str, Kind]] = {
     "selects": Kind("peer", _peer("selects")),
     "writes": Kind("peer", _peer("writes")),
     "sends": Kind("peer", _peer("sends")),
-    "ngircd": Kind("irc", lambda s: ircds.ngircd(s.directory, s.port), "ngircd"),
+    # It lets ten connections wait to be accepted; more hang for half a minute.
+    "ngircd": Kind("irc", lambda s: ircds.ngircd(s.directory, s.port), "ngircd", at_once=4),
     "inspircd": Kind("irc", lambda s: ircds.inspircd(s.directory, s.port, s.clients), "inspircd"),
 }
 
@@ -230,7 +235,7 @@ async def start(
         raise BenchError(missing)
     directory = Path(tempfile.mkdtemp(prefix="chat-bench-"))
     setting = Setting(directory, free_port(), clients, options)
-    server = Started(name, Target(LOOPBACK, setting.port, kind.speech), directory)
+    server = Started(name, Target(LOOPBACK, setting.port, kind.speech, kind.at_once), directory)
     try:
         server.run(reactor, kind.command(setting), processors)
         await server.accepts()

@@ -30,12 +30,12 @@ class Latencies:
         self._counts = [0] * _BUCKETS
         self.total = 0
 
-    def add(self, micros: int) -> None:
-        """Count one; below zero (a clock's rounding) counts as zero."""
+    def add(self, micros: int, times: int = 1) -> None:
+        """Count one, or several equal ones; below zero (a clock's rounding) counts as zero."""
         value = max(0, micros)
         shift = max(0, value.bit_length() - _BITS)
-        self._counts[min(shift * _HALF + (value >> shift), _BUCKETS - 1)] += 1
-        self.total += 1
+        self._counts[min(shift * _HALF + (value >> shift), _BUCKETS - 1)] += times
+        self.total += times
 
     def counts(self) -> dict[int, int]:
         """Return the buckets that are not empty, for :meth:`merge`."""

@@ -6,11 +6,13 @@ import msgspec
 
 
 class Target(msgspec.Struct, frozen=True):
-    """The server under test: where it is, and how one speaks to it (a key of :data:`bench.speak.SPEECHES`)."""
+    """The server under test: where it is, how one speaks to it (a key of :data:`bench.speak.SPEECHES`), and how many it
+    lets in at a time."""
 
     host: str
     port: int
     speech: str
+    at_once: int = 1000
 
 
 # --- from the bench: first a job, then what to do next ---

@@ -508,6 +508,14 @@ class PrivateTests(NodeCase):
         self.assert_took(ann2, "*mal* to ann: psst")
         self.assert_took(mal, "own *mal* to ann: psst")
 
+    def test_who_writes_to_somebody_away_is_told_so(self) -> None:
+        ann, bob = self.enter("ann", "bob")
+        bob.send(c.Away(CleanText("lunch")))
+        self.forget(ann, bob)
+        ann.tell("bob", "psst")
+        self.assert_took(ann, "own *ann* to bob: psst", "notice away")
+        self.assert_took(bob, "*ann* to bob: psst")
+
     def test_private_lines_are_not_stored(self) -> None:
         ann, _ = self.enter("ann", "bob")
         ann.tell("bob", "psst")

@@ -147,6 +147,10 @@ class CommandLineTests(OptionsTestCase):
         )
         self.assertEqual(self.parsed().motd_lines(), ())
 
+    def test_what_is_quoted_stays_one_line(self) -> None:
+        self.assertIn("no argument 'a\\nb'", self.mistake("a\nb"))
+        self.assertIn("--a?b", self.mistake("--a\nb"))
+
     def test_what_is_no_option_is_named(self) -> None:
         self.assertIn("--nope", self.mistake("--nope"))
         self.assertIn("--port", self.mistake("--port"))
@@ -295,6 +299,8 @@ Read the rules.'''
             "limits.max-text = 0": ":1: limits.max-text: Expected integer >= 1",
             "[limits]\n'max-text' = 0": ":2: limits.max-text: Expected integer >= 1",
             "\nlimits = {max-text = 0}": ":2: limits.max-text: Expected integer >= 1",
+            '"m\\u0061x" = 1': ": max: there is no such setting",
+            '"a\\nb\\u001b" = 1': ": a?b?: there is no such setting",
             "limits = 1": ":1: limits: Expected table, got integer",
             "\nport = [1, 1.5]": ":2: port[1]: Expected integer | string, got float",
             "port = [1, 65536]": ":1: port: '65536' is no port; give a number from 1 to 65535, or an endpoint "

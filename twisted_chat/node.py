@@ -104,9 +104,7 @@ class Node:
         if departure is not None:
             self._bus.publish(departure)
 
-    def say_goodbye(
-        self, peer: Peer, why: str, reason: str, *, logged: str | None = None
-    ) -> None:
+    def say_goodbye(self, peer: Peer, why: str, reason: str, *, logged: str | None = None) -> None:
         """End a session from this side: it is told ``why``, the others see ``reason``, the log see :meth:`close`."""
         if peer.id not in self._peers:
             return
@@ -427,7 +425,14 @@ class Node:
                     self.delivery.show(
                         (ear for ear in ears if not hidden(envelope, ear.ignored)), envelope
                     )
+                    self._mention_away(peer, user)
         self._confirm(envelope, peer)
+
+    def _mention_away(self, peer: Peer | None, user: UserId) -> None:
+        """Tell who wrote to somebody in private that they are away."""
+        told = self.hub.state.users.get(user)
+        if peer is not None and told is not None and told.away is not None:
+            self.tell(peer, r.Notice("away", f"{told.nick} is away: {told.away}"))
 
     def _confirm(self, envelope: e.Envelope, peer: Peer | None) -> None:
         """Acknowledge what is not stored, to a client that gave it an id or expects it."""

@@ -18,7 +18,7 @@ from twisted.python import usage
 
 import twisted
 from twisted_chat.core.limits import Limits
-from twisted_chat.core.text import BadText, CleanText
+from twisted_chat.core.text import BadText, CleanText, shown
 
 _LIMITS: Final = {field.encode_name: field for field in msgspec.structs.fields(Limits)}
 # Connections that may wait to be accepted. Twisted's 50 makes the kernel drop the rest of a crowd that comes at once: each of
@@ -125,7 +125,7 @@ def _explain(error: str) -> tuple[str, str]:
     """Split what msgspec says (``Expected `int`, got `str` - at `$.limits.max-text```) into key and reason."""
     reason, _, where = error.partition(" - at ")
     key = where.strip("`").removeprefix("$").lstrip(".")
-    unknown = re.fullmatch("Object contains unknown field `(.*)`", reason)
+    unknown = re.fullmatch("Object contains unknown field `(.*)`", reason, re.DOTALL)
     if unknown is not None:
         return f"{key}.{unknown[1]}".lstrip("."), "there is no such setting"
     return key, re.sub(r"\w+", lambda word: _WORDS.get(word[0], word[0]), reason).replace("`", "")
@@ -230,7 +230,9 @@ everybody is told goodbye."""
         try:
             super().parseOptions(options)
         except usage.UsageError as error:
-            print(f"twistd chat: {error} (twistd chat --help lists the options)", file=sys.stderr)
+            # What it quotes may hold anything: it stays one line.
+            why = shown(str(error), 1000)
+            print(f"twistd chat: {why} (twistd chat --help lists the options)", file=sys.stderr)
             raise SystemExit(1) from None
 
     def postOptions(self) -> None:

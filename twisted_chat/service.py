@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.defer import TimeoutError as DeferredTimeoutError
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError, ReactorNotRunning
 from twisted.internet.interfaces import IListeningPort
@@ -25,6 +26,7 @@ from twisted_chat import background
 from twisted_chat.cluster.bus import LocalBus
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.ids import Node as NodeName
+from twisted_chat.core.text import shown
 from twisted_chat.dialects.json import JsonDialect
 from twisted_chat.dialects.line import LineDialect
 from twisted_chat.doors.line import ChatFactory
@@ -51,7 +53,7 @@ def _print_start_error(
     """Show a :class:`StartError` as the one line it is; anything else as ever. An exception hook of :mod:`sys`."""
     if isinstance(error, StartError):
         # twistd has put its log, which goes to standard output, in the place of sys.stderr.
-        print(f"twistd chat: {error}", file=sys.__stderr__)
+        print(f"twistd chat: {shown(str(error), 1000)}", file=sys.__stderr__)
     else:
         sys.__excepthook__(kind, error, trace)
 
@@ -124,7 +126,7 @@ class ChatService(Service):
         self.node.stop("the server is stopping")
         try:
             await gone.addTimeout(_GOODBYE, self._reactor)
-        except TimeoutError:
+        except DeferredTimeoutError:
             self.factory.abort()
         await self._store.stop()
 

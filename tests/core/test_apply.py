@@ -112,7 +112,7 @@ class ArrivalTests(Case):
         seat = self.world.open()
         for name, why in (
             ("bob", '"bob" is taken'),
-            ("BOB", '"BOB" is taken: it looks too much like bob, who is here'),
+            ("BOB", '"BOB" is taken'),
             ("b\u043eb", '"b\u043eb" is taken: it looks too much like bob, who is here'),
         ):
             refused = self.void(seat, self.arrival(name))
@@ -424,7 +424,7 @@ class KickTests(Case):
         self.assertNotIn(self.dev, self.user("ally").rooms)
 
     def test_others_do_not(self) -> None:
-        why = "only operators of #dev can do that; who made the room is one"
+        why = "only operators of #dev can do that (who makes a room is its operator)"
         self.assertEqual(
             self.void(self.alice, self.kick("bob"), self.dev), Refused("not-operator", why)
         )

@@ -295,9 +295,22 @@ class SayTests(Case):
             Propose(e.Said("action", HI), self.dev),
         )
 
+    def test_mistyped_private_message_to_somebody_here_is_not_said(self) -> None:
+        why = (
+            "that looks like a private message to Eve, mistyped; nothing was said; "
+            "write /msg Eve TEXT, or put // and a blank in front to say it to everybody"
+        )
+        self.refuse(self.bob, c.Say(HI, unless=nick("Eve")), "looks-private", why)
+
+    def test_what_would_look_private_is_said_when_nobody_has_that_nick(self) -> None:
+        self.assertEqual(
+            self.decide(self.bob, c.Say(HI, unless=nick("zed"))),
+            Propose(e.Said("say", HI), LOBBY_ID),
+        )
+
     def test_who_has_no_focus_is_told_that_nothing_was_said(self) -> None:
         self.world.do(self.eve, c.Leave())
-        why = "you are not in a room: choose one with /join ROOM; nothing was said"
+        why = "you talk in no room now: choose one with /join ROOM; nothing was said"
         self.refuse(self.eve, c.Say(HI), "no-room", why)
 
     def test_focus_of_a_session_that_was_replaced_is_none(self) -> None:
@@ -520,7 +533,7 @@ class RoomTests(Case):
         ):
             self.refuse(self.eve, command, "not-in-room", why)
         self.world.do(self.eve, c.Leave())
-        why = "you are not in a room: choose one with /join ROOM"
+        why = "you talk in no room now: choose one with /join ROOM"
         for command in (c.Leave(), c.SetTopic(CleanText("x")), c.ShowTopic(), c.ShowHistory()):
             self.refuse(self.eve, command, "no-room", why)
 
@@ -532,8 +545,12 @@ class RoomTests(Case):
         )
 
     def test_others_do_not_kick(self) -> None:
-        why = "only operators of #dev can do that; who made the room is one"
+        why = "only operators of #dev can do that (who makes a room is its operator)"
         self.refuse(self.alice, c.Kick(nick("bob")), "not-operator", why)
+
+    def test_nobody_puts_themselves_out(self) -> None:
+        why = "you cannot put yourself out; /leave #dev leaves it"
+        self.refuse(self.bob, c.Kick(nick("bob"), room=room("dev")), "self", why)
 
     def test_only_members_can_be_kicked(self) -> None:
         for name in ("eve", "carol"):

@@ -181,6 +181,8 @@ commands: st.SearchStrategy[c.Command] = st.one_of(
     st.builds(c.Join, rooms),
     st.builds(c.Leave, st.none() | rooms),
     st.builds(c.Kick, nicks, st.none(), st.none() | rooms),
+    st.builds(c.Kick, st.sampled_from([nick("bob"), nick("alice")]), room=st.just(room("dev"))),
+    st.builds(c.Kick, st.sampled_from([nick("bob"), nick("alice")])),
     st.builds(c.SetTopic, st.just(CleanText("news")), st.none() | rooms),
     st.builds(c.Away, st.sampled_from([None, CleanText("lunch")])),
     st.builds(c.Ignore, nicks),

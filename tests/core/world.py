@@ -65,7 +65,7 @@ class World:
         self.outcomes: dict[Node, list[Outcome]] = {node: [] for node in self.hubs}
         self.claiming: set[tuple[Node, SessionId]] = set()
         self._first_id = first_id
-        self._seats = 0
+        self._seats = dict.fromkeys(self.hubs, 0)
 
     # --- sessions ---
 
@@ -76,9 +76,10 @@ class World:
 
     def open(self, node: str | None = None, token: str | None = None) -> Seat:
         """Add a session that has not logged in."""
-        self._seats += 1
         hub = self.hubs[Node(node)] if node is not None else self.hub
-        seat = Seat(hub.node, SessionId(self._seats), token or f"token {self._seats}")
+        # Each node counts its sessions from 1: the same number on two is two sessions.
+        self._seats[hub.node] = number = self._seats[hub.node] + 1
+        seat = Seat(hub.node, SessionId(number), token or f"token {number} of {hub.node}")
         hub.open(seat.session, "somewhere", self.now)
         return seat
 

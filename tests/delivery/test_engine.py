@@ -323,6 +323,35 @@ class CrowdTests(EngineCase):
         self.clock.advance(5)
         self.assertEqual(ear.take(), ["gathered #room1 +ann = 101"])
 
+    def test_newcomer_gets_the_gathered_line_as_its_own_copy(self) -> None:
+        old = self.ear(R1)
+        self.come("ann")
+        new = self.ear(R1)
+        self.come("bob")
+        self.clock.advance(5)
+        gathered = "gathered #room1 +ann +bob = 101"
+        self.assertEqual(old.take(), [gathered])
+        self.assertEqual(new.take(), [f"own {gathered}"])
+        self.come("cid")
+        self.clock.advance(5)
+        self.assertEqual(new.take(), ["gathered #room1 +cid = 101"])
+
+    def test_newcomer_is_told_of_the_going_of_who_was_there_when_it_came(self) -> None:
+        self.ear(R1)
+        self.come("ann")
+        new = self.ear(R1)
+        self.go("ann")
+        self.clock.advance(5)
+        self.assertEqual(new.take(), ["own gathered #room1 -ann = 101"])
+
+    def test_newcomer_that_left_again_gets_nothing(self) -> None:
+        self.ear(R1)
+        self.come("ann")
+        new = self.ear(R1)
+        self.delivery.leave(new.outbox, R1)
+        self.clock.advance(5)
+        self.assertEqual(new.sink.writes, [])
+
     def test_what_happens_is_told_after_who_came(self) -> None:
         ear = self.ear(R1)
         self.come("ann")

@@ -497,7 +497,7 @@ EXPECTED: dict[str, list[Seen]] = {
         ("error", "only operators of #dev can do that"),
         ("kicked", "alice", "robert", "#dev", "too loud"),
         ("notice", "you are no longer in #dev"),
-        ("error", "you are not in a room"),
+        ("error", "you talk in no room now"),
         ("you talk in", "#lobby"),
         ("said", "#lobby", "alice", "back here"),
         ("gone", "carol", "connection lost"),

@@ -143,6 +143,12 @@ class CommandTests(Case):
         self.assertEqual(parse("quit"), c.Quit())
         self.assertEqual(parse("quit", content="bye"), c.Quit(CleanText("bye")))
 
+    def test_message_to_somebody_is_private_or_nothing(self) -> None:
+        frame = {"type": "message", "content": "psst", "to": "bob", "id": "7"}
+        bad = self.refused(frame, "bad-field")
+        self.assertEqual(bad.tag, "7")
+        self.assertIn("nothing was sent", str(bad))
+
     def test_types_of_servers_with_accounts_are_known_and_unsupported(self) -> None:
         for kind in ("register", "read"):
             self.assertIsInstance(parse(kind), c.Unsupported)
@@ -154,8 +160,9 @@ class CommandTests(Case):
         for kind in types.split():
             content = "/who" if kind == "command" else "dev"
             for spelled in (kind, kind.upper(), kind.title()):
-                command = parse(spelled, content=content, to="bob")
-                self.assertEqual(command, parse(kind, content=content, to="bob"))
+                to = {"to": "bob"} if kind == "private" else {}
+                command = parse(spelled, content=content, **to)
+                self.assertEqual(command, parse(kind, content=content, **to))
         self.assertEqual(parse("MSG", content="hi"), c.Say(HI))
 
     def test_fields_that_mean_nothing_here_are_ignored(self) -> None:

@@ -275,11 +275,15 @@ class House:
         for guest in self.guests:
             guest.hears()
 
-    def closes(self) -> None:
-        """Everybody goes. Nothing must be left to be done then, and nobody left."""
+    def empties(self) -> None:
+        """Everybody goes."""
         for guest in self.guests:
             guest.wire.reset()
         self.turn()
+
+    def closes(self) -> None:
+        """Everybody goes. Nothing must be left to be done then, and nobody left."""
+        self.empties()
         assert not self.clock.getDelayedCalls(), self.clock.getDelayedCalls()
         assert not self.factory.connections and not self.node.sessions
 

@@ -2,4 +2,6 @@
 
 from twisted.application.service import ServiceMaker
 
-chat = ServiceMaker("twisted-chat", "twisted_chat.service", "A chat server for nc, telnet and JSON lines", "chat")
+chat = ServiceMaker(
+    "twisted-chat", "twisted_chat.service", "A chat server for nc, telnet and JSON lines", "chat"
+)

@@ -135,7 +135,7 @@ class Applier:
             return Applied(_envelope(message, proposal, ghost, event=back), NOBODY)
         holder = state.nick_holder(event.nick)
         if holder is not None:
-            return Void(proposal, NameRefused("nick-taken", taken(event.nick.text, holder)))
+            return Void(proposal, NameRefused("nick-taken", taken(event.nick, holder)))
         user_id = UserId(message)
         author = e.Author(user_id, event.nick, event.scope, host=event.host)
         user = User(user_id, author, since=proposal.time, spoke=proposal.time, sessions={place})
@@ -251,7 +251,7 @@ class Applier:
     ) -> Outcome:
         holder = self._state.nick_holder(event.nick, but=user)
         if holder is not None:
-            return Void(proposal, Refused("nick-taken", taken(event.nick.text, holder)))
+            return Void(proposal, Refused("nick-taken", taken(event.nick, holder)))
         happened = _envelope(message, proposal, user)
         self._state.rename(user, event.nick)
         return Applied(happened, Near(tuple(user.rooms), author=True))
@@ -309,11 +309,11 @@ def content(to: Nick | RoomName, kind: Kind, lines: Lines) -> bytes:
     return digest(type(to).__name__, to.key, kind, *lines)
 
 
-def taken(name: str, holder: User) -> str:
-    """Say why ``name`` cannot be had."""
-    if holder.nick.text == name:
-        return f'"{name}" is taken'
-    return f'"{name}" is taken: it looks too much like {holder.nick}, who is here'
+def taken(nick: Nick, holder: User) -> str:
+    """Say why ``nick`` cannot be had."""
+    if holder.nick == nick:
+        return f'"{nick}" is taken'
+    return f'"{nick}" is taken: it looks too much like {holder.nick}, who is here'
 
 
 def absent(name: str) -> str:
@@ -349,5 +349,6 @@ def not_a_member(nick: Nick, room: Room) -> Refused:
 def not_operator(room: Room) -> Refused:
     """Refuse what only operators may do."""
     return Refused(
-        "not-operator", f"only operators of {room.name} can do that; who made the room is one"
+        "not-operator",
+        f"only operators of {room.name} can do that (who makes a room is its operator)",
     )

@@ -39,11 +39,15 @@ class Rename(_Command, frozen=True):
 
 
 class Say(_Command, frozen=True):
-    """Say something in a room; in the focused one if ``room`` is None."""
+    """Say something in a room; in the focused one if ``room`` is None.
+
+    ``unless``: it looks like a private message to this nick, mistyped, and must not be said if somebody has that nick.
+    """
 
     lines: Lines
     room: RoomName | None = None
     kind: Kind = "say"
+    unless: Nick | None = None
 
 
 class Tell(_Command, frozen=True):

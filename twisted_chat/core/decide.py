@@ -216,7 +216,7 @@ class Decider:
             return Tell(r.NameRefused("no-such-account", why, self._free(nick)))
         holder = self._state.nick_holder(nick)
         if holder is not None:
-            return Tell(r.NameRefused("nick-taken", taken(nick.text, holder), self._free(nick)))
+            return Tell(r.NameRefused("nick-taken", taken(nick, holder), self._free(nick)))
         return Propose(e.Arrived(nick, scope, session.host), claim=True)
 
     def _login_again(self, user: User, command: c.Login) -> Decision:
@@ -231,7 +231,7 @@ class Decider:
     def _rename(self, user: User, nick: Nick) -> Decision:
         holder = self._state.nick_holder(nick, but=user)
         if holder is not None:
-            why = taken(nick.text, holder)
+            why = taken(nick, holder)
             free = self._free(nick)
             return _refuse("nick-taken", f"{why}; try {free}" if free else why)
         if nick.text == user.nick.text:
@@ -264,7 +264,13 @@ class Decider:
     def _say(
         self, session: Session, user: User, command: c.Say, now: float, tag: str | None
     ) -> Decision:
-        kind, lines = command.kind, command.lines
+        kind, lines, meant = command.kind, command.lines, command.unless
+        if meant is not None and self._state.user_named(meant) is not None:
+            why = (
+                f"that looks like a private message to {meant}, mistyped; nothing was said; "
+                f"write /msg {meant} TEXT, or put // and a blank in front to say it to everybody"
+            )
+            return _refuse("looks-private", why)
         room = self._room_of(session, user, command.room, to_talk=True)
         name = command.room if isinstance(room, Tell) else room.name
         # Asked first: who was cut off may send a message again before being back in its room.
@@ -326,7 +332,7 @@ class Decider:
             room = self._state.rooms.get(session.focus) if session.focus is not None else None
             if room is None or user.id not in room.members:
                 return _refuse(
-                    "no-room", f"you are not in a room: choose one with /join ROOM{nothing}"
+                    "no-room", f"you talk in no room now: choose one with /join ROOM{nothing}"
                 )
             return room
         room = self._state.room_named(name)
@@ -367,6 +373,8 @@ class Decider:
         if "operator" not in room.members[user.id]:
             return Tell(not_operator(room))
         target = self._state.user_named(command.nick)
+        if target is user:
+            return _refuse("self", f"you cannot put yourself out; /leave {room.name} leaves it")
         if target is None or target.id not in room.members:
             return Tell(not_a_member(command.nick, room))
         if command.reason is not None and (

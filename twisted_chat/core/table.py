@@ -131,16 +131,20 @@ COMMANDS: Final[dict[str, Spec]] = {
         Spec(
             "topic",
             "[#ROOM] [TEXT]",
-            "show a room's topic, or set it",
-            lambda room, text: c.ShowTopic(room) if text is None else c.SetTopic(text, room),
+            "show a room's topic, or set it; - clears it",
+            lambda room, text: (
+                c.ShowTopic(room)
+                if text is None
+                else c.SetTopic(CleanText("") if text == "-" else text, room)
+            ),
         ),
         Spec(
             "away",
             "[TEXT]",
-            "tell the others that you are away",
+            "be shown as away, with a reason if you like",
             lambda text: c.Away(text or CleanText("away")),
         ),
-        Spec("back", "", "tell the others that you are back", lambda: c.Away(None)),
+        Spec("back", "", "no longer be shown as away", lambda: c.Away(None)),
         Spec("ignore", "[NICK]", "hide what somebody says, or list whom you ignore", c.Ignore),
         Spec("unignore", "NICK", "show again what somebody says", c.Unignore),
         Spec("whois", "NICK", "tell about somebody", c.Whois),
@@ -156,7 +160,24 @@ COMMANDS: Final[dict[str, Spec]] = {
 }
 
 
+# What other chats call them.
+_ELSEWHERE: Final = {
+    **dict.fromkeys(("exit", "bye", "q", "logout", "disconnect"), "quit"),
+    **dict.fromkeys(("names", "users", "w"), "who"),
+    **dict.fromkeys(("tell", "query", "whisper", "dm", "pm", "privmsg"), "msg"),
+    **dict.fromkeys(("part", "close"), "leave"),
+    **dict.fromkeys(("name", "rename"), "nick"),
+    **dict.fromkeys(("channels", "channel"), "rooms"),
+    "r": "reply",
+    "mute": "ignore",
+    "unmute": "unignore",
+}
+
+
 def nearest(word: str) -> str | None:
     """Return the name of the command that ``word`` was probably meant to be, if there is one."""
-    close = difflib.get_close_matches(word[:32].lower(), COMMANDS, n=1, cutoff=0.6)
+    word = word[:32].lower()
+    if word in _ELSEWHERE:
+        return _ELSEWHERE[word]
+    close = difflib.get_close_matches(word, COMMANDS, n=1, cutoff=0.6)
     return close[0] if close else None

@@ -1,7 +1,8 @@
 """Sending at once: a transport's bytes handed to the kernel without the detour through the transport's buffer.
 
-``transport.write`` appends to a buffer, asks epoll to tell when the socket can be written, is told in the next turn, and sends. Nearly
-always the socket could have been written at once; for a room of many that detour is most of the cost of a line.
+``transport.write`` appends to a buffer, asks epoll to tell when the socket can be written, is told in the next turn,
+and sends. Nearly always the socket could have been written at once; for a room of many that detour is most of the cost
+of a line.
 """
 
 from __future__ import annotations

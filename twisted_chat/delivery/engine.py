@@ -28,6 +28,33 @@ class _Crowd(msgspec.Struct):
     members: int = 0
     joined: dict[str, Nick] = {}
     left: dict[str, Nick] = {}
+    #: Sessions that entered meanwhile. What cancels out for the others may not for them: some of those who left
+    #: again stood in the list of members that they were shown.
+    newcomers: dict[Outbox, None] = {}
+    joined_again: dict[str, Nick] = {}
+    left_again: dict[str, Nick] = {}
+
+    def note(self, nick: Nick, *, joined: bool) -> None:
+        """Note that somebody came or went; coming and going cancel out."""
+        here, there = (self.joined, self.left) if joined else (self.left, self.joined)
+        if there.pop(nick.key, None) is None:
+            here[nick.key] = nick
+        elif self.newcomers:
+            again = self.joined_again if joined else self.left_again
+            again[nick.key] = nick
+
+    def told(self, now: float, *, newcomer: bool) -> list[Envelope]:
+        """Return what to tell, in lines of at most :data:`MAX_NAMES` names."""
+        joined = list((self.joined | self.joined_again if newcomer else self.joined).values())
+        left = list((self.left | self.left_again if newcomer else self.left).values())
+        envelopes = []
+        while joined or left:
+            came = tuple(joined[:MAX_NAMES])
+            went = tuple(left[: MAX_NAMES - len(came)])
+            del joined[: len(came)], left[: len(went)]
+            part = Gathered(came, went, self.members)
+            envelopes.append(Envelope(MessageId(0), now, part, None, None, self.room))
+        return envelopes
 
 
 class Delivery:
@@ -54,6 +81,8 @@ class Delivery:
             channel = self._channels[room] = Channel(room)
         channel.enter(outbox)
         outbox.rooms[room] = None
+        if room in self._crowds:
+            self._crowds[room].newcomers[outbox] = None
 
     def leave(self, outbox: Outbox, room: RoomId) -> None:
         """Let a session no longer hear a room; it gets what was said there until now."""
@@ -63,6 +92,8 @@ class Delivery:
         self.catch_up(outbox)
         del outbox.rooms[room]
         channel.leave(outbox)
+        if room in self._crowds:
+            self._crowds[room].newcomers.pop(outbox, None)
         if not len(channel):
             del self._channels[room]
             self._active.pop(channel, None)
@@ -166,9 +197,7 @@ class Delivery:
             timer = self._clock.callLater(self._limits.crowd_time, self.settle, room.id)
             crowd = self._crowds[room.id] = _Crowd(room, timer)
         crowd.members = members
-        here, there = (crowd.joined, crowd.left) if joined else (crowd.left, crowd.joined)
-        if there.pop(nick.key, None) is None:
-            here[nick.key] = nick
+        crowd.note(nick, joined=joined)
 
     def settle(self, room: RoomId) -> None:
         """Tell now who came to and went from a crowded room, so that what follows is told after it."""
@@ -178,14 +207,17 @@ class Delivery:
         if crowd.timer.active():
             crowd.timer.cancel()
         channel = self._channels[room]  # a crowd is dropped with its channel, see leave()
-        joined, left = list(crowd.joined.values()), list(crowd.left.values())
-        while joined or left:
-            came = tuple(joined[:MAX_NAMES])
-            went = tuple(left[: MAX_NAMES - len(came)])
-            del joined[: len(came)], left[: len(went)]
-            part = Gathered(came, went, crowd.members)
-            now = self._clock.seconds()
-            self._add(channel, Envelope(MessageId(0), now, part, None, None, crowd.room), None)
+        now = self._clock.seconds()
+        for outbox in crowd.newcomers:
+            self.catch_up(outbox)
+        for envelope in crowd.told(now, newcomer=False):
+            self._add(channel, envelope, None)
+        own = crowd.told(now, newcomer=True) if crowd.newcomers else ()
+        for outbox in crowd.newcomers:
+            channel.skip(outbox)
+            for envelope in own:
+                # What is news to the others is partly old to them: the dialect decides what they see of it.
+                self.send(outbox, outbox.here.own(envelope, acked=False))
 
     def settle_all(self) -> None:
         """Tell of all crowds now, and leave no timer of theirs behind."""

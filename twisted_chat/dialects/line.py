@@ -29,6 +29,11 @@ _BARE_BANGS: Final = ("who", "logout", "help")
 # A blank before the colon is a habit (French) or a slip; the word may be missing, which is an error.
 _MSG_TO: Final = re.compile(r"MSG\s+(?:([^\s:]+)\s*)?:(?!//)(.*)", re.IGNORECASE | re.DOTALL)
 _ARROW: Final = re.compile(r"(.*\S)(?:\s+>\s*|>\s+)([^\s>]+)\s*", re.DOTALL)
+# "TEXT > bob.", "TEXT > @bob", "TEXT > bob, carol"; and "msg bob TEXT" without its mark.
+_NEAR_ARROW: Final = re.compile(
+    r".*\S(?:\s+>\s*|>\s+)@?([^\s>.,!?;:]+)(?:[.,!?;:].*)?\s*", re.DOTALL
+)
+_NEAR_MSG: Final = re.compile(r"(?:msg|Msg)\s+([^\s,:]+)\s")
 # "! msg", "!!msg", "!/msg".
 _SPOILT_BANG: Final = re.compile(r"![\s!/]+(?:msg|who|logout|help)\b", re.IGNORECASE)
 # The mark of a private command from the key beside, or from an input method for Chinese or Japanese.
@@ -113,15 +118,21 @@ def read(line: CleanText) -> c.Command | None:
         text = line[len(verb) :].strip(" ")
         if not text:
             raise BadLine("MSG needs a text; write MSG TEXT, or MSG NICK:TEXT in private", "usage")
-        return _say(text)
+        return _say(text, unless=_near_private(text))
     arrow = _ARROW.fullmatch(line) if ">" in line else None
     if arrow is not None and (nick := _nick_or_none(arrow[2])) is not None:
         return c.Tell(nick, (CleanText(arrow[1]),))
-    return c.Say((line,))
+    return _say(line, unless=_near_private(line))
 
 
-def _say(text: str) -> c.Say:
-    return c.Say((CleanText(text),))
+def _say(text: str, *, unless: Nick | None = None) -> c.Say:
+    return c.Say((CleanText(text),), unless=unless)
+
+
+def _near_private(text: str) -> Nick | None:
+    """Return to whom this was perhaps meant, in private; whether they are here, and it must not be said, the hub knows."""
+    near = _NEAR_ARROW.fullmatch(text) if ">" in text else _NEAR_MSG.match(text)
+    return _nick_or_none(near[1]) if near is not None else None
 
 
 def _nick_or_none(word: str) -> Nick | None:

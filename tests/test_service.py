@@ -1,0 +1,647 @@
+"""The service: how the server starts and stops; at the end of the file as real processes, by ``twistd`` and ``twist``."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import resource
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from typing import Any, cast
+
+from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
+from twisted.internet.error import CannotListenError, ReactorNotRunning
+from twisted.internet.protocol import ProcessProtocol, Protocol, connectionDone
+from twisted.internet.testing import MemoryReactorClock
+from twisted.logger import LogEvent, formatEvent, globalLogPublisher
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase, TestCase
+
+from tests.doors.house import Guest, House
+from twisted_chat import service
+from twisted_chat.core.limits import Limits
+from twisted_chat.options import Options, Settings
+from twisted_chat.service import ChatService, StartError, makeService
+
+ROOT = Path(__file__).parent.parent
+
+
+class Reactor(MemoryReactorClock):
+    """A reactor in memory, whose ports can fail to open or be slow to close."""
+
+    fails: Exception | None = None
+    closing: Deferred[None] | None = None
+
+    def listenTCP(self, *arguments: Any, **options: Any) -> Any:
+        if self.fails is not None:
+            raise self.fails
+        port = super().listenTCP(*arguments, **options)
+        closing = self.closing
+        port.stopListening = lambda: closing
+        return port
+
+    def callFromThread(self, f: Callable[[], None]) -> None:
+        self.callLater(0, f)
+
+
+class Served(House):
+    """A house whose server is the assembled service."""
+
+    def __init__(self, served: ChatService, reactor: Reactor) -> None:
+        self.clock = reactor
+        self.node = served.node
+        self.factory = served.factory
+        self.guests: list[Guest] = []
+
+
+class ServiceTestCase(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.reactor = Reactor()
+        self.handlers: dict[int, Callable[[int, object], None]] = {}
+        self.patch(signal, "signal", self.handlers.__setitem__)
+        self.patch(sys, "excepthook", sys.excepthook)
+        self.limits: list[object] = []
+        self.patch(resource, "getrlimit", lambda which: (10, 20))
+        self.patch(resource, "setrlimit", lambda which, limits: self.limits.append(limits))
+        self.logged: list[LogEvent] = []
+        observer = cast(Any, self.logged.append)
+        globalLogPublisher.addObserver(observer)
+        self.addCleanup(globalLogPublisher.removeObserver, observer)
+
+    def tearDown(self) -> None:
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
+
+    def log(self) -> str:
+        return "\n".join(filter(None, map(formatEvent, self.logged)))
+
+    def starts(self, settings: Settings | None = None) -> ChatService:
+        served = ChatService(settings or Settings(), self.reactor)
+        served.startService()
+        return served
+
+    def stops(self, served: ChatService) -> None:
+        stopped = served.stopService()
+        self.reactor.advance(0)
+        self.successResultOf(stopped)
+
+
+class StartTests(ServiceTestCase):
+    def test_it_listens_on_every_port_and_says_so(self) -> None:
+        served = self.starts(
+            Settings(port=(12000, "55555", "unix:/run/chat.sock"), interface="::1")
+        )
+        self.assertEqual(
+            [(port, backlog, at) for port, _, backlog, at in self.reactor.tcpServers],
+            [(12000, 1024, "::1"), (55555, 1024, "::1")],
+        )
+        self.assertEqual(self.reactor.unixServers[0][0], "/run/chat.sock")
+        for place in ("::1 port 12000, for this machine only", "::1 port 55555", "/run/chat.sock"):
+            self.assertIn(f"the chat is open on {place}", self.log())
+        self.stops(served)
+
+    def test_it_serves_with_the_settings_it_got(self) -> None:
+        settings = Settings(
+            server_name="Ops", motd="Be kind.", limits=Limits(max_text=5), flood_limit=False
+        )
+        served = self.starts(settings)
+        house = Served(served, self.reactor)
+        bob, alice = house.enters("bob"), house.comes()
+        alice.types("alice")
+        seen = alice.sees()
+        self.assertEqual((seen[0], seen[3]), ("Welcome to Ops.", "-- Be kind."))
+        bob.hears()
+        alice.types("123456", *["12345"] * 100)
+        self.assertEqual(bob.sees(), ["<alice> 12345"] * 100)
+        house.empties()
+        self.stops(served)
+
+    def test_silent_programs_are_pinged_every_few_seconds(self) -> None:
+        served = self.starts()
+        house = Served(served, self.reactor)
+        robot = house.program("robot")
+        self.reactor.pump([1] * 119)
+        self.assertEqual(robot.gets(), [])
+        self.reactor.pump([1] * 6)
+        self.assertEqual([each["type"] for each in robot.gets()], ["ping"])
+        house.empties()
+        self.stops(served)
+
+    def test_a_fault_in_that_is_logged_and_does_not_end_it(self) -> None:
+        served = self.starts()
+        calls: list[None] = []
+
+        def check() -> None:
+            calls.append(None)
+            raise RuntimeError("a fault")
+
+        self.patch(served.factory, "check", check)
+        self.reactor.pump([5, 5])
+        self.assertEqual(len(calls), 2)
+        self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 2)
+        self.stops(served)
+
+    def test_ids_of_a_later_run_lie_above_those_of_an_earlier(self) -> None:
+        ids = []
+        for now in (1000.0, 1000.001):
+            self.patch(time, "time", lambda now=now: now)
+            served = self.starts()
+            house = Served(served, self.reactor)
+            robot = house.program("robot")
+            robot.objects({"type": "message", "content": "x"})
+            ids.append(robot.gets()[0]["message"])
+            house.empties()
+            self.stops(served)
+        self.assertLess(ids[0], ids[1])
+
+    def test_as_many_connections_are_allowed_as_the_system_has(self) -> None:
+        self.stops(self.starts())
+        self.assertEqual(self.limits, [(20, 20)])
+
+    def test_a_system_that_allows_no_more_is_no_error(self) -> None:
+        self.patch(resource, "getrlimit", lambda which: (20, 20))
+        self.stops(self.starts())
+        self.assertEqual(self.limits, [])
+
+    def test_a_system_that_refuses_what_it_allows_is_no_error(self) -> None:
+        def refuse(which: int, limits: object) -> None:
+            raise ValueError("not allowed to raise maximum limit")
+
+        self.patch(resource, "setrlimit", refuse)
+        self.stops(self.starts())
+
+    def test_the_options_make_it(self) -> None:
+        options = Options()
+        options.parseOptions(["--server-name", "Ops"])
+        made = makeService(options)
+        self.assertEqual(made.node.server, "Ops")
+
+
+class CannotStartTests(ServiceTestCase):
+    def reason(self, error: Exception, port: str = "tcp:12000") -> str:
+        self.reactor.fails = error
+        served = ChatService(Settings(port=port), self.reactor)
+        return str(self.assertRaises(StartError, served.startService))
+
+    def test_the_reason_says_where_why_and_what_to_do(self) -> None:
+        taken = OSError(errno.EADDRINUSE, "Address already in use")
+        denied = PermissionError(errno.EACCES, "Permission denied")
+        for error, reason in (
+            (
+                CannotListenError("127.0.0.1", 12000, taken),
+                "127.0.0.1 port 12000: Address already in use; stop what listens there, or choose another with --port",
+            ),
+            (
+                CannotListenError("", 12000, taken),
+                "any address port 12000: Address already in use; stop what listens there, or choose another with --port",
+            ),
+            (
+                CannotListenError("::1", 80, denied),
+                "::1 port 80: Permission denied; choose another with --port or --interface",
+            ),
+            (
+                CannotListenError(None, b"/run/chat.sock", "Cannot acquire lock"),
+                "/run/chat.sock: Cannot acquire lock; stop what listens there, or choose another with --port",
+            ),
+            (
+                OverflowError("bind(): port must be 0-65535."),
+                "'tcp:12000': OverflowError: bind(): port must be 0-65535.",
+            ),
+            (FileNotFoundError(errno.ENOENT, "No such file", "x"), "'tcp:12000': No such file"),
+        ):
+            self.assertEqual(self.reason(error), f"cannot listen on {reason}")
+
+    def test_an_endpoint_that_is_none_is_a_reason_too(self) -> None:
+        for bad in (
+            "nope:1",
+            "tcp:x",
+            "tcp:",
+            "80:",
+            "systemd:domain=INET:index=99",
+            "tcp:1:2:3:4:5:6",
+        ):
+            served = ChatService(Settings(port=(bad,)), self.reactor)
+            error = self.assertRaises(StartError, served.startService)
+            self.assertTrue(str(error).startswith(f"cannot listen on {bad!r}: "), error)
+
+    def test_it_is_shown_as_one_line(self) -> None:
+        printed = StringIO()
+        self.patch(sys, "__stderr__", printed)
+        error = self.assertRaises(
+            StartError, ChatService(Settings(port=("a\nb:",)), self.reactor).startService
+        )
+        sys.excepthook(type(error), error, None)
+        self.assertRegex(printed.getvalue(), r"\Atwistd chat: cannot listen on 'a\\nb:': .*\n\Z")
+
+    def test_any_other_exception_is_shown_as_ever(self) -> None:
+        shown: list[object] = []
+        self.patch(sys, "__excepthook__", lambda *what: shown.append(what))
+        self.stops(self.starts())
+        error = ValueError("a fault")
+        sys.excepthook(ValueError, error, None)
+        self.assertEqual(shown, [(ValueError, error, None)])
+
+
+class OpenedTests(SynchronousTestCase):
+    def opened(self, address: object) -> str:
+        return service._opened(address, "the:endpoint").removeprefix("the chat is open on ")
+
+    def test_it_says_how_to_join_and_how_to_open_it_to_others(self) -> None:
+        for host in ("127.0.0.1", "::1", "127.0.0.5"):
+            kind = IPv6Address if ":" in host else IPv4Address
+            self.assertEqual(
+                self.opened(kind("TCP", host, 12000)),
+                f"{host} port 12000, for this machine only: nc {host} 12000 joins it; "
+                "--interface 0.0.0.0 opens it to others",
+            )
+
+    def test_it_says_when_it_is_open_to_others(self) -> None:
+        for host in ("0.0.0.0", "::", "192.0.2.1", "fe80::1%eth0"):
+            kind = IPv6Address if ":" in host else IPv4Address
+            self.assertEqual(
+                self.opened(kind("TCP", host, 12000)),
+                f"{host} port 12000, for everybody who can reach this machine",
+            )
+
+    def test_other_endpoints_are_named(self) -> None:
+        self.assertEqual(self.opened(UNIXAddress("/run/chat.sock")), "/run/chat.sock")
+        self.assertEqual(self.opened(UNIXAddress(None)), "the:endpoint")
+        self.assertEqual(self.opened(object()), "the:endpoint")
+
+
+class StopTests(ServiceTestCase):
+    def test_everybody_is_told_and_nobody_is_waited_for_who_is_gone(self) -> None:
+        served = self.starts()
+        house = Served(served, self.reactor)
+        guests = [house.enters("bob"), house.enters("alice"), house.comes()]
+        house.hush()
+        self.stops(served)
+        for guest in guests:
+            self.assertEqual(guest.sees(), ["-- Goodbye (the server is stopping)."])
+            self.assertTrue(guest.gone and not guest.wire.aborted)
+
+    def test_who_never_reads_is_given_three_seconds(self) -> None:
+        served = self.starts()
+        house = Served(served, self.reactor)
+        bob = house.enters("bob")
+        bob.wire.takes = False
+        stopped = served.stopService()
+        self.reactor.pump([0.1] * 29)
+        self.assertNoResult(stopped)
+        self.assertFalse(bob.gone)
+        self.reactor.pump([0.1] * 2)
+        self.successResultOf(stopped)
+        self.reactor.advance(0)
+        self.assertTrue(bob.gone and bob.wire.aborted)
+
+    def test_it_listens_no_more_before_it_says_goodbye(self) -> None:
+        self.reactor.closing = Deferred()
+        served = self.starts()
+        house = Served(served, self.reactor)
+        bob = house.enters("bob")
+        stopped = served.stopService()
+        self.reactor.advance(0)
+        self.assertEqual(bob.sees(), [])
+        self.reactor.closing.callback(None)
+        self.reactor.advance(0)
+        self.assertEqual(bob.sees(), ["-- Goodbye (the server is stopping)."])
+        self.successResultOf(stopped)
+
+    def test_a_server_that_did_not_start_can_be_stopped(self) -> None:
+        self.reactor.fails = OSError("taken")
+        served = ChatService(Settings(), self.reactor)
+        self.assertRaises(StartError, served.startService)
+        self.stops(served)
+
+    def test_signals_stop_the_reactor_in_order_and_once(self) -> None:
+        served = self.starts()
+        self.assertEqual(self.handlers, {})
+        stops: list[None] = []
+
+        def stop() -> None:
+            stops.append(None)
+            if len(stops) > 1:
+                raise ReactorNotRunning
+
+        self.patch(self.reactor, "stop", stop)
+        self.reactor.run()
+        self.assertEqual(sorted(self.handlers), [signal.SIGINT, signal.SIGTERM])
+        stops.clear()
+        for handler in self.handlers.values():
+            handler(0, None)
+        self.assertEqual(stops, [])
+        self.reactor.advance(0)
+        self.assertEqual(len(stops), 2)
+        self.stops(served)
+
+
+class SecrecyTests(ServiceTestCase):
+    """What nobody may read in the log, at whatever level."""
+
+    def test_the_log_tells_who_came_and_went_and_nothing_of_what_they_said(self) -> None:
+        served = self.starts(Settings(flood_limit=False))
+        house = Served(served, self.reactor)
+        bob, robot = house.comes(), house.comes()
+        bob.sends(b"\xff\xf1")
+        bob.types(
+            *("bob", "s3cret said", "/join dev s3cret", "MSG robot:s3cret", "/topic s3cret"),
+            *(
+                "/away s3cret",
+                "/s3cret",
+                "!s3cret",
+                "s3cret > nobody",
+                "s3cret\x1b",
+                "/nick a s3cret",
+            ),
+        )
+        bob.sends(b"s3cret \xff\xfe\r\n" + b"s3cret" * 1000 + b"\r\n")
+        robot.objects(
+            {"type": "nick", "content": "robot", "password": "s3cret", "session": "s3cret"},
+            {"type": "nick", "content": "robot"},
+            {"type": "message", "content": "s3cret", "id": "s3cret"},
+            {"type": "join", "content": "dev", "password": "s3cret-wrong"},
+            {"type": "s3cret", "content": "s3cret"},
+            {"type": "message", "content": ["s3cret"]},
+        )
+        robot.sends(b'{"s3cret\n')
+        token = next(each["session"] for each in robot.gets() if each["type"] == "welcome")
+        robot.objects({"type": "join", "content": "dev", "password": "s3cret"})
+        again = house.comes()
+        again.objects({"type": "nick", "content": "robot", "session": token})
+        bob.types("/leave", "/join dev")
+        bob.sends(b"s3cret\r\n")
+        third = house.comes()
+        third.types("bob s3cret", "carol")
+        third.sends(b"GET /s3cret HTTP/1.1\r\n")
+        house.comes().sends(b"GET /s3cret HTTP/1.1\r\n")
+        house.comes().sends(b"s3cret" * 300_000)
+        third.types("/quit")
+        bob.resets()
+        self.stops(served)
+        everything = self.log() + "".join(
+            repr(sorted(event.items(), key=str)) for event in self.logged
+        )
+        for secret in ("s3cret", token):
+            self.assertNotIn(secret, everything)
+        for told in (
+            "session 1 opened from 192.0.2.7",
+            "bob arrived (session 1)",
+            "bob left: connection lost (session 1)",
+            "robot arrived",
+            "carol left: quit",
+            "it speaks HTTP",
+        ):
+            self.assertIn(told, self.log())
+
+
+class Program(ProcessProtocol):
+    """``twistd`` or ``twist`` in a process of its own."""
+
+    def __init__(self) -> None:
+        self.out = self.err = ""
+        self.ended: Deferred[int] = Deferred()
+        self._waiting: tuple[str, Deferred[re.Match[str]]] | None = None
+
+    def outReceived(self, data: bytes) -> None:
+        self.out += data.decode()
+        self._look()
+
+    def errReceived(self, data: bytes) -> None:
+        self.err += data.decode()
+
+    def prints(self, pattern: str) -> Deferred[re.Match[str]]:
+        """Wait until the standard output has this."""
+        found: Deferred[re.Match[str]] = Deferred()
+        self._waiting = pattern, found
+        self._look()
+        return found
+
+    def _look(self) -> None:
+        if self._waiting is not None and (match := re.search(self._waiting[0], self.out)):
+            _, found = self._waiting
+            self._waiting = None
+            found.callback(match)
+
+    def processEnded(self, reason: Failure) -> None:
+        value: Any = reason.value  # ProcessDone or ProcessTerminated
+        self.ended.callback(-value.signal if value.signal else value.exitCode)
+        if self._waiting is not None:
+            self._waiting[1].errback(AssertionError(self.out + self.err))
+
+    def signals(self, number: signal.Signals) -> None:
+        assert self.transport is not None
+        self.transport.signalProcess(number.name.removeprefix("SIG"))
+
+
+class Visitor(Protocol):
+    """A client over a real connection."""
+
+    def __init__(self) -> None:
+        self.seen = b""
+        self.ended: Deferred[None] = Deferred()
+        self._waiting: tuple[bytes, Deferred[None]] | None = None
+
+    def dataReceived(self, data: bytes) -> None:
+        self.seen += data
+        self._look()
+
+    def sees(self, what: bytes) -> Deferred[None]:
+        """Wait until this has come."""
+        found: Deferred[None] = Deferred()
+        self._waiting = what, found
+        self._look()
+        return found
+
+    def _look(self) -> None:
+        if self._waiting is not None and self._waiting[0] in self.seen:
+            _, found = self._waiting
+            self._waiting = None
+            found.callback(None)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.ended.callback(None)
+        if self._waiting is not None:
+            self._waiting[1].errback(AssertionError(self.seen))
+
+
+class ProcessTests(TestCase):
+    """The real programs, each in an empty folder."""
+
+    timeout = 60
+
+    def setUp(self) -> None:
+        from twisted.internet import reactor
+
+        self.reactor: Any = reactor
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def runs(self, name: str, *arguments: str) -> Program:
+        """Start ``twistd`` or ``twist``; it ends with the test at the latest."""
+        start = {
+            "twistd": "from twisted.scripts.twistd import run; run()",
+            "twist": "from twisted.application.twist._twist import Twist; Twist.main()",
+        }[name]
+        code = f"import sys; sys.argv[0] = {name!r}; {start}"
+        path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+        program = Program()
+        self.reactor.spawnProcess(
+            program,
+            sys.executable,
+            [sys.executable, "-c", code, *arguments],
+            env={**os.environ, "PYTHONPATH": path},
+            path=str(self.folder),
+        )
+
+        def kill() -> Deferred[int]:
+            if not program.ended.called:
+                program.signals(signal.SIGKILL)
+            return program.ended
+
+        self.addCleanup(kill)
+        return program
+
+    async def opens(self, program: Program) -> int:
+        """Wait until the server is open; return its port, which the line about it tells."""
+        line = await program.prints(
+            r"the chat is open on 127\.0\.0\.1 port (\d+), for this machine only: nc 127\.0\.0\.1 \1 joins it; .*\n"
+        )
+        return int(line[1])
+
+    async def comes(self, port: int, login: bytes) -> Visitor:
+        """Connect and log in; the last that is seen of that is how to get help."""
+        endpoint = TCP4ClientEndpoint(self.reactor, "127.0.0.1", port)
+        visitor: Visitor = await connectProtocol(endpoint, Visitor())
+
+        def leave() -> Deferred[None]:
+            assert visitor.transport is not None
+            cast(Any, visitor.transport).abortConnection()
+            return visitor.ended
+
+        self.addCleanup(leave)
+        assert visitor.transport is not None
+        visitor.transport.write(login + b"\n")
+        await visitor.sees(b"help")
+        return visitor
+
+    async def ends(self, program: Program) -> int:
+        """Wait for the end, which must come within 5 seconds; return the exit status."""
+        status: int = await program.ended.addTimeout(5, self.reactor)
+        program.ended = succeed(status)
+        return status
+
+    def taken(self) -> int:
+        """Return a port that somebody listens on."""
+        listening = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listening.close)
+        return int(listening.getsockname()[1])
+
+    async def test_a_signal_says_goodbye_and_exits_with_0(self) -> None:
+        for name, number, flags in (
+            ("twistd", signal.SIGTERM, ["-n"]),
+            ("twistd", signal.SIGINT, ["-n"]),
+            ("twist", signal.SIGTERM, []),
+            ("twist", signal.SIGINT, []),
+        ):
+            program = self.runs(name, *flags, "chat", "--port", "0")
+            port = await self.opens(program)
+            bob = await self.comes(port, b"bob")
+            program.signals(number)
+            await bob.sees(b"-- Goodbye (the server is stopping).\r\n")
+            self.assertEqual((await self.ends(program), program.err), (0, ""), (name, number))
+            self.assertNotIn("Traceback", program.out)
+            self.assertEqual(list(self.folder.iterdir()), [])
+
+    async def test_a_client_that_never_reads_holds_nobody_up(self) -> None:
+        program = self.runs(
+            "twistd", "-n", "chat", "--port=0", "--no-flood-limit", "--send-buffer=4096"
+        )
+        port = await self.opens(program)
+        bob = await self.comes(port, b"bob")
+        deaf = socket.socket()
+        self.addCleanup(deaf.close)
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.connect(("127.0.0.1", port))
+        # The kernel takes some of the answers, the transport some, and the rest waits.
+        deaf.sendall(b"eve\n" + b"/help\n" * 70 + b"done\n")
+        await bob.sees(b"<eve> done")
+        program.signals(signal.SIGTERM)
+        await bob.sees(b"-- Goodbye (the server is stopping).\r\n")
+        self.assertEqual((await self.ends(program), program.err), (0, ""))
+        self.assertNotRegex(program.out, "too slow|Traceback")
+
+    async def test_a_taken_port_is_one_line_and_exit_status_1(self) -> None:
+        port = self.taken()
+        for name, flags in (("twistd", ["-n"]), ("twist", [])):
+            program = self.runs(name, *flags, "chat", "--port", str(port))
+            self.assertEqual(await self.ends(program), 1)
+            self.assertEqual(
+                program.err,
+                f"twistd chat: cannot listen on 127.0.0.1 port {port}: Address already in use; "
+                "stop what listens there, or choose another with --port\n",
+            )
+            self.assertNotIn("Traceback", program.out)
+            self.assertEqual(list(self.folder.iterdir()), [])
+
+    async def test_a_bad_option_is_one_line_and_exit_status_1(self) -> None:
+        Path(self.folder, "chat.toml").write_text("\nprot = 1\n")
+        for name, flags in (("twistd", ["-n"]), ("twist", [])):
+            for arguments, said in (
+                (["--max-text=x"], "--max-text: 'x' is no whole number of at least 1"),
+                (["--config=chat.toml"], "chat.toml:2: prot: there is no such setting"),
+            ):
+                program = self.runs(name, *flags, "chat", *arguments)
+                self.assertEqual(await self.ends(program), 1)
+                line = f"twistd chat: {said} (twistd chat --help lists the options)\n"
+                self.assertEqual((program.err, program.out), (line, ""))
+
+    async def test_a_unix_socket_can_be_joined_and_is_gone_afterwards(self) -> None:
+        program = self.runs("twistd", "-n", "chat", "--port=unix:chat.sock", "--port=0")
+        await program.prints(r"the chat is open on chat\.sock\n")
+        await self.opens(program)
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(self.folder / "chat.sock"))
+            client.sendall(b"bob\n")
+            await program.prints(r"session 1 opened from this machine\n(.*\n)*.*bob arrived")
+        program.signals(signal.SIGTERM)
+        self.assertEqual((await self.ends(program), program.err), (0, ""))
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+    async def test_it_starts_in_less_than_a_second_of_cpu(self) -> None:
+        program = self.runs("twistd", "-n", "chat", "--port", "0")
+        await self.opens(program)
+        assert program.transport is not None
+        stat = Path(f"/proc/{cast(Any, program.transport).pid}/stat")
+        if stat.exists():
+            fields = stat.read_text().rpartition(")")[2].split()
+            used = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+            self.assertLess(used, 1.0)
+
+    async def test_the_log_of_a_program_has_no_secrets(self) -> None:
+        program = self.runs("twistd", "-n", "chat", "--port", "0")
+        port = await self.opens(program)
+        bob = await self.comes(port, b"bob")
+        assert bob.transport is not None
+        bob.transport.write(b"s3cret\n/join dev s3cret\nMSG bob:s3cret\n/s3cret\n/quit\n")
+        await bob.ended
+        bob.ended = succeed(None)
+        robot = await self.comes(port, b'{"type":"nick","content":"robot"}')
+        token = next(
+            json.loads(line)["session"] for line in robot.seen.splitlines() if b'"welcome"' in line
+        )
+        program.signals(signal.SIGTERM)
+        self.assertEqual(await self.ends(program), 0)
+        for told in ("bob arrived (session 1)", "bob left: quit (session 1)", "robot arrived"):
+            self.assertIn(told, program.out)
+        for secret in ("s3cret", token):
+            self.assertNotIn(secret, program.out + program.err)
