@@ -51,6 +51,9 @@ class Talker(Protocol):
 
     def connectionMade(self) -> None:
         self.connected = True
+        if self.error:
+            self.end()  # given up meanwhile
+            return
         self.transport.setTcpNoDelay(True)
         self._advance(b"")
 

@@ -130,6 +130,8 @@ class DepartureTests(HouseTestCase):
             self.house.waits(1)
         self.alice.types("/quit")
         self.house.waits(4)
+        # A line and a question of telnet, which are neither said nor answered any more.
+        self.alice.sends(b"me too\r\n\xff\xf6")
         self.alice.wire.take()
         self.house.turn()
         seen = self.alice.sees()

@@ -115,6 +115,8 @@ class FloodTests(HouseTestCase):
 
     def test_the_slower_of_the_two_waits_counts(self) -> None:
         self.eve.sends(NOP * 64 + b"x\n" * 100)
+        self.house.waits(0.05)
+        self.assertEqual(len(self.house.clock.getDelayedCalls()), 1)
         self.house.waits(5)
         self.assertFalse(self.eve.wire.reading)
         self.house.waits(5)

@@ -1,0 +1,129 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from pathlib import Path
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from bench import options
+from bench.compare import Compare
+from bench.errors import BenchError
+from bench.fanout import Fanout
+from bench.options import Wish, read
+from bench.servers import KINDS
+from bench.sessions import Sessions
+from bench.users import Users
+from bench.wire import Target
+
+
+def asked(line: str) -> Wish:
+    return read(line.split())
+
+
+class LoadTests(SynchronousTestCase):
+    def test_the_classic_examples(self) -> None:
+        self.assertEqual(asked("users").load, Users(users=10, messages=5))
+        self.assertEqual(asked("users --users 50 --messages 10").load, Users(users=50, messages=10))
+        self.assertEqual(asked("users --users 60 --messages 25").load, Users(users=60, messages=25))
+
+    def test_fanout(self) -> None:
+        self.assertEqual(asked("fanout").load, Fanout())
+        self.assertEqual(
+            asked(
+                "fanout --members 2,000 --mode sparse --rate 50 --size 100 --seconds 2.5 --window 9 --speakers 3 --idle 8000"
+            ).load,
+            Fanout(
+                members=2000,
+                mode="sparse",
+                rate=50,
+                size=100,
+                seconds=2.5,
+                window=9,
+                speakers=3,
+                idle=8000,
+            ),
+        )
+
+    def test_sessions_are_ten_thousand(self) -> None:
+        self.assertEqual(asked("sessions").load, Sessions(sessions=10_000))
+        self.assertEqual(
+            asked("sessions --sessions 5 --at-once 2 --seconds 1").load,
+            Sessions(sessions=5, at_once=2, seconds=1),
+        )
+
+    def test_compare_is_everything_three_times(self) -> None:
+        load = asked("compare").load
+        assert isinstance(load, Compare)
+        self.assertEqual((load.servers, load.repeat), (tuple(KINDS), 3))
+        self.assertEqual([each.mode for each in load.loads], ["busy", "sparse"])
+        load = asked(
+            "compare --servers ours inspircd ours --modes busy --repeat 1 --members 50"
+        ).load
+        assert isinstance(load, Compare)
+        self.assertEqual(load.servers, ("ours", "inspircd"))
+        self.assertEqual([(each.mode, each.members) for each in load.loads], [("busy", 50)])
+
+
+class PlaceTests(SynchronousTestCase):
+    def test_ours_is_started_unless_said_otherwise(self) -> None:
+        place = asked("users").place
+        self.assertEqual((place.kind, place.target, place.options), ("ours", None, ()))
+        self.assertEqual(asked("fanout --server threads").place.kind, "threads")
+
+    def test_a_running_server_on_this_machine_or_another(self) -> None:
+        self.assertEqual(
+            asked("users --port 5000").place.target, Target("127.0.0.1", 5000, "plain")
+        )
+        place = asked(f"fanout --host 127.0.0.2 --port 6667 --speaks irc --pid {os.getpid()}").place
+        self.assertEqual((place.target, place.pid), (Target("127.0.0.2", 6667, "irc"), os.getpid()))
+
+    def test_a_running_server_keeps_its_processors_and_so_do_the_clients(self) -> None:
+        self.assertEqual(asked("users --port 5000").place.processors.clients, ())
+
+    def test_a_host_without_a_port_is_refused(self) -> None:
+        for line in ("users --host 127.0.0.1", "users --pid 1"):
+            self.assertRaises(BenchError, asked, line)
+
+    def test_options_for_ours_are_for_ours_only(self) -> None:
+        place = read(["compare", "--ours=--motd 'a b' --history-lines 0"]).place
+        self.assertEqual(place.options, ("--motd", "a b", "--history-lines", "0"))
+        self.assertEqual(options.on(place, "ours"), place)
+        self.assertEqual(
+            (options.on(place, "writes").kind, options.on(place, "writes").options), ("writes", ())
+        )
+
+    def test_files(self) -> None:
+        wish = asked("sessions --json a.json --plot b.svg")
+        self.assertEqual((wish.json, wish.plot), (Path("a.json"), Path("b.svg")))
+
+
+class RefusalTests(SynchronousTestCase):
+    def test_bad_values_are_refused_with_what_would_do(self) -> None:
+        for line, why in (
+            ("users --users 1", "1 is not between 2 and 60,000"),
+            ("users --users x", "invalid number value: 'x'"),
+            ("fanout --size 9", "9 is not between 32 and 4,096"),
+            ("fanout --seconds 0", "0 is not between 0 and 3,600"),
+            ("fanout --seconds nan", "nan is not between 0 and 3,600"),
+            ("fanout --mode fast", "invalid choice: 'fast'"),
+            ("fanout --server irc", "invalid choice: 'irc'"),
+            ("users --port 70000", "70,000 is not between 1 and 65,535"),
+            ("compare --servers nobody", "invalid choice: 'nobody'"),
+            ("compare --host x", "unrecognized arguments"),
+            ("dance", "invalid choice: 'dance'"),
+            ("", "required: COMMAND"),
+        ):
+            with contextlib.redirect_stderr(io.StringIO()) as errors:
+                ended = self.assertRaises(SystemExit, asked, line)
+            self.assertEqual(ended.code, 2, line)
+            self.assertIn(why, errors.getvalue())
+
+    def test_every_option_has_help(self) -> None:
+        for command in ("", "users", "fanout", "sessions", "compare"):
+            with contextlib.redirect_stdout(io.StringIO()) as out:
+                self.assertRaises(SystemExit, asked, f"{command} --help")
+            self.assertIn("python -m bench", out.getvalue())
