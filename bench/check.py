@@ -205,11 +205,11 @@ class Listener:
     def detach(self) -> None:
         """Go on line by line from here."""
         reference, self._reference = self._reference, None
-        if reference is not None:
-            reference.leave(self)
-            self._ledger = Ledger(reference.next_numbers(self.index))
-            if self._begun:
-                self._rest = reference.line_before(self.position)
+        assert reference is not None, "it does already"
+        reference.leave(self)
+        self._ledger = Ledger(reference.next_numbers(self.index))
+        if self._begun:
+            self._rest = reference.line_before(self.position)
 
     def _by_line(self, data: bytes) -> None:
         data = self._rest + data

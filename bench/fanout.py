@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 from twisted.internet.task import deferLater
 
@@ -15,7 +17,10 @@ from bench.team import split
 from bench.wire import FanoutJob, FanoutPart, Finish, Go, Leave, Sent, Stop
 
 #: The room that is spoken in; nobody else is there.
-ROOM = "bench"
+ROOM: Final = "bench"
+# How long the last deliveries may keep one waiting without any of them, in seconds; and one who is in a hurry.
+_PATIENCE: Final = 10.0
+_HURRY: Final = 1.0
 
 
 class Fanout(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,8 +94,8 @@ async def _measure(run: Run, load: Fanout) -> FanoutResult:
     run.team.order(Stop())
     sent = [number for report in await run.team.expect(Sent) for number in report.sent]
     run.begin("waiting for the last deliveries")
-    # Who is in a hurry to stop does not wait for what may never come.
-    run.team.order(Finish(sent, min(run.place.timeout, 1.0 if run.stop.happened else 10.0)))
+    patience = _HURRY if run.stop.happened else min(run.place.timeout, _PATIENCE)
+    run.team.order(Finish(sent, patience))
     parts = await run.team.expect(FanoutPart)
     after = run.usage()
     run.team.order(Leave())

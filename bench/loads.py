@@ -71,6 +71,7 @@ class _Base:
         at_once = min(job.at_once, job.target.at_once)
         self._crowd = Crowd(reactor, job.target, at_once=at_once, timeout=job.timeout)
         self._crowd.lost = self._lost
+        self._logged_in = False
         self._closed = 0
         self._why = ""
         self._sent = 0
@@ -83,6 +84,8 @@ class _Base:
     async def _log_in(self) -> None:
         self._crowd.start()
         await self._crowd.done
+        self._logged_in = True
+        self._look_if_gone()
 
     def _ready(self) -> Ready:
         crowd = self._crowd
@@ -92,7 +95,11 @@ class _Base:
         """The server ended a connection."""
         self._closed += 1
         self._why = talker.last_words or self._why
-        if self._closed == self._crowd.ready:
+        self._look_if_gone()
+
+    def _look_if_gone(self) -> None:
+        # While some log in, others may leave.
+        if self._logged_in and self._closed and self._closed == self._crowd.ready:
             self._report(Gone(self._why))
 
     def progress(self) -> Progress:
@@ -159,9 +166,11 @@ class FanoutLoad(_Base):
     async def start(self) -> None:
         await self._log_in()
         await self._crowd.settled()
+        # Before the go: the speakers of another process may get theirs earlier.
+        self._listen()
         self._report(self._ready())
 
-    def go(self) -> None:
+    def _listen(self) -> None:
         job, reference = self._job, Reference(self._marker)
         every = max(1, job.clients // max(1, job.timed))
         for index, talker in enumerate(self._members):
@@ -175,14 +184,17 @@ class FanoutLoad(_Base):
             )
             self._listeners.append(listener)
             talker.hear = listener.receive
+
+    def go(self) -> None:
         self._began = self._last = self._reactor.seconds()
         self._cpu = time.process_time()
-        if job.speakers:
+        if self._job.speakers:
             self._speaking = True
             self._pump()
 
     def _got(self, count: int) -> None:
         self._delivered += count
+        self._last = self._reactor.seconds()
         if self._speaking and self._pumping is None and not self._job.rate:
             # Once a reactor turn, not once a member.
             self._pumping = self._reactor.callLater(0, self._pump)
@@ -190,8 +202,6 @@ class FanoutLoad(_Base):
     def _pump(self) -> None:
         """Send what the window or the rate allows now."""
         self._pumping = None
-        if not self._speaking:
-            return
         job = self._job
         if job.rate:
             due = int((self._reactor.seconds() - self._began) * job.rate) + 1
@@ -236,8 +246,9 @@ class FanoutLoad(_Base):
             for index in range(len(self._listeners))
         )
         await self._until(lambda: self._delivered >= expected, timeout)
+        busy = (time.process_time() - self._cpu) / max(0.001, self._reactor.seconds() - self._began)
         results = [listener.result() for listener in self._listeners]
-        seconds = self._reactor.seconds() - self._began
+        seconds = self._last - self._began
         self._report(
             FanoutPart(
                 expected,
@@ -248,7 +259,7 @@ class FanoutLoad(_Base):
                 self._latencies.counts(),
                 self._closed,
                 self._why,
-                (time.process_time() - self._cpu) / seconds if seconds else 0.0,
+                busy,
             )
         )
 
@@ -295,16 +306,17 @@ class UsersLoad(_Base):
     async def start(self) -> None:
         await self._log_in()
         await self._crowd.settled()
+        # Before the go: the users of another process may get theirs earlier.
+        expected = (self._job.total - 1) * self._job.messages
+        for index, talker in enumerate(self._crowd.talkers, self._job.first):
+            if talker.login is not None:
+                self._users.append(_User(talker, index, self._marker, expected, self._got))
         self._report(self._ready())
 
     def go(self) -> None:
-        job = self._job
-        for index, talker in enumerate(self._crowd.talkers, job.first):
-            if talker.login is not None:
-                user = _User(talker, self._marker, (job.total - 1) * job.messages, self._got)
-                self._users.append(user)
-                user.speak(index, job)
-                self._sent += job.messages
+        for user in self._users:
+            user.speak(self._job)
+            self._sent += self._job.messages
 
     def _got(self, count: int) -> None:
         self._delivered += count
@@ -328,25 +340,29 @@ class _User:
     """One user; ``seconds`` is how long it took to hear all the others."""
 
     def __init__(
-        self, talker: Talker, marker: Marker, expected: int, got: Callable[[int], None]
+        self,
+        talker: Talker,
+        index: int,
+        marker: Marker,
+        expected: int,
+        got: Callable[[int], None],
     ) -> None:
         self.talker = talker
         self.seconds: float | None = None
         self._marker = marker
         self._expected = expected
-        self._began = 0.0
+        self._began = time.monotonic()
         self._got = got
-        self._own = 0
+        self._own = index
         self._listener = Listener(marker, self._count, _micros, None)
         talker.hear = self._listener.receive
 
-    def speak(self, index: int, job: UsersJob) -> None:
+    def speak(self, job: UsersJob) -> None:
         """Say everything at once."""
         say = SPEECHES[job.target.speech].say
         now = _micros()
-        self._own = index
         self._began = time.monotonic()
-        texts = (self._marker.text(index, number, now) for number in range(job.messages))
+        texts = (self._marker.text(self._own, number, now) for number in range(job.messages))
         self.talker.transport.write(b"".join(say(job.room, text) for text in texts))
 
     def _heard(self) -> tuple[Ledger, int]:

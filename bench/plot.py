@@ -82,14 +82,19 @@ def _bar(run: FanoutResult) -> float:
 def _curves(axes: Any, curves: Sequence[tuple[str, Latencies]]) -> None:
     """Draw which share of all took how long; the shares' axis stretches the slow end."""
     for name, latencies in curves:
-        points = [(micros / 1000, 1 - share) for micros, share in latencies.curve() if share < 1]
-        axes.step([x for x, _ in points], [y for _, y in points], where="post", label=name)
-    axes.set_xscale("log")
-    axes.set_yscale("log")
+        # Half of one is what a logarithmic axis has for none.
+        least = 0.5 / max(1, latencies.total)
+        points = [(micros / 1000, max(least, 1 - share)) for micros, share in latencies.curve()]
+        if points:
+            points.insert(0, (points[0][0], 1.0))
+            axes.step([x for x, _ in points], [y for _, y in points], where="post", label=name)
+            axes.set_xscale("log")
+            axes.set_yscale("log")
     axes.set_xlabel("milliseconds")
     axes.set_ylabel("share that took longer")
     axes.grid(visible=True, which="both", alpha=0.3)
-    axes.legend()
+    if axes.lines:
+        axes.legend()
 
 
 def _bars(axes: Any, title: str, bars: Sequence[tuple[str, float]]) -> None:

@@ -190,6 +190,7 @@ def _compare(result: Comparison) -> RenderableType:
 def _comparison(result: Comparison, mode: str) -> RenderableType:
     runs = [each for ran in result.rounds for each in ran if each.mode == mode]
     names = sorted({run.server: None for run in runs}, key=lambda name: name != result.baseline)
+    rounds = f"{len(result.rounds)} round{'s' if len(result.rounds) > 1 else ''}"
     table = _grid(
         "server",
         "CPU µs",
@@ -210,7 +211,7 @@ def _comparison(result: Comparison, mode: str) -> RenderableType:
             spans(ratio.p99),
             size(_median([run.rss for run in sound])).removesuffix(" MiB"),
         )
-    return _titled(f"{mode} room: {_load(runs[0])}; {len(result.rounds)} rounds", table)
+    return _titled(f"{mode} room: {_load(runs[0])}; {rounds}", table)
 
 
 def console() -> Console:

@@ -171,7 +171,7 @@ class Started(ProcessProtocol):
         try:
             lines = self._log.read_text("utf-8", "replace").split("\n")
         except OSError:
-            return ""
+            return ""  # it ended later than could be waited for
         said = [line.strip() for line in lines if line.strip()]
         return f"; it said: {said[-1][:300]}" if said else ""
 

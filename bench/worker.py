@@ -10,8 +10,10 @@ from twisted.internet.defer import Deferred
 from twisted.internet.protocol import connectionDone
 from twisted.internet.stdio import StandardIO
 from twisted.internet.task import LoopingCall
+from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 from twisted.protocols.basic import LineOnlyReceiver
 from twisted.python.failure import Failure
+from zope.interface import provider
 
 from bench import wire
 from bench.limits import raise_file_limit
@@ -48,6 +50,8 @@ class Worker(LineOnlyReceiver):
             case wire.UsersJob():
                 self._begin(UsersLoad(self._reactor, order, self._report))
             case wire.Go():
+                # Thousands of clients are no garbage: a collection that looks at all of them would stop the clock.
+                gc.freeze()
                 self._current.go()
             case wire.Stop():
                 self._current.stop()
@@ -65,14 +69,18 @@ class Worker(LineOnlyReceiver):
         self._load = load
         _ = self._progress.start(_PROGRESS, now=False)
         self._await(load.start())
-        # Thousands of clients are no garbage: a collection that looks at all of them would stop the clock.
-        gc.freeze()
 
     def _await(self, work: Coroutine[Any, Any, None]) -> None:
         def failed(failure: Failure) -> None:
             self._fail(failure.value)
 
         _ = Deferred.fromCoroutine(work).addErrback(failed)
+
+    def observe(self, event: LogEvent) -> None:
+        """Report an exception that Twisted would do no more than log: it looks like a closed connection."""
+        failure = event.get("log_failure")
+        if failure is not None:
+            self._fail(failure.value)
 
     def _report(self, report: wire.Report) -> None:
         self.sendLine(wire.encode(report).rstrip(b"\n"))
@@ -95,7 +103,14 @@ def main() -> None:
     from twisted.internet import reactor  # noqa: PLC0415  only the program needs one
 
     raise_file_limit()
-    StandardIO(Worker(reactor))
+    worker = Worker(reactor)
+
+    @provider(ILogObserver)
+    def observe(event: LogEvent) -> None:
+        worker.observe(event)
+
+    globalLogPublisher.addObserver(observe)
+    StandardIO(worker)
     reactor.run()
 
 

@@ -1,39 +1,28 @@
-"""The service: how the server starts and stops; at the end of the file as real processes, by ``twistd`` and ``twist``."""
+"""The service: how the server starts and stops. As real processes it does so in ``test_service_process``."""
 
 from __future__ import annotations
 
 import errno
-import json
-import os
-import re
 import resource
 import signal
-import socket
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from io import StringIO
-from pathlib import Path
 from typing import Any, cast
 
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
-from twisted.internet.defer import Deferred, succeed
-from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
+from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError, ReactorNotRunning
-from twisted.internet.protocol import ProcessProtocol, Protocol, connectionDone
 from twisted.internet.testing import MemoryReactorClock
 from twisted.logger import LogEvent, formatEvent, globalLogPublisher
-from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase, TestCase
+from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors.house import Guest, House
 from twisted_chat import service
 from twisted_chat.core.limits import Limits
 from twisted_chat.options import Options, Settings
 from twisted_chat.service import ChatService, StartError, makeService
-
-ROOT = Path(__file__).parent.parent
 
 
 class Reactor(MemoryReactorClock):
@@ -401,247 +390,3 @@ class SecrecyTests(ServiceTestCase):
             "it speaks HTTP",
         ):
             self.assertIn(told, self.log())
-
-
-class Program(ProcessProtocol):
-    """``twistd`` or ``twist`` in a process of its own."""
-
-    def __init__(self) -> None:
-        self.out = self.err = ""
-        self.ended: Deferred[int] = Deferred()
-        self._waiting: tuple[str, Deferred[re.Match[str]]] | None = None
-
-    def outReceived(self, data: bytes) -> None:
-        self.out += data.decode()
-        self._look()
-
-    def errReceived(self, data: bytes) -> None:
-        self.err += data.decode()
-
-    def prints(self, pattern: str) -> Deferred[re.Match[str]]:
-        """Wait until the standard output has this."""
-        found: Deferred[re.Match[str]] = Deferred()
-        self._waiting = pattern, found
-        self._look()
-        return found
-
-    def _look(self) -> None:
-        if self._waiting is not None and (match := re.search(self._waiting[0], self.out)):
-            _, found = self._waiting
-            self._waiting = None
-            found.callback(match)
-
-    def processEnded(self, reason: Failure) -> None:
-        value: Any = reason.value  # ProcessDone or ProcessTerminated
-        self.ended.callback(-value.signal if value.signal else value.exitCode)
-        if self._waiting is not None:
-            self._waiting[1].errback(AssertionError(self.out + self.err))
-
-    def signals(self, number: signal.Signals) -> None:
-        assert self.transport is not None
-        self.transport.signalProcess(number.name.removeprefix("SIG"))
-
-
-class Visitor(Protocol):
-    """A client over a real connection."""
-
-    def __init__(self) -> None:
-        self.seen = b""
-        self.ended: Deferred[None] = Deferred()
-        self._waiting: tuple[bytes, Deferred[None]] | None = None
-
-    def dataReceived(self, data: bytes) -> None:
-        self.seen += data
-        self._look()
-
-    def sees(self, what: bytes) -> Deferred[None]:
-        """Wait until this has come."""
-        found: Deferred[None] = Deferred()
-        self._waiting = what, found
-        self._look()
-        return found
-
-    def _look(self) -> None:
-        if self._waiting is not None and self._waiting[0] in self.seen:
-            _, found = self._waiting
-            self._waiting = None
-            found.callback(None)
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self.ended.callback(None)
-        if self._waiting is not None:
-            self._waiting[1].errback(AssertionError(self.seen))
-
-
-class ProcessTests(TestCase):
-    """The real programs, each in an empty folder."""
-
-    timeout = 60
-
-    def setUp(self) -> None:
-        from twisted.internet import reactor
-
-        self.reactor: Any = reactor
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-
-    def runs(self, name: str, *arguments: str) -> Program:
-        """Start ``twistd`` or ``twist``; it ends with the test at the latest."""
-        start = {
-            "twistd": "from twisted.scripts.twistd import run; run()",
-            "twist": "from twisted.application.twist._twist import Twist; Twist.main()",
-        }[name]
-        code = f"import sys; sys.argv[0] = {name!r}; {start}"
-        path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-        program = Program()
-        self.reactor.spawnProcess(
-            program,
-            sys.executable,
-            [sys.executable, "-c", code, *arguments],
-            env={**os.environ, "PYTHONPATH": path},
-            path=str(self.folder),
-        )
-
-        def kill() -> Deferred[int]:
-            if not program.ended.called:
-                program.signals(signal.SIGKILL)
-            return program.ended
-
-        self.addCleanup(kill)
-        return program
-
-    async def opens(self, program: Program) -> int:
-        """Wait until the server is open; return its port, which the line about it tells."""
-        line = await program.prints(
-            r"the chat is open on 127\.0\.0\.1 port (\d+), for this machine only: nc 127\.0\.0\.1 \1 joins it; .*\n"
-        )
-        return int(line[1])
-
-    async def comes(self, port: int, login: bytes) -> Visitor:
-        """Connect and log in; the last that is seen of that is how to get help."""
-        endpoint = TCP4ClientEndpoint(self.reactor, "127.0.0.1", port)
-        visitor: Visitor = await connectProtocol(endpoint, Visitor())
-
-        def leave() -> Deferred[None]:
-            assert visitor.transport is not None
-            cast(Any, visitor.transport).abortConnection()
-            return visitor.ended
-
-        self.addCleanup(leave)
-        assert visitor.transport is not None
-        visitor.transport.write(login + b"\n")
-        await visitor.sees(b"help")
-        return visitor
-
-    async def ends(self, program: Program) -> int:
-        """Wait for the end, which must come within 5 seconds; return the exit status."""
-        status: int = await program.ended.addTimeout(5, self.reactor)
-        program.ended = succeed(status)
-        return status
-
-    def taken(self) -> int:
-        """Return a port that somebody listens on."""
-        listening = socket.create_server(("127.0.0.1", 0))
-        self.addCleanup(listening.close)
-        return int(listening.getsockname()[1])
-
-    async def test_a_signal_says_goodbye_and_exits_with_0(self) -> None:
-        for name, number, flags in (
-            ("twistd", signal.SIGTERM, ["-n"]),
-            ("twistd", signal.SIGINT, ["-n"]),
-            ("twist", signal.SIGTERM, []),
-            ("twist", signal.SIGINT, []),
-        ):
-            program = self.runs(name, *flags, "chat", "--port", "0")
-            port = await self.opens(program)
-            bob = await self.comes(port, b"bob")
-            program.signals(number)
-            await bob.sees(b"-- Goodbye (the server is stopping).\r\n")
-            self.assertEqual((await self.ends(program), program.err), (0, ""), (name, number))
-            self.assertNotIn("Traceback", program.out)
-            self.assertEqual(list(self.folder.iterdir()), [])
-
-    async def test_a_client_that_never_reads_holds_nobody_up(self) -> None:
-        program = self.runs(
-            "twistd", "-n", "chat", "--port=0", "--no-flood-limit", "--send-buffer=4096"
-        )
-        port = await self.opens(program)
-        bob = await self.comes(port, b"bob")
-        deaf = socket.socket()
-        self.addCleanup(deaf.close)
-        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        deaf.connect(("127.0.0.1", port))
-        # The kernel takes some of the answers, the transport some, and the rest waits.
-        deaf.sendall(b"eve\n" + b"/help\n" * 70 + b"done\n")
-        await bob.sees(b"<eve> done")
-        program.signals(signal.SIGTERM)
-        await bob.sees(b"-- Goodbye (the server is stopping).\r\n")
-        self.assertEqual((await self.ends(program), program.err), (0, ""))
-        self.assertNotRegex(program.out, "too slow|Traceback")
-
-    async def test_a_taken_port_is_one_line_and_exit_status_1(self) -> None:
-        port = self.taken()
-        for name, flags in (("twistd", ["-n"]), ("twist", [])):
-            program = self.runs(name, *flags, "chat", "--port", str(port))
-            self.assertEqual(await self.ends(program), 1)
-            self.assertEqual(
-                program.err,
-                f"twistd chat: cannot listen on 127.0.0.1 port {port}: Address already in use; "
-                "stop what listens there, or choose another with --port\n",
-            )
-            self.assertNotIn("Traceback", program.out)
-            self.assertEqual(list(self.folder.iterdir()), [])
-
-    async def test_a_bad_option_is_one_line_and_exit_status_1(self) -> None:
-        Path(self.folder, "chat.toml").write_text("\nprot = 1\n")
-        for name, flags in (("twistd", ["-n"]), ("twist", [])):
-            for arguments, said in (
-                (["--max-text=x"], "--max-text: 'x' is no whole number of at least 1"),
-                (["--config=chat.toml"], "chat.toml:2: prot: there is no such setting"),
-            ):
-                program = self.runs(name, *flags, "chat", *arguments)
-                self.assertEqual(await self.ends(program), 1)
-                line = f"twistd chat: {said} (twistd chat --help lists the options)\n"
-                self.assertEqual((program.err, program.out), (line, ""))
-
-    async def test_a_unix_socket_can_be_joined_and_is_gone_afterwards(self) -> None:
-        program = self.runs("twistd", "-n", "chat", "--port=unix:chat.sock", "--port=0")
-        await program.prints(r"the chat is open on chat\.sock\n")
-        await self.opens(program)
-        with socket.socket(socket.AF_UNIX) as client:
-            client.connect(str(self.folder / "chat.sock"))
-            client.sendall(b"bob\n")
-            await program.prints(r"session 1 opened from this machine\n(.*\n)*.*bob arrived")
-        program.signals(signal.SIGTERM)
-        self.assertEqual((await self.ends(program), program.err), (0, ""))
-        self.assertEqual(list(self.folder.iterdir()), [])
-
-    async def test_it_starts_in_less_than_a_second_of_cpu(self) -> None:
-        program = self.runs("twistd", "-n", "chat", "--port", "0")
-        await self.opens(program)
-        assert program.transport is not None
-        stat = Path(f"/proc/{cast(Any, program.transport).pid}/stat")
-        if stat.exists():
-            fields = stat.read_text().rpartition(")")[2].split()
-            used = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-            self.assertLess(used, 1.0)
-
-    async def test_the_log_of_a_program_has_no_secrets(self) -> None:
-        program = self.runs("twistd", "-n", "chat", "--port", "0")
-        port = await self.opens(program)
-        bob = await self.comes(port, b"bob")
-        assert bob.transport is not None
-        bob.transport.write(b"s3cret\n/join dev s3cret\nMSG bob:s3cret\n/s3cret\n/quit\n")
-        await bob.ended
-        bob.ended = succeed(None)
-        robot = await self.comes(port, b'{"type":"nick","content":"robot"}')
-        token = next(
-            json.loads(line)["session"] for line in robot.seen.splitlines() if b'"welcome"' in line
-        )
-        program.signals(signal.SIGTERM)
-        self.assertEqual(await self.ends(program), 0)
-        for told in ("bob arrived (session 1)", "bob left: quit (session 1)", "robot arrived"):
-            self.assertIn(told, program.out)
-        for secret in ("s3cret", token):
-            self.assertNotIn(secret, program.out + program.err)

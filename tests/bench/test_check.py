@@ -190,3 +190,9 @@ class LedgerTests(SynchronousTestCase):
         ledger.note(1, 2)
         ledger.note(2, 0)
         self.assertEqual((ledger.delivered, dict(ledger.next)), (4, {1: 3, 2: 1}))
+
+    def test_a_late_message_that_comes_again_came_twice(self) -> None:
+        ledger = Ledger()
+        for number in (1, 0, 0, 2):
+            ledger.note(5, number)
+        self.assertEqual((ledger.delivered, ledger.duplicates, ledger.misordered), (3, 1, 1))

@@ -10,6 +10,8 @@ from pathlib import Path
 from unittest import mock
 
 from twisted.internet.defer import ensureDeferred
+from twisted.internet.error import ProcessDone
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from bench import ircds, servers
@@ -77,6 +79,14 @@ class ElsewhereTests(SynchronousTestCase):
         server = Elsewhere(Target("127.0.0.1", 1, "line"), os.getpid())
         self.successResultOf(ensureDeferred(server.stop()))
         self.assertFalse(server.ended.happened)
+
+
+class StartedTests(SynchronousTestCase):
+    def test_one_that_ends_after_its_directory_is_gone_is_no_error(self) -> None:
+        server = servers.Started("x", Target("127.0.0.1", 1, "line"), Path("/no/such"))
+        self.assertIsNone(server.usage())
+        server.processEnded(Failure(ProcessDone(None)))
+        self.assertEqual(server.ended.value, "x ended (with status 0)")
 
 
 class ResolveTests(SynchronousTestCase):

@@ -154,7 +154,10 @@ class LoginTests(Case):
     def test_password_for_a_name_that_has_none_is_an_error(self) -> None:
         decision = self.decide(self.new, c.Login(nick("carol"), "secret"))
         why = '"carol" is not registered, so it has no password; give the nickname alone'
-        self.assertEqual(decision, Tell(r.NameRefused("no-such-account", why, nick("carol2"))))
+        self.assertEqual(decision, Tell(r.NameRefused("no-such-account", why, nick("carol"))))
+        decision = self.decide(self.new, c.Login(nick("alice"), "secret"))
+        why = '"alice" is not registered, so it has no password; give the nickname alone'
+        self.assertEqual(decision, Tell(r.NameRefused("no-such-account", why, nick("alice2"))))
 
     def test_everything_else_waits_for_the_login(self) -> None:
         free = (c.Help, c.Ping, c.Pong, c.Login, c.Quit, c.Unsupported)

@@ -213,7 +213,8 @@ class Decider:
         nick = command.nick or self._free_guest()
         if command.password is not None:
             why = f'"{nick}" is not registered, so it has no password; give the nickname alone'
-            return Tell(r.NameRefused("no-such-account", why, self._free(nick)))
+            free = nick if self._state.nick_holder(nick) is None else self._free(nick)
+            return Tell(r.NameRefused("no-such-account", why, free))
         holder = self._state.nick_holder(nick)
         if holder is not None:
             return Tell(r.NameRefused("nick-taken", taken(nick, holder), self._free(nick)))

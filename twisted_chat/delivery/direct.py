@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from twisted.internet import tcp
 
@@ -26,26 +26,29 @@ class Transport(Protocol):
 def direct(transport: Transport) -> Write:
     """Return how to write to ``transport``: at once on its socket where it is a plain one, else by the transport.
 
-    The function may be called only while the transport's own buffer is empty. That is so until the transport asks its
-    producer to pause, which from now on it does as soon as it has to keep a single byte.
+    The function may be called only while the transport's own buffer is empty: from its making until it pauses the transport's
+    producer, which it does as soon as a single byte is left over, and again after the transport has resumed that producer.
     """
     if not isinstance(transport, tcp.Connection) or getattr(transport, "TLS", False):
         return transport.write
     handle = transport.getHandle()
     if not isinstance(handle, socket.socket):
         return transport.write
-    # The most bytes in the buffer before the producer is paused (twisted.internet.abstract.FileDescriptor).
-    transport.bufferSize = 0
     send, buffer = handle.send, transport.write
 
     def write(data: bytes) -> None:
         try:
             sent = send(data)
         except OSError:
-            # The kernel takes no more for now; or the connection is broken: then the transport meets the same error, and knows
-            # how to end the connection for it.
+            # The kernel takes no more for now; or the connection is broken: then the transport meets the same
+            # error, and knows how to end the connection for it.
             sent = 0
         if sent != len(data):
             buffer(data[sent:])
+            producer: Any = transport.producer
+            if producer is not None and not transport.producerPaused:
+                # By itself the transport would pause its producer at 64 KiB only, and resume none that it has not paused.
+                transport.producerPaused = True
+                producer.pauseProducing()
 
     return write

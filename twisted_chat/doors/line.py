@@ -25,6 +25,7 @@ from twisted_chat.core import commands as c
 from twisted_chat.core import replies as r
 from twisted_chat.core.names import LOBBY, RoomName
 from twisted_chat.core.text import BadText, CleanText, decode
+from twisted_chat.delivery.direct import Write, direct
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.framing import Endless, Frame, Framer, JsonFramer, LineFramer, TooLong
@@ -63,6 +64,11 @@ class Connection(typing.Protocol):
     def unregisterProducer(self) -> None: ...
 
 
+def _nowhere(data: bytes) -> None:
+    """Where a connection writes before it is made; nobody asks it to."""
+    raise AssertionError("there is no connection yet")
+
+
 @implementer(IHalfCloseableProtocol, IPushProducer)
 class LineProtocol(Protocol):
     """One connection: bytes in, frames to the node; bytes from the node out.
@@ -78,6 +84,7 @@ class LineProtocol(Protocol):
         self.factory = factory
         self._node = factory.node
         self._telnet = TelnetFilter()
+        self._write: Write = _nowhere
         self._framer: Framer = factory.line_framer()
         self._frames: deque[Frame] = deque()
         self._peer: Peer | None = None
@@ -114,6 +121,7 @@ class LineProtocol(Protocol):
             self._key = None
             self.transport.loseConnection()
             return
+        self._write = direct(self.transport)
         peer = self._peer = self._node.open(self, self.factory.line, "")
         # A producer that pushes: the transport says when its buffer is full, see pauseProducing.
         self.transport.registerProducer(self, True)
@@ -347,7 +355,7 @@ class LineProtocol(Protocol):
     # --- what the node asks for (delivery.peer.Door) ---
 
     def write(self, data: bytes) -> None:
-        self.transport.write(data)
+        self._write(data)
 
     def resumed(self) -> None:
         self._pump()

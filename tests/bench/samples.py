@@ -1,0 +1,81 @@
+"""Results to show, draw and compare."""
+
+from __future__ import annotations
+
+from bench.results import Comparison, FanoutResult, SessionsResult, UsersResult
+from bench.wire import UserRow
+
+
+def fanout(
+    server: str = "ours", mode: str = "busy", cost: float = 1.0, error: str = ""
+) -> FanoutResult:
+    """Return a sound result of 1,000 deliveries at ``cost`` µs each, or one with an error."""
+    return FanoutResult(
+        server=server,
+        error=error,
+        mode=mode,
+        members=11,
+        speakers=4,
+        idle=0,
+        size=64,
+        window=256,
+        rate=200.0,
+        seconds=2.0,
+        sent=100,
+        expected=1000,
+        delivered=1000,
+        duplicates=0,
+        misordered=0,
+        cpu=cost * 1e-3,
+        rss=3 * 1024**2,
+        clients_busy=0.5,
+        latencies={10: 990, 20: 9, 40: 1},
+    )
+
+
+def comparison() -> Comparison:
+    """Return two rounds in which ours is as dear as, then half as dear as, threads; one run failed."""
+    return Comparison(
+        server="ours",
+        baseline="ours",
+        rounds=[
+            [fanout("ours", cost=2), fanout("threads", cost=2), fanout("ngircd", error="it fell")],
+            [fanout("ours", cost=3), fanout("threads", cost=6), fanout("ngircd", cost=1)],
+        ],
+        missing={"inspircd": "inspircd is not installed"},
+    )
+
+
+def users() -> UsersResult:
+    """Return a result in which one of three users failed."""
+    return UsersResult(
+        server="ours",
+        error="1 of 3 users did not hear everything",
+        users=3,
+        messages=5,
+        rows=[
+            UserRow("a", 0.001, 0.010, 10, ""),
+            UserRow("b", 0.001, 0.030, 10, ""),
+            UserRow("c", None, None, 0, "nobody listens"),
+        ],
+    )
+
+
+def sessions() -> SessionsResult:
+    """Return a result of a thousand sessions of 8 KiB each."""
+    return SessionsResult(
+        server="ours",
+        asked=1000,
+        ready=1000,
+        failed=0,
+        seconds=0.5,
+        logins={10: 1000},
+        left=1000,
+        leave_seconds=0.1,
+        closed=0,
+        cpu=0.25,
+        idle_cpu=0.0,
+        rss_before=1024**2,
+        rss_after=1024**2 + 1000 * 8192,
+        rss_left=1024**2,
+    )

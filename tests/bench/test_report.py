@@ -1,0 +1,164 @@
+"""Results as tables and as JSON."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from twisted.trial.unittest import SynchronousTestCase
+
+from bench import report
+from bench.errors import BenchError
+from bench.results import Outcome
+from bench.stats import Spread
+from tests.bench import samples
+
+
+def shown(result: Outcome, width: int = 110) -> str:
+    out = io.StringIO()
+    report.show(Console(file=out, width=width), result)
+    return out.getvalue()
+
+
+def rows(text: str) -> dict[str, str]:
+    """Return a table's first and last column."""
+    return {
+        line.split("  ")[1]: line.split()[-1] for line in text.splitlines() if line.startswith("  ")
+    }
+
+
+class WordsTests(SynchronousTestCase):
+    def test_times_are_in_the_unit_that_fits(self) -> None:
+        values = [0.0000123, 0.0009, 0.00123456, 0.1, 1.5, 123.4, None, math.nan]
+        self.assertEqual(
+            [report.seconds(value) for value in values],
+            ["12 µs", "900 µs", "1.23 ms", "100 ms", "1.5 s", "123 s", "–", "–"],
+        )
+
+    def test_sizes_are_binary(self) -> None:
+        self.assertEqual(
+            [report.size(v) for v in (8192, 3 * 1024**2, -2048, None)],
+            ["8.0 KiB", "3.0 MiB", "-2.0 KiB", "–"],
+        )
+
+    def test_ratios_show_their_spread_if_there_is_one(self) -> None:
+        self.assertEqual(report.spans(Spread(0.5, 0.4, 0.6)), "0.50 (0.40–0.60)")
+        self.assertEqual(report.spans(Spread(0.5, 0.5, 0.5)), "0.50")
+        self.assertEqual(report.spans(None), "–")
+
+    def test_numbers(self) -> None:
+        self.assertEqual(
+            [report.number(v) for v in (1234567.8, None, math.nan)], ["1,234,568", "–", "–"]
+        )
+        self.assertEqual([report.micros(v) for v in (0.05123, None)], ["0.0512 µs", "–"])
+
+
+class TableTests(SynchronousTestCase):
+    def test_fanout(self) -> None:
+        text = shown(samples.fanout())
+        self.assertIn(
+            "busy room on ours: 11 members, 256 messages in flight, 64 bytes, 4 speakers", text
+        )
+        self.assertRegex(text, "deliveries +1,000 of 1,000 ")
+        self.assertRegex(text, "processor time per delivery +1 µs ")
+        self.assertRegex(text, "resident memory +3.0 MiB ")
+        self.assertRegex(text, "latency p50 +10 µs ")
+        self.assertRegex(text, "latency p99.9 +20 µs ")
+
+    def test_a_sparse_room_names_its_rate_and_who_else_is_there(self) -> None:
+        result = samples.fanout(mode="sparse")
+        result.idle = 8000
+        self.assertIn("8,000 idle sessions beside, 200 messages a second", shown(result))
+
+    def test_what_nobody_knows_is_a_dash(self) -> None:
+        result = samples.fanout()
+        result.cpu = result.rss = None
+        self.assertRegex(shown(result), "processor time per delivery +– ")
+
+    def test_users(self) -> None:
+        text = shown(samples.users())
+        self.assertRegex(text, "users without an error +2 of 3 ")
+        self.assertRegex(text, "average +20 ms ")
+        self.assertRegex(text, "the slowest +30 ms ")
+        self.assertRegex(text, "c +– +– +0 +nobody listens")
+        self.assertIn("bench: 1 of 3 users did not hear everything", text)
+
+    def test_users_none_of_whom_heard_everything(self) -> None:
+        result = samples.users()
+        del result.rows[:2]
+        self.assertRegex(shown(result), "average +– ")
+
+    def test_sessions(self) -> None:
+        text = shown(samples.sessions())
+        self.assertRegex(text, "logins a second +2,000 ")
+        self.assertRegex(text, "processor time per login +250 µs ")
+        self.assertRegex(text, "memory per session +8.0 KiB ")
+
+    def test_compare(self) -> None:
+        text = shown(samples.comparison())
+        self.assertRegex(text, "threads +4 +0.75 \\(0.50–1.00\\) ")
+        self.assertRegex(text, "ngircd +1 +3.00 ")
+        self.assertIn("Not compared: inspircd: inspircd is not installed", text)
+        self.assertIn("Not counted: ngircd, busy: it fell", text)
+        self.assertNotIn("as busy as they can be", text)
+
+    def test_compare_fits_an_ordinary_terminal(self) -> None:
+        wide, narrow = shown(samples.comparison(), 110), shown(samples.comparison(), 80)
+        self.assertEqual(wide.splitlines()[:7], narrow.splitlines()[:7])
+        self.assertNotIn("…", narrow)
+
+    def test_clients_that_were_the_slow_part_are_named(self) -> None:
+        result = samples.comparison()
+        result.rounds[0][0].clients_busy = 0.99
+        self.assertIn("Note: ours, busy: the clients were as busy as they can be", shown(result))
+
+    def test_a_comparison_of_nothing_is_no_error(self) -> None:
+        result = samples.comparison()
+        result.rounds = [[]]
+        self.assertIn("CPU", shown(result))
+
+    def test_what_was_stopped_says_so(self) -> None:
+        result = samples.fanout()
+        result.stopped = True
+        self.assertIn("Stopped early", shown(result))
+
+    def test_markup_in_what_a_server_said_is_shown_as_it_is(self) -> None:
+        self.assertIn(
+            "bench: it said: [red]x[/red]", shown(samples.fanout(error="it said: [red]x[/red]"))
+        )
+
+
+class JsonTests(SynchronousTestCase):
+    def write(self, result: Outcome) -> dict[str, object]:
+        with tempfile.TemporaryDirectory() as name:
+            path = Path(name) / "x.json"
+            report.write_json(path, result)
+            document: dict[str, object] = json.loads(path.read_text())
+            return document
+
+    def test_all_that_was_measured_is_there_with_the_machine(self) -> None:
+        for result in (samples.fanout(), samples.users(), samples.sessions(), samples.comparison()):
+            document = self.write(result)
+            self.assertEqual(set(document) & {"machine", "result"}, {"machine", "result"})
+            self.assertEqual(document["result"]["server"], "ours")  # type: ignore[index]
+
+    def test_a_fanout_has_its_summary_and_a_comparison_its_ratios(self) -> None:
+        summary = self.write(samples.fanout())["summary"]
+        assert isinstance(summary, dict)
+        self.assertEqual((summary["deliveries_per_second"], summary["lost"]), (500, 0))
+        ratios = self.write(samples.comparison())["ratios"]
+        assert isinstance(ratios, list)
+        self.assertEqual(
+            [(each["server"], each["cost"]["median"]) for each in ratios],
+            [("ours", 1), ("threads", 0.75), ("ngircd", 3)],
+        )
+
+    def test_a_file_that_cannot_be_written_is_told(self) -> None:
+        error = self.assertRaises(
+            BenchError, report.write_json, Path("/no/such/x.json"), samples.users()
+        )
+        self.assertIn("cannot write /no/such/x.json: No such file", str(error))
