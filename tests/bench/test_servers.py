@@ -131,7 +131,9 @@ class StartTests(TestCase):
 
     async def test_one_that_ends_at_once_is_told_with_its_last_line(self) -> None:
         with self.assertRaises(BenchError) as caught:
-            await self._start("import sys; print('starting'); sys.exit('no such option')")
+            await self._start(
+                "import sys; print('starting', flush=True); sys.exit('no such option')"
+            )
         self.assertEqual(
             str(caught.exception), "test ended (with status 1); it said: no such option"
         )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from unittest import mock
+from unittest import mock, skipUnless
 
 from twisted.internet.defer import Deferred
 from twisted.internet.protocol import ProcessProtocol
@@ -459,6 +460,7 @@ class ProgramTests(TestCase):
         self.assertIn(b"Stopped early", output.text)
         self.assertRegex(output.text, rb"selects .* 1\.00 ")
 
+    @skipUnless(importlib.util.find_spec("matplotlib"), "matplotlib is not installed")
     async def test_fanout_and_sessions_are_shown_and_drawn(self) -> None:
         with tempfile.TemporaryDirectory() as name:
             path = Path(name) / "x.svg"

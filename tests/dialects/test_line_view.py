@@ -294,7 +294,8 @@ class ReplyTests(SynchronousTestCase):
         names = tuple(parse_nick(f"somebody{i}") for i in range(50))
         head, *rows = reply(r.Entered(DEV, 5000, names, NONE))
         self.assertEqual(head, "-- You are in #dev. 5,000 people are here:")
-        self.assertTrue(rows[-1].endswith("somebody49 … and 4,950 more"), rows)
+        self.assertTrue(rows[-2].endswith("somebody48, somebody49"), rows)
+        self.assertEqual(rows[-1], "--   … and 4,950 more; /who #dev lists them.")
         for row in rows:
             self.assertTrue(row.startswith("--   somebody") and len(row) <= 78, row)
 

@@ -210,14 +210,16 @@ def _span(seconds: float) -> str:
     return "less than a minute"
 
 
-def _wrapped(names: Iterable[object], more: str = "") -> list[str]:
+def _wrapped(names: Iterable[object]) -> tuple[str, ...]:
     """List names on as many lines as they need."""
-    return _folded("--   ", ", ".join(map(str, names)) + more)
+    return _folded("--   ", ", ".join(map(str, names)))
 
 
-def _folded(begin: str, text: str) -> list[str]:
+# Everybody who comes to a crowded room is shown the same first page of names.
+@functools.lru_cache(maxsize=64)
+def _folded(begin: str, text: str) -> tuple[str, ...]:
     """Break a text at blanks: the first line starts with ``begin``, the others stand below it."""
-    return textwrap.wrap(
+    wrapped = textwrap.wrap(
         text,
         _WIDTH,
         initial_indent=begin,
@@ -225,20 +227,20 @@ def _folded(begin: str, text: str) -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return tuple(wrapped)
 
 
 def _entered(reply: r.Entered) -> list[str]:
     room = f"a new room, {reply.room}" if reply.created else str(reply.room)
     lock = ", locked with a password" if reply.locked else ""
     head = f"-- You are in {room}{lock}."
-    more = (
-        f" … and {reply.count - len(reply.names):,} more" if reply.count > len(reply.names) else ""
-    )
+    left_out = reply.count - len(reply.names)
+    more = [f"--   … and {left_out:,} more; /who {reply.room} lists them."] if left_out else []
     here = "Nobody else is here." if reply.count == 1 else f"{reply.count:,} people are here:"
     topic = [f"-- Topic of {reply.room}: {reply.topic}"] if reply.topic else []
     if reply.count == 1:
         return [f"{head} {here}", *topic]
-    return [f"{head} {here}", *_wrapped(reply.names, more), *topic]
+    return [f"{head} {here}", *_wrapped(reply.names), *more, *topic]
 
 
 def _pages(page: int, pages: int, command: str) -> str:
