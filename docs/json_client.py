@@ -3,13 +3,20 @@
 
 import json, socket, sys, threading
 
-server = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+SHOWN, server = (
+    ("message", "private", "error"),
+    socket.create_connection((sys.argv[1], int(sys.argv[2]))),
+)
 
 
 def listen():
     # The lines before the first object are the greeting that people get.
     for event in (json.loads(line) for line in server.makefile() if line.startswith("{")):
-        print("<{from}> {content}\n".format(**event) if event["type"] == "message" else "", end="")
+        print(
+            f"<{event.get('from', '!')}> {event['content']}\n" if event["type"] in SHOWN else "",
+            end="",
+            flush=True,
+        )
 
 
 threading.Thread(target=listen).start()

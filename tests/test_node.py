@@ -627,6 +627,24 @@ class AckTests(NodeCase):
         self.node.stored(MessageId(5))
         self.assert_took(self.ann, "acked 5 [1]", "acked 5 [1]")
 
+    def test_who_quits_gets_the_acknowledgements_first(self) -> None:
+        self.hold_back()
+        self.ann.say("hi", tag="1")
+        self.ann.send(c.Quit())
+        self.assert_took(self.ann)
+        self.assertFalse(self.ann.peer.ready)
+        self.node.stored(MessageId(5))
+        self.assert_took(self.ann, "acked 5 [1]", "farewell")
+
+    def test_door_is_told_when_the_last_acknowledgement_is_out(self) -> None:
+        self.hold_back()
+        self.ann.say("hi", tag="1").say("ho", tag="2")
+        self.assertEqual(self.ann.peer.unacked, 2)
+        self.node.stored(MessageId(5))
+        self.assertEqual(self.ann.peer.unacked, 1)
+        self.node.stored(MessageId(6))
+        self.assertEqual(self.ann.peer.unacked, 0)
+
     def test_same_id_for_something_else_is_an_error(self) -> None:
         self.ann.say("hi", tag="1").say("ho", tag="1")
         self.assert_took(self.ann, "refused id-reused [1]", "acked 5 [1]")
@@ -645,10 +663,11 @@ class AckTests(NodeCase):
 
     def test_acknowledgement_for_who_is_gone_goes_to_nobody(self) -> None:
         self.hold_back()
-        self.ann.say("hi", tag="1").send(c.Quit())
+        self.ann.say("hi", tag="1")
+        self.node.close(self.ann.peer, "connection lost")
         self.bob.say("ho")
         self.node.stored(MessageId(7))
-        self.assert_took(self.ann, "farewell")
+        self.assert_took(self.ann)
         self.assertEqual(len(self.node._unstored), 0)
 
     def test_stored_may_be_told_twice_and_late(self) -> None:

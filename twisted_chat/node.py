@@ -184,7 +184,11 @@ class Node:
             case d.Repeat():
                 self._acknowledge(peer, MessageId(decision.message), decision.time, tag)
             case d.GoodBye():
-                self.say_goodbye(peer, "", decision.reason, logged="quit")
+                if peer.unacked:
+                    peer.waits += 1
+                    peer.leaves = decision.reason
+                else:
+                    self.say_goodbye(peer, "", decision.reason, logged="quit")
             case d.Nothing():  # pragma: no branch (mypy sees a missing case)
                 pass
 
@@ -247,10 +251,13 @@ class Node:
     def _release(self, peer: Peer) -> None:
         peer.waits -= 1
         if peer.ready:
-            try:
-                peer.door.resumed()
-            except Exception:
-                self._failed(peer, "what came meanwhile", None)
+            self._resume(peer)
+
+    def _resume(self, peer: Peer) -> None:
+        try:
+            peer.door.resumed()
+        except Exception:
+            self._failed(peer, "what came meanwhile", None)
 
     def _deliver(self, applied: Applied, peer: Peer | None) -> None:
         """Show what happened: to its audience, and to ``peer``, the session of this node that did it."""
@@ -375,7 +382,7 @@ class Node:
                 each,
                 r.Notice(
                     "kicked",
-                    f"you are no longer in {envelope.room.name}; /join ROOM takes you to another room",
+                    f"you are no longer in {envelope.room.name}; /join ROOM says where you talk now",
                 ),
             )
         self._confirm(envelope, peer)
@@ -466,8 +473,11 @@ class Node:
         self._stored_to = max(self._stored_to, message)
         while self._unstored and self._unstored[0][0] <= message:
             _, peer, acked, tag = self._unstored.popleft()
+            peer.unacked -= 1
             if peer.id in self._peers:
                 self.tell(peer, acked, tag)
+                if not peer.unacked:
+                    self._all_acked(peer)
 
     def _acknowledge(self, peer: Peer, message: MessageId, time: float, tag: str | None) -> None:
         """Acknowledge a message once it is stored; one that is not for the store, once all before it are."""
@@ -475,7 +485,15 @@ class Node:
         if waits_for <= self._stored_to:
             self.tell(peer, acked, tag)
         else:
+            peer.unacked += 1
             self._unstored.append((waits_for, peer, acked, tag))
+
+    def _all_acked(self, peer: Peer) -> None:
+        """Let a session go on to leave that waited for its last acknowledgement to do so."""
+        if peer.leaves is not None:
+            self.say_goodbye(peer, "", peer.leaves, logged="quit")
+        elif peer.ready:
+            self._resume(peer)
 
     def _recall(self, peer: Peer, recall: d.Recall, tag: str | None, *, asked: bool) -> None:
         """Answer with history, and let the session wait until the answer is out."""

@@ -106,7 +106,7 @@ _PATTERNS: list[tuple[str, Callable[..., Seen | None]]] = [
     (r"Pick a nickname, .*", lambda: None),
     (r"-- Welcome, (\S+)\.", lambda nick: ("welcome", nick)),
     (r"! (.+)\. Try (\S+)\.", lambda why, other: ("no such luck", why, other)),
-    (r"! (#\S+) is locked; .*", lambda room: ("locked", room)),
+    (r"! (#\S+) is locked\. .*", lambda room: ("locked", room)),
     (r"! (.+?)\.?", lambda why: ("error", why)),
     (
         r"-- You are in (a new room, )?(#[^\s,]+?)(, locked .*)?\. "

@@ -103,7 +103,6 @@ class CommandTests(Case):
     def test_empty_fields_of_nick_are_as_if_left_out(self) -> None:
         self.assertEqual(log_in(content=""), c.Login())
         self.assertEqual(log_in(), c.Login())
-        self.assertEqual(parse("nick"), c.Login())
         empty = {"password": "", "session": ""}
         self.assertEqual(log_in(content="bob", **empty), c.Login(BOB))
         self.assertEqual(parse("nick", content="bob", **empty), c.Rename(BOB))
@@ -225,6 +224,7 @@ class IdTests(Case):
             ({"type": "message", "content": "\x1b"}, "bad-text"),
             ({"type": "message", "content": "x", "room": "a b"}, "bad-name"),
             ({"type": "private", "content": "x"}, "bad-field"),
+            ({"type": "nick"}, "bad-field"),
             ({"type": "command", "content": "/nope"}, "unknown-command"),
             ({"type": "nick", "content": "a b"}, "bad-nick"),
             ({"type": "message", "content": 5}, "bad-field"),

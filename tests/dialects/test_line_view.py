@@ -270,7 +270,7 @@ class ReplyTests(SynchronousTestCase):
             self.assertEqual(reply(r.Refused("x", why)), [f"! {why}"])
         self.assertEqual(
             reply(r.PasswordNeeded(DEV)),
-            ["! #dev is locked; give its password: /join #dev PASSWORD"],
+            ["! #dev is locked. To enter it, type all of this on one line: /join #dev PASSWORD"],
         )
 
     def test_entering_a_room_tells_who_is_there(self) -> None:

@@ -259,6 +259,18 @@ class EndOfInputTests(HouseTestCase):
         self.assertTrue(nobody.gone)
         self.assert_sees(self.bob)
 
+    def test_what_a_program_said_last_is_acknowledged_before_the_goodbye(self) -> None:
+        script = self.house.comes()
+        script.objects({"type": "nick", "content": "script"})
+        script.hears()
+        script.protocol.dataReceived(b'{"type": "message", "content": "x", "id": "A"}\n')
+        script.ends()
+        self.assertEqual(
+            [(each["type"], each.get("id")) for each in script.gets()],
+            [("ack", "A"), ("quit", None)],
+        )
+        self.assertTrue(script.gone)
+
     def test_after_goodbye_it_changes_nothing(self) -> None:
         self.bob.wire.takes = False
         self.bob.types("/quit")

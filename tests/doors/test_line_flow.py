@@ -127,7 +127,7 @@ class PasswordTests(HouseTestCase):
     """``/join ROOM`` of a locked room: with telnet, the password is asked for and not shown."""
 
     ASKED = "-- type the password of #dev; it is not shown (Enter alone: give up)"
-    TOLD = "! #dev is locked; give its password: /join #dev PASSWORD"
+    TOLD = "! #dev is locked. To enter it, type all of this on one line: /join #dev PASSWORD"
 
     def setUp(self) -> None:
         super().setUp()

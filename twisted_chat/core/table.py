@@ -163,11 +163,13 @@ COMMANDS: Final[dict[str, Spec]] = {
 # What other chats call them.
 _ELSEWHERE: Final = {
     **dict.fromkeys(("exit", "bye", "q", "logout", "disconnect"), "quit"),
-    **dict.fromkeys(("names", "users", "w"), "who"),
+    **dict.fromkeys(("names", "users"), "who"),
     **dict.fromkeys(("tell", "query", "whisper", "dm", "pm", "privmsg"), "msg"),
     **dict.fromkeys(("part", "close"), "leave"),
     **dict.fromkeys(("name", "rename"), "nick"),
     **dict.fromkeys(("channels", "channel"), "rooms"),
+    **dict.fromkeys(("h", "?", "commands"), "help"),
+    **dict.fromkeys(("m", "w", "notice"), "msg"),
     "r": "reply",
     "mute": "ignore",
     "unmute": "unignore",

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from twisted_chat.core.ids import SessionId
 from twisted_chat.core.names import RoomName
+from twisted_chat.core.text import CleanText
 from twisted_chat.delivery.outbox import Outbox, Sink
 from twisted_chat.dialects.base import Dialect
 
@@ -29,7 +30,18 @@ class Door(Sink, Protocol):
 class Peer:
     """A session: its outbox, its dialect, and whether it waits for an answer."""
 
-    __slots__ = ("claims", "closing", "dialect", "door", "id", "outbox", "token", "waits")
+    __slots__ = (
+        "claims",
+        "closing",
+        "dialect",
+        "door",
+        "id",
+        "leaves",
+        "outbox",
+        "token",
+        "unacked",
+        "waits",
+    )
 
     def __init__(self, session: SessionId, door: Door, dialect: Dialect, outbox: Outbox) -> None:
         self.id = session
@@ -42,6 +54,9 @@ class Peer:
         self.waits = 0
         self.claims = False
         self.closing = False
+        #: How many acknowledgements are on their way, and why it leaves once it has the last of them.
+        self.unacked = 0
+        self.leaves: CleanText | None = None
 
     @property
     def ready(self) -> bool:

@@ -157,6 +157,8 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command:
         case "nick":
             nick = _nick(incoming.content)
             password, token = _password(incoming), incoming.session or None
+            if logged_in and nick is None:
+                raise BadLine('nick needs "content", the nickname', "bad-field")
             if logged_in and nick is not None and password is None and token is None:
                 return c.Rename(nick)
             return c.Login(nick, password, token)

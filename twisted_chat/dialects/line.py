@@ -30,10 +30,8 @@ _BARE_BANGS: Final = ("who", "logout", "help")
 _MSG_TO: Final = re.compile(r"MSG\s+(?:([^\s:]+)\s*)?:(?!//)(.*)", re.IGNORECASE | re.DOTALL)
 _ARROW: Final = re.compile(r"(.*\S)(?:\s+>\s*|>\s+)([^\s>]+)\s*", re.DOTALL)
 # "TEXT > bob.", "TEXT > @bob", "TEXT > bob, carol"; and "msg bob TEXT" without its mark.
-_NEAR_ARROW: Final = re.compile(
-    r".*\S(?:\s+>\s*|>\s+)@?([^\s>.,!?;:]+)(?:[.,!?;:].*)?\s*", re.DOTALL
-)
-_NEAR_MSG: Final = re.compile(r"(?:msg|Msg)\s+([^\s,:]+)\s")
+_NEAR_ARROW: Final = re.compile(r".*\S\s*>\s*@?([^\s>.,!?;:]+)(?:[.,!?;:].*)?\s*", re.DOTALL)
+_NEAR_MSG: Final = re.compile(r"(?:msg|Msg|(?i:privmsg))\s+([^\s,:]+)\s")
 # "! msg", "!!msg", "!/msg".
 _SPOILT_BANG: Final = re.compile(r"![\s!/]+(?:msg|who|logout|help)\b", re.IGNORECASE)
 # The mark of a private command from the key beside, or from an input method for Chinese or Japanese.

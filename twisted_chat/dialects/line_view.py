@@ -111,7 +111,9 @@ class LineView:
             case r.Refused(why=why):
                 return [f"! {_sentence(why)}"]
             case r.PasswordNeeded(room=room):
-                return [f"! {room} is locked; give its password: /join {room} PASSWORD"]
+                return [
+                    f"! {room} is locked. To enter it, type all of this on one line: /join {room} PASSWORD"
+                ]
             case r.NameRefused(why=why, suggestion=suggestion):
                 hint = f" Try {suggestion}." if suggestion is not None else ""
                 return [f"! {_sentence(why)}{hint}", _PICK]

@@ -211,7 +211,7 @@ class LineProtocol(Protocol):
             self._pumping = False
         if peer.closing:
             self._frames.clear()
-        elif self._ended and not self._frames and peer.ready:
+        elif self._ended and not self._frames and peer.ready and not peer.unacked:
             self._node.say_goodbye(peer, "", "disconnected")
         elif peer.ready and not self._frames and not self._partial:
             # What comes next is sent by somebody who could see the answer.

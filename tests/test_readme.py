@@ -1,0 +1,32 @@
+"""What the README says that can be run, is run as it stands there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from twisted_chat.core import commands as c
+from twisted_chat.core.table import COMMANDS, Spec
+from twisted_chat.core.text import CleanText
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+class SnippetTests(SynchronousTestCase):
+    def test_command_of_the_readme_can_be_added_and_passes_its_test(self) -> None:
+        entry, test = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+        names = {
+            "Spec": Spec,
+            "CleanText": CleanText,
+            "c": c,
+            "COMMANDS": COMMANDS,
+            "SynchronousTestCase": SynchronousTestCase,
+        }
+        # It is one element of a tuple, as it would stand in the table.
+        (spec,) = eval(f"({entry})", names)
+        COMMANDS[spec.name] = spec
+        self.addCleanup(COMMANDS.pop, spec.name)
+        exec(test, names)
+        names["ShoutTests"]("test_shout_says_it_in_capitals").debug()  # type: ignore[operator]
