@@ -3,20 +3,13 @@
 
 import json, socket, sys, threading
 
-SHOWN, server = (
-    ("message", "private", "error"),
-    socket.create_connection((sys.argv[1], int(sys.argv[2]))),
-)
+server = socket.create_connection((sys.argv[1], int(sys.argv[2])))
 
 
-def listen():
+def listen(shown=("message", "private", "error")):
     # The lines before the first object are the greeting that people get.
-    for event in (json.loads(line) for line in server.makefile() if line.startswith("{")):
-        print(
-            f"<{event.get('from', '!')}> {event['content']}\n" if event["type"] in SHOWN else "",
-            end="",
-            flush=True,
-        )
+    for it in (json.loads(line) for line in server.makefile() if line.startswith("{")):
+        it["type"] in shown and print(f"<{it.get('from', '!')}> {it['content']}", flush=True)
 
 
 threading.Thread(target=listen).start()
