@@ -129,11 +129,11 @@ class StartTests(ServiceTestCase):
         served = self.starts()
         calls: list[None] = []
 
-        def check() -> None:
+        def check(now: float) -> None:
             calls.append(None)
             raise RuntimeError("a fault")
 
-        self.patch(served.factory, "check", check)
+        self.patch(served.factory.connections, "check", check)
         self.reactor.pump([5, 5])
         self.assertEqual(len(calls), 2)
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 2)

@@ -6,28 +6,28 @@
 from __future__ import annotations
 
 import secrets
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
-from twisted_chat import background
+from twisted_chat.acks import Acks
 from twisted_chat.cluster.bus import Bus
 from twisted_chat.core import commands as c
-from twisted_chat.core import decide as d
+from twisted_chat.core import decision as d
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
-from twisted_chat.core.apply import Applied, Between, Duplicate, InRoom, Near, Void
+from twisted_chat.core.apply import Applied, Duplicate, Void
 from twisted_chat.core.hub import Hub, scope_of
-from twisted_chat.core.ids import MessageId, RoomId, SessionId, UserId
+from twisted_chat.core.ids import MessageId, SessionId
 from twisted_chat.core.text import CleanText
-from twisted_chat.delivery.channel import hidden
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.outbox import Outbox
 from twisted_chat.delivery.peer import Door, Peer
 from twisted_chat.dialects.base import BadLine, Dialect, Request
+from twisted_chat.recalls import Recalls
+from twisted_chat.sessions import Sessions
+from twisted_chat.showing import Showing
 from twisted_chat.store.port import Store
 
 log = Logger()
@@ -52,16 +52,16 @@ class Node:
         self.clock = clock
         self.server = server
         self._bus = bus
-        self._store = store
         self._motd = motd
         self._new_token = new_token
         self.delivery = Delivery(clock, hub.limits)
-        self._peers: dict[SessionId, Peer] = {}
+        self._sessions = Sessions(hub, self.delivery)
         self._next_session = 1
-        #: Who is to be told when: the id up to which all must be stored, and the acknowledgement.
-        self._unstored: deque[tuple[MessageId, Peer, r.Acked, str | None]] = deque()
-        self._appended_to = MessageId(0)
-        self._stored_to = MessageId(0)
+        self._acks = Acks(self._sessions, self._all_acked)
+        self._recalls = Recalls(self._sessions, self.delivery, store, self._release)
+        self._showing = Showing(
+            hub, self._sessions, self.delivery, store, self._acks, self._recalls
+        )
         bus.attach(self._apply)
 
     # --- sessions ---
@@ -73,7 +73,7 @@ class Node:
         seat = self.hub.open(session, host, self.clock.seconds())
         outbox = Outbox(door, dialect.here, dialect.elsewhere, self.limits.max_queue)
         outbox.ignored = seat.ignored
-        peer = self._peers[session] = Peer(session, door, dialect, outbox)
+        peer = self._sessions[session] = Peer(session, door, dialect, outbox)
         self.tell(peer, r.Greeting(self.server))
         return peer
 
@@ -87,7 +87,7 @@ class Node:
 
         ``logged`` is what the log says of it instead, where people chose the words: those are theirs.
         """
-        if self._peers.pop(peer.id, None) is None:
+        if self._sessions.pop(peer.id, None) is None:
             return
         peer.closing = True
         departure = self.hub.departure(peer.id, reason, self.clock.seconds())
@@ -106,7 +106,7 @@ class Node:
 
     def say_goodbye(self, peer: Peer, why: str, reason: str, *, logged: str | None = None) -> None:
         """End a session from this side: it is told ``why``, the others see ``reason``, the log see :meth:`close`."""
-        if peer.id not in self._peers:
+        if peer.id not in self._sessions:
             return
         self.tell(peer, r.Farewell(why))
         self.close(peer, reason, logged=logged)
@@ -114,7 +114,8 @@ class Node:
 
     def stop(self, why: str) -> None:
         """Say goodbye to everybody, without telling each of all the others."""
-        peers, self._peers = list(self._peers.values()), {}
+        peers = list(self._sessions.values())
+        self._sessions.clear()
         self.delivery.settle_all()  # first: the farewell is the last thing a session sees
         for peer in peers:
             peer.closing = True
@@ -133,7 +134,7 @@ class Node:
     @property
     def sessions(self) -> int:
         """How many sessions this node has."""
-        return len(self._peers)
+        return len(self._sessions)
 
     # --- the way in ---
 
@@ -150,7 +151,7 @@ class Node:
         try:
             self._submit(peer, request.command, request.tag)
         except Exception:
-            self._failed(peer, "a command", request.tag)
+            self._sessions.failed(peer, "a command", request.tag)
 
     def refuse(self, peer: Peer, bad: BadLine) -> None:
         """Tell a session that a line of it was no command."""
@@ -161,7 +162,7 @@ class Node:
 
     def tell(self, peer: Peer, reply: r.Reply, tag: str | None = None) -> None:
         """Send a reply to one session."""
-        self.delivery.send(peer.outbox, peer.outbox.here.reply(reply, tag))
+        self._sessions.tell(peer, reply, tag)
 
     def _submit(self, peer: Peer, command: c.Command, tag: str | None) -> None:
         now = self.clock.seconds()
@@ -180,9 +181,9 @@ class Node:
                     self._change(peer, decision.change)
                 self._reply(peer, decision.reply, tag)
             case d.Recall():
-                self._recall(peer, decision, tag, asked=True)
+                self._recalls.answer(peer, decision, tag, asked=True)
             case d.Repeat():
-                self._acknowledge(peer, MessageId(decision.message), decision.time, tag)
+                self._acks.acknowledge(peer, MessageId(decision.message), decision.time, tag)
             case d.GoodBye():
                 if peer.unacked:
                     peer.waits += 1
@@ -213,7 +214,7 @@ class Node:
     def _apply(self, message: MessageId, proposal: e.Proposal) -> None:
         """Apply what the bus put in order, show it, and let its claimant go on."""
         peer = (
-            self._peers.get(proposal.origin.session)
+            self._sessions.get(proposal.origin.session)
             if proposal.origin.node == self.hub.node
             else None
         )
@@ -224,27 +225,25 @@ class Node:
             peer.claims = False
         try:
             if isinstance(proposal.event, e.Renamed):
-                self._catch_up_ignorers()
+                self._sessions.catch_up_ignorers()
             outcome = self.hub.apply(message, proposal)
             if isinstance(outcome, Applied):
-                self._deliver(outcome, peer)
+                event = outcome.envelope.event
+                if isinstance(event, e.Arrived):
+                    self._arrived(outcome.envelope, event, peer)
+                else:
+                    self._showing.show(outcome, peer)
             elif peer is not None:
                 self._void(peer, outcome)
         except Exception:
-            self._failed(peer, "an event", proposal.origin.tag)
+            self._sessions.failed(peer, "an event", proposal.origin.tag)
         if peer is not None and claimed:
             self._release(peer)
-
-    def _catch_up_ignorers(self) -> None:
-        """Hide what was said in this turn while it can be told by the old nick: the hub will know the new one only."""
-        for each in self._peers.values():
-            if each.outbox.ignored:
-                self.delivery.catch_up(each.outbox)
 
     def _void(self, peer: Peer, void: Void) -> None:
         tag = void.proposal.origin.tag
         if isinstance(void.why, Duplicate):
-            self._acknowledge(peer, void.why.message, void.why.time, tag)
+            self._acks.acknowledge(peer, void.why.message, void.why.time, tag)
         else:
             self._reply(peer, void.why, tag)
 
@@ -257,47 +256,11 @@ class Node:
         try:
             peer.door.resumed()
         except Exception:
-            self._failed(peer, "what came meanwhile", None)
-
-    def _deliver(self, applied: Applied, peer: Peer | None) -> None:
-        """Show what happened: to its audience, and to ``peer``, the session of this node that did it."""
-        envelope, audience = applied.envelope, applied.audience
-        event = envelope.event
-        match event:
-            case e.Said():
-                self._said(envelope, peer)
-            case e.Arrived():
-                self._arrived(envelope, event, peer)
-            case e.Joined():
-                self._joined(envelope, event, peer)
-            case e.Left():
-                self._left(envelope, peer)
-            case e.Kicked():
-                self._kicked(envelope, event, peer)
-            case e.Departed():
-                self._departed(envelope, event)
-            case _:
-                self._shown(envelope, audience, peer)
-
-    def _said(self, envelope: e.Envelope, peer: Peer | None) -> None:
-        assert envelope.room is not None
-        self.delivery.say(
-            envelope.room.id, envelope, skip=peer.outbox if peer is not None else None
-        )
-        if peer is not None:
-            self._copy(peer, envelope, acked=peer.dialect.acks)
-        self._store.append(envelope)
-        self._appended_to = envelope.id
-        if peer is not None and peer.dialect.acks:
-            self._acknowledge(peer, envelope.id, envelope.time, envelope.tag)
-
-    def _copy(self, peer: Peer, envelope: e.Envelope, *, acked: bool) -> None:
-        """Send a session the author's own copy."""
-        self.delivery.send(peer.outbox, peer.outbox.here.own(envelope, acked=acked))
+            self._sessions.failed(peer, "what came meanwhile", None)
 
     def _arrived(self, envelope: e.Envelope, event: e.Arrived, peer: Peer | None) -> None:
         for node, session in event.replaced:
-            old = self._peers.get(session) if node == self.hub.node else None
+            old = self._sessions.get(session) if node == self.hub.node else None
             if old is not None:
                 self.say_goodbye(old, "your session goes on in another connection", "replaced")
         origin, author = envelope.origin, envelope.author
@@ -319,174 +282,14 @@ class Node:
         for room in user.rooms:
             self.delivery.enter(peer.outbox, room)
             self.tell(peer, self.hub.entered(self.hub.state.rooms[room], created=False))
-        self._refocus(peer)
+        self._sessions.refocus(peer)
         peer.door.logged_in(resumed=resumed)
-
-    def _joined(self, envelope: e.Envelope, event: e.Joined, peer: Peer | None) -> None:
-        room_ref, author = envelope.room, envelope.author
-        assert room_ref is not None and author is not None
-        room = self.hub.state.rooms[room_ref.id]
-        if len(room.members) > self.limits.crowd_size:
-            self.delivery.gather(room_ref, author.nick, len(room.members), joined=True)
-        else:
-            self.delivery.say(room_ref.id, envelope)
-        for each in self._peers_of(author.user):
-            self.delivery.enter(each.outbox, room_ref.id)
-            if each is peer:
-                self._refocus(each)
-                self.tell(
-                    each,
-                    self.hub.entered(room, created=event.created),
-                    envelope.tag,
-                )
-                recall = d.Recall(
-                    room_ref, before=envelope.id, after=None, limit=self.limits.history_lines
-                )
-                self._recall(each, recall, None, asked=False)
-            else:
-                self._copy(each, envelope, acked=False)
-
-    def _left(self, envelope: e.Envelope, peer: Peer | None) -> None:
-        assert envelope.room is not None and envelope.author is not None
-        for each in self._peers_of(envelope.author.user):
-            self.delivery.leave(each.outbox, envelope.room.id)
-            self._refocus(each)
-            if each is not peer:
-                self._copy(each, envelope, acked=False)
-        self._gone_from(envelope)
-        if peer is not None:
-            focus = self.hub.focus_of(peer.id)
-            left = r.FocusSet(focus.name if focus is not None else None, envelope.room.name)
-            self.tell(peer, left, envelope.tag)
-
-    def _gone_from(self, envelope: e.Envelope) -> None:
-        """Tell a room that somebody left it, or forget the room if nobody is there any more."""
-        assert envelope.room is not None and envelope.author is not None
-        room = self.hub.state.rooms.get(envelope.room.id)
-        if room is None:
-            self._store.forget([envelope.room.id])
-        elif len(room.members) > self.limits.crowd_size:
-            self.delivery.gather(
-                envelope.room, envelope.author.nick, len(room.members), joined=False
-            )
-        else:
-            self.delivery.say(envelope.room.id, envelope)
-
-    def _kicked(self, envelope: e.Envelope, event: e.Kicked, peer: Peer | None) -> None:
-        assert envelope.room is not None
-        self.delivery.say(envelope.room.id, envelope)
-        for each in self._peers_of(event.user):
-            self.delivery.leave(each.outbox, envelope.room.id)
-            self._refocus(each)
-            self.tell(
-                each,
-                r.Notice(
-                    "kicked",
-                    f"you are no longer in {envelope.room.name}; /join ROOM says where you talk now",
-                ),
-            )
-        self._confirm(envelope, peer)
-        if envelope.room.id not in self.hub.state.rooms:
-            self._store.forget([envelope.room.id])
-
-    def _departed(self, envelope: e.Envelope, event: e.Departed) -> None:
-        rooms = self.hub.state.rooms
-        self._store.forget([room for room in event.rooms if room not in rooms])
-        small: list[RoomId] = []
-        for room in event.rooms:
-            left = rooms.get(room)
-            if (
-                left is not None
-                and len(left.members) > self.limits.crowd_size
-                and envelope.author is not None
-            ):
-                self.delivery.gather(
-                    left.ref, envelope.author.nick, len(left.members), joined=False
-                )
-            else:
-                small.append(room)
-        self.delivery.show(self.delivery.near(small), envelope)
-
-    def _shown(
-        self, envelope: e.Envelope, audience: InRoom | Near | Between, peer: Peer | None
-    ) -> None:
-        """Show an event that changes nothing of who hears what."""
-        author = envelope.author
-        assert author is not None
-        mine = self._peers_of(author.user)
-        match audience:
-            case InRoom(room=room):
-                self.delivery.say(room, envelope)
-            case Near(rooms=rooms):
-                others = self.delivery.near(rooms)
-                for each in mine:
-                    others.pop(each.outbox, None)
-                self.delivery.show(others, envelope)
-                for each in mine:
-                    self._copy(each, envelope, acked=False)
-            case Between(users=users):  # pragma: no branch (mypy sees a missing case)
-                for each in mine:
-                    self._copy(each, envelope, acked=each is peer and each.dialect.acks)
-                for user in users[1:]:
-                    ears = (each.outbox for each in self._peers_of(user))
-                    self.delivery.show(
-                        (ear for ear in ears if not hidden(envelope, ear.ignored)), envelope
-                    )
-                    self._mention_away(peer, user)
-        self._confirm(envelope, peer)
-
-    def _mention_away(self, peer: Peer | None, user: UserId) -> None:
-        """Tell who wrote to somebody in private that they are away."""
-        told = self.hub.state.users.get(user)
-        if peer is not None and told is not None and told.away is not None:
-            self.tell(peer, r.Notice("away", f"{told.nick} is away: {told.away}"))
-
-    def _confirm(self, envelope: e.Envelope, peer: Peer | None) -> None:
-        """Acknowledge what is not stored, to a client that gave it an id or expects it."""
-        tag = envelope.tag
-        if (
-            peer is not None
-            and peer.dialect.acks
-            and (tag is not None or isinstance(envelope.event, e.Told))
-        ):
-            self.tell(peer, r.Acked(envelope.id, envelope.time), tag)
-
-    def _refocus(self, peer: Peer) -> None:
-        """Let delivery know where the hub says that a session talks now."""
-        focus = self.hub.focus_of(peer.id)
-        self.delivery.focus(peer.outbox, focus.ref.id if focus is not None else None)
-
-    def _peers_of(self, user: UserId) -> list[Peer]:
-        """Return this node's sessions of a user."""
-        found = self.hub.state.users.get(user)
-        places = found.sessions if found is not None else ()
-        return [
-            self._peers[session]
-            for node, session in places
-            if node == self.hub.node and session in self._peers
-        ]
 
     # --- the store ---
 
     def stored(self, message: MessageId) -> None:
         """Everything up to this id is stored: acknowledge it."""
-        self._stored_to = max(self._stored_to, message)
-        while self._unstored and self._unstored[0][0] <= message:
-            _, peer, acked, tag = self._unstored.popleft()
-            peer.unacked -= 1
-            if peer.id in self._peers:
-                self.tell(peer, acked, tag)
-                if not peer.unacked:
-                    self._all_acked(peer)
-
-    def _acknowledge(self, peer: Peer, message: MessageId, time: float, tag: str | None) -> None:
-        """Acknowledge a message once it is stored; one that is not for the store, once all before it are."""
-        acked, waits_for = r.Acked(message, time), min(message, self._appended_to)
-        if waits_for <= self._stored_to:
-            self.tell(peer, acked, tag)
-        else:
-            peer.unacked += 1
-            self._unstored.append((waits_for, peer, acked, tag))
+        self._acks.stored(message)
 
     def _all_acked(self, peer: Peer) -> None:
         """Let a session go on to leave that waited for its last acknowledgement to do so."""
@@ -494,57 +297,3 @@ class Node:
             self.say_goodbye(peer, "", peer.leaves, logged="quit")
         elif peer.ready:
             self._resume(peer)
-
-    def _recall(self, peer: Peer, recall: d.Recall, tag: str | None, *, asked: bool) -> None:
-        """Answer with history, and let the session wait until the answer is out."""
-        peer.waits += 1
-        slot = self.delivery.slot(peer.outbox, lambda: self._release(peer))
-        view = peer.outbox.here if peer.outbox.focus == recall.room.id else peer.outbox.elsewhere
-        ignored = peer.outbox.ignored
-
-        async def answer() -> None:
-            page = await self._store.history(
-                recall.room.id,
-                before=None if recall.before is None else MessageId(recall.before),
-                after=None if recall.after is None else MessageId(recall.after),
-                limit=recall.limit,
-            )
-            lines = [envelope for envelope in page.envelopes if not hidden(envelope, ignored)]
-
-            def pieces() -> Iterator[bytes]:
-                count, name = len(lines), recall.room.name
-                try:
-                    yield view.reply(r.HistoryStart(name, count, asked), tag)
-                    for envelope in lines:
-                        yield view.replay(envelope)
-                    yield view.reply(r.HistoryEnd(name, count, asked, page.more), tag)
-                except Exception:
-                    self._failed(peer, "a request for history", tag)
-
-            self.delivery.fill(slot, pieces())
-
-        def failed(why: Failure) -> None:
-            self._failed(peer, "a request for history", tag, why)
-            self.delivery.fill(slot, ())
-
-        background.start(answer(), "history", failed)
-
-    # --- faults ---
-
-    def _failed(
-        self, peer: Peer | None, what: str, tag: str | None, why: Failure | None = None
-    ) -> None:
-        """Log an exception under an id, and show the id, nothing else, to whose session it was.
-
-        ``why`` is the exception being handled if None.
-        """
-        fault = secrets.token_hex(4)
-        log.failure("fault {fault} while handling {what}", why or Failure(), fault=fault, what=what)
-        if peer is not None and peer.id in self._peers:
-            self.tell(
-                peer,
-                r.Refused(
-                    "internal", f"something went wrong here; the server's log has it as {fault}"
-                ),
-                tag,
-            )

@@ -89,7 +89,8 @@ class Settings(
                 raise BadSetting(f"limits.{name}: {_LARGEST_LIMIT:,} is the most")
         if limits.max_endless <= max(limits.max_object, limits.max_text + 1024):
             raise BadSetting(
-                "limits.max-endless: it must be larger than max-object, and than max-text by 1,024"
+                "limits.max-endless: it must be larger than max-object, and than max-text by 1,024; they are "
+                f"{limits.max_endless:,}, {limits.max_object:,} and {limits.max_text:,}"
             )
         return self
 

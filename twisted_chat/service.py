@@ -122,17 +122,17 @@ class ChatService(Service):
         if self._check.running:
             self._check.stop()
         await DeferredList([Deferred.fromCoroutine(_closed(port)) for port in self.ports])
-        gone = self.factory.all_gone()
+        gone = self.factory.connections.all_gone()
         self.node.stop("the server is stopping")
         try:
             await gone.addTimeout(_GOODBYE, self._reactor)
         except DeferredTimeoutError:
-            self.factory.abort()
+            self.factory.connections.abort()
         await self._store.stop()
 
     def _look_after(self) -> None:
         try:
-            self.factory.check()
+            self.factory.connections.check(self._reactor.seconds())
         except Exception:
             # A LoopingCall ends for good at its first exception.
             log.failure("looking after silent connections failed")

@@ -14,8 +14,8 @@ from twisted_chat.core import commands as c
 from twisted_chat.core import decide
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
-from twisted_chat.core.decide import (
-    Decider,
+from twisted_chat.core.decide import Decider, too_long
+from twisted_chat.core.decision import (
     Decision,
     FocusOn,
     GoodBye,
@@ -25,7 +25,6 @@ from twisted_chat.core.decide import (
     Recall,
     Repeat,
     Tell,
-    too_long,
 )
 from twisted_chat.core.hub import scope_of
 from twisted_chat.core.ids import MessageId, RoomId
@@ -488,6 +487,11 @@ class RoomTests(Case):
             self.decide(self.bob, c.Join(room("DEV"))),
             Tell(r.FocusSet(room("dev")), FocusOn(self.dev)),
         )
+
+    def test_a_password_changes_nothing_in_a_room_one_is_in(self) -> None:
+        told = self.decide(self.bob, c.Join(room("dev"), "new secret"))
+        assert isinstance(told, Tell) and isinstance(told.reply, r.Refused)
+        self.assertEqual((told.reply.code, told.change), ("already-in-room", None))
 
     def test_there_is_a_limit_of_rooms(self) -> None:
         self.world = World(limits=Limits(max_rooms=2))

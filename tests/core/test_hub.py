@@ -10,7 +10,7 @@ from tests.core.world import NOW, Seat, World, lines, nick, room
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core.apply import Void
-from twisted_chat.core.decide import FocusOn, Ignoring, Propose, Tell
+from twisted_chat.core.decision import FocusOn, Ignoring, Propose, Tell
 from twisted_chat.core.hub import NO_SCOPE, Hub, scope_of
 from twisted_chat.core.ids import Node, SessionId
 from twisted_chat.core.limits import REMEMBERED, Limits

@@ -10,7 +10,7 @@ from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core.apply import Applied, Outcome
 from twisted_chat.core.commands import Lines
-from twisted_chat.core.decide import Decision, Propose, Tell
+from twisted_chat.core.decision import Decision, Propose, Tell
 from twisted_chat.core.hub import Hub, scope_of
 from twisted_chat.core.ids import MessageId, Node, SessionId
 from twisted_chat.core.limits import Limits

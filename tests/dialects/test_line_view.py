@@ -384,6 +384,10 @@ class ReplyTests(SynchronousTestCase):
             ],
         )
 
+    def test_away_without_a_reason_is_just_away(self) -> None:
+        (line,) = reply(r.Profile(BOB, None, (), NOON, 59, c.NO_REASON))
+        self.assertTrue(line.endswith("; away"), line)
+
     def test_profile_does_not_hide_that_there_are_more_rooms(self) -> None:
         rooms = tuple(parse_room(f"r{i}") for i in range(11))
         (line,) = reply(r.Profile(BOB, None, rooms, NOON, 0, None))

@@ -285,7 +285,7 @@ class House:
         """Everybody goes. Nothing must be left to be done then, and nobody left."""
         self.empties()
         assert not self.clock.getDelayedCalls(), self.clock.getDelayedCalls()
-        assert not self.factory.connections and not self.node.sessions
+        assert not len(self.factory.connections) and not self.node.sessions
 
 
 class HouseTestCase(SynchronousTestCase):

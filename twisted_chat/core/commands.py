@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -97,6 +97,10 @@ class SetTopic(_Command, frozen=True):
 
     topic: CleanText
     room: RoomName | None = None
+
+
+#: What stands for the reason of who is away without giving one.
+NO_REASON: Final = CleanText("away")
 
 
 class Away(_Command, frozen=True):

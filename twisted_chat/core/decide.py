@@ -1,15 +1,9 @@
-"""Deciding what a command asks for: the first of the two steps.
-
-Reads the state and changes nothing: the answer is a :class:`Propose` (to be put in order by the bus), or a :class:`Tell`
-(a reply, for the asker alone, with at most a change to the asker's own session).
-"""
+"""Deciding what a command asks for: the first of the two steps. It reads the state and changes nothing."""
 
 from __future__ import annotations
 
 import itertools
 from typing import Final
-
-import msgspec
 
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
@@ -25,71 +19,24 @@ from twisted_chat.core.apply import (
     too_many_rooms,
     wrong_password,
 )
-from twisted_chat.core.ids import RoomId, Scope
+from twisted_chat.core.decision import (
+    Decision,
+    FocusOn,
+    GoodBye,
+    Ignoring,
+    Nothing,
+    Propose,
+    Recall,
+    Repeat,
+    Tell,
+)
+from twisted_chat.core.ids import Scope
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.lists import overview, people, profile, rooms
 from twisted_chat.core.names import Nick, RoomName, guest_nick, suggest
 from twisted_chat.core.state import Room, Session, State, User, room_digest
 from twisted_chat.core.table import COMMANDS, nearest
 from twisted_chat.core.text import CleanText, shown
-
-
-class Propose(msgspec.Struct, frozen=True):
-    """Put this in order. ``claim``: the session waits for it to come back."""
-
-    event: e.Event
-    room: RoomId | None = None
-    claim: bool = False
-
-
-class FocusOn(msgspec.Struct, frozen=True):
-    """Plain text of this session goes to ``room`` from now on."""
-
-    room: RoomId
-
-
-class Ignoring(msgspec.Struct, frozen=True):
-    """Hide (or show again) what the user with this nick key says; ``name`` is how it was spelled."""
-
-    key: str
-    name: str
-    hide: bool
-
-
-class Tell(msgspec.Struct, frozen=True):
-    """Answer the asker, after changing the asker's session."""
-
-    reply: r.Reply
-    change: FocusOn | Ignoring | None = None
-
-
-class Recall(msgspec.Struct, frozen=True):
-    """Answer with history from the store: at most ``limit`` lines before or after a message, or the last ones."""
-
-    room: e.RoomRef
-    before: int | None
-    after: int | None
-    limit: int
-
-
-class GoodBye(msgspec.Struct, frozen=True):
-    """End the session; its user, if it has one, departs for this reason."""
-
-    reason: CleanText
-
-
-class Nothing(msgspec.Struct, frozen=True):
-    """There is nothing to do and nothing to say."""
-
-
-class Repeat(msgspec.Struct, frozen=True):
-    """It was said before under the same id: acknowledge it again."""
-
-    message: int
-    time: float
-
-
-Decision = Propose | Tell | Recall | Repeat | GoodBye | Nothing
 
 #: The most people one session can ignore; a list that nobody could read any more.
 MAX_IGNORED: Final = 500
@@ -347,6 +294,9 @@ class Decider:
         name = command.room
         room = self._state.room_named(name)
         if room is not None and user.id in room.members:
+            if command.password and room_digest(name, command.password) != room.password:
+                why = f"you are in {room.name} already; its password was not changed"
+                return _refuse("already-in-room", why)
             return Tell(r.FocusSet(room.name), FocusOn(room.ref.id))
         if len(user.rooms) >= self._limits.max_rooms:
             return _refuse("too-many-rooms", too_many_rooms(self._limits.max_rooms))

@@ -12,7 +12,8 @@ from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
 from twisted_chat.core.apply import Applied, Applier, Outcome, Void
-from twisted_chat.core.decide import Decider, Decision, FocusOn, Ignoring, Propose
+from twisted_chat.core.decide import Decider
+from twisted_chat.core.decision import Decision, FocusOn, Ignoring, Propose
 from twisted_chat.core.flood import Bucket
 from twisted_chat.core.ids import MessageId, Node, Scope, SessionId, UserId
 from twisted_chat.core.limits import Limits

@@ -142,7 +142,7 @@ COMMANDS: Final[dict[str, Spec]] = {
             "away",
             "[TEXT]",
             "be shown as away, with a reason if you like",
-            lambda text: c.Away(text or CleanText("away")),
+            lambda text: c.Away(text or c.NO_REASON),
         ),
         Spec("back", "", "no longer be shown as away", lambda: c.Away(None)),
         Spec("ignore", "[NICK]", "hide what somebody says, or list whom you ignore", c.Ignore),

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
 
+from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
 from twisted_chat.core.names import Nick, RoomName
@@ -48,7 +49,7 @@ class LineView:
             case e.AwaySet(text=None):
                 return _lines(["-- You are no longer marked as away."])
             case e.AwaySet(text=text):
-                why = f" ({text})" if text != "away" else ""
+                why = f" ({text})" if text != c.NO_REASON else ""
                 return _lines([f"-- You are marked as away{why}; /back undoes that."])
             case e.TopicSet() | e.Kicked():
                 return self.event(envelope)
@@ -173,8 +174,12 @@ class LineView:
         kind = f"account {profile.account}" if profile.account is not None else "guest"
         rooms = _some(profile.rooms) or "no room"
         since = datetime.fromtimestamp(int(profile.since), self._zone).strftime("%Y-%m-%d %H:%M")
-        away = f"; away: {profile.away}" if profile.away is not None else ""
+        away = f"; {_away(profile.away)}" if profile.away is not None else ""
         return f"-- {profile.nick} ({kind}) is in {rooms}; here since {since}, silent for {_span(profile.idle)}{away}"
+
+
+def _away(text: CleanText) -> str:
+    return f"away: {text}" if text != c.NO_REASON else "away"
 
 
 @functools.lru_cache(maxsize=4096)

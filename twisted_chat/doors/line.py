@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 import typing
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
 from twisted.internet.address import IPv4Address, IPv6Address
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import (
     IAddress,
     IDelayedCall,
@@ -31,6 +30,7 @@ from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.framing import Endless, Frame, Framer, JsonFramer, LineFramer, TooLong
 from twisted_chat.dialects.json import JsonDialect
 from twisted_chat.dialects.line import LineDialect
+from twisted_chat.doors.connections import Connections
 from twisted_chat.doors.sockets import address_key, tune
 from twisted_chat.doors.telnet import TelnetFilter
 from twisted_chat.node import Node
@@ -114,7 +114,7 @@ class LineProtocol(Protocol):
         host = address.host if isinstance(address, IPv4Address | IPv6Address) else None
         tune(self.transport, self._node.limits.send_buffer)
         self._key = address_key(host)
-        if not self.factory.count(self._key):
+        if not self.factory.connections.count(self._key):
             self.transport.write(
                 b"! There are too many connections from your address; close one, or try again later.\r\n"
             )
@@ -137,13 +137,13 @@ class LineProtocol(Protocol):
         )
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self.factory.discount(self._key)
+        self.factory.connections.discount(self._key)
         self._frames.clear()
         _cancel(self._timer, self._linger, self._cooling)
         if self._peer is not None:
             self._peer.outbox.close()
             self._node.close(self._peer, "connection lost")
-        self.factory.remove(self)
+        self.factory.connections.remove(self)
 
     def abort(self) -> None:
         """End the connection now."""
@@ -426,9 +426,7 @@ class ChatFactory(ServerFactory):
         self.node = node
         self.line: Dialect = line
         self.json: Dialect = json
-        self.connections: set[LineProtocol] = set()
-        self._per_address: Counter[str] = Counter()
-        self._waiting: list[Deferred[None]] = []
+        self.connections = Connections(node.limits.max_per_address)
 
     def buildProtocol(self, addr: IAddress | None) -> LineProtocol:  # type: ignore[override]
         return LineProtocol(self)
@@ -440,47 +438,3 @@ class ChatFactory(ServerFactory):
     def json_framer(self) -> JsonFramer:
         limits = self.node.limits
         return JsonFramer(limits.max_object, limits.max_endless)
-
-    def count(self, key: str | None) -> bool:
-        """Count a connection from an address; False if there are too many, and it is not counted."""
-        if key is None:
-            return True
-        if self._per_address[key] >= self.node.limits.max_per_address:
-            return False
-        self._per_address[key] += 1
-        return True
-
-    def discount(self, key: str | None) -> None:
-        """Undo :meth:`count`."""
-        if key is not None:
-            self._per_address[key] -= 1
-            if not self._per_address[key]:
-                del self._per_address[key]
-
-    def remove(self, connection: LineProtocol) -> None:
-        """Forget a connection that is gone."""
-        self.connections.discard(connection)
-        if not self.connections:
-            waiting, self._waiting = self._waiting, []
-            for each in waiting:
-                each.callback(None)
-
-    def all_gone(self) -> Deferred[None]:
-        """Return a Deferred that fires when there are no connections any more."""
-        gone: Deferred[None] = Deferred()
-        self._waiting.append(gone)
-        if not self.connections:
-            self._waiting.remove(gone)
-            gone.callback(None)
-        return gone
-
-    def abort(self) -> None:
-        """End all connections now."""
-        for connection in list(self.connections):
-            connection.abort()
-
-    def check(self) -> None:
-        """Look after silent connections; called every few seconds."""
-        now = self.node.clock.seconds()
-        for connection in list(self.connections):
-            connection.check(now)

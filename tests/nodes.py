@@ -1,0 +1,263 @@
+"""What the tests of the node share: a node without doors, store or network of its own, and sessions of it."""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Coroutine
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.delivery.fakes import FakeDialect
+from twisted_chat.cluster.bus import Apply, Bus, LocalBus
+from twisted_chat.core import commands as c
+from twisted_chat.core import events as e
+from twisted_chat.core.hub import Hub
+from twisted_chat.core.ids import MessageId, RoomId
+from twisted_chat.core.ids import Node as NodeName
+from twisted_chat.core.limits import Limits
+from twisted_chat.core.names import LOBBY, RoomName, parse_nick, parse_room
+from twisted_chat.core.text import CleanText
+from twisted_chat.delivery.peer import Door
+from twisted_chat.dialects.base import Request
+from twisted_chat.node import Node
+from twisted_chat.store.memory import MemoryStore
+from twisted_chat.store.port import Page
+
+DEV = parse_room("dev")
+
+
+class FakeDoor:
+    """A door as the others are: hands in commands one after the other, joins the lobby after the login."""
+
+    def __init__(self, node: Node, dialect: FakeDialect, host: str = "host.example") -> None:
+        self.node = node
+        self.written = b""
+        self.writes = 0
+        self.commands: deque[Request] = deque()
+        self.ended = 0
+        self.slow = 0
+        self.asked: list[RoomName] = []
+        self.hides_passwords = False
+        self.broken = False
+        self.logins: list[bool] = []
+        self._pumping = False
+        self.peer = node.open(self, dialect, host)
+
+    # --- what a test does ---
+
+    def send(self, *commands: c.Command, tag: str | None = None) -> FakeDoor:
+        """Let the client send commands."""
+        self.commands += (Request(command, tag) for command in commands)
+        self.pump()
+        return self
+
+    def login(self, nick: str, token: str | None = None) -> FakeDoor:
+        return self.send(c.Login(parse_nick(nick), token=token))
+
+    def say(self, text: str, room: RoomName | None = None, tag: str | None = None) -> FakeDoor:
+        return self.send(c.Say((CleanText(text),), room), tag=tag)
+
+    def tell(self, to: str, text: str, tag: str | None = None) -> FakeDoor:
+        return self.send(c.Tell(parse_nick(to), (CleanText(text),)), tag=tag)
+
+    def join(self, *rooms: str) -> FakeDoor:
+        return self.send(*(c.Join(parse_room(room)) for room in rooms))
+
+    def lost(self) -> None:
+        """Lose the connection."""
+        self.peer.outbox.close()
+        self.node.close(self.peer, "connection lost")
+
+    def take(self) -> list[str]:
+        """Return the lines that came since the last call."""
+        lines = self.written.decode().splitlines()
+        self.written, self.writes = b"", 0
+        return lines
+
+    # --- what the node asks for ---
+
+    def pump(self) -> None:
+        if self._pumping:
+            return
+        self._pumping = True
+        try:
+            while self.peer.ready and self.commands:
+                self.node.submit(self.peer, self.commands.popleft())
+        finally:
+            self._pumping = False
+
+    def write(self, data: bytes) -> None:
+        if self.broken:
+            raise ZeroDivisionError("this door is broken")
+        self.written += data
+        self.writes += 1
+
+    def overflowed(self) -> None:
+        self.slow += 1
+        self.node.close(self.peer, "too slow to read")
+
+    def resumed(self) -> None:
+        if self.broken:
+            raise ZeroDivisionError("this door is broken")
+        self.pump()
+
+    def logged_in(self, *, resumed: bool) -> None:
+        self.logins.append(resumed)
+        if not resumed:
+            self.commands.appendleft(Request(c.Join(LOBBY)))
+
+    def ask_password(self, room: RoomName) -> bool:
+        self.asked.append(room)
+        return self.hides_passwords
+
+    def end(self) -> None:
+        self.ended += 1
+        if self.broken:
+            raise ZeroDivisionError("this door is broken")
+
+
+class HeldBus:
+    """A bus that gives a proposal its place when the test says so."""
+
+    def __init__(self) -> None:
+        self.held: deque[e.Proposal] = deque()
+        self.ids = itertools.count(1)
+
+    def attach(self, apply: Apply) -> None:
+        self._apply = apply
+
+    def publish(self, proposal: e.Proposal) -> None:
+        self.held.append(proposal)
+
+    def release(self, count: int = 1) -> None:
+        """Let the oldest proposals through; those they lead to are held again."""
+        for _ in range(count):
+            self._apply(MessageId(next(self.ids)), self.held.popleft())
+
+    def release_all(self) -> None:
+        while self.held:
+            self.release()
+
+
+class LateStore(MemoryStore):
+    """Answers for history when the test says so, of what is there by then."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.asked: list[Deferred[None]] = []
+
+    async def history(
+        self,
+        room: RoomId,
+        *,
+        before: MessageId | None = None,
+        after: MessageId | None = None,
+        limit: int,
+    ) -> Page:
+        now: Deferred[None] = Deferred()
+        self.asked.append(now)
+        await now
+        return await super().history(room, before=before, after=after, limit=limit)
+
+    def answer(self) -> None:
+        """Answer the oldest question."""
+        self.asked.pop(0).callback(None)
+
+    def refuse(self) -> None:
+        self.asked.pop(0).errback(OSError("the disk is gone"))
+
+
+_doors: type[Door] = FakeDoor
+_buses: type[Bus] = HeldBus
+
+
+class NodeCase(SynchronousTestCase):
+    """A node with doors, of people (``plain``) and of programs that want acknowledgements (``json``)."""
+
+    limits = Limits()
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.clock.advance(1_000_000)
+        self.plain, self.json = FakeDialect(), FakeDialect(acks=True)
+        self.store = self.make_store()
+        ids = itertools.count(1)
+        self.bus = self.make_bus(lambda: MessageId(next(ids)))
+        tokens = (f"token-{number}" for number in itertools.count(1))
+        self.node = Node(
+            Hub(NodeName("here"), self.limits),
+            self.bus,
+            self.store,
+            self.clock,
+            motd=(CleanText("be nice"),),
+            new_token=lambda: next(tokens),
+        )
+        self.run_now(self.store.start(self.node.stored))
+
+    def make_store(self) -> MemoryStore:
+        return MemoryStore(self.clock)
+
+    def make_bus(self, take_id: Any) -> Bus:
+        return LocalBus(take_id)
+
+    def tearDown(self) -> None:
+        self.node.stop("the test is over")
+        self.turn()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def run_now(self, work: Coroutine[Any, Any, object]) -> None:
+        self.successResultOf(Deferred.fromCoroutine(work))
+
+    def turn(self) -> None:
+        """End the reactor's turn, and those that follow at once."""
+        self.clock.advance(0)
+
+    def door(self, dialect: FakeDialect | None = None) -> FakeDoor:
+        return FakeDoor(self.node, dialect or self.plain)
+
+    def enter(self, *nicks: str, dialect: FakeDialect | None = None) -> list[FakeDoor]:
+        """Let people into the lobby; what they were told about it is forgotten."""
+        doors = [self.door(dialect).login(nick) for nick in nicks]
+        self.turn()
+        self.forget(*doors)
+        return doors
+
+    def forget(self, *doors: FakeDoor) -> None:
+        self.turn()
+        for door in doors:
+            door.take()
+
+    def attach(self, to: FakeDoor, dialect: FakeDialect | None = None) -> FakeDoor:
+        """Give a user another session, as an account will have."""
+        door = self.door(dialect)
+        user = self.node.hub.user_of(to.peer.id)
+        assert user is not None
+        user.sessions.add((self.node.hub.node, door.peer.id))
+        seat = self.node.hub.state.sessions[door.peer.id]
+        seat.user = user.id
+        for room in user.rooms:
+            seat.focus_on(room)
+            self.node.delivery.enter(door.peer.outbox, room)
+        self.node.delivery.focus(door.peer.outbox, seat.focus)
+        self.forget(door)
+        return door
+
+    def fail(self, *args: object, **more: object) -> Any:
+        """Be what a test breaks something with."""
+        raise ZeroDivisionError("this is broken")
+
+    def assert_took(self, door: FakeDoor, *lines: str) -> None:
+        self.turn()
+        self.assertEqual(door.take(), list(lines))
+
+    def fault_shown(self, lines: list[str]) -> str:
+        """Return the id of the one fault that these lines show."""
+        (line,) = (line for line in lines if "internal" in line)
+        return line.split()[-1] if "[" not in line else line.split()[-2]
+
+    def fault_logged(self, kind: type[Exception]) -> None:
+        self.assertEqual(len(self.flushLoggedErrors(kind)), 1)

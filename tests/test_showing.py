@@ -1,0 +1,380 @@
+"""What is shown of each event, to whom, and in which order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.nodes import DEV, FakeDoor, NodeCase
+from twisted_chat.core import commands as c
+from twisted_chat.core.limits import Limits
+from twisted_chat.core.names import LOBBY, parse_nick
+from twisted_chat.core.text import CleanText
+
+
+class SayTests(NodeCase):
+    def test_line_goes_to_all_but_its_speaker(self) -> None:
+        ann, bob, cid = self.enter("ann", "bob", "cid")
+        ann.say("hi")
+        self.assert_took(ann)
+        for door in (bob, cid):
+            self.assert_took(door, "#lobby <ann> hi")
+
+    def test_line_goes_to_the_other_sessions_of_its_speaker(self) -> None:
+        (ann,) = self.enter("ann")
+        second, third = self.attach(ann), self.attach(ann, self.json)
+        second.say("hi", tag="1")
+        for door in (ann, third):
+            self.assert_took(door, "#lobby <ann> hi")
+        self.assert_took(second)
+
+    def test_line_for_another_room_than_the_focus_looks_like_that(self) -> None:
+        ann, bob, cid = self.enter("ann", "bob", "cid")
+        for door in (ann, bob):
+            door.join("dev")
+        bob.join("lobby")
+        self.forget(ann, bob, cid)
+        ann.say("to the focus").say("by name", LOBBY)
+        want = ("(other room) #dev <ann> to the focus", "#lobby <ann> by name")
+        self.assert_took(bob, *want)
+        self.assert_took(cid, "#lobby <ann> by name")
+
+    def test_conversation_keeps_its_order_for_everybody(self) -> None:
+        ann, bob, cid = self.enter("ann", "bob", "cid")
+        for number in range(5):
+            for door, name in ((ann, "ann"), (bob, "bob")):
+                door.say(f"{name} {number}")
+        both = [
+            f"#lobby <{name}> {name} {number}" for number in range(5) for name in ("ann", "bob")
+        ]
+        self.assert_took(cid, *both)
+        self.assert_took(ann, *both[1::2])
+        self.assert_took(bob, *both[::2])
+
+    def test_nobody_hears_live_what_was_said_before_they_came_or_after_they_went(self) -> None:
+        ann, bob = self.enter("ann", "bob")
+        ann.join("dev")
+        self.turn()
+        ann.say("alone")
+        bob.join("dev")
+        ann.say("together")
+        self.turn()
+        ann.say("still")
+        bob.send(c.Leave())
+        ann.say("alone again")
+        self.turn()
+        heard = [line for line in bob.take() if "<ann>" in line]
+        want = ["replay #dev <ann> alone", "#dev <ann> together", "#dev <ann> still"]
+        self.assertEqual(heard, want)
+
+    def test_refusal_comes_with_the_tag(self) -> None:
+        (ann,) = self.enter("ann", dialect=self.json)
+        ann.say("hi", DEV, tag="1")
+        self.assert_took(ann, "refused not-in-room [1]")
+
+    def test_topic_is_shown_to_all_and_confirmed_to_programs(self) -> None:
+        (ann,) = self.enter("ann", dialect=self.json)
+        (bob,) = self.enter("bob")
+        self.forget(ann)
+        for topic, tag in (("one", "1"), ("two", None)):
+            ann.send(c.SetTopic(CleanText(topic)), tag=tag)
+        self.assert_took(ann, "topicset ann #lobby", "acked 5 [1]", "topicset ann #lobby")
+        self.assert_took(bob, *["topicset ann #lobby"] * 2)
+
+    def test_away_is_told_to_who_is_near_and_the_author_has_a_copy(self) -> None:
+        ann, bob = self.enter("ann", "bob")
+        ann.send(c.Away(CleanText("lunch")))
+        self.assert_took(bob, "awayset ann")
+        self.assert_took(ann, "own awayset ann")
+
+    def test_what_asks_for_no_answer_gets_none(self) -> None:
+        (ann,) = self.enter("ann")
+        ann.send(c.Pong())
+        self.assert_took(ann)
+
+    def test_lines_of_a_turn_are_one_write_to_each_session(self) -> None:
+        ann, bob, cid = self.enter("ann", "bob", "cid")
+        bob.join("dev")
+        cid.join("dev")
+        self.forget(ann, bob, cid)
+        for number in range(10):
+            ann.say(f"a{number}")
+            cid.say(f"c{number}")
+            cid.tell("bob", "psst")
+            bob.send(c.Who())
+        self.turn()
+        self.assertEqual(bob.writes, 1)
+        self.assertEqual(len(bob.take()), 40)
+
+
+class PrivateTests(NodeCase):
+    def test_private_line_goes_to_its_target_and_the_sender_sees_a_copy(self) -> None:
+        ann, bob, cid = self.enter("ann", "bob", "cid")
+        ann.tell("bob", "psst")
+        self.assert_took(ann, "own *ann* to bob: psst")
+        self.assert_took(bob, "*ann* to bob: psst")
+        self.assert_took(cid)
+
+    def test_private_line_to_somebody_absent_is_an_error_and_shown_to_nobody(self) -> None:
+        ann, bob = self.enter("ann", "bob")
+        ann.tell("cid", "psst")
+        self.assert_took(ann, "refused no-such-nick")
+        self.assert_took(bob)
+
+    def test_private_line_goes_to_all_sessions_of_its_target_and_of_its_sender(self) -> None:
+        ann, bob = self.enter("ann", "bob")
+        ann2, bob2 = self.attach(ann, self.json), self.attach(bob)
+        ann.tell("bob", "psst")
+        for door in (ann, ann2):
+            self.assert_took(door, "own *ann* to bob: psst")
+        for door in (bob, bob2):
+            self.assert_took(door, "*ann* to bob: psst")
+
+    def test_program_that_sends_a_private_line_gets_an_acknowledgement_instead(self) -> None:
+        (ann,) = self.enter("ann", dialect=self.json)
+        (bob,) = self.enter("bob")
+        self.forget(ann)
+        ann.tell("bob", "psst", tag="1")
+        ann.tell("bob", "psst again")
+        self.assert_took(ann, "acked 5 [1]", "acked 6")
+        self.assert_took(bob, "*ann* to bob: psst", "*ann* to bob: psst again")
+
+    def test_private_line_of_who_is_ignored_is_hidden_and_the_sender_is_not_told(self) -> None:
+        ann, mal = self.enter("ann", "mal")
+        ann2 = self.attach(ann)
+        ann.send(c.Ignore(parse_nick("mal")))
+        self.forget(ann)
+        mal.tell("ann", "psst")
+        self.assert_took(ann)
+        self.assert_took(ann2, "*mal* to ann: psst")
+        self.assert_took(mal, "own *mal* to ann: psst")
+
+    def test_who_writes_to_somebody_away_is_told_so(self) -> None:
+        ann, bob = self.enter("ann", "bob")
+        bob.send(c.Away(CleanText("lunch")))
+        self.forget(ann, bob)
+        ann.tell("bob", "psst")
+        self.assert_took(ann, "own *ann* to bob: psst", "notice away")
+        self.assert_took(bob, "*ann* to bob: psst")
+
+    def test_private_lines_are_not_stored(self) -> None:
+        ann, _ = self.enter("ann", "bob")
+        ann.tell("bob", "psst")
+        self.turn()
+        self.assertEqual(len(self.store._kept), 0)
+
+
+class RoomTests(NodeCase):
+    def test_join_is_told_to_the_room_and_described_to_who_came(self) -> None:
+        ann, bob, cid = self.enter("ann", "bob", "cid")
+        ann.join("dev")
+        self.forget(ann)
+        bob.send(c.Join(DEV), tag="1")
+        self.assert_took(ann, "joined bob #dev")
+        lines = ["entered #dev (2) [1]", "history #dev (0)", "end of history #dev"]
+        self.assert_took(bob, *lines)
+        self.assert_took(cid)
+
+    def test_join_takes_all_sessions_of_a_user_along(self) -> None:
+        ann, bob = self.enter("ann", "bob")
+        second = self.attach(ann)
+        ann.join("dev")
+        self.assert_took(second, "own joined ann #dev")
+        bob.join("dev").say("hi")
+        self.assert_took(second, "(other room) joined bob #dev", "(other room) #dev <bob> hi")
+
+    def test_leave_is_told_to_the_room_and_says_where_one_talks_then(self) -> None:
+        ann, bob = self.enter("ann", "bob")
+        ann.join("dev")
+        bob.join("dev")
+        self.forget(ann, bob)
+        ann.say("bye").send(c.Leave(), tag="1")
+        ann.say("here again")
+        self.assert_took(
+            bob, "#dev <ann> bye", "left ann #dev", "(other room) #lobby <ann> here again"
+        )
+        self.assert_took(ann, "focus #lobby, left #dev [1]")
+
+    def test_leave_takes_all_sessions_of_a_user_along(self) -> None:
+        ann, bob = self.enter("ann", "bob")
+        second = self.attach(ann)
+        ann.send(c.Leave())
+        self.assert_took(second, "own left ann #lobby")
+        bob.say("hi")
+        self.assert_took(second)
+
+    def test_without_a_room_one_talks_nowhere(self) -> None:
+        (ann,) = self.enter("ann")
+        ann.send(c.Leave()).say("hi")
+        self.assert_took(ann, "focus None, left #lobby", "refused no-room")
+
+    def test_returning_to_a_room_moves_the_focus_only(self) -> None:
+        ann, bob = self.enter("ann", "bob")
+        ann.join("dev")
+        self.forget(ann, bob)
+        bob.say("elsewhere")
+        ann.join("lobby")
+        bob.say("here")
+        want = ["(other room) #lobby <bob> elsewhere", "focus #lobby", "#lobby <bob> here"]
+        self.assert_took(ann, *want)
+
+    def test_operator_puts_somebody_out(self) -> None:
+        ann, bob, cid = self.enter("ann", "bob", "cid")
+        second = self.attach(bob)
+        for door in (ann, bob, cid):
+            door.join("dev")
+        self.forget(ann, bob, cid, second)
+        ann.send(c.Kick(parse_nick("bob")), tag="1")
+        cid.say("gone?")
+        self.assert_took(bob, "kicked bob #dev by ann", "notice kicked")
+        self.assert_took(second, "(other room) kicked bob #dev by ann", "notice kicked")
+        for door in (ann, cid):
+            lines = ["kicked bob #dev by ann", *["#dev <cid> gone?"] * (door is ann)]
+            self.assert_took(door, *lines)
+        bob.say("hello?")
+        self.assert_took(bob, "refused no-room")
+
+    def test_programs_are_told_that_a_kick_is_done(self) -> None:
+        (ann,) = self.enter("ann", dialect=self.json)
+        (bob,) = self.enter("bob")
+        for door in (ann, bob):
+            door.join("dev")
+        self.forget(ann, bob)
+        ann.send(c.Kick(parse_nick("bob")), tag="1")
+        self.turn()
+        lines = ann.take()
+        self.assertEqual(lines[0], "kicked bob #dev by ann")
+        self.assertRegex(lines[1], r"^acked \d+ \[1\]$")
+
+    def test_only_operators_put_somebody_out(self) -> None:
+        ann, bob = self.enter("ann", "bob")
+        ann.send(c.Kick(parse_nick("bob")))
+        self.assert_took(ann, "refused not-operator")
+        self.assert_took(bob)
+
+    def test_room_vanishes_with_its_history_whatever_its_last_member_does(self) -> None:
+        ann, bob = self.enter("ann", "bob")
+        ways: list[tuple[str, Any]] = [
+            ("leave", lambda door: door.send(c.Leave())),
+            ("kick", lambda door: door.send(c.Kick(parse_nick("cid")))),
+            ("quit", lambda door: door.send(c.Quit())),
+            ("lost", FakeDoor.lost),
+        ]
+        for name, way in ways:
+            (cid,) = self.enter("cid")
+            cid.join("dev").say(f"secret of {name}")
+            room = self.node.hub.state.room_named(DEV)
+            assert room is not None
+            way(cid)
+            self.turn()
+            if name in ("leave", "kick"):
+                cid.lost()
+            self.forget(ann, bob)
+            bob.join("dev")
+            lines = ["entered #dev (1)", "history #dev (0)", "end of history #dev"]
+            self.assert_took(bob, *lines)
+            bob.send(c.Leave())
+            self.forget(bob)
+        self.assertEqual((set(self.store._rooms), self.store._bytes), (set(), 0))
+
+    def test_lobby_keeps_its_history_when_it_is_empty(self) -> None:
+        (ann,) = self.enter("ann")
+        ann.say("hi").send(c.Quit())
+        door = self.door().login("bob")
+        self.turn()
+        self.assertIn("replay #lobby <ann> hi", door.take())
+
+    def test_password_is_asked_for_where_it_can_be_hidden(self) -> None:
+        ann, bob = self.enter("ann", "bob")
+        ann.send(c.Join(DEV, "secret"))
+        bob.join("dev")
+        self.turn()
+        self.assertEqual((bob.take(), bob.asked), (["passwordneeded"], [DEV]))
+        bob.hides_passwords = True
+        bob.join("dev")
+        self.turn()
+        self.assertEqual((bob.take(), bob.asked), ([], [DEV, DEV]))
+        bob.send(c.Join(DEV, "secret"))
+        self.turn()
+        self.assertEqual(bob.take()[0], "entered #dev (2)")
+
+
+class CrowdTests(NodeCase):
+    limits = Limits(crowd_size=3)
+
+    def test_joins_and_leaves_of_a_crowded_room_are_gathered(self) -> None:
+        ann, bob, cid, dan = self.enter("ann", "bob", "cid", "dan")
+        self.clock.advance(5)
+        self.forget(ann, bob, cid, dan)
+        eve, fay, gus = self.enter("eve", "fay", "gus")
+        self.assert_took(ann)
+        eve.send(c.Leave())
+        gus.send(c.Quit())
+        dan.lost()
+        self.assert_took(ann)
+        self.clock.advance(5)
+        self.assert_took(ann, "gathered #lobby +fay -dan = 4")
+        self.forget(fay)
+        fay.lost()
+        self.assert_took(bob, "gathered #lobby +fay -dan = 4", "departed fay (connection lost)")
+
+    def test_crowd_that_shrinks_is_told_of_at_once_after_what_was_gathered(self) -> None:
+        ann, *_, dan = self.enter("ann", "bob", "cid", "dan")
+        self.forget(ann)
+        dan.send(c.Leave())
+        self.assert_took(ann, "gathered #lobby +dan = 4", "left dan #lobby")
+
+    def test_rename_in_a_crowd_comes_after_the_join(self) -> None:
+        (ann, *_) = self.enter("ann", "bob", "cid")
+        self.forget(ann)
+        self.door().login("dan").send(c.Rename(parse_nick("don")))
+        self.assert_took(ann, "gathered #lobby +dan = 4", "renamed dan don")
+
+
+class IgnoreTests(NodeCase):
+    def test_ignored_author_is_hidden_from_then_on(self) -> None:
+        ann, mal, bob = self.enter("ann", "mal", "bob")
+        mal.say("before")
+        ann.send(c.Ignore(parse_nick("mal")))
+        mal.say("while")
+        ann.send(c.Unignore(parse_nick("mal")))
+        mal.say("after")
+        want = ["#lobby <mal> before", "confirmed", "confirmed", "#lobby <mal> after"]
+        self.assert_took(ann, *want)
+        self.assert_took(bob, *[f"#lobby <mal> {when}" for when in ("before", "while", "after")])
+
+    def test_ignoring_somebody_writes_to_nobody_else(self) -> None:
+        ann, mal, bob = self.enter("ann", "mal", "bob")
+        mal.say("hi")
+        ann.send(c.Ignore(parse_nick("mal")))
+        self.assertEqual((bob.writes, mal.writes), (0, 0))
+        self.assert_took(bob, "#lobby <mal> hi")
+
+    def test_ignored_author_stays_hidden_after_a_rename(self) -> None:
+        ann, mal, bob = self.enter("ann", "mal", "bob")
+        ann.send(c.Ignore(parse_nick("mal")))
+        self.forget(ann, mal, bob)
+        mal.say("before").send(c.Rename(parse_nick("evil"))).say("after")
+        self.assert_took(ann, "renamed mal evil")
+        want = ["#lobby <mal> before", "renamed mal evil", "#lobby <evil> after"]
+        self.assert_took(bob, *want)
+
+    def test_ignored_author_is_hidden_in_history(self) -> None:
+        ann, mal, bob = self.enter("ann", "mal", "bob")
+        mal.say("bad")
+        bob.say("good")
+        ann.send(c.Ignore(parse_nick("mal")))
+        self.forget(ann, mal, bob)
+        ann.send(c.ShowHistory())
+        self.turn()
+        self.assertEqual(ann.take()[:2], ["history #lobby (1)", "replay #lobby <bob> good"])
+
+    def test_slow_reader_that_ignores_somebody_is_no_fault(self) -> None:
+        ann, bob = self.enter("ann", "bob")
+        ann.peer.outbox.pause()
+        for _ in range(8):
+            for _ in range(10):
+                bob.send(c.Say((CleanText("x" * 4000),)))
+            ann.send(c.Ignore(parse_nick("bob")), c.Unignore(parse_nick("bob")))
+        self.turn()
+        self.assertEqual((ann.slow, ann.peer.closing), (1, True))
+        self.assert_took(bob, "departed ann (too slow to read)")

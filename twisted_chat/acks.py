@@ -1,0 +1,53 @@
+"""Acknowledgements: a promise that a message is stored, given in the order of the store."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from twisted_chat.core import replies as r
+from twisted_chat.core.ids import MessageId
+from twisted_chat.delivery.peer import Peer
+from twisted_chat.sessions import Sessions
+
+
+class Acks:
+    """Who is to be told that a message is stored, once it is.
+
+    ``all_out`` is called with a session when the last acknowledgement it waited for is on its way.
+    """
+
+    def __init__(self, sessions: Sessions, all_out: Callable[[Peer], None]) -> None:
+        self._sessions = sessions
+        self._all_out = all_out
+        #: The id up to which all must be stored, and then who gets which acknowledgement.
+        self._waiting: deque[tuple[MessageId, Peer, r.Acked, str | None]] = deque()
+        self._appended_to = MessageId(0)
+        self._stored_to = MessageId(0)
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def appended(self, message: MessageId) -> None:
+        """The store has taken this message, and will tell when it is stored."""
+        self._appended_to = message
+
+    def stored(self, message: MessageId) -> None:
+        """Everything up to this id is stored: acknowledge it."""
+        self._stored_to = max(self._stored_to, message)
+        while self._waiting and self._waiting[0][0] <= message:
+            _, peer, acked, tag = self._waiting.popleft()
+            peer.unacked -= 1
+            if peer.id in self._sessions:
+                self._sessions.tell(peer, acked, tag)
+                if not peer.unacked:
+                    self._all_out(peer)
+
+    def acknowledge(self, peer: Peer, message: MessageId, time: float, tag: str | None) -> None:
+        """Acknowledge a message once it is stored; one that is not for the store, once all before it are."""
+        acked, waits_for = r.Acked(message, time), min(message, self._appended_to)
+        if waits_for <= self._stored_to:
+            self._sessions.tell(peer, acked, tag)
+        else:
+            peer.unacked += 1
+            self._waiting.append((waits_for, peer, acked, tag))

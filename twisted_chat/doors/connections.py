@@ -1,0 +1,78 @@
+"""The connections of all doors: how many may come from one address, and how all of them end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+
+
+class Connection(Protocol):
+    """One connection of any door."""
+
+    def abort(self) -> None:
+        """End it now."""
+
+    def check(self, now: float) -> None:
+        """Look after it if it is silent for long."""
+
+
+class Connections:
+    """The connections that are open now, and their number by address (see :func:`.sockets.address_key`)."""
+
+    def __init__(self, max_per_address: int) -> None:
+        self._max_per_address = max_per_address
+        self._open: set[Connection] = set()
+        self._per_address: Counter[str] = Counter()
+        self._waiting: list[Deferred[None]] = []
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def count(self, key: str | None) -> bool:
+        """Count a connection from an address; False if there are too many, and it is not counted."""
+        if key is None:
+            return True
+        if self._per_address[key] >= self._max_per_address:
+            return False
+        self._per_address[key] += 1
+        return True
+
+    def discount(self, key: str | None) -> None:
+        """Undo :meth:`count`."""
+        if key is not None:
+            self._per_address[key] -= 1
+            if not self._per_address[key]:
+                del self._per_address[key]
+
+    def add(self, connection: Connection) -> None:
+        """Keep a connection that was let in."""
+        self._open.add(connection)
+
+    def remove(self, connection: Connection) -> None:
+        """Forget a connection that is gone."""
+        self._open.discard(connection)
+        if not self._open:
+            waiting, self._waiting = self._waiting, []
+            for each in waiting:
+                each.callback(None)
+
+    def all_gone(self) -> Deferred[None]:
+        """Return a Deferred that fires when there are no connections any more."""
+        gone: Deferred[None] = Deferred()
+        if self._open:
+            self._waiting.append(gone)
+        else:
+            gone.callback(None)
+        return gone
+
+    def abort(self) -> None:
+        """End all connections now."""
+        for connection in list(self._open):
+            connection.abort()
+
+    def check(self, now: float) -> None:
+        """Look after silent connections; called every few seconds."""
+        for connection in list(self._open):
+            connection.check(now)

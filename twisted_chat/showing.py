@@ -1,0 +1,201 @@
+"""Showing: from an event that was applied to everybody it concerns on this node."""
+
+from __future__ import annotations
+
+from twisted_chat.acks import Acks
+from twisted_chat.core import commands as c
+from twisted_chat.core import decision as d
+from twisted_chat.core import events as e
+from twisted_chat.core import replies as r
+from twisted_chat.core.apply import Applied, Between, InRoom, Near
+from twisted_chat.core.hub import Hub
+from twisted_chat.core.ids import RoomId, UserId
+from twisted_chat.delivery.channel import hidden
+from twisted_chat.delivery.engine import Delivery
+from twisted_chat.delivery.peer import Peer
+from twisted_chat.recalls import Recalls
+from twisted_chat.sessions import Sessions
+from twisted_chat.store.port import Store
+
+
+class Showing:
+    """Hands each event to delivery, and what is to be kept of it to the store.
+
+    It does not show how a session comes (:class:`twisted_chat.core.events.Arrived`): that is the node's.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        sessions: Sessions,
+        delivery: Delivery,
+        store: Store,
+        acks: Acks,
+        recalls: Recalls,
+    ) -> None:
+        self._hub = hub
+        self._sessions = sessions
+        self._delivery = delivery
+        self._store = store
+        self._acks = acks
+        self._recalls = recalls
+
+    def show(self, applied: Applied, peer: Peer | None) -> None:
+        """Show what happened: to its audience, and to ``peer``, the session of this node that did it."""
+        envelope, audience = applied.envelope, applied.audience
+        event = envelope.event
+        match event:
+            case e.Said():
+                self._said(envelope, peer)
+            case e.Joined():
+                self._joined(envelope, event, peer)
+            case e.Left():
+                self._left(envelope, peer)
+            case e.Kicked():
+                self._kicked(envelope, event, peer)
+            case e.Departed():
+                self._departed(envelope, event)
+            case _:
+                self._shown(envelope, audience, peer)
+
+    def _said(self, envelope: e.Envelope, peer: Peer | None) -> None:
+        assert envelope.room is not None
+        self._delivery.say(
+            envelope.room.id, envelope, skip=peer.outbox if peer is not None else None
+        )
+        if peer is not None:
+            self._sessions.echo(peer, envelope, acked=peer.dialect.acks)
+        self._store.append(envelope)
+        self._acks.appended(envelope.id)
+        if peer is not None and peer.dialect.acks:
+            self._acks.acknowledge(peer, envelope.id, envelope.time, envelope.tag)
+
+    def _joined(self, envelope: e.Envelope, event: e.Joined, peer: Peer | None) -> None:
+        room_ref, author = envelope.room, envelope.author
+        assert room_ref is not None and author is not None
+        room = self._hub.state.rooms[room_ref.id]
+        if len(room.members) > self._hub.limits.crowd_size:
+            self._delivery.gather(room_ref, author.nick, len(room.members), joined=True)
+        else:
+            self._delivery.say(room_ref.id, envelope)
+        for each in self._sessions.of(author.user):
+            self._delivery.enter(each.outbox, room_ref.id)
+            if each is peer:
+                self._sessions.refocus(each)
+                self._sessions.tell(
+                    each,
+                    self._hub.entered(room, created=event.created),
+                    envelope.tag,
+                )
+                recall = d.Recall(
+                    room_ref, before=envelope.id, after=None, limit=self._hub.limits.history_lines
+                )
+                self._recalls.answer(each, recall, None, asked=False)
+            else:
+                self._sessions.echo(each, envelope)
+
+    def _left(self, envelope: e.Envelope, peer: Peer | None) -> None:
+        assert envelope.room is not None and envelope.author is not None
+        for each in self._sessions.of(envelope.author.user):
+            self._delivery.leave(each.outbox, envelope.room.id)
+            self._sessions.refocus(each)
+            if each is not peer:
+                self._sessions.echo(each, envelope)
+        self._gone_from(envelope)
+        if peer is not None:
+            focus = self._hub.focus_of(peer.id)
+            left = r.FocusSet(focus.name if focus is not None else None, envelope.room.name)
+            self._sessions.tell(peer, left, envelope.tag)
+
+    def _gone_from(self, envelope: e.Envelope) -> None:
+        """Tell a room that somebody left it, or forget the room if nobody is there any more."""
+        assert envelope.room is not None and envelope.author is not None
+        room = self._hub.state.rooms.get(envelope.room.id)
+        if room is None:
+            self._store.forget([envelope.room.id])
+        elif len(room.members) > self._hub.limits.crowd_size:
+            self._delivery.gather(
+                envelope.room, envelope.author.nick, len(room.members), joined=False
+            )
+        else:
+            self._delivery.say(envelope.room.id, envelope)
+
+    def _kicked(self, envelope: e.Envelope, event: e.Kicked, peer: Peer | None) -> None:
+        assert envelope.room is not None
+        self._delivery.say(envelope.room.id, envelope)
+        for each in self._sessions.of(event.user):
+            self._delivery.leave(each.outbox, envelope.room.id)
+            self._sessions.refocus(each)
+            self._sessions.tell(
+                each,
+                r.Notice(
+                    "kicked",
+                    f"you are no longer in {envelope.room.name}; /join ROOM says where you talk now",
+                ),
+            )
+        self._confirm(envelope, peer)
+        if envelope.room.id not in self._hub.state.rooms:
+            self._store.forget([envelope.room.id])
+
+    def _departed(self, envelope: e.Envelope, event: e.Departed) -> None:
+        rooms = self._hub.state.rooms
+        self._store.forget([room for room in event.rooms if room not in rooms])
+        small: list[RoomId] = []
+        for room in event.rooms:
+            left = rooms.get(room)
+            if (
+                left is not None
+                and len(left.members) > self._hub.limits.crowd_size
+                and envelope.author is not None
+            ):
+                self._delivery.gather(
+                    left.ref, envelope.author.nick, len(left.members), joined=False
+                )
+            else:
+                small.append(room)
+        self._delivery.show(self._delivery.near(small), envelope)
+
+    def _shown(
+        self, envelope: e.Envelope, audience: InRoom | Near | Between, peer: Peer | None
+    ) -> None:
+        """Show an event that changes nothing of who hears what."""
+        author = envelope.author
+        assert author is not None
+        mine = self._sessions.of(author.user)
+        match audience:
+            case InRoom(room=room):
+                self._delivery.say(room, envelope)
+            case Near(rooms=rooms):
+                others = self._delivery.near(rooms)
+                for each in mine:
+                    others.pop(each.outbox, None)
+                self._delivery.show(others, envelope)
+                for each in mine:
+                    self._sessions.echo(each, envelope)
+            case Between(users=users):  # pragma: no branch (mypy sees a missing case)
+                for each in mine:
+                    self._sessions.echo(each, envelope, acked=each is peer and each.dialect.acks)
+                for user in users[1:]:
+                    ears = (each.outbox for each in self._sessions.of(user))
+                    self._delivery.show(
+                        (ear for ear in ears if not hidden(envelope, ear.ignored)), envelope
+                    )
+                    self._mention_away(peer, user)
+        self._confirm(envelope, peer)
+
+    def _mention_away(self, peer: Peer | None, user: UserId) -> None:
+        """Tell who wrote to somebody in private that they are away."""
+        told = self._hub.state.users.get(user)
+        if peer is not None and told is not None and told.away is not None:
+            why = f": {told.away}" if told.away != c.NO_REASON else ""
+            self._sessions.tell(peer, r.Notice("away", f"{told.nick} is away{why}"))
+
+    def _confirm(self, envelope: e.Envelope, peer: Peer | None) -> None:
+        """Acknowledge what is not stored, to a client that gave it an id or expects it."""
+        tag = envelope.tag
+        if (
+            peer is not None
+            and peer.dialect.acks
+            and (tag is not None or isinstance(envelope.event, e.Told))
+        ):
+            self._sessions.tell(peer, r.Acked(envelope.id, envelope.time), tag)
