@@ -310,7 +310,7 @@ Read the rules.'''
             'motd = "a\\u001b"': ":1: motd: U+001B ESCAPE (character 2) cannot be sent",
             "[limits]\nsend-buffer = 9999999999": ":2: limits.send-buffer: 2,147,483,647 is the most",
             "[limits]\nmax-endless = 9": ":2: limits.max-endless: it must be larger than max-object, "
-            "and than max-text by 1,024",
+            "and than max-text by 1,024; they are 9, 16,384 and 4,096",
         }
         for text, said in cases.items():
             self.assertEqual(self.refused(text), said, text)
