@@ -246,7 +246,7 @@ class NodeCase(SynchronousTestCase):
         self.forget(door)
         return door
 
-    def fail(self, *args: object, **more: object) -> Any:
+    def breaks(self, *args: object, **more: object) -> Any:
         """Be what a test breaks something with."""
         raise ZeroDivisionError("this is broken")
 

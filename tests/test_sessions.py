@@ -19,7 +19,7 @@ class FaultTests(NodeCase):
 
     def test_fault_in_decide_is_told_to_the_asker_alone(self) -> None:
         ann, bob = self.enter("ann", "bob")
-        self.patch(self.node.hub, "decide", self.fail)
+        self.patch(self.node.hub, "decide", self.breaks)
         ann.say("hi", tag="1")
         self.assert_fault(ann, r" \[1\]")
         self.assert_took(bob)
@@ -27,7 +27,7 @@ class FaultTests(NodeCase):
     def test_fault_in_apply_is_told_to_the_asker_who_goes_on(self) -> None:
         ann, bob = self.enter("ann", "bob")
         apply = self.node.hub.apply
-        self.patch(self.node.hub, "apply", self.fail)
+        self.patch(self.node.hub, "apply", self.breaks)
         ann.join("dev")
         self.assert_fault(ann)
         self.patch(self.node.hub, "apply", apply)
@@ -37,14 +37,14 @@ class FaultTests(NodeCase):
 
     def test_fault_in_what_another_did_is_told_to_nobody(self) -> None:
         ann, bob = self.enter("ann", "bob")
-        self.patch(self.node.hub, "apply", self.fail)
+        self.patch(self.node.hub, "apply", self.breaks)
         ann.lost()
         self.assert_took(bob)
         self.fault_logged(ZeroDivisionError)
 
     def test_door_that_fails_to_go_on_hurts_nobody_else(self) -> None:
         ann, bob = self.enter("ann", "bob")
-        self.patch(ann, "resumed", self.fail)
+        self.patch(ann, "resumed", self.breaks)
         ann.send(c.Away(None))
         bob.say("hi")
         self.turn()
@@ -64,7 +64,7 @@ class FaultTests(NodeCase):
     def test_log_names_the_fault_that_was_shown(self) -> None:
         events: list[dict[str, Any]] = []
         (ann,) = self.enter("ann")
-        self.patch(self.node.hub, "decide", self.fail)
+        self.patch(self.node.hub, "decide", self.breaks)
         self.patch(sessions.log, "failure", lambda text, why, **more: events.append(more))
         ann.say("secret words")
         self.turn()

@@ -22,7 +22,6 @@ from twisted_chat.core.hub import Hub, scope_of
 from twisted_chat.core.ids import MessageId, SessionId
 from twisted_chat.core.text import CleanText
 from twisted_chat.delivery.engine import Delivery
-from twisted_chat.delivery.outbox import Outbox
 from twisted_chat.delivery.peer import Door, Peer
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.recalls import Recalls
@@ -71,7 +70,7 @@ class Node:
         session = SessionId(self._next_session)
         self._next_session += 1
         seat = self.hub.open(session, host, self.clock.seconds())
-        outbox = Outbox(door, dialect.here, dialect.elsewhere, self.limits.max_queue)
+        outbox = self.delivery.outbox(door, dialect.here, dialect.elsewhere)
         outbox.ignored = seat.ignored
         peer = self._sessions[session] = Peer(session, door, dialect, outbox)
         self.tell(peer, r.Greeting(self.server))

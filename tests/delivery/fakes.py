@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
+from twisted_chat.delivery.backlog import Backlog
 from twisted_chat.delivery.outbox import Outbox
 from twisted_chat.dialects.base import Request
 
@@ -90,7 +91,7 @@ class Ear:
         self.sink = FakeSink()
         self.here = here or View()
         self.elsewhere = elsewhere or self.here
-        self.outbox = Outbox(self.sink, self.here, self.elsewhere, limit)
+        self.outbox = Outbox(self.sink, self.here, self.elsewhere, limit, Backlog(10**9))
 
     def take(self) -> list[str]:
         """Return the lines that came since the last call."""

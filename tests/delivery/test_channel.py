@@ -10,7 +10,9 @@ from twisted_chat.core import events as e
 from twisted_chat.core.ids import MessageId, RoomId, UserId
 from twisted_chat.core.names import parse_nick, parse_room
 from twisted_chat.core.text import CleanText
+from twisted_chat.delivery.backlog import Backlog
 from twisted_chat.delivery.channel import Channel, hidden, shown
+from twisted_chat.delivery.linger import Pace
 from twisted_chat.delivery.outbox import Outbox
 
 ROOM = RoomId(1)
@@ -19,7 +21,8 @@ HI = (CleanText("hi"),)
 
 class ChannelTests(SynchronousTestCase):
     def setUp(self) -> None:
-        self.channel = Channel(ROOM)
+        self.backlog = Backlog(10**9)
+        self.channel = Channel(ROOM, Pace(0))
         self.view = View()
         self.ann, self.bob = self.ear(), self.ear()
 
@@ -34,9 +37,9 @@ class ChannelTests(SynchronousTestCase):
         ear.outbox.pending.clear()
         return text
 
-    def spill(self) -> list[Outbox]:
+    def spill(self, *, alone: bool = False) -> list[Outbox]:
         dirty: list[Outbox] = []
-        self.channel.spill(dirty)
+        self.channel.spill(dirty, self.backlog, alone=alone)
         for outbox in dirty:
             outbox.dirty = False
         return dirty
@@ -68,6 +71,39 @@ class ChannelTests(SynchronousTestCase):
         self.spill()
         self.assertEqual(self.pending(self.ann), "#room1 <bob> m2\n")
         self.assertEqual(len(self.channel.entries), 0)
+
+    def test_alone_it_is_written_at_once_to_all_whose_way_is_free(self) -> None:
+        busy, full, waiting = self.ear(), self.ear(), self.ear()
+        busy.outbox.pending.append(b"reply\n")
+        busy.outbox.dirty = True
+        full.outbox.pause()
+        waiting.outbox.slot()
+        self.channel.add(said(1, 1))
+        self.assertEqual(self.spill(alone=True), [full.outbox, waiting.outbox])
+        for ear in (self.ann, self.bob):
+            self.assertEqual((ear.take(), ear.outbox.pending), (["#room1 <bob> m1"], []))
+        self.assertEqual(self.pending(busy), "reply\n#room1 <bob> m1\n")
+        for ear in (full, waiting):
+            self.assertEqual(self.pending(ear), "#room1 <bob> m1\n")
+
+    def test_nothing_to_show_is_not_written(self) -> None:
+        self.channel.add(said(1, 1, kind="ctcp"))
+        self.spill(alone=True)
+        self.assertEqual(self.ann.sink.writes, [])
+
+    def test_write_that_raises_waits_for_the_flush_to_end_the_session(self) -> None:
+        def fails() -> None:
+            raise ZeroDivisionError
+
+        self.ann.sink.during = fails
+        self.channel.add(said(1, 1))
+        self.assertEqual(self.spill(alone=True), [self.ann.outbox])
+        self.assertEqual((self.bob.take(), self.ann.sink.overflows), (["#room1 <bob> m1"], 0))
+        self.ann.outbox.resume()
+        self.assertIsNone(self.ann.outbox.way)
+        self.ann.outbox.flush()
+        self.assertEqual((self.ann.sink.overflows, self.ann.outbox.closed), (1, True))
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
 
     def test_spill_names_a_session_once_that_had_bytes_already(self) -> None:
         self.ann.outbox.dirty = True

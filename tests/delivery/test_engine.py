@@ -197,6 +197,82 @@ class TurnTests(EngineCase):
         self.assertEqual(self.delivery._dirty, [])
 
 
+class LingerTests(EngineCase):
+    """Lines of a room under load wait a little; nothing else does."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.many = [self.ear(R1) for _ in range(200)]
+        self.ann = self.many[0]
+        for message in range(50):
+            self.say(message)
+            self.clock.advance(0.005)
+        self.ann.take()
+
+    def test_lines_of_a_busy_room_wait_for_more_and_go_out_together(self) -> None:
+        writes = len(self.ann.sink.writes)
+        for message in range(3):
+            self.say(message)
+            self.clock.advance(0.002)
+            self.assertEqual(len(self.ann.sink.writes), writes)
+        self.clock.advance(0.002)
+        self.assertEqual(len(self.ann.sink.writes), writes + 1)
+        self.assertEqual(self.ann.take(), [f"#room1 <bob> m{n}" for n in range(3)])
+
+    def test_a_reply_does_not_wait_and_comes_behind_what_was_said_before(self) -> None:
+        self.say(1)
+        self.delivery.send(self.ann.outbox, b"reply\n")
+        self.turn()
+        self.assertEqual(self.ann.take(), ["#room1 <bob> m1", "reply"])
+        self.assertEqual(self.many[1].sink.writes[-1:], self.many[2].sink.writes[-1:])
+        self.clock.advance(0.008)
+        self.assertEqual(self.ann.take(), [])
+        self.assertEqual(self.many[1].take()[-1], "#room1 <bob> m1")
+
+    def test_other_rooms_do_not_wait(self) -> None:
+        bob = self.ear(R1, R2)
+        self.say(1)
+        self.say(2, R2)
+        self.turn()
+        self.assertEqual(bob.take(), ["#room2 <bob> m2"])
+        self.clock.advance(0.008)
+        self.assertEqual(bob.take(), ["#room1 <bob> m1"])
+
+    def test_a_full_batch_does_not_wait(self) -> None:
+        for message in range(2000):
+            self.say(message)
+        self.assertGreater(len(self.ann.take()), 1500)
+        self.clock.advance(0.008)
+
+    def test_who_leaves_gets_what_was_said_until_then(self) -> None:
+        self.say(1)
+        self.delivery.close(self.ann.outbox)
+        self.assertEqual(self.ann.take(), ["#room1 <bob> m1"])
+        for ear in self.many[1:]:
+            self.delivery.close(ear.outbox)
+        self.assertEqual((self.delivery._lingering, self.delivery._active), ({}, {}))
+        self.clock.advance(0.008)
+
+    def test_flush_waits_for_nothing(self) -> None:
+        self.say(1)
+        self.delivery.flush()
+        self.assertEqual(self.ann.take(), ["#room1 <bob> m1"])
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_without_linger_nothing_waits(self) -> None:
+        self.delivery = Delivery(self.clock, Limits(linger=0))
+        self.fill_room()
+        for message in range(50):
+            self.say(message)
+            self.turn()
+            self.assertEqual(self.ann.take(), [f"#room1 <bob> m{message}"])
+            self.clock.advance(0.005)
+
+    def fill_room(self) -> None:
+        self.many = [self.ear(R1) for _ in range(200)]
+        self.ann = self.many[0]
+
+
 class RecipientTests(EngineCase):
     """One session's failure touches only that session, and the fan-out waits for nobody."""
 
@@ -503,11 +579,11 @@ class Model:
                 view = listener.ear.here if outbox.focus == where else listener.ear.elsewhere
                 listener.waiting.setdefault(where, []).append(view.event(envelope))
 
-    def flush(self) -> None:
-        for where in self.talked:
+    def hand_out(self, rooms: list[RoomId]) -> None:
+        for where in rooms:
+            self.talked.pop(where, None)
             for listener in self.within(where):
                 listener.stream += listener.waiting.pop(where, [])
-        self.talked.clear()
 
 
 class Watched(Delivery):
@@ -515,9 +591,9 @@ class Watched(Delivery):
 
     model: Model
 
-    def flush(self) -> None:
-        self.model.flush()
-        super().flush()
+    def _hand_out(self) -> None:
+        self.model.hand_out([channel.room for channel in self._active])
+        super()._hand_out()
 
 
 class Both:
@@ -543,6 +619,16 @@ class Both:
         elif not listener.closed:
             act: Callable[[Listener, RoomId, int], None] = getattr(self, what)
             act(listener, RoomId(where), more)
+
+    def linger(self, listener: Listener, where: RoomId, more: int) -> None:
+        """Let the room's lines wait for more from now on, or no longer."""
+        channel = self.delivery._channels.get(where)
+        if channel is not None and not channel.entries:
+            channel.pace.wait = 0.005 if more else 0.0
+
+    def later(self, listener: Listener, where: RoomId, more: int) -> None:
+        self.clock.advance(0.005)
+        self.check()
 
     def enter(self, listener: Listener, where: RoomId, more: int) -> None:
         if where not in listener.rooms:
@@ -660,7 +746,7 @@ class Both:
                 self.clock.advance(0)
             self.resume(listener, R1, 0)
         while self.clock.getDelayedCalls():
-            self.clock.advance(0)
+            self.clock.advance(0.005)
         for listener in self.model.listeners:
             while listener.holes:
                 self.fill(listener, R1, 0)
@@ -674,6 +760,8 @@ steps = st.lists(
     st.tuples(
         st.sampled_from(
             [*OFTEN, "leave", "focus", "ignore", "show", "flush", "pause", "resume", "close"]
+            + ["linger"] * 2
+            + ["later"]
         ),
         st.integers(0, 4),
         st.integers(1, 3),

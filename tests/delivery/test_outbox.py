@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.delivery.fakes import FakeSink, View
+from twisted_chat.delivery.backlog import Backlog
 from twisted_chat.delivery.outbox import PIECE, Outbox, Slot
 
 LIMIT = 100
@@ -37,7 +38,7 @@ class OutboxCase(SynchronousTestCase):
 
 
 def make(sink: FakeSink, limit: int = LIMIT) -> Outbox:
-    return Outbox(sink, View(), View(), limit)
+    return Outbox(sink, View(), View(), limit, Backlog(10**9))
 
 
 def add(outbox: Outbox, *parts: bytes) -> None:

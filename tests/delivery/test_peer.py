@@ -7,6 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.delivery.fakes import FakeDialect, FakeSink
 from twisted_chat.core.ids import SessionId
 from twisted_chat.core.names import RoomName
+from twisted_chat.delivery.backlog import Backlog
 from twisted_chat.delivery.outbox import Outbox
 from twisted_chat.delivery.peer import Door, Peer
 
@@ -33,7 +34,7 @@ _check: type[Door] = Mute
 class PeerTests(SynchronousTestCase):
     def setUp(self) -> None:
         door, dialect = Mute(), FakeDialect()
-        outbox = Outbox(door, dialect.here, dialect.elsewhere, 1)
+        outbox = Outbox(door, dialect.here, dialect.elsewhere, 1, Backlog(1))
         self.peer = Peer(SessionId(7), door, dialect, outbox)
 
     def test_new_session_is_ready_and_has_no_token(self) -> None:

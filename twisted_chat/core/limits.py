@@ -48,6 +48,20 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_queue: Annotated[
         int, _doc("bytes that may wait for a slow reader before it is disconnected")
     ] = 256 * 1024
+    # A thousand readers that are each as far behind as they may be; what a small machine can spare.
+    max_backlog: Annotated[
+        int,
+        _doc(
+            "bytes that may wait for all slow readers together; over it the slowest are disconnected"
+        ),
+    ] = 256 * 1024 * 1024
+    linger: Annotated[
+        int,
+        _doc(
+            "milliseconds for which lines of a busy room may wait to be sent together; 0: none",
+            least=0,
+        ),
+    ] = 8
     ping_after: Annotated[
         int, _doc("seconds of silence before a client that can answer is pinged")
     ] = 120

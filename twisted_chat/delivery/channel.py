@@ -8,6 +8,8 @@ from twisted.logger import Logger
 
 from twisted_chat.core.events import Envelope, Said, Told
 from twisted_chat.core.ids import RoomId
+from twisted_chat.delivery.backlog import Backlog
+from twisted_chat.delivery.linger import Pace
 from twisted_chat.delivery.outbox import Outbox
 from twisted_chat.dialects.base import Variant
 
@@ -25,10 +27,11 @@ class Channel:
     cursor, and gets those from there on. ``size`` is about how many bytes of what people said wait in the batch.
     """
 
-    __slots__ = ("_cursors", "_groups", "_rendered", "_speakers", "entries", "room", "size")
+    __slots__ = ("_cursors", "_groups", "_rendered", "_speakers", "entries", "pace", "room", "size")
 
-    def __init__(self, room: RoomId) -> None:
+    def __init__(self, room: RoomId, pace: Pace) -> None:
         self.room = room
+        self.pace = pace
         self.entries: list[Envelope] = []
         self.size = 0
         self._groups: dict[Variant, dict[Outbox, None]] = {}
@@ -102,17 +105,29 @@ class Channel:
             lines += [shown(variant, entry) for entry in self.entries[len(lines) :]]
         return lines
 
-    def spill(self, dirty: list[Outbox]) -> None:
-        """Hand the batch to every session's ``pending``, append to ``dirty`` those that had none, start anew."""
+    def spill(self, dirty: list[Outbox], backlog: Backlog, *, alone: bool) -> None:
+        """Hand the batch to every session, and start anew.
+
+        ``alone``: no other room has a batch in this turn, so that who has nothing pending is written to at once. The others
+        get it as ``pending``, and are appended to ``dirty`` if they had none.
+        """
         cursors, speakers = self._cursors, self._speakers
         for variant, group in self._groups.items():
             joined = b"".join(self._render(variant))
+            backlog.writing = len(joined)
             for outbox in group:
                 # The one place where something is done for each recipient: keep it short.
                 if outbox in cursors or (
                     outbox.ignored and not speakers.isdisjoint(outbox.ignored)
                 ):
                     outbox.pending += self._lines(outbox, cursors.get(outbox, 0))
+                elif alone and not outbox.dirty and outbox.way is not None and joined:
+                    try:
+                        outbox.way(joined)
+                    except Exception:
+                        outbox.broke()
+                    else:
+                        continue
                 else:
                     outbox.pending.append(joined)
                 if not outbox.dirty:

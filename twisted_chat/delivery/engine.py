@@ -12,8 +12,10 @@ from twisted_chat.core.events import Envelope, Gathered, RoomRef, Said
 from twisted_chat.core.ids import MessageId, RoomId
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import Nick
+from twisted_chat.delivery.backlog import Backlog
 from twisted_chat.delivery.channel import Channel, shown
-from twisted_chat.delivery.outbox import Outbox, Slot
+from twisted_chat.delivery.linger import Pace
+from twisted_chat.delivery.outbox import Outbox, Sink, Slot
 from twisted_chat.dialects.base import Variant
 
 #: The most names one gathered line carries, joined and left together, so that a line for programs stays a line.
@@ -67,10 +69,18 @@ class Delivery:
         self._clock = clock
         self._limits = limits
         self._channels: dict[RoomId, Channel] = {}
+        # Rooms with something in their batch: for the end of this turn, or for when the lingering is over.
         self._active: dict[Channel, None] = {}
+        self._lingering: dict[Channel, None] = {}
         self._dirty: list[Outbox] = []
         self._soon: IDelayedCall | None = None
+        self._later: IDelayedCall | None = None
         self._crowds: dict[RoomId, _Crowd] = {}
+        self.backlog = Backlog(limits.max_backlog)
+
+    def outbox(self, sink: Sink, here: Variant, elsewhere: Variant) -> Outbox:
+        """Make the outbox of a session."""
+        return Outbox(sink, here, elsewhere, self._limits.max_queue, self.backlog)
 
     # --- who hears what ---
 
@@ -78,7 +88,7 @@ class Delivery:
         """Let a session hear a room from now on."""
         channel = self._channels.get(room)
         if channel is None:
-            channel = self._channels[room] = Channel(room)
+            channel = self._channels[room] = Channel(room, Pace(self._limits.linger / 1000))
         channel.enter(outbox)
         outbox.rooms[room] = None
         if room in self._crowds:
@@ -97,6 +107,7 @@ class Delivery:
         if not len(channel):
             del self._channels[room]
             self._active.pop(channel, None)
+            self._lingering.pop(channel, None)
             crowd = self._crowds.pop(room, None)
             if crowd is not None:
                 crowd.timer.cancel()
@@ -122,7 +133,7 @@ class Delivery:
 
     def catch_up(self, outbox: Outbox) -> None:
         """Hand a session what was said in its rooms until now; needed before anything changes how it sees that."""
-        if self._active:
+        if self._active or self._lingering:
             for room in outbox.rooms:
                 channel = self._channels[room]
                 if channel.entries:
@@ -145,11 +156,15 @@ class Delivery:
             channel.skip(skip)
         else:
             channel.add(envelope)
-        self._active[channel] = None
+        if channel.pace.wait:
+            self._lingering[channel] = None
+            if self._later is None:
+                self._later = self._clock.callLater(channel.pace.wait, self.flush)
+        else:
+            self._active[channel] = None
+            self._schedule()
         if channel.size >= self._limits.batch_size:
             self.flush()
-        else:
-            self._schedule()
 
     def send(self, outbox: Outbox, data: bytes) -> None:
         """Add to one session's bytes, behind all that was said in its rooms until now."""
@@ -235,17 +250,29 @@ class Delivery:
     def _schedule(self) -> None:
         if self._soon is None:
             # Twisted runs this after all sockets that were ready in this turn have been read.
-            self._soon = self._clock.callLater(0, self.flush)
+            self._soon = self._clock.callLater(0, self._hand_out)
 
     def flush(self) -> None:
-        """Hand over everything: each room's batch, then each session's bytes as one write."""
+        """Hand over everything, lingering or not."""
+        if self._later is not None:
+            if self._later.active():
+                self._later.cancel()
+            self._later = None
+        self._active |= self._lingering
+        self._lingering.clear()
+        self._hand_out()
+
+    def _hand_out(self) -> None:
+        """Hand over each room's batch, and what each session has besides, as one write to each session."""
         if self._soon is not None:
             if self._soon.active():
                 self._soon.cancel()
             self._soon = None
         active, self._active = self._active, {}
         dirty, self._dirty = self._dirty, []
+        now = self._clock.seconds()
         for channel in active:
-            channel.spill(dirty)
+            channel.pace.note(now, len(channel.entries), len(channel))
+            channel.spill(dirty, self.backlog, alone=len(active) == 1)
         for outbox in dirty:
             outbox.flush()

@@ -9,12 +9,15 @@ from typing import Final, Protocol
 from twisted.logger import Logger
 
 from twisted_chat.core.ids import RoomId
+from twisted_chat.delivery.backlog import Backlog
 from twisted_chat.dialects.base import Variant
 
 log = Logger()
 
 #: An answer is pulled in pieces of about this size, so that a long one neither fills memory nor holds up the others.
 PIECE: Final = 16 * 1024
+
+_FAILED: Final = "handing bytes to a session failed, it is closed"
 
 
 class Sink(Protocol):
@@ -45,17 +48,22 @@ class Slot:
 class Outbox:
     """Bytes to one session.
 
-    ``pending`` collects what this reactor turn adds; :meth:`flush` hands it over as one write. What the sink cannot take,
+    ``way`` is how to write to it at once, or None while something waits for it. ``pending`` collects what this reactor
+    turn adds; :meth:`flush` hands it over as one write. What the sink cannot take,
     or what comes behind an unfilled :class:`Slot`, waits in a queue of at most ``limit`` bytes: an addition to an empty
     queue always fits, one that would take a non-empty queue over the limit ends the session. So does a fault of the sink,
     of a slot's pieces or of what is called when they are out: it must not reach whoever else is served in this turn.
     """
 
     __slots__ = (
+        "_backlog",
+        "_broken",
+        "_held",
         "_limit",
         "_paused",
         "_queue",
         "_sink",
+        "_write",
         "_writing",
         "closed",
         "dirty",
@@ -66,14 +74,22 @@ class Outbox:
         "pending",
         "queued",
         "rooms",
+        "way",
     )
 
-    def __init__(self, sink: Sink, here: Variant, elsewhere: Variant, limit: int) -> None:
+    def __init__(
+        self, sink: Sink, here: Variant, elsewhere: Variant, limit: int, backlog: Backlog
+    ) -> None:
         self._sink = sink
+        self._write = sink.write
         self._limit = limit
+        self._backlog = backlog
         self._queue: deque[bytes | Slot] = deque()
         self._paused = False
         self._writing = False
+        self._broken = False
+        self._held = 0
+        self.way: Callable[[bytes], object] | None = self._write
         self.here = here
         self.elsewhere = elsewhere
         self.focus: RoomId | None = None
@@ -92,17 +108,27 @@ class Outbox:
         if self.closed:
             self.pending.clear()
             return
+        if self._broken:
+            self.end()
+            return
         if self.pending:
             data = self.pending[0] if len(self.pending) == 1 else b"".join(self.pending)
             self.pending.clear()
-            if data and not self._paused and not self._queue:
+            if data and self.way is not None:
+                self._backlog.writing = len(data)
                 try:
-                    self._sink.write(data)
+                    self.way(data)
                 except Exception:
                     self._fail()
                 return
             self._enqueue(data)
         self.go_on()
+
+    def broke(self) -> None:
+        """Note that :attr:`way` raised what is being handled: the next flush ends the session."""
+        log.failure(_FAILED)
+        self._broken = True
+        self.way = None
 
     def slot(self, done: Callable[[], None] | None = None) -> Slot:
         """Keep a place, behind all that was added before, for an answer that comes later.
@@ -115,15 +141,23 @@ class Outbox:
         slot = Slot(self, done)
         if not self.closed:
             self._queue.append(slot)
+            self.way = None
         return slot
 
     def pause(self) -> None:
         """The sink can take no more for now."""
-        self._paused = True
+        if not self._paused:
+            self._paused = True
+            self.way = None
+            self._held = self._backlog.writing
+            self._count()
 
     def resume(self) -> None:
         """The sink can take more."""
-        self._paused = False
+        if self._paused:
+            self._paused = False
+            self._held = 0
+            self._count()
         self.go_on()
 
     def go_on(self) -> None:
@@ -135,7 +169,8 @@ class Outbox:
             while self._queue and not self._paused:
                 data, done = self._next_piece()
                 if data:
-                    self._sink.write(data)
+                    self._backlog.writing = len(data)
+                    self._write(data)
                 # Only now: this may let the session's next command in, and its answer comes behind this one.
                 for each in done:
                     each()
@@ -145,6 +180,8 @@ class Outbox:
             self._fail()
         finally:
             self._writing = False
+        if not (self._paused or self._queue or self.closed or self._broken):
+            self.way = self._write
 
     def _next_piece(self) -> tuple[bytes, list[Callable[[], None]]]:
         """Take about :data:`PIECE` bytes from the queue; also what to call for the slots that are used up by it."""
@@ -156,6 +193,7 @@ class Outbox:
             if isinstance(head, bytes):
                 self._queue.popleft()
                 self.queued -= len(head)
+                self._count()
                 parts.append(head)
                 size += len(head)
             elif head.pieces is None:
@@ -176,18 +214,26 @@ class Outbox:
         if self.closed or not data:
             return
         if self.queued and self.queued + len(data) > self._limit:
-            self._end()
+            self.end()
             return
         self._queue.append(data)
+        self.way = None
         self.queued += len(data)
+        self._count()
+        self._backlog.relieve()
+
+    def _count(self) -> None:
+        self._backlog.note(self, self.queued + self._held)
 
     def _fail(self) -> None:
         """End the session for the exception that is being handled."""
-        log.failure("handing bytes to a session failed, it is closed")
-        self._end()
+        log.failure(_FAILED)
+        self.end()
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """End the session: its reader is too slow, or handing over failed."""
         self.close()
+        self._backlog.ended += 1
         try:
             self._sink.overflowed()
         except Exception:
@@ -201,6 +247,8 @@ class Outbox:
     def close(self) -> None:
         """Forget what waits and take nothing more."""
         self.closed = True
+        self.way = None
         self.pending.clear()
         self._queue.clear()
-        self.queued = 0
+        self.queued = self._held = 0
+        self._count()

@@ -84,7 +84,8 @@ class LineProtocol(Protocol):
         self.factory = factory
         self._node = factory.node
         self._telnet = TelnetFilter()
-        self._write: Write = _nowhere
+        #: As :meth:`twisted_chat.delivery.outbox.Sink.write`.
+        self.write: Write = _nowhere
         self._framer: Framer = factory.line_framer()
         self._frames: deque[Frame] = deque()
         self._peer: Peer | None = None
@@ -121,7 +122,7 @@ class LineProtocol(Protocol):
             self._key = None
             self.transport.loseConnection()
             return
-        self._write = direct(self.transport)
+        self.write = direct(self.transport)
         peer = self._peer = self._node.open(self, self.factory.line, "")
         # A producer that pushes: the transport says when its buffer is full, see pauseProducing.
         self.transport.registerProducer(self, True)
@@ -353,9 +354,6 @@ class LineProtocol(Protocol):
             self._node.say_goodbye(peer, "no answer to a ping", "timed out")
 
     # --- what the node asks for (delivery.peer.Door) ---
-
-    def write(self, data: bytes) -> None:
-        self._write(data)
 
     def resumed(self) -> None:
         self._pump()

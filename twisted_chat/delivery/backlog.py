@@ -1,0 +1,53 @@
+"""The backlog: how much waits for slow readers, of all sessions together."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from twisted.logger import Logger
+
+log = Logger()
+
+
+class Behind(Protocol):
+    """A session for which bytes wait."""
+
+    def end(self) -> None:
+        """End it now."""
+
+
+class Backlog:
+    """Counts the bytes that wait for all sessions of a server, and bounds them.
+
+    A limit for each session is not enough: a thousand of them, each just within it, are more than a small machine has.
+    Over ``limit`` bytes, those who have most waiting are ended, until a quarter of it is free.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._of: dict[Behind, int] = {}
+        #: How many bytes wait, and how many sessions were ended as too slow since the server started.
+        self.bytes = 0
+        self.ended = 0
+        #: How long the write is that is going on: what a sink that pauses may have taken without sending it.
+        self.writing = 0
+
+    def note(self, session: Behind, waiting: int) -> None:
+        """Note how many bytes wait for a session."""
+        self.bytes += waiting - self._of.pop(session, 0)
+        if waiting:
+            self._of[session] = waiting
+
+    def relieve(self) -> None:
+        """End those who are furthest behind, if too much waits."""
+        if self.bytes <= self._limit:
+            return
+        log.warn(
+            "{bytes} bytes wait for slow readers, and {limit} are the most; the slowest are disconnected",
+            bytes=self.bytes,
+            limit=self._limit,
+        )
+        for session in sorted(self._of, key=self._of.__getitem__, reverse=True):
+            if self.bytes <= self._limit * 3 // 4:
+                break
+            session.end()
