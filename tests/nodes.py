@@ -43,6 +43,7 @@ class FakeDoor:
         self.asked: list[RoomName] = []
         self.hides_passwords = False
         self.broken = False
+        self.takes_one = False  # write at a time, then it is full
         self.logins: list[bool] = []
         self._pumping = False
         self.peer = node.open(self, dialect, host)
@@ -95,6 +96,8 @@ class FakeDoor:
             raise ZeroDivisionError("this door is broken")
         self.written += data
         self.writes += 1
+        if self.takes_one:
+            self.peer.outbox.pause()
 
     def overflowed(self) -> None:
         self.slow += 1

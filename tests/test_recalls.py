@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from tests.nodes import FakeDoor, LateStore, NodeCase
+from tests.nodes import LateStore, NodeCase
 from twisted_chat.core import commands as c
 from twisted_chat.core import replies as r
 from twisted_chat.core.ids import MessageId
@@ -90,20 +88,13 @@ class HistoryTests(NodeCase):
             self.ann.say(f"{number} " + "x" * 4000)
         self.forget(self.ann)
         self.ann.send(c.ShowHistory(limit=100))
-        self.patch(self.ann, "write", self.taking(self.ann))
+        self.ann.takes_one = True
         self.answer_all()
         self.assertLess(len(self.ann.written), 25_000)
         while not self.ann.peer.outbox.empty:
             self.ann.peer.outbox.resume()
         self.turn()
         self.assertEqual((len(self.ann.take()), self.ann.slow), (102, 0))
-
-    def taking(self, door: FakeDoor) -> Any:
-        def write(data: bytes) -> None:
-            door.written += data
-            door.peer.outbox.pause()
-
-        return write
 
     def test_store_that_fails_is_a_fault_that_the_asker_alone_is_told_of(self) -> None:
         door = self.door().login("bob").say("hi")

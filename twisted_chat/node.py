@@ -18,7 +18,7 @@ from twisted_chat.core import decision as d
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
 from twisted_chat.core.apply import Applied, Duplicate, Void
-from twisted_chat.core.hub import Hub, scope_of
+from twisted_chat.core.hub import NO_SCOPE, Hub, scope_of
 from twisted_chat.core.ids import MessageId, SessionId
 from twisted_chat.core.text import CleanText
 from twisted_chat.delivery.engine import Delivery
@@ -165,9 +165,11 @@ class Node:
 
     def _submit(self, peer: Peer, command: c.Command, tag: str | None) -> None:
         now = self.clock.seconds()
+        scope = NO_SCOPE
         if isinstance(command, c.Login) and self.hub.user_of(peer.id) is None:
             peer.token = self._known(command.token, now) or self._new_token()
-        decision = self.hub.decide(peer.id, command, now, tag, scope_of(peer.token))
+            scope = scope_of(peer.token)
+        decision = self.hub.decide(peer.id, command, now, tag, scope)
         match decision:
             case d.Propose():
                 proposal = self.hub.propose(peer.id, decision, now, tag)

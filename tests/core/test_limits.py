@@ -28,6 +28,8 @@ class LimitsTests(SynchronousTestCase):
                 "send-buffer": 131072,
                 "batch-size": 65536,
                 "max-queue": 262144,
+                "max-backlog": 268435456,
+                "linger": 8,
                 "ping-after": 120,
                 "ping-wait": 30,
                 "crowd-size": 100,
@@ -50,13 +52,13 @@ class LimitsTests(SynchronousTestCase):
             self.assertEqual(getattr(limits, field.name), 7)
 
     def test_every_limit_says_what_it_counts(self) -> None:
-        units = "bytes|seconds|connections|rooms|lines|members|names|ids"
+        units = "bytes|milliseconds|seconds|connections|rooms|lines|members|names|ids"
         for field in FIELDS:
             self.assertRegex(field.type.__metadata__[0].description, rf"\b({units})\b")
 
     def test_limits_of_nothing_are_refused(self) -> None:
         for field in FIELDS:
-            none = 0 if field.name == "history_lines" else 1
+            none = 0 if field.name in ("history_lines", "linger") else 1
             msgspec.convert({field.encode_name: none}, Limits)
             for wrong in (none - 1, 1.5, "1", None):
                 with self.assertRaises(msgspec.ValidationError, msg=f"{field.name} = {wrong!r}"):

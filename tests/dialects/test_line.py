@@ -12,7 +12,8 @@ from tests.dialects.strategies import LINE_TOKENS
 from twisted_chat.core import commands as c
 from twisted_chat.core.names import parse_nick, parse_room
 from twisted_chat.core.table import COMMANDS
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.text import BadText, CleanText
+from twisted_chat.dialects import line as module
 from twisted_chat.dialects.base import BadLine
 from twisted_chat.dialects.line import LineDialect, read
 
@@ -245,6 +246,21 @@ NEAR_MISSES = [
     ("/rooms x", "usage"),
     ("/back now", "usage"),
 ]
+
+
+class PlainTests(SynchronousTestCase):
+    @given(
+        st.lists(st.sampled_from([b"a", b"m", b"M", b"p", b"J", b"5", *LINE_TOKENS]), max_size=5)
+    )
+    def test_what_is_said_at_first_sight_would_be_said_by_the_rules_too(
+        self, tokens: list[bytes]
+    ) -> None:
+        try:
+            line = CleanText(b"".join(tokens).decode("utf-8", "replace"))
+        except BadText:
+            return
+        if line[:1] in module._PLAIN and ">" not in line:
+            self.assertEqual(module.read(line), module._read(line))
 
 
 class GrammarTests(SynchronousTestCase):

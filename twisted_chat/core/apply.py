@@ -22,7 +22,7 @@ from twisted_chat.core.state import Role, Room, State, User
 from twisted_chat.core.text import CleanText
 
 
-class InRoom(msgspec.Struct, frozen=True):
+class InRoom(msgspec.Struct, frozen=True, gc=False):
     """Shown to the members of a room."""
 
     room: RoomId
@@ -46,7 +46,7 @@ Audience = InRoom | Near | Between
 NOBODY = Between(())
 
 
-class Applied(msgspec.Struct, frozen=True):
+class Applied(msgspec.Struct, frozen=True, gc=False):
     """It happened: what to show, and to whom."""
 
     envelope: e.Envelope

@@ -17,7 +17,7 @@ Kind = Literal["say", "action", "notice", "ctcp"]
 Lines = tuple[CleanText, ...]
 
 
-class _Command(msgspec.Struct, frozen=True):
+class _Command(msgspec.Struct, frozen=True, gc=False):
     """Base of all commands."""
 
 
@@ -183,10 +183,9 @@ class Unsupported(_Command, frozen=True):
     why: str
 
 
-#: What only somebody who has logged in can ask for.
+#: What only somebody who has logged in can ask for, besides :class:`Say`.
 UserCommand = (
-    Say
-    | Tell
+    Tell
     | Answer
     | Rename
     | Join
@@ -204,4 +203,4 @@ UserCommand = (
     | ShowHistory
 )
 
-Command = UserCommand | Login | Help | Ping | Pong | Quit | Unsupported
+Command = Say | UserCommand | Login | Help | Ping | Pong | Quit | Unsupported

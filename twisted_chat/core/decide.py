@@ -63,6 +63,10 @@ class Decider:
         """Decide a command. ``scope`` is the public scope of the token the session has or, at login, will have."""
         user = self._state.users.get(session.user) if session.user is not None else None
         match command:
+            case c.Say():  # first, for nearly all commands are this one
+                if user is None:
+                    return _refuse("not-logged-in", _LOG_IN_FIRST)
+                return self._say(session, user, command, now, tag)
             case c.Help():
                 return Tell(self._help(command))
             case c.Ping():
@@ -88,8 +92,6 @@ class Decider:
         self, session: Session, user: User, command: c.UserCommand, now: float, tag: str | None
     ) -> Decision:
         match command:
-            case c.Say():
-                return self._say(session, user, command, now, tag)
             case c.Tell():
                 return self._tell(user, command.to, command.kind, command.lines, now, tag)
             case c.Answer():
@@ -240,10 +242,12 @@ class Decider:
         return self._bad_lines(lines) or Propose(e.Told(target.id, to, kind, lines))
 
     def _bad_lines(self, lines: c.Lines) -> Tell | None:
-        size = sum(len(line.encode("utf-8")) for line in lines) + len(lines) - 1
+        size = len(lines) - 1
+        for line in lines:
+            size += len(line.encode("utf-8"))
         if size > self._limits.max_text:
             return _refuse("too-long", too_long(size, self._limits.max_text))
-        if not any(line.strip() for line in lines):
+        if not any(map(str.strip, lines)):
             return _refuse("empty", "there is nothing to say; nothing was sent")
         return None
 

@@ -10,7 +10,7 @@ from twisted_chat.core.ids import RoomId
 from twisted_chat.core.text import CleanText
 
 
-class Propose(msgspec.Struct, frozen=True):
+class Propose(msgspec.Struct, frozen=True, gc=False):
     """Put this in order. ``claim``: the session waits for it to come back."""
 
     event: e.Event

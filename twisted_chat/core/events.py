@@ -2,6 +2,8 @@
 
 A :class:`Proposal` is an event that a hub would like to happen. The bus gives it the one place in the order, and what
 applying it makes of it, an :class:`Envelope`, is what everybody is shown and the store keeps.
+
+Frozen data has no cycles, so the garbage collector need not look at it (``gc=False``): a store may keep 100,000 of these.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.core.text import CleanText
 
 
-class _Event(msgspec.Struct, frozen=True):
+class _Event(msgspec.Struct, frozen=True, gc=False):
     """Base of all events."""
 
 
@@ -127,7 +129,7 @@ Event = (
 )
 
 
-class Origin(msgspec.Struct, frozen=True):
+class Origin(msgspec.Struct, frozen=True, gc=False):
     """Where a proposal came from. ``tag`` is the sender's own id or label of the request, if it gave one."""
 
     node: Node
@@ -135,7 +137,7 @@ class Origin(msgspec.Struct, frozen=True):
     tag: str | None = None
 
 
-class Author(msgspec.Struct, frozen=True):
+class Author(msgspec.Struct, frozen=True, gc=False):
     """Who did it, as they were at that moment; ``host`` is what others may see of the address."""
 
     user: UserId
@@ -147,14 +149,14 @@ class Author(msgspec.Struct, frozen=True):
     bot: bool = False
 
 
-class RoomRef(msgspec.Struct, frozen=True):
+class RoomRef(msgspec.Struct, frozen=True, gc=False):
     """Which room: the incarnation and its name."""
 
     id: RoomId
     name: RoomName
 
 
-class Proposal(msgspec.Struct, frozen=True):
+class Proposal(msgspec.Struct, frozen=True, gc=False):
     """What a hub asks the bus to put in order. ``user`` and ``room`` are incarnations: gone is gone.
 
     ``time`` is the proposer's, in seconds since 1970. ``user`` is None for an arrival.
@@ -167,7 +169,7 @@ class Proposal(msgspec.Struct, frozen=True):
     room: RoomId | None = None
 
 
-class Envelope(msgspec.Struct, frozen=True):
+class Envelope(msgspec.Struct, frozen=True, gc=False):
     """Something that happened, with its place in the order.
 
     ``author`` is None only for :class:`Gathered`; ``room`` is None for what happened in no single room.

@@ -144,6 +144,8 @@ class Hub:
         )  # only Gathered has none, and it is never applied
         seat = self.state.sessions.get(origin.session) if origin.node == self.node else None
         match event:
+            case e.Said():  # first, for nearly all events are this one
+                pass
             case e.Arrived():
                 if seat is not None:
                     self._settle(seat, self.state.users[author.user])

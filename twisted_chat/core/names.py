@@ -111,7 +111,7 @@ class BadName(ValueError):
     """
 
 
-class _Name(msgspec.Struct, frozen=True, eq=False):
+class _Name(msgspec.Struct, frozen=True, eq=False, gc=False):
     """What a nick and a room name have in common; equal to another of its kind by key."""
 
     #: As its owner wrote it, normalized (NFC).

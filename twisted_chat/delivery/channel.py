@@ -69,7 +69,8 @@ class Channel:
         self.entries.append(envelope)
         event = envelope.event
         if isinstance(event, Said):
-            self.size += len("".join(event.lines).encode()) + _AROUND * len(event.lines)
+            for line in event.lines:
+                self.size += len(line.encode()) + _AROUND
             assert envelope.author is not None
             self._speakers.add(envelope.author.nick.key)
 

@@ -23,7 +23,7 @@ class BadLine(ValueError):
         self.tag = tag
 
 
-class Request(msgspec.Struct, frozen=True):
+class Request(msgspec.Struct, frozen=True, gc=False):
     """A command as it came in, with the sender's own id of it (None in dialects that have no ids)."""
 
     command: Command

@@ -8,6 +8,7 @@ error and nothing is said.
 from __future__ import annotations
 
 import re
+import string
 from datetime import tzinfo
 from typing import Final
 
@@ -42,6 +43,10 @@ _LEADING: Final = re.compile(
     r"[\s\u200b-\u200f\u2060]+"
     r"(?:[/!]|(?:JOIN|MSG)(?:\s|$)|(?:LEAVE|LIST|HELP|QUIT)\s*$|(?i:MSG)\s+(?:[^\s:]+\s*)?:(?!//))"
 )
+
+# What begins with one of these, and has no ">", is said whatever follows: no verb and no slip of one begins so. It is most
+# of what people send, and need not be held against each of the rules above.
+_PLAIN: Final = frozenset(string.ascii_letters + string.digits) - set("JLHQ" + "mMpP")
 
 _LITERALLY: Final = 'to say it as it is, put "// " in front'
 
@@ -88,6 +93,13 @@ def _read_login(text: str) -> c.Command:
 
 def read(line: CleanText) -> c.Command | None:
     """Read a line of somebody who is logged in; None if it is empty. Raises BadLine, BadText or BadName."""
+    if line[:1] in _PLAIN and ">" not in line:
+        return c.Say((line,))
+    return _read(line)
+
+
+def _read(line: CleanText) -> c.Command | None:
+    """Read any line, by the rules of the grammar in their order."""
     if not line or line.isspace():
         return None
     if line.startswith("//"):

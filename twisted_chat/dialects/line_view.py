@@ -42,6 +42,8 @@ class LineView:
 
     def own(self, envelope: e.Envelope, *, acked: bool) -> bytes:
         match envelope.event:
+            case e.Said():
+                return b""  # it stands on one's own screen already
             case e.Told(nick=to, kind=kind, lines=lines) if kind != "ctcp":
                 return _lines(f"-> *{to}* {_acted(kind)}{line}" for line in lines)
             case e.Renamed(nick=nick):
@@ -54,7 +56,7 @@ class LineView:
             case e.TopicSet() | e.Kicked():
                 return self.event(envelope)
             case _:
-                # What one said stands on one's own screen already; the rest is answered by a reply.
+                # This is answered by a reply.
                 return b""
 
     def replay(self, envelope: e.Envelope) -> bytes:

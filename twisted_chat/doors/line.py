@@ -90,7 +90,8 @@ class LineProtocol(Protocol):
         self._frames: deque[Frame] = deque()
         self._peer: Peer | None = None
         self._key: str | None = None
-        self._timer: IDelayedCall | None = None  # ends the login time, later the flood wait
+        self._timer: IDelayedCall | None = None  # ends the login time
+        self._wait: IDelayedCall | None = None  # the flood wait: no line is handed in until then
         self._linger: IDelayedCall | None = None
         self._began = False  # the first byte was seen
         self._inside = False  # logged in
@@ -140,7 +141,7 @@ class LineProtocol(Protocol):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.factory.connections.discount(self._key)
         self._frames.clear()
-        _cancel(self._timer, self._linger, self._cooling)
+        _cancel(self._timer, self._wait, self._linger, self._cooling)
         if self._peer is not None:
             self._peer.outbox.close()
             self._node.close(self._peer, "connection lost")
@@ -192,7 +193,7 @@ class LineProtocol(Protocol):
             return
         self._pumping = True
         try:
-            while peer.ready and (self._chores or (self._frames and not self._waiting())):
+            while peer.ready and (self._chores or (self._frames and self._wait is None)):
                 if self._chores:
                     self._chores.popleft()()
                     continue
@@ -229,10 +230,6 @@ class LineProtocol(Protocol):
         self._cooling = None
         self._pump()
 
-    def _waiting(self) -> bool:
-        """A flood wait runs."""
-        return self._inside and self._timer is not None and self._timer.active()
-
     def _slow_down(self, peer: Peer, wait: float) -> None:
         if not self._inside:
             self._node.say_goodbye(peer, "too many tries", "refused")
@@ -243,7 +240,11 @@ class LineProtocol(Protocol):
             lines = "1 line" if rate == 1 else f"{rate:,} lines"
             text = f"you send faster than {lines} a second; the rest follows at that speed, nothing is lost"
             self._node.tell(peer, r.Notice("slow-down", text))
-        self._timer = self._node.clock.callLater(wait, self._pump)
+        self._wait = self._node.clock.callLater(wait, self._waited)
+
+    def _waited(self) -> None:
+        self._wait = None
+        self._pump()
 
     def _read_on(self, on: bool) -> None:
         if on != self._reading and not self._ended:

@@ -52,7 +52,9 @@ class MemoryStore:
     def append(self, envelope: Envelope) -> None:
         assert envelope.room is not None and isinstance(envelope.event, Said)
         # Not the length of the text: a message of a hundred short lines takes twenty times that.
-        size = _OVERHEAD + sum(_PER_LINE + sys.getsizeof(line) for line in envelope.event.lines)
+        size = _OVERHEAD
+        for line in envelope.event.lines:
+            size += _PER_LINE + sys.getsizeof(line)
         self._kept[envelope.id] = envelope, size
         self._bytes += size
         room = self._rooms.setdefault(envelope.room.id, deque())
