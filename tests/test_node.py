@@ -270,13 +270,21 @@ class TakeoverTests(NodeCase):
         self.assertEqual(ann.take(), ["farewell your session goes on in another connection"])
         self.assertEqual((ann.ended, again.logins, self.node.sessions), (1, [True], 2))
         want = ["greeting", "welcome back ann", "entered #lobby (2)", "entered #dev (2)"]
-        self.assertEqual(again.take(), want)
+        self.assertEqual(again.take(), [*want, "focus #dev"])
         again.say("here I am")
         self.assert_took(bob, "#dev <ann> here I am")
         ann.lost()
         self.assert_took(bob)
         bob.say("wb")
         self.assert_took(again, "#dev <bob> wb")
+
+    def test_who_was_in_no_room_is_led_into_none(self) -> None:
+        (ann,) = self.enter("ann")
+        ann.send(c.Leave())
+        again = self.door().login("ann", ann.peer.token)
+        self.turn()
+        self.assertEqual(again.take(), ["greeting", "welcome back ann", "focus None"])
+        self.assertEqual(again.logins, [True])
 
     def test_ids_count_on_in_the_new_connection(self) -> None:
         (ann,) = self.enter("ann", dialect=self.json)
@@ -412,7 +420,7 @@ class LeakTests(NodeCase):
         self.turn()
         self.clock.advance(5)
         node, delivery, state = self.node, self.node.delivery, self.node.hub.state
-        self.assertEqual((node.sessions, len(node._acks)), (0, 0))
+        self.assertEqual((node.sessions, len(node._acks), node.hub._leaving), (0, 0, {}))
         left = (delivery._channels, delivery._active, delivery._crowds, delivery._dirty)
         self.assertEqual(left, ({}, {}, {}, []))
         self.assertEqual((state.users, state.sessions, list(state.rooms)), ({}, {}, [LOBBY_ID]))

@@ -274,7 +274,7 @@ class Node:
             return
         user = self.hub.state.users[author.user]
         log.info("{nick} arrived (session {session})", nick=user.nick.text, session=peer.id)
-        resumed = bool(user.rooms)
+        resumed = bool(event.replaced)
         self.tell(
             peer,
             r.Welcome(user.nick, peer.token, self._motd, resumed),
@@ -284,6 +284,9 @@ class Node:
             self.delivery.enter(peer.outbox, room)
             self.tell(peer, self.hub.entered(self.hub.state.rooms[room], created=False))
         self._sessions.refocus(peer)
+        if resumed:
+            focus = self.hub.focus_of(peer.id)
+            self.tell(peer, r.FocusSet(focus.name if focus is not None else None))
         peer.door.logged_in(resumed=resumed)
 
     # --- the store ---

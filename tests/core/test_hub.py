@@ -12,7 +12,7 @@ from twisted_chat.core import events as e
 from twisted_chat.core.apply import Void
 from twisted_chat.core.decision import FocusOn, Ignoring, Propose, Tell
 from twisted_chat.core.hub import NO_SCOPE, Hub, scope_of
-from twisted_chat.core.ids import Node, SessionId
+from twisted_chat.core.ids import Node, SessionId, UserId
 from twisted_chat.core.limits import REMEMBERED, Limits
 from twisted_chat.core.replies import Entered, NameRefused
 from twisted_chat.core.text import CleanText
@@ -150,12 +150,31 @@ class TakeoverTests(Case):
         self.assertFalse(self.world.is_open(self.bob))
         self.assertIsNotNone(self.hub.state.users.get(user.id))
 
-    def test_session_that_takes_over_talks_in_the_room_entered_last(self) -> None:
+    def test_session_that_takes_over_talks_where_the_other_did(self) -> None:
         self.world.do(self.bob, c.Join(room("lobby")))
+        self.assertEqual(self.focus(self.bob), "#lobby")
         self.world.do(self.back, c.Login(token=self.back.token))
-        self.assertEqual(self.focus(self.back), "#dev")
-        self.world.do(self.back, c.Leave())
         self.assertEqual(self.focus(self.back), "#lobby")
+        self.world.do(self.back, c.Leave())
+        self.assertEqual(self.focus(self.back), "#dev")
+
+    def test_session_that_takes_over_from_who_talked_nowhere_talks_nowhere(self) -> None:
+        for _ in range(2):
+            self.world.do(self.bob, c.Leave())
+        self.world.do(self.bob, c.Join(room("dev")))
+        self.world.session(self.bob).focus = None
+        self.world.do(self.back, c.Login(token=self.back.token))
+        self.assertIsNone(self.focus(self.back))
+
+    def test_session_that_takes_over_ignores_answers_and_waits_as_the_other_did(self) -> None:
+        old, new = (self.world.session(each) for each in (self.bob, self.back))
+        old.ignored["mal"] = "Mal"
+        old.answer_to = UserId(7)
+        kept = new.ignored
+        self.world.do(self.back, c.Login(token=self.back.token))
+        self.assertIs(new.bucket, old.bucket)
+        self.assertIs(new.ignored, kept)
+        self.assertEqual((new.ignored, new.answer_to), ({"mal": "Mal"}, UserId(7)))
 
     def test_end_of_the_replaced_session_takes_nobody_along(self) -> None:
         old = self.hub.departure(self.bob.session, "connection lost", NOW)

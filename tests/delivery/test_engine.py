@@ -405,9 +405,8 @@ class CrowdTests(EngineCase):
         new = self.ear(R1)
         self.come("bob")
         self.clock.advance(5)
-        gathered = "gathered #room1 +ann +bob = 101"
-        self.assertEqual(old.take(), [gathered])
-        self.assertEqual(new.take(), [f"own {gathered}"])
+        self.assertEqual(old.take(), ["gathered #room1 +ann +bob = 101"])
+        self.assertEqual(new.take(), ["own gathered #room1 +bob = 101"])
         self.come("cid")
         self.clock.advance(5)
         self.assertEqual(new.take(), ["gathered #room1 +cid = 101"])
@@ -419,6 +418,32 @@ class CrowdTests(EngineCase):
         self.go("ann")
         self.clock.advance(5)
         self.assertEqual(new.take(), ["own gathered #room1 -ann = 101"])
+
+    @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 9)), max_size=60))
+    def test_whoever_keeps_a_list_of_members_has_the_right_one(
+        self, steps: list[tuple[int, int]]
+    ) -> None:
+        self.setUp()
+        here: dict[str, Ear] = {}
+        lists: dict[str, set[str]] = {}
+        for number, what in [*steps, (0, 0), (1, 0)]:
+            name = f"n{number}"
+            if what == 0:
+                self.clock.advance(5)
+                for each, ear in here.items():
+                    for line in ear.take():
+                        for change in line.removeprefix("own ").split()[2:-2]:
+                            (set.add if change[0] == "+" else set.discard)(lists[each], change[1:])
+                    self.assertEqual(lists[each], set(here), each)
+            elif name in here:
+                self.delivery.close(here.pop(name).outbox)
+                self.go(name)
+            else:
+                self.come(name)
+                here[name] = self.ear(R1)
+                lists[name] = set(here)
+        for ear in here.values():
+            self.delivery.close(ear.outbox)
 
     def test_newcomer_that_left_again_gets_nothing(self) -> None:
         self.ear(R1)

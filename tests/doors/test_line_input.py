@@ -89,9 +89,10 @@ class JsonTests(HouseTestCase):
         got = again.gets()
         self.assertEqual(
             [(each["type"], each.get("room")) for each in got],
-            [("welcome", None), ("members", "lobby"), ("members", "dev")],
+            [("welcome", None), ("members", "lobby"), ("members", "dev"), ("notice", None)],
         )
         self.assertTrue(got[0]["resumed"] and robot.gone)
+        self.assertEqual((got[-1]["code"], got[-1]["focus"]), ("focus", "dev"))
         self.assert_sees(self.bob)
 
 

@@ -7,6 +7,7 @@ happen, on every node in the same way, or voids it. The hub has no clock and doe
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
@@ -38,6 +39,8 @@ class Hub:
         self.state = State(limits)
         self._decider = Decider(self.state, limits)
         self._applier = Applier(self.state, limits)
+        #: Sessions that are closed, and whose departure has not come back yet: who takes over goes on as they were.
+        self._leaving: dict[SessionId, Session] = {}
 
     # --- sessions of this node ---
 
@@ -49,7 +52,9 @@ class Hub:
 
     def close(self, session: SessionId) -> None:
         """Forget a session. Its user departs by a proposal of its own, see :meth:`departure`."""
-        self.state.sessions.pop(session, None)
+        seat = self.state.sessions.pop(session, None)
+        if seat is not None and seat.user in self.state.users:
+            self._leaving[session] = seat
 
     def admit(self, session: SessionId, now: float) -> float:
         """Take a token for one line; return 0.0, or the seconds to wait until the line may be handed in."""
@@ -111,6 +116,8 @@ class Hub:
     def apply(self, message: MessageId, proposal: e.Proposal) -> Outcome:
         """Apply a proposal at its place in the order, and bring this node's own sessions up to date with it."""
         outcome = self._applier.apply(message, proposal)
+        if isinstance(proposal.event, e.Departed) and proposal.origin.node == self.node:
+            self._leaving.pop(proposal.origin.session, None)
         if isinstance(outcome, Applied):
             self._follow(outcome.envelope)
         elif isinstance(outcome.why, NameRefused) and isinstance(proposal.event, e.Arrived):
@@ -148,7 +155,7 @@ class Hub:
                 pass
             case e.Arrived():
                 if seat is not None:
-                    self._settle(seat, self.state.users[author.user])
+                    self._settle(seat, self.state.users[author.user], event.replaced)
             case e.Joined():
                 if seat is not None and envelope.room is not None:
                     seat.focus_on(envelope.room.id)
@@ -169,13 +176,20 @@ class Hub:
             case _:
                 pass
 
-    def _settle(self, seat: Session, user: User) -> None:
-        """Give a session its user. One that takes over talks in the room the user entered last."""
+    def _settle(
+        self, seat: Session, user: User, replaced: Iterable[tuple[Node, SessionId]] = ()
+    ) -> None:
+        """Give a session its user. One that takes over goes on where the other was: it talks where that one did.
+
+        If that is not known here, it talks nowhere: a guess might say a line meant for a locked room in an open one.
+        """
         seat.user = user.id
+        for node, session in replaced:
+            old = self.state.sessions.get(session) or self._leaving.get(session)
+            if node == self.node and old is not None:
+                seat.follow(old)
         for other in self._sessions(user.id):
             seat.bucket = other.bucket  # the flood limit is one for a user, however many sessions
-        for room in user.rooms:
-            seat.focus_on(room)
 
     def _drop(self, user: UserId, envelope: e.Envelope, *, fall_back: bool) -> None:
         if envelope.room is not None:

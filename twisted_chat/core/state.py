@@ -81,6 +81,13 @@ class Session:
             self.before.remove(room)
         self.focus = room
 
+    def follow(self, other: Session) -> None:
+        """Go on as ``other``, which this session takes the place of, was."""
+        self.bucket = other.bucket
+        self.focus, self.before = other.focus, list(other.before)
+        self.answer_to = other.answer_to
+        self.ignored.update(other.ignored)  # the same dictionary: delivery has it too
+
     def drop(self, room: RoomId, *, fall_back: bool) -> None:
         """Forget a room; if it had the focus, that goes to the room before, or with ``fall_back`` unset nowhere."""
         if room in self.before:

@@ -30,25 +30,28 @@ class _Crowd(msgspec.Struct):
     members: int = 0
     joined: dict[str, Nick] = {}
     left: dict[str, Nick] = {}
-    #: Sessions that entered meanwhile. What cancels out for the others may not for them: some of those who left
-    #: again stood in the list of members that they were shown.
+    #: Sessions that entered meanwhile, and the last that happened to each name since the first of them did. What cancels
+    #: out for the others may not for these: somebody who came and left again may stand in the list they were shown.
     newcomers: dict[Outbox, None] = {}
-    joined_again: dict[str, Nick] = {}
-    left_again: dict[str, Nick] = {}
+    since: dict[str, tuple[Nick, bool]] = {}
 
     def note(self, nick: Nick, *, joined: bool) -> None:
         """Note that somebody came or went; coming and going cancel out."""
         here, there = (self.joined, self.left) if joined else (self.left, self.joined)
         if there.pop(nick.key, None) is None:
             here[nick.key] = nick
-        elif self.newcomers:
-            again = self.joined_again if joined else self.left_again
-            again[nick.key] = nick
+        if (
+            self.newcomers or self.since
+        ):  # these go on when the first newcomer is gone again: there may be others by then
+            self.since[nick.key] = nick, joined
 
     def told(self, now: float, *, newcomer: bool) -> list[Envelope]:
         """Return what to tell, in lines of at most :data:`MAX_NAMES` names."""
-        joined = list((self.joined | self.joined_again if newcomer else self.joined).values())
-        left = list((self.left | self.left_again if newcomer else self.left).values())
+        if newcomer:
+            joined = [nick for nick, came in self.since.values() if came]
+            left = [nick for nick, came in self.since.values() if not came]
+        else:
+            joined, left = list(self.joined.values()), list(self.left.values())
         envelopes = []
         while joined or left:
             came = tuple(joined[:MAX_NAMES])
