@@ -99,6 +99,8 @@ class FakeDoor:
         if self.takes_one:
             self.peer.outbox.pause()
 
+    def drained(self) -> None: ...
+
     def overflowed(self) -> None:
         self.slow += 1
         self.node.close(self.peer, "too slow to read")

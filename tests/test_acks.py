@@ -71,14 +71,17 @@ class AckTests(NodeCase):
         self.node.stored(MessageId(5))
         self.assert_took(self.ann, "acked 5 [1]", "farewell")
 
-    def test_door_is_told_when_the_last_acknowledgement_is_out(self) -> None:
+    def test_who_leaves_waits_for_all_of_them(self) -> None:
         self.hold_back()
         self.ann.say("hi", tag="1").say("ho", tag="2")
-        self.assertEqual(self.ann.peer.unacked, 2)
+        self.node.leave(self.ann.peer, "disconnected")
         self.node.stored(MessageId(5))
-        self.assertEqual(self.ann.peer.unacked, 1)
+        self.assert_took(self.ann, "acked 5 [1]")
         self.node.stored(MessageId(6))
-        self.assertEqual(self.ann.peer.unacked, 0)
+        self.assert_took(self.ann, "acked 6 [2]", "farewell")
+        self.assert_took(
+            self.bob, "#lobby <ann> hi", "#lobby <ann> ho", "departed ann (disconnected)"
+        )
 
     def test_same_id_for_something_else_is_an_error(self) -> None:
         self.ann.say("hi", tag="1").say("ho", tag="1")

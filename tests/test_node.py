@@ -14,7 +14,7 @@ from twisted_chat.core.names import LOBBY, parse_nick
 from twisted_chat.core.state import LOBBY_ID
 from twisted_chat.core.text import CleanText
 from twisted_chat.delivery.outbox import Outbox
-from twisted_chat.delivery.peer import Peer
+from twisted_chat.delivery.peer import MAX_FLYING, Peer
 from twisted_chat.dialects.base import BadLine
 from twisted_chat.node import Node
 
@@ -158,6 +158,33 @@ class WaitingTests(NodeCase):
         self.held.release_all()
         self.turn()
         self.assertEqual([envelope.id for envelope, _ in self.store._kept.values()], [3, 5])
+
+    def test_who_quits_behind_a_message_is_told_of_it_first(self) -> None:
+        bob, ann = self.arrive("bob"), self.door(self.json).login("ann")
+        self.held.release_all()
+        self.turn()
+        self.held.release_all()
+        self.forget(ann, bob)
+        ann.say("hi", tag="1").send(c.Quit())
+        self.assertFalse(ann.peer.ready)
+        self.assert_took(ann)
+        self.held.release_all()
+        self.turn()
+        self.held.release_all()
+        lines = ann.take()
+        self.assertEqual((lines[0].split()[0], lines[1:]), ("acked", ["farewell"]))
+        self.assert_took(bob, "#lobby <ann> hi", "departed ann (quit)")
+
+    def test_so_many_messages_may_be_on_their_way_and_no_more(self) -> None:
+        ann, bob = self.arrive("ann"), self.arrive("bob")
+        self.forget(ann, bob)
+        for number in range(MAX_FLYING + 3):
+            ann.say(str(number))
+        self.assertEqual(len(self.held.held), MAX_FLYING)
+        self.held.release(2)
+        self.assertEqual(len(self.held.held), MAX_FLYING)
+        self.held.release_all()
+        self.assert_took(bob, *(f"#lobby <ann> {number}" for number in range(MAX_FLYING + 3)))
 
     def test_claim_that_lost_is_told_why_and_lets_the_session_go_on(self) -> None:
         first, second = self.door().login("ann"), self.door().login("Ann").login("bob")

@@ -368,6 +368,15 @@ class IgnoreTests(NodeCase):
         self.turn()
         self.assertEqual(ann.take()[:2], ["history #lobby (1)", "replay #lobby <bob> good"])
 
+    def test_ignored_author_is_hidden_in_history_under_an_earlier_nick_too(self) -> None:
+        ann, mal = self.enter("ann", "mal")
+        ann.send(c.Ignore(parse_nick("mal")))
+        mal.say("bad").send(c.Rename(parse_nick("nice")))
+        self.forget(ann, mal)
+        ann.send(c.ShowHistory())
+        self.turn()
+        self.assertEqual(ann.take()[:2], ["history #lobby (0)", "end of history #lobby"])
+
     def test_slow_reader_that_ignores_somebody_is_no_fault(self) -> None:
         ann, bob = self.enter("ann", "bob")
         ann.peer.outbox.pause()

@@ -14,12 +14,12 @@ from twisted_chat.sessions import Sessions
 class Acks:
     """Who is to be told that a message is stored, once it is.
 
-    ``all_out`` is called with a session when the last acknowledgement it waited for is on its way.
+    ``settled`` is called with a session when it got the last acknowledgement that was due.
     """
 
-    def __init__(self, sessions: Sessions, all_out: Callable[[Peer], None]) -> None:
+    def __init__(self, sessions: Sessions, settled: Callable[[Peer], None]) -> None:
         self._sessions = sessions
-        self._all_out = all_out
+        self._settled = settled
         #: The id up to which all must be stored, and then who gets which acknowledgement.
         self._waiting: deque[tuple[MessageId, Peer, r.Acked, str | None]] = deque()
         self._appended_to = MessageId(0)
@@ -41,7 +41,7 @@ class Acks:
             if peer.id in self._sessions:
                 self._sessions.tell(peer, acked, tag)
                 if not peer.unacked:
-                    self._all_out(peer)
+                    self._settled(peer)
 
     def acknowledge(self, peer: Peer, message: MessageId, time: float, tag: str | None) -> None:
         """Acknowledge a message once it is stored; one that is not for the store, once all before it are."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
@@ -22,7 +23,7 @@ from twisted_chat.core.hub import NO_SCOPE, Hub, scope_of
 from twisted_chat.core.ids import MessageId, SessionId
 from twisted_chat.core.text import CleanText
 from twisted_chat.delivery.engine import Delivery
-from twisted_chat.delivery.peer import Door, Peer
+from twisted_chat.delivery.peer import MAX_FLYING, Door, Peer
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.recalls import Recalls
 from twisted_chat.sessions import Sessions
@@ -30,6 +31,8 @@ from twisted_chat.showing import Showing
 from twisted_chat.store.port import Store
 
 log = Logger()
+
+_MESSAGES: Final = (e.Said, e.Told)
 
 
 class Node:
@@ -56,7 +59,7 @@ class Node:
         self.delivery = Delivery(clock, hub.limits)
         self._sessions = Sessions(hub, self.delivery)
         self._next_session = 1
-        self._acks = Acks(self._sessions, self._all_acked)
+        self._acks = Acks(self._sessions, self._settled)
         self._recalls = Recalls(self._sessions, self.delivery, store, self._release)
         self._showing = Showing(
             hub, self._sessions, self.delivery, store, self._acks, self._recalls
@@ -102,6 +105,12 @@ class Node:
         self.hub.close(peer.id)
         if departure is not None:
             self._bus.publish(departure)
+
+    def leave(self, peer: Peer, reason: str, *, logged: str | None = None) -> None:
+        """End a session that wishes so, once all it said is told and acknowledged; nothing more of it is handed in."""
+        peer.waits += 1
+        peer.leaves = reason, logged
+        self._settled(peer)
 
     def say_goodbye(self, peer: Peer, why: str, reason: str, *, logged: str | None = None) -> None:
         """End a session from this side: it is told ``why``, the others see ``reason``, the log see :meth:`close`."""
@@ -176,6 +185,8 @@ class Node:
                 if decision.claim:
                     peer.waits += 1
                     peer.claims = True
+                else:
+                    peer.flying += 1
                 self._bus.publish(proposal)
             case d.Tell():
                 if decision.change is not None:
@@ -186,11 +197,7 @@ class Node:
             case d.Repeat():
                 self._acks.acknowledge(peer, MessageId(decision.message), decision.time, tag)
             case d.GoodBye():
-                if peer.unacked:
-                    peer.waits += 1
-                    peer.leaves = decision.reason
-                else:
-                    self.say_goodbye(peer, "", decision.reason, logged="quit")
+                self.leave(peer, decision.reason, logged="quit")
             case d.Nothing():  # pragma: no branch (mypy sees a missing case)
                 pass
 
@@ -219,9 +226,8 @@ class Node:
             if proposal.origin.node == self.hub.node
             else None
         )
-        claimed = (
-            peer is not None and peer.claims and not isinstance(proposal.event, e.Said | e.Told)
-        )
+        message_of_it = isinstance(proposal.event, _MESSAGES)
+        claimed = peer is not None and peer.claims and not message_of_it
         if peer is not None and claimed:
             peer.claims = False
         try:
@@ -240,6 +246,16 @@ class Node:
             self._sessions.failed(peer, "an event", proposal.origin.tag)
         if peer is not None and claimed:
             self._release(peer)
+        elif peer is not None and message_of_it:
+            self._landed(peer)
+
+    def _landed(self, peer: Peer) -> None:
+        """A message of a session is no longer on its way."""
+        peer.flying -= 1
+        if peer.leaves is not None:
+            self._settled(peer)
+        elif peer.flying == MAX_FLYING - 1 and peer.ready:
+            self._resume(peer)
 
     def _void(self, peer: Peer, void: Void) -> None:
         tag = void.proposal.origin.tag
@@ -295,9 +311,8 @@ class Node:
         """Everything up to this id is stored: acknowledge it."""
         self._acks.stored(message)
 
-    def _all_acked(self, peer: Peer) -> None:
-        """Let a session go on to leave that waited for its last acknowledgement to do so."""
-        if peer.leaves is not None:
-            self.say_goodbye(peer, "", peer.leaves, logged="quit")
-        elif peer.ready:
-            self._resume(peer)
+    def _settled(self, peer: Peer) -> None:
+        """Let a session go that waited with that until all it said was told and acknowledged."""
+        if peer.leaves is not None and peer.settled:
+            reason, logged = peer.leaves
+            self.say_goodbye(peer, "", reason, logged=logged)

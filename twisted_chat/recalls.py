@@ -42,7 +42,14 @@ class Recalls:
                 after=None if recall.after is None else MessageId(recall.after),
                 limit=recall.limit,
             )
-            lines = [envelope for envelope in page.envelopes if not hidden(envelope, ignored)]
+            # Ignoring follows a person to another nick; their lines from before that bear the old one.
+            ids = self._sessions.hub.ids_of(ignored)
+            lines = [
+                envelope
+                for envelope in page.envelopes
+                if not hidden(envelope, ignored)
+                and (envelope.author is None or envelope.author.user not in ids)
+            ]
 
             def pieces() -> Iterator[bytes]:
                 count, name = len(lines), recall.room.name

@@ -22,15 +22,15 @@ class Sessions(dict[SessionId, Peer]):
 
     def __init__(self, hub: Hub, delivery: Delivery) -> None:
         super().__init__()
-        self._hub = hub
+        self.hub = hub
         self._delivery = delivery
 
     def of(self, user: UserId) -> list[Peer]:
         """Return this node's sessions of a user."""
-        found = self._hub.state.users.get(user)
+        found = self.hub.state.users.get(user)
         places = found.sessions if found is not None else ()
         return [
-            self[session] for node, session in places if node == self._hub.node and session in self
+            self[session] for node, session in places if node == self.hub.node and session in self
         ]
 
     def tell(self, peer: Peer, reply: r.Reply, tag: str | None = None) -> None:
@@ -43,7 +43,7 @@ class Sessions(dict[SessionId, Peer]):
 
     def refocus(self, peer: Peer) -> None:
         """Let delivery know where the hub says that a session talks now."""
-        focus = self._hub.focus_of(peer.id)
+        focus = self.hub.focus_of(peer.id)
         self._delivery.focus(peer.outbox, focus.ref.id if focus is not None else None)
 
     def catch_up_ignorers(self) -> None:

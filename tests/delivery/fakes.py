@@ -78,6 +78,8 @@ class FakeSink:
         finally:
             self._writing = False
 
+    def drained(self) -> None: ...
+
     def overflowed(self) -> None:
         self.overflows += 1
 

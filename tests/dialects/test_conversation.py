@@ -321,6 +321,8 @@ class Visitor:
     def write(self, data: bytes) -> None:
         self._got += data
 
+    def drained(self) -> None: ...
+
     def overflowed(self) -> None:
         raise AssertionError("nobody here reads slowly")
 

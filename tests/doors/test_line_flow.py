@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.doors.house import NO_FLOOD_LIMIT, House, HouseTestCase
 from twisted_chat.core.limits import Limits
+from twisted_chat.doors import line
 
 IAC, SB, SE, WILL, DO, DONT, ECHO = b"\xff", b"\xfa", b"\xf0", b"\xfb", b"\xfd", b"\xfe", b"\x01"
 NOP = IAC + b"\xf1"
@@ -46,6 +47,16 @@ class FloodTests(HouseTestCase):
         self.house.waits(1)
         self.assertEqual((self.eve.unread, self.eve.wire.reading), (0, True))
         self.assertEqual(self.bob.sees(), [*self.said, "<eve> later"])
+
+    def test_who_is_dead_does_not_go_on_talking(self) -> None:
+        dead = False
+        self.patch(line, "is_broken", lambda transport: dead)
+        self.floods()
+        self.bob.hears()
+        dead = True
+        self.house.waits(1)
+        self.assertTrue(self.eve.gone)
+        self.assert_sees(self.bob, "-- eve left the chat (connection lost)")
 
     def test_there_is_one_notice_until_a_rest(self) -> None:
         self.floods()

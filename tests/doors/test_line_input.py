@@ -272,6 +272,18 @@ class BadInputTests(HouseTestCase):
                 self.house.hush()
 
 
+class AstrayTests(HouseTestCase):
+    def test_text_that_looks_like_an_endless_telnet_command_ends_with_a_hint(self) -> None:
+        bob, alice = self.house.enters("bob"), self.house.enters("alice")
+        self.house.hush()
+        alice.sends("\u00ff\u00fa hi\n".encode("latin-1"))
+        alice.types("hello?", "/quit")
+        (goodbye,) = alice.sees()
+        self.assertIn("set your terminal or client to UTF-8", goodbye)
+        self.assertTrue(alice.gone)
+        self.assert_sees(bob, "-- alice left the chat (sent something that is not UTF-8)")
+
+
 class CutTests(SynchronousTestCase):
     """However the network cuts what somebody sends, everybody sees the same."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 from collections.abc import Iterator
 
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.doors import sockets
-from twisted_chat.doors.sockets import address_key, tune
+from twisted_chat.doors.sockets import address_key, is_broken, tune
 
 
 class Transport:
@@ -122,3 +123,30 @@ class AddressTests(SynchronousTestCase):
     @given(st.text())
     def test_any_text_has_a_key(self, host: str) -> None:
         address_key(host)
+
+
+class BrokenTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        listening = socket.create_server(("127.0.0.1", 0))
+        self.there = socket.create_connection(listening.getsockname())
+        self.here, _ = listening.accept()
+        for each in (listening, self.here, self.there):
+            self.addCleanup(each.close)
+
+    def test_one_that_is_open_or_half_closed_is_not_broken(self) -> None:
+        transport = Transport(transport=Transport(self.here))
+        self.assertFalse(is_broken(transport))
+        self.there.sendall(b"hi")
+        self.there.shutdown(socket.SHUT_WR)
+        self.assertFalse(is_broken(transport))
+
+    def test_one_that_was_reset_is_broken_though_nobody_reads_from_it(self) -> None:
+        self.there.sendall(b"hi")
+        self.there.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.there.close()
+        self.assertTrue(is_broken(Transport(self.here)))
+
+    def test_what_has_no_socket_is_not_broken(self) -> None:
+        self.assertFalse(is_broken(Transport()))
+        self.here.close()
+        self.assertFalse(is_broken(Transport(self.here)))

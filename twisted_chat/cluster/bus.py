@@ -29,7 +29,8 @@ class LocalBus:
     What is published while another proposal is applied waits until that one is done, so that everybody sees the two in
     their order. ``take_id`` returns the next free id, or None while the store has not committed another block of
     ids: then proposals wait, and :meth:`drain` goes on when there are ids again. The queue is bounded by the
-    sessions that can publish: each waits for its claim, and reads no more while it waits.
+    sessions that can publish: each waits for its claim, or with too many messages on their way, and reads no more
+    while it waits.
     """
 
     def __init__(self, take_id: Callable[[], MessageId | None]) -> None:

@@ -72,6 +72,11 @@ class Hub:
             self.state.users.get(seat.user) if seat is not None and seat.user is not None else None
         )
 
+    def ids_of(self, keys: Iterable[str]) -> set[UserId]:
+        """Return who has these nick keys now."""
+        named = self.state.users_by_key
+        return {named[key].id for key in keys if key in named}
+
     def focus_of(self, session: SessionId) -> Room | None:
         """Return the room where the plain text of a session goes."""
         focus = self.state.sessions[session].focus

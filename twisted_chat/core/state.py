@@ -104,7 +104,7 @@ class State:
         self.rooms: dict[RoomId, Room] = {}
         self.nonces = Nonces(limits.max_ids)
         self.sessions: dict[SessionId, Session] = {}
-        self._users_by_key: dict[str, User] = {}
+        self.users_by_key: dict[str, User] = {}
         self._users_by_look: dict[str, User] = {}
         self._users_by_scope: dict[Scope, User] = {}
         self._rooms_by_key: dict[str, Room] = {}
@@ -113,7 +113,7 @@ class State:
 
     def user_named(self, nick: Nick) -> User | None:
         """Return the user of that nick, in any case of letters."""
-        return self._users_by_key.get(nick.key)
+        return self.users_by_key.get(nick.key)
 
     def user_in_scope(self, scope: Scope) -> User | None:
         """Return the user whose sessions send in ``scope``."""
@@ -124,7 +124,7 @@ class State:
 
         ``but`` is the one who wants it, and stands in nobody's way.
         """
-        holders = [self._users_by_key.get(nick.key), *map(self._users_by_look.get, _looks(nick))]
+        holders = [self.users_by_key.get(nick.key), *map(self._users_by_look.get, _looks(nick))]
         return next((user for user in holders if user is not None and user is not but), None)
 
     def room_named(self, name: RoomName) -> Room | None:
@@ -152,11 +152,11 @@ class State:
         del self.users[user.id]
 
     def _index(self, user: User) -> None:
-        self._users_by_key[user.nick.key] = user
+        self.users_by_key[user.nick.key] = user
         self._users_by_look.update(dict.fromkeys(_looks(user.nick), user))
 
     def _unindex(self, user: User) -> None:
-        del self._users_by_key[user.nick.key]
+        del self.users_by_key[user.nick.key]
         for look in _looks(user.nick):
             del self._users_by_look[look]
 
@@ -207,7 +207,7 @@ class State:
             },
             "nonces": self.nonces.dump(),
             "indexes": [
-                {key: user.id for key, user in self._users_by_key.items()},
+                {key: user.id for key, user in self.users_by_key.items()},
                 {look: user.id for look, user in self._users_by_look.items()},
                 {scope: user.id for scope, user in self._users_by_scope.items()},
                 {key: room.ref.id for key, room in self._rooms_by_key.items()},

@@ -26,6 +26,9 @@ class Sink(Protocol):
     def write(self, data: bytes) -> None:
         """Take bytes, never none. May call the outbox's :meth:`Outbox.pause` before it returns."""
 
+    def drained(self) -> None:
+        """Nothing waits any more in the outbox, and the sink may take more."""
+
     def overflowed(self) -> None:
         """End the session now, what waits is lost: the reader was too slow, or handing over failed (that was logged)."""
 
@@ -182,6 +185,7 @@ class Outbox:
             self._writing = False
         if not (self._paused or self._queue or self.closed or self._broken):
             self.way = self._write
+            self._sink.drained()
 
     def _next_piece(self) -> tuple[bytes, list[Callable[[], None]]]:
         """Take about :data:`PIECE` bytes from the queue; also what to call for the slots that are used up by it."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from twisted_chat.core.ids import SessionId
 from twisted_chat.core.names import RoomName
-from twisted_chat.core.text import CleanText
 from twisted_chat.delivery.outbox import Outbox, Sink
 from twisted_chat.dialects.base import Dialect
+
+#: The most messages of one session that may be on their way over the bus; then it waits.
+MAX_FLYING: Final = 100
 
 
 class Door(Sink, Protocol):
@@ -35,6 +37,7 @@ class Peer:
         "closing",
         "dialect",
         "door",
+        "flying",
         "id",
         "leaves",
         "outbox",
@@ -54,11 +57,18 @@ class Peer:
         self.waits = 0
         self.claims = False
         self.closing = False
-        #: How many acknowledgements are on their way, and why it leaves once it has the last of them.
+        #: How many of its messages are on their way over the bus, and how many acknowledgements are due.
+        self.flying = 0
         self.unacked = 0
-        self.leaves: CleanText | None = None
+        #: Why it leaves, and what the log says of that, once all it said is told and acknowledged.
+        self.leaves: tuple[str, str | None] | None = None
 
     @property
     def ready(self) -> bool:
         """The next line may be handed in."""
-        return self.waits == 0 and not self.closing
+        return self.waits == 0 and self.flying < MAX_FLYING and not self.closing
+
+    @property
+    def settled(self) -> bool:
+        """All it said is told and acknowledged."""
+        return not self.flying and not self.unacked

@@ -31,7 +31,7 @@ from twisted_chat.dialects.framing import Endless, Frame, Framer, JsonFramer, Li
 from twisted_chat.dialects.json import JsonDialect
 from twisted_chat.dialects.line import LineDialect
 from twisted_chat.doors.connections import Connections
-from twisted_chat.doors.sockets import address_key, tune
+from twisted_chat.doors.sockets import address_key, is_broken, tune
 from twisted_chat.doors.telnet import TelnetFilter
 from twisted_chat.node import Node
 
@@ -171,6 +171,10 @@ class LineProtocol(Protocol):
         text, answer = self._telnet.receive(data)
         self._node.delivery.send(peer.outbox, answer)
         self._cool_down(self._telnet.commands - before)
+        if self._telnet.astray:
+            why = "what you typed is a telnet command without end; set your terminal or client to UTF-8"
+            self._node.say_goodbye(peer, why, "sent something that is not UTF-8")
+            return
         if not text:
             return
         if not self._began:
@@ -213,8 +217,8 @@ class LineProtocol(Protocol):
             self._pumping = False
         if peer.closing:
             self._frames.clear()
-        elif self._ended and not self._frames and peer.ready and not peer.unacked:
-            self._node.say_goodbye(peer, "", "disconnected")
+        elif self._ended and not self._frames and peer.ready:
+            self._node.leave(peer, "disconnected")
         elif peer.ready and not self._frames and not self._partial:
             # What comes next is sent by somebody who could see the answer.
             self._tried = False
@@ -244,7 +248,12 @@ class LineProtocol(Protocol):
 
     def _waited(self) -> None:
         self._wait = None
-        self._pump()
+        if is_broken(self.transport):
+            # The reactor does not watch a connection that is not read from: a ghost would go on talking.
+            self._frames.clear()
+            self.transport.abortConnection()
+        else:
+            self._pump()
 
     def _read_on(self, on: bool) -> None:
         if on != self._reading and not self._ended:
@@ -260,6 +269,8 @@ class LineProtocol(Protocol):
             # The client did not show the Enter either.
             self._node.delivery.send(peer.outbox, self._telnet.show() + b"\r\n")
         match frame:
+            case TooLong() if not self._inside:
+                self._node.say_goodbye(peer, "that is too long for a nickname", "refused")
             case TooLong():
                 limit = (
                     self._node.limits.max_text
@@ -276,12 +287,17 @@ class LineProtocol(Protocol):
                 self._node.say_goodbye(
                     peer, "too much without a line end", "sent too much without a line end"
                 )
-            case _ if not self._inside and _HTTP.match(frame):
+            case _ if not self._inside and self._is_http(frame):
                 self._drop(peer, "HTTP")
             case _ if asking is not None:
                 self._answer_password(peer, asking, frame)
             case _:
                 self._parse(peer, frame)
+
+    def _is_http(self, frame: bytes) -> bool:
+        """Tell whether this first line begins an HTTP request; an empty line may stand before it (RFC 9112, section 2.2)."""
+        after = self._frames[0] if self._frames and not frame.strip() else frame
+        return isinstance(after, bytes) and _HTTP.match(after) is not None
 
     def _parse(self, peer: Peer, frame: bytes) -> None:
         try:
@@ -369,6 +385,12 @@ class LineProtocol(Protocol):
             self._chores.append(lambda: self._node.submit(peer, Request(c.Join(LOBBY))))
             self._chores.append(lambda: self._node.tell(peer, r.Hint()))
 
+    def drained(self) -> None:
+        peer = self._peer
+        assert peer is not None
+        if peer.closing and self._linger is not None:
+            self._lose()
+
     def overflowed(self) -> None:
         peer = self._peer
         assert peer is not None
@@ -403,8 +425,6 @@ class LineProtocol(Protocol):
         peer = self._peer
         assert peer is not None
         peer.outbox.resume()
-        if peer.closing and peer.outbox.empty:
-            self._lose()
 
     def stopProducing(self) -> None:
         pass

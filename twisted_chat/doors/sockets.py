@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import select
 import socket
 from typing import Final
 
@@ -49,6 +50,16 @@ def _set(handle: socket.socket, send_buffer: int) -> None:
         option = getattr(socket, name, None)
         if option is not None:
             handle.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+def is_broken(transport: object) -> bool:
+    """Tell whether a transport's connection is dead: reset, or given up by the kernel. One half-closed is not."""
+    handle = _socket_of(transport)
+    if handle is None or handle.fileno() < 0 or not hasattr(select, "poll"):
+        return False
+    watch = select.poll()
+    watch.register(handle, 0)  # errors are told in any case
+    return bool(watch.poll(0))
 
 
 def address_key(host: str | None) -> str | None:

@@ -264,6 +264,14 @@ class TelnetFilter:
         self._echo_refused = True
         return self._within_budget(bytes((IAC, WONT, ECHO)))
 
+    @property
+    def astray(self) -> bool:
+        """What looks like a subnegotiation is text: some other encoding than UTF-8 writes letters as its beginning.
+
+        Such text never ends it. A line end tells the two apart: only a window size (4 bytes) may have one in it.
+        """
+        return len(self._sub) > 5 and b"\n" in self._sub
+
     def _within_budget(self, answer: bytes) -> bytes:
         """Return the answer, or nothing once the budget is spent."""
         if not self._answers_left:
