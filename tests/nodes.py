@@ -101,9 +101,9 @@ class FakeDoor:
 
     def drained(self) -> None: ...
 
-    def overflowed(self) -> None:
+    def overflowed(self, reason: str) -> None:
         self.slow += 1
-        self.node.close(self.peer, "too slow to read")
+        self.node.close(self.peer, reason)
 
     def resumed(self) -> None:
         if self.broken:

@@ -62,6 +62,7 @@ class FakeSink:
     def __init__(self) -> None:
         self.writes: list[bytes] = []
         self.overflows = 0
+        self.reason = ""
         self.during: Callable[[], None] = lambda: None
         self._writing = False
 
@@ -80,8 +81,9 @@ class FakeSink:
 
     def drained(self) -> None: ...
 
-    def overflowed(self) -> None:
+    def overflowed(self, reason: str) -> None:
         self.overflows += 1
+        self.reason = reason
 
 
 class Ear:

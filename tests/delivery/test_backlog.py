@@ -11,13 +11,14 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.delivery.fakes import FakeSink, View
 from twisted_chat.delivery import backlog as module
 from twisted_chat.delivery.backlog import Backlog
-from twisted_chat.delivery.outbox import Outbox
+from twisted_chat.delivery.outbox import TOO_SLOW, Outbox
 
 
 class BacklogTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.backlog = Backlog(1000)
-        self.outboxes = [Outbox(FakeSink(), View(), View(), 10**6, self.backlog) for _ in range(4)]
+        self.sinks = [FakeSink() for _ in range(4)]
+        self.outboxes = [Outbox(sink, View(), View(), 10**6, self.backlog) for sink in self.sinks]
         self.warnings: list[dict[str, Any]] = []
         self.patch(module.log, "warn", lambda text, **more: self.warnings.append(more))
 
@@ -46,7 +47,7 @@ class BacklogTests(SynchronousTestCase):
         self.assertEqual((self.backlog.bytes, self.open()), (1000, [0, 1, 2, 3]))
         self.add(0, 1)
         self.assertEqual((self.backlog.bytes, self.open()), (601, [0, 1, 2]))
-        self.assertEqual(self.backlog.ended, 1)
+        self.assertEqual((self.backlog.ended, self.sinks[3].reason), (1, TOO_SLOW))
         self.assertEqual(self.warnings, [{"bytes": 1001, "limit": 1000}])
 
     def test_who_is_closed_leaves_nothing_behind(self) -> None:

@@ -13,7 +13,7 @@ from twisted_chat.core.text import CleanText
 from twisted_chat.delivery.backlog import Backlog
 from twisted_chat.delivery.channel import Channel, hidden, shown
 from twisted_chat.delivery.linger import Pace
-from twisted_chat.delivery.outbox import Outbox
+from twisted_chat.delivery.outbox import FAULT, Outbox
 
 ROOM = RoomId(1)
 HI = (CleanText("hi"),)
@@ -103,6 +103,7 @@ class ChannelTests(SynchronousTestCase):
         self.assertIsNone(self.ann.outbox.way)
         self.ann.outbox.flush()
         self.assertEqual((self.ann.sink.overflows, self.ann.outbox.closed), (1, True))
+        self.assertEqual((self.ann.sink.reason, self.backlog.ended), (FAULT, 0))
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
 
     def test_spill_names_a_session_once_that_had_bytes_already(self) -> None:

@@ -11,13 +11,21 @@ from hypothesis import strategies as st
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IPushProducer
 from twisted.internet.protocol import Protocol
+from twisted.internet.task import Clock
 from twisted.internet.tcp import Connection
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
+from tests.delivery.fakes import View
+from tests.making import said
+from twisted_chat.core.ids import RoomId
+from twisted_chat.core.limits import Limits
+from twisted_chat.delivery.backlog import Backlog
 from twisted_chat.delivery.direct import direct
+from twisted_chat.delivery.engine import Delivery
+from twisted_chat.delivery.outbox import TOO_SLOW, Outbox
 
 
 class Reactor:
@@ -152,3 +160,93 @@ class DirectTests(SynchronousTestCase):
     def test_connection_without_a_socket_writes_by_itself(self) -> None:
         self.transport.getHandle = lambda: None
         self.assertEqual(direct(self.transport), self.transport.write)
+
+
+@implementer(IPushProducer)
+class Line:
+    """A session whose bytes go straight to a socket: its sink, its outbox and the other end."""
+
+    def __init__(self, reactor: Reactor, backlog: Backlog) -> None:
+        here, self.there = socket.socketpair()
+        here.setblocking(False)
+        self.there.setblocking(False)
+        self.transport: Any = Connection(here, Protocol(), reactor)  # type: ignore[arg-type]
+        self.transport.connected = True
+        self.transport.registerProducer(self, True)
+        self.write = direct(self.transport)
+        self.ended: list[str] = []
+        view = View()
+        self.outbox = Outbox(self, view, view, 256 * 1024, backlog)
+
+    def pauseProducing(self) -> None:
+        self.outbox.pause()
+
+    def resumeProducing(self) -> None:
+        self.outbox.resume()
+
+    def stopProducing(self) -> None: ...
+    def drained(self) -> None: ...
+    def overflowed(self, reason: str) -> None:
+        self.ended.append(reason)
+
+    def received(self) -> list[str]:
+        text = b""
+        while True:
+            try:
+                text += self.there.recv(1_000_000)
+            except BlockingIOError:
+                return text.decode().splitlines()
+            self.transport.doWrite()
+
+    def close(self) -> None:
+        self.transport.socket.close()
+        self.there.close()
+
+
+class BatchTests(SynchronousTestCase):
+    """A room's batch on real sockets, some of which fail in the middle of it."""
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.delivery = Delivery(self.clock, Limits(linger=0))
+        reactor = Reactor()
+        self.lines = [Line(reactor, self.delivery.backlog) for _ in range(5)]
+        for line in self.lines:
+            self.addCleanup(line.close)
+            self.delivery.enter(line.outbox, RoomId(1))
+        self.messages = 0
+
+    def say(self, count: int = 1, size: int = 10) -> None:
+        for _ in range(count):
+            self.messages += 1
+            self.delivery.say(RoomId(1), said(self.messages, 1, f"{self.messages} " + "x" * size))
+            self.clock.advance(0)
+
+    def heard(self, line: Line) -> list[int]:
+        return [int(text.split()[2]) for text in line.received()]
+
+    def test_peer_that_is_gone_in_the_middle_of_a_batch_costs_the_others_nothing(self) -> None:
+        self.say()
+        self.lines[2].there.close()
+        self.say(10)
+        for line in (*self.lines[:2], *self.lines[3:]):
+            self.assertEqual(self.heard(line), list(range(1, 12)))
+        # The transport tells of it, as it does of every lost connection; nothing is ended twice.
+        self.assertEqual(self.lines[2].ended, [])
+        self.assertIsInstance(self.lines[2].transport.doWrite(), Exception)
+
+    def test_reader_that_never_reads_is_ended_at_its_limit_and_the_others_hear_all(self) -> None:
+        heard: dict[Line, list[int]] = {line: [] for line in self.lines[1:]}
+        most = 0
+        while not self.lines[0].ended:
+            self.say(size=4000)
+            for line, numbers in heard.items():
+                numbers += self.heard(line)
+            most = max(most, self.delivery.backlog.bytes)
+            self.assertLess(self.messages, 1000)
+        # Its queue of 256 KiB, and what its transport held of one write.
+        self.assertLess(most, (256 + 5) * 1024)
+        self.assertEqual((self.lines[0].ended, self.delivery.backlog.ended), ([TOO_SLOW], 1))
+        self.assertEqual(self.delivery.backlog.bytes, 0)
+        for numbers in heard.values():
+            self.assertEqual(numbers, list(range(1, self.messages + 1)))

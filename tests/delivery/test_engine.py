@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterable
 
 from hypothesis import given
@@ -332,7 +333,7 @@ class RecipientTests(EngineCase):
             self.assertEqual((self.delivery._channels, self.delivery._dirty), ({}, []))
 
     def drop_when_slow(self, ear: Ear, ears: Iterable[Ear]) -> None:
-        def overflowed() -> None:
+        def overflowed(reason: str) -> None:
             self.delivery.close(ear.outbox)
             departed = happened(9, e.Departed(CleanText("slow")))
             self.delivery.show(self.delivery.near([R1]), departed)
@@ -549,6 +550,9 @@ class Listener:
     holes: list[tuple[Hole, Slot]] = dataclasses.field(default_factory=list)
     paused: bool = False
     closed: bool = False
+    #: It may be ended, for it reads slowly or its connection fails; and that it was.
+    weak: bool = False
+    ended: bool = False
 
     def catch_up(self) -> None:
         for each in self.rooms:
@@ -624,7 +628,7 @@ class Watched(Delivery):
 class Both:
     """Does everything in the engine and in the model."""
 
-    def __init__(self, test: SynchronousTestCase, batch_size: int) -> None:
+    def __init__(self, test: SynchronousTestCase, batch_size: int, max_queue: int) -> None:
         self.test = test
         self.clock = Clock()
         self.model = Model()
@@ -632,9 +636,16 @@ class Both:
         self.delivery.model = self.model
         views = [(View("a "), View("A ")), (View("b "), View("B ")), (shared := View("c "), shared)]
         for number in range(5):
-            ear = Ear(*views[number % 3], limit=10**9)
-            self.model.listeners.append(Listener(ear))
+            ear = Ear(*views[number % 3], limit=max_queue)
+            listener = Listener(ear)
+            test.patch(ear.sink, "overflowed", functools.partial(self.ended, listener))
+            self.model.listeners.append(listener)
         self.message = 0
+
+    def ended(self, listener: Listener, reason: str) -> None:
+        self.test.assertTrue(listener.weak, reason)
+        listener.ended = True
+        self.close(listener, R1, 0)
 
     def step(self, what: str, who: int, where: int, more: int) -> None:
         listener = self.model.listeners[who]
@@ -713,6 +724,7 @@ class Both:
                 (self.say, self.slot, self.send)[more - 1](listener, where, more - 1)
 
         hole = Hole()
+        listener.weak = True  # what is said meanwhile waits behind it
         listener.catch_up()
         listener.stream.append(hole)
         listener.holes.append(
@@ -738,10 +750,20 @@ class Both:
             listener.paused = True
             listener.ear.outbox.pause()
 
+        listener.weak = True
         if more:
             listener.ear.sink.during = full
         else:
             full()
+
+    def breaks(self, listener: Listener, where: RoomId, more: int) -> None:
+        """Fail in the next write."""
+
+        def fails() -> None:
+            raise ZeroDivisionError("the connection fails")
+
+        listener.weak = True
+        listener.ear.sink.during = fails
 
     def resume(self, listener: Listener, where: RoomId, more: int) -> None:
         listener.ear.sink.during = lambda: None
@@ -759,7 +781,7 @@ class Both:
     def check(self, *, end: bool = False) -> None:
         for listener in self.model.listeners:
             got, due = listener.ear.sink.data, listener.due()
-            if listener.paused and not end:
+            if listener.ended or (listener.paused and not end):
                 self.test.assertEqual(got, due[: len(got)])
             else:
                 self.test.assertEqual(got, due)
@@ -775,7 +797,9 @@ class Both:
         for listener in self.model.listeners:
             while listener.holes:
                 self.fill(listener, R1, 0)
-                self.clock.advance(0)
+                self.clock.advance(0.005)
+        while self.clock.getDelayedCalls():
+            self.clock.advance(0.005)
         self.check(end=True)
         self.test.assertEqual(self.clock.getDelayedCalls(), [])
 
@@ -784,9 +808,21 @@ OFTEN = ["say"] * 6 + ["turn"] * 3 + ["enter"] * 4 + ["send", "slot", "fill", "f
 steps = st.lists(
     st.tuples(
         st.sampled_from(
-            [*OFTEN, "leave", "focus", "ignore", "show", "flush", "pause", "resume", "close"]
-            + ["linger"] * 2
-            + ["later"]
+            [
+                *OFTEN,
+                "leave",
+                "focus",
+                "ignore",
+                "show",
+                "flush",
+                "pause",
+                "resume",
+                "close",
+                "linger",
+                "linger",
+                "breaks",
+                "later",
+            ]
         ),
         st.integers(0, 4),
         st.integers(1, 3),
@@ -797,11 +833,11 @@ steps = st.lists(
 
 
 class ModelTests(SynchronousTestCase):
-    @given(steps, st.sampled_from([1, 100, 64 * 1024]))
+    @given(steps, st.sampled_from([1, 100, 64 * 1024]), st.sampled_from([10**9, 100]))
     def test_each_session_gets_exactly_what_the_model_says_in_that_order(
-        self, steps: list[tuple[str, int, int, int]], batch_size: int
+        self, steps: list[tuple[str, int, int, int]], batch_size: int, max_queue: int
     ) -> None:
-        both = Both(self, batch_size)
+        both = Both(self, batch_size, max_queue)
         # People who talk to each other: everybody is in the first room, and half of them in the second.
         for number, listener in enumerate(both.model.listeners):
             both.enter(listener, R1, 0)
@@ -810,3 +846,4 @@ class ModelTests(SynchronousTestCase):
         for step in steps:
             both.step(*step)
         both.end()
+        self.flushLoggedErrors(ZeroDivisionError)

@@ -339,7 +339,7 @@ class FaultTests(OutboxCase):
 
     def test_sink_that_cannot_even_be_closed_is_logged(self) -> None:
         self.sink.during = self.break_down
-        self.patch(self.sink, "overflowed", self.break_down)
+        self.patch(self.sink, "overflowed", lambda reason: self.break_down())
         self.add(b"one\n")
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 2)
         self.assertTrue(self.outbox.closed)

@@ -323,7 +323,7 @@ class Visitor:
 
     def drained(self) -> None: ...
 
-    def overflowed(self) -> None:
+    def overflowed(self, reason: str) -> None:
         raise AssertionError("nobody here reads slowly")
 
     def resumed(self) -> None:

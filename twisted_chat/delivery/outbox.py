@@ -17,6 +17,10 @@ log = Logger()
 #: An answer is pulled in pieces of about this size, so that a long one neither fills memory nor holds up the others.
 PIECE: Final = 16 * 1024
 
+#: Why a session is ended, as others see it.
+TOO_SLOW: Final = "too slow to read"
+FAULT: Final = "a fault of the server"
+
 _FAILED: Final = "handing bytes to a session failed, it is closed"
 
 
@@ -29,8 +33,8 @@ class Sink(Protocol):
     def drained(self) -> None:
         """Nothing waits any more in the outbox, and the sink may take more."""
 
-    def overflowed(self) -> None:
-        """End the session now, what waits is lost: the reader was too slow, or handing over failed (that was logged)."""
+    def overflowed(self, reason: str) -> None:
+        """End the session now, what waits is lost: for :data:`TOO_SLOW`, or :data:`FAULT` (which was logged)."""
 
 
 class Slot:
@@ -112,7 +116,7 @@ class Outbox:
             self.pending.clear()
             return
         if self._broken:
-            self.end()
+            self._end(FAULT)
             return
         if self.pending:
             data = self.pending[0] if len(self.pending) == 1 else b"".join(self.pending)
@@ -232,14 +236,17 @@ class Outbox:
     def _fail(self) -> None:
         """End the session for the exception that is being handled."""
         log.failure(_FAILED)
-        self.end()
+        self._end(FAULT)
 
     def end(self) -> None:
-        """End the session: its reader is too slow, or handing over failed."""
-        self.close()
+        """End the session, whose reader is too slow."""
         self._backlog.ended += 1
+        self._end(TOO_SLOW)
+
+    def _end(self, reason: str) -> None:
+        self.close()
         try:
-            self._sink.overflowed()
+            self._sink.overflowed(reason)
         except Exception:
             log.failure("closing a session failed")
 

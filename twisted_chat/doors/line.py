@@ -391,11 +391,11 @@ class LineProtocol(Protocol):
         if peer.closing and self._linger is not None:
             self._lose()
 
-    def overflowed(self) -> None:
+    def overflowed(self, reason: str) -> None:
         peer = self._peer
         assert peer is not None
-        log.info("session {session} closed: it reads too slowly", session=peer.id)
-        self._node.close(peer, "too slow to read")
+        log.info("session {session} closed: {reason}", session=peer.id, reason=reason)
+        self._node.close(peer, reason)
         self.transport.abortConnection()
 
     def end(self) -> None:
