@@ -50,23 +50,23 @@ class FakeDoor:
 
     # --- what a test does ---
 
-    def send(self, *commands: c.Command, tag: str | None = None) -> FakeDoor:
+    def asks(self, *commands: c.Command, tag: str | None = None) -> FakeDoor:
         """Let the client send commands."""
         self.commands += (Request(command, tag) for command in commands)
         self.pump()
         return self
 
     def login(self, nick: str, token: str | None = None) -> FakeDoor:
-        return self.send(c.Login(parse_nick(nick), token=token))
+        return self.asks(c.Login(parse_nick(nick), token=token))
 
     def say(self, text: str, room: RoomName | None = None, tag: str | None = None) -> FakeDoor:
-        return self.send(c.Say((CleanText(text),), room), tag=tag)
+        return self.asks(c.Say((CleanText(text),), room), tag=tag)
 
     def tell(self, to: str, text: str, tag: str | None = None) -> FakeDoor:
-        return self.send(c.Tell(parse_nick(to), (CleanText(text),)), tag=tag)
+        return self.asks(c.Tell(parse_nick(to), (CleanText(text),)), tag=tag)
 
     def join(self, *rooms: str) -> FakeDoor:
-        return self.send(*(c.Join(parse_room(room)) for room in rooms))
+        return self.asks(*(c.Join(parse_room(room)) for room in rooms))
 
     def lost(self) -> None:
         """Lose the connection."""
@@ -91,13 +91,17 @@ class FakeDoor:
         finally:
             self._pumping = False
 
-    def write(self, data: bytes) -> None:
+    def send(self, data: bytes) -> int:
         if self.broken:
             raise ZeroDivisionError("this door is broken")
         self.written += data
         self.writes += 1
         if self.takes_one:
             self.peer.outbox.pause()
+        return len(data)
+
+    def hold(self, data: bytes) -> None:
+        raise AssertionError("this door takes all at once")
 
     def drained(self) -> None: ...
 

@@ -65,7 +65,7 @@ class AckTests(NodeCase):
     def test_who_quits_gets_the_acknowledgements_first(self) -> None:
         self.hold_back()
         self.ann.say("hi", tag="1")
-        self.ann.send(c.Quit())
+        self.ann.asks(c.Quit())
         self.assert_took(self.ann)
         self.assertFalse(self.ann.peer.ready)
         self.node.stored(MessageId(5))

@@ -43,7 +43,7 @@ class VisitTests(NodeCase):
 
     def test_refused_name_comes_with_a_suggestion_and_may_be_asked_for_again(self) -> None:
         self.enter("ann")
-        door = self.door(self.json).send(c.Login(parse_nick("Ann")), tag="a")
+        door = self.door(self.json).asks(c.Login(parse_nick("Ann")), tag="a")
         self.assert_took(door, "greeting", "name refused nick-taken, try Ann2 [a]")
         door.login("bob")
         self.turn()
@@ -77,7 +77,7 @@ class VisitTests(NodeCase):
 
     def test_quit_says_goodbye_and_others_see_the_reason(self) -> None:
         ann, bob = self.enter("ann", "bob")
-        ann.send(c.Quit(CleanText("dinner")))
+        ann.asks(c.Quit(CleanText("dinner")))
         self.assert_took(ann, "farewell")
         self.assertEqual((ann.ended, ann.peer.closing, self.node.sessions), (1, True, 1))
         self.assert_took(bob, "departed ann (dinner)")
@@ -100,10 +100,10 @@ class VisitTests(NodeCase):
         ann, bob, cid, dan = self.enter("ann", "bob", "cid", "dan")
         ann.join("dev", "ops")
         bob.join("dev", "ops")
-        cid.send(c.Leave()).join("dev")
-        dan.send(c.Leave())
+        cid.asks(c.Leave()).join("dev")
+        dan.asks(c.Leave())
         self.forget(ann, bob, cid, dan)
-        ann.send(c.Quit())
+        ann.asks(c.Quit())
         for door in (bob, cid):
             self.assert_took(door, "departed ann (quit)")
         self.assert_took(dan)
@@ -112,9 +112,9 @@ class VisitTests(NodeCase):
         ann, bob, cid = self.enter("ann", "bob", "cid")
         for door in (ann, bob):
             door.join("dev")
-        cid.send(c.Leave())
+        cid.asks(c.Leave())
         self.forget(ann, bob, cid)
-        ann.send(c.Rename(parse_nick("zoe")), tag="1")
+        ann.asks(c.Rename(parse_nick("zoe")), tag="1")
         self.assert_took(bob, "renamed ann zoe")
         self.assert_took(ann, "own renamed ann zoe")
         self.assert_took(cid)
@@ -165,7 +165,7 @@ class WaitingTests(NodeCase):
         self.turn()
         self.held.release_all()
         self.forget(ann, bob)
-        ann.say("hi", tag="1").send(c.Quit())
+        ann.say("hi", tag="1").asks(c.Quit())
         self.assertFalse(ann.peer.ready)
         self.assert_took(ann)
         self.held.release_all()
@@ -203,7 +203,7 @@ class WaitingTests(NodeCase):
             door.join("dev")
             self.held.release_all()
         self.forget(ann, bob)
-        ann.send(c.Kick(parse_nick("bob")))
+        ann.asks(c.Kick(parse_nick("bob")))
         bob.say("hello?")
         self.held.release_all()
         self.assert_took(ann, "kicked bob #dev by ann")
@@ -307,7 +307,7 @@ class TakeoverTests(NodeCase):
 
     def test_who_was_in_no_room_is_led_into_none(self) -> None:
         (ann,) = self.enter("ann")
-        ann.send(c.Leave())
+        ann.asks(c.Leave())
         again = self.door().login("ann", ann.peer.token)
         self.turn()
         self.assertEqual(again.take(), ["greeting", "welcome back ann", "focus None"])
@@ -430,8 +430,8 @@ class LeakTests(NodeCase):
         ]
         for number, door in enumerate(doors):
             door.join("dev", f"own{number}").say("hi", tag="1").say("hi", DEV).tell("n1", "psst")
-            door.send(c.Ignore(parse_nick("n2")), c.ShowHistory(DEV), c.Away(CleanText("away")))
-            door.send(c.Rename(parse_nick(f"m{number}")))
+            door.asks(c.Ignore(parse_nick("n2")), c.ShowHistory(DEV), c.Away(CleanText("away")))
+            door.asks(c.Rename(parse_nick(f"m{number}")))
         self.door().login("x")
         doors.append(self.door())
         self.turn()
@@ -439,7 +439,7 @@ class LeakTests(NodeCase):
             if number % 3 == 0:
                 door.lost()
             elif number % 3 == 1:
-                door.send(c.Quit())
+                door.asks(c.Quit())
             else:
                 self.node.say_goodbye(door.peer, "no answer to a ping", "timed out")
         for peer in list(self.node._sessions.values()):

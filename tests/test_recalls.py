@@ -31,7 +31,7 @@ class HistoryTests(NodeCase):
         self.ann.say("3")
         self.assert_took(door, "greeting", "welcome bob", "entered #lobby (2)")
         self.ann.say("4")
-        door.send(c.Who())
+        door.asks(c.Who())
         self.assert_took(door)
         self.late.answer()
         history = ["history #lobby (2)", "replay #lobby <ann> 1", "replay #lobby <ann> 2"]
@@ -64,7 +64,7 @@ class HistoryTests(NodeCase):
     def test_history_can_be_asked_for(self) -> None:
         for number in range(5):
             self.ann.say(str(number))
-        self.ann.send(c.ShowHistory(before=MessageId(6), limit=2), tag="1")
+        self.ann.asks(c.ShowHistory(before=MessageId(6), limit=2), tag="1")
         self.answer_all()
         lines = [f"replay #lobby <ann> {number}" for number in (1, 2)]
         want = ["history #lobby (2) [1]", *lines, "end of history #lobby, more [1]"]
@@ -73,13 +73,13 @@ class HistoryTests(NodeCase):
     def test_history_after_a_message(self) -> None:
         for number in range(5):
             self.ann.say(str(number))
-        self.ann.send(c.ShowHistory(after=MessageId(6), limit=10))
+        self.ann.asks(c.ShowHistory(after=MessageId(6), limit=10))
         self.answer_all()
         lines = ["replay #lobby <ann> 4", "end of history #lobby"]
         self.assert_took(self.ann, "history #lobby (1)", *lines)
 
     def test_history_of_another_room_looks_like_that(self) -> None:
-        self.ann.say("hi").join("dev").send(c.ShowHistory(LOBBY))
+        self.ann.say("hi").join("dev").asks(c.ShowHistory(LOBBY))
         self.answer_all()
         self.assertIn("(other room) replay #lobby <ann> hi", self.ann.take())
 
@@ -87,7 +87,7 @@ class HistoryTests(NodeCase):
         for number in range(100):
             self.ann.say(f"{number} " + "x" * 4000)
         self.forget(self.ann)
-        self.ann.send(c.ShowHistory(limit=100))
+        self.ann.asks(c.ShowHistory(limit=100))
         self.ann.takes_one = True
         self.answer_all()
         self.assertLess(len(self.ann.written), 25_000)
@@ -111,7 +111,7 @@ class HistoryTests(NodeCase):
         self.ann.say("1").say("2").say("3")
         self.forget(self.ann)
         self.plain.here.broken = lambda envelope: envelope.id == 4
-        self.ann.send(c.ShowHistory(), c.Who())
+        self.ann.asks(c.ShowHistory(), c.Who())
         self.answer_all()
         lines = self.ann.take()
         self.assertEqual(lines[:2], ["history #lobby (3)", "replay #lobby <ann> 1"])
@@ -147,7 +147,7 @@ class RepliesTests(NodeCase):
             return reply(given, tag)
 
         self.patch(self.plain.here, "reply", broken)
-        ann.send(c.Who()).say("hi")
+        ann.asks(c.Who()).say("hi")
         self.turn()
         self.assertIn("internal", ann.take()[0])
         self.assert_took(bob, "#lobby <ann> hi")

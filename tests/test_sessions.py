@@ -45,7 +45,7 @@ class FaultTests(NodeCase):
     def test_door_that_fails_to_go_on_hurts_nobody_else(self) -> None:
         ann, bob = self.enter("ann", "bob")
         self.patch(ann, "resumed", self.breaks)
-        ann.send(c.Away(None))
+        ann.asks(c.Away(None))
         bob.say("hi")
         self.turn()
         lines = ann.take()

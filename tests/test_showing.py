@@ -59,7 +59,7 @@ class SayTests(NodeCase):
         ann.say("together")
         self.turn()
         ann.say("still")
-        bob.send(c.Leave())
+        bob.asks(c.Leave())
         ann.say("alone again")
         self.turn()
         heard = [line for line in bob.take() if "<ann>" in line]
@@ -76,19 +76,19 @@ class SayTests(NodeCase):
         (bob,) = self.enter("bob")
         self.forget(ann)
         for topic, tag in (("one", "1"), ("two", None)):
-            ann.send(c.SetTopic(CleanText(topic)), tag=tag)
+            ann.asks(c.SetTopic(CleanText(topic)), tag=tag)
         self.assert_took(ann, "topicset ann #lobby", "acked 5 [1]", "topicset ann #lobby")
         self.assert_took(bob, *["topicset ann #lobby"] * 2)
 
     def test_away_is_told_to_who_is_near_and_the_author_has_a_copy(self) -> None:
         ann, bob = self.enter("ann", "bob")
-        ann.send(c.Away(CleanText("lunch")))
+        ann.asks(c.Away(CleanText("lunch")))
         self.assert_took(bob, "awayset ann")
         self.assert_took(ann, "own awayset ann")
 
     def test_what_asks_for_no_answer_gets_none(self) -> None:
         (ann,) = self.enter("ann")
-        ann.send(c.Pong())
+        ann.asks(c.Pong())
         self.assert_took(ann)
 
     def test_lines_of_a_turn_are_one_write_to_each_session(self) -> None:
@@ -100,7 +100,7 @@ class SayTests(NodeCase):
             ann.say(f"a{number}")
             cid.say(f"c{number}")
             cid.tell("bob", "psst")
-            bob.send(c.Who())
+            bob.asks(c.Who())
         self.turn()
         self.assertEqual(bob.writes, 1)
         self.assertEqual(len(bob.take()), 40)
@@ -141,7 +141,7 @@ class PrivateTests(NodeCase):
     def test_private_line_of_who_is_ignored_is_hidden_and_the_sender_is_not_told(self) -> None:
         ann, mal = self.enter("ann", "mal")
         ann2 = self.attach(ann)
-        ann.send(c.Ignore(parse_nick("mal")))
+        ann.asks(c.Ignore(parse_nick("mal")))
         self.forget(ann)
         mal.tell("ann", "psst")
         self.assert_took(ann)
@@ -150,7 +150,7 @@ class PrivateTests(NodeCase):
 
     def test_who_writes_to_somebody_away_is_told_so(self) -> None:
         ann, bob = self.enter("ann", "bob")
-        bob.send(c.Away(CleanText("lunch")))
+        bob.asks(c.Away(CleanText("lunch")))
         self.forget(ann, bob)
         ann.tell("bob", "psst")
         self.assert_took(ann, "own *ann* to bob: psst", "notice away")
@@ -168,7 +168,7 @@ class RoomTests(NodeCase):
         ann, bob, cid = self.enter("ann", "bob", "cid")
         ann.join("dev")
         self.forget(ann)
-        bob.send(c.Join(DEV), tag="1")
+        bob.asks(c.Join(DEV), tag="1")
         self.assert_took(ann, "joined bob #dev")
         lines = ["entered #dev (2) [1]", "history #dev (0)", "end of history #dev"]
         self.assert_took(bob, *lines)
@@ -187,7 +187,7 @@ class RoomTests(NodeCase):
         ann.join("dev")
         bob.join("dev")
         self.forget(ann, bob)
-        ann.say("bye").send(c.Leave(), tag="1")
+        ann.say("bye").asks(c.Leave(), tag="1")
         ann.say("here again")
         self.assert_took(
             bob, "#dev <ann> bye", "left ann #dev", "(other room) #lobby <ann> here again"
@@ -197,14 +197,14 @@ class RoomTests(NodeCase):
     def test_leave_takes_all_sessions_of_a_user_along(self) -> None:
         ann, bob = self.enter("ann", "bob")
         second = self.attach(ann)
-        ann.send(c.Leave())
+        ann.asks(c.Leave())
         self.assert_took(second, "own left ann #lobby")
         bob.say("hi")
         self.assert_took(second)
 
     def test_without_a_room_one_talks_nowhere(self) -> None:
         (ann,) = self.enter("ann")
-        ann.send(c.Leave()).say("hi")
+        ann.asks(c.Leave()).say("hi")
         self.assert_took(ann, "focus None, left #lobby", "refused no-room")
 
     def test_returning_to_a_room_moves_the_focus_only(self) -> None:
@@ -223,7 +223,7 @@ class RoomTests(NodeCase):
         for door in (ann, bob, cid):
             door.join("dev")
         self.forget(ann, bob, cid, second)
-        ann.send(c.Kick(parse_nick("bob")), tag="1")
+        ann.asks(c.Kick(parse_nick("bob")), tag="1")
         cid.say("gone?")
         self.assert_took(bob, "kicked bob #dev by ann", "notice kicked")
         self.assert_took(second, "(other room) kicked bob #dev by ann", "notice kicked")
@@ -239,7 +239,7 @@ class RoomTests(NodeCase):
         for door in (ann, bob):
             door.join("dev")
         self.forget(ann, bob)
-        ann.send(c.Kick(parse_nick("bob")), tag="1")
+        ann.asks(c.Kick(parse_nick("bob")), tag="1")
         self.turn()
         lines = ann.take()
         self.assertEqual(lines[0], "kicked bob #dev by ann")
@@ -247,16 +247,16 @@ class RoomTests(NodeCase):
 
     def test_only_operators_put_somebody_out(self) -> None:
         ann, bob = self.enter("ann", "bob")
-        ann.send(c.Kick(parse_nick("bob")))
+        ann.asks(c.Kick(parse_nick("bob")))
         self.assert_took(ann, "refused not-operator")
         self.assert_took(bob)
 
     def test_room_vanishes_with_its_history_whatever_its_last_member_does(self) -> None:
         ann, bob = self.enter("ann", "bob")
         ways: list[tuple[str, Any]] = [
-            ("leave", lambda door: door.send(c.Leave())),
-            ("kick", lambda door: door.send(c.Kick(parse_nick("cid")))),
-            ("quit", lambda door: door.send(c.Quit())),
+            ("leave", lambda door: door.asks(c.Leave())),
+            ("kick", lambda door: door.asks(c.Kick(parse_nick("cid")))),
+            ("quit", lambda door: door.asks(c.Quit())),
             ("lost", FakeDoor.lost),
         ]
         for name, way in ways:
@@ -272,20 +272,20 @@ class RoomTests(NodeCase):
             bob.join("dev")
             lines = ["entered #dev (1)", "history #dev (0)", "end of history #dev"]
             self.assert_took(bob, *lines)
-            bob.send(c.Leave())
+            bob.asks(c.Leave())
             self.forget(bob)
         self.assertEqual((set(self.store._rooms), self.store._bytes), (set(), 0))
 
     def test_lobby_keeps_its_history_when_it_is_empty(self) -> None:
         (ann,) = self.enter("ann")
-        ann.say("hi").send(c.Quit())
+        ann.say("hi").asks(c.Quit())
         door = self.door().login("bob")
         self.turn()
         self.assertIn("replay #lobby <ann> hi", door.take())
 
     def test_password_is_asked_for_where_it_can_be_hidden(self) -> None:
         ann, bob = self.enter("ann", "bob")
-        ann.send(c.Join(DEV, "secret"))
+        ann.asks(c.Join(DEV, "secret"))
         bob.join("dev")
         self.turn()
         self.assertEqual((bob.take(), bob.asked), (["passwordneeded"], [DEV]))
@@ -293,7 +293,7 @@ class RoomTests(NodeCase):
         bob.join("dev")
         self.turn()
         self.assertEqual((bob.take(), bob.asked), ([], [DEV, DEV]))
-        bob.send(c.Join(DEV, "secret"))
+        bob.asks(c.Join(DEV, "secret"))
         self.turn()
         self.assertEqual(bob.take()[0], "entered #dev (2)")
 
@@ -307,8 +307,8 @@ class CrowdTests(NodeCase):
         self.forget(ann, bob, cid, dan)
         eve, fay, gus = self.enter("eve", "fay", "gus")
         self.assert_took(ann)
-        eve.send(c.Leave())
-        gus.send(c.Quit())
+        eve.asks(c.Leave())
+        gus.asks(c.Quit())
         dan.lost()
         self.assert_took(ann)
         self.clock.advance(5)
@@ -320,13 +320,13 @@ class CrowdTests(NodeCase):
     def test_crowd_that_shrinks_is_told_of_at_once_after_what_was_gathered(self) -> None:
         ann, *_, dan = self.enter("ann", "bob", "cid", "dan")
         self.forget(ann)
-        dan.send(c.Leave())
+        dan.asks(c.Leave())
         self.assert_took(ann, "gathered #lobby +dan = 4", "left dan #lobby")
 
     def test_rename_in_a_crowd_comes_after_the_join(self) -> None:
         (ann, *_) = self.enter("ann", "bob", "cid")
         self.forget(ann)
-        self.door().login("dan").send(c.Rename(parse_nick("don")))
+        self.door().login("dan").asks(c.Rename(parse_nick("don")))
         self.assert_took(ann, "gathered #lobby +dan = 4", "renamed dan don")
 
 
@@ -334,9 +334,9 @@ class IgnoreTests(NodeCase):
     def test_ignored_author_is_hidden_from_then_on(self) -> None:
         ann, mal, bob = self.enter("ann", "mal", "bob")
         mal.say("before")
-        ann.send(c.Ignore(parse_nick("mal")))
+        ann.asks(c.Ignore(parse_nick("mal")))
         mal.say("while")
-        ann.send(c.Unignore(parse_nick("mal")))
+        ann.asks(c.Unignore(parse_nick("mal")))
         mal.say("after")
         want = ["#lobby <mal> before", "confirmed", "confirmed", "#lobby <mal> after"]
         self.assert_took(ann, *want)
@@ -345,15 +345,15 @@ class IgnoreTests(NodeCase):
     def test_ignoring_somebody_writes_to_nobody_else(self) -> None:
         ann, mal, bob = self.enter("ann", "mal", "bob")
         mal.say("hi")
-        ann.send(c.Ignore(parse_nick("mal")))
+        ann.asks(c.Ignore(parse_nick("mal")))
         self.assertEqual((bob.writes, mal.writes), (0, 0))
         self.assert_took(bob, "#lobby <mal> hi")
 
     def test_ignored_author_stays_hidden_after_a_rename(self) -> None:
         ann, mal, bob = self.enter("ann", "mal", "bob")
-        ann.send(c.Ignore(parse_nick("mal")))
+        ann.asks(c.Ignore(parse_nick("mal")))
         self.forget(ann, mal, bob)
-        mal.say("before").send(c.Rename(parse_nick("evil"))).say("after")
+        mal.say("before").asks(c.Rename(parse_nick("evil"))).say("after")
         self.assert_took(ann, "renamed mal evil")
         want = ["#lobby <mal> before", "renamed mal evil", "#lobby <evil> after"]
         self.assert_took(bob, *want)
@@ -362,18 +362,18 @@ class IgnoreTests(NodeCase):
         ann, mal, bob = self.enter("ann", "mal", "bob")
         mal.say("bad")
         bob.say("good")
-        ann.send(c.Ignore(parse_nick("mal")))
+        ann.asks(c.Ignore(parse_nick("mal")))
         self.forget(ann, mal, bob)
-        ann.send(c.ShowHistory())
+        ann.asks(c.ShowHistory())
         self.turn()
         self.assertEqual(ann.take()[:2], ["history #lobby (1)", "replay #lobby <bob> good"])
 
     def test_ignored_author_is_hidden_in_history_under_an_earlier_nick_too(self) -> None:
         ann, mal = self.enter("ann", "mal")
-        ann.send(c.Ignore(parse_nick("mal")))
-        mal.say("bad").send(c.Rename(parse_nick("nice")))
+        ann.asks(c.Ignore(parse_nick("mal")))
+        mal.say("bad").asks(c.Rename(parse_nick("nice")))
         self.forget(ann, mal)
-        ann.send(c.ShowHistory())
+        ann.asks(c.ShowHistory())
         self.turn()
         self.assertEqual(ann.take()[:2], ["history #lobby (0)", "end of history #lobby"])
 
@@ -382,8 +382,8 @@ class IgnoreTests(NodeCase):
         ann.peer.outbox.pause()
         for _ in range(8):
             for _ in range(10):
-                bob.send(c.Say((CleanText("x" * 4000),)))
-            ann.send(c.Ignore(parse_nick("bob")), c.Unignore(parse_nick("bob")))
+                bob.asks(c.Say((CleanText("x" * 4000),)))
+            ann.asks(c.Ignore(parse_nick("bob")), c.Unignore(parse_nick("bob")))
         self.turn()
         self.assertEqual((ann.slow, ann.peer.closing), (1, True))
         self.assert_took(bob, "departed ann (too slow to read)")

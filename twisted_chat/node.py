@@ -214,6 +214,7 @@ class Node:
         # What was said until now is shown as it was ignored, and where one talked, until now.
         self.delivery.catch_up(peer.outbox)
         self.hub.change(peer.id, change)
+        peer.outbox.refresh()
         if isinstance(change, d.FocusOn):
             self.delivery.focus(peer.outbox, change.room)
 
@@ -300,6 +301,7 @@ class Node:
             self.delivery.enter(peer.outbox, room)
             self.tell(peer, self.hub.entered(self.hub.state.rooms[room], created=False))
         self._sessions.refocus(peer)
+        peer.outbox.refresh()
         if resumed:
             focus = self.hub.focus_of(peer.id)
             self.tell(peer, r.FocusSet(focus.name if focus is not None else None))

@@ -63,6 +63,9 @@ class FakeSink:
         self.writes: list[bytes] = []
         self.overflows = 0
         self.reason = ""
+        #: How much of each write goes at once, None for all; what happens with the first that is held.
+        self.part: int | None = None
+        self.full: Callable[[], None] = lambda: None
         self.during: Callable[[], None] = lambda: None
         self._writing = False
 
@@ -70,14 +73,20 @@ class FakeSink:
     def data(self) -> bytes:
         return b"".join(self.writes)
 
-    def write(self, data: bytes) -> None:
+    def send(self, data: bytes) -> int:
         assert data and not self._writing, "nothing was written, or a write within a write"
         self._writing = True
         try:
-            self.writes.append(data)
+            self.writes.append(data[: self.part])
             self.during()
         finally:
             self._writing = False
+        return len(self.writes[-1])
+
+    def hold(self, data: bytes) -> None:
+        assert data, "nothing was left"
+        self.writes.append(data)
+        self.full()
 
     def drained(self) -> None: ...
 

@@ -10,7 +10,6 @@ from twisted_chat.core import events as e
 from twisted_chat.core.ids import MessageId, RoomId, UserId
 from twisted_chat.core.names import parse_nick, parse_room
 from twisted_chat.core.text import CleanText
-from twisted_chat.delivery.backlog import Backlog
 from twisted_chat.delivery.channel import Channel, hidden, shown
 from twisted_chat.delivery.linger import Pace
 from twisted_chat.delivery.outbox import FAULT, Outbox
@@ -21,7 +20,6 @@ HI = (CleanText("hi"),)
 
 class ChannelTests(SynchronousTestCase):
     def setUp(self) -> None:
-        self.backlog = Backlog(10**9)
         self.channel = Channel(ROOM, Pace(0))
         self.view = View()
         self.ann, self.bob = self.ear(), self.ear()
@@ -39,7 +37,7 @@ class ChannelTests(SynchronousTestCase):
 
     def spill(self, *, alone: bool = False) -> list[Outbox]:
         dirty: list[Outbox] = []
-        self.channel.spill(dirty, self.backlog, alone=alone)
+        self.channel.spill(dirty, alone=alone)
         for outbox in dirty:
             outbox.dirty = False
         return dirty
@@ -75,7 +73,7 @@ class ChannelTests(SynchronousTestCase):
     def test_alone_it_is_written_at_once_to_all_whose_way_is_free(self) -> None:
         busy, full, waiting = self.ear(), self.ear(), self.ear()
         busy.outbox.pending.append(b"reply\n")
-        busy.outbox.dirty = True
+        busy.outbox.mark([])
         full.outbox.pause()
         waiting.outbox.slot()
         self.channel.add(said(1, 1))
@@ -100,10 +98,10 @@ class ChannelTests(SynchronousTestCase):
         self.assertEqual(self.spill(alone=True), [self.ann.outbox])
         self.assertEqual((self.bob.take(), self.ann.sink.overflows), (["#room1 <bob> m1"], 0))
         self.ann.outbox.resume()
-        self.assertIsNone(self.ann.outbox.way)
+        self.assertIsNone(self.ann.outbox.send)
         self.ann.outbox.flush()
         self.assertEqual((self.ann.sink.overflows, self.ann.outbox.closed), (1, True))
-        self.assertEqual((self.ann.sink.reason, self.backlog.ended), (FAULT, 0))
+        self.assertEqual(self.ann.sink.reason, FAULT)
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
 
     def test_spill_names_a_session_once_that_had_bytes_already(self) -> None:

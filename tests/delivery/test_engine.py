@@ -688,6 +688,7 @@ class Both:
         ignored, name = listener.ear.outbox.ignored, f"n{more}"
         if ignored.pop(name, None) is None:
             ignored[name] = name
+        listener.ear.outbox.refresh()
 
     def say(self, listener: Listener, where: RoomId, more: int) -> None:
         self.message += 1
@@ -751,8 +752,10 @@ class Both:
             listener.ear.outbox.pause()
 
         listener.weak = True
-        if more:
+        if more == 1:
             listener.ear.sink.during = full
+        elif more > 1:  # a write of which only some goes at once
+            listener.ear.sink.part, listener.ear.sink.full = more, full
         else:
             full()
 
@@ -766,7 +769,7 @@ class Both:
         listener.ear.sink.during = fails
 
     def resume(self, listener: Listener, where: RoomId, more: int) -> None:
-        listener.ear.sink.during = lambda: None
+        listener.ear.sink.during, listener.ear.sink.part = lambda: None, None
         listener.paused = False
         listener.ear.outbox.resume()
 

@@ -29,8 +29,6 @@ class Backlog:
         #: How many bytes wait, and how many sessions were ended as too slow since the server started.
         self.bytes = 0
         self.ended = 0
-        #: How long the write is that is going on: what a sink that pauses may have taken without sending it.
-        self.writing = 0
 
     def note(self, session: Behind, waiting: int) -> None:
         """Note how many bytes wait for a session."""

@@ -8,7 +8,6 @@ from twisted.logger import Logger
 
 from twisted_chat.core.events import Envelope, Said, Told
 from twisted_chat.core.ids import RoomId
-from twisted_chat.delivery.backlog import Backlog
 from twisted_chat.delivery.linger import Pace
 from twisted_chat.delivery.outbox import Outbox
 from twisted_chat.dialects.base import Variant
@@ -99,6 +98,15 @@ class Channel:
             ]
         return lines
 
+    def _add_to(self, outbox: Outbox, joined: bytes) -> None:
+        """Append to ``outbox.pending`` what it gets of the batch, which is ``joined`` in its variant."""
+        if outbox in self._cursors or (
+            outbox.ignored and not self._speakers.isdisjoint(outbox.ignored)
+        ):
+            outbox.pending += self._lines(outbox, self._cursors.get(outbox, 0))
+        else:
+            outbox.pending.append(joined)
+
     def _render(self, variant: Variant) -> list[bytes]:
         """Return the batch as this variant sees it; what is rendered once is kept until the batch is out."""
         lines = self._rendered.setdefault(variant, [])
@@ -106,34 +114,35 @@ class Channel:
             lines += [shown(variant, entry) for entry in self.entries[len(lines) :]]
         return lines
 
-    def spill(self, dirty: list[Outbox], backlog: Backlog, *, alone: bool) -> None:
+    def spill(self, dirty: list[Outbox], *, alone: bool) -> None:
         """Hand the batch to every session, and start anew.
 
-        ``alone``: no other room has a batch in this turn, so that who has nothing pending is written to at once. The others
-        get it as ``pending``, and are appended to ``dirty`` if they had none.
+        ``alone``: no other room has a batch in this turn, so that it is sent at once to whom it can be. The others get it as
+        ``pending``, and are marked ``dirty``.
         """
-        cursors, speakers = self._cursors, self._speakers
+        for outbox in self._cursors:
+            outbox.send = None  # these do not get all of it
         for variant, group in self._groups.items():
             joined = b"".join(self._render(variant))
-            backlog.writing = len(joined)
+            size = len(joined)
+            at_once = alone and size > 0
             for outbox in group:
                 # The one place where something is done for each recipient: keep it short.
-                if outbox in cursors or (
-                    outbox.ignored and not speakers.isdisjoint(outbox.ignored)
-                ):
-                    outbox.pending += self._lines(outbox, cursors.get(outbox, 0))
-                elif alone and not outbox.dirty and outbox.way is not None and joined:
-                    try:
-                        outbox.way(joined)
-                    except Exception:
-                        outbox.broke()
-                    else:
-                        continue
-                else:
-                    outbox.pending.append(joined)
-                if not outbox.dirty:
-                    outbox.dirty = True
-                    dirty.append(outbox)
+                send = outbox.send
+                if send is None or not at_once:
+                    self._add_to(outbox, joined)
+                    outbox.mark(dirty)
+                    continue
+                try:
+                    sent = send(joined)
+                except OSError:
+                    sent = 0
+                except Exception:
+                    outbox.broke()
+                    outbox.mark(dirty)
+                    continue
+                if sent != size:
+                    outbox.partly(joined, sent)
         self.entries.clear()
         self.size = 0
         self._cursors.clear()

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from twisted.internet import tcp
-
-Write = Callable[[bytes], None]
 
 
 class Transport(Protocol):
@@ -23,32 +21,47 @@ class Transport(Protocol):
         """Send, or buffer and send later."""
 
 
-def direct(transport: Transport) -> Write:
+class Way(NamedTuple):
+    """How to write to a transport: both as in :class:`twisted_chat.delivery.outbox.Sink`."""
+
+    send: Callable[[bytes], int]
+    hold: Callable[[bytes], None]
+
+
+def direct(transport: Transport) -> Way:
     """Return how to write to ``transport``: at once on its socket where it is a plain one, else by the transport.
 
-    The function may be called only while the transport's own buffer is empty: from its making until it pauses the transport's
-    producer, which it does as soon as a single byte is left over, and again after the transport has resumed that producer.
+    Its functions may be called only while the transport's own buffer is empty: from the start until ``hold`` pauses the
+    transport's producer, and again after the transport has resumed that producer.
     """
-    if not isinstance(transport, tcp.Connection) or getattr(transport, "TLS", False):
-        return transport.write
-    handle = transport.getHandle()
-    if not isinstance(handle, socket.socket):
-        return transport.write
-    send, buffer = handle.send, transport.write
+    handle = getattr(transport, "getHandle", lambda: None)()
+    if (
+        not isinstance(transport, tcp.Connection)
+        or getattr(transport, "TLS", False)
+        or not isinstance(handle, socket.socket)
+    ):
+        return _by_itself(transport)
+    buffer = transport.write
 
-    def write(data: bytes) -> None:
-        try:
-            sent = send(data)
-        except OSError:
-            # The kernel takes no more for now; or the connection is broken: then the transport meets the same
-            # error, and knows how to end the connection for it.
-            sent = 0
-        if sent != len(data):
-            buffer(data[sent:])
-            producer: Any = transport.producer
-            if producer is not None and not transport.producerPaused:
-                # By itself the transport would pause its producer at 64 KiB only, and resume none that it has not paused.
-                transport.producerPaused = True
-                producer.pauseProducing()
+    def hold(data: bytes) -> None:
+        # The kernel takes no more for now; or the connection is broken: then the transport meets the same error, and
+        # knows how to end the connection for it.
+        buffer(data)
+        producer: Any = transport.producer
+        if producer is not None and not transport.producerPaused:
+            # By itself the transport would pause its producer at 64 KiB only, and resume none that it has not paused.
+            transport.producerPaused = True
+            producer.pauseProducing()
 
-    return write
+    return Way(handle.send, hold)
+
+
+def _by_itself(transport: Transport) -> Way:
+    """Let a transport take all, which it never refuses."""
+    write = transport.write
+
+    def send(data: bytes) -> int:
+        write(data)
+        return len(data)
+
+    return Way(send, write)

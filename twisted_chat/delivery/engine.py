@@ -245,9 +245,8 @@ class Delivery:
     # --- the end of the turn ---
 
     def _mark(self, outbox: Outbox, added: bool) -> None:
-        if added and not outbox.dirty:
-            outbox.dirty = True
-            self._dirty.append(outbox)
+        if added:
+            outbox.mark(self._dirty)
             self._schedule()
 
     def _schedule(self) -> None:
@@ -276,6 +275,6 @@ class Delivery:
         now = self._clock.seconds()
         for channel in active:
             channel.pace.note(now, len(channel.entries), len(channel))
-            channel.spill(dirty, self.backlog, alone=len(active) == 1)
+            channel.spill(dirty, alone=len(active) == 1)
         for outbox in dirty:
             outbox.flush()

@@ -27,8 +27,11 @@ _FAILED: Final = "handing bytes to a session failed, it is closed"
 class Sink(Protocol):
     """Where a session's bytes go: a door's transport."""
 
-    def write(self, data: bytes) -> None:
-        """Take bytes, never none. May call the outbox's :meth:`Outbox.pause` before it returns."""
+    def send(self, data: bytes) -> int:
+        """Send bytes, never none, at once; return how many of them went. OSError means none."""
+
+    def hold(self, data: bytes) -> None:
+        """Take the rest of what was sent, which goes when it can. Calls the outbox's :meth:`Outbox.pause`."""
 
     def drained(self) -> None:
         """Nothing waits any more in the outbox, and the sink may take more."""
@@ -55,11 +58,14 @@ class Slot:
 class Outbox:
     """Bytes to one session.
 
-    ``way`` is how to write to it at once, or None while something waits for it. ``pending`` collects what this reactor
-    turn adds; :meth:`flush` hands it over as one write. What the sink cannot take,
-    or what comes behind an unfilled :class:`Slot`, waits in a queue of at most ``limit`` bytes: an addition to an empty
-    queue always fits, one that would take a non-empty queue over the limit ends the session. So does a fault of the sink,
-    of a slot's pieces or of what is called when they are out: it must not reach whoever else is served in this turn.
+    ``pending`` collects what this reactor turn adds; :meth:`flush` hands it over as one write. ``send`` sends at once, and
+    is None while there is a reason not to: something waits or is pending, the session ignores somebody, or it is over. A
+    room's batch goes that way to nearly everybody.
+
+    What the sink cannot take, or what comes behind an unfilled :class:`Slot`, waits in a queue of at most ``limit`` bytes:
+    an addition to an empty queue always fits, one that would take a non-empty queue over the limit ends the session. So
+    does a fault of the sink, of a slot's pieces or of what is called when they are out: it must not reach whoever else is
+    served in this turn.
     """
 
     __slots__ = (
@@ -69,8 +75,8 @@ class Outbox:
         "_limit",
         "_paused",
         "_queue",
+        "_send",
         "_sink",
-        "_write",
         "_writing",
         "closed",
         "dirty",
@@ -81,14 +87,14 @@ class Outbox:
         "pending",
         "queued",
         "rooms",
-        "way",
+        "send",
     )
 
     def __init__(
         self, sink: Sink, here: Variant, elsewhere: Variant, limit: int, backlog: Backlog
     ) -> None:
         self._sink = sink
-        self._write = sink.write
+        self._send = sink.send
         self._limit = limit
         self._backlog = backlog
         self._queue: deque[bytes | Slot] = deque()
@@ -96,7 +102,7 @@ class Outbox:
         self._writing = False
         self._broken = False
         self._held = 0
-        self.way: Callable[[bytes], object] | None = self._write
+        self.send: Callable[[bytes], int] | None = self._send
         self.here = here
         self.elsewhere = elsewhere
         self.focus: RoomId | None = None
@@ -121,21 +127,48 @@ class Outbox:
         if self.pending:
             data = self.pending[0] if len(self.pending) == 1 else b"".join(self.pending)
             self.pending.clear()
-            if data and self.way is not None:
-                self._backlog.writing = len(data)
+            if data and not self._paused and not self._queue:
                 try:
-                    self.way(data)
+                    self._hand_over(data)
                 except Exception:
                     self._fail()
+                else:
+                    self.refresh()
                 return
             self._enqueue(data)
         self.go_on()
 
+    def mark(self, dirty: list[Outbox]) -> None:
+        """Note that there is something to flush: append this to ``dirty`` if it is not there yet."""
+        if not self.dirty:
+            self.dirty = True
+            self.send = None
+            dirty.append(self)
+
+    def refresh(self) -> None:
+        """Find out anew whether :attr:`send` may be used; needed after ``ignored`` has changed."""
+        free = not (self._paused or self._queue or self.closed or self._broken)
+        self.send = self._send if free and not self.dirty and not self.ignored else None
+
+    def partly(self, data: bytes, sent: int) -> None:
+        """Let the sink hold what :attr:`send` did not take of ``data``."""
+        self._held = len(data) - sent
+        self._sink.hold(data[sent:])
+        self._count()
+
     def broke(self) -> None:
-        """Note that :attr:`way` raised what is being handled: the next flush ends the session."""
+        """Note that :attr:`send` raised what is being handled: the next flush ends the session."""
         log.failure(_FAILED)
         self._broken = True
-        self.way = None
+        self.send = None
+
+    def _hand_over(self, data: bytes) -> None:
+        try:
+            sent = self._send(data)
+        except OSError:
+            sent = 0
+        if sent != len(data):
+            self.partly(data, sent)
 
     def slot(self, done: Callable[[], None] | None = None) -> Slot:
         """Keep a place, behind all that was added before, for an answer that comes later.
@@ -148,16 +181,13 @@ class Outbox:
         slot = Slot(self, done)
         if not self.closed:
             self._queue.append(slot)
-            self.way = None
+            self.send = None
         return slot
 
     def pause(self) -> None:
         """The sink can take no more for now."""
-        if not self._paused:
-            self._paused = True
-            self.way = None
-            self._held = self._backlog.writing
-            self._count()
+        self._paused = True
+        self.send = None
 
     def resume(self) -> None:
         """The sink can take more."""
@@ -176,8 +206,7 @@ class Outbox:
             while self._queue and not self._paused:
                 data, done = self._next_piece()
                 if data:
-                    self._backlog.writing = len(data)
-                    self._write(data)
+                    self._hand_over(data)
                 # Only now: this may let the session's next command in, and its answer comes behind this one.
                 for each in done:
                     each()
@@ -187,8 +216,8 @@ class Outbox:
             self._fail()
         finally:
             self._writing = False
-        if not (self._paused or self._queue or self.closed or self._broken):
-            self.way = self._write
+        self.refresh()
+        if not (self._paused or self._queue or self.closed):
             self._sink.drained()
 
     def _next_piece(self) -> tuple[bytes, list[Callable[[], None]]]:
@@ -225,7 +254,7 @@ class Outbox:
             self.end()
             return
         self._queue.append(data)
-        self.way = None
+        self.send = None
         self.queued += len(data)
         self._count()
         self._backlog.relieve()
@@ -258,7 +287,7 @@ class Outbox:
     def close(self) -> None:
         """Forget what waits and take nothing more."""
         self.closed = True
-        self.way = None
+        self.send = None
         self.pending.clear()
         self._queue.clear()
         self.queued = self._held = 0

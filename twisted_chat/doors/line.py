@@ -24,7 +24,7 @@ from twisted_chat.core import commands as c
 from twisted_chat.core import replies as r
 from twisted_chat.core.names import LOBBY, RoomName
 from twisted_chat.core.text import BadText, CleanText, decode
-from twisted_chat.delivery.direct import Write, direct
+from twisted_chat.delivery.direct import Way, direct
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.framing import Endless, Frame, Framer, JsonFramer, LineFramer, TooLong
@@ -64,9 +64,12 @@ class Connection(typing.Protocol):
     def unregisterProducer(self) -> None: ...
 
 
-def _nowhere(data: bytes) -> None:
+def _nowhere(data: bytes) -> typing.NoReturn:
     """Where a connection writes before it is made; nobody asks it to."""
     raise AssertionError("there is no connection yet")
+
+
+_NOWHERE: Final = Way(_nowhere, _nowhere)
 
 
 @implementer(IHalfCloseableProtocol, IPushProducer)
@@ -84,8 +87,8 @@ class LineProtocol(Protocol):
         self.factory = factory
         self._node = factory.node
         self._telnet = TelnetFilter()
-        #: As :meth:`twisted_chat.delivery.outbox.Sink.write`.
-        self.write: Write = _nowhere
+        #: As in :class:`twisted_chat.delivery.outbox.Sink`.
+        self.send, self.hold = _NOWHERE
         self._framer: Framer = factory.line_framer()
         self._frames: deque[Frame] = deque()
         self._peer: Peer | None = None
@@ -123,7 +126,7 @@ class LineProtocol(Protocol):
             self._key = None
             self.transport.loseConnection()
             return
-        self.write = direct(self.transport)
+        self.send, self.hold = direct(self.transport)
         peer = self._peer = self._node.open(self, self.factory.line, "")
         # A producer that pushes: the transport says when its buffer is full, see pauseProducing.
         self.transport.registerProducer(self, True)
