@@ -40,7 +40,7 @@ class FakeDoor:
         self.commands: deque[Request] = deque()
         self.ended = 0
         self.slow = 0
-        self.asked: list[RoomName] = []
+        self.asked: list[tuple[RoomName, bool]] = []  # and whether another password was wrong
         self.hides_passwords = False
         self.broken = False
         self.takes_one = False  # write at a time, then it is full
@@ -119,8 +119,8 @@ class FakeDoor:
         if not resumed:
             self.commands.appendleft(Request(c.Join(LOBBY)))
 
-    def ask_password(self, room: RoomName) -> bool:
-        self.asked.append(room)
+    def ask_password(self, room: RoomName, *, wrong: bool) -> bool:
+        self.asked.append((room, wrong))
         return self.hides_passwords
 
     def end(self) -> None:

@@ -202,8 +202,11 @@ class Node:
                 pass
 
     def _reply(self, peer: Peer, reply: r.Reply, tag: str | None) -> None:
-        """Answer; a password that is missing is asked for, if the door can keep it from the screen."""
-        if not isinstance(reply, r.PasswordNeeded) or not peer.door.ask_password(reply.room):
+        """Answer; a password that is missing or wrong is asked for, if the door can keep it from the screen."""
+        asked = isinstance(reply, r.PasswordNeeded) and peer.door.ask_password(
+            reply.room, wrong=reply.wrong
+        )
+        if not asked:
             self.tell(peer, reply, tag)
 
     def _known(self, token: str | None, now: float) -> str | None:

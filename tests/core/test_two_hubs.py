@@ -410,7 +410,9 @@ class RoomTests(TwoHubs):
         self.world.do(self.bob, c.Join(room("vault"), "x"))
         self.world.do(self.alice, c.Join(room("vault"), "y"))
         self.late(A, B)
-        self.one_winner("wrong-password")
+        first, second = self.outcomes()
+        assert isinstance(first, Applied) and isinstance(second, Void), (first, second)
+        self.assertEqual(second.why, PasswordNeeded(room("vault"), wrong=True))
 
     def test_room_locked_meanwhile_asks_for_its_password(self) -> None:
         self.world.do(self.bob, c.Join(room("vault"), "x"))

@@ -21,7 +21,7 @@ class Mute(FakeSink):
     def logged_in(self, *, resumed: bool) -> None:
         raise NotImplementedError
 
-    def ask_password(self, room: RoomName) -> bool:
+    def ask_password(self, room: RoomName, *, wrong: bool) -> bool:
         raise NotImplementedError
 
     def end(self) -> None:

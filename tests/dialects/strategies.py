@@ -275,7 +275,7 @@ _help_lines = st.lists(
 #: Something of each kind of reply.
 REPLIES: dict[type[Any], st.SearchStrategy[Any]] = {
     r.Refused: st.builds(r.Refused, _codes, clean_texts),
-    r.PasswordNeeded: st.builds(r.PasswordNeeded, rooms),
+    r.PasswordNeeded: st.builds(r.PasswordNeeded, rooms, st.booleans()),
     r.NameRefused: st.builds(r.NameRefused, _codes, clean_texts, st.none() | nicks),
     r.Greeting: st.builds(r.Greeting, clean_texts),
     r.Welcome: st.builds(r.Welcome, nicks, st.just("token"), lines, st.booleans()),

@@ -336,7 +336,7 @@ class Visitor:
     def logged_in(self, *, resumed: bool) -> None:
         self._inside = True
 
-    def ask_password(self, room: RoomName) -> bool:
+    def ask_password(self, room: RoomName, *, wrong: bool) -> bool:
         return False
 
     def end(self) -> None:

@@ -310,6 +310,14 @@ class ReplyTests(SynchronousTestCase):
         self.assertNotIn("suggestion", reply(r.NameRefused("bad-nick", "no")))
         locked = reply(r.PasswordNeeded(DEV))
         self.assertEqual((locked["code"], locked["room"]), ("password-needed", "dev"))
+        self.assertEqual(
+            reply(r.PasswordNeeded(DEV, wrong=True)),
+            {
+                "type": "error",
+                "content": "that is not the password of #dev; try again with /join #dev PASSWORD",
+                "code": "wrong-password",
+            },
+        )
 
     def test_welcome_carries_nick_and_session(self) -> None:
         welcome = reply(r.Welcome(BOB, "secret", (CleanText("Be kind."),)), "1")

@@ -272,6 +272,10 @@ class ReplyTests(SynchronousTestCase):
             reply(r.PasswordNeeded(DEV)),
             ["! #dev is locked. To enter it, type all of this on one line: /join #dev PASSWORD"],
         )
+        self.assertEqual(
+            reply(r.PasswordNeeded(DEV, wrong=True)),
+            ["! that is not the password of #dev; try again with /join #dev PASSWORD."],
+        )
 
     def test_entering_a_room_tells_who_is_there(self) -> None:
         self.assertEqual(

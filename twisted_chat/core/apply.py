@@ -215,7 +215,7 @@ class Applier:
         elif room.password is not None and not hmac.compare_digest(
             room.password, event.password or ""
         ):
-            return Void(proposal, wrong_password(room, given=event.password is not None))
+            return Void(proposal, PasswordNeeded(room.name, wrong=event.password is not None))
         room.members[user.id] = roles
         user.rooms[room.ref.id] = None
         shown = e.Joined(room.name, created=created)
@@ -329,16 +329,6 @@ def too_many_rooms(limit: int) -> str:
 def looks_like(name: object, other: Room) -> str:
     """Say why a room cannot be made."""
     return f"{name} looks too much like {other.name}, which exists; join that one, or choose another name"
-
-
-def wrong_password(room: Room, *, given: bool) -> Refused | PasswordNeeded:
-    """Refuse to let somebody into a locked room."""
-    if given:
-        return Refused(
-            "wrong-password",
-            f"that is not the password of {room.name}; try again with /join {room.name} PASSWORD",
-        )
-    return PasswordNeeded(room.name)
 
 
 def not_a_member(nick: Nick, room: Room) -> Refused:

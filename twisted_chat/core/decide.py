@@ -17,7 +17,6 @@ from twisted_chat.core.apply import (
     not_operator,
     taken,
     too_many_rooms,
-    wrong_password,
 )
 from twisted_chat.core.decision import (
     Decision,
@@ -308,7 +307,7 @@ class Decider:
             return _refuse("lookalike", looks_like(name, other))
         secret = room_digest(name, command.password) if command.password else None
         if room is not None and room.password is not None and secret != room.password:
-            return Tell(wrong_password(room, given=secret is not None))
+            return Tell(r.PasswordNeeded(room.name, wrong=secret is not None))
         return Propose(e.Joined(name, secret), claim=True)
 
     def _leave(self, session: Session, user: User, command: c.Leave) -> Decision:

@@ -21,9 +21,10 @@ class Refused(_Reply, frozen=True):
 
 
 class PasswordNeeded(_Reply, frozen=True):
-    """The room is locked, and no password was given."""
+    """The room is locked, and no password was given, or another one if ``wrong``."""
 
     room: RoomName
+    wrong: bool = False
 
 
 class NameRefused(_Reply, frozen=True):

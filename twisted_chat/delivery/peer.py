@@ -22,8 +22,11 @@ class Door(Sink, Protocol):
     def logged_in(self, *, resumed: bool) -> None:
         """The session has a nick now; ``resumed``: that of an earlier session, in whose rooms it is."""
 
-    def ask_password(self, room: RoomName) -> bool:
-        """Ask for a room's password without showing it, and join with it; False if this door cannot."""
+    def ask_password(self, room: RoomName, *, wrong: bool) -> bool:
+        """Ask for a room's password without showing it, and join with it; False if this door cannot, or asked enough.
+
+        ``wrong``: the password that was given is another one.
+        """
 
     def end(self) -> None:
         """Close the connection once all that was written is out."""

@@ -156,6 +156,9 @@ def _reply(reply: r.Reply) -> tuple[str, str, dict[str, Any]]:
             return "ack", "", {"message": spell(message), "time": rfc3339(time)}
         case r.Refused(code=code, why=why):
             return "error", why, {"code": code}
+        case r.PasswordNeeded(room=room, wrong=True):
+            why = f"that is not the password of {room}; try again with /join {room} PASSWORD"
+            return "error", why, {"code": "wrong-password"}
         case r.PasswordNeeded(room=room):
             return (
                 "error",

@@ -113,6 +113,10 @@ class LineView:
         match reply:
             case r.Refused(why=why):
                 return [f"! {_sentence(why)}"]
+            case r.PasswordNeeded(room=room, wrong=True):
+                return [
+                    f"! that is not the password of {room}; try again with /join {room} PASSWORD."
+                ]
             case r.PasswordNeeded(room=room):
                 return [
                     f"! {room} is locked. To enter it, type all of this on one line: /join {room} PASSWORD"

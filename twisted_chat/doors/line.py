@@ -23,7 +23,6 @@ from zope.interface import implementer
 from twisted_chat.core import commands as c
 from twisted_chat.core import replies as r
 from twisted_chat.core.names import LOBBY, RoomName
-from twisted_chat.core.text import BadText, CleanText, decode
 from twisted_chat.delivery.direct import Way, direct
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.dialects.base import BadLine, Dialect, Request
@@ -31,6 +30,7 @@ from twisted_chat.dialects.framing import Endless, Frame, Framer, JsonFramer, Li
 from twisted_chat.dialects.json import JsonDialect
 from twisted_chat.dialects.line import LineDialect
 from twisted_chat.doors.connections import Connections
+from twisted_chat.doors.prompt import PasswordPrompt
 from twisted_chat.doors.sockets import address_key, is_broken, tune
 from twisted_chat.doors.telnet import TelnetFilter
 from twisted_chat.node import Node
@@ -104,7 +104,7 @@ class LineProtocol(Protocol):
         self._reading = True
         self._pumping = False
         self._slowed = False  # was told that it is too fast
-        self._asking: RoomName | None = None  # the next line is this room's password
+        self._prompt = PasswordPrompt(self._node, self._telnet)
         # What the session does by itself after login.
         self._chores: deque[Callable[[], None]] = deque()
         self._cooling: IDelayedCall | None = None  # too many telnet commands: no reading until then
@@ -267,10 +267,7 @@ class LineProtocol(Protocol):
                 self.transport.pauseProducing()
 
     def _handle(self, peer: Peer, frame: Frame) -> None:
-        asking, self._asking = self._asking, None
-        if asking is not None:
-            # The client did not show the Enter either.
-            self._node.delivery.send(peer.outbox, self._telnet.show() + b"\r\n")
+        asking = self._prompt.take(peer) if self._prompt.asked else None
         match frame:
             case TooLong() if not self._inside:
                 self._node.say_goodbye(peer, "that is too long for a nickname", "refused")
@@ -280,12 +277,12 @@ class LineProtocol(Protocol):
                     if peer.dialect is self.factory.line
                     else self._node.limits.max_object
                 )
-                self._refuse(
-                    peer,
-                    BadLine(
-                        f"that was more than {limit:,} bytes; nothing of it was said", "too-long"
-                    ),
-                )
+                why = f"that was more than {limit:,} bytes; nothing of it was said"
+                bad = BadLine(why, "too-long")
+                if asking is not None:
+                    self._prompt.refuse(peer, asking, bad)
+                else:
+                    self._refuse(peer, bad)
             case Endless():
                 self._node.say_goodbye(
                     peer, "too much without a line end", "sent too much without a line end"
@@ -293,7 +290,7 @@ class LineProtocol(Protocol):
             case _ if not self._inside and self._is_http(frame):
                 self._drop(peer, "HTTP")
             case _ if asking is not None:
-                self._answer_password(peer, asking, frame)
+                self._prompt.answer(peer, asking, frame)
             case _:
                 self._parse(peer, frame)
 
@@ -331,32 +328,6 @@ class LineProtocol(Protocol):
         limit = self._node.limits.login_time
         self._node.say_goodbye(peer, f"no nickname within {limit} seconds", "refused")
 
-    # --- passwords ---
-
-    def ask_password(self, room: RoomName) -> bool:
-        peer = self._peer
-        assert peer is not None
-        if peer.dialect is not self.factory.line or not self._telnet.can_hide:
-            return False
-        if self._frames or self._partial:
-            return False  # what came already is no answer to a question that was not asked yet
-        self._asking = room
-        text = f"type the password of {room}; it is not shown (Enter alone: give up)"
-        self._node.tell(peer, r.Notice("password", text))
-        self._node.delivery.send(peer.outbox, self._telnet.hide())
-        return True
-
-    def _answer_password(self, peer: Peer, room: RoomName, frame: bytes) -> None:
-        try:
-            password = CleanText(decode(frame).strip(" "))
-        except BadText as bad:
-            self._refuse(peer, BadLine(str(bad), "bad-text"))
-            return
-        if password:
-            self._node.submit(peer, Request(c.Join(room, password)))
-        else:
-            self._node.tell(peer, r.Notice("password", f"you did not enter {room}"))
-
     # --- silence ---
 
     def check(self, now: float) -> None:
@@ -387,6 +358,15 @@ class LineProtocol(Protocol):
             # One after the other: each waits until the one before is answered.
             self._chores.append(lambda: self._node.submit(peer, Request(c.Join(LOBBY))))
             self._chores.append(lambda: self._node.tell(peer, r.Hint()))
+
+    def ask_password(self, room: RoomName, *, wrong: bool) -> bool:
+        peer = self._peer
+        assert peer is not None
+        if peer.dialect is not self.factory.line:
+            return False
+        if not self._prompt.asked and (self._frames or self._partial):
+            return False  # what came already is no answer to a question that was not asked yet
+        return self._prompt.ask(peer, room, wrong=wrong)
 
     def drained(self) -> None:
         peer = self._peer
