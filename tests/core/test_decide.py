@@ -299,16 +299,34 @@ class SayTests(Case):
 
     def test_mistyped_private_message_to_somebody_here_is_not_said(self) -> None:
         why = (
-            "that looks like a private message to Eve, mistyped; nothing was said; "
-            "write /msg Eve TEXT, or put // and a blank in front to say it to everybody"
+            "that looks like a private message to eve, mistyped; nothing was said; "
+            "write /msg eve TEXT, or put // and a blank in front to say it to everybody"
         )
-        self.refuse(self.bob, c.Say(HI, unless=nick("Eve")), "looks-private", why)
+        for name in ("eve", "Eve", "\u0435v\u0435"):
+            self.refuse(self.bob, c.Say(HI, unless=nick(name)), "looks-private", why)
 
     def test_what_would_look_private_is_said_when_nobody_has_that_nick(self) -> None:
         self.assertEqual(
             self.decide(self.bob, c.Say(HI, unless=nick("zed"))),
             Propose(e.Said("say", HI), LOBBY_ID),
         )
+
+    def test_password_of_a_locked_room_is_not_said(self) -> None:
+        self.world.do(self.alice, c.Join(room("Vault"), "swordfish"))
+        why = (
+            "that looks like the password of #Vault, mistyped; nothing was said; "
+            "write /join #Vault PASSWORD, or put // and a blank in front to say it to everybody"
+        )
+        for name in ("vault", "VAULT", "v\u0430ult"):
+            for seat in (self.bob, self.alice):
+                self.refuse(seat, c.Say(HI, unless=room(name)), "looks-private", why)
+
+    def test_what_would_look_like_a_password_is_said_when_the_room_has_none(self) -> None:
+        for name in ("dev", "nowhere"):
+            self.assertEqual(
+                self.decide(self.bob, c.Say(HI, unless=room(name))),
+                Propose(e.Said("say", HI), LOBBY_ID),
+            )
 
     def test_who_has_no_focus_is_told_that_nothing_was_said(self) -> None:
         self.world.do(self.eve, c.Leave())

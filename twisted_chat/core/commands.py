@@ -41,13 +41,14 @@ class Rename(_Command, frozen=True):
 class Say(_Command, frozen=True):
     """Say something in a room; in the focused one if ``room`` is None.
 
-    ``unless``: it looks like a private message to this nick, mistyped, and must not be said if somebody has that nick.
+    ``unless``: it looks like a private message to this nick, mistyped, and must not be said if somebody has that nick; or
+    like the password of this room, and must not be said if the room is locked.
     """
 
     lines: Lines
     room: RoomName | None = None
     kind: Kind = "say"
-    unless: Nick | None = None
+    unless: Nick | RoomName | None = None
 
 
 class Tell(_Command, frozen=True):

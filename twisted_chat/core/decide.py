@@ -213,13 +213,9 @@ class Decider:
     def _say(
         self, session: Session, user: User, command: c.Say, now: float, tag: str | None
     ) -> Decision:
-        kind, lines, meant = command.kind, command.lines, command.unless
-        if meant is not None and self._state.user_named(meant) is not None:
-            why = (
-                f"that looks like a private message to {meant}, mistyped; nothing was said; "
-                f"write /msg {meant} TEXT, or put // and a blank in front to say it to everybody"
-            )
-            return _refuse("looks-private", why)
+        if command.unless is not None and (slip := self._slip(command.unless)):
+            return slip
+        kind, lines = command.kind, command.lines
         room = self._room_of(session, user, command.room, to_talk=True)
         name = command.room if isinstance(room, Tell) else room.name
         # Asked first: who was cut off may send a message again before being back in its room.
@@ -228,6 +224,25 @@ class Decider:
         if isinstance(room, Tell):
             return room
         return self._bad_lines(lines) or Propose(e.Said(kind, lines), room.ref.id)
+
+    def _slip(self, meant: Nick | RoomName) -> Tell | None:
+        """Refuse what was perhaps meant for one person, if they are here, or holds the password of a locked room."""
+        # By what it looks like: a letter that is no part of the name, or of another script, is one more slip.
+        if isinstance(meant, Nick):
+            holder = self._state.nick_holder(meant)
+            if holder is None:
+                return None
+            what, instead = f"a private message to {holder.nick}", f"/msg {holder.nick} TEXT"
+        else:
+            room = self._state.room_named(meant) or self._state.lookalike(meant)
+            if room is None or room.password is None:
+                return None
+            what, instead = f"the password of {room.name}", f"/join {room.name} PASSWORD"
+        why = (
+            f"that looks like {what}, mistyped; nothing was said; "
+            f"write {instead}, or put // and a blank in front to say it to everybody"
+        )
+        return _refuse("looks-private", why)
 
     def _tell(
         self, user: User, to: Nick, kind: c.Kind, lines: c.Lines, now: float, tag: str | None
