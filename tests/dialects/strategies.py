@@ -26,7 +26,7 @@ LINE_TOKENS = [
     *b"\r|\n|\0|\x1b[2J|\x03|\x0312,4|\x02|\x7f|\xff|\xc3|\x85".split(b"|"),
     *map(
         str.encode,
-        "\u00a0\u3000\u200b\u200d\u202e\u2028\u0301\ufeff\uff0f\uff01\u0130\u00df\U0001f600",
+        "\u00a0\u3000\u200b\u200d\u202e\u2028\u0301\ufeff\uff0f\uff01\uff1a\uff1e\u0130\u00df\U0001f600",
     ),
     *("\u0301".encode() * 9, b"a" * 60),
 ]

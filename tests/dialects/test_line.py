@@ -14,6 +14,7 @@ from twisted_chat.core.names import parse_nick, parse_room
 from twisted_chat.core.table import COMMANDS
 from twisted_chat.core.text import BadText, CleanText
 from twisted_chat.dialects import line as module
+from twisted_chat.dialects import slips
 from twisted_chat.dialects.base import BadLine
 from twisted_chat.dialects.line import LineDialect, read
 
@@ -34,6 +35,10 @@ def say(text: str) -> c.Say:
 
 def tell(nick: str, text: str) -> c.Tell:
     return c.Tell(parse_nick(nick), (CleanText(text),))
+
+
+def perhaps_for(nick: str, text: str) -> c.Say:
+    return c.Say((CleanText(text),), unless=parse_nick(nick))
 
 
 def join(room: str, password: str | None = None) -> c.Join:
@@ -63,7 +68,7 @@ MEANINGS: list[tuple[str, c.Command | None]] = [
     ("\tindented", say(" indented")),
     (" LIST of things", say(" LIST of things")),
     (" MSGR", say(" MSGR")),
-    (" msg me later", say(" msg me later")),
+    (" msg me later", perhaps_for("me", " msg me later")),
     (" msg http://x", say(" msg http://x")),
     (" ?", say(" ?")),
     # 2. slash
@@ -90,6 +95,8 @@ MEANINGS: list[tuple[str, c.Command | None]] = [
     ("!!", say("!!")),
     ("!!!wow", say("!!!wow")),
     ("! wow", say("! wow")),
+    ("! psst > bob", tell("bob", "! psst")),
+    ("! psst>bob", perhaps_for("bob", "! psst>bob")),
     ("!5", say("!5")),
     ("!?", say("!?")),
     # 4. upper-case verbs
@@ -102,6 +109,11 @@ MEANINGS: list[tuple[str, c.Command | None]] = [
     ("MSG  hi there ", say("hi there")),
     ("MSG bob:hi", tell("bob", "hi")),
     ("MSG bob: hi ", tell("bob", "hi")),
+    ("MSG bob\uff1ahi", tell("bob", "hi")),
+    ("msg bob \uff1a hi", tell("bob", "hi")),
+    ("MSG bob psst", say("bob psst")),
+    ("MSG bob, psst", say("bob, psst")),
+    ("MSG bob;psst", perhaps_for("bob", "bob;psst")),
     ("MSG bob :hi", tell("bob", "hi")),
     ("MSG bob : hi", tell("bob", "hi")),
     ("MSG  bob:hi", tell("bob", "hi")),
@@ -129,14 +141,16 @@ MEANINGS: list[tuple[str, c.Command | None]] = [
     ("QUIT it", say("QUIT it")),
     ("join dev", say("join dev")),
     ("Join dev", say("Join dev")),
+    ("join dev x", c.Say((CleanText("join dev x"),), unless=parse_room("dev"))),
+    ("Join #dev x", c.Say((CleanText("Join #dev x"),), unless=parse_room("dev"))),
     ("JOINED dev", say("JOINED dev")),
     ("quit", say("quit")),
-    ("msg me later", c.Say((CleanText("msg me later"),), unless=parse_nick("me"))),
-    ("msg is down", c.Say((CleanText("msg is down"),), unless=parse_nick("is"))),
-    ("psst > bob.", c.Say((CleanText("psst > bob."),), unless=parse_nick("bob"))),
-    ("psst > @bob", c.Say((CleanText("psst > @bob"),), unless=parse_nick("bob"))),
-    ("psst > bob, carol", c.Say((CleanText("psst > bob, carol"),), unless=parse_nick("bob"))),
-    ("MSG psst > bob", c.Say((CleanText("psst > bob"),), unless=parse_nick("bob"))),
+    ("msg me later", perhaps_for("me", "msg me later")),
+    ("msg is down", perhaps_for("is", "msg is down")),
+    ("psst > bob.", perhaps_for("bob", "psst > bob.")),
+    ("psst > @bob", perhaps_for("bob", "psst > @bob")),
+    ("psst > bob, carol", perhaps_for("bob", "psst > bob, carol")),
+    ("MSG psst > bob", perhaps_for("bob", "psst > bob")),
     ("5 > 3, as ever", say("5 > 3, as ever")),
     # 5. who is here
     ("?", c.Who()),
@@ -159,9 +173,9 @@ MEANINGS: list[tuple[str, c.Command | None]] = [
     ("http://x > bob", tell("bob", "http://x")),
     ("5 > 3", say("5 > 3")),
     ("5 > x > 3", say("5 > x > 3")),
-    ("a->b", c.Say((CleanText("a->b"),), unless=parse_nick("b"))),
-    ("privmsg bob :psst", c.Say((CleanText("privmsg bob :psst"),), unless=parse_nick("bob"))),
-    ("psst>bob", c.Say((CleanText("psst>bob"),), unless=parse_nick("bob"))),
+    ("a->b", perhaps_for("b", "a->b")),
+    ("privmsg bob :psst", perhaps_for("bob", "privmsg bob :psst")),
+    ("psst>bob", perhaps_for("bob", "psst>bob")),
     ("> bob", say("> bob")),
     ("psst > ", say("psst > ")),
     ("x > bob said so", say("x > bob said so")),
@@ -184,6 +198,11 @@ NEAR_MISSES = [
     ("\u3000/msg bob hi", "leading-blank"),
     ("\u200b/msg bob hi", "leading-blank"),
     ("\u200e \u2060/msg bob hi", "leading-blank"),
+    ("\u00ad/msg bob hi", "leading-blank"),
+    ("\u2063/msg bob hi", "leading-blank"),
+    ("\u3164MSG bob:hi", "leading-blank"),
+    ("\u2063JOIN dev secret", "leading-blank"),
+    (" MSG bob\uff1ahi", "leading-blank"),
     (" //x", "leading-blank"),
     (" !msg bob hi", "leading-blank"),
     (" !", "leading-blank"),
@@ -218,6 +237,8 @@ NEAR_MISSES = [
     ("!!msg bob hi", "usage"),
     ("!/msg bob hi", "usage"),
     ("! who", "usage"),
+    ("!\u200b msg bob hi", "usage"),
+    ("!\u200bmsg bob hi", "unknown-command"),
     ("!msg", "usage"),
     ("!msg bob", "usage"),
     ("!msg bob: hi", "bad-name"),
@@ -229,12 +250,17 @@ NEAR_MISSES = [
     ("\uff0fmsg bob hi", "unknown-command"),
     ("\uff01 MSG bob hi", "unknown-command"),
     ("\\reply hi", "unknown-command"),
+    ("\\join dev secret", "unknown-command"),
+    (" \\msg bob hi", "unknown-command"),
+    (".reply hi", "unknown-command"),
     ("MSG", "usage"),
     ("MSG  ", "usage"),
     ("MSG bob:", "usage"),
     ("MSG bob: ", "usage"),
     ("MSG bob :", "usage"),
     ("MSG :hi", "usage"),
+    ("MSG bob\uff1a", "usage"),
+    ("MSG \uff1ahi", "usage"),
     ("msg :hi", "usage"),
     ("MSG b@b:hi", "bad-nick"),
     ("MSG #dev:hi", "bad-nick"),
@@ -249,9 +275,7 @@ NEAR_MISSES = [
 
 
 class PlainTests(SynchronousTestCase):
-    @given(
-        st.lists(st.sampled_from([b"a", b"m", b"M", b"p", b"J", b"5", *LINE_TOKENS]), max_size=5)
-    )
+    @given(st.lists(st.sampled_from([*b"a m M p J j 5 join".split(), *LINE_TOKENS]), max_size=5))
     def test_what_is_said_at_first_sight_would_be_said_by_the_rules_too(
         self, tokens: list[bytes]
     ) -> None:
@@ -259,7 +283,7 @@ class PlainTests(SynchronousTestCase):
             line = CleanText(b"".join(tokens).decode("utf-8", "replace"))
         except BadText:
             return
-        if line[:1] in module._PLAIN and ">" not in line:
+        if line[:1] in module._PLAIN and not slips.points(line):
             self.assertEqual(module.read(line), module._read(line))
 
 
@@ -480,6 +504,43 @@ class SpeedTests(SynchronousTestCase):
             ("x > bob", " ", "!"),
             ("x", ">", " "),
             ("x > ", "y", "!"),
+            ("x ", "\uff1e", "!"),
+            ("x ", "\uff1e ", "y"),
+            ("x > y", "\u0301x", "!"),
+            ("x > ", "\U0001f600", "y"),
+            ("x > ", "(", "y"),
+            ("x > y", ")", " z"),
+            ("x > `", "y`", " z"),
+            ("x > y", "' ", "z"),
+            (">", ">", "y z"),
+            ("> ", "- ", "y"),
+            ("> ", "-> ", "y, z"),
+            ("> y", ".", ""),
+            ("msg", " ", "y"),
+            ("msg", ".", "y z"),
+            ("msg ", "y", ":"),
+            ("msg y", " ", ":z"),
+            ("msg y", ",", " "),
+            ("msg", "y", " :"),
+            ("msg ", "\u00ad", "y z"),
+            (" ", "\u00ad", "msg y z"),
+            (".", ".", "msg"),
+            ("m", ".", "sg"),
+            ("m\u3164", "\u3164", "x"),
+            ("\u3164", "\u3164", "x"),
+            ("MSG y", " ", ";z"),
+            ("MSG ", "y;", "z"),
+            ("MSG ", "\uff1a", ""),
+            ("MSG ", "y\uff1a", ""),
+            ("join", " ", "x"),
+            ("join ", "#", ""),
+            ("join ", "#", "x y"),
+            ("join ", "x", " "),
+            ("join x", ",", ""),
+            ("j", "\u200b", "oin"),
+            ("\uff0f", " ", "msg"),
+            (".reply", " ", ""),
+            ("\u2800", "\u2800", "/"),
             ("/", "x", ""),
             ("!", "x", ""),
             ("", "\u0301x", ""),

@@ -304,6 +304,63 @@ class PasswordTests(HouseTestCase):
         self.assert_sees(self.bob, "-- eve left the chat (connection lost)")
 
 
+class SlipTests(HouseTestCase):
+    """What was meant for one person, or holds a password, does not reach a room by a slip."""
+
+    SLIPS = (
+        *(" msg bob psst", "\u200bmsg bob psst", "msg bob, psst", "msg @bob psst", "mSG bob psst"),
+        *("msg:bob psst", "MSG:bob:psst", "psst > bob !", "psst > bob :)", "psst > bob\u3002"),
+        *("psst \uff1e bob", "psst > <bob>", "psst > 'bob'", "psst > bob >", "psst > bob\u200b"),
+        *("> bob psst", ".msg bob psst", "MSG bob;psst", "psst > b\u043eb!"),
+    )
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.bob, self.eve, self.zoe = map(self.house.enters, ("bob", "eve", "zoe"))
+        self.bob.types("/join vault swordfish", "/join lobby")
+        self.house.hush()
+
+    def test_nobody_hears_what_was_perhaps_for_somebody_here(self) -> None:
+        for typed in self.SLIPS:
+            self.house.waits(1)
+            self.eve.types(typed)
+            (said,) = self.eve.sees()
+            self.assertIn("! that looks like a private message to bob, mistyped;", said)
+            self.assertEqual((self.zoe.hears(), self.bob.hears()), (b"", b""), ascii(typed))
+
+    def test_all_hear_it_when_nobody_has_that_name(self) -> None:
+        self.bob.resets()
+        self.house.hush()
+        for typed in self.SLIPS:
+            self.house.waits(1)
+            self.eve.types(typed)
+            self.assert_sees(self.zoe, f"<eve> {typed.removeprefix('MSG ')}")
+
+    def test_hidden_characters_before_a_command_are_an_error(self) -> None:
+        for typed in ("\u00ad/msg bob psst", "\u2063/msg bob psst"):
+            self.eve.types(typed)
+            self.assert_any(self.eve.sees(), "^! a command must not begin with a blank, or ")
+        self.assert_sees(self.zoe)
+
+    def test_a_fullwidth_colon_is_a_colon(self) -> None:
+        self.eve.types("MSG bob\uff1apsst")
+        self.assert_sees(self.bob, "*eve* psst")
+        self.assert_sees(self.zoe)
+
+    def test_classic_message_to_everybody_stays_one(self) -> None:
+        self.eve.types("MSG bob psst")
+        self.assert_sees(self.zoe, "<eve> bob psst")
+
+    def test_the_password_of_a_locked_room_is_not_said(self) -> None:
+        for typed in ("join vault swordfish", "Join #VAULT swordfish", ".join vault swordfish"):
+            self.eve.types(typed)
+            (said,) = self.eve.sees()
+            self.assertIn("! that looks like the password of #vault, mistyped; nothing was", said)
+        self.assert_sees(self.zoe)
+        self.eve.types("join lobby now", "join nowhere now", "join vault")
+        self.assertEqual(len(self.zoe.sees()), 3)
+
+
 class SlowReaderTests(HouseTestCase):
     limits = NO_FLOOD_LIMIT
 

@@ -13,9 +13,11 @@ from datetime import tzinfo
 from typing import Final
 
 from twisted_chat.core import commands as c
-from twisted_chat.core.names import BadName, Nick, parse_nick
+from twisted_chat.core.confusables import drop_ignorable
+from twisted_chat.core.names import BadName, Nick, RoomName, parse_nick
 from twisted_chat.core.table import COMMANDS, BadArguments, nearest
 from twisted_chat.core.text import BadText, CleanText, decode, shown
+from twisted_chat.dialects import slips
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.line_view import LineView
 
@@ -27,26 +29,16 @@ _ALONE: Final = ("LEAVE", "LIST", "HELP", "QUIT")
 # These take no argument in their classic spelling.
 _BARE_BANGS: Final = ("who", "logout", "help")
 
-# A blank before the colon is a habit (French) or a slip; the word may be missing, which is an error.
-_MSG_TO: Final = re.compile(r"MSG\s+(?:([^\s:]+)\s*)?:(?!//)(.*)", re.IGNORECASE | re.DOTALL)
-_ARROW: Final = re.compile(r"(.*\S)(?:\s+>\s*|>\s+)([^\s>]+)\s*", re.DOTALL)
-# "TEXT > bob.", "TEXT > @bob", "TEXT > bob, carol"; and "msg bob TEXT" without its mark.
-_NEAR_ARROW: Final = re.compile(r".*\S\s*>\s*@?([^\s>.,!?;:]+)(?:[.,!?;:].*)?\s*", re.DOTALL)
-_NEAR_MSG: Final = re.compile(r"(?:msg|Msg|(?i:privmsg))\s+([^\s,:]+)\s")
-# "! msg", "!!msg", "!/msg".
-_SPOILT_BANG: Final = re.compile(r"![\s!/]+(?:msg|who|logout|help)\b", re.IGNORECASE)
-# The mark of a private command from the key beside, or from an input method for Chinese or Japanese.
-_OTHER_MARK: Final = re.compile(r"[\\\uff0f\uff01]\s*(?:msg|reply)\b", re.IGNORECASE)
-# What must not stand behind blanks, or behind what is pasted along unseen (zero-width characters,
-# direction marks): a slip would say it to everybody.
-_LEADING: Final = re.compile(
-    r"[\s\u200b-\u200f\u2060]+"
-    r"(?:[/!]|(?:JOIN|MSG)(?:\s|$)|(?:LEAVE|LIST|HELP|QUIT)\s*$|(?i:MSG)\s+(?:[^\s:]+\s*)?:(?!//))"
+# A blank before the colon is a habit (French) or a slip; the word may be missing, which is an error. Input methods for
+# Chinese and Japanese write a fullwidth colon.
+_MSG_TO: Final = re.compile(
+    r"MSG\s+(?:([^\s:\uff1a]+)\s*)?[:\uff1a](?!//)(.*)", re.IGNORECASE | re.DOTALL
 )
+_ARROW: Final = re.compile(r"(.*\S)(?:\s+>\s*|>\s+)([^\s>]+)\s*", re.DOTALL)
 
-# What begins with one of these, and has no ">", is said whatever follows: no verb and no slip of one begins so. It is most
-# of what people send, and need not be held against each of the rules above.
-_PLAIN: Final = frozenset(string.ascii_letters + string.digits) - set("JLHQ" + "mMpP")
+# What begins with one of these, and has no arrow, is said whatever follows: no verb and no slip of one begins so. It is
+# most of what people send, and need not be held against each of the rules.
+_PLAIN: Final = frozenset(string.ascii_letters + string.digits) - set("JLHQ" + "jmMpP")
 
 _LITERALLY: Final = 'to say it as it is, put "// " in front'
 
@@ -93,7 +85,7 @@ def _read_login(text: str) -> c.Command:
 
 def read(line: CleanText) -> c.Command | None:
     """Read a line of somebody who is logged in; None if it is empty. Raises BadLine, BadText or BadName."""
-    if line[:1] in _PLAIN and ">" not in line:
+    if line[:1] in _PLAIN and ">" not in line and (line.isascii() or not slips.points(line)):
         return c.Say((line,))
     return _read(line)
 
@@ -104,16 +96,16 @@ def _read(line: CleanText) -> c.Command | None:
         return None
     if line.startswith("//"):
         return _say(line[3:] if line[2:3] == " " and line[3:].strip() else line[1:])
-    if _LEADING.match(line):
+    if slips.hides_command(line):
         raise BadLine(
-            f"a command must not begin with a blank; nothing was said ({_LITERALLY})",
+            f"a command must not begin with a blank, or with what shows as nothing; nothing was said ({_LITERALLY})",
             "leading-blank",
         )
     if line.startswith("/"):
         return _slash(line)
-    if line.startswith("!"):
-        return _bang(line)
-    if _OTHER_MARK.match(line):
+    if line.startswith("!") and (command := _bang(line)) is not None:
+        return command
+    if slips.other_mark(line):
         raise BadLine(
             f"a command begins with / or !; nothing was said ({_LITERALLY})", "unknown-command"
         )
@@ -128,28 +120,15 @@ def _read(line: CleanText) -> c.Command | None:
         text = line[len(verb) :].strip(" ")
         if not text:
             raise BadLine("MSG needs a text; write MSG TEXT, or MSG NICK:TEXT in private", "usage")
-        return _say(text, unless=_near_private(text))
+        return _say(text, unless=slips.meant_by_msg(text))
     arrow = _ARROW.fullmatch(line) if ">" in line else None
-    if arrow is not None and (nick := _nick_or_none(arrow[2])) is not None:
+    if arrow is not None and (nick := slips.nick_or_none(arrow[2])) is not None:
         return c.Tell(nick, (CleanText(arrow[1]),))
-    return _say(line, unless=_near_private(line))
+    return _say(line, unless=slips.meant_for(line))
 
 
-def _say(text: str, *, unless: Nick | None = None) -> c.Say:
+def _say(text: str, *, unless: Nick | RoomName | None = None) -> c.Say:
     return c.Say((CleanText(text),), unless=unless)
-
-
-def _near_private(text: str) -> Nick | None:
-    """Return to whom this was perhaps meant, in private; whether they are here, and it must not be said, the hub knows."""
-    near = _NEAR_ARROW.fullmatch(text) if ">" in text else _NEAR_MSG.match(text)
-    return _nick_or_none(near[1]) if near is not None else None
-
-
-def _nick_or_none(word: str) -> Nick | None:
-    try:
-        return parse_nick(word)
-    except BadName:
-        return None
 
 
 def _slash(line: str) -> c.Command:
@@ -170,14 +149,15 @@ def _slash(line: str) -> c.Command:
     )
 
 
-def _bang(line: str) -> c.Command:
-    if _SPOILT_BANG.match(line):
+def _bang(line: str) -> c.Command | None:
+    """Read a line that begins with "!"; None if no command follows, so that the rules after this one count."""
+    if slips.spoilt_bang(line):
         raise BadLine(
             f"write the command directly behind one !; nothing was said ({_LITERALLY})", "usage"
         )
     word, _, rest = line[1:].partition(" ")
-    if not word[:1].isalpha():
-        return _say(line)
+    if not drop_ignorable(word)[:1].isalpha():
+        return None
     name = word.lower()
     if name not in _BANGS:
         near = nearest(word)

@@ -1,0 +1,192 @@
+"""Slips: what a line was perhaps meant to be, that nobody should read aloud by mistake.
+
+A private text, or a password, must not become public because of a key beside the right one, of punctuation behind a
+name, of an input method's fullwidth characters, or of what was pasted along and shows as nothing. The pattern of such a
+line does not prove anything: "msg me later" is talk, unless somebody is called "me". So :func:`meant_for` names the nick
+or the room that a line may be about, and the hub, which knows who is here, refuses it or says it.
+
+All patterns take time in proportion to the length of the line: where two parts with a "*" stand beside each other, no
+character fits both.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from unicodedata import category, normalize
+
+from twisted_chat.core.confusables import drop_ignorable
+from twisted_chat.core.names import BadName, Nick, RoomName, parse_nick, parse_room
+
+# The ASCII characters that Unicode has a second time, for input methods: fullwidth forms and small form variants.
+_WIDE: Final = {
+    code: plain
+    for code in (*range(0xFF01, 0xFF5F), *range(0xFE50, 0xFE6C))
+    if (plain := normalize("NFKC", chr(code))).isascii()
+}
+# Letters, to Python, that show as nothing.
+_FILLERS: Final = "\u115f\u1160\u3164\uffa0"
+
+# What is neither a letter or digit nor ASCII: marks, punctuation, symbols, emoji.
+_ODD: Final = re.compile(r"[^\w\s\x00-\x7f]")
+# Punctuation that PRECIS lets into nicknames beside letters of its script (RFC 5892, appendices A.3 to A.7).
+_IN_NICKS: Final = frozenset("\u00b7\u0375\u05f3\u05f4\u30fb")
+
+# Whatever may stand around a word: blanks, and the punctuation of ASCII (to which the rest is mapped) but for "_".
+_AROUND: Final = r"\s!-/:-@\[-^`{-~"
+# What ends a nickname. A ";" could stand in one, and is a slip for ":" on many keyboards.
+_ENDS: Final = r"""\s,:*?!@#&+%~$./\\<>{}"';"""
+_NAME: Final = rf"([^{_AROUND}][^{_ENDS}]*)"
+# A text behind a name. "bob's" is talk about bob.
+_TEXT: Final = rf"(?!://|'\w)[{_ENDS}]\s*\S"
+
+# "msg bob TEXT" without its mark, or behind another one; "msg:bob TEXT"; "MSGbob:TEXT".
+_MSG: Final = re.compile(
+    rf"[{_AROUND}]*(?:priv)?msg(?:[{_AROUND}]+{_NAME}{_TEXT}|{_NAME}\s*:(?!//))", re.IGNORECASE
+)
+# "> bob TEXT", "-> *bob* TEXT": the arrow is looked for in what stands before the name.
+_ARROW_FIRST: Final = re.compile(rf"([{_AROUND}]*){_NAME}{_TEXT}")
+# What may follow the last arrow: "bob.", "@bob", "<bob", "bob, carol", "bob :)", but not "bob said so".
+_BEHIND_ARROW: Final = re.compile(
+    rf"([{_AROUND}]*){_NAME}(?=[{_ENDS}]|$)(?!'\w)(?:\S|\s+[^\w\s]|\s*$)"
+)
+_TO_LAST_WORD: Final = re.compile(r".*\w", re.DOTALL)
+# "MSG bob;TEXT", "MSG bob.TEXT": beside the colon, or the same key without Shift.
+_NO_COLON: Final = re.compile(rf"[{_AROUND}]*{_NAME}\s*(?:[:;]|[.,](?=\S))(?!//)")
+# Only JOIN in capitals and /join are commands. The word behind the room would be its password.
+_JOIN: Final = re.compile(r"\W*join[\s,:]+#*((?!#)[^\s,:]+)[\s,:]+\S", re.IGNORECASE)
+# Whether a line can be a slip of these verbs at all, by their first two letters, fullwidth ones too, and anything around
+# that is no letter or shows as nothing. Most lines cannot, and need not be mapped.
+_NO_LETTER: Final = rf"[\W{_FILLERS}]*"
+_MAY_BE_VERB: Final = re.compile(
+    rf"{_NO_LETTER}(?:[m\uff4d]{_NO_LETTER}[s\uff53]|[p\uff50]{_NO_LETTER}[r\uff52]|[j\uff4a]{_NO_LETTER}[o\uff4f])",
+    re.IGNORECASE,
+)
+
+# The commands that need no mark in front.
+_BEHIND_BLANKS: Final = re.compile(
+    r"(?:JOIN|MSG)(?:\s|$)|(?:LEAVE|LIST|HELP|QUIT)\s*$|(?i:MSG)\s+(?:[^\s:]+\s*)?:(?!//)"
+)
+# The mark of a private command from the key beside, or from an input method for Chinese or Japanese. No talk begins like
+# this, so it is an error whoever is here; "." and "?" lie on the key of "/" or beside it.
+_OTHER_MARK: Final = re.compile(
+    r"[\\\uff3c\uff0f\uff01]\s*(?:msg|reply|join)\b|[.?]reply\s+\S", re.IGNORECASE
+)
+# "! msg", "!!msg", "!/msg".
+_SPOILT_BANG: Final = re.compile(r"![\s!/]+(?:msg|who|logout|help)\b", re.IGNORECASE)
+
+
+def points(line: str) -> bool:
+    """Tell whether there is an arrow in a line."""
+    return ">" in line or "\uff1e" in line or "\ufe65" in line
+
+
+def hides_command(line: str) -> bool:
+    """Tell whether a command stands behind blanks, or behind what shows as nothing: it would be said to everybody."""
+    bare = _bare(line)
+    return bare is not line and (
+        bare.startswith(("/", "!")) or _BEHIND_BLANKS.match(_plain(bare)) is not None
+    )
+
+
+def other_mark(line: str) -> bool:
+    """Tell whether a line is a private command but for its mark, which is a neighbour of the right one."""
+    return _OTHER_MARK.match(_bare(line)) is not None
+
+
+def spoilt_bang(line: str) -> bool:
+    """Tell whether something came between the ``!`` and the word of a command."""
+    return _SPOILT_BANG.match(_seen(line)) is not None
+
+
+def meant_for(line: str) -> Nick | RoomName | None:
+    """Return for whom a line that is no private form was perhaps meant; a room, if it seems to hold its password.
+
+    It must not be said if the nick is here, or the room is locked.
+    """
+    if _MAY_BE_VERB.match(line):
+        if (found := _MSG.match(_worded(line))) and (nick := _nick(found[1] or found[2])):
+            return nick
+        if (found := _JOIN.match(_plain(line))) and (room := _room(found[1])):
+            return room
+    return _pointed_at(_worded(line)) if points(line) else None
+
+
+def meant_by_msg(text: str) -> Nick | RoomName | None:
+    """Return for whom TEXT in ``MSG TEXT`` was perhaps meant, as :func:`meant_for`. "MSG bob TEXT" is said to everybody."""
+    found = _NO_COLON.match(_worded(text))
+    return (_nick(found[1]) if found else None) or meant_for(text)
+
+
+def nick_or_none(word: str) -> Nick | None:
+    """Return the nick written as ``word``, or None if it is none."""
+    try:
+        return parse_nick(word)
+    except BadName:
+        return None
+
+
+def _pointed_at(text: str) -> Nick | None:
+    """Return the nick behind the last arrow, or behind one that the text begins with."""
+    # "psst > bob >", "psst > <bob>", "psst > bob > :)": an arrow with no word behind it points nowhere.
+    last = _TO_LAST_WORD.match(text)
+    nowhere = text.find(">", last.end()) if last is not None else 0
+    said, arrow, behind = (text if nowhere < 0 else text[:nowhere]).rpartition(">")
+    found = _BEHIND_ARROW.match(behind) if arrow and said else None
+    if found is not None and (nick := _nick(found[2], found[1])) is not None:
+        return nick
+    found = _ARROW_FIRST.match(text)
+    return _nick(found[2], found[1]) if found is not None and ">" in found[1] else None
+
+
+def _nick(word: str, before: str = "") -> Nick | None:
+    """Return the nick in ``word``, without the end of a pair that began in ``before``, or nowhere: ``(bob)``."""
+    for opening, closing in ("()", "[]"):
+        if opening not in word:
+            word = word.rstrip(closing)
+    return nick_or_none(word.rstrip("`") if "`" in before else word)
+
+
+def _room(word: str) -> RoomName | None:
+    try:
+        return parse_room(word)
+    except BadName:
+        return None
+
+
+def _bare(line: str) -> str:
+    """Return a line without what shows as nothing, if it begins with that or with a blank; else the line itself."""
+    first = line[:1]
+    at_sight = first.isascii() or (first.isalnum() and first not in _FILLERS)
+    unseen = first.isspace() if at_sight else not _seen(first).strip()
+    return _seen(line).lstrip() if unseen else line
+
+
+def _seen(text: str) -> str:
+    # U+2800, the braille blank, is a symbol to Unicode and a blank on every screen.
+    return drop_ignorable(text).replace("\u2800", " ")
+
+
+def _plain(text: str) -> str:
+    """Return what a text would be without slips of an input method: nothing unseen, no fullwidth forms."""
+    return text.strip() if text.isascii() else _seen(text).translate(_WIDE).strip()
+
+
+def _worded(text: str) -> str:
+    """Return a plain text in which all punctuation is of ASCII, so that one can tell where a nickname ends."""
+    text = _plain(text)
+    return text if text.isascii() else _ODD.sub(_in_ascii, text)
+
+
+def _in_ascii(odd: re.Match[str]) -> str:
+    character = odd[0]
+    if character == "\u2019":
+        return "'"
+    # A mark belongs to the letter before it: Hindi and Thai write vowels so. With no letter there it is a dead key's.
+    before = odd.string[max(odd.start() - 1, 0)]
+    goes_on = before.isalnum() or category(before)[0] == "M"
+    return (
+        character
+        if odd.start() and goes_on and (character in _IN_NICKS or category(character)[0] == "M")
+        else "."
+    )
