@@ -36,9 +36,10 @@ _MSG_TO: Final = re.compile(
 )
 _ARROW: Final = re.compile(r"(.*\S)(?:\s+>\s*|>\s+)([^\s>]+)\s*", re.DOTALL)
 
-# What begins with one of these, and has no arrow, is said whatever follows: no verb and no slip of one begins so. It is
-# most of what people send, and need not be held against each of the rules.
+# What begins with one of these, perhaps behind one of those, and has no arrow, is said whatever follows: no verb and no
+# slip of one begins so. It is most of what people send, and need not be held against each of the rules.
 _PLAIN: Final = frozenset(string.ascii_letters + string.digits) - set("JLHQ" + "jmMpP")
+_OPENING: Final = frozenset("\"#$%&'()*+,-:;=@[]^_`{|}~")
 
 _LITERALLY: Final = 'to say it as it is, put "// " in front'
 
@@ -85,9 +86,15 @@ def _read_login(text: str) -> c.Command:
 
 def read(line: CleanText) -> c.Command | None:
     """Read a line of somebody who is logged in; None if it is empty. Raises BadLine, BadText or BadName."""
-    if line[:1] in _PLAIN and ">" not in line and (line.isascii() or not slips.points(line)):
-        return c.Say((line,))
-    return _read(line)
+    return c.Say((line,)) if _is_plain(line) else _read(line)
+
+
+def _is_plain(line: str) -> bool:
+    return (
+        (line[:1] in _PLAIN or (line[:1] in _OPENING and line[1:2] in _PLAIN))
+        and ">" not in line
+        and (line.isascii() or not slips.points(line))
+    )
 
 
 def _read(line: CleanText) -> c.Command | None:
