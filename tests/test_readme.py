@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
+import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.core import commands as c
+from twisted_chat.core.limits import Limits
 from twisted_chat.core.table import COMMANDS, Spec
 from twisted_chat.core.text import CleanText
 
 README = Path(__file__).parent.parent / "README.md"
+RUNNING = README.parent / "docs" / "running.md"
 
 
 class SnippetTests(SynchronousTestCase):
@@ -30,3 +34,9 @@ class SnippetTests(SynchronousTestCase):
         self.addCleanup(COMMANDS.pop, spec.name)
         exec(test, names)
         names["ShoutTests"]("test_shout_says_it_in_capitals").debug()  # type: ignore[operator]
+
+
+class ConfigurationTests(SynchronousTestCase):
+    def test_the_example_has_every_limit_with_its_default(self) -> None:
+        (example,) = re.findall(r"```toml\n(.*?)```", RUNNING.read_text("utf-8"), re.DOTALL)
+        self.assertEqual(tomllib.loads(example)["limits"], msgspec.to_builtins(Limits()))
