@@ -156,6 +156,17 @@ class StartTests(ServiceTestCase):
         self.stops(self.starts())
         self.assertEqual(self.limits, [(20, 20)])
 
+    def test_it_says_for_how_many_connections_there_is_room(self) -> None:
+        for most, said in (
+            (1, "up to 1 connection; LimitNOFILE= (systemd) or ulimit -Hn (a shell) sets that"),
+            (19_950, "up to 19,950 connections; LimitNOFILE="),
+            (sys.maxsize, "as many connections as the system can hold"),
+        ):
+            self.patch(service, "room_for_connections", lambda most=most: most)
+            self.logged.clear()
+            self.stops(self.starts())
+            self.assertEqual(self.log().count(f"there is room for {said}"), 1)
+
     def test_a_system_that_allows_no_more_is_no_error(self) -> None:
         self.patch(resource, "getrlimit", lambda which: (20, 20))
         self.stops(self.starts())

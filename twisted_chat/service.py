@@ -29,6 +29,7 @@ from twisted_chat.core.ids import Node as NodeName
 from twisted_chat.core.text import shown
 from twisted_chat.dialects.json import JsonDialect
 from twisted_chat.dialects.line import LineDialect
+from twisted_chat.doors.capacity import Capacity, room_for_connections
 from twisted_chat.doors.line import ChatFactory
 from twisted_chat.node import Node
 from twisted_chat.options import Options, Settings
@@ -80,6 +81,7 @@ class ChatService(Service):
         )
         self.factory = ChatFactory(self.node, LineDialect(), JsonDialect(reactor.seconds))
         self.ports: list[IListeningPort] = []
+        self._capacity = Capacity(self.factory.connections, reactor)
         self._check = LoopingCall(self._look_after)
         self._check.clock = reactor
 
@@ -99,6 +101,9 @@ class ChatService(Service):
         await self._ids.start(self._bus.drain)
         for description in self._settings.endpoints():
             await self._listen(description)
+        most = room_for_connections()
+        self._capacity.guard(self.ports, most)
+        log.info("{line}", line=_room(most))
         _ = self._check.start(_CHECK_EVERY, now=False)
 
     async def _listen(self, description: str) -> None:
@@ -121,6 +126,7 @@ class ChatService(Service):
     async def _stop(self) -> None:
         if self._check.running:
             self._check.stop()
+        self._capacity.stop()
         await DeferredList([Deferred.fromCoroutine(_closed(port)) for port in self.ports])
         gone = self.factory.connections.all_gone()
         self.node.stop("the server is stopping")
@@ -185,6 +191,14 @@ def _opened(address: Any, description: str) -> str:
     if ipaddress.ip_address(host.partition("%")[0]).is_loopback:
         return f"{line}, for this machine only: nc {host} {port} joins it; --interface 0.0.0.0 opens it to others"
     return f"{line}, for everybody who can reach this machine"
+
+
+def _room(most: int) -> str:
+    """Say how many connections there is room for, and how to get more."""
+    if most == sys.maxsize:
+        return "there is room for as many connections as the system can hold"
+    connections = "1 connection" if most == 1 else f"{most:,} connections"
+    return f"there is room for up to {connections}; LimitNOFILE= (systemd) or ulimit -Hn (a shell) sets that"
 
 
 def _raise_file_limit() -> None:
