@@ -393,11 +393,11 @@ class SecrecyTests(ServiceTestCase):
         for secret in ("s3cret", token):
             self.assertNotIn(secret, everything)
         for told in (
-            "session 1 opened from 192.0.2.7",
-            "bob arrived (session 1)",
+            "bob arrived from 192.0.2.7 (session 1)",
             "bob left: connection lost (session 1)",
             "robot arrived",
             "carol left: quit",
-            "it speaks HTTP",
+            "session 5 from 192.0.2.7 left without a nickname: it speaks HTTP",
+            "session 6 from 192.0.2.7 left without a nickname: its nickname was too long",
         ):
             self.assertIn(told, self.log())

@@ -294,7 +294,7 @@ class ProcessTests(TestCase):
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(str(self.folder / "chat.sock"))
             client.sendall(b"bob\n")
-            await program.prints(r"session 1 opened from this machine\n(.*\n)*.*bob arrived")
+            await program.prints(r"bob arrived from this machine \(session 1\)\n")
         program.signals(signal.SIGTERM)
         self.assertEqual((await self.ends(program), program.err), (0, ""))
         self.assertEqual(list(self.folder.iterdir()), [])
@@ -313,7 +313,11 @@ class ProcessTests(TestCase):
         )
         program.signals(signal.SIGTERM)
         self.assertEqual(await self.ends(program), 0)
-        for told in ("bob arrived (session 1)", "bob left: quit (session 1)", "robot arrived"):
+        for told in (
+            "bob arrived from 127.0.0.1 (session 1)",
+            "bob left: quit (session 1)",
+            "robot arrived",
+        ):
             self.assertIn(told, program.out)
         for secret in ("s3cret", token):
             self.assertNotIn(secret, program.out + program.err)
