@@ -80,3 +80,8 @@ class Peer:
     def settled(self) -> bool:
         """All it said is told and acknowledged."""
         return not self.flying and not self.unacked
+
+    @property
+    def placed(self) -> bool:
+        """What it asked for has happened, though the answer may wait for the store: what it is told now comes behind that."""
+        return not self.claims and not self.closing

@@ -192,7 +192,9 @@ class LineProtocol(Protocol):
             return
         self._pumping = True
         try:
-            while peer.ready and (self._chores or (self._frames and self._wait is None)):
+            while (self._chores and peer.placed) or (
+                self._frames and peer.ready and self._wait is None
+            ):
                 if self._chores:
                     self._chores.popleft()()
                     continue
@@ -348,7 +350,7 @@ class LineProtocol(Protocol):
         self._inside = True
         _cancel(self._timer)
         if not resumed:
-            # One after the other: each waits until the one before is answered.
+            # The hint only after the join has happened; and at once then, so that both go out as one write.
             self._chores.append(lambda: self._node.submit(peer, Request(c.Join(LOBBY))))
             self._chores.append(lambda: self._node.tell(peer, r.Hint()))
 
