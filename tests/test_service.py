@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import resource
 import signal
 import sys
@@ -62,6 +63,10 @@ class ServiceTestCase(SynchronousTestCase):
         self.limits: list[object] = []
         self.patch(resource, "getrlimit", lambda which: (10, 20))
         self.patch(resource, "setrlimit", lambda which, limits: self.limits.append(limits))
+        # Those of the process that runs the tests stay as they are.
+        self.collector: list[object] = []
+        self.patch(gc, "freeze", lambda: self.collector.append("freeze"))
+        self.patch(gc, "set_threshold", self.collector.append)
         self.logged: list[LogEvent] = []
         observer = cast(Any, self.logged.append)
         globalLogPublisher.addObserver(observer)
@@ -178,6 +183,10 @@ class StartTests(ServiceTestCase):
 
         self.patch(resource, "setrlimit", refuse)
         self.stops(self.starts())
+
+    def test_what_is_loaded_at_the_start_is_not_searched_for_garbage(self) -> None:
+        self.stops(self.starts())
+        self.assertEqual(self.collector, ["freeze", 5_000])
 
     def test_the_options_make_it(self) -> None:
         options = Options()
