@@ -5,6 +5,9 @@ from __future__ import annotations
 import gc
 from typing import Any
 
+from twisted.internet.testing import EventLoggingObserver
+from twisted.logger import formatEvent, globalLogPublisher
+
 from tests.nodes import DEV, FakeDoor, HeldBus, NodeCase
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
@@ -17,6 +20,53 @@ from twisted_chat.delivery.outbox import Outbox
 from twisted_chat.delivery.peer import MAX_FLYING, Peer
 from twisted_chat.dialects.base import BadLine
 from twisted_chat.node import Node
+
+
+class LogTests(NodeCase):
+    """One line for each that comes and one for each that goes, with all that is known of them."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.observer = EventLoggingObserver()
+        globalLogPublisher.addObserver(self.observer)
+        self.addCleanup(globalLogPublisher.removeObserver, self.observer)
+
+    def lines(self) -> list[str]:
+        return [formatEvent(event) for event in self.observer]
+
+    def visitor(self, address: str) -> FakeDoor:
+        door = self.door()
+        door.peer.address = address
+        return door
+
+    def test_who_comes_is_one_line_with_name_address_and_session(self) -> None:
+        door = self.visitor("192.0.2.7")
+        self.assertEqual(self.lines(), [])
+        door.login("ann")
+        (event,) = self.observer
+        self.assertEqual(formatEvent(event), "ann arrived from 192.0.2.7 (session 1)")
+        told = {key: event[key] for key in ("nick", "address", "session")}
+        self.assertEqual(told, {"nick": "ann", "address": "192.0.2.7", "session": 1})
+        door.lost()
+        self.assertEqual(self.lines()[1:], ["ann left: connection lost (session 1)"])
+
+    def test_who_leaves_without_a_name_is_one_line_with_address_and_reason(self) -> None:
+        self.enter("bob")
+        self.visitor("192.0.2.7").login("bob").lost()
+        *_, event = self.observer
+        self.assertEqual(
+            formatEvent(event),
+            "session 2 from 192.0.2.7 left without a nickname: connection lost",
+        )
+        told = {key: event[key] for key in ("session", "address", "reason")}
+        self.assertEqual(told, {"session": 2, "address": "192.0.2.7", "reason": "connection lost"})
+
+    def test_who_has_no_name_yet_when_the_server_stops_is_a_line_too(self) -> None:
+        self.enter("bob")
+        self.visitor("192.0.2.7")
+        self.node.stop("the server is stopping")
+        why = "session 2 from 192.0.2.7 left without a nickname: the server is stopping"
+        self.assertEqual(self.lines()[1:], [why])
 
 
 class VisitTests(NodeCase):

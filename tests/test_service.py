@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import resource
 import signal
 import sys
@@ -62,6 +63,10 @@ class ServiceTestCase(SynchronousTestCase):
         self.limits: list[object] = []
         self.patch(resource, "getrlimit", lambda which: (10, 20))
         self.patch(resource, "setrlimit", lambda which, limits: self.limits.append(limits))
+        # Those of the process that runs the tests stay as they are.
+        self.collector: list[object] = []
+        self.patch(gc, "freeze", lambda: self.collector.append("freeze"))
+        self.patch(gc, "set_threshold", self.collector.append)
         self.logged: list[LogEvent] = []
         observer = cast(Any, self.logged.append)
         globalLogPublisher.addObserver(observer)
@@ -156,6 +161,17 @@ class StartTests(ServiceTestCase):
         self.stops(self.starts())
         self.assertEqual(self.limits, [(20, 20)])
 
+    def test_it_says_for_how_many_connections_there_is_room(self) -> None:
+        for most, said in (
+            (1, "up to 1 connection; LimitNOFILE= (systemd) or ulimit -Hn (a shell) sets that"),
+            (19_950, "up to 19,950 connections; LimitNOFILE="),
+            (sys.maxsize, "as many connections as the system can hold"),
+        ):
+            self.patch(service, "room_for_connections", lambda most=most: most)
+            self.logged.clear()
+            self.stops(self.starts())
+            self.assertEqual(self.log().count(f"there is room for {said}"), 1)
+
     def test_a_system_that_allows_no_more_is_no_error(self) -> None:
         self.patch(resource, "getrlimit", lambda which: (20, 20))
         self.stops(self.starts())
@@ -167,6 +183,10 @@ class StartTests(ServiceTestCase):
 
         self.patch(resource, "setrlimit", refuse)
         self.stops(self.starts())
+
+    def test_what_is_loaded_at_the_start_is_not_searched_for_garbage(self) -> None:
+        self.stops(self.starts())
+        self.assertEqual(self.collector, ["freeze", 5_000])
 
     def test_the_options_make_it(self) -> None:
         options = Options()
@@ -382,11 +402,11 @@ class SecrecyTests(ServiceTestCase):
         for secret in ("s3cret", token):
             self.assertNotIn(secret, everything)
         for told in (
-            "session 1 opened from 192.0.2.7",
-            "bob arrived (session 1)",
+            "bob arrived from 192.0.2.7 (session 1)",
             "bob left: connection lost (session 1)",
             "robot arrived",
             "carol left: quit",
-            "it speaks HTTP",
+            "session 5 from 192.0.2.7 left without a nickname: it speaks HTTP",
+            "session 6 from 192.0.2.7 left without a nickname: its nickname was too long",
         ):
             self.assertIn(told, self.log())

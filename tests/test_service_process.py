@@ -119,13 +119,13 @@ class ProcessTests(TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
 
-    def runs(self, name: str, *arguments: str) -> Program:
-        """Start ``twistd`` or ``twist``; it ends with the test at the latest."""
+    def runs(self, name: str, *arguments: str, first: str = "pass") -> Program:
+        """Start ``twistd`` or ``twist``; it ends with the test at the latest. ``first`` is what it runs before all else."""
         start = {
             "twistd": "from twisted.scripts.twistd import run; run()",
             "twist": "from twisted.application.twist._twist import Twist; Twist.main()",
         }[name]
-        code = f"import sys; sys.argv[0] = {name!r}; {start}"
+        code = f"import sys; sys.argv[0] = {name!r}; {first}; {start}"
         path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
         program = Program(self.reactor)
         self.reactor.spawnProcess(
@@ -213,6 +213,55 @@ class ProcessTests(TestCase):
         self.assertEqual((await self.ends(program), program.err), (0, ""))
         self.assertNotRegex(program.out, "too slow|Traceback")
 
+    async def fills(self, first: str) -> tuple[Program, int, list[socket.socket]]:
+        """Start a server of 90 descriptors, and connect until it accepts no more."""
+        limit = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (90, 90))"
+        program = self.runs("twistd", "-n", "chat", "--port=0", first=f"{limit}; {first}")
+        port = await self.opens(program)
+        await program.prints("there is room for up to")
+        crowd = [socket.create_connection(("127.0.0.1", port)) for _ in range(100)]
+        for each in crowd:
+            self.addCleanup(each.close)
+        await program.prints("no more are accepted")
+        return program, port, crowd
+
+    async def waits_and_comes(self, port: int, crowd: list[socket.socket]) -> None:
+        """Somebody waits until the others go."""
+        endpoint = TCP4ClientEndpoint(self.reactor, "127.0.0.1", port)
+        bob: Visitor = await connectProtocol(endpoint, Visitor(self.reactor))
+        assert bob.transport is not None
+        bob.transport.write(b"bob\n")
+        self.assertEqual(bob.seen, b"")
+        for each in crowd:
+            each.close()
+        await bob.sees(b"help")
+        bob.transport.loseConnection()
+        await bob.ended
+
+    async def test_who_comes_when_all_descriptors_are_in_use_waits(self) -> None:
+        program, port, crowd = await self.fills("pass")
+        room = re.search(r"there is room for up to (\d+) connections", program.out)
+        assert room is not None
+        self.assertIn(
+            f"{room[1]} connections are open, and no more are accepted: these are all", program.out
+        )
+        await self.waits_and_comes(port, crowd)
+        await program.prints("connections are accepted again")
+        program.signals(signal.SIGTERM)
+        self.assertEqual((await self.ends(program), program.err), (0, ""))
+        self.assertNotRegex(program.out, "EMFILE|Traceback|Unhandled")
+
+    async def test_if_descriptors_are_gone_unexpectedly_who_comes_waits_too(self) -> None:
+        # It counts on more than there are.
+        program, port, crowd = await self.fills(
+            "import twisted_chat.doors.capacity as c; c.RESERVE = -50"
+        )
+        self.assertIn("no more are accepted: the system has no descriptors left", program.out)
+        await self.waits_and_comes(port, crowd)
+        program.signals(signal.SIGTERM)
+        self.assertEqual((await self.ends(program), program.err), (0, ""))
+        self.assertNotRegex(program.out, "EMFILE|Traceback|Unhandled")
+
     async def test_a_taken_port_is_one_line_and_exit_status_1(self) -> None:
         port = self.taken()
         for name, flags in (("twistd", ["-n"]), ("twist", [])):
@@ -245,7 +294,7 @@ class ProcessTests(TestCase):
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(str(self.folder / "chat.sock"))
             client.sendall(b"bob\n")
-            await program.prints(r"session 1 opened from this machine\n(.*\n)*.*bob arrived")
+            await program.prints(r"bob arrived from this machine \(session 1\)\n")
         program.signals(signal.SIGTERM)
         self.assertEqual((await self.ends(program), program.err), (0, ""))
         self.assertEqual(list(self.folder.iterdir()), [])
@@ -264,7 +313,11 @@ class ProcessTests(TestCase):
         )
         program.signals(signal.SIGTERM)
         self.assertEqual(await self.ends(program), 0)
-        for told in ("bob arrived (session 1)", "bob left: quit (session 1)", "robot arrived"):
+        for told in (
+            "bob arrived from 127.0.0.1 (session 1)",
+            "bob left: quit (session 1)",
+            "robot arrived",
+        ):
             self.assertIn(told, program.out)
         for secret in ("s3cret", token):
             self.assertNotIn(secret, program.out + program.err)

@@ -68,14 +68,17 @@ class Node:
 
     # --- sessions ---
 
-    def open(self, door: Door, dialect: Dialect, host: str) -> Peer:
-        """Add a session and greet it. ``host`` is the address that others may see."""
+    def open(self, door: Door, dialect: Dialect, host: str, address: str = "this machine") -> Peer:
+        """Add a session and greet it. ``host`` is the address that others may see, ``address`` that for the log.
+
+        The log has a line when it arrives, and one when it leaves, be it without a nickname; none before.
+        """
         session = SessionId(self._next_session)
         self._next_session += 1
         seat = self.hub.open(session, host, self.clock.seconds())
         outbox = self.delivery.outbox(door, dialect.here, dialect.elsewhere)
         outbox.ignored = seat.ignored
-        peer = self._sessions[session] = Peer(session, door, dialect, outbox)
+        peer = self._sessions[session] = Peer(session, door, dialect, outbox, address)
         self.tell(peer, r.Greeting(self.server))
         return peer
 
@@ -101,6 +104,8 @@ class Node:
                 reason=logged or reason,
                 session=peer.id,
             )
+        else:
+            _left_nameless(peer, logged or reason)
         self.delivery.close(peer.outbox)
         self.hub.close(peer.id)
         if departure is not None:
@@ -128,6 +133,8 @@ class Node:
         for peer in peers:
             peer.closing = True
             self.tell(peer, r.Farewell(why))
+            if self.hub.user_of(peer.id) is None:
+                _left_nameless(peer, why)
         self.delivery.flush()
         for peer in peers:
             self._end(peer)
@@ -293,7 +300,12 @@ class Node:
                 self._bus.publish(e.Proposal(gone, origin, envelope.time, author.user))
             return
         user = self.hub.state.users[author.user]
-        log.info("{nick} arrived (session {session})", nick=user.nick.text, session=peer.id)
+        log.info(
+            "{nick} arrived from {address} (session {session})",
+            nick=user.nick.text,
+            address=peer.address,
+            session=peer.id,
+        )
         resumed = bool(event.replaced)
         self.tell(
             peer,
@@ -321,3 +333,13 @@ class Node:
         if peer.leaves is not None and peer.settled:
             reason, logged = peer.leaves
             self.say_goodbye(peer, "", reason, logged=logged)
+
+
+def _left_nameless(peer: Peer, reason: str) -> None:
+    """Log the end of a session that never had a nickname: this is all that is ever heard of it."""
+    log.info(
+        "session {session} from {address} left without a nickname: {reason}",
+        session=peer.id,
+        address=peer.address,
+        reason=reason,
+    )

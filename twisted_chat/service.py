@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import ipaddress
 import os
 import resource
@@ -29,6 +30,7 @@ from twisted_chat.core.ids import Node as NodeName
 from twisted_chat.core.text import shown
 from twisted_chat.dialects.json import JsonDialect
 from twisted_chat.dialects.line import LineDialect
+from twisted_chat.doors.capacity import Capacity, room_for_connections
 from twisted_chat.doors.line import ChatFactory
 from twisted_chat.node import Node
 from twisted_chat.options import Options, Settings
@@ -41,6 +43,9 @@ log = Logger()
 _GOODBYE: Final = 3.0
 #: How often silent connections are looked after, in seconds.
 _CHECK_EVERY: Final = 5.0
+#: How many objects are made before the youngest are searched for garbage that refers to itself. Python's 700 is what five logins
+#: make, and the search a tenth of what they cost; a connection that is gone leaves some of it, so it has to be.
+_COLLECT_EVERY: Final = 5_000
 
 
 class StartError(Exception):
@@ -80,6 +85,7 @@ class ChatService(Service):
         )
         self.factory = ChatFactory(self.node, LineDialect(), JsonDialect(reactor.seconds))
         self.ports: list[IListeningPort] = []
+        self._capacity = Capacity(self.factory.connections, reactor)
         self._check = LoopingCall(self._look_after)
         self._check.clock = reactor
 
@@ -95,10 +101,16 @@ class ChatService(Service):
 
     async def _start(self) -> None:
         _raise_file_limit()
+        # What is loaded now stays: it need not be searched again and again.
+        gc.freeze()
+        gc.set_threshold(_COLLECT_EVERY)
         await self._store.start(self.node.stored)
         await self._ids.start(self._bus.drain)
         for description in self._settings.endpoints():
             await self._listen(description)
+        most = room_for_connections()
+        self._capacity.guard(self.ports, most)
+        log.info("{line}", line=_room(most))
         _ = self._check.start(_CHECK_EVERY, now=False)
 
     async def _listen(self, description: str) -> None:
@@ -121,6 +133,7 @@ class ChatService(Service):
     async def _stop(self) -> None:
         if self._check.running:
             self._check.stop()
+        self._capacity.stop()
         await DeferredList([Deferred.fromCoroutine(_closed(port)) for port in self.ports])
         gone = self.factory.connections.all_gone()
         self.node.stop("the server is stopping")
@@ -185,6 +198,14 @@ def _opened(address: Any, description: str) -> str:
     if ipaddress.ip_address(host.partition("%")[0]).is_loopback:
         return f"{line}, for this machine only: nc {host} {port} joins it; --interface 0.0.0.0 opens it to others"
     return f"{line}, for everybody who can reach this machine"
+
+
+def _room(most: int) -> str:
+    """Say how many connections there is room for, and how to get more."""
+    if most == sys.maxsize:
+        return "there is room for as many connections as the system can hold"
+    connections = "1 connection" if most == 1 else f"{most:,} connections"
+    return f"there is room for up to {connections}; LimitNOFILE= (systemd) or ulimit -Hn (a shell) sets that"
 
 
 def _raise_file_limit() -> None:

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Callable
 
 import msgspec
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.core.world import NOW, World, nick, room
 from twisted_chat.core import commands as c
+from twisted_chat.core.confusables import skeleton
 from twisted_chat.core.events import Author, RoomRef
 from twisted_chat.core.flood import Bucket
 from twisted_chat.core.ids import Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.limits import Limits
-from twisted_chat.core.state import LOBBY_ID, Room, Session, State, User, room_digest
+from twisted_chat.core.names import BadName, Nick, RoomName, parse_nick, parse_room
+from twisted_chat.core.state import (
+    LOBBY_ID,
+    Room,
+    Session,
+    State,
+    User,
+    _looks,
+    room_digest,
+)
 from twisted_chat.core.text import CleanText
 
 #: Two names that look alike, of which neither is the other in another case.
@@ -163,6 +174,52 @@ class RoomTests(Case):
             self.state.take_out(alice, made)
             self.assertIsNone(self.state.room_named(room(name)))
         self.assertEqual(self.state.dump(), before)
+
+
+class FirstTests(SynchronousTestCase):
+    """The first members of a room, which are kept."""
+
+    @given(st.lists(st.tuples(st.sampled_from("jlrd"), st.integers(0, 7)), max_size=40))
+    def test_they_are_always_those_who_are_there_by_the_names_they_have(
+        self, steps: list[tuple[str, int]]
+    ) -> None:
+        world = Case()
+        world.setUp()
+        state, made = world.state, world.room("dev")
+        users = [world.user(f"user-{number}") for number in range(8)]
+        for turn, (step, number) in enumerate(steps):
+            user = users[number]
+            if step == "j":
+                world.enter(user, made)
+            elif step == "l":
+                made = state.rooms.get(made.ref.id) or world.room("dev")
+                state.take_out(user, made)
+            elif step == "r":
+                state.rename(user, nick(f"other-{turn}"))
+            else:
+                for each in list(user.rooms):
+                    state.take_out(user, state.rooms[each])
+            if made.ref.id not in state.rooms:
+                made = world.room("dev")
+            slow = [state.users[member].nick.text for member in made.members][:3]
+            self.assertEqual([each.text for each in made.first(3, state.users)], slow)
+
+
+class LooksTests(SynchronousTestCase):
+    @given(st.text(max_size=40), st.sampled_from((parse_nick, parse_room)))
+    @example("BILL", parse_nick)
+    @example("b\u0435b", parse_nick)
+    @example("\u0421\u0415", parse_room)
+    def test_the_short_way_is_the_same_as_the_long_one(
+        self, raw: str, parse: Callable[[str], Nick | RoomName]
+    ) -> None:
+        try:
+            name = parse(raw)
+        except BadName:
+            return
+        self.assertEqual(name.skeleton, skeleton(name.text))
+        both = dict.fromkeys((name.skeleton, skeleton(name.key)))
+        self.assertEqual(_looks(name), tuple(both))
 
 
 class SessionTests(SynchronousTestCase):

@@ -412,6 +412,24 @@ class CrowdTests(EngineCase):
         self.clock.advance(5)
         self.assertEqual(new.take(), ["gathered #room1 +cid = 101"])
 
+    def test_gathered_line_is_rendered_once_for_all_newcomers_of_a_variant(self) -> None:
+        self.ear(R1)
+        self.come("ann")
+        newcomers = [self.ear(R1) for _ in range(3)]
+        own, rendered = newcomers[0].outbox.here.own, []
+
+        def count(envelope: e.Envelope, *, acked: bool) -> bytes:
+            rendered.append(envelope)
+            return own(envelope, acked=acked)
+
+        self.patch(newcomers[0].outbox.here, "own", count)
+        self.come(*(f"u{n}" for n in range(MAX_NAMES + 1)))
+        self.clock.advance(5)
+        self.assertEqual(len(rendered), 2)  # two lines: there are more names than fit on one
+        told = {newcomer.sink.data for newcomer in newcomers}
+        self.assertEqual(len(told), 1)
+        self.assertEqual(told.pop().count(b"\n"), 2)
+
     def test_newcomer_is_told_of_the_going_of_who_was_there_when_it_came(self) -> None:
         self.ear(R1)
         self.come("ann")

@@ -49,6 +49,13 @@ class PeerTests(SynchronousTestCase):
         self.peer.waits -= 1
         self.assertTrue(self.peer.ready)
 
+    def test_while_only_the_store_is_waited_for_it_is_placed_and_not_ready(self) -> None:
+        self.peer.waits, self.peer.claims = 2, True
+        self.assertFalse(self.peer.placed)
+        self.peer.waits, self.peer.claims = 1, False
+        self.assertEqual((self.peer.placed, self.peer.ready), (True, False))
+
     def test_closing_session_is_never_ready(self) -> None:
         self.peer.closing = True
         self.assertFalse(self.peer.ready)
+        self.assertFalse(self.peer.placed)

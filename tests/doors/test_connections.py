@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 
-from tests.doors.house import Guest, HouseTestCase
+from tests.doors.house import Guest, HouseTestCase, Wire
 from twisted_chat.core.limits import Limits
 
 
@@ -60,6 +60,18 @@ class ManyConnectionsTests(HouseTestCase):
         self.house.turn()
         self.assert_sees(bob)
         self.assertEqual(self.house.node.sessions, 2)
+
+    def test_who_is_refused_holds_a_descriptor_until_it_is_gone(self) -> None:
+        connections, freed = self.house.factory.connections, []
+        connections.freed = lambda: freed.append(connections.held)
+        guests = [self.comes_from("192.0.2.1") for _ in range(2)]
+        refused = self.house.factory.buildProtocol(guests[0].wire.getPeer())
+        refused.makeConnection(Wire(self.house.clock, refused, guests[0].wire.getPeer()))
+        self.assertEqual((connections.held, len(connections)), (3, 2))
+        self.house.turn()
+        self.assertEqual((connections.held, freed), (2, [2]))
+        guests[0].resets()
+        self.assertEqual((connections.held, freed), (1, [2, 1]))
 
     def test_nothing_is_kept_of_those_who_are_gone(self) -> None:
         for host in ("192.0.2.1", "2001:db8::1"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from twisted.internet.interfaces import IHalfCloseableProtocol
 from zope.interface.verify import verifyObject
 
@@ -23,6 +25,32 @@ class LoginTests(HouseTestCase):
         self.assert_sees(bob, *GREETING)
         bob.types("bob")
         self.assert_sees(bob, *entered("bob"))
+
+    def test_all_that_a_login_shows_is_one_write(self) -> None:
+        self.house.enters("bob").types("hi")
+        alice = self.house.comes()
+        before = len(alice.wire.writes)
+        alice.types("alice")
+        (shown,) = alice.wire.writes[before:]
+        self.assertTrue(shown.endswith(f"{HINT}\r\n".encode()))
+
+    def test_the_hint_comes_after_the_room_however_long_that_takes(self) -> None:
+        bus: Any = self.house.node._bus
+        take = bus._take_id
+        taken: list[None] = []
+
+        def one() -> object:
+            taken.append(None)
+            return take() if len(taken) == 1 else None
+
+        self.patch(bus, "_take_id", one)
+        bob = self.house.comes()
+        bob.types("bob")
+        self.assert_sees(bob, *GREETING, "-- Welcome, bob.")
+        bus._take_id = take
+        bus.drain()
+        self.house.turn()
+        self.assert_sees(bob, *entered("bob")[1:])
 
     def test_login_shows_who_is_there_and_what_was_said(self) -> None:
         self.house.enters("bob").types("hi")

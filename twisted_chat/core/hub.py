@@ -142,8 +142,7 @@ class Hub:
 
     def entered(self, room: Room, *, created: bool) -> r.Entered:
         """Describe a room to somebody who is in it now."""
-        users = self.state.users
-        names = tuple(users[member].nick for member in list(room.members)[: self.limits.page_size])
+        names = room.first(self.limits.page_size, self.state.users)
         return r.Entered(
             room.name, len(room.members), names, room.topic, created, room.password is not None
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import itertools
 from typing import Final, Literal
 
 import msgspec
@@ -54,10 +55,26 @@ class Room:
     topic_by: Nick | None = None
     topic_time: float = 0.0
     password: str | None = None
+    _first: tuple[Nick, ...] | None = dataclasses.field(default=None, init=False, repr=False)
 
     @property
     def name(self) -> RoomName:
         return self.ref.name
+
+    def first(self, count: int, users: dict[UserId, User]) -> tuple[Nick, ...]:
+        """Return the nicks of the first ``count`` members; always the same number is asked for.
+
+        Kept, for everybody who comes to a crowd is shown the same ones: who comes is last.
+        """
+        first = self._first
+        if first is None or len(first) < min(count, len(self.members)):
+            some = itertools.islice(self.members, count)
+            first = self._first = tuple([users[member].nick for member in some])
+        return first
+
+    def changed(self) -> None:
+        """Note that somebody is gone, or has another name."""
+        self._first = None
 
 
 @dataclasses.dataclass(slots=True, eq=False)
@@ -145,6 +162,8 @@ class State:
         self._unindex(user)
         user.author = msgspec.structs.replace(user.author, nick=nick)
         self._index(user)
+        for room in user.rooms:
+            self.rooms[room].changed()
 
     def remove_user(self, user: User) -> None:
         self._unindex(user)
@@ -168,6 +187,7 @@ class State:
     def take_out(self, user: User, room: Room) -> None:
         """End a membership; a room that is empty then is gone (the lobby stays)."""
         room.members.pop(user.id, None)
+        room.changed()
         user.rooms.pop(room.ref.id, None)
         if not room.members and room.ref.id != LOBBY_ID:
             del self.rooms[room.ref.id]
@@ -222,6 +242,8 @@ def _looks(name: Nick | RoomName) -> tuple[str, ...]:
     The two differ by a capital I, which looks like a small L. Without the second, somebody could be "bill" with a Cyrillic
     letter while BILL is here.
     """
+    if name.key == name.text:
+        return (name.skeleton,)  # as most people write theirs
     folded = skeleton(name.key)
     return (name.skeleton,) if folded == name.skeleton else (name.skeleton, folded)
 

@@ -231,11 +231,14 @@ class Delivery:
         for envelope in crowd.told(now, newcomer=False):
             self._add(channel, envelope, None)
         own = crowd.told(now, newcomer=True) if crowd.newcomers else ()
+        rendered: dict[Variant, bytes] = {}
         for outbox in crowd.newcomers:
             channel.skip(outbox)
-            for envelope in own:
-                # What is news to the others is partly old to them: the dialect decides what they see of it.
-                self.send(outbox, outbox.here.own(envelope, acked=False))
+            # What is news to the others is partly old to them: the dialect decides what they see of it.
+            view = outbox.here
+            if view not in rendered:
+                rendered[view] = b"".join([view.own(envelope, acked=False) for envelope in own])
+            self.send(outbox, rendered[view])
 
     def settle_all(self) -> None:
         """Tell of all crowds now, and leave no timer of theirs behind."""

@@ -36,6 +36,7 @@ class Peer:
     """A session: its outbox, its dialect, and whether it waits for an answer."""
 
     __slots__ = (
+        "address",
         "claims",
         "closing",
         "dialect",
@@ -49,8 +50,12 @@ class Peer:
         "waits",
     )
 
-    def __init__(self, session: SessionId, door: Door, dialect: Dialect, outbox: Outbox) -> None:
+    def __init__(
+        self, session: SessionId, door: Door, dialect: Dialect, outbox: Outbox, address: str = ""
+    ) -> None:
         self.id = session
+        #: Where it comes from, for the log alone.
+        self.address = address
         self.door = door
         self.dialect = dialect
         self.outbox = outbox
@@ -75,3 +80,8 @@ class Peer:
     def settled(self) -> bool:
         """All it said is told and acknowledged."""
         return not self.flying and not self.unacked
+
+    @property
+    def placed(self) -> bool:
+        """What it asked for has happened, though the answer may wait for the store: what it is told now comes behind that."""
+        return not self.claims and not self.closing

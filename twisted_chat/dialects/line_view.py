@@ -253,7 +253,7 @@ def _entered(reply: r.Entered) -> list[str]:
     topic = [f"-- Topic of {reply.room}: {reply.topic}"] if reply.topic else []
     if reply.count == 1:
         return [f"{head} {here}", *topic]
-    return [f"{head} {here}", *_wrapped(reply.names), *more, *topic]
+    return [f"{head} {here}", *_wrapped([nick.text for nick in reply.names]), *more, *topic]
 
 
 def _pages(page: int, pages: int, command: str) -> str:

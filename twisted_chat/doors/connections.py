@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
@@ -26,12 +27,20 @@ class Connections:
         self._open: set[Connection] = set()
         self._per_address: Counter[str] = Counter()
         self._waiting: list[Deferred[None]] = []
+        #: How many descriptors connections hold, those included that are about to be refused.
+        self.held = 0
+        #: Called whenever there is one less.
+        self.freed: Callable[[], None] = lambda: None
 
     def __len__(self) -> int:
         return len(self._open)
 
     def count(self, key: str | None) -> bool:
-        """Count a connection from an address; False if there are too many, and it is not counted."""
+        """Count a connection from an address; False if it must be refused, for there are too many.
+
+        Each connection is counted once when it is made, and once more by :meth:`discount` when it is gone.
+        """
+        self.held += 1
         if key is None:
             return True
         if self._per_address[key] >= self._max_per_address:
@@ -40,11 +49,13 @@ class Connections:
         return True
 
     def discount(self, key: str | None) -> None:
-        """Undo :meth:`count`."""
+        """Undo :meth:`count`; ``key`` is None for a connection that was refused."""
+        self.held -= 1
         if key is not None:
             self._per_address[key] -= 1
             if not self._per_address[key]:
                 del self._per_address[key]
+        self.freed()
 
     def add(self, connection: Connection) -> None:
         """Keep a connection that was let in."""

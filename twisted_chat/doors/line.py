@@ -16,7 +16,6 @@ from twisted.internet.interfaces import (
     IPushProducer,
 )
 from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
-from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -34,8 +33,6 @@ from twisted_chat.doors.prompt import PasswordPrompt
 from twisted_chat.doors.sockets import address_key, is_broken, tune
 from twisted_chat.doors.telnet import TelnetFilter
 from twisted_chat.node import Node
-
-log = Logger()
 
 # A browser or a scanner, not a person: RFC 9112, section 3.
 _HTTP: Final = re.compile(rb"[A-Z]{3,20} \S+ HTTP/[0-9]")
@@ -127,18 +124,13 @@ class LineProtocol(Protocol):
             self.transport.loseConnection()
             return
         self.send, self.hold = direct(self.transport)
-        peer = self._peer = self._node.open(self, self.factory.line, "")
+        peer = self._peer = self._node.open(self, self.factory.line, "", host or "this machine")
         # A producer that pushes: the transport says when its buffer is full, see pauseProducing.
         self.transport.registerProducer(self, True)
         self.factory.connections.add(self)
         self._heard = self._node.clock.seconds()
         self._timer = self._node.clock.callLater(
             self._node.limits.login_time, self._login_timed_out, peer
-        )
-        log.info(
-            "session {session} opened from {host}",
-            session=peer.id,
-            host=host or "this machine",
         )
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
@@ -200,14 +192,16 @@ class LineProtocol(Protocol):
             return
         self._pumping = True
         try:
-            while peer.ready and (self._chores or (self._frames and self._wait is None)):
+            while (self._chores and peer.placed) or (
+                self._frames and peer.ready and self._wait is None
+            ):
                 if self._chores:
                     self._chores.popleft()()
                     continue
                 if self._tried and not self._inside:
                     why = "what came together with that nickname was not used; connect again to try another"
                     self._node.tell(peer, r.Refused("not-logged-in", why))
-                    self._node.say_goodbye(peer, "", "refused")
+                    self._node.say_goodbye(peer, "", "refused", logged="its nickname was refused")
                     break
                 wait = self._node.admit(peer)
                 if wait:
@@ -239,7 +233,7 @@ class LineProtocol(Protocol):
 
     def _slow_down(self, peer: Peer, wait: float) -> None:
         if not self._inside:
-            self._node.say_goodbye(peer, "too many tries", "refused")
+            self._node.say_goodbye(peer, "too many tries", "refused", logged="too many tries")
             return
         if not self._slowed:
             self._slowed = True
@@ -270,7 +264,8 @@ class LineProtocol(Protocol):
         asking = self._prompt.take(peer) if self._prompt.asked else None
         match frame:
             case TooLong() if not self._inside:
-                self._node.say_goodbye(peer, "that is too long for a nickname", "refused")
+                why = "that is too long for a nickname"
+                self._node.say_goodbye(peer, why, "refused", logged="its nickname was too long")
             case TooLong():
                 limit = (
                     self._node.limits.max_text
@@ -318,15 +313,15 @@ class LineProtocol(Protocol):
 
     def _drop(self, peer: Peer, what: str) -> None:
         """Close a connection that speaks another protocol, before any of it had an effect."""
-        log.info("session {session} closed: it speaks {what}", session=peer.id, what=what)
         peer.outbox.close()
-        self._node.close(peer, "refused")
+        self._node.close(peer, "refused", logged=f"it speaks {what}")
         self._frames.clear()
         self.transport.abortConnection()
 
     def _login_timed_out(self, peer: Peer) -> None:
         limit = self._node.limits.login_time
-        self._node.say_goodbye(peer, f"no nickname within {limit} seconds", "refused")
+        why = f"no nickname within {limit} seconds"
+        self._node.say_goodbye(peer, why, "refused", logged=why)
 
     # --- silence ---
 
@@ -355,7 +350,7 @@ class LineProtocol(Protocol):
         self._inside = True
         _cancel(self._timer)
         if not resumed:
-            # One after the other: each waits until the one before is answered.
+            # The hint only after the join has happened; and at once then, so that both go out as one write.
             self._chores.append(lambda: self._node.submit(peer, Request(c.Join(LOBBY))))
             self._chores.append(lambda: self._node.tell(peer, r.Hint()))
 
@@ -377,7 +372,6 @@ class LineProtocol(Protocol):
     def overflowed(self, reason: str) -> None:
         peer = self._peer
         assert peer is not None
-        log.info("session {session} closed: {reason}", session=peer.id, reason=reason)
         self._node.close(peer, reason)
         self.transport.abortConnection()
 
