@@ -22,10 +22,10 @@ class LingerTests(SynchronousTestCase):
         self.assertEqual(linger(200, 20, MOST), 0.0)
 
     def test_fast_lines_wait_for_enough_of_them_and_no_longer(self) -> None:
-        self.assertAlmostEqual(linger(4000, 200, MOST), 0.004)
+        self.assertAlmostEqual(linger(16_000, 200, MOST), 0.004)
 
     def test_nobody_waits_where_each_turn_has_many_lines_anyhow(self) -> None:
-        self.assertEqual(linger(50_000, 200, MOST), 0.0)
+        self.assertEqual(linger(100_000, 200, MOST), 0.0)
 
     @given(st.floats(0, 1e6), st.integers(0, 10_000), st.floats(0, 0.05))
     def test_the_most_is_never_exceeded_and_nothing_is_none(

@@ -14,8 +14,9 @@ from typing import Final
 _WINDOW: Final = 0.1
 #: Sends a second from which on a room is worth it: at 2.5 µs each, a fortieth of a core.
 _MANY_SENDS: Final = 10_000
-#: As many lines are enough: the send is then a small part of what each of them costs.
-_ENOUGH: Final = 16
+#: As many lines are enough. Measured with 200 members and 256 messages in flight: 16 cost 0.13 µs a delivery, 64 0.107 at the
+#: same rate and latency, 128 0.093 at a rate a seventh lower.
+_ENOUGH: Final = 64
 #: The reactor's own waits have no finer grain, in seconds.
 _GRAIN: Final = 0.001
 
