@@ -140,13 +140,14 @@ class ChannelTests(SynchronousTestCase):
     def test_nothing_is_kept_of_who_left(self) -> None:
         self.channel.add(said(1, 1))
         for ear in (self.ann, self.bob):
+            self.channel.skip(ear.outbox)
             self.channel.catch_up(ear.outbox)
             self.channel.leave(ear.outbox)
-        self.assertEqual((self.channel._groups, self.channel._cursors), ({}, {}))
+        kept = (self.channel._groups, self.channel._cursors, self.channel._skips)
+        self.assertEqual(kept, ({}, {}, {}))
 
     def test_speaker_does_not_get_the_own_line(self) -> None:
         for message, speaker in ((1, self.ann), (2, self.bob), (3, self.ann)):
-            self.channel.catch_up(speaker.outbox)
             self.channel.add(said(message, 1))
             self.channel.skip(speaker.outbox)
         self.channel.add(said(4, 1))
@@ -154,6 +155,33 @@ class ChannelTests(SynchronousTestCase):
         self.assertEqual(self.pending(self.ann), "#room1 <bob> m2\n#room1 <bob> m4\n")
         lines = "#room1 <bob> m1\n#room1 <bob> m3\n#room1 <bob> m4\n"
         self.assertEqual(self.pending(self.bob), lines)
+
+    def test_speaker_that_catches_up_in_between_misses_nothing_and_gets_nothing_twice(self) -> None:
+        for message in range(1, 7):
+            self.channel.add(said(message, 1))
+            if message % 2:
+                self.channel.skip(self.ann.outbox)
+            if message == 4:
+                self.assertTrue(self.channel.catch_up(self.ann.outbox))
+        self.spill()
+        lines = "".join(f"#room1 <bob> m{message}\n" for message in (2, 4, 6))
+        self.assertEqual(self.pending(self.ann), lines)
+
+    def test_speaker_whom_nobody_answered_is_sent_nothing(self) -> None:
+        self.channel.add(said(1, 1))
+        self.channel.skip(self.ann.outbox)
+        self.assertEqual(self.spill(alone=True), [])
+        self.assertEqual((self.ann.sink.writes, self.bob.take()), ([], ["#room1 <bob> m1"]))
+        self.assertIsNotNone(self.ann.outbox.send)
+
+    def test_speaker_who_ignores_somebody_gets_neither(self) -> None:
+        self.ann.outbox.ignored = {"mal": "Mal"}
+        for message, who in ((1, "mal"), (2, "bob"), (3, "ann"), (4, "bob")):
+            self.channel.add(said(message, 1, who=who))
+            if who == "ann":
+                self.channel.skip(self.ann.outbox)
+        self.spill()
+        self.assertEqual(self.pending(self.ann), "#room1 <bob> m2\n#room1 <bob> m4\n")
 
     def test_catching_up_twice_gives_nothing_twice(self) -> None:
         self.channel.add(said(1, 1))

@@ -613,9 +613,6 @@ class Model:
         if not self.within(where):
             return
         assert envelope.author is not None
-        if skip is not None and where in skip.rooms:
-            # Only its order of rooms: who speaks has seen what was said there before.
-            skip.stream += skip.waiting.pop(where, [])
         self.talked[where] = None
         for listener in self.within(where):
             outbox = listener.ear.outbox

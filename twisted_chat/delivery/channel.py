@@ -21,12 +21,23 @@ _AROUND: Final = 32
 class Channel:
     """The batch of a room and who gets it.
 
-    Every session in the room gets every entry of the batch, rendered once per variant, but for those with a *cursor*: a session
-    that entered, spoke, or was handed something else during this turn got (or must not get) the entries before its
-    cursor, and gets those from there on. ``size`` is about how many bytes of what people said wait in the batch.
+    Every session in the room gets every entry of the batch, rendered once per variant, but for two kinds. A session that
+    entered, or was handed something else during this turn, has a *cursor*: it got (or must not get) the entries before
+    that. A session that spoke *skips* its own entries. ``size`` is about how many bytes of what people said wait in the
+    batch.
     """
 
-    __slots__ = ("_cursors", "_groups", "_rendered", "_speakers", "entries", "pace", "room", "size")
+    __slots__ = (
+        "_cursors",
+        "_groups",
+        "_rendered",
+        "_skips",
+        "_speakers",
+        "entries",
+        "pace",
+        "room",
+        "size",
+    )
 
     def __init__(self, room: RoomId, pace: Pace) -> None:
         self.room = room
@@ -35,6 +46,7 @@ class Channel:
         self.size = 0
         self._groups: dict[Variant, dict[Outbox, None]] = {}
         self._cursors: dict[Outbox, int] = {}
+        self._skips: dict[Outbox, list[int]] = {}
         self._rendered: dict[Variant, list[bytes]] = {}
         self._speakers: set[str] = set()
 
@@ -62,6 +74,7 @@ class Channel:
         if not group:
             del self._groups[variant]
         self._cursors.pop(outbox, None)
+        self._skips.pop(outbox, None)
 
     def add(self, envelope: Envelope) -> None:
         """Add to the batch."""
@@ -74,36 +87,47 @@ class Channel:
             self._speakers.add(envelope.author.nick.key)
 
     def skip(self, outbox: Outbox) -> None:
-        """Let a session not get the latest entry; the caller has let it catch up before that was added."""
+        """Let a session not get the latest entry, which is its own."""
+        self._skips.setdefault(outbox, []).append(len(self.entries) - 1)
+
+    def move_on(self, outbox: Outbox) -> None:
+        """Let a session get nothing of what is in the batch now; the caller has let it catch up with what it should."""
         self._cursors[outbox] = len(self.entries)
 
     def catch_up(self, outbox: Outbox) -> bool:
         """Append to ``outbox.pending`` what it has not got of the batch; tell whether that was anything."""
-        start = self._cursors.get(outbox, 0)
-        if start == len(self.entries):
+        if self._cursors.get(outbox, 0) == len(self.entries):
             return False
-        lines = self._lines(outbox, start)
+        lines = self._lines(outbox)
         outbox.pending += lines
         self._cursors[outbox] = len(self.entries)
-        return True
+        return bool(lines)
 
-    def _lines(self, outbox: Outbox, start: int) -> list[bytes]:
-        lines = self._render(self._variant(outbox))[start:]
+    def _lines(self, outbox: Outbox) -> list[bytes]:
+        """Return what a session has not got of the batch, and should."""
+        rendered, start = self._render(self._variant(outbox)), self._cursors.get(outbox, 0)
+        skips = self._skips.get(outbox, ())
         if outbox.ignored and not self._speakers.isdisjoint(outbox.ignored):
-            ignored = outbox.ignored
-            lines = [
-                line
-                for line, entry in zip(lines, self.entries[start:], strict=True)
-                if not hidden(entry, ignored)
+            return [
+                rendered[index]
+                for index in range(start, len(rendered))
+                if index not in skips and not hidden(self.entries[index], outbox.ignored)
             ]
-        return lines
+        lines: list[bytes] = []
+        for index in skips:
+            if index >= start:
+                lines += rendered[start:index]
+                start = index + 1
+        return lines + rendered[start:]
 
     def _add_to(self, outbox: Outbox, joined: bytes) -> None:
         """Append to ``outbox.pending`` what it gets of the batch, which is ``joined`` in its variant."""
-        if outbox in self._cursors or (
-            outbox.ignored and not self._speakers.isdisjoint(outbox.ignored)
+        if (
+            outbox in self._cursors
+            or outbox in self._skips
+            or (outbox.ignored and not self._speakers.isdisjoint(outbox.ignored))
         ):
-            outbox.pending += self._lines(outbox, self._cursors.get(outbox, 0))
+            outbox.pending += self._lines(outbox)
         else:
             outbox.pending.append(joined)
 
@@ -120,7 +144,7 @@ class Channel:
         ``alone``: no other room has a batch in this turn, so that it is sent at once to whom it can be. The others get it as
         ``pending``, and are marked ``dirty``.
         """
-        for outbox in self._cursors:
+        for outbox in (*self._cursors, *self._skips):
             outbox.send = None  # these do not get all of it
         for variant, group in self._groups.items():
             joined = b"".join(self._render(variant))
@@ -131,7 +155,10 @@ class Channel:
                 send = outbox.send
                 if send is None or not at_once:
                     self._add_to(outbox, joined)
-                    outbox.mark(dirty)
+                    if outbox.pending:
+                        outbox.mark(dirty)
+                    else:
+                        outbox.refresh()
                     continue
                 try:
                     sent = send(joined)
@@ -146,6 +173,7 @@ class Channel:
         self.entries.clear()
         self.size = 0
         self._cursors.clear()
+        self._skips.clear()
         self._rendered.clear()
         self._speakers.clear()
 

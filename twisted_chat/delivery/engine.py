@@ -153,12 +153,9 @@ class Delivery:
             self._add(channel, envelope, skip)
 
     def _add(self, channel: Channel, envelope: Envelope, skip: Outbox | None) -> None:
+        channel.add(envelope)
         if skip is not None and channel.room in skip.rooms:
-            self._mark(skip, channel.catch_up(skip))
-            channel.add(envelope)
             channel.skip(skip)
-        else:
-            channel.add(envelope)
         if channel.pace.wait:
             self._lingering[channel] = None
             if self._later is None:
@@ -233,7 +230,7 @@ class Delivery:
         own = crowd.told(now, newcomer=True) if crowd.newcomers else ()
         rendered: dict[Variant, bytes] = {}
         for outbox in crowd.newcomers:
-            channel.skip(outbox)
+            channel.move_on(outbox)
             # What is news to the others is partly old to them: the dialect decides what they see of it.
             view = outbox.here
             if view not in rendered:
