@@ -29,7 +29,7 @@ class LimitsTests(SynchronousTestCase):
                 "batch-size": 65536,
                 "max-queue": 262144,
                 "max-backlog": 268435456,
-                "linger": 8,
+                "linger": 7,
                 "ping-after": 120,
                 "ping-wait": 30,
                 "crowd-size": 100,
