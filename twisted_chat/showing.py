@@ -134,8 +134,6 @@ class Showing:
                 ),
             )
         self._confirm(envelope, peer)
-        if envelope.room.id not in self._hub.state.rooms:
-            self._store.forget([envelope.room.id])
 
     def _departed(self, envelope: e.Envelope, event: e.Departed) -> None:
         rooms = self._hub.state.rooms

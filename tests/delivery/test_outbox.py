@@ -337,6 +337,18 @@ class FaultTests(OutboxCase):
         self.assert_ended()
         self.assertEqual(self.take(), [b"one\n"])
 
+    def test_sink_that_takes_nothing_now_holds_all_of_it(self) -> None:
+        class Full(FakeSink):
+            def send(self, data: bytes) -> int:
+                raise BlockingIOError
+
+        sink = Full()
+        full = make(sink)
+        sink.full = full.pause
+        full.pending.append(b"one\n")
+        full.flush()
+        self.assertEqual((sink.writes, full.send, full.closed), ([b"one\n"], None, False))
+
     def test_sink_that_cannot_even_be_closed_is_logged(self) -> None:
         self.sink.during = self.break_down
         self.patch(self.sink, "overflowed", lambda reason: self.break_down())
