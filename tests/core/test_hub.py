@@ -12,9 +12,10 @@ from twisted_chat.core import events as e
 from twisted_chat.core.apply import Void
 from twisted_chat.core.decision import FocusOn, Ignoring, Propose, Tell
 from twisted_chat.core.hub import NO_SCOPE, Hub, scope_of
-from twisted_chat.core.ids import Node, SessionId, UserId
+from twisted_chat.core.ids import Node, RoomId, SessionId, UserId
 from twisted_chat.core.limits import REMEMBERED, Limits
 from twisted_chat.core.replies import Entered, NameRefused
+from twisted_chat.core.state import LOBBY_ID
 from twisted_chat.core.text import CleanText
 
 HI = lines("hi")
@@ -165,6 +166,13 @@ class TakeoverTests(Case):
         self.world.session(self.bob).focus = None
         self.world.do(self.back, c.Login(token=self.back.token))
         self.assertIsNone(self.focus(self.back))
+
+    def test_session_that_takes_over_talks_in_no_room_that_its_user_has_left_since(self) -> None:
+        old = self.world.session(self.bob)
+        old.before, old.focus = [RoomId(98), LOBBY_ID], RoomId(99)
+        self.world.do(self.back, c.Login(token=self.back.token))
+        new = self.world.session(self.back)
+        self.assertEqual((new.focus, new.before), (None, [LOBBY_ID]))
 
     def test_session_that_takes_over_ignores_answers_and_waits_as_the_other_did(self) -> None:
         old, new = (self.world.session(each) for each in (self.bob, self.back))

@@ -191,7 +191,7 @@ class Hub:
         for node, session in replaced:
             old = self.state.sessions.get(session) or self._leaving.get(session)
             if node == self.node and old is not None:
-                seat.follow(old)
+                seat.follow(old, user.rooms)
         for other in self._sessions(user.id):
             seat.bucket = other.bucket  # the flood limit is one for a user, however many sessions
 

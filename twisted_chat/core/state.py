@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import itertools
+from collections.abc import Container
 from typing import Final, Literal
 
 import msgspec
@@ -98,10 +99,11 @@ class Session:
             self.before.remove(room)
         self.focus = room
 
-    def follow(self, other: Session) -> None:
-        """Go on as ``other``, which this session takes the place of, was."""
+    def follow(self, other: Session, rooms: Container[RoomId]) -> None:
+        """Go on as ``other``, which this session takes the place of, was; its user may have left some rooms since."""
         self.bucket = other.bucket
-        self.focus, self.before = other.focus, list(other.before)
+        self.focus = other.focus if other.focus in rooms else None
+        self.before = [room for room in other.before if room in rooms]
         self.answer_to = other.answer_to
         self.ignored.update(other.ignored)  # the same dictionary: delivery has it too
 
