@@ -20,10 +20,13 @@ def _page(items: Sequence[_T], page: int, size: int) -> tuple[tuple[_T, ...], in
 
 def people(state: State, room: Room | None, page: int, size: int) -> People:
     """List who is here, or in ``room``, by name."""
-    users = (
-        state.users.values() if room is None else [state.users[member] for member in room.members]
+    here = state.users_by_key
+    keys = (
+        state.nick_keys
+        if room is None
+        else [key for key in state.nick_keys if here[key].id in room.members]
     )
-    some, page, pages = _page(sorted(users, key=lambda user: user.nick.key), page, size)
+    some, page, pages = _page(keys, page, size)
     lines = tuple(
         Person(
             user.nick,
@@ -31,20 +34,19 @@ def people(state: State, room: Room | None, page: int, size: int) -> People:
             user.author.account,
             operator=room is not None and "operator" in room.members[user.id],
         )
-        for user in some
+        for user in map(here.__getitem__, some)
     )
-    return People(lines, len(users), page, pages, room.name if room else None)
+    return People(lines, len(keys), page, pages, room.name if room else None)
 
 
 def rooms(state: State, page: int, size: int) -> Rooms:
     """List the rooms with the number of their members, by name."""
-    by_name = sorted(state.rooms.values(), key=lambda room: room.name.key)
-    some, page, pages = _page(by_name, page, size)
+    some, page, pages = _page(state.room_keys, page, size)
     lines = tuple(
         RoomLine(room.name, len(room.members), room.topic, room.password is not None)
-        for room in some
+        for room in map(state.rooms_by_key.__getitem__, some)
     )
-    return Rooms(lines, len(by_name), page, pages)
+    return Rooms(lines, len(state.room_keys), page, pages)
 
 
 def overview(state: State, page: int, size: int) -> Overview:

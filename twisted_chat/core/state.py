@@ -5,6 +5,7 @@ Shared by all nodes: users, rooms and sent ids. Known to one node only: its sess
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import hashlib
 import itertools
@@ -124,9 +125,12 @@ class State:
         self.nonces = Nonces(limits.max_ids)
         self.sessions: dict[SessionId, Session] = {}
         self.users_by_key: dict[str, User] = {}
+        #: The keys of nicks and rooms, sorted: whoever asks for a list gets one page, and must not cost a sort of everybody.
+        self.nick_keys: list[str] = []
+        self.room_keys: list[str] = []
         self._users_by_look: dict[str, User] = {}
         self._users_by_scope: dict[Scope, User] = {}
-        self._rooms_by_key: dict[str, Room] = {}
+        self.rooms_by_key: dict[str, Room] = {}
         self._rooms_by_look: dict[str, Room] = {}
         self.add_room(Room(RoomRef(LOBBY_ID, LOBBY), 0.0))
 
@@ -148,7 +152,7 @@ class State:
 
     def room_named(self, name: RoomName) -> Room | None:
         """Return the room of that name, in any case of letters."""
-        return self._rooms_by_key.get(name.key)
+        return self.rooms_by_key.get(name.key)
 
     def lookalike(self, name: RoomName) -> Room | None:
         """Return another room whose name looks the same as ``name``."""
@@ -174,16 +178,19 @@ class State:
 
     def _index(self, user: User) -> None:
         self.users_by_key[user.nick.key] = user
+        bisect.insort(self.nick_keys, user.nick.key)
         self._users_by_look.update(dict.fromkeys(_looks(user.nick), user))
 
     def _unindex(self, user: User) -> None:
         del self.users_by_key[user.nick.key]
+        _remove(self.nick_keys, user.nick.key)
         for look in _looks(user.nick):
             del self._users_by_look[look]
 
     def add_room(self, room: Room) -> None:
         self.rooms[room.ref.id] = room
-        self._rooms_by_key[room.name.key] = room
+        self.rooms_by_key[room.name.key] = room
+        bisect.insort(self.room_keys, room.name.key)
         self._rooms_by_look.update(dict.fromkeys(_looks(room.name), room))
 
     def take_out(self, user: User, room: Room) -> None:
@@ -193,7 +200,8 @@ class State:
         user.rooms.pop(room.ref.id, None)
         if not room.members and room.ref.id != LOBBY_ID:
             del self.rooms[room.ref.id]
-            del self._rooms_by_key[room.name.key]
+            del self.rooms_by_key[room.name.key]
+            _remove(self.room_keys, room.name.key)
             for look in _looks(room.name):
                 del self._rooms_by_look[look]
 
@@ -232,10 +240,15 @@ class State:
                 {key: user.id for key, user in self.users_by_key.items()},
                 {look: user.id for look, user in self._users_by_look.items()},
                 {scope: user.id for scope, user in self._users_by_scope.items()},
-                {key: room.ref.id for key, room in self._rooms_by_key.items()},
+                {key: room.ref.id for key, room in self.rooms_by_key.items()},
                 {look: room.ref.id for look, room in self._rooms_by_look.items()},
             ],
         }
+
+
+def _remove(keys: list[str], key: str) -> None:
+    """Take a key out of a sorted list."""
+    del keys[bisect.bisect_left(keys, key)]
 
 
 def _looks(name: Nick | RoomName) -> tuple[str, ...]:
