@@ -40,9 +40,8 @@ class _Crowd(msgspec.Struct):
         here, there = (self.joined, self.left) if joined else (self.left, self.joined)
         if there.pop(nick.key, None) is None:
             here[nick.key] = nick
-        if (
-            self.newcomers or self.since
-        ):  # these go on when the first newcomer is gone again: there may be others by then
+        # This goes on when the first newcomer is gone again: there may be others by then.
+        if self.newcomers or self.since:
             self.since[nick.key] = nick, joined
 
     def told(self, now: float, *, newcomer: bool) -> list[Envelope]:

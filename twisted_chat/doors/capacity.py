@@ -61,9 +61,8 @@ class Capacity:
         self._reading = True
         self._refused = False  # by the system, at the last try
         self._retry: IDelayedCall | None = None
-        self._told: int | None = (
-            None  # how many were open when the log said that no more are accepted
-        )
+        #: How many were open when the log said that no more are accepted.
+        self._told: int | None = None
 
     def guard(self, ports: Iterable[IListeningPort], most: int) -> None:
         """Watch over these ports from now on; those of a kind that cannot be paused are left as they are."""

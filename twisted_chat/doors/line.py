@@ -45,7 +45,7 @@ _ROOM_FOR_COMMAND: Final = 512
 _MANY_COMMANDS: Final = 64
 _COMMAND_RATE: Final = 10_000
 #: How long a reader has to take what was still written when the connection ends, in seconds.
-_LINGER: Final = 5.0
+_PARTING: Final = 5.0
 
 
 class Connection(typing.Protocol):
@@ -92,7 +92,7 @@ class LineProtocol(Protocol):
         self._key: str | None = None
         self._timer: IDelayedCall | None = None  # ends the login time
         self._wait: IDelayedCall | None = None  # the flood wait: no line is handed in until then
-        self._linger: IDelayedCall | None = None
+        self._parting: IDelayedCall | None = None
         self._began = False  # the first byte was seen
         self._inside = False  # logged in
         self._tried = False  # a nickname; and what came together with it is not used up
@@ -136,7 +136,7 @@ class LineProtocol(Protocol):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.factory.connections.discount(self._key)
         self._frames.clear()
-        _cancel(self._timer, self._wait, self._linger, self._cooling)
+        _cancel(self._timer, self._wait, self._parting, self._cooling)
         if self._peer is not None:
             self._peer.outbox.close()
             self._node.close(self._peer, "connection lost")
@@ -366,7 +366,7 @@ class LineProtocol(Protocol):
     def drained(self) -> None:
         peer = self._peer
         assert peer is not None
-        if peer.closing and self._linger is not None:
+        if peer.closing and self._parting is not None:
             self._lose()
 
     def overflowed(self, reason: str) -> None:
@@ -382,14 +382,14 @@ class LineProtocol(Protocol):
         if peer.outbox.empty:
             self._lose()
         else:
-            self._linger = self._node.clock.callLater(_LINGER, self.transport.abortConnection)
+            self._parting = self._node.clock.callLater(_PARTING, self.transport.abortConnection)
 
     def _lose(self) -> None:
         self.transport.unregisterProducer()
         self.transport.loseConnection()
-        if self._linger is None:
+        if self._parting is None:
             # A reader that takes nothing any more would keep the connection for ever.
-            self._linger = self._node.clock.callLater(_LINGER, self.transport.abortConnection)
+            self._parting = self._node.clock.callLater(_PARTING, self.transport.abortConnection)
 
     # --- what the transport asks for (IPushProducer) ---
 
