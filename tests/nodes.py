@@ -16,7 +16,7 @@ from twisted_chat.cluster.bus import Apply, Bus, LocalBus
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core.hub import Hub
-from twisted_chat.core.ids import MessageId, RoomId
+from twisted_chat.core.ids import MessageId
 from twisted_chat.core.ids import Node as NodeName
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import LOBBY, RoomName, parse_nick, parse_room
@@ -161,7 +161,7 @@ class LateStore(MemoryStore):
 
     async def history(
         self,
-        room: RoomId,
+        room: e.RoomRef,
         *,
         before: MessageId | None = None,
         after: MessageId | None = None,
@@ -205,7 +205,7 @@ class NodeCase(SynchronousTestCase):
             motd=(CleanText("be nice"),),
             new_token=lambda: next(tokens),
         )
-        self.run_now(self.store.start(self.node.stored))
+        self.run_now(self.store.start(self.node.stored, self.node.roomy))
 
     def make_store(self) -> MemoryStore:
         return MemoryStore(self.clock)

@@ -17,7 +17,7 @@ class AckTests(NodeCase):
 
     def hold_back(self) -> None:
         """Let the store tell nothing by itself from now on."""
-        self.run_now(self.store.start(lambda message: None))
+        self.run_now(self.store.start(lambda message: None, lambda: None))
 
     def test_message_is_acknowledged_when_it_is_stored_and_not_before(self) -> None:
         self.hold_back()
@@ -35,7 +35,7 @@ class AckTests(NodeCase):
         self.assertEqual(len(self.node._acks), 0)
 
     def test_message_that_the_store_did_not_take_is_not_acknowledged(self) -> None:
-        def append(envelope: e.Envelope) -> None:
+        def append(envelope: e.Envelope, sent: object = None) -> None:
             raise OSError("no space left")
 
         self.patch(self.store, "append", append)

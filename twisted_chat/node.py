@@ -328,6 +328,9 @@ class Node:
         """Everything up to this id is stored: acknowledge it."""
         self._acks.stored(message)
 
+    def roomy(self) -> None:
+        """The store has room again for what those say who had to wait."""
+
     def _settled(self, peer: Peer) -> None:
         """Let a session go that waited with that until all it said was told and acknowledged."""
         if peer.leaves is not None and peer.settled:

@@ -37,7 +37,7 @@ class Recalls:
 
         async def answer() -> None:
             page = await self._store.history(
-                recall.room.id,
+                recall.room,
                 before=None if recall.before is None else MessageId(recall.before),
                 after=None if recall.after is None else MessageId(recall.after),
                 limit=recall.limit,

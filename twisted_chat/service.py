@@ -104,7 +104,7 @@ class ChatService(Service):
         # What is loaded now stays: it need not be searched again and again.
         gc.freeze()
         gc.set_threshold(_COLLECT_EVERY)
-        await self._store.start(self.node.stored)
+        await self._store.start(self.node.stored, self.node.roomy)
         await self._ids.start(self._bus.drain)
         for description in self._settings.endpoints():
             await self._listen(description)

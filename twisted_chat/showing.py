@@ -112,7 +112,7 @@ class Showing:
         assert envelope.room is not None and envelope.author is not None
         room = self._hub.state.rooms.get(envelope.room.id)
         if room is None:
-            self._store.forget([envelope.room.id])
+            self._store.forget([envelope.room.id], envelope.id)
         elif len(room.members) > self._hub.limits.crowd_size:
             self._delivery.gather(
                 envelope.room, envelope.author.nick, len(room.members), joined=False
@@ -137,7 +137,9 @@ class Showing:
 
     def _departed(self, envelope: e.Envelope, event: e.Departed) -> None:
         rooms = self._hub.state.rooms
-        self._store.forget([room for room in event.rooms if room not in rooms])
+        gone = [room for room in event.rooms if room not in rooms]
+        if gone:
+            self._store.forget(gone, envelope.id)
         small: list[RoomId] = []
         for room in event.rooms:
             left = rooms.get(room)

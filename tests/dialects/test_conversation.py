@@ -360,7 +360,11 @@ class Stage:
         ids = Ids(store)
         bus = LocalBus(ids.take)
         self.node = Node(Hub(NodeName("n"), Limits()), bus, store, self.clock, server="test")
-        background.start(store.start(self.node.stored), "store")
+
+        async def start() -> None:
+            await store.start(self.node.stored, self.node.roomy)
+
+        background.start(start(), "store")
         background.start(ids.start(bus.drain), "ids")
         self.visitors: list[Visitor] = []
 

@@ -226,7 +226,7 @@ class House:
         ids = Ids(store)
         bus = LocalBus(ids.take)
         self.node = Node(Hub(NodeName("local"), self.limits), bus, store, self.clock)
-        for start in (store.start(self.node.stored), ids.start(bus.drain)):
+        for start in (store.start(self.node.stored, self.node.roomy), ids.start(bus.drain)):
             _finish(start)
         json_dialect = JsonDialect(self.clock.seconds, UTC)
         self.factory = ChatFactory(self.node, LineDialect(UTC), json_dialect)

@@ -10,8 +10,9 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.making import room as room_ref
 from tests.making import said
-from twisted_chat.core.ids import RoomId
+from twisted_chat.core.ids import MessageId, RoomId
 from twisted_chat.store import memory
 from twisted_chat.store.memory import MemoryStore
 
@@ -23,7 +24,7 @@ class MemoryStoreTests(SynchronousTestCase):
         self.clock = Clock()
         self.store = MemoryStore(self.clock, first_id=1000)
         self.stored: list[int] = []
-        self.run_now(self.store.start(self.stored.append))
+        self.run_now(self.store.start(self.stored.append, lambda: None))
 
     def tearDown(self) -> None:
         self.run_now(self.store.stop())
@@ -34,7 +35,7 @@ class MemoryStoreTests(SynchronousTestCase):
 
     def kept(self, room: int) -> list[int]:
         """Return the ids of what is kept of a room."""
-        page = self.run_now(self.store.history(RoomId(room), limit=10_000))
+        page = self.run_now(self.store.history(room_ref(room), limit=10_000))
         return [envelope.id for envelope in page.envelopes]
 
     def test_ids_start_where_it_was_told(self) -> None:
@@ -58,7 +59,7 @@ class MemoryStoreTests(SynchronousTestCase):
 
     def test_forgetting_a_room_still_reports_what_was_appended(self) -> None:
         self.store.append(said(1, 1))
-        self.store.forget([RoomId(1)])
+        self.store.forget([RoomId(1)], MessageId(1))
         self.clock.advance(0)
         self.assertEqual(self.stored, [1])
 
@@ -68,7 +69,7 @@ class MemoryStoreTests(SynchronousTestCase):
         self.clock.advance(0)
 
     def test_room_keeps_its_last_messages(self) -> None:
-        self.patch(memory, "MAX_LINES", 3)
+        self.patch(self.store, "_lines", 3)
         for message in range(1, 11):
             self.store.append(said(message, 1 + message % 2))
         self.assertEqual((self.kept(1), self.kept(2)), ([6, 8, 10], [5, 7, 9]))
@@ -99,7 +100,7 @@ class MemoryStoreTests(SynchronousTestCase):
             self.store.append(said(message, message % 7, *["x" * message] * (message % 5 + 1)))
         self.assertLessEqual(self.store._bytes, 20_000)
         self.assertGreater(self.store._bytes, 10_000)
-        self.store.forget([RoomId(room) for room in range(7)])
+        self.store.forget([RoomId(room) for room in range(7)], MessageId(200))
         self.assertEqual((self.store._bytes, len(self.store._kept), self.store._rooms), (0, 0, {}))
 
     def test_account_is_of_memory_not_of_characters(self) -> None:

@@ -1,4 +1,4 @@
-"""A store that keeps everything in memory and nothing beyond the process: for tests, and until there is a better one."""
+"""A store that keeps everything in memory and nothing beyond the process: ``--database :memory:``, and tests."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from typing import Final
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from twisted_chat.core.events import Envelope, Said
-from twisted_chat.core.ids import MessageId, RoomId
-from twisted_chat.store.port import Page, Store
+from twisted_chat.core.events import Envelope, RoomRef, Said
+from twisted_chat.core.ids import MessageId, RoomId, Scope
+from twisted_chat.core.lasting import KEEP_ALL, Keep, Query, Remembered, RoomRecord
+from twisted_chat.core.nonces import Sent
+from twisted_chat.store.matching import Matcher
+from twisted_chat.store.port import Health, Page, Store
 
 #: Messages kept of one room (as Ergo does), and bytes of memory for them in all; the oldest go.
 MAX_LINES: Final = 2048
@@ -20,52 +23,82 @@ MAX_BYTES: Final = 64 * 1024 * 1024
 # What a message costs beside its lines (envelope, event, origin, indexes), measured with tracemalloc; and a line in its tuple.
 _OVERHEAD: Final = 600
 _PER_LINE: Final = 8
+_DAY: Final = 24 * 60 * 60
 
 
 class MemoryStore:
     """Keeps the last :data:`MAX_LINES` messages of each room, and no more than :data:`MAX_BYTES` of them in all."""
 
-    def __init__(self, clock: IReactorTime, *, first_id: int = 1) -> None:
-        """``first_id``: ids start here; the caller sees to it that this lies above the ids of an earlier run."""
+    def __init__(self, clock: IReactorTime, *, first_id: int = 1, keep: Keep = KEEP_ALL) -> None:
+        """``first_id``: ids start here; the caller sees to it that this lies above the ids of an earlier run.
+
+        ``keep``: how much of a room is kept at most, within what this store can hold.
+        """
         self._clock = clock
         self._next = first_id
+        self._keep = keep
+        self._lines = min(keep.lines or MAX_LINES, MAX_LINES)
         self._rooms: dict[RoomId, deque[MessageId]] = {}
         self._kept: OrderedDict[MessageId, tuple[Envelope, int]] = OrderedDict()
         self._bytes = 0
+        self._taken = 0
+        self._limits: dict[RoomId, Keep] = {}
         self._stored: Callable[[MessageId], None] | None = None
         self._last = MessageId(0)
         self._soon: IDelayedCall | None = None
 
-    async def start(self, stored: Callable[[MessageId], None]) -> None:
+    async def start(
+        self, stored: Callable[[MessageId], None], roomy: Callable[[], None]
+    ) -> Remembered:
         self._stored = stored
+        return Remembered()
 
     async def stop(self) -> None:
         if self._soon is not None:
             self._soon.cancel()
             self._report()
 
+    @property
+    def full(self) -> bool:
+        return False  # what is too much goes at once, the oldest first
+
     async def reserve(self, count: int) -> range:
         block = range(self._next, self._next + count)
         self._next += count
         return block
 
-    def append(self, envelope: Envelope) -> None:
-        assert envelope.room is not None and isinstance(envelope.event, Said)
+    def append(self, envelope: Envelope, sent: Sent | None = None) -> None:
+        if isinstance(envelope.event, Said):
+            self._add(envelope, envelope.event)
+        self._changed(envelope.id)
+
+    def _add(self, envelope: Envelope, event: Said) -> None:
+        assert envelope.room is not None
         # Not the length of the text: a message of a hundred short lines takes twenty times that.
         size = _OVERHEAD
-        for line in envelope.event.lines:
+        for line in event.lines:
             size += _PER_LINE + sys.getsizeof(line)
         self._kept[envelope.id] = envelope, size
         self._bytes += size
+        self._taken += 1
         room = self._rooms.setdefault(envelope.room.id, deque())
         room.append(envelope.id)
-        if len(room) > MAX_LINES:
+        if len(room) > self._lines:
             self._drop(room.popleft())
         while self._bytes > MAX_BYTES:
             oldest, _ = next(iter(self._kept.values()))
             assert oldest.room is not None
             self._drop(self._rooms[oldest.room.id].popleft())
-        self._last = envelope.id
+
+    def keep_room(self, record: RoomRecord, at: MessageId) -> None:
+        self._limits[record.ref.id] = record.keep
+        self._changed(at)
+
+    def seen(self, scopes: Sequence[Scope], time: float) -> None:
+        pass  # nobody comes back to another process
+
+    def _changed(self, at: MessageId) -> None:
+        self._last = at
         if self._soon is None:
             self._soon = self._clock.callLater(0, self._report)
 
@@ -79,13 +112,13 @@ class MemoryStore:
 
     async def history(
         self,
-        room: RoomId,
+        room: RoomRef,
         *,
         before: MessageId | None = None,
         after: MessageId | None = None,
         limit: int,
     ) -> Page:
-        kept = self._rooms.get(room, deque())
+        kept = self._rooms.get(room.id, deque())
         # The last ones are looked for from the end: every join asks for them.
         found = (
             message
@@ -96,10 +129,36 @@ class MemoryStore:
         page = some[:limit] if after is not None else some[:limit][::-1]
         return Page(tuple(self._kept[message][0] for message in page), more=len(some) > limit)
 
-    def forget(self, rooms: Sequence[RoomId]) -> None:
+    async def search(self, query: Query) -> Page:
+        matcher = Matcher(query)
+        rooms = {room.id for room in query.rooms}
+        found: list[Envelope] = []
+        for envelope, _ in reversed(self._kept.values()):
+            assert envelope.room is not None
+            if envelope.room.id in rooms and matcher.fits(envelope):
+                found.append(envelope)
+                if len(found) > query.limit:
+                    break
+        return Page(tuple(found[: query.limit][::-1]), more=len(found) > query.limit)
+
+    async def tidy(self, now: float) -> None:
+        for number, room in self._rooms.items():
+            keep = self._limits.get(number, KEEP_ALL).within(self._keep)
+            while room and (
+                (keep.lines and len(room) > keep.lines)
+                or (keep.days and self._kept[room[0]][0].time < now - keep.days * _DAY)
+            ):
+                self._drop(room.popleft())
+
+    def health(self) -> Health:
+        return Health("memory", stored=self._taken)
+
+    def forget(self, rooms: Sequence[RoomId], at: MessageId) -> None:
         for room in rooms:
+            self._limits.pop(room, None)
             for message in self._rooms.pop(room, ()):
                 self._drop(message)
+        self._changed(at)
 
 
 _check: type[Store] = MemoryStore

@@ -7,35 +7,92 @@ from typing import Protocol
 
 import msgspec
 
-from twisted_chat.core.events import Envelope
-from twisted_chat.core.ids import MessageId, RoomId
+from twisted_chat.core.events import Envelope, RoomRef
+from twisted_chat.core.ids import MessageId, RoomId, Scope
+from twisted_chat.core.lasting import Query, Remembered, RoomRecord
+from twisted_chat.core.nonces import Sent
+
+
+class StoreError(Exception):
+    """The store cannot do now what it was asked for. ``str()`` is fit to show to anybody."""
 
 
 class Page(msgspec.Struct, frozen=True):
-    """A piece of history, oldest first; ``more`` if there is more in the direction asked for."""
+    """A piece of history, oldest first; ``more`` if there is more in the direction asked for.
+
+    ``whole`` is unset if a search could not look at everything: the newest lines are not in the index yet, or it took too
+    long.
+    """
 
     envelopes: tuple[Envelope, ...]
     more: bool
+    whole: bool = True
+
+
+class Health(msgspec.Struct, frozen=True):
+    """How a store is doing. Times are seconds; ``since`` is seconds since 1970.
+
+    ``waiting``: changes that are not committed yet, of at most ``most`` before those who make them have to wait;
+    ``commits`` so far, the time the ``last`` one took and the ``slowest``; ``unindexed``: messages that a search has to
+    scan; ``error``: why nothing can be committed now, and ``since`` when.
+    """
+
+    kind: str
+    waiting: int = 0
+    most: int = 0
+    stored: int = 0
+    commits: int = 0
+    last: float = 0.0
+    slowest: float = 0.0
+    unindexed: int = 0
+    error: str | None = None
+    since: float | None = None
 
 
 class Store(Protocol):
-    """Ids and history. Methods that may take long are coroutines; none blocks the reactor."""
+    """Ids, history, and what else outlives the process. Methods that may take long are coroutines; none blocks the reactor.
 
-    async def start(self, stored: Callable[[MessageId], None]) -> None:
-        """Open the store. From now on it calls ``stored(id)`` when all that was appended up to ``id`` is kept."""
+    Changes (:meth:`append`, :meth:`keep_room`, :meth:`forget`, :meth:`seen`) are taken at once, kept in the order of the
+    calls, and never lost while the process lives, however long the database cannot be written.
+    """
+
+    async def start(
+        self, stored: Callable[[MessageId], None], roomy: Callable[[], None]
+    ) -> Remembered:
+        """Open the store, and return what it remembers.
+
+        From now on it calls ``stored(id)`` when every change up to the message ``id`` is kept, and ``roomy()`` when it is
+        no longer :attr:`full`.
+        """
 
     async def stop(self) -> None:
-        """Keep what was appended, then close."""
+        """Keep every change, as far as that can be done within seconds, then close."""
+
+    @property
+    def full(self) -> bool:
+        """So much waits to be kept that whoever makes changes should make none until ``roomy()`` is called."""
 
     async def reserve(self, count: int) -> range:
         """Commit that these ids are in use, before any of them is. Every block lies above every one before it."""
 
-    def append(self, envelope: Envelope) -> None:
-        """Take an envelope to keep. Returns at once, and never calls ``stored`` before it has returned."""
+    def append(self, envelope: Envelope, sent: Sent | None = None) -> None:
+        """Keep a message, and with ``sent`` that its author's client gave it an id (its tag).
+
+        Of a private message only that id is kept. Never calls ``stored`` before it has returned.
+        """
+
+    def keep_room(self, record: RoomRecord, at: MessageId) -> None:
+        """Keep what a room is since the event with the id ``at``."""
+
+    def forget(self, rooms: Sequence[RoomId], at: MessageId) -> None:
+        """Drop rooms that are gone since the event with the id ``at``, and their history."""
+
+    def seen(self, scopes: Sequence[Scope], time: float) -> None:
+        """Keep that these scopes were in use at that time."""
 
     async def history(
         self,
-        room: RoomId,
+        room: RoomRef,
         *,
         before: MessageId | None = None,
         after: MessageId | None = None,
@@ -43,7 +100,16 @@ class Store(Protocol):
     ) -> Page:
         """Return at most ``limit`` lines of a room: the last ones before ``before``, the first ones after ``after``,
         or the last ones of all. What was appended before the call is in it, kept yet or not.
+
+        An envelope comes back as it was appended, but for its origin, of which only the tag is kept. Raises
+        :class:`StoreError`.
         """
 
-    def forget(self, rooms: Sequence[RoomId]) -> None:
-        """Drop the history of rooms that are gone."""
+    async def search(self, query: Query) -> Page:
+        """Return the newest messages that fit, kept yet or not. Raises :class:`StoreError`."""
+
+    async def tidy(self, now: float) -> None:
+        """Drop what need not be kept any longer at the time ``now``: history, scopes, ids of clients."""
+
+    def health(self) -> Health:
+        """Tell how the store is doing."""

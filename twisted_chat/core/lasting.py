@@ -1,0 +1,86 @@
+"""What lasts: the part of the state that a store keeps, and gives back after a restart, as plain data."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from twisted_chat.core.events import RoomRef
+from twisted_chat.core.ids import MessageId, Scope
+from twisted_chat.core.names import Nick
+from twisted_chat.core.nonces import Sent
+from twisted_chat.core.text import CleanText
+
+
+class Keep(msgspec.Struct, frozen=True, gc=False):
+    """How much of a room's history is kept: for ``days`` days, and the last ``lines`` messages. 0 sets no limit."""
+
+    days: int = 0
+    lines: int = 0
+
+    def within(self, most: Keep) -> Keep:
+        """Return this, but nowhere more than ``most``."""
+        return Keep(_less(self.days, most.days), _less(self.lines, most.lines))
+
+
+KEEP_ALL: Final = Keep()
+
+
+class RoomRecord(msgspec.Struct, frozen=True, gc=False):
+    """A room as it comes back after a restart.
+
+    ``password`` is the digest that :func:`twisted_chat.core.state.room_digest` makes; ``operators`` are the public scopes
+    of the sessions whose users are operators, who are that again when they come back; times are seconds since 1970.
+    """
+
+    ref: RoomRef
+    created: float
+    password: str | None = None
+    topic: CleanText = CleanText("")
+    topic_by: Nick | None = None
+    topic_time: float = 0.0
+    operators: tuple[Scope, ...] = ()
+    keep: Keep = KEEP_ALL
+
+
+class Remembered(msgspec.Struct, frozen=True):
+    """What a store remembers of earlier runs.
+
+    ``rooms`` in the order of their ids; ``scopes``, and when each was seen last, the longest idle first; ``sent``: the
+    clients' own ids of messages, in the order of the messages. Scopes and ids are those of the last 24 hours.
+    """
+
+    rooms: tuple[RoomRecord, ...] = ()
+    scopes: tuple[tuple[Scope, float], ...] = ()
+    sent: tuple[tuple[Scope, str, Sent], ...] = ()
+
+
+class Term(msgspec.Struct, frozen=True, gc=False):
+    """Words to look for, one right after the other; with ``prefix`` the last may go on.
+
+    A word is a run of letters and digits, and matches in any case of letters.
+    """
+
+    text: str
+    prefix: bool = False
+
+
+class Query(msgspec.Struct, frozen=True, gc=False):
+    """What to search for: messages in one of ``rooms`` with every one of ``terms``.
+
+    ``nick``: only by whom had the nick with this key; ``since``: only from that time on, in seconds since 1970;
+    ``before``: only before that message. The newest ``limit`` are found.
+    """
+
+    rooms: tuple[RoomRef, ...]
+    terms: tuple[Term, ...]
+    nick: str | None = None
+    since: float | None = None
+    before: MessageId | None = None
+    limit: int = 50
+
+
+def _less(mine: int, most: int) -> int:
+    """Return the smaller of two limits, of which 0 is none."""
+    return min(mine, most) if mine and most else mine or most

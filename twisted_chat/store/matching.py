@@ -1,0 +1,55 @@
+"""Whether a message fits a search: for stores, and parts of them, that have no index to ask."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from twisted_chat.core.events import Envelope, Said
+from twisted_chat.core.lasting import Query
+
+# Letters and digits, and the marks that stand on them; an underscore parts words, as it does in the indexes of databases.
+_WORD: Final = re.compile(r"[^\W_]+")
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text, without regard to case or to marks on letters: "Café-Bar 3" has cafe, bar and 3."""
+    if not text.isascii():
+        decomposed = unicodedata.normalize("NFKD", text)
+        text = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return _WORD.findall(text.casefold())
+
+
+class Matcher:
+    """Tells which messages fit a query, whatever room they are of."""
+
+    def __init__(self, query: Query) -> None:
+        self._query = query
+        self._terms = [(words(term.text), term.prefix) for term in query.terms]
+
+    def fits(self, envelope: Envelope) -> bool:
+        """Tell whether a message has all the words, and is of whom and when the query says."""
+        event, author, query = envelope.event, envelope.author, self._query
+        if not isinstance(event, Said) or author is None:
+            return False
+        if query.nick is not None and author.nick.key != query.nick:
+            return False
+        if query.since is not None and envelope.time < query.since:
+            return False
+        if query.before is not None and envelope.id >= query.before:
+            return False
+        said = words("\n".join(event.lines))
+        return all(_stands_in(term, said, prefix=prefix) for term, prefix in self._terms)
+
+
+def _stands_in(term: list[str], said: list[str], *, prefix: bool) -> bool:
+    """Tell whether these words stand in that order, without a gap, among those."""
+    *first, last = term or [""]
+    for start in range(len(said) - len(first)):
+        end = start + len(first)
+        if said[start:end] == first and (
+            said[end].startswith(last) if prefix else said[end] == last
+        ):
+            return True
+    return False
