@@ -6,10 +6,14 @@ second, and ``make``; one that works with a clock also steps it.
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import structs
+from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import TestCase
@@ -21,6 +25,9 @@ from twisted_chat.core.ids import MessageId, Node, RoomId, SessionId
 from twisted_chat.core.text import CleanText
 from twisted_chat.store.memory import MemoryStore
 from twisted_chat.store.port import Page, Store
+from twisted_chat.store.sql.database import Database, sqlite_url
+from twisted_chat.store.sql.store import SqlStore
+from twisted_chat.store.sql.threads import RealThreads
 
 # The contract is no test by itself: only its children are test cases.
 if TYPE_CHECKING:
@@ -284,3 +291,11 @@ class MemoryStoreContract(StoreContract, TestCase):
         # Cleanups run after this one: the store is stopped here to see that it leaves no timer.
         self.successResultOf(Deferred.fromCoroutine(self.stop()))
         self.assertEqual(self.clock.getDelayedCalls(), [])
+
+
+class SqliteStoreContract(StoreContract, TestCase):
+    def make(self) -> Store:
+        path = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, path)
+        database = Database(sqlite_url(path / "chat.sqlite"))
+        return SqlStore(database, RealThreads(reactor), reactor)

@@ -16,9 +16,9 @@ _WORD: Final = re.compile(r"[^\W_]+")
 def words(text: str) -> list[str]:
     """Return the words of a text, without regard to case or to marks on letters: "Café-Bar 3" has cafe, bar and 3."""
     if not text.isascii():
-        decomposed = unicodedata.normalize("NFKD", text)
+        decomposed = unicodedata.normalize("NFD", text)
         text = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    return _WORD.findall(text.casefold())
+    return _WORD.findall(text.lower())
 
 
 class Matcher:

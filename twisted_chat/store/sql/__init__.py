@@ -1,0 +1,1 @@
+"""The store in a database: SQLite in the state folder, or PostgreSQL."""

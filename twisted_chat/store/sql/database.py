@@ -1,0 +1,182 @@
+"""Connections to the database: one that writes, and some that read. Where SQLite and PostgreSQL differ in that, it is here."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import NullPool, QueuePool
+
+from twisted_chat.store.port import StoreError
+
+Sync = Literal["full", "normal", "off"]
+
+#: How long a commit waits for another program that writes to the same SQLite file, in seconds; then it is tried again later.
+_PATIENCE: Final = 1.0
+#: SQLite's write-ahead log is copied into the database when it has so many pages of 4 KiB: 16 MiB.
+_CHECKPOINT: Final = 4000
+#: The most that one read may take, in seconds: long enough for whatever a person waits for.
+READ_TIME: Final = 5.0
+#: How many threads read: with more, they would only wait for each other.
+READERS: Final = 2
+#: Held in PostgreSQL by the one server that uses the database. Any number, always the same.
+_LOCK: Final = 0x74636861
+
+
+class Database:
+    """A database that is there: its writing and its reading side."""
+
+    def __init__(self, url: URL, sync: Sync = "full") -> None:
+        self.url = url
+        self.kind = url.get_backend_name()
+        self.sync = sync
+        self._writer: Connection | None = None
+        if self.kind == "sqlite":
+            assert url.database is not None
+            self._writing = _sqlite(Path(url.database), sync, read_only=False)
+            self.reading = _sqlite(Path(url.database), sync, read_only=True)
+        else:
+            self._writing = _postgresql(url, sync)
+            self.reading = _postgresql(url, sync, pool_size=READERS, max_overflow=0)
+
+    # --- in the thread that writes ---
+
+    def writer(self) -> Connection:
+        """Return the connection that writes; it is made anew if the last one failed. Raises SQLAlchemyError or StoreError."""
+        if self._writer is None:
+            connection = self._writing.connect()
+            try:
+                self._claim(connection)
+            except BaseException:
+                connection.close()
+                raise
+            self._writer = connection
+        return self._writer
+
+    def _claim(self, connection: Connection) -> None:
+        """Make sure that no other server uses this database; a SQLite file is guarded by the lock of its folder."""
+        if self.kind != "sqlite":
+            with connection.begin():
+                mine = connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK})
+            if not mine:
+                raise StoreError(
+                    "another server uses this database; stop that one, or give this one another with --database"
+                )
+
+    def broke(self) -> None:
+        """Note that the writing connection failed: the next is a new one."""
+        if self._writer is not None:
+            try:
+                self._writer.invalidate()
+                self._writer.close()
+            except SQLAlchemyError:
+                pass  # it is of no use any more, however it ends
+            self._writer = None
+
+    @contextmanager
+    def durable(self, connection: Connection) -> Iterator[None]:
+        """Run a transaction that is on the disk when it is committed, whatever the policy is."""
+        relaxed = self.sync == "normal"
+        if relaxed and self.kind == "sqlite":
+            connection.exec_driver_sql("PRAGMA synchronous=full")
+        with connection.begin():
+            if relaxed and self.kind != "sqlite":
+                connection.exec_driver_sql("SET LOCAL synchronous_commit TO on")
+            yield
+        if relaxed and self.kind == "sqlite":
+            connection.exec_driver_sql("PRAGMA synchronous=normal")
+
+    # --- from any thread ---
+
+    def close(self) -> None:
+        """Close every connection; no thread uses one any more."""
+        if self._writer is not None:
+            try:
+                self._writer.close()
+            except SQLAlchemyError:
+                pass  # the database is gone already
+            self._writer = None
+        self._writing.dispose()
+        self.reading.dispose()
+
+
+def parse(url: str) -> URL:
+    """Parse the URL of a database as ``--database`` takes it."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    return parsed
+
+
+def sqlite_url(path: Path) -> URL:
+    """Return the URL of a SQLite file."""
+    return URL.create("sqlite", database=str(path))
+
+
+def explain(error: BaseException) -> str:
+    """Say in one line what a database said, without the statement and its values: those are what people wrote."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        error = error.orig
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _sqlite(path: Path, sync: Sync, *, read_only: bool) -> Engine:
+    mode = "ro" if read_only else "rw"
+
+    def connect() -> sqlite3.Connection:
+        uri = f"{path.absolute().as_uri()}?mode={mode}"
+        return sqlite3.connect(
+            uri, uri=True, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+        )
+
+    pool: dict[str, Any] = (
+        {"poolclass": QueuePool, "pool_size": READERS, "max_overflow": 0}
+        if read_only
+        else {"poolclass": NullPool}
+    )
+    engine = create_engine("sqlite://", creator=connect, **pool)
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: sqlite3.Connection, record: object) -> None:
+        connection.execute("PRAGMA cache_size=-16000")
+        if not read_only:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute(f"PRAGMA synchronous={sync}")
+            connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT}")
+
+    if not read_only:
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Connection) -> None:
+            # Who begins by reading may find, when it comes to writing, that another program wrote meanwhile.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgresql(url: URL, sync: Sync, **pool: Any) -> Engine:
+    # Reads are bounded by the server; a commit that takes long is still better than none.
+    reading = bool(pool)
+    options = (
+        f"-c statement_timeout={int(READ_TIME * 1000)} -c default_transaction_read_only=on"
+        if reading
+        else f"-c synchronous_commit={'on' if sync == 'full' else 'off'}"
+    )
+    if not reading:
+        pool["poolclass"] = NullPool
+    return create_engine(
+        url,
+        connect_args={
+            "connect_timeout": 5,
+            "application_name": "twisted-chat",
+            "options": options,
+            "keepalives_idle": 30,
+        },
+        pool_pre_ping=reading,
+        **pool,
+    )

@@ -1,0 +1,54 @@
+"""Many rows in one statement.
+
+A statement for each row would let go of Python's interpreter lock at each, and a busy reactor keeps it for milliseconds
+then: 200 times slower, measured. One statement with many rows lets go of it once.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any, Final
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.engine import Dialect
+
+#: Rows in one statement, from most to least: few sizes, so that the database need not read a new statement each time.
+_SIZES: Final = (256, 32, 4, 1)
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows, with a value for each column; those that are there already stay as they are.
+
+    They are, if a commit got through and only the answer was lost.
+    """
+    insert_many(
+        connection, table.name, tuple(table.columns.keys()), rows, " ON CONFLICT DO NOTHING"
+    )
+
+
+def insert_many(
+    connection: Connection,
+    table: str,
+    columns: tuple[str, ...],
+    rows: Sequence[tuple[Any, ...]],
+    conflict: str = "",
+) -> None:
+    """Insert rows into the named columns of a table."""
+    done = 0
+    for size in _SIZES:
+        while len(rows) - done >= size:
+            some = rows[done : done + size]
+            statement = _statement(connection.dialect, table, columns, size) + conflict
+            connection.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
+            done += size
+
+
+@functools.lru_cache(maxsize=256)
+def _statement(dialect: Dialect, table: str, columns: tuple[str, ...], size: int) -> str:
+    quote = dialect.identifier_preparer.quote
+    mark = "?" if dialect.paramstyle == "qmark" else "%s"
+    row = f"({', '.join([mark] * len(columns))})"
+    names = ", ".join(map(quote, columns))
+    return f"INSERT INTO {quote(table)} ({names}) VALUES {', '.join([row] * size)}"

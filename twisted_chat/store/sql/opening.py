@@ -1,0 +1,155 @@
+"""Opening a database: is it ours, is it whole, is it of this version? A new one is made, an older one brought up to date."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, inspect
+from sqlalchemy.exc import SQLAlchemyError
+
+from twisted_chat.store.port import StoreError
+from twisted_chat.store.sql.database import Database, explain
+from twisted_chat.store.sql.schema import HEAD
+
+#: What marks a SQLite file as one of ours (``PRAGMA application_id``): "tcha" in ASCII.
+APPLICATION_ID: Final = 0x74636861
+#: How long the check of a SQLite file may take at a start, in seconds. 100,000 messages are checked in that.
+_CHECK_TIME: Final = 0.3
+_MAGIC: Final = b"SQLite format 3\0"
+
+
+def open_database(database: Database) -> str | None:
+    """Make sure that the database can be used; return what was done about its version, if anything. Blocks.
+
+    Raises :class:`StoreError`, with what to do; what is not ours, not whole or newer is left as it is.
+    """
+    if database.kind == "sqlite":
+        assert database.url.database is not None
+        path = Path(database.url.database)
+        _look_at(path)
+    try:
+        connection = database.writer()
+        return _bring_up_to_date(database, connection)
+    except StoreError:
+        database.broke()
+        raise
+    except SQLAlchemyError as error:
+        database.broke()
+        raise StoreError(f"the database cannot be opened: {explain(error)}") from None
+
+
+def _bring_up_to_date(database: Database, connection: Connection) -> str | None:
+    with connection.begin():
+        names = inspect(connection).get_table_names()
+        version = None
+        if "alembic_version" in names:
+            version = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        elif "messages" in names or "rooms" in names:
+            raise StoreError(
+                "the database holds tables of another program; give this one a database of its own"
+            )
+    if version == HEAD:
+        return None
+    if version is not None and version > HEAD:
+        raise StoreError(
+            f"the database is of a newer version of twisted-chat (schema {version}, this one knows {HEAD}); "
+            "install that version again, or restore the backup from before it was upgraded"
+        )
+    done = None
+    if version is not None:
+        done = f"the database was brought from schema {version} to {HEAD}"
+        if database.kind == "sqlite":
+            assert database.url.database is not None
+            copy = _copy(connection, Path(database.url.database), HEAD)
+            done += f"; as it was before, it is kept as {copy}"
+    _migrate(connection)
+    return done
+
+
+def _migrate(connection: Connection) -> None:
+    """Run the migrations that are due, all or none."""
+    # Alembic takes as long to load as all the rest: most starts do without it.
+    from alembic.config import Config
+    from alembic.runtime.environment import EnvironmentContext
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory(str(Path(__file__).parent / "migrations"))
+
+    def steps(revision: object, context: object) -> list[object]:
+        return list(scripts._upgrade_revs(HEAD, revision))  # type: ignore[arg-type]
+
+    with EnvironmentContext(Config(), scripts, fn=steps) as environment, connection.begin():
+        environment.configure(connection=connection, transactional_ddl=True)
+        environment.run_migrations()
+
+
+def _look_at(path: Path) -> None:
+    """Look at a SQLite file without changing it; make an empty one, that only its owner can read, if there is none."""
+    try:
+        if not path.exists():
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        with path.open("rb") as file:
+            header = file.read(100)
+        if header:
+            _check(path, header)
+        else:
+            _mark(path)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be used: {error.strerror}") from None
+    except sqlite3.Error as error:
+        if "locked" in str(error):
+            raise StoreError(f"{path} is locked by another program; stop that one") from None
+        raise StoreError(
+            f"{path} is damaged ({error}); it was left as it is; restore a backup "
+            "(python -m twisted_chat.store restore FILE), or move it away to begin anew"
+        ) from None
+
+
+def _mark(path: Path) -> None:
+    """Say in an empty file whose it is."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+    finally:
+        connection.close()
+
+
+def _check(path: Path, header: bytes) -> None:
+    if not header.startswith(_MAGIC) or int.from_bytes(header[68:72], "big") != APPLICATION_ID:
+        raise StoreError(
+            f"{path} is not a database of twisted-chat; it was left as it is; "
+            "move it away, or choose another folder with --state-dir"
+        )
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        end = time.monotonic() + _CHECK_TIME
+        connection.set_progress_handler(lambda: time.monotonic() > end, 10_000)
+        try:
+            (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        except sqlite3.OperationalError as error:
+            if "interrupted" not in str(error):
+                raise
+            found = "ok"  # as far as there was time to look
+        if found != "ok":
+            raise sqlite3.DatabaseError(found)
+    finally:
+        connection.close()
+
+
+def _copy(connection: Connection, path: Path, version: str) -> Path:
+    """Copy a database as it is now to a file beside it."""
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    copy = path.with_name(f"{path.name}.before-{version}-{stamp}")
+    os.close(os.open(copy, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    raw = connection.connection.dbapi_connection
+    assert isinstance(raw, sqlite3.Connection)
+    target = sqlite3.connect(copy)
+    try:
+        raw.backup(target)
+    finally:
+        target.close()
+    return copy

@@ -1,0 +1,102 @@
+"""What is read from the database: history, and what a server needs to remember when it starts."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from sqlalchemy import Connection, Engine, func, select
+from twisted.logger import Logger
+
+from twisted_chat.core.events import Envelope, RoomRef
+from twisted_chat.core.ids import MessageId, Scope
+from twisted_chat.core.lasting import Remembered, RoomRecord
+from twisted_chat.core.limits import REMEMBERED
+from twisted_chat.core.names import BadName
+from twisted_chat.core.nonces import MAX_SCOPES, MAX_TOTAL
+from twisted_chat.core.text import shown
+from twisted_chat.store.sql.database import READ_TIME
+from twisted_chat.store.sql.rows import read_messages, read_room, read_sent, select_messages
+from twisted_chat.store.sql.schema import counters, messages, rooms, scopes, sent
+
+log = Logger()
+
+# How often SQLite looks whether a read took too long, in steps of its machine: a thousand times a second, about.
+_STEPS: Final = 20_000
+
+
+@contextmanager
+def reading(engine: Engine, seconds: float = READ_TIME) -> Iterator[Connection]:
+    """Lend a connection to read with, for at most so many seconds; then what is read raises an OperationalError."""
+    with engine.connect() as connection:
+        raw = connection.connection.dbapi_connection
+        if isinstance(raw, sqlite3.Connection):
+            end = time.monotonic() + seconds
+            raw.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
+        yield connection
+
+
+def read_history(
+    engine: Engine,
+    room: RoomRef,
+    before: MessageId | None,
+    after: MessageId | None,
+    limit: int,
+) -> list[Envelope]:
+    """Read the last messages of a room (before ``before``), or the first ones after ``after``; oldest first."""
+    wanted = select_messages().where(messages.c.room == room.id)
+    if before is not None:
+        wanted = wanted.where(messages.c.id < before)
+    if after is not None:
+        wanted = wanted.where(messages.c.id > after)
+    order = messages.c.id.desc() if after is None else messages.c.id
+    with reading(engine) as connection:
+        rows = connection.execute(wanted.order_by(order).limit(limit)).fetchall()
+    found = read_messages(rows, {room.id: room})
+    return found if after is not None else found[::-1]
+
+
+def read_start(
+    engine: Engine, room: RoomRef, before: MessageId | None, limit: int
+) -> MessageId | None:
+    """Return the id of the first of the last ``limit`` messages of a room (before ``before``); None if there is none."""
+    last = select(messages.c.id).where(messages.c.room == room.id)
+    if before is not None:
+        last = last.where(messages.c.id < before)
+    some = last.order_by(messages.c.id.desc()).limit(limit).subquery()
+    with reading(engine) as connection:
+        found = connection.scalar(select(func.min(some.c.id)))
+    return None if found is None else MessageId(found)
+
+
+def read_remembered(connection: Connection, now: float) -> Remembered:
+    """Read what a server needs to know when it starts at the time ``now``."""
+    records: list[RoomRecord] = []
+    for row in connection.execute(select(rooms).order_by(rooms.c.id)):
+        try:
+            records.append(read_room(row))
+        except BadName as bad:
+            log.warn("room {name} did not come back: {why}", name=shown(row.name), why=str(bad))
+    since = now - REMEMBERED
+    known = connection.execute(
+        select(scopes).where(scopes.c.seen > since).order_by(scopes.c.seen.desc()).limit(MAX_SCOPES)
+    ).all()
+    ids = connection.execute(
+        select(sent).where(sent.c.time > since).order_by(sent.c.message.desc()).limit(MAX_TOTAL)
+    ).all()
+    return Remembered(
+        tuple(records),
+        tuple((Scope(row.scope), row.seen) for row in reversed(known)),
+        tuple(read_sent(row) for row in reversed(ids)),
+    )
+
+
+def read_counter(connection: Connection, name: str) -> int:
+    """Return the value of a counter."""
+    value: int = connection.execute(
+        select(counters.c.value).where(counters.c.name == name)
+    ).scalar_one()
+    return value

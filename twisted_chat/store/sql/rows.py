@@ -1,0 +1,156 @@
+"""From what the server knows to rows of the tables, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, get_args
+
+from sqlalchemy import Select, select
+
+from twisted_chat.core.commands import Kind
+from twisted_chat.core.confusables import skeleton
+from twisted_chat.core.events import Author, Envelope, Origin, RoomRef, Said
+from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
+from twisted_chat.core.lasting import Keep, RoomRecord
+from twisted_chat.core.names import BadName, Nick, parse_nick, parse_room
+from twisted_chat.core.nonces import Sent
+from twisted_chat.core.text import BadText, CleanText, shown
+from twisted_chat.store.sql.schema import authors, messages
+
+_KINDS: Final[frozenset[Kind]] = frozenset(get_args(Kind))
+# A text that somebody wrote into the database by hand, and that is not clean, is cut here. No message is longer.
+_LONGEST: Final = 64 * 1024
+
+
+def message_row(envelope: Envelope, author: int) -> tuple[object, ...]:
+    """Return the row of a message in :data:`messages`; ``author`` is that of its author in :data:`authors`."""
+    event, room = envelope.event, envelope.room
+    assert isinstance(event, Said) and room is not None
+    lines = event.lines
+    text = str(lines[0]) if len(lines) == 1 else "\n".join(lines)
+    return envelope.id, room.id, author, envelope.time, event.kind, envelope.tag, text
+
+
+def author_row(number: int, author: Author) -> tuple[object, ...]:
+    """Return the row of an author in :data:`authors`."""
+    return (
+        number,
+        author.user,
+        author.nick.text,
+        author.nick.key,
+        author.scope,
+        author.account,
+        author.host,
+        author.real_name,
+        author.bot,
+    )
+
+
+def room_row(record: RoomRecord) -> dict[str, object]:
+    """Return the columns of a room in :data:`twisted_chat.store.sql.schema.rooms`."""
+    return {
+        "id": record.ref.id,
+        "name": record.ref.name.text,
+        "created": record.created,
+        "password": record.password,
+        "topic": str(record.topic),
+        "topic_by": record.topic_by.text if record.topic_by is not None else None,
+        "topic_time": record.topic_time,
+        "operators": " ".join(record.operators),
+        "keep_days": record.keep.days,
+        "keep_lines": record.keep.lines,
+    }
+
+
+def read_room(row: Any) -> RoomRecord:
+    """Make a record of a row. Raises :class:`twisted_chat.core.names.BadName` if the name is none (any more)."""
+    return RoomRecord(
+        RoomRef(RoomId(row.id), parse_room(row.name)),
+        row.created,
+        row.password,
+        _clean(row.topic),
+        _nick(row.topic_by, row.topic_by.casefold()) if row.topic_by is not None else None,
+        row.topic_time,
+        tuple(map(Scope, row.operators.split())),
+        Keep(row.keep_days, row.keep_lines),
+    )
+
+
+def sent_row(scope: Scope, tag: str, sent: Sent) -> tuple[object, ...]:
+    """Return the row of a client's own id in :data:`twisted_chat.store.sql.schema.sent`."""
+    return sent.message, scope, tag, sent.digest, sent.time
+
+
+def read_sent(row: Any) -> tuple[Scope, str, Sent]:
+    """Make of a row the scope, the client's own id, and what was sent under it."""
+    return (
+        Scope(row.scope),
+        row.tag,
+        Sent(bytes(row.digest), MessageId(row.message), row.time),
+    )
+
+
+def select_messages() -> Select[Any]:
+    """Select messages with their authors, for :func:`read_messages`."""
+    return select(
+        messages.c.id,
+        messages.c.room,
+        messages.c.author,
+        messages.c.time,
+        messages.c.kind,
+        messages.c.tag,
+        messages.c.text,
+        authors.c.user,
+        authors.c.nick,
+        authors.c.key,
+        authors.c.scope,
+        authors.c.account,
+        authors.c.host,
+        authors.c.real_name,
+        authors.c.bot,
+    ).join_from(messages, authors, messages.c.author == authors.c.id)
+
+
+def read_messages(rows: Iterable[Sequence[Any]], rooms: dict[int, RoomRef]) -> list[Envelope]:
+    """Make envelopes of what :func:`select_messages` found, in the order of the rows; ``rooms`` by their ids."""
+    found: dict[int, Author] = {}
+    envelopes = []
+    for number, room, writer, time, kind, tag, text, *rest in rows:
+        author = found.get(writer)
+        if author is None:
+            author = found[writer] = _author(*rest)
+        lines = tuple(map(_clean, text.split("\n")))
+        said = Said(kind if kind in _KINDS else "say", lines)
+        origin = Origin(Node(""), SessionId(0), tag)
+        envelopes.append(Envelope(MessageId(number), time, said, origin, author, rooms[room]))
+    return envelopes
+
+
+def _author(
+    user: int,
+    nick: str,
+    key: str,
+    scope: str,
+    account: str | None,
+    host: str,
+    real_name: str,
+    bot: bool,
+) -> Author:
+    return Author(UserId(user), _nick(nick, key), Scope(scope), account, host, real_name, bool(bot))
+
+
+def _nick(text: str, key: str) -> Nick:
+    """Return a nick that was good when it was stored; the rules may have changed since."""
+    try:
+        return parse_nick(text)
+    except BadName:
+        text = shown(text)
+        return Nick(text, key, skeleton(text))
+
+
+def _clean(text: str) -> CleanText:
+    """Return a text that was clean when it was stored. Whoever can write to the database can put anything there."""
+    try:
+        return CleanText(text)
+    except BadText:
+        return shown(text, _LONGEST)

@@ -1,0 +1,107 @@
+"""The tables, the same for SQLite and PostgreSQL, as the last migration leaves them.
+
+What is searched (``messages_words``) is of another make in each database: see :mod:`twisted_chat.store.sql.words`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+
+#: The version of these tables: the name of the last migration.
+HEAD: Final = "0002"
+
+metadata: Final = MetaData()
+
+# In SQLite only a column of exactly this type is the row's own number, which needs no index besides.
+_ID: Final = BigInteger().with_variant(Integer, "sqlite")
+
+#: ``author`` is the row of :data:`authors` that says who it was; ``text`` holds the lines, parted by LF.
+messages: Final = Table(
+    "messages",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=False),
+    Column("room", BigInteger, nullable=False),
+    Column("author", BigInteger, nullable=False),
+    Column("time", Double, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("tag", Text),
+    Column("text", Text, nullable=False),
+    Index("messages_by_room", "room", "id"),
+)
+
+#: Authors as they were when they spoke, one row for all they said as such: ``id`` is the first message of these.
+authors: Final = Table(
+    "authors",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=False),
+    Column("user", BigInteger, nullable=False),
+    Column("nick", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("account", Text),
+    Column("host", Text, nullable=False),
+    Column("real_name", Text, nullable=False),
+    Column("bot", Boolean, nullable=False),
+    Index("authors_by_key", "key"),
+)
+
+#: Rooms as they come back after a restart. ``operators``: public scopes, parted by blanks.
+rooms: Final = Table(
+    "rooms",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("created", Double, nullable=False),
+    Column("password", Text),
+    Column("topic", Text, nullable=False),
+    Column("topic_by", Text),
+    Column("topic_time", Double, nullable=False),
+    Column("operators", Text, nullable=False),
+    Column("keep_days", Integer, nullable=False),
+    Column("keep_lines", Integer, nullable=False),
+)
+
+#: Rooms that are gone, and whose messages are being deleted in the background.
+forgotten: Final = Table(
+    "forgotten", metadata, Column("room", _ID, primary_key=True, autoincrement=False)
+)
+
+#: When the scopes of session tokens were last in use.
+scopes: Final = Table(
+    "scopes",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("seen", Double, nullable=False),
+)
+
+#: The ids that clients gave to messages, public or private.
+sent: Final = Table(
+    "sent",
+    metadata,
+    Column("message", _ID, primary_key=True, autoincrement=False),
+    Column("scope", Text, nullable=False),
+    Column("tag", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("time", Double, nullable=False),
+)
+
+#: ``ids``: the next id that no block holds yet. ``indexed``: up to where messages can be searched by their words.
+counters: Final = Table(
+    "counters",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)

@@ -1,0 +1,270 @@
+"""The store in a database, as the server sees it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from sqlalchemy.exc import SQLAlchemyError
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from twisted_chat.core.events import Author, Envelope, RoomRef, Said
+from twisted_chat.core.ids import MessageId, RoomId, Scope, UserId
+from twisted_chat.core.lasting import KEEP_ALL, Keep, Query, Remembered, RoomRecord
+from twisted_chat.core.nonces import Sent
+from twisted_chat.core.state import LOBBY_ID
+from twisted_chat.store.matching import Matcher
+from twisted_chat.store.port import Health, Page, Store, StoreError
+from twisted_chat.store.recent import Recent
+from twisted_chat.store.sql import reading, upkeep
+from twisted_chat.store.sql.database import Database, explain
+from twisted_chat.store.sql.opening import open_database
+from twisted_chat.store.sql.searching import search
+from twisted_chat.store.sql.threads import Threads
+from twisted_chat.store.sql.words import index_of
+from twisted_chat.store.sql.writer import Writer
+from twisted_chat.store.sql.writing import take_ids
+
+log = Logger()
+
+#: Changes that may wait for the database before those who make them have to: a minute of a busy server, 80 MB at worst.
+MAX_WAITING: Final = 20_000
+# Authors whose row is known. It is no more than a saving: one that is forgotten gets another row.
+_MAX_AUTHORS: Final = 50_000
+
+
+class SqlStore:
+    """Keeps everything in a database. Blocks nothing: threads talk to it."""
+
+    def __init__(
+        self,
+        database: Database,
+        threads: Threads,
+        clock: IReactorTime,
+        *,
+        lines: int = 20,
+        keep: Keep = KEEP_ALL,
+        limit: int = MAX_WAITING,
+    ) -> None:
+        """``lines``: how many lines of a room are asked for at each join; ``keep``: how much of a room is kept at most;
+        ``limit``: how many changes may wait before the store is full.
+        """
+        self._database = database
+        self._threads = threads
+        self._clock = clock
+        self._lines = lines
+        self._keep = keep
+        self._index = index_of(database.kind)
+        self._writer = Writer(database, threads, clock, limit)
+        self._recent = Recent(lines, MessageId(0))
+        self._authors: dict[UserId, tuple[Author, int]] = {}
+        self._loading: dict[RoomId, list[Deferred[None]]] = {}
+
+    # --- beginning and end ---
+
+    async def start(
+        self, stored: Callable[[MessageId], None], roomy: Callable[[], None]
+    ) -> Remembered:
+        def report(message: MessageId) -> None:
+            self._recent.stored(message)
+            stored(message)
+
+        try:
+            done, first, unindexed, remembered = await self._threads.write(
+                self._open, self._clock.seconds()
+            )
+        except SQLAlchemyError as error:
+            raise StoreError(f"the database cannot be read: {explain(error)}") from None
+        if done is not None:
+            log.info("{line}", line=done)
+        self._recent = Recent(self._lines, first)
+        self._writer.unindexed = unindexed
+        self._writer.start(report, roomy)
+        return remembered
+
+    def _open(self, now: float) -> tuple[str | None, MessageId, int, Remembered]:
+        """Open the database and read what is needed at a start. Runs in the thread that writes."""
+        done = open_database(self._database)
+        connection = self._database.writer()
+        with connection.begin():
+            return (
+                done,
+                MessageId(reading.read_counter(connection, "ids")),
+                upkeep.unindexed(connection),
+                reading.read_remembered(connection, now),
+            )
+
+    async def stop(self) -> None:
+        lost = await self._writer.stop()
+        if lost:
+            log.error(
+                "{lost} changes could not be stored and are lost; none of them was acknowledged",
+                lost=lost,
+            )
+        else:
+            await self._threads.write(self._database.close)
+        self._threads.stop()
+
+    # --- changes ---
+
+    @property
+    def full(self) -> bool:
+        return self._writer.full
+
+    async def reserve(self, count: int) -> range:
+        return await self._writer.ask(functools.partial(take_ids, count=count), durable=True)
+
+    def append(self, envelope: Envelope, sent: Sent | None = None) -> None:
+        batch = self._writer.batch
+        author = envelope.author
+        assert author is not None
+        if type(envelope.event) is Said:
+            known = self._authors.get(author.user)
+            if known is None or known[0] is not author:
+                known = self._authors[author.user] = author, envelope.id
+                batch.authors.append((envelope.id, author))
+                if len(self._authors) > _MAX_AUTHORS:
+                    self._authors.clear()
+            batch.messages.append((envelope, known[1]))
+            self._recent.append(envelope)
+        if sent is not None and envelope.tag is not None:
+            batch.sent.append((author.scope, envelope.tag, sent))
+        self._writer.changed(envelope.id)
+
+    def keep_room(self, record: RoomRecord, at: MessageId) -> None:
+        self._writer.batch.rooms[record.ref.id] = record
+        self._writer.changed(at)
+
+    def forget(self, gone: Sequence[RoomId], at: MessageId) -> None:
+        for room in gone:
+            self._recent.forget(room)
+        self._writer.batch.forget(gone)
+        self._writer.changed(at)
+
+    def seen(self, scopes: Sequence[Scope], time: float) -> None:
+        self._writer.batch.scopes.update(dict.fromkeys(scopes, time))
+        self._writer.touched()
+
+    # --- history ---
+
+    async def history(
+        self,
+        room: RoomRef,
+        *,
+        before: MessageId | None = None,
+        after: MessageId | None = None,
+        limit: int,
+    ) -> Page:
+        page = self._recent.page(room.id, before, after, limit)
+        if page is None and after is None and limit <= self._lines:
+            await self._load(room)
+            page = self._recent.page(room.id, before, after, limit)
+        if page is None:
+            page = await self._read(room, before, after, limit)
+        return page
+
+    async def _load(self, room: RoomRef) -> None:
+        """Read the end of a room's history once for all who ask for it: after a restart everybody comes back at once."""
+        waiting = self._loading.get(room.id)
+        if waiting is not None:
+            turn: Deferred[None] = Deferred()
+            waiting.append(turn)
+            await turn
+            return
+        self._loading[room.id] = []
+        mark = self._recent.mark(room.id)
+        try:
+            page = await self._read(room, None, None, self._lines + 1)
+            self._recent.adopt(room.id, page, mark)
+        finally:
+            for turn in self._loading.pop(room.id):
+                turn.callback(None)
+
+    async def _read(
+        self, room: RoomRef, before: MessageId | None, after: MessageId | None, limit: int
+    ) -> Page:
+        """Read a page, and add what may not be stored yet."""
+        newest = [
+            each
+            for each in self._recent.unstored(room.id)
+            if (before is None or each.id < before) and (after is None or each.id > after)
+        ]
+        found = await self._ask(
+            reading.read_history, self._database.reading, room, before, after, limit + 1
+        )
+        both = {each.id: each for each in (*found, *newest)}
+        some = [both[number] for number in sorted(both)]
+        page = some[:limit] if after is not None else some[len(some) - limit :] if limit else []
+        return Page(tuple(page), more=len(some) > limit)
+
+    async def search(self, query: Query) -> Page:
+        matcher = Matcher(query)
+        newest = [
+            each
+            for room in query.rooms
+            for each in self._recent.unstored(room.id)
+            if matcher.fits(each)
+        ]
+        found, whole = await self._ask(
+            search, self._database.reading, self._index, query, query.limit + 1
+        )
+        both = {each.id: each for each in (*found, *newest)}
+        some = [both[number] for number in sorted(both)]
+        return Page(
+            tuple(some[max(len(some) - query.limit, 0) :]),
+            more=len(some) > query.limit,
+            whole=whole,
+        )
+
+    async def _ask(self, work: Callable[..., Any], *args: Any) -> Any:
+        """Read something; what goes wrong is told to who asked for it, and logged."""
+        try:
+            return await self._threads.read(work, *args)
+        except SQLAlchemyError as error:
+            log.error("reading history failed: {why}", why=explain(error))
+            raise StoreError("history cannot be read right now; try again a little later") from None
+
+    # --- what is no longer needed ---
+
+    async def tidy(self, now: float) -> None:
+        limits = await self._writer.ask(upkeep.limits_of)
+        limits.setdefault(LOBBY_ID, KEEP_ALL)
+        deleted = 0
+        for room, own in limits.items():
+            keep = own.within(self._keep)
+            while keep != KEEP_ALL:
+                count, last = await self._writer.ask(
+                    functools.partial(
+                        upkeep.delete_old, index=self._index, room=room, keep=keep, now=now
+                    )
+                )
+                if not count:
+                    break
+                self._recent.cut(room, MessageId(last))
+                deleted += count
+        if deleted:
+            # What is said from now on gets rows of its own; what was said before is stored when this is done.
+            self._authors.clear()
+            await self._writer.ask(upkeep.delete_silent, behind=True)
+        await self._writer.ask(functools.partial(upkeep.delete_unused, now=now))
+
+    def health(self) -> Health:
+        writer = self._writer
+        return Health(
+            self._database.kind,
+            waiting=writer.waiting,
+            most=writer.limit,
+            stored=writer.messages,
+            commits=writer.commits,
+            last=writer.last,
+            slowest=writer.slowest,
+            unindexed=max(writer.unindexed, 0),
+            error=writer.error,
+            since=writer.since,
+        )
+
+
+_check: type[Store] = SqlStore

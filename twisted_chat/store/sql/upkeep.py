@@ -1,0 +1,111 @@
+"""What is done in the background, a little at a time, by the thread that writes: indexing words, and deleting."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Connection, Select, delete, func, select
+
+from twisted_chat.core.ids import RoomId
+from twisted_chat.core.lasting import Keep
+from twisted_chat.core.limits import REMEMBERED
+from twisted_chat.store.sql.reading import read_counter
+from twisted_chat.store.sql.schema import authors, forgotten, messages, rooms, scopes, sent
+from twisted_chat.store.sql.words import Row, Words
+from twisted_chat.store.sql.writing import set_counter
+
+#: Messages that one step indexes or deletes: some 10 ms, for which a commit may have to wait.
+STEP: Final = 500
+_DAY: Final = 24 * 60 * 60
+
+
+def index_some(connection: Connection, index: Words) -> int:
+    """Index the next messages; return how many that were."""
+    done = read_counter(connection, "indexed")
+    wanted = select(messages.c.id, messages.c.room, messages.c.author, messages.c.text)
+    found = connection.execute(
+        wanted.where(messages.c.id > done).order_by(messages.c.id).limit(STEP)
+    )
+    rows: list[Row] = [tuple(row) for row in found]
+    if rows:
+        index.add(connection, rows)
+        set_counter(connection, "indexed", rows[-1][0])
+    return len(rows)
+
+
+def unindexed(connection: Connection) -> int:
+    """Count the messages that are not indexed yet."""
+    done = read_counter(connection, "indexed")
+    count: int = (
+        connection.scalar(select(func.count()).select_from(messages).where(messages.c.id > done))
+        or 0
+    )
+    return count
+
+
+def delete_forgotten(connection: Connection, index: Words) -> bool:
+    """Delete some messages of a room that is gone; tell whether there may be more."""
+    room = connection.scalar(select(forgotten.c.room).limit(1))
+    if room is None:
+        return False
+    if _delete(connection, index, _of(room).order_by(messages.c.id).limit(STEP)) < STEP:
+        connection.execute(delete(forgotten).where(forgotten.c.room == room))
+    return True
+
+
+def delete_old(
+    connection: Connection, index: Words, room: RoomId, keep: Keep, now: float
+) -> tuple[int, int]:
+    """Delete some messages of a room beyond what is kept of it; return how many, and the id of the last of them."""
+    up_to = 0
+    if keep.lines:
+        newest = _of(room).order_by(messages.c.id.desc())
+        up_to = connection.scalar(newest.limit(1).offset(keep.lines)) or 0
+    since = now - keep.days * _DAY if keep.days else float("-inf")
+    oldest = select(messages.c.id, messages.c.time).where(messages.c.room == room)
+    gone = [
+        number
+        for number, time in connection.execute(oldest.order_by(messages.c.id).limit(STEP))
+        if number <= up_to or time < since
+    ]
+    if not gone:
+        return 0, 0
+    _delete(connection, index, _of(room).where(messages.c.id.in_(gone)))
+    return len(gone), gone[-1]
+
+
+def delete_unused(connection: Connection, now: float) -> None:
+    """Delete what is remembered of clients for longer than promised, and authors of whom nothing is left."""
+    connection.execute(delete(scopes).where(scopes.c.seen < now - REMEMBERED))
+    connection.execute(delete(sent).where(sent.c.time < now - REMEMBERED))
+
+
+def delete_silent(connection: Connection) -> None:
+    """Delete authors of whom no message is left."""
+    used = select(messages.c.author)
+    connection.execute(delete(authors).where(authors.c.id.not_in(used)))
+
+
+def limits_of(connection: Connection) -> dict[RoomId, Keep]:
+    """Return what is kept of each room that has a limit of its own."""
+    rows = connection.execute(select(rooms.c.id, rooms.c.keep_days, rooms.c.keep_lines))
+    return {RoomId(row.id): Keep(row.keep_days, row.keep_lines) for row in rows}
+
+
+def _of(room: int) -> Select[tuple[int]]:
+    return select(messages.c.id).where(messages.c.room == room)
+
+
+def _delete(connection: Connection, index: Words, wanted: Select[tuple[int]]) -> int:
+    """Delete messages, also from the index; return how many."""
+    columns = select(messages.c.id, messages.c.room, messages.c.author, messages.c.text)
+    rows: list[Row] = [
+        tuple(row) for row in connection.execute(columns.where(messages.c.id.in_(wanted)))
+    ]
+    done = read_counter(connection, "indexed")
+    known = [row for row in rows if row[0] <= done]
+    if known:
+        index.drop(connection, known)
+    if rows:
+        connection.execute(delete(messages).where(messages.c.id.in_([row[0] for row in rows])))
+    return len(rows)

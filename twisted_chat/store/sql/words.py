@@ -1,0 +1,121 @@
+"""The index of words: an FTS5 table in SQLite, a GIN index of text vectors in PostgreSQL.
+
+Both get the words that :func:`twisted_chat.store.matching.words` finds, so that both find the same, and so does a scan of
+what is not indexed yet. SQLite's index holds nothing but words: to take a message out, its words must be given again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, Protocol
+
+from sqlalchemy import ColumnElement, Connection, bindparam, column, delete, func, table, text
+
+from twisted_chat.core.lasting import Query, Term
+from twisted_chat.store.matching import words
+from twisted_chat.store.sql.inserting import insert_many
+from twisted_chat.store.sql.schema import messages
+
+_INDEX: Final = "messages_words"
+
+#: A message, as the index needs it: its id, room, author (the row of that) and text.
+Row = tuple[int, int, int, str]
+
+
+class Words(Protocol):
+    """An index of words."""
+
+    def add(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Index messages, within the transaction of the caller."""
+
+    def drop(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Take messages out of the index, within the transaction of the caller."""
+
+    def having(
+        self, query: Query, authors: Sequence[int] | None
+    ) -> tuple[Any, ColumnElement[bool], ColumnElement[int]]:
+        """Return the table to join to the messages, on what, and the column of ids that it is best ordered by.
+
+        ``authors``: the rows of whom it may be by; None for everybody.
+        """
+
+
+class SqliteWords:
+    """An FTS5 table. Room and author are words too: a search need not look at each message with a common word."""
+
+    _columns = ("rowid", "text", "room", "author")
+
+    def add(self, connection: Connection, rows: Sequence[Row]) -> None:
+        insert_many(connection, _INDEX, self._columns, [self._entry(row) for row in rows])
+
+    def drop(self, connection: Connection, rows: Sequence[Row]) -> None:
+        # Not the columns of a row but a command to the table, see "The 'delete' command" in SQLite's FTS5 documentation.
+        entries = [("delete", *self._entry(row)) for row in rows]
+        insert_many(connection, _INDEX, (_INDEX, *self._columns), entries)
+
+    def _entry(self, row: Row) -> tuple[int, str, str, str]:
+        number, room, author, said = row
+        return number, " ".join(words(said)), str(room), str(author)
+
+    def having(
+        self, query: Query, authors: Sequence[int] | None
+    ) -> tuple[Any, ColumnElement[bool], ColumnElement[int]]:
+        index = table(_INDEX, column("rowid"))
+        wanted = [_either("room", [room.id for room in query.rooms])]
+        if authors is not None:
+            wanted.append(_either("author", authors))
+        wanted += [f"{{text}} : {_phrase(term)}" for term in query.terms]
+        match = text(f"{_INDEX} MATCH :wanted").bindparams(wanted=" AND ".join(wanted))
+        rowid: ColumnElement[int] = index.c.rowid
+        return index, match & (messages.c.id == rowid), rowid
+
+
+class PostgresWords:
+    """A table of text vectors with a GIN index."""
+
+    def add(self, connection: Connection, rows: Sequence[Row]) -> None:
+        connection.execute(
+            text(
+                f"INSERT INTO {_INDEX} (id, words) SELECT id, to_tsvector('simple', said) "  # noqa: S608
+                "FROM unnest(CAST(:ids AS bigint[]), CAST(:texts AS text[])) AS new (id, said) ON CONFLICT DO NOTHING"
+            ),
+            {"ids": [row[0] for row in rows], "texts": [" ".join(words(row[3])) for row in rows]},
+        )
+
+    def drop(self, connection: Connection, rows: Sequence[Row]) -> None:
+        index = table(_INDEX, column("id"))
+        connection.execute(delete(index).where(index.c.id.in_([row[0] for row in rows])))
+
+    def having(
+        self, query: Query, authors: Sequence[int] | None
+    ) -> tuple[Any, ColumnElement[bool], ColumnElement[int]]:
+        index = table(_INDEX, column("id"), column("words"))
+        wanted: ColumnElement[bool] = (messages.c.id == index.c.id) & messages.c.room.in_(
+            [room.id for room in query.rooms]
+        )
+        if authors is not None:
+            wanted &= messages.c.author.in_(authors)
+        for number, term in enumerate(query.terms):
+            # Letters and digits alone: none of them means anything in a text query.
+            said = " <-> ".join(words(term.text)) + (":*" if term.prefix else "")
+            wanted &= index.c.words.op("@@", is_comparison=True)(
+                func.to_tsquery("simple", bindparam(f"term{number}", said))
+            )
+        return index, wanted, messages.c.id
+
+
+def index_of(kind: str) -> Words:
+    """Return the index of words of that kind of database."""
+    return SqliteWords() if kind == "sqlite" else PostgresWords()
+
+
+def _either(name: str, numbers: Sequence[int]) -> str:
+    """Write a query for one of some numbers in a column."""
+    any_of = " OR ".join([f'"{number}"' for number in numbers])
+    return f"{{{name}}} : ({any_of})"
+
+
+def _phrase(term: Term) -> str:
+    """Write words as a phrase: letters and digits alone, in quotes, mean nothing but themselves."""
+    phrase = '"' + " ".join(words(term.text)) + '"'
+    return f"{phrase} *" if term.prefix else phrase

@@ -1,0 +1,322 @@
+"""The one who writes: groups of changes, blocks of ids, and between them what is done in the background.
+
+It lives on the reactor's thread, and lets the thread that writes do one thing after the other. What cannot be written now
+is tried again until it can; nothing is dropped while the process lives.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+
+from twisted_chat import background
+from twisted_chat.core.ids import MessageId
+from twisted_chat.store.port import StoreError
+from twisted_chat.store.sql import upkeep
+from twisted_chat.store.sql.database import Database, explain
+from twisted_chat.store.sql.threads import Threads
+from twisted_chat.store.sql.words import index_of
+from twisted_chat.store.sql.writing import Batch
+
+log = Logger()
+
+T = TypeVar("T")
+
+#: What comes within this time goes into one commit: each costs 0.15 ms of a core however small, and the disk a write.
+GROUP: Final = 0.05
+#: After a silence a change waits only so long: for the others of its reactor turn, and of the next.
+QUIET: Final = 0.005
+#: A group of so many changes waits no longer; and no group is larger than a few of these.
+MANY: Final = 2_000
+#: How long a failed commit is left alone before it is tried again: from, to, in seconds.
+_AGAIN: Final = (0.1, 5.0)
+#: How long what waits may take when the server stops, in seconds; then it is given up, unacknowledged.
+_LAST: Final = 2.0
+#: While messages come, no more than this many steps a second are done in the background; see also :data:`upkeep.STEP`.
+_STEPS: Final = 4
+#: When so few messages came that a step would be a small one, it waits so long for others, in seconds.
+_SMALL_STEP: Final = 2.0
+#: What failed in the background is tried again after so many seconds.
+_LATER: Final = 60.0
+
+
+class _GivenUp(Exception):
+    """The server stops, and what waits cannot be written."""
+
+
+class Writer:
+    """Commits changes. They are put into :attr:`batch`, then :meth:`changed` is called."""
+
+    def __init__(
+        self, database: Database, threads: Threads, clock: IReactorTime, limit: int
+    ) -> None:
+        """``limit``: when so many changes wait, :attr:`full` is set."""
+        self._database = database
+        self._threads = threads
+        self._clock = clock
+        self.limit = limit
+        self._index = index_of(database.kind)
+        self._stored: Callable[[MessageId], None] = lambda message: None
+        self._roomy: Callable[[], None] = lambda: None
+        self.batch = Batch()
+        self._flying = 0
+        self.full = False
+        self._jobs: deque[Callable[[], Coroutine[Any, Any, None]]] = deque()
+        self._asleep: Deferred[None] | None = None
+        self._gather: IDelayedCall | None = None
+        self._due = False
+        self._busy = False  # there was a commit within the last GROUP seconds
+        self._rest: IDelayedCall | None = None
+        self._background: IDelayedCall | None = None
+        self._step_due = True
+        self._hurried = False
+        self._new = 0  # messages stored since the last step
+        self._stopping = False
+        self._last_call: IDelayedCall | None = None
+        self._given_up = False
+        self._ended: Deferred[None] = Deferred()
+        self.commits = 0
+        self.messages = 0
+        self.unindexed = 0
+        self.last = self.slowest = 0.0
+        self.error: str | None = None
+        self.since: float | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many changes are not committed yet."""
+        return self._flying + self.batch.size
+
+    def start(self, stored: Callable[[MessageId], None], roomy: Callable[[], None]) -> None:
+        """Begin to write. The database is open."""
+        self._stored, self._roomy = stored, roomy
+        background.start(self._run(), "writing to the database")
+
+    async def stop(self) -> int:
+        """Commit what waits, if that can be done within :data:`_LAST` seconds; return how many changes were given up."""
+        self._stopping = True
+        self._last_call = self._clock.callLater(_LAST, self._give_up)
+        self._wake()
+        await self._ended
+        for timer in (self._gather, self._rest, self._background, self._last_call):
+            if timer is not None and timer.active():
+                timer.cancel()
+        return self.waiting
+
+    def _give_up(self) -> None:
+        self._given_up = True
+        self._wake()
+        if not self._ended.called:
+            self._ended.callback(None)
+
+    def changed(self, message: MessageId) -> None:
+        """Note that a change was put into the batch. ``message`` is reported when it is stored."""
+        batch = self.batch
+        batch.up_to = message
+        self.touched()
+
+    def touched(self) -> None:
+        """Note that a change was put into the batch that nobody waits for."""
+        batch = self.batch
+        batch.size += 1
+        if batch.size == 1:
+            wait = GROUP if self._busy else QUIET
+            self._gather = self._clock.callLater(wait, self._gathered)
+        elif batch.size == MANY:
+            self._gathered()
+        if self._flying + batch.size >= self.limit:
+            self.full = True
+
+    def _gathered(self) -> None:
+        self._due = True
+        self._wake()
+
+    def ask(
+        self, work: Callable[[Connection], T], *, durable: bool = False, behind: bool = False
+    ) -> Deferred[T]:
+        """Run ``work`` in a transaction of its own, as soon as what is being written now is; tried until it succeeds.
+
+        ``durable``: it is on the disk when it is done, whatever the policy is. ``behind``: the changes that wait now are
+        committed before.
+        """
+        answer: Deferred[T] = Deferred()
+
+        async def job() -> None:
+            if behind and self.batch.size:
+                await self._commit()
+            answer.callback(await self._insist(work, durable))
+
+        self._jobs.append(job)
+        self._wake()
+        return answer
+
+    # --- the loop ---
+
+    async def _run(self) -> None:
+        try:
+            while True:
+                if self.batch.size and (self._due or self._stopping):
+                    await self._commit()
+                elif self._jobs:
+                    await self._jobs.popleft()()
+                elif self._stopping:
+                    break
+                elif self._step_due:
+                    await self._step()
+                else:
+                    self._asleep = Deferred()
+                    await self._asleep
+        except _GivenUp:
+            pass  # stop() says what is lost
+        if not self._ended.called:
+            self._ended.callback(None)
+
+    def _wake(self) -> None:
+        if self._asleep is not None:
+            asleep, self._asleep = self._asleep, None
+            asleep.callback(None)
+
+    async def _commit(self) -> None:
+        batch, self.batch = self.batch, Batch()
+        self._due = False
+        if self._gather is not None and self._gather.active():
+            self._gather.cancel()
+        self._flying = batch.size
+        began = time.perf_counter()
+        await self._insist(batch.write, False)
+        self.last = time.perf_counter() - began
+        self.slowest = max(self.slowest, self.last)
+        self.commits += 1
+        self.messages += len(batch.messages)
+        self._new += len(batch.messages)
+        self.unindexed += len(batch.messages)
+        self._flying = 0
+        self._calm_down()
+        self._schedule_step(forgot=bool(batch.forgotten))
+        if batch.up_to:
+            self._stored(batch.up_to)
+        if self.full and self.batch.size <= self.limit // 2:
+            self.full = False
+            self._roomy()
+
+    def _calm_down(self) -> None:
+        """Let what comes within the next :data:`GROUP` seconds wait for each other."""
+        self._busy = True
+        if self._rest is not None and self._rest.active():
+            self._rest.reset(GROUP)
+        else:
+            self._rest = self._clock.callLater(GROUP, self._rested)
+
+    def _rested(self) -> None:
+        self._busy = False
+
+    async def _insist(self, work: Callable[[Connection], T], durable: bool) -> T:
+        """Run ``work`` in a transaction until that succeeds, or it is time to give up."""
+        wait, most = _AGAIN
+        while not self._given_up:
+            try:
+                result: T = await self._threads.write(self._transact, work, durable)
+            except (SQLAlchemyError, StoreError, OSError) as error:
+                self._failed(explain(error))
+            except Exception:
+                log.failure("writing to the database failed in a way that nobody foresaw")
+                self._failed("a fault of the server, see its log")
+            else:
+                self._recovered()
+                return result
+            await self._pause(wait)
+            wait = min(2 * wait, most)
+        raise _GivenUp
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait; in vain if the server is about to give up."""
+        pause = self._clock.callLater(seconds, self._wake)
+        # Whoever has something new wakes the loop: that is no reason to try again sooner, but the server's end is.
+        while pause.active() and not self._given_up:
+            self._asleep = Deferred()
+            await self._asleep
+        if pause.active():
+            pause.cancel()
+
+    def _transact(self, work: Callable[[Connection], T], durable: bool) -> T:
+        """Do something in a transaction. Runs in the thread that writes."""
+        try:
+            connection = self._database.writer()
+            if durable:
+                with self._database.durable(connection):
+                    return work(connection)
+            with connection.begin():
+                return work(connection)
+        except BaseException:
+            self._database.broke()
+            raise
+
+    def _failed(self, why: str) -> None:
+        if self.error is None:
+            self.since = self._clock.seconds()
+            log.error(
+                "nothing can be stored now: {why}; it is tried again until it can; meanwhile nothing is acknowledged",
+                why=why,
+            )
+        self.error = why
+
+    def _recovered(self) -> None:
+        if self.error is not None:
+            log.info("what happens is stored again")
+            self.error = self.since = None
+
+    # --- in the background ---
+
+    async def _step(self) -> None:
+        """Do a little of what is to be done in the background."""
+        self._step_due = self._hurried = False
+        self._new = 0
+        began = time.perf_counter()
+        try:
+            indexed, left = await self._threads.write(self._transact, self._do_some, False)
+        except Exception as error:
+            log.error(
+                "indexing or deleting failed: {why}; it is tried again in {seconds:.0f} seconds",
+                why=explain(error),
+                seconds=_LATER,
+            )
+            self._sleep_until_step(_LATER, hurried=True)
+            return
+        self.unindexed -= indexed
+        if indexed == upkeep.STEP or left:
+            # No more than half of the time of this thread.
+            rest = 1 / _STEPS if self._busy else time.perf_counter() - began
+            self._sleep_until_step(rest, hurried=True)
+        elif self._new:
+            self._schedule_step()
+
+    def _do_some(self, connection: Connection) -> tuple[int, bool]:
+        """Do a step; return how many messages were indexed, and whether there is more to delete. Runs in the thread."""
+        indexed = upkeep.index_some(connection, self._index)
+        return indexed, indexed < upkeep.STEP and upkeep.delete_forgotten(connection, self._index)
+
+    def _schedule_step(self, *, forgot: bool = False) -> None:
+        hurry = forgot or self._new >= upkeep.STEP
+        if self._background is None or not self._background.active():
+            self._sleep_until_step(1 / _STEPS if hurry else _SMALL_STEP, hurried=hurry)
+        elif hurry and not self._hurried:
+            self._hurried = True
+            self._background.reset(1 / _STEPS)
+
+    def _sleep_until_step(self, seconds: float, *, hurried: bool) -> None:
+        self._hurried = hurried
+        if self._background is not None and self._background.active():
+            self._background.cancel()
+        self._background = self._clock.callLater(seconds, self._step_is_due)
+
+    def _step_is_due(self) -> None:
+        self._step_due = True
+        self._wake()

@@ -1,0 +1,102 @@
+"""What one commit brings into the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, Table, bindparam, delete, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from twisted_chat.core.events import Author, Envelope
+from twisted_chat.core.ids import MessageId, RoomId, Scope
+from twisted_chat.core.lasting import RoomRecord
+from twisted_chat.core.nonces import Sent
+from twisted_chat.store.sql.inserting import insert_rows
+from twisted_chat.store.sql.rows import author_row, message_row, room_row, sent_row
+from twisted_chat.store.sql.schema import (
+    authors,
+    counters,
+    forgotten,
+    messages,
+    rooms,
+    scopes,
+    sent,
+)
+
+_COUNT_UP: Final = (
+    update(counters)
+    .where(counters.c.name == "ids")
+    .values(value=counters.c.value + bindparam("count"))
+    .returning(counters.c.value)
+)
+
+
+class Batch:
+    """Changes that are committed together. What comes later stands for what came before of the same room or scope."""
+
+    def __init__(self) -> None:
+        self.messages: list[tuple[Envelope, int]] = []
+        self.authors: list[tuple[int, Author]] = []
+        self.sent: list[tuple[Scope, str, Sent]] = []
+        self.rooms: dict[RoomId, RoomRecord] = {}
+        self.forgotten: set[RoomId] = set()
+        self.scopes: dict[Scope, float] = {}
+        #: Everything up to this message is stored once this is.
+        self.up_to = MessageId(0)
+        #: How many changes it was asked for.
+        self.size = 0
+
+    def __len__(self) -> int:
+        return self.size
+
+    def forget(self, gone: Sequence[RoomId]) -> None:
+        """Drop rooms, and what is kept of them."""
+        for room in gone:
+            self.rooms.pop(room, None)
+        self.forgotten.update(gone)
+
+    def write(self, connection: Connection) -> None:
+        """Bring it all into the database, within the transaction of the caller."""
+        if self.authors:
+            insert_rows(connection, authors, [author_row(*each) for each in self.authors])
+        if self.messages:
+            insert_rows(connection, messages, [message_row(*each) for each in self.messages])
+        if self.sent:
+            insert_rows(connection, sent, [sent_row(*each) for each in self.sent])
+        if self.rooms:
+            _put(connection, rooms, [room_row(record) for record in self.rooms.values()])
+        if self.scopes:
+            seen = [{"scope": scope, "seen": time} for scope, time in self.scopes.items()]
+            _put(connection, scopes, seen)
+        if self.forgotten:
+            gone = sorted(self.forgotten)
+            connection.execute(
+                delete(rooms).where(rooms.c.id == bindparam("gone")),
+                [{"gone": room} for room in gone],
+            )
+            insert_rows(connection, forgotten, [(room,) for room in gone])
+
+
+def take_ids(connection: Connection, count: int) -> range:
+    """Take a block of ids, within the transaction of the caller."""
+    end = connection.execute(_COUNT_UP, {"count": count}).scalar_one()
+    return range(end - count, end)
+
+
+def set_counter(connection: Connection, name: str, value: int) -> None:
+    """Set a counter, within the transaction of the caller."""
+    connection.execute(update(counters).where(counters.c.name == name).values(value=value))
+
+
+def _put(connection: Connection, table: Table, values: list[dict[str, Any]]) -> None:
+    """Insert rows, or replace those with the same key."""
+    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = make(table)
+    key = [column.name for column in table.primary_key]
+    rest = {
+        column.name: statement.excluded[column.name]
+        for column in table.columns
+        if column.name not in key
+    }
+    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=rest), values)
