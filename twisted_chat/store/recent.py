@@ -39,6 +39,8 @@ class Recent:
         # Rooms made in this run whose tail was dropped.
         self._dropped: set[RoomId] = set()
         self._count = 0
+        # Rooms with more messages than are to be kept, since these are not stored yet.
+        self._long: set[RoomId] = set()
         self._stored = MessageId(0)
 
     def append(self, envelope: Envelope) -> None:
@@ -53,7 +55,7 @@ class Recent:
         tail.envelopes.append(envelope)
         self._count += 1
         if len(tail.envelopes) > self._lines:
-            self._trim(tail)
+            self._trim(room, tail)
         if self._count > MAX_MESSAGES:
             self._make_room()
 
@@ -67,6 +69,11 @@ class Recent:
     def stored(self, message: MessageId) -> None:
         """Note that every message up to this one is stored."""
         self._stored = message
+        long, self._long = self._long, set()
+        for room in long:
+            tail = self._tails.get(room)
+            if tail is not None:
+                self._trim(room, tail)
 
     def cut(self, room: RoomId, up_to: MessageId) -> None:
         """Drop the messages of a room up to this one, which are deleted."""
@@ -126,15 +133,20 @@ class Recent:
     def unstored(self, room: RoomId) -> list[Envelope]:
         """Return what was said in a room and is perhaps not stored yet, oldest first."""
         tail = self._tails.get(room)
-        return list(tail.envelopes) if tail is not None else []
+        if tail is None:
+            return []
+        newest = itertools.takewhile(lambda each: each.id > self._stored, reversed(tail.envelopes))
+        return list(newest)[::-1]
 
-    def _trim(self, tail: _Tail) -> None:
+    def _trim(self, room: RoomId, tail: _Tail) -> None:
         kept = tail.envelopes
         while len(kept) > self._lines and kept[0].id <= self._stored:
             kept.popleft()
             self._count -= 1
             tail.gone += 1
             tail.whole = False
+        if len(kept) > self._lines:
+            self._long.add(room)
 
     def _make_room(self) -> None:
         """Drop rooms that were silent longest, as far as all that was said there is stored."""

@@ -17,7 +17,7 @@ def upgrade() -> None:
         # Without content: the texts stand in messages. Room and author are words too, so that a search need not look at
         # every message that has a common word.
         op.execute(
-            "CREATE VIRTUAL TABLE messages_words USING fts5(text, room, author, content='', tokenize='unicode61')"
+            "CREATE VIRTUAL TABLE messages_words USING fts5(text, room, author, content='', prefix='2 3', tokenize='unicode61')"
         )
     else:
         op.create_table(
