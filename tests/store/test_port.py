@@ -1,96 +1,29 @@
-"""What every store promises: one contract, run against each adapter of the port.
-
-An adapter joins by a class of its own at the end of this module: :class:`StoreContract` first, ``TestCase``
-second, and ``make``; one that works with a clock also steps it.
-"""
+"""What every store promises of history: one contract, run against each adapter of the port."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 from msgspec import structs
-from twisted.internet import reactor
 from twisted.internet.defer import Deferred
-from twisted.internet.task import Clock
 from twisted.trial.unittest import TestCase
 
 from tests.making import author, room, said
+from tests.store.contract import (
+    NEVER,
+    OTHER,
+    ROOM,
+    Contract,
+    MemoryAdapter,
+    SqliteAdapter,
+    SqliteReadingAdapter,
+)
 from twisted_chat.core import events as e
 from twisted_chat.core.commands import Kind
-from twisted_chat.core.ids import MessageId, Node, RoomId, SessionId
+from twisted_chat.core.ids import MessageId, Node, SessionId
 from twisted_chat.core.text import CleanText
-from twisted_chat.store.memory import MemoryStore
-from twisted_chat.store.port import Page, Store
-from twisted_chat.store.sql.database import Database, sqlite_url
-from twisted_chat.store.sql.store import SqlStore
-from twisted_chat.store.sql.threads import RealThreads
-
-# The contract is no test by itself: only its children are test cases.
-if TYPE_CHECKING:
-    Base = TestCase
-else:
-    Base = object
-
-ROOM, OTHER, NEVER = RoomId(1), RoomId(2), RoomId(3)
 
 
-class StoreContract(Base):
-    """The claims. Ids are taken from the store's own blocks, as the server does."""
-
-    def make(self) -> Store:
-        """Return a store that holds nothing and is not started."""
-        raise NotImplementedError
-
-    def step(self) -> None:
-        """Let a store that works with a clock do what is due now."""
-
-    async def begin(self) -> None:
-        """Start a store; every test begins with this."""
-        self.reported: list[MessageId] = []
-        self._waiting: list[tuple[MessageId, Deferred[None]]] = []
-        self.store = self.make()
-        await self.store.start(self._report, self._roomy)
-        self._stopped = False
-        self.addCleanup(lambda: Deferred.fromCoroutine(self.stop()))
-
-    async def stop(self) -> None:
-        """Stop the store, once."""
-        if not self._stopped:
-            self._stopped = True
-            await self.store.stop()
-
-    def _roomy(self) -> None: ...
-
-    def _report(self, message: MessageId) -> None:
-        self.reported.append(message)
-        done = [each for wanted, each in self._waiting if wanted <= message]
-        self._waiting = [(wanted, each) for wanted, each in self._waiting if wanted > message]
-        for each in done:
-            each.callback(None)
-
-    async def until_stored(self, message: MessageId) -> None:
-        """Wait until all up to ``message`` is reported as stored."""
-        done: Deferred[None] = Deferred()
-        if self.reported and self.reported[-1] >= message:
-            return
-        self._waiting.append((message, done))
-        self.step()
-        await done
-
-    async def say(self, count: int, where: RoomId = ROOM) -> list[MessageId]:
-        """Append that many messages, and return their ids."""
-        ids = [MessageId(number) for number in await self.store.reserve(count)]
-        for message in ids:
-            self.store.append(said(message, where))
-        return ids
-
-    def assert_page(self, page: Page, ids: Sequence[int], *, more: bool) -> None:
-        self.assertEqual([envelope.id for envelope in page.envelopes], list(ids))
-        self.assertEqual(page.more, more)
+class StoreContract(Contract):
+    """The claims."""
 
     # --- ids ---
 
@@ -279,23 +212,13 @@ class StoreContract(Base):
         self.assert_page(await self.store.history(room(ROOM), limit=10), ids, more=False)
 
 
-class MemoryStoreContract(StoreContract, TestCase):
-    def make(self) -> Store:
-        self.clock = Clock()
-        return MemoryStore(self.clock)
-
-    def step(self) -> None:
-        self.clock.advance(0)
-
-    def tearDown(self) -> None:
-        # Cleanups run after this one: the store is stopped here to see that it leaves no timer.
-        self.successResultOf(Deferred.fromCoroutine(self.stop()))
-        self.assertEqual(self.clock.getDelayedCalls(), [])
+class MemoryStoreContract(StoreContract, MemoryAdapter, TestCase):
+    pass
 
 
-class SqliteStoreContract(StoreContract, TestCase):
-    def make(self) -> Store:
-        path = Path(tempfile.mkdtemp())
-        self.addCleanup(shutil.rmtree, path)
-        database = Database(sqlite_url(path / "chat.sqlite"))
-        return SqlStore(database, RealThreads(reactor), reactor)
+class SqliteStoreContract(StoreContract, SqliteAdapter, TestCase):
+    pass
+
+
+class SqliteReadingContract(StoreContract, SqliteReadingAdapter, TestCase):
+    pass

@@ -197,10 +197,12 @@ class SqlStore:
         )
         both = {each.id: each for each in (*found, *newest)}
         some = [both[number] for number in sorted(both)]
-        page = some[:limit] if after is not None else some[len(some) - limit :] if limit else []
+        page = some[:limit] if after is not None else some[max(len(some) - limit, 0) :]
         return Page(tuple(page), more=len(some) > limit)
 
     async def search(self, query: Query) -> Page:
+        if not query.rooms:
+            return Page((), more=False)
         matcher = Matcher(query)
         newest = [
             each
@@ -250,6 +252,10 @@ class SqlStore:
             self._authors.clear()
             await self._writer.ask(upkeep.delete_silent, behind=True)
         await self._writer.ask(functools.partial(upkeep.delete_unused, now=now))
+
+    async def all_done(self) -> None:
+        """Wait until everything that is stored is indexed, and everything that is forgotten is deleted."""
+        await self._writer.all_done()
 
     def health(self) -> Health:
         writer = self._writer

@@ -78,6 +78,7 @@ class Writer:
         self._background: IDelayedCall | None = None
         self._step_due = True
         self._hurried = False
+        self._all_done: list[Deferred[None]] = []
         self._new = 0  # messages stored since the last step
         self._stopping = False
         self._last_call: IDelayedCall | None = None
@@ -157,6 +158,15 @@ class Writer:
         self._jobs.append(job)
         self._wake()
         return answer
+
+    def all_done(self) -> Deferred[None]:
+        """Fire when everything that is stored is indexed, and everything that is forgotten is deleted."""
+        done: Deferred[None] = Deferred()
+        if self._step_due or (self._background is not None and self._background.active()):
+            self._all_done.append(done)
+        else:
+            done.callback(None)
+        return done
 
     # --- the loop ---
 
@@ -297,6 +307,10 @@ class Writer:
             self._sleep_until_step(rest, hurried=True)
         elif self._new:
             self._schedule_step()
+        else:
+            all_done, self._all_done = self._all_done, []
+            for done in all_done:
+                done.callback(None)
 
     def _do_some(self, connection: Connection) -> tuple[int, bool]:
         """Do a step; return how many messages were indexed, and whether there is more to delete. Runs in the thread."""

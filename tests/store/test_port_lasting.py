@@ -1,0 +1,259 @@
+"""What every store promises of what it drops, and, but for the one in memory, of what is there after a restart."""
+
+from __future__ import annotations
+
+import time
+
+from msgspec import structs
+from twisted.trial.unittest import TestCase
+
+from tests.making import room, said
+from tests.store.contract import (
+    NOW,
+    OTHER,
+    ROOM,
+    Contract,
+    MemoryAdapter,
+    SqliteAdapter,
+    SqliteReadingAdapter,
+)
+from twisted_chat.core import events as e
+from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId
+from twisted_chat.core.lasting import Keep, Query, Remembered, RoomRecord, Term
+from twisted_chat.core.names import parse_nick, parse_room
+from twisted_chat.core.nonces import Sent
+from twisted_chat.core.state import LOBBY_ID
+from twisted_chat.core.text import CleanText
+
+DAY = 24 * 60 * 60
+A, B = Scope("aaaa"), Scope("bbbb")
+
+
+class TidyContract(Contract):
+    """Messages and what is remembered of clients go when their time is over."""
+
+    async def kept(self, number: RoomId = ROOM) -> list[int]:
+        page = await self.store.history(room(number), limit=100)
+        return [envelope.id for envelope in page.envelopes]
+
+    async def say_at(self, *times: float, where: RoomId = ROOM) -> list[MessageId]:
+        ids = [MessageId(number) for number in await self.store.reserve(len(times))]
+        for message, at in zip(ids, times, strict=True):
+            self.store.append(structs.replace(said(message, where), time=at))
+        await self.settle()
+        return ids
+
+    def keep(self, number: RoomId, days: int = 0, lines: int = 0) -> None:
+        """Give a room a limit of its own."""
+        self.store.keep_room(RoomRecord(room(number), NOW, keep=Keep(days, lines)), MessageId(1))
+
+    async def test_nothing_is_dropped_where_there_is_no_limit(self) -> None:
+        await self.begin()
+        ids = await self.say_at(0.0, NOW)
+        await self.store.tidy(NOW + 1000 * DAY)
+        self.assertEqual(await self.kept(), ids)
+
+    async def test_room_keeps_what_is_younger_than_its_days(self) -> None:
+        await self.begin(Keep(days=30))
+        self.keep(ROOM)
+        self.keep(OTHER, days=7)
+        times = [NOW - 31 * DAY, NOW - 29 * DAY, NOW - 8 * DAY, NOW - DAY]
+        ids = await self.say_at(*times)
+        others = await self.say_at(*times, where=OTHER)
+        await self.store.tidy(NOW)
+        self.assertEqual((await self.kept(), await self.kept(OTHER)), (ids[1:], others[3:]))
+
+    async def test_room_keeps_its_last_lines(self) -> None:
+        await self.begin(Keep(lines=5))
+        self.keep(ROOM)
+        self.keep(OTHER, lines=2)
+        times = [NOW] * 8
+        ids = await self.say_at(*times)
+        others = await self.say_at(*times, where=OTHER)
+        await self.store.tidy(NOW)
+        self.assertEqual((await self.kept(), await self.kept(OTHER)), (ids[3:], others[6:]))
+
+    async def test_room_cannot_keep_more_than_the_server_does(self) -> None:
+        await self.begin(Keep(lines=3))
+        self.keep(ROOM, lines=1000)
+        ids = await self.say_at(*[NOW] * 6)
+        await self.store.tidy(NOW)
+        self.assertEqual(await self.kept(), ids[3:])
+
+    async def test_lobby_which_has_no_record_is_within_the_limits_of_the_server(self) -> None:
+        await self.begin(Keep(lines=2))
+        ids = await self.say_at(*[NOW] * 4, where=LOBBY_ID)
+        await self.store.tidy(NOW)
+        self.assertEqual(await self.kept(LOBBY_ID), ids[2:])
+
+    async def test_what_is_dropped_is_not_found_and_the_rest_still_is(self) -> None:
+        await self.begin(Keep(lines=2))
+        self.keep(ROOM)
+        ids = await self.say_at(*[NOW] * 4)
+        self.store.append(said(ids[-1] + 1, ROOM, "again m1"))
+        await self.settle()
+        await self.store.tidy(NOW)
+        found = await self.store.search(Query((room(ROOM),), (Term("m", prefix=True),)))
+        self.assertEqual([each.id for each in found.envelopes], [ids[-1], ids[-1] + 1])
+        found = await self.store.search(Query((room(ROOM),), (Term("again"),)))
+        self.assertEqual([each.id for each in found.envelopes], [ids[-1] + 1])
+
+    async def test_who_spoke_before_still_speaks_after(self) -> None:
+        """An author of whom nothing is left is dropped, too, and must come back with the next message."""
+        await self.begin(Keep(lines=1))
+        self.keep(ROOM)
+        writer = said(1, ROOM).author
+        for _ in range(3):
+            (message,) = await self.store.reserve(1)
+            self.store.append(structs.replace(said(message, ROOM), author=writer))
+            await self.settle()
+            await self.store.tidy(NOW)
+            self.assertEqual(await self.kept(), [message])
+
+
+class LastingContract(Contract):
+    """What is there after a restart."""
+
+    async def test_there_is_nothing_at_first(self) -> None:
+        self.assertEqual(await self.begin(), Remembered())
+
+    async def test_ids_go_on_above_every_one_that_was_reserved(self) -> None:
+        await self.begin()
+        first = await self.store.reserve(100)
+        await self.again()
+        second = await self.store.reserve(100)
+        self.assertGreaterEqual(second.start, first.stop)
+
+    async def test_history_is_there_and_goes_on(self) -> None:
+        await self.begin()
+        ids = await self.say(30)
+        await self.again()
+        for limit in (3, 20, 40):
+            page = await self.store.history(room(ROOM), limit=limit)
+            self.assert_page(page, ids[-limit:], more=limit < 30)
+        ids += await self.say(3)
+        page = await self.store.history(room(ROOM), limit=5)
+        self.assert_page(page, ids[-5:], more=True)
+        page = await self.store.history(room(ROOM), after=ids[28], limit=3)
+        self.assert_page(page, ids[29:32], more=True)
+        page = await self.store.history(room(ROOM), before=ids[-1], limit=25)
+        self.assert_page(page, ids[-26:-1], more=True)
+
+    async def test_those_who_come_back_at_once_are_all_answered(self) -> None:
+        await self.begin()
+        ids = await self.say(30)
+        await self.again()
+        asked = [self.store.history(room(ROOM), limit=20) for _ in range(20)]
+        for page in [await each for each in asked]:
+            self.assert_page(page, ids[-20:], more=True)
+
+    async def test_room_comes_back_as_it_was_last(self) -> None:
+        await self.begin()
+        bare = RoomRecord(room(ROOM), NOW)
+        full = RoomRecord(
+            e.RoomRef(OTHER, parse_room("Bücher")),
+            NOW + 0.5,
+            "digest",
+            CleanText('it\'s "the" topic'),
+            parse_nick("Ann"),
+            NOW + 1.25,
+            (A, B),
+            Keep(30, 1000),
+        )
+        self.store.keep_room(full, MessageId(1))
+        self.store.keep_room(structs.replace(bare, topic=CleanText("old")), MessageId(2))
+        self.store.keep_room(bare, MessageId(3))
+        self.assertEqual((await self.again()).rooms, (bare, full))
+        again = structs.replace(full, topic=CleanText(""), password=None)
+        self.store.keep_room(again, MessageId(4))
+        self.assertEqual((await self.again()).rooms, (bare, again))
+
+    async def test_room_that_is_forgotten_does_not_come_back(self) -> None:
+        await self.begin()
+        for number in (ROOM, OTHER):
+            self.store.keep_room(RoomRecord(room(number), NOW), MessageId(number))
+        self.store.forget([ROOM], MessageId(3))
+        remembered = await self.again()
+        self.assertEqual([record.ref.id for record in remembered.rooms], [OTHER])
+        self.store.forget([OTHER], MessageId(4))
+        self.assertEqual((await self.again()).rooms, ())
+
+    async def test_scopes_are_remembered_for_a_day_the_longest_idle_first(self) -> None:
+        await self.begin()
+        now = self.now()
+        self.store.seen([A, Scope("old")], now - 2 * DAY)
+        self.store.seen([B], now - 100.0)
+        self.store.seen([A], now - 50.0)
+        remembered = await self.again()
+        self.assertEqual(remembered.scopes, ((B, now - 100.0), (A, now - 50.0)))
+
+    async def test_ids_of_clients_are_remembered_for_a_day(self) -> None:
+        await self.begin()
+        now = self.now()
+        ids = [MessageId(number) for number in await self.store.reserve(4)]
+        times = [now - 2 * DAY, now - 10, now - 5, now]
+        wanted = []
+        for number, (message, at) in enumerate(zip(ids, times, strict=True)):
+            tag = f"tag {number}"
+            sent = Sent(bytes([number]) * 8, message, at)
+            origin = e.Origin(Node("n"), SessionId(1), tag)
+            event = (
+                said(message, ROOM).event
+                if number % 2
+                else e.Told(said(1, ROOM).author.user, parse_nick("x"), "say", (CleanText("psst"),))  # type: ignore[union-attr]
+            )
+            envelope = structs.replace(said(message, ROOM), origin=origin, event=event)
+            self.store.append(envelope, sent)
+            assert envelope.author is not None
+            wanted.append((envelope.author.scope, tag, sent))
+        remembered = await self.again()
+        self.assertEqual(remembered.sent, tuple(wanted[1:]))
+        page = await self.store.history(room(ROOM), limit=10)
+        self.assert_page(page, [ids[1], ids[3]], more=False)
+
+    async def test_what_is_too_old_to_be_remembered_is_dropped(self) -> None:
+        await self.begin()
+        now = self.now()
+        self.store.seen([A], now - 2 * DAY)
+        await self.store.tidy(now)
+        await self.settle()
+        self.store.seen([B], now)
+        self.assertEqual([scope for scope, _ in (await self.again()).scopes], [B])
+
+    async def test_changes_are_reported_as_stored_in_their_order(self) -> None:
+        await self.begin()
+        ids = await self.say(1)
+        self.store.keep_room(RoomRecord(room(ROOM), NOW), MessageId(ids[0] + 1))
+        self.store.forget([ROOM], MessageId(ids[0] + 2))
+        await self.until_stored(MessageId(ids[0] + 2))
+        self.assertEqual(self.reported[-1], ids[0] + 2)
+
+    async def test_health_tells_of_what_was_stored(self) -> None:
+        await self.begin()
+        await self.say(5)
+        await self.settle()
+        health = self.store.health()
+        self.assertEqual((health.waiting, health.stored, health.error), (0, 5, None))
+
+    def now(self) -> float:
+        return float(int(time.time()))
+
+
+class MemoryTidyContract(TidyContract, MemoryAdapter, TestCase):
+    pass
+
+
+class SqliteTidyContract(TidyContract, SqliteAdapter, TestCase):
+    pass
+
+
+class SqliteReadingTidyContract(TidyContract, SqliteReadingAdapter, TestCase):
+    pass
+
+
+class SqliteLastingContract(LastingContract, SqliteAdapter, TestCase):
+    pass
+
+
+class SqliteReadingLastingContract(LastingContract, SqliteReadingAdapter, TestCase):
+    pass
