@@ -83,13 +83,13 @@ class Database:
         """Run a transaction that is on the disk when it is committed, whatever the policy is."""
         relaxed = self.sync == "normal"
         if relaxed and self.kind == "sqlite":
-            connection.exec_driver_sql("PRAGMA synchronous=full")
+            _pragma(connection, "synchronous=full")
         with connection.begin():
             if relaxed and self.kind != "sqlite":
                 connection.exec_driver_sql("SET LOCAL synchronous_commit TO on")
             yield
         if relaxed and self.kind == "sqlite":
-            connection.exec_driver_sql("PRAGMA synchronous=normal")
+            _pragma(connection, "synchronous=normal")
 
     # --- from any thread ---
 
@@ -123,6 +123,13 @@ def explain(error: BaseException) -> str:
     if isinstance(error, DBAPIError) and error.orig is not None:
         error = error.orig
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def _pragma(connection: Connection, setting: str) -> None:
+    """Set something in SQLite that cannot be set within a transaction, which SQLAlchemy would begin."""
+    raw = connection.connection.dbapi_connection
+    assert isinstance(raw, sqlite3.Connection)
+    raw.execute(f"PRAGMA {setting}")
 
 
 def _sqlite(path: Path, sync: Sync, *, read_only: bool) -> Engine:

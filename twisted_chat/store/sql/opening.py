@@ -19,6 +19,8 @@ from twisted_chat.store.sql.schema import HEAD
 APPLICATION_ID: Final = 0x74636861
 #: How long the check of a SQLite file may take at a start, in seconds. 100,000 messages are checked in that.
 _CHECK_TIME: Final = 0.3
+#: How long another program that holds the file is waited for, in seconds.
+_PATIENCE: Final = 1.0
 _MAGIC: Final = b"SQLite format 3\0"
 
 
@@ -104,7 +106,7 @@ def _look_at(path: Path) -> None:
         if "locked" in str(error):
             raise StoreError(f"{path} is locked by another program; stop that one") from None
         raise StoreError(
-            f"{path} is damaged ({error}); it was left as it is; restore a backup "
+            f"{path} is damaged ({explain(error)}); it was left as it is; restore a backup "
             "(python -m twisted_chat.store restore FILE), or move it away to begin anew"
         ) from None
 
@@ -124,7 +126,7 @@ def _check(path: Path, header: bytes) -> None:
             f"{path} is not a database of twisted-chat; it was left as it is; "
             "move it away, or choose another folder with --state-dir"
         )
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_PATIENCE)
     try:
         end = time.monotonic() + _CHECK_TIME
         connection.set_progress_handler(lambda: time.monotonic() > end, 10_000)

@@ -33,29 +33,47 @@ class RealThreads:
     """Threads of this process. They do not keep it from ending: a database that is gone may hold one for a long time."""
 
     def __init__(self, reactor: Any) -> None:
-        self._reactor = reactor
-        self._writing = 0
-        self._writer = _pool(1, "store-writer")
-        self._readers = _pool(READERS, "store-reader")
+        self._writer = _Pool(reactor, 1, "store-writer")
+        self._readers = _Pool(reactor, READERS, "store-reader")
 
     def write(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        return deferToThreadPool(self._reactor, self._writer, work, *args, **kwargs)
+        return self._writer.run(work, *args, **kwargs)
 
     def read(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        return deferToThreadPool(self._reactor, self._readers, work, *args, **kwargs)
+        return self._readers.run(work, *args, **kwargs)
 
     def stop(self) -> None:
         for pool in (self._readers, self._writer):
-            pool.started = False
-            pool._team.quit()
+            pool.stop()
 
 
-def _pool(size: int, name: str) -> ThreadPool:
-    pool = ThreadPool(0, size, name)
-    pool.threadFactory = _daemon  # type: ignore[assignment]
-    pool.start()
-    return pool
+class _Pool:
+    """Some threads, and how many of them have something to do."""
+
+    def __init__(self, reactor: Any, size: int, name: str) -> None:
+        self._reactor = reactor
+        self._pool = ThreadPool(0, size, name)
+        self._pool.threadFactory = _daemon  # type: ignore[assignment]
+        self._pool.start()
+        self._busy = 0
+
+    def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        self._busy += 1
+        return deferToThreadPool(self._reactor, self._pool, work, *args, **kwargs).addBoth(
+            self._done
+        )
+
+    def _done(self, result: T) -> T:
+        self._busy -= 1
+        return result
+
+    def stop(self) -> None:
+        if not self._busy:  # else it would have to be waited for
+            self._pool.stop()
 
 
 def _daemon(*args: Any, **kwargs: Any) -> threading.Thread:
     return threading.Thread(*args, daemon=True, **kwargs)
+
+
+_check: type[Threads] = RealThreads
