@@ -107,6 +107,17 @@ class OpenTests(PlaceTestCase):
         self.opened(self.parent / "link")
         self.assertIn("uses it", self.refused())
 
+    def test_what_root_makes_belongs_to_the_owner_of_the_folder(self) -> None:
+        given: list[tuple[int, int]] = []
+        self.patch(os, "fchown", lambda file, user, group: given.append((user, group)))
+        self.folder.mkdir()
+        owner = self.folder.stat()
+        for user, files in ((0, 2), (1000, 0)):
+            self.patch(os, "geteuid", lambda user=user: user)
+            given.clear()
+            self.opened().close()
+            self.assertEqual(given, [(owner.st_uid, owner.st_gid)] * files)
+
     def test_two_that_make_it_at_once_do_not_trip(self) -> None:
         made = Path.mkdir
 

@@ -75,11 +75,11 @@ class Place:
         """
         try:
             _make(folder)
-            lock = _open(folder / _LOCK)
+            lock = _open(folder, _LOCK)
             try:
                 _take(lock, folder)
                 # SQLite would make it readable to all; the files it puts beside it get the mode of this one.
-                os.close(_open(database_in(folder)))
+                os.close(_open(folder, _DATABASE))
             except BaseException:
                 os.close(lock)
                 raise
@@ -103,6 +103,13 @@ def database_in(folder: Path) -> Path:
     return folder / _DATABASE
 
 
+def give_to_owner(file: int, folder: Path) -> None:
+    """Let root give a file to the owner of its folder, as SQLite does: who has restored a backup is not who runs the server."""
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        os.fchown(file, owner.st_uid, owner.st_gid)
+
+
 def _make(folder: Path) -> None:
     """Make a folder and those above it, where they are missing, with mode 0700."""
     missing = itertools.takewhile(lambda each: not each.is_dir(), (folder, *folder.parents))
@@ -114,9 +121,11 @@ def _make(folder: Path) -> None:
                 raise NotADirectoryError from None
 
 
-def _open(path: Path) -> int:
+def _open(folder: Path, name: str) -> int:
     # Descriptors that Python opens are not inherited by programs that are started, and so the lock is not.
-    return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    file = os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600)
+    give_to_owner(file, folder)
+    return file
 
 
 def _take(lock: int, folder: Path) -> None:
