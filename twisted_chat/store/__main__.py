@@ -34,10 +34,16 @@ def parser() -> argparse.ArgumentParser:
         if name != "check":
             command.add_argument("file", type=Path, metavar="FILE")
         command.add_argument(
-            "--state-dir", type=Path, metavar="DIR", help="the server's (default: as the server's)"
+            "--state-dir",
+            type=Path,
+            metavar="DIR",
+            help="the state folder of the server (default: as for the server)",
         )
         command.add_argument(
-            "--database", default="", metavar="URL", help="the server's, to be told what to do then"
+            "--database",
+            default="",
+            metavar="URL",
+            help="what the server has, if it is not SQLite: says what to use then",
         )
     return top
 
