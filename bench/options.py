@@ -91,6 +91,12 @@ def _machine(parser: argparse.ArgumentParser) -> None:
         help="how long to wait for a login or a delivery (default: 30)",
     )
     group.add_argument(
+        "--database",
+        metavar="URL",
+        help="where our server keeps history: :memory:, or postgresql://… of a database for nothing else "
+        "(default: SQLite in a folder of its own, which is gone afterwards)",
+    )
+    group.add_argument(
         "--ours",
         type=shlex.split,
         default=[],
@@ -288,9 +294,10 @@ def _place(given: argparse.Namespace) -> Place:
             target = Target(resolve(given.host or "127.0.0.1"), given.port, given.speaks)
         elif given.host is not None or pid is not None:
             raise BenchError("--host and --pid need --port: of a server that runs already")
+    database = () if given.database is None else ("--database", given.database)
     return Place(
         kind=getattr(given, "server", "ours"),
-        options=tuple(given.ours),
+        options=(*database, *given.ours),
         target=target,
         pid=pid,
         processes=given.processes,

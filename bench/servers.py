@@ -71,7 +71,9 @@ def _which(program: str) -> str | None:
 
 def _ours(setting: Setting) -> list[str]:
     twistd = [sys.executable, "-c", "from twisted.scripts.twistd import run; run()"]
-    options = ["--no-flood-limit", *setting.options]
+    # History is on, as users have it, but not in their folder.
+    state = ["--state-dir", str(setting.directory / "state")]
+    options = ["--no-flood-limit", *state, *setting.options]
     return [*twistd, "-n", "--pidfile=", "chat", "--port", str(setting.port), *options]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import tempfile
@@ -17,8 +18,11 @@ from twisted.internet.protocol import Factory
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
+from twisted_chat import options
 from twisted_chat.core.limits import Limits
 from twisted_chat.options import BadSetting, Options, Settings, read_config
+from twisted_chat.store.database import Kind, Sync
+from twisted_chat.store.place import PlaceError
 
 LIMITS = {field.encode_name: field for field in msgspec.structs.fields(Limits)}
 
@@ -179,6 +183,73 @@ class CommandLineTests(OptionsTestCase):
             sys.stderr = stderr
 
 
+class KeptTests(OptionsTestCase):
+    """Where history and rooms are kept, and how safely."""
+
+    def test_sqlite_in_the_default_folder_survives_a_power_cut_unless_told_otherwise(self) -> None:
+        settings = self.parsed()
+        self.patch(options, "default_folder", lambda: Path("/data"))
+        self.assertEqual(settings.state_folder(), Path("/data"))
+        self.assertIs(settings.database_kind(), Kind.SQLITE)
+        self.assertIs(settings.sync, Sync.FULL)
+
+    def test_the_folder_is_absolute_wherever_the_server_goes_later(self) -> None:
+        self.addCleanup(os.chdir, Path.cwd())
+        os.chdir("/")
+        for path, folder in (
+            ("/x/y", "/x/y"),
+            ("x", "/x"),
+            ("./x", "/x"),
+            ("~/x", Path.home() / "x"),
+        ):
+            self.assertEqual(self.parsed("--state-dir", path).state_folder(), Path(folder))
+
+    def test_a_folder_that_cannot_be_is_refused(self) -> None:
+        self.assertRegex(self.mistake("--state-dir=~no-such-user/x"), "^state-dir: .*home")
+        self.assertEqual(
+            self.mistake("--state-dir=a\0b"),
+            "state-dir: U+0000 NULL cannot be in the name of a folder",
+        )
+
+    def test_who_has_no_home_must_name_a_folder_unless_none_is_needed(self) -> None:
+        def none() -> Path:
+            raise PlaceError("there is no home")
+
+        self.patch(options, "default_folder", none)
+        self.assertEqual(self.mistake(), "state-dir: there is no home")
+        text = " ".join(self.prints("stdout", 0, "--help").split())
+        self.assertIn("[none: there is no home]", text)
+        path = str(self.file(""))
+        self.parsed("--config", path, "--state-dir=/x")
+        for database in (":memory:", "postgresql://db/chat"):
+            self.assertIsNone(self.parsed(f"--database={database}").state_folder())
+
+    def test_the_database_can_be_another(self) -> None:
+        for url, kind in (
+            (":memory:", Kind.MEMORY),
+            ("postgresql://chat@db/chat", Kind.POSTGRESQL),
+            ("postgres://chat@db/chat", Kind.POSTGRESQL),
+        ):
+            settings = self.parsed("--database", url)
+            self.assertEqual((settings.database, settings.database_kind()), (url, kind))
+
+    def test_one_that_cannot_be_used_is_refused_without_its_password(self) -> None:
+        for url in ("mysql://root:s3cret@db/chat", "postgresql://chat:s3cret/@db/chat", "s3cret"):
+            path = self.file(f"database = '{url}'")
+            for said in (self.mistake("--database", url), self.mistake("-c", str(path))):
+                self.assertNotIn("s3cret", said)
+                self.assertIn("database: it is no", said.replace("mysql:// is none", "it is no"))
+
+    def test_when_a_message_counts_as_kept_can_be_set(self) -> None:
+        for sync in Sync:
+            self.assertIs(self.parsed("--sync", sync.value).sync, sync)
+            self.assertIs(read_config(self.file(f"sync = '{sync}'")).sync, sync)
+        for bad in ("", "FULL", "on"):
+            self.assertEqual(
+                self.mistake(f"--sync={bad}"), f"--sync: {bad!r} is none of full, normal, off"
+            )
+
+
 class HelpTests(OptionsTestCase):
     def test_it_lists_every_option_and_the_limits_last(self) -> None:
         text = self.prints("stdout", 0, "--help")
@@ -217,6 +288,9 @@ class ConfigurationFileTests(OptionsTestCase):
         motd = '''
 Be kind.
 Read the rules.'''
+        state-dir = "/var/lib/chat"
+        database = ":memory:"
+        sync = "normal"
         flood-limit = false
 
         [limits]
@@ -232,6 +306,9 @@ Read the rules.'''
                 interface="0.0.0.0",
                 server_name="Ops chat",
                 motd="Be kind.\nRead the rules.",
+                state_dir="/var/lib/chat",
+                database=":memory:",
+                sync=Sync.NORMAL,
                 flood_limit=False,
                 limits=Limits(max_text=1000, history_lines=0),
             ),
@@ -255,7 +332,8 @@ Read the rules.'''
     def test_the_command_line_goes_before_the_file(self) -> None:
         settings = self.parsed(
             *("-c", str(self.file(self.FULL)), "--port", "1", "-i", "::1", "--server-name", "X"),
-            *("--motd", "Y", "--max-text", "2000"),
+            *("--motd", "Y", "--max-text", "2000", "--state-dir", "/x", "--sync", "off"),
+            *("--database", "postgresql://db/chat"),
         )
         self.assertEqual(
             settings,
@@ -264,6 +342,9 @@ Read the rules.'''
                 interface="::1",
                 server_name="X",
                 motd="Y",
+                state_dir="/x",
+                database="postgresql://db/chat",
+                sync=Sync.OFF,
                 flood_limit=False,
                 limits=Limits(max_text=2000, history_lines=0),
             ),
@@ -307,6 +388,9 @@ Read the rules.'''
             "such as unix:/run/chat.sock",
             "port = []": ":1: port: there is none; give at least one",
             'flood-limit = "no"': ":1: flood-limit: Expected boolean, got string",
+            '\nsync = "on"': ":2: sync: 'on' is none of full, normal, off",
+            "sync = 1": ":1: sync: Expected string, got integer",
+            'state-dir = "a\\u0000"': ":1: state-dir: U+0000 NULL cannot be in the name of a folder",
             'motd = "a\\u001b"': ":1: motd: U+001B ESCAPE (character 2) cannot be sent",
             "[limits]\nsend-buffer = 9999999999": ":2: limits.send-buffer: 2,147,483,647 is the most",
             "[limits]\nmax-endless = 9": ":2: limits.max-endless: it must be larger than max-object, "
@@ -337,6 +421,7 @@ Read the rules.'''
 
     def test_a_bad_setting_has_one_line_wherever_it_is(self) -> None:
         bad: dict[str, Any] = {"port": "x", "motd": "\x1b", "server_name": "\n"}
+        bad |= {"database": "mysql://x\n", "state_dir": "\n\0"}
         for key, value in bad.items():
             error = self.assertRaises(BadSetting, Settings(**{key: value}).check)
             self.assertEqual(len(str(error).splitlines()), 1)

@@ -13,6 +13,7 @@ from twisted_chat.core import commands as c
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.table import COMMANDS, Spec
 from twisted_chat.core.text import CleanText
+from twisted_chat.options import Settings
 
 README = Path(__file__).parent.parent / "README.md"
 RUNNING = README.parent / "docs" / "running.md"
@@ -37,6 +38,13 @@ class SnippetTests(SynchronousTestCase):
 
 
 class ConfigurationTests(SynchronousTestCase):
-    def test_the_example_has_every_limit_with_its_default(self) -> None:
+    def example(self) -> dict[str, object]:
         (example,) = re.findall(r"```toml\n(.*?)```", RUNNING.read_text("utf-8"), re.DOTALL)
-        self.assertEqual(tomllib.loads(example)["limits"], msgspec.to_builtins(Limits()))
+        return tomllib.loads(example)
+
+    def test_the_example_has_every_setting_with_its_default(self) -> None:
+        defaults = msgspec.to_builtins(Settings())
+        self.assertEqual(self.example(), {**defaults, "port": [defaults["port"]]})
+
+    def test_the_example_has_every_limit_with_its_default(self) -> None:
+        self.assertEqual(self.example()["limits"], msgspec.to_builtins(Limits()))

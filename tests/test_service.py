@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import errno
 import gc
+import os
 import resource
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from io import StringIO
+from pathlib import Path
 from typing import Any, cast
 
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
@@ -24,6 +27,7 @@ from twisted_chat import service
 from twisted_chat.core.limits import Limits
 from twisted_chat.options import Options, Settings
 from twisted_chat.service import ChatService, StartError, makeService
+from twisted_chat.store.place import Place, PlaceError
 
 
 class Reactor(MemoryReactorClock):
@@ -78,8 +82,12 @@ class ServiceTestCase(SynchronousTestCase):
     def log(self) -> str:
         return "\n".join(filter(None, map(formatEvent, self.logged)))
 
-    def starts(self, settings: Settings | None = None) -> ChatService:
-        served = ChatService(settings or Settings(), self.reactor)
+    def made(self, **settings: Any) -> ChatService:
+        """Make a server. It keeps nothing, unless the settings say otherwise."""
+        return ChatService(Settings(**{"database": ":memory:", **settings}), self.reactor)
+
+    def starts(self, **settings: Any) -> ChatService:
+        served = self.made(**settings)
         served.startService()
         return served
 
@@ -91,9 +99,7 @@ class ServiceTestCase(SynchronousTestCase):
 
 class StartTests(ServiceTestCase):
     def test_it_listens_on_every_port_and_says_so(self) -> None:
-        served = self.starts(
-            Settings(port=(12000, "55555", "unix:/run/chat.sock"), interface="::1")
-        )
+        served = self.starts(port=(12000, "55555", "unix:/run/chat.sock"), interface="::1")
         self.assertEqual(
             [(port, backlog, at) for port, _, backlog, at in self.reactor.tcpServers],
             [(12000, 1024, "::1"), (55555, 1024, "::1")],
@@ -104,10 +110,9 @@ class StartTests(ServiceTestCase):
         self.stops(served)
 
     def test_it_serves_with_the_settings_it_got(self) -> None:
-        settings = Settings(
+        served = self.starts(
             server_name="Ops", motd="Be kind.", limits=Limits(max_text=5), flood_limit=False
         )
-        served = self.starts(settings)
         house = Served(served, self.reactor)
         bob, alice = house.enters("bob"), house.comes()
         alice.types("alice")
@@ -190,7 +195,7 @@ class StartTests(ServiceTestCase):
 
     def test_the_options_make_it(self) -> None:
         options = Options()
-        options.parseOptions(["--server-name", "Ops"])
+        options.parseOptions(["--server-name", "Ops", "--database", ":memory:"])
         made = makeService(options)
         self.assertEqual(made.node.server, "Ops")
 
@@ -198,7 +203,7 @@ class StartTests(ServiceTestCase):
 class CannotStartTests(ServiceTestCase):
     def reason(self, error: Exception, port: str = "tcp:12000") -> str:
         self.reactor.fails = error
-        served = ChatService(Settings(port=port), self.reactor)
+        served = self.made(port=port)
         return str(self.assertRaises(StartError, served.startService))
 
     def test_the_reason_says_where_why_and_what_to_do(self) -> None:
@@ -238,16 +243,14 @@ class CannotStartTests(ServiceTestCase):
             "systemd:domain=INET:index=99",
             "tcp:1:2:3:4:5:6",
         ):
-            served = ChatService(Settings(port=(bad,)), self.reactor)
+            served = self.made(port=(bad,))
             error = self.assertRaises(StartError, served.startService)
             self.assertTrue(str(error).startswith(f"cannot listen on {bad!r}: "), error)
 
     def test_it_is_shown_as_one_line(self) -> None:
         printed = StringIO()
         self.patch(sys, "__stderr__", printed)
-        error = self.assertRaises(
-            StartError, ChatService(Settings(port=("a\nb:",)), self.reactor).startService
-        )
+        error = self.assertRaises(StartError, self.made(port=("a\nb:",)).startService)
         sys.excepthook(type(error), error, None)
         self.assertRegex(printed.getvalue(), r"\Atwistd chat: cannot listen on 'a\\nb:': .*\n\Z")
 
@@ -258,6 +261,73 @@ class CannotStartTests(ServiceTestCase):
         error = ValueError("a fault")
         sys.excepthook(ValueError, error, None)
         self.assertEqual(shown, [(ValueError, error, None)])
+
+
+class KeptTests(ServiceTestCase):
+    """The state folder: a server has it for itself for as long as it runs, and says where it is."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name, "state")
+
+    def test_it_has_its_folder_to_itself_until_it_has_stopped(self) -> None:
+        settings = {"database": "", "state_dir": str(self.folder)}
+        served = self.starts(**settings)
+        self.assertIn(f"history and rooms are kept in {self.folder}", self.log())
+        error = self.assertRaises(StartError, self.made(**settings).startService)
+        self.assertRegex(str(error), f"^{self.folder}: process .* uses it; stop that one")
+        self.assertRaises(PlaceError, Place.open, self.folder)
+        self.stops(served)
+        Place.open(self.folder).close()
+
+    def test_it_stays_its_own_until_the_store_is_closed_even_if_that_fails(self) -> None:
+        served = self.starts(database="", state_dir=str(self.folder))
+        closing: Deferred[None] = Deferred()
+        self.patch(served._store, "stop", lambda: closing)
+        stopped = served.stopService()
+        self.reactor.advance(0)
+        self.assertRaises(PlaceError, Place.open, self.folder)
+        closing.errback(OSError("a fault"))
+        self.failureResultOf(stopped, OSError)
+        Place.open(self.folder).close()
+
+    def test_a_server_that_could_not_have_its_folder_can_be_stopped(self) -> None:
+        self.folder.write_text("a file")
+        served = self.made(database="", state_dir=str(self.folder))
+        error = self.assertRaises(StartError, served.startService)
+        self.assertEqual(
+            str(error), f"{self.folder}: is not a folder; give another folder with --state-dir"
+        )
+        self.stops(served)
+
+    def test_the_folder_is_where_it_was_when_the_options_were_read(self) -> None:
+        self.addCleanup(os.chdir, Path.cwd())
+        os.chdir(self.folder.parent)
+        served = self.made(database="", state_dir="state")
+        os.chdir("/")
+        served.startService()
+        self.assertTrue(self.folder.is_dir())
+        self.stops(served)
+
+    def test_nothing_in_the_name_of_a_folder_can_forge_a_line_of_the_log(self) -> None:
+        self.stops(self.starts(database="", state_dir=f"{self.folder}\nforged"))
+        self.assertIn(f"kept in {self.folder}?forged", self.log())
+
+    def test_what_needs_no_folder_says_so_and_makes_none(self) -> None:
+        for database, said in (
+            (":memory:", "nothing is kept: --database :memory:"),
+            (
+                "postgresql://chat:s3cret@db/chat?password=s3cret",
+                "history and rooms are kept in postgresql://chat@db/chat",
+            ),
+        ):
+            self.logged.clear()
+            self.stops(self.starts(database=database, state_dir=str(self.folder)))
+            self.assertIn(said, self.log().splitlines())
+            self.assertNotIn("s3cret", repr(self.logged))
+        self.assertFalse(self.folder.exists())
 
 
 class OpenedTests(SynchronousTestCase):
@@ -327,7 +397,7 @@ class StopTests(ServiceTestCase):
 
     def test_a_server_that_did_not_start_can_be_stopped(self) -> None:
         self.reactor.fails = OSError("taken")
-        served = ChatService(Settings(), self.reactor)
+        served = self.made()
         self.assertRaises(StartError, served.startService)
         self.stops(served)
 
@@ -357,7 +427,7 @@ class SecrecyTests(ServiceTestCase):
     """What nobody may read in the log, at whatever level."""
 
     def test_the_log_tells_who_came_and_went_and_nothing_of_what_they_said(self) -> None:
-        served = self.starts(Settings(flood_limit=False))
+        served = self.starts(flood_limit=False)
         house = Served(served, self.reactor)
         bob, robot = house.comes(), house.comes()
         bob.sends(b"\xff\xf1")

@@ -118,9 +118,15 @@ class ProcessTests(TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
+        state = tempfile.TemporaryDirectory()
+        self.addCleanup(state.cleanup)
+        self.state = Path(state.name)
 
     def runs(self, name: str, *arguments: str, first: str = "pass") -> Program:
-        """Start ``twistd`` or ``twist``; it ends with the test at the latest. ``first`` is what it runs before all else."""
+        """Start ``twistd`` or ``twist``; it ends with the test at the latest. ``first`` is what it runs before all else.
+
+        Its state folder is not the user's, but ``self.state``.
+        """
         start = {
             "twistd": "from twisted.scripts.twistd import run; run()",
             "twist": "from twisted.application.twist._twist import Twist; Twist.main()",
@@ -131,7 +137,7 @@ class ProcessTests(TestCase):
         self.reactor.spawnProcess(
             program,
             sys.executable,
-            [sys.executable, "-c", code, *arguments],
+            [sys.executable, "-c", code, *arguments, "--state-dir", str(self.state)],
             env={**os.environ, "PYTHONPATH": path},
             path=str(self.folder),
         )
@@ -274,6 +280,28 @@ class ProcessTests(TestCase):
             )
             self.assertNotIn("Traceback", program.out)
             self.assertEqual(list(self.folder.iterdir()), [])
+
+    async def test_a_state_folder_in_use_is_one_line_and_exit_status_1(self) -> None:
+        def runs(name: str) -> Program:
+            return self.runs(name, *flags[name], "chat", "--port=0")
+
+        flags = {"twistd": ["-n", "--pidfile="], "twist": []}
+        first = runs("twistd")
+        await first.prints(f"history and rooms are kept in {self.state}\n")
+        await self.opens(first)
+        for name in flags:
+            second = runs(name)
+            self.assertEqual(await self.ends(second), 1)
+            self.assertRegex(
+                second.err,
+                rf"\Atwistd chat: {self.state}: process \d+ uses it; stop that one, "
+                r"or give this one another folder with --state-dir\n\Z",
+            )
+            self.assertNotIn("Traceback", second.out)
+        # It is free again even after the worst of ends.
+        first.signals(signal.SIGKILL)
+        await self.ends(first)
+        await self.opens(runs("twistd"))
 
     async def test_a_bad_option_is_one_line_and_exit_status_1(self) -> None:
         Path(self.folder, "chat.toml").write_text("\nprot = 1\n")

@@ -19,6 +19,8 @@ from twisted.python import usage
 import twisted
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.text import BadText, CleanText, shown
+from twisted_chat.store.database import BadDatabase, Kind, Sync, kind_of
+from twisted_chat.store.place import PlaceError, default_folder
 
 _LIMITS: Final = {field.encode_name: field for field in msgspec.structs.fields(Limits)}
 # Connections that may wait to be accepted. Twisted's 50 makes the kernel drop the rest of a crowd that comes at once: each of
@@ -46,6 +48,9 @@ class Settings(
     interface: str = "127.0.0.1"
     server_name: str = "twisted-chat"
     motd: str = ""
+    state_dir: str = ""
+    database: str = ""
+    sync: Sync = Sync.FULL
     flood_limit: bool = True
     limits: Limits = Limits()
 
@@ -69,6 +74,25 @@ class Settings(
         """Return the message of the day as lines. Raises :class:`BadSetting`."""
         return tuple(_clean("motd", line) for line in self.motd.splitlines())
 
+    def database_kind(self) -> Kind:
+        """Return which kind of database is to be used. Raises :class:`BadSetting`."""
+        try:
+            return kind_of(self.database)
+        except BadDatabase as error:
+            raise BadSetting(f"database: {error}") from None
+
+    def state_folder(self) -> Path | None:
+        """Return the folder that holds what lasts, absolute; None if the database needs none. Raises :class:`BadSetting`."""
+        if self.database_kind() is not Kind.SQLITE:
+            return None
+        if "\0" in self.state_dir:
+            raise BadSetting("state-dir: U+0000 NULL cannot be in the name of a folder")
+        try:
+            folder = Path(self.state_dir).expanduser() if self.state_dir else default_folder()
+        except (PlaceError, RuntimeError) as error:
+            raise BadSetting(f"state-dir: {error}") from None
+        return folder.absolute()
+
     def effective_limits(self) -> Limits:
         """Return the limits, without the one on floods if that is off."""
         if self.flood_limit:
@@ -83,6 +107,9 @@ class Settings(
         if not _clean("server-name", self.server_name).strip():
             raise BadSetting("server-name: it is empty")
         self.endpoints()
+        self.database_kind()
+        if self.state_dir:  # without it, the command line may still name one
+            self.state_folder()
         limits = self.limits
         for name, field in _LIMITS.items():
             if getattr(limits, field.name) > _LARGEST_LIMIT:
@@ -126,10 +153,17 @@ def _explain(error: str) -> tuple[str, str]:
     """Split what msgspec says (``Expected `int`, got `str` - at `$.limits.max-text```) into key and reason."""
     reason, _, where = error.partition(" - at ")
     key = where.strip("`").removeprefix("$").lstrip(".")
+    value = re.fullmatch("Invalid enum value '(.*)'", reason, re.DOTALL)
+    if value is not None:  # one setting has an enumeration as its type
+        return key, _no_sync(value[1])
     unknown = re.fullmatch("Object contains unknown field `(.*)`", reason, re.DOTALL)
     if unknown is not None:
         return f"{key}.{unknown[1]}".lstrip("."), "there is no such setting"
     return key, re.sub(r"\w+", lambda word: _WORDS.get(word[0], word[0]), reason).replace("`", "")
+
+
+def _no_sync(text: str) -> str:
+    return f"{text!r} is none of {', '.join(Sync)}"
 
 
 def _line_of(key: str, text: str) -> str:
@@ -171,6 +205,21 @@ everybody is told goodbye."""
         ],
         ["server-name", None, None, "name shown in the greeting [twisted-chat]"],
         ["motd", None, None, "message of the day, shown after login; \\n begins a new line"],
+        ["state-dir", None, None, "folder that keeps history and rooms"],
+        [
+            "database",
+            None,
+            None,
+            "where to keep them instead: postgresql://USER@HOST/NAME, or :memory:, for as long as the server runs "
+            "[SQLite in that folder]",
+        ],
+        [
+            "sync",
+            None,
+            None,
+            "a message is acknowledged when it survives: full, a power cut; normal, the end of the program; "
+            "off is for tests [full]",
+        ],
         [
             "config",
             "c",
@@ -183,6 +232,7 @@ everybody is told goodbye."""
     def __init__(self) -> None:
         super().__init__()
         self["ports"] = []
+        self.docs["state-dir"] += f" [{_shown_default()}]"
         self.settings = Settings()
 
     def opt_port(self, value: str) -> None:
@@ -200,7 +250,8 @@ everybody is told goodbye."""
         """Return the help text. Twisted's own would mix a few options that many need into all the limits."""
         width = width or int(os.environ.get("COLUMNS", "80"))
         kinds = {"port": "PORT", "interface": "ADDRESS", "server-name": "NAME", "motd": "TEXT"}
-        kinds |= {"config": "FILE", "no-flood-limit": "", "help": "", "version": ""}
+        kinds |= {"state-dir": "DIR", "database": "URL", "sync": "WHEN", "config": "FILE"}
+        kinds |= {"no-flood-limit": "", "help": "", "version": ""}
         shorts = {long: f"-{short}, " for short, long in self.synonyms.items() if len(short) == 1}
 
         def options(kinds: Iterable[tuple[str, str]]) -> str:
@@ -242,6 +293,7 @@ everybody is told goodbye."""
                 read_config(Path(self["config"])) if self["config"] is not None else Settings()
             )
             self.settings = self._override(settings).check()
+            self.settings.state_folder()
         except BadSetting as error:
             raise usage.UsageError(str(error)) from None
 
@@ -249,11 +301,15 @@ everybody is told goodbye."""
         """Let what was given on the command line go before what the file says."""
         given: dict[str, Any] = {
             name.replace("-", "_"): self[name]
-            for name in ("interface", "server-name", "motd")
+            for name in ("interface", "server-name", "motd", "state-dir", "database")
             if self[name] is not None
         }
         if "motd" in given:
             given["motd"] = given["motd"].replace("\\n", "\n")
+        if self["sync"] is not None:
+            if self["sync"] not in list(Sync):
+                raise BadSetting(f"--sync: {_no_sync(self['sync'])}")
+            given["sync"] = Sync(self["sync"])
         if self["ports"]:
             given["port"] = tuple(self["ports"])
         if self["no-flood-limit"]:
@@ -274,3 +330,11 @@ def _limit(option: str, text: str) -> int:
     except msgspec.ValidationError:
         least = hint.__metadata__[0].ge
         raise BadSetting(f"--{option}: {text!r} is no whole number of at least {least}") from None
+
+
+def _shown_default() -> str:
+    """Return the default of the state folder for the help text."""
+    try:
+        return shown(str(default_folder()), 1000)
+    except PlaceError as error:
+        return f"none: {error}"

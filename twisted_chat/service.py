@@ -10,6 +10,7 @@ import resource
 import signal
 import sys
 import time
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Final
 
@@ -35,7 +36,10 @@ from twisted_chat.doors.line import ChatFactory
 from twisted_chat.node import Node
 from twisted_chat.options import Options, Settings
 from twisted_chat.store.blocks import Ids
+from twisted_chat.store.database import Kind, without_password
 from twisted_chat.store.memory import MemoryStore
+from twisted_chat.store.place import Place, PlaceError
+from twisted_chat.store.port import Store
 
 log = Logger()
 
@@ -70,8 +74,10 @@ class ChatService(Service):
         self._settings = settings
         self._reactor = reactor
         limits = settings.effective_limits()
-        # Nothing outlives the process in memory, but clients remember ids: these lie above those of every earlier run.
-        self._store = MemoryStore(reactor, first_id=int(time.time() * 1_000_000))
+        # Made absolute before twistd goes to another folder.
+        self._folder = settings.state_folder()
+        self._place: Place | None = None
+        self._store = _make_store(settings, self._folder, reactor)
         self._ids = Ids(self._store)
         self._bus = LocalBus(self._ids.take)
         hub = Hub(NodeName("local"), limits)
@@ -104,7 +110,14 @@ class ChatService(Service):
         # What is loaded now stays: it need not be searched again and again.
         gc.freeze()
         gc.set_threshold(_COLLECT_EVERY)
+        if self._folder is not None:
+            # Not before twistd has gone to the background: it would be another process.
+            try:
+                self._place = Place.open(self._folder)
+            except PlaceError as error:
+                raise StartError(str(error)) from None
         await self._store.start(self.node.stored, self.node.roomy)
+        log.info("{line}", line=_kept(self._settings, self._folder))
         await self._ids.start(self._bus.drain)
         for description in self._settings.endpoints():
             await self._listen(description)
@@ -141,7 +154,11 @@ class ChatService(Service):
             await gone.addTimeout(_GOODBYE, self._reactor)
         except DeferredTimeoutError:
             self.factory.connections.abort()
-        await self._store.stop()
+        try:
+            await self._store.stop()
+        finally:
+            if self._place is not None:
+                self._place.close()
 
     def _look_after(self) -> None:
         try:
@@ -164,6 +181,21 @@ class ChatService(Service):
             self._reactor.stop()
         except ReactorNotRunning:
             pass  # asked for twice
+
+
+def _make_store(settings: Settings, folder: Path | None, reactor: Any) -> Store:
+    """Make the store that the settings ask for, not opened yet; ``folder`` is its state folder, if it needs one."""
+    # Nothing outlives the process in memory, but clients remember ids: these lie above those of every earlier run.
+    return MemoryStore(reactor, first_id=int(time.time() * 1_000_000))
+
+
+def _kept(settings: Settings, folder: Path | None) -> str:
+    """Say where what lasts is kept."""
+    if folder is not None:
+        return f"history and rooms are kept in {shown(str(folder), 1000)}"
+    if settings.database_kind() is Kind.MEMORY:
+        return "nothing is kept: --database :memory:"
+    return f"history and rooms are kept in {without_password(settings.database)}"
 
 
 async def _closed(port: IListeningPort) -> None:

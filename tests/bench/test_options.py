@@ -96,6 +96,11 @@ class PlaceTests(SynchronousTestCase):
             (options.on(place, "writes").kind, options.on(place, "writes").options), ("writes", ())
         )
 
+    def test_ours_can_keep_history_elsewhere(self) -> None:
+        for command in ("users", "compare"):
+            place = read([command, "--database", ":memory:", "--ours=--motd x"]).place
+            self.assertEqual(place.options, ("--database", ":memory:", "--motd", "x"))
+
     def test_files(self) -> None:
         wish = asked("sessions --json a.json --plot b.svg")
         self.assertEqual((wish.json, wish.plot), (Path("a.json"), Path("b.svg")))

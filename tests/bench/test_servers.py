@@ -21,11 +21,16 @@ from bench.wire import Target
 
 
 class KindTests(SynchronousTestCase):
-    def test_ours_is_started_as_documented_without_the_flood_limit(self) -> None:
+    def test_ours_is_started_as_documented_without_the_flood_limit_in_a_folder_of_its_own(
+        self,
+    ) -> None:
         command = KINDS["ours"].command(Setting(Path("/x"), 12345, 10, ("--motd", "hi")))
         self.assertEqual(
             command[3:],
-            ["-n", "--pidfile=", "chat", "--port", "12345", "--no-flood-limit", "--motd", "hi"],
+            [
+                *("-n", "--pidfile=", "chat", "--port", "12345", "--no-flood-limit"),
+                *("--state-dir", "/x/state", "--motd", "hi"),
+            ],
         )
 
     def test_what_is_not_installed_is_missing_with_a_hint(self) -> None:

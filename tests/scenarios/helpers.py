@@ -268,12 +268,16 @@ class Scene:
         return self._folders[-1]
 
     async def server(self, *options: str, ports: int = 1) -> Server:
-        """Start a server on free ports, and wait until it says that it is open."""
+        """Start a server on free ports, and wait until it says that it is open.
+
+        Its state folder is one of its own, unless an option names another.
+        """
         beside = Path(sys.executable).with_name("twistd")
         twistd = str(beside) if beside.exists() else real("twistd")
         server = Server(self.folder())
         self._servers.append(server)
-        argv = [twistd, "-n", "chat", *options, *["--port", "0"] * ports]
+        state = ["--state-dir", str(server.folder / "state")]
+        argv = [twistd, "-n", "chat", *state, *options, *["--port", "0"] * ports]
         the_reactor().spawnProcess(server, twistd, argv, env=BASE, path=str(server.folder))
         for _ in range(ports):
             line = await server.sees(re.compile(r"the chat is open on 127\.0\.0\.1 port \d+"))

@@ -1,0 +1,106 @@
+"""Backup and restore of what a server keeps: ``python -m twisted_chat.store``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from twisted_chat.core.text import shown
+from twisted_chat.store.backup import BackupError, Summary, backup, check, restore
+from twisted_chat.store.database import BadDatabase, Kind, kind_of
+from twisted_chat.store.place import Place, PlaceError, database_in, default_folder
+
+_PROGRAM: Final = "python -m twisted_chat.store"
+# What a shell says of a program that Ctrl-C ended.
+_STOPPED: Final = 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    top = argparse.ArgumentParser(
+        prog=_PROGRAM,
+        description="Backup and restore of history and rooms, of a server that keeps them with SQLite.",
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, what in (
+        ("backup", "copy the database to a new FILE; the server may run"),
+        ("restore", "put a backup in the place of the database; the server must not run"),
+        ("check", "look through the whole database; the server may run"),
+    ):
+        command = commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
+        if name != "check":
+            command.add_argument("file", type=Path, metavar="FILE")
+        command.add_argument(
+            "--state-dir",
+            type=Path,
+            metavar="DIR",
+            help="the state folder of the server (default: as for the server)",
+        )
+        command.add_argument(
+            "--database",
+            default="",
+            metavar="URL",
+            help="what the server has, if it is not SQLite: says what to use then",
+        )
+    return top
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what the arguments say; return the exit status: 0 done, 1 not done, 2 not understood, 130 stopped."""
+    top = parser()
+    given = top.parse_args(arguments)
+    try:
+        kind = kind_of(given.database)
+    except BadDatabase as error:
+        top.error(f"--database: {error}")
+    try:
+        _refuse_others(kind, given.command)
+        print(_do(given.command, given.state_dir or default_folder(), getattr(given, "file", None)))
+    except (BackupError, PlaceError) as error:
+        print(f"{given.command}: {shown(str(error), 2000)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"{given.command}: stopped", file=sys.stderr)
+        return _STOPPED
+    return 0
+
+
+def _refuse_others(kind: Kind, command: str) -> None:
+    if kind is Kind.MEMORY:
+        raise BackupError("with --database :memory: nothing is kept")
+    if kind is Kind.POSTGRESQL:
+        program = {"backup": "pg_dump", "restore": "pg_restore", "check": "pg_amcheck"}[command]
+        raise BackupError(f"this is for SQLite; PostgreSQL has {program} for it")
+
+
+def _do(command: str, folder: Path, file: Path | None) -> str:
+    """Do one of the commands; return what to say of it."""
+    if file is None:
+        return f"{database_in(folder)}: sound; {_size(check(folder))}"
+    if command == "backup":
+        return f"{file}: {_size(backup(folder, file))}"
+    place = Place.open(folder)
+    try:
+        restored = restore(place, file)
+    finally:
+        place.close()
+    lines = [f"{place.database}: {_size(restored.summary)}"]
+    if restored.aside is not None:
+        lines.append(f"what was there before is now {restored.aside}")
+    if not restored.readable:
+        lines.append(
+            "it could not be read: ids go on far above those of the backup, in the hope that it had not come that far"
+        )
+    return "\n".join(lines)
+
+
+def _size(summary: Summary) -> str:
+    messages = "1 message" if summary.messages == 1 else f"{summary.messages:,} messages"
+    return f"{messages}, {summary.size / 1_000_000:,.1f} MB"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
