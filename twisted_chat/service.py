@@ -38,8 +38,8 @@ from twisted_chat.options import Options, Settings
 from twisted_chat.store.blocks import Ids
 from twisted_chat.store.database import Kind, without_password
 from twisted_chat.store.memory import MemoryStore
-from twisted_chat.store.place import Place, PlaceError
-from twisted_chat.store.port import Store
+from twisted_chat.store.place import Place, PlaceError, database_in
+from twisted_chat.store.port import Store, StoreError
 
 log = Logger()
 
@@ -116,7 +116,10 @@ class ChatService(Service):
                 self._place = Place.open(self._folder)
             except PlaceError as error:
                 raise StartError(str(error)) from None
-        await self._store.start(self.node.stored, self.node.roomy)
+        try:
+            await self._store.start(self.node.stored, self.node.roomy)
+        except StoreError as error:
+            raise StartError(str(error)) from None
         log.info("{line}", line=_kept(self._settings, self._folder))
         await self._ids.start(self._bus.drain)
         for description in self._settings.endpoints():
@@ -185,8 +188,22 @@ class ChatService(Service):
 
 def _make_store(settings: Settings, folder: Path | None, reactor: Any) -> Store:
     """Make the store that the settings ask for, not opened yet; ``folder`` is its state folder, if it needs one."""
-    # Nothing outlives the process in memory, but clients remember ids: these lie above those of every earlier run.
-    return MemoryStore(reactor, first_id=int(time.time() * 1_000_000))
+    if settings.database_kind() is Kind.MEMORY:
+        # Nothing outlives the process, but clients remember ids: these lie above those of every earlier run.
+        return MemoryStore(reactor, first_id=int(time.time() * 1_000_000))
+    # They take as long to load as all the rest, which does without them.
+    from twisted_chat.store.sql.database import Database, parse, sqlite_url
+    from twisted_chat.store.sql.store import SqlStore
+    from twisted_chat.store.sql.threads import RealThreads
+
+    url = parse(settings.database) if folder is None else sqlite_url(database_in(folder))
+    try:
+        database = Database(url, settings.sync)
+    except ImportError as error:
+        raise StartError(
+            f"{error.name} is not installed, which PostgreSQL needs: pip install 'twisted-chat[postgres]'"
+        ) from None
+    return SqlStore(database, RealThreads(reactor), reactor, lines=settings.limits.history_lines)
 
 
 def _kept(settings: Settings, folder: Path | None) -> str:

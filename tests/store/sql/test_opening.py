@@ -14,6 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from twisted.trial.unittest import SynchronousTestCase
 
+from twisted_chat.store.database import Sync
 from twisted_chat.store.port import StoreError
 from twisted_chat.store.sql import opening
 from twisted_chat.store.sql.database import Database, sqlite_url
@@ -38,7 +39,7 @@ class OpeningCase(SynchronousTestCase):
         self.path = self.folder / "chat.sqlite"
 
     def open(self, path: Path | None = None) -> str | None:
-        database = Database(sqlite_url(path or self.path), "off")
+        database = Database(sqlite_url(path or self.path), Sync.OFF)
         try:
             return opening.open_database(database)
         finally:

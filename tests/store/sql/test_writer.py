@@ -15,6 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.making import said
 from tests.store.sql.fakes import HeldThreads
 from twisted_chat.core.ids import MessageId, RoomId
+from twisted_chat.store.database import Sync
 from twisted_chat.store.port import StoreError
 from twisted_chat.store.sql import upkeep, writer
 from twisted_chat.store.sql.database import Database, sqlite_url
@@ -32,7 +33,7 @@ class WriterCase(SynchronousTestCase):
     def setUp(self) -> None:
         folder = Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, folder)
-        self.database = Database(sqlite_url(folder / "chat.sqlite"), "off")
+        self.database = Database(sqlite_url(folder / "chat.sqlite"), Sync.OFF)
         open_database(self.database)
         self.addCleanup(self.database.close)
         self.clock = Clock()
@@ -223,14 +224,14 @@ class JobTests(WriterCase):
         self.assertEqual(self.successResultOf(answer), 42)
 
     def test_durable_job_is_one_whatever_the_policy_is(self) -> None:
-        for sync in ("off", "full", "normal"):
+        for sync in (Sync.OFF, Sync.FULL, Sync.NORMAL):
             self.database.sync = sync
             answer = self.writer.ask(
                 lambda connection: connection.scalar(text("PRAGMA synchronous")), durable=True
             )
             self.threads.run()
             # 2 is FULL. The connection was opened with "off", which is left alone.
-            self.assertEqual(self.successResultOf(answer), 2 if sync == "normal" else 0)
+            self.assertEqual(self.successResultOf(answer), 2 if sync is Sync.NORMAL else 0)
 
     def test_job_behind_the_changes_finds_them_committed(self) -> None:
         self.say(2)

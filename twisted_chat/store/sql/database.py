@@ -6,15 +6,15 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool, QueuePool
 
+from twisted_chat.store.database import Sync
+from twisted_chat.store.place import APPLICATION_ID
 from twisted_chat.store.port import StoreError
-
-Sync = Literal["full", "normal", "off"]
 
 #: How long a commit waits for another program that writes to the same SQLite file, in seconds; then it is tried again later.
 _PATIENCE: Final = 1.0
@@ -24,14 +24,12 @@ _CHECKPOINT: Final = 4000
 READ_TIME: Final = 5.0
 #: How many threads read: with more, they would only wait for each other.
 READERS: Final = 2
-#: Held in PostgreSQL by the one server that uses the database. Any number, always the same.
-_LOCK: Final = 0x74636861
 
 
 class Database:
     """A database that is there: its writing and its reading side."""
 
-    def __init__(self, url: URL, sync: Sync = "full") -> None:
+    def __init__(self, url: URL, sync: Sync = Sync.FULL) -> None:
         self.url = url
         self.kind = url.get_backend_name()
         self.sync = sync
@@ -62,7 +60,10 @@ class Database:
         """Make sure that no other server uses this database; a SQLite file is guarded by the lock of its folder."""
         if self.kind != "sqlite":
             with connection.begin():
-                mine = connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK})
+                # Held as long as this connection lives; the number only has to be always the same.
+                mine = connection.scalar(
+                    text("SELECT pg_try_advisory_lock(:key)"), {"key": APPLICATION_ID}
+                )
             if not mine:
                 raise StoreError(
                     "another server uses this database; stop that one, or give this one another with --database"
@@ -81,7 +82,7 @@ class Database:
     @contextmanager
     def durable(self, connection: Connection) -> Iterator[None]:
         """Run a transaction that is on the disk when it is committed, whatever the policy is."""
-        relaxed = self.sync == "normal"
+        relaxed = self.sync is Sync.NORMAL
         if relaxed and self.kind == "sqlite":
             _pragma(connection, "synchronous=full")
         with connection.begin():
@@ -95,6 +96,8 @@ class Database:
 
     def close(self) -> None:
         """Close every connection; no thread uses one any more."""
+        # The writer last: only it can bring SQLite's write-ahead log into the database, and it does when it is the last.
+        self.reading.dispose()
         if self._writer is not None:
             try:
                 self._writer.close()
@@ -102,7 +105,6 @@ class Database:
                 pass  # the database is gone already
             self._writer = None
         self._writing.dispose()
-        self.reading.dispose()
 
 
 def parse(url: str) -> URL:
@@ -153,7 +155,7 @@ def _sqlite(path: Path, sync: Sync, *, read_only: bool) -> Engine:
         connection.execute("PRAGMA cache_size=-16000")
         if not read_only:
             connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute(f"PRAGMA synchronous={sync}")
+            connection.execute(f"PRAGMA synchronous={sync.value}")
             connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT}")
 
     if not read_only:
@@ -172,7 +174,7 @@ def _postgresql(url: URL, sync: Sync, **pool: Any) -> Engine:
     options = (
         f"-c statement_timeout={int(READ_TIME * 1000)} -c default_transaction_read_only=on"
         if reading
-        else f"-c synchronous_commit={'on' if sync == 'full' else 'off'}"
+        else f"-c synchronous_commit={'on' if sync is Sync.FULL else 'off'}"
     )
     if not reading:
         pool["poolclass"] = NullPool

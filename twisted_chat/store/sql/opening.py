@@ -11,12 +11,11 @@ from typing import Final
 from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
+from twisted_chat.store.place import APPLICATION_ID
 from twisted_chat.store.port import StoreError
 from twisted_chat.store.sql.database import Database, explain
 from twisted_chat.store.sql.schema import HEAD
 
-#: What marks a SQLite file as one of ours (``PRAGMA application_id``): "tcha" in ASCII.
-APPLICATION_ID: Final = 0x74636861
 #: How long the check of a SQLite file may take at a start, in seconds. 100,000 messages are checked in that.
 _CHECK_TIME: Final = 0.3
 #: How long another program that holds the file is waited for, in seconds.

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, ParamSpec, Protocol, TypeVar
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, execute
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
@@ -30,7 +30,10 @@ class Threads(Protocol):
 
 
 class RealThreads:
-    """Threads of this process. They do not keep it from ending: a database that is gone may hold one for a long time."""
+    """Threads of this process; before the reactor runs, no threads at all.
+
+    They do not keep the process from ending: a database that is gone may hold one for a long time.
+    """
 
     def __init__(self, reactor: Any) -> None:
         self._writer = _Pool(reactor, 1, "store-writer")
@@ -58,6 +61,9 @@ class _Pool:
         self._busy = 0
 
     def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        if not self._reactor.running:
+            # Nothing happens yet that could be held up, and no thread could give its answer.
+            return execute(work, *args, **kwargs)
         self._busy += 1
         return deferToThreadPool(self._reactor, self._pool, work, *args, **kwargs).addBoth(
             self._done
