@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from tests.nodes import DEV, FakeDoor, NodeCase, TellingStore
+from typing import Any
+
+from tests.nodes import DEV, FakeDoor, HeldBus, NodeCase, TellingStore
 from twisted_chat.core import commands as c
+from twisted_chat.core import events as e
 from twisted_chat.core.ids import MessageId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.names import parse_nick
+from twisted_chat.core.nonces import Sent
 from twisted_chat.core.text import CleanText
 from twisted_chat.delivery.peer import MAX_UNACKED
 
@@ -110,6 +114,45 @@ class FullTests(Case):
         self.assertEqual(self.bob.take()[0], "#lobby <ann> one")
 
 
+class FlyingTests(NodeCase):
+    """Messages that are on their way over the bus when the store gets full."""
+
+    store: TellingStore
+
+    def make_store(self) -> TellingStore:
+        return TellingStore(self.clock)
+
+    def make_bus(self, take_id: Any) -> HeldBus:
+        self.held = HeldBus()
+        return self.held
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.ann = self.door().login("ann")
+        self.held.release_all()
+        self.forget(self.ann)
+        self.ann.say("one").say("two")
+        self.store.has_no_room = True
+
+    def test_they_land_and_the_session_waits_once(self) -> None:
+        self.held.release_all()
+        self.assertEqual((self.ann.peer.waits, len(self.store._kept)), (1, 2))
+        self.store.has_no_room = False
+        self.node.roomy()
+        self.assertTrue(self.ann.peer.ready)
+
+    def test_session_that_is_gone_meanwhile_is_not_waited_for(self) -> None:
+        append = self.store.append
+
+        def lose(envelope: e.Envelope, sent: Sent | None = None) -> None:
+            append(envelope, sent)
+            self.ann.lost()
+
+        self.patch(self.store, "append", lose)
+        self.held.release_all()
+        self.assertEqual(len(self.node._held), 0)
+
+
 class UnacknowledgedTests(Case):
     """The store has room, and commits nothing."""
 
@@ -142,6 +185,16 @@ class UnacknowledgedTests(Case):
         self.assert_took(self.bob, "#lobby <robot> hi")
         self.store.stored(self.store.changes[-1][1])
         self.assertEqual(len(self.heard(self.robot)), MAX_UNACKED + 5)
+        self.assertTrue(self.robot.peer.ready)
+
+    def test_who_waits_for_the_store_as_well_goes_on_when_that_has_room(self) -> None:
+        for number in range(MAX_UNACKED):
+            self.robot.say(str(number), tag=str(number))
+            self.store.has_no_room = number == MAX_UNACKED - 2
+        self.assertFalse(self.robot.peer.ready)
+        self.store.stored(self.store.changes[-1][1])
+        self.assertFalse(self.robot.peer.ready)
+        self.roomy()
         self.assertTrue(self.robot.peer.ready)
 
     def test_people_who_get_none_do_not_wait(self) -> None:
