@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -16,10 +16,12 @@ from twisted_chat.cluster.bus import Apply, Bus, LocalBus
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core.hub import Hub
-from twisted_chat.core.ids import MessageId
+from twisted_chat.core.ids import MessageId, RoomId, Scope
 from twisted_chat.core.ids import Node as NodeName
+from twisted_chat.core.lasting import Remembered, RoomRecord
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import LOBBY, RoomName, parse_nick, parse_room
+from twisted_chat.core.nonces import Sent
 from twisted_chat.core.text import CleanText
 from twisted_chat.delivery.peer import Door
 from twisted_chat.dialects.base import Request
@@ -178,6 +180,49 @@ class LateStore(MemoryStore):
 
     def refuse(self) -> None:
         self.asked.pop(0).errback(OSError("the disk is gone"))
+
+
+class TellingStore(MemoryStore):
+    """Tells of every change it was given, reports what is stored when the test says so, and is full when the test says so."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.changes: list[tuple[Any, ...]] = []
+        self.has_no_room = False
+
+    async def start(
+        self, stored: Callable[[MessageId], None], roomy: Callable[[], None]
+    ) -> Remembered:
+        self.stored = stored
+        return await super().start(lambda message: None, roomy)
+
+    @property
+    def full(self) -> bool:
+        return self.has_no_room
+
+    def append(self, envelope: e.Envelope, sent: Sent | None = None) -> None:
+        self.changes.append(("append", envelope.id, sent))
+        super().append(envelope, sent)
+
+    def keep_room(self, record: RoomRecord, at: MessageId) -> None:
+        self.changes.append(("keep", record, at))
+        super().keep_room(record, at)
+
+    def forget(self, rooms: Sequence[RoomId], at: MessageId) -> None:
+        self.changes.append(("forget", list(rooms), at))
+        super().forget(rooms, at)
+
+    def seen(self, scopes: Sequence[Scope], time: float) -> None:
+        self.changes.append(("seen", list(scopes), time))
+
+    async def tidy(self, now: float) -> None:
+        self.changes.append(("tidy", now))
+
+    def take(self, *kinds: str) -> list[tuple[Any, ...]]:
+        """Return the changes of these kinds that came since the last call."""
+        changes = [change for change in self.changes if change[0] in kinds]
+        self.changes.clear()
+        return changes
 
 
 _doors: type[Door] = FakeDoor

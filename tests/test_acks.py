@@ -108,6 +108,21 @@ class AckTests(NodeCase):
         self.assert_took(self.ann)
         self.assertEqual(len(self.node._acks), 0)
 
+    def test_those_for_who_is_gone_do_not_hold_up_the_others(self) -> None:
+        self.hold_back()
+        (zoe,) = self.enter("zoe", dialect=self.json)
+        self.forget(self.ann, zoe)
+        self.ann.say("hi", tag="1")
+        for number in "123":
+            zoe.say("ho", tag=number)
+        self.node.close(self.ann.peer, "connection lost")
+        self.assertEqual(len(self.node._acks), 4)
+        self.node.stored(MessageId(100))
+        self.turn()
+        self.assertEqual(len([line for line in zoe.take() if line.startswith("acked")]), 3)
+        self.assertNotIn("acked", "".join(self.ann.take()))
+        self.assertEqual((len(self.node._acks), self.node._acks._gone), (0, 0))
+
     def test_stored_may_be_told_twice_and_late(self) -> None:
         self.node.stored(MessageId(100))
         self.node.stored(MessageId(3))

@@ -23,10 +23,16 @@ from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors.house import Guest, House
+from tests.store import postgres
 from twisted_chat import service
+from twisted_chat.core import events as e
+from twisted_chat.core.ids import RoomId
+from twisted_chat.core.lasting import Remembered, RoomRecord
 from twisted_chat.core.limits import Limits
+from twisted_chat.core.names import parse_room
 from twisted_chat.options import Options, Settings
 from twisted_chat.service import ChatService, StartError, makeService
+from twisted_chat.store.memory import MemoryStore
 from twisted_chat.store.place import Place, PlaceError
 
 
@@ -147,6 +153,48 @@ class StartTests(ServiceTestCase):
         self.reactor.pump([5, 5])
         self.assertEqual(len(calls), 2)
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 2)
+        self.stops(served)
+
+    def test_what_the_store_remembers_is_there_before_anybody_comes(self) -> None:
+        record = RoomRecord(e.RoomRef(RoomId(5), parse_room("dev")), 5.0)
+
+        async def start(*reports: object) -> Remembered:
+            return Remembered((record,))
+
+        self.patch(MemoryStore, "start", lambda store, *reports: start(*reports))
+        served = self.starts()
+        self.assertIn("1 room came back", self.log())
+        house = Served(served, self.reactor)
+        bob = house.enters("bob")
+        bob.types("/rooms")
+        self.assertIn("--   #dev       0", bob.sees())
+        house.empties()
+        self.stops(served)
+
+    def test_store_is_looked_after_every_hour_and_a_fault_in_that_does_not_end_it(self) -> None:
+        served = self.starts()
+        calls: list[None] = []
+
+        def look_after() -> None:
+            calls.append(None)
+            raise RuntimeError("a fault")
+
+        self.patch(served.node, "look_after", look_after)
+        self.reactor.pump([3599, 1, 3600])
+        self.assertEqual(len(calls), 2)
+        self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 2)
+        self.stops(served)
+
+    def test_history_is_kept_within_the_limits_of_the_server(self) -> None:
+        served = self.starts(limits=Limits(keep_lines=3))
+        house = Served(served, self.reactor)
+        bob = house.enters("bob")
+        bob.types(*"12345")
+        alice = house.enters("alice")
+        bob.types("/keep")
+        self.assertIn("-- History of #lobby is kept up to 3 lines.", bob.sees())
+        self.assertNotIn("<bob> 2", "".join(alice.sees()))
+        house.empties()
         self.stops(served)
 
     def test_ids_of_a_later_run_lie_above_those_of_an_earlier(self) -> None:
@@ -316,18 +364,24 @@ class KeptTests(ServiceTestCase):
         self.assertIn(f"kept in {self.folder}?forged", self.log())
 
     def test_what_needs_no_folder_says_so_and_makes_none(self) -> None:
-        for database, said in (
-            (":memory:", "nothing is kept: --database :memory:"),
-            (
-                "postgresql://chat:s3cret@db/chat?password=s3cret",
-                "history and rooms are kept in postgresql://chat@db/chat",
-            ),
-        ):
-            self.logged.clear()
-            self.stops(self.starts(database=database, state_dir=str(self.folder)))
-            self.assertIn(said, self.log().splitlines())
-            self.assertNotIn("s3cret", repr(self.logged))
+        self.stops(self.starts(state_dir=str(self.folder)))
+        self.assertIn("nothing is kept: --database :memory:", self.log().splitlines())
         self.assertFalse(self.folder.exists())
+
+    def test_postgresql_needs_no_folder_and_its_password_is_nowhere(self) -> None:
+        url = postgres.fresh(self)
+        secret = f"{url.replace('chat@', 'chat:s3cret@')}&password=s3cret"
+        self.stops(self.starts(database=secret, state_dir=str(self.folder)))
+        self.assertIn(f"history and rooms are kept in {url}", self.log().splitlines())
+        self.assertNotIn("s3cret", repr(self.logged))
+        self.assertFalse(self.folder.exists())
+
+    def test_database_that_cannot_be_had_is_one_line_without_its_password(self) -> None:
+        served = self.made(database="postgresql://chat:s3cret@/chat?host=/nowhere/at/all")
+        error = self.assertRaises(StartError, served.startService)
+        self.assertTrue(str(error).startswith("the database cannot be opened: "), error)
+        self.assertNotIn("s3cret", str(error))
+        self.stops(served)
 
 
 class OpenedTests(SynchronousTestCase):

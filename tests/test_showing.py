@@ -77,7 +77,7 @@ class SayTests(NodeCase):
         self.forget(ann)
         for topic, tag in (("one", "1"), ("two", None)):
             ann.asks(c.SetTopic(CleanText(topic)), tag=tag)
-        self.assert_took(ann, "topicset ann #lobby", "acked 5 [1]", "topicset ann #lobby")
+        self.assert_took(ann, "topicset ann #lobby", "topicset ann #lobby", "acked 5 [1]")
         self.assert_took(bob, *["topicset ann #lobby"] * 2)
 
     def test_away_is_told_to_who_is_near_and_the_author_has_a_copy(self) -> None:
@@ -135,7 +135,8 @@ class PrivateTests(NodeCase):
         self.forget(ann)
         ann.tell("bob", "psst", tag="1")
         ann.tell("bob", "psst again")
-        self.assert_took(ann, "acked 5 [1]", "acked 6")
+        # The id of the first is stored; of the other nothing is.
+        self.assert_took(ann, "acked 6", "acked 5 [1]")
         self.assert_took(bob, "*ann* to bob: psst", "*ann* to bob: psst again")
 
     def test_private_line_of_who_is_ignored_is_hidden_and_the_sender_is_not_told(self) -> None:

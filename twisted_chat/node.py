@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
@@ -21,10 +22,12 @@ from twisted_chat.core import replies as r
 from twisted_chat.core.apply import Applied, Duplicate, Void
 from twisted_chat.core.hub import NO_SCOPE, Hub, scope_of
 from twisted_chat.core.ids import MessageId, SessionId
+from twisted_chat.core.lasting import Remembered
 from twisted_chat.core.text import CleanText
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.peer import MAX_FLYING, Door, Peer
 from twisted_chat.dialects.base import BadLine, Dialect, Request
+from twisted_chat.keeping import Keeping
 from twisted_chat.recalls import Recalls
 from twisted_chat.sessions import Sessions
 from twisted_chat.showing import Showing
@@ -54,17 +57,29 @@ class Node:
         self.clock = clock
         self.server = server
         self._bus = bus
+        self._store = store
         self._motd = motd
         self._new_token = new_token
         self.delivery = Delivery(clock, hub.limits)
         self._sessions = Sessions(hub, self.delivery)
         self._next_session = 1
-        self._acks = Acks(self._sessions, self._settled)
+        self._acks = Acks(self._sessions, self._settled, self._freed)
+        self._keeping = Keeping(hub, bus, store, clock)
+        #: Sessions that wait until the store has room for what they say, the first to wait first.
+        self._held: OrderedDict[SessionId, Peer] = OrderedDict()
         self._recalls = Recalls(self._sessions, self.delivery, store, self._release)
         self._showing = Showing(
-            hub, self._sessions, self.delivery, store, self._acks, self._recalls
+            hub, self._sessions, self.delivery, store, self._acks, self._recalls, self._keeping
         )
         bus.attach(self._apply)
+
+    def restored(self, remembered: Remembered) -> None:
+        """Take up what the store remembers of earlier runs, before anybody comes."""
+        self._keeping.restore(remembered)
+
+    def look_after(self) -> None:
+        """Do what is due once an hour."""
+        self._keeping.look_after()
 
     # --- sessions ---
 
@@ -95,6 +110,8 @@ class Node:
         if self._sessions.pop(peer.id, None) is None:
             return
         peer.closing = True
+        self._held.pop(peer.id, None)
+        self._acks.forget(peer)
         departure = self.hub.departure(peer.id, reason, self.clock.seconds())
         user = self.hub.user_of(peer.id)
         if user is not None:
@@ -126,9 +143,11 @@ class Node:
         self._end(peer)
 
     def stop(self, why: str) -> None:
-        """Say goodbye to everybody, without telling each of all the others."""
+        """Say goodbye to everybody, without telling each of all the others. Rooms, and who is here, may come back."""
+        self._keeping.stop()
         peers = list(self._sessions.values())
         self._sessions.clear()
+        self._held.clear()
         self.delivery.settle_all()  # first: the farewell is the last thing a session sees
         for peer in peers:
             peer.closing = True
@@ -255,6 +274,8 @@ class Node:
                 self._void(peer, outcome)
         except Exception:
             self._sessions.failed(peer, "an event", proposal.origin.tag)
+        if peer is not None and self._acks.took(message) and self._store.full:
+            self._hold(peer)
         if peer is not None and claimed:
             self._release(peer)
         elif peer is not None and message_of_it:
@@ -293,6 +314,7 @@ class Node:
                 self.say_goodbye(old, "your session goes on in another connection", "replaced")
         origin, author = envelope.origin, envelope.author
         assert origin is not None and author is not None
+        self._keeping.seen(author.scope, envelope.time)
         if peer is None:
             if origin.node == self.hub.node:
                 # The connection was lost while its login was on its way: nobody else would ever take that user out.
@@ -330,6 +352,20 @@ class Node:
 
     def roomy(self) -> None:
         """The store has room again for what those say who had to wait."""
+        while self._held and not self._store.full:
+            _, peer = self._held.popitem(last=False)
+            self._release(peer)
+
+    def _hold(self, peer: Peer) -> None:
+        """Let a session wait until the store has room for more; what it said is in the queue, and nothing is lost."""
+        if peer.id in self._sessions and peer.id not in self._held:
+            peer.waits += 1
+            self._held[peer.id] = peer
+
+    def _freed(self, peer: Peer) -> None:
+        """There is room again for acknowledgements that are due to a session."""
+        if peer.ready:
+            self._resume(peer)
 
     def _settled(self, peer: Peer) -> None:
         """Let a session go that waited with that until all it said was told and acknowledged."""

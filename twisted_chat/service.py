@@ -47,6 +47,9 @@ log = Logger()
 _GOODBYE: Final = 3.0
 #: How often silent connections are looked after, in seconds.
 _CHECK_EVERY: Final = 5.0
+#: How often the store is told who is still here, and what is too old goes, in seconds: who was here is known for 24 hours, so
+#: after a crash for 23 at least.
+_LOOK_AFTER_STORE_EVERY: Final = 3600.0
 #: How many objects are made before the youngest are searched for garbage that refers to itself. Python's 700 is what five logins
 #: make, and the search a tenth of what they cost; a connection that is gone leaves some of it, so it has to be.
 _COLLECT_EVERY: Final = 5_000
@@ -78,7 +81,7 @@ class ChatService(Service):
         self._folder = settings.state_folder()
         self._place: Place | None = None
         self._store = _make_store(settings, self._folder, reactor)
-        self._ids = Ids(self._store)
+        self._ids = Ids(self._store, reactor)
         self._bus = LocalBus(self._ids.take)
         hub = Hub(NodeName("local"), limits)
         self.node = Node(
@@ -94,6 +97,8 @@ class ChatService(Service):
         self._capacity = Capacity(self.factory.connections, reactor)
         self._check = LoopingCall(self._look_after)
         self._check.clock = reactor
+        self._hourly = LoopingCall(self._look_after_store)
+        self._hourly.clock = reactor
 
     def startService(self) -> None:
         """Start, or raise :class:`StartError`: twistd then removes its pid file and the process ends with status 1."""
@@ -117,10 +122,11 @@ class ChatService(Service):
             except PlaceError as error:
                 raise StartError(str(error)) from None
         try:
-            await self._store.start(self.node.stored, self.node.roomy)
+            remembered = await self._store.start(self.node.stored, self.node.roomy)
         except StoreError as error:
             raise StartError(str(error)) from None
         log.info("{line}", line=_kept(self._settings, self._folder))
+        self.node.restored(remembered)
         await self._ids.start(self._bus.drain)
         for description in self._settings.endpoints():
             await self._listen(description)
@@ -128,6 +134,7 @@ class ChatService(Service):
         self._capacity.guard(self.ports, most)
         log.info("{line}", line=_room(most))
         _ = self._check.start(_CHECK_EVERY, now=False)
+        _ = self._hourly.start(_LOOK_AFTER_STORE_EVERY, now=False)
 
     async def _listen(self, description: str) -> None:
         try:
@@ -147,8 +154,9 @@ class ChatService(Service):
         return Deferred.fromCoroutine(self._stop())
 
     async def _stop(self) -> None:
-        if self._check.running:
-            self._check.stop()
+        for each in (self._check, self._hourly):
+            if each.running:
+                each.stop()
         self._capacity.stop()
         await DeferredList([Deferred.fromCoroutine(_closed(port)) for port in self.ports])
         gone = self.factory.connections.all_gone()
@@ -157,6 +165,7 @@ class ChatService(Service):
             await gone.addTimeout(_GOODBYE, self._reactor)
         except DeferredTimeoutError:
             self.factory.connections.abort()
+        self._ids.stop()
         try:
             await self._store.stop()
         finally:
@@ -169,6 +178,12 @@ class ChatService(Service):
         except Exception:
             # A LoopingCall ends for good at its first exception.
             log.failure("looking after silent connections failed")
+
+    def _look_after_store(self) -> None:
+        try:
+            self.node.look_after()
+        except Exception:
+            log.failure("looking after what is stored failed")
 
     def _handle_signals(self) -> None:
         # twistd's own handlers end the process by the signal it got; a clean stop is exit 0.
@@ -188,9 +203,10 @@ class ChatService(Service):
 
 def _make_store(settings: Settings, folder: Path | None, reactor: Any) -> Store:
     """Make the store that the settings ask for, not opened yet; ``folder`` is its state folder, if it needs one."""
+    keep = settings.limits.most_kept()
     if settings.database_kind() is Kind.MEMORY:
         # Nothing outlives the process, but clients remember ids: these lie above those of every earlier run.
-        return MemoryStore(reactor, first_id=int(time.time() * 1_000_000))
+        return MemoryStore(reactor, first_id=int(time.time() * 1_000_000), keep=keep)
     # They take as long to load as all the rest, which does without them.
     from twisted_chat.store.sql.database import Database, parse, sqlite_url
     from twisted_chat.store.sql.store import SqlStore

@@ -13,6 +13,7 @@ from twisted_chat.core.ids import RoomId, UserId
 from twisted_chat.delivery.channel import hidden
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.peer import Peer
+from twisted_chat.keeping import Keeping
 from twisted_chat.recalls import Recalls
 from twisted_chat.sessions import Sessions
 from twisted_chat.store.port import Store
@@ -32,6 +33,7 @@ class Showing:
         store: Store,
         acks: Acks,
         recalls: Recalls,
+        keeping: Keeping,
     ) -> None:
         self._hub = hub
         self._sessions = sessions
@@ -39,11 +41,14 @@ class Showing:
         self._store = store
         self._acks = acks
         self._recalls = recalls
+        self._keeping = keeping
 
     def show(self, applied: Applied, peer: Peer | None) -> None:
         """Show what happened: to its audience, and to ``peer``, the session of this node that did it."""
         envelope, audience = applied.envelope, applied.audience
         event = envelope.event
+        if self._hub.state.altered and self._keeping.altered(envelope.id):
+            self._acks.appended(envelope.id)
         match event:
             case e.Said():
                 self._said(envelope, peer)
@@ -55,6 +60,9 @@ class Showing:
                 self._kicked(envelope, event, peer)
             case e.Departed():
                 self._departed(envelope, event)
+            case e.Closed():
+                assert envelope.room is not None
+                self._keeping.forget([envelope.room.id], envelope.id)
             case _:
                 self._shown(envelope, audience, peer)
 
@@ -65,10 +73,13 @@ class Showing:
         )
         if peer is not None:
             self._sessions.echo(peer, envelope, acked=peer.dialect.acks)
-        self._store.append(envelope)
-        self._acks.appended(envelope.id)
+        self._append(envelope)
         if peer is not None and peer.dialect.acks:
             self._acks.acknowledge(peer, envelope.id, envelope.time, envelope.tag)
+
+    def _append(self, envelope: e.Envelope) -> None:
+        self._store.append(envelope, self._hub.sent(envelope))
+        self._acks.appended(envelope.id)
 
     def _joined(self, envelope: e.Envelope, event: e.Joined, peer: Peer | None) -> None:
         room_ref, author = envelope.room, envelope.author
@@ -112,7 +123,7 @@ class Showing:
         assert envelope.room is not None and envelope.author is not None
         room = self._hub.state.rooms.get(envelope.room.id)
         if room is None:
-            self._store.forget([envelope.room.id], envelope.id)
+            self._keeping.forget([envelope.room.id], envelope.id)
         elif len(room.members) > self._hub.limits.crowd_size:
             self._delivery.gather(
                 envelope.room, envelope.author.nick, len(room.members), joined=False
@@ -136,18 +147,16 @@ class Showing:
         self._confirm(envelope, peer)
 
     def _departed(self, envelope: e.Envelope, event: e.Departed) -> None:
+        assert envelope.author is not None
+        self._keeping.seen(envelope.author.scope, envelope.time)
         rooms = self._hub.state.rooms
         gone = [room for room in event.rooms if room not in rooms]
         if gone:
-            self._store.forget(gone, envelope.id)
+            self._keeping.forget(gone, envelope.id)
         small: list[RoomId] = []
         for room in event.rooms:
             left = rooms.get(room)
-            if (
-                left is not None
-                and len(left.members) > self._hub.limits.crowd_size
-                and envelope.author is not None
-            ):
+            if left is not None and len(left.members) > self._hub.limits.crowd_size:
                 self._delivery.gather(
                     left.ref, envelope.author.nick, len(left.members), joined=False
                 )
@@ -181,6 +190,8 @@ class Showing:
                         (ear for ear in ears if not hidden(envelope, ear.ignored)), envelope
                     )
                     self._mention_away(peer, user)
+                if envelope.tag is not None:
+                    self._append(envelope)
         self._confirm(envelope, peer)
 
     def _mention_away(self, peer: Peer | None, user: UserId) -> None:
@@ -191,11 +202,18 @@ class Showing:
             self._sessions.tell(peer, r.Notice("away", f"{told.nick} is away{why}"))
 
     def _confirm(self, envelope: e.Envelope, peer: Peer | None) -> None:
-        """Acknowledge what is not stored, to a client that gave it an id or expects it."""
+        """Acknowledge what is no message in a room, to a client that gave it an id or expects it.
+
+        What the store was given waits until it is stored.
+        """
         tag = envelope.tag
         if (
-            peer is not None
-            and peer.dialect.acks
-            and (tag is not None or isinstance(envelope.event, e.Told))
+            peer is None
+            or not peer.dialect.acks
+            or (tag is None and not isinstance(envelope.event, e.Told))
         ):
+            return
+        if self._acks.took(envelope.id):
+            self._acks.acknowledge(peer, envelope.id, envelope.time, tag)
+        else:
             self._sessions.tell(peer, r.Acked(envelope.id, envelope.time), tag)

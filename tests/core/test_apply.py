@@ -9,7 +9,8 @@ from tests.core.world import NOW, Seat, World, lines, nick, room
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core.apply import NOBODY, Applied, Between, Duplicate, InRoom, Near, Outcome, Void
-from twisted_chat.core.ids import MessageId, RoomId, Scope, SessionId, UserId
+from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
+from twisted_chat.core.keep import Keep
 from twisted_chat.core.limits import REMEMBERED, Limits
 from twisted_chat.core.replies import NameRefused, PasswordNeeded, Refused
 from twisted_chat.core.state import LOBBY_ID, Room, User, room_digest
@@ -20,6 +21,9 @@ GONE = Refused("gone", "you are no longer in the chat; nothing was said; connect
 NOT_IN_ROOM = Refused(
     "not-in-room", "you are no longer in that room; nothing was said; /join ROOM takes you back"
 )
+
+#: What somebody does; nobody closes a room.
+DEEDS = [event for event in EVERY_EVENT if not isinstance(event, e.Closed)]
 
 
 class Case(SynchronousTestCase):
@@ -163,13 +167,13 @@ class GoneTests(Case):
     def test_what_somebody_who_left_the_chat_did_is_void(self) -> None:
         user = self.world.session(self.eve).user
         self.applied(self.eve, e.Departed(CleanText("quit")))
-        for event in EVERY_EVENT:
+        for event in DEEDS:
             if not isinstance(event, e.Arrived):
                 self.assertEqual(self.void(self.eve, event, LOBBY_ID, user=user), GONE)
 
     def test_what_nobody_did_is_void(self) -> None:
         new = self.world.open()
-        for event in EVERY_EVENT:
+        for event in DEEDS:
             if not isinstance(event, e.Arrived):
                 self.assertEqual(self.void(new, event, LOBBY_ID), GONE)
 
@@ -177,7 +181,7 @@ class GoneTests(Case):
         bob = self.user("bob")
         seat = self.world.open()
         self.applied(seat, e.Arrived(nick("bob"), bob.author.scope, "there"))
-        for event in EVERY_EVENT:
+        for event in DEEDS:
             if not isinstance(event, e.Arrived):
                 self.assertEqual(self.void(self.bob, event, LOBBY_ID), GONE)
         self.applied(seat, e.Said("say", HI), LOBBY_ID)
@@ -405,6 +409,52 @@ class InRoomTests(Case):
     def test_who_is_not_there_sets_no_topic(self) -> None:
         why = self.void(self.eve, e.TopicSet(CleanText("x")), self.dev)
         self.assertEqual(why, NOT_IN_ROOM)
+
+
+class KeepTests(Case):
+    def test_operator_sets_what_is_kept(self) -> None:
+        shown = self.applied(self.bob, e.KeepSet(Keep(30), capped=True), self.dev)
+        self.assertEqual(self.room("dev").keep, Keep(30))
+        self.assertEqual(shown.envelope.event, e.KeepSet(Keep(30), capped=True))
+        self.assertEqual(shown.audience, InRoom(self.dev))
+
+    def test_others_do_not(self) -> None:
+        refused = self.void(self.alice, e.KeepSet(Keep(30)), self.dev)
+        assert isinstance(refused, Refused)
+        self.assertEqual(refused.code, "not-operator")
+        self.assertEqual(self.void(self.eve, e.KeepSet(Keep(30)), self.dev), NOT_IN_ROOM)
+        self.assertEqual(self.void(self.bob, e.KeepSet(Keep(30))), NOT_IN_ROOM)
+
+
+class ClosedTests(Case):
+    """A room that came back after a restart, and to which nobody comes back."""
+
+    def close(self, where: RoomId | None) -> Outcome:
+        origin = e.Origin(Node("a"), SessionId(0))
+        self.next = MessageId(self.next + 1)
+        proposal = e.Proposal(e.Closed(), origin, self.world.now, room=where)
+        return self.world.hub.apply(self.next, proposal)
+
+    def test_empty_room_is_gone_and_nobody_is_told(self) -> None:
+        ref = e.RoomRef(RoomId(500), room("old"))
+        before = self.state.dump()
+        self.state.add_room(Room(ref, 5.0))
+        outcome = self.close(ref.id)
+        envelope = e.Envelope(
+            self.next, self.world.now, e.Closed(), e.Origin(Node("a"), SessionId(0)), None, ref
+        )
+        self.assertEqual(outcome, Applied(envelope, NOBODY))
+        self.assertEqual(self.state.dump(), before)
+
+    def test_room_in_use_stays_and_so_does_the_lobby(self) -> None:
+        for seat in (self.bob, self.alice, self.eve):
+            self.world.do(seat, c.Leave(room("lobby")))
+        before = self.state.dump()
+        for where in (self.dev, LOBBY_ID, RoomId(999), None):
+            outcome = self.close(where)
+            assert isinstance(outcome, Void) and isinstance(outcome.why, Refused)
+            self.assertEqual(outcome.why.code, "in-use")
+        self.assertEqual(self.state.dump(), before)
 
 
 class KickTests(Case):

@@ -10,6 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.core.world import lines, nick, room
 from twisted_chat.core import commands as c
 from twisted_chat.core.ids import MessageId
+from twisted_chat.core.keep import Keep
 from twisted_chat.core.text import CleanText
 
 #: One of each command.
@@ -24,6 +25,8 @@ EVERY_COMMAND: tuple[c.Command, ...] = (
     c.Kick(nick("eve"), CleanText("out")),
     c.ShowTopic(),
     c.SetTopic(CleanText("news")),
+    c.ShowKeep(),
+    c.SetKeep(Keep(30, 1000)),
     c.Away(CleanText("lunch")),
     c.Who(room("dev"), 2),
     c.ListRooms(),

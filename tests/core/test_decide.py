@@ -14,10 +14,9 @@ from twisted_chat.core import commands as c
 from twisted_chat.core import decide
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
-from twisted_chat.core.decide import Decider, too_long
+from twisted_chat.core.decide import Decider
 from twisted_chat.core.decision import (
     Decision,
-    FocusOn,
     GoodBye,
     Ignoring,
     Nothing,
@@ -31,7 +30,7 @@ from twisted_chat.core.ids import MessageId, RoomId
 from twisted_chat.core.limits import REMEMBERED, Limits
 from twisted_chat.core.lists import overview, people, profile, rooms
 from twisted_chat.core.names import Nick, guest_nick
-from twisted_chat.core.state import LOBBY_ID, room_digest
+from twisted_chat.core.state import LOBBY_ID
 from twisted_chat.core.table import COMMANDS
 from twisted_chat.core.text import CleanText
 
@@ -484,132 +483,7 @@ class RepeatTests(Case):
         self.assertEqual(self.decide(back, again, "1"), Repeat(message, NOW))
 
 
-class RoomTests(Case):
-    def test_room_is_claimed(self) -> None:
-        self.assertEqual(
-            self.decide(self.eve, c.Join(room("new"))), Propose(e.Joined(room("new")), claim=True)
-        )
-
-    def test_password_is_proposed_as_a_digest(self) -> None:
-        self.assertEqual(
-            self.decide(self.eve, c.Join(room("new"), "swordfish")),
-            Propose(e.Joined(room("new"), room_digest(room("new"), "swordfish")), claim=True),
-        )
-        self.assertEqual(
-            self.decide(self.eve, c.Join(room("new"), "")),
-            Propose(e.Joined(room("new")), claim=True),
-        )
-
-    def test_joining_a_room_one_is_in_moves_the_focus(self) -> None:
-        self.assertEqual(
-            self.decide(self.bob, c.Join(room("DEV"))),
-            Tell(r.FocusSet(room("dev")), FocusOn(self.dev)),
-        )
-
-    def test_a_password_changes_nothing_in_a_room_one_is_in(self) -> None:
-        told = self.decide(self.bob, c.Join(room("dev"), "new secret"))
-        assert isinstance(told, Tell) and isinstance(told.reply, r.Refused)
-        self.assertEqual((told.reply.code, told.change), ("already-in-room", None))
-
-    def test_there_is_a_limit_of_rooms(self) -> None:
-        self.world = World(limits=Limits(max_rooms=2))
-        self.hub = self.world.hub
-        bob = self.world.enter("bob")
-        self.world.do(bob, c.Join(room("one")))
-        why = "you are in 2 rooms, and nobody can be in more; leave one first (/leave ROOM)"
-        self.refuse(bob, c.Join(room("two")), "too-many-rooms", why)
-        self.assertIsInstance(self.decide(bob, c.Join(room("lobby"))), Tell)
-
-    def test_room_that_looks_like_another_is_not_made(self) -> None:
-        why = "#d\u0435v looks too much like #dev, which exists; join that one, or choose another name"
-        self.refuse(self.eve, c.Join(room("d\u0435v")), "lookalike", why)
-
-    def test_locked_room_takes_its_password_only(self) -> None:
-        self.world.do(self.bob, c.Join(room("Vault"), "s\u00e9same"))
-        self.assertEqual(
-            self.decide(self.eve, c.Join(room("vault"))), Tell(r.PasswordNeeded(room("vault")))
-        )
-        for wrong in ("sesame", "S\u00c9SAME", " s\u00e9same"):
-            self.assertEqual(
-                self.decide(self.eve, c.Join(room("vault"), wrong)),
-                Tell(r.PasswordNeeded(room("vault"), wrong=True)),
-            )
-        decision = self.decide(self.eve, c.Join(room("VAULT"), "s\u00e9same"))
-        self.assertIsInstance(decision, Propose)
-
-    def test_open_room_takes_any_password(self) -> None:
-        self.assertIsInstance(self.decide(self.eve, c.Join(room("dev"), "whatever")), Propose)
-
-    def test_leaving_is_a_claim(self) -> None:
-        reason = CleanText("lunch")
-        self.assertEqual(
-            self.decide(self.bob, c.Leave(reason=reason)), Propose(e.Left(reason), LOBBY_ID, True)
-        )
-        self.assertEqual(
-            self.decide(self.bob, c.Leave(room("dev"))), Propose(e.Left(), self.dev, True)
-        )
-
-    def test_who_is_not_there_cannot_leave_nor_kick_nor_set_a_topic(self) -> None:
-        why = "you are not in #dev; enter it with /join #dev"
-        for command in (
-            c.Leave(room("dev")),
-            c.Kick(nick("alice"), room=room("dev")),
-            c.SetTopic(CleanText("x"), room("dev")),
-            c.ShowTopic(room("dev")),
-            c.ShowHistory(room("dev")),
-        ):
-            self.refuse(self.eve, command, "not-in-room", why)
-        self.world.do(self.eve, c.Leave())
-        why = "you talk in no room now: choose one with /join ROOM"
-        for command in (c.Leave(), c.SetTopic(CleanText("x")), c.ShowTopic(), c.ShowHistory()):
-            self.refuse(self.eve, command, "no-room", why)
-
-    def test_operator_kicks(self) -> None:
-        user = self.world.user(self.alice)
-        self.assertEqual(
-            self.decide(self.bob, c.Kick(nick("ALICE"), CleanText("out"), room("dev"))),
-            Propose(e.Kicked(user.id, user.nick, CleanText("out")), self.dev, True),
-        )
-
-    def test_others_do_not_kick(self) -> None:
-        why = "only operators of #dev can do that (who makes a room is its operator)"
-        self.refuse(self.alice, c.Kick(nick("bob")), "not-operator", why)
-
-    def test_nobody_puts_themselves_out(self) -> None:
-        why = "you cannot put yourself out; /leave #dev leaves it"
-        self.refuse(self.bob, c.Kick(nick("bob"), room=room("dev")), "self", why)
-
-    def test_only_members_can_be_kicked(self) -> None:
-        for name in ("eve", "carol"):
-            why = f"{name} is not in #dev; /who #dev lists who is"
-            self.refuse(self.bob, c.Kick(nick(name), room=room("dev")), "not-a-member", why)
-
-    def test_topic_is_set_and_shown(self) -> None:
-        self.assertEqual(
-            self.decide(self.alice, c.SetTopic(CleanText("news"))),
-            Propose(e.TopicSet(CleanText("news")), self.dev, True),
-        )
-        self.assertEqual(
-            self.reply(self.bob, c.ShowTopic(room("dev"))), r.Topic(room("dev"), CleanText(""))
-        )
-        self.world.do(self.alice, c.SetTopic(CleanText("news")))
-        self.assertEqual(
-            self.reply(self.bob, c.ShowTopic(room("dev"))),
-            r.Topic(room("dev"), CleanText("news"), nick("alice"), NOW),
-        )
-
-    def test_long_reasons_topics_and_away_texts_are_refused(self) -> None:
-        why = "that text has 400 bytes, and 390 are the most; nothing was sent"
-        dev = room("dev")
-        for command in (
-            c.Leave(dev, LONG),
-            c.Kick(nick("alice"), LONG, dev),
-            c.SetTopic(LONG, dev),
-            c.Away(LONG),
-            c.Quit(LONG),
-        ):
-            self.refuse(self.bob, command, "too-long", why)
-
+class AwayTests(Case):
     def test_away_and_back_are_claims(self) -> None:
         for text in (CleanText("lunch"), None):
             self.assertEqual(
@@ -733,15 +607,6 @@ class IgnoreTests(Case):
         self.world.do(self.bob, c.Ignore(nick("eve")))
         why = "you ignore 1 people, and that is the most; /unignore somebody first"
         self.refuse(self.bob, c.Ignore(nick("alice")), "too-many-ignored", why)
-
-
-class TextTests(SynchronousTestCase):
-    @given(st.integers(1, 10**9), st.integers(1, 10**9))
-    def test_sizes_are_easy_to_read(self, size: int, limit: int) -> None:
-        self.assertEqual(
-            too_long(size, limit),
-            f"that text has {size:,} bytes, and {limit:,} are the most; nothing was sent",
-        )
 
 
 class TotalTests(SynchronousTestCase):

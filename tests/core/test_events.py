@@ -10,6 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.core.world import NOW, lines, nick, room
 from twisted_chat.core import events as e
 from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
+from twisted_chat.core.keep import Keep
 from twisted_chat.core.text import CleanText
 
 #: One of each event.
@@ -24,6 +25,8 @@ EVERY_EVENT: tuple[e.Event, ...] = (
     e.Said("say", lines("hi")),
     e.Told(UserId(2), nick("eve"), "say", lines("psst")),
     e.TopicSet(CleanText("news")),
+    e.KeepSet(Keep(30, 1000), capped=True),
+    e.Closed(),
     e.AwaySet(None),
     e.Gathered((nick("bob"),), (), 200),
 )

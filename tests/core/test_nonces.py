@@ -170,6 +170,63 @@ class ScopeTests(Case):
             self.assertTrue(all(now - seen < REMEMBERED for _, seen, _ in dump))
 
 
+class RestoreTests(Case):
+    def restored(self, *, max_ids: int = 3) -> Nonces:
+        """What another takes up of all that is here."""
+        dump = self.nonces.dump()
+        ids = [
+            (scope, tag, Sent(bytes.fromhex(mark), message, time))
+            for scope, _, sent in dump
+            for tag, mark, message, time in sent
+        ]
+        again = Nonces(max_ids)
+        again.restore(
+            [(scope, seen) for scope, seen, _ in dump],
+            sorted(ids, key=lambda each: each[2].message),
+        )
+        return again
+
+    @given(
+        st.lists(
+            st.tuples(st.sampled_from("abc"), st.sampled_from("01234") | st.none()), max_size=20
+        )
+    )
+    def test_what_is_taken_up_is_what_was_there(self, used: list[tuple[str, str | None]]) -> None:
+        self.setUp()
+        for number, (scope, tag) in enumerate(used):
+            if tag is None:
+                self.nonces.touch(Scope(scope), NOW + number)
+            else:
+                self.remember(Scope(scope), tag, number, NOW + number)
+        again = self.restored()
+        self.assertEqual(again.dump(), self.nonces.dump())
+        self.assertEqual(again._total, self.nonces._total)
+
+    def test_limits_hold_for_what_is_taken_up(self) -> None:
+        for number in range(3):
+            self.remember(A, str(number), number)
+        self.remember(B, "5", 5)
+        self.nonces = self.restored(max_ids=2)
+        self.assertEqual((self.kept(A), self.kept(B)), (["1", "2"], ["5"]))
+        self.patch(nonces, "MAX_TOTAL", 1)
+        self.nonces = self.restored()
+        self.assertEqual((self.kept(A), self.kept(B)), ([], ["5"]))
+
+    def test_id_is_a_use_of_a_scope_that_was_not_seen_since(self) -> None:
+        self.nonces.restore([(A, NOW - 50)], [(B, "1", sent(1, NOW - 60)), (A, "2", sent(2, NOW))])
+        self.assertEqual(
+            [(scope, seen) for scope, seen, _ in self.nonces.dump()], [(B, NOW - 60), (A, NOW)]
+        )
+
+    def test_clock_that_once_was_ahead_makes_nothing_forgotten_at_the_start(self) -> None:
+        self.nonces.restore([(A, NOW), (B, NOW + 10 * REMEMBERED)], [(A, "1", sent(1))])
+        self.assertEqual(self.kept(A), ["1"])
+
+    def test_nothing_to_take_up_is_no_fault(self) -> None:
+        self.nonces.restore([], [])
+        self.assertEqual(self.nonces.dump(), [])
+
+
 class DumpTests(Case):
     def test_dump_tells_all_that_decides_what_is_remembered(self) -> None:
         self.remember(A, "1", 7)

@@ -10,6 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.core.world import NOW, nick, room
 from twisted_chat.core import replies as r
 from twisted_chat.core.ids import MessageId
+from twisted_chat.core.keep import Keep
 from twisted_chat.core.text import CleanText
 
 _PEOPLE = r.People((r.Person(nick("bob")),), 1, 1, 1)
@@ -32,6 +33,7 @@ EVERY_REPLY: tuple[r.Reply, ...] = (
     r.Overview(_ROOMS, _PEOPLE),
     r.Profile(nick("bob"), None, (room("lobby"),), NOW, 5.0, None),
     r.Topic(room("lobby"), CleanText("news"), nick("bob"), NOW),
+    r.Kept(room("lobby"), Keep(30, 1000)),
     r.Ignored(("eve",)),
     r.Confirmed("done"),
     r.Notice("kicked", "you are no longer in #dev"),

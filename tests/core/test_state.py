@@ -17,6 +17,7 @@ from twisted_chat.core.confusables import skeleton
 from twisted_chat.core.events import Author, RoomRef
 from twisted_chat.core.flood import Bucket
 from twisted_chat.core.ids import Node, RoomId, Scope, SessionId, UserId
+from twisted_chat.core.keep import Keep
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import BadName, Nick, RoomName, parse_nick, parse_room
 from twisted_chat.core.state import (
@@ -321,6 +322,7 @@ class DumpTests(SynchronousTestCase):
             c.Away(CleanText("lunch")),
             c.Away(None),
             c.SetTopic(CleanText("news")),
+            c.SetKeep(Keep(days=30)),
             c.Kick(nick("eve")),
         ):
             world.now += 1
@@ -340,6 +342,10 @@ class DumpTests(SynchronousTestCase):
         for field in ("account", "host", "real_name"):
             user.author = msgspec.structs.replace(user.author, **{field: "x"})
             changed(field)
+        found = world.hub.state.room_named(room("dev"))
+        assert found is not None
+        found.returning.add(Scope("s"))
+        changed("who is operator when they come back")
 
     def test_secret_of_a_room_is_not_in_it(self) -> None:
         world = World()

@@ -11,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.core.world import lines, nick, room
 from twisted_chat.core import commands as c
 from twisted_chat.core import table
+from twisted_chat.core.keep import KEEP_ALL, Keep
 from twisted_chat.core.names import BadName
 from twisted_chat.core.table import COMMANDS, KINDS, BadArguments, nearest
 from twisted_chat.core.text import BadText, CleanText
@@ -38,8 +39,8 @@ class TableTests(SynchronousTestCase):
             words = spec.usage.split()
             for place, word in enumerate(words):
                 self.assertIn(word.strip("[]"), KINDS)
-                if word.strip("[]") == "TEXT":
-                    self.assertEqual(place, len(words) - 1, f"{spec.name}: TEXT takes the rest")
+                if word.strip("[]") in ("TEXT", "LIMIT"):
+                    self.assertEqual(place, len(words) - 1, f"{spec.name}: it takes the rest")
 
     def test_help_fits_on_a_line_of_a_terminal(self) -> None:
         for spec in COMMANDS.values():
@@ -49,7 +50,7 @@ class TableTests(SynchronousTestCase):
     def test_commands_that_not_everybody_may_give_say_so(self) -> None:
         self.assertEqual(
             {spec.name: spec.may for spec in COMMANDS.values() if spec.may != "anyone"},
-            {"kick": "operators of the room"},
+            {"kick": "operators of the room", "keep": "operators of the room set it"},
         )
 
 
@@ -91,6 +92,12 @@ class ParseTests(SynchronousTestCase):
             ("whois eve", c.Whois(nick("eve"))),
             ("kick eve", c.Kick(nick("eve"))),
             ("kick eve too loud", c.Kick(nick("eve"), TEXT("too loud"))),
+            ("keep", c.ShowKeep()),
+            ("keep #dev", c.ShowKeep(room("dev"))),
+            ("keep 30 days", c.SetKeep(Keep(days=30))),
+            ("keep #dev 7 days 500 lines", c.SetKeep(Keep(7, 500), room("dev"))),
+            ("keep -", c.SetKeep(KEEP_ALL)),
+            ("keep #dev -", c.SetKeep(KEEP_ALL, room("dev"))),
             ("quit", c.Quit()),
             ("quit good night", c.Quit(TEXT("good night"))),
         ):

@@ -12,12 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.core.world import World, lines, nick, room
+from tests.core.world import NOW, World, lines, nick, room
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core.apply import Applied, Duplicate, Outcome, Void
 from twisted_chat.core.confusables import skeleton
-from twisted_chat.core.ids import Node, RoomId, Scope, UserId
+from twisted_chat.core.hub import scope_of
+from twisted_chat.core.ids import Node, RoomId, Scope, SessionId, UserId
+from twisted_chat.core.keep import KEEP_ALL, Keep
+from twisted_chat.core.lasting import Remembered, RoomRecord
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.core.replies import NameRefused, PasswordNeeded, Refused
@@ -25,6 +28,10 @@ from twisted_chat.core.state import LOBBY_ID, State
 from twisted_chat.core.text import CleanText
 
 A, B = Node("a"), Node("b")
+
+#: Rooms of an earlier run, ids and names; Bob was the operator of both.
+CAME_BACK = {RoomId(-2): room("lo"), RoomId(-1): room("old")}
+BOBS_TOKEN = "token of bob"
 
 
 def looks(name: Nick | RoomName) -> set[str]:
@@ -55,7 +62,7 @@ class Case(SynchronousTestCase):
             self.assertIs(state.room_named(found.name), found)
             self.assertFalse(taken & looks(found.name), found.name)
             taken |= looks(found.name)
-            self.assertTrue(found.members or found.ref.id == LOBBY_ID)
+            self.assertTrue(found.members or found.ref.id in (LOBBY_ID, *CAME_BACK))
             for member in found.members:
                 self.assertIn(found.ref.id, state.users[member].rooms)
         self.assertEqual(state.nick_keys, sorted(user.nick.key for user in state.users.values()))
@@ -80,9 +87,10 @@ class History:
     def __init__(self, test: SynchronousTestCase) -> None:
         self._test = test
         self.nicks: dict[UserId, Nick] = {}
-        self.members: dict[RoomId, set[UserId]] = {LOBBY_ID: set()}
+        self.members: dict[RoomId, set[UserId]] = {where: set() for where in (LOBBY_ID, *CAME_BACK)}
         self.operators: dict[RoomId, UserId] = {}
-        self.names: dict[RoomId, RoomName] = {LOBBY_ID: room("lobby")}
+        self.returning = set(CAME_BACK)
+        self.names: dict[RoomId, RoomName] = {LOBBY_ID: room("lobby"), **CAME_BACK}
         self.sent: set[tuple[Scope, str]] = set()
 
     def follow(self, outcome: Outcome) -> None:
@@ -94,6 +102,10 @@ class History:
             return
         envelope = outcome.envelope
         author, event = envelope.author, envelope.event
+        if isinstance(event, e.Closed):
+            assert envelope.room is not None and envelope.room.id in CAME_BACK
+            self._test.assertEqual(self.members.pop(envelope.room.id), set())
+            return
         assert author is not None
         where = envelope.room.id if envelope.room is not None else None
         user = author.user
@@ -116,6 +128,9 @@ class History:
             case e.Joined():
                 assert where is not None
                 self._enter(user, where, event)
+                if where in self.returning and author.scope == scope_of(BOBS_TOKEN):
+                    self.returning.remove(where)
+                    self.operators[where] = user
             case e.Left():
                 assert where is not None
                 self._take_out(user, where)
@@ -126,6 +141,9 @@ class History:
             case e.TopicSet():
                 assert where is not None
                 self._test.assertIn(user, self.members[where])
+            case e.KeepSet():
+                assert where is not None
+                self._test.assertEqual(self.operators.get(where), user, "set by no operator")
             case e.Renamed():
                 self._claim(user, event.nick)
             case e.Departed():
@@ -169,7 +187,7 @@ class History:
 nicks = st.sampled_from(
     ["bob", "BOB", "b\u043eb", "bill", "BILL", "B\u0456ll", "blll", "alice", "guest1", "guestl"]
 ).map(nick)
-rooms = st.sampled_from(["lobby", "dev", "DEV", "d\u0435v", "IO", "lo", "i\u043e"]).map(room)
+rooms = st.sampled_from(["lobby", "dev", "DEV", "d\u0435v", "IO", "lo", "i\u043e", "old"]).map(room)
 passwords = st.sampled_from([None, None, "x", "y"])
 texts = st.sampled_from([lines("hi"), lines("ho")])
 commands: st.SearchStrategy[c.Command] = st.one_of(
@@ -186,6 +204,7 @@ commands: st.SearchStrategy[c.Command] = st.one_of(
     st.builds(c.Kick, st.sampled_from([nick("bob"), nick("alice")]), room=st.just(room("dev"))),
     st.builds(c.Kick, st.sampled_from([nick("bob"), nick("alice")])),
     st.builds(c.SetTopic, st.just(CleanText("news")), st.none() | rooms),
+    st.builds(c.SetKeep, st.sampled_from([KEEP_ALL, Keep(days=30)]), st.none() | rooms),
     st.builds(c.Away, st.sampled_from([None, CleanText("lunch")])),
     st.builds(c.Ignore, nicks),
 )
@@ -204,6 +223,7 @@ takes: dict[str, st.SearchStrategy[tuple[Any, ...]]] = {
     "enter": st.tuples(nodes, nicks),
     "come_back": st.tuples(seats, nodes),
     "close": st.tuples(seats),
+    "close_room": st.tuples(nodes, st.sampled_from([*CAME_BACK, LOBBY_ID]) | st.integers(1, 20)),
     "wait": st.tuples(st.integers(-60, 50_000)),
     "settle": st.tuples(),
 }
@@ -220,7 +240,14 @@ class Play:
     def __init__(self, test: Case) -> None:
         self.test = test
         self.world = World(A, B, limits=Limits(max_rooms=3, max_ids=5))
-        self.seats = [self.world.enter(name, node) for name, node in (("bob", A), ("alice", B))]
+        bob = scope_of(BOBS_TOKEN)
+        records = [
+            RoomRecord(e.RoomRef(number, name), NOW, operators=(bob,))
+            for number, name in CAME_BACK.items()
+        ]
+        for hub in self.world.hubs.values():
+            hub.restore(Remembered(tuple(records), ((bob, NOW),)))
+        self.seats = [self.world.enter("bob", A, BOBS_TOKEN), self.world.enter("alice", B)]
         for seat in self.seats:
             self.world.do(seat, c.Join(room("dev")))
         self.world.instant = False
@@ -250,6 +277,11 @@ class Play:
         if there:
             self.world.close(there[number % len(there)])
 
+    def close_room(self, node: Node, number: int) -> None:
+        """Propose that a room is gone to which nobody came back."""
+        origin = e.Origin(node, SessionId(0))
+        self.world.publish(e.Proposal(e.Closed(), origin, self.world.now, room=RoomId(number)))
+
     def wait(self, seconds: int) -> None:
         """Let time pass; a clock can be behind the other's."""
         self.world.now += seconds
@@ -274,6 +306,8 @@ class Play:
         for seat in self.seats:
             self.test.assertTrue(self.world.ready(seat) or not self.world.is_open(seat))
             self.world.close(seat)
+        for number in CAME_BACK:
+            self.close_room(A, number)
         self.world.settle()
         self.test.check_equal(self.world)
         for hub in self.world.hubs.values():
@@ -422,6 +456,31 @@ class RoomTests(TwoHubs):
         _, second = self.outcomes()
         assert isinstance(second, Void)
         self.assertEqual(second.why, PasswordNeeded(room("vault")))
+
+
+class ClosedTests(TwoHubs):
+    def setUp(self) -> None:
+        super().setUp()
+        ref = e.RoomRef(RoomId(-1), room("old"))
+        for hub in self.world.hubs.values():
+            hub.restore(Remembered((RoomRecord(ref, NOW),)))
+        origin = e.Origin(A, SessionId(0))
+        self.closing = e.Proposal(e.Closed(), origin, self.world.now, room=ref.id)
+
+    def test_room_that_somebody_enters_in_time_stays_on_both(self) -> None:
+        self.world.do(self.alice, c.Join(room("old")))
+        self.world.publish(self.closing)
+        self.late(B, A)
+        self.one_winner("in-use")
+
+    def test_room_that_somebody_enters_too_late_is_made_anew_on_both(self) -> None:
+        self.world.do(self.alice, c.Join(room("old")))
+        self.world.publish(self.closing)
+        self.late(A, B)
+        closed, joined = self.outcomes()
+        assert isinstance(closed, Applied) and isinstance(joined, Applied)
+        self.assertEqual(closed.envelope.event, e.Closed())
+        self.assertEqual(joined.envelope.event, e.Joined(room("old"), created=True))
 
 
 class VoidTests(TwoHubs):

@@ -178,7 +178,7 @@ class World:
         outcome = hub.apply(message, proposal)
         done.append(outcome)
         origin, event = proposal.origin, proposal.event
-        if origin.node == node and not isinstance(event, e.Said | e.Told):
+        if origin.node == node and not isinstance(event, e.Said | e.Told | e.Closed):
             self.claiming.discard((node, origin.session))
         if isinstance(outcome, Applied) and isinstance(outcome.envelope.event, e.Arrived):
             for where, session in outcome.envelope.event.replaced:

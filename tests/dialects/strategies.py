@@ -13,6 +13,7 @@ from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
 from twisted_chat.core.commands import Kind, Lines
 from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
+from twisted_chat.core.keep import Keep
 from twisted_chat.core.names import BadName, Nick, RoomName, parse_nick, parse_room
 from twisted_chat.core.text import BadText, CleanText, shown
 
@@ -210,6 +211,7 @@ lines: st.SearchStrategy[Lines] = st.lists(clean_texts, min_size=1, max_size=4).
 times = st.floats(0, 2**32, allow_nan=False)
 ids = st.integers(1, 2**63 - 1).map(MessageId)
 counts = st.integers(0, 10**6)
+keeps = st.builds(Keep, counts, counts)
 #: Ids of clients: as :class:`JsonDialect` lets them in.
 tags = clean_texts.filter(lambda tag: 0 < len(tag) <= 64)
 _nick_tuples = st.lists(nicks, max_size=15).map(tuple)
@@ -227,11 +229,13 @@ EVENTS: dict[type[Any], st.SearchStrategy[Any]] = {
     e.Renamed: st.builds(e.Renamed, nicks),
     e.Kicked: st.builds(e.Kicked, st.just(UserId(2)), nicks, _maybe_text),
     e.TopicSet: st.builds(e.TopicSet, clean_texts),
+    e.KeepSet: st.builds(e.KeepSet, keeps, st.booleans()),
+    e.Closed: st.just(e.Closed()),
     e.AwaySet: st.builds(e.AwaySet, _maybe_text),
     e.Gathered: st.builds(e.Gathered, _nick_tuples, _nick_tuples, counts),
 }
 
-_IN_A_ROOM = (e.Said, e.Joined, e.Left, e.Kicked, e.TopicSet, e.Gathered)
+_IN_A_ROOM = (e.Said, e.Joined, e.Left, e.Kicked, e.TopicSet, e.KeepSet, e.Closed, e.Gathered)
 
 
 @st.composite
@@ -241,8 +245,10 @@ def envelopes(draw: st.DrawFn, kind: type[Any] | None = None) -> e.Envelope:
     room = e.RoomRef(RoomId(3), draw(rooms)) if isinstance(event, _IN_A_ROOM) else None
     if isinstance(event, e.Gathered):
         return e.Envelope(MessageId(0), draw(times), event, None, None, room)
-    author = e.Author(UserId(1), draw(nicks), Scope("5c09e"), draw(st.none() | clean_texts))
     origin = e.Origin(Node("n"), SessionId(1), draw(st.none() | tags))
+    if isinstance(event, e.Closed):
+        return e.Envelope(draw(ids), draw(times), event, origin, None, room)
+    author = e.Author(UserId(1), draw(nicks), Scope("5c09e"), draw(st.none() | clean_texts))
     return e.Envelope(draw(ids), draw(times), event, origin, author, room)
 
 
@@ -305,6 +311,7 @@ REPLIES: dict[type[Any], st.SearchStrategy[Any]] = {
         _maybe_text,
     ),
     r.Topic: st.builds(r.Topic, rooms, clean_texts, st.none() | nicks, times),
+    r.Kept: st.builds(r.Kept, rooms, keeps),
     r.Ignored: st.builds(r.Ignored, st.lists(nicks.map(str), max_size=40).map(tuple)),
     r.Confirmed: st.builds(r.Confirmed, clean_texts),
     r.Notice: st.builds(r.Notice, _codes, clean_texts),

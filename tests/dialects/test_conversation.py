@@ -357,7 +357,7 @@ class Stage:
     def __init__(self) -> None:
         self.clock = Clock()
         store = MemoryStore(self.clock)
-        ids = Ids(store)
+        ids = Ids(store, self.clock)
         bus = LocalBus(ids.take)
         self.node = Node(Hub(NodeName("n"), Limits()), bus, store, self.clock, server="test")
 

@@ -14,6 +14,7 @@ from tests.dialects.strategies import EVENTS, envelopes, replies, tags
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
 from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
+from twisted_chat.core.keep import Keep
 from twisted_chat.core.names import parse_nick, parse_room
 from twisted_chat.core.text import CleanText
 from twisted_chat.dialects import json_view
@@ -132,6 +133,22 @@ class EventTests(SynchronousTestCase):
         )
         self.assertEqual(event(e.AwaySet(None), room=False), nowhere("away", "", away=False))
 
+    def test_what_is_kept(self) -> None:
+        self.assertEqual(
+            event(e.KeepSet(Keep(7, 500), capped=True)),
+            happened("keep", "kept for 7 days, up to 500 lines", days=7, lines=500, capped=True),
+        )
+        self.assertEqual(
+            event(e.KeepSet(Keep())),
+            happened(
+                "keep",
+                "kept as long as this server keeps any",
+                days=None,
+                lines=None,
+                capped=False,
+            ),
+        )
+
     def test_gathered_is_a_delta_of_members_without_an_id(self) -> None:
         room = e.RoomRef(RoomId(1), DEV)
         delta = e.Gathered((ALICE, BOB), (), 150)
@@ -150,8 +167,8 @@ class EventTests(SynchronousTestCase):
             },
         )
 
-    def test_only_arrivals_and_spare_sessions_are_not_shown(self) -> None:
-        hidden = (e.Arrived(BOB, Scope("s"), "h"), e.Detached())
+    def test_only_arrivals_spare_sessions_and_empty_rooms_are_not_shown(self) -> None:
+        hidden = (e.Arrived(BOB, Scope("s"), "h"), e.Detached(), e.Closed())
         for each in hidden:
             self.assertEqual(VIEW.event(by_alice(each)), b"")
             self.assertEqual(VIEW.replay(by_alice(each)), b"")
@@ -162,7 +179,7 @@ class EventTests(SynchronousTestCase):
     def test_what_a_client_decodes_is_what_happened(self, envelope: e.Envelope) -> None:
         shown = VIEW.event(envelope)
         if not shown:
-            self.assertIsInstance(envelope.event, e.Arrived | e.Detached)
+            self.assertIsInstance(envelope.event, e.Arrived | e.Detached | e.Closed)
             return
         value = decoded(shown)
         self.assertRegex(value["timestamp"], r"\A[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\Z")
@@ -204,6 +221,9 @@ class EventTests(SynchronousTestCase):
                 self.assertEqual(value.get("reason", ""), reason or "")
             case e.TopicSet(topic=topic):
                 self.assertEqual((kind, content), ("topic", topic))
+            case e.KeepSet(keep=keep, capped=capped):
+                self.assertEqual((kind, value["capped"]), ("keep", capped))
+                self.assertEqual((value["days"] or 0, value["lines"] or 0), (keep.days, keep.lines))
             case e.AwaySet(text=text):
                 self.assertEqual(
                     (kind, content, value["away"]), ("away", text or "", text is not None)
@@ -238,7 +258,8 @@ class OwnTests(SynchronousTestCase):
             self.assertEqual(VIEW.own(by_alice(each), acked=False), b"")
 
     def test_everything_else_is_shown_as_to_the_others(self) -> None:
-        for each in (e.Renamed(BOB), e.AwaySet(None), e.TopicSet(NONE), e.Kicked(UserId(2), BOB)):
+        changes = (e.TopicSet(NONE), e.KeepSet(Keep(30)))
+        for each in (e.Renamed(BOB), e.AwaySet(None), *changes, e.Kicked(UserId(2), BOB)):
             for acked in (True, False):
                 envelope = by_alice(each)
                 self.assertEqual(VIEW.own(envelope, acked=acked), VIEW.event(envelope))
@@ -416,6 +437,10 @@ class ReplyTests(SynchronousTestCase):
         self.assertEqual(reply(r.Topic(DEV, topic)), told)
         told |= {"from": "alice", "time": "2026-01-01T12:30:59.250Z"}
         self.assertEqual(reply(r.Topic(DEV, topic, ALICE, THEN)), told)
+
+    def test_what_is_kept(self) -> None:
+        told = {"type": "keep", "content": "kept for 30 days", "room": "dev"}
+        self.assertEqual(reply(r.Kept(DEV, Keep(30))), told | {"days": 30, "lines": None})
 
     def test_notices_have_a_code(self) -> None:
         for answer, code in (

@@ -451,7 +451,7 @@ class LoginTests(SynchronousTestCase):
 def sample_arguments(usage: str) -> str:
     """Return arguments that fit a usage text of the table."""
     samples = {"NICK": "bob", "ROOM": "dev", "#ROOM": "#dev", "PASSWORD": "secret", "PAGE": "2"}
-    samples |= {"TEXT": "some words", "COMMAND": "who"}
+    samples |= {"TEXT": "some words", "COMMAND": "who", "LIMIT": "7 days 500 lines"}
     return " ".join(samples[word.strip("[]")] for word in usage.split())
 
 

@@ -13,6 +13,7 @@ from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
 from twisted_chat.core.commands import Kind
 from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
+from twisted_chat.core.keep import KEEP_ALL, Keep
 from twisted_chat.core.names import Nick, RoomName, parse_nick, parse_room
 from twisted_chat.core.table import COMMANDS
 from twisted_chat.core.text import CleanText
@@ -109,6 +110,15 @@ class EventTests(SynchronousTestCase):
         self.assertEqual(event(topic), ["-- alice set the topic of #dev: Release"])
         self.assertEqual(event(e.TopicSet(NONE)), ["-- alice cleared the topic of #dev"])
 
+    def test_what_is_kept(self) -> None:
+        kept = ["-- alice set: history of #dev is kept for 30 days"]
+        self.assertEqual(event(e.KeepSet(Keep(30))), kept)
+        capped = "-- alice set: history of #dev is kept for 7 days, up to 500 lines (this server keeps no more)"
+        self.assertEqual(event(e.KeepSet(Keep(7, 500), capped=True)), [capped])
+        free = ["-- History of #dev is kept as long as this server keeps any."]
+        self.assertEqual(reply(r.Kept(DEV, KEEP_ALL)), free)
+        self.assertEqual(reply(r.Kept(DEV, Keep(1))), ["-- History of #dev is kept for 1 day."])
+
     def test_what_happened_elsewhere_names_the_room_once(self) -> None:
         self.assertEqual(event(e.Joined(DEV), view=ELSEWHERE), ["-- alice joined #dev"])
 
@@ -149,8 +159,9 @@ class EventTests(SynchronousTestCase):
             e.Renamed(BOB),
             e.Kicked(UserId(2), BOB),
             e.TopicSet(NONE),
+            e.KeepSet(KEEP_ALL),
         )
-        hidden = {e.Arrived, e.Detached, e.AwaySet, e.Gathered}
+        hidden = {e.Arrived, e.Detached, e.AwaySet, e.Closed, e.Gathered}
         self.assertEqual({type(each) for each in shown} | hidden, set(EVENTS))
         for each in shown:
             self.assertEqual(len(event(each)), 1, each)
@@ -211,7 +222,7 @@ class OwnTests(SynchronousTestCase):
         self.assertEqual(own(e.AwaySet(None), None), ["-- You are no longer marked as away."])
 
     def test_own_topic_and_kick_are_shown_as_to_all(self) -> None:
-        for each in (e.TopicSet(CleanText("x")), e.Kicked(UserId(2), BOB)):
+        for each in (e.TopicSet(CleanText("x")), e.KeepSet(KEEP_ALL), e.Kicked(UserId(2), BOB)):
             self.assertEqual(own(each), event(each))
 
     def test_what_a_reply_answers_is_not_shown_twice(self) -> None:

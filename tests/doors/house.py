@@ -223,7 +223,7 @@ class House:
         self.clock.advance(NOW)
         self.limits = limits or Limits()
         store = MemoryStore(self.clock, first_id=1)
-        ids = Ids(store)
+        ids = Ids(store, self.clock)
         bus = LocalBus(ids.take)
         self.node = Node(Hub(NodeName("local"), self.limits), bus, store, self.clock)
         for start in (store.start(self.node.stored, self.node.roomy), ids.start(bus.drain)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.doors.house import STRANGER, House, HouseTestCase
 from twisted_chat.core.limits import Limits
+from twisted_chat.store.memory import MemoryStore
 
 
 class DepartureTests(HouseTestCase):
@@ -17,6 +18,19 @@ class DepartureTests(HouseTestCase):
         self.assert_sees(self.alice, "-- Goodbye.")
         self.assert_sees(self.bob, "-- alice left the chat (see you)")
         self.assertTrue(self.alice.gone and not self.alice.wire.aborted)
+
+    def test_end_of_input_waits_with_the_lines_before_it_until_the_store_has_room(self) -> None:
+        full = True
+        self.patch(MemoryStore, "full", property(lambda store: full))
+        self.alice.sends(b"one\ntwo\n")
+        self.alice.ends()
+        self.assert_sees(self.bob, "<alice> one")
+        self.assertFalse(self.alice.gone)
+        full = False
+        self.house.node.roomy()
+        self.house.turn()
+        self.assert_sees(self.bob, "<alice> two", "-- alice left the chat (disconnected)")
+        self.assertTrue(self.alice.gone)
 
     def test_lines_behind_quit_are_not_said(self) -> None:
         self.alice.sends(b"hi\n/quit\nsecret\n")

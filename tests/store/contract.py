@@ -19,7 +19,8 @@ from twisted.trial.unittest import TestCase
 
 from tests.making import said
 from twisted_chat.core.ids import MessageId, RoomId, Scope
-from twisted_chat.core.lasting import KEEP_ALL, Keep, Remembered
+from twisted_chat.core.keep import KEEP_ALL, Keep
+from twisted_chat.core.lasting import Remembered
 from twisted_chat.store.memory import MemoryStore
 from twisted_chat.store.port import Page, Store
 from twisted_chat.store.sql import writer

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.core.ids import MessageId
@@ -40,7 +41,8 @@ class SlowStore(MemoryStore):
 class IdsTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.store = SlowStore()
-        self.ids = Ids(self.store)
+        self.clock = Clock()
+        self.ids = Ids(self.store, self.clock)
         self.refilled = 0
         self.started = Deferred.fromCoroutine(self.ids.start(self.count))
 
@@ -103,15 +105,50 @@ class IdsTests(SynchronousTestCase):
         self.store.refuse()
         self.failureResultOf(self.started, OSError)
 
-    def test_store_that_refuses_a_block_is_logged_and_asked_again(self) -> None:
+    def test_store_that_refuses_a_block_is_asked_again_ever_more_seldom(self) -> None:
         self.begin()
         self.take(BLOCK // 2 + 1)
+        for wait in (1, 2, 4, 8, 16, 30, 30, 30):
+            self.store.refuse()
+            self.take(1)
+            self.clock.advance(wait - 0.5)
+            self.assertEqual(self.store.asked, [], f"asked before {wait} s were over")
+            self.clock.advance(0.5)
+            self.assertEqual(len(self.store.asked), 1)
+        self.flushLoggedErrors(OSError)
+
+    def test_store_that_refuses_blocks_is_logged_once_until_it_gives_one(self) -> None:
+        self.begin()
+        self.take(BLOCK // 2 + 1)
+        for _ in range(2):
+            for _ in range(5):
+                self.store.refuse()
+                self.clock.advance(30)
+            self.assertEqual(len(self.flushLoggedErrors(OSError)), 1)
+            self.store.commit()
+            self.take(BLOCK)
+
+    def test_block_that_comes_in_the_end_goes_on_where_ids_ran_out(self) -> None:
+        self.begin()
+        self.take(BLOCK)
         self.store.refuse()
-        self.assertEqual(len(self.flushLoggedErrors(OSError)), 1)
-        self.take(1)
+        self.assertEqual(self.take(2), [None, None])
+        self.clock.advance(1)
         second = self.store.commit()
-        rest = self.take(BLOCK)
-        self.assertEqual(rest[-1], second[len(rest) - (BLOCK // 2 - 2) - 1])
+        self.assertEqual(self.refilled, 2)
+        self.assertEqual(self.take(BLOCK // 2), list(second)[: BLOCK // 2])
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+        self.flushLoggedErrors(OSError)
+
+    def test_who_stops_asks_no_more(self) -> None:
+        self.begin()
+        self.ids.stop()
+        self.take(BLOCK // 2 + 1)
+        self.store.refuse()
+        self.ids.stop()
+        self.ids.stop()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+        self.flushLoggedErrors(OSError)
 
     def test_store_that_answers_at_once_never_runs_out(self) -> None:
         commit: Callable[[], object] = self.store.commit

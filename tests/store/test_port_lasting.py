@@ -19,7 +19,8 @@ from tests.store.contract import (
 )
 from twisted_chat.core import events as e
 from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId
-from twisted_chat.core.lasting import Keep, Query, Remembered, RoomRecord, Term
+from twisted_chat.core.keep import Keep
+from twisted_chat.core.lasting import Query, Remembered, RoomRecord, Term
 from twisted_chat.core.names import parse_nick, parse_room
 from twisted_chat.core.nonces import Sent
 from twisted_chat.core.state import LOBBY_ID

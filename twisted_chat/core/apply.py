@@ -18,7 +18,7 @@ from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.core.nonces import Sent, digest
 from twisted_chat.core.replies import NameRefused, PasswordNeeded, Refused
-from twisted_chat.core.state import Role, Room, State, User
+from twisted_chat.core.state import LOBBY_ID, Role, Room, State, User
 from twisted_chat.core.text import CleanText
 
 
@@ -74,6 +74,9 @@ _NOT_IN_ROOM = Refused(
     "not-in-room", "you are no longer in that room; nothing was said; /join ROOM takes you back"
 )
 
+_IN_USE = Refused("in-use", "the room is in use, or gone already")
+_OPERATOR: frozenset[Role] = frozenset(("operator",))
+
 
 class Applier:
     """Applies ordered proposals to one state."""
@@ -87,6 +90,8 @@ class Applier:
         event = proposal.event
         if isinstance(event, e.Arrived):
             return self._arrived(message, proposal, event)
+        if isinstance(event, e.Closed):
+            return self._closed(message, proposal)
         user = self._state.users.get(proposal.user) if proposal.user is not None else None
         if user is None or (proposal.origin.node, proposal.origin.session) not in user.sessions:
             return Void(proposal, _GONE)
@@ -106,8 +111,10 @@ class Applier:
                     message,
                     proposal,
                     user,
-                    lambda room: _set_topic(room, user, event.topic, proposal.time),
+                    lambda room: self._set_topic(room, user, event.topic, proposal.time),
                 )
+            case e.KeepSet():
+                return self._keep_set(message, proposal, user, event)
             case e.Kicked():
                 return self._kicked(message, proposal, user, event)
             case e.Renamed():
@@ -211,11 +218,15 @@ class Applier:
                 e.RoomRef(RoomId(message), event.room), proposal.time, password=event.password
             )
             state.add_room(room)
-            roles = frozenset(("operator",))
+            state.altered[room.ref.id] = None
+            roles = _OPERATOR
         elif room.password is not None and not hmac.compare_digest(
             room.password, event.password or ""
         ):
             return Void(proposal, PasswordNeeded(room.name, wrong=event.password is not None))
+        elif user.author.scope in room.returning:
+            room.returning.remove(user.author.scope)
+            roles = _OPERATOR
         room.members[user.id] = roles
         user.rooms[room.ref.id] = None
         shown = e.Joined(room.name, created=created)
@@ -245,6 +256,31 @@ class Applier:
         shown = e.Kicked(target.id, target.nick, event.reason)
         self._state.take_out(target, room)
         return Applied(_envelope(message, proposal, user, room, shown), InRoom(room.ref.id))
+
+    def _keep_set(
+        self, message: MessageId, proposal: e.Proposal, user: User, event: e.KeepSet
+    ) -> Outcome:
+        room = self._state.rooms.get(proposal.room) if proposal.room is not None else None
+        if room is None or user.id not in room.members:
+            return Void(proposal, _NOT_IN_ROOM)
+        if "operator" not in room.members[user.id]:
+            return Void(proposal, not_operator(room))
+        room.keep = event.keep
+        self._state.altered[room.ref.id] = None
+        return Applied(_envelope(message, proposal, user, room), InRoom(room.ref.id))
+
+    def _set_topic(self, room: Room, user: User, topic: CleanText, time: float) -> None:
+        room.topic, room.topic_by, room.topic_time = topic, user.nick, time
+        self._state.altered[room.ref.id] = None
+
+    def _closed(self, message: MessageId, proposal: e.Proposal) -> Outcome:
+        """Drop a room that came back, unless somebody came back to it."""
+        room = self._state.rooms.get(proposal.room) if proposal.room is not None else None
+        if room is None or room.members or room.ref.id == LOBBY_ID:
+            return Void(proposal, _IN_USE)
+        self._state.remove_room(room)
+        closed = e.Envelope(message, proposal.time, proposal.event, proposal.origin, None, room.ref)
+        return Applied(closed, NOBODY)
 
     def _renamed(
         self, message: MessageId, proposal: e.Proposal, user: User, event: e.Renamed
@@ -291,10 +327,6 @@ def _envelope(
     )
 
 
-def _set_topic(room: Room, user: User, topic: CleanText, time: float) -> None:
-    room.topic, room.topic_by, room.topic_time = topic, user.nick, time
-
-
 ID_REUSED = Refused(
     "id-reused",
     "this id was used for another message; give each message an id of its own; nothing was sent",
@@ -338,6 +370,8 @@ def not_a_member(nick: Nick, room: Room) -> Refused:
 
 def not_operator(room: Room) -> Refused:
     """Refuse what only operators may do."""
+    if room.ref.id == LOBBY_ID:
+        return Refused("not-operator", f"nobody can do that in {room.name}, which has no operator")
     return Refused(
         "not-operator",
         f"only operators of {room.name} can do that (who makes a room is its operator)",

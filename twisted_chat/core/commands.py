@@ -7,6 +7,7 @@ from typing import Final, Literal
 import msgspec
 
 from twisted_chat.core.ids import MessageId
+from twisted_chat.core.keep import Keep
 from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.core.text import CleanText
 
@@ -97,6 +98,19 @@ class SetTopic(_Command, frozen=True):
     """Set a room's topic, the focused room's if ``room`` is None; an empty text clears it."""
 
     topic: CleanText
+    room: RoomName | None = None
+
+
+class ShowKeep(_Command, frozen=True):
+    """Ask how much of a room's history is kept; of the focused room's if None."""
+
+    room: RoomName | None = None
+
+
+class SetKeep(_Command, frozen=True):
+    """Set how much of a room's history is kept (operators of that room); of the focused room's if ``room`` is None."""
+
+    keep: Keep
     room: RoomName | None = None
 
 
@@ -194,6 +208,8 @@ UserCommand = (
     | Kick
     | ShowTopic
     | SetTopic
+    | ShowKeep
+    | SetKeep
     | Away
     | Who
     | ListRooms

@@ -8,19 +8,10 @@ from typing import Final
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
-from twisted_chat.core.apply import (
-    ID_REUSED,
-    absent,
-    content,
-    looks_like,
-    not_a_member,
-    not_operator,
-    taken,
-    too_many_rooms,
-)
+from twisted_chat.core.apply import ID_REUSED, absent, content, taken
+from twisted_chat.core.decide_rooms import RoomDecider
 from twisted_chat.core.decision import (
     Decision,
-    FocusOn,
     GoodBye,
     Ignoring,
     Nothing,
@@ -33,7 +24,9 @@ from twisted_chat.core.ids import Scope
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.lists import overview, people, profile, rooms
 from twisted_chat.core.names import Nick, RoomName, guest_nick, suggest
-from twisted_chat.core.state import Room, Session, State, User, room_digest
+from twisted_chat.core.refusing import check_size, too_long
+from twisted_chat.core.refusing import refuse as _refuse
+from twisted_chat.core.state import Session, State, User
 from twisted_chat.core.table import COMMANDS, nearest
 from twisted_chat.core.text import CleanText, shown
 
@@ -44,16 +37,14 @@ _LOG_IN_FIRST: Final = "pick a nickname first; nothing was sent"
 _WHO: Final = "/who lists who is here"
 
 
-def _refuse(code: str, why: str) -> Tell:
-    return Tell(r.Refused(code, why))
-
-
 class Decider:
     """Decides commands against one state."""
 
     def __init__(self, state: State, limits: Limits) -> None:
         self._state = state
         self._limits = limits
+        self._rooms = RoomDecider(state, limits)
+        self._room_of = self._rooms.room_of
         self._next_guest = 1
 
     def decide(
@@ -108,24 +99,23 @@ class Decider:
             case c.Rename():
                 return self._rename(user, command.nick)
             case c.Join():
-                return self._join(user, command)
+                return self._rooms.join(user, command)
             case c.Leave():
-                return self._leave(session, user, command)
+                return self._rooms.leave(session, user, command)
             case c.Kick():
-                return self._kick(session, user, command)
+                return self._rooms.kick(session, user, command)
             case c.ShowTopic():
-                room = self._room_of(session, user, command.room)
-                if isinstance(room, Tell):
-                    return room
-                return Tell(r.Topic(room.name, room.topic, room.topic_by, room.topic_time))
+                return self._rooms.show_topic(session, user, command)
             case c.SetTopic():
-                return self._set_topic(session, user, command)
+                return self._rooms.set_topic(session, user, command)
+            case c.ShowKeep():
+                return self._rooms.show_keep(session, user, command)
+            case c.SetKeep():
+                return self._rooms.set_keep(session, user, command)
             case c.Away():
-                if command.text is not None and (
-                    long := self._too_long(command.text, self._limits.max_away)
-                ):
-                    return long
-                return Propose(e.AwaySet(command.text), claim=True)
+                return check_size(command.text, self._limits.max_away) or Propose(
+                    e.AwaySet(command.text), claim=True
+                )
             case c.Who():
                 return self._who(command)
             case c.ListRooms():
@@ -206,7 +196,7 @@ class Decider:
 
     def _quit(self, command: c.Quit) -> Decision:
         reason = command.reason or CleanText("quit")
-        return self._too_long(reason, self._limits.max_away) or GoodBye(reason)
+        return check_size(reason, self._limits.max_away) or GoodBye(reason)
 
     # --- talking ---
 
@@ -265,10 +255,6 @@ class Decider:
             return _refuse("empty", "there is nothing to say; nothing was sent")
         return None
 
-    def _too_long(self, text: CleanText, limit: int) -> Tell | None:
-        size = len(text.encode("utf-8"))
-        return _refuse("too-long", too_long(size, limit)) if size > limit else None
-
     def _sent_before(
         self,
         user: User,
@@ -286,79 +272,6 @@ class Decider:
             return None
         same = sent.digest == content(to, kind, lines)
         return Repeat(sent.message, sent.time) if same else Tell(ID_REUSED)
-
-    # --- rooms ---
-
-    def _room_of(
-        self, session: Session, user: User, name: RoomName | None, *, to_talk: bool = False
-    ) -> Room | Tell:
-        """Find the room a command is about: the named one or the focus, and the user must be in it."""
-        nothing = "; nothing was said" if to_talk else ""
-        if name is None:
-            room = self._state.rooms.get(session.focus) if session.focus is not None else None
-            if room is None or user.id not in room.members:
-                return _refuse(
-                    "no-room", f"you talk in no room now: choose one with /join ROOM{nothing}"
-                )
-            return room
-        room = self._state.room_named(name)
-        if room is None or user.id not in room.members:
-            return _refuse(
-                "not-in-room", f"you are not in {name}; enter it with /join {name}{nothing}"
-            )
-        return room
-
-    def _join(self, user: User, command: c.Join) -> Decision:
-        name = command.room
-        room = self._state.room_named(name)
-        if room is not None and user.id in room.members:
-            if command.password and room_digest(name, command.password) != room.password:
-                why = f"you are in {room.name} already; its password was not changed"
-                return _refuse("already-in-room", why)
-            return Tell(r.FocusSet(room.name), FocusOn(room.ref.id))
-        if len(user.rooms) >= self._limits.max_rooms:
-            return _refuse("too-many-rooms", too_many_rooms(self._limits.max_rooms))
-        if room is None and (other := self._state.lookalike(name)) is not None:
-            return _refuse("lookalike", looks_like(name, other))
-        secret = room_digest(name, command.password) if command.password else None
-        if room is not None and room.password is not None and secret != room.password:
-            return Tell(r.PasswordNeeded(room.name, wrong=secret is not None))
-        return Propose(e.Joined(name, secret), claim=True)
-
-    def _leave(self, session: Session, user: User, command: c.Leave) -> Decision:
-        room = self._room_of(session, user, command.room)
-        if isinstance(room, Tell):
-            return room
-        if command.reason is not None and (
-            long := self._too_long(command.reason, self._limits.max_away)
-        ):
-            return long
-        return Propose(e.Left(command.reason), room.ref.id, claim=True)
-
-    def _kick(self, session: Session, user: User, command: c.Kick) -> Decision:
-        room = self._room_of(session, user, command.room)
-        if isinstance(room, Tell):
-            return room
-        if "operator" not in room.members[user.id]:
-            return Tell(not_operator(room))
-        target = self._state.user_named(command.nick)
-        if target is user:
-            return _refuse("self", f"you cannot put yourself out; /leave {room.name} leaves it")
-        if target is None or target.id not in room.members:
-            return Tell(not_a_member(command.nick, room))
-        if command.reason is not None and (
-            long := self._too_long(command.reason, self._limits.max_away)
-        ):
-            return long
-        return Propose(e.Kicked(target.id, target.nick, command.reason), room.ref.id, claim=True)
-
-    def _set_topic(self, session: Session, user: User, command: c.SetTopic) -> Decision:
-        room = self._room_of(session, user, command.room)
-        if isinstance(room, Tell):
-            return room
-        if long := self._too_long(command.topic, self._limits.max_topic):
-            return long
-        return Propose(e.TopicSet(command.topic), room.ref.id, claim=True)
 
     # --- asking ---
 
@@ -408,8 +321,3 @@ class Decider:
             return r.Refused("unknown-command", f'there is no command "{shown(name)}"{hint}')
         may = "" if spec.may == "anyone" else f" ({spec.may})"
         return r.HelpText((r.HelpLine(spec.name, spec.usage, spec.help + may),), one=True)
-
-
-def too_long(size: int, limit: int) -> str:
-    """Say that a text is too long, and that nothing of it was sent."""
-    return f"that text has {size:,} bytes, and {limit:,} are the most; nothing was sent"

@@ -12,6 +12,7 @@ import msgspec
 
 from twisted_chat.core.commands import Kind, Lines
 from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
+from twisted_chat.core.keep import Keep
 from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.core.text import CleanText
 
@@ -96,6 +97,17 @@ class TopicSet(_Event, frozen=True):
     topic: CleanText
 
 
+class KeepSet(_Event, frozen=True):
+    """The author set how much of a room's history is kept; ``capped`` if more was asked for than the server keeps."""
+
+    keep: Keep
+    capped: bool = False
+
+
+class Closed(_Event, frozen=True):
+    """A room that came back after a restart is gone, for nobody came back to it. Nobody did this: it has no author."""
+
+
 class AwaySet(_Event, frozen=True):
     """The author is away, or back if the text is None."""
 
@@ -124,6 +136,8 @@ Event = (
     | Renamed
     | Kicked
     | TopicSet
+    | KeepSet
+    | Closed
     | AwaySet
     | Gathered
 )
@@ -159,7 +173,7 @@ class RoomRef(msgspec.Struct, frozen=True, gc=False):
 class Proposal(msgspec.Struct, frozen=True, gc=False):
     """What a hub asks the bus to put in order. ``user`` and ``room`` are incarnations: gone is gone.
 
-    ``time`` is the proposer's, in seconds since 1970. ``user`` is None for an arrival.
+    ``time`` is the proposer's, in seconds since 1970. ``user`` is None for an arrival, and for :class:`Closed`.
     """
 
     event: Event
@@ -172,7 +186,7 @@ class Proposal(msgspec.Struct, frozen=True, gc=False):
 class Envelope(msgspec.Struct, frozen=True, gc=False):
     """Something that happened, with its place in the order.
 
-    ``author`` is None only for :class:`Gathered`; ``room`` is None for what happened in no single room.
+    ``author`` is None only for :class:`Gathered` and :class:`Closed`; ``room`` is None for what happened in no single room.
     """
 
     id: MessageId

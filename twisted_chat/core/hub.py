@@ -7,17 +7,20 @@ happen, on every node in the same way, or voids it. The hub has no clock and doe
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
+from twisted_chat.core import restoring
 from twisted_chat.core.apply import Applied, Applier, Outcome, Void
 from twisted_chat.core.decide import Decider
 from twisted_chat.core.decision import Decision, FocusOn, Ignoring, Propose
 from twisted_chat.core.flood import Bucket
 from twisted_chat.core.ids import MessageId, Node, Scope, SessionId, UserId
+from twisted_chat.core.lasting import LeftOut, Remembered, RoomRecord
 from twisted_chat.core.limits import Limits
+from twisted_chat.core.nonces import Sent
 from twisted_chat.core.replies import NameRefused
 from twisted_chat.core.state import Room, Session, State, User
 from twisted_chat.core.text import CleanText
@@ -81,6 +84,26 @@ class Hub:
         """Return the room where the plain text of a session goes."""
         focus = self.state.sessions[session].focus
         return self.state.rooms.get(focus) if focus is not None else None
+
+    # --- what lasts ---
+
+    def restore(self, remembered: Remembered) -> tuple[LeftOut, ...]:
+        """Take up what a store remembers of earlier runs, before anybody is here; return the rooms that cannot come back."""
+        return restoring.restore(self.state, remembered)
+
+    def record(self, room: Room) -> RoomRecord:
+        """Make the record of a room as it is now."""
+        return restoring.record(self.state, room)
+
+    def altered(self) -> Iterator[RoomRecord]:
+        """Yield the records of the rooms that a store has to know anew, each once."""
+        return restoring.altered(self.state)
+
+    def sent(self, envelope: e.Envelope) -> Sent | None:
+        """Return what is remembered of a message by the id its author's client gave it; None if it gave none."""
+        if envelope.tag is None or envelope.author is None:
+            return None
+        return self.state.nonces.find(envelope.author.scope, envelope.tag, envelope.time)
 
     # --- the two steps ---
 
@@ -150,9 +173,8 @@ class Hub:
     def _follow(self, envelope: e.Envelope) -> None:
         """Bring focus and ignore lists of this node's sessions up to date."""
         event, origin, author = envelope.event, envelope.origin, envelope.author
-        assert (
-            origin is not None and author is not None
-        )  # only Gathered has none, and it is never applied
+        if origin is None or author is None:
+            return  # a room that nobody is in is gone
         seat = self.state.sessions.get(origin.session) if origin.node == self.node else None
         match event:
             case e.Said():  # first, for nearly all events are this one

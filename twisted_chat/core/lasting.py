@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import msgspec
 
 from twisted_chat.core.events import RoomRef
 from twisted_chat.core.ids import MessageId, Scope
+from twisted_chat.core.keep import KEEP_ALL, Keep
 from twisted_chat.core.names import Nick
 from twisted_chat.core.nonces import Sent
 from twisted_chat.core.text import CleanText
-
-
-class Keep(msgspec.Struct, frozen=True, gc=False):
-    """How much of a room's history is kept: for ``days`` days, and the last ``lines`` messages. 0 sets no limit."""
-
-    days: int = 0
-    lines: int = 0
-
-    def within(self, most: Keep) -> Keep:
-        """Return this, but nowhere more than ``most``."""
-        return Keep(_less(self.days, most.days), _less(self.lines, most.lines))
-
-
-KEEP_ALL: Final = Keep()
 
 
 class RoomRecord(msgspec.Struct, frozen=True, gc=False):
@@ -42,6 +27,13 @@ class RoomRecord(msgspec.Struct, frozen=True, gc=False):
     topic_time: float = 0.0
     operators: tuple[Scope, ...] = ()
     keep: Keep = KEEP_ALL
+
+
+class LeftOut(msgspec.Struct, frozen=True, gc=False):
+    """A room that cannot come back, and why; ``why`` is fit for the log."""
+
+    record: RoomRecord
+    why: str
 
 
 class Remembered(msgspec.Struct, frozen=True):
@@ -79,8 +71,3 @@ class Query(msgspec.Struct, frozen=True, gc=False):
     since: float | None = None
     before: MessageId | None = None
     limit: int = 50
-
-
-def _less(mine: int, most: int) -> int:
-    """Return the smaller of two limits, of which 0 is none."""
-    return min(mine, most) if mine and most else mine or most

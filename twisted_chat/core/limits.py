@@ -10,6 +10,8 @@ from typing import Annotated, Final
 
 import msgspec
 
+from twisted_chat.core.keep import Keep
+
 
 def _doc(text: str, *, least: int = 1) -> msgspec.Meta:
     """Describe a limit: the text is its line in ``--help``."""
@@ -75,10 +77,19 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = 5
     history_lines: Annotated[int, _doc("lines of history shown at a join", least=0)] = 20
     max_history: Annotated[int, _doc("lines one request for history can ask for")] = 1000
+    # People expect to find what was said; who must keep less, by law or by lack of room, says so.
+    keep_days: Annotated[int, _doc("days for which history is kept; 0: no limit", least=0)] = 0
+    keep_lines: Annotated[
+        int, _doc("messages of history kept of each room; 0: no limit", least=0)
+    ] = 0
     page_size: Annotated[int, _doc("names on one page of a list")] = 50
     # Sent ids are remembered so that a resend is not said twice: 24 hours, and at most this many a client. A client
     # resends what it has not seen acknowledged, which is a few lines; this is half an hour at full flood rate.
     max_ids: Annotated[int, _doc("message ids remembered for one client, for 24 hours")] = 20_000
+
+    def most_kept(self) -> Keep:
+        """Return how much of a room's history is kept at most."""
+        return Keep(self.keep_days, self.keep_lines)
 
 
 #: How long a client's message ids and its session token are remembered, in seconds (24 hours).

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -43,16 +44,7 @@ class Nonces:
         self._scopes.setdefault(scope, OrderedDict())
         self._scopes.move_to_end(scope)
         self._seen[scope] = now
-        while len(self._scopes) > 1:
-            oldest = next(iter(self._scopes))
-            if (
-                now - self._seen[oldest] < REMEMBERED
-                and len(self._scopes) <= MAX_SCOPES
-                and self._total <= MAX_TOTAL
-            ):
-                break
-            self._total -= len(self._scopes.pop(oldest))
-            del self._seen[oldest]
+        self._purge(now)
 
     def find(self, scope: Scope, tag: str, now: float) -> Sent | None:
         """Return what was sent under this id, if it is remembered."""
@@ -63,6 +55,27 @@ class Nonces:
     def remember(self, scope: Scope, tag: str, sent: Sent) -> None:
         """Keep what was sent under this id; the oldest of the scope go when there are too many."""
         self.touch(scope, sent.time)
+        self._add(scope, tag, sent)
+
+    def restore(
+        self, scopes: Iterable[tuple[Scope, float]], sent: Iterable[tuple[Scope, str, Sent]]
+    ) -> None:
+        """Take up what is remembered of an earlier run, the ids in the order in which they were used.
+
+        What has been idle longest is the first to be forgotten: now if it is too much, by its age when the next is used.
+        """
+        seen = dict(scopes)
+        ids = list(sent)
+        for scope, _, one in ids:
+            seen[scope] = max(one.time, seen.get(scope, one.time))
+        for scope in sorted(seen, key=seen.__getitem__):
+            self._scopes[scope] = OrderedDict()
+            self._seen[scope] = seen[scope]
+        for scope, tag, one in ids:
+            self._add(scope, tag, one)
+        self._purge(float("-inf"))
+
+    def _add(self, scope: Scope, tag: str, sent: Sent) -> None:
         ids = self._scopes[scope]
         if tag in ids:
             del ids[tag]
@@ -72,6 +85,18 @@ class Nonces:
         while len(ids) > self._max_ids:
             ids.popitem(last=False)
             self._total -= 1
+
+    def _purge(self, now: float) -> None:
+        while len(self._scopes) > 1:
+            oldest = next(iter(self._scopes))
+            if (
+                now - self._seen[oldest] < REMEMBERED
+                and len(self._scopes) <= MAX_SCOPES
+                and self._total <= MAX_TOTAL
+            ):
+                break
+            self._total -= len(self._scopes.pop(oldest))
+            del self._seen[oldest]
 
     def dump(self) -> list[tuple[Scope, float, list[tuple[str, str, MessageId, float]]]]:
         """Return everything as plain data, in the order in which it is forgotten, to compare or write out."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from twisted_chat.core.ids import MessageId
+from twisted_chat.core.keep import Keep
 from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.core.text import CleanText
 
@@ -153,6 +154,13 @@ class Topic(_Reply, frozen=True):
     time: float = 0.0
 
 
+class Kept(_Reply, frozen=True):
+    """How much of a room's history is kept, with the server's own limits."""
+
+    room: RoomName
+    keep: Keep
+
+
 class Ignored(_Reply, frozen=True):
     """Whom this session ignores."""
 
@@ -188,7 +196,7 @@ class HelpText(_Reply, frozen=True):
 
 
 class Acked(_Reply, frozen=True):
-    """The message was stored. ``private`` messages of guests are not kept: then it was delivered."""
+    """It was stored. Private messages of guests are not kept: then it was delivered, and its id, if it has one, is stored."""
 
     message: MessageId
     time: float
@@ -226,6 +234,7 @@ Reply = (
     | Overview
     | Profile
     | Topic
+    | Kept
     | Ignored
     | Confirmed
     | Notice

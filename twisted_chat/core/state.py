@@ -18,6 +18,7 @@ from twisted_chat.core.confusables import skeleton
 from twisted_chat.core.events import Author, RoomRef
 from twisted_chat.core.flood import Bucket
 from twisted_chat.core.ids import Node, RoomId, Scope, SessionId, UserId
+from twisted_chat.core.keep import KEEP_ALL, Keep
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import LOBBY, Nick, RoomName
 from twisted_chat.core.nonces import Nonces
@@ -48,7 +49,10 @@ class User:
 
 @dataclasses.dataclass(slots=True, eq=False)
 class Room:
-    """A room: ``members`` with their roles, in the order of joining."""
+    """A room: ``members`` with their roles, in the order of joining.
+
+    ``returning`` are the scopes of those who were operators when the server ended, and are that again when they join.
+    """
 
     ref: RoomRef
     created: float
@@ -57,6 +61,8 @@ class Room:
     topic_by: Nick | None = None
     topic_time: float = 0.0
     password: str | None = None
+    keep: Keep = KEEP_ALL
+    returning: set[Scope] = dataclasses.field(default_factory=set)
     _first: tuple[Nick, ...] | None = dataclasses.field(default=None, init=False, repr=False)
 
     @property
@@ -132,6 +138,8 @@ class State:
         self._users_by_scope: dict[Scope, User] = {}
         self.rooms_by_key: dict[str, Room] = {}
         self._rooms_by_look: dict[str, Room] = {}
+        #: Rooms of which something that lasts is another than a store was told, see :mod:`twisted_chat.core.restoring`.
+        self.altered: dict[RoomId, None] = {}
         self.add_room(Room(RoomRef(LOBBY_ID, LOBBY), 0.0))
 
     def user_named(self, nick: Nick) -> User | None:
@@ -195,15 +203,21 @@ class State:
 
     def take_out(self, user: User, room: Room) -> None:
         """End a membership; a room that is empty then is gone (the lobby stays)."""
-        room.members.pop(user.id, None)
+        if "operator" in room.members.pop(user.id, ()):
+            self.altered[room.ref.id] = None
         room.changed()
         user.rooms.pop(room.ref.id, None)
         if not room.members and room.ref.id != LOBBY_ID:
-            del self.rooms[room.ref.id]
-            del self.rooms_by_key[room.name.key]
-            _remove(self.room_keys, room.name.key)
-            for look in _looks(room.name):
-                del self._rooms_by_look[look]
+            self.remove_room(room)
+
+    def remove_room(self, room: Room) -> None:
+        """Forget a room that nobody is in."""
+        del self.rooms[room.ref.id]
+        del self.rooms_by_key[room.name.key]
+        _remove(self.room_keys, room.name.key)
+        for look in _looks(room.name):
+            del self._rooms_by_look[look]
+        self.altered.pop(room.ref.id, None)
 
     def dump(self) -> dict[str, object]:
         """Return what all nodes share as plain data: two hubs that saw the same order give the same.
@@ -232,6 +246,8 @@ class State:
                     room.topic_by and room.topic_by.text,
                     room.topic_time,
                     room.password,
+                    (room.keep.days, room.keep.lines),
+                    sorted(room.returning),
                 )
                 for room in self.rooms.values()
             },

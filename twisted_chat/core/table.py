@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from twisted_chat.core import commands as c
+from twisted_chat.core.keep import Keep, read_keep
 from twisted_chat.core.names import parse_nick, parse_room
 from twisted_chat.core.text import CleanText, shown
 
@@ -25,8 +26,8 @@ class Spec(msgspec.Struct, frozen=True):
     """One command.
 
     ``usage`` is shown in help and is the grammar of the arguments: words separated by blanks, of the kinds in
-    :data:`KINDS`; ``[X]`` may be left out, ``TEXT`` takes the rest of the line. ``build`` gets one value for each, None
-    for what was left out.
+    :data:`KINDS`; ``[X]`` may be left out, ``TEXT`` and ``LIMIT`` take the rest of the line. ``build`` gets one value for
+    each, None for what was left out.
     """
 
     name: str
@@ -68,7 +69,7 @@ class _Kind:
     def __init__(self, word: str) -> None:
         self.optional = word.startswith("[")
         self.name = word.strip("[]")
-        self.takes_rest = self.name == "TEXT"
+        self.takes_rest = self.name in ("TEXT", "LIMIT")
         self.read, self.fits = KINDS[self.name]
 
 
@@ -76,6 +77,15 @@ def _read_page(word: str) -> int:
     if not (word.isascii() and word.isdigit() and len(word) <= 6 and int(word) > 0):
         raise BadArguments(f"{shown(word)} is not a page number; pages count from 1")
     return int(word)
+
+
+def _read_limit(text: str) -> Keep:
+    keep = read_keep(text)
+    if keep is None:
+        raise BadArguments(
+            f'"{shown(text)}" is neither 30 days, nor 1000 lines, nor both, nor - for no limit'
+        )
+    return keep
 
 
 def _any(word: str) -> bool:
@@ -91,6 +101,7 @@ KINDS: Final[dict[str, tuple[Callable[[str], object], Callable[[str], bool]]]] =
     "PAGE": (_read_page, str.isdigit),
     "COMMAND": (CleanText, _any),
     "TEXT": (CleanText, _any),
+    "LIMIT": (_read_limit, _any),
 }
 
 COMMANDS: Final[dict[str, Spec]] = {
@@ -155,6 +166,13 @@ COMMANDS: Final[dict[str, Spec]] = {
             c.Kick,
             may="operators of the room",
         ),
+        Spec(
+            "keep",
+            "[#ROOM] [LIMIT]",
+            "show or set how much history is kept: 30 days 1000 lines",
+            lambda room, keep: c.ShowKeep(room) if keep is None else c.SetKeep(keep, room),
+            may="operators of the room set it",
+        ),
         Spec("quit", "[TEXT]", "leave the chat", c.Quit),
     )
 }
@@ -171,6 +189,7 @@ _ELSEWHERE: Final = {
     **dict.fromkeys(("h", "?", "commands"), "help"),
     **dict.fromkeys(("m", "w", "notice"), "msg"),
     "r": "reply",
+    "retention": "keep",
     "mute": "ignore",
     "unmute": "unignore",
 }

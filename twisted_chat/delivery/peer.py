@@ -12,6 +12,10 @@ from twisted_chat.dialects.base import Dialect
 #: The most messages of one session that may be on their way over the bus; then it waits.
 MAX_FLYING: Final = 100
 
+#: The most acknowledgements that may be due to one session; then it waits. A client that sends all it has at once is not held
+#: up by a store that commits every 50 ms; one that sends on while the store hangs holds some 200 KB at most.
+MAX_UNACKED: Final = 1_000
+
 
 class Door(Sink, Protocol):
     """What the node needs of the end of a connection."""
@@ -74,7 +78,12 @@ class Peer:
     @property
     def ready(self) -> bool:
         """The next line may be handed in."""
-        return self.waits == 0 and self.flying < MAX_FLYING and not self.closing
+        return (
+            self.waits == 0
+            and self.flying < MAX_FLYING
+            and self.unacked < MAX_UNACKED
+            and not self.closing
+        )
 
     @property
     def settled(self) -> bool:

@@ -12,6 +12,7 @@ import msgspec
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
 from twisted_chat.core.ids import spell
+from twisted_chat.core.keep import Keep
 from twisted_chat.core.names import Nick
 from twisted_chat.dialects.base import Variant
 
@@ -128,7 +129,11 @@ def _happened(envelope: e.Envelope) -> tuple[str, str, dict[str, Any] | None] | 
                 f"{len(joined):,} joined and {len(left):,} left {room}",
                 {"joined": _names(joined), "left": _names(left), "count": members},
             )
-        case e.Arrived() | e.Detached():  # pragma: no branch (mypy sees a missing case)
+        case e.KeepSet(keep=keep, capped=capped):
+            return "keep", f"kept {keep}", _kept(keep) | {"capped": capped}
+        case (
+            e.Arrived() | e.Detached() | e.Closed()
+        ):  # pragma: no branch (mypy sees a missing case)
             return None
 
 
@@ -143,6 +148,10 @@ def _said(event: e.Said, tag: str | None, author: e.Author | None) -> dict[str, 
 
 def _reason(reason: str | None) -> dict[str, Any]:
     return {"reason": reason} if reason else {}
+
+
+def _kept(keep: Keep) -> dict[str, Any]:
+    return {"days": keep.days or None, "lines": keep.lines or None}
 
 
 def _names(nicks: tuple[Nick, ...]) -> list[str]:
@@ -242,6 +251,8 @@ def _reply(reply: r.Reply) -> tuple[str, str, dict[str, Any]]:
                 topic,
                 told if by is None else told | {"from": by.text, "time": rfc3339(time)},
             )
+        case r.Kept(room=room, keep=keep):
+            return "keep", f"kept {keep}", {"room": room.text} | _kept(keep)
         case r.Ignored(names=names):
             return "notice", f"{len(names)} ignored", {"code": "ignored", "names": list(names)}
         case r.Confirmed(text=text):

@@ -53,7 +53,7 @@ class LineView:
             case e.AwaySet(text=text):
                 why = f" ({text})" if text != c.NO_REASON else ""
                 return _lines([f"-- You are marked as away{why}; /back undoes that."])
-            case e.TopicSet() | e.Kicked():
+            case e.TopicSet() | e.KeepSet() | e.Kicked():
                 return self.event(envelope)
             case _:
                 # This is answered by a reply.
@@ -81,7 +81,7 @@ class LineView:
                 return [f"{place}-{who}- {line}" for line in lines]
             case e.Told(kind=kind, lines=lines) if kind != "ctcp":
                 return [f"*{who}* {_acted(kind)}{line}" for line in lines]
-            case e.Said() | e.Told() | e.Arrived() | e.Detached() | e.AwaySet():
+            case e.Said() | e.Told() | e.Arrived() | e.Detached() | e.AwaySet() | e.Closed():
                 return []  # requests between programs, and what a person need not be told
             case e.Joined():
                 return [f"-- {who} joined {room}"]
@@ -99,6 +99,9 @@ class LineView:
                     if topic
                     else f"-- {who} cleared the topic of {room}"
                 ]
+            case e.KeepSet(keep=keep, capped=capped):
+                most = " (this server keeps no more)" if capped else ""
+                return [f"-- {who} set: history of {room} is kept {keep}{most}"]
             case e.Gathered(
                 joined=joined, left=left
             ):  # pragma: no branch (mypy sees a missing case)
@@ -163,6 +166,8 @@ class LineView:
                 if not topic:
                     return [f"-- {room} has no topic; /topic TEXT sets one."]
                 return [f"-- Topic of {room}{f' (set by {by})' if by is not None else ''}: {topic}"]
+            case r.Kept(room=room, keep=keep):
+                return [f"-- History of {room} is kept {keep}."]
             case r.Ignored(names=names):
                 return ["-- You ignore:", *_wrapped(names)] if names else ["-- You ignore nobody."]
             case r.Confirmed(text=text) | r.Notice(text=text):

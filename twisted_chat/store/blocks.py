@@ -6,36 +6,54 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+
 from twisted_chat import background
 from twisted_chat.core.ids import MessageId
 from twisted_chat.store.port import Store
 
+log = Logger()
+
 #: How many ids are committed at once. The next block is asked for when half of one is left: at 100,000 messages a second
-#: the store has 50 ms for it, and a crash wastes nothing that matters of 2**63 ids.
-BLOCK: Final = 10_000
+#: the store has half a second for it, and a crash wastes nothing that matters of 2**63 ids. While the store cannot be written
+#: the half that is left must last until its queue is full and speakers wait (at 20,000 changes): without ids nobody could even
+#: join or leave.
+BLOCK: Final = 100_000
+#: How long to wait before a store that refused a block is asked again, in seconds: the first time, and at most.
+_FIRST_WAIT: Final = 1.0
+_LONGEST_WAIT: Final = 30.0
 
 
 class Ids:
     """The ids of one node."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: IReactorTime) -> None:
         self._store = store
+        self._clock = clock
         self._blocks: deque[range] = deque()
         self._next = 0
         self._left = 0
         self._asked = False
+        self._wait = 0.0  # before asking again; 0 unless the store refused the last time
+        self._again: IDelayedCall | None = None
         self._refilled: Callable[[], None] = lambda: None
 
     async def start(self, refilled: Callable[[], None]) -> None:
         """Get the first block. ``refilled`` is called whenever there are ids again."""
         self._refilled = refilled
-        await self._refill()
+        self._asked = True
+        self._add(await self._store.reserve(BLOCK))
+
+    def stop(self) -> None:
+        """Ask for no more."""
+        if self._again is not None and self._again.active():
+            self._again.cancel()
 
     def take(self) -> MessageId | None:
         """Return the next id, or None while there is none."""
         if self._left <= BLOCK // 2 and not self._asked:
-            self._asked = True
-            background.start(self._refill(), "getting ids from the store")
+            self._ask()
         if not self._left:
             return None
         if self._next == self._blocks[0].stop:
@@ -46,12 +64,26 @@ class Ids:
         self._left -= 1
         return message
 
-    async def _refill(self) -> None:
+    def _ask(self) -> None:
         self._asked = True
+        background.start(self._refill(), "getting ids from the store")
+
+    async def _refill(self) -> None:
         try:
             block = await self._store.reserve(BLOCK)
-        finally:
-            self._asked = False
+        except Exception:
+            if not self._wait:
+                log.failure("the store gives no ids now; it is asked again and again")
+            self._wait = min(max(_FIRST_WAIT, 2 * self._wait), _LONGEST_WAIT)
+            self._again = self._clock.callLater(self._wait, self._ask)
+            return
+        if self._wait:
+            self._wait = 0.0
+            log.info("the store gives ids again")
+        self._add(block)
+
+    def _add(self, block: range) -> None:
+        self._asked = False
         if not self._blocks:
             self._next = block.start
         self._blocks.append(block)

@@ -12,7 +12,8 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from twisted_chat.core.events import Envelope, RoomRef, Said
 from twisted_chat.core.ids import MessageId, RoomId, Scope
-from twisted_chat.core.lasting import KEEP_ALL, Keep, Query, Remembered, RoomRecord
+from twisted_chat.core.keep import KEEP_ALL, Keep
+from twisted_chat.core.lasting import Query, Remembered, RoomRecord
 from twisted_chat.core.nonces import Sent
 from twisted_chat.store.matching import Matcher
 from twisted_chat.store.port import Health, Page, Store

@@ -11,7 +11,8 @@ from twisted_chat.core.commands import Kind
 from twisted_chat.core.confusables import skeleton
 from twisted_chat.core.events import Author, Envelope, Origin, RoomRef, Said
 from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
-from twisted_chat.core.lasting import Keep, RoomRecord
+from twisted_chat.core.keep import Keep
+from twisted_chat.core.lasting import RoomRecord
 from twisted_chat.core.names import BadName, Nick, parse_nick, parse_room
 from twisted_chat.core.nonces import Sent
 from twisted_chat.core.text import BadText, CleanText, shown

@@ -13,7 +13,8 @@ from twisted.logger import Logger
 
 from twisted_chat.core.events import Author, Envelope, RoomRef, Said
 from twisted_chat.core.ids import MessageId, RoomId, Scope, UserId
-from twisted_chat.core.lasting import KEEP_ALL, Keep, Query, Remembered, RoomRecord
+from twisted_chat.core.keep import KEEP_ALL, Keep
+from twisted_chat.core.lasting import Query, Remembered, RoomRecord
 from twisted_chat.core.nonces import Sent
 from twisted_chat.core.state import LOBBY_ID
 from twisted_chat.store.matching import Matcher
@@ -62,6 +63,7 @@ class SqlStore:
         self._recent = Recent(lines, MessageId(0))
         self._authors: dict[UserId, tuple[Author, int]] = {}
         self._loading: dict[RoomId, list[Deferred[None]]] = {}
+        self._started = False
 
     # --- beginning and end ---
 
@@ -83,6 +85,7 @@ class SqlStore:
         self._recent = Recent(self._lines, first)
         self._writer.unindexed = unindexed
         self._writer.start(report, roomy)
+        self._started = True
         return remembered
 
     def _open(self, now: float) -> tuple[str | None, MessageId, int, Remembered]:
@@ -98,7 +101,7 @@ class SqlStore:
             )
 
     async def stop(self) -> None:
-        lost = await self._writer.stop()
+        lost = await self._writer.stop() if self._started else 0
         if lost:
             log.error(
                 "{lost} changes could not be stored and are lost; none of them was acknowledged",

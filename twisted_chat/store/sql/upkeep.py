@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Connection, Select, delete, func, select
 
 from twisted_chat.core.ids import RoomId
-from twisted_chat.core.lasting import Keep
+from twisted_chat.core.keep import Keep
 from twisted_chat.core.limits import REMEMBERED
 from twisted_chat.store.sql.reading import read_counter
 from twisted_chat.store.sql.schema import authors, forgotten, messages, rooms, scopes, sent

@@ -1,0 +1,109 @@
+"""Deciding what is asked of a room: to enter and leave it, its topic, its history's limits, who is in it."""
+
+from __future__ import annotations
+
+from twisted_chat.core import commands as c
+from twisted_chat.core import events as e
+from twisted_chat.core import replies as r
+from twisted_chat.core.apply import looks_like, not_a_member, not_operator, too_many_rooms
+from twisted_chat.core.decision import Decision, FocusOn, Propose, Tell
+from twisted_chat.core.limits import Limits
+from twisted_chat.core.names import RoomName
+from twisted_chat.core.refusing import check_size, refuse
+from twisted_chat.core.state import Room, Session, State, User, room_digest
+
+
+class RoomDecider:
+    """Decides commands about rooms against one state. What it is given, the user of the session, is in the chat."""
+
+    def __init__(self, state: State, limits: Limits) -> None:
+        self._state = state
+        self._limits = limits
+
+    def room_of(
+        self, session: Session, user: User, name: RoomName | None, *, to_talk: bool = False
+    ) -> Room | Tell:
+        """Find the room a command is about: the named one or the focus, and the user must be in it."""
+        nothing = "; nothing was said" if to_talk else ""
+        if name is None:
+            room = self._state.rooms.get(session.focus) if session.focus is not None else None
+            if room is None or user.id not in room.members:
+                return refuse(
+                    "no-room", f"you talk in no room now: choose one with /join ROOM{nothing}"
+                )
+            return room
+        room = self._state.room_named(name)
+        if room is None or user.id not in room.members:
+            return refuse(
+                "not-in-room", f"you are not in {name}; enter it with /join {name}{nothing}"
+            )
+        return room
+
+    def join(self, user: User, command: c.Join) -> Decision:
+        name = command.room
+        room = self._state.room_named(name)
+        if room is not None and user.id in room.members:
+            if command.password and room_digest(name, command.password) != room.password:
+                why = f"you are in {room.name} already; its password was not changed"
+                return refuse("already-in-room", why)
+            return Tell(r.FocusSet(room.name), FocusOn(room.ref.id))
+        if len(user.rooms) >= self._limits.max_rooms:
+            return refuse("too-many-rooms", too_many_rooms(self._limits.max_rooms))
+        if room is None and (other := self._state.lookalike(name)) is not None:
+            return refuse("lookalike", looks_like(name, other))
+        secret = room_digest(name, command.password) if command.password else None
+        if room is not None and room.password is not None and secret != room.password:
+            return Tell(r.PasswordNeeded(room.name, wrong=secret is not None))
+        return Propose(e.Joined(name, secret), claim=True)
+
+    def leave(self, session: Session, user: User, command: c.Leave) -> Decision:
+        room = self.room_of(session, user, command.room)
+        if isinstance(room, Tell):
+            return room
+        return check_size(command.reason, self._limits.max_away) or Propose(
+            e.Left(command.reason), room.ref.id, claim=True
+        )
+
+    def kick(self, session: Session, user: User, command: c.Kick) -> Decision:
+        room = self.room_of(session, user, command.room)
+        if isinstance(room, Tell):
+            return room
+        if "operator" not in room.members[user.id]:
+            return Tell(not_operator(room))
+        target = self._state.user_named(command.nick)
+        if target is user:
+            return refuse("self", f"you cannot put yourself out; /leave {room.name} leaves it")
+        if target is None or target.id not in room.members:
+            return Tell(not_a_member(command.nick, room))
+        return check_size(command.reason, self._limits.max_away) or Propose(
+            e.Kicked(target.id, target.nick, command.reason), room.ref.id, claim=True
+        )
+
+    def show_topic(self, session: Session, user: User, command: c.ShowTopic) -> Decision:
+        room = self.room_of(session, user, command.room)
+        if isinstance(room, Tell):
+            return room
+        return Tell(r.Topic(room.name, room.topic, room.topic_by, room.topic_time))
+
+    def set_topic(self, session: Session, user: User, command: c.SetTopic) -> Decision:
+        room = self.room_of(session, user, command.room)
+        if isinstance(room, Tell):
+            return room
+        return check_size(command.topic, self._limits.max_topic) or Propose(
+            e.TopicSet(command.topic), room.ref.id, claim=True
+        )
+
+    def show_keep(self, session: Session, user: User, command: c.ShowKeep) -> Decision:
+        room = self.room_of(session, user, command.room)
+        if isinstance(room, Tell):
+            return room
+        return Tell(r.Kept(room.name, room.keep.within(self._limits.most_kept())))
+
+    def set_keep(self, session: Session, user: User, command: c.SetKeep) -> Decision:
+        room = self.room_of(session, user, command.room)
+        if isinstance(room, Tell):
+            return room
+        if "operator" not in room.members[user.id]:
+            return Tell(not_operator(room))
+        keep = command.keep.capped(self._limits.most_kept())
+        return Propose(e.KeepSet(keep, capped=keep != command.keep), room.ref.id, claim=True)

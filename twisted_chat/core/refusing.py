@@ -1,0 +1,23 @@
+"""Short ways to refuse a command."""
+
+from __future__ import annotations
+
+from twisted_chat.core.decision import Tell
+from twisted_chat.core.replies import Refused
+from twisted_chat.core.text import CleanText
+
+
+def refuse(code: str, why: str) -> Tell:
+    """Refuse a command: ``code`` is for programs, ``why`` for people."""
+    return Tell(Refused(code, why))
+
+
+def check_size(text: CleanText | None, limit: int) -> Tell | None:
+    """Refuse a text of more than ``limit`` bytes."""
+    size = len(text.encode("utf-8")) if text is not None else 0
+    return refuse("too-long", too_long(size, limit)) if size > limit else None
+
+
+def too_long(size: int, limit: int) -> str:
+    """Say that a text is too long, and that nothing of it was sent."""
+    return f"that text has {size:,} bytes, and {limit:,} are the most; nothing was sent"

@@ -1,0 +1,99 @@
+"""Keeping: tells the store what lasts besides messages (rooms, who was here), and takes it up again after a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+
+from twisted_chat import background
+from twisted_chat.cluster.bus import Bus
+from twisted_chat.core import events as e
+from twisted_chat.core.hub import Hub
+from twisted_chat.core.ids import MessageId, RoomId, Scope, SessionId
+from twisted_chat.core.lasting import Remembered
+from twisted_chat.core.state import LOBBY_ID
+from twisted_chat.core.text import shown
+from twisted_chat.store.port import Store
+
+log = Logger()
+
+#: How long a room that came back waits for somebody to come back to it, in seconds: programs try again within one minute,
+#: people within some.
+EMPTY_FOR: Final = 600.0
+#: What nobody's session did. Sessions count from 1.
+_NOBODY: Final = SessionId(0)
+
+
+class Keeping:
+    """What lasts of one node. Messages are handed to the store where they are shown."""
+
+    def __init__(self, hub: Hub, bus: Bus, store: Store, clock: IReactorTime) -> None:
+        self._hub = hub
+        self._bus = bus
+        self._store = store
+        self._clock = clock
+        self._closing: IDelayedCall | None = None
+
+    def restore(self, remembered: Remembered) -> None:
+        """Take up what the store remembers, before anybody is here."""
+        left_out = self._hub.restore(remembered)
+        for each in left_out:
+            log.warn(
+                # What the rules of today forbid may hold anything.
+                "{room} did not come back: {why}",
+                room=shown(str(each.record.ref.name), 60),
+                why=each.why,
+            )
+        count = len(self._empty())
+        if count:
+            what = "1 room came back" if count == 1 else f"{count:,} rooms came back"
+            log.info("{line}", line=what)
+            self._closing = self._clock.callLater(EMPTY_FOR, self._close)
+
+    def stop(self) -> None:
+        """End, and forget nothing: rooms come back at the next start, and who is here may come back for a day."""
+        if self._closing is not None and self._closing.active():
+            self._closing.cancel()
+        self._see_all()
+
+    def look_after(self) -> None:
+        """Do what is due once an hour: note who is here still, drop what need not be kept any longer."""
+        self._see_all()
+        background.start(self._store.tidy(self._clock.seconds()), "dropping old history")
+
+    def _see_all(self) -> None:
+        scopes = [user.author.scope for user in self._hub.state.users.values()]
+        if scopes:
+            self._store.seen(scopes, self._clock.seconds())
+
+    def seen(self, scope: Scope, time: float) -> None:
+        """Note that a scope was in use, so that it is known for a day from then on."""
+        self._store.seen((scope,), time)
+
+    def altered(self, message: MessageId) -> bool:
+        """Keep the rooms of which this message changed what lasts; tell whether there are any."""
+        any_altered = False
+        for record in self._hub.altered():
+            self._store.keep_room(record, message)
+            any_altered = True
+        return any_altered
+
+    def forget(self, rooms: Sequence[RoomId], message: MessageId) -> None:
+        """Drop the rooms that are gone since this message."""
+        self._store.forget(rooms, message)
+
+    def _empty(self) -> list[RoomId]:
+        # All others vanish with their last member.
+        return [
+            room.ref.id
+            for room in self._hub.state.rooms.values()
+            if not room.members and room.ref.id != LOBBY_ID
+        ]
+
+    def _close(self) -> None:
+        origin, now = e.Origin(self._hub.node, _NOBODY), self._clock.seconds()
+        for room in self._empty():
+            self._bus.publish(e.Proposal(e.Closed(), origin, now, room=room))
