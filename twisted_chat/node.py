@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -54,13 +55,14 @@ class Node:
         self.clock = clock
         self.server = server
         self._bus = bus
+        self._store = store
         self._motd = motd
         self._new_token = new_token
         self.delivery = Delivery(clock, hub.limits)
         self._sessions = Sessions(hub, self.delivery)
         self._next_session = 1
         self._acks = Acks(self._sessions, self._settled)
-        self._recalls = Recalls(self._sessions, self.delivery, store, self._release)
+        self._recalls = Recalls(self._sessions, self.delivery, store, clock, self._release)
         self._showing = Showing(
             hub, self._sessions, self.delivery, store, self._acks, self._recalls
         )
@@ -86,6 +88,10 @@ class Node:
         """Let a session that has not logged in speak another dialect."""
         peer.dialect = dialect
         peer.outbox.here, peer.outbox.elsewhere = dialect.here, dialect.elsewhere
+
+    def trust(self, peer: Peer) -> None:
+        """Note that a session comes from the machine that the server runs on."""
+        self.hub.trust(peer.id)
 
     def close(self, peer: Peer, reason: str, *, logged: str | None = None) -> None:
         """Forget a session whose connection is gone or about to go; its user departs for ``reason``.
@@ -130,6 +136,7 @@ class Node:
         peers = list(self._sessions.values())
         self._sessions.clear()
         self.delivery.settle_all()  # first: the farewell is the last thing a session sees
+        self._recalls.stop()
         for peer in peers:
             peer.closing = True
             self.tell(peer, r.Farewell(why))
@@ -201,12 +208,21 @@ class Node:
                 self._reply(peer, decision.reply, tag)
             case d.Recall():
                 self._recalls.answer(peer, decision, tag, asked=True)
+            case d.Seek():
+                self._recalls.seek(peer, decision.query, tag)
+            case d.Survey():
+                self.tell(peer, self._survey(), tag)
             case d.Repeat():
                 self._acks.acknowledge(peer, MessageId(decision.message), decision.time, tag)
             case d.GoodBye():
                 self.leave(peer, decision.reason, logged="quit")
             case d.Nothing():  # pragma: no branch (mypy sees a missing case)
                 pass
+
+    def _survey(self) -> r.Stats:
+        state, health = self.hub.state, msgspec.structs.asdict(self._store.health())
+        store = r.StoreHealth(**health)
+        return r.Stats(len(self._sessions), len(state.users), len(state.rooms), store)
 
     def _reply(self, peer: Peer, reply: r.Reply, tag: str | None) -> None:
         """Answer; a password that is missing or wrong is asked for, if the door can keep it from the screen."""

@@ -663,7 +663,7 @@ class AskingTests(Case):
         )
         self.assertEqual(
             self.decide(self.alice, c.ShowHistory(after=MessageId(9), limit=10**9)),
-            Recall(ref, None, 9, 1000),
+            Recall(ref, None, 9, 10_000),
         )
 
     def test_help_lists_every_command(self) -> None:

@@ -20,7 +20,7 @@ from twisted_chat.dialects.line import LineDialect
 
 NOW = 1_800_000_000.25
 
-DIALECTS: tuple[Dialect, ...] = (LineDialect(UTC), JsonDialect(lambda: NOW, UTC))
+DIALECTS: tuple[Dialect, ...] = (LineDialect(lambda: NOW, UTC), JsonDialect(lambda: NOW, UTC))
 VARIANTS: tuple[Variant, ...] = (
     *(dialect.here for dialect in DIALECTS),
     *(dialect.elsewhere for dialect in DIALECTS),

@@ -187,7 +187,7 @@ class LineGrammarTests(Case):
 
     def test_every_command_of_the_table_is_reachable(self) -> None:
         for name, spec in COMMANDS.items():
-            arguments = sample_arguments(spec.usage)
+            arguments = sample_arguments(spec)
             self.assertEqual(
                 parse("command", content=f"/{name} {arguments}"), spec.parse(arguments)
             )
