@@ -22,7 +22,7 @@ from twisted_chat.core import replies as r
 from twisted_chat.core.apply import Applied, Duplicate, Void
 from twisted_chat.core.hub import NO_SCOPE, Hub, scope_of
 from twisted_chat.core.ids import MessageId, SessionId
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.text import CleanText, shown
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.peer import MAX_FLYING, Door, Peer
 from twisted_chat.dialects.base import BadLine, Dialect, Request
@@ -32,6 +32,9 @@ from twisted_chat.showing import Showing
 from twisted_chat.store.port import Store
 
 log = Logger()
+
+#: The most characters that are shown of what a database said, which may be a page.
+_LONGEST_ERROR: Final = 200
 
 _MESSAGES: Final = (e.Said, e.Told)
 
@@ -221,6 +224,8 @@ class Node:
 
     def _survey(self) -> r.Stats:
         state, health = self.hub.state, msgspec.structs.asdict(self._store.health())
+        if health["error"] is not None:
+            health["error"] = shown(health["error"], _LONGEST_ERROR)
         store = r.StoreHealth(**health)
         return r.Stats(len(self._sessions), len(state.users), len(state.rooms), store)
 

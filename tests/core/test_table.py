@@ -39,7 +39,7 @@ class TableTests(SynchronousTestCase):
             words = (spec.grammar or spec.usage).split()
             for place, word in enumerate(words):
                 self.assertIn(word.strip("[]"), KINDS)
-                if word.strip("[]") == "TEXT":
+                if word.strip("[]") in ("TEXT", "WORDS"):
                     self.assertEqual(place, len(words) - 1, f"{spec.name}: TEXT takes the rest")
 
     def test_help_fits_on_a_line_of_a_terminal(self) -> None:
@@ -128,7 +128,7 @@ class ParseTests(SynchronousTestCase):
             ("kick", "NICK"),
             ("history before", "ID"),
             ("history 5 after", "ID"),
-            ("search", "TEXT"),
+            ("search", "WORDS"),
         ):
             bad = self.assertRaises(BadArguments, parse, line)
             self.assertEqual(str(bad), f"{missing} is missing")

@@ -317,7 +317,7 @@ REPLIES: dict[type[Any], st.SearchStrategy[Any]] = {
             times,
             times,
             counts,
-            st.none() | st.text(max_size=300),
+            st.none() | clean_texts,
             st.none() | times,
         ),
     ),

@@ -387,7 +387,7 @@ class ReplyTests(SynchronousTestCase):
         self.assertEqual(VIEW.found(said), VIEW.replay(said))
 
     def test_stats_are_values(self) -> None:
-        store = r.StoreHealth("sqlite", 3, 20_000, 7, 2, 0.5, 1.25, 4, "disk full", THEN)
+        store = r.StoreHealth("sqlite", 3, 20_000, 7, 2, 0.5, 1.25, 4, CleanText("disk full"), THEN)
         told = reply(r.Stats(3, 2, 1, store))
         self.assertEqual(
             told.pop("store"), msgspec.structs.asdict(store) | {"since": rfc3339(THEN)}

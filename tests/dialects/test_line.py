@@ -452,7 +452,14 @@ class LoginTests(SynchronousTestCase):
 def sample_arguments(spec: Spec) -> str:
     """Return arguments that fit a command of the table."""
     samples = {"NICK": "bob", "ROOM": "dev", "#ROOM": "#dev", "PASSWORD": "secret", "PAGE": "2"}
-    samples |= {"TEXT": "some words", "COMMAND": "who", "N": "5", "SIDE": "before", "ID": spell(9)}
+    samples |= {
+        "TEXT": "some words",
+        "WORDS": "some words",
+        "COMMAND": "who",
+        "N": "5",
+        "SIDE": "before",
+        "ID": spell(9),
+    }
     return " ".join(samples[word.strip("[]")] for word in (spec.grammar or spec.usage).split())
 
 

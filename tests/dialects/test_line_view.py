@@ -397,8 +397,8 @@ class ReplyTests(SynchronousTestCase):
             "-- 3 changes not committed yet (the most: 20,000), 1 message not indexed yet.",
         ]
         self.assertEqual(reply(r.Stats(12, 10, 1, store)), well)
-        ill = msgspec.structs.replace(store, error="disk\nfull", since=NOON)
-        bad = "-- Nothing can be committed since 2026-01-01 12:30: disk?full"
+        ill = msgspec.structs.replace(store, error=CleanText("disk full"), since=NOON)
+        bad = "-- Nothing can be committed since 2026-01-01 12:30: disk full"
         self.assertEqual(reply(r.Stats(12, 10, 1, ill)), [*well, bad])
 
     def test_no_history_has_no_frame(self) -> None:

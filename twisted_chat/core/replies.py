@@ -185,7 +185,7 @@ class StoreHealth(msgspec.Struct, frozen=True):
     last: float
     slowest: float
     unindexed: int
-    error: str | None
+    error: CleanText | None
     since: float | None
 
 

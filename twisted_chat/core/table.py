@@ -27,8 +27,9 @@ class Spec(msgspec.Struct, frozen=True):
     """One command.
 
     ``usage`` is shown in help and is the grammar of the arguments: words separated by blanks, of the kinds in
-    :data:`KINDS`; ``[X]`` may be left out, and so may ``[X Y]``, both or none; ``TEXT`` takes the rest of the line. Where
-    people need to be told more, ``grammar`` is the grammar. ``build`` gets one value for each, None for what was left out.
+    :data:`KINDS`; ``[X]`` may be left out, and so may ``[X Y]``, both or none; ``TEXT`` and ``WORDS`` take the rest of the
+    line. Where people need to be told more, ``grammar`` is the grammar. ``build`` gets one value for each, None for what was
+    left out.
     """
 
     name: str
@@ -75,7 +76,7 @@ class _Kind:
         self.optional = word.startswith("[")
         self.bound = word.endswith("]") and not self.optional
         self.name = word.strip("[]")
-        self.takes_rest = self.name == "TEXT"
+        self.takes_rest = self.name in ("TEXT", "WORDS")
         self.read, self.fits = KINDS[self.name]
 
 
@@ -110,7 +111,7 @@ def _history(limit: int | None, side: str | None, message: MessageId | None) -> 
     return c.ShowHistory(before=message, limit=limit)
 
 
-def _search(text: str) -> c.Command:
+def _read_search(text: str) -> c.Command:
     try:
         return searching.read_search(text)
     except searching.BadSearch as bad:
@@ -136,6 +137,7 @@ KINDS: Final[dict[str, tuple[Callable[[str], object], Callable[[str], bool]]]] =
     "SIDE": (_read_side, lambda word: word.lower() in _SIDES),
     "ID": (_read_id, lambda word: read_id(word.lower()) is not None),
     "TEXT": (CleanText, _any),
+    "WORDS": (_read_search, _any),
 }
 
 COMMANDS: Final[dict[str, Spec]] = {
@@ -184,8 +186,8 @@ COMMANDS: Final[dict[str, Spec]] = {
             "search",
             searching.USAGE,
             "find what was said in your rooms",
-            _search,
-            grammar="TEXT",
+            lambda search: search,
+            grammar="WORDS",
         ),
         Spec(
             "topic",

@@ -12,7 +12,7 @@ from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
 from twisted_chat.core.ids import spell
 from twisted_chat.core.names import Nick, RoomName
-from twisted_chat.core.text import CleanText, shown
+from twisted_chat.core.text import CleanText
 from twisted_chat.dialects.base import Variant
 
 # Where lists of names are broken: what fits on the narrowest terminal in use, with two columns to spare.
@@ -210,7 +210,7 @@ class LineView:
         ]
         if store.error is not None:
             since = "now" if store.since is None else f"since {self._date(store.since)}"
-            lines.append(f"-- Nothing can be committed {since}: {shown(store.error, 200)}")
+            lines.append(f"-- Nothing can be committed {since}: {store.error}")
         return lines
 
     def _date(self, time: float) -> str:
