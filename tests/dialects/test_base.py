@@ -106,6 +106,7 @@ class EveryDialectTests(SynchronousTestCase):
             self._check(view.event(envelope))
             self._check(view.own(envelope, acked=acked))
             self._check(view.replay(envelope))
+            self._check(view.found(envelope))
 
     @given(replies, st.none() | tags)
     def test_replies_are_whole_clean_lines_or_nothing(self, reply: Reply, tag: str | None) -> None:

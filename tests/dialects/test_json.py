@@ -135,7 +135,7 @@ class CommandTests(Case):
             parse("search", content="two words", room="#dev", before="00000000000000ff", limit=5),
             c.Search(words, rooms=(DEV,), before=MessageId(255), limit=5),
         )
-        found = parse("search", content="in:lobby from:bob", room="dev")
+        found = parse("search", content="in:lobby in:dev from:bob", room="dev")
         self.assertEqual(found, c.Search((), parse_nick("bob"), (parse_room("lobby"), DEV)))
 
     def test_search_for_nothing_is_an_error_with_the_senders_id(self) -> None:

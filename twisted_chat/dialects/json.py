@@ -235,7 +235,7 @@ def _search(incoming: Incoming) -> c.Search:
     room = _room(incoming.room)
     return msgspec.structs.replace(
         search,
-        rooms=search.rooms if room is None else (*search.rooms, room),
+        rooms=search.rooms if room is None else tuple(dict.fromkeys((*search.rooms, room))),
         before=_id(incoming.before),
         limit=_positive("limit", incoming.limit),
     )
