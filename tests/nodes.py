@@ -18,7 +18,7 @@ from twisted_chat.core import events as e
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.ids import MessageId, RoomId, Scope
 from twisted_chat.core.ids import Node as NodeName
-from twisted_chat.core.lasting import Remembered, RoomRecord
+from twisted_chat.core.lasting import Query, Remembered, RoomRecord
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import LOBBY, RoomName, parse_nick, parse_room
 from twisted_chat.core.nonces import Sent
@@ -155,11 +155,15 @@ class HeldBus:
 
 
 class LateStore(MemoryStore):
-    """Answers for history when the test says so, of what is there by then."""
+    """Answers for history, and searches, when the test says so, of what is there by then."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
         self.asked: list[Deferred[None]] = []
+        #: How many lines each request for history asked for.
+        self.limits: list[int] = []
+        #: Whether searches look at everything.
+        self.whole = True
 
     async def history(
         self,
@@ -169,17 +173,26 @@ class LateStore(MemoryStore):
         after: MessageId | None = None,
         limit: int,
     ) -> Page:
+        self.limits.append(limit)
+        await self._asked()
+        return await super().history(room, before=before, after=after, limit=limit)
+
+    async def search(self, query: Query) -> Page:
+        await self._asked()
+        page = await super().search(query)
+        return Page(page.envelopes, page.more, self.whole)
+
+    async def _asked(self) -> None:
         now: Deferred[None] = Deferred()
         self.asked.append(now)
         await now
-        return await super().history(room, before=before, after=after, limit=limit)
 
     def answer(self) -> None:
         """Answer the oldest question."""
         self.asked.pop(0).callback(None)
 
-    def refuse(self) -> None:
-        self.asked.pop(0).errback(OSError("the disk is gone"))
+    def refuse(self, why: Exception | None = None) -> None:
+        self.asked.pop(0).errback(why or OSError("the disk is gone"))
 
 
 class TellingStore(MemoryStore):

@@ -11,6 +11,7 @@ from twisted.logger import formatEvent, globalLogPublisher
 from tests.nodes import DEV, FakeDoor, HeldBus, NodeCase
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
+from twisted_chat.core import replies as r
 from twisted_chat.core.ids import Node as NodeName
 from twisted_chat.core.ids import RoomId, Scope
 from twisted_chat.core.names import LOBBY, parse_nick
@@ -20,6 +21,7 @@ from twisted_chat.delivery.outbox import Outbox
 from twisted_chat.delivery.peer import MAX_FLYING, Peer
 from twisted_chat.dialects.base import BadLine
 from twisted_chat.node import Node
+from twisted_chat.store.port import Health
 
 
 class LogTests(NodeCase):
@@ -116,6 +118,36 @@ class VisitTests(NodeCase):
         self.turn()
         self.assertIn("acked 5 [1]", door.take())
         self.assert_took(ann, "joined bob #lobby", "#lobby <bob> hi")
+
+    def test_stats_are_those_of_the_store_and_of_this_node(self) -> None:
+        told: list[r.Reply] = []
+
+        def note(reply: r.Reply, tag: str | None) -> bytes:
+            told.append(reply)
+            return b""
+
+        self.patch(self.plain.here, "reply", note)
+        ann, bob = self.enter("ann", "bob")
+        self.door()  # has no name yet
+        bob.join("dev").say("hi")
+        self.turn()
+        told.clear()
+        ann.asks(c.ShowStats())
+        self.node.trust(ann.peer)
+        ann.asks(c.ShowStats())
+        refused, stats = told
+        assert isinstance(refused, r.Refused) and isinstance(stats, r.Stats)
+        self.assertEqual(refused.code, "not-operator")
+        self.assertEqual((stats.sessions, stats.users, stats.rooms), (3, 2, 2))
+        self.assertEqual((stats.store.kind, stats.store.stored), ("memory", 1))
+
+    def test_stats_show_an_error_of_the_store_as_one_clean_line(self) -> None:
+        self.patch(self.store, "health", lambda: Health("x", error="no\nspace" + "!" * 999))
+        told = self.node._survey().store.error
+        self.assertEqual(told, CleanText("no?space" + "!" * 191 + "\u2026"))
+
+    def test_stats_tell_all_that_the_store_tells(self) -> None:
+        self.assertEqual(r.StoreHealth.__struct_fields__, Health.__struct_fields__)
 
     def test_flood_limit_is_one_for_all_doors(self) -> None:
         (ann,) = self.enter("ann")

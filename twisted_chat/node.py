@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -23,7 +24,7 @@ from twisted_chat.core.apply import Applied, Duplicate, Void
 from twisted_chat.core.hub import NO_SCOPE, Hub, scope_of
 from twisted_chat.core.ids import MessageId, SessionId
 from twisted_chat.core.lasting import Remembered
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.text import CleanText, shown
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.peer import MAX_FLYING, Door, Peer
 from twisted_chat.dialects.base import BadLine, Dialect, Request
@@ -34,6 +35,9 @@ from twisted_chat.showing import Showing
 from twisted_chat.store.port import Store
 
 log = Logger()
+
+#: The most characters that are shown of what a database said, which may be a page.
+_LONGEST_ERROR: Final = 200
 
 _MESSAGES: Final = (e.Said, e.Told)
 
@@ -67,7 +71,7 @@ class Node:
         self._keeping = Keeping(hub, bus, store, clock)
         #: Sessions that wait until the store has room for what they say, the first to wait first.
         self._held: OrderedDict[SessionId, Peer] = OrderedDict()
-        self._recalls = Recalls(self._sessions, self.delivery, store, self._release)
+        self._recalls = Recalls(self._sessions, self.delivery, store, clock, self._release)
         self._showing = Showing(
             hub, self._sessions, self.delivery, store, self._acks, self._recalls, self._keeping
         )
@@ -101,6 +105,10 @@ class Node:
         """Let a session that has not logged in speak another dialect."""
         peer.dialect = dialect
         peer.outbox.here, peer.outbox.elsewhere = dialect.here, dialect.elsewhere
+
+    def trust(self, peer: Peer) -> None:
+        """Note that a session comes from the machine that the server runs on."""
+        self.hub.trust(peer.id)
 
     def close(self, peer: Peer, reason: str, *, logged: str | None = None) -> None:
         """Forget a session whose connection is gone or about to go; its user departs for ``reason``.
@@ -149,6 +157,7 @@ class Node:
         self._sessions.clear()
         self._held.clear()
         self.delivery.settle_all()  # first: the farewell is the last thing a session sees
+        self._recalls.stop()
         for peer in peers:
             peer.closing = True
             self.tell(peer, r.Farewell(why))
@@ -220,12 +229,23 @@ class Node:
                 self._reply(peer, decision.reply, tag)
             case d.Recall():
                 self._recalls.answer(peer, decision, tag, asked=True)
+            case d.Seek():
+                self._recalls.seek(peer, decision.query, tag)
+            case d.Survey():
+                self.tell(peer, self._survey(), tag)
             case d.Repeat():
                 self._acks.acknowledge(peer, MessageId(decision.message), decision.time, tag)
             case d.GoodBye():
                 self.leave(peer, decision.reason, logged="quit")
             case d.Nothing():  # pragma: no branch (mypy sees a missing case)
                 pass
+
+    def _survey(self) -> r.Stats:
+        state, health = self.hub.state, msgspec.structs.asdict(self._store.health())
+        if health["error"] is not None:
+            health["error"] = shown(health["error"], _LONGEST_ERROR)
+        store = r.StoreHealth(**health)
+        return r.Stats(len(self._sessions), len(state.users), len(state.rooms), store)
 
     def _reply(self, peer: Peer, reply: r.Reply, tag: str | None) -> None:
         """Answer; a password that is missing or wrong is asked for, if the door can keep it from the screen."""

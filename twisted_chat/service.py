@@ -92,7 +92,9 @@ class ChatService(Service):
             server=settings.server_name,
             motd=settings.motd_lines(),
         )
-        self.factory = ChatFactory(self.node, LineDialect(), JsonDialect(reactor.seconds))
+        self.factory = ChatFactory(
+            self.node, LineDialect(reactor.seconds), JsonDialect(reactor.seconds)
+        )
         self.ports: list[IListeningPort] = []
         self._capacity = Capacity(self.factory.connections, reactor)
         self._check = LoopingCall(self._look_after)

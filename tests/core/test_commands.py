@@ -35,6 +35,8 @@ EVERY_COMMAND: tuple[c.Command, ...] = (
     c.Ignore(nick("eve")),
     c.Unignore(nick("eve")),
     c.ShowHistory(before=MessageId(5), limit=10),
+    c.Search((c.Term("news"),), nick("eve"), (room("dev"),), age=60.0),
+    c.ShowStats(),
     c.Help("join"),
     c.Ping(CleanText("1")),
     c.Pong(),

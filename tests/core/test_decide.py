@@ -23,10 +23,13 @@ from twisted_chat.core.decision import (
     Propose,
     Recall,
     Repeat,
+    Seek,
+    Survey,
     Tell,
 )
 from twisted_chat.core.hub import scope_of
 from twisted_chat.core.ids import MessageId, RoomId
+from twisted_chat.core.lasting import Query
 from twisted_chat.core.limits import REMEMBERED, Limits
 from twisted_chat.core.lists import overview, people, profile, rooms
 from twisted_chat.core.names import Nick, guest_nick
@@ -537,8 +540,41 @@ class AskingTests(Case):
         )
         self.assertEqual(
             self.decide(self.alice, c.ShowHistory(after=MessageId(9), limit=10**9)),
-            Recall(ref, None, 9, 1000),
+            Recall(ref, None, 9, 10_000),
         )
+
+    def test_search_is_of_ones_rooms(self) -> None:
+        dev, lobby = e.RoomRef(self.dev, room("dev")), e.RoomRef(RoomId(0), room("lobby"))
+        terms = (c.Term("hi"),)
+        search = c.Search(terms, nick("EVE"), age=60.0)
+        self.assertEqual(
+            self.decide(self.eve, search),
+            Seek(Query((lobby,), terms, "eve", NOW - 60, None, 50)),
+        )
+        search = c.Search(terms, rooms=(room("dev"),), since=5.0, before=MessageId(9), limit=7)
+        self.assertEqual(
+            self.decide(self.bob, search), Seek(Query((dev,), terms, None, 5.0, MessageId(9), 7))
+        )
+        found = self.decide(self.bob, c.Search(terms))
+        assert isinstance(found, Seek)
+        self.assertEqual(set(found.query.rooms), {dev, lobby})
+
+    def test_search_in_a_room_one_is_not_in_is_refused(self) -> None:
+        why = "you are not in #dev; enter it with /join #dev"
+        search = c.Search((c.Term("hi"),), rooms=(room("lobby"), room("dev")))
+        self.refuse(self.eve, search, "not-in-room", why)
+
+    def test_who_is_in_no_room_has_nothing_to_search(self) -> None:
+        self.world.do(self.eve, c.Leave())
+        why = "you are in no room, and only your rooms are searched; enter one with /join ROOM"
+        self.refuse(self.eve, c.Search((c.Term("hi"),)), "no-room", why)
+
+    def test_stats_are_for_who_is_on_the_servers_machine(self) -> None:
+        why = "only who connects from the machine that the server runs on may see that"
+        self.refuse(self.bob, c.ShowStats(), "not-operator", why)
+        self.hub.trust(self.bob.session)
+        self.assertEqual(self.decide(self.bob, c.ShowStats()), Survey())
+        self.refuse(self.eve, c.ShowStats(), "not-operator", why)
 
     def test_help_lists_every_command(self) -> None:
         found = self.reply(self.bob, c.Help())

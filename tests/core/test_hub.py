@@ -48,6 +48,23 @@ class Case(SynchronousTestCase):
 
 
 class SessionTests(Case):
+    def test_session_comes_from_elsewhere_until_its_door_says_otherwise(self) -> None:
+        seat = self.world.session(self.bob)
+        self.assertFalse(seat.local)
+        self.hub.trust(self.bob.session)
+        self.assertTrue(seat.local)
+        self.assertFalse(self.world.session(self.alice).local)
+
+    def test_latest_is_what_was_applied_last_void_or_not(self) -> None:
+        self.world.say(self.bob, "hi")
+        latest = self.hub.latest
+        self.assertEqual(latest, self.world.order[-1][0])
+        self.world.instant = False
+        self.world.do(self.alice, c.Rename(nick("carol")))
+        self.world.do(self.bob, c.Rename(nick("carol")))
+        self.world.settle()
+        self.assertEqual(self.hub.latest, latest + 2)
+
     def test_session_has_a_user_from_login_to_departure(self) -> None:
         seat = self.world.open()
         self.assertIsNone(self.hub.user_of(seat.session))

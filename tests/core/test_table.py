@@ -11,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.core.world import lines, nick, room
 from twisted_chat.core import commands as c
 from twisted_chat.core import table
+from twisted_chat.core.ids import MessageId
 from twisted_chat.core.keep import KEEP_ALL, Keep
 from twisted_chat.core.names import BadName
 from twisted_chat.core.table import COMMANDS, KINDS, BadArguments, nearest
@@ -36,10 +37,10 @@ class TableTests(SynchronousTestCase):
 
     def test_usage_is_made_of_known_arguments(self) -> None:
         for spec in COMMANDS.values():
-            words = spec.usage.split()
+            words = (spec.grammar or spec.usage).split()
             for place, word in enumerate(words):
                 self.assertIn(word.strip("[]"), KINDS)
-                if word.strip("[]") in ("TEXT", "LIMIT"):
+                if word.strip("[]") in ("TEXT", "WORDS", "LIMIT"):
                     self.assertEqual(place, len(words) - 1, f"{spec.name}: it takes the rest")
 
     def test_help_fits_on_a_line_of_a_terminal(self) -> None:
@@ -50,7 +51,11 @@ class TableTests(SynchronousTestCase):
     def test_commands_that_not_everybody_may_give_say_so(self) -> None:
         self.assertEqual(
             {spec.name: spec.may for spec in COMMANDS.values() if spec.may != "anyone"},
-            {"kick": "operators of the room", "keep": "operators of the room set it"},
+            {
+                "keep": "operators of the room set it",
+                "kick": "operators of the room",
+                "stats": "who is on the server's own machine",
+            },
         )
 
 
@@ -76,6 +81,17 @@ class ParseTests(SynchronousTestCase):
             ("rooms 3", c.ListRooms(3)),
             ("list", c.ListAll()),
             ("list 3", c.ListAll(3)),
+            ("history", c.ShowHistory()),
+            ("history 500", c.ShowHistory(limit=500)),
+            ("history before 00000000000000ff", c.ShowHistory(before=MessageId(255))),
+            ("history AFTER 00000000000000FF", c.ShowHistory(after=MessageId(255))),
+            (
+                "history 5 after 00000000000000ff",
+                c.ShowHistory(after=MessageId(255), limit=5),
+            ),
+            ("search two words", c.Search((c.Term("two"), c.Term("words")))),
+            ("search FROM:eve", c.Search((), nick("eve"))),
+            ("stats", c.ShowStats()),
             ("topic", c.ShowTopic()),
             ("topic #dev", c.ShowTopic(room("dev"))),
             ("topic good news", c.SetTopic(TEXT("good news"))),
@@ -118,6 +134,9 @@ class ParseTests(SynchronousTestCase):
             ("me ", "TEXT"),
             ("unignore", "NICK"),
             ("kick", "NICK"),
+            ("history before", "ID"),
+            ("history 5 after", "ID"),
+            ("search", "WORDS"),
         ):
             bad = self.assertRaises(BadArguments, parse, line)
             self.assertEqual(str(bad), f"{missing} is missing")
@@ -143,6 +162,28 @@ class ParseTests(SynchronousTestCase):
             self.assertEqual(str(bad), f"{word} is not a page number; pages count from 1")
         self.assertEqual(parse("rooms 999999"), c.ListRooms(999999))
 
+    def test_history_is_counted_and_asked_for_before_or_after_an_id(self) -> None:
+        for rest, why in (
+            ("0", "0 is not a number of lines"),
+            ("\u0663", "\u0663 is not a number of lines"),
+            ("1" * 10, "1111111111 is not a number of lines"),
+            ("5 since 00000000000000ff", '"since" is neither before nor after'),
+            ("dev", "dev is not a number of lines"),
+            ("before noon", '"noon" is not the id of a message, which has 16 characters'),
+            (
+                "5 before ffffffffffffffff",
+                '"ffffffffffffffff" is not the id of a message, which has 16 characters',
+            ),
+            ("00000000000000ff", '"00000000000000ff" is too much'),
+            ("before 00000000000000ff 5", '"5" is too much'),
+        ):
+            bad = self.assertRaises(BadArguments, parse, f"history {rest}")
+            self.assertEqual(str(bad), why, rest)
+
+    def test_what_cannot_be_searched_is_a_bad_argument(self) -> None:
+        for rest in ("*", "in:dev", "from: bob", "since:never x", "from:a,b"):
+            self.assertRaises(BadArguments, parse, f"search {rest}")
+
     def test_bad_names_and_texts_are_refused_by_those_who_know(self) -> None:
         self.assertRaises(BadName, parse, "nick 1bob")
         self.assertRaises(BadName, parse, "join a,b")
@@ -153,7 +194,21 @@ class ParseTests(SynchronousTestCase):
         st.sampled_from(sorted(COMMANDS)),
         st.text()
         | st.lists(
-            st.sampled_from(["bob", "#dev", "dev", "2", "0", "#", "\u00b2", "", "\x1b"])
+            st.sampled_from(
+                [
+                    "bob",
+                    "#dev",
+                    "dev",
+                    "2",
+                    "0",
+                    "#",
+                    "\u00b2",
+                    "",
+                    "\x1b",
+                    "before",
+                    "00000000000000ff",
+                ]
+            )
         ).map(" ".join),
     )
     def test_any_arguments_make_a_command_or_an_error_of_one_line(

@@ -37,6 +37,11 @@ class View:
             raise ZeroDivisionError("this event cannot be shown")
         return self._line(f"replay {_tell(envelope)}")
 
+    def found(self, envelope: e.Envelope) -> bytes:
+        if self.broken(envelope):
+            raise ZeroDivisionError("this event cannot be shown")
+        return self._line(f"found {_tell(envelope)}")
+
     def reply(self, reply: r.Reply, tag: str | None) -> bytes:
         return self._line(_answer(reply) + (f" [{tag}]" if tag is not None else ""))
 
@@ -156,6 +161,10 @@ def _answer(reply: r.Reply) -> str:
             return f"history {room} ({count})"
         case r.HistoryEnd(room=room, more=more):
             return f"end of history {room}{', more' if more else ''}"
+        case r.SearchStart(count=count):
+            return f"found ({count})"
+        case r.SearchEnd(count=count, more=more, whole=whole):
+            return f"end of {count} found{', more' if more else ''}{'' if whole else ', not all'}"
         case r.Notice(code=code):
             return f"notice {code}"
         case r.Farewell(why=why):

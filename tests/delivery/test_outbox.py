@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,9 +31,10 @@ class OutboxCase(SynchronousTestCase):
         self.sink.writes.clear()
         return writes
 
-    def fill(self, slot: Slot, *pieces: bytes) -> None:
+    def fill(self, slot: Slot, *pieces: bytes, more: Callable[[], None] | None = None) -> None:
         """Fill a slot as the engine does: the outbox goes on at the end of the turn."""
         slot.pieces = iter(pieces)
+        slot.more = more
         self.outbox.flush()
 
 
@@ -275,6 +276,101 @@ class SlotTests(OutboxCase):
         self.assertTrue(self.outbox.empty)
 
 
+class StreamTests(OutboxCase):
+    """Answers that are filled in parts, each asked for when the one before is taken."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.asked: list[str] = []
+
+    def asks(self, name: str = "") -> Callable[[], None]:
+        return lambda: self.asked.append(name)
+
+    def test_next_part_is_asked_for_when_the_one_before_is_out(self) -> None:
+        slot = self.outbox.slot()
+        self.add(b"later\n")
+        self.fill(slot, b"one\n", b"two\n", more=self.asks("a"))
+        self.assertEqual((self.take(), self.asked), ([b"one\ntwo\n"], ["a"]))
+        self.outbox.go_on()
+        self.assertEqual((self.take(), self.asked), ([], ["a"]))
+        self.fill(slot, b"three\n", more=self.asks("b"))
+        self.assertEqual((self.take(), self.asked), ([b"three\n"], ["a", "b"]))
+        self.fill(slot, b"end\n")
+        self.assertEqual((self.take(), self.asked), ([b"end\nlater\n"], ["a", "b"]))
+        self.assertTrue(self.outbox.empty)
+
+    def test_nothing_is_asked_for_while_the_reader_takes_nothing(self) -> None:
+        slot = self.outbox.slot()
+        self.sink.during = self.outbox.pause
+        self.fill(slot, b"x" * PIECE, b"y", more=self.asks())
+        self.assertEqual((self.take(), self.asked), ([b"x" * PIECE], []))
+        self.outbox.resume()
+        self.assertEqual((self.take(), self.asked), ([b"y"], []))
+        self.outbox.resume()
+        self.assertEqual((self.take(), self.asked), ([], [""]))
+
+    def test_slow_reader_of_a_stream_does_not_count_as_slow(self) -> None:
+        slot = self.outbox.slot()
+        self.sink.during = self.outbox.pause
+        for _ in range(10):
+            self.fill(slot, b"x" * 10 * LIMIT, more=self.asks())
+            self.outbox.resume()
+        self.assertEqual((self.sink.overflows, self.outbox.queued, len(self.asked)), (0, 0, 10))
+
+    def test_part_that_comes_at_once_is_handed_over_in_a_later_turn(self) -> None:
+        slot = self.outbox.slot()
+
+        def more() -> None:
+            slot.pieces = iter([b"two\n"])  # as the engine does it, which then ends another turn
+
+        self.fill(slot, b"one\n", more=more)
+        self.assertEqual(self.take(), [b"one\n"])
+        self.outbox.flush()
+        self.assertEqual(self.take(), [b"two\n"])
+        self.assertTrue(self.outbox.empty)
+
+    def test_part_of_nothing_asks_for_the_next(self) -> None:
+        slot = self.outbox.slot()
+        self.fill(slot, more=self.asks("a"))
+        self.fill(slot, b"", more=self.asks("b"))
+        self.assertEqual((self.take(), self.asked), ([], ["a", "b"]))
+        self.fill(slot)
+        self.assertTrue(self.outbox.empty)
+
+    def test_done_is_called_once_at_the_very_end(self) -> None:
+        slot = self.outbox.slot(self.asks("done"))
+        self.fill(slot, b"one\n", more=self.asks("more"))
+        self.fill(slot, b"two\n")
+        self.assertEqual(self.asked, ["more", "done"])
+
+    def test_streams_come_one_after_the_other(self) -> None:
+        first, second = self.outbox.slot(), self.outbox.slot()
+        self.fill(second, b"2a\n", more=self.asks("second"))
+        self.fill(first, b"1a\n", more=self.asks("first"))
+        self.assertEqual((self.take(), self.asked), ([b"1a\n"], ["first"]))
+        self.fill(first, b"1b\n")
+        self.assertEqual((self.take(), self.asked), ([b"1b\n2a\n"], ["first", "second"]))
+        self.fill(second, b"2b\n")
+        self.assertEqual(self.take(), [b"2b\n"])
+
+    def test_closed_midway_it_asks_for_no_more(self) -> None:
+        slot = self.outbox.slot(self.asks("done"))
+        self.sink.during = self.outbox.pause
+        self.fill(slot, b"one\n", more=self.asks("more"))
+        self.outbox.close()
+        self.outbox.resume()
+        self.fill(slot, b"two\n", more=self.asks("more"))
+        self.assertEqual((self.take(), self.asked), ([b"one\n"], []))
+
+    def test_asking_that_raises_ends_the_session(self) -> None:
+        def broken() -> None:
+            raise ZeroDivisionError
+
+        self.fill(self.outbox.slot(), b"one\n", more=broken)
+        self.assertEqual((self.sink.overflows, self.outbox.closed), (1, True))
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+
+
 class CloseTests(OutboxCase):
     def test_closed_outbox_takes_nothing_and_holds_nothing(self) -> None:
         self.outbox.pause()
@@ -395,10 +491,24 @@ sizes = st.integers(0, 2 * LIMIT)
 steps = st.lists(
     st.tuples(st.just("add"), sizes)
     | st.tuples(st.just("slot"), st.just(0))
-    | st.tuples(st.just("fill"), sizes)
+    | st.tuples(st.sampled_from(["fill", "stream"]), sizes)
     | st.tuples(st.sampled_from(["pause", "resume"]), st.just(0)),
     max_size=40,
 )
+
+
+def fill_in_turn(dirty: list[Outbox], slot: Slot, parts: list[list[bytes]]) -> None:
+    """Fill a slot with its first part, and with each of the others when that is asked for."""
+    first, *others = parts
+    slot.pieces = iter(first)
+    slot.more = (lambda: fill_in_turn(dirty, slot, others)) if others else None
+    slot.outbox.mark(dirty)
+
+
+def hand_out(dirty: list[Outbox]) -> None:
+    """End the turn, and those that follow at once, as the engine does."""
+    while dirty:
+        dirty.pop().flush()
 
 
 class ModelTests(SynchronousTestCase):
@@ -409,6 +519,7 @@ class ModelTests(SynchronousTestCase):
         sink, reader = FakeSink(), Reader()
         outbox = make(sink)
         open_slots: list[Slot] = []
+        dirty: list[Outbox] = []
         largest = 0
         letters = itertools.count()
 
@@ -424,12 +535,14 @@ class ModelTests(SynchronousTestCase):
             elif what == "slot" and not reader.overflowed:
                 reader.coming.append(None)
                 open_slots.append(outbox.slot())
-            elif what == "fill" and open_slots and not reader.overflowed:
+            elif what in ("fill", "stream") and open_slots and not reader.overflowed:
                 slot = open_slots.pop(0)
-                pieces = [text(size), b"end"]
-                reader.coming[reader.coming.index(None)] = pieces
-                slot.pieces = iter(pieces)
-                outbox.flush()
+                parts = [[text(size), b"mid"], [], [text(size), b"end"]][
+                    0 if what == "stream" else 2 :
+                ]
+                reader.coming[reader.coming.index(None)] = list(itertools.chain(*parts))
+                fill_in_turn(dirty, slot, parts)
+                hand_out(dirty)
                 reader.read()
             elif what == "pause":
                 reader.full = True
@@ -437,6 +550,7 @@ class ModelTests(SynchronousTestCase):
             elif what == "resume":
                 reader.full = False
                 outbox.resume()
+                hand_out(dirty)
                 reader.read()
             self.assertEqual(sink.data, reader.got)
             self.assertEqual(sink.overflows, reader.overflowed)

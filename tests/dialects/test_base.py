@@ -20,7 +20,7 @@ from twisted_chat.dialects.line import LineDialect
 
 NOW = 1_800_000_000.25
 
-DIALECTS: tuple[Dialect, ...] = (LineDialect(UTC), JsonDialect(lambda: NOW, UTC))
+DIALECTS: tuple[Dialect, ...] = (LineDialect(lambda: NOW, UTC), JsonDialect(lambda: NOW, UTC))
 VARIANTS: tuple[Variant, ...] = (
     *(dialect.here for dialect in DIALECTS),
     *(dialect.elsewhere for dialect in DIALECTS),
@@ -106,6 +106,7 @@ class EveryDialectTests(SynchronousTestCase):
             self._check(view.event(envelope))
             self._check(view.own(envelope, acked=acked))
             self._check(view.replay(envelope))
+            self._check(view.found(envelope))
 
     @given(replies, st.none() | tags)
     def test_replies_are_whole_clean_lines_or_nothing(self, reply: Reply, tag: str | None) -> None:

@@ -386,7 +386,7 @@ def play(
 ) -> tuple[Stage, dict[str, list[Seen]]]:
     """Play a script in which each visitor writes in the way named; return what each of them saw."""
     stage = Stage()
-    dialects: dict[str, Dialect] = {LINE: LineDialect(UTC)}
+    dialects: dict[str, Dialect] = {LINE: LineDialect(stage.clock.seconds, UTC)}
     dialects[OBJECT] = dialects[COMMAND] = JsonDialect(stage.clock.seconds, UTC)
     visitors: dict[str, Visitor] = {}
     for name, step in script:

@@ -128,6 +128,22 @@ class CommandTests(Case):
             parse("history", after="0000000000000001"), c.ShowHistory(None, None, MessageId(1))
         )
 
+    def test_search(self) -> None:
+        words = (c.Term("two"), c.Term("words"))
+        self.assertEqual(parse("search", content="two words"), c.Search(words))
+        self.assertEqual(
+            parse("search", content="two words", room="#dev", before="00000000000000ff", limit=5),
+            c.Search(words, rooms=(DEV,), before=MessageId(255), limit=5),
+        )
+        found = parse("search", content="in:lobby in:dev from:bob", room="dev")
+        self.assertEqual(found, c.Search((), parse_nick("bob"), (parse_room("lobby"), DEV)))
+
+    def test_search_for_nothing_is_an_error_with_the_senders_id(self) -> None:
+        for content in ("", "*", "from:", "in:dev"):
+            bad = self.refused({"type": "search", "content": content, "id": "7"}, "usage")
+            self.assertEqual(bad.tag, "7")
+            self.assertIn("WORDS [from:NICK]", str(bad))
+
     def test_topic_is_shown_or_set(self) -> None:
         self.assertEqual(parse("topic", room="dev"), c.ShowTopic(DEV))
         self.assertEqual(parse("topic", content="Release"), c.SetTopic(CleanText("Release")))
@@ -154,9 +170,7 @@ class CommandTests(Case):
             self.assertIsInstance(parse(kind), c.Unsupported)
 
     def test_every_type_of_the_design_parses_in_any_case_of_letters(self) -> None:
-        types = (
-            "nick register join leave message private history list who read ping command help quit"
-        )
+        types = "nick register join leave message private history search list who read ping command help quit"
         for kind in types.split():
             content = "/who" if kind == "command" else "dev"
             for spelled in (kind, kind.upper(), kind.title()):
@@ -187,7 +201,7 @@ class LineGrammarTests(Case):
 
     def test_every_command_of_the_table_is_reachable(self) -> None:
         for name, spec in COMMANDS.items():
-            arguments = sample_arguments(spec.usage)
+            arguments = sample_arguments(spec)
             self.assertEqual(
                 parse("command", content=f"/{name} {arguments}"), spec.parse(arguments)
             )
@@ -278,6 +292,7 @@ class ErrorTests(Case):
             "message",
             "private",
             "history",
+            "search",
             "list",
             "who",
             "topic",
@@ -295,9 +310,15 @@ class ErrorTests(Case):
             self.assertEqual(CleanText(why), why)
 
     def test_numbers_count_from_one(self) -> None:
-        for kind, field in (("history", "limit"), ("list", "page"), ("who", "page")):
+        for kind, field in (
+            ("history", "limit"),
+            ("search", "limit"),
+            ("list", "page"),
+            ("who", "page"),
+        ):
             for number in (0, -1, -(10**30)):
-                bad = self.refused({"type": kind, field: number}, "bad-field")
+                request = {"type": kind, "content": "lobby", field: number}
+                bad = self.refused(request, "bad-field")
                 self.assertEqual(str(bad), f"{field} counts from 1")
 
     def test_before_and_after_must_be_ids_of_the_server(self) -> None:
@@ -413,7 +434,7 @@ class JsonTests(Case):
 
     @given(st.dictionaries(st.text(max_size=5), st.integers(), max_size=3))
     def test_other_fields_change_nothing(self, fields: dict[str, int]) -> None:
-        taken = ("type", "content", "id", "room", "to", "kind", "password", "session")
+        taken = ("type", "content", "id", "room", "to", "kind", "password", "session", "after")
         more = {key: value for key, value in fields.items() if key not in taken}
         self.assertEqual(parse("pong", **more), c.Pong())
 

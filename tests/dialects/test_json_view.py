@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
@@ -390,6 +391,33 @@ class ReplyTests(SynchronousTestCase):
             reply(r.HistoryEnd(DEV, 2, True, True)),
             {"type": "history_end", "content": "", "room": "dev", "count": 2, "more": True},
         )
+
+    def test_history_that_is_sent_while_it_is_read_is_counted_at_its_end(self) -> None:
+        self.assertIsNone(reply(r.HistoryStart(DEV, None, True))["count"])
+
+    def test_search_is_counted_and_says_what_it_left_out(self) -> None:
+        self.assertEqual(
+            reply(r.SearchStart(2)), {"type": "search_start", "content": "", "count": 2}
+        )
+        end = {"type": "search_end", "content": "2 messages found", "count": 2}
+        self.assertEqual(reply(r.SearchEnd(2, True, True)), end | {"more": True, "whole": True})
+        self.assertEqual(reply(r.SearchEnd(2, False, False)), end | {"more": False, "whole": False})
+
+    def test_what_is_found_is_a_message_of_history(self) -> None:
+        said = by_alice(SAID)
+        self.assertEqual(VIEW.found(said), VIEW.replay(said))
+
+    def test_stats_are_values(self) -> None:
+        store = r.StoreHealth("sqlite", 3, 20_000, 7, 2, 0.5, 1.25, 4, CleanText("disk full"), THEN)
+        told = reply(r.Stats(3, 2, 1, store))
+        self.assertEqual(
+            told.pop("store"), msgspec.structs.asdict(store) | {"since": rfc3339(THEN)}
+        )
+        content = "3 sessions, 2 users"
+        want = {"type": "stats", "content": content, "sessions": 3, "users": 2, "rooms": 1}
+        self.assertEqual(told, want)
+        well = msgspec.structs.replace(store, error=None, since=None)
+        self.assertIsNone(reply(r.Stats(1, 1, 1, well))["store"]["since"])
 
     def test_who_lists_people(self) -> None:
         people = r.People((r.Person(BOB, CleanText("lunch"), "al", operator=True),), 1, 2, 3, DEV)

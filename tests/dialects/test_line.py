@@ -11,8 +11,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.cost import cost
 from tests.dialects.strategies import LINE_TOKENS
 from twisted_chat.core import commands as c
+from twisted_chat.core.ids import spell
 from twisted_chat.core.names import parse_nick, parse_room
-from twisted_chat.core.table import COMMANDS
+from twisted_chat.core.table import COMMANDS, Spec
 from twisted_chat.core.text import BadText, CleanText
 from twisted_chat.dialects import line as module
 from twisted_chat.dialects.base import BadLine
@@ -20,7 +21,7 @@ from twisted_chat.dialects.line import LineDialect, read
 
 BOB = parse_nick("bob")
 
-DIALECT = LineDialect()
+DIALECT = LineDialect(lambda: 0.0)
 
 
 def parse(line: str | bytes, *, logged_in: bool = True) -> c.Command | None:
@@ -448,17 +449,25 @@ class LoginTests(SynchronousTestCase):
         self.assertEqual(self.assertRaises(BadLine, self.login, b"bob \xff").code, "bad-text")
 
 
-def sample_arguments(usage: str) -> str:
-    """Return arguments that fit a usage text of the table."""
+def sample_arguments(spec: Spec) -> str:
+    """Return arguments that fit a command of the table."""
     samples = {"NICK": "bob", "ROOM": "dev", "#ROOM": "#dev", "PASSWORD": "secret", "PAGE": "2"}
-    samples |= {"TEXT": "some words", "COMMAND": "who", "LIMIT": "7 days 500 lines"}
-    return " ".join(samples[word.strip("[]")] for word in usage.split())
+    samples |= {
+        "TEXT": "some words",
+        "WORDS": "some words",
+        "COMMAND": "who",
+        "LIMIT": "7 days 500 lines",
+        "N": "5",
+        "SIDE": "before",
+        "ID": spell(9),
+    }
+    return " ".join(samples[word.strip("[]")] for word in (spec.grammar or spec.usage).split())
 
 
 class TableTests(SynchronousTestCase):
     def test_every_command_of_the_table_is_reachable(self) -> None:
         for name, spec in COMMANDS.items():
-            arguments = sample_arguments(spec.usage)
+            arguments = sample_arguments(spec)
             command = parse(f"/{name} {arguments}")
             self.assertEqual(command, spec.parse(arguments))
             self.assertEqual(parse(f"/{name.upper()} {arguments}"), command)
@@ -469,7 +478,7 @@ class TableTests(SynchronousTestCase):
 
     def test_optional_arguments_may_be_left_out(self) -> None:
         for name, spec in COMMANDS.items():
-            if all(word.startswith("[") for word in spec.usage.split()):
+            if all(word.startswith("[") or word.endswith("]") for word in spec.usage.split()[:1]):
                 self.assertEqual(parse(f"/{name}"), spec.parse(""))
 
     def test_read_is_the_grammar_without_bytes(self) -> None:

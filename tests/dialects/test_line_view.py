@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 
+import msgspec
 from hypothesis import given
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -19,14 +21,15 @@ from twisted_chat.core.table import COMMANDS
 from twisted_chat.core.text import CleanText
 from twisted_chat.dialects.line_view import LineView
 
-HERE = LineView(UTC, here=True)
-ELSEWHERE = LineView(UTC, here=False)
+# 12:30 UTC on the first day of 2026.
+NOON = datetime(2026, 1, 1, 12, 30, 59, tzinfo=UTC).timestamp()
+
+HERE = LineView(UTC, lambda: NOON, here=True)
+ELSEWHERE = LineView(UTC, lambda: NOON, here=False)
 
 ALICE, BOB = parse_nick("alice"), parse_nick("bob")
 DEV, LOBBY = parse_room("dev"), parse_room("lobby")
 NONE = CleanText("")
-# 12:30 UTC on the first day of 2026.
-NOON = datetime(2026, 1, 1, 12, 30, 59, tzinfo=UTC).timestamp()
 
 
 def text(*lines: str) -> tuple[CleanText, ...]:
@@ -230,6 +233,10 @@ class OwnTests(SynchronousTestCase):
             self.assertEqual(own(each), [])
 
 
+DATED = r"\A\[\d{4}-\d\d-\d\d [0-2][0-9]:[0-5][0-9]\] "
+STAMP = r"\A\[(\d{4}-\d\d-\d\d )?[0-2][0-9]:[0-5][0-9]\] "
+
+
 class ReplayTests(SynchronousTestCase):
     def test_every_replayed_line_carries_its_time(self) -> None:
         said = by_alice(e.Said("say", text("one", "two")))
@@ -239,12 +246,12 @@ class ReplayTests(SynchronousTestCase):
         self.assertEqual(lines_of(ELSEWHERE.replay(said))[0], "[12:30] #dev <alice> one")
 
     def test_time_is_that_of_the_zone(self) -> None:
-        view = LineView(timezone(timedelta(hours=5, minutes=45)), here=True)
+        view = LineView(timezone(timedelta(hours=5, minutes=45)), lambda: NOON, here=True)
         shown = lines_of(view.replay(by_alice(e.Said("say", text("x")))))
         self.assertEqual(shown, ["[18:15] <alice> x"])
 
     def test_without_a_zone_it_is_the_servers_own(self) -> None:
-        view = LineView(None, here=True)
+        view = LineView(None, lambda: NOON, here=True)
         clock = datetime.fromtimestamp(NOON).strftime("%H:%M")
         self.assertTrue(lines_of(view.replay(by_alice(e.Joined(DEV))))[0].startswith(f"[{clock}] "))
 
@@ -253,8 +260,35 @@ class ReplayTests(SynchronousTestCase):
         for view in (HERE, ELSEWHERE):
             replayed = lines_of(view.replay(envelope))
             for line in replayed:
-                self.assertRegex(line, r"\A\[[0-2][0-9]:[0-5][0-9]\] ")
-            self.assertEqual([line[8:] for line in replayed], lines_of(view.event(envelope)))
+                self.assertRegex(line, STAMP)
+            bare = [re.sub(STAMP, "", line) for line in replayed]
+            self.assertEqual(bare, lines_of(view.event(envelope)))
+            found = [re.sub(DATED, "", line) for line in lines_of(view.found(envelope))]
+            self.assertEqual(found, lines_of(view.event(envelope)))
+
+    def test_line_of_another_day_carries_the_date(self) -> None:
+        line = by_alice(e.Said("say", text("hi")))
+        for now, stamp in (
+            (NOON + 11 * 3600, "[12:30]"),
+            (NOON + 12 * 3600, "[2026-01-01 12:30]"),
+            (NOON - 12 * 3600, "[12:30]"),
+            (NOON - 13 * 3600, "[2026-01-01 12:30]"),
+        ):
+            view = LineView(UTC, lambda now=now: now, here=True)  # type: ignore[misc]
+            self.assertEqual(lines_of(view.replay(line)), [f"{stamp} <alice> hi"])
+
+    def test_day_is_that_of_the_zone(self) -> None:
+        east = timezone(timedelta(hours=11, minutes=45))
+        view = LineView(east, lambda: NOON - 3600, here=True)  # 23:15 there
+        (line,) = lines_of(view.replay(by_alice(e.Said("say", text("hi")))))
+        self.assertEqual(line, "[2026-01-02 00:15] <alice> hi")
+
+    def test_what_is_found_always_carries_the_date_and_names_another_room(self) -> None:
+        said = by_alice(e.Said("say", text("one", "two")))
+        stamp = "[2026-01-01 12:30]"
+        want = [f"{stamp} <alice> one", f"{stamp} <alice> two"]
+        self.assertEqual(lines_of(HERE.found(said)), want)
+        self.assertEqual(lines_of(ELSEWHERE.found(said))[0], f"{stamp} #dev <alice> one")
 
 
 class ReplyTests(SynchronousTestCase):
@@ -328,6 +362,55 @@ class ReplyTests(SynchronousTestCase):
         self.assertEqual(reply(r.HistoryStart(DEV, 2, False)), ["-- Earlier in #dev:"])
         end = r.HistoryEnd(DEV, 2, False, True)
         self.assertEqual(reply(end), ["-- End of what was said earlier in #dev."])
+
+    def test_history_that_is_sent_while_it_is_read_stands_in_the_same_frame(self) -> None:
+        self.assertEqual(reply(r.HistoryStart(DEV, None, True)), ["-- Earlier in #dev:"])
+
+    def test_history_that_was_asked_for_says_how_to_see_more(self) -> None:
+        end = "-- End of what was said earlier in #dev"
+        for side, want in (
+            ("before", f"{end}; /history 2 before 00000000000000ff shows more."),
+            ("after", f"{end}; /history 2 after 00000000000000ff shows more."),
+        ):
+            answer = r.HistoryEnd(DEV, 2, True, True, side, MessageId(255))  # type: ignore[arg-type]
+            self.assertEqual(reply(answer), [want])
+            unasked = r.HistoryEnd(DEV, 2, False, True, side, MessageId(255))  # type: ignore[arg-type]
+            self.assertEqual(reply(unasked), [f"{end}."])
+
+    def test_what_is_shown_as_the_way_to_more_is_a_command(self) -> None:
+        (line,) = reply(r.HistoryEnd(DEV, 2, True, True, "before", MessageId(255)))
+        found = re.search("/history (.*) shows", line)
+        assert found is not None
+        want = c.ShowHistory(before=MessageId(255), limit=2)
+        self.assertEqual(COMMANDS["history"].parse(found[1]), want)
+
+    def test_search_says_how_much_it_found(self) -> None:
+        self.assertEqual(reply(r.SearchStart(0)), ["-- Nothing was found."])
+        self.assertEqual(reply(r.SearchEnd(0, False, True)), [])
+        self.assertEqual(reply(r.SearchStart(1)), ["-- Found:"])
+        self.assertEqual(reply(r.SearchEnd(1, False, True)), ["-- 1 message, and that is all."])
+        narrow = "add a word, from:NICK, in:ROOM or since:DATE"
+        self.assertEqual(
+            reply(r.SearchEnd(50, True, True)),
+            [f"-- 50 messages, the newest, and there are more; {narrow}."],
+        )
+
+    def test_search_that_could_not_look_everywhere_says_so(self) -> None:
+        for count in (0, 3):
+            *_, last = reply(r.SearchEnd(count, False, False))
+            self.assertTrue(last.startswith("-- Not everything could be searched"), last)
+
+    def test_stats_are_a_few_lines_with_units(self) -> None:
+        store = r.StoreHealth("sqlite", 3, 20_000, 12_345, 678, 0.0012, 0.045, 1, None, None)
+        well = [
+            "-- 12 sessions, 10 users, 1 room.",
+            "-- Store (sqlite): 12,345 messages stored, 678 commits; the last took 1.2 ms, the slowest 45.0 ms.",
+            "-- 3 changes not committed yet (the most: 20,000), 1 message not indexed yet.",
+        ]
+        self.assertEqual(reply(r.Stats(12, 10, 1, store)), well)
+        ill = msgspec.structs.replace(store, error=CleanText("disk full"), since=NOON)
+        bad = "-- Nothing can be committed since 2026-01-01 12:30: disk full"
+        self.assertEqual(reply(r.Stats(12, 10, 1, ill)), [*well, bad])
 
     def test_no_history_has_no_frame(self) -> None:
         self.assertEqual(reply(r.HistoryStart(DEV, 0, False)), [])
@@ -460,7 +543,7 @@ class ReplyTests(SynchronousTestCase):
     def test_every_reply_for_people_shows_something(self, answer: r.Reply) -> None:
         if isinstance(answer, r.Acked | r.Probe):
             self.assertEqual(reply(answer), [])
-        elif not isinstance(answer, r.HistoryStart | r.HistoryEnd):
+        elif not isinstance(answer, r.HistoryStart | r.HistoryEnd | r.SearchEnd):
             self.assertTrue(reply(answer), answer)
 
 
@@ -490,7 +573,10 @@ class HelpTests(SynchronousTestCase):
     def test_it_fits_eighty_columns_in_two_columns(self) -> None:
         for line in self.help():
             self.assertLessEqual(len(line), 78, line)
-            self.assertRegex(line, r"\A--( What|   \S.{20} |  {24})\s?\S")
+            if not line.startswith(
+                ("--   /history ", "--   /search ")
+            ):  # these have a line of their own
+                self.assertRegex(line, r"\A--( What|   \S.{20} |  {24})\s?\S")
 
     def test_help_on_one_command_is_one_line(self) -> None:
         one = r.HelpText((r.HelpLine("back", "", "say that you are back"),), one=True)

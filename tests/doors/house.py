@@ -229,7 +229,7 @@ class House:
         for start in (store.start(self.node.stored, self.node.roomy), ids.start(bus.drain)):
             _finish(start)
         json_dialect = JsonDialect(self.clock.seconds, UTC)
-        self.factory = ChatFactory(self.node, LineDialect(UTC), json_dialect)
+        self.factory = ChatFactory(self.node, LineDialect(self.clock.seconds, UTC), json_dialect)
         self.guests: list[Guest] = []
 
     def turn(self) -> None:

@@ -73,6 +73,39 @@ class StoreContract(Contract):
         page = await self.store.history(room(ROOM), after=ids[5], limit=2)
         self.assert_page(page, [], more=False)
 
+    async def test_last_lines_begin_behind_the_line_before_them(self) -> None:
+        await self.begin()
+        ids = await self.say(6)
+        await self.say(3, OTHER)
+        for before, limit, want in (
+            (None, 1, ids[4]),
+            (None, 5, ids[0]),
+            (None, 6, None),
+            (None, 100_000, None),
+            (ids[4], 1, ids[2]),
+            (ids[4], 3, ids[0]),
+            (ids[4], 4, None),
+            (ids[0], 1, None),
+            (MessageId(ids[5] + 1), 5, ids[0]),
+        ):
+            found = await self.store.start_of(room(ROOM), before=before, limit=limit)
+            self.assertEqual(found, want, (before, limit))
+        self.assertIsNone(await self.store.start_of(room(NEVER), limit=1))
+
+    async def test_last_lines_are_those_behind_where_they_begin(self) -> None:
+        await self.begin()
+        ids = await self.say(7)
+        for limit in range(1, 9):
+            for before in (None, ids[5]):
+                last = await self.store.history(room(ROOM), before=before, limit=limit)
+                start = await self.store.start_of(room(ROOM), before=before, limit=limit)
+                self.assertEqual(start is not None, last.more)
+                read = await self.store.history(
+                    room(ROOM), after=start or MessageId(0), limit=limit
+                )
+                count = len(last.envelopes)
+                self.assertEqual(read.envelopes[:count], last.envelopes)
+
     async def test_place_may_be_between_messages_of_the_room(self) -> None:
         await self.begin()
         first = await self.say(2)

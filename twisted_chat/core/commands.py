@@ -170,6 +170,36 @@ class ShowHistory(_Command, frozen=True):
     limit: int | None = None
 
 
+class Term(msgspec.Struct, frozen=True, gc=False):
+    """Words to look for, one right after the other; with ``prefix`` the last may go on.
+
+    A word is a run of letters and digits, and matches in any case of letters.
+    """
+
+    text: str
+    prefix: bool = False
+
+
+class Search(_Command, frozen=True):
+    """Ask for what was said with all of ``terms``, or anything if there are none.
+
+    In one of ``rooms``, or in any room that the user is in; by ``nick``; since a time (seconds since 1970) or an age
+    (seconds); before a message. The newest are found.
+    """
+
+    terms: tuple[Term, ...]
+    nick: Nick | None = None
+    rooms: tuple[RoomName, ...] = ()
+    since: float | None = None
+    age: float | None = None
+    before: MessageId | None = None
+    limit: int | None = None
+
+
+class ShowStats(_Command, frozen=True):
+    """Ask how the server and its store are doing."""
+
+
 class Help(_Command, frozen=True):
     """Ask for help, on one command if ``topic`` is given."""
 
@@ -218,6 +248,8 @@ UserCommand = (
     | Ignore
     | Unignore
     | ShowHistory
+    | Search
+    | ShowStats
 )
 
 Command = Say | UserCommand | Login | Help | Ping | Pong | Quit | Unsupported

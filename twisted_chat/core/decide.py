@@ -18,6 +18,8 @@ from twisted_chat.core.decision import (
     Propose,
     Recall,
     Repeat,
+    Seek,
+    Survey,
     Tell,
 )
 from twisted_chat.core.ids import Scope
@@ -26,6 +28,7 @@ from twisted_chat.core.lists import overview, people, profile, rooms
 from twisted_chat.core.names import Nick, RoomName, guest_nick, suggest
 from twisted_chat.core.refusing import check_size, too_long
 from twisted_chat.core.refusing import refuse as _refuse
+from twisted_chat.core.searching import query_of
 from twisted_chat.core.state import Session, State, User
 from twisted_chat.core.table import COMMANDS, nearest
 from twisted_chat.core.text import CleanText, shown
@@ -34,6 +37,7 @@ from twisted_chat.core.text import CleanText, shown
 MAX_IGNORED: Final = 500
 
 _LOG_IN_FIRST: Final = "pick a nickname first; nothing was sent"
+_ONLY_HERE: Final = "only who connects from the machine that the server runs on may see that"
 _WHO: Final = "/who lists who is here"
 
 
@@ -142,6 +146,10 @@ class Decider:
                 return Tell(done, Ignoring(key, command.nick.text, hide=False))
             case c.ShowHistory():
                 return self._history(session, user, command)
+            case c.Search():
+                return self._search(session, user, command, now)
+            case c.ShowStats():
+                return Survey() if session.local else _refuse("not-operator", _ONLY_HERE)
 
     # --- names ---
 
@@ -307,6 +315,20 @@ class Decider:
             return room
         limit = min(command.limit or self._limits.history_lines, self._limits.max_history)
         return Recall(room.ref, command.before, command.after, limit)
+
+    def _search(self, session: Session, user: User, command: c.Search, now: float) -> Decision:
+        rooms = []
+        for name in command.rooms:
+            room = self._room_of(session, user, name)
+            if isinstance(room, Tell):
+                return room
+            rooms.append(room.ref)
+        if not rooms:
+            rooms = [self._state.rooms[room].ref for room in user.rooms]
+        if not rooms:
+            why = "you are in no room, and only your rooms are searched; enter one with /join ROOM"
+            return _refuse("no-room", why)
+        return Seek(query_of(command, rooms, now, self._limits.max_found))
 
     def _help(self, command: c.Help) -> r.Reply:
         if command.topic is None:

@@ -7,6 +7,7 @@ import msgspec
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
 from twisted_chat.core.ids import RoomId
+from twisted_chat.core.lasting import Query
 from twisted_chat.core.text import CleanText
 
 
@@ -48,6 +49,16 @@ class Recall(msgspec.Struct, frozen=True):
     limit: int
 
 
+class Seek(msgspec.Struct, frozen=True):
+    """Answer with what the store finds."""
+
+    query: Query
+
+
+class Survey(msgspec.Struct, frozen=True):
+    """Answer with how the server and its store are doing."""
+
+
 class GoodBye(msgspec.Struct, frozen=True):
     """End the session; its user, if it has one, departs for this reason."""
 
@@ -65,4 +76,4 @@ class Repeat(msgspec.Struct, frozen=True):
     time: float
 
 
-Decision = Propose | Tell | Recall | Repeat | GoodBye | Nothing
+Decision = Propose | Tell | Recall | Seek | Survey | Repeat | GoodBye | Nothing

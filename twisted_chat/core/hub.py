@@ -42,6 +42,8 @@ class Hub:
         self.state = State(limits)
         self._decider = Decider(self.state, limits)
         self._applier = Applier(self.state, limits)
+        #: The last that was applied: everything up to it was shown.
+        self.latest = MessageId(0)
         #: Sessions that are closed, and whose departure has not come back yet: who takes over goes on as they were.
         self._leaving: dict[SessionId, Session] = {}
 
@@ -58,6 +60,10 @@ class Hub:
         seat = self.state.sessions.pop(session, None)
         if seat is not None and seat.user in self.state.users:
             self._leaving[session] = seat
+
+    def trust(self, session: SessionId) -> None:
+        """Note that a session comes from this machine."""
+        self.state.sessions[session].local = True
 
     def admit(self, session: SessionId, now: float) -> float:
         """Take a token for one line; return 0.0, or the seconds to wait until the line may be handed in."""
@@ -143,6 +149,7 @@ class Hub:
 
     def apply(self, message: MessageId, proposal: e.Proposal) -> Outcome:
         """Apply a proposal at its place in the order, and bring this node's own sessions up to date with it."""
+        self.latest = message
         outcome = self._applier.apply(message, proposal)
         if isinstance(proposal.event, e.Departed) and proposal.origin.node == self.node:
             self._leaving.pop(proposal.origin.session, None)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import msgspec
 
+from twisted_chat.core.commands import Term
 from twisted_chat.core.events import RoomRef
 from twisted_chat.core.ids import MessageId, Scope
 from twisted_chat.core.keep import KEEP_ALL, Keep
 from twisted_chat.core.names import Nick
 from twisted_chat.core.nonces import Sent
 from twisted_chat.core.text import CleanText
+
+__all__ = ["KEEP_ALL", "Keep", "Query", "Remembered", "RoomRecord", "Term"]
 
 
 class RoomRecord(msgspec.Struct, frozen=True, gc=False):
@@ -46,16 +49,6 @@ class Remembered(msgspec.Struct, frozen=True):
     rooms: tuple[RoomRecord, ...] = ()
     scopes: tuple[tuple[Scope, float], ...] = ()
     sent: tuple[tuple[Scope, str, Sent], ...] = ()
-
-
-class Term(msgspec.Struct, frozen=True, gc=False):
-    """Words to look for, one right after the other; with ``prefix`` the last may go on.
-
-    A word is a run of letters and digits, and matches in any case of letters.
-    """
-
-    text: str
-    prefix: bool = False
 
 
 class Query(msgspec.Struct, frozen=True, gc=False):

@@ -76,7 +76,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         int, _doc("seconds for which a crowded room's joins and leaves are gathered")
     ] = 5
     history_lines: Annotated[int, _doc("lines of history shown at a join", least=0)] = 20
-    max_history: Annotated[int, _doc("lines one request for history can ask for")] = 1000
+    # They are read and sent a hundred at a time, so this bounds how long one answer goes on, not what it holds in memory.
+    max_history: Annotated[int, _doc("lines one request for history can ask for")] = 10_000
+    # A screenful or two: who gets more would not read it, but look for something narrower.
+    max_found: Annotated[int, _doc("lines one search can find")] = 50
     # People expect to find what was said; who must keep less, by law or by lack of room, says so.
     keep_days: Annotated[int, _doc("days for which history is kept; 0: no limit", least=0)] = 0
     keep_lines: Annotated[

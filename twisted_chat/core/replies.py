@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from twisted_chat.core.ids import MessageId
@@ -74,20 +76,39 @@ class FocusSet(_Reply, frozen=True):
 
 
 class HistoryStart(_Reply, frozen=True):
-    """What was said before in ``room`` follows, oldest first; ``asked`` if somebody asked for it."""
+    """What was said before in ``room`` follows, oldest first; ``asked`` if somebody asked for it.
+
+    ``count`` is None if there are so many that they are read while they are sent; then there is at least one.
+    """
 
     room: RoomName
-    count: int
+    count: int | None
     asked: bool
 
 
 class HistoryEnd(_Reply, frozen=True):
-    """That was it; ``more`` if there is more in the direction asked for."""
+    """That was it: ``count`` messages. ``more`` if there is more in the direction asked for, before or after ``at``."""
 
     room: RoomName
     count: int
     asked: bool
     more: bool
+    side: Literal["before", "after"] = "before"
+    at: MessageId | None = None
+
+
+class SearchStart(_Reply, frozen=True):
+    """What a search found follows, oldest first."""
+
+    count: int
+
+
+class SearchEnd(_Reply, frozen=True):
+    """That was it. ``more`` if there are older ones; unless ``whole``, not everything could be searched."""
+
+    count: int
+    more: bool
+    whole: bool
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -161,6 +182,30 @@ class Kept(_Reply, frozen=True):
     keep: Keep
 
 
+class StoreHealth(msgspec.Struct, frozen=True):
+    """How the store is doing: the fields of :class:`twisted_chat.store.port.Health`, which has what they mean."""
+
+    kind: str
+    waiting: int
+    most: int
+    stored: int
+    commits: int
+    last: float
+    slowest: float
+    unindexed: int
+    error: CleanText | None
+    since: float | None
+
+
+class Stats(_Reply, frozen=True):
+    """How many there are of what on this node, and how its store is doing."""
+
+    sessions: int
+    users: int
+    rooms: int
+    store: StoreHealth
+
+
 class Ignored(_Reply, frozen=True):
     """Whom this session ignores."""
 
@@ -229,12 +274,15 @@ Reply = (
     | FocusSet
     | HistoryStart
     | HistoryEnd
+    | SearchStart
+    | SearchEnd
     | People
     | Rooms
     | Overview
     | Profile
     | Topic
     | Kept
+    | Stats
     | Ignored
     | Confirmed
     | Notice

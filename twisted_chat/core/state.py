@@ -96,6 +96,8 @@ class Session:
     focus: RoomId | None = None
     before: list[RoomId] = dataclasses.field(default_factory=list)
     answer_to: UserId | None = None
+    #: It comes from the machine that the server runs on.
+    local: bool = False
     ignored: dict[str, str] = dataclasses.field(default_factory=dict)
 
     def focus_on(self, room: RoomId) -> None:

@@ -13,6 +13,8 @@ from typing import Final
 import msgspec
 
 from twisted_chat.core import commands as c
+from twisted_chat.core import searching
+from twisted_chat.core.ids import MessageId, read_id
 from twisted_chat.core.keep import Keep, read_keep
 from twisted_chat.core.names import parse_nick, parse_room
 from twisted_chat.core.text import CleanText, shown
@@ -26,8 +28,9 @@ class Spec(msgspec.Struct, frozen=True):
     """One command.
 
     ``usage`` is shown in help and is the grammar of the arguments: words separated by blanks, of the kinds in
-    :data:`KINDS`; ``[X]`` may be left out, ``TEXT`` and ``LIMIT`` take the rest of the line. ``build`` gets one value for
-    each, None for what was left out.
+    :data:`KINDS`; ``[X]`` may be left out, and so may ``[X Y]``, both or none; ``TEXT``, ``WORDS`` and ``LIMIT`` take the
+    rest of the line. Where people need to be told more, ``grammar`` is the grammar. ``build`` gets one value for each, None
+    for what was left out.
     """
 
     name: str
@@ -35,17 +38,21 @@ class Spec(msgspec.Struct, frozen=True):
     help: str
     build: Callable[..., c.Command]
     may: str = "anyone"
+    grammar: str = ""
 
     def parse(self, rest: str) -> c.Command:
         """Make the command from what follows its name.
 
         Raises :class:`BadArguments`, or what the parsers of :mod:`names` and :mod:`text` raise (all ValueErrors).
         """
-        kinds = [_Kind(word) for word in self.usage.split()]
+        kinds = [_Kind(word) for word in (self.grammar or self.usage).split()]
         values: list[object] = []
         rest = rest.strip(" ")
         for i, kind in enumerate(kinds):
             word = rest.partition(" ")[0]
+            if kind.bound and values[-1] is None:
+                values.append(None)
+                continue
             if kind.optional and (
                 not word
                 or (not kind.fits(word) and any(later.fits(word) for later in kinds[i + 1 :]))
@@ -68,8 +75,9 @@ class _Kind:
 
     def __init__(self, word: str) -> None:
         self.optional = word.startswith("[")
+        self.bound = word.endswith("]") and not self.optional
         self.name = word.strip("[]")
-        self.takes_rest = self.name in ("TEXT", "LIMIT")
+        self.takes_rest = self.name in ("TEXT", "WORDS", "LIMIT")
         self.read, self.fits = KINDS[self.name]
 
 
@@ -88,8 +96,43 @@ def _read_limit(text: str) -> Keep:
     return keep
 
 
+def _read_number(word: str) -> int:
+    if not (word.isascii() and word.isdigit() and len(word) <= 9 and int(word) > 0):
+        raise BadArguments(f"{shown(word)} is not a number of lines")
+    return int(word)
+
+
+def _read_side(word: str) -> str:
+    if word.lower() not in _SIDES:
+        raise BadArguments(f'"{shown(word)}" is neither before nor after')
+    return word.lower()
+
+
+def _read_id(word: str) -> MessageId:
+    message = read_id(word.lower())
+    if message is None:
+        raise BadArguments(f'"{shown(word)}" is not the id of a message, which has 16 characters')
+    return message
+
+
+def _history(limit: int | None, side: str | None, message: MessageId | None) -> c.Command:
+    if side == "after":
+        return c.ShowHistory(after=message, limit=limit)
+    return c.ShowHistory(before=message, limit=limit)
+
+
+def _read_search(text: str) -> c.Command:
+    try:
+        return searching.read_search(text)
+    except searching.BadSearch as bad:
+        raise BadArguments(str(bad)) from None
+
+
 def _any(word: str) -> bool:
     return True
+
+
+_SIDES: Final = ("before", "after")
 
 
 #: How each kind of argument is read, and whether a word could be one (asked only to tell optional ones apart).
@@ -100,8 +143,12 @@ KINDS: Final[dict[str, tuple[Callable[[str], object], Callable[[str], bool]]]] =
     "PASSWORD": (CleanText, _any),
     "PAGE": (_read_page, str.isdigit),
     "COMMAND": (CleanText, _any),
+    "N": (_read_number, str.isdigit),
+    "SIDE": (_read_side, lambda word: word.lower() in _SIDES),
+    "ID": (_read_id, lambda word: read_id(word.lower()) is not None),
     "TEXT": (CleanText, _any),
     "LIMIT": (_read_limit, _any),
+    "WORDS": (_read_search, _any),
 }
 
 COMMANDS: Final[dict[str, Spec]] = {
@@ -140,6 +187,20 @@ COMMANDS: Final[dict[str, Spec]] = {
         Spec("rooms", "[PAGE]", "list the rooms", lambda page: c.ListRooms(page or 1)),
         Spec("list", "[PAGE]", "list the rooms and the people", lambda page: c.ListAll(page or 1)),
         Spec(
+            "history",
+            "[N] [before ID | after ID]",
+            "show what was said last, before or after",
+            _history,
+            grammar="[N] [SIDE ID]",
+        ),
+        Spec(
+            "search",
+            searching.USAGE,
+            "find what was said in your rooms",
+            lambda search: search,
+            grammar="WORDS",
+        ),
+        Spec(
             "topic",
             "[#ROOM] [TEXT]",
             "show a room's topic, or set it; - clears it",
@@ -173,6 +234,13 @@ COMMANDS: Final[dict[str, Spec]] = {
             lambda room, keep: c.ShowKeep(room) if keep is None else c.SetKeep(keep, room),
             may="operators of the room set it",
         ),
+        Spec(
+            "stats",
+            "",
+            "show how the server and its store are doing",
+            c.ShowStats,
+            may="who is on the server's own machine",
+        ),
         Spec("quit", "[TEXT]", "leave the chat", c.Quit),
     )
 }
@@ -188,6 +256,9 @@ _ELSEWHERE: Final = {
     **dict.fromkeys(("channels", "channel"), "rooms"),
     **dict.fromkeys(("h", "?", "commands"), "help"),
     **dict.fromkeys(("m", "w", "notice"), "msg"),
+    **dict.fromkeys(("log", "logs", "last", "lastlog", "scrollback", "backlog"), "history"),
+    **dict.fromkeys(("find", "grep"), "search"),
+    **dict.fromkeys(("health", "status"), "stats"),
     "r": "reply",
     "retention": "keep",
     "mute": "ignore",

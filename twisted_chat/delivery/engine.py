@@ -195,9 +195,12 @@ class Delivery:
         self.catch_up(outbox)
         return outbox.slot(done)
 
-    def fill(self, slot: Slot, pieces: Iterable[bytes]) -> None:
-        """Give the answer that a slot was kept for."""
+    def fill(
+        self, slot: Slot, pieces: Iterable[bytes], more: Callable[[], None] | None = None
+    ) -> None:
+        """Give the answer that a slot was kept for; or its next part, and ``more`` is called when that is taken."""
         slot.pieces = iter(pieces)
+        slot.more = more
         self._mark(slot.outbox, True)
 
     # --- crowds ---

@@ -43,16 +43,18 @@ class Sink(Protocol):
 class Slot:
     """A place in the order of a session's bytes, for an answer that is not there yet.
 
-    What comes later waits behind it. It is filled once, with pieces that are made as the reader takes them, see
-    :meth:`twisted_chat.delivery.engine.Delivery.fill`.
+    What comes later waits behind it. It is filled with pieces that are made as the reader takes them, see
+    :meth:`twisted_chat.delivery.engine.Delivery.fill`. If they are not all, ``more`` is called once they are taken: it sees
+    to it that the slot is filled again, and until then the outbox waits.
     """
 
-    __slots__ = ("done", "outbox", "pieces")
+    __slots__ = ("done", "more", "outbox", "pieces")
 
     def __init__(self, outbox: Outbox, done: Callable[[], None] | None) -> None:
         self.outbox = outbox
         self.done = done
         self.pieces: Iterator[bytes] | None = None
+        self.more: Callable[[], None] | None = None
 
 
 class Outbox:
@@ -211,6 +213,7 @@ class Outbox:
                 for each in done:
                     each()
                 if not data and not done:
+                    self._ask()
                     break
         except Exception:
             self._fail()
@@ -242,9 +245,23 @@ class Outbox:
                     if size >= PIECE:
                         break
                 else:
+                    head.pieces = None
+                    if head.more is not None:
+                        break
                     self._queue.popleft()
                     done += [head.done] if head.done is not None else []
         return b"".join(parts), done
+
+    def _ask(self) -> None:
+        """Ask for more of the answer that is next, if there is more.
+
+        What comes is handed over in a later turn, even if it comes at once: a fast reader of a long answer must not keep
+        the others waiting.
+        """
+        head = self._queue[0] if self._queue else None
+        if isinstance(head, Slot) and head.more is not None:
+            more, head.more = head.more, None
+            more()
 
     def _enqueue(self, data: bytes) -> None:
         # Nothing is what a variant does not show: it must not make the queue longer, turn after turn.

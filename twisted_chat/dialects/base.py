@@ -45,6 +45,9 @@ class Variant(Protocol):
     def replay(self, envelope: Envelope) -> bytes:
         """Render a line of history."""
 
+    def found(self, envelope: Envelope) -> bytes:
+        """Render a line that a search found."""
+
     def reply(self, reply: Reply, tag: str | None) -> bytes:
         """Render an answer to the request with this tag."""
 

@@ -13,6 +13,7 @@ import msgspec
 from twisted_chat.core import commands as c
 from twisted_chat.core.ids import MessageId, read_id
 from twisted_chat.core.names import BadName, Nick, RoomName, parse_nick, parse_room
+from twisted_chat.core.searching import USAGE, BadSearch, read_search
 from twisted_chat.core.text import BadText, CleanText, decode, shown
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.json_view import JsonView
@@ -176,6 +177,8 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command:
                 _id(incoming.after),
                 _positive("limit", incoming.limit),
             )
+        case "search":
+            return _search(incoming)
         case "list":
             return c.ListAll(_positive("page", incoming.page) or 1)
         case "who":
@@ -211,7 +214,7 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command:
         case _:
             raise BadLine(
                 f'there is no type "{shown(incoming.type)}"; there are nick, join, leave, message, private, '
-                "history, list, who, topic, ping, command, help and quit",
+                "history, search, list, who, topic, ping, command, help and quit",
                 "unknown-type",
             )
 
@@ -222,6 +225,20 @@ def _lines(content: str) -> c.Lines:
     if len(lines) > MAX_LINES:
         raise BadLine(f"a message has at most {MAX_LINES} lines; nothing was sent", "too-long")
     return tuple(CleanText(line.removesuffix("\r")) for line in lines)
+
+
+def _search(incoming: Incoming) -> c.Search:
+    try:
+        search = read_search(CleanText(incoming.content))
+    except BadSearch as bad:
+        raise BadLine(f"{bad}; content is {USAGE}", "usage") from None
+    room = _room(incoming.room)
+    return msgspec.structs.replace(
+        search,
+        rooms=search.rooms if room is None else tuple(dict.fromkeys((*search.rooms, room))),
+        before=_id(incoming.before),
+        limit=_positive("limit", incoming.limit),
+    )
 
 
 def _kind(kind: str) -> c.Kind:

@@ -49,6 +49,9 @@ class JsonView:
     def replay(self, envelope: e.Envelope) -> bytes:
         return self._event(envelope, replay=True)
 
+    def found(self, envelope: e.Envelope) -> bytes:
+        return self.replay(envelope)
+
     def reply(self, reply: r.Reply, tag: str | None) -> bytes:
         kind, content, fields = _reply(reply)
         # A reply has no time of its own: it is made now.
@@ -212,6 +215,14 @@ def _reply(reply: r.Reply) -> tuple[str, str, dict[str, Any]]:
             return "history_start", "", {"room": room.text, "count": count}
         case r.HistoryEnd(room=room, count=count, more=more):
             return "history_end", "", {"room": room.text, "count": count, "more": more}
+        case r.SearchStart(count=count):
+            return "search_start", "", {"count": count}
+        case r.SearchEnd(count=count, more=more, whole=whole):
+            found = f"{_count(count, 'message', 'messages')} found"
+            return "search_end", found, {"count": count, "more": more, "whole": whole}
+        case r.Stats():
+            content = f"{_count(reply.sessions, 'session', 'sessions')}, {_count(reply.users, 'user', 'users')}"
+            return "stats", content, _stats(reply)
         case r.People():
             return "who", _count(reply.count, "person", "people"), _people(reply)
         case r.Rooms():
@@ -292,6 +303,18 @@ def _people(reply: r.People) -> dict[str, Any]:
     ]
     room = {"room": reply.room.text} if reply.room is not None else {}
     return {"users": users, "count": reply.count, "page": reply.page, "pages": reply.pages, **room}
+
+
+def _stats(reply: r.Stats) -> dict[str, Any]:
+    since = reply.store.since
+    store = msgspec.structs.asdict(reply.store)
+    store["since"] = None if since is None else rfc3339(since)
+    return {
+        "sessions": reply.sessions,
+        "users": reply.users,
+        "rooms": reply.rooms,
+        "store": store,
+    }
 
 
 def _rooms(reply: r.Rooms) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Callable
 from datetime import tzinfo
 from typing import Final
 
@@ -49,10 +50,13 @@ class LineDialect:
 
     acks = False
 
-    def __init__(self, zone: tzinfo | None = None) -> None:
-        """``zone`` is that of the times shown; None is the server's own."""
-        self.here = LineView(zone, here=True)
-        self.elsewhere = LineView(zone, here=False)
+    def __init__(self, now: Callable[[], float], zone: tzinfo | None = None) -> None:
+        """Take ``now``, which returns seconds since 1970, and the zone of the times shown.
+
+        A zone of None is the server's own.
+        """
+        self.here = LineView(zone, now, here=True)
+        self.elsewhere = LineView(zone, now, here=False)
 
     def parse(self, frame: bytes, *, logged_in: bool) -> Request | None:
         """Read one line, which without a login is ``NAME`` or ``NAME PASSWORD``."""

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import functools
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, tzinfo
 
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
+from twisted_chat.core.ids import spell
 from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.core.text import CleanText
 from twisted_chat.dialects.base import Variant
 
 # Where lists of names are broken: what fits on the narrowest terminal in use, with two columns to spare.
 _WIDTH = 78
+# How wide the left column of a help text is: that of nearly all commands.
+_COLUMN = 21
 
 _PICK = "Pick a nickname, or press Enter for a guest name."
 _OLDER = (
@@ -33,8 +36,9 @@ _OLDER = (
 class LineView:
     """What a line session sees of a room: the one it talks in (``here``) or another."""
 
-    def __init__(self, zone: tzinfo | None, *, here: bool) -> None:
+    def __init__(self, zone: tzinfo | None, now: Callable[[], float], *, here: bool) -> None:
         self._zone = zone
+        self._time_now = now
         self._here = here
 
     def event(self, envelope: e.Envelope) -> bytes:
@@ -60,8 +64,14 @@ class LineView:
                 return b""
 
     def replay(self, envelope: e.Envelope) -> bytes:
-        clock = _clock(int(envelope.time) // 60, self._zone)
-        return _lines(f"[{clock}] {line}" for line in self._tell(envelope))
+        date, clock = _stamp(int(envelope.time) // 60, self._zone)
+        today, _ = _stamp(int(self._time_now()) // 60, self._zone)
+        stamp = clock if date == today else f"{date} {clock}"
+        return _lines(f"[{stamp}] {line}" for line in self._tell(envelope))
+
+    def found(self, envelope: e.Envelope) -> bytes:
+        date, clock = _stamp(int(envelope.time) // 60, self._zone)
+        return _lines(f"[{date} {clock}] {line}" for line in self._tell(envelope))
 
     def reply(self, reply: r.Reply, tag: str | None) -> bytes:
         return _lines(self._answer(reply))
@@ -149,11 +159,17 @@ class LineView:
                 )
                 return [f"-- {gone}{now}"]
             case r.HistoryStart(room=room, count=count, asked=asked):
-                if count:
+                if count != 0:
                     return [f"-- Earlier in {room}:"]
                 return [f"-- Nothing was said in {room} then."] if asked else []
-            case r.HistoryEnd(room=room, count=count):
-                return [f"-- End of what was said earlier in {room}."] if count else []
+            case r.HistoryEnd():
+                return _history_end(reply)
+            case r.SearchStart(count=count):
+                return ["-- Found:"] if count else ["-- Nothing was found."]
+            case r.SearchEnd():
+                return _search_end(reply)
+            case r.Stats():
+                return self._stats(reply)
             case r.People():
                 return _people(reply, f"/who {reply.room} " if reply.room is not None else "/who ")
             case r.Rooms():
@@ -184,9 +200,26 @@ class LineView:
     def _profile(self, profile: r.Profile) -> str:
         kind = f"account {profile.account}" if profile.account is not None else "guest"
         rooms = _some(profile.rooms) or "no room"
-        since = datetime.fromtimestamp(int(profile.since), self._zone).strftime("%Y-%m-%d %H:%M")
+        since = self._date(profile.since)
         away = f"; {_away(profile.away)}" if profile.away is not None else ""
         return f"-- {profile.nick} ({kind}) is in {rooms}; here since {since}, silent for {_span(profile.idle)}{away}"
+
+    def _stats(self, stats: r.Stats) -> list[str]:
+        store = stats.store
+        lines = [
+            f"-- {_count(stats.sessions, 'session')}, {_count(stats.users, 'user')}, {_count(stats.rooms, 'room')}.",
+            f"-- Store ({store.kind}): {_count(store.stored, 'message')} stored, {_count(store.commits, 'commit')}; "
+            f"the last took {store.last * 1000:,.1f} ms, the slowest {store.slowest * 1000:,.1f} ms.",
+            f"-- {_count(store.waiting, 'change')} not committed yet (the most: {store.most:,}), "
+            f"{_count(store.unindexed, 'message')} not indexed yet.",
+        ]
+        if store.error is not None:
+            since = "now" if store.since is None else f"since {self._date(store.since)}"
+            lines.append(f"-- Nothing can be committed {since}: {store.error}")
+        return lines
+
+    def _date(self, time: float) -> str:
+        return " ".join(_stamp(int(time) // 60, self._zone))
 
 
 def _away(text: CleanText) -> str:
@@ -194,8 +227,10 @@ def _away(text: CleanText) -> str:
 
 
 @functools.lru_cache(maxsize=4096)
-def _clock(minute: int, zone: tzinfo | None) -> str:
-    return datetime.fromtimestamp(minute * 60, zone).strftime("%H:%M")
+def _stamp(minute: int, zone: tzinfo | None) -> tuple[str, str]:
+    """Return date and time of a minute since 1970."""
+    then = datetime.fromtimestamp(minute * 60, zone)
+    return f"{then:%Y-%m-%d}", f"{then:%H:%M}"
 
 
 def _lines(lines: Iterable[str]) -> bytes:
@@ -261,6 +296,33 @@ def _entered(reply: r.Entered) -> list[str]:
     return [f"{head} {here}", *_wrapped([nick.text for nick in reply.names]), *more, *topic]
 
 
+def _history_end(reply: r.HistoryEnd) -> list[str]:
+    if not reply.count:
+        return []
+    more = ""
+    if reply.asked and reply.more and reply.at is not None:
+        more = f"; /history {reply.count} {reply.side} {spell(reply.at)} shows more"
+    return [f"-- End of what was said earlier in {reply.room}{more}."]
+
+
+def _search_end(reply: r.SearchEnd) -> list[str]:
+    lines = []
+    if reply.count:
+        what = "the newest, and there are more" if reply.more else "and that is all"
+        narrow = "; add a word, from:NICK, in:ROOM or since:DATE" if reply.more else ""
+        lines.append(f"-- {_count(reply.count, 'message')}, {what}{narrow}.")
+    if not reply.whole:
+        lines.append(
+            "-- Not everything could be searched: it is too much at once, or too new. "
+            "Try again in a while, or with in:ROOM and since:DATE."
+        )
+    return lines
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def _pages(page: int, pages: int, command: str) -> str:
     if pages == 1:
         return ""
@@ -299,7 +361,10 @@ def _help(reply: r.HelpText) -> list[str]:
         return [f"-- {usage}: {text}" for usage, text in rows]
     lines = ["-- What you can type:"]
     for usage, text in (*rows, *_OLDER):
-        lines += _folded(f"--   {usage:<21}  ", text)
+        if len(usage) > _COLUMN:
+            lines += [f"--   {usage}", *_folded("--".ljust(_COLUMN + 7), text)]
+        else:
+            lines += _folded(f"--   {usage:<{_COLUMN}}  ", text)
     return lines
 
 

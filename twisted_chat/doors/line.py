@@ -174,6 +174,8 @@ class LineProtocol(Protocol):
             return
         if not self._began:
             self._began = True
+            if self._is_here():
+                self._node.trust(peer)
             if text.startswith(_TLS_HELLO):
                 self._drop(peer, "TLS")
                 return
@@ -288,6 +290,12 @@ class LineProtocol(Protocol):
                 self._prompt.answer(peer, asking, frame)
             case _:
                 self._parse(peer, frame)
+
+    def _is_here(self) -> bool:
+        """Tell whether the other side is on this machine. Asked late: a proxy tells with its first bytes for whom it is."""
+        address = self.transport.getPeer()
+        host = address.host if isinstance(address, IPv4Address | IPv6Address) else None
+        return address_key(host) is None
 
     def _is_http(self, frame: bytes) -> bool:
         """Tell whether this first line begins an HTTP request; an empty line may stand before it (RFC 9112, section 2.2)."""

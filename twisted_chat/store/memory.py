@@ -130,6 +130,13 @@ class MemoryStore:
         page = some[:limit] if after is not None else some[:limit][::-1]
         return Page(tuple(self._kept[message][0] for message in page), more=len(some) > limit)
 
+    async def start_of(
+        self, room: RoomRef, *, before: MessageId | None = None, limit: int
+    ) -> MessageId | None:
+        kept = reversed(self._rooms.get(room.id, deque()))
+        found = (message for message in kept if before is None or message < before)
+        return next(itertools.islice(found, limit, None), None)
+
     async def search(self, query: Query) -> Page:
         matcher = Matcher(query)
         rooms = {room.id for room in query.rooms}

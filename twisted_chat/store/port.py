@@ -105,6 +105,15 @@ class Store(Protocol):
         :class:`StoreError`.
         """
 
+    async def start_of(
+        self, room: RoomRef, *, before: MessageId | None = None, limit: int
+    ) -> MessageId | None:
+        """Return behind which line the last ``limit`` lines of a room begin, or those before ``before``.
+
+        None if there are no more than that. What was appended before the call counts, kept yet or not. ``limit`` is at
+        least 1. Raises :class:`StoreError`.
+        """
+
     async def search(self, query: Query) -> Page:
         """Return the newest messages that fit, kept yet or not. Raises :class:`StoreError`."""
 

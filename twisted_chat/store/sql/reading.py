@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, select
 from twisted.logger import Logger
 
 from twisted_chat.core.events import Envelope, RoomRef
@@ -60,15 +60,14 @@ def read_history(
 
 
 def read_start(
-    engine: Engine, room: RoomRef, before: MessageId | None, limit: int
+    engine: Engine, room: RoomRef, before: MessageId | None, offset: int
 ) -> MessageId | None:
-    """Return the id of the first of the last ``limit`` messages of a room (before ``before``); None if there is none."""
-    last = select(messages.c.id).where(messages.c.room == room.id)
+    """Return the id of the message of a room (before ``before``) that ``offset`` others come after; None if there is none."""
+    wanted = select(messages.c.id).where(messages.c.room == room.id)
     if before is not None:
-        last = last.where(messages.c.id < before)
-    some = last.order_by(messages.c.id.desc()).limit(limit).subquery()
+        wanted = wanted.where(messages.c.id < before)
     with reading(engine) as connection:
-        found = connection.scalar(select(func.min(some.c.id)))
+        found = connection.scalar(wanted.order_by(messages.c.id.desc()).limit(1).offset(offset))
     return None if found is None else MessageId(found)
 
 

@@ -203,6 +203,23 @@ class SqlStore:
         page = some[:limit] if after is not None else some[max(len(some) - limit, 0) :]
         return Page(tuple(page), more=len(some) > limit)
 
+    async def start_of(
+        self, room: RoomRef, *, before: MessageId | None = None, limit: int
+    ) -> MessageId | None:
+        newest = [
+            each.id for each in self._recent.unstored(room.id) if before is None or each.id < before
+        ]
+        if len(newest) > limit:
+            return newest[-limit - 1]
+        found: MessageId | None = await self._ask(
+            reading.read_start,
+            self._database.reading,
+            room,
+            newest[0] if newest else before,
+            limit - len(newest),
+        )
+        return found
+
     async def search(self, query: Query) -> Page:
         if not query.rooms:
             return Page((), more=False)
