@@ -12,19 +12,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy import URL
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import TestCase
 
 from tests.making import said
+from tests.store import postgres
 from twisted_chat.core.ids import MessageId, RoomId, Scope
 from twisted_chat.core.keep import KEEP_ALL, Keep
 from twisted_chat.core.lasting import Remembered
 from twisted_chat.store.memory import MemoryStore
 from twisted_chat.store.port import Page, Store
 from twisted_chat.store.sql import writer
-from twisted_chat.store.sql.database import Database, sqlite_url
+from twisted_chat.store.sql.database import Database, parse, sqlite_url
 from twisted_chat.store.sql.store import SqlStore
 from twisted_chat.store.sql.threads import RealThreads
 
@@ -125,18 +127,20 @@ class MemoryAdapter(Contract):
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
 
-class SqliteAdapter(Contract):
-    """SQLite, with the newest lines in memory."""
+class SqlAdapter(Contract):
+    """A database, with the newest lines in memory."""
 
     lines = 20
 
     def setUp(self) -> None:
-        self.folder = Path(tempfile.mkdtemp())
-        self.addCleanup(shutil.rmtree, self.folder)
+        self.url = self.make_database()
         self.patch(writer, "_SMALL_STEP", 0.0)
 
+    def make_database(self) -> URL:
+        raise NotImplementedError
+
     def make(self, keep: Keep) -> Store:
-        database = Database(sqlite_url(self.folder / "chat.sqlite"))
+        database = Database(self.url)
         return SqlStore(database, RealThreads(reactor), reactor, keep=keep, lines=self.lines)
 
     async def rest(self) -> None:
@@ -144,7 +148,25 @@ class SqliteAdapter(Contract):
         await self.store.all_done()
 
 
+class SqliteAdapter(SqlAdapter):
+    """SQLite."""
+
+    def make_database(self) -> URL:
+        self.folder = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+        return sqlite_url(self.folder / "chat.sqlite")
+
+
 class SqliteReadingAdapter(SqliteAdapter):
     """SQLite, from which nearly everything is read."""
 
     lines = 0
+
+
+class PostgresAdapter(SqlAdapter):
+    """PostgreSQL, from which nearly everything is read."""
+
+    lines = 0
+
+    def make_database(self) -> URL:
+        return parse(postgres.fresh(self))

@@ -13,6 +13,7 @@ from tests.store.contract import (
     ROOM,
     Contract,
     MemoryAdapter,
+    PostgresAdapter,
     SqliteAdapter,
     SqliteReadingAdapter,
 )
@@ -254,4 +255,8 @@ class SqliteStoreContract(StoreContract, SqliteAdapter, TestCase):
 
 
 class SqliteReadingContract(StoreContract, SqliteReadingAdapter, TestCase):
+    pass
+
+
+class PostgresStoreContract(StoreContract, PostgresAdapter, TestCase):
     pass

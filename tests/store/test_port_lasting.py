@@ -14,6 +14,7 @@ from tests.store.contract import (
     ROOM,
     Contract,
     MemoryAdapter,
+    PostgresAdapter,
     SqliteAdapter,
     SqliteReadingAdapter,
 )
@@ -257,4 +258,12 @@ class SqliteLastingContract(LastingContract, SqliteAdapter, TestCase):
 
 
 class SqliteReadingLastingContract(LastingContract, SqliteReadingAdapter, TestCase):
+    pass
+
+
+class PostgresTidyContract(TidyContract, PostgresAdapter, TestCase):
+    pass
+
+
+class PostgresLastingContract(LastingContract, PostgresAdapter, TestCase):
     pass

@@ -15,6 +15,7 @@ from tests.store.contract import (
     ROOM,
     Contract,
     MemoryAdapter,
+    PostgresAdapter,
     SqliteAdapter,
     SqliteReadingAdapter,
 )
@@ -146,4 +147,8 @@ class SqliteSearchContract(SearchContract, SqliteAdapter, TestCase):
 
 
 class SqliteReadingSearchContract(SearchContract, SqliteReadingAdapter, TestCase):
+    pass
+
+
+class PostgresSearchContract(SearchContract, PostgresAdapter, TestCase):
     pass
