@@ -25,6 +25,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twisted_chat import background
+from twisted_chat.clock import clock_of
 from twisted_chat.cluster.bus import LocalBus
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.ids import Node as NodeName
@@ -76,24 +77,25 @@ class ChatService(Service):
     def __init__(self, settings: Settings, reactor: Any) -> None:
         self._settings = settings
         self._reactor = reactor
+        clock = self._clock = clock_of(reactor)
         limits = settings.effective_limits()
         # Made absolute before twistd goes to another folder.
         self._folder = settings.state_folder()
         self._place: Place | None = None
-        self._store = _make_store(settings, self._folder, reactor)
-        self._ids = Ids(self._store, reactor)
+        self._store = _make_store(settings, self._folder, reactor, clock)
+        self._ids = Ids(self._store, clock)
         self._bus = LocalBus(self._ids.take)
         hub = Hub(NodeName("local"), limits)
         self.node = Node(
             hub,
             self._bus,
             self._store,
-            reactor,
+            clock,
             server=settings.server_name,
             motd=settings.motd_lines(),
         )
         self.factory = ChatFactory(
-            self.node, LineDialect(reactor.seconds), JsonDialect(reactor.seconds)
+            self.node, LineDialect(clock.seconds), JsonDialect(clock.seconds)
         )
         self.ports: list[IListeningPort] = []
         self._capacity = Capacity(self.factory.connections, reactor)
@@ -176,7 +178,7 @@ class ChatService(Service):
 
     def _look_after(self) -> None:
         try:
-            self.factory.connections.check(self._reactor.seconds())
+            self.factory.connections.check(self._clock.seconds())
         except Exception:
             # A LoopingCall ends for good at its first exception.
             log.failure("looking after silent connections failed")
@@ -203,12 +205,12 @@ class ChatService(Service):
             pass  # asked for twice
 
 
-def _make_store(settings: Settings, folder: Path | None, reactor: Any) -> Store:
+def _make_store(settings: Settings, folder: Path | None, reactor: Any, clock: Any) -> Store:
     """Make the store that the settings ask for, not opened yet; ``folder`` is its state folder, if it needs one."""
     keep = settings.limits.most_kept()
     if settings.database_kind() is Kind.MEMORY:
         # Nothing outlives the process, but clients remember ids: these lie above those of every earlier run.
-        return MemoryStore(reactor, first_id=int(time.time() * 1_000_000), keep=keep)
+        return MemoryStore(clock, first_id=int(time.time() * 1_000_000), keep=keep)
     # They take as long to load as all the rest, which does without them.
     from twisted_chat.store.sql.database import Database, parse, sqlite_url
     from twisted_chat.store.sql.store import SqlStore
@@ -221,7 +223,7 @@ def _make_store(settings: Settings, folder: Path | None, reactor: Any) -> Store:
         raise StartError(
             f"{error.name} is not installed, which PostgreSQL needs: pip install 'twisted-chat[postgres]'"
         ) from None
-    return SqlStore(database, RealThreads(reactor), reactor, lines=settings.limits.history_lines)
+    return SqlStore(database, RealThreads(reactor), clock, lines=settings.limits.history_lines)
 
 
 def _kept(settings: Settings, folder: Path | None) -> str:

@@ -44,6 +44,6 @@ class Pace:
         """Note that so many lines were handed out."""
         self._lines += lines
         span = now - self._since
-        if span >= _WINDOW:
+        if not 0 <= span < _WINDOW:  # also when the clock was set back
             self.wait = linger(self._lines / span, members, self._most)
             self._since, self._lines = now, 0
