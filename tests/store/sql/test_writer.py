@@ -60,7 +60,7 @@ class WriterCase(SynchronousTestCase):
             envelope = said(self.next, room)
             assert envelope.author is not None
             self.writer.batch.authors.append((self.next, envelope.author))
-            self.writer.batch.messages.append((envelope, self.next))
+            self.writer.batch.add(envelope, self.next)
             self.writer.changed(MessageId(self.next))
             self.next += 1
 

@@ -25,11 +25,18 @@ _LONGEST: Final = 64 * 1024
 
 def message_row(envelope: Envelope, author: int) -> tuple[object, ...]:
     """Return the row of a message in :data:`messages`; ``author`` is that of its author in :data:`authors`."""
-    event, room = envelope.event, envelope.room
-    assert isinstance(event, Said) and room is not None
+    event, room, origin = envelope.event, envelope.room, envelope.origin
+    assert type(event) is Said and room is not None
     lines = event.lines
-    text = str(lines[0]) if len(lines) == 1 else "\n".join(lines)
-    return envelope.id, room.id, author, envelope.time, event.kind, envelope.tag, text
+    return (
+        envelope.id,
+        room.id,
+        author,
+        envelope.time,
+        event.kind,
+        origin.tag if origin is not None else None,
+        str(lines[0]) if len(lines) == 1 else "\n".join(lines),
+    )
 
 
 def author_row(number: int, author: Author) -> tuple[object, ...]:

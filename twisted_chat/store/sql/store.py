@@ -131,7 +131,7 @@ class SqlStore:
                 batch.authors.append((envelope.id, author))
                 if len(self._authors) > _MAX_AUTHORS:
                     self._authors.clear()
-            batch.messages.append((envelope, known[1]))
+            batch.add(envelope, known[1])
             self._recent.append(envelope)
         if sent is not None and envelope.tag is not None:
             batch.sent.append((author.scope, envelope.tag, sent))

@@ -7,13 +7,14 @@ what is not indexed yet. SQLite's index holds nothing but words: to take a messa
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, Final, Protocol
 
 from sqlalchemy import ColumnElement, Connection, bindparam, column, delete, func, table, text
 
 from twisted_chat.core.lasting import Query, Term
 from twisted_chat.store.matching import words
-from twisted_chat.store.sql.inserting import insert_many
+from twisted_chat.store.sql.inserting import insert_into
 from twisted_chat.store.sql.schema import messages
 
 _INDEX: Final = "messages_words"
@@ -46,12 +47,13 @@ class SqliteWords:
     _columns = ("rowid", "text", "room", "author")
 
     def add(self, connection: Connection, rows: Sequence[Row]) -> None:
-        insert_many(connection, _INDEX, self._columns, [self._entry(row) for row in rows])
+        values = chain.from_iterable(map(self._entry, rows))
+        insert_into(connection, _INDEX, self._columns, list(values))
 
     def drop(self, connection: Connection, rows: Sequence[Row]) -> None:
         # Not the columns of a row but a command to the table, see "The 'delete' command" in SQLite's FTS5 documentation.
-        entries = [("delete", *self._entry(row)) for row in rows]
-        insert_many(connection, _INDEX, (_INDEX, *self._columns), entries)
+        values = chain.from_iterable(("delete", *self._entry(row)) for row in rows)
+        insert_into(connection, _INDEX, (_INDEX, *self._columns), list(values))
 
     def _entry(self, row: Row) -> tuple[int, str, str, str]:
         number, room, author, said = row

@@ -205,9 +205,9 @@ class Writer:
         self.last = time.perf_counter() - began
         self.slowest = max(self.slowest, self.last)
         self.commits += 1
-        self.messages += len(batch.messages)
-        self._new += len(batch.messages)
-        self.unindexed += len(batch.messages)
+        self.messages += batch.messages
+        self._new += batch.messages
+        self.unindexed += batch.messages
         self._flying = 0
         self._calm_down()
         self._schedule_step(forgot=bool(batch.forgotten))

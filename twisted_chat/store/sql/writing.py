@@ -12,7 +12,7 @@ from twisted_chat.core.events import Author, Envelope
 from twisted_chat.core.ids import MessageId, RoomId, Scope
 from twisted_chat.core.lasting import RoomRecord
 from twisted_chat.core.nonces import Sent
-from twisted_chat.store.sql.inserting import insert_rows
+from twisted_chat.store.sql.inserting import insert_rows, insert_values
 from twisted_chat.store.sql.rows import author_row, message_row, room_row, sent_row
 from twisted_chat.store.sql.schema import (
     authors,
@@ -36,7 +36,9 @@ class Batch:
     """Changes that are committed together. What comes later stands for what came before of the same room or scope."""
 
     def __init__(self) -> None:
-        self.messages: list[tuple[Envelope, int]] = []
+        #: The rows of messages, each value by itself, and how many rows these are.
+        self.values: list[Any] = []
+        self.messages = 0
         self.authors: list[tuple[int, Author]] = []
         self.sent: list[tuple[Scope, str, Sent]] = []
         self.rooms: dict[RoomId, RoomRecord] = {}
@@ -50,6 +52,15 @@ class Batch:
     def __len__(self) -> int:
         return self.size
 
+    def add(self, envelope: Envelope, author: int) -> None:
+        """Add a message; ``author`` is the row of its author.
+
+        Its row is made here, on the reactor's thread, once and in one go: the thread that writes should need the
+        interpreter as little as can be.
+        """
+        self.values += message_row(envelope, author)
+        self.messages += 1
+
     def forget(self, gone: Sequence[RoomId]) -> None:
         """Drop rooms, and what is kept of them."""
         for room in gone:
@@ -59,11 +70,11 @@ class Batch:
     def write(self, connection: Connection) -> None:
         """Bring it all into the database, within the transaction of the caller."""
         if self.authors:
-            insert_rows(connection, authors, [author_row(*each) for each in self.authors])
+            insert_rows(connection, authors, (author_row(*each) for each in self.authors))
         if self.messages:
-            insert_rows(connection, messages, [message_row(*each) for each in self.messages])
+            insert_values(connection, messages, self.values)
         if self.sent:
-            insert_rows(connection, sent, [sent_row(*each) for each in self.sent])
+            insert_rows(connection, sent, (sent_row(*each) for each in self.sent))
         if self.rooms:
             _put(connection, rooms, [room_row(record) for record in self.rooms.values()])
         if self.scopes:
@@ -75,7 +86,7 @@ class Batch:
                 delete(rooms).where(rooms.c.id == bindparam("gone")),
                 [{"gone": room} for room in gone],
             )
-            insert_rows(connection, forgotten, [(room,) for room in gone])
+            insert_rows(connection, forgotten, ((room,) for room in gone))
 
 
 def take_ids(connection: Connection, count: int) -> range:
