@@ -1,4 +1,4 @@
-"""The command line: ``python -m bench users|fanout|sessions|compare``."""
+"""The command line: ``python -m bench users|fanout|sessions|compare|store``."""
 
 from __future__ import annotations
 
@@ -18,14 +18,18 @@ from bench.runs import Place
 from bench.servers import KINDS, resolve
 from bench.sessions import Sessions
 from bench.speak import LEAST_SIZE, SPEECHES
+from bench.store import Storing
 from bench.users import Users
 from bench.wire import Target
+
+#: What one can ask for.
+Load = Users | Fanout | Sessions | Compare | Storing
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """What the user asked for: a load, where to put it, and where the results go."""
 
-    load: Users | Fanout | Sessions | Compare
+    load: Load
     place: Place
     json: Path | None = None
     plot: Path | None = None
@@ -252,13 +256,31 @@ def parser() -> argparse.ArgumentParser:
     )
     _fanout(compare, Fanout(seconds=5.0))
 
+    store = commands.add_parser(
+        "store", help="the store alone: what it takes, history and searches with many messages"
+    )
+    store.add_argument(
+        "--messages",
+        type=_count(1, 100_000_000),
+        default=Storing().messages,
+        metavar="N",
+        help="default: 1,000,000",
+    )
+    store.add_argument(
+        "--database",
+        default="",
+        metavar="URL",
+        help="an empty database, which stays filled (default: a SQLite file that is gone afterwards)",
+    )
+
     for each in (users, fanout, sessions, compare):
-        _output(each)
         _machine(each)
+    for each in (users, fanout, sessions, compare, store):
+        _output(each)
     return top
 
 
-def _load(given: argparse.Namespace) -> Users | Fanout | Sessions | Compare:
+def _load(given: argparse.Namespace) -> Load:
     def fanout(mode: str) -> Fanout:
         return Fanout(
             members=given.members,
@@ -278,6 +300,8 @@ def _load(given: argparse.Namespace) -> Users | Fanout | Sessions | Compare:
             return fanout(given.mode)
         case "sessions":
             return Sessions(sessions=given.sessions, at_once=given.at_once, seconds=given.seconds)
+        case "store":
+            return Storing(messages=given.messages, database=given.database)
         case _:
             return Compare(
                 loads=tuple(map(fanout, dict.fromkeys(given.modes))),
@@ -287,6 +311,8 @@ def _load(given: argparse.Namespace) -> Users | Fanout | Sessions | Compare:
 
 
 def _place(given: argparse.Namespace) -> Place:
+    if given.command == "store":
+        return Place()  # it is in the bench's own process
     target = pid = None
     if given.command != "compare":
         pid = given.pid

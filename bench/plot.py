@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import BenchError
-from bench.results import Comparison, FanoutResult, Outcome, SessionsResult, UsersResult
+from bench.results import (
+    Comparison,
+    FanoutResult,
+    Outcome,
+    SessionsResult,
+    StoreResult,
+    UsersResult,
+)
 from bench.stats import Latencies, spread
 
 #: What the name of a picture's file may end with.
@@ -40,6 +47,12 @@ def draw(path: Path, result: Outcome) -> None:
                 figure.subplots(),
                 "seconds until all was heard",
                 [(row.nick, row.seconds or 0.0) for row in result.rows],
+            )
+        case StoreResult():
+            _bars(
+                figure.subplots(),
+                "seconds until a search was answered (median)",
+                [(each.name, each.median) for each in result.searches],
             )
         case Comparison():
             _comparison(figure, result)
