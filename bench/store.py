@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import text
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from twisted.internet.task import deferLater
 
 from bench.errors import BenchError
@@ -27,6 +27,7 @@ from twisted_chat.core.events import Envelope, RoomRef
 from twisted_chat.core.ids import MessageId
 from twisted_chat.core.lasting import Query
 from twisted_chat.store.blocks import BLOCK
+from twisted_chat.store.database import BadDatabase, Kind, kind_of
 from twisted_chat.store.port import StoreError
 from twisted_chat.store.sql.database import Database, explain, parse, sqlite_url
 from twisted_chat.store.sql.store import SqlStore
@@ -59,25 +60,26 @@ async def measure(
     reactor: Any, load: Storing, stop: Event[bool], show: Callable[[Step], None]
 ) -> StoreResult:
     """Run it. Raises :class:`BenchError` if the database cannot be used."""
-    folder = Path(tempfile.mkdtemp(prefix="chat-bench-"))
     try:
-        url = parse(load.database) if load.database else sqlite_url(folder / "chat.sqlite")
-        kind = url.get_backend_name()
-        if kind not in ("sqlite", "postgresql"):
-            raise BenchError(f"the store is kept in sqlite or postgresql, not in {kind}")
-        trial = _Trial(reactor, load, lambda: Database(url), stop, show, StoreResult(server=kind))
-        await trial.run()
-        return trial.result
-    except ArgumentError:
-        raise BenchError("--database is no URL such as postgresql://user@host/name") from None
+        kind = kind_of(load.database)
+    except BadDatabase as error:
+        raise BenchError(f"--database: {error}") from None
+    if kind is Kind.MEMORY:
+        raise BenchError("--database: there is nothing to measure of a store that keeps nothing")
+    folder = Path(tempfile.mkdtemp(prefix="chat-bench-"))
+    url = parse(load.database) if load.database else sqlite_url(folder / "chat.sqlite")
+    result = StoreResult(server=kind.name.lower())
+    try:
+        await _Trial(reactor, load, lambda: Database(url), stop, show, result).run()
     except StoreError as error:
         raise BenchError(str(error)) from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    return result
 
 
 class _Trial:
-    """One run, step by step; :attr:`result` is what was found until now."""
+    """One run, step by step; ``result`` gets what is found."""
 
     def __init__(
         self,
@@ -94,11 +96,11 @@ class _Trial:
         self._show = show
         self._talk = Talk(load.messages, reactor.seconds())
         self._roomy: Event[bool] = Event()
-        self.result = result
+        self._result = result
 
     async def run(self) -> None:
         """Do it all, or what there is time for."""
-        result = self.result
+        result = self._result
         result.asked = self._talk.count
         try:
             await self._with_store(self._fill)
@@ -118,18 +120,18 @@ class _Trial:
         except BaseException:
             self._threads.stop()
             raise
-        self.result.start = time.perf_counter() - began
+        self._result.start = time.perf_counter() - began
         try:
             await work(store)
         finally:
             began = time.perf_counter()
             await store.stop()
-            self.result.stop = time.perf_counter() - began
+            self._result.stop = time.perf_counter() - began
 
     # --- writing ---
 
     async def _fill(self, store: SqlStore) -> None:
-        talk, result = self._talk, self.result
+        talk, result = self._talk, self._result
         if (await store.reserve(BLOCK)).start != 1:
             raise BenchError("the database is in use already: give the bench an empty one")
         self._note_memory("before")
@@ -166,7 +168,7 @@ class _Trial:
     async def _size(self) -> int | None:
         """Return the bytes of the database on the disk, once it is closed."""
         url = self._database.url
-        if url.database is not None and url.get_backend_name() == "sqlite":
+        if url.database is not None and self._database.kind == "sqlite":
             return sum(
                 each.stat().st_size for each in Path(url.database).parent.glob("chat.sqlite*")
             )
@@ -183,7 +185,7 @@ class _Trial:
     # --- reading ---
 
     async def _read(self, store: SqlStore) -> None:
-        result, rooms = self.result, self._talk.rooms
+        result, rooms = self._result, self._talk.rooms
         self._step("asking for history", 0, 0)
         for room in rooms:
             result.joins.append(await self._timed(store, room))
@@ -235,11 +237,11 @@ class _Trial:
             expected = self._talk.of(number)
             after, more = MessageId(0), True
             while more:
-                self._step("reading all", self.result.read, self._talk.count)
+                self._step("reading all", self._result.read, self._talk.count)
                 page = await store.history(room, after=after, limit=_PAGE)
                 if not self._same(page.envelopes, expected):
                     return
-                self.result.read += len(page.envelopes)
+                self._result.read += len(page.envelopes)
                 more = page.more
                 after = page.envelopes[-1].id if page.envelopes else after
                 await self._pause(0)
@@ -261,7 +263,7 @@ class _Trial:
         return True
 
     def _wrong(self, what: str) -> None:
-        self.result.error = f"{self.result.error}; {what}" if self.result.error else what
+        self._result.error = f"{self._result.error}; {what}" if self._result.error else what
 
     # --- what every step needs ---
 
@@ -279,7 +281,7 @@ class _Trial:
     def _note_memory(self, when: str) -> None:
         used = usage(os.getpid())
         if used is not None:
-            self.result.memory[when] = used.rss
+            self._result.memory[when] = used.rss
 
 
 def _seen(envelope: Envelope) -> tuple[object, ...]:

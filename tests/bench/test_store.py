@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -17,6 +15,7 @@ from bench.results import StoreResult
 from bench.runs import Step
 from bench.store import Storing
 from bench.waiting import Event
+from tests.store import postgres
 from twisted_chat.core.events import Envelope, Said
 from twisted_chat.core.ids import MessageId
 from twisted_chat.core.nonces import Sent
@@ -130,16 +129,18 @@ class StoreTests(TestCase):
         return str(caught.exception)
 
     async def test_a_database_that_is_in_use_is_not_filled(self) -> None:
-        with tempfile.TemporaryDirectory() as name:
-            url = f"sqlite:///{name}/x.sqlite"
-            self.assertEqual((await self.measure(Storing(messages=100, database=url))).error, "")
-            self.assertTrue((Path(name) / "x.sqlite").exists())
-            self.assertIn("in use already: give the bench an empty one", await self.refused(url))
+        url = postgres.fresh(self)
+        self.assertEqual((await self.measure(Storing(messages=100, database=url))).error, "")
+        self.assertIn("in use already: give the bench an empty one", await self.refused(url))
 
     async def test_what_is_no_database_is_refused(self) -> None:
-        self.assertIn("--database is no URL", await self.refused("here"))
-        self.assertIn("not in mysql", await self.refused("mysql://x/y"))
-        with tempfile.NamedTemporaryFile() as file:
-            file.write(b"hello")
-            file.flush()
-            self.assertIn("is not a database", await self.refused(f"sqlite:///{file.name}"))
+        self.assertIn("--database: it is no URL", await self.refused("here"))
+        self.assertIn("--database: mysql:// is none", await self.refused("mysql://x/y"))
+        self.assertIn("there is nothing to measure", await self.refused(":memory:"))
+        self.assertIn("cannot be opened", await self.refused("postgresql:///x?host=/no/such"))
+
+    async def test_postgresql_is_measured_as_well(self) -> None:
+        result = await self.measure(Storing(messages=2_500, database=postgres.fresh(self)))
+        self.assertEqual((result.server, result.error, result.read), ("postgresql", "", 2_500))
+        assert result.bytes is not None
+        self.assertGreater(result.bytes, 100_000)
