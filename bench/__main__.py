@@ -13,8 +13,9 @@ from rich.text import Text
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from bench import compare, fanout, options, plot, report, sessions, store, users
+from bench import compare, crash, fanout, options, plot, report, sessions, store, users
 from bench.compare import Compare
+from bench.crash import Crash
 from bench.errors import BenchError
 from bench.fanout import Fanout
 from bench.options import Wish
@@ -62,6 +63,10 @@ class Bench:
                 return await sessions.measure(self._run(""), load)
             case Storing() as load:
                 return await store.measure(self._reactor, load, self._stop, self._screen.show)
+            case Crash() as load:
+                return await crash.measure(
+                    self._reactor, self._wish.place, load, self._stop, self._screen.show
+                )
             case Compare() as load:
                 return await compare.measure(
                     load, self._run, lambda: self._stop.happened, self._tell

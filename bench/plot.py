@@ -10,6 +10,7 @@ from typing import Any
 from bench.errors import BenchError
 from bench.results import (
     Comparison,
+    CrashResult,
     FanoutResult,
     Outcome,
     SessionsResult,
@@ -54,6 +55,9 @@ def draw(path: Path, result: Outcome) -> None:
                 "seconds until a search was answered (median)",
                 [(each.name, each.median) for each in result.searches],
             )
+        case CrashResult():
+            starts = [(f"start {number}", each) for number, each in enumerate(result.starts)]
+            _bars(figure.subplots(), "seconds until the server was there again", starts)
         case Comparison():
             _comparison(figure, result)
     try:

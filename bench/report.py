@@ -19,6 +19,7 @@ from bench.compare import compared
 from bench.errors import BenchError
 from bench.results import (
     Comparison,
+    CrashResult,
     FanoutResult,
     Outcome,
     SessionsResult,
@@ -203,6 +204,27 @@ def _store(result: StoreResult) -> RenderableType:
     return Group(_titled(f"{result.asked:,} messages in {result.server}", rows), table)
 
 
+def _crash(result: CrashResult) -> RenderableType:
+    rows = _pairs(
+        [
+            ("killed", f"{result.kills:,} of {result.asked:,} times"),
+            ("time", seconds(result.seconds)),
+            ("the longest start", seconds(max(result.starts, default=None))),
+            ("lines said", number(result.said)),
+            ("acknowledgements", number(result.acks)),
+            ("said again after a restart", number(result.resent)),
+            ("of these, stored before it", number(result.again)),
+            ("shown, lost, and said again", number(result.lost)),
+            ("shown to somebody", number(result.shown)),
+            ("different ids", number(result.ids)),
+            ("messages in history in the end", number(result.history)),
+            ("promises broken", number(len(result.violations))),
+        ]
+    )
+    title = f"{result.server}, killed again and again while {result.clients} clients talk (seed {result.seed})"
+    return Group(_titled(title, rows), *map(Text, result.violations))
+
+
 def _median(values: Sequence[float | None]) -> float | None:
     found = spread([value for value in values if value is not None])
     return None if found is None else found.median
@@ -278,6 +300,8 @@ def table(result: Outcome) -> RenderableType:
             return _sessions(result)
         case StoreResult():
             return _store(result)
+        case CrashResult():
+            return _crash(result)
         case Comparison():
             return _compare(result)
 
@@ -315,7 +339,7 @@ def write_json(path: Path, result: Outcome) -> None:
                 for mode in modes
                 for ratio in compared(result, servers, mode)
             ]
-        case UsersResult() | SessionsResult() | StoreResult():
+        case UsersResult() | SessionsResult() | StoreResult() | CrashResult():
             pass  # what it holds is said already
     try:
         path.write_bytes(msgspec.json.format(msgspec.json.encode(document)) + b"\n")

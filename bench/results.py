@@ -200,8 +200,33 @@ class StoreResult(Result, kw_only=True, tag="store"):
         return self.stored / self.indexed if self.indexed else None
 
 
+class CrashResult(Result, kw_only=True, tag="crash"):
+    """A server that was killed again and again. ``starts``: how long it took to start each time, in seconds.
+
+    ``said`` lines, ``resent`` of them more than once; ``acks``, ``again`` of them for what was stored before the server was
+    killed; ``lost``: lines that were shown, lost, and said again under another id; ``shown``: how often somebody was shown
+    something, under ``ids`` different ids; ``history``: the messages that were there in the end.
+    """
+
+    asked: int
+    seed: int
+    clients: int
+    kills: int = 0
+    seconds: float = 0.0
+    starts: list[float] = []
+    said: int = 0
+    shown: int = 0
+    ids: int = 0
+    acks: int = 0
+    resent: int = 0
+    again: int = 0
+    lost: int = 0
+    history: int = 0
+    violations: list[str] = []
+
+
 #: What a run of the bench can find.
-Outcome = UsersResult | FanoutResult | SessionsResult | StoreResult | Comparison
+Outcome = UsersResult | FanoutResult | SessionsResult | StoreResult | CrashResult | Comparison
 
 
 class Ratio(msgspec.Struct, frozen=True):
