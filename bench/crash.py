@@ -132,6 +132,7 @@ class _Test:
             for room, history in auditor.history.items():
                 self._ledger.audit(room, history)
                 self.result.history += len(history)
+        self._look_at_server()
 
     # --- the server, and those who visit it ---
 
@@ -155,17 +156,23 @@ class _Test:
 
     async def _kill(self) -> None:
         assert self._server is not None
+        self._look_at_server()
         server, self._server = self._server, None
-        if server.ended.happened:
-            self._ledger.violated(f"nobody killed it: {server.ended.value}")
         await server.kill()
         self.result.kills += 1
         await self._all_gone()
         self._ledger.killed()
-        fault = _FAULT.search(server.said)
+        await server.stop()
+
+    def _look_at_server(self) -> None:
+        """Note it if the server ended by itself, or logged a fault."""
+        assert self._server is not None
+        fault = _FAULT.search(self._server.said)
         if fault is not None:
             self._ledger.violated(f"the server logged: {fault.group()[:300]}")
-        await server.stop()
+        ended = self._server.ended
+        if ended.happened:
+            self._ledger.violated(f"nobody killed it: {ended.value}")
 
     async def _all_gone(self) -> None:
         """Wait until everybody has read what the server sent before it was killed."""
@@ -179,18 +186,21 @@ class _Test:
         late: Deferred[None] = deferLater(self._reactor, self._place.timeout)
         if await self._first(everything, late) == 0:
             return True
+        self._look_at_server()
+        if self._ledger.violations:
+            return False
         names = [*(each.name for each in self._visitors), "the auditor"]
         missing = [name for name, event in zip(names, events, strict=False) if not event.happened]
-        if not self._ledger.violations:
-            self._ledger.violated(
-                f"after {self._place.timeout:g} s {', '.join(missing)} are not {what}"
-            )
+        self._ledger.violated(
+            f"after {self._place.timeout:g} s {', '.join(missing)} are not {what}"
+        )
         return False
 
     async def _first(self, *things: Deferred[Any]) -> int:
-        """Wait for the first of these, or for the server's end."""
+        """Wait for the first of these, or for something that must not happen."""
         assert self._server is not None
-        index = await first(*things, self._server.ended.wait(), self._failed.wait())
+        bad = self._server.ended.wait(), self._ledger.broken.wait(), self._failed.wait()
+        index = await first(*things, *bad)
         if self._failed.value is not None:
             self._failed.value.raiseException()
         return index

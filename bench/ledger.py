@@ -10,6 +10,8 @@ from typing import Final
 
 import msgspec
 
+from bench.waiting import Event
+
 # More is of no use: all come from the first.
 _MOST: Final = 20
 
@@ -65,6 +67,8 @@ class Ledger:
 
     def __init__(self) -> None:
         self.violations: list[str] = []
+        #: Happens with the first of them.
+        self.broken: Event[str] = Event()
         self.speakers: dict[str, Speaker] = {}
         #: Rooms that are there to stay: the first thing that happened in them, their topic, is acknowledged.
         self.topics: set[str] = set()
@@ -85,8 +89,9 @@ class Ledger:
 
     def violated(self, what: str) -> None:
         """Note that a promise was broken."""
-        if len(self.violations) < _MOST:
+        if len(self.violations) < _MOST and what not in self.violations:
             self.violations.append(what)
+            self.broken.happen(what)
 
     def killed(self) -> None:
         """Note that the server was killed: what happens from now on gets ids above all that were seen."""

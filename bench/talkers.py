@@ -260,7 +260,8 @@ class Talker(_Visitor):
 
     def _acknowledged(self, number: int, message: str) -> None:
         self._ledger.acknowledged(self._speaker, number, message)
-        if self._pending.pop(number, self) is None:
+        if number in self._pending:
+            del self._pending[number]
             self._settled.append(number)
         self._resent.discard(number)
         self._go_on()

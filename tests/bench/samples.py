@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bench.results import (
     Comparison,
+    CrashResult,
     FanoutResult,
     Searched,
     SessionsResult,
@@ -111,4 +112,27 @@ def store() -> StoreResult:
         held_up=0.005,
         searches=[Searched("a word", 50, True, 0.006, 0.007, 0.008)],
         read=1000,
+    )
+
+
+def crash(*violations: str) -> CrashResult:
+    """Return a result of three kills."""
+    return CrashResult(
+        server="ours",
+        error=f"{len(violations)} promises were broken" if violations else "",
+        asked=3,
+        seed=1,
+        clients=8,
+        kills=3,
+        seconds=9.0,
+        starts=[0.5, 0.75, 0.5, 0.5],
+        said=1000,
+        shown=3000,
+        ids=1100,
+        acks=990,
+        resent=60,
+        again=50,
+        lost=10,
+        history=995,
+        violations=list(violations),
     )

@@ -41,6 +41,7 @@ class DrawTests(SynchronousTestCase):
             samples.users(),
             samples.sessions(),
             samples.store(),
+            samples.crash(),
             samples.comparison(),
         ):
             self.assertIn(b"<svg", self.draw(result))

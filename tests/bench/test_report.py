@@ -116,6 +116,21 @@ class TableTests(SynchronousTestCase):
         self.assertRegex(text, "first in a room, longest +– ")
         self.assertIn("Stopped early", text)
 
+    def test_crash(self) -> None:
+        text = shown(samples.crash())
+        self.assertIn("killed again and again while 8 clients talk (seed 1)", text)
+        self.assertRegex(text, "killed +3 of 3 times ")
+        self.assertRegex(text, "the longest start +750 ms ")
+        self.assertRegex(text, "acknowledgements +990 ")
+        self.assertRegex(text, "shown, lost, and said again +10 ")
+        self.assertRegex(text, "promises broken +0 ")
+
+    def test_promises_that_were_broken_are_named(self) -> None:
+        text = shown(samples.crash("ann 1 is lost", "ann 2 is [b]there[/b] twice"))
+        self.assertRegex(text, "promises broken +2 ")
+        self.assertIn("ann 1 is lost\nann 2 is [b]there[/b] twice\n", text)
+        self.assertIn("bench: 2 promises were broken", text)
+
     def test_compare(self) -> None:
         text = shown(samples.comparison())
         self.assertRegex(text, "threads +4 +0.75 \\(0.50–1.00\\) ")
@@ -160,6 +175,7 @@ class JsonTests(SynchronousTestCase):
 
     def test_all_that_was_measured_is_there_with_the_machine(self) -> None:
         for result in (
+            samples.crash(),
             samples.fanout(),
             samples.users(),
             samples.sessions(),
