@@ -13,8 +13,9 @@ from rich.text import Text
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from bench import compare, fanout, options, plot, report, sessions, users
+from bench import compare, crash, fanout, options, plot, report, sessions, store, users
 from bench.compare import Compare
+from bench.crash import Crash
 from bench.errors import BenchError
 from bench.fanout import Fanout
 from bench.options import Wish
@@ -22,6 +23,7 @@ from bench.results import FanoutResult, Outcome
 from bench.runs import Run
 from bench.screen import Screen
 from bench.sessions import Sessions
+from bench.store import Storing
 from bench.users import Users
 from bench.waiting import Event
 
@@ -59,6 +61,12 @@ class Bench:
                 return await fanout.measure(self._run(""), load)
             case Sessions() as load:
                 return await sessions.measure(self._run(""), load)
+            case Storing() as load:
+                return await store.measure(self._reactor, load, self._stop, self._screen.show)
+            case Crash() as load:
+                return await crash.measure(
+                    self._reactor, self._wish.place, load, self._stop, self._screen.show
+                )
             case Compare() as load:
                 return await compare.measure(
                     load, self._run, lambda: self._stop.happened, self._tell

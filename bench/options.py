@@ -1,4 +1,4 @@
-"""The command line: ``python -m bench users|fanout|sessions|compare``."""
+"""The command line: ``python -m bench users|fanout|sessions|compare|store|crash``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from bench.compare import Compare
+from bench.crash import Crash
 from bench.errors import BenchError
 from bench.fanout import Fanout
 from bench.processes import processors
@@ -18,14 +19,18 @@ from bench.runs import Place
 from bench.servers import KINDS, resolve
 from bench.sessions import Sessions
 from bench.speak import LEAST_SIZE, SPEECHES
+from bench.store import Storing
 from bench.users import Users
 from bench.wire import Target
+
+#: What one can ask for.
+Load = Users | Fanout | Sessions | Compare | Storing | Crash
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """What the user asked for: a load, where to put it, and where the results go."""
 
-    load: Users | Fanout | Sessions | Compare
+    load: Load
     place: Place
     json: Path | None = None
     plot: Path | None = None
@@ -83,6 +88,10 @@ def _machine(parser: argparse.ArgumentParser) -> None:
         action="store_false",
         help="do not give the server a processor of its own",
     )
+
+
+def _ours(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("our server")
     group.add_argument(
         "--timeout",
         type=_SECONDS,
@@ -252,13 +261,52 @@ def parser() -> argparse.ArgumentParser:
     )
     _fanout(compare, Fanout(seconds=5.0))
 
+    store = commands.add_parser(
+        "store", help="the store alone: what it takes, history and searches with many messages"
+    )
+    store.add_argument(
+        "--messages",
+        type=_count(1, 100_000_000),
+        default=Storing().messages,
+        metavar="N",
+        help="default: 1,000,000",
+    )
+    store.add_argument(
+        "--database",
+        default="",
+        metavar="URL",
+        help="an empty database, which stays filled (default: a SQLite file that is gone afterwards)",
+    )
+
+    crash = commands.add_parser(
+        "crash", help="our server, killed again and again under load: whether it keeps its promises"
+    )
+    crash.add_argument("--kills", type=_count(1), default=30, metavar="N", help="default: 30")
+    crash.add_argument(
+        "--seconds-between",
+        type=_SECONDS,
+        default=Crash().between,
+        metavar="N",
+        help="how long people talk until it is killed, on average (default: 2)",
+    )
+    crash.add_argument(
+        "--seed",
+        type=_count(0),
+        default=Crash().seed,
+        metavar="N",
+        help="another number for other moments (default: 1)",
+    )
+
     for each in (users, fanout, sessions, compare):
-        _output(each)
         _machine(each)
+    for each in (users, fanout, sessions, compare, crash):
+        _ours(each)
+    for each in (users, fanout, sessions, compare, store, crash):
+        _output(each)
     return top
 
 
-def _load(given: argparse.Namespace) -> Users | Fanout | Sessions | Compare:
+def _load(given: argparse.Namespace) -> Load:
     def fanout(mode: str) -> Fanout:
         return Fanout(
             members=given.members,
@@ -278,6 +326,10 @@ def _load(given: argparse.Namespace) -> Users | Fanout | Sessions | Compare:
             return fanout(given.mode)
         case "sessions":
             return Sessions(sessions=given.sessions, at_once=given.at_once, seconds=given.seconds)
+        case "store":
+            return Storing(messages=given.messages, database=given.database)
+        case "crash":
+            return Crash(kills=given.kills, between=given.seconds_between, seed=given.seed)
         case _:
             return Compare(
                 loads=tuple(map(fanout, dict.fromkeys(given.modes))),
@@ -287,6 +339,12 @@ def _load(given: argparse.Namespace) -> Users | Fanout | Sessions | Compare:
 
 
 def _place(given: argparse.Namespace) -> Place:
+    if given.command == "store":
+        return Place()  # it is in the bench's own process
+    database = () if given.database is None else ("--database", given.database)
+    ours = (*database, *given.ours)
+    if given.command == "crash":
+        return Place(options=ours, timeout=given.timeout)
     target = pid = None
     if given.command != "compare":
         pid = given.pid
@@ -294,10 +352,9 @@ def _place(given: argparse.Namespace) -> Place:
             target = Target(resolve(given.host or "127.0.0.1"), given.port, given.speaks)
         elif given.host is not None or pid is not None:
             raise BenchError("--host and --pid need --port: of a server that runs already")
-    database = () if given.database is None else ("--database", given.database)
     return Place(
         kind=getattr(given, "server", "ours"),
-        options=(*database, *given.ours),
+        options=ours,
         target=target,
         pid=pid,
         processes=given.processes,

@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import BenchError
-from bench.results import Comparison, FanoutResult, Outcome, SessionsResult, UsersResult
+from bench.results import (
+    Comparison,
+    CrashResult,
+    FanoutResult,
+    Outcome,
+    SessionsResult,
+    StoreResult,
+    UsersResult,
+)
 from bench.stats import Latencies, spread
 
 #: What the name of a picture's file may end with.
@@ -41,6 +49,15 @@ def draw(path: Path, result: Outcome) -> None:
                 "seconds until all was heard",
                 [(row.nick, row.seconds or 0.0) for row in result.rows],
             )
+        case StoreResult():
+            _bars(
+                figure.subplots(),
+                "seconds until a search was answered (median)",
+                [(each.name, each.median) for each in result.searches],
+            )
+        case CrashResult():
+            starts = [(f"start {number}", each) for number, each in enumerate(result.starts)]
+            _bars(figure.subplots(), "seconds until the server was there again", starts)
         case Comparison():
             _comparison(figure, result)
     try:

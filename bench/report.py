@@ -17,7 +17,15 @@ from rich.text import Text
 
 from bench.compare import compared
 from bench.errors import BenchError
-from bench.results import Comparison, FanoutResult, Outcome, SessionsResult, UsersResult
+from bench.results import (
+    Comparison,
+    CrashResult,
+    FanoutResult,
+    Outcome,
+    SessionsResult,
+    StoreResult,
+    UsersResult,
+)
 from bench.stats import Spread, percentile, spread
 
 _NONE: Final = "–"
@@ -156,6 +164,67 @@ def _sessions(result: SessionsResult) -> RenderableType:
     return _titled(f"{result.asked:,} sessions on {result.server}", rows)
 
 
+def _store(result: StoreResult) -> RenderableType:
+    each = result.bytes / result.stored if result.bytes and result.stored else None
+    cpu = result.cpu / result.stored * 1e6 if result.cpu and result.stored else None
+    rows = _pairs(
+        [
+            ("stored", f"{result.stored:,} of {result.asked:,}"),
+            ("stored a second", number(result.rate)),
+            ("commits", number(result.commits)),
+            ("slowest commit", seconds(result.slowest)),
+            ("processor time per message", micros(cpu)),
+            ("size of the database", size(result.bytes)),
+            ("bytes per message", number(each)),
+            ("all words indexed after", seconds(result.indexed)),
+            ("indexed a second", number(result.index_rate)),
+            *((f"resident memory {when}", size(rss)) for when, rss in result.memory.items()),
+            ("starting with all that", seconds(result.start)),
+            (
+                "history at a join: first in a room, longest",
+                seconds(max(result.joins, default=None)),
+            ),
+            ("history at a join: later, longest", seconds(max(result.joins_again, default=None))),
+            (f"/history {result.history_lines}", seconds(result.history)),
+            ("the longest read of 100 lines", seconds(result.longest_chunk)),
+            ("the reactor was held up meanwhile, at most", seconds(result.held_up)),
+            ("read again, as they were said", f"{result.read:,} of {result.asked:,}"),
+        ]
+    )
+    table = _grid("searching for", "found", "all looked at", "median", "longest", "held up")
+    for search in result.searches:
+        table.add_row(
+            search.name,
+            number(search.found),
+            "yes" if search.whole else "no",
+            seconds(search.median),
+            seconds(search.longest),
+            seconds(search.held_up),
+        )
+    return Group(_titled(f"{result.asked:,} messages in {result.server}", rows), table)
+
+
+def _crash(result: CrashResult) -> RenderableType:
+    rows = _pairs(
+        [
+            ("killed", f"{result.kills:,} of {result.asked:,} times"),
+            ("time", seconds(result.seconds)),
+            ("the longest start", seconds(max(result.starts, default=None))),
+            ("lines said", number(result.said)),
+            ("acknowledgements", number(result.acks)),
+            ("said again after a restart", number(result.resent)),
+            ("of these, stored before it", number(result.again)),
+            ("shown, lost, and said again", number(result.lost)),
+            ("shown to somebody", number(result.shown)),
+            ("different ids", number(result.ids)),
+            ("messages in history in the end", number(result.history)),
+            ("promises broken", number(len(result.violations))),
+        ]
+    )
+    title = f"{result.server}, killed again and again while {result.clients} clients talk (seed {result.seed})"
+    return Group(_titled(title, rows), *map(Text, result.violations))
+
+
 def _median(values: Sequence[float | None]) -> float | None:
     found = spread([value for value in values if value is not None])
     return None if found is None else found.median
@@ -229,6 +298,10 @@ def table(result: Outcome) -> RenderableType:
             return _fanout(result)
         case SessionsResult():
             return _sessions(result)
+        case StoreResult():
+            return _store(result)
+        case CrashResult():
+            return _crash(result)
         case Comparison():
             return _compare(result)
 
@@ -266,7 +339,7 @@ def write_json(path: Path, result: Outcome) -> None:
                 for mode in modes
                 for ratio in compared(result, servers, mode)
             ]
-        case UsersResult() | SessionsResult():
+        case UsersResult() | SessionsResult() | StoreResult() | CrashResult():
             pass  # what it holds is said already
     try:
         path.write_bytes(msgspec.json.format(msgspec.json.encode(document)) + b"\n")

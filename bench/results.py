@@ -145,8 +145,88 @@ class Comparison(Result, kw_only=True, tag="compare"):
         ]
 
 
+class Searched(msgspec.Struct, frozen=True):
+    """A search, several times: how many it found, whether it looked at everything, times in seconds.
+
+    ``held_up``: the most that the reactor was held up meanwhile.
+    """
+
+    name: str
+    found: int
+    whole: bool
+    median: float
+    longest: float
+    held_up: float
+
+
+class StoreResult(Result, kw_only=True, tag="store"):
+    """The store alone. Times are seconds; None or nothing if it did not come to that.
+
+    ``seconds``: until all was ``stored``; ``indexed``: until all of that could be searched; ``cpu``: the processor time of the
+    whole process for the first. ``start``: the start with all of it there; ``joins``: the end of each room's history for
+    the first time after that, ``joins_again`` for the second. ``history``: the last ``history_lines`` of one room in chunks;
+    ``held_up``: the most that the reactor was held up meanwhile. ``memory``: resident bytes, and when. ``read``: how many
+    messages were read again, all as they were said.
+    """
+
+    asked: int = 0
+    stored: int = 0
+    seconds: float | None = None
+    cpu: float | None = None
+    commits: int = 0
+    slowest: float = 0.0
+    indexed: float | None = None
+    bytes: int | None = None
+    memory: dict[str, int] = {}
+    start: float | None = None
+    stop: float | None = None
+    joins: list[float] = []
+    joins_again: list[float] = []
+    history: float | None = None
+    history_lines: int = 0
+    longest_chunk: float = 0.0
+    held_up: float = 0.0
+    searches: list[Searched] = []
+    read: int = 0
+
+    @property
+    def rate(self) -> float | None:
+        """Messages stored a second."""
+        return self.stored / self.seconds if self.seconds else None
+
+    @property
+    def index_rate(self) -> float | None:
+        """Messages indexed a second."""
+        return self.stored / self.indexed if self.indexed else None
+
+
+class CrashResult(Result, kw_only=True, tag="crash"):
+    """A server that was killed again and again. ``starts``: how long it took to start each time, in seconds.
+
+    ``said`` lines, ``resent`` of them more than once; ``acks``, ``again`` of them for what was stored before the server was
+    killed; ``lost``: lines that were shown, lost, and said again under another id; ``shown``: how often somebody was shown
+    something, under ``ids`` different ids; ``history``: the messages that were there in the end.
+    """
+
+    asked: int
+    seed: int
+    clients: int
+    kills: int = 0
+    seconds: float = 0.0
+    starts: list[float] = []
+    said: int = 0
+    shown: int = 0
+    ids: int = 0
+    acks: int = 0
+    resent: int = 0
+    again: int = 0
+    lost: int = 0
+    history: int = 0
+    violations: list[str] = []
+
+
 #: What a run of the bench can find.
-Outcome = UsersResult | FanoutResult | SessionsResult | Comparison
+Outcome = UsersResult | FanoutResult | SessionsResult | StoreResult | CrashResult | Comparison
 
 
 class Ratio(msgspec.Struct, frozen=True):

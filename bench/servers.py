@@ -194,6 +194,18 @@ class Started(ProcessProtocol):
             return
         raise BenchError(f"{self.name} does not listen after {_START:g} s{self._last_line()}")
 
+    @property
+    def said(self) -> str:
+        """What it wrote until now: its log."""
+        return self._log.read_text("utf-8", "replace")
+
+    async def kill(self) -> None:
+        """End it as a crash would, and wait until it is gone. :meth:`stop` clears up."""
+        self._stopping = True
+        if self._process is not None and not self._over.happened:
+            self._process.signalProcess("KILL")
+            await self._over.wait()
+
     async def stop(self) -> None:
         """Ask it to end, then make it; its directory goes with it."""
         self._stopping = True

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from bench.results import Comparison, FanoutResult, SessionsResult, UsersResult
+from bench.results import (
+    Comparison,
+    CrashResult,
+    FanoutResult,
+    Searched,
+    SessionsResult,
+    StoreResult,
+    UsersResult,
+)
 from bench.wire import UserRow
 
 
@@ -78,4 +86,53 @@ def sessions() -> SessionsResult:
         rss_before=1024**2,
         rss_after=1024**2 + 1000 * 8192,
         rss_left=1024**2,
+    )
+
+
+def store() -> StoreResult:
+    """Return a result of a thousand messages in half a second."""
+    return StoreResult(
+        server="sqlite",
+        asked=1000,
+        stored=1000,
+        seconds=0.5,
+        cpu=0.01,
+        commits=3,
+        slowest=0.02,
+        indexed=2.0,
+        bytes=200_000,
+        memory={"before": 1024**2, "in the end": 2 * 1024**2},
+        start=0.01,
+        stop=0.01,
+        joins=[0.001, 0.003],
+        joins_again=[0.00001, 0.00002],
+        history=0.2,
+        history_lines=500,
+        longest_chunk=0.004,
+        held_up=0.005,
+        searches=[Searched("a word", 50, True, 0.006, 0.007, 0.008)],
+        read=1000,
+    )
+
+
+def crash(*violations: str) -> CrashResult:
+    """Return a result of three kills."""
+    return CrashResult(
+        server="ours",
+        error=f"{len(violations)} promises were broken" if violations else "",
+        asked=3,
+        seed=1,
+        clients=8,
+        kills=3,
+        seconds=9.0,
+        starts=[0.5, 0.75, 0.5, 0.5],
+        said=1000,
+        shown=3000,
+        ids=1100,
+        acks=990,
+        resent=60,
+        again=50,
+        lost=10,
+        history=995,
+        violations=list(violations),
     )

@@ -11,11 +11,13 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from bench import options
 from bench.compare import Compare
+from bench.crash import Crash
 from bench.errors import BenchError
 from bench.fanout import Fanout
 from bench.options import Wish, read
 from bench.servers import KINDS
 from bench.sessions import Sessions
+from bench.store import Storing
 from bench.users import Users
 from bench.wire import Target
 
@@ -53,6 +55,24 @@ class LoadTests(SynchronousTestCase):
         self.assertEqual(
             asked("sessions --sessions 5 --at-once 2 --seconds 1").load,
             Sessions(sessions=5, at_once=2, seconds=1),
+        )
+
+    def test_the_store_is_filled_with_a_million(self) -> None:
+        self.assertEqual(asked("store").load, Storing(messages=1_000_000))
+        self.assertEqual(
+            asked("store --messages 2,000 --database postgresql:///x --json a.json").load,
+            Storing(messages=2000, database="postgresql:///x"),
+        )
+
+    def test_the_server_is_killed_thirty_times(self) -> None:
+        self.assertEqual(asked("crash").load, Crash(kills=30, between=2.0, seed=1))
+        self.assertEqual(
+            asked("crash --kills 3 --seconds-between 0.5 --seed 7").load,
+            Crash(kills=3, between=0.5, seed=7),
+        )
+        place = asked("crash --timeout 9 --database postgresql:///x --ours=--sync=off").place
+        self.assertEqual(
+            (place.timeout, place.options), (9, ("--database", "postgresql:///x", "--sync=off"))
         )
 
     def test_compare_is_everything_three_times(self) -> None:
@@ -119,6 +139,10 @@ class RefusalTests(SynchronousTestCase):
             ("users --port 70000", "70,000 is not between 1 and 65,535"),
             ("compare --servers nobody", "invalid choice: 'nobody'"),
             ("compare --host x", "unrecognized arguments"),
+            ("store --messages 0", "0 is not between 1 and 100,000,000"),
+            ("store --server ours", "unrecognized arguments"),
+            ("crash --kills 0", "0 is not between 1 and 1,000,000"),
+            ("crash --host x", "unrecognized arguments"),
             ("dance", "invalid choice: 'dance'"),
             ("", "required: COMMAND"),
         ):
@@ -128,7 +152,7 @@ class RefusalTests(SynchronousTestCase):
             self.assertIn(why, errors.getvalue())
 
     def test_every_option_has_help(self) -> None:
-        for command in ("", "users", "fanout", "sessions", "compare"):
+        for command in ("", "users", "fanout", "sessions", "compare", "store", "crash"):
             with contextlib.redirect_stdout(io.StringIO()) as out:
                 self.assertRaises(SystemExit, asked, f"{command} --help")
             self.assertIn("python -m bench", out.getvalue())

@@ -36,7 +36,14 @@ class DrawTests(SynchronousTestCase):
             return path.read_bytes()
 
     def test_every_result_can_be_drawn(self) -> None:
-        for result in (samples.fanout(), samples.users(), samples.sessions(), samples.comparison()):
+        for result in (
+            samples.fanout(),
+            samples.users(),
+            samples.sessions(),
+            samples.store(),
+            samples.crash(),
+            samples.comparison(),
+        ):
             self.assertIn(b"<svg", self.draw(result))
         self.assertEqual(self.draw(samples.fanout(), ".png")[:4], b"\x89PNG")
 

@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from bench import report
 from bench.errors import BenchError
-from bench.results import Outcome
+from bench.results import Outcome, StoreResult
 from bench.stats import Spread
 from tests.bench import samples
 
@@ -98,6 +98,39 @@ class TableTests(SynchronousTestCase):
         self.assertRegex(text, "processor time per login +250 µs ")
         self.assertRegex(text, "memory per session +8.0 KiB ")
 
+    def test_store(self) -> None:
+        text = shown(samples.store())
+        self.assertIn("1,000 messages in sqlite", text)
+        self.assertRegex(text, "stored a second +2,000 ")
+        self.assertRegex(text, "processor time per message +10 µs ")
+        self.assertRegex(text, "bytes per message +200 ")
+        self.assertRegex(text, "indexed a second +500 ")
+        self.assertRegex(text, "resident memory in the end +2.0 MiB ")
+        self.assertRegex(text, "first in a room, longest +3 ms ")
+        self.assertRegex(text, "/history 500 +200 ms ")
+        self.assertRegex(text, "a word +50 +yes +6 ms +7 ms +8 ms")
+
+    def test_a_store_that_was_stopped_early_shows_dashes(self) -> None:
+        text = shown(StoreResult(server="sqlite", asked=9, stopped=True))
+        self.assertRegex(text, "stored a second +– ")
+        self.assertRegex(text, "first in a room, longest +– ")
+        self.assertIn("Stopped early", text)
+
+    def test_crash(self) -> None:
+        text = shown(samples.crash())
+        self.assertIn("killed again and again while 8 clients talk (seed 1)", text)
+        self.assertRegex(text, "killed +3 of 3 times ")
+        self.assertRegex(text, "the longest start +750 ms ")
+        self.assertRegex(text, "acknowledgements +990 ")
+        self.assertRegex(text, "shown, lost, and said again +10 ")
+        self.assertRegex(text, "promises broken +0 ")
+
+    def test_promises_that_were_broken_are_named(self) -> None:
+        text = shown(samples.crash("ann 1 is lost", "ann 2 is [b]there[/b] twice"))
+        self.assertRegex(text, "promises broken +2 ")
+        self.assertIn("ann 1 is lost\nann 2 is [b]there[/b] twice\n", text)
+        self.assertIn("bench: 2 promises were broken", text)
+
     def test_compare(self) -> None:
         text = shown(samples.comparison())
         self.assertRegex(text, "threads +4 +0.75 \\(0.50–1.00\\) ")
@@ -141,10 +174,17 @@ class JsonTests(SynchronousTestCase):
             return document
 
     def test_all_that_was_measured_is_there_with_the_machine(self) -> None:
-        for result in (samples.fanout(), samples.users(), samples.sessions(), samples.comparison()):
+        for result in (
+            samples.crash(),
+            samples.fanout(),
+            samples.users(),
+            samples.sessions(),
+            samples.comparison(),
+            samples.store(),
+        ):
             document = self.write(result)
             self.assertEqual(set(document) & {"machine", "result"}, {"machine", "result"})
-            self.assertEqual(document["result"]["server"], "ours")  # type: ignore[index]
+            self.assertEqual(document["result"]["server"], result.server)  # type: ignore[index]
 
     def test_a_fanout_has_its_summary_and_a_comparison_its_ratios(self) -> None:
         summary = self.write(samples.fanout())["summary"]

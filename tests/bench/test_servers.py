@@ -127,6 +127,16 @@ class StartTests(TestCase):
         self.assertFalse(server._directory.exists())
         self.assertFalse(server.ended.happened)
 
+    async def test_one_that_is_killed_has_no_say_but_what_it_said_before(self) -> None:
+        hello = "print('hello', flush=True); "
+        server = await self._start(hello + self.LISTENS + "[s.accept() for _ in iter(int, 1)]")
+        await server.kill()
+        self.assertEqual((server.usage(), server.said), (None, "hello\n"))
+        self.assertIn("ended (by SIGKILL)", f"{server._over.value}")
+        self.assertFalse(server.ended.happened)
+        await server.stop()
+        self.assertFalse(server._directory.exists())
+
     async def test_one_that_does_not_want_to_end_is_made_to(self) -> None:
         self.patch(servers, "_END", 0.05)
         deaf = "import signal; signal.signal(15, signal.SIG_IGN); "
