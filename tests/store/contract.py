@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import URL
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
-from twisted.internet.task import Clock
+from twisted.internet.task import Clock, deferLater
 from twisted.trial.unittest import TestCase
 
 from tests.making import said
@@ -52,6 +52,8 @@ class Contract(Base):
 
     async def begin(self, keep: Keep = KEEP_ALL) -> Remembered:
         """Start a store; every test begins with this."""
+        # Only when the reactor runs there are threads, see RealThreads.
+        await deferLater(reactor, 0)
         self.reported: list[MessageId] = []
         self._waiting: list[tuple[MessageId, Deferred[None]]] = []
         self.store = self.make(keep)

@@ -1,0 +1,112 @@
+"""From envelopes and records to rows and back; and rows that somebody else wrote."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.making import author, room, said
+from twisted_chat.core.events import Envelope, Said
+from twisted_chat.core.ids import MessageId, Scope
+from twisted_chat.core.keep import Keep
+from twisted_chat.core.lasting import RoomRecord
+from twisted_chat.core.names import BadName, parse_nick
+from twisted_chat.core.nonces import Sent
+from twisted_chat.core.text import BadText, CleanText
+from twisted_chat.store.sql import rows
+from twisted_chat.store.sql.schema import rooms
+
+
+class _Row:
+    def __init__(self, columns: dict[str, Any]) -> None:
+        self.__dict__.update(columns)
+
+
+def clean(text: str) -> bool:
+    try:
+        return CleanText(text) == text
+    except BadText:
+        return False
+
+
+def read(envelope: Envelope, **changed: object) -> Envelope:
+    """Make a row of an envelope, and an envelope of that, after changing some of its columns."""
+    assert envelope.author is not None and envelope.room is not None
+    names = (
+        *("id", "room", "author", "time", "kind", "tag", "text"),
+        *("user", "nick", "key", "scope", "account", "host", "real_name", "bot"),
+    )
+    values = (*rows.message_row(envelope, 1), *rows.author_row(1, envelope.author)[1:])
+    row = dict(zip(names, values, strict=True)) | changed
+    (found,) = rows.read_messages([list(row.values())], {envelope.room.id: envelope.room})
+    return found
+
+
+class MessageTests(SynchronousTestCase):
+    @given(st.lists(st.text(max_size=20).filter(clean), min_size=1, max_size=5))
+    def test_lines_come_back_as_they_were(self, lines: list[str]) -> None:
+        event = read(said(7, 1, *lines)).event
+        assert isinstance(event, Said)
+        self.assertEqual(event.lines, tuple(lines))
+        self.assertEqual({type(line) for line in event.lines}, {CleanText})
+
+    def test_authors_of_a_page_are_one_object_each(self) -> None:
+        message = rows.message_row(said(7, 1), 1)
+        who = rows.author_row(1, author("bob"))[1:]
+        first, second = rows.read_messages([(*message, *who), (*message, *who)], {1: room(1)})
+        self.assertIs(first.author, second.author)
+
+    def test_what_is_not_clean_in_the_database_is_made_so(self) -> None:
+        event = read(said(7, 1), text="a\x1b[2J\u202eb\nc").event
+        assert isinstance(event, Said)
+        self.assertEqual(event.lines, ("a?[2J?b", "c"))
+
+    def test_kind_that_there_is_not_is_shown_as_said(self) -> None:
+        event = read(said(7, 1), kind="dance").event
+        assert isinstance(event, Said)
+        self.assertEqual(event.kind, "say")
+
+    def test_nick_that_nobody_could_have_today_is_shown_as_it_can_be(self) -> None:
+        found = read(said(7, 1), nick="join\x1b", key="join?").author
+        assert found is not None
+        self.assertEqual((found.nick.text, found.nick.key), ("join?", "join?"))
+
+
+class RoomTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.record = RoomRecord(
+            room(3),
+            1.5,
+            "digest",
+            CleanText("topic"),
+            parse_nick("Ann"),
+            2.5,
+            (Scope("s"),),
+            Keep(1, 2),
+        )
+
+    def test_record_comes_back_as_it_was(self) -> None:
+        for record in (self.record, RoomRecord(room(3), 1.5)):
+            columns = rows.room_row(record)
+            self.assertEqual(set(columns), set(rooms.columns.keys()))
+            self.assertEqual(rows.read_room(_Row(columns)), record)
+
+    def test_topic_that_is_not_clean_is_made_so(self) -> None:
+        found = rows.read_room(_Row(rows.room_row(self.record) | {"topic": "a\x07"}))
+        self.assertEqual(found, msgspec.structs.replace(self.record, topic=CleanText("a?")))
+
+    def test_name_that_is_none_is_an_error(self) -> None:
+        columns = rows.room_row(self.record) | {"name": "a,b"}
+        self.assertRaises(BadName, rows.read_room, _Row(columns))
+
+
+class SentTests(SynchronousTestCase):
+    def test_id_of_a_client_comes_back_as_it_was(self) -> None:
+        sent = Sent(b"12345678", MessageId(9), 1.25)
+        message, scope, tag, digest, time = rows.sent_row(Scope("s"), "tag", sent)
+        row = _Row({"message": message, "scope": scope, "tag": tag, "digest": digest, "time": time})
+        self.assertEqual(rows.read_sent(row), (Scope("s"), "tag", sent))

@@ -1,0 +1,51 @@
+"""Whether a message fits a search, without an index."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.making import happened, room, said
+from twisted_chat.core import events as e
+from twisted_chat.core.ids import MessageId
+from twisted_chat.core.lasting import Query, Term
+from twisted_chat.store.matching import Matcher, words
+
+
+class WordsTests(SynchronousTestCase):
+    def test_words_are_runs_of_letters_and_digits_in_small_letters(self) -> None:
+        self.assertEqual(
+            words("Café-Bar 3, don't_panic!"), ["cafe", "bar", "3", "don", "t", "panic"]
+        )
+        self.assertEqual(words(" -- ?!"), [])
+
+    @given(st.text())
+    def test_words_of_any_text_are_their_own_words(self, text: str) -> None:
+        for word in words(text):
+            self.assertEqual(words(word), [word])
+
+
+class MatcherTests(SynchronousTestCase):
+    def fits(self, text: str, *terms: Term, **more: object) -> bool:
+        query = Query((room(1),), terms, **more)  # type: ignore[arg-type]
+        return Matcher(query).fits(said(5, 1, text))
+
+    def test_every_term_must_stand_in_the_message(self) -> None:
+        self.assertTrue(self.fits("a b c", Term("c"), Term("a")))
+        self.assertFalse(self.fits("a b c", Term("c"), Term("d")))
+
+    def test_words_of_a_term_stand_in_order_without_a_gap(self) -> None:
+        self.assertTrue(self.fits("x a b c", Term("a b c")))
+        self.assertFalse(self.fits("a x b", Term("a b")))
+        self.assertTrue(self.fits("a b cd", Term("b c", prefix=True)))
+        self.assertFalse(self.fits("a bx cd", Term("b c", prefix=True)))
+
+    def test_author_time_and_place_must_fit(self) -> None:
+        self.assertTrue(self.fits("a", nick="bob", since=5.0, before=MessageId(6)))
+        self.assertFalse(self.fits("a", nick="ann"))
+        self.assertFalse(self.fits("a", since=5.5))
+        self.assertFalse(self.fits("a", before=MessageId(5)))
+
+    def test_nothing_but_messages_fits(self) -> None:
+        self.assertFalse(Matcher(Query((room(1),), ())).fits(happened(1, e.Left(), 1)))
