@@ -26,6 +26,7 @@ from bench.waiting import Event, first
 from twisted_chat.core.events import Envelope, RoomRef
 from twisted_chat.core.ids import MessageId
 from twisted_chat.core.lasting import Query
+from twisted_chat.recalls import CHUNK
 from twisted_chat.store.blocks import BLOCK
 from twisted_chat.store.database import BadDatabase, Kind, kind_of
 from twisted_chat.store.port import StoreError
@@ -35,9 +36,8 @@ from twisted_chat.store.sql.threads import RealThreads
 
 # The reactor gets its turn after so many messages.
 _TURN: Final = 500
-# What the server shows at a join, and the most that it reads at once of a long history.
+# What the server shows at a join.
 _JOIN: Final = 20
-_CHUNK: Final = 100
 _LONG: Final = 10_000
 _PAGE: Final = 1_000
 _TRIES: Final = 5
@@ -191,23 +191,28 @@ class _Trial:
             result.joins.append(await self._timed(store, room))
         result.joins_again = [await self._timed(store, room) for room in rooms]
         with Ticks(self._reactor) as ticks:
-            began, before, count = time.perf_counter(), None, 0
-            while count < _LONG:
-                asked = time.perf_counter()
-                page = await store.history(rooms[-1], before=before, limit=_CHUNK)
-                result.longest_chunk = max(result.longest_chunk, time.perf_counter() - asked)
-                count += len(page.envelopes)
-                if not page.more:
-                    break
-                before = page.envelopes[0].id
-                await self._pause(0)  # as the reader's socket takes it
-            result.history, result.history_lines = time.perf_counter() - began, count
+            await self._read_long(store, rooms[-1])
         result.held_up = ticks.most
         queries = self._talk.queries()
         for done, (name, query) in enumerate(queries):
             self._step("searching", done, len(queries))
             result.searches.append(await self._search(store, name, query))
         await self._check(store)
+
+    async def _read_long(self, store: SqlStore, room: RoomRef) -> None:
+        """Read a long history as the server does: from where it starts, in chunks."""
+        result = self._result
+        began, more = time.perf_counter(), True
+        after = await store.start_of(room, limit=_LONG) or MessageId(0)
+        while more and result.history_lines < _LONG:
+            asked = time.perf_counter()
+            page = await store.history(room, after=after, limit=CHUNK)
+            result.longest_chunk = max(result.longest_chunk, time.perf_counter() - asked)
+            result.history_lines += len(page.envelopes)
+            more = page.more
+            after = page.envelopes[-1].id if page.envelopes else after
+            await self._pause(0)  # as the reader's socket takes it
+        result.history = time.perf_counter() - began
 
     async def _timed(self, store: SqlStore, room: RoomRef) -> float:
         await self._pause(0)
