@@ -1,0 +1,115 @@
+"""Passwords: what is stored of them, that nobody can tell who has an account, and that the queue is bounded."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from argon2 import PasswordHasher
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
+from twisted.trial.unittest import SynchronousTestCase, TestCase
+
+from twisted_chat.auth import passwords
+from twisted_chat.auth.passwords import BusyError, Passwords, RealRunner, Runner
+
+T = TypeVar("T")
+
+
+class HeldRunner:
+    """Runs what it is given when the test says so."""
+
+    def __init__(self) -> None:
+        self.held: deque[tuple[Deferred[Any], Callable[[], Any]]] = deque()
+        self.stopped = False
+
+    def run(self, work: Callable[[], T]) -> Deferred[T]:
+        answer: Deferred[T] = Deferred()
+        self.held.append((answer, work))
+        return answer
+
+    def go(self) -> None:
+        while self.held:
+            answer, work = self.held.popleft()
+            answer.callback(work())
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+_runner: type[Runner] = HeldRunner
+
+
+class PasswordsTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.runner = HeldRunner()
+        self.passwords = Passwords(self.runner)
+
+    def ask(self, work: Coroutine[Any, Any, T]) -> Deferred[T]:
+        return Deferred.fromCoroutine(work)
+
+    def now(self, work: Coroutine[Any, Any, T]) -> T:
+        asked = self.ask(work)
+        self.runner.go()
+        return self.successResultOf(asked)
+
+    def test_password_is_known_again_and_no_other(self) -> None:
+        stored = self.now(self.passwords.hash("correct horse"))
+        self.assertTrue(stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$"))
+        self.assertNotIn("horse", stored)
+        self.assertTrue(self.now(self.passwords.verify(stored, "correct horse")))
+        for wrong in ("correct horsE", "", "x" * 1000):
+            self.assertFalse(self.now(self.passwords.verify(stored, wrong)))
+
+    def test_same_password_is_stored_differently_each_time(self) -> None:
+        first, second = (self.now(self.passwords.hash("12345678")) for _ in range(2))
+        self.assertNotEqual(first, second)
+
+    def test_who_has_no_account_is_checked_all_the_same(self) -> None:
+        """Else the time would tell who has one."""
+        tried: list[str] = []
+
+        def matches(stored: str, password: str) -> bool:
+            tried.append(stored)
+            return True
+
+        self.patch(passwords, "_matches", matches)
+        self.assertFalse(self.now(self.passwords.verify(None, "x")))
+        self.assertEqual(len(tried), 1)
+        self.assertFalse(self.passwords.outdated(tried[0]))
+
+    def test_what_is_stored_may_be_broken(self) -> None:
+        self.assertFalse(self.now(self.passwords.verify("nonsense", "x")))
+
+    def test_weaker_parameters_of_earlier_are_found(self) -> None:
+        weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("x")
+        self.assertTrue(self.passwords.outdated(weak))
+        self.assertTrue(self.now(self.passwords.verify(weak, "x")))
+
+    def test_no_more_than_some_wait(self) -> None:
+        self.patch(passwords, "MAX_WAITING", 2)
+        stored = self.now(self.passwords.hash("x"))
+        waiting = [self.ask(self.passwords.verify(stored, "x")) for _ in range(2)]
+        self.failureResultOf(self.ask(self.passwords.verify(stored, "x")), BusyError)
+        self.runner.go()
+        self.assertEqual([self.successResultOf(each) for each in waiting], [True, True])
+        self.assertTrue(self.now(self.passwords.verify(stored, "x")))
+
+    def test_end_ends_the_threads(self) -> None:
+        self.passwords.stop()
+        self.assertTrue(self.runner.stopped)
+
+
+class RealRunnerTests(TestCase):
+    async def test_it_is_another_thread_and_the_reactor_goes_on(self) -> None:
+        await deferLater(reactor, 0)
+        runner = RealRunner(reactor)
+        over = threading.Event()
+        name = runner.run(lambda: over.wait(10) and threading.current_thread().name)
+        await deferLater(reactor, 0)
+        over.set()
+        self.assertNotEqual(await name, threading.current_thread().name)
+        runner.stop()

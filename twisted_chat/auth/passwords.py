@@ -1,0 +1,126 @@
+"""Passwords: hashed with argon2id, by threads of their own, a few at a time.
+
+A hash is made to take long and to need much memory (RFC 9106). On the reactor's thread it would hold up everybody; in too
+many threads at once it would take the machine from the reactor.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+from collections.abc import Callable
+from typing import Any, Final, Protocol, TypeVar
+
+import argon2
+from argon2.exceptions import InvalidHashError, VerificationError
+from twisted.internet.defer import Deferred
+from twisted.internet.threads import deferToThreadPool
+from twisted.python.threadpool import ThreadPool
+
+T = TypeVar("T")
+
+#: What OWASP's "Password Storage Cheat Sheet" asks for at least: 19 MiB, two passes, one lane. Some 30 ms of a core.
+_HASHER: Final = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+#: How many hashes are made at a time.
+THREADS: Final = 1
+#: How many may wait for that: ten seconds' worth. Nobody waits longer at a login.
+MAX_WAITING: Final = 300
+#: The longest password, in UTF-8 bytes: beyond what anybody types, and what a password manager makes.
+MAX_PASSWORD: Final = 1024
+#: The shortest, in characters. NIST SP 800-63B, 5.1.1.2, asks for 8.
+MIN_PASSWORD: Final = 8
+#: The thread gives way to the reactor when both want a core.
+_NICE: Final = 10
+
+
+class BusyError(Exception):
+    """Too many passwords are being checked. ``str()`` is fit to show to anybody."""
+
+
+class Runner(Protocol):
+    """Runs a function in a thread."""
+
+    def run(self, work: Callable[[], T]) -> Deferred[T]:
+        """Run it, after those that were given before."""
+
+    def stop(self) -> None:
+        """End the threads when they have done what they were given."""
+
+
+class Passwords:
+    """Hashes passwords and checks them."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._waiting = 0
+
+    async def hash(self, password: str) -> str:
+        """Return what is stored of a password, with its parameters. Raises :class:`BusyError`."""
+        return await self._run(lambda: _HASHER.hash(password))
+
+    async def verify(self, stored: str | None, password: str) -> bool:
+        """Tell whether a password is the one of which this is stored; None (no such account) takes as long, and is False.
+
+        Raises :class:`BusyError`.
+        """
+        matches = await self._run(lambda: _matches(stored or _nobodys(), password))
+        return matches and stored is not None
+
+    def outdated(self, stored: str) -> bool:
+        """Tell whether a password should be hashed anew, for the parameters have changed."""
+        return _HASHER.check_needs_rehash(stored)
+
+    def stop(self) -> None:
+        self._runner.stop()
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        if self._waiting >= MAX_WAITING:
+            raise BusyError("too many people log in right now; try again in a few seconds")
+        self._waiting += 1
+        try:
+            return await self._runner.run(work)
+        finally:
+            self._waiting -= 1
+
+
+@functools.cache
+def _nobodys() -> str:
+    """Return the hash of no account: who names an account that there is not waits as long as who gives a wrong password."""
+    return _HASHER.hash(os.urandom(16).hex())
+
+
+def _matches(stored: str, password: str) -> bool:
+    try:
+        return _HASHER.verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+class RealRunner:
+    """Threads of this process, which do not keep it from ending."""
+
+    def __init__(self, reactor: Any) -> None:
+        self._reactor = reactor
+        self._pool = ThreadPool(0, THREADS, "passwords")
+        self._pool.threadFactory = _thread  # type: ignore[assignment]
+        self._pool.start()
+
+    def run(self, work: Callable[[], T]) -> Deferred[T]:
+        return deferToThreadPool(self._reactor, self._pool, work)
+
+    def stop(self) -> None:
+        self._pool.stop()
+
+
+def _thread(target: Callable[[], None], name: str) -> threading.Thread:
+    def give_way() -> None:
+        # On Linux each thread has a priority of its own; elsewhere it would be that of the process.
+        if hasattr(os, "sched_getaffinity"):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+        target()
+
+    return threading.Thread(target=give_way, name=name, daemon=True)
+
+
+_check: type[Runner] = RealRunner
