@@ -51,13 +51,13 @@ def _bring_up_to_date(database: Database, connection: Connection) -> str | None:
             version = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
         elif "messages" in names or "rooms" in names:
             raise StoreError(
-                "the database holds tables of another program; give this one a database of its own"
+                f"{_name(database)} holds tables of another program; give this one a database of its own"
             )
     if version == HEAD:
         return None
     if version is not None and version > HEAD:
         raise StoreError(
-            f"the database is of a newer version of twisted-chat (schema {version}, this one knows {HEAD}); "
+            f"{_name(database)} is of a newer version of twisted-chat (schema {version}, this one knows {HEAD}); "
             "install that version again, or restore the backup from before it was upgraded"
         )
     done = None
@@ -69,6 +69,13 @@ def _bring_up_to_date(database: Database, connection: Connection) -> str | None:
             done += f"; as it was before, it is kept as {copy}"
     _migrate(connection)
     return done
+
+
+def _name(database: Database) -> str:
+    """Say which database it is: the file, or its URL without a password."""
+    if database.kind == "sqlite":
+        return str(database.url.database)
+    return f"the database {database.url.database}"
 
 
 def _migrate(connection: Connection) -> None:
