@@ -172,7 +172,9 @@ class StartTests(ServiceTestCase):
         house.empties()
         self.stops(served)
 
-    def test_store_is_looked_after_every_hour_and_a_fault_in_that_does_not_end_it(self) -> None:
+    def test_store_is_looked_after_every_ten_minutes_and_a_fault_in_that_does_not_end_it(
+        self,
+    ) -> None:
         served = self.starts()
         calls: list[None] = []
 
@@ -181,7 +183,7 @@ class StartTests(ServiceTestCase):
             raise RuntimeError("a fault")
 
         self.patch(served.node, "look_after", look_after)
-        self.reactor.pump([3599, 1, 3600])
+        self.reactor.pump([599, 1, 600])
         self.assertEqual(len(calls), 2)
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 2)
         self.stops(served)

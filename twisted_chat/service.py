@@ -49,8 +49,8 @@ _GOODBYE: Final = 3.0
 #: How often silent connections are looked after, in seconds.
 _CHECK_EVERY: Final = 5.0
 #: How often the store is told who is still here, and what is too old goes, in seconds: who was here is known for 24 hours, so
-#: after a crash for 23 at least.
-_LOOK_AFTER_STORE_EVERY: Final = 3600.0
+#: after a crash for a little less.
+_LOOK_AFTER_STORE_EVERY: Final = 600.0
 #: How many objects are made before the youngest are searched for garbage that refers to itself. Python's 700 is what five logins
 #: make, and the search a tenth of what they cost; a connection that is gone leaves some of it, so it has to be.
 _COLLECT_EVERY: Final = 5_000
@@ -106,8 +106,8 @@ class ChatService(Service):
         self._capacity = Capacity(self.factory.connections, reactor)
         self._check = LoopingCall(self._look_after)
         self._check.clock = reactor
-        self._hourly = LoopingCall(self._look_after_store)
-        self._hourly.clock = reactor
+        self._upkeep = LoopingCall(self._look_after_store)
+        self._upkeep.clock = reactor
         self._waiting: IDelayedCall | None = None
 
     def startService(self) -> None:
@@ -145,7 +145,7 @@ class ChatService(Service):
         self._capacity.guard(self.ports, most)
         log.info("{line}", line=_room(most))
         _ = self._check.start(_CHECK_EVERY, now=False)
-        _ = self._hourly.start(_LOOK_AFTER_STORE_EVERY, now=False)
+        _ = self._upkeep.start(_LOOK_AFTER_STORE_EVERY, now=False)
 
     async def _listen(self, description: str) -> None:
         try:
@@ -170,7 +170,7 @@ class ChatService(Service):
 
     async def _stop(self) -> None:
         self._cancel_waiting()
-        for each in (self._check, self._hourly):
+        for each in (self._check, self._upkeep):
             if each.running:
                 each.stop()
         self._capacity.stop()

@@ -34,6 +34,7 @@ class Database:
         self.kind = url.get_backend_name()
         self.sync = sync
         self._writer: Connection | None = None
+        self._file: tuple[int, int] | None = None
         if self.kind == "sqlite":
             assert url.database is not None
             self._writing = _sqlite(Path(url.database), sync, read_only=False)
@@ -46,6 +47,8 @@ class Database:
 
     def writer(self) -> Connection:
         """Return the connection that writes; it is made anew if the last one failed. Raises SQLAlchemyError or StoreError."""
+        if self.kind == "sqlite":
+            self._look_at_file()
         if self._writer is None:
             connection = self._writing.connect()
             try:
@@ -55,6 +58,22 @@ class Database:
                 raise
             self._writer = connection
         return self._writer
+
+    def _look_at_file(self) -> None:
+        """Make sure that the file has not been removed or replaced: SQLite would go on with one that nobody finds again."""
+        path = Path(str(self.url.database))
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            found = None
+        else:
+            found = status.st_dev, status.st_ino
+        if self._file is None:
+            self._file = found
+        elif found != self._file:
+            raise StoreError(
+                f"{path} was removed or replaced while the server runs; put it back with its -wal and -shm, or restart the server"
+            )
 
     def _claim(self, connection: Connection) -> None:
         """Make sure that no other server uses this database; a SQLite file is guarded by the lock of its folder."""

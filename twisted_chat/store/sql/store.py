@@ -252,7 +252,7 @@ class SqlStore:
     # --- what is no longer needed ---
 
     async def tidy(self, now: float) -> None:
-        limits = await self._writer.ask(upkeep.limits_of)
+        limits = await self._writer.ask(upkeep.limits_of, behind=True)
         limits.setdefault(LOBBY_ID, KEEP_ALL)
         deleted = 0
         for room, own in limits.items():

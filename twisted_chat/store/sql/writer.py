@@ -84,6 +84,7 @@ class Writer:
         self._last_call: IDelayedCall | None = None
         self._given_up = False
         self._ended: Deferred[None] = Deferred()
+        self._tried = 0.0  # when the last try began
         self.commits = 0
         self.messages = 0
         self.unindexed = 0
@@ -200,9 +201,8 @@ class Writer:
         if self._gather is not None and self._gather.active():
             self._gather.cancel()
         self._flying = batch.size
-        began = time.perf_counter()
         await self._insist(batch.write, False)
-        self.last = time.perf_counter() - began
+        self.last = time.perf_counter() - self._tried
         self.slowest = max(self.slowest, self.last)
         self.commits += 1
         self.messages += batch.messages
@@ -232,6 +232,7 @@ class Writer:
         """Run ``work`` in a transaction until that succeeds, or it is time to give up."""
         wait, most = _AGAIN
         while not self._given_up:
+            self._tried = time.perf_counter()
             try:
                 result: T = await self._threads.write(self._transact, work, durable)
             except (SQLAlchemyError, StoreError, OSError) as error:
