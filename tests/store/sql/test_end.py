@@ -92,6 +92,10 @@ class HangingThreadTests(TestCase):
     def setUp(self) -> None:
         self.goes_on = threading.Event()
         self.addCleanup(self.goes_on.set)
+        # So that a fault fails the test, and does not hang it.
+        late = threading.Timer(5, self.goes_on.set)
+        late.start()
+        self.addCleanup(late.cancel)
         self.threads = RealThreads(reactor)
 
     async def hang(self) -> list[Deferred[Any]]:
@@ -112,6 +116,7 @@ class HangingThreadTests(TestCase):
             each.cancel()
             await self.assertFailure(each, CancelledError)
         self.threads.stop()
+        self.assertFalse(self.goes_on.is_set())
 
     async def test_what_nobody_waits_for_any_more_is_not_begun(self) -> None:
         hanging = await self.hang()
