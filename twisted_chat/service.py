@@ -44,8 +44,9 @@ from twisted_chat.store.port import Store, StoreError
 
 log = Logger()
 
-#: How long connections have to end when the server stops, in seconds; it must be gone within five.
-_GOODBYE: Final = 3.0
+#: How long connections have to end when the server stops, in seconds; it must be gone within five, and a store that hangs
+#: takes two and a half of them.
+_GOODBYE: Final = 2.0
 #: How often silent connections are looked after, in seconds.
 _CHECK_EVERY: Final = 5.0
 #: How often the store is told who is still here, and what is too old goes, in seconds: who was here is known for 24 hours, so
@@ -160,7 +161,7 @@ class ChatService(Service):
         log.info("{line}", line=_opened(port.getHost(), description))
 
     def stopService(self) -> Deferred[None]:
-        """Stop listening, say goodbye and wait (for three seconds at most), close the store."""
+        """Stop listening, say goodbye and wait (for two seconds at most), close the store."""
         super().stopService()
         return Deferred.fromCoroutine(self._stop())
 
@@ -235,7 +236,9 @@ def _make_store(settings: Settings, folder: Path | None, reactor: Any, clock: An
         raise StartError(
             f"{error.name} is not installed, which PostgreSQL needs: pip install 'PATH-OF-THE-CLONE[postgres]'"
         ) from None
-    return SqlStore(database, RealThreads(reactor), clock, lines=settings.limits.history_lines)
+    return SqlStore(
+        database, RealThreads(reactor), clock, lines=settings.limits.history_lines, keep=keep
+    )
 
 
 def _kept(settings: Settings, folder: Path | None) -> str:
