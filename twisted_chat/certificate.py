@@ -31,7 +31,7 @@ _MOST_DAYS: Final = 36_500
 _HERE: Final = ("localhost", "127.0.0.1", "::1")
 # RFC 1123, section 2.1; the first label may be a star (RFC 6125, section 6.4.3).
 _HOST_NAME: Final = re.compile(
-    r"(?=.{1,253}$)(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+    r"(?=.{1,253}$)(\*\.)?(?:[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(?:\.(?=.)|$))+"
 )
 # RFC 5280, appendix A.1: ub-common-name-length.
 _LONGEST_COMMON_NAME: Final = 64
