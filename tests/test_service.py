@@ -30,6 +30,7 @@ from tests.store import postgres
 from twisted_chat import service
 from twisted_chat.core import events as e
 from twisted_chat.core.ids import RoomId
+from twisted_chat.core.keep import Keep
 from twisted_chat.core.lasting import Remembered, RoomRecord
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import parse_room
@@ -339,6 +340,10 @@ class KeptTests(ServiceTestCase):
         self.assertRaises(PlaceError, Place.open, self.folder)
         self.stops(served)
         Place.open(self.folder).close()
+
+    def test_limits_on_what_is_kept_are_those_of_the_database_too(self) -> None:
+        served = self.made(database="", state_dir=str(self.folder), limits=Limits(keep_lines=3))
+        self.assertEqual(cast(Any, served._store)._keep, Keep(lines=3))
 
     def test_it_stays_its_own_until_the_store_is_closed_even_if_that_fails(self) -> None:
         served = self.starts(database="", state_dir=str(self.folder))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import ssl
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -133,6 +134,25 @@ class ReadTests(CertificateCase):
         private = key.private_bytes(PEM, form, serialization.NoEncryption())
         (self.folder / "c.pem").write_bytes(made.public_bytes(PEM) + private)
         self.assertEqual(self.refused(), "c.pem: ee key too small")
+
+    def test_key_of_an_unknown_kind_is_refused(self) -> None:
+        self.writes("c.pem", "x.example", key="c.key")
+        cert = x509.load_pem_x509_certificate((self.folder / "c.pem").read_bytes())
+        # id-ecPublicKey (RFC 5480, section 2.1.1), made another.
+        der = cert.public_bytes(serialization.Encoding.DER)
+        unknown = der.replace(bytes.fromhex("2a8648ce3d0201"), bytes.fromhex("2a8648ce3d0209"))
+        made = ssl.DER_cert_to_PEM_cert(unknown)
+        (self.folder / "c.pem").write_text(made)
+        self.assertEqual(self.refused("c.pem", "c.key"), "c.pem: has a key of an unknown kind")
+
+    def test_fault_is_explained_whatever_form_it_has(self) -> None:
+        for error, said in (
+            (SSL.Error([("", "", "reason")]), "reason"),
+            (SSL.Error([]), "it does not say why"),
+            (SSL.Error(), "Error"),
+            (ValueError("x"), "x"),
+        ):
+            self.assertEqual(certificates.explain(error), said)
 
 
 class FolderTests(CertificateCase):

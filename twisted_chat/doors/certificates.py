@@ -217,8 +217,8 @@ def _read(path: Path) -> bytes:
 def explain(error: Exception) -> str:
     """Return what OpenSSL says of a fault, in a few words."""
     details = error.args[0] if error.args else None
-    if isinstance(details, list) and details:
-        return str(details[-1][-1])
+    if isinstance(details, list):
+        return str(details[-1][-1]) if details else "it does not say why"
     return str(error) or type(error).__name__
 
 
