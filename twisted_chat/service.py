@@ -143,12 +143,13 @@ class ChatService(Service):
         log.info("{line}", line=_kept(self._settings, self._folder))
         self.node.restored(remembered)
         await self._ids.start(self._bus.drain)
+        tls = self._settings.tls_endpoints()
+        # Nobody is let in before it is certain that there are certificates.
+        encrypted = self._encrypted() if tls else self._plainly
         for description in self._settings.endpoints():
             await self._listen(description, self._plainly)
-        if tls := self._settings.tls_endpoints():
-            encrypted = self._encrypted()
-            for description in tls:
-                await self._listen(description, encrypted, tls=True)
+        for description in tls:
+            await self._listen(description, encrypted, tls=True)
         most = room_for_connections()
         self._capacity.guard(self.ports, most)
         log.info("{line}", line=_room(most))
@@ -171,7 +172,7 @@ class ChatService(Service):
         except certificates.BadCertificate as error:
             raise StartError(str(error)) from None
         for line in certificates.doubts(in_use.found, datetime.now(UTC)):
-            log.warn("{line}", line=line)
+            log.warn("{line}", line=shown(line, 1000))
 
         def change(settings: Settings) -> str:
             try:
@@ -229,9 +230,9 @@ class ChatService(Service):
 
     def _change(self, settings: Settings) -> None:
         """Let settings count that can change while the server runs."""
+        self.node.server, self.node.motd = settings.server_name, settings.motd_lines()
         self.node.limit(settings.effective_limits())
         self.factory.connections.max_per_address = settings.limits.max_per_address
-        self.node.server, self.node.motd = settings.server_name, settings.motd_lines()
 
     def _hung_up(self, number: int, frame: FrameType | None) -> None:
         # Before the reactor runs this waits until it does.
