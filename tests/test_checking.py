@@ -105,7 +105,9 @@ class CheckTests(CheckTestCase):
         tls.not_installed(self)
         self.assertEqual(
             self.check(good=False, tls_port=0, tls_cert=str(cert)),
-            ["problem: OpenSSL is not installed, which TLS needs: pip install 'twisted-chat[tls]'"],
+            [
+                "problem: OpenSSL is not installed, which TLS needs: pip install 'PATH-OF-THE-CLONE[tls]'"
+            ],
         )
 
     def test_taken_ports_are_problems_and_all_of_them_are_told(self) -> None:

@@ -75,7 +75,7 @@ def _certificates(report: Report, settings: Settings, now: datetime) -> None:
         from twisted_chat.doors import certificates
     except ImportError as error:
         report.problem(
-            f"{error.name} is not installed, which TLS needs: pip install 'twisted-chat[tls]'"
+            f"{error.name} is not installed, which TLS needs: pip install 'PATH-OF-THE-CLONE[tls]'"
         )
         return
     try:

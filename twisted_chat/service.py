@@ -22,7 +22,7 @@ from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.defer import TimeoutError as DeferredTimeoutError
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError, ReactorNotRunning
-from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
+from twisted.internet.interfaces import IDelayedCall, IListeningPort, IStreamServerEndpoint
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -58,6 +58,9 @@ _LOOK_AFTER_STORE_EVERY: Final = 3600.0
 #: How many objects are made before the youngest are searched for garbage that refers to itself. Python's 700 is what five logins
 #: make, and the search a tenth of what they cost; a connection that is gone leaves some of it, so it has to be.
 _COLLECT_EVERY: Final = 5_000
+#: After so many seconds of a start it is said what it waits for.
+_LONG_START: Final = 1.0
+_WAITS: Final = "nobody can join yet: the chat opens as soon as something can be stored"
 
 
 class StartError(Exception):
@@ -82,6 +85,8 @@ class ChatService(Service):
         self, settings: Settings, reactor: Any, reread: Callable[[], Settings] | None = None
     ) -> None:
         """``reread`` returns the settings as they are when the server is told to look again, or raises ``BadSetting``."""
+        # From here on there may be a StartError.
+        sys.excepthook = _print_start_error
         self._settings = settings
         self._reactor = reactor
         clock = self._clock = clock_of(reactor)
@@ -112,13 +117,13 @@ class ChatService(Service):
         self._check.clock = reactor
         self._hourly = LoopingCall(self._look_after_store)
         self._hourly.clock = reactor
+        self._waiting: IDelayedCall | None = None
 
     def startService(self) -> None:
         """Start, or raise :class:`StartError`: twistd then removes its pid file and the process ends with status 1."""
         super().startService()
         # From now on a SIGHUP does not end it, even if there is nothing yet that could be read again.
         signal.signal(signal.SIGHUP, self._hung_up)
-        sys.excepthook = _print_start_error
         failed: list[Failure] = []
         background.start(self._start(), "starting the server", failed.append)
         if failed:
@@ -130,6 +135,9 @@ class ChatService(Service):
         # What is loaded now stays: it need not be searched again and again.
         gc.freeze()
         gc.set_threshold(_COLLECT_EVERY)
+        # Before anything is made or opened: without its certificates it does not start.
+        tls = self._settings.tls_endpoints()
+        encrypted = self._encrypted() if tls else self._plainly
         if self._folder is not None:
             # Not before twistd has gone to the background: it would be another process.
             try:
@@ -142,10 +150,9 @@ class ChatService(Service):
             raise StartError(str(error)) from None
         log.info("{line}", line=_kept(self._settings, self._folder))
         self.node.restored(remembered)
+        self._waiting = self._reactor.callLater(_LONG_START, log.warn, "{line}", line=_WAITS)
         await self._ids.start(self._bus.drain)
-        tls = self._settings.tls_endpoints()
-        # Nobody is let in before it is certain that there are certificates.
-        encrypted = self._encrypted() if tls else self._plainly
+        self._cancel_waiting()
         for description in self._settings.endpoints():
             await self._listen(description, self._plainly)
         for description in tls:
@@ -165,7 +172,7 @@ class ChatService(Service):
             from twisted_chat.doors import certificates, tls
         except ImportError as error:
             raise StartError(
-                f"{error.name} is not installed, which TLS needs: pip install 'twisted-chat[tls]'"
+                f"{error.name} is not installed, which TLS needs: pip install 'PATH-OF-THE-CLONE[tls]'"
             ) from None
         try:
             in_use = certificates.Certificates(certificates.find(*self._settings.tls_files()))
@@ -209,7 +216,12 @@ class ChatService(Service):
         super().stopService()
         return Deferred.fromCoroutine(self._stop())
 
+    def _cancel_waiting(self) -> None:
+        if self._waiting is not None and self._waiting.active():
+            self._waiting.cancel()
+
     async def _stop(self) -> None:
+        self._cancel_waiting()
         for each in (self._check, self._hourly):
             if each.running:
                 each.stop()
@@ -283,7 +295,7 @@ def _make_store(settings: Settings, folder: Path | None, reactor: Any, clock: An
         database = Database(url, settings.sync)
     except ImportError as error:
         raise StartError(
-            f"{error.name} is not installed, which PostgreSQL needs: pip install 'twisted-chat[postgres]'"
+            f"{error.name} is not installed, which PostgreSQL needs: pip install 'PATH-OF-THE-CLONE[postgres]'"
         ) from None
     lines = settings.limits.history_lines
     return SqlStore(database, RealThreads(reactor), clock, lines=lines, keep=keep)

@@ -78,12 +78,14 @@ def _refuse_newer(name: str, version: str | None) -> None:
     if version is not None and version > HEAD:
         raise StoreError(
             f"{name} is of a newer version of twisted-chat (schema {version}, this one knows {HEAD}); "
-            "install that version again, or restore the backup from before it was upgraded"
+            "it was left as it is; install that version again, or restore the backup from before it was upgraded"
         )
 
 
 def _bring_up_to_date(database: Database, connection: Connection) -> str | None:
     with connection.begin():
+        if database.kind != "sqlite":
+            _check_encoding(database, connection)
         names = inspect(connection).get_table_names()
         version = None
         if "alembic_version" in names:
@@ -95,15 +97,31 @@ def _bring_up_to_date(database: Database, connection: Connection) -> str | None:
     if version == HEAD:
         return None
     _refuse_newer(_name(database), version)
-    done = None
-    if version is not None:
-        done = f"the database was brought from schema {version} to {HEAD}"
-        if database.kind == "sqlite":
-            assert database.url.database is not None
-            copy = _copy(connection, Path(database.url.database), HEAD)
-            done += f"; as it was before, it is kept as {copy}"
-    _migrate(connection)
-    return done
+    if version is None or database.kind != "sqlite":
+        _migrate(connection)
+        return f"the database was brought from schema {version} to {HEAD}" if version else None
+    assert database.url.database is not None
+    copy = _copy(connection, Path(database.url.database), HEAD)
+    try:
+        _migrate(connection)
+    except SQLAlchemyError:
+        # All is as it was, and each further start would leave one more copy, perhaps on a disk that is full already.
+        copy.unlink()
+        raise
+    return (
+        f"the database was brought from schema {version} to {HEAD}; "
+        f"as it was before, it is kept as {copy}"
+    )
+
+
+def _check_encoding(database: Database, connection: Connection) -> None:
+    """Refuse a database that cannot hold every text: one that did not fit would hold up all that comes behind it."""
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
+    if encoding != "UTF8":
+        raise StoreError(
+            f"{_name(database)} has the encoding {encoding}, which not all that people write fits into; "
+            "make one with createdb --encoding UTF8 --template template0"
+        )
 
 
 def _name(database: Database) -> str:
@@ -205,6 +223,11 @@ def _copy(connection: Connection, path: Path, version: str) -> Path:
     target = sqlite3.connect(copy)
     try:
         raw.backup(target)
+    except sqlite3.Error as error:
+        copy.unlink()
+        raise StoreError(
+            f"{path} has to be brought up to date, and cannot be copied before that: {explain(error)}; it was left as it is"
+        ) from None
     finally:
         target.close()
     return copy
