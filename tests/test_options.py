@@ -248,6 +248,16 @@ class RereadTests(OptionsTestCase):
         error = self.assertRaises(BadSetting, options.reread)
         self.assertEqual(str(error), f"{file}:1: motd: Expected string, got integer")
 
+    def test_certificates_are_where_they_were_when_the_options_were_read(self) -> None:
+        self.addCleanup(os.chdir, Path.cwd())
+        os.chdir(self.folder)
+        options = Options()
+        options.parseOptions(["--tls-port=1", "--tls-cert=a", "--tls-key=~/b", "--tls-dir=/c"])
+        os.chdir("/")
+        expected = (self.folder.resolve() / "a", Path("~/b").expanduser(), Path("/c"))
+        self.assertEqual(options.settings.tls_files(), expected)
+        self.assertEqual(options.reread(), options.settings)
+
     def test_without_a_file_nothing_changes(self) -> None:
         options = Options()
         options.parseOptions(["--motd", "a"])

@@ -44,7 +44,7 @@ class TlsFiles(NamedTuple):
 
     cert: Path | None
     key: Path | None
-    folder: Path | None
+    dir: Path | None
 
 
 class Settings(
@@ -78,7 +78,7 @@ class Settings(
         return self._endpoints("tls-port", self.tls_port)
 
     def tls_files(self) -> TlsFiles:
-        """Return where the certificates are, absolute. Raises :class:`BadSetting`."""
+        """Return where the certificates are. Raises :class:`BadSetting`."""
         return TlsFiles(
             _path("tls-cert", self.tls_cert),
             _path("tls-key", self.tls_key),
@@ -87,9 +87,9 @@ class Settings(
 
     def _check_tls(self) -> None:
         files, ports = self.tls_files(), self.tls_endpoints()
-        if ports and not (files.cert or files.folder):
+        if ports and not (files.cert or files.dir):
             raise BadSetting("tls-port: it needs a certificate; give tls-cert or tls-dir")
-        if (files.cert or files.folder) and not ports:
+        if (files.cert or files.dir) and not ports:
             key = "tls-cert" if files.cert else "tls-dir"
             raise BadSetting(f"{key}: there is no port to use it for; give tls-port")
         if files.key and not files.cert:
@@ -162,11 +162,11 @@ class Settings(
 
 
 def _path(key: str, name: str) -> Path | None:
-    """Return the path that a setting names, absolute; None for "". Raises :class:`BadSetting`."""
+    """Return the path that a setting names; None for "". Raises :class:`BadSetting`."""
     if not name:
         return None
     try:
-        path = Path(name).expanduser().absolute()
+        path = Path(name).expanduser()
     except RuntimeError as error:
         raise BadSetting(f"{key}: {error}") from None
     if "\0" in name:
@@ -307,6 +307,7 @@ everybody is told goodbye."""
         self.docs["state-dir"] += f" [{_shown_default()}]"
         self.settings = Settings()
         self._file: Path | None = None
+        self._here = Path.cwd()
 
     def opt_port(self, value: str) -> None:
         """port to listen on [12000], or an endpoint such as unix:/run/chat.sock; can be given several times"""
@@ -381,7 +382,11 @@ everybody is told goodbye."""
 
     def _read(self, file: Path | None) -> Settings:
         settings = read_config(file) if file is not None else Settings()
-        return self._override(settings).check()
+        settings = self._override(settings).check()
+        # They are read again when twistd may be in another folder.
+        files = zip(TlsFiles._fields, settings.tls_files(), strict=True)
+        paths = {f"tls_{name}": str(self._here / path) for name, path in files if path}
+        return msgspec.structs.replace(settings, **paths)
 
     def _override(self, settings: Settings) -> Settings:
         """Let what was given on the command line go before what the file says."""
