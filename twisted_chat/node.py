@@ -89,7 +89,7 @@ class Node:
         self.hub.state.nonces.max_ids = limits.max_ids
 
     def look_after(self) -> None:
-        """Do what is due once an hour."""
+        """Do what is due every ten minutes."""
         self._keeping.look_after()
 
     # --- sessions ---
