@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.auth.fakes import open_gate
 from tests.delivery.fakes import FakeDialect
 from twisted_chat.cluster.bus import Apply, Bus, LocalBus
 from twisted_chat.core import commands as c
@@ -20,7 +21,7 @@ from twisted_chat.core.ids import MessageId, RoomId, Scope
 from twisted_chat.core.ids import Node as NodeName
 from twisted_chat.core.lasting import Query, Remembered, RoomRecord
 from twisted_chat.core.limits import Limits
-from twisted_chat.core.names import LOBBY, RoomName, parse_nick, parse_room
+from twisted_chat.core.names import LOBBY, Nick, RoomName, parse_nick, parse_room
 from twisted_chat.core.nonces import Sent
 from twisted_chat.core.text import CleanText
 from twisted_chat.delivery.peer import Door
@@ -42,7 +43,9 @@ class FakeDoor:
         self.commands: deque[Request] = deque()
         self.ended = 0
         self.slow = 0
-        self.asked: list[tuple[RoomName, bool]] = []  # and whether another password was wrong
+        self.asked: list[
+            tuple[RoomName | Nick, bool]
+        ] = []  # and whether another password was wrong
         self.hides_passwords = False
         self.broken = False
         self.takes_one = False  # write at a time, then it is full
@@ -121,8 +124,8 @@ class FakeDoor:
         if not resumed:
             self.commands.appendleft(Request(c.Join(LOBBY)))
 
-    def ask_password(self, room: RoomName, *, wrong: bool) -> bool:
-        self.asked.append((room, wrong))
+    def ask_password(self, name: RoomName | Nick, *, wrong: bool) -> bool:
+        self.asked.append((name, wrong))
         return self.hides_passwords
 
     def end(self) -> None:
@@ -255,11 +258,13 @@ class NodeCase(SynchronousTestCase):
         ids = itertools.count(1)
         self.bus = self.make_bus(lambda: MessageId(next(ids)))
         tokens = (f"token-{number}" for number in itertools.count(1))
+        gate, self.passwords = open_gate(self.store)
         self.node = Node(
             Hub(NodeName("here"), self.limits),
             self.bus,
             self.store,
             self.clock,
+            gate,
             motd=(CleanText("be nice"),),
             new_token=lambda: next(tokens),
         )
@@ -303,7 +308,7 @@ class NodeCase(SynchronousTestCase):
         door = self.door(dialect)
         user = self.node.hub.user_of(to.peer.id)
         assert user is not None
-        user.sessions.add((self.node.hub.node, door.peer.id))
+        user.sessions[self.node.hub.node, door.peer.id] = user.author
         seat = self.node.hub.state.sessions[door.peer.id]
         seat.user = user.id
         for room in user.rooms:

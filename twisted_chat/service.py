@@ -25,6 +25,9 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twisted_chat import background
+from twisted_chat.auth.files import names_of
+from twisted_chat.auth.gate import Gate
+from twisted_chat.auth.passwords import Passwords, RealRunner
 from twisted_chat.clock import clock_of
 from twisted_chat.cluster.bus import LocalBus
 from twisted_chat.core.hub import Hub
@@ -35,7 +38,7 @@ from twisted_chat.dialects.line import LineDialect
 from twisted_chat.doors.capacity import Capacity, room_for_connections
 from twisted_chat.doors.line import ChatFactory
 from twisted_chat.node import Node
-from twisted_chat.options import Options, Settings
+from twisted_chat.options import BadSetting, Options, Settings
 from twisted_chat.store.blocks import Ids
 from twisted_chat.store.database import Kind, without_password
 from twisted_chat.store.memory import MemoryStore
@@ -85,12 +88,19 @@ class ChatService(Service):
         self._store = _make_store(settings, self._folder, reactor, clock)
         self._ids = Ids(self._store, clock)
         self._bus = LocalBus(self._ids.take)
-        hub = Hub(NodeName("local"), limits)
+        try:
+            checkers = settings.checkers()
+        except BadSetting as error:
+            raise StartError(str(error)) from None
+        self._gate = Gate(Passwords(RealRunner(reactor)), self._store.password, checkers)
+        self._reserved = [name for checker in checkers for name in names_of(checker)]
+        hub = Hub(NodeName("local"), limits, registration=settings.who_registers())
         self.node = Node(
             hub,
             self._bus,
             self._store,
             clock,
+            self._gate,
             server=settings.server_name,
             motd=settings.motd_lines(),
         )
@@ -131,6 +141,7 @@ class ChatService(Service):
             raise StartError(str(error)) from None
         log.info("{line}", line=_kept(self._settings, self._folder))
         self.node.restored(remembered)
+        self.node.reserve(self._reserved)
         await self._ids.start(self._bus.drain)
         for description in self._settings.endpoints():
             await self._listen(description)
@@ -170,6 +181,7 @@ class ChatService(Service):
         except DeferredTimeoutError:
             self.factory.connections.abort()
         self._ids.stop()
+        self._gate.stop()
         try:
             await self._store.stop()
         finally:

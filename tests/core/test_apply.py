@@ -8,10 +8,19 @@ from tests.core.test_events import EVERY_EVENT
 from tests.core.world import NOW, Seat, World, lines, nick, room
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
-from twisted_chat.core.apply import NOBODY, Applied, Between, Duplicate, InRoom, Near, Outcome, Void
 from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.limits import REMEMBERED, Limits
+from twisted_chat.core.outcome import (
+    NOBODY,
+    Applied,
+    Between,
+    Duplicate,
+    InRoom,
+    Near,
+    Outcome,
+    Void,
+)
 from twisted_chat.core.replies import NameRefused, PasswordNeeded, Refused
 from twisted_chat.core.state import LOBBY_ID, Room, User, room_digest
 from twisted_chat.core.text import CleanText
@@ -565,7 +574,7 @@ class DepartureTests(Case):
 
     def test_one_of_several_sessions_leaves_the_user_here(self) -> None:
         bob, other = self.user("bob"), (self.bob.node, SessionId(99))
-        bob.sessions.add(other)
+        bob.sessions[other] = bob.author
         outcome = self.applied(self.bob, e.Departed(CleanText("bye")))
         self.assertEqual(outcome.envelope.event, e.Detached())
         self.assertEqual(outcome.audience, NOBODY)

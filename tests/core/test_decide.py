@@ -142,7 +142,7 @@ class LoginTests(Case):
     def test_refusal_made_while_applying_gets_a_suggestion_too(self) -> None:
         refused = r.NameRefused("nick-taken", '"bob" is taken')
         self.assertEqual(
-            Decider(self.hub.state, Limits()).suggestion(refused, nick("bob")),
+            Decider(self.hub.state, Limits()).accounts.suggestion(refused, nick("bob")),
             r.NameRefused("nick-taken", '"bob" is taken', nick("bob2")),
         )
 

@@ -17,13 +17,14 @@ from typing import Any
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.auth.fakes import open_gate
 from twisted_chat import background
 from twisted_chat.cluster.bus import LocalBus
 from twisted_chat.core import commands as c
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.ids import Node as NodeName
 from twisted_chat.core.limits import Limits
-from twisted_chat.core.names import LOBBY, RoomName
+from twisted_chat.core.names import LOBBY, Nick, RoomName
 from twisted_chat.delivery.peer import Door
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.json import JsonDialect
@@ -336,7 +337,7 @@ class Visitor:
     def logged_in(self, *, resumed: bool) -> None:
         self._inside = True
 
-    def ask_password(self, room: RoomName, *, wrong: bool) -> bool:
+    def ask_password(self, name: RoomName | Nick, *, wrong: bool) -> bool:
         return False
 
     def end(self) -> None:
@@ -359,7 +360,8 @@ class Stage:
         store = MemoryStore(self.clock)
         ids = Ids(store, self.clock)
         bus = LocalBus(ids.take)
-        self.node = Node(Hub(NodeName("n"), Limits()), bus, store, self.clock, server="test")
+        gate, _ = open_gate(store)
+        self.node = Node(Hub(NodeName("n"), Limits()), bus, store, self.clock, gate, server="test")
 
         async def start() -> None:
             await store.start(self.node.stored, self.node.roomy)

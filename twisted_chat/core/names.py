@@ -186,6 +186,18 @@ def suggest(nick: Nick) -> Iterator[Nick]:
             yield candidate
 
 
+def looks(name: Nick | RoomName) -> tuple[str, ...]:
+    """Return what a name looks like, as its owner writes it and in small letters, as others may write it.
+
+    The two differ by a capital I, which looks like a small L. Without the second, somebody could be "bill" with a Cyrillic
+    letter while BILL is here.
+    """
+    if name.key == name.text:
+        return (name.skeleton,)  # as most people write theirs
+    folded = skeleton(name.key)
+    return (name.skeleton,) if folded == name.skeleton else (name.skeleton, folded)
+
+
 @lru_cache(maxsize=_CACHED)
 def _nick(raw: str) -> Nick:
     # PRECIS leaves ASCII as it is but for case (RFC 8264 section 9.11 allows all of it that is
