@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
@@ -25,10 +25,12 @@ from twisted_chat.core.names import LOBBY, Nick, RoomName, parse_nick, parse_roo
 from twisted_chat.core.nonces import Sent
 from twisted_chat.core.text import CleanText
 from twisted_chat.delivery.peer import Door
-from twisted_chat.dialects.base import Request
+from twisted_chat.dialects.base import Dialect, Request
 from twisted_chat.node import Node
 from twisted_chat.store.memory import MemoryStore
 from twisted_chat.store.port import Page
+
+T = TypeVar("T")
 
 DEV = parse_room("dev")
 
@@ -36,7 +38,7 @@ DEV = parse_room("dev")
 class FakeDoor:
     """A door as the others are: hands in commands one after the other, joins the lobby after the login."""
 
-    def __init__(self, node: Node, dialect: FakeDialect, host: str = "host.example") -> None:
+    def __init__(self, node: Node, dialect: Dialect, host: str = "host.example") -> None:
         self.node = node
         self.written = b""
         self.writes = 0
@@ -284,14 +286,17 @@ class NodeCase(SynchronousTestCase):
     def run_now(self, work: Coroutine[Any, Any, object]) -> None:
         self.successResultOf(Deferred.fromCoroutine(work))
 
+    def later(self, work: Coroutine[Any, Any, T]) -> Deferred[T]:
+        return Deferred.fromCoroutine(work)
+
     def turn(self) -> None:
         """End the reactor's turn, and those that follow at once."""
         self.clock.advance(0)
 
-    def door(self, dialect: FakeDialect | None = None) -> FakeDoor:
+    def door(self, dialect: Dialect | None = None) -> FakeDoor:
         return FakeDoor(self.node, dialect or self.plain)
 
-    def enter(self, *nicks: str, dialect: FakeDialect | None = None) -> list[FakeDoor]:
+    def enter(self, *nicks: str, dialect: Dialect | None = None) -> list[FakeDoor]:
         """Let people into the lobby; what they were told about it is forgotten."""
         doors = [self.door(dialect).login(nick) for nick in nicks]
         self.turn()
@@ -303,14 +308,14 @@ class NodeCase(SynchronousTestCase):
         for door in doors:
             door.take()
 
-    def attach(self, to: FakeDoor, dialect: FakeDialect | None = None) -> FakeDoor:
+    def attach(self, to: FakeDoor, dialect: Dialect | None = None) -> FakeDoor:
         """Give a user another session, as an account will have."""
         door = self.door(dialect)
         user = self.node.hub.user_of(to.peer.id)
         assert user is not None
         user.sessions[self.node.hub.node, door.peer.id] = user.author
         seat = self.node.hub.state.sessions[door.peer.id]
-        seat.user = user.id
+        seat.user, seat.scope = user.id, user.author.scope
         for room in user.rooms:
             seat.focus_on(room)
             self.node.delivery.enter(door.peer.outbox, room)

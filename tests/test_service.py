@@ -22,6 +22,7 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.auth.fakes import NowRunner
 from tests.doors.house import Guest, House
 from tests.store import postgres
 from twisted_chat import service
@@ -77,6 +78,7 @@ class ServiceTestCase(SynchronousTestCase):
         self.collector: list[object] = []
         self.patch(gc, "freeze", lambda: self.collector.append("freeze"))
         self.patch(gc, "set_threshold", self.collector.append)
+        self.patch(service, "RealRunner", NowRunner)
         self.logged: list[LogEvent] = []
         observer = cast(Any, self.logged.append)
         globalLogPublisher.addObserver(observer)
@@ -513,7 +515,10 @@ class SecrecyTests(ServiceTestCase):
         bob.types("/leave", "/join dev")
         bob.sends(b"s3cret\r\n")
         third = house.comes()
-        third.types("bob s3cret", "carol")
+        third.types("bob s3cret", "/nick carol", "/register s3cret-s3cret", "/login bob s3cret-bob")
+        third.types(
+            "/passwd s3cret-s3cret s3cret-new", "/drop-account s3cret-new", "login x s3cret"
+        )
         third.sends(b"GET /s3cret HTTP/1.1\r\n")
         house.comes().sends(b"GET /s3cret HTTP/1.1\r\n")
         house.comes().sends(b"s3cret" * 300_000)

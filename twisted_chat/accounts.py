@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final
 
 from twisted.internet.interfaces import IReactorTime
@@ -127,6 +127,7 @@ class Accounts:
             if verdict is Verdict.OURS and isinstance(asked.command, c.ChangePassword):
                 hashed = await self._gate.hash(asked.command.new)
         except (BusyError, StoreError) as error:
+            self._forgive(keys)
             self._refuse(peer, asked, "try-later", str(error), tag, scope)
             return
         if not self._here(peer):
@@ -138,8 +139,7 @@ class Accounts:
             why = f"that is not the password of {nick}, or {nick} is not registered"
             self._refuse(peer, asked, "wrong-password", why, tag, scope)
             return
-        for key in keys:
-            self._tries.forgive(key, self._clock.seconds())
+        self._forgive(keys)
         if verdict is Verdict.OUTSIDE and isinstance(asked.command, c.ChangePassword):
             why = "this server does not keep your password; change it where you got it"
             self._refuse(peer, asked, "unsupported", why, tag, scope)
@@ -148,6 +148,11 @@ class Accounts:
         if verdict is Verdict.OUTSIDE or proof is None:
             proof = Proof(nick.key, outside=True)
         self._carry_out(peer, self._hub.proven(peer.id, asked, proof, scope, hashed), tag)
+
+    def _forgive(self, keys: Iterable[str]) -> None:
+        """Take back a try that was no wrong guess."""
+        for key in keys:
+            self._tries.forgive(key, self._clock.seconds())
 
     async def _enrol(self, peer: Peer, asked: d.Enrol, tag: str | None) -> None:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, maybeDeferred
 
 from twisted_chat.auth.gate import Gate
 from twisted_chat.auth.passwords import BusyError, Passwords, Runner
@@ -21,7 +21,18 @@ class _NoRunner:
     def stop(self) -> None: ...
 
 
-_runner: type[Runner] = _NoRunner
+class NowRunner:
+    """Runs what it is given at once, in the place of threads."""
+
+    def __init__(self, reactor: object = None) -> None: ...
+
+    def run(self, work: Callable[[], T]) -> Deferred[T]:
+        return maybeDeferred(work)
+
+    def stop(self) -> None: ...
+
+
+_runners: tuple[type[Runner], ...] = (_NoRunner, NowRunner)
 
 
 class OpenPasswords(Passwords):

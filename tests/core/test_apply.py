@@ -118,7 +118,7 @@ class ArrivalTests(Case):
             ),
         )
         self.assertEqual(outcome.audience, NOBODY)
-        self.assertEqual((carol.id, carol.sessions), (self.next, {(seat.node, seat.session)}))
+        self.assertEqual((carol.id, set(carol.sessions)), (self.next, {(seat.node, seat.session)}))
         self.assertEqual((carol.since, carol.spoke, dict(carol.rooms)), (NOW, NOW, {}))
 
     def test_second_does_not(self) -> None:
@@ -153,7 +153,7 @@ class ArrivalTests(Case):
         self.assertEqual(outcome.audience, NOBODY)
         self.assertIs(self.user("bob"), bob)
         self.assertEqual((bob.id, list(bob.rooms), bob.since), (before, rooms, NOW))
-        self.assertEqual(bob.sessions, {(seat.node, seat.session)})
+        self.assertEqual(set(bob.sessions), {(seat.node, seat.session)})
         self.assertTrue(self.state.nonces.known(bob.author.scope, NOW + REMEMBERED + 30))
 
     def test_ghost_that_departed_first_frees_its_nick(self) -> None:
@@ -578,7 +578,7 @@ class DepartureTests(Case):
         outcome = self.applied(self.bob, e.Departed(CleanText("bye")))
         self.assertEqual(outcome.envelope.event, e.Detached())
         self.assertEqual(outcome.audience, NOBODY)
-        self.assertEqual(bob.sessions, {other})
+        self.assertEqual(set(bob.sessions), {other})
         self.assertIs(self.user("bob"), bob)
         self.assertIn(bob.id, self.room("dev").members)
 

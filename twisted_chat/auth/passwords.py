@@ -60,7 +60,8 @@ class Passwords:
 
         Raises :class:`BusyError`.
         """
-        return await self._run(lambda: _matches(stored, password))
+        matches = await self._run(lambda: _matches(stored or _nobodys(), password))
+        return matches and stored is not None
 
     def outdated(self, stored: str) -> bool:
         """Tell whether a password should be hashed anew, for the parameters have changed."""
@@ -85,12 +86,11 @@ def _nobodys() -> str:
     return _HASHER.hash(os.urandom(16).hex())
 
 
-def _matches(stored: str | None, password: str) -> bool:
+def _matches(stored: str, password: str) -> bool:
     try:
-        _HASHER.verify(stored or _nobodys(), password)
+        return _HASHER.verify(stored, password)
     except (VerificationError, InvalidHashError):
         return False
-    return stored is not None
 
 
 class RealRunner:

@@ -238,7 +238,7 @@ def taken(nick: Nick, holder: User | Account) -> str:
     """Say why ``nick`` cannot be had."""
     if isinstance(holder, Account):
         if holder.name == nick:
-            return f'"{nick}" is registered; if it is yours, /login {nick} PASSWORD'
+            return f'"{nick}" is registered (/login {nick} PASSWORD if it is yours)'
         return f'"{nick}" is taken: it looks too much like {holder.name}, which is registered'
     if holder.nick == nick:
         return f'"{nick}" is taken'

@@ -88,7 +88,7 @@ class Decider:
     ) -> Decision:
         match command:
             case c.Tell():
-                return self._tell(user, command.to, command.kind, command.lines, now, tag)
+                return self._tell(session, user, command.to, command.kind, command.lines, now, tag)
             case c.Answer():
                 target = (
                     self._state.users.get(session.answer_to)
@@ -100,7 +100,7 @@ class Decider:
                         "nobody-to-answer",
                         "there is nobody here to answer; nothing was sent; use /msg NICK TEXT",
                     )
-                return self._tell(user, target.nick, "say", command.lines, now, tag)
+                return self._tell(session, user, target.nick, "say", command.lines, now, tag)
             case c.Rename():
                 return self.accounts.rename(user, command.nick)
             case c.Register():
@@ -157,7 +157,7 @@ class Decider:
                 if user.account is not None:
                     return Propose(e.IgnoreSet(key, name, hide=False), claim=True)
                 done = r.Confirmed(shown_again(name))
-                return Tell(done, Ignoring(key, name, hide=False))
+                return Tell(done, Ignoring(key, command.nick.text, hide=False))
             case c.ShowHistory():
                 return self._history(session, user, command)
             case c.Search():
@@ -180,7 +180,7 @@ class Decider:
         room = self._room_of(session, user, command.room, to_talk=True)
         name = command.room if isinstance(room, Tell) else room.name
         # Asked first: who was cut off may send a message again before being back in its room.
-        if name is not None and (before := self._sent_before(user, tag, now, name, kind, lines)):
+        if name is not None and (before := self._sent_before(session, tag, now, name, kind, lines)):
             return before
         if isinstance(room, Tell):
             return room
@@ -206,11 +206,18 @@ class Decider:
         return _refuse("looks-private", why)
 
     def _tell(
-        self, user: User, to: Nick, kind: c.Kind, lines: c.Lines, now: float, tag: str | None
+        self,
+        session: Session,
+        user: User,
+        to: Nick,
+        kind: c.Kind,
+        lines: c.Lines,
+        now: float,
+        tag: str | None,
     ) -> Decision:
         target = self._state.user_named(to)
         # Asked first, as above: whoever was told may be gone by now.
-        if before := self._sent_before(user, tag, now, to, kind, lines):
+        if before := self._sent_before(session, tag, now, to, kind, lines):
             return before
         if target is None:
             return _refuse("no-such-nick", absent(to.text))
@@ -230,7 +237,7 @@ class Decider:
 
     def _sent_before(
         self,
-        user: User,
+        session: Session,
         tag: str | None,
         now: float,
         to: RoomName | Nick,
@@ -240,7 +247,7 @@ class Decider:
         """Answer a message under an id that the client used before; None if it did not."""
         if tag is None:
             return None
-        sent = self._state.nonces.find(user.author.scope, tag, now)
+        sent = self._state.nonces.find(session.scope, tag, now)
         if sent is None:
             return None
         same = sent.digest == content(to, kind, lines)

@@ -89,7 +89,7 @@ class AccountDecider:
         if holder is not None:
             why = taken(nick, holder)
             free = self._free(nick)
-            return refuse("nick-taken", f"{why}; or try {free}" if free else why)
+            return refuse("nick-taken", f"{why}; try {free}" if free else why)
         if nick.text == user.nick.text:
             return refuse("same-nick", f"you are called {nick} already; nothing was changed")
         return Propose(e.Renamed(nick), claim=True)

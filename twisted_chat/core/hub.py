@@ -253,6 +253,7 @@ class Hub:
         If that is not known here, it talks nowhere: a guess might say a line meant for a locked room in an open one.
         """
         seat.user = user.id
+        seat.scope = user.sessions[self.node, seat.id].scope
         for node, session in replaced:
             old = self.state.sessions.get(session) or self._leaving.get(session)
             if node == self.node and old is not None:

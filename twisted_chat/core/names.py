@@ -91,6 +91,10 @@ RESERVED: Final = {
     "system": _SERVER,
     "chanserv": _SERVER,
     "nickserv": _SERVER,
+    **dict.fromkeys(
+        ("admin", "administrator", "operator", "moderator", "owner", "root", "sysop", "staff"),
+        "people would take its owner for somebody in charge",
+    ),
     "everyone": "people would take it for all of a room",
     "lobby": "it is the name of a room",
 }

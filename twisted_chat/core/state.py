@@ -28,6 +28,7 @@ from twisted_chat.core.text import CleanText
 Role = Literal["operator"]
 
 LOBBY_ID: Final = RoomId(0)
+_NO_SCOPE: Final = Scope("")
 NO_TEXT: Final = CleanText("")
 
 
@@ -106,6 +107,8 @@ class Session:
     focus: RoomId | None = None
     before: list[RoomId] = dataclasses.field(default_factory=list)
     answer_to: UserId | None = None
+    #: The public scope in which the ids count that its client gives its messages.
+    scope: Scope = _NO_SCOPE
     #: It comes from the machine that the server runs on.
     local: bool = False
     #: The registered name it asked for, and whose password it did not have.

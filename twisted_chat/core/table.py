@@ -182,7 +182,7 @@ COMMANDS: Final[dict[str, Spec]] = {
         Spec(
             "register",
             "PASSWORD [CODE]",
-            "make the nickname you have yours; CODE is an invitation, where one is needed",
+            "make the nickname you have your own",
             c.Register,
             may="who has no account",
             secret=True,
@@ -190,7 +190,7 @@ COMMANDS: Final[dict[str, Spec]] = {
         Spec(
             "login",
             "[NICK] PASSWORD",
-            "become the account NICK, with its rooms if it is here",
+            "log in to the account NICK",
             c.Login,
             may="who has no account",
             secret=True,
@@ -207,7 +207,7 @@ COMMANDS: Final[dict[str, Spec]] = {
         Spec(
             "drop-account",
             "PASSWORD",
-            "delete your account: anybody may have its name then",
+            "delete your account; its name is free then",
             c.DropAccount,
             may="who has an account",
             secret=True,
@@ -215,7 +215,7 @@ COMMANDS: Final[dict[str, Spec]] = {
         Spec(
             "privacy",
             "[all | accounts | rooms]",
-            "who may write to you: all, who has an account, who is in your rooms",
+            "say who may write to you in private",
             c.SetPrivacy,
             may="who has an account",
             grammar="[WHO]",
