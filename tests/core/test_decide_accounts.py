@@ -62,7 +62,6 @@ class LoginTests(Case):
         huge = "x" * 2**20
         guest, new = self.world.enter("eve"), self.world.open()
         asked: tuple[tuple[Seat, c.Command], ...] = (
-            (new, c.Login(nick("bob"), huge)),
             (guest, c.Login(nick("bob"), huge)),
             (guest, c.Register(huge)),
             (self.bob, c.ChangePassword(huge, "long enough")),
@@ -71,6 +70,9 @@ class LoginTests(Case):
         )
         for seat, command in asked:
             self.assertEqual(self.code(seat, command), "bad-password")
+        decision = self.world.decide(new, c.Login(nick("bob"), huge))
+        assert isinstance(decision, Tell) and isinstance(decision.reply, r.NameRefused)
+        self.assertEqual(decision.reply.code, "bad-password")
 
     def test_who_is_here_as_an_account_is_not_let_in_as_another(self) -> None:
         self.world.register("eve")

@@ -57,6 +57,9 @@ class AccountDecider:
             mine = state.accounts.login_of(scope)
         nick = command.nick or (mine.name if mine is not None else self._free_guest())
         if command.password is not None:
+            bad = _bad_password(command.password, new=False)
+            if bad is not None:
+                return Tell(r.NameRefused("bad-password", bad.why))
             return self._prove(nick, command.password, command)
         holder = state.in_the_way(nick, None, mine.key if mine is not None else None)
         if isinstance(holder, Account) and holder.name == nick:
@@ -109,15 +112,17 @@ class AccountDecider:
             why = f"{user.nick} is a name for guests; take another with /nick NICK, then register that"
             return refuse("bad-nick", why)
         bad = _bad_password(command.password, new=True)
+        if bad is not None:
+            return Tell(bad)
         needed = invite if self.registration == "invite" else None
-        return bad or Enrol(user.nick, command.password, needed)
+        return Enrol(user.nick, command.password, needed)
 
     def change_password(self, user: User, command: c.ChangePassword) -> Decision:
         account = self._account_of(user)
         if isinstance(account, Tell):
             return account
         bad = _bad_password(command.new, new=True)
-        return bad or self._prove(account.name, command.old, command)
+        return Tell(bad) if bad is not None else self._prove(account.name, command.old, command)
 
     def drop(self, user: User, command: c.DropAccount) -> Decision:
         account = self._account_of(user)
@@ -173,7 +178,7 @@ class AccountDecider:
     ) -> Decision:
         bad = _bad_password(password, new=False)
         if bad is not None:
-            return bad
+            return Tell(bad)
         account = self._state.accounts.get(nick.key)
         return Prove(nick, password, command, account.proof if account is not None else None)
 
@@ -202,14 +207,13 @@ def privacy_text(privacy: str) -> str:
     return _PRIVACY[privacy]
 
 
-def _bad_password(password: str, *, new: bool) -> Tell | None:
+def _bad_password(password: str, *, new: bool) -> r.Refused | None:
     """Refuse what can be no password, before anything costly is done with it."""
     size = len(password.encode("utf-8"))
     if size > MAX_PASSWORD:
-        return refuse("bad-password", f"a password has at most {MAX_PASSWORD:,} bytes")
+        why = f"a password has at most {MAX_PASSWORD:,} bytes; nothing was done with it"
+        return r.Refused("bad-password", why)
     if new and len(password) < MIN_PASSWORD:
-        return refuse(
-            "bad-password",
-            f"a password has at least {MIN_PASSWORD} characters; nothing was changed",
-        )
+        why = f"a password has at least {MIN_PASSWORD} characters; nothing was changed"
+        return r.Refused("bad-password", why)
     return None

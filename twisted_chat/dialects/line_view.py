@@ -351,7 +351,10 @@ def _pages(page: int, pages: int, command: str) -> str:
 
 
 def _person(person: r.Person) -> str:
-    return f"{'@' if person.operator else ''}{person.nick}{' (away)' if person.away is not None else ''}"
+    """Name somebody in a list, with what marks them: operators, and guests, who are not who they may seem to be."""
+    is_a = ["guest"] * (person.account is None) + ["away"] * (person.away is not None)
+    marks = f" ({', '.join(is_a)})" if is_a else ""
+    return f"{'@' if person.operator else ''}{person.nick}{marks}"
 
 
 def _people(reply: r.People, command: str) -> list[str]:
