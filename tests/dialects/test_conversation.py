@@ -253,8 +253,8 @@ def read_object(value: dict[str, Any], me: str, asked: dict[str, Step]) -> Itera
 
 def _people(users: list[dict[str, Any]], room: str | None) -> Iterator[Seen]:
     def shown(user: dict[str, Any]) -> str:
-        away = " (away)" if user["away"] is not None else ""
-        return f"{'@' if user['operator'] else ''}{user['nick']}{away}"
+        away = "; away" if user["away"] is not None else ""
+        return f"{'@' if user['operator'] else ''}{user['nick']} (guest{away})"
 
     yield "people", len(users), room
     yield "names", *map(shown, users)
@@ -468,12 +468,12 @@ EXPECTED: dict[str, list[Seen]] = {
         ("said", "#lobby", "carol", "who is in the lobby?"),
         ("renamed", "bob", "robert"),
         ("people", 2, "#dev"),
-        ("names", "@alice", "robert (away)"),
+        ("names", "@alice (guest)", "robert (guest; away)"),
         ("rooms", 2),
         ("room", "#dev", 2, True, "Release day"),
         ("room", "#lobby", 3, False, ""),
         ("people", 3, None),
-        ("names", "alice", "carol", "robert (away)"),
+        ("names", "alice (guest)", "carol (guest)", "robert (guest; away)"),
         ("kicked", "alice", "robert", "#dev", "too loud"),
         ("said", "#lobby", "robert", "I was thrown out"),
         ("notice", "you no longer see what robert says"),

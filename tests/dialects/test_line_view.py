@@ -425,10 +425,10 @@ class ReplyTests(SynchronousTestCase):
         people = (r.Person(ALICE, operator=True), r.Person(BOB, CleanText("lunch")))
         self.assertEqual(
             reply(r.People(people, 2, 1, 1, DEV)),
-            ["-- 2 people are in #dev:", "--   @alice, bob (away)"],
+            ["-- 2 people are in #dev:", "--   @alice (guest), bob (guest; away)"],
         )
         self.assertEqual(
-            reply(r.People(people[1:], 1, 1, 1)), ["-- 1 person is here:", "--   bob (away)"]
+            reply(r.People(people[1:], 1, 1, 1)), ["-- 1 person is here:", "--   bob (guest; away)"]
         )
         self.assertEqual(reply(r.People((), 0, 1, 1, LOBBY)), ["-- Nobody is in #lobby."])
 
@@ -465,7 +465,7 @@ class ReplyTests(SynchronousTestCase):
                 "-- 60 rooms (page 1 of 2; /list 2 shows the next):",
                 "--   #lobby    60",
                 "-- 60 people are here (page 1 of 2; /list 2 shows the next):",
-                "--   bob",
+                "--   bob (guest)",
             ],
         )
 

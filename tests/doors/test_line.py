@@ -80,7 +80,7 @@ class LoginTests(HouseTestCase):
         stranger = self.house.comes()
         stranger.sends(b"ali")
         bob.types("hi", "?")
-        self.assert_sees(bob, "-- 1 person is here:", "--   bob")
+        self.assert_sees(bob, "-- 1 person is here:", "--   bob (guest)")
         self.assert_sees(stranger, *GREETING)
         stranger.resets()
         self.assert_sees(bob)
@@ -163,7 +163,7 @@ class LoginTests(HouseTestCase):
         bob = self.house.enters("bob")
         self.house.waits(3600)
         bob.types("?")
-        self.assert_sees(bob, "-- 1 person is here:", "--   bob")
+        self.assert_sees(bob, "-- 1 person is here:", "--   bob (guest)")
 
     def test_too_many_tries_end_the_visit(self) -> None:
         guest = self.house.comes()

@@ -353,7 +353,7 @@ def _pages(page: int, pages: int, command: str) -> str:
 def _person(person: r.Person) -> str:
     """Name somebody in a list, with what marks them: operators, and guests, who are not who they may seem to be."""
     is_a = ["guest"] * (person.account is None) + ["away"] * (person.away is not None)
-    marks = f" ({', '.join(is_a)})" if is_a else ""
+    marks = f" ({'; '.join(is_a)})" if is_a else ""
     return f"{'@' if person.operator else ''}{person.nick}{marks}"
 
 
