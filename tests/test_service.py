@@ -343,6 +343,58 @@ class KeptTests(ServiceTestCase):
         self.failureResultOf(stopped, OSError)
         Place.open(self.folder).close()
 
+    def test_accounts_and_the_sessions_that_may_come_back_to_them_are_there_after_a_restart(
+        self,
+    ) -> None:
+        settings = {"database": "", "state_dir": str(self.folder)}
+        served = self.starts(**settings)
+        house = Served(served, self.reactor)
+        robot = house.comes()
+        robot.objects({"type": "nick", "content": "Robot"})
+        token = next(each["session"] for each in robot.gets() if each["type"] == "welcome")
+        robot.objects({"type": "register", "password": "correct-horse"})
+        robot.objects({"type": "command", "content": "/privacy rooms"})
+        house.waits(1)
+        self.assertEqual(
+            [each["code"] for each in robot.gets() if "code" in each][-2:], ["done"] * 2
+        )
+        house.empties()
+        self.stops(served)
+        for login in (
+            {"content": "robot", "password": "correct-horse"},
+            {"content": "robot", "session": token},
+        ):
+            served = self.starts(**settings)
+            house = Served(served, self.reactor)
+            robot = house.comes()
+            robot.objects({"type": "nick", **login}, {"type": "command", "content": "/privacy"})
+            house.waits(1)
+            self.assertIn("one of your rooms", robot.gets()[-1]["content"])
+            guest = house.comes()
+            guest.types("robot")
+            self.assertIn("robot is registered; type its password", guest.sees()[-1])
+            house.empties()
+            self.stops(served)
+
+    def test_whose_names_are_in_a_file_of_passwords_are_kept_for_them(self) -> None:
+        people = self.folder.with_name("people")
+        people.write_text("bob:$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$x\n")
+        served = self.starts(auth=(f"argon2:{people}",))
+        house = Served(served, self.reactor)
+        guest = house.comes()
+        guest.types("bob")
+        self.assertIn("bob is registered; type its password", guest.sees()[-1])
+        house.empties()
+        self.stops(served)
+
+    def test_a_file_of_passwords_that_is_none_is_one_line(self) -> None:
+        for auth, why in (
+            ("argon2:/nowhere", "auth: 'argon2:/nowhere' cannot be used"),
+            ("nonsense:x", "auth: there is no 'nonsense'; argon2:FILE is one"),
+        ):
+            error = self.assertRaises(StartError, self.made, auth=(auth,))
+            self.assertIn(why, str(error))
+
     def test_a_server_that_could_not_have_its_folder_can_be_stopped(self) -> None:
         self.folder.write_text("a file")
         served = self.made(database="", state_dir=str(self.folder))

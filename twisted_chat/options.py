@@ -365,6 +365,7 @@ everybody is told goodbye."""
             )
             self.settings = self._override(settings).check()
             self.settings.state_folder()
+            self.settings.checkers()
         except BadSetting as error:
             raise usage.UsageError(str(error)) from None
 
