@@ -9,6 +9,7 @@ from twisted.logger import formatEvent, globalLogPublisher
 
 from tests.nodes import FakeDoor, NodeCase
 from twisted_chat.core import commands as c
+from twisted_chat.core.ids import Scope
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import parse_nick
 from twisted_chat.core.text import Secret
@@ -194,6 +195,14 @@ class LoggingInTests(Case):
         self.turn()
         self.assertEqual(self.nick(door), "bob", door.take())
 
+    def test_a_store_that_hangs_keeps_nobody_waiting_for_ever(self) -> None:
+        self.passwords.hold = True
+        door = self.stranger().asks(c.Login(BOB, RIGHT, or_guest=True))
+        self.clock.advance(30)
+        self.turn()
+        self.assertIn("passwords cannot be checked right now", "\n".join(door.take()))
+        self.assertEqual(self.nick(door), "guest1")
+
     def test_a_fault_is_shown_by_its_number_and_the_session_goes_on(self) -> None:
         self.patch(self.passwords, "verify", self.breaks)
         door = self.stranger()
@@ -325,6 +334,21 @@ class ComingBackTests(Case):
         user = self.node.hub.user_of(again.peer.id)
         assert user is not None
         self.assertEqual((user.account, len(user.sessions)), ("bob", 1))
+
+    def test_the_secret_of_every_session_is_known_for_a_day_from_when_it_was_here(self) -> None:
+        self.tries(self.stranger(), RIGHT)
+        second = self.stranger()
+        self.tries(second, RIGHT)
+        seen: list[Scope] = []
+        self.patch(self.store, "seen", lambda scopes, time: seen.extend(scopes))
+        self.node.look_after()
+        self.assertEqual(len(set(seen)), 3)
+        seen.clear()
+        user = self.node.hub.user_of(second.peer.id)
+        assert user is not None
+        scope = user.sessions[self.node.hub.node, second.peer.id].scope
+        second.lost()
+        self.assertEqual(seen, [scope])
 
     def test_a_name_that_others_vouch_for_is_nobodys(self) -> None:
         self.node.reserve(["Carol", "bob", "no name"])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Callable, Coroutine, Iterable
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -37,6 +38,9 @@ log = Logger()
 #: The times within which the limits on tries and on registrations count, in seconds.
 _MINUTE: Final = 60.0
 _HOUR: Final = 3600.0
+
+#: How long a password may take to be checked, in seconds: as long as a full queue of them takes on a slow machine.
+_PATIENCE: Final = 30.0
 
 #: Carries out what a command comes to, for a session, under the client's own id of it.
 CarryOut = Callable[[Peer, d.Decision, str | None], None]
@@ -123,7 +127,8 @@ class Accounts:
             self._tries.count(key, now)
         hashed = ""
         try:
-            verdict = await self._gate.check(nick.text, nick.key, asked.password)
+            checked = Deferred.fromCoroutine(self._gate.check(nick.text, nick.key, asked.password))
+            verdict = await checked.addTimeout(_PATIENCE, self._clock, _give_up)
             if verdict is Verdict.OURS and isinstance(asked.command, c.ChangePassword):
                 hashed = await self._gate.hash(asked.command.new)
         except (BusyError, StoreError) as error:
@@ -238,6 +243,10 @@ class Accounts:
             return []
         users = self._hub.state.users_of(found.account)
         return [each for one in users for each in self._sessions.of(one.id)]
+
+
+def _give_up(result: object, seconds: float) -> NoReturn:
+    raise StoreError("passwords cannot be checked right now; try again a little later")
 
 
 def _minutes(seconds: float) -> str:

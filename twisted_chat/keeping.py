@@ -79,7 +79,8 @@ class Keeping:
         background.start(self._store.tidy(self._clock.seconds()), "dropping old history")
 
     def _see_all(self) -> None:
-        scopes = [user.author.scope for user in self._hub.state.users.values()]
+        users = self._hub.state.users.values()
+        scopes = [author.scope for user in users for author in user.sessions.values()]
         if scopes:
             self._store.seen(scopes, self._clock.seconds())
 

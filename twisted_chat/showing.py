@@ -66,6 +66,9 @@ class Showing:
                 self._kicked(envelope, event, peer)
             case e.Departed():
                 self._departed(envelope, event)
+            case e.Detached():
+                assert envelope.author is not None
+                self._keeping.seen(envelope.author.scope, envelope.time)
             case e.LoggedIn() if event.moved:
                 self._moved(envelope, event, peer)
             case (

@@ -146,6 +146,8 @@ class SlipTests(Case):
             "!login bob s3cret-s3cret",
             "! login bob s3cret-s3cret",
             ".register s3cret-s3cret",
+            "lo\u200bgin bob s3cret-s3cret",
+            "(login bob s3cret-s3cret)",
             "\uff4cogin bob s3cret-s3cret",
             "/login bob s3cret-s3cret too much",
         ):

@@ -7,6 +7,7 @@ error and nothing is said.
 
 from __future__ import annotations
 
+import itertools
 import re
 import string
 from collections.abc import Callable
@@ -40,13 +41,13 @@ _ARROW: Final = re.compile(r"(.*\S)(?:\s+>\s*|>\s+)([^\s>]+)\s*", re.DOTALL)
 # What begins with one of these, perhaps behind one of those, and has no arrow, is said whatever follows: no verb and no
 # slip of one begins so. It is most of what people send, and need not be held against each of the rules.
 _PLAIN: Final = frozenset(string.ascii_letters + string.digits) - set("JLHQ" + "jmMpP")
-# But those that may hold a password: login, register, drop-account without their mark.
+# But those that may be login, register or drop-account without their mark, with a password behind.
 _SECRETS: Final = frozenset(
-    a + b
-    for pair in ("lo", "re", "dr")
-    for a in (pair[0], pair[0].upper())
-    for b in (pair[1], pair[1].upper())
+    "".join(letters)
+    for word in ("log", "reg", "dro")
+    for letters in itertools.product(*((letter, letter.upper()) for letter in word))
 )
+_SECRET_FIRST: Final = frozenset("lLrRdD")
 _OPENING: Final = frozenset("\"#$%&'()*+,-:;=@[]^_`{|}~")
 
 _LITERALLY: Final = 'to say it as it is, put "// " in front'
@@ -102,13 +103,17 @@ def read(line: CleanText) -> c.Command | None:
 
 
 def _is_plain(line: str) -> bool:
+    if line[:1] in _PLAIN:
+        start = line[:3]
+    elif line[:1] in _OPENING and line[1:2] in _PLAIN:
+        start = line[1:4]
+    else:
+        return False
     return (
-        (
-            (line[:1] in _PLAIN and line[:2] not in _SECRETS)
-            or (line[:1] in _OPENING and line[1:2] in _PLAIN and line[1:3] not in _SECRETS)
-        )
+        start not in _SECRETS
         and ">" not in line
-        and (line.isascii() or not slips.points(line))
+        # What shows as nothing may stand between two letters.
+        and (line.isascii() or not (start[0] in _SECRET_FIRST or slips.points(line)))
     )
 
 
