@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from twisted.cred.checkers import ICredentialsChecker
 from twisted.cred.credentials import IUsernamePassword
 from twisted.cred.error import UnauthorizedLogin
-from twisted.cred.strcred import ICheckerFactory
 from twisted.internet.defer import Deferred
-from twisted.plugin import IPlugin
 from zope.interface import implementer
 
 from twisted_chat.auth.passwords import Passwords, RealRunner
-
-_HELP: Final = """\
-A file with a line for each account: NAME:HASH, the hash as argon2 writes it ($argon2id$v=19$...).
-Empty lines, and those that begin with #, mean nothing. The file is read when the server starts.
-"""
 
 
 @implementer(ICredentialsChecker)
@@ -58,17 +51,9 @@ class Argon2File:
         return name
 
 
-@implementer(ICheckerFactory, IPlugin)
-class Argon2Files:
-    """Makes the checker of ``argon2:FILE``."""
-
-    authType = "argon2"
-    authHelp = _HELP
-    argStringFormat = "FILE"
-    credentialInterfaces = (IUsernamePassword,)
-
-    def generateChecker(self, argstring: str) -> Argon2File:
-        return Argon2File(Path(argstring))
+def open_file(path: str) -> Argon2File:
+    """Read a file of passwords. Raises ValueError, or OSError."""
+    return Argon2File(Path(path))
 
 
 def names_of(checker: ICredentialsChecker) -> list[str]:
