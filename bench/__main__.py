@@ -13,11 +13,12 @@ from rich.text import Text
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from bench import compare, crash, fanout, options, plot, report, sessions, store, users
+from bench import compare, crash, fanout, logins, options, plot, report, sessions, store, users
 from bench.compare import Compare
 from bench.crash import Crash
 from bench.errors import BenchError
 from bench.fanout import Fanout
+from bench.logins import Logins
 from bench.options import Wish
 from bench.results import FanoutResult, Outcome
 from bench.runs import Run
@@ -61,6 +62,10 @@ class Bench:
                 return await fanout.measure(self._run(""), load)
             case Sessions() as load:
                 return await sessions.measure(self._run(""), load)
+            case Logins() as load:
+                return await logins.measure(
+                    self._reactor, self._wish.place, load, self._stop, self._screen.show
+                )
             case Storing() as load:
                 return await store.measure(self._reactor, load, self._stop, self._screen.show)
             case Crash() as load:

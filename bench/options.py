@@ -14,6 +14,7 @@ from bench.compare import Compare
 from bench.crash import Crash
 from bench.errors import BenchError
 from bench.fanout import Fanout
+from bench.logins import Logins
 from bench.processes import processors
 from bench.runs import Place
 from bench.servers import KINDS, resolve
@@ -24,7 +25,7 @@ from bench.users import Users
 from bench.wire import Target
 
 #: What one can ask for.
-Load = Users | Fanout | Sessions | Compare | Storing | Crash
+Load = Logins | Users | Fanout | Sessions | Compare | Storing | Crash
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -297,11 +298,30 @@ def parser() -> argparse.ArgumentParser:
         help="another number for other moments (default: 1)",
     )
 
+    logins = commands.add_parser(
+        "logins",
+        help="many logins with a password at once: how long others' lines take meanwhile",
+    )
+    logins.add_argument(
+        "--logins",
+        type=_count(1, 10_000),
+        default=Logins().logins,
+        metavar="N",
+        help="default: 200",
+    )
+    logins.add_argument(
+        "--seconds",
+        type=_SECONDS,
+        default=Logins().seconds,
+        metavar="N",
+        help="how long people only talk before (default: 5)",
+    )
+
     for each in (users, fanout, sessions, compare):
         _machine(each)
-    for each in (users, fanout, sessions, compare, crash):
+    for each in (users, fanout, sessions, compare, crash, logins):
         _ours(each)
-    for each in (users, fanout, sessions, compare, store, crash):
+    for each in (users, fanout, sessions, compare, store, crash, logins):
         _output(each)
     return top
 
@@ -326,6 +346,8 @@ def _load(given: argparse.Namespace) -> Load:
             return fanout(given.mode)
         case "sessions":
             return Sessions(sessions=given.sessions, at_once=given.at_once, seconds=given.seconds)
+        case "logins":
+            return Logins(logins=given.logins, seconds=given.seconds)
         case "store":
             return Storing(messages=given.messages, database=given.database)
         case "crash":
@@ -343,7 +365,7 @@ def _place(given: argparse.Namespace) -> Place:
         return Place()  # it is in the bench's own process
     database = () if given.database is None else ("--database", given.database)
     ours = (*database, *given.ours)
-    if given.command == "crash":
+    if given.command in ("crash", "logins"):
         return Place(options=ours, timeout=given.timeout)
     target = pid = None
     if given.command != "compare":

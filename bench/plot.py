@@ -12,6 +12,7 @@ from bench.results import (
     Comparison,
     CrashResult,
     FanoutResult,
+    LoginsResult,
     Outcome,
     SessionsResult,
     StoreResult,
@@ -36,6 +37,7 @@ def draw(path: Path, result: Outcome) -> None:
     from matplotlib.figure import Figure  # noqa: PLC0415  most runs do without
 
     figure = Figure(figsize=(9, 5), layout="constrained")
+    curves: list[tuple[str, Latencies]] = []
     match result:
         case FanoutResult():
             _curves(figure.subplots(), [(result.server, result.distribution())])
@@ -49,6 +51,13 @@ def draw(path: Path, result: Outcome) -> None:
                 "seconds until all was heard",
                 [(row.nick, row.seconds or 0.0) for row in result.rows],
             )
+        case LoginsResult():
+            for name, delays in (("before", result.before), ("meanwhile", result.during)):
+                latencies = Latencies()
+                for delay in delays:
+                    latencies.add(round(delay * 1e6))
+                curves.append((name, latencies))
+            _curves(figure.subplots(), curves)
         case StoreResult():
             _bars(
                 figure.subplots(),

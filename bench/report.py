@@ -21,6 +21,7 @@ from bench.results import (
     Comparison,
     CrashResult,
     FanoutResult,
+    LoginsResult,
     Outcome,
     SessionsResult,
     StoreResult,
@@ -164,6 +165,25 @@ def _sessions(result: SessionsResult) -> RenderableType:
     return _titled(f"{result.asked:,} sessions on {result.server}", rows)
 
 
+def _logins(result: LoginsResult) -> RenderableType:
+    def slow(delays: list[float], share: float) -> str:
+        return seconds(delays[int(share * (len(delays) - 1))]) if delays else _NONE
+
+    rows = _pairs(
+        [
+            ("logged in", f"{result.done:,} of {result.asked:,}"),
+            ("time", seconds(result.seconds)),
+            ("a line of others, before: p50", slow(result.before, 0.5)),
+            ("p99", slow(result.before, 0.99)),
+            ("the slowest", slow(result.before, 1.0)),
+            ("a line of others, meanwhile: p50", slow(result.during, 0.5)),
+            ("p99", slow(result.during, 0.99)),
+            ("the slowest", slow(result.during, 1.0)),
+        ]
+    )
+    return _titled(f"{result.asked:,} logins at once on {result.server}", rows)
+
+
 def _store(result: StoreResult) -> RenderableType:
     each = result.bytes / result.stored if result.bytes and result.stored else None
     cpu = result.cpu / result.stored * 1e6 if result.cpu and result.stored else None
@@ -298,6 +318,8 @@ def table(result: Outcome) -> RenderableType:
             return _fanout(result)
         case SessionsResult():
             return _sessions(result)
+        case LoginsResult():
+            return _logins(result)
         case StoreResult():
             return _store(result)
         case CrashResult():
@@ -339,7 +361,7 @@ def write_json(path: Path, result: Outcome) -> None:
                 for mode in modes
                 for ratio in compared(result, servers, mode)
             ]
-        case UsersResult() | SessionsResult() | StoreResult() | CrashResult():
+        case LoginsResult() | UsersResult() | SessionsResult() | StoreResult() | CrashResult():
             pass  # what it holds is said already
     try:
         path.write_bytes(msgspec.json.format(msgspec.json.encode(document)) + b"\n")

@@ -225,8 +225,34 @@ class CrashResult(Result, kw_only=True, tag="crash"):
     violations: list[str] = []
 
 
+class LoginsResult(Result, kw_only=True, tag="logins"):
+    """Logins with a password, all at once, of accounts of their own.
+
+    ``before`` and ``during`` are how long lines of others took to be shown, in seconds, the shortest first.
+    """
+
+    asked: int
+    done: int = 0
+    seconds: float = 0.0
+    before: list[float] = []
+    during: list[float] = []
+
+    @property
+    def added(self) -> float:
+        """By how much the slowest line was slower while people logged in, in seconds."""
+        return max(self.during, default=math.nan) - max(self.before, default=math.nan)
+
+
 #: What a run of the bench can find.
-Outcome = UsersResult | FanoutResult | SessionsResult | StoreResult | CrashResult | Comparison
+Outcome = (
+    LoginsResult
+    | UsersResult
+    | FanoutResult
+    | SessionsResult
+    | StoreResult
+    | CrashResult
+    | Comparison
+)
 
 
 class Ratio(msgspec.Struct, frozen=True):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.auth.fakes import open_gate
 from tests.delivery.fakes import FakeDialect
 from twisted_chat.cluster.bus import Apply, Bus, LocalBus
 from twisted_chat.core import commands as c
@@ -20,14 +21,16 @@ from twisted_chat.core.ids import MessageId, RoomId, Scope
 from twisted_chat.core.ids import Node as NodeName
 from twisted_chat.core.lasting import Query, Remembered, RoomRecord
 from twisted_chat.core.limits import Limits
-from twisted_chat.core.names import LOBBY, RoomName, parse_nick, parse_room
+from twisted_chat.core.names import LOBBY, Nick, RoomName, parse_nick, parse_room
 from twisted_chat.core.nonces import Sent
 from twisted_chat.core.text import CleanText
 from twisted_chat.delivery.peer import Door
-from twisted_chat.dialects.base import Request
+from twisted_chat.dialects.base import Dialect, Request
 from twisted_chat.node import Node
 from twisted_chat.store.memory import MemoryStore
 from twisted_chat.store.port import Page
+
+T = TypeVar("T")
 
 DEV = parse_room("dev")
 
@@ -35,14 +38,16 @@ DEV = parse_room("dev")
 class FakeDoor:
     """A door as the others are: hands in commands one after the other, joins the lobby after the login."""
 
-    def __init__(self, node: Node, dialect: FakeDialect, host: str = "host.example") -> None:
+    def __init__(self, node: Node, dialect: Dialect, host: str = "host.example") -> None:
         self.node = node
         self.written = b""
         self.writes = 0
         self.commands: deque[Request] = deque()
         self.ended = 0
         self.slow = 0
-        self.asked: list[tuple[RoomName, bool]] = []  # and whether another password was wrong
+        self.asked: list[
+            tuple[RoomName | Nick, bool]
+        ] = []  # and whether another password was wrong
         self.hides_passwords = False
         self.broken = False
         self.takes_one = False  # write at a time, then it is full
@@ -121,8 +126,8 @@ class FakeDoor:
         if not resumed:
             self.commands.appendleft(Request(c.Join(LOBBY)))
 
-    def ask_password(self, room: RoomName, *, wrong: bool) -> bool:
-        self.asked.append((room, wrong))
+    def ask_password(self, name: RoomName | Nick, *, wrong: bool) -> bool:
+        self.asked.append((name, wrong))
         return self.hides_passwords
 
     def end(self) -> None:
@@ -255,11 +260,13 @@ class NodeCase(SynchronousTestCase):
         ids = itertools.count(1)
         self.bus = self.make_bus(lambda: MessageId(next(ids)))
         tokens = (f"token-{number}" for number in itertools.count(1))
+        gate, self.passwords = open_gate(self.store)
         self.node = Node(
             Hub(NodeName("here"), self.limits),
             self.bus,
             self.store,
             self.clock,
+            gate,
             motd=(CleanText("be nice"),),
             new_token=lambda: next(tokens),
         )
@@ -279,14 +286,17 @@ class NodeCase(SynchronousTestCase):
     def run_now(self, work: Coroutine[Any, Any, object]) -> None:
         self.successResultOf(Deferred.fromCoroutine(work))
 
+    def later(self, work: Coroutine[Any, Any, T]) -> Deferred[T]:
+        return Deferred.fromCoroutine(work)
+
     def turn(self) -> None:
         """End the reactor's turn, and those that follow at once."""
         self.clock.advance(0)
 
-    def door(self, dialect: FakeDialect | None = None) -> FakeDoor:
+    def door(self, dialect: Dialect | None = None) -> FakeDoor:
         return FakeDoor(self.node, dialect or self.plain)
 
-    def enter(self, *nicks: str, dialect: FakeDialect | None = None) -> list[FakeDoor]:
+    def enter(self, *nicks: str, dialect: Dialect | None = None) -> list[FakeDoor]:
         """Let people into the lobby; what they were told about it is forgotten."""
         doors = [self.door(dialect).login(nick) for nick in nicks]
         self.turn()
@@ -298,14 +308,14 @@ class NodeCase(SynchronousTestCase):
         for door in doors:
             door.take()
 
-    def attach(self, to: FakeDoor, dialect: FakeDialect | None = None) -> FakeDoor:
+    def attach(self, to: FakeDoor, dialect: Dialect | None = None) -> FakeDoor:
         """Give a user another session, as an account will have."""
         door = self.door(dialect)
         user = self.node.hub.user_of(to.peer.id)
         assert user is not None
-        user.sessions.add((self.node.hub.node, door.peer.id))
+        user.sessions[self.node.hub.node, door.peer.id] = user.author
         seat = self.node.hub.state.sessions[door.peer.id]
-        seat.user = user.id
+        seat.user, seat.scope = user.id, user.author.scope
         for room in user.rooms:
             seat.focus_on(room)
             self.node.delivery.enter(door.peer.outbox, room)

@@ -321,6 +321,31 @@ class KeptTests(OptionsTestCase):
                 self.assertNotIn("s3cret", said)
                 self.assertIn("database: it is no", said.replace("mysql:// is none", "it is no"))
 
+    def test_who_registers_is_everybody_where_only_this_machine_is_let_in(self) -> None:
+        for arguments, who in (
+            ([], "open"),
+            (["--interface=::1", "--port=unix:chat.sock"], "open"),
+            (["--interface=0.0.0.0"], "invite"),
+            (["--interface=chat.example"], "invite"),
+            (["--port=tcp:12000"], "invite"),
+            (["--port=12000", "--port=tcp:12001"], "invite"),
+            (["--interface=0.0.0.0", "--registration=open"], "open"),
+            (["--registration=closed"], "closed"),
+        ):
+            self.assertEqual(self.parsed(*arguments).who_registers(), who, arguments)
+        said = "registration: 'all' is none of open, invite, closed"
+        self.assertEqual(self.mistake("--registration=all"), said)
+
+    def test_others_can_be_asked_about_passwords(self) -> None:
+        path = self.file("")
+        settings = self.parsed(f"--auth=argon2:{path}", f"--auth=argon2:{path}")
+        self.assertEqual(len(settings.checkers()), 2)
+        self.assertEqual(self.parsed().checkers(), [])
+        self.assertIn("argon2:FILE", self.prints("stdout", 0, "--help-auth"))
+        said = self.mistake("--auth=argon2:/nowhere")
+        self.assertIn("auth: 'argon2:/nowhere' cannot be used", said)
+        self.assertIn("there is no 'x'", self.mistake("--auth=x:y"))
+
     def test_when_a_message_counts_as_kept_can_be_set(self) -> None:
         for sync in Sync:
             self.assertIs(self.parsed("--sync", sync.value).sync, sync)

@@ -25,6 +25,7 @@ from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests import tls
+from tests.auth.fakes import NowRunner
 from tests.doors.house import Guest, House
 from tests.store import postgres
 from twisted_chat import service
@@ -81,6 +82,7 @@ class ServiceTestCase(SynchronousTestCase):
         self.collector: list[object] = []
         self.patch(gc, "freeze", lambda: self.collector.append("freeze"))
         self.patch(gc, "set_threshold", self.collector.append)
+        self.patch(service, "RealRunner", NowRunner)
         self.logged: list[LogEvent] = []
         observer = cast(Any, self.logged.append)
         globalLogPublisher.addObserver(observer)
@@ -373,6 +375,58 @@ class KeptTests(ServiceTestCase):
         closing.errback(OSError("a fault"))
         self.failureResultOf(stopped, OSError)
         Place.open(self.folder).close()
+
+    def test_accounts_and_the_sessions_that_may_come_back_to_them_are_there_after_a_restart(
+        self,
+    ) -> None:
+        settings = {"database": "", "state_dir": str(self.folder)}
+        served = self.starts(**settings)
+        house = Served(served, self.reactor)
+        robot = house.comes()
+        robot.objects({"type": "nick", "content": "Robot"})
+        token = next(each["session"] for each in robot.gets() if each["type"] == "welcome")
+        robot.objects({"type": "register", "password": "correct-horse"})
+        robot.objects({"type": "command", "content": "/privacy rooms"})
+        house.waits(1)
+        self.assertEqual(
+            [each["code"] for each in robot.gets() if "code" in each][-2:], ["done"] * 2
+        )
+        house.empties()
+        self.stops(served)
+        for login in (
+            {"content": "robot", "password": "correct-horse"},
+            {"content": "robot", "session": token},
+        ):
+            served = self.starts(**settings)
+            house = Served(served, self.reactor)
+            robot = house.comes()
+            robot.objects({"type": "nick", **login}, {"type": "command", "content": "/privacy"})
+            house.waits(1)
+            self.assertIn("one of your rooms", robot.gets()[-1]["content"])
+            guest = house.comes()
+            guest.types("robot")
+            self.assertIn("robot is registered; type its password", guest.sees()[-1])
+            house.empties()
+            self.stops(served)
+
+    def test_whose_names_are_in_a_file_of_passwords_are_kept_for_them(self) -> None:
+        people = self.folder.with_name("people")
+        people.write_text("bob:$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$x\n")
+        served = self.starts(auth=(f"argon2:{people}",))
+        house = Served(served, self.reactor)
+        guest = house.comes()
+        guest.types("bob")
+        self.assertIn("bob is registered; type its password", guest.sees()[-1])
+        house.empties()
+        self.stops(served)
+
+    def test_a_file_of_passwords_that_is_none_is_one_line(self) -> None:
+        for auth, why in (
+            ("argon2:/nowhere", "auth: 'argon2:/nowhere' cannot be used"),
+            ("nonsense:x", "auth: there is no 'nonsense'; argon2:FILE is one"),
+        ):
+            error = self.assertRaises(StartError, self.made, auth=(auth,))
+            self.assertIn(why, str(error))
 
     def test_a_server_that_could_not_have_its_folder_can_be_stopped(self) -> None:
         self.folder.write_text("a file")
@@ -733,7 +787,10 @@ class SecrecyTests(ServiceTestCase):
         bob.types("/leave", "/join dev")
         bob.sends(b"s3cret\r\n")
         third = house.comes()
-        third.types("bob s3cret", "carol")
+        third.types("bob s3cret", "/nick carol", "/register s3cret-s3cret", "/login bob s3cret-bob")
+        third.types(
+            "/passwd s3cret-s3cret s3cret-new", "/drop-account s3cret-new", "login x s3cret"
+        )
         third.sends(b"GET /s3cret HTTP/1.1\r\n")
         house.comes().sends(b"GET /s3cret HTTP/1.1\r\n")
         house.comes().sends(b"s3cret" * 300_000)

@@ -28,7 +28,7 @@ class Acks:
         self._settled = settled
         self._freed = freed
         #: The id up to which all must be stored, and then who gets which acknowledgement.
-        self._waiting: deque[tuple[MessageId, Peer, r.Acked, str | None]] = deque()
+        self._waiting: deque[tuple[MessageId, Peer, r.Reply, str | None]] = deque()
         self._appended_to = MessageId(0)
         self._stored_to = MessageId(0)
         self._gone = 0  # how many wait for sessions that are gone
@@ -49,12 +49,12 @@ class Acks:
         self._stored_to = max(self._stored_to, message)
         freed: list[Peer] = []
         while self._waiting and self._waiting[0][0] <= message:
-            _, peer, acked, tag = self._waiting.popleft()
+            _, peer, reply, tag = self._waiting.popleft()
             peer.unacked -= 1
             if peer.id not in self._sessions:
                 self._gone -= 1
                 continue
-            self._sessions.tell(peer, acked, tag)
+            self._sessions.tell(peer, reply, tag)
             if peer.unacked == MAX_UNACKED - 1:
                 freed.append(peer)
             elif not peer.unacked:
@@ -72,9 +72,13 @@ class Acks:
 
     def acknowledge(self, peer: Peer, message: MessageId, time: float, tag: str | None) -> None:
         """Acknowledge a message once it is stored; one that is not for the store, once all before it are."""
-        acked, waits_for = r.Acked(message, time), min(message, self._appended_to)
+        self.promise(peer, message, r.Acked(message, time), tag)
+
+    def promise(self, peer: Peer, message: MessageId, reply: r.Reply, tag: str | None) -> None:
+        """Say what came of a message once that is stored."""
+        waits_for = min(message, self._appended_to)
         if waits_for <= self._stored_to:
-            self._sessions.tell(peer, acked, tag)
+            self._sessions.tell(peer, reply, tag)
         else:
             peer.unacked += 1
-            self._waiting.append((waits_for, peer, acked, tag))
+            self._waiting.append((waits_for, peer, reply, tag))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -11,9 +11,11 @@ from twisted.logger import Logger
 from twisted_chat import background
 from twisted_chat.cluster.bus import Bus
 from twisted_chat.core import events as e
+from twisted_chat.core.accounts import Account
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.ids import MessageId, RoomId, Scope, SessionId
 from twisted_chat.core.lasting import Remembered
+from twisted_chat.core.names import BadName, parse_nick
 from twisted_chat.core.state import LOBBY_ID
 from twisted_chat.core.text import shown
 from twisted_chat.store.port import Store
@@ -54,6 +56,18 @@ class Keeping:
             log.info("{line}", line=what)
             self._closing = self._clock.callLater(EMPTY_FOR, self._close)
 
+    def reserve(self, names: Iterable[str]) -> None:
+        """Keep names for whom others vouch for, before anybody is here: accounts without a password of ours."""
+        accounts = self._hub.state.accounts
+        for name in names:
+            try:
+                nick = parse_nick(name)
+            except BadName as bad:
+                log.warn("{name} can be no account: {why}", name=shown(name), why=str(bad))
+                continue
+            if accounts.holder(nick) is None:
+                accounts.restore(Account(nick, self._clock.seconds(), MessageId(0)))
+
     def stop(self) -> None:
         """End, and forget nothing: rooms come back at the next start, and who is here may come back for a day."""
         if self._closing is not None and self._closing.active():
@@ -81,7 +95,8 @@ class Keeping:
             self.tidy()
 
     def _see_all(self) -> None:
-        scopes = [user.author.scope for user in self._hub.state.users.values()]
+        users = self._hub.state.users.values()
+        scopes = [author.scope for user in users for author in user.sessions.values()]
         if scopes:
             self._store.seen(scopes, self._clock.seconds())
 
@@ -95,6 +110,26 @@ class Keeping:
         for record in self._hub.altered():
             self._store.keep_room(record, message)
             any_altered = True
+        return any_altered
+
+    def keep_accounts(self, message: MessageId, secret: str | None) -> bool:
+        """Keep what this message changed of accounts, logins and invitations; tell whether there is any.
+
+        ``secret`` is what is stored of a password, if that was set.
+        """
+        accounts, invites = self._hub.state.accounts, self._hub.state.invites
+        any_altered = bool(accounts.altered or accounts.new_logins or invites.altered)
+        for key, account in accounts.altered.items():
+            if account is None:
+                self._store.drop_account(key, message)
+            else:
+                self._store.keep_account(account, secret, message)
+        for scope, proof in accounts.new_logins.items():
+            self._store.keep_login(scope, proof, message)
+        for digest, until in invites.altered.items():
+            self._store.keep_invite(digest, until, message)
+        for told in (accounts.altered, accounts.new_logins, invites.altered):
+            told.clear()
         return any_altered
 
     def forget(self, rooms: Sequence[RoomId], message: MessageId) -> None:

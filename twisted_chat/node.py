@@ -7,24 +7,26 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import msgspec
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from twisted_chat.accounts import Accounts
 from twisted_chat.acks import Acks
+from twisted_chat.auth.gate import Gate
 from twisted_chat.cluster.bus import Bus
 from twisted_chat.core import commands as c
 from twisted_chat.core import decision as d
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
-from twisted_chat.core.apply import Applied, Duplicate, Void
 from twisted_chat.core.hub import NO_SCOPE, Hub, scope_of
-from twisted_chat.core.ids import MessageId, SessionId
+from twisted_chat.core.ids import MessageId, Scope, SessionId, UserId
 from twisted_chat.core.lasting import Remembered
 from twisted_chat.core.limits import Limits
+from twisted_chat.core.outcome import Applied, Duplicate, Void
 from twisted_chat.core.text import CleanText, shown
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.peer import MAX_FLYING, Door, Peer
@@ -52,6 +54,7 @@ class Node:
         bus: Bus,
         store: Store,
         clock: IReactorTime,
+        gate: Gate,
         *,
         server: str = "twisted-chat",
         motd: tuple[CleanText, ...] = (),
@@ -72,9 +75,26 @@ class Node:
         self._keeping = Keeping(hub, bus, store, clock)
         #: Sessions that wait until the store has room for what they say, the first to wait first.
         self._held: OrderedDict[SessionId, Peer] = OrderedDict()
+        self._accounts = Accounts(
+            hub,
+            self._sessions,
+            self.delivery,
+            self._acks,
+            gate,
+            clock,
+            self._carry_out,
+            self._release,
+        )
         self._recalls = Recalls(self._sessions, self.delivery, store, clock, self._release)
         self._showing = Showing(
-            hub, self._sessions, self.delivery, store, self._acks, self._recalls, self._keeping
+            hub,
+            self._sessions,
+            self.delivery,
+            store,
+            self._acks,
+            self._recalls,
+            self._keeping,
+            self._accounts,
         )
         bus.attach(self._apply)
 
@@ -87,6 +107,10 @@ class Node:
         self.limits.become(limits)
         self.delivery.backlog.limit = limits.max_backlog
         self.hub.state.nonces.max_ids = limits.max_ids
+
+    def reserve(self, names: Iterable[str]) -> None:
+        """Keep names for whom others vouch for, before anybody comes."""
+        self._keeping.reserve(names)
 
     def look_after(self) -> None:
         """Do what is due every ten minutes."""
@@ -220,9 +244,15 @@ class Node:
         if isinstance(command, c.Login) and self.hub.user_of(peer.id) is None:
             peer.token = self._known(command.token, now) or self._new_token()
             scope = scope_of(peer.token)
-        decision = self.hub.decide(peer.id, command, now, tag, scope)
+        self._carry_out(peer, self.hub.decide(peer.id, command, now, tag, scope), tag, scope)
+
+    def _carry_out(
+        self, peer: Peer, decision: d.Decision, tag: str | None, scope: Scope = NO_SCOPE
+    ) -> None:
+        """Do what a decision asks for. ``scope`` is that of a session that logs in."""
         match decision:
             case d.Propose():
+                now = self.clock.seconds()
                 proposal = self.hub.propose(peer.id, decision, now, tag)
                 if decision.claim:
                     peer.waits += 1
@@ -240,6 +270,12 @@ class Node:
                 self._recalls.seek(peer, decision.query, tag)
             case d.Survey():
                 self.tell(peer, self._survey(), tag)
+            case d.Prove():
+                self._accounts.prove(peer, decision, scope, tag)
+            case d.Enrol():
+                self._accounts.enrol(peer, decision, tag)
+            case d.MakeInvite():
+                self._accounts.invite(peer, tag)
             case d.Repeat():
                 self._acks.acknowledge(peer, MessageId(decision.message), decision.time, tag)
             case d.GoodBye():
@@ -256,9 +292,13 @@ class Node:
 
     def _reply(self, peer: Peer, reply: r.Reply, tag: str | None) -> None:
         """Answer; a password that is missing or wrong is asked for, if the door can keep it from the screen."""
-        asked = isinstance(reply, r.PasswordNeeded) and peer.door.ask_password(
-            reply.room, wrong=reply.wrong
-        )
+        match reply:
+            case r.PasswordNeeded(room=room, wrong=wrong):
+                asked = peer.door.ask_password(room, wrong=wrong)
+            case r.NickPassword(nick=nick):
+                asked = peer.door.ask_password(nick, wrong=False)
+            case _:
+                asked = False
         if not asked:
             self.tell(peer, reply, tag)
 
@@ -288,15 +328,21 @@ class Node:
         if peer is not None and claimed:
             peer.claims = False
         try:
-            if isinstance(proposal.event, e.Renamed):
+            if isinstance(proposal.event, e.Renamed | e.LoggedIn):
                 self._sessions.catch_up_ignorers()
+            elif isinstance(proposal.event, e.IgnoreSet):
+                self._accounts.catch_up(proposal.user)
             outcome = self.hub.apply(message, proposal)
             if isinstance(outcome, Applied):
                 event = outcome.envelope.event
+                if not message_of_it and self._keeping.keep_accounts(message, outcome.secret):
+                    self._acks.appended(message)
                 if isinstance(event, e.Arrived):
                     self._arrived(outcome.envelope, event, peer)
                 else:
                     self._showing.show(outcome, peer)
+                    if isinstance(event, e.LoggedIn):
+                        self._logged_in(outcome.envelope, event, peer)
             elif peer is not None:
                 self._void(peer, outcome)
         except Exception:
@@ -343,10 +389,7 @@ class Node:
         assert origin is not None and author is not None
         self._keeping.seen(author.scope, envelope.time)
         if peer is None:
-            if origin.node == self.hub.node:
-                # The connection was lost while its login was on its way: nobody else would ever take that user out.
-                gone = e.Departed(CleanText("connection lost"))
-                self._bus.publish(e.Proposal(gone, origin, envelope.time, author.user))
+            self._take_out(origin, author.user, envelope.time)
             return
         user = self.hub.state.users[author.user]
         log.info(
@@ -355,21 +398,36 @@ class Node:
             address=peer.address,
             session=peer.id,
         )
-        resumed = bool(event.replaced)
+        # Back in an earlier session's place, or with the other sessions of its account.
+        resumed = bool(event.replaced or user.rooms)
         self.tell(
             peer,
             r.Welcome(user.nick, peer.token, self.motd, resumed),
             envelope.tag,
         )
-        for room in user.rooms:
-            self.delivery.enter(peer.outbox, room)
-            self.tell(peer, self.hub.entered(self.hub.state.rooms[room], created=False))
-        self._sessions.refocus(peer)
-        peer.outbox.refresh()
         if resumed:
-            focus = self.hub.focus_of(peer.id)
-            self.tell(peer, r.FocusSet(focus.name if focus is not None else None))
+            self._showing.enter(peer)
+        peer.outbox.refresh()
         peer.door.logged_in(resumed=resumed)
+
+    def _take_out(self, origin: e.Origin, user: UserId, time: float) -> None:
+        """Take a session out whose connection was lost while its login was on its way: nobody else ever would."""
+        if origin.node == self.hub.node:
+            gone = e.Departed(CleanText("connection lost"))
+            self._bus.publish(e.Proposal(gone, origin, time, user))
+
+    def _logged_in(self, envelope: e.Envelope, event: e.LoggedIn, peer: Peer | None) -> None:
+        origin, author = envelope.origin, envelope.author
+        assert origin is not None and author is not None
+        if peer is not None:
+            log.info(
+                "{old} logged in as {nick} (session {session})",
+                old=author.nick.text,
+                nick=event.nick.text,
+                session=peer.id,
+            )
+        elif event.moved:
+            self._take_out(origin, self.hub.state.users_by_key[event.nick.key].id, envelope.time)
 
     # --- the store ---
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import sys
@@ -10,13 +11,17 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final, NamedTuple, get_type_hints
+from typing import Any, Final, NamedTuple, get_args, get_type_hints
 
 import msgspec
+from twisted.cred import strcred
+from twisted.cred.checkers import ICredentialsChecker
+from twisted.cred.credentials import IUsernamePassword
 from twisted.internet.endpoints import quoteStringArgument
 from twisted.python import usage
 
 import twisted
+from twisted_chat.core.decide_accounts import Registration
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.text import BadText, CleanText, shown
 from twisted_chat.store.database import BadDatabase, Kind, Sync, kind_of
@@ -63,6 +68,8 @@ class Settings(
     state_dir: str = ""
     database: str = ""
     sync: Sync = Sync.FULL
+    registration: str = ""
+    auth: tuple[str, ...] = ()
     flood_limit: bool = True
     limits: Limits = Limits()
 
@@ -131,6 +138,46 @@ class Settings(
             raise BadSetting(f"state-dir: {error}") from None
         return folder.absolute()
 
+    def who_registers(self) -> Registration:
+        """Return who can register an account. Raises :class:`BadSetting`.
+
+        By default that is everybody where only this machine is let in, and elsewhere who was invited: whoever opens the chat to
+        a network should not find accounts of strangers there.
+        """
+        if self.registration:
+            for each in get_args(Registration):
+                if self.registration == each:
+                    known: Registration = each
+                    return known
+            why = f"{self.registration!r} is none of {', '.join(get_args(Registration))}"
+            raise BadSetting(f"registration: {why}")
+        ports = self.port if isinstance(self.port, tuple) else (self.port,)
+        return "open" if all(self._for_this_machine(str(port)) for port in ports) else "invite"
+
+    def _for_this_machine(self, port: str) -> bool:
+        """Tell whether a port lets in only this machine; of an endpoint other than a UNIX socket that is not known."""
+        if ":" in port:
+            return port.startswith("unix:")
+        try:
+            return ipaddress.ip_address(self.interface.partition("%")[0]).is_loopback
+        except ValueError:
+            return False
+
+    def checkers(self) -> list[ICredentialsChecker]:
+        """Return who else is asked about passwords. Raises :class:`BadSetting`."""
+        found = []
+        for description in self.auth:
+            try:
+                found.append(strcred.makeChecker(description))
+            except strcred.InvalidAuthType:
+                raise BadSetting(
+                    f"auth: there is no {description.partition(':')[0]!r}; argon2:FILE is one, and twistd chat "
+                    "--help-auth lists all"
+                ) from None
+            except (strcred.StrcredException, ValueError, TypeError, OSError) as error:
+                raise BadSetting(f"auth: {description!r} cannot be used: {error}") from None
+        return found
+
     def effective_limits(self) -> Limits:
         """Return the limits, without the one on floods if that is off."""
         if self.flood_limit:
@@ -147,6 +194,7 @@ class Settings(
         self.endpoints()
         self._check_tls()
         self.database_kind()
+        self.who_registers()
         if self.state_dir:  # without it, the command line may still name one
             self.state_folder()
         limits = self.limits
@@ -285,6 +333,13 @@ everybody is told goodbye."""
             "[SQLite in that folder]",
         ],
         [
+            "registration",
+            None,
+            None,
+            "who can register an account: open, invite (with a code that /invite-code makes) or closed "
+            "[open if only this machine is let in, else invite]",
+        ],
+        [
             "sync",
             None,
             None,
@@ -304,6 +359,7 @@ everybody is told goodbye."""
         super().__init__()
         self["ports"] = []
         self["tls-ports"] = []
+        self["auth"] = []
         self.docs["state-dir"] += f" [{_shown_default()}]"
         self.settings = Settings()
         self._file: Path | None = None
@@ -319,6 +375,20 @@ everybody is told goodbye."""
         """port that speaks TLS, or an endpoint; can be given several times"""
         self["tls-ports"].append(value)
 
+    def opt_auth(self, value: str) -> None:
+        """ask others about passwords too: argon2:FILE, or any other kind that --help-auth lists; can be given several times"""
+        self["auth"].append(value)
+
+    def opt_help_auth(self) -> None:
+        """List the kinds of --auth and exit."""
+        for factory in strcred.findCheckerFactories():
+            if any(
+                IUsernamePassword.implementedBy(kind) or kind is IUsernamePassword
+                for kind in factory.credentialInterfaces
+            ):
+                print(f"{factory.authType}:{factory.argStringFormat}".rstrip())
+        raise SystemExit(0)
+
     def opt_version(self) -> None:
         """Display the version and exit."""
         print(f"twisted-chat {version('twisted-chat')}, Twisted {twisted.__version__}")
@@ -330,7 +400,8 @@ everybody is told goodbye."""
         kinds = {"port": "PORT", "interface": "ADDRESS", "tls-port": "PORT", "tls-cert": "FILE"}
         kinds |= {"tls-key": "FILE", "tls-dir": "DIR", "server-name": "NAME", "motd": "TEXT"}
         kinds |= {"state-dir": "DIR", "database": "URL", "sync": "WHEN", "config": "FILE"}
-        kinds |= {"no-flood-limit": "", "check": "", "help": "", "version": ""}
+        kinds |= {"registration": "WHO", "auth": "KIND:ARGUMENT"}
+        kinds |= {"no-flood-limit": "", "check": "", "help": "", "help-auth": "", "version": ""}
         shorts = {long: f"-{short}, " for short, long in self.synonyms.items() if len(short) == 1}
 
         def options(kinds: Iterable[tuple[str, str]]) -> str:
@@ -373,6 +444,7 @@ everybody is told goodbye."""
         try:
             self.settings = self._read(file)
             self.settings.state_folder()
+            self.settings.checkers()
         except BadSetting as error:
             raise usage.UsageError(str(error)) from None
 
@@ -395,6 +467,7 @@ everybody is told goodbye."""
             for name in (
                 *("interface", "server-name", "motd", "state-dir", "database"),
                 *("tls-cert", "tls-key", "tls-dir"),
+                "registration",
             )
             if self[name] is not None
         }
@@ -408,6 +481,8 @@ everybody is told goodbye."""
             given["port"] = tuple(self["ports"])
         if self["tls-ports"]:
             given["tls_port"] = tuple(self["tls-ports"])
+        if self["auth"]:
+            given["auth"] = tuple(self["auth"])
         if self["no-flood-limit"]:
             given["flood_limit"] = False
         limits = {field.name: getattr(settings.limits, field.name) for field in _LIMITS.values()}

@@ -28,6 +28,9 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twisted_chat import background
+from twisted_chat.auth.files import names_of
+from twisted_chat.auth.gate import Gate
+from twisted_chat.auth.passwords import Passwords, RealRunner
 from twisted_chat.clock import clock_of
 from twisted_chat.cluster.bus import LocalBus
 from twisted_chat.core.hub import Hub
@@ -38,7 +41,7 @@ from twisted_chat.dialects.line import LineDialect
 from twisted_chat.doors.capacity import Capacity, room_for_connections
 from twisted_chat.doors.line import ChatFactory
 from twisted_chat.node import Node
-from twisted_chat.options import Options, Settings
+from twisted_chat.options import BadSetting, Options, Settings
 from twisted_chat.reload import NotReloaded, Reload
 from twisted_chat.store.blocks import Ids
 from twisted_chat.store.database import Kind, without_password
@@ -99,12 +102,19 @@ class ChatService(Service):
         self._store = _make_store(settings, self._folder, reactor, clock)
         self._ids = Ids(self._store, clock)
         self._bus = LocalBus(self._ids.take)
-        hub = Hub(NodeName("local"), limits)
+        try:
+            checkers = settings.checkers()
+        except BadSetting as error:
+            raise StartError(str(error)) from None
+        self._gate = Gate(Passwords(RealRunner(reactor)), self._store.password, checkers)
+        self._reserved = [name for checker in checkers for name in names_of(checker)]
+        hub = Hub(NodeName("local"), limits, registration=settings.who_registers())
         self.node = Node(
             hub,
             self._bus,
             self._store,
             clock,
+            self._gate,
             server=settings.server_name,
             motd=settings.motd_lines(),
         )
@@ -151,6 +161,7 @@ class ChatService(Service):
             raise StartError(str(error)) from None
         log.info("{line}", line=_kept(self._settings, self._folder))
         self.node.restored(remembered)
+        self.node.reserve(self._reserved)
         self._waiting = self._reactor.callLater(_LONG_START, log.warn, "{line}", line=_WAITS)
         await self._ids.start(self._bus.drain)
         self._cancel_waiting()
@@ -235,6 +246,7 @@ class ChatService(Service):
         except DeferredTimeoutError:
             self.factory.connections.abort()
         self._ids.stop()
+        self._gate.stop()
         try:
             await self._store.stop()
         finally:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from twisted_chat.accounts import Accounts
 from twisted_chat.acks import Acks
 from twisted_chat.core import commands as c
 from twisted_chat.core import decision as d
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
-from twisted_chat.core.apply import Applied, Between, InRoom, Near
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.ids import RoomId, UserId
+from twisted_chat.core.outcome import Applied, Between, InRoom, Near
+from twisted_chat.core.text import CleanText
 from twisted_chat.delivery.channel import hidden
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.peer import Peer
@@ -34,6 +38,7 @@ class Showing:
         acks: Acks,
         recalls: Recalls,
         keeping: Keeping,
+        accounts: Accounts,
     ) -> None:
         self._hub = hub
         self._sessions = sessions
@@ -42,6 +47,7 @@ class Showing:
         self._acks = acks
         self._recalls = recalls
         self._keeping = keeping
+        self._accounts = accounts
 
     def show(self, applied: Applied, peer: Peer | None) -> None:
         """Show what happened: to its audience, and to ``peer``, the session of this node that did it."""
@@ -60,6 +66,20 @@ class Showing:
                 self._kicked(envelope, event, peer)
             case e.Departed():
                 self._departed(envelope, event)
+            case e.Detached():
+                assert envelope.author is not None
+                self._keeping.seen(envelope.author.scope, envelope.time)
+            case e.LoggedIn() if event.moved:
+                self._moved(envelope, event, peer)
+            case (
+                e.Registered()
+                | e.PasswordSet()
+                | e.AccountDropped()
+                | e.Invited()
+                | e.PrivacySet()
+                | e.IgnoreSet()
+            ):
+                self._accounts.show(applied, peer)
             case e.Closed():
                 assert envelope.room is not None
                 self._keeping.forget([envelope.room.id], envelope.id)
@@ -107,6 +127,37 @@ class Showing:
                 self._recalls.answer(each, recall, None, asked=False)
             else:
                 self._sessions.echo(each, envelope)
+
+    def _moved(self, envelope: e.Envelope, event: e.LoggedIn, peer: Peer | None) -> None:
+        """Take a session to the user of its account who is here; who it was before is gone, unless they have another."""
+        author = envelope.author
+        assert author is not None
+        old = self._hub.state.users.get(author.user)
+        rooms = (
+            event.rooms if event.rooms is not None else tuple(old.rooms if old is not None else ())
+        )
+        if peer is not None:
+            for room in rooms:
+                self._delivery.leave(peer.outbox, room)
+        if event.rooms is not None:
+            gone = e.Departed(CleanText(f"logged in as {event.nick}"), event.rooms)
+            self._departed(msgspec.structs.replace(envelope, event=gone), gone)
+        if peer is not None:
+            self._sessions.echo(peer, envelope)
+            self.enter(peer)
+            self._confirm(envelope, peer)
+
+    def enter(self, peer: Peer) -> None:
+        """Let a session into the rooms where its user is, and tell it where it talks."""
+        user = self._hub.user_of(peer.id)
+        assert user is not None
+        for room in user.rooms:
+            self._delivery.enter(peer.outbox, room)
+            self._sessions.tell(peer, self._hub.entered(self._hub.state.rooms[room], created=False))
+        self._sessions.refocus(peer)
+        peer.outbox.refresh()
+        focus = self._hub.focus_of(peer.id)
+        self._sessions.tell(peer, r.FocusSet(focus.name if focus is not None else None))
 
     def _left(self, envelope: e.Envelope, peer: Peer | None) -> None:
         assert envelope.room is not None and envelope.author is not None

@@ -6,6 +6,7 @@ from bench.results import (
     Comparison,
     CrashResult,
     FanoutResult,
+    LoginsResult,
     Searched,
     SessionsResult,
     StoreResult,
@@ -112,6 +113,13 @@ def store() -> StoreResult:
         held_up=0.005,
         searches=[Searched("a word", 50, True, 0.006, 0.007, 0.008)],
         read=1000,
+    )
+
+
+def logins() -> LoginsResult:
+    """Return a result of three logins."""
+    return LoginsResult(
+        server="ours", asked=3, done=3, seconds=0.1, before=[0.001, 0.002], during=[0.001, 0.012]
     )
 
 

@@ -14,6 +14,7 @@ from bench.compare import Compare
 from bench.crash import Crash
 from bench.errors import BenchError
 from bench.fanout import Fanout
+from bench.logins import Logins
 from bench.options import Wish, read
 from bench.servers import KINDS
 from bench.sessions import Sessions
@@ -65,6 +66,8 @@ class LoadTests(SynchronousTestCase):
         )
 
     def test_the_server_is_killed_thirty_times(self) -> None:
+        self.assertEqual(asked("logins").load, Logins(logins=200, seconds=5.0))
+        self.assertEqual(asked("logins --logins 3 --seconds 1").load, Logins(logins=3, seconds=1.0))
         self.assertEqual(asked("crash").load, Crash(kills=30, between=2.0, seed=1))
         self.assertEqual(
             asked("crash --kills 3 --seconds-between 0.5 --seed 7").load,
@@ -152,7 +155,7 @@ class RefusalTests(SynchronousTestCase):
             self.assertIn(why, errors.getvalue())
 
     def test_every_option_has_help(self) -> None:
-        for command in ("", "users", "fanout", "sessions", "compare", "store", "crash"):
+        for command in ("", "users", "fanout", "sessions", "compare", "store", "crash", "logins"):
             with contextlib.redirect_stdout(io.StringIO()) as out:
                 self.assertRaises(SystemExit, asked, f"{command} --help")
             self.assertIn("python -m bench", out.getvalue())

@@ -42,6 +42,7 @@ class DrawTests(SynchronousTestCase):
             samples.sessions(),
             samples.store(),
             samples.crash(),
+            samples.logins(),
             samples.comparison(),
         ):
             self.assertIn(b"<svg", self.draw(result))

@@ -116,6 +116,13 @@ class TableTests(SynchronousTestCase):
         self.assertRegex(text, "first in a room, longest +– ")
         self.assertIn("Stopped early", text)
 
+    def test_logins(self) -> None:
+        text = shown(samples.logins())
+        self.assertRegex(text, "3 logins at once on ours")
+        self.assertRegex(text, "logged in +3 of 3 ")
+        self.assertRegex(text, "meanwhile: p50 +1 ms ")
+        self.assertRegex(text, "the slowest +12 ms ")
+
     def test_crash(self) -> None:
         text = shown(samples.crash())
         self.assertIn("killed again and again while 8 clients talk (seed 1)", text)
@@ -176,6 +183,7 @@ class JsonTests(SynchronousTestCase):
     def test_all_that_was_measured_is_there_with_the_machine(self) -> None:
         for result in (
             samples.crash(),
+            samples.logins(),
             samples.fanout(),
             samples.users(),
             samples.sessions(),

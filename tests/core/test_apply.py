@@ -8,10 +8,19 @@ from tests.core.test_events import EVERY_EVENT
 from tests.core.world import NOW, Seat, World, lines, nick, room
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
-from twisted_chat.core.apply import NOBODY, Applied, Between, Duplicate, InRoom, Near, Outcome, Void
 from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.limits import REMEMBERED, Limits
+from twisted_chat.core.outcome import (
+    NOBODY,
+    Applied,
+    Between,
+    Duplicate,
+    InRoom,
+    Near,
+    Outcome,
+    Void,
+)
 from twisted_chat.core.replies import NameRefused, PasswordNeeded, Refused
 from twisted_chat.core.state import LOBBY_ID, Room, User, room_digest
 from twisted_chat.core.text import CleanText
@@ -109,7 +118,7 @@ class ArrivalTests(Case):
             ),
         )
         self.assertEqual(outcome.audience, NOBODY)
-        self.assertEqual((carol.id, carol.sessions), (self.next, {(seat.node, seat.session)}))
+        self.assertEqual((carol.id, set(carol.sessions)), (self.next, {(seat.node, seat.session)}))
         self.assertEqual((carol.since, carol.spoke, dict(carol.rooms)), (NOW, NOW, {}))
 
     def test_second_does_not(self) -> None:
@@ -144,7 +153,7 @@ class ArrivalTests(Case):
         self.assertEqual(outcome.audience, NOBODY)
         self.assertIs(self.user("bob"), bob)
         self.assertEqual((bob.id, list(bob.rooms), bob.since), (before, rooms, NOW))
-        self.assertEqual(bob.sessions, {(seat.node, seat.session)})
+        self.assertEqual(set(bob.sessions), {(seat.node, seat.session)})
         self.assertTrue(self.state.nonces.known(bob.author.scope, NOW + REMEMBERED + 30))
 
     def test_ghost_that_departed_first_frees_its_nick(self) -> None:
@@ -565,11 +574,11 @@ class DepartureTests(Case):
 
     def test_one_of_several_sessions_leaves_the_user_here(self) -> None:
         bob, other = self.user("bob"), (self.bob.node, SessionId(99))
-        bob.sessions.add(other)
+        bob.sessions[other] = bob.author
         outcome = self.applied(self.bob, e.Departed(CleanText("bye")))
         self.assertEqual(outcome.envelope.event, e.Detached())
         self.assertEqual(outcome.audience, NOBODY)
-        self.assertEqual(bob.sessions, {other})
+        self.assertEqual(set(bob.sessions), {other})
         self.assertIs(self.user("bob"), bob)
         self.assertIn(bob.id, self.room("dev").members)
 

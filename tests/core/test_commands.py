@@ -17,6 +17,11 @@ from twisted_chat.core.text import CleanText
 EVERY_COMMAND: tuple[c.Command, ...] = (
     c.Login(nick("bob"), "secret", "token"),
     c.Rename(nick("rob")),
+    c.Register("correct horse", "code"),
+    c.ChangePassword("correct horse", "battery staple"),
+    c.DropAccount("correct horse"),
+    c.Invite(),
+    c.SetPrivacy("rooms"),
     c.Say(lines("hi", "there"), room("dev"), "action"),
     c.Tell(nick("alice"), lines("psst")),
     c.Answer(lines("yes")),

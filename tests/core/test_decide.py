@@ -142,7 +142,7 @@ class LoginTests(Case):
     def test_refusal_made_while_applying_gets_a_suggestion_too(self) -> None:
         refused = r.NameRefused("nick-taken", '"bob" is taken')
         self.assertEqual(
-            Decider(self.hub.state, Limits()).suggestion(refused, nick("bob")),
+            Decider(self.hub.state, Limits()).accounts.suggestion(refused, nick("bob")),
             r.NameRefused("nick-taken", '"bob" is taken', nick("bob2")),
         )
 
@@ -151,14 +151,6 @@ class LoginTests(Case):
         decision = self.login("b\u043eb")
         assert isinstance(decision, Tell) and isinstance(decision.reply, r.NameRefused)
         self.assertEqual((decision.reply.code, decision.reply.why), ("nick-taken", why))
-
-    def test_password_for_a_name_that_has_none_is_an_error(self) -> None:
-        decision = self.decide(self.new, c.Login(nick("carol"), "secret"))
-        why = '"carol" is not registered, so it has no password; give the nickname alone'
-        self.assertEqual(decision, Tell(r.NameRefused("no-such-account", why, nick("carol"))))
-        decision = self.decide(self.new, c.Login(nick("alice"), "secret"))
-        why = '"alice" is not registered, so it has no password; give the nickname alone'
-        self.assertEqual(decision, Tell(r.NameRefused("no-such-account", why, nick("alice2"))))
 
     def test_everything_else_waits_for_the_login(self) -> None:
         free = (c.Help, c.Ping, c.Pong, c.Login, c.Quit, c.Unsupported)
@@ -201,10 +193,9 @@ class LoginTests(Case):
             self.decide(self.bob, c.Login()), Propose(e.Renamed(nick("guest1")), claim=True)
         )
 
-    def test_second_login_with_a_secret_is_refused(self) -> None:
+    def test_second_login_with_the_secret_of_a_session_is_refused(self) -> None:
         why = "you are logged in as bob already; /nick NICK changes that name"
-        for command in (c.Login(nick("rob"), "secret"), c.Login(nick("rob"), token="x")):
-            self.refuse(self.bob, command, "already-logged-in", why)
+        self.refuse(self.bob, c.Login(nick("rob"), token="x"), "already-logged-in", why)
 
 
 class GuestTests(Case):
@@ -246,7 +237,7 @@ class GuestTests(Case):
         for _ in range(500):
             self.guest()
         looked: list[Nick] = []
-        self.patch(self.hub.state, "nick_holder", looked.append)
+        self.patch(self.hub.state.accounts, "holder", looked.append)
         self.decide(self.world.open(), c.Login())
         self.assertEqual(set(looked), {guest_nick(501)})
 

@@ -9,6 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.core.world import NOW, lines, nick, room
 from twisted_chat.core import events as e
+from twisted_chat.core.accounts import Proof
 from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.text import CleanText
@@ -28,6 +29,13 @@ EVERY_EVENT: tuple[e.Event, ...] = (
     e.KeepSet(Keep(30, 1000), capped=True),
     e.Closed(),
     e.AwaySet(None),
+    e.Registered(nick("bob"), "a hash"),
+    e.LoggedIn(nick("bob"), Proof("bob")),
+    e.PasswordSet(Proof("bob"), "a hash"),
+    e.AccountDropped(Proof("bob")),
+    e.Invited("a digest", NOW),
+    e.PrivacySet("rooms"),
+    e.IgnoreSet("eve", "Eve", hide=True),
     e.Gathered((nick("bob"),), (), 200),
 )
 

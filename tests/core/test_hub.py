@@ -129,7 +129,7 @@ class FloodTests(Case):
     def test_limit_is_one_for_all_sessions_of_a_user(self) -> None:
         bob = self.world.user(self.bob)
         second = self.world.open()
-        bob.sessions.add((second.node, second.session))
+        bob.sessions[second.node, second.session] = bob.author
         self.hub._settle(self.world.session(second), bob)
         for _ in range(20):
             self.hub.admit(self.bob.session, NOW)

@@ -39,6 +39,8 @@ class LimitsTests(SynchronousTestCase):
                 "max-found": 50,
                 "keep-days": 0,
                 "keep-lines": 0,
+                "login-tries": 3,
+                "registrations": 5,
                 "page-size": 50,
                 "max-ids": 20000,
             },
@@ -55,7 +57,7 @@ class LimitsTests(SynchronousTestCase):
             self.assertEqual(getattr(limits, field.name), 7)
 
     def test_every_limit_says_what_it_counts(self) -> None:
-        units = "bytes|days|messages|milliseconds|seconds|connections|rooms|lines|members|names|ids"
+        units = "bytes|days|messages|milliseconds|seconds|connections|rooms|lines|members|names|ids|passwords|accounts"
         for field in FIELDS:
             self.assertRegex(field.type.__metadata__[0].description, rf"\b({units})\b")
 

@@ -19,14 +19,13 @@ from twisted_chat.core.flood import Bucket
 from twisted_chat.core.ids import Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.limits import Limits
-from twisted_chat.core.names import BadName, Nick, RoomName, parse_nick, parse_room
+from twisted_chat.core.names import BadName, Nick, RoomName, looks, parse_nick, parse_room
 from twisted_chat.core.state import (
     LOBBY_ID,
     Room,
     Session,
     State,
     User,
-    _looks,
     room_digest,
 )
 from twisted_chat.core.text import CleanText
@@ -48,7 +47,7 @@ class Case(SynchronousTestCase):
     def user(self, name: str) -> User:
         number = next(self._ids)
         author = Author(UserId(number), nick(name), Scope(f"scope {number}"))
-        user = User(author.user, author, NOW, NOW, {(Node("a"), SessionId(number))})
+        user = User(author.user, author, NOW, NOW, {(Node("a"), SessionId(number)): author})
         self.state.add_user(user)
         return user
 
@@ -80,7 +79,7 @@ class UserTests(Case):
         bob = self.user("bob")
         self.assertIs(self.state.nick_holder(nick("BOB")), bob)
 
-    def test_name_that_looks_the_same_cannot_be_taken(self) -> None:
+    def test_name_thatlooks_the_same_cannot_be_taken(self) -> None:
         for one, other in LOOKALIKES:
             for here, wanted in ((one, other), (other, one)):
                 user = self.user(here)
@@ -220,7 +219,7 @@ class LooksTests(SynchronousTestCase):
             return
         self.assertEqual(name.skeleton, skeleton(name.text))
         both = dict.fromkeys((name.skeleton, skeleton(name.key)))
-        self.assertEqual(_looks(name), tuple(both))
+        self.assertEqual(looks(name), tuple(both))
 
 
 class SessionTests(SynchronousTestCase):

@@ -8,9 +8,10 @@ import msgspec
 
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
+from twisted_chat.core.accounts import Proof
 from twisted_chat.core.apply import Applied, Outcome
 from twisted_chat.core.commands import Lines
-from twisted_chat.core.decision import Decision, Propose, Tell
+from twisted_chat.core.decision import Decision, Enrol, Propose, Prove, Tell
 from twisted_chat.core.hub import Hub, scope_of
 from twisted_chat.core.ids import MessageId, Node, SessionId
 from twisted_chat.core.limits import Limits
@@ -134,6 +135,33 @@ class World:
         elif isinstance(decision, Tell) and decision.change is not None:
             hub.change(seat.session, decision.change)
         return decision
+
+    def proven(self, seat: Seat, command: c.Command, password: str = "a hash") -> Decision:
+        """Do a command that needs a password, or makes one, as if the password were right; ``password`` is what is stored."""
+        decision = self.decide(seat, command)
+        hub = self.hubs[seat.node]
+        if isinstance(decision, Enrol):
+            decision = Propose(e.Registered(decision.nick, password, decision.invite), claim=True)
+        else:
+            assert isinstance(decision, Prove), decision
+            proof = decision.proof or Proof(decision.nick.key, outside=True)
+            scope = scope_of(seat.token)
+            decision = hub.proven(seat.session, decision, proof, scope, password)
+        assert isinstance(decision, Propose), decision
+        self.publish(hub.propose(seat.session, decision, self.now))
+        return decision
+
+    def register(self, name: str, node: str | None = None) -> Seat:
+        """Add a session that logs in under ``name`` and makes an account of it."""
+        seat = self.enter(name, node)
+        self.proven(seat, c.Register("correct horse"))
+        return seat
+
+    def login(self, name: str, node: str | None = None) -> Seat:
+        """Add a session that logs in to the account ``name``."""
+        seat = self.open(node)
+        self.proven(seat, c.Login(nick(name), "correct horse"))
+        return seat
 
     def say(
         self, seat: Seat, text: str, name: str | None = None, tag: str | None = None

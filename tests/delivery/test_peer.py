@@ -6,7 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.delivery.fakes import FakeDialect, FakeSink
 from twisted_chat.core.ids import SessionId
-from twisted_chat.core.names import RoomName
+from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.delivery.backlog import Backlog
 from twisted_chat.delivery.outbox import Outbox
 from twisted_chat.delivery.peer import Door, Peer
@@ -21,7 +21,7 @@ class Mute(FakeSink):
     def logged_in(self, *, resumed: bool) -> None:
         raise NotImplementedError
 
-    def ask_password(self, room: RoomName, *, wrong: bool) -> bool:
+    def ask_password(self, name: RoomName | Nick, *, wrong: bool) -> bool:
         raise NotImplementedError
 
     def end(self) -> None:

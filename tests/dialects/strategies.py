@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
+from twisted_chat.core.accounts import Proof
 from twisted_chat.core.commands import Kind, Lines
 from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.keep import Keep
@@ -231,6 +232,13 @@ EVENTS: dict[type[Any], st.SearchStrategy[Any]] = {
     e.TopicSet: st.builds(e.TopicSet, clean_texts),
     e.KeepSet: st.builds(e.KeepSet, keeps, st.booleans()),
     e.Closed: st.just(e.Closed()),
+    e.Registered: st.builds(e.Registered, nicks),
+    e.LoggedIn: st.builds(e.LoggedIn, nicks, st.just(Proof("bob")), st.booleans()),
+    e.PasswordSet: st.just(e.PasswordSet(Proof("bob"))),
+    e.AccountDropped: st.just(e.AccountDropped(Proof("bob"))),
+    e.Invited: st.just(e.Invited("digest", 1.0)),
+    e.PrivacySet: st.just(e.PrivacySet("rooms")),
+    e.IgnoreSet: st.builds(e.IgnoreSet, st.just("eve"), st.just("Eve"), st.booleans()),
     e.AwaySet: st.builds(e.AwaySet, _maybe_text),
     e.Gathered: st.builds(e.Gathered, _nick_tuples, _nick_tuples, counts),
 }
@@ -283,6 +291,7 @@ REPLIES: dict[type[Any], st.SearchStrategy[Any]] = {
     r.Refused: st.builds(r.Refused, _codes, clean_texts),
     r.PasswordNeeded: st.builds(r.PasswordNeeded, rooms, st.booleans()),
     r.NameRefused: st.builds(r.NameRefused, _codes, clean_texts, st.none() | nicks),
+    r.NickPassword: st.builds(r.NickPassword, nicks, st.none() | nicks),
     r.Greeting: st.builds(r.Greeting, clean_texts),
     r.Welcome: st.builds(r.Welcome, nicks, st.just("token"), lines, st.booleans()),
     r.Hint: st.just(r.Hint()),

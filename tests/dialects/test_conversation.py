@@ -17,13 +17,14 @@ from typing import Any
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.auth.fakes import open_gate
 from twisted_chat import background
 from twisted_chat.cluster.bus import LocalBus
 from twisted_chat.core import commands as c
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.ids import Node as NodeName
 from twisted_chat.core.limits import Limits
-from twisted_chat.core.names import LOBBY, RoomName
+from twisted_chat.core.names import LOBBY, Nick, RoomName
 from twisted_chat.delivery.peer import Door
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.json import JsonDialect
@@ -252,8 +253,8 @@ def read_object(value: dict[str, Any], me: str, asked: dict[str, Step]) -> Itera
 
 def _people(users: list[dict[str, Any]], room: str | None) -> Iterator[Seen]:
     def shown(user: dict[str, Any]) -> str:
-        away = " (away)" if user["away"] is not None else ""
-        return f"{'@' if user['operator'] else ''}{user['nick']}{away}"
+        away = "; away" if user["away"] is not None else ""
+        return f"{'@' if user['operator'] else ''}{user['nick']} (guest{away})"
 
     yield "people", len(users), room
     yield "names", *map(shown, users)
@@ -336,7 +337,7 @@ class Visitor:
     def logged_in(self, *, resumed: bool) -> None:
         self._inside = True
 
-    def ask_password(self, room: RoomName, *, wrong: bool) -> bool:
+    def ask_password(self, name: RoomName | Nick, *, wrong: bool) -> bool:
         return False
 
     def end(self) -> None:
@@ -359,7 +360,8 @@ class Stage:
         store = MemoryStore(self.clock)
         ids = Ids(store, self.clock)
         bus = LocalBus(ids.take)
-        self.node = Node(Hub(NodeName("n"), Limits()), bus, store, self.clock, server="test")
+        gate, _ = open_gate(store)
+        self.node = Node(Hub(NodeName("n"), Limits()), bus, store, self.clock, gate, server="test")
 
         async def start() -> None:
             await store.start(self.node.stored, self.node.roomy)
@@ -466,12 +468,12 @@ EXPECTED: dict[str, list[Seen]] = {
         ("said", "#lobby", "carol", "who is in the lobby?"),
         ("renamed", "bob", "robert"),
         ("people", 2, "#dev"),
-        ("names", "@alice", "robert (away)"),
+        ("names", "@alice (guest)", "robert (guest; away)"),
         ("rooms", 2),
         ("room", "#dev", 2, True, "Release day"),
         ("room", "#lobby", 3, False, ""),
         ("people", 3, None),
-        ("names", "alice", "carol", "robert (away)"),
+        ("names", "alice (guest)", "carol (guest)", "robert (guest; away)"),
         ("kicked", "alice", "robert", "#dev", "too loud"),
         ("said", "#lobby", "robert", "I was thrown out"),
         ("notice", "you no longer see what robert says"),

@@ -165,16 +165,21 @@ class CommandTests(Case):
         self.assertEqual(bad.tag, "7")
         self.assertIn("nothing was sent", str(bad))
 
-    def test_types_of_servers_with_accounts_are_known_and_unsupported(self) -> None:
-        for kind in ("register", "read"):
-            self.assertIsInstance(parse(kind), c.Unsupported)
+    def test_read_markers_are_known_and_unsupported(self) -> None:
+        self.assertIsInstance(parse("read"), c.Unsupported)
+
+    def test_register_takes_a_password_and_perhaps_an_invitation(self) -> None:
+        self.assertEqual(parse("register", password="correct horse"), c.Register("correct horse"))
+        with_code = parse("register", password="correct horse", content="abc")
+        self.assertEqual(with_code, c.Register("correct horse", "abc"))
+        self.refused({"type": "register", "content": "correct horse"}, "bad-field")
 
     def test_every_type_of_the_design_parses_in_any_case_of_letters(self) -> None:
         types = "nick register join leave message private history search list who read ping command help quit"
         for kind in types.split():
             content = "/who" if kind == "command" else "dev"
             for spelled in (kind, kind.upper(), kind.title()):
-                to = {"to": "bob"} if kind == "private" else {}
+                to = {"to": "bob"} if kind == "private" else {"password": "correct horse"}
                 command = parse(spelled, content=content, **to)
                 self.assertEqual(command, parse(kind, content=content, **to))
         self.assertEqual(parse("MSG", content="hi"), c.Say(HI))

@@ -420,8 +420,8 @@ class LoginTests(SynchronousTestCase):
     def test_first_line_is_a_name_with_or_without_password(self) -> None:
         self.assertEqual(self.login("bob"), c.Login(BOB))
         self.assertEqual(self.login("  bob \t"), c.Login(BOB))
-        self.assertEqual(self.login("bob secret"), c.Login(BOB, "secret"))
-        self.assertEqual(self.login("bob  two words "), c.Login(BOB, "two words"))
+        self.assertEqual(self.login("bob secret"), c.Login(BOB, "secret", or_guest=True))
+        self.assertEqual(self.login("bob  two words "), c.Login(BOB, "two words", or_guest=True))
         self.assertEqual(self.login("bob "), c.Login(BOB))
 
     def test_empty_line_takes_a_guest_name(self) -> None:
@@ -456,6 +456,10 @@ def sample_arguments(spec: Spec) -> str:
         "TEXT": "some words",
         "WORDS": "some words",
         "COMMAND": "who",
+        "CODE": "abc",
+        "OLD": "old-secret",
+        "NEW": "new-secret",
+        "WHO": "accounts",
         "LIMIT": "7 days 500 lines",
         "N": "5",
         "SIDE": "before",
@@ -478,7 +482,8 @@ class TableTests(SynchronousTestCase):
 
     def test_optional_arguments_may_be_left_out(self) -> None:
         for name, spec in COMMANDS.items():
-            if all(word.startswith("[") or word.endswith("]") for word in spec.usage.split()[:1]):
+            words = (spec.grammar or spec.usage).split()
+            if all(word.startswith("[") or word.endswith("]") for word in words):
                 self.assertEqual(parse(f"/{name}"), spec.parse(""))
 
     def test_read_is_the_grammar_without_bytes(self) -> None:

@@ -13,6 +13,7 @@ from tests.dialects.strategies import EVENTS, envelopes, replies
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
+from twisted_chat.core.accounts import Proof
 from twisted_chat.core.commands import Kind
 from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.keep import KEEP_ALL, Keep
@@ -160,11 +161,14 @@ class EventTests(SynchronousTestCase):
             e.Left(),
             e.Departed(NONE),
             e.Renamed(BOB),
+            e.LoggedIn(parse_nick("rob"), Proof("rob")),
             e.Kicked(UserId(2), BOB),
             e.TopicSet(NONE),
             e.KeepSet(KEEP_ALL),
         )
         hidden = {e.Arrived, e.Detached, e.AwaySet, e.Closed, e.Gathered}
+        hidden |= {e.Registered, e.PasswordSet, e.AccountDropped, e.Invited}
+        hidden |= {e.PrivacySet, e.IgnoreSet}
         self.assertEqual({type(each) for each in shown} | hidden, set(EVENTS))
         for each in shown:
             self.assertEqual(len(event(each)), 1, each)
@@ -440,10 +444,10 @@ class ReplyTests(SynchronousTestCase):
         people = (r.Person(ALICE, operator=True), r.Person(BOB, CleanText("lunch")))
         self.assertEqual(
             reply(r.People(people, 2, 1, 1, DEV)),
-            ["-- 2 people are in #dev:", "--   @alice, bob (away)"],
+            ["-- 2 people are in #dev:", "--   @alice (guest), bob (guest; away)"],
         )
         self.assertEqual(
-            reply(r.People(people[1:], 1, 1, 1)), ["-- 1 person is here:", "--   bob (away)"]
+            reply(r.People(people[1:], 1, 1, 1)), ["-- 1 person is here:", "--   bob (guest; away)"]
         )
         self.assertEqual(reply(r.People((), 0, 1, 1, LOBBY)), ["-- Nobody is in #lobby."])
 
@@ -480,7 +484,7 @@ class ReplyTests(SynchronousTestCase):
                 "-- 60 rooms (page 1 of 2; /list 2 shows the next):",
                 "--   #lobby    60",
                 "-- 60 people are here (page 1 of 2; /list 2 shows the next):",
-                "--   bob",
+                "--   bob (guest)",
             ],
         )
 
@@ -593,7 +597,14 @@ class HelpTests(SynchronousTestCase):
         for line in self.help():
             self.assertLessEqual(len(line), 78, line)
             if not line.startswith(
-                ("--   /history ", "--   /search ")
+                (
+                    "--   /history ",
+                    "--   /search ",
+                    "--   /register ",
+                    "--   /login ",
+                    "--   /drop-account ",
+                    "--   /privacy ",
+                )
             ):  # these have a line of their own
                 self.assertRegex(line, r"\A--( What|   \S.{20} |  {24})\s?\S")
 

@@ -326,3 +326,28 @@ class ArrowTests(SynchronousTestCase):
     def test_those_are_all_that_stand_for_the_one_of_ascii(self) -> None:
         arrows = {chr(code) for code, plain in slips._WIDE.items() if plain == ">"}
         self.assertEqual(arrows, {"\uff1e", "\ufe65"})
+
+
+class PasswordTests(SynchronousTestCase):
+    def test_a_command_with_a_password_without_its_mark_is_seen(self) -> None:
+        for line in (
+            "login bob s3cret",
+            "LOGIN s3cret",
+            "register x y",
+            "passwd a b",
+            "drop-account x",
+        ):
+            self.assertTrue(slips.holds_password(line), line)
+
+    def test_talk_is_not(self) -> None:
+        for line in (
+            "login",
+            "login is broken today",
+            "registers x",
+            "drop-account it is",
+            "a login x",
+        ):
+            self.assertFalse(slips.holds_password(line), line)
+
+    def test_a_long_line_takes_no_longer_for_its_commas(self) -> None:
+        self.assertFalse(slips.holds_password("login" + "," * 100_000 + " a b c"))

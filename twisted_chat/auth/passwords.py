@@ -26,10 +26,6 @@ _HASHER: Final = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, paral
 THREADS: Final = 1
 #: How many may wait for that: ten seconds' worth. Nobody waits longer at a login.
 MAX_WAITING: Final = 300
-#: The longest password, in UTF-8 bytes: beyond what anybody types, and what a password manager makes.
-MAX_PASSWORD: Final = 1024
-#: The shortest, in characters. NIST SP 800-63B, 5.1.1.2, asks for 8.
-MIN_PASSWORD: Final = 8
 #: The thread gives way to the reactor when both want a core.
 _NICE: Final = 10
 

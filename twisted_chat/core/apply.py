@@ -9,65 +9,29 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable
 
-import msgspec
-
 from twisted_chat.core import events as e
+from twisted_chat.core.apply_accounts import AccountApplier, not_to
 from twisted_chat.core.commands import Kind, Lines
-from twisted_chat.core.ids import MessageId, RoomId, UserId
+from twisted_chat.core.ids import MessageId, RoomId
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.core.nonces import Sent, digest
-from twisted_chat.core.replies import NameRefused, PasswordNeeded, Refused
+from twisted_chat.core.outcome import (
+    NOBODY,
+    Applied,
+    Between,
+    Duplicate,
+    InRoom,
+    Near,
+    Outcome,
+    Void,
+    envelope,
+)
+from twisted_chat.core.replies import PasswordNeeded, Refused
 from twisted_chat.core.state import LOBBY_ID, Role, Room, State, User
 from twisted_chat.core.text import CleanText
 
-
-class InRoom(msgspec.Struct, frozen=True, gc=False):
-    """Shown to the members of a room."""
-
-    room: RoomId
-
-
-class Near(msgspec.Struct, frozen=True):
-    """Shown once to each session in one of these rooms; and, where ``author`` is set, to the author."""
-
-    rooms: tuple[RoomId, ...]
-    author: bool
-
-
-class Between(msgspec.Struct, frozen=True):
-    """Shown to these users, in private."""
-
-    users: tuple[UserId, ...]
-
-
-Audience = InRoom | Near | Between
-
-NOBODY = Between(())
-
-
-class Applied(msgspec.Struct, frozen=True, gc=False):
-    """It happened: what to show, and to whom."""
-
-    envelope: e.Envelope
-    audience: Audience
-
-
-class Duplicate(msgspec.Struct, frozen=True):
-    """It was said before, under the same id: acknowledge that again."""
-
-    message: MessageId
-    time: float
-
-
-class Void(msgspec.Struct, frozen=True):
-    """It did not happen, and why; ``why`` is for the session it came from."""
-
-    proposal: e.Proposal
-    why: Refused | PasswordNeeded | NameRefused | Duplicate
-
-
-Outcome = Applied | Void
+__all__ = ["Applied", "Applier", "Between", "Duplicate", "InRoom", "Near", "Outcome", "Void"]
 
 _GONE = Refused("gone", "you are no longer in the chat; nothing was said; connect again")
 _NOT_IN_ROOM = Refused(
@@ -84,12 +48,13 @@ class Applier:
     def __init__(self, state: State, limits: Limits) -> None:
         self._state = state
         self._limits = limits
+        self._accounts = AccountApplier(state)
 
     def apply(self, message: MessageId, proposal: e.Proposal) -> Outcome:
         """Change the state as proposed and say what happened, or change nothing and say why."""
         event = proposal.event
         if isinstance(event, e.Arrived):
-            return self._arrived(message, proposal, event)
+            return self._accounts.arrived(message, proposal, event)
         if isinstance(event, e.Closed):
             return self._closed(message, proposal)
         user = self._state.users.get(proposal.user) if proposal.user is not None else None
@@ -118,48 +83,40 @@ class Applier:
             case e.Kicked():
                 return self._kicked(message, proposal, user, event)
             case e.Renamed():
-                return self._renamed(message, proposal, user, event)
+                return self._accounts.renamed(message, proposal, user, event)
             case e.AwaySet():
                 user.away = event.text
                 return Applied(
-                    _envelope(message, proposal, user), Near(tuple(user.rooms), author=True)
+                    envelope(message, proposal, user), Near(tuple(user.rooms), author=True)
                 )
             case e.Departed() | e.Detached():
                 return self._departed(message, proposal, user, event)
+            case e.Registered():
+                return self._accounts.registered(message, proposal, user, event)
+            case e.LoggedIn():
+                return self._accounts.logged_in(message, proposal, user, event)
+            case e.PasswordSet():
+                return self._accounts.password_set(message, proposal, user, event)
+            case e.AccountDropped():
+                return self._accounts.account_dropped(message, proposal, user, event)
+            case e.Invited():
+                return self._accounts.invited(message, proposal, user, event)
+            case e.PrivacySet() | e.IgnoreSet():
+                return self._accounts.set(message, proposal, user, event)
             case e.Gathered():
                 return Void(proposal, Refused("internal", "this event is made for show only"))
-
-    def _arrived(self, message: MessageId, proposal: e.Proposal, event: e.Arrived) -> Outcome:
-        state = self._state
-        place = (proposal.origin.node, proposal.origin.session)
-        ghost = state.user_in_scope(event.scope)
-        if ghost is not None:
-            # The same client comes back before its old connection was known to be dead: it keeps nick and rooms.
-            replaced = tuple(sorted(ghost.sessions - {place}))
-            ghost.sessions = {place}
-            state.nonces.touch(event.scope, proposal.time)
-            back = e.Arrived(ghost.nick, event.scope, event.host, replaced)
-            return Applied(_envelope(message, proposal, ghost, event=back), NOBODY)
-        holder = state.nick_holder(event.nick)
-        if holder is not None:
-            return Void(proposal, NameRefused("nick-taken", taken(event.nick, holder)))
-        user_id = UserId(message)
-        author = e.Author(user_id, event.nick, event.scope, host=event.host)
-        user = User(user_id, author, since=proposal.time, spoke=proposal.time, sessions={place})
-        state.add_user(user)
-        state.nonces.touch(event.scope, proposal.time)
-        return Applied(_envelope(message, proposal, user), NOBODY)
 
     def _said(self, message: MessageId, proposal: e.Proposal, user: User, event: e.Said) -> Outcome:
         room = self._state.rooms.get(proposal.room) if proposal.room is not None else None
         if room is None or user.id not in room.members:
             return Void(proposal, _NOT_IN_ROOM)
-        repeated = self._once(message, proposal, user, room.name, event)
+        author = user.sessions[proposal.origin.node, proposal.origin.session]
+        repeated = self._once(message, proposal, author, room.name, event)
         if repeated is not None:
             return repeated
         user.spoke = proposal.time
         return Applied(
-            e.Envelope(message, proposal.time, event, proposal.origin, user.author, room.ref),
+            e.Envelope(message, proposal.time, event, proposal.origin, author, room.ref),
             InRoom(room.ref.id),
         )
 
@@ -167,21 +124,22 @@ class Applier:
         target = self._state.users.get(event.to)
         if target is None:
             return Void(proposal, Refused("no-such-nick", absent(event.nick.text)))
-        repeated = self._once(message, proposal, user, event.nick, event)
+        if not self._state.may_tell(user, target):
+            return Void(proposal, not_to(self._state, target))
+        author = user.sessions[proposal.origin.node, proposal.origin.session]
+        repeated = self._once(message, proposal, author, event.nick, event)
         if repeated is not None:
             return repeated
         user.spoke = proposal.time
         # Renamed on the way: it is still the same person, shown under the name they have now.
         told = e.Told(target.id, target.nick, event.kind, event.lines)
-        return Applied(
-            _envelope(message, proposal, user, event=told), Between((user.id, target.id))
-        )
+        return Applied(envelope(message, proposal, user, event=told), Between((user.id, target.id)))
 
     def _once(
         self,
         message: MessageId,
         proposal: e.Proposal,
-        user: User,
+        author: e.Author,
         to: Nick | RoomName,
         event: e.Said | e.Told,
     ) -> Void | None:
@@ -189,7 +147,7 @@ class Applier:
         tag = proposal.origin.tag
         if tag is None:
             return None
-        nonces, scope = self._state.nonces, user.author.scope
+        nonces, scope = self._state.nonces, author.scope
         mark = content(to, event.kind, event.lines)
         sent = nonces.find(scope, tag, proposal.time)
         if sent is not None:
@@ -230,7 +188,7 @@ class Applier:
         room.members[user.id] = roles
         user.rooms[room.ref.id] = None
         shown = e.Joined(room.name, created=created)
-        return Applied(_envelope(message, proposal, user, room, shown), InRoom(room.ref.id))
+        return Applied(envelope(message, proposal, user, room, shown), InRoom(room.ref.id))
 
     def _in_room(
         self, message: MessageId, proposal: e.Proposal, user: User, change: Callable[[Room], None]
@@ -240,7 +198,7 @@ class Applier:
         if room is None or user.id not in room.members:
             return Void(proposal, _NOT_IN_ROOM)
         change(room)
-        return Applied(_envelope(message, proposal, user, room), InRoom(room.ref.id))
+        return Applied(envelope(message, proposal, user, room), InRoom(room.ref.id))
 
     def _kicked(
         self, message: MessageId, proposal: e.Proposal, user: User, event: e.Kicked
@@ -255,7 +213,7 @@ class Applier:
             return Void(proposal, not_a_member(event.nick, room))
         shown = e.Kicked(target.id, target.nick, event.reason)
         self._state.take_out(target, room)
-        return Applied(_envelope(message, proposal, user, room, shown), InRoom(room.ref.id))
+        return Applied(envelope(message, proposal, user, room, shown), InRoom(room.ref.id))
 
     def _keep_set(
         self, message: MessageId, proposal: e.Proposal, user: User, event: e.KeepSet
@@ -267,7 +225,7 @@ class Applier:
             return Void(proposal, not_operator(room))
         room.keep = event.keep
         self._state.altered[room.ref.id] = None
-        return Applied(_envelope(message, proposal, user, room), InRoom(room.ref.id))
+        return Applied(envelope(message, proposal, user, room), InRoom(room.ref.id))
 
     def _set_topic(self, room: Room, user: User, topic: CleanText, time: float) -> None:
         room.topic, room.topic_by, room.topic_time = topic, user.nick, time
@@ -282,49 +240,26 @@ class Applier:
         closed = e.Envelope(message, proposal.time, proposal.event, proposal.origin, None, room.ref)
         return Applied(closed, NOBODY)
 
-    def _renamed(
-        self, message: MessageId, proposal: e.Proposal, user: User, event: e.Renamed
-    ) -> Outcome:
-        holder = self._state.nick_holder(event.nick, but=user)
-        if holder is not None:
-            return Void(proposal, Refused("nick-taken", taken(event.nick, holder)))
-        happened = _envelope(message, proposal, user)
-        self._state.rename(user, event.nick)
-        return Applied(happened, Near(tuple(user.rooms), author=True))
-
     def _departed(
         self, message: MessageId, proposal: e.Proposal, user: User, event: e.Departed | e.Detached
     ) -> Outcome:
         state = self._state
-        user.sessions.discard((proposal.origin.node, proposal.origin.session))
-        if user.sessions:
-            return Applied(_envelope(message, proposal, user, event=e.Detached()), NOBODY)
+        place = (proposal.origin.node, proposal.origin.session)
+        if len(user.sessions) > 1:
+            happened = envelope(message, proposal, user, event=e.Detached())
+            state.nonces.touch(user.sessions[place].scope, proposal.time)
+            state.detach(user, place)
+            return Applied(happened, NOBODY)
         reason = event.reason if isinstance(event, e.Departed) else CleanText("left")
         rooms = tuple(user.rooms)
-        happened = _envelope(message, proposal, user, event=e.Departed(reason, rooms))
+        happened = envelope(message, proposal, user, event=e.Departed(reason, rooms))
+        state.detach(user, place)
         for room in rooms:
             state.take_out(user, state.rooms[room])
         state.remove_user(user)
         # The scope outlives the user: a client that comes back within 24 hours may resend.
         state.nonces.touch(user.author.scope, proposal.time)
         return Applied(happened, Near(rooms, author=False))
-
-
-def _envelope(
-    message: MessageId,
-    proposal: e.Proposal,
-    user: User,
-    room: Room | None = None,
-    event: e.Event | None = None,
-) -> e.Envelope:
-    return e.Envelope(
-        message,
-        proposal.time,
-        event or proposal.event,
-        proposal.origin,
-        user.author,
-        room.ref if room else None,
-    )
 
 
 ID_REUSED = Refused(
@@ -339,13 +274,6 @@ def content(to: Nick | RoomName, kind: Kind, lines: Lines) -> bytes:
     The room may have vanished meanwhile and been made anew, and the other one may have come back too.
     """
     return digest(type(to).__name__, to.key, kind, *lines)
-
-
-def taken(nick: Nick, holder: User) -> str:
-    """Say why ``nick`` cannot be had."""
-    if holder.nick == nick:
-        return f'"{nick}" is taken'
-    return f'"{nick}" is taken: it looks too much like {holder.nick}, who is here'
 
 
 def absent(name: str) -> str:

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from twisted_chat.core.accounts import Privacy
 from twisted_chat.core.ids import MessageId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.names import Nick, RoomName
@@ -25,12 +26,45 @@ class _Command(msgspec.Struct, frozen=True, gc=False):
 class Login(_Command, frozen=True):
     """Enter the chat as ``nick``, or under a free guest name if None.
 
-    ``token`` is the secret of an earlier session: its user is taken over, and its message ids still count.
+    ``password`` is that of the account with that name; who is in the chat already becomes that account. ``token`` is the secret
+    of an earlier session: its user is taken over, and its message ids still count. ``or_guest``: who does not get in as
+    ``nick`` for want of the password comes as a guest.
     """
 
     nick: Nick | None = None
     password: str | None = None
     token: str | None = None
+    or_guest: bool = False
+
+
+class Register(_Command, frozen=True):
+    """Make an account of the nick one has; ``code`` is an invitation."""
+
+    password: str
+    code: str | None = None
+
+
+class ChangePassword(_Command, frozen=True):
+    """Give one's account another password."""
+
+    old: str
+    new: str
+
+
+class DropAccount(_Command, frozen=True):
+    """Delete one's account."""
+
+    password: str
+
+
+class Invite(_Command, frozen=True):
+    """Make a code with which somebody can register."""
+
+
+class SetPrivacy(_Command, frozen=True):
+    """Say who may write to one in private; None asks who may."""
+
+    privacy: Privacy | None = None
 
 
 class Rename(_Command, frozen=True):
@@ -232,6 +266,11 @@ class Unsupported(_Command, frozen=True):
 UserCommand = (
     Tell
     | Answer
+    | Register
+    | ChangePassword
+    | DropAccount
+    | Invite
+    | SetPrivacy
     | Rename
     | Join
     | Leave

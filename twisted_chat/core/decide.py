@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Final
 
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
-from twisted_chat.core.apply import ID_REUSED, absent, content, taken
+from twisted_chat.core.apply import ID_REUSED, absent, content
+from twisted_chat.core.apply_accounts import not_to
+from twisted_chat.core.decide_accounts import AccountDecider
 from twisted_chat.core.decide_rooms import RoomDecider
 from twisted_chat.core.decision import (
     Decision,
@@ -25,8 +26,8 @@ from twisted_chat.core.decision import (
 from twisted_chat.core.ids import Scope
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.lists import overview, people, profile, rooms
-from twisted_chat.core.names import Nick, RoomName, guest_nick, suggest
-from twisted_chat.core.refusing import check_size, too_long
+from twisted_chat.core.names import Nick, RoomName
+from twisted_chat.core.refusing import check_size, hidden, shown_again, too_long
 from twisted_chat.core.refusing import refuse as _refuse
 from twisted_chat.core.searching import query_of
 from twisted_chat.core.state import Session, State, User
@@ -49,7 +50,7 @@ class Decider:
         self._limits = limits
         self._rooms = RoomDecider(state, limits)
         self._room_of = self._rooms.room_of
-        self._next_guest = 1
+        self.accounts = AccountDecider(state)
 
     def decide(
         self, session: Session, command: c.Command, now: float, tag: str | None, scope: Scope
@@ -69,9 +70,9 @@ class Decider:
                 return _refuse("unsupported", command.why)
             case c.Login():
                 return (
-                    self._login(session, command, scope)
+                    self.accounts.login(session, command, scope)
                     if user is None
-                    else self._login_again(user, command)
+                    else self.accounts.login_again(session, user, command)
                 )
             case c.Quit():
                 return self._quit(command)
@@ -87,7 +88,7 @@ class Decider:
     ) -> Decision:
         match command:
             case c.Tell():
-                return self._tell(user, command.to, command.kind, command.lines, now, tag)
+                return self._tell(session, user, command.to, command.kind, command.lines, now, tag)
             case c.Answer():
                 target = (
                     self._state.users.get(session.answer_to)
@@ -99,9 +100,19 @@ class Decider:
                         "nobody-to-answer",
                         "there is nobody here to answer; nothing was sent; use /msg NICK TEXT",
                     )
-                return self._tell(user, target.nick, "say", command.lines, now, tag)
+                return self._tell(session, user, target.nick, "say", command.lines, now, tag)
             case c.Rename():
-                return self._rename(user, command.nick)
+                return self.accounts.rename(user, command.nick)
+            case c.Register():
+                return self.accounts.register(user, command, now)
+            case c.ChangePassword():
+                return self.accounts.change_password(user, command)
+            case c.DropAccount():
+                return self.accounts.drop(user, command)
+            case c.Invite():
+                return self.accounts.invite(session)
+            case c.SetPrivacy():
+                return self.accounts.privacy(user, command)
             case c.Join():
                 return self._rooms.join(user, command)
             case c.Leave():
@@ -142,7 +153,10 @@ class Decider:
                         "not-ignored",
                         f"you do not ignore {command.nick}; /ignore lists whom you do",
                     )
-                done = r.Confirmed(f"you see again what {session.ignored[key]} says")
+                name = session.ignored[key]
+                if user.account is not None:
+                    return Propose(e.IgnoreSet(key, name, hide=False), claim=True)
+                done = r.Confirmed(shown_again(name))
                 return Tell(done, Ignoring(key, command.nick.text, hide=False))
             case c.ShowHistory():
                 return self._history(session, user, command)
@@ -150,57 +164,6 @@ class Decider:
                 return self._search(session, user, command, now)
             case c.ShowStats():
                 return Survey() if session.local else _refuse("not-operator", _ONLY_HERE)
-
-    # --- names ---
-
-    def _login(self, session: Session, command: c.Login, scope: Scope) -> Decision:
-        if command.token is not None and (ghost := self._state.user_in_scope(scope)) is not None:
-            return Propose(e.Arrived(ghost.nick, scope, session.host), claim=True)
-        nick = command.nick or self._free_guest()
-        if command.password is not None:
-            why = f'"{nick}" is not registered, so it has no password; give the nickname alone'
-            free = nick if self._state.nick_holder(nick) is None else self._free(nick)
-            return Tell(r.NameRefused("no-such-account", why, free))
-        holder = self._state.nick_holder(nick)
-        if holder is not None:
-            return Tell(r.NameRefused("nick-taken", taken(nick, holder), self._free(nick)))
-        return Propose(e.Arrived(nick, scope, session.host), claim=True)
-
-    def _login_again(self, user: User, command: c.Login) -> Decision:
-        """A second login is a rename, as classic clients mean it."""
-        if command.password is not None or command.token is not None:
-            return _refuse(
-                "already-logged-in",
-                f"you are logged in as {user.nick} already; /nick NICK changes that name",
-            )
-        return self._rename(user, command.nick or self._free_guest())
-
-    def _rename(self, user: User, nick: Nick) -> Decision:
-        holder = self._state.nick_holder(nick, but=user)
-        if holder is not None:
-            why = taken(nick, holder)
-            free = self._free(nick)
-            return _refuse("nick-taken", f"{why}; try {free}" if free else why)
-        if nick.text == user.nick.text:
-            return _refuse("same-nick", f"you are called {nick} already; nothing was changed")
-        return Propose(e.Renamed(nick), claim=True)
-
-    def _free(self, nick: Nick) -> Nick | None:
-        """Suggest a free nick like the one that is taken."""
-        return next((near for near in suggest(nick) if self._state.nick_holder(near) is None), None)
-
-    def suggestion(self, refused: r.NameRefused, nick: Nick) -> r.NameRefused:
-        """Add a suggestion to a refusal that was made while applying."""
-        return r.NameRefused(refused.code, refused.why, self._free(nick))
-
-    def _free_guest(self) -> Nick:
-        # Where to look first is a hint, no part of the state: a house of 5,000 guests costs one look-up, not 5,000.
-        if self._next_guest > 2 * len(self._state.users) + 10:
-            self._next_guest = 1
-        names = ((n, guest_nick(n)) for n in itertools.count(self._next_guest))
-        n, nick = next((n, nick) for n, nick in names if self._state.nick_holder(nick) is None)
-        self._next_guest = n + 1
-        return nick
 
     def _quit(self, command: c.Quit) -> Decision:
         reason = command.reason or CleanText("quit")
@@ -217,7 +180,7 @@ class Decider:
         room = self._room_of(session, user, command.room, to_talk=True)
         name = command.room if isinstance(room, Tell) else room.name
         # Asked first: who was cut off may send a message again before being back in its room.
-        if name is not None and (before := self._sent_before(user, tag, now, name, kind, lines)):
+        if name is not None and (before := self._sent_before(session, tag, now, name, kind, lines)):
             return before
         if isinstance(room, Tell):
             return room
@@ -243,14 +206,23 @@ class Decider:
         return _refuse("looks-private", why)
 
     def _tell(
-        self, user: User, to: Nick, kind: c.Kind, lines: c.Lines, now: float, tag: str | None
+        self,
+        session: Session,
+        user: User,
+        to: Nick,
+        kind: c.Kind,
+        lines: c.Lines,
+        now: float,
+        tag: str | None,
     ) -> Decision:
         target = self._state.user_named(to)
         # Asked first, as above: whoever was told may be gone by now.
-        if before := self._sent_before(user, tag, now, to, kind, lines):
+        if before := self._sent_before(session, tag, now, to, kind, lines):
             return before
         if target is None:
             return _refuse("no-such-nick", absent(to.text))
+        if not self._state.may_tell(user, target):
+            return Tell(not_to(self._state, target))
         return self._bad_lines(lines) or Propose(e.Told(target.id, to, kind, lines))
 
     def _bad_lines(self, lines: c.Lines) -> Tell | None:
@@ -265,7 +237,7 @@ class Decider:
 
     def _sent_before(
         self,
-        user: User,
+        session: Session,
         tag: str | None,
         now: float,
         to: RoomName | Nick,
@@ -275,7 +247,7 @@ class Decider:
         """Answer a message under an id that the client used before; None if it did not."""
         if tag is None:
             return None
-        sent = self._state.nonces.find(user.author.scope, tag, now)
+        sent = self._state.nonces.find(session.scope, tag, now)
         if sent is None:
             return None
         same = sent.digest == content(to, kind, lines)
@@ -304,9 +276,9 @@ class Decider:
                 "too-many-ignored",
                 f"you ignore {MAX_IGNORED} people, and that is the most; /unignore somebody first",
             )
-        done = r.Confirmed(
-            f"you no longer see what {target.nick} says; /unignore {target.nick} undoes that"
-        )
+        if user.account is not None:
+            return Propose(e.IgnoreSet(target.nick.key, target.nick.text, hide=True), claim=True)
+        done = r.Confirmed(hidden(target.nick.text))
         return Tell(done, Ignoring(target.nick.key, target.nick.text, hide=True))
 
     def _history(self, session: Session, user: User, command: c.ShowHistory) -> Decision:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
+from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
+from twisted_chat.core.accounts import Proof
 from twisted_chat.core.ids import RoomId
 from twisted_chat.core.lasting import Query
+from twisted_chat.core.names import Nick
 from twisted_chat.core.text import CleanText
 
 
@@ -59,6 +62,31 @@ class Survey(msgspec.Struct, frozen=True):
     """Answer with how the server and its store are doing."""
 
 
+class Prove(msgspec.Struct, frozen=True):
+    """Check the password of the account ``nick``; if it is right, ``command`` goes on with :meth:`Hub.proven`.
+
+    ``proof`` is what a right password proves, None if there is no such account: that takes as long, and is told in the same
+    words.
+    """
+
+    nick: Nick
+    password: str
+    command: c.Login | c.ChangePassword | c.DropAccount
+    proof: Proof | None
+
+
+class Enrol(msgspec.Struct, frozen=True):
+    """Hash a password, and propose that an account of this nick is made with it."""
+
+    nick: Nick
+    password: str
+    invite: str | None = None
+
+
+class MakeInvite(msgspec.Struct, frozen=True):
+    """Make up an invitation, propose it, and tell it to the asker."""
+
+
 class GoodBye(msgspec.Struct, frozen=True):
     """End the session; its user, if it has one, departs for this reason."""
 
@@ -76,4 +104,16 @@ class Repeat(msgspec.Struct, frozen=True):
     time: float
 
 
-Decision = Propose | Tell | Recall | Seek | Survey | Repeat | GoodBye | Nothing
+Decision = (
+    Propose
+    | Tell
+    | Recall
+    | Seek
+    | Survey
+    | Prove
+    | Enrol
+    | MakeInvite
+    | Repeat
+    | GoodBye
+    | Nothing
+)

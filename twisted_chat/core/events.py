@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
+from twisted_chat.core.accounts import Privacy, Proof
 from twisted_chat.core.commands import Kind, Lines
 from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.keep import Keep
@@ -22,15 +23,17 @@ class _Event(msgspec.Struct, frozen=True, gc=False):
 
 
 class Arrived(_Event, frozen=True):
-    """A session took a free nick, or took over a user of its own scope.
+    """A session took a free nick, took over a user of its own scope, or joined a user of its account.
 
-    ``replaced`` are the sessions (node, session) that had the user until now.
+    ``replaced`` are the sessions (node, session) of the same scope that had the user until now. ``proof`` says which account
+    the session is.
     """
 
     nick: Nick
     scope: Scope
     host: str
     replaced: tuple[tuple[Node, SessionId], ...] = ()
+    proof: Proof | None = None
 
 
 class Departed(_Event, frozen=True):
@@ -114,6 +117,68 @@ class AwaySet(_Event, frozen=True):
     text: CleanText | None
 
 
+class Registered(_Event, frozen=True):
+    """The author, a guest, made an account of the nick they have.
+
+    ``password`` is what the store keeps of the password; it is not in the envelope. ``invite`` is the digest of the code that
+    allowed it.
+    """
+
+    nick: Nick
+    password: str = ""
+    invite: str | None = None
+
+
+class LoggedIn(_Event, frozen=True):
+    """The author's session became one of an account, and has that account's ``nick``.
+
+    The author is called that now; unless somebody with this account was here under that nick: then the session is theirs now
+    (``moved``). If the author is gone with that, ``rooms`` are those they were in, filled in when it is applied.
+    """
+
+    nick: Nick
+    proof: Proof
+    moved: bool = False
+    rooms: tuple[RoomId, ...] | None = None
+
+
+class PasswordSet(_Event, frozen=True):
+    """The author gave their account another password; ``password`` and ``proof`` as above, and the former not in the envelope."""
+
+    proof: Proof
+    password: str = ""
+
+
+class AccountDropped(_Event, frozen=True):
+    """The author deleted their account: who had it is a guest, and its name is free."""
+
+    proof: Proof
+
+
+class Invited(_Event, frozen=True):
+    """The author made a code with which one account can be registered, until a time in seconds since 1970.
+
+    ``invite`` is its digest, see :func:`twisted_chat.core.invites.digest_of`.
+    """
+
+    invite: str
+    until: float
+
+
+class PrivacySet(_Event, frozen=True):
+    """The author said who may write to their account in private."""
+
+    privacy: Privacy
+
+
+class IgnoreSet(_Event, frozen=True):
+    """The author's account ignores whoever has the nick with this key, or (unless ``hide``) no longer does."""
+
+    key: str
+    name: str
+    hide: bool
+
+
 class Gathered(_Event, frozen=True):
     """Who came to and went from a crowded room in the last seconds, instead of a line for each.
 
@@ -140,6 +205,13 @@ Event = (
     | Closed
     | AwaySet
     | Gathered
+    | Registered
+    | LoggedIn
+    | PasswordSet
+    | AccountDropped
+    | Invited
+    | PrivacySet
+    | IgnoreSet
 )
 
 
@@ -152,7 +224,10 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
 
 
 class Author(msgspec.Struct, frozen=True, gc=False):
-    """Who did it, as they were at that moment; ``host`` is what others may see of the address."""
+    """Who did it, as they were at that moment.
+
+    ``account`` is the key of the account, None for a guest; ``host`` is what others may see of the address.
+    """
 
     user: UserId
     nick: Nick

@@ -13,16 +13,20 @@ from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
 from twisted_chat.core import restoring
-from twisted_chat.core.apply import Applied, Applier, Outcome, Void
+from twisted_chat.core.accounts import Proof
+from twisted_chat.core.apply import Applier
 from twisted_chat.core.decide import Decider
-from twisted_chat.core.decision import Decision, FocusOn, Ignoring, Propose
+from twisted_chat.core.decide_accounts import Registration
+from twisted_chat.core.decision import Decision, FocusOn, Ignoring, Propose, Prove
 from twisted_chat.core.flood import Bucket
 from twisted_chat.core.ids import MessageId, Node, Scope, SessionId, UserId
 from twisted_chat.core.lasting import LeftOut, Remembered, RoomRecord
 from twisted_chat.core.limits import Limits
+from twisted_chat.core.names import Nick
 from twisted_chat.core.nonces import Sent
+from twisted_chat.core.outcome import Applied, Outcome, Void
 from twisted_chat.core.replies import NameRefused
-from twisted_chat.core.state import Room, Session, State, User
+from twisted_chat.core.state import LOBBY_ID, Room, Session, State, User
 from twisted_chat.core.text import CleanText
 
 NO_SCOPE = Scope("")
@@ -36,11 +40,12 @@ def scope_of(token: str) -> Scope:
 class Hub:
     """One node's view of the chat."""
 
-    def __init__(self, node: Node, limits: Limits) -> None:
+    def __init__(self, node: Node, limits: Limits, *, registration: Registration = "open") -> None:
         self.node = node
         self.limits = limits
         self.state = State(limits)
         self._decider = Decider(self.state, limits)
+        self._decider.accounts.registration = registration
         self._applier = Applier(self.state, limits)
         #: The last that was applied: everything up to it was shown.
         self.latest = MessageId(0)
@@ -141,6 +146,27 @@ class Hub:
         scope = scope_of(token)
         return self.state.user_in_scope(scope) is not None or self.state.nonces.known(scope, now)
 
+    def proven(
+        self,
+        session: SessionId,
+        proven: Prove,
+        proof: Proof,
+        scope: Scope,
+        password: str = "",
+    ) -> Decision:
+        """Go on with a decision after the password was found right.
+
+        ``scope`` as in :meth:`decide`; ``password`` is what is stored of a new one.
+        """
+        seat = self.state.sessions[session]
+        return self._decider.accounts.proven(
+            seat, self.user_of(session), proven, proof, scope, password
+        )
+
+    def want(self, session: SessionId, nick: Nick) -> None:
+        """Note which registered name a session could not have for want of the password."""
+        self.state.sessions[session].wanted = nick
+
     def departure(self, session: SessionId, reason: str, now: float) -> e.Proposal | None:
         """Propose that a session's user departs; None if it has none (any more)."""
         if self.user_of(session) is None:
@@ -156,7 +182,9 @@ class Hub:
         if isinstance(outcome, Applied):
             self._follow(outcome.envelope)
         elif isinstance(outcome.why, NameRefused) and isinstance(proposal.event, e.Arrived):
-            return Void(proposal, self._decider.suggestion(outcome.why, proposal.event.nick))
+            return Void(
+                proposal, self._decider.accounts.suggestion(outcome.why, proposal.event.nick)
+            )
         return outcome
 
     def change(self, session: SessionId, change: FocusOn | Ignoring) -> None:
@@ -165,10 +193,8 @@ class Hub:
         match change:
             case FocusOn():
                 seat.focus_on(change.room)
-            case Ignoring(hide=True):
-                seat.ignored[change.key] = change.name
             case Ignoring():
-                seat.ignored.pop(change.key, None)
+                _ignore(seat, change.key, change.name, hide=change.hide)
 
     def entered(self, room: Room, *, created: bool) -> r.Entered:
         """Describe a room to somebody who is in it now."""
@@ -189,6 +215,16 @@ class Hub:
             case e.Arrived():
                 if seat is not None:
                     self._settle(seat, self.state.users[author.user], event.replaced)
+            case e.LoggedIn():
+                if seat is not None:
+                    user = self.state.users_by_key[event.nick.key]
+                    if event.moved:
+                        seat.focus, seat.before, seat.answer_to = None, [], None
+                    self._settle(seat, user)
+            case e.IgnoreSet():
+                for user in self.state.users_of(author.account or ""):
+                    for session in self._sessions(user.id):
+                        _ignore(session, event.key, event.name, hide=event.hide)
             case e.Joined():
                 if seat is not None and envelope.room is not None:
                     seat.focus_on(envelope.room.id)
@@ -217,12 +253,23 @@ class Hub:
         If that is not known here, it talks nowhere: a guess might say a line meant for a locked room in an open one.
         """
         seat.user = user.id
+        seat.scope = user.sessions[self.node, seat.id].scope
         for node, session in replaced:
             old = self.state.sessions.get(session) or self._leaving.get(session)
             if node == self.node and old is not None:
                 seat.follow(old, user.rooms)
+        account = self.state.accounts.get(user.account) if user.account is not None else None
+        if account is not None:
+            seat.ignored.update(account.ignored)
         for other in self._sessions(user.id):
-            seat.bucket = other.bucket  # the flood limit is one for a user, however many sessions
+            if other is not seat:
+                # The flood limit is one for a user, however many sessions.
+                seat.bucket = other.bucket
+                break
+        if seat.focus is None and not replaced:
+            # As who comes anew, it talks in the lobby; where that was left, in the room that was entered last.
+            rooms = user.rooms
+            seat.focus = LOBBY_ID if LOBBY_ID in rooms else next(reversed(rooms), None)
 
     def _drop(self, user: UserId, envelope: e.Envelope, *, fall_back: bool) -> None:
         if envelope.room is not None:
@@ -238,3 +285,10 @@ class Hub:
             for node, session in places
             if node == self.node and session in self.state.sessions
         ]
+
+
+def _ignore(seat: Session, key: str, name: str, *, hide: bool) -> None:
+    if hide:
+        seat.ignored[key] = name
+    else:
+        seat.ignored.pop(key, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from twisted_chat.core.accounts import Account, Proof
 from twisted_chat.core.commands import Term
 from twisted_chat.core.events import RoomRef
 from twisted_chat.core.ids import MessageId, Scope
@@ -43,12 +44,16 @@ class Remembered(msgspec.Struct, frozen=True):
     """What a store remembers of earlier runs.
 
     ``rooms`` in the order of their ids; ``scopes``, and when each was seen last, the longest idle first; ``sent``: the
-    clients' own ids of messages, in the order of the messages. Scopes and ids are those of the last 24 hours.
+    clients' own ids of messages, in the order of the messages. Scopes and ids are those of the last 24 hours. ``accounts``,
+    the oldest first; ``logins``: which of the scopes may come back as which account; ``invites``: digests, and when they end.
     """
 
     rooms: tuple[RoomRecord, ...] = ()
     scopes: tuple[tuple[Scope, float], ...] = ()
     sent: tuple[tuple[Scope, str, Sent], ...] = ()
+    accounts: tuple[Account, ...] = ()
+    logins: tuple[tuple[Scope, Proof], ...] = ()
+    invites: tuple[tuple[str, float], ...] = ()
 
 
 class Query(msgspec.Struct, frozen=True, gc=False):

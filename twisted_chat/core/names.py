@@ -91,6 +91,10 @@ RESERVED: Final = {
     "system": _SERVER,
     "chanserv": _SERVER,
     "nickserv": _SERVER,
+    **dict.fromkeys(
+        ("admin", "administrator", "operator", "moderator", "owner", "root", "sysop", "staff"),
+        "people would take its owner for somebody in charge",
+    ),
     "everyone": "people would take it for all of a room",
     "lobby": "it is the name of a room",
 }
@@ -184,6 +188,18 @@ def suggest(nick: Nick) -> Iterator[Nick]:
             continue
         if candidate.skeleton != nick.skeleton:
             yield candidate
+
+
+def looks(name: Nick | RoomName) -> tuple[str, ...]:
+    """Return what a name looks like, as its owner writes it and in small letters, as others may write it.
+
+    The two differ by a capital I, which looks like a small L. Without the second, somebody could be "bill" with a Cyrillic
+    letter while BILL is here.
+    """
+    if name.key == name.text:
+        return (name.skeleton,)  # as most people write theirs
+    folded = skeleton(name.key)
+    return (name.skeleton,) if folded == name.skeleton else (name.skeleton, folded)
 
 
 @lru_cache(maxsize=_CACHED)

@@ -1,4 +1,4 @@
-"""Short ways to refuse a command."""
+"""Short ways to refuse a command, and what is said in more than one place."""
 
 from __future__ import annotations
 
@@ -21,3 +21,13 @@ def check_size(text: CleanText | None, limit: int) -> Tell | None:
 def too_long(size: int, limit: int) -> str:
     """Say that a text is too long, and that nothing of it was sent."""
     return f"that text has {size:,} bytes, and {limit:,} are the most; nothing was sent"
+
+
+def hidden(name: str) -> str:
+    """Say that somebody is ignored."""
+    return f"you no longer see what {name} says; /unignore {name} undoes that"
+
+
+def shown_again(name: str) -> str:
+    """Say that somebody is no longer ignored."""
+    return f"you see again what {name} says"

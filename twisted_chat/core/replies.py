@@ -38,6 +38,13 @@ class NameRefused(_Reply, frozen=True):
     suggestion: Nick | None = None
 
 
+class NickPassword(_Reply, frozen=True):
+    """The nickname asked for at login is registered: its password is needed. ``suggestion`` is free right now."""
+
+    nick: Nick
+    suggestion: Nick | None = None
+
+
 class Greeting(_Reply, frozen=True):
     """The first thing a session sees."""
 
@@ -267,6 +274,7 @@ Reply = (
     Refused
     | PasswordNeeded
     | NameRefused
+    | NickPassword
     | Greeting
     | Welcome
     | Hint

@@ -1,4 +1,4 @@
-"""What of the state outlives the server: rooms as records and back, scopes, the ids that clients gave their messages."""
+"""What of the state outlives the server: rooms as records and back, accounts, scopes, the ids of clients' messages."""
 
 from __future__ import annotations
 
@@ -59,6 +59,11 @@ def restore(state: State, remembered: Remembered) -> tuple[LeftOut, ...]:
         _fill(room, each)
         state.add_room(room)
     state.nonces.restore(remembered.scopes, remembered.sent)
+    for account in remembered.accounts:
+        state.accounts.restore(account)
+    for scope, proof in remembered.logins:
+        state.accounts.restore_login(scope, proof)
+    state.invites.update(remembered.invites)
     return tuple(left_out)
 
 

@@ -14,37 +14,48 @@ from typing import Final, Literal
 
 import msgspec
 
-from twisted_chat.core.confusables import skeleton
+from twisted_chat.core.accounts import Account, Accounts
 from twisted_chat.core.events import Author, RoomRef
 from twisted_chat.core.flood import Bucket
 from twisted_chat.core.ids import Node, RoomId, Scope, SessionId, UserId
+from twisted_chat.core.invites import Invites
 from twisted_chat.core.keep import KEEP_ALL, Keep
 from twisted_chat.core.limits import Limits
-from twisted_chat.core.names import LOBBY, Nick, RoomName
+from twisted_chat.core.names import LOBBY, Nick, RoomName, looks
 from twisted_chat.core.nonces import Nonces
 from twisted_chat.core.text import CleanText
 
 Role = Literal["operator"]
 
 LOBBY_ID: Final = RoomId(0)
+_NO_SCOPE: Final = Scope("")
 NO_TEXT: Final = CleanText("")
 
 
 @dataclasses.dataclass(slots=True, eq=False)
 class User:
-    """Somebody present now. ``rooms`` holds the ids of the rooms, in the order of joining."""
+    """Somebody present now. ``rooms`` holds the ids of the rooms, in the order of joining.
+
+    ``sessions`` are the authors by their sessions: these differ by what is a session's own, which is scope and host.
+    ``author`` is one of them.
+    """
 
     id: UserId
     author: Author
     since: float
     spoke: float
-    sessions: set[tuple[Node, SessionId]]
+    sessions: dict[tuple[Node, SessionId], Author]
     rooms: dict[RoomId, None] = dataclasses.field(default_factory=dict)
     away: CleanText | None = None
 
     @property
     def nick(self) -> Nick:
         return self.author.nick
+
+    @property
+    def account(self) -> str | None:
+        """The key of the user's account; None for a guest."""
+        return self.author.account
 
 
 @dataclasses.dataclass(slots=True, eq=False)
@@ -96,8 +107,12 @@ class Session:
     focus: RoomId | None = None
     before: list[RoomId] = dataclasses.field(default_factory=list)
     answer_to: UserId | None = None
+    #: The public scope in which the ids count that its client gives its messages.
+    scope: Scope = _NO_SCOPE
     #: It comes from the machine that the server runs on.
     local: bool = False
+    #: The registered name it asked for, and whose password it did not have.
+    wanted: Nick | None = None
     ignored: dict[str, str] = dataclasses.field(default_factory=dict)
 
     def focus_on(self, room: RoomId) -> None:
@@ -131,6 +146,8 @@ class State:
         self.users: dict[UserId, User] = {}
         self.rooms: dict[RoomId, Room] = {}
         self.nonces = Nonces(limits.max_ids)
+        self.accounts = Accounts()
+        self.invites = Invites()
         self.sessions: dict[SessionId, Session] = {}
         self.users_by_key: dict[str, User] = {}
         #: The keys of nicks and rooms, sorted: whoever asks for a list gets one page, and must not cost a sort of everybody.
@@ -157,8 +174,20 @@ class State:
 
         ``but`` is the one who wants it, and stands in nobody's way.
         """
-        holders = [self.users_by_key.get(nick.key), *map(self._users_by_look.get, _looks(nick))]
+        holders = [self.users_by_key.get(nick.key), *map(self._users_by_look.get, looks(nick))]
         return next((user for user in holders if user is not None and user is not but), None)
+
+    def in_the_way(
+        self, nick: Nick, user: User | None = None, account: str | None = None
+    ) -> User | Account | None:
+        """Return what keeps ``user``, who has the account with the key ``account``, from taking ``nick``.
+
+        That is the account it is reserved for, or who is here under it, or under one that looks the same.
+        """
+        reserved = self.accounts.holder(nick)
+        if reserved is not None and reserved.key != account:
+            return reserved
+        return self.nick_holder(nick, but=user)
 
     def room_named(self, name: RoomName) -> Room | None:
         """Return the room of that name, in any case of letters."""
@@ -166,7 +195,7 @@ class State:
 
     def lookalike(self, name: RoomName) -> Room | None:
         """Return another room whose name looks the same as ``name``."""
-        found = (self._rooms_by_look.get(look) for look in _looks(name))
+        found = (self._rooms_by_look.get(look) for look in looks(name))
         return next((room for room in found if room is not None and room.name != name), None)
 
     def add_user(self, user: User) -> None:
@@ -174,34 +203,77 @@ class State:
         self._users_by_scope[user.author.scope] = user
         self._index(user)
 
+    def attach(self, user: User, place: tuple[Node, SessionId], author: Author) -> None:
+        """Give a user another session."""
+        user.sessions[place] = author
+        self._users_by_scope[author.scope] = user
+
+    def detach(self, user: User, place: tuple[Node, SessionId]) -> None:
+        """Take a session from a user, who may be left with none."""
+        gone = user.sessions.pop(place)
+        left = {author.scope for author in user.sessions.values()}
+        if left and gone.scope not in left:
+            self._users_by_scope.pop(gone.scope, None)
+            user.author = next(iter(user.sessions.values()))
+
     def rename(self, user: User, nick: Nick) -> None:
         self._unindex(user)
         user.author = msgspec.structs.replace(user.author, nick=nick)
+        self._retell(user)
         self._index(user)
         for room in user.rooms:
             self.rooms[room].changed()
 
+    def set_account(self, user: User, account: str | None) -> None:
+        """Note whose account a user has, or that it is a guest."""
+        user.author = msgspec.structs.replace(user.author, account=account)
+        self._retell(user)
+
+    def _retell(self, user: User) -> None:
+        """Bring the authors of a user's sessions up to date with ``user.author``."""
+        now = user.author
+        user.sessions = {
+            place: now
+            if author.scope == now.scope
+            else msgspec.structs.replace(author, nick=now.nick, account=now.account)
+            for place, author in user.sessions.items()
+        }
+
+    def may_tell(self, user: User, target: User) -> bool:
+        """Tell whether ``target`` lets ``user`` write in private."""
+        account = self.accounts.get(target.account) if target.account is not None else None
+        if account is None or account.privacy == "all" or user.account == target.account:
+            return True
+        if account.privacy == "accounts":
+            return user.account is not None
+        return not user.rooms.keys().isdisjoint(target.rooms)
+
+    def users_of(self, account: str) -> list[User]:
+        """Return the users that have an account."""
+        return [user for user in self.users.values() if user.account == account]
+
     def remove_user(self, user: User) -> None:
         self._unindex(user)
-        self._users_by_scope.pop(user.author.scope, None)
+        for author in (user.author, *user.sessions.values()):
+            self._users_by_scope.pop(author.scope, None)
         del self.users[user.id]
 
     def _index(self, user: User) -> None:
         self.users_by_key[user.nick.key] = user
         bisect.insort(self.nick_keys, user.nick.key)
-        self._users_by_look.update(dict.fromkeys(_looks(user.nick), user))
+        self._users_by_look.update(dict.fromkeys(looks(user.nick), user))
 
     def _unindex(self, user: User) -> None:
         del self.users_by_key[user.nick.key]
         _remove(self.nick_keys, user.nick.key)
-        for look in _looks(user.nick):
+        for look in looks(user.nick):
             del self._users_by_look[look]
 
     def add_room(self, room: Room) -> None:
         self.rooms[room.ref.id] = room
         self.rooms_by_key[room.name.key] = room
         bisect.insort(self.room_keys, room.name.key)
-        self._rooms_by_look.update(dict.fromkeys(_looks(room.name), room))
+        self._rooms_by_look.update(dict.fromkeys(looks(room.name), room))
 
     def take_out(self, user: User, room: Room) -> None:
         """End a membership; a room that is empty then is gone (the lobby stays)."""
@@ -217,7 +289,7 @@ class State:
         del self.rooms[room.ref.id]
         del self.rooms_by_key[room.name.key]
         _remove(self.room_keys, room.name.key)
-        for look in _looks(room.name):
+        for look in looks(room.name):
             del self._rooms_by_look[look]
         self.altered.pop(room.ref.id, None)
 
@@ -233,7 +305,10 @@ class State:
                     msgspec.structs.astuple(user.author)[2:],
                     user.since,
                     user.spoke,
-                    sorted(user.sessions),
+                    [
+                        (place, user.sessions[place].scope, user.sessions[place].host)
+                        for place in sorted(user.sessions)
+                    ],
                     list(user.rooms),
                     user.away,
                 )
@@ -254,6 +329,8 @@ class State:
                 for room in self.rooms.values()
             },
             "nonces": self.nonces.dump(),
+            "accounts": self.accounts.dump(),
+            "invites": sorted(self.invites.items()),
             "indexes": [
                 {key: user.id for key, user in self.users_by_key.items()},
                 {look: user.id for look, user in self._users_by_look.items()},
@@ -267,18 +344,6 @@ class State:
 def _remove(keys: list[str], key: str) -> None:
     """Take a key out of a sorted list."""
     del keys[bisect.bisect_left(keys, key)]
-
-
-def _looks(name: Nick | RoomName) -> tuple[str, ...]:
-    """Return what a name looks like, as its owner writes it and in small letters, as others may write it.
-
-    The two differ by a capital I, which looks like a small L. Without the second, somebody could be "bill" with a Cyrillic
-    letter while BILL is here.
-    """
-    if name.key == name.text:
-        return (name.skeleton,)  # as most people write theirs
-    folded = skeleton(name.key)
-    return (name.skeleton,) if folded == name.skeleton else (name.skeleton, folded)
 
 
 def room_digest(room: RoomName, password: str) -> str:

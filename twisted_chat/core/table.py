@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from typing import Final
+from typing import Final, get_args
 
 import msgspec
 
 from twisted_chat.core import commands as c
 from twisted_chat.core import searching
+from twisted_chat.core.accounts import Privacy
 from twisted_chat.core.ids import MessageId, read_id
 from twisted_chat.core.keep import Keep, read_keep
 from twisted_chat.core.names import parse_nick, parse_room
-from twisted_chat.core.text import CleanText, shown
+from twisted_chat.core.text import CleanText, Secret, shown
 
 
 class BadArguments(ValueError):
@@ -30,7 +31,7 @@ class Spec(msgspec.Struct, frozen=True):
     ``usage`` is shown in help and is the grammar of the arguments: words separated by blanks, of the kinds in
     :data:`KINDS`; ``[X]`` may be left out, and so may ``[X Y]``, both or none; ``TEXT``, ``WORDS`` and ``LIMIT`` take the
     rest of the line. Where people need to be told more, ``grammar`` is the grammar. ``build`` gets one value for each, None
-    for what was left out.
+    for what was left out. ``secret``: errors quote nothing of the arguments, which are passwords.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Spec(msgspec.Struct, frozen=True):
     build: Callable[..., c.Command]
     may: str = "anyone"
     grammar: str = ""
+    secret: bool = False
 
     def parse(self, rest: str) -> c.Command:
         """Make the command from what follows its name.
@@ -56,6 +58,7 @@ class Spec(msgspec.Struct, frozen=True):
             if kind.optional and (
                 not word
                 or (not kind.fits(word) and any(later.fits(word) for later in kinds[i + 1 :]))
+                or len(rest.split()) <= sum(later.needed for later in kinds[i + 1 :])
             ):
                 values.append(None)
                 continue
@@ -65,6 +68,8 @@ class Spec(msgspec.Struct, frozen=True):
                 word = rest
             values.append(kind.read(word))
             rest = rest[len(word) :].lstrip(" ")
+        if rest and self.secret:
+            raise BadArguments("that is too much; a password has no blanks")
         if rest:
             raise BadArguments(f'"{shown(rest)}" is too much')
         return self.build(*values)
@@ -76,6 +81,7 @@ class _Kind:
     def __init__(self, word: str) -> None:
         self.optional = word.startswith("[")
         self.bound = word.endswith("]") and not self.optional
+        self.needed = not self.optional and not self.bound
         self.name = word.strip("[]")
         self.takes_rest = self.name in ("TEXT", "WORDS", "LIMIT")
         self.read, self.fits = KINDS[self.name]
@@ -129,11 +135,18 @@ def _read_search(text: str) -> c.Command:
         raise BadArguments(str(bad)) from None
 
 
+def _read_privacy(word: str) -> str:
+    if word.lower() not in _PRIVACIES:
+        raise BadArguments(f'"{shown(word)}" is none of {", ".join(_PRIVACIES)}')
+    return word.lower()
+
+
 def _any(word: str) -> bool:
     return True
 
 
 _SIDES: Final = ("before", "after")
+_PRIVACIES: Final = get_args(Privacy)
 
 
 #: How each kind of argument is read, and whether a word could be one (asked only to tell optional ones apart).
@@ -141,7 +154,11 @@ KINDS: Final[dict[str, tuple[Callable[[str], object], Callable[[str], bool]]]] =
     "NICK": (parse_nick, _any),
     "ROOM": (parse_room, lambda word: not word.isdigit()),
     "#ROOM": (parse_room, lambda word: word.startswith("#")),
-    "PASSWORD": (CleanText, _any),
+    "PASSWORD": (Secret, _any),
+    "OLD": (Secret, _any),
+    "NEW": (Secret, _any),
+    "CODE": (Secret, _any),
+    "WHO": (_read_privacy, _any),
     "PAGE": (_read_page, str.isdigit),
     "COMMAND": (CleanText, _any),
     "N": (_read_number, str.isdigit),
@@ -162,6 +179,54 @@ COMMANDS: Final[dict[str, Spec]] = {
             "ROOM [PASSWORD]",
             "enter a room and talk there; it is made if it does not exist",
             c.Join,
+        ),
+        Spec(
+            "register",
+            "PASSWORD [CODE]",
+            "make the nickname you have your own",
+            c.Register,
+            may="who has no account",
+            secret=True,
+        ),
+        Spec(
+            "login",
+            "[NICK] PASSWORD",
+            "log in to the account NICK",
+            c.Login,
+            may="who has no account",
+            secret=True,
+        ),
+        Spec("logout", "[TEXT]", "leave the chat", c.Quit),
+        Spec(
+            "passwd",
+            "OLD NEW",
+            "change your password",
+            c.ChangePassword,
+            may="who has an account",
+            secret=True,
+        ),
+        Spec(
+            "drop-account",
+            "PASSWORD",
+            "delete your account; its name is free then",
+            c.DropAccount,
+            may="who has an account",
+            secret=True,
+        ),
+        Spec(
+            "privacy",
+            "[all | accounts | rooms]",
+            "say who may write to you in private",
+            c.SetPrivacy,
+            may="who has an account",
+            grammar="[WHO]",
+        ),
+        Spec(
+            "invite-code",
+            "",
+            "make a code with which somebody can register",
+            c.Invite,
+            may="who is on the server's own machine",
         ),
         Spec("leave", "[ROOM]", "leave a room (the one you talk in, if you name none)", c.Leave),
         Spec(
@@ -249,7 +314,7 @@ COMMANDS: Final[dict[str, Spec]] = {
 
 # What other chats call them.
 _ELSEWHERE: Final = {
-    **dict.fromkeys(("exit", "bye", "q", "logout", "disconnect"), "quit"),
+    **dict.fromkeys(("exit", "bye", "q", "disconnect"), "quit"),
     **dict.fromkeys(("names", "users"), "who"),
     **dict.fromkeys(("tell", "query", "whisper", "dm", "pm", "privmsg"), "msg"),
     **dict.fromkeys(("part", "close"), "leave"),
@@ -259,6 +324,10 @@ _ELSEWHERE: Final = {
     **dict.fromkeys(("m", "w", "notice"), "msg"),
     **dict.fromkeys(("log", "logs", "last", "lastlog", "scrollback", "backlog"), "history"),
     **dict.fromkeys(("find", "grep"), "search"),
+    **dict.fromkeys(("signup", "sign-up", "newuser"), "register"),
+    **dict.fromkeys(("identify", "auth", "signin", "sign-in", "log-in"), "login"),
+    **dict.fromkeys(("password", "changepassword", "setpass"), "passwd"),
+    **dict.fromkeys(("unregister", "deleteaccount", "drop"), "drop-account"),
     **dict.fromkeys(("health", "status"), "stats"),
     "r": "reply",
     "retention": "keep",

@@ -71,6 +71,15 @@ class CleanText(str):
         return str.__new__(cls, text)
 
 
+class Secret(CleanText):
+    """A password, which no log shows, not even as part of what was made of it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+
 def _check_marks(text: str) -> None:
     """Raise :class:`BadText` if more than :data:`MAX_MARKS` combining marks stand on one character."""
     run = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, Protocol
 
 from twisted_chat.core.ids import SessionId
-from twisted_chat.core.names import RoomName
+from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.delivery.outbox import Outbox, Sink
 from twisted_chat.dialects.base import Dialect
 
@@ -26,10 +26,10 @@ class Door(Sink, Protocol):
     def logged_in(self, *, resumed: bool) -> None:
         """The session has a nick now; ``resumed``: that of an earlier session, in whose rooms it is."""
 
-    def ask_password(self, room: RoomName, *, wrong: bool) -> bool:
-        """Ask for a room's password without showing it, and join with it; False if this door cannot, or asked enough.
+    def ask_password(self, name: RoomName | Nick, *, wrong: bool) -> bool:
+        """Ask for the password of a room, and join with it, or of a registered nick, and log in with it.
 
-        ``wrong``: the password that was given is another one.
+        False if this door cannot, or asked enough. ``wrong``: the password that was given is another one.
         """
 
     def end(self) -> None:
@@ -48,6 +48,7 @@ class Peer:
         "flying",
         "id",
         "leaves",
+        "network",
         "outbox",
         "token",
         "unacked",
@@ -60,6 +61,8 @@ class Peer:
         self.id = session
         #: Where it comes from, for the log alone.
         self.address = address
+        #: The address or IPv6 network by which its tries are counted; None is this machine, whose are not.
+        self.network: str | None = None
         self.door = door
         self.dialect = dialect
         self.outbox = outbox

@@ -14,7 +14,7 @@ from twisted_chat.core import commands as c
 from twisted_chat.core.ids import MessageId, read_id
 from twisted_chat.core.names import BadName, Nick, RoomName, parse_nick, parse_room
 from twisted_chat.core.searching import USAGE, BadSearch, read_search
-from twisted_chat.core.text import BadText, CleanText, decode, shown
+from twisted_chat.core.text import BadText, CleanText, Secret, decode, shown
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.json_view import JsonView
 from twisted_chat.dialects.line import read
@@ -208,12 +208,15 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command:
                 raise BadLine('command needs "content", a line as people type it', "bad-field")
             return command
         case "register":
-            return c.Unsupported("this server has no accounts; log in with a nick alone")
+            password = _password(incoming)
+            if password is None:
+                raise BadLine('register needs "password"', "bad-field")
+            return c.Register(password, CleanText(incoming.content) or None)
         case "read":
-            return c.Unsupported("this server keeps no read markers, for it has no accounts")
+            return c.Unsupported("this server keeps no read markers")
         case _:
             raise BadLine(
-                f'there is no type "{shown(incoming.type)}"; there are nick, join, leave, message, private, '
+                f'there is no type "{shown(incoming.type)}"; there are nick, register, join, leave, message, private, '
                 "history, search, list, who, topic, ping, command, help and quit",
                 "unknown-type",
             )
@@ -259,12 +262,12 @@ def _nick(content: str) -> Nick | None:
         raise BadLine(f'"{shown(content)}" cannot be your nickname: {bad}', "bad-nick") from None
 
 
-def _password(incoming: Incoming) -> CleanText | None:
+def _password(incoming: Incoming) -> Secret | None:
     """Return the password as the line dialect would.
 
     Neither of the two takes one that the other could not send.
     """
-    return CleanText(incoming.password) if incoming.password else None
+    return Secret(incoming.password) if incoming.password else None
 
 
 def _room(name: str | None) -> RoomName | None:

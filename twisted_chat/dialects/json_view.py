@@ -120,6 +120,8 @@ def _happened(envelope: e.Envelope) -> tuple[str, str, dict[str, Any] | None] | 
             return "quit", f"{who} left the chat", _reason(reason)
         case e.Renamed(nick=nick):
             return "nick", nick.text, None
+        case e.LoggedIn(nick=nick, proof=proof):
+            return "nick", nick.text, {"account": proof.account}
         case e.Kicked(nick=nick, reason=reason):
             return "kick", f"{who} put {nick} out of {room}", {"to": nick.text} | _reason(reason)
         case e.TopicSet(topic=topic):
@@ -135,7 +137,15 @@ def _happened(envelope: e.Envelope) -> tuple[str, str, dict[str, Any] | None] | 
         case e.KeepSet(keep=keep, capped=capped):
             return "keep", f"kept {keep}", _kept(keep) | {"capped": capped}
         case (
-            e.Arrived() | e.Detached() | e.Closed()
+            e.Arrived()
+            | e.Detached()
+            | e.Closed()
+            | e.Registered()
+            | e.PasswordSet()
+            | e.AccountDropped()
+            | e.Invited()
+            | e.PrivacySet()
+            | e.IgnoreSet()
         ):  # pragma: no branch (mypy sees a missing case)
             return None
 
@@ -183,6 +193,10 @@ def _reply(reply: r.Reply) -> tuple[str, str, dict[str, Any]]:
                 why,
                 {"code": code} | ({"suggestion": suggestion.text} if suggestion else {}),
             )
+        case r.NickPassword(nick=nick, suggestion=suggestion):
+            why = f'"{nick}" is registered; send it with "password", or pick another nickname'
+            named = {"code": "password-needed", "nick": nick.text}
+            return "error", why, named | ({"suggestion": suggestion.text} if suggestion else {})
         case r.Greeting(server=server):
             return "notice", f"Welcome to {server}.", {"code": "greeting"}
         case r.Welcome(nick=nick, token=token, motd=motd, resumed=resumed):

@@ -7,6 +7,7 @@ error and nothing is said.
 
 from __future__ import annotations
 
+import itertools
 import re
 import string
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from twisted_chat.core import commands as c
 from twisted_chat.core.confusables import drop_ignorable
 from twisted_chat.core.names import BadName, Nick, RoomName, parse_nick
 from twisted_chat.core.table import COMMANDS, BadArguments, nearest
-from twisted_chat.core.text import BadText, CleanText, decode, shown
+from twisted_chat.core.text import BadText, CleanText, Secret, decode, shown
 from twisted_chat.dialects import slips
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.line_view import LineView
@@ -40,6 +41,13 @@ _ARROW: Final = re.compile(r"(.*\S)(?:\s+>\s*|>\s+)([^\s>]+)\s*", re.DOTALL)
 # What begins with one of these, perhaps behind one of those, and has no arrow, is said whatever follows: no verb and no
 # slip of one begins so. It is most of what people send, and need not be held against each of the rules.
 _PLAIN: Final = frozenset(string.ascii_letters + string.digits) - set("JLHQ" + "jmMpP")
+# But those that may be login, register or drop-account without their mark, with a password behind.
+_SECRETS: Final = frozenset(
+    "".join(letters)
+    for word in ("log", "reg", "dro")
+    for letters in itertools.product(*((letter, letter.upper()) for letter in word))
+)
+_SECRET_FIRST: Final = frozenset("lLrRdD")
 _OPENING: Final = frozenset("\"#$%&'()*+,-:;=@[]^_`{|}~")
 
 _LITERALLY: Final = 'to say it as it is, put "// " in front'
@@ -85,7 +93,8 @@ def _read_login(text: str) -> c.Command:
         nick = parse_nick(name)
     except BadName as bad:
         raise BadLine(f'"{shown(name)}" cannot be your nickname: {bad}', "bad-nick") from None
-    return c.Login(nick, CleanText(password.strip(" ")) if password.strip(" ") else None)
+    secret = password.strip(" ")
+    return c.Login(nick, Secret(secret), or_guest=True) if secret else c.Login(nick)
 
 
 def read(line: CleanText) -> c.Command | None:
@@ -94,10 +103,17 @@ def read(line: CleanText) -> c.Command | None:
 
 
 def _is_plain(line: str) -> bool:
+    if line[:1] in _PLAIN:
+        start = line[:3]
+    elif line[:1] in _OPENING and line[1:2] in _PLAIN:
+        start = line[1:4]
+    else:
+        return False
     return (
-        (line[:1] in _PLAIN or (line[:1] in _OPENING and line[1:2] in _PLAIN))
+        start not in _SECRETS
         and ">" not in line
-        and (line.isascii() or not slips.points(line))
+        # What shows as nothing may stand between two letters.
+        and (line.isascii() or not (start[0] in _SECRET_FIRST or slips.points(line)))
     )
 
 
@@ -119,6 +135,11 @@ def _read(line: CleanText) -> c.Command | None:
     if slips.other_mark(line):
         raise BadLine(
             f"a command begins with / or !; nothing was said ({_LITERALLY})", "unknown-command"
+        )
+    if slips.holds_password(line):
+        raise BadLine(
+            f"that looks like a command with a password, without its /; nothing was said ({_LITERALLY})",
+            "looks-private",
         )
     if line.rstrip() == "?":
         return c.Who()

@@ -52,6 +52,8 @@ class LineView:
                 return _lines(f"-> *{to}* {_acted(kind)}{line}" for line in lines)
             case e.Renamed(nick=nick):
                 return _lines([f"-- You are now called {nick}."])
+            case e.LoggedIn(nick=nick):
+                return _lines([f"-- You are logged in as {nick}."])
             case e.AwaySet(text=None):
                 return _lines(["-- You are no longer marked as away."])
             case e.AwaySet(text=text):
@@ -93,6 +95,15 @@ class LineView:
                 return [f"*{who}* {_acted(kind)}{line}" for line in lines]
             case e.Said() | e.Told() | e.Arrived() | e.Detached() | e.AwaySet() | e.Closed():
                 return []  # requests between programs, and what a person need not be told
+            case (
+                e.Registered()
+                | e.PasswordSet()
+                | e.AccountDropped()
+                | e.Invited()
+                | e.PrivacySet()
+                | e.IgnoreSet()
+            ):
+                return []  # whose account it is gets a reply
             case e.Joined():
                 return [f"-- {who} joined {room}"]
             case e.Left(reason=reason):
@@ -101,6 +112,8 @@ class LineView:
                 return [f"-- {who} left the chat{_because(reason)}"]
             case e.Renamed(nick=nick):
                 return [f"-- {who} is now called {nick}"]
+            case e.LoggedIn(nick=nick):
+                return [f"-- {who} is now called {nick}"] if who != nick.text else []
             case e.Kicked(nick=nick, reason=reason):
                 return [f"-- {who} put {nick} out of {room}{_because(reason)}"]
             case e.TopicSet(topic=topic):
@@ -137,6 +150,13 @@ class LineView:
             case r.NameRefused(why=why, suggestion=suggestion):
                 hint = f" Try {suggestion}." if suggestion is not None else ""
                 return [f"! {_sentence(why)}{hint}", _PICK]
+            case r.NickPassword(nick=nick, suggestion=suggestion):
+                other = f" (such as {suggestion})" if suggestion is not None else ""
+                return [
+                    f'! "{nick}" is registered. If it is yours, type all of this on one line: {nick} PASSWORD; '
+                    f"else pick another name{other}.",
+                    _PICK,
+                ]
             case r.Greeting(server=server):
                 return [f"Welcome to {server}.", _PICK]
             case r.Welcome(nick=nick, motd=motd, resumed=resumed):
@@ -339,7 +359,10 @@ def _pages(page: int, pages: int, command: str) -> str:
 
 
 def _person(person: r.Person) -> str:
-    return f"{'@' if person.operator else ''}{person.nick}{' (away)' if person.away is not None else ''}"
+    """Name somebody in a list, with what marks them: operators, and guests, who are not who they may seem to be."""
+    is_a = ["guest"] * (person.account is None) + ["away"] * (person.away is not None)
+    marks = f" ({'; '.join(is_a)})" if is_a else ""
+    return f"{'@' if person.operator else ''}{person.nick}{marks}"
 
 
 def _people(reply: r.People, command: str) -> list[str]:

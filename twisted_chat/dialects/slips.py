@@ -70,7 +70,14 @@ _BEHIND_BLANKS: Final = re.compile(
 # The mark of a private command from the key beside, or from an input method for Chinese or Japanese. No talk begins like
 # this, so it is an error whoever is here; "." and "?" lie on the key of "/" or beside it.
 _OTHER_MARK: Final = re.compile(
-    r"[\\\uff3c\uff0f\uff01]\s*(?:msg|reply|join)\b|[.?]reply\s+\S", re.IGNORECASE
+    r"[\\\uff3c\uff0f\uff01]\s*(?:msg|reply|join|login|register|passwd|drop)\b|[.?]reply\s+\S",
+    re.IGNORECASE,
+)
+# "login bob secret", "register secret", without the mark or with another: as many words as the command takes, no more. "I
+# cannot login today" is talk, and so is "login does not work for me".
+_WITH_PASSWORD: Final = re.compile(
+    rf"[{_AROUND}]*(?:(?:login|register|passwd)[\s:,]+[^\s:,]\S*(?:\s+\S+)?|drop-?account[\s:,]+[^\s:,]\S*)\s*",
+    re.IGNORECASE,
 )
 # "! msg", "!!msg", "!/msg".
 _SPOILT_BANG: Final = re.compile(r"![\s!/]+(?:msg|who|logout|help)\b", re.IGNORECASE)
@@ -92,6 +99,11 @@ def hides_command(line: str) -> bool:
 def other_mark(line: str) -> bool:
     """Tell whether a line is a private command but for its mark, which is a neighbour of the right one."""
     return _OTHER_MARK.match(_bare(line)) is not None
+
+
+def holds_password(line: str) -> bool:
+    """Tell whether a line is, but for its mark, a command that has a password in it: whoever is here, that is not said."""
+    return _WITH_PASSWORD.fullmatch(_plain(line)) is not None
 
 
 def spoilt_bang(line: str) -> bool:

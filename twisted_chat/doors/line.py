@@ -21,7 +21,7 @@ from zope.interface import implementer
 
 from twisted_chat.core import commands as c
 from twisted_chat.core import replies as r
-from twisted_chat.core.names import LOBBY, RoomName
+from twisted_chat.core.names import LOBBY, Nick, RoomName
 from twisted_chat.delivery.direct import Way, direct
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.dialects.base import BadLine, Dialect, Request
@@ -175,7 +175,8 @@ class LineProtocol(Protocol):
             return
         if not self._began:
             self._began = True
-            if self._is_here():
+            peer.network = self._network()
+            if peer.network is None:
                 self._node.trust(peer)
             if text.startswith(_TLS_HELLO):
                 self._drop(peer, "TLS")
@@ -266,7 +267,7 @@ class LineProtocol(Protocol):
     def _handle(self, peer: Peer, frame: Frame) -> None:
         asking = self._prompt.take(peer) if self._prompt.asked else None
         match frame:
-            case TooLong() if not self._inside:
+            case TooLong() if not self._inside and asking is None:
                 why = "that is too long for a nickname"
                 self._node.say_goodbye(peer, why, "refused", logged="its nickname was too long")
             case TooLong():
@@ -292,11 +293,14 @@ class LineProtocol(Protocol):
             case _:
                 self._parse(peer, frame)
 
-    def _is_here(self) -> bool:
-        """Tell whether the other side is on this machine. Asked late: a proxy tells with its first bytes for whom it is."""
+    def _network(self) -> str | None:
+        """Return what the other side's tries are counted by; None if it is on this machine.
+
+        Asked late: a proxy tells with its first bytes for whom it is.
+        """
         address = self.transport.getPeer()
         host = address.host if isinstance(address, IPv4Address | IPv6Address) else None
-        return address_key(host) is None
+        return address_key(host)
 
     def _is_http(self, frame: bytes) -> bool:
         """Tell whether this first line begins an HTTP request; an empty line may stand before it (RFC 9112, section 2.2)."""
@@ -363,14 +367,14 @@ class LineProtocol(Protocol):
             self._chores.append(lambda: self._node.submit(peer, Request(c.Join(LOBBY))))
             self._chores.append(lambda: self._node.tell(peer, r.Hint()))
 
-    def ask_password(self, room: RoomName, *, wrong: bool) -> bool:
+    def ask_password(self, name: RoomName | Nick, *, wrong: bool) -> bool:
         peer = self._peer
         assert peer is not None
         if peer.dialect is not self.factory.line:
             return False
         if not self._prompt.asked and (self._frames or self._partial):
             return False  # what came already is no answer to a question that was not asked yet
-        return self._prompt.ask(peer, room, wrong=wrong)
+        return self._prompt.ask(peer, name, wrong=wrong)
 
     def drained(self) -> None:
         peer = self._peer

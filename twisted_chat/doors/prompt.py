@@ -1,4 +1,4 @@
-"""The question for a room's password, with telnet clients that can keep the answer from the screen."""
+"""The question for a password: of a room, with telnet clients that can keep the answer from the screen; of a nick, with all."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Final
 
 from twisted_chat.core import commands as c
 from twisted_chat.core import replies as r
-from twisted_chat.core.names import RoomName
-from twisted_chat.core.text import BadText, CleanText, decode
+from twisted_chat.core.names import Nick, RoomName
+from twisted_chat.core.text import BadText, Secret, decode
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.dialects.base import BadLine, Request
 from twisted_chat.doors.telnet import TelnetFilter
@@ -27,11 +27,21 @@ class PasswordPrompt:
     def __init__(self, node: Node, telnet: TelnetFilter) -> None:
         self._node = node
         self._telnet = telnet
-        self._room: RoomName | None = None
+        self._of: RoomName | Nick | None = None
         self.asked = 0
 
-    def ask(self, peer: Peer, room: RoomName, *, wrong: bool) -> bool:
-        """Ask for the password of ``room``, again if ``wrong``; False if it could not be hidden, or was asked for enough."""
+    def ask(self, peer: Peer, name: RoomName | Nick, *, wrong: bool) -> bool:
+        """Ask for the password of ``name``, again if ``wrong``.
+
+        False if it was asked for enough; or, that of a room, if it could not be hidden: there the command is another way. Who
+        logs in is asked once.
+        """
+        if isinstance(name, Nick):
+            hidden = "it is not shown" if self._telnet.can_hide else "your screen may show it"
+            why = f"{name} is registered; type its password ({hidden}), or Enter alone for a guest name"
+            self._ask(peer, name, r.Notice("password", why))
+            return True
+        room = name
         if not self._telnet.can_hide or self.asked == MAX_QUESTIONS:
             return False
         if wrong:
@@ -42,36 +52,44 @@ class PasswordPrompt:
             self._ask(peer, room, r.Notice("password", why))
         return True
 
-    def _ask(self, peer: Peer, room: RoomName, text: r.Reply) -> None:
+    def _ask(self, peer: Peer, name: RoomName | Nick, text: r.Reply) -> None:
         self.asked += 1
-        self._room = room
+        self._of = name
         self._node.tell(peer, text)
         self._node.delivery.send(peer.outbox, self._telnet.hide())
 
-    def take(self, peer: Peer) -> RoomName | None:
-        """End the question, if there is one: a line came. Return the room whose password that is."""
-        room, self._room = self._room, None
-        if room is None:
+    def take(self, peer: Peer) -> RoomName | Nick | None:
+        """End the question, if there is one: a line came. Return whose password that is."""
+        name, self._of = self._of, None
+        if name is None:
             self.asked = 0
-        else:
+        elif self._telnet.can_hide:
             # The client did not show the Enter either.
             self._node.delivery.send(peer.outbox, self._telnet.show() + b"\r\n")
-        return room
+        return name
 
-    def answer(self, peer: Peer, room: RoomName, frame: bytes) -> None:
-        """Join with the password in ``frame``, or give up."""
+    def answer(self, peer: Peer, name: RoomName | Nick, frame: bytes) -> None:
+        """Join or log in with the password in ``frame``, or give up."""
         try:
-            password = CleanText(decode(frame).strip(" "))
+            password = Secret(decode(frame).strip(" "))
         except BadText as bad:
-            self.refuse(peer, room, BadLine(str(bad), "bad-text"))
+            self.refuse(peer, name, BadLine(str(bad), "bad-text"))
             return
-        if password:
-            self._node.submit(peer, Request(c.Join(room, password)))
+        if isinstance(name, Nick):
+            login = c.Login(name, password, or_guest=True) if password else c.Login()
+            self._node.submit(peer, Request(login))
+        elif password:
+            self._node.submit(peer, Request(c.Join(name, password)))
         else:
-            self._node.tell(peer, r.Notice("password", f"you did not enter {room}"))
+            self._node.tell(peer, r.Notice("password", f"you did not enter {name}"))
 
-    def refuse(self, peer: Peer, room: RoomName, bad: BadLine) -> None:
-        """Say why the answer can be no password, and ask again."""
+    def refuse(self, peer: Peer, name: RoomName | Nick, bad: BadLine) -> None:
+        """Say why the answer can be no password, and ask again; who logs in comes as a guest."""
+        if isinstance(name, Nick):
+            why = f"that can be no password: {bad}; you come as a guest; /login {name} PASSWORD tries again"
+            self._node.tell(peer, r.Refused(bad.code, why))
+            self._node.submit(peer, Request(c.Login()))
+            return
         self._node.refuse(peer, bad)
-        if not self.ask(peer, room, wrong=False):
-            self._node.tell(peer, r.Notice("password", f"you did not enter {room}"))
+        if not self.ask(peer, name, wrong=False):
+            self._node.tell(peer, r.Notice("password", f"you did not enter {name}"))

@@ -10,6 +10,7 @@ from typing import Final
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
+from twisted_chat.core.accounts import Account, Proof
 from twisted_chat.core.events import Envelope, RoomRef, Said
 from twisted_chat.core.ids import MessageId, RoomId, Scope
 from twisted_chat.core.keep import KEEP_ALL, Keep
@@ -44,6 +45,7 @@ class MemoryStore:
         self._bytes = 0
         self._taken = 0
         self._limits: dict[RoomId, Keep] = {}
+        self._passwords: dict[str, str] = {}
         self._stored: Callable[[MessageId], None] | None = None
         self._last = MessageId(0)
         self._soon: IDelayedCall | None = None
@@ -94,6 +96,24 @@ class MemoryStore:
     def keep_room(self, record: RoomRecord, at: MessageId) -> None:
         self._limits[record.ref.id] = record.keep
         self._changed(at)
+
+    def keep_account(self, account: Account, password: str | None, at: MessageId) -> None:
+        if password is not None:
+            self._passwords[account.key] = password
+        self._changed(at)
+
+    def drop_account(self, key: str, at: MessageId) -> None:
+        self._passwords.pop(key, None)
+        self._changed(at)
+
+    def keep_login(self, scope: Scope, proof: Proof, at: MessageId) -> None:
+        self._changed(at)  # nobody comes back to another process
+
+    def keep_invite(self, digest: str, until: float | None, at: MessageId) -> None:
+        self._changed(at)
+
+    async def password(self, key: str) -> str | None:
+        return self._passwords.get(key)
 
     def seen(self, scopes: Sequence[Scope], time: float) -> None:
         pass  # nobody comes back to another process

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from twisted_chat.core.accounts import Account, Proof
 from twisted_chat.core.events import Envelope, RoomRef
 from twisted_chat.core.ids import MessageId, RoomId, Scope
 from twisted_chat.core.lasting import Query, Remembered, RoomRecord
@@ -52,8 +53,8 @@ class Health(msgspec.Struct, frozen=True):
 class Store(Protocol):
     """Ids, history, and what else outlives the process. Methods that may take long are coroutines; none blocks the reactor.
 
-    Changes (:meth:`append`, :meth:`keep_room`, :meth:`forget`, :meth:`seen`) are taken at once, kept in the order of the
-    calls, and never lost while the process lives, however long the database cannot be written.
+    Changes (what keeps, appends, drops and forgets, and :meth:`seen`) are taken at once, kept in the order of the calls, and
+    never lost while the process lives, however long the database cannot be written.
     """
 
     async def start(
@@ -86,6 +87,24 @@ class Store(Protocol):
 
     def forget(self, rooms: Sequence[RoomId], at: MessageId) -> None:
         """Drop rooms that are gone since the event with the id ``at``, and their history."""
+
+    def keep_account(self, account: Account, password: str | None, at: MessageId) -> None:
+        """Keep what an account is since the event ``at``, and what is stored of its password, if that was set."""
+
+    def drop_account(self, key: str, at: MessageId) -> None:
+        """Drop the account with this key, and its password, which are gone since the event ``at``."""
+
+    def keep_login(self, scope: Scope, proof: Proof, at: MessageId) -> None:
+        """Keep that the sessions of a scope may come back as an account."""
+
+    def keep_invite(self, digest: str, until: float | None, at: MessageId) -> None:
+        """Keep an invitation that ends at a time, or drop it if None."""
+
+    async def password(self, key: str) -> str | None:
+        """Return what is stored of the password of the account with this key, kept yet or not; None if there is none.
+
+        Raises :class:`StoreError`.
+        """
 
     def seen(self, scopes: Sequence[Scope], time: float) -> None:
         """Keep that these scopes were in use at that time."""

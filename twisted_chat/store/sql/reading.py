@@ -18,9 +18,10 @@ from twisted_chat.core.limits import REMEMBERED
 from twisted_chat.core.names import BadName
 from twisted_chat.core.nonces import MAX_SCOPES, MAX_TOTAL
 from twisted_chat.core.text import shown
+from twisted_chat.store.sql.accounts import read_accounts, read_invites, read_logins
 from twisted_chat.store.sql.database import READ_TIME
 from twisted_chat.store.sql.rows import read_messages, read_room, read_sent, select_messages
-from twisted_chat.store.sql.schema import counters, messages, rooms, scopes, sent
+from twisted_chat.store.sql.schema import counters, messages, passwords, rooms, scopes, sent
 
 log = Logger()
 
@@ -59,6 +60,15 @@ def read_history(
     return found if after is not None else found[::-1]
 
 
+def read_password(engine: Engine, key: str) -> str | None:
+    """Read what is stored of the password of an account."""
+    with reading(engine) as connection:
+        found: str | None = connection.scalar(
+            select(passwords.c.hash).where(passwords.c.account == key)
+        )
+    return found
+
+
 def read_start(
     engine: Engine, room: RoomRef, before: MessageId | None, offset: int
 ) -> MessageId | None:
@@ -90,6 +100,9 @@ def read_remembered(connection: Connection, now: float) -> Remembered:
         tuple(records),
         tuple((Scope(row.scope), row.seen) for row in reversed(known)),
         tuple(read_sent(row) for row in reversed(ids)),
+        read_accounts(connection),
+        read_logins(connection, {Scope(row.scope) for row in known}),
+        read_invites(connection, now),
     )
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 #: The version of these tables: the name of the last migration.
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 
 metadata: Final = MetaData()
 
@@ -96,6 +96,43 @@ sent: Final = Table(
     Column("tag", Text, nullable=False),
     Column("digest", LargeBinary, nullable=False),
     Column("time", Double, nullable=False),
+)
+
+#: Accounts by the keys of their names. ``since``: the event that set the password. ``ignored``: a line for each, key and name.
+accounts: Final = Table(
+    "accounts",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("created", Double, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("privacy", Text, nullable=False),
+    Column("ignored", Text, nullable=False),
+)
+
+#: What is stored of the passwords of accounts.
+passwords: Final = Table(
+    "passwords",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("hash", Text, nullable=False),
+)
+
+#: Which scopes may come back as which account, as long as ``since`` is what it is there.
+logins: Final = Table(
+    "logins",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("since", BigInteger, nullable=False),
+)
+
+#: Invitations, by the digests of their codes, and when they end.
+invites: Final = Table(
+    "invites",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("until", Double, nullable=False),
 )
 
 #: ``ids``: the next id that no block holds yet. ``indexed``: up to where messages can be searched by their words.

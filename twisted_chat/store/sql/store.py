@@ -12,8 +12,9 @@ from twisted.internet.defer import TimeoutError as DeferredTimeoutError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from twisted_chat.core.accounts import Account, Proof
 from twisted_chat.core.events import Author, Envelope, RoomRef, Said
-from twisted_chat.core.ids import MessageId, RoomId, Scope, UserId
+from twisted_chat.core.ids import MessageId, RoomId, Scope
 from twisted_chat.core.keep import KEEP_ALL, Keep
 from twisted_chat.core.lasting import Query, Remembered, RoomRecord
 from twisted_chat.core.nonces import Sent
@@ -64,7 +65,10 @@ class SqlStore:
         self._index = index_of(database.kind)
         self._writer = Writer(database, threads, clock, limit)
         self._recent = Recent(lines, MessageId(0))
-        self._authors: dict[UserId, tuple[Author, int]] = {}
+        # By scope: the sessions of a user each are an author of their own.
+        self._authors: dict[Scope, tuple[Author, int]] = {}
+        #: What is stored of passwords that were set since the last commit, and of which event; None for what is dropped.
+        self._passwords: dict[str, tuple[MessageId, str | None]] = {}
         self._loading: dict[RoomId, list[Deferred[None]]] = {}
         self._started = False
 
@@ -75,6 +79,8 @@ class SqlStore:
     ) -> Remembered:
         def report(message: MessageId) -> None:
             self._recent.stored(message)
+            for key in [key for key, (at, _) in self._passwords.items() if at <= message]:
+                del self._passwords[key]
             stored(message)
 
         try:
@@ -132,9 +138,9 @@ class SqlStore:
         author = envelope.author
         assert author is not None
         if type(envelope.event) is Said:
-            known = self._authors.get(author.user)
+            known = self._authors.get(author.scope)
             if known is None or known[0] is not author:
-                known = self._authors[author.user] = author, envelope.id
+                known = self._authors[author.scope] = author, envelope.id
                 batch.authors.append((envelope.id, author))
                 if len(self._authors) > _MAX_AUTHORS:
                     self._authors.clear()
@@ -153,6 +159,38 @@ class SqlStore:
             self._recent.forget(room)
         self._writer.batch.forget(gone)
         self._writer.changed(at)
+
+    def keep_account(self, account: Account, password: str | None, at: MessageId) -> None:
+        if password is not None:
+            self._passwords[account.key] = at, password
+        self._writer.batch.accounts.keep(account, password)
+        self._writer.changed(at)
+
+    def drop_account(self, key: str, at: MessageId) -> None:
+        self._passwords[key] = at, None
+        self._writer.batch.accounts.drop(key)
+        self._writer.changed(at)
+
+    def keep_login(self, scope: Scope, proof: Proof, at: MessageId) -> None:
+        self._writer.batch.accounts.logins[scope] = proof
+        self._writer.changed(at)
+
+    def keep_invite(self, digest: str, until: float | None, at: MessageId) -> None:
+        self._writer.batch.accounts.invites[digest] = until
+        self._writer.changed(at)
+
+    async def password(self, key: str) -> str | None:
+        if key in self._passwords:
+            return self._passwords[key][1]
+        try:
+            found = await self._threads.read(reading.read_password, self._database.reading, key)
+        except SQLAlchemyError as error:
+            log.error("reading a password failed: {why}", why=explain(error))
+            raise StoreError(
+                "passwords cannot be read right now; try again a little later"
+            ) from None
+        # Set while it was read, perhaps.
+        return self._passwords[key][1] if key in self._passwords else found
 
     def seen(self, scopes: Sequence[Scope], time: float) -> None:
         self._writer.batch.scopes.update(dict.fromkeys(scopes, time))

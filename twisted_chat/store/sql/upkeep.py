@@ -10,7 +10,16 @@ from twisted_chat.core.ids import RoomId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.limits import REMEMBERED
 from twisted_chat.store.sql.reading import read_counter
-from twisted_chat.store.sql.schema import authors, forgotten, messages, rooms, scopes, sent
+from twisted_chat.store.sql.schema import (
+    authors,
+    forgotten,
+    invites,
+    logins,
+    messages,
+    rooms,
+    scopes,
+    sent,
+)
 from twisted_chat.store.sql.words import Row, Words
 from twisted_chat.store.sql.writing import set_counter
 
@@ -78,6 +87,8 @@ def delete_unused(connection: Connection, now: float) -> None:
     """Delete what is remembered of clients for longer than promised, and authors of whom nothing is left."""
     connection.execute(delete(scopes).where(scopes.c.seen < now - REMEMBERED))
     connection.execute(delete(sent).where(sent.c.time < now - REMEMBERED))
+    connection.execute(delete(logins).where(logins.c.scope.not_in(select(scopes.c.scope))))
+    connection.execute(delete(invites).where(invites.c.until < now))
 
 
 def delete_silent(connection: Connection) -> None:

@@ -1,0 +1,62 @@
+"""``--auth argon2:FILE``: who is in the file comes in, and a file with nonsense is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from argon2 import PasswordHasher
+from twisted.cred import strcred
+from twisted.cred.checkers import AllowAnonymousAccess
+from twisted.cred.credentials import UsernamePassword
+from twisted.cred.error import UnauthorizedLogin
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.auth.fakes import NowRunner
+from twisted_chat.auth import files
+from twisted_chat.auth.files import Argon2File, names_of
+from twisted_chat.auth.passwords import Passwords
+
+_QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+class FileTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.path = Path(self.mktemp())
+        self.write(f"# people\n\nbob: {_QUICK.hash('correct horse')}\n")
+
+    def write(self, text: str) -> None:
+        self.path.write_text(text, "utf-8")
+
+    def come(self, name: bytes, password: bytes) -> object:
+        checker = Argon2File(self.path, Passwords(NowRunner()))
+        return self.successResultOf(checker.requestAvatarId(UsernamePassword(name, password)))
+
+    def test_who_is_in_the_file_comes_in_by_the_password(self) -> None:
+        self.assertEqual(self.come(b"bob", b"correct horse"), b"bob")
+
+    def test_nobody_else_does(self) -> None:
+        checker = Argon2File(self.path, Passwords(NowRunner()))
+        for name, password in ((b"bob", b"wrong"), (b"Bob", b"correct horse"), (b"eve", b"")):
+            asked = checker.requestAvatarId(UsernamePassword(name, password))
+            self.failureResultOf(asked, UnauthorizedLogin)
+
+    def test_the_threads_are_its_own_if_it_was_given_none(self) -> None:
+        self.patch(files, "RealRunner", NowRunner)
+        checker = Argon2File(self.path)
+        for _ in range(2):
+            asked = checker.requestAvatarId(UsernamePassword(b"bob", b"correct horse"))
+            self.assertEqual(self.successResultOf(asked), b"bob")
+
+    def test_a_line_that_is_none_is_named_and_not_quoted(self) -> None:
+        for line in ("bob", "bob:", "bob:secret", ":"):
+            self.write(f"\n{line}\n")
+            error = self.assertRaises(ValueError, Argon2File, self.path)
+            self.assertEqual(str(error), "line 2 is not NAME:HASH with a hash of argon2")
+
+    def test_the_names_are_known_before_anybody_comes(self) -> None:
+        self.assertEqual(names_of(Argon2File(self.path)), ["bob"])
+        self.assertEqual(names_of(AllowAnonymousAccess()), [])
+
+    def test_it_is_found_by_its_kind(self) -> None:
+        checker = strcred.makeChecker(f"argon2:{self.path}")
+        self.assertIsInstance(checker, Argon2File)

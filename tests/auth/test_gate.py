@@ -1,0 +1,67 @@
+"""The gate: every checker is asked in turn, and an unknown name is checked like a wrong password."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from twisted.cred.checkers import ICredentialsChecker, InMemoryUsernamePasswordDatabaseDontUse
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.auth.fakes import OpenPasswords
+from twisted_chat.auth.gate import Gate, Verdict
+from twisted_chat.auth.passwords import BusyError
+
+
+class GateTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.passwords = OpenPasswords()
+        self.stored: dict[str, str] = {"bob": "hash of correct horse"}
+
+    def gate(self, *others: ICredentialsChecker) -> Gate:
+        async def stored(key: str) -> str | None:
+            return self.stored.get(key)
+
+        return Gate(self.passwords, stored, others)
+
+    T = TypeVar("T")
+
+    def now(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.successResultOf(Deferred.fromCoroutine(work))
+
+    def check(self, gate: Gate, name: str, password: str) -> Verdict:
+        return self.now(gate.check(name, name.casefold(), password))
+
+    def test_a_password_is_right_or_wrong(self) -> None:
+        gate = self.gate()
+        self.assertIs(self.check(gate, "Bob", "correct horse"), Verdict.OURS)
+        self.assertIs(self.check(gate, "bob", "battery staple"), Verdict.WRONG)
+
+    def test_a_name_that_nobody_has_is_checked_all_the_same(self) -> None:
+        self.assertIs(self.check(self.gate(), "eve", "correct horse"), Verdict.WRONG)
+        self.assertEqual(self.passwords.checked, [(None, "correct horse")])
+
+    def test_others_are_asked_by_the_name_as_it_is_written(self) -> None:
+        other = InMemoryUsernamePasswordDatabaseDontUse(Eve=b"secret")
+        gate = self.gate(other)
+        self.assertIs(self.check(gate, "Eve", "secret"), Verdict.OUTSIDE)
+        self.assertIs(self.check(gate, "eve", "secret"), Verdict.WRONG)
+        self.assertIs(self.check(gate, "Eve", "wrong"), Verdict.WRONG)
+        self.assertIs(self.check(gate, "bob", "correct horse"), Verdict.OURS)
+
+    def test_letters_are_the_same_however_a_keyboard_composes_them(self) -> None:
+        gate = self.gate()
+        self.stored["bob"] = self.now(gate.hash("cafe\u0301-cafe\u0301"))
+        self.assertIs(self.check(gate, "bob", "caf\u00e9-caf\u00e9"), Verdict.OURS)
+
+    def test_too_many_at_once_are_no_wrong_password(self) -> None:
+        self.passwords.busy = True
+        asked = Deferred.fromCoroutine(self.gate().check("bob", "bob", "correct horse"))
+        self.failureResultOf(asked, BusyError)
+
+    def test_it_stops_the_threads_behind_it(self) -> None:
+        stopped: list[bool] = []
+        self.patch(self.passwords, "stop", lambda: stopped.append(True))
+        self.gate().stop()
+        self.assertEqual(stopped, [True])

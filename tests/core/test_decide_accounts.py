@@ -1,0 +1,172 @@
+"""What is decided of names and accounts: nobody is told more than they may know, and nothing costly is done for nonsense."""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.core.world import NOW, Seat, World, nick
+from twisted_chat.core import commands as c
+from twisted_chat.core import events as e
+from twisted_chat.core import replies as r
+from twisted_chat.core.decide_accounts import Registration
+from twisted_chat.core.decision import Enrol, MakeInvite, Propose, Prove, Tell
+from twisted_chat.core.invites import digest_of
+from twisted_chat.core.text import Secret
+
+
+class Case(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.world = World()
+        self.hub = self.world.hub
+        self.bob = self.world.register("bob")
+
+    def code(self, seat: Seat, command: c.Command) -> str:
+        return self.world.refusal(seat, command).code
+
+    def may_register(self, who: Registration) -> None:
+        self.hub._decider.accounts.registration = who
+
+
+class LoginTests(Case):
+    def test_a_registered_name_alone_asks_for_its_password_and_names_a_free_one(self) -> None:
+        reply = r.NickPassword(nick("bob"), nick("bob2"))
+        for name in ("bob", "BOB"):
+            decision = self.world.decide(self.world.open(), c.Login(nick(name)))
+            self.assertEqual(decision, Tell(reply))
+
+    def test_a_name_that_looks_like_a_registered_one_cannot_be_had(self) -> None:
+        self.world.close(self.bob)
+        decision = self.world.decide(self.world.open(), c.Login(nick("b\u043eb")))
+        assert isinstance(decision, Tell) and isinstance(decision.reply, r.NameRefused)
+        self.assertIn("looks too much like bob, which is registered", decision.reply.why)
+
+    def test_names_of_those_in_charge_are_nobodys(self) -> None:
+        for name in (
+            "admin",
+            "Operator",
+            "moderator",
+            "0perator".replace("0", "\u043e"),
+            "root",
+            "owner",
+        ):
+            self.assertRaises(ValueError, nick, name)
+
+    def test_a_password_is_checked_whether_the_name_is_registered_or_not(self) -> None:
+        for name, known in (("bob", True), ("nobody", False)):
+            command = c.Login(nick(name), "secret secret")
+            decision = self.world.decide(self.world.open(), command)
+            assert isinstance(decision, Prove)
+            self.assertEqual(decision.proof is not None, known)
+
+    def test_a_password_of_a_megabyte_is_refused_before_anything_is_hashed(self) -> None:
+        huge = "x" * 2**20
+        guest, new = self.world.enter("eve"), self.world.open()
+        asked: tuple[tuple[Seat, c.Command], ...] = (
+            (guest, c.Login(nick("bob"), huge)),
+            (guest, c.Register(huge)),
+            (self.bob, c.ChangePassword(huge, "long enough")),
+            (self.bob, c.ChangePassword("long enough", huge)),
+            (self.bob, c.DropAccount(huge)),
+        )
+        for seat, command in asked:
+            self.assertEqual(self.code(seat, command), "bad-password")
+        decision = self.world.decide(new, c.Login(nick("bob"), huge))
+        assert isinstance(decision, Tell) and isinstance(decision.reply, r.NameRefused)
+        self.assertEqual(decision.reply.code, "bad-password")
+
+    def test_who_is_here_as_an_account_is_not_let_in_as_another(self) -> None:
+        self.world.register("eve")
+        for name in ("eve", "bob"):
+            self.assertEqual(self.code(self.bob, c.Login(nick(name), "x" * 9)), "already-logged-in")
+
+    def test_login_without_a_name_means_the_one_that_was_asked_for_before(self) -> None:
+        guest = self.world.enter("eve")
+        self.hub.want(guest.session, nick("bob"))
+        decision = self.world.decide(guest, c.Login(None, "secret secret"))
+        assert isinstance(decision, Prove)
+        self.assertEqual(decision.nick, nick("bob"))
+
+    def test_a_registered_name_cannot_be_taken_by_a_rename(self) -> None:
+        why = self.world.refusal(self.world.enter("eve"), c.Rename(nick("bob")))
+        self.assertEqual(why.code, "nick-taken")
+        self.assertIn("/login bob PASSWORD", why.why)
+
+    def test_an_account_may_use_a_free_nick_and_come_back_to_its_own(self) -> None:
+        self.world.do(self.bob, c.Rename(nick("rob")))
+        self.world.do(self.bob, c.Rename(nick("bob")))
+        self.assertEqual(self.world.user(self.bob).nick, nick("bob"))
+
+    def test_a_secret_of_an_account_needs_no_password_for_its_name(self) -> None:
+        self.world.close(self.bob)
+        seat = self.world.open(token=self.bob.token)
+        for name in (nick("bob"), None):
+            decision = self.world.decide(seat, c.Login(name, token=self.bob.token))
+            assert isinstance(decision, Propose) and isinstance(decision.event, e.Arrived)
+            self.assertEqual(
+                (decision.event.nick.text, decision.event.proof),
+                ("bob", self.hub.state.accounts["bob"].proof),
+            )
+
+
+class RegisterTests(Case):
+    def setUp(self) -> None:
+        super().setUp()
+        self.eve = self.world.enter("eve")
+        self.command = c.Register(Secret("correct horse"), "code")
+
+    def test_a_guest_may_register_where_everybody_may(self) -> None:
+        self.assertEqual(
+            self.world.decide(self.eve, self.command), Enrol(nick("eve"), "correct horse")
+        )
+
+    def test_nobody_may_where_that_is_closed(self) -> None:
+        self.may_register("closed")
+        self.assertEqual(self.code(self.eve, self.command), "registration-closed")
+
+    def test_who_was_invited_may_where_that_is_needed(self) -> None:
+        self.may_register("invite")
+        self.assertEqual(self.code(self.eve, self.command), "invite-needed")
+        self.assertEqual(self.code(self.eve, c.Register("correct horse")), "invite-needed")
+        digest = digest_of("code")
+        self.hub.state.invites.put(digest, NOW + 10, NOW)
+        self.assertEqual(
+            self.world.decide(self.eve, self.command), Enrol(nick("eve"), "correct horse", digest)
+        )
+
+    def test_a_short_password_is_refused(self) -> None:
+        self.assertEqual(self.code(self.eve, c.Register("seven77")), "bad-password")
+        self.assertEqual(
+            self.code(self.bob, c.ChangePassword("correct horse", "seven77")), "bad-password"
+        )
+
+    def test_a_second_account_is_refused(self) -> None:
+        self.assertEqual(self.code(self.bob, self.command), "already-logged-in")
+
+    def test_a_guests_name_is_not_registered(self) -> None:
+        self.assertEqual(self.code(self.world.enter("guest77"), self.command), "bad-nick")
+
+    def test_passwords_are_in_no_text_that_is_made_of_what_was_asked_or_decided(self) -> None:
+        decided = self.world.decide(self.eve, self.command)
+        proved = self.world.decide(self.eve, c.Login(nick("bob"), Secret("correct horse")))
+        for each in (self.command, decided, proved):
+            self.assertNotIn("correct", repr(each))
+
+
+class AccountTests(Case):
+    def test_a_guest_has_no_password_to_change_and_no_account_to_drop(self) -> None:
+        eve = self.world.enter("eve")
+        for command in (
+            c.ChangePassword("x" * 9, "y" * 9),
+            c.DropAccount("x" * 9),
+            c.SetPrivacy("rooms"),
+        ):
+            self.assertEqual(self.code(eve, command), "no-account")
+
+    def test_who_may_write_is_told_when_asked(self) -> None:
+        decision = self.world.decide(self.bob, c.SetPrivacy())
+        self.assertEqual(decision, Tell(r.Confirmed("everybody may write to you in private")))
+
+    def test_only_who_is_on_the_servers_machine_invites(self) -> None:
+        self.assertEqual(self.code(self.bob, c.Invite()), "not-operator")
+        self.hub.trust(self.bob.session)
+        self.assertEqual(self.world.decide(self.bob, c.Invite()), MakeInvite())

@@ -1,0 +1,169 @@
+"""Accounts at the line door: the password at the nickname prompt, in both dialects, and what is never said."""
+
+from __future__ import annotations
+
+from tests.doors.house import STRANGER, HouseTestCase
+
+
+class Case(HouseTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.bob = self.house.enters("bob")
+        self.bob.types("/register correct-horse")
+        self.assertIn(
+            "-- bob is registered, and yours; elsewhere, log in with: bob PASSWORD.",
+            self.bob.sees(),
+        )
+        self.bob.types("/leave")
+        self.bob.resets()
+        self.house.hush()
+
+
+class PromptTests(Case):
+    def test_a_registered_name_asks_for_its_password(self) -> None:
+        bob = self.house.comes()
+        bob.types("bob")
+        *_, asked = bob.sees()
+        self.assertEqual(
+            asked,
+            "-- bob is registered; type its password (your screen may show it), or Enter alone for a guest name.",
+        )
+        bob.types("correct-horse")
+        self.assertIn("-- Welcome, bob.", bob.sees())
+
+    def test_a_wrong_password_gives_a_guest_name_and_says_so(self) -> None:
+        bob = self.house.comes()
+        bob.types("bob", "wrong-horse")
+        lines = bob.sees()
+        self.assert_any(
+            lines,
+            "^! that is not the password of bob, or .*you come as a guest; /login bob PASSWORD",
+        )
+        self.assert_any(lines, "^-- Welcome, guest1")
+        bob.types("/login correct-horse")
+        self.assertIn("-- You are logged in as bob.", bob.sees())
+
+    def test_enter_alone_gives_a_guest_name(self) -> None:
+        bob = self.house.comes()
+        bob.types("bob", "")
+        self.assertIn("-- Welcome, guest1.", bob.sees())
+
+    def test_what_came_with_the_name_is_no_password_and_is_not_said(self) -> None:
+        ann = self.house.enters("ann")
+        bob = self.house.comes()
+        bob.sends(b"bob\r\nhello\r\n")
+        self.assertTrue(bob.gone)
+        self.assertNotIn("hello", "\n".join(ann.sees()))
+        self.assertEqual(len(self.house.passwords.checked), 0)
+
+    def test_name_and_password_on_one_line_come_in_and_speak(self) -> None:
+        ann = self.house.enters("ann")
+        bob = self.house.comes()
+        bob.sends(b"bob correct-horse\nhello\n")
+        bob.ends()
+        self.assertIn("<bob> hello", ann.sees())
+
+    def test_what_can_be_no_password_gives_a_guest_name(self) -> None:
+        for answer in (b"\x80\xfe\r\n", b"x" * 5000 + b"\r\n"):
+            bob = self.house.comes()
+            bob.types("bob")
+            bob.sends(answer)
+            self.assert_any(bob.sees(), r"^-- Welcome, guest\d")
+        self.assertEqual(len(self.house.passwords.checked), 0)
+
+    def test_a_password_that_is_too_long_is_refused_before_it_is_hashed(self) -> None:
+        bob = self.house.comes()
+        bob.types("bob")
+        bob.sends(b"x" * 2000 + b"\r\n")
+        self.assert_any(bob.sees(), "^! a password has at most 1,024 bytes")
+        bob.types("rob")
+        self.assertIn("-- Welcome, rob.", bob.sees())
+        self.assertEqual(len(self.house.passwords.checked), 0)
+
+    def test_with_telnet_the_password_is_not_shown(self) -> None:
+        bob = self.house.comes()
+        bob.sends(b"\xff\xfd\x01")  # DO ECHO: a client that negotiates
+        bob.hears()
+        bob.types("bob")
+        self.assertIn(b"(it is not shown)", bob.hears())
+        bob.types("correct-horse")
+        self.assertIn(b"Welcome, bob", bob.hears())
+
+
+class ProgramTests(Case):
+    def test_a_program_sends_name_and_password(self) -> None:
+        robot = self.house.comes()
+        robot.objects({"type": "nick", "content": "bob", "id": "1"})
+        self.assertEqual([each.get("code") for each in robot.gets()], ["password-needed"])
+        robot.objects({"type": "nick", "content": "bob", "password": "wrong-horse", "id": "2"})
+        (refused,) = robot.gets()
+        self.assertEqual(
+            (refused["type"], refused["code"], refused["id"]), ("error", "wrong-password", "2")
+        )
+        robot.objects({"type": "nick", "content": "bob", "password": "correct-horse", "id": "3"})
+        self.assertEqual(robot.gets()[0]["type"], "welcome")
+
+    def test_a_program_registers_and_is_told_under_its_id(self) -> None:
+        robot = self.house.program("robot")
+        robot.objects({"type": "register", "password": "correct-horse", "id": "7"})
+        (done,) = robot.gets()
+        self.assertEqual((done["type"], done["code"], done["id"]), ("notice", "done", "7"))
+
+    def test_accounts_and_guests_are_told_apart(self) -> None:
+        self.house.comes().types("bob correct-horse")
+        robot = self.house.program("robot")
+        robot.objects({"type": "who"})
+        (who,) = robot.gets()
+        guests = {each["nick"]: (each["guest"], each["account"]) for each in who["users"]}
+        self.assertEqual(guests, {"bob": (False, "bob"), "robot": (True, None)})
+
+    def test_two_sessions_of_an_account_leave_one_by_one(self) -> None:
+        one, two = (self.house.comes(STRANGER) for _ in range(2))
+        for each in (one, two):
+            each.types("bob correct-horse")
+        ann = self.house.enters("ann")
+        one.types("/quit")
+        self.assertTrue(one.gone)
+        self.assertEqual(ann.sees(), [])
+        two.types("hi")
+        self.assert_sees(ann, "<bob> hi")
+
+
+class SlipTests(Case):
+    def test_a_password_is_never_said_by_a_slip(self) -> None:
+        ann, bob = self.house.enters("ann"), self.house.enters("eve")
+        for line in (
+            "register s3cret-s3cret",
+            " /login bob s3cret-s3cret",
+            "login bob s3cret-s3cret",
+            "login s3cret-s3cret",
+            "Login: bob s3cret-s3cret",
+            "/regsiter s3cret-s3cret",
+            "passwd s3cret-s3cret s3cret-new",
+            "drop-account s3cret-s3cret",
+            "dropaccount s3cret-s3cret",
+            "\\login bob s3cret-s3cret",
+            "!login bob s3cret-s3cret",
+            "! login bob s3cret-s3cret",
+            ".register s3cret-s3cret",
+            "lo\u200bgin bob s3cret-s3cret",
+            "(login bob s3cret-s3cret)",
+            "\uff4cogin bob s3cret-s3cret",
+            "/login bob s3cret-s3cret too much",
+        ):
+            bob.types(line)
+            self.house.waits(1)
+            self.assertEqual(ann.sees(), [], line)
+            self.assert_any(bob.sees(), "^! ")
+
+    def test_talk_about_logging_in_is_said(self) -> None:
+        ann, eve = self.house.enters("ann"), self.house.enters("eve")
+        for line in (
+            "login does not work for me",
+            "i cannot login today",
+            "register as soon as you can",
+            "logins",
+            "// login bob x",
+        ):
+            eve.types(line)
+            self.assert_sees(ann, f"<eve> {line.removeprefix('// ')}")

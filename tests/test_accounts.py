@@ -1,0 +1,372 @@
+"""Accounts in the node: sessions wait for their password, and learn of it what they may."""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+from twisted.internet.testing import EventLoggingObserver
+from twisted.logger import formatEvent, globalLogPublisher
+
+from tests.nodes import FakeDoor, NodeCase
+from twisted_chat.core import commands as c
+from twisted_chat.core.ids import Scope
+from twisted_chat.core.limits import Limits
+from twisted_chat.core.names import parse_nick
+from twisted_chat.core.text import Secret
+from twisted_chat.dialects.base import Dialect
+from twisted_chat.dialects.line import LineDialect
+from twisted_chat.store.memory import MemoryStore
+from twisted_chat.store.port import StoreError
+
+RIGHT, WRONG = Secret("correct horse"), Secret("battery staple")
+BOB = parse_nick("bob")
+
+
+class BrokenStore(MemoryStore):
+    """Cannot read passwords when the test says so."""
+
+    broken = False
+
+    async def password(self, key: str) -> str | None:
+        if self.broken:
+            raise StoreError("passwords cannot be read right now; try again a little later")
+        return await super().password(key)
+
+
+class Case(NodeCase):
+    def make_store(self) -> MemoryStore:
+        self.broken_store = BrokenStore(self.clock)
+        return self.broken_store
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.line = LineDialect(self.clock.seconds, UTC)
+        (self.bob,) = self.enter("bob")
+        self.bob.asks(c.Register(RIGHT))
+        self.turn()
+        self.told = "\n".join(self.bob.take())
+
+    def door(self, dialect: Dialect | None = None) -> FakeDoor:
+        return super().door(dialect or self.line)
+
+    def stranger(self, address: str = "192.0.2.7") -> FakeDoor:
+        """Somebody from another machine connects."""
+        door = self.door()
+        door.peer.address = door.peer.network = address
+        return door
+
+    def tries(self, door: FakeDoor, password: str = WRONG, name: str = "bob") -> str:
+        """Try a password; return all that was told of it."""
+        self.turn()
+        door.take()
+        door.asks(c.Login(parse_nick(name), password))
+        self.turn()
+        return "\n".join(door.take())
+
+    def nick(self, door: FakeDoor) -> str | None:
+        user = self.node.hub.user_of(door.peer.id)
+        return user.nick.text if user is not None else None
+
+
+class RegisteringTests(Case):
+    def test_it_is_told_once_it_is_stored_and_the_store_has_the_hash(self) -> None:
+        self.assertIn("bob is registered", self.told)
+        stored = self.successResultOf(self.later(self.store.password("bob")))
+        self.assertEqual(stored, f"hash of {RIGHT}")
+
+    def test_a_registration_storm_from_one_address_is_slowed_down(self) -> None:
+        told = []
+        for number in range(7):
+            door = self.stranger().login(f"eve{number}_")
+            self.turn()
+            door.take()
+            door.asks(c.Register(RIGHT))
+            self.turn()
+            told.append("\n".join(door.take()))
+        self.assertEqual(["is registered" in each for each in told], [True] * 5 + [False] * 2)
+        self.assertIn("too many registrations from your address; wait 12 minutes", told[-1])
+        other = self.stranger("192.0.2.8").login("ann").asks(c.Register(RIGHT))
+        self.turn()
+        self.assertIn("ann is registered", "\n".join(other.take()))
+
+    def test_this_machine_may_register_as_many_as_it_likes(self) -> None:
+        for door in self.enter(*(f"eve{number}_" for number in range(7))):
+            door.asks(c.Register(RIGHT))
+            self.turn()
+            self.assertIn("is registered", "\n".join(door.take()))
+
+    def test_who_is_gone_before_the_password_is_hashed_registers_nothing(self) -> None:
+        (eve,) = self.enter("eve")
+        self.passwords.hold = True
+        eve.asks(c.Register(RIGHT))
+        eve.lost()
+        self.passwords.go()
+        self.assertNotIn("eve", self.node.hub.state.accounts)
+
+    def test_too_many_who_hash_are_told_to_try_later(self) -> None:
+        (eve,) = self.enter("eve")
+        self.passwords.busy = True
+        eve.asks(c.Register(RIGHT))
+        self.turn()
+        self.assertIn("try again in a few seconds", "\n".join(eve.take()))
+
+
+class LoggingInTests(Case):
+    def test_the_right_password_joins_the_sessions_that_are_here(self) -> None:
+        self.bob.join("dev")
+        second = self.stranger()
+        told = self.tries(second, RIGHT)
+        self.assertIn("bob", told)
+        self.assertEqual(second.logins, [True])
+        self.forget(self.bob, second)
+        (eve,) = self.enter("eve")
+        eve.say("hi")
+        self.turn()
+        self.assertEqual((len(self.bob.take()), len(second.take())), (2, 2))
+
+    def test_a_line_that_comes_meanwhile_waits(self) -> None:
+        self.passwords.hold = True
+        door = self.door().asks(c.Login(BOB, RIGHT), c.Ping())
+        self.assertEqual(len(door.commands), 1)
+        self.passwords.go()
+        self.assertEqual((len(door.commands), self.nick(door)), (0, "bob"))
+
+    def test_unknown_names_and_wrong_passwords_are_told_alike_and_cost_alike(self) -> None:
+        self.passwords.checked.clear()
+        known, unknown = (self.tries(self.stranger(), name=name) for name in ("bob", "eve"))
+        self.assertEqual(known.replace("bob", "eve"), unknown)
+        self.assertIn("that is not the password of eve, or eve is not registered", unknown)
+        self.assertEqual(self.passwords.checked, [(f"hash of {RIGHT}", WRONG), (None, WRONG)])
+
+    def test_who_wants_to_be_a_guest_otherwise_is_one_and_is_told_so(self) -> None:
+        door = self.stranger().asks(c.Login(BOB, WRONG, or_guest=True))
+        self.turn()
+        told = "\n".join(door.take())
+        self.assertIn("you come as a guest; /login bob PASSWORD tries again", told)
+        self.assertEqual(self.nick(door), "guest1")
+        door.asks(c.Login(None, RIGHT))
+        self.assertEqual(self.nick(door), "bob")
+
+    def test_wrong_passwords_at_speed_are_tried_three_times_a_minute(self) -> None:
+        self.passwords.checked.clear()
+        for _ in range(10):
+            told = self.tries(self.stranger())
+        self.assertEqual(len(self.passwords.checked), 3)
+        self.assertIn("too many tries; wait 20 seconds", told)
+        # From anywhere: it is the account that is guarded.
+        self.assertIn("too many tries", self.tries(self.stranger("192.0.2.8"), RIGHT))
+        self.assertIn("too many tries", self.tries(self.door(), RIGHT))
+        self.clock.advance(20)
+        self.assertIn("bob", self.tries(self.stranger("192.0.2.8"), RIGHT))
+
+    def test_one_address_does_not_try_many_names_at_speed(self) -> None:
+        self.passwords.checked.clear()
+        for number in range(10):
+            told = self.tries(self.stranger(), name=f"eve{number}_")
+        self.assertEqual(len(self.passwords.checked), 3)
+        self.assertIn("too many tries", told)
+        self.assertNotIn("too many tries", self.tries(self.stranger("192.0.2.8"), name="ann"))
+
+    def test_this_machine_tries_as_many_names_as_it_likes(self) -> None:
+        for number in range(10):
+            self.assertNotIn("too many tries", self.tries(self.door(), name=f"eve{number}_"))
+
+    def test_tries_that_wait_for_their_turn_count_too(self) -> None:
+        self.passwords.hold = True
+        doors = [self.stranger(f"192.0.2.{number}") for number in range(10)]
+        for door in doors:
+            door.asks(c.Login(BOB, WRONG))
+        self.assertEqual(len(self.passwords._held), 3)
+        self.passwords.go(3)
+
+    def test_right_passwords_do_not_count(self) -> None:
+        for _ in range(10):
+            self.assertNotIn("too many tries", self.tries(self.stranger(), RIGHT))
+
+    def test_who_cannot_be_checked_for_want_of_the_store_is_told_so_and_may_be_a_guest(
+        self,
+    ) -> None:
+        self.broken_store.broken = True
+        self.assertIn("passwords cannot be read right now", self.tries(self.stranger(), RIGHT))
+        door = self.stranger().asks(c.Login(BOB, RIGHT, or_guest=True))
+        self.assertEqual(self.nick(door), "guest1")
+        self.broken_store.broken = False
+        door.asks(c.Login(BOB, RIGHT))
+        self.turn()
+        self.assertEqual(self.nick(door), "bob", door.take())
+
+    def test_a_store_that_hangs_keeps_nobody_waiting_for_ever(self) -> None:
+        self.passwords.hold = True
+        door = self.stranger().asks(c.Login(BOB, RIGHT, or_guest=True))
+        self.clock.advance(30)
+        self.turn()
+        self.assertIn("passwords cannot be checked right now", "\n".join(door.take()))
+        self.assertEqual(self.nick(door), "guest1")
+
+    def test_a_fault_is_shown_by_its_number_and_the_session_goes_on(self) -> None:
+        self.patch(self.passwords, "verify", self.breaks)
+        door = self.stranger()
+        told = self.tries(door, RIGHT)
+        self.fault_logged(ZeroDivisionError)
+        self.assertNotIn(RIGHT, told)
+        self.assertTrue(door.peer.ready)
+
+    def test_who_is_gone_before_the_answer_is_nobody(self) -> None:
+        self.passwords.hold = True
+        for password in (RIGHT, WRONG):
+            door = self.stranger().asks(c.Login(BOB, password, or_guest=True))
+            door.lost()
+            self.passwords.go()
+        self.assertEqual(len(self.node.hub.state.users), 1)
+
+    def test_a_guest_who_logs_in_leaves_nobody_behind(self) -> None:
+        (eve,) = self.enter("eve")
+        guest = self.stranger().login("rob").join("dev")
+        self.forget(eve, guest, self.bob)
+        guest.asks(c.Login(BOB, RIGHT))
+        self.turn()
+        self.assertIn("rob", "\n".join(eve.take()))
+        self.assertEqual(sorted(self.node.hub.state.users_by_key), ["bob", "eve"])
+        self.forget(eve, guest)
+        eve.say("hi")
+        self.turn()
+        self.assertEqual(len(guest.take()), 1)
+        guest.lost()
+        self.assertEqual(sorted(self.node.hub.state.users_by_key), ["bob", "eve"])
+
+    def test_login_and_wrong_password_are_each_a_line_of_the_log_without_the_password(self) -> None:
+        observer = EventLoggingObserver()
+        globalLogPublisher.addObserver(observer)
+        self.addCleanup(globalLogPublisher.removeObserver, observer)
+        self.tries(self.stranger())
+        self.tries(self.stranger(), name="hunter2")
+        guest = self.stranger("192.0.2.8").login("rob")
+        self.tries(guest, RIGHT)
+        lines = [formatEvent(event) for event in observer]
+        self.assertIn("wrong password for bob from 192.0.2.7", lines)
+        self.assertIn("wrong password for a name that is not registered from 192.0.2.7", lines)
+        self.assertIn(f"rob logged in as bob (session {guest.peer.id})", lines)
+        everything = "\n".join(lines) + "".join(repr(event) for event in observer)
+        for secret in (RIGHT, WRONG, "hunter2"):
+            self.assertNotIn(secret, everything)
+
+
+class ChangingTests(Case):
+    def test_the_old_password_is_wrong_afterwards(self) -> None:
+        second = self.stranger()
+        self.tries(second, RIGHT)
+        self.forget(self.bob, second)
+        self.bob.asks(c.ChangePassword(RIGHT, WRONG))
+        self.turn()
+        self.assertIn("your password is changed", "\n".join(self.bob.take()))
+        self.assertIn("changed in another session", "\n".join(second.take()))
+        self.assertIn("not the password", self.tries(self.stranger(), RIGHT))
+        self.assertNotIn("not the password", self.tries(self.stranger(), WRONG))
+
+    def test_the_wrong_old_password_changes_nothing(self) -> None:
+        self.bob.asks(c.ChangePassword(WRONG, WRONG))
+        self.turn()
+        self.assertIn("that is not the password", "\n".join(self.bob.take()))
+        self.assertNotIn("not the password", self.tries(self.stranger(), RIGHT))
+
+    def test_an_account_that_is_deleted_while_it_is_here_twice_is_a_guest_twice(self) -> None:
+        second = self.stranger()
+        self.tries(second, RIGHT)
+        self.forget(self.bob, second)
+        second.asks(c.DropAccount(RIGHT))
+        self.turn()
+        for door in (self.bob, second):
+            self.assertIn("the account bob is deleted", "\n".join(door.take()))
+        self.assertIsNone(self.successResultOf(self.later(self.store.password("bob"))))
+        self.bob.lost()
+        second.say("still here")
+        self.assertEqual(self.nick(second), "bob")
+        second.lost()
+        self.assertEqual(self.nick(self.door().login("bob")), "bob")
+
+
+class SettingsTests(Case):
+    def test_what_an_ignored_person_says_is_hidden_in_all_sessions(self) -> None:
+        second = self.stranger()
+        self.tries(second, RIGHT)
+        (eve,) = self.enter("eve")
+        eve.say("before")
+        self.bob.asks(c.Ignore(parse_nick("eve")))
+        eve.say("after")
+        self.turn()
+        for door in (self.bob, second):
+            told = "\n".join(door.take())
+            self.assertIn("before", told)
+            self.assertIn("you no longer see what eve says", told)
+            self.assertNotIn("after", told)
+        second.asks(c.Unignore(parse_nick("eve")))
+        eve.say("again")
+        self.turn()
+        self.assertIn("again", "\n".join(self.bob.take()))
+
+    def test_who_may_write_is_confirmed(self) -> None:
+        self.bob.asks(c.SetPrivacy("accounts"))
+        self.turn()
+        self.assertIn("only who has an account may write to you", "\n".join(self.bob.take()))
+
+    def test_an_invitation_is_told_to_who_made_it_and_lets_one_in(self) -> None:
+        self.node.trust(self.bob.peer)
+        self.bob.asks(c.Invite())
+        self.turn()
+        told = "\n".join(self.bob.take())
+        (digest,) = self.node.hub.state.invites
+        self.assertNotIn(digest, told)
+        code = told.split("/register PASSWORD ")[1].strip(". \r\n")
+        self.node.hub._decider.accounts.registration = "invite"
+        for name, text in (("eve", "eve is registered"), ("ann", "needs an invitation")):
+            (door,) = self.enter(name)
+            door.asks(c.Register(RIGHT, code))
+            self.turn()
+            self.assertIn(text, "\n".join(door.take()))
+
+
+class ComingBackTests(Case):
+    def test_a_session_that_comes_back_by_its_secret_is_the_account(self) -> None:
+        token = self.bob.peer.token
+        self.bob.lost()
+        again = self.door().login("bob", token)
+        self.assertEqual(self.nick(again), "bob")
+        user = self.node.hub.user_of(again.peer.id)
+        assert user is not None
+        self.assertEqual((user.account, len(user.sessions)), ("bob", 1))
+
+    def test_the_secret_of_every_session_is_known_for_a_day_from_when_it_was_here(self) -> None:
+        self.tries(self.stranger(), RIGHT)
+        second = self.stranger()
+        self.tries(second, RIGHT)
+        seen: list[Scope] = []
+        self.patch(self.store, "seen", lambda scopes, time: seen.extend(scopes))
+        self.node.look_after()
+        self.assertEqual(len(set(seen)), 3)
+        seen.clear()
+        user = self.node.hub.user_of(second.peer.id)
+        assert user is not None
+        scope = user.sessions[self.node.hub.node, second.peer.id].scope
+        second.lost()
+        self.assertEqual(seen, [scope])
+
+    def test_a_name_that_others_vouch_for_is_nobodys(self) -> None:
+        self.node.reserve(["Carol", "bob", "no name"])
+        door = self.door().login("carol")
+        self.assertIsNone(self.nick(door))
+        self.assertIn("carol", self.node.hub.state.accounts)
+
+    def test_a_door_that_can_ask_for_the_password_does(self) -> None:
+        door = self.door()
+        door.hides_passwords = True
+        door.login("bob")
+        self.assertEqual(door.asked, [(BOB, False)])
+        self.assertNotIn("is registered", "\n".join(door.take()))
+
+
+class LimitTests(Case):
+    limits = Limits(login_tries=1)
+
+    def test_how_often_may_be_tried_is_a_setting(self) -> None:
+        self.tries(self.stranger())
+        self.assertIn("wait 60 seconds", self.tries(self.stranger()))

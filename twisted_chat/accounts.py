@@ -1,0 +1,254 @@
+"""Accounts: passwords checked before a command goes on, and what happened to an account told to whose it is."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, Final, NoReturn
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from twisted_chat import background
+from twisted_chat.acks import Acks
+from twisted_chat.auth.gate import Gate, Verdict
+from twisted_chat.auth.passwords import BusyError
+from twisted_chat.core import commands as c
+from twisted_chat.core import decision as d
+from twisted_chat.core import events as e
+from twisted_chat.core import replies as r
+from twisted_chat.core.accounts import Proof
+from twisted_chat.core.decide_accounts import privacy_text
+from twisted_chat.core.hub import Hub
+from twisted_chat.core.ids import Scope, UserId
+from twisted_chat.core.invites import GOOD_FOR, digest_of
+from twisted_chat.core.outcome import Applied, Between
+from twisted_chat.core.refusing import hidden, shown_again
+from twisted_chat.core.throttle import Throttle
+from twisted_chat.delivery.engine import Delivery
+from twisted_chat.delivery.peer import Peer
+from twisted_chat.sessions import Sessions
+from twisted_chat.store.port import StoreError
+
+log = Logger()
+
+#: The times within which the limits on tries and on registrations count, in seconds.
+_MINUTE: Final = 60.0
+_HOUR: Final = 3600.0
+
+#: How long a password may take to be checked, in seconds: as long as a full queue of them takes on a slow machine.
+_PATIENCE: Final = 30.0
+
+#: Carries out what a command comes to, for a session, under the client's own id of it.
+CarryOut = Callable[[Peer, d.Decision, str | None], None]
+
+
+class Accounts:
+    """Asks the gate for sessions, which wait meanwhile, and tells what came of it."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        sessions: Sessions,
+        delivery: Delivery,
+        acks: Acks,
+        gate: Gate,
+        clock: IReactorTime,
+        carry_out: CarryOut,
+        release: Callable[[Peer], None],
+    ) -> None:
+        self._hub = hub
+        self._sessions = sessions
+        self._delivery = delivery
+        self._acks = acks
+        self._gate = gate
+        self._clock = clock
+        self._carry_out = carry_out
+        self._release = release
+        self._tries = Throttle(hub.limits.login_tries, _MINUTE)
+        self._registrations = Throttle(hub.limits.registrations, _HOUR)
+        #: The invitations that are on their way to be stored, by their digests.
+        self._codes: dict[str, str] = {}
+
+    # --- passwords ---
+
+    def prove(self, peer: Peer, asked: d.Prove, scope: Scope, tag: str | None) -> None:
+        """Check a password, and go on; the session waits."""
+        self._start(peer, self._prove(peer, asked, scope, tag), tag)
+
+    def enrol(self, peer: Peer, asked: d.Enrol, tag: str | None) -> None:
+        """Hash a password, and go on; the session waits."""
+        now = self._clock.seconds()
+        if peer.network is not None:
+            wait = self._registrations.wait(peer.network, now)
+            if wait:
+                why = f"too many registrations from your address; wait {_minutes(wait)}"
+                self._sessions.tell(peer, r.Refused("slow-down", why), tag)
+                return
+            self._registrations.count(peer.network, now)
+        self._start(peer, self._enrol(peer, asked, tag), tag)
+
+    def invite(self, peer: Peer, tag: str | None) -> None:
+        """Make up an invitation."""
+        code = secrets.token_urlsafe(9)
+        digest = digest_of(code)
+        self._codes[digest] = code
+        until = self._clock.seconds() + GOOD_FOR
+        self._carry_out(peer, d.Propose(e.Invited(digest, until), claim=True), tag)
+
+    def _start(self, peer: Peer, work: Coroutine[Any, Any, None], tag: str | None) -> None:
+        peer.waits += 1
+
+        async def all_of_it() -> None:
+            try:
+                await work
+            finally:
+                self._release(peer)
+
+        def failed(why: Failure) -> None:
+            self._sessions.failed(peer, "a password", tag, why)
+
+        background.start(all_of_it(), "checking a password", failed)
+
+    async def _prove(self, peer: Peer, asked: d.Prove, scope: Scope, tag: str | None) -> None:
+        nick, now = asked.nick, self._clock.seconds()
+        keys = [f"account {nick.key}"]
+        if peer.network is not None:
+            keys.append(f"address {peer.network}")
+        wait = max(self._tries.wait(key, now) for key in keys)
+        if wait:
+            why = f"too many tries; wait {math.ceil(wait)} seconds"
+            self._refuse(peer, asked, "slow-down", why, tag, scope)
+            return
+        for key in keys:
+            self._tries.count(key, now)
+        hashed = ""
+        try:
+            checked = Deferred.fromCoroutine(self._gate.check(nick.text, nick.key, asked.password))
+            verdict = await checked.addTimeout(_PATIENCE, self._clock, _give_up)
+            if verdict is Verdict.OURS and isinstance(asked.command, c.ChangePassword):
+                hashed = await self._gate.hash(asked.command.new)
+        except (BusyError, StoreError) as error:
+            self._forgive(keys)
+            self._refuse(peer, asked, "try-later", str(error), tag, scope)
+            return
+        if not self._here(peer):
+            return
+        if verdict is Verdict.WRONG:
+            # A name that nobody registered is perhaps what should have been a password: no log shows it.
+            name = nick.key if asked.proof is not None else "a name that is not registered"
+            log.info("wrong password for {name} from {address}", name=name, address=peer.address)
+            why = f"that is not the password of {nick}, or {nick} is not registered"
+            self._refuse(peer, asked, "wrong-password", why, tag, scope)
+            return
+        self._forgive(keys)
+        if verdict is Verdict.OUTSIDE and isinstance(asked.command, c.ChangePassword):
+            why = "this server does not keep your password; change it where you got it"
+            self._refuse(peer, asked, "unsupported", why, tag, scope)
+            return
+        proof = asked.proof
+        if verdict is Verdict.OUTSIDE or proof is None:
+            proof = Proof(nick.key, outside=True)
+        self._carry_out(peer, self._hub.proven(peer.id, asked, proof, scope, hashed), tag)
+
+    def _forgive(self, keys: Iterable[str]) -> None:
+        """Take back a try that was no wrong guess."""
+        for key in keys:
+            self._tries.forgive(key, self._clock.seconds())
+
+    async def _enrol(self, peer: Peer, asked: d.Enrol, tag: str | None) -> None:
+        try:
+            hashed = await self._gate.hash(asked.password)
+        except BusyError as error:
+            self._sessions.tell(peer, r.Refused("try-later", str(error)), tag)
+            return
+        if self._here(peer):
+            registered = e.Registered(asked.nick, hashed, asked.invite)
+            self._carry_out(peer, d.Propose(registered, claim=True), tag)
+
+    def _refuse(
+        self, peer: Peer, asked: d.Prove, code: str, why: str, tag: str | None, scope: Scope
+    ) -> None:
+        """Refuse a command for want of the password; who would come in with it comes as a guest, or picks another name."""
+        if not self._here(peer):
+            return
+        login = asked.command
+        if self._hub.user_of(peer.id) is not None or not isinstance(login, c.Login):
+            self._sessions.tell(peer, r.Refused(code, why), tag)
+        elif login.or_guest:
+            self._hub.want(peer.id, asked.nick)
+            why = f"{why}; you come as a guest; /login {asked.nick} PASSWORD tries again"
+            self._sessions.tell(peer, r.Refused(code, why), tag)
+            guest = self._hub.decide(peer.id, c.Login(), self._clock.seconds(), tag, scope)
+            self._carry_out(peer, guest, tag)
+        else:
+            self._sessions.tell(peer, r.NameRefused(code, why), tag)
+
+    def _here(self, peer: Peer) -> bool:
+        return peer.id in self._sessions and not peer.closing
+
+    # --- what happened ---
+
+    def catch_up(self, user: UserId | None) -> None:
+        """Show the sessions of a user's account what was said until now, as they ignored until now."""
+        for each in self._all_of(user):
+            self._delivery.catch_up(each.outbox)
+
+    def show(self, applied: Applied, peer: Peer | None) -> None:
+        """Tell the sessions of an account what happened to it; the one that did it, once that is stored."""
+        envelope = applied.envelope
+        event = envelope.event
+        done, other = self._texts(event)
+        assert isinstance(applied.audience, Between)
+        for user in applied.audience.users:
+            for each in self._sessions.of(user):
+                if isinstance(event, e.IgnoreSet):
+                    each.outbox.refresh()
+                if each is not peer:
+                    self._sessions.tell(each, r.Notice("account", other))
+        if peer is not None:
+            self._acks.promise(peer, envelope.id, r.Confirmed(done), envelope.tag)
+
+    def _texts(self, event: e.Event) -> tuple[str, str]:
+        """Say what happened, to who did it, and to the other sessions of the account."""
+        match event:
+            case e.Registered(nick=nick):
+                done = f"{nick} is registered, and yours; elsewhere, log in with: {nick} PASSWORD"
+                return done, f"{nick} is registered now"
+            case e.PasswordSet():
+                return "your password is changed", "your password was changed in another session"
+            case e.AccountDropped(proof=proof):
+                gone = f"the account {proof.account} is deleted: you are a guest now, and the name is free"
+                return gone, gone
+            case e.Invited(invite=digest):
+                code = self._codes.pop(digest, "")
+                days = round(GOOD_FOR / 86400)
+                text = f"good for one registration within {days} days: /register PASSWORD {code}"
+                return text, "an invitation was made in another session"
+            case e.PrivacySet(privacy=privacy):
+                return privacy_text(privacy), privacy_text(privacy)
+            case e.IgnoreSet(name=name, hide=True):
+                return hidden(name), hidden(name)
+            case e.IgnoreSet(name=name):
+                return shown_again(name), shown_again(name)
+            case _:
+                raise AssertionError(f"{type(event).__name__} is nothing of an account")
+
+    def _all_of(self, user: UserId | None) -> list[Peer]:
+        found = self._hub.state.users.get(user) if user is not None else None
+        if found is None or found.account is None:
+            return []
+        users = self._hub.state.users_of(found.account)
+        return [each for one in users for each in self._sessions.of(one.id)]
+
+
+def _give_up(result: object, seconds: float) -> NoReturn:
+    raise StoreError("passwords cannot be checked right now; try again a little later")
+
+
+def _minutes(seconds: float) -> str:
+    count = math.ceil(seconds / 60)
+    return "1 minute" if count == 1 else f"{count} minutes"

@@ -1,0 +1,112 @@
+"""The gate: whether a password is that of an account, by the checkers of :mod:`twisted.cred` that a server has."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from enum import Enum
+from typing import Any, Final
+from unicodedata import normalize
+
+from twisted.cred.checkers import ICredentialsChecker
+from twisted.cred.credentials import IUsernamePassword, UsernamePassword
+from twisted.cred.error import UnauthorizedLogin
+from twisted.cred.portal import IRealm, Portal
+from twisted.internet.defer import Deferred
+from zope.interface import Interface, implementer
+
+from twisted_chat.auth.passwords import Passwords
+
+#: Returns what is stored of an account's password by the account's key; None if there is none.
+Stored = Callable[[str], Awaitable[str | None]]
+
+
+class Verdict(Enum):
+    """Whether a password is right: by what this server keeps, by what another checker says, or not."""
+
+    OURS = "ours"
+    OUTSIDE = "outside"
+    WRONG = "wrong"
+
+
+class Gate:
+    """Checks passwords against what this server keeps, and then with each of the ``others``.
+
+    A name that nobody knows takes as long as a wrong password, as far as it is up to this server.
+    """
+
+    def __init__(
+        self, passwords: Passwords, stored: Stored, others: Sequence[ICredentialsChecker] = ()
+    ) -> None:
+        self._passwords = passwords
+        ours = StoredPasswords(passwords, stored)
+        self._portals = [
+            (verdict, Portal(_REALM, [checker]))
+            for verdict, checker in (
+                (Verdict.OURS, ours),
+                *((Verdict.OUTSIDE, other) for other in others),
+            )
+        ]
+
+    async def check(self, name: str, key: str, password: str) -> Verdict:
+        """Check the password of an account: ``name`` as it is written, ``key`` as it is folded.
+
+        Raises :class:`twisted_chat.auth.passwords.BusyError`, or what reading the stored one raises.
+        """
+        for verdict, portal in self._portals:
+            asked = key if verdict is Verdict.OURS else name
+            credentials = UsernamePassword(asked.encode("utf-8"), _bytes(password))
+            try:
+                await portal.login(credentials, None, IAccount)
+            except UnauthorizedLogin:
+                continue
+            return verdict
+        return Verdict.WRONG
+
+    async def hash(self, password: str) -> str:
+        """Return what is to be stored of a new password. Raises :class:`twisted_chat.auth.passwords.BusyError`."""
+        return await self._passwords.hash(_bytes(password).decode("utf-8"))
+
+    def stop(self) -> None:
+        self._passwords.stop()
+
+
+class IAccount(Interface):
+    """What a login to this server is to: an account."""
+
+
+@implementer(ICredentialsChecker)
+class StoredPasswords:
+    """Checks passwords against what is stored of them."""
+
+    credentialInterfaces = (IUsernamePassword,)
+
+    def __init__(self, passwords: Passwords, stored: Stored) -> None:
+        self._passwords = passwords
+        self._stored = stored
+
+    def requestAvatarId(self, credentials: Any) -> Deferred[bytes | tuple[()]]:
+        return Deferred.fromCoroutine(self._check(credentials.username, credentials.password))
+
+    async def _check(self, name: bytes, password: bytes) -> bytes | tuple[()]:
+        stored = await self._stored(name.decode("utf-8"))
+        if not await self._passwords.verify(stored, password.decode("utf-8")):
+            raise UnauthorizedLogin
+        return name
+
+
+@implementer(IRealm)
+class _Realm:
+    """Says who somebody is whom a checker let in: nothing more is asked of it."""
+
+    def requestAvatar(
+        self, avatarId: object, mind: object, *interfaces: type[Interface]
+    ) -> tuple[type[Interface], object, Callable[[], None]]:
+        return interfaces[0], avatarId, lambda: None
+
+
+_REALM: Final = _Realm()
+
+
+def _bytes(password: str) -> bytes:
+    # Keyboards differ in how they compose letters (RFC 8265, section 4.2.2).
+    return normalize("NFC", password).encode("utf-8")

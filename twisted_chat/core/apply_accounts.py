@@ -1,0 +1,254 @@
+"""Applying what concerns names and accounts: who comes, under which name, and whose that is."""
+
+from __future__ import annotations
+
+from typing import TypeGuard
+
+import msgspec
+
+from twisted_chat.core import events as e
+from twisted_chat.core.accounts import Account, Proof
+from twisted_chat.core.ids import MessageId, UserId
+from twisted_chat.core.names import Nick
+from twisted_chat.core.outcome import NOBODY, Applied, Between, Near, Outcome, Void, envelope
+from twisted_chat.core.replies import NameRefused, Refused
+from twisted_chat.core.state import State, User
+
+_STALE = "the password was changed meanwhile, or the account deleted; log in again"
+_NO_ACCOUNT = Refused("no-account", "you have no account (any more); nothing was changed")
+
+
+class AccountApplier:
+    """Applies ordered proposals about names and accounts to one state."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def arrived(self, message: MessageId, proposal: e.Proposal, event: e.Arrived) -> Outcome:
+        state = self._state
+        place = (proposal.origin.node, proposal.origin.session)
+        ghost = state.user_in_scope(event.scope)
+        if ghost is not None:
+            # The same client comes back before its old connection was known to be dead: it keeps nick and rooms.
+            same = {old: it for old, it in ghost.sessions.items() if it.scope == event.scope}
+            for old in same:
+                del ghost.sessions[old]
+            ghost.sessions[place] = next(iter(same.values()), ghost.author)
+            state.nonces.touch(event.scope, proposal.time)
+            back = e.Arrived(
+                ghost.nick, event.scope, event.host, tuple(sorted(same.keys() - {place}))
+            )
+            return Applied(envelope(message, proposal, ghost, event=back), NOBODY)
+        account = self._proven(message, proposal, event.proof, event.nick)
+        if event.proof is not None and account is None:
+            return Void(proposal, NameRefused("wrong-password", _STALE))
+        key = account.key if account is not None else None
+        holder = state.in_the_way(event.nick, None, key)
+        if joins(holder, account, event.nick):
+            user = holder
+            author = msgspec.structs.replace(user.author, scope=event.scope, host=event.host)
+            state.attach(user, place, author)
+        elif holder is not None:
+            return Void(proposal, NameRefused("nick-taken", taken(event.nick, holder)))
+        else:
+            user_id, now = UserId(message), proposal.time
+            author = e.Author(user_id, event.nick, event.scope, key, event.host)
+            user = User(user_id, author, since=now, spoke=now, sessions={place: author})
+            state.add_user(user)
+        if account is not None:
+            state.accounts.logged_in(event.scope, account.proof)
+        state.nonces.touch(event.scope, proposal.time)
+        return Applied(envelope(message, proposal, user), NOBODY)
+
+    def renamed(
+        self, message: MessageId, proposal: e.Proposal, user: User, event: e.Renamed
+    ) -> Outcome:
+        holder = self._state.in_the_way(event.nick, user, user.account)
+        if holder is not None:
+            return Void(proposal, Refused("nick-taken", taken(event.nick, holder)))
+        happened = envelope(message, proposal, user)
+        self._state.rename(user, event.nick)
+        return Applied(happened, Near(tuple(user.rooms), author=True))
+
+    def registered(
+        self, message: MessageId, proposal: e.Proposal, user: User, event: e.Registered
+    ) -> Outcome:
+        state = self._state
+        if user.account is not None:
+            return Void(proposal, has_account(user.account))
+        if user.nick.text != event.nick.text:
+            why = f"you are called {user.nick} now; nothing was registered"
+            return Void(proposal, Refused("nick-changed", why))
+        holder = state.in_the_way(event.nick, user)
+        if holder is not None:
+            return Void(proposal, Refused("nick-taken", taken(event.nick, holder)))
+        if event.invite is not None:
+            if not state.invites.good(event.invite, proposal.time):
+                return Void(proposal, BAD_INVITE)
+            state.invites.use(event.invite)
+        account = Account(user.nick, proposal.time, message)
+        state.accounts.put(account)
+        self._give(user, account)
+        shown = e.Registered(user.nick)
+        happened = envelope(message, proposal, user, event=shown)
+        return Applied(happened, Between((user.id,)), event.password)
+
+    def logged_in(
+        self, message: MessageId, proposal: e.Proposal, user: User, event: e.LoggedIn
+    ) -> Outcome:
+        state = self._state
+        account = self._proven(message, proposal, event.proof, event.nick)
+        if account is None:
+            return Void(proposal, Refused("wrong-password", _STALE))
+        if user.account not in (None, account.key):
+            return Void(proposal, has_account(user.account or ""))
+        holder = state.in_the_way(event.nick, user, account.key)
+        happened = envelope(message, proposal, user)
+        if holder is None:
+            if user.nick.text != event.nick.text:
+                state.rename(user, event.nick)
+            self._give(user, account)
+            return Applied(happened, Near(tuple(user.rooms), author=True))
+        if not joins(holder, account, event.nick):
+            return Void(proposal, Refused("nick-taken", taken(event.nick, holder)))
+        # Their other sessions are here under that nick: this one goes over to them.
+        place = (proposal.origin.node, proposal.origin.session)
+        mine = user.sessions[place]
+        state.detach(user, place)
+        rooms = None
+        if not user.sessions:
+            rooms = tuple(user.rooms)
+            for room in rooms:
+                state.take_out(user, state.rooms[room])
+            state.remove_user(user)
+        author = msgspec.structs.replace(holder.author, scope=mine.scope, host=mine.host)
+        state.attach(holder, place, author)
+        state.accounts.logged_in(mine.scope, account.proof)
+        moved = e.LoggedIn(holder.nick, event.proof, moved=True, rooms=rooms)
+        return Applied(msgspec.structs.replace(happened, event=moved), NOBODY)
+
+    def password_set(
+        self, message: MessageId, proposal: e.Proposal, user: User, event: e.PasswordSet
+    ) -> Outcome:
+        state = self._state
+        account = state.accounts.proven(event.proof)
+        if account is None or user.account != account.key:
+            return Void(proposal, Refused("wrong-password", _STALE))
+        account = msgspec.structs.replace(account, since=message)
+        state.accounts.put(account)
+        # Who is here stays; who might come back by a session's secret needs the new password.
+        users = state.users_of(account.key)
+        for each in users:
+            for author in each.sessions.values():
+                state.accounts.logged_in(author.scope, account.proof)
+        shown = e.PasswordSet(account.proof)
+        happened = envelope(message, proposal, user, event=shown)
+        return Applied(happened, Between(tuple(each.id for each in users)), event.password)
+
+    def account_dropped(
+        self, message: MessageId, proposal: e.Proposal, user: User, event: e.AccountDropped
+    ) -> Outcome:
+        state = self._state
+        account = state.accounts.proven(event.proof)
+        if account is None or user.account != account.key:
+            return Void(proposal, Refused("wrong-password", _STALE))
+        happened = envelope(message, proposal, user)
+        users = state.users_of(account.key)
+        state.accounts.drop(account.key)
+        for each in users:
+            state.set_account(each, None)
+        return Applied(happened, Between(tuple(each.id for each in users)))
+
+    def invited(
+        self, message: MessageId, proposal: e.Proposal, user: User, event: e.Invited
+    ) -> Outcome:
+        if not self._state.invites.put(event.invite, event.until, proposal.time):
+            why = "there are too many invitations that nobody used yet; try again in some days"
+            return Void(proposal, Refused("too-many-invites", why))
+        return Applied(envelope(message, proposal, user), Between((user.id,)))
+
+    def set(
+        self,
+        message: MessageId,
+        proposal: e.Proposal,
+        user: User,
+        event: e.PrivacySet | e.IgnoreSet,
+    ) -> Outcome:
+        """Apply a setting of an account."""
+        state = self._state
+        account = state.accounts.get(user.account) if user.account is not None else None
+        if account is None:
+            return Void(proposal, _NO_ACCOUNT)
+        if isinstance(event, e.PrivacySet):
+            account = msgspec.structs.replace(account, privacy=event.privacy)
+        else:
+            ignored = {key: name for key, name in account.ignored if key != event.key}
+            if event.hide:
+                ignored[event.key] = event.name
+            account = msgspec.structs.replace(account, ignored=tuple(ignored.items()))
+        state.accounts.put(account)
+        users = tuple(each.id for each in state.users_of(account.key))
+        return Applied(envelope(message, proposal, user), Between(users))
+
+    def _proven(
+        self, message: MessageId, proposal: e.Proposal, proof: Proof | None, nick: Nick
+    ) -> Account | None:
+        """Return the account that was proven; made now, if others vouch for somebody who has none here yet."""
+        if proof is None:
+            return None
+        state = self._state
+        account = state.accounts.proven(proof)
+        if account is None and proof.outside and state.in_the_way(nick) is None:
+            account = Account(nick, proposal.time, message)
+            state.accounts.put(account)
+        return account
+
+    def _give(self, user: User, account: Account) -> None:
+        """Make a user one of an account."""
+        self._state.set_account(user, account.key)
+        for author in user.sessions.values():
+            self._state.accounts.logged_in(author.scope, account.proof)
+
+
+def joins(holder: User | Account | None, account: Account | None, nick: Nick) -> TypeGuard[User]:
+    """Tell whether a session of an account that asks for this nick joins others of the same account, who have it."""
+    return (
+        isinstance(holder, User)
+        and account is not None
+        and holder.account == account.key
+        and holder.nick == nick
+    )
+
+
+BAD_INVITE = Refused(
+    "invite-needed",
+    "who registers here needs an invitation that is not used yet: /register PASSWORD CODE; ask who runs this server for a code",
+)
+
+
+def has_account(key: str) -> Refused:
+    """Refuse what only guests can do."""
+    return Refused(
+        "already-logged-in",
+        f"you have the account {key} here; /quit, and come again, to be another",
+    )
+
+
+def taken(nick: Nick, holder: User | Account) -> str:
+    """Say why ``nick`` cannot be had."""
+    if isinstance(holder, Account):
+        if holder.name == nick:
+            return f'"{nick}" is registered (/login {nick} PASSWORD if it is yours)'
+        return f'"{nick}" is taken: it looks too much like {holder.name}, which is registered'
+    if holder.nick == nick:
+        return f'"{nick}" is taken'
+    return f'"{nick}" is taken: it looks too much like {holder.nick}, who is here'
+
+
+def not_to(state: State, target: User) -> Refused:
+    """Refuse a private message to somebody who does not want one from everybody."""
+    wants = "who is in one of their rooms"
+    if target.account is not None and state.accounts[target.account].privacy == "accounts":
+        wants = "who has an account here (/register makes one)"
+    why = f"{target.nick} takes private messages only from {wants}; nothing was sent"
+    return Refused("not-wanted", why)

@@ -1,0 +1,43 @@
+"""Invitations: codes with which somebody can register where not everybody can. Only their digests are kept."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+#: How long a code is good for, in seconds: a week, in which most people read their mail.
+GOOD_FOR: Final = 7 * 24 * 60 * 60.0
+#: The most codes that are good at a time; more than any house needs.
+MAX_INVITES: Final = 1_000
+
+
+def digest_of(code: str) -> str:
+    """Return what is kept of a code. A code is random, so that a fast hash keeps it secret."""
+    return hashlib.blake2b(code.strip().encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+class Invites(dict[str, float]):
+    """When the codes with these digests end. Change them by :meth:`put` and :meth:`use`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        #: What a store was not told yet; None for a code that is used up.
+        self.altered: dict[str, float | None] = {}
+
+    def good(self, digest: str | None, now: float) -> bool:
+        """Tell whether a code can still be used."""
+        return digest is not None and self.get(digest, 0.0) > now
+
+    def put(self, digest: str, until: float, now: float) -> bool:
+        """Add a code; False if there are too many."""
+        for old in [each for each, end in self.items() if end <= now]:
+            self.use(old)
+        if len(self) >= MAX_INVITES:
+            return False
+        self[digest] = self.altered[digest] = until
+        return True
+
+    def use(self, digest: str) -> None:
+        """Use a code up."""
+        del self[digest]
+        self.altered[digest] = None

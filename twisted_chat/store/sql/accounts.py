@@ -1,0 +1,131 @@
+"""Accounts in the database: what of them changes together, and how they come back."""
+
+from __future__ import annotations
+
+from typing import Any, Final, get_args
+
+from sqlalchemy import Connection, Table, delete, select
+from twisted.logger import Logger
+
+from twisted_chat.core.accounts import Account, Privacy, Proof
+from twisted_chat.core.ids import MessageId, Scope
+from twisted_chat.core.names import BadName, parse_nick
+from twisted_chat.core.text import shown
+from twisted_chat.store.sql.inserting import put_rows
+from twisted_chat.store.sql.schema import accounts, invites, logins, passwords
+
+log = Logger()
+
+_PRIVACIES: Final[frozenset[Privacy]] = frozenset(get_args(Privacy))
+
+
+class AccountBatch:
+    """Changes of accounts that are committed together. What comes later stands for what came before of the same."""
+
+    def __init__(self) -> None:
+        self.accounts: dict[str, Account] = {}
+        self.passwords: dict[str, str] = {}
+        #: Whose accounts are gone; some may have been made anew since.
+        self.dropped: set[str] = set()
+        self.logins: dict[Scope, Proof] = {}
+        self.invites: dict[str, float | None] = {}
+
+    def keep(self, account: Account, password: str | None) -> None:
+        """Keep an account, and what is stored of its password if that was set."""
+        self.accounts[account.key] = account
+        if password is not None:
+            self.passwords[account.key] = password
+
+    def drop(self, key: str) -> None:
+        """Drop an account and its password."""
+        self.accounts.pop(key, None)
+        self.passwords.pop(key, None)
+        self.dropped.add(key)
+
+    def write(self, connection: Connection) -> None:
+        """Bring it all into the database, within the transaction of the caller."""
+        if self.dropped:
+            for table, column in ((accounts, accounts.c.key), (passwords, passwords.c.account)):
+                connection.execute(delete(table).where(column.in_(self.dropped)))
+            connection.execute(delete(logins).where(logins.c.account.in_(self.dropped)))
+        rows: list[tuple[Table, list[dict[str, Any]]]] = [
+            (accounts, [_account_row(account) for account in self.accounts.values()]),
+            (
+                passwords,
+                [{"account": key, "hash": value} for key, value in self.passwords.items()],
+            ),
+            (
+                logins,
+                [
+                    {"scope": scope, "account": proof.account, "since": proof.since}
+                    for scope, proof in self.logins.items()
+                ],
+            ),
+            (
+                invites,
+                [
+                    {"digest": digest, "until": until}
+                    for digest, until in self.invites.items()
+                    if until is not None
+                ],
+            ),
+        ]
+        for table, values in rows:
+            if values:
+                put_rows(connection, table, values)
+        used = [digest for digest, until in self.invites.items() if until is None]
+        if used:
+            connection.execute(delete(invites).where(invites.c.digest.in_(used)))
+
+
+def read_accounts(connection: Connection) -> tuple[Account, ...]:
+    """Read all accounts, the oldest first."""
+    found = []
+    for row in connection.execute(select(accounts).order_by(accounts.c.created, accounts.c.key)):
+        try:
+            name = parse_nick(row.name)
+        except BadName as bad:
+            log.warn("account {name} did not come back: {why}", name=shown(row.name), why=str(bad))
+            continue
+        if name.key != row.key:
+            log.warn(
+                "account {name} did not come back: its name is another one today", name=str(name)
+            )
+            continue
+        privacy: Privacy = row.privacy if row.privacy in _PRIVACIES else "all"
+        found.append(
+            Account(name, row.created, MessageId(row.since), privacy, _read_ignored(row.ignored))
+        )
+    return tuple(found)
+
+
+def read_logins(connection: Connection, known: set[Scope]) -> tuple[tuple[Scope, Proof], ...]:
+    """Read which of the scopes that are still known belong to accounts."""
+    return tuple(
+        (Scope(row.scope), Proof(row.account, MessageId(row.since)))
+        for row in connection.execute(select(logins).order_by(logins.c.since, logins.c.scope))
+        if row.scope in known
+    )
+
+
+def read_invites(connection: Connection, now: float) -> tuple[tuple[str, float], ...]:
+    """Read the invitations that are good at the time ``now``."""
+    rows = connection.execute(select(invites).where(invites.c.until > now))
+    return tuple((row.digest, row.until) for row in rows)
+
+
+def _account_row(account: Account) -> dict[str, Any]:
+    return {
+        "key": account.key,
+        "name": account.name.text,
+        "created": account.created,
+        "since": account.since,
+        "privacy": account.privacy,
+        # No nick has a blank in it, and no key has one.
+        "ignored": "\n".join(f"{key} {name}" for key, name in account.ignored),
+    }
+
+
+def _read_ignored(text: str) -> tuple[tuple[str, str], ...]:
+    pairs = (line.partition(" ") for line in text.splitlines())
+    return tuple((key, str(shown(name))) for key, _, name in pairs if key and name)
