@@ -25,6 +25,7 @@ from twisted_chat.core import replies as r
 from twisted_chat.core.hub import NO_SCOPE, Hub, scope_of
 from twisted_chat.core.ids import MessageId, Scope, SessionId, UserId
 from twisted_chat.core.lasting import Remembered
+from twisted_chat.core.limits import Limits
 from twisted_chat.core.outcome import Applied, Duplicate, Void
 from twisted_chat.core.text import CleanText, shown
 from twisted_chat.delivery.engine import Delivery
@@ -65,7 +66,7 @@ class Node:
         self.server = server
         self._bus = bus
         self._store = store
-        self._motd = motd
+        self.motd = motd
         self._new_token = new_token
         self.delivery = Delivery(clock, hub.limits)
         self._sessions = Sessions(hub, self.delivery)
@@ -105,8 +106,15 @@ class Node:
         """Keep names for whom others vouch for, before anybody comes."""
         self._keeping.reserve(names)
 
+    def limit(self, limits: Limits) -> None:
+        """Let these limits count from now on; what a session or a room got at its beginning stays as it is."""
+        self.limits.become(limits)
+        self.delivery.backlog.limit = limits.max_backlog
+        self.hub.state.nonces.max_ids = limits.max_ids
+        self._accounts.limit(limits)
+
     def look_after(self) -> None:
-        """Do what is due once an hour."""
+        """Do what is due every ten minutes."""
         self._keeping.look_after()
 
     # --- sessions ---
@@ -395,7 +403,7 @@ class Node:
         resumed = bool(event.replaced or user.rooms)
         self.tell(
             peer,
-            r.Welcome(user.nick, peer.token, self._motd, resumed),
+            r.Welcome(user.nick, peer.token, self.motd, resumed),
             envelope.tag,
         )
         if resumed:

@@ -14,6 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.store import postgres
 from twisted_chat.store.database import Sync
 from twisted_chat.store.port import StoreError
+from twisted_chat.store.sql import database as module
 from twisted_chat.store.sql.database import Database, explain, parse, sqlite_url
 from twisted_chat.store.sql.opening import open_database
 
@@ -46,6 +47,17 @@ class SqliteTests(SynchronousTestCase):
         self.database.broke()
         self.database.broke()
         self.assertIsNot(self.database.writer(), first)
+
+    def test_file_that_was_removed_or_replaced_is_not_written_to(self) -> None:
+        """It could be, and would be gone with the process: what was said would be acknowledged, and lost."""
+        away = self.path.with_name("away")
+        self.path.rename(away)
+        error = self.assertRaises(StoreError, self.database.writer)
+        self.assertIn(f"{self.path} was removed or replaced", str(error))
+        self.path.write_bytes(away.read_bytes())
+        self.assertRaises(StoreError, self.database.writer)
+        away.rename(self.path)
+        self.database.writer()
 
     def test_connection_that_cannot_even_be_closed_is_forgotten(self) -> None:
         def fail() -> None:
@@ -104,6 +116,7 @@ class PostgresTests(SynchronousTestCase):
             self.assertEqual(connection.scalar(text("SHOW statement_timeout")), "5s")
 
     def test_second_server_is_refused_until_the_first_is_gone(self) -> None:
+        self.patch(module, "_HANDOVER", "100ms")
         first, second = Database(parse(self.url)), Database(parse(self.url))
         first.writer()
         self.assertRaises(StoreError, second.writer)
