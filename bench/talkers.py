@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
@@ -70,7 +71,7 @@ class Link(LineOnlyReceiver):
             answer.callback(something)
 
 
-class _Visitor:
+class _Visitor(ABC):
     """Somebody who comes again after each restart. ``back`` happens when they are as far as they were."""
 
     def __init__(self, name: str, ledger: Ledger) -> None:
@@ -95,11 +96,13 @@ class _Visitor:
         except (ConnectError, ConnectionDone):
             pass  # it was killed; who did not see to that will note that nobody is back
 
+    @abstractmethod
     async def _come(self) -> None:
-        raise NotImplementedError
+        """Log in, and begin to talk."""
 
+    @abstractmethod
     def _hear(self, line: bytes) -> None:
-        raise NotImplementedError
+        """Take a line that came."""
 
     def stop(self) -> None:
         """Say nothing new; ``finished`` happens when all is acknowledged."""

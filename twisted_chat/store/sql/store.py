@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -243,8 +243,7 @@ class SqlStore:
         found = await self._ask(
             reading.read_history, self._database.reading, room, before, after, limit + 1
         )
-        both = {each.id: each for each in (*found, *newest)}
-        some = [both[number] for number in sorted(both)]
+        some = _in_order(found, newest)
         page = some[:limit] if after is not None else some[max(len(some) - limit, 0) :]
         return Page(tuple(page), more=len(some) > limit)
 
@@ -278,8 +277,7 @@ class SqlStore:
         found, whole = await self._ask(
             search, self._database.reading, self._index, query, query.limit + 1
         )
-        both = {each.id: each for each in (*found, *newest)}
-        some = [both[number] for number in sorted(both)]
+        some = _in_order(found, newest)
         return Page(
             tuple(some[max(len(some) - query.limit, 0) :]),
             more=len(some) > query.limit,
@@ -336,6 +334,12 @@ class SqlStore:
             error=writer.error,
             since=writer.since,
         )
+
+
+def _in_order(found: Iterable[Envelope], newest: Iterable[Envelope]) -> list[Envelope]:
+    """Put together what was read and what may not be stored yet, each message once, oldest first."""
+    both = {each.id: each for each in (*found, *newest)}
+    return [both[number] for number in sorted(both)]
 
 
 _check: type[Store] = SqlStore

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, Select, delete, func, select
 
@@ -26,16 +26,14 @@ from twisted_chat.store.sql.writing import set_counter
 #: Messages that one step indexes or deletes: some 10 ms, for which a commit may have to wait.
 STEP: Final = 500
 _DAY: Final = 24 * 60 * 60
+# What the index of words needs of a message.
+_ROW: Final = select(messages.c.id, messages.c.room, messages.c.author, messages.c.text)
 
 
 def index_some(connection: Connection, index: Words) -> int:
     """Index the next messages; return how many that were."""
     done = read_counter(connection, "indexed")
-    wanted = select(messages.c.id, messages.c.room, messages.c.author, messages.c.text)
-    found = connection.execute(
-        wanted.where(messages.c.id > done).order_by(messages.c.id).limit(STEP)
-    )
-    rows: list[Row] = [tuple(row) for row in found]
+    rows = _rows(connection, _ROW.where(messages.c.id > done).order_by(messages.c.id).limit(STEP))
     if rows:
         index.add(connection, rows)
         set_counter(connection, "indexed", rows[-1][0])
@@ -107,12 +105,13 @@ def _of(room: int) -> Select[tuple[int]]:
     return select(messages.c.id).where(messages.c.room == room)
 
 
+def _rows(connection: Connection, wanted: Select[Any]) -> list[Row]:
+    return [tuple(row) for row in connection.execute(wanted)]
+
+
 def _delete(connection: Connection, index: Words, wanted: Select[tuple[int]]) -> int:
     """Delete messages, also from the index; return how many."""
-    columns = select(messages.c.id, messages.c.room, messages.c.author, messages.c.text)
-    rows: list[Row] = [
-        tuple(row) for row in connection.execute(columns.where(messages.c.id.in_(wanted)))
-    ]
+    rows = _rows(connection, _ROW.where(messages.c.id.in_(wanted)))
     done = read_counter(connection, "indexed")
     known = [row for row in rows if row[0] <= done]
     if known:
