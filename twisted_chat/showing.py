@@ -7,9 +7,11 @@ from twisted_chat.core import commands as c
 from twisted_chat.core import decision as d
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
+from twisted_chat.core import room_events as re
 from twisted_chat.core.apply import Applied, Between, InRoom, Near
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.ids import RoomId, UserId
+from twisted_chat.core.names import Nick
 from twisted_chat.delivery.channel import hidden
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.peer import Peer
@@ -60,6 +62,13 @@ class Showing:
                 self._kicked(envelope, event, peer)
             case e.Departed():
                 self._departed(envelope, event)
+            case re.Banned() | re.Dropped():
+                self._put_out(envelope, event.out, peer)
+            case re.Invited():
+                self._invited(envelope, event, peer)
+            case re.Forgotten():
+                self._forgotten(envelope, event)
+                self._shown(envelope, audience, peer)
             case e.Closed():
                 assert envelope.room is not None
                 self._keeping.forget([envelope.room.id], envelope.id)
@@ -99,7 +108,11 @@ class Showing:
                     envelope.tag,
                 )
                 recall = d.Recall(
-                    room_ref, before=envelope.id, after=None, limit=self._hub.limits.history_lines
+                    room_ref,
+                    before=envelope.id,
+                    after=None,
+                    limit=self._hub.limits.history_lines,
+                    floor=self._hub.floor(author.user, room, envelope.time),
                 )
                 self._recalls.answer(each, recall, None, asked=False)
             else:
@@ -145,6 +158,39 @@ class Showing:
                 ),
             )
         self._confirm(envelope, peer)
+
+    def _put_out(
+        self, envelope: e.Envelope, out: tuple[tuple[UserId, Nick], ...], peer: Peer | None
+    ) -> None:
+        """Show what put people out of a room, or did away with it: to them, too."""
+        ref = envelope.room
+        assert ref is not None
+        self._delivery.say(ref.id, envelope)
+        for user, _ in out:
+            for each in self._sessions.of(user):
+                self._delivery.leave(each.outbox, ref.id)
+                self._sessions.refocus(each)
+                why = f"you are no longer in {ref.name}; /join ROOM says where you talk now"
+                self._sessions.tell(each, r.Notice("put-out", why))
+        if ref.id not in self._hub.state.rooms:
+            self._keeping.forget([ref.id], envelope.id)
+            self._acks.appended(envelope.id)
+        self._confirm(envelope, peer)
+
+    def _invited(self, envelope: e.Envelope, event: re.Invited, peer: Peer | None) -> None:
+        ref, author = envelope.room, envelope.author
+        assert ref is not None and author is not None
+        self._delivery.say(ref.id, envelope)
+        for each in self._sessions.of(event.user):
+            if author.nick.key not in each.outbox.ignored:
+                self._sessions.tell(each, r.Invitation(author.nick, ref.name))
+        self._confirm(envelope, peer)
+
+    def _forgotten(self, envelope: e.Envelope, event: re.Forgotten) -> None:
+        ref, author = envelope.room, envelope.author
+        assert ref is not None and author is not None and author.account is not None
+        self._store.erase(author.account, None if event.everywhere else ref.id, envelope.id)
+        self._acks.appended(envelope.id)
 
     def _departed(self, envelope: e.Envelope, event: e.Departed) -> None:
         assert envelope.author is not None

@@ -8,10 +8,11 @@ from tests.core.test_events import EVERY_EVENT
 from tests.core.world import NOW, Seat, World, lines, nick, room
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
-from twisted_chat.core.apply import NOBODY, Applied, Between, Duplicate, InRoom, Near, Outcome, Void
+from twisted_chat.core.apply import Applied, Between, Duplicate, InRoom, Near, Outcome, Void
 from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.limits import REMEMBERED, Limits
+from twisted_chat.core.outcome import NOBODY
 from twisted_chat.core.replies import NameRefused, PasswordNeeded, Refused
 from twisted_chat.core.state import LOBBY_ID, Room, User, room_digest
 from twisted_chat.core.text import CleanText

@@ -6,76 +6,51 @@ envelope, or the same nothing (a :class:`Void`), however long the proposal was o
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Callable
-
-import msgspec
-
 from twisted_chat.core import events as e
+from twisted_chat.core.apply_rooms import RoomApplier
+from twisted_chat.core.authorise import may
+from twisted_chat.core.checks import admit, not_a_member, rename_refused
 from twisted_chat.core.commands import Kind, Lines
 from twisted_chat.core.ids import MessageId, RoomId, UserId
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.core.nonces import Sent, digest
-from twisted_chat.core.replies import NameRefused, PasswordNeeded, Refused
-from twisted_chat.core.state import LOBBY_ID, Role, Room, State, User
+from twisted_chat.core.outcome import (
+    NOBODY,
+    NOT_IN_ROOM,
+    Applied,
+    Audience,
+    Between,
+    Duplicate,
+    InRoom,
+    Near,
+    Outcome,
+    Void,
+    wrap,
+)
+from twisted_chat.core.replies import NameRefused, Refused
+from twisted_chat.core.room_events import RoomEvent
+from twisted_chat.core.standing import NO_ROLES, Roles
+from twisted_chat.core.state import Room, State, User
 from twisted_chat.core.text import CleanText
 
+__all__ = [
+    "Applied",
+    "Applier",
+    "Audience",
+    "Between",
+    "Duplicate",
+    "InRoom",
+    "Near",
+    "Outcome",
+    "Void",
+]
 
-class InRoom(msgspec.Struct, frozen=True, gc=False):
-    """Shown to the members of a room."""
-
-    room: RoomId
-
-
-class Near(msgspec.Struct, frozen=True):
-    """Shown once to each session in one of these rooms; and, where ``author`` is set, to the author."""
-
-    rooms: tuple[RoomId, ...]
-    author: bool
-
-
-class Between(msgspec.Struct, frozen=True):
-    """Shown to these users, in private."""
-
-    users: tuple[UserId, ...]
-
-
-Audience = InRoom | Near | Between
-
-NOBODY = Between(())
-
-
-class Applied(msgspec.Struct, frozen=True, gc=False):
-    """It happened: what to show, and to whom."""
-
-    envelope: e.Envelope
-    audience: Audience
-
-
-class Duplicate(msgspec.Struct, frozen=True):
-    """It was said before, under the same id: acknowledge that again."""
-
-    message: MessageId
-    time: float
-
-
-class Void(msgspec.Struct, frozen=True):
-    """It did not happen, and why; ``why`` is for the session it came from."""
-
-    proposal: e.Proposal
-    why: Refused | PasswordNeeded | NameRefused | Duplicate
-
-
-Outcome = Applied | Void
 
 _GONE = Refused("gone", "you are no longer in the chat; nothing was said; connect again")
-_NOT_IN_ROOM = Refused(
-    "not-in-room", "you are no longer in that room; nothing was said; /join ROOM takes you back"
-)
 
 _IN_USE = Refused("in-use", "the room is in use, or gone already")
-_OPERATOR: frozenset[Role] = frozenset(("operator",))
+_OPERATOR: Roles = frozenset(("operator",))
 
 
 class Applier:
@@ -84,6 +59,7 @@ class Applier:
     def __init__(self, state: State, limits: Limits) -> None:
         self._state = state
         self._limits = limits
+        self._rooms = RoomApplier(state, limits)
 
     def apply(self, message: MessageId, proposal: e.Proposal) -> Outcome:
         """Change the state as proposed and say what happened, or change nothing and say why."""
@@ -103,27 +79,20 @@ class Applier:
             case e.Joined():
                 return self._joined(message, proposal, user, event)
             case e.Left():
-                return self._in_room(
-                    message, proposal, user, lambda room: self._state.take_out(user, room)
-                )
+                return self._left(message, proposal, user)
             case e.TopicSet():
-                return self._in_room(
-                    message,
-                    proposal,
-                    user,
-                    lambda room: self._set_topic(room, user, event.topic, proposal.time),
-                )
+                return self._topic_set(message, proposal, user, event)
             case e.KeepSet():
                 return self._keep_set(message, proposal, user, event)
             case e.Kicked():
                 return self._kicked(message, proposal, user, event)
+            case RoomEvent():
+                return self._rooms.apply(message, proposal, user, event)
             case e.Renamed():
                 return self._renamed(message, proposal, user, event)
             case e.AwaySet():
                 user.away = event.text
-                return Applied(
-                    _envelope(message, proposal, user), Near(tuple(user.rooms), author=True)
-                )
+                return Applied(wrap(message, proposal, user), Near(tuple(user.rooms), author=True))
             case e.Departed() | e.Detached():
                 return self._departed(message, proposal, user, event)
             case e.Gathered():
@@ -137,31 +106,45 @@ class Applier:
             # The same client comes back before its old connection was known to be dead: it keeps nick and rooms.
             replaced = tuple(sorted(ghost.sessions - {place}))
             ghost.sessions = {place}
+            ghost.address = event.address
             state.nonces.touch(event.scope, proposal.time)
-            back = e.Arrived(ghost.nick, event.scope, event.host, replaced)
-            return Applied(_envelope(message, proposal, ghost, event=back), NOBODY)
+            back = e.Arrived(ghost.nick, event.scope, event.host, replaced, event.address)
+            return Applied(wrap(message, proposal, ghost, event=back), NOBODY)
         holder = state.nick_holder(event.nick)
         if holder is not None:
             return Void(proposal, NameRefused("nick-taken", taken(event.nick, holder)))
         user_id = UserId(message)
         author = e.Author(user_id, event.nick, event.scope, host=event.host)
         user = User(user_id, author, since=proposal.time, spoke=proposal.time, sessions={place})
+        user.address = event.address
         state.add_user(user)
         state.nonces.touch(event.scope, proposal.time)
-        return Applied(_envelope(message, proposal, user), NOBODY)
+        return Applied(wrap(message, proposal, user), NOBODY)
 
     def _said(self, message: MessageId, proposal: e.Proposal, user: User, event: e.Said) -> Outcome:
         room = self._state.rooms.get(proposal.room) if proposal.room is not None else None
         if room is None or user.id not in room.members:
-            return Void(proposal, _NOT_IN_ROOM)
+            return Void(proposal, NOT_IN_ROOM)
+        if room.strict and (refused := self._strictly(proposal, user, room)):
+            return refused
         repeated = self._once(message, proposal, user, room.name, event)
         if repeated is not None:
             return repeated
         user.spoke = proposal.time
+        if room.settings.slow:
+            self._rooms.note_spoken(room, user, proposal.time)
         return Applied(
             e.Envelope(message, proposal.time, event, proposal.origin, user.author, room.ref),
             InRoom(room.ref.id),
         )
+
+    def _strictly(self, proposal: e.Proposal, user: User, room: Room) -> Void | None:
+        """Void what somebody may not say now. What was said before under the same id is not said now."""
+        tag, time = proposal.origin.tag, proposal.time
+        if tag is not None and self._state.nonces.find(user.scope, tag, time) is not None:
+            return None
+        why = may("speak", user, room, time)
+        return Void(proposal, why) if why is not None else None
 
     def _told(self, message: MessageId, proposal: e.Proposal, user: User, event: e.Told) -> Outcome:
         target = self._state.users.get(event.to)
@@ -173,9 +156,7 @@ class Applier:
         user.spoke = proposal.time
         # Renamed on the way: it is still the same person, shown under the name they have now.
         told = e.Told(target.id, target.nick, event.kind, event.lines)
-        return Applied(
-            _envelope(message, proposal, user, event=told), Between((user.id, target.id))
-        )
+        return Applied(wrap(message, proposal, user, event=told), Between((user.id, target.id)))
 
     def _once(
         self,
@@ -208,7 +189,6 @@ class Applier:
             return Void(proposal, Refused("already-in-room", f"you are in {room.name} already"))
         if len(user.rooms) >= self._limits.max_rooms:
             return Void(proposal, Refused("too-many-rooms", too_many_rooms(self._limits.max_rooms)))
-        roles: frozenset[Role] = frozenset()
         created = room is None
         if room is None:
             other = state.lookalike(event.room)
@@ -220,63 +200,77 @@ class Applier:
             state.add_room(room)
             state.altered[room.ref.id] = None
             roles = _OPERATOR
-        elif room.password is not None and not hmac.compare_digest(
-            room.password, event.password or ""
-        ):
-            return Void(proposal, PasswordNeeded(room.name, wrong=event.password is not None))
-        elif user.author.scope in room.returning:
-            room.returning.remove(user.author.scope)
-            roles = _OPERATOR
+        else:
+            refused = admit(user, room, event.password, proposal.time)
+            if refused is not None:
+                return Void(proposal, refused)
+            roles = room.roles_of(user)
+            if user.scope in room.returning:
+                room.returning.remove(user.scope)
+                roles |= _OPERATOR
+            if user.invitation in room.invited:
+                del room.invited[user.invitation]
+                state.altered[room.ref.id] = None
         room.members[user.id] = roles
+        room.joined[user.id] = message
         user.rooms[room.ref.id] = None
         shown = e.Joined(room.name, created=created)
-        return Applied(_envelope(message, proposal, user, room, shown), InRoom(room.ref.id))
+        return Applied(wrap(message, proposal, user, room, shown), InRoom(room.ref.id))
 
-    def _in_room(
-        self, message: MessageId, proposal: e.Proposal, user: User, change: Callable[[Room], None]
-    ) -> Outcome:
-        """Apply what any member of a room may do there."""
+    def _left(self, message: MessageId, proposal: e.Proposal, user: User) -> Outcome:
         room = self._state.rooms.get(proposal.room) if proposal.room is not None else None
         if room is None or user.id not in room.members:
-            return Void(proposal, _NOT_IN_ROOM)
-        change(room)
-        return Applied(_envelope(message, proposal, user, room), InRoom(room.ref.id))
+            return Void(proposal, NOT_IN_ROOM)
+        self._state.take_out(user, room)
+        return Applied(wrap(message, proposal, user, room), InRoom(room.ref.id))
 
     def _kicked(
         self, message: MessageId, proposal: e.Proposal, user: User, event: e.Kicked
     ) -> Outcome:
         room = self._state.rooms.get(proposal.room) if proposal.room is not None else None
         if room is None or user.id not in room.members:
-            return Void(proposal, _NOT_IN_ROOM)
-        if "operator" not in room.members[user.id]:
-            return Void(proposal, not_operator(room))
+            return Void(proposal, NOT_IN_ROOM)
         target = self._state.users.get(event.user)
+        against = room.members.get(event.user, NO_ROLES)
+        refused = may("kick", user, room, proposal.time, against)
+        if refused is not None:
+            return Void(proposal, refused)
         if target is None or target.id not in room.members:
             return Void(proposal, not_a_member(event.nick, room))
         shown = e.Kicked(target.id, target.nick, event.reason)
         self._state.take_out(target, room)
-        return Applied(_envelope(message, proposal, user, room, shown), InRoom(room.ref.id))
+        return Applied(wrap(message, proposal, user, room, shown), InRoom(room.ref.id))
 
     def _keep_set(
         self, message: MessageId, proposal: e.Proposal, user: User, event: e.KeepSet
     ) -> Outcome:
         room = self._state.rooms.get(proposal.room) if proposal.room is not None else None
         if room is None or user.id not in room.members:
-            return Void(proposal, _NOT_IN_ROOM)
-        if "operator" not in room.members[user.id]:
-            return Void(proposal, not_operator(room))
+            return Void(proposal, NOT_IN_ROOM)
+        refused = may("keep", user, room, proposal.time)
+        if refused is not None:
+            return Void(proposal, refused)
         room.keep = event.keep
         self._state.altered[room.ref.id] = None
-        return Applied(_envelope(message, proposal, user, room), InRoom(room.ref.id))
+        return Applied(wrap(message, proposal, user, room), InRoom(room.ref.id))
 
-    def _set_topic(self, room: Room, user: User, topic: CleanText, time: float) -> None:
-        room.topic, room.topic_by, room.topic_time = topic, user.nick, time
+    def _topic_set(
+        self, message: MessageId, proposal: e.Proposal, user: User, event: e.TopicSet
+    ) -> Outcome:
+        room = self._state.rooms.get(proposal.room) if proposal.room is not None else None
+        if room is None or user.id not in room.members:
+            return Void(proposal, NOT_IN_ROOM)
+        refused = may("set topic", user, room, proposal.time)
+        if refused is not None:
+            return Void(proposal, refused)
+        room.topic, room.topic_by, room.topic_time = event.topic, user.nick, proposal.time
         self._state.altered[room.ref.id] = None
+        return Applied(wrap(message, proposal, user, room), InRoom(room.ref.id))
 
     def _closed(self, message: MessageId, proposal: e.Proposal) -> Outcome:
         """Drop a room that came back, unless somebody came back to it."""
         room = self._state.rooms.get(proposal.room) if proposal.room is not None else None
-        if room is None or room.members or room.ref.id == LOBBY_ID:
+        if room is None or room.members or not room.passes:
             return Void(proposal, _IN_USE)
         self._state.remove_room(room)
         closed = e.Envelope(message, proposal.time, proposal.event, proposal.origin, None, room.ref)
@@ -288,7 +282,10 @@ class Applier:
         holder = self._state.nick_holder(event.nick, but=user)
         if holder is not None:
             return Void(proposal, Refused("nick-taken", taken(event.nick, holder)))
-        happened = _envelope(message, proposal, user)
+        refused = rename_refused(self._state, user, event.nick, proposal.time)
+        if refused is not None:
+            return Void(proposal, refused)
+        happened = wrap(message, proposal, user)
         self._state.rename(user, event.nick)
         return Applied(happened, Near(tuple(user.rooms), author=True))
 
@@ -298,33 +295,16 @@ class Applier:
         state = self._state
         user.sessions.discard((proposal.origin.node, proposal.origin.session))
         if user.sessions:
-            return Applied(_envelope(message, proposal, user, event=e.Detached()), NOBODY)
+            return Applied(wrap(message, proposal, user, event=e.Detached()), NOBODY)
         reason = event.reason if isinstance(event, e.Departed) else CleanText("left")
         rooms = tuple(user.rooms)
-        happened = _envelope(message, proposal, user, event=e.Departed(reason, rooms))
+        happened = wrap(message, proposal, user, event=e.Departed(reason, rooms))
         for room in rooms:
             state.take_out(user, state.rooms[room])
         state.remove_user(user)
         # The scope outlives the user: a client that comes back within 24 hours may resend.
         state.nonces.touch(user.author.scope, proposal.time)
         return Applied(happened, Near(rooms, author=False))
-
-
-def _envelope(
-    message: MessageId,
-    proposal: e.Proposal,
-    user: User,
-    room: Room | None = None,
-    event: e.Event | None = None,
-) -> e.Envelope:
-    return e.Envelope(
-        message,
-        proposal.time,
-        event or proposal.event,
-        proposal.origin,
-        user.author,
-        room.ref if room else None,
-    )
 
 
 ID_REUSED = Refused(
@@ -361,18 +341,3 @@ def too_many_rooms(limit: int) -> str:
 def looks_like(name: object, other: Room) -> str:
     """Say why a room cannot be made."""
     return f"{name} looks too much like {other.name}, which exists; join that one, or choose another name"
-
-
-def not_a_member(nick: Nick, room: Room) -> Refused:
-    """Refuse to put out somebody who is not there."""
-    return Refused("not-a-member", f"{nick} is not in {room.name}; /who {room.name} lists who is")
-
-
-def not_operator(room: Room) -> Refused:
-    """Refuse what only operators may do."""
-    if room.ref.id == LOBBY_ID:
-        return Refused("not-operator", f"nobody can do that in {room.name}, which has no operator")
-    return Refused(
-        "not-operator",
-        f"only operators of {room.name} can do that (who makes a room is its operator)",
-    )

@@ -5,11 +5,16 @@ from __future__ import annotations
 import itertools
 from typing import Final
 
+from msgspec.structs import replace
+
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
 from twisted_chat.core.apply import ID_REUSED, absent, content, taken
+from twisted_chat.core.authorise import may
+from twisted_chat.core.checks import rename_refused
 from twisted_chat.core.decide_rooms import RoomDecider
+from twisted_chat.core.decide_standing import StandingDecider
 from twisted_chat.core.decision import (
     Decision,
     GoodBye,
@@ -28,6 +33,7 @@ from twisted_chat.core.lists import overview, people, profile, rooms
 from twisted_chat.core.names import Nick, RoomName, guest_nick, suggest
 from twisted_chat.core.refusing import check_size, too_long
 from twisted_chat.core.refusing import refuse as _refuse
+from twisted_chat.core.room_commands import RoomCommand
 from twisted_chat.core.searching import query_of
 from twisted_chat.core.state import Session, State, User
 from twisted_chat.core.table import COMMANDS, nearest
@@ -49,6 +55,8 @@ class Decider:
         self._limits = limits
         self._rooms = RoomDecider(state, limits)
         self._room_of = self._rooms.room_of
+        self.floor = self._rooms.floor
+        self._standing = StandingDecider(state, limits, self._rooms)
         self._next_guest = 1
 
     def decide(
@@ -71,7 +79,7 @@ class Decider:
                 return (
                     self._login(session, command, scope)
                     if user is None
-                    else self._login_again(user, command)
+                    else self._login_again(user, command, now)
                 )
             case c.Quit():
                 return self._quit(command)
@@ -100,36 +108,38 @@ class Decider:
                         "there is nobody here to answer; nothing was sent; use /msg NICK TEXT",
                     )
                 return self._tell(user, target.nick, "say", command.lines, now, tag)
+            case RoomCommand():
+                return self._standing.decide(session, user, command, now)
             case c.Rename():
-                return self._rename(user, command.nick)
+                return self._rename(user, command.nick, now)
             case c.Join():
-                return self._rooms.join(user, command)
+                return self._rooms.join(user, command, now)
             case c.Leave():
                 return self._rooms.leave(session, user, command)
             case c.Kick():
-                return self._rooms.kick(session, user, command)
+                return self._rooms.kick(session, user, command, now)
             case c.ShowTopic():
                 return self._rooms.show_topic(session, user, command)
             case c.SetTopic():
-                return self._rooms.set_topic(session, user, command)
+                return self._rooms.set_topic(session, user, command, now)
             case c.ShowKeep():
                 return self._rooms.show_keep(session, user, command)
             case c.SetKeep():
-                return self._rooms.set_keep(session, user, command)
+                return self._rooms.set_keep(session, user, command, now)
             case c.Away():
                 return check_size(command.text, self._limits.max_away) or Propose(
                     e.AwaySet(command.text), claim=True
                 )
             case c.Who():
-                return self._who(command)
+                return self._who(user, command)
             case c.ListRooms():
-                return Tell(rooms(self._state, command.page, self._limits.page_size))
+                return Tell(rooms(self._state, user, command.page, self._limits.page_size))
             case c.ListAll():
-                return Tell(overview(self._state, command.page, self._limits.page_size))
+                return Tell(overview(self._state, user, command.page, self._limits.page_size))
             case c.Whois():
                 target = self._state.user_named(command.nick)
                 return (
-                    Tell(profile(self._state, target, now))
+                    Tell(profile(self._state, user, target, now))
                     if target
                     else _refuse("no-such-nick", f"{command.nick} is not here; {_WHO}")
                 )
@@ -145,7 +155,7 @@ class Decider:
                 done = r.Confirmed(f"you see again what {session.ignored[key]} says")
                 return Tell(done, Ignoring(key, command.nick.text, hide=False))
             case c.ShowHistory():
-                return self._history(session, user, command)
+                return self._history(session, user, command, now)
             case c.Search():
                 return self._search(session, user, command, now)
             case c.ShowStats():
@@ -155,7 +165,9 @@ class Decider:
 
     def _login(self, session: Session, command: c.Login, scope: Scope) -> Decision:
         if command.token is not None and (ghost := self._state.user_in_scope(scope)) is not None:
-            return Propose(e.Arrived(ghost.nick, scope, session.host), claim=True)
+            return Propose(
+                e.Arrived(ghost.nick, scope, session.host, address=session.address), claim=True
+            )
         nick = command.nick or self._free_guest()
         if command.password is not None:
             why = f'"{nick}" is not registered, so it has no password; give the nickname alone'
@@ -164,18 +176,18 @@ class Decider:
         holder = self._state.nick_holder(nick)
         if holder is not None:
             return Tell(r.NameRefused("nick-taken", taken(nick, holder), self._free(nick)))
-        return Propose(e.Arrived(nick, scope, session.host), claim=True)
+        return Propose(e.Arrived(nick, scope, session.host, address=session.address), claim=True)
 
-    def _login_again(self, user: User, command: c.Login) -> Decision:
+    def _login_again(self, user: User, command: c.Login, now: float) -> Decision:
         """A second login is a rename, as classic clients mean it."""
         if command.password is not None or command.token is not None:
             return _refuse(
                 "already-logged-in",
                 f"you are logged in as {user.nick} already; /nick NICK changes that name",
             )
-        return self._rename(user, command.nick or self._free_guest())
+        return self._rename(user, command.nick or self._free_guest(), now)
 
-    def _rename(self, user: User, nick: Nick) -> Decision:
+    def _rename(self, user: User, nick: Nick, now: float) -> Decision:
         holder = self._state.nick_holder(nick, but=user)
         if holder is not None:
             why = taken(nick, holder)
@@ -183,7 +195,8 @@ class Decider:
             return _refuse("nick-taken", f"{why}; try {free}" if free else why)
         if nick.text == user.nick.text:
             return _refuse("same-nick", f"you are called {nick} already; nothing was changed")
-        return Propose(e.Renamed(nick), claim=True)
+        refused = rename_refused(self._state, user, nick, now)
+        return Tell(refused) if refused is not None else Propose(e.Renamed(nick), claim=True)
 
     def _free(self, nick: Nick) -> Nick | None:
         """Suggest a free nick like the one that is taken."""
@@ -221,6 +234,8 @@ class Decider:
             return before
         if isinstance(room, Tell):
             return room
+        if room.strict and (refused := may("speak", user, room, now)):
+            return Tell(refused)
         return self._bad_lines(lines) or Propose(e.Said(kind, lines), room.ref.id)
 
     def _slip(self, meant: Nick | RoomName) -> Tell | None:
@@ -283,12 +298,15 @@ class Decider:
 
     # --- asking ---
 
-    def _who(self, command: c.Who) -> Decision:
+    def _who(self, user: User, command: c.Who) -> Decision:
         if command.room is None:
             return Tell(people(self._state, None, command.page, self._limits.page_size))
         room = self._state.room_named(command.room)
-        if room is None:
+        outside = room is not None and user.id not in room.members
+        if room is None or (outside and room.settings.private):
             return _refuse("no-such-room", f"there is no room {command.room}; /rooms lists them")
+        if outside and room.closed:
+            return _refuse("not-in-room", f"who is in {room.name} is for those who are in it")
         return Tell(people(self._state, room, command.page, self._limits.page_size))
 
     def _ignore(self, session: Session, user: User, nick: Nick | None) -> Decision:
@@ -309,12 +327,15 @@ class Decider:
         )
         return Tell(done, Ignoring(target.nick.key, target.nick.text, hide=True))
 
-    def _history(self, session: Session, user: User, command: c.ShowHistory) -> Decision:
+    def _history(
+        self, session: Session, user: User, command: c.ShowHistory, now: float
+    ) -> Decision:
         room = self._room_of(session, user, command.room)
         if isinstance(room, Tell):
             return room
         limit = min(command.limit or self._limits.history_lines, self._limits.max_history)
-        return Recall(room.ref, command.before, command.after, limit)
+        floor = self._rooms.floor(user, room, now)
+        return Recall(room.ref, command.before, command.after, limit, floor)
 
     def _search(self, session: Session, user: User, command: c.Search, now: float) -> Decision:
         rooms = []
@@ -322,13 +343,15 @@ class Decider:
             room = self._room_of(session, user, name)
             if isinstance(room, Tell):
                 return room
-            rooms.append(room.ref)
+            rooms.append(room)
         if not rooms:
-            rooms = [self._state.rooms[room].ref for room in user.rooms]
+            rooms = [self._state.rooms[room] for room in user.rooms]
         if not rooms:
             why = "you are in no room, and only your rooms are searched; enter one with /join ROOM"
             return _refuse("no-room", why)
-        return Seek(query_of(command, rooms, now, self._limits.max_found))
+        floors = [(room.ref.id, self._rooms.floor(user, room, now)) for room in rooms]
+        query = query_of(command, [room.ref for room in rooms], now, self._limits.max_found)
+        return Seek(replace(query, floors=tuple(each for each in floors if each[1])))
 
     def _help(self, command: c.Help) -> r.Reply:
         if command.topic is None:

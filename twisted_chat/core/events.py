@@ -14,6 +14,7 @@ from twisted_chat.core.commands import Kind, Lines
 from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.names import Nick, RoomName
+from twisted_chat.core.room_events import AnyRoomEvent
 from twisted_chat.core.text import CleanText
 
 
@@ -24,13 +25,15 @@ class _Event(msgspec.Struct, frozen=True, gc=False):
 class Arrived(_Event, frozen=True):
     """A session took a free nick, or took over a user of its own scope.
 
-    ``replaced`` are the sessions (node, session) that had the user until now.
+    ``replaced`` are the sessions (node, session) that had the user until now. ``address`` is where it comes from, for
+    comparing with bans, and never shown.
     """
 
     nick: Nick
     scope: Scope
     host: str
     replaced: tuple[tuple[Node, SessionId], ...] = ()
+    address: str = ""
 
 
 class Departed(_Event, frozen=True):
@@ -140,6 +143,7 @@ Event = (
     | Closed
     | AwaySet
     | Gathered
+    | AnyRoomEvent
 )
 
 

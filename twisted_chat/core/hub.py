@@ -22,6 +22,7 @@ from twisted_chat.core.lasting import LeftOut, Remembered, RoomRecord
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.nonces import Sent
 from twisted_chat.core.replies import NameRefused
+from twisted_chat.core.room_events import Banned, Dropped
 from twisted_chat.core.state import Room, Session, State, User
 from twisted_chat.core.text import CleanText
 
@@ -49,9 +50,9 @@ class Hub:
 
     # --- sessions of this node ---
 
-    def open(self, session: SessionId, host: str, now: float) -> Session:
+    def open(self, session: SessionId, host: str, now: float, address: str = "") -> Session:
         """Add a session that has not logged in yet. ``host`` is what others may see of its address."""
-        opened = Session(session, host, Bucket(self.limits.flood_burst, now))
+        opened = Session(session, host, Bucket(self.limits.flood_burst, now), address=address)
         self.state.sessions[session] = opened
         return opened
 
@@ -170,6 +171,10 @@ class Hub:
             case Ignoring():
                 seat.ignored.pop(change.key, None)
 
+    def floor(self, user: UserId, room: Room, now: float) -> MessageId:
+        """Return behind which message somebody who is in a room sees what was said there."""
+        return self._decider.floor(self.state.users[user], room, now)
+
     def entered(self, room: Room, *, created: bool) -> r.Entered:
         """Describe a room to somebody who is in it now."""
         names = room.first(self.limits.page_size, self.state.users)
@@ -196,6 +201,9 @@ class Hub:
                 self._drop(author.user, envelope, fall_back=True)
             case e.Kicked():
                 self._drop(event.user, envelope, fall_back=False)
+            case Banned(out=out) | Dropped(out=out):
+                for user, _ in out:
+                    self._drop(user, envelope, fall_back=False)
             case e.Told():
                 # One answers what one saw: not those one ignores, nor requests between programs.
                 for session in self._sessions(event.to):

@@ -52,8 +52,8 @@ class Health(msgspec.Struct, frozen=True):
 class Store(Protocol):
     """Ids, history, and what else outlives the process. Methods that may take long are coroutines; none blocks the reactor.
 
-    Changes (:meth:`append`, :meth:`keep_room`, :meth:`forget`, :meth:`seen`) are taken at once, kept in the order of the
-    calls, and never lost while the process lives, however long the database cannot be written.
+    Changes (:meth:`append`, :meth:`keep_room`, :meth:`forget`, :meth:`erase`, :meth:`seen`) are taken at once, kept in the
+    order of the calls, and never lost while the process lives, however long the database cannot be written.
     """
 
     async def start(
@@ -86,6 +86,12 @@ class Store(Protocol):
 
     def forget(self, rooms: Sequence[RoomId], at: MessageId) -> None:
         """Drop rooms that are gone since the event with the id ``at``, and their history."""
+
+    def erase(self, account: str, room: RoomId | None, at: MessageId) -> None:
+        """Drop what an account has said before the event with the id ``at``: in a room, or in all if that is None.
+
+        It is gone for good soon after, even if the process ends before.
+        """
 
     def seen(self, scopes: Sequence[Scope], time: float) -> None:
         """Keep that these scopes were in use at that time."""

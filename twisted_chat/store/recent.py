@@ -82,6 +82,21 @@ class Recent:
             tail.envelopes.popleft()
             self._count -= 1
 
+    def erase(self, account: str, room: RoomId | None, up_to: MessageId) -> None:
+        """Drop what an account has said up to this message, in a room or in all."""
+        for number, tail in self._tails.items():
+            if room is not None and number != room:
+                continue
+            kept = deque(
+                each
+                for each in tail.envelopes
+                if each.id > up_to or each.author is None or each.author.account != account
+            )
+            self._count -= len(tail.envelopes) - len(kept)
+            # What is read from the database now and adopted later may still have them.
+            tail.gone += len(tail.envelopes) - len(kept)
+            tail.envelopes = kept
+
     def forget(self, room: RoomId) -> None:
         """Drop a room."""
         tail = self._tails.pop(room, None)

@@ -17,6 +17,7 @@ from twisted_chat.core.names import BadName, Nick, parse_nick, parse_room
 from twisted_chat.core.nonces import Sent
 from twisted_chat.core.text import BadText, CleanText, shown
 from twisted_chat.store.sql.schema import authors, messages
+from twisted_chat.store.sql.standing import read_standing, write_standing
 
 _KINDS: Final[frozenset[Kind]] = frozenset(get_args(Kind))
 # A text that somebody wrote into the database by hand, and that is not clean, is cut here. No message is longer.
@@ -67,12 +68,17 @@ def room_row(record: RoomRecord) -> dict[str, object]:
         "operators": " ".join(record.operators),
         "keep_days": record.keep.days,
         "keep_lines": record.keep.lines,
+        "standing": write_standing(record),
     }
 
 
 def read_room(row: Any) -> RoomRecord:
-    """Make a record of a row. Raises :class:`twisted_chat.core.names.BadName` if the name is none (any more)."""
-    return RoomRecord(
+    """Make a record of a row.
+
+    Raises :class:`twisted_chat.core.names.BadName` if the name is none (any more), and
+    :class:`twisted_chat.store.sql.standing.BadStanding`.
+    """
+    record = RoomRecord(
         RoomRef(RoomId(row.id), parse_room(row.name)),
         row.created,
         row.password,
@@ -82,6 +88,7 @@ def read_room(row: Any) -> RoomRecord:
         tuple(map(Scope, row.operators.split())),
         Keep(row.keep_days, row.keep_lines),
     )
+    return read_standing(record, row.standing)
 
 
 def sent_row(scope: Scope, tag: str, sent: Sent) -> tuple[object, ...]:

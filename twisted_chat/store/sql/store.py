@@ -147,6 +147,13 @@ class SqlStore:
         self._writer.batch.forget(gone)
         self._writer.changed(at)
 
+    def erase(self, account: str, room: RoomId | None, at: MessageId) -> None:
+        self._recent.erase(account, room, at)
+        # What the account says from now on gets rows of its own: those of before go with the messages.
+        self._authors.clear()
+        self._writer.batch.erased.append((at, account, room))
+        self._writer.changed(at)
+
     def seen(self, scopes: Sequence[Scope], time: float) -> None:
         self._writer.batch.scopes.update(dict.fromkeys(scopes, time))
         self._writer.touched()

@@ -1,0 +1,82 @@
+"""What applying a proposal comes to: what is shown and to whom, or why it did not happen."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from twisted_chat.core import events as e
+from twisted_chat.core.ids import MessageId, RoomId, UserId
+from twisted_chat.core.replies import NameRefused, PasswordNeeded, Refused
+from twisted_chat.core.state import Room, User
+
+
+class InRoom(msgspec.Struct, frozen=True, gc=False):
+    """Shown to the members of a room."""
+
+    room: RoomId
+
+
+class Near(msgspec.Struct, frozen=True):
+    """Shown once to each session in one of these rooms; and, where ``author`` is set, to the author."""
+
+    rooms: tuple[RoomId, ...]
+    author: bool
+
+
+class Between(msgspec.Struct, frozen=True):
+    """Shown to these users, in private."""
+
+    users: tuple[UserId, ...]
+
+
+Audience = InRoom | Near | Between
+
+NOBODY: Final = Between(())
+
+NOT_IN_ROOM: Final = Refused(
+    "not-in-room", "you are no longer in that room; nothing was said; /join ROOM takes you back"
+)
+
+
+class Applied(msgspec.Struct, frozen=True, gc=False):
+    """It happened: what to show, and to whom."""
+
+    envelope: e.Envelope
+    audience: Audience
+
+
+class Duplicate(msgspec.Struct, frozen=True):
+    """It was said before, under the same id: acknowledge that again."""
+
+    message: MessageId
+    time: float
+
+
+class Void(msgspec.Struct, frozen=True):
+    """It did not happen, and why; ``why`` is for the session it came from."""
+
+    proposal: e.Proposal
+    why: Refused | PasswordNeeded | NameRefused | Duplicate
+
+
+Outcome = Applied | Void
+
+
+def wrap(
+    message: MessageId,
+    proposal: e.Proposal,
+    user: User,
+    room: Room | None = None,
+    event: e.Event | None = None,
+) -> e.Envelope:
+    """Put what was proposed, or ``event`` in its stead, into an envelope."""
+    return e.Envelope(
+        message,
+        proposal.time,
+        event or proposal.event,
+        proposal.origin,
+        user.author,
+        room.ref if room else None,
+    )
