@@ -56,7 +56,10 @@ class PeopleTests(Case):
         found = people(self.state, self.state.room_named(room("dev")), 1, 50)
         self.assertEqual(
             found.people,
-            (Person(nick("alice"), CleanText("lunch")), Person(nick("bob"), operator=True)),
+            (
+                Person(nick("alice"), CleanText("lunch")),
+                Person(nick("bob"), operator=True, roles=("operator",)),
+            ),
         )
         self.assertEqual((found.count, str(found.room)), (2, "#Dev"))
 

@@ -460,6 +460,12 @@ def sample_arguments(spec: Spec) -> str:
         "N": "5",
         "SIDE": "before",
         "ID": spell(9),
+        "TARGET": "*spam*",
+        "DURATION": "2h",
+        "SECONDS": "30",
+        "SWITCH": "on",
+        "VISIBILITY": "join",
+        "ROOM|all": "all",
     }
     return " ".join(samples[word.strip("[]")] for word in (spec.grammar or spec.usage).split())
 
@@ -478,7 +484,8 @@ class TableTests(SynchronousTestCase):
 
     def test_optional_arguments_may_be_left_out(self) -> None:
         for name, spec in COMMANDS.items():
-            if all(word.startswith("[") or word.endswith("]") for word in spec.usage.split()[:1]):
+            words = (spec.grammar or spec.usage).split()
+            if all(word.startswith("[") or word.endswith("]") for word in words):
                 self.assertEqual(parse(f"/{name}"), spec.parse(""))
 
     def test_read_is_the_grammar_without_bytes(self) -> None:
