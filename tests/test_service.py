@@ -34,6 +34,7 @@ from twisted_chat.options import Options, Settings
 from twisted_chat.service import ChatService, StartError, makeService
 from twisted_chat.store.memory import MemoryStore
 from twisted_chat.store.place import Place, PlaceError
+from twisted_chat.store.sql import database
 
 
 class Reactor(MemoryReactorClock):
@@ -382,6 +383,38 @@ class KeptTests(ServiceTestCase):
         self.assertTrue(str(error).startswith("the database cannot be opened: "), error)
         self.assertNotIn("s3cret", str(error))
         self.stops(served)
+
+    def test_what_postgresql_needs_and_is_not_there_is_one_line_too(self) -> None:
+        def missing(*args: object) -> None:
+            raise ImportError("No module named 'psycopg'", name="psycopg")
+
+        self.patch(database, "Database", missing)
+        printed = StringIO()
+        self.patch(sys, "__stderr__", printed)
+        error = self.assertRaises(StartError, self.made, database="postgresql:///chat")
+        sys.excepthook(type(error), error, None)
+        self.assertRegex(
+            printed.getvalue(), r"\Atwistd chat: psycopg is not installed, .*: pip install .*\n\Z"
+        )
+
+    def test_that_nobody_can_join_yet_is_told(self) -> None:
+        served = self.made()
+        ids: Deferred[range] = Deferred()
+        self.patch(served._store, "reserve", lambda count: ids)
+        served.startService()
+        self.reactor.advance(1)
+        self.assertEqual(self.log().count("nobody can join yet"), 1)
+        self.assertEqual(self.reactor.tcpServers, [])
+        ids.callback(range(1, 1000))
+        self.assertEqual(len(self.reactor.tcpServers), 1)
+        self.stops(served)
+
+    def test_a_start_that_waits_can_be_stopped(self) -> None:
+        served = self.made()
+        self.patch(served._store, "reserve", lambda count: Deferred())
+        served.startService()
+        self.stops(served)
+        self.assertNotIn("nobody can join yet", self.log())
 
 
 class OpenedTests(SynchronousTestCase):

@@ -19,7 +19,7 @@ from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.defer import TimeoutError as DeferredTimeoutError
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError, ReactorNotRunning
-from twisted.internet.interfaces import IListeningPort
+from twisted.internet.interfaces import IDelayedCall, IListeningPort
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -54,6 +54,9 @@ _LOOK_AFTER_STORE_EVERY: Final = 3600.0
 #: How many objects are made before the youngest are searched for garbage that refers to itself. Python's 700 is what five logins
 #: make, and the search a tenth of what they cost; a connection that is gone leaves some of it, so it has to be.
 _COLLECT_EVERY: Final = 5_000
+#: After so many seconds of a start it is said what it waits for.
+_LONG_START: Final = 1.0
+_WAITS: Final = "nobody can join yet: the chat opens as soon as something can be stored"
 
 
 class StartError(Exception):
@@ -75,6 +78,8 @@ class ChatService(Service):
     """The server: doors, node, store; started in that order from the end, stopped from the front."""
 
     def __init__(self, settings: Settings, reactor: Any) -> None:
+        # From here on there may be a StartError.
+        sys.excepthook = _print_start_error
         self._settings = settings
         self._reactor = reactor
         clock = self._clock = clock_of(reactor)
@@ -103,11 +108,11 @@ class ChatService(Service):
         self._check.clock = reactor
         self._hourly = LoopingCall(self._look_after_store)
         self._hourly.clock = reactor
+        self._waiting: IDelayedCall | None = None
 
     def startService(self) -> None:
         """Start, or raise :class:`StartError`: twistd then removes its pid file and the process ends with status 1."""
         super().startService()
-        sys.excepthook = _print_start_error
         failed: list[Failure] = []
         background.start(self._start(), "starting the server", failed.append)
         if failed:
@@ -131,7 +136,9 @@ class ChatService(Service):
             raise StartError(str(error)) from None
         log.info("{line}", line=_kept(self._settings, self._folder))
         self.node.restored(remembered)
+        self._waiting = self._reactor.callLater(_LONG_START, log.warn, "{line}", line=_WAITS)
         await self._ids.start(self._bus.drain)
+        self._cancel_waiting()
         for description in self._settings.endpoints():
             await self._listen(description)
         most = room_for_connections()
@@ -157,7 +164,12 @@ class ChatService(Service):
         super().stopService()
         return Deferred.fromCoroutine(self._stop())
 
+    def _cancel_waiting(self) -> None:
+        if self._waiting is not None and self._waiting.active():
+            self._waiting.cancel()
+
     async def _stop(self) -> None:
+        self._cancel_waiting()
         for each in (self._check, self._hourly):
             if each.running:
                 each.stop()
@@ -221,7 +233,7 @@ def _make_store(settings: Settings, folder: Path | None, reactor: Any, clock: An
         database = Database(url, settings.sync)
     except ImportError as error:
         raise StartError(
-            f"{error.name} is not installed, which PostgreSQL needs: pip install 'twisted-chat[postgres]'"
+            f"{error.name} is not installed, which PostgreSQL needs: pip install 'PATH-OF-THE-CLONE[postgres]'"
         ) from None
     return SqlStore(database, RealThreads(reactor), clock, lines=settings.limits.history_lines)
 

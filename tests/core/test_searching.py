@@ -58,7 +58,7 @@ class WordTests(SynchronousTestCase):
     def test_search_for_nothing_says_what_to_look_for(self) -> None:
         for text in ("", " ", "*", '""', ":-)", "_", "\u0301", "in:dev", "since:7d", "\uff9e"):
             bad = self.assertRaises(BadSearch, read_search, text)
-            want = "there is no word to look for: one has letters or digits"
+            want = "there is nothing to look for: give a word, of letters or digits, or from:NICK"
             self.assertEqual(str(bad), want, text)
 
     def test_number_of_words_has_an_end(self) -> None:

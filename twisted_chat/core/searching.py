@@ -69,7 +69,9 @@ def read_search(text: str) -> Search:
             f"that is more to look for than {MAX_TERMS} words; the rarest of them will do"
         )
     if not draft.terms and draft.nick is None:
-        raise BadSearch("there is no word to look for: one has letters or digits")
+        raise BadSearch(
+            "there is nothing to look for: give a word, of letters or digits, or from:NICK"
+        )
     return Search(tuple(draft.terms), draft.nick, tuple(draft.rooms), draft.since, draft.age)
 
 

@@ -182,6 +182,8 @@ def _postgresql(url: URL, sync: Sync, **pool: Any) -> Engine:
         url,
         connect_args={
             "connect_timeout": 5,
+            # Whatever the environment of the process says: what people write is in every script.
+            "client_encoding": "utf8",
             "application_name": "twisted-chat",
             "options": options,
             "keepalives_idle": 30,

@@ -254,7 +254,7 @@ class SqlStore:
             return await self._threads.read(work, *args)
         except SQLAlchemyError as error:
             log.error("reading history failed: {why}", why=explain(error))
-            raise StoreError("history cannot be read right now; try again a little later") from None
+            raise StoreError("the database cannot be read; try again a little later") from None
 
     # --- what is no longer needed ---
 
