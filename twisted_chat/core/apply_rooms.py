@@ -145,8 +145,11 @@ class RoomApplier:
                 room.members[member] = roles
 
     def _banned(self, room: Room, event: re.Banned, now: float) -> e.Event:
-        ban = fitted(event.ban, self._found(event.user))
+        target = self._found(event.user)
+        ban = fitted(event.ban, target)
         _put(room.bans, ban, now)
+        if target is not None:
+            room.invited.pop(target.invitation, None)
         users = self._state.users
         hit = [
             member
