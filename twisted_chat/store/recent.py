@@ -17,7 +17,7 @@ MAX_MESSAGES: Final = 20_000
 
 
 class _Tail(msgspec.Struct, gc=False):
-    """The last messages of a room, without a gap; ``whole`` if there are no others; ``gone``: how many were dropped."""
+    """The last messages of a room, without a gap; ``whole`` if there are no others; ``gone`` counts up when some go."""
 
     envelopes: deque[Envelope]
     whole: bool
@@ -93,8 +93,8 @@ class Recent:
                 if each.id > up_to or each.author is None or each.author.account != account
             )
             self._count -= len(tail.envelopes) - len(kept)
-            # What is read from the database now and adopted later may still have them.
-            tail.gone += len(tail.envelopes) - len(kept)
+            # What is being read from the database may still have some, and must not be adopted.
+            tail.gone += 1
             tail.envelopes = kept
 
     def forget(self, room: RoomId) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -62,6 +63,8 @@ class SqlStore:
         self._writer = Writer(database, threads, clock, limit)
         self._recent = Recent(lines, MessageId(0))
         self._authors: dict[UserId, tuple[Author, int]] = {}
+        #: Whose messages are erased as soon as that is stored.
+        self._erasing: deque[tuple[MessageId, str, RoomId | None]] = deque()
         self._loading: dict[RoomId, list[Deferred[None]]] = {}
         self._started = False
 
@@ -72,6 +75,10 @@ class SqlStore:
     ) -> Remembered:
         def report(message: MessageId) -> None:
             self._recent.stored(message)
+            while self._erasing and self._erasing[0][0] <= message:
+                # Until now it could be read from the database, and what was read came back into memory.
+                at, account, room = self._erasing.popleft()
+                self._recent.erase(account, room, at)
             stored(message)
 
         try:
@@ -151,6 +158,7 @@ class SqlStore:
         self._recent.erase(account, room, at)
         # What the account says from now on gets rows of its own: those of before go with the messages.
         self._authors.clear()
+        self._erasing.append((at, account, room))
         self._writer.batch.erased.append((at, account, room))
         self._writer.changed(at)
 
