@@ -8,64 +8,15 @@ from typing import Final, get_args
 import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.core.matrix import arrange, rows
 from tests.core.world import NOW, World, nick, room
 from twisted_chat.core import commands as c
 from twisted_chat.core.authorise import NEEDED, Action, may
 from twisted_chat.core.bans import Ban, read_target
-from twisted_chat.core.standing import AS_MADE, Role, Roles
+from twisted_chat.core.standing import Role, Roles
 from twisted_chat.core.state import Room, User
 
-#: Who has one of the roles marked with "yes" may; "-": who has none. A row is an action, and how the room is set.
-TABLE: Final = """
-                         -     voice  operator  owner
-enter                    yes   yes    yes       yes
-enter, invite-only       no    yes    yes       yes
-enter, banned            no    no     no        yes
-enter, banned, invited   yes   yes    yes       yes
-speak                    yes   yes    yes       yes
-speak, moderated         no    yes    yes       yes
-speak, slow              no    yes    yes       yes
-speak, muted             no    no     no        yes
-read all                 yes   yes    yes       yes
-read all, since join     no    no     yes       yes
-set topic                yes   yes    yes       yes
-set topic, topic lock    no    no     yes       yes
-forget me                yes   yes    yes       yes
-forget me, guest         no    no     no        no
-keep                     no    no     yes       yes
-set                      no    no     yes       yes
-lock                     no    no     yes       yes
-invite                   no    no     yes       yes
-kick                     no    no     yes       yes
-kick, the owner          no    no     no        no
-ban                      no    no     yes       yes
-ban, the owner           no    no     no        no
-unban                    no    no     yes       yes
-list bans                no    no     yes       yes
-mute                     no    no     yes       yes
-mute, the owner          no    no     no        no
-unmute                   no    no     yes       yes
-change role              no    no     yes       yes
-change role, the owner   no    no     no        no
-register                 no    no     yes       yes
-register, guest          no    no     no        no
-register, registered     no    no     no        no
-transfer                 no    no     no        yes
-export                   no    no     no        yes
-drop                     no    no     no        yes
-"""
-
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
-
-
-def rows() -> list[tuple[str, str, list[bool]]]:
-    """Read the table: action, how the room is set, and who may."""
-    found = []
-    for line in TABLE.strip().splitlines()[1:]:
-        words = line.split()
-        action, _, how = " ".join(words[:-4]).partition(", ")
-        found.append((action, how, [word == "yes" for word in words[-4:]]))
-    return found
 
 
 def all_flags() -> list[Roles]:
@@ -82,41 +33,7 @@ class TableTests(SynchronousTestCase):
 
     def arrange(self, how: str) -> tuple[User, Room, Roles]:
         """Set the room as a row says; return who does it, where, and the roles of whom it is done to."""
-        dev, against = self.room, Roles()
-        dev.settings, dev.roles = AS_MADE, {}
-        for each in (dev.bans, dev.mutes, dev.invited, dev.spoke):
-            each.clear()
-        self.user.author = msgspec.structs.replace(self.user.author, account="bob")
-        for word in how.split(", "):
-            match word:
-                case "":
-                    pass
-                case "invite-only":
-                    dev.settings = dev.settings.changed("invite-only", 1)
-                case "moderated":
-                    dev.settings = dev.settings.changed("moderated", 1)
-                case "slow":
-                    dev.settings = dev.settings.changed("slow", 30)
-                    dev.spoke[self.user.invitation] = NOW - 29
-                case "since join":
-                    dev.settings = dev.settings.changed("visibility", 1)
-                case "topic lock":
-                    dev.settings = dev.settings.changed("topic-lock", 1)
-                case "banned":
-                    dev.bans["bob"] = Ban(read_target("bob"), "eve", NOW)
-                case "muted":
-                    dev.mutes["bob"] = Ban(read_target("bob"), "eve", NOW)
-                case "guest":
-                    self.user.author = msgspec.structs.replace(self.user.author, account=None)
-                case "invited":
-                    dev.invited[self.user.invitation] = None
-                case "the owner":
-                    against = frozenset(("owner",))
-                case "registered":
-                    dev.roles["eve"] = frozenset(("owner",))
-                case _:
-                    self.fail(f"nobody knows how to set: {word}")
-        return self.user, dev, against
+        return self.user, self.room, arrange(how, self.user, self.room)
 
     def test_table_has_every_action(self) -> None:
         self.assertEqual({action for action, _, _ in rows()}, set(get_args(Action)))
