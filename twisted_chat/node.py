@@ -82,7 +82,7 @@ class Node:
         self._keeping.restore(remembered)
 
     def look_after(self) -> None:
-        """Do what is due once an hour."""
+        """Do what is due every ten minutes."""
         self._keeping.look_after()
 
     # --- sessions ---

@@ -44,13 +44,14 @@ from twisted_chat.store.port import Store, StoreError
 
 log = Logger()
 
-#: How long connections have to end when the server stops, in seconds; it must be gone within five.
-_GOODBYE: Final = 3.0
+#: How long connections have to end when the server stops, in seconds; it must be gone within five, and a store that hangs
+#: takes two and a half of them.
+_GOODBYE: Final = 2.0
 #: How often silent connections are looked after, in seconds.
 _CHECK_EVERY: Final = 5.0
 #: How often the store is told who is still here, and what is too old goes, in seconds: who was here is known for 24 hours, so
-#: after a crash for 23 at least.
-_LOOK_AFTER_STORE_EVERY: Final = 3600.0
+#: after a crash for a little less.
+_LOOK_AFTER_STORE_EVERY: Final = 600.0
 #: How many objects are made before the youngest are searched for garbage that refers to itself. Python's 700 is what five logins
 #: make, and the search a tenth of what they cost; a connection that is gone leaves some of it, so it has to be.
 _COLLECT_EVERY: Final = 5_000
@@ -106,8 +107,8 @@ class ChatService(Service):
         self._capacity = Capacity(self.factory.connections, reactor)
         self._check = LoopingCall(self._look_after)
         self._check.clock = reactor
-        self._hourly = LoopingCall(self._look_after_store)
-        self._hourly.clock = reactor
+        self._upkeep = LoopingCall(self._look_after_store)
+        self._upkeep.clock = reactor
         self._waiting: IDelayedCall | None = None
 
     def startService(self) -> None:
@@ -145,7 +146,7 @@ class ChatService(Service):
         self._capacity.guard(self.ports, most)
         log.info("{line}", line=_room(most))
         _ = self._check.start(_CHECK_EVERY, now=False)
-        _ = self._hourly.start(_LOOK_AFTER_STORE_EVERY, now=False)
+        _ = self._upkeep.start(_LOOK_AFTER_STORE_EVERY, now=False)
 
     async def _listen(self, description: str) -> None:
         try:
@@ -160,7 +161,7 @@ class ChatService(Service):
         log.info("{line}", line=_opened(port.getHost(), description))
 
     def stopService(self) -> Deferred[None]:
-        """Stop listening, say goodbye and wait (for three seconds at most), close the store."""
+        """Stop listening, say goodbye and wait (for two seconds at most), close the store."""
         super().stopService()
         return Deferred.fromCoroutine(self._stop())
 
@@ -170,7 +171,7 @@ class ChatService(Service):
 
     async def _stop(self) -> None:
         self._cancel_waiting()
-        for each in (self._check, self._hourly):
+        for each in (self._check, self._upkeep):
             if each.running:
                 each.stop()
         self._capacity.stop()
@@ -235,7 +236,9 @@ def _make_store(settings: Settings, folder: Path | None, reactor: Any, clock: An
         raise StartError(
             f"{error.name} is not installed, which PostgreSQL needs: pip install 'PATH-OF-THE-CLONE[postgres]'"
         ) from None
-    return SqlStore(database, RealThreads(reactor), clock, lines=settings.limits.history_lines)
+    return SqlStore(
+        database, RealThreads(reactor), clock, lines=settings.limits.history_lines, keep=keep
+    )
 
 
 def _kept(settings: Settings, folder: Path | None) -> str:

@@ -26,6 +26,15 @@ def terms(*texts: str) -> tuple[Term, ...]:
 
 
 class WordTests(SynchronousTestCase):
+    def test_term_of_any_character_has_a_word_for_the_store(self) -> None:
+        """The sign of kilometres is no letter, but is written with letters: PostgreSQL took the empty term for an error."""
+        for code in (*range(0x20, 0xD800), *range(0xE000, 0x30000)):
+            try:
+                (term,) = read_search(f"{chr(code)}*").terms
+            except BadSearch:
+                continue
+            self.assertTrue(words(term.text), hex(code))
+
     def test_every_word_is_looked_for(self) -> None:
         for text, want in (
             ("hello", ("hello",)),

@@ -122,7 +122,10 @@ def _read_since(value: str) -> tuple[float | None, float | None]:
 
 def _has_word(text: str) -> bool:
     """Tell whether there is a letter or a digit in a text, when marks are no letters, as stores see it."""
-    plain = unicodedata.normalize("NFKD", text)
-    return any(
-        _LETTER_OR_DIGIT.match(letter) and not unicodedata.combining(letter) for letter in plain
+    # Both: stores take signs such as the one of kilometres as they are, and those of half a width may be marks to them.
+    return all(
+        any(
+            _LETTER_OR_DIGIT.match(letter) and not unicodedata.combining(letter) for letter in plain
+        )
+        for plain in (unicodedata.normalize("NFD", text), unicodedata.normalize("NFKD", text))
     )

@@ -170,17 +170,28 @@ def _copy(connection: Connection, path: Path, version: str) -> Path:
     """Copy a database as it is now to a file beside it."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     copy = path.with_name(f"{path.name}.before-{version}-{stamp}")
-    os.close(os.open(copy, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        os.close(os.open(copy, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            _copy_to(copy, connection)
+        except BaseException:
+            for suffix in ("", "-journal", "-wal", "-shm"):
+                Path(f"{copy}{suffix}").unlink(missing_ok=True)
+            raise
+    except (OSError, sqlite3.Error) as error:
+        why = error.strerror if isinstance(error, OSError) else explain(error)
+        raise StoreError(
+            f"the database is of an older version of twisted-chat, and was left as it is: it cannot be copied to {copy} "
+            f"before it is changed: {why}"
+        ) from None
+    return copy
+
+
+def _copy_to(copy: Path, connection: Connection) -> None:
     raw = connection.connection.dbapi_connection
     assert isinstance(raw, sqlite3.Connection)
     target = sqlite3.connect(copy)
     try:
         raw.backup(target)
-    except sqlite3.Error as error:
-        copy.unlink()
-        raise StoreError(
-            f"{path} has to be brought up to date, and cannot be copied before that: {explain(error)}; it was left as it is"
-        ) from None
     finally:
         target.close()
-    return copy
