@@ -103,13 +103,13 @@ async def small_disk(tmp_path: Path) -> AsyncGenerator[Path, None]:
     if not disk.is_mount():
         pytest.skip(f"a small disk cannot be mounted here: {why}")
     yield disk
-    # A server that the test has left behind may have its files open still.
+    # The scene, which comes after this and ends before it, has stopped the servers; one may be left for all that.
     subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
 @scenario
 async def test_full_disk_stops_acknowledgements_but_not_the_chat(
-    scene: Scene, small_disk: Path
+    small_disk: Path, scene: Scene
 ) -> None:
     state, filler = small_disk / "state", small_disk / "filler"
 

@@ -14,6 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.store import postgres
 from twisted_chat.store.database import Sync
 from twisted_chat.store.port import StoreError
+from twisted_chat.store.sql import database as module
 from twisted_chat.store.sql.database import Database, explain, parse, sqlite_url
 from twisted_chat.store.sql.opening import open_database
 
@@ -115,6 +116,7 @@ class PostgresTests(SynchronousTestCase):
             self.assertEqual(connection.scalar(text("SHOW statement_timeout")), "5s")
 
     def test_second_server_is_refused_until_the_first_is_gone(self) -> None:
+        self.patch(module, "_HANDOVER", "100ms")
         first, second = Database(parse(self.url)), Database(parse(self.url))
         first.writer()
         self.assertRaises(StoreError, second.writer)

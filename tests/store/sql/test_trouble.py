@@ -66,7 +66,7 @@ class CopyTests(SynchronousTestCase):
 
         self.patch(opening, "_copy_to", full)
         self.assertRegex(
-            self.refusal(), "older version.* left as it is.*: database or disk is full"
+            self.refusal(), "cannot be copied .*: database or disk is full; it was left as it is"
         )
         self.database.close()
         self.assertEqual([each.name for each in self.folder.iterdir()], ["chat.sqlite"])
@@ -75,7 +75,7 @@ class CopyTests(SynchronousTestCase):
         self.patch(time, "strftime", lambda *_: "now")
         there = self.folder / f"chat.sqlite.before-{HEAD}-now"
         there.write_text("mine")
-        self.assertRegex(self.refusal(), "cannot be copied to .*: File exists")
+        self.assertRegex(self.refusal(), "cannot be copied .*: File exists")
         self.assertEqual(there.read_text(), "mine")
 
 

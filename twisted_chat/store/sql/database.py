@@ -20,6 +20,9 @@ from twisted_chat.store.port import StoreError
 _PATIENCE: Final = 1.0
 #: SQLite's write-ahead log is copied into the database when it has so many pages of 4 KiB: 16 MiB.
 _CHECKPOINT: Final = 4000
+#: How long the lock of a server that stops is waited for, as PostgreSQL writes it; and what that says when it was in vain.
+_HANDOVER: Final = "2s"
+_LOCKED: Final = "55P03"
 #: The most that one read may take, in seconds: long enough for whatever a person waits for.
 READ_TIME: Final = 5.0
 #: After how many seconds of silence PostgreSQL and this side look whether the other is still there.
@@ -79,16 +82,20 @@ class Database:
 
     def _claim(self, connection: Connection) -> None:
         """Make sure that no other server uses this database; a SQLite file is guarded by the lock of its folder."""
-        if self.kind != "sqlite":
+        if self.kind == "sqlite":
+            return
+        try:
             with connection.begin():
+                # Who was just stopped lets go of it a moment later.
+                connection.execute(text(f"SET LOCAL lock_timeout = '{_HANDOVER}'"))
                 # Held as long as this connection lives; the number only has to be always the same.
-                mine = connection.scalar(
-                    text("SELECT pg_try_advisory_lock(:key)"), {"key": APPLICATION_ID}
-                )
-            if not mine:
-                raise StoreError(
-                    "another server uses this database; stop that one, or give this one another with --database"
-                )
+                connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": APPLICATION_ID})
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != _LOCKED:
+                raise
+            raise StoreError(
+                "another server uses this database; stop that one, or give this one another with --database"
+            ) from None
 
     def broke(self) -> None:
         """Note that the writing connection failed: the next is a new one."""

@@ -181,8 +181,7 @@ def _copy(connection: Connection, path: Path, version: str) -> Path:
     except (OSError, sqlite3.Error) as error:
         why = error.strerror if isinstance(error, OSError) else explain(error)
         raise StoreError(
-            f"the database is of an older version of twisted-chat, and was left as it is: it cannot be copied to {copy} "
-            f"before it is changed: {why}"
+            f"{path} has to be brought up to date, and cannot be copied before that: {why}; it was left as it is"
         ) from None
     return copy
 
