@@ -131,7 +131,7 @@ class Applier:
         if repeated is not None:
             return repeated
         user.spoke = proposal.time
-        if room.settings.slow:
+        if room.strict and room.settings.slow:
             self._rooms.note_spoken(room, user, proposal.time)
         return Applied(
             e.Envelope(message, proposal.time, event, proposal.origin, user.author, room.ref),

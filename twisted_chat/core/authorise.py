@@ -12,7 +12,7 @@ from typing import Final, Literal
 from twisted_chat.core.bans import Ban, find
 from twisted_chat.core.durations import spell_duration
 from twisted_chat.core.replies import Refused
-from twisted_chat.core.standing import NO_ROLES, Role, Roles
+from twisted_chat.core.standing import NO_ROLES, Roles
 from twisted_chat.core.state import LOBBY_ID, Room, User
 
 #: ``read all``: also what was said before one came, where others see only what was said since.
@@ -170,9 +170,3 @@ def _lacking(needed: Roles, room: Room) -> Refused:
 def _ending(ban: Ban, now: float) -> str:
     reason = f" ({ban.reason})" if ban.reason else ""
     return f"{reason}, for {spell_duration(ban.until - now)} more" if ban.until else reason
-
-
-def highest(roles: Roles) -> Role | None:
-    """Return the role that is shown of several."""
-    order: tuple[Role, ...] = ("owner", "operator", "voice")
-    return next((role for role in order if role in roles), None)
