@@ -67,7 +67,7 @@ class Showing:
             case re.Invited():
                 self._invited(envelope, event, peer)
             case re.Forgotten():
-                self._forgotten(envelope, event)
+                self._forgotten(envelope)
                 self._shown(envelope, audience, peer)
             case e.Closed():
                 assert envelope.room is not None
@@ -189,10 +189,10 @@ class Showing:
                 self._sessions.tell(each, r.Invitation(author.nick, ref.name))
         self._confirm(envelope, peer)
 
-    def _forgotten(self, envelope: e.Envelope, event: re.Forgotten) -> None:
+    def _forgotten(self, envelope: e.Envelope) -> None:
         ref, author = envelope.room, envelope.author
-        assert ref is not None and author is not None and author.account is not None
-        self._store.erase(author.account, None if event.everywhere else ref.id, envelope.id)
+        assert author is not None and author.account is not None
+        self._store.erase(author.account, ref.id if ref is not None else None, envelope.id)
         self._acks.appended(envelope.id)
 
     def _departed(self, envelope: e.Envelope, event: e.Departed) -> None:

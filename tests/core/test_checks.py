@@ -185,6 +185,13 @@ class OtherTests(RuledCase):
     def test_guests_cannot_be_forgotten(self) -> None:
         self.assertEqual(self.code(self.eve, "forget-me all"), "needs-account")
         self.done(self.vera, "forget-me all")
+        self.done(self.vera, "forget-me dev")
+
+    def test_who_is_in_no_room_can_be_forgotten_everywhere(self) -> None:
+        for name in ("dev", "lobby"):
+            self.world.do(self.vera, c.Leave(room(name)))
+        self.assertIsNone(self.done(self.vera, "forget-me all").room)
+        self.assertEqual(self.code(self.vera, "forget-me dev"), "not-in-room")
 
     def test_nothing_is_done_in_a_room_one_is_not_in(self) -> None:
         for line in ("ban #dev eve", "settings #dev", "bans #dev", "export #dev", "drop-room dev"):

@@ -45,19 +45,24 @@ class HappenedTests(SynchronousTestCase):
             ),
             (re.Registered(), "owner", {}),
             (re.Transferred(two, EVE), "owner", {"to": "eve"}),
-            (re.Banned(ban, out=((two, EVE),)), "ban", {**told, "out": ["eve"]}),
+            (re.Banned(ban, out=((two, EVE),)), "ban", {**told, "out": ["eve"], "out_count": 1}),
             (
                 re.Banned(Ban(read_target("*"), "bob", NOW)),
                 "ban",
-                {"target": "*", "until": None, "reason": None, "out": []},
+                {"target": "*", "until": None, "reason": None, "out": [], "out_count": 0},
             ),
             (re.Unbanned(read_target("10.0.0.0/8")), "unban", {"target": "an address"}),
             (re.Muted(ban, two, EVE), "mute", told),
             (re.Unmuted(read_target("eve")), "unmute", {"target": "eve"}),
             (re.Forgotten(True), "forget", {"everywhere": True}),
-            (re.Dropped(((two, EVE),)), "drop", {"out": ["eve"]}),
+            (re.Dropped(((two, EVE),)), "drop", {"out": ["eve"], "out_count": 1}),
         ):
             self.assertEqual(happened(event), (kind, fields))
+
+    def test_crowd_that_is_put_out_is_named_in_part(self) -> None:
+        out = tuple((UserId(n), nick(f"user{n}")) for n in range(5_000))
+        _, fields = happened(re.Dropped(out))
+        self.assertEqual((len(fields["out"]), fields["out_count"]), (50, 5_000))
 
 
 class ReplyTests(SynchronousTestCase):

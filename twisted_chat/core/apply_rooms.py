@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from twisted_chat.core import events as e
 from twisted_chat.core import room_events as re
+from twisted_chat.core.authorise import may_be_forgotten
 from twisted_chat.core.bans import Ban, hits
 from twisted_chat.core.checks import Checks, fitted
 from twisted_chat.core.ids import MessageId, RoomId, UserId
@@ -16,7 +17,6 @@ from twisted_chat.core.names import Nick
 from twisted_chat.core.outcome import (
     NOT_IN_ROOM,
     Applied,
-    Audience,
     InRoom,
     Near,
     Outcome,
@@ -43,6 +43,12 @@ class RoomApplier:
         self, message: MessageId, proposal: e.Proposal, user: User, event: re.AnyRoomEvent
     ) -> Outcome:
         """Change the room as proposed, or say why not."""
+        if isinstance(event, re.Forgotten) and event.everywhere:
+            refused = may_be_forgotten(user)
+            if refused is not None:
+                return Void(proposal, refused)
+            # Whatever rooms one is in now, or in none: it is about all in which one ever was.
+            return Applied(wrap(message, proposal, user), Near(tuple(user.rooms), author=True))
         room = self._state.rooms.get(proposal.room) if proposal.room is not None else None
         if room is None or user.id not in room.members:
             return Void(proposal, NOT_IN_ROOM)
@@ -52,10 +58,7 @@ class RoomApplier:
         # First: what puts everybody out removes the room, which is then no longer to be kept.
         self._state.altered[room.ref.id] = None
         shown = self._change(user, room, event, proposal.time)
-        audience: Audience = InRoom(room.ref.id)
-        if isinstance(event, re.Forgotten) and event.everywhere:
-            audience = Near(tuple(user.rooms), author=True)
-        return Applied(wrap(message, proposal, user, room, shown), audience)
+        return Applied(wrap(message, proposal, user, room, shown), InRoom(room.ref.id))
 
     def note_spoken(self, room: Room, user: User, time: float) -> None:
         """Note that somebody spoke in a slow room."""

@@ -98,13 +98,20 @@ def may(
             )
         case "register":
             return _register(user, room)
-        case "forget me" if user.account is None:
-            return Refused(
-                "needs-account",
-                "only what was said with an account is known to be somebody's; a guest can be anybody",
-            )
+        case "forget me":
+            return may_be_forgotten(user)
         case _:
             return None
+
+
+def may_be_forgotten(user: User) -> Refused | None:
+    """Return why somebody cannot have deleted what they said; None if they can, be it everywhere."""
+    if user.account is not None:
+        return None
+    return Refused(
+        "needs-account",
+        "only what was said with an account is known to be somebody's; a guest can be anybody",
+    )
 
 
 def _enter(user: User, roles: Roles, room: Room, now: float) -> Refused | None:

@@ -7,7 +7,7 @@ from typing import Final
 from twisted_chat.core import bans
 from twisted_chat.core import room_commands as rc
 from twisted_chat.core import room_events as re
-from twisted_chat.core.authorise import may
+from twisted_chat.core.authorise import may, may_be_forgotten
 from twisted_chat.core.checks import Checks, fitted
 from twisted_chat.core.decide_rooms import RoomDecider
 from twisted_chat.core.decision import Decision, Propose, Recall, Tell
@@ -38,6 +38,9 @@ class StandingDecider:
         self, session: Session, user: User, command: rc.AnyRoomCommand, now: float
     ) -> Decision:
         """Decide a command of a user about one of their rooms."""
+        if isinstance(command, rc.ForgetMe) and command.everywhere:
+            refused = may_be_forgotten(user)
+            return Tell(refused) if refused else Propose(re.Forgotten(True), claim=True)
         room = self._rooms.room_of(session, user, command.room)
         if isinstance(room, Tell):
             return room
@@ -56,7 +59,7 @@ class StandingDecider:
             case rc.DropRoom(room=None):
                 why = f"/drop-room {room.name} deletes the room, and all that was said there"
                 return self._ask(user, room, re.Dropped(), now, f"repeat its name: {why}")
-            case rc.ForgetMe(room=None, everywhere=False):
+            case rc.ForgetMe(room=None):
                 why = f"/forget-me {room.name} deletes what you said there, /forget-me all what you said anywhere"
                 return self._ask(user, room, re.Forgotten(False), now, f"say where: {why}")
             case _:
@@ -114,8 +117,8 @@ class StandingDecider:
                 return re.Unmuted(self._listed(bans.named(nick), room.mutes))
             case rc.DropRoom():
                 return re.Dropped()
-            case rc.ForgetMe(everywhere=everywhere):  # pragma: no branch (mypy sees a missing case)
-                return re.Forgotten(everywhere)
+            case rc.ForgetMe():  # pragma: no branch (mypy sees a missing case)
+                return re.Forgotten(False)
 
     def _member(self, nick: Nick, room: Room) -> User | None:
         target = self._state.user_named(nick)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from twisted_chat.core import replies as r
 from twisted_chat.core import room_events as re
 from twisted_chat.core.bans import Ban, Target
+from twisted_chat.core.ids import UserId
+from twisted_chat.core.names import Nick
+
+#: How many who were put out are named: a page, as of lists.
+_NAMED: Final = 50
 
 
 def happened(event: re.AnyRoomEvent) -> tuple[str, dict[str, Any]]:
@@ -30,7 +35,7 @@ def happened(event: re.AnyRoomEvent) -> tuple[str, dict[str, Any]]:
         case re.Transferred(nick=nick):
             return "owner", {"to": nick.text}
         case re.Banned(ban=ban, out=out):
-            return "ban", _ban(ban) | {"out": [nick.text for _, nick in out]}
+            return "ban", _ban(ban) | _out(out)
         case re.Unbanned(target=target):
             return "unban", {"target": _shown(target)}
         case re.Muted(ban=ban):
@@ -40,7 +45,7 @@ def happened(event: re.AnyRoomEvent) -> tuple[str, dict[str, Any]]:
         case re.Forgotten(everywhere=everywhere):
             return "forget", {"everywhere": everywhere}
         case re.Dropped(out=out):  # pragma: no branch (mypy sees a missing case)
-            return "drop", {"out": [nick.text for _, nick in out]}
+            return "drop", _out(out)
 
 
 def settings(reply: r.RoomSettings) -> tuple[str, str, dict[str, Any]]:
@@ -88,6 +93,11 @@ def bans(reply: r.Bans) -> tuple[str, str, dict[str, Any]]:
             "pages": reply.pages,
         },
     )
+
+
+def _out(out: tuple[tuple[UserId, Nick], ...]) -> dict[str, Any]:
+    """Name the first who were put out, and count all: a crowd fits into no object that everybody is sent."""
+    return {"out": [nick.text for _, nick in out[:_NAMED]], "out_count": len(out)}
 
 
 def _ban(ban: Ban) -> dict[str, Any]:
