@@ -183,6 +183,87 @@ class CommandLineTests(OptionsTestCase):
             sys.stderr = stderr
 
 
+class TlsTests(OptionsTestCase):
+    def test_tls_ports_take_the_same_forms_as_others(self) -> None:
+        settings = self.parsed(
+            *("--tls-port", "12001", "--tls-port=unix:/run/tls.sock", "--tls-cert", "/x/c.pem")
+        )
+        self.assertEqual(
+            settings.tls_endpoints(),
+            ["tcp:12001:backlog=1024:interface=127.0.0.1", "unix:/run/tls.sock"],
+        )
+        self.assertEqual(settings.tls_files(), (Path("/x/c.pem"), None, None))
+        self.assertIn("tls-port: 'x' is no port", self.mistake("--tls-port=x", "--tls-cert=c"))
+        self.assertEqual(self.parsed().tls_endpoints(), [])
+
+    def test_files_are_absolute_wherever_the_server_goes_later(self) -> None:
+        settings = self.parsed("--tls-port=1", "--tls-cert=c.pem", "--tls-key=~/k", "--tls-dir=d")
+        self.assertEqual(
+            settings.tls_files(),
+            (Path.cwd() / "c.pem", Path("~/k").expanduser(), Path.cwd() / "d"),
+        )
+
+    def test_what_does_not_go_together_is_refused(self) -> None:
+        for arguments, said in (
+            (["--tls-port=1"], "tls-port: it needs a certificate; give tls-cert or tls-dir"),
+            (["--tls-cert=c"], "tls-cert: there is no port to use it for; give tls-port"),
+            (["--tls-dir=d"], "tls-dir: there is no port to use it for; give tls-port"),
+            (
+                ["--tls-port=1", "--tls-dir=d", "--tls-key=k"],
+                "tls-key: there is no certificate that it belongs to; give tls-cert",
+            ),
+            (["--tls-key=k"], "tls-key: there is no certificate that it belongs to; give tls-cert"),
+        ):
+            self.assertEqual(self.mistake(*arguments), said)
+
+    def test_names_that_no_file_has_are_refused(self) -> None:
+        for name in ("a\0b", "~nobody-by-this-name/x"):
+            bad = Settings(tls_port=1, tls_cert=name)
+            self.assertIn("tls-cert: ", str(self.assertRaises(BadSetting, bad.check)))
+
+    def test_a_server_may_have_ports_with_tls_alone(self) -> None:
+        settings = Settings(port=(), tls_port=(1,), tls_dir="d").check()
+        self.assertEqual((settings.endpoints(), len(settings.tls_endpoints())), ([], 1))
+
+
+class RereadTests(OptionsTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def test_file_is_read_anew_and_the_command_line_still_goes_before_it(self) -> None:
+        self.addCleanup(os.chdir, Path.cwd())
+        os.chdir(self.folder)
+        file = self.folder / "chat.toml"
+        file.write_text('motd = "a"\nserver-name = "b"')
+        options = Options()
+        options.parseOptions(["--config", "chat.toml", "--server-name", "c"])
+        os.chdir("/")
+        file.write_text('motd = "d"\nserver-name = "e"')
+        settings = options.reread()
+        self.assertEqual((settings.motd, settings.server_name), ("d", "c"))
+        file.write_text("motd = 1")
+        error = self.assertRaises(BadSetting, options.reread)
+        self.assertEqual(str(error), f"{file}:1: motd: Expected string, got integer")
+
+    def test_certificates_are_where_they_were_when_the_options_were_read(self) -> None:
+        self.addCleanup(os.chdir, Path.cwd())
+        os.chdir(self.folder)
+        options = Options()
+        options.parseOptions(["--tls-port=1", "--tls-cert=a", "--tls-key=~/b", "--tls-dir=/c"])
+        os.chdir("/")
+        expected = (self.folder.resolve() / "a", Path("~/b").expanduser(), Path("/c"))
+        self.assertEqual(options.settings.tls_files(), expected)
+        self.assertEqual(options.reread(), options.settings)
+
+    def test_without_a_file_nothing_changes(self) -> None:
+        options = Options()
+        options.parseOptions(["--motd", "a"])
+        self.assertEqual(options.reread(), options.settings)
+
+
 class KeptTests(OptionsTestCase):
     """Where history and rooms are kept, and how safely."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import re
 import resource
 import signal
 import sys
@@ -15,6 +16,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError, ReactorNotRunning
@@ -22,6 +24,7 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests import tls
 from tests.doors.house import Guest, House
 from tests.store import postgres
 from twisted_chat import service
@@ -270,6 +273,13 @@ class StartTests(ServiceTestCase):
         made = makeService(options)
         self.assertEqual(made.node.server, "Ops")
 
+    def test_check_only_tells_whether_it_could_start(self) -> None:
+        self.patch(sys, "stdout", StringIO())
+        options = Options()
+        options.parseOptions(["--check", "--port=0", "--database", ":memory:"])
+        self.assertEqual(self.assertRaises(SystemExit, makeService, options).code, 0)
+        self.assertEqual(self.handlers, {})
+
 
 class CannotStartTests(ServiceTestCase):
     def reason(self, error: Exception, port: str = "tcp:12000") -> str:
@@ -460,6 +470,16 @@ class OpenedTests(SynchronousTestCase):
                 f"{host} port 12000, for everybody who can reach this machine",
             )
 
+    def test_with_tls_it_says_how_to_join_with_that(self) -> None:
+        for address, place in (
+            (IPv4Address("TCP", "127.0.0.1", 9), "127.0.0.1:9"),
+            (IPv6Address("TCP", "::1", 9), "[::1]:9"),
+        ):
+            self.assertIn(
+                f"only: openssl s_client -quiet -connect {place} joins it;",
+                service._opened(address, "", tls=True),
+            )
+
     def test_other_endpoints_are_named(self) -> None:
         self.assertEqual(self.opened(UNIXAddress("/run/chat.sock")), "/run/chat.sock")
         self.assertEqual(self.opened(UNIXAddress(None)), "the:endpoint")
@@ -512,7 +532,7 @@ class StopTests(ServiceTestCase):
 
     def test_signals_stop_the_reactor_in_order_and_once(self) -> None:
         served = self.starts()
-        self.assertEqual(self.handlers, {})
+        self.assertEqual(list(self.handlers), [signal.SIGHUP])
         stops: list[None] = []
 
         def stop() -> None:
@@ -522,13 +542,158 @@ class StopTests(ServiceTestCase):
 
         self.patch(self.reactor, "stop", stop)
         self.reactor.run()
-        self.assertEqual(sorted(self.handlers), [signal.SIGINT, signal.SIGTERM])
+        self.assertEqual(sorted(self.handlers), [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
         stops.clear()
-        for handler in self.handlers.values():
-            handler(0, None)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self.handlers[number](number, None)
         self.assertEqual(stops, [])
         self.reactor.advance(0)
         self.assertEqual(len(stops), 2)
+        self.stops(served)
+
+
+class AgainTests(ServiceTestCase):
+    """SIGHUP: certificates and settings are read again, and nobody notices but by what changed."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.now = Settings(database=":memory:")
+
+    def reread(self) -> Settings:
+        return self.now.check()
+
+    def serves(self, **settings: Any) -> ChatService:
+        self.now = msgspec.structs.replace(self.now, **settings)
+        served = ChatService(self.now, self.reactor, self.reread)
+        served.startService()
+        return served
+
+    def hangs_up(self, **settings: Any) -> None:
+        """Change settings, and tell the server."""
+        self.now = msgspec.structs.replace(self.now, **settings)
+        self.handlers[signal.SIGHUP](signal.SIGHUP, None)
+        self.reactor.advance(0)
+
+    def test_limits_motd_and_name_change_for_who_is_here_and_who_comes(self) -> None:
+        served = self.serves()
+        house = Served(served, self.reactor)
+        bob = house.enters("bob")
+        limits = Limits(max_text=5, max_per_address=1, max_backlog=70_000, max_ids=8)
+        self.hangs_up(server_name="Ops", motd="Be kind.", limits=limits, flood_limit=False)
+        bob.types("123456")
+        self.assertIn("! that text has 6 bytes", bob.sees()[0])
+        refused = house.comes()
+        self.assertIn("too many connections", refused.sees()[0])
+        alice = house.comes(IPv4Address("TCP", "192.0.2.8", 1))
+        alice.types("alice")
+        seen = alice.sees()
+        self.assertEqual((seen[0], seen[3]), ("Welcome to Ops.", "-- Be kind."), seen)
+        bob.hears()
+        alice.types(*["12345"] * 100)
+        self.assertEqual(bob.sees(), ["<alice> 12345"] * 100)
+        self.assertEqual(served.node.delivery.backlog.limit, 70_000)
+        self.assertEqual(served.node.hub.state.nonces.max_ids, 8)
+        house.empties()
+        self.stops(served)
+
+    def test_settings_of_who_made_the_server_stay_as_they_are(self) -> None:
+        limits = Limits()
+        served = self.serves(limits=limits)
+        self.hangs_up(limits=Limits(max_text=5))
+        self.assertEqual((limits.max_text, served.node.limits.max_text), (4096, 5))
+        self.stops(served)
+
+    def test_what_cannot_change_is_told_and_stays(self) -> None:
+        served = self.serves()
+        self.hangs_up(port=1, motd="x", limits=Limits(keep_days=1))
+        self.assertIn(
+            "motd changed; port, limits.keep-days changed too, which needs a restart", self.log()
+        )
+        self.assertEqual(served.node.limits.keep_days, 0)
+        self.stops(served)
+
+    def test_bad_settings_are_refused_as_a_whole(self) -> None:
+        served = self.serves(motd="old")
+        self.hangs_up(motd="new", server_name="\x1b")
+        self.assertEqual(served.node.motd, ("old",))
+        self.assertRegex(
+            self.log(), "the settings cannot be used .*, the old ones go on: server-name: U.001B"
+        )
+        self.stops(served)
+
+    def test_signal_that_comes_before_the_server_runs_waits(self) -> None:
+        served = self.made()
+        served.startService()
+        self.handlers[signal.SIGHUP](signal.SIGHUP, None)
+        self.assertNotIn("read again", self.log())
+        self.reactor.advance(0)
+        self.assertIn("the settings were read again: nothing changed", self.log())
+        self.stops(served)
+
+    def test_signal_is_handled_before_anything_else_is_done(self) -> None:
+        self.reactor.fails = OSError("taken")
+        self.assertRaises(StartError, self.made().startService)
+        self.assertIn(signal.SIGHUP, self.handlers)
+
+    def presented(self, port: int = 0) -> str:
+        """Connect to a TLS port; return the name in the certificate that is presented."""
+        factory = self.reactor.tcpServers[port][1]
+        return tls.presented(factory, self.reactor)
+
+    def test_port_with_tls_presents_the_certificate_that_is_there_now(self) -> None:
+        cert, key = tls.write(self.folder, "one.example")
+        served = self.serves(port=(), tls_port=1, tls_cert=str(cert), tls_key=str(key))
+        self.assertIn("the chat is open with TLS on 0.0.0.0 port 1", self.log())
+        self.assertEqual(self.presented(), "one.example")
+        tls.write(self.folder, "two.example")
+        self.hangs_up()
+        self.assertEqual(self.presented(), "two.example")
+        self.stops(served)
+
+    def test_certificate_that_cannot_be_used_is_refused_and_the_old_one_goes_on(self) -> None:
+        cert, key = tls.write(self.folder, "one.example")
+        served = self.serves(tls_port=1, tls_cert=str(cert), tls_key=str(key))
+        good = key.read_bytes()
+        for spoil in (
+            lambda: key.write_bytes(tls.self_signed("two.example").key),
+            lambda: key.write_text("rubbish"),
+            key.unlink,
+            lambda: tls.write(self.folder, "two.example", days=-1),
+        ):
+            spoil()
+            self.logged.clear()
+            self.hangs_up()
+            self.assertEqual(len(re.findall("the certificates cannot be used", self.log())), 1)
+            self.assertEqual(self.presented(1), "one.example")
+            key.write_bytes(good)
+        self.stops(served)
+
+    def test_bad_settings_do_not_keep_a_new_certificate_out(self) -> None:
+        cert, key = tls.write(self.folder, "one.example")
+        served = self.serves(tls_port=1, tls_cert=str(cert), tls_key=str(key))
+        tls.write(self.folder, "two.example")
+        self.hangs_up(motd="\x1b")
+        self.assertEqual(self.presented(1), "two.example")
+        self.stops(served)
+
+    def test_doubts_about_a_certificate_are_logged_at_the_start(self) -> None:
+        cert, key = tls.write(self.folder, "one.example", days=7)
+        self.stops(self.serves(tls_port=1, tls_cert=str(cert), tls_key=str(key)))
+        self.assertRegex(self.log(), rf"{cert}: expires in \d days")
+
+    def test_server_does_not_start_without_its_certificate_or_what_tls_needs(self) -> None:
+        cert = self.folder / "none.pem"
+        served = self.made(tls_port=1, tls_cert=str(cert))
+        error = self.assertRaises(StartError, served.startService)
+        self.assertEqual(str(error), f"{cert}: cannot be read: No such file or directory")
+        self.stops(served)
+        tls.not_installed(self)
+        served = self.made(tls_port=1, tls_cert=str(cert))
+        error = self.assertRaises(StartError, served.startService)
+        self.assertIn("which TLS needs: pip install 'PATH-OF-THE-CLONE[tls]'", str(error))
         self.stops(served)
 
 

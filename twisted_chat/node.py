@@ -24,6 +24,7 @@ from twisted_chat.core.apply import Applied, Duplicate, Void
 from twisted_chat.core.hub import NO_SCOPE, Hub, scope_of
 from twisted_chat.core.ids import MessageId, SessionId
 from twisted_chat.core.lasting import Remembered
+from twisted_chat.core.limits import Limits
 from twisted_chat.core.text import CleanText, shown
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.peer import MAX_FLYING, Door, Peer
@@ -62,7 +63,7 @@ class Node:
         self.server = server
         self._bus = bus
         self._store = store
-        self._motd = motd
+        self.motd = motd
         self._new_token = new_token
         self.delivery = Delivery(clock, hub.limits)
         self._sessions = Sessions(hub, self.delivery)
@@ -80,6 +81,12 @@ class Node:
     def restored(self, remembered: Remembered) -> None:
         """Take up what the store remembers of earlier runs, before anybody comes."""
         self._keeping.restore(remembered)
+
+    def limit(self, limits: Limits) -> None:
+        """Let these limits count from now on; what a session or a room got at its beginning stays as it is."""
+        self.limits.become(limits)
+        self.delivery.backlog.limit = limits.max_backlog
+        self.hub.state.nonces.max_ids = limits.max_ids
 
     def look_after(self) -> None:
         """Do what is due every ten minutes."""
@@ -351,7 +358,7 @@ class Node:
         resumed = bool(event.replaced)
         self.tell(
             peer,
-            r.Welcome(user.nick, peer.token, self._motd, resumed),
+            r.Welcome(user.nick, peer.token, self.motd, resumed),
             envelope.tag,
         )
         for room in user.rooms:

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final, get_type_hints
+from typing import Any, Final, NamedTuple, get_type_hints
 
 import msgspec
 from twisted.internet.endpoints import quoteStringArgument
@@ -39,6 +39,14 @@ class BadSetting(ValueError):
     """A setting that cannot be used. ``str()`` is one line that names where it stands, its key, and the reason."""
 
 
+class TlsFiles(NamedTuple):
+    """Where certificates are: one with its key, if that is in a file of its own; a folder of them; or both."""
+
+    cert: Path | None
+    key: Path | None
+    dir: Path | None
+
+
 class Settings(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"
 ):
@@ -46,6 +54,10 @@ class Settings(
 
     port: int | str | tuple[int | str, ...] = 12000
     interface: str = "127.0.0.1"
+    tls_port: int | str | tuple[int | str, ...] = ()
+    tls_cert: str = ""
+    tls_key: str = ""
+    tls_dir: str = ""
     server_name: str = "twisted-chat"
     motd: str = ""
     state_dir: str = ""
@@ -56,17 +68,43 @@ class Settings(
 
     def endpoints(self) -> list[str]:
         """Return a Twisted endpoint description for each port. Raises :class:`BadSetting`."""
-        ports = self.port if isinstance(self.port, tuple) else (self.port,)
-        if not ports:
+        endpoints = self._endpoints("port", self.port)
+        if not endpoints and not self.tls_endpoints():
             raise BadSetting("port: there is none; give at least one")
-        return [self._endpoint(str(port)) for port in ports]
+        return endpoints
 
-    def _endpoint(self, port: str) -> str:
+    def tls_endpoints(self) -> list[str]:
+        """Return a Twisted endpoint description for each port that speaks TLS. Raises :class:`BadSetting`."""
+        return self._endpoints("tls-port", self.tls_port)
+
+    def tls_files(self) -> TlsFiles:
+        """Return where the certificates are. Raises :class:`BadSetting`."""
+        return TlsFiles(
+            _path("tls-cert", self.tls_cert),
+            _path("tls-key", self.tls_key),
+            _path("tls-dir", self.tls_dir),
+        )
+
+    def _check_tls(self) -> None:
+        files, ports = self.tls_files(), self.tls_endpoints()
+        if ports and not (files.cert or files.dir):
+            raise BadSetting("tls-port: it needs a certificate; give tls-cert or tls-dir")
+        if (files.cert or files.dir) and not ports:
+            key = "tls-cert" if files.cert else "tls-dir"
+            raise BadSetting(f"{key}: there is no port to use it for; give tls-port")
+        if files.key and not files.cert:
+            raise BadSetting("tls-key: there is no certificate that it belongs to; give tls-cert")
+
+    def _endpoints(self, key: str, given: int | str | tuple[int | str, ...]) -> list[str]:
+        ports = given if isinstance(given, tuple) else (given,)
+        return [self._endpoint(key, str(port)) for port in ports]
+
+    def _endpoint(self, key: str, port: str) -> str:
         if ":" in port:
             return port
         if not (port.isascii() and port.isdigit() and int(port) <= 65535):
             raise BadSetting(
-                f"port: {port!r} is no port; give a number from 1 to 65535, or an endpoint such as unix:/run/chat.sock"
+                f"{key}: {port!r} is no port; give a number from 1 to 65535, or an endpoint such as unix:/run/chat.sock"
             )
         return f"tcp:{int(port)}:backlog={_BACKLOG}:interface={quoteStringArgument(self.interface)}"
 
@@ -107,6 +145,7 @@ class Settings(
         if not _clean("server-name", self.server_name).strip():
             raise BadSetting("server-name: it is empty")
         self.endpoints()
+        self._check_tls()
         self.database_kind()
         if self.state_dir:  # without it, the command line may still name one
             self.state_folder()
@@ -120,6 +159,19 @@ class Settings(
                 f"{limits.max_endless:,}, {limits.max_object:,} and {limits.max_text:,}"
             )
         return self
+
+
+def _path(key: str, name: str) -> Path | None:
+    """Return the path that a setting names; None for "". Raises :class:`BadSetting`."""
+    if not name:
+        return None
+    try:
+        path = Path(name).expanduser()
+    except RuntimeError as error:
+        raise BadSetting(f"{key}: {error}") from None
+    if "\0" in name:
+        raise BadSetting(f"{key}: U+0000 NULL cannot be in the name of a file")
+    return path
 
 
 def _clean(key: str, text: str) -> CleanText:
@@ -197,13 +249,30 @@ A chat server that people join with nc, telnet, or a program that speaks JSON li
 options it listens on port 12000 of this machine, where nobody else can reach it. Ctrl-C or SIGTERM stops it:
 everybody is told goodbye."""
 
-    optFlags = [["no-flood-limit", None, "let everybody send as fast as they can (for load tests)"]]
+    optFlags = [
+        ["no-flood-limit", None, "let everybody send as fast as they can (for load tests)"],
+        [
+            "check",
+            None,
+            "tell what is wrong with options, certificates, ports and state folder, and do not start; "
+            "the exit status is 0 if the server could",
+        ],
+    ]
     optParameters = [
         [
             "interface",
             "i",
             None,
             "address to listen on [127.0.0.1]; 0.0.0.0 or :: lets other machines in",
+        ],
+        ["tls-cert", None, None, "certificate for --tls-port, with its chain, in PEM form"],
+        ["tls-key", None, None, "its private key, if that is not in the same file"],
+        [
+            "tls-dir",
+            None,
+            None,
+            "folder of certificates, of which a client gets that for the name it asks for: NAME.pem and NAME.key, or "
+            "NAME/fullchain.pem and NAME/privkey.pem",
         ],
         ["server-name", None, None, "name shown in the greeting [twisted-chat]"],
         ["motd", None, None, "message of the day, shown after login; \\n begins a new line"],
@@ -234,14 +303,21 @@ everybody is told goodbye."""
     def __init__(self) -> None:
         super().__init__()
         self["ports"] = []
+        self["tls-ports"] = []
         self.docs["state-dir"] += f" [{_shown_default()}]"
         self.settings = Settings()
+        self._file: Path | None = None
+        self._here = Path.cwd()
 
     def opt_port(self, value: str) -> None:
         """port to listen on [12000], or an endpoint such as unix:/run/chat.sock; can be given several times"""
         self["ports"].append(value)
 
     opt_p = opt_port
+
+    def opt_tls_port(self, value: str) -> None:
+        """port that speaks TLS, or an endpoint; can be given several times"""
+        self["tls-ports"].append(value)
 
     def opt_version(self) -> None:
         """Display the version and exit."""
@@ -251,9 +327,10 @@ everybody is told goodbye."""
     def getUsage(self, width: int | None = None) -> str:
         """Return the help text. Twisted's own would mix a few options that many need into all the limits."""
         width = width or int(os.environ.get("COLUMNS", "80"))
-        kinds = {"port": "PORT", "interface": "ADDRESS", "server-name": "NAME", "motd": "TEXT"}
+        kinds = {"port": "PORT", "interface": "ADDRESS", "tls-port": "PORT", "tls-cert": "FILE"}
+        kinds |= {"tls-key": "FILE", "tls-dir": "DIR", "server-name": "NAME", "motd": "TEXT"}
         kinds |= {"state-dir": "DIR", "database": "URL", "sync": "WHEN", "config": "FILE"}
-        kinds |= {"no-flood-limit": "", "help": "", "version": ""}
+        kinds |= {"no-flood-limit": "", "check": "", "help": "", "version": ""}
         shorts = {long: f"-{short}, " for short, long in self.synonyms.items() if len(short) == 1}
 
         def options(kinds: Iterable[tuple[str, str]]) -> str:
@@ -290,20 +367,35 @@ everybody is told goodbye."""
             raise SystemExit(1) from None
 
     def postOptions(self) -> None:
+        file = Path(self["config"]) if self["config"] is not None else None
+        # twistd may go to another folder before it is read again.
+        self._file = file.absolute() if file is not None else None
         try:
-            settings = (
-                read_config(Path(self["config"])) if self["config"] is not None else Settings()
-            )
-            self.settings = self._override(settings).check()
+            self.settings = self._read(file)
             self.settings.state_folder()
         except BadSetting as error:
             raise usage.UsageError(str(error)) from None
+
+    def reread(self) -> Settings:
+        """Return the settings as the file and the command line are now. Raises :class:`BadSetting`."""
+        return self._read(self._file)
+
+    def _read(self, file: Path | None) -> Settings:
+        settings = read_config(file) if file is not None else Settings()
+        settings = self._override(settings).check()
+        # They are read again when twistd may be in another folder.
+        files = zip(TlsFiles._fields, settings.tls_files(), strict=True)
+        paths = {f"tls_{name}": str(self._here / path) for name, path in files if path}
+        return msgspec.structs.replace(settings, **paths)
 
     def _override(self, settings: Settings) -> Settings:
         """Let what was given on the command line go before what the file says."""
         given: dict[str, Any] = {
             name.replace("-", "_"): self[name]
-            for name in ("interface", "server-name", "motd", "state-dir", "database")
+            for name in (
+                *("interface", "server-name", "motd", "state-dir", "database"),
+                *("tls-cert", "tls-key", "tls-dir"),
+            )
             if self[name] is not None
         }
         if "motd" in given:
@@ -314,6 +406,8 @@ everybody is told goodbye."""
             given["sync"] = Sync(self["sync"])
         if self["ports"]:
             given["port"] = tuple(self["ports"])
+        if self["tls-ports"]:
+            given["tls_port"] = tuple(self["tls-ports"])
         if self["no-flood-limit"]:
             given["flood_limit"] = False
         limits = {field.name: getattr(settings.limits, field.name) for field in _LIMITS.values()}

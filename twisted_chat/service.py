@@ -10,16 +10,19 @@ import resource
 import signal
 import sys
 import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Final
 
+import msgspec
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.defer import TimeoutError as DeferredTimeoutError
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError, ReactorNotRunning
-from twisted.internet.interfaces import IDelayedCall, IListeningPort
+from twisted.internet.interfaces import IDelayedCall, IListeningPort, IStreamServerEndpoint
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -36,6 +39,7 @@ from twisted_chat.doors.capacity import Capacity, room_for_connections
 from twisted_chat.doors.line import ChatFactory
 from twisted_chat.node import Node
 from twisted_chat.options import Options, Settings
+from twisted_chat.reload import NotReloaded, Reload
 from twisted_chat.store.blocks import Ids
 from twisted_chat.store.database import Kind, without_password
 from twisted_chat.store.memory import MemoryStore
@@ -78,13 +82,17 @@ def _print_start_error(
 class ChatService(Service):
     """The server: doors, node, store; started in that order from the end, stopped from the front."""
 
-    def __init__(self, settings: Settings, reactor: Any) -> None:
+    def __init__(
+        self, settings: Settings, reactor: Any, reread: Callable[[], Settings] | None = None
+    ) -> None:
+        """``reread`` returns the settings as they are when the server is told to look again, or raises ``BadSetting``."""
         # From here on there may be a StartError.
         sys.excepthook = _print_start_error
         self._settings = settings
         self._reactor = reactor
         clock = self._clock = clock_of(reactor)
-        limits = settings.effective_limits()
+        # A copy, for it changes: see Reload.
+        limits = msgspec.structs.replace(settings.effective_limits())
         # Made absolute before twistd goes to another folder.
         self._folder = settings.state_folder()
         self._place: Place | None = None
@@ -105,6 +113,7 @@ class ChatService(Service):
         )
         self.ports: list[IListeningPort] = []
         self._capacity = Capacity(self.factory.connections, reactor)
+        self._reload = Reload(settings, reread or (lambda: settings), self._change)
         self._check = LoopingCall(self._look_after)
         self._check.clock = reactor
         self._upkeep = LoopingCall(self._look_after_store)
@@ -114,6 +123,8 @@ class ChatService(Service):
     def startService(self) -> None:
         """Start, or raise :class:`StartError`: twistd then removes its pid file and the process ends with status 1."""
         super().startService()
+        # From now on a SIGHUP does not end it, even if there is nothing yet that could be read again.
+        signal.signal(signal.SIGHUP, self._hung_up)
         failed: list[Failure] = []
         background.start(self._start(), "starting the server", failed.append)
         if failed:
@@ -125,6 +136,9 @@ class ChatService(Service):
         # What is loaded now stays: it need not be searched again and again.
         gc.freeze()
         gc.set_threshold(_COLLECT_EVERY)
+        # Before anything is made or opened: without its certificates it does not start.
+        tls = self._settings.tls_endpoints()
+        encrypted = self._encrypted() if tls else self._plainly
         if self._folder is not None:
             # Not before twistd has gone to the background: it would be another process.
             try:
@@ -141,16 +155,54 @@ class ChatService(Service):
         await self._ids.start(self._bus.drain)
         self._cancel_waiting()
         for description in self._settings.endpoints():
-            await self._listen(description)
+            await self._listen(description, self._plainly)
+        for description in tls:
+            await self._listen(description, encrypted, tls=True)
         most = room_for_connections()
         self._capacity.guard(self.ports, most)
         log.info("{line}", line=_room(most))
         _ = self._check.start(_CHECK_EVERY, now=False)
         _ = self._upkeep.start(_LOOK_AFTER_STORE_EVERY, now=False)
 
-    async def _listen(self, description: str) -> None:
+    async def _plainly(self, endpoint: IStreamServerEndpoint) -> IListeningPort:
+        return await endpoint.listen(self.factory)
+
+    def _encrypted(self) -> Callable[[IStreamServerEndpoint], Awaitable[IListeningPort]]:
+        """Read the certificates; return how to listen with them."""
         try:
-            port = await serverFromString(self._reactor, description).listen(self.factory)
+            from twisted_chat.doors import certificates, tls
+        except ImportError as error:
+            raise StartError(
+                f"{error.name} is not installed, which TLS needs: pip install 'PATH-OF-THE-CLONE[tls]'"
+            ) from None
+        try:
+            in_use = certificates.Certificates(certificates.find(*self._settings.tls_files()))
+        except certificates.BadCertificate as error:
+            raise StartError(str(error)) from None
+        for line in certificates.doubts(in_use.found, datetime.now(UTC)):
+            log.warn("{line}", line=shown(line, 1000))
+
+        def change(settings: Settings) -> str:
+            try:
+                found = certificates.find(*settings.tls_files())
+                certificates.refuse_expired(found, datetime.now(UTC))
+                in_use.use(found)
+            except certificates.BadCertificate as error:
+                raise NotReloaded(str(error)) from None
+            return "; ".join(map(str, found.all))
+
+        self._reload.add("certificates", change)
+        return lambda endpoint: tls.listen(endpoint, in_use, self.factory, self._reactor)
+
+    async def _listen(
+        self,
+        description: str,
+        listen: Callable[[IStreamServerEndpoint], Awaitable[IListeningPort]],
+        *,
+        tls: bool = False,
+    ) -> None:
+        try:
+            port = await listen(serverFromString(self._reactor, description))
         except CannotListenError as error:
             raise StartError(f"cannot listen on {_place(error)}: {_reason(error)}") from None
         except Exception as error:
@@ -158,7 +210,7 @@ class ChatService(Service):
             why = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
             raise StartError(f"cannot listen on {description!r}: {why}") from None
         self.ports.append(port)
-        log.info("{line}", line=_opened(port.getHost(), description))
+        log.info("{line}", line=_opened(port.getHost(), description, tls=tls))
 
     def stopService(self) -> Deferred[None]:
         """Stop listening, say goodbye and wait (for two seconds at most), close the store."""
@@ -188,6 +240,16 @@ class ChatService(Service):
         finally:
             if self._place is not None:
                 self._place.close()
+
+    def _change(self, settings: Settings) -> None:
+        """Let settings count that can change while the server runs."""
+        self.node.server, self.node.motd = settings.server_name, settings.motd_lines()
+        self.node.limit(settings.effective_limits())
+        self.factory.connections.max_per_address = settings.limits.max_per_address
+
+    def _hung_up(self, number: int, frame: FrameType | None) -> None:
+        # Before the reactor runs this waits until it does.
+        self._reactor.callFromThread(self._reload.run)
 
     def _look_after(self) -> None:
         try:
@@ -272,15 +334,18 @@ def _reason(error: CannotListenError) -> str:
     return f"{why}; choose another with --port or --interface"
 
 
-def _opened(address: Any, description: str) -> str:
+def _opened(address: Any, description: str, *, tls: bool = False) -> str:
     """Say where the chat is open, to whom, and how to open it to others."""
     host, port = getattr(address, "host", None), getattr(address, "port", None)
+    what = "the chat is open with TLS" if tls else "the chat is open"
     if host is None:
         name = getattr(address, "name", None)
-        return f"the chat is open on {os.fsdecode(name) if name else description}"
-    line = f"the chat is open on {host} port {port}"
+        return f"{what} on {os.fsdecode(name) if name else description}"
+    line = f"{what} on {host} port {port}"
     if ipaddress.ip_address(host.partition("%")[0]).is_loopback:
-        return f"{line}, for this machine only: nc {host} {port} joins it; --interface 0.0.0.0 opens it to others"
+        place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        join = f"openssl s_client -quiet -connect {place}" if tls else f"nc {host} {port}"
+        return f"{line}, for this machine only: {join} joins it; --interface 0.0.0.0 opens it to others"
     return f"{line}, for everybody who can reach this machine"
 
 
@@ -303,7 +368,11 @@ def _raise_file_limit() -> None:
 
 
 def makeService(options: Options) -> ChatService:
-    """Make the server. Called by ``twistd chat`` and ``twist chat``."""
+    """Make the server, for ``twistd chat`` and ``twist chat``. With ``--check``, tell whether it could start, and exit."""
+    if options["check"]:
+        from twisted_chat.checking import check
+
+        raise SystemExit(check(options.settings))
     from twisted.internet import reactor
 
-    return ChatService(options.settings, reactor)
+    return ChatService(options.settings, reactor, options.reread)

@@ -301,6 +301,10 @@ class Scene:
         self._guests.append(visitor)
         return visitor
 
+    def joins(self, visitor: Visitor) -> None:
+        """Let somebody who connected in a way of their own be sent home with the others."""
+        self._guests.append(visitor)
+
     async def visits(self, server: Server, name: str, port: int | None = None) -> Visitor:
         """Connect, log in, and be in the lobby."""
         visitor = await self.connects(server, name, port)

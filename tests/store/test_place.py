@@ -235,3 +235,32 @@ class LockTests(PlaceTestCase):
             stdout=subprocess.PIPE,
             text=True,
         )
+
+
+class LookTests(PlaceTestCase):
+    """What a check sees, which makes nothing."""
+
+    def refused_at_a_look(self) -> str:
+        return str(self.assertRaises(PlaceError, Place.look, self.folder))
+
+    def test_folder_that_can_be_made_is_not_made(self) -> None:
+        Place.look(self.folder / "deep" / "down")
+        self.assertFalse(self.folder.exists())
+
+    def test_folder_of_a_server_that_has_ended_will_do(self) -> None:
+        self.opened().close()
+        Place.look(self.folder)
+
+    def test_folder_in_use_is_refused_and_its_user_does_not_notice(self) -> None:
+        place = self.opened()
+        self.assertIn(f"process {os.getpid()} uses it", self.refused_at_a_look())
+        place.close()
+        self.opened().close()
+
+    def test_what_cannot_be_written_or_is_no_folder_is_refused(self) -> None:
+        self.patch(os, "access", lambda *arguments: False)
+        self.assertIn("cannot be written: ", self.refused_at_a_look())
+        self.folder.write_text("a file")
+        self.assertIn("is not a folder; give another", self.refused_at_a_look())
+        self.folder = self.folder / "below"
+        self.assertIn("lies in what is not a folder", self.refused_at_a_look())

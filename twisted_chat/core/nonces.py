@@ -30,7 +30,7 @@ class Nonces:
     """Ids by scope. All times are those of the envelopes, so that every node forgets the same."""
 
     def __init__(self, max_ids: int) -> None:
-        self._max_ids = max_ids
+        self.max_ids = max_ids
         self._scopes: OrderedDict[Scope, OrderedDict[str, Sent]] = OrderedDict()
         self._seen: dict[Scope, float] = {}
         self._total = 0
@@ -82,7 +82,7 @@ class Nonces:
         else:
             self._total += 1
         ids[tag] = sent
-        while len(ids) > self._max_ids:
+        while len(ids) > self.max_ids:
             ids.popitem(last=False)
             self._total -= 1
 

@@ -24,7 +24,7 @@ class Backlog:
     """
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self.limit = limit
         self._of: dict[Behind, int] = {}
         #: How many bytes wait, and how many sessions were ended as too slow since the server started.
         self.bytes = 0
@@ -38,14 +38,14 @@ class Backlog:
 
     def relieve(self) -> None:
         """End those who are furthest behind, if too much waits."""
-        if self.bytes <= self._limit:
+        if self.bytes <= self.limit:
             return
         log.warn(
             "{bytes} bytes wait for slow readers, and {limit} are the most; the slowest are disconnected",
             bytes=self.bytes,
-            limit=self._limit,
+            limit=self.limit,
         )
         for session in sorted(self._of, key=self._of.__getitem__, reverse=True):
-            if self.bytes <= self._limit * 3 // 4:
+            if self.bytes <= self.limit * 3 // 4:
                 break
             session.end()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionLost
 
 
 class Connection(Protocol):
@@ -19,11 +20,18 @@ class Connection(Protocol):
         """Look after it if it is silent for long."""
 
 
+class HandshakeFailed(ConnectionLost):
+    """A connection ended before it was encrypted. ``str()`` says why, for the log."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 class Connections:
     """The connections that are open now, and their number by address (see :func:`.sockets.address_key`)."""
 
     def __init__(self, max_per_address: int) -> None:
-        self._max_per_address = max_per_address
+        self.max_per_address = max_per_address
         self._open: set[Connection] = set()
         self._per_address: Counter[str] = Counter()
         self._waiting: list[Deferred[None]] = []
@@ -43,7 +51,7 @@ class Connections:
         self.held += 1
         if key is None:
             return True
-        if self._per_address[key] >= self._max_per_address:
+        if self._per_address[key] >= self.max_per_address:
             return False
         self._per_address[key] += 1
         return True

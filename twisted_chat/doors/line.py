@@ -28,7 +28,7 @@ from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.framing import Endless, Frame, Framer, JsonFramer, LineFramer, TooLong
 from twisted_chat.dialects.json import JsonDialect
 from twisted_chat.dialects.line import LineDialect
-from twisted_chat.doors.connections import Connections
+from twisted_chat.doors.connections import Connections, HandshakeFailed
 from twisted_chat.doors.prompt import PasswordPrompt
 from twisted_chat.doors.sockets import address_key, is_broken, tune
 from twisted_chat.doors.telnet import TelnetFilter
@@ -121,7 +121,7 @@ class LineProtocol(Protocol):
                 b"! There are too many connections from your address; close one, or try again later.\r\n"
             )
             self._key = None
-            self.transport.loseConnection()
+            self._lose()
             return
         self.send, self.hold = direct(self.transport)
         peer = self._peer = self._node.open(self, self.factory.line, "", host or "this machine")
@@ -139,7 +139,8 @@ class LineProtocol(Protocol):
         _cancel(self._timer, self._wait, self._parting, self._cooling)
         if self._peer is not None:
             self._peer.outbox.close()
-            self._node.close(self._peer, "connection lost")
+            why = str(reason.value) if isinstance(reason.value, HandshakeFailed) else None
+            self._node.close(self._peer, "connection lost", logged=why)
         self.factory.connections.remove(self)
 
     def abort(self) -> None:

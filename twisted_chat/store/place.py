@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import itertools
 import os
 import pwd
+import stat
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -89,6 +91,22 @@ class Place:
             ) from None
         return cls(folder, lock)
 
+    @staticmethod
+    def look(folder: Path) -> None:
+        """Find out whether :meth:`open` would succeed, and make and change nothing. Raises :class:`PlaceError`."""
+        there = next(each for each in (folder, *folder.parents) if os.path.lexists(each))
+        try:
+            if not stat.S_ISDIR(there.stat().st_mode):
+                raise NotADirectoryError
+            if not os.access(there, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(there))
+            if (folder / _LOCK).exists():
+                _look_at(folder)
+        except OSError as error:
+            raise PlaceError(
+                f"{folder}: {_why(folder, error)}; give another folder with --state-dir"
+            ) from None
+
     def close(self) -> None:
         """Let others use the folder. Closing it again does nothing."""
         if self._lock is not None:
@@ -130,16 +148,30 @@ def _open(folder: Path, name: str) -> int:
 
 def _take(lock: int, folder: Path) -> None:
     """Lock a file, and write into it who has it."""
+    _lock(lock, folder, fcntl.LOCK_EX)
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+
+
+def _look_at(folder: Path) -> None:
+    """Find out whether somebody has locked a state folder."""
+    lock = os.open(folder / _LOCK, os.O_RDONLY)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(lock, folder, fcntl.LOCK_SH)
+    finally:
+        os.close(lock)
+
+
+def _lock(lock: int, folder: Path, kind: int) -> None:
+    """Lock a file, or raise :class:`PlaceError` with who has it."""
+    try:
+        fcntl.flock(lock, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         holder = os.read(lock, 20).decode("ascii", "replace").strip()
         who = f"process {holder}" if holder.isdigit() else "another process"
         raise PlaceError(
             f"{folder}: {who} uses it; stop that one, or give this one another folder with --state-dir"
         ) from None
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
 
 
 def _why(folder: Path, error: OSError) -> str:

@@ -211,3 +211,50 @@ class MigrationTests(OpeningCase):
         with database.reading.connect() as connection:
             indexed = connection.scalar(text("SELECT value FROM counters WHERE name = 'indexed'"))
         self.assertEqual(indexed, 0)
+
+
+class LookTests(OpeningCase):
+    """What a check sees, which changes nothing."""
+
+    def look(self) -> str | None:
+        before = {path: path.read_bytes() for path in self.folder.iterdir()}
+        try:
+            return opening.look(self.path)
+        finally:
+            self.assertEqual({path: path.read_bytes() for path in self.folder.iterdir()}, before)
+
+    def test_database_that_is_not_there_yet_or_empty_would_be_made(self) -> None:
+        self.assertEqual(self.look(), "it would be made")
+        self.path.touch()
+        self.assertEqual(self.look(), "it would be made")
+
+    def test_database_of_this_version_needs_nothing(self) -> None:
+        self.open()
+        self.assertIsNone(self.look())
+
+    def test_older_one_or_one_that_was_only_begun_would_be_brought_up_to_date(self) -> None:
+        opening._mark(self.path)
+        self.assertEqual(self.look(), f"it would be brought to schema {HEAD}")
+        self.path.unlink()
+        self.make("0001")
+        self.assertEqual(self.look(), f"it would be brought to schema {HEAD}")
+
+    def test_one_that_was_not_closed_is_left_alone(self) -> None:
+        self.open()
+        self.path.with_name(f"{self.path.name}-wal").write_bytes(b"what was not written back")
+        self.assertEqual(self.look(), "it was not closed, and would be brought in order")
+
+    def test_what_cannot_be_used_is_refused_as_at_a_start(self) -> None:
+        self.path.mkdir()
+        error = self.assertRaises(StoreError, opening.look, self.path)
+        self.assertEqual(str(error), f"{self.path} cannot be used: Is a directory")
+        self.path.rmdir()
+        self.path.write_bytes(b"x" * 1000)
+        self.assertIn("not a database of", str(self.assertRaises(StoreError, self.look)))
+        self.path.unlink()
+        self.open()
+        with sqlite3.connect(self.path) as connection:
+            connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.close()
+        self.path.with_name(f"{self.path.name}-wal").unlink(missing_ok=True)
+        self.assertIn("newer version", str(self.assertRaises(StoreError, self.look)))

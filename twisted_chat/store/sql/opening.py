@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -43,6 +45,43 @@ def open_database(database: Database) -> str | None:
         raise StoreError(f"the database cannot be opened: {explain(error)}") from None
 
 
+def look(path: Path) -> str | None:
+    """Find out whether a SQLite file could be opened, and change nothing; return what would be done to it, if anything.
+
+    Raises :class:`StoreError`, as :func:`open_database`.
+    """
+    with _explained(path):
+        if not path.exists():
+            return "it would be made"
+        with path.open("rb") as file:
+            header = file.read(100)
+        if not header:
+            return "it would be made"
+        if path.with_name(f"{path.name}-wal").exists():
+            # To read it is to work in the files beside it.
+            _check_header(path, header)
+            return "it was not closed, and would be brought in order"
+        _check(path, header, "?mode=ro&immutable=1")
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+        try:
+            found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        except sqlite3.OperationalError:
+            found = None  # marked as ours, and not used yet
+        finally:
+            connection.close()
+    version = found[0] if found else None
+    _refuse_newer(str(path), version)
+    return None if version == HEAD else f"it would be brought to schema {HEAD}"
+
+
+def _refuse_newer(name: str, version: str | None) -> None:
+    if version is not None and version > HEAD:
+        raise StoreError(
+            f"{name} is of a newer version of twisted-chat (schema {version}, this one knows {HEAD}); "
+            "it was left as it is; install that version again, or restore the backup from before it was upgraded"
+        )
+
+
 def _bring_up_to_date(database: Database, connection: Connection) -> str | None:
     with connection.begin():
         if database.kind != "sqlite":
@@ -57,11 +96,7 @@ def _bring_up_to_date(database: Database, connection: Connection) -> str | None:
             )
     if version == HEAD:
         return None
-    if version is not None and version > HEAD:
-        raise StoreError(
-            f"{_name(database)} is of a newer version of twisted-chat (schema {version}, this one knows {HEAD}); "
-            "it was left as it is; install that version again, or restore the backup from before it was upgraded"
-        )
+    _refuse_newer(_name(database), version)
     if version is None or database.kind != "sqlite":
         _migrate(connection)
         return f"the database was brought from schema {version} to {HEAD}" if version else None
@@ -115,15 +150,22 @@ def _migrate(connection: Connection) -> None:
 
 def _look_at(path: Path) -> None:
     """Look at a SQLite file without changing it; make an empty one, that only its owner can read, if there is none."""
-    try:
+    with _explained(path):
         if not path.exists():
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         with path.open("rb") as file:
             header = file.read(100)
         if header:
-            _check(path, header)
+            _check(path, header, "?mode=ro")
         else:
             _mark(path)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Make a :class:`StoreError` of what the system or SQLite say of a file."""
+    try:
+        yield
     except OSError as error:
         raise StoreError(f"{path} cannot be used: {error.strerror}") from None
     except sqlite3.Error as error:
@@ -144,13 +186,18 @@ def _mark(path: Path) -> None:
         connection.close()
 
 
-def _check(path: Path, header: bytes) -> None:
+def _check_header(path: Path, header: bytes) -> None:
     if not header.startswith(_MAGIC) or int.from_bytes(header[68:72], "big") != APPLICATION_ID:
         raise StoreError(
             f"{path} is not a database of twisted-chat; it was left as it is; "
             "move it away, or choose another folder with --state-dir"
         )
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_PATIENCE)
+
+
+def _check(path: Path, header: bytes, how: str) -> None:
+    """Check a file for faults, opened as the query of its URI says."""
+    _check_header(path, header)
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}{how}", uri=True, timeout=_PATIENCE)
     try:
         end = time.monotonic() + _CHECK_TIME
         connection.set_progress_handler(lambda: time.monotonic() > end, 10_000)

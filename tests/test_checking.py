@@ -1,0 +1,201 @@
+"""``--check``: each thing that would keep the server from starting is told, and nothing is touched."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shutil
+import socket
+import sqlite3
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests import tls
+from twisted_chat import checking
+from twisted_chat.options import Settings
+from twisted_chat.store.database import Sync
+from twisted_chat.store.place import Place
+from twisted_chat.store.sql import opening
+from twisted_chat.store.sql.database import Database, sqlite_url
+
+
+class CheckTestCase(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.folder = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.state = self.folder / "state"
+
+    def check(self, *, good: bool, **settings: Any) -> list[str]:
+        """Check; return what was said but for what is fine. Nothing must have changed in the folder."""
+        before = self.everything()
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            status = checking.check(
+                Settings(**{"port": 0, "state_dir": str(self.state), **settings}).check()
+            )
+        self.assertEqual(self.everything(), before)
+        *lines, last = out.getvalue().splitlines()
+        self.assertEqual(
+            (status, last),
+            (0, "the server could start") if good else (1, "the server could not start"),
+        )
+        return [
+            line.replace(f"{self.folder}/", "") for line in lines if not line.startswith("fine: ")
+        ]
+
+    def everything(self) -> dict[Path, object]:
+        """Return what is in the folder now, with the times at which it was changed."""
+        return {
+            path: (path.lstat().st_mtime_ns, path.read_bytes() if path.is_file() else b"")
+            for path in (self.folder, *self.folder.rglob("*"))
+        }
+
+
+class CheckTests(CheckTestCase):
+    def test_what_is_fine_is_said_too(self) -> None:
+        cert, key = tls.write(self.folder, "chat.example")
+        settings = Settings(
+            port=0, state_dir=str(self.state), tls_port=0, tls_cert=str(cert), tls_key=str(key)
+        )
+        report = checking.examine(settings, datetime.now(UTC))
+        lines = [
+            line.replace(f"{self.folder}/", "").partition("; until")[0] for line in report.lines
+        ]
+        self.assertEqual(
+            lines,
+            [
+                "fine: options and configuration file",
+                "fine: certificate certificate.pem (chat.example",
+                "fine: 127.0.0.1 port 0 is free",
+                "fine: 127.0.0.1 port 0 is free",
+                "fine: state folder state",
+                "fine: database state/chat.sqlite: it would be made",
+            ],
+        )
+
+    def test_certificates_that_cannot_be_used_are_problems(self) -> None:
+        cert, key = tls.write(self.folder, "chat.example")
+        files: dict[str, Any] = {"tls_port": 0, "tls_cert": str(cert), "tls_key": str(key)}
+        self.assertEqual(self.check(good=True, **files), [])
+        tls.write(self.folder, "chat.example", days=-1)
+        self.assertRegex(
+            self.check(good=False, **files)[0], "^problem: certificate.pem: expired on "
+        )
+        key.write_bytes(tls.self_signed("x").key)
+        self.assertIn("do not belong together", self.check(good=False, **files)[0])
+        key.unlink()
+        self.assertEqual(
+            self.check(good=False, **files),
+            ["problem: key.pem: cannot be read: No such file or directory"],
+        )
+
+    def test_what_is_doubtful_is_a_warning(self) -> None:
+        cert, key = tls.write(self.folder, "chat.example", days=10)
+        key.chmod(0o644)
+        lines = self.check(good=True, tls_port=0, tls_cert=str(cert), tls_key=str(key))
+        self.assertRegex(lines[0], r"^warning: certificate.pem: expires in \d+ days$")
+        self.assertRegex(lines[1], "^warning: key.pem: everybody on this machine can use it")
+
+    def test_missing_library_is_a_problem(self) -> None:
+        cert, _ = tls.write(self.folder, "chat.example")
+        tls.not_installed(self)
+        self.assertEqual(
+            self.check(good=False, tls_port=0, tls_cert=str(cert)),
+            [
+                "problem: OpenSSL is not installed, which TLS needs: pip install 'PATH-OF-THE-CLONE[tls]'"
+            ],
+        )
+
+    def test_taken_ports_are_problems_and_all_of_them_are_told(self) -> None:
+        taken = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+        for each in taken:
+            self.addCleanup(each.close)
+        ports = [each.getsockname()[1] for each in taken]
+        self.assertEqual(
+            self.check(good=False, port=tuple(ports)),
+            [
+                f"problem: cannot listen on 127.0.0.1 port {port}: Address already in use; "
+                "stop what listens there"
+                for port in ports
+            ],
+        )
+
+    def test_address_of_another_machine_is_a_problem(self) -> None:
+        (line,) = self.check(good=False, port="tcp:0:interface=192.0.2.1")
+        self.assertRegex(line, "^problem: cannot listen on 192.0.2.1 port 0: Cannot assign")
+
+    def test_unix_sockets_are_looked_at(self) -> None:
+        path = self.folder / "chat.sock"
+        self.assertEqual(self.check(good=True, port=f"unix:{path}"), [])
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(str(path))
+            listening.listen()
+            self.assertIn("somebody does", self.check(good=False, port=f"unix:{path}")[0])
+        (line,) = self.check(good=False, port=f"unix:{self.folder}/no/chat.sock")
+        self.assertIn("no cannot be written to", line)
+
+    def test_endpoints_of_other_kinds_are_looked_at_as_far_as_can_be(self) -> None:
+        self.assertRegex(
+            self.check(good=False, port="tcp:99999")[0], "^problem: 'tcp:99999' is no endpoint"
+        )
+        (line,) = self.check(good=True, port="systemd:domain=INET:index=0")
+        self.assertEqual(
+            line, "warning: systemd:domain=INET:index=0: an endpoint of this kind is not looked at"
+        )
+
+    def test_what_needs_no_folder_has_no_problem_with_it(self) -> None:
+        self.assertEqual(self.check(good=True, database=":memory:"), [])
+        (line,) = self.check(good=True, database="postgresql://chat:s3cret@db.example/chat")
+        self.assertEqual(line, "warning: postgresql://chat@db.example/chat is not looked at")
+
+
+class StateTests(CheckTestCase):
+    def makes(self) -> Path:
+        """Make a database; return its path."""
+        place = Place.open(self.state)
+        database = Database(sqlite_url(place.database), Sync.OFF)
+        opening.open_database(database)
+        database.close()
+        place.close()
+        return place.database
+
+    def test_one_that_was_used_is_fine(self) -> None:
+        self.makes()
+        self.assertEqual(self.check(good=True), [])
+
+    def test_folder_in_use_is_a_problem(self) -> None:
+        place = Place.open(self.state)
+        self.addCleanup(place.close)
+        self.assertEqual(
+            self.check(good=False),
+            [
+                f"problem: state: process {os.getpid()} uses it; stop that one, or give this one "
+                "another folder with --state-dir"
+            ],
+        )
+
+    def test_what_is_no_folder_is_a_problem(self) -> None:
+        self.state.write_text("a file")
+        self.assertEqual(
+            self.check(good=False),
+            ["problem: state: is not a folder; give another folder with --state-dir"],
+        )
+
+    def test_database_of_another_program_or_damaged_is_a_problem(self) -> None:
+        path = self.makes()
+        good = path.read_bytes()
+        path.write_bytes(b"SQLite format 3\0" + bytes(100))
+        self.assertIn("is not a database of twisted-chat", self.check(good=False)[0])
+        path.write_bytes(good[:-4096] + b"\xff" * 4096)
+        self.assertIn("is damaged", self.check(good=False)[0])
+
+    def test_database_of_a_newer_version_is_a_problem(self) -> None:
+        path = self.makes()
+        with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("UPDATE alembic_version SET version_num = '9999'")
+            connection.execute("PRAGMA journal_mode=DELETE")
+        self.assertIn("newer version", self.check(good=False)[0])
