@@ -125,7 +125,7 @@ class Node:
         """
         session = SessionId(self._next_session)
         self._next_session += 1
-        seat = self.hub.open(session, host, self.clock.seconds())
+        seat = self.hub.open(session, host, self.clock.seconds(), address)
         outbox = self.delivery.outbox(door, dialect.here, dialect.elsewhere)
         outbox.ignored = seat.ignored
         peer = self._sessions[session] = Peer(session, door, dialect, outbox, address)

@@ -10,8 +10,10 @@ from twisted_chat.core import commands as c
 from twisted_chat.core import decision as d
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
+from twisted_chat.core import room_events as re
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.ids import RoomId, UserId
+from twisted_chat.core.names import Nick
 from twisted_chat.core.outcome import Applied, Between, InRoom, Near
 from twisted_chat.core.text import CleanText
 from twisted_chat.delivery.channel import hidden
@@ -71,15 +73,19 @@ class Showing:
                 self._keeping.seen(envelope.author.scope, envelope.time)
             case e.LoggedIn() if event.moved:
                 self._moved(envelope, event, peer)
-            case (
-                e.Registered()
-                | e.PasswordSet()
-                | e.AccountDropped()
-                | e.Invited()
-                | e.PrivacySet()
-                | e.IgnoreSet()
-            ):
+            case e.AccountDropped(gone=gone):
+                if gone:
+                    self._keeping.forget(gone, envelope.id)
                 self._accounts.show(applied, peer)
+            case e.Registered() | e.PasswordSet() | e.Invited() | e.PrivacySet() | e.IgnoreSet():
+                self._accounts.show(applied, peer)
+            case re.Banned() | re.Dropped():
+                self._put_out(envelope, event.out, peer)
+            case re.Invited():
+                self._invited(envelope, event, peer)
+            case re.Forgotten():
+                self._forgotten(envelope)
+                self._shown(envelope, audience, peer)
             case e.Closed():
                 assert envelope.room is not None
                 self._keeping.forget([envelope.room.id], envelope.id)
@@ -122,7 +128,11 @@ class Showing:
                     envelope.tag,
                 )
                 recall = d.Recall(
-                    room_ref, before=envelope.id, after=None, limit=self._hub.limits.history_lines
+                    room_ref,
+                    before=envelope.id,
+                    after=None,
+                    limit=self._hub.limits.history_lines,
+                    floor=self._hub.floor(author.user, room, envelope.time),
                 )
                 self._recalls.answer(each, recall, None, asked=False)
             else:
@@ -199,6 +209,39 @@ class Showing:
                 ),
             )
         self._confirm(envelope, peer)
+
+    def _put_out(
+        self, envelope: e.Envelope, out: tuple[tuple[UserId, Nick], ...], peer: Peer | None
+    ) -> None:
+        """Show what put people out of a room, or did away with it: to them, too."""
+        ref = envelope.room
+        assert ref is not None
+        self._delivery.say(ref.id, envelope)
+        for user, _ in out:
+            for each in self._sessions.of(user):
+                self._delivery.leave(each.outbox, ref.id)
+                self._sessions.refocus(each)
+                why = f"you are no longer in {ref.name}; /join ROOM says where you talk now"
+                self._sessions.tell(each, r.Notice("put-out", why))
+        if ref.id not in self._hub.state.rooms:
+            self._keeping.forget([ref.id], envelope.id)
+            self._acks.appended(envelope.id)
+        self._confirm(envelope, peer)
+
+    def _invited(self, envelope: e.Envelope, event: re.Invited, peer: Peer | None) -> None:
+        ref, author = envelope.room, envelope.author
+        assert ref is not None and author is not None
+        self._delivery.say(ref.id, envelope)
+        for each in self._sessions.of(event.user):
+            if author.nick.key not in each.outbox.ignored:
+                self._sessions.tell(each, r.Invitation(author.nick, ref.name))
+        self._confirm(envelope, peer)
+
+    def _forgotten(self, envelope: e.Envelope) -> None:
+        ref, author = envelope.room, envelope.author
+        assert author is not None and author.account is not None
+        self._store.erase(author.account, ref.id if ref is not None else None, envelope.id)
+        self._acks.appended(envelope.id)
 
     def _departed(self, envelope: e.Envelope, event: e.Departed) -> None:
         assert envelope.author is not None

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.core.ruled import typed
 from tests.core.world import NOW, Seat, World, lines, nick, room
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core.accounts import Proof
+from twisted_chat.core.checks import admit
 from twisted_chat.core.decision import Repeat, Tell
 from twisted_chat.core.ids import MessageId, Scope
 from twisted_chat.core.invites import digest_of
 from twisted_chat.core.outcome import Applied, Between, Near, Outcome, Void
-from twisted_chat.core.replies import NickPassword
-from twisted_chat.core.state import LOBBY_ID
+from twisted_chat.core.replies import NickPassword, Refused
+from twisted_chat.core.state import LOBBY_ID, Room
 
 
 class Case(SynchronousTestCase):
@@ -320,3 +322,75 @@ class TwoNodesTests(SynchronousTestCase):
         world.proven(second, c.ChangePassword("correct horse", "battery staple"))
         one, two = (hub.state.dump() for hub in world.hubs.values())
         self.assertEqual(one, two)
+
+
+class RoomsTests(Case):
+    """What an account is in rooms, while its sessions come, log in, and when it is deleted."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.olga = self.world.register("olga")
+        self.world.do(self.olga, c.Join(room("dev")))
+        self.world.do(self.olga, typed("register-room"))
+
+    @property
+    def dev(self) -> Room:
+        found = self.state.room_named(room("dev"))
+        assert found is not None
+        return found
+
+    def test_who_logs_in_in_a_room_has_the_roles_of_the_account(self) -> None:
+        self.world.close(self.olga)
+        guest = self.world.enter("anna")
+        self.world.do(guest, c.Join(room("dev")))
+        self.assertEqual(self.dev.members[self.world.user(guest).id], frozenset())
+        self.propose(guest, e.LoggedIn(nick("olga"), self.state.accounts["olga"].proof))
+        self.assertIn("owner", self.dev.members[self.world.user(guest).id])
+
+    def test_who_logs_in_keeps_what_a_guest_was_invited_to_and_waits_as_a_guest_would(self) -> None:
+        self.world.close(self.world.register("bob"))
+        guest = self.world.enter("anna")
+        self.world.do(self.olga, typed("invite anna"))
+        self.dev.spoke[self.world.user(guest).invitation] = NOW
+        self.propose(guest, e.LoggedIn(nick("bob"), self.state.accounts["bob"].proof))
+        self.assertEqual(list(self.dev.invited), ["account bob"])
+        self.assertEqual(self.dev.spoke, {"account bob": NOW})
+
+    def test_rooms_of_a_deleted_account_go_to_an_operator_or_with_it(self) -> None:
+        vera = self.world.register("vera")
+        self.world.do(vera, c.Join(room("dev")))
+        self.world.do(self.olga, typed("op vera"))
+        self.propose(self.olga, e.AccountDropped(self.state.accounts["olga"].proof))
+        self.assertEqual(
+            (self.dev.owner, self.dev.members[self.world.user(self.olga).id]), ("vera", frozenset())
+        )
+        self.world.do(vera, c.Leave(room("dev")))
+        self.world.do(self.olga, c.Leave(room("dev")))
+        gone = self.dev.ref.id
+        self.propose(vera, e.AccountDropped(self.state.accounts["vera"].proof))
+        happened = self.applied().envelope.event
+        assert isinstance(happened, e.AccountDropped)
+        self.assertEqual((happened.gone, self.state.room_named(room("dev"))), ((gone,), None))
+
+    def test_nobody_logs_in_under_a_name_that_is_banned_in_a_room_of_theirs(self) -> None:
+        self.world.close(self.world.register("eve"))
+        guest = self.world.enter("anna")
+        self.world.do(guest, c.Join(room("dev")))
+        self.world.do(self.olga, typed("ban eve"))
+        self.propose(guest, e.LoggedIn(nick("eve"), self.state.accounts["eve"].proof))
+        self.assertEqual((self.void(), self.world.user(guest).account), ("banned", None))
+
+    def test_a_ban_of_an_address_is_for_every_session_of_a_user(self) -> None:
+        self.world.register("eve")
+        second = self.world.open()
+        self.world.session(second).address = "192.0.2.7"
+        proof = self.state.accounts["eve"].proof
+        arrival = e.Arrived(nick("eve"), Scope("x"), "host", proof=proof, address="192.0.2.7")
+        self.world.publish(e.Proposal(arrival, e.Origin(second.node, second.session), NOW))
+        self.world.do(self.olga, typed("ban 192.0.2.0/24"))
+        eve = self.state.users_by_key["eve"]
+        self.assertEqual(sorted(eve.addresses.values()), ["", "192.0.2.7"])
+        refused = admit(eve, self.dev, None, NOW)
+        assert isinstance(refused, Refused)
+        self.world.close(second)
+        self.assertEqual((refused.code, admit(eve, self.dev, None, NOW)), ("banned", None))

@@ -491,14 +491,14 @@ class AwayTests(Case):
 
 class AskingTests(Case):
     def test_lists_come_in_pages(self) -> None:
-        state = self.hub.state
+        state, bob = self.hub.state, self.world.user(self.bob)
         self.assertEqual(self.reply(self.bob, c.Who()), people(state, None, 1, 50))
         self.assertEqual(
             self.reply(self.eve, c.Who(room("dev"))),
             people(state, state.room_named(room("dev")), 1, 50),
         )
-        self.assertEqual(self.reply(self.bob, c.ListRooms()), rooms(state, 1, 50))
-        self.assertEqual(self.reply(self.bob, c.ListAll(2)), overview(state, 2, 50))
+        self.assertEqual(self.reply(self.bob, c.ListRooms()), rooms(state, bob, 1, 50))
+        self.assertEqual(self.reply(self.bob, c.ListAll(2)), overview(state, bob, 2, 50))
 
     def test_size_of_a_page_is_a_limit(self) -> None:
         self.world = World(limits=Limits(page_size=2))
@@ -515,7 +515,9 @@ class AskingTests(Case):
         self.world.now += 60
         self.assertEqual(
             self.reply(self.bob, c.Whois(nick("Alice"))),
-            profile(self.hub.state, self.world.user(self.alice), NOW + 60),
+            profile(
+                self.hub.state, self.world.user(self.bob), self.world.user(self.alice), NOW + 60
+            ),
         )
         why = "carol is not here; /who lists who is here"
         self.refuse(self.bob, c.Whois(nick("carol")), "no-such-nick", why)

@@ -21,6 +21,8 @@ class LimitsTests(SynchronousTestCase):
                 "login-time": 60,
                 "max-per-address": 64,
                 "max-rooms": 100,
+                "max-owned": 15,
+                "max-bans": 500,
                 "max-topic": 390,
                 "max-away": 390,
                 "flood-burst": 20,
@@ -57,7 +59,7 @@ class LimitsTests(SynchronousTestCase):
             self.assertEqual(getattr(limits, field.name), 7)
 
     def test_every_limit_says_what_it_counts(self) -> None:
-        units = "bytes|days|messages|milliseconds|seconds|connections|rooms|lines|members|names|ids|passwords|accounts"
+        units = "bytes|days|messages|milliseconds|bans|seconds|bans|connections|rooms|lines|members|names|ids|passwords|accounts"
         for field in FIELDS:
             self.assertRegex(field.type.__metadata__[0].description, rf"\b({units})\b")
 

@@ -11,6 +11,7 @@ from tests.core.world import NOW, nick, room
 from twisted_chat.core import replies as r
 from twisted_chat.core.ids import MessageId
 from twisted_chat.core.keep import Keep
+from twisted_chat.core.standing import AS_MADE
 from twisted_chat.core.text import CleanText
 
 _PEOPLE = r.People((r.Person(nick("bob")),), 1, 1, 1)
@@ -38,6 +39,9 @@ EVERY_REPLY: tuple[r.Reply, ...] = (
     r.Profile(nick("bob"), None, (room("lobby"),), NOW, 5.0, None),
     r.Topic(room("lobby"), CleanText("news"), nick("bob"), NOW),
     r.Kept(room("lobby"), Keep(30, 1000)),
+    r.RoomSettings(room("dev"), AS_MADE, False, "bob", (("bob", ("owner",)),)),
+    r.Bans(room("dev"), (r.BanLine(False, "eve", "bob", NOW, None, None),), 1, 1, 1),
+    r.Invitation(nick("bob"), room("dev")),
     r.Ignored(("eve",)),
     r.Confirmed("done"),
     r.Notice("kicked", "you are no longer in #dev"),

@@ -17,6 +17,7 @@ from twisted_chat.core import replies as r
 from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.names import parse_nick, parse_room
+from twisted_chat.core.room_events import RoomEvent
 from twisted_chat.core.text import CleanText
 from twisted_chat.dialects import json_view
 from twisted_chat.dialects.json_view import JsonView, rfc3339
@@ -82,6 +83,21 @@ def nowhere(kind: str, content: str, /, **fields: object) -> dict[str, Any]:
     value = happened(kind, content, **fields)
     del value["room"]
     return value
+
+
+#: What happened to who may do what in a room.
+_ROOM_TYPES = [
+    "setting",
+    "invite",
+    "role",
+    "owner",
+    "ban",
+    "unban",
+    "mute",
+    "unmute",
+    "forget",
+    "drop",
+]
 
 
 class EventTests(SynchronousTestCase):
@@ -243,6 +259,9 @@ class EventTests(SynchronousTestCase):
                 self.assertEqual((kind, value["count"]), ("members", members))
                 self.assertEqual(value["joined"], [nick.text for nick in joined])
                 self.assertEqual(value["left"], [nick.text for nick in left])
+            case RoomEvent():
+                self.assertIn(kind, _ROOM_TYPES)
+                self.assertNotIn("password", value)
             case _:
                 self.fail("not shown")
 
@@ -430,8 +449,10 @@ class ReplyTests(SynchronousTestCase):
         self.assertIsNone(reply(r.Stats(1, 1, 1, well))["store"]["since"])
 
     def test_who_lists_people(self) -> None:
-        people = r.People((r.Person(BOB, CleanText("lunch"), "al", operator=True),), 1, 2, 3, DEV)
+        person = r.Person(BOB, CleanText("lunch"), "al", operator=True, roles=("operator",))
+        people = r.People((person,), 1, 2, 3, DEV)
         bob = {"nick": "bob", "away": "lunch", "account": "al", "guest": False, "operator": True}
+        bob |= {"roles": ["operator"]}
         fields = {"users": [bob], "count": 1, "page": 2, "pages": 3, "room": "dev"}
         self.assertEqual(reply(people), {"type": "who", "content": "1 person", **fields})
         everywhere = reply(r.People((r.Person(BOB),), 5000, 1, 1))

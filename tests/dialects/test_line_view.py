@@ -9,6 +9,7 @@ import msgspec
 from hypothesis import given
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.core.test_events import EVERY_EVENT
 from tests.dialects.strategies import EVENTS, envelopes, replies
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
@@ -18,6 +19,7 @@ from twisted_chat.core.commands import Kind
 from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.keep import KEEP_ALL, Keep
 from twisted_chat.core.names import Nick, RoomName, parse_nick, parse_room
+from twisted_chat.core.room_events import RoomEvent
 from twisted_chat.core.table import COMMANDS
 from twisted_chat.core.text import CleanText
 from twisted_chat.dialects.line_view import LineView
@@ -169,8 +171,9 @@ class EventTests(SynchronousTestCase):
         hidden = {e.Arrived, e.Detached, e.AwaySet, e.Closed, e.Gathered}
         hidden |= {e.Registered, e.PasswordSet, e.AccountDropped, e.Invited}
         hidden |= {e.PrivacySet, e.IgnoreSet}
-        self.assertEqual({type(each) for each in shown} | hidden, set(EVENTS))
-        for each in shown:
+        ruled = [each for each in EVERY_EVENT if isinstance(each, RoomEvent)]
+        self.assertEqual({type(each) for each in (*shown, *ruled)} | hidden, set(EVENTS))
+        for each in (*shown, *ruled):
             self.assertEqual(len(event(each)), 1, each)
 
     @given(envelopes(e.Said))
@@ -596,16 +599,11 @@ class HelpTests(SynchronousTestCase):
     def test_it_fits_eighty_columns_in_two_columns(self) -> None:
         for line in self.help():
             self.assertLessEqual(len(line), 78, line)
-            if not line.startswith(
-                (
-                    "--   /history ",
-                    "--   /search ",
-                    "--   /register ",
-                    "--   /login ",
-                    "--   /drop-account ",
-                    "--   /privacy ",
-                )
-            ):  # these have a line of their own
+            own = (  # these have a line of their own
+                *("/history ", "/search ", "/register ", "/login ", "/drop-account "),
+                *("/privacy ", "/ban ", "/mute "),
+            )
+            if not line.startswith(tuple(f"--   {usage}" for usage in own)):
                 self.assertRegex(line, r"\A--( What|   \S.{20} |  {24})\s?\S")
 
     def test_help_on_one_command_is_one_line(self) -> None:

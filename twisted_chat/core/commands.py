@@ -10,6 +10,7 @@ from twisted_chat.core.accounts import Privacy
 from twisted_chat.core.ids import MessageId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.names import Nick, RoomName
+from twisted_chat.core.room_commands import AnyRoomCommand
 from twisted_chat.core.text import CleanText
 
 #: How a message is meant: said, an action (``/me``), a notice (no program answers it), or a client-to-client request.
@@ -289,6 +290,7 @@ UserCommand = (
     | ShowHistory
     | Search
     | ShowStats
+    | AnyRoomCommand
 )
 
 Command = Say | UserCommand | Login | Help | Ping | Pong | Quit | Unsupported

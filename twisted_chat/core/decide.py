@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
 from twisted_chat.core.apply import ID_REUSED, absent, content
 from twisted_chat.core.apply_accounts import not_to
+from twisted_chat.core.authorise import may
 from twisted_chat.core.decide_accounts import AccountDecider
 from twisted_chat.core.decide_rooms import RoomDecider
+from twisted_chat.core.decide_standing import StandingDecider
 from twisted_chat.core.decision import (
     Decision,
     GoodBye,
@@ -29,6 +33,7 @@ from twisted_chat.core.lists import overview, people, profile, rooms
 from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.core.refusing import check_size, hidden, shown_again, too_long
 from twisted_chat.core.refusing import refuse as _refuse
+from twisted_chat.core.room_commands import RoomCommand
 from twisted_chat.core.searching import query_of
 from twisted_chat.core.state import Session, State, User
 from twisted_chat.core.table import COMMANDS, nearest
@@ -51,6 +56,8 @@ class Decider:
         self._rooms = RoomDecider(state, limits)
         self._room_of = self._rooms.room_of
         self.accounts = AccountDecider(state)
+        self.floor = self._rooms.floor
+        self._standing = StandingDecider(state, limits, self._rooms)
 
     def decide(
         self, session: Session, command: c.Command, now: float, tag: str | None, scope: Scope
@@ -72,7 +79,7 @@ class Decider:
                 return (
                     self.accounts.login(session, command, scope)
                     if user is None
-                    else self.accounts.login_again(session, user, command)
+                    else self.accounts.login_again(session, user, command, now)
                 )
             case c.Quit():
                 return self._quit(command)
@@ -101,8 +108,10 @@ class Decider:
                         "there is nobody here to answer; nothing was sent; use /msg NICK TEXT",
                     )
                 return self._tell(session, user, target.nick, "say", command.lines, now, tag)
+            case RoomCommand():
+                return self._standing.decide(session, user, command, now)
             case c.Rename():
-                return self.accounts.rename(user, command.nick)
+                return self.accounts.rename(user, command.nick, now)
             case c.Register():
                 return self.accounts.register(user, command, now)
             case c.ChangePassword():
@@ -114,33 +123,33 @@ class Decider:
             case c.SetPrivacy():
                 return self.accounts.privacy(user, command)
             case c.Join():
-                return self._rooms.join(user, command)
+                return self._rooms.join(user, command, now)
             case c.Leave():
                 return self._rooms.leave(session, user, command)
             case c.Kick():
-                return self._rooms.kick(session, user, command)
+                return self._rooms.kick(session, user, command, now)
             case c.ShowTopic():
                 return self._rooms.show_topic(session, user, command)
             case c.SetTopic():
-                return self._rooms.set_topic(session, user, command)
+                return self._rooms.set_topic(session, user, command, now)
             case c.ShowKeep():
                 return self._rooms.show_keep(session, user, command)
             case c.SetKeep():
-                return self._rooms.set_keep(session, user, command)
+                return self._rooms.set_keep(session, user, command, now)
             case c.Away():
                 return check_size(command.text, self._limits.max_away) or Propose(
                     e.AwaySet(command.text), claim=True
                 )
             case c.Who():
-                return self._who(command)
+                return self._who(user, command)
             case c.ListRooms():
-                return Tell(rooms(self._state, command.page, self._limits.page_size))
+                return Tell(rooms(self._state, user, command.page, self._limits.page_size))
             case c.ListAll():
-                return Tell(overview(self._state, command.page, self._limits.page_size))
+                return Tell(overview(self._state, user, command.page, self._limits.page_size))
             case c.Whois():
                 target = self._state.user_named(command.nick)
                 return (
-                    Tell(profile(self._state, target, now))
+                    Tell(profile(self._state, user, target, now))
                     if target
                     else _refuse("no-such-nick", f"{command.nick} is not here; {_WHO}")
                 )
@@ -159,7 +168,7 @@ class Decider:
                 done = r.Confirmed(shown_again(name))
                 return Tell(done, Ignoring(key, command.nick.text, hide=False))
             case c.ShowHistory():
-                return self._history(session, user, command)
+                return self._history(session, user, command, now)
             case c.Search():
                 return self._search(session, user, command, now)
             case c.ShowStats():
@@ -184,6 +193,8 @@ class Decider:
             return before
         if isinstance(room, Tell):
             return room
+        if room.strict and (refused := may("speak", user, room, now)):
+            return Tell(refused)
         return self._bad_lines(lines) or Propose(e.Said(kind, lines), room.ref.id)
 
     def _slip(self, meant: Nick | RoomName) -> Tell | None:
@@ -255,12 +266,15 @@ class Decider:
 
     # --- asking ---
 
-    def _who(self, command: c.Who) -> Decision:
+    def _who(self, user: User, command: c.Who) -> Decision:
         if command.room is None:
             return Tell(people(self._state, None, command.page, self._limits.page_size))
         room = self._state.room_named(command.room)
-        if room is None:
+        outside = room is not None and user.id not in room.members
+        if room is None or (outside and room.settings.private):
             return _refuse("no-such-room", f"there is no room {command.room}; /rooms lists them")
+        if outside and room.closed:
+            return _refuse("not-in-room", f"who is in {room.name} is for those who are in it")
         return Tell(people(self._state, room, command.page, self._limits.page_size))
 
     def _ignore(self, session: Session, user: User, nick: Nick | None) -> Decision:
@@ -281,12 +295,15 @@ class Decider:
         done = r.Confirmed(hidden(target.nick.text))
         return Tell(done, Ignoring(target.nick.key, target.nick.text, hide=True))
 
-    def _history(self, session: Session, user: User, command: c.ShowHistory) -> Decision:
+    def _history(
+        self, session: Session, user: User, command: c.ShowHistory, now: float
+    ) -> Decision:
         room = self._room_of(session, user, command.room)
         if isinstance(room, Tell):
             return room
         limit = min(command.limit or self._limits.history_lines, self._limits.max_history)
-        return Recall(room.ref, command.before, command.after, limit)
+        floor = self._rooms.floor(user, room, now)
+        return Recall(room.ref, command.before, command.after, limit, floor)
 
     def _search(self, session: Session, user: User, command: c.Search, now: float) -> Decision:
         rooms = []
@@ -294,13 +311,15 @@ class Decider:
             room = self._room_of(session, user, name)
             if isinstance(room, Tell):
                 return room
-            rooms.append(room.ref)
+            rooms.append(room)
         if not rooms:
-            rooms = [self._state.rooms[room].ref for room in user.rooms]
+            rooms = [self._state.rooms[room] for room in user.rooms]
         if not rooms:
             why = "you are in no room, and only your rooms are searched; enter one with /join ROOM"
             return _refuse("no-room", why)
-        return Seek(query_of(command, rooms, now, self._limits.max_found))
+        floors = [(room.ref.id, self._rooms.floor(user, room, now)) for room in rooms]
+        query = query_of(command, [room.ref for room in rooms], now, self._limits.max_found)
+        return Seek(replace(query, floors=tuple(each for each in floors if each[1])))
 
     def _help(self, command: c.Help) -> r.Reply:
         if command.topic is None:

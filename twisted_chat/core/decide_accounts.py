@@ -11,6 +11,7 @@ from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
 from twisted_chat.core.accounts import Account, Proof
 from twisted_chat.core.apply_accounts import BAD_INVITE, has_account, joins, taken
+from twisted_chat.core.checks import rename_refused
 from twisted_chat.core.decision import Decision, Enrol, MakeInvite, Propose, Prove, Tell
 from twisted_chat.core.ids import Scope
 from twisted_chat.core.invites import digest_of
@@ -53,7 +54,7 @@ class AccountDecider:
         if command.token is not None:
             ghost = state.user_in_scope(scope)
             if ghost is not None:
-                return Propose(e.Arrived(ghost.nick, scope, session.host), claim=True)
+                return self._arrive(session, ghost.nick, scope)
             mine = state.accounts.login_of(scope)
         nick = command.nick or (mine.name if mine is not None else self._free_guest())
         if command.password is not None:
@@ -66,10 +67,15 @@ class AccountDecider:
             return Tell(r.NickPassword(nick, self._free(nick)))
         if holder is not None and not joins(holder, mine, nick):
             return Tell(r.NameRefused("nick-taken", taken(nick, holder), self._free(nick)))
-        proof = mine.proof if mine is not None else None
-        return Propose(e.Arrived(nick, scope, session.host, proof=proof), claim=True)
+        return self._arrive(session, nick, scope, mine.proof if mine is not None else None)
 
-    def login_again(self, session: Session, user: User, command: c.Login) -> Decision:
+    def _arrive(
+        self, session: Session, nick: Nick, scope: Scope, proof: Proof | None = None
+    ) -> Decision:
+        arrived = e.Arrived(nick, scope, session.host, proof=proof, address=session.address)
+        return Propose(arrived, claim=True)
+
+    def login_again(self, session: Session, user: User, command: c.Login, now: float) -> Decision:
         """Let somebody who is here become an account; without a password it is a rename, as classic clients mean it."""
         if command.token is not None:
             return refuse(
@@ -77,13 +83,13 @@ class AccountDecider:
                 f"you are logged in as {user.nick} already; /nick NICK changes that name",
             )
         if command.password is None:
-            return self.rename(user, command.nick or self._free_guest())
+            return self.rename(user, command.nick or self._free_guest(), now)
         nick = command.nick or session.wanted or user.nick
         if user.account is not None and (user.account != nick.key or user.nick == nick):
             return Tell(has_account(user.account))
         return self._prove(nick, command.password, command)
 
-    def rename(self, user: User, nick: Nick) -> Decision:
+    def rename(self, user: User, nick: Nick, now: float) -> Decision:
         state = self._state
         holder = state.in_the_way(nick, user, user.account)
         account = state.accounts.get(user.account) if user.account is not None else None
@@ -95,7 +101,8 @@ class AccountDecider:
             return refuse("nick-taken", f"{why}; try {free}" if free else why)
         if nick.text == user.nick.text:
             return refuse("same-nick", f"you are called {nick} already; nothing was changed")
-        return Propose(e.Renamed(nick), claim=True)
+        refused = rename_refused(state, user, nick, now)
+        return Tell(refused) if refused is not None else Propose(e.Renamed(nick), claim=True)
 
     # --- accounts ---
 
@@ -143,8 +150,7 @@ class AccountDecider:
         command = proven.command
         match command:
             case c.Login() if user is None:
-                arrived = e.Arrived(proven.nick, scope, session.host, proof=proof)
-                return Propose(arrived, claim=True)
+                return self._arrive(session, proven.nick, scope, proof)
             case c.Login():
                 return Propose(e.LoggedIn(proven.nick, proof), claim=True)
             case c.ChangePassword():

@@ -44,12 +44,17 @@ class Tell(msgspec.Struct, frozen=True):
 
 
 class Recall(msgspec.Struct, frozen=True):
-    """Answer with history from the store: at most ``limit`` lines before or after a message, or the last ones."""
+    """Answer with history from the store: at most ``limit`` lines before or after a message, or the last ones.
+
+    None up to ``floor`` is shown. An ``export`` has everything, also from those whom the session ignores, with dates.
+    """
 
     room: e.RoomRef
     before: int | None
     after: int | None
     limit: int
+    floor: int = 0
+    export: bool = False
 
 
 class Seek(msgspec.Struct, frozen=True):

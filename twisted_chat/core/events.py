@@ -15,6 +15,7 @@ from twisted_chat.core.commands import Kind, Lines
 from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.names import Nick, RoomName
+from twisted_chat.core.room_events import AnyRoomEvent
 from twisted_chat.core.text import CleanText
 
 
@@ -26,7 +27,7 @@ class Arrived(_Event, frozen=True):
     """A session took a free nick, took over a user of its own scope, or joined a user of its account.
 
     ``replaced`` are the sessions (node, session) of the same scope that had the user until now. ``proof`` says which account
-    the session is.
+    the session is. ``address`` is where it comes from, for comparing with bans, and never shown.
     """
 
     nick: Nick
@@ -34,6 +35,7 @@ class Arrived(_Event, frozen=True):
     host: str
     replaced: tuple[tuple[Node, SessionId], ...] = ()
     proof: Proof | None = None
+    address: str = ""
 
 
 class Departed(_Event, frozen=True):
@@ -150,9 +152,13 @@ class PasswordSet(_Event, frozen=True):
 
 
 class AccountDropped(_Event, frozen=True):
-    """The author deleted their account: who had it is a guest, and its name is free."""
+    """The author deleted their account: who had it is a guest, and its name is free.
+
+    ``gone`` are the rooms that nobody was in and nobody owns any more: they went with it.
+    """
 
     proof: Proof
+    gone: tuple[RoomId, ...] = ()
 
 
 class Invited(_Event, frozen=True):
@@ -212,6 +218,7 @@ Event = (
     | Invited
     | PrivacySet
     | IgnoreSet
+    | AnyRoomEvent
 )
 
 

@@ -26,6 +26,7 @@ from twisted_chat.core.names import Nick
 from twisted_chat.core.nonces import Sent
 from twisted_chat.core.outcome import Applied, Outcome, Void
 from twisted_chat.core.replies import NameRefused
+from twisted_chat.core.room_events import Banned, Dropped
 from twisted_chat.core.state import LOBBY_ID, Room, Session, State, User
 from twisted_chat.core.text import CleanText
 
@@ -54,9 +55,9 @@ class Hub:
 
     # --- sessions of this node ---
 
-    def open(self, session: SessionId, host: str, now: float) -> Session:
+    def open(self, session: SessionId, host: str, now: float, address: str = "") -> Session:
         """Add a session that has not logged in yet. ``host`` is what others may see of its address."""
-        opened = Session(session, host, Bucket(self.limits.flood_burst, now))
+        opened = Session(session, host, Bucket(self.limits.flood_burst, now), address=address)
         self.state.sessions[session] = opened
         return opened
 
@@ -196,6 +197,10 @@ class Hub:
             case Ignoring():
                 _ignore(seat, change.key, change.name, hide=change.hide)
 
+    def floor(self, user: UserId, room: Room, now: float) -> MessageId:
+        """Return behind which message somebody who is in a room sees what was said there."""
+        return self._decider.floor(self.state.users[user], room, now)
+
     def entered(self, room: Room, *, created: bool) -> r.Entered:
         """Describe a room to somebody who is in it now."""
         names = room.first(self.limits.page_size, self.state.users)
@@ -232,6 +237,9 @@ class Hub:
                 self._drop(author.user, envelope, fall_back=True)
             case e.Kicked():
                 self._drop(event.user, envelope, fall_back=False)
+            case Banned(out=out) | Dropped(out=out):
+                for each, _ in out:
+                    self._drop(each, envelope, fall_back=False)
             case e.Told():
                 # One answers what one saw: not those one ignores, nor requests between programs.
                 for session in self._sessions(event.to):

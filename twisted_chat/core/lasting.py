@@ -5,12 +5,14 @@ from __future__ import annotations
 import msgspec
 
 from twisted_chat.core.accounts import Account, Proof
+from twisted_chat.core.bans import Ban
 from twisted_chat.core.commands import Term
 from twisted_chat.core.events import RoomRef
-from twisted_chat.core.ids import MessageId, Scope
+from twisted_chat.core.ids import MessageId, RoomId, Scope
 from twisted_chat.core.keep import KEEP_ALL, Keep
 from twisted_chat.core.names import Nick
 from twisted_chat.core.nonces import Sent
+from twisted_chat.core.standing import AS_MADE, Roles, Settings
 from twisted_chat.core.text import CleanText
 
 __all__ = ["KEEP_ALL", "Keep", "Query", "Remembered", "RoomRecord", "Term"]
@@ -21,6 +23,8 @@ class RoomRecord(msgspec.Struct, frozen=True, gc=False):
 
     ``password`` is the digest that :func:`twisted_chat.core.state.room_digest` makes; ``operators`` are the public scopes
     of the sessions whose users are operators, who are that again when they come back; times are seconds since 1970.
+    ``roles`` are those of accounts, the one who has had them longest first; ``invited``: see
+    :attr:`twisted_chat.core.state.User.invitation`.
     """
 
     ref: RoomRef
@@ -31,6 +35,11 @@ class RoomRecord(msgspec.Struct, frozen=True, gc=False):
     topic_time: float = 0.0
     operators: tuple[Scope, ...] = ()
     keep: Keep = KEEP_ALL
+    settings: Settings = AS_MADE
+    roles: tuple[tuple[str, Roles], ...] = ()
+    bans: tuple[Ban, ...] = ()
+    mutes: tuple[Ban, ...] = ()
+    invited: tuple[str, ...] = ()
 
 
 class LeftOut(msgspec.Struct, frozen=True, gc=False):
@@ -60,7 +69,7 @@ class Query(msgspec.Struct, frozen=True, gc=False):
     """What to search for: messages in one of ``rooms`` with every one of ``terms``.
 
     ``nick``: only by whom had the nick with this key; ``since``: only from that time on, in seconds since 1970;
-    ``before``: only before that message. The newest ``limit`` are found.
+    ``before``: only before that message; ``floors``: of these rooms, only after that message. The newest ``limit`` are found.
     """
 
     rooms: tuple[RoomRef, ...]
@@ -69,3 +78,4 @@ class Query(msgspec.Struct, frozen=True, gc=False):
     since: float | None = None
     before: MessageId | None = None
     limit: int = 50
+    floors: tuple[tuple[RoomId, MessageId], ...] = ()

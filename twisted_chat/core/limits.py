@@ -37,6 +37,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         int, _doc("connections from one address (IPv4) or /64 (IPv6); this machine is exempt")
     ] = 64
     max_rooms: Annotated[int, _doc("rooms one user can be in")] = 100
+    # As Ergo's limit of registered channels.
+    max_owned: Annotated[int, _doc("rooms one account can own")] = 15
+    # Each is held against everybody who comes: half a millisecond when all are looked at.
+    max_bans: Annotated[
+        int, _doc("bans of one room; there can be as many mutes, and as many invitations")
+    ] = 500
     max_topic: Annotated[int, _doc("longest topic, in UTF-8 bytes")] = 390
     max_away: Annotated[int, _doc("longest away text or reason, in UTF-8 bytes")] = 390
     flood_burst: Annotated[int, _doc("lines a user can send at once")] = 20

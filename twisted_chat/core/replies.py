@@ -9,6 +9,7 @@ import msgspec
 from twisted_chat.core.ids import MessageId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.names import Nick, RoomName
+from twisted_chat.core.standing import Role, Settings
 from twisted_chat.core.text import CleanText
 
 
@@ -125,6 +126,7 @@ class Person(msgspec.Struct, frozen=True):
     away: CleanText | None = None
     account: str | None = None
     operator: bool = False
+    roles: tuple[Role, ...] = ()
 
 
 class People(_Reply, frozen=True):
@@ -187,6 +189,44 @@ class Kept(_Reply, frozen=True):
 
     room: RoomName
     keep: Keep
+
+
+class RoomSettings(_Reply, frozen=True):
+    """How a room is set. ``owner`` is an account; ``roles`` are those of accounts, here or not."""
+
+    room: RoomName
+    settings: Settings
+    locked: bool
+    owner: str | None
+    roles: tuple[tuple[str, tuple[Role, ...]], ...]
+
+
+class BanLine(msgspec.Struct, frozen=True):
+    """One ban, or mute, in a list: ``left`` are the seconds it goes on, None: for ever. ``time``: seconds since 1970."""
+
+    mute: bool
+    target: str
+    by: str
+    time: float
+    left: float | None
+    reason: CleanText | None
+
+
+class Bans(_Reply, frozen=True):
+    """A page of who is kept out of a room, and who may not speak there."""
+
+    room: RoomName
+    bans: tuple[BanLine, ...]
+    count: int
+    page: int
+    pages: int
+
+
+class Invitation(_Reply, frozen=True):
+    """Somebody lets the session's user into a room."""
+
+    by: Nick
+    room: RoomName
 
 
 class StoreHealth(msgspec.Struct, frozen=True):
@@ -290,6 +330,9 @@ Reply = (
     | Profile
     | Topic
     | Kept
+    | RoomSettings
+    | Bans
+    | Invitation
     | Stats
     | Ignored
     | Confirmed

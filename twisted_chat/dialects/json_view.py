@@ -14,6 +14,8 @@ from twisted_chat.core import replies as r
 from twisted_chat.core.ids import spell
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.names import Nick
+from twisted_chat.core.room_events import RoomEvent
+from twisted_chat.dialects import json_rooms, line_rooms
 from twisted_chat.dialects.base import Variant
 
 
@@ -134,6 +136,9 @@ def _happened(envelope: e.Envelope) -> tuple[str, str, dict[str, Any] | None] | 
                 f"{len(joined):,} joined and {len(left):,} left {room}",
                 {"joined": _names(joined), "left": _names(left), "count": members},
             )
+        case RoomEvent():
+            kind_of_it, fields = json_rooms.happened(event)
+            return kind_of_it, f"{who} {line_rooms.happened(event, room)}", fields
         case e.KeepSet(keep=keep, capped=capped):
             return "keep", f"kept {keep}", _kept(keep) | {"capped": capped}
         case (
@@ -234,6 +239,13 @@ def _reply(reply: r.Reply) -> tuple[str, str, dict[str, Any]]:
         case r.SearchEnd(count=count, more=more, whole=whole):
             found = f"{_count(count, 'message', 'messages')} found"
             return "search_end", found, {"count": count, "more": more, "whole": whole}
+        case r.RoomSettings():
+            return json_rooms.settings(reply)
+        case r.Bans():
+            return json_rooms.bans(reply)
+        case r.Invitation(by=by, room=room):
+            told = {"from": by.text, "room": room.text, "you": True}
+            return "invite", f"{by} invites you to {room}", told
         case r.Stats():
             content = f"{_count(reply.sessions, 'session', 'sessions')}, {_count(reply.users, 'user', 'users')}"
             return "stats", content, _stats(reply)
@@ -312,6 +324,7 @@ def _people(reply: r.People) -> dict[str, Any]:
             "account": person.account,
             "guest": person.account is None,
             "operator": person.operator,
+            "roles": list(person.roles),
         }
         for person in reply.people
     ]

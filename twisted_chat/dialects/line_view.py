@@ -12,7 +12,9 @@ from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
 from twisted_chat.core.ids import spell
 from twisted_chat.core.names import Nick, RoomName
+from twisted_chat.core.room_events import RoomEvent
 from twisted_chat.core.text import CleanText
+from twisted_chat.dialects import line_rooms
 from twisted_chat.dialects.base import Variant
 
 # Where lists of names are broken: what fits on the narrowest terminal in use, with two columns to spare.
@@ -59,7 +61,7 @@ class LineView:
             case e.AwaySet(text=text):
                 why = f" ({text})" if text != c.NO_REASON else ""
                 return _lines([f"-- You are marked as away{why}; /back undoes that."])
-            case e.TopicSet() | e.KeepSet() | e.Kicked():
+            case e.TopicSet() | e.KeepSet() | e.Kicked() | RoomEvent():
                 return self.event(envelope)
             case _:
                 # This is answered by a reply.
@@ -125,6 +127,8 @@ class LineView:
             case e.KeepSet(keep=keep, capped=capped):
                 most = " (this server keeps no more)" if capped else ""
                 return [f"-- {who} set: history of {room} is kept {keep}{most}"]
+            case RoomEvent():
+                return [f"-- {who} {line_rooms.happened(event, room)}"]
             case e.Gathered(
                 joined=joined, left=left
             ):  # pragma: no branch (mypy sees a missing case)
@@ -188,6 +192,13 @@ class LineView:
                 return ["-- Found:"] if count else ["-- Nothing was found."]
             case r.SearchEnd():
                 return _search_end(reply)
+            case r.RoomSettings():
+                return line_rooms.settings(reply)
+            case r.Bans():
+                pages = _pages(reply.page, reply.pages, f"/bans {reply.room} ")
+                return line_rooms.bans(reply, pages)
+            case r.Invitation(by=by, room=room):
+                return [f"-- {by} invites you to {room}; /join {room} takes you there."]
             case r.Stats():
                 return self._stats(reply)
             case r.People():
@@ -359,10 +370,11 @@ def _pages(page: int, pages: int, command: str) -> str:
 
 
 def _person(person: r.Person) -> str:
-    """Name somebody in a list, with what marks them: operators, and guests, who are not who they may seem to be."""
+    """Name somebody in a list, with what marks them: roles, and guests, who are not who they may seem to be."""
     is_a = ["guest"] * (person.account is None) + ["away"] * (person.away is not None)
     marks = f" ({'; '.join(is_a)})" if is_a else ""
-    return f"{'@' if person.operator else ''}{person.nick}{marks}"
+    sign = "@" if person.operator else "+" if "voice" in person.roles else ""
+    return f"{sign}{person.nick}{marks}"
 
 
 def _people(reply: r.People, command: str) -> list[str]:

@@ -115,6 +115,18 @@ class MemoryStore:
     async def password(self, key: str) -> str | None:
         return self._passwords.get(key)
 
+    def erase(self, account: str, room: RoomId | None, at: MessageId) -> None:
+        for number, messages in self._rooms.items():
+            gone = [
+                message
+                for message in (messages if room is None or number == room else ())
+                if message < at and _account(self._kept[message][0]) == account
+            ]
+            for message in gone:
+                messages.remove(message)
+                self._drop(message)
+        self._changed(at)
+
     def seen(self, scopes: Sequence[Scope], time: float) -> None:
         pass  # nobody comes back to another process
 
@@ -187,6 +199,10 @@ class MemoryStore:
             for message in self._rooms.pop(room, ()):
                 self._drop(message)
         self._changed(at)
+
+
+def _account(envelope: Envelope) -> str | None:
+    return envelope.author.account if envelope.author is not None else None
 
 
 _check: type[Store] = MemoryStore

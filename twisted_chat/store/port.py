@@ -106,6 +106,12 @@ class Store(Protocol):
         Raises :class:`StoreError`.
         """
 
+    def erase(self, account: str, room: RoomId | None, at: MessageId) -> None:
+        """Drop what an account has said before the event with the id ``at``: in a room, or in all if that is None.
+
+        It is gone for good soon after, even if the process ends before.
+        """
+
     def seen(self, scopes: Sequence[Scope], time: float) -> None:
         """Keep that these scopes were in use at that time."""
 

@@ -22,6 +22,7 @@ from twisted_chat.store.sql.accounts import read_accounts, read_invites, read_lo
 from twisted_chat.store.sql.database import READ_TIME
 from twisted_chat.store.sql.rows import read_messages, read_room, read_sent, select_messages
 from twisted_chat.store.sql.schema import counters, messages, passwords, rooms, scopes, sent
+from twisted_chat.store.sql.standing import BadStanding
 
 log = Logger()
 
@@ -87,7 +88,7 @@ def read_remembered(connection: Connection, now: float) -> Remembered:
     for row in connection.execute(select(rooms).order_by(rooms.c.id)):
         try:
             records.append(read_room(row))
-        except BadName as bad:
+        except (BadName, BadStanding) as bad:
             log.warn("room {name} did not come back: {why}", name=shown(row.name), why=str(bad))
     since = now - REMEMBERED
     known = connection.execute(

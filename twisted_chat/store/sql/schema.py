@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 #: The version of these tables: the name of the last migration.
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 
 metadata: Final = MetaData()
 
@@ -58,7 +58,8 @@ authors: Final = Table(
     Index("authors_by_key", "key"),
 )
 
-#: Rooms as they come back after a restart. ``operators``: public scopes, parted by blanks.
+#: Rooms as they come back after a restart. ``operators``: public scopes, parted by blanks. ``standing``: who may do what
+#: there, as JSON: see :class:`twisted_chat.store.sql.standing.Standing`.
 rooms: Final = Table(
     "rooms",
     metadata,
@@ -72,11 +73,23 @@ rooms: Final = Table(
     Column("operators", Text, nullable=False),
     Column("keep_days", Integer, nullable=False),
     Column("keep_lines", Integer, nullable=False),
+    Column("standing", Text, nullable=False, server_default="{}"),
 )
 
 #: Rooms that are gone, and whose messages are being deleted in the background.
 forgotten: Final = Table(
     "forgotten", metadata, Column("room", _ID, primary_key=True, autoincrement=False)
+)
+
+#: What accounts have said, in one room or in all (NULL), up to the message ``id``, and is being deleted in the background.
+#: Up to ``done`` that is done.
+erased: Final = Table(
+    "erased",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=False),
+    Column("account", Text, nullable=False),
+    Column("room", BigInteger),
+    Column("done", BigInteger, nullable=False),
 )
 
 #: When the scopes of session tokens were last in use.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -69,6 +70,8 @@ class SqlStore:
         self._authors: dict[Scope, tuple[Author, int]] = {}
         #: What is stored of passwords that were set since the last commit, and of which event; None for what is dropped.
         self._passwords: dict[str, tuple[MessageId, str | None]] = {}
+        #: Whose messages are erased as soon as that is stored.
+        self._erasing: deque[tuple[MessageId, str, RoomId | None]] = deque()
         self._loading: dict[RoomId, list[Deferred[None]]] = {}
         self._started = False
 
@@ -81,6 +84,10 @@ class SqlStore:
             self._recent.stored(message)
             for key in [key for key, (at, _) in self._passwords.items() if at <= message]:
                 del self._passwords[key]
+            while self._erasing and self._erasing[0][0] <= message:
+                # Until now it could be read from the database, and what was read came back into memory.
+                at, account, room = self._erasing.popleft()
+                self._recent.erase(account, room, at)
             stored(message)
 
         try:
@@ -191,6 +198,14 @@ class SqlStore:
             ) from None
         # Set while it was read, perhaps.
         return self._passwords[key][1] if key in self._passwords else found
+
+    def erase(self, account: str, room: RoomId | None, at: MessageId) -> None:
+        self._recent.erase(account, room, at)
+        # What the account says from now on gets rows of its own: those of before go with the messages.
+        self._authors.clear()
+        self._erasing.append((at, account, room))
+        self._writer.batch.erased.append((at, account, room))
+        self._writer.changed(at)
 
     def seen(self, scopes: Sequence[Scope], time: float) -> None:
         self._writer.batch.scopes.update(dict.fromkeys(scopes, time))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Connection, Select, delete, func, select
+from sqlalchemy import Connection, Select, delete, func, select, update
 
 from twisted_chat.core.ids import RoomId
 from twisted_chat.core.keep import Keep
@@ -12,6 +12,7 @@ from twisted_chat.core.limits import REMEMBERED
 from twisted_chat.store.sql.reading import read_counter
 from twisted_chat.store.sql.schema import (
     authors,
+    erased,
     forgotten,
     invites,
     logins,
@@ -59,6 +60,32 @@ def delete_forgotten(connection: Connection, index: Words) -> bool:
         return False
     if _delete(connection, index, _of(room).order_by(messages.c.id).limit(STEP)) < STEP:
         connection.execute(delete(forgotten).where(forgotten.c.room == room))
+    return True
+
+
+def delete_erased(connection: Connection, index: Words) -> bool:
+    """Delete some messages of an account that wishes so; tell whether there may be more."""
+    wish = connection.execute(select(erased).order_by(erased.c.id).limit(1)).first()
+    if wish is None:
+        return False
+    mine = select(authors.c.id).where(authors.c.account == wish.account)
+    some = select(messages.c.id).where(
+        messages.c.author.in_(mine), messages.c.id > wish.done, messages.c.id < wish.id
+    )
+    if wish.room is not None:
+        some = some.where(messages.c.room == wish.room)
+    gone = list(connection.scalars(some.order_by(messages.c.id).limit(STEP)))
+    if gone:
+        _delete(connection, index, select(messages.c.id).where(messages.c.id.in_(gone)))
+    this = erased.c.id == wish.id
+    if len(gone) < STEP:
+        connection.execute(delete(erased).where(this))
+        if wish.room is None:
+            connection.execute(
+                delete(authors).where(authors.c.id.in_(mine.where(authors.c.id < wish.id)))
+            )
+    else:
+        connection.execute(update(erased).where(this).values(done=gone[-1]))
     return True
 
 

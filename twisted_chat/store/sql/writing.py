@@ -17,6 +17,7 @@ from twisted_chat.store.sql.rows import author_row, message_row, room_row, sent_
 from twisted_chat.store.sql.schema import (
     authors,
     counters,
+    erased,
     forgotten,
     messages,
     rooms,
@@ -43,6 +44,8 @@ class Batch:
         self.sent: list[tuple[Scope, str, Sent]] = []
         self.rooms: dict[RoomId, RoomRecord] = {}
         self.forgotten: set[RoomId] = set()
+        #: Whose messages are to be deleted, in which room, up to which event.
+        self.erased: list[tuple[MessageId, str, RoomId | None]] = []
         self.scopes: dict[Scope, float] = {}
         self.accounts = AccountBatch()
         #: Everything up to this message is stored once this is.
@@ -82,6 +85,8 @@ class Batch:
             seen = [{"scope": scope, "seen": time} for scope, time in self.scopes.items()]
             put_rows(connection, scopes, seen)
         self.accounts.write(connection)
+        if self.erased:
+            insert_rows(connection, erased, ((*each, 0) for each in self.erased))
         if self.forgotten:
             gone = sorted(self.forgotten)
             connection.execute(
