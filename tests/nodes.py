@@ -11,7 +11,9 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.auth.fakes import HeldRunner
 from tests.delivery.fakes import FakeDialect
+from twisted_chat.auth.passwords import Passwords
 from twisted_chat.cluster.bus import Apply, Bus, LocalBus
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
@@ -48,6 +50,7 @@ class FakeDoor:
         self.takes_one = False  # write at a time, then it is full
         self.logins: list[bool] = []
         self._pumping = False
+        self.private = True
         self.peer = node.open(self, dialect, host)
 
     # --- what a test does ---
@@ -252,6 +255,7 @@ class NodeCase(SynchronousTestCase):
         self.clock.advance(1_000_000)
         self.plain, self.json = FakeDialect(), FakeDialect(acks=True)
         self.store = self.make_store()
+        self.runner = HeldRunner()
         ids = itertools.count(1)
         self.bus = self.make_bus(lambda: MessageId(next(ids)))
         tokens = (f"token-{number}" for number in itertools.count(1))
@@ -260,6 +264,7 @@ class NodeCase(SynchronousTestCase):
             self.bus,
             self.store,
             self.clock,
+            Passwords(self.runner),
             motd=(CleanText("be nice"),),
             new_token=lambda: next(tokens),
         )

@@ -51,6 +51,8 @@ class Settings(
     state_dir: str = ""
     database: str = ""
     sync: Sync = Sync.FULL
+    operators: str = ""
+    oper_in_clear: bool = False
     flood_limit: bool = True
     limits: Limits = Limits()
 
@@ -93,6 +95,17 @@ class Settings(
             raise BadSetting(f"state-dir: {error}") from None
         return folder.absolute()
 
+    def operators_file(self) -> Path | None:
+        """Return the file of server operators, absolute; None if there is none. Raises :class:`BadSetting`."""
+        if not self.operators:
+            return None
+        if "\0" in self.operators:
+            raise BadSetting("operators: U+0000 NULL cannot be in the name of a file")
+        try:
+            return Path(self.operators).expanduser().absolute()
+        except RuntimeError as error:
+            raise BadSetting(f"operators: {error}") from None
+
     def effective_limits(self) -> Limits:
         """Return the limits, without the one on floods if that is off."""
         if self.flood_limit:
@@ -108,6 +121,7 @@ class Settings(
             raise BadSetting("server-name: it is empty")
         self.endpoints()
         self.database_kind()
+        self.operators_file()
         if self.state_dir:  # without it, the command line may still name one
             self.state_folder()
         limits = self.limits
@@ -195,7 +209,14 @@ A chat server that people join with nc, telnet, or a program that speaks JSON li
 options it listens on port 12000 of this machine, where nobody else can reach it. Ctrl-C or SIGTERM stops it:
 everybody is told goodbye."""
 
-    optFlags = [["no-flood-limit", None, "let everybody send as fast as they can (for load tests)"]]
+    optFlags = [
+        [
+            "oper-in-clear",
+            None,
+            "let operators send their password from other machines without TLS, where others may read along",
+        ],
+        ["no-flood-limit", None, "let everybody send as fast as they can (for load tests)"],
+    ]
     optParameters = [
         [
             "interface",
@@ -219,6 +240,12 @@ everybody is told goodbye."""
             None,
             "a message is acknowledged when it survives: full, a power cut; normal, the end of the program; "
             "off is for tests [full]",
+        ],
+        [
+            "operators",
+            None,
+            None,
+            "file of server operators, a line NAME HASH each; python -m twisted_chat.auth hash makes the hash",
         ],
         [
             "config",
@@ -250,8 +277,14 @@ everybody is told goodbye."""
         """Return the help text. Twisted's own would mix a few options that many need into all the limits."""
         width = width or int(os.environ.get("COLUMNS", "80"))
         kinds = {"port": "PORT", "interface": "ADDRESS", "server-name": "NAME", "motd": "TEXT"}
-        kinds |= {"state-dir": "DIR", "database": "URL", "sync": "WHEN", "config": "FILE"}
-        kinds |= {"no-flood-limit": "", "help": "", "version": ""}
+        kinds |= {
+            "state-dir": "DIR",
+            "database": "URL",
+            "sync": "WHEN",
+            "config": "FILE",
+            "operators": "FILE",
+        }
+        kinds |= {"oper-in-clear": "", "no-flood-limit": "", "help": "", "version": ""}
         shorts = {long: f"-{short}, " for short, long in self.synonyms.items() if len(short) == 1}
 
         def options(kinds: Iterable[tuple[str, str]]) -> str:
@@ -301,7 +334,7 @@ everybody is told goodbye."""
         """Let what was given on the command line go before what the file says."""
         given: dict[str, Any] = {
             name.replace("-", "_"): self[name]
-            for name in ("interface", "server-name", "motd", "state-dir", "database")
+            for name in ("interface", "server-name", "motd", "state-dir", "database", "operators")
             if self[name] is not None
         }
         if "motd" in given:
@@ -312,6 +345,8 @@ everybody is told goodbye."""
             given["sync"] = Sync(self["sync"])
         if self["ports"]:
             given["port"] = tuple(self["ports"])
+        if self["oper-in-clear"]:
+            given["oper_in_clear"] = True
         if self["no-flood-limit"]:
             given["flood_limit"] = False
         limits = {field.name: getattr(settings.limits, field.name) for field in _LIMITS.values()}

@@ -25,6 +25,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twisted_chat import background
+from twisted_chat.auth.operators import Operators, OperatorsError, read_operators
+from twisted_chat.auth.passwords import Passwords, RealRunner
 from twisted_chat.clock import clock_of
 from twisted_chat.cluster.bus import LocalBus
 from twisted_chat.core.hub import Hub
@@ -86,11 +88,15 @@ class ChatService(Service):
         self._ids = Ids(self._store, clock)
         self._bus = LocalBus(self._ids.take)
         hub = Hub(NodeName("local"), limits)
+        self._passwords = Passwords(RealRunner(reactor))
+        # Found before twistd goes to another folder, as well.
+        self._operators_file = settings.operators_file()
         self.node = Node(
             hub,
             self._bus,
             self._store,
             clock,
+            self._passwords,
             server=settings.server_name,
             motd=settings.motd_lines(),
         )
@@ -116,6 +122,10 @@ class ChatService(Service):
 
     async def _start(self) -> None:
         _raise_file_limit()
+        try:
+            self.load_operators(self._operators_file, in_clear=self._settings.oper_in_clear)
+        except OperatorsError as error:
+            raise StartError(str(error)) from None
         # What is loaded now stays: it need not be searched again and again.
         gc.freeze()
         gc.set_threshold(_COLLECT_EVERY)
@@ -139,6 +149,18 @@ class ChatService(Service):
         log.info("{line}", line=_room(most))
         _ = self._check.start(_CHECK_EVERY, now=False)
         _ = self._hourly.start(_LOOK_AFTER_STORE_EVERY, now=False)
+
+    def load_operators(self, file: Path | None, *, in_clear: bool) -> None:
+        """Take up the operators of the server that stand in a file (None: there are none), at the start or later.
+
+        ``in_clear``: they may send their password from other machines without TLS. Raises :class:`OperatorsError`, and then
+        nothing is changed.
+        """
+        operators = Operators() if file is None else read_operators(file)
+        if operators.warning:
+            log.warn("{line}", line=shown(operators.warning, 1000))
+        self.node.operating.load(operators)
+        self.node.operating.in_clear = in_clear
 
     async def _listen(self, description: str) -> None:
         try:
@@ -170,6 +192,7 @@ class ChatService(Service):
         except DeferredTimeoutError:
             self.factory.connections.abort()
         self._ids.stop()
+        self._passwords.stop()
         try:
             await self._store.stop()
         finally:
@@ -179,6 +202,7 @@ class ChatService(Service):
     def _look_after(self) -> None:
         try:
             self.factory.connections.check(self._clock.seconds())
+            self.node.look_around()
         except Exception:
             # A LoopingCall ends for good at its first exception.
             log.failure("looking after silent connections failed")

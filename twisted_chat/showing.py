@@ -14,6 +14,8 @@ from twisted_chat.delivery.channel import hidden
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.keeping import Keeping
+from twisted_chat.operating import Operating
+from twisted_chat.presence import Presence
 from twisted_chat.recalls import Recalls
 from twisted_chat.sessions import Sessions
 from twisted_chat.store.port import Store
@@ -34,6 +36,8 @@ class Showing:
         acks: Acks,
         recalls: Recalls,
         keeping: Keeping,
+        operating: Operating,
+        presence: Presence,
     ) -> None:
         self._hub = hub
         self._sessions = sessions
@@ -42,6 +46,8 @@ class Showing:
         self._acks = acks
         self._recalls = recalls
         self._keeping = keeping
+        self._operating = operating
+        self._presence = presence
 
     def show(self, applied: Applied, peer: Peer | None) -> None:
         """Show what happened: to its audience, and to ``peer``, the session of this node that did it."""
@@ -60,6 +66,8 @@ class Showing:
                 self._kicked(envelope, event, peer)
             case e.Departed():
                 self._departed(envelope, event)
+            case e.Killed() | e.ServerBanned() | e.ServerUnbanned() | e.Announced() | e.PanicSet():
+                self._operating.done(envelope, event, peer)
             case e.Closed():
                 assert envelope.room is not None
                 self._keeping.forget([envelope.room.id], envelope.id)
@@ -149,6 +157,7 @@ class Showing:
     def _departed(self, envelope: e.Envelope, event: e.Departed) -> None:
         assert envelope.author is not None
         self._keeping.seen(envelope.author.scope, envelope.time)
+        self._presence.left(envelope.author.account, envelope.time)
         rooms = self._hub.state.rooms
         gone = [room for room in event.rooms if room not in rooms]
         if gone:

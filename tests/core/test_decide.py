@@ -501,13 +501,13 @@ class AwayTests(Case):
 class AskingTests(Case):
     def test_lists_come_in_pages(self) -> None:
         state = self.hub.state
-        self.assertEqual(self.reply(self.bob, c.Who()), people(state, None, 1, 50))
+        self.assertEqual(self.reply(self.bob, c.Who()), people(state, None, 1, 50, NOW))
         self.assertEqual(
             self.reply(self.eve, c.Who(room("dev"))),
-            people(state, state.room_named(room("dev")), 1, 50),
+            people(state, state.room_named(room("dev")), 1, 50, NOW),
         )
         self.assertEqual(self.reply(self.bob, c.ListRooms()), rooms(state, 1, 50))
-        self.assertEqual(self.reply(self.bob, c.ListAll(2)), overview(state, 2, 50))
+        self.assertEqual(self.reply(self.bob, c.ListAll(2)), overview(state, 2, 50, NOW))
 
     def test_size_of_a_page_is_a_limit(self) -> None:
         self.world = World(limits=Limits(page_size=2))

@@ -17,7 +17,9 @@ from typing import Any
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.auth.fakes import HeldRunner
 from twisted_chat import background
+from twisted_chat.auth.passwords import Passwords
 from twisted_chat.cluster.bus import LocalBus
 from twisted_chat.core import commands as c
 from twisted_chat.core.hub import Hub
@@ -276,7 +278,7 @@ class Visitor:
         self._nick = ""
         self.seen: list[Seen] = []
         self.ended = False
-        self.peer = stage.node.open(self, dialect, "")
+        self.peer = stage.node.open(self, dialect, None)
 
     def do(self, step: Step) -> None:
         """Hand in a step as the door would, and let everybody read what came of it."""
@@ -339,6 +341,8 @@ class Visitor:
     def ask_password(self, room: RoomName, *, wrong: bool) -> bool:
         return False
 
+    private = True
+
     def end(self) -> None:
         self.ended = True
 
@@ -359,7 +363,14 @@ class Stage:
         store = MemoryStore(self.clock)
         ids = Ids(store, self.clock)
         bus = LocalBus(ids.take)
-        self.node = Node(Hub(NodeName("n"), Limits()), bus, store, self.clock, server="test")
+        self.node = Node(
+            Hub(NodeName("n"), Limits()),
+            bus,
+            store,
+            self.clock,
+            Passwords(HeldRunner()),
+            server="test",
+        )
 
         async def start() -> None:
             await store.start(self.node.stored, self.node.roomy)

@@ -16,6 +16,8 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.auth.fakes import HeldRunner
+from twisted_chat.auth.passwords import Passwords
 from twisted_chat.cluster.bus import LocalBus
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.ids import Node as NodeName
@@ -225,7 +227,9 @@ class House:
         store = MemoryStore(self.clock, first_id=1)
         ids = Ids(store, self.clock)
         bus = LocalBus(ids.take)
-        self.node = Node(Hub(NodeName("local"), self.limits), bus, store, self.clock)
+        self.runner = HeldRunner()
+        hub, passwords = Hub(NodeName("local"), self.limits), Passwords(self.runner)
+        self.node = Node(hub, bus, store, self.clock, passwords)
         for start in (store.start(self.node.stored, self.node.roomy), ids.start(bus.drain)):
             _finish(start)
         json_dialect = JsonDialect(self.clock.seconds, UTC)

@@ -18,6 +18,7 @@ from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.core.nonces import Sent, digest
 from twisted_chat.core.replies import NameRefused, PasswordNeeded, Refused
+from twisted_chat.core.server_bans import MAX_BANS
 from twisted_chat.core.state import LOBBY_ID, Role, Room, State, User
 from twisted_chat.core.text import CleanText
 
@@ -74,6 +75,10 @@ _NOT_IN_ROOM = Refused(
     "not-in-room", "you are no longer in that room; nothing was said; /join ROOM takes you back"
 )
 
+_TOO_MANY_BANS = Refused(
+    "too-many-bans", f"there are {MAX_BANS:,} server bans, and that is the most; lift one first"
+)
+_SAID_SO = Refused("said-so", "they said themselves whether they are away")
 _IN_USE = Refused("in-use", "the room is in use, or gone already")
 _OPERATOR: frozenset[Role] = frozenset(("operator",))
 
@@ -120,10 +125,24 @@ class Applier:
             case e.Renamed():
                 return self._renamed(message, proposal, user, event)
             case e.AwaySet():
-                user.away = event.text
-                return Applied(
-                    _envelope(message, proposal, user), Near(tuple(user.rooms), author=True)
-                )
+                return self._away_set(message, proposal, user, event)
+            case e.Killed():
+                if event.user not in self._state.users:
+                    return Void(proposal, absent_target(event.nick))
+                return Applied(_envelope(message, proposal, user), NOBODY)
+            case e.ServerBanned():
+                if not self._state.server_bans.add(event.ban, proposal.time):
+                    return Void(proposal, _TOO_MANY_BANS)
+                return Applied(_envelope(message, proposal, user), NOBODY)
+            case e.ServerUnbanned():
+                if self._state.server_bans.lift(event.kind, event.target) is None:
+                    return Void(proposal, not_banned(event.target))
+                return Applied(_envelope(message, proposal, user), NOBODY)
+            case e.Announced():
+                return Applied(_envelope(message, proposal, user), NOBODY)
+            case e.PanicSet():
+                self._state.panic = event.level
+                return Applied(_envelope(message, proposal, user), NOBODY)
             case e.Departed() | e.Detached():
                 return self._departed(message, proposal, user, event)
             case e.Gathered():
@@ -140,6 +159,9 @@ class Applier:
             state.nonces.touch(event.scope, proposal.time)
             back = e.Arrived(ghost.nick, event.scope, event.host, replaced)
             return Applied(_envelope(message, proposal, ghost, event=back), NOBODY)
+        why = shut(state.panic, account=None, local=event.local)
+        if why:  # since the login was decided
+            return Void(proposal, NameRefused("closed", why))
         holder = state.nick_holder(event.nick)
         if holder is not None:
             return Void(proposal, NameRefused("nick-taken", taken(event.nick, holder)))
@@ -149,6 +171,15 @@ class Applier:
         state.add_user(user)
         state.nonces.touch(event.scope, proposal.time)
         return Applied(_envelope(message, proposal, user), NOBODY)
+
+    def _away_set(
+        self, message: MessageId, proposal: e.Proposal, user: User, event: e.AwaySet
+    ) -> Outcome:
+        # Meanwhile they may have said themselves that they are away, or back.
+        if event.auto and (user.away is not None if event.text is not None else not user.idled):
+            return Void(proposal, _SAID_SO)
+        user.away, user.idled = event.text, event.auto and event.text is not None
+        return Applied(_envelope(message, proposal, user), Near(tuple(user.rooms), author=True))
 
     def _said(self, message: MessageId, proposal: e.Proposal, user: User, event: e.Said) -> Outcome:
         room = self._state.rooms.get(proposal.room) if proposal.room is not None else None
@@ -351,6 +382,28 @@ def taken(nick: Nick, holder: User) -> str:
 def absent(name: str) -> str:
     """Say that a private message has nobody to go to."""
     return f"{name} is not here; nothing was sent to anybody (/who lists who is here)"
+
+
+def absent_target(nick: Nick) -> Refused:
+    """Refuse what is to be done to somebody who is not here."""
+    return Refused("no-such-nick", f"{nick} is not here; /who lists who is here")
+
+
+def not_banned(target: str) -> Refused:
+    """Refuse to lift a ban that there is not."""
+    return Refused("not-banned", f"{target} is not banned; /server-bans lists who is")
+
+
+def shut(panic: int, *, account: str | None, local: bool) -> str:
+    """Say why somebody cannot come in while operators let in no new guests (1) or nobody new (2); nothing if they can.
+
+    Who is on the server's own machine always can: somebody has to end that.
+    """
+    if local or not panic or (panic == 1 and account is not None):
+        return ""
+    if panic == 1:
+        return "this server lets no new guests in for now; try again later"
+    return "this server lets nobody new in for now; try again later"
 
 
 def too_many_rooms(limit: int) -> str:

@@ -10,11 +10,14 @@ from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
 from twisted_chat.core.apply import ID_REUSED, absent, content, taken
 from twisted_chat.core.decide_rooms import RoomDecider
+from twisted_chat.core.decide_server import ServerDecider
 from twisted_chat.core.decision import (
     Decision,
     GoodBye,
     Ignoring,
+    LastSeen,
     Nothing,
+    Operate,
     Propose,
     Recall,
     Repeat,
@@ -30,14 +33,16 @@ from twisted_chat.core.refusing import check_size, too_long
 from twisted_chat.core.refusing import refuse as _refuse
 from twisted_chat.core.searching import query_of
 from twisted_chat.core.state import Session, State, User
-from twisted_chat.core.table import COMMANDS, nearest
+from twisted_chat.core.table import COMMANDS, OPERATORS, nearest
 from twisted_chat.core.text import CleanText, shown
 
 #: The most people one session can ignore; a list that nobody could read any more.
 MAX_IGNORED: Final = 500
 
 _LOG_IN_FIRST: Final = "pick a nickname first; nothing was sent"
-_ONLY_HERE: Final = "only who connects from the machine that the server runs on may see that"
+_ONLY_HERE: Final = (
+    "only operators of this server may see that, and who connects from the machine it runs on"
+)
 _WHO: Final = "/who lists who is here"
 
 
@@ -49,6 +54,7 @@ class Decider:
         self._limits = limits
         self._rooms = RoomDecider(state, limits)
         self._room_of = self._rooms.room_of
+        self.server = ServerDecider(state, limits)
         self._next_guest = 1
 
     def decide(
@@ -62,14 +68,14 @@ class Decider:
                     return _refuse("not-logged-in", _LOG_IN_FIRST)
                 return self._say(session, user, command, now, tag)
             case c.Help():
-                return Tell(self._help(command))
+                return Tell(self._help(session, command))
             case c.Ping():
                 return Tell(r.Pong(command.text))
             case c.Unsupported():
                 return _refuse("unsupported", command.why)
             case c.Login():
                 return (
-                    self._login(session, command, scope)
+                    self._login(session, command, scope, now)
                     if user is None
                     else self._login_again(user, command)
                 )
@@ -77,6 +83,19 @@ class Decider:
                 return self._quit(command)
             case c.Pong():
                 return Nothing()
+            case (
+                c.Deoper()
+                | c.Kill()
+                | c.ServerBan()
+                | c.ServerUnban()
+                | c.ShowServerBans()
+                | c.Announce()
+                | c.SetPanic()
+                | c.ShowAudit()
+            ):
+                if user is None:
+                    return _refuse("not-logged-in", _LOG_IN_FIRST)
+                return self.server.decide(session, user, command, now)
             case _:
                 if user is None:
                     return _refuse("not-logged-in", _LOG_IN_FIRST)
@@ -121,18 +140,17 @@ class Decider:
                     e.AwaySet(command.text), claim=True
                 )
             case c.Who():
-                return self._who(command)
+                return self._who(command, now)
             case c.ListRooms():
                 return Tell(rooms(self._state, command.page, self._limits.page_size))
             case c.ListAll():
-                return Tell(overview(self._state, command.page, self._limits.page_size))
+                return Tell(overview(self._state, command.page, self._limits.page_size, now))
             case c.Whois():
                 target = self._state.user_named(command.nick)
-                return (
-                    Tell(profile(self._state, target, now))
-                    if target
-                    else _refuse("no-such-nick", f"{command.nick} is not here; {_WHO}")
-                )
+                if target is None:
+                    return LastSeen(command.nick)
+                to_operator = session.operator is not None
+                return Tell(profile(self._state, target, now, to_operator=to_operator))
             case c.Ignore():
                 return self._ignore(session, user, command.nick)
             case c.Unignore():
@@ -149,13 +167,21 @@ class Decider:
             case c.Search():
                 return self._search(session, user, command, now)
             case c.ShowStats():
-                return Survey() if session.local else _refuse("not-operator", _ONLY_HERE)
+                if session.local or session.operator is not None:
+                    return Survey()
+                return _refuse("not-operator", _ONLY_HERE)
+            case c.Oper():
+                return Operate(command)
 
     # --- names ---
 
-    def _login(self, session: Session, command: c.Login, scope: Scope) -> Decision:
+    def _login(self, session: Session, command: c.Login, scope: Scope, now: float) -> Decision:
+        if refused := self.server.keep_out(session, now):
+            return refused
         if command.token is not None and (ghost := self._state.user_in_scope(scope)) is not None:
             return Propose(e.Arrived(ghost.nick, scope, session.host), claim=True)
+        if refused := self.server.let_in(session):
+            return refused
         nick = command.nick or self._free_guest()
         if command.password is not None:
             why = f'"{nick}" is not registered, so it has no password; give the nickname alone'
@@ -164,7 +190,7 @@ class Decider:
         holder = self._state.nick_holder(nick)
         if holder is not None:
             return Tell(r.NameRefused("nick-taken", taken(nick, holder), self._free(nick)))
-        return Propose(e.Arrived(nick, scope, session.host), claim=True)
+        return Propose(e.Arrived(nick, scope, session.host, local=session.local), claim=True)
 
     def _login_again(self, user: User, command: c.Login) -> Decision:
         """A second login is a rename, as classic clients mean it."""
@@ -283,13 +309,14 @@ class Decider:
 
     # --- asking ---
 
-    def _who(self, command: c.Who) -> Decision:
+    def _who(self, command: c.Who, now: float) -> Decision:
+        size = self._limits.page_size
         if command.room is None:
-            return Tell(people(self._state, None, command.page, self._limits.page_size))
+            return Tell(people(self._state, None, command.page, size, now))
         room = self._state.room_named(command.room)
         if room is None:
             return _refuse("no-such-room", f"there is no room {command.room}; /rooms lists them")
-        return Tell(people(self._state, room, command.page, self._limits.page_size))
+        return Tell(people(self._state, room, command.page, size, now))
 
     def _ignore(self, session: Session, user: User, nick: Nick | None) -> Decision:
         if nick is None:
@@ -330,11 +357,14 @@ class Decider:
             return _refuse("no-room", why)
         return Seek(query_of(command, rooms, now, self._limits.max_found))
 
-    def _help(self, command: c.Help) -> r.Reply:
+    def _help(self, session: Session, command: c.Help) -> r.Reply:
         if command.topic is None:
-            return r.HelpText(
-                tuple(r.HelpLine(spec.name, spec.usage, spec.help) for spec in COMMANDS.values())
-            )
+            specs = [
+                spec
+                for spec in COMMANDS.values()
+                if spec.may != OPERATORS or session.operator is not None
+            ]
+            return r.HelpText(tuple(r.HelpLine(spec.name, spec.usage, spec.help) for spec in specs))
         name = command.topic.lstrip("/!").lower()
         spec = COMMANDS.get(name)
         if spec is None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
+from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
 from twisted_chat.core.ids import RoomId
 from twisted_chat.core.lasting import Query
+from twisted_chat.core.names import Nick
 from twisted_chat.core.text import CleanText
 
 
@@ -59,6 +61,18 @@ class Survey(msgspec.Struct, frozen=True):
     """Answer with how the server and its store are doing."""
 
 
+class Operate(msgspec.Struct, frozen=True):
+    """Answer a server operator, or who wants to be one: it takes more than the state to do that."""
+
+    command: c.Oper | c.Deoper | c.ShowServerBans | c.ShowAudit
+
+
+class LastSeen(msgspec.Struct, frozen=True):
+    """Answer with when the account of this name was here last: nobody is here under it now."""
+
+    nick: Nick
+
+
 class GoodBye(msgspec.Struct, frozen=True):
     """End the session; its user, if it has one, departs for this reason."""
 
@@ -76,4 +90,4 @@ class Repeat(msgspec.Struct, frozen=True):
     time: float
 
 
-Decision = Propose | Tell | Recall | Seek | Survey | Repeat | GoodBye | Nothing
+Decision = Propose | Tell | Recall | Seek | Survey | Operate | LastSeen | Repeat | GoodBye | Nothing

@@ -14,6 +14,8 @@ from twisted_chat.core.commands import Kind, Lines
 from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.names import Nick, RoomName
+from twisted_chat.core.server_bans import Ban
+from twisted_chat.core.server_bans import Kind as BanKind
 from twisted_chat.core.text import CleanText
 
 
@@ -24,13 +26,15 @@ class _Event(msgspec.Struct, frozen=True, gc=False):
 class Arrived(_Event, frozen=True):
     """A session took a free nick, or took over a user of its own scope.
 
-    ``replaced`` are the sessions (node, session) that had the user until now.
+    ``replaced`` are the sessions (node, session) that had the user until now; ``local``: it comes from the machine of its
+    server, where no panic keeps anybody out.
     """
 
     nick: Nick
     scope: Scope
     host: str
     replaced: tuple[tuple[Node, SessionId], ...] = ()
+    local: bool = False
 
 
 class Departed(_Event, frozen=True):
@@ -109,9 +113,48 @@ class Closed(_Event, frozen=True):
 
 
 class AwaySet(_Event, frozen=True):
-    """The author is away, or back if the text is None."""
+    """The author is away, or back if the text is None; ``auto``: the server noticed that by itself."""
 
     text: CleanText | None
+    auto: bool = False
+
+
+class Killed(_Event, frozen=True):
+    """The author, as the server operator ``by``, ended all sessions of a user."""
+
+    by: str
+    user: UserId
+    nick: Nick
+    reason: CleanText | None = None
+
+
+class ServerBanned(_Event, frozen=True):
+    """The author, as a server operator, keeps somebody out of the server from now on."""
+
+    by: str
+    ban: Ban
+
+
+class ServerUnbanned(_Event, frozen=True):
+    """The author, as the server operator ``by``, lets somebody in again."""
+
+    by: str
+    kind: BanKind
+    target: str
+
+
+class Announced(_Event, frozen=True):
+    """The author, as the server operator ``by``, says something to everybody on the server."""
+
+    by: str
+    lines: Lines
+
+
+class PanicSet(_Event, frozen=True):
+    """The author, as the server operator ``by``, says who may come in, see :class:`.commands.SetPanic`."""
+
+    by: str
+    level: int
 
 
 class Gathered(_Event, frozen=True):
@@ -139,8 +182,16 @@ Event = (
     | KeepSet
     | Closed
     | AwaySet
+    | Killed
+    | ServerBanned
+    | ServerUnbanned
+    | Announced
+    | PanicSet
     | Gathered
 )
+
+#: What server operators did.
+Deed = Killed | ServerBanned | ServerUnbanned | Announced | PanicSet
 
 
 class Origin(msgspec.Struct, frozen=True, gc=False):
@@ -152,7 +203,7 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
 
 
 class Author(msgspec.Struct, frozen=True, gc=False):
-    """Who did it, as they were at that moment; ``host`` is what others may see of the address."""
+    """Who did it, as they were at that moment; ``account`` is the key of the account, ``host`` the cloak of the address."""
 
     user: UserId
     nick: Nick

@@ -49,9 +49,11 @@ class Hub:
 
     # --- sessions of this node ---
 
-    def open(self, session: SessionId, host: str, now: float) -> Session:
-        """Add a session that has not logged in yet. ``host`` is what others may see of its address."""
-        opened = Session(session, host, Bucket(self.limits.flood_burst, now))
+    def open(
+        self, session: SessionId, host: str, now: float, address: str | None = None
+    ) -> Session:
+        """Add a session that has not logged in yet. ``host`` is what others may see of its ``address``."""
+        opened = Session(session, host, Bucket(self.limits.flood_burst, now), address=address)
         self.state.sessions[session] = opened
         return opened
 
@@ -64,6 +66,15 @@ class Hub:
     def trust(self, session: SessionId) -> None:
         """Note that a session comes from this machine."""
         self.state.sessions[session].local = True
+
+    def banned(self, address: str | None, now: float) -> str:
+        """Say why nobody can come in from an address; nothing if they can."""
+        ban = self.state.server_bans.of_address(address, now)
+        return ban.explain(now) if ban is not None else ""
+
+    def server_bans(self, page: int, now: float) -> r.ServerBanList:
+        """Return a page of who is banned from the server."""
+        return self._decider.server.list_bans(page, now)
 
     def admit(self, session: SessionId, now: float) -> float:
         """Take a token for one line; return 0.0, or the seconds to wait until the line may be handed in."""

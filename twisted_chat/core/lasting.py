@@ -10,9 +10,10 @@ from twisted_chat.core.ids import MessageId, Scope
 from twisted_chat.core.keep import KEEP_ALL, Keep
 from twisted_chat.core.names import Nick
 from twisted_chat.core.nonces import Sent
+from twisted_chat.core.server_bans import Ban
 from twisted_chat.core.text import CleanText
 
-__all__ = ["KEEP_ALL", "Keep", "Query", "Remembered", "RoomRecord", "Term"]
+__all__ = ["KEEP_ALL", "AuditRecord", "Keep", "Query", "Remembered", "RoomRecord", "Term"]
 
 
 class RoomRecord(msgspec.Struct, frozen=True, gc=False):
@@ -32,6 +33,16 @@ class RoomRecord(msgspec.Struct, frozen=True, gc=False):
     keep: Keep = KEEP_ALL
 
 
+class AuditRecord(msgspec.Struct, frozen=True, gc=False):
+    """What a server operator did: the operator, under which nick, from where, when (seconds since 1970), what."""
+
+    time: float
+    operator: str
+    nick: str
+    address: str
+    what: CleanText
+
+
 class LeftOut(msgspec.Struct, frozen=True, gc=False):
     """A room that cannot come back, and why; ``why`` is fit for the log."""
 
@@ -44,11 +55,16 @@ class Remembered(msgspec.Struct, frozen=True):
 
     ``rooms`` in the order of their ids; ``scopes``, and when each was seen last, the longest idle first; ``sent``: the
     clients' own ids of messages, in the order of the messages. Scopes and ids are those of the last 24 hours.
+    ``bans``: who is banned from the server, in the order in which that was done, and ``panic`` who may come in; ``secret``:
+    the key of what others see of addresses, the same at every start.
     """
 
     rooms: tuple[RoomRecord, ...] = ()
     scopes: tuple[tuple[Scope, float], ...] = ()
     sent: tuple[tuple[Scope, str, Sent], ...] = ()
+    bans: tuple[Ban, ...] = ()
+    panic: int = 0
+    secret: bytes = b""
 
 
 class Query(msgspec.Struct, frozen=True, gc=False):

@@ -59,6 +59,8 @@ def restore(state: State, remembered: Remembered) -> tuple[LeftOut, ...]:
         _fill(room, each)
         state.add_room(room)
     state.nonces.restore(remembered.scopes, remembered.sent)
+    state.server_bans.restore(remembered.bans)
+    state.panic = remembered.panic
     return tuple(left_out)
 
 

@@ -22,6 +22,7 @@ from twisted_chat.core.keep import KEEP_ALL, Keep
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import LOBBY, Nick, RoomName
 from twisted_chat.core.nonces import Nonces
+from twisted_chat.core.server_bans import ServerBans
 from twisted_chat.core.text import CleanText
 
 Role = Literal["operator"]
@@ -41,6 +42,8 @@ class User:
     sessions: set[tuple[Node, SessionId]]
     rooms: dict[RoomId, None] = dataclasses.field(default_factory=dict)
     away: CleanText | None = None
+    #: The server has marked them as away, for they were silent; speaking ends that.
+    idled: bool = False
 
     @property
     def nick(self) -> Nick:
@@ -87,7 +90,10 @@ class Room:
 
 @dataclasses.dataclass(slots=True, eq=False)
 class Session:
-    """One live connection to this node. ``before`` are the rooms that had the focus earlier, the latest last."""
+    """One live connection to this node. ``before`` are the rooms that had the focus earlier, the latest last.
+
+    ``host`` is what others may see of where it comes from, ``address`` the address itself, None for this machine.
+    """
 
     id: SessionId
     host: str
@@ -98,6 +104,9 @@ class Session:
     answer_to: UserId | None = None
     #: It comes from the machine that the server runs on.
     local: bool = False
+    address: str | None = None
+    #: The name under which it is one of a server operator.
+    operator: str | None = None
     ignored: dict[str, str] = dataclasses.field(default_factory=dict)
 
     def focus_on(self, room: RoomId) -> None:
@@ -142,6 +151,9 @@ class State:
         self._rooms_by_look: dict[str, Room] = {}
         #: Rooms of which something that lasts is another than a store was told, see :mod:`twisted_chat.core.restoring`.
         self.altered: dict[RoomId, None] = {}
+        self.server_bans = ServerBans()
+        #: Who may come in, see :class:`twisted_chat.core.commands.SetPanic`.
+        self.panic = 0
         self.add_room(Room(RoomRef(LOBBY_ID, LOBBY), 0.0))
 
     def user_named(self, nick: Nick) -> User | None:
@@ -236,6 +248,7 @@ class State:
                     sorted(user.sessions),
                     list(user.rooms),
                     user.away,
+                    user.idled,
                 )
                 for user in self.users.values()
             },
@@ -254,6 +267,7 @@ class State:
                 for room in self.rooms.values()
             },
             "nonces": self.nonces.dump(),
+            "server": (self.panic, [msgspec.structs.astuple(ban) for ban in self.server_bans]),
             "indexes": [
                 {key: user.id for key, user in self.users_by_key.items()},
                 {look: user.id for look, user in self._users_by_look.items()},

@@ -14,6 +14,8 @@ import msgspec
 
 from twisted_chat.core import commands as c
 from twisted_chat.core import searching
+from twisted_chat.core.addresses import read_network, spell_network
+from twisted_chat.core.durations import read_duration
 from twisted_chat.core.ids import MessageId, read_id
 from twisted_chat.core.keep import Keep, read_keep
 from twisted_chat.core.names import parse_nick, parse_room
@@ -28,9 +30,9 @@ class Spec(msgspec.Struct, frozen=True):
     """One command.
 
     ``usage`` is shown in help and is the grammar of the arguments: words separated by blanks, of the kinds in
-    :data:`KINDS`; ``[X]`` may be left out, and so may ``[X Y]``, both or none; ``TEXT``, ``WORDS`` and ``LIMIT`` take the
-    rest of the line. Where people need to be told more, ``grammar`` is the grammar. ``build`` gets one value for each, None
-    for what was left out.
+    :data:`KINDS`; ``[X]`` may be left out, and so may ``[X Y]``, both or none; ``TEXT``, ``WORDS``, ``LIMIT`` and
+    ``PASSPHRASE`` take the rest of the line. Where people need to be told more, ``grammar`` is the grammar. ``build`` gets
+    one value for each, None for what was left out.
     """
 
     name: str
@@ -77,7 +79,7 @@ class _Kind:
         self.optional = word.startswith("[")
         self.bound = word.endswith("]") and not self.optional
         self.name = word.strip("[]")
-        self.takes_rest = self.name in ("TEXT", "WORDS", "LIMIT")
+        self.takes_rest = self.name in ("TEXT", "WORDS", "LIMIT", "PASSPHRASE")
         self.read, self.fits = KINDS[self.name]
 
 
@@ -128,11 +130,55 @@ def _read_search(text: str) -> c.Command:
         raise BadArguments(str(bad)) from None
 
 
+def _read_duration(word: str) -> int:
+    seconds = read_duration(word)
+    if seconds is None:
+        raise BadArguments(
+            f'"{shown(word)}" is no duration; write 30m, 12h, 7d or 4w (ten years are the most)'
+        )
+    return seconds
+
+
+def _read_target(word: str) -> c.BanTarget:
+    """Read whom a server ban is for. What has a ``/``, a ``:``, or only digits and dots can be no name."""
+    bare = word.removeprefix("!")
+    insist = bare != word
+    if "*" in bare or "?" in bare:
+        raise BadArguments(
+            "masks cannot be banned from the server; give a nick, an account, an address, or a network such as 192.0.2.0/24"
+        )
+    if "/" in bare or ":" in bare or not bare.strip("0123456789."):
+        network = read_network(bare) if len(bare) <= _LONGEST_NETWORK else None
+        if network is None:
+            raise BadArguments(
+                f'"{shown(bare)}" is neither an address nor a network such as 192.0.2.0/24 or 2001:db8::/32'
+            )
+        return c.BanTarget("network", spell_network(network), insist=insist)
+    nick = parse_nick(bare)
+    return c.BanTarget("account", nick.key, nick, insist)
+
+
+def _read_account(word: str) -> c.BanTarget:
+    return c.BanTarget("account", parse_nick(word).key)
+
+
+def _read_level(word: str) -> int:
+    if word not in ("0", "1", "2"):
+        raise BadArguments(
+            f'"{shown(word)}" is none of 0 (everybody may come in), 1 (no new guests) and 2 (nobody new)'
+        )
+    return int(word)
+
+
 def _any(word: str) -> bool:
     return True
 
 
 _SIDES: Final = ("before", "after")
+# The longest way to write a network: eight groups of IPv6, the last two as IPv4, and three digits of prefix.
+_LONGEST_NETWORK: Final = 49
+#: Who may use the commands of server operators.
+OPERATORS: Final = "server operators"
 
 
 #: How each kind of argument is read, and whether a word could be one (asked only to tell optional ones apart).
@@ -149,6 +195,12 @@ KINDS: Final[dict[str, tuple[Callable[[str], object], Callable[[str], bool]]]] =
     "TEXT": (CleanText, _any),
     "LIMIT": (_read_limit, _any),
     "WORDS": (_read_search, _any),
+    "NAME": (CleanText, _any),
+    "PASSPHRASE": (CleanText, _any),
+    "DURATION": (_read_duration, lambda word: word[:1].isdigit()),
+    "TARGET": (_read_target, _any),
+    "ACCOUNT": (_read_account, _any),
+    "LEVEL": (_read_level, _any),
 }
 
 COMMANDS: Final[dict[str, Spec]] = {
@@ -239,7 +291,74 @@ COMMANDS: Final[dict[str, Spec]] = {
             "",
             "show how the server and its store are doing",
             c.ShowStats,
-            may="who is on the server's own machine",
+            may="server operators, and who is on the server's own machine",
+        ),
+        Spec(
+            "oper",
+            "NAME PASSWORD",
+            "become an operator of this server",
+            c.Oper,
+            grammar="NAME PASSPHRASE",
+        ),
+        Spec("deoper", "", "be no operator of this server any more", c.Deoper, may=OPERATORS),
+        Spec(
+            "kill",
+            "NICK [TEXT]",
+            "disconnect somebody, with a reason if you like",
+            c.Kill,
+            may=OPERATORS,
+        ),
+        Spec(
+            "server-ban",
+            "NICK|ACCOUNT|ADDRESS|NETWORK [DURATION] [TEXT]",
+            "keep somebody out, for 30m, 12h, 7d or for good, with a reason if you like",
+            c.ServerBan,
+            may=OPERATORS,
+            grammar="TARGET [DURATION] [TEXT]",
+        ),
+        Spec(
+            "server-unban",
+            "ACCOUNT|ADDRESS|NETWORK",
+            "let somebody in again",
+            c.ServerUnban,
+            may=OPERATORS,
+            grammar="TARGET",
+        ),
+        Spec(
+            "server-bans",
+            "[PAGE]",
+            "list who is banned from the server",
+            lambda page: c.ShowServerBans(page or 1),
+            may=OPERATORS,
+        ),
+        Spec(
+            "suspend",
+            "ACCOUNT [TEXT]",
+            "keep an account out for good, with a reason if you like",
+            lambda account, reason: c.ServerBan(account, None, reason),
+            may=OPERATORS,
+        ),
+        Spec("unsuspend", "ACCOUNT", "let an account in again", c.ServerUnban, may=OPERATORS),
+        Spec(
+            "announce",
+            "TEXT",
+            "say something to everybody on the server",
+            lambda text: c.Announce((text,)),
+            may=OPERATORS,
+        ),
+        Spec(
+            "panic",
+            "LEVEL",
+            "1: let no new guests in, 2: nobody new, 0: everybody",
+            c.SetPanic,
+            may=OPERATORS,
+        ),
+        Spec(
+            "audit",
+            "[PAGE]",
+            "list what operators of this server did",
+            lambda page: c.ShowAudit(page or 1),
+            may=OPERATORS,
         ),
         Spec("quit", "[TEXT]", "leave the chat", c.Quit),
     )
@@ -261,6 +380,11 @@ _ELSEWHERE: Final = {
     **dict.fromkeys(("health", "status"), "stats"),
     "r": "reply",
     "retention": "keep",
+    **dict.fromkeys(("sudo", "su"), "oper"),
+    **dict.fromkeys(("kline", "gline", "zline", "dline", "akill"), "server-ban"),
+    **dict.fromkeys(("unkline", "ungline", "unzline"), "server-unban"),
+    **dict.fromkeys(("wall", "wallops", "broadcast", "globops"), "announce"),
+    "defcon": "panic",
     "mute": "ignore",
     "unmute": "unignore",
 }

@@ -9,8 +9,10 @@ import msgspec
 
 from twisted_chat.core.events import Envelope, RoomRef
 from twisted_chat.core.ids import MessageId, RoomId, Scope
-from twisted_chat.core.lasting import Query, Remembered, RoomRecord
+from twisted_chat.core.lasting import AuditRecord, Query, Remembered, RoomRecord
 from twisted_chat.core.nonces import Sent
+from twisted_chat.core.server_bans import Ban
+from twisted_chat.core.server_bans import Kind as BanKind
 
 
 class StoreError(Exception):
@@ -52,7 +54,7 @@ class Health(msgspec.Struct, frozen=True):
 class Store(Protocol):
     """Ids, history, and what else outlives the process. Methods that may take long are coroutines; none blocks the reactor.
 
-    Changes (:meth:`append`, :meth:`keep_room`, :meth:`forget`, :meth:`seen`) are taken at once, kept in the order of the
+    Changes (all methods that return at once and change something) are taken at once, kept in the order of the
     calls, and never lost while the process lives, however long the database cannot be written.
     """
 
@@ -90,6 +92,30 @@ class Store(Protocol):
     def seen(self, scopes: Sequence[Scope], time: float) -> None:
         """Keep that these scopes were in use at that time."""
 
+    def ban(self, ban: Ban) -> None:
+        """Keep a server ban, in the place of another of the same target."""
+
+    def unban(self, kind: BanKind, target: str) -> None:
+        """Drop a server ban."""
+
+    def set_panic(self, level: int) -> None:
+        """Keep who may come in."""
+
+    def record(self, record: AuditRecord) -> None:
+        """Add to what server operators did. Nothing ever changes that; it is kept for a year."""
+
+    async def audit(self, page: int, size: int) -> tuple[tuple[AuditRecord, ...], int]:
+        """Return a page, counted from 1, of what server operators did, the latest first, and how much there is in all.
+
+        What was recorded before the call is in it. Raises :class:`StoreError`.
+        """
+
+    def account_seen(self, account: str, time: float) -> None:
+        """Keep that somebody with this account, given by its key, was here until that time."""
+
+    async def last_seen(self, account: str) -> float | None:
+        """Return when somebody with this account was here last; None if that is not known. Raises :class:`StoreError`."""
+
     async def history(
         self,
         room: RoomRef,
@@ -118,7 +144,7 @@ class Store(Protocol):
         """Return the newest messages that fit, kept yet or not. Raises :class:`StoreError`."""
 
     async def tidy(self, now: float) -> None:
-        """Drop what need not be kept any longer at the time ``now``: history, scopes, ids of clients."""
+        """Drop what need not be kept any longer at the time ``now``: history, scopes, ids of clients, bans, the audit trail."""
 
     def health(self) -> Health:
         """Tell how the store is doing."""

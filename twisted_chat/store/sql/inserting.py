@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 
 #: Rows in one statement, from most to least: few sizes, so that the database need not read a new statement each time.
@@ -48,6 +49,19 @@ def insert_into(
             statement = _statement(connection.dialect, table, columns, size) + conflict
             connection.exec_driver_sql(statement, tuple(values[done : done + step]))
             done += step
+
+
+def put_rows(connection: Connection, table: Table, values: list[dict[str, Any]]) -> None:
+    """Insert rows, or replace those with the same key."""
+    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = make(table)
+    key = [column.name for column in table.primary_key]
+    rest = {
+        column.name: statement.excluded[column.name]
+        for column in table.columns
+        if column.name not in key
+    }
+    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=rest), values)
 
 
 @functools.lru_cache(maxsize=256)

@@ -19,6 +19,7 @@ from twisted_chat.core.names import BadName
 from twisted_chat.core.nonces import MAX_SCOPES, MAX_TOTAL
 from twisted_chat.core.text import shown
 from twisted_chat.store.sql.database import READ_TIME
+from twisted_chat.store.sql.operators import read_bans, read_setting
 from twisted_chat.store.sql.rows import read_messages, read_room, read_sent, select_messages
 from twisted_chat.store.sql.schema import counters, messages, rooms, scopes, sent
 
@@ -90,6 +91,9 @@ def read_remembered(connection: Connection, now: float) -> Remembered:
         tuple(records),
         tuple((Scope(row.scope), row.seen) for row in reversed(known)),
         tuple(read_sent(row) for row in reversed(ids)),
+        read_bans(connection, now),
+        int(read_setting(connection, "panic")),
+        bytes.fromhex(read_setting(connection, "secret")),
     )
 
 

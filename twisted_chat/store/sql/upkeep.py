@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, delete, func, select
 from twisted_chat.core.ids import RoomId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.limits import REMEMBERED
+from twisted_chat.store.sql.operators import delete_over
 from twisted_chat.store.sql.reading import read_counter
 from twisted_chat.store.sql.schema import authors, forgotten, messages, rooms, scopes, sent
 from twisted_chat.store.sql.words import Row, Words
@@ -75,9 +76,10 @@ def delete_old(
 
 
 def delete_unused(connection: Connection, now: float) -> None:
-    """Delete what is remembered of clients for longer than promised, and authors of whom nothing is left."""
+    """Delete what is remembered of clients, and of server operators, for longer than promised."""
     connection.execute(delete(scopes).where(scopes.c.seen < now - REMEMBERED))
     connection.execute(delete(sent).where(sent.c.time < now - REMEMBERED))
+    delete_over(connection, now)
 
 
 def delete_silent(connection: Connection) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, bindparam, delete, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, bindparam, delete, update
 
 from twisted_chat.core.events import Author, Envelope
 from twisted_chat.core.ids import MessageId, RoomId, Scope
 from twisted_chat.core.lasting import RoomRecord
 from twisted_chat.core.nonces import Sent
-from twisted_chat.store.sql.inserting import insert_rows, insert_values
+from twisted_chat.store.sql.inserting import insert_rows, insert_values, put_rows
+from twisted_chat.store.sql.operators import Changes
 from twisted_chat.store.sql.rows import author_row, message_row, room_row, sent_row
 from twisted_chat.store.sql.schema import (
     authors,
@@ -44,6 +44,8 @@ class Batch:
         self.rooms: dict[RoomId, RoomRecord] = {}
         self.forgotten: set[RoomId] = set()
         self.scopes: dict[Scope, float] = {}
+        #: What concerns server operators, and accounts that left.
+        self.others = Changes()
         #: Everything up to this message is stored once this is.
         self.up_to = MessageId(0)
         #: How many changes it was asked for.
@@ -76,10 +78,11 @@ class Batch:
         if self.sent:
             insert_rows(connection, sent, (sent_row(*each) for each in self.sent))
         if self.rooms:
-            _put(connection, rooms, [room_row(record) for record in self.rooms.values()])
+            put_rows(connection, rooms, [room_row(record) for record in self.rooms.values()])
         if self.scopes:
             seen = [{"scope": scope, "seen": time} for scope, time in self.scopes.items()]
-            _put(connection, scopes, seen)
+            put_rows(connection, scopes, seen)
+        self.others.write(connection)
         if self.forgotten:
             gone = sorted(self.forgotten)
             connection.execute(
@@ -98,16 +101,3 @@ def take_ids(connection: Connection, count: int) -> range:
 def set_counter(connection: Connection, name: str, value: int) -> None:
     """Set a counter, within the transaction of the caller."""
     connection.execute(update(counters).where(counters.c.name == name).values(value=value))
-
-
-def _put(connection: Connection, table: Table, values: list[dict[str, Any]]) -> None:
-    """Insert rows, or replace those with the same key."""
-    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = make(table)
-    key = [column.name for column in table.primary_key]
-    rest = {
-        column.name: statement.excluded[column.name]
-        for column in table.columns
-        if column.name not in key
-    }
-    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=rest), values)
