@@ -11,6 +11,7 @@ from tests.core.world import NOW, lines, nick, room
 from twisted_chat.core import events as e
 from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.keep import Keep
+from twisted_chat.core.server_bans import Ban
 from twisted_chat.core.text import CleanText
 
 #: One of each event.
@@ -28,6 +29,11 @@ EVERY_EVENT: tuple[e.Event, ...] = (
     e.KeepSet(Keep(30, 1000), capped=True),
     e.Closed(),
     e.AwaySet(None),
+    e.Killed("root", UserId(2), nick("eve"), CleanText("spam")),
+    e.ServerBanned("root", Ban("account", "eve", "root", 5.0)),
+    e.ServerUnbanned("root", "account", "eve"),
+    e.Announced("root", lines("tea")),
+    e.PanicSet("root", 1),
     e.Gathered((nick("bob"),), (), 200),
 )
 

@@ -111,7 +111,15 @@ class ProfileTests(Case):
         self.world.do(bob, c.Away(CleanText("lunch")))
         self.assertEqual(
             profile(self.state, self.world.user(bob), NOW + 90),
-            Profile(nick("bob"), None, (room("lobby"), room("dev")), NOW, 30.0, CleanText("lunch")),
+            Profile(
+                nick("bob"),
+                None,
+                (room("lobby"), room("dev")),
+                NOW,
+                30.0,
+                CleanText("lunch"),
+                host="somewhere",
+            ),
         )
 
     def test_nobody_is_silent_for_less_than_nothing(self) -> None:

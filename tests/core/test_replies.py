@@ -11,6 +11,8 @@ from tests.core.world import NOW, nick, room
 from twisted_chat.core import replies as r
 from twisted_chat.core.ids import MessageId
 from twisted_chat.core.keep import Keep
+from twisted_chat.core.lasting import AuditRecord
+from twisted_chat.core.server_bans import Ban
 from twisted_chat.core.text import CleanText
 
 _PEOPLE = r.People((r.Person(nick("bob")),), 1, 1, 1)
@@ -35,6 +37,9 @@ EVERY_REPLY: tuple[r.Reply, ...] = (
     _ROOMS,
     r.Overview(_ROOMS, _PEOPLE),
     r.Profile(nick("bob"), None, (room("lobby"),), NOW, 5.0, None),
+    r.WasHere("bob", NOW, 5.0),
+    r.ServerBanList((Ban("account", "eve", "root", NOW),), 1, 1, 1, NOW),
+    r.Audit((AuditRecord(NOW, "root", "bob", "192.0.2.7", CleanText("did it")),), 1, 1, 1),
     r.Topic(room("lobby"), CleanText("news"), nick("bob"), NOW),
     r.Kept(room("lobby"), Keep(30, 1000)),
     r.Ignored(("eve",)),

@@ -420,8 +420,17 @@ class ReplyTests(SynchronousTestCase):
         self.assertIsNone(reply(r.Stats(1, 1, 1, well))["store"]["since"])
 
     def test_who_lists_people(self) -> None:
-        people = r.People((r.Person(BOB, CleanText("lunch"), "al", operator=True),), 1, 2, 3, DEV)
-        bob = {"nick": "bob", "away": "lunch", "account": "al", "guest": False, "operator": True}
+        people = r.People(
+            (r.Person(BOB, CleanText("lunch"), "al", operator=True, idle=59.6),), 1, 2, 3, DEV
+        )
+        bob: dict[str, Any] = {
+            "nick": "bob",
+            "away": "lunch",
+            "account": "al",
+            "guest": False,
+            "operator": True,
+        }
+        bob["idle"] = 60
         fields = {"users": [bob], "count": 1, "page": 2, "pages": 3, "room": "dev"}
         self.assertEqual(reply(people), {"type": "who", "content": "1 person", **fields})
         everywhere = reply(r.People((r.Person(BOB),), 5000, 1, 1))
@@ -456,6 +465,8 @@ class ReplyTests(SynchronousTestCase):
                 "since": "2026-01-01T12:30:59.250Z",
                 "idle": 60,
                 "away": None,
+                "host": "",
+                "server_operator": False,
             },
         )
 

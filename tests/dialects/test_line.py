@@ -460,6 +460,12 @@ def sample_arguments(spec: Spec) -> str:
         "N": "5",
         "SIDE": "before",
         "ID": spell(9),
+        "NAME": "root",
+        "PASSPHRASE": "some words",
+        "DURATION": "30m",
+        "TARGET": "192.0.2.0/24",
+        "ACCOUNT": "bob",
+        "LEVEL": "1",
     }
     return " ".join(samples[word.strip("[]")] for word in (spec.grammar or spec.usage).split())
 

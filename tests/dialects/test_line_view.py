@@ -574,7 +574,7 @@ class HelpTests(SynchronousTestCase):
         for line in self.help():
             self.assertLessEqual(len(line), 78, line)
             if not line.startswith(
-                ("--   /history ", "--   /search ")
+                ("--   /history ", "--   /search ", "--   /server-ban ")
             ):  # these have a line of their own
                 self.assertRegex(line, r"\A--( What|   \S.{20} |  {24})\s?\S")
 

@@ -41,7 +41,7 @@ MAX_IGNORED: Final = 500
 
 _LOG_IN_FIRST: Final = "pick a nickname first; nothing was sent"
 _ONLY_HERE: Final = (
-    "only operators of this server may see that, and who connects from the machine it runs on"
+    "only operators of this server, and who connects from the machine it runs on, may see that"
 )
 _WHO: Final = "/who lists who is here"
 
