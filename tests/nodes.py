@@ -37,7 +37,7 @@ DEV = parse_room("dev")
 class FakeDoor:
     """A door as the others are: hands in commands one after the other, joins the lobby after the login."""
 
-    def __init__(self, node: Node, dialect: FakeDialect, host: str = "host.example") -> None:
+    def __init__(self, node: Node, dialect: FakeDialect, host: str | None = "host.example") -> None:
         self.node = node
         self.written = b""
         self.writes = 0

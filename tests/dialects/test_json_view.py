@@ -16,7 +16,9 @@ from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
 from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.keep import Keep
+from twisted_chat.core.lasting import AuditRecord
 from twisted_chat.core.names import parse_nick, parse_room
+from twisted_chat.core.server_bans import Ban
 from twisted_chat.core.text import CleanText
 from twisted_chat.dialects import json_view
 from twisted_chat.dialects.json_view import JsonView, rfc3339
@@ -180,7 +182,8 @@ class EventTests(SynchronousTestCase):
     def test_what_a_client_decodes_is_what_happened(self, envelope: e.Envelope) -> None:
         shown = VIEW.event(envelope)
         if not shown:
-            self.assertIsInstance(envelope.event, e.Arrived | e.Detached | e.Closed)
+            unseen = e.Killed | e.ServerBanned | e.ServerUnbanned | e.PanicSet
+            self.assertIsInstance(envelope.event, e.Arrived | e.Detached | e.Closed | unseen)
             return
         value = decoded(shown)
         self.assertRegex(value["timestamp"], r"\A[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\Z")
@@ -233,6 +236,8 @@ class EventTests(SynchronousTestCase):
                 self.assertEqual((kind, value["count"]), ("members", members))
                 self.assertEqual(value["joined"], [nick.text for nick in joined])
                 self.assertEqual(value["left"], [nick.text for nick in left])
+            case e.Announced(lines=lines):
+                self.assertEqual((kind, content), ("announcement", "\n".join(lines)))
             case _:
                 self.fail("not shown")
 
@@ -468,6 +473,45 @@ class ReplyTests(SynchronousTestCase):
                 "host": "",
                 "server_operator": False,
             },
+        )
+
+    def test_operator_is_told_addresses_too(self) -> None:
+        bob = r.Profile(BOB, None, (), THEN, 0.0, None, "a.b.c.ip", True, ("192.0.2.7",))
+        told = reply(bob)
+        self.assertEqual((told["host"], told["server_operator"]), ("a.b.c.ip", True))
+        self.assertEqual(told["addresses"], ["192.0.2.7"])
+
+    def test_who_was_here(self) -> None:
+        self.assertEqual(
+            reply(r.WasHere("bob", THEN, 5.4)),
+            {
+                "type": "whois",
+                "content": "bob is not here",
+                "nick": "bob",
+                "here": False,
+                "seen": rfc3339(THEN),
+                "ago": 5,
+            },
+        )
+
+    def test_bans_and_the_trail_are_values(self) -> None:
+        ban = Ban("account", "eve", "root", THEN, None, CleanText("spam"))
+        told = reply(
+            r.ServerBanList((ban, msgspec.structs.replace(ban, until=THEN)), 2, 1, 1, THEN)
+        )
+        want = {"kind": "account", "target": "eve", "by": "root", "reason": "spam"}
+        want["since"] = rfc3339(THEN)
+        both = [want | {"until": None}, want | {"until": rfc3339(THEN)}]
+        self.assertEqual((told["type"], told["bans"]), ("server_bans", both))
+        record = AuditRecord(THEN, "root", "bob", "192.0.2.7", CleanText("did it"))
+        told = reply(r.Audit((record,), 1, 1, 1))
+        did = {"operator": "root", "nick": "bob", "address": "192.0.2.7", "what": "did it"}
+        self.assertEqual(told["records"], [did | {"time": rfc3339(THEN)}])
+
+    def test_announcement_has_a_type_of_its_own(self) -> None:
+        told = decoded(VIEW.event(by_alice(e.Announced("root", (CleanText("tea"),)))))
+        self.assertEqual(
+            (told["type"], told["content"], told["from"]), ("announcement", "tea", "alice")
         )
 
     def test_topic(self) -> None:

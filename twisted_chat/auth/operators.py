@@ -19,6 +19,8 @@ MAX_FILE: Final = 64 * 1024
 #: The most that checking one password may take: memory in KiB, passes, lanes. A slip in the file must not stop the server.
 _MOST: Final = (1024 * 1024, 64, 64)
 _NAME: Final = re.compile(r"[A-Za-z0-9_][-A-Za-z0-9_.]{0,31}", re.ASCII)
+# The PHC string format, as argon2 writes it.
+_HASH: Final = re.compile(r"\$[a-z0-9]+\$v=[0-9]+\$[mtp=0-9,]+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+")
 _OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -107,6 +109,8 @@ def _fault_in(name: str, stored: str, found: Mapping[str, str]) -> str:
     try:
         made = argon2.extract_parameters(stored)
     except (InvalidHashError, ValueError):
+        made = None
+    if made is None or _HASH.fullmatch(stored) is None:
         return f"behind {name} there is no argon2 hash; python -m twisted_chat.auth hash makes one"
     if made.type is not argon2.Type.ID:
         return f"the hash of {name} is not argon2id; python -m twisted_chat.auth hash makes one"
