@@ -132,6 +132,7 @@ class OperTests(OperatingCase):
         self.assertEqual(self.told(doors[0], RIGHT), "refused too-many-tries")
         self.assertEqual(self.told(self.comes("bob", AWAY), RIGHT)[:5], "done:")
         self.clock.advance(60)
+        self.forget(*doors)
         self.assertEqual(self.told(doors[0], RIGHT)[:5], "done:")
 
     def test_household_of_ipv6_is_one_address(self) -> None:
@@ -313,6 +314,7 @@ class PanicOnTheWayTests(OperatingCase):
     def test_who_comes_while_panic_is_set_stays_out(self) -> None:
         root = FakeDoor(self.node, self.plain, None).login("ann")
         self.bus.release_all()
+        self.turn()
         self.node.hub.state.sessions[root.peer.id].operator = "root"
         root.asks(c.SetPanic(1))
         late = FakeDoor(self.node, self.plain, AWAY).login("late")

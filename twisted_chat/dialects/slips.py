@@ -70,7 +70,7 @@ _BEHIND_BLANKS: Final = re.compile(
 # The mark of a private command from the key beside, or from an input method for Chinese or Japanese. No talk begins like
 # this, so it is an error whoever is here; "." and "?" lie on the key of "/" or beside it.
 _OTHER_MARK: Final = re.compile(
-    r"[\\\uff3c\uff0f\uff01]\s*(?:msg|reply|join)\b|[.?]reply\s+\S", re.IGNORECASE
+    r"[\\\uff3c\uff0f\uff01]\s*(?:msg|reply|join|oper)\b|[.?]reply\s+\S", re.IGNORECASE
 )
 # "! msg", "!!msg", "!/msg".
 _SPOILT_BANG: Final = re.compile(r"![\s!/]+(?:msg|who|logout|help)\b", re.IGNORECASE)
