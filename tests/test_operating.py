@@ -344,6 +344,13 @@ class AnnounceTests(OperatingCase):
 
 
 class AuditTests(OperatingCase):
+    def test_operator_from_elsewhere_may_see_the_stats_and_that_is_noted(self) -> None:
+        bob, root = self.comes("bob"), self.operator(address=AWAY)
+        self.assertEqual(self.told(root, c.ShowStats()), "stats")
+        self.assertIn("looked at the stats", self.trail()[0])
+        self.forget(bob)
+        self.assertEqual(self.told(bob, c.ShowStats()), "refused not-operator")
+
     def test_page_is_read_from_the_store_and_that_is_noted(self) -> None:
         root = self.operator()
         self.assertEqual(self.told(root, c.ShowAudit()), "audit")

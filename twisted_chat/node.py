@@ -10,7 +10,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-import msgspec
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -27,7 +26,7 @@ from twisted_chat.core.cloak import Cloak
 from twisted_chat.core.hub import NO_SCOPE, Hub, scope_of
 from twisted_chat.core.ids import MessageId, SessionId
 from twisted_chat.core.lasting import Remembered
-from twisted_chat.core.text import CleanText, shown
+from twisted_chat.core.text import CleanText
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.peer import MAX_FLYING, Door, Peer
 from twisted_chat.dialects.base import BadLine, Dialect, Request
@@ -40,9 +39,6 @@ from twisted_chat.showing import Showing
 from twisted_chat.store.port import Store
 
 log = Logger()
-
-#: The most characters that are shown of what a database said, which may be a page.
-_LONGEST_ERROR: Final = 200
 
 _MESSAGES: Final = (e.Said, e.Told)
 
@@ -107,7 +103,8 @@ class Node:
     def restored(self, remembered: Remembered) -> None:
         """Take up what the store remembers of earlier runs, before anybody comes."""
         self._keeping.restore(remembered)
-        self._cloak = Cloak(remembered.secret)
+        if remembered.secret:
+            self._cloak = Cloak(remembered.secret)
 
     def look_after(self) -> None:
         """Do what is due once an hour."""
@@ -280,7 +277,7 @@ class Node:
             case d.Seek():
                 self._recalls.seek(peer, decision.query, tag)
             case d.Survey():
-                self.tell(peer, self._survey(), tag)
+                self.operating.survey(peer, tag)
             case d.Operate():
                 self.operating.answer(peer, decision.command, tag)
             case d.LastSeen():
@@ -291,13 +288,6 @@ class Node:
                 self.leave(peer, decision.reason, logged="quit")
             case d.Nothing():  # pragma: no branch (mypy sees a missing case)
                 pass
-
-    def _survey(self) -> r.Stats:
-        state, health = self.hub.state, msgspec.structs.asdict(self._store.health())
-        if health["error"] is not None:
-            health["error"] = shown(health["error"], _LONGEST_ERROR)
-        store = r.StoreHealth(**health)
-        return r.Stats(len(self._sessions), len(state.users), len(state.rooms), store)
 
     def _reply(self, peer: Peer, reply: r.Reply, tag: str | None) -> None:
         """Answer; a password that is missing or wrong is asked for, if the door can keep it from the screen."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -16,7 +17,6 @@ from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
 from twisted_chat.core.addresses import household, read_address
 from twisted_chat.core.apply import shut
-from twisted_chat.core.cloak import HERE
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.lasting import AuditRecord
 from twisted_chat.core.server_bans import Ban
@@ -33,6 +33,8 @@ log = Logger()
 TRIES: Final = (3, 60.0)
 #: The longest line of the trail, in characters. Announcements may be longer.
 _LONGEST: Final = 400
+#: The most characters that are shown of what a database said, which may be a page.
+_LONGEST_ERROR: Final = 200
 _WRONG: Final = r.Refused("wrong-password", "there is no operator of that name with that password")
 
 
@@ -107,6 +109,21 @@ class Operating:
             case c.ShowAudit():  # pragma: no branch (mypy sees a missing case)
                 self._record(peer, seat.operator, "looked at this trail")
                 self._answers.start(peer, tag, self._audit(command.page), "/audit")
+
+    def survey(self, peer: Peer, tag: str | None) -> None:
+        """Tell a session that may know how the server and its store are doing. It need not be an operator's."""
+        seat = self._hub.state.sessions[peer.id]
+        if seat.operator is not None:
+            self._record(peer, seat.operator, "looked at the stats")
+        self._sessions.tell(peer, self.stats(), tag)
+
+    def stats(self) -> r.Stats:
+        """Return how the server and its store are doing."""
+        state, health = self._hub.state, msgspec.structs.asdict(self._store.health())
+        if health["error"] is not None:
+            health["error"] = shown(health["error"], _LONGEST_ERROR)
+        store = r.StoreHealth(**health)
+        return r.Stats(len(self._sessions), len(state.users), len(state.rooms), store)
 
     def _may_try(self, peer: Peer) -> r.Refused | None:
         """Refuse a try that may not be made; count it if it may."""
@@ -198,7 +215,7 @@ class Operating:
                 told = who or "this server lets everybody in again"
         mine = envelope.origin is not None and envelope.origin.node == self._hub.node
         if mine:
-            address = HERE if peer is None else peer.address
+            address = "gone" if peer is None else peer.address
             self._write(deed.by, envelope.author.nick.text, address, what)
         # Before anybody is cut off, who may be the one who did it.
         if peer is not None and told:
@@ -233,6 +250,8 @@ class Operating:
         """End the sessions that a ban hits."""
         bans = self._hub.state.server_bans
         for peer in list(self._sessions.values()):
+            if peer.id not in self._sessions:
+                continue  # it ended with what the others were told
             seat, user = self._hub.state.sessions[peer.id], self._hub.user_of(peer.id)
             account = user.author.account if user is not None else None
             if bans.of_address(seat.address, now) or bans.of_account(account, now):
