@@ -44,6 +44,26 @@ class TableTests(SynchronousTestCase):
                 if word.strip("[]") in ("TEXT", "WORDS", "LIMIT", "PASSPHRASE"):
                     self.assertEqual(place, len(words) - 1, f"{spec.name}: it takes the rest")
 
+    def test_duration_is_told_from_a_reason(self) -> None:
+        eve = c.BanTarget("account", "eve", nick("eve"))
+        for rest, duration, reason in (
+            ("eve", None, None),
+            ("eve 90s", 90, None),
+            ("eve 1h30m being rude", 5400, CleanText("being rude")),
+            ("eve being rude 1h", None, CleanText("being rude 1h")),
+        ):
+            self.assertEqual(
+                parse(f"server-ban {rest}"),
+                c.ServerBan(eve, duration, reason),
+            )
+        bad = self.assertRaises(BadArguments, parse, "server-ban eve 3 times rude")
+        self.assertIn('"3" is no duration', str(bad))
+
+    def test_password_of_an_operator_may_have_blanks(self) -> None:
+        self.assertEqual(parse("oper root  some  words"), c.Oper("root", "some  words"))
+        bad = self.assertRaises(BadArguments, parse, "oper root")
+        self.assertEqual(str(bad), "PASSPHRASE is missing")
+
     def test_help_fits_on_a_line_of_a_terminal(self) -> None:
         for spec in COMMANDS.values():
             self.assertTrue(spec.help and not spec.help.endswith("."), spec.name)
