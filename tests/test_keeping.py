@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.internet.testing import EventLoggingObserver
 from twisted.logger import formatEvent, globalLogPublisher
 
@@ -61,6 +62,29 @@ class RoomTests(KeepingCase):
         self.assertEqual(record.operators, (scope_of(self.ann.peer.token),))
         self.bob.asks(c.Join(DEV, "secret"))
         self.assertEqual(self.store.take("keep"), [])
+
+    def test_what_is_no_longer_kept_goes_when_that_is_set(self) -> None:
+        self.dev()
+        self.ann.asks(c.SetKeep(Keep(lines=3)))
+        self.assertEqual([kind for kind, *_ in self.store.take("keep", "tidy")], ["keep", "tidy"])
+
+    def test_dropping_is_done_once_more_if_it_was_asked_for_meanwhile_and_never_twice_at_once(
+        self,
+    ) -> None:
+        waiting: list[Deferred[None]] = []
+
+        async def tidy(now: float) -> None:
+            waiting.append(Deferred())
+            await waiting[-1]
+
+        self.patch(self.store, "tidy", tidy)
+        for _ in range(3):
+            self.node.look_after()
+        self.assertEqual(len(waiting), 1)
+        waiting[0].callback(None)
+        self.assertEqual(len(waiting), 2)
+        waiting[1].callback(None)
+        self.assertEqual(len(waiting), 2)
 
     def test_room_is_kept_before_what_is_said_in_it(self) -> None:
         self.ann.join("dev").say("hi")

@@ -386,7 +386,7 @@ Read the rules.'''
             "\nprot = 1": ":2: prot: there is no such setting",
             "[limits]\n\nmax-txt = 1": ":3: limits.max-txt: there is no such setting",
             "\n\n[limit]\nmax-text = 1": ":3: limit: there is no such setting",
-            "max-text = 1": ":1: max-text: there is no such setting",
+            "max-text = 1": ":1: max-text: it belongs below [limits]",
             "max_text = 1": ":1: max_text: there is no such setting",
             "[limits]\nmax_text = 1": ":2: limits.max_text: there is no such setting",
             "interface = 1": ":1: interface: Expected string, got integer",

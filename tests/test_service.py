@@ -36,6 +36,7 @@ from twisted_chat.options import Options, Settings
 from twisted_chat.service import ChatService, StartError, makeService
 from twisted_chat.store.memory import MemoryStore
 from twisted_chat.store.place import Place, PlaceError
+from twisted_chat.store.sql import database
 
 
 class Reactor(MemoryReactorClock):
@@ -173,7 +174,9 @@ class StartTests(ServiceTestCase):
         house.empties()
         self.stops(served)
 
-    def test_store_is_looked_after_every_hour_and_a_fault_in_that_does_not_end_it(self) -> None:
+    def test_store_is_looked_after_every_ten_minutes_and_a_fault_in_that_does_not_end_it(
+        self,
+    ) -> None:
         served = self.starts()
         calls: list[None] = []
 
@@ -182,7 +185,7 @@ class StartTests(ServiceTestCase):
             raise RuntimeError("a fault")
 
         self.patch(served.node, "look_after", look_after)
-        self.reactor.pump([3599, 1, 3600])
+        self.reactor.pump([599, 1, 600])
         self.assertEqual(len(calls), 2)
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 2)
         self.stops(served)
@@ -196,6 +199,26 @@ class StartTests(ServiceTestCase):
         bob.types("/keep")
         self.assertIn("-- History of #lobby is kept up to 3 lines.", bob.sees())
         self.assertNotIn("<bob> 2", "".join(alice.sees()))
+        house.empties()
+        self.stops(served)
+
+    def test_history_in_a_database_is_kept_within_the_limits_of_the_server(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        settings = {"database": "", "state_dir": folder.name, "limits": Limits(keep_lines=3)}
+        served = self.starts(**settings)
+        house = Served(served, self.reactor)
+        house.enters("bob").types(*"12345")
+        self.reactor.advance(3600)
+        house.empties()
+        self.stops(served)
+        served = self.starts(**settings)
+        house = Served(served, self.reactor)
+        alice = house.comes()
+        alice.types("alice")
+        seen = "".join(alice.sees())
+        self.assertNotIn("<bob> 2", seen)
+        self.assertIn("<bob> 3", seen)
         house.empties()
         self.stops(served)
 
@@ -436,6 +459,38 @@ class KeptTests(ServiceTestCase):
         self.assertNotIn("s3cret", str(error))
         self.stops(served)
 
+    def test_what_postgresql_needs_and_is_not_there_is_one_line_too(self) -> None:
+        def missing(*args: object) -> None:
+            raise ImportError("No module named 'psycopg'", name="psycopg")
+
+        self.patch(database, "Database", missing)
+        printed = StringIO()
+        self.patch(sys, "__stderr__", printed)
+        error = self.assertRaises(StartError, self.made, database="postgresql:///chat")
+        sys.excepthook(type(error), error, None)
+        self.assertRegex(
+            printed.getvalue(), r"\Atwistd chat: psycopg is not installed, .*: pip install .*\n\Z"
+        )
+
+    def test_that_nobody_can_join_yet_is_told(self) -> None:
+        served = self.made()
+        ids: Deferred[range] = Deferred()
+        self.patch(served._store, "reserve", lambda count: ids)
+        served.startService()
+        self.reactor.advance(1)
+        self.assertEqual(self.log().count("nobody can join yet"), 1)
+        self.assertEqual(self.reactor.tcpServers, [])
+        ids.callback(range(1, 1000))
+        self.assertEqual(len(self.reactor.tcpServers), 1)
+        self.stops(served)
+
+    def test_a_start_that_waits_can_be_stopped(self) -> None:
+        served = self.made()
+        self.patch(served._store, "reserve", lambda count: Deferred())
+        served.startService()
+        self.stops(served)
+        self.assertNotIn("nobody can join yet", self.log())
+
 
 class OpenedTests(SynchronousTestCase):
     def opened(self, address: object) -> str:
@@ -475,13 +530,13 @@ class StopTests(ServiceTestCase):
             self.assertEqual(guest.sees(), ["-- Goodbye (the server is stopping)."])
             self.assertTrue(guest.gone and not guest.wire.aborted)
 
-    def test_who_never_reads_is_given_three_seconds(self) -> None:
+    def test_who_never_reads_is_given_two_seconds(self) -> None:
         served = self.starts()
         house = Served(served, self.reactor)
         bob = house.enters("bob")
         bob.wire.takes = False
         stopped = served.stopService()
-        self.reactor.pump([0.1] * 29)
+        self.reactor.pump([0.1] * 19)
         self.assertNoResult(stopped)
         self.assertFalse(bob.gone)
         self.reactor.pump([0.1] * 2)

@@ -36,6 +36,7 @@ class Keeping:
         self._store = store
         self._clock = clock
         self._closing: IDelayedCall | None = None
+        self._tidying = self._again = False
 
     def restore(self, remembered: Remembered) -> None:
         """Take up what the store remembers, before anybody is here."""
@@ -60,9 +61,24 @@ class Keeping:
         self._see_all()
 
     def look_after(self) -> None:
-        """Do what is due once an hour: note who is here still, drop what need not be kept any longer."""
+        """Do what is due now and then: note who is here still, drop what need not be kept any longer."""
         self._see_all()
-        background.start(self._store.tidy(self._clock.seconds()), "dropping old history")
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Drop what need not be kept any longer; if that is being done already, once more after it."""
+        self._again = self._tidying
+        if not self._tidying:
+            self._tidying = True
+            background.start(self._tidy(), "dropping old history")
+
+    async def _tidy(self) -> None:
+        try:
+            await self._store.tidy(self._clock.seconds())
+        finally:
+            self._tidying = False
+        if self._again:
+            self.tidy()
 
     def _see_all(self) -> None:
         scopes = [user.author.scope for user in self._hub.state.users.values()]

@@ -107,7 +107,7 @@ class Node:
             self._cloak = Cloak(remembered.secret)
 
     def look_after(self) -> None:
-        """Do what is due once an hour."""
+        """Do what is due every ten minutes."""
         self._keeping.look_after()
 
     def look_around(self) -> None:

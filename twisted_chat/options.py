@@ -172,7 +172,9 @@ def _explain(error: str) -> tuple[str, str]:
         return key, _no_sync(value[1])
     unknown = re.fullmatch("Object contains unknown field `(.*)`", reason, re.DOTALL)
     if unknown is not None:
-        return f"{key}.{unknown[1]}".lstrip("."), "there is no such setting"
+        misplaced = not key and unknown[1] in _LIMITS
+        why = "it belongs below [limits]" if misplaced else "there is no such setting"
+        return f"{key}.{unknown[1]}".lstrip("."), why
     return key, re.sub(r"\w+", lambda word: _WORDS.get(word[0], word[0]), reason).replace("`", "")
 
 

@@ -19,7 +19,7 @@ from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.defer import TimeoutError as DeferredTimeoutError
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError, ReactorNotRunning
-from twisted.internet.interfaces import IListeningPort
+from twisted.internet.interfaces import IDelayedCall, IListeningPort
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -46,16 +46,20 @@ from twisted_chat.store.port import Store, StoreError
 
 log = Logger()
 
-#: How long connections have to end when the server stops, in seconds; it must be gone within five.
-_GOODBYE: Final = 3.0
+#: How long connections have to end when the server stops, in seconds; it must be gone within five, and a store that hangs
+#: takes two and a half of them.
+_GOODBYE: Final = 2.0
 #: How often silent connections are looked after, in seconds.
 _CHECK_EVERY: Final = 5.0
 #: How often the store is told who is still here, and what is too old goes, in seconds: who was here is known for 24 hours, so
-#: after a crash for 23 at least.
-_LOOK_AFTER_STORE_EVERY: Final = 3600.0
+#: after a crash for a little less.
+_LOOK_AFTER_STORE_EVERY: Final = 600.0
 #: How many objects are made before the youngest are searched for garbage that refers to itself. Python's 700 is what five logins
 #: make, and the search a tenth of what they cost; a connection that is gone leaves some of it, so it has to be.
 _COLLECT_EVERY: Final = 5_000
+#: After so many seconds of a start it is said what it waits for.
+_LONG_START: Final = 1.0
+_WAITS: Final = "nobody can join yet: the chat opens as soon as something can be stored"
 
 
 class StartError(Exception):
@@ -77,6 +81,8 @@ class ChatService(Service):
     """The server: doors, node, store; started in that order from the end, stopped from the front."""
 
     def __init__(self, settings: Settings, reactor: Any) -> None:
+        # From here on there may be a StartError.
+        sys.excepthook = _print_start_error
         self._settings = settings
         self._reactor = reactor
         clock = self._clock = clock_of(reactor)
@@ -107,13 +113,13 @@ class ChatService(Service):
         self._capacity = Capacity(self.factory.connections, reactor)
         self._check = LoopingCall(self._look_after)
         self._check.clock = reactor
-        self._hourly = LoopingCall(self._look_after_store)
-        self._hourly.clock = reactor
+        self._upkeep = LoopingCall(self._look_after_store)
+        self._upkeep.clock = reactor
+        self._waiting: IDelayedCall | None = None
 
     def startService(self) -> None:
         """Start, or raise :class:`StartError`: twistd then removes its pid file and the process ends with status 1."""
         super().startService()
-        sys.excepthook = _print_start_error
         failed: list[Failure] = []
         background.start(self._start(), "starting the server", failed.append)
         if failed:
@@ -141,14 +147,16 @@ class ChatService(Service):
             raise StartError(str(error)) from None
         log.info("{line}", line=_kept(self._settings, self._folder))
         self.node.restored(remembered)
+        self._waiting = self._reactor.callLater(_LONG_START, log.warn, "{line}", line=_WAITS)
         await self._ids.start(self._bus.drain)
+        self._cancel_waiting()
         for description in self._settings.endpoints():
             await self._listen(description)
         most = room_for_connections()
         self._capacity.guard(self.ports, most)
         log.info("{line}", line=_room(most))
         _ = self._check.start(_CHECK_EVERY, now=False)
-        _ = self._hourly.start(_LOOK_AFTER_STORE_EVERY, now=False)
+        _ = self._upkeep.start(_LOOK_AFTER_STORE_EVERY, now=False)
 
     def load_operators(self, file: Path | None, *, in_clear: bool) -> None:
         """Take up the operators of the server that stand in a file (None: there are none), at the start or later.
@@ -175,12 +183,17 @@ class ChatService(Service):
         log.info("{line}", line=_opened(port.getHost(), description))
 
     def stopService(self) -> Deferred[None]:
-        """Stop listening, say goodbye and wait (for three seconds at most), close the store."""
+        """Stop listening, say goodbye and wait (for two seconds at most), close the store."""
         super().stopService()
         return Deferred.fromCoroutine(self._stop())
 
+    def _cancel_waiting(self) -> None:
+        if self._waiting is not None and self._waiting.active():
+            self._waiting.cancel()
+
     async def _stop(self) -> None:
-        for each in (self._check, self._hourly):
+        self._cancel_waiting()
+        for each in (self._check, self._upkeep):
             if each.running:
                 each.stop()
         self._capacity.stop()
@@ -245,9 +258,11 @@ def _make_store(settings: Settings, folder: Path | None, reactor: Any, clock: An
         database = Database(url, settings.sync)
     except ImportError as error:
         raise StartError(
-            f"{error.name} is not installed, which PostgreSQL needs: pip install 'twisted-chat[postgres]'"
+            f"{error.name} is not installed, which PostgreSQL needs: pip install 'PATH-OF-THE-CLONE[postgres]'"
         ) from None
-    return SqlStore(database, RealThreads(reactor), clock, lines=settings.limits.history_lines)
+    return SqlStore(
+        database, RealThreads(reactor), clock, lines=settings.limits.history_lines, keep=keep
+    )
 
 
 def _kept(settings: Settings, folder: Path | None) -> str:

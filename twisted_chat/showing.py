@@ -71,6 +71,9 @@ class Showing:
             case e.Closed():
                 assert envelope.room is not None
                 self._keeping.forget([envelope.room.id], envelope.id)
+            case e.KeepSet():
+                self._keeping.tidy()
+                self._shown(envelope, audience, peer)
             case _:
                 self._shown(envelope, audience, peer)
 

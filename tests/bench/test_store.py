@@ -83,13 +83,13 @@ class StoreTests(TestCase):
     async def test_a_message_that_is_lost_is_told(self) -> None:
         self.make_mistake(lambda add, envelope: None)
         result = await self.measure()
-        self.assertRegex(result.error, r"message \d+ stands where 11200 should")
+        self.assertRegex(result.error, rf"message \d+ stands where {SOME} should")
         self.assertLess(result.read, 2_500)
 
     async def test_the_last_message_that_is_lost_is_told(self) -> None:
         self.make_mistake(lambda add, envelope: None)
         result = await self.measure(Storing(messages=1_200))
-        self.assertIn("message 11200 in room19 is not there", result.error)
+        self.assertIn(f"message {SOME} in room19 is not there", result.error)
         self.assertIn("the search for a word in every message, all rooms", result.error)
 
     async def test_a_message_that_came_out_otherwise_is_told(self) -> None:
@@ -98,7 +98,7 @@ class StoreTests(TestCase):
 
         self.make_mistake(change)
         result = await self.measure()
-        self.assertIn("message 11200 in history is not what was said there", result.error)
+        self.assertIn(f"message {SOME} in history is not what was said there", result.error)
 
     async def test_a_search_that_misses_something_is_told(self) -> None:
         right = SqlStore.search

@@ -189,21 +189,36 @@ class ParseTests(SynchronousTestCase):
 
     def test_history_is_counted_and_asked_for_before_or_after_an_id(self) -> None:
         for rest, why in (
-            ("0", "0 is not a number of lines"),
-            ("\u0663", "\u0663 is not a number of lines"),
-            ("1" * 10, "1111111111 is not a number of lines"),
+            ("0", "0 is not a number of lines; lines count from 1"),
+            ("\u0663", "\u0663 is not a number of lines; lines count from 1"),
+            ("000", "000 is not a number of lines; lines count from 1"),
+            ("\u00b2", "\u00b2 is not a number of lines; lines count from 1"),
             ("5 since 00000000000000ff", '"since" is neither before nor after'),
-            ("dev", "dev is not a number of lines"),
-            ("before noon", '"noon" is not the id of a message, which has 16 characters'),
+            ("dev", "dev is not a number of lines; lines count from 1"),
+            ("before noon", '"noon" is not the id of a message, such as 00064f3d2a1b0c9e'),
             (
                 "5 before ffffffffffffffff",
-                '"ffffffffffffffff" is not the id of a message, which has 16 characters',
+                '"ffffffffffffffff" is not the id of a message, such as 00064f3d2a1b0c9e',
             ),
             ("00000000000000ff", '"00000000000000ff" is too much'),
             ("before 00000000000000ff 5", '"5" is too much'),
         ):
             bad = self.assertRaises(BadArguments, parse, f"history {rest}")
             self.assertEqual(str(bad), why, rest)
+
+    def test_more_lines_than_anybody_has_are_a_number_too(self) -> None:
+        for digits in (9, 10, 20, 5000):
+            asked = parse(f"history {'9' * digits}")
+            self.assertEqual(asked, c.ShowHistory(limit=999_999_999), digits)
+        self.assertEqual(parse("history 0020"), c.ShowHistory(limit=20))
+
+    def test_limit_that_is_none_says_what_is_one(self) -> None:
+        for what in ("1 week", "forever", "5"):
+            bad = self.assertRaises(BadArguments, parse, f"keep {what}")
+            self.assertEqual(
+                str(bad),
+                f'"{what}" is no limit; one is 30 days, or 1000 lines, or both, or - for none',
+            )
 
     def test_what_cannot_be_searched_is_a_bad_argument(self) -> None:
         for rest in ("*", "in:dev", "from: bob", "since:never x", "from:a,b"):

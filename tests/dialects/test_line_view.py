@@ -388,12 +388,29 @@ class ReplyTests(SynchronousTestCase):
         want = c.ShowHistory(before=MessageId(255), limit=2)
         self.assertEqual(COMMANDS["history"].parse(found[1]), want)
 
+    def test_who_ignores_all_that_was_said_is_shown_the_way_to_more_all_the_same(self) -> None:
+        self.assertEqual(
+            reply(r.HistoryEnd(DEV, 0, True, True, "before", MessageId(255))),
+            [
+                "-- What was said there is by people whom you ignore; /history before 00000000000000ff shows more."
+            ],
+        )
+        for end in (
+            r.HistoryEnd(DEV, 0, True, False, "before", MessageId(255)),
+            r.HistoryEnd(DEV, 0, True, True, "before", None),
+            r.HistoryEnd(DEV, 0, False, True, "before", MessageId(255)),
+        ):
+            self.assertEqual(reply(end), [])
+        (line,) = reply(r.SearchEnd(0, True, True))
+        self.assertIn("the newest of it is by people whom you ignore", line)
+
     def test_search_says_how_much_it_found(self) -> None:
         self.assertEqual(reply(r.SearchStart(0)), ["-- Nothing was found."])
         self.assertEqual(reply(r.SearchEnd(0, False, True)), [])
         self.assertEqual(reply(r.SearchStart(1)), ["-- Found:"])
         self.assertEqual(reply(r.SearchEnd(1, False, True)), ["-- 1 message, and that is all."])
-        narrow = "add a word, from:NICK, in:ROOM or since:DATE"
+        # Not since:DATE: what is shown is the newest, and that would leave out the oldest of it.
+        narrow = "add a word, from:NICK or in:ROOM"
         self.assertEqual(
             reply(r.SearchEnd(50, True, True)),
             [f"-- 50 messages, the newest, and there are more; {narrow}."],
@@ -418,7 +435,9 @@ class ReplyTests(SynchronousTestCase):
 
     def test_no_history_has_no_frame(self) -> None:
         self.assertEqual(reply(r.HistoryStart(DEV, 0, False)), [])
-        self.assertEqual(reply(r.HistoryStart(DEV, 0, True)), ["-- Nothing was said in #dev then."])
+        self.assertEqual(
+            reply(r.HistoryStart(DEV, 0, True)), ["-- There is nothing to show of #dev."]
+        )
         self.assertEqual(reply(r.HistoryEnd(DEV, 0, True, False)), [])
 
     def test_people_are_counted_and_listed(self) -> None:

@@ -81,9 +81,9 @@ class HistoryTests(HouseTestCase):
         alice.types("/history many", "/history before", "/history 5 before noon")
         self.assert_sees(
             alice,
-            f"! many is not a number of lines; {usage}",
+            f"! many is not a number of lines; lines count from 1; {usage}",
             f"! ID is missing; {usage}",
-            f'! "noon" is not the id of a message, which has 16 characters; {usage}',
+            f'! "noon" is not the id of a message, such as 00064f3d2a1b0c9e; {usage}',
         )
 
     def test_program_is_told_ids_and_asks_by_them(self) -> None:
@@ -127,7 +127,7 @@ class SearchTests(HouseTestCase):
         usage = "write /search WORDS [from:NICK] [in:ROOM] [since:DATE]; nothing was said."
         self.assert_sees(
             alice,
-            f"! there is no word to look for: one has letters or digits; {usage}",
+            f"! there is nothing to look for: give a word, of letters or digits, or from:NICK; {usage}",
             f"! WORDS is missing; {usage}",
         )
 

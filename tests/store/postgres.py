@@ -143,10 +143,14 @@ class PostgreSQL:
         """Return the URL of a database."""
         return f"postgresql://{_USER}@/{database}?host={self.folder}"
 
-    def create(self) -> str:
+    def create(self, encoding: str = "UTF8") -> str:
         """Make an empty database; return its name."""
         name = f"test{next(self._numbers)}"
-        self._run(f"CREATE DATABASE {name}")
+        self._run(
+            f"CREATE DATABASE {name} ENCODING {encoding} LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+            if encoding != "UTF8"
+            else f"CREATE DATABASE {name}"
+        )
         return name
 
     def drop(self, database: str) -> None:
@@ -166,10 +170,10 @@ def server() -> PostgreSQL:
     return found
 
 
-def fresh(test: SynchronousTestCase) -> str:
+def fresh(test: SynchronousTestCase, encoding: str = "UTF8") -> str:
     """Return the URL of an empty database, which is gone after ``test``."""
     running = server()
-    name = running.create()
+    name = running.create(encoding)
     # A test may have stopped the server.
     test.addCleanup(lambda: server().drop(name))
     return running.url(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -16,6 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted_chat.store import backup as module
 from twisted_chat.store.backup import GAP, BackupError, Restored, Summary, backup, check, restore
 from twisted_chat.store.place import APPLICATION_ID, Place
+from twisted_chat.store.sql.schema import HEAD
 
 SCHEMA = f"""
 PRAGMA application_id = {APPLICATION_ID};
@@ -181,7 +183,21 @@ class CopyTests(BackupTestCase):
 
     def test_a_damaged_database_gives_no_backup(self) -> None:
         self.breaks(self.served(*range(1, 5000), next_id=5000))
-        self.assertIn("malformed", self.refused())
+        database = re.escape(str(self.folder / "chat.sqlite"))
+        self.assertRegex(self.refused(), f"^{database}: (is damaged: |.*malformed)")
+
+    def test_of_one_that_was_cut_off_it_is_told_that_it_is_damaged(self) -> None:
+        database = self.served(*range(1, 5000), next_id=5000)
+        os.truncate(database, database.stat().st_size // 3)
+        self.assertRegex(self.refused(), f"^{re.escape(str(database))}: (is damaged: |.*malformed)")
+
+    def test_what_is_not_ours_is_called_by_its_own_name(self) -> None:
+        self.folder.mkdir()
+        database = self.folder / "chat.sqlite"
+        database.write_bytes(self.foreign().read_bytes())
+        self.assertEqual(self.refused(), f"{database}: is a database of another program")
+        database.write_bytes(b"hello")
+        self.assertEqual(self.refused(), f"{database}: is no SQLite database")
 
     def test_a_copy_that_turns_out_damaged_is_no_backup(self) -> None:
         self.served(*range(1, 5000), next_id=5000)
@@ -325,6 +341,22 @@ class RestoreTests(BackupTestCase):
             self.names(), ["chat.sqlite", aside, f"{aside}-shm", f"{aside}-wal", "lock"]
         )
         self.assertEqual(rows(database, "SELECT id FROM messages"), [(1,)])
+
+    def test_one_that_no_server_of_this_version_could_use_is_refused(self) -> None:
+        database = self.served(1, next_id=100)
+        backup(self.folder, self.file)
+        with contextlib.closing(sqlite3.connect(self.file, isolation_level=None)) as connection:
+            connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
+            self.restores()
+            for version, refused in (("0001", False), (HEAD, False), ("9999", True)):
+                connection.execute("DELETE FROM alembic_version")
+                connection.execute("INSERT INTO alembic_version VALUES (?)", (version,))
+                if not refused:
+                    self.restores()
+        before = database.read_bytes()
+        error = self.assertRaises(BackupError, self.restores)
+        self.assertIn(f"{self.file}: is of a newer version of twisted-chat", str(error))
+        self.assertEqual(database.read_bytes(), before)
 
     def test_the_time_in_the_name_is_now_unless_told_otherwise(self) -> None:
         self.served(1, next_id=100)

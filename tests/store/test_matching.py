@@ -19,6 +19,17 @@ class WordsTests(SynchronousTestCase):
             words("Café-Bar 3, don't_panic!"), ["cafe", "bar", "3", "don", "t", "panic"]
         )
         self.assertEqual(words(" -- ?!"), [])
+        self.assertEqual(
+            words("STRASSE Straße \u212b \ud55c\uad6d\uc5b4"),
+            ["strasse"] * 2 + ["a", "\ud55c\uad6d\uc5b4"],
+        )
+
+    def test_each_letter_is_a_word_where_words_have_no_blanks(self) -> None:
+        self.assertEqual(
+            words("\u6771\u4eac\u30bf\u30ef\u30fc3F"), [*"\u6771\u4eac\u30bf\u30ef\u30fc", "3f"]
+        )
+        self.assertEqual(words("\u30ac\u304c"), ["\u30ac", "\u304c"])
+        self.assertEqual(len(words("\u0e2a\u0e27\u0e31\u0e2a\u0e14\u0e35")), 4)
 
     @given(st.text())
     def test_words_of_any_text_are_their_own_words(self, text: str) -> None:

@@ -75,6 +75,14 @@ class SearchContract(Contract):
         await self.both_times([c], "привет")
         await self.both_times([d], "語")
 
+    async def test_part_of_a_text_without_blanks_is_found(self) -> None:
+        await self.begin()
+        a, b = await self.talk("東京タワーへ", "京都と東の京")
+        await self.both_times([a], "東京")
+        await self.both_times([a], "タワー")
+        await self.both_times([b], "京都")
+        await self.both_times([], "タワー東")
+
     async def test_signs_part_words_and_mean_nothing(self) -> None:
         await self.begin()
         a, b = await self.talk("mail bob_b@example.org, now", 'it\'s "quoted" 100% -- ; x')

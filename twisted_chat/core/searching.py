@@ -69,7 +69,9 @@ def read_search(text: str) -> Search:
             f"that is more to look for than {MAX_TERMS} words; the rarest of them will do"
         )
     if not draft.terms and draft.nick is None:
-        raise BadSearch("there is no word to look for: one has letters or digits")
+        raise BadSearch(
+            "there is nothing to look for: give a word, of letters or digits, or from:NICK"
+        )
     return Search(tuple(draft.terms), draft.nick, tuple(draft.rooms), draft.since, draft.age)
 
 
@@ -120,7 +122,10 @@ def _read_since(value: str) -> tuple[float | None, float | None]:
 
 def _has_word(text: str) -> bool:
     """Tell whether there is a letter or a digit in a text, when marks are no letters, as stores see it."""
-    plain = unicodedata.normalize("NFKD", text)
-    return any(
-        _LETTER_OR_DIGIT.match(letter) and not unicodedata.combining(letter) for letter in plain
+    # Both: stores take signs such as the one of kilometres as they are, and those of half a width may be marks to them.
+    return all(
+        any(
+            _LETTER_OR_DIGIT.match(letter) and not unicodedata.combining(letter) for letter in plain
+        )
+        for plain in (unicodedata.normalize("NFD", text), unicodedata.normalize("NFKD", text))
     )

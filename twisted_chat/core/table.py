@@ -93,15 +93,16 @@ def _read_limit(text: str) -> Keep:
     keep = read_keep(text)
     if keep is None:
         raise BadArguments(
-            f'"{shown(text)}" is neither 30 days, nor 1000 lines, nor both, nor - for no limit'
+            f'"{shown(text)}" is no limit; one is 30 days, or 1000 lines, or both, or - for none'
         )
     return keep
 
 
 def _read_number(word: str) -> int:
-    if not (word.isascii() and word.isdigit() and len(word) <= 9 and int(word) > 0):
-        raise BadArguments(f"{shown(word)} is not a number of lines")
-    return int(word)
+    digits = word.lstrip("0")
+    if not (digits.isascii() and digits.isdigit()):
+        raise BadArguments(f"{shown(word)} is not a number of lines; lines count from 1")
+    return int(digits[:9])  # whatever comes behind them, it is more than is ever shown
 
 
 def _read_side(word: str) -> str:
@@ -113,7 +114,7 @@ def _read_side(word: str) -> str:
 def _read_id(word: str) -> MessageId:
     message = read_id(word.lower())
     if message is None:
-        raise BadArguments(f'"{shown(word)}" is not the id of a message, which has 16 characters')
+        raise BadArguments(f'"{shown(word)}" is not the id of a message, such as 00064f3d2a1b0c9e')
     return message
 
 

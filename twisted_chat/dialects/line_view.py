@@ -171,7 +171,7 @@ class LineView:
             case r.HistoryStart(room=room, count=count, asked=asked):
                 if count != 0:
                     return [f"-- Earlier in {room}:"]
-                return [f"-- Nothing was said in {room} then."] if asked else []
+                return [f"-- There is nothing to show of {room}."] if asked else []
             case r.HistoryEnd():
                 return _history_end(reply)
             case r.SearchStart(count=count):
@@ -344,11 +344,15 @@ def _entered(reply: r.Entered) -> list[str]:
 
 
 def _history_end(reply: r.HistoryEnd) -> list[str]:
+    goes_on = reply.at if reply.asked and reply.more else None
+    if not reply.count and goes_on is not None:
+        further = f"/history {reply.side} {spell(goes_on)} shows more"
+        return [f"-- What was said there is by people whom you ignore; {further}."]
     if not reply.count:
         return []
     more = ""
-    if reply.asked and reply.more and reply.at is not None:
-        more = f"; /history {reply.count} {reply.side} {spell(reply.at)} shows more"
+    if goes_on is not None:
+        more = f"; /history {reply.count} {reply.side} {spell(goes_on)} shows more"
     return [f"-- End of what was said earlier in {reply.room}{more}."]
 
 
@@ -356,8 +360,12 @@ def _search_end(reply: r.SearchEnd) -> list[str]:
     lines = []
     if reply.count:
         what = "the newest, and there are more" if reply.more else "and that is all"
-        narrow = "; add a word, from:NICK, in:ROOM or since:DATE" if reply.more else ""
+        narrow = "; add a word, from:NICK or in:ROOM" if reply.more else ""
         lines.append(f"-- {_count(reply.count, 'message')}, {what}{narrow}.")
+    elif reply.more:
+        lines.append(
+            "-- There is something, but the newest of it is by people whom you ignore; add a word, from:NICK or in:ROOM."
+        )
     if not reply.whole:
         lines.append(
             "-- Not everything could be searched: it is too much at once, or too new. "

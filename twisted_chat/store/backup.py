@@ -58,6 +58,8 @@ def backup(folder: Path, target: Path) -> Summary:
     database = _required(folder)
     if os.path.lexists(target):
         raise BackupError(f"{target}: is there already; choose a name that is not")
+    with _recognized(database, shown=database):
+        pass  # else an error would name the copy
     with _temporary(target) as copy:
         _copy(database, copy)
         summary = _sound(copy, shown=target)
@@ -85,6 +87,7 @@ def restore(place: Place, source: Path, now: float | None = None) -> Restored:
     if not source.is_file():
         raise BackupError(f"{source}: is no file")
     _sound(source, still=True)
+    _refuse_newer(source)
     database = place.database
     with _temporary(database) as copy:
         _copy(source, copy, still=True)
@@ -151,8 +154,13 @@ def _opened(
 def _copy(source: Path, target: Path, *, still: bool = False) -> None:
     """Write the content of a database into an empty file, as it is at this moment."""
     shown = f"{source}, copied to {target.parent}"
-    with _opened(source, still=still, shown=shown) as connection:
-        connection.execute("VACUUM INTO ?", (os.fspath(target),))
+    try:
+        with _opened(source, still=still, shown=shown) as connection:
+            connection.execute("VACUUM INTO ?", (os.fspath(target),))
+    except BackupError:
+        # Of a damaged one SQLite may say that the copy cannot be opened.
+        _sound(source, still=still)
+        raise
 
 
 def _sound(
@@ -163,6 +171,21 @@ def _sound(
     Raises :class:`BackupError` if it is not sound, or no chat's.
     """
     shown = shown or database
+    with _recognized(database, shown=shown, still=still) as (connection, size):
+        pragma = "integrity_check" if thorough else "quick_check"
+        faults = [row[0] for row in connection.execute(f"PRAGMA {pragma}({_FAULTS})")]
+        if faults != ["ok"]:
+            more = ", and more" if len(faults) >= _FAULTS else ""
+            raise BackupError(f"{shown}: is damaged: {'; '.join(map(_one_line, faults))}{more}")
+        (messages,) = connection.execute("SELECT count(*) FROM messages").fetchone()
+    return Summary(messages, size)
+
+
+@contextlib.contextmanager
+def _recognized(
+    database: Path, *, shown: Path, still: bool = False
+) -> Iterator[tuple[sqlite3.Connection, int]]:
+    """Open a database, which has so many bytes. Raises :class:`BackupError` if it is no chat's."""
     try:
         with database.open("rb") as file:
             header = file.read(len(_HEADER))
@@ -175,13 +198,25 @@ def _sound(
         (identity,) = connection.execute("PRAGMA application_id").fetchone()
         if identity != APPLICATION_ID:
             raise BackupError(f"{shown}: is a database of another program")
-        pragma = "integrity_check" if thorough else "quick_check"
-        faults = [row[0] for row in connection.execute(f"PRAGMA {pragma}({_FAULTS})")]
-        if faults != ["ok"]:
-            more = ", and more" if len(faults) >= _FAULTS else ""
-            raise BackupError(f"{shown}: is damaged: {'; '.join(map(_one_line, faults))}{more}")
-        (messages,) = connection.execute("SELECT count(*) FROM messages").fetchone()
-    return Summary(messages, size)
+        yield connection, size
+
+
+def _refuse_newer(source: Path) -> None:
+    """Raise :class:`BackupError` if no server of this version could use a backup."""
+    # What it is in takes longer to load than a backup takes.
+    from twisted_chat.store.sql.schema import HEAD
+
+    with _opened(source, still=True) as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM sqlite_schema WHERE name = 'alembic_version'"
+        ).fetchone()
+        if row[0]:
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            if row and str(row[0]) > HEAD:
+                raise BackupError(
+                    f"{source}: is of a newer version of twisted-chat (schema {row[0]}, this one knows {HEAD}); "
+                    "restore it with that version"
+                )
 
 
 def _one_line(fault: str) -> str:

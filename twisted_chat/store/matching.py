@@ -9,16 +9,26 @@ from typing import Final
 from twisted_chat.core.events import Envelope, Said
 from twisted_chat.core.lasting import Query
 
-# Letters and digits, and the marks that stand on them; an underscore parts words, as it does in the indexes of databases.
-_WORD: Final = re.compile(r"[^\W_]+")
+# Letters and digits, and the marks that stand on them; an underscore parts words, as it does in the indexes of databases. Where
+# scripts have no blanks (Han, Kana, Thai, Lao, Khmer, Burmese) each letter is a word, and a word that somebody looks for a
+# phrase of these.
+_NO_BLANKS: Final = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_WORD: Final = re.compile(rf"(?=[^\W_])(?:[{_NO_BLANKS}]|[^\W_{_NO_BLANKS}]+)")
+# They make another letter of the one they stand on: Kana have no others.
+_VOICED: Final = frozenset("\u3099\u309a")
 
 
 def words(text: str) -> list[str]:
     """Return the words of a text, without regard to case or to marks on letters: "Café-Bar 3" has cafe, bar and 3."""
+    text = text.casefold()
     if not text.isascii():
         decomposed = unicodedata.normalize("NFD", text)
-        text = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    return _WORD.findall(text.lower())
+        bare = (c for c in decomposed if not unicodedata.combining(c) or c in _VOICED)
+        text = unicodedata.normalize("NFC", "".join(bare))
+    return _WORD.findall(text)
 
 
 class Matcher:

@@ -47,6 +47,17 @@ class SqliteTests(SynchronousTestCase):
         self.database.broke()
         self.assertIsNot(self.database.writer(), first)
 
+    def test_file_that_was_removed_or_replaced_is_not_written_to(self) -> None:
+        """It could be, and would be gone with the process: what was said would be acknowledged, and lost."""
+        away = self.path.with_name("away")
+        self.path.rename(away)
+        error = self.assertRaises(StoreError, self.database.writer)
+        self.assertIn(f"{self.path} was removed or replaced", str(error))
+        self.path.write_bytes(away.read_bytes())
+        self.assertRaises(StoreError, self.database.writer)
+        away.rename(self.path)
+        self.database.writer()
+
     def test_connection_that_cannot_even_be_closed_is_forgotten(self) -> None:
         def fail() -> None:
             raise SQLAlchemyError("it is gone")

@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -110,7 +111,7 @@ class OpeningTests(OpeningCase):
         with sqlite3.connect(self.path) as connection:
             connection.execute("UPDATE alembic_version SET version_num = '9999'")
         connection.close()
-        self.assert_refused("newer version", "9999", HEAD)
+        self.assert_refused(str(self.path), "newer version", "9999", HEAD, "left as it is")
 
     def test_database_that_another_program_holds_is_refused(self) -> None:
         self.open()
@@ -185,8 +186,24 @@ class MigrationTests(OpeningCase):
             connection.execute("CREATE TABLE messages_words (in_the_way)")
         connection.close()
         before = dump(self.path)
-        self.assertIn("already exists", str(self.assertRaises(StoreError, self.open)))
+        for _ in range(2):
+            self.assertIn("already exists", str(self.assertRaises(StoreError, self.open)))
         self.assertEqual(dump(self.path), before)
+        self.assertEqual(list(self.folder.glob("*.before-*")), [])
+
+    def test_database_that_cannot_be_copied_is_not_upgraded(self) -> None:
+        self.make("0001")
+        connect = sqlite3.connect
+
+        def small(path: Any, **how: Any) -> sqlite3.Connection:
+            connection: sqlite3.Connection = connect(path, **how)
+            if ".before-" in str(path):
+                connection.execute("PRAGMA max_page_count = 1")
+            return connection
+
+        self.patch(sqlite3, "connect", small)
+        self.assert_refused(str(self.path), "cannot be copied", "full", "left as it is")
+        self.assertEqual(list(self.folder.glob("*.before-*")), [])
 
     def test_what_was_said_before_there_was_a_search_is_indexed(self) -> None:
         self.make("0001")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sqlite3
 
@@ -142,6 +143,19 @@ class PostgresOpeningTests(TestCase):
         self.assertIn(
             f"newer version of twisted-chat (schema 9999, this one knows {HEAD})", self.refusal()
         )
+
+    def test_database_that_cannot_hold_every_text_is_refused(self) -> None:
+        self.url = parse(postgres.fresh(self, encoding="LATIN1"))
+        self.assertIn(f"the database {self.url.database} has the encoding LATIN1", self.refusal())
+
+    def test_every_text_gets_there_whatever_the_environment_says(self) -> None:
+        self.addCleanup(os.environ.pop, "PGCLIENTENCODING", None)
+        os.environ["PGCLIENTENCODING"] = "LATIN1"
+        database = self.database()
+        open_database(database)
+        for connection in (database.writer(), database.reading.connect()):
+            self.assertEqual(connection.scalar(text("SHOW client_encoding")), "UTF8")
+            connection.close()
 
     def test_database_of_another_program_is_refused(self) -> None:
         self.execute("CREATE TABLE messages (id int)")

@@ -31,9 +31,9 @@ OLD = RoomId(1)
 
 class SqlStoreTests(SynchronousTestCase):
     def setUp(self) -> None:
-        folder = Path(tempfile.mkdtemp())
-        self.addCleanup(shutil.rmtree, folder)
-        self.url = sqlite_url(folder / "chat.sqlite")
+        # Not removed by a cleanup: these run before tearDown, which closes the store.
+        self.folder = Path(tempfile.mkdtemp())
+        self.url = sqlite_url(self.folder / "chat.sqlite")
         self.clock = Clock()
         self.open()
         self.say(range(1, 31))
@@ -42,6 +42,7 @@ class SqlStoreTests(SynchronousTestCase):
 
     def tearDown(self) -> None:
         self.finish()
+        shutil.rmtree(self.folder)
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def open(self) -> None:

@@ -22,6 +22,8 @@ _PATIENCE: Final = 1.0
 _CHECKPOINT: Final = 4000
 #: The most that one read may take, in seconds: long enough for whatever a person waits for.
 READ_TIME: Final = 5.0
+#: After how many seconds of silence PostgreSQL and this side look whether the other is still there.
+_SILENCE: Final = 15
 #: How many threads read: with more, they would only wait for each other.
 READERS: Final = 2
 
@@ -34,6 +36,7 @@ class Database:
         self.kind = url.get_backend_name()
         self.sync = sync
         self._writer: Connection | None = None
+        self._file: tuple[int, int] | None = None
         if self.kind == "sqlite":
             assert url.database is not None
             self._writing = _sqlite(Path(url.database), sync, read_only=False)
@@ -46,6 +49,8 @@ class Database:
 
     def writer(self) -> Connection:
         """Return the connection that writes; it is made anew if the last one failed. Raises SQLAlchemyError or StoreError."""
+        if self.kind == "sqlite":
+            self._look_at_file()
         if self._writer is None:
             connection = self._writing.connect()
             try:
@@ -55,6 +60,22 @@ class Database:
                 raise
             self._writer = connection
         return self._writer
+
+    def _look_at_file(self) -> None:
+        """Make sure that the file has not been removed or replaced: SQLite would go on with one that nobody finds again."""
+        path = Path(str(self.url.database))
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            found = None
+        else:
+            found = status.st_dev, status.st_ino
+        if self._file is None:
+            self._file = found
+        elif found != self._file:
+            raise StoreError(
+                f"{path} was removed or replaced while the server runs; put it back with its -wal and -shm, or restart the server"
+            )
 
     def _claim(self, connection: Connection) -> None:
         """Make sure that no other server uses this database; a SQLite file is guarded by the lock of its folder."""
@@ -178,13 +199,25 @@ def _postgresql(url: URL, sync: Sync, **pool: Any) -> Engine:
     )
     if not reading:
         pool["poolclass"] = NullPool
+    # Where the network is gone and nobody says so: this side notices within half a minute, in the middle of a commit too;
+    # and so does the other, which holds the lock of _claim() for that long: its own default is two hours.
+    options += (
+        f" -c tcp_keepalives_idle={_SILENCE} -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+    )
+    given = url.query.get("options", ())
     return create_engine(
         url,
         connect_args={
             "connect_timeout": 5,
+            # Whatever the environment of the process says: what people write is in every script.
+            "client_encoding": "utf8",
             "application_name": "twisted-chat",
-            "options": options,
-            "keepalives_idle": 30,
+            # What the URL sets besides (a schema to look in, say) goes on.
+            "options": " ".join([*((given,) if isinstance(given, str) else given), options]),
+            "keepalives_idle": _SILENCE,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 30_000,
         },
         pool_pre_ping=reading,
         **pool,

@@ -45,30 +45,55 @@ def open_database(database: Database) -> str | None:
 
 def _bring_up_to_date(database: Database, connection: Connection) -> str | None:
     with connection.begin():
+        if database.kind != "sqlite":
+            _check_encoding(database, connection)
         names = inspect(connection).get_table_names()
         version = None
         if "alembic_version" in names:
             version = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
         elif "messages" in names or "rooms" in names:
             raise StoreError(
-                "the database holds tables of another program; give this one a database of its own"
+                f"{_name(database)} holds tables of another program; give this one a database of its own"
             )
     if version == HEAD:
         return None
     if version is not None and version > HEAD:
         raise StoreError(
-            f"the database is of a newer version of twisted-chat (schema {version}, this one knows {HEAD}); "
-            "install that version again, or restore the backup from before it was upgraded"
+            f"{_name(database)} is of a newer version of twisted-chat (schema {version}, this one knows {HEAD}); "
+            "it was left as it is; install that version again, or restore the backup from before it was upgraded"
         )
-    done = None
-    if version is not None:
-        done = f"the database was brought from schema {version} to {HEAD}"
-        if database.kind == "sqlite":
-            assert database.url.database is not None
-            copy = _copy(connection, Path(database.url.database), HEAD)
-            done += f"; as it was before, it is kept as {copy}"
-    _migrate(connection)
-    return done
+    if version is None or database.kind != "sqlite":
+        _migrate(connection)
+        return f"the database was brought from schema {version} to {HEAD}" if version else None
+    assert database.url.database is not None
+    copy = _copy(connection, Path(database.url.database), HEAD)
+    try:
+        _migrate(connection)
+    except SQLAlchemyError:
+        # All is as it was, and each further start would leave one more copy, perhaps on a disk that is full already.
+        copy.unlink()
+        raise
+    return (
+        f"the database was brought from schema {version} to {HEAD}; "
+        f"as it was before, it is kept as {copy}"
+    )
+
+
+def _check_encoding(database: Database, connection: Connection) -> None:
+    """Refuse a database that cannot hold every text: one that did not fit would hold up all that comes behind it."""
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
+    if encoding != "UTF8":
+        raise StoreError(
+            f"{_name(database)} has the encoding {encoding}, which not all that people write fits into; "
+            "make one with createdb --encoding UTF8 --template template0"
+        )
+
+
+def _name(database: Database) -> str:
+    """Say which database it is: the file, or its URL without a password."""
+    if database.kind == "sqlite":
+        return str(database.url.database)
+    return f"the database {database.url.database}"
 
 
 def _migrate(connection: Connection) -> None:
@@ -145,7 +170,24 @@ def _copy(connection: Connection, path: Path, version: str) -> Path:
     """Copy a database as it is now to a file beside it."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     copy = path.with_name(f"{path.name}.before-{version}-{stamp}")
-    os.close(os.open(copy, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        os.close(os.open(copy, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            _copy_to(copy, connection)
+        except BaseException:
+            for suffix in ("", "-journal", "-wal", "-shm"):
+                Path(f"{copy}{suffix}").unlink(missing_ok=True)
+            raise
+    except (OSError, sqlite3.Error) as error:
+        why = error.strerror if isinstance(error, OSError) else explain(error)
+        raise StoreError(
+            f"the database is of an older version of twisted-chat, and was left as it is: it cannot be copied to {copy} "
+            f"before it is changed: {why}"
+        ) from None
+    return copy
+
+
+def _copy_to(copy: Path, connection: Connection) -> None:
     raw = connection.connection.dbapi_connection
     assert isinstance(raw, sqlite3.Connection)
     target = sqlite3.connect(copy)
@@ -153,4 +195,3 @@ def _copy(connection: Connection, path: Path, version: str) -> Path:
         raw.backup(target)
     finally:
         target.close()
-    return copy

@@ -106,5 +106,5 @@ def _first_since(connection: Connection, since: float | None) -> int:
 
 def _took_too_long(error: DBAPIError) -> bool:
     """Tell whether a database gave up because the time was over."""
-    said = str(error.orig)
-    return "interrupted" in said or "statement timeout" in said
+    # SQLite says it in English, PostgreSQL in the language of its administrator, but always with query_canceled.
+    return "interrupted" in str(error.orig) or getattr(error.orig, "sqlstate", None) == "57014"

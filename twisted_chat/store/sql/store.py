@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy.exc import SQLAlchemyError
 from twisted.internet.defer import Deferred
+from twisted.internet.defer import TimeoutError as DeferredTimeoutError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -37,6 +38,8 @@ log = Logger()
 MAX_WAITING: Final = 20_000
 # Authors whose row is known. It is no more than a saving: one that is forgotten gets another row.
 _MAX_AUTHORS: Final = 50_000
+# How long closing the database may take, in seconds: SQLite copies what is in its log, PostgreSQL is told goodbye.
+_CLOSING: Final = 0.5
 
 
 class SqlStore:
@@ -109,8 +112,12 @@ class SqlStore:
                 "{lost} changes could not be stored and are lost; none of them was acknowledged",
                 lost=lost,
             )
-        else:
-            await self._threads.write(self._database.close)
+        if not self._writer.given_up:
+            closing = self._threads.write(self._database.close)
+            try:
+                await closing.addTimeout(_CLOSING, self._clock)
+            except DeferredTimeoutError:
+                log.warn("the database was not closed in time; nothing that was stored is lost")
         self._threads.stop()
 
     # --- changes ---
@@ -277,12 +284,12 @@ class SqlStore:
             return await self._threads.read(work, *args)
         except SQLAlchemyError as error:
             log.error("reading history failed: {why}", why=explain(error))
-            raise StoreError("history cannot be read right now; try again a little later") from None
+            raise StoreError("the database cannot be read; try again a little later") from None
 
     # --- what is no longer needed ---
 
     async def tidy(self, now: float) -> None:
-        limits = await self._writer.ask(upkeep.limits_of)
+        limits = await self._writer.ask(upkeep.limits_of, behind=True)
         limits.setdefault(LOBBY_ID, KEEP_ALL)
         deleted = 0
         for room, own in limits.items():

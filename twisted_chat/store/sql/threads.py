@@ -64,14 +64,19 @@ class _Pool:
         if not self._reactor.running:
             # Nothing happens yet that could be held up, and no thread could give its answer.
             return execute(work, *args, **kwargs)
-        self._busy += 1
-        return deferToThreadPool(self._reactor, self._pool, work, *args, **kwargs).addBoth(
-            self._done
-        )
+        # Whoever waits may give up: then this one fires, while the thread is as busy as before.
+        answer: Deferred[T] = Deferred()
 
-    def _done(self, result: T) -> T:
-        self._busy -= 1
-        return result
+        def unless_given_up() -> T | None:
+            return None if answer.called else work(*args, **kwargs)
+
+        def done(result: Any) -> None:
+            self._busy -= 1
+            answer.callback(result)  # the first after a cancel() is ignored
+
+        self._busy += 1
+        _ = deferToThreadPool(self._reactor, self._pool, unless_given_up).addBoth(done)
+        return answer
 
     def stop(self) -> None:
         if not self._busy:  # else it would have to be waited for

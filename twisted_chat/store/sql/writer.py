@@ -82,8 +82,11 @@ class Writer:
         self._new = 0  # messages stored since the last step
         self._stopping = False
         self._last_call: IDelayedCall | None = None
-        self._given_up = False
+        #: The end came before all was done. The thread may hang: nothing more should be asked of it.
+        self.given_up = False
+        self._pausing: IDelayedCall | None = None
         self._ended: Deferred[None] = Deferred()
+        self._tried = 0.0  # when the last try began
         self.commits = 0
         self.messages = 0
         self.unindexed = 0
@@ -105,6 +108,8 @@ class Writer:
         """Commit what waits, if that can be done within :data:`_LAST` seconds; return how many changes were given up."""
         self._stopping = True
         self._last_call = self._clock.callLater(_LAST, self._give_up)
+        if self._pausing is not None and self._pausing.active():
+            self._pausing.reset(0)  # what stood in the way may be gone, and there is no later
         self._wake()
         await self._ended
         for timer in (self._gather, self._rest, self._background, self._last_call):
@@ -113,7 +118,7 @@ class Writer:
         return self.waiting
 
     def _give_up(self) -> None:
-        self._given_up = True
+        self.given_up = True
         self._wake()
         if not self._ended.called:
             self._ended.callback(None)
@@ -200,9 +205,8 @@ class Writer:
         if self._gather is not None and self._gather.active():
             self._gather.cancel()
         self._flying = batch.size
-        began = time.perf_counter()
         await self._insist(batch.write, False)
-        self.last = time.perf_counter() - began
+        self.last = time.perf_counter() - self._tried
         self.slowest = max(self.slowest, self.last)
         self.commits += 1
         self.messages += batch.messages
@@ -212,10 +216,17 @@ class Writer:
         self._calm_down()
         self._schedule_step(forgot=bool(batch.forgotten))
         if batch.up_to:
-            self._stored(batch.up_to)
+            self._tell(lambda: self._stored(batch.up_to))
         if self.full and self.batch.size <= self.limit // 2:
             self.full = False
-            self._roomy()
+            self._tell(self._roomy)
+
+    def _tell(self, told: Callable[[], None]) -> None:
+        """Call who waits for the store: a fault there must not end all writing."""
+        try:
+            told()
+        except Exception:
+            log.failure("telling what is stored failed")
 
     def _calm_down(self) -> None:
         """Let what comes within the next :data:`GROUP` seconds wait for each other."""
@@ -231,7 +242,8 @@ class Writer:
     async def _insist(self, work: Callable[[Connection], T], durable: bool) -> T:
         """Run ``work`` in a transaction until that succeeds, or it is time to give up."""
         wait, most = _AGAIN
-        while not self._given_up:
+        while not self.given_up:
+            self._tried = time.perf_counter()
             try:
                 result: T = await self._threads.write(self._transact, work, durable)
             except (SQLAlchemyError, StoreError, OSError) as error:
@@ -242,15 +254,15 @@ class Writer:
             else:
                 self._recovered()
                 return result
-            await self._pause(wait)
+            await self._pause(_AGAIN[0] if self._stopping else wait)
             wait = min(2 * wait, most)
         raise _GivenUp
 
     async def _pause(self, seconds: float) -> None:
         """Wait; in vain if the server is about to give up."""
-        pause = self._clock.callLater(seconds, self._wake)
+        pause = self._pausing = self._clock.callLater(seconds, self._wake)
         # Whoever has something new wakes the loop: that is no reason to try again sooner, but the server's end is.
-        while pause.active() and not self._given_up:
+        while pause.active() and not self.given_up:
             self._asleep = Deferred()
             await self._asleep
         if pause.active():
