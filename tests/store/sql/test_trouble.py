@@ -18,6 +18,7 @@ from twisted_chat.store.port import StoreError
 from twisted_chat.store.sql import opening
 from twisted_chat.store.sql.database import Database, parse, sqlite_url
 from twisted_chat.store.sql.opening import open_database
+from twisted_chat.store.sql.schema import HEAD
 from twisted_chat.store.sql.searching import _took_too_long
 from twisted_chat.store.sql.writer import QUIET
 
@@ -72,7 +73,7 @@ class CopyTests(SynchronousTestCase):
 
     def test_file_that_is_in_the_way_is_a_reason_and_stays(self) -> None:
         self.patch(time, "strftime", lambda *_: "now")
-        there = self.folder / "chat.sqlite.before-0002-now"
+        there = self.folder / f"chat.sqlite.before-{HEAD}-now"
         there.write_text("mine")
         self.assertRegex(self.refusal(), "cannot be copied to .*: File exists")
         self.assertEqual(there.read_text(), "mine")
