@@ -356,6 +356,23 @@ class KeptTests(OptionsTestCase):
             )
 
 
+class OperatorsTests(OptionsTestCase):
+    def test_the_file_is_absolute_wherever_the_server_goes_later(self) -> None:
+        self.assertIsNone(self.parsed().operators_file())
+        self.addCleanup(os.chdir, Path.cwd())
+        os.chdir("/")
+        self.assertEqual(self.parsed("--operators", "x").operators_file(), Path("/x"))
+        self.assertEqual(self.parsed("--operators=~/x").operators_file(), Path.home() / "x")
+
+    def test_a_file_that_cannot_be_is_refused(self) -> None:
+        self.assertRegex(self.mistake("--operators=~no-such-user/x"), "^operators: .*home")
+        self.assertRegex(self.mistake("--operators=a\0b"), "^operators: .*NULL")
+
+    def test_passwords_in_clear_are_asked_for(self) -> None:
+        self.assertFalse(self.parsed().oper_in_clear)
+        self.assertTrue(self.parsed("--oper-in-clear").oper_in_clear)
+
+
 class HelpTests(OptionsTestCase):
     def test_it_lists_every_option_and_the_limits_last(self) -> None:
         text = self.prints("stdout", 0, "--help")

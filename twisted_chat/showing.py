@@ -20,6 +20,8 @@ from twisted_chat.delivery.channel import hidden
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.keeping import Keeping
+from twisted_chat.operating import Operating
+from twisted_chat.presence import Presence
 from twisted_chat.recalls import Recalls
 from twisted_chat.sessions import Sessions
 from twisted_chat.store.port import Store
@@ -41,6 +43,8 @@ class Showing:
         recalls: Recalls,
         keeping: Keeping,
         accounts: Accounts,
+        operating: Operating,
+        presence: Presence,
     ) -> None:
         self._hub = hub
         self._sessions = sessions
@@ -50,6 +54,8 @@ class Showing:
         self._recalls = recalls
         self._keeping = keeping
         self._accounts = accounts
+        self._operating = operating
+        self._presence = presence
 
     def show(self, applied: Applied, peer: Peer | None) -> None:
         """Show what happened: to its audience, and to ``peer``, the session of this node that did it."""
@@ -86,6 +92,8 @@ class Showing:
             case re.Forgotten():
                 self._forgotten(envelope)
                 self._shown(envelope, audience, peer)
+            case e.Killed() | e.ServerBanned() | e.ServerUnbanned() | e.Announced() | e.PanicSet():
+                self._operating.done(envelope, event, peer)
             case e.Closed():
                 assert envelope.room is not None
                 self._keeping.forget([envelope.room.id], envelope.id)
@@ -246,6 +254,7 @@ class Showing:
     def _departed(self, envelope: e.Envelope, event: e.Departed) -> None:
         assert envelope.author is not None
         self._keeping.seen(envelope.author.scope, envelope.time)
+        self._presence.left(envelope.author.account, envelope.time)
         rooms = self._hub.state.rooms
         gone = [room for room in event.rooms if room not in rooms]
         if gone:

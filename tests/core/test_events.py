@@ -14,6 +14,7 @@ from twisted_chat.core.accounts import Proof
 from twisted_chat.core.bans import Ban, read_target
 from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.keep import Keep
+from twisted_chat.core.server_bans import Ban as ServerBan
 from twisted_chat.core.text import CleanText
 
 #: One of each event.
@@ -38,6 +39,11 @@ EVERY_EVENT: tuple[e.Event, ...] = (
     e.Invited("a digest", NOW),
     e.PrivacySet("rooms"),
     e.IgnoreSet("eve", "Eve", hide=True),
+    e.Killed("root", UserId(2), nick("eve"), CleanText("spam")),
+    e.ServerBanned("root", ServerBan("account", "eve", "root", 5.0)),
+    e.ServerUnbanned("root", "account", "eve"),
+    e.Announced("root", lines("tea")),
+    e.PanicSet("root", 1),
     e.Gathered((nick("bob"),), (), 200),
     re.SettingChanged("slow", 30),
     re.PasswordSet(True, "00"),

@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.core.world import NOW, World, nick, room
 from twisted_chat.core import commands as c
-from twisted_chat.core.lists import _page, overview, people, profile, rooms
+from twisted_chat.core.lists import cut_page, overview, people, profile, rooms
 from twisted_chat.core.replies import Overview, Person, Profile, RoomLine
 from twisted_chat.core.text import CleanText
 
@@ -17,19 +17,19 @@ class PageTests(SynchronousTestCase):
     @given(st.integers(0, 30), st.integers(1, 7))
     def test_pages_hold_everything_once(self, count: int, size: int) -> None:
         items = list(range(count))
-        pages = _page(items, 1, size)[2]
-        found = [_page(items, page, size) for page in range(1, pages + 1)]
+        pages = cut_page(items, 1, size)[2]
+        found = [cut_page(items, page, size) for page in range(1, pages + 1)]
         self.assertEqual([item for some, _, _ in found for item in some], items)
         self.assertEqual([page for _, page, _ in found], list(range(1, pages + 1)))
         self.assertTrue(all(len(some) <= size for some, _, _ in found))
 
     def test_page_past_an_end_is_the_one_at_that_end(self) -> None:
-        self.assertEqual(_page("abcde", 9, 2), (("e",), 3, 3))
-        self.assertEqual(_page("abcde", 0, 2), (("a", "b"), 1, 3))
-        self.assertEqual(_page("abcde", -1, 2), (("a", "b"), 1, 3))
+        self.assertEqual(cut_page("abcde", 9, 2), (("e",), 3, 3))
+        self.assertEqual(cut_page("abcde", 0, 2), (("a", "b"), 1, 3))
+        self.assertEqual(cut_page("abcde", -1, 2), (("a", "b"), 1, 3))
 
     def test_nothing_is_one_empty_page(self) -> None:
-        self.assertEqual(_page([], 1, 50), ((), 1, 1))
+        self.assertEqual(cut_page([], 1, 50), ((), 1, 1))
 
 
 class Case(SynchronousTestCase):
@@ -42,7 +42,7 @@ class PeopleTests(Case):
     def test_people_are_listed_by_name_in_any_case(self) -> None:
         for name in ("Carol", "bob", "Alice"):
             self.world.enter(name)
-        found = people(self.state, None, 1, 50)
+        found = people(self.state, None, 1, 50, self.world.now)
         self.assertEqual([str(person.nick) for person in found.people], ["Alice", "bob", "Carol"])
         self.assertEqual((found.count, found.page, found.pages, found.room), (3, 1, 1, None))
 
@@ -53,7 +53,7 @@ class PeopleTests(Case):
         self.world.do(alice, c.Join(room("dev")))
         self.world.enter("eve")
         self.world.do(alice, c.Away(CleanText("lunch")))
-        found = people(self.state, self.state.room_named(room("dev")), 1, 50)
+        found = people(self.state, self.state.room_named(room("dev")), 1, 50, self.world.now)
         self.assertEqual(
             found.people,
             (
@@ -66,7 +66,7 @@ class PeopleTests(Case):
     def test_crowd_is_listed_in_pages(self) -> None:
         for n in range(120):
             self.world.enter(f"user{n:03}")
-        found = people(self.state, self.state.room_named(room("lobby")), 3, 50)
+        found = people(self.state, self.state.room_named(room("lobby")), 3, 50, self.world.now)
         self.assertEqual((found.count, found.page, found.pages), (120, 3, 3))
         self.assertEqual(len(found.people), 20)
         self.assertEqual(str(found.people[0].nick), "user100")
@@ -104,8 +104,10 @@ class RoomsTests(Case):
             self.world.do(seat, c.Join(room(f"room{n}")))
         asker = self.world.user(seat)
         self.assertEqual(
-            overview(self.state, asker, 2, 2),
-            Overview(rooms(self.state, asker, 2, 2), people(self.state, None, 2, 2)),
+            overview(self.state, asker, 2, 2, self.world.now),
+            Overview(
+                rooms(self.state, asker, 2, 2), people(self.state, None, 2, 2, self.world.now)
+            ),
         )
 
 
@@ -118,7 +120,15 @@ class ProfileTests(Case):
         self.world.do(bob, c.Away(CleanText("lunch")))
         self.assertEqual(
             profile(self.state, self.world.user(bob), self.world.user(bob), NOW + 90),
-            Profile(nick("bob"), None, (room("lobby"), room("dev")), NOW, 30.0, CleanText("lunch")),
+            Profile(
+                nick("bob"),
+                None,
+                (room("lobby"), room("dev")),
+                NOW,
+                30.0,
+                CleanText("lunch"),
+                host="somewhere",
+            ),
         )
 
     def test_nobody_is_silent_for_less_than_nothing(self) -> None:

@@ -17,7 +17,9 @@ from twisted_chat.core.bans import Ban, read_target
 from twisted_chat.core.commands import Kind, Lines
 from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.keep import Keep
+from twisted_chat.core.lasting import AuditRecord
 from twisted_chat.core.names import BadName, Nick, RoomName, parse_nick, parse_room
+from twisted_chat.core.server_bans import Ban as ServerBan
 from twisted_chat.core.standing import Setting, Settings
 from twisted_chat.core.text import BadText, CleanText, shown
 
@@ -220,6 +222,15 @@ keeps = st.builds(Keep, counts, counts)
 tags = clean_texts.filter(lambda tag: 0 < len(tag) <= 64)
 _nick_tuples = st.lists(nicks, max_size=15).map(tuple)
 _maybe_text = st.none() | clean_texts
+bans = st.builds(
+    ServerBan,
+    st.just("network"),
+    st.sampled_from(["192.0.2.7", "2001:db8::/32"]),
+    st.just("root"),
+    times,
+    st.none() | times,
+    clean_texts,
+)
 
 _targets = st.sampled_from(["bob", "*spam*", "10.0.0.0/8", "::/0", "address:bob"]).map(read_target)
 _bans = st.builds(Ban, _targets, nicks.map(str), times, times, _maybe_text)
@@ -246,7 +257,12 @@ EVENTS: dict[type[Any], st.SearchStrategy[Any]] = {
     e.Invited: st.just(e.Invited("digest", 1.0)),
     e.PrivacySet: st.just(e.PrivacySet("rooms")),
     e.IgnoreSet: st.builds(e.IgnoreSet, st.just("eve"), st.just("Eve"), st.booleans()),
-    e.AwaySet: st.builds(e.AwaySet, _maybe_text),
+    e.AwaySet: st.builds(e.AwaySet, _maybe_text, st.booleans()),
+    e.Killed: st.builds(e.Killed, st.just("root"), st.just(UserId(2)), nicks, _maybe_text),
+    e.ServerBanned: st.builds(e.ServerBanned, st.just("root"), bans),
+    e.ServerUnbanned: st.just(e.ServerUnbanned("root", "account", "eve")),
+    e.Announced: st.builds(e.Announced, st.just("root"), lines),
+    e.PanicSet: st.builds(e.PanicSet, st.just("root"), st.integers(0, 2)),
     e.Gathered: st.builds(e.Gathered, _nick_tuples, _nick_tuples, counts),
     re.SettingChanged: st.builds(
         re.SettingChanged, st.sampled_from(get_args(Setting)), st.integers(0, 21_600)
@@ -289,7 +305,8 @@ def envelopes(draw: st.DrawFn, kind: type[Any] | None = None) -> e.Envelope:
 _people = st.builds(
     r.People,
     st.lists(
-        st.builds(r.Person, nicks, _maybe_text, st.none() | clean_texts, st.booleans()), max_size=9
+        st.builds(r.Person, nicks, _maybe_text, st.none() | clean_texts, st.booleans(), idle=times),
+        max_size=9,
     ).map(tuple),
     counts,
     st.integers(1, 9),
@@ -373,6 +390,25 @@ REPLIES: dict[type[Any], st.SearchStrategy[Any]] = {
         times,
         times,
         _maybe_text,
+        st.sampled_from(["", "aaaa.bbbb.cccc.ip"]),
+        st.booleans(),
+        st.sampled_from([(), ("192.0.2.7",)]),
+    ),
+    r.WasHere: st.builds(r.WasHere, nicks.map(str), times, times),
+    r.ServerBanList: st.builds(
+        r.ServerBanList, st.lists(bans, max_size=3).map(tuple), counts, st.just(1), counts, times
+    ),
+    r.Audit: st.builds(
+        r.Audit,
+        st.lists(
+            st.builds(
+                AuditRecord, times, st.just("root"), nicks.map(str), st.just("::1"), clean_texts
+            ),
+            max_size=3,
+        ).map(tuple),
+        counts,
+        st.just(1),
+        counts,
     ),
     r.Topic: st.builds(r.Topic, rooms, clean_texts, st.none() | nicks, times),
     r.Kept: st.builds(r.Kept, rooms, keeps),

@@ -470,6 +470,11 @@ def sample_arguments(spec: Spec) -> str:
         "SWITCH": "on",
         "VISIBILITY": "join",
         "ROOM|all": "all",
+        "NAME": "root",
+        "PASSPHRASE": "some words",
+        "ACCOUNT": "bob",
+        "LEVEL": "1",
+        "WHOM": "192.0.2.0/24",
     }
     return " ".join(samples[word.strip("[]")] for word in (spec.grammar or spec.usage).split())
 

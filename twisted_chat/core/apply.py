@@ -31,6 +31,7 @@ from twisted_chat.core.outcome import (
 )
 from twisted_chat.core.replies import Refused
 from twisted_chat.core.room_events import RoomEvent
+from twisted_chat.core.server_bans import MAX_BANS
 from twisted_chat.core.standing import NO_ROLES, Roles
 from twisted_chat.core.state import Room, State, User
 from twisted_chat.core.text import CleanText
@@ -50,6 +51,10 @@ __all__ = [
 
 _GONE = Refused("gone", "you are no longer in the chat; nothing was said; connect again")
 
+_TOO_MANY_BANS = Refused(
+    "too-many-bans", f"there are {MAX_BANS:,} server bans, and that is the most; lift one first"
+)
+_SAID_SO = Refused("said-so", "they said themselves whether they are away")
 _IN_USE = Refused("in-use", "the room is in use, or gone already")
 _OPERATOR: Roles = frozenset(("operator",))
 
@@ -93,10 +98,24 @@ class Applier:
             case e.Renamed():
                 return self._accounts.renamed(message, proposal, user, event)
             case e.AwaySet():
-                user.away = event.text
-                return Applied(
-                    envelope(message, proposal, user), Near(tuple(user.rooms), author=True)
-                )
+                return self._away_set(message, proposal, user, event)
+            case e.Killed():
+                if event.user not in self._state.users:
+                    return Void(proposal, absent_target(event.nick))
+                return Applied(envelope(message, proposal, user), NOBODY)
+            case e.ServerBanned():
+                if not self._state.server_bans.add(event.ban, proposal.time):
+                    return Void(proposal, _TOO_MANY_BANS)
+                return Applied(envelope(message, proposal, user), NOBODY)
+            case e.ServerUnbanned():
+                if self._state.server_bans.lift(event.kind, event.target) is None:
+                    return Void(proposal, not_banned(event.target))
+                return Applied(envelope(message, proposal, user), NOBODY)
+            case e.Announced():
+                return Applied(envelope(message, proposal, user), NOBODY)
+            case e.PanicSet():
+                self._state.panic = event.level
+                return Applied(envelope(message, proposal, user), NOBODY)
             case e.Departed() | e.Detached():
                 return self._departed(message, proposal, user, event)
             case e.Registered():
@@ -113,6 +132,15 @@ class Applier:
                 return self._accounts.set(message, proposal, user, event)
             case e.Gathered():
                 return Void(proposal, Refused("internal", "this event is made for show only"))
+
+    def _away_set(
+        self, message: MessageId, proposal: e.Proposal, user: User, event: e.AwaySet
+    ) -> Outcome:
+        # Meanwhile they may have said themselves that they are away, or back.
+        if event.auto and (user.away is not None if event.text is not None else not user.idled):
+            return Void(proposal, _SAID_SO)
+        user.away, user.idled = event.text, event.auto and event.text is not None
+        return Applied(envelope(message, proposal, user), Near(tuple(user.rooms), author=True))
 
     def _said(self, message: MessageId, proposal: e.Proposal, user: User, event: e.Said) -> Outcome:
         room = self._state.rooms.get(proposal.room) if proposal.room is not None else None
@@ -312,6 +340,16 @@ def content(to: Nick | RoomName, kind: Kind, lines: Lines) -> bytes:
 def absent(name: str) -> str:
     """Say that a private message has nobody to go to."""
     return f"{name} is not here; nothing was sent to anybody (/who lists who is here)"
+
+
+def absent_target(nick: Nick) -> Refused:
+    """Refuse what is to be done to somebody who is not here."""
+    return Refused("no-such-nick", f"{nick} is not here; /who lists who is here")
+
+
+def not_banned(target: str) -> Refused:
+    """Refuse to lift a ban that there is not."""
+    return Refused("not-banned", f"{target} is not banned; /server-bans lists who is")
 
 
 def too_many_rooms(limit: int) -> str:

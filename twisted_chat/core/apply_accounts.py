@@ -14,6 +14,7 @@ from twisted_chat.core.ids import MessageId, UserId
 from twisted_chat.core.names import Nick
 from twisted_chat.core.outcome import NOBODY, Applied, Between, Near, Outcome, Void, envelope
 from twisted_chat.core.replies import NameRefused, Refused
+from twisted_chat.core.server_bans import shut
 from twisted_chat.core.state import State, User
 
 _STALE = "the password was changed meanwhile, or the account deleted; log in again"
@@ -46,6 +47,9 @@ class AccountApplier:
         if event.proof is not None and account is None:
             return Void(proposal, NameRefused("wrong-password", _STALE))
         key = account.key if account is not None else None
+        refused = self._shut_out(event, key, proposal.time)
+        if refused is not None:
+            return Void(proposal, refused)
         holder = state.in_the_way(event.nick, None, key)
         if joins(holder, account, event.nick):
             user = holder
@@ -63,6 +67,15 @@ class AccountApplier:
             state.accounts.logged_in(event.scope, account.proof)
         state.nonces.touch(event.scope, proposal.time)
         return Applied(envelope(message, proposal, user), NOBODY)
+
+    def _shut_out(self, event: e.Arrived, account: str | None, now: float) -> NameRefused | None:
+        """Refuse who may not come in since operators of the server said so, after the login was decided."""
+        bans = self._state.server_bans
+        ban = bans.of_address(event.address, now) or bans.of_account(account, now)
+        if ban is not None:
+            return NameRefused("banned", ban.explain(now))
+        why = shut(self._state.panic, account=account, local=event.local)
+        return NameRefused("closed", why) if why else None
 
     def renamed(
         self, message: MessageId, proposal: e.Proposal, user: User, event: e.Renamed
@@ -107,6 +120,9 @@ class AccountApplier:
         account = self._proven(message, proposal, event.proof, event.nick)
         if account is None:
             return Void(proposal, Refused("wrong-password", _STALE))
+        ban = state.server_bans.of_account(account.key, proposal.time)
+        if ban is not None:
+            return Void(proposal, Refused("banned", ban.explain(proposal.time)))
         if user.account not in (None, account.key):
             return Void(proposal, has_account(user.account or ""))
         holder = state.in_the_way(event.nick, user, account.key)

@@ -10,6 +10,7 @@ import msgspec
 from twisted_chat.core import commands as c
 from twisted_chat.core import searching
 from twisted_chat.core.accounts import Privacy
+from twisted_chat.core.addresses import read_network, spell_network
 from twisted_chat.core.bans import BadTarget, Target, read_target
 from twisted_chat.core.durations import read_duration
 from twisted_chat.core.ids import MessageId, read_id
@@ -26,9 +27,9 @@ class Spec(msgspec.Struct, frozen=True):
     """One command.
 
     ``usage`` is shown in help and is the grammar of the arguments: words separated by blanks, of the kinds in
-    :data:`KINDS`; ``[X]`` may be left out, and so may ``[X Y]``, both or none; ``TEXT``, ``WORDS`` and ``LIMIT`` take the
-    rest of the line. Where people need to be told more, ``grammar`` is the grammar. ``build`` gets one value for each, None
-    for what was left out. ``secret``: errors quote nothing of the arguments, which are passwords.
+    :data:`KINDS`; ``[X]`` may be left out, and so may ``[X Y]``, both or none; ``TEXT``, ``WORDS``, ``LIMIT`` and
+    ``PASSPHRASE`` take the rest of the line. Where people need to be told more, ``grammar`` is the grammar. ``build`` gets
+    one value for each, None for what was left out. ``secret``: errors quote nothing of the arguments, which are passwords.
     """
 
     name: str
@@ -80,7 +81,7 @@ class _Kind:
         self.bound = word.endswith("]") and not self.optional
         self.needed = not self.optional and not self.bound
         self.name = word.strip("[]")
-        self.takes_rest = self.name in ("TEXT", "WORDS", "LIMIT")
+        self.takes_rest = self.name in ("TEXT", "WORDS", "LIMIT", "PASSPHRASE")
         self.read, self.fits = KINDS[self.name]
 
 
@@ -161,6 +162,37 @@ def _read_target(word: str) -> tuple[Target, bool]:
         raise BadArguments(str(bad)) from None
 
 
+def _read_whom(word: str) -> c.BanTarget:
+    """Read whom a server ban is for. What has a ``/``, a ``:``, or only digits and dots can be no name."""
+    bare = word.removeprefix("!")
+    insist = bare != word
+    if "*" in bare or "?" in bare:
+        raise BadArguments(
+            "masks cannot be banned from the server; give a nick, an account, an address, or a network such as 192.0.2.0/24"
+        )
+    if "/" in bare or ":" in bare or not bare.strip("0123456789."):
+        network = read_network(bare) if len(bare) <= _LONGEST_NETWORK else None
+        if network is None:
+            raise BadArguments(
+                f'"{shown(bare)}" is neither an address nor a network such as 192.0.2.0/24 or 2001:db8::/32'
+            )
+        return c.BanTarget("network", spell_network(network), insist=insist)
+    nick = parse_nick(bare)
+    return c.BanTarget("account", nick.key, nick, insist)
+
+
+def _read_account(word: str) -> c.BanTarget:
+    return c.BanTarget("account", parse_nick(word).key)
+
+
+def _read_level(word: str) -> int:
+    if word not in ("0", "1", "2"):
+        raise BadArguments(
+            f'"{shown(word)}" is none of 0 (everybody may come in), 1 (no new guests) and 2 (nobody new)'
+        )
+    return int(word)
+
+
 def _read_where(word: str) -> tuple[RoomName | None]:
     """Read a room; None is all of them. A room of that name is #all."""
     return (None if word.lower() == "all" else parse_room(word),)
@@ -177,6 +209,8 @@ def _any(word: str) -> bool:
 
 
 _SIDES: Final = ("before", "after")
+# The longest way to write a network: eight groups of IPv6, the last two as IPv4, and three digits of prefix.
+_LONGEST_NETWORK: Final = 49
 _PRIVACIES: Final = get_args(Privacy)
 
 
@@ -204,5 +238,10 @@ KINDS: Final[dict[str, tuple[Callable[[str], object], Callable[[str], bool]]]] =
     "SECONDS": (_read_seconds, _any),
     "SWITCH": (_read_switch, _any),
     "VISIBILITY": (_read_visibility, _any),
+    "NAME": (CleanText, _any),
+    "PASSPHRASE": (Secret, _any),
+    "WHOM": (_read_whom, _any),
+    "ACCOUNT": (_read_account, _any),
+    "LEVEL": (_read_level, _any),
     "ROOM|all": (_read_where, _any),
 }

@@ -92,6 +92,18 @@ class MakeInvite(msgspec.Struct, frozen=True):
     """Make up an invitation, propose it, and tell it to the asker."""
 
 
+class Operate(msgspec.Struct, frozen=True):
+    """Answer a server operator, or who wants to be one: it takes more than the state to do that."""
+
+    command: c.Oper | c.Deoper | c.ShowServerBans | c.ShowAudit
+
+
+class LastSeen(msgspec.Struct, frozen=True):
+    """Answer with when the account of this name was here last: nobody is here under it now."""
+
+    nick: Nick
+
+
 class GoodBye(msgspec.Struct, frozen=True):
     """End the session; its user, if it has one, departs for this reason."""
 
@@ -115,6 +127,8 @@ Decision = (
     | Recall
     | Seek
     | Survey
+    | Operate
+    | LastSeen
     | Prove
     | Enrol
     | MakeInvite

@@ -55,8 +55,10 @@ class Hub:
 
     # --- sessions of this node ---
 
-    def open(self, session: SessionId, host: str, now: float, address: str = "") -> Session:
-        """Add a session that has not logged in yet. ``host`` is what others may see of its address."""
+    def open(
+        self, session: SessionId, host: str, now: float, address: str | None = None
+    ) -> Session:
+        """Add a session that has not logged in yet. ``host`` is what others may see of its ``address``."""
         opened = Session(session, host, Bucket(self.limits.flood_burst, now), address=address)
         self.state.sessions[session] = opened
         return opened
@@ -70,6 +72,15 @@ class Hub:
     def trust(self, session: SessionId) -> None:
         """Note that a session comes from this machine."""
         self.state.sessions[session].local = True
+
+    def banned(self, address: str | None, now: float) -> str:
+        """Say why nobody can come in from an address; nothing if they can."""
+        ban = self.state.server_bans.of_address(address, now)
+        return ban.explain(now) if ban is not None else ""
+
+    def server_bans(self, page: int, now: float) -> r.ServerBanList:
+        """Return a page of who is banned from the server."""
+        return self._decider.server.list_bans(page, now)
 
     def admit(self, session: SessionId, now: float) -> float:
         """Take a token for one line; return 0.0, or the seconds to wait until the line may be handed in."""
@@ -153,6 +164,7 @@ class Hub:
         proven: Prove,
         proof: Proof,
         scope: Scope,
+        now: float,
         password: str = "",
     ) -> Decision:
         """Go on with a decision after the password was found right.
@@ -161,7 +173,7 @@ class Hub:
         """
         seat = self.state.sessions[session]
         return self._decider.accounts.proven(
-            seat, self.user_of(session), proven, proof, scope, password
+            seat, self.user_of(session), proven, proof, scope, password, now
         )
 
     def want(self, session: SessionId, nick: Nick) -> None:

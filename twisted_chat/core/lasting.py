@@ -12,10 +12,11 @@ from twisted_chat.core.ids import MessageId, RoomId, Scope
 from twisted_chat.core.keep import KEEP_ALL, Keep
 from twisted_chat.core.names import Nick
 from twisted_chat.core.nonces import Sent
+from twisted_chat.core.server_bans import Ban as ServerBan
 from twisted_chat.core.standing import AS_MADE, Roles, Settings
 from twisted_chat.core.text import CleanText
 
-__all__ = ["KEEP_ALL", "Keep", "Query", "Remembered", "RoomRecord", "Term"]
+__all__ = ["KEEP_ALL", "AuditRecord", "Keep", "Query", "Remembered", "RoomRecord", "Term"]
 
 
 class RoomRecord(msgspec.Struct, frozen=True, gc=False):
@@ -42,6 +43,16 @@ class RoomRecord(msgspec.Struct, frozen=True, gc=False):
     invited: tuple[str, ...] = ()
 
 
+class AuditRecord(msgspec.Struct, frozen=True, gc=False):
+    """What a server operator did: the operator, under which nick, from where, when (seconds since 1970), what."""
+
+    time: float
+    operator: str
+    nick: str
+    address: str
+    what: CleanText
+
+
 class LeftOut(msgspec.Struct, frozen=True, gc=False):
     """A room that cannot come back, and why; ``why`` is fit for the log."""
 
@@ -55,6 +66,9 @@ class Remembered(msgspec.Struct, frozen=True):
     ``rooms`` in the order of their ids; ``scopes``, and when each was seen last, the longest idle first; ``sent``: the
     clients' own ids of messages, in the order of the messages. Scopes and ids are those of the last 24 hours. ``accounts``,
     the oldest first; ``logins``: which of the scopes may come back as which account; ``invites``: digests, and when they end.
+    clients' own ids of messages, in the order of the messages. Scopes and ids are those of the last 24 hours.
+    ``bans``: who is banned from the server, in the order in which that was done, and ``panic`` who may come in; ``secret``:
+    the key of what others see of addresses, the same at every start.
     """
 
     rooms: tuple[RoomRecord, ...] = ()
@@ -63,6 +77,9 @@ class Remembered(msgspec.Struct, frozen=True):
     accounts: tuple[Account, ...] = ()
     logins: tuple[tuple[Scope, Proof], ...] = ()
     invites: tuple[tuple[str, float], ...] = ()
+    bans: tuple[ServerBan, ...] = ()
+    panic: int = 0
+    secret: bytes = b""
 
 
 class Query(msgspec.Struct, frozen=True, gc=False):

@@ -96,6 +96,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         int, _doc("passwords tried in 60 seconds, for one account and from one address")
     ] = 3
     registrations: Annotated[int, _doc("accounts registered in 3,600 seconds from one address")] = 5
+    auto_away: Annotated[
+        int, _doc("minutes of silence after which people are marked as away; 0: never", least=0)
+    ] = 0
     page_size: Annotated[int, _doc("names on one page of a list")] = 50
     # Sent ids are remembered so that a resend is not said twice: 24 hours, and at most this many a client. A client
     # resends what it has not seen acknowledged, which is a few lines; this is half an hour at full flood rate.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
+from twisted_chat.core.cloak import HERE
 from twisted_chat.core.replies import (
     BanLine,
     Bans,
@@ -22,14 +23,14 @@ from twisted_chat.core.state import NO_TEXT, Room, State, User
 _T = TypeVar("_T")
 
 
-def _page(items: Sequence[_T], page: int, size: int) -> tuple[tuple[_T, ...], int, int]:
+def cut_page(items: Sequence[_T], page: int, size: int) -> tuple[tuple[_T, ...], int, int]:
     """Cut one page, counted from 1, out of ``items``; a page past either end is the one at that end."""
     pages = max(1, -(-len(items) // size))
     page = max(1, min(page, pages))
     return tuple(items[(page - 1) * size : page * size]), page, pages
 
 
-def people(state: State, room: Room | None, page: int, size: int) -> People:
+def people(state: State, room: Room | None, page: int, size: int, now: float) -> People:
     """List who is here, or in ``room``, by name."""
     here = state.users_by_key
     keys = (
@@ -37,7 +38,7 @@ def people(state: State, room: Room | None, page: int, size: int) -> People:
         if room is None
         else [key for key in state.nick_keys if here[key].id in room.members]
     )
-    some, page, pages = _page(keys, page, size)
+    some, page, pages = cut_page(keys, page, size)
     lines = tuple(
         Person(
             user.nick,
@@ -45,6 +46,7 @@ def people(state: State, room: Room | None, page: int, size: int) -> People:
             user.author.account,
             operator=not roles.isdisjoint(("owner", "operator")),
             roles=tuple(sorted(roles)),
+            idle=max(0.0, now - user.spoke),
         )
         for user in map(here.__getitem__, some)
         for roles in (room.members[user.id] if room is not None else NO_ROLES,)
@@ -59,7 +61,7 @@ def rooms(state: State, asker: User, page: int, size: int) -> Rooms:
         for key, room in ((key, state.rooms_by_key[key]) for key in state.room_keys)
         if not room.settings.private or asker.id in room.members
     ]
-    some, page, pages = _page(keys, page, size)
+    some, page, pages = cut_page(keys, page, size)
     lines = tuple(
         RoomLine(
             room.name,
@@ -72,9 +74,9 @@ def rooms(state: State, asker: User, page: int, size: int) -> Rooms:
     return Rooms(lines, len(keys), page, pages)
 
 
-def overview(state: State, asker: User, page: int, size: int) -> Overview:
+def overview(state: State, asker: User, page: int, size: int, now: float) -> Overview:
     """List rooms and people: the same page of both."""
-    return Overview(rooms(state, asker, page, size), people(state, None, page, size))
+    return Overview(rooms(state, asker, page, size), people(state, None, page, size, now))
 
 
 def settings(room: Room) -> RoomSettings:
@@ -91,7 +93,7 @@ def bans(room: Room, page: int, size: int, now: float) -> Bans:
         for ban in there.values()
         if not ban.over(now)
     ]
-    some, page, pages = _page(both, page, size)
+    some, page, pages = cut_page(both, page, size)
     lines = tuple(
         BanLine(
             mute,
@@ -110,8 +112,14 @@ def _open_to(asker: User, room: Room) -> bool:
     return not room.closed or asker.id in room.members
 
 
-def profile(state: State, asker: User, user: User, now: float) -> Profile:
-    """Tell about one user; of rooms that not everybody may look into, only to who is there, too."""
+def profile(
+    state: State, asker: User, user: User, now: float, *, to_operator: bool = False
+) -> Profile:
+    """Tell about one user; of rooms that not everybody may look into, only to who is there, too.
+
+    ``to_operator`` of the server, also where they are: elsewhere only their cloak is shown.
+    """
+    seats = [seat for _, each in sorted(user.sessions) if (seat := state.sessions.get(each))]
     return Profile(
         user.nick,
         user.author.account,
@@ -121,4 +129,9 @@ def profile(state: State, asker: User, user: User, now: float) -> Profile:
         user.since,
         max(0.0, now - user.spoke),
         user.away,
+        host=user.author.host,
+        operator=any(seat.operator is not None for seat in seats),
+        addresses=tuple(dict.fromkeys(seat.address or HERE for seat in seats))
+        if to_operator
+        else (),
     )

@@ -8,7 +8,9 @@ import msgspec
 
 from twisted_chat.core.ids import MessageId
 from twisted_chat.core.keep import Keep
+from twisted_chat.core.lasting import AuditRecord
 from twisted_chat.core.names import Nick, RoomName
+from twisted_chat.core.server_bans import Ban
 from twisted_chat.core.standing import Role, Settings
 from twisted_chat.core.text import CleanText
 
@@ -127,6 +129,8 @@ class Person(msgspec.Struct, frozen=True):
     account: str | None = None
     operator: bool = False
     roles: tuple[Role, ...] = ()
+    #: For how many seconds they have said nothing.
+    idle: float = 0.0
 
 
 class People(_Reply, frozen=True):
@@ -165,7 +169,10 @@ class Overview(_Reply, frozen=True):
 
 
 class Profile(_Reply, frozen=True):
-    """What is known of one user. Times are seconds since 1970."""
+    """What is known of one user. Times are seconds since 1970, ``idle`` is seconds.
+
+    ``host`` is what others may see of where they are, ``addresses`` is for server operators; ``operator`` if they are one.
+    """
 
     nick: Nick
     account: str | None
@@ -173,6 +180,36 @@ class Profile(_Reply, frozen=True):
     since: float
     idle: float
     away: CleanText | None
+    host: str = ""
+    operator: bool = False
+    addresses: tuple[str, ...] = ()
+
+
+class WasHere(_Reply, frozen=True):
+    """When somebody with an account, who is not here, was here last, in seconds since 1970; ``ago`` is seconds."""
+
+    name: str
+    time: float
+    ago: float
+
+
+class ServerBanList(_Reply, frozen=True):
+    """A page of who is banned from the server, at the time ``now``."""
+
+    bans: tuple[Ban, ...]
+    count: int
+    page: int
+    pages: int
+    now: float
+
+
+class Audit(_Reply, frozen=True):
+    """A page of what server operators did, the latest first."""
+
+    records: tuple[AuditRecord, ...]
+    count: int
+    page: int
+    pages: int
 
 
 class Topic(_Reply, frozen=True):
@@ -328,6 +365,9 @@ Reply = (
     | Rooms
     | Overview
     | Profile
+    | WasHere
+    | ServerBanList
+    | Audit
     | Topic
     | Kept
     | RoomSettings

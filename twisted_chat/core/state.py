@@ -24,6 +24,7 @@ from twisted_chat.core.keep import KEEP_ALL, Keep
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import LOBBY, Nick, RoomName, looks
 from twisted_chat.core.nonces import Nonces
+from twisted_chat.core.server_bans import ServerBans
 from twisted_chat.core.standing import AS_MADE, NO_ROLES, Roles, Settings
 from twisted_chat.core.text import CleanText
 
@@ -48,6 +49,8 @@ class User:
     rooms: dict[RoomId, None] = dataclasses.field(default_factory=dict)
     away: CleanText | None = None
     addresses: dict[tuple[Node, SessionId], str] = dataclasses.field(default_factory=dict)
+    #: The server has marked them as away, for they were silent; speaking ends that.
+    idled: bool = False
 
     @property
     def nick(self) -> Nick:
@@ -148,7 +151,10 @@ class Room:
 
 @dataclasses.dataclass(slots=True, eq=False)
 class Session:
-    """One live connection to this node. ``before`` are the rooms that had the focus earlier, the latest last."""
+    """One live connection to this node. ``before`` are the rooms that had the focus earlier, the latest last.
+
+    ``host`` is what others may see of where it comes from, ``address`` the address itself, None for this machine.
+    """
 
     id: SessionId
     host: str
@@ -163,8 +169,9 @@ class Session:
     local: bool = False
     #: The registered name it asked for, and whose password it did not have.
     wanted: Nick | None = None
-    #: Where it comes from, for comparing; "" if that is not known. What others may see of it is ``host``.
-    address: str = ""
+    address: str | None = None
+    #: The name under which it is one of a server operator.
+    operator: str | None = None
     ignored: dict[str, str] = dataclasses.field(default_factory=dict)
 
     def focus_on(self, room: RoomId) -> None:
@@ -211,6 +218,9 @@ class State:
         self._rooms_by_look: dict[str, Room] = {}
         #: Rooms of which something that lasts is another than a store was told, see :mod:`twisted_chat.core.restoring`.
         self.altered: dict[RoomId, None] = {}
+        self.server_bans = ServerBans()
+        #: Who may come in, see :class:`twisted_chat.core.commands.SetPanic`.
+        self.panic = 0
         self.add_room(Room(RoomRef(LOBBY_ID, LOBBY), 0.0))
 
     def user_named(self, nick: Nick) -> User | None:
@@ -369,6 +379,7 @@ class State:
                     list(user.rooms),
                     user.away,
                     sorted(user.addresses.items()),
+                    user.idled,
                 )
                 for user in self.users.values()
             },
@@ -396,6 +407,7 @@ class State:
             "nonces": self.nonces.dump(),
             "accounts": self.accounts.dump(),
             "invites": sorted(self.invites.items()),
+            "server": (self.panic, [msgspec.structs.astuple(ban) for ban in self.server_bans]),
             "indexes": [
                 {key: user.id for key, user in self.users_by_key.items()},
                 {look: user.id for look, user in self._users_by_look.items()},

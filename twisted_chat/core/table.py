@@ -16,7 +16,10 @@ from twisted_chat.core.ids import MessageId
 from twisted_chat.core.table_rooms import OPERATORS, ROOM_SPECS
 from twisted_chat.core.text import CleanText
 
-__all__ = ["COMMANDS", "KINDS", "BadArguments", "Spec", "nearest"]
+__all__ = ["COMMANDS", "KINDS", "SERVER_OPERATORS", "BadArguments", "Spec", "nearest"]
+
+#: Who may use the commands of server operators.
+SERVER_OPERATORS: Final = "server operators"
 
 
 def _history(limit: int | None, side: str | None, message: MessageId | None) -> c.Command:
@@ -82,7 +85,7 @@ COMMANDS: Final[dict[str, Spec]] = {
             "",
             "make a code with which somebody can register",
             c.Invite,
-            may="who is on the server's own machine",
+            may="server operators, and who is on the server's own machine",
         ),
         Spec("leave", "[ROOM]", "leave a room (the one you talk in, if you name none)", c.Leave),
         Spec(
@@ -161,7 +164,77 @@ COMMANDS: Final[dict[str, Spec]] = {
             "",
             "show how the server and its store are doing",
             c.ShowStats,
-            may="who is on the server's own machine",
+            may="server operators, and who is on the server's own machine",
+        ),
+        Spec(
+            "oper",
+            "NAME PASSWORD",
+            "become an operator of this server",
+            c.Oper,
+            grammar="NAME PASSPHRASE",
+            secret=True,
+        ),
+        Spec(
+            "deoper", "", "be no operator of this server any more", c.Deoper, may=SERVER_OPERATORS
+        ),
+        Spec(
+            "kill",
+            "NICK [TEXT]",
+            "disconnect somebody",
+            c.Kill,
+            may=SERVER_OPERATORS,
+        ),
+        Spec(
+            "server-ban",
+            "WHOM [DURATION] [TEXT]",
+            "keep a nick, account, address or network out",
+            c.ServerBan,
+            may=SERVER_OPERATORS,
+        ),
+        Spec(
+            "server-unban",
+            "WHOM",
+            "let an account, address or network in again",
+            c.ServerUnban,
+            may=SERVER_OPERATORS,
+        ),
+        Spec(
+            "server-bans",
+            "[PAGE]",
+            "list who is banned from the server",
+            lambda page: c.ShowServerBans(page or 1),
+            may=SERVER_OPERATORS,
+        ),
+        Spec(
+            "suspend",
+            "ACCOUNT [TEXT]",
+            "keep an account out for good",
+            lambda account, reason: c.ServerBan(account, None, reason),
+            may=SERVER_OPERATORS,
+        ),
+        Spec(
+            "unsuspend", "ACCOUNT", "let an account in again", c.ServerUnban, may=SERVER_OPERATORS
+        ),
+        Spec(
+            "announce",
+            "TEXT",
+            "say something to everybody on the server",
+            lambda text: c.Announce((text,)),
+            may=SERVER_OPERATORS,
+        ),
+        Spec(
+            "panic",
+            "LEVEL",
+            "1: let no new guests in, 2: nobody new, 0: everybody",
+            c.SetPanic,
+            may=SERVER_OPERATORS,
+        ),
+        Spec(
+            "audit",
+            "[PAGE]",
+            "list what operators of this server did",
+            lambda page: c.ShowAudit(page or 1),
+            may=SERVER_OPERATORS,
         ),
         *ROOM_SPECS,
         Spec("quit", "[TEXT]", "leave the chat", c.Quit),
@@ -193,8 +266,12 @@ _ELSEWHERE: Final = {
     **dict.fromkeys(("banlist", "mutes"), "bans"),
     "promote": "op",
     "demote": "deop",
-    "password": "lock",
     "slowmode": "slow",
+    **dict.fromkeys(("sudo", "su"), "oper"),
+    **dict.fromkeys(("kline", "gline", "zline", "dline", "akill"), "server-ban"),
+    **dict.fromkeys(("unkline", "ungline", "unzline"), "server-unban"),
+    **dict.fromkeys(("wall", "wallops", "broadcast", "globops"), "announce"),
+    "defcon": "panic",
 }
 
 

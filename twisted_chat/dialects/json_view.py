@@ -128,8 +128,13 @@ def _happened(envelope: e.Envelope) -> tuple[str, str, dict[str, Any] | None] | 
             return "kick", f"{who} put {nick} out of {room}", {"to": nick.text} | _reason(reason)
         case e.TopicSet(topic=topic):
             return "topic", topic, None
-        case e.AwaySet(text=text):
-            return "away", text or "", {"away": text is not None}
+        case e.AwaySet(text=text, auto=auto):
+            idle = {"auto": True} if auto else {}
+            return "away", text or "", {"away": text is not None} | idle
+        case e.Announced(lines=lines):
+            return "announcement", "\n".join(lines), None
+        case e.Killed() | e.ServerBanned() | e.ServerUnbanned() | e.PanicSet():
+            return None  # what comes of them is shown
         case e.Gathered(joined=joined, left=left, members=members):
             return (
                 "members",
@@ -279,8 +284,18 @@ def _reply(reply: r.Reply) -> tuple[str, str, dict[str, Any]]:
                     "since": rfc3339(reply.since),
                     "idle": round(reply.idle),
                     "away": reply.away,
-                },
+                    "host": reply.host,
+                    "server_operator": reply.operator,
+                }
+                | ({"addresses": list(reply.addresses)} if reply.addresses else {}),
             )
+        case r.WasHere(name=name, time=time, ago=ago):
+            seen = {"nick": name, "here": False, "seen": rfc3339(time), "ago": round(ago)}
+            return "whois", f"{name} is not here", seen
+        case r.ServerBanList():
+            return "server_bans", _count(reply.count, "ban", "bans"), _server_bans(reply)
+        case r.Audit():
+            return "audit", _count(reply.count, "record", "records"), _audit(reply)
         case r.Topic(room=room, topic=topic, by=by, time=time):
             told = {"room": room.text}
             return (
@@ -325,6 +340,7 @@ def _people(reply: r.People) -> dict[str, Any]:
             "guest": person.account is None,
             "operator": person.operator,
             "roles": list(person.roles),
+            "idle": round(person.idle),
         }
         for person in reply.people
     ]
@@ -342,6 +358,28 @@ def _stats(reply: r.Stats) -> dict[str, Any]:
         "rooms": reply.rooms,
         "store": store,
     }
+
+
+def _server_bans(reply: r.ServerBanList) -> dict[str, Any]:
+    bans = [
+        {
+            "kind": ban.kind,
+            "target": ban.target,
+            "by": ban.by,
+            "since": rfc3339(ban.since),
+            "until": None if ban.until is None else rfc3339(ban.until),
+            "reason": ban.reason,
+        }
+        for ban in reply.bans
+    ]
+    return {"bans": bans, "count": reply.count, "page": reply.page, "pages": reply.pages}
+
+
+def _audit(reply: r.Audit) -> dict[str, Any]:
+    records = [
+        msgspec.structs.asdict(record) | {"time": rfc3339(record.time)} for record in reply.records
+    ]
+    return {"records": records, "count": reply.count, "page": reply.page, "pages": reply.pages}
 
 
 def _rooms(reply: r.Rooms) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 #: The version of these tables: the name of the last migration.
-HEAD: Final = "0004"
+HEAD: Final = "0005"
 
 metadata: Final = MetaData()
 
@@ -146,6 +146,48 @@ invites: Final = Table(
     metadata,
     Column("digest", Text, primary_key=True),
     Column("until", Double, nullable=False),
+)
+
+#: Who is banned from the server.
+server_bans: Final = Table(
+    "server_bans",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("target", Text, primary_key=True),
+    Column("by", Text, nullable=False),
+    Column("since", Double, nullable=False),
+    Column("until", Double),
+    Column("reason", Text, nullable=False),
+    Index("server_bans_by_time", "since"),
+)
+
+#: What server operators did. Rows are added, and deleted after a year, never changed.
+audit: Final = Table(
+    "audit",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("time", Double, nullable=False),
+    Column("operator", Text, nullable=False),
+    Column("nick", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Index("audit_by_time", "time"),
+)
+
+#: When somebody with an account, by its key, was here last.
+last_seen: Final = Table(
+    "last_seen",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("time", Double, nullable=False),
+)
+
+#: ``secret``: the key of what others see of addresses, in hexadecimal. ``panic``: who may come in.
+settings: Final = Table(
+    "settings",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
 )
 
 #: ``ids``: the next id that no block holds yet. ``indexed``: up to where messages can be searched by their words.

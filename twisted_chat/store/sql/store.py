@@ -17,13 +17,15 @@ from twisted_chat.core.accounts import Account, Proof
 from twisted_chat.core.events import Author, Envelope, RoomRef, Said
 from twisted_chat.core.ids import MessageId, RoomId, Scope
 from twisted_chat.core.keep import KEEP_ALL, Keep
-from twisted_chat.core.lasting import Query, Remembered, RoomRecord
+from twisted_chat.core.lasting import AuditRecord, Query, Remembered, RoomRecord
 from twisted_chat.core.nonces import Sent
+from twisted_chat.core.server_bans import Ban
+from twisted_chat.core.server_bans import Kind as BanKind
 from twisted_chat.core.state import LOBBY_ID
 from twisted_chat.store.matching import Matcher
 from twisted_chat.store.port import Health, Page, Store, StoreError
 from twisted_chat.store.recent import Recent
-from twisted_chat.store.sql import reading, upkeep
+from twisted_chat.store.sql import operators, reading, upkeep
 from twisted_chat.store.sql.database import Database, explain
 from twisted_chat.store.sql.opening import open_database
 from twisted_chat.store.sql.searching import search
@@ -210,6 +212,34 @@ class SqlStore:
     def seen(self, scopes: Sequence[Scope], time: float) -> None:
         self._writer.batch.scopes.update(dict.fromkeys(scopes, time))
         self._writer.touched()
+
+    def ban(self, ban: Ban) -> None:
+        self._writer.batch.others.bans[ban.kind, ban.target] = ban
+        self._writer.touched()
+
+    def unban(self, kind: BanKind, target: str) -> None:
+        self._writer.batch.others.bans[kind, target] = None
+        self._writer.touched()
+
+    def set_panic(self, level: int) -> None:
+        self._writer.batch.others.settings["panic"] = str(level)
+        self._writer.touched()
+
+    def record(self, record: AuditRecord) -> None:
+        self._writer.batch.others.records.append(record)
+        self._writer.touched()
+
+    async def audit(self, page: int, size: int) -> tuple[tuple[AuditRecord, ...], int]:
+        work = functools.partial(operators.read_audit, page=page, size=size)
+        return await self._writer.ask(work, behind=True)
+
+    def account_seen(self, account: str, time: float) -> None:
+        self._writer.batch.others.seen[account] = time
+        self._writer.touched()
+
+    async def last_seen(self, account: str) -> float | None:
+        work = functools.partial(operators.read_last_seen, account=account)
+        return await self._writer.ask(work, behind=True)
 
     # --- history ---
 

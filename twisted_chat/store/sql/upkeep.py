@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, delete, func, select, update
 from twisted_chat.core.ids import RoomId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.limits import REMEMBERED
+from twisted_chat.store.sql.operators import delete_over
 from twisted_chat.store.sql.reading import read_counter
 from twisted_chat.store.sql.schema import (
     authors,
@@ -111,11 +112,12 @@ def delete_old(
 
 
 def delete_unused(connection: Connection, now: float) -> None:
-    """Delete what is remembered of clients for longer than promised, and authors of whom nothing is left."""
+    """Delete what is remembered of clients, and of server operators, for longer than promised."""
     connection.execute(delete(scopes).where(scopes.c.seen < now - REMEMBERED))
     connection.execute(delete(sent).where(sent.c.time < now - REMEMBERED))
     connection.execute(delete(logins).where(logins.c.scope.not_in(select(scopes.c.scope))))
     connection.execute(delete(invites).where(invites.c.until < now))
+    delete_over(connection, now)
 
 
 def delete_silent(connection: Connection) -> None:

@@ -13,6 +13,7 @@ from twisted_chat.core.lasting import RoomRecord
 from twisted_chat.core.nonces import Sent
 from twisted_chat.store.sql.accounts import AccountBatch
 from twisted_chat.store.sql.inserting import insert_rows, insert_values, put_rows
+from twisted_chat.store.sql.operators import Changes
 from twisted_chat.store.sql.rows import author_row, message_row, room_row, sent_row
 from twisted_chat.store.sql.schema import (
     authors,
@@ -48,6 +49,8 @@ class Batch:
         self.erased: list[tuple[MessageId, str, RoomId | None]] = []
         self.scopes: dict[Scope, float] = {}
         self.accounts = AccountBatch()
+        #: What concerns server operators, and accounts that left.
+        self.others = Changes()
         #: Everything up to this message is stored once this is.
         self.up_to = MessageId(0)
         #: How many changes it was asked for.
@@ -87,6 +90,7 @@ class Batch:
         self.accounts.write(connection)
         if self.erased:
             insert_rows(connection, erased, ((*each, 0) for each in self.erased))
+        self.others.write(connection)
         if self.forgotten:
             gone = sorted(self.forgotten)
             connection.execute(
