@@ -197,6 +197,8 @@ class TlsTests(OptionsTestCase):
         self.assertEqual(self.parsed().tls_endpoints(), [])
 
     def test_files_are_absolute_wherever_the_server_goes_later(self) -> None:
+        operators = self.parsed("--operators=ops").operators_file()
+        self.assertEqual(operators, Path.cwd() / "ops")
         settings = self.parsed("--tls-port=1", "--tls-cert=c.pem", "--tls-key=~/k", "--tls-dir=d")
         self.assertEqual(
             settings.tls_files(),

@@ -706,6 +706,25 @@ class AgainTests(ServiceTestCase):
         house.empties()
         self.stops(served)
 
+    def test_operators_are_read_again(self) -> None:
+        first, second = self.folder / "first", self.folder / "second"
+        for file, name in ((first, "root"), (second, "toor")):
+            file.write_text(f"{name} {HASH}\n")
+            file.chmod(0o600)
+        served = self.serves(operators=str(first))
+        operating = served.node.operating
+        self.hangs_up(operators=str(second), oper_in_clear=True)
+        self.assertEqual(operating._operators.hash_of("toor"), HASH)
+        self.assertIsNone(operating._operators.hash_of("root"))
+        self.assertTrue(operating.in_clear)
+        second.write_text("nonsense\n")
+        self.hangs_up(oper_in_clear=False)
+        self.assertIn(
+            "the operators cannot be used as they are now, the old ones go on", self.log()
+        )
+        self.assertEqual(operating._operators.hash_of("toor"), HASH)
+        self.stops(served)
+
     def test_settings_of_who_made_the_server_stay_as_they_are(self) -> None:
         limits = Limits()
         served = self.serves(limits=limits)

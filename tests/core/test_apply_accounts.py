@@ -15,6 +15,7 @@ from twisted_chat.core.ids import MessageId, Scope
 from twisted_chat.core.invites import digest_of
 from twisted_chat.core.outcome import Applied, Between, Near, Outcome, Void
 from twisted_chat.core.replies import NickPassword, Refused
+from twisted_chat.core.server_bans import Ban
 from twisted_chat.core.state import LOBBY_ID, Room
 
 
@@ -322,6 +323,37 @@ class TwoNodesTests(SynchronousTestCase):
         world.proven(second, c.ChangePassword("correct horse", "battery staple"))
         one, two = (hub.state.dump() for hub in world.hubs.values())
         self.assertEqual(one, two)
+
+
+class KeptOutTests(Case):
+    """Who was banned, or shut out, while they were on their way."""
+
+    def arrives(self, event: e.Arrived) -> str:
+        seat = self.world.open()
+        self.world.publish(e.Proposal(event, e.Origin(seat.node, seat.session), NOW))
+        return self.void()
+
+    def test_a_ban_since_the_login_was_decided_counts(self) -> None:
+        self.world.close(self.world.register("bob"))
+        proof, bans = self.state.accounts["bob"].proof, self.state.server_bans
+        bans.add(Ban("account", "bob", "root", NOW), NOW)
+        bans.add(Ban("network", "192.0.2.0/24", "root", NOW), NOW)
+        bob = e.Arrived(nick("bob"), Scope("x"), "host", proof=proof)
+        self.assertEqual(self.arrives(bob), "banned")
+        eve = e.Arrived(nick("eve"), Scope("x"), "host", address="192.0.2.7")
+        self.assertEqual(self.arrives(eve), "banned")
+        anna = self.world.enter("anna")
+        self.propose(anna, e.LoggedIn(nick("bob"), proof))
+        self.assertEqual((self.void(), self.world.user(anna).account), ("banned", None))
+
+    def test_panic_lets_accounts_in_and_no_guests(self) -> None:
+        self.world.close(self.world.register("bob"))
+        self.state.panic = 1
+        self.assertEqual(self.arrives(e.Arrived(nick("eve"), Scope("x"), "host")), "closed")
+        seat, proof = self.world.open(), self.state.accounts["bob"].proof
+        bob = e.Arrived(nick("bob"), Scope("y"), "host", proof=proof)
+        self.world.publish(e.Proposal(bob, e.Origin(seat.node, seat.session), NOW))
+        self.applied()
 
 
 class RoomsTests(Case):
