@@ -11,6 +11,7 @@ from tests.store.contract import (
     PostgresAdapter,
     SqliteAdapter,
 )
+from twisted_chat.core.ids import MessageId
 from twisted_chat.core.lasting import AuditRecord
 from twisted_chat.core.server_bans import Ban
 from twisted_chat.core.text import CleanText
@@ -38,6 +39,16 @@ class TrailContract(Contract):
         self.assertEqual(await self.page(2, 2), (["did 0"], 3))
         self.assertEqual(await self.page(3, 2), ([], 3))
         self.assertEqual((await self.store.audit(2, 2))[0], (record(0),))
+
+    async def test_dropped_account_was_never_seen(self) -> None:
+        await self.begin()
+        self.store.account_seen("bob", NOW)
+        self.assertEqual(await self.store.last_seen("bob"), NOW)
+        self.store.drop_account("bob", MessageId(1))
+        self.assertIsNone(await self.store.last_seen("bob"))
+        self.store.account_seen("eve", NOW)
+        self.store.drop_account("eve", MessageId(2))
+        self.assertIsNone(await self.store.last_seen("eve"))
 
     async def test_account_is_seen_when_it_was_here_last(self) -> None:
         await self.begin()

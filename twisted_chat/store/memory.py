@@ -112,6 +112,7 @@ class MemoryStore:
 
     def drop_account(self, key: str, at: MessageId) -> None:
         self._passwords.pop(key, None)
+        self._seen.pop(key, None)
         self._changed(at)
 
     def keep_login(self, scope: Scope, proof: Proof, at: MessageId) -> None:

@@ -178,6 +178,7 @@ class SqlStore:
     def drop_account(self, key: str, at: MessageId) -> None:
         self._passwords[key] = at, None
         self._writer.batch.accounts.drop(key)
+        self._writer.batch.others.seen.pop(key, None)
         self._writer.changed(at)
 
     def keep_login(self, scope: Scope, proof: Proof, at: MessageId) -> None:
