@@ -317,7 +317,7 @@ class SettingsTests(Case):
         (digest,) = self.node.hub.state.invites
         self.assertNotIn(digest, told)
         code = told.split("/register PASSWORD ")[1].strip(". \r\n")
-        self.node.hub._decider.accounts.registration = "invite"
+        self.node.hub.let_register("invite")
         for name, text in (("eve", "eve is registered"), ("ann", "needs an invitation")):
             (door,) = self.enter(name)
             door.asks(c.Register(RIGHT, code))
@@ -370,3 +370,5 @@ class LimitTests(Case):
     def test_how_often_may_be_tried_is_a_setting(self) -> None:
         self.tries(self.stranger())
         self.assertIn("wait 60 seconds", self.tries(self.stranger()))
+        self.node.limit(Limits(login_tries=60, registrations=1))
+        self.assertIn("wait 1 seconds", self.tries(self.stranger()))

@@ -684,6 +684,16 @@ class AgainTests(ServiceTestCase):
         self.handlers[signal.SIGHUP](signal.SIGHUP, None)
         self.reactor.advance(0)
 
+    def test_who_can_register_changes_for_who_is_here(self) -> None:
+        served = self.serves()
+        house = Served(served, self.reactor)
+        bob = house.enters("bob")
+        self.hangs_up(registration="closed")
+        bob.types("/register correct-horse")
+        self.assertIn("! nobody can register here; ask who runs this server.", bob.sees())
+        house.empties()
+        self.stops(served)
+
     def test_limits_motd_and_name_change_for_who_is_here_and_who_comes(self) -> None:
         served = self.serves()
         house = Served(served, self.reactor)

@@ -25,6 +25,7 @@ from twisted_chat.core.decide_accounts import privacy_text
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.ids import Scope, UserId
 from twisted_chat.core.invites import GOOD_FOR, digest_of
+from twisted_chat.core.limits import Limits
 from twisted_chat.core.outcome import Applied, Between
 from twisted_chat.core.refusing import hidden, shown_again
 from twisted_chat.core.throttle import Throttle
@@ -72,6 +73,11 @@ class Accounts:
         self._registrations = Throttle(hub.limits.registrations, _HOUR)
         #: The invitations that are on their way to be stored, by their digests.
         self._codes: dict[str, str] = {}
+
+    def limit(self, limits: Limits) -> None:
+        """Let these limits count from now on."""
+        self._tries.tries = limits.login_tries
+        self._registrations.tries = limits.registrations
 
     # --- passwords ---
 

@@ -119,15 +119,16 @@ class Node:
         if remembered.secret:
             self._cloak = Cloak(remembered.secret)
 
+    def reserve(self, names: Iterable[str]) -> None:
+        """Keep names for whom others vouch for, before anybody comes."""
+        self._keeping.reserve(names)
+
     def limit(self, limits: Limits) -> None:
         """Let these limits count from now on; what a session or a room got at its beginning stays as it is."""
         self.limits.become(limits)
         self.delivery.backlog.limit = limits.max_backlog
         self.hub.state.nonces.max_ids = limits.max_ids
-
-    def reserve(self, names: Iterable[str]) -> None:
-        """Keep names for whom others vouch for, before anybody comes."""
-        self._keeping.reserve(names)
+        self._accounts.limit(limits)
 
     def look_after(self) -> None:
         """Do what is due every ten minutes."""

@@ -153,7 +153,8 @@ class Settings(
                     return known
             why = f"{self.registration!r} is none of {', '.join(get_args(Registration))}"
             raise BadSetting(f"registration: {why}")
-        ports = self.port if isinstance(self.port, tuple) else (self.port,)
+        given = (self.port, self.tls_port)
+        ports = [port for each in given for port in (each if isinstance(each, tuple) else (each,))]
         return "open" if all(self._for_this_machine(str(port)) for port in ports) else "invite"
 
     def _for_this_machine(self, port: str) -> bool:
@@ -376,8 +377,8 @@ everybody is told goodbye."""
     def __init__(self) -> None:
         super().__init__()
         self["ports"] = []
-        self["tls-ports"] = []
         self["auth"] = []
+        self["tls-ports"] = []
         self.docs["state-dir"] += f" [{_shown_default()}]"
         self.settings = Settings()
         self._file: Path | None = None
@@ -388,10 +389,6 @@ everybody is told goodbye."""
         self["ports"].append(value)
 
     opt_p = opt_port
-
-    def opt_tls_port(self, value: str) -> None:
-        """port that speaks TLS, or an endpoint; can be given several times"""
-        self["tls-ports"].append(value)
 
     def opt_auth(self, value: str) -> None:
         """ask others about passwords too: argon2:FILE, or any other kind that --help-auth lists; can be given several times"""
@@ -406,6 +403,10 @@ everybody is told goodbye."""
             ):
                 print(f"{factory.authType}:{factory.argStringFormat}".rstrip())
         raise SystemExit(0)
+
+    def opt_tls_port(self, value: str) -> None:
+        """port that speaks TLS, or an endpoint; can be given several times"""
+        self["tls-ports"].append(value)
 
     def opt_version(self) -> None:
         """Display the version and exit."""
@@ -491,10 +492,9 @@ everybody is told goodbye."""
         given: dict[str, Any] = {
             name.replace("-", "_"): self[name]
             for name in (
-                *("interface", "server-name", "motd", "state-dir", "database"),
+                *("interface", "server-name", "motd", "state-dir", "database", "registration"),
                 "operators",
                 *("tls-cert", "tls-key", "tls-dir"),
-                "registration",
             )
             if self[name] is not None
         }
@@ -506,12 +506,12 @@ everybody is told goodbye."""
             given["sync"] = Sync(self["sync"])
         if self["ports"]:
             given["port"] = tuple(self["ports"])
-        if self["tls-ports"]:
-            given["tls_port"] = tuple(self["tls-ports"])
         if self["auth"]:
             given["auth"] = tuple(self["auth"])
         if self["oper-in-clear"]:
             given["oper_in_clear"] = True
+        if self["tls-ports"]:
+            given["tls_port"] = tuple(self["tls-ports"])
         if self["no-flood-limit"]:
             given["flood_limit"] = False
         limits = {field.name: getattr(settings.limits, field.name) for field in _LIMITS.values()}

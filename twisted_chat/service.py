@@ -284,6 +284,7 @@ class ChatService(Service):
         """Let settings count that can change while the server runs."""
         self.node.server, self.node.motd = settings.server_name, settings.motd_lines()
         self.node.limit(settings.effective_limits())
+        self.node.hub.let_register(settings.who_registers())
         self.factory.connections.max_per_address = settings.limits.max_per_address
 
     def _hung_up(self, number: int, frame: FrameType | None) -> None:

@@ -27,7 +27,7 @@ class Case(SynchronousTestCase):
         return self.world.refusal(seat, command).code
 
     def may_register(self, who: Registration) -> None:
-        self.hub._decider.accounts.registration = who
+        self.hub.let_register(who)
 
 
 class LoginTests(Case):

@@ -94,9 +94,9 @@ async def test_rename_and_departure_are_told_once_to_those_who_share_several_roo
     alice.resets()
     await bob.sees(re.compile("^-- alicia left the chat"))
     outsider.types("?")
-    await outsider.sees(re.compile("bob, oscar"))
+    await outsider.sees(re.compile(r"bob( \(guest\))?, oscar"))
     bob.types("?")
-    await bob.sees(re.compile("bob, oscar"))
+    await bob.sees(re.compile(r"bob( \(guest\))?, oscar"))
     assert sum("is now called" in line for line in bob.lines) == 1
     assert sum("left the chat" in line for line in bob.lines) == 1
     assert not [line for line in outsider.lines if "alicia" in line]
@@ -110,7 +110,7 @@ async def test_away_whois_and_ignore(scene: Scene) -> None:
     await alice.sees(re.compile("away.*gone to lunch"))
     bob.types("/whois Alice", "?")
     assert "gone to lunch" in await bob.sees(re.compile(r"^-- alice \(guest\) is in #lobby"))
-    await bob.sees(re.compile(r"alice \(away\)"))
+    await bob.sees(re.compile(r"alice \(guest; away\)"))
     alice.types("/back")
     await alice.sees(re.compile("no longer marked as away"))
     bob.types("/whois alice")
@@ -150,7 +150,7 @@ async def test_kick_is_for_who_made_the_room_and_leaves_no_focus(scene: Scene) -
     alice.types("after the kick")
     await fence(alice)
     bob.types("?")
-    await bob.sees(re.compile("alice, bob"))
+    await bob.sees(re.compile(r"alice( \(guest\))?, bob"))
     assert b"after the kick" not in bob.raw
 
 
@@ -188,10 +188,25 @@ async def test_refused_name_is_asked_again_until_one_is_free(scene: Scene) -> No
         stranger.types(name)
         assert f'"{name}"' in await stranger.sees(re.compile(f"^! .*{why}"))
         await stranger.sees("Pick a nickname, or press Enter for a guest name.")
-    stranger.types("bob hunter2")
-    assert "hunter2" not in await stranger.sees(re.compile("^! .*not registered"))
     stranger.types("stan")
     await stranger.sees("-- Welcome, stan.")
+
+
+@scenario
+async def test_a_registered_name_is_its_owners_from_any_connection(scene: Scene) -> None:
+    server = await scene.server()
+    bob = await scene.visits(server, "bob")
+    bob.types("/register correct-horse")
+    await bob.sees(re.compile("^-- bob is registered, and yours"))
+    stranger = await scene.connects(server)
+    stranger.types("bob hunter2-hunter2")
+    assert "hunter2" not in await stranger.sees(re.compile("^! .*not registered"))
+    await stranger.sees("-- Welcome, guest1.")
+    stranger.types("/login bob correct-horse")
+    await stranger.sees("-- You are logged in as bob.")
+    bob.types("/quit")
+    stranger.types("/who")
+    await stranger.sees("--   bob")
 
 
 @scenario

@@ -46,7 +46,7 @@ class Hub:
         self.limits = limits
         self.state = State(limits)
         self._decider = Decider(self.state, limits)
-        self._decider.accounts.registration = registration
+        self.let_register(registration)
         self._applier = Applier(self.state, limits)
         #: The last that was applied: everything up to it was shown.
         self.latest = MessageId(0)
@@ -175,6 +175,10 @@ class Hub:
         return self._decider.accounts.proven(
             seat, self.user_of(session), proven, proof, scope, password, now
         )
+
+    def let_register(self, who: Registration) -> None:
+        """Say who can register from now on."""
+        self._decider.accounts.registration = who
 
     def want(self, session: SessionId, nick: Nick) -> None:
         """Note which registered name a session could not have for want of the password."""

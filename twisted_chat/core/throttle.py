@@ -15,7 +15,7 @@ class Throttle:
     """``tries`` at once for each key, and then as many within ``seconds``. Times only go forward."""
 
     def __init__(self, tries: int, seconds: float) -> None:
-        self._tries = tries
+        self.tries = tries
         self._seconds = seconds
         #: By keys, the one that was used longest ago first.
         self._buckets: OrderedDict[str, Bucket] = OrderedDict()
@@ -28,15 +28,15 @@ class Throttle:
         bucket = self._buckets.get(key)
         if bucket is None:
             return 0.0
-        tokens = bucket.tokens + max(now - bucket.at, 0.0) * self._tries / self._seconds
+        tokens = bucket.tokens + max(now - bucket.at, 0.0) * self.tries / self._seconds
         # A millionth is the grain of a clock of today, as in a bucket.
-        return 0.0 if tokens > 1.0 - 1e-6 else (1.0 - tokens) * self._seconds / self._tries
+        return 0.0 if tokens > 1.0 - 1e-6 else (1.0 - tokens) * self._seconds / self.tries
 
     def count(self, key: str, now: float) -> None:
         """Count a try for ``key``."""
         bucket = self._buckets.get(key)
         if bucket is None:
-            bucket = self._buckets[key] = Bucket(self._tries, now)
+            bucket = self._buckets[key] = Bucket(self.tries, now)
             while len(self._buckets) > MAX_KEYS:
                 self._buckets.popitem(last=False)
         self._refill(bucket, now)
@@ -49,12 +49,12 @@ class Throttle:
         if bucket is None:
             return
         self._refill(bucket, now)
-        bucket.tokens = min(bucket.tokens + 1.0, float(self._tries))
-        if bucket.tokens == self._tries:
+        bucket.tokens = min(bucket.tokens + 1.0, float(self.tries))
+        if bucket.tokens == self.tries:
             del self._buckets[key]
 
     def _refill(self, bucket: Bucket, now: float) -> None:
         if now > bucket.at:
-            refilled = bucket.tokens + (now - bucket.at) * self._tries / self._seconds
-            bucket.tokens = min(refilled, float(self._tries))
+            refilled = bucket.tokens + (now - bucket.at) * self.tries / self._seconds
+            bucket.tokens = min(refilled, float(self.tries))
             bucket.at = now

@@ -24,6 +24,8 @@ _SILENT = 300
 # How wide the left column of a help text is: that of nearly all commands.
 _COLUMN = 21
 
+# No name has one.
+_NO_BREAK = "\u00a0"
 _PICK = "Pick a nickname, or press Enter for a guest name."
 _OLDER = (
     ("? or !who", "list who is here"),
@@ -342,8 +344,10 @@ def _span(seconds: float) -> str:
 
 
 def _wrapped(names: Iterable[object]) -> tuple[str, ...]:
-    """List names on as many lines as they need."""
-    return _folded("--   ", ", ".join(map(str, names)))
+    """List names on as many lines as they need; what marks a name stays beside it."""
+    text = ", ".join(str(name).replace(" ", _NO_BREAK) for name in names)
+    lines = _folded("--   ", text)
+    return tuple(line.replace(_NO_BREAK, " ") for line in lines) if _NO_BREAK in text else lines
 
 
 # Everybody who comes to a crowded room is shown the same first page of names.
