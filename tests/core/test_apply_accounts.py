@@ -94,6 +94,17 @@ class ComingTests(Case):
         self.world.publish(e.Proposal(arrival, e.Origin(eve.node, eve.session), NOW))
         self.assertEqual((self.void(), self.state.users), ("nick-taken", {}))
 
+    def test_who_comes_back_is_shown_where_they_are_now(self) -> None:
+        bob = self.world.register("bob")
+        again = self.world.open(token=bob.token)
+        self.world.session(again).host = "elsewhere"
+        self.world.session(again).address = "192.0.2.9"
+        self.world.do(again, c.Login(token=bob.token))
+        user = self.world.user(again)
+        place = again.node, again.session
+        self.assertEqual(user.addresses, {place: "192.0.2.9"})
+        self.assertEqual((user.author.host, user.sessions[place]), ("elsewhere", user.author))
+
     def test_two_logins_at_once_are_one_user_with_two_sessions(self) -> None:
         self.world.close(self.world.register("bob"))
         one, two = self.world.login("bob"), self.world.login("bob")

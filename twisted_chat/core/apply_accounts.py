@@ -37,7 +37,11 @@ class AccountApplier:
             for old in same:
                 del ghost.sessions[old]
                 ghost.addresses.pop(old, None)
-            ghost.sessions[place] = next(iter(same.values()), ghost.author)
+            mine = next(iter(same.values()), ghost.author)
+            back_here = msgspec.structs.replace(mine, host=event.host)
+            if ghost.author.scope == mine.scope:
+                ghost.author = back_here
+            ghost.sessions[place] = back_here
             ghost.addresses[place] = event.address
             state.nonces.touch(event.scope, proposal.time)
             replaced = tuple(sorted(same.keys() - {place}))
