@@ -76,7 +76,7 @@ _OTHER_MARK: Final = re.compile(
 # "login bob secret", "register secret", without the mark or with another: as many words as the command takes, no more. "I
 # cannot login today" is talk, and so is "login does not work for me".
 _WITH_PASSWORD: Final = re.compile(
-    rf"[{_AROUND}]*(?:(?:login|register|passwd)[\s:,]+[^\s:,]\S*(?:\s+\S+)?|drop-?account[\s:,]+[^\s:,]\S*)\s*",
+    rf"[{_AROUND}]*(?:(?:login|register|passwd|oper)[\s:,]+[^\s:,]\S*(?:\s+\S+)?|drop-?account[\s:,]+[^\s:,]\S*)\s*",
     re.IGNORECASE,
 )
 # "! msg", "!!msg", "!/msg".
