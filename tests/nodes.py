@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.auth.fakes import open_gate
+from tests.auth.fakes import HeldRunner, open_gate
 from tests.delivery.fakes import FakeDialect
 from twisted_chat.cluster.bus import Apply, Bus, LocalBus
 from twisted_chat.core import commands as c
@@ -38,7 +38,7 @@ DEV = parse_room("dev")
 class FakeDoor:
     """A door as the others are: hands in commands one after the other, joins the lobby after the login."""
 
-    def __init__(self, node: Node, dialect: Dialect, host: str = "host.example") -> None:
+    def __init__(self, node: Node, dialect: Dialect, host: str | None = "host.example") -> None:
         self.node = node
         self.written = b""
         self.writes = 0
@@ -53,6 +53,7 @@ class FakeDoor:
         self.takes_one = False  # write at a time, then it is full
         self.logins: list[bool] = []
         self._pumping = False
+        self.private = True
         self.peer = node.open(self, dialect, host)
 
     # --- what a test does ---
@@ -257,10 +258,11 @@ class NodeCase(SynchronousTestCase):
         self.clock.advance(1_000_000)
         self.plain, self.json = FakeDialect(), FakeDialect(acks=True)
         self.store = self.make_store()
+        self.runner = HeldRunner()
         ids = itertools.count(1)
         self.bus = self.make_bus(lambda: MessageId(next(ids)))
         tokens = (f"token-{number}" for number in itertools.count(1))
-        gate, self.passwords = open_gate(self.store)
+        gate, self.passwords = open_gate(self.store, self.runner)
         self.node = Node(
             Hub(NodeName("here"), self.limits),
             self.bus,

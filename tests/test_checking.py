@@ -16,6 +16,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests import tls
+from tests.auth.test_operators import HASH
 from twisted_chat import checking
 from twisted_chat.options import Settings
 from twisted_chat.store.database import Sync
@@ -92,6 +93,16 @@ class CheckTests(CheckTestCase):
             self.check(good=False, **files),
             ["problem: key.pem: cannot be read: No such file or directory"],
         )
+
+    def test_operators_that_cannot_be_used_are_a_problem(self) -> None:
+        file = self.folder / "operators"
+        file.write_text(f"root {HASH}\n")
+        file.chmod(0o644)
+        (line,) = self.check(good=True, operators=str(file))
+        self.assertRegex(line, "^warning: operators: everybody on this machine can read it")
+        file.write_text("root\n")
+        (line,) = self.check(good=False, operators=str(file))
+        self.assertRegex(line, "^problem: operators:1: ")
 
     def test_what_is_doubtful_is_a_warning(self) -> None:
         cert, key = tls.write(self.folder, "chat.example", days=10)

@@ -266,6 +266,15 @@ class RestoredTests(KeepingCase):
         self.assertEqual(self.names(), ["dev", "lobby", "ops"])
         self.assertEqual((self.room("lobby").topic, self.room("dev").topic), (NEWS, NEWS))
 
+    def test_room_that_is_owned_waits_for_as_long_as_it_takes(self) -> None:
+        owned = RoomRecord(
+            e.RoomRef(RoomId(-1), parse_room("dev")), 5.0, roles=(("ann", frozenset(("owner",))),)
+        )
+        self.node.restored(Remembered((owned,)))
+        self.clock.advance(EMPTY_FOR + 1)
+        self.assertEqual(self.names(), ["dev", "lobby"])
+        self.assertEqual(self.lines(), ["1 room came back"])
+
     def test_one_room_is_no_rooms(self) -> None:
         self.restored("dev")
         self.assertEqual(self.lines(), ["1 room came back"])

@@ -197,6 +197,8 @@ class TlsTests(OptionsTestCase):
         self.assertEqual(self.parsed().tls_endpoints(), [])
 
     def test_files_are_absolute_wherever_the_server_goes_later(self) -> None:
+        operators = self.parsed("--operators=ops").operators_file()
+        self.assertEqual(operators, Path.cwd() / "ops")
         settings = self.parsed("--tls-port=1", "--tls-cert=c.pem", "--tls-key=~/k", "--tls-dir=d")
         self.assertEqual(
             settings.tls_files(),
@@ -354,6 +356,23 @@ class KeptTests(OptionsTestCase):
             self.assertEqual(
                 self.mistake(f"--sync={bad}"), f"--sync: {bad!r} is none of full, normal, off"
             )
+
+
+class OperatorsTests(OptionsTestCase):
+    def test_the_file_is_absolute_wherever_the_server_goes_later(self) -> None:
+        self.assertIsNone(self.parsed().operators_file())
+        self.addCleanup(os.chdir, Path.cwd())
+        os.chdir("/")
+        self.assertEqual(self.parsed("--operators", "x").operators_file(), Path("/x"))
+        self.assertEqual(self.parsed("--operators=~/x").operators_file(), Path.home() / "x")
+
+    def test_a_file_that_cannot_be_is_refused(self) -> None:
+        self.assertRegex(self.mistake("--operators=~no-such-user/x"), "^operators: .*home")
+        self.assertRegex(self.mistake("--operators=a\0b"), "^operators: .*NULL")
+
+    def test_passwords_in_clear_are_asked_for(self) -> None:
+        self.assertFalse(self.parsed().oper_in_clear)
+        self.assertTrue(self.parsed("--oper-in-clear").oper_in_clear)
 
 
 class HelpTests(OptionsTestCase):

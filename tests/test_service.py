@@ -26,9 +26,11 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests import tls
 from tests.auth.fakes import NowRunner
+from tests.auth.test_operators import HASH
 from tests.doors.house import Guest, House
 from tests.store import postgres
 from twisted_chat import service
+from twisted_chat.auth.operators import OperatorsError
 from twisted_chat.core import events as e
 from twisted_chat.core.ids import RoomId
 from twisted_chat.core.lasting import Remembered, RoomRecord
@@ -346,6 +348,57 @@ class CannotStartTests(ServiceTestCase):
         self.assertEqual(shown, [(ValueError, error, None)])
 
 
+class OperatorsTests(ServiceTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = Path(folder.name) / "operators"
+        self.write("root")
+
+    def write(self, *names: str, mode: int = 0o600) -> None:
+        self.path.write_text("".join(f"{name} {HASH}\n" for name in names))
+        self.path.chmod(mode)
+
+    def test_they_are_read_at_the_start(self) -> None:
+        served = self.starts(operators=str(self.path), oper_in_clear=True)
+        self.assertIsNotNone(served.node.operating._operators.hash_of("root"))
+        self.assertTrue(served.node.operating.in_clear)
+        self.assertNotIn("read it", self.log())
+        self.stops(served)
+
+    def test_bad_file_is_one_line_and_no_start(self) -> None:
+        self.path.write_text("nonsense\n")
+        error = self.assertRaises(StartError, self.starts, operators=str(self.path))
+        self.assertRegex(str(error), rf"\A{self.path}:1: [^\n]*\Z")
+        self.assertEqual(self.reactor.tcpServers, [])
+
+    def test_later_a_bad_file_changes_nothing(self) -> None:
+        served = self.starts(operators=str(self.path))
+        self.write("root", "toor")
+        served.load_operators(self.path, in_clear=False)
+        self.assertEqual(len(served.node.operating._operators), 2)
+        self.path.chmod(0o666)
+        self.assertRaises(OperatorsError, served.load_operators, self.path, in_clear=True)
+        self.assertEqual(len(served.node.operating._operators), 2)
+        self.assertFalse(served.node.operating.in_clear)
+        self.stops(served)
+
+    def test_file_that_all_can_read_is_warned_of(self) -> None:
+        self.write("root", mode=0o644)
+        self.stops(self.starts(operators=str(self.path)))
+        self.assertIn(f"{self.path}: everybody on this machine can read it", self.log())
+
+    def test_who_is_silent_is_looked_after_every_few_seconds(self) -> None:
+        served = self.starts(limits=Limits(auto_away=1))
+        bob = Served(served, self.reactor).enters("bob")
+        self.reactor.pump([5.0] * 12)
+        bob.types("/whois bob")
+        self.assertIn("away: idle", bob.sees()[-2])
+        bob.ends()
+        self.stops(served)
+
+
 class KeptTests(ServiceTestCase):
     """The state folder: a server has it for itself for as long as it runs, and says where it is."""
 
@@ -661,6 +714,25 @@ class AgainTests(ServiceTestCase):
         self.assertEqual(served.node.delivery.backlog.limit, 70_000)
         self.assertEqual(served.node.hub.state.nonces.max_ids, 8)
         house.empties()
+        self.stops(served)
+
+    def test_operators_are_read_again(self) -> None:
+        first, second = self.folder / "first", self.folder / "second"
+        for file, name in ((first, "root"), (second, "toor")):
+            file.write_text(f"{name} {HASH}\n")
+            file.chmod(0o600)
+        served = self.serves(operators=str(first))
+        operating = served.node.operating
+        self.hangs_up(operators=str(second), oper_in_clear=True)
+        self.assertEqual(operating._operators.hash_of("toor"), HASH)
+        self.assertIsNone(operating._operators.hash_of("root"))
+        self.assertTrue(operating.in_clear)
+        second.write_text("nonsense\n")
+        self.hangs_up(oper_in_clear=False)
+        self.assertIn(
+            "the operators cannot be used as they are now, the old ones go on", self.log()
+        )
+        self.assertEqual(operating._operators.hash_of("toor"), HASH)
         self.stops(served)
 
     def test_settings_of_who_made_the_server_stay_as_they_are(self) -> None:

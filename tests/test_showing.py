@@ -339,7 +339,12 @@ class IgnoreTests(NodeCase):
         mal.say("while")
         ann.asks(c.Unignore(parse_nick("mal")))
         mal.say("after")
-        want = ["#lobby <mal> before", "confirmed", "confirmed", "#lobby <mal> after"]
+        want = [
+            "#lobby <mal> before",
+            "done: you no longer see what mal says; /unignore mal undoes that",
+            "done: you see again what mal says",
+            "#lobby <mal> after",
+        ]
         self.assert_took(ann, *want)
         self.assert_took(bob, *[f"#lobby <mal> {when}" for when in ("before", "while", "after")])
 

@@ -158,7 +158,8 @@ class Accounts:
         proof = asked.proof
         if verdict is Verdict.OUTSIDE or proof is None:
             proof = Proof(nick.key, outside=True)
-        self._carry_out(peer, self._hub.proven(peer.id, asked, proof, scope, hashed), tag)
+        now = self._clock.seconds()
+        self._carry_out(peer, self._hub.proven(peer.id, asked, proof, scope, now, hashed), tag)
 
     def _forgive(self, keys: Iterable[str]) -> None:
         """Take back a try that was no wrong guess."""

@@ -13,6 +13,7 @@ from twisted.internet.endpoints import serverFromString
 from twisted.internet.protocol import ServerFactory
 from twisted.python.failure import Failure
 
+from twisted_chat.auth.operators import OperatorsError, read_operators
 from twisted_chat.core.text import shown
 from twisted_chat.options import Settings
 from twisted_chat.store.database import Kind, without_password
@@ -64,8 +65,23 @@ def examine(settings: Settings, now: datetime) -> Report:
     _certificates(report, settings, now)
     for description in (*settings.endpoints(), *settings.tls_endpoints()):
         _port(report, description)
+    _operators(report, settings)
     _state(report, settings)
     return report
+
+
+def _operators(report: Report, settings: Settings) -> None:
+    file = settings.operators_file()
+    if file is None:
+        return
+    try:
+        operators = read_operators(file)
+    except OperatorsError as error:
+        report.problem(str(error))
+        return
+    if operators.warning:
+        report.warn(operators.warning)
+    report.fine(f"operators in {file}")
 
 
 def _certificates(report: Report, settings: Settings, now: datetime) -> None:

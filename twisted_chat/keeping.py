@@ -16,7 +16,6 @@ from twisted_chat.core.hub import Hub
 from twisted_chat.core.ids import MessageId, RoomId, Scope, SessionId
 from twisted_chat.core.lasting import Remembered
 from twisted_chat.core.names import BadName, parse_nick
-from twisted_chat.core.state import LOBBY_ID
 from twisted_chat.core.text import shown
 from twisted_chat.store.port import Store
 
@@ -50,7 +49,7 @@ class Keeping:
                 room=shown(str(each.record.ref.name), 60),
                 why=each.why,
             )
-        count = len(self._empty())
+        count = sum(not room.members for room in self._hub.state.rooms.values()) - 1  # the lobby
         if count:
             what = "1 room came back" if count == 1 else f"{count:,} rooms came back"
             log.info("{line}", line=what)
@@ -137,11 +136,11 @@ class Keeping:
         self._store.forget(rooms, message)
 
     def _empty(self) -> list[RoomId]:
-        # All others vanish with their last member.
+        # All others vanish with their last member, or are owned.
         return [
             room.ref.id
             for room in self._hub.state.rooms.values()
-            if not room.members and room.ref.id != LOBBY_ID
+            if not room.members and room.passes
         ]
 
     def _close(self) -> None:

@@ -10,37 +10,37 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import Final
 
-import msgspec
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from twisted_chat.accounts import Accounts
 from twisted_chat.acks import Acks
+from twisted_chat.answers import Answers
 from twisted_chat.auth.gate import Gate
 from twisted_chat.cluster.bus import Bus
 from twisted_chat.core import commands as c
 from twisted_chat.core import decision as d
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
+from twisted_chat.core.cloak import Cloak
 from twisted_chat.core.hub import NO_SCOPE, Hub, scope_of
 from twisted_chat.core.ids import MessageId, Scope, SessionId, UserId
 from twisted_chat.core.lasting import Remembered
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.outcome import Applied, Duplicate, Void
-from twisted_chat.core.text import CleanText, shown
+from twisted_chat.core.text import CleanText
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.peer import MAX_FLYING, Door, Peer
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.keeping import Keeping
+from twisted_chat.operating import Operating
+from twisted_chat.presence import Presence
 from twisted_chat.recalls import Recalls
 from twisted_chat.sessions import Sessions
 from twisted_chat.showing import Showing
 from twisted_chat.store.port import Store
 
 log = Logger()
-
-#: The most characters that are shown of what a database said, which may be a page.
-_LONGEST_ERROR: Final = 200
 
 _MESSAGES: Final = (e.Said, e.Told)
 
@@ -86,6 +86,18 @@ class Node:
             self._release,
         )
         self._recalls = Recalls(self._sessions, self.delivery, store, clock, self._release)
+        answers = Answers(self._sessions, clock, self._release)
+        self.operating = Operating(
+            hub,
+            self._sessions,
+            self.delivery,
+            store,
+            clock,
+            answers,
+            gate.passwords,
+            self.say_goodbye,
+        )
+        self._presence = Presence(hub, bus, store, clock, answers)
         self._showing = Showing(
             hub,
             self._sessions,
@@ -95,12 +107,17 @@ class Node:
             self._recalls,
             self._keeping,
             self._accounts,
+            self.operating,
+            self._presence,
         )
+        self._cloak = Cloak(secrets.token_bytes(32))
         bus.attach(self._apply)
 
     def restored(self, remembered: Remembered) -> None:
         """Take up what the store remembers of earlier runs, before anybody comes."""
         self._keeping.restore(remembered)
+        if remembered.secret:
+            self._cloak = Cloak(remembered.secret)
 
     def reserve(self, names: Iterable[str]) -> None:
         """Keep names for whom others vouch for, before anybody comes."""
@@ -117,19 +134,25 @@ class Node:
         """Do what is due every ten minutes."""
         self._keeping.look_after()
 
+    def look_around(self) -> None:
+        """Do what is due every few seconds."""
+        self._presence.check()
+
     # --- sessions ---
 
-    def open(self, door: Door, dialect: Dialect, host: str, address: str = "this machine") -> Peer:
-        """Add a session and greet it. ``host`` is the address that others may see, ``address`` that for the log.
+    def open(self, door: Door, dialect: Dialect, address: str | None) -> Peer:
+        """Add a session and greet it. ``address``, None for this machine, is for the log, bans and server operators.
 
         The log has a line when it arrives, and one when it leaves, be it without a nickname; none before.
         """
         session = SessionId(self._next_session)
         self._next_session += 1
-        seat = self.hub.open(session, host, self.clock.seconds())
+        seat = self.hub.open(session, self._cloak.of(address), self.clock.seconds(), address)
         outbox = self.delivery.outbox(door, dialect.here, dialect.elsewhere)
         outbox.ignored = seat.ignored
-        peer = self._sessions[session] = Peer(session, door, dialect, outbox, address)
+        peer = self._sessions[session] = Peer(
+            session, door, dialect, outbox, address or "this machine"
+        )
         self.tell(peer, r.Greeting(self.server))
         return peer
 
@@ -138,9 +161,23 @@ class Node:
         peer.dialect = dialect
         peer.outbox.here, peer.outbox.elsewhere = dialect.here, dialect.elsewhere
 
+    def banned(self, address: str | None) -> str:
+        """Say why nobody can come in from an address; nothing if they can."""
+        return self.hub.banned(address, self.clock.seconds())
+
     def trust(self, peer: Peer) -> None:
         """Note that a session comes from the machine that the server runs on."""
         self.hub.trust(peer.id)
+
+    def comes_from(self, peer: Peer, address: str | None) -> None:
+        """Note where a session comes from: a proxy may have told since it was opened. Who is banned is told so, and ended."""
+        seat = self.hub.state.sessions[peer.id]
+        if address != seat.address:
+            seat.address, seat.host = address, self._cloak.of(address)
+            peer.address = address or "this machine"
+            why = self.banned(address)
+            if why:
+                self.say_goodbye(peer, why, "banned")
 
     def close(self, peer: Peer, reason: str, *, logged: str | None = None) -> None:
         """Forget a session whose connection is gone or about to go; its user departs for ``reason``.
@@ -270,12 +307,17 @@ class Node:
             case d.Seek():
                 self._recalls.seek(peer, decision.query, tag)
             case d.Survey():
-                self.tell(peer, self._survey(), tag)
+                self.operating.survey(peer, tag)
+            case d.Operate():
+                self.operating.answer(peer, decision.command, tag)
+            case d.LastSeen():
+                self._presence.tell_last_seen(peer, decision.nick, tag)
             case d.Prove():
                 self._accounts.prove(peer, decision, scope, tag)
             case d.Enrol():
                 self._accounts.enrol(peer, decision, tag)
             case d.MakeInvite():
+                self.operating.note(peer, "made an invitation")
                 self._accounts.invite(peer, tag)
             case d.Repeat():
                 self._acks.acknowledge(peer, MessageId(decision.message), decision.time, tag)
@@ -283,13 +325,6 @@ class Node:
                 self.leave(peer, decision.reason, logged="quit")
             case d.Nothing():  # pragma: no branch (mypy sees a missing case)
                 pass
-
-    def _survey(self) -> r.Stats:
-        state, health = self.hub.state, msgspec.structs.asdict(self._store.health())
-        if health["error"] is not None:
-            health["error"] = shown(health["error"], _LONGEST_ERROR)
-        store = r.StoreHealth(**health)
-        return r.Stats(len(self._sessions), len(state.users), len(state.rooms), store)
 
     def _reply(self, peer: Peer, reply: r.Reply, tag: str | None) -> None:
         """Answer; a password that is missing or wrong is asked for, if the door can keep it from the screen."""
@@ -325,7 +360,8 @@ class Node:
             else None
         )
         message_of_it = isinstance(proposal.event, _MESSAGES)
-        claimed = peer is not None and peer.claims and not message_of_it
+        asked = not message_of_it and not _noticed(proposal.event)
+        claimed = peer is not None and peer.claims and asked
         if peer is not None and claimed:
             peer.claims = False
         try:
@@ -344,7 +380,7 @@ class Node:
                     self._showing.show(outcome, peer)
                     if isinstance(event, e.LoggedIn):
                         self._logged_in(outcome.envelope, event, peer)
-            elif peer is not None:
+            elif peer is not None and not _noticed(proposal.event):
                 self._void(peer, outcome)
         except Exception:
             self._sessions.failed(peer, "an event", proposal.origin.tag)
@@ -353,6 +389,8 @@ class Node:
         if peer is not None and claimed:
             self._release(peer)
         elif peer is not None and message_of_it:
+            if proposal.user is not None:
+                self._presence.spoke(proposal.user)
             self._landed(peer)
 
     def _landed(self, peer: Peer) -> None:
@@ -458,6 +496,11 @@ class Node:
         if peer.leaves is not None and peer.settled:
             reason, logged = peer.leaves
             self.say_goodbye(peer, "", reason, logged=logged)
+
+
+def _noticed(event: e.Event) -> bool:
+    """Tell whether the server made an event of what it noticed: nobody claimed it, and nobody waits for it."""
+    return isinstance(event, e.AwaySet) and event.auto
 
 
 def _left_nameless(peer: Peer, reason: str) -> None:

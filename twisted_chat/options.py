@@ -70,6 +70,8 @@ class Settings(
     sync: Sync = Sync.FULL
     registration: str = ""
     auth: tuple[str, ...] = ()
+    operators: str = ""
+    oper_in_clear: bool = False
     flood_limit: bool = True
     limits: Limits = Limits()
 
@@ -179,6 +181,10 @@ class Settings(
                 raise BadSetting(f"auth: {description!r} cannot be used: {error}") from None
         return found
 
+    def operators_file(self) -> Path | None:
+        """Return the file of server operators; None if there is none. Raises :class:`BadSetting`."""
+        return _path("operators", self.operators)
+
     def effective_limits(self) -> Limits:
         """Return the limits, without the one on floods if that is off."""
         if self.flood_limit:
@@ -196,6 +202,7 @@ class Settings(
         self._check_tls()
         self.database_kind()
         self.who_registers()
+        self.operators_file()
         if self.state_dir:  # without it, the command line may still name one
             self.state_folder()
         limits = self.limits
@@ -299,6 +306,11 @@ options it listens on port 12000 of this machine, where nobody else can reach it
 everybody is told goodbye."""
 
     optFlags = [
+        [
+            "oper-in-clear",
+            None,
+            "let operators send their password from other machines without TLS, where others may read along",
+        ],
         ["no-flood-limit", None, "let everybody send as fast as they can (for load tests)"],
         [
             "check",
@@ -346,6 +358,12 @@ everybody is told goodbye."""
             None,
             "a message is acknowledged when it survives: full, a power cut; normal, the end of the program; "
             "off is for tests [full]",
+        ],
+        [
+            "operators",
+            None,
+            None,
+            "file of server operators, a line NAME HASH each; python -m twisted_chat.auth hash makes the hash",
         ],
         [
             "config",
@@ -401,7 +419,12 @@ everybody is told goodbye."""
         kinds = {"port": "PORT", "interface": "ADDRESS", "tls-port": "PORT", "tls-cert": "FILE"}
         kinds |= {"tls-key": "FILE", "tls-dir": "DIR", "server-name": "NAME", "motd": "TEXT"}
         kinds |= {"state-dir": "DIR", "database": "URL", "sync": "WHEN", "config": "FILE"}
-        kinds |= {"registration": "WHO", "auth": "KIND:ARGUMENT"}
+        kinds |= {
+            "operators": "FILE",
+            "oper-in-clear": "",
+            "registration": "WHO",
+            "auth": "KIND:ARGUMENT",
+        }
         kinds |= {"no-flood-limit": "", "check": "", "help": "", "help-auth": "", "version": ""}
         shorts = {long: f"-{short}, " for short, long in self.synonyms.items() if len(short) == 1}
 
@@ -459,6 +482,9 @@ everybody is told goodbye."""
         # They are read again when twistd may be in another folder.
         files = zip(TlsFiles._fields, settings.tls_files(), strict=True)
         paths = {f"tls_{name}": str(self._here / path) for name, path in files if path}
+        operators = settings.operators_file()
+        if operators is not None:
+            paths["operators"] = str(self._here / operators)
         return msgspec.structs.replace(settings, **paths)
 
     def _override(self, settings: Settings) -> Settings:
@@ -467,6 +493,7 @@ everybody is told goodbye."""
             name.replace("-", "_"): self[name]
             for name in (
                 *("interface", "server-name", "motd", "state-dir", "database", "registration"),
+                "operators",
                 *("tls-cert", "tls-key", "tls-dir"),
             )
             if self[name] is not None
@@ -481,6 +508,8 @@ everybody is told goodbye."""
             given["port"] = tuple(self["ports"])
         if self["auth"]:
             given["auth"] = tuple(self["auth"])
+        if self["oper-in-clear"]:
+            given["oper_in_clear"] = True
         if self["tls-ports"]:
             given["tls_port"] = tuple(self["tls-ports"])
         if self["no-flood-limit"]:

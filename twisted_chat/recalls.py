@@ -16,7 +16,6 @@ from twisted_chat.core import replies as r
 from twisted_chat.core.events import Envelope
 from twisted_chat.core.ids import MessageId
 from twisted_chat.core.lasting import Query
-from twisted_chat.core.names import RoomName
 from twisted_chat.delivery.channel import hidden
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.peer import Peer
@@ -60,10 +59,11 @@ class Recalls:
         """
         here = peer.outbox.focus == recall.room.id
         view = peer.outbox.here if here else peer.outbox.elsewhere
-        answer = _Answer(self._delivery, peer, tag, view.replay, self._done, self._failed)
+        show = view.found if recall.export else view.replay  # with the date, or without
+        answer = _Answer(self._delivery, peer, tag, show, self._done, self._failed)
         until = MessageId(self._sessions.hub.latest + 1)
         history = _History(self._store, recall, until)
-        self._start(self._tell(answer, history, recall.room.name, asked), answer)
+        self._start(self._tell(answer, history, recall, asked), answer)
 
     def seek(self, peer: Peer, query: Query, tag: str | None) -> None:
         """Answer with what a search finds, and let the session wait until the answer is out."""
@@ -91,12 +91,15 @@ class Recalls:
     def _failed(self, peer: Peer, tag: str | None, why: Failure | None = None) -> None:
         self._sessions.failed(peer, "an answer from the store", tag, why)
 
-    async def _tell(self, answer: _Answer, history: _History, name: RoomName, asked: bool) -> None:
+    async def _tell(
+        self, answer: _Answer, history: _History, recall: d.Recall, asked: bool
+    ) -> None:
+        name = recall.room.name
         count, opened, over = 0, False, False
         try:
             while not over:
                 part, over = await self._in_time(history.read())
-                lines = self._visible(answer.peer, part)
+                lines = part if recall.export else self._visible(answer.peer, part)
                 count += len(lines)
                 told: list[r.Reply | Envelope] = []
                 if not opened and (lines or over):
@@ -210,7 +213,8 @@ class _History:
         self._store = store
         self._recall = recall
         self._before = until if recall.before is None else min(MessageId(recall.before), until)
-        self._after = None if recall.after is None else MessageId(recall.after)
+        self._floor = MessageId(recall.floor)
+        self._after = None if recall.after is None else max(MessageId(recall.after), self._floor)
         self._first: MessageId | None = None
         self._left = recall.limit
         self._more = False
@@ -221,12 +225,13 @@ class _History:
         room, after = self._recall.room, self._after
         if after is None and self._left <= CHUNK:
             page = await self._store.history(room, before=self._before, limit=self._left)
-            self._over, self._more = True, page.more
-            return self._noted(page.envelopes), True
+            seen = [envelope for envelope in page.envelopes if envelope.id > self._floor]
+            self._over, self._more = True, page.more and len(seen) == len(page.envelopes)
+            return self._noted(seen), True
         if after is None:
             start = await self._store.start_of(room, before=self._before, limit=self._left)
-            self._more = start is not None
-            after = start or MessageId(0)
+            self._more = start is not None and start > self._floor
+            after = max(start or MessageId(0), self._floor)
         page = await self._store.history(room, after=after, limit=min(CHUNK, self._left))
         lines = [envelope for envelope in page.envelopes if envelope.id < self._before]
         self._left -= len(lines)

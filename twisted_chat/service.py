@@ -30,6 +30,7 @@ from twisted.python.failure import Failure
 from twisted_chat import background
 from twisted_chat.auth.files import names_of
 from twisted_chat.auth.gate import Gate
+from twisted_chat.auth.operators import Operators, OperatorsError, read_operators
 from twisted_chat.auth.passwords import Passwords, RealRunner
 from twisted_chat.clock import clock_of
 from twisted_chat.cluster.bus import LocalBus
@@ -106,6 +107,8 @@ class ChatService(Service):
             checkers = settings.checkers()
         except BadSetting as error:
             raise StartError(str(error)) from None
+        # Found before twistd goes to another folder.
+        self._operators_file = settings.operators_file()
         self._gate = Gate(Passwords(RealRunner(reactor)), self._store.password, checkers)
         self._reserved = [name for checker in checkers for name in names_of(checker)]
         hub = Hub(NodeName("local"), limits, registration=settings.who_registers())
@@ -143,6 +146,11 @@ class ChatService(Service):
 
     async def _start(self) -> None:
         _raise_file_limit()
+        try:
+            self.load_operators(self._operators_file, in_clear=self._settings.oper_in_clear)
+        except OperatorsError as error:
+            raise StartError(str(error)) from None
+        self._reload.add("operators", self._load_operators_again)
         # What is loaded now stays: it need not be searched again and again.
         gc.freeze()
         gc.set_threshold(_COLLECT_EVERY)
@@ -174,6 +182,25 @@ class ChatService(Service):
         log.info("{line}", line=_room(most))
         _ = self._check.start(_CHECK_EVERY, now=False)
         _ = self._upkeep.start(_LOOK_AFTER_STORE_EVERY, now=False)
+
+    def load_operators(self, file: Path | None, *, in_clear: bool) -> None:
+        """Take up the operators of the server that stand in a file (None: there are none), at the start or later.
+
+        ``in_clear``: they may send their password from other machines without TLS. Raises :class:`OperatorsError`, and then
+        nothing is changed.
+        """
+        operators = Operators() if file is None else read_operators(file)
+        if operators.warning:
+            log.warn("{line}", line=shown(operators.warning, 1000))
+        self.node.operating.load(operators)
+        self.node.operating.in_clear = in_clear
+
+    def _load_operators_again(self, settings: Settings) -> str:
+        try:
+            self.load_operators(settings.operators_file(), in_clear=settings.oper_in_clear)
+        except OperatorsError as error:
+            raise NotReloaded(str(error)) from None
+        return ""
 
     async def _plainly(self, endpoint: IStreamServerEndpoint) -> IListeningPort:
         return await endpoint.listen(self.factory)
@@ -267,6 +294,7 @@ class ChatService(Service):
     def _look_after(self) -> None:
         try:
             self.factory.connections.check(self._clock.seconds())
+            self.node.look_around()
         except Exception:
             # A LoopingCall ends for good at its first exception.
             log.failure("looking after silent connections failed")

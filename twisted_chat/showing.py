@@ -10,14 +10,18 @@ from twisted_chat.core import commands as c
 from twisted_chat.core import decision as d
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
+from twisted_chat.core import room_events as re
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.ids import RoomId, UserId
+from twisted_chat.core.names import Nick
 from twisted_chat.core.outcome import Applied, Between, InRoom, Near
 from twisted_chat.core.text import CleanText
 from twisted_chat.delivery.channel import hidden
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.keeping import Keeping
+from twisted_chat.operating import Operating
+from twisted_chat.presence import Presence
 from twisted_chat.recalls import Recalls
 from twisted_chat.sessions import Sessions
 from twisted_chat.store.port import Store
@@ -39,6 +43,8 @@ class Showing:
         recalls: Recalls,
         keeping: Keeping,
         accounts: Accounts,
+        operating: Operating,
+        presence: Presence,
     ) -> None:
         self._hub = hub
         self._sessions = sessions
@@ -48,6 +54,8 @@ class Showing:
         self._recalls = recalls
         self._keeping = keeping
         self._accounts = accounts
+        self._operating = operating
+        self._presence = presence
 
     def show(self, applied: Applied, peer: Peer | None) -> None:
         """Show what happened: to its audience, and to ``peer``, the session of this node that did it."""
@@ -71,15 +79,21 @@ class Showing:
                 self._keeping.seen(envelope.author.scope, envelope.time)
             case e.LoggedIn() if event.moved:
                 self._moved(envelope, event, peer)
-            case (
-                e.Registered()
-                | e.PasswordSet()
-                | e.AccountDropped()
-                | e.Invited()
-                | e.PrivacySet()
-                | e.IgnoreSet()
-            ):
+            case e.AccountDropped(gone=gone):
+                if gone:
+                    self._keeping.forget(gone, envelope.id)
                 self._accounts.show(applied, peer)
+            case e.Registered() | e.PasswordSet() | e.Invited() | e.PrivacySet() | e.IgnoreSet():
+                self._accounts.show(applied, peer)
+            case re.Banned() | re.Dropped():
+                self._put_out(envelope, event.out, peer)
+            case re.Invited():
+                self._invited(envelope, event, peer)
+            case re.Forgotten():
+                self._forgotten(envelope)
+                self._shown(envelope, audience, peer)
+            case e.Killed() | e.ServerBanned() | e.ServerUnbanned() | e.Announced() | e.PanicSet():
+                self._operating.done(envelope, event, peer)
             case e.Closed():
                 assert envelope.room is not None
                 self._keeping.forget([envelope.room.id], envelope.id)
@@ -122,7 +136,11 @@ class Showing:
                     envelope.tag,
                 )
                 recall = d.Recall(
-                    room_ref, before=envelope.id, after=None, limit=self._hub.limits.history_lines
+                    room_ref,
+                    before=envelope.id,
+                    after=None,
+                    limit=self._hub.limits.history_lines,
+                    floor=self._hub.floor(author.user, room, envelope.time),
                 )
                 self._recalls.answer(each, recall, None, asked=False)
             else:
@@ -200,9 +218,43 @@ class Showing:
             )
         self._confirm(envelope, peer)
 
+    def _put_out(
+        self, envelope: e.Envelope, out: tuple[tuple[UserId, Nick], ...], peer: Peer | None
+    ) -> None:
+        """Show what put people out of a room, or did away with it: to them, too."""
+        ref = envelope.room
+        assert ref is not None
+        self._delivery.say(ref.id, envelope)
+        for user, _ in out:
+            for each in self._sessions.of(user):
+                self._delivery.leave(each.outbox, ref.id)
+                self._sessions.refocus(each)
+                why = f"you are no longer in {ref.name}; /join ROOM says where you talk now"
+                self._sessions.tell(each, r.Notice("put-out", why))
+        if ref.id not in self._hub.state.rooms:
+            self._keeping.forget([ref.id], envelope.id)
+            self._acks.appended(envelope.id)
+        self._confirm(envelope, peer)
+
+    def _invited(self, envelope: e.Envelope, event: re.Invited, peer: Peer | None) -> None:
+        ref, author = envelope.room, envelope.author
+        assert ref is not None and author is not None
+        self._delivery.say(ref.id, envelope)
+        for each in self._sessions.of(event.user):
+            if author.nick.key not in each.outbox.ignored:
+                self._sessions.tell(each, r.Invitation(author.nick, ref.name))
+        self._confirm(envelope, peer)
+
+    def _forgotten(self, envelope: e.Envelope) -> None:
+        ref, author = envelope.room, envelope.author
+        assert author is not None and author.account is not None
+        self._store.erase(author.account, ref.id if ref is not None else None, envelope.id)
+        self._acks.appended(envelope.id)
+
     def _departed(self, envelope: e.Envelope, event: e.Departed) -> None:
         assert envelope.author is not None
         self._keeping.seen(envelope.author.scope, envelope.time)
+        self._presence.left(envelope.author.account, envelope.time)
         rooms = self._hub.state.rooms
         gone = [room for room in event.rooms if room not in rooms]
         if gone:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from argon2 import PasswordHasher
@@ -13,34 +12,11 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
+from tests.auth.fakes import HeldRunner
 from twisted_chat.auth import passwords
-from twisted_chat.auth.passwords import BusyError, Passwords, RealRunner, Runner
+from twisted_chat.auth.passwords import BusyError, Passwords, RealRunner
 
 T = TypeVar("T")
-
-
-class HeldRunner:
-    """Runs what it is given when the test says so."""
-
-    def __init__(self) -> None:
-        self.held: deque[tuple[Deferred[Any], Callable[[], Any]]] = deque()
-        self.stopped = False
-
-    def run(self, work: Callable[[], T]) -> Deferred[T]:
-        answer: Deferred[T] = Deferred()
-        self.held.append((answer, work))
-        return answer
-
-    def go(self) -> None:
-        while self.held:
-            answer, work = self.held.popleft()
-            answer.callback(work())
-
-    def stop(self) -> None:
-        self.stopped = True
-
-
-_runner: type[Runner] = HeldRunner
 
 
 class PasswordsTests(SynchronousTestCase):

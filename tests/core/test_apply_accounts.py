@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.core.ruled import typed
 from tests.core.world import NOW, Seat, World, lines, nick, room
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core.accounts import Proof
+from twisted_chat.core.checks import admit
 from twisted_chat.core.decision import Repeat, Tell
 from twisted_chat.core.ids import MessageId, Scope
 from twisted_chat.core.invites import digest_of
 from twisted_chat.core.outcome import Applied, Between, Near, Outcome, Void
-from twisted_chat.core.replies import NickPassword
-from twisted_chat.core.state import LOBBY_ID
+from twisted_chat.core.replies import NickPassword, Refused
+from twisted_chat.core.server_bans import Ban
+from twisted_chat.core.state import LOBBY_ID, Room
 
 
 class Case(SynchronousTestCase):
@@ -90,6 +93,17 @@ class ComingTests(Case):
         arrival = e.Arrived(nick("bob"), Scope("x"), "host")
         self.world.publish(e.Proposal(arrival, e.Origin(eve.node, eve.session), NOW))
         self.assertEqual((self.void(), self.state.users), ("nick-taken", {}))
+
+    def test_who_comes_back_is_shown_where_they_are_now(self) -> None:
+        bob = self.world.register("bob")
+        again = self.world.open(token=bob.token)
+        self.world.session(again).host = "elsewhere"
+        self.world.session(again).address = "192.0.2.9"
+        self.world.do(again, c.Login(token=bob.token))
+        user = self.world.user(again)
+        place = again.node, again.session
+        self.assertEqual(user.addresses, {place: "192.0.2.9"})
+        self.assertEqual((user.author.host, user.sessions[place]), ("elsewhere", user.author))
 
     def test_two_logins_at_once_are_one_user_with_two_sessions(self) -> None:
         self.world.close(self.world.register("bob"))
@@ -320,3 +334,106 @@ class TwoNodesTests(SynchronousTestCase):
         world.proven(second, c.ChangePassword("correct horse", "battery staple"))
         one, two = (hub.state.dump() for hub in world.hubs.values())
         self.assertEqual(one, two)
+
+
+class KeptOutTests(Case):
+    """Who was banned, or shut out, while they were on their way."""
+
+    def arrives(self, event: e.Arrived) -> str:
+        seat = self.world.open()
+        self.world.publish(e.Proposal(event, e.Origin(seat.node, seat.session), NOW))
+        return self.void()
+
+    def test_a_ban_since_the_login_was_decided_counts(self) -> None:
+        self.world.close(self.world.register("bob"))
+        proof, bans = self.state.accounts["bob"].proof, self.state.server_bans
+        bans.add(Ban("account", "bob", "root", NOW), NOW)
+        bans.add(Ban("network", "192.0.2.0/24", "root", NOW), NOW)
+        bob = e.Arrived(nick("bob"), Scope("x"), "host", proof=proof)
+        self.assertEqual(self.arrives(bob), "banned")
+        eve = e.Arrived(nick("eve"), Scope("x"), "host", address="192.0.2.7")
+        self.assertEqual(self.arrives(eve), "banned")
+        anna = self.world.enter("anna")
+        self.propose(anna, e.LoggedIn(nick("bob"), proof))
+        self.assertEqual((self.void(), self.world.user(anna).account), ("banned", None))
+
+    def test_panic_lets_accounts_in_and_no_guests(self) -> None:
+        self.world.close(self.world.register("bob"))
+        self.state.panic = 1
+        self.assertEqual(self.arrives(e.Arrived(nick("eve"), Scope("x"), "host")), "closed")
+        seat, proof = self.world.open(), self.state.accounts["bob"].proof
+        bob = e.Arrived(nick("bob"), Scope("y"), "host", proof=proof)
+        self.world.publish(e.Proposal(bob, e.Origin(seat.node, seat.session), NOW))
+        self.applied()
+
+
+class RoomsTests(Case):
+    """What an account is in rooms, while its sessions come, log in, and when it is deleted."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.olga = self.world.register("olga")
+        self.world.do(self.olga, c.Join(room("dev")))
+        self.world.do(self.olga, typed("register-room"))
+
+    @property
+    def dev(self) -> Room:
+        found = self.state.room_named(room("dev"))
+        assert found is not None
+        return found
+
+    def test_who_logs_in_in_a_room_has_the_roles_of_the_account(self) -> None:
+        self.world.close(self.olga)
+        guest = self.world.enter("anna")
+        self.world.do(guest, c.Join(room("dev")))
+        self.assertEqual(self.dev.members[self.world.user(guest).id], frozenset())
+        self.propose(guest, e.LoggedIn(nick("olga"), self.state.accounts["olga"].proof))
+        self.assertIn("owner", self.dev.members[self.world.user(guest).id])
+
+    def test_who_logs_in_keeps_what_a_guest_was_invited_to_and_waits_as_a_guest_would(self) -> None:
+        self.world.close(self.world.register("bob"))
+        guest = self.world.enter("anna")
+        self.world.do(self.olga, typed("invite anna"))
+        self.dev.spoke[self.world.user(guest).invitation] = NOW
+        self.propose(guest, e.LoggedIn(nick("bob"), self.state.accounts["bob"].proof))
+        self.assertEqual(list(self.dev.invited), ["account bob"])
+        self.assertEqual(self.dev.spoke, {"account bob": NOW})
+
+    def test_rooms_of_a_deleted_account_go_to_an_operator_or_with_it(self) -> None:
+        vera = self.world.register("vera")
+        self.world.do(vera, c.Join(room("dev")))
+        self.world.do(self.olga, typed("op vera"))
+        self.propose(self.olga, e.AccountDropped(self.state.accounts["olga"].proof))
+        self.assertEqual(
+            (self.dev.owner, self.dev.members[self.world.user(self.olga).id]), ("vera", frozenset())
+        )
+        self.world.do(vera, c.Leave(room("dev")))
+        self.world.do(self.olga, c.Leave(room("dev")))
+        gone = self.dev.ref.id
+        self.propose(vera, e.AccountDropped(self.state.accounts["vera"].proof))
+        happened = self.applied().envelope.event
+        assert isinstance(happened, e.AccountDropped)
+        self.assertEqual((happened.gone, self.state.room_named(room("dev"))), ((gone,), None))
+
+    def test_nobody_logs_in_under_a_name_that_is_banned_in_a_room_of_theirs(self) -> None:
+        self.world.close(self.world.register("eve"))
+        guest = self.world.enter("anna")
+        self.world.do(guest, c.Join(room("dev")))
+        self.world.do(self.olga, typed("ban eve"))
+        self.propose(guest, e.LoggedIn(nick("eve"), self.state.accounts["eve"].proof))
+        self.assertEqual((self.void(), self.world.user(guest).account), ("banned", None))
+
+    def test_a_ban_of_an_address_is_for_every_session_of_a_user(self) -> None:
+        self.world.register("eve")
+        second = self.world.open()
+        self.world.session(second).address = "192.0.2.7"
+        proof = self.state.accounts["eve"].proof
+        arrival = e.Arrived(nick("eve"), Scope("x"), "host", proof=proof, address="192.0.2.7")
+        self.world.publish(e.Proposal(arrival, e.Origin(second.node, second.session), NOW))
+        self.world.do(self.olga, typed("ban 192.0.2.0/24"))
+        eve = self.state.users_by_key["eve"]
+        self.assertEqual(sorted(eve.addresses.values()), ["", "192.0.2.7"])
+        refused = admit(eve, self.dev, None, NOW)
+        assert isinstance(refused, Refused)
+        self.world.close(second)
+        self.assertEqual((refused.code, admit(eve, self.dev, None, NOW)), ("banned", None))

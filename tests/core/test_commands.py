@@ -9,6 +9,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.core.world import lines, nick, room
 from twisted_chat.core import commands as c
+from twisted_chat.core import room_commands as rc
+from twisted_chat.core.bans import read_target
 from twisted_chat.core.ids import MessageId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.text import CleanText
@@ -42,17 +44,42 @@ EVERY_COMMAND: tuple[c.Command, ...] = (
     c.ShowHistory(before=MessageId(5), limit=10),
     c.Search((c.Term("news"),), nick("eve"), (room("dev"),), age=60.0),
     c.ShowStats(),
+    c.Oper("root", "secret"),
+    c.Deoper(),
+    c.Kill(nick("eve"), CleanText("spam")),
+    c.ServerBan(c.BanTarget("network", "192.0.2.0/24", insist=True), 60, CleanText("spam")),
+    c.ServerUnban(c.BanTarget("account", "eve", nick("eve"))),
+    c.ShowServerBans(),
+    c.Announce((CleanText("tea"),)),
+    c.SetPanic(1),
+    c.ShowAudit(2),
     c.Help("join"),
     c.Ping(CleanText("1")),
     c.Pong(),
     c.Quit(CleanText("bye")),
     c.Unsupported("this server keeps no accounts"),
+    rc.ShowSettings(),
+    rc.ChangeSetting("slow", 30),
+    rc.SetPassword("secret"),
+    rc.Invite(nick("eve")),
+    rc.ChangeRole("voice", True, nick("eve")),
+    rc.RegisterRoom(),
+    rc.DropRoom(room("dev")),
+    rc.Transfer(nick("eve")),
+    rc.PutBan(read_target("eve"), 60),
+    rc.LiftBan(read_target("eve")),
+    rc.ListBans(2),
+    rc.Mute(nick("eve")),
+    rc.Unmute(nick("eve")),
+    rc.Export(),
+    rc.ForgetMe(everywhere=True),
 )
 
 
 class CommandTests(SynchronousTestCase):
-    def test_union_has_every_command_of_the_module(self) -> None:
-        self.assertEqual(set(get_args(c.Command)), set(c._Command.__subclasses__()))
+    def test_union_has_every_command_of_the_modules(self) -> None:
+        bases = {*c._Command.__subclasses__(), *rc.RoomCommand.__subclasses__()}
+        self.assertEqual(set(get_args(c.Command)), bases)
 
     def test_examples_are_one_of_each(self) -> None:
         self.assertEqual({type(command) for command in EVERY_COMMAND}, set(get_args(c.Command)))

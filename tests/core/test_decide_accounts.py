@@ -9,8 +9,11 @@ from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
 from twisted_chat.core.decide_accounts import Registration
-from twisted_chat.core.decision import Enrol, MakeInvite, Propose, Prove, Tell
+from twisted_chat.core.decision import Decision, Enrol, MakeInvite, Propose, Prove, Tell
+from twisted_chat.core.ids import Scope
 from twisted_chat.core.invites import digest_of
+from twisted_chat.core.server_bans import Ban
+from twisted_chat.core.server_bans import Kind as BanKind
 from twisted_chat.core.text import Secret
 
 
@@ -170,3 +173,67 @@ class AccountTests(Case):
         self.assertEqual(self.code(self.bob, c.Invite()), "not-operator")
         self.hub.trust(self.bob.session)
         self.assertEqual(self.world.decide(self.bob, c.Invite()), MakeInvite())
+
+    def test_operators_of_the_server_invite_from_anywhere(self) -> None:
+        self.world.session(self.bob).operator = "root"
+        self.assertEqual(self.world.decide(self.bob, c.Invite()), MakeInvite())
+
+
+class KeptOutTests(Case):
+    """Bans and a panic of the server are held against accounts, however these are entered."""
+
+    def ban(self, kind: BanKind, target: str) -> None:
+        self.hub.state.server_bans.add(Ban(kind, target, "root", NOW), NOW)
+
+    def kept_out(self, seat: Seat, login: c.Login) -> str:
+        """Return why a login is refused, as a code."""
+        decision = self.world.decide(seat, login)
+        assert isinstance(decision, Tell) and isinstance(decision.reply, r.NameRefused), decision
+        return decision.reply.code
+
+    def prove(self, seat: Seat, name: str) -> Decision:
+        """Decide about a login with the right password."""
+        asked = self.world.decide(seat, c.Login(nick(name), Secret("secret words")))
+        assert isinstance(asked, Prove), asked
+        proof = self.hub.state.accounts[name].proof
+        return self.hub.proven(seat.session, asked, proof, Scope("x"), NOW)
+
+    def test_a_banned_account_is_kept_out_with_the_right_password_only(self) -> None:
+        self.ban("account", "bob")
+        kept_out = Tell(r.NameRefused("banned", "you are banned from this server for good"))
+        self.assertEqual(self.prove(self.world.open(), "bob"), kept_out)
+        eve = self.world.enter("eve")
+        said = Tell(r.Refused("banned", "you are banned from this server for good"))
+        self.assertEqual(self.prove(eve, "bob"), said)
+
+    def test_a_secret_of_a_banned_account_does_not_let_it_in(self) -> None:
+        self.ban("account", "bob")
+        again = self.world.open(token=self.bob.token)
+        self.assertEqual(self.kept_out(again, c.Login(nick("bob"), token=again.token)), "banned")
+        self.world.close(self.bob)
+        self.assertEqual(self.kept_out(again, c.Login(nick("free"), token=again.token)), "banned")
+
+    def test_a_banned_address_gives_no_password(self) -> None:
+        self.ban("network", "192.0.2.0/24")
+        seat = self.world.open()
+        self.world.session(seat).address = "192.0.2.7"
+        login = c.Login(nick("bob"), Secret("secret words"))
+        self.assertEqual(self.kept_out(seat, login), "banned")
+
+    def test_a_banned_name_is_not_registered(self) -> None:
+        self.ban("account", "eve")
+        register = c.Register(Secret("secret words"))
+        self.assertEqual(self.code(self.world.enter("eve"), register), "banned")
+
+    def test_accounts_get_in_where_no_new_guests_do(self) -> None:
+        self.world.close(self.bob)
+        seat = self.world.open()
+        self.hub.state.panic = 1
+        self.assertEqual(self.kept_out(seat, c.Login(nick("eve"))), "closed")
+        self.assertIsInstance(self.prove(seat, "bob"), Propose)
+        again = self.world.open(token=self.bob.token)
+        back = self.world.decide(again, c.Login(nick("bob"), token=again.token))
+        self.assertIsInstance(back, Propose)
+        self.hub.state.panic = 2
+        closed = "this server lets nobody new in for now; try again later"
+        self.assertEqual(self.prove(seat, "bob"), Tell(r.NameRefused("closed", closed)))

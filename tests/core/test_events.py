@@ -9,9 +9,12 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.core.world import NOW, lines, nick, room
 from twisted_chat.core import events as e
+from twisted_chat.core import room_events as re
 from twisted_chat.core.accounts import Proof
+from twisted_chat.core.bans import Ban, read_target
 from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.keep import Keep
+from twisted_chat.core.server_bans import Ban as ServerBan
 from twisted_chat.core.text import CleanText
 
 #: One of each event.
@@ -36,7 +39,24 @@ EVERY_EVENT: tuple[e.Event, ...] = (
     e.Invited("a digest", NOW),
     e.PrivacySet("rooms"),
     e.IgnoreSet("eve", "Eve", hide=True),
+    e.Killed("root", UserId(2), nick("eve"), CleanText("spam")),
+    e.ServerBanned("root", ServerBan("account", "eve", "root", 5.0)),
+    e.ServerUnbanned("root", "account", "eve"),
+    e.Announced("root", lines("tea")),
+    e.PanicSet("root", 1),
     e.Gathered((nick("bob"),), (), 200),
+    re.SettingChanged("slow", 30),
+    re.PasswordSet(True, "00"),
+    re.Invited(UserId(2), nick("eve")),
+    re.RoleChanged("voice", True, nick("eve"), UserId(2)),
+    re.Registered(),
+    re.Transferred(UserId(2), nick("eve")),
+    re.Banned(Ban(read_target("eve"), "bob", NOW), UserId(2)),
+    re.Unbanned(read_target("eve")),
+    re.Muted(Ban(read_target("eve"), "bob", NOW), UserId(2), nick("eve")),
+    re.Unmuted(read_target("eve")),
+    re.Forgotten(False),
+    re.Dropped(),
 )
 
 ORIGIN = e.Origin(Node("a"), SessionId(1), "tag")
@@ -44,8 +64,9 @@ AUTHOR = e.Author(UserId(1), nick("bob"), Scope("s"))
 
 
 class EventTests(SynchronousTestCase):
-    def test_union_has_every_event_of_the_module(self) -> None:
-        self.assertEqual(set(get_args(e.Event)), set(e._Event.__subclasses__()))
+    def test_union_has_every_event_of_the_modules(self) -> None:
+        bases = {*e._Event.__subclasses__(), *re.RoomEvent.__subclasses__()}
+        self.assertEqual(set(get_args(e.Event)), bases)
 
     def test_examples_are_one_of_each(self) -> None:
         self.assertEqual({type(event) for event in EVERY_EVENT}, set(get_args(e.Event)))

@@ -21,6 +21,8 @@ class LimitsTests(SynchronousTestCase):
                 "login-time": 60,
                 "max-per-address": 64,
                 "max-rooms": 100,
+                "max-owned": 15,
+                "max-bans": 500,
                 "max-topic": 390,
                 "max-away": 390,
                 "flood-burst": 20,
@@ -41,6 +43,7 @@ class LimitsTests(SynchronousTestCase):
                 "keep-lines": 0,
                 "login-tries": 3,
                 "registrations": 5,
+                "auto-away": 0,
                 "page-size": 50,
                 "max-ids": 20000,
             },
@@ -57,13 +60,15 @@ class LimitsTests(SynchronousTestCase):
             self.assertEqual(getattr(limits, field.name), 7)
 
     def test_every_limit_says_what_it_counts(self) -> None:
-        units = "bytes|days|messages|milliseconds|seconds|connections|rooms|lines|members|names|ids|passwords|accounts"
+        units = "bytes|days|messages|milliseconds|seconds|minutes|bans|connections|rooms|lines|members|names|ids"
+        units += "|passwords|accounts"
         for field in FIELDS:
             self.assertRegex(field.type.__metadata__[0].description, rf"\b({units})\b")
 
     def test_limits_of_nothing_are_refused(self) -> None:
         for field in FIELDS:
-            none = 0 if field.name in ("history_lines", "linger", "keep_days", "keep_lines") else 1
+            may_be_none = ("history_lines", "linger", "keep_days", "keep_lines", "auto_away")
+            none = 0 if field.name in may_be_none else 1
             msgspec.convert({field.encode_name: none}, Limits)
             for wrong in (none - 1, 1.5, "1", None):
                 with self.assertRaises(msgspec.ValidationError, msg=f"{field.name} = {wrong!r}"):

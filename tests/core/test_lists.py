@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.core.world import NOW, World, nick, room
 from twisted_chat.core import commands as c
-from twisted_chat.core.lists import _page, overview, people, profile, rooms
+from twisted_chat.core.lists import cut_page, overview, people, profile, rooms
 from twisted_chat.core.replies import Overview, Person, Profile, RoomLine
 from twisted_chat.core.text import CleanText
 
@@ -17,19 +17,19 @@ class PageTests(SynchronousTestCase):
     @given(st.integers(0, 30), st.integers(1, 7))
     def test_pages_hold_everything_once(self, count: int, size: int) -> None:
         items = list(range(count))
-        pages = _page(items, 1, size)[2]
-        found = [_page(items, page, size) for page in range(1, pages + 1)]
+        pages = cut_page(items, 1, size)[2]
+        found = [cut_page(items, page, size) for page in range(1, pages + 1)]
         self.assertEqual([item for some, _, _ in found for item in some], items)
         self.assertEqual([page for _, page, _ in found], list(range(1, pages + 1)))
         self.assertTrue(all(len(some) <= size for some, _, _ in found))
 
     def test_page_past_an_end_is_the_one_at_that_end(self) -> None:
-        self.assertEqual(_page("abcde", 9, 2), (("e",), 3, 3))
-        self.assertEqual(_page("abcde", 0, 2), (("a", "b"), 1, 3))
-        self.assertEqual(_page("abcde", -1, 2), (("a", "b"), 1, 3))
+        self.assertEqual(cut_page("abcde", 9, 2), (("e",), 3, 3))
+        self.assertEqual(cut_page("abcde", 0, 2), (("a", "b"), 1, 3))
+        self.assertEqual(cut_page("abcde", -1, 2), (("a", "b"), 1, 3))
 
     def test_nothing_is_one_empty_page(self) -> None:
-        self.assertEqual(_page([], 1, 50), ((), 1, 1))
+        self.assertEqual(cut_page([], 1, 50), ((), 1, 1))
 
 
 class Case(SynchronousTestCase):
@@ -42,7 +42,7 @@ class PeopleTests(Case):
     def test_people_are_listed_by_name_in_any_case(self) -> None:
         for name in ("Carol", "bob", "Alice"):
             self.world.enter(name)
-        found = people(self.state, None, 1, 50)
+        found = people(self.state, None, 1, 50, self.world.now)
         self.assertEqual([str(person.nick) for person in found.people], ["Alice", "bob", "Carol"])
         self.assertEqual((found.count, found.page, found.pages, found.room), (3, 1, 1, None))
 
@@ -53,17 +53,20 @@ class PeopleTests(Case):
         self.world.do(alice, c.Join(room("dev")))
         self.world.enter("eve")
         self.world.do(alice, c.Away(CleanText("lunch")))
-        found = people(self.state, self.state.room_named(room("dev")), 1, 50)
+        found = people(self.state, self.state.room_named(room("dev")), 1, 50, self.world.now)
         self.assertEqual(
             found.people,
-            (Person(nick("alice"), CleanText("lunch")), Person(nick("bob"), operator=True)),
+            (
+                Person(nick("alice"), CleanText("lunch")),
+                Person(nick("bob"), operator=True, roles=("operator",)),
+            ),
         )
         self.assertEqual((found.count, str(found.room)), (2, "#Dev"))
 
     def test_crowd_is_listed_in_pages(self) -> None:
         for n in range(120):
             self.world.enter(f"user{n:03}")
-        found = people(self.state, self.state.room_named(room("lobby")), 3, 50)
+        found = people(self.state, self.state.room_named(room("lobby")), 3, 50, self.world.now)
         self.assertEqual((found.count, found.page, found.pages), (120, 3, 3))
         self.assertEqual(len(found.people), 20)
         self.assertEqual(str(found.people[0].nick), "user100")
@@ -76,7 +79,7 @@ class RoomsTests(Case):
         self.world.do(bob, c.Join(room("dev")))
         self.world.do(alice, c.Join(room("dev")))
         self.world.do(alice, c.SetTopic(CleanText("news")))
-        found = rooms(self.state, 1, 50)
+        found = rooms(self.state, self.world.user(bob), 1, 50)
         self.assertEqual(
             found.rooms,
             (
@@ -88,17 +91,23 @@ class RoomsTests(Case):
         self.assertEqual((found.count, found.page, found.pages), (3, 1, 1))
 
     def test_lobby_is_there_without_anybody(self) -> None:
+        seat = self.world.enter("bob")
+        self.world.do(seat, c.Leave())
+        bob = self.world.user(seat)
         self.assertEqual(
-            rooms(self.state, 1, 50).rooms, (RoomLine(room("lobby"), 0, CleanText("")),)
+            rooms(self.state, bob, 1, 50).rooms, (RoomLine(room("lobby"), 0, CleanText("")),)
         )
 
     def test_overview_is_the_same_page_of_both(self) -> None:
         for n in range(3):
             seat = self.world.enter(f"user{n}")
             self.world.do(seat, c.Join(room(f"room{n}")))
+        asker = self.world.user(seat)
         self.assertEqual(
-            overview(self.state, 2, 2),
-            Overview(rooms(self.state, 2, 2), people(self.state, None, 2, 2)),
+            overview(self.state, asker, 2, 2, self.world.now),
+            Overview(
+                rooms(self.state, asker, 2, 2), people(self.state, None, 2, 2, self.world.now)
+            ),
         )
 
 
@@ -110,11 +119,21 @@ class ProfileTests(Case):
         self.world.say(bob, "hi")
         self.world.do(bob, c.Away(CleanText("lunch")))
         self.assertEqual(
-            profile(self.state, self.world.user(bob), NOW + 90),
-            Profile(nick("bob"), None, (room("lobby"), room("dev")), NOW, 30.0, CleanText("lunch")),
+            profile(self.state, self.world.user(bob), self.world.user(bob), NOW + 90),
+            Profile(
+                nick("bob"),
+                None,
+                (room("lobby"), room("dev")),
+                NOW,
+                30.0,
+                CleanText("lunch"),
+                host="somewhere",
+            ),
         )
 
     def test_nobody_is_silent_for_less_than_nothing(self) -> None:
         # The clock of the node where they last spoke may be ahead.
         bob = self.world.enter("bob")
-        self.assertEqual(profile(self.state, self.world.user(bob), NOW - 5).idle, 0.0)
+        self.assertEqual(
+            profile(self.state, self.world.user(bob), self.world.user(bob), NOW - 5).idle, 0.0
+        )

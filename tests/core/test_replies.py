@@ -11,6 +11,9 @@ from tests.core.world import NOW, nick, room
 from twisted_chat.core import replies as r
 from twisted_chat.core.ids import MessageId
 from twisted_chat.core.keep import Keep
+from twisted_chat.core.lasting import AuditRecord
+from twisted_chat.core.server_bans import Ban
+from twisted_chat.core.standing import AS_MADE
 from twisted_chat.core.text import CleanText
 
 _PEOPLE = r.People((r.Person(nick("bob")),), 1, 1, 1)
@@ -36,8 +39,14 @@ EVERY_REPLY: tuple[r.Reply, ...] = (
     _ROOMS,
     r.Overview(_ROOMS, _PEOPLE),
     r.Profile(nick("bob"), None, (room("lobby"),), NOW, 5.0, None),
+    r.WasHere("bob", NOW, 5.0),
+    r.ServerBanList((Ban("account", "eve", "root", NOW),), 1, 1, 1, NOW),
+    r.Audit((AuditRecord(NOW, "root", "bob", "192.0.2.7", CleanText("did it")),), 1, 1, 1),
     r.Topic(room("lobby"), CleanText("news"), nick("bob"), NOW),
     r.Kept(room("lobby"), Keep(30, 1000)),
+    r.RoomSettings(room("dev"), AS_MADE, False, "bob", (("bob", ("owner",)),)),
+    r.Bans(room("dev"), (r.BanLine(False, "eve", "bob", NOW, None, None),), 1, 1, 1),
+    r.Invitation(nick("bob"), room("dev")),
     r.Ignored(("eve",)),
     r.Confirmed("done"),
     r.Notice("kicked", "you are no longer in #dev"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import get_args
 
 from hypothesis import given
@@ -33,17 +34,35 @@ class TableTests(SynchronousTestCase):
     def test_names_are_what_a_person_can_type(self) -> None:
         for name, spec in COMMANDS.items():
             self.assertEqual(name, spec.name)
-            self.assertTrue(
-                name.isascii() and name.replace("-", "a").isalpha() and name.islower(), name
-            )
+            self.assertTrue(re.fullmatch(r"[a-z]+(-[a-z]+)?", name), name)
 
     def test_usage_is_made_of_known_arguments(self) -> None:
         for spec in COMMANDS.values():
             words = (spec.grammar or spec.usage).split()
             for place, word in enumerate(words):
                 self.assertIn(word.strip("[]"), KINDS)
-                if word.strip("[]") in ("TEXT", "WORDS", "LIMIT"):
+                if word.strip("[]") in ("TEXT", "WORDS", "LIMIT", "PASSPHRASE"):
                     self.assertEqual(place, len(words) - 1, f"{spec.name}: it takes the rest")
+
+    def test_duration_is_told_from_a_reason(self) -> None:
+        eve = c.BanTarget("account", "eve", nick("eve"))
+        for rest, duration, reason in (
+            ("eve", None, None),
+            ("eve 90s", 90, None),
+            ("eve 1h30m being rude", 5400, CleanText("being rude")),
+            ("eve being rude 1h", None, CleanText("being rude 1h")),
+        ):
+            self.assertEqual(
+                parse(f"server-ban {rest}"),
+                c.ServerBan(eve, duration, reason),
+            )
+        bad = self.assertRaises(BadArguments, parse, "server-ban eve 3 times rude")
+        self.assertIn('"3" is no duration', str(bad))
+
+    def test_password_of_an_operator_may_have_blanks(self) -> None:
+        self.assertEqual(parse("oper root  some  words"), c.Oper("root", "some  words"))
+        bad = self.assertRaises(BadArguments, parse, "oper root")
+        self.assertEqual(str(bad), "PASSPHRASE is missing")
 
     def test_help_fits_on_a_line_of_a_terminal(self) -> None:
         for spec in COMMANDS.values():
@@ -51,6 +70,13 @@ class TableTests(SynchronousTestCase):
             self.assertLessEqual(len(f"--   {f'/{spec.name} {spec.usage}':<23} {spec.help}"), 90)
 
     def test_commands_that_not_everybody_may_give_say_so(self) -> None:
+        operators = (
+            "kick ban unban bans mute unmute op deop voice devoice invite lock unlock private invite-only moderated slow "
+            "topic-lock visibility"
+        )
+        for_operators = (
+            "deoper kill server-ban server-unban server-bans suspend unsuspend announce panic audit"
+        )
         self.assertEqual(
             {spec.name: spec.may for spec in COMMANDS.values() if spec.may != "anyone"},
             {
@@ -59,10 +85,14 @@ class TableTests(SynchronousTestCase):
                 "passwd": "who has an account",
                 "drop-account": "who has an account",
                 "privacy": "who has an account",
-                "invite-code": "who is on the server's own machine",
+                "invite-code": "server operators, and who is on the server's own machine",
                 "keep": "operators of the room set it",
-                "kick": "operators of the room",
-                "stats": "who is on the server's own machine",
+                "stats": "server operators, and who is on the server's own machine",
+                **dict.fromkeys(for_operators.split(), "server operators"),
+                "register-room": "operators of the room, with an account",
+                "forget-me": "who has an account",
+                **dict.fromkeys(operators.split(), "operators of the room"),
+                **dict.fromkeys(("transfer", "export", "drop-room"), "the owner of the room"),
             },
         )
 

@@ -146,7 +146,7 @@ class World:
             assert isinstance(decision, Prove), decision
             proof = decision.proof or Proof(decision.nick.key, outside=True)
             scope = scope_of(seat.token)
-            decision = hub.proven(seat.session, decision, proof, scope, password)
+            decision = hub.proven(seat.session, decision, proof, scope, self.now, password)
         assert isinstance(decision, Propose), decision
         self.publish(hub.propose(seat.session, decision, self.now))
         return decision

@@ -139,6 +139,8 @@ def _tell(envelope: e.Envelope) -> str:
             return f"gathered{where} {' '.join(names)} = {members}"
         case e.Detached():
             return ""
+        case e.Announced(lines=lines):
+            return f"announced by {who}: {' / '.join(lines)}"
         case event:
             return f"{type(event).__name__.lower()} {who}{where}"
 
@@ -167,6 +169,10 @@ def _answer(reply: r.Reply) -> str:
             return f"end of {count} found{', more' if more else ''}{'' if whole else ', not all'}"
         case r.Notice(code=code):
             return f"notice {code}"
+        case r.Confirmed(text=text):
+            return f"done: {text}"
+        case r.WasHere(name=name, ago=ago):
+            return f"{name} was here {ago:.0f} seconds ago"
         case r.Farewell(why=why):
             return f"farewell {why}".rstrip()
         case reply:

@@ -24,6 +24,8 @@ class Mute(FakeSink):
     def ask_password(self, name: RoomName | Nick, *, wrong: bool) -> bool:
         raise NotImplementedError
 
+    private = True
+
     def end(self) -> None:
         raise NotImplementedError
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
+import re as regex
 import unicodedata
 from typing import Any, get_args
 
@@ -11,11 +11,16 @@ from hypothesis import strategies as st
 
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
+from twisted_chat.core import room_events as re
 from twisted_chat.core.accounts import Proof
+from twisted_chat.core.bans import Ban, read_target
 from twisted_chat.core.commands import Kind, Lines
 from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.keep import Keep
+from twisted_chat.core.lasting import AuditRecord
 from twisted_chat.core.names import BadName, Nick, RoomName, parse_nick, parse_room
+from twisted_chat.core.server_bans import Ban as ServerBan
+from twisted_chat.core.standing import Setting, Settings
 from twisted_chat.core.text import BadText, CleanText, shown
 
 # --- bytes that come in ---
@@ -122,7 +127,7 @@ frames = (
 # --- what goes out ---
 
 # Bidirectional embeddings, overrides and isolates; interlinear annotation; the byte-order mark.
-_STEERING = re.compile("[\u202a-\u202e\u2066-\u2069\ufff9-\ufffb\ufeff]")
+_STEERING = regex.compile("[\u202a-\u202e\u2066-\u2069\ufff9-\ufffb\ufeff]")
 
 
 def harmless(text: str) -> bool:
@@ -217,6 +222,19 @@ keeps = st.builds(Keep, counts, counts)
 tags = clean_texts.filter(lambda tag: 0 < len(tag) <= 64)
 _nick_tuples = st.lists(nicks, max_size=15).map(tuple)
 _maybe_text = st.none() | clean_texts
+bans = st.builds(
+    ServerBan,
+    st.just("network"),
+    st.sampled_from(["192.0.2.7", "2001:db8::/32"]),
+    st.just("root"),
+    times,
+    st.none() | times,
+    clean_texts,
+)
+
+_targets = st.sampled_from(["bob", "*spam*", "10.0.0.0/8", "::/0", "address:bob"]).map(read_target)
+_bans = st.builds(Ban, _targets, nicks.map(str), times, times, _maybe_text)
+_out = st.lists(st.tuples(st.just(UserId(2)), nicks), max_size=12).map(tuple)
 
 #: Something of each kind of event.
 EVENTS: dict[type[Any], st.SearchStrategy[Any]] = {
@@ -239,11 +257,35 @@ EVENTS: dict[type[Any], st.SearchStrategy[Any]] = {
     e.Invited: st.just(e.Invited("digest", 1.0)),
     e.PrivacySet: st.just(e.PrivacySet("rooms")),
     e.IgnoreSet: st.builds(e.IgnoreSet, st.just("eve"), st.just("Eve"), st.booleans()),
-    e.AwaySet: st.builds(e.AwaySet, _maybe_text),
+    e.AwaySet: st.builds(e.AwaySet, _maybe_text, st.booleans()),
+    e.Killed: st.builds(e.Killed, st.just("root"), st.just(UserId(2)), nicks, _maybe_text),
+    e.ServerBanned: st.builds(e.ServerBanned, st.just("root"), bans),
+    e.ServerUnbanned: st.just(e.ServerUnbanned("root", "account", "eve")),
+    e.Announced: st.builds(e.Announced, st.just("root"), lines),
+    e.PanicSet: st.builds(e.PanicSet, st.just("root"), st.integers(0, 2)),
     e.Gathered: st.builds(e.Gathered, _nick_tuples, _nick_tuples, counts),
+    re.SettingChanged: st.builds(
+        re.SettingChanged, st.sampled_from(get_args(Setting)), st.integers(0, 21_600)
+    ),
+    re.PasswordSet: st.builds(re.PasswordSet, st.booleans()),
+    re.Invited: st.builds(re.Invited, st.just(UserId(2)), nicks),
+    re.RoleChanged: st.builds(
+        re.RoleChanged, st.sampled_from(["operator", "voice"]), st.booleans(), nicks
+    ),
+    re.Registered: st.just(re.Registered()),
+    re.Transferred: st.builds(re.Transferred, st.just(UserId(2)), nicks),
+    re.Banned: st.builds(re.Banned, _bans, st.none(), st.just(False), _out),
+    re.Unbanned: st.builds(re.Unbanned, _targets),
+    re.Muted: st.builds(re.Muted, _bans, st.just(UserId(2)), nicks),
+    re.Unmuted: st.builds(re.Unmuted, _targets),
+    re.Forgotten: st.builds(re.Forgotten, st.booleans()),
+    re.Dropped: st.builds(re.Dropped, _out),
 }
 
-_IN_A_ROOM = (e.Said, e.Joined, e.Left, e.Kicked, e.TopicSet, e.KeepSet, e.Closed, e.Gathered)
+_IN_A_ROOM = (
+    *(e.Said, e.Joined, e.Left, e.Kicked, e.TopicSet, e.KeepSet, e.Closed, e.Gathered),
+    re.RoomEvent,
+)
 
 
 @st.composite
@@ -263,7 +305,8 @@ def envelopes(draw: st.DrawFn, kind: type[Any] | None = None) -> e.Envelope:
 _people = st.builds(
     r.People,
     st.lists(
-        st.builds(r.Person, nicks, _maybe_text, st.none() | clean_texts, st.booleans()), max_size=9
+        st.builds(r.Person, nicks, _maybe_text, st.none() | clean_texts, st.booleans(), idle=times),
+        max_size=9,
     ).map(tuple),
     counts,
     st.integers(1, 9),
@@ -347,9 +390,61 @@ REPLIES: dict[type[Any], st.SearchStrategy[Any]] = {
         times,
         times,
         _maybe_text,
+        st.sampled_from(["", "aaaa.bbbb.cccc.ip"]),
+        st.booleans(),
+        st.sampled_from([(), ("192.0.2.7",)]),
+    ),
+    r.WasHere: st.builds(r.WasHere, nicks.map(str), times, times),
+    r.ServerBanList: st.builds(
+        r.ServerBanList, st.lists(bans, max_size=3).map(tuple), counts, st.just(1), counts, times
+    ),
+    r.Audit: st.builds(
+        r.Audit,
+        st.lists(
+            st.builds(
+                AuditRecord, times, st.just("root"), nicks.map(str), st.just("::1"), clean_texts
+            ),
+            max_size=3,
+        ).map(tuple),
+        counts,
+        st.just(1),
+        counts,
     ),
     r.Topic: st.builds(r.Topic, rooms, clean_texts, st.none() | nicks, times),
     r.Kept: st.builds(r.Kept, rooms, keeps),
+    r.RoomSettings: st.builds(
+        r.RoomSettings,
+        rooms,
+        st.builds(
+            Settings,
+            *[st.booleans()] * 4,
+            st.integers(0, 21_600),
+            st.booleans(),
+        ),
+        st.booleans(),
+        st.none() | nicks.map(str),
+        st.lists(st.tuples(nicks.map(str), st.just(("operator", "voice"))), max_size=3).map(tuple),
+    ),
+    r.Bans: st.builds(
+        r.Bans,
+        rooms,
+        st.lists(
+            st.builds(
+                r.BanLine,
+                st.booleans(),
+                _targets.map(lambda target: target.text),
+                nicks.map(str),
+                times,
+                st.none() | times,
+                _maybe_text,
+            ),
+            max_size=5,
+        ).map(tuple),
+        counts,
+        st.integers(1, 9),
+        st.integers(1, 9),
+    ),
+    r.Invitation: st.builds(r.Invitation, nicks, rooms),
     r.Ignored: st.builds(r.Ignored, st.lists(nicks.map(str), max_size=40).map(tuple)),
     r.Confirmed: st.builds(r.Confirmed, clean_texts),
     r.Notice: st.builds(r.Notice, _codes, clean_texts),

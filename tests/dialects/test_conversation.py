@@ -277,7 +277,7 @@ class Visitor:
         self._nick = ""
         self.seen: list[Seen] = []
         self.ended = False
-        self.peer = stage.node.open(self, dialect, "")
+        self.peer = stage.node.open(self, dialect, None)
 
     def do(self, step: Step) -> None:
         """Hand in a step as the door would, and let everybody read what came of it."""
@@ -339,6 +339,8 @@ class Visitor:
 
     def ask_password(self, name: RoomName | Nick, *, wrong: bool) -> bool:
         return False
+
+    private = True
 
     def end(self) -> None:
         self.ended = True

@@ -16,7 +16,10 @@ from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
 from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.keep import Keep
+from twisted_chat.core.lasting import AuditRecord
 from twisted_chat.core.names import parse_nick, parse_room
+from twisted_chat.core.room_events import RoomEvent
+from twisted_chat.core.server_bans import Ban
 from twisted_chat.core.text import CleanText
 from twisted_chat.dialects import json_view
 from twisted_chat.dialects.json_view import JsonView, rfc3339
@@ -82,6 +85,21 @@ def nowhere(kind: str, content: str, /, **fields: object) -> dict[str, Any]:
     value = happened(kind, content, **fields)
     del value["room"]
     return value
+
+
+#: What happened to who may do what in a room.
+_ROOM_TYPES = [
+    "setting",
+    "invite",
+    "role",
+    "owner",
+    "ban",
+    "unban",
+    "mute",
+    "unmute",
+    "forget",
+    "drop",
+]
 
 
 class EventTests(SynchronousTestCase):
@@ -184,6 +202,7 @@ class EventTests(SynchronousTestCase):
                 e.Arrived | e.Detached | e.Closed,
                 e.Registered | e.PasswordSet | e.AccountDropped | e.Invited,
                 e.PrivacySet | e.IgnoreSet,
+                e.Killed | e.ServerBanned | e.ServerUnbanned | e.PanicSet,
             )
             self.assertTrue(any(isinstance(envelope.event, some) for some in hidden))
             return
@@ -243,6 +262,11 @@ class EventTests(SynchronousTestCase):
                 self.assertEqual((kind, value["count"]), ("members", members))
                 self.assertEqual(value["joined"], [nick.text for nick in joined])
                 self.assertEqual(value["left"], [nick.text for nick in left])
+            case RoomEvent():
+                self.assertIn(kind, _ROOM_TYPES)
+                self.assertNotIn("password", value)
+            case e.Announced(lines=lines):
+                self.assertEqual((kind, content), ("announcement", "\n".join(lines)))
             case _:
                 self.fail("not shown")
 
@@ -430,8 +454,12 @@ class ReplyTests(SynchronousTestCase):
         self.assertIsNone(reply(r.Stats(1, 1, 1, well))["store"]["since"])
 
     def test_who_lists_people(self) -> None:
-        people = r.People((r.Person(BOB, CleanText("lunch"), "al", operator=True),), 1, 2, 3, DEV)
-        bob = {"nick": "bob", "away": "lunch", "account": "al", "guest": False, "operator": True}
+        person = r.Person(
+            BOB, CleanText("lunch"), "al", operator=True, roles=("operator",), idle=59.6
+        )
+        people = r.People((person,), 1, 2, 3, DEV)
+        bob: dict[str, Any] = {"nick": "bob", "away": "lunch", "account": "al", "guest": False}
+        bob |= {"operator": True, "roles": ["operator"], "idle": 60}
         fields = {"users": [bob], "count": 1, "page": 2, "pages": 3, "room": "dev"}
         self.assertEqual(reply(people), {"type": "who", "content": "1 person", **fields})
         everywhere = reply(r.People((r.Person(BOB),), 5000, 1, 1))
@@ -466,7 +494,48 @@ class ReplyTests(SynchronousTestCase):
                 "since": "2026-01-01T12:30:59.250Z",
                 "idle": 60,
                 "away": None,
+                "host": "",
+                "server_operator": False,
             },
+        )
+
+    def test_operator_is_told_addresses_too(self) -> None:
+        bob = r.Profile(BOB, None, (), THEN, 0.0, None, "a.b.c.ip", True, ("192.0.2.7",))
+        told = reply(bob)
+        self.assertEqual((told["host"], told["server_operator"]), ("a.b.c.ip", True))
+        self.assertEqual(told["addresses"], ["192.0.2.7"])
+
+    def test_who_was_here(self) -> None:
+        self.assertEqual(
+            reply(r.WasHere("bob", THEN, 5.4)),
+            {
+                "type": "whois",
+                "content": "bob is not here",
+                "nick": "bob",
+                "here": False,
+                "seen": rfc3339(THEN),
+                "ago": 5,
+            },
+        )
+
+    def test_bans_and_the_trail_are_values(self) -> None:
+        ban = Ban("account", "eve", "root", THEN, None, CleanText("spam"))
+        told = reply(
+            r.ServerBanList((ban, msgspec.structs.replace(ban, until=THEN)), 2, 1, 1, THEN)
+        )
+        want = {"kind": "account", "target": "eve", "by": "root", "reason": "spam"}
+        want["since"] = rfc3339(THEN)
+        both = [want | {"until": None}, want | {"until": rfc3339(THEN)}]
+        self.assertEqual((told["type"], told["bans"]), ("server_bans", both))
+        record = AuditRecord(THEN, "root", "bob", "192.0.2.7", CleanText("did it"))
+        told = reply(r.Audit((record,), 1, 1, 1))
+        did = {"operator": "root", "nick": "bob", "address": "192.0.2.7", "what": "did it"}
+        self.assertEqual(told["records"], [did | {"time": rfc3339(THEN)}])
+
+    def test_announcement_has_a_type_of_its_own(self) -> None:
+        told = decoded(VIEW.event(by_alice(e.Announced("root", (CleanText("tea"),)))))
+        self.assertEqual(
+            (told["type"], told["content"], told["from"]), ("announcement", "tea", "alice")
         )
 
     def test_topic(self) -> None:

@@ -464,6 +464,17 @@ def sample_arguments(spec: Spec) -> str:
         "N": "5",
         "SIDE": "before",
         "ID": spell(9),
+        "TARGET": "*spam*",
+        "DURATION": "2h",
+        "SECONDS": "30",
+        "SWITCH": "on",
+        "VISIBILITY": "join",
+        "ROOM|all": "all",
+        "NAME": "root",
+        "PASSPHRASE": "some words",
+        "ACCOUNT": "bob",
+        "LEVEL": "1",
+        "WHOM": "192.0.2.0/24",
     }
     return " ".join(samples[word.strip("[]")] for word in (spec.grammar or spec.usage).split())
 

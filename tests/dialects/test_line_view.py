@@ -9,6 +9,7 @@ import msgspec
 from hypothesis import given
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.core.test_events import EVERY_EVENT
 from tests.dialects.strategies import EVENTS, envelopes, replies
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
@@ -17,7 +18,10 @@ from twisted_chat.core.accounts import Proof
 from twisted_chat.core.commands import Kind
 from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.keep import KEEP_ALL, Keep
+from twisted_chat.core.lasting import AuditRecord
 from twisted_chat.core.names import Nick, RoomName, parse_nick, parse_room
+from twisted_chat.core.room_events import RoomEvent
+from twisted_chat.core.server_bans import Ban
 from twisted_chat.core.table import COMMANDS
 from twisted_chat.core.text import CleanText
 from twisted_chat.dialects.line_view import LineView
@@ -165,12 +169,15 @@ class EventTests(SynchronousTestCase):
             e.Kicked(UserId(2), BOB),
             e.TopicSet(NONE),
             e.KeepSet(KEEP_ALL),
+            e.Announced("root", text("x")),
         )
         hidden = {e.Arrived, e.Detached, e.AwaySet, e.Closed, e.Gathered}
         hidden |= {e.Registered, e.PasswordSet, e.AccountDropped, e.Invited}
         hidden |= {e.PrivacySet, e.IgnoreSet}
-        self.assertEqual({type(each) for each in shown} | hidden, set(EVENTS))
-        for each in shown:
+        hidden |= {e.Killed, e.ServerBanned, e.ServerUnbanned, e.PanicSet}
+        ruled = [each for each in EVERY_EVENT if isinstance(each, RoomEvent)]
+        self.assertEqual({type(each) for each in (*shown, *ruled)} | hidden, set(EVENTS))
+        for each in (*shown, *ruled):
             self.assertEqual(len(event(each)), 1, each)
 
     @given(envelopes(e.Said))
@@ -570,6 +577,51 @@ class ReplyTests(SynchronousTestCase):
             self.assertTrue(reply(answer), answer)
 
 
+class OperatorTests(SynchronousTestCase):
+    def test_announcement_cannot_be_said_by_anybody_else(self) -> None:
+        (line,) = event(e.Announced("root", text("tea")))
+        self.assertEqual(line, "== Announcement by alice, an operator of this server: tea")
+        for kind in ("say", "action", "notice"):
+            for each in (e.Said(kind, text(line)), told(kind, line)):
+                for view in (HERE, ELSEWHERE):
+                    self.assertFalse(view.event(by_alice(each)).startswith(b"=="))
+
+    def test_address_is_shown_beside_its_cloak(self) -> None:
+        bob = r.Profile(BOB, None, (), 0.0, 0.0, None, "a.b.c.ip", True, ("192.0.2.7",))
+        self.assertEqual(
+            reply(bob)[1:],
+            [
+                "-- bob is an operator of this server.",
+                "-- bob comes from a.b.c.ip (192.0.2.7).",
+            ],
+        )
+
+    def test_who_was_here_is_said_with_how_long_ago(self) -> None:
+        told = reply(r.WasHere("bob", 0.0, 3 * 3600.0))
+        self.assertEqual(told, ["-- bob is not here; bob was here 3 hours ago."])
+
+    def test_lists_of_operators(self) -> None:
+        ban = Ban("network", "192.0.2.0/24", "root", 0.0, 90.0, CleanText("spam"))
+        self.assertEqual(
+            reply(r.ServerBanList((ban,), 1, 1, 1, 30.0)),
+            [
+                "-- 1 ban from this server:",
+                "--   network 192.0.2.0/24: for 1 minute, by root at 1970-01-01 00:00 (spam)",
+            ],
+        )
+        self.assertEqual(
+            reply(r.ServerBanList((), 0, 1, 1, 0.0)), ["-- Nobody is banned from this server."]
+        )
+        record = AuditRecord(60.0, "root", "bob", "192.0.2.7", CleanText("disconnected eve"))
+        self.assertEqual(
+            reply(r.Audit((record,), 51, 1, 2)),
+            [
+                "-- What operators of this server did, the latest first (page 1 of 2; /audit 2 shows the next):",
+                "--   1970-01-01 00:01 root (bob, 192.0.2.7) disconnected eve",
+            ],
+        )
+
+
 class HelpTests(SynchronousTestCase):
     def help(self) -> list[str]:
         lines = tuple(r.HelpLine(spec.name, spec.usage, spec.help) for spec in COMMANDS.values())
@@ -596,16 +648,11 @@ class HelpTests(SynchronousTestCase):
     def test_it_fits_eighty_columns_in_two_columns(self) -> None:
         for line in self.help():
             self.assertLessEqual(len(line), 78, line)
-            if not line.startswith(
-                (
-                    "--   /history ",
-                    "--   /search ",
-                    "--   /register ",
-                    "--   /login ",
-                    "--   /drop-account ",
-                    "--   /privacy ",
-                )
-            ):  # these have a line of their own
+            own = (  # these have a line of their own
+                *("/history ", "/search ", "/register ", "/login ", "/drop-account "),
+                *("/privacy ", "/ban ", "/mute ", "/server-ban ", "/suspend "),
+            )
+            if not line.startswith(tuple(f"--   {usage}" for usage in own)):
                 self.assertRegex(line, r"\A--( What|   \S.{20} |  {24})\s?\S")
 
     def test_help_on_one_command_is_one_line(self) -> None:

@@ -336,6 +336,7 @@ class PasswordTests(SynchronousTestCase):
             "register x y",
             "passwd a b",
             "drop-account x",
+            "oper root s3cret",
         ):
             self.assertTrue(slips.holds_password(line), line)
 

@@ -16,7 +16,7 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.auth.fakes import open_gate
+from tests.auth.fakes import HeldRunner, open_gate
 from twisted_chat.cluster.bus import LocalBus
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.ids import Node as NodeName
@@ -226,7 +226,8 @@ class House:
         store = MemoryStore(self.clock, first_id=1)
         ids = Ids(store, self.clock)
         bus = LocalBus(ids.take)
-        gate, self.passwords = open_gate(store)
+        self.runner = HeldRunner()
+        gate, self.passwords = open_gate(store, self.runner)
         self.node = Node(Hub(NodeName("local"), self.limits), bus, store, self.clock, gate)
         for start in (store.start(self.node.stored, self.node.roomy), ids.start(bus.drain)):
             _finish(start)

@@ -163,7 +163,7 @@ class LoginTests(HouseTestCase):
         bob = self.house.enters("bob")
         self.house.waits(3600)
         bob.types("?")
-        self.assert_sees(bob, "-- 1 person is here:", "--   bob (guest)")
+        self.assert_sees(bob, "-- 1 person is here:", "--   bob (guest; silent for 1 hour)")
 
     def test_too_many_tries_end_the_visit(self) -> None:
         guest = self.house.comes()

@@ -8,10 +8,13 @@ from collections.abc import Iterator
 
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
+from twisted.internet.interfaces import IAddress, ISSLTransport
 from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import directlyProvides
 
 from twisted_chat.doors import sockets
-from twisted_chat.doors.sockets import address_key, is_broken, tune
+from twisted_chat.doors.sockets import address_key, is_broken, is_private, tune
 
 
 class Transport:
@@ -23,6 +26,35 @@ class Transport:
 
     def getHandle(self) -> object:
         return self._handle
+
+
+class From:
+    """A transport whose other side has an address."""
+
+    def __init__(self, address: IAddress) -> None:
+        self._address = address
+
+    def getPeer(self) -> IAddress:
+        return self._address
+
+
+class PrivateTests(SynchronousTestCase):
+    def test_nobody_reads_along_on_this_machine(self) -> None:
+        for address, private in (
+            (IPv4Address("TCP", "127.0.0.1", 1), True),
+            (IPv6Address("TCP", "::1", 1), True),
+            (IPv6Address("TCP", "::ffff:127.0.0.1", 1), True),
+            (UNIXAddress(None), True),
+            (IPv4Address("TCP", "192.0.2.7", 1), False),
+            (IPv6Address("TCP", "2001:db8::1", 1), False),
+            (object(), False),
+        ):
+            self.assertEqual(is_private(From(address)), private, address)  # type: ignore[arg-type]
+
+    def test_nor_under_tls(self) -> None:
+        transport = From(IPv4Address("TCP", "192.0.2.7", 1))
+        directlyProvides(transport, ISSLTransport)
+        self.assertTrue(is_private(transport))
 
 
 class TuneTests(SynchronousTestCase):

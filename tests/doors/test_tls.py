@@ -91,6 +91,11 @@ class TlsTests(TlsCase):
         self.clock.advance(0)
         self.assertEqual(self.house.node.sessions, 0)
 
+    def test_nobody_can_read_along(self) -> None:
+        self.enters("bob")
+        (peer,) = self.house.node._sessions.values()
+        self.assertTrue(peer.door.private)
+
     def test_older_versions_of_tls_are_refused(self) -> None:
         old = self.connects(newest=SSL.TLS1_1_VERSION)
         self.assertRaises(SSL.Error, old.shakes_hands)

@@ -58,5 +58,10 @@ class MatcherTests(SynchronousTestCase):
         self.assertFalse(self.fits("a", since=5.5))
         self.assertFalse(self.fits("a", before=MessageId(5)))
 
+    def test_message_from_before_the_floor_of_its_room_does_not_fit(self) -> None:
+        self.assertFalse(self.fits("a", floors=((room(1).id, MessageId(5)),)))
+        self.assertTrue(self.fits("a", floors=((room(1).id, MessageId(4)),)))
+        self.assertTrue(self.fits("a", floors=((room(2).id, MessageId(5)),)))
+
     def test_nothing_but_messages_fits(self) -> None:
         self.assertFalse(Matcher(Query((room(1),), ())).fits(happened(1, e.Left(), 1)))

@@ -19,16 +19,98 @@ from tests.store.contract import (
     SqliteReadingAdapter,
 )
 from twisted_chat.core import events as e
-from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId
+from twisted_chat.core.bans import Ban, read_target
+from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.lasting import Query, Remembered, RoomRecord, Term
 from twisted_chat.core.names import parse_nick, parse_room
 from twisted_chat.core.nonces import Sent
+from twisted_chat.core.standing import Settings
 from twisted_chat.core.state import LOBBY_ID
 from twisted_chat.core.text import CleanText
 
 DAY = 24 * 60 * 60
 A, B = Scope("aaaa"), Scope("bbbb")
+
+
+def said_by(message: int, account: str | None, where: int = ROOM) -> e.Envelope:
+    """Somebody with an account of that name says something, its nick and its id; None is a guest."""
+    envelope = said(message, where, f"m{message} by {account}", who=account or "guest1")
+    assert envelope.author is not None
+    author = structs.replace(
+        envelope.author, account=account, user=UserId(sum(map(ord, account or "")))
+    )
+    return structs.replace(envelope, author=author)
+
+
+class EraseContract(Contract):
+    """What somebody wishes to be forgotten is gone at once, and later from the database too."""
+
+    async def talk(self, *accounts: str | None, where: RoomId = ROOM) -> list[MessageId]:
+        ids = [MessageId(number) for number in await self.store.reserve(len(accounts))]
+        for message, account in zip(ids, accounts, strict=True):
+            self.store.append(said_by(message, account, where))
+        return ids
+
+    async def left(self, where: RoomId = ROOM) -> list[int]:
+        return [each.id for each in (await self.store.history(room(where), limit=100)).envelopes]
+
+    async def found(self, word: str) -> list[int]:
+        rooms = (room(ROOM), room(OTHER))
+        return [
+            each.id for each in (await self.store.search(Query(rooms, (Term(word),)))).envelopes
+        ]
+
+    async def test_messages_of_one_account_in_one_room_are_erased(self) -> None:
+        await self.begin()
+        ids = await self.talk("ann", "bob", None, "ann", "annie")
+        others = await self.talk("ann", where=OTHER)
+        (at,) = await self.store.reserve(1)
+        self.store.erase("ann", ROOM, MessageId(at))
+        self.assertEqual(await self.left(), [ids[1], ids[2], ids[4]])
+        await self.settle()
+        self.assertEqual(await self.left(), [ids[1], ids[2], ids[4]])
+        self.assertEqual(await self.found("ann"), others)
+        self.assertEqual(await self.found("annie"), [ids[4]])
+
+    async def test_messages_of_one_account_in_all_rooms_are_erased(self) -> None:
+        await self.begin()
+        await self.talk("ann", where=OTHER)
+        ids = await self.talk("bob", "ann")
+        await self.settle()
+        (at,) = await self.store.reserve(1)
+        self.store.erase("ann", None, MessageId(at))
+        await self.until_stored(MessageId(at))
+        for _ in range(2):
+            self.assertEqual((await self.left(), await self.left(OTHER)), ([ids[0]], []))
+            self.assertEqual(await self.found("ann"), [])
+            await self.settle()
+
+    async def test_what_is_said_after_the_wish_stays(self) -> None:
+        await self.begin()
+        await self.talk("ann")
+        (at,) = await self.store.reserve(1)
+        self.store.erase("ann", None, MessageId(at))
+        after = await self.talk("ann")
+        await self.settle()
+        self.assertEqual((await self.left(), await self.found("ann")), (after, after))
+
+    async def test_more_than_one_step_is_erased(self) -> None:
+        await self.begin()
+        ids = await self.talk(*["ann", "bob"] * 600)
+        (at,) = await self.store.reserve(1)
+        self.store.erase("ann", ROOM, MessageId(at))
+        await self.settle()
+        page = await self.store.history(room(ROOM), after=MessageId(0), limit=2000)
+        self.assert_page(page, ids[1::2], more=False)
+
+    async def test_two_wishes_are_both_carried_out(self) -> None:
+        await self.begin()
+        ids = await self.talk("ann", "bob", "zoe")
+        for account, at in zip(("ann", "zoe"), await self.store.reserve(2), strict=True):
+            self.store.erase(account, ROOM, MessageId(at))
+        await self.settle()
+        self.assertEqual(await self.left(), [ids[1]])
 
 
 class TidyContract(Contract):
@@ -117,7 +199,8 @@ class LastingContract(Contract):
     """What is there after a restart."""
 
     async def test_there_is_nothing_at_first(self) -> None:
-        self.assertEqual(await self.begin(), Remembered())
+        remembered = await self.begin()
+        self.assertEqual(structs.replace(remembered, secret=b""), Remembered())
 
     async def test_ids_go_on_above_every_one_that_was_reserved(self) -> None:
         await self.begin()
@@ -161,6 +244,14 @@ class LastingContract(Contract):
             NOW + 1.25,
             (A, B),
             Keep(30, 1000),
+            Settings(True, True, True, True, 30, True),
+            (("ann", frozenset(("owner", "operator"))), ("bob", frozenset(("voice",)))),
+            (
+                Ban(read_target("Bücher"), "Ann", NOW, NOW + 1.5, CleanText("too loud")),
+                Ban(read_target("2001:db8::/32"), "Ann", NOW),
+            ),
+            (Ban(read_target("eve"), "Ann", NOW, scope=A),),
+            ("account zoe", "session s"),
         )
         self.store.keep_room(full, MessageId(1))
         self.store.keep_room(structs.replace(bare, topic=CleanText("old")), MessageId(2))
@@ -169,6 +260,21 @@ class LastingContract(Contract):
         again = structs.replace(full, topic=CleanText(""), password=None)
         self.store.keep_room(again, MessageId(4))
         self.assertEqual((await self.again()).rooms, (bare, again))
+
+    async def test_what_was_erased_stays_so(self) -> None:
+        await self.begin()
+        ids = await self.talk("ann", "bob", "ann")
+        self.store.erase("ann", None, MessageId(ids[-1] + 1))
+        await self.again()
+        page = await self.store.history(room(ROOM), limit=10)
+        self.assert_page(page, [ids[1]], more=False)
+
+    async def talk(self, *accounts: str) -> list[MessageId]:
+        """Let these accounts say one message each."""
+        ids = [MessageId(number) for number in await self.store.reserve(len(accounts) + 1)]
+        for message, account in zip(ids[:-1], accounts, strict=True):
+            self.store.append(said_by(message, account))
+        return ids[:-1]
 
     async def test_room_that_is_forgotten_does_not_come_back(self) -> None:
         await self.begin()
@@ -239,6 +345,22 @@ class LastingContract(Contract):
 
     def now(self) -> float:
         return float(int(time.time()))
+
+
+class MemoryEraseContract(EraseContract, MemoryAdapter, TestCase):
+    pass
+
+
+class SqliteEraseContract(EraseContract, SqliteAdapter, TestCase):
+    pass
+
+
+class SqliteReadingEraseContract(EraseContract, SqliteReadingAdapter, TestCase):
+    pass
+
+
+class PostgresEraseContract(EraseContract, PostgresAdapter, TestCase):
+    pass
 
 
 class MemoryTidyContract(TidyContract, MemoryAdapter, TestCase):

@@ -55,6 +55,13 @@ class SearchContract(Contract):
         a, b, _ = await self.talk("The deploy is DONE", "done: deploy 2", "deploy")
         await self.both_times([a, b], "done", "Deploy")
 
+    async def test_what_is_before_the_floor_of_its_room_is_not_found(self) -> None:
+        await self.begin()
+        a, b, c = await self.talk("news", "news", "news")
+        floors = ((ROOM, MessageId(a)), (OTHER, MessageId(c)))
+        await self.both_times([b, c], "news", floors=floors)
+        await self.both_times([b, c], floors=floors)
+
     async def test_words_are_whole_and_a_star_takes_beginnings(self) -> None:
         await self.begin()
         a, b, c = await self.talk("deploy", "deployed yesterday", "redeploy")

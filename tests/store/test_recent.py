@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.making import said
@@ -14,6 +15,12 @@ from twisted_chat.store.port import Page
 from twisted_chat.store.recent import Recent
 
 OLD, NEW = RoomId(1), RoomId(1000)
+
+
+def with_account(message: int, account: str, where: int) -> Envelope:
+    envelope = said(message, where)
+    assert envelope.author is not None
+    return structs.replace(envelope, author=structs.replace(envelope.author, account=account))
 
 
 class RecentTests(SynchronousTestCase):
@@ -102,6 +109,28 @@ class RecentTests(SynchronousTestCase):
         self.recent.cut(NEW, MessageId(1002))
         self.recent.cut(OLD, MessageId(1002))
         self.assertEqual(self.page(9), ([1003, 1004], False))
+
+    def test_what_is_erased_is_gone_and_what_was_being_read_is_not_adopted(self) -> None:
+        self.say(2)
+        old = Page((with_account(5, "ann", OLD),), more=False)
+        mark = self.recent.mark(OLD)
+        self.recent.append(with_account(self.next, "ann", NEW))
+        self.recent.erase("ann", None, MessageId(self.next + 1))
+        self.assertEqual(self.page(), ([1001, 1002], False))
+        self.recent.adopt(OLD, old, mark)
+        self.assertIsNone(self.page(room=OLD))
+        # Nothing is miscounted by that.
+        self.assertEqual(self.recent._count, 2)
+
+    def test_only_what_is_meant_is_erased(self) -> None:
+        for number, (account, room) in enumerate(
+            (("ann", NEW), ("bob", NEW), ("ann", NEW + 1)), 1001
+        ):
+            self.recent.append(with_account(number, account, room))
+        self.recent.append(with_account(1005, "ann", NEW))
+        self.recent.erase("ann", NEW, MessageId(1004))
+        self.assertEqual(self.page(), ([1002, 1005], False))
+        self.assertEqual(self.page(room=NEW + 1), ([1003], False))
 
     def test_rooms_that_were_silent_longest_go_when_it_is_too_much(self) -> None:
         self.patch(recent, "MAX_MESSAGES", 6)

@@ -37,7 +37,7 @@ class Gate:
     def __init__(
         self, passwords: Passwords, stored: Stored, others: Sequence[ICredentialsChecker] = ()
     ) -> None:
-        self._passwords = passwords
+        self.passwords = passwords
         ours = StoredPasswords(passwords, stored)
         self._portals = [
             (verdict, Portal(_REALM, [checker]))
@@ -64,10 +64,10 @@ class Gate:
 
     async def hash(self, password: str) -> str:
         """Return what is to be stored of a new password. Raises :class:`twisted_chat.auth.passwords.BusyError`."""
-        return await self._passwords.hash(_bytes(password).decode("utf-8"))
+        return await self.passwords.hash(_bytes(password).decode("utf-8"))
 
     def stop(self) -> None:
-        self._passwords.stop()
+        self.passwords.stop()
 
 
 class IAccount(Interface):

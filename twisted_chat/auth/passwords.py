@@ -80,6 +80,11 @@ class Passwords:
             self._waiting -= 1
 
 
+def hash_now(password: str) -> str:
+    """Return what is stored of a password. Blocks: for programs beside the server."""
+    return _HASHER.hash(password)
+
+
 @functools.cache
 def _nobodys() -> str:
     """Return the hash of no account: who names an account that there is not waits as long as who gives a wrong password."""

@@ -6,11 +6,11 @@ envelope, or the same nothing (a :class:`Void`), however long the proposal was o
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Callable
-
 from twisted_chat.core import events as e
 from twisted_chat.core.apply_accounts import AccountApplier, not_to
+from twisted_chat.core.apply_rooms import RoomApplier
+from twisted_chat.core.authorise import may
+from twisted_chat.core.checks import admit, not_a_member
 from twisted_chat.core.commands import Kind, Lines
 from twisted_chat.core.ids import MessageId, RoomId
 from twisted_chat.core.limits import Limits
@@ -18,7 +18,9 @@ from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.core.nonces import Sent, digest
 from twisted_chat.core.outcome import (
     NOBODY,
+    NOT_IN_ROOM,
     Applied,
+    Audience,
     Between,
     Duplicate,
     InRoom,
@@ -27,19 +29,34 @@ from twisted_chat.core.outcome import (
     Void,
     envelope,
 )
-from twisted_chat.core.replies import PasswordNeeded, Refused
-from twisted_chat.core.state import LOBBY_ID, Role, Room, State, User
+from twisted_chat.core.replies import Refused
+from twisted_chat.core.room_events import RoomEvent
+from twisted_chat.core.server_bans import MAX_BANS
+from twisted_chat.core.standing import NO_ROLES, Roles
+from twisted_chat.core.state import Room, State, User
 from twisted_chat.core.text import CleanText
 
-__all__ = ["Applied", "Applier", "Between", "Duplicate", "InRoom", "Near", "Outcome", "Void"]
+__all__ = [
+    "Applied",
+    "Applier",
+    "Audience",
+    "Between",
+    "Duplicate",
+    "InRoom",
+    "Near",
+    "Outcome",
+    "Void",
+]
+
 
 _GONE = Refused("gone", "you are no longer in the chat; nothing was said; connect again")
-_NOT_IN_ROOM = Refused(
-    "not-in-room", "you are no longer in that room; nothing was said; /join ROOM takes you back"
-)
 
+_TOO_MANY_BANS = Refused(
+    "too-many-bans", f"there are {MAX_BANS:,} server bans, and that is the most; lift one first"
+)
+_SAID_SO = Refused("said-so", "they said themselves whether they are away")
 _IN_USE = Refused("in-use", "the room is in use, or gone already")
-_OPERATOR: frozenset[Role] = frozenset(("operator",))
+_OPERATOR: Roles = frozenset(("operator",))
 
 
 class Applier:
@@ -49,6 +66,7 @@ class Applier:
         self._state = state
         self._limits = limits
         self._accounts = AccountApplier(state)
+        self._rooms = RoomApplier(state, limits)
 
     def apply(self, message: MessageId, proposal: e.Proposal) -> Outcome:
         """Change the state as proposed and say what happened, or change nothing and say why."""
@@ -68,27 +86,36 @@ class Applier:
             case e.Joined():
                 return self._joined(message, proposal, user, event)
             case e.Left():
-                return self._in_room(
-                    message, proposal, user, lambda room: self._state.take_out(user, room)
-                )
+                return self._left(message, proposal, user)
             case e.TopicSet():
-                return self._in_room(
-                    message,
-                    proposal,
-                    user,
-                    lambda room: self._set_topic(room, user, event.topic, proposal.time),
-                )
+                return self._topic_set(message, proposal, user, event)
             case e.KeepSet():
                 return self._keep_set(message, proposal, user, event)
             case e.Kicked():
                 return self._kicked(message, proposal, user, event)
+            case RoomEvent():
+                return self._rooms.apply(message, proposal, user, event)
             case e.Renamed():
                 return self._accounts.renamed(message, proposal, user, event)
             case e.AwaySet():
-                user.away = event.text
-                return Applied(
-                    envelope(message, proposal, user), Near(tuple(user.rooms), author=True)
-                )
+                return self._away_set(message, proposal, user, event)
+            case e.Killed():
+                if event.user not in self._state.users:
+                    return Void(proposal, absent_target(event.nick))
+                return Applied(envelope(message, proposal, user), NOBODY)
+            case e.ServerBanned():
+                if not self._state.server_bans.add(event.ban, proposal.time):
+                    return Void(proposal, _TOO_MANY_BANS)
+                return Applied(envelope(message, proposal, user), NOBODY)
+            case e.ServerUnbanned():
+                if self._state.server_bans.lift(event.kind, event.target) is None:
+                    return Void(proposal, not_banned(event.target))
+                return Applied(envelope(message, proposal, user), NOBODY)
+            case e.Announced():
+                return Applied(envelope(message, proposal, user), NOBODY)
+            case e.PanicSet():
+                self._state.panic = event.level
+                return Applied(envelope(message, proposal, user), NOBODY)
             case e.Departed() | e.Detached():
                 return self._departed(message, proposal, user, event)
             case e.Registered():
@@ -106,19 +133,40 @@ class Applier:
             case e.Gathered():
                 return Void(proposal, Refused("internal", "this event is made for show only"))
 
+    def _away_set(
+        self, message: MessageId, proposal: e.Proposal, user: User, event: e.AwaySet
+    ) -> Outcome:
+        # Meanwhile they may have said themselves that they are away, or back.
+        if event.auto and (user.away is not None if event.text is not None else not user.idled):
+            return Void(proposal, _SAID_SO)
+        user.away, user.idled = event.text, event.auto and event.text is not None
+        return Applied(envelope(message, proposal, user), Near(tuple(user.rooms), author=True))
+
     def _said(self, message: MessageId, proposal: e.Proposal, user: User, event: e.Said) -> Outcome:
         room = self._state.rooms.get(proposal.room) if proposal.room is not None else None
         if room is None or user.id not in room.members:
-            return Void(proposal, _NOT_IN_ROOM)
+            return Void(proposal, NOT_IN_ROOM)
+        if room.strict and (refused := self._strictly(proposal, user, room)):
+            return refused
         author = user.sessions[proposal.origin.node, proposal.origin.session]
         repeated = self._once(message, proposal, author, room.name, event)
         if repeated is not None:
             return repeated
         user.spoke = proposal.time
+        if room.strict and room.settings.slow:
+            self._rooms.note_spoken(room, user, proposal.time)
         return Applied(
             e.Envelope(message, proposal.time, event, proposal.origin, author, room.ref),
             InRoom(room.ref.id),
         )
+
+    def _strictly(self, proposal: e.Proposal, user: User, room: Room) -> Void | None:
+        """Void what somebody may not say now. What was said before under the same id is not said now."""
+        tag, time = proposal.origin.tag, proposal.time
+        if tag is not None and self._state.nonces.find(user.scope, tag, time) is not None:
+            return None
+        why = may("speak", user, room, time)
+        return Void(proposal, why) if why is not None else None
 
     def _told(self, message: MessageId, proposal: e.Proposal, user: User, event: e.Told) -> Outcome:
         target = self._state.users.get(event.to)
@@ -166,7 +214,6 @@ class Applier:
             return Void(proposal, Refused("already-in-room", f"you are in {room.name} already"))
         if len(user.rooms) >= self._limits.max_rooms:
             return Void(proposal, Refused("too-many-rooms", too_many_rooms(self._limits.max_rooms)))
-        roles: frozenset[Role] = frozenset()
         created = room is None
         if room is None:
             other = state.lookalike(event.room)
@@ -178,26 +225,28 @@ class Applier:
             state.add_room(room)
             state.altered[room.ref.id] = None
             roles = _OPERATOR
-        elif room.password is not None and not hmac.compare_digest(
-            room.password, event.password or ""
-        ):
-            return Void(proposal, PasswordNeeded(room.name, wrong=event.password is not None))
-        elif user.author.scope in room.returning:
-            room.returning.remove(user.author.scope)
-            roles = _OPERATOR
+        else:
+            refused = admit(user, room, event.password, proposal.time)
+            if refused is not None:
+                return Void(proposal, refused)
+            roles = room.roles_of(user)
+            if user.scope in room.returning:
+                room.returning.remove(user.scope)
+                roles |= _OPERATOR
+            if user.invitation in room.invited:
+                del room.invited[user.invitation]
+                state.altered[room.ref.id] = None
         room.members[user.id] = roles
+        room.joined[user.id] = message
         user.rooms[room.ref.id] = None
         shown = e.Joined(room.name, created=created)
         return Applied(envelope(message, proposal, user, room, shown), InRoom(room.ref.id))
 
-    def _in_room(
-        self, message: MessageId, proposal: e.Proposal, user: User, change: Callable[[Room], None]
-    ) -> Outcome:
-        """Apply what any member of a room may do there."""
+    def _left(self, message: MessageId, proposal: e.Proposal, user: User) -> Outcome:
         room = self._state.rooms.get(proposal.room) if proposal.room is not None else None
         if room is None or user.id not in room.members:
-            return Void(proposal, _NOT_IN_ROOM)
-        change(room)
+            return Void(proposal, NOT_IN_ROOM)
+        self._state.take_out(user, room)
         return Applied(envelope(message, proposal, user, room), InRoom(room.ref.id))
 
     def _kicked(
@@ -205,10 +254,12 @@ class Applier:
     ) -> Outcome:
         room = self._state.rooms.get(proposal.room) if proposal.room is not None else None
         if room is None or user.id not in room.members:
-            return Void(proposal, _NOT_IN_ROOM)
-        if "operator" not in room.members[user.id]:
-            return Void(proposal, not_operator(room))
+            return Void(proposal, NOT_IN_ROOM)
         target = self._state.users.get(event.user)
+        against = room.members.get(event.user, NO_ROLES)
+        refused = may("kick", user, room, proposal.time, against)
+        if refused is not None:
+            return Void(proposal, refused)
         if target is None or target.id not in room.members:
             return Void(proposal, not_a_member(event.nick, room))
         shown = e.Kicked(target.id, target.nick, event.reason)
@@ -220,21 +271,31 @@ class Applier:
     ) -> Outcome:
         room = self._state.rooms.get(proposal.room) if proposal.room is not None else None
         if room is None or user.id not in room.members:
-            return Void(proposal, _NOT_IN_ROOM)
-        if "operator" not in room.members[user.id]:
-            return Void(proposal, not_operator(room))
+            return Void(proposal, NOT_IN_ROOM)
+        refused = may("keep", user, room, proposal.time)
+        if refused is not None:
+            return Void(proposal, refused)
         room.keep = event.keep
         self._state.altered[room.ref.id] = None
         return Applied(envelope(message, proposal, user, room), InRoom(room.ref.id))
 
-    def _set_topic(self, room: Room, user: User, topic: CleanText, time: float) -> None:
-        room.topic, room.topic_by, room.topic_time = topic, user.nick, time
+    def _topic_set(
+        self, message: MessageId, proposal: e.Proposal, user: User, event: e.TopicSet
+    ) -> Outcome:
+        room = self._state.rooms.get(proposal.room) if proposal.room is not None else None
+        if room is None or user.id not in room.members:
+            return Void(proposal, NOT_IN_ROOM)
+        refused = may("set topic", user, room, proposal.time)
+        if refused is not None:
+            return Void(proposal, refused)
+        room.topic, room.topic_by, room.topic_time = event.topic, user.nick, proposal.time
         self._state.altered[room.ref.id] = None
+        return Applied(envelope(message, proposal, user, room), InRoom(room.ref.id))
 
     def _closed(self, message: MessageId, proposal: e.Proposal) -> Outcome:
         """Drop a room that came back, unless somebody came back to it."""
         room = self._state.rooms.get(proposal.room) if proposal.room is not None else None
-        if room is None or room.members or room.ref.id == LOBBY_ID:
+        if room is None or room.members or not room.passes:
             return Void(proposal, _IN_USE)
         self._state.remove_room(room)
         closed = e.Envelope(message, proposal.time, proposal.event, proposal.origin, None, room.ref)
@@ -281,6 +342,16 @@ def absent(name: str) -> str:
     return f"{name} is not here; nothing was sent to anybody (/who lists who is here)"
 
 
+def absent_target(nick: Nick) -> Refused:
+    """Refuse what is to be done to somebody who is not here."""
+    return Refused("no-such-nick", f"{nick} is not here; /who lists who is here")
+
+
+def not_banned(target: str) -> Refused:
+    """Refuse to lift a ban that there is not."""
+    return Refused("not-banned", f"{target} is not banned; /server-bans lists who is")
+
+
 def too_many_rooms(limit: int) -> str:
     """Say that a user is in as many rooms as one may be."""
     return f"you are in {limit} rooms, and nobody can be in more; leave one first (/leave ROOM)"
@@ -289,18 +360,3 @@ def too_many_rooms(limit: int) -> str:
 def looks_like(name: object, other: Room) -> str:
     """Say why a room cannot be made."""
     return f"{name} looks too much like {other.name}, which exists; join that one, or choose another name"
-
-
-def not_a_member(nick: Nick, room: Room) -> Refused:
-    """Refuse to put out somebody who is not there."""
-    return Refused("not-a-member", f"{nick} is not in {room.name}; /who {room.name} lists who is")
-
-
-def not_operator(room: Room) -> Refused:
-    """Refuse what only operators may do."""
-    if room.ref.id == LOBBY_ID:
-        return Refused("not-operator", f"nobody can do that in {room.name}, which has no operator")
-    return Refused(
-        "not-operator",
-        f"only operators of {room.name} can do that (who makes a room is its operator)",
-    )

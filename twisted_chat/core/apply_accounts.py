@@ -8,10 +8,13 @@ import msgspec
 
 from twisted_chat.core import events as e
 from twisted_chat.core.accounts import Account, Proof
+from twisted_chat.core.apply_rooms import forget_account, recognise
+from twisted_chat.core.checks import rename_refused
 from twisted_chat.core.ids import MessageId, UserId
 from twisted_chat.core.names import Nick
 from twisted_chat.core.outcome import NOBODY, Applied, Between, Near, Outcome, Void, envelope
 from twisted_chat.core.replies import NameRefused, Refused
+from twisted_chat.core.server_bans import shut
 from twisted_chat.core.state import State, User
 
 _STALE = "the password was changed meanwhile, or the account deleted; log in again"
@@ -33,32 +36,50 @@ class AccountApplier:
             same = {old: it for old, it in ghost.sessions.items() if it.scope == event.scope}
             for old in same:
                 del ghost.sessions[old]
-            ghost.sessions[place] = next(iter(same.values()), ghost.author)
+                ghost.addresses.pop(old, None)
+            mine = next(iter(same.values()), ghost.author)
+            back_here = msgspec.structs.replace(mine, host=event.host)
+            if ghost.author.scope == mine.scope:
+                ghost.author = back_here
+            ghost.sessions[place] = back_here
+            ghost.addresses[place] = event.address
             state.nonces.touch(event.scope, proposal.time)
-            back = e.Arrived(
-                ghost.nick, event.scope, event.host, tuple(sorted(same.keys() - {place}))
-            )
+            replaced = tuple(sorted(same.keys() - {place}))
+            back = e.Arrived(ghost.nick, event.scope, event.host, replaced, address=event.address)
             return Applied(envelope(message, proposal, ghost, event=back), NOBODY)
         account = self._proven(message, proposal, event.proof, event.nick)
         if event.proof is not None and account is None:
             return Void(proposal, NameRefused("wrong-password", _STALE))
         key = account.key if account is not None else None
+        refused = self._shut_out(event, key, proposal.time)
+        if refused is not None:
+            return Void(proposal, refused)
         holder = state.in_the_way(event.nick, None, key)
         if joins(holder, account, event.nick):
             user = holder
             author = msgspec.structs.replace(user.author, scope=event.scope, host=event.host)
-            state.attach(user, place, author)
+            state.attach(user, place, author, event.address)
         elif holder is not None:
             return Void(proposal, NameRefused("nick-taken", taken(event.nick, holder)))
         else:
             user_id, now = UserId(message), proposal.time
             author = e.Author(user_id, event.nick, event.scope, key, event.host)
             user = User(user_id, author, since=now, spoke=now, sessions={place: author})
+            user.addresses[place] = event.address
             state.add_user(user)
         if account is not None:
             state.accounts.logged_in(event.scope, account.proof)
         state.nonces.touch(event.scope, proposal.time)
         return Applied(envelope(message, proposal, user), NOBODY)
+
+    def _shut_out(self, event: e.Arrived, account: str | None, now: float) -> NameRefused | None:
+        """Refuse who may not come in since operators of the server said so, after the login was decided."""
+        bans = self._state.server_bans
+        ban = bans.of_address(event.address, now) or bans.of_account(account, now)
+        if ban is not None:
+            return NameRefused("banned", ban.explain(now))
+        why = shut(self._state.panic, account=account, local=event.local)
+        return NameRefused("closed", why) if why else None
 
     def renamed(
         self, message: MessageId, proposal: e.Proposal, user: User, event: e.Renamed
@@ -66,6 +87,9 @@ class AccountApplier:
         holder = self._state.in_the_way(event.nick, user, user.account)
         if holder is not None:
             return Void(proposal, Refused("nick-taken", taken(event.nick, holder)))
+        refused = rename_refused(self._state, user, event.nick, proposal.time)
+        if refused is not None:
+            return Void(proposal, refused)
         happened = envelope(message, proposal, user)
         self._state.rename(user, event.nick)
         return Applied(happened, Near(tuple(user.rooms), author=True))
@@ -100,11 +124,17 @@ class AccountApplier:
         account = self._proven(message, proposal, event.proof, event.nick)
         if account is None:
             return Void(proposal, Refused("wrong-password", _STALE))
+        ban = state.server_bans.of_account(account.key, proposal.time)
+        if ban is not None:
+            return Void(proposal, Refused("banned", ban.explain(proposal.time)))
         if user.account not in (None, account.key):
             return Void(proposal, has_account(user.account or ""))
         holder = state.in_the_way(event.nick, user, account.key)
         happened = envelope(message, proposal, user)
         if holder is None:
+            refused = rename_refused(state, user, event.nick, proposal.time)
+            if refused is not None:
+                return Void(proposal, refused)
             if user.nick.text != event.nick.text:
                 state.rename(user, event.nick)
             self._give(user, account)
@@ -113,7 +143,7 @@ class AccountApplier:
             return Void(proposal, Refused("nick-taken", taken(event.nick, holder)))
         # Their other sessions are here under that nick: this one goes over to them.
         place = (proposal.origin.node, proposal.origin.session)
-        mine = user.sessions[place]
+        mine, address = user.sessions[place], user.addresses[place]
         state.detach(user, place)
         rooms = None
         if not user.sessions:
@@ -122,7 +152,7 @@ class AccountApplier:
                 state.take_out(user, state.rooms[room])
             state.remove_user(user)
         author = msgspec.structs.replace(holder.author, scope=mine.scope, host=mine.host)
-        state.attach(holder, place, author)
+        state.attach(holder, place, author, address)
         state.accounts.logged_in(mine.scope, account.proof)
         moved = e.LoggedIn(holder.nick, event.proof, moved=True, rooms=rooms)
         return Applied(msgspec.structs.replace(happened, event=moved), NOBODY)
@@ -152,7 +182,9 @@ class AccountApplier:
         account = state.accounts.proven(event.proof)
         if account is None or user.account != account.key:
             return Void(proposal, Refused("wrong-password", _STALE))
-        happened = envelope(message, proposal, user)
+        gone = tuple(forget_account(state, account.key))
+        shown = e.AccountDropped(account.proof, gone)
+        happened = envelope(message, proposal, user, event=shown)
         users = state.users_of(account.key)
         state.accounts.drop(account.key)
         for each in users:
@@ -205,7 +237,9 @@ class AccountApplier:
 
     def _give(self, user: User, account: Account) -> None:
         """Make a user one of an account."""
+        before = user.invitation
         self._state.set_account(user, account.key)
+        recognise(self._state, user, before)
         for author in user.sessions.values():
             self._state.accounts.logged_in(author.scope, account.proof)
 

@@ -10,6 +10,8 @@ from twisted_chat.core.accounts import Privacy
 from twisted_chat.core.ids import MessageId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.names import Nick, RoomName
+from twisted_chat.core.room_commands import AnyRoomCommand
+from twisted_chat.core.server_bans import Kind as BanKind
 from twisted_chat.core.text import CleanText
 
 #: How a message is meant: said, an action (``/me``), a notice (no program answers it), or a client-to-client request.
@@ -234,6 +236,71 @@ class ShowStats(_Command, frozen=True):
     """Ask how the server and its store are doing."""
 
 
+class Oper(_Command, frozen=True):
+    """Make this session one of a server operator."""
+
+    name: str
+    password: str
+
+
+class Deoper(_Command, frozen=True):
+    """Be no server operator any more."""
+
+
+class Kill(_Command, frozen=True):
+    """End all sessions of a user (server operators)."""
+
+    nick: Nick
+    reason: CleanText | None = None
+
+
+class BanTarget(msgspec.Struct, frozen=True, gc=False):
+    """Whom to ban: an account or network, or else whoever has the nick ``nick`` now. ``insist``: though it hits its maker."""
+
+    kind: BanKind
+    target: str
+    nick: Nick | None = None
+    insist: bool = False
+
+
+class ServerBan(_Command, frozen=True):
+    """Keep somebody out of the server (server operators), for so many seconds, or for good if ``duration`` is None."""
+
+    target: BanTarget
+    duration: int | None = None
+    reason: CleanText | None = None
+
+
+class ServerUnban(_Command, frozen=True):
+    """Let somebody in again (server operators)."""
+
+    target: BanTarget
+
+
+class ShowServerBans(_Command, frozen=True):
+    """Ask who is banned (server operators); page counts from 1."""
+
+    page: int = 1
+
+
+class Announce(_Command, frozen=True):
+    """Say something to everybody on the server (server operators)."""
+
+    lines: Lines
+
+
+class SetPanic(_Command, frozen=True):
+    """Let everybody in (0), no new guests (1), or nobody new (2) (server operators)."""
+
+    level: int
+
+
+class ShowAudit(_Command, frozen=True):
+    """Ask what server operators did (server operators); page counts from 1."""
+
+    page: int = 1
+
+
 class Help(_Command, frozen=True):
     """Ask for help, on one command if ``topic`` is given."""
 
@@ -289,6 +356,13 @@ UserCommand = (
     | ShowHistory
     | Search
     | ShowStats
+    | AnyRoomCommand
+    | Oper
 )
 
-Command = Say | UserCommand | Login | Help | Ping | Pong | Quit | Unsupported
+#: What only a session of a server operator can ask for.
+ServerCommand = (
+    Deoper | Kill | ServerBan | ServerUnban | ShowServerBans | Announce | SetPanic | ShowAudit
+)
+
+Command = Say | UserCommand | ServerCommand | Login | Help | Ping | Pong | Quit | Unsupported

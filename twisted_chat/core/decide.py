@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
 from twisted_chat.core.apply import ID_REUSED, absent, content
 from twisted_chat.core.apply_accounts import not_to
+from twisted_chat.core.authorise import may
 from twisted_chat.core.decide_accounts import AccountDecider
 from twisted_chat.core.decide_rooms import RoomDecider
+from twisted_chat.core.decide_server import ServerDecider
+from twisted_chat.core.decide_standing import StandingDecider
 from twisted_chat.core.decision import (
     Decision,
     GoodBye,
     Ignoring,
+    LastSeen,
     Nothing,
+    Operate,
     Propose,
     Recall,
     Repeat,
@@ -29,16 +36,19 @@ from twisted_chat.core.lists import overview, people, profile, rooms
 from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.core.refusing import check_size, hidden, shown_again, too_long
 from twisted_chat.core.refusing import refuse as _refuse
+from twisted_chat.core.room_commands import RoomCommand
 from twisted_chat.core.searching import query_of
 from twisted_chat.core.state import Session, State, User
-from twisted_chat.core.table import COMMANDS, nearest
+from twisted_chat.core.table import COMMANDS, SERVER_OPERATORS, nearest
 from twisted_chat.core.text import CleanText, shown
 
 #: The most people one session can ignore; a list that nobody could read any more.
 MAX_IGNORED: Final = 500
 
 _LOG_IN_FIRST: Final = "pick a nickname first; nothing was sent"
-_ONLY_HERE: Final = "only who connects from the machine that the server runs on may see that"
+_ONLY_HERE: Final = (
+    "only operators of this server, and who connects from the machine it runs on, may see that"
+)
 _WHO: Final = "/who lists who is here"
 
 
@@ -50,7 +60,10 @@ class Decider:
         self._limits = limits
         self._rooms = RoomDecider(state, limits)
         self._room_of = self._rooms.room_of
-        self.accounts = AccountDecider(state)
+        self.server = ServerDecider(state, limits)
+        self.accounts = AccountDecider(state, self.server)
+        self.floor = self._rooms.floor
+        self._standing = StandingDecider(state, limits, self._rooms)
 
     def decide(
         self, session: Session, command: c.Command, now: float, tag: str | None, scope: Scope
@@ -63,21 +76,34 @@ class Decider:
                     return _refuse("not-logged-in", _LOG_IN_FIRST)
                 return self._say(session, user, command, now, tag)
             case c.Help():
-                return Tell(self._help(command))
+                return Tell(self._help(session, command))
             case c.Ping():
                 return Tell(r.Pong(command.text))
             case c.Unsupported():
                 return _refuse("unsupported", command.why)
             case c.Login():
                 return (
-                    self.accounts.login(session, command, scope)
+                    self.accounts.login(session, command, scope, now)
                     if user is None
-                    else self.accounts.login_again(session, user, command)
+                    else self.accounts.login_again(session, user, command, now)
                 )
             case c.Quit():
                 return self._quit(command)
             case c.Pong():
                 return Nothing()
+            case (
+                c.Deoper()
+                | c.Kill()
+                | c.ServerBan()
+                | c.ServerUnban()
+                | c.ShowServerBans()
+                | c.Announce()
+                | c.SetPanic()
+                | c.ShowAudit()
+            ):
+                if user is None:
+                    return _refuse("not-logged-in", _LOG_IN_FIRST)
+                return self.server.decide(session, user, command, now)
             case _:
                 if user is None:
                     return _refuse("not-logged-in", _LOG_IN_FIRST)
@@ -101,8 +127,10 @@ class Decider:
                         "there is nobody here to answer; nothing was sent; use /msg NICK TEXT",
                     )
                 return self._tell(session, user, target.nick, "say", command.lines, now, tag)
+            case RoomCommand():
+                return self._standing.decide(session, user, command, now)
             case c.Rename():
-                return self.accounts.rename(user, command.nick)
+                return self.accounts.rename(user, command.nick, now)
             case c.Register():
                 return self.accounts.register(user, command, now)
             case c.ChangePassword():
@@ -114,36 +142,35 @@ class Decider:
             case c.SetPrivacy():
                 return self.accounts.privacy(user, command)
             case c.Join():
-                return self._rooms.join(user, command)
+                return self._rooms.join(user, command, now)
             case c.Leave():
                 return self._rooms.leave(session, user, command)
             case c.Kick():
-                return self._rooms.kick(session, user, command)
+                return self._rooms.kick(session, user, command, now)
             case c.ShowTopic():
                 return self._rooms.show_topic(session, user, command)
             case c.SetTopic():
-                return self._rooms.set_topic(session, user, command)
+                return self._rooms.set_topic(session, user, command, now)
             case c.ShowKeep():
                 return self._rooms.show_keep(session, user, command)
             case c.SetKeep():
-                return self._rooms.set_keep(session, user, command)
+                return self._rooms.set_keep(session, user, command, now)
             case c.Away():
                 return check_size(command.text, self._limits.max_away) or Propose(
                     e.AwaySet(command.text), claim=True
                 )
             case c.Who():
-                return self._who(command)
+                return self._who(user, command, now)
             case c.ListRooms():
-                return Tell(rooms(self._state, command.page, self._limits.page_size))
+                return Tell(rooms(self._state, user, command.page, self._limits.page_size))
             case c.ListAll():
-                return Tell(overview(self._state, command.page, self._limits.page_size))
+                return Tell(overview(self._state, user, command.page, self._limits.page_size, now))
             case c.Whois():
                 target = self._state.user_named(command.nick)
-                return (
-                    Tell(profile(self._state, target, now))
-                    if target
-                    else _refuse("no-such-nick", f"{command.nick} is not here; {_WHO}")
-                )
+                if target is None:
+                    return LastSeen(command.nick)
+                to_operator = session.operator is not None
+                return Tell(profile(self._state, user, target, now, to_operator=to_operator))
             case c.Ignore():
                 return self._ignore(session, user, command.nick)
             case c.Unignore():
@@ -159,11 +186,15 @@ class Decider:
                 done = r.Confirmed(shown_again(name))
                 return Tell(done, Ignoring(key, command.nick.text, hide=False))
             case c.ShowHistory():
-                return self._history(session, user, command)
+                return self._history(session, user, command, now)
             case c.Search():
                 return self._search(session, user, command, now)
             case c.ShowStats():
-                return Survey() if session.local else _refuse("not-operator", _ONLY_HERE)
+                if session.local or session.operator is not None:
+                    return Survey()
+                return _refuse("not-operator", _ONLY_HERE)
+            case c.Oper():
+                return Operate(command)
 
     def _quit(self, command: c.Quit) -> Decision:
         reason = command.reason or CleanText("quit")
@@ -184,6 +215,8 @@ class Decider:
             return before
         if isinstance(room, Tell):
             return room
+        if room.strict and (refused := may("speak", user, room, now)):
+            return Tell(refused)
         return self._bad_lines(lines) or Propose(e.Said(kind, lines), room.ref.id)
 
     def _slip(self, meant: Nick | RoomName) -> Tell | None:
@@ -255,13 +288,17 @@ class Decider:
 
     # --- asking ---
 
-    def _who(self, command: c.Who) -> Decision:
+    def _who(self, user: User, command: c.Who, now: float) -> Decision:
+        size = self._limits.page_size
         if command.room is None:
-            return Tell(people(self._state, None, command.page, self._limits.page_size))
+            return Tell(people(self._state, None, command.page, size, now))
         room = self._state.room_named(command.room)
-        if room is None:
+        outside = room is not None and user.id not in room.members
+        if room is None or (outside and room.settings.private):
             return _refuse("no-such-room", f"there is no room {command.room}; /rooms lists them")
-        return Tell(people(self._state, room, command.page, self._limits.page_size))
+        if outside and room.closed:
+            return _refuse("not-in-room", f"who is in {room.name} is for those who are in it")
+        return Tell(people(self._state, room, command.page, size, now))
 
     def _ignore(self, session: Session, user: User, nick: Nick | None) -> Decision:
         if nick is None:
@@ -281,12 +318,15 @@ class Decider:
         done = r.Confirmed(hidden(target.nick.text))
         return Tell(done, Ignoring(target.nick.key, target.nick.text, hide=True))
 
-    def _history(self, session: Session, user: User, command: c.ShowHistory) -> Decision:
+    def _history(
+        self, session: Session, user: User, command: c.ShowHistory, now: float
+    ) -> Decision:
         room = self._room_of(session, user, command.room)
         if isinstance(room, Tell):
             return room
         limit = min(command.limit or self._limits.history_lines, self._limits.max_history)
-        return Recall(room.ref, command.before, command.after, limit)
+        floor = self._rooms.floor(user, room, now)
+        return Recall(room.ref, command.before, command.after, limit, floor)
 
     def _search(self, session: Session, user: User, command: c.Search, now: float) -> Decision:
         rooms = []
@@ -294,19 +334,24 @@ class Decider:
             room = self._room_of(session, user, name)
             if isinstance(room, Tell):
                 return room
-            rooms.append(room.ref)
+            rooms.append(room)
         if not rooms:
-            rooms = [self._state.rooms[room].ref for room in user.rooms]
+            rooms = [self._state.rooms[room] for room in user.rooms]
         if not rooms:
             why = "you are in no room, and only your rooms are searched; enter one with /join ROOM"
             return _refuse("no-room", why)
-        return Seek(query_of(command, rooms, now, self._limits.max_found))
+        floors = [(room.ref.id, self._rooms.floor(user, room, now)) for room in rooms]
+        query = query_of(command, [room.ref for room in rooms], now, self._limits.max_found)
+        return Seek(replace(query, floors=tuple(each for each in floors if each[1])))
 
-    def _help(self, command: c.Help) -> r.Reply:
+    def _help(self, session: Session, command: c.Help) -> r.Reply:
         if command.topic is None:
-            return r.HelpText(
-                tuple(r.HelpLine(spec.name, spec.usage, spec.help) for spec in COMMANDS.values())
-            )
+            specs = [
+                spec
+                for spec in COMMANDS.values()
+                if spec.may != SERVER_OPERATORS or session.operator is not None
+            ]
+            return r.HelpText(tuple(r.HelpLine(spec.name, spec.usage, spec.help) for spec in specs))
         name = command.topic.lstrip("/!").lower()
         spec = COMMANDS.get(name)
         if spec is None:

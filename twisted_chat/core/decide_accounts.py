@@ -6,11 +6,15 @@ import itertools
 import re
 from typing import Final, Literal
 
+from msgspec.structs import replace
+
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
 from twisted_chat.core.accounts import Account, Proof
 from twisted_chat.core.apply_accounts import BAD_INVITE, has_account, joins, taken
+from twisted_chat.core.checks import rename_refused
+from twisted_chat.core.decide_server import ServerDecider
 from twisted_chat.core.decision import Decision, Enrol, MakeInvite, Propose, Prove, Tell
 from twisted_chat.core.ids import Scope
 from twisted_chat.core.invites import digest_of
@@ -39,21 +43,26 @@ _PRIVACY: Final = {
 class AccountDecider:
     """Decides commands about names and accounts against one state."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, server: ServerDecider) -> None:
+        """``server`` says who may come in at all."""
         self._state = state
+        self._server = server
         self.registration: Registration = "open"
         self._next_guest = 1
 
     # --- coming in ---
 
-    def login(self, session: Session, command: c.Login, scope: Scope) -> Decision:
+    def login(self, session: Session, command: c.Login, scope: Scope, now: float) -> Decision:
         """Decide under which name a session comes in. ``scope`` is that of the token it brings or will be given."""
-        state = self._state
+        state, server = self._state, self._server
+        if refused := server.keep_out(session, now):
+            return refused
         mine: Account | None = None
         if command.token is not None:
             ghost = state.user_in_scope(scope)
             if ghost is not None:
-                return Propose(e.Arrived(ghost.nick, scope, session.host), claim=True)
+                refused = server.keep_out(session, now, ghost.account)
+                return refused or self._arrive(session, ghost.nick, scope)
             mine = state.accounts.login_of(scope)
         nick = command.nick or (mine.name if mine is not None else self._free_guest())
         if command.password is not None:
@@ -61,15 +70,26 @@ class AccountDecider:
             if bad is not None:
                 return Tell(r.NameRefused("bad-password", bad.why))
             return self._prove(nick, command.password, command)
-        holder = state.in_the_way(nick, None, mine.key if mine is not None else None)
+        key = mine.key if mine is not None else None
+        if refused := server.keep_out(session, now, key):
+            return refused
+        holder = state.in_the_way(nick, None, key)
         if isinstance(holder, Account) and holder.name == nick:
             return Tell(r.NickPassword(nick, self._free(nick)))
+        if refused := server.let_in(session, key):
+            return refused
         if holder is not None and not joins(holder, mine, nick):
             return Tell(r.NameRefused("nick-taken", taken(nick, holder), self._free(nick)))
-        proof = mine.proof if mine is not None else None
-        return Propose(e.Arrived(nick, scope, session.host, proof=proof), claim=True)
+        return self._arrive(session, nick, scope, mine.proof if mine is not None else None)
 
-    def login_again(self, session: Session, user: User, command: c.Login) -> Decision:
+    def _arrive(
+        self, session: Session, nick: Nick, scope: Scope, proof: Proof | None = None
+    ) -> Decision:
+        arrived = e.Arrived(nick, scope, session.host, proof=proof)
+        arrived = replace(arrived, address=session.address or "", local=session.local)
+        return Propose(arrived, claim=True)
+
+    def login_again(self, session: Session, user: User, command: c.Login, now: float) -> Decision:
         """Let somebody who is here become an account; without a password it is a rename, as classic clients mean it."""
         if command.token is not None:
             return refuse(
@@ -77,13 +97,13 @@ class AccountDecider:
                 f"you are logged in as {user.nick} already; /nick NICK changes that name",
             )
         if command.password is None:
-            return self.rename(user, command.nick or self._free_guest())
+            return self.rename(user, command.nick or self._free_guest(), now)
         nick = command.nick or session.wanted or user.nick
         if user.account is not None and (user.account != nick.key or user.nick == nick):
             return Tell(has_account(user.account))
         return self._prove(nick, command.password, command)
 
-    def rename(self, user: User, nick: Nick) -> Decision:
+    def rename(self, user: User, nick: Nick, now: float) -> Decision:
         state = self._state
         holder = state.in_the_way(nick, user, user.account)
         account = state.accounts.get(user.account) if user.account is not None else None
@@ -95,7 +115,8 @@ class AccountDecider:
             return refuse("nick-taken", f"{why}; try {free}" if free else why)
         if nick.text == user.nick.text:
             return refuse("same-nick", f"you are called {nick} already; nothing was changed")
-        return Propose(e.Renamed(nick), claim=True)
+        refused = rename_refused(state, user, nick, now)
+        return Tell(refused) if refused is not None else Propose(e.Renamed(nick), claim=True)
 
     # --- accounts ---
 
@@ -111,6 +132,11 @@ class AccountDecider:
         if _GUEST.fullmatch(user.nick.key):
             why = f"{user.nick} is a name for guests; take another with /nick NICK, then register that"
             return refuse("bad-nick", why)
+        banned = self._state.server_bans.of_account(user.nick.key, now)
+        if banned is not None:
+            return refuse(
+                "banned", f"{user.nick} is banned here; take another name, then register that"
+            )
         bad = _bad_password(command.password, new=True)
         if bad is not None:
             return Tell(bad)
@@ -138,14 +164,20 @@ class AccountDecider:
         proof: Proof,
         scope: Scope,
         password: str,
+        now: float,
     ) -> Decision:
         """Decide what a right password leads to. ``password`` is what is stored of a new one."""
         command = proven.command
         match command:
             case c.Login() if user is None:
-                arrived = e.Arrived(proven.nick, scope, session.host, proof=proof)
-                return Propose(arrived, claim=True)
+                key = proof.account
+                refused = self._server.keep_out(session, now, key)
+                refused = refused or self._server.let_in(session, key)
+                return refused or self._arrive(session, proven.nick, scope, proof)
             case c.Login():
+                banned = self._state.server_bans.of_account(proof.account, now)
+                if banned is not None:
+                    return refuse("banned", banned.explain(now))
                 return Propose(e.LoggedIn(proven.nick, proof), claim=True)
             case c.ChangePassword():
                 return Propose(e.PasswordSet(proof, password), claim=True)
@@ -153,8 +185,8 @@ class AccountDecider:
                 return Propose(e.AccountDropped(proof), claim=True)
 
     def invite(self, session: Session) -> Decision:
-        if not session.local:
-            why = "only who connects from the machine that the server runs on can invite"
+        if not session.local and session.operator is None:
+            why = "only operators of this server, and who connects from the machine it runs on, can invite"
             return refuse("not-operator", why)
         return MakeInvite()
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
-from twisted_chat.core.apply import looks_like, not_a_member, not_operator, too_many_rooms
+from twisted_chat.core.apply import looks_like, too_many_rooms
+from twisted_chat.core.authorise import may
+from twisted_chat.core.checks import admit, not_a_member
 from twisted_chat.core.decision import Decision, FocusOn, Propose, Tell
+from twisted_chat.core.ids import MessageId
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import RoomName
 from twisted_chat.core.refusing import check_size, refuse
+from twisted_chat.core.standing import NO_ROLES
 from twisted_chat.core.state import Room, Session, State, User, room_digest
 
 
@@ -39,7 +43,7 @@ class RoomDecider:
             )
         return room
 
-    def join(self, user: User, command: c.Join) -> Decision:
+    def join(self, user: User, command: c.Join, now: float) -> Decision:
         name = command.room
         room = self._state.room_named(name)
         if room is not None and user.id in room.members:
@@ -52,9 +56,15 @@ class RoomDecider:
         if room is None and (other := self._state.lookalike(name)) is not None:
             return refuse("lookalike", looks_like(name, other))
         secret = room_digest(name, command.password) if command.password else None
-        if room is not None and room.password is not None and secret != room.password:
-            return Tell(r.PasswordNeeded(room.name, wrong=secret is not None))
+        refused = admit(user, room, secret, now) if room is not None else None
+        if refused is not None:
+            return Tell(refused)
         return Propose(e.Joined(name, secret), claim=True)
+
+    def floor(self, user: User, room: Room, now: float) -> MessageId:
+        """Return behind which message somebody sees what was said in a room."""
+        all_of_it = may("read all", user, room, now) is None
+        return MessageId(0) if all_of_it else room.joined[user.id]
 
     def leave(self, session: Session, user: User, command: c.Leave) -> Decision:
         room = self.room_of(session, user, command.room)
@@ -64,13 +74,15 @@ class RoomDecider:
             e.Left(command.reason), room.ref.id, claim=True
         )
 
-    def kick(self, session: Session, user: User, command: c.Kick) -> Decision:
+    def kick(self, session: Session, user: User, command: c.Kick, now: float) -> Decision:
         room = self.room_of(session, user, command.room)
         if isinstance(room, Tell):
             return room
-        if "operator" not in room.members[user.id]:
-            return Tell(not_operator(room))
         target = self._state.user_named(command.nick)
+        against = room.members.get(target.id, NO_ROLES) if target is not None else NO_ROLES
+        refused = may("kick", user, room, now, against if target is not user else NO_ROLES)
+        if refused is not None:
+            return Tell(refused)
         if target is user:
             return refuse("self", f"you cannot put yourself out; /leave {room.name} leaves it")
         if target is None or target.id not in room.members:
@@ -85,10 +97,13 @@ class RoomDecider:
             return room
         return Tell(r.Topic(room.name, room.topic, room.topic_by, room.topic_time))
 
-    def set_topic(self, session: Session, user: User, command: c.SetTopic) -> Decision:
+    def set_topic(self, session: Session, user: User, command: c.SetTopic, now: float) -> Decision:
         room = self.room_of(session, user, command.room)
         if isinstance(room, Tell):
             return room
+        refused = may("set topic", user, room, now)
+        if refused is not None:
+            return Tell(refused)
         return check_size(command.topic, self._limits.max_topic) or Propose(
             e.TopicSet(command.topic), room.ref.id, claim=True
         )
@@ -99,11 +114,12 @@ class RoomDecider:
             return room
         return Tell(r.Kept(room.name, room.keep.within(self._limits.most_kept())))
 
-    def set_keep(self, session: Session, user: User, command: c.SetKeep) -> Decision:
+    def set_keep(self, session: Session, user: User, command: c.SetKeep, now: float) -> Decision:
         room = self.room_of(session, user, command.room)
         if isinstance(room, Tell):
             return room
-        if "operator" not in room.members[user.id]:
-            return Tell(not_operator(room))
+        refused = may("keep", user, room, now)
+        if refused is not None:
+            return Tell(refused)
         keep = command.keep.capped(self._limits.most_kept())
         return Propose(e.KeepSet(keep, capped=keep != command.keep), room.ref.id, claim=True)

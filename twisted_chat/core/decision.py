@@ -44,12 +44,17 @@ class Tell(msgspec.Struct, frozen=True):
 
 
 class Recall(msgspec.Struct, frozen=True):
-    """Answer with history from the store: at most ``limit`` lines before or after a message, or the last ones."""
+    """Answer with history from the store: at most ``limit`` lines before or after a message, or the last ones.
+
+    None up to ``floor`` is shown. An ``export`` has everything, also from those whom the session ignores, with dates.
+    """
 
     room: e.RoomRef
     before: int | None
     after: int | None
     limit: int
+    floor: int = 0
+    export: bool = False
 
 
 class Seek(msgspec.Struct, frozen=True):
@@ -87,6 +92,18 @@ class MakeInvite(msgspec.Struct, frozen=True):
     """Make up an invitation, propose it, and tell it to the asker."""
 
 
+class Operate(msgspec.Struct, frozen=True):
+    """Answer a server operator, or who wants to be one: it takes more than the state to do that."""
+
+    command: c.Oper | c.Deoper | c.ShowServerBans | c.ShowAudit
+
+
+class LastSeen(msgspec.Struct, frozen=True):
+    """Answer with when the account of this name was here last: nobody is here under it now."""
+
+    nick: Nick
+
+
 class GoodBye(msgspec.Struct, frozen=True):
     """End the session; its user, if it has one, departs for this reason."""
 
@@ -110,6 +127,8 @@ Decision = (
     | Recall
     | Seek
     | Survey
+    | Operate
+    | LastSeen
     | Prove
     | Enrol
     | MakeInvite

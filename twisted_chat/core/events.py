@@ -15,6 +15,9 @@ from twisted_chat.core.commands import Kind, Lines
 from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.names import Nick, RoomName
+from twisted_chat.core.room_events import AnyRoomEvent
+from twisted_chat.core.server_bans import Ban
+from twisted_chat.core.server_bans import Kind as BanKind
 from twisted_chat.core.text import CleanText
 
 
@@ -26,7 +29,8 @@ class Arrived(_Event, frozen=True):
     """A session took a free nick, took over a user of its own scope, or joined a user of its account.
 
     ``replaced`` are the sessions (node, session) of the same scope that had the user until now. ``proof`` says which account
-    the session is.
+    the session is. ``address`` is where it comes from, for comparing with bans, and never shown; ``local``: it comes from the
+    machine of its server, where no panic keeps anybody out.
     """
 
     nick: Nick
@@ -34,6 +38,8 @@ class Arrived(_Event, frozen=True):
     host: str
     replaced: tuple[tuple[Node, SessionId], ...] = ()
     proof: Proof | None = None
+    address: str = ""
+    local: bool = False
 
 
 class Departed(_Event, frozen=True):
@@ -112,9 +118,48 @@ class Closed(_Event, frozen=True):
 
 
 class AwaySet(_Event, frozen=True):
-    """The author is away, or back if the text is None."""
+    """The author is away, or back if the text is None; ``auto``: the server noticed that by itself."""
 
     text: CleanText | None
+    auto: bool = False
+
+
+class Killed(_Event, frozen=True):
+    """The author, as the server operator ``by``, ended all sessions of a user."""
+
+    by: str
+    user: UserId
+    nick: Nick
+    reason: CleanText | None = None
+
+
+class ServerBanned(_Event, frozen=True):
+    """The author, as a server operator, keeps somebody out of the server from now on."""
+
+    by: str
+    ban: Ban
+
+
+class ServerUnbanned(_Event, frozen=True):
+    """The author, as the server operator ``by``, lets somebody in again."""
+
+    by: str
+    kind: BanKind
+    target: str
+
+
+class Announced(_Event, frozen=True):
+    """The author, as the server operator ``by``, says something to everybody on the server."""
+
+    by: str
+    lines: Lines
+
+
+class PanicSet(_Event, frozen=True):
+    """The author, as the server operator ``by``, says who may come in, see :class:`.commands.SetPanic`."""
+
+    by: str
+    level: int
 
 
 class Registered(_Event, frozen=True):
@@ -150,9 +195,13 @@ class PasswordSet(_Event, frozen=True):
 
 
 class AccountDropped(_Event, frozen=True):
-    """The author deleted their account: who had it is a guest, and its name is free."""
+    """The author deleted their account: who had it is a guest, and its name is free.
+
+    ``gone`` are the rooms that nobody was in and nobody owns any more: they went with it.
+    """
 
     proof: Proof
+    gone: tuple[RoomId, ...] = ()
 
 
 class Invited(_Event, frozen=True):
@@ -204,6 +253,11 @@ Event = (
     | KeepSet
     | Closed
     | AwaySet
+    | Killed
+    | ServerBanned
+    | ServerUnbanned
+    | Announced
+    | PanicSet
     | Gathered
     | Registered
     | LoggedIn
@@ -212,7 +266,11 @@ Event = (
     | Invited
     | PrivacySet
     | IgnoreSet
+    | AnyRoomEvent
 )
+
+#: What server operators did.
+Deed = Killed | ServerBanned | ServerUnbanned | Announced | PanicSet
 
 
 class Origin(msgspec.Struct, frozen=True, gc=False):
@@ -226,7 +284,7 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
 class Author(msgspec.Struct, frozen=True, gc=False):
     """Who did it, as they were at that moment.
 
-    ``account`` is the key of the account, None for a guest; ``host`` is what others may see of the address.
+    ``account`` is the key of the account, None for a guest; ``host`` the cloak of the address.
     """
 
     user: UserId

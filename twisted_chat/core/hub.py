@@ -26,6 +26,7 @@ from twisted_chat.core.names import Nick
 from twisted_chat.core.nonces import Sent
 from twisted_chat.core.outcome import Applied, Outcome, Void
 from twisted_chat.core.replies import NameRefused
+from twisted_chat.core.room_events import Banned, Dropped
 from twisted_chat.core.state import LOBBY_ID, Room, Session, State, User
 from twisted_chat.core.text import CleanText
 
@@ -54,9 +55,11 @@ class Hub:
 
     # --- sessions of this node ---
 
-    def open(self, session: SessionId, host: str, now: float) -> Session:
-        """Add a session that has not logged in yet. ``host`` is what others may see of its address."""
-        opened = Session(session, host, Bucket(self.limits.flood_burst, now))
+    def open(
+        self, session: SessionId, host: str, now: float, address: str | None = None
+    ) -> Session:
+        """Add a session that has not logged in yet. ``host`` is what others may see of its ``address``."""
+        opened = Session(session, host, Bucket(self.limits.flood_burst, now), address=address)
         self.state.sessions[session] = opened
         return opened
 
@@ -69,6 +72,15 @@ class Hub:
     def trust(self, session: SessionId) -> None:
         """Note that a session comes from this machine."""
         self.state.sessions[session].local = True
+
+    def banned(self, address: str | None, now: float) -> str:
+        """Say why nobody can come in from an address; nothing if they can."""
+        ban = self.state.server_bans.of_address(address, now)
+        return ban.explain(now) if ban is not None else ""
+
+    def server_bans(self, page: int, now: float) -> r.ServerBanList:
+        """Return a page of who is banned from the server."""
+        return self._decider.server.list_bans(page, now)
 
     def admit(self, session: SessionId, now: float) -> float:
         """Take a token for one line; return 0.0, or the seconds to wait until the line may be handed in."""
@@ -152,6 +164,7 @@ class Hub:
         proven: Prove,
         proof: Proof,
         scope: Scope,
+        now: float,
         password: str = "",
     ) -> Decision:
         """Go on with a decision after the password was found right.
@@ -160,7 +173,7 @@ class Hub:
         """
         seat = self.state.sessions[session]
         return self._decider.accounts.proven(
-            seat, self.user_of(session), proven, proof, scope, password
+            seat, self.user_of(session), proven, proof, scope, password, now
         )
 
     def let_register(self, who: Registration) -> None:
@@ -200,6 +213,10 @@ class Hub:
             case Ignoring():
                 _ignore(seat, change.key, change.name, hide=change.hide)
 
+    def floor(self, user: UserId, room: Room, now: float) -> MessageId:
+        """Return behind which message somebody who is in a room sees what was said there."""
+        return self._decider.floor(self.state.users[user], room, now)
+
     def entered(self, room: Room, *, created: bool) -> r.Entered:
         """Describe a room to somebody who is in it now."""
         names = room.first(self.limits.page_size, self.state.users)
@@ -236,6 +253,9 @@ class Hub:
                 self._drop(author.user, envelope, fall_back=True)
             case e.Kicked():
                 self._drop(event.user, envelope, fall_back=False)
+            case Banned(out=out) | Dropped(out=out):
+                for each, _ in out:
+                    self._drop(each, envelope, fall_back=False)
             case e.Told():
                 # One answers what one saw: not those one ignores, nor requests between programs.
                 for session in self._sessions(event.to):

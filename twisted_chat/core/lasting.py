@@ -5,15 +5,18 @@ from __future__ import annotations
 import msgspec
 
 from twisted_chat.core.accounts import Account, Proof
+from twisted_chat.core.bans import Ban
 from twisted_chat.core.commands import Term
 from twisted_chat.core.events import RoomRef
-from twisted_chat.core.ids import MessageId, Scope
+from twisted_chat.core.ids import MessageId, RoomId, Scope
 from twisted_chat.core.keep import KEEP_ALL, Keep
 from twisted_chat.core.names import Nick
 from twisted_chat.core.nonces import Sent
+from twisted_chat.core.server_bans import Ban as ServerBan
+from twisted_chat.core.standing import AS_MADE, Roles, Settings
 from twisted_chat.core.text import CleanText
 
-__all__ = ["KEEP_ALL", "Keep", "Query", "Remembered", "RoomRecord", "Term"]
+__all__ = ["KEEP_ALL", "AuditRecord", "Keep", "Query", "Remembered", "RoomRecord", "Term"]
 
 
 class RoomRecord(msgspec.Struct, frozen=True, gc=False):
@@ -21,6 +24,8 @@ class RoomRecord(msgspec.Struct, frozen=True, gc=False):
 
     ``password`` is the digest that :func:`twisted_chat.core.state.room_digest` makes; ``operators`` are the public scopes
     of the sessions whose users are operators, who are that again when they come back; times are seconds since 1970.
+    ``roles`` are those of accounts, the one who has had them longest first; ``invited``: see
+    :attr:`twisted_chat.core.state.User.invitation`.
     """
 
     ref: RoomRef
@@ -31,6 +36,21 @@ class RoomRecord(msgspec.Struct, frozen=True, gc=False):
     topic_time: float = 0.0
     operators: tuple[Scope, ...] = ()
     keep: Keep = KEEP_ALL
+    settings: Settings = AS_MADE
+    roles: tuple[tuple[str, Roles], ...] = ()
+    bans: tuple[Ban, ...] = ()
+    mutes: tuple[Ban, ...] = ()
+    invited: tuple[str, ...] = ()
+
+
+class AuditRecord(msgspec.Struct, frozen=True, gc=False):
+    """What a server operator did: the operator, under which nick, from where, when (seconds since 1970), what."""
+
+    time: float
+    operator: str
+    nick: str
+    address: str
+    what: CleanText
 
 
 class LeftOut(msgspec.Struct, frozen=True, gc=False):
@@ -46,6 +66,9 @@ class Remembered(msgspec.Struct, frozen=True):
     ``rooms`` in the order of their ids; ``scopes``, and when each was seen last, the longest idle first; ``sent``: the
     clients' own ids of messages, in the order of the messages. Scopes and ids are those of the last 24 hours. ``accounts``,
     the oldest first; ``logins``: which of the scopes may come back as which account; ``invites``: digests, and when they end.
+    clients' own ids of messages, in the order of the messages. Scopes and ids are those of the last 24 hours.
+    ``bans``: who is banned from the server, in the order in which that was done, and ``panic`` who may come in; ``secret``:
+    the key of what others see of addresses, the same at every start.
     """
 
     rooms: tuple[RoomRecord, ...] = ()
@@ -54,13 +77,16 @@ class Remembered(msgspec.Struct, frozen=True):
     accounts: tuple[Account, ...] = ()
     logins: tuple[tuple[Scope, Proof], ...] = ()
     invites: tuple[tuple[str, float], ...] = ()
+    bans: tuple[ServerBan, ...] = ()
+    panic: int = 0
+    secret: bytes = b""
 
 
 class Query(msgspec.Struct, frozen=True, gc=False):
     """What to search for: messages in one of ``rooms`` with every one of ``terms``.
 
     ``nick``: only by whom had the nick with this key; ``since``: only from that time on, in seconds since 1970;
-    ``before``: only before that message. The newest ``limit`` are found.
+    ``before``: only before that message; ``floors``: of these rooms, only after that message. The newest ``limit`` are found.
     """
 
     rooms: tuple[RoomRef, ...]
@@ -69,3 +95,4 @@ class Query(msgspec.Struct, frozen=True, gc=False):
     since: float | None = None
     before: MessageId | None = None
     limit: int = 50
+    floors: tuple[tuple[RoomId, MessageId], ...] = ()

@@ -37,6 +37,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         int, _doc("connections from one address (IPv4) or /64 (IPv6); this machine is exempt")
     ] = 64
     max_rooms: Annotated[int, _doc("rooms one user can be in")] = 100
+    # As Ergo's limit of registered channels.
+    max_owned: Annotated[int, _doc("rooms one account can own")] = 15
+    # Each is held against everybody who comes: half a millisecond when all are looked at.
+    max_bans: Annotated[
+        int, _doc("bans of one room; there can be as many mutes, and as many invitations")
+    ] = 500
     max_topic: Annotated[int, _doc("longest topic, in UTF-8 bytes")] = 390
     max_away: Annotated[int, _doc("longest away text or reason, in UTF-8 bytes")] = 390
     flood_burst: Annotated[int, _doc("lines a user can send at once")] = 20
@@ -90,6 +96,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         int, _doc("passwords tried in 60 seconds, for one account and from one address")
     ] = 3
     registrations: Annotated[int, _doc("accounts registered in 3,600 seconds from one address")] = 5
+    auto_away: Annotated[
+        int, _doc("minutes of silence after which people are marked as away; 0: never", least=0)
+    ] = 0
     page_size: Annotated[int, _doc("names on one page of a list")] = 50
     # Sent ids are remembered so that a resend is not said twice: 24 hours, and at most this many a client. A client
     # resends what it has not seen acknowledged, which is a few lines; this is half an hour at full flood rate.

@@ -5,20 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from twisted_chat.core.replies import Overview, People, Person, Profile, RoomLine, Rooms
-from twisted_chat.core.state import Room, State, User
+from twisted_chat.core.cloak import HERE
+from twisted_chat.core.replies import (
+    BanLine,
+    Bans,
+    Overview,
+    People,
+    Person,
+    Profile,
+    RoomLine,
+    Rooms,
+    RoomSettings,
+)
+from twisted_chat.core.standing import NO_ROLES
+from twisted_chat.core.state import NO_TEXT, Room, State, User
 
 _T = TypeVar("_T")
 
 
-def _page(items: Sequence[_T], page: int, size: int) -> tuple[tuple[_T, ...], int, int]:
+def cut_page(items: Sequence[_T], page: int, size: int) -> tuple[tuple[_T, ...], int, int]:
     """Cut one page, counted from 1, out of ``items``; a page past either end is the one at that end."""
     pages = max(1, -(-len(items) // size))
     page = max(1, min(page, pages))
     return tuple(items[(page - 1) * size : page * size]), page, pages
 
 
-def people(state: State, room: Room | None, page: int, size: int) -> People:
+def people(state: State, room: Room | None, page: int, size: int, now: float) -> People:
     """List who is here, or in ``room``, by name."""
     here = state.users_by_key
     keys = (
@@ -26,41 +38,100 @@ def people(state: State, room: Room | None, page: int, size: int) -> People:
         if room is None
         else [key for key in state.nick_keys if here[key].id in room.members]
     )
-    some, page, pages = _page(keys, page, size)
+    some, page, pages = cut_page(keys, page, size)
     lines = tuple(
         Person(
             user.nick,
             user.away,
             user.author.account,
-            operator=room is not None and "operator" in room.members[user.id],
+            operator=not roles.isdisjoint(("owner", "operator")),
+            roles=tuple(sorted(roles)),
+            idle=max(0.0, now - user.spoke),
         )
         for user in map(here.__getitem__, some)
+        for roles in (room.members[user.id] if room is not None else NO_ROLES,)
     )
     return People(lines, len(keys), page, pages, room.name if room else None)
 
 
-def rooms(state: State, page: int, size: int) -> Rooms:
-    """List the rooms with the number of their members, by name."""
-    some, page, pages = _page(state.room_keys, page, size)
+def rooms(state: State, asker: User, page: int, size: int) -> Rooms:
+    """List the rooms with the number of their members, by name; private ones only to who is there."""
+    keys = [
+        key
+        for key, room in ((key, state.rooms_by_key[key]) for key in state.room_keys)
+        if not room.settings.private or asker.id in room.members
+    ]
+    some, page, pages = cut_page(keys, page, size)
     lines = tuple(
-        RoomLine(room.name, len(room.members), room.topic, room.password is not None)
+        RoomLine(
+            room.name,
+            len(room.members),
+            room.topic if _open_to(asker, room) else NO_TEXT,
+            room.password is not None,
+        )
         for room in map(state.rooms_by_key.__getitem__, some)
     )
-    return Rooms(lines, len(state.room_keys), page, pages)
+    return Rooms(lines, len(keys), page, pages)
 
 
-def overview(state: State, page: int, size: int) -> Overview:
+def overview(state: State, asker: User, page: int, size: int, now: float) -> Overview:
     """List rooms and people: the same page of both."""
-    return Overview(rooms(state, page, size), people(state, None, page, size))
+    return Overview(rooms(state, asker, page, size), people(state, None, page, size, now))
 
 
-def profile(state: State, user: User, now: float) -> Profile:
-    """Tell about one user."""
+def settings(room: Room) -> RoomSettings:
+    """Tell how a room is set."""
+    roles = tuple((account, tuple(sorted(roles))) for account, roles in room.roles.items())
+    return RoomSettings(room.name, room.settings, room.password is not None, room.owner, roles)
+
+
+def bans(room: Room, page: int, size: int, now: float) -> Bans:
+    """List who is kept out of a room, then who may not speak there; what is over is not listed."""
+    both = [
+        (mute, ban)
+        for mute, there in ((False, room.bans), (True, room.mutes))
+        for ban in there.values()
+        if not ban.over(now)
+    ]
+    some, page, pages = cut_page(both, page, size)
+    lines = tuple(
+        BanLine(
+            mute,
+            ban.target.text,
+            ban.by,
+            ban.time,
+            ban.until - now if ban.until else None,
+            ban.reason,
+        )
+        for mute, ban in some
+    )
+    return Bans(room.name, lines, len(both), page, pages)
+
+
+def _open_to(asker: User, room: Room) -> bool:
+    return not room.closed or asker.id in room.members
+
+
+def profile(
+    state: State, asker: User, user: User, now: float, *, to_operator: bool = False
+) -> Profile:
+    """Tell about one user; of rooms that not everybody may look into, only to who is there, too.
+
+    ``to_operator`` of the server, also where they are: elsewhere only their cloak is shown.
+    """
+    seats = [seat for _, each in sorted(user.sessions) if (seat := state.sessions.get(each))]
     return Profile(
         user.nick,
         user.author.account,
-        tuple(state.rooms[room].name for room in user.rooms),
+        tuple(
+            room.name for room in map(state.rooms.__getitem__, user.rooms) if _open_to(asker, room)
+        ),
         user.since,
         max(0.0, now - user.spoke),
         user.away,
+        host=user.author.host,
+        operator=any(seat.operator is not None for seat in seats),
+        addresses=tuple(dict.fromkeys(seat.address or HERE for seat in seats))
+        if to_operator
+        else (),
     )

@@ -306,6 +306,11 @@ def _room_key(text: str) -> str:
     return normalize("NFKC", text)
 
 
+def fold(text: str) -> str:
+    """Return ``text``, which is no whole name (a mask), folded as nicknames are."""
+    return normalize("NFC", normalize("NFKC", text).casefold())
+
+
 def _check_marks(text: str) -> None:
     """Raise :class:`BadName` if more than MAX_MARKS combining marks stand in a row."""
     row = 0

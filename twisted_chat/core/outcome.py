@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from twisted_chat.core import events as e
@@ -31,7 +33,11 @@ class Between(msgspec.Struct, frozen=True):
 
 Audience = InRoom | Near | Between
 
-NOBODY = Between(())
+NOBODY: Final = Between(())
+
+NOT_IN_ROOM: Final = Refused(
+    "not-in-room", "you are no longer in that room; nothing was said; /join ROOM takes you back"
+)
 
 
 class Applied(msgspec.Struct, frozen=True, gc=False):

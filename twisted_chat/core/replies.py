@@ -8,7 +8,10 @@ import msgspec
 
 from twisted_chat.core.ids import MessageId
 from twisted_chat.core.keep import Keep
+from twisted_chat.core.lasting import AuditRecord
 from twisted_chat.core.names import Nick, RoomName
+from twisted_chat.core.server_bans import Ban
+from twisted_chat.core.standing import Role, Settings
 from twisted_chat.core.text import CleanText
 
 
@@ -125,6 +128,9 @@ class Person(msgspec.Struct, frozen=True):
     away: CleanText | None = None
     account: str | None = None
     operator: bool = False
+    roles: tuple[Role, ...] = ()
+    #: For how many seconds they have said nothing.
+    idle: float = 0.0
 
 
 class People(_Reply, frozen=True):
@@ -163,7 +169,10 @@ class Overview(_Reply, frozen=True):
 
 
 class Profile(_Reply, frozen=True):
-    """What is known of one user. Times are seconds since 1970."""
+    """What is known of one user. Times are seconds since 1970, ``idle`` is seconds.
+
+    ``host`` is what others may see of where they are, ``addresses`` is for server operators; ``operator`` if they are one.
+    """
 
     nick: Nick
     account: str | None
@@ -171,6 +180,36 @@ class Profile(_Reply, frozen=True):
     since: float
     idle: float
     away: CleanText | None
+    host: str = ""
+    operator: bool = False
+    addresses: tuple[str, ...] = ()
+
+
+class WasHere(_Reply, frozen=True):
+    """When somebody with an account, who is not here, was here last, in seconds since 1970; ``ago`` is seconds."""
+
+    name: str
+    time: float
+    ago: float
+
+
+class ServerBanList(_Reply, frozen=True):
+    """A page of who is banned from the server, at the time ``now``."""
+
+    bans: tuple[Ban, ...]
+    count: int
+    page: int
+    pages: int
+    now: float
+
+
+class Audit(_Reply, frozen=True):
+    """A page of what server operators did, the latest first."""
+
+    records: tuple[AuditRecord, ...]
+    count: int
+    page: int
+    pages: int
 
 
 class Topic(_Reply, frozen=True):
@@ -187,6 +226,44 @@ class Kept(_Reply, frozen=True):
 
     room: RoomName
     keep: Keep
+
+
+class RoomSettings(_Reply, frozen=True):
+    """How a room is set. ``owner`` is an account; ``roles`` are those of accounts, here or not."""
+
+    room: RoomName
+    settings: Settings
+    locked: bool
+    owner: str | None
+    roles: tuple[tuple[str, tuple[Role, ...]], ...]
+
+
+class BanLine(msgspec.Struct, frozen=True):
+    """One ban, or mute, in a list: ``left`` are the seconds it goes on, None: for ever. ``time``: seconds since 1970."""
+
+    mute: bool
+    target: str
+    by: str
+    time: float
+    left: float | None
+    reason: CleanText | None
+
+
+class Bans(_Reply, frozen=True):
+    """A page of who is kept out of a room, and who may not speak there."""
+
+    room: RoomName
+    bans: tuple[BanLine, ...]
+    count: int
+    page: int
+    pages: int
+
+
+class Invitation(_Reply, frozen=True):
+    """Somebody lets the session's user into a room."""
+
+    by: Nick
+    room: RoomName
 
 
 class StoreHealth(msgspec.Struct, frozen=True):
@@ -288,8 +365,14 @@ Reply = (
     | Rooms
     | Overview
     | Profile
+    | WasHere
+    | ServerBanList
+    | Audit
     | Topic
     | Kept
+    | RoomSettings
+    | Bans
+    | Invitation
     | Stats
     | Ignored
     | Confirmed

@@ -13,12 +13,13 @@ from twisted_chat.core.state import LOBBY_ID, Room, State
 def record(state: State, room: Room) -> RoomRecord:
     """Make the record of a room as it is now.
 
-    Its operators are those who are there, and those of an earlier run who have not come back.
+    Its operators are those who are there, and those of an earlier run who have not come back; but for accounts whose roles
+    are kept by account.
     """
     here = {
         state.users[member].author.scope
         for member, roles in room.members.items()
-        if "operator" in roles
+        if "operator" in roles and state.users[member].account not in room.roles
     }
     return RoomRecord(
         room.ref,
@@ -29,6 +30,11 @@ def record(state: State, room: Room) -> RoomRecord:
         room.topic_time,
         tuple(sorted(here | room.returning)),
         room.keep,
+        room.settings,
+        tuple(room.roles.items()),
+        tuple(room.bans.values()),
+        tuple(room.mutes.values()),
+        tuple(room.invited),
     )
 
 
@@ -64,12 +70,19 @@ def restore(state: State, remembered: Remembered) -> tuple[LeftOut, ...]:
     for scope, proof in remembered.logins:
         state.accounts.restore_login(scope, proof)
     state.invites.update(remembered.invites)
+    state.server_bans.restore(remembered.bans)
+    state.panic = remembered.panic
     return tuple(left_out)
 
 
 def _fill(room: Room, from_: RoomRecord) -> None:
     room.topic, room.topic_by, room.topic_time = from_.topic, from_.topic_by, from_.topic_time
-    room.keep = from_.keep
+    room.keep, room.settings = from_.keep, from_.settings
+    room.roles.update(from_.roles)
+    room.bans.update((ban.target.key, ban) for ban in from_.bans)
+    room.mutes.update((ban.target.key, ban) for ban in from_.mutes)
+    room.invited.update(dict.fromkeys(from_.invited))
+    room.tighten()
 
 
 def _name(each: RoomRecord) -> RoomName | None:

@@ -10,22 +10,23 @@ import dataclasses
 import hashlib
 import itertools
 from collections.abc import Container
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
 from twisted_chat.core.accounts import Account, Accounts
+from twisted_chat.core.bans import Ban
 from twisted_chat.core.events import Author, RoomRef
 from twisted_chat.core.flood import Bucket
-from twisted_chat.core.ids import Node, RoomId, Scope, SessionId, UserId
+from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.invites import Invites
 from twisted_chat.core.keep import KEEP_ALL, Keep
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import LOBBY, Nick, RoomName, looks
 from twisted_chat.core.nonces import Nonces
+from twisted_chat.core.server_bans import ServerBans
+from twisted_chat.core.standing import AS_MADE, NO_ROLES, Roles, Settings
 from twisted_chat.core.text import CleanText
-
-Role = Literal["operator"]
 
 LOBBY_ID: Final = RoomId(0)
 _NO_SCOPE: Final = Scope("")
@@ -37,7 +38,7 @@ class User:
     """Somebody present now. ``rooms`` holds the ids of the rooms, in the order of joining.
 
     ``sessions`` are the authors by their sessions: these differ by what is a session's own, which is scope and host.
-    ``author`` is one of them.
+    ``author`` is one of them. ``addresses`` are where the sessions came from, for comparing, and never shown.
     """
 
     id: UserId
@@ -47,6 +48,9 @@ class User:
     sessions: dict[tuple[Node, SessionId], Author]
     rooms: dict[RoomId, None] = dataclasses.field(default_factory=dict)
     away: CleanText | None = None
+    addresses: dict[tuple[Node, SessionId], str] = dataclasses.field(default_factory=dict)
+    #: The server has marked them as away, for they were silent; speaking ends that.
+    idled: bool = False
 
     @property
     def nick(self) -> Nick:
@@ -57,28 +61,77 @@ class User:
         """The key of the user's account; None for a guest."""
         return self.author.account
 
+    @property
+    def scope(self) -> Scope:
+        return self.author.scope
+
+    @property
+    def invitation(self) -> str:
+        """What an invitation is kept under: the account, or of a guest the session."""
+        return f"account {self.account}" if self.account is not None else f"session {self.scope}"
+
 
 @dataclasses.dataclass(slots=True, eq=False)
 class Room:
     """A room: ``members`` with their roles, in the order of joining.
 
     ``returning`` are the scopes of those who were operators when the server ended, and are that again when they join.
+    ``roles`` are those of accounts in a room that has an owner, here or not, in the order in which they were given.
+    ``bans`` and ``mutes`` by the keys of their targets; ``invited``: who may come in once whatever else is set, see
+    :attr:`User.invitation`; ``joined``: when each member came; ``spoke``: when somebody spoke last, while it is slow.
     """
 
     ref: RoomRef
     created: float
-    members: dict[UserId, frozenset[Role]] = dataclasses.field(default_factory=dict)
+    members: dict[UserId, Roles] = dataclasses.field(default_factory=dict)
     topic: CleanText = NO_TEXT
     topic_by: Nick | None = None
     topic_time: float = 0.0
     password: str | None = None
     keep: Keep = KEEP_ALL
     returning: set[Scope] = dataclasses.field(default_factory=set)
+    settings: Settings = AS_MADE
+    roles: dict[str, Roles] = dataclasses.field(default_factory=dict)
+    bans: dict[str, Ban] = dataclasses.field(default_factory=dict)
+    mutes: dict[str, Ban] = dataclasses.field(default_factory=dict)
+    invited: dict[str, None] = dataclasses.field(default_factory=dict)
+    joined: dict[UserId, MessageId] = dataclasses.field(default_factory=dict)
+    spoke: dict[str, float] = dataclasses.field(default_factory=dict)
+    #: Not everybody may always speak: nearly all rooms are without that, and need not ask for each line.
+    strict: bool = False
     _first: tuple[Nick, ...] | None = dataclasses.field(default=None, init=False, repr=False)
 
     @property
     def name(self) -> RoomName:
         return self.ref.name
+
+    @property
+    def owner(self) -> str | None:
+        """The account that owns the room; a room without an owner vanishes when it is empty."""
+        return next((account for account, roles in self.roles.items() if "owner" in roles), None)
+
+    @property
+    def passes(self) -> bool:
+        """It vanishes when nobody is there."""
+        return self.ref.id != LOBBY_ID and self.owner is None
+
+    @property
+    def closed(self) -> bool:
+        """Not everybody may come in and look: who is there, and the topic, are for the members."""
+        return self.password is not None or self.settings.private or self.settings.invite_only
+
+    def roles_of(self, user: User) -> Roles:
+        """Return the roles that a user has here, or will have on coming."""
+        here = self.members.get(user.id)
+        if here is not None:
+            return here
+        return self.roles.get(user.account, NO_ROLES) if user.account is not None else NO_ROLES
+
+    def tighten(self) -> None:
+        """Note that it was set who may speak when."""
+        self.strict = bool(self.settings.moderated or self.settings.slow or self.mutes)
+        if not self.settings.slow:
+            self.spoke.clear()
 
     def first(self, count: int, users: dict[UserId, User]) -> tuple[Nick, ...]:
         """Return the nicks of the first ``count`` members; always the same number is asked for.
@@ -98,7 +151,10 @@ class Room:
 
 @dataclasses.dataclass(slots=True, eq=False)
 class Session:
-    """One live connection to this node. ``before`` are the rooms that had the focus earlier, the latest last."""
+    """One live connection to this node. ``before`` are the rooms that had the focus earlier, the latest last.
+
+    ``host`` is what others may see of where it comes from, ``address`` the address itself, None for this machine.
+    """
 
     id: SessionId
     host: str
@@ -113,6 +169,9 @@ class Session:
     local: bool = False
     #: The registered name it asked for, and whose password it did not have.
     wanted: Nick | None = None
+    address: str | None = None
+    #: The name under which it is one of a server operator.
+    operator: str | None = None
     ignored: dict[str, str] = dataclasses.field(default_factory=dict)
 
     def focus_on(self, room: RoomId) -> None:
@@ -159,6 +218,9 @@ class State:
         self._rooms_by_look: dict[str, Room] = {}
         #: Rooms of which something that lasts is another than a store was told, see :mod:`twisted_chat.core.restoring`.
         self.altered: dict[RoomId, None] = {}
+        self.server_bans = ServerBans()
+        #: Who may come in, see :class:`twisted_chat.core.commands.SetPanic`.
+        self.panic = 0
         self.add_room(Room(RoomRef(LOBBY_ID, LOBBY), 0.0))
 
     def user_named(self, nick: Nick) -> User | None:
@@ -203,14 +265,18 @@ class State:
         self._users_by_scope[user.author.scope] = user
         self._index(user)
 
-    def attach(self, user: User, place: tuple[Node, SessionId], author: Author) -> None:
+    def attach(
+        self, user: User, place: tuple[Node, SessionId], author: Author, address: str
+    ) -> None:
         """Give a user another session."""
         user.sessions[place] = author
+        user.addresses[place] = address
         self._users_by_scope[author.scope] = user
 
     def detach(self, user: User, place: tuple[Node, SessionId]) -> None:
         """Take a session from a user, who may be left with none."""
         gone = user.sessions.pop(place)
+        user.addresses.pop(place, None)
         left = {author.scope for author in user.sessions.values()}
         if left and gone.scope not in left:
             self._users_by_scope.pop(gone.scope, None)
@@ -276,12 +342,13 @@ class State:
         self._rooms_by_look.update(dict.fromkeys(looks(room.name), room))
 
     def take_out(self, user: User, room: Room) -> None:
-        """End a membership; a room that is empty then is gone (the lobby stays)."""
+        """End a membership; a room that is empty then is gone, if nobody owns it (the lobby stays)."""
         if "operator" in room.members.pop(user.id, ()):
             self.altered[room.ref.id] = None
+        room.joined.pop(user.id, None)
         room.changed()
         user.rooms.pop(room.ref.id, None)
-        if not room.members and room.ref.id != LOBBY_ID:
+        if not room.members and room.passes:
             self.remove_room(room)
 
     def remove_room(self, room: Room) -> None:
@@ -311,6 +378,8 @@ class State:
                     ],
                     list(user.rooms),
                     user.away,
+                    sorted(user.addresses.items()),
+                    user.idled,
                 )
                 for user in self.users.values()
             },
@@ -325,12 +394,20 @@ class State:
                     room.password,
                     (room.keep.days, room.keep.lines),
                     sorted(room.returning),
+                    msgspec.structs.astuple(room.settings),
+                    [(account, sorted(roles)) for account, roles in room.roles.items()],
+                    list(room.bans.values()),
+                    list(room.mutes.values()),
+                    list(room.invited),
+                    list(room.joined.items()),
+                    list(room.spoke.items()),
                 )
                 for room in self.rooms.values()
             },
             "nonces": self.nonces.dump(),
             "accounts": self.accounts.dump(),
             "invites": sorted(self.invites.items()),
+            "server": (self.panic, [msgspec.structs.astuple(ban) for ban in self.server_bans]),
             "indexes": [
                 {key: user.id for key, user in self.users_by_key.items()},
                 {look: user.id for look, user in self._users_by_look.items()},

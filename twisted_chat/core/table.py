@@ -7,119 +7,19 @@ the line dialect as ``/name``, the JSON dialect inside ``command``.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
-from typing import Final, get_args
-
-import msgspec
+from typing import Final
 
 from twisted_chat.core import commands as c
 from twisted_chat.core import searching
-from twisted_chat.core.accounts import Privacy
-from twisted_chat.core.ids import MessageId, read_id
-from twisted_chat.core.keep import Keep, read_keep
-from twisted_chat.core.names import parse_nick, parse_room
-from twisted_chat.core.text import CleanText, Secret, shown
+from twisted_chat.core.arguments import KINDS, BadArguments, Spec
+from twisted_chat.core.ids import MessageId
+from twisted_chat.core.table_rooms import OPERATORS, ROOM_SPECS
+from twisted_chat.core.text import CleanText
 
+__all__ = ["COMMANDS", "KINDS", "SERVER_OPERATORS", "BadArguments", "Spec", "nearest"]
 
-class BadArguments(ValueError):
-    """The arguments do not fit the command. ``str()`` says what would."""
-
-
-class Spec(msgspec.Struct, frozen=True):
-    """One command.
-
-    ``usage`` is shown in help and is the grammar of the arguments: words separated by blanks, of the kinds in
-    :data:`KINDS`; ``[X]`` may be left out, and so may ``[X Y]``, both or none; ``TEXT``, ``WORDS`` and ``LIMIT`` take the
-    rest of the line. Where people need to be told more, ``grammar`` is the grammar. ``build`` gets one value for each, None
-    for what was left out. ``secret``: errors quote nothing of the arguments, which are passwords.
-    """
-
-    name: str
-    usage: str
-    help: str
-    build: Callable[..., c.Command]
-    may: str = "anyone"
-    grammar: str = ""
-    secret: bool = False
-
-    def parse(self, rest: str) -> c.Command:
-        """Make the command from what follows its name.
-
-        Raises :class:`BadArguments`, or what the parsers of :mod:`names` and :mod:`text` raise (all ValueErrors).
-        """
-        kinds = [_Kind(word) for word in (self.grammar or self.usage).split()]
-        values: list[object] = []
-        rest = rest.strip(" ")
-        for i, kind in enumerate(kinds):
-            word = rest.partition(" ")[0]
-            if kind.bound and values[-1] is None:
-                values.append(None)
-                continue
-            if kind.optional and (
-                not word
-                or (not kind.fits(word) and any(later.fits(word) for later in kinds[i + 1 :]))
-                or len(rest.split()) <= sum(later.needed for later in kinds[i + 1 :])
-            ):
-                values.append(None)
-                continue
-            if not word:
-                raise BadArguments(f"{kind.name} is missing")
-            if kind.takes_rest:
-                word = rest
-            values.append(kind.read(word))
-            rest = rest[len(word) :].lstrip(" ")
-        if rest and self.secret:
-            raise BadArguments("that is too much; a password has no blanks")
-        if rest:
-            raise BadArguments(f'"{shown(rest)}" is too much')
-        return self.build(*values)
-
-
-class _Kind:
-    """One argument of a usage text."""
-
-    def __init__(self, word: str) -> None:
-        self.optional = word.startswith("[")
-        self.bound = word.endswith("]") and not self.optional
-        self.needed = not self.optional and not self.bound
-        self.name = word.strip("[]")
-        self.takes_rest = self.name in ("TEXT", "WORDS", "LIMIT")
-        self.read, self.fits = KINDS[self.name]
-
-
-def _read_page(word: str) -> int:
-    if not (word.isascii() and word.isdigit() and len(word) <= 6 and int(word) > 0):
-        raise BadArguments(f"{shown(word)} is not a page number; pages count from 1")
-    return int(word)
-
-
-def _read_limit(text: str) -> Keep:
-    keep = read_keep(text)
-    if keep is None:
-        raise BadArguments(
-            f'"{shown(text)}" is no limit; one is 30 days, or 1000 lines, or both, or - for none'
-        )
-    return keep
-
-
-def _read_number(word: str) -> int:
-    digits = word.lstrip("0")
-    if not (digits.isascii() and digits.isdigit()):
-        raise BadArguments(f"{shown(word)} is not a number of lines; lines count from 1")
-    return int(digits[:9])  # whatever comes behind them, it is more than is ever shown
-
-
-def _read_side(word: str) -> str:
-    if word.lower() not in _SIDES:
-        raise BadArguments(f'"{shown(word)}" is neither before nor after')
-    return word.lower()
-
-
-def _read_id(word: str) -> MessageId:
-    message = read_id(word.lower())
-    if message is None:
-        raise BadArguments(f'"{shown(word)}" is not the id of a message, such as 00064f3d2a1b0c9e')
-    return message
+#: Who may use the commands of server operators.
+SERVER_OPERATORS: Final = "server operators"
 
 
 def _history(limit: int | None, side: str | None, message: MessageId | None) -> c.Command:
@@ -127,47 +27,6 @@ def _history(limit: int | None, side: str | None, message: MessageId | None) -> 
         return c.ShowHistory(after=message, limit=limit)
     return c.ShowHistory(before=message, limit=limit)
 
-
-def _read_search(text: str) -> c.Command:
-    try:
-        return searching.read_search(text)
-    except searching.BadSearch as bad:
-        raise BadArguments(str(bad)) from None
-
-
-def _read_privacy(word: str) -> str:
-    if word.lower() not in _PRIVACIES:
-        raise BadArguments(f'"{shown(word)}" is none of {", ".join(_PRIVACIES)}')
-    return word.lower()
-
-
-def _any(word: str) -> bool:
-    return True
-
-
-_SIDES: Final = ("before", "after")
-_PRIVACIES: Final = get_args(Privacy)
-
-
-#: How each kind of argument is read, and whether a word could be one (asked only to tell optional ones apart).
-KINDS: Final[dict[str, tuple[Callable[[str], object], Callable[[str], bool]]]] = {
-    "NICK": (parse_nick, _any),
-    "ROOM": (parse_room, lambda word: not word.isdigit()),
-    "#ROOM": (parse_room, lambda word: word.startswith("#")),
-    "PASSWORD": (Secret, _any),
-    "OLD": (Secret, _any),
-    "NEW": (Secret, _any),
-    "CODE": (Secret, _any),
-    "WHO": (_read_privacy, _any),
-    "PAGE": (_read_page, str.isdigit),
-    "COMMAND": (CleanText, _any),
-    "N": (_read_number, str.isdigit),
-    "SIDE": (_read_side, lambda word: word.lower() in _SIDES),
-    "ID": (_read_id, lambda word: read_id(word.lower()) is not None),
-    "TEXT": (CleanText, _any),
-    "LIMIT": (_read_limit, _any),
-    "WORDS": (_read_search, _any),
-}
 
 COMMANDS: Final[dict[str, Spec]] = {
     spec.name: spec
@@ -226,7 +85,7 @@ COMMANDS: Final[dict[str, Spec]] = {
             "",
             "make a code with which somebody can register",
             c.Invite,
-            may="who is on the server's own machine",
+            may="server operators, and who is on the server's own machine",
         ),
         Spec("leave", "[ROOM]", "leave a room (the one you talk in, if you name none)", c.Leave),
         Spec(
@@ -291,22 +150,93 @@ COMMANDS: Final[dict[str, Spec]] = {
             "NICK [TEXT]",
             "put somebody out of the room you talk in",
             c.Kick,
-            may="operators of the room",
+            may=OPERATORS,
         ),
         Spec(
             "keep",
             "[#ROOM] [LIMIT]",
             "show or set how much history is kept: 30 days 1000 lines",
             lambda room, keep: c.ShowKeep(room) if keep is None else c.SetKeep(keep, room),
-            may="operators of the room set it",
+            may=f"{OPERATORS} set it",
         ),
         Spec(
             "stats",
             "",
             "show how the server and its store are doing",
             c.ShowStats,
-            may="who is on the server's own machine",
+            may="server operators, and who is on the server's own machine",
         ),
+        Spec(
+            "oper",
+            "NAME PASSWORD",
+            "become an operator of this server",
+            c.Oper,
+            grammar="NAME PASSPHRASE",
+            secret=True,
+        ),
+        Spec(
+            "deoper", "", "be no operator of this server any more", c.Deoper, may=SERVER_OPERATORS
+        ),
+        Spec(
+            "kill",
+            "NICK [TEXT]",
+            "disconnect somebody",
+            c.Kill,
+            may=SERVER_OPERATORS,
+        ),
+        Spec(
+            "server-ban",
+            "WHOM [DURATION] [TEXT]",
+            "keep a nick, account, address or network out",
+            c.ServerBan,
+            may=SERVER_OPERATORS,
+        ),
+        Spec(
+            "server-unban",
+            "WHOM",
+            "let an account, address or network in again",
+            c.ServerUnban,
+            may=SERVER_OPERATORS,
+        ),
+        Spec(
+            "server-bans",
+            "[PAGE]",
+            "list who is banned from the server",
+            lambda page: c.ShowServerBans(page or 1),
+            may=SERVER_OPERATORS,
+        ),
+        Spec(
+            "suspend",
+            "ACCOUNT [TEXT]",
+            "keep an account out for good",
+            lambda account, reason: c.ServerBan(account, None, reason),
+            may=SERVER_OPERATORS,
+        ),
+        Spec(
+            "unsuspend", "ACCOUNT", "let an account in again", c.ServerUnban, may=SERVER_OPERATORS
+        ),
+        Spec(
+            "announce",
+            "TEXT",
+            "say something to everybody on the server",
+            lambda text: c.Announce((text,)),
+            may=SERVER_OPERATORS,
+        ),
+        Spec(
+            "panic",
+            "LEVEL",
+            "1: let no new guests in, 2: nobody new, 0: everybody",
+            c.SetPanic,
+            may=SERVER_OPERATORS,
+        ),
+        Spec(
+            "audit",
+            "[PAGE]",
+            "list what operators of this server did",
+            lambda page: c.ShowAudit(page or 1),
+            may=SERVER_OPERATORS,
+        ),
+        *ROOM_SPECS,
         Spec("quit", "[TEXT]", "leave the chat", c.Quit),
     )
 }
@@ -331,8 +261,17 @@ _ELSEWHERE: Final = {
     **dict.fromkeys(("health", "status"), "stats"),
     "r": "reply",
     "retention": "keep",
-    "mute": "ignore",
-    "unmute": "unignore",
+    **dict.fromkeys(("silence", "quiet", "gag"), "mute"),
+    **dict.fromkeys(("mode", "modes", "flags", "info"), "settings"),
+    **dict.fromkeys(("banlist", "mutes"), "bans"),
+    "promote": "op",
+    "demote": "deop",
+    "slowmode": "slow",
+    **dict.fromkeys(("sudo", "su"), "oper"),
+    **dict.fromkeys(("kline", "gline", "zline", "dline", "akill"), "server-ban"),
+    **dict.fromkeys(("unkline", "ungline", "unzline"), "server-unban"),
+    **dict.fromkeys(("wall", "wallops", "broadcast", "globops"), "announce"),
+    "defcon": "panic",
 }
 
 

@@ -32,6 +32,10 @@ class Door(Sink, Protocol):
         False if this door cannot, or asked enough. ``wrong``: the password that was given is another one.
         """
 
+    @property
+    def private(self) -> bool:
+        """Nobody can read along on the way: TLS, or no way at all."""
+
     def end(self) -> None:
         """Close the connection once all that was written is out."""
 
@@ -59,7 +63,7 @@ class Peer:
         self, session: SessionId, door: Door, dialect: Dialect, outbox: Outbox, address: str = ""
     ) -> None:
         self.id = session
-        #: Where it comes from, for the log alone.
+        #: Where it comes from, for the log and the trail of server operators.
         self.address = address
         #: The address or IPv6 network by which its tries are counted; None is this machine, whose are not.
         self.network: str | None = None

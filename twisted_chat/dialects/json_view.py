@@ -14,6 +14,8 @@ from twisted_chat.core import replies as r
 from twisted_chat.core.ids import spell
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.names import Nick
+from twisted_chat.core.room_events import RoomEvent
+from twisted_chat.dialects import json_rooms, line_rooms
 from twisted_chat.dialects.base import Variant
 
 
@@ -126,14 +128,22 @@ def _happened(envelope: e.Envelope) -> tuple[str, str, dict[str, Any] | None] | 
             return "kick", f"{who} put {nick} out of {room}", {"to": nick.text} | _reason(reason)
         case e.TopicSet(topic=topic):
             return "topic", topic, None
-        case e.AwaySet(text=text):
-            return "away", text or "", {"away": text is not None}
+        case e.AwaySet(text=text, auto=auto):
+            idle = {"auto": True} if auto else {}
+            return "away", text or "", {"away": text is not None} | idle
+        case e.Announced(lines=lines):
+            return "announcement", "\n".join(lines), None
+        case e.Killed() | e.ServerBanned() | e.ServerUnbanned() | e.PanicSet():
+            return None  # what comes of them is shown
         case e.Gathered(joined=joined, left=left, members=members):
             return (
                 "members",
                 f"{len(joined):,} joined and {len(left):,} left {room}",
                 {"joined": _names(joined), "left": _names(left), "count": members},
             )
+        case RoomEvent():
+            kind_of_it, fields = json_rooms.happened(event)
+            return kind_of_it, f"{who} {line_rooms.happened(event, room)}", fields
         case e.KeepSet(keep=keep, capped=capped):
             return "keep", f"kept {keep}", _kept(keep) | {"capped": capped}
         case (
@@ -234,6 +244,13 @@ def _reply(reply: r.Reply) -> tuple[str, str, dict[str, Any]]:
         case r.SearchEnd(count=count, more=more, whole=whole):
             found = f"{_count(count, 'message', 'messages')} found"
             return "search_end", found, {"count": count, "more": more, "whole": whole}
+        case r.RoomSettings():
+            return json_rooms.settings(reply)
+        case r.Bans():
+            return json_rooms.bans(reply)
+        case r.Invitation(by=by, room=room):
+            told = {"from": by.text, "room": room.text, "you": True}
+            return "invite", f"{by} invites you to {room}", told
         case r.Stats():
             content = f"{_count(reply.sessions, 'session', 'sessions')}, {_count(reply.users, 'user', 'users')}"
             return "stats", content, _stats(reply)
@@ -267,8 +284,18 @@ def _reply(reply: r.Reply) -> tuple[str, str, dict[str, Any]]:
                     "since": rfc3339(reply.since),
                     "idle": round(reply.idle),
                     "away": reply.away,
-                },
+                    "host": reply.host,
+                    "server_operator": reply.operator,
+                }
+                | ({"addresses": list(reply.addresses)} if reply.addresses else {}),
             )
+        case r.WasHere(name=name, time=time, ago=ago):
+            seen = {"nick": name, "here": False, "seen": rfc3339(time), "ago": round(ago)}
+            return "whois", f"{name} is not here", seen
+        case r.ServerBanList():
+            return "server_bans", _count(reply.count, "ban", "bans"), _server_bans(reply)
+        case r.Audit():
+            return "audit", _count(reply.count, "record", "records"), _audit(reply)
         case r.Topic(room=room, topic=topic, by=by, time=time):
             told = {"room": room.text}
             return (
@@ -312,6 +339,8 @@ def _people(reply: r.People) -> dict[str, Any]:
             "account": person.account,
             "guest": person.account is None,
             "operator": person.operator,
+            "roles": list(person.roles),
+            "idle": round(person.idle),
         }
         for person in reply.people
     ]
@@ -329,6 +358,28 @@ def _stats(reply: r.Stats) -> dict[str, Any]:
         "rooms": reply.rooms,
         "store": store,
     }
+
+
+def _server_bans(reply: r.ServerBanList) -> dict[str, Any]:
+    bans = [
+        {
+            "kind": ban.kind,
+            "target": ban.target,
+            "by": ban.by,
+            "since": rfc3339(ban.since),
+            "until": None if ban.until is None else rfc3339(ban.until),
+            "reason": ban.reason,
+        }
+        for ban in reply.bans
+    ]
+    return {"bans": bans, "count": reply.count, "page": reply.page, "pages": reply.pages}
+
+
+def _audit(reply: r.Audit) -> dict[str, Any]:
+    records = [
+        msgspec.structs.asdict(record) | {"time": rfc3339(record.time)} for record in reply.records
+    ]
+    return {"records": records, "count": reply.count, "page": reply.page, "pages": reply.pages}
 
 
 def _rooms(reply: r.Rooms) -> dict[str, Any]:

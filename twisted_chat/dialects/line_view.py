@@ -12,11 +12,15 @@ from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
 from twisted_chat.core.ids import spell
 from twisted_chat.core.names import Nick, RoomName
+from twisted_chat.core.room_events import RoomEvent
 from twisted_chat.core.text import CleanText
+from twisted_chat.dialects import line_rooms
 from twisted_chat.dialects.base import Variant
 
 # Where lists of names are broken: what fits on the narrowest terminal in use, with two columns to spare.
 _WIDTH = 78
+# For how many seconds somebody has said nothing before a list tells that: five minutes.
+_SILENT = 300
 # How wide the left column of a help text is: that of nearly all commands.
 _COLUMN = 21
 
@@ -61,7 +65,7 @@ class LineView:
             case e.AwaySet(text=text):
                 why = f" ({text})" if text != c.NO_REASON else ""
                 return _lines([f"-- You are marked as away{why}; /back undoes that."])
-            case e.TopicSet() | e.KeepSet() | e.Kicked():
+            case e.TopicSet() | e.KeepSet() | e.Kicked() | e.Announced() | RoomEvent():
                 return self.event(envelope)
             case _:
                 # This is answered by a reply.
@@ -106,6 +110,14 @@ class LineView:
                 | e.IgnoreSet()
             ):
                 return []  # whose account it is gets a reply
+            case e.Killed() | e.ServerBanned() | e.ServerUnbanned() | e.PanicSet():
+                return []  # what comes of them is shown
+            case e.Announced(lines=lines):
+                # Nothing that anybody else says begins like this.
+                return [
+                    f"== Announcement by {who}, an operator of this server: {line}"
+                    for line in lines
+                ]
             case e.Joined():
                 return [f"-- {who} joined {room}"]
             case e.Left(reason=reason):
@@ -127,6 +139,8 @@ class LineView:
             case e.KeepSet(keep=keep, capped=capped):
                 most = " (this server keeps no more)" if capped else ""
                 return [f"-- {who} set: history of {room} is kept {keep}{most}"]
+            case RoomEvent():
+                return [f"-- {who} {line_rooms.happened(event, room)}"]
             case e.Gathered(
                 joined=joined, left=left
             ):  # pragma: no branch (mypy sees a missing case)
@@ -190,6 +204,13 @@ class LineView:
                 return ["-- Found:"] if count else ["-- Nothing was found."]
             case r.SearchEnd():
                 return _search_end(reply)
+            case r.RoomSettings():
+                return line_rooms.settings(reply)
+            case r.Bans():
+                pages = _pages(reply.page, reply.pages, f"/bans {reply.room} ")
+                return line_rooms.bans(reply, pages)
+            case r.Invitation(by=by, room=room):
+                return [f"-- {by} invites you to {room}; /join {room} takes you there."]
             case r.Stats():
                 return self._stats(reply)
             case r.People():
@@ -199,7 +220,13 @@ class LineView:
             case r.Overview(rooms=rooms, people=people):
                 return [*_rooms(rooms, "/list "), *_people(people, "/list ")]
             case r.Profile():
-                return [self._profile(reply)]
+                return self._profile(reply)
+            case r.WasHere(name=name, ago=ago):
+                return [f"-- {name} is not here; {name} was here {_span(ago)} ago."]
+            case r.ServerBanList():
+                return self._server_bans(reply)
+            case r.Audit():
+                return self._audit(reply)
             case r.Topic(room=room, topic=topic, by=by):
                 if not topic:
                     return [f"-- {room} has no topic; /topic TEXT sets one."]
@@ -219,12 +246,43 @@ class LineView:
             case r.Farewell(why=why):  # pragma: no branch (mypy sees a missing case)
                 return [f"-- Goodbye{f' ({why})' if why else ''}."]
 
-    def _profile(self, profile: r.Profile) -> str:
+    def _profile(self, profile: r.Profile) -> list[str]:
         kind = f"account {profile.account}" if profile.account is not None else "guest"
         rooms = _some(profile.rooms) or "no room"
         since = self._date(profile.since)
         away = f"; {_away(profile.away)}" if profile.away is not None else ""
-        return f"-- {profile.nick} ({kind}) is in {rooms}; here since {since}, silent for {_span(profile.idle)}{away}"
+        lines = [
+            f"-- {profile.nick} ({kind}) is in {rooms}; here since {since}, silent for {_span(profile.idle)}{away}"
+        ]
+        if profile.operator:
+            lines.append(f"-- {profile.nick} is an operator of this server.")
+        if profile.host:
+            real = f" ({', '.join(profile.addresses)})" if profile.addresses else ""
+            lines.append(f"-- {profile.nick} comes from {profile.host}{real}.")
+        return lines
+
+    def _server_bans(self, reply: r.ServerBanList) -> list[str]:
+        if not reply.count:
+            return ["-- Nobody is banned from this server."]
+        pages = _pages(reply.page, reply.pages, "/server-bans ")
+        return [
+            f"-- {_count(reply.count, 'ban')} from this server{pages}:",
+            *(
+                f"--   {ban.kind} {ban.target}: {ban.lasts(reply.now)}, by {ban.by} at {self._date(ban.since)}"
+                f"{_because(ban.reason)}"
+                for ban in reply.bans
+            ),
+        ]
+
+    def _audit(self, reply: r.Audit) -> list[str]:
+        pages = _pages(reply.page, reply.pages, "/audit ")
+        return [
+            f"-- What operators of this server did, the latest first{pages}:",
+            *(
+                f"--   {self._date(each.time)} {each.operator} ({each.nick}, {each.address}) {each.what}"
+                for each in reply.records
+            ),
+        ]
 
     def _stats(self, stats: r.Stats) -> list[str]:
         store = stats.store
@@ -363,10 +421,16 @@ def _pages(page: int, pages: int, command: str) -> str:
 
 
 def _person(person: r.Person) -> str:
-    """Name somebody in a list, with what marks them: operators, and guests, who are not who they may seem to be."""
-    is_a = ["guest"] * (person.account is None) + ["away"] * (person.away is not None)
-    marks = f" ({'; '.join(is_a)})" if is_a else ""
-    return f"{'@' if person.operator else ''}{person.nick}{marks}"
+    """Name somebody in a list, with what marks them: roles, and guests, who are not who they may seem to be."""
+    told = ["guest"] * (person.account is None) + ["away"] * (person.away is not None)
+    if person.idle >= _SILENT:
+        told.append(f"silent for {_span(person.idle)}")
+    sign = "@" if person.operator else "+" if "voice" in person.roles else ""
+    return f"{sign}{person.nick}{_in_brackets(told)}"
+
+
+def _in_brackets(words: list[str]) -> str:
+    return f" ({'; '.join(words)})" if words else ""
 
 
 def _people(reply: r.People, command: str) -> list[str]:

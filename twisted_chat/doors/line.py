@@ -30,7 +30,7 @@ from twisted_chat.dialects.json import JsonDialect
 from twisted_chat.dialects.line import LineDialect
 from twisted_chat.doors.connections import Connections, HandshakeFailed
 from twisted_chat.doors.prompt import PasswordPrompt
-from twisted_chat.doors.sockets import address_key, is_broken, tune
+from twisted_chat.doors.sockets import address_key, is_broken, is_private, tune
 from twisted_chat.doors.telnet import TelnetFilter
 from twisted_chat.node import Node
 
@@ -112,19 +112,21 @@ class LineProtocol(Protocol):
     # --- connection ---
 
     def connectionMade(self) -> None:
-        address = self.transport.getPeer()
-        host = address.host if isinstance(address, IPv4Address | IPv6Address) else None
+        host = self._host()
         tune(self.transport, self._node.limits.send_buffer)
         self._key = address_key(host)
         if not self.factory.connections.count(self._key):
-            self.transport.write(
-                b"! There are too many connections from your address; close one, or try again later.\r\n"
-            )
             self._key = None
-            self._lose()
+            self._turn_away(
+                "! There are too many connections from your address; close one, or try again later."
+            )
+            return
+        why = self._node.banned(host)
+        if why:
+            self._turn_away(f"! {why}.")
             return
         self.send, self.hold = direct(self.transport)
-        peer = self._peer = self._node.open(self, self.factory.line, "", host or "this machine")
+        peer = self._peer = self._node.open(self, self.factory.line, host)
         # A producer that pushes: the transport says when its buffer is full, see pauseProducing.
         self.transport.registerProducer(self, True)
         self.factory.connections.add(self)
@@ -132,6 +134,11 @@ class LineProtocol(Protocol):
         self._timer = self._node.clock.callLater(
             self._node.limits.login_time, self._login_timed_out, peer
         )
+
+    def _turn_away(self, why: str) -> None:
+        """Refuse a connection before it is a session."""
+        self.transport.write(f"{why}\r\n".encode())
+        self._lose()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.factory.connections.discount(self._key)
@@ -175,7 +182,12 @@ class LineProtocol(Protocol):
             return
         if not self._began:
             self._began = True
-            peer.network = self._network()
+            # Asked late: a proxy tells with its first bytes for whom it is.
+            host = self._host()
+            self._node.comes_from(peer, host)
+            if peer.closing:
+                return
+            peer.network = address_key(host)
             if peer.network is None:
                 self._node.trust(peer)
             if text.startswith(_TLS_HELLO):
@@ -293,14 +305,10 @@ class LineProtocol(Protocol):
             case _:
                 self._parse(peer, frame)
 
-    def _network(self) -> str | None:
-        """Return what the other side's tries are counted by; None if it is on this machine.
-
-        Asked late: a proxy tells with its first bytes for whom it is.
-        """
+    def _host(self) -> str | None:
+        """Return the address of the other side; None for a UNIX socket."""
         address = self.transport.getPeer()
-        host = address.host if isinstance(address, IPv4Address | IPv6Address) else None
-        return address_key(host)
+        return address.host if isinstance(address, IPv4Address | IPv6Address) else None
 
     def _is_http(self, frame: bytes) -> bool:
         """Tell whether this first line begins an HTTP request; an empty line may stand before it (RFC 9112, section 2.2)."""
@@ -375,6 +383,10 @@ class LineProtocol(Protocol):
         if not self._prompt.asked and (self._frames or self._partial):
             return False  # what came already is no answer to a question that was not asked yet
         return self._prompt.ask(peer, name, wrong=wrong)
+
+    @property
+    def private(self) -> bool:
+        return is_private(self.transport)
 
     def drained(self) -> None:
         peer = self._peer

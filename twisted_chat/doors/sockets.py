@@ -5,7 +5,10 @@ from __future__ import annotations
 import ipaddress
 import select
 import socket
-from typing import Final
+from typing import Any, Final
+
+from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
+from twisted.internet.interfaces import ISSLTransport
 
 # A peer that vanished without a word is noticed within 150 s: 60 s of silence and 6 probes, 15 s apart; and so is one that no
 # longer acknowledges what it is sent (TCP_USER_TIMEOUT, in milliseconds, RFC 5482).
@@ -50,6 +53,16 @@ def _set(handle: socket.socket, send_buffer: int) -> None:
         option = getattr(socket, name, None)
         if option is not None:
             handle.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+def is_private(transport: Any) -> bool:
+    """Tell whether nobody can read along on the way: it is TLS, or the other side is on this machine."""
+    if ISSLTransport.providedBy(transport):
+        return True
+    address = transport.getPeer()
+    if isinstance(address, IPv4Address | IPv6Address):
+        return address_key(address.host) is None
+    return isinstance(address, UNIXAddress)
 
 
 def is_broken(transport: object) -> bool:

@@ -36,6 +36,7 @@ class Matcher:
 
     def __init__(self, query: Query) -> None:
         self._query = query
+        self._floors = dict(query.floors)
         self._terms = [(words(term.text), term.prefix) for term in query.terms]
 
     def fits(self, envelope: Envelope) -> bool:
@@ -48,6 +49,9 @@ class Matcher:
         if query.since is not None and envelope.time < query.since:
             return False
         if query.before is not None and envelope.id >= query.before:
+            return False
+        room = envelope.room
+        if self._floors and room is not None and envelope.id <= self._floors.get(room.id, 0):
             return False
         said = words("\n".join(event.lines))
         return all(_stands_in(term, said, prefix=prefix) for term, prefix in self._terms)

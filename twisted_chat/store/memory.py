@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import secrets
 import sys
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
@@ -14,14 +15,19 @@ from twisted_chat.core.accounts import Account, Proof
 from twisted_chat.core.events import Envelope, RoomRef, Said
 from twisted_chat.core.ids import MessageId, RoomId, Scope
 from twisted_chat.core.keep import KEEP_ALL, Keep
-from twisted_chat.core.lasting import Query, Remembered, RoomRecord
+from twisted_chat.core.lasting import AuditRecord, Query, Remembered, RoomRecord
 from twisted_chat.core.nonces import Sent
+from twisted_chat.core.server_bans import Ban
+from twisted_chat.core.server_bans import Kind as BanKind
 from twisted_chat.store.matching import Matcher
 from twisted_chat.store.port import Health, Page, Store
 
 #: Messages kept of one room (as Ergo does), and bytes of memory for them in all; the oldest go.
 MAX_LINES: Final = 2048
 MAX_BYTES: Final = 64 * 1024 * 1024
+#: How much is kept of what server operators did, and of how many accounts when they were here last; the oldest go.
+MAX_AUDIT: Final = 1_000
+MAX_SEEN: Final = 10_000
 # What a message costs beside its lines (envelope, event, origin, indexes), measured with tracemalloc; and a line in its tuple.
 _OVERHEAD: Final = 600
 _PER_LINE: Final = 8
@@ -48,13 +54,15 @@ class MemoryStore:
         self._passwords: dict[str, str] = {}
         self._stored: Callable[[MessageId], None] | None = None
         self._last = MessageId(0)
+        self._audit: deque[AuditRecord] = deque(maxlen=MAX_AUDIT)
+        self._seen: dict[str, float] = {}
         self._soon: IDelayedCall | None = None
 
     async def start(
         self, stored: Callable[[MessageId], None], roomy: Callable[[], None]
     ) -> Remembered:
         self._stored = stored
-        return Remembered()
+        return Remembered(secret=secrets.token_bytes(32))
 
     async def stop(self) -> None:
         if self._soon is not None:
@@ -104,6 +112,7 @@ class MemoryStore:
 
     def drop_account(self, key: str, at: MessageId) -> None:
         self._passwords.pop(key, None)
+        self._seen.pop(key, None)
         self._changed(at)
 
     def keep_login(self, scope: Scope, proof: Proof, at: MessageId) -> None:
@@ -115,8 +124,45 @@ class MemoryStore:
     async def password(self, key: str) -> str | None:
         return self._passwords.get(key)
 
+    def erase(self, account: str, room: RoomId | None, at: MessageId) -> None:
+        for number, messages in self._rooms.items():
+            gone = [
+                message
+                for message in (messages if room is None or number == room else ())
+                if message < at and _account(self._kept[message][0]) == account
+            ]
+            for message in gone:
+                messages.remove(message)
+                self._drop(message)
+        self._changed(at)
+
     def seen(self, scopes: Sequence[Scope], time: float) -> None:
         pass  # nobody comes back to another process
+
+    def ban(self, ban: Ban) -> None:
+        pass  # the hub has it, and no other process will ask for it
+
+    def unban(self, kind: BanKind, target: str) -> None:
+        pass  # see above
+
+    def set_panic(self, level: int) -> None:
+        pass  # see above
+
+    def record(self, record: AuditRecord) -> None:
+        self._audit.appendleft(record)
+
+    async def audit(self, page: int, size: int) -> tuple[tuple[AuditRecord, ...], int]:
+        first = (page - 1) * size
+        return tuple(itertools.islice(self._audit, first, first + size)), len(self._audit)
+
+    def account_seen(self, account: str, time: float) -> None:
+        self._seen.pop(account, None)
+        self._seen[account] = time
+        if len(self._seen) > MAX_SEEN:
+            del self._seen[next(iter(self._seen))]
+
+    async def last_seen(self, account: str) -> float | None:
+        return self._seen.get(account)
 
     def _changed(self, at: MessageId) -> None:
         self._last = at
@@ -187,6 +233,10 @@ class MemoryStore:
             for message in self._rooms.pop(room, ()):
                 self._drop(message)
         self._changed(at)
+
+
+def _account(envelope: Envelope) -> str | None:
+    return envelope.author.account if envelope.author is not None else None
 
 
 _check: type[Store] = MemoryStore

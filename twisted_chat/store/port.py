@@ -10,8 +10,10 @@ import msgspec
 from twisted_chat.core.accounts import Account, Proof
 from twisted_chat.core.events import Envelope, RoomRef
 from twisted_chat.core.ids import MessageId, RoomId, Scope
-from twisted_chat.core.lasting import Query, Remembered, RoomRecord
+from twisted_chat.core.lasting import AuditRecord, Query, Remembered, RoomRecord
 from twisted_chat.core.nonces import Sent
+from twisted_chat.core.server_bans import Ban
+from twisted_chat.core.server_bans import Kind as BanKind
 
 
 class StoreError(Exception):
@@ -92,7 +94,7 @@ class Store(Protocol):
         """Keep what an account is since the event ``at``, and what is stored of its password, if that was set."""
 
     def drop_account(self, key: str, at: MessageId) -> None:
-        """Drop the account with this key, and its password, which are gone since the event ``at``."""
+        """Drop the account with this key, and all that is kept of it, which are gone since the event ``at``."""
 
     def keep_login(self, scope: Scope, proof: Proof, at: MessageId) -> None:
         """Keep that the sessions of a scope may come back as an account."""
@@ -106,8 +108,38 @@ class Store(Protocol):
         Raises :class:`StoreError`.
         """
 
+    def erase(self, account: str, room: RoomId | None, at: MessageId) -> None:
+        """Drop what an account has said before the event with the id ``at``: in a room, or in all if that is None.
+
+        It is gone for good soon after, even if the process ends before.
+        """
+
     def seen(self, scopes: Sequence[Scope], time: float) -> None:
         """Keep that these scopes were in use at that time."""
+
+    def ban(self, ban: Ban) -> None:
+        """Keep a server ban, in the place of another of the same target."""
+
+    def unban(self, kind: BanKind, target: str) -> None:
+        """Drop a server ban."""
+
+    def set_panic(self, level: int) -> None:
+        """Keep who may come in."""
+
+    def record(self, record: AuditRecord) -> None:
+        """Add to what server operators did. Nothing ever changes that; it is kept for a year."""
+
+    async def audit(self, page: int, size: int) -> tuple[tuple[AuditRecord, ...], int]:
+        """Return a page, counted from 1, of what server operators did, the latest first, and how much there is in all.
+
+        What was recorded before the call is in it. Raises :class:`StoreError`.
+        """
+
+    def account_seen(self, account: str, time: float) -> None:
+        """Keep that somebody with this account, given by its key, was here until that time."""
+
+    async def last_seen(self, account: str) -> float | None:
+        """Return when somebody with this account was here last; None if that is not known. Raises :class:`StoreError`."""
 
     async def history(
         self,
@@ -137,7 +169,7 @@ class Store(Protocol):
         """Return the newest messages that fit, kept yet or not. Raises :class:`StoreError`."""
 
     async def tidy(self, now: float) -> None:
-        """Drop what need not be kept any longer at the time ``now``: history, scopes, ids of clients."""
+        """Drop what need not be kept any longer at the time ``now``: history, scopes, ids of clients, bans, the audit trail."""
 
     def health(self) -> Health:
         """Tell how the store is doing."""

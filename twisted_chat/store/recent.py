@@ -17,7 +17,7 @@ MAX_MESSAGES: Final = 20_000
 
 
 class _Tail(msgspec.Struct, gc=False):
-    """The last messages of a room, without a gap; ``whole`` if there are no others; ``gone``: how many were dropped."""
+    """The last messages of a room, without a gap; ``whole`` if there are no others; ``gone`` counts up when some go."""
 
     envelopes: deque[Envelope]
     whole: bool
@@ -81,6 +81,21 @@ class Recent:
         while tail is not None and tail.envelopes and tail.envelopes[0].id <= up_to:
             tail.envelopes.popleft()
             self._count -= 1
+
+    def erase(self, account: str, room: RoomId | None, up_to: MessageId) -> None:
+        """Drop what an account has said up to this message, in a room or in all."""
+        for number, tail in self._tails.items():
+            if room is not None and number != room:
+                continue
+            kept = deque(
+                each
+                for each in tail.envelopes
+                if each.id > up_to or each.author is None or each.author.account != account
+            )
+            self._count -= len(tail.envelopes) - len(kept)
+            # What is being read from the database may still have some, and must not be adopted.
+            tail.gone += 1
+            tail.envelopes = kept
 
     def forget(self, room: RoomId) -> None:
         """Drop a room."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import sqlite3
 import stat
@@ -155,6 +156,7 @@ class MigrationTests(OpeningCase):
             self.assertEqual(compare_metadata(context, metadata), [])
 
     def test_database_that_was_upgraded_equals_a_new_one(self) -> None:
+        self.patch(secrets, "token_hex", lambda size: "00" * size)
         self.make("0001")
         told = self.open()
         assert told is not None

@@ -10,15 +10,18 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.making import author, room, said
+from twisted_chat.core.bans import Ban, read_target
 from twisted_chat.core.events import Envelope, Said
 from twisted_chat.core.ids import MessageId, Scope
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.lasting import RoomRecord
 from twisted_chat.core.names import BadName, parse_nick
 from twisted_chat.core.nonces import Sent
+from twisted_chat.core.standing import Settings
 from twisted_chat.core.text import BadText, CleanText
 from twisted_chat.store.sql import rows
 from twisted_chat.store.sql.schema import rooms
+from twisted_chat.store.sql.standing import BadStanding
 
 
 class _Row:
@@ -87,6 +90,11 @@ class RoomTests(SynchronousTestCase):
             2.5,
             (Scope("s"),),
             Keep(1, 2),
+            Settings(private=True, slow=30),
+            (("ann", frozenset(("owner", "operator"))), ("bob", frozenset(("voice",)))),
+            (Ban(read_target("*spam*"), "ann", 1.5, 2.5, CleanText("it's spam")),),
+            (Ban(read_target("eve"), "ann", 1.5, scope="s", address="10.0.0.0/8"),),
+            ("account zoe", "session s"),
         )
 
     def test_record_comes_back_as_it_was(self) -> None:
@@ -94,6 +102,17 @@ class RoomTests(SynchronousTestCase):
             columns = rows.room_row(record)
             self.assertEqual(set(columns), set(rooms.columns.keys()))
             self.assertEqual(rows.read_room(_Row(columns)), record)
+
+    def test_reason_that_is_not_clean_is_made_so(self) -> None:
+        columns = rows.room_row(self.record)
+        columns["standing"] = str(columns["standing"]).replace("it's spam", "\\u001b[2J")
+        (ban,) = rows.read_room(_Row(columns)).bans
+        self.assertEqual(ban.reason, "?[2J")
+
+    def test_room_whose_bans_cannot_be_read_does_not_come_back_open(self) -> None:
+        for column in ("", "[]", '{"bans": 1}', '{"settings": {"slow": "x"}}', "\0"):
+            columns = rows.room_row(self.record) | {"standing": column}
+            self.assertRaises(BadStanding, rows.read_room, _Row(columns))
 
     def test_topic_that_is_not_clean_is_made_so(self) -> None:
         found = rows.read_room(_Row(rows.room_row(self.record) | {"topic": "a\x07"}))

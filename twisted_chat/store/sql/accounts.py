@@ -12,7 +12,7 @@ from twisted_chat.core.ids import MessageId, Scope
 from twisted_chat.core.names import BadName, parse_nick
 from twisted_chat.core.text import shown
 from twisted_chat.store.sql.inserting import put_rows
-from twisted_chat.store.sql.schema import accounts, invites, logins, passwords
+from twisted_chat.store.sql.schema import accounts, invites, last_seen, logins, passwords
 
 log = Logger()
 
@@ -45,9 +45,9 @@ class AccountBatch:
     def write(self, connection: Connection) -> None:
         """Bring it all into the database, within the transaction of the caller."""
         if self.dropped:
-            for table, column in ((accounts, accounts.c.key), (passwords, passwords.c.account)):
-                connection.execute(delete(table).where(column.in_(self.dropped)))
-            connection.execute(delete(logins).where(logins.c.account.in_(self.dropped)))
+            columns = (accounts.c.key, passwords.c.account, logins.c.account, last_seen.c.account)
+            for column in columns:
+                connection.execute(delete(column.table).where(column.in_(self.dropped)))
         rows: list[tuple[Table, list[dict[str, Any]]]] = [
             (accounts, [_account_row(account) for account in self.accounts.values()]),
             (

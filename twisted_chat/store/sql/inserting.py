@@ -51,15 +51,6 @@ def insert_into(
             done += step
 
 
-@functools.lru_cache(maxsize=256)
-def _statement(dialect: Dialect, table: str, columns: tuple[str, ...], size: int) -> str:
-    quote = dialect.identifier_preparer.quote
-    mark = "?" if dialect.paramstyle == "qmark" else "%s"
-    row = f"({', '.join([mark] * len(columns))})"
-    names = ", ".join(map(quote, columns))
-    return f"INSERT INTO {quote(table)} ({names}) VALUES {', '.join([row] * size)}"
-
-
 def put_rows(connection: Connection, table: Table, values: list[dict[str, Any]]) -> None:
     """Insert rows, or replace those with the same key."""
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
@@ -71,3 +62,12 @@ def put_rows(connection: Connection, table: Table, values: list[dict[str, Any]])
         if column.name not in key
     }
     connection.execute(statement.on_conflict_do_update(index_elements=key, set_=rest), values)
+
+
+@functools.lru_cache(maxsize=256)
+def _statement(dialect: Dialect, table: str, columns: tuple[str, ...], size: int) -> str:
+    quote = dialect.identifier_preparer.quote
+    mark = "?" if dialect.paramstyle == "qmark" else "%s"
+    row = f"({', '.join([mark] * len(columns))})"
+    names = ", ".join(map(quote, columns))
+    return f"INSERT INTO {quote(table)} ({names}) VALUES {', '.join([row] * size)}"

@@ -20,8 +20,10 @@ from twisted_chat.core.nonces import MAX_SCOPES, MAX_TOTAL
 from twisted_chat.core.text import shown
 from twisted_chat.store.sql.accounts import read_accounts, read_invites, read_logins
 from twisted_chat.store.sql.database import READ_TIME
+from twisted_chat.store.sql.operators import read_bans, read_setting
 from twisted_chat.store.sql.rows import read_messages, read_room, read_sent, select_messages
 from twisted_chat.store.sql.schema import counters, messages, passwords, rooms, scopes, sent
+from twisted_chat.store.sql.standing import BadStanding
 
 log = Logger()
 
@@ -87,7 +89,7 @@ def read_remembered(connection: Connection, now: float) -> Remembered:
     for row in connection.execute(select(rooms).order_by(rooms.c.id)):
         try:
             records.append(read_room(row))
-        except BadName as bad:
+        except (BadName, BadStanding) as bad:
             log.warn("room {name} did not come back: {why}", name=shown(row.name), why=str(bad))
     since = now - REMEMBERED
     known = connection.execute(
@@ -103,6 +105,9 @@ def read_remembered(connection: Connection, now: float) -> Remembered:
         read_accounts(connection),
         read_logins(connection, {Scope(row.scope) for row in known}),
         read_invites(connection, now),
+        read_bans(connection, now),
+        int(read_setting(connection, "panic")),
+        bytes.fromhex(read_setting(connection, "secret")),
     )
 
 

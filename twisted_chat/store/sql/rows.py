@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, get_args
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, exists, select
 
 from twisted_chat.core.commands import Kind
 from twisted_chat.core.confusables import skeleton
@@ -16,7 +16,8 @@ from twisted_chat.core.lasting import RoomRecord
 from twisted_chat.core.names import BadName, Nick, parse_nick, parse_room
 from twisted_chat.core.nonces import Sent
 from twisted_chat.core.text import BadText, CleanText, shown
-from twisted_chat.store.sql.schema import authors, messages
+from twisted_chat.store.sql.schema import authors, erased, messages
+from twisted_chat.store.sql.standing import read_standing, write_standing
 
 _KINDS: Final[frozenset[Kind]] = frozenset(get_args(Kind))
 # A text that somebody wrote into the database by hand, and that is not clean, is cut here. No message is longer.
@@ -67,12 +68,17 @@ def room_row(record: RoomRecord) -> dict[str, object]:
         "operators": " ".join(record.operators),
         "keep_days": record.keep.days,
         "keep_lines": record.keep.lines,
+        "standing": write_standing(record),
     }
 
 
 def read_room(row: Any) -> RoomRecord:
-    """Make a record of a row. Raises :class:`twisted_chat.core.names.BadName` if the name is none (any more)."""
-    return RoomRecord(
+    """Make a record of a row.
+
+    Raises :class:`twisted_chat.core.names.BadName` if the name is none (any more), and
+    :class:`twisted_chat.store.sql.standing.BadStanding`.
+    """
+    record = RoomRecord(
         RoomRef(RoomId(row.id), parse_room(row.name)),
         row.created,
         row.password,
@@ -82,6 +88,7 @@ def read_room(row: Any) -> RoomRecord:
         tuple(map(Scope, row.operators.split())),
         Keep(row.keep_days, row.keep_lines),
     )
+    return read_standing(record, row.standing)
 
 
 def sent_row(scope: Scope, tag: str, sent: Sent) -> tuple[object, ...]:
@@ -99,8 +106,11 @@ def read_sent(row: Any) -> tuple[Scope, str, Sent]:
 
 
 def select_messages() -> Select[Any]:
-    """Select messages with their authors, for :func:`read_messages`."""
-    return select(
+    """Select messages with their authors, for :func:`read_messages`; none that is still to be erased."""
+    wish = erased.c.account == authors.c.account
+    wish &= (erased.c.room == messages.c.room) | erased.c.room.is_(None)
+    wish &= erased.c.id > messages.c.id
+    all_of_it = select(
         messages.c.id,
         messages.c.room,
         messages.c.author,
@@ -117,6 +127,7 @@ def select_messages() -> Select[Any]:
         authors.c.real_name,
         authors.c.bot,
     ).join_from(messages, authors, messages.c.author == authors.c.id)
+    return all_of_it.where(~exists().where(wish).correlate(messages, authors))
 
 
 def read_messages(rows: Iterable[Sequence[Any]], rooms: dict[int, RoomRef]) -> list[Envelope]:

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 #: The version of these tables: the name of the last migration.
-HEAD: Final = "0003"
+HEAD: Final = "0005"
 
 metadata: Final = MetaData()
 
@@ -58,7 +58,8 @@ authors: Final = Table(
     Index("authors_by_key", "key"),
 )
 
-#: Rooms as they come back after a restart. ``operators``: public scopes, parted by blanks.
+#: Rooms as they come back after a restart. ``operators``: public scopes, parted by blanks. ``standing``: who may do what
+#: there, as JSON: see :class:`twisted_chat.store.sql.standing.Standing`.
 rooms: Final = Table(
     "rooms",
     metadata,
@@ -72,11 +73,23 @@ rooms: Final = Table(
     Column("operators", Text, nullable=False),
     Column("keep_days", Integer, nullable=False),
     Column("keep_lines", Integer, nullable=False),
+    Column("standing", Text, nullable=False, server_default="{}"),
 )
 
 #: Rooms that are gone, and whose messages are being deleted in the background.
 forgotten: Final = Table(
     "forgotten", metadata, Column("room", _ID, primary_key=True, autoincrement=False)
+)
+
+#: What accounts have said, in one room or in all (NULL), up to the message ``id``, and is being deleted in the background.
+#: Up to ``done`` that is done.
+erased: Final = Table(
+    "erased",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=False),
+    Column("account", Text, nullable=False),
+    Column("room", BigInteger),
+    Column("done", BigInteger, nullable=False),
 )
 
 #: When the scopes of session tokens were last in use.
@@ -133,6 +146,48 @@ invites: Final = Table(
     metadata,
     Column("digest", Text, primary_key=True),
     Column("until", Double, nullable=False),
+)
+
+#: Who is banned from the server.
+server_bans: Final = Table(
+    "server_bans",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("target", Text, primary_key=True),
+    Column("by", Text, nullable=False),
+    Column("since", Double, nullable=False),
+    Column("until", Double),
+    Column("reason", Text, nullable=False),
+    Index("server_bans_by_time", "since"),
+)
+
+#: What server operators did. Rows are added, and deleted after a year, never changed.
+audit: Final = Table(
+    "audit",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("time", Double, nullable=False),
+    Column("operator", Text, nullable=False),
+    Column("nick", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Index("audit_by_time", "time"),
+)
+
+#: When somebody with an account, by its key, was here last.
+last_seen: Final = Table(
+    "last_seen",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("time", Double, nullable=False),
+)
+
+#: ``secret``: the key of what others see of addresses, in hexadecimal. ``panic``: who may come in.
+settings: Final = Table(
+    "settings",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
 )
 
 #: ``ids``: the next id that no block holds yet. ``indexed``: up to where messages can be searched by their words.

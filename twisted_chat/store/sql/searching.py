@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Select, select
+from sqlalchemy import Connection, Engine, Select, or_, select
 from sqlalchemy.exc import DBAPIError
 
 from twisted_chat.core.events import Envelope, RoomRef
@@ -77,6 +77,8 @@ def _look_up(
 
 def _limited(query: Query, low: int) -> Select[Any]:
     wanted = select_messages().where(messages.c.id >= low)
+    for room, floor in query.floors:
+        wanted = wanted.where(or_(messages.c.room != room, messages.c.id > floor))
     return wanted if query.before is None else wanted.where(messages.c.id < query.before)
 
 

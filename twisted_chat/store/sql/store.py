@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
@@ -16,13 +17,15 @@ from twisted_chat.core.accounts import Account, Proof
 from twisted_chat.core.events import Author, Envelope, RoomRef, Said
 from twisted_chat.core.ids import MessageId, RoomId, Scope
 from twisted_chat.core.keep import KEEP_ALL, Keep
-from twisted_chat.core.lasting import Query, Remembered, RoomRecord
+from twisted_chat.core.lasting import AuditRecord, Query, Remembered, RoomRecord
 from twisted_chat.core.nonces import Sent
+from twisted_chat.core.server_bans import Ban
+from twisted_chat.core.server_bans import Kind as BanKind
 from twisted_chat.core.state import LOBBY_ID
 from twisted_chat.store.matching import Matcher
 from twisted_chat.store.port import Health, Page, Store, StoreError
 from twisted_chat.store.recent import Recent
-from twisted_chat.store.sql import reading, upkeep
+from twisted_chat.store.sql import operators, reading, upkeep
 from twisted_chat.store.sql.database import Database, explain
 from twisted_chat.store.sql.opening import open_database
 from twisted_chat.store.sql.searching import search
@@ -69,6 +72,8 @@ class SqlStore:
         self._authors: dict[Scope, tuple[Author, int]] = {}
         #: What is stored of passwords that were set since the last commit, and of which event; None for what is dropped.
         self._passwords: dict[str, tuple[MessageId, str | None]] = {}
+        #: Whose messages are erased as soon as that is stored.
+        self._erasing: deque[tuple[MessageId, str, RoomId | None]] = deque()
         self._loading: dict[RoomId, list[Deferred[None]]] = {}
         self._started = False
 
@@ -81,6 +86,10 @@ class SqlStore:
             self._recent.stored(message)
             for key in [key for key, (at, _) in self._passwords.items() if at <= message]:
                 del self._passwords[key]
+            while self._erasing and self._erasing[0][0] <= message:
+                # Until now it could be read from the database, and what was read came back into memory.
+                at, account, room = self._erasing.popleft()
+                self._recent.erase(account, room, at)
             stored(message)
 
         try:
@@ -169,6 +178,7 @@ class SqlStore:
     def drop_account(self, key: str, at: MessageId) -> None:
         self._passwords[key] = at, None
         self._writer.batch.accounts.drop(key)
+        self._writer.batch.others.seen.pop(key, None)
         self._writer.changed(at)
 
     def keep_login(self, scope: Scope, proof: Proof, at: MessageId) -> None:
@@ -192,9 +202,45 @@ class SqlStore:
         # Set while it was read, perhaps.
         return self._passwords[key][1] if key in self._passwords else found
 
+    def erase(self, account: str, room: RoomId | None, at: MessageId) -> None:
+        self._recent.erase(account, room, at)
+        # What the account says from now on gets rows of its own: those of before go with the messages.
+        self._authors.clear()
+        self._erasing.append((at, account, room))
+        self._writer.batch.erased.append((at, account, room))
+        self._writer.changed(at)
+
     def seen(self, scopes: Sequence[Scope], time: float) -> None:
         self._writer.batch.scopes.update(dict.fromkeys(scopes, time))
         self._writer.touched()
+
+    def ban(self, ban: Ban) -> None:
+        self._writer.batch.others.bans[ban.kind, ban.target] = ban
+        self._writer.touched()
+
+    def unban(self, kind: BanKind, target: str) -> None:
+        self._writer.batch.others.bans[kind, target] = None
+        self._writer.touched()
+
+    def set_panic(self, level: int) -> None:
+        self._writer.batch.others.settings["panic"] = str(level)
+        self._writer.touched()
+
+    def record(self, record: AuditRecord) -> None:
+        self._writer.batch.others.records.append(record)
+        self._writer.touched()
+
+    async def audit(self, page: int, size: int) -> tuple[tuple[AuditRecord, ...], int]:
+        work = functools.partial(operators.read_audit, page=page, size=size)
+        return await self._writer.ask(work, behind=True)
+
+    def account_seen(self, account: str, time: float) -> None:
+        self._writer.batch.others.seen[account] = time
+        self._writer.touched()
+
+    async def last_seen(self, account: str) -> float | None:
+        work = functools.partial(operators.read_last_seen, account=account)
+        return await self._writer.ask(work, behind=True)
 
     # --- history ---
 

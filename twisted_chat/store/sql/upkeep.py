@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, delete, func, select
+from sqlalchemy import Connection, Select, delete, func, select, update
 
 from twisted_chat.core.ids import RoomId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.limits import REMEMBERED
+from twisted_chat.store.sql.operators import delete_over
 from twisted_chat.store.sql.reading import read_counter
 from twisted_chat.store.sql.schema import (
     authors,
+    erased,
     forgotten,
     invites,
     logins,
@@ -60,6 +62,32 @@ def delete_forgotten(connection: Connection, index: Words) -> bool:
     return True
 
 
+def delete_erased(connection: Connection, index: Words) -> bool:
+    """Delete some messages of an account that wishes so; tell whether there may be more."""
+    wish = connection.execute(select(erased).order_by(erased.c.id).limit(1)).first()
+    if wish is None:
+        return False
+    mine = select(authors.c.id).where(authors.c.account == wish.account)
+    some = select(messages.c.id).where(
+        messages.c.author.in_(mine), messages.c.id > wish.done, messages.c.id < wish.id
+    )
+    if wish.room is not None:
+        some = some.where(messages.c.room == wish.room)
+    gone = list(connection.scalars(some.order_by(messages.c.id).limit(STEP)))
+    if gone:
+        _delete(connection, index, select(messages.c.id).where(messages.c.id.in_(gone)))
+    this = erased.c.id == wish.id
+    if len(gone) < STEP:
+        connection.execute(delete(erased).where(this))
+        if wish.room is None:
+            connection.execute(
+                delete(authors).where(authors.c.id.in_(mine.where(authors.c.id < wish.id)))
+            )
+    else:
+        connection.execute(update(erased).where(this).values(done=gone[-1]))
+    return True
+
+
 def delete_old(
     connection: Connection, index: Words, room: RoomId, keep: Keep, now: float
 ) -> tuple[int, int]:
@@ -82,11 +110,12 @@ def delete_old(
 
 
 def delete_unused(connection: Connection, now: float) -> None:
-    """Delete what is remembered of clients for longer than promised, and authors of whom nothing is left."""
+    """Delete what is remembered of clients, and of server operators, for longer than promised."""
     connection.execute(delete(scopes).where(scopes.c.seen < now - REMEMBERED))
     connection.execute(delete(sent).where(sent.c.time < now - REMEMBERED))
     connection.execute(delete(logins).where(logins.c.scope.not_in(select(scopes.c.scope))))
     connection.execute(delete(invites).where(invites.c.until < now))
+    delete_over(connection, now)
 
 
 def delete_silent(connection: Connection) -> None:

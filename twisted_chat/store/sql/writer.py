@@ -214,7 +214,7 @@ class Writer:
         self.unindexed += batch.messages
         self._flying = 0
         self._calm_down()
-        self._schedule_step(forgot=bool(batch.forgotten))
+        self._schedule_step(forgot=bool(batch.forgotten or batch.erased))
         if batch.up_to:
             self._tell(lambda: self._stored(batch.up_to))
         if self.full and self.batch.size <= self.limit // 2:
@@ -327,7 +327,10 @@ class Writer:
     def _do_some(self, connection: Connection) -> tuple[int, bool]:
         """Do a step; return how many messages were indexed, and whether there is more to delete. Runs in the thread."""
         indexed = upkeep.index_some(connection, self._index)
-        return indexed, indexed < upkeep.STEP and upkeep.delete_forgotten(connection, self._index)
+        if indexed == upkeep.STEP:
+            return indexed, False
+        left = upkeep.delete_erased(connection, self._index)
+        return indexed, left or upkeep.delete_forgotten(connection, self._index)
 
     def _schedule_step(self, *, forgot: bool = False) -> None:
         hurry = forgot or self._new >= upkeep.STEP

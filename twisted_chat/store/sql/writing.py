@@ -13,10 +13,12 @@ from twisted_chat.core.lasting import RoomRecord
 from twisted_chat.core.nonces import Sent
 from twisted_chat.store.sql.accounts import AccountBatch
 from twisted_chat.store.sql.inserting import insert_rows, insert_values, put_rows
+from twisted_chat.store.sql.operators import Changes
 from twisted_chat.store.sql.rows import author_row, message_row, room_row, sent_row
 from twisted_chat.store.sql.schema import (
     authors,
     counters,
+    erased,
     forgotten,
     messages,
     rooms,
@@ -43,8 +45,12 @@ class Batch:
         self.sent: list[tuple[Scope, str, Sent]] = []
         self.rooms: dict[RoomId, RoomRecord] = {}
         self.forgotten: set[RoomId] = set()
+        #: Whose messages are to be deleted, in which room, up to which event.
+        self.erased: list[tuple[MessageId, str, RoomId | None]] = []
         self.scopes: dict[Scope, float] = {}
         self.accounts = AccountBatch()
+        #: What concerns server operators, and accounts that left.
+        self.others = Changes()
         #: Everything up to this message is stored once this is.
         self.up_to = MessageId(0)
         #: How many changes it was asked for.
@@ -82,6 +88,9 @@ class Batch:
             seen = [{"scope": scope, "seen": time} for scope, time in self.scopes.items()]
             put_rows(connection, scopes, seen)
         self.accounts.write(connection)
+        if self.erased:
+            insert_rows(connection, erased, ((*each, 0) for each in self.erased))
+        self.others.write(connection)
         if self.forgotten:
             gone = sorted(self.forgotten)
             connection.execute(

@@ -1,0 +1,107 @@
+"""The file of operators: what it holds, and what must not be trusted."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from argon2 import PasswordHasher, Type
+from twisted.trial.unittest import SynchronousTestCase
+
+from twisted_chat.auth.operators import MAX_FILE, OperatorsError, fault_of, read_operators
+from twisted_chat.auth.passwords import hash_now
+
+FAST = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+HASH = FAST.hash("correct horse")
+
+
+class FileCase(SynchronousTestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = Path(folder.name) / "operators"
+
+    def write(self, text: str | bytes, mode: int = 0o600) -> None:
+        self.path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        self.path.chmod(mode)
+
+    def fault(self) -> str:
+        """Return why the file is refused, in one line that quotes no hash."""
+        why = str(self.assertRaises(OperatorsError, read_operators, self.path))
+        self.assertTrue(why.startswith(f"{self.path}:"), why)
+        self.assertNotIn("\n", why)
+        self.assertNotIn("$argon2", why)
+        return why.removeprefix(f"{self.path}:").strip()
+
+
+class ReadingTests(FileCase):
+    def test_lines_comments_and_nothing_else(self) -> None:
+        self.write(f"# who may\n\n  root   {HASH}  \nal-ice_2. {hash_now('another one')}\n")
+        found = read_operators(self.path)
+        self.assertEqual((len(found), found.hash_of("root"), found.warning), (2, HASH, ""))
+        self.assertIsNone(found.hash_of("Root"))
+        self.assertEqual(found.decoy(), HASH)
+
+    def test_empty_file_is_a_server_without_operators(self) -> None:
+        self.write("# nobody\n")
+        found = read_operators(self.path)
+        self.assertEqual((len(found), found.decoy()), (0, None))
+
+    def test_nonsense_is_named_with_its_line(self) -> None:
+        weak = PasswordHasher(1, 8, 1, type=Type.I).hash("x")
+        for text, why in (
+            ("\nroot\n", "2: behind root there is no argon2 hash"),
+            ("root secret\n", "1: behind root there is no argon2 hash"),
+            (f"root {HASH} more\n", "1: behind root there is no argon2 hash"),
+            (f"ro/ot {HASH}\n", "1: 'ro/ot' is no name"),
+            (f"\x1b[2J {HASH}\n", "1: '?[2J' is no name"),
+            (f"root {HASH}\nroot {HASH}\n", "2: root stands there twice"),
+            (f"root {weak}\n", "1: the hash of root is not argon2id"),
+            (
+                f"root {HASH.replace('m=8,', 'm=4294967295,')}\n",
+                "1: the hash of root asks for too much",
+            ),
+        ):
+            self.write(text)
+            self.assertTrue(self.fault().startswith(why), (self.fault(), why))
+
+    def test_lines_of_a_megabyte_and_bytes_of_no_text_are_refused(self) -> None:
+        self.write("root " + "x" * 1_000_000)
+        self.assertEqual(
+            self.fault(), f"is larger than {MAX_FILE:,} bytes, and no list of operators"
+        )
+        self.write(b"root \xff\n")
+        self.assertEqual(self.fault(), "is not a text in UTF-8")
+        self.write("root " + "x" * (MAX_FILE - 10))
+        self.assertIn("no argon2 hash", self.fault())
+
+    def test_file_that_is_not_there_is_said(self) -> None:
+        self.assertIn("cannot be read: No such file", self.fault())
+
+
+class TrustTests(FileCase):
+    def test_file_that_others_can_write_is_refused(self) -> None:
+        for mode in (0o620, 0o602, 0o666):
+            self.write(f"root {HASH}\n", mode)
+            self.assertIn("others can write to it", self.fault())
+
+    def test_file_that_everybody_can_read_is_warned_of(self) -> None:
+        for mode, warned in ((0o644, True), (0o640, False), (0o600, False)):
+            self.write(f"root {HASH}\n", mode)
+            self.assertEqual(bool(read_operators(self.path).warning), warned)
+
+    def test_what_is_no_file_is_refused_at_once(self) -> None:
+        self.path.mkdir(0o700)
+        self.assertIn("is no file", self.fault())
+        self.path.rmdir()
+        os.mkfifo(self.path, 0o600)  # reading it would wait for somebody to write
+        self.assertIn("is no file", self.fault())
+
+    def test_file_of_somebody_else_is_refused(self) -> None:
+        self.write("")
+        mine = self.path.stat()
+        theirs = os.stat_result((*mine[:4], 1234, *mine[5:]))
+        roots = os.stat_result((*mine[:4], 0, *mine[5:]))
+        self.assertIn("belongs to somebody else", fault_of(theirs, 1000))
+        self.assertEqual((fault_of(roots, 1000), fault_of(theirs, 1234)), ("", ""))

@@ -1,0 +1,106 @@
+"""Who may what, as a table that people can read; the tests of the core and of the line door hold the server to it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from tests.core.world import NOW
+from twisted_chat.core.bans import Ban, read_target
+from twisted_chat.core.standing import AS_MADE, Roles
+from twisted_chat.core.state import Room, User
+
+#: Who has one of the roles marked with "yes" may; "-": who has none. A row is an action, and how the room is set.
+TABLE: Final = """
+                         -     voice  operator  owner
+enter                    yes   yes    yes       yes
+enter, invite-only       no    yes    yes       yes
+enter, banned            no    no     no        yes
+enter, banned, invited   yes   yes    yes       yes
+speak                    yes   yes    yes       yes
+speak, moderated         no    yes    yes       yes
+speak, slow              no    yes    yes       yes
+speak, muted             no    no     no        yes
+read all                 yes   yes    yes       yes
+read all, since join     no    no     yes       yes
+set topic                yes   yes    yes       yes
+set topic, topic lock    no    no     yes       yes
+forget me                yes   yes    yes       yes
+forget me, guest         no    no     no        no
+keep                     no    no     yes       yes
+set                      no    no     yes       yes
+lock                     no    no     yes       yes
+invite                   no    no     yes       yes
+kick                     no    no     yes       yes
+kick, the owner          no    no     no        no
+ban                      no    no     yes       yes
+ban, the owner           no    no     no        no
+unban                    no    no     yes       yes
+list bans                no    no     yes       yes
+mute                     no    no     yes       yes
+mute, the owner          no    no     no        no
+unmute                   no    no     yes       yes
+change role              no    no     yes       yes
+change role, the owner   no    no     no        no
+register                 no    no     yes       yes
+register, guest          no    no     no        no
+register, registered     no    no     no        no
+transfer                 no    no     no        yes
+export                   no    no     no        yes
+drop                     no    no     no        yes
+"""
+
+
+def rows() -> list[tuple[str, str, list[bool]]]:
+    """Read the table: action, how the room is set, and who may."""
+    found = []
+    for line in TABLE.strip().splitlines()[1:]:
+        words = line.split()
+        action, _, how = " ".join(words[:-4]).partition(", ")
+        found.append((action, how, [word == "yes" for word in words[-4:]]))
+    return found
+
+
+def become(user: User, account: str | None) -> None:
+    """Let somebody be logged in with an account, or be a guest."""
+    user.author = msgspec.structs.replace(user.author, account=account)
+    user.sessions = dict.fromkeys(user.sessions, user.author)
+
+
+def arrange(how: str, user: User, room: Room) -> Roles:
+    """Set a room as a row says, for what ``user`` does there; return the roles of whom it is done to."""
+    against = Roles()
+    room.settings, room.roles = AS_MADE, {}
+    for each in (room.bans, room.mutes, room.invited, room.spoke):
+        each.clear()
+    account = None if "guest" in how else user.nick.key
+    become(user, account)
+    me = Ban(read_target(user.nick.text), "eve", NOW)
+    for word in how.split(", "):
+        match word:
+            case "" | "guest":
+                pass
+            case "invite-only" | "moderated":
+                room.settings = room.settings.changed(word, 1)
+            case "slow":
+                room.settings = room.settings.changed("slow", 30)
+                room.spoke[user.invitation] = NOW - 29
+            case "since join":
+                room.settings = room.settings.changed("visibility", 1)
+            case "topic lock":
+                room.settings = room.settings.changed("topic-lock", 1)
+            case "banned":
+                room.bans[me.target.key] = me
+            case "muted":
+                room.mutes[me.target.key] = me
+            case "invited":
+                room.invited[user.invitation] = None
+            case "the owner":
+                against = frozenset(("owner",))
+            case "registered":
+                room.roles["zoe"] = frozenset(("owner",))
+            case _:
+                raise AssertionError(f"nobody knows how to set: {word}")
+    room.tighten()
+    return against

@@ -1,0 +1,198 @@
+"""Tests for twisted_chat.core.checks: what stands in the way besides roles."""
+
+from __future__ import annotations
+
+from tests.core.ruled import DEV, RuledCase, give_account
+from tests.core.world import NOW, room
+from twisted_chat.core import commands as c
+from twisted_chat.core.bans import Ban, read_target
+from twisted_chat.core.checks import admit, fitted
+from twisted_chat.core.limits import Limits
+from twisted_chat.core.replies import PasswordNeeded
+from twisted_chat.core.state import room_digest
+
+
+class AdmitTests(RuledCase):
+    def test_password_is_needed_or_wrong(self) -> None:
+        self.done(self.otto, "lock secret")
+        carl = self.world.user(self.carl)
+        for digest, expected in (
+            (None, PasswordNeeded(self.dev.name)),
+            (room_digest(DEV, "other"), PasswordNeeded(self.dev.name, wrong=True)),
+            (room_digest(DEV, "secret"), None),
+        ):
+            self.assertEqual(admit(carl, self.dev, digest, NOW), expected)
+
+    def test_who_is_banned_learns_nothing_of_the_password(self) -> None:
+        self.done(self.otto, "lock secret")
+        self.done(self.otto, "ban carl")
+        self.assertEqual(
+            (self.enters(self.carl, "secret"), self.enters(self.carl)), ("banned",) * 2
+        )
+
+
+class FittedTests(RuledCase):
+    def test_ban_is_for_somebody_as_they_are_now(self) -> None:
+        eve = self.world.user(self.eve)
+        ban = fitted(Ban(read_target("mallory"), "otto", NOW), eve)
+        self.assertEqual((ban.target.text, ban.scope, ban.address), ("eve", eve.scope, None))
+        ban = fitted(Ban(read_target("address:mallory"), "otto", NOW), eve)
+        self.assertEqual(
+            (ban.target.text, ban.scope, ban.address), ("address:eve", None, "192.0.2.4")
+        )
+
+    def test_account_needs_no_session_to_be_known_by(self) -> None:
+        ban = fitted(Ban(read_target("vera"), "otto", NOW), self.world.user(self.vera))
+        self.assertIsNone(ban.scope)
+
+    def test_ban_of_who_is_gone_stays_as_it_was_made(self) -> None:
+        ban = Ban(read_target("mallory"), "otto", NOW)
+        self.assertIs(fitted(ban, None), ban)
+
+
+class BanTests(RuledCase):
+    def test_nobody_bans_or_mutes_oneself_by_name(self) -> None:
+        self.assertEqual(self.code(self.otto, "ban otto"), "self")
+        self.assertEqual(self.code(self.otto, "ban !otto"), "self")
+        self.assertEqual(self.code(self.otto, "ban address:otto"), "self")
+        self.assertEqual(self.code(self.otto, "mute otto"), "self")
+
+    def test_nobody_does_anything_to_the_owner(self) -> None:
+        for line in ("ban olga", "ban !olga", "mute olga", "kick olga", "deop olga", "voice olga"):
+            self.assertEqual(self.code(self.otto, line), "is-owner", line)
+        self.assertEqual(self.code(self.otto, "ban address:olga"), "is-owner")
+
+    def test_owner_who_is_not_here_is_not_banned_by_name_either(self) -> None:
+        self.world.close(self.olga)
+        self.assertEqual(self.code(self.otto, "ban olga"), "is-owner")
+
+    def test_ban_that_would_lock_out_its_maker_asks(self) -> None:
+        for target in ("192.0.2.2", "192.0.2.0/24", "::ffff:192.0.2.2", "*tt*", "o?to"):
+            refused = self.refused(self.otto, f"ban {target}")
+            self.assertEqual(refused.code, "bans-yourself")
+            self.assertIn("would ban you, too; to do that all the same, type /ban !", refused.why)
+        # The owner is not kept out by any ban.
+        self.done(self.olga, "ban 192.0.2.1")
+        self.assertTrue(self.is_in(self.olga))
+
+    def test_ban_of_everybody_asks_its_owner_too(self) -> None:
+        for target in ("*", "***", "?*", "0.0.0.0/0", "::/0"):
+            self.assertEqual(self.code(self.olga, f"ban {target}"), "bans-everybody")
+        self.done(self.olga, "ban !::/0")
+
+    def test_address_must_be_known(self) -> None:
+        local = self.comes("local", "127.0.0.1")
+        self.assertEqual(self.code(self.otto, "ban address:local"), "no-address")
+        self.assertEqual(self.code(self.otto, "ban address:nobody"), "no-such-nick")
+        self.world.close(local)
+
+    def test_what_is_not_banned_cannot_be_lifted(self) -> None:
+        for line in ("unban eve", "unban 10.0.0.0/8", "unmute eve"):
+            self.assertEqual(self.code(self.otto, line), "not-banned")
+        codes = self.late((self.otto, "ban eve"))
+        self.assertEqual(codes, [""])
+        self.assertEqual(
+            self.late((self.otto, "unban eve"), (self.olga, "unban eve")), ["", "not-banned"]
+        )
+
+    def test_long_reason_is_refused(self) -> None:
+        for line in (f"ban eve {'x' * 391}", f"mute eve {'x' * 391}"):
+            self.assertEqual(self.code(self.otto, line), "too-long")
+
+    def test_only_who_is_there_is_muted(self) -> None:
+        self.assertEqual(self.code(self.otto, "mute carl"), "not-a-member")
+        self.assertEqual(
+            self.late((self.eve, "leave dev"), (self.otto, "mute eve")), ["", "not-a-member"]
+        )
+
+
+class ManyTests(RuledCase):
+    limits = Limits(max_bans=3, max_owned=2)
+
+    def test_ban_too_many_is_refused_until_one_is_over_or_lifted(self) -> None:
+        for n in range(2):
+            self.done(self.otto, f"ban user{n}")
+        self.done(self.otto, "ban user2 10m")
+        self.assertEqual(self.code(self.otto, "ban user3"), "too-many-bans")
+        self.done(self.otto, "ban user2 20m")  # another time for the same one
+        self.world.now += 20 * 60
+        self.done(self.otto, "ban user3")
+        self.assertEqual(len(self.dev.bans), 3)
+        self.done(self.otto, "unban user0")
+        codes = self.late((self.otto, "ban user4"), (self.olga, "ban user5"))
+        self.assertEqual(codes, ["", "too-many-bans"])
+
+    def test_five_hundred_is_the_limit_unless_set(self) -> None:
+        self.assertEqual(Limits().max_bans, 500)
+
+    def test_mute_too_many_is_refused(self) -> None:
+        for n in range(3):
+            self.dev.mutes[f"user{n}"] = Ban(read_target(f"user{n}"), "otto", NOW)
+        self.assertEqual(self.code(self.otto, "mute eve"), "too-many-bans")
+
+    def test_invitation_too_many_is_refused(self) -> None:
+        self.dev.invited.update(dict.fromkeys(("session 1", "session 2", "session 3")))
+        self.assertEqual(self.code(self.otto, "invite carl"), "too-many-invited")
+
+    def test_room_too_many_is_not_owned(self) -> None:
+        for name in ("two", "three"):
+            self.world.do(self.olga, c.Join(room(name)))
+        self.done(self.olga, "register-room #two")
+        refused = self.refused(self.olga, "register-room #three")
+        self.assertEqual(refused.code, "too-many-owned")
+
+
+class OtherTests(RuledCase):
+    def test_slowness_has_a_limit(self) -> None:
+        self.assertEqual(self.code(self.otto, "slow 999999999"), "too-slow")
+        self.done(self.otto, "slow 21600")
+        self.assertEqual(self.code(self.eve, "slow 999999999"), "not-operator")
+
+    def test_what_is_not_locked_cannot_be_unlocked(self) -> None:
+        self.assertEqual(self.code(self.otto, "unlock"), "not-locked")
+        self.assertEqual(self.code(self.eve, "unlock"), "not-operator")
+
+    def test_role_is_given_once_and_to_members(self) -> None:
+        self.assertEqual(self.code(self.otto, "voice vera"), "role")
+        self.assertEqual(self.code(self.otto, "devoice eve"), "role")
+        for line in ("op carl", "voice nobody", "deop carl"):
+            self.assertEqual(self.code(self.otto, line), "not-a-member")
+        self.assertEqual(
+            self.late((self.eve, "leave dev"), (self.otto, "op eve")), ["", "not-a-member"]
+        )
+
+    def test_role_for_who_takes_another_name_meanwhile_is_theirs(self) -> None:
+        self.assertEqual(self.late((self.eve, "nick mallory"), (self.otto, "op eve")), ["", ""])
+        self.assertIn("operator", self.roles_of(self.eve))
+
+    def test_only_who_is_here_and_outside_is_invited(self) -> None:
+        self.assertEqual(self.code(self.otto, "invite nobody"), "no-such-nick")
+        self.assertEqual(self.code(self.otto, "invite eve"), "already-in-room")
+
+    def test_room_is_only_given_to_an_account_that_is_there(self) -> None:
+        self.assertEqual(self.code(self.olga, "transfer eve"), "needs-account")
+        self.assertEqual(self.code(self.olga, "transfer carl"), "not-a-member")
+        self.assertEqual(self.code(self.olga, "transfer olga"), "self")
+        self.assertEqual(self.code(self.otto, "transfer carl"), "not-owner")
+
+    def test_room_is_registered_once_and_by_an_account(self) -> None:
+        self.assertEqual(self.code(self.otto, "register-room"), "is-registered")
+        self.world.do(self.eve, c.Join(room("eves")))
+        self.assertEqual(self.code(self.eve, "register-room"), "needs-account")
+        give_account(self.world, self.eve, "eve")
+        self.done(self.eve, "register-room")
+
+    def test_guests_cannot_be_forgotten(self) -> None:
+        self.assertEqual(self.code(self.eve, "forget-me all"), "needs-account")
+        self.done(self.vera, "forget-me all")
+        self.done(self.vera, "forget-me dev")
+
+    def test_who_is_in_no_room_can_be_forgotten_everywhere(self) -> None:
+        for name in ("dev", "lobby"):
+            self.world.do(self.vera, c.Leave(room(name)))
+        self.assertIsNone(self.done(self.vera, "forget-me all").room)
+        self.assertEqual(self.code(self.vera, "forget-me dev"), "not-in-room")
+
+    def test_nothing_is_done_in_a_room_one_is_not_in(self) -> None:
+        for line in ("ban #dev eve", "settings #dev", "bans #dev", "export #dev", "drop-room dev"):
+            self.assertEqual(self.code(self.carl, line), "not-in-room")

@@ -1,0 +1,276 @@
+"""Rooms as people and programs rule them: the table of who may what through both dialects, and what is shown of it."""
+
+from __future__ import annotations
+
+from tests.core.matrix import arrange, become, rows
+from tests.doors.house import NO_FLOOD_LIMIT, Guest, House, HouseTestCase
+from twisted_chat.core.bans import Ban, read_target
+from twisted_chat.core.state import Room, User
+
+#: What somebody types who does it; Eve is a member with an account, Carl is not there, Mallory banned and muted.
+DOES = {
+    "enter": "/join dev",
+    "speak": "hello",
+    "read all": "/history",
+    "set topic": "/topic news",
+    "forget me": "/forget-me dev",
+    "keep": "/keep 30 days",
+    "set": "/private on",
+    "lock": "/lock secret",
+    "invite": "/invite carl",
+    "kick": "/kick eve",
+    "ban": "/ban eve",
+    "unban": "/unban mallory",
+    "list bans": "/bans",
+    "mute": "/mute eve",
+    "unmute": "/unmute mallory",
+    "change role": "/voice eve",
+    "register": "/register-room",
+    "transfer": "/transfer eve",
+    "export": "/export",
+    "drop": "/drop-room dev",
+}
+ROLES = (None, "voice", "operator", "owner")
+
+
+class Scene:
+    """A house with #dev in it, and somebody called actor who is about to do something there."""
+
+    def __init__(self, action: str, how: str, role: str | None, *, program: bool) -> None:
+        self.house = House(NO_FLOOD_LIMIT)
+        self.house.enters("zoe").types("/join dev", "old news")
+        for name in ("eve", "carl"):
+            guest = self.house.enters(name)
+            if name == "eve":
+                guest.types("/join dev")
+        self.actor = self.house.program("actor") if program else self.house.enters("actor")
+        self.program = program
+        self.types("/join dev")
+        actor, eve, dev = self.user("actor"), self.user("eve"), self.dev
+        against = arrange(how, actor, dev)
+        flags = frozenset([role] if role is not None else [])
+        dev.members[actor.id] = flags  # type: ignore[assignment]
+        become(eve, "eve")
+        dev.members[eve.id] = against
+        dev.members[self.user("zoe").id] = frozenset()
+        for name, roles in (("actor", flags), ("eve", against)):
+            if roles and action != "register":  # what is registered cannot be again
+                dev.roles[name] = roles  # type: ignore[assignment]
+        for there in (dev.bans, dev.mutes):
+            there["mallory"] = Ban(read_target("mallory"), "zoe", 0.0)
+        dev.tighten()
+        if action == "enter":
+            self._leave(actor, dev)
+        self.house.hush()
+
+    def _leave(self, actor: User, dev: Room) -> None:
+        """Leave the room, which takes no invitation back, and no role that is not an account's."""
+        self.types("/leave")
+
+    def user(self, name: str) -> User:
+        return self.house.node.hub.state.users_by_key[name]
+
+    @property
+    def dev(self) -> Room:
+        return self.house.node.hub.state.rooms_by_key["dev"]
+
+    def types(self, line: str) -> None:
+        if self.program:
+            self.actor.objects({"type": "command", "content": line})
+        else:
+            self.actor.types(line)
+
+    def may(self, action: str) -> bool:
+        """Do it, and tell whether it was done."""
+        self.types(DOES[action])
+        if self.program:
+            told = self.actor.gets()
+            errors = [each for each in told if each["type"] == "error"]
+            said = [each["content"] for each in told]
+        else:
+            said = self.actor.sees()
+            errors = [{"code": line} for line in said if line.startswith("! ")]
+        if action == "read all":
+            return any("old news" in each for each in said)
+        return not errors
+
+
+class MatrixTests(HouseTestCase):
+    def check(self, *, program: bool) -> None:
+        self.assertEqual({action for action, _, _ in rows()}, set(DOES))
+        for action, how, expected in rows():
+            for role, allowed in zip(ROLES, expected, strict=True):
+                scene = Scene(action, how, role, program=program)
+                self.assertEqual(scene.may(action), allowed, (action, how, role))
+                scene.house.closes()
+
+    def test_table_holds_for_people_with_plain_lines(self) -> None:
+        self.check(program=False)
+
+    def test_table_holds_for_programs_with_json(self) -> None:
+        self.check(program=True)
+
+
+class VisitTests(HouseTestCase):
+    """Olga owns #dev, with an account; Eve is there, too. Carl is a program in the lobby."""
+
+    limits = NO_FLOOD_LIMIT
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.olga = self.house.enters("olga")
+        user = self.house.node.hub.state.users_by_key["olga"]
+        become(user, "olga")
+        self.eve = self.house.enters("eve")
+        self.carl = self.house.program("carl")
+        self.olga.types("/join dev", "/register-room")
+        self.eve.types("/join dev")
+        self.house.hush()
+
+    def does(self, *lines: str) -> None:
+        self.olga.types(*lines)
+        self.house.hush()
+
+    def told(self, guest: Guest, kind: str) -> dict[str, object]:
+        (found,) = (each for each in guest.gets() if each["type"] == kind)
+        return found
+
+    def test_banned_person_sees_it_and_talks_nowhere(self) -> None:
+        self.olga.types("/ban eve 2h too loud")
+        said = "-- olga banned eve from #dev for 2 hours (too loud); out: eve"
+        self.assert_sees(self.olga, said)
+        self.assert_sees(
+            self.eve, said, "-- you are no longer in #dev; /join ROOM says where you talk now."
+        )
+        self.eve.types("hello?", "/join dev")
+        first, second = self.eve.sees()
+        self.assertIn("you talk in no room now", first)
+        self.assertEqual(second, "! you are banned from #dev (too loud), for 2 hours more.")
+        self.assert_sees(self.olga)
+
+    def test_bans_are_listed_and_lifted(self) -> None:
+        self.does("/ban eve 2h too loud", "/ban 10.1.2.3/8")
+        self.olga.types("/bans")
+        self.assert_sees(
+            self.olga,
+            "-- Banned from #dev, or muted: 2:",
+            "--   eve, by olga, 2 hours more: too loud",
+            "--   10.0.0.0/8, by olga",
+        )
+        self.olga.types("/unban eve", "/unban 10.0.0.0/8")
+        self.assert_sees(
+            self.olga,
+            "-- olga lifted the ban of eve from #dev",
+            "-- olga lifted the ban of an address from #dev",
+        )
+
+    def test_invitation_reaches_people_and_programs(self) -> None:
+        self.does("/invite-only on", "/kick eve")
+        self.olga.types("/invite eve", "/invite carl")
+        self.assert_sees(
+            self.eve,
+            "-- olga invites you to #dev; /join #dev takes you there.",
+        )
+        invite = self.told(self.carl, "invite")
+        self.assertEqual((invite["from"], invite["room"], invite["you"]), ("olga", "dev", True))
+        self.carl.objects({"type": "join", "content": "dev"})
+        self.assertEqual(self.told(self.carl, "members")["room"], "dev")
+
+    def test_invitation_by_somebody_ignored_is_not_shown(self) -> None:
+        self.does("/kick eve")
+        self.eve.types("/ignore olga")
+        self.house.hush()
+        self.olga.types("/invite eve")
+        self.assert_sees(self.eve)
+
+    def test_dropped_room_is_gone_for_all(self) -> None:
+        self.olga.types("/drop-room", "/drop-room dev")
+        asked, said, out = self.olga.sees()
+        self.assertTrue(asked.startswith("! repeat its name: /drop-room #dev deletes the room"))
+        self.assertEqual(said, "-- olga deleted #dev, and all that was said there")
+        self.assertIn("no longer in #dev", out)
+        self.eve.types("/who dev")
+        self.assertIn("there is no room #dev", self.eve.sees()[-1])
+        self.eve.types("/join dev")
+        self.assertEqual(self.eve.sees()[0], "-- You are in a new room, #dev. Nobody else is here.")
+
+    def test_owned_room_has_its_history_when_somebody_comes_back(self) -> None:
+        self.does("kept")
+        self.olga.types("/leave dev")
+        self.eve.types("/leave dev", "/join dev")
+        self.assert_any(self.eve.sees(), "<olga> kept")
+
+    def test_history_since_the_join_begins_there_on_every_way(self) -> None:
+        self.does("old news", "/visibility join")
+        self.eve.types("/leave dev", "/join dev", "new news")
+        self.house.hush()
+        self.eve.types("/history 50", "/search news", "/history 5 after 0000000000000001")
+        seen = self.eve.sees()
+        self.assertFalse([line for line in seen if "old news" in line], seen)
+        self.assertEqual(len([line for line in seen if "new news" in line]), 3)
+        self.olga.types("/history 50")
+        self.assert_any(self.olga.sees(), "old news")
+
+    def test_join_shows_no_history_from_before_it(self) -> None:
+        self.does("old news", "/visibility join")
+        self.eve.types("/leave dev", "/join dev")
+        self.assertFalse([line for line in self.eve.sees() if "old news" in line])
+
+    def test_export_is_everything_with_dates_even_from_who_is_ignored(self) -> None:
+        for number in range(150):
+            self.eve.types(f"line {number}")
+        self.does("/ignore eve")
+        self.olga.types("/export")
+        seen = self.olga.sees()
+        self.assertEqual(len([line for line in seen if "<eve> line" in line]), 150)
+        self.assertRegex(seen[1], r"^\[2025-06-15 \d\d:\d\d\] <eve> line 0$")
+
+    def test_export_for_programs_is_an_object_for_each(self) -> None:
+        self.does("kept")
+        user = self.house.node.hub.state.users_by_key["carl"]
+        become(user, "carl")
+        self.carl.objects({"type": "join", "content": "dev"})
+        self.does("/transfer carl")
+        self.carl.objects({"type": "command", "content": "/export"})
+        kinds = [each["type"] for each in self.carl.gets()]
+        self.assertEqual(kinds, ["history_start", "message", "history_end"])
+
+    def test_who_wishes_so_is_forgotten(self) -> None:
+        self.does("what I said")
+        self.eve.types("what eve said")
+        self.olga.types("/forget-me", "/forget-me dev")
+        asked, done = self.olga.sees()[-2:]
+        self.assertTrue(asked.startswith("! say where: /forget-me #dev deletes"))
+        self.assertEqual(done, "-- olga deleted what they had said in #dev")
+        self.eve.types("/history")
+        seen = self.eve.sees()
+        self.assert_any(seen, "what eve said")
+        self.assertFalse([line for line in seen if "what I said" in line])
+
+    def test_everything_is_forgotten_everywhere(self) -> None:
+        self.does("in dev", "/join lobby", "in the lobby", "/forget-me all")
+        for room in ("lobby", "dev"):
+            self.eve.types(f"/join {room}", "/history")
+            self.assertFalse([line for line in self.eve.sees() if "<olga>" in line])
+
+    def test_program_is_acknowledged_what_it_sets(self) -> None:
+        user = self.house.node.hub.state.users_by_key["carl"]
+        become(user, "carl")
+        self.carl.objects({"type": "join", "content": "dev"})
+        self.does("/op carl")
+        for line in ("/slow 30", "/ban mallory 2h", "/ban *spam*", "/invite zoe", "/forget-me dev"):
+            if line == "/invite zoe":
+                self.house.enters("zoe")
+            self.carl.objects({"type": "command", "content": line, "id": line})
+            kinds = {each["type"]: each for each in self.carl.gets()}
+            self.assertEqual(kinds["ack"]["id"], line, kinds)
+
+    def test_roles_are_seen_in_lists(self) -> None:
+        self.does("/voice eve")
+        self.eve.types("/who dev")
+        self.assertEqual(self.eve.sees()[-1], "--   +eve (guest), @olga")
+
+    def test_settings_are_seen(self) -> None:
+        self.does("/slow 30", "/private on")
+        self.eve.types("/settings")
+        self.assert_sees(self.eve, "-- #dev belongs to olga; private, slow (30 seconds).")

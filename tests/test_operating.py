@@ -1,0 +1,369 @@
+"""Server operators on one node: who becomes one, whom they cut off, and the trail that they leave."""
+
+from __future__ import annotations
+
+from twisted.internet.testing import EventLoggingObserver
+from twisted.logger import formatEvent, globalLogPublisher
+
+from tests.auth.test_operators import FAST
+from tests.nodes import FakeDoor, HeldBus, NodeCase
+from twisted_chat.auth import passwords
+from twisted_chat.auth.operators import Operators
+from twisted_chat.cluster.bus import Bus
+from twisted_chat.core import commands as c
+from twisted_chat.core.lasting import AuditRecord, Remembered
+from twisted_chat.core.names import parse_nick
+from twisted_chat.core.server_bans import Ban
+from twisted_chat.core.table import COMMANDS
+from twisted_chat.core.text import CleanText
+
+HOME, AWAY = "192.0.2.7", "198.51.100.9"
+HASHES = {name: FAST.hash(f"the password of {name}") for name in ("root", "toor")}
+RIGHT = c.Oper("root", "the password of root")
+
+
+class OperatingCase(NodeCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.node.operating.load(Operators(HASHES))
+        self.observer = EventLoggingObserver()
+        globalLogPublisher.addObserver(self.observer)
+        self.addCleanup(globalLogPublisher.removeObserver, self.observer)
+
+    def log(self) -> str:
+        return "\n".join(formatEvent(event) for event in self.observer)
+
+    def comes(self, nick: str, address: str | None = HOME) -> FakeDoor:
+        """Let somebody into the lobby who comes from an address."""
+        door = FakeDoor(self.node, self.plain, address)
+        door.login(nick)
+        self.forget(door)
+        return door
+
+    def operator(self, nick: str = "ann", address: str | None = None) -> FakeDoor:
+        door = self.comes(nick, address)
+        door.asks(RIGHT)
+        self.runner.go()
+        self.forget(door)
+        assert self.is_operator(door)
+        return door
+
+    def is_operator(self, door: FakeDoor) -> bool:
+        return self.node.hub.state.sessions[door.peer.id].operator is not None
+
+    def types(self, door: FakeDoor, line: str) -> None:
+        name, _, rest = line.partition(" ")
+        door.asks(COMMANDS[name].parse(rest))
+        self.turn()
+
+    def told(self, door: FakeDoor, command: c.Command) -> str:
+        """Return the one line that a session is told, once passwords are checked."""
+        door.asks(command)
+        self.runner.go()
+        self.turn()
+        (line,) = door.take()
+        return line
+
+    def trail(self) -> list[str]:
+        found: list[tuple[AuditRecord, ...]] = []
+
+        async def read() -> None:
+            found.append((await self.store.audit(1, 100))[0])
+
+        self.run_now(read())
+        return [f"{each.operator} {each.nick} {each.address}: {each.what}" for each in found[0]]
+
+
+class OperTests(OperatingCase):
+    def test_right_password_makes_a_session_one_of_an_operator(self) -> None:
+        ann = self.comes("ann")
+        self.assertIn("done: you are an operator of this server as root now", self.told(ann, RIGHT))
+        self.assertTrue(self.is_operator(ann))
+        self.assertEqual(self.trail(), [f"root ann {HOME}: became an operator"])
+        self.types(ann, "deoper")
+        self.assertFalse(self.is_operator(ann))
+        self.assertEqual(self.trail()[0], f"root ann {HOME}: is no operator any more")
+
+    def test_wrong_name_and_wrong_password_are_told_alike(self) -> None:
+        for wrong in (
+            c.Oper("root", "the password of toor"),
+            c.Oper("toor", ""),
+            c.Oper("nobody", "the password of root"),
+            c.Oper("Root", "the password of root"),
+            c.Oper("", ""),
+        ):
+            door = self.comes(f"ann{wrong.name}", None)
+            self.assertEqual(self.told(door, wrong), "refused wrong-password")
+            self.assertFalse(self.is_operator(door))
+            door.lost()
+            self.turn()
+
+    def test_unknown_name_costs_what_a_wrong_password_does(self) -> None:
+        tried: list[str] = []
+
+        def matches(stored: str, password: str) -> bool:
+            tried.append(stored)
+            return True  # even of what it is checked against
+
+        self.patch(passwords, "_matches", matches)
+        ann = self.comes("ann", None)
+        self.assertEqual(self.told(ann, c.Oper("nobody", "x")), "refused wrong-password")
+        self.assertEqual(tried, [HASHES["root"]])
+
+    def test_passwords_are_in_no_log_and_not_in_the_trail(self) -> None:
+        ann = self.comes("ann", None)
+        self.told(ann, c.Oper("root", "a wrong password"))
+        self.told(ann, RIGHT)
+        everything = self.log() + "\n".join(self.trail())
+        self.assertIn("failed to become the operator root", everything)
+        self.assertNotIn("password", everything)
+
+    def test_wrong_passwords_at_speed_are_not_even_checked(self) -> None:
+        doors = [self.comes(f"ann{n}") for n in range(4)]
+        wrong = c.Oper("root", "x")
+        for n in range(20):
+            doors[n % 4].asks(wrong)
+        self.assertEqual(len(self.runner.held), 3)
+        self.runner.go()
+        self.turn()
+        self.assertEqual(doors[3].take()[-1], "refused too-many-tries")
+        self.forget(*doors)
+        self.assertEqual(self.told(doors[0], RIGHT), "refused too-many-tries")
+        self.assertEqual(self.told(self.comes("bob", AWAY), RIGHT)[:5], "done:")
+        self.clock.advance(60)
+        self.forget(*doors)
+        self.assertEqual(self.told(doors[0], RIGHT)[:5], "done:")
+
+    def test_household_of_ipv6_is_one_address(self) -> None:
+        for n in range(5):
+            self.comes(f"ann{n}", f"2001:db8:1:2::{n}").asks(c.Oper("root", "x"))
+        self.assertEqual(len(self.runner.held), 3)
+        self.runner.go()
+
+    def test_on_this_machine_each_session_counts_alone(self) -> None:
+        for nick in ("ann", "bob"):
+            door = self.comes(nick, "127.0.0.1")
+            answers = [self.told(door, c.Oper("root", "x")) for _ in range(4)]
+            self.assertEqual(answers, ["refused wrong-password"] * 3 + ["refused too-many-tries"])
+
+    def test_password_is_not_taken_where_others_could_read_along(self) -> None:
+        ann = self.comes("ann")
+        ann.private = False
+        self.assertEqual(self.told(ann, RIGHT), "refused in-clear")
+        self.assertEqual(len(self.runner.held), 0)
+        self.node.operating.in_clear = True
+        self.assertEqual(self.told(ann, RIGHT)[:5], "done:")
+
+    def test_server_without_operators_says_so(self) -> None:
+        self.node.operating.load(Operators())
+        self.assertEqual(self.told(self.comes("ann"), RIGHT), "refused no-operators")
+
+    def test_who_is_gone_while_the_password_is_checked_is_no_operator(self) -> None:
+        root, ann = self.operator("bob"), self.comes("ann")
+        ann.asks(RIGHT)
+        self.types(root, "kill ann")
+        self.assertEqual(ann.ended, 1)
+        self.runner.go()
+        self.turn()
+        self.assertFalse(any(" ann " in line and "became" in line for line in self.trail()))
+        self.assertEqual(self.node.sessions, 1)
+
+    def test_crowd_of_passwords_is_told_to_come_back(self) -> None:
+        self.patch(passwords, "MAX_WAITING", 0)
+        self.assertEqual(self.told(self.comes("ann"), RIGHT), "refused busy")
+
+
+class ReloadTests(OperatingCase):
+    def test_who_is_no_longer_in_the_list_is_no_operator(self) -> None:
+        ann = self.operator()
+        self.node.operating.load(Operators(HASHES))
+        self.assertTrue(self.is_operator(ann))
+        self.node.operating.load(Operators(HASHES | {"root": FAST.hash("another")}))
+        self.assert_took(ann, "notice deoper")
+        self.assertFalse(self.is_operator(ann))
+
+    def test_list_that_changes_while_a_password_is_checked_counts(self) -> None:
+        ann = self.comes("ann")
+        ann.asks(RIGHT)
+        self.node.operating.load(Operators({"toor": HASHES["toor"]}))
+        self.runner.go()
+        self.assert_took(ann, "refused wrong-password")
+        self.assertFalse(self.is_operator(ann))
+
+
+class KillTests(OperatingCase):
+    def test_all_sessions_of_a_user_are_ended_and_others_see_it(self) -> None:
+        root, bob, eve = self.operator(), self.comes("bob"), self.comes("eve")
+        again = self.attach(eve)
+        self.forget(root, bob, eve)
+        self.types(root, "kill eve for spam")
+        for door in (eve, again):
+            self.assert_took(door, "farewell an operator of this server disconnected you: for spam")
+            self.assertEqual(door.ended, 1)
+        self.assert_took(bob, "departed eve (disconnected by an operator)")
+        self.assertIn("done: you disconnected eve", root.take())
+        self.assertEqual(self.trail()[0], "root ann this machine: disconnected eve: for spam")
+        self.assertIn("operator root (ann, this machine) disconnected eve: for spam", self.log())
+
+    def test_two_operators_who_kill_each_other_are_both_gone(self) -> None:
+        ann, bob = self.operator("ann"), self.operator("bob")
+        self.types(ann, "kill bob")
+        self.types(bob, "kill ann") if bob.peer.ready else None
+        self.assertEqual((bob.ended, ann.ended), (1, 0))
+
+
+class BanTests(OperatingCase):
+    def test_ban_cuts_those_who_are_in_and_those_at_the_door(self) -> None:
+        root = self.operator()
+        inside, outside = self.comes("eve"), self.comes("bob", AWAY)
+        waiting = FakeDoor(self.node, self.plain, "192.0.2.99")
+        self.forget(root, inside, outside, waiting)
+        self.types(root, "server-ban 192.0.2.0/24 2h spam")
+        for door in (inside, waiting):
+            self.assert_took(
+                door, "farewell you are banned from this server for 2 hours more: spam"
+            )
+            self.assertEqual(door.ended, 1)
+        self.assert_took(outside, "departed eve (banned)")
+        self.assertIn("is banned for 2 hours", root.take()[0])
+        self.assertIn("2 hours", self.node.banned("192.0.2.1"))
+        self.assertEqual(self.node.banned(AWAY), "")
+        self.types(root, "server-unban 192.0.2.0/24")
+        self.assertEqual(self.node.banned("192.0.2.1"), "")
+        self.assertEqual(
+            self.trail()[:2],
+            [
+                "root ann this machine: lifted the ban of network 192.0.2.0/24",
+                "root ann this machine: banned network 192.0.2.0/24 for 2 hours: spam",
+            ],
+        )
+
+    def test_account_that_is_suspended_is_cut_wherever_it_is(self) -> None:
+        root, eve, bob = self.operator(), self.comes("eve", AWAY), self.comes("bob", AWAY)
+        again = self.attach(eve)
+        user = self.node.hub.user_of(eve.peer.id)
+        assert user is not None
+        self.node.hub.state.set_account(user, "eve")
+        self.types(root, "suspend eve")
+        self.assertEqual((eve.ended, again.ended, bob.ended), (1, 1, 0))
+
+    def test_who_insists_is_cut_too_and_told_first(self) -> None:
+        root = self.operator(address=HOME)
+        self.types(root, f"server-ban {HOME}")
+        self.assert_took(root, "refused insist")
+        self.types(root, f"server-ban !{HOME}")
+        done, goodbye = root.take()
+        self.assertEqual((done[:5], goodbye[:8], root.ended), ("done:", "farewell", 1))
+
+    def test_ban_of_everybody_spares_who_is_on_this_machine(self) -> None:
+        root, eve, bob = self.operator(), self.comes("eve"), self.comes("bob", "127.0.0.1")
+        self.types(root, "server-ban !0.0.0.0/0")
+        self.assertEqual((root.ended, eve.ended, bob.ended), (0, 1, 0))
+
+    def test_bans_and_panic_of_an_earlier_run_count(self) -> None:
+        ban = Ban("network", HOME, "root", self.clock.seconds())
+        self.node.restored(Remembered(bans=(ban,), panic=2, secret=b"x" * 32))
+        self.assertIn("for good", self.node.banned(HOME))
+        door = FakeDoor(self.node, self.plain, AWAY).login("bob")
+        self.turn()
+        self.assertIn("name refused closed", door.take()[-1])
+
+    def test_where_a_proxy_says_that_somebody_comes_from_counts(self) -> None:
+        root = self.operator()
+        self.types(root, f"server-ban {HOME}")
+        door = FakeDoor(self.node, self.plain, None)
+        self.node.comes_from(door.peer, HOME)
+        self.assertEqual(door.ended, 1)
+        self.turn()
+        self.assertIn("banned", door.take()[-1])
+
+    def test_page_of_bans_is_told_and_noted(self) -> None:
+        root = self.operator()
+        self.assertEqual(self.told(root, c.ShowServerBans()), "serverbanlist")
+        self.assertIn("looked at the server bans", self.trail()[0])
+
+
+class PanicTests(OperatingCase):
+    def test_guests_are_kept_out_from_then_on_and_told_why(self) -> None:
+        root, bob = self.operator(), self.comes("bob", AWAY)
+        self.forget(root)
+        self.types(root, "panic 1")
+        self.assert_took(root, "done: this server lets no new guests in for now; try again later")
+        late = FakeDoor(self.node, self.plain, AWAY).login("late")
+        self.turn()
+        self.assertIn("name refused closed", late.take()[-1])
+        self.assertEqual(bob.ended, 0)
+        self.types(root, "panic 0")
+        self.assertEqual(late.login("late").logins, [False])
+
+    def test_who_comes_back_gets_in(self) -> None:
+        root, bob = self.operator(), self.comes("bob", AWAY)
+        self.types(root, "panic 2")
+        back = FakeDoor(self.node, self.plain, AWAY)
+        back.asks(c.Login(parse_nick("bob"), token=bob.peer.token))
+        self.assertEqual(back.logins, [True])
+
+
+class PanicOnTheWayTests(OperatingCase):
+    bus: HeldBus
+
+    def make_bus(self, take_id: object) -> Bus:
+        return HeldBus()
+
+    def test_who_comes_while_panic_is_set_stays_out(self) -> None:
+        root = FakeDoor(self.node, self.plain, None).login("ann")
+        self.bus.release_all()
+        self.turn()
+        self.node.hub.state.sessions[root.peer.id].operator = "root"
+        root.asks(c.SetPanic(1))
+        late = FakeDoor(self.node, self.plain, AWAY).login("late")
+        self.bus.release_all()
+        self.turn()
+        self.assertIn("name refused closed", late.take()[-1])
+
+
+class AnnounceTests(OperatingCase):
+    def test_everybody_hears_it_once_in_whatever_room_and_whomever_they_ignore(self) -> None:
+        root, bob, eve = self.operator(), self.comes("bob"), self.comes("eve")
+        bob.join("dev")
+        eve.asks(c.Leave(), c.Ignore(parse_nick("ann")))
+        nameless = self.door()
+        self.forget(root, bob, eve, nameless)
+        self.types(root, "announce tea is ready")
+        for door in (root, bob, eve):
+            self.assert_took(door, "announced by ann: tea is ready")
+        self.assert_took(nameless)
+        self.assertIn("announced: tea is ready", self.trail()[0])
+
+    def test_line_of_the_trail_is_never_long_and_is_one_line(self) -> None:
+        root = self.operator()
+        root.asks(c.Announce((CleanText("x" * 4000), CleanText("y"))))
+        self.turn()
+        self.assertLess(len(self.trail()[0]), 500)
+
+
+class AuditTests(OperatingCase):
+    def test_operator_from_elsewhere_may_see_the_stats_and_that_is_noted(self) -> None:
+        bob, root = self.comes("bob"), self.operator(address=AWAY)
+        self.assertEqual(self.told(root, c.ShowStats()), "stats")
+        self.assertIn("looked at the stats", self.trail()[0])
+        self.forget(bob)
+        self.assertEqual(self.told(bob, c.ShowStats()), "refused not-operator")
+
+    def test_page_is_read_from_the_store_and_that_is_noted(self) -> None:
+        root = self.operator()
+        self.assertEqual(self.told(root, c.ShowAudit()), "audit")
+        self.assertEqual(self.told(root, c.ShowAudit(9)), "audit")
+        self.assertEqual(
+            [line.partition(": ")[2] for line in self.trail()],
+            ["looked at this trail", "looked at this trail", "became an operator"],
+        )
+
+    def test_addresses_stay_with_operators(self) -> None:
+        """What everybody is shown of somebody is the cloak."""
+        self.node.restored(Remembered(secret=b"x" * 32))
+        bob = self.comes("bob")
+        user = self.node.hub.user_of(bob.peer.id)
+        assert user is not None
+        self.assertTrue(user.author.host.endswith(".ip"))
+        self.assertNotIn("192", user.author.host)

@@ -1,0 +1,157 @@
+"""Who is silent for long is away, and back by speaking; and when an account was here last."""
+
+from __future__ import annotations
+
+from tests.nodes import FakeDoor, HeldBus, NodeCase
+from twisted_chat.cluster.bus import Bus
+from twisted_chat.core import commands as c
+from twisted_chat.core.limits import Limits
+from twisted_chat.core.names import parse_nick
+from twisted_chat.core.state import User
+from twisted_chat.core.text import CleanText
+
+
+class AwayCase(NodeCase):
+    limits = Limits(auto_away=10)
+
+    def user(self, door: FakeDoor) -> User:
+        user = self.node.hub.user_of(door.peer.id)
+        assert user is not None
+        return user
+
+    def passes(self, minutes: float) -> None:
+        self.clock.advance(minutes * 60)
+        self.node.look_around()
+        self.turn()
+
+
+class AutoAwayTests(AwayCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.ann, self.bob = self.enter("ann", "bob")
+
+    def test_who_is_silent_is_marked_and_others_see_it(self) -> None:
+        self.passes(9.9)
+        self.assertIsNone(self.user(self.ann).away)
+        self.bob.say("hi")
+        self.passes(0.1)
+        self.assertEqual((self.user(self.ann).away, self.user(self.bob).away), ("idle", None))
+        self.assertTrue(any("away" in line.lower() for line in self.bob.take()))
+        self.bob.take()
+        self.passes(1)
+        self.assertEqual(self.bob.take(), [])
+
+    def test_speaking_is_being_back(self) -> None:
+        for speak in (
+            lambda: self.ann.say("hi"),
+            lambda: self.ann.tell("bob", "psst"),
+        ):
+            self.passes(10)
+            self.assertEqual(self.user(self.ann).away, "idle")
+            speak()
+            self.turn()
+            self.assertIsNone(self.user(self.ann).away)
+
+    def test_what_is_no_speech_is_not_being_back(self) -> None:
+        self.passes(10)
+        self.ann.asks(c.Who(), c.ListRooms())
+        self.assertEqual(self.user(self.ann).away, "idle")
+
+    def test_back_ends_it_too(self) -> None:
+        self.passes(10)
+        self.ann.asks(c.Away(None))
+        self.assertEqual((self.user(self.ann).away, self.user(self.ann).idled), (None, False))
+
+    def test_what_people_said_of_themselves_stays(self) -> None:
+        self.ann.asks(c.Away(CleanText("lunch")))
+        self.passes(10)
+        self.assertEqual(self.user(self.ann).away, "lunch")
+        self.ann.say("just a word")
+        self.assertEqual(self.user(self.ann).away, "lunch")
+        self.bob.asks(c.Away(CleanText("asleep")))  # after the server had marked them
+        self.bob.say("hm")
+        self.assertEqual(self.user(self.bob).away, "asleep")
+
+
+class OffTests(NodeCase):
+    def test_without_the_option_nobody_is_marked(self) -> None:
+        (ann,) = self.enter("ann")
+        self.clock.advance(10**6)
+        self.node.look_around()
+        user = self.node.hub.user_of(ann.peer.id)
+        assert user is not None
+        self.assertIsNone(user.away)
+
+
+class OnTheWayTests(AwayCase):
+    bus: HeldBus
+
+    def make_bus(self, take_id: object) -> Bus:
+        return HeldBus()
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.ann = self.door().login("ann")
+        self.bus.release_all()
+        self.turn()
+        self.forget(self.ann)
+
+    def test_mark_is_no_answer_to_what_a_session_waits_for(self) -> None:
+        self.clock.advance(600)
+        self.node.look_around()
+        self.ann.asks(c.SetTopic(CleanText("news")))
+        self.assertFalse(self.ann.peer.ready)
+        self.bus.release()
+        self.assertFalse(self.ann.peer.ready)
+        self.bus.release()
+        self.assertTrue(self.ann.peer.ready)
+
+    def test_mark_that_comes_after_what_was_said_oneself_is_void_and_silent(self) -> None:
+        self.clock.advance(600)
+        self.node.look_around()
+        mark = self.bus.held.popleft()
+        self.ann.asks(c.Away(CleanText("lunch")))
+        self.bus.release_all()
+        self.forget(self.ann)
+        self.bus.publish(mark)
+        self.bus.release_all()
+        self.turn()
+        self.assertEqual((self.user(self.ann).away, self.ann.take()), ("lunch", []))
+
+    def test_who_is_gone_meanwhile_is_not_marked(self) -> None:
+        self.clock.advance(600)
+        self.node.look_around()
+        mark = self.bus.held.popleft()
+        self.ann.lost()
+        self.bus.release_all()
+        self.bus.publish(mark)
+        self.bus.release_all()
+        self.assertEqual(self.node.hub.state.users, {})
+
+
+class LastSeenTests(NodeCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.ann, self.bob = self.enter("ann", "bob")
+
+    def whois(self, nick: str) -> str:
+        self.ann.asks(c.Whois(parse_nick(nick)))
+        self.turn()
+        (line,) = self.ann.take()
+        return line
+
+    def test_account_that_was_here_is_remembered(self) -> None:
+        user = self.node.hub.user_of(self.bob.peer.id)
+        assert user is not None
+        self.node.hub.state.set_account(user, "bob")
+        self.bob.lost()
+        self.forget(self.ann)
+        self.clock.advance(3 * 3600)
+        line = self.whois("BOB")
+        self.assertEqual(line, "BOB was here 10800 seconds ago")
+
+    def test_guest_is_not(self) -> None:
+        self.bob.lost()
+        self.forget(self.ann)
+        self.assertIn("no-such-nick", self.whois("bob"))
+        self.assertIn("no-such-nick", self.whois("nobody"))

@@ -1,0 +1,124 @@
+"""Who may be an operator of the server: a file of names with the argon2id hashes of their passwords."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import argon2
+from argon2.exceptions import InvalidHashError
+
+from twisted_chat.core.text import shown
+
+#: The longest file, in bytes: some 500 operators.
+MAX_FILE: Final = 64 * 1024
+#: The most that checking one password may take: memory in KiB, passes, lanes. A slip in the file must not stop the server.
+_MOST: Final = (1024 * 1024, 64, 64)
+_NAME: Final = re.compile(r"[A-Za-z0-9_][-A-Za-z0-9_.]{0,31}", re.ASCII)
+# The PHC string format, as argon2 writes it.
+_HASH: Final = re.compile(r"\$[a-z0-9]+\$v=[0-9]+\$[mtp=0-9,]+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+")
+_OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
+
+
+class OperatorsError(Exception):
+    """The file cannot be used. ``str()`` is one line that names the file, the line and the reason, and quotes no hash."""
+
+
+class Operators:
+    """The names, and what is stored of their passwords."""
+
+    def __init__(self, hashes: Mapping[str, str] | None = None, warning: str = "") -> None:
+        """``warning``: what is not well with the file, though it can be used."""
+        self._hashes = dict(hashes or {})
+        self.warning = warning
+
+    def __len__(self) -> int:
+        return len(self._hashes)
+
+    def hash_of(self, name: str) -> str | None:
+        """Return what is stored of somebody's password; None for who is no operator."""
+        return self._hashes.get(name)
+
+    def decoy(self) -> str | None:
+        """Return what to check the password of an unknown name against, so that it takes as long as that of a known one."""
+        return next(iter(self._hashes.values()), None)
+
+
+def read_operators(path: Path) -> Operators:
+    """Read a file: lines ``NAME ARGON2HASH``, comments with ``#``, empty lines. Raises :class:`OperatorsError`."""
+    try:
+        # A pipe without a writer would be waited for.
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            status = os.fstat(file)
+            why = fault_of(status, os.geteuid())
+            if why:
+                raise OperatorsError(f"{path}: {why}")
+            data = os.read(file, MAX_FILE + 1)
+        finally:
+            os.close(file)
+    except OSError as error:
+        raise OperatorsError(f"{path}: cannot be read: {error.strerror}") from None
+    if len(data) > MAX_FILE:
+        raise OperatorsError(f"{path}: is larger than {MAX_FILE:,} bytes, and no list of operators")
+    try:
+        hashes = _read_lines(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise OperatorsError(f"{path}: is not a text in UTF-8") from None
+    except ValueError as error:
+        raise OperatorsError(f"{path}:{error}") from None
+    readable = f"{path}: everybody on this machine can read it; chmod 640 keeps its hashes to those who need them"
+    return Operators(hashes, readable if status.st_mode & stat.S_IROTH else "")
+
+
+def fault_of(status: os.stat_result, user: int) -> str:
+    """Say why a file with this status must not be trusted by a process of ``user``; nothing if it can be."""
+    if not stat.S_ISREG(status.st_mode):
+        return "is no file"
+    if status.st_uid not in (0, user):
+        return "belongs to somebody else, who could make operators; give it to root or to the server's user"
+    if status.st_mode & _OTHERS_WRITE:
+        return "others can write to it, and could make operators; chmod go-w mends that"
+    return ""
+
+
+def _read_lines(text: str) -> dict[str, str]:
+    """Read the lines. Raises ValueError with ``LINE: reason``."""
+    found: dict[str, str] = {}
+    for number, each in enumerate(text.splitlines(), 1):
+        line = each.strip()
+        if not line or line.startswith("#"):
+            continue
+        name, _, rest = line.partition(" ")
+        why = _fault_in(name, rest.strip(), found)
+        if why:
+            raise ValueError(f"{number}: {why}")
+        found[name] = rest.strip()
+    return found
+
+
+def _fault_in(name: str, stored: str, found: Mapping[str, str]) -> str:
+    if _NAME.fullmatch(name) is None:
+        return f"{shown(name)!r} is no name; letters, digits, _ - and . are, 32 of them at most"
+    if name in found:
+        return f"{name} stands there twice"
+    try:
+        made = argon2.extract_parameters(stored)
+    except (InvalidHashError, ValueError):
+        made = None
+    if made is None or _HASH.fullmatch(stored) is None:
+        return f"behind {name} there is no argon2 hash; python -m twisted_chat.auth hash makes one"
+    if made.type is not argon2.Type.ID:
+        return f"the hash of {name} is not argon2id; python -m twisted_chat.auth hash makes one"
+    if any(
+        much > most
+        for much, most in zip(
+            (made.memory_cost, made.time_cost, made.parallelism), _MOST, strict=True
+        )
+    ):
+        return f"the hash of {name} asks for too much; python -m twisted_chat.auth hash makes one"
+    return ""

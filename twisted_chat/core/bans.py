@@ -1,0 +1,191 @@
+"""Bans and mutes: whom they are for, how that is written, and whom they hit."""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Literal, Protocol
+
+import msgspec
+
+from twisted_chat.core.confusables import skeleton
+from twisted_chat.core.masks import MAX_MASK, fits, fits_all, is_mask, shortened
+from twisted_chat.core.names import Nick, fold, parse_nick
+from twisted_chat.core.text import CleanText, shown
+
+#: Whom a ban is for: an account or nickname, nicknames that fit a mask, an address or network, the address that somebody
+#: comes from.
+Kind = Literal["name", "mask", "net", "address"]
+
+#: ``address:NICK`` is the address that somebody comes from, which who writes that is not shown.
+ADDRESS_OF: Final = "address:"
+
+_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+# An IPv6 address is one of 2**64 that its owner has.
+_OWN_PREFIX: Final = 64
+# ::ffff:0:0/96: IPv4 as a socket for both shows it.
+_MAPPED: Final = 96
+
+
+class BadTarget(ValueError):
+    """What is neither a name, nor a mask, nor an address. ``str()`` says what would be."""
+
+
+class Target(msgspec.Struct, frozen=True, gc=False):
+    """Whom a ban is for. ``text`` is how it is shown; two with one ``key`` are the same; ``look``: the skeleton of the key."""
+
+    kind: Kind
+    text: str
+    key: str
+    look: str = ""
+
+
+class Ban(msgspec.Struct, frozen=True, gc=False):
+    """A ban or a mute; times are seconds since 1970, ``until`` 0.0 is for ever; ``by`` is a nick.
+
+    A guest can take another name: for one who is here ``scope`` is that of the session. ``address`` is what stands for the
+    address that somebody comes from. Both are kept for comparing, and never shown.
+    """
+
+    target: Target
+    by: str
+    time: float
+    until: float = 0.0
+    reason: CleanText | None = None
+    scope: str | None = None
+    address: str | None = None
+
+    def over(self, now: float) -> bool:
+        """Tell whether it no longer counts."""
+        return 0.0 < self.until <= now
+
+
+class Somebody(Protocol):
+    """What of a user a ban is held against."""
+
+    @property
+    def nick(self) -> Nick: ...
+    @property
+    def account(self) -> str | None: ...
+    @property
+    def scope(self) -> str: ...
+    @property
+    def addresses(self) -> Mapping[Any, str]: ...
+
+
+def read_target(word: str) -> Target:
+    """Read a nickname or account, a mask, an address or a network, or whose address it is.
+
+    Raises :class:`BadTarget`, or :class:`twisted_chat.core.names.BadName` for what can only have been meant as a name.
+    """
+    if word.lower().startswith(ADDRESS_OF):
+        return address_of(parse_nick(word[len(ADDRESS_OF) :]))
+    if is_mask(word):
+        mask = shortened(word)
+        if len(mask) > MAX_MASK:
+            raise BadTarget(f"a mask has at most {MAX_MASK} characters")
+        key = fold(mask)
+        return Target("mask", mask, key, _look(key))
+    if "." in word or ":" in word or "/" in word:
+        network = _network(word)
+        if network is None:
+            raise BadTarget(
+                f"{shown(word)} is no address; write one such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32"
+            )
+        return Target("net", _spell(network), str(network))
+    return named(parse_nick(word))
+
+
+def named(nick: Nick, account: str | None = None) -> Target:
+    """Return somebody as a target: by account, or else by nick."""
+    if account is not None and account != nick.key:
+        return Target("name", account, account, _look(account))
+    return Target("name", nick.text, nick.key, _look(nick.key))
+
+
+def address_of(nick: Nick) -> Target:
+    """Return the address of somebody as a target."""
+    return Target("address", ADDRESS_OF + nick.text, ADDRESS_OF + nick.key)
+
+
+def everybody(target: Target) -> bool:
+    """Tell whether a target is everybody there could be."""
+    if target.kind == "net":
+        network = _network(target.key)
+        return network is not None and network.prefixlen == 0
+    return target.kind == "mask" and fits_all(target.key)
+
+
+def home(address: str) -> str | None:
+    """Return the network that stands for the owner of an address; None if it is this machine, or none."""
+    parsed = _address(address)
+    if parsed is None or parsed.is_loopback:
+        return None
+    if isinstance(parsed, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((parsed, _OWN_PREFIX), strict=False))
+    return str(parsed)
+
+
+def hits(ban: Ban, who: Somebody, nick: Nick | None = None) -> bool:
+    """Tell whether a ban is for somebody; under ``nick``, if they would take that."""
+    nick, target, account = nick or who.nick, ban.target, who.account
+    match target.kind:
+        case "net":
+            return any(_lies_in(address, target.key) for address in who.addresses.values())
+        case "mask":
+            return fits(target.key, nick.key) or fits(target.look, _look(nick.key))
+        case "address":
+            home = ban.address
+            return home is not None and any(_lies_in(it, home) for it in who.addresses.values())
+        case "name":  # pragma: no branch (mypy sees a missing case)
+            if account == target.key or target.look == _look(nick.key):
+                return True
+            return ban.scope is not None and ban.scope == who.scope
+
+
+def find(bans: Iterable[Ban], who: Somebody, now: float, nick: Nick | None = None) -> Ban | None:
+    """Return the first of these bans that is for somebody; under ``nick``, if they would take that."""
+    return next((ban for ban in bans if not ban.over(now) and hits(ban, who, nick)), None)
+
+
+@functools.lru_cache(maxsize=4096)
+def _look(key: str) -> str:
+    return skeleton(key)
+
+
+# Five hundred bans are held against everybody who comes, and reading a network takes longer than all the rest.
+@functools.lru_cache(maxsize=4096)
+def _network(text: str) -> _Network | None:
+    """Read a network; IPv4 written as IPv6 is IPv4."""
+    if "%" in text:
+        return None  # a zone is of one machine
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return None
+    mapped = getattr(network.network_address, "ipv4_mapped", None)
+    if mapped is not None and network.prefixlen >= _MAPPED:
+        return ipaddress.ip_network((mapped, network.prefixlen - _MAPPED))
+    return network
+
+
+@functools.lru_cache(maxsize=4096)
+def _address(text: str) -> _Address | None:
+    network = _network(text)
+    if network is None or network.prefixlen != network.max_prefixlen:
+        return None
+    return network.network_address
+
+
+def _lies_in(address: str, network: str) -> bool:
+    one, all_ = _address(address), _network(network)
+    return one is not None and all_ is not None and one in all_
+
+
+def _spell(network: _Network) -> str:
+    """Write a network; one address without its length."""
+    whole = network.prefixlen == network.max_prefixlen
+    return str(network.network_address if whole else network)

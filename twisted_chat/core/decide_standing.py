@@ -1,0 +1,138 @@
+"""Deciding what is asked about who may do what in a room."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twisted_chat.core import bans
+from twisted_chat.core import room_commands as rc
+from twisted_chat.core import room_events as re
+from twisted_chat.core.authorise import may, may_be_forgotten
+from twisted_chat.core.checks import Checks, fitted
+from twisted_chat.core.decide_rooms import RoomDecider
+from twisted_chat.core.decision import Decision, Propose, Recall, Tell
+from twisted_chat.core.ids import MessageId, UserId
+from twisted_chat.core.limits import Limits
+from twisted_chat.core.lists import bans as list_bans
+from twisted_chat.core.lists import settings
+from twisted_chat.core.names import Nick
+from twisted_chat.core.refusing import check_size, refuse
+from twisted_chat.core.state import Room, Session, State, User, room_digest
+
+# More lines than any room has.
+_ALL: Final = 1 << 62
+#: No user has this id: ids are those of messages, which count from 1.
+_NOBODY: Final = UserId(0)
+
+
+class StandingDecider:
+    """Decides these commands against one state."""
+
+    def __init__(self, state: State, limits: Limits, rooms: RoomDecider) -> None:
+        self._state = state
+        self._limits = limits
+        self._rooms = rooms
+        self._checks = Checks(state, limits)
+
+    def decide(
+        self, session: Session, user: User, command: rc.AnyRoomCommand, now: float
+    ) -> Decision:
+        """Decide a command of a user about one of their rooms."""
+        if isinstance(command, rc.ForgetMe) and command.everywhere:
+            refused = may_be_forgotten(user)
+            return Tell(refused) if refused else Propose(re.Forgotten(True), claim=True)
+        room = self._rooms.room_of(session, user, command.room)
+        if isinstance(room, Tell):
+            return room
+        match command:
+            case rc.ShowSettings():
+                return Tell(settings(room))
+            case rc.ListBans(page=page):
+                refused = may("list bans", user, room, now)
+                listed = list_bans(room, page, self._limits.page_size, now)
+                return Tell(refused if refused is not None else listed)
+            case rc.Export():
+                refused = may("export", user, room, now)
+                if refused is not None:
+                    return Tell(refused)
+                return Recall(room.ref, None, MessageId(0), _ALL, export=True)
+            case rc.DropRoom(room=None):
+                why = f"/drop-room {room.name} deletes the room, and all that was said there"
+                return self._ask(user, room, re.Dropped(), now, f"repeat its name: {why}")
+            case rc.ForgetMe(room=None):
+                why = f"/forget-me {room.name} deletes what you said there, /forget-me all what you said anywhere"
+                return self._ask(user, room, re.Forgotten(False), now, f"say where: {why}")
+            case _:
+                return self._propose(user, room, self._event(command, user, room, now), now)
+
+    def _propose(self, user: User, room: Room, event: re.AnyRoomEvent, now: float) -> Decision:
+        if isinstance(event, re.Banned | re.Muted):
+            long = check_size(event.ban.reason, self._limits.max_away)
+            if long is not None:
+                return long
+        refused = self._checks.check(user, room, event, now)
+        return Tell(refused) if refused is not None else Propose(event, room.ref.id, claim=True)
+
+    def _ask(self, user: User, room: Room, event: re.AnyRoomEvent, now: float, how: str) -> Tell:
+        """Ask before something is done that could be done."""
+        refused = self._checks.check(user, room, event, now)
+        return Tell(refused) if refused is not None else refuse("confirm", how)
+
+    def _event(self, command: rc.Change, user: User, room: Room, now: float) -> re.AnyRoomEvent:
+        match command:
+            case rc.ChangeSetting(setting=setting, value=value):
+                return re.SettingChanged(setting, value)
+            case rc.SetPassword(password=password):
+                digest = room_digest(room.name, password) if password is not None else None
+                return re.PasswordSet(password is not None, digest)
+            case rc.Invite(nick=nick):
+                target = self._state.user_named(nick)
+                return re.Invited(target.id, target.nick) if target else re.Invited(_NOBODY, nick)
+            case rc.ChangeRole(role=role, give=give, nick=nick):
+                target = self._member(nick, room)
+                if target is None:
+                    return re.RoleChanged(role, give, nick)
+                return re.RoleChanged(role, give, target.nick, target.id)
+            case rc.RegisterRoom():
+                return re.Registered()
+            case rc.Transfer(nick=nick):
+                target = self._member(nick, room)
+                user_id = target.id if target is not None else _NOBODY
+                return re.Transferred(user_id, nick)
+            case rc.PutBan(target=whom, seconds=seconds, reason=reason, insist=insist):
+                target = self._named(whom)
+                until = now + seconds if seconds is not None else 0.0
+                ban = bans.Ban(whom, user.nick.text, now, until, reason)
+                ban = fitted(ban, target)
+                return re.Banned(ban, target.id if target is not None else None, insist)
+            case rc.LiftBan(target=whom):
+                return re.Unbanned(self._listed(whom, room.bans))
+            case rc.Mute(nick=nick, seconds=seconds, reason=reason):
+                target = self._member(nick, room)
+                until = now + seconds if seconds is not None else 0.0
+                ban = bans.Ban(bans.named(nick), user.nick.text, now, until, reason)
+                user_id = target.id if target is not None else _NOBODY
+                return re.Muted(fitted(ban, target), user_id, nick)
+            case rc.Unmute(nick=nick):
+                return re.Unmuted(self._listed(bans.named(nick), room.mutes))
+            case rc.DropRoom():
+                return re.Dropped()
+            case rc.ForgetMe():  # pragma: no branch (mypy sees a missing case)
+                return re.Forgotten(False)
+
+    def _member(self, nick: Nick, room: Room) -> User | None:
+        target = self._state.user_named(nick)
+        return target if target is not None and target.id in room.members else None
+
+    def _named(self, target: bans.Target) -> User | None:
+        """Return whom a target names, if they are here."""
+        if target.kind not in ("name", "address"):
+            return None
+        return self._state.users_by_key.get(target.key.removeprefix(bans.ADDRESS_OF))
+
+    def _listed(self, target: bans.Target, there: dict[str, bans.Ban]) -> bans.Target:
+        """Return what a target is listed as: who is here under another nick is listed by account."""
+        who = self._named(target)
+        if target.key not in there and target.kind == "name" and who is not None:
+            return bans.named(who.nick, who.account)
+        return target

@@ -1,0 +1,285 @@
+"""Operating: how sessions become those of server operators, what operators' commands do beyond the hub, and its trail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from twisted_chat.answers import Answers
+from twisted_chat.auth.operators import Operators
+from twisted_chat.auth.passwords import BusyError, Passwords
+from twisted_chat.core import commands as c
+from twisted_chat.core import events as e
+from twisted_chat.core import replies as r
+from twisted_chat.core.addresses import household, read_address
+from twisted_chat.core.hub import Hub
+from twisted_chat.core.lasting import AuditRecord
+from twisted_chat.core.server_bans import Ban, shut
+from twisted_chat.core.text import CleanText, shown
+from twisted_chat.core.throttle import Throttle
+from twisted_chat.delivery.engine import Delivery
+from twisted_chat.delivery.peer import Peer
+from twisted_chat.sessions import Sessions
+from twisted_chat.store.port import Store
+
+log = Logger()
+
+#: How often one may try to become an operator, and in how many seconds that many times more.
+TRIES: Final = (3, 60.0)
+#: The longest line of the trail, in characters. Announcements may be longer.
+_LONGEST: Final = 400
+#: The most characters that are shown of what a database said, which may be a page.
+_LONGEST_ERROR: Final = 200
+_WRONG: Final = r.Refused("wrong-password", "there is no operator of that name with that password")
+
+
+class Operating:
+    """Server operators on one node."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        sessions: Sessions,
+        delivery: Delivery,
+        store: Store,
+        clock: IReactorTime,
+        answers: Answers,
+        passwords: Passwords,
+        end: Callable[[Peer, str, str], None],
+    ) -> None:
+        """``end`` ends a session: with what it is told, and what others are."""
+        self._hub = hub
+        self._sessions = sessions
+        self._delivery = delivery
+        self._store = store
+        self._clock = clock
+        self._answers = answers
+        self._passwords = passwords
+        self._end = end
+        self._throttle = Throttle(*TRIES)
+        self._operators = Operators()
+        #: Passwords of operators may come over connections that others could listen to.
+        self.in_clear = False
+
+    def load(self, operators: Operators) -> None:
+        """Let these be the operators from now on. Sessions of those who are none any more, or have another password, are none."""
+        old, self._operators = self._operators, operators
+        for peer in self._sessions.values():
+            seat = self._hub.state.sessions[peer.id]
+            name = seat.operator
+            if name is not None and old.hash_of(name) != operators.hash_of(name):
+                self._record(peer, name, "is no operator any more: the list was changed")
+                seat.operator = None
+                self._sessions.tell(
+                    peer, r.Notice("deoper", "you are no operator of this server any more")
+                )
+
+    # --- what operators ask for ---
+
+    def answer(
+        self,
+        peer: Peer,
+        command: c.Oper | c.Deoper | c.ShowServerBans | c.ShowAudit,
+        tag: str | None,
+    ) -> None:
+        """Do what a session was allowed to ask for. ``Oper`` anybody may."""
+        seat = self._hub.state.sessions[peer.id]
+        match command:
+            case c.Oper():
+                refused = self._may_try(peer)
+                if refused is not None:
+                    self._sessions.tell(peer, refused, tag)
+                else:
+                    self._answers.start(peer, tag, self._oper(peer, command), "/oper")
+            case c.Deoper():
+                self._record(peer, seat.operator, "is no operator any more")
+                seat.operator = None
+                self._sessions.tell(
+                    peer, r.Confirmed("you are no operator of this server any more"), tag
+                )
+            case c.ShowServerBans():
+                self._record(peer, seat.operator, "looked at the server bans")
+                bans = self._hub.server_bans(command.page, self._clock.seconds())
+                self._sessions.tell(peer, bans, tag)
+            case c.ShowAudit():  # pragma: no branch (mypy sees a missing case)
+                self._record(peer, seat.operator, "looked at this trail")
+                self._answers.start(peer, tag, self._audit(command.page), "/audit")
+
+    def survey(self, peer: Peer, tag: str | None) -> None:
+        """Tell a session that may know how the server and its store are doing. It need not be an operator's."""
+        self.note(peer, "looked at the stats")
+        self._sessions.tell(peer, self.stats(), tag)
+
+    def note(self, peer: Peer, what: str) -> None:
+        """Add to the trail what a session did that others may do as well, if it is an operator's."""
+        operator = self._hub.state.sessions[peer.id].operator
+        if operator is not None:
+            self._record(peer, operator, what)
+
+    def stats(self) -> r.Stats:
+        """Return how the server and its store are doing."""
+        state, health = self._hub.state, msgspec.structs.asdict(self._store.health())
+        if health["error"] is not None:
+            health["error"] = shown(health["error"], _LONGEST_ERROR)
+        store = r.StoreHealth(**health)
+        return r.Stats(len(self._sessions), len(state.users), len(state.rooms), store)
+
+    def _may_try(self, peer: Peer) -> r.Refused | None:
+        """Refuse a try that may not be made; count it if it may."""
+        if not len(self._operators):
+            return r.Refused("no-operators", "this server has no operators: it was started without")
+        if not (self.in_clear or peer.door.private):
+            return r.Refused(
+                "in-clear",
+                "others could read along here, so that password was not looked at; and change it, for they could this time; "
+                "use TLS, or the server's own machine",
+            )
+        now, keys = self._clock.seconds(), self._keys(peer)
+        wait = max(self._throttle.wait(key, now) for key in keys)
+        if wait:
+            why = f"too many tries; try again in {int(wait) + 1} seconds"
+            return r.Refused("too-many-tries", why)
+        for key in keys:
+            self._throttle.count(key, now)
+        return None
+
+    def _keys(self, peer: Peer) -> list[str]:
+        """Return what tries are counted by. Many share the server's own machine, so there each session counts alone."""
+        keys = [f"session {peer.id}"]
+        address = read_address(self._hub.state.sessions[peer.id].address)
+        return keys if address is None else [*keys, str(household(address))]
+
+    async def _oper(self, peer: Peer, command: c.Oper) -> r.Reply:
+        stored = self._operators.hash_of(command.name)
+        try:
+            # Who is unknown is checked all the same, against what takes as long.
+            matches = await self._passwords.verify(
+                stored or self._operators.decoy(), command.password
+            )
+        except BusyError as busy:
+            return r.Refused("busy", str(busy))
+        seat = self._hub.state.sessions.get(peer.id)
+        if seat is None:
+            return _WRONG  # gone meanwhile: nobody is told
+        name = shown(command.name, 40)
+        # The file may have been read again meanwhile.
+        if not matches or stored is None or stored != self._operators.hash_of(command.name):
+            log.warn(
+                "session {session} from {address} failed to become the operator {name}",
+                session=peer.id,
+                address=peer.address,
+                name=name,
+            )
+            return _WRONG
+        seat.operator = command.name
+        now = self._clock.seconds()
+        for key in self._keys(peer):
+            self._throttle.forgive(key, now)
+        self._record(peer, command.name, "became an operator")
+        return r.Confirmed(
+            f"you are an operator of this server as {name} now; /help lists what you can do"
+        )
+
+    async def _audit(self, page: int) -> r.Reply:
+        size = self._hub.limits.page_size
+        records, count = await self._answers.in_time(self._store.audit(page, size))
+        pages = max(1, -(-count // size))
+        if page > pages:
+            page = pages
+            records, count = await self._answers.in_time(self._store.audit(page, size))
+        return r.Audit(records, count, page, pages)
+
+    # --- what operators did ---
+
+    def done(self, envelope: e.Envelope, deed: e.Deed, peer: Peer | None) -> None:
+        """Carry out what an operator did, and was put in order; ``peer`` is the session of this node that did it."""
+        assert envelope.author is not None
+        now = self._clock.seconds()
+        match deed:
+            case e.Killed(nick=nick, reason=reason):
+                what = f"disconnected {nick}{_because(reason)}"
+                told = f"you disconnected {nick}"
+            case e.ServerBanned(ban=ban):
+                what = f"banned {ban.kind} {ban.target} {ban.lasts(now)}{_because(ban.reason)}"
+                told = f"the {ban.kind} {ban.target} is banned {ban.lasts(now)}; /server-unban {ban.target} undoes that"
+            case e.ServerUnbanned(kind=kind, target=target):
+                what = f"lifted the ban of {kind} {target}"
+                told = f"the {kind} {target} is no longer banned"
+            case e.Announced(lines=lines):
+                what = f"announced: {' / '.join(lines)}"
+                told = ""
+            case e.PanicSet(level=level):  # pragma: no branch (mypy sees a missing case)
+                who = shut(level, account=None, local=False)
+                what = f"set panic to {level}"
+                told = who or "this server lets everybody in again"
+        mine = envelope.origin is not None and envelope.origin.node == self._hub.node
+        if mine:
+            address = "gone" if peer is None else peer.address
+            self._write(deed.by, envelope.author.nick.text, address, what)
+        # Before anybody is cut off, who may be the one who did it.
+        if peer is not None and told:
+            self._sessions.tell(peer, r.Confirmed(told), envelope.tag)
+        self._carry_out(envelope, deed, now, mine)
+
+    def _carry_out(self, envelope: e.Envelope, deed: e.Deed, now: float, mine: bool) -> None:
+        match deed:
+            case e.Killed(user=user, reason=reason):
+                why = f"an operator of this server disconnected you{_because(reason)}"
+                for peer in self._sessions.of(user):
+                    self._end(peer, why, "disconnected by an operator")
+            case e.ServerBanned(ban=ban):
+                if mine:
+                    self._store.ban(ban)
+                self._cut(ban, now)
+            case e.ServerUnbanned(kind=kind, target=target):
+                if mine:
+                    self._store.unban(kind, target)
+            case e.PanicSet(level=level):
+                if mine:
+                    self._store.set_panic(level)
+            case e.Announced():  # pragma: no branch (mypy sees a missing case)
+                inside = (
+                    each.outbox
+                    for each in self._sessions.values()
+                    if self._hub.user_of(each.id) is not None
+                )
+                self._delivery.show(inside, envelope)
+
+    def _cut(self, ban: Ban, now: float) -> None:
+        """End the sessions that a ban hits."""
+        bans = self._hub.state.server_bans
+        for peer in list(self._sessions.values()):
+            if peer.id not in self._sessions:
+                continue  # it ended with what the others were told
+            seat, user = self._hub.state.sessions[peer.id], self._hub.user_of(peer.id)
+            account = user.author.account if user is not None else None
+            if bans.of_address(seat.address, now) or bans.of_account(account, now):
+                self._end(peer, ban.explain(now), "banned")
+
+    # --- the trail ---
+
+    def _record(self, peer: Peer, operator: str | None, what: str) -> None:
+        user = self._hub.user_of(peer.id)
+        nick = user.nick.text if user is not None else ""
+        self._write(operator or "", nick, peer.address, what)
+
+    def _write(self, operator: str, nick: str, address: str, what: str) -> None:
+        """Add a line to the trail, and to the log."""
+        text = shown(what, _LONGEST)
+        log.info(
+            "operator {operator} ({nick}, {address}) {what}",
+            operator=operator,
+            nick=nick,
+            address=address,
+            what=text,
+        )
+        now = self._clock.seconds()
+        self._store.record(AuditRecord(now, operator, nick, address, CleanText(text)))
+
+
+def _because(reason: CleanText | None) -> str:
+    return f": {reason}" if reason else ""
