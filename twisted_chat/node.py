@@ -36,6 +36,7 @@ from twisted_chat.keeping import Keeping
 from twisted_chat.operating import Operating
 from twisted_chat.presence import Presence
 from twisted_chat.recalls import Recalls
+from twisted_chat.returns import Returns
 from twisted_chat.sessions import Sessions
 from twisted_chat.showing import Showing
 from twisted_chat.store.port import Store
@@ -86,6 +87,7 @@ class Node:
             self._release,
         )
         self._recalls = Recalls(self._sessions, self.delivery, store, clock, self._release)
+        self._returns = Returns(hub, self._sessions, bus, store, clock, self._recalls)
         answers = Answers(self._sessions, clock, self._release)
         self.operating = Operating(
             hub,
@@ -374,6 +376,8 @@ class Node:
                 event = outcome.envelope.event
                 if not message_of_it and self._keeping.keep_accounts(message, outcome.secret):
                     self._acks.appended(message)
+                if not message_of_it:
+                    self._keeping.keep_markers()
                 if isinstance(event, e.Arrived):
                     self._arrived(outcome.envelope, event, peer)
                 else:
@@ -447,6 +451,7 @@ class Node:
         if resumed:
             self._showing.enter(peer)
         peer.outbox.refresh()
+        self._returns.came(peer, envelope.id, anew=not event.replaced)
         peer.door.logged_in(resumed=resumed)
 
     def _take_out(self, origin: e.Origin, user: UserId, time: float) -> None:
@@ -465,6 +470,7 @@ class Node:
                 nick=event.nick.text,
                 session=peer.id,
             )
+            self._returns.came(peer, envelope.id, anew=True)
         elif event.moved:
             self._take_out(origin, self.hub.state.users_by_key[event.nick.key].id, envelope.time)
 
@@ -500,7 +506,7 @@ class Node:
 
 def _noticed(event: e.Event) -> bool:
     """Tell whether the server made an event of what it noticed: nobody claimed it, and nobody waits for it."""
-    return isinstance(event, e.AwaySet) and event.auto
+    return (isinstance(event, e.AwaySet) and event.auto) or isinstance(event, e.Received)
 
 
 def _left_nameless(peer: Peer, reason: str) -> None:

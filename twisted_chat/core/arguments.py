@@ -217,6 +217,7 @@ _PRIVACIES: Final = get_args(Privacy)
 #: How each kind of argument is read, and whether a word could be one (asked only to tell optional ones apart).
 KINDS: Final[dict[str, tuple[Callable[[str], object], Callable[[str], bool]]]] = {
     "NICK": (parse_nick, _any),
+    "@NICK": (lambda word: parse_nick(word.removeprefix("@")), lambda word: word.startswith("@")),
     "ROOM": (parse_room, lambda word: not word.isdigit()),
     "#ROOM": (parse_room, lambda word: word.startswith("#")),
     "PASSWORD": (Secret, _any),
