@@ -195,6 +195,7 @@ class CommandTests(Case):
             content = "/who" if kind == "command" else "dev"
             for spelled in (kind, kind.upper(), kind.title()):
                 to = {"to": "bob"} if kind == "private" else {"password": "correct horse"}
+                to |= {"message": spell(7)} if kind == "read" else {}
                 command = parse(spelled, content=content, **to)
                 self.assertEqual(command, parse(kind, content=content, **to))
         self.assertEqual(parse("MSG", content="hi"), c.Say(HI))

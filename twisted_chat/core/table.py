@@ -117,7 +117,7 @@ COMMANDS: Final[dict[str, Spec]] = {
         Spec(
             "history",
             "[@NICK] [N] [before ID | after ID]",
-            "show what was said last, before or after; in private with @NICK",
+            "show what was said; with @NICK in private",
             _history,
             grammar="[@NICK] [N] [SIDE ID]",
         ),

@@ -116,7 +116,8 @@ class MemoryStore:
         self._taken += 1
         room = self._rooms.setdefault(envelope.room.id, deque())
         room.append(envelope.id)
-        if len(room) > self._lines:
+        # Private messages have no limit of lines but that of this store.
+        if len(room) > (self._lines if envelope.room.id >= 0 else MAX_LINES):
             self._drop(room.popleft())
         while self._bytes > MAX_BYTES:
             oldest, _ = next(iter(self._kept.values()))
@@ -247,7 +248,7 @@ class MemoryStore:
     async def tidy(self, now: float) -> None:
         for number, room in self._rooms.items():
             keep = self._limits.get(number, KEEP_ALL).within(self._keep)
-            if number < 0:  # private messages, which have no limit of lines
+            if number < 0:
                 keep = Keep(keep.days)
             while room and (
                 (keep.lines and len(room) > keep.lines)
