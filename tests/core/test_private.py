@@ -43,6 +43,7 @@ class RefusalTests(PrivateCase):
             self.assertEqual(self.refused("eve", privacy), eve)  # type: ignore[arg-type]
 
     def test_rooms_are_those_where_they_were_last(self) -> None:
+        self.world.do(self.ann, c.Leave())  # the lobby
         bob = self.world.login("bob")
         self.world.do(bob, c.Join(room("dev")))
         self.world.close(bob)
