@@ -111,6 +111,15 @@ class WaitingTests(Case):
         self.assert_sees(self.ann, "-> *bobby* psst")
         self.assert_sees(bob, "*ann* psst")
 
+    def test_slip_does_not_make_it_public_though_nobody_is_here(self) -> None:
+        eve = self.house.enters("eve")
+        for line in ("msg bob psst", "psst > bob."):
+            self.ann.types(line)
+            self.assertIn(
+                "! that looks like a private message to bob, mistyped", self.ann.sees()[0]
+            )
+        self.assertEqual(eve.sees(), [])
+
     def test_requests_between_programs_do_not_wait(self) -> None:
         ann = self.program("ann")
         ann.gets()

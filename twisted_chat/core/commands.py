@@ -78,8 +78,8 @@ class Rename(_Command, frozen=True):
 class Say(_Command, frozen=True):
     """Say something in a room; in the focused one if ``room`` is None.
 
-    ``unless``: it looks like a private message to this nick, mistyped, and must not be said if somebody has that nick; or
-    like the password of this room, and must not be said if the room is locked.
+    ``unless``: it looks like a private message to this nick, mistyped, and must not be said if somebody has that nick, or an
+    account of that name; or like the password of this room, and must not be said if the room is locked.
     """
 
     lines: Lines

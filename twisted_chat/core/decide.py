@@ -225,13 +225,14 @@ class Decider:
         return self._bad_lines(lines) or Propose(e.Said(kind, lines), room.ref.id)
 
     def _slip(self, meant: Nick | RoomName) -> Tell | None:
-        """Refuse what was perhaps meant for one person, if they are here, or holds the password of a locked room."""
+        """Refuse what was perhaps meant for somebody who is here or has an account, or holds a locked room's password."""
         # By what it looks like: a letter that is no part of the name, or of another script, is one more slip.
         if isinstance(meant, Nick):
-            holder = self._state.nick_holder(meant)
+            holder = self._state.in_the_way(meant)
             if holder is None:
                 return None
-            what, instead = f"a private message to {holder.nick}", f"/msg {holder.nick} TEXT"
+            name = holder.nick if isinstance(holder, User) else holder.name
+            what, instead = f"a private message to {name}", f"/msg {name} TEXT"
         else:
             room = self._state.room_named(meant) or self._state.lookalike(meant)
             if room is None or room.password is None:
