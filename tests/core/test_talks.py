@@ -49,7 +49,8 @@ class TalksTests(SynchronousTestCase):
         self.assertEqual(self.talks.find("ann", "carl"), others)
 
     def test_everything_comes_back(self) -> None:
-        self.talks.restore([("ann", "bob", RoomId(-1))], [("bob", "ann", 2), ("bob", GUESTS, 1)])
+        # A store has the two in the order in which they wrote.
+        self.talks.restore([("bob", "ann", RoomId(-1))], [("bob", "ann", 2), ("bob", GUESTS, 1)])
         again = Talks()
         again.open("bob", "ann", MessageId(1))
         for sender in ("ann", GUESTS, "ann"):

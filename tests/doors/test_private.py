@@ -456,3 +456,14 @@ class MissedTests(Case):
         again = self.house.comes()
         again.objects({"type": "nick", "content": "bob", "session": welcome["session"]})
         self.assertEqual(self.of_type(again.gets(), "missed"), [])
+
+    def test_session_taken_up_again_says_what_is_read_as_before(self) -> None:
+        bob = self.program()
+        (welcome,) = self.of_type(bob.gets(), "welcome")
+        bob.objects({"type": "read", "room": "lobby", "message": "0" * 16})
+        again = self.house.comes()
+        again.objects({"type": "nick", "content": "bob", "session": welcome["session"]})
+        self.ann.types("hello")
+        again.resets()
+        (missed,) = self.of_type(self.program().gets(), "missed")
+        self.assertEqual(missed["rooms"][0]["count"], 1)

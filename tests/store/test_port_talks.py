@@ -15,7 +15,7 @@ from tests.store.contract import (
     SqliteReadingAdapter,
 )
 from twisted_chat.core import events as e
-from twisted_chat.core.ids import MessageId, RoomId, UserId
+from twisted_chat.core.ids import MessageId, RoomId, Scope, UserId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.names import parse_nick
 from twisted_chat.core.talks import GUESTS, as_kept, ref
@@ -37,11 +37,14 @@ class TalkContract(Contract):
     ) -> e.Envelope:
         """Return what somebody tells Bob; ``by`` is the account of who does."""
         told = e.Told(UserId(0), parse_nick("bob"), "say", (CleanText("psst"),), talk, "bob", waits)
-        envelope = happened(message, told)
+        return self.by(by, happened(message, told))
+
+    def by(self, account: str | None, envelope: e.Envelope) -> e.Envelope:
+        """Let an account, which is an author of its own, or a guest have done something."""
         assert envelope.author is not None
-        # Each account is another author.
+        user = UserId(sum(map(ord, account or "")))
         author = structs.replace(
-            envelope.author, account=by, user=UserId(sum(map(ord, by or ""))), scope=by or "guest"
+            envelope.author, account=account, user=user, scope=Scope(account or "guest")
         )
         return structs.replace(envelope, author=author)
 
@@ -99,6 +102,18 @@ class TalkContract(Contract):
         await self.settle()
         self.assert_page(await self.store.history(ref(TALK), limit=5), [], more=False)
 
+    async def test_what_is_erased_is_not_counted(self) -> None:
+        await self.begin()
+        one, two, three = await self.ids(3)
+        for message, account in ((one, "ann"), (two, "carl")):
+            self.store.append(self.by(account, said(message, 1)))
+        await self.until_stored(two)
+        self.store.erase("ann", None, three)
+        count = await self.store.count(
+            room(1), after=MessageId(0), before=three, skip=Skip("bob"), limit=9
+        )
+        self.assertEqual(count, 1)
+
     async def test_dropped_account_gets_nothing_and_nothing_of_it_waits(self) -> None:
         await self.begin()
         one, two, three = await self.ids(3)
@@ -132,10 +147,7 @@ class TalkContract(Contract):
         await self.begin()
         one, two = await self.ids(2)
         for message, account in ((one, "bob"), (two, "ann")):
-            envelope = said(message, 1)
-            assert envelope.author is not None
-            author = structs.replace(envelope.author, account=account, scope=account)
-            self.store.append(structs.replace(envelope, author=author))
+            self.store.append(self.by(account, said(message, 1)))
         for _ in range(2):
             count = await self.store.count(
                 room(1), after=MessageId(0), before=MessageId(two + 1), skip=Skip("bob"), limit=9

@@ -10,11 +10,11 @@ from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core import private
 from twisted_chat.core import replies as r
-from twisted_chat.core.accounts import Account
 from twisted_chat.core.apply import ID_REUSED, content
-from twisted_chat.core.apply_private import absent, nothing_there
+from twisted_chat.core.apply_private import absent
 from twisted_chat.core.authorise import may
 from twisted_chat.core.decide_accounts import AccountDecider
+from twisted_chat.core.decide_private import PrivateDecider
 from twisted_chat.core.decide_rooms import RoomDecider
 from twisted_chat.core.decide_server import ServerDecider
 from twisted_chat.core.decide_standing import StandingDecider
@@ -30,10 +30,9 @@ from twisted_chat.core.decision import (
     Repeat,
     Seek,
     Survey,
-    Talk,
     Tell,
 )
-from twisted_chat.core.ids import RoomId, Scope
+from twisted_chat.core.ids import Scope
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.lists import overview, people, profile, rooms
 from twisted_chat.core.names import Nick, RoomName
@@ -43,8 +42,6 @@ from twisted_chat.core.room_commands import RoomCommand
 from twisted_chat.core.searching import query_of
 from twisted_chat.core.state import Session, State, User
 from twisted_chat.core.table import COMMANDS, SERVER_OPERATORS, nearest
-from twisted_chat.core.talks import NO_TALK
-from twisted_chat.core.talks import ref as talk_ref
 from twisted_chat.core.text import CleanText, shown
 
 #: The most people one session can ignore; a list that nobody could read any more.
@@ -68,6 +65,7 @@ class Decider:
         self.server = ServerDecider(state, limits)
         self.accounts = AccountDecider(state, self.server)
         self.floor = self._rooms.floor
+        self._private = PrivateDecider(state, self._rooms)
         self._standing = StandingDecider(state, limits, self._rooms)
 
     def decide(
@@ -191,7 +189,7 @@ class Decider:
             case c.ShowHistory():
                 return self._history(session, user, command, now)
             case c.MarkRead():
-                return self._mark_read(session, user, command)
+                return self._private.mark_read(session, user, command)
             case c.Search():
                 return self._search(session, user, command, now)
             case c.ShowStats():
@@ -331,50 +329,12 @@ class Decider:
     ) -> Decision:
         limit = min(command.limit or self._limits.history_lines, self._limits.max_history)
         if command.partner is not None:
-            talk = self._talk(user, command.partner)
-            if isinstance(talk, Tell):
-                return talk
-            number, me, partner = talk
-            with_ = Talk(me, partner)
-            return Recall(talk_ref(number), command.before, command.after, limit, talk=with_)
+            return self._private.history(user, command.partner, command, limit)
         room = self._room_of(session, user, command.room)
         if isinstance(room, Tell):
             return room
         floor = self._rooms.floor(user, room, now)
         return Recall(room.ref, command.before, command.after, limit, floor)
-
-    def _talk(self, user: User, nick: Nick) -> tuple[RoomId, Account, Account] | Tell:
-        """Return what is kept of what somebody and whoever is called ``nick`` wrote, and the accounts of both."""
-        accounts = self._state.accounts
-        mine = accounts.get(user.account) if user.account is not None else None
-        if mine is None:
-            why = "private messages are kept for accounts only, and you are a guest; /register makes an account"
-            return _refuse("no-account", why)
-        here = self._state.user_named(nick)
-        key = here.account if here is not None else nick.key
-        other = accounts.get(key) if key is not None else None
-        if other is None:
-            why = f"there is no account {nick}, and of guests no private message is kept"
-            return _refuse("no-such-account", why)
-        return self._state.talks.find(mine.key, other.key) or NO_TALK, mine, other
-
-    def _mark_read(self, session: Session, user: User, command: c.MarkRead) -> Decision:
-        if command.partner is not None:
-            talk = self._talk(user, command.partner)
-            if isinstance(talk, Tell):
-                return talk
-            number, _, other = talk
-            if number == NO_TALK:
-                return Tell(nothing_there(other.name))
-            return Propose(e.Read(command.message, other.name), number, claim=True)
-        room = self._room_of(session, user, command.room)
-        if isinstance(room, Tell):
-            return room
-        if user.account is None:
-            return _refuse(
-                "no-account", "what guests have read is not kept; /register makes an account"
-            )
-        return Propose(e.Read(command.message), room.ref.id, claim=True)
 
     def _search(self, session: Session, user: User, command: c.Search, now: float) -> Decision:
         rooms = []

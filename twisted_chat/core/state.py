@@ -192,6 +192,7 @@ class Session:
         self.focus = other.focus if other.focus in rooms else None
         self.before = [room for room in other.before if room in rooms]
         self.answer_to = other.answer_to
+        self.marks = other.marks
         self.ignored.update(other.ignored)  # the same dictionary: delivery has it too
 
     def drop(self, room: RoomId, *, fall_back: bool) -> None:

@@ -91,7 +91,7 @@ class Talks:
         self, talks: Iterable[tuple[str, str, RoomId]], waiting: Iterable[tuple[str, str, int]]
     ) -> None:
         """Take up what a store remembers."""
-        self._ids.update(((one, other), talk) for one, other, talk in talks)
+        self._ids.update((_pair(one, other), talk) for one, other, talk in talks)
         for account, sender, count in waiting:
             self._waiting.setdefault(account, {})[sender] = count
 

@@ -77,8 +77,8 @@ def count_lines(
 ) -> int:
     """Count the messages of a room between two, but those to skip; no more than ``limit``."""
     wanted = (
-        select(messages.c.id)
-        .join_from(messages, authors, messages.c.author == authors.c.id)
+        select_messages()
+        .with_only_columns(messages.c.id)
         .where(messages.c.room == room.id, messages.c.id > after, messages.c.id < before)
         .where(or_(authors.c.account.is_(None), authors.c.account != skip.account))
     )

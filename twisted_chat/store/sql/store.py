@@ -22,7 +22,6 @@ from twisted_chat.core.lasting import AuditRecord, Query, Remembered, RoomRecord
 from twisted_chat.core.nonces import Sent
 from twisted_chat.core.server_bans import Ban
 from twisted_chat.core.server_bans import Kind as BanKind
-from twisted_chat.core.state import LOBBY_ID
 from twisted_chat.core.talks import GUESTS, as_kept
 from twisted_chat.store.matching import Matcher
 from twisted_chat.store.port import Health, Page, Skip, Store, StoreError
@@ -33,6 +32,7 @@ from twisted_chat.store.sql.opening import open_database
 from twisted_chat.store.sql.searching import search
 from twisted_chat.store.sql.talks import read_waiting
 from twisted_chat.store.sql.threads import Threads
+from twisted_chat.store.sql.tidying import drop_old
 from twisted_chat.store.sql.words import index_of
 from twisted_chat.store.sql.writer import Writer
 from twisted_chat.store.sql.writing import take_ids
@@ -382,31 +382,7 @@ class SqlStore:
     # --- what is no longer needed ---
 
     async def tidy(self, now: float) -> None:
-        limits = await self._writer.ask(upkeep.limits_of, behind=True)
-        limits.setdefault(LOBBY_ID, KEEP_ALL)
-        deleted = 0
-        for room, own in limits.items():
-            keep = own.within(self._keep)
-            while keep != KEEP_ALL:
-                count, last = await self._writer.ask(
-                    functools.partial(
-                        upkeep.delete_old, index=self._index, room=room, keep=keep, now=now
-                    )
-                )
-                if not count:
-                    break
-                self._recent.cut(room, MessageId(last))
-                deleted += count
-        while self._keep.days:
-            days = self._keep.days
-            old = await self._writer.ask(
-                functools.partial(upkeep.delete_old_talks, index=self._index, days=days, now=now)
-            )
-            if not old:
-                break
-            for talk, number in old:
-                self._recent.cut(RoomId(talk), MessageId(number))
-            deleted += len(old)
+        deleted = await drop_old(self._writer, self._recent, self._index, self._keep, now)
         if deleted:
             # What is said from now on gets rows of its own; what was said before is stored when this is done.
             self._authors.clear()
