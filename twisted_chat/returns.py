@@ -110,9 +110,7 @@ class Returns:
             if user is None:
                 return
             # Meanwhile they may have been put out of one.
-            still = tuple(
-                each for room, each in missed if each.count and self._readable(user, room)
-            )
+            still = tuple(each for room, each in missed if self._readable(user, room))
             if still or private:
                 self._sessions.tell(peer, r.Missed(still, tuple(private)))
         except StoreError as error:
@@ -121,6 +119,8 @@ class Returns:
                 self._sessions.tell(peer, r.Notice("missed-unavailable", why))
         finally:
             self._few.release()
+            if peer.id not in self._sessions:
+                self._told(peer, account)
 
     async def _waiting(self, peer: Peer, account: Account) -> Sequence[tuple[str, int]]:
         """Tell what waited for an account; return who wrote how much of it."""
@@ -166,16 +166,19 @@ class Returns:
     ) -> list[tuple[Room, r.MissedRoom]]:
         """Count what was said in rooms before an event, and how often the account was named."""
         skip = Skip(account.key, frozenset(peer.outbox.ignored))
-        named = await self._mentions(peer, account, rooms, at) if rooms else Counter()
-        found = []
+        counted = []
         for room, after in rooms:
             count = await self._recalls.in_time(
                 self._store.count(room.ref, after=after, before=at, skip=skip, limit=MOST + 1)
             )
-            more = count > MOST
-            told = r.MissedRoom(room.name, min(count, MOST), named[room.ref.id], after, more)
-            found.append((room, told))
-        return found
+            if count:
+                counted.append((room, after, count))
+        some = [(room, after) for room, after, _ in counted]
+        named = await self._mentions(peer, account, some, at) if some else Counter()
+        return [
+            (room, r.MissedRoom(room.name, min(n, MOST), named[room.ref.id], after, n > MOST))
+            for room, after, n in counted
+        ]
 
     async def _mentions(
         self,

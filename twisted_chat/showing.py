@@ -164,7 +164,8 @@ class Showing:
             for room in rooms:
                 self._delivery.leave(peer.outbox, room)
         if event.rooms is not None:
-            gone = e.Departed(CleanText(f"logged in as {event.nick}"), event.rooms)
+            # Nothing is read with that: the session goes on.
+            gone = e.Departed(CleanText(f"logged in as {event.nick}"), event.rooms, marks=True)
             self._departed(msgspec.structs.replace(envelope, event=gone), gone)
         if peer is not None:
             self._sessions.echo(peer, envelope)
@@ -287,6 +288,8 @@ class Showing:
         self._keeping.seen(envelope.author.scope, envelope.time)
         self._presence.left(envelope.author.account, envelope.time)
         rooms = self._hub.state.rooms
+        if not event.marks:
+            self._read_with(envelope, tuple(room for room in event.rooms if room in rooms))
         gone = [room for room in event.rooms if room not in rooms]
         if gone:
             self._keeping.forget(gone, envelope.id)

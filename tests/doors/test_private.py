@@ -378,6 +378,15 @@ class MissedTests(Case):
         eve.types("hi")
         self.assertEqual(self.missed(self.back()), ["-- While you were away: #lobby 1 line."])
 
+    def test_own_mentions_do_not_count(self) -> None:
+        bob = self.program()
+        bob.gets()
+        bob.objects({"type": "read", "message": "0" * 16})
+        bob.objects({"type": "message", "content": "I am bob"})
+        self.ann.types("hello")
+        bob.resets()
+        self.assertEqual(self.missed(self.back()), ["-- While you were away: #lobby 1 line."])
+
     def test_program_that_says_what_it_read_misses_the_rest(self) -> None:
         bob = self.program()
         bob.gets()
@@ -392,6 +401,17 @@ class MissedTests(Case):
             [{"room": "lobby", "count": 2, "more": False, "mentions": 0, "after": ids[0]}],
         )
         self.assertEqual(missed["private"], [])
+
+    def test_who_is_here_under_another_nick_is_told_what_was_read_by_the_other(self) -> None:
+        one = self.program()
+        one.objects({"type": "nick", "content": "rob"})
+        two = self.back()
+        self.house.hush()
+        self.ann.types("hello")
+        (hello,) = one.gets()
+        two.resets()
+        (read,) = self.of_type(one.gets(), "read")
+        self.assertGreater(read["message"], hello["id"])
 
     def test_guest_who_logs_in_is_told(self) -> None:
         self.ann.types("hello bob")
