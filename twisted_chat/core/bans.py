@@ -136,7 +136,9 @@ def hits(ban: Ban, who: Somebody, nick: Nick | None = None) -> bool:
         case "net":
             return any(_lies_in(address, target.key) for address in who.addresses.values())
         case "mask":
-            return fits(target.key, nick.key) or fits(target.look, _look(nick.key))
+            key, look = nick.key, _look(nick.key)
+            same = key == look and target.key == target.look  # as nearly always
+            return fits(target.key, key) or (not same and fits(target.look, look))
         case "address":
             home = ban.address
             return home is not None and any(_lies_in(it, home) for it in who.addresses.values())
