@@ -7,6 +7,7 @@ from tests.core.world import NOW, room
 from twisted_chat.core import commands as c
 from twisted_chat.core.bans import Ban, read_target
 from twisted_chat.core.checks import admit, fitted
+from twisted_chat.core.ids import Node, SessionId
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.replies import PasswordNeeded
 from twisted_chat.core.state import room_digest
@@ -40,6 +41,12 @@ class FittedTests(RuledCase):
         self.assertEqual(
             (ban.target.text, ban.scope, ban.address), ("address:eve", None, "192.0.2.4")
         )
+
+    def test_address_of_somebody_is_of_all_their_sessions(self) -> None:
+        eve = self.world.user(self.eve)
+        eve.addresses[Node("elsewhere"), SessionId(9)] = "198.51.100.9"
+        ban = fitted(Ban(read_target("address:eve"), "otto", NOW), eve)
+        self.assertEqual(ban.address, "192.0.2.4 198.51.100.9")
 
     def test_account_needs_no_session_to_be_known_by(self) -> None:
         ban = fitted(Ban(read_target("vera"), "otto", NOW), self.world.user(self.vera))

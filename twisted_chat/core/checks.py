@@ -57,8 +57,8 @@ def fitted(ban: bans.Ban, who: User | None) -> bans.Ban:
     if who is None:
         return ban
     if ban.target.kind == "address":
-        latest = next(reversed(who.addresses.values()), "")
-        return replace(ban, target=bans.address_of(who.nick), address=bans.home(latest))
+        places = bans.homes(who.addresses.values())
+        return replace(ban, target=bans.address_of(who.nick), address=places)
     scope = who.scope if who.account is None else None
     return replace(ban, target=bans.named(who.nick, who.account), scope=scope)
 
