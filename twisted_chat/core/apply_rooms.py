@@ -71,8 +71,7 @@ class RoomApplier:
         """Change the room; return what is shown of it."""
         match event:
             case re.SettingChanged(setting=setting, value=value):
-                room.settings = room.settings.changed(setting, value)
-                room.tighten()
+                self._state.set_room(room, room.settings.changed(setting, value))
             case re.PasswordSet(locked=locked, password=password):
                 room.password = password if locked else None
                 return re.PasswordSet(locked)
