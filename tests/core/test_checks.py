@@ -137,9 +137,24 @@ class ManyTests(RuledCase):
             self.dev.mutes[f"user{n}"] = Ban(read_target(f"user{n}"), "otto", NOW)
         self.assertEqual(self.code(self.otto, "mute eve"), "too-many-bans")
 
-    def test_invitation_too_many_is_refused(self) -> None:
+    def test_invitation_too_many_takes_the_place_of_the_oldest(self) -> None:
         self.dev.invited.update(dict.fromkeys(("session 1", "session 2", "session 3")))
-        self.assertEqual(self.code(self.otto, "invite carl"), "too-many-invited")
+        self.done(self.otto, "invite carl")
+        carl = self.world.user(self.carl).invitation
+        self.assertEqual(list(self.dev.invited), ["session 2", "session 3", carl])
+        ann = self.comes("ann")
+        self.done(self.otto, "invite carl")
+        self.done(self.otto, "invite ann")
+        self.assertEqual(
+            list(self.dev.invited), ["session 3", carl, self.world.user(ann).invitation]
+        )
+
+    def test_room_too_many_is_not_given_to_somebody(self) -> None:
+        for name in ("two", "three"):
+            self.world.do(self.vera, c.Join(room(name)))
+            self.done(self.vera, f"register-room #{name}")
+        self.assertEqual(self.code(self.olga, "transfer vera"), "too-many-owned")
+        self.done(self.olga, "transfer otto")
 
     def test_room_too_many_is_not_owned(self) -> None:
         for name in ("two", "three"):

@@ -53,6 +53,11 @@ class RoomTests(Case):
     def test_room_that_looks_like_another_is_not_made(self) -> None:
         why = "#d\u0435v looks too much like #dev, which exists; join that one, or choose another name"
         self.refuse(self.eve, c.Join(room("d\u0435v")), "lookalike", why)
+        dev = self.world.hub.state.room_named(room("dev"))
+        assert dev is not None
+        self.world.hub.state.set_room(dev, dev.settings.changed("private", 1))
+        why = "#d\u0435v looks too much like a room that exists; choose another name"
+        self.refuse(self.eve, c.Join(room("d\u0435v")), "lookalike", why)
 
     def test_locked_room_takes_its_password_only(self) -> None:
         self.world.do(self.bob, c.Join(room("Vault"), "s\u00e9same"))

@@ -37,6 +37,7 @@ class RoomApplier:
 
     def __init__(self, state: State, limits: Limits) -> None:
         self._state = state
+        self._limits = limits
         self._checks = Checks(state, limits)
 
     def apply(
@@ -77,7 +78,11 @@ class RoomApplier:
                 return re.PasswordSet(locked)
             case re.Invited():
                 target = self._state.users[event.user]
+                room.invited.pop(target.invitation, None)
                 room.invited[target.invitation] = None
+                if len(room.invited) > self._limits.max_bans:
+                    # Who never came, and was invited longest ago: nobody could lift that.
+                    del room.invited[next(iter(room.invited))]
                 return re.Invited(target.id, target.nick)
             case re.RoleChanged():
                 return self._role_changed(room, event)
