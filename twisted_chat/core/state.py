@@ -438,7 +438,7 @@ def _remove(keys: list[str], key: str) -> None:
 def room_digest(room: RoomName, password: str) -> str:
     """Digest a room's password, so that neither the bus nor a dump of the state holds it.
 
-    A room's password is shared by many and given at a rate the flood limit bounds; the hash is a fast one, for no one may
+    A room's password is shared by many and can be tried a few times a minute; the hash is a fast one, for no one may
     wait for it. Passwords of accounts are another matter.
     """
     return hashlib.blake2b(
