@@ -132,7 +132,7 @@ class Decider:
             case c.Rename():
                 return self.accounts.rename(user, command.nick, now)
             case c.Register():
-                return self.accounts.register(user, command, now)
+                return self.accounts.register(session, user, command, now)
             case c.ChangePassword():
                 return self.accounts.change_password(user, command)
             case c.DropAccount():
