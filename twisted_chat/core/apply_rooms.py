@@ -28,8 +28,6 @@ from twisted_chat.core.state import Room, State, User
 
 _OWNER: Final[Roles] = frozenset(("owner",))
 _OPERATOR: Final[Roles] = frozenset(("operator",))
-# Who spoke in a slow room is forgotten when it no longer matters; looked for only so often.
-_MANY_SPOKE: Final = 1_000
 
 
 class RoomApplier:
@@ -62,11 +60,12 @@ class RoomApplier:
         return Applied(envelope(message, proposal, user, room, shown), InRoom(room.ref.id))
 
     def note_spoken(self, room: Room, user: User, time: float) -> None:
-        """Note that somebody spoke in a slow room."""
+        """Note that somebody spoke in a slow room; who spoke is forgotten when it no longer matters."""
+        room.spoke.pop(user.invitation, None)
         room.spoke[user.invitation] = time
-        if len(room.spoke) > _MANY_SPOKE:
-            slow = room.settings.slow
-            room.spoke = {who: at for who, at in room.spoke.items() if time < at + slow}
+        # Who spoke longest ago is first. However many they are, each is looked at once.
+        while (first := next(iter(room.spoke.items())))[1] + room.settings.slow <= time:
+            del room.spoke[first[0]]
 
     def _change(self, user: User, room: Room, event: re.AnyRoomEvent, now: float) -> e.Event:
         """Change the room; return what is shown of it."""
