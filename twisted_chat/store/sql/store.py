@@ -336,8 +336,8 @@ class SqlStore:
 
     async def _ask(self, work: Callable[..., Any], *args: Any) -> Any:
         """Read something; what goes wrong is told to who asked for it, and logged."""
-        if self._erasing:
-            # The database hides what is to be erased only when it knows of the wish.
+        if self._once_stored:
+            # The database hides what is to be erased, and knows whose account is gone, only when it was told so.
             await self._writer.ask(_nothing, behind=True)
         try:
             return await self._threads.read(work, *args)
