@@ -126,6 +126,13 @@ class RegisterTests(Case):
         self.may_register("closed")
         self.assertEqual(self.code(self.eve, self.command), "registration-closed")
 
+    def test_nobody_may_in_a_panic_but_on_the_servers_machine(self) -> None:
+        for level in (1, 2):
+            self.hub.state.panic = level
+            self.assertEqual(self.code(self.eve, self.command), "registration-closed")
+        self.hub.trust(self.eve.session)
+        self.assertIsInstance(self.world.decide(self.eve, self.command), Enrol)
+
     def test_who_was_invited_may_where_that_is_needed(self) -> None:
         self.may_register("invite")
         self.assertEqual(self.code(self.eve, self.command), "invite-needed")

@@ -120,9 +120,12 @@ class AccountDecider:
 
     # --- accounts ---
 
-    def register(self, user: User, command: c.Register, now: float) -> Decision:
+    def register(self, session: Session, user: User, command: c.Register, now: float) -> Decision:
         if user.account is not None:
             return Tell(has_account(user.account))
+        if self._state.panic and not session.local:
+            why = "nobody new can register for now; try again later"
+            return refuse("registration-closed", why)
         if self.registration == "closed":
             why = "nobody can register here; ask who runs this server"
             return refuse("registration-closed", why)

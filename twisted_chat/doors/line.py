@@ -22,6 +22,7 @@ from zope.interface import implementer
 from twisted_chat.core import commands as c
 from twisted_chat.core import replies as r
 from twisted_chat.core.names import LOBBY, Nick, RoomName
+from twisted_chat.core.text import shown
 from twisted_chat.delivery.direct import Way, direct
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.dialects.base import BadLine, Dialect, Request
@@ -44,6 +45,8 @@ _ROOM_FOR_COMMAND: Final = 512
 #: a hundredth of a core for a connection that sends nothing else.
 _MANY_COMMANDS: Final = 64
 _COMMAND_RATE: Final = 10_000
+#: The longest text form of an address with a zone, in characters.
+_LONGEST_ADDRESS: Final = 64
 #: How long a reader has to take what was still written when the connection ends, in seconds.
 _PARTING: Final = 5.0
 
@@ -317,7 +320,10 @@ class LineProtocol(Protocol):
     def _host(self) -> str | None:
         """Return the address of the other side; None for a UNIX socket."""
         address = self.transport.getPeer()
-        return address.host if isinstance(address, IPv4Address | IPv6Address) else None
+        if not isinstance(address, IPv4Address | IPv6Address):
+            return None
+        # What a proxy tells is any bytes; logs and operators are shown it.
+        return str(shown(address.host, _LONGEST_ADDRESS))
 
     def _is_http(self, frame: bytes) -> bool:
         """Tell whether this first line begins an HTTP request; an empty line may stand before it (RFC 9112, section 2.2)."""
