@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
 from typing import Any, Final
-from unicodedata import normalize
 
 from twisted.cred.checkers import ICredentialsChecker
 from twisted.cred.credentials import IUsernamePassword, UsernamePassword
@@ -14,7 +13,7 @@ from twisted.cred.portal import IRealm, Portal
 from twisted.internet.defer import Deferred
 from zope.interface import Interface, implementer
 
-from twisted_chat.auth.passwords import Passwords
+from twisted_chat.auth.passwords import Passwords, composed
 
 #: Returns what is stored of an account's password by the account's key; None if there is none.
 Stored = Callable[[str], Awaitable[str | None]]
@@ -54,7 +53,9 @@ class Gate:
         """
         for verdict, portal in self._portals:
             asked = key if verdict is Verdict.OURS else name
-            credentials = UsernamePassword(asked.encode("utf-8"), _bytes(password))
+            credentials = UsernamePassword(
+                asked.encode("utf-8"), composed(password).encode("utf-8")
+            )
             try:
                 await portal.login(credentials, None, IAccount)
             except UnauthorizedLogin:
@@ -64,7 +65,7 @@ class Gate:
 
     async def hash(self, password: str) -> str:
         """Return what is to be stored of a new password. Raises :class:`twisted_chat.auth.passwords.BusyError`."""
-        return await self.passwords.hash(_bytes(password).decode("utf-8"))
+        return await self.passwords.hash(composed(password))
 
     def stop(self) -> None:
         self.passwords.stop()
@@ -105,8 +106,3 @@ class _Realm:
 
 
 _REALM: Final = _Realm()
-
-
-def _bytes(password: str) -> bytes:
-    # Keyboards differ in how they compose letters (RFC 8265, section 4.2.2).
-    return normalize("NFC", password).encode("utf-8")
