@@ -16,6 +16,8 @@ from twisted_chat.core.names import Nick, looks
 #: Who may write to somebody in private: everybody, who has an account, or who is in one of the same rooms.
 Privacy = Literal["all", "accounts", "rooms"]
 
+#: What set the password of an account that never had one here: a file of the server has it, and reserves the name.
+KEPT_ELSEWHERE: Final = MessageId(0)
 #: How many sessions may come back to their accounts; as many as there are scopes in :mod:`twisted_chat.core.nonces`.
 MAX_LOGINS: Final = 100_000
 

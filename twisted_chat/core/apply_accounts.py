@@ -121,7 +121,7 @@ class AccountApplier:
         self, message: MessageId, proposal: e.Proposal, user: User, event: e.LoggedIn
     ) -> Outcome:
         state = self._state
-        account = self._proven(message, proposal, event.proof, event.nick)
+        account = self._proven(message, proposal, event.proof, event.nick, user)
         if account is None:
             return Void(proposal, Refused("wrong-password", _STALE))
         ban = state.server_bans.of_account(account.key, proposal.time)
@@ -223,14 +223,22 @@ class AccountApplier:
         return Applied(envelope(message, proposal, user), Between(users))
 
     def _proven(
-        self, message: MessageId, proposal: e.Proposal, proof: Proof | None, nick: Nick
+        self,
+        message: MessageId,
+        proposal: e.Proposal,
+        proof: Proof | None,
+        nick: Nick,
+        user: User | None = None,
     ) -> Account | None:
-        """Return the account that was proven; made now, if others vouch for somebody who has none here yet."""
+        """Return the account that was proven; made now, if others vouch for somebody who has none here yet.
+
+        ``user``: who that is if they are here; they may have the nick already, as a guest.
+        """
         if proof is None:
             return None
         state = self._state
         account = state.accounts.proven(proof)
-        if account is None and proof.outside and state.in_the_way(nick) is None:
+        if account is None and proof.outside and state.in_the_way(nick, user) is None:
             account = Account(nick, proposal.time, message)
             state.accounts.put(account)
         return account

@@ -302,6 +302,8 @@ class LineProtocol(Protocol):
                 self._drop(peer, "HTTP")
             case _ if asking is not None:
                 self._prompt.answer(peer, asking, frame)
+            case _ if (slip := self._prompt.again(peer, frame)) is not None:
+                self._refuse(peer, slip)
             case _:
                 self._parse(peer, frame)
 
