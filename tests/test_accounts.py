@@ -10,10 +10,13 @@ from twisted.logger import formatEvent, globalLogPublisher
 
 from tests.nodes import FakeDoor, NodeCase
 from twisted_chat.auth.gate import Gate
+from twisted_chat.auth.passwords import BusyError
 from twisted_chat.core import commands as c
+from twisted_chat.core import decision as d
 from twisted_chat.core.ids import Scope
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import LOBBY, parse_nick
+from twisted_chat.core.replies import NameRefused
 from twisted_chat.core.text import Secret
 from twisted_chat.dialects.base import Dialect
 from twisted_chat.dialects.line import LineDialect
@@ -321,6 +324,67 @@ class LoggingInTests(Case):
         everything = "\n".join(lines) + "".join(repr(event) for event in observer)
         for secret in (RIGHT, WRONG, "hunter2"):
             self.assertNotIn(secret, everything)
+
+
+class RenewingTests(Case):
+    """What is stored of passwords was made with parameters that are too weak today."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.passwords.old.add(f"hash of {RIGHT}")
+        self.hashed: list[str] = []
+
+        async def hashes(password: str) -> str:
+            self.hashed.append(password)
+            if self.passwords.busy:
+                raise BusyError("too many")
+            return f"new hash of {password}"
+
+        self.patch(self.passwords, "hash", hashes)
+
+    def stored(self) -> str | None:
+        return self.successResultOf(self.later(self.store.password("bob")))
+
+    def test_a_login_makes_it_anew_and_changes_nothing_else(self) -> None:
+        door = self.stranger()
+        told = self.tries(door, RIGHT)
+        self.assertIn("-- Welcome back, bob.", told)
+        self.assertNotIn("password", told)
+        self.assertEqual((self.stored(), self.hashed), (f"new hash of {RIGHT}", [RIGHT]))
+        self.assertTrue(door.peer.ready)
+        token = door.peer.token
+        for each in (door, self.bob):
+            self.assertEqual(each.peer.waits, 0)
+            each.lost()
+        self.assertEqual(self.nick(self.door().login("bob", token)), "bob")
+
+    def test_a_wrong_password_does_not(self) -> None:
+        self.tries(self.stranger())
+        self.assertEqual((self.stored(), self.hashed), (f"hash of {RIGHT}", []))
+
+    def test_who_finds_it_busy_is_in_all_the_same(self) -> None:
+        door = self.stranger()
+        verify = self.passwords.verify
+
+        async def then_busy(stored: str | None, password: str) -> bool:
+            matches = await verify(stored, password)
+            self.passwords.busy = True
+            return matches
+
+        self.patch(self.passwords, "verify", then_busy)
+        self.assertIn("-- Welcome back, bob.", self.tries(door, RIGHT))
+        self.assertEqual((self.stored(), self.hashed), (f"hash of {RIGHT}", [RIGHT]))
+
+    def test_another_password_is_hashed_once(self) -> None:
+        self.bob.asks(c.ChangePassword(RIGHT, WRONG))
+        self.turn()
+        self.assertEqual((self.stored(), self.hashed), (f"new hash of {WRONG}", [WRONG]))
+
+    def test_who_is_not_let_in_is_not_renewed(self) -> None:
+        door = self.stranger()
+        self.patch(self.node.hub, "proven", lambda *about: d.Tell(NameRefused("banned", "no")))
+        self.tries(door, RIGHT)
+        self.assertEqual(self.stored(), f"hash of {RIGHT}")
 
 
 class ChangingTests(Case):

@@ -136,7 +136,8 @@ class Accounts:
         try:
             checked = Deferred.fromCoroutine(self._gate.check(nick.text, nick.key, asked.password))
             verdict = await checked.addTimeout(_PATIENCE, self._clock, _give_up)
-            if verdict is Verdict.OURS and isinstance(asked.command, c.ChangePassword):
+            ours = verdict in (Verdict.OURS, Verdict.AGED)
+            if ours and isinstance(asked.command, c.ChangePassword):
                 hashed = await self._gate.hash(asked.command.new)
         except (BusyError, StoreError) as error:
             self._forgive(keys)
@@ -162,6 +163,19 @@ class Accounts:
             proof = Proof(nick.key, outside=True)
         now = self._clock.seconds()
         self._carry_out(peer, self._hub.proven(peer.id, asked, proof, scope, now, hashed), tag)
+        if verdict is Verdict.AGED and isinstance(asked.command, c.Login):
+            await self._renew(peer, proof, asked.password)
+
+    async def _renew(self, peer: Peer, proof: Proof, password: str) -> None:
+        """Hash a password that was right anew, with the parameters of today; at a later login, if not now."""
+        try:
+            hashed = await self._gate.hash(password)
+        except BusyError:
+            return
+        user = self._hub.user_of(peer.id) if self._here(peer) else None
+        if user is not None and user.account == proof.account:
+            renewed = e.PasswordSet(proof, hashed, renewed=True)
+            self._carry_out(peer, d.Propose(renewed, claim=True), None)
 
     def _keys(self, peer: Peer, nick: Nick) -> list[str]:
         """Return what tries of a session for an account are counted by.
@@ -227,6 +241,8 @@ class Accounts:
         """Tell the sessions of an account what happened to it; the one that did it, once that is stored."""
         envelope = applied.envelope
         event = envelope.event
+        if isinstance(event, e.PasswordSet) and event.renewed:
+            return  # nothing that anybody would notice
         done, other = self._texts(event)
         assert isinstance(applied.audience, Between)
         for user in applied.audience.users:

@@ -20,9 +20,13 @@ Stored = Callable[[str], Awaitable[str | None]]
 
 
 class Verdict(Enum):
-    """Whether a password is right: by what this server keeps, by what another checker says, or not."""
+    """Whether a password is right: by what this server keeps, by what another checker says, or not.
+
+    ``AGED``: by what this server keeps, which is a hash with parameters of earlier, and should be made anew.
+    """
 
     OURS = "ours"
+    AGED = "aged"
     OUTSIDE = "outside"
     WRONG = "wrong"
 
@@ -37,7 +41,7 @@ class Gate:
         self, passwords: Passwords, stored: Stored, others: Sequence[ICredentialsChecker] = ()
     ) -> None:
         self.passwords = passwords
-        ours = StoredPasswords(passwords, stored)
+        ours = self._ours = StoredPasswords(passwords, stored)
         self._portals = [
             (verdict, Portal(_REALM, [checker]))
             for verdict, checker in (
@@ -60,6 +64,9 @@ class Gate:
                 await portal.login(credentials, None, IAccount)
             except UnauthorizedLogin:
                 continue
+            if verdict is Verdict.OURS and key in self._ours.aged:
+                self._ours.aged.remove(key)
+                return Verdict.AGED
             return verdict
         return Verdict.WRONG
 
@@ -84,6 +91,8 @@ class StoredPasswords:
     def __init__(self, passwords: Passwords, stored: Stored) -> None:
         self._passwords = passwords
         self._stored = stored
+        #: Whose passwords were right, and should be hashed anew.
+        self.aged: set[str] = set()
 
     def requestAvatarId(self, credentials: Any) -> Deferred[bytes | tuple[()]]:
         return Deferred.fromCoroutine(self._check(credentials.username, credentials.password))
@@ -92,6 +101,8 @@ class StoredPasswords:
         stored = await self._stored(name.decode("utf-8"))
         if not await self._passwords.verify(stored, password.decode("utf-8")):
             raise UnauthorizedLogin
+        if stored is not None and self._passwords.outdated(stored):
+            self.aged.add(name.decode("utf-8"))
         return name
 
 

@@ -49,6 +49,9 @@ class AccountApplier:
             return Applied(envelope(message, proposal, ghost, event=back), NOBODY)
         account = self._proven(message, proposal, event.proof, event.nick)
         if event.proof is not None and account is None:
+            holder = state.in_the_way(event.nick) if event.proof.outside else None
+            if holder is not None:
+                return Void(proposal, NameRefused("nick-taken", taken(event.nick, holder)))
             return Void(proposal, NameRefused("wrong-password", _STALE))
         key = account.key if account is not None else None
         refused = self._shut_out(event, key, proposal.time)
@@ -164,6 +167,11 @@ class AccountApplier:
         account = state.accounts.proven(event.proof)
         if account is None or user.account != account.key:
             return Void(proposal, Refused("wrong-password", _STALE))
+        if event.renewed:
+            state.accounts.put(account)
+            shown = e.PasswordSet(account.proof, renewed=True)
+            happened = envelope(message, proposal, user, event=shown)
+            return Applied(happened, Between(()), event.password)
         account = msgspec.structs.replace(account, since=message)
         state.accounts.put(account)
         # Who is here stays; who might come back by a session's secret needs the new password.
