@@ -18,7 +18,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests import tls
 from tests.auth.test_operators import HASH
 from twisted_chat import checking
-from twisted_chat.options import Settings
+from twisted_chat.settings import Settings
 from twisted_chat.store.database import Sync
 from twisted_chat.store.place import Place
 from twisted_chat.store.sql import opening

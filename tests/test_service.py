@@ -36,8 +36,9 @@ from twisted_chat.core.ids import RoomId
 from twisted_chat.core.lasting import Remembered, RoomRecord
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import parse_room
-from twisted_chat.options import Options, Settings
+from twisted_chat.options import Options
 from twisted_chat.service import ChatService, StartError, makeService
+from twisted_chat.settings import Settings
 from twisted_chat.store.memory import MemoryStore
 from twisted_chat.store.place import Place, PlaceError
 from twisted_chat.store.sql import database

@@ -42,8 +42,9 @@ from twisted_chat.dialects.line import LineDialect
 from twisted_chat.doors.capacity import Capacity, room_for_connections
 from twisted_chat.doors.line import ChatFactory
 from twisted_chat.node import Node
-from twisted_chat.options import BadSetting, Options, Settings
+from twisted_chat.options import Options
 from twisted_chat.reload import NotReloaded, Reload
+from twisted_chat.settings import BadSetting, Settings
 from twisted_chat.store.blocks import Ids
 from twisted_chat.store.database import Kind, without_password
 from twisted_chat.store.memory import MemoryStore

@@ -73,6 +73,17 @@ class EraseContract(Contract):
         self.assertEqual(await self.found("ann"), others)
         self.assertEqual(await self.found("annie"), [ids[4]])
 
+    async def test_what_is_stored_is_hidden_from_the_moment_of_the_wish(self) -> None:
+        await self.begin()
+        ids = await self.talk("ann", "bob")
+        (at,) = await self.store.reserve(1)
+        await self.until_stored(ids[-1])
+        self.store.erase("ann", ROOM, MessageId(at))
+        self.assertEqual(await self.left(), [ids[1]])
+        (at,) = await self.store.reserve(1)
+        self.store.erase("bob", None, MessageId(at))
+        self.assertEqual(await self.found("bob"), [])
+
     async def test_messages_of_one_account_in_all_rooms_are_erased(self) -> None:
         await self.begin()
         await self.talk("ann", where=OTHER)

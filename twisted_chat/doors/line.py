@@ -170,14 +170,7 @@ class LineProtocol(Protocol):
         if peer is None or peer.closing:
             return
         self._heard, self._pinged = self._node.clock.seconds(), None
-        before = self._telnet.commands
-        text, answer = self._telnet.receive(data)
-        self._node.delivery.send(peer.outbox, answer)
-        self._cool_down(self._telnet.commands - before)
-        if self._telnet.astray:
-            why = "what you typed is a telnet command without end; set your terminal or client to UTF-8"
-            self._node.say_goodbye(peer, why, "sent something that is not UTF-8")
-            return
+        text = data if self._telnet.passes(data) else self._without_telnet(peer, data)
         if not text:
             return
         if not self._began:
@@ -200,6 +193,18 @@ class LineProtocol(Protocol):
         self._partial = peer.dialect is self.factory.line and not text.endswith(b"\n")
         self._frames.extend(self._framer.receive(text))
         self._pump()
+
+    def _without_telnet(self, peer: Peer, data: bytes) -> bytes:
+        """Carry out the telnet commands in what arrived, and return the rest."""
+        before = self._telnet.commands
+        text, answer = self._telnet.receive(data)
+        self._node.delivery.send(peer.outbox, answer)
+        self._cool_down(self._telnet.commands - before)
+        if self._telnet.astray:
+            why = "what you typed is a telnet command without end; set your terminal or client to UTF-8"
+            self._node.say_goodbye(peer, why, "sent something that is not UTF-8")
+            return b""
+        return text
 
     def _pump(self) -> None:
         """Hand in lines, as long as there are any and the session may."""
@@ -278,6 +283,10 @@ class LineProtocol(Protocol):
 
     def _handle(self, peer: Peer, frame: Frame) -> None:
         asking = self._prompt.take(peer) if self._prompt.asked else None
+        if self._inside and asking is None and isinstance(frame, bytes):
+            # First, for nearly all frames are this one.
+            self._parse(peer, frame)
+            return
         match frame:
             case TooLong() if not self._inside and asking is None:
                 why = "that is too long for a nickname"

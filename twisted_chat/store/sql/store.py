@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from twisted.internet.defer import Deferred
 from twisted.internet.defer import TimeoutError as DeferredTimeoutError
@@ -332,6 +333,9 @@ class SqlStore:
 
     async def _ask(self, work: Callable[..., Any], *args: Any) -> Any:
         """Read something; what goes wrong is told to who asked for it, and logged."""
+        if self._erasing:
+            # The database hides what is to be erased only when it knows of the wish.
+            await self._writer.ask(_nothing, behind=True)
         try:
             return await self._threads.read(work, *args)
         except SQLAlchemyError as error:
@@ -380,6 +384,10 @@ class SqlStore:
             error=writer.error,
             since=writer.since,
         )
+
+
+def _nothing(connection: Connection) -> None:
+    """Do nothing, in a transaction behind those before."""
 
 
 def _in_order(found: Iterable[Envelope], newest: Iterable[Envelope]) -> list[Envelope]:
