@@ -283,7 +283,8 @@ class LineProtocol(Protocol):
 
     def _handle(self, peer: Peer, frame: Frame) -> None:
         asking = self._prompt.take(peer) if self._prompt.asked else None
-        if self._inside and asking is None and isinstance(frame, bytes):
+        plain = asking is None and self._prompt.wrong is None
+        if self._inside and plain and isinstance(frame, bytes):
             # First, for nearly all frames are this one.
             self._parse(peer, frame)
             return

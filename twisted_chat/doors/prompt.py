@@ -22,14 +22,15 @@ MAX_QUESTIONS: Final = 3
 class PasswordPrompt:
     """Asks one session for a password: the next line is the answer, whatever it is.
 
-    ``asked``: how many questions in a row there were; 0 when the last line was no answer.
+    ``asked``: how many questions in a row there were; 0 when the last line was no answer. ``wrong``: for which nick the answer
+    was perhaps wrong, so that :meth:`again` has to look at the next line.
     """
 
     def __init__(self, node: Node, telnet: TelnetFilter) -> None:
         self._node = node
         self._telnet = telnet
         self._of: RoomName | Nick | None = None
-        self._wrong_of: Nick | None = None
+        self.wrong: Nick | None = None
         self.asked = 0
 
     def ask(self, peer: Peer, name: RoomName | Nick, *, wrong: bool) -> bool:
@@ -79,7 +80,7 @@ class PasswordPrompt:
             return
         if isinstance(name, Nick):
             login = c.Login(name, password, or_guest=True) if password else c.Login()
-            self._wrong_of = name if password else None  # until it turns out to be right
+            self.wrong = name if password else None  # until it turns out to be right
             self._node.submit(peer, Request(login))
         elif password:
             self._node.submit(peer, Request(c.Join(name, password)))
@@ -91,13 +92,13 @@ class PasswordPrompt:
 
         That is one word as long as passwords are. It is so until another line comes.
         """
-        nick, user = self._wrong_of, self._node.hub.user_of(peer.id)
+        nick, user = self.wrong, self._node.hub.user_of(peer.id)
         if nick is None:
             return None
         word = frame.strip().decode("utf-8", "replace")
         guest = user is not None and user.account is None
         if not guest or len(word) < MIN_PASSWORD or " " in word or word[0] in "/!":
-            self._wrong_of = None
+            self.wrong = None
             return None
         why = (
             f"that looks like the password of {nick} once more; nothing was said; /login {nick} PASSWORD tries it "
