@@ -44,9 +44,13 @@ class PromptTests(Case):
         self.assertIn("-- You are logged in as bob.", bob.sees())
 
     def test_a_password_that_is_typed_again_at_once_is_not_said(self) -> None:
+        for typed in (("bob", "wrong-horse"), ("bob wrong-horse",)):
+            self.types_again(*typed)
+
+    def types_again(self, *typed: str) -> None:
         ann = self.house.enters("ann")
         bob = self.house.comes()
-        bob.types("bob", "wrong-horse")
+        bob.types(*typed)
         bob.sees()
         self.house.hush()
         for _ in range(2):
@@ -59,6 +63,8 @@ class PromptTests(Case):
         self.assertEqual(ann.sees(), [])
         bob.types("/login correct-horse", "wonderful")
         self.assertIn("<bob> wonderful", ann.sees())
+        bob.types("/quit")
+        ann.types("/quit")
 
     def test_what_is_no_password_and_what_is_marked_as_none_is_said(self) -> None:
         for line, said in (

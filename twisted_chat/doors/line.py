@@ -337,7 +337,9 @@ class LineProtocol(Protocol):
             return
         if isinstance(request.command, c.Pong):
             self._answers_pings = True
-        self._tried = self._tried or isinstance(request.command, c.Login)
+        if isinstance(request.command, c.Login):
+            self._tried = True
+            self._prompt.expect(request.command)
         self._node.submit(peer, request)
 
     def _refuse(self, peer: Peer, bad: BadLine) -> None:

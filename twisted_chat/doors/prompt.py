@@ -22,7 +22,7 @@ MAX_QUESTIONS: Final = 3
 class PasswordPrompt:
     """Asks one session for a password: the next line is the answer, whatever it is.
 
-    ``asked``: how many questions in a row there were; 0 when the last line was no answer. ``wrong``: for which nick the answer
+    ``asked``: how many questions in a row there were; 0 when the last line was no answer. ``wrong``: for which nick the password
     was perhaps wrong, so that :meth:`again` has to look at the next line.
     """
 
@@ -80,12 +80,16 @@ class PasswordPrompt:
             return
         if isinstance(name, Nick):
             login = c.Login(name, password, or_guest=True) if password else c.Login()
-            self.wrong = name if password else None  # until it turns out to be right
+            self.expect(login)
             self._node.submit(peer, Request(login))
         elif password:
             self._node.submit(peer, Request(c.Join(name, password)))
         else:
             self._node.tell(peer, r.Notice("password", f"you did not enter {name}"))
+
+    def expect(self, login: c.Login) -> None:
+        """Expect that the password is typed again if it turns out to be wrong, and who logs in so comes in as a guest."""
+        self.wrong = login.nick if login.or_guest else None
 
     def again(self, peer: Peer, frame: bytes) -> BadLine | None:
         """Refuse a line of who typed a wrong password for a nick, came in as a guest, and seems to type the password again.
