@@ -503,6 +503,9 @@ class ComingBackTests(Case):
         carol.asks(c.DropAccount(RIGHT))
         self.turn()
         self.assertIn("your account is kept elsewhere", "\n".join(carol.take()))
+        carol.asks(c.ChangePassword(RIGHT, WRONG))
+        self.turn()
+        self.assertIn("this server does not keep your password", "\n".join(carol.take()))
         self.assertIn("carol", self.node.hub.state.accounts)
 
     def test_who_came_as_a_guest_under_the_name_that_others_vouch_for_can_log_in(self) -> None:
