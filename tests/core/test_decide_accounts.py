@@ -143,6 +143,13 @@ class RegisterTests(Case):
             self.world.decide(self.eve, self.command), Enrol(nick("eve"), "correct horse", digest)
         )
 
+    def test_a_password_that_a_line_would_lose_blanks_of_is_refused(self) -> None:
+        """A program could set it, and a person at the line door never type it."""
+        for password in (" correct horse", "correct horse "):
+            refused = self.world.refusal(self.eve, c.Register(password))
+            self.assertEqual(refused.code, "bad-password")
+            self.assertIn("cannot begin or end with a blank", refused.why)
+
     def test_a_short_password_is_refused(self) -> None:
         self.assertEqual(self.code(self.eve, c.Register("seven77")), "bad-password")
         self.assertEqual(

@@ -286,7 +286,8 @@ class LineProtocol(Protocol):
 
     def _handle(self, peer: Peer, frame: Frame) -> None:
         asking = self._prompt.take(peer) if self._prompt.asked else None
-        if self._inside and asking is None and isinstance(frame, bytes):
+        plain = asking is None and self._prompt.wrong is None
+        if self._inside and plain and isinstance(frame, bytes):
             # First, for nearly all frames are this one.
             self._parse(peer, frame)
             return
@@ -314,6 +315,8 @@ class LineProtocol(Protocol):
                 self._drop(peer, "HTTP")
             case _ if asking is not None:
                 self._prompt.answer(peer, asking, frame)
+            case _ if (slip := self._prompt.again(peer, frame)) is not None:
+                self._refuse(peer, slip)
             case _:
                 self._parse(peer, frame)
 
@@ -340,7 +343,9 @@ class LineProtocol(Protocol):
             return
         if isinstance(request.command, c.Pong):
             self._answers_pings = True
-        self._tried = self._tried or isinstance(request.command, c.Login)
+        if isinstance(request.command, c.Login):
+            self._tried = True
+            self._prompt.expect(request.command)
         self._node.submit(peer, request)
 
     def _refuse(self, peer: Peer, bad: BadLine) -> None:
