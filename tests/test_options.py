@@ -316,6 +316,9 @@ class KeptTests(OptionsTestCase):
         said = self.mistake("--auth=argon2:/nowhere")
         self.assertIn("auth: 'argon2:/nowhere' cannot be used", said)
         self.assertIn("there is no 'x'", self.mistake("--auth=x:y"))
+        said = self.mistake("--auth=memory:bob:s3cret:eve")
+        self.assertIn("auth: 'memory' cannot be used", said)
+        self.assertNotIn("s3cret", said)
 
     def test_when_a_message_counts_as_kept_can_be_set(self) -> None:
         for sync in Sync:

@@ -485,6 +485,9 @@ class Node:
                 session=peer.id,
             )
             self._returns.came(peer, envelope.id, anew=True)
+            if event.moved and not self.hub.state.users_by_key[event.nick.key].rooms:
+                # As for who comes in as somebody who is in no room.
+                peer.door.logged_in(resumed=False)
         elif event.moved:
             self._take_out(origin, self.hub.state.users_by_key[event.nick.key].id, envelope.time)
 

@@ -95,6 +95,9 @@ class ChatService(Service):
         sys.excepthook = _print_start_error
         self._settings = settings
         self._reactor = reactor
+        # From here on a SIGHUP does not end it, even if there is nothing yet that could be read again: twistd may have written
+        # its pid file before the server starts.
+        signal.signal(signal.SIGHUP, self._hung_up)
         clock = self._clock = clock_of(reactor)
         # A copy, for it changes: see Reload.
         limits = msgspec.structs.replace(settings.effective_limits())
@@ -137,8 +140,6 @@ class ChatService(Service):
     def startService(self) -> None:
         """Start, or raise :class:`StartError`: twistd then removes its pid file and the process ends with status 1."""
         super().startService()
-        # From now on a SIGHUP does not end it, even if there is nothing yet that could be read again.
-        signal.signal(signal.SIGHUP, self._hung_up)
         failed: list[Failure] = []
         background.start(self._start(), "starting the server", failed.append)
         if failed:
@@ -289,8 +290,11 @@ class ChatService(Service):
         self.factory.connections.max_per_address = settings.limits.max_per_address
 
     def _hung_up(self, number: int, frame: FrameType | None) -> None:
-        # Before the reactor runs this waits until it does.
-        self._reactor.callFromThread(self._reload.run)
+        # Before the reactor runs this waits until it does; all is made by then.
+        self._reactor.callFromThread(self._reload_now)
+
+    def _reload_now(self) -> None:
+        self._reload.run()
 
     def _look_after(self) -> None:
         try:

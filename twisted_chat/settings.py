@@ -169,7 +169,10 @@ class Settings(
                     "--help-auth lists all"
                 ) from None
             except (strcred.StrcredException, ValueError, TypeError, OSError) as error:
-                raise BadSetting(f"auth: {description!r} cannot be used: {error}") from None
+                # Of other kinds the rest may be a password, as that of Twisted's "memory" is.
+                kind = description.partition(":")[0]
+                what = description if kind == "argon2" else kind
+                raise BadSetting(f"auth: {what!r} cannot be used: {error}") from None
         return found
 
     def operators_file(self) -> Path | None:

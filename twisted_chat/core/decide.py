@@ -133,7 +133,7 @@ class Decider:
             case c.Rename():
                 return self.accounts.rename(user, command.nick, now)
             case c.Register():
-                return self.accounts.register(user, command, now)
+                return self.accounts.register(session, user, command, now)
             case c.ChangePassword():
                 return self.accounts.change_password(user, command)
             case c.DropAccount():
@@ -143,7 +143,7 @@ class Decider:
             case c.SetPrivacy():
                 return self.accounts.privacy(user, command)
             case c.Join():
-                return self._rooms.join(user, command, now)
+                return self._rooms.join(session, user, command, now)
             case c.Leave():
                 return self._rooms.leave(session, user, command)
             case c.Kick():
@@ -229,13 +229,16 @@ class Decider:
             holder = self._state.in_the_way(meant)
             if holder is None:
                 return None
-            name = holder.nick if isinstance(holder, User) else holder.name
-            what, instead = f"a private message to {name}", f"/msg {name} TEXT"
+            who = holder.nick if isinstance(holder, User) else holder.name
+            what, instead = f"a private message to {who}", f"/msg {who} TEXT"
         else:
             room = self._state.room_named(meant) or self._state.lookalike(meant)
             if room is None or room.password is None:
                 return None
-            what, instead = f"the password of {room.name}", f"/join {room.name} PASSWORD"
+            name = (
+                meant if room.settings.private else room.name
+            )  # which is not for everybody to know
+            what, instead = f"the password of {name}", f"/join {name} PASSWORD"
         why = (
             f"that looks like {what}, mistyped; nothing was said; "
             f"write {instead}, or put // and a blank in front to say it to everybody"

@@ -22,6 +22,7 @@ from zope.interface import implementer
 from twisted_chat.core import commands as c
 from twisted_chat.core import replies as r
 from twisted_chat.core.names import LOBBY, Nick, RoomName
+from twisted_chat.core.text import shown
 from twisted_chat.delivery.direct import Way, direct
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.dialects.base import BadLine, Dialect, Request
@@ -44,6 +45,8 @@ _ROOM_FOR_COMMAND: Final = 512
 #: a hundredth of a core for a connection that sends nothing else.
 _MANY_COMMANDS: Final = 64
 _COMMAND_RATE: Final = 10_000
+#: The longest text form of an address with a zone, in characters.
+_LONGEST_ADDRESS: Final = 64
 #: How long a reader has to take what was still written when the connection ends, in seconds.
 _PARTING: Final = 5.0
 
@@ -283,7 +286,8 @@ class LineProtocol(Protocol):
 
     def _handle(self, peer: Peer, frame: Frame) -> None:
         asking = self._prompt.take(peer) if self._prompt.asked else None
-        if self._inside and asking is None and isinstance(frame, bytes):
+        plain = asking is None and self._prompt.wrong is None
+        if self._inside and plain and isinstance(frame, bytes):
             # First, for nearly all frames are this one.
             self._parse(peer, frame)
             return
@@ -311,13 +315,18 @@ class LineProtocol(Protocol):
                 self._drop(peer, "HTTP")
             case _ if asking is not None:
                 self._prompt.answer(peer, asking, frame)
+            case _ if (slip := self._prompt.again(peer, frame)) is not None:
+                self._refuse(peer, slip)
             case _:
                 self._parse(peer, frame)
 
     def _host(self) -> str | None:
         """Return the address of the other side; None for a UNIX socket."""
         address = self.transport.getPeer()
-        return address.host if isinstance(address, IPv4Address | IPv6Address) else None
+        if not isinstance(address, IPv4Address | IPv6Address):
+            return None
+        # What a proxy tells is any bytes; logs and operators are shown it.
+        return str(shown(address.host, _LONGEST_ADDRESS))
 
     def _is_http(self, frame: bytes) -> bool:
         """Tell whether this first line begins an HTTP request; an empty line may stand before it (RFC 9112, section 2.2)."""
@@ -334,7 +343,9 @@ class LineProtocol(Protocol):
             return
         if isinstance(request.command, c.Pong):
             self._answers_pings = True
-        self._tried = self._tried or isinstance(request.command, c.Login)
+        if isinstance(request.command, c.Login):
+            self._tried = True
+            self._prompt.expect(request.command)
         self._node.submit(peer, request)
 
     def _refuse(self, peer: Peer, bad: BadLine) -> None:
