@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Final
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
-from twisted.internet.defer import Deferred
 from twisted.internet.defer import TimeoutError as DeferredTimeoutError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
@@ -23,13 +20,11 @@ from twisted_chat.core.nonces import Sent
 from twisted_chat.core.server_bans import Ban
 from twisted_chat.core.server_bans import Kind as BanKind
 from twisted_chat.core.talks import GUESTS, as_kept
-from twisted_chat.store.matching import Matcher
 from twisted_chat.store.port import Health, Page, Skip, Store, StoreError
-from twisted_chat.store.recent import Recent
 from twisted_chat.store.sql import operators, reading, upkeep
 from twisted_chat.store.sql.database import Database, explain
+from twisted_chat.store.sql.history import History
 from twisted_chat.store.sql.opening import open_database
-from twisted_chat.store.sql.searching import search
 from twisted_chat.store.sql.talks import read_waiting
 from twisted_chat.store.sql.threads import Threads
 from twisted_chat.store.sql.tidying import drop_old
@@ -66,18 +61,14 @@ class SqlStore:
         self._database = database
         self._threads = threads
         self._clock = clock
-        self._lines = lines
         self._keep = keep
         self._index = index_of(database.kind)
         self._writer = Writer(database, threads, clock, limit)
-        self._recent = Recent(lines, MessageId(0))
+        self._history = History(database, threads, self._writer, self._index, lines)
         # By scope: the sessions of a user each are an author of their own.
         self._authors: dict[Scope, tuple[Author, int]] = {}
         #: What is stored of passwords that were set since the last commit, and of which event; None for what is dropped.
         self._passwords: dict[str, tuple[MessageId, str | None]] = {}
-        #: What is to be done to the messages in memory once more as soon as these events are stored.
-        self._once_stored: deque[tuple[MessageId, Callable[[], None]]] = deque()
-        self._loading: dict[RoomId, list[Deferred[None]]] = {}
         self._started = False
 
     # --- beginning and end ---
@@ -86,12 +77,9 @@ class SqlStore:
         self, stored: Callable[[MessageId], None], roomy: Callable[[], None]
     ) -> Remembered:
         def report(message: MessageId) -> None:
-            self._recent.stored(message)
+            self._history.stored(message)
             for key in [key for key, (at, _) in self._passwords.items() if at <= message]:
                 del self._passwords[key]
-            while self._once_stored and self._once_stored[0][0] <= message:
-                # Until now what was there before could be read from the database, and came back into memory so.
-                self._once_stored.popleft()[1]()
             stored(message)
 
         try:
@@ -102,7 +90,7 @@ class SqlStore:
             raise StoreError(f"the database cannot be read: {explain(error)}") from None
         if done is not None:
             log.info("{line}", line=done)
-        self._recent = Recent(self._lines, first)
+        self._history.begin(first)
         self._writer.unindexed = unindexed
         self._writer.start(report, roomy)
         self._started = True
@@ -156,7 +144,7 @@ class SqlStore:
                 if len(self._authors) > _MAX_AUTHORS:
                     self._authors.clear()
             batch.add(envelope, known[1])
-            self._recent.append(envelope)
+            self._history.recent.append(envelope)
         if sent is not None and envelope.tag is not None:
             batch.sent.append((author.scope, envelope.tag, sent))
         self._writer.changed(envelope.id)
@@ -189,7 +177,7 @@ class SqlStore:
 
     def forget(self, gone: Sequence[RoomId], at: MessageId) -> None:
         for room in gone:
-            self._recent.forget(room)
+            self._history.recent.forget(room)
         self._writer.batch.forget(gone)
         self._writer.changed(at)
 
@@ -201,7 +189,7 @@ class SqlStore:
 
     def drop_account(self, key: str, at: MessageId) -> None:
         self._passwords[key] = at, None
-        self._change_recent(at, functools.partial(self._recent.disown, key, at))
+        self._history.disown(key, at)
         self._writer.batch.drop_account(key, at)
         self._writer.changed(at)
 
@@ -227,18 +215,13 @@ class SqlStore:
         return self._passwords[key][1] if key in self._passwords else found
 
     def erase(self, account: str, room: RoomId | None, at: MessageId) -> None:
-        self._change_recent(at, functools.partial(self._recent.erase, account, room, at))
+        self._history.erase(account, room, at)
         # What the account says from now on gets rows of its own: those of before go with the messages.
         self._authors.clear()
         self._writer.batch.erased.append((at, account, room))
         if room is None:
             self._writer.batch.talks.unsend(account, at)
         self._writer.changed(at)
-
-    def _change_recent(self, at: MessageId, change: Callable[[], None]) -> None:
-        """Change the messages in memory, now and when the event ``at`` is stored."""
-        change()
-        self._once_stored.append((at, change))
 
     def seen(self, scopes: Sequence[Scope], time: float) -> None:
         self._writer.batch.scopes.update(dict.fromkeys(scopes, time))
@@ -282,109 +265,25 @@ class SqlStore:
         after: MessageId | None = None,
         limit: int,
     ) -> Page:
-        page = self._recent.page(room.id, before, after, limit)
-        if page is None and after is None and limit <= self._lines:
-            await self._load(room)
-            page = self._recent.page(room.id, before, after, limit)
-        if page is None:
-            page = await self._read(room, before, after, limit)
-        return page
-
-    async def _load(self, room: RoomRef) -> None:
-        """Read the end of a room's history once for all who ask for it: after a restart everybody comes back at once."""
-        waiting = self._loading.get(room.id)
-        if waiting is not None:
-            turn: Deferred[None] = Deferred()
-            waiting.append(turn)
-            await turn
-            return
-        self._loading[room.id] = []
-        mark = self._recent.mark(room.id)
-        try:
-            page = await self._read(room, None, None, self._lines + 1)
-            self._recent.adopt(room.id, page, mark)
-        finally:
-            for turn in self._loading.pop(room.id):
-                turn.callback(None)
-
-    async def _read(
-        self, room: RoomRef, before: MessageId | None, after: MessageId | None, limit: int
-    ) -> Page:
-        """Read a page, and add what may not be stored yet."""
-        newest = [
-            each
-            for each in self._recent.unstored(room.id)
-            if (before is None or each.id < before) and (after is None or each.id > after)
-        ]
-        found = await self._ask(
-            reading.read_history, self._database.reading, room, before, after, limit + 1
-        )
-        some = _in_order(found, newest)
-        page = some[:limit] if after is not None else some[max(len(some) - limit, 0) :]
-        return Page(tuple(page), more=len(some) > limit)
+        return await self._history.page(room, before, after, limit)
 
     async def start_of(
         self, room: RoomRef, *, before: MessageId | None = None, limit: int
     ) -> MessageId | None:
-        newest = [
-            each.id for each in self._recent.unstored(room.id) if before is None or each.id < before
-        ]
-        if len(newest) > limit:
-            return newest[-limit - 1]
-        found: MessageId | None = await self._ask(
-            reading.read_start,
-            self._database.reading,
-            room,
-            newest[0] if newest else before,
-            limit - len(newest),
-        )
-        return found
+        return await self._history.start_of(room, before, limit)
 
     async def count(
         self, room: RoomRef, *, after: MessageId, before: MessageId, skip: Skip, limit: int
     ) -> int:
-        newest = [each for each in self._recent.unstored(room.id) if after < each.id < before]
-        end = newest[0].id if newest else before
-        found: int = await self._ask(
-            reading.count_lines, self._database.reading, room, after, end, skip, limit
-        )
-        return min(found + skip.left(newest), limit)
+        return await self._history.count(room, after, before, skip, limit)
 
     async def search(self, query: Query) -> Page:
-        if not query.rooms:
-            return Page((), more=False)
-        matcher = Matcher(query)
-        newest = [
-            each
-            for room in query.rooms
-            for each in self._recent.unstored(room.id)
-            if matcher.fits(each)
-        ]
-        found, whole = await self._ask(
-            search, self._database.reading, self._index, query, query.limit + 1
-        )
-        some = _in_order(found, newest)
-        return Page(
-            tuple(some[max(len(some) - query.limit, 0) :]),
-            more=len(some) > query.limit,
-            whole=whole,
-        )
-
-    async def _ask(self, work: Callable[..., Any], *args: Any) -> Any:
-        """Read something; what goes wrong is told to who asked for it, and logged."""
-        if self._once_stored:
-            # The database hides what is to be erased, and knows whose account is gone, only when it was told so.
-            await self._writer.ask(_nothing, behind=True)
-        try:
-            return await self._threads.read(work, *args)
-        except SQLAlchemyError as error:
-            log.error("reading history failed: {why}", why=explain(error))
-            raise StoreError("the database cannot be read; try again a little later") from None
+        return await self._history.search(query)
 
     # --- what is no longer needed ---
 
     async def tidy(self, now: float) -> None:
-        deleted = await drop_old(self._writer, self._recent, self._index, self._keep, now)
+        deleted = await drop_old(self._writer, self._history.recent, self._index, self._keep, now)
         if deleted:
             # What is said from now on gets rows of its own; what was said before is stored when this is done.
             self._authors.clear()
@@ -409,16 +308,6 @@ class SqlStore:
             error=writer.error,
             since=writer.since,
         )
-
-
-def _nothing(connection: Connection) -> None:
-    """Do nothing, in a transaction behind those before."""
-
-
-def _in_order(found: Iterable[Envelope], newest: Iterable[Envelope]) -> list[Envelope]:
-    """Put together what was read and what may not be stored yet, each message once, oldest first."""
-    both = {each.id: each for each in (*found, *newest)}
-    return [both[number] for number in sorted(both)]
 
 
 _check: type[Store] = SqlStore
