@@ -54,7 +54,7 @@ class FakeDoor:
         self.logins: list[bool] = []
         self._pumping = False
         self.private = True
-        self.peer = node.open(self, dialect, host)
+        self.peer = node.visits.open(self, dialect, host)
 
     # --- what a test does ---
 
@@ -79,7 +79,7 @@ class FakeDoor:
     def lost(self) -> None:
         """Lose the connection."""
         self.peer.outbox.close()
-        self.node.close(self.peer, "connection lost")
+        self.node.visits.close(self.peer, "connection lost")
 
     def take(self) -> list[str]:
         """Return the lines that came since the last call."""
@@ -115,7 +115,7 @@ class FakeDoor:
 
     def overflowed(self, reason: str) -> None:
         self.slow += 1
-        self.node.close(self.peer, reason)
+        self.node.visits.close(self.peer, reason)
 
     def resumed(self) -> None:
         if self.broken:
@@ -340,3 +340,17 @@ class NodeCase(SynchronousTestCase):
 
     def fault_logged(self, kind: type[Exception]) -> None:
         self.assertEqual(len(self.flushLoggedErrors(kind)), 1)
+
+
+class HeldNodeCase(NodeCase):
+    """Claims come back over the bus; until then the session waits."""
+
+    def make_bus(self, take_id: Any) -> HeldBus:
+        self.held = HeldBus()
+        return self.held
+
+    def arrive(self, nick: str) -> FakeDoor:
+        door = self.door().login(nick)
+        self.held.release_all()
+        self.forget(door)
+        return door

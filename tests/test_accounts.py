@@ -446,7 +446,7 @@ class SettingsTests(Case):
         self.assertIn("only who has an account may write to you", "\n".join(self.bob.take()))
 
     def test_an_invitation_is_told_to_who_made_it_and_lets_one_in(self) -> None:
-        self.node.trust(self.bob.peer)
+        self.node.visits.trust(self.bob.peer)
         self.bob.asks(c.Invite())
         self.turn()
         told = "\n".join(self.bob.take())

@@ -74,7 +74,7 @@ class AckTests(NodeCase):
     def test_who_leaves_waits_for_all_of_them(self) -> None:
         self.hold_back()
         self.ann.say("hi", tag="1").say("ho", tag="2")
-        self.node.leave(self.ann.peer, "disconnected")
+        self.node.visits.leave(self.ann.peer, "disconnected")
         self.node.stored(MessageId(5))
         self.assert_took(self.ann, "acked 5 [1]")
         self.node.stored(MessageId(6))
@@ -102,7 +102,7 @@ class AckTests(NodeCase):
     def test_acknowledgement_for_who_is_gone_goes_to_nobody(self) -> None:
         self.hold_back()
         self.ann.say("hi", tag="1")
-        self.node.close(self.ann.peer, "connection lost")
+        self.node.visits.close(self.ann.peer, "connection lost")
         self.bob.say("ho")
         self.node.stored(MessageId(7))
         self.assert_took(self.ann)
@@ -115,7 +115,7 @@ class AckTests(NodeCase):
         self.ann.say("hi", tag="1")
         for number in "123":
             zoe.say("ho", tag=number)
-        self.node.close(self.ann.peer, "connection lost")
+        self.node.visits.close(self.ann.peer, "connection lost")
         self.assertEqual(len(self.node._acks), 4)
         self.node.stored(MessageId(100))
         self.turn()

@@ -226,10 +226,10 @@ class BanTests(OperatingCase):
             self.assertEqual(door.ended, 1)
         self.assert_took(outside, "departed eve (banned)")
         self.assertIn("is banned for 2 hours", root.take()[0])
-        self.assertIn("2 hours", self.node.banned("192.0.2.1"))
-        self.assertEqual(self.node.banned(AWAY), "")
+        self.assertIn("2 hours", self.node.visits.banned("192.0.2.1"))
+        self.assertEqual(self.node.visits.banned(AWAY), "")
         self.types(root, "server-unban 192.0.2.0/24")
-        self.assertEqual(self.node.banned("192.0.2.1"), "")
+        self.assertEqual(self.node.visits.banned("192.0.2.1"), "")
         self.assertEqual(
             self.trail()[:2],
             [
@@ -263,7 +263,7 @@ class BanTests(OperatingCase):
     def test_bans_and_panic_of_an_earlier_run_count(self) -> None:
         ban = Ban("network", HOME, "root", self.clock.seconds())
         self.node.restored(Remembered(bans=(ban,), panic=2, secret=b"x" * 32))
-        self.assertIn("for good", self.node.banned(HOME))
+        self.assertIn("for good", self.node.visits.banned(HOME))
         door = FakeDoor(self.node, self.plain, AWAY).login("bob")
         self.turn()
         self.assertIn("name refused closed", door.take()[-1])
@@ -272,7 +272,7 @@ class BanTests(OperatingCase):
         root = self.operator()
         self.types(root, f"server-ban {HOME}")
         door = FakeDoor(self.node, self.plain, None)
-        self.node.comes_from(door.peer, HOME)
+        self.node.visits.comes_from(door.peer, HOME)
         self.assertEqual(door.ended, 1)
         self.turn()
         self.assertIn("banned", door.take()[-1])

@@ -276,7 +276,7 @@ class StartTests(ServiceTestCase):
         options = Options()
         options.parseOptions(["--server-name", "Ops", "--database", ":memory:"])
         made = makeService(options)
-        self.assertEqual(made.node.server, "Ops")
+        self.assertEqual(made.node.visits.server, "Ops")
 
     def test_check_only_tells_whether_it_could_start(self) -> None:
         self.patch(sys, "stdout", StringIO())
@@ -755,7 +755,7 @@ class AgainTests(ServiceTestCase):
     def test_bad_settings_are_refused_as_a_whole(self) -> None:
         served = self.serves(motd="old")
         self.hangs_up(motd="new", server_name="\x1b")
-        self.assertEqual(served.node.motd, ("old",))
+        self.assertEqual(served.node.arrivals.motd, ("old",))
         self.assertRegex(
             self.log(), "the settings cannot be used .*, the old ones go on: server-name: U.001B"
         )

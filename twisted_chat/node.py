@@ -6,32 +6,30 @@
 from __future__ import annotations
 
 import secrets
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
-from twisted.logger import Logger
 
 from twisted_chat.accounts import Accounts
 from twisted_chat.acks import Acks
 from twisted_chat.answers import Answers
+from twisted_chat.arrivals import Arrivals
 from twisted_chat.auth.gate import Gate
 from twisted_chat.cluster.bus import Bus
 from twisted_chat.core import commands as c
 from twisted_chat.core import decision as d
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
-from twisted_chat.core.cloak import Cloak
 from twisted_chat.core.hub import NO_SCOPE, Hub, scope_of
-from twisted_chat.core.ids import MessageId, Scope, SessionId, UserId
+from twisted_chat.core.ids import MessageId, Scope
 from twisted_chat.core.lasting import Remembered
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.outcome import Applied, Duplicate, Void
 from twisted_chat.core.text import CleanText
 from twisted_chat.delivery.engine import Delivery
-from twisted_chat.delivery.peer import MAX_FLYING, Door, Peer
-from twisted_chat.dialects.base import BadLine, Dialect, Request
+from twisted_chat.delivery.peer import MAX_FLYING, Peer
+from twisted_chat.dialects.base import BadLine, Request
 from twisted_chat.keeping import Keeping
 from twisted_chat.operating import Operating
 from twisted_chat.presence import Presence
@@ -40,14 +38,17 @@ from twisted_chat.returns import Returns
 from twisted_chat.sessions import Sessions
 from twisted_chat.showing import Showing
 from twisted_chat.store.port import Store
-
-log = Logger()
+from twisted_chat.visits import Visits
+from twisted_chat.waits import Waits
 
 _MESSAGES: Final = (e.Said, e.Told)
 
 
 class Node:
-    """One server: hub, bus, store and delivery, and the sessions of its doors."""
+    """One server: hub, bus, store and delivery, and the sessions of its doors.
+
+    ``visits`` is how these come and go, ``operating`` what operators of the server may do.
+    """
 
     def __init__(
         self,
@@ -64,18 +65,26 @@ class Node:
         self.hub = hub
         self.limits = hub.limits
         self.clock = clock
-        self.server = server
         self._bus = bus
         self._store = store
-        self.motd = motd
         self._new_token = new_token
         self.delivery = Delivery(clock, hub.limits)
         self._sessions = Sessions(hub, self.delivery)
-        self._next_session = 1
-        self._acks = Acks(self._sessions, self._settled, self._freed)
+        self._waits = Waits(self._sessions, store)
+        self._acks = Acks(self._sessions, self._settled, self._waits.freed)
+        self._recalls = Recalls(self._sessions, self.delivery, store, clock, self._waits.release)
+        self.visits = Visits(
+            hub,
+            bus,
+            clock,
+            self._sessions,
+            self.delivery,
+            self._waits,
+            self._acks,
+            self._recalls,
+            server,
+        )
         self._keeping = Keeping(hub, bus, store, clock)
-        #: Sessions that wait until the store has room for what they say, the first to wait first.
-        self._held: OrderedDict[SessionId, Peer] = OrderedDict()
         self._accounts = Accounts(
             hub,
             self._sessions,
@@ -84,11 +93,9 @@ class Node:
             gate,
             clock,
             self._carry_out,
-            self._release,
+            self._waits.release,
         )
-        self._recalls = Recalls(self._sessions, self.delivery, store, clock, self._release)
-        self._returns = Returns(hub, self._sessions, bus, store, clock, self._recalls)
-        answers = Answers(self._sessions, clock, self._release)
+        answers = Answers(self._sessions, clock, self._waits.release)
         self.operating = Operating(
             hub,
             self._sessions,
@@ -97,7 +104,7 @@ class Node:
             clock,
             answers,
             gate.passwords,
-            self.say_goodbye,
+            self.visits.say_goodbye,
         )
         self._presence = Presence(hub, bus, store, clock, answers)
         self._showing = Showing(
@@ -112,14 +119,23 @@ class Node:
             self.operating,
             self._presence,
         )
-        self._cloak = Cloak(secrets.token_bytes(32))
+        self.arrivals = Arrivals(
+            hub,
+            bus,
+            self._sessions,
+            self._keeping,
+            self._showing,
+            Returns(hub, self._sessions, bus, store, clock, self._recalls),
+            self.visits,
+            motd,
+        )
         bus.attach(self._apply)
 
     def restored(self, remembered: Remembered) -> None:
         """Take up what the store remembers of earlier runs, before anybody comes."""
         self._keeping.restore(remembered)
         if remembered.secret:
-            self._cloak = Cloak(remembered.secret)
+            self.visits.restored(remembered.secret)
 
     def reserve(self, names: Iterable[str]) -> None:
         """Keep names for whom others vouch for, before anybody comes."""
@@ -140,110 +156,10 @@ class Node:
         """Do what is due every few seconds."""
         self._presence.check()
 
-    # --- sessions ---
-
-    def open(self, door: Door, dialect: Dialect, address: str | None) -> Peer:
-        """Add a session and greet it. ``address``, None for this machine, is for the log, bans and server operators.
-
-        The log has a line when it arrives, and one when it leaves, be it without a nickname; none before.
-        """
-        session = SessionId(self._next_session)
-        self._next_session += 1
-        seat = self.hub.open(session, self._cloak.of(address), self.clock.seconds(), address)
-        outbox = self.delivery.outbox(door, dialect.here, dialect.elsewhere)
-        outbox.ignored = seat.ignored
-        peer = self._sessions[session] = Peer(
-            session, door, dialect, outbox, address or "this machine"
-        )
-        self.tell(peer, r.Greeting(self.server))
-        return peer
-
-    def speak(self, peer: Peer, dialect: Dialect) -> None:
-        """Let a session that has not logged in speak another dialect."""
-        peer.dialect = dialect
-        peer.outbox.here, peer.outbox.elsewhere = dialect.here, dialect.elsewhere
-
-    def banned(self, address: str | None) -> str:
-        """Say why nobody can come in from an address; nothing if they can."""
-        return self.hub.banned(address, self.clock.seconds())
-
-    def trust(self, peer: Peer) -> None:
-        """Note that a session comes from the machine that the server runs on."""
-        self.hub.trust(peer.id)
-
-    def comes_from(self, peer: Peer, address: str | None) -> None:
-        """Note where a session comes from: a proxy may have told since it was opened. Who is banned is told so, and ended."""
-        seat = self.hub.state.sessions[peer.id]
-        if address != seat.address:
-            seat.address, seat.host = address, self._cloak.of(address)
-            peer.address = address or "this machine"
-            why = self.banned(address)
-            if why:
-                self.say_goodbye(peer, why, "banned")
-
-    def close(self, peer: Peer, reason: str, *, logged: str | None = None) -> None:
-        """Forget a session whose connection is gone or about to go; its user departs for ``reason``.
-
-        ``logged`` is what the log says of it instead, where people chose the words: those are theirs.
-        """
-        if self._sessions.pop(peer.id, None) is None:
-            return
-        peer.closing = True
-        self._held.pop(peer.id, None)
-        self._acks.forget(peer)
-        departure = self.hub.departure(peer.id, reason, self.clock.seconds())
-        user = self.hub.user_of(peer.id)
-        if user is not None:
-            log.info(
-                "{nick} left: {reason} (session {session})",
-                nick=user.nick.text,
-                reason=logged or reason,
-                session=peer.id,
-            )
-        else:
-            _left_nameless(peer, logged or reason)
-        self.delivery.close(peer.outbox)
-        self.hub.close(peer.id)
-        if departure is not None:
-            self._bus.publish(departure)
-
-    def leave(self, peer: Peer, reason: str, *, logged: str | None = None) -> None:
-        """End a session that wishes so, once all it said is told and acknowledged; nothing more of it is handed in."""
-        peer.waits += 1
-        peer.leaves = reason, logged
-        self._settled(peer)
-
-    def say_goodbye(self, peer: Peer, why: str, reason: str, *, logged: str | None = None) -> None:
-        """End a session from this side: it is told ``why``, the others see ``reason``, the log see :meth:`close`."""
-        if peer.id not in self._sessions:
-            return
-        self.tell(peer, r.Farewell(why))
-        self.close(peer, reason, logged=logged)
-        self._end(peer)
-
     def stop(self, why: str) -> None:
-        """Say goodbye to everybody, without telling each of all the others. Rooms, and who is here, may come back."""
+        """Say goodbye to everybody. Rooms, and who is here, may come back."""
         self._keeping.stop()
-        peers = list(self._sessions.values())
-        self._sessions.clear()
-        self._held.clear()
-        self.delivery.settle_all()  # first: the farewell is the last thing a session sees
-        self._recalls.stop()
-        for peer in peers:
-            peer.closing = True
-            self.tell(peer, r.Farewell(why))
-            if self.hub.user_of(peer.id) is None:
-                _left_nameless(peer, why)
-        self.delivery.flush()
-        for peer in peers:
-            self._end(peer)
-
-    def _end(self, peer: Peer) -> None:
-        # The fault of one door must not keep another session's login or goodbye from going on.
-        try:
-            peer.door.end()
-        except Exception:
-            log.failure("ending session {session} failed", session=peer.id)
+        self.visits.stop(why)
 
     @property
     def sessions(self) -> int:
@@ -324,7 +240,7 @@ class Node:
             case d.Repeat():
                 self._acks.acknowledge(peer, MessageId(decision.message), decision.time, tag)
             case d.GoodBye():
-                self.leave(peer, decision.reason, logged="quit")
+                self.visits.leave(peer, decision.reason, logged="quit")
             case d.Nothing():  # pragma: no branch (mypy sees a missing case)
                 pass
 
@@ -374,9 +290,9 @@ class Node:
         if peer is None:
             return
         if self._store.full and self._acks.took(message):
-            self._hold(peer)
+            self._waits.hold(peer)
         if claimed:
-            self._release(peer)
+            self._waits.release(peer)
         elif message_of_it:
             if proposal.user is not None:
                 self._presence.spoke(proposal.user)
@@ -403,11 +319,11 @@ class Node:
                 self._acks.appended(message)
             self._keeping.keep_markers()
             if isinstance(event, e.Arrived):
-                self._arrived(outcome.envelope, event, peer)
+                self.arrivals.arrived(outcome.envelope, event, peer)
             else:
                 self._showing.show(outcome, peer)
                 if isinstance(event, e.LoggedIn):
-                    self._logged_in(outcome.envelope, event, peer)
+                    self.arrivals.logged_in(outcome.envelope, event, peer)
         elif peer is not None and not _noticed(proposal.event):
             self._void(peer, outcome)
 
@@ -415,9 +331,9 @@ class Node:
         """A message of a session is no longer on its way."""
         peer.flying -= 1
         if peer.leaves is not None:
-            self._settled(peer)
+            self.visits.settle(peer)
         elif peer.flying == MAX_FLYING - 1 and peer.ready:
-            self._resume(peer)
+            self._waits.resume(peer)
 
     def _void(self, peer: Peer, void: Void) -> None:
         tag = void.proposal.origin.tag
@@ -425,71 +341,6 @@ class Node:
             self._acks.acknowledge(peer, void.why.message, void.why.time, tag)
         else:
             self._reply(peer, void.why, tag)
-
-    def _release(self, peer: Peer) -> None:
-        peer.waits -= 1
-        if peer.ready:
-            self._resume(peer)
-
-    def _resume(self, peer: Peer) -> None:
-        try:
-            peer.door.resumed()
-        except Exception:
-            self._sessions.failed(peer, "what came meanwhile", None)
-
-    def _arrived(self, envelope: e.Envelope, event: e.Arrived, peer: Peer | None) -> None:
-        for node, session in event.replaced:
-            old = self._sessions.get(session) if node == self.hub.node else None
-            if old is not None:
-                self.say_goodbye(old, "your session goes on in another connection", "replaced")
-        origin, author = envelope.origin, envelope.author
-        assert origin is not None and author is not None
-        self._keeping.seen(author.scope, envelope.time)
-        if peer is None:
-            self._take_out(origin, author.user, envelope.time)
-            return
-        user = self.hub.state.users[author.user]
-        log.info(
-            "{nick} arrived from {address} (session {session})",
-            nick=user.nick.text,
-            address=peer.address,
-            session=peer.id,
-        )
-        # Back in an earlier session's place, or with the other sessions of its account.
-        resumed = bool(event.replaced or user.rooms)
-        self.tell(
-            peer,
-            r.Welcome(user.nick, peer.token, self.motd, resumed),
-            envelope.tag,
-        )
-        if resumed:
-            self._showing.enter(peer)
-        peer.outbox.refresh()
-        self._returns.came(peer, envelope.id, anew=not event.replaced)
-        peer.door.logged_in(resumed=resumed)
-
-    def _take_out(self, origin: e.Origin, user: UserId, time: float) -> None:
-        """Take a session out whose connection was lost while its login was on its way: nobody else ever would."""
-        if origin.node == self.hub.node:
-            gone = e.Departed(CleanText("connection lost"))
-            self._bus.publish(e.Proposal(gone, origin, time, user))
-
-    def _logged_in(self, envelope: e.Envelope, event: e.LoggedIn, peer: Peer | None) -> None:
-        origin, author = envelope.origin, envelope.author
-        assert origin is not None and author is not None
-        if peer is not None:
-            log.info(
-                "{old} logged in as {nick} (session {session})",
-                old=author.nick.text,
-                nick=event.nick.text,
-                session=peer.id,
-            )
-            self._returns.came(peer, envelope.id, anew=True)
-            if event.moved and not self.hub.state.users_by_key[event.nick.key].rooms:
-                # As for who comes in as somebody who is in no room.
-                peer.door.logged_in(resumed=False)
-        elif event.moved:
-            self._take_out(origin, self.hub.state.users_by_key[event.nick.key].id, envelope.time)
 
     # --- the store ---
 
@@ -499,38 +350,13 @@ class Node:
 
     def roomy(self) -> None:
         """The store has room again for what those say who had to wait."""
-        while self._held and not self._store.full:
-            _, peer = self._held.popitem(last=False)
-            self._release(peer)
-
-    def _hold(self, peer: Peer) -> None:
-        """Let a session wait until the store has room for more; what it said is in the queue, and nothing is lost."""
-        if peer.id in self._sessions and peer.id not in self._held:
-            peer.waits += 1
-            self._held[peer.id] = peer
-
-    def _freed(self, peer: Peer) -> None:
-        """There is room again for acknowledgements that are due to a session."""
-        if peer.ready:
-            self._resume(peer)
+        self._waits.roomy()
 
     def _settled(self, peer: Peer) -> None:
-        """Let a session go that waited with that until all it said was told and acknowledged."""
-        if peer.leaves is not None and peer.settled:
-            reason, logged = peer.leaves
-            self.say_goodbye(peer, "", reason, logged=logged)
+        """A session got the last acknowledgement that was due: it goes, if it waited for that."""
+        self.visits.settle(peer)
 
 
 def _noticed(event: e.Event) -> bool:
     """Tell whether the server made an event of what it noticed: nobody claimed it, and nobody waits for it."""
     return (isinstance(event, e.AwaySet) and event.auto) or isinstance(event, e.Received)
-
-
-def _left_nameless(peer: Peer, reason: str) -> None:
-    """Log the end of a session that never had a nickname: this is all that is ever heard of it."""
-    log.info(
-        "session {session} from {address} left without a nickname: {reason}",
-        session=peer.id,
-        address=peer.address,
-        reason=reason,
-    )

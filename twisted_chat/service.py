@@ -284,7 +284,8 @@ class ChatService(Service):
 
     def _change(self, settings: Settings) -> None:
         """Let settings count that can change while the server runs."""
-        self.node.server, self.node.motd = settings.server_name, settings.motd_lines()
+        self.node.visits.server = settings.server_name
+        self.node.arrivals.motd = settings.motd_lines()
         self.node.limit(settings.effective_limits())
         self.node.hub.let_register(settings.who_registers())
         self.factory.connections.max_per_address = settings.limits.max_per_address

@@ -277,7 +277,7 @@ class Visitor:
         self._nick = ""
         self.seen: list[Seen] = []
         self.ended = False
-        self.peer = stage.node.open(self, dialect, None)
+        self.peer = stage.node.visits.open(self, dialect, None)
 
     def do(self, step: Step) -> None:
         """Hand in a step as the door would, and let everybody read what came of it."""
@@ -298,7 +298,7 @@ class Visitor:
 
     def vanish(self) -> None:
         """Lose the connection."""
-        self._stage.node.close(self.peer, "connection lost")
+        self._stage.node.visits.close(self.peer, "connection lost")
         self._stage.settle()
 
     def read(self) -> None:

@@ -124,12 +124,12 @@ class LineProtocol(Protocol):
                 "! There are too many connections from your address; close one, or try again later."
             )
             return
-        why = self._node.banned(host)
+        why = self._node.visits.banned(host)
         if why:
             self._turn_away(f"! {why}.")
             return
         self.send, self.hold = direct(self.transport)
-        peer = self._peer = self._node.open(self, self.factory.line, host)
+        peer = self._peer = self._node.visits.open(self, self.factory.line, host)
         # A producer that pushes: the transport says when its buffer is full, see pauseProducing.
         self.transport.registerProducer(self, True)
         self.factory.connections.add(self)
@@ -150,7 +150,7 @@ class LineProtocol(Protocol):
         if self._peer is not None:
             self._peer.outbox.close()
             why = str(reason.value) if isinstance(reason.value, HandshakeFailed) else None
-            self._node.close(self._peer, "connection lost", logged=why)
+            self._node.visits.close(self._peer, "connection lost", logged=why)
         self.factory.connections.remove(self)
 
     def abort(self) -> None:
@@ -180,18 +180,18 @@ class LineProtocol(Protocol):
             self._began = True
             # Asked late: a proxy tells with its first bytes for whom it is.
             host = self._host()
-            self._node.comes_from(peer, host)
+            self._node.visits.comes_from(peer, host)
             if peer.closing:
                 return
             peer.network = address_key(host)
             if peer.network is None:
-                self._node.trust(peer)
+                self._node.visits.trust(peer)
             if text.startswith(_TLS_HELLO):
                 self._drop(peer, "TLS")
                 return
             if text.startswith(b"{"):
                 self._framer = self.factory.json_framer()
-                self._node.speak(peer, self.factory.json)
+                self._node.visits.speak(peer, self.factory.json)
         # Objects need no line ends.
         self._partial = peer.dialect is self.factory.line and not text.endswith(b"\n")
         self._frames.extend(self._framer.receive(text))
@@ -205,7 +205,7 @@ class LineProtocol(Protocol):
         self._cool_down(self._telnet.commands - before)
         if self._telnet.astray:
             why = "what you typed is a telnet command without end; set your terminal or client to UTF-8"
-            self._node.say_goodbye(peer, why, "sent something that is not UTF-8")
+            self._node.visits.say_goodbye(peer, why, "sent something that is not UTF-8")
             return b""
         return text
 
@@ -225,7 +225,9 @@ class LineProtocol(Protocol):
                 if self._tried and not self._inside:
                     why = "what came together with that nickname was not used; connect again to try another"
                     self._node.tell(peer, r.Refused("not-logged-in", why))
-                    self._node.say_goodbye(peer, "", "refused", logged="its nickname was refused")
+                    self._node.visits.say_goodbye(
+                        peer, "", "refused", logged="its nickname was refused"
+                    )
                     break
                 wait = self._node.admit(peer)
                 if wait:
@@ -239,7 +241,7 @@ class LineProtocol(Protocol):
         if peer.closing:
             self._frames.clear()
         elif self._ended and not self._frames and peer.ready:
-            self._node.leave(peer, "disconnected")
+            self._node.visits.leave(peer, "disconnected")
         elif peer.ready and not self._frames and not self._partial:
             # What comes next is sent by somebody who could see the answer.
             self._tried = False
@@ -257,7 +259,9 @@ class LineProtocol(Protocol):
 
     def _slow_down(self, peer: Peer, wait: float) -> None:
         if not self._inside:
-            self._node.say_goodbye(peer, "too many tries", "refused", logged="too many tries")
+            self._node.visits.say_goodbye(
+                peer, "too many tries", "refused", logged="too many tries"
+            )
             return
         if not self._slowed:
             self._slowed = True
@@ -294,7 +298,9 @@ class LineProtocol(Protocol):
         match frame:
             case TooLong() if not self._inside and asking is None:
                 why = "that is too long for a nickname"
-                self._node.say_goodbye(peer, why, "refused", logged="its nickname was too long")
+                self._node.visits.say_goodbye(
+                    peer, why, "refused", logged="its nickname was too long"
+                )
             case TooLong():
                 limit = (
                     self._node.limits.max_text
@@ -308,7 +314,7 @@ class LineProtocol(Protocol):
                 else:
                     self._refuse(peer, bad)
             case Endless():
-                self._node.say_goodbye(
+                self._node.visits.say_goodbye(
                     peer, "too much without a line end", "sent too much without a line end"
                 )
             case _ if not self._inside and self._is_http(frame):
@@ -355,14 +361,14 @@ class LineProtocol(Protocol):
     def _drop(self, peer: Peer, what: str) -> None:
         """Close a connection that speaks another protocol, before any of it had an effect."""
         peer.outbox.close()
-        self._node.close(peer, "refused", logged=f"it speaks {what}")
+        self._node.visits.close(peer, "refused", logged=f"it speaks {what}")
         self._frames.clear()
         self.transport.abortConnection()
 
     def _login_timed_out(self, peer: Peer) -> None:
         limit = self._node.limits.login_time
         why = f"no nickname within {limit} seconds"
-        self._node.say_goodbye(peer, why, "refused", logged=why)
+        self._node.visits.say_goodbye(peer, why, "refused", logged=why)
 
     # --- silence ---
 
@@ -378,7 +384,7 @@ class LineProtocol(Protocol):
                 self._pinged = now
                 self._node.tell(peer, r.Probe())
         elif self._answers_pings and now - self._pinged >= limits.ping_wait:
-            self._node.say_goodbye(peer, "no answer to a ping", "timed out")
+            self._node.visits.say_goodbye(peer, "no answer to a ping", "timed out")
 
     # --- what the node asks for (delivery.peer.Door) ---
 
@@ -417,7 +423,7 @@ class LineProtocol(Protocol):
     def overflowed(self, reason: str) -> None:
         peer = self._peer
         assert peer is not None
-        self._node.close(peer, reason)
+        self._node.visits.close(peer, reason)
         self.transport.abortConnection()
 
     def end(self) -> None:

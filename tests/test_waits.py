@@ -1,4 +1,4 @@
-"""When the store is behind: who speaks waits, nothing is dropped, and what is due to one session has a limit."""
+"""Tests for twisted_chat.waits. When the store is behind: who speaks waits, nothing is dropped, what is due has a limit."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class FullTests(Case):
         self.ann.lost()
         self.roomy()
         self.assert_took(self.bob, "#lobby <ann> one", "departed ann (connection lost)")
-        self.assertEqual(len(self.node._held), 0)
+        self.assertEqual(len(self.node._waits), 0)
 
     def test_who_quits_behind_what_waits_is_heard_first(self) -> None:
         self.store.has_no_room = True
@@ -110,7 +110,7 @@ class FullTests(Case):
         self.ann.say("one").say("two")
         self.node.stop("the server is stopping")
         self.roomy()
-        self.assertEqual((self.ann.ended, len(self.node._held)), (1, 0))
+        self.assertEqual((self.ann.ended, len(self.node._waits)), (1, 0))
         self.assertEqual(self.bob.take()[0], "#lobby <ann> one")
 
 
@@ -150,7 +150,7 @@ class FlyingTests(NodeCase):
 
         self.patch(self.store, "append", lose)
         self.held.release_all()
-        self.assertEqual(len(self.node._held), 0)
+        self.assertEqual(len(self.node._waits), 0)
 
 
 class UnacknowledgedTests(Case):
