@@ -16,7 +16,7 @@ from twisted_chat.core.ids import MessageId, RoomId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.lasting import Remembered, RoomRecord
 from twisted_chat.core.names import parse_nick, parse_room
-from twisted_chat.core.state import LOBBY_ID, Room
+from twisted_chat.core.room import LOBBY_ID, Room
 from twisted_chat.core.text import CleanText
 from twisted_chat.keeping import EMPTY_FOR
 

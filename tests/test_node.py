@@ -11,7 +11,7 @@ from twisted_chat.core import replies as r
 from twisted_chat.core.ids import Node as NodeName
 from twisted_chat.core.ids import RoomId, Scope
 from twisted_chat.core.names import LOBBY, parse_nick
-from twisted_chat.core.state import LOBBY_ID
+from twisted_chat.core.room import LOBBY_ID
 from twisted_chat.core.text import CleanText
 from twisted_chat.delivery.peer import MAX_FLYING
 from twisted_chat.dialects.base import BadLine

@@ -7,8 +7,8 @@ from twisted_chat.cluster.bus import Bus
 from twisted_chat.core import commands as c
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import parse_nick
-from twisted_chat.core.state import User
 from twisted_chat.core.text import CleanText
+from twisted_chat.core.user import User
 
 
 class AwayCase(NodeCase):

@@ -18,9 +18,10 @@ from twisted_chat.core.authorise import may
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.ids import MessageId, SessionId
 from twisted_chat.core.lasting import Query, Term
+from twisted_chat.core.room import Room
 from twisted_chat.core.searching import has_word
-from twisted_chat.core.state import Room, User
 from twisted_chat.core.talks import as_told
+from twisted_chat.core.user import User
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.recalls import Recalls
 from twisted_chat.sessions import Sessions

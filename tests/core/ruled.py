@@ -12,8 +12,8 @@ from twisted_chat.core.decision import Propose, Tell
 from twisted_chat.core.events import Envelope
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.replies import PasswordNeeded, Refused, Reply
+from twisted_chat.core.room import Room
 from twisted_chat.core.standing import Roles
-from twisted_chat.core.state import Room
 from twisted_chat.core.table import COMMANDS
 
 DEV = room("dev")

@@ -22,8 +22,9 @@ from twisted_chat.core.outcome import (
     Void,
 )
 from twisted_chat.core.replies import NameRefused, PasswordNeeded, Refused
-from twisted_chat.core.state import LOBBY_ID, Room, User, room_digest
+from twisted_chat.core.room import LOBBY_ID, Room, room_digest
 from twisted_chat.core.text import CleanText
+from twisted_chat.core.user import User
 
 HI = lines("hi")
 GONE = Refused("gone", "you are no longer in the chat; nothing was said; connect again")

@@ -15,8 +15,8 @@ from twisted_chat.core.ids import MessageId, Scope
 from twisted_chat.core.invites import digest_of
 from twisted_chat.core.outcome import Applied, Between, Near, Outcome, Void
 from twisted_chat.core.replies import NickPassword, Refused
+from twisted_chat.core.room import LOBBY_ID, Room
 from twisted_chat.core.server_bans import Ban
-from twisted_chat.core.state import LOBBY_ID, Room
 
 
 class Case(SynchronousTestCase):

@@ -10,7 +10,7 @@ from twisted_chat.core import room_events as re
 from twisted_chat.core.apply import Applied, Duplicate, Near, Void
 from twisted_chat.core.apply_rooms import forget_account
 from twisted_chat.core.ids import RoomId
-from twisted_chat.core.state import LOBBY_ID, room_digest
+from twisted_chat.core.room import LOBBY_ID, room_digest
 from twisted_chat.core.text import CleanText
 
 

@@ -13,8 +13,9 @@ from tests.core.world import NOW, World, nick, room
 from twisted_chat.core import commands as c
 from twisted_chat.core.authorise import NEEDED, Action, may
 from twisted_chat.core.bans import Ban, read_target
+from twisted_chat.core.room import Room
 from twisted_chat.core.standing import Role, Roles
-from twisted_chat.core.state import Room, User
+from twisted_chat.core.user import User
 
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 

@@ -10,7 +10,7 @@ from twisted_chat.core.checks import admit, fitted
 from twisted_chat.core.ids import Node, SessionId
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.replies import PasswordNeeded
-from twisted_chat.core.state import room_digest
+from twisted_chat.core.room import room_digest
 
 
 class AdmitTests(RuledCase):

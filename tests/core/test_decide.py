@@ -34,7 +34,7 @@ from twisted_chat.core.lasting import Query
 from twisted_chat.core.limits import REMEMBERED, Limits
 from twisted_chat.core.lists import overview, people, profile, rooms
 from twisted_chat.core.names import Nick, guest_nick
-from twisted_chat.core.state import LOBBY_ID
+from twisted_chat.core.room import LOBBY_ID
 from twisted_chat.core.table import COMMANDS, SERVER_OPERATORS
 from twisted_chat.core.text import CleanText
 

@@ -10,7 +10,7 @@ from twisted_chat.core import replies as r
 from twisted_chat.core.decision import FocusOn, Propose, Tell
 from twisted_chat.core.keep import KEEP_ALL, Keep
 from twisted_chat.core.limits import Limits
-from twisted_chat.core.state import LOBBY_ID, room_digest
+from twisted_chat.core.room import LOBBY_ID, room_digest
 from twisted_chat.core.text import CleanText
 
 

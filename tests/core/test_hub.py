@@ -15,7 +15,7 @@ from twisted_chat.core.hub import NO_SCOPE, Hub, scope_of
 from twisted_chat.core.ids import Node, RoomId, SessionId, UserId
 from twisted_chat.core.limits import REMEMBERED, Limits
 from twisted_chat.core.replies import Entered, NameRefused
-from twisted_chat.core.state import LOBBY_ID
+from twisted_chat.core.room import LOBBY_ID
 from twisted_chat.core.text import CleanText
 
 HI = lines("hi")

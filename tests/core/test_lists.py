@@ -11,7 +11,7 @@ from tests.core.world import NOW, World, nick, room
 from twisted_chat.core import commands as c
 from twisted_chat.core.lists import cut_page, overview, people, profile, rooms
 from twisted_chat.core.replies import Overview, Person, Profile, RoomLine
-from twisted_chat.core.state import Room
+from twisted_chat.core.room import Room
 from twisted_chat.core.text import CleanText
 
 

@@ -19,7 +19,7 @@ from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import RoomName
 from twisted_chat.core.nonces import Sent
 from twisted_chat.core.replies import PasswordNeeded
-from twisted_chat.core.state import LOBBY_ID, Room
+from twisted_chat.core.room import LOBBY_ID, Room
 from twisted_chat.core.text import CleanText
 
 

@@ -15,20 +15,14 @@ from tests.core.world import NOW, World, nick, room
 from twisted_chat.core import commands as c
 from twisted_chat.core.confusables import skeleton
 from twisted_chat.core.events import Author, RoomRef
-from twisted_chat.core.flood import Bucket
 from twisted_chat.core.ids import Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import BadName, Nick, RoomName, looks, parse_nick, parse_room
-from twisted_chat.core.state import (
-    LOBBY_ID,
-    Room,
-    Session,
-    State,
-    User,
-    room_digest,
-)
+from twisted_chat.core.room import LOBBY_ID, Room
+from twisted_chat.core.state import State
 from twisted_chat.core.text import CleanText
+from twisted_chat.core.user import User
 
 #: Two names that look alike, of which neither is the other in another case.
 LOOKALIKES = (
@@ -176,35 +170,6 @@ class RoomTests(Case):
         self.assertEqual(self.state.dump(), before)
 
 
-class FirstTests(SynchronousTestCase):
-    """The first members of a room, which are kept."""
-
-    @given(st.lists(st.tuples(st.sampled_from("jlrd"), st.integers(0, 7)), max_size=40))
-    def test_they_are_always_those_who_are_there_by_the_names_they_have(
-        self, steps: list[tuple[str, int]]
-    ) -> None:
-        world = Case()
-        world.setUp()
-        state, made = world.state, world.room("dev")
-        users = [world.user(f"user-{number}") for number in range(8)]
-        for turn, (step, number) in enumerate(steps):
-            user = users[number]
-            if step == "j":
-                world.enter(user, made)
-            elif step == "l":
-                made = state.rooms.get(made.ref.id) or world.room("dev")
-                state.take_out(user, made)
-            elif step == "r":
-                state.rename(user, nick(f"other-{turn}"))
-            else:
-                for each in list(user.rooms):
-                    state.take_out(user, state.rooms[each])
-            if made.ref.id not in state.rooms:
-                made = world.room("dev")
-            slow = [state.users[member].nick.text for member in made.members][:3]
-            self.assertEqual([each.text for each in made.first(3, state.users)], slow)
-
-
 class LooksTests(SynchronousTestCase):
     @given(st.text(max_size=40), st.sampled_from((parse_nick, parse_room)))
     @example("BILL", parse_nick)
@@ -220,76 +185,6 @@ class LooksTests(SynchronousTestCase):
         self.assertEqual(name.skeleton, skeleton(name.text))
         both = dict.fromkeys((name.skeleton, skeleton(name.key)))
         self.assertEqual(looks(name), tuple(both))
-
-
-class SessionTests(SynchronousTestCase):
-    def setUp(self) -> None:
-        self.session = Session(SessionId(1), "somewhere", Bucket(20, NOW))
-
-    def focus_on(self, *rooms: int) -> None:
-        for each in rooms:
-            self.session.focus_on(RoomId(each))
-
-    def leave(self, left: int) -> int | None:
-        self.session.drop(RoomId(left), fall_back=True)
-        return self.session.focus
-
-    def kick(self, out_of: int) -> int | None:
-        self.session.drop(RoomId(out_of), fall_back=False)
-        return self.session.focus
-
-    def test_talk_goes_to_the_room_focused_last(self) -> None:
-        self.focus_on(1, 2, 3)
-        self.assertEqual(self.session.focus, 3)
-
-    def test_leaving_goes_back_the_way_one_came(self) -> None:
-        self.focus_on(1, 2, 3)
-        self.assertEqual([self.leave(3), self.leave(2), self.leave(1)], [2, 1, None])
-
-    def test_return_to_a_room_changes_the_way_back(self) -> None:
-        self.focus_on(1, 2, 3, 1)
-        self.assertEqual([self.leave(1), self.leave(3), self.leave(2)], [3, 2, None])
-
-    def test_focusing_on_the_focus_changes_nothing(self) -> None:
-        self.focus_on(1, 2, 2, 2)
-        self.assertEqual([self.leave(2), self.leave(1)], [1, None])
-
-    def test_leaving_another_room_keeps_the_focus(self) -> None:
-        self.focus_on(1, 2, 3)
-        self.assertEqual([self.leave(2), self.leave(3)], [3, 1])
-
-    def test_leaving_a_room_never_focused_changes_nothing(self) -> None:
-        self.focus_on(1)
-        self.assertEqual(self.leave(7), 1)
-
-    def test_after_a_kick_from_the_focus_there_is_none(self) -> None:
-        self.focus_on(1, 2)
-        self.assertIsNone(self.kick(2))
-
-    def test_kick_from_another_room_keeps_the_focus(self) -> None:
-        self.focus_on(1, 2)
-        self.assertEqual(self.kick(1), 2)
-        self.assertIsNone(self.leave(2))
-
-    def test_after_a_kick_the_rooms_before_are_still_the_way_back(self) -> None:
-        self.focus_on(1, 2)
-        self.kick(2)
-        self.focus_on(3)
-        self.assertEqual(self.leave(3), 1)
-
-    @given(st.lists(st.tuples(st.sampled_from("flk"), st.integers(1, 4))))
-    def test_focus_and_way_back_name_each_room_once(self, steps: list[tuple[str, int]]) -> None:
-        session, rooms = Session(SessionId(1), "", Bucket(20, NOW)), set[int]()
-        for step, number in steps:
-            if step == "f":
-                session.focus_on(RoomId(number))
-                rooms.add(number)
-                self.assertEqual(session.focus, number)
-            else:
-                session.drop(RoomId(number), fall_back=step == "l")
-                rooms.discard(number)
-            known = [*session.before, *([session.focus] if session.focus is not None else [])]
-            self.assertEqual(sorted(known), sorted(rooms))
 
 
 class DumpTests(SynchronousTestCase):
@@ -357,26 +252,3 @@ class DumpTests(SynchronousTestCase):
         before = world.hub.state.dump()
         world.open()
         self.assertEqual(world.hub.state.dump(), before)
-
-
-class RoomDigestTests(SynchronousTestCase):
-    def test_room_in_another_case_is_the_same(self) -> None:
-        self.assertEqual(room_digest(room("Dev"), "x"), room_digest(room("dEV"), "x"))
-        self.assertEqual(room_digest(room("\u00c4"), "x"), room_digest(room("\u00e4"), "x"))
-
-    def test_another_room_or_password_is_another(self) -> None:
-        some = [
-            room_digest(room(name), password)
-            for name, password in (
-                ("dev", "x"),
-                ("dew", "x"),
-                ("dev", "X"),
-                ("devx", ""),
-                ("dev", "x "),
-            )
-        ]
-        self.assertEqual(len(set(some)), len(some))
-
-    def test_any_text_and_any_room_will_do(self) -> None:
-        for name, password in (("\u65e5" * 50, "x"), ("dev", "\u00fc\U0001f600" * 1000), ("a", "")):
-            self.assertRegex(room_digest(room(name), password), "^[0-9a-f]{32}$")

@@ -24,7 +24,8 @@ from twisted_chat.core.lasting import Remembered, RoomRecord
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.core.replies import NameRefused, PasswordNeeded, Refused
-from twisted_chat.core.state import LOBBY_ID, State
+from twisted_chat.core.room import LOBBY_ID
+from twisted_chat.core.state import State
 from twisted_chat.core.text import CleanText
 
 A, B = Node("a"), Node("b")

@@ -17,7 +17,8 @@ from twisted_chat.core.bans import hits
 from twisted_chat.core.commands import Command
 from twisted_chat.core.ids import Node
 from twisted_chat.core.limits import Limits
-from twisted_chat.core.state import LOBBY_ID, Room, State
+from twisted_chat.core.room import LOBBY_ID, Room
+from twisted_chat.core.state import State
 
 A, B = Node("a"), Node("b")
 NAMES = ("olga", "otto", "eve", "mallory")

@@ -17,8 +17,9 @@ from twisted_chat.core.ids import MessageId, Node, SessionId
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import Nick, RoomName, parse_nick, parse_room
 from twisted_chat.core.replies import Refused
-from twisted_chat.core.state import Session, User
+from twisted_chat.core.session import Session
 from twisted_chat.core.text import CleanText
+from twisted_chat.core.user import User
 
 #: Some day in 2025: times of today, whose floats have the grain that a server meets.
 NOW = 1_750_000_000.0

@@ -25,8 +25,8 @@ from twisted_chat.core.keep import Keep
 from twisted_chat.core.lasting import Query, Remembered, RoomRecord, Term
 from twisted_chat.core.names import parse_nick, parse_room
 from twisted_chat.core.nonces import Sent
+from twisted_chat.core.room import LOBBY_ID
 from twisted_chat.core.standing import Settings
-from twisted_chat.core.state import LOBBY_ID
 from twisted_chat.core.text import CleanText
 
 DAY = 24 * 60 * 60

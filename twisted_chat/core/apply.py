@@ -31,11 +31,13 @@ from twisted_chat.core.outcome import (
     envelope,
 )
 from twisted_chat.core.replies import Refused
+from twisted_chat.core.room import Room
 from twisted_chat.core.room_events import RoomEvent
 from twisted_chat.core.server_bans import MAX_BANS
 from twisted_chat.core.standing import NO_ROLES, Roles
-from twisted_chat.core.state import Room, State, User
+from twisted_chat.core.state import State
 from twisted_chat.core.text import CleanText
+from twisted_chat.core.user import User
 
 __all__ = [
     "Applied",

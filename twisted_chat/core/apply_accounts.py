@@ -15,7 +15,8 @@ from twisted_chat.core.names import Nick
 from twisted_chat.core.outcome import NOBODY, Applied, Between, Near, Outcome, Void, envelope
 from twisted_chat.core.replies import NameRefused, Refused
 from twisted_chat.core.server_bans import shut
-from twisted_chat.core.state import State, User
+from twisted_chat.core.state import State
+from twisted_chat.core.user import User
 
 _STALE = "the password was changed meanwhile, or the account deleted; log in again"
 _NO_ACCOUNT = Refused("no-account", "you have no account (any more); nothing was changed")

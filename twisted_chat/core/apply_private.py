@@ -23,8 +23,9 @@ from twisted_chat.core.outcome import (
     envelope,
 )
 from twisted_chat.core.replies import Refused
-from twisted_chat.core.state import State, User
+from twisted_chat.core.state import State
 from twisted_chat.core.talks import GUESTS
+from twisted_chat.core.user import User
 
 #: Voids a message that was sent before, else remembers its id.
 Once = Callable[[MessageId, e.Proposal, e.Author, Nick | RoomName, e.Said | e.Told], Void | None]

@@ -23,8 +23,10 @@ from twisted_chat.core.outcome import (
     Void,
     envelope,
 )
+from twisted_chat.core.room import Room
 from twisted_chat.core.standing import NO_ROLES, Role, Roles
-from twisted_chat.core.state import Room, State, User
+from twisted_chat.core.state import State
+from twisted_chat.core.user import User
 
 _OWNER: Final[Roles] = frozenset(("owner",))
 _OPERATOR: Final[Roles] = frozenset(("operator",))

@@ -12,8 +12,9 @@ from typing import Final, Literal
 from twisted_chat.core.bans import Ban, find
 from twisted_chat.core.durations import spell_duration
 from twisted_chat.core.replies import Refused
+from twisted_chat.core.room import LOBBY_ID, Room
 from twisted_chat.core.standing import NO_ROLES, Roles
-from twisted_chat.core.state import LOBBY_ID, Room, User
+from twisted_chat.core.user import User
 
 #: ``read all``: also what was said before one came, where others see only what was said since.
 Action = Literal[

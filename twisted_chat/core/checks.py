@@ -17,8 +17,10 @@ from twisted_chat.core.authorise import may
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import Nick
 from twisted_chat.core.replies import PasswordNeeded, Refused
+from twisted_chat.core.room import Room
 from twisted_chat.core.standing import MAX_SLOW, NO_ROLES, Roles
-from twisted_chat.core.state import Room, State, User
+from twisted_chat.core.state import State
+from twisted_chat.core.user import User
 
 
 def admit(

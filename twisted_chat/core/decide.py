@@ -40,9 +40,11 @@ from twisted_chat.core.refusing import check_size, hidden, shown_again, too_long
 from twisted_chat.core.refusing import refuse as _refuse
 from twisted_chat.core.room_commands import RoomCommand
 from twisted_chat.core.searching import query_of
-from twisted_chat.core.state import Session, State, User
+from twisted_chat.core.session import Session
+from twisted_chat.core.state import State
 from twisted_chat.core.table import COMMANDS, SERVER_OPERATORS, nearest
 from twisted_chat.core.text import CleanText, shown
+from twisted_chat.core.user import User
 
 #: The most people one session can ignore; a list that nobody could read any more.
 MAX_IGNORED: Final = 500

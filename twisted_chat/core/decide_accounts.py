@@ -20,7 +20,9 @@ from twisted_chat.core.ids import Scope
 from twisted_chat.core.invites import digest_of
 from twisted_chat.core.names import Nick, guest_nick, suggest
 from twisted_chat.core.refusing import refuse
-from twisted_chat.core.state import Session, State, User
+from twisted_chat.core.session import Session
+from twisted_chat.core.state import State
+from twisted_chat.core.user import User
 
 #: Who can register: everybody, who has an invitation, or nobody.
 Registration = Literal["open", "invite", "closed"]

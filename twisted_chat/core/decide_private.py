@@ -11,8 +11,10 @@ from twisted_chat.core.decision import Decision, Propose, Recall, Talk, Tell
 from twisted_chat.core.ids import RoomId
 from twisted_chat.core.names import Nick
 from twisted_chat.core.refusing import refuse
-from twisted_chat.core.state import Session, State, User
+from twisted_chat.core.session import Session
+from twisted_chat.core.state import State
 from twisted_chat.core.talks import NO_TALK, ref
+from twisted_chat.core.user import User
 
 
 class PrivateDecider:

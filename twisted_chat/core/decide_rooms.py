@@ -17,9 +17,12 @@ from twisted_chat.core.ids import MessageId
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import RoomName
 from twisted_chat.core.refusing import check_size, refuse
+from twisted_chat.core.room import Room, room_digest
+from twisted_chat.core.session import Session
 from twisted_chat.core.standing import NO_ROLES
-from twisted_chat.core.state import Room, Session, State, User, room_digest
+from twisted_chat.core.state import State
 from twisted_chat.core.throttle import Throttle
+from twisted_chat.core.user import User
 
 #: How many wrong passwords of one room can be tried from one address, and in how many seconds that many times more: people
 #: mistype a few times, also a class behind one address; the flood limit alone would let programs guess 36,000 an hour.

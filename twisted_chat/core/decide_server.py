@@ -15,8 +15,10 @@ from twisted_chat.core.limits import Limits
 from twisted_chat.core.lists import cut_page
 from twisted_chat.core.refusing import check_size, refuse, too_long
 from twisted_chat.core.server_bans import Ban, shut
-from twisted_chat.core.state import Session, State, User
+from twisted_chat.core.session import Session
+from twisted_chat.core.state import State
 from twisted_chat.core.text import CleanText
+from twisted_chat.core.user import User
 
 NOT_OPERATOR: Final = r.Refused(
     "not-operator", "only operators of this server can do that; /oper NAME PASSWORD makes you one"

@@ -18,7 +18,10 @@ from twisted_chat.core.lists import bans as list_bans
 from twisted_chat.core.lists import settings
 from twisted_chat.core.names import Nick
 from twisted_chat.core.refusing import check_size, refuse
-from twisted_chat.core.state import Room, Session, State, User, room_digest
+from twisted_chat.core.room import Room, room_digest
+from twisted_chat.core.session import Session
+from twisted_chat.core.state import State
+from twisted_chat.core.user import User
 
 # More lines than any room has.
 _ALL: Final = 1 << 62

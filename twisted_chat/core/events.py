@@ -71,7 +71,7 @@ class Renamed(_Event, frozen=True):
 class Joined(_Event, frozen=True):
     """The author entered a room; ``created`` if it was made for that.
 
-    ``password`` is the digest of what was given, see :func:`twisted_chat.core.state.room_digest`; it is not in the envelope.
+    ``password`` is the digest of what was given, see :func:`twisted_chat.core.room.room_digest`; it is not in the envelope.
     """
 
     room: RoomName

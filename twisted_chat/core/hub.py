@@ -26,9 +26,12 @@ from twisted_chat.core.names import Nick
 from twisted_chat.core.nonces import Sent
 from twisted_chat.core.outcome import Applied, Outcome, Void
 from twisted_chat.core.replies import NameRefused
+from twisted_chat.core.room import LOBBY_ID, Room
 from twisted_chat.core.room_events import Banned, Dropped
-from twisted_chat.core.state import LOBBY_ID, Room, Session, State, User
+from twisted_chat.core.session import Session
+from twisted_chat.core.state import State
 from twisted_chat.core.text import CleanText
+from twisted_chat.core.user import User
 
 NO_SCOPE = Scope("")
 

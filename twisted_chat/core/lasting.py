@@ -22,10 +22,10 @@ __all__ = ["KEEP_ALL", "AuditRecord", "Keep", "Query", "Remembered", "RoomRecord
 class RoomRecord(msgspec.Struct, frozen=True, gc=False):
     """A room as it comes back after a restart.
 
-    ``password`` is the digest that :func:`twisted_chat.core.state.room_digest` makes; ``operators`` are the public scopes
+    ``password`` is the digest that :func:`twisted_chat.core.room.room_digest` makes; ``operators`` are the public scopes
     of the sessions whose users are operators, who are that again when they come back; times are seconds since 1970.
     ``roles`` are those of accounts, the one who has had them longest first; ``invited``: see
-    :attr:`twisted_chat.core.state.User.invitation`.
+    :attr:`twisted_chat.core.user.User.invitation`.
     """
 
     ref: RoomRef

@@ -18,8 +18,10 @@ from twisted_chat.core.replies import (
     Rooms,
     RoomSettings,
 )
+from twisted_chat.core.room import NO_TEXT, Room
 from twisted_chat.core.standing import NO_ROLES
-from twisted_chat.core.state import NO_TEXT, Room, State, User
+from twisted_chat.core.state import State
+from twisted_chat.core.user import User
 
 _T = TypeVar("_T")
 

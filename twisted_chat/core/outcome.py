@@ -9,7 +9,8 @@ import msgspec
 from twisted_chat.core import events as e
 from twisted_chat.core.ids import MessageId, RoomId, UserId
 from twisted_chat.core.replies import NameRefused, PasswordNeeded, Refused
-from twisted_chat.core.state import Room, User
+from twisted_chat.core.room import Room
+from twisted_chat.core.user import User
 
 
 class InRoom(msgspec.Struct, frozen=True, gc=False):

@@ -12,8 +12,9 @@ from twisted_chat.core.ids import UserId
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import Nick
 from twisted_chat.core.replies import Refused
-from twisted_chat.core.state import State, User
+from twisted_chat.core.state import State
 from twisted_chat.core.talks import GUESTS
+from twisted_chat.core.user import User
 
 #: Stands for who is not here: ids of users count from 1.
 NOT_HERE: Final = UserId(0)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from twisted_chat.core.events import RoomRef
 from twisted_chat.core.lasting import LeftOut, Remembered, RoomRecord
 from twisted_chat.core.names import BadName, RoomName, parse_room
-from twisted_chat.core.state import LOBBY_ID, Room, State
+from twisted_chat.core.room import LOBBY_ID, Room
+from twisted_chat.core.state import State
 
 
 def record(state: State, room: Room) -> RoomRecord:

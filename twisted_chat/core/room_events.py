@@ -26,7 +26,7 @@ class SettingChanged(RoomEvent, frozen=True):
 class PasswordSet(RoomEvent, frozen=True):
     """A room was ``locked``, or unlocked.
 
-    ``password`` is the digest, see :func:`twisted_chat.core.state.room_digest`; it is not in the envelope.
+    ``password`` is the digest, see :func:`twisted_chat.core.room.room_digest`; it is not in the envelope.
     """
 
     locked: bool

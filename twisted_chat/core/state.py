@@ -6,201 +6,23 @@ Shared by all nodes: users, rooms and sent ids. Known to one node only: its sess
 from __future__ import annotations
 
 import bisect
-import dataclasses
-import hashlib
-import itertools
-from collections.abc import Container
-from typing import Final
 
 import msgspec
 
 from twisted_chat.core.accounts import Account, Accounts
-from twisted_chat.core.bans import Ban
 from twisted_chat.core.events import Author, RoomRef
-from twisted_chat.core.flood import Bucket
-from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
+from twisted_chat.core.ids import Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.invites import Invites
-from twisted_chat.core.keep import KEEP_ALL, Keep
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.markers import Markers
 from twisted_chat.core.names import LOBBY, Nick, RoomName, looks
 from twisted_chat.core.nonces import Nonces
+from twisted_chat.core.room import LOBBY_ID, Room
 from twisted_chat.core.server_bans import ServerBans
-from twisted_chat.core.standing import AS_MADE, NO_ROLES, Roles, Settings
+from twisted_chat.core.session import Session
+from twisted_chat.core.standing import Settings
 from twisted_chat.core.talks import Talks
-from twisted_chat.core.text import CleanText
-
-LOBBY_ID: Final = RoomId(0)
-_NO_SCOPE: Final = Scope("")
-NO_TEXT: Final = CleanText("")
-
-
-@dataclasses.dataclass(slots=True, eq=False)
-class User:
-    """Somebody present now. ``rooms`` holds the ids of the rooms, in the order of joining.
-
-    ``sessions`` are the authors by their sessions: these differ by what is a session's own, which is scope and host.
-    ``author`` is one of them. ``addresses`` are where the sessions came from, for comparing, and never shown.
-    """
-
-    id: UserId
-    author: Author
-    since: float
-    spoke: float
-    sessions: dict[tuple[Node, SessionId], Author]
-    rooms: dict[RoomId, None] = dataclasses.field(default_factory=dict)
-    away: CleanText | None = None
-    addresses: dict[tuple[Node, SessionId], str] = dataclasses.field(default_factory=dict)
-    #: The server has marked them as away, for they were silent; speaking ends that.
-    idled: bool = False
-
-    @property
-    def nick(self) -> Nick:
-        return self.author.nick
-
-    @property
-    def account(self) -> str | None:
-        """The key of the user's account; None for a guest."""
-        return self.author.account
-
-    @property
-    def scope(self) -> Scope:
-        return self.author.scope
-
-    @property
-    def invitation(self) -> str:
-        """What an invitation is kept under: the account, or of a guest the session."""
-        return f"account {self.account}" if self.account is not None else f"session {self.scope}"
-
-
-@dataclasses.dataclass(slots=True, eq=False)
-class Room:
-    """A room: ``members`` with their roles, in the order of joining.
-
-    ``returning`` are the scopes of those who were operators when the server ended, and are that again when they join.
-    ``roles`` are those of accounts in a room that has an owner, here or not, in the order in which they were given.
-    ``bans`` and ``mutes`` by the keys of their targets; ``invited``: who may come in once whatever else is set, see
-    :attr:`User.invitation`; ``joined``: when each member came; ``spoke``: when somebody spoke last, while it is slow.
-    """
-
-    ref: RoomRef
-    created: float
-    members: dict[UserId, Roles] = dataclasses.field(default_factory=dict)
-    topic: CleanText = NO_TEXT
-    topic_by: Nick | None = None
-    topic_time: float = 0.0
-    password: str | None = None
-    keep: Keep = KEEP_ALL
-    returning: set[Scope] = dataclasses.field(default_factory=set)
-    settings: Settings = AS_MADE
-    roles: dict[str, Roles] = dataclasses.field(default_factory=dict)
-    bans: dict[str, Ban] = dataclasses.field(default_factory=dict)
-    mutes: dict[str, Ban] = dataclasses.field(default_factory=dict)
-    invited: dict[str, None] = dataclasses.field(default_factory=dict)
-    joined: dict[UserId, MessageId] = dataclasses.field(default_factory=dict)
-    spoke: dict[str, float] = dataclasses.field(default_factory=dict)
-    #: Not everybody may always speak: nearly all rooms are without that, and need not ask for each line.
-    strict: bool = False
-    _first: tuple[Nick, ...] | None = dataclasses.field(default=None, init=False, repr=False)
-
-    @property
-    def name(self) -> RoomName:
-        return self.ref.name
-
-    @property
-    def owner(self) -> str | None:
-        """The account that owns the room; a room without an owner vanishes when it is empty."""
-        return next((account for account, roles in self.roles.items() if "owner" in roles), None)
-
-    @property
-    def passes(self) -> bool:
-        """It vanishes when nobody is there."""
-        return self.ref.id != LOBBY_ID and self.owner is None
-
-    @property
-    def closed(self) -> bool:
-        """Not everybody may come in and look: who is there, and the topic, are for the members."""
-        return self.password is not None or self.settings.private or self.settings.invite_only
-
-    def roles_of(self, user: User) -> Roles:
-        """Return the roles that a user has here, or will have on coming."""
-        here = self.members.get(user.id)
-        if here is not None:
-            return here
-        return self.roles.get(user.account, NO_ROLES) if user.account is not None else NO_ROLES
-
-    def tighten(self) -> None:
-        """Note that it was set who may speak when."""
-        self.strict = bool(self.settings.moderated or self.settings.slow or self.mutes)
-        if not self.settings.slow:
-            self.spoke.clear()
-
-    def first(self, count: int, users: dict[UserId, User]) -> tuple[Nick, ...]:
-        """Return the nicks of the first ``count`` members; always the same number is asked for.
-
-        Kept, for everybody who comes to a crowd is shown the same ones: who comes is last.
-        """
-        first = self._first
-        if first is None or len(first) < min(count, len(self.members)):
-            some = itertools.islice(self.members, count)
-            first = self._first = tuple([users[member].nick for member in some])
-        return first
-
-    def changed(self) -> None:
-        """Note that somebody is gone, or has another name."""
-        self._first = None
-
-
-@dataclasses.dataclass(slots=True, eq=False)
-class Session:
-    """One live connection to this node. ``before`` are the rooms that had the focus earlier, the latest last.
-
-    ``host`` is what others may see of where it comes from, ``address`` the address itself, None for this machine.
-    """
-
-    id: SessionId
-    host: str
-    bucket: Bucket
-    user: UserId | None = None
-    focus: RoomId | None = None
-    before: list[RoomId] = dataclasses.field(default_factory=list)
-    answer_to: UserId | None = None
-    #: The public scope in which the ids count that its client gives its messages.
-    scope: Scope = _NO_SCOPE
-    #: It comes from the machine that the server runs on.
-    local: bool = False
-    #: The registered name it asked for, and whose password it did not have.
-    wanted: Nick | None = None
-    address: str | None = None
-    #: The name under which it is one of a server operator.
-    operator: str | None = None
-    ignored: dict[str, str] = dataclasses.field(default_factory=dict)
-    #: Its client says what was read.
-    marks: bool = False
-
-    def focus_on(self, room: RoomId) -> None:
-        """Talk in ``room`` from now on, and remember where the talk was."""
-        if self.focus is not None and self.focus != room:
-            self.before.append(self.focus)
-        if room in self.before:
-            self.before.remove(room)
-        self.focus = room
-
-    def follow(self, other: Session, rooms: Container[RoomId]) -> None:
-        """Go on as ``other``, which this session takes the place of, was; its user may have left some rooms since."""
-        self.bucket = other.bucket
-        self.focus = other.focus if other.focus in rooms else None
-        self.before = [room for room in other.before if room in rooms]
-        self.answer_to = other.answer_to
-        self.marks = other.marks
-        self.ignored.update(other.ignored)  # the same dictionary: delivery has it too
-
-    def drop(self, room: RoomId, *, fall_back: bool) -> None:
-        """Forget a room; if it had the focus, that goes to the room before, or with ``fall_back`` unset nowhere."""
-        if room in self.before:
-            self.before.remove(room)
-        if self.focus == room:
-            self.focus = self.before.pop() if self.before and fall_back else None
+from twisted_chat.core.user import User
 
 
 class State:
@@ -459,14 +281,3 @@ class State:
 def _remove(keys: list[str], key: str) -> None:
     """Take a key out of a sorted list."""
     del keys[bisect.bisect_left(keys, key)]
-
-
-def room_digest(room: RoomName, password: str) -> str:
-    """Digest a room's password, so that neither the bus nor a dump of the state holds it.
-
-    A room's password is shared by many and can be tried a few times a minute; the hash is a fast one, for no one may
-    wait for it. Passwords of accounts are another matter.
-    """
-    return hashlib.blake2b(
-        password.encode("utf-8"), key=room.key.encode("utf-8")[:64], digest_size=16
-    ).hexdigest()

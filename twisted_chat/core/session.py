@@ -1,0 +1,65 @@
+"""A session as the hub of its node knows it: where its user talks, and whom they ignore."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Container
+from typing import Final
+
+from twisted_chat.core.flood import Bucket
+from twisted_chat.core.ids import RoomId, Scope, SessionId, UserId
+from twisted_chat.core.names import Nick
+
+_NO_SCOPE: Final = Scope("")
+
+
+@dataclasses.dataclass(slots=True, eq=False)
+class Session:
+    """One live connection to this node. ``before`` are the rooms that had the focus earlier, the latest last.
+
+    ``host`` is what others may see of where it comes from, ``address`` the address itself, None for this machine.
+    """
+
+    id: SessionId
+    host: str
+    bucket: Bucket
+    user: UserId | None = None
+    focus: RoomId | None = None
+    before: list[RoomId] = dataclasses.field(default_factory=list)
+    answer_to: UserId | None = None
+    #: The public scope in which the ids count that its client gives its messages.
+    scope: Scope = _NO_SCOPE
+    #: It comes from the machine that the server runs on.
+    local: bool = False
+    #: The registered name it asked for, and whose password it did not have.
+    wanted: Nick | None = None
+    address: str | None = None
+    #: The name under which it is one of a server operator.
+    operator: str | None = None
+    ignored: dict[str, str] = dataclasses.field(default_factory=dict)
+    #: Its client says what was read.
+    marks: bool = False
+
+    def focus_on(self, room: RoomId) -> None:
+        """Talk in ``room`` from now on, and remember where the talk was."""
+        if self.focus is not None and self.focus != room:
+            self.before.append(self.focus)
+        if room in self.before:
+            self.before.remove(room)
+        self.focus = room
+
+    def follow(self, other: Session, rooms: Container[RoomId]) -> None:
+        """Go on as ``other``, which this session takes the place of, was; its user may have left some rooms since."""
+        self.bucket = other.bucket
+        self.focus = other.focus if other.focus in rooms else None
+        self.before = [room for room in other.before if room in rooms]
+        self.answer_to = other.answer_to
+        self.marks = other.marks
+        self.ignored.update(other.ignored)  # the same dictionary: delivery has it too
+
+    def drop(self, room: RoomId, *, fall_back: bool) -> None:
+        """Forget a room; if it had the focus, that goes to the room before, or with ``fall_back`` unset nowhere."""
+        if room in self.before:
+            self.before.remove(room)
+        if self.focus == room:
+            self.focus = self.before.pop() if self.before and fall_back else None
