@@ -1,4 +1,4 @@
-"""The line door: what people, programs and attackers send."""
+"""Tests for twisted_chat.doors.intake: objects, bad input, and the stream cut anywhere."""
 
 from __future__ import annotations
 
