@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import msgspec
-from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
+from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError, ReactorNotRunning
 from twisted.internet.testing import MemoryReactorClock
@@ -555,43 +555,6 @@ class KeptTests(ServiceTestCase):
         served.startService()
         self.stops(served)
         self.assertNotIn("nobody can join yet", self.log())
-
-
-class OpenedTests(SynchronousTestCase):
-    def opened(self, address: object) -> str:
-        return service._opened(address, "the:endpoint").removeprefix("the chat is open on ")
-
-    def test_it_says_how_to_join_and_how_to_open_it_to_others(self) -> None:
-        for host in ("127.0.0.1", "::1", "127.0.0.5"):
-            kind = IPv6Address if ":" in host else IPv4Address
-            self.assertEqual(
-                self.opened(kind("TCP", host, 12000)),
-                f"{host} port 12000, for this machine only: nc {host} 12000 joins it; "
-                "--interface 0.0.0.0 opens it to others",
-            )
-
-    def test_it_says_when_it_is_open_to_others(self) -> None:
-        for host in ("0.0.0.0", "::", "192.0.2.1", "fe80::1%eth0"):
-            kind = IPv6Address if ":" in host else IPv4Address
-            self.assertEqual(
-                self.opened(kind("TCP", host, 12000)),
-                f"{host} port 12000, for everybody who can reach this machine",
-            )
-
-    def test_with_tls_it_says_how_to_join_with_that(self) -> None:
-        for address, place in (
-            (IPv4Address("TCP", "127.0.0.1", 9), "127.0.0.1:9"),
-            (IPv6Address("TCP", "::1", 9), "[::1]:9"),
-        ):
-            self.assertIn(
-                f"only: openssl s_client -quiet -connect {place} joins it;",
-                service._opened(address, "", tls=True),
-            )
-
-    def test_other_endpoints_are_named(self) -> None:
-        self.assertEqual(self.opened(UNIXAddress("/run/chat.sock")), "/run/chat.sock")
-        self.assertEqual(self.opened(UNIXAddress(None)), "the:endpoint")
-        self.assertEqual(self.opened(object()), "the:endpoint")
 
 
 class StopTests(ServiceTestCase):

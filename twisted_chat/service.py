@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import gc
-import ipaddress
-import os
 import resource
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -20,8 +17,7 @@ import msgspec
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.defer import TimeoutError as DeferredTimeoutError
-from twisted.internet.endpoints import serverFromString
-from twisted.internet.error import CannotListenError, ReactorNotRunning
+from twisted.internet.error import ReactorNotRunning
 from twisted.internet.interfaces import IDelayedCall, IListeningPort, IStreamServerEndpoint
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
@@ -39,8 +35,10 @@ from twisted_chat.core.ids import Node as NodeName
 from twisted_chat.core.text import shown
 from twisted_chat.dialects.json import JsonDialect
 from twisted_chat.dialects.line import LineDialect
+from twisted_chat.doors import opening
 from twisted_chat.doors.capacity import Capacity, room_for_connections
 from twisted_chat.doors.line import ChatFactory
+from twisted_chat.doors.opening import Listen
 from twisted_chat.node import Node
 from twisted_chat.options import Options
 from twisted_chat.reload import NotReloaded, Reload
@@ -207,7 +205,7 @@ class ChatService(Service):
     async def _plainly(self, endpoint: IStreamServerEndpoint) -> IListeningPort:
         return await endpoint.listen(self.factory)
 
-    def _encrypted(self) -> Callable[[IStreamServerEndpoint], Awaitable[IListeningPort]]:
+    def _encrypted(self) -> Listen:
         """Read the certificates; return how to listen with them."""
         try:
             from twisted_chat.doors import certificates, tls
@@ -234,23 +232,12 @@ class ChatService(Service):
         self._reload.add("certificates", change)
         return lambda endpoint: tls.listen(endpoint, in_use, self.factory, self._reactor)
 
-    async def _listen(
-        self,
-        description: str,
-        listen: Callable[[IStreamServerEndpoint], Awaitable[IListeningPort]],
-        *,
-        tls: bool = False,
-    ) -> None:
+    async def _listen(self, description: str, listen: Listen, *, tls: bool = False) -> None:
         try:
-            port = await listen(serverFromString(self._reactor, description))
-        except CannotListenError as error:
-            raise StartError(f"cannot listen on {_place(error)}: {_reason(error)}") from None
-        except Exception as error:
-            # An endpoint may come from any plugin, and each says in its own way that its description is wrong.
-            why = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
-            raise StartError(f"cannot listen on {description!r}: {why}") from None
+            port = await opening.open_port(self._reactor, description, listen, tls=tls)
+        except opening.CannotOpen as error:
+            raise StartError(str(error)) from None
         self.ports.append(port)
-        log.info("{line}", line=_opened(port.getHost(), description, tls=tls))
 
     def stopService(self) -> Deferred[None]:
         """Stop listening, say goodbye and wait (for two seconds at most), close the store."""
@@ -267,7 +254,9 @@ class ChatService(Service):
             if each.running:
                 each.stop()
         self._capacity.stop()
-        await DeferredList([Deferred.fromCoroutine(_closed(port)) for port in self.ports])
+        await DeferredList(
+            [Deferred.fromCoroutine(opening.close_port(port)) for port in self.ports]
+        )
         gone = self.factory.connections.all_gone()
         self.node.stop("the server is stopping")
         try:
@@ -357,43 +346,6 @@ def _kept(settings: Settings, folder: Path | None) -> str:
     if settings.database_kind() is Kind.MEMORY:
         return "nothing is kept: --database :memory:"
     return f"history and rooms are kept in {without_password(settings.database)}"
-
-
-async def _closed(port: IListeningPort) -> None:
-    """Stop listening."""
-    stopped = port.stopListening()
-    if stopped is not None:
-        await stopped
-
-
-def _place(error: CannotListenError) -> str:
-    """Say where it was that the server could not listen."""
-    if isinstance(error.port, int):
-        return f"{error.interface or 'any address'} port {error.port}"
-    return os.fsdecode(error.port)  # the path of a UNIX socket
-
-
-def _reason(error: CannotListenError) -> str:
-    """Say why the server could not listen, and what to do."""
-    why = getattr(error.socketError, "strerror", None) or error.socketError
-    if getattr(error.socketError, "errno", None) in (errno.EADDRINUSE, None):
-        return f"{why}; stop what listens there, or choose another with --port"
-    return f"{why}; choose another with --port or --interface"
-
-
-def _opened(address: Any, description: str, *, tls: bool = False) -> str:
-    """Say where the chat is open, to whom, and how to open it to others."""
-    host, port = getattr(address, "host", None), getattr(address, "port", None)
-    what = "the chat is open with TLS" if tls else "the chat is open"
-    if host is None:
-        name = getattr(address, "name", None)
-        return f"{what} on {os.fsdecode(name) if name else description}"
-    line = f"{what} on {host} port {port}"
-    if ipaddress.ip_address(host.partition("%")[0]).is_loopback:
-        place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        join = f"openssl s_client -quiet -connect {place}" if tls else f"nc {host} {port}"
-        return f"{line}, for this machine only: {join} joins it; --interface 0.0.0.0 opens it to others"
-    return f"{line}, for everybody who can reach this machine"
 
 
 def _room(most: int) -> str:
