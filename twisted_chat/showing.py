@@ -11,6 +11,7 @@ from twisted_chat.core import decision as d
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
 from twisted_chat.core import room_events as re
+from twisted_chat.core import room_replies as rr
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.ids import RoomId, UserId
 from twisted_chat.core.names import Nick
@@ -278,7 +279,7 @@ class Showing:
         self._delivery.say(ref.id, envelope)
         for each in self._sessions.of(event.user):
             if author.nick.key not in each.outbox.ignored:
-                self._sessions.tell(each, r.Invitation(author.nick, ref.name))
+                self._sessions.tell(each, rr.Invitation(author.nick, ref.name))
         self._confirm(envelope, peer)
 
     def _forgotten(self, envelope: e.Envelope) -> None:

@@ -6,6 +6,7 @@ from tests.core.ruled import RuledCase, typed
 from tests.core.world import NOW, lines, nick
 from twisted_chat.core import commands as c
 from twisted_chat.core import replies as r
+from twisted_chat.core import room_replies as rr
 from twisted_chat.core.decision import Recall, Seek
 from twisted_chat.core.standing import Settings
 
@@ -16,7 +17,7 @@ class AnswerTests(RuledCase):
             self.done(self.otto, line)
         self.assertEqual(
             self.answer(self.eve, "settings"),
-            r.RoomSettings(
+            rr.RoomSettings(
                 self.dev.name,
                 Settings(private=True, slow=30),
                 True,
@@ -32,7 +33,7 @@ class AnswerTests(RuledCase):
         self.done(self.otto, "mute eve")
         self.world.now += 600
         listed = self.answer(self.olga, "bans")
-        assert isinstance(listed, r.Bans)
+        assert isinstance(listed, rr.Bans)
         self.assertEqual(
             [(each.target, each.mute, each.by, each.left, each.reason) for each in listed.bans],
             [

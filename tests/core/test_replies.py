@@ -9,6 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.core.world import NOW, nick, room
 from twisted_chat.core import replies as r
+from twisted_chat.core import room_replies as rr
 from twisted_chat.core.ids import MessageId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.lasting import AuditRecord
@@ -48,9 +49,9 @@ EVERY_REPLY: tuple[r.Reply, ...] = (
     r.Audit((AuditRecord(NOW, "root", "bob", "192.0.2.7", CleanText("did it")),), 1, 1, 1),
     r.Topic(room("lobby"), CleanText("news"), nick("bob"), NOW),
     r.Kept(room("lobby"), Keep(30, 1000)),
-    r.RoomSettings(room("dev"), AS_MADE, False, "bob", (("bob", ("owner",)),)),
-    r.Bans(room("dev"), (r.BanLine(False, "eve", "bob", NOW, None, None),), 1, 1, 1),
-    r.Invitation(nick("bob"), room("dev")),
+    rr.RoomSettings(room("dev"), AS_MADE, False, "bob", (("bob", ("owner",)),)),
+    rr.Bans(room("dev"), (rr.BanLine(False, "eve", "bob", NOW, None, None),), 1, 1, 1),
+    rr.Invitation(nick("bob"), room("dev")),
     r.Ignored(("eve",)),
     r.Confirmed("done"),
     r.Notice("kicked", "you are no longer in #dev"),
@@ -63,8 +64,10 @@ EVERY_REPLY: tuple[r.Reply, ...] = (
 
 
 class ReplyTests(SynchronousTestCase):
-    def test_union_has_every_reply_of_the_module(self) -> None:
-        self.assertEqual(set(get_args(r.Reply)), set(r._Reply.__subclasses__()))
+    def test_union_has_every_reply_there_is(self) -> None:
+        self.assertEqual(
+            set(get_args(r.Reply)), {*r._Reply.__subclasses__(), *rr.RoomReply.__subclasses__()}
+        )
 
     def test_examples_are_one_of_each(self) -> None:
         self.assertEqual({type(reply) for reply in EVERY_REPLY}, set(get_args(r.Reply)))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
 from twisted_chat.core import room_events as re
+from twisted_chat.core import room_replies as rr
 from twisted_chat.core.accounts import Proof
 from twisted_chat.core.bans import Ban, read_target
 from twisted_chat.core.commands import Kind, Lines
@@ -424,8 +425,8 @@ REPLIES: dict[type[Any], st.SearchStrategy[Any]] = {
     ),
     r.Topic: st.builds(r.Topic, rooms, clean_texts, st.none() | nicks, times),
     r.Kept: st.builds(r.Kept, rooms, keeps),
-    r.RoomSettings: st.builds(
-        r.RoomSettings,
+    rr.RoomSettings: st.builds(
+        rr.RoomSettings,
         rooms,
         st.builds(
             Settings,
@@ -437,12 +438,12 @@ REPLIES: dict[type[Any], st.SearchStrategy[Any]] = {
         st.none() | nicks.map(str),
         st.lists(st.tuples(nicks.map(str), st.just(("operator", "voice"))), max_size=3).map(tuple),
     ),
-    r.Bans: st.builds(
-        r.Bans,
+    rr.Bans: st.builds(
+        rr.Bans,
         rooms,
         st.lists(
             st.builds(
-                r.BanLine,
+                rr.BanLine,
                 st.booleans(),
                 _targets.map(lambda target: target.text),
                 nicks.map(str),
@@ -456,7 +457,7 @@ REPLIES: dict[type[Any], st.SearchStrategy[Any]] = {
         st.integers(1, 9),
         st.integers(1, 9),
     ),
-    r.Invitation: st.builds(r.Invitation, nicks, rooms),
+    rr.Invitation: st.builds(rr.Invitation, nicks, rooms),
     r.Ignored: st.builds(r.Ignored, st.lists(nicks.map(str), max_size=40).map(tuple)),
     r.Confirmed: st.builds(r.Confirmed, clean_texts),
     r.Notice: st.builds(r.Notice, _codes, clean_texts),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.core.world import NOW, nick, room
-from twisted_chat.core import replies as r
 from twisted_chat.core import room_events as re
+from twisted_chat.core import room_replies as rr
 from twisted_chat.core.bans import Ban, read_target
 from twisted_chat.core.ids import UserId
 from twisted_chat.core.standing import Settings
@@ -69,7 +69,7 @@ class ReplyTests(SynchronousTestCase):
     def test_settings_are_values(self) -> None:
         how = Settings(private=True, slow=30, since_join=True)
         kind, content, fields = settings(
-            r.RoomSettings(DEV, how, True, "bob", (("bob", ("owner",)),))
+            rr.RoomSettings(DEV, how, True, "bob", (("bob", ("owner",)),))
         )
         self.assertEqual((kind, content), ("settings", "#dev"))
         self.assertEqual(
@@ -89,8 +89,8 @@ class ReplyTests(SynchronousTestCase):
         )
 
     def test_bans_are_a_page_of_objects(self) -> None:
-        line = r.BanLine(False, "*spam*", "bob", NOW, 59.7, None)
-        kind, content, fields = bans(r.Bans(DEV, (line,), 51, 2, 2))
+        line = rr.BanLine(False, "*spam*", "bob", NOW, 59.7, None)
+        kind, content, fields = bans(rr.Bans(DEV, (line,), 51, 2, 2))
         self.assertEqual((kind, content), ("bans", "51 banned or muted"))
         ban = {
             "mute": False,

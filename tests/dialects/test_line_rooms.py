@@ -6,8 +6,8 @@ from msgspec.structs import replace
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.core.world import NOW, nick, room
-from twisted_chat.core import replies as r
 from twisted_chat.core import room_events as re
+from twisted_chat.core import room_replies as rr
 from twisted_chat.core.bans import Ban, read_target
 from twisted_chat.core.ids import UserId
 from twisted_chat.core.standing import AS_MADE, Settings
@@ -74,7 +74,7 @@ class ReplyTests(SynchronousTestCase):
         how = Settings(True, True, True, True, 30, True)
         kept = (("bob", ("owner",)), ("eve", ("operator", "voice")))
         self.assertEqual(
-            settings(r.RoomSettings(DEV, how, True, "bob", kept)),  # type: ignore[arg-type]
+            settings(rr.RoomSettings(DEV, how, True, "bob", kept)),  # type: ignore[arg-type]
             [
                 "-- #dev belongs to bob; locked with a password, private, invite-only, moderated, "
                 "slow (30 seconds), topic locked, history since one came.",
@@ -84,17 +84,17 @@ class ReplyTests(SynchronousTestCase):
 
     def test_room_as_it_was_made_is_open(self) -> None:
         self.assertEqual(
-            settings(r.RoomSettings(DEV, AS_MADE, False, None, ())),
+            settings(rr.RoomSettings(DEV, AS_MADE, False, None, ())),
             ["-- #dev belongs to nobody; open to everybody."],
         )
 
     def test_bans_tell_by_whom_how_long_and_why(self) -> None:
         lines = (
-            r.BanLine(False, "*spam*", "bob", NOW, 7200.0, CleanText("spam")),
-            r.BanLine(True, "eve", "bob", NOW, None, None),
+            rr.BanLine(False, "*spam*", "bob", NOW, 7200.0, CleanText("spam")),
+            rr.BanLine(True, "eve", "bob", NOW, None, None),
         )
         self.assertEqual(
-            bans(r.Bans(DEV, lines, 52, 1, 2), " (page 1 of 2)"),
+            bans(rr.Bans(DEV, lines, 52, 1, 2), " (page 1 of 2)"),
             [
                 "-- Banned from #dev, or muted: 52 (page 1 of 2):",
                 "--   *spam*, by bob, 2 hours more: spam",
@@ -102,6 +102,6 @@ class ReplyTests(SynchronousTestCase):
             ],
         )
         self.assertEqual(
-            bans(r.Bans(DEV, (), 0, 1, 1), ""),
+            bans(rr.Bans(DEV, (), 0, 1, 1), ""),
             ["-- Nobody is banned from #dev, and nobody is muted."],
         )

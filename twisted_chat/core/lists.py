@@ -8,17 +8,15 @@ from typing import TypeVar
 
 from twisted_chat.core.cloak import HERE
 from twisted_chat.core.replies import (
-    BanLine,
-    Bans,
     Overview,
     People,
     Person,
     Profile,
     RoomLine,
     Rooms,
-    RoomSettings,
 )
 from twisted_chat.core.room import NO_TEXT, Room
+from twisted_chat.core.room_replies import BanLine, Bans, RoomSettings
 from twisted_chat.core.standing import NO_ROLES
 from twisted_chat.core.state import State
 from twisted_chat.core.user import User

@@ -10,8 +10,9 @@ from twisted_chat.core.ids import MessageId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.lasting import AuditRecord
 from twisted_chat.core.names import Nick, RoomName
+from twisted_chat.core.room_replies import AnyRoomReply
 from twisted_chat.core.server_bans import Ban
-from twisted_chat.core.standing import Role, Settings
+from twisted_chat.core.standing import Role
 from twisted_chat.core.text import CleanText
 
 
@@ -267,44 +268,6 @@ class Kept(_Reply, frozen=True):
     keep: Keep
 
 
-class RoomSettings(_Reply, frozen=True):
-    """How a room is set. ``owner`` is an account; ``roles`` are those of accounts, here or not."""
-
-    room: RoomName
-    settings: Settings
-    locked: bool
-    owner: str | None
-    roles: tuple[tuple[str, tuple[Role, ...]], ...]
-
-
-class BanLine(msgspec.Struct, frozen=True):
-    """One ban, or mute, in a list: ``left`` are the seconds it goes on, None: for ever. ``time``: seconds since 1970."""
-
-    mute: bool
-    target: str
-    by: str
-    time: float
-    left: float | None
-    reason: CleanText | None
-
-
-class Bans(_Reply, frozen=True):
-    """A page of who is kept out of a room, and who may not speak there."""
-
-    room: RoomName
-    bans: tuple[BanLine, ...]
-    count: int
-    page: int
-    pages: int
-
-
-class Invitation(_Reply, frozen=True):
-    """Somebody lets the session's user into a room."""
-
-    by: Nick
-    room: RoomName
-
-
 class StoreHealth(msgspec.Struct, frozen=True):
     """How the store is doing: the fields of :class:`twisted_chat.store.port.Health`, which has what they mean."""
 
@@ -413,9 +376,7 @@ Reply = (
     | Audit
     | Topic
     | Kept
-    | RoomSettings
-    | Bans
-    | Invitation
+    | AnyRoomReply
     | Stats
     | Ignored
     | Confirmed

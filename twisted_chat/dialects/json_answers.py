@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from twisted_chat.core import replies as r
+from twisted_chat.core import room_replies as rr
 from twisted_chat.core.ids import spell
 from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.dialects import json_rooms, missing
@@ -84,11 +85,11 @@ def answer(reply: r.Reply) -> tuple[str, str, dict[str, Any]]:
         case r.SearchEnd(count=count, more=more, whole=whole):
             found = f"{_count(count, 'message', 'messages')} found"
             return "search_end", found, {"count": count, "more": more, "whole": whole}
-        case r.RoomSettings():
+        case rr.RoomSettings():
             return json_rooms.settings(reply)
-        case r.Bans():
+        case rr.Bans():
             return json_rooms.bans(reply)
-        case r.Invitation(by=by, room=room):
+        case rr.Invitation(by=by, room=room):
             told = {"from": by.text, "room": room.text, "you": True}
             return "invite", f"{by} invites you to {room}", told
         case r.Stats():

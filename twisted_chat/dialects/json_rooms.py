@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from twisted_chat.core import replies as r
 from twisted_chat.core import room_events as re
+from twisted_chat.core import room_replies as rr
 from twisted_chat.core.bans import Ban, Target
 from twisted_chat.core.ids import UserId
 from twisted_chat.core.names import Nick
@@ -48,7 +48,7 @@ def happened(event: re.AnyRoomEvent) -> tuple[str, dict[str, Any]]:
             return "drop", _out(out)
 
 
-def settings(reply: r.RoomSettings) -> tuple[str, str, dict[str, Any]]:
+def settings(reply: rr.RoomSettings) -> tuple[str, str, dict[str, Any]]:
     """Return type, content and fields of how a room is set."""
     how = reply.settings
     return (
@@ -69,7 +69,7 @@ def settings(reply: r.RoomSettings) -> tuple[str, str, dict[str, Any]]:
     )
 
 
-def bans(reply: r.Bans) -> tuple[str, str, dict[str, Any]]:
+def bans(reply: rr.Bans) -> tuple[str, str, dict[str, Any]]:
     """Return type, content and fields of a list of bans and mutes."""
     lines = [
         {

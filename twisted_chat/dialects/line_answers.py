@@ -8,6 +8,7 @@ from typing import Final
 
 from twisted_chat.core import commands as c
 from twisted_chat.core import replies as r
+from twisted_chat.core import room_replies as rr
 from twisted_chat.core.ids import spell
 from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.core.text import CleanText
@@ -74,12 +75,12 @@ def answer(reply: r.Reply, zone: tzinfo | None) -> Iterable[str]:
             return ["-- Found:"] if count else ["-- Nothing was found."]
         case r.SearchEnd():
             return _search_end(reply)
-        case r.RoomSettings():
+        case rr.RoomSettings():
             return line_rooms.settings(reply)
-        case r.Bans():
+        case rr.Bans():
             pages = line_lists.paging(reply.page, reply.pages, f"/bans {reply.room} ")
             return line_rooms.bans(reply, pages)
-        case r.Invitation(by=by, room=room):
+        case rr.Invitation(by=by, room=room):
             return [f"-- {by} invites you to {room}; /join {room} takes you there."]
         case r.Stats():
             return _stats(reply, zone)

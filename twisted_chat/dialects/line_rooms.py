@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from twisted_chat.core import replies as r
 from twisted_chat.core import room_events as re
+from twisted_chat.core import room_replies as rr
 from twisted_chat.core.bans import Ban
 from twisted_chat.core.durations import spell_duration
 from twisted_chat.core.standing import Setting
@@ -58,7 +58,7 @@ def happened(event: re.AnyRoomEvent, room: str) -> str:
             return f"deleted {room}, and all that was said there"
 
 
-def settings(reply: r.RoomSettings) -> list[str]:
+def settings(reply: rr.RoomSettings) -> list[str]:
     """Say how a room is set."""
     how = reply.settings
     words = [
@@ -84,7 +84,7 @@ def settings(reply: r.RoomSettings) -> list[str]:
     return lines
 
 
-def bans(reply: r.Bans, pages: str) -> list[str]:
+def bans(reply: rr.Bans, pages: str) -> list[str]:
     """List bans and mutes; ``pages`` says how to see the next page."""
     if not reply.count:
         return [f"-- Nobody is banned from {reply.room}, and nobody is muted."]
@@ -94,7 +94,7 @@ def bans(reply: r.Bans, pages: str) -> list[str]:
     ]
 
 
-def _ban(line: r.BanLine) -> str:
+def _ban(line: rr.BanLine) -> str:
     muted = " (muted)" if line.mute else ""
     left = f", {spell_duration(line.left)} more" if line.left is not None else ""
     reason = f": {line.reason}" if line.reason else ""
