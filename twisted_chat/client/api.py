@@ -42,8 +42,8 @@ class Client:
 
     ``async with Client("127.0.0.1", 12000, nick="bot") as chat:`` connects and, at the end, waits until all that was said is
     acknowledged. ``async for event in chat:`` brings every event (:mod:`twisted_chat.client.events`), those of the login too;
-    ``on_event`` is called with each as well. The session outlives its connections: ``say`` and ``tell`` return when the server has stored the
-    message, however often it had to be sent.
+    ``on_event`` is called with each as well. The session outlives its connections: ``say`` and ``tell`` return when the server
+    has stored the message, however often it had to be sent.
     """
 
     def __init__(
