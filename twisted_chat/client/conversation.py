@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from twisted.internet import error
-from twisted.internet.interfaces import IDelayedCall, IReactorTime, ITransport
+from twisted.internet.interfaces import IDelayedCall, IReactorTime, ITCPTransport
 from twisted.internet.protocol import Protocol as TwistedProtocol
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
@@ -73,7 +73,7 @@ class Owner(Protocol):
 class Conversation(TwistedProtocol):
     """The protocol of one connection."""
 
-    transport: ITransport
+    transport: ITCPTransport
 
     def __init__(self, clock: IReactorTime, owner: Owner) -> None:
         self._clock = clock
@@ -142,12 +142,9 @@ class Conversation(TwistedProtocol):
         if self._deadline is not None and self._deadline.active():
             self._deadline.cancel()
         why = self._why or reason_of(reason)
-        if not self._ours and self._why is None and self._greeting_bytes == 0:
-            why = (
-                f"it closed the connection at once ({why})"
-                if reason.check(error.ConnectionDone)
-                else why
-            )
+        done = reason.check(error.ConnectionDone) is not None
+        if done and self._why is None and self._greeting_bytes == 0:
+            why = "it closed the connection at once"
         self._owner.lost(why, ours=self._ours, trusted=not isinstance(reason.value, Untrusted))
 
     def _line(self, line: bytes) -> None:
@@ -212,8 +209,7 @@ class Conversation(TwistedProtocol):
         """End the connection now: whoever is there may never read what is still to be sent."""
         if self._why is None:
             self._why = why
-        abort = getattr(self.transport, "abortConnection", self.transport.loseConnection)
-        abort()
+        self.transport.abortConnection()
 
 
 def reason_of(reason: Failure) -> str:
