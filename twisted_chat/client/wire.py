@@ -213,4 +213,5 @@ def _object(type_: str, **fields: str | int | None) -> bytes:
     return data
 
 
-_encode: Final[Callable[[object], bytes]] = msgspec.json.Encoder().encode
+# msgspec takes no subclass of str by itself, and clean texts are one.
+_encode: Final[Callable[[object], bytes]] = msgspec.json.Encoder(enc_hook=str).encode
