@@ -85,6 +85,3 @@ class TypedTests(Base):
         self.server.tells("notice", code="focus", focus=None)
         with self.assertRaisesRegex(Rejected, "no room"):
             enter(self.link, "hi")
-
-
-del Base  # or its subclass here would bring it in again
