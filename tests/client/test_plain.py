@@ -241,6 +241,16 @@ class PipeTests(Base):
         self.server.says("hello")
         self.ended(0)
 
+    def test_who_quits_leaves_properly(self) -> None:
+        self.comes_in()
+        self.keyboard.types("hi\n/quit bye\nnever said\n")
+        self.server.hears()
+        self.assertFalse(self.plain.ended.called)
+        self.acks_all()
+        self.ended(0)
+        self.assertEqual(self.complaints(), [])
+        self.assertEqual([each["content"] for each in self.server.took()], ["bye"])
+
     def test_an_interrupt_leaves_properly(self) -> None:
         self.comes_in()
         done = self.plain.interrupt()

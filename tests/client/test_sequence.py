@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.client import sequence
@@ -54,6 +55,14 @@ class SequenceTests(SynchronousTestCase):
         messages, after = self.sequences.caught_up("dev", False)
         self.assertEqual((numbers(messages), after), ([6], None))
         self.assertEqual(self.live(7), [7])
+
+    def test_what_was_said_since_one_is_back_is_not_old(self) -> None:
+        self.live(1)
+        self.sequences.lose()
+        self.live(3)
+        old = [replace(message(number), replay=True) for number in (2, 3)]
+        told = [out for each in old for out in self.sequences.replayed(each)]
+        self.assertEqual([each.replay for each in told], [True, False])
 
     def test_history_is_read_on_until_there_is_no_more(self) -> None:
         self.live(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -34,16 +35,13 @@ _MAX_GREETING: Final = 16 * 1024
 # How many different unknown types are logged before no more are.
 _MAX_UNKNOWN: Final = 100
 
-# What others say first, by the first bytes of it.
+# How others begin.
 _OTHERS: Final = (
-    (b"HTTP/", "it speaks HTTP"),
-    (b"<!DOCTYPE", "it speaks HTTP"),
-    (b"<html", "it speaks HTTP"),
-    (b"SSH-", "it speaks SSH"),
-    (b"220 ", "it is a mail or file server"),
-    (b"220-", "it is a mail or file server"),
-    (b":", "it speaks IRC"),
-    (b"\x15\x03", "it speaks TLS: try --tls"),
+    (re.compile(rb"HTTP/\d|<(!doctype )?html", re.IGNORECASE), "it speaks HTTP"),
+    (re.compile(rb"SSH-\d"), "it speaks SSH"),
+    (re.compile(rb"220[ -]"), "it is a mail or file server"),
+    (re.compile(rb"(:\S+ )?(NOTICE|ERROR|\d{3}) [^ ]* ?:"), "it speaks IRC"),
+    (re.compile(rb"\x15\x03"), "it speaks TLS: try --tls"),
 )
 
 
@@ -164,7 +162,7 @@ class Conversation(TwistedProtocol):
     def _greeting(self, line: bytes) -> None:
         """Pass over what stands before the first object."""
         for begin, what in _OTHERS:
-            if line.startswith(begin):
+            if begin.match(line):
                 self._break_off(what)
                 return
         self._greeting_lines += 1
