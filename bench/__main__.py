@@ -13,7 +13,19 @@ from rich.text import Text
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from bench import compare, crash, fanout, logins, options, plot, report, sessions, store, users
+from bench import (
+    compare,
+    crash,
+    fanout,
+    logins,
+    options,
+    plot,
+    report,
+    sessions,
+    store,
+    timing,
+    users,
+)
 from bench.compare import Compare
 from bench.crash import Crash
 from bench.errors import BenchError
@@ -25,6 +37,7 @@ from bench.runs import Run
 from bench.screen import Screen
 from bench.sessions import Sessions
 from bench.store import Storing
+from bench.timing import Timing
 from bench.users import Users
 from bench.waiting import Event
 
@@ -64,6 +77,10 @@ class Bench:
                 return await sessions.measure(self._run(""), load)
             case Logins() as load:
                 return await logins.measure(
+                    self._reactor, self._wish.place, load, self._stop, self._screen.show
+                )
+            case Timing() as load:
+                return await timing.measure(
                     self._reactor, self._wish.place, load, self._stop, self._screen.show
                 )
             case Storing() as load:

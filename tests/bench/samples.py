@@ -10,6 +10,7 @@ from bench.results import (
     Searched,
     SessionsResult,
     StoreResult,
+    TimingResult,
     UsersResult,
 )
 from bench.wire import UserRow
@@ -121,6 +122,17 @@ def logins() -> LoginsResult:
     return LoginsResult(
         server="ours", asked=3, done=3, seconds=0.1, before=[0.001, 0.002], during=[0.001, 0.012]
     )
+
+
+def timing(longer: float = 0.0) -> TimingResult:
+    """Return a result of a hundred tries of each kind; ``longer``: by how much unknown names took longer, in seconds."""
+    wrong = [0.03 + number / 1e6 for number in range(100)]
+    unknown = [each + longer for each in reversed(wrong)]
+    result = TimingResult(
+        server="ours", asked=100, tries={"wrong password": wrong, "unknown name": unknown}
+    )
+    result.error = result.told_apart
+    return result
 
 
 def crash(*violations: str) -> CrashResult:

@@ -43,6 +43,7 @@ class DrawTests(SynchronousTestCase):
             samples.store(),
             samples.crash(),
             samples.logins(),
+            samples.timing(),
             samples.comparison(),
         ):
             self.assertIn(b"<svg", self.draw(result))
