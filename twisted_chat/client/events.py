@@ -95,6 +95,8 @@ class Gathered(Event, frozen=True, kw_only=True):
 
 
 class Joined(Placed, frozen=True, kw_only=True):
+    """Somebody else came into a room."""
+
     sender: str = field(name="from")
     room: str
 
@@ -233,21 +235,29 @@ class Ping(Event, frozen=True, kw_only=True):
 
 
 class HistoryStart(Answer, frozen=True, kw_only=True):
+    """Messages said earlier in a room follow; ``count`` is None while they are still being read."""
+
     room: str
     count: int | None = None
 
 
 class HistoryEnd(Answer, frozen=True, kw_only=True):
+    """They have come; ``more``: there are more in the direction that was asked for."""
+
     room: str
     count: int = 0
     more: bool = False
 
 
 class SearchStart(Answer, frozen=True, kw_only=True):
+    """What a search found follows. (A link tells it as one :class:`Found`.)"""
+
     count: int = 0
 
 
 class SearchEnd(Answer, frozen=True, kw_only=True):
+    """It has come."""
+
     count: int = 0
     more: bool = False
     whole: bool = True
@@ -266,6 +276,8 @@ class Person(Struct, frozen=True, kw_only=True):
 
 
 class Who(Answer, frozen=True, kw_only=True):
+    """A page of people: of ``room``, or of all."""
+
     users: tuple[Person, ...]
     count: int
     page: int = 1
@@ -312,12 +324,16 @@ class Whois(Answer, frozen=True, kw_only=True):
 
 
 class CommandHelp(Struct, frozen=True, kw_only=True):
+    """What one command is for."""
+
     name: str
     usage: str = ""
     help: str = ""
 
 
 class Help(Answer, frozen=True, kw_only=True):
+    """The commands that were asked about."""
+
     commands: tuple[CommandHelp, ...]
 
 
@@ -349,6 +365,8 @@ class BanLine(Struct, frozen=True, kw_only=True):
 
 
 class Bans(Answer, frozen=True, kw_only=True):
+    """A page of the bans and mutes of a room."""
+
     room: str
     bans: tuple[BanLine, ...]
     count: int
@@ -357,6 +375,8 @@ class Bans(Answer, frozen=True, kw_only=True):
 
 
 class ServerBan(Struct, frozen=True, kw_only=True):
+    """A ban from the server: of a ``kind`` account or network; ``until`` is None for good."""
+
     kind: str
     target: str
     by: str = ""
@@ -366,6 +386,8 @@ class ServerBan(Struct, frozen=True, kw_only=True):
 
 
 class ServerBans(Answer, frozen=True, kw_only=True):
+    """A page of the bans from the server."""
+
     bans: tuple[ServerBan, ...]
     count: int
     page: int = 1
@@ -373,6 +395,8 @@ class ServerBans(Answer, frozen=True, kw_only=True):
 
 
 class AuditLine(Struct, frozen=True, kw_only=True):
+    """What an operator of the server did."""
+
     time: float
     operator: str = ""
     nick: str = ""
@@ -381,6 +405,8 @@ class AuditLine(Struct, frozen=True, kw_only=True):
 
 
 class Audit(Answer, frozen=True, kw_only=True):
+    """A page of what operators of the server did."""
+
     records: tuple[AuditLine, ...]
     count: int
     page: int = 1
