@@ -16,6 +16,7 @@ from tests.dialects.json_shown import (
     reply,
 )
 from twisted_chat.core import replies as r
+from twisted_chat.core.hub import scope_of
 from twisted_chat.core.ids import MessageId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.lasting import AuditRecord
@@ -73,6 +74,7 @@ class ReplyTests(SynchronousTestCase):
                 "content": "Welcome, bob.\nBe kind.",
                 "nick": "bob",
                 "session": "secret",
+                "scope": scope_of("secret"),
                 "resumed": False,
                 "id": "1",
             },
