@@ -96,6 +96,14 @@ class MarkerTests(TalkCase):
         self.write()
         self.assertEqual(read_markers(self.connection), (("bob", LOBBY, 9),))
 
+    def test_one_that_is_dropped_is_gone_and_the_others_stay(self) -> None:
+        self.batch.mark("bob", LOBBY, MessageId(5))
+        self.batch.mark("bob", TALK, MessageId(6))
+        self.write()
+        self.batch.mark("bob", LOBBY, None)
+        self.write()
+        self.assertEqual(read_markers(self.connection), (("bob", TALK, 6),))
+
     def test_of_a_dropped_account_none_is_left_whenever_it_was_set(self) -> None:
         self.batch.mark("bob", LOBBY, MessageId(5))
         self.write()
