@@ -146,6 +146,32 @@ class ReturnsTests(NodeCase):
         self.held.go()
         self.assertEqual(len(self.told(three)), 4)
 
+    def test_who_has_another_account_by_now_is_told_what_waits_for_that_one(self) -> None:
+        self.ann.tell("bob", "psst").tell("_", "for another")
+        bob = self.back()
+        bob.asks(c.DropAccount("correct horse"))
+        bob.asks(c.Login(parse_nick("_"), "correct horse"))
+        self.held.go()
+        self.assertEqual(self.told(bob), [])
+        self.assertEqual(self.node.hub.state.talks.waiting("_"), 1)
+        self.held.go()
+        self.assertIn("found *ann* to _: for another", self.told(bob))
+        self.assertEqual(self.node.hub.state.talks.waiting("_"), 0)
+
+    def test_account_of_somebody_else_by_now_is_not_told_to_who_had_it(self) -> None:
+        self.ann.tell("bob", "psst")
+        before = self.back()
+        before.asks(c.DropAccount("correct horse"))
+        before.asks(c.Rename(parse_nick("robert")))
+        (after,) = self.enter("bob")
+        after.asks(c.Register("battery staple"))
+        after.lost()
+        self.ann.tell("bob", "for the new one")
+        while self.held.held:
+            self.held.go()
+        self.assertEqual(self.told(before), [])
+        self.assertEqual(self.node.hub.state.talks.waiting("bob"), 1)
+
     def test_who_was_put_out_while_it_was_counted_is_not_told(self) -> None:
         self.held.holds = False
         bob = self.back()

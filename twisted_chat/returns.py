@@ -102,12 +102,12 @@ class Returns:
     ) -> None:
         await self._few.acquire()
         try:
-            if peer.id not in self._sessions:
+            if not self._has(peer, account):
                 return
             private = await self._waiting(peer, account) if waits else ()
             missed = await self._missed(peer, account, rooms, at)
             user = self._hub.user_of(peer.id)
-            if user is None:
+            if user is None or not self._has(peer, account):
                 return
             # Meanwhile they may have been put out of one.
             still = tuple(each for room, each in missed if self._readable(user, room))
@@ -119,8 +119,13 @@ class Returns:
                 self._sessions.tell(peer, r.Notice("missed-unavailable", why))
         finally:
             self._few.release()
-            if peer.id not in self._sessions:
+            if not self._has(peer, account):
                 self._told(peer, account)
+
+    def _has(self, peer: Peer, account: Account) -> bool:
+        """Tell whether a session is here, and still with this account: it may be deleted, and somebody else's by now."""
+        user = self._hub.user_of(peer.id)
+        return user is not None and user.account == account.key
 
     async def _waiting(self, peer: Peer, account: Account) -> Sequence[tuple[str, int]]:
         """Tell what waited for an account; return who wrote how much of it."""
@@ -129,13 +134,14 @@ class Returns:
         except StoreError:
             self._told(peer, account)
             raise
-        if peer.id not in self._sessions:
+        if not self._has(peer, account):
             return ()
         told = [as_told(each, account.name) for each in self._recalls.visible(peer, kept)]
 
         def taken() -> None:
             self._told(peer, account)
-            self._received(peer)
+            if self._has(peer, account):
+                self._received(peer)
 
         if not told:
             taken()
@@ -152,10 +158,9 @@ class Returns:
 
     def _received(self, peer: Peer) -> None:
         """Propose that what waited is received: it is on its way to the reader."""
-        user = self._hub.user_of(peer.id)
-        if user is not None:
-            origin = e.Origin(self._hub.node, peer.id)
-            self._bus.publish(e.Proposal(e.Received(), origin, self._clock.seconds(), user.id))
+        user = self._hub.state.sessions[peer.id].user
+        origin = e.Origin(self._hub.node, peer.id)
+        self._bus.publish(e.Proposal(e.Received(), origin, self._clock.seconds(), user))
 
     async def _missed(
         self,
