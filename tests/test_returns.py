@@ -109,7 +109,6 @@ class ReturnsTests(NodeCase):
         bob = self.back()
         bob.lost()
         self.held.go()
-        self.held.go()
         self.assertEqual(self.told(bob), [])
         bob = self.back()
         self.held.go()
@@ -200,6 +199,22 @@ class ReturnsTests(NodeCase):
         while self.held.held:
             self.held.go()
         self.assertEqual([len(self.told(door)) for door in doors], [4, 4, 0])
+
+    def test_private_messages_wait_for_no_counts_of_others(self) -> None:
+        (carl,) = self.enter("carl")
+        carl.asks(c.Register("correct horse"))
+        carl.lost()
+        self.ann.say("hello").tell("carl", "psst")
+        self.back("bob")
+        self.back("_")
+        self.assertEqual(len(self.held.held), 2)
+        carl = self.back("carl")
+        self.held.held.pop().callback(None)
+        self.assertEqual(
+            self.told(carl), ["waitingstart", "found *ann* to carl: psst", "waitingend"]
+        )
+        while self.held.held:
+            self.held.go()
 
     def test_name_without_a_word_is_never_mentioned(self) -> None:
         self.ann.say("_ _ _")

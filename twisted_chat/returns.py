@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from twisted.internet.defer import DeferredSemaphore
+from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.internet.interfaces import IReactorTime
 
 from twisted_chat import background
@@ -53,7 +53,8 @@ class Returns:
         self._store = store
         self._clock = clock
         self._recalls = recalls
-        self._few = DeferredSemaphore(_AT_ONCE)
+        # Counting takes longer, and nobody's private messages wait behind the counts of others.
+        self._reading, self._counting = (DeferredSemaphore(_AT_ONCE) for _ in range(2))
         #: Which session is being told what waited for its account.
         self._telling: dict[str, SessionId] = {}
 
@@ -100,12 +101,15 @@ class Returns:
         *,
         waits: bool,
     ) -> None:
-        await self._few.acquire()
+        def read() -> Deferred[Sequence[tuple[str, int]]]:
+            return Deferred.fromCoroutine(self._waiting(peer, account))
+
+        def count() -> Deferred[list[tuple[Room, r.MissedRoom]]]:
+            return Deferred.fromCoroutine(self._missed(peer, account, rooms, at))
+
         try:
-            if not self._has(peer, account):
-                return
-            private = await self._waiting(peer, account) if waits else ()
-            missed = await self._missed(peer, account, rooms, at)
+            private = await self._reading.run(read) if waits else ()
+            missed = await self._counting.run(count) if rooms else []
             user = self._hub.user_of(peer.id)
             if user is None or not self._has(peer, account):
                 return
@@ -118,7 +122,6 @@ class Returns:
                 why = f"what you missed cannot be told now: {error}"
                 self._sessions.tell(peer, r.Notice("missed-unavailable", why))
         finally:
-            self._few.release()
             if not self._has(peer, account):
                 self._told(peer, account)
 
@@ -129,6 +132,8 @@ class Returns:
 
     async def _waiting(self, peer: Peer, account: Account) -> Sequence[tuple[str, int]]:
         """Tell what waited for an account; return who wrote how much of it."""
+        if not self._has(peer, account):
+            return ()
         try:
             kept = await self._recalls.in_time(self._store.waiting(account.key))
         except StoreError:
@@ -170,6 +175,8 @@ class Returns:
         at: MessageId,
     ) -> list[tuple[Room, r.MissedRoom]]:
         """Count what was said in rooms before an event, and how often the account was named."""
+        if not self._has(peer, account):
+            return []
         skip = Skip(account.key, frozenset(peer.outbox.ignored))
         counted = []
         for room, after in rooms:
