@@ -190,6 +190,26 @@ class LastingTalkContract(TalkContract):
         self.assertEqual(remembered.talks, (("ann", "bob", TALK),))
         self.assertEqual(remembered.waiting, ())
 
+    async def test_talks_of_a_dropped_account_are_gone_in_the_same_commit(self) -> None:
+        await self.begin()
+        one, two, three, four, five = await self.ids(5)
+        stored, unstored, new = (RoomId(-each) for each in (one, two, four))
+        self.store.keep_private(self.private(one, talk=stored))
+        await self.until_stored(one)
+        self.store.keep_private(self.private(two, talk=unstored, by="carl"))
+        self.store.drop_account("bob", three)
+        # Somebody else has the name by now.
+        self.store.keep_private(self.private(four, talk=new))
+        await self.until_stored(four)
+        await self.rest()
+        remembered = await self.again()
+        self.assertEqual(remembered.talks, (("ann", "bob", new),))
+        for talk, left in ((stored, ()), (unstored, ()), (new, (four,))):
+            self.assert_page(await self.store.history(ref(talk), limit=9), left, more=False)
+        self.store.drop_account("ann", five)
+        await self.settle()
+        self.assertEqual((await self.again()).talks, ())
+
     async def test_markers_come_back_where_they_were_moved(self) -> None:
         await self.begin()
         for place, message in ((1, 5), (-3, 6), (2, 7)):
