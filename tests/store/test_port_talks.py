@@ -237,6 +237,24 @@ class LastingTalkContract(TalkContract):
         await self.store.tidy(NOW)
         self.assertEqual((await self.again()).waiting, (("bob", "ann", 1),))
 
+    async def test_talk_of_which_nothing_is_left_is_gone_until_it_goes_on(self) -> None:
+        await self.begin(Keep(days=30))
+        one, two, three = await self.ids(3)
+        for message, talk, days in ((one, TALK, 31), (two, OTHER, 1)):
+            told = self.private(message, talk=talk)
+            self.store.keep_private(structs.replace(told, time=NOW - days * DAY))
+            self.store.mark("ann", talk, message)
+        self.store.mark("ann", RoomId(1), one)
+        await self.until_stored(two)
+        await self.store.tidy(NOW)
+        remembered = await self.again()
+        self.assertEqual([talk for _, _, talk in remembered.talks], [OTHER])
+        self.assertEqual({place for _, place, _ in remembered.markers}, {OTHER, 1})
+        self.store.keep_private(self.private(three))
+        await self.until_stored(three)
+        remembered = await self.again()
+        self.assertEqual([talk for _, _, talk in remembered.talks], [TALK, OTHER])
+
 
 class MemoryTests(TalkContract, MemoryAdapter, TestCase):
     pass

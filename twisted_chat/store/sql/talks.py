@@ -151,3 +151,11 @@ def delete_orphans(connection: Connection) -> None:
     """Delete what waits and is no longer there: it was too old, or its author wished so."""
     there = select(messages.c.id).where(messages.c.id == waiting.c.message)
     connection.execute(delete(waiting).where(~there.exists()))
+
+
+def delete_empty(connection: Connection) -> None:
+    """Delete talks of which no message is left, and markers in them. A talk that goes on is kept anew with its next message."""
+    there = select(messages.c.id).where(messages.c.room == talks.c.id)
+    connection.execute(delete(talks).where(~there.exists()))
+    known = select(talks.c.id).where(talks.c.id == markers.c.place)
+    connection.execute(delete(markers).where(markers.c.place < 0, ~known.exists()))
