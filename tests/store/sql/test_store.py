@@ -122,6 +122,11 @@ class SqlStoreTests(SynchronousTestCase):
         self.read()
         self.assertEqual(self.successResultOf(start), 30)
 
+    def test_markers_of_all_who_are_here_hold_nobody_up(self) -> None:
+        for number in range(module.MAX_WAITING + 1):
+            self.store.mark(f"account{number}", OLD, MessageId(30))
+        self.assertFalse(self.store.full)
+
     def test_author_is_written_once_as_long_as_nothing_changes(self) -> None:
         bob = author("bob", 5)
         self.patch(module, "_MAX_AUTHORS", 2)
