@@ -149,12 +149,12 @@ class TooLong(ValueError):
     """More than a server takes in one object. ``str()`` is fit to show."""
 
 
-def nick(name: str, password: str | None = None, session: str | None = None) -> bytes:
+def nick(name: str, tag: str, *, password: str | None = None, session: str | None = None) -> bytes:
     """Log in, or (logged in) be called otherwise."""
-    return _object("nick", content=name, password=password, session=session)
+    return _object("nick", content=name, password=password, session=session, id=tag)
 
 
-def register(password: str, invitation: str | None = None, tag: str | None = None) -> bytes:
+def register(password: str, invitation: str | None, tag: str) -> bytes:
     return _object("register", content=invitation, password=password, id=tag)
 
 
@@ -166,11 +166,11 @@ def private(to: str, lines: tuple[str, ...], kind: ev.Kind, tag: str) -> bytes:
     return _object("private", content="\n".join(lines), to=to, kind=_kind(kind), id=tag)
 
 
-def join(room: str, password: str | None = None, tag: str | None = None) -> bytes:
+def join(room: str, password: str | None, tag: str) -> bytes:
     return _object("join", content=room, password=password, id=tag)
 
 
-def leave(room: str, tag: str | None = None) -> bytes:
+def leave(room: str, tag: str) -> bytes:
     return _object("leave", content=room, id=tag)
 
 
