@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.client.model import conversation as module
@@ -91,10 +93,10 @@ class ConversationTests(SynchronousTestCase):
     def test_the_mark_stands_behind_what_was_seen(self) -> None:
         self.assertIsNone(self.room.mark)
         self.room.looked_away()
-        self.assertEqual(self.room.mark, ("", 0))
+        self.assertEqual(self.room.mark, ("", sys.maxsize))
         self.room.add(said(1), seen=True)
         self.room.looked_away()
-        self.assertEqual(self.room.mark, (f"{1:016x}", 0))
+        self.assertEqual(self.room.mark, (f"{1:016x}", sys.maxsize))
 
     # People
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.client.model import picture as module
@@ -49,7 +51,7 @@ class ViewTests(Case):
         self.picture.switch(dev.key)
         self.assertEqual(dev.unread, 0)
         self.picture.switch(lobby.key)
-        self.assertEqual(dev.mark, (f"{1:016x}", 0))
+        self.assertEqual(dev.mark, (f"{1:016x}", sys.maxsize))
 
     def test_switching_to_what_is_not_there_does_nothing(self) -> None:
         self.picture.switch(room_key("nowhere"))

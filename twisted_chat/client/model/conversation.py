@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from typing import Final, Literal
 
@@ -76,11 +77,13 @@ class Conversation:
         self.buffer = Buffer()
         self.unread = 0
         self.mentions = 0
-        #: Behind what the unread line stands; None: there is no such line.
+        #: What stands behind this was not read when the user looked away; None: they never did.
         self.mark: Place | None = None
         # What has this id or a lower one was read, or was said before this client came.
         self._read = ""
         self._spoke: dict[str, float] = {}
+        #: Grows with every change of the members.
+        self.changes = 0
 
     @property
     def title(self) -> str:
@@ -130,24 +133,27 @@ class Conversation:
     def looked_away(self) -> None:
         """The user looks at it no more: what comes from now on is not read."""
         self.looked_at()
-        self.mark = self.buffer.lines[-1].place if self.buffer.lines else ("", 0)
+        self.mark = (self.buffer.last_id, sys.maxsize)
 
     # People
 
     def enter(self, names: Iterable[str], count: int) -> None:
         """Take the people whom the server named at entering, of ``count``."""
+        self.changes += 1
         self.joined = True
         self.members = {nick_key(name): Member(name) for name in names}
         self.unnamed = max(0, count - len(self.members))
 
     def leave(self) -> None:
         """This client is not in it any more."""
+        self.changes += 1
         self.joined = False
         self.members = {}
         self.unnamed = 0
 
     def name_members(self, members: Iterable[Member], count: int) -> None:
         """Take a page of the people there, of ``count``."""
+        self.changes += 1
         for member in members:
             if len(self.members) < MOST_NAMED:
                 self.members[nick_key(member.nick)] = member
@@ -158,6 +164,7 @@ class Conversation:
         key = nick_key(nick)
         if key in self.members:
             return False
+        self.changes += 1
         if len(self.members) < MOST_NAMED:
             self.members[key] = Member(nick)
         else:
@@ -166,6 +173,7 @@ class Conversation:
 
     def go(self, nick: str) -> bool:
         """Somebody went; say whether they were here, as far as is known."""
+        self.changes += 1
         if self.members.pop(nick_key(nick), None) is not None:
             return True
         here = self.unnamed > 0
@@ -180,6 +188,7 @@ class Conversation:
             self._spoke[new] = max(self._spoke.pop(old), self._spoke.get(new, 0.0))
         if member is None:
             return False
+        self.changes += 1
         self.members[new] = msgspec.structs.replace(member, nick=after)
         return True
 
@@ -189,6 +198,7 @@ class Conversation:
         if member is not None:
             roles = tuple(each for each in member.roles if each != role)
             changed = (*roles, role) if given else roles
+            self.changes += 1
             self.members[nick_key(nick)] = msgspec.structs.replace(member, roles=changed)
 
     def speakers(self) -> list[str]:
