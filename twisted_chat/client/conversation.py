@@ -47,6 +47,10 @@ _OTHERS: Final = (
 )
 
 
+class Untrusted(Exception):
+    """The server is not the one it should be. ``str()`` says why, and what to do."""
+
+
 class Owner(Protocol):
     """Whom a connection tells what happens on it."""
 
@@ -59,8 +63,11 @@ class Owner(Protocol):
     def measured(self, lag: float, number: int) -> None:
         """The server has answered ping ``number`` after ``lag`` seconds; so it has seen all that was sent before."""
 
-    def lost(self, why: str, *, ours: bool) -> None:
-        """The connection is over. ``ours``: it was one to a server of ours. Called once, as the last."""
+    def lost(self, why: str, *, ours: bool, trusted: bool) -> None:
+        """The connection is over. ``ours``: it was one to a server of ours; ``trusted``: nothing spoke against it.
+
+        Called once, as the last.
+        """
 
 
 class Conversation(TwistedProtocol):
@@ -141,7 +148,7 @@ class Conversation(TwistedProtocol):
                 if reason.check(error.ConnectionDone)
                 else why
             )
-        self._owner.lost(why, ours=self._ours)
+        self._owner.lost(why, ours=self._ours, trusted=not isinstance(reason.value, Untrusted))
 
     def _line(self, line: bytes) -> None:
         if not self._ours and not line.startswith(b"{"):
@@ -225,5 +232,7 @@ def reason_of(reason: Failure) -> str:
             return "the server closed the connection"
         case error.ConnectionLost() | error.ConnectionAborted():
             return "connection lost"
+        case Untrusted():
+            return str(reason.value)
         case _:
             return str(shown(str(value) or type(value).__name__, 300))

@@ -120,6 +120,10 @@ class Link(Service):
         self._quiet: set[str] = set()
         self._asking: dict[str, IDelayedCall] = {}
         self._settled: list[Deferred[None]] = []
+        #: The ping whose answer tells that all is seen; None while that is not on its way.
+        self._barrier: int | None = None
+        self._seen = False
+        self._closing: list[Deferred[None]] = []
 
     # --- the service ---
 
@@ -148,14 +152,24 @@ class Link(Service):
         return len(self._outgoing)
 
     def when_settled(self) -> Deferred[None]:
-        """Return what fires when the server has answered all that was sent; it fails if that will never be."""
-        if not self._outgoing:
-            return succeed(None)
+        """Return what fires when the server has seen and answered all that was sent until then.
+
+        It fails with ConnectionError if that will never be.
+        """
         settled: Deferred[None] = Deferred()
         self._settled.append(settled)
-        if self._conversation is not None and self.state == "online":
-            self._conversation.ping()
+        if self.state in ("refused", "ended"):
+            self._fail_settled("there is no connection")
+        self._probe()
         return settled
+
+    def when_closed(self) -> Deferred[None]:
+        """Return what fires when there is no connection any more."""
+        if self._conversation is None:
+            return succeed(None)
+        closed: Deferred[None] = Deferred()
+        self._closing.append(closed)
+        return closed
 
     def use(self, identity: Identity) -> None:
         """Come in under another name, after a :class:`~twisted_chat.client.events.NameRefused`."""
@@ -204,19 +218,24 @@ class Link(Service):
         what = line.split(" ", 1)[0]  # what follows may be a password
         return self._request(wire.command(str(CleanText(line)), tag), what, tag)
 
-    def join(self, room: str, password: str | None = None) -> None:
-        """Enter a room, or talk there from now on. It is entered again after each lost connection."""
+    def join(self, room: str, password: str | None = None) -> str:
+        """Enter a room, or talk there from now on. It is entered again after each lost connection.
+
+        Return the tag of the answer, which comes only if there is a connection now.
+        """
         tag = self._tag()
         data = wire.join(room, password, tag)
         self._rooms.wants(room, password, tag)
         self._send(data)
+        return tag
 
-    def leave(self, room: str | None = None) -> None:
-        """Leave a room (None: where one talks)."""
-        where = self._where(room)
-        data = wire.leave(where, self._tag())
+    def leave(self, room: str | None = None) -> str:
+        """Leave a room (None: where one talks). Return the tag of the answer, which comes only if there is a connection now."""
+        where, tag = self._where(room), self._tag()
+        data = wire.leave(where, tag)
         self._rooms.leaves(where)
         self._send(data)
+        return tag
 
     def history(
         self, room: str, before: str | None = None, after: str | None = None, limit: int = 100
@@ -270,6 +289,7 @@ class Link(Service):
     def measured(self, lag: float, number: int) -> None:
         self.lag = lag
         self._outgoing.passed(number)
+        self._seen = self._seen or number == self._barrier
         self._heard(ev.Lag(seconds=lag))
         self._look_settled()
 
@@ -318,8 +338,9 @@ class Link(Service):
         if expected:
             self._look_settled()
 
-    def lost(self, why: str, *, ours: bool) -> None:
+    def lost(self, why: str, *, ours: bool, trusted: bool) -> None:
         self._conversation = None
+        self._barrier, self._seen = None, False
         self.lag = None
         for call in self._asking.values():
             call.cancel()
@@ -328,12 +349,17 @@ class Link(Service):
         self._reading.clear()
         self._sequences.lose()
         self._why = self._why or why
-        if not ours and not self._was_in:
+        if not trusted:
+            self._in_vain = True
+        elif not ours and not self._was_in:
             self._why = f"no twisted-chat server is there: {self._why}"
             self._in_vain = True
         for item in self._outgoing.lost():
             self._becoming.pop(item.tag, None)
             self._heard(ev.Undone(tag=item.tag, what=item.what))
+        self._closing, closing = [], self._closing
+        for closed in closing:
+            closed.callback(None)
 
     # --- connecting ---
 
@@ -430,6 +456,7 @@ class Link(Service):
             self._quiet.add(tag)
             self._send(wire.leave(room, tag), queued=False)
         self._flush()
+        self._probe()
 
     def _ask(self, room: str) -> None:
         """Ask for what was missed in a room, if anything may have been."""
@@ -556,8 +583,13 @@ class Link(Service):
                 self._flush()
             self._conversation.send(data)
 
+    def _probe(self) -> None:
+        """If somebody waits until all is settled, ask the server whether it has seen everything."""
+        if self._settled and self._conversation is not None and self.state == "online":
+            self._barrier, self._seen = self._conversation.ping(), False
+
     def _look_settled(self) -> None:
-        if not self._outgoing:
+        if self._seen and not self._outgoing:
             for settled in self._take_settled():
                 settled.callback(None)
 
