@@ -101,8 +101,10 @@ class Picture:
         conversation = self.conversations.get(key)
         if conversation is None or not conversation.joined:
             return
-        if key == self._wanted or (anew and self.view == SERVER and not self._before):
+        if key == self._wanted:
             self._wanted = None
+            self.switch(key)
+        elif anew and self.view == SERVER and not self._before:
             self.switch(key)
 
     def next_unread(self) -> Key | None:

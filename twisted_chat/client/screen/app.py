@@ -22,7 +22,7 @@ from twisted_chat.client.model.conversation import Key, nick_key
 from twisted_chat.client.model.finding import find
 from twisted_chat.client.model.hearing import hear
 from twisted_chat.client.model.picture import Picture
-from twisted_chat.client.model.telling import told
+from twisted_chat.client.plain_view import PlainView
 from twisted_chat.client.screen import status
 from twisted_chat.client.screen.asking import Ask
 from twisted_chat.client.screen.bars import Above, Bar
@@ -49,6 +49,11 @@ MEMBERS_FROM: Final = 100
 #: A smaller screen has room for a word only.
 SMALLEST: Final = (16, 4)
 
+#: What somebody asked for, and is told in words.
+_ANSWERS: Final = (
+    *(ev.Who, ev.Listing, ev.Whois, ev.Help, ev.RoomSettings, ev.Bans),
+    *(ev.ServerBans, ev.Audit, ev.Stats, ev.Found),
+)
 _HEAD_FROM: Final = 8
 _ENTER_A_NAME: Final = "Which nickname? Enter alone takes a guest name."
 
@@ -82,10 +87,14 @@ class ChatApp(App[None]):
         preferences: Preferences,
         *,
         notes: Sequence[str] = (),
+        log: Callable[[str], None] = lambda line: None,
         zone: tzinfo | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """``notes`` are shown as errors when the user is in; ``zone`` None is the local one; ``now`` is in seconds since 1970."""
+        """``notes`` are shown as errors when the user is in; ``log`` gets each line that is seen.
+
+        ``zone`` None is the local one; ``now`` is in seconds since 1970.
+        """
         super().__init__()
         self.picture = Picture()
         self.link = open_link(self.heard)
@@ -93,9 +102,11 @@ class ChatApp(App[None]):
         self._requests = Requests(self.picture, self.link)
         self._preferences = preferences
         self._bell = preferences.bell
+        self._write_down = log
         self._notes = list(notes)
         self._zone = zone
         self._now = now
+        self._words = PlainView(lambda: None, lambda: self.picture.nick, now, zone)
         self._palette: Palette = palette(preferences.theme)
         self._drafts: dict[Key, str] = {}
         self._of: Key = self.picture.view  # whose draft is in the entry
@@ -105,7 +116,9 @@ class ChatApp(App[None]):
         self._members_wanted = {"always": True, "never": False}.get(preferences.members)
         self._timer: Timer | None = None
         self._refused_nick = ""
-        self._found = -1  # where the search is
+        self._searched = ""  # what is searched for
+        self._found = -1  # where that was found
+        self._pasted_text = ""
         self.draws = 0
         self.messages = Messages(lambda: self.picture.shown, self._drawer)
         self.conversations = Conversations(self.picture, self._palette, "conversations")
@@ -142,7 +155,13 @@ class ChatApp(App[None]):
     # What is heard
 
     def heard(self, event: ev.Event) -> None:
-        """Take in an event of the link."""
+        """Take in an event of the link, as soon as what was heard before is taken in.
+
+        The link is called by the reactor, which does not know that Textual can only be used from inside of its own tasks.
+        """
+        self.call_later(self._hear, event)
+
+    def _hear(self, event: ev.Event) -> None:
         now = self._now()
         if self._requests.is_quiet(event):
             if isinstance(event, ev.Who):
@@ -150,7 +169,11 @@ class ChatApp(App[None]):
         else:
             if hear(self.picture, event, now):
                 self._ring(event)
-            self.picture.tell(told(event, self._zone), now)
+            words = list(self._words.lines(event))
+            for line in words:
+                self._write_down(line)
+            if isinstance(event, _ANSWERS):
+                self.picture.tell((line.removeprefix("-- ") for line in words), now)
         match event:
             case ev.NameRefused():
                 self._ask_name(event)
@@ -191,7 +214,7 @@ class ChatApp(App[None]):
 
     def _soon(self) -> None:
         """Draw in a moment, once for all that comes until then."""
-        if self._timer is None and self.is_running:
+        if self._timer is None:
             self._timer = self.set_timer(1 / DRAWN, self.draw)
 
     def draw(self) -> None:
@@ -214,11 +237,11 @@ class ChatApp(App[None]):
         self._of = self.picture.view
         self.entry.put(self._drafts.pop(self._of, ""))
         self.members.top = 0
+        self._fit(*self.size)
         self._end_asking(("search",))
 
     def _drawer(self, width: int) -> Drawer:
-        found = self.ask.value if self.ask.display and self.ask.purpose == "search" else ""
-        return Drawer(width, self._palette, self._zone, self.picture.nick, found)
+        return Drawer(width, self._palette, self._zone, self.picture.nick, self._searched)
 
     def _foot(self, width: int) -> Strip:
         again = None if self._again_at is None else self._again_at - self._now()
@@ -248,7 +271,9 @@ class ChatApp(App[None]):
         wanted = self._rooms_wanted
         self.conversations.display = width >= ROOMS_FROM if wanted is None else wanted
         wanted = self._members_wanted
-        self.members.display = width >= MEMBERS_FROM if wanted is None else wanted
+        self.members.display = self.picture.view.sort == "room" and (
+            width >= MEMBERS_FROM if wanted is None else wanted
+        )
         self.set_class(width >= MEMBERS_FROM, "wide")
 
     def _dress(self, theme: str) -> None:
@@ -261,8 +286,8 @@ class ChatApp(App[None]):
 
     @on(Entry.Submitted)
     def _submit(self, event: Entry.Submitted) -> None:
-        text = event.text
-        if not text.strip():
+        text = event.text.rstrip()
+        if not text:
             return
         try:
             done = self._doer.do(text)
@@ -330,6 +355,7 @@ class ChatApp(App[None]):
         if self.ask.display and self.ask.purpose in purposes:
             self.ask.display = False
             self.entry.display = True
+            self._searched = ""
             self.above.tell(hint(self.entry.text, USAGES))
             self.entry.focus()
             self.messages.renew()
@@ -375,17 +401,18 @@ class ChatApp(App[None]):
     @on(Input.Changed, "#ask")
     def _looked_for(self) -> None:
         if self.ask.purpose == "search" and self.ask.display:
+            self._searched = self.ask.value
             self._found = len(self.picture.shown.buffer)
             self._find(-1)
 
     def _find(self, step: int) -> None:
         lines = self.picture.shown.buffer.lines
-        found = find(lines, self.ask.value, self._found + step, step)
+        found = find(lines, self._searched, self._found + step, step)
         if found is not None:
             self._found = found
             self.messages.scroll_to_line(found)
             self.above.tell("Up, Down: the one before, the next. Escape: end.")
-        elif self.ask.value:
+        elif self._searched:
             self.above.tell("No more here; /search TEXT asks the server. Escape: end.")
         else:
             self.above.tell("Search for what? Escape: end.")

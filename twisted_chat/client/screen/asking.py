@@ -32,6 +32,7 @@ class Ask(Input):
 
     def __init__(self) -> None:
         super().__init__(id="ask", compact=True, select_on_focus=False)
+        self.cursor_blink = False
         self.purpose: Purpose = "search"
         self.display = False
 

@@ -28,6 +28,7 @@ NAMED: Final = 6
 # "HH:MM "
 _TIME: Final = 6
 _NARROW_INDENT: Final = 2
+_GAP: Final = Segment(" ")
 
 
 class Drawer(msgspec.Struct, frozen=True):
@@ -53,15 +54,12 @@ class Drawer(msgspec.Struct, frozen=True):
         if self.wide:
             head = cut(head, NICKS)
             blank = " " * (NICKS - cell_len(head))
-            first = [
-                Segment(clock, self.palette.dim),
-                Segment(f"{blank}{head} ", head_style),
-            ]
+            first = [Segment(f"{clock}{blank}", self.palette.dim), Segment(head, head_style), _GAP]
             indent = _TIME + NICKS + 1
         else:
             # Where a row is short, the name stands in the text.
             head = cut(head, max(1, self.width - _TIME - 4))
-            first = [Segment(clock, self.palette.dim), Segment(f"{head} ", head_style)]
+            first = [Segment(clock, self.palette.dim), Segment(head, head_style), _GAP]
             indent = _NARROW_INDENT
         return self._rows(first, indent, text, style, marks)
 
@@ -199,6 +197,7 @@ def came_and_went(came: tuple[str, ...], went: tuple[str, ...]) -> str:
 
 
 def _who(names: tuple[str, ...], what: str) -> str:
+    names = tuple(dict.fromkeys(names))
     more = len(names) - NAMED
     named = ", ".join(names[:NAMED])
     return f"{named} and {more:,} more {what}" if more > 0 else f"{named} {what}"

@@ -51,10 +51,13 @@ class Entry(TextArea):
 
     def __init__(self, complete: Callable[[str, int], Offer | None]) -> None:
         super().__init__(id="entry", compact=True, highlight_cursor_line=False)
+        # A cursor that blinks is drawn again and again, over slow lines too.
+        self.cursor_blink = False
         self.drafts = History()
         self._complete = complete
         self._offer: Offer | None = None
         self._index = 0
+        self._escaped = False
 
     def put(self, text: str) -> None:
         """Let ``text`` be what is typed, with the cursor behind it."""
@@ -79,11 +82,13 @@ class Entry(TextArea):
             self._next_offer(1 if key == "tab" else -1)
             return
         self._end_offer()
+        # What most terminals send for Alt-Enter.
+        escaped, self._escaped = self._escaped, key == "escape"
         match key:
-            case "enter":
+            case "enter" if not escaped:
                 self._take(event)
                 self.post_message(self.Submitted(self.text))
-            case _ if key in _NEW_LINE:
+            case _ if key == "enter" or key in _NEW_LINE:
                 self._take(event)
                 self.insert("\n")
             case "up" if self.cursor_location[0] == 0 and not self.wrapped_above():

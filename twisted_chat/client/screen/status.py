@@ -29,8 +29,7 @@ def foot(
     if below:
         parts.append(f"{below:,} below (End)")
     text = f" {state}  {' · '.join(parts)}"
-    if picture.connection == "online":
-        text += " " * 4 + "F1 help"
+    text += " " * 4 + (picture.why if picture.connection == "offline" else "F1 help")
     text = cut(text, width)
     edge = len(state) + 2
     return Strip(
@@ -46,8 +45,8 @@ def _connection(picture: Picture, palette: Palette, again: float | None) -> tupl
         case "connecting":
             return "○ connecting …", palette.offline
         case "offline":  # pragma: no branch (mypy sees a missing case)
-            soon = "" if again is None else f"; again in {max(0, round(again))} s"
-            return f"○ {picture.why}{soon}", palette.offline
+            soon = "" if again is None else f", again in {max(0, round(again))} s"
+            return f"○ offline{soon}", palette.offline
 
 
 def head(picture: Picture, palette: Palette, width: int) -> Strip:
