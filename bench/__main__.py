@@ -13,7 +13,20 @@ from rich.text import Text
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from bench import compare, crash, fanout, logins, options, plot, report, sessions, store, users
+from bench import (
+    client,
+    compare,
+    crash,
+    fanout,
+    logins,
+    options,
+    plot,
+    report,
+    sessions,
+    store,
+    users,
+)
+from bench.client import Reading
 from bench.compare import Compare
 from bench.crash import Crash
 from bench.errors import BenchError
@@ -72,6 +85,8 @@ class Bench:
                 return await crash.measure(
                     self._reactor, self._wish.place, load, self._stop, self._screen.show
                 )
+            case Reading() as load:
+                return await client.measure(self._reactor, load, self._stop, self._screen.show)
             case Compare() as load:
                 return await compare.measure(
                     load, self._run, lambda: self._stop.happened, self._tell

@@ -1,4 +1,4 @@
-"""The command line: ``python -m bench users|fanout|sessions|compare|store|crash``."""
+"""The command line: ``python -m bench users|fanout|sessions|compare|store|crash|logins|client``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from bench.client import Reading
 from bench.compare import Compare
 from bench.crash import Crash
 from bench.errors import BenchError
@@ -25,7 +26,7 @@ from bench.users import Users
 from bench.wire import Target
 
 #: What one can ask for.
-Load = Logins | Users | Fanout | Sessions | Compare | Storing | Crash
+Load = Logins | Users | Fanout | Sessions | Compare | Storing | Crash | Reading
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -317,11 +318,28 @@ def parser() -> argparse.ArgumentParser:
         help="how long people only talk before (default: 5)",
     )
 
+    client = commands.add_parser(
+        "client", help="the client on a full screen: how long it takes until a key is drawn"
+    )
+    for name, default, most, what in (
+        ("--lines", Reading().lines, 1_000_000, "lines in its room"),
+        ("--members", Reading().members, 2_000, "people there"),
+        ("--rate", Reading().rate, 10_000, "lines a second that come while keys are typed"),
+        ("--keys", Reading().keys, 100_000, "keys, twice"),
+    ):
+        client.add_argument(
+            name,
+            type=_count(1, most),
+            default=default,
+            metavar="N",
+            help=f"{what} (default: {default:,})",
+        )
+
     for each in (users, fanout, sessions, compare):
         _machine(each)
     for each in (users, fanout, sessions, compare, crash, logins):
         _ours(each)
-    for each in (users, fanout, sessions, compare, store, crash, logins):
+    for each in (users, fanout, sessions, compare, store, crash, logins, client):
         _output(each)
     return top
 
@@ -350,6 +368,10 @@ def _load(given: argparse.Namespace) -> Load:
             return Logins(logins=given.logins, seconds=given.seconds)
         case "store":
             return Storing(messages=given.messages, database=given.database)
+        case "client":
+            return Reading(
+                lines=given.lines, members=given.members, rate=given.rate, keys=given.keys
+            )
         case "crash":
             return Crash(kills=given.kills, between=given.seconds_between, seed=given.seed)
         case _:
@@ -361,8 +383,8 @@ def _load(given: argparse.Namespace) -> Load:
 
 
 def _place(given: argparse.Namespace) -> Place:
-    if given.command == "store":
-        return Place()  # it is in the bench's own process
+    if given.command in ("store", "client"):
+        return Place()  # what is measured needs no server
     database = () if given.database is None else ("--database", given.database)
     ours = (*database, *given.ours)
     if given.command in ("crash", "logins"):

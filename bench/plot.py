@@ -9,6 +9,7 @@ from typing import Any
 
 from bench.errors import BenchError
 from bench.results import (
+    ClientResult,
     Comparison,
     CrashResult,
     FanoutResult,
@@ -56,6 +57,13 @@ def draw(path: Path, result: Outcome) -> None:
                 latencies = Latencies()
                 for delay in delays:
                     latencies.add(round(delay * 1e6))
+                curves.append((name, latencies))
+            _curves(figure.subplots(), curves)
+        case ClientResult():
+            for name, took in (("quiet", result.quiet), ("others talk", result.busy)):
+                latencies = Latencies()
+                for each in took:
+                    latencies.add(round(each * 1e6))
                 curves.append((name, latencies))
             _curves(figure.subplots(), curves)
         case StoreResult():

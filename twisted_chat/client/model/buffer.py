@@ -27,6 +27,8 @@ class Buffer:
         self.lines: list[Line] = []
         #: There may be older lines, which the server can be asked for.
         self.more = True
+        #: Grows with every change of the lines.
+        self.changes = 0
         #: The highest id that was ever here; empty if none was.
         self.last_id = ""
         # Of lines that were folded into others too.
@@ -82,6 +84,7 @@ class Buffer:
 
     def replace(self, index: int, line: Line) -> Line:
         """Put another line in the place of one; the ids it stands for are taken from then on."""
+        self.changes += 1
         changed = msgspec.structs.replace(
             line, place=self.lines[index].place, serial=next(_serials)
         )
@@ -98,17 +101,20 @@ class Buffer:
             return 0
         for line in self.lines[:count]:
             self._ids.difference_update((line.id, *line.ids))
+        self.changes += 1
         del self.lines[:count]
         self.more = True
         return count
 
     def remove(self, unwanted: Callable[[Line], bool]) -> int:
         """Forget the lines that are unwanted, and never take them again; return how many."""
+        self.changes += 1
         before = len(self.lines)
         self.lines = [line for line in self.lines if not unwanted(line)]
         return before - len(self.lines)
 
     def _insert(self, line: Line, place: Place) -> Line:
+        self.changes += 1
         line = msgspec.structs.replace(line, place=place, serial=next(_serials))
         self.lines.insert(bisect_right(self.lines, place, key=_place), line)
         if line.id:
@@ -122,5 +128,6 @@ class Buffer:
         """Take out the line that waits under ``tag``."""
         line = self._waiting.pop(tag, None)
         if line is not None:
+            self.changes += 1
             del self.lines[self.index(line.place)]
         return line

@@ -20,7 +20,7 @@ Place = tuple[str, int]
 UNSETTLED: Final = "~"
 
 
-class Line(msgspec.Struct, frozen=True):
+class Line(msgspec.Struct, frozen=True, gc=False):
     """One thing that is shown. ``time`` is in seconds since 1970, ``text`` may have several lines.
 
     ``id`` is the server's, empty if it gave none. ``tag`` is the id that this client gave what it sent; a line that has it

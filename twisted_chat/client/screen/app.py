@@ -120,6 +120,7 @@ class ChatApp(App[None]):
         self._found = -1  # where that was found
         self._pasted_text = ""
         self.draws = 0
+        self._drawn: dict[object, object] = {}  # how each widget looked
         self.messages = Messages(lambda: self.picture.shown, self._drawer)
         self.conversations = Conversations(self.picture, self._palette, "conversations")
         self.members = Members(self.picture, self._palette)
@@ -226,10 +227,19 @@ class ChatApp(App[None]):
         if self._of != self.picture.view:
             self._turned()
         self._requests.want_people()
-        self.messages.renew()
-        self.conversations.show_current()
-        for widget in (self.members, self.head, self.foot):
-            widget.refresh()
+        room = self.picture.shown
+        lines = (room.buffer.changes, room.buffer.more, room.mark)
+        self._redraw(self.messages, (self._of, lines, self.picture.nick, self.theme))
+        self._redraw(self.members, (self.members.state(), self.theme))
+        self._redraw(self.conversations, (self.conversations.state(), self.theme))
+        self.head.refresh()
+        self.foot.refresh()
+
+    def _redraw(self, widget: Messages | Members | Conversations, state: object) -> None:
+        """Draw a widget if it looks otherwise now: of what comes, most changes little."""
+        if self._drawn.get(widget) != state:
+            self._drawn[widget] = state
+            widget.renew()
 
     def _turned(self) -> None:
         """Another conversation is shown: what was being typed stays with the one before."""

@@ -8,9 +8,9 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Size
 from textual.strip import Strip
-from textual.widget import Widget
 
 from twisted_chat.client.model.completion import Candidate
+from twisted_chat.client.screen.lined import Lined
 from twisted_chat.client.screen.palette import Palette
 from twisted_chat.client.screen.wrapping import cut, rows
 
@@ -19,23 +19,19 @@ OFFERED = 6
 _NAME = 28
 
 
-class Bar(Widget, can_focus=False):
+class Bar(Lined):
     """One row that is drawn by a function of its width."""
-
-    ALLOW_SELECT = False
 
     def __init__(self, draw: Callable[[int], Strip], name: str) -> None:
         super().__init__(id=name)
         self._draw = draw
 
     def render_line(self, y: int) -> Strip:
-        return self._draw(self.size.width).apply_style(self.rich_style)
+        return self._draw(self.size.width).apply_style(self.base)
 
 
-class Above(Widget, can_focus=False):
+class Above(Lined):
     """What stands above the entry: completions, or a text. With neither it takes no room."""
-
-    ALLOW_SELECT = False
 
     def __init__(self, palette: Callable[[], Palette]) -> None:
         super().__init__(id="above")
@@ -73,7 +69,7 @@ class Above(Widget, can_focus=False):
         width = self.size.width
         drawn = self._rows(width)
         strip = drawn[y] if y < len(drawn) else Strip.blank(width)
-        return strip.apply_style(self.rich_style)
+        return strip.apply_style(self.base)
 
     def _rows(self, width: int) -> list[Strip]:
         palette = self._palette()

@@ -11,10 +11,10 @@ from rich.style import Style
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from twisted_chat.client.model.conversation import SERVER, Conversation, Key, Member, nick_key
 from twisted_chat.client.model.picture import Picture
+from twisted_chat.client.screen.lined import Lined
 from twisted_chat.client.screen.palette import Palette
 from twisted_chat.client.screen.wrapping import cut
 
@@ -42,10 +42,8 @@ class Row(msgspec.Struct, frozen=True):
         ).adjust_cell_length(width)
 
 
-class Rows(Widget, can_focus=False):
+class Rows(Lined):
     """A list that draws only the rows on the screen. Subclasses say what the rows are."""
-
-    ALLOW_SELECT = False
 
     def __init__(self, picture: Picture, palette: Palette, name: str) -> None:
         super().__init__(id=name)
@@ -64,12 +62,20 @@ class Rows(Widget, can_focus=False):
     def clicked(self, index: int) -> None:
         """The user clicked at a row."""
 
+    def state(self) -> object:
+        """Return what is drawn: two that are equal look the same."""
+        raise NotImplementedError
+
+    def renew(self) -> None:
+        """Draw again: something has changed."""
+        self.refresh()
+
     def render_line(self, y: int) -> Strip:
         index = self._first() + y
         width = self.size.width
         if index >= self.count():
-            return Strip.blank(width, self.rich_style)
-        return self.row(index).strip(width).apply_style(self.rich_style)
+            return Strip.blank(width, self.base)
+        return self.row(index).strip(width).apply_style(self.base)
 
     def _first(self) -> int:
         self.top = max(0, min(self.top, self.count() - self.size.height))
@@ -102,6 +108,12 @@ class Conversations(Rows):
     def count(self) -> int:
         return len(self.picture.conversations)
 
+    def state(self) -> object:
+        return self.picture.view, [
+            (each.title, each.unread, each.mentions, each.joined)
+            for each in self.picture.conversations.values()
+        ]
+
     def row(self, index: int) -> Row:
         conversation = list(self.picture.conversations.values())[index]
         palette = self.palette
@@ -123,11 +135,11 @@ class Conversations(Rows):
     def clicked(self, index: int) -> None:
         self.post_message(self.Chosen(list(self.picture.conversations)[index]))
 
-    def show_current(self) -> None:
-        """Scroll to where the conversation is that is on the screen."""
+    def renew(self) -> None:
+        # What is on the screen must be seen here.
         index = list(self.picture.conversations).index(self.picture.view)
         self.top = max(min(self.top, index), index - self.size.height + 1)
-        self.refresh()
+        super().renew()
 
 
 class Members(Rows):
@@ -157,6 +169,10 @@ class Members(Rows):
                 room.members.values(), key=lambda each: (_rank(each), nick_key(each.nick))
             )
         return self._sorted
+
+    def state(self) -> object:
+        room = self.picture.shown
+        return room.key, room.changes, room.unnamed, self.picture.nick, dict(self.picture.away)
 
     def count(self) -> int:
         return len(self.people()) + (1 if self.picture.shown.unnamed else 0)

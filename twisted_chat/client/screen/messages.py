@@ -11,14 +11,14 @@ from textual.cache import LRUCache
 from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from twisted_chat.client.model.conversation import Conversation, Key
 from twisted_chat.client.model.lines import Line, Place
 from twisted_chat.client.screen.drawing import Drawer
+from twisted_chat.client.screen.lined import Lined
 
 #: How many drawn lines are kept: several screens up and down.
-_CACHED: Final = 4096
+_CACHED: Final = 1024
 _WHEEL: Final = 3
 
 
@@ -29,10 +29,8 @@ class Anchor(msgspec.Struct, frozen=True):
     hidden: int
 
 
-class Messages(Widget, can_focus=False):
+class Messages(Lined):
     """Shows a conversation, at its end or where the user scrolled to: what comes then does not move what they read."""
-
-    ALLOW_SELECT = False
 
     class Top(Message):
         """The first line is on the screen."""
@@ -107,7 +105,7 @@ class Messages(Widget, can_focus=False):
             self._look()
             self._rows = self._compose_rows()
         strip = self._rows[y] if y < len(self._rows) else Strip.blank(self.size.width)
-        return strip.apply_style(self.rich_style)
+        return strip.apply_style(self.base)
 
     def on_resize(self, event: events.Resize) -> None:
         self._rows = None

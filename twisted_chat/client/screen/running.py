@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
 from typing import Any, Final
@@ -19,6 +20,8 @@ from twisted_chat.client.screen.app import ChatApp
 
 # Seconds to wait for the connection to close.
 _PARTING: Final = 2.0
+# After so many seconds all is there that stays: looking through it for garbage, again and again, would hold up keys for 80 ms.
+_SETTLED: Final = 1.0
 # The terminal was closed, or somebody ends the program: it leaves as if the user had.
 _SIGNALS: Final = ("SIGTERM", "SIGHUP")
 
@@ -56,6 +59,7 @@ def run(settings: Settings) -> int:
         for name in _SIGNALS:
             if hasattr(signal, name):
                 loop.add_signal_handler(getattr(signal, name), app.exit)
+        loop.call_later(_SETTLED, _settle)
         visit.append(loop.create_task(_visit(app, reactor)))
 
     reactor.callWhenRunning(begin)
@@ -65,6 +69,11 @@ def run(settings: Settings) -> int:
     if fault is not None:
         raise fault
     return app.return_code or 0
+
+
+def _settle() -> None:
+    gc.collect()
+    gc.freeze()
 
 
 async def _visit(app: ChatApp, reactor: Any) -> None:
