@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final, Protocol
 
 from twisted.internet import error
-from twisted.internet.interfaces import IDelayedCall, IReactorTime, ITransport
+from twisted.internet.interfaces import IDelayedCall, IReactorTime, ITCPTransport
 from twisted.internet.protocol import Protocol as TwistedProtocol
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
@@ -34,16 +35,13 @@ _MAX_GREETING: Final = 16 * 1024
 # How many different unknown types are logged before no more are.
 _MAX_UNKNOWN: Final = 100
 
-# What others say first, by the first bytes of it.
+# How others begin.
 _OTHERS: Final = (
-    (b"HTTP/", "it speaks HTTP"),
-    (b"<!DOCTYPE", "it speaks HTTP"),
-    (b"<html", "it speaks HTTP"),
-    (b"SSH-", "it speaks SSH"),
-    (b"220 ", "it is a mail or file server"),
-    (b"220-", "it is a mail or file server"),
-    (b":", "it speaks IRC"),
-    (b"\x15\x03", "it speaks TLS: try --tls"),
+    (re.compile(rb"HTTP/\d|<(!doctype )?html", re.IGNORECASE), "it speaks HTTP"),
+    (re.compile(rb"SSH-\d"), "it speaks SSH"),
+    (re.compile(rb"220[ -]"), "it is a mail or file server"),
+    (re.compile(rb"(:\S+ )?(NOTICE|ERROR|\d{3}) [^ ]* ?:"), "it speaks IRC"),
+    (re.compile(rb"\x15\x03"), "it speaks TLS: try --tls"),
 )
 
 
@@ -73,7 +71,7 @@ class Owner(Protocol):
 class Conversation(TwistedProtocol):
     """The protocol of one connection."""
 
-    transport: ITransport
+    transport: ITCPTransport
 
     def __init__(self, clock: IReactorTime, owner: Owner) -> None:
         self._clock = clock
@@ -142,12 +140,9 @@ class Conversation(TwistedProtocol):
         if self._deadline is not None and self._deadline.active():
             self._deadline.cancel()
         why = self._why or reason_of(reason)
-        if not self._ours and self._why is None and self._greeting_bytes == 0:
-            why = (
-                f"it closed the connection at once ({why})"
-                if reason.check(error.ConnectionDone)
-                else why
-            )
+        done = reason.check(error.ConnectionDone) is not None
+        if done and self._why is None and self._greeting_bytes == 0:
+            why = "it closed the connection at once"
         self._owner.lost(why, ours=self._ours, trusted=not isinstance(reason.value, Untrusted))
 
     def _line(self, line: bytes) -> None:
@@ -167,7 +162,7 @@ class Conversation(TwistedProtocol):
     def _greeting(self, line: bytes) -> None:
         """Pass over what stands before the first object."""
         for begin, what in _OTHERS:
-            if line.startswith(begin):
+            if begin.match(line):
                 self._break_off(what)
                 return
         self._greeting_lines += 1
@@ -212,8 +207,7 @@ class Conversation(TwistedProtocol):
         """End the connection now: whoever is there may never read what is still to be sent."""
         if self._why is None:
             self._why = why
-        abort = getattr(self.transport, "abortConnection", self.transport.loseConnection)
-        abort()
+        self.transport.abortConnection()
 
 
 def reason_of(reason: Failure) -> str:

@@ -98,6 +98,8 @@ class Link(Service):
         self.nick = identity.nick
         #: The last measured time that the server took to answer, in seconds.
         self.lag: float | None = None
+        #: One has left: :meth:`quit` was called.
+        self.left = False
         self._prefix = new_secret()
         self._next_tag = 1
         self._token: str | None = None
@@ -274,6 +276,7 @@ class Link(Service):
 
     def quit(self, reason: str | None = None) -> None:
         """Leave the chat: an Offline without ``again`` follows."""
+        self.left = True
         self._send(wire.quit_(reason))
         self._finish("you left", "ended")
 

@@ -10,6 +10,8 @@ import msgspec
 MAX_WAITING: Final = 1_000
 #: The most bytes that may wait: four times what the longest pasted text of a thousand lines has.
 MAX_BYTES: Final = 1024 * 1024
+#: Of how many commands that were carried out a late acknowledgement is expected: it comes within a second.
+MAX_SEEN: Final = 1_000
 
 
 class QueueFull(Exception):
@@ -38,6 +40,8 @@ class Outgoing:
         self._max_waiting = max_waiting
         self._max_bytes = max_bytes
         self._bytes = 0
+        #: What the server has seen, and may still acknowledge.
+        self._seen: dict[str, None] = {}
 
     def __len__(self) -> int:
         return len(self._items)
@@ -63,6 +67,9 @@ class Outgoing:
 
     def answered(self, tag: str) -> bool:
         """Forget what was answered; tell whether it was still waiting."""
+        if tag in self._seen:
+            del self._seen[tag]
+            return True
         item = self._items.pop(tag, None)
         if item is None:
             return False
@@ -70,10 +77,13 @@ class Outgoing:
         return True
 
     def passed(self, ping: int) -> None:
-        """Forget what needs no answer and was sent before this ping: the server has seen it."""
+        """Wait no longer for what was sent before this ping and needs no answer: the server has carried it out."""
         for item in list(self._items.values()):
             if not item.again and item.barrier is not None and item.barrier <= ping:
                 self.answered(item.tag)
+                self._seen[item.tag] = None
+                if len(self._seen) > MAX_SEEN:
+                    del self._seen[next(iter(self._seen))]
 
     def lost(self) -> list[Item]:
         """The connection is lost: what can be sent again will be; forget and return what cannot."""
@@ -84,4 +94,5 @@ class Outgoing:
             self.answered(item.tag)
         for item in self._items.values():
             item.barrier = None
+        self._seen.clear()
         return undone

@@ -70,7 +70,9 @@ class Plain:
         self._began = self._piece = self._eof = False
         self._typing = False
         self._prompted = False
-        self._leaving = self._over = False
+        self._over = False
+        #: Why one leaves.
+        self._reason: str | None = None
         #: Something that was typed was not accepted.
         self._refused = False
         self.status = 0
@@ -163,9 +165,15 @@ class Plain:
                 raise Rejected(
                     f"a line of more than {_MAX_LINE:,} bytes is too long; nothing was said"
                 )
-            enter(self.link, decode(frame))
+            enter(self.link, decode(frame), self._quit)
         except (Rejected, BadText) as error:
             self._complain(str(error))
+
+    def _quit(self, reason: str | None) -> None:
+        """Leave when all that was typed before is answered."""
+        self._reason = reason
+        self._lines.clear()
+        self._eof = True
 
     async def _leave(self) -> None:
         """Wait until all is answered, then end."""
@@ -219,7 +227,7 @@ class Plain:
         if why is not None:
             transcript.note(f"-- Ended: {why}")
             print(f"twisted-chat: {why}", file=self._err, flush=True)
-        self.link.quit()
+        self.link.quit(self._reason)
         closed = self.link.when_closed().addTimeout(_PARTING, self._reactor)
         # Whether it was closed in time or not, this is the end.
         _ = closed.addBoth(lambda _: self.ended.callback(None))

@@ -56,6 +56,7 @@ class Reading:
 
     def start_search(self) -> None:
         """What a search found begins."""
+        self._tag = None
         self.collects, self.at_entry, self.missed = True, False, None
         self._collected = []
 
@@ -89,14 +90,21 @@ class Reading:
         """An answer is refused. Return the room, if it was what was missed there."""
         if tag is None:
             return None
-        room = self._missed.get(tag)
-        self._forget(tag)
+        room = self._missed.pop(tag, None)
+        self._pages.discard(tag)
+        if tag == self._tag:
+            self._close()
         return room
 
     def _forget(self, tag: str | None) -> None:
         if tag is not None:
             self._pages.discard(tag)
             self._missed.pop(tag, None)
+        self._close()
+
+    def _close(self) -> None:
+        """The answer that is being read is over."""
+        self._tag = None
         self.collects = self.at_entry = False
         self.missed = None
         self._collected = []

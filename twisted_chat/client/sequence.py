@@ -88,7 +88,11 @@ class Sequences:
     def replayed(self, message: Message) -> list[Message]:
         """Take in a message of the history that was asked for, or that came when the room was entered."""
         state = self._state(message)
-        return self._next(state, message) if message.id > state.last else []
+        if message.id <= state.last:
+            return []
+        # It may have been said since one is back: then it is no old message, though history has it too.
+        live = next((held for held in state.held if held.id == message.id), message)
+        return self._next(state, live)
 
     def caught_up(self, room: str, more: bool) -> tuple[list[Message], str | None]:
         """The history that was asked for has come: return what is to be handed out, and after which id to ask again."""

@@ -136,6 +136,7 @@ class Trust:
 
 #: What people are told of OpenSSL's codes (x509_vfy.h) that they meet.
 SSL_REASONS: Final = {
+    7: "its signature is false",
     9: "it is not valid yet",
     10: "it has expired",
     _SELF_SIGNED: "it is signed by itself",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from twisted_chat.client.link import Link, NoRoom, QueueFull
 from twisted_chat.client.wire import TooLong
 from twisted_chat.core import commands as c
@@ -15,19 +17,21 @@ class Rejected(Exception):
     """Nothing was sent. ``str()`` says why, and is fit to show."""
 
 
-def enter(link: Link, line: str) -> str | None:
+def enter(link: Link, line: str, leave: Callable[[str | None], None] | None = None) -> str | None:
     """Carry out one line; return the tag under which it is answered, if it is. Raises :class:`Rejected`.
+
+    ``leave`` is called, with the reason, if the line says so; it is to leave, which the link does unless another is given.
 
     What must not be lost with a connection (messages, the rooms that one is in, who one is) is asked of the link; all else is for
     the server to understand, which may know more commands than this client.
     """
     try:
-        return _enter(link, str(CleanText(line)))
+        return _enter(link, str(CleanText(line)), leave or link.quit)
     except (BadText, BadName, BadLine, QueueFull, NoRoom, TooLong) as error:
         raise Rejected(str(error)) from None
 
 
-def _enter(link: Link, line: str) -> str | None:
+def _enter(link: Link, line: str, leave: Callable[[str | None], None]) -> str | None:
     try:
         command = read(CleanText(line))
     except (BadLine, BadName) as error:
@@ -58,7 +62,7 @@ def _enter(link: Link, line: str) -> str | None:
         case c.ChangePassword(old=old, new=new):
             return link.change_password(old, new)
         case c.Quit(reason=reason):
-            link.quit(reason)
+            leave(reason)
             return None
         case _:
             return link.command(line)

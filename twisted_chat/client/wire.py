@@ -80,11 +80,11 @@ def decode(line: bytes) -> ev.Event:
     name = given["type"]
     expected = _expected(name, given)
     if expected is None:
-        return ev.Unknown(type=shown(name))
+        return ev.Unknown(type=str(shown(name)))
     try:
         return msgspec.convert(_prepared(name, given), expected)
     except (msgspec.ValidationError, ValueError, OverflowError) as error:
-        return ev.Malformed(type=name, why=shown(str(error), 200))
+        return ev.Malformed(type=name, why=str(shown(str(error), 200)))
 
 
 _decode: Final = msgspec.json.Decoder().decode
@@ -213,4 +213,5 @@ def _object(type_: str, **fields: str | int | None) -> bytes:
     return data
 
 
-_encode: Final[Callable[[object], bytes]] = msgspec.json.Encoder().encode
+# msgspec takes no subclass of str by itself, and clean texts are one.
+_encode: Final[Callable[[object], bytes]] = msgspec.json.Encoder(enc_hook=str).encode
