@@ -31,7 +31,7 @@ class Row(msgspec.Struct, frozen=True):
 
     def strip(self, width: int) -> Strip:
         """Draw it."""
-        room = max(1, width - 1 - (cell_len(self.end) + 1 if self.end else 0))
+        room = max(1, width - 2 - (cell_len(self.end) + 1 if self.end else 0))
         text = cut(self.text, room)
         blank = " " * max(0, width - 1 - cell_len(text) - cell_len(self.end) - 1)
         return Strip(

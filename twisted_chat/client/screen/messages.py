@@ -45,6 +45,7 @@ class Messages(Lined):
         # Per conversation; those at their end are not in it.
         self._anchors: dict[Key, Anchor] = {}
         self._rows: list[Strip] | None = None
+        self._rows_size = Size()
 
     @property
     def at_end(self) -> bool:
@@ -101,14 +102,11 @@ class Messages(Lined):
         self.scroll_rows(-(self.size.height // 2))
 
     def render_line(self, y: int) -> Strip:
-        if self._rows is None:
+        if self._rows is None or self._rows_size != self.size:
             self._look()
-            self._rows = self._compose_rows()
+            self._rows, self._rows_size = self._compose_rows(), self.size
         strip = self._rows[y] if y < len(self._rows) else Strip.blank(self.size.width)
         return strip.apply_style(self.base)
-
-    def on_resize(self, event: events.Resize) -> None:
-        self._rows = None
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         self.scroll_rows(_WHEEL)

@@ -19,7 +19,8 @@ class Requests:
     def __init__(self, picture: Picture, link: Link) -> None:
         self._picture = picture
         self._link = link
-        self._quiet: set[str] = set()
+        # By tag, which room each is about.
+        self._quiet: dict[str, Key] = {}
         # The page of people that is known, or asked for, of each room, and how many there are.
         self._pages: dict[Key, tuple[int, int]] = {}
 
@@ -28,9 +29,9 @@ class Requests:
         tag = event.tag if isinstance(event, ev.Answer | ev.Undone) else None
         if tag is None or tag not in self._quiet:
             return False
-        self._quiet.discard(tag)
+        room = self._quiet.pop(tag)
         if isinstance(event, ev.Who):
-            self._pages[self._picture.room(event.room or "").key] = (event.page, event.pages)
+            self._pages[room] = (event.page, event.pages)
         return True
 
     def lost(self) -> None:
@@ -47,7 +48,7 @@ class Requests:
     def want_more_people(self) -> None:
         """Ask for the next page of people."""
         page, pages = self._pages.get(self._picture.view, (0, 0))
-        if page < pages:
+        if page < pages and self._picture.view not in self._quiet.values():
             self._ask_people(page + 1, pages)
 
     def want_history(self) -> None:
@@ -64,7 +65,8 @@ class Requests:
         room = self._picture.shown
         if room.key.sort == "room" and room.joined and self._picture.connection == "online":
             try:
-                self._quiet.add(self._link.command(f"/who #{room.name} {page}"))
+                tag = self._link.command(f"/who #{room.name} {page}")
             except QueueFull:
                 return
+            self._quiet[tag] = room.key
             self._pages[room.key] = (page, pages)
