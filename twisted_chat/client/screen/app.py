@@ -119,6 +119,9 @@ class ChatApp(App[None]):
         self._searched = ""  # what is searched for
         self._found = -1  # where that was found
         self._pasted_text = ""
+        self._unsent: str | None = (
+            None  # what is in the entry, while it is told why it was not sent
+        )
         self.draws = 0
         self._drawn: dict[object, object] = {}  # how each widget looked
         self.messages = Messages(lambda: self.picture.shown, self._drawer)
@@ -302,10 +305,13 @@ class ChatApp(App[None]):
         try:
             done = self._doer.do(text)
         except CannotDo as error:
+            self.entry.put(event.text + self.entry.text)
+            self._unsent = self.entry.text
             self.above.tell(str(error), error=True)
             return
         spec = COMMANDS.get(text[1:].partition(" ")[0].lower()) if text.startswith("/") else None
-        self.entry.sent(remember=spec is None or not spec.secret)
+        if spec is None or not spec.secret:
+            self.entry.drafts.sent(text)
         self.above.tell("")
         self.messages.scroll_to_end()
         if done.theme is not None:
@@ -318,7 +324,9 @@ class ChatApp(App[None]):
 
     @on(Entry.Changed, "#entry")
     def _typed(self) -> None:
-        self.above.tell(hint(self.entry.text, USAGES))
+        if self.entry.text != self._unsent:
+            self._unsent = None
+            self.above.tell(hint(self.entry.text, USAGES))
 
     @on(Entry.Offered)
     def _offered(self, event: Entry.Offered) -> None:

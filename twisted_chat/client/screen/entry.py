@@ -22,7 +22,7 @@ class Entry(TextArea):
     """What is being typed."""
 
     class Submitted(Message):
-        """The user wants this sent."""
+        """The user wants this sent; it stands in the entry no more."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
@@ -69,12 +69,6 @@ class Entry(TextArea):
         self.replace(_lines(text), *self.selection)
         self._end_offer()
 
-    def sent(self, *, remember: bool = True) -> None:
-        """What was typed is sent: begin anew. What is a secret is not to be remembered."""
-        if remember:
-            self.drafts.sent(self.text)
-        self.put("")
-
     def on_key(self, event: events.Key) -> None:
         key = event.key
         if key in ("tab", "shift+tab"):
@@ -87,7 +81,10 @@ class Entry(TextArea):
         match key:
             case "enter" if not escaped:
                 self._take(event)
-                self.post_message(self.Submitted(self.text))
+                # What is typed next, maybe before this is dealt with, belongs to the next message.
+                text = self.text
+                self.put("")
+                self.post_message(self.Submitted(text))
             case _ if key == "enter" or key in _NEW_LINE:
                 self._take(event)
                 self.insert("\n")
