@@ -43,6 +43,7 @@ class DrawTests(SynchronousTestCase):
             samples.store(),
             samples.crash(),
             samples.logins(),
+            samples.client(),
             samples.comparison(),
         ):
             self.assertIn(b"<svg", self.draw(result))
