@@ -97,6 +97,13 @@ class ConversationsTests(Case):
         self.picture.close(room_key("a"))
         self.assertEqual(self.picture.view, room_key("b"))
 
+    def test_rooms_are_listed_before_private_ones(self) -> None:
+        self.room("a")
+        self.picture.private("bob")
+        self.room("c")
+        titles = [each.title for each in self.picture.conversations.values()]
+        self.assertEqual(titles, ["server", "#a", "#c", "bob"])
+
     def test_the_servers_own_cannot_be_closed(self) -> None:
         self.picture.close(SERVER)
         self.picture.close(room_key("nowhere"))

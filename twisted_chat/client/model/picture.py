@@ -39,7 +39,7 @@ class Picture:
         self.again: float | None = None
         #: How long the server took to answer, in seconds.
         self.lag: float | None = None
-        #: In the order in which they are listed: the server's, rooms and private ones by when they were opened.
+        #: In the order in which they are listed: the server's, rooms, private ones; each by when they were opened.
         self.conversations: dict[Key, Conversation] = {SERVER: Conversation(SERVER, "server")}
         #: The conversation on the screen.
         self.view: Key = SERVER
@@ -272,7 +272,9 @@ class Picture:
         if conversation is None:
             if len(self.conversations) >= MOST_CONVERSATIONS:
                 return self.conversations[SERVER]
-            conversation = self.conversations[key] = Conversation(key, name)
+            conversation = Conversation(key, name)
+            opened = {**self.conversations, key: conversation}
+            self.conversations = {each: opened[each] for each in sorted(opened, key=_rank)}
             self._changed()
         return conversation
 
@@ -284,3 +286,7 @@ class Picture:
 
     def _changed(self) -> None:
         self.revision += 1
+
+
+def _rank(key: Key) -> int:
+    return ("server", "room", "private").index(key.sort)
