@@ -24,6 +24,7 @@ from bench import (
     report,
     sessions,
     store,
+    timing,
     users,
 )
 from bench.client import Reading
@@ -38,6 +39,7 @@ from bench.runs import Run
 from bench.screen import Screen
 from bench.sessions import Sessions
 from bench.store import Storing
+from bench.timing import Timing
 from bench.users import Users
 from bench.waiting import Event
 
@@ -77,6 +79,10 @@ class Bench:
                 return await sessions.measure(self._run(""), load)
             case Logins() as load:
                 return await logins.measure(
+                    self._reactor, self._wish.place, load, self._stop, self._screen.show
+                )
+            case Timing() as load:
+                return await timing.measure(
                     self._reactor, self._wish.place, load, self._stop, self._screen.show
                 )
             case Storing() as load:

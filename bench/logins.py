@@ -7,16 +7,12 @@ from typing import Any, Final
 
 import msgspec
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
-from twisted.internet.protocol import connectionDone
 from twisted.internet.task import LoopingCall, deferLater
-from twisted.protocols.basic import LineOnlyReceiver
-from twisted.python.failure import Failure
 
 from bench import servers
-from bench.errors import BenchError
 from bench.results import LoginsResult
 from bench.runs import Place, Step
+from bench.visitor import Visitor, come
 from bench.waiting import Event, first
 from bench.wire import Target
 
@@ -30,41 +26,6 @@ class Logins(msgspec.Struct, frozen=True, kw_only=True):
 
     logins: int = 200
     seconds: float = 5.0
-
-
-class _Visitor(LineOnlyReceiver):
-    """A session. :meth:`told` fires when a line comes that has a text in it."""
-
-    delimiter = b"\n"
-
-    def __init__(self, heard: Callable[[str], None] = lambda line: None) -> None:
-        self._heard = heard
-        self._waiting: list[tuple[str, Deferred[None]]] = []
-
-    def types(self, line: str) -> None:
-        self.sendLine(line.encode())
-
-    def leave(self) -> None:
-        assert self.transport is not None
-        self.transport.loseConnection()
-
-    def told(self, text: str) -> Deferred[None]:
-        answer: Deferred[None] = Deferred()
-        self._waiting.append((text, answer))
-        return answer
-
-    def lineReceived(self, line: bytes) -> None:
-        text = line.decode("utf-8", "replace")
-        self._heard(text)
-        done = [each for wanted, each in self._waiting if wanted in text]
-        self._waiting = [(wanted, each) for wanted, each in self._waiting if wanted not in text]
-        for each in done:
-            each.callback(None)
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        waiting, self._waiting = self._waiting, []
-        for _, each in waiting:
-            each.errback(BenchError("the server closed a connection"))
 
 
 async def measure(
@@ -97,20 +58,19 @@ class _Visit:
         self._target = target
         self._load = load
         self._show = show
-        self._all: list[_Visitor] = []
+        self._all: list[Visitor] = []
         self._sent: dict[str, float] = {}
         self._delays: list[float] = []
         self._saying = LoopingCall(self._say)
         self._saying.clock = reactor
         self.result = LoginsResult(server="ours", asked=load.logins)
 
-    async def _come(self, heard: Callable[[str], None] = lambda line: None) -> _Visitor:
-        endpoint = TCP4ClientEndpoint(self._reactor, self._target.host, self._target.port)
-        visitor: _Visitor = await connectProtocol(endpoint, _Visitor(heard))
+    async def _come(self, heard: Callable[[str], None] = lambda line: None) -> Visitor:
+        visitor = await come(self._reactor, self._target, heard)
         self._all.append(visitor)
         return visitor
 
-    async def _enter(self, line: str, heard: Callable[[str], None] = lambda line: None) -> _Visitor:
+    async def _enter(self, line: str, heard: Callable[[str], None] = lambda line: None) -> Visitor:
         visitor = await self._come(heard)
         here = visitor.told("/help lists the rest")
         visitor.types(line)

@@ -1,4 +1,4 @@
-"""The command line: ``python -m bench users|fanout|sessions|compare|store|crash|logins|client``."""
+"""The command line: ``python -m bench users|fanout|sessions|compare|store|crash|logins|timing|client``."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ from bench.servers import KINDS, resolve
 from bench.sessions import Sessions
 from bench.speak import LEAST_SIZE, SPEECHES
 from bench.store import Storing
+from bench.timing import Timing
 from bench.users import Users
 from bench.wire import Target
 
 #: What one can ask for.
-Load = Logins | Users | Fanout | Sessions | Compare | Storing | Crash | Reading
+Load = Logins | Timing | Users | Fanout | Sessions | Compare | Storing | Crash | Reading
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -334,12 +335,23 @@ def parser() -> argparse.ArgumentParser:
             metavar="N",
             help=f"{what} (default: {default:,})",
         )
+    timing = commands.add_parser(
+        "timing",
+        help="wrong logins at names that are there and that are not: whether the time tells which",
+    )
+    timing.add_argument(
+        "--tries",
+        type=_count(1, 10_000),
+        default=Timing().tries,
+        metavar="N",
+        help="of each kind (default: %(default)s)",
+    )
 
     for each in (users, fanout, sessions, compare):
         _machine(each)
-    for each in (users, fanout, sessions, compare, crash, logins):
+    for each in (users, fanout, sessions, compare, crash, logins, timing):
         _ours(each)
-    for each in (users, fanout, sessions, compare, store, crash, logins, client):
+    for each in (users, fanout, sessions, compare, store, crash, logins, timing, client):
         _output(each)
     return top
 
@@ -366,6 +378,8 @@ def _load(given: argparse.Namespace) -> Load:
             return Sessions(sessions=given.sessions, at_once=given.at_once, seconds=given.seconds)
         case "logins":
             return Logins(logins=given.logins, seconds=given.seconds)
+        case "timing":
+            return Timing(tries=given.tries)
         case "store":
             return Storing(messages=given.messages, database=given.database)
         case "client":
@@ -387,7 +401,7 @@ def _place(given: argparse.Namespace) -> Place:
         return Place()  # what is measured needs no server
     database = () if given.database is None else ("--database", given.database)
     ours = (*database, *given.ours)
-    if given.command in ("crash", "logins"):
+    if given.command in ("crash", "logins", "timing"):
         return Place(options=ours, timeout=given.timeout)
     target = pid = None
     if given.command != "compare":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from bench.results import (
     Outcome,
     SessionsResult,
     StoreResult,
+    TimingResult,
     UsersResult,
 )
 from bench.stats import Latencies, spread
@@ -38,7 +39,6 @@ def draw(path: Path, result: Outcome) -> None:
     from matplotlib.figure import Figure  # noqa: PLC0415  most runs do without
 
     figure = Figure(figsize=(9, 5), layout="constrained")
-    curves: list[tuple[str, Latencies]] = []
     match result:
         case FanoutResult():
             _curves(figure.subplots(), [(result.server, result.distribution())])
@@ -53,19 +53,13 @@ def draw(path: Path, result: Outcome) -> None:
                 [(row.nick, row.seconds or 0.0) for row in result.rows],
             )
         case LoginsResult():
-            for name, delays in (("before", result.before), ("meanwhile", result.during)):
-                latencies = Latencies()
-                for delay in delays:
-                    latencies.add(round(delay * 1e6))
-                curves.append((name, latencies))
-            _curves(figure.subplots(), curves)
+            both = {"before": result.before, "meanwhile": result.during}
+            _curves(figure.subplots(), _counted(both))
+        case TimingResult():
+            _curves(figure.subplots(), _counted(result.tries))
         case ClientResult():
-            for name, took in (("quiet", result.quiet), ("others talk", result.busy)):
-                latencies = Latencies()
-                for each in took:
-                    latencies.add(round(each * 1e6))
-                curves.append((name, latencies))
-            _curves(figure.subplots(), curves)
+            both = {"quiet": result.quiet, "others talk": result.busy}
+            _curves(figure.subplots(), _counted(both))
         case StoreResult():
             _bars(
                 figure.subplots(),
@@ -81,6 +75,17 @@ def draw(path: Path, result: Outcome) -> None:
         figure.savefig(path)
     except OSError as error:
         raise BenchError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _counted(times: Mapping[str, Iterable[float]]) -> list[tuple[str, Latencies]]:
+    """Return times in seconds, by their name, as curves."""
+    curves = []
+    for name, values in times.items():
+        latencies = Latencies()
+        for value in values:
+            latencies.add(round(value * 1e6))
+        curves.append((name, latencies))
+    return curves
 
 
 def _comparison(figure: Any, found: Comparison) -> None:

@@ -26,6 +26,7 @@ from bench.results import (
     Outcome,
     SessionsResult,
     StoreResult,
+    TimingResult,
     UsersResult,
 )
 from bench.stats import Spread, percentile, spread
@@ -209,6 +210,32 @@ def _client(result: ClientResult) -> RenderableType:
     )
 
 
+def _timing(result: TimingResult) -> RenderableType:
+    first, *_ = result.tries
+    table = Table(
+        *("a try with", "median", "p5", "p95", f"median longer than {first}", "told apart"),
+        box=SIMPLE,
+    )
+    for kind, took in result.tries.items():
+        longer = told = ""
+        if kind != first:
+            found = result.difference(kind)
+            longer = f"{_signed(found.median)} ({_signed(found.low)} to {_signed(found.high)})"
+            told = "yes" if result.is_told(kind) else "no"
+        table.add_row(
+            kind, *(seconds(percentile(took, each)) for each in (50, 5, 95)), longer, told
+        )
+    done = len(result.tries[first])
+    return _titled(
+        f"{done:,} of {result.asked:,} wrong logins of each kind on {result.server}", table
+    )
+
+
+def _signed(value: float) -> str:
+    """Return a difference in µs."""
+    return f"{value * 1e6:+,.0f} µs" if math.isfinite(value) else "?"
+
+
 def _store(result: StoreResult) -> RenderableType:
     each = result.bytes / result.stored if result.bytes and result.stored else None
     cpu = result.cpu / result.stored * 1e6 if result.cpu and result.stored else None
@@ -345,6 +372,8 @@ def table(result: Outcome) -> RenderableType:
             return _sessions(result)
         case LoginsResult():
             return _logins(result)
+        case TimingResult():
+            return _timing(result)
         case StoreResult():
             return _store(result)
         case CrashResult():
@@ -388,6 +417,8 @@ def write_json(path: Path, result: Outcome) -> None:
                 for mode in modes
                 for ratio in compared(result, servers, mode)
             ]
+        case TimingResult():
+            document["told_apart"] = result.told_apart
         case (
             LoginsResult()
             | UsersResult()

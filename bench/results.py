@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import msgspec
 
-from bench.stats import Latencies, Spread
+from bench.stats import Latencies, Spread, differ, median_interval
 from bench.wire import UserRow
 
 
@@ -243,6 +244,42 @@ class LoginsResult(Result, kw_only=True, tag="logins"):
         return max(self.during, default=math.nan) - max(self.before, default=math.nan)
 
 
+#: The chance that one comparison of times finds a difference where there is none: one run in 500 does, of four.
+_DOUBT: Final = 0.0005
+
+
+class TimingResult(Result, kw_only=True, tag="timing"):
+    """Wrong tries to log in. ``tries``: by the kind of try, how long each answer took, in seconds, in the order of the rounds.
+
+    A round has one of each kind; the first kind is what the others are compared with.
+    """
+
+    asked: int
+    tries: dict[str, list[float]]
+
+    def difference(self, kind: str) -> Spread:
+        """Return by how much a kind took longer than the first kind: the median of the rounds, and where the true one lies."""
+        return median_interval(
+            [one - other for one, other in zip(self.tries[kind], self._first, strict=True)], _DOUBT
+        )
+
+    def is_told(self, kind: str) -> bool:
+        """Tell whether the times of a kind and of the first kind differ by more than chance explains."""
+        found = self.difference(kind)
+        return found.low > 0 or found.high < 0 or differ(self.tries[kind], self._first, _DOUBT)
+
+    @property
+    def told_apart(self) -> str:
+        """Which kinds the time tells apart; empty if it tells none."""
+        first, *others = self.tries
+        told = [f"{kind} from {first}" for kind in others if self.is_told(kind)]
+        return f"the time tells {' and '.join(told)}" if told else ""
+
+    @property
+    def _first(self) -> list[float]:
+        return next(iter(self.tries.values()))
+
+
 #: What a run of the bench can find.
 class ClientResult(Result, kw_only=True, tag="client"):
     """The client on a full screen. Times are in seconds; None or nothing if it did not come to that.
@@ -267,6 +304,7 @@ class ClientResult(Result, kw_only=True, tag="client"):
 Outcome = (
     LoginsResult
     | ClientResult
+    | TimingResult
     | UsersResult
     | FanoutResult
     | SessionsResult

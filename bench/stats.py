@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import statistics
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import Final
 
 import msgspec
@@ -102,3 +104,35 @@ def ratios(ours: Sequence[float | None], theirs: Sequence[float | None]) -> Spre
     """Return ours/theirs, each ratio from one and the same round; rounds in which one is missing do not count."""
     pairs = zip(ours, theirs, strict=True)
     return spread([a / b for a, b in pairs if a is not None and b])
+
+
+def median_interval(values: Sequence[float], doubt: float) -> Spread:
+    """Return the median, and between which values that of all there could be lies, but for a chance of ``doubt``.
+
+    It supposes nothing about how they are distributed: each is above the true median as often as below it, as a coin falls
+    (the sign test). Of few values nothing is said: then it is between the infinities.
+    """
+    count, ordered = len(values), sorted(values)
+    most = Fraction(doubt) * 2**count  # of all the ways in which so many coins fall
+    ways, total, outside = 1, 0, 0  # of a coin to fall: to have this number of heads; this or less
+    while outside < count // 2 and (total + ways) * 2 <= most:
+        total += ways
+        ways = ways * (count - outside) // (outside + 1)
+        outside += 1
+    middle = statistics.median(ordered) if ordered else math.nan
+    if not outside:
+        return Spread(middle, -math.inf, math.inf)
+    return Spread(middle, ordered[outside - 1], ordered[count - outside])
+
+
+def differ(some: Sequence[float], others: Sequence[float], doubt: float) -> bool:
+    """Tell whether two samples are of different distributions, but for a chance of ``doubt`` (Kolmogorov and Smirnov)."""
+    if not some or not others:
+        return False
+    one, other = sorted(some), sorted(others)
+    widest = max(
+        abs(bisect_right(one, value) / len(one) - bisect_right(other, value) / len(other))
+        for value in (*one, *other)
+    )
+    apart = math.sqrt(-math.log(doubt / 2) / 2 * (1 / len(one) + 1 / len(other)))
+    return widest > apart

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC
 
+from twisted.cred.checkers import InMemoryUsernamePasswordDatabaseDontUse
 from twisted.internet.testing import EventLoggingObserver
 from twisted.logger import formatEvent, globalLogPublisher
 
 from tests.nodes import FakeDoor, NodeCase
+from twisted_chat.auth.gate import Gate
+from twisted_chat.auth.passwords import BusyError
 from twisted_chat.core import commands as c
+from twisted_chat.core import decision as d
 from twisted_chat.core.ids import Scope
 from twisted_chat.core.limits import Limits
-from twisted_chat.core.names import parse_nick
+from twisted_chat.core.names import LOBBY, parse_nick
+from twisted_chat.core.replies import NameRefused
 from twisted_chat.core.text import Secret
 from twisted_chat.dialects.base import Dialect
 from twisted_chat.dialects.line import LineDialect
@@ -103,6 +108,20 @@ class RegisteringTests(Case):
         self.passwords.go()
         self.assertNotIn("eve", self.node.hub.state.accounts)
 
+    def test_who_could_not_be_hashed_has_not_registered(self) -> None:
+        self.passwords.busy = True
+        eve = self.stranger().login("eve")
+        for _ in range(6):
+            self.turn()
+            eve.take()
+            eve.asks(c.Register(RIGHT))
+        self.turn()
+        self.assertIn("try again in a few seconds", "\n".join(eve.take()))
+        self.passwords.busy = False
+        eve.asks(c.Register(RIGHT))
+        self.turn()
+        self.assertIn("eve is registered", "\n".join(eve.take()))
+
     def test_too_many_who_hash_are_told_to_try_later(self) -> None:
         (eve,) = self.enter("eve")
         self.passwords.busy = True
@@ -153,11 +172,49 @@ class LoggingInTests(Case):
             told = self.tries(self.stranger())
         self.assertEqual(len(self.passwords.checked), 3)
         self.assertIn("too many tries; wait 20 seconds", told)
-        # From anywhere: it is the account that is guarded.
+        # From any other address too: it is the account that is guarded.
         self.assertIn("too many tries", self.tries(self.stranger("192.0.2.8"), RIGHT))
-        self.assertIn("too many tries", self.tries(self.door(), RIGHT))
         self.clock.advance(20)
         self.assertIn("bob", self.tries(self.stranger("192.0.2.8"), RIGHT))
+
+    def test_tries_of_others_do_not_keep_out_who_was_here_before_from_the_same_place(self) -> None:
+        self.tries(self.stranger("192.0.2.9"), RIGHT)
+        for _ in range(4):
+            told = self.tries(self.stranger())
+        self.assertIn("too many tries", told)
+        self.assertIn("-- Welcome back, bob.", self.tries(self.stranger("192.0.2.9"), RIGHT))
+        # Nor from where the account was made.
+        self.assertIn("-- Welcome back, bob.", self.tries(self.door(), RIGHT))
+
+    def test_who_guesses_from_a_familiar_place_is_slowed_down_too(self) -> None:
+        self.passwords.checked.clear()
+        for _ in range(10):
+            told = self.tries(self.door())
+        self.assertEqual(len(self.passwords.checked), 3)
+        self.assertIn("too many tries", told)
+
+    def test_who_is_here_with_the_account_can_change_it_whatever_others_try(self) -> None:
+        for _ in range(4):
+            self.tries(self.stranger())
+        self.bob.take()
+        self.bob.asks(c.ChangePassword(RIGHT, WRONG))
+        self.turn()
+        self.assertIn("your password is changed", "\n".join(self.bob.take()))
+        self.passwords.checked.clear()
+        for _ in range(10):
+            self.bob.asks(c.DropAccount(RIGHT))
+            self.turn()
+        self.assertEqual(len(self.passwords.checked), 3)
+
+    def test_a_place_is_not_familiar_to_the_next_who_has_the_name(self) -> None:
+        self.tries(self.stranger("192.0.2.9"), RIGHT)
+        self.bob.asks(c.DropAccount(RIGHT))
+        self.turn()
+        self.bob.asks(c.Register(Secret("another horse")))
+        self.turn()
+        for _ in range(4):
+            self.tries(self.stranger())
+        self.assertIn("too many tries", self.tries(self.stranger("192.0.2.9"), RIGHT))
 
     def test_one_address_does_not_try_many_names_at_speed(self) -> None:
         self.passwords.checked.clear()
@@ -234,6 +291,24 @@ class LoggingInTests(Case):
         guest.lost()
         self.assertEqual(sorted(self.node.hub.state.users_by_key), ["bob", "eve"])
 
+    def test_a_guest_who_logs_in_to_an_account_in_no_room_enters_the_lobby(self) -> None:
+        self.bob.asks(c.Leave(LOBBY))
+        guest = self.stranger().login("rob")
+        self.turn()
+        guest.take()
+        guest.asks(c.Login(BOB, RIGHT))
+        self.turn()
+        told = "\n".join(guest.take())
+        self.assertIn("You are in #lobby", told)
+        self.assertNotIn("no room", told)
+        guest.say("hi")
+        self.assertEqual(self.nick(guest), "bob")
+        self.forget(self.bob)
+        (eve,) = self.enter("eve")
+        eve.say("hello")
+        self.turn()
+        self.assertIn("<eve> hello", "\n".join(guest.take()))
+
     def test_login_and_wrong_password_are_each_a_line_of_the_log_without_the_password(self) -> None:
         observer = EventLoggingObserver()
         globalLogPublisher.addObserver(observer)
@@ -249,6 +324,67 @@ class LoggingInTests(Case):
         everything = "\n".join(lines) + "".join(repr(event) for event in observer)
         for secret in (RIGHT, WRONG, "hunter2"):
             self.assertNotIn(secret, everything)
+
+
+class RenewingTests(Case):
+    """What is stored of passwords was made with parameters that are too weak today."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.passwords.old.add(f"hash of {RIGHT}")
+        self.hashed: list[str] = []
+
+        async def hashes(password: str) -> str:
+            self.hashed.append(password)
+            if self.passwords.busy:
+                raise BusyError("too many")
+            return f"new hash of {password}"
+
+        self.patch(self.passwords, "hash", hashes)
+
+    def stored(self) -> str | None:
+        return self.successResultOf(self.later(self.store.password("bob")))
+
+    def test_a_login_makes_it_anew_and_changes_nothing_else(self) -> None:
+        door = self.stranger()
+        told = self.tries(door, RIGHT)
+        self.assertIn("-- Welcome back, bob.", told)
+        self.assertNotIn("password", told)
+        self.assertEqual((self.stored(), self.hashed), (f"new hash of {RIGHT}", [RIGHT]))
+        self.assertTrue(door.peer.ready)
+        token = door.peer.token
+        for each in (door, self.bob):
+            self.assertEqual(each.peer.waits, 0)
+            each.lost()
+        self.assertEqual(self.nick(self.door().login("bob", token)), "bob")
+
+    def test_a_wrong_password_does_not(self) -> None:
+        self.tries(self.stranger())
+        self.assertEqual((self.stored(), self.hashed), (f"hash of {RIGHT}", []))
+
+    def test_who_finds_it_busy_is_in_all_the_same(self) -> None:
+        door = self.stranger()
+        verify = self.passwords.verify
+
+        async def then_busy(stored: str | None, password: str) -> bool:
+            matches = await verify(stored, password)
+            self.passwords.busy = True
+            return matches
+
+        self.patch(self.passwords, "verify", then_busy)
+        self.assertIn("-- Welcome back, bob.", self.tries(door, RIGHT))
+        self.assertEqual((self.stored(), self.hashed), (f"hash of {RIGHT}", [RIGHT]))
+
+    def test_another_password_is_hashed_once(self) -> None:
+        self.bob.asks(c.ChangePassword(RIGHT, WRONG))
+        self.turn()
+        self.assertEqual((self.stored(), self.hashed), (f"new hash of {WRONG}", [WRONG]))
+
+    def test_who_is_not_let_in_is_not_renewed(self) -> None:
+        door = self.stranger()
+        self.patch(self.node.hub, "proven", lambda *about: d.Tell(NameRefused("banned", "no")))
+        self.tries(door, RIGHT)
+        self.assertEqual(self.stored(), f"hash of {RIGHT}")
 
 
 class ChangingTests(Case):
@@ -355,6 +491,34 @@ class ComingBackTests(Case):
         door = self.door().login("carol")
         self.assertIsNone(self.nick(door))
         self.assertIn("carol", self.node.hub.state.accounts)
+
+    def test_nobody_deletes_an_account_that_is_kept_elsewhere(self) -> None:
+        """Its name would be free until the next start."""
+        checker = InMemoryUsernamePasswordDatabaseDontUse(carol=RIGHT.encode())
+        self.node._accounts._gate = Gate(self.passwords, self.store.password, [checker])
+        self.node.reserve(["carol"])
+        carol = self.door()
+        self.tries(carol, RIGHT, "carol")
+        carol.take()
+        carol.asks(c.DropAccount(RIGHT))
+        self.turn()
+        self.assertIn("your account is kept elsewhere", "\n".join(carol.take()))
+        carol.asks(c.ChangePassword(RIGHT, WRONG))
+        self.turn()
+        self.assertIn("this server does not keep your password", "\n".join(carol.take()))
+        self.assertIn("carol", self.node.hub.state.accounts)
+
+    def test_who_came_as_a_guest_under_the_name_that_others_vouch_for_can_log_in(self) -> None:
+        checker = InMemoryUsernamePasswordDatabaseDontUse(carol=RIGHT.encode())
+        self.node._accounts._gate = Gate(self.passwords, self.store.password, [checker])
+        carol = self.door().login("carol")
+        self.assertIn("-- You are logged in as carol.", self.tries(carol, RIGHT, "carol"))
+        user = self.node.hub.user_of(carol.peer.id)
+        assert user is not None
+        self.assertEqual(user.account, "carol")
+        # Nobody takes the name from a guest so who only says that it is theirs.
+        dora = self.door().login("dora")
+        self.assertIn("not the password", self.tries(dora, WRONG, "carol"))
 
     def test_a_door_that_can_ask_for_the_password_does(self) -> None:
         door = self.door()

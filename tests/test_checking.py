@@ -18,7 +18,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests import tls
 from tests.auth.test_operators import HASH
 from twisted_chat import checking
-from twisted_chat.options import Settings
+from twisted_chat.settings import Settings
 from twisted_chat.store.database import Sync
 from twisted_chat.store.place import Place
 from twisted_chat.store.sql import opening
@@ -57,6 +57,40 @@ class CheckTestCase(SynchronousTestCase):
 
 
 class CheckTests(CheckTestCase):
+    def test_a_port_that_is_given_twice_is_none_for_the_second(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        twice = f"problem: cannot listen on 127.0.0.1 port {port}: it is given twice"
+        self.assertEqual(self.check(good=False, port=(port, port)), [twice])
+        everywhere = f"tcp:{port}:interface=0.0.0.0"
+        self.assertEqual(self.check(good=False, port=(everywhere, port)), [twice])
+        self.assertEqual(
+            self.check(good=False, port=(port, f"tcp:{port}")),
+            [f"problem: cannot listen on any address port {port}: it is given twice"],
+        )
+        # Each is a port of its own: whichever is free, and that of another address.
+        self.assertEqual(self.check(good=True, port=(0, 0)), [])
+        self.assertEqual(self.check(good=True, port=(port, f"tcp:{port}:interface=127.0.0.2")), [])
+        self.assertEqual(self.check(good=True, port=(port, f"tcp6:{port}:interface=\\:\\:1")), [])
+
+    def test_a_name_of_a_socket_must_be_free_or_that_of_a_socket(self) -> None:
+        path = self.folder / "chat.sock"
+        self.assertEqual(self.check(good=True, port=f"unix:{path}"), [])
+        self.assertEqual(
+            self.check(good=False, port=(f"unix:{path}", f"unix:{path}")),
+            ["problem: cannot listen on chat.sock: it is given twice"],
+        )
+        with socket.socket(socket.AF_UNIX) as gone:
+            gone.bind(str(path))
+        self.assertEqual(self.check(good=True, port=f"unix:{path}"), [])
+        path.unlink()
+        path.touch()
+        self.assertEqual(
+            self.check(good=False, port=f"unix:{path}"),
+            ["problem: cannot listen on chat.sock: something else has that name; remove it"],
+        )
+
     def test_what_is_fine_is_said_too(self) -> None:
         cert, key = tls.write(self.folder, "chat.example")
         settings = Settings(

@@ -258,7 +258,7 @@ class RestoredTests(KeepingCase):
         return [formatEvent(event) for event in self.observer]
 
     def names(self) -> list[str]:
-        return self.node.hub.state.room_keys
+        return self.node.hub.state.listed_keys
 
     def test_rooms_are_there_again_and_the_log_says_how_many(self) -> None:
         self.restored("dev", "ops")

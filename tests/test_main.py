@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import runpy
 import subprocess
 import sys
 from functools import partial
@@ -98,6 +99,17 @@ class ImportTests(SynchronousTestCase):
             [sys.executable, "-c", script], capture_output=True, text=True, check=True
         )
         self.assertEqual(out.stdout.strip(), "[]")
+
+    def test_the_module_ends_with_the_status_of_the_visit(self) -> None:
+        self.patch(sys, "argv", ["twisted-chat", "--nonsense"])
+        with (
+            contextlib.redirect_stderr(io.StringIO()),
+            self.assertRaises(SystemExit) as caught,
+            patch.dict(sys.modules),
+        ):
+            sys.modules.pop("twisted_chat.__main__", None)
+            runpy.run_module("twisted_chat", run_name="__main__")
+        self.assertEqual(caught.exception.code, USAGE)
 
     def test_the_module_can_be_run(self) -> None:
         for arguments in (

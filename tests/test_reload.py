@@ -9,8 +9,8 @@ from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.core.limits import Limits
-from twisted_chat.options import BadSetting, Settings
 from twisted_chat.reload import NotReloaded, Reload
+from twisted_chat.settings import BadSetting, Settings
 
 
 class ReloadTests(SynchronousTestCase):

@@ -22,10 +22,12 @@ from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
 from twisted_chat.core.accounts import Proof
 from twisted_chat.core.decide_accounts import privacy_text
+from twisted_chat.core.familiar import Familiar
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.ids import Scope, UserId
 from twisted_chat.core.invites import GOOD_FOR, digest_of
 from twisted_chat.core.limits import Limits
+from twisted_chat.core.names import Nick
 from twisted_chat.core.outcome import Applied, Between
 from twisted_chat.core.refusing import hidden, shown_again
 from twisted_chat.core.throttle import Throttle
@@ -71,6 +73,7 @@ class Accounts:
         self._release = release
         self._tries = Throttle(hub.limits.login_tries, _MINUTE)
         self._registrations = Throttle(hub.limits.registrations, _HOUR)
+        self._familiar = Familiar()
         #: The invitations that are on their way to be stored, by their digests.
         self._codes: dict[str, str] = {}
 
@@ -121,9 +124,7 @@ class Accounts:
 
     async def _prove(self, peer: Peer, asked: d.Prove, scope: Scope, tag: str | None) -> None:
         nick, now = asked.nick, self._clock.seconds()
-        keys = [f"account {nick.key}"]
-        if peer.network is not None:
-            keys.append(f"address {peer.network}")
+        keys = self._keys(peer, nick)
         wait = max(self._tries.wait(key, now) for key in keys)
         if wait:
             why = f"too many tries; wait {math.ceil(wait)} seconds"
@@ -135,7 +136,8 @@ class Accounts:
         try:
             checked = Deferred.fromCoroutine(self._gate.check(nick.text, nick.key, asked.password))
             verdict = await checked.addTimeout(_PATIENCE, self._clock, _give_up)
-            if verdict is Verdict.OURS and isinstance(asked.command, c.ChangePassword):
+            ours = verdict in (Verdict.OURS, Verdict.AGED)
+            if ours and isinstance(asked.command, c.ChangePassword):
                 hashed = await self._gate.hash(asked.command.new)
         except (BusyError, StoreError) as error:
             self._forgive(keys)
@@ -151,6 +153,7 @@ class Accounts:
             self._refuse(peer, asked, "wrong-password", why, tag, scope)
             return
         self._forgive(keys)
+        self._familiar.note(nick.key, peer.network)
         if verdict is Verdict.OUTSIDE and isinstance(asked.command, c.ChangePassword):
             why = "this server does not keep your password; change it where you got it"
             self._refuse(peer, asked, "unsupported", why, tag, scope)
@@ -160,6 +163,34 @@ class Accounts:
             proof = Proof(nick.key, outside=True)
         now = self._clock.seconds()
         self._carry_out(peer, self._hub.proven(peer.id, asked, proof, scope, now, hashed), tag)
+        if verdict is Verdict.AGED and isinstance(asked.command, c.Login):
+            await self._renew(peer, proof, asked.password)
+
+    async def _renew(self, peer: Peer, proof: Proof, password: str) -> None:
+        """Hash a password that was right anew, with the parameters of today; at a later login, if not now."""
+        try:
+            hashed = await self._gate.hash(password)
+        except BusyError:
+            return
+        user = self._hub.user_of(peer.id) if self._here(peer) else None
+        if user is not None and user.account == proof.account:
+            renewed = e.PasswordSet(proof, hashed, renewed=True)
+            self._carry_out(peer, d.Propose(renewed, claim=True), None)
+
+    def _keys(self, peer: Peer, nick: Nick) -> list[str]:
+        """Return what tries of a session for an account are counted by.
+
+        Strangers together get so many for an account. Who is here with it, or comes from where it was entered before, has tries
+        of their own: else whoever guesses all the time would keep its owner out.
+        """
+        user = self._hub.user_of(peer.id)
+        if user is not None and user.account == nick.key:
+            keys = [f"account {nick.key} of who is here"]
+        elif self._familiar.knows(nick.key, peer.network):
+            keys = [f"account {nick.key} from {peer.network or 'here'}"]
+        else:
+            keys = [f"account {nick.key}"]
+        return keys if peer.network is None else [*keys, f"address {peer.network}"]
 
     def _forgive(self, keys: Iterable[str]) -> None:
         """Take back a try that was no wrong guess."""
@@ -170,6 +201,8 @@ class Accounts:
         try:
             hashed = await self._gate.hash(asked.password)
         except BusyError as error:
+            if peer.network is not None:
+                self._registrations.forgive(peer.network, self._clock.seconds())
             self._sessions.tell(peer, r.Refused("try-later", str(error)), tag)
             return
         if self._here(peer):
@@ -208,6 +241,8 @@ class Accounts:
         """Tell the sessions of an account what happened to it; the one that did it, once that is stored."""
         envelope = applied.envelope
         event = envelope.event
+        if isinstance(event, e.PasswordSet) and event.renewed:
+            return  # nothing that anybody would notice
         done, other = self._texts(event)
         assert isinstance(applied.audience, Between)
         for user in applied.audience.users:
@@ -216,7 +251,11 @@ class Accounts:
                     each.outbox.refresh()
                 if each is not peer:
                     self._sessions.tell(each, r.Notice("account", other))
+        if isinstance(event, e.AccountDropped):
+            self._familiar.forget(event.proof.account)
         if peer is not None:
+            if isinstance(event, e.Registered):
+                self._familiar.note(event.nick.key, peer.network)
             self._acks.promise(peer, envelope.id, r.Confirmed(done), envelope.tag)
 
     def _texts(self, event: e.Event) -> tuple[str, str]:

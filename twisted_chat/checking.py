@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 
 from twisted_chat.auth.operators import OperatorsError, read_operators
 from twisted_chat.core.text import shown
-from twisted_chat.options import Settings
+from twisted_chat.settings import Settings
 from twisted_chat.store.database import Kind, without_password
 from twisted_chat.store.place import Place, PlaceError, database_in
 from twisted_chat.store.port import StoreError
@@ -63,8 +63,9 @@ def examine(settings: Settings, now: datetime) -> Report:
     report = Report()
     report.fine("options and configuration file")
     _certificates(report, settings, now)
+    probe = Probe()
     for description in (*settings.endpoints(), *settings.tls_endpoints()):
-        _port(report, description)
+        _port(report, probe, description)
     _operators(report, settings)
     _state(report, settings)
     return report
@@ -106,7 +107,7 @@ def _certificates(report: Report, settings: Settings, now: datetime) -> None:
         report.fine(f"certificate {each}")
 
 
-def _port(report: Report, description: str) -> None:
+def _port(report: Report, probe: Probe, description: str) -> None:
     """See whether an endpoint could be listened on."""
     outcome: list[object] = []
     kind = description.partition(":")[0]
@@ -114,7 +115,7 @@ def _port(report: Report, description: str) -> None:
         report.warn(f"{description}: an endpoint of this kind is not looked at")
         return
     try:
-        _ = serverFromString(Probe(), description).listen(ServerFactory()).addBoth(outcome.append)
+        _ = serverFromString(probe, description).listen(ServerFactory()).addBoth(outcome.append)
         if isinstance(outcome[0], Failure):
             outcome[0].raiseException()
     except Problem as error:
@@ -129,6 +130,10 @@ def _port(report: Report, description: str) -> None:
 class Probe:
     """Stands in for the reactor: sees whether it could listen, and does not. Returns where that would be."""
 
+    def __init__(self) -> None:
+        #: Where it would listen by now: the interface and port, or the path.
+        self._places: list[tuple[str, int]] = []
+
     def listenTCP(self, port: int, factory: object, backlog: int = 50, interface: str = "") -> str:
         place = f"{interface or 'any address'} port {port}"
         with socket.socket(socket.AF_INET6 if ":" in interface else socket.AF_INET) as probe:
@@ -139,16 +144,34 @@ class Probe:
             except OSError as error:
                 taken = "; stop what listens there" if error.errno == errno.EADDRINUSE else ""
                 raise Problem(f"cannot listen on {place}: {error.strerror}{taken}") from None
+        if port and any(
+            port == other and _overlap(interface, host) for host, other in self._places
+        ):
+            raise Problem(f"cannot listen on {place}: it is given twice")
+        self._places.append((interface, port))
         return place
 
     def listenUNIX(self, address: str, factory: object, *options: Any, **more: Any) -> str:
         with socket.socket(socket.AF_UNIX) as probe:
             if probe.connect_ex(address) == 0:
                 raise Problem(f"cannot listen on {address}: somebody does; stop that")
+        # The socket of a server that was killed is taken over; anything else stays where it is.
+        if os.path.lexists(address) and not Path(address).is_socket():
+            raise Problem(f"cannot listen on {address}: something else has that name; remove it")
+        if (address, 0) in self._places:
+            raise Problem(f"cannot listen on {address}: it is given twice")
+        self._places.append((address, 0))
         folder = Path(address).absolute().parent
         if not os.access(folder, os.W_OK | os.X_OK):
             raise Problem(f"cannot listen on {address}: {folder} cannot be written to")
         return address
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Tell whether one port of both interfaces cannot be had: they are the same, or one of them stands for all."""
+    if (":" in one) != (":" in other):
+        return False
+    return one == other or not {one, other}.isdisjoint(("", "0.0.0.0", "::"))  # noqa: S104  not listened on
 
 
 def _state(report: Report, settings: Settings) -> None:

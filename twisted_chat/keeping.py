@@ -11,7 +11,7 @@ from twisted.logger import Logger
 from twisted_chat import background
 from twisted_chat.cluster.bus import Bus
 from twisted_chat.core import events as e
-from twisted_chat.core.accounts import Account
+from twisted_chat.core.accounts import KEPT_ELSEWHERE, Account
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.ids import MessageId, RoomId, Scope, SessionId
 from twisted_chat.core.lasting import Remembered
@@ -65,7 +65,7 @@ class Keeping:
                 log.warn("{name} can be no account: {why}", name=shown(name), why=str(bad))
                 continue
             if accounts.holder(nick) is None:
-                accounts.restore(Account(nick, self._clock.seconds(), MessageId(0)))
+                accounts.restore(Account(nick, self._clock.seconds(), KEPT_ELSEWHERE))
 
     def stop(self) -> None:
         """End, and forget nothing: rooms come back at the next start, and who is here may come back for a day."""

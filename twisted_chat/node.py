@@ -354,44 +354,59 @@ class Node:
 
     def _apply(self, message: MessageId, proposal: e.Proposal) -> None:
         """Apply what the bus put in order, show it, and let its claimant go on."""
-        peer = (
-            self._sessions.get(proposal.origin.session)
-            if proposal.origin.node == self.hub.node
-            else None
-        )
+        origin = proposal.origin
+        peer = self._sessions.get(origin.session) if origin.node == self.hub.node else None
         message_of_it = isinstance(proposal.event, _MESSAGES)
-        asked = not message_of_it and not _noticed(proposal.event)
-        claimed = peer is not None and peer.claims and asked
+        claimed = (
+            peer is not None and peer.claims and not message_of_it and not _noticed(proposal.event)
+        )
         if peer is not None and claimed:
             peer.claims = False
         try:
-            if isinstance(proposal.event, e.Renamed | e.LoggedIn):
-                self._sessions.catch_up_ignorers()
-            elif isinstance(proposal.event, e.IgnoreSet):
-                self._accounts.catch_up(proposal.user)
-            outcome = self.hub.apply(message, proposal)
-            if isinstance(outcome, Applied):
-                event = outcome.envelope.event
-                if not message_of_it and self._keeping.keep_accounts(message, outcome.secret):
-                    self._acks.appended(message)
-                if isinstance(event, e.Arrived):
-                    self._arrived(outcome.envelope, event, peer)
-                else:
-                    self._showing.show(outcome, peer)
-                    if isinstance(event, e.LoggedIn):
-                        self._logged_in(outcome.envelope, event, peer)
-            elif peer is not None and not _noticed(proposal.event):
-                self._void(peer, outcome)
+            if message_of_it:
+                self._carry(message, proposal, peer)
+            else:
+                self._bring_about(message, proposal, peer)
         except Exception:
-            self._sessions.failed(peer, "an event", proposal.origin.tag)
-        if peer is not None and self._acks.took(message) and self._store.full:
+            self._sessions.failed(peer, "an event", origin.tag)
+        if peer is None:
+            return
+        if self._store.full and self._acks.took(message):
             self._hold(peer)
-        if peer is not None and claimed:
+        if claimed:
             self._release(peer)
-        elif peer is not None and message_of_it:
+        elif message_of_it:
             if proposal.user is not None:
                 self._presence.spoke(proposal.user)
             self._landed(peer)
+
+    def _carry(self, message: MessageId, proposal: e.Proposal, peer: Peer | None) -> None:
+        """Apply and show what somebody said: nearly all proposals are this one."""
+        outcome = self.hub.apply(message, proposal)
+        if isinstance(outcome, Applied):
+            self._showing.show(outcome, peer)
+        elif peer is not None:
+            self._void(peer, outcome)
+
+    def _bring_about(self, message: MessageId, proposal: e.Proposal, peer: Peer | None) -> None:
+        """Apply and show what is no message."""
+        if isinstance(proposal.event, e.Renamed | e.LoggedIn):
+            self._sessions.catch_up_ignorers()
+        elif isinstance(proposal.event, e.IgnoreSet):
+            self._accounts.catch_up(proposal.user)
+        outcome = self.hub.apply(message, proposal)
+        if isinstance(outcome, Applied):
+            event = outcome.envelope.event
+            if self._keeping.keep_accounts(message, outcome.secret):
+                self._acks.appended(message)
+            if isinstance(event, e.Arrived):
+                self._arrived(outcome.envelope, event, peer)
+            else:
+                self._showing.show(outcome, peer)
+                if isinstance(event, e.LoggedIn):
+                    self._logged_in(outcome.envelope, event, peer)
+        elif peer is not None and not _noticed(proposal.event):
+            self._void(peer, outcome)
 
     def _landed(self, peer: Peer) -> None:
         """A message of a session is no longer on its way."""
@@ -465,6 +480,9 @@ class Node:
                 nick=event.nick.text,
                 session=peer.id,
             )
+            if event.moved and not self.hub.state.users_by_key[event.nick.key].rooms:
+                # As for who comes in as somebody who is in no room.
+                peer.door.logged_in(resumed=False)
         elif event.moved:
             self._take_out(origin, self.hub.state.users_by_key[event.nick.key].id, envelope.time)
 

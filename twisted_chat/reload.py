@@ -10,7 +10,7 @@ import msgspec
 from twisted.logger import Logger
 
 from twisted_chat.core.text import shown
-from twisted_chat.options import BadSetting, Settings
+from twisted_chat.settings import BadSetting, Settings
 
 log = Logger()
 

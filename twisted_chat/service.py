@@ -42,8 +42,9 @@ from twisted_chat.dialects.line import LineDialect
 from twisted_chat.doors.capacity import Capacity, room_for_connections
 from twisted_chat.doors.line import ChatFactory
 from twisted_chat.node import Node
-from twisted_chat.options import BadSetting, Options, Settings
+from twisted_chat.options import Options
 from twisted_chat.reload import NotReloaded, Reload
+from twisted_chat.settings import BadSetting, Settings
 from twisted_chat.store.blocks import Ids
 from twisted_chat.store.database import Kind, without_password
 from twisted_chat.store.memory import MemoryStore
@@ -94,6 +95,9 @@ class ChatService(Service):
         sys.excepthook = _print_start_error
         self._settings = settings
         self._reactor = reactor
+        # From here on a SIGHUP does not end it, even if there is nothing yet that could be read again: twistd may have written
+        # its pid file before the server starts.
+        signal.signal(signal.SIGHUP, self._hung_up)
         clock = self._clock = clock_of(reactor)
         # A copy, for it changes: see Reload.
         limits = msgspec.structs.replace(settings.effective_limits())
@@ -136,8 +140,6 @@ class ChatService(Service):
     def startService(self) -> None:
         """Start, or raise :class:`StartError`: twistd then removes its pid file and the process ends with status 1."""
         super().startService()
-        # From now on a SIGHUP does not end it, even if there is nothing yet that could be read again.
-        signal.signal(signal.SIGHUP, self._hung_up)
         failed: list[Failure] = []
         background.start(self._start(), "starting the server", failed.append)
         if failed:
@@ -288,8 +290,11 @@ class ChatService(Service):
         self.factory.connections.max_per_address = settings.limits.max_per_address
 
     def _hung_up(self, number: int, frame: FrameType | None) -> None:
-        # Before the reactor runs this waits until it does.
-        self._reactor.callFromThread(self._reload.run)
+        # Before the reactor runs this waits until it does; all is made by then.
+        self._reactor.callFromThread(self._reload_now)
+
+    def _reload_now(self) -> None:
+        self._reload.run()
 
     def _look_after(self) -> None:
         try:

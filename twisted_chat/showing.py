@@ -162,7 +162,11 @@ class Showing:
             self._departed(msgspec.structs.replace(envelope, event=gone), gone)
         if peer is not None:
             self._sessions.echo(peer, envelope)
-            self.enter(peer)
+            if self._hub.state.users_by_key[event.nick.key].rooms:
+                self.enter(peer)
+            else:  # its door enters one, as after any login
+                self._sessions.refocus(peer)
+                peer.outbox.refresh()
             self._confirm(envelope, peer)
 
     def enter(self, peer: Peer) -> None:

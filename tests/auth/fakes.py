@@ -66,6 +66,8 @@ class OpenPasswords(Passwords):
     def __init__(self, runner: Runner | None = None) -> None:
         super().__init__(runner or _NoRunner())
         self.checked: list[tuple[str | None, str]] = []
+        #: What was stored with parameters of earlier.
+        self.old: set[str] = set()
         self.hold = False
         self.busy = False
         self._held: list[Deferred[None]] = []
@@ -80,6 +82,9 @@ class OpenPasswords(Passwords):
         await self._turn()
         self.checked.append((stored, password))
         return stored == f"hash of {password}"
+
+    def outdated(self, stored: str) -> bool:
+        return stored in self.old
 
     async def _turn(self) -> None:
         if self.busy:

@@ -36,9 +36,46 @@ class FileTests(SynchronousTestCase):
 
     def test_nobody_else_does(self) -> None:
         checker = Argon2File(self.path, Passwords(NowRunner()))
-        for name, password in ((b"bob", b"wrong"), (b"Bob", b"correct horse"), (b"eve", b"")):
+        for name, password in ((b"bob", b"wrong"), (b"eve", b"correct horse"), (b" ", b"")):
             asked = checker.requestAvatarId(UsernamePassword(name, password))
             self.failureResultOf(asked, UnauthorizedLogin)
+
+    def test_names_are_found_in_capitals_or_not(self) -> None:
+        self.write(f"Zo\u00eb: {_QUICK.hash('correct horse')}\n")
+        for name in ("Zo\u00eb", "zo\u00eb", "ZO\u00cb", "Zoe\u0308"):
+            self.assertEqual(self.come(name.encode(), b"correct horse"), name.encode())
+
+    def test_who_is_not_in_the_file_is_checked_against_a_hash_of_the_file(self) -> None:
+        """Theirs may have other parameters than ours, and the time would tell."""
+        checked: list[tuple[str | None, str]] = []
+
+        class Noting(Passwords):
+            async def verify(self, stored: str | None, password: str) -> bool:
+                checked.append((stored, password))
+                return True
+
+        checker = Argon2File(self.path, Noting(NowRunner()))
+        asked = checker.requestAvatarId(UsernamePassword(b"eve", b"correct horse"))
+        self.failureResultOf(asked, UnauthorizedLogin)
+        ((stored, _),) = checked
+        self.assertIn(str(stored), self.path.read_text())
+
+    def test_a_file_with_nobody_in_it_lets_nobody_in(self) -> None:
+        self.write("# nobody yet\n")
+        checker = Argon2File(self.path, Passwords(NowRunner()))
+        asked = checker.requestAvatarId(UsernamePassword(b"bob", b"correct horse"))
+        self.failureResultOf(asked, UnauthorizedLogin)
+
+    def test_what_cannot_be_checked_or_is_there_twice_is_refused_and_not_quoted(self) -> None:
+        stored = _QUICK.hash("correct horse")
+        for lines, why in (
+            (f"bob:{stored}\nBOB:{stored}", "line 2: BOB stands there twice"),
+            ("bob:$argon2id$nonsense", "line 1: the hash is none of argon2"),
+            (f"bob:{stored.replace('argon2id', 'argon2i')}", "line 1: the hash is not argon2id"),
+            (f"bob:{stored.replace('m=8', 'm=9999999')}", "line 1: the hash asks for too much"),
+        ):
+            self.write(lines)
+            self.assertEqual(str(self.assertRaises(ValueError, Argon2File, self.path)), why)
 
     def test_the_threads_are_its_own_if_it_was_given_none(self) -> None:
         self.patch(files, "RealRunner", NowRunner)

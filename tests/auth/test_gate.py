@@ -38,6 +38,16 @@ class GateTests(SynchronousTestCase):
         self.assertIs(self.check(gate, "Bob", "correct horse"), Verdict.OURS)
         self.assertIs(self.check(gate, "bob", "battery staple"), Verdict.WRONG)
 
+    def test_what_is_stored_with_parameters_of_earlier_is_told_if_the_password_is_right(
+        self,
+    ) -> None:
+        gate = self.gate()
+        self.passwords.old.add("hash of correct horse")
+        self.assertIs(self.check(gate, "bob", "battery staple"), Verdict.WRONG)
+        self.assertIs(self.check(gate, "bob", "correct horse"), Verdict.AGED)
+        self.passwords.old.clear()
+        self.assertIs(self.check(gate, "bob", "correct horse"), Verdict.OURS)
+
     def test_a_name_that_nobody_has_is_checked_all_the_same(self) -> None:
         self.assertIs(self.check(self.gate(), "eve", "correct horse"), Verdict.WRONG)
         self.assertEqual(self.passwords.checked, [(None, "correct horse")])

@@ -6,9 +6,10 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+import argon2
 from argon2 import PasswordHasher
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
@@ -57,6 +58,33 @@ class PasswordsTests(SynchronousTestCase):
         self.assertEqual(len(tried), 1)
         self.assertFalse(self.passwords.outdated(tried[0]))
 
+    def test_both_are_the_same_work_from_the_first_on(self) -> None:
+        """One comparison, and nothing else, with a hash of the same parameters and lengths."""
+        worked: list[tuple[str, argon2.Parameters | None]] = []
+
+        class Counting:
+            def hash(self, password: str) -> str:
+                worked.append(("hash", None))
+                return ""
+
+            def verify(self, stored: str, password: str) -> bool:
+                worked.append(("verify", argon2.extract_parameters(stored)))
+                return hasher.verify(stored, password)
+
+        hasher = passwords._HASHER
+        stored = self.now(self.passwords.hash("correct horse"))
+        self.patch(passwords, "_HASHER", Counting())
+        for each in (stored, None):
+            self.assertFalse(self.now(self.passwords.verify(each, "battery staple")))
+        self.assertEqual(worked, [("verify", argon2.extract_parameters(stored))] * 2)
+
+    def test_letters_are_the_same_however_a_keyboard_composes_them(self) -> None:
+        composed, apart = "caf\u00e9-caf\u00e9", "cafe\u0301-cafe\u0301"
+        for one, other in ((composed, apart), (apart, composed)):
+            self.assertTrue(self.now(self.passwords.verify(passwords.hash_now(one), other)))
+            stored = self.now(self.passwords.hash(one))
+            self.assertTrue(self.now(self.passwords.verify(stored, other)))
+
     def test_what_is_stored_may_be_broken(self) -> None:
         self.assertFalse(self.now(self.passwords.verify("nonsense", "x")))
 
@@ -73,6 +101,21 @@ class PasswordsTests(SynchronousTestCase):
         self.runner.go()
         self.assertEqual([self.successResultOf(each) for each in waiting], [True, True])
         self.assertTrue(self.now(self.passwords.verify(stored, "x")))
+
+    def test_who_gave_up_waiting_takes_no_time_of_the_thread(self) -> None:
+        hashed: list[str] = []
+
+        def hashes(password: str) -> str:
+            hashed.append(password)
+            return ""
+
+        self.patch(passwords, "hash_now", hashes)
+        gave_up, waits = (self.ask(self.passwords.hash(each)) for each in ("first", "second"))
+        gave_up.cancel()
+        self.failureResultOf(gave_up, CancelledError)
+        self.runner.go()
+        self.successResultOf(waits)
+        self.assertEqual(hashed, ["second"])
 
     def test_end_ends_the_threads(self) -> None:
         self.passwords.stop()

@@ -20,6 +20,7 @@ from bench.options import Wish, read
 from bench.servers import KINDS
 from bench.sessions import Sessions
 from bench.store import Storing
+from bench.timing import Timing
 from bench.users import Users
 from bench.wire import Target
 
@@ -74,6 +75,8 @@ class LoadTests(SynchronousTestCase):
         )
 
     def test_the_server_is_killed_thirty_times(self) -> None:
+        self.assertEqual(asked("timing").load, Timing(tries=500))
+        self.assertEqual(asked("timing --tries 7").load, Timing(tries=7))
         self.assertEqual(asked("logins").load, Logins(logins=200, seconds=5.0))
         self.assertEqual(asked("logins --logins 3 --seconds 1").load, Logins(logins=3, seconds=1.0))
         self.assertEqual(asked("crash").load, Crash(kills=30, between=2.0, seed=1))
@@ -173,6 +176,7 @@ class RefusalTests(SynchronousTestCase):
             "crash",
             "logins",
             "client",
+            "timing",
         ):
             with contextlib.redirect_stdout(io.StringIO()) as out:
                 self.assertRaises(SystemExit, asked, f"{command} --help")

@@ -44,6 +44,7 @@ class DrawTests(SynchronousTestCase):
             samples.crash(),
             samples.logins(),
             samples.client(),
+            samples.timing(),
             samples.comparison(),
         ):
             self.assertIn(b"<svg", self.draw(result))

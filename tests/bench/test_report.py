@@ -133,6 +133,17 @@ class TableTests(SynchronousTestCase):
         self.assertRegex(text, "meanwhile: p50 +1 ms ")
         self.assertRegex(text, "the slowest +12 ms ")
 
+    def test_timing(self) -> None:
+        text = shown(samples.timing())
+        self.assertIn("100 of 100 wrong logins of each kind on ours", text)
+        self.assertRegex(text, "wrong password +30 ms +30 ms +30.1 ms")
+        self.assertRegex(text, r"unknown name .*\+0 µs \(-\d+ µs to \+\d+ µs\) +no")
+
+    def test_a_difference_in_time_is_told(self) -> None:
+        text = shown(samples.timing(0.01))
+        self.assertRegex(text, r"unknown name .*\+10,000 µs .* yes")
+        self.assertIn("bench: the time tells unknown name from wrong password", text)
+
     def test_crash(self) -> None:
         text = shown(samples.crash())
         self.assertIn("killed again and again while 8 clients talk (seed 1)", text)
@@ -195,6 +206,7 @@ class JsonTests(SynchronousTestCase):
             samples.crash(),
             samples.logins(),
             samples.client(),
+            samples.timing(),
             samples.fanout(),
             samples.users(),
             samples.sessions(),

@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from bench.stats import Latencies, Spread, percentile, ratios, spread
+from bench.stats import (
+    Latencies,
+    Spread,
+    differ,
+    median_interval,
+    percentile,
+    ratios,
+    spread,
+)
 
 micros = st.integers(0, 2**39)
 
@@ -88,3 +96,30 @@ class NumbersTests(SynchronousTestCase):
             ratios([1.0, None, 4.0, 9.0], [2.0, 2.0, None, 0.0]), Spread(0.5, 0.5, 0.5)
         )
         self.assertIsNone(ratios([None], [1.0]))
+
+
+class SamplesTests(SynchronousTestCase):
+    def test_median_lies_between_those_that_a_coin_says(self) -> None:
+        # Of ten falls, none or one of heads or of tails are 22 of 1,024.
+        values = [float(each) for each in range(10)]
+        self.assertEqual(median_interval(values, 22 / 1024), Spread(4.5, 1, 8))
+        self.assertEqual(median_interval(values, 21 / 1024), Spread(4.5, 0, 9))
+        self.assertEqual(median_interval(values, 1 / 1024), Spread(4.5, -math.inf, math.inf))
+
+    def test_of_many_values_the_interval_is_narrow(self) -> None:
+        found = median_interval([float(each) for each in range(10_000)], 0.001)
+        self.assertEqual((9_999 - found.low, found.median), (found.high, 4_999.5))
+        self.assertTrue(4_800 < found.low < 4_900)
+
+    def test_of_nothing_nothing_is_known(self) -> None:
+        found = median_interval([], 0.001)
+        self.assertTrue(math.isnan(found.median) and found.low < found.high)
+
+    def test_samples_differ_if_chance_does_not_explain_it(self) -> None:
+        values = [float(each) for each in range(100)]
+        self.assertFalse(differ(values, values, 0.001))
+        self.assertFalse(differ(values, [each + 20 for each in values], 0.001))
+        self.assertTrue(differ(values, [each + 40 for each in values], 0.001))
+        self.assertTrue(differ(values, [49.5] * 100, 0.001))
+        self.assertFalse(differ(values, [], 0.001))
+        self.assertFalse(differ([1.0], [9.0], 0.001))

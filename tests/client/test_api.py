@@ -9,11 +9,13 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.client.serving import FakeServer
-from twisted_chat.client import ChatError, Client, api
+from twisted import internet
+from twisted_chat.client import ChatError, Client, api, run
 from twisted_chat.client import events as ev
 from twisted_chat.client.api import _Run
 from twisted_chat.client.connecting import Target, TlsMissing
-from twisted_chat.client.link import LONGEST_WAIT, Link
+from twisted_chat.client.connector import LONGEST_WAIT
+from twisted_chat.client.link import Link
 
 
 class Base(SynchronousTestCase):
@@ -337,6 +339,15 @@ class FakeReactor:
 
 
 class RunTests(SynchronousTestCase):
+    def test_it_runs_the_reactor_that_there_is(self) -> None:
+        async def main() -> str:
+            return "done"
+
+        reactor = FakeReactor()
+        self.patch(internet, "reactor", reactor)
+        self.assertEqual(run(main), "done")
+        self.assertEqual(reactor.stops, 1)
+
     def test_it_returns_what_the_function_returns(self) -> None:
         async def main() -> int:
             return 5

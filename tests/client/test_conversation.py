@@ -43,7 +43,7 @@ class FakeOwner:
     def measured(self, lag: float, number: int) -> None:
         self.lags.append((lag, number))
 
-    def lost(self, why: str, *, ours: bool, trusted: bool) -> None:
+    def lost(self, conversation: Conversation, why: str, *, ours: bool, trusted: bool) -> None:
         assert self.end is None
         self.end = why, ours, trusted
 

@@ -4,86 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from twisted.internet.defer import Deferred
-from twisted.internet.task import Clock
-from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase
-
-from tests.client.serving import FakeServer
+from tests.client.linked import LinkedTestCase
 from twisted_chat.client import events as ev
-from twisted_chat.client.conversation import GREETING_TIME, Untrusted
-from twisted_chat.client.link import (
-    ASK_AGAIN,
-    LONGEST_WAIT,
-    MAX_PAGE,
-    Identity,
-    Link,
-    NoRoom,
-    QueueFull,
-)
+from twisted_chat.client import link
+from twisted_chat.client.connector import LONGEST_WAIT
+from twisted_chat.client.link import Identity, NoRoom, QueueFull
 from twisted_chat.client.outgoing import MAX_WAITING
 from twisted_chat.client.wire import TooLong
 from twisted_chat.core.text import BadText
 
 
-class Base(SynchronousTestCase):
-    rooms: tuple[tuple[str, str | None], ...] = ()
-    reconnect = True
-    identity = Identity(nick="bob", password="pw")
-
-    def setUp(self) -> None:
-        self.clock = Clock()
-        self.server = FakeServer()
-        self.events: list[ev.Event] = []
-        self.link = Link(
-            self.clock,
-            self.server,
-            self.identity,
-            self.events.append,
-            rooms=self.rooms,
-            reconnect=self.reconnect,
-            new_secret=lambda: "s",
-            random=lambda: 0.0,
-        )
-
-    def tearDown(self) -> None:
-        _ = self.link.stopService()
-        self.clock.advance(0)
-        self.assertEqual(self.clock.getDelayedCalls(), [])
-
-    def comes_in(self, **fields: Any) -> None:
-        self.link.startService()
-        self.server.welcomes(**fields)
-        self.forgets()
-
-    def forgets(self) -> None:
-        """Look no longer at what came and went so far."""
-        self.server.took()
-        self.events.clear()
-
-    def loses(self) -> None:
-        self.server.drops()
-
-    def comes_back(self, **fields: Any) -> None:
-        self.clock.advance(LONGEST_WAIT)
-        self.server.welcomes(**fields)
-
-    def kinds(self) -> list[str]:
-        return [type(each).__name__ for each in self.events]
-
-    def texts(self) -> list[str]:
-        return [each.text for each in self.events if isinstance(each, ev.Message)]
-
-    def last(self, kind: type[ev.Event]) -> Any:
-        return [each for each in self.events if isinstance(each, kind)][-1]
-
-    def sent(self, *fields: str) -> list[Any]:
-        """Return these fields of what the client sent since the last time."""
-        got = self.server.took()
-        return [tuple(each.get(field) for field in fields) for each in got]
-
-
-class LoginTests(Base):
+class LoginTests(LinkedTestCase):
     def test_it_logs_in_when_the_server_has_shown_what_it_is(self) -> None:
         self.link.startService()
         self.server.answers_pings = False
@@ -119,6 +50,22 @@ class LoginTests(Base):
         self.clock.advance(1000)
         self.assertEqual(self.server.tries, 1)
 
+    def test_who_is_refused_before_the_login_is_not_let_in_by_trying_again(self) -> None:
+        self.link.startService()
+        self.server.tells("error", code="banned", content="you are banned")
+        self.assertEqual(self.last(ev.NameRefused).code, "banned")
+        self.clock.advance(1000)
+        self.assertEqual(self.server.tries, 1)
+
+    def test_scopes_are_not_remembered_for_ever(self) -> None:
+        self.patch(link, "_MAX_SCOPES", 2)
+        self.link.startService()
+        for session in "abc":
+            self.server.welcomes(session=session)
+            self.loses()
+            self.clock.advance(LONGEST_WAIT)
+        self.assertEqual(list(self.link._scopes), ["scope-of-b", "scope-of-c"])
+
     def test_another_name_can_be_tried(self) -> None:
         self.link.startService()
         self.server.begins()
@@ -149,133 +96,7 @@ class LoginTests(Base):
         self.assertEqual(self.server.tries, 1)
 
 
-class ReconnectTests(Base):
-    def test_it_waits_longer_and_longer_but_not_too_long(self) -> None:
-        self.server.down = True
-        self.link.startService()
-        waits = []
-        for _ in range(20):
-            waits.append(self.last(ev.Offline).again)
-            self.clock.advance(waits[-1])
-        self.assertEqual(waits, sorted(waits))
-        self.assertEqual(waits[-1], LONGEST_WAIT)
-        self.assertLess(waits[0], 1)
-        self.assertEqual(self.last(ev.Offline).why, "cannot connect: connection refused")
-
-    def test_waits_have_a_part_of_chance(self) -> None:
-        link = Link(self.clock, self.server, self.identity, self.events.append, random=lambda: 0.75)
-        self.server.down = True
-        link.startService()
-        self.assertEqual(self.last(ev.Offline).again, 0.75 + 0.75)
-        _ = link.stopService()
-
-    def test_who_was_in_begins_with_short_waits_again(self) -> None:
-        self.server.down = True
-        self.link.startService()
-        self.clock.advance(1000)
-        self.server.down = False
-        self.comes_back()
-        self.loses()
-        self.assertLess(self.last(ev.Offline).again, 1)
-
-    def test_a_login_that_is_never_answered_is_no_success(self) -> None:
-        self.comes_in()
-        self.loses()
-        waits = []
-        for _ in range(4):
-            waits.append(self.last(ev.Offline).again)
-            self.clock.advance(waits[-1])
-            self.server.begins()
-            self.loses()
-        self.assertEqual(waits, sorted(set(waits)))
-
-    def test_the_session_is_taken_up_again(self) -> None:
-        self.comes_in(session="first")
-        self.loses()
-        self.clock.advance(LONGEST_WAIT)
-        self.server.begins()
-        self.assertEqual(self.sent("type", "session", "password"), [("nick", "first", "pw")])
-
-    def test_a_server_that_is_not_ours_is_not_tried_again(self) -> None:
-        self.link.startService()
-        self.server.sends(b"HTTP/1.1 400 Bad Request\r\n")
-        self.clock.advance(0)
-        self.assertEqual(
-            self.last(ev.Offline), ev.Offline(why="no twisted-chat server is there: it speaks HTTP")
-        )
-        self.clock.advance(1000)
-        self.assertEqual((self.server.tries, self.link.state), (1, "ended"))
-
-    def test_a_server_that_was_ours_is_tried_again(self) -> None:
-        self.comes_in()
-        self.loses()
-        self.clock.advance(LONGEST_WAIT)
-        self.server.sends(b"HTTP/1.1 503 Unavailable\r\n")
-        self.assertIsNotNone(self.last(ev.Offline).again)
-
-    def test_silence_ends_in_a_reason(self) -> None:
-        self.link.startService()
-        self.clock.advance(GREETING_TIME)
-        self.clock.advance(0)
-        self.assertEqual(
-            self.last(ev.Offline).why,
-            "no twisted-chat server is there: it says nothing that a twisted-chat server would say",
-        )
-
-    def test_a_server_that_must_not_be_trusted_is_not_tried_again(self) -> None:
-        self.comes_in()
-        assert self.server.wire is not None
-        wire, self.server.wire = self.server.wire, None
-        wire.protocol.connectionLost(Failure(Untrusted("the certificate has changed")))
-        wire.connected = False
-        self.clock.advance(0)
-        self.assertEqual(self.last(ev.Offline), ev.Offline(why="the certificate has changed"))
-
-    def test_the_servers_goodbye_is_the_reason(self) -> None:
-        self.comes_in()
-        self.server.tells("quit", content="Goodbye (the server is stopping).", reason="x")
-        self.loses()
-        self.assertEqual(self.last(ev.Offline).why, "Goodbye (the server is stopping).")
-
-    def test_each_try_is_told(self) -> None:
-        self.server.down = True
-        self.link.startService()
-        self.clock.advance(LONGEST_WAIT)
-        self.assertEqual(self.kinds(), ["Connecting", "Offline"] * 2)
-
-    def test_who_stops_while_it_connects_is_heard_of_no_more(self) -> None:
-        self.server.slow = Deferred()
-        self.link.startService()
-        _ = self.link.stopService()
-        self.assertEqual(self.kinds(), ["Connecting"])
-
-
-class OnceTests(Base):
-    """Without reconnecting, as in plain mode."""
-
-    reconnect = False
-
-    def test_no_server_is_the_end(self) -> None:
-        self.server.down = True
-        self.link.startService()
-        self.clock.advance(0)
-        self.assertEqual(
-            self.last(ev.Offline), ev.Offline(why="cannot connect: connection refused")
-        )
-        self.assertEqual((self.server.tries, self.link.state), (1, "ended"))
-
-    def test_a_lost_connection_is_the_end(self) -> None:
-        self.comes_in()
-        settled = self.link.when_settled()
-        self.link.say("hi")
-        self.loses()
-        self.clock.advance(0)
-        self.assertEqual(self.last(ev.Offline), ev.Offline(why="connection lost"))
-        self.failureResultOf(settled, ConnectionError)
-        self.failureResultOf(self.link.when_settled(), ConnectionError)
-
-
-class SayTests(Base):
+class SayTests(LinkedTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.comes_in()
@@ -438,7 +259,7 @@ class SayTests(Base):
         self.assertEqual(self.kinds(), ["Offline"])
 
 
-class AccountTests(Base):
+class AccountTests(LinkedTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.comes_in()
@@ -499,7 +320,7 @@ class AccountTests(Base):
         self.assertEqual(self.login(), ("joe", "right"))
 
 
-class RoomTests(Base):
+class RoomTests(LinkedTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.comes_in()
@@ -566,144 +387,7 @@ class RoomTests(Base):
         self.assertEqual(self.link.focus, "lobby")
 
 
-class CatchUpTests(Base):
-    def setUp(self) -> None:
-        super().setUp()
-        self.comes_in()
-        self.server.says("one")
-
-    def asked(self) -> dict[str, Any]:
-        """Return the last request for history."""
-        return [each for each in self.server.took() if each["type"] == "history"][-1]
-
-    def history(self, tag: str | None, *texts: str, more: bool = False, **fields: Any) -> None:
-        tagged = {"id": tag} if tag else {}
-        self.server.tells("history_start", room="lobby", count=len(texts), **tagged)
-        for text in texts:
-            self.server.says(text, replay=True, **fields)
-        self.server.tells("history_end", room="lobby", count=len(texts), more=more, **tagged)
-
-    def test_what_was_missed_is_asked_for_and_comes_before_what_is_said_meanwhile(self) -> None:
-        self.loses()
-        self.comes_back()
-        asked = self.asked()
-        self.assertEqual((asked["room"], asked["after"]), ("lobby", "0" * 15 + "1"))
-        self.server.ids = 3
-        self.server.says("four")
-        self.server.ids = 1
-        self.history(asked["id"], "two", "three", "four")
-        self.server.says("five")
-        self.assertEqual(self.texts(), ["one", "two", "three", "four", "five"])
-
-    def test_it_is_read_on_while_there_is_more(self) -> None:
-        self.loses()
-        self.comes_back()
-        self.history(self.asked()["id"], "two", more=True)
-        self.history(self.asked()["id"], "three")
-        self.server.says("four")
-        self.assertEqual(self.texts(), ["one", "two", "three", "four"])
-
-    def test_history_at_the_entry_is_no_double(self) -> None:
-        self.loses()
-        self.clock.advance(LONGEST_WAIT)
-        self.server.begins()
-        self.server.tells("welcome", id="login", nick="bob", session="x", scope="x", resumed=False)
-        self.forgets()
-        self.server.enters("lobby", "bob", history=False)
-        self.server.ids = 0
-        self.history(None, "one")
-        self.assertEqual(self.kinds(), ["Entered"])
-
-    def test_history_at_the_first_entry_is_told_with_its_frame(self) -> None:
-        self.forgets()
-        self.history(None, "two")
-        self.assertEqual(self.kinds(), ["HistoryStart", "Message", "HistoryEnd"])
-
-    def test_one_request_at_a_time(self) -> None:
-        self.loses()
-        self.comes_back()
-        self.server.enters("lobby", "bob", history=False)
-        self.assertEqual(len([1 for (kind,) in self.sent("type") if kind == "history"]), 1)
-
-    def test_history_that_cannot_be_read_is_asked_for_again(self) -> None:
-        self.loses()
-        self.comes_back()
-        asked = self.asked()
-        self.server.tells("error", id=asked["id"], code="history-unavailable", content="later")
-        self.server.says("two")
-        self.clock.advance(ASK_AGAIN)
-        self.server.ids = 1
-        self.history(self.asked()["id"], "two")
-        self.assertEqual(self.texts(), ["one", "two"])
-        self.assertNotIn("Refused", self.kinds())
-
-    def test_a_lost_connection_ends_the_asking(self) -> None:
-        self.loses()
-        self.comes_back()
-        self.server.tells("error", id=self.asked()["id"], code="history-unavailable", content="x")
-        self.loses()
-        self.comes_back()
-        self.history(self.asked()["id"], "two")
-        self.assertEqual(self.texts(), ["one", "two"])
-
-    def test_history_that_is_refused_holds_up_nothing(self) -> None:
-        self.loses()
-        self.comes_back()
-        asked = self.asked()
-        self.server.says("two")
-        self.server.tells("error", id=asked["id"], code="not-in-room", content="no")
-        self.assertEqual(self.texts(), ["one", "two"])
-
-    def test_ones_own_messages_are_not_told_twice(self) -> None:
-        tag = self.link.say("mine")
-        self.server.acks(tag)
-        self.loses()
-        self.comes_back()
-        asked = self.asked()
-        self.history(asked["id"], "mine", who="bob", nonce=tag, scope="scope-of-secret")
-        self.assertEqual(self.texts(), ["one"])
-
-    def test_nobody_else_can_pass_for_oneself(self) -> None:
-        """The ids that one gave are public: a message with one of them in another's scope is another's."""
-        tag = self.link.say("mine")
-        self.server.says("forged", who="eve", nonce=tag, scope="scope-of-eve")
-        self.assertEqual(self.texts(), ["one", "forged"])
-        self.assertEqual(self.link.waiting(), 1)
-
-    def test_a_page_of_history_is_one_event(self) -> None:
-        tag = self.link.history("lobby", before="f" * 16, limit=10 * MAX_PAGE)
-        asked = self.asked()
-        self.assertEqual((asked["before"], asked["limit"]), ("f" * 16, MAX_PAGE))
-        self.forgets()
-        self.history(tag, "early", more=True)
-        (page,) = self.events
-        assert isinstance(page, ev.Page)
-        self.assertEqual([each.text for each in page.messages], ["early"])
-        self.assertEqual((page.tag, page.room, page.more), (tag, "lobby", True))
-
-    def test_a_page_that_is_refused_is_told(self) -> None:
-        tag = self.link.history("lobby")
-        self.server.tells("error", id=tag, code="history-unavailable", content="later")
-        self.assertEqual(self.last(ev.Refused).tag, tag)
-
-    def test_a_search_is_one_event(self) -> None:
-        tag = self.link.command("/search x")
-        self.forgets()
-        self.server.tells("search_start", id=tag, count=1)
-        self.server.says("found", replay=True)
-        self.server.tells("search_end", id=tag, count=1, more=False, whole=True)
-        (found,) = self.events
-        assert isinstance(found, ev.Found)
-        self.assertEqual([each.text for each in found.messages], ["found"])
-
-    def test_events_of_the_server_are_handed_on(self) -> None:
-        self.forgets()
-        self.server.tells("join", from_="joe", room="lobby", id="5" * 16)
-        self.server.tells("announcement", from_="root", content="hear")
-        self.assertEqual(self.kinds(), ["Joined", "Announcement"])
-
-
-class BeginInARoomTests(Base):
+class BeginInARoomTests(LinkedTestCase):
     rooms = (("dev", "key"),)
 
     def test_what_is_typed_early_goes_to_the_room_to_begin_with(self) -> None:

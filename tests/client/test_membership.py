@@ -56,6 +56,14 @@ class MembershipTests(SynchronousTestCase):
         self.assertEqual(self.rooms.to_enter(), [])
         self.assertIsNone(self.rooms.focus)
 
+    def test_a_room_gets_its_name_though_one_talks_elsewhere_by_then(self) -> None:
+        self.rooms.wants("DEV", None, "t")
+        self.rooms.wants("ops", None, "u")
+        self.rooms.entered("dev", "t")
+        self.assertEqual(
+            (self.rooms.focus, list(self.rooms.wanted)), ("ops", ["lobby", "ops", "dev"])
+        )
+
     def test_another_refusal_leaves_the_rooms_alone(self) -> None:
         self.enters("dev")
         self.rooms.refused("x")

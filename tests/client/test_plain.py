@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -11,10 +13,12 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.client.serving import FakeServer
+from twisted import internet
 from twisted_chat.client import events as ev
 from twisted_chat.client import plain, transcript
 from twisted_chat.client.connecting import Target
-from twisted_chat.client.link import LONGEST_WAIT, Identity, Link
+from twisted_chat.client.connector import LONGEST_WAIT
+from twisted_chat.client.link import Identity, Link
 from twisted_chat.client.options import USAGE, Settings
 from twisted_chat.client.plain import LOST, Plain
 
@@ -369,3 +373,69 @@ class TerminalTests(Base):
             self.clock.advance(0)
         self.assertEqual(len(self.passwords), 6)
         self.ended(USAGE)
+
+
+class FakeReactor(Clock):
+    """A reactor that runs until it is stopped."""
+
+    def __init__(self, interrupt: bool) -> None:
+        super().__init__()
+        self.interrupt = interrupt
+        self.triggers: list[Any] = []
+        self.stops = 0
+
+    def callWhenRunning(self, begin: Any) -> None:
+        self.callLater(0, begin)
+
+    def addSystemEventTrigger(self, phase: str, event: str, leave: Any) -> None:
+        self.triggers.append(leave)
+
+    def run(self) -> None:
+        self.advance(0)
+        if self.interrupt:
+            self.waited = [trigger() for trigger in self.triggers]
+        self.advance(0)
+
+    def stop(self) -> None:
+        self.stops += 1
+
+
+class RunTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+        self.err = io.StringIO()
+        self.begun: list[Path | None] = []
+        self.patch(sys, "stdin", io.StringIO())
+        self.patch(sys, "stdout", self.out)
+        self.patch(sys, "stderr", self.err)
+        self.patch(transcript, "begin", self.begun.append)
+        self.server = FakeServer()
+        self.patch(plain, "open_link", self.open_link)
+
+    def open_link(self, reactor: Any, target: Target, heard: Callable[[ev.Event], None]) -> Link:
+        return Link(reactor, self.server, target.identity, heard, reconnect=target.reconnect)
+
+    def runs(self, *, interrupt: bool = False) -> int:
+        self.reactor = FakeReactor(interrupt)
+        self.patch(internet, "reactor", self.reactor)
+        return plain.run(Settings(target=Target(reconnect=False), log=Path("x")))
+
+    def test_it_returns_the_status_of_the_visit(self) -> None:
+        self.server.down = True
+        self.assertEqual(self.runs(), LOST)
+        self.assertEqual((self.begun, self.reactor.stops), ([Path("x")], 1))
+        self.assertEqual(self.out.errors, "replace")
+
+    def test_an_interrupt_ends_it(self) -> None:
+        self.server.slow = Deferred()
+        self.assertEqual(self.runs(interrupt=True), 0)
+        self.successResultOf(self.reactor.waited[0])
+        self.assertEqual(self.reactor.stops, 0)
+
+    def test_a_log_that_cannot_be_written_is_one_line(self) -> None:
+        def begin(_: object) -> None:
+            raise transcript.NoLog("--log x: Is a directory")
+
+        self.patch(transcript, "begin", begin)
+        self.assertEqual(self.runs(), USAGE)
+        self.assertEqual(self.err.getvalue(), "twisted-chat: --log x: Is a directory\n")

@@ -66,6 +66,13 @@ class ReadingTests(SynchronousTestCase):
         assert page is not None
         self.assertEqual(page.messages, (HI,))
 
+    def test_an_answer_that_is_refused_in_its_middle_is_no_page(self) -> None:
+        self.reading.expect("p")
+        self.reading.start("p")
+        self.reading.collect(HI)
+        self.reading.refused("p")
+        self.assertIsNone(self.reading.end(end("p")))
+
     def test_with_the_connection_all_is_forgotten(self) -> None:
         self.reading.expect("p")
         self.reading.clear()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -257,6 +257,15 @@ class TrustTests(SynchronousTestCase):
         assert why is not None
         self.assertIn("cannot be read", why)
         self.assertIn("--fingerprint", why)
+
+    def test_who_has_no_certificate_is_refused(self) -> None:
+        class Bare:
+            def get_peer_certificate(self, *, as_cryptography: bool) -> None:
+                return None
+
+        trust = Trust("chat.example", 12001, self.known, self.told.append)
+        with self.assertRaisesRegex(Untrusted, "no certificate"):
+            trust._judge(cast(SSL.Connection, Bare()), [])
 
     def test_tls_before_1_2_is_refused(self) -> None:
         site = alone("chat.example")

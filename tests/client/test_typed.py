@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.client.test_link import Base
+from tests.client.linked import LinkedTestCase
 from twisted_chat.client.outgoing import MAX_WAITING
 from twisted_chat.client.typed import Rejected, enter
 
 
-class TypedTests(Base):
+class TypedTests(LinkedTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.comes_in()

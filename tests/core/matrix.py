@@ -26,6 +26,9 @@ read all                 yes   yes    yes       yes
 read all, since join     no    no     yes       yes
 set topic                yes   yes    yes       yes
 set topic, topic lock    no    no     yes       yes
+set topic, moderated     no    yes    yes       yes
+set topic, slow          yes   yes    yes       yes
+set topic, muted         no    no     no        yes
 forget me                yes   yes    yes       yes
 forget me, guest         no    no     no        no
 keep                     no    no     yes       yes

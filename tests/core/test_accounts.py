@@ -31,6 +31,14 @@ class AccountsTests(SynchronousTestCase):
         self.assertIsNone(self.accounts.holder(nick("b\u043eb")))
         self.assertEqual(self.accounts.altered, {"bob": None})
 
+    def test_accounts_of_before_that_look_alike_today_go_one_by_one(self) -> None:
+        alike = account("b\u043eb")
+        self.accounts.restore(alike)
+        self.accounts.drop("bob")
+        self.assertIs(self.accounts.holder(nick("Bob")), alike)
+        self.accounts.drop(alike.key)
+        self.assertIsNone(self.accounts.holder(nick("Bob")))
+
     def test_what_the_store_gave_need_not_be_told_to_it(self) -> None:
         self.accounts.altered.clear()
         self.accounts.restore(account("eve"))

@@ -59,7 +59,18 @@ class NetworkTests(SynchronousTestCase):
             self.assertEqual(spell_network(network), form)
 
     def test_what_is_no_network_is_none(self) -> None:
-        for text in ("", "/", "10.0.0.0/33", "10.0.0.0/", "300.1.1.1", "::/129", "*", "1", "a:b"):
+        for text in (
+            "",
+            "fe80::1%eth0",
+            "/",
+            "10.0.0.0/33",
+            "10.0.0.0/",
+            "300.1.1.1",
+            "::/129",
+            "*",
+            "1",
+            "a:b",
+        ):
             self.assertIsNone(read_network(text), text)
 
     @given(st.text() | st.from_regex(r"[0-9a-f.:/]{1,50}", fullmatch=True))

@@ -200,7 +200,7 @@ class ComingTests(Case):
         seat = self.world.open()
         arrival = e.Arrived(nick("eve"), Scope("x"), "host", proof=Proof("eve", outside=True))
         self.world.publish(e.Proposal(arrival, e.Origin(seat.node, seat.session), NOW))
-        self.assertEqual((self.void(), list(self.state.accounts)), ("wrong-password", ["bob"]))
+        self.assertEqual((self.void(), list(self.state.accounts)), ("nick-taken", ["bob"]))
 
 
 class LoggingInTests(Case):
@@ -255,6 +255,15 @@ class LoggingInTests(Case):
 
 
 class DroppingTests(Case):
+    def test_a_password_that_is_hashed_anew_is_the_same_password(self) -> None:
+        bob = self.world.register("bob")
+        before = self.state.dump()
+        self.propose(bob, e.PasswordSet(self.state.accounts["bob"].proof, "new hash", renewed=True))
+        outcome = self.applied()
+        self.assertEqual((outcome.secret, outcome.audience), ("new hash", Between(())))
+        self.assertNotIn("new hash", str(outcome.envelope))
+        self.assertEqual(self.state.dump(), before)
+
     def test_an_account_deleted_in_one_of_two_sessions_is_gone_in_both(self) -> None:
         bob = self.world.register("bob")
         second = self.world.login("bob")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from tests.core.ruled import DEV, RuledCase, give_account, roles, typed
-from tests.core.world import NOW, lines, nick, room
+from tests.core.world import NOW, Seat, lines, nick, room
 from twisted_chat.core import commands as c
+from twisted_chat.core import events as e
 from twisted_chat.core import room_events as re
-from twisted_chat.core.apply import Applied, Duplicate, Void
+from twisted_chat.core.apply import Applied, Duplicate, Near, Void
 from twisted_chat.core.apply_rooms import forget_account
-from twisted_chat.core.state import room_digest
+from twisted_chat.core.ids import RoomId
+from twisted_chat.core.state import LOBBY_ID, room_digest
+from twisted_chat.core.text import CleanText
 
 
 class RoleTests(RuledCase):
@@ -409,3 +412,34 @@ class LastingTests(RuledCase):
             list(self.world.hub.altered())
             self.done(self.olga, line)
             self.assertEqual([each.ref for each in self.world.hub.altered()], [self.dev.ref], line)
+
+
+class SilencedTests(RuledCase):
+    """Who has no say in a room does not speak there by other means than lines."""
+
+    def ends(self, seat: Seat) -> str:
+        hub = self.world.hubs[seat.node]
+        departure = hub.departure(seat.session, "you all stink", self.world.now)
+        assert departure is not None
+        self.world.publish(departure)
+        outcome = self.world.outcomes[seat.node][-1]
+        assert isinstance(outcome, Applied) and isinstance(outcome.envelope.event, e.Departed)
+        return outcome.envelope.event.reason
+
+    def away(self, seat: Seat, text: str | None) -> tuple[RoomId, ...]:
+        self.world.do(seat, c.Away(CleanText(text) if text is not None else None))
+        outcome = self.world.outcomes[seat.node][-1]
+        assert isinstance(outcome, Applied) and isinstance(outcome.audience, Near)
+        return outcome.audience.rooms
+
+    def test_muted_person_has_no_last_word(self) -> None:
+        self.done(self.otto, "mute eve")
+        self.assertEqual((self.ends(self.eve), self.ends(self.vera)), ("quit", "you all stink"))
+
+    def test_reason_for_being_away_is_shown_where_one_may_speak(self) -> None:
+        everywhere = self.away(self.eve, "lunch")
+        self.assertEqual(everywhere, (LOBBY_ID, self.dev.ref.id))
+        self.done(self.otto, "moderated on")
+        self.assertEqual(self.away(self.eve, "you all stink"), (LOBBY_ID,))
+        self.assertEqual(self.away(self.vera, "lunch"), everywhere)
+        self.assertEqual(self.away(self.eve, None), everywhere)

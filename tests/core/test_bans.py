@@ -15,7 +15,7 @@ from twisted_chat.core.bans import (
     everybody,
     find,
     hits,
-    home,
+    homes,
     named,
     read_target,
 )
@@ -129,7 +129,7 @@ class HitTests(SynchronousTestCase):
         mapped = who(address="::ffff:192.0.2.7")
         self.assertTrue(hits(ban("192.0.2.0/24"), mapped))
         self.assertTrue(hits(ban("::ffff:192.0.2.7"), who(address="192.0.2.7")))
-        self.assertEqual(home("::ffff:192.0.2.7"), "192.0.2.7")
+        self.assertEqual(homes(["::ffff:192.0.2.7"]), "192.0.2.7")
 
     def test_address_of_version_six_is_hit_by_its_network(self) -> None:
         eve = who(address="2001:db8:0:1::7")
@@ -146,14 +146,28 @@ class HitTests(SynchronousTestCase):
             ("192.0.2.7", "192.0.2.7"),
             ("2001:db8:0:1::7", "2001:db8:0:1::99"),
         ):
-            each = Ban(target, "bob", NOW, address=home(address))
+            each = Ban(target, "bob", NOW, address=homes([address]))
             self.assertTrue(hits(each, who("mallory", neighbour)))
             self.assertFalse(hits(each, who("eve", "198.51.100.1")))
         self.assertFalse(hits(Ban(target, "bob", NOW), who("eve", "192.0.2.7")))
 
     def test_this_machine_is_nobodys_address(self) -> None:
         for address in ("", "127.0.0.1", "::1", "::ffff:127.0.0.1", "this machine"):
-            self.assertIsNone(home(address))
+            self.assertIsNone(homes([address]))
+        self.assertFalse(hits(ban("127.0.0.0/8"), who(address="127.0.0.1")))
+
+    def test_addresses_of_somebody_are_those_of_all_their_connections(self) -> None:
+        places = homes(
+            ["192.0.2.7", "127.0.0.1", "2001:db8:0:1::7", "192.0.2.7", "2001:db8:0:1::8"]
+        )
+        self.assertEqual(places, "192.0.2.7 2001:db8:0:1::/64")
+        each = Ban(address_of(nick("eve")), "bob", NOW, address=places)
+        for address in ("192.0.2.7", "2001:db8:0:1::9"):
+            self.assertTrue(hits(each, who("mallory", address)))
+        self.assertFalse(hits(each, who("mallory", "192.0.2.8")))
+
+    def test_address_of_one_interface_is_in_the_networks_of_all(self) -> None:
+        self.assertTrue(hits(ban("fe80::/64"), who(address="fe80::1%eth0")))
 
     def test_nick_that_somebody_would_take_is_looked_at_instead(self) -> None:
         self.assertTrue(hits(ban("spam*"), who("eve"), nick("spammer")))

@@ -7,6 +7,7 @@ from tests.core.world import NOW, room
 from twisted_chat.core import commands as c
 from twisted_chat.core.bans import Ban, read_target
 from twisted_chat.core.checks import admit, fitted
+from twisted_chat.core.ids import Node, SessionId
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.replies import PasswordNeeded
 from twisted_chat.core.state import room_digest
@@ -40,6 +41,12 @@ class FittedTests(RuledCase):
         self.assertEqual(
             (ban.target.text, ban.scope, ban.address), ("address:eve", None, "192.0.2.4")
         )
+
+    def test_address_of_somebody_is_of_all_their_sessions(self) -> None:
+        eve = self.world.user(self.eve)
+        eve.addresses[Node("elsewhere"), SessionId(9)] = "198.51.100.9"
+        ban = fitted(Ban(read_target("address:eve"), "otto", NOW), eve)
+        self.assertEqual(ban.address, "192.0.2.4 198.51.100.9")
 
     def test_account_needs_no_session_to_be_known_by(self) -> None:
         ban = fitted(Ban(read_target("vera"), "otto", NOW), self.world.user(self.vera))
@@ -130,9 +137,24 @@ class ManyTests(RuledCase):
             self.dev.mutes[f"user{n}"] = Ban(read_target(f"user{n}"), "otto", NOW)
         self.assertEqual(self.code(self.otto, "mute eve"), "too-many-bans")
 
-    def test_invitation_too_many_is_refused(self) -> None:
+    def test_invitation_too_many_takes_the_place_of_the_oldest(self) -> None:
         self.dev.invited.update(dict.fromkeys(("session 1", "session 2", "session 3")))
-        self.assertEqual(self.code(self.otto, "invite carl"), "too-many-invited")
+        self.done(self.otto, "invite carl")
+        carl = self.world.user(self.carl).invitation
+        self.assertEqual(list(self.dev.invited), ["session 2", "session 3", carl])
+        ann = self.comes("ann")
+        self.done(self.otto, "invite carl")
+        self.done(self.otto, "invite ann")
+        self.assertEqual(
+            list(self.dev.invited), ["session 3", carl, self.world.user(ann).invitation]
+        )
+
+    def test_room_too_many_is_not_given_to_somebody(self) -> None:
+        for name in ("two", "three"):
+            self.world.do(self.vera, c.Join(room(name)))
+            self.done(self.vera, f"register-room #{name}")
+        self.assertEqual(self.code(self.olga, "transfer vera"), "too-many-owned")
+        self.done(self.olga, "transfer otto")
 
     def test_room_too_many_is_not_owned(self) -> None:
         for name in ("two", "three"):

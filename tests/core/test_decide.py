@@ -315,6 +315,15 @@ class SayTests(Case):
             for seat in (self.bob, self.alice):
                 self.refuse(seat, c.Say(HI, unless=room(name)), "looks-private", why)
 
+    def test_private_room_is_not_named_to_who_nearly_knows_its_name(self) -> None:
+        self.world.do(self.alice, c.Join(room("Vault"), "swordfish"))
+        vault = self.world.hub.state.room_named(room("vault"))
+        assert vault is not None
+        self.world.hub.state.set_room(vault, vault.settings.changed("private", 1))
+        refused = self.world.refusal(self.bob, c.Say(HI, unless=room("v\u0430ult")))
+        self.assertEqual(refused.code, "looks-private")
+        self.assertNotIn("Vault", refused.why)
+
     def test_what_would_look_like_a_password_is_said_when_the_room_has_none(self) -> None:
         for name in ("dev", "nowhere"):
             self.assertEqual(

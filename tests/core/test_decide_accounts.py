@@ -126,6 +126,13 @@ class RegisterTests(Case):
         self.may_register("closed")
         self.assertEqual(self.code(self.eve, self.command), "registration-closed")
 
+    def test_nobody_may_in_a_panic_but_on_the_servers_machine(self) -> None:
+        for level in (1, 2):
+            self.hub.state.panic = level
+            self.assertEqual(self.code(self.eve, self.command), "registration-closed")
+        self.hub.trust(self.eve.session)
+        self.assertIsInstance(self.world.decide(self.eve, self.command), Enrol)
+
     def test_who_was_invited_may_where_that_is_needed(self) -> None:
         self.may_register("invite")
         self.assertEqual(self.code(self.eve, self.command), "invite-needed")
@@ -135,6 +142,13 @@ class RegisterTests(Case):
         self.assertEqual(
             self.world.decide(self.eve, self.command), Enrol(nick("eve"), "correct horse", digest)
         )
+
+    def test_a_password_that_a_line_would_lose_blanks_of_is_refused(self) -> None:
+        """A program could set it, and a person at the line door never type it."""
+        for password in (" correct horse", "correct horse "):
+            refused = self.world.refusal(self.eve, c.Register(password))
+            self.assertEqual(refused.code, "bad-password")
+            self.assertIn("cannot begin or end with a blank", refused.why)
 
     def test_a_short_password_is_refused(self) -> None:
         self.assertEqual(self.code(self.eve, c.Register("seven77")), "bad-password")

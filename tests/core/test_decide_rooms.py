@@ -53,6 +53,11 @@ class RoomTests(Case):
     def test_room_that_looks_like_another_is_not_made(self) -> None:
         why = "#d\u0435v looks too much like #dev, which exists; join that one, or choose another name"
         self.refuse(self.eve, c.Join(room("d\u0435v")), "lookalike", why)
+        dev = self.world.hub.state.room_named(room("dev"))
+        assert dev is not None
+        self.world.hub.state.set_room(dev, dev.settings.changed("private", 1))
+        why = "#d\u0435v looks too much like a room that exists; choose another name"
+        self.refuse(self.eve, c.Join(room("d\u0435v")), "lookalike", why)
 
     def test_locked_room_takes_its_password_only(self) -> None:
         self.world.do(self.bob, c.Join(room("Vault"), "s\u00e9same"))
@@ -66,6 +71,32 @@ class RoomTests(Case):
             )
         decision = self.decide(self.eve, c.Join(room("VAULT"), "s\u00e9same"))
         self.assertIsInstance(decision, Propose)
+
+    def test_wrong_passwords_at_speed_are_not_looked_at(self) -> None:
+        self.world.do(self.bob, c.Join(room("vault"), "secret"))
+        self.world.session(self.eve).address = "2001:db8::1"
+        neighbour = self.world.enter("mallory")
+        self.world.session(neighbour).address = "2001:db8::2"
+        wrong = Tell(r.PasswordNeeded(room("vault"), wrong=True))
+        for n in range(10):
+            self.assertEqual(self.decide(self.eve, c.Join(room("vault"), f"guess{n}")), wrong)
+        for seat in (self.eve, neighbour):
+            why = "too many wrong passwords of #vault were tried; wait 6 seconds"
+            self.refuse(seat, c.Join(room("vault"), "secret"), "slow-down", why)
+        # Not who comes from elsewhere, nor without a password; and not for long.
+        alice = Propose(e.Joined(room("vault"), room_digest(room("vault"), "secret")), claim=True)
+        self.assertEqual(self.decide(self.alice, c.Join(room("vault"), "secret")), alice)
+        asked = Tell(r.PasswordNeeded(room("vault")))
+        self.assertEqual(self.decide(self.eve, c.Join(room("vault"))), asked)
+        self.world.now += 6
+        self.assertEqual(self.decide(self.eve, c.Join(room("vault"), "secret")), alice)
+
+    def test_wrong_passwords_on_the_servers_machine_count_for_each_user(self) -> None:
+        self.world.do(self.bob, c.Join(room("vault"), "secret"))
+        for n in range(10):
+            self.decide(self.eve, c.Join(room("vault"), f"guess{n}"))
+        self.assertEqual(self.world.refusal(self.eve, c.Join(room("vault"), "x")).code, "slow-down")
+        self.assertIsInstance(self.decide(self.alice, c.Join(room("vault"), "secret")), Propose)
 
     def test_open_room_takes_any_password(self) -> None:
         self.assertIsInstance(self.decide(self.eve, c.Join(room("dev"), "whatever")), Propose)

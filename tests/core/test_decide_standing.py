@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.core.ruled import RuledCase, typed
-from tests.core.world import NOW, lines
+from tests.core.world import NOW, lines, nick
 from twisted_chat.core import commands as c
 from twisted_chat.core import replies as r
 from twisted_chat.core.decision import Recall, Seek
@@ -63,6 +63,22 @@ class AnswerTests(RuledCase):
         self.assertEqual(refused.code, "confirm")
         self.assertIn("/forget-me #dev deletes what you said there", refused.why)
         self.assertEqual(self.code(self.eve, "forget-me"), "needs-account")
+
+
+class LiftTests(RuledCase):
+    def test_who_took_another_name_is_let_speak_by_either(self) -> None:
+        for name in ("mallory", "eve"):
+            self.done(self.otto, "mute eve")
+            self.world.do(self.eve, c.Rename(nick("mallory")))
+            self.assertEqual(self.speaks(self.eve), "muted")
+            self.done(self.otto, f"unmute {name}")
+            self.assertEqual(self.speaks(self.eve), "")
+            self.world.do(self.eve, c.Rename(nick("eve")))
+
+    def test_mask_that_hits_somebody_is_lifted_by_itself_only(self) -> None:
+        self.done(self.otto, "ban *carl*")
+        self.assertEqual(self.code(self.otto, "unban carl"), "not-banned")
+        self.done(self.otto, "unban *carl*")
 
 
 class VisibilityTests(RuledCase):

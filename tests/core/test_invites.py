@@ -14,9 +14,10 @@ class InvitesTests(SynchronousTestCase):
         self.invites = Invites()
         self.digest = digest_of("code")
 
-    def test_a_code_is_kept_as_its_digest_and_found_with_blanks_around(self) -> None:
+    def test_a_code_is_kept_as_its_digest_and_found_with_what_was_copied_along(self) -> None:
         self.assertNotIn("code", self.digest)
-        self.assertEqual(digest_of(" code "), self.digest)
+        for copied in (" code ", "code.", "code. "):
+            self.assertEqual(digest_of(copied), self.digest)
 
     def test_a_code_is_good_until_it_is_used_or_its_time_is_over(self) -> None:
         self.assertTrue(self.invites.put(self.digest, NOW + 10, NOW))

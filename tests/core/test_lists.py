@@ -6,10 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.core.ruled import typed
 from tests.core.world import NOW, World, nick, room
 from twisted_chat.core import commands as c
 from twisted_chat.core.lists import cut_page, overview, people, profile, rooms
 from twisted_chat.core.replies import Overview, Person, Profile, RoomLine
+from twisted_chat.core.state import Room
 from twisted_chat.core.text import CleanText
 
 
@@ -30,6 +32,16 @@ class PageTests(SynchronousTestCase):
 
     def test_nothing_is_one_empty_page(self) -> None:
         self.assertEqual(cut_page([], 1, 50), ((), 1, 1))
+
+
+class Counted(dict[str, Room]):
+    """Rooms, and how often one was looked up."""
+
+    looks = 0
+
+    def __getitem__(self, key: str) -> Room:
+        self.looks += 1
+        return super().__getitem__(key)
 
 
 class Case(SynchronousTestCase):
@@ -97,6 +109,31 @@ class RoomsTests(Case):
         self.assertEqual(
             rooms(self.state, bob, 1, 50).rooms, (RoomLine(room("lobby"), 0, CleanText("")),)
         )
+
+    def test_private_rooms_are_in_their_place_for_who_is_there(self) -> None:
+        bob, eve = self.world.enter("bob"), self.world.enter("eve")
+        for name in ("a", "m", "z"):
+            self.world.do(bob, c.Join(room(name)))
+        for line in ("private #a on", "private #m on", "private #m on", "private #z on"):
+            self.world.do(bob, typed(line))
+        self.world.do(bob, typed("private #z off"))
+        for seat, names in ((bob, "#a #lobby #m #z"), (eve, "#lobby #z")):
+            found = rooms(self.state, self.world.user(seat), 1, 50)
+            self.assertEqual(" ".join(str(line.name) for line in found.rooms), names)
+            self.assertEqual(found.count, len(names.split()))
+        for name in ("a", "z"):
+            self.world.do(bob, c.Leave(room(name)))
+        found = rooms(self.state, self.world.user(bob), 1, 50)
+        self.assertEqual([str(line.name) for line in found.rooms], ["#lobby", "#m"])
+
+    def test_page_of_rooms_costs_no_look_at_the_others(self) -> None:
+        bob = self.world.enter("bob")
+        for n in range(20):
+            self.world.do(bob, c.Join(room(f"room{n}")))
+        looked = Counted(self.state.rooms_by_key)
+        self.state.rooms_by_key = looked
+        rooms(self.state, self.world.user(bob), 2, 3)
+        self.assertEqual(looked.looks, 3)
 
     def test_overview_is_the_same_page_of_both(self) -> None:
         for n in range(3):

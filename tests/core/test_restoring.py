@@ -94,7 +94,7 @@ class RecordTests(Case):
             self.assertEqual(after.record(again), before.record(each))
             self.assertEqual((again.ref, dict(again.members)), (each.ref, {}))
             self.assertIs(after.state.room_named(each.name), again)
-        self.assertEqual(after.state.room_keys, ["dev", "lobby"])
+        self.assertEqual(after.state.listed_keys, ["dev", "lobby"])
 
     def test_what_comes_back_is_no_change(self) -> None:
         self.assertEqual(list(self.restarted().hub.altered()), [])
@@ -243,7 +243,7 @@ class LeftOutTests(SynchronousTestCase):
         for each in rooms.values():
             self.assertIs(hub.state.room_named(each.name), each)
             self.assertIsNone(hub.state.lookalike(each.name))
-        self.assertEqual(hub.state.room_keys, sorted(each.name.key for each in rooms.values()))
+        self.assertEqual(hub.state.listed_keys, sorted(each.name.key for each in rooms.values()))
 
 
 class ScopeTests(SynchronousTestCase):

@@ -43,6 +43,17 @@ class ThrottleTests(SynchronousTestCase):
     def test_a_clock_that_jumps_back_gives_no_tries(self) -> None:
         self.tries("bob", 3)
         self.assertAlmostEqual(self.throttle.wait("bob", NOW - 1000), 20.0)
+        self.tries("eve", 1)
+        self.tries("eve", 2, NOW - 1000)
+        self.assertAlmostEqual(self.throttle.wait("eve", NOW - 1000), 20.0)
+
+    def test_a_clock_that_jumps_back_keeps_nobody_out_until_it_is_where_it_was(self) -> None:
+        self.tries("bob", 3)
+        self.throttle.wait("bob", NOW - 1000)
+        self.assertEqual(self.throttle.wait("bob", NOW - 980), 0.0)
+        self.tries("eve", 2)
+        self.tries("eve", 1, NOW - 1000)
+        self.assertEqual(self.throttle.wait("eve", NOW - 980), 0.0)
 
     def test_it_remembers_a_bounded_number_and_forgets_the_oldest(self) -> None:
         self.patch(throttle, "MAX_KEYS", 10)

@@ -66,7 +66,8 @@ class Case(SynchronousTestCase):
             for member in found.members:
                 self.assertIn(found.ref.id, state.users[member].rooms)
         self.assertEqual(state.nick_keys, sorted(user.nick.key for user in state.users.values()))
-        self.assertEqual(state.room_keys, sorted(room.name.key for room in state.rooms.values()))
+        listed = [room.name.key for room in state.rooms.values() if not room.settings.private]
+        self.assertEqual(state.listed_keys, sorted(listed))
         self._check_sessions(state, node)
 
     def _check_sessions(self, state: State, node: Node) -> None:

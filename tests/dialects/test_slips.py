@@ -337,6 +337,9 @@ class PasswordTests(SynchronousTestCase):
             "passwd a b",
             "drop-account x",
             "oper root s3cret",
+            "lock s3cret",
+            "Lock #dev s3cret",
+            "\uff4c\uff4f\uff43\uff4b s3cret",
         ):
             self.assertTrue(slips.holds_password(line), line)
 
@@ -347,6 +350,10 @@ class PasswordTests(SynchronousTestCase):
             "registers x",
             "drop-account it is",
             "a login x",
+            "lock",
+            "lock the door",
+            "locks x",
+            "unlock it",
         ):
             self.assertFalse(slips.holds_password(line), line)
 

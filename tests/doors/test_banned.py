@@ -52,6 +52,15 @@ class DoorTests(BannedCase):
         self.assertIn("you are banned", guest.sees()[-1])
         self.assertTrue(guest.gone)
 
+    def test_address_that_a_proxy_tells_is_clean_text_wherever_it_is_shown(self) -> None:
+        guest = self.house.comes(HERE)
+        guest.wire._peer = IPv4Address("TCP", "192.0.2.7\x1b[2J\u202e" + "x" * 1000, 1)
+        guest.types("eve")
+        self.root.types("/whois eve")
+        (line,) = [line for line in self.root.sees() if "192.0.2.7" in line]
+        self.assertIn("(192.0.2.7?[2J?xxx", line)
+        self.assertLess(len(line), 200)
+
     def test_ban_of_everybody_is_asked_for_and_leaves_a_way_in(self) -> None:
         self.root.types("/server-ban 0.0.0.0/0")
         self.assertIn("/server-ban !0.0.0.0/0", self.root.sees()[-1])

@@ -60,6 +60,11 @@ class ReadTests(CertificateCase):
         self.assertEqual((one.names, two.names), (("one.example",), ("two.example",)))
         self.assertEqual(one.key_file, self.folder / "one.pem")
 
+    def test_reading_warns_of_nothing(self) -> None:
+        self.writes("a.pem", "a.example")
+        read(self.folder / "a.pem", None).context()
+        self.assertEqual(self.flushWarnings(), [])
+
     def test_chain_is_read_after_the_certificate(self) -> None:
         self.writes("c.pem", "one.example", key="c.key")
         with (self.folder / "c.pem").open("ab") as file:

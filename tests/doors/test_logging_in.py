@@ -43,6 +43,52 @@ class PromptTests(Case):
         bob.types("/login correct-horse")
         self.assertIn("-- You are logged in as bob.", bob.sees())
 
+    def test_a_password_that_is_typed_again_at_once_is_not_said(self) -> None:
+        for typed in (("bob", "wrong-horse"), ("bob wrong-horse",)):
+            self.types_again(*typed)
+
+    def types_again(self, *typed: str) -> None:
+        ann = self.house.enters("ann")
+        bob = self.house.comes()
+        bob.types(*typed)
+        bob.sees()
+        self.house.hush()
+        for _ in range(2):
+            bob.types("correct-horse")
+            self.assert_sees(
+                bob,
+                "! that looks like the password of bob once more; nothing was said; /login bob PASSWORD tries it "
+                '(to say it as it is, put "// " in front)',
+            )
+        self.assertEqual(ann.sees(), [])
+        bob.types("/login correct-horse", "wonderful")
+        self.assertIn("<bob> wonderful", ann.sees())
+        bob.types("/quit")
+        ann.types("/quit")
+
+    def test_what_is_no_password_and_what_is_marked_as_none_is_said(self) -> None:
+        for line, said in (
+            ("hello", "hello"),
+            ("here I am", "here I am"),
+            ("// wonderful", "wonderful"),
+        ):
+            ann = self.house.enters("ann")
+            bob = self.house.comes()
+            bob.types("bob", "wrong-horse")
+            self.house.hush()
+            bob.types(line, "marvellous")
+            self.assertEqual([each[-len(said) :] for each in ann.sees()][:1], [said])
+            bob.types("/quit")
+            ann.types("/quit")
+
+    def test_who_gave_no_password_says_what_they_like(self) -> None:
+        ann = self.house.enters("ann")
+        bob = self.house.comes()
+        bob.types("bob", "")
+        self.house.hush()
+        bob.types("marvellous")
+        self.assert_any(ann.sees(), "marvellous")
+
     def test_enter_alone_gives_a_guest_name(self) -> None:
         bob = self.house.comes()
         bob.types("bob", "")

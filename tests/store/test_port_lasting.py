@@ -73,6 +73,17 @@ class EraseContract(Contract):
         self.assertEqual(await self.found("ann"), others)
         self.assertEqual(await self.found("annie"), [ids[4]])
 
+    async def test_what_is_stored_is_hidden_from_the_moment_of_the_wish(self) -> None:
+        await self.begin()
+        ids = await self.talk("ann", "bob")
+        (at,) = await self.store.reserve(1)
+        await self.until_stored(ids[-1])
+        self.store.erase("ann", ROOM, MessageId(at))
+        self.assertEqual(await self.left(), [ids[1]])
+        (at,) = await self.store.reserve(1)
+        self.store.erase("bob", None, MessageId(at))
+        self.assertEqual(await self.found("bob"), [])
+
     async def test_messages_of_one_account_in_all_rooms_are_erased(self) -> None:
         await self.begin()
         await self.talk("ann", where=OTHER)
@@ -111,6 +122,57 @@ class EraseContract(Contract):
             self.store.erase(account, ROOM, MessageId(at))
         await self.settle()
         self.assertEqual(await self.left(), [ids[1]])
+
+    async def drop(self, account: str) -> None:
+        (at,) = await self.store.reserve(1)
+        self.store.drop_account(account, MessageId(at))
+
+    async def test_who_has_the_name_of_a_dropped_account_next_erases_only_what_they_said(
+        self,
+    ) -> None:
+        for at_once in (True, False):
+            await self.begin()
+            old = await self.talk("ann", "bob")
+            if not at_once:
+                await self.settle()
+            await self.drop("ann")
+            new = await self.talk("ann")
+            (at,) = await self.store.reserve(1)
+            self.store.erase("ann", None, MessageId(at))
+            self.assertEqual((await self.left())[-2:], old)
+            await self.settle()
+            self.assertEqual((await self.left())[-2:], old)
+            self.assertFalse(set(new) & set(await self.found("ann")))
+            await self.stop()
+
+    async def test_what_a_dropped_account_said_is_shown_as_nobodys(self) -> None:
+        await self.begin()
+        await self.talk("ann", "bob")
+        await self.settle()
+        await self.talk("ann", "bob")
+        await self.drop("ann")
+        await self.talk("ann")
+        for _ in range(2):
+            page = await self.store.history(room(ROOM), limit=100)
+            accounts = [each.author.account for each in page.envelopes if each.author]
+            self.assertEqual(accounts, [None, "bob", None, "bob", "ann"])
+            await self.settle()
+
+    async def test_what_was_erased_before_the_account_was_dropped_is_gone(self) -> None:
+        for at_once in (True, False):
+            await self.begin()
+            before = await self.left()
+            ids = await self.talk(*["ann"] * 3, "bob")
+            (at,) = await self.store.reserve(1)
+            self.store.erase("ann", None, MessageId(at))
+            if not at_once:
+                await self.until_stored(MessageId(at))
+            await self.drop("ann")
+            self.assertEqual(await self.left(), [*before, ids[3]])
+            await self.settle()
+            self.assertEqual(await self.left(), [*before, ids[3]])
+            self.assertEqual(await self.found("ann"), [])
+            await self.stop()
 
 
 class TidyContract(Contract):

@@ -11,7 +11,9 @@ from twisted.cred.error import UnauthorizedLogin
 from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
-from twisted_chat.auth.passwords import Passwords, RealRunner
+from twisted_chat.auth.passwords import Passwords, RealRunner, fault_in
+from twisted_chat.core.names import BadName, parse_nick
+from twisted_chat.core.text import shown
 
 
 @implementer(ICredentialsChecker)
@@ -22,20 +24,28 @@ class Argon2File:
 
     def __init__(self, path: Path, passwords: Passwords | None = None) -> None:
         self._passwords = passwords
-        self._hashes: dict[bytes, str] = {}
+        #: The names as they are written, and the hashes, by the keys of the names.
+        self._names: dict[str, str] = {}
+        self._hashes: dict[str, str] = {}
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
             text = line.strip()
             if not text or text.startswith("#"):
                 continue
-            name, colon, hashed = text.partition(":")
-            if not colon or not hashed.strip().startswith("$argon2"):
+            name, colon, hashed = map(str.strip, text.partition(":"))
+            if not colon or not hashed.startswith("$argon2"):
                 raise ValueError(f"line {number} is not NAME:HASH with a hash of argon2")
-            self._hashes[name.strip().encode("utf-8")] = hashed.strip()
+            fault = fault_in(hashed)
+            if fault:
+                raise ValueError(f"line {number}: the hash {fault}")
+            key = _key(name)
+            if key in self._hashes:
+                raise ValueError(f"line {number}: {shown(name)} stands there twice")
+            self._names[key], self._hashes[key] = name, hashed
 
     @property
     def names(self) -> list[str]:
         """The names in the file."""
-        return [name.decode("utf-8") for name in self._hashes]
+        return list(self._names.values())
 
     def requestAvatarId(self, credentials: Any) -> Deferred[bytes | tuple[()]]:
         return Deferred.fromCoroutine(self._check(credentials.username, credentials.password))
@@ -46,9 +56,21 @@ class Argon2File:
             from twisted.internet import reactor  # noqa: PLC0415
 
             self._passwords = Passwords(RealRunner(reactor))
-        if not await self._passwords.verify(self._hashes.get(name), password.decode("utf-8")):
+        stored = self._hashes.get(_key(name.decode("utf-8")))
+        # Who is not in the file is checked all the same, against what takes as long as who is.
+        decoy = next(iter(self._hashes.values()), None)
+        matches = await self._passwords.verify(stored or decoy, password.decode("utf-8"))
+        if not matches or stored is None:
             raise UnauthorizedLogin
         return name
+
+
+def _key(name: str) -> str:
+    """Return what a name is found by: as everywhere in the chat, in capitals or not."""
+    try:
+        return parse_nick(name).key
+    except BadName:
+        return name  # that of nobody here; the server warns of it when it starts
 
 
 def open_file(path: str) -> Argon2File:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
 from typing import Any, Final
-from unicodedata import normalize
 
 from twisted.cred.checkers import ICredentialsChecker
 from twisted.cred.credentials import IUsernamePassword, UsernamePassword
@@ -14,16 +13,20 @@ from twisted.cred.portal import IRealm, Portal
 from twisted.internet.defer import Deferred
 from zope.interface import Interface, implementer
 
-from twisted_chat.auth.passwords import Passwords
+from twisted_chat.auth.passwords import Passwords, composed
 
 #: Returns what is stored of an account's password by the account's key; None if there is none.
 Stored = Callable[[str], Awaitable[str | None]]
 
 
 class Verdict(Enum):
-    """Whether a password is right: by what this server keeps, by what another checker says, or not."""
+    """Whether a password is right: by what this server keeps, by what another checker says, or not.
+
+    ``AGED``: by what this server keeps, which is a hash with parameters of earlier, and should be made anew.
+    """
 
     OURS = "ours"
+    AGED = "aged"
     OUTSIDE = "outside"
     WRONG = "wrong"
 
@@ -38,7 +41,7 @@ class Gate:
         self, passwords: Passwords, stored: Stored, others: Sequence[ICredentialsChecker] = ()
     ) -> None:
         self.passwords = passwords
-        ours = StoredPasswords(passwords, stored)
+        ours = self._ours = StoredPasswords(passwords, stored)
         self._portals = [
             (verdict, Portal(_REALM, [checker]))
             for verdict, checker in (
@@ -54,17 +57,22 @@ class Gate:
         """
         for verdict, portal in self._portals:
             asked = key if verdict is Verdict.OURS else name
-            credentials = UsernamePassword(asked.encode("utf-8"), _bytes(password))
+            credentials = UsernamePassword(
+                asked.encode("utf-8"), composed(password).encode("utf-8")
+            )
             try:
                 await portal.login(credentials, None, IAccount)
             except UnauthorizedLogin:
                 continue
+            if verdict is Verdict.OURS and key in self._ours.aged:
+                self._ours.aged.remove(key)
+                return Verdict.AGED
             return verdict
         return Verdict.WRONG
 
     async def hash(self, password: str) -> str:
         """Return what is to be stored of a new password. Raises :class:`twisted_chat.auth.passwords.BusyError`."""
-        return await self.passwords.hash(_bytes(password).decode("utf-8"))
+        return await self.passwords.hash(composed(password))
 
     def stop(self) -> None:
         self.passwords.stop()
@@ -83,6 +91,8 @@ class StoredPasswords:
     def __init__(self, passwords: Passwords, stored: Stored) -> None:
         self._passwords = passwords
         self._stored = stored
+        #: Whose passwords were right, and should be hashed anew.
+        self.aged: set[str] = set()
 
     def requestAvatarId(self, credentials: Any) -> Deferred[bytes | tuple[()]]:
         return Deferred.fromCoroutine(self._check(credentials.username, credentials.password))
@@ -91,6 +101,8 @@ class StoredPasswords:
         stored = await self._stored(name.decode("utf-8"))
         if not await self._passwords.verify(stored, password.decode("utf-8")):
             raise UnauthorizedLogin
+        if stored is not None and self._passwords.outdated(stored):
+            self.aged.add(name.decode("utf-8"))
         return name
 
 
@@ -105,8 +117,3 @@ class _Realm:
 
 
 _REALM: Final = _Realm()
-
-
-def _bytes(password: str) -> bytes:
-    # Keyboards differ in how they compose letters (RFC 8265, section 4.2.2).
-    return normalize("NFC", password).encode("utf-8")

@@ -6,14 +6,16 @@ many threads at once it would take the machine from the reactor.
 
 from __future__ import annotations
 
-import functools
 import os
 import threading
+from base64 import b64encode
 from collections.abc import Callable
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar, cast
+from unicodedata import normalize
 
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
 from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
@@ -22,6 +24,8 @@ T = TypeVar("T")
 
 #: What OWASP's "Password Storage Cheat Sheet" asks for at least: 19 MiB, two passes, one lane. Some 30 ms of a core.
 _HASHER: Final = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+#: The most that checking one password may take: memory in KiB, passes, lanes. A slip in a file must not stop the server.
+_MOST: Final = (1024 * 1024, 64, 64)
 #: How many hashes are made at a time.
 THREADS: Final = 1
 #: How many may wait for that: ten seconds' worth. Nobody waits longer at a login.
@@ -53,14 +57,14 @@ class Passwords:
 
     async def hash(self, password: str) -> str:
         """Return what is stored of a password, with its parameters. Raises :class:`BusyError`."""
-        return await self._run(lambda: _HASHER.hash(password))
+        return await self._run(lambda: hash_now(password))
 
     async def verify(self, stored: str | None, password: str) -> bool:
         """Tell whether a password is the one of which this is stored; None (no such account) takes as long, and is False.
 
         Raises :class:`BusyError`.
         """
-        matches = await self._run(lambda: _matches(stored or _nobodys(), password))
+        matches = await self._run(lambda: _matches(stored or _NOBODYS, password))
         return matches and stored is not None
 
     def outdated(self, stored: str) -> bool:
@@ -74,26 +78,62 @@ class Passwords:
         if self._waiting >= MAX_WAITING:
             raise BusyError("too many people log in right now; try again in a few seconds")
         self._waiting += 1
+        wanted = True
+
+        def work_if_wanted() -> T | None:
+            # Who gave up waiting makes room for another, and must not take the time of the thread as well.
+            return work() if wanted else None
+
         try:
-            return await self._runner.run(work)
+            return cast(T, await self._runner.run(work_if_wanted))
         finally:
+            wanted = False
             self._waiting -= 1
 
 
 def hash_now(password: str) -> str:
     """Return what is stored of a password. Blocks: for programs beside the server."""
-    return _HASHER.hash(password)
+    return _HASHER.hash(composed(password))
 
 
-@functools.cache
 def _nobodys() -> str:
-    """Return the hash of no account: who names an account that there is not waits as long as who gives a wrong password."""
-    return _HASHER.hash(os.urandom(16).hex())
+    """Return what looks like a hash, of no password: whoever names no account waits as long as with a wrong password.
+
+    Made up and not hashed, or the first of them would wait twice as long.
+    """
+    salt, digest = (
+        b64encode(os.urandom(size)).rstrip(b"=").decode()
+        for size in (_HASHER.salt_len, _HASHER.hash_len)
+    )
+    costs = f"m={_HASHER.memory_cost},t={_HASHER.time_cost},p={_HASHER.parallelism}"
+    return f"$argon2id$v={ARGON2_VERSION}${costs}${salt}${digest}"
+
+
+_NOBODYS: Final = _nobodys()
+
+
+def fault_in(stored: str) -> str:
+    """Say why a hash that somebody wrote into a file cannot be used, as in "the hash asks for too much"; nothing if it can."""
+    try:
+        made = argon2.extract_parameters(stored)
+    except (InvalidHashError, ValueError):
+        return "is none of argon2"
+    if made.type is not argon2.Type.ID:
+        return "is not argon2id"
+    asked = made.memory_cost, made.time_cost, made.parallelism
+    if any(much > most for much, most in zip(asked, _MOST, strict=True)):
+        return "asks for too much"
+    return ""
+
+
+def composed(password: str) -> str:
+    """Return a password as it is hashed and compared: keyboards differ in how they compose letters (RFC 8265, section 4.2.2)."""
+    return normalize("NFC", password)
 
 
 def _matches(stored: str, password: str) -> bool:
     try:
-        return _HASHER.verify(stored, password)
+        return _HASHER.verify(stored, composed(password))
     except (VerificationError, InvalidHashError):
         return False
 

@@ -61,7 +61,7 @@ class Owner(Protocol):
     def measured(self, lag: float, number: int) -> None:
         """The server has answered ping ``number`` after ``lag`` seconds; so it has seen all that was sent before."""
 
-    def lost(self, why: str, *, ours: bool, trusted: bool) -> None:
+    def lost(self, conversation: Conversation, why: str, *, ours: bool, trusted: bool) -> None:
         """The connection is over. ``ours``: it was one to a server of ours; ``trusted``: nothing spoke against it.
 
         Called once, as the last.
@@ -112,10 +112,14 @@ class Conversation(TwistedProtocol):
         """The login was answered: see from now on whether the server is still there."""
         self._watch()
 
-    def close(self, why: str) -> None:
-        """End the connection because of ``why``, once what was sent is out."""
+    def hear_no_more(self, why: str) -> None:
+        """Whoever talks here ends the connection, because of ``why``: what still comes is not heard."""
         if self._why is None:
             self._why = why
+
+    def close(self, why: str) -> None:
+        """End the connection because of ``why``, once what was sent is out."""
+        self.hear_no_more(why)
         self.transport.loseConnection()
 
     def dataReceived(self, data: bytes) -> None:
@@ -143,7 +147,9 @@ class Conversation(TwistedProtocol):
         done = reason.check(error.ConnectionDone) is not None
         if done and self._why is None and self._greeting_bytes == 0:
             why = "it closed the connection at once"
-        self._owner.lost(why, ours=self._ours, trusted=not isinstance(reason.value, Untrusted))
+        self._owner.lost(
+            self, why, ours=self._ours, trusted=not isinstance(reason.value, Untrusted)
+        )
 
     def _line(self, line: bytes) -> None:
         if not self._ours and not line.startswith(b"{"):
@@ -205,8 +211,7 @@ class Conversation(TwistedProtocol):
 
     def _break_off(self, why: str) -> None:
         """End the connection now: whoever is there may never read what is still to be sent."""
-        if self._why is None:
-            self._why = why
+        self.hear_no_more(why)
         self.transport.abortConnection()
 
 

@@ -16,6 +16,8 @@ from twisted_chat.core.names import Nick, looks
 #: Who may write to somebody in private: everybody, who has an account, or who is in one of the same rooms.
 Privacy = Literal["all", "accounts", "rooms"]
 
+#: What set the password of an account that never had one here: a file of the server has it, and reserves the name.
+KEPT_ELSEWHERE: Final = MessageId(0)
 #: How many sessions may come back to their accounts; as many as there are scopes in :mod:`twisted_chat.core.nonces`.
 MAX_LOGINS: Final = 100_000
 
@@ -82,8 +84,11 @@ class Accounts(dict[str, Account]):
 
     def drop(self, key: str) -> None:
         """Forget an account; its name is free."""
-        for look in looks(self.pop(key).name):
-            del self._by_look[look]
+        gone = self.pop(key)
+        for look in looks(gone.name):
+            # Two that were told apart when they were made may look the same to the Unicode of today.
+            if self._by_look.get(look) is gone:
+                del self._by_look[look]
         self.altered[key] = None
 
     def proven(self, proof: Proof) -> Account | None:

@@ -27,6 +27,8 @@ def read_address(text: str | None) -> Address | None:
 
 def read_network(text: str) -> Network | None:
     """Return the network written as an address or in CIDR form, with any bits behind the prefix; None if it is neither."""
+    if "%" in text:
+        return None  # a zone is an interface of one machine
     try:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:

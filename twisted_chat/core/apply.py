@@ -9,7 +9,7 @@ from __future__ import annotations
 from twisted_chat.core import events as e
 from twisted_chat.core.apply_accounts import AccountApplier, not_to
 from twisted_chat.core.apply_rooms import RoomApplier
-from twisted_chat.core.authorise import may
+from twisted_chat.core.authorise import may, silenced
 from twisted_chat.core.checks import admit, not_a_member
 from twisted_chat.core.commands import Kind, Lines
 from twisted_chat.core.ids import MessageId, RoomId
@@ -55,6 +55,7 @@ _TOO_MANY_BANS = Refused(
     "too-many-bans", f"there are {MAX_BANS:,} server bans, and that is the most; lift one first"
 )
 _SAID_SO = Refused("said-so", "they said themselves whether they are away")
+_QUIT = CleanText("quit")
 _IN_USE = Refused("in-use", "the room is in use, or gone already")
 _OPERATOR: Roles = frozenset(("operator",))
 
@@ -140,7 +141,14 @@ class Applier:
         if event.auto and (user.away is not None if event.text is not None else not user.idled):
             return Void(proposal, _SAID_SO)
         user.away, user.idled = event.text, event.auto and event.text is not None
-        return Applied(envelope(message, proposal, user), Near(tuple(user.rooms), author=True))
+        rooms = tuple(user.rooms)
+        if event.text is not None and not event.auto:
+            # The reason would be one more way to speak.
+            rooms = tuple(room for room in rooms if not self._silenced(user, room, proposal.time))
+        return Applied(envelope(message, proposal, user), Near(rooms, author=True))
+
+    def _silenced(self, user: User, room: RoomId, time: float) -> bool:
+        return silenced(user, self._state.rooms[room], time) is not None
 
     def _said(self, message: MessageId, proposal: e.Proposal, user: User, event: e.Said) -> Outcome:
         room = self._state.rooms.get(proposal.room) if proposal.room is not None else None
@@ -313,6 +321,8 @@ class Applier:
             return Applied(happened, NOBODY)
         reason = event.reason if isinstance(event, e.Departed) else CleanText("left")
         rooms = tuple(user.rooms)
+        if any(self._silenced(user, room, proposal.time) for room in rooms):
+            reason = _QUIT  # who has no say has no last word
         happened = envelope(message, proposal, user, event=e.Departed(reason, rooms))
         state.detach(user, place)
         for room in rooms:
@@ -358,5 +368,7 @@ def too_many_rooms(limit: int) -> str:
 
 
 def looks_like(name: object, other: Room) -> str:
-    """Say why a room cannot be made."""
+    """Say why a room cannot be made; a private one is not named."""
+    if other.settings.private:
+        return f"{name} looks too much like a room that exists; choose another name"
     return f"{name} looks too much like {other.name}, which exists; join that one, or choose another name"

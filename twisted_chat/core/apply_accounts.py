@@ -49,6 +49,9 @@ class AccountApplier:
             return Applied(envelope(message, proposal, ghost, event=back), NOBODY)
         account = self._proven(message, proposal, event.proof, event.nick)
         if event.proof is not None and account is None:
+            holder = state.in_the_way(event.nick) if event.proof.outside else None
+            if holder is not None:
+                return Void(proposal, NameRefused("nick-taken", taken(event.nick, holder)))
             return Void(proposal, NameRefused("wrong-password", _STALE))
         key = account.key if account is not None else None
         refused = self._shut_out(event, key, proposal.time)
@@ -121,7 +124,7 @@ class AccountApplier:
         self, message: MessageId, proposal: e.Proposal, user: User, event: e.LoggedIn
     ) -> Outcome:
         state = self._state
-        account = self._proven(message, proposal, event.proof, event.nick)
+        account = self._proven(message, proposal, event.proof, event.nick, user)
         if account is None:
             return Void(proposal, Refused("wrong-password", _STALE))
         ban = state.server_bans.of_account(account.key, proposal.time)
@@ -164,6 +167,11 @@ class AccountApplier:
         account = state.accounts.proven(event.proof)
         if account is None or user.account != account.key:
             return Void(proposal, Refused("wrong-password", _STALE))
+        if event.renewed:
+            state.accounts.put(account)
+            shown = e.PasswordSet(account.proof, renewed=True)
+            happened = envelope(message, proposal, user, event=shown)
+            return Applied(happened, Between(()), event.password)
         account = msgspec.structs.replace(account, since=message)
         state.accounts.put(account)
         # Who is here stays; who might come back by a session's secret needs the new password.
@@ -223,14 +231,22 @@ class AccountApplier:
         return Applied(envelope(message, proposal, user), Between(users))
 
     def _proven(
-        self, message: MessageId, proposal: e.Proposal, proof: Proof | None, nick: Nick
+        self,
+        message: MessageId,
+        proposal: e.Proposal,
+        proof: Proof | None,
+        nick: Nick,
+        user: User | None = None,
     ) -> Account | None:
-        """Return the account that was proven; made now, if others vouch for somebody who has none here yet."""
+        """Return the account that was proven; made now, if others vouch for somebody who has none here yet.
+
+        ``user``: who that is if they are here; they may have the nick already, as a guest.
+        """
         if proof is None:
             return None
         state = self._state
         account = state.accounts.proven(proof)
-        if account is None and proof.outside and state.in_the_way(nick) is None:
+        if account is None and proof.outside and state.in_the_way(nick, user) is None:
             account = Account(nick, proposal.time, message)
             state.accounts.put(account)
         return account

@@ -28,8 +28,6 @@ from twisted_chat.core.state import Room, State, User
 
 _OWNER: Final[Roles] = frozenset(("owner",))
 _OPERATOR: Final[Roles] = frozenset(("operator",))
-# Who spoke in a slow room is forgotten when it no longer matters; looked for only so often.
-_MANY_SPOKE: Final = 1_000
 
 
 class RoomApplier:
@@ -37,6 +35,7 @@ class RoomApplier:
 
     def __init__(self, state: State, limits: Limits) -> None:
         self._state = state
+        self._limits = limits
         self._checks = Checks(state, limits)
 
     def apply(
@@ -61,24 +60,28 @@ class RoomApplier:
         return Applied(envelope(message, proposal, user, room, shown), InRoom(room.ref.id))
 
     def note_spoken(self, room: Room, user: User, time: float) -> None:
-        """Note that somebody spoke in a slow room."""
+        """Note that somebody spoke in a slow room; who spoke is forgotten when it no longer matters."""
+        room.spoke.pop(user.invitation, None)
         room.spoke[user.invitation] = time
-        if len(room.spoke) > _MANY_SPOKE:
-            slow = room.settings.slow
-            room.spoke = {who: at for who, at in room.spoke.items() if time < at + slow}
+        # Who spoke longest ago is first. However many they are, each is looked at once.
+        while (first := next(iter(room.spoke.items())))[1] + room.settings.slow <= time:
+            del room.spoke[first[0]]
 
     def _change(self, user: User, room: Room, event: re.AnyRoomEvent, now: float) -> e.Event:
         """Change the room; return what is shown of it."""
         match event:
             case re.SettingChanged(setting=setting, value=value):
-                room.settings = room.settings.changed(setting, value)
-                room.tighten()
+                self._state.set_room(room, room.settings.changed(setting, value))
             case re.PasswordSet(locked=locked, password=password):
                 room.password = password if locked else None
                 return re.PasswordSet(locked)
             case re.Invited():
                 target = self._state.users[event.user]
+                room.invited.pop(target.invitation, None)
                 room.invited[target.invitation] = None
+                if len(room.invited) > self._limits.max_bans:
+                    # Who never came, and was invited longest ago: nobody could lift that.
+                    del room.invited[next(iter(room.invited))]
                 return re.Invited(target.id, target.nick)
             case re.RoleChanged():
                 return self._role_changed(room, event)

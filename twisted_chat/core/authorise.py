@@ -92,10 +92,8 @@ def may(
             return _speak(user, roles, room, now)
         case "read all" if room.settings.since_join and not roles & _OPERATORS:
             return Refused("since-join", f"in {room.name} people see what was said since they came")
-        case "set topic" if room.settings.topic_lock and not roles & _OPERATORS:
-            return Refused(
-                "topic-locked", f"the topic of {room.name} is locked: only its operators set it"
-            )
+        case "set topic":
+            return _set_topic(user, roles, room, now)
         case "register":
             return _register(user, room)
         case "forget me":
@@ -128,21 +126,37 @@ def _enter(user: User, roles: Roles, room: Room, now: float) -> Refused | None:
     return None
 
 
-def _speak(user: User, roles: Roles, room: Room, now: float) -> Refused | None:
-    if "owner" in roles:
+def silenced(user: User, room: Room, now: float) -> Refused | None:
+    """Return why somebody has no say in a room, be it by speaking or otherwise; None if they have one."""
+    roles = room.roles_of(user)
+    if not room.strict or "owner" in roles:
         return None
     ban = find(room.mutes.values(), user, now)
     if ban is not None:
         return Refused(
             "muted", f"you are muted in {room.name}{_ending(ban, now)}; nothing was said"
         )
-    if roles & _VOICES:
-        return None
-    if room.settings.moderated:
+    if room.settings.moderated and not roles & _VOICES:
         return Refused(
             "moderated",
             f"{room.name} is moderated: only who has voice there speaks; nothing was said",
         )
+    return None
+
+
+def _set_topic(user: User, roles: Roles, room: Room, now: float) -> Refused | None:
+    """Whoever may not speak could speak by topics."""
+    if room.settings.topic_lock and not roles & _OPERATORS:
+        return Refused(
+            "topic-locked", f"the topic of {room.name} is locked: only its operators set it"
+        )
+    return silenced(user, room, now)
+
+
+def _speak(user: User, roles: Roles, room: Room, now: float) -> Refused | None:
+    refused = silenced(user, room, now)
+    if refused is not None or roles & _VOICES:
+        return refused
     slow, before = room.settings.slow, room.spoke.get(user.invitation)
     if slow and before is not None and now < before + slow:
         # The clock may have been set back: nobody waits longer than it was set.

@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import functools
-import ipaddress
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal, Protocol
 
 import msgspec
 
+from twisted_chat.core.addresses import household, read_address, read_network, spell_network
 from twisted_chat.core.confusables import skeleton
 from twisted_chat.core.masks import MAX_MASK, fits, fits_all, is_mask, shortened
 from twisted_chat.core.names import Nick, fold, parse_nick
 from twisted_chat.core.text import CleanText, shown
 
-#: Whom a ban is for: an account or nickname, nicknames that fit a mask, an address or network, the address that somebody
+#: Whom a ban is for: an account or nickname, nicknames that fit a mask, an address or network, the addresses that somebody
 #: comes from.
 Kind = Literal["name", "mask", "net", "address"]
 
-#: ``address:NICK`` is the address that somebody comes from, which who writes that is not shown.
+#: ``address:NICK`` is every address that somebody comes from, which who writes that is not shown.
 ADDRESS_OF: Final = "address:"
-
-_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-# An IPv6 address is one of 2**64 that its owner has.
-_OWN_PREFIX: Final = 64
-# ::ffff:0:0/96: IPv4 as a socket for both shows it.
-_MAPPED: Final = 96
 
 
 class BadTarget(ValueError):
@@ -47,7 +39,7 @@ class Ban(msgspec.Struct, frozen=True, gc=False):
     """A ban or a mute; times are seconds since 1970, ``until`` 0.0 is for ever; ``by`` is a nick.
 
     A guest can take another name: for one who is here ``scope`` is that of the session. ``address`` is what stands for the
-    address that somebody comes from. Both are kept for comparing, and never shown.
+    addresses that somebody comes from, parted by blanks. Both are kept for comparing, and never shown.
     """
 
     target: Target
@@ -95,7 +87,7 @@ def read_target(word: str) -> Target:
             raise BadTarget(
                 f"{shown(word)} is no address; write one such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32"
             )
-        return Target("net", _spell(network), str(network))
+        return Target("net", spell_network(network), str(network))
     return named(parse_nick(word))
 
 
@@ -119,14 +111,10 @@ def everybody(target: Target) -> bool:
     return target.kind == "mask" and fits_all(target.key)
 
 
-def home(address: str) -> str | None:
-    """Return the network that stands for the owner of an address; None if it is this machine, or none."""
-    parsed = _address(address)
-    if parsed is None or parsed.is_loopback:
-        return None
-    if isinstance(parsed, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((parsed, _OWN_PREFIX), strict=False))
-    return str(parsed)
+def homes(addresses: Iterable[str]) -> str | None:
+    """Return the networks that stand for the owners of addresses, as in :class:`Ban`; None if all are this machine, or none."""
+    found = [each for address in addresses if (each := _address(address)) is not None]
+    return " ".join(dict.fromkeys(spell_network(household(each)) for each in found)) or None
 
 
 def hits(ban: Ban, who: Somebody, nick: Nick | None = None) -> bool:
@@ -136,10 +124,12 @@ def hits(ban: Ban, who: Somebody, nick: Nick | None = None) -> bool:
         case "net":
             return any(_lies_in(address, target.key) for address in who.addresses.values())
         case "mask":
-            return fits(target.key, nick.key) or fits(target.look, _look(nick.key))
+            key, look = nick.key, _look(nick.key)
+            same = key == look and target.key == target.look  # as nearly always
+            return fits(target.key, key) or (not same and fits(target.look, look))
         case "address":
-            home = ban.address
-            return home is not None and any(_lies_in(it, home) for it in who.addresses.values())
+            places = (ban.address or "").split()
+            return any(_lies_in(it, place) for it in who.addresses.values() for place in places)
         case "name":  # pragma: no branch (mypy sees a missing case)
             if account == target.key or target.look == _look(nick.key):
                 return True
@@ -157,35 +147,10 @@ def _look(key: str) -> str:
 
 
 # Five hundred bans are held against everybody who comes, and reading a network takes longer than all the rest.
-@functools.lru_cache(maxsize=4096)
-def _network(text: str) -> _Network | None:
-    """Read a network; IPv4 written as IPv6 is IPv4."""
-    if "%" in text:
-        return None  # a zone is of one machine
-    try:
-        network = ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        return None
-    mapped = getattr(network.network_address, "ipv4_mapped", None)
-    if mapped is not None and network.prefixlen >= _MAPPED:
-        return ipaddress.ip_network((mapped, network.prefixlen - _MAPPED))
-    return network
-
-
-@functools.lru_cache(maxsize=4096)
-def _address(text: str) -> _Address | None:
-    network = _network(text)
-    if network is None or network.prefixlen != network.max_prefixlen:
-        return None
-    return network.network_address
+_network: Final = functools.lru_cache(maxsize=4096)(read_network)
+_address: Final = functools.lru_cache(maxsize=4096)(read_address)
 
 
 def _lies_in(address: str, network: str) -> bool:
     one, all_ = _address(address), _network(network)
     return one is not None and all_ is not None and one in all_
-
-
-def _spell(network: _Network) -> str:
-    """Write a network; one address without its length."""
-    whole = network.prefixlen == network.max_prefixlen
-    return str(network.network_address if whole else network)

@@ -57,8 +57,8 @@ def fitted(ban: bans.Ban, who: User | None) -> bans.Ban:
     if who is None:
         return ban
     if ban.target.kind == "address":
-        latest = next(reversed(who.addresses.values()), "")
-        return replace(ban, target=bans.address_of(who.nick), address=bans.home(latest))
+        places = bans.homes(who.addresses.values())
+        return replace(ban, target=bans.address_of(who.nick), address=places)
     scope = who.scope if who.account is None else None
     return replace(ban, target=bans.named(who.nick, who.account), scope=scope)
 
@@ -112,10 +112,6 @@ class Checks:
             return Refused("no-such-nick", f"{event.nick} is not here; /who lists who is here")
         if target.id in room.members:
             return Refused("already-in-room", f"{target.nick} is in {room.name} already")
-        if target.invitation not in room.invited and len(room.invited) >= self._limits.max_bans:
-            most = self._limits.max_bans
-            why = f"{most} people are invited to {room.name} and have not come; that is the most"
-            return Refused("too-many-invited", why)
         return None
 
     def _role_changed(
@@ -138,7 +134,7 @@ class Checks:
         return room.members[found] if found is not None else room.roles.get(nick.key)
 
     def _registered(self, user: User) -> Refused | None:
-        owned = sum(room.owner == user.account for room in self._state.rooms.values())
+        owned = self._owned(user.account)
         if owned < self._limits.max_owned:
             return None
         why = (
@@ -155,7 +151,14 @@ class Checks:
             return Refused("needs-account", why)
         if target.account == user.account:
             return Refused("self", f"{room.name} is yours already")
-        return None
+        owned = self._owned(target.account)
+        if owned < self._limits.max_owned:
+            return None
+        why = f"{target.nick} owns {owned} rooms, and nobody can own more"
+        return Refused("too-many-owned", why)
+
+    def _owned(self, account: str | None) -> int:
+        return sum(room.owner == account for room in self._state.rooms.values())
 
     def _banned(self, user: User, room: Room, event: re.Banned, now: float) -> Refused | None:
         target = self._state.users.get(event.user) if event.user is not None else None

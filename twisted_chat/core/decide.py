@@ -132,7 +132,7 @@ class Decider:
             case c.Rename():
                 return self.accounts.rename(user, command.nick, now)
             case c.Register():
-                return self.accounts.register(user, command, now)
+                return self.accounts.register(session, user, command, now)
             case c.ChangePassword():
                 return self.accounts.change_password(user, command)
             case c.DropAccount():
@@ -142,7 +142,7 @@ class Decider:
             case c.SetPrivacy():
                 return self.accounts.privacy(user, command)
             case c.Join():
-                return self._rooms.join(user, command, now)
+                return self._rooms.join(session, user, command, now)
             case c.Leave():
                 return self._rooms.leave(session, user, command)
             case c.Kick():
@@ -231,7 +231,10 @@ class Decider:
             room = self._state.room_named(meant) or self._state.lookalike(meant)
             if room is None or room.password is None:
                 return None
-            what, instead = f"the password of {room.name}", f"/join {room.name} PASSWORD"
+            name = (
+                meant if room.settings.private else room.name
+            )  # which is not for everybody to know
+            what, instead = f"the password of {name}", f"/join {name} PASSWORD"
         why = (
             f"that looks like {what}, mistyped; nothing was said; "
             f"write {instead}, or put // and a blank in front to say it to everybody"

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
-from twisted_chat.core.accounts import Account, Proof
+from twisted_chat.core.accounts import KEPT_ELSEWHERE, Account, Proof
 from twisted_chat.core.apply_accounts import BAD_INVITE, has_account, joins, taken
 from twisted_chat.core.checks import rename_refused
 from twisted_chat.core.decide_server import ServerDecider
@@ -120,9 +120,12 @@ class AccountDecider:
 
     # --- accounts ---
 
-    def register(self, user: User, command: c.Register, now: float) -> Decision:
+    def register(self, session: Session, user: User, command: c.Register, now: float) -> Decision:
         if user.account is not None:
             return Tell(has_account(user.account))
+        if self._state.panic and not session.local:
+            why = "nobody new can register for now; try again later"
+            return refuse("registration-closed", why)
         if self.registration == "closed":
             why = "nobody can register here; ask who runs this server"
             return refuse("registration-closed", why)
@@ -154,6 +157,9 @@ class AccountDecider:
         account = self._account_of(user)
         if isinstance(account, Tell):
             return account
+        if account.since == KEPT_ELSEWHERE:
+            why = "your account is kept elsewhere; ask who runs this server to delete it there; nothing was changed"
+            return refuse("unsupported", why)
         return self._prove(account.name, command.password, command)
 
     def proven(
@@ -244,6 +250,9 @@ def _bad_password(password: str, *, new: bool) -> r.Refused | None:
     size = len(password.encode("utf-8"))
     if size > MAX_PASSWORD:
         why = f"a password has at most {MAX_PASSWORD:,} bytes; nothing was done with it"
+        return r.Refused("bad-password", why)
+    if new and password != password.strip(" "):
+        why = "a password cannot begin or end with a blank: a line of chat loses it; nothing was changed"
         return r.Refused("bad-password", why)
     if new and len(password) < MIN_PASSWORD:
         why = f"a password has at least {MIN_PASSWORD} characters; nothing was changed"

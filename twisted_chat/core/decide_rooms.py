@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from typing import Final
+
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
+from twisted_chat.core.addresses import household, read_address
 from twisted_chat.core.apply import looks_like, too_many_rooms
 from twisted_chat.core.authorise import may
 from twisted_chat.core.checks import admit, not_a_member
@@ -15,6 +19,11 @@ from twisted_chat.core.names import RoomName
 from twisted_chat.core.refusing import check_size, refuse
 from twisted_chat.core.standing import NO_ROLES
 from twisted_chat.core.state import Room, Session, State, User, room_digest
+from twisted_chat.core.throttle import Throttle
+
+#: How many wrong passwords of one room can be tried from one address, and in how many seconds that many times more: people
+#: mistype a few times, also a class behind one address; the flood limit alone would let programs guess 36,000 an hour.
+TRIES: Final = (10, 60.0)
 
 
 class RoomDecider:
@@ -23,6 +32,8 @@ class RoomDecider:
     def __init__(self, state: State, limits: Limits) -> None:
         self._state = state
         self._limits = limits
+        # No part of the state that nodes share: a hint, as the flood limit is.
+        self._tries = Throttle(*TRIES)
 
     def room_of(
         self, session: Session, user: User, name: RoomName | None, *, to_talk: bool = False
@@ -43,7 +54,7 @@ class RoomDecider:
             )
         return room
 
-    def join(self, user: User, command: c.Join, now: float) -> Decision:
+    def join(self, session: Session, user: User, command: c.Join, now: float) -> Decision:
         name = command.room
         room = self._state.room_named(name)
         if room is not None and user.id in room.members:
@@ -56,10 +67,26 @@ class RoomDecider:
         if room is None and (other := self._state.lookalike(name)) is not None:
             return refuse("lookalike", looks_like(name, other))
         secret = room_digest(name, command.password) if command.password else None
-        refused = admit(user, room, secret, now) if room is not None else None
-        if refused is not None:
+        if room is not None and (refused := self._admit(session, user, room, secret, now)):
             return Tell(refused)
         return Propose(e.Joined(name, secret), claim=True)
+
+    def _admit(
+        self, session: Session, user: User, room: Room, secret: str | None, now: float
+    ) -> r.Refused | r.PasswordNeeded | None:
+        """Return why somebody cannot enter a room; whoever has tried too many passwords cannot try another one now."""
+        address = read_address(session.address)
+        # Many share the server's own machine, so there each counts alone.
+        who = str(household(address)) if address is not None else f"user {user.id}"
+        key = f"{room.ref.id} {who}"
+        wait = self._tries.wait(key, now) if secret is not None and room.password else 0.0
+        if wait:
+            why = f"too many wrong passwords of {room.name} were tried; wait {math.ceil(wait)} seconds"
+            return r.Refused("slow-down", why)
+        refused = admit(user, room, secret, now)
+        if isinstance(refused, r.PasswordNeeded) and refused.wrong:
+            self._tries.count(key, now)
+        return refused
 
     def floor(self, user: User, room: Room, now: float) -> MessageId:
         """Return behind which message somebody sees what was said in a room."""

@@ -8,6 +8,7 @@ from twisted_chat.core import bans
 from twisted_chat.core import room_commands as rc
 from twisted_chat.core import room_events as re
 from twisted_chat.core.authorise import may, may_be_forgotten
+from twisted_chat.core.bans import hits
 from twisted_chat.core.checks import Checks, fitted
 from twisted_chat.core.decide_rooms import RoomDecider
 from twisted_chat.core.decision import Decision, Propose, Recall, Tell
@@ -131,8 +132,11 @@ class StandingDecider:
         return self._state.users_by_key.get(target.key.removeprefix(bans.ADDRESS_OF))
 
     def _listed(self, target: bans.Target, there: dict[str, bans.Ban]) -> bans.Target:
-        """Return what a target is listed as: who is here under another nick is listed by account."""
+        """Return what a target is listed as: who is here is perhaps listed by account, or by a nick they had before."""
         who = self._named(target)
-        if target.key not in there and target.kind == "name" and who is not None:
-            return bans.named(who.nick, who.account)
-        return target
+        if target.key in there or target.kind != "name" or who is None:
+            return target
+        named = (
+            ban.target for ban in there.values() if ban.target.kind == "name" and hits(ban, who)
+        )
+        return next(named, target)

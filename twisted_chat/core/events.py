@@ -188,10 +188,14 @@ class LoggedIn(_Event, frozen=True):
 
 
 class PasswordSet(_Event, frozen=True):
-    """The author gave their account another password; ``password`` and ``proof`` as above, and the former not in the envelope."""
+    """The author gave their account another password; ``password`` and ``proof`` as above, and the former not in the envelope.
+
+    ``renewed``: it is the same password, and only what is stored of it is another.
+    """
 
     proof: Proof
     password: str = ""
+    renewed: bool = False
 
 
 class AccountDropped(_Event, frozen=True):

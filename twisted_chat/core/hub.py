@@ -194,6 +194,8 @@ class Hub:
         """Apply a proposal at its place in the order, and bring this node's own sessions up to date with it."""
         self.latest = message
         outcome = self._applier.apply(message, proposal)
+        if type(proposal.event) is e.Said:
+            return outcome  # nearly always, and of who hears what it changes nothing
         if isinstance(proposal.event, e.Departed) and proposal.origin.node == self.node:
             self._leaving.pop(proposal.origin.session, None)
         if isinstance(outcome, Applied):
@@ -231,8 +233,6 @@ class Hub:
             return  # a room that nobody is in is gone
         seat = self.state.sessions.get(origin.session) if origin.node == self.node else None
         match event:
-            case e.Said():  # first, for nearly all events are this one
-                pass
             case e.Arrived():
                 if seat is not None:
                     self._settle(seat, self.state.users[author.user], event.replaced)

@@ -12,8 +12,11 @@ MAX_INVITES: Final = 1_000
 
 
 def digest_of(code: str) -> str:
-    """Return what is kept of a code. A code is random, so that a fast hash keeps it secret."""
-    return hashlib.blake2b(code.strip().encode("utf-8", "replace"), digest_size=16).hexdigest()
+    """Return what is kept of a code. A code is random, so that a fast hash keeps it secret.
+
+    The full stop behind it, in the line that told it, may have been copied along.
+    """
+    return hashlib.blake2b(code.strip(" .").encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
 class Invites(dict[str, float]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -56,11 +57,12 @@ def people(state: State, room: Room | None, page: int, size: int, now: float) ->
 
 def rooms(state: State, asker: User, page: int, size: int) -> Rooms:
     """List the rooms with the number of their members, by name; private ones only to who is there."""
-    keys = [
-        key
-        for key, room in ((key, state.rooms_by_key[key]) for key in state.room_keys)
-        if not room.settings.private or asker.id in room.members
-    ]
+    keys = state.listed_keys
+    mine = [room for room in map(state.rooms.__getitem__, asker.rooms) if room.settings.private]
+    if mine:
+        keys = keys.copy()
+        for room in mine:
+            bisect.insort(keys, room.name.key)
     some, page, pages = cut_page(keys, page, size)
     lines = tuple(
         RoomLine(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Final
 
@@ -29,21 +30,28 @@ def fits_all(mask: str) -> bool:
 def fits(mask: str, text: str) -> bool:
     """Tell whether ``text`` is as ``mask`` says: ``*`` stands for any characters or none, ``?`` for one.
 
-    Takes as many steps as the one has characters times those of the other, at most: only the last star that was passed
-    can be tried again, for what is before it stands where it can stand first.
+    Takes one step for each character of the mask, whatever they are: hundreds of masks are held against everybody who comes.
     """
-    at = place = 0
-    star = tried = -1
-    while place < len(text):
-        if at < len(mask) and mask[at] == "*":
-            star, tried = at, place
-            at += 1
-        elif at < len(mask) and mask[at] in ("?", text[place]):
-            at += 1
-            place += 1
-        elif star >= 0:
-            tried += 1
-            at, place = star + 1, tried
+    places, end = _places(text)
+    # A bit for each place in the text up to which the mask, as far as it was read, can stand for it.
+    reached = 1
+    for each in mask:
+        if each == "*":
+            reached = -(reached & -reached) & (2 * end - 1)
+        elif each == "?":
+            reached = reached << 1 & (2 * end - 1)
         else:
+            reached = (reached & places.get(each, 0)) << 1
+        if not reached:
             return False
-    return not mask[at:].strip("*")
+    return reached & end != 0
+
+
+# It is one name that is held against all the masks of a room.
+@functools.lru_cache(maxsize=64)
+def _places(text: str) -> tuple[dict[str, int], int]:
+    """Return where each character of a text stands, as bits; and the bit of its end."""
+    places: dict[str, int] = {}
+    for place, each in enumerate(text):
+        places[each] = places.get(each, 0) | 1 << place
+    return places, 1 << len(text)

@@ -118,6 +118,8 @@ class ServerBans:
 def shut(panic: int, *, account: str | None, local: bool) -> str:
     """Say why somebody cannot come in while operators let in no new guests (1) or nobody new (2); nothing if they can.
 
+    Nobody registers meanwhile, see :mod:`.decide_accounts`.
+
     Who is on the server's own machine always can: somebody has to end that.
     """
     if local or not panic or (panic == 1 and account is not None):

@@ -209,9 +209,10 @@ class State:
         self.invites = Invites()
         self.sessions: dict[SessionId, Session] = {}
         self.users_by_key: dict[str, User] = {}
-        #: The keys of nicks and rooms, sorted: whoever asks for a list gets one page, and must not cost a sort of everybody.
+        #: The keys of nicks, and of rooms that are not private, sorted: whoever asks for a list gets one page, and must not
+        #: cost a sort of everybody, or a look at every room.
         self.nick_keys: list[str] = []
-        self.room_keys: list[str] = []
+        self.listed_keys: list[str] = []
         self._users_by_look: dict[str, User] = {}
         self._users_by_scope: dict[Scope, User] = {}
         self.rooms_by_key: dict[str, Room] = {}
@@ -338,7 +339,8 @@ class State:
     def add_room(self, room: Room) -> None:
         self.rooms[room.ref.id] = room
         self.rooms_by_key[room.name.key] = room
-        bisect.insort(self.room_keys, room.name.key)
+        if not room.settings.private:
+            bisect.insort(self.listed_keys, room.name.key)
         self._rooms_by_look.update(dict.fromkeys(looks(room.name), room))
 
     def take_out(self, user: User, room: Room) -> None:
@@ -351,11 +353,21 @@ class State:
         if not room.members and room.passes:
             self.remove_room(room)
 
+    def set_room(self, room: Room, settings: Settings) -> None:
+        """Let a room be set so from now on."""
+        before, room.settings = room.settings, settings
+        room.tighten()
+        if settings.private and not before.private:
+            _remove(self.listed_keys, room.name.key)
+        elif before.private and not settings.private:
+            bisect.insort(self.listed_keys, room.name.key)
+
     def remove_room(self, room: Room) -> None:
         """Forget a room that nobody is in."""
         del self.rooms[room.ref.id]
         del self.rooms_by_key[room.name.key]
-        _remove(self.room_keys, room.name.key)
+        if not room.settings.private:
+            _remove(self.listed_keys, room.name.key)
         for look in looks(room.name):
             del self._rooms_by_look[look]
         self.altered.pop(room.ref.id, None)
@@ -426,7 +438,7 @@ def _remove(keys: list[str], key: str) -> None:
 def room_digest(room: RoomName, password: str) -> str:
     """Digest a room's password, so that neither the bus nor a dump of the state holds it.
 
-    A room's password is shared by many and given at a rate the flood limit bounds; the hash is a fast one, for no one may
+    A room's password is shared by many and can be tried a few times a minute; the hash is a fast one, for no one may
     wait for it. Passwords of accounts are another matter.
     """
     return hashlib.blake2b(

@@ -12,7 +12,7 @@ MAX_KEYS: Final = 20_000
 
 
 class Throttle:
-    """``tries`` at once for each key, and then as many within ``seconds``. Times only go forward."""
+    """``tries`` at once for each key, and then as many within ``seconds``. A clock that jumps back counts as standing still."""
 
     def __init__(self, tries: int, seconds: float) -> None:
         self.tries = tries
@@ -28,7 +28,8 @@ class Throttle:
         bucket = self._buckets.get(key)
         if bucket is None:
             return 0.0
-        tokens = bucket.tokens + max(now - bucket.at, 0.0) * self.tries / self._seconds
+        bucket.at = min(bucket.at, now)  # else nobody could try until the clock is where it was
+        tokens = bucket.tokens + (now - bucket.at) * self.tries / self._seconds
         # A millionth is the grain of a clock of today, as in a bucket.
         return 0.0 if tokens > 1.0 - 1e-6 else (1.0 - tokens) * self._seconds / self.tries
 
@@ -57,4 +58,4 @@ class Throttle:
         if now > bucket.at:
             refilled = bucket.tokens + (now - bucket.at) * self.tries / self._seconds
             bucket.tokens = min(refilled, float(self.tries))
-            bucket.at = now
+        bucket.at = now

@@ -70,13 +70,13 @@ _BEHIND_BLANKS: Final = re.compile(
 # The mark of a private command from the key beside, or from an input method for Chinese or Japanese. No talk begins like
 # this, so it is an error whoever is here; "." and "?" lie on the key of "/" or beside it.
 _OTHER_MARK: Final = re.compile(
-    r"[\\\uff3c\uff0f\uff01]\s*(?:msg|reply|join|login|register|passwd|drop|oper)\b|[.?]reply\s+\S",
+    r"[\\\uff3c\uff0f\uff01]\s*(?:msg|reply|join|login|register|passwd|drop|oper|lock)\b|[.?]reply\s+\S",
     re.IGNORECASE,
 )
-# "login bob secret", "register secret", without the mark or with another: as many words as the command takes, no more. "I
-# cannot login today" is talk, and so is "login does not work for me".
+# "login bob secret", "lock secret", without the mark or with another: as many words as the command takes, no more. "I cannot
+# login today" is talk, and so are "login does not work for me" and "lock the door".
 _WITH_PASSWORD: Final = re.compile(
-    rf"[{_AROUND}]*(?:(?:login|register|passwd|oper)[\s:,]+[^\s:,]\S*(?:\s+\S+)?|drop-?account[\s:,]+[^\s:,]\S*)\s*",
+    rf"[{_AROUND}]*(?:(?:login|register|passwd|oper)[\s:,]+[^\s:,]\S*(?:\s+\S+)?|drop-?account[\s:,]+[^\s:,]\S*|lock[\s:,]+(?:#\S+\s+)?[^\s:,]\S*)\s*",
     re.IGNORECASE,
 )
 # "! msg", "!!msg", "!/msg".

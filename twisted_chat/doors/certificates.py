@@ -6,7 +6,7 @@ import stat
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -65,10 +65,12 @@ class Identity(NamedTuple):
         ``choose`` gets the name that a client asks for, and returns the context to go on with. Raises :class:`BadCertificate`.
         """
         try:
+            # As cryptography has them: pyOpenSSL's own kinds, which Twisted asks for, are on their way out, and it warns of them.
+            certificate, *more = cast(Any, self.chain)
             options = CertificateOptions(
-                privateKey=crypto.PKey.from_cryptography_key(self.key),
-                certificate=crypto.X509.from_cryptography(self.chain[0]),
-                extraCertChain=[crypto.X509.from_cryptography(each) for each in self.chain[1:]],
+                privateKey=self.key,
+                certificate=certificate,
+                extraCertChain=more,
                 raiseMinimumTo=TLSVersion.TLSv1_2,
                 contextForServerName=choose,
             )

@@ -22,6 +22,7 @@ from zope.interface import implementer
 from twisted_chat.core import commands as c
 from twisted_chat.core import replies as r
 from twisted_chat.core.names import LOBBY, Nick, RoomName
+from twisted_chat.core.text import shown
 from twisted_chat.delivery.direct import Way, direct
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.dialects.base import BadLine, Dialect, Request
@@ -44,6 +45,8 @@ _ROOM_FOR_COMMAND: Final = 512
 #: a hundredth of a core for a connection that sends nothing else.
 _MANY_COMMANDS: Final = 64
 _COMMAND_RATE: Final = 10_000
+#: The longest text form of an address with a zone, in characters.
+_LONGEST_ADDRESS: Final = 64
 #: How long a reader has to take what was still written when the connection ends, in seconds.
 _PARTING: Final = 5.0
 
@@ -170,14 +173,7 @@ class LineProtocol(Protocol):
         if peer is None or peer.closing:
             return
         self._heard, self._pinged = self._node.clock.seconds(), None
-        before = self._telnet.commands
-        text, answer = self._telnet.receive(data)
-        self._node.delivery.send(peer.outbox, answer)
-        self._cool_down(self._telnet.commands - before)
-        if self._telnet.astray:
-            why = "what you typed is a telnet command without end; set your terminal or client to UTF-8"
-            self._node.say_goodbye(peer, why, "sent something that is not UTF-8")
-            return
+        text = data if self._telnet.passes(data) else self._without_telnet(peer, data)
         if not text:
             return
         if not self._began:
@@ -200,6 +196,18 @@ class LineProtocol(Protocol):
         self._partial = peer.dialect is self.factory.line and not text.endswith(b"\n")
         self._frames.extend(self._framer.receive(text))
         self._pump()
+
+    def _without_telnet(self, peer: Peer, data: bytes) -> bytes:
+        """Carry out the telnet commands in what arrived, and return the rest."""
+        before = self._telnet.commands
+        text, answer = self._telnet.receive(data)
+        self._node.delivery.send(peer.outbox, answer)
+        self._cool_down(self._telnet.commands - before)
+        if self._telnet.astray:
+            why = "what you typed is a telnet command without end; set your terminal or client to UTF-8"
+            self._node.say_goodbye(peer, why, "sent something that is not UTF-8")
+            return b""
+        return text
 
     def _pump(self) -> None:
         """Hand in lines, as long as there are any and the session may."""
@@ -278,6 +286,11 @@ class LineProtocol(Protocol):
 
     def _handle(self, peer: Peer, frame: Frame) -> None:
         asking = self._prompt.take(peer) if self._prompt.asked else None
+        plain = asking is None and self._prompt.wrong is None
+        if self._inside and plain and isinstance(frame, bytes):
+            # First, for nearly all frames are this one.
+            self._parse(peer, frame)
+            return
         match frame:
             case TooLong() if not self._inside and asking is None:
                 why = "that is too long for a nickname"
@@ -302,13 +315,18 @@ class LineProtocol(Protocol):
                 self._drop(peer, "HTTP")
             case _ if asking is not None:
                 self._prompt.answer(peer, asking, frame)
+            case _ if (slip := self._prompt.again(peer, frame)) is not None:
+                self._refuse(peer, slip)
             case _:
                 self._parse(peer, frame)
 
     def _host(self) -> str | None:
         """Return the address of the other side; None for a UNIX socket."""
         address = self.transport.getPeer()
-        return address.host if isinstance(address, IPv4Address | IPv6Address) else None
+        if not isinstance(address, IPv4Address | IPv6Address):
+            return None
+        # What a proxy tells is any bytes; logs and operators are shown it.
+        return str(shown(address.host, _LONGEST_ADDRESS))
 
     def _is_http(self, frame: bytes) -> bool:
         """Tell whether this first line begins an HTTP request; an empty line may stand before it (RFC 9112, section 2.2)."""
@@ -325,7 +343,9 @@ class LineProtocol(Protocol):
             return
         if isinstance(request.command, c.Pong):
             self._answers_pings = True
-        self._tried = self._tried or isinstance(request.command, c.Login)
+        if isinstance(request.command, c.Login):
+            self._tried = True
+            self._prompt.expect(request.command)
         self._node.submit(peer, request)
 
     def _refuse(self, peer: Peer, bad: BadLine) -> None:

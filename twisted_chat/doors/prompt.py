@@ -6,6 +6,7 @@ from typing import Final
 
 from twisted_chat.core import commands as c
 from twisted_chat.core import replies as r
+from twisted_chat.core.decide_accounts import MIN_PASSWORD
 from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.core.text import BadText, Secret, decode
 from twisted_chat.delivery.peer import Peer
@@ -21,13 +22,15 @@ MAX_QUESTIONS: Final = 3
 class PasswordPrompt:
     """Asks one session for a password: the next line is the answer, whatever it is.
 
-    ``asked``: how many questions in a row there were; 0 when the last line was no answer.
+    ``asked``: how many questions in a row there were; 0 when the last line was no answer. ``wrong``: for which nick the password
+    was perhaps wrong, so that :meth:`again` has to look at the next line.
     """
 
     def __init__(self, node: Node, telnet: TelnetFilter) -> None:
         self._node = node
         self._telnet = telnet
         self._of: RoomName | Nick | None = None
+        self.wrong: Nick | None = None
         self.asked = 0
 
     def ask(self, peer: Peer, name: RoomName | Nick, *, wrong: bool) -> bool:
@@ -77,11 +80,35 @@ class PasswordPrompt:
             return
         if isinstance(name, Nick):
             login = c.Login(name, password, or_guest=True) if password else c.Login()
+            self.expect(login)
             self._node.submit(peer, Request(login))
         elif password:
             self._node.submit(peer, Request(c.Join(name, password)))
         else:
             self._node.tell(peer, r.Notice("password", f"you did not enter {name}"))
+
+    def expect(self, login: c.Login) -> None:
+        """Expect that the password is typed again if it turns out to be wrong, and who logs in so comes in as a guest."""
+        self.wrong = login.nick if login.or_guest else None
+
+    def again(self, peer: Peer, frame: bytes) -> BadLine | None:
+        """Refuse a line of who typed a wrong password for a nick, came in as a guest, and seems to type the password again.
+
+        That is one word as long as passwords are. It is so until another line comes.
+        """
+        nick, user = self.wrong, self._node.hub.user_of(peer.id)
+        if nick is None:
+            return None
+        word = frame.strip().decode("utf-8", "replace")
+        guest = user is not None and user.account is None
+        if not guest or len(word) < MIN_PASSWORD or " " in word or word[0] in "/!":
+            self.wrong = None
+            return None
+        why = (
+            f"that looks like the password of {nick} once more; nothing was said; /login {nick} PASSWORD tries it "
+            '(to say it as it is, put "// " in front)'
+        )
+        return BadLine(why, "looks-private")
 
     def refuse(self, peer: Peer, name: RoomName | Nick, bad: BadLine) -> None:
         """Say why the answer can be no password, and ask again; who logs in comes as a guest."""

@@ -109,13 +109,17 @@ class TelnetFilter:
         """Whether :meth:`hide` may work: the peer speaks telnet and has not refused ECHO."""
         return self.active and not self._echo_refused
 
+    def passes(self, data: bytes) -> bool:
+        """Tell whether what arrived is text and nothing else, and need not be handed to :meth:`receive`."""
+        return not self.active and self._at is _At.TEXT and _IAC not in data
+
     def receive(self, data: bytes) -> tuple[bytes, bytes]:
         """Take what arrived; return (text, answer).
 
         text is data without commands, an escaped IAC as one 0xFF and, once active, CR NUL as CR LF.
         answer is what must be written back, possibly empty.
         """
-        if not self.active and self._at is _At.TEXT and _IAC not in data:
+        if self.passes(data):
             return data, b""
         text: list[bytes] = []
         answers: list[bytes] = []

@@ -21,6 +21,7 @@ from twisted_chat.core.server_bans import Ban
 from twisted_chat.core.server_bans import Kind as BanKind
 from twisted_chat.store.matching import Matcher
 from twisted_chat.store.port import Health, Page, Store
+from twisted_chat.store.recent import disowned
 
 #: Messages kept of one room (as Ergo does), and bytes of memory for them in all; the oldest go.
 MAX_LINES: Final = 2048
@@ -113,6 +114,8 @@ class MemoryStore:
     def drop_account(self, key: str, at: MessageId) -> None:
         self._passwords.pop(key, None)
         self._seen.pop(key, None)
+        for message, (envelope, size) in self._kept.items():
+            self._kept[message] = disowned(envelope, key, at), size
         self._changed(at)
 
     def keep_login(self, scope: Scope, proof: Proof, at: MessageId) -> None:

@@ -94,7 +94,10 @@ class Store(Protocol):
         """Keep what an account is since the event ``at``, and what is stored of its password, if that was set."""
 
     def drop_account(self, key: str, at: MessageId) -> None:
-        """Drop the account with this key, and all that is kept of it, which are gone since the event ``at``."""
+        """Drop the account with this key, and all that is kept of it, which are gone since the event ``at``.
+
+        What it has said before that stays, and is nobody's from then on: whoever has the name next did not say it.
+        """
 
     def keep_login(self, scope: Scope, proof: Proof, at: MessageId) -> None:
         """Keep that the sessions of a scope may come back as an account."""

@@ -97,6 +97,13 @@ class Recent:
             tail.gone += 1
             tail.envelopes = kept
 
+    def disown(self, account: str, up_to: MessageId) -> None:
+        """Note that what an account has said up to this message is nobody's any more."""
+        for tail in self._tails.values():
+            # What is being read from the database may still be the account's, and must not be adopted.
+            tail.gone += 1
+            tail.envelopes = deque(disowned(each, account, up_to) for each in tail.envelopes)
+
     def forget(self, room: RoomId) -> None:
         """Drop a room."""
         tail = self._tails.pop(room, None)
@@ -174,3 +181,11 @@ class Recent:
             self.forget(room)
             if room >= self._first:
                 self._dropped.add(room)
+
+
+def disowned(envelope: Envelope, account: str, up_to: MessageId) -> Envelope:
+    """Return a message as it is when its author has no account any more, if it is of that account and not behind ``up_to``."""
+    author = envelope.author
+    if envelope.id > up_to or author is None or author.account != account:
+        return envelope
+    return msgspec.structs.replace(envelope, author=msgspec.structs.replace(author, account=None))

@@ -41,14 +41,14 @@ class WritingTests(Case):
         self.batch.keep(BOB, "hash")
         self.batch.logins[Scope("s")] = BOB.proof
         self.write()
-        self.batch.drop("bob")
+        self.batch.drop("bob", MessageId(9))
         self.write()
         for table in (accounts, passwords, logins):
             self.assertEqual(self.connection.execute(select(table)).all(), [])
 
     def test_what_was_kept_before_the_drop_in_the_same_commit_is_gone(self) -> None:
         self.batch.keep(BOB, "hash")
-        self.batch.drop("bob")
+        self.batch.drop("bob", MessageId(9))
         self.write()
         self.assertEqual(self.connection.execute(select(passwords)).all(), [])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, get_args
 
-from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy import Connection, Table, delete, select, update
 from twisted.logger import Logger
 
 from twisted_chat.core.accounts import Account, Privacy, Proof
@@ -12,7 +12,15 @@ from twisted_chat.core.ids import MessageId, Scope
 from twisted_chat.core.names import BadName, parse_nick
 from twisted_chat.core.text import shown
 from twisted_chat.store.sql.inserting import put_rows
-from twisted_chat.store.sql.schema import accounts, invites, last_seen, logins, passwords
+from twisted_chat.store.sql.schema import (
+    accounts,
+    authors,
+    erased,
+    invites,
+    last_seen,
+    logins,
+    passwords,
+)
 
 log = Logger()
 
@@ -25,8 +33,8 @@ class AccountBatch:
     def __init__(self) -> None:
         self.accounts: dict[str, Account] = {}
         self.passwords: dict[str, str] = {}
-        #: Whose accounts are gone; some may have been made anew since.
-        self.dropped: set[str] = set()
+        #: Which accounts are gone, and since which event (the first, of several); some may have been made anew since.
+        self.dropped: dict[str, MessageId] = {}
         self.logins: dict[Scope, Proof] = {}
         self.invites: dict[str, float | None] = {}
 
@@ -36,11 +44,18 @@ class AccountBatch:
         if password is not None:
             self.passwords[account.key] = password
 
-    def drop(self, key: str) -> None:
+    def drop(self, key: str, at: MessageId) -> None:
         """Drop an account and its password."""
         self.accounts.pop(key, None)
         self.passwords.pop(key, None)
-        self.dropped.add(key)
+        self.dropped.setdefault(key, at)
+
+    def disown(self, connection: Connection) -> None:
+        """Let what the dropped accounts have said, and wish to be erased of that, be of nobody who can come again."""
+        for key, at in self.dropped.items():
+            for table in (authors, erased):
+                mine = update(table).where(table.c.account == key)
+                connection.execute(mine.values(account=gone_account(key, at)))
 
     def write(self, connection: Connection) -> None:
         """Bring it all into the database, within the transaction of the caller."""
@@ -76,6 +91,16 @@ class AccountBatch:
         used = [digest for digest, until in self.invites.items() if until is None]
         if used:
             connection.execute(delete(invites).where(invites.c.digest.in_(used)))
+
+
+def gone_account(key: str, at: MessageId) -> str:
+    """Return what stands for an account that is gone since the event ``at``. No key has a blank: nobody can be that."""
+    return f"{key} {at}"
+
+
+def is_gone(account: str) -> bool:
+    """Tell whether this stands for an account that is gone."""
+    return " " in account
 
 
 def read_accounts(connection: Connection) -> tuple[Account, ...]:

@@ -16,6 +16,7 @@ from twisted_chat.core.lasting import RoomRecord
 from twisted_chat.core.names import BadName, Nick, parse_nick, parse_room
 from twisted_chat.core.nonces import Sent
 from twisted_chat.core.text import BadText, CleanText, shown
+from twisted_chat.store.sql.accounts import is_gone
 from twisted_chat.store.sql.schema import authors, erased, messages
 from twisted_chat.store.sql.standing import read_standing, write_standing
 
@@ -155,6 +156,8 @@ def _author(
     real_name: str,
     bot: bool,
 ) -> Author:
+    if account is not None and is_gone(account):
+        account = None
     return Author(UserId(user), _nick(nick, key), Scope(scope), account, host, real_name, bool(bot))
 
 

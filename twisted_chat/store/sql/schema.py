@@ -42,7 +42,8 @@ messages: Final = Table(
     Index("messages_by_room", "room", "id"),
 )
 
-#: Authors as they were when they spoke, one row for all they said as such: ``id`` is the first message of these.
+#: Authors as they were when they spoke, one row for all they said as such: ``id`` is the first message of these. Of an
+#: account that is gone, ``account`` is what nobody can be: see :func:`twisted_chat.store.sql.accounts.gone_account`.
 authors: Final = Table(
     "authors",
     metadata,

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from twisted.internet.defer import Deferred
 from twisted.internet.defer import TimeoutError as DeferredTimeoutError
@@ -72,8 +73,8 @@ class SqlStore:
         self._authors: dict[Scope, tuple[Author, int]] = {}
         #: What is stored of passwords that were set since the last commit, and of which event; None for what is dropped.
         self._passwords: dict[str, tuple[MessageId, str | None]] = {}
-        #: Whose messages are erased as soon as that is stored.
-        self._erasing: deque[tuple[MessageId, str, RoomId | None]] = deque()
+        #: What is to be done to the messages in memory once more as soon as these events are stored.
+        self._once_stored: deque[tuple[MessageId, Callable[[], None]]] = deque()
         self._loading: dict[RoomId, list[Deferred[None]]] = {}
         self._started = False
 
@@ -86,10 +87,9 @@ class SqlStore:
             self._recent.stored(message)
             for key in [key for key, (at, _) in self._passwords.items() if at <= message]:
                 del self._passwords[key]
-            while self._erasing and self._erasing[0][0] <= message:
-                # Until now it could be read from the database, and what was read came back into memory.
-                at, account, room = self._erasing.popleft()
-                self._recent.erase(account, room, at)
+            while self._once_stored and self._once_stored[0][0] <= message:
+                # Until now what was there before could be read from the database, and came back into memory so.
+                self._once_stored.popleft()[1]()
             stored(message)
 
         try:
@@ -177,8 +177,8 @@ class SqlStore:
 
     def drop_account(self, key: str, at: MessageId) -> None:
         self._passwords[key] = at, None
-        self._writer.batch.accounts.drop(key)
-        self._writer.batch.others.seen.pop(key, None)
+        self._change_recent(at, functools.partial(self._recent.disown, key, at))
+        self._writer.batch.drop_account(key, at)
         self._writer.changed(at)
 
     def keep_login(self, scope: Scope, proof: Proof, at: MessageId) -> None:
@@ -203,12 +203,16 @@ class SqlStore:
         return self._passwords[key][1] if key in self._passwords else found
 
     def erase(self, account: str, room: RoomId | None, at: MessageId) -> None:
-        self._recent.erase(account, room, at)
+        self._change_recent(at, functools.partial(self._recent.erase, account, room, at))
         # What the account says from now on gets rows of its own: those of before go with the messages.
         self._authors.clear()
-        self._erasing.append((at, account, room))
         self._writer.batch.erased.append((at, account, room))
         self._writer.changed(at)
+
+    def _change_recent(self, at: MessageId, change: Callable[[], None]) -> None:
+        """Change the messages in memory, now and when the event ``at`` is stored."""
+        change()
+        self._once_stored.append((at, change))
 
     def seen(self, scopes: Sequence[Scope], time: float) -> None:
         self._writer.batch.scopes.update(dict.fromkeys(scopes, time))
@@ -332,6 +336,9 @@ class SqlStore:
 
     async def _ask(self, work: Callable[..., Any], *args: Any) -> Any:
         """Read something; what goes wrong is told to who asked for it, and logged."""
+        if self._once_stored:
+            # The database hides what is to be erased, and knows whose account is gone, only when it was told so.
+            await self._writer.ask(_nothing, behind=True)
         try:
             return await self._threads.read(work, *args)
         except SQLAlchemyError as error:
@@ -380,6 +387,10 @@ class SqlStore:
             error=writer.error,
             since=writer.since,
         )
+
+
+def _nothing(connection: Connection) -> None:
+    """Do nothing, in a transaction behind those before."""
 
 
 def _in_order(found: Iterable[Envelope], newest: Iterable[Envelope]) -> list[Envelope]:

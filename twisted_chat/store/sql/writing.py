@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, delete, update
 
 from twisted_chat.core.events import Author, Envelope
 from twisted_chat.core.ids import MessageId, RoomId, Scope
 from twisted_chat.core.lasting import RoomRecord
 from twisted_chat.core.nonces import Sent
-from twisted_chat.store.sql.accounts import AccountBatch
+from twisted_chat.store.sql.accounts import AccountBatch, gone_account
 from twisted_chat.store.sql.inserting import insert_rows, insert_values, put_rows
 from twisted_chat.store.sql.operators import Changes
 from twisted_chat.store.sql.rows import author_row, message_row, room_row, sent_row
@@ -74,8 +75,24 @@ class Batch:
             self.rooms.pop(room, None)
         self.forgotten.update(gone)
 
+    def drop_account(self, key: str, at: MessageId) -> None:
+        """Drop an account; what it has said before the event ``at`` is nobody's from then on."""
+        self.accounts.drop(key, at)
+        self.others.seen.pop(key, None)
+        # What is in the database already is changed there; both before anybody can have the name again.
+        gone = gone_account(key, at)
+        self.authors = [
+            (row, replace(author, account=gone) if author.account == key else author)
+            for row, author in self.authors
+        ]
+        self.erased = [
+            (wish, gone if account == key else account, room) for wish, account, room in self.erased
+        ]
+
     def write(self, connection: Connection) -> None:
         """Bring it all into the database, within the transaction of the caller."""
+        # Before what may be of those who have the names next.
+        self.accounts.disown(connection)
         if self.authors:
             insert_rows(connection, authors, (author_row(*each) for each in self.authors))
         if self.messages:
