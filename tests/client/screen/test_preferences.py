@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from pathlib import Path
 
+import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.client.screen.preferences import Preferences, load, path
+
+DOCS = Path(__file__).parents[3] / "docs" / "client.md"
 
 
 class PathTests(SynchronousTestCase):
@@ -16,6 +21,12 @@ class PathTests(SynchronousTestCase):
 
     def test_a_relative_folder_is_passed_over_as_the_standard_says(self) -> None:
         self.assertEqual(path({"XDG_CONFIG_HOME": "x"}), path({}))
+
+
+class DocumentationTests(SynchronousTestCase):
+    def test_the_example_has_every_setting_with_its_default(self) -> None:
+        (example,) = re.findall(r"```toml\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)
+        self.assertEqual(tomllib.loads(example), msgspec.to_builtins(Preferences()))
 
 
 class LoadTests(SynchronousTestCase):
