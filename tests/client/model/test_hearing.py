@@ -292,6 +292,12 @@ class ConnectionTests(Case):
         self.hear(ev.Connecting())
         self.assertEqual(self.picture.connection, "connecting")
 
+    def test_without_a_name_one_is_not_in(self) -> None:
+        self.hear(ev.Connecting(), ev.NameRefused(code="nick-taken", nick="me"))
+        self.assertEqual(
+            (self.picture.connection, self.picture.why), ("offline", "a nickname is needed")
+        )
+
     def test_notices_are_shown_but_not_what_everybody_is_told(self) -> None:
         self.hear(
             ev.Notice(code="hint", lines=("try help",)), ev.Notice(code="done", lines=("done",))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual import events
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.client.screen.stage import Stage, staged
@@ -62,6 +63,15 @@ class EntryTests(SynchronousTestCase):
         await stage.types("x")
         await stage.press("up")
         self.assertEqual(stage.app.entry.text, "x")
+
+    @staged()
+    async def test_what_is_typed_right_behind_enter_is_the_next_message(self, stage: Stage) -> None:
+        await stage.enter()
+        for key in ("a", "enter", "b", "enter", "c"):
+            stage.app.entry.post_message(events.Key(key, key if key != "enter" else None))
+        await stage.settle()
+        said = [text for text, *_ in stage.asked("say")]
+        self.assertEqual((said, stage.app.entry.text), (["a", "b"], "c"))
 
     @staged()
     async def test_the_entry_grows_with_its_lines_up_to_six(self, stage: Stage) -> None:

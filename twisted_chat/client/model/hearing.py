@@ -55,6 +55,8 @@ def hear(picture: Picture, event: ev.Event, now: float) -> bool:
         case ev.Offline(why=why, again=again):
             picture.connected("offline", why, again)
             picture.tell((f"no connection: {why}",), now, "error", SERVER)
+        case ev.NameRefused():
+            picture.connected("offline", "a nickname is needed")
         case ev.Lag(seconds=seconds):
             picture.lag = seconds
         case ev.Focus(focus=focus):
@@ -77,10 +79,9 @@ def _changed(picture: Picture, event: ev.Event, now: float) -> None:
         case ev.Gone(room=room, focus=focus):
             picture.close(room_key(room))
             picture.focus = None if focus is None else room_key(focus)
-        case ev.HistoryEnd(room=room, tag=tag, more=more):
+        case ev.HistoryEnd(room=room, more=more):
             conversation = picture.room(room)
-            if tag is None and not conversation.buffer.first_id:
-                conversation.buffer.more = more
+            conversation.buffer.more = more
             conversation.caught_up()
         case ev.Who():
             _people(picture, event)

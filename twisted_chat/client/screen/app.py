@@ -380,11 +380,12 @@ class ChatApp(App[None]):
 
     def _ask_name(self, refused: ev.NameRefused) -> None:
         self._refused_nick = refused.nick
+        why = refused.text.rstrip(".")
         if refused.code in ("password-needed", "wrong-password"):
-            self.above.tell(f"{refused.text} Its password? Escape: another nickname.", error=True)
+            self.above.tell(f"{why}. Its password? Escape: another nickname.", error=True)
             self._ask("password")
         else:
-            self.above.tell(f"{refused.text} {_ENTER_A_NAME}", error=True)
+            self.above.tell(f"{why}. {_ENTER_A_NAME}", error=True)
             self._ask("nick", refused.suggestion or "")
 
     @on(Ask.Answered)

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import signal
 import sys
+from io import TextIOWrapper
 from typing import Any, Final
 
 import msgspec
@@ -31,6 +32,10 @@ def run(settings: Settings) -> int:
 
     Nothing may have imported the reactor before.
     """
+    for stream in (sys.__stdout__, sys.__stderr__):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal without UTF-8 shows a ? for what it cannot show.
+            stream.reconfigure(errors="replace")
     liked, errors = preferences.load(preferences.path())
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
