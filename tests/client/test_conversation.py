@@ -119,6 +119,12 @@ class GreetingTests(Base):
             self.assertEqual(self.owner.end, (what, False, True))
             self.assertEqual(self.owner.greetings, 0)
 
+    def test_who_is_turned_away_in_plain_words_hears_them(self) -> None:
+        self.receives(b"! You are banned\x1b[2J.\r\n")
+        self.assertEqual(
+            self.owner.events, [ev.Refused(code="turned-away", lines=("You are banned?[2J.",))]
+        )
+
     def test_silence_is_no_server_of_ours(self) -> None:
         self.clock.advance(GREETING_TIME)
         self.assertEqual(self.why(), "it says nothing that a twisted-chat server would say")

@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.client.linked import LinkedTestCase
 from twisted_chat.client import events as ev
+from twisted_chat.client import reading
 from twisted_chat.client.connector import LONGEST_WAIT
 from twisted_chat.client.inbound import ASK_AGAIN
 from twisted_chat.client.link import MAX_PAGE
@@ -125,6 +126,22 @@ class CatchUpTests(LinkedTestCase):
         assert isinstance(page, ev.Page)
         self.assertEqual([each.text for each in page.messages], ["early"])
         self.assertEqual((page.tag, page.room, page.more), (tag, "lobby", True))
+
+    def test_history_that_a_person_asked_for_is_shown_though_it_is_known(self) -> None:
+        tag = self.link.command("/history 5")
+        self.forgets()
+        self.server.ids = 0
+        self.history(tag, "one")
+        (page,) = self.events
+        assert isinstance(page, ev.Page)
+        self.assertEqual([each.text for each in page.messages], ["one"])
+
+    def test_a_long_answer_is_several_pages(self) -> None:
+        self.patch(reading, "MAX_COLLECTED", 2)
+        tag = self.link.command("/export")
+        self.forgets()
+        self.history(tag, *"abcde")
+        self.assertEqual(self.kinds(), ["Page"] * 3)
 
     def test_a_page_that_is_refused_is_told(self) -> None:
         tag = self.link.history("lobby")

@@ -57,6 +57,23 @@ class LoginTests(LinkedTestCase):
         self.clock.advance(1000)
         self.assertEqual(self.server.tries, 1)
 
+    def test_an_address_that_is_banned_is_told_so_and_not_tried_again(self) -> None:
+        self.link.startService()
+        self.server.sends(b"! you are banned.\r\n")
+        refused = self.last(ev.NameRefused)
+        self.assertEqual((refused.text, refused.code), ("you are banned.", "turned-away"))
+        self.clock.advance(1000)
+        self.assertEqual(self.server.tries, 1)
+
+    def test_who_was_in_and_is_turned_away_tries_again(self) -> None:
+        self.comes_in()
+        self.loses()
+        self.clock.advance(LONGEST_WAIT)
+        self.server.sends(b"! There are too many connections.\r\n")
+        offline = self.last(ev.Offline)
+        self.assertEqual(offline.why, "There are too many connections.")
+        self.assertIsNotNone(offline.again)
+
     def test_scopes_are_not_remembered_for_ever(self) -> None:
         self.patch(link, "_MAX_SCOPES", 2)
         self.link.startService()

@@ -35,6 +35,8 @@ _MAX_GREETING: Final = 16 * 1024
 # How many different unknown types are logged before no more are.
 _MAX_UNKNOWN: Final = 100
 
+_TURNED_AWAY: Final = b"! "
+
 # How others begin.
 _OTHERS: Final = (
     (re.compile(rb"HTTP/\d|<(!doctype )?html", re.IGNORECASE), "it speaks HTTP"),
@@ -171,6 +173,11 @@ class Conversation(TwistedProtocol):
             if begin.match(line):
                 self._break_off(what)
                 return
+        if line.startswith(_TURNED_AWAY):
+            # Before it knows what language is spoken, a server says in plain words whom it does not want.
+            why = wire.clean(line.removeprefix(_TURNED_AWAY).decode("utf-8", "replace"))
+            self._owner.heard(ev.Refused(code="turned-away", lines=(why,)))
+            return
         self._greeting_lines += 1
         if self._greeting_lines > _MAX_GREETING_LINES:
             self._break_off("it does not speak the language of a twisted-chat server")

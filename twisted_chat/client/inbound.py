@@ -46,10 +46,6 @@ class Inbound:
         """Note the id of anything that happened."""
         self._sequences.note(message_id)
 
-    def expect_page(self, tag: str) -> None:
-        """A page of history was asked for."""
-        self._reading.expect(tag)
-
     def entered(self, room: str) -> None:
         """The server let one into a room."""
         self._sequences.entered(room)
@@ -68,7 +64,9 @@ class Inbound:
         if not message.replay:
             self._tell_all(self._sequences.live(message))
         elif self._reading.collects:
-            self._reading.collect(message)
+            page = self._reading.collect(message)
+            if page is not None:
+                self._tell(page)
         else:
             self._tell_all(self._sequences.replayed(message))
 
@@ -76,7 +74,7 @@ class Inbound:
         """Take in where an answer begins and ends."""
         match event:
             case ev.HistoryStart():
-                self._reading.start(event.tag)
+                self._reading.start(event)
                 if self._reading.at_entry and self._sequences.behind(event.room) is None:
                     self._tell(event)
             case ev.SearchStart():

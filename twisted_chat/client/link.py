@@ -26,7 +26,8 @@ __all__ = ["Identity", "Link", "NoRoom", "QueueFull", "State"]
 MAX_PAGE: Final = 1_000
 
 _LOGIN: Final = "login"
-# It may be otherwise in a moment: the server has too much to do, or has not forgotten our tries yet.
+# It may be otherwise in a moment: the server has too much to do, or has not forgotten our tries yet. Who was in before is
+# turned away when many come back at once.
 _FOR_NOW: Final = frozenset(("busy", "try-later", "slow-down", "store-unavailable", "internal"))
 # One's own messages are known by the scopes of the sessions that one had; each that the server forgot adds one.
 _MAX_SCOPES: Final = 1_000
@@ -207,9 +208,7 @@ class Link(Service):
         """Ask for messages before or after an id: a Page with the returned tag follows, or a Refused, or an Undone."""
         tag = self._tag()
         data = wire.history(room, tag, before=before, after=after, limit=min(limit, MAX_PAGE))
-        self._request(data, f"history of #{room}", tag)
-        self._inbound.expect_page(tag)
-        return tag
+        return self._request(data, f"history of #{room}", tag)
 
     def rename(self, nick: str) -> str:
         """Be called otherwise. Return the tag."""
@@ -308,7 +307,7 @@ class Link(Service):
             self._settling.look(outstanding=bool(self._outgoing))
 
     def _refused_name(self, refused: ev.Refused) -> None:
-        if refused.code in _FOR_NOW:
+        if refused.code in _FOR_NOW or (refused.code == "turned-away" and self._token is not None):
             self._connector.close(refused.text)
             return
         self._connector.finish(refused.text, "refused")

@@ -1,42 +1,40 @@
 """Which answer the replayed messages that come belong to. Pure.
 
-The server gives one answer after the other: what stands between the start and the end of one is of that one.
+The server gives one answer after the other: what stands between the start and the end of one is of that one. History that was
+asked for bears the tag of the request; what comes with the entry to a room has none.
 """
 
 from __future__ import annotations
 
+from typing import Final
+
 from twisted_chat.client import events as ev
 
-#: The most messages that are collected for one answer; what a server brings above that was not asked for.
-MAX_COLLECTED = 1_000
+#: The most messages in one page: a longer answer, such as an export of all there is, comes as several.
+MAX_COLLECTED: Final = 1_000
 
 
 class Reading:
     """The answers that are expected, and the one that is being read."""
 
     def __init__(self) -> None:
-        #: Pages that were asked for.
-        self._pages: set[str] = set()
         #: What was missed in which room, by the tag of the request.
         self._missed: dict[str, str] = {}
-        self.clear()
+        #: Of the answer that is being read: the tag and the room of it.
+        self._tag: str | None = None
+        self._room = ""
+        #: Its messages are to be collected, for a page or for what a search finds.
+        self.collects = False
+        #: Its messages are those that come with the entry to a room.
+        self.at_entry = False
+        #: Its messages are what was missed in this room.
+        self.missed: str | None = None
+        self._collected: list[ev.Message] = []
 
     def clear(self) -> None:
         """The connection is lost: nothing more comes of what was asked for."""
-        self._pages.clear()
         self._missed.clear()
-        #: The replayed messages are to be collected, for a page or for what a search finds.
-        self.collects = False
-        #: They are those that come with the entry to a room.
-        self.at_entry = False
-        #: They are what was missed in this room.
-        self.missed: str | None = None
-        self._tag: str | None = None
-        self._collected: list[ev.Message] = []
-
-    def expect(self, tag: str) -> None:
-        """A page was asked for."""
-        self._pages.add(tag)
+        self._close()
 
     def expect_missed(self, tag: str, room: str) -> None:
         """What was missed in a room was asked for."""
@@ -46,32 +44,35 @@ class Reading:
         """Tell whether what was missed in a room is already on its way."""
         return room in self._missed.values()
 
-    def start(self, tag: str | None) -> None:
+    def start(self, start: ev.HistoryStart) -> None:
         """History begins."""
-        self._tag = tag
-        self.missed = self._missed.get(tag) if tag is not None else None
-        self.collects = tag in self._pages
-        self.at_entry = self.missed is None and not self.collects
-        self._collected = []
+        self._close()
+        self._tag, self._room = start.tag, start.room
+        self.at_entry = start.tag is None
+        self.missed = self._missed.get(start.tag) if start.tag is not None else None
+        self.collects = start.tag is not None and self.missed is None
 
     def start_search(self) -> None:
         """What a search found begins."""
-        self._tag = None
-        self.collects, self.at_entry, self.missed = True, False, None
-        self._collected = []
+        self._close()
+        self.collects = True
 
-    def collect(self, message: ev.Message) -> None:
-        if len(self._collected) < MAX_COLLECTED:
-            self._collected.append(message)
+    def collect(self, message: ev.Message) -> ev.Page | None:
+        """Keep a message for the answer in which it stands. Return a page, if that is full."""
+        page = None
+        if len(self._collected) >= MAX_COLLECTED:
+            if self._tag is None:
+                return None  # a search, which should not bring so many
+            page = self._page(self._tag, more=True)
+        self._collected.append(message)
+        return page
 
     def end(self, end: ev.HistoryEnd) -> ev.Page | None:
-        """History is over: return the page, if it was one."""
-        page = None
-        if self.collects and end.tag is not None:
-            page = ev.Page(
-                tag=end.tag, room=end.room, messages=tuple(self._collected), more=end.more
-            )
-        self._forget(end.tag)
+        """History is over: return the page, if that was asked for."""
+        page = self._page(self._tag, more=end.more) if self.collects and self._tag else None
+        if end.tag is not None:
+            self._missed.pop(end.tag, None)
+        self._close()
         return page
 
     def found(self, end: ev.SearchEnd) -> ev.Found:
@@ -83,28 +84,25 @@ class Reading:
             more=end.more,
             whole=end.whole,
         )
-        self._forget(None)
+        self._close()
         return found
 
     def refused(self, tag: str | None) -> str | None:
         """An answer is refused. Return the room, if it was what was missed there."""
         if tag is None:
             return None
-        room = self._missed.pop(tag, None)
-        self._pages.discard(tag)
         if tag == self._tag:
             self._close()
-        return room
+        return self._missed.pop(tag, None)
 
-    def _forget(self, tag: str | None) -> None:
-        if tag is not None:
-            self._pages.discard(tag)
-            self._missed.pop(tag, None)
-        self._close()
+    def _page(self, tag: str, *, more: bool) -> ev.Page:
+        messages = tuple(self._collected)
+        self._collected = []
+        return ev.Page(tag=tag, room=self._room, messages=messages, more=more)
 
     def _close(self) -> None:
-        """The answer that is being read is over."""
-        self._tag = None
+        """No answer is being read."""
+        self._tag = self.missed = None
+        self._room = ""
         self.collects = self.at_entry = False
-        self.missed = None
         self._collected = []
