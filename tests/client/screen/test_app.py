@@ -440,6 +440,14 @@ class ScrollingTests(SynchronousTestCase):
 
 class ConnectionTests(SynchronousTestCase):
     @staged()
+    async def test_f1_shows_keys_and_commands(self, stage: Stage) -> None:
+        await stage.enter()
+        await stage.press("f1")
+        self.assertTrue(stage.shows("go to a conversation by a few letters"))
+        await stage.press("escape")
+        self.assertTrue(stage.app.entry.has_focus)
+
+    @staged()
     async def test_the_status_has_connection_lag_and_room(self, stage: Stage) -> None:
         await stage.enter("bob")
         await stage.hear(ev.Lag(seconds=0.012))
@@ -507,69 +515,6 @@ class ConnectionTests(SynchronousTestCase):
             ev.Notice(tag=tag, code="done", lines=("you do not",)), said(2, "b2", "eve")
         )
         self.assertTrue(stage.shows("b2"))
-
-
-class LookTests(SynchronousTestCase):
-    @staged()
-    async def test_f4_and_the_command_change_the_theme(self, stage: Stage) -> None:
-        await stage.enter()
-        await stage.press("f4")
-        self.assertEqual(stage.app.theme, "light")
-        await stage.submit("/theme contrast")
-        self.assertEqual(stage.app.theme, "contrast")
-
-    @staged(theme="mono")
-    async def test_mono_has_no_colour(self, stage: Stage) -> None:
-        await stage.enter("bob")
-        await stage.hear(said(1, "me?"))
-        for strip in stage.strips():
-            for segment in strip:
-                for colour in (segment.style.color, segment.style.bgcolor) if segment.style else ():
-                    if colour is not None and colour.triplet is not None:
-                        self.assertEqual(len({*colour.triplet}), 1, segment)
-
-    @staged()
-    async def test_f1_shows_keys_and_commands(self, stage: Stage) -> None:
-        await stage.enter()
-        await stage.press("f1")
-        self.assertTrue(stage.shows("go to a conversation by a few letters"))
-        await stage.press("escape")
-        self.assertTrue(stage.app.entry.has_focus)
-
-    @staged(size=(20, 5))
-    async def test_a_very_small_screen_works(self, stage: Stage) -> None:
-        await stage.enter("bob")
-        await stage.hear(said(1, "日本語 hello there"))
-        self.assertTrue(stage.shows("12:13 bob"), stage.rows())
-        await stage.types("hi")
-        self.assertTrue(stage.shows("› hi"))
-
-    @staged(size=(10, 3))
-    async def test_a_smaller_one_says_so(self, stage: Stage) -> None:
-        await stage.enter("bob")
-        self.assertTrue(stage.shows("too small"))
-        await stage.pilot.resize_terminal(80, 24)
-        await stage.settle()
-        self.assertFalse(stage.shows("too small"))
-        self.assertTrue(stage.shows("● connected"))
-
-    @staged()
-    async def test_a_new_size_wraps_anew(self, stage: Stage) -> None:
-        await stage.enter("bob")
-        await stage.hear(said(1, "word " * 30))
-        before = len([row for row in stage.rows() if "word" in row])
-        await stage.pilot.resize_terminal(75, 24)
-        await stage.settle()
-        self.assertGreater(len([row for row in stage.rows() if "word" in row]), before)
-
-    @staged()
-    async def test_many_events_are_drawn_once(self, stage: Stage) -> None:
-        await stage.enter("bob")
-        drawn = stage.app.draws
-        for number in range(500):
-            stage.app.heard(said(number))
-        await stage.settle()
-        self.assertLess(stage.app.draws - drawn, 50)
 
 
 class BellTests(SynchronousTestCase):

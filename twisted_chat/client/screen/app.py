@@ -7,13 +7,9 @@ from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from typing import ClassVar, Final
 
-from textual import events, on
-from textual.app import App, ComposeResult
+from textual import on
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
-from textual.strip import Strip
-from textual.timer import Timer
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from twisted_chat.client import events as ev
 from twisted_chat.client.link import Identity, Link
@@ -21,49 +17,32 @@ from twisted_chat.client.model.completion import Offer, Words, complete, hint
 from twisted_chat.client.model.conversation import Key, nick_key
 from twisted_chat.client.model.finding import find
 from twisted_chat.client.model.hearing import hear
-from twisted_chat.client.model.picture import Picture
 from twisted_chat.client.plain_view import PlainView
-from twisted_chat.client.screen import status
 from twisted_chat.client.screen.asking import Ask
-from twisted_chat.client.screen.bars import Above, Bar
 from twisted_chat.client.screen.doing import USAGES, CannotDo, Doer
-from twisted_chat.client.screen.drawing import Drawer
 from twisted_chat.client.screen.entry import Entry
 from twisted_chat.client.screen.helping import Helping
 from twisted_chat.client.screen.lists import Conversations, Members
 from twisted_chat.client.screen.messages import Messages
-from twisted_chat.client.screen.palette import THEMES, Palette, palette, themes
 from twisted_chat.client.screen.preferences import Preferences
 from twisted_chat.client.screen.requests import Requests
+from twisted_chat.client.screen.shown import Shown
 from twisted_chat.client.screen.switcher import Switcher
 from twisted_chat.core.table import COMMANDS
 from twisted_chat.dialects.json import MAX_LINES
 
-#: What comes is drawn at most so often a second: a person sees no more, and drawing is what costs.
-DRAWN: Final = 30
 #: Seconds between two bells at least.
 BELL: Final = 1.0
-#: From these widths on the rooms are shown, and the people, if the user has not decided otherwise.
-ROOMS_FROM: Final = 64
-MEMBERS_FROM: Final = 100
-#: A smaller screen has room for a word only.
-SMALLEST: Final = (16, 4)
-
 #: What somebody asked for, and is told in words.
 _ANSWERS: Final = (
     *(ev.Who, ev.Listing, ev.Whois, ev.Help, ev.RoomSettings, ev.Bans),
     *(ev.ServerBans, ev.Audit, ev.Stats, ev.Found),
 )
-_HEAD_FROM: Final = 8
 _ENTER_A_NAME: Final = "Which nickname? Enter alone takes a guest name."
 
 
-class ChatApp(App[None]):
+class ChatApp(Shown):
     """The program. ``open_link`` makes the link, given who hears its events."""
-
-    CSS_PATH = "app.tcss"
-    ENABLE_COMMAND_PALETTE = False
-    TITLE = "twisted-chat"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "leave", "leave", priority=True),
@@ -75,9 +54,6 @@ class ChatApp(App[None]):
         Binding("pageup", "page(1)", priority=True),
         Binding("pagedown", "page(-1)", priority=True),
         Binding("f1", "help", "help", priority=True),
-        Binding("f2", "show_rooms", priority=True),
-        Binding("f3", "show_members", priority=True),
-        Binding("f4", "next_theme", priority=True),
         Binding("escape", "calm"),
     ]
 
@@ -95,66 +71,26 @@ class ChatApp(App[None]):
 
         ``zone`` None is the local one; ``now`` is in seconds since 1970.
         """
-        super().__init__()
-        self.picture = Picture()
+        super().__init__(preferences, self._complete, self._count_waiting, zone, now)
         self.link = open_link(self.heard)
         self._doer = Doer(self.picture, self.link, emoji=preferences.emoji)
         self._requests = Requests(self.picture, self.link)
-        self._preferences = preferences
         self._bell = preferences.bell
+        self._rang = 0.0
         self._write_down = log
         self._notes = list(notes)
-        self._zone = zone
-        self._now = now
         self._words = PlainView(lambda: None, lambda: self.picture.nick, now, zone)
-        self._palette: Palette = palette(preferences.theme)
-        self._drafts: dict[Key, str] = {}
-        self._of: Key = self.picture.view  # whose draft is in the entry
-        self._again_at: float | None = None
-        self._rang = 0.0
-        self._rooms_wanted: bool | None = None
-        self._members_wanted = {"always": True, "never": False}.get(preferences.members)
-        self._timer: Timer | None = None
         self._refused_nick = ""
-        self._searched = ""  # what is searched for
-        self._found = -1  # where that was found
+        self._found = -1  # where what is searched for was found
         self._pasted_text = ""
-        self._unsent: str | None = (
-            None  # what is in the entry, while it is told why it was not sent
-        )
-        self.draws = 0
-        self._drawn: dict[object, object] = {}  # how each widget looked
-        self.messages = Messages(lambda: self.picture.shown, self._drawer)
-        self.conversations = Conversations(self.picture, self._palette, "conversations")
-        self.members = Members(self.picture, self._palette)
-        self.entry = Entry(self._complete)
-        self.ask = Ask()
-        self.above = Above(lambda: self._palette)
-        self.head = Bar(lambda width: status.head(self.picture, self._palette, width), "head")
-        self.foot = Bar(self._foot, "foot")
-        self.tiny = Static("too small", id="tiny")
-
-    def compose(self) -> ComposeResult:
-        yield self.tiny
-        yield self.head
-        with Horizontal(id="middle"):
-            yield self.conversations
-            yield self.messages
-            yield self.members
-        yield self.above
-        with Horizontal(id="line"):
-            yield Static("›", id="prompt")
-            yield self.entry
-            yield self.ask
-        yield self.foot
+        # What is in the entry, while it is told why it was not sent.
+        self._unsent: str | None = None
 
     def on_mount(self) -> None:
-        for theme in themes():
-            self.register_theme(theme)
-        self._dress(self._preferences.theme)
-        self.entry.focus()
-        self.set_interval(1, self._tick)
         self.link.startService()
+
+    def _count_waiting(self) -> int:
+        return self.link.waiting()
 
     # What is heard
 
@@ -195,7 +131,7 @@ class ChatApp(App[None]):
                     self._notes += lines  # nobody looks at what the server says when they are in
             case _:
                 pass
-        self._soon()
+        self.soon()
 
     def _tell_notes(self, now: float) -> None:
         notes, self._notes = self._notes, []
@@ -216,84 +152,13 @@ class ChatApp(App[None]):
 
     # What is drawn
 
-    def _soon(self) -> None:
-        """Draw in a moment, once for all that comes until then."""
-        if self._timer is None:
-            self._timer = self.set_timer(1 / DRAWN, self.draw)
-
     def draw(self) -> None:
-        """Draw what has changed."""
-        if self._timer is not None:
-            self._timer.stop()
-            self._timer = None
-        self.draws += 1
-        if self._of != self.picture.view:
-            self._turned()
         self._requests.want_people()
-        room = self.picture.shown
-        lines = (room.buffer.changes, room.buffer.more, room.mark)
-        self._redraw(self.messages, (self._of, lines, self.picture.nick, self.theme))
-        self._redraw(self.members, (self.members.state(), self.theme))
-        self._redraw(self.conversations, (self.conversations.state(), self.theme))
-        self.head.refresh()
-        self.foot.refresh()
+        super().draw()
 
-    def _redraw(self, widget: Messages | Members | Conversations, state: object) -> None:
-        """Draw a widget if it looks otherwise now: of what comes, most changes little."""
-        if self._drawn.get(widget) != state:
-            self._drawn[widget] = state
-            widget.renew()
-
-    def _turned(self) -> None:
-        """Another conversation is shown: what was being typed stays with the one before."""
-        self._drafts[self._of] = self.entry.text
-        self._of = self.picture.view
-        self.entry.put(self._drafts.pop(self._of, ""))
-        self.members.top = 0
-        self._fit(*self.size)
+    def turned(self) -> None:
+        super().turned()
         self._end_asking(("search",))
-
-    def _drawer(self, width: int) -> Drawer:
-        return Drawer(width, self._palette, self._zone, self.picture.nick, self._searched)
-
-    def _foot(self, width: int) -> Strip:
-        again = None if self._again_at is None else self._again_at - self._now()
-        return status.foot(
-            self.picture,
-            self._palette,
-            width,
-            waiting=self.link.waiting(),
-            below=self.messages.hidden_below(),
-            again=again,
-        )
-
-    def _tick(self) -> None:
-        if self.picture.connection == "offline":
-            self.foot.refresh()
-
-    def on_resize(self, event: events.Resize) -> None:
-        self._fit(event.size.width, event.size.height)
-
-    def _fit(self, width: int, height: int) -> None:
-        """Show what there is room for."""
-        tiny = width < SMALLEST[0] or height < SMALLEST[1]
-        self.tiny.display = tiny
-        for widget in self.query("#middle, #line, #foot"):
-            widget.display = not tiny
-        self.head.display = not tiny and height >= _HEAD_FROM
-        wanted = self._rooms_wanted
-        self.conversations.display = width >= ROOMS_FROM if wanted is None else wanted
-        wanted = self._members_wanted
-        self.members.display = self.picture.view.sort == "room" and (
-            width >= MEMBERS_FROM if wanted is None else wanted
-        )
-        self.set_class(width >= MEMBERS_FROM, "wide")
-
-    def _dress(self, theme: str) -> None:
-        self.theme = theme
-        self._palette = self.conversations.palette = self.members.palette = palette(theme)
-        self.draw()
-        self.above.refresh()
 
     # What is typed
 
@@ -315,7 +180,7 @@ class ChatApp(App[None]):
         self.above.tell("")
         self.messages.scroll_to_end()
         if done.theme is not None:
-            self._dress(done.theme)
+            self.dress(done.theme)
         if done.bell is not None:
             self._bell = done.bell
         if done.ends:
@@ -477,17 +342,6 @@ class ChatApp(App[None]):
     def action_neighbour(self, step: int) -> None:
         keys = list(self.picture.conversations)
         self._show(keys[(keys.index(self.picture.view) + step) % len(keys)])
-
-    def action_show_rooms(self) -> None:
-        self._rooms_wanted = not self.conversations.display
-        self._fit(*self.size)
-
-    def action_show_members(self) -> None:
-        self._members_wanted = not self.members.display
-        self._fit(*self.size)
-
-    def action_next_theme(self) -> None:
-        self._dress(THEMES[(THEMES.index(self.theme) + 1) % len(THEMES)])
 
     def _show(self, key: Key) -> None:
         self.picture.switch(key)
