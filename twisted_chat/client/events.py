@@ -235,18 +235,65 @@ class Ping(Event, frozen=True, kw_only=True):
 
 
 class HistoryStart(Answer, frozen=True, kw_only=True):
-    """Messages said earlier in a room follow; ``count`` is None while they are still being read."""
+    """Messages said earlier in a room follow, or (``room`` is "") in private with ``partner``.
 
-    room: str
+    ``count`` is None while they are still being read.
+    """
+
+    room: str = ""
+    partner: str | None = field(name="with", default=None)
     count: int | None = None
 
 
 class HistoryEnd(Answer, frozen=True, kw_only=True):
     """They have come; ``more``: there are more in the direction that was asked for."""
 
+    room: str = ""
+    partner: str | None = field(name="with", default=None)
+    count: int = 0
+    more: bool = False
+
+
+class WaitingStart(Answer, frozen=True, kw_only=True):
+    """Private messages that came while one's account was away follow."""
+
+    count: int = 0
+
+
+class WaitingEnd(Answer, frozen=True, kw_only=True):
+    """They have come."""
+
+    count: int = 0
+
+
+class MissedRoom(Struct, frozen=True, kw_only=True):
+    """What was said in a room after the message ``after``, the last one has read; ``more``: and more than that."""
+
     room: str
     count: int = 0
     more: bool = False
+    mentions: int = 0
+    after: str = ""
+
+
+class MissedPrivate(Struct, frozen=True, kw_only=True):
+    sender: str = field(name="from")
+    count: int = 0
+
+
+class Missed(Answer, frozen=True, kw_only=True):
+    """What was said while one's account was away."""
+
+    rooms: tuple[MissedRoom, ...] = ()
+    private: tuple[MissedPrivate, ...] = ()
+
+
+class ReadUpTo(Answer, frozen=True, kw_only=True):
+    """One's account has read a room, or what it wrote with ``partner``, up to the id ``message``."""
+
+    room: str | None = None
+    partner: str | None = field(name="with", default=None)
+    message: str
 
 
 class SearchStart(Answer, frozen=True, kw_only=True):
@@ -484,10 +531,14 @@ class Lag(Event, frozen=True, kw_only=True):
 
 
 class Page(Event, frozen=True, kw_only=True):
-    """Earlier messages that were asked for by :meth:`Link.history` as ``tag``, oldest first; ``more`` in that direction."""
+    """Earlier messages that were asked for as ``tag``, oldest first; ``more`` in that direction.
+
+    Of a room, or (``room`` is "") what was written in private with ``partner``.
+    """
 
     tag: str
     room: str
+    partner: str | None = None
     messages: tuple[Message, ...]
     more: bool = False
 
