@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.nodes import DEV, FakeDoor, NodeCase
+from tests.nodes import DEV, FakeDoor, NodeCase, TellingStore
 from twisted_chat.core import commands as c
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import LOBBY, parse_nick
@@ -162,6 +162,48 @@ class PrivateTests(NodeCase):
         ann.tell("bob", "psst")
         self.turn()
         self.assertEqual(len(self.store._kept), 0)
+
+
+class KeptTests(NodeCase):
+    """Private messages that a store keeps are acknowledged when it has them, and others at once."""
+
+    store: TellingStore
+
+    def make_store(self) -> TellingStore:
+        return TellingStore(self.clock)
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.ann, self.bob, self.eve = self.enter("ann", "bob", "eve", dialect=self.json)
+        for door in (self.ann, self.bob):
+            door.asks(c.Register("correct horse"))
+        self.store.stored(self.node.hub.latest)
+        self.forget(self.ann, self.bob, self.eve)
+
+    def test_message_between_accounts_is_acknowledged_once_it_is_stored(self) -> None:
+        self.ann.tell("bob", "psst")
+        at = self.node.hub.latest
+        self.assert_took(self.ann)
+        self.assert_took(self.bob, "*ann* to bob: psst")
+        self.store.stored(at)
+        self.assert_took(self.ann, f"acked {at}")
+
+    def test_message_to_who_is_not_here_is_acknowledged_once_it_is_stored(self) -> None:
+        self.bob.lost()
+        self.forget(self.ann, self.eve)
+        for door in (self.ann, self.eve):
+            door.tell("bob", "psst")
+            at = self.node.hub.latest
+            self.assert_took(door, "notice not-here")
+            self.store.stored(at)
+            self.assert_took(door, f"acked {at}")
+
+    def test_what_is_not_kept_is_acknowledged_at_once(self) -> None:
+        self.eve.tell("bob", "psst")
+        self.assert_took(self.eve, f"acked {self.node.hub.latest}")
+        self.ann.tell("eve", "psst")
+        self.assert_took(self.ann, f"acked {self.node.hub.latest}")
+        self.assertEqual(self.store.take("append"), [])
 
 
 class RoomTests(NodeCase):

@@ -285,10 +285,7 @@ class Accounts:
 
     def _all_of(self, user: UserId | None) -> list[Peer]:
         found = self._hub.state.users.get(user) if user is not None else None
-        if found is None or found.account is None:
-            return []
-        users = self._hub.state.users_of(found.account)
-        return [each for one in users for each in self._sessions.of(one.id)]
+        return self._sessions.of_account(found.account) if found is not None else []
 
 
 def _give_up(result: object, seconds: float) -> NoReturn:

@@ -98,6 +98,7 @@ class Keeping:
         scopes = [author.scope for user in users for author in user.sessions.values()]
         if scopes:
             self._store.seen(scopes, self._clock.seconds())
+        self._mark_all()
 
     def seen(self, scope: Scope, time: float) -> None:
         """Note that a scope was in use, so that it is known for a day from then on."""
@@ -130,6 +131,22 @@ class Keeping:
         for told in (accounts.altered, accounts.new_logins, invites.altered):
             told.clear()
         return any_altered
+
+    def keep_markers(self) -> None:
+        """Keep up to where accounts have read, as far as that has changed."""
+        altered = self._hub.state.markers.altered
+        for (account, place), message in altered.items():
+            self._store.mark(account, place, message)
+        altered.clear()
+
+    def _mark_all(self) -> None:
+        """Keep that who is here has read what was shown until now: a crash must not make it unread."""
+        state = self._hub.state
+        marking = {seat.user for seat in state.sessions.values() if seat.marks}
+        for user in state.users.values():
+            if user.account is not None and user.id not in marking:
+                for room in user.rooms:
+                    self._store.mark(user.account, room, self._hub.latest)
 
     def forget(self, rooms: Sequence[RoomId], message: MessageId) -> None:
         """Drop the rooms that are gone since this message."""

@@ -36,6 +36,7 @@ from twisted_chat.keeping import Keeping
 from twisted_chat.operating import Operating
 from twisted_chat.presence import Presence
 from twisted_chat.recalls import Recalls
+from twisted_chat.returns import Returns
 from twisted_chat.sessions import Sessions
 from twisted_chat.showing import Showing
 from twisted_chat.store.port import Store
@@ -86,6 +87,7 @@ class Node:
             self._release,
         )
         self._recalls = Recalls(self._sessions, self.delivery, store, clock, self._release)
+        self._returns = Returns(hub, self._sessions, bus, store, clock, self._recalls)
         answers = Answers(self._sessions, clock, self._release)
         self.operating = Operating(
             hub,
@@ -399,6 +401,7 @@ class Node:
             event = outcome.envelope.event
             if self._keeping.keep_accounts(message, outcome.secret):
                 self._acks.appended(message)
+            self._keeping.keep_markers()
             if isinstance(event, e.Arrived):
                 self._arrived(outcome.envelope, event, peer)
             else:
@@ -462,6 +465,7 @@ class Node:
         if resumed:
             self._showing.enter(peer)
         peer.outbox.refresh()
+        self._returns.came(peer, envelope.id, anew=not event.replaced)
         peer.door.logged_in(resumed=resumed)
 
     def _take_out(self, origin: e.Origin, user: UserId, time: float) -> None:
@@ -480,6 +484,7 @@ class Node:
                 nick=event.nick.text,
                 session=peer.id,
             )
+            self._returns.came(peer, envelope.id, anew=True)
             if event.moved and not self.hub.state.users_by_key[event.nick.key].rooms:
                 # As for who comes in as somebody who is in no room.
                 peer.door.logged_in(resumed=False)
@@ -518,7 +523,7 @@ class Node:
 
 def _noticed(event: e.Event) -> bool:
     """Tell whether the server made an event of what it noticed: nobody claimed it, and nobody waits for it."""
-    return isinstance(event, e.AwaySet) and event.auto
+    return (isinstance(event, e.AwaySet) and event.auto) or isinstance(event, e.Received)
 
 
 def _left_nameless(peer: Peer, reason: str) -> None:

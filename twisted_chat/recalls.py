@@ -76,6 +76,18 @@ class Recalls:
         answer = _Answer(self._delivery, peer, tag, show, self._done, self._failed)
         self._start(self._find(answer, query), answer)
 
+    def show(
+        self, peer: Peer, told: Iterable[r.Reply | Envelope], taken: Callable[[], None]
+    ) -> None:
+        """Show a session what was read for it, with dates, as it takes it; ``taken`` is called when the last is on its way."""
+
+        def done(peer: Peer) -> None:
+            taken()
+            self._done(peer)
+
+        answer = _Answer(self._delivery, peer, None, peer.outbox.here.found, done, self._failed)
+        answer.end(told)
+
     def stop(self) -> None:
         """Wait for the store no longer. Who waits is told so, and what comes behind that is no longer held up."""
         for reading in list(self._reading):
@@ -94,12 +106,14 @@ class Recalls:
     async def _tell(
         self, answer: _Answer, history: _History, recall: d.Recall, asked: bool
     ) -> None:
-        name = recall.room.name
+        name = recall.place
         count, opened, over = 0, False, False
         try:
             while not over:
-                part, over = await self._in_time(history.read())
-                lines = part if recall.export else self._visible(answer.peer, part)
+                part, over = await self.in_time(history.read())
+                lines = part if recall.export else self.visible(answer.peer, part)
+                if recall.talk is not None:
+                    lines = [recall.talk.told(each) for each in lines]
                 count += len(lines)
                 told: list[r.Reply | Envelope] = []
                 if not opened and (lines or over):
@@ -117,17 +131,17 @@ class Recalls:
 
     async def _find(self, answer: _Answer, query: Query) -> None:
         try:
-            page = await self._in_time(self._store.search(query))
+            page = await self.in_time(self._store.search(query))
         except StoreError as error:
             why = f"nothing can be searched now: {error}"
             answer.end([r.Refused("search-unavailable", why)])
             return
-        found = self._visible(answer.peer, page.envelopes)
+        found = self.visible(answer.peer, page.envelopes)
         count = len(found)
         end = r.SearchEnd(count, page.more, page.whole)
         answer.end([r.SearchStart(count), *found, end])
 
-    def _visible(self, peer: Peer, envelopes: Sequence[Envelope]) -> Sequence[Envelope]:
+    def visible(self, peer: Peer, envelopes: Sequence[Envelope]) -> Sequence[Envelope]:
         """Leave out what those said whom the session ignores."""
         ignored = peer.outbox.ignored
         if not ignored:
@@ -141,7 +155,7 @@ class Recalls:
             and (envelope.author is None or envelope.author.user not in ids)
         ]
 
-    async def _in_time(self, work: Coroutine[Any, Any, _T]) -> _T:
+    async def in_time(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Wait for the store, but not for ever: then raise :class:`StoreError`."""
         reading = Deferred.fromCoroutine(work)
         if reading.called:
@@ -250,7 +264,7 @@ class _History:
 
     def end(self, count: int, asked: bool) -> r.HistoryEnd:
         """Say that this was it, and where to go on if there is more."""
-        name = self._recall.room.name
+        name = self._recall.place
         if not self._over:  # broken off
             return r.HistoryEnd(name, count, asked, True, "after", self._after)
         if self._recall.after is None:

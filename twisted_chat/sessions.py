@@ -33,6 +33,11 @@ class Sessions(dict[SessionId, Peer]):
             self[session] for node, session in places if node == self.hub.node and session in self
         ]
 
+    def of_account(self, account: str | None) -> list[Peer]:
+        """Return this node's sessions of an account, given by its key; of guests, none."""
+        users = self.hub.state.users_of(account) if account is not None else ()
+        return [each for user in users for each in self.of(user.id)]
+
     def tell(self, peer: Peer, reply: r.Reply, tag: str | None = None) -> None:
         """Send a reply to one session."""
         self._delivery.send(peer.outbox, peer.outbox.here.reply(reply, tag))

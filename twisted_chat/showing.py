@@ -15,6 +15,7 @@ from twisted_chat.core.hub import Hub
 from twisted_chat.core.ids import RoomId, UserId
 from twisted_chat.core.names import Nick
 from twisted_chat.core.outcome import Applied, Between, InRoom, Near
+from twisted_chat.core.private import NOT_HERE
 from twisted_chat.core.text import CleanText
 from twisted_chat.delivery.channel import hidden
 from twisted_chat.delivery.engine import Delivery
@@ -74,9 +75,14 @@ class Showing:
                 self._kicked(envelope, event, peer)
             case e.Departed():
                 self._departed(envelope, event)
-            case e.Detached():
+            case e.Detached(rooms=rooms):
                 assert envelope.author is not None
                 self._keeping.seen(envelope.author.scope, envelope.time)
+                self._read_with(envelope, rooms)
+            case e.Read():
+                self._read(envelope, event, peer)
+            case e.Received(talk=talk):
+                self._received(envelope, talk)
             case e.LoggedIn() if event.moved:
                 self._moved(envelope, event, peer)
             case e.AccountDropped(gone=gone):
@@ -158,7 +164,8 @@ class Showing:
             for room in rooms:
                 self._delivery.leave(peer.outbox, room)
         if event.rooms is not None:
-            gone = e.Departed(CleanText(f"logged in as {event.nick}"), event.rooms)
+            # Nothing is read with that: the session goes on.
+            gone = e.Departed(CleanText(f"logged in as {event.nick}"), event.rooms, marks=True)
             self._departed(msgspec.structs.replace(envelope, event=gone), gone)
         if peer is not None:
             self._sessions.echo(peer, envelope)
@@ -240,6 +247,31 @@ class Showing:
             self._acks.appended(envelope.id)
         self._confirm(envelope, peer)
 
+    def _read(self, envelope: e.Envelope, event: e.Read, peer: Peer | None) -> None:
+        """Tell the sessions of an account up to where it has read."""
+        author, room = envelope.author, envelope.room
+        assert author is not None
+        place = event.partner if event.partner is not None or room is None else room.name
+        if place is None:
+            return
+        for each in self._sessions.of_account(author.account):
+            tag = envelope.tag if each is peer else None
+            self._sessions.tell(each, r.ReadUpTo(place, event.message), tag)
+
+    def _read_with(self, envelope: e.Envelope, rooms: tuple[RoomId, ...]) -> None:
+        """Tell who is still here with an account what counts as read with the end of another session of it."""
+        assert envelope.author is not None
+        for each in self._sessions.of_account(envelope.author.account):
+            for room in rooms:
+                name = self._hub.state.rooms[room].name
+                self._sessions.tell(each, r.ReadUpTo(name, envelope.id))
+
+    def _received(self, envelope: e.Envelope, talk: RoomId | None) -> None:
+        assert envelope.author is not None and envelope.author.account is not None
+        self._store.receive(envelope.author.account, envelope.id)
+        if talk is not None:
+            self._keeping.forget([talk], envelope.id)
+
     def _invited(self, envelope: e.Envelope, event: re.Invited, peer: Peer | None) -> None:
         ref, author = envelope.room, envelope.author
         assert ref is not None and author is not None
@@ -260,6 +292,8 @@ class Showing:
         self._keeping.seen(envelope.author.scope, envelope.time)
         self._presence.left(envelope.author.account, envelope.time)
         rooms = self._hub.state.rooms
+        if not event.marks:
+            self._read_with(envelope, tuple(room for room in event.rooms if room in rooms))
         gone = [room for room in event.rooms if room not in rooms]
         if gone:
             self._keeping.forget(gone, envelope.id)
@@ -300,9 +334,20 @@ class Showing:
                         (ear for ear in ears if not hidden(envelope, ear.ignored)), envelope
                     )
                     self._mention_away(peer, user)
-                if envelope.tag is not None:
-                    self._append(envelope)
+                if isinstance(envelope.event, e.Told):
+                    self._kept(envelope, envelope.event, peer)
         self._confirm(envelope, peer)
+
+    def _kept(self, envelope: e.Envelope, event: e.Told, peer: Peer | None) -> None:
+        """Keep a private message, or, where a guest takes part, its id; tell its author if it waits for somebody."""
+        if event.talk is not None:
+            self._store.keep_private(envelope, self._hub.sent(envelope))
+            self._acks.appended(envelope.id)
+        elif envelope.tag is not None:
+            self._append(envelope)
+        if event.to == NOT_HERE and peer is not None:
+            why = f"{event.nick} is not here; {event.nick} gets it when back"
+            self._sessions.tell(peer, r.Notice("not-here", why))
 
     def _mention_away(self, peer: Peer | None, user: UserId) -> None:
         """Tell who wrote to somebody in private that they are away."""

@@ -143,6 +143,17 @@ class CatchUpTests(LinkedTestCase):
         self.history(tag, *"abcde")
         self.assertEqual(self.kinds(), ["Page"] * 3)
 
+    def test_private_messages_that_waited_are_told_once(self) -> None:
+        self.server.ids = 5
+        self.forgets()
+        self.server.says("psst", None, replay=True)
+        self.loses()
+        self.comes_back()
+        self.server.ids = 5
+        self.server.says("psst", None, replay=True)
+        self.server.says("and", None, replay=True)
+        self.assertEqual(self.texts(), ["psst", "and"])
+
     def test_a_page_that_is_refused_is_told(self) -> None:
         tag = self.link.history("lobby")
         self.server.tells("error", id=tag, code="history-unavailable", content="later")

@@ -87,6 +87,23 @@ class MessageTests(SynchronousTestCase):
             shown(said("a", replay=True, time=NOON - 86400)), ["[2025-12-31 12:00] <joe> a"]
         )
 
+    def test_what_came_while_one_was_away(self) -> None:
+        waiting = said("a", room=None, replay=True, time=NOON - 86400)
+        self.assertEqual(
+            [
+                line
+                for event in (ev.WaitingStart(), waiting, ev.WaitingEnd())
+                for line in shown(event)
+            ],
+            [
+                "-- Private messages that came while you were away:",
+                "[2025-12-31 12:00] *joe* a",
+                "-- End of what came while you were away.",
+            ],
+        )
+        self.assertEqual(shown(ev.Missed(lines=("#dev 2 lines",))), ["-- #dev 2 lines."])
+        self.assertEqual(shown(ev.ReadUpTo(room="dev", message="1")), [])
+
     def test_ones_own(self) -> None:
         for fields, line in (
             ({"room": "dev"}, "<You> a"),
@@ -100,6 +117,10 @@ class MessageTests(SynchronousTestCase):
         self.assertEqual(
             shown(ev.Page(tag="t", room="dev", messages=(said("a", replay=True),))),
             ["-- Earlier in #dev:", "[12:00] <joe> a", "-- End of what was said earlier in #dev."],
+        )
+        self.assertEqual(
+            shown(ev.Page(tag="t", room="", partner="joe", messages=())),
+            ["-- Earlier with joe:", "-- End of what was said earlier with joe."],
         )
         self.assertEqual(
             shown(ev.Found(tag="t", messages=(said("a"),), lines=("1 message found",))),

@@ -31,6 +31,11 @@ class ReadingTests(SynchronousTestCase):
         self.assertEqual(page, ev.Page(tag="p", room="dev", messages=(HI,), more=True))
         self.assertFalse(self.reading.collects)
 
+    def test_a_page_of_private_messages_names_with_whom(self) -> None:
+        self.reading.start(ev.HistoryStart(tag="p", partner="joe"))
+        page = self.reading.end(ev.HistoryEnd(tag="p", partner="joe"))
+        self.assertEqual(page, ev.Page(tag="p", room="", partner="joe", messages=()))
+
     def test_history_that_nobody_asked_for_comes_with_the_entry(self) -> None:
         self.reading.start(start(None))
         self.assertTrue(self.reading.at_entry)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-import msgspec
-
 from tests.core.world import NOW
 from twisted_chat.core.bans import Ban, read_target
 from twisted_chat.core.standing import AS_MADE, Roles
-from twisted_chat.core.state import Room, User
+from twisted_chat.core.state import Room, State, User
 
 #: Who has one of the roles marked with "yes" may; "-": who has none. A row is an action, and how the room is set.
 TABLE: Final = """
@@ -65,20 +63,19 @@ def rows() -> list[tuple[str, str, list[bool]]]:
     return found
 
 
-def become(user: User, account: str | None) -> None:
+def become(state: State, user: User, account: str | None) -> None:
     """Let somebody be logged in with an account, or be a guest."""
-    user.author = msgspec.structs.replace(user.author, account=account)
-    user.sessions = dict.fromkeys(user.sessions, user.author)
+    state.set_account(user, account)
 
 
-def arrange(how: str, user: User, room: Room) -> Roles:
+def arrange(how: str, state: State, user: User, room: Room) -> Roles:
     """Set a room as a row says, for what ``user`` does there; return the roles of whom it is done to."""
     against = Roles()
     room.settings, room.roles = AS_MADE, {}
     for each in (room.bans, room.mutes, room.invited, room.spoke):
         each.clear()
     account = None if "guest" in how else user.nick.key
-    become(user, account)
+    become(state, user, account)
     me = Ban(read_target(user.nick.text), "eve", NOW)
     for word in how.split(", "):
         match word:

@@ -34,4 +34,4 @@ class SpecTests(SynchronousTestCase):
 
     def test_kinds_are_words_in_capitals(self) -> None:
         for kind in KINDS:
-            self.assertRegex(kind, r"\A#?[A-Z]+(\|all)?\Z")
+            self.assertRegex(kind, r"\A[#@]?[A-Z]+(\|all)?\Z")

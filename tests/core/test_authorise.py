@@ -33,7 +33,7 @@ class TableTests(SynchronousTestCase):
 
     def arrange(self, how: str) -> tuple[User, Room, Roles]:
         """Set the room as a row says; return who does it, where, and the roles of whom it is done to."""
-        return self.user, self.room, arrange(how, self.user, self.room)
+        return self.user, self.room, arrange(how, self.world.hub.state, self.user, self.room)
 
     def test_table_has_every_action(self) -> None:
         self.assertEqual({action for action, _, _ in rows()}, set(get_args(Action)))

@@ -154,7 +154,7 @@ class LoginTests(Case):
         self.assertEqual((decision.reply.code, decision.reply.why), ("nick-taken", why))
 
     def test_everything_else_waits_for_the_login(self) -> None:
-        free = (c.Help, c.Ping, c.Pong, c.Login, c.Quit, c.Unsupported)
+        free = (c.Help, c.Ping, c.Pong, c.Login, c.Quit)
         for command in EVERY_COMMAND:
             if not isinstance(command, free):
                 self.refuse(
@@ -166,7 +166,6 @@ class LoginTests(Case):
         self.assertEqual(self.reply(self.new, c.Ping(CleanText("1"))), r.Pong(CleanText("1")))
         self.assertEqual(self.decide(self.new, c.Pong()), Nothing())
         self.assertEqual(self.decide(self.new, c.Quit()), GoodBye(CleanText("quit")))
-        self.refuse(self.new, c.Unsupported("no accounts here"), "unsupported", "no accounts here")
 
     def test_token_takes_over_its_ghost_whatever_nick_is_asked_for(self) -> None:
         back = self.world.open(token=self.bob.token)

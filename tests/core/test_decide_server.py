@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.core.world import NOW, Seat, World, lines, nick
@@ -139,7 +138,7 @@ class BanTests(Case):
     def account(self, name: str) -> None:
         user = self.hub.state.user_named(nick(name))
         assert user is not None
-        user.author = replace(user.author, account=user.nick.key)
+        self.hub.state.set_account(user, user.nick.key)
 
     def test_who_has_an_account_is_banned_by_it(self) -> None:
         self.account("bob")

@@ -28,6 +28,8 @@ EVERY_EVENT: tuple[e.Event, ...] = (
     e.Kicked(UserId(2), nick("eve")),
     e.Said("say", lines("hi")),
     e.Told(UserId(2), nick("eve"), "say", lines("psst")),
+    e.Received(RoomId(-3)),
+    e.Read(MessageId(7), nick("eve")),
     e.TopicSet(CleanText("news")),
     e.KeepSet(Keep(30, 1000), capped=True),
     e.Closed(),

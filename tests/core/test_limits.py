@@ -23,6 +23,8 @@ class LimitsTests(SynchronousTestCase):
                 "max-rooms": 100,
                 "max-owned": 15,
                 "max-bans": 500,
+                "max-waiting": 500,
+                "max-waiting-from": 50,
                 "max-topic": 390,
                 "max-away": 390,
                 "flood-burst": 20,

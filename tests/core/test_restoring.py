@@ -277,3 +277,26 @@ class ScopeTests(SynchronousTestCase):
         )
         self.assertIsNone(world.hub.sent(closed))
         self.assertIsInstance(sent, Sent | None)
+
+    def test_talks_what_waits_and_what_was_read_come_back(self) -> None:
+        world = World()
+        ann = world.register("ann")
+        world.close(world.register("bob"))
+        for who in (ann, world.enter("eve")):
+            world.do(who, c.Tell(nick("bob"), (CleanText("psst"),)))
+        state = world.hub.state
+        talks = [("ann", "bob"), ("", "bob")]
+        after = World(first_id=1000)
+        after.hub.restore(
+            Remembered(
+                talks=tuple((*pair, state.talks.find(*pair) or RoomId(0)) for pair in talks),
+                waiting=(("bob", "ann", 1), ("bob", "", 1)),
+                markers=tuple(
+                    (account, place, message)
+                    for account in ("ann", "bob")
+                    for place, message in state.markers.of(account).items()
+                ),
+            )
+        )
+        self.assertEqual(after.hub.state.talks.dump(), state.talks.dump())
+        self.assertEqual(after.hub.state.markers.dump(), state.markers.dump())

@@ -239,6 +239,8 @@ _out = st.lists(st.tuples(st.just(UserId(2)), nicks), max_size=12).map(tuple)
 #: Something of each kind of event.
 EVENTS: dict[type[Any], st.SearchStrategy[Any]] = {
     e.Said: st.builds(e.Said, kinds, lines),
+    e.Received: st.builds(e.Received),
+    e.Read: st.builds(e.Read, ids, st.none() | nicks),
     e.Told: st.builds(e.Told, st.just(UserId(2)), nicks, kinds, lines),
     e.Joined: st.builds(e.Joined, rooms, st.none(), st.booleans()),
     e.Left: st.builds(e.Left, _maybe_text),
@@ -348,7 +350,7 @@ REPLIES: dict[type[Any], st.SearchStrategy[Any]] = {
         st.booleans(),
     ),
     r.FocusSet: st.builds(r.FocusSet, st.none() | rooms, st.none() | rooms),
-    r.HistoryStart: st.builds(r.HistoryStart, rooms, st.none() | counts, st.booleans()),
+    r.HistoryStart: st.builds(r.HistoryStart, rooms | nicks, st.none() | counts, st.booleans()),
     r.HistoryEnd: st.builds(
         r.HistoryEnd,
         rooms,
@@ -358,6 +360,16 @@ REPLIES: dict[type[Any], st.SearchStrategy[Any]] = {
         st.sampled_from(["before", "after"]),
         st.none() | ids,
     ),
+    r.WaitingStart: st.builds(r.WaitingStart, counts),
+    r.WaitingEnd: st.builds(r.WaitingEnd, counts),
+    r.Missed: st.builds(
+        r.Missed,
+        st.lists(
+            st.builds(r.MissedRoom, rooms, counts, counts, ids, st.booleans()), max_size=30
+        ).map(tuple),
+        st.lists(st.tuples(nicks.map(str), counts), max_size=30).map(tuple),
+    ),
+    r.ReadUpTo: st.builds(r.ReadUpTo, rooms | nicks, ids),
     r.SearchStart: st.builds(r.SearchStart, counts),
     r.SearchEnd: st.builds(r.SearchEnd, counts, st.booleans(), st.booleans()),
     r.Stats: st.builds(

@@ -14,7 +14,7 @@ from tests.cost import cost
 from tests.dialects.strategies import any_text
 from tests.dialects.test_line import MEANINGS, NEAR_MISSES, sample_arguments
 from twisted_chat.core import commands as c
-from twisted_chat.core.ids import MessageId
+from twisted_chat.core.ids import MessageId, spell
 from twisted_chat.core.names import parse_nick, parse_room
 from twisted_chat.core.table import COMMANDS
 from twisted_chat.core.text import BadText, CleanText
@@ -165,8 +165,23 @@ class CommandTests(Case):
         self.assertEqual(bad.tag, "7")
         self.assertIn("nothing was sent", str(bad))
 
-    def test_read_markers_are_known_and_unsupported(self) -> None:
-        self.assertIsInstance(parse("read"), c.Unsupported)
+    def test_read_says_where_and_up_to_which_message(self) -> None:
+        seven = MessageId(7)
+        self.assertEqual(parse("read", message=spell(7)), c.MarkRead(seven))
+        self.assertEqual(
+            parse("read", message=spell(7), room="dev"), c.MarkRead(seven, parse_room("dev"))
+        )
+        # Of the two only one can be meant.
+        with_bob = parse("read", message=spell(7), room="dev", **{"with": "bob"})
+        self.assertEqual(with_bob, c.MarkRead(seven, partner=parse_nick("bob")))
+        self.refused({"type": "read", "room": "dev"}, "bad-field")
+        self.refused({"type": "read", "message": "seven"}, "bad-field")
+        self.refused({"type": "read", "message": spell(7), "with": "a b"}, "bad-name")
+
+    def test_history_with_somebody_is_that_of_private_messages(self) -> None:
+        got = parse("history", limit=7, **{"with": "bob"})
+        self.assertEqual(got, c.ShowHistory(limit=7, partner=parse_nick("bob")))
+        self.refused({"type": "history", "with": 7}, "bad-field")
 
     def test_register_takes_a_password_and_perhaps_an_invitation(self) -> None:
         self.assertEqual(parse("register", password="correct horse"), c.Register("correct horse"))
@@ -180,6 +195,7 @@ class CommandTests(Case):
             content = "/who" if kind == "command" else "dev"
             for spelled in (kind, kind.upper(), kind.title()):
                 to = {"to": "bob"} if kind == "private" else {"password": "correct horse"}
+                to |= {"message": spell(7)} if kind == "read" else {}
                 command = parse(spelled, content=content, **to)
                 self.assertEqual(command, parse(kind, content=content, **to))
         self.assertEqual(parse("MSG", content="hi"), c.Say(HI))

@@ -188,7 +188,13 @@ class EventTests(SynchronousTestCase):
         )
 
     def test_only_arrivals_spare_sessions_and_empty_rooms_are_not_shown(self) -> None:
-        hidden = (e.Arrived(BOB, Scope("s"), "h"), e.Detached(), e.Closed())
+        hidden = (
+            e.Arrived(BOB, Scope("s"), "h"),
+            e.Detached(),
+            e.Closed(),
+            e.Received(),
+            e.Read(MessageId(7)),
+        )
         for each in hidden:
             self.assertEqual(VIEW.event(by_alice(each)), b"")
             self.assertEqual(VIEW.replay(by_alice(each)), b"")
@@ -200,7 +206,7 @@ class EventTests(SynchronousTestCase):
         shown = VIEW.event(envelope)
         if not shown:
             hidden = (
-                e.Arrived | e.Detached | e.Closed,
+                e.Arrived | e.Detached | e.Closed | e.Received | e.Read,
                 e.Registered | e.PasswordSet | e.AccountDropped | e.Invited,
                 e.PrivacySet | e.IgnoreSet,
                 e.Killed | e.ServerBanned | e.ServerUnbanned | e.PanicSet,

@@ -462,6 +462,7 @@ def sample_arguments(spec: Spec) -> str:
         "WHO": "accounts",
         "LIMIT": "7 days 500 lines",
         "N": "5",
+        "@NICK": "@bob",
         "SIDE": "before",
         "ID": spell(9),
         "TARGET": "*spam*",

@@ -149,6 +149,8 @@ class EventTests(SynchronousTestCase):
             told("ctcp", "VERSION"),
             e.Arrived(BOB, Scope("s"), "host"),
             e.Detached(),
+            e.Received(),
+            e.Read(MessageId(7)),
             e.AwaySet(CleanText("lunch")),
             e.AwaySet(None),
         )
@@ -171,7 +173,7 @@ class EventTests(SynchronousTestCase):
             e.KeepSet(KEEP_ALL),
             e.Announced("root", text("x")),
         )
-        hidden = {e.Arrived, e.Detached, e.AwaySet, e.Closed, e.Gathered}
+        hidden = {e.Arrived, e.Detached, e.AwaySet, e.Closed, e.Gathered, e.Received, e.Read}
         hidden |= {e.Registered, e.PasswordSet, e.AccountDropped, e.Invited}
         hidden |= {e.PrivacySet, e.IgnoreSet}
         hidden |= {e.Killed, e.ServerBanned, e.ServerUnbanned, e.PanicSet}
@@ -571,7 +573,7 @@ class ReplyTests(SynchronousTestCase):
 
     @given(replies)
     def test_every_reply_for_people_shows_something(self, answer: r.Reply) -> None:
-        if isinstance(answer, r.Acked | r.Probe):
+        if isinstance(answer, r.Acked | r.Probe | r.ReadUpTo):
             self.assertEqual(reply(answer), [])
         elif not isinstance(answer, r.HistoryStart | r.HistoryEnd | r.SearchEnd):
             self.assertTrue(reply(answer), answer)

@@ -77,7 +77,7 @@ class HistoryTests(HouseTestCase):
 
     def test_mistakes_say_what_to_write(self) -> None:
         alice = self.house.enters("alice")
-        usage = "write /history [N] [before ID | after ID]; nothing was said."
+        usage = "write /history [@NICK] [N] [before ID | after ID]; nothing was said."
         alice.types("/history many", "/history before", "/history 5 before noon")
         self.assert_sees(
             alice,

@@ -47,10 +47,10 @@ class Scene:
         self.program = program
         self.types("/join dev")
         actor, eve, dev = self.user("actor"), self.user("eve"), self.dev
-        against = arrange(how, actor, dev)
+        against = arrange(how, self.house.node.hub.state, actor, dev)
         flags = frozenset([role] if role is not None else [])
         dev.members[actor.id] = flags  # type: ignore[assignment]
-        become(eve, "eve")
+        become(self.house.node.hub.state, eve, "eve")
         dev.members[eve.id] = against
         dev.members[self.user("zoe").id] = frozenset()
         for name, roles in (("actor", flags), ("eve", against)):
@@ -120,7 +120,7 @@ class VisitTests(HouseTestCase):
         super().setUp()
         self.olga = self.house.enters("olga")
         user = self.house.node.hub.state.users_by_key["olga"]
-        become(user, "olga")
+        become(self.house.node.hub.state, user, "olga")
         self.eve = self.house.enters("eve")
         self.carl = self.house.program("carl")
         self.olga.types("/join dev", "/register-room")
@@ -228,7 +228,7 @@ class VisitTests(HouseTestCase):
     def test_export_for_programs_is_an_object_for_each(self) -> None:
         self.does("kept")
         user = self.house.node.hub.state.users_by_key["carl"]
-        become(user, "carl")
+        become(self.house.node.hub.state, user, "carl")
         self.carl.objects({"type": "join", "content": "dev"})
         self.does("/transfer carl")
         self.carl.objects({"type": "command", "content": "/export"})
@@ -255,7 +255,7 @@ class VisitTests(HouseTestCase):
 
     def test_program_is_acknowledged_what_it_sets(self) -> None:
         user = self.house.node.hub.state.users_by_key["carl"]
-        become(user, "carl")
+        become(self.house.node.hub.state, user, "carl")
         self.carl.objects({"type": "join", "content": "dev"})
         self.does("/op carl")
         for line in ("/slow 30", "/ban mallory 2h", "/ban *spam*", "/invite zoe", "/forget-me dev"):

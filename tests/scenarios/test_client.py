@@ -323,8 +323,8 @@ async def talks_with_echo(person: Visitor) -> None:
     if "2 people are here" not in await person.sees(re.compile("You are in (a new room, )?#dev")):
         await person.sees("-- echo joined #dev")
     person.types("hello", "/msg echo psst")
-    await person.sees(f"<echo> {person.name}: hello")
-    await person.sees("*echo* psst")
+    await person.hears(f"<echo> {person.name}: hello")
+    await person.hears("*echo* psst")
 
 
 @scenario

@@ -95,6 +95,8 @@ class Gathered(Event, frozen=True, kw_only=True):
 
 
 class Joined(Placed, frozen=True, kw_only=True):
+    """Somebody else came into a room."""
+
     sender: str = field(name="from")
     room: str
 
@@ -233,21 +235,76 @@ class Ping(Event, frozen=True, kw_only=True):
 
 
 class HistoryStart(Answer, frozen=True, kw_only=True):
-    room: str
+    """Messages said earlier in a room follow, or (``room`` is "") in private with ``partner``.
+
+    ``count`` is None while they are still being read.
+    """
+
+    room: str = ""
+    partner: str | None = field(name="with", default=None)
     count: int | None = None
 
 
 class HistoryEnd(Answer, frozen=True, kw_only=True):
-    room: str
+    """They have come; ``more``: there are more in the direction that was asked for."""
+
+    room: str = ""
+    partner: str | None = field(name="with", default=None)
     count: int = 0
     more: bool = False
 
 
+class WaitingStart(Answer, frozen=True, kw_only=True):
+    """Private messages that came while one's account was away follow."""
+
+    count: int = 0
+
+
+class WaitingEnd(Answer, frozen=True, kw_only=True):
+    """They have come."""
+
+    count: int = 0
+
+
+class MissedRoom(Struct, frozen=True, kw_only=True):
+    """What was said in a room after the message ``after``, the last one has read; ``more``: and more than that."""
+
+    room: str
+    count: int = 0
+    more: bool = False
+    mentions: int = 0
+    after: str = ""
+
+
+class MissedPrivate(Struct, frozen=True, kw_only=True):
+    sender: str = field(name="from")
+    count: int = 0
+
+
+class Missed(Answer, frozen=True, kw_only=True):
+    """What was said while one's account was away."""
+
+    rooms: tuple[MissedRoom, ...] = ()
+    private: tuple[MissedPrivate, ...] = ()
+
+
+class ReadUpTo(Answer, frozen=True, kw_only=True):
+    """One's account has read a room, or what it wrote with ``partner``, up to the id ``message``."""
+
+    room: str | None = None
+    partner: str | None = field(name="with", default=None)
+    message: str
+
+
 class SearchStart(Answer, frozen=True, kw_only=True):
+    """What a search found follows. (A link tells it as one :class:`Found`.)"""
+
     count: int = 0
 
 
 class SearchEnd(Answer, frozen=True, kw_only=True):
+    """It has come."""
+
     count: int = 0
     more: bool = False
     whole: bool = True
@@ -266,6 +323,8 @@ class Person(Struct, frozen=True, kw_only=True):
 
 
 class Who(Answer, frozen=True, kw_only=True):
+    """A page of people: of ``room``, or of all."""
+
     users: tuple[Person, ...]
     count: int
     page: int = 1
@@ -312,12 +371,16 @@ class Whois(Answer, frozen=True, kw_only=True):
 
 
 class CommandHelp(Struct, frozen=True, kw_only=True):
+    """What one command is for."""
+
     name: str
     usage: str = ""
     help: str = ""
 
 
 class Help(Answer, frozen=True, kw_only=True):
+    """The commands that were asked about."""
+
     commands: tuple[CommandHelp, ...]
 
 
@@ -349,6 +412,8 @@ class BanLine(Struct, frozen=True, kw_only=True):
 
 
 class Bans(Answer, frozen=True, kw_only=True):
+    """A page of the bans and mutes of a room."""
+
     room: str
     bans: tuple[BanLine, ...]
     count: int
@@ -357,6 +422,8 @@ class Bans(Answer, frozen=True, kw_only=True):
 
 
 class ServerBan(Struct, frozen=True, kw_only=True):
+    """A ban from the server: of a ``kind`` account or network; ``until`` is None for good."""
+
     kind: str
     target: str
     by: str = ""
@@ -366,6 +433,8 @@ class ServerBan(Struct, frozen=True, kw_only=True):
 
 
 class ServerBans(Answer, frozen=True, kw_only=True):
+    """A page of the bans from the server."""
+
     bans: tuple[ServerBan, ...]
     count: int
     page: int = 1
@@ -373,6 +442,8 @@ class ServerBans(Answer, frozen=True, kw_only=True):
 
 
 class AuditLine(Struct, frozen=True, kw_only=True):
+    """What an operator of the server did."""
+
     time: float
     operator: str = ""
     nick: str = ""
@@ -381,6 +452,8 @@ class AuditLine(Struct, frozen=True, kw_only=True):
 
 
 class Audit(Answer, frozen=True, kw_only=True):
+    """A page of what operators of the server did."""
+
     records: tuple[AuditLine, ...]
     count: int
     page: int = 1
@@ -458,10 +531,14 @@ class Lag(Event, frozen=True, kw_only=True):
 
 
 class Page(Event, frozen=True, kw_only=True):
-    """Earlier messages that were asked for by :meth:`Link.history` as ``tag``, oldest first; ``more`` in that direction."""
+    """Earlier messages that were asked for as ``tag``, oldest first; ``more`` in that direction.
+
+    Of a room, or (``room`` is "") what was written in private with ``partner``.
+    """
 
     tag: str
     room: str
+    partner: str | None = None
     messages: tuple[Message, ...]
     more: bool = False
 

@@ -39,13 +39,20 @@ class PlainView:
                     for line in self._said(each)
                 ]
                 return [*found, *_told(event)]
-            case ev.Page(messages=messages, room=room):
+            case ev.Page(messages=messages):
                 earlier = [line for each in messages for line in self._message(each)]
+                where = _where(event)
                 return [
-                    f"-- Earlier in #{room}:",
+                    f"-- Earlier {where}:",
                     *earlier,
-                    f"-- End of what was said earlier in #{room}.",
+                    f"-- End of what was said earlier {where}.",
                 ]
+            case ev.WaitingStart():
+                return ["-- Private messages that came while you were away:"]
+            case ev.WaitingEnd():
+                return ["-- End of what came while you were away."]
+            case ev.Missed():
+                return [f"-- {event.text}."]
             case ev.Announcement(sender=sender, lines=lines):
                 # Nothing that anybody else says begins like this.
                 return [
@@ -67,10 +74,10 @@ class PlainView:
                 ]
             case ev.Entered():
                 return self._entered(event)
-            case ev.HistoryStart(room=room, count=count):
-                return [] if count == 0 else [f"-- Earlier in #{room}:"]
-            case ev.HistoryEnd(room=room, count=count):
-                return [f"-- End of what was said earlier in #{room}."] if count else []
+            case ev.HistoryStart():
+                return [] if event.count == 0 else [f"-- Earlier {_where(event)}:"]
+            case ev.HistoryEnd():
+                return [f"-- End of what was said earlier {_where(event)}."] if event.count else []
             case ev.Focus() | ev.Gone():
                 return self._focused(event)
             case ev.Renamed(sender=sender, nick=nick):
@@ -177,6 +184,10 @@ def _topic(room: str, sender: str | None, topic: str, was_set: bool) -> str:
     if not topic:
         return f"-- #{room} has no topic; /topic TEXT sets one."
     return f"-- Topic of #{room}{f' (set by {sender})' if sender else ''}: {topic}"
+
+
+def _where(event: ev.HistoryStart | ev.HistoryEnd | ev.Page) -> str:
+    return f"in #{event.room}" if event.partner is None else f"with {event.partner}"
 
 
 def _some(names: tuple[str, ...]) -> str:

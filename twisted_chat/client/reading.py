@@ -20,9 +20,10 @@ class Reading:
     def __init__(self) -> None:
         #: What was missed in which room, by the tag of the request.
         self._missed: dict[str, str] = {}
-        #: Of the answer that is being read: the tag and the room of it.
+        #: Of the answer that is being read: the tag, and of which room or with whom it is.
         self._tag: str | None = None
         self._room = ""
+        self._partner: str | None = None
         #: Its messages are to be collected, for a page or for what a search finds.
         self.collects = False
         #: Its messages are those that come with the entry to a room.
@@ -47,7 +48,7 @@ class Reading:
     def start(self, start: ev.HistoryStart) -> None:
         """History begins."""
         self._close()
-        self._tag, self._room = start.tag, start.room
+        self._tag, self._room, self._partner = start.tag, start.room, start.partner
         self.at_entry = start.tag is None
         self.missed = self._missed.get(start.tag) if start.tag is not None else None
         self.collects = start.tag is not None and self.missed is None
@@ -98,11 +99,13 @@ class Reading:
     def _page(self, tag: str, *, more: bool) -> ev.Page:
         messages = tuple(self._collected)
         self._collected = []
-        return ev.Page(tag=tag, room=self._room, messages=messages, more=more)
+        return ev.Page(
+            tag=tag, room=self._room, partner=self._partner, messages=messages, more=more
+        )
 
     def _close(self) -> None:
         """No answer is being read."""
-        self._tag = self.missed = None
+        self._tag = self._partner = self.missed = None
         self._room = ""
         self.collects = self.at_entry = False
         self._collected = []

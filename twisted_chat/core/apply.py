@@ -7,7 +7,8 @@ envelope, or the same nothing (a :class:`Void`), however long the proposal was o
 from __future__ import annotations
 
 from twisted_chat.core import events as e
-from twisted_chat.core.apply_accounts import AccountApplier, not_to
+from twisted_chat.core.apply_accounts import AccountApplier
+from twisted_chat.core.apply_private import PrivateApplier
 from twisted_chat.core.apply_rooms import RoomApplier
 from twisted_chat.core.authorise import may, silenced
 from twisted_chat.core.checks import admit, not_a_member
@@ -68,6 +69,7 @@ class Applier:
         self._limits = limits
         self._accounts = AccountApplier(state)
         self._rooms = RoomApplier(state, limits)
+        self._private = PrivateApplier(state, limits, self._once)
 
     def apply(self, message: MessageId, proposal: e.Proposal) -> Outcome:
         """Change the state as proposed and say what happened, or change nothing and say why."""
@@ -83,7 +85,11 @@ class Applier:
             case e.Said():
                 return self._said(message, proposal, user, event)
             case e.Told():
-                return self._told(message, proposal, user, event)
+                return self._private.told(message, proposal, user, event)
+            case e.Read():
+                return self._private.read(message, proposal, user, event)
+            case e.Received():
+                return self._private.received(message, proposal, user)
             case e.Joined():
                 return self._joined(message, proposal, user, event)
             case e.Left():
@@ -176,21 +182,6 @@ class Applier:
         why = may("speak", user, room, time)
         return Void(proposal, why) if why is not None else None
 
-    def _told(self, message: MessageId, proposal: e.Proposal, user: User, event: e.Told) -> Outcome:
-        target = self._state.users.get(event.to)
-        if target is None:
-            return Void(proposal, Refused("no-such-nick", absent(event.nick.text)))
-        if not self._state.may_tell(user, target):
-            return Void(proposal, not_to(self._state, target))
-        author = user.sessions[proposal.origin.node, proposal.origin.session]
-        repeated = self._once(message, proposal, author, event.nick, event)
-        if repeated is not None:
-            return repeated
-        user.spoke = proposal.time
-        # Renamed on the way: it is still the same person, shown under the name they have now.
-        told = e.Told(target.id, target.nick, event.kind, event.lines)
-        return Applied(envelope(message, proposal, user, event=told), Between((user.id, target.id)))
-
     def _once(
         self,
         message: MessageId,
@@ -247,6 +238,8 @@ class Applier:
         room.members[user.id] = roles
         room.joined[user.id] = message
         user.rooms[room.ref.id] = None
+        if user.account is not None:
+            state.markers.enter(user.account, (room.ref.id,), message)
         shown = e.Joined(room.name, created=created)
         return Applied(envelope(message, proposal, user, room, shown), InRoom(room.ref.id))
 
@@ -254,7 +247,7 @@ class Applier:
         room = self._state.rooms.get(proposal.room) if proposal.room is not None else None
         if room is None or user.id not in room.members:
             return Void(proposal, NOT_IN_ROOM)
-        self._state.take_out(user, room)
+        self._state.quit(user, room)
         return Applied(envelope(message, proposal, user, room), InRoom(room.ref.id))
 
     def _kicked(
@@ -271,7 +264,7 @@ class Applier:
         if target is None or target.id not in room.members:
             return Void(proposal, not_a_member(event.nick, room))
         shown = e.Kicked(target.id, target.nick, event.reason)
-        self._state.take_out(target, room)
+        self._state.quit(target, room)
         return Applied(envelope(message, proposal, user, room, shown), InRoom(room.ref.id))
 
     def _keep_set(
@@ -314,16 +307,20 @@ class Applier:
     ) -> Outcome:
         state = self._state
         place = (proposal.origin.node, proposal.origin.session)
+        marks = isinstance(event, e.Departed) and event.marks
+        rooms = tuple(user.rooms)
+        read = rooms if user.account is not None and not marks else ()
+        for number in read:
+            state.markers.read(user.account or "", number, message)
         if len(user.sessions) > 1:
-            happened = envelope(message, proposal, user, event=e.Detached())
+            happened = envelope(message, proposal, user, event=e.Detached(read))
             state.nonces.touch(user.sessions[place].scope, proposal.time)
             state.detach(user, place)
             return Applied(happened, NOBODY)
         reason = event.reason if isinstance(event, e.Departed) else CleanText("left")
-        rooms = tuple(user.rooms)
         if any(self._silenced(user, room, proposal.time) for room in rooms):
             reason = _QUIT  # who has no say has no last word
-        happened = envelope(message, proposal, user, event=e.Departed(reason, rooms))
+        happened = envelope(message, proposal, user, event=e.Departed(reason, rooms, marks))
         state.detach(user, place)
         for room in rooms:
             state.take_out(user, state.rooms[room])
@@ -345,11 +342,6 @@ def content(to: Nick | RoomName, kind: Kind, lines: Lines) -> bytes:
     The room may have vanished meanwhile and been made anew, and the other one may have come back too.
     """
     return digest(type(to).__name__, to.key, kind, *lines)
-
-
-def absent(name: str) -> str:
-    """Say that a private message has nobody to go to."""
-    return f"{name} is not here; nothing was sent to anybody (/who lists who is here)"
 
 
 def absent_target(nick: Nick) -> Refused:

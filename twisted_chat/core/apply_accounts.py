@@ -72,6 +72,7 @@ class AccountApplier:
             state.add_user(user)
         if account is not None:
             state.accounts.logged_in(event.scope, account.proof)
+            state.markers.prune(account.key, state.rooms)
         state.nonces.touch(event.scope, proposal.time)
         return Applied(envelope(message, proposal, user), NOBODY)
 
@@ -115,7 +116,7 @@ class AccountApplier:
             state.invites.use(event.invite)
         account = Account(user.nick, proposal.time, message)
         state.accounts.put(account)
-        self._give(user, account)
+        self._give(user, account, message)
         shown = e.Registered(user.nick)
         happened = envelope(message, proposal, user, event=shown)
         return Applied(happened, Between((user.id,)), event.password)
@@ -140,7 +141,7 @@ class AccountApplier:
                 return Void(proposal, refused)
             if user.nick.text != event.nick.text:
                 state.rename(user, event.nick)
-            self._give(user, account)
+            self._give(user, account, message)
             return Applied(happened, Near(tuple(user.rooms), author=True))
         if not joins(holder, account, event.nick):
             return Void(proposal, Refused("nick-taken", taken(event.nick, holder)))
@@ -190,7 +191,8 @@ class AccountApplier:
         account = state.accounts.proven(event.proof)
         if account is None or user.account != account.key:
             return Void(proposal, Refused("wrong-password", _STALE))
-        gone = tuple(forget_account(state, account.key))
+        gone = (*forget_account(state, account.key), *state.talks.drop(account.key))
+        state.markers.drop(account.key)
         shown = e.AccountDropped(account.proof, gone)
         happened = envelope(message, proposal, user, event=shown)
         users = state.users_of(account.key)
@@ -251,9 +253,11 @@ class AccountApplier:
             state.accounts.put(account)
         return account
 
-    def _give(self, user: User, account: Account) -> None:
+    def _give(self, user: User, account: Account, message: MessageId) -> None:
         """Make a user one of an account."""
         before = user.invitation
+        self._state.markers.prune(account.key, self._state.rooms)
+        self._state.markers.enter(account.key, user.rooms, message)
         self._state.set_account(user, account.key)
         recognise(self._state, user, before)
         for author in user.sessions.values():
@@ -293,12 +297,3 @@ def taken(nick: Nick, holder: User | Account) -> str:
     if holder.nick == nick:
         return f'"{nick}" is taken'
     return f'"{nick}" is taken: it looks too much like {holder.nick}, who is here'
-
-
-def not_to(state: State, target: User) -> Refused:
-    """Refuse a private message to somebody who does not want one from everybody."""
-    wants = "who is in one of their rooms"
-    if target.account is not None and state.accounts[target.account].privacy == "accounts":
-        wants = "who has an account here (/register makes one)"
-    why = f"{target.nick} takes private messages only from {wants}; nothing was sent"
-    return Refused("not-wanted", why)

@@ -47,6 +47,7 @@ class RoomApplier:
             if refused is not None:
                 return Void(proposal, refused)
             # Whatever rooms one is in now, or in none: it is about all in which one ever was.
+            self._state.talks.unsend(user.account or "")
             return Applied(envelope(message, proposal, user), Near(tuple(user.rooms), author=True))
         room = self._state.rooms.get(proposal.room) if proposal.room is not None else None
         if room is None or user.id not in room.members:
@@ -74,6 +75,10 @@ class RoomApplier:
                 self._state.set_room(room, room.settings.changed(setting, value))
             case re.PasswordSet(locked=locked, password=password):
                 room.password = password if locked else None
+                if locked:
+                    # Who is not there does not know it, and what is said from now on is not for them.
+                    here = {self._state.users[member].account for member in room.members}
+                    self._state.markers.close(room.ref.id, here)
                 return re.PasswordSet(locked)
             case re.Invited():
                 target = self._state.users[event.user]
@@ -168,7 +173,7 @@ class RoomApplier:
         out = [self._state.users[member] for member in members]
         for user in out:
             room.invited.pop(user.invitation, None)
-            self._state.take_out(user, room)
+            self._state.quit(user, room)
         return tuple((user.id, user.nick) for user in out)
 
     def _found(self, user: UserId | None) -> User | None:

@@ -55,6 +55,7 @@ class Spec(msgspec.Struct, frozen=True):
                 continue
             if kind.optional and (
                 not word
+                or (kind.marked and not kind.fits(word))
                 or (not kind.fits(word) and any(later.fits(word) for later in kinds[i + 1 :]))
                 or len(rest.split()) <= sum(later.needed for later in kinds[i + 1 :])
             ):
@@ -81,6 +82,7 @@ class _Kind:
         self.bound = word.endswith("]") and not self.optional
         self.needed = not self.optional and not self.bound
         self.name = word.strip("[]")
+        self.marked = self.name[0] in "#@"
         self.takes_rest = self.name in ("TEXT", "WORDS", "LIMIT", "PASSPHRASE")
         self.read, self.fits = KINDS[self.name]
 
@@ -217,6 +219,7 @@ _PRIVACIES: Final = get_args(Privacy)
 #: How each kind of argument is read, and whether a word could be one (asked only to tell optional ones apart).
 KINDS: Final[dict[str, tuple[Callable[[str], object], Callable[[str], bool]]]] = {
     "NICK": (parse_nick, _any),
+    "@NICK": (lambda word: parse_nick(word.removeprefix("@")), lambda word: word.startswith("@")),
     "ROOM": (parse_room, lambda word: not word.isdigit()),
     "#ROOM": (parse_room, lambda word: word.startswith("#")),
     "PASSWORD": (Secret, _any),

@@ -78,8 +78,8 @@ class Rename(_Command, frozen=True):
 class Say(_Command, frozen=True):
     """Say something in a room; in the focused one if ``room`` is None.
 
-    ``unless``: it looks like a private message to this nick, mistyped, and must not be said if somebody has that nick; or
-    like the password of this room, and must not be said if the room is locked.
+    ``unless``: it looks like a private message to this nick, mistyped, and must not be said if somebody has that nick, or an
+    account of that name; or like the password of this room, and must not be said if the room is locked.
     """
 
     lines: Lines
@@ -198,12 +198,21 @@ class Unignore(_Command, frozen=True):
 
 
 class ShowHistory(_Command, frozen=True):
-    """Ask for what was said in a room before or after a message, or last."""
+    """Ask for what was said in a room before or after a message, or last; or for what one and ``partner`` wrote in private."""
 
     room: RoomName | None = None
     before: MessageId | None = None
     after: MessageId | None = None
     limit: int | None = None
+    partner: Nick | None = None
+
+
+class MarkRead(_Command, frozen=True):
+    """Say up to which message one has read in a room (the focused one if None), or of what ``partner`` and one wrote."""
+
+    message: MessageId
+    room: RoomName | None = None
+    partner: Nick | None = None
 
 
 class Term(msgspec.Struct, frozen=True, gc=False):
@@ -323,12 +332,6 @@ class Quit(_Command, frozen=True):
     reason: CleanText | None = None
 
 
-class Unsupported(_Command, frozen=True):
-    """Something the protocol knows and this server does not do: refused with ``why``."""
-
-    why: str
-
-
 #: What only somebody who has logged in can ask for, besides :class:`Say`.
 UserCommand = (
     Tell
@@ -354,6 +357,7 @@ UserCommand = (
     | Ignore
     | Unignore
     | ShowHistory
+    | MarkRead
     | Search
     | ShowStats
     | AnyRoomCommand
@@ -365,4 +369,4 @@ ServerCommand = (
     Deoper | Kill | ServerBan | ServerUnban | ShowServerBans | Announce | SetPanic | ShowAudit
 )
 
-Command = Say | UserCommand | ServerCommand | Login | Help | Ping | Pong | Quit | Unsupported
+Command = Say | UserCommand | ServerCommand | Login | Help | Ping | Pong | Quit

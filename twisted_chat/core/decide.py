@@ -8,11 +8,13 @@ from msgspec.structs import replace
 
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
+from twisted_chat.core import private
 from twisted_chat.core import replies as r
-from twisted_chat.core.apply import ID_REUSED, absent, content
-from twisted_chat.core.apply_accounts import not_to
+from twisted_chat.core.apply import ID_REUSED, content
+from twisted_chat.core.apply_private import absent
 from twisted_chat.core.authorise import may
 from twisted_chat.core.decide_accounts import AccountDecider
+from twisted_chat.core.decide_private import PrivateDecider
 from twisted_chat.core.decide_rooms import RoomDecider
 from twisted_chat.core.decide_server import ServerDecider
 from twisted_chat.core.decide_standing import StandingDecider
@@ -63,6 +65,7 @@ class Decider:
         self.server = ServerDecider(state, limits)
         self.accounts = AccountDecider(state, self.server)
         self.floor = self._rooms.floor
+        self._private = PrivateDecider(state, self._rooms)
         self._standing = StandingDecider(state, limits, self._rooms)
 
     def decide(
@@ -79,8 +82,6 @@ class Decider:
                 return Tell(self._help(session, command))
             case c.Ping():
                 return Tell(r.Pong(command.text))
-            case c.Unsupported():
-                return _refuse("unsupported", command.why)
             case c.Login():
                 return (
                     self.accounts.login(session, command, scope, now)
@@ -187,6 +188,8 @@ class Decider:
                 return Tell(done, Ignoring(key, command.nick.text, hide=False))
             case c.ShowHistory():
                 return self._history(session, user, command, now)
+            case c.MarkRead():
+                return self._private.mark_read(session, user, command)
             case c.Search():
                 return self._search(session, user, command, now)
             case c.ShowStats():
@@ -220,13 +223,14 @@ class Decider:
         return self._bad_lines(lines) or Propose(e.Said(kind, lines), room.ref.id)
 
     def _slip(self, meant: Nick | RoomName) -> Tell | None:
-        """Refuse what was perhaps meant for one person, if they are here, or holds the password of a locked room."""
+        """Refuse what was perhaps meant for somebody who is here or has an account, or holds a locked room's password."""
         # By what it looks like: a letter that is no part of the name, or of another script, is one more slip.
         if isinstance(meant, Nick):
-            holder = self._state.nick_holder(meant)
+            holder = self._state.in_the_way(meant)
             if holder is None:
                 return None
-            what, instead = f"a private message to {holder.nick}", f"/msg {holder.nick} TEXT"
+            who = holder.nick if isinstance(holder, User) else holder.name
+            what, instead = f"a private message to {who}", f"/msg {who} TEXT"
         else:
             room = self._state.room_named(meant) or self._state.lookalike(meant)
             if room is None or room.password is None:
@@ -251,15 +255,17 @@ class Decider:
         now: float,
         tag: str | None,
     ) -> Decision:
-        target = self._state.user_named(to)
+        target = private.addressee(self._state, to, kind)
         # Asked first, as above: whoever was told may be gone by now.
         if before := self._sent_before(session, tag, now, to, kind, lines):
             return before
         if target is None:
-            return _refuse("no-such-nick", absent(to.text))
-        if not self._state.may_tell(user, target):
-            return Tell(not_to(self._state, target))
-        return self._bad_lines(lines) or Propose(e.Told(target.id, to, kind, lines))
+            return Tell(absent(to.text))
+        refused = private.refusal(self._state, self._limits, user, target)
+        if refused is not None:
+            return Tell(refused)
+        number = target.id if isinstance(target, User) else private.NOT_HERE
+        return self._bad_lines(lines) or Propose(e.Told(number, to, kind, lines))
 
     def _bad_lines(self, lines: c.Lines) -> Tell | None:
         size = len(lines) - 1
@@ -324,10 +330,12 @@ class Decider:
     def _history(
         self, session: Session, user: User, command: c.ShowHistory, now: float
     ) -> Decision:
+        limit = min(command.limit or self._limits.history_lines, self._limits.max_history)
+        if command.partner is not None:
+            return self._private.history(user, command.partner, command, limit)
         room = self._room_of(session, user, command.room)
         if isinstance(room, Tell):
             return room
-        limit = min(command.limit or self._limits.history_lines, self._limits.max_history)
         floor = self._rooms.floor(user, room, now)
         return Recall(room.ref, command.before, command.after, limit, floor)
 

@@ -7,10 +7,11 @@ import msgspec
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
-from twisted_chat.core.accounts import Proof
+from twisted_chat.core.accounts import Account, Proof
 from twisted_chat.core.ids import RoomId
 from twisted_chat.core.lasting import Query
-from twisted_chat.core.names import Nick
+from twisted_chat.core.names import Nick, RoomName
+from twisted_chat.core.talks import as_told
 from twisted_chat.core.text import CleanText
 
 
@@ -43,10 +44,24 @@ class Tell(msgspec.Struct, frozen=True):
     change: FocusOn | Ignoring | None = None
 
 
+class Talk(msgspec.Struct, frozen=True):
+    """Whose private messages are asked for: those of the asker's account and of another."""
+
+    mine: Account
+    other: Account
+
+    def told(self, envelope: e.Envelope) -> e.Envelope:
+        """Return what is kept of a message as the message it was."""
+        assert envelope.author is not None
+        sent = envelope.author.account == self.mine.key
+        return as_told(envelope, (self.other if sent else self.mine).name)
+
+
 class Recall(msgspec.Struct, frozen=True):
     """Answer with history from the store: at most ``limit`` lines before or after a message, or the last ones.
 
-    None up to ``floor`` is shown. An ``export`` has everything, also from those whom the session ignores, with dates.
+    None up to ``floor`` is shown. ``talk``: it is no room, but what two accounts wrote in private.
+    An ``export`` has everything, also from those whom the session ignores, with dates.
     """
 
     room: e.RoomRef
@@ -55,6 +70,12 @@ class Recall(msgspec.Struct, frozen=True):
     limit: int
     floor: int = 0
     export: bool = False
+    talk: Talk | None = None
+
+    @property
+    def place(self) -> RoomName | Nick:
+        """What it is the history of: a room, or the talk with somebody."""
+        return self.room.name if self.talk is None else self.talk.other.name
 
 
 class Seek(msgspec.Struct, frozen=True):

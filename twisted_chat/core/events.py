@@ -43,14 +43,23 @@ class Arrived(_Event, frozen=True):
 
 
 class Departed(_Event, frozen=True):
-    """A user's last session ended. ``rooms`` are those the user was in, filled in when it is applied."""
+    """A user's last session ended. ``rooms`` are those the user was in, filled in when it is applied.
+
+    ``marks``: its client said what was read; of others all that was shown counts as that.
+    """
 
     reason: CleanText
     rooms: tuple[RoomId, ...] = ()
+    marks: bool = False
 
 
 class Detached(_Event, frozen=True):
-    """A session ended, and its user is still here with another one."""
+    """A session ended, and its user is still here with another one.
+
+    ``rooms`` are those in which what was said until now counts as read with that.
+    """
+
+    rooms: tuple[RoomId, ...] = ()
 
 
 class Renamed(_Event, frozen=True):
@@ -92,12 +101,32 @@ class Said(_Event, frozen=True):
 
 
 class Told(_Event, frozen=True):
-    """The author said something to one user, in private."""
+    """The author said something to one user, in private; or to an account that nobody is here with.
+
+    Then ``to`` is :data:`twisted_chat.core.private.NOT_HERE`. ``talk`` is where it is kept, if it is, ``account`` whose it is
+    there beside the author's, and ``waits``: that account gets it when it is back. These are filled in when it is applied.
+    """
 
     to: UserId
     nick: Nick
     kind: Kind
     lines: Lines
+    talk: RoomId | None = None
+    account: str = ""
+    waits: bool = False
+
+
+class Received(_Event, frozen=True):
+    """The author's account has got what had waited for it. ``talk``: what guests had written, which is gone with that."""
+
+    talk: RoomId | None = None
+
+
+class Read(_Event, frozen=True):
+    """The author's account has read up to a message, in the room of the envelope, or of what it and ``partner`` wrote."""
+
+    message: MessageId
+    partner: Nick | None = None
 
 
 class TopicSet(_Event, frozen=True):
@@ -201,7 +230,7 @@ class PasswordSet(_Event, frozen=True):
 class AccountDropped(_Event, frozen=True):
     """The author deleted their account: who had it is a guest, and its name is free.
 
-    ``gone`` are the rooms that nobody was in and nobody owns any more: they went with it.
+    ``gone`` are the rooms that nobody was in and nobody owns any more, and the account's talks: they went with it.
     """
 
     proof: Proof
@@ -246,6 +275,8 @@ class Gathered(_Event, frozen=True):
 Event = (
     Said
     | Told
+    | Received
+    | Read
     | Joined
     | Left
     | Departed

@@ -188,7 +188,8 @@ class Hub:
         """Propose that a session's user departs; None if it has none (any more)."""
         if self.user_of(session) is None:
             return None
-        return self.propose(session, Propose(e.Departed(CleanText(reason))), now)
+        marks = self.state.sessions[session].marks
+        return self.propose(session, Propose(e.Departed(CleanText(reason), marks=marks)), now)
 
     def apply(self, message: MessageId, proposal: e.Proposal) -> Outcome:
         """Apply a proposal at its place in the order, and bring this node's own sessions up to date with it."""
@@ -249,6 +250,9 @@ class Hub:
             case e.Joined():
                 if seat is not None and envelope.room is not None:
                     seat.focus_on(envelope.room.id)
+            case e.Read():
+                if seat is not None:
+                    seat.marks = True
             case e.Left():
                 self._drop(author.user, envelope, fall_back=True)
             case e.Kicked():

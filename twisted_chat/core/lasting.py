@@ -67,6 +67,8 @@ class Remembered(msgspec.Struct, frozen=True):
     clients' own ids of messages, in the order of the messages. Scopes and ids are those of the last 24 hours. ``accounts``,
     the oldest first; ``logins``: which of the scopes may come back as which account; ``invites``: digests, and when they end.
     clients' own ids of messages, in the order of the messages. Scopes and ids are those of the last 24 hours.
+    ``talks``: of which two accounts (see :mod:`twisted_chat.core.talks`); ``waiting``: how many messages wait for an account, of
+    whom; ``markers``: up to where an account has read, by account and place.
     ``bans``: who is banned from the server, in the order in which that was done, and ``panic`` who may come in; ``secret``:
     the key of what others see of addresses, the same at every start.
     """
@@ -80,6 +82,9 @@ class Remembered(msgspec.Struct, frozen=True):
     bans: tuple[ServerBan, ...] = ()
     panic: int = 0
     secret: bytes = b""
+    talks: tuple[tuple[str, str, RoomId], ...] = ()
+    waiting: tuple[tuple[str, str, int], ...] = ()
+    markers: tuple[tuple[str, RoomId, MessageId], ...] = ()
 
 
 class Query(msgspec.Struct, frozen=True, gc=False):

@@ -43,6 +43,13 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_bans: Annotated[
         int, _doc("bans of one room; there can be as many mutes, and as many invitations")
     ] = 500
+    # As many as Ergo keeps of one private conversation, twice; and a tenth from one who writes on and on to nobody.
+    max_waiting: Annotated[
+        int, _doc("private messages that wait for one account that is not here")
+    ] = 500
+    max_waiting_from: Annotated[
+        int, _doc("of these, messages of one account, or of all guests together")
+    ] = 50
     max_topic: Annotated[int, _doc("longest topic, in UTF-8 bytes")] = 390
     max_away: Annotated[int, _doc("longest away text or reason, in UTF-8 bytes")] = 390
     flood_burst: Annotated[int, _doc("lines a user can send at once")] = 20

@@ -86,12 +86,12 @@ class FocusSet(_Reply, frozen=True):
 
 
 class HistoryStart(_Reply, frozen=True):
-    """What was said before in ``room`` follows, oldest first; ``asked`` if somebody asked for it.
+    """What was said before in ``room`` follows, or with somebody in private, oldest first; ``asked`` if somebody asked for it.
 
     ``count`` is None if there are so many that they are read while they are sent; then there is at least one.
     """
 
-    room: RoomName
+    room: RoomName | Nick
     count: int | None
     asked: bool
 
@@ -99,12 +99,51 @@ class HistoryStart(_Reply, frozen=True):
 class HistoryEnd(_Reply, frozen=True):
     """That was it: ``count`` messages. ``more`` if there is more in the direction asked for, before or after ``at``."""
 
-    room: RoomName
+    room: RoomName | Nick
     count: int
     asked: bool
     more: bool
     side: Literal["before", "after"] = "before"
     at: MessageId | None = None
+
+
+class WaitingStart(_Reply, frozen=True):
+    """Private messages follow that came while nobody was here with the session's account."""
+
+    count: int
+
+
+class WaitingEnd(_Reply, frozen=True):
+    """That were all of them."""
+
+    count: int
+
+
+class MissedRoom(msgspec.Struct, frozen=True):
+    """How much was said in one room after the message ``after``, and how often the account was named.
+
+    ``more``: ``count`` is as far as was counted, and there is more.
+    """
+
+    room: RoomName
+    count: int
+    mentions: int
+    after: MessageId
+    more: bool = False
+
+
+class Missed(_Reply, frozen=True):
+    """What an account missed while nobody was here with it: in rooms, and from whom private messages came, and how many."""
+
+    rooms: tuple[MissedRoom, ...]
+    private: tuple[tuple[str, int], ...]
+
+
+class ReadUpTo(_Reply, frozen=True):
+    """Up to which message the session's account has read in a room, or of what somebody and it wrote."""
+
+    place: RoomName | Nick
+    message: MessageId
 
 
 class SearchStart(_Reply, frozen=True):
@@ -325,7 +364,7 @@ class HelpText(_Reply, frozen=True):
 
 
 class Acked(_Reply, frozen=True):
-    """It was stored. Private messages of guests are not kept: then it was delivered, and its id, if it has one, is stored."""
+    """It was stored. Private messages of or to guests are not: then it was delivered, and its id, if it has one, is stored."""
 
     message: MessageId
     time: float
@@ -359,6 +398,10 @@ Reply = (
     | FocusSet
     | HistoryStart
     | HistoryEnd
+    | WaitingStart
+    | WaitingEnd
+    | Missed
+    | ReadUpTo
     | SearchStart
     | SearchEnd
     | People

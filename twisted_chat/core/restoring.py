@@ -70,6 +70,8 @@ def restore(state: State, remembered: Remembered) -> tuple[LeftOut, ...]:
     for scope, proof in remembered.logins:
         state.accounts.restore_login(scope, proof)
     state.invites.update(remembered.invites)
+    state.talks.restore(remembered.talks, remembered.waiting)
+    state.markers.restore(remembered.markers)
     state.server_bans.restore(remembered.bans)
     state.panic = remembered.panic
     return tuple(left_out)

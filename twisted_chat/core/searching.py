@@ -62,7 +62,7 @@ def read_search(text: str) -> Search:
             _read_key(draft, keyed[1].lower(), keyed[2])
         else:
             word = quoted or bare.rstrip("*")
-            if _has_word(word):
+            if has_word(word):
                 draft.terms.append(Term(word, prefix=bool(star) or bare.endswith("*")))
     if len(draft.terms) > MAX_TERMS:
         raise BadSearch(
@@ -120,7 +120,7 @@ def _read_since(value: str) -> tuple[float | None, float | None]:
     )
 
 
-def _has_word(text: str) -> bool:
+def has_word(text: str) -> bool:
     """Tell whether there is a letter or a digit in a text, when marks are no letters, as stores see it."""
     # Both: stores take signs such as the one of kilometres as they are, and those of half a width may be marks to them.
     return all(

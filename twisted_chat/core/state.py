@@ -22,10 +22,12 @@ from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, Use
 from twisted_chat.core.invites import Invites
 from twisted_chat.core.keep import KEEP_ALL, Keep
 from twisted_chat.core.limits import Limits
+from twisted_chat.core.markers import Markers
 from twisted_chat.core.names import LOBBY, Nick, RoomName, looks
 from twisted_chat.core.nonces import Nonces
 from twisted_chat.core.server_bans import ServerBans
 from twisted_chat.core.standing import AS_MADE, NO_ROLES, Roles, Settings
+from twisted_chat.core.talks import Talks
 from twisted_chat.core.text import CleanText
 
 LOBBY_ID: Final = RoomId(0)
@@ -173,6 +175,8 @@ class Session:
     #: The name under which it is one of a server operator.
     operator: str | None = None
     ignored: dict[str, str] = dataclasses.field(default_factory=dict)
+    #: Its client says what was read.
+    marks: bool = False
 
     def focus_on(self, room: RoomId) -> None:
         """Talk in ``room`` from now on, and remember where the talk was."""
@@ -188,6 +192,7 @@ class Session:
         self.focus = other.focus if other.focus in rooms else None
         self.before = [room for room in other.before if room in rooms]
         self.answer_to = other.answer_to
+        self.marks = other.marks
         self.ignored.update(other.ignored)  # the same dictionary: delivery has it too
 
     def drop(self, room: RoomId, *, fall_back: bool) -> None:
@@ -207,6 +212,8 @@ class State:
         self.nonces = Nonces(limits.max_ids)
         self.accounts = Accounts()
         self.invites = Invites()
+        self.talks = Talks()
+        self.markers = Markers()
         self.sessions: dict[SessionId, Session] = {}
         self.users_by_key: dict[str, User] = {}
         #: The keys of nicks, and of rooms that are not private, sorted: whoever asks for a list gets one page, and must not
@@ -215,6 +222,7 @@ class State:
         self.listed_keys: list[str] = []
         self._users_by_look: dict[str, User] = {}
         self._users_by_scope: dict[Scope, User] = {}
+        self._users_by_account: dict[str, dict[UserId, User]] = {}
         self.rooms_by_key: dict[str, Room] = {}
         self._rooms_by_look: dict[str, Room] = {}
         #: Rooms of which something that lasts is another than a store was told, see :mod:`twisted_chat.core.restoring`.
@@ -265,6 +273,7 @@ class State:
         self.users[user.id] = user
         self._users_by_scope[user.author.scope] = user
         self._index(user)
+        self._index_account(user)
 
     def attach(
         self, user: User, place: tuple[Node, SessionId], author: Author, address: str
@@ -293,8 +302,10 @@ class State:
 
     def set_account(self, user: User, account: str | None) -> None:
         """Note whose account a user has, or that it is a guest."""
+        self._unindex_account(user)
         user.author = msgspec.structs.replace(user.author, account=account)
         self._retell(user)
+        self._index_account(user)
 
     def _retell(self, user: User) -> None:
         """Bring the authors of a user's sessions up to date with ``user.author``."""
@@ -306,21 +317,13 @@ class State:
             for place, author in user.sessions.items()
         }
 
-    def may_tell(self, user: User, target: User) -> bool:
-        """Tell whether ``target`` lets ``user`` write in private."""
-        account = self.accounts.get(target.account) if target.account is not None else None
-        if account is None or account.privacy == "all" or user.account == target.account:
-            return True
-        if account.privacy == "accounts":
-            return user.account is not None
-        return not user.rooms.keys().isdisjoint(target.rooms)
-
     def users_of(self, account: str) -> list[User]:
         """Return the users that have an account."""
-        return [user for user in self.users.values() if user.account == account]
+        return list(self._users_by_account.get(account, {}).values())
 
     def remove_user(self, user: User) -> None:
         self._unindex(user)
+        self._unindex_account(user)
         for author in (user.author, *user.sessions.values()):
             self._users_by_scope.pop(author.scope, None)
         del self.users[user.id]
@@ -335,6 +338,17 @@ class State:
         _remove(self.nick_keys, user.nick.key)
         for look in looks(user.nick):
             del self._users_by_look[look]
+
+    def _index_account(self, user: User) -> None:
+        if user.account is not None:
+            self._users_by_account.setdefault(user.account, {})[user.id] = user
+
+    def _unindex_account(self, user: User) -> None:
+        if user.account is not None:
+            others = self._users_by_account[user.account]
+            del others[user.id]
+            if not others:
+                del self._users_by_account[user.account]
 
     def add_room(self, room: Room) -> None:
         self.rooms[room.ref.id] = room
@@ -352,6 +366,15 @@ class State:
         user.rooms.pop(room.ref.id, None)
         if not room.members and room.passes:
             self.remove_room(room)
+
+    def quit(self, user: User, room: Room) -> None:
+        """End a membership for good: the account is no longer there when it comes back, unless another of its users is."""
+        account = user.account
+        self.take_out(user, room)
+        if account is not None and not any(
+            room.ref.id in each.rooms for each in self.users_of(account)
+        ):
+            self.markers.quit(account, room.ref.id)
 
     def set_room(self, room: Room, settings: Settings) -> None:
         """Let a room be set so from now on."""
@@ -419,11 +442,14 @@ class State:
             "nonces": self.nonces.dump(),
             "accounts": self.accounts.dump(),
             "invites": sorted(self.invites.items()),
+            "talks": self.talks.dump(),
+            "markers": self.markers.dump(),
             "server": (self.panic, [msgspec.structs.astuple(ban) for ban in self.server_bans]),
             "indexes": [
                 {key: user.id for key, user in self.users_by_key.items()},
                 {look: user.id for look, user in self._users_by_look.items()},
                 {scope: user.id for scope, user in self._users_by_scope.items()},
+                {account: list(users) for account, users in self._users_by_account.items()},
                 {key: room.ref.id for key, room in self.rooms_by_key.items()},
                 {look: room.ref.id for look, room in self._rooms_by_look.items()},
             ],

@@ -13,6 +13,7 @@ from twisted_chat.core import commands as c
 from twisted_chat.core import searching
 from twisted_chat.core.arguments import KINDS, BadArguments, Spec
 from twisted_chat.core.ids import MessageId
+from twisted_chat.core.names import Nick
 from twisted_chat.core.table_rooms import OPERATORS, ROOM_SPECS
 from twisted_chat.core.text import CleanText
 
@@ -22,10 +23,12 @@ __all__ = ["COMMANDS", "KINDS", "SERVER_OPERATORS", "BadArguments", "Spec", "nea
 SERVER_OPERATORS: Final = "server operators"
 
 
-def _history(limit: int | None, side: str | None, message: MessageId | None) -> c.Command:
+def _history(
+    partner: Nick | None, limit: int | None, side: str | None, message: MessageId | None
+) -> c.Command:
     if side == "after":
-        return c.ShowHistory(after=message, limit=limit)
-    return c.ShowHistory(before=message, limit=limit)
+        return c.ShowHistory(after=message, limit=limit, partner=partner)
+    return c.ShowHistory(before=message, limit=limit, partner=partner)
 
 
 COMMANDS: Final[dict[str, Spec]] = {
@@ -113,10 +116,10 @@ COMMANDS: Final[dict[str, Spec]] = {
         Spec("list", "[PAGE]", "list the rooms and the people", lambda page: c.ListAll(page or 1)),
         Spec(
             "history",
-            "[N] [before ID | after ID]",
-            "show what was said last, before or after",
+            "[@NICK] [N] [before ID | after ID]",
+            "show what was said; with @NICK in private",
             _history,
-            grammar="[N] [SIDE ID]",
+            grammar="[@NICK] [N] [SIDE ID]",
         ),
         Spec(
             "search",

@@ -46,6 +46,8 @@ class Incoming(msgspec.Struct):
     after: str | None = None
     limit: int | None = None
     page: int = 1
+    message: str | None = None
+    partner: str | None = msgspec.field(default=None, name="with")
 
 
 class JsonDialect:
@@ -176,6 +178,7 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command:
                 _id(incoming.before),
                 _id(incoming.after),
                 _positive("limit", incoming.limit),
+                _partner(incoming),
             )
         case "search":
             return _search(incoming)
@@ -213,11 +216,14 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command:
                 raise BadLine('register needs "password"', "bad-field")
             return c.Register(password, CleanText(incoming.content) or None)
         case "read":
-            return c.Unsupported("this server keeps no read markers")
+            message, partner = _id(incoming.message), _partner(incoming)
+            if message is None:
+                raise BadLine('read needs "message", the id of the last that was read', "bad-field")
+            return c.MarkRead(message, None if partner else _room(incoming.room), partner)
         case _:
             raise BadLine(
                 f'there is no type "{shown(incoming.type)}"; there are nick, register, join, leave, message, private, '
-                "history, search, list, who, topic, ping, command, help and quit",
+                "history, read, search, list, who, topic, ping, command, help and quit",
                 "unknown-type",
             )
 
@@ -274,13 +280,18 @@ def _room(name: str | None) -> RoomName | None:
     return parse_room(name) if name else None
 
 
+def _partner(incoming: Incoming) -> Nick | None:
+    """Return whose private messages an object is about; None if it is about a room."""
+    return parse_nick(incoming.partner) if incoming.partner else None
+
+
 def _id(text: str | None) -> MessageId | None:
     if text is None:
         return None
     message = read_id(text)
     if message is None:
         raise BadLine(
-            "before and after take the id of a message, as the server sent it", "bad-field"
+            "before, after and message take the id of a message, as the server sent it", "bad-field"
         )
     return message
 

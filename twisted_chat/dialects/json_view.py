@@ -14,9 +14,9 @@ from twisted_chat.core import replies as r
 from twisted_chat.core.hub import scope_of
 from twisted_chat.core.ids import spell
 from twisted_chat.core.keep import Keep
-from twisted_chat.core.names import Nick
+from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.core.room_events import RoomEvent
-from twisted_chat.dialects import json_rooms, line_rooms
+from twisted_chat.dialects import json_rooms, line_rooms, missing
 from twisted_chat.dialects.base import Variant
 
 
@@ -149,6 +149,8 @@ def _happened(envelope: e.Envelope) -> tuple[str, str, dict[str, Any] | None] | 
             return "keep", f"kept {keep}", _kept(keep) | {"capped": capped}
         case (
             e.Arrived()
+            | e.Received()
+            | e.Read()
             | e.Detached()
             | e.Closed()
             | e.Registered()
@@ -237,10 +239,18 @@ def _reply(reply: r.Reply) -> tuple[str, str, dict[str, Any]]:
                 )
                 return "notice", content, focus | {"code": "focus"}
             return "leave", f"You left {left}", focus | {"room": left.text}
-        case r.HistoryStart(room=room, count=count):
-            return "history_start", "", {"room": room.text, "count": count}
-        case r.HistoryEnd(room=room, count=count, more=more):
-            return "history_end", "", {"room": room.text, "count": count, "more": more}
+        case r.HistoryStart(room=place, count=count):
+            return "history_start", "", _place(place) | {"count": count}
+        case r.HistoryEnd(room=place, count=count, more=more):
+            return "history_end", "", _place(place) | {"count": count, "more": more}
+        case r.WaitingStart(count=count):
+            return "waiting_start", "", {"count": count}
+        case r.WaitingEnd(count=count):
+            return "waiting_end", "", {"count": count}
+        case r.Missed():
+            return "missed", missing.summary(reply), _missed(reply)
+        case r.ReadUpTo(place=place, message=message):
+            return "read", "", _place(place) | {"message": spell(message)}
         case r.SearchStart(count=count):
             return "search_start", "", {"count": count}
         case r.SearchEnd(count=count, more=more, whole=whole):
@@ -348,6 +358,26 @@ def _people(reply: r.People) -> dict[str, Any]:
     ]
     room = {"room": reply.room.text} if reply.room is not None else {}
     return {"users": users, "count": reply.count, "page": reply.page, "pages": reply.pages, **room}
+
+
+def _place(place: RoomName | Nick) -> dict[str, Any]:
+    """Name a room, or whose private messages with the reader's account it is about."""
+    return {"with" if isinstance(place, Nick) else "room": place.text}
+
+
+def _missed(reply: r.Missed) -> dict[str, Any]:
+    rooms = [
+        {
+            "room": each.room.text,
+            "count": each.count,
+            "more": each.more,
+            "mentions": each.mentions,
+            "after": spell(each.after),
+        }
+        for each in reply.rooms
+    ]
+    private = [{"from": name, "count": count} for name, count in reply.private]
+    return {"rooms": rooms, "private": private}
 
 
 def _stats(reply: r.Stats) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from twisted_chat.core.ids import spell
 from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.core.room_events import RoomEvent
 from twisted_chat.core.text import CleanText
-from twisted_chat.dialects import line_rooms
+from twisted_chat.dialects import line_rooms, missing
 from twisted_chat.dialects.base import Variant
 
 # Where lists of names are broken: what fits on the narrowest terminal in use, with two columns to spare.
@@ -101,6 +101,8 @@ class LineView:
                 return [f"*{who}* {_acted(kind)}{line}" for line in lines]
             case e.Said() | e.Told() | e.Arrived() | e.Detached() | e.AwaySet() | e.Closed():
                 return []  # requests between programs, and what a person need not be told
+            case e.Received() | e.Read():
+                return []  # what the server notes for itself
             case (
                 e.Registered()
                 | e.PasswordSet()
@@ -194,12 +196,19 @@ class LineView:
                     else "You talk in no room now; choose one with /join ROOM."
                 )
                 return [f"-- {gone}{now}"]
-            case r.HistoryStart(room=room, count=count, asked=asked):
+            case r.HistoryStart(room=place, count=count, asked=asked):
                 if count != 0:
-                    return [f"-- Earlier in {room}:"]
-                return [f"-- There is nothing to show of {room}."] if asked else []
+                    return [f"-- Earlier {_where(place)}:"]
+                what = f"{'private messages with ' if isinstance(place, Nick) else ''}{place}"
+                return [f"-- There is nothing to show of {what}."] if asked else []
             case r.HistoryEnd():
                 return _history_end(reply)
+            case r.WaitingStart():
+                return ["-- Private messages that came while you were away:"]
+            case r.WaitingEnd(count=count):
+                return [f"-- End of what came while you were away ({_count(count, 'message')})."]
+            case r.Missed():
+                return [f"-- {missing.summary(reply)}."]
             case r.SearchStart(count=count):
                 return ["-- Found:"] if count else ["-- Nothing was found."]
             case r.SearchEnd():
@@ -239,7 +248,7 @@ class LineView:
                 return [f"-- {_sentence(text)}"]
             case r.HelpText():
                 return _help(reply)
-            case r.Acked() | r.Probe():
+            case r.Acked() | r.Probe() | r.ReadUpTo():
                 return []
             case r.Pong(text=text):
                 return [f"-- pong {text}".rstrip()]
@@ -378,17 +387,22 @@ def _entered(reply: r.Entered) -> list[str]:
     return [f"{head} {here}", *_wrapped([nick.text for nick in reply.names]), *more, *topic]
 
 
+def _where(place: RoomName | Nick) -> str:
+    return f"with {place}" if isinstance(place, Nick) else f"in {place}"
+
+
 def _history_end(reply: r.HistoryEnd) -> list[str]:
+    who = f"@{reply.room} " if isinstance(reply.room, Nick) else ""
     goes_on = reply.at if reply.asked and reply.more else None
     if not reply.count and goes_on is not None:
-        further = f"/history {reply.side} {spell(goes_on)} shows more"
+        further = f"/history {who}{reply.side} {spell(goes_on)} shows more"
         return [f"-- What was said there is by people whom you ignore; {further}."]
     if not reply.count:
         return []
     more = ""
     if goes_on is not None:
-        more = f"; /history {reply.count} {reply.side} {spell(goes_on)} shows more"
-    return [f"-- End of what was said earlier in {reply.room}{more}."]
+        more = f"; /history {who}{reply.count} {reply.side} {spell(goes_on)} shows more"
+    return [f"-- End of what was said earlier {_where(reply.room)}{more}."]
 
 
 def _search_end(reply: r.SearchEnd) -> list[str]:

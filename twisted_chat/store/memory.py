@@ -12,15 +12,16 @@ from typing import Final
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from twisted_chat.core.accounts import Account, Proof
-from twisted_chat.core.events import Envelope, RoomRef, Said
+from twisted_chat.core.events import Envelope, RoomRef, Said, Told
 from twisted_chat.core.ids import MessageId, RoomId, Scope
 from twisted_chat.core.keep import KEEP_ALL, Keep
 from twisted_chat.core.lasting import AuditRecord, Query, Remembered, RoomRecord
 from twisted_chat.core.nonces import Sent
 from twisted_chat.core.server_bans import Ban
 from twisted_chat.core.server_bans import Kind as BanKind
+from twisted_chat.core.talks import as_kept
 from twisted_chat.store.matching import Matcher
-from twisted_chat.store.port import Health, Page, Store
+from twisted_chat.store.port import Health, Page, Skip, Store
 from twisted_chat.store.recent import disowned
 
 #: Messages kept of one room (as Ergo does), and bytes of memory for them in all; the oldest go.
@@ -55,6 +56,7 @@ class MemoryStore:
         self._passwords: dict[str, str] = {}
         self._stored: Callable[[MessageId], None] | None = None
         self._last = MessageId(0)
+        self._waiting: dict[str, list[MessageId]] = {}
         self._audit: deque[AuditRecord] = deque(maxlen=MAX_AUDIT)
         self._seen: dict[str, float] = {}
         self._soon: IDelayedCall | None = None
@@ -84,6 +86,26 @@ class MemoryStore:
             self._add(envelope, envelope.event)
         self._changed(envelope.id)
 
+    def keep_private(self, envelope: Envelope, sent: Sent | None = None) -> None:
+        event = envelope.event
+        assert isinstance(event, Told)
+        if event.waits:
+            self._waiting.setdefault(event.account, []).append(envelope.id)
+        self.append(as_kept(envelope), sent)
+
+    def receive(self, account: str, at: MessageId) -> None:
+        left = [message for message in self._waiting.pop(account, ()) if message >= at]
+        if left:
+            self._waiting[account] = left
+        self._changed(at)
+
+    async def waiting(self, account: str) -> tuple[Envelope, ...]:
+        there = (self._kept.get(message) for message in self._waiting.get(account, ()))
+        return tuple(kept[0] for kept in there if kept is not None)
+
+    def mark(self, account: str, place: RoomId, message: MessageId | None) -> None:
+        pass  # the hub has it, and no other process will ask for it
+
     def _add(self, envelope: Envelope, event: Said) -> None:
         assert envelope.room is not None
         # Not the length of the text: a message of a hundred short lines takes twenty times that.
@@ -95,7 +117,8 @@ class MemoryStore:
         self._taken += 1
         room = self._rooms.setdefault(envelope.room.id, deque())
         room.append(envelope.id)
-        if len(room) > self._lines:
+        # Private messages have no limit of lines but that of this store.
+        if len(room) > (self._lines if envelope.room.id >= 0 else MAX_LINES):
             self._drop(room.popleft())
         while self._bytes > MAX_BYTES:
             oldest, _ = next(iter(self._kept.values()))
@@ -114,6 +137,7 @@ class MemoryStore:
     def drop_account(self, key: str, at: MessageId) -> None:
         self._passwords.pop(key, None)
         self._seen.pop(key, None)
+        self._waiting.pop(key, None)
         for message, (envelope, size) in self._kept.items():
             self._kept[message] = disowned(envelope, key, at), size
         self._changed(at)
@@ -206,6 +230,12 @@ class MemoryStore:
         found = (message for message in kept if before is None or message < before)
         return next(itertools.islice(found, limit, None), None)
 
+    async def count(
+        self, room: RoomRef, *, after: MessageId, before: MessageId, skip: Skip, limit: int
+    ) -> int:
+        page = await self.history(room, before=before, after=after, limit=MAX_LINES)
+        return min(skip.left(page.envelopes), limit)
+
     async def search(self, query: Query) -> Page:
         matcher = Matcher(query)
         rooms = {room.id for room in query.rooms}
@@ -221,6 +251,8 @@ class MemoryStore:
     async def tidy(self, now: float) -> None:
         for number, room in self._rooms.items():
             keep = self._limits.get(number, KEEP_ALL).within(self._keep)
+            if number < 0:
+                keep = Keep(keep.days)
             while room and (
                 (keep.lines and len(room) > keep.lines)
                 or (keep.days and self._kept[room[0]][0].time < now - keep.days * _DAY)

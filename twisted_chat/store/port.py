@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -30,6 +30,20 @@ class Page(msgspec.Struct, frozen=True):
     envelopes: tuple[Envelope, ...]
     more: bool
     whole: bool = True
+
+
+class Skip(msgspec.Struct, frozen=True):
+    """Whose lines are not counted: those of an account, and of whoever had one of these nick keys."""
+
+    account: str
+    nicks: frozenset[str] = frozenset()
+
+    def left(self, envelopes: Iterable[Envelope]) -> int:
+        """Count the messages that are not skipped."""
+        authors = [each.author for each in envelopes if each.author is not None]
+        return sum(
+            each.account != self.account and each.nick.key not in self.nicks for each in authors
+        )
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -81,14 +95,40 @@ class Store(Protocol):
     def append(self, envelope: Envelope, sent: Sent | None = None) -> None:
         """Keep a message, and with ``sent`` that its author's client gave it an id (its tag).
 
-        Of a private message only that id is kept. Never calls ``stored`` before it has returned.
+        Of a private message only that id is kept, see :meth:`keep_private`. Never calls ``stored`` before it has returned.
+        """
+
+    def keep_private(self, envelope: Envelope, sent: Sent | None = None) -> None:
+        """Keep a private message that has a talk, as :meth:`append` does, and whose talk that is; and that it waits, if it does.
+
+        It is history of the talk then, see :func:`twisted_chat.core.talks.as_kept`.
+        """
+
+    def receive(self, account: str, at: MessageId) -> None:
+        """Let nothing wait for an account any more that was written before the event with the id ``at``."""
+
+    async def waiting(self, account: str) -> tuple[Envelope, ...]:
+        """Return what waits for an account, oldest first, as :meth:`history` does; what was kept before the call is in it.
+
+        Raises :class:`StoreError`.
+        """
+
+    def mark(self, account: str, place: RoomId, message: MessageId | None) -> None:
+        """Keep up to which message an account has read in a room or a talk; None drops that."""
+
+    async def count(
+        self, room: RoomRef, *, after: MessageId, before: MessageId, skip: Skip, limit: int
+    ) -> int:
+        """Count the lines of a room between two messages, kept yet or not; no more than ``limit``.
+
+        Raises :class:`StoreError`.
         """
 
     def keep_room(self, record: RoomRecord, at: MessageId) -> None:
         """Keep what a room is since the event with the id ``at``."""
 
     def forget(self, rooms: Sequence[RoomId], at: MessageId) -> None:
-        """Drop rooms that are gone since the event with the id ``at``, and their history."""
+        """Drop rooms and talks that are gone since the event with the id ``at``, their history, and all markers in them."""
 
     def keep_account(self, account: Account, password: str | None, at: MessageId) -> None:
         """Keep what an account is since the event ``at``, and what is stored of its password, if that was set."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, func, or_, select
 from twisted.logger import Logger
 
 from twisted_chat.core.events import Envelope, RoomRef
@@ -18,12 +18,22 @@ from twisted_chat.core.limits import REMEMBERED
 from twisted_chat.core.names import BadName
 from twisted_chat.core.nonces import MAX_SCOPES, MAX_TOTAL
 from twisted_chat.core.text import shown
+from twisted_chat.store.port import Skip
 from twisted_chat.store.sql.accounts import read_accounts, read_invites, read_logins
 from twisted_chat.store.sql.database import READ_TIME
 from twisted_chat.store.sql.operators import read_bans, read_setting
 from twisted_chat.store.sql.rows import read_messages, read_room, read_sent, select_messages
-from twisted_chat.store.sql.schema import counters, messages, passwords, rooms, scopes, sent
+from twisted_chat.store.sql.schema import (
+    authors,
+    counters,
+    messages,
+    passwords,
+    rooms,
+    scopes,
+    sent,
+)
 from twisted_chat.store.sql.standing import BadStanding
+from twisted_chat.store.sql.talks import read_counts, read_markers, read_talks
 
 log = Logger()
 
@@ -60,6 +70,23 @@ def read_history(
         rows = connection.execute(wanted.order_by(order).limit(limit)).fetchall()
     found = read_messages(rows, {room.id: room})
     return found if after is not None else found[::-1]
+
+
+def count_lines(
+    engine: Engine, room: RoomRef, after: MessageId, before: MessageId, skip: Skip, limit: int
+) -> int:
+    """Count the messages of a room between two, but those to skip; no more than ``limit``."""
+    wanted = (
+        select_messages()
+        .with_only_columns(messages.c.id)
+        .where(messages.c.room == room.id, messages.c.id > after, messages.c.id < before)
+        .where(or_(authors.c.account.is_(None), authors.c.account != skip.account))
+    )
+    if skip.nicks:
+        wanted = wanted.where(authors.c.key.not_in(sorted(skip.nicks)))
+    with reading(engine) as connection:
+        some = wanted.limit(limit).subquery()
+        return connection.scalar(select(func.count()).select_from(some)) or 0
 
 
 def read_password(engine: Engine, key: str) -> str | None:
@@ -108,6 +135,9 @@ def read_remembered(connection: Connection, now: float) -> Remembered:
         read_bans(connection, now),
         int(read_setting(connection, "panic")),
         bytes.fromhex(read_setting(connection, "secret")),
+        read_talks(connection),
+        read_counts(connection),
+        read_markers(connection),
     )
 
 

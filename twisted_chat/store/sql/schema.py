@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 #: The version of these tables: the name of the last migration.
-HEAD: Final = "0005"
+HEAD: Final = "0006"
 
 metadata: Final = MetaData()
 
@@ -91,6 +91,36 @@ erased: Final = Table(
     Column("account", Text, nullable=False),
     Column("room", BigInteger),
     Column("done", BigInteger, nullable=False),
+)
+
+#: Who take part in what is written in private: accounts, or for those that are not here yet, guests (the empty key). The
+#: messages are in :data:`messages`, with the talk for the room; ids of talks are below zero.
+talks: Final = Table(
+    "talks",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=False),
+    Column("one", Text, nullable=False),
+    Column("other", Text, nullable=False),
+)
+
+#: Private messages that wait for an account that is not here, and whose they are: an account's, or a guest's (empty).
+waiting: Final = Table(
+    "waiting",
+    metadata,
+    Column("message", _ID, primary_key=True, autoincrement=False),
+    Column("account", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Index("waiting_by_account", "account"),
+)
+
+#: Up to which message an account has read in a room or a talk.
+markers: Final = Table(
+    "markers",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("place", BigInteger, primary_key=True, autoincrement=False),
+    Column("message", BigInteger, nullable=False),
+    Index("markers_by_place", "place"),
 )
 
 #: When the scopes of session tokens were last in use.

@@ -28,7 +28,7 @@ def search(engine: Engine, index: Words, query: Query, limit: int) -> tuple[list
     """Return the newest ``limit`` stored messages that fit, newest first; and whether everything was looked at."""
     rooms: dict[int, RoomRef] = {room.id: room for room in query.rooms}
     with reading(engine, SEARCH_TIME) as connection:
-        low = _first_since(connection, query.since)
+        low = first_since(connection, query.since)
         indexed = read_counter(connection, "indexed")
         rows, whole = _scan(connection, query, max(low, indexed + 1))
         matcher = Matcher(query)
@@ -82,7 +82,7 @@ def _limited(query: Query, low: int) -> Select[Any]:
     return wanted if query.before is None else wanted.where(messages.c.id < query.before)
 
 
-def _first_since(connection: Connection, since: float | None) -> int:
+def first_since(connection: Connection, since: float | None) -> int:
     """Return the id of about the first message since a time, found by halving: times grow with the ids.
 
     Where the clock was set back they do not; what is returned then is the first of one of the two times.

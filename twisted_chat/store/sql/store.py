@@ -15,22 +15,24 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from twisted_chat.core.accounts import Account, Proof
-from twisted_chat.core.events import Author, Envelope, RoomRef, Said
+from twisted_chat.core.events import Author, Envelope, RoomRef, Said, Told
 from twisted_chat.core.ids import MessageId, RoomId, Scope
 from twisted_chat.core.keep import KEEP_ALL, Keep
 from twisted_chat.core.lasting import AuditRecord, Query, Remembered, RoomRecord
 from twisted_chat.core.nonces import Sent
 from twisted_chat.core.server_bans import Ban
 from twisted_chat.core.server_bans import Kind as BanKind
-from twisted_chat.core.state import LOBBY_ID
+from twisted_chat.core.talks import GUESTS, as_kept
 from twisted_chat.store.matching import Matcher
-from twisted_chat.store.port import Health, Page, Store, StoreError
+from twisted_chat.store.port import Health, Page, Skip, Store, StoreError
 from twisted_chat.store.recent import Recent
 from twisted_chat.store.sql import operators, reading, upkeep
 from twisted_chat.store.sql.database import Database, explain
 from twisted_chat.store.sql.opening import open_database
 from twisted_chat.store.sql.searching import search
+from twisted_chat.store.sql.talks import read_waiting
 from twisted_chat.store.sql.threads import Threads
+from twisted_chat.store.sql.tidying import drop_old
 from twisted_chat.store.sql.words import index_of
 from twisted_chat.store.sql.writer import Writer
 from twisted_chat.store.sql.writing import take_ids
@@ -159,6 +161,28 @@ class SqlStore:
             batch.sent.append((author.scope, envelope.tag, sent))
         self._writer.changed(envelope.id)
 
+    def keep_private(self, envelope: Envelope, sent: Sent | None = None) -> None:
+        event, author = envelope.event, envelope.author
+        assert isinstance(event, Told) and event.talk is not None and author is not None
+        batch = self._writer.batch
+        sender = author.account or GUESTS
+        batch.talks.keep(event.talk, sender, event.account)
+        if event.waits:
+            batch.talks.wait(envelope.id, event.account, sender)
+        # Last: this may begin a commit.
+        self.append(as_kept(envelope), sent)
+
+    def receive(self, account: str, at: MessageId) -> None:
+        self._writer.batch.talks.receive(account, at)
+        self._writer.changed(at)
+
+    async def waiting(self, account: str) -> tuple[Envelope, ...]:
+        return await self._writer.ask(functools.partial(read_waiting, account=account), behind=True)
+
+    def mark(self, account: str, place: RoomId, message: MessageId | None) -> None:
+        self._writer.batch.talks.mark(account, place, message)
+        self._writer.touched()
+
     def keep_room(self, record: RoomRecord, at: MessageId) -> None:
         self._writer.batch.rooms[record.ref.id] = record
         self._writer.changed(at)
@@ -207,6 +231,8 @@ class SqlStore:
         # What the account says from now on gets rows of its own: those of before go with the messages.
         self._authors.clear()
         self._writer.batch.erased.append((at, account, room))
+        if room is None:
+            self._writer.batch.talks.unsend(account, at)
         self._writer.changed(at)
 
     def _change_recent(self, at: MessageId, change: Callable[[], None]) -> None:
@@ -314,6 +340,16 @@ class SqlStore:
         )
         return found
 
+    async def count(
+        self, room: RoomRef, *, after: MessageId, before: MessageId, skip: Skip, limit: int
+    ) -> int:
+        newest = [each for each in self._recent.unstored(room.id) if after < each.id < before]
+        end = newest[0].id if newest else before
+        found: int = await self._ask(
+            reading.count_lines, self._database.reading, room, after, end, skip, limit
+        )
+        return min(found + skip.left(newest), limit)
+
     async def search(self, query: Query) -> Page:
         if not query.rooms:
             return Page((), more=False)
@@ -348,21 +384,7 @@ class SqlStore:
     # --- what is no longer needed ---
 
     async def tidy(self, now: float) -> None:
-        limits = await self._writer.ask(upkeep.limits_of, behind=True)
-        limits.setdefault(LOBBY_ID, KEEP_ALL)
-        deleted = 0
-        for room, own in limits.items():
-            keep = own.within(self._keep)
-            while keep != KEEP_ALL:
-                count, last = await self._writer.ask(
-                    functools.partial(
-                        upkeep.delete_old, index=self._index, room=room, keep=keep, now=now
-                    )
-                )
-                if not count:
-                    break
-                self._recent.cut(room, MessageId(last))
-                deleted += count
+        deleted = await drop_old(self._writer, self._recent, self._index, self._keep, now)
         if deleted:
             # What is said from now on gets rows of its own; what was said before is stored when this is done.
             self._authors.clear()

@@ -22,6 +22,8 @@ from twisted_chat.store.sql.schema import (
     scopes,
     sent,
 )
+from twisted_chat.store.sql.searching import first_since
+from twisted_chat.store.sql.talks import delete_orphans
 from twisted_chat.store.sql.words import Row, Words
 from twisted_chat.store.sql.writing import set_counter
 
@@ -109,6 +111,20 @@ def delete_old(
     return len(gone), gone[-1]
 
 
+def delete_old_talks(
+    connection: Connection, index: Words, days: int, now: float
+) -> tuple[tuple[int, int], ...]:
+    """Delete some private messages that are older than so many days; return the talk and the id of each."""
+    since = now - days * _DAY
+    old = (messages.c.room < 0) & (messages.c.id < first_since(connection, since))
+    wanted = select(messages.c.room, messages.c.id).where(old, messages.c.time < since)
+    gone = tuple((talk, number) for talk, number in connection.execute(wanted.limit(STEP)))
+    if gone:
+        numbers = [number for _, number in gone]
+        _delete(connection, index, select(messages.c.id).where(messages.c.id.in_(numbers)))
+    return gone
+
+
 def delete_unused(connection: Connection, now: float) -> None:
     """Delete what is remembered of clients, and of server operators, for longer than promised."""
     connection.execute(delete(scopes).where(scopes.c.seen < now - REMEMBERED))
@@ -116,6 +132,7 @@ def delete_unused(connection: Connection, now: float) -> None:
     connection.execute(delete(logins).where(logins.c.scope.not_in(select(scopes.c.scope))))
     connection.execute(delete(invites).where(invites.c.until < now))
     delete_over(connection, now)
+    delete_orphans(connection)
 
 
 def delete_silent(connection: Connection) -> None:

@@ -26,6 +26,7 @@ from twisted_chat.store.sql.schema import (
     scopes,
     sent,
 )
+from twisted_chat.store.sql.talks import TalkBatch, forget_places
 
 _COUNT_UP: Final = (
     update(counters)
@@ -50,6 +51,7 @@ class Batch:
         self.erased: list[tuple[MessageId, str, RoomId | None]] = []
         self.scopes: dict[Scope, float] = {}
         self.accounts = AccountBatch()
+        self.talks = TalkBatch()
         #: What concerns server operators, and accounts that left.
         self.others = Changes()
         #: Everything up to this message is stored once this is.
@@ -78,6 +80,7 @@ class Batch:
     def drop_account(self, key: str, at: MessageId) -> None:
         """Drop an account; what it has said before the event ``at`` is nobody's from then on."""
         self.accounts.drop(key, at)
+        self.talks.drop(key, at)
         self.others.seen.pop(key, None)
         # What is in the database already is changed there; both before anybody can have the name again.
         gone = gone_account(key, at)
@@ -105,6 +108,7 @@ class Batch:
             seen = [{"scope": scope, "seen": time} for scope, time in self.scopes.items()]
             put_rows(connection, scopes, seen)
         self.accounts.write(connection)
+        self.talks.write(connection, self.accounts.dropped)
         if self.erased:
             insert_rows(connection, erased, ((*each, 0) for each in self.erased))
         self.others.write(connection)
@@ -115,6 +119,7 @@ class Batch:
                 [{"gone": room} for room in gone],
             )
             insert_rows(connection, forgotten, ((room,) for room in gone))
+            forget_places(connection, gone)
 
 
 def take_ids(connection: Connection, count: int) -> range:
