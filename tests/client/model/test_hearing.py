@@ -149,6 +149,40 @@ class HistoryTests(Case):
         self.assertEqual(room.unread, 1)
 
 
+class AwayTests(Case):
+    def test_private_messages_that_waited_are_news(self) -> None:
+        private = self.picture.private("bob")
+        waited = said(1, to="me", room=None, replay=True)
+        self.assertTrue(self.hear(ev.WaitingStart(count=1), waited, ev.WaitingEnd(count=1)))
+        self.assertEqual((private.unread, private.mentions), (1, 1))
+        self.hear(said(2, to="me", room=None, replay=True))
+        self.assertEqual(private.unread, 1)
+
+    def test_a_lost_connection_ends_what_waited(self) -> None:
+        self.hear(ev.WaitingStart(count=2), ev.Offline(why="reset"))
+        self.assertFalse(self.hear(said(1, to="me", room=None, replay=True)))
+
+    def test_what_was_missed_is_told(self) -> None:
+        self.hear(ev.Missed(lines=("While you were away: #dev 12 lines",)))
+        self.assertIn("While you were away: #dev 12 lines", self.texts())
+
+    def test_private_history_makes_no_room(self) -> None:
+        self.hear(ev.HistoryEnd(partner="bob", more=False))
+        self.assertEqual(list(self.picture.rooms()), [])
+        self.assertFalse(self.picture.private("bob").buffer.more)
+
+    def test_what_is_read_elsewhere_is_read_here(self) -> None:
+        room = self.picture.room("dev")
+        self.hear(
+            said(1), said(2, text="hey me"), said(3), ev.ReadUpTo(room="dev", message=spelled(2))
+        )
+        self.assertEqual((room.unread, room.mentions), (1, 0))
+        self.hear(ev.ReadUpTo(room="dev", message=spelled(1)))
+        self.assertEqual((room.unread, room.mentions), (1, 0))
+        self.hear(said(4, to="me", room=None), ev.ReadUpTo(partner="bob", message=spelled(4)))
+        self.assertEqual(self.picture.private("bob").mentions, 0)
+
+
 class PeopleTests(Case):
     def names(self, room: str = "dev") -> list[str]:
         return [member.nick for member in self.picture.room(room).members.values()]
@@ -345,6 +379,11 @@ EVENTS = st.one_of(
     st.builds(ev.Gone, room=ROOMS, focus=st.none() | ROOMS),
     st.builds(ev.Focus, focus=st.none() | ROOMS),
     st.builds(ev.HistoryEnd, room=ROOMS, more=st.booleans()),
+    st.builds(ev.HistoryEnd, partner=NICKS, more=st.booleans()),
+    st.builds(ev.ReadUpTo, room=ROOMS, message=IDS),
+    st.builds(ev.ReadUpTo, partner=NICKS, message=IDS),
+    st.builds(ev.WaitingStart),
+    st.builds(ev.WaitingEnd),
     st.builds(
         ev.Who,
         users=st.lists(st.builds(ev.Person, nick=NICKS), max_size=3).map(tuple),

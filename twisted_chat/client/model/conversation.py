@@ -125,6 +125,18 @@ class Conversation:
         if not self.unread:
             self._read = self.buffer.last_id
 
+    def read_up_to(self, message: str) -> None:
+        """The user has read up to that id, elsewhere."""
+        self._read = max(self._read, message)
+        left = [
+            line
+            for line in self.buffer.lines[self.buffer.index((self._read, sys.maxsize)) :]
+            if line.kind in SPOKEN and not line.own and line.id
+        ]
+        self.unread = min(self.unread, len(left))
+        mentions = sum(line.mention or self.key.sort == "private" for line in left)
+        self.mentions = min(self.mentions, self.unread, mentions)
+
     def looked_at(self) -> None:
         """The user looks at it now, and sees what is here."""
         self.unread = self.mentions = 0

@@ -43,6 +43,8 @@ def hear(picture: Picture, event: ev.Event, now: float) -> bool:
             return True
         case ev.Notice(code=code) if code not in _KNOWN:
             picture.tell(event.lines, now)
+        case ev.Missed():
+            picture.tell(event.lines, now)
         case ev.Invited(sender=sender, room=room):
             picture.tell((f"{sender} invites you to #{room}: /join {room}",), now)
             return True
@@ -79,10 +81,16 @@ def _changed(picture: Picture, event: ev.Event, now: float) -> None:
         case ev.Gone(room=room, focus=focus):
             picture.close(room_key(room))
             picture.focus = None if focus is None else room_key(focus)
-        case ev.HistoryEnd(room=room, more=more):
-            conversation = picture.room(room)
+        case ev.HistoryEnd(more=more):
+            conversation = _where(picture, event.room or None, event.partner)
             conversation.buffer.more = more
             conversation.caught_up()
+        case ev.WaitingStart():
+            picture.delivers = True
+        case ev.WaitingEnd():
+            picture.delivers = False
+        case ev.ReadUpTo(room=where, partner=partner, message=message):
+            _where(picture, where, partner).read_up_to(message)
         case ev.Who():
             _people(picture, event)
         case ev.Joined() | ev.Left() | ev.Quit() | ev.Gathered() | ev.Kicked() | ev.Renamed():
@@ -132,7 +140,8 @@ def _said(picture: Picture, event: ev.Message, *, replay: bool = False) -> bool:
         mention=not own and picture.mentions(text),
         tag=(event.nonce or "") if own else "",
     )
-    replay = replay or event.replay
+    # What waited for the account was said earlier too, but it comes now for the first time.
+    replay = replay or (event.replay and not picture.delivers)
     return picture.add(where, line, replay=replay) and not replay
 
 

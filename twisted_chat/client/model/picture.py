@@ -47,6 +47,8 @@ class Picture:
         self.focus: Key | None = None
         #: Who is away, by key of the nickname, and why.
         self.away: dict[str, str] = {}
+        #: What comes now waited for the account while it was away.
+        self.delivers = False
         self.revision = 0
         self._most = most
         self._looking = True
@@ -264,6 +266,7 @@ class Picture:
         self.connection, self.why, self.again = state, why, again
         if state != "online":
             self.lag = None
+            self.delivers = False
             self._loading.clear()
         self._changed()
 
