@@ -127,8 +127,8 @@ class ChatApp(Shown):
             case ev.Notice(tag=tag, code=code, lines=lines):
                 if code == "done":
                     self._doer.answered(tag)
-                if self.picture.connection != "online":
-                    self._notes += lines  # nobody looks at what the server says when they are in
+                if code == "certificate":
+                    self._notes += lines  # told while nobody looks: before one is in
             case _:
                 pass
         self.soon()
