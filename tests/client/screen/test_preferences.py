@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 import tomllib
 from pathlib import Path
 
@@ -30,14 +31,19 @@ class DocumentationTests(SynchronousTestCase):
 
 
 class LoadTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
     def load(self, text: str | bytes) -> tuple[Preferences, list[str]]:
-        file = Path(self.mktemp())
+        file = self.folder / "client.toml"
         file.write_bytes(text if isinstance(text, bytes) else text.encode())
         preferences, errors = load(file)
         return preferences, [error.removeprefix(f"{file}: ") for error in errors]
 
     def test_no_file_is_fine(self) -> None:
-        self.assertEqual(load(Path(self.mktemp())), (Preferences(), []))
+        self.assertEqual(load(self.folder / "none"), (Preferences(), []))
 
     def test_settings_are_taken(self) -> None:
         preferences, errors = self.load('theme = "light"\nbell = false\nmembers = "never"')
@@ -69,8 +75,6 @@ class LoadTests(SynchronousTestCase):
             self.assertIn("the defaults are used", errors[0])
 
     def test_what_cannot_be_read_is_named(self) -> None:
-        folder = Path(self.mktemp())
-        folder.mkdir()
-        preferences, (error,) = load(folder)
+        preferences, (error,) = load(self.folder)
         self.assertEqual(preferences, Preferences())
         self.assertIn("directory", error)

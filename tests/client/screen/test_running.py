@@ -91,7 +91,7 @@ class RunTests(SynchronousTestCase):
         self.patch(running, "open_link", self.open)
         self.patch(running, "ChatApp", FakeApp)
         self.patch(transcript, "begin", self.logged.append)
-        self.patch(preferences, "path", lambda: Path(self.mktemp()))
+        self.patch(preferences, "path", lambda: Path("/nonexistent/client.toml"))
         self.patch(FakeApp, "made", [])
         self.addCleanup(self.close)
 
