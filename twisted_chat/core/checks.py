@@ -213,4 +213,6 @@ def _count(there: Iterable[bans.Ban], now: float) -> int:
 
 
 def _not_there(target: bans.Target) -> Refused:
-    return Refused("not-banned", f"there is none for {target.text}; /bans lists them")
+    return Refused(
+        "not-banned", f"{target.text} is not in the list that /bans shows; nothing was lifted"
+    )
