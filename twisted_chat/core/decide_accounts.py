@@ -36,7 +36,7 @@ _GUEST: Final = re.compile(r"guest[0-9]+")
 _PRIVACY: Final = {
     "all": "everybody may write to you in private",
     "accounts": "only who has an account may write to you in private",
-    "rooms": "only who is in one of your rooms may write to you in private",
+    "rooms": "only who is in one of your rooms, such as the lobby, may write to you in private",
 }
 
 
