@@ -174,6 +174,8 @@ class Checks:
         if ban.target.kind == "address" and ban.address is None:
             why = "where they come from is not known, or is the server's own machine"
             return Refused("no-address", f"{name} cannot be banned: {why}")
+        if bans.own_machine(ban.target):
+            return Refused("no-address", f"{name} cannot be banned: it is the server's own machine")
         insist = f"; to do that all the same, type /ban !{name}"
         if bans.everybody(ban.target) and not event.insist:
             return Refused("bans-everybody", f"that would ban everybody{insist}")
