@@ -306,6 +306,13 @@ class PanicTests(OperatingCase):
             self.types(root, f"panic {level}")
             self.assertIn(f"done: {told}", root.take()[-1])
 
+    def test_who_becomes_an_operator_later_is_told_of_it(self) -> None:
+        root, bob = self.operator(), self.comes("bob", None)
+        self.types(root, "panic 2")
+        self.forget(bob)
+        told = self.told(bob, RIGHT)
+        self.assertIn("what you can do; still: nobody new is let in until /panic 0", told)
+
     def test_who_comes_back_gets_in(self) -> None:
         root, bob = self.operator(), self.comes("bob", AWAY)
         self.types(root, "panic 2")

@@ -186,9 +186,10 @@ class Operating:
         for key in self._keys(peer):
             self._throttle.forgive(key, now)
         self._record(peer, command.name, "became an operator")
-        return r.Confirmed(
-            f"you are an operator of this server as {name} now; /help lists what you can do"
-        )
+        told = f"you are an operator of this server as {name} now; /help lists what you can do"
+        # It outlives the server, and who set it: nobody else would find out why people stay away.
+        panic = self._hub.state.panic
+        return r.Confirmed(f"{told}; still: {_PANIC[panic]}" if panic else told)
 
     async def _audit(self, page: int) -> r.Reply:
         size = self._hub.limits.page_size
