@@ -1,5 +1,5 @@
 """A chat client in ten lines: ``python3 json_client.py HOST PORT NAME``, then type a line to say it."""
-# ruff: noqa: E401, I001, T201
+# ruff: noqa: E401, I001
 
 import json, socket, sys, threading
 

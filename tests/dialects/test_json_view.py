@@ -14,6 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.dialects.strategies import EVENTS, envelopes, replies, tags
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
+from twisted_chat.core.hub import scope_of
 from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.lasting import AuditRecord
@@ -390,6 +391,7 @@ class ReplyTests(SynchronousTestCase):
                 "content": "Welcome, bob.\nBe kind.",
                 "nick": "bob",
                 "session": "secret",
+                "scope": scope_of("secret"),
                 "resumed": False,
                 "id": "1",
             },

@@ -11,6 +11,7 @@ import msgspec
 
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
+from twisted_chat.core.hub import scope_of
 from twisted_chat.core.ids import spell
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.names import Nick, RoomName
@@ -213,7 +214,8 @@ def _reply(reply: r.Reply) -> tuple[str, str, dict[str, Any]]:
             return "notice", f"Welcome to {server}.", {"code": "greeting"}
         case r.Welcome(nick=nick, token=token, motd=motd, resumed=resumed):
             content = "\n".join((f"Welcome{' back' if resumed else ''}, {nick}.", *motd))
-            return "welcome", content, {"nick": nick.text, "session": token, "resumed": resumed}
+            named = {"nick": nick.text, "session": token, "scope": scope_of(token)}
+            return "welcome", content, {**named, "resumed": resumed}
         case r.Hint():
             return "notice", 'send {"type": "help"} to see what else there is', {"code": "hint"}
         case r.Entered():

@@ -28,6 +28,10 @@ _COLUMN = 21
 _NO_BREAK = "\u00a0"
 _PICK = "Pick a nickname, or press Enter for a guest name."
 _OLDER = (
+    (
+        "/ban #dev NICK",
+        "in #dev, wherever you talk; so with all from /ban to /export",
+    ),
     ("? or !who", "list who is here"),
     ("TEXT > NICK", "say TEXT to one person, in private; so do MSG NICK:TEXT and !msg NICK TEXT"),
     (
@@ -470,15 +474,17 @@ def _rooms(reply: r.Rooms, command: str) -> list[str]:
 
 def _help(reply: r.HelpText) -> list[str]:
     rows = [(f"/{line.name} {line.usage}".rstrip(), line.help) for line in reply.lines]
+    # The question is far up on the screen by now, and what is typed next would be its answer.
+    asked = [_PICK] if reply.before_login else []
     if reply.one:
-        return [f"-- {usage}: {text}" for usage, text in rows]
+        return [f"-- {usage}: {text}" for usage, text in rows] + asked
     lines = ["-- What you can type:"]
     for usage, text in (*rows, *_OLDER):
         if len(usage) > _COLUMN:
             lines += [f"--   {usage}", *_folded("--".ljust(_COLUMN + 7), text)]
         else:
             lines += _folded(f"--   {usage:<{_COLUMN}}  ", text)
-    return lines
+    return lines + asked
 
 
 _check: type[Variant] = LineView

@@ -1,0 +1,28 @@
+"""A bot that says everything again: ``python docs/echo_bot.py HOST PORT ROOM``."""
+
+from __future__ import annotations
+
+import sys
+
+from twisted_chat.client import ChatError, Client, run
+from twisted_chat.client.events import Message
+
+
+async def main() -> None:
+    host, port, room = sys.argv[1:]
+    async with Client(host, int(port), nick="echo", rooms=[room]) as chat:
+        async for event in chat:
+            # What was said before it came, and while it was away, is not for it.
+            if not isinstance(event, Message) or event.replay:
+                continue
+            try:
+                if event.room is None:
+                    await chat.tell(event.sender, "\n".join(event.lines))
+                else:
+                    await chat.say(f"{event.sender}: {event.text}", event.room)
+            except ChatError as error:
+                # Whoever spoke has left, or the bot may not speak there.
+                print(error)
+
+
+run(main)

@@ -1,0 +1,7 @@
+"""The client: a link to the server that bots, and programs for people, are made with. docs/bots.md tells how."""
+
+from __future__ import annotations
+
+from twisted_chat.client.api import ChatError, Client, run
+
+__all__ = ["ChatError", "Client", "run"]

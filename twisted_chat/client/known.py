@@ -1,0 +1,87 @@
+"""Servers that were visited with TLS, and how each was known: a file with one line a server, for its owner only."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+#: Instead of a fingerprint: the certificate was signed by an authority that this machine trusts.
+BY_AUTHORITY: Final = "authority"
+
+_NAME: Final = "twisted-chat"
+_HEADER: Final = (
+    "# Servers that were visited with TLS, and the SHA-256 fingerprints of their certificates.\n"
+)
+_DIGITS: Final = re.compile("[0-9A-F]{64}")
+# Far more than anybody visits; a file that is larger is none of ours.
+_MAX_SIZE: Final = 4 * 1024 * 1024
+
+
+class NotKept(Exception):
+    """The file cannot be read or written. ``str()`` is one line with its name and the reason."""
+
+
+def data_folder(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
+    """Return the user's folder for what programs remember (on POSIX after the XDG Base Directory Specification)."""
+    home = Path(environment.get("HOME") or Path("~").expanduser())
+    if platform == "win32":
+        return Path(environment.get("APPDATA") or home) / _NAME
+    if platform == "darwin":
+        return home / "Library" / "Application Support" / _NAME
+    data = Path(environment.get("XDG_DATA_HOME", ""))
+    return (data if data.is_absolute() else home / ".local" / "share") / _NAME
+
+
+def read_fingerprint(text: str) -> str | None:
+    """Read a SHA-256 fingerprint as people write it, with colons or without; None if it is not one."""
+    digits = (
+        text.upper().removeprefix("SHA256:").removeprefix("SHA256 FINGERPRINT=").replace(":", "")
+    )
+    if not _DIGITS.fullmatch(digits):
+        return None
+    return ":".join(digits[i : i + 2] for i in range(0, 64, 2))
+
+
+class KnownServers:
+    """The file. It is read anew each time: other clients of the same user write it too."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def find(self, server: str) -> str | None:
+        """Return what is known of ``server`` (HOST:PORT): a fingerprint, :data:`BY_AUTHORITY` or None. Raises NotKept."""
+        for line in self._lines():
+            name, _, known = line.strip().partition(" ")
+            if name == server:
+                return known if known == BY_AUTHORITY else read_fingerprint(known)
+        return None
+
+    def remember(self, server: str, known: str) -> None:
+        """Remember a server, in place of what was known of it. Raises NotKept."""
+        lines = [line for line in self._lines() if line.partition(" ")[0] != server]
+        text = "".join(f"{line}\n" for line in lines) or _HEADER
+        beside = self.path.with_name(f"{self.path.name}.{os.getpid()}")
+        try:
+            self.path.parent.mkdir(0o700, parents=True, exist_ok=True)
+            beside.unlink(missing_ok=True)
+            with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(f"{text}{server} {known}\n")
+            beside.replace(self.path)
+        except OSError as error:
+            raise NotKept(f"{self.path} cannot be written: {error.strerror}") from None
+
+    def _lines(self) -> list[str]:
+        try:
+            if self.path.stat().st_size > _MAX_SIZE:
+                raise NotKept(f"{self.path} is too large to be a list of servers")
+            return self.path.read_text("utf-8").splitlines()
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise NotKept(f"{self.path} cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise NotKept(f"{self.path} is no list of servers") from None

@@ -1,0 +1,433 @@
+"""The link: one session with a server, which outlives its connections."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
+
+from twisted_chat.client import events as ev
+from twisted_chat.client import wire
+from twisted_chat.client.connector import Connector, State
+from twisted_chat.client.inbound import Inbound
+from twisted_chat.client.membership import Membership
+from twisted_chat.client.outgoing import Item, Outgoing, QueueFull
+from twisted_chat.client.settling import Settling
+from twisted_chat.core.text import CleanText
+
+__all__ = ["Identity", "Link", "NoRoom", "QueueFull", "State"]
+
+#: The longest page of earlier messages.
+MAX_PAGE: Final = 1_000
+
+_LOGIN: Final = "login"
+# It may be otherwise in a moment: the server has too much to do, or has not forgotten our tries yet. Who was in before is
+# turned away when many come back at once.
+_FOR_NOW: Final = frozenset(("busy", "try-later", "slow-down", "store-unavailable", "internal"))
+# One's own messages are known by the scopes of the sessions that one had; each that the server forgot adds one.
+_MAX_SCOPES: Final = 1_000
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """Who comes: ``nick`` ("": a guest name), and the password of the account with that name."""
+
+    nick: str = ""
+    password: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Identity(nick={self.nick!r})"
+
+
+class NoRoom(Exception):
+    """One talks in no room. ``str()`` is fit to show."""
+
+
+class Link(Service):
+    """A session. ``heard`` is called with every event: of each room all messages, each once, in order.
+
+    One's own messages are told as :class:`~twisted_chat.client.events.Sending` at once, in any state. Each is acknowledged
+    (Ack) or refused (Refused, with its tag) once, however often the connection breaks.
+    """
+
+    def __init__(
+        self,
+        reactor: IReactorTime,
+        endpoint: IStreamClientEndpoint,
+        identity: Identity,
+        heard: Callable[[ev.Event], None],
+        *,
+        rooms: tuple[tuple[str, str | None], ...] = (),
+        reconnect: bool = True,
+        new_secret: Callable[[], str] = lambda: secrets.token_hex(8),
+        random: Callable[[], float] = lambda: secrets.randbelow(1000) / 1000,
+    ) -> None:
+        """``rooms``: those to enter besides the lobby, with their passwords; the last is the one that is talked in."""
+        self._clock = reactor
+        self._connector = Connector(reactor, endpoint, self, reconnect=reconnect, random=random)
+        self._identity = identity
+        self._heard = heard
+        #: The name one has, or asked for.
+        self.nick = identity.nick
+        #: The last measured time that the server took to answer, in seconds.
+        self.lag: float | None = None
+        #: One has left: :meth:`quit` was called.
+        self.left = False
+        self._prefix = new_secret()
+        self._next_tag = 1
+        self._token: str | None = None
+        self._scopes: dict[str, None] = {}
+        self._outgoing = Outgoing()
+        self._settling = Settling()
+        self._rooms = Membership(rooms)
+        self._inbound = Inbound(reactor, self._is_own, heard, self._send_first, self._tag)
+        #: What becomes of the identity when what was sent under this tag is done.
+        self._becoming: dict[str, Identity] = {}
+        #: Requests that were made here and not by who uses the link, who is not told when they are refused.
+        self._quiet: set[str] = set()
+        self._last_teller: str | None = None
+
+    # --- the service ---
+
+    def startService(self) -> None:
+        super().startService()
+        self._connector.start()
+
+    def stopService(self) -> Deferred[None]:
+        """Close the connection; the Deferred fires when it is closed."""
+        super().stopService()
+        self._settling.fail("stopped")
+        return self._connector.stop()
+
+    @property
+    def state(self) -> State:
+        return self._connector.state
+
+    @property
+    def focus(self) -> str | None:
+        """The room where plain text goes; None: nowhere."""
+        return self._rooms.focus
+
+    @property
+    def rooms(self) -> tuple[str, ...]:
+        """The rooms that one is in, or will be when there is a connection."""
+        return tuple(self._rooms.wanted)
+
+    def waiting(self) -> int:
+        """Tell how much that was sent is not answered yet."""
+        return len(self._outgoing)
+
+    def when_settled(self) -> Deferred[None]:
+        """Return what fires when the server has seen and answered all that was sent until then.
+
+        It fails with ConnectionError if that will never be.
+        """
+        settled = self._settling.wait()
+        if self.state in ("refused", "ended"):
+            self._settling.fail("there is no connection")
+        self._probe()
+        return settled
+
+    def when_closed(self) -> Deferred[None]:
+        """Return what fires when there is no connection any more."""
+        return self._connector.when_closed()
+
+    def use(self, identity: Identity) -> None:
+        """Come in under another name, after a :class:`~twisted_chat.client.events.NameRefused`."""
+        self._identity = identity
+        self.nick = identity.nick
+        if self.state == "refused":
+            self._connector.start()
+
+    # --- what is said and asked for; each raises QueueFull, NoRoom, wire.TooLong or BadText, and then nothing was sent ---
+
+    def say(self, text: str, room: str | None = None, kind: ev.Kind = "say") -> str:
+        """Say a text of one or more lines in ``room`` (None: where one talks). Return its tag."""
+        where = self._where(room)
+        lines, tag = _lines(text), self._tag()
+        self._outgoing.add(Item(tag, wire.message(lines, where, kind, tag), text, again=True))
+        self._sending(ev.Sending(tag=tag, lines=lines, room=where, kind=kind, time=self._now()))
+        return tag
+
+    def tell(self, nick: str, text: str, kind: ev.Kind = "say") -> str:
+        """Say something in private. Return its tag."""
+        lines, tag = _lines(text), self._tag()
+        self._outgoing.add(Item(tag, wire.private(nick, lines, kind, tag), text, again=True))
+        self._sending(ev.Sending(tag=tag, lines=lines, to=nick, kind=kind, time=self._now()))
+        return tag
+
+    def reply(self, text: str) -> str:
+        """Answer the last private message that was heard. Return the tag."""
+        if self._last_teller is None:
+            return self.command(f"/reply {text}")
+        return self.tell(self._last_teller, text)
+
+    def say_unless_slip(self, line: str) -> str:
+        """Say one line where one talks, unless the server finds it to be a private text mistyped. Return its tag."""
+        where = self._where(None)
+        lines, tag = _lines(line), self._tag()
+        self._outgoing.add(Item(tag, wire.command(line, tag), line, again=True))
+        self._sending(ev.Sending(tag=tag, lines=lines, room=where, time=self._now()))
+        return tag
+
+    def command(self, line: str) -> str:
+        """Send a line as people type it, such as ``/topic Welcome``. Return its tag.
+
+        If the connection is lost before the answer, it is not sent again: an :class:`~twisted_chat.client.events.Undone` says so.
+        """
+        tag = self._tag()
+        what = line.split(" ", 1)[0]  # what follows may be a password
+        return self._request(wire.command(str(CleanText(line)), tag), what, tag)
+
+    def join(self, room: str, password: str | None = None) -> str:
+        """Enter a room, or talk there from now on. It is entered again after each lost connection.
+
+        Return the tag of the answer, which comes only if there is a connection now.
+        """
+        tag = self._tag()
+        data = wire.join(room, password, tag)
+        self._rooms.wants(room, password, tag)
+        self._send(data)
+        return tag
+
+    def leave(self, room: str | None = None) -> str:
+        """Leave a room (None: where one talks). Return the tag of the answer, which comes only if there is a connection now."""
+        where, tag = self._where(room), self._tag()
+        data = wire.leave(where, tag)
+        self._rooms.leaves(where)
+        self._send(data)
+        return tag
+
+    def history(
+        self, room: str, before: str | None = None, after: str | None = None, limit: int = 100
+    ) -> str:
+        """Ask for messages before or after an id: a Page with the returned tag follows, or a Refused, or an Undone."""
+        tag = self._tag()
+        data = wire.history(room, tag, before=before, after=after, limit=min(limit, MAX_PAGE))
+        return self._request(data, f"history of #{room}", tag)
+
+    def rename(self, nick: str) -> str:
+        """Be called otherwise. Return the tag."""
+        tag = self._tag()
+        return self._request(wire.nick(nick, tag), "/nick", tag)
+
+    def register(self, password: str, invitation: str | None = None) -> str:
+        """Make an account of the name one has. Return the tag."""
+        tag = self._tag()
+        self._request(wire.register(password, invitation, tag), "/register", tag)
+        self._becoming[tag] = Identity(nick=self.nick, password=password)
+        return tag
+
+    def login(self, nick: str | None, password: str) -> str:
+        """Become the account ``nick`` (None: that of the name one asked for). Return the tag."""
+        tag, name = self._tag(), nick or self._identity.nick or self.nick
+        self._request(wire.nick(name, tag, password=password), "/login", tag)
+        self._becoming[tag] = Identity(nick=name, password=password)
+        return tag
+
+    def change_password(self, old: str, new: str) -> str:
+        """Give one's account another password. Return the tag."""
+        tag = self.command(f"/passwd {old} {new}")
+        self._becoming[tag] = msgspec.structs.replace(self._identity, password=new)
+        return tag
+
+    def quit(self, reason: str | None = None) -> None:
+        """Leave the chat: an Offline without ``again`` follows."""
+        self.left = True
+        self._send(wire.quit_(reason))
+        self._connector.finish("you left", "ended")
+
+    # --- what the connections tell ---
+
+    def greeted(self) -> None:
+        who = self._identity
+        self._connector.send(
+            wire.nick(who.nick, _LOGIN, password=who.password, session=self._token)
+        )
+
+    def told(self, event: ev.Event) -> None:
+        self._heard(event)
+
+    def measured(self, lag: float, number: int) -> None:
+        self.lag = lag
+        self._outgoing.passed(number)
+        self._settling.answered(number)
+        self._heard(ev.Lag(seconds=lag))
+        self._settling.look(outstanding=bool(self._outgoing))
+
+    def lost(self) -> None:
+        self.lag = None
+        self._settling.lost()
+        self._quiet.clear()
+        self._inbound.lost()
+        for item in self._outgoing.lost():
+            self._becoming.pop(item.tag, None)
+            self._heard(ev.Undone(tag=item.tag, what=item.what))
+
+    def ended(self, why: str) -> None:
+        self._settling.fail(why)
+
+    def heard(self, event: ev.Event) -> None:
+        """Take in what the server says."""
+        tag = event.tag if isinstance(event, ev.Answer) else None
+        if isinstance(event, ev.Refused) and self.state != "online":
+            self._refused_name(event)
+            return
+        if isinstance(event, ev.Placed):
+            self._inbound.note(event.id)
+        expected = tag is not None and self._outgoing.answered(tag)
+        if isinstance(event, ev.Ack) and not expected:
+            return  # it was acknowledged before
+        if tag is not None:
+            self._become(tag, event)
+        match event:
+            case ev.Welcome():
+                self._welcome(event)
+            case ev.Entered(room=room):
+                self._rooms.entered(room, tag)
+                self._heard(event)
+                self._inbound.entered(room)
+            case ev.Message(room=None, replay=False, sender=sender):
+                self._last_teller = sender
+                self._heard(event)
+            case ev.Message():
+                self._inbound.message(event)
+            case ev.HistoryStart() | ev.HistoryEnd() | ev.SearchStart() | ev.SearchEnd():
+                self._inbound.read(event)
+            case ev.Refused():
+                self._refused(event)
+            case _:
+                self._noted(event, tag)
+                self._heard(event)
+        if expected:
+            self._settling.look(outstanding=bool(self._outgoing))
+
+    def _refused_name(self, refused: ev.Refused) -> None:
+        if refused.code in _FOR_NOW or (refused.code == "turned-away" and self._token is not None):
+            self._connector.close(refused.text)
+            return
+        self._connector.finish(refused.text, "refused")
+        self._heard(
+            ev.NameRefused(
+                lines=refused.lines,
+                code=refused.code,
+                nick=self._identity.nick,
+                suggestion=refused.suggestion,
+            )
+        )
+
+    def _welcome(self, welcome: ev.Welcome) -> None:
+        """Go where one was, and say what was typed meanwhile."""
+        self._connector.logged_in()
+        self.nick = welcome.nick
+        self._token = welcome.session
+        self._scopes[welcome.scope] = None
+        if len(self._scopes) > _MAX_SCOPES:
+            del self._scopes[next(iter(self._scopes))]
+        self._heard(welcome)
+        for room, password in self._rooms.to_enter():
+            tag = self._tag()
+            self._rooms.asked(tag, room)
+            self._send_first(wire.join(room, password, tag))
+        for room in self._rooms.to_leave():
+            tag = self._tag()
+            self._quiet.add(tag)
+            self._send_first(wire.leave(room, tag))
+        self._flush()
+        self._probe()
+
+    def _refused(self, refused: ev.Refused) -> None:
+        if self._inbound.refused(refused):
+            return
+        self._rooms.refused(refused.tag)
+        if refused.tag not in self._quiet:
+            self._heard(refused)
+
+    def _noted(self, event: ev.Event, tag: str | None) -> None:
+        """Keep up with what happens to oneself."""
+        match event:
+            case ev.Focus(focus=focus):
+                self._rooms.focused(focus, tag)
+            case ev.Gone(room=room, focus=focus):
+                self._rooms.gone(room)
+                self._rooms.focused(focus, None)
+            case ev.Farewell(text=text):
+                self._connector.why = text
+            case ev.Renamed(sender=sender, nick=nick, account=account) if sender == self.nick:
+                self.nick = nick
+                if account is None:
+                    self._identity = msgspec.structs.replace(self._identity, nick=nick)
+            case ev.Kicked(to=to, room=room) if to == self.nick:
+                self._rooms.gone(room)
+            case ev.Changed(out=out, room=str(room)) if self.nick in out:
+                self._rooms.gone(room)
+            case _:
+                pass
+
+    def _become(self, tag: str, event: ev.Event) -> None:
+        becoming = self._becoming.pop(tag, None)
+        if becoming is not None and not isinstance(event, ev.Refused):
+            self._identity = becoming
+
+    def _is_own(self, message: ev.Message) -> bool:
+        """Tell whether this was typed here: only our own session can have given it our scope."""
+        nonce = message.nonce or ""
+        return message.scope in self._scopes and nonce.startswith(f"{self._prefix}-")
+
+    # --- what goes ---
+
+    def _where(self, room: str | None) -> str:
+        where = room or self.focus
+        if where is None:
+            raise NoRoom("you talk in no room now; choose one with /join ROOM")
+        return where
+
+    def _tag(self) -> str:
+        tag = f"{self._prefix}-{self._next_tag}"
+        self._next_tag += 1
+        return tag
+
+    def _now(self) -> float:
+        return self._clock.seconds()
+
+    def _sending(self, sending: ev.Sending) -> None:
+        self._heard(sending)
+        self._flush()
+
+    def _request(self, data: bytes, what: str, tag: str) -> str:
+        """Queue what the server does not know again by its tag: it is sent once."""
+        self._outgoing.add(Item(tag, data, what, again=False))
+        self._flush()
+        return tag
+
+    def _flush(self) -> None:
+        online = self._connector.online()
+        if online is not None:
+            for data in self._outgoing.send(online.next_ping):
+                online.send(data)
+
+    def _send(self, data: bytes) -> None:
+        """Send, behind what waits, what need not be kept: over a new connection it is found out again."""
+        self._flush()
+        self._send_first(data)
+
+    def _send_first(self, data: bytes) -> None:
+        """Send before what waits."""
+        online = self._connector.online()
+        if online is not None:
+            online.send(data)
+
+    def _probe(self) -> None:
+        """If somebody waits until all is settled, ask the server whether it has seen everything."""
+        online = self._connector.online()
+        if self._settling and online is not None:
+            self._settling.asked(online.ping())
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    """Cut a text into lines that may be sent; raises BadText."""
+    return tuple(str(CleanText(line)) for line in text.removesuffix("\n").split("\n"))

@@ -1,0 +1,87 @@
+"""In which rooms one wants to be, and where one talks; through lost connections too. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+LOBBY: Final = "lobby"
+
+
+class Membership:
+    """Rooms by their names, with the passwords that opened them."""
+
+    def __init__(self, rooms: tuple[tuple[str, str | None], ...]) -> None:
+        self.wanted: dict[str, str | None] = {LOBBY: None, **dict(rooms)}
+        #: Where plain text goes.
+        self.focus: str | None = rooms[-1][0] if rooms else LOBBY
+        #: The rooms that the server was asked for, by the tag of the request.
+        self._asked: dict[str, str] = {}
+        #: Rooms that were left, until the server says so; and the lobby, for each login opens it again.
+        self._left: dict[str, None] = {}
+
+    def wants(self, room: str, password: str | None, tag: str) -> None:
+        """Somebody wants to enter a room, and to talk there."""
+        self.wanted[room] = password or self.wanted.get(room)
+        self._left.pop(room, None)
+        self.focus = room
+        self.asked(tag, room)
+
+    def asked(self, tag: str, room: str) -> None:
+        """The server is asked to let one in."""
+        self._asked[tag] = room
+
+    def leaves(self, room: str) -> None:
+        """Somebody wants to leave a room, and talks in the one before."""
+        self.gone(room)
+        self._left[room] = None
+        if self.focus is None:
+            self.focus = next(reversed(self.wanted), None)
+
+    def to_enter(self) -> list[tuple[str, str | None]]:
+        """Return the rooms to enter after a login, the one that is talked in last; the server has opened the lobby."""
+        self._asked.clear()
+        rooms = [room for room in self.wanted if room not in (LOBBY, self.focus)]
+        if self.focus is not None and (rooms or self.focus != LOBBY):
+            rooms.append(self.focus)
+        return [(room, self.wanted.get(room)) for room in rooms]
+
+    def to_leave(self) -> list[str]:
+        """Return the rooms to leave after a login, if the server has one in them."""
+        return list(self._left)
+
+    def entered(self, room: str, tag: str | None) -> None:
+        """The server let one into a room, whose name it spells like this."""
+        if tag is not None:
+            self.focused(room, tag)
+        elif room not in self._left:
+            # With a login, or by another session of the same account.
+            self.wanted.setdefault(room, None)
+
+    def focused(self, room: str | None, tag: str | None) -> None:
+        """One talks in this room now."""
+        asked = self._asked.pop(tag, None) if tag is not None else None
+        if room is not None and tag is not None:
+            self._respell(asked or room, room)
+        if not self._asked:
+            # What is still asked for will change it again.
+            self.focus = room
+
+    def refused(self, tag: str | None) -> None:
+        """What was asked for under this tag is refused."""
+        room = self._asked.pop(tag, None) if tag is not None else None
+        if room is not None:
+            self.gone(room)
+
+    def gone(self, room: str) -> None:
+        """One is no longer in this room."""
+        if room != LOBBY:
+            self._left.pop(room, None)
+        self.wanted.pop(room, None)
+        if self.focus == room:
+            self.focus = None
+
+    def _respell(self, asked: str, room: str) -> None:
+        password = self.wanted.pop(asked, None)
+        self.wanted[room] = password
+        if self.focus == asked:
+            self.focus = room

@@ -1,0 +1,163 @@
+"""The command line of ``twisted-chat``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final, NoReturn
+
+import msgspec
+
+from twisted_chat.client.connecting import HOST, PORT, Target
+from twisted_chat.client.known import read_fingerprint
+from twisted_chat.client.link import Identity
+from twisted_chat.core.names import BadName, parse_nick, parse_room
+from twisted_chat.core.text import BadText, Secret, shown
+
+#: The exit status of a program that was not understood.
+USAGE: Final = 2
+#: Where the password may be instead of in a file.
+PASSWORD_VARIABLE: Final = "TWISTED_CHAT_PASSWORD"  # noqa: S105 (its name, not its value)
+
+_MAX_PASSWORD_FILE: Final = 4096
+
+
+class BadUsage(Exception):
+    """What was typed at the shell is not understood. ``str()`` is one line that says why."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command line says."""
+
+    target: Target = Target()
+    #: Plain mode was asked for.
+    plain: bool = False
+    #: The file to which is written what is seen, and what the program did.
+    log: Path | None = None
+
+
+def read_options(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the command line. Raises :class:`BadUsage`; ``--help`` and ``--version`` print, and raise SystemExit."""
+    given = _parser().parse_intermixed_args(arguments)
+    fingerprint = None
+    if given.fingerprint is not None:
+        fingerprint = read_fingerprint(given.fingerprint)
+        if fingerprint is None:
+            raise BadUsage(
+                "a SHA-256 fingerprint has 64 hexadecimal digits, with or without colons"
+            )
+    try:
+        nick = parse_nick(given.nick).text if given.nick else ""
+    except BadName as error:
+        raise BadUsage(f"--nick {shown(given.nick)}: {error}") from None
+    return Settings(
+        target=Target(
+            host=given.host,
+            port=given.port,
+            tls=given.tls or fingerprint is not None,
+            fingerprint=fingerprint,
+            identity=Identity(nick=nick, password=_password(given.password_file, environment)),
+            rooms=tuple((_room(room), None) for room in given.room),
+            reconnect=given.reconnect,
+        ),
+        plain=given.plain,
+        log=given.log,
+    )
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise BadUsage(str(shown(message, 300)))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="twisted-chat",
+        description="Join a chat: on the whole screen of a terminal, or in plain lines.",
+        epilog="Plain mode ends with 0 if everything typed was acknowledged, with 1 if the server could not be reached or "
+        "was lost before, and with 2 if it was not understood, or refused by the server. The full screen has its settings in "
+        "~/.config/twisted-chat/client.toml; F1 there lists its keys.",
+    )
+    parser.add_argument("host", metavar="HOST", nargs="?", default=HOST, help=f"default: {HOST}")
+    parser.add_argument(
+        "port", metavar="PORT", nargs="?", default=PORT, type=_port, help=f"default: {PORT}"
+    )
+    parser.add_argument(
+        "--nick", default="", help="your nickname; without one you get a guest name"
+    )
+    parser.add_argument(
+        "--password-file",
+        metavar="FILE",
+        type=Path,
+        help=f"its first line is the password of your account (${PASSWORD_VARIABLE} does the same)",
+    )
+    parser.add_argument(
+        "--room",
+        action="append",
+        default=[],
+        help="enter this room besides the lobby, and talk there; can be given several times",
+    )
+    parser.add_argument(
+        "--tls",
+        action="store_true",
+        help="encrypt; a certificate signed by itself is remembered on the first visit",
+    )
+    parser.add_argument(
+        "--fingerprint", help="the SHA-256 fingerprint of the server's certificate (implies --tls)"
+    )
+    parser.add_argument(
+        "--plain",
+        action="store_true",
+        help="lines in, lines out: also what is done without a terminal",
+    )
+    parser.add_argument(
+        "--reconnect",
+        action="store_true",
+        help="in plain mode: come back after a lost connection (the full screen always does)",
+    )
+    parser.add_argument(
+        "--log", metavar="FILE", type=Path, help="append what is seen, and what happens, to FILE"
+    )
+    parser.add_argument("--version", action="version", version=_version())
+    return parser
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) < 65536):
+        raise argparse.ArgumentTypeError(f"{text} is no port (1 to 65535)")
+    return int(text)
+
+
+def _room(name: str) -> str:
+    try:
+        return parse_room(name).text
+    except BadName as error:
+        raise BadUsage(f"--room {shown(name)}: {error}") from None
+
+
+def _password(path: Path | None, environment: Mapping[str, str]) -> str | None:
+    text = environment.get(PASSWORD_VARIABLE)
+    if path is not None:
+        try:
+            with path.open("rb") as file:
+                text = file.readline(_MAX_PASSWORD_FILE).decode().rstrip("\r\n")
+        except OSError as error:
+            raise BadUsage(f"--password-file {path}: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise BadUsage(f"--password-file {path}: it is not UTF-8") from None
+    try:
+        return str(Secret(text)) if text else None
+    except BadText:
+        raise BadUsage("the password has a character that no password can have") from None
+
+
+def _version() -> str:
+    try:
+        return f"twisted-chat {version('twisted-chat')}"
+    except PackageNotFoundError:
+        return "twisted-chat"

@@ -1,0 +1,98 @@
+"""What was sent, or typed without a connection, until the server has answered it. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+#: The most that may wait. A server acknowledges at most 1,000 messages of one session later; nobody types more while away.
+MAX_WAITING: Final = 1_000
+#: The most bytes that may wait: four times what the longest pasted text of a thousand lines has.
+MAX_BYTES: Final = 1024 * 1024
+#: Of how many commands that were carried out a late acknowledgement is expected: it comes within a second.
+MAX_SEEN: Final = 1_000
+
+
+class QueueFull(Exception):
+    """So much waits for its acknowledgement that no more is taken. ``str()`` is fit to show."""
+
+
+class Item(msgspec.Struct):
+    """Something for the server.
+
+    ``again``: it may be sent a second time, for the server knows it by its tag. ``what`` names it to a person. ``barrier`` is
+    the number of the first ping that is sent behind it: who has answered that has seen it. It is None until it is sent.
+    """
+
+    tag: str
+    data: bytes
+    what: str
+    again: bool
+    barrier: int | None = None
+
+
+class Outgoing:
+    """Everything that waits, in the order in which it was typed."""
+
+    def __init__(self, max_waiting: int = MAX_WAITING, max_bytes: int = MAX_BYTES) -> None:
+        self._items: dict[str, Item] = {}
+        self._max_waiting = max_waiting
+        self._max_bytes = max_bytes
+        self._bytes = 0
+        #: What the server has seen, and may still acknowledge.
+        self._seen: dict[str, None] = {}
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __contains__(self, tag: str) -> bool:
+        return tag in self._items
+
+    def add(self, item: Item) -> None:
+        """Take something up, or raise :class:`QueueFull`."""
+        if len(self._items) >= self._max_waiting or self._bytes + len(item.data) > self._max_bytes:
+            raise QueueFull(
+                f"{len(self._items):,} lines wait for the server already; this one was not taken"
+            )
+        self._items[item.tag] = item
+        self._bytes += len(item.data)
+
+    def send(self, next_ping: int) -> list[bytes]:
+        """Return what has not been sent over this connection yet. It counts as sent before ping ``next_ping``."""
+        unsent = [item for item in self._items.values() if item.barrier is None]
+        for item in unsent:
+            item.barrier = next_ping
+        return [item.data for item in unsent]
+
+    def answered(self, tag: str) -> bool:
+        """Forget what was answered; tell whether it was still waiting."""
+        if tag in self._seen:
+            del self._seen[tag]
+            return True
+        item = self._items.pop(tag, None)
+        if item is None:
+            return False
+        self._bytes -= len(item.data)
+        return True
+
+    def passed(self, ping: int) -> None:
+        """Wait no longer for what was sent before this ping and needs no answer: the server has carried it out."""
+        for item in list(self._items.values()):
+            if not item.again and item.barrier is not None and item.barrier <= ping:
+                self.answered(item.tag)
+                self._seen[item.tag] = None
+                if len(self._seen) > MAX_SEEN:
+                    del self._seen[next(iter(self._seen))]
+
+    def lost(self) -> list[Item]:
+        """The connection is lost: what can be sent again will be; forget and return what cannot."""
+        undone = [
+            item for item in self._items.values() if item.barrier is not None and not item.again
+        ]
+        for item in undone:
+            self.answered(item.tag)
+        for item in self._items.values():
+            item.barrier = None
+        self._seen.clear()
+        return undone

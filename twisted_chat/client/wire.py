@@ -1,0 +1,221 @@
+"""The JSON dialect from the client's side: what a server sends becomes events, what is sent becomes bytes. Pure.
+
+Whatever a server sends gives an event: one of a type that is not known is an :class:`~twisted_chat.client.events.Unknown`, one
+that is not what docs/protocol.md says a :class:`~twisted_chat.client.events.Malformed`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from twisted_chat.client import events as ev
+from twisted_chat.core.text import BadText, CleanText, shown
+
+#: The longest line a server may send, in bytes. Its longest is the answer to help, or a page of fifty rooms with topics: 60 KiB.
+MAX_LINE: Final = 256 * 1024
+#: The longest object a server takes, in bytes (the default of its max-object).
+MAX_OBJECT: Final = 16 * 1024
+
+# What no line of a server of ours needs: nothing of it nests deeper than an object in a list in an object.
+_MAX_DEPTH: Final = 8
+# The end of the year 9998: what can be shown in every time zone.
+_LATEST: Final = 253_370_764_800.0
+_TIMES: Final = frozenset(("time", "since", "until", "seen"))
+
+_BY_TYPE: Final[dict[str, type[ev.Event]]] = {
+    "welcome": ev.Welcome,
+    "message": ev.Message,
+    "private": ev.Message,
+    "announcement": ev.Announcement,
+    "join": ev.Joined,
+    "kick": ev.Kicked,
+    "nick": ev.Renamed,
+    "away": ev.Away,
+    "topic": ev.Topic,
+    "role": ev.Role,
+    **dict.fromkeys(
+        ("setting", "owner", "ban", "mute", "unban", "unmute", "forget", "drop", "keep"), ev.Changed
+    ),
+    "settings": ev.RoomSettings,
+    "bans": ev.Bans,
+    "ack": ev.Ack,
+    "error": ev.Refused,
+    "ping": ev.Ping,
+    "pong": ev.Pong,
+    "history_start": ev.HistoryStart,
+    "history_end": ev.HistoryEnd,
+    "waiting_start": ev.WaitingStart,
+    "waiting_end": ev.WaitingEnd,
+    "missed": ev.Missed,
+    "read": ev.ReadUpTo,
+    "search_start": ev.SearchStart,
+    "search_end": ev.SearchEnd,
+    "who": ev.Who,
+    "list": ev.Listing,
+    "whois": ev.Whois,
+    "help": ev.Help,
+    "stats": ev.Stats,
+    "server_bans": ev.ServerBans,
+    "audit": ev.Audit,
+}
+
+# Of these types there are two kinds, told apart by a field that only the first of them has.
+_BY_FIELD: Final[dict[str, tuple[str, type[ev.Event], type[ev.Event]]]] = {
+    "members": ("names", ev.Entered, ev.Gathered),
+    "leave": ("from", ev.Left, ev.Gone),
+    "quit": ("from", ev.Quit, ev.Farewell),
+    "notice": ("focus", ev.Focus, ev.Notice),
+    "invite": ("you", ev.Invited, ev.Changed),
+}
+
+
+def decode(line: bytes) -> ev.Event:
+    """Return what a line (without its end) tells. Never raises."""
+    try:
+        given = _decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError):
+        return ev.Malformed(type="", why="not JSON")
+    if not isinstance(given, dict) or not isinstance(given.get("type"), str):
+        return ev.Malformed(type="", why='no object with a "type"')
+    name = given["type"]
+    expected = _expected(name, given)
+    if expected is None:
+        return ev.Unknown(type=str(shown(name)))
+    try:
+        return msgspec.convert(_prepared(name, given), expected)
+    except (msgspec.ValidationError, ValueError, OverflowError) as error:
+        return ev.Malformed(type=name, why=str(shown(str(error), 200)))
+
+
+_decode: Final = msgspec.json.Decoder().decode
+
+
+def _expected(name: str, given: dict[str, Any]) -> type[ev.Event] | None:
+    if name in _BY_FIELD:
+        which, with_it, without = _BY_FIELD[name]
+        return with_it if which in given else without
+    return _BY_TYPE.get(name)
+
+
+def _prepared(name: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Clean every text; the content becomes lines, or what it means for this type."""
+    content = given.pop("content", "")
+    if not isinstance(content, str):
+        raise ValueError('"content" must be a string')
+    prepared: dict[str, Any] = _cleaned(given, 1)
+    prepared["lines"] = tuple(clean(line) for line in content.split("\n")) if content else ()
+    if name == "nick":
+        prepared["nick"] = clean(content)
+    return prepared
+
+
+def _cleaned(value: Any, depth: int) -> Any:
+    if depth > _MAX_DEPTH:
+        raise ValueError("nested too deeply")
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [_cleaned(each, depth + 1) for each in value]
+    if isinstance(value, dict):
+        return {
+            clean(key): _seconds(each)
+            if key in _TIMES and isinstance(each, str)
+            else _cleaned(each, depth + 1)
+            for key, each in value.items()
+        }
+    return value
+
+
+def _seconds(text: str) -> float:
+    """Read a time of RFC 3339; raises ValueError."""
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return min(max(time.timestamp(), 0.0), _LATEST)
+
+
+def clean(text: str) -> str:
+    """Make one line of any text that can be shown on a terminal: what is forbidden becomes ``?``."""
+    try:
+        return str(CleanText(text))
+    except BadText:
+        return str(shown(text, len(text)))
+
+
+# --- what is sent ---
+
+
+class TooLong(ValueError):
+    """More than a server takes in one object. ``str()`` is fit to show."""
+
+
+def nick(name: str, tag: str, *, password: str | None = None, session: str | None = None) -> bytes:
+    """Log in, or (logged in) be called otherwise."""
+    return _object("nick", content=name, password=password, session=session, id=tag)
+
+
+def register(password: str, invitation: str | None, tag: str) -> bytes:
+    return _object("register", content=invitation, password=password, id=tag)
+
+
+def message(lines: tuple[str, ...], room: str, kind: ev.Kind, tag: str) -> bytes:
+    return _object("message", content="\n".join(lines), room=room, kind=_kind(kind), id=tag)
+
+
+def private(to: str, lines: tuple[str, ...], kind: ev.Kind, tag: str) -> bytes:
+    return _object("private", content="\n".join(lines), to=to, kind=_kind(kind), id=tag)
+
+
+def join(room: str, password: str | None, tag: str) -> bytes:
+    return _object("join", content=room, password=password, id=tag)
+
+
+def leave(room: str, tag: str) -> bytes:
+    return _object("leave", content=room, id=tag)
+
+
+def history(
+    room: str, tag: str, *, before: str | None = None, after: str | None = None, limit: int
+) -> bytes:
+    return _object("history", room=room, before=before, after=after, limit=limit, id=tag)
+
+
+def command(line: str, tag: str) -> bytes:
+    """Send a line as people type it, such as ``/whois bob``."""
+    return _object("command", content=line, id=tag)
+
+
+def ping(text: str) -> bytes:
+    return _object("ping", content=text)
+
+
+def pong() -> bytes:
+    return _object("pong")
+
+
+def quit_(reason: str | None = None) -> bytes:
+    return _object("quit", content=reason)
+
+
+def _kind(kind: ev.Kind) -> ev.Kind | None:
+    return None if kind == "say" else kind
+
+
+def _object(type_: str, **fields: str | int | None) -> bytes:
+    """Write an object; fields that are None are left out. Raises :class:`TooLong`.
+
+    What is too long is not tried: a server skips it without having read the id, so nobody could tell what it refused.
+    """
+    given = {"type": type_} | {name: value for name, value in fields.items() if value is not None}
+    data = _encode(given) + b"\n"
+    if len(data) > MAX_OBJECT:
+        raise TooLong(f"{len(data):,} bytes are too long to be sent at once")
+    return data
+
+
+# msgspec takes no subclass of str by itself, and clean texts are one.
+_encode: Final[Callable[[object], bytes]] = msgspec.json.Encoder(enc_hook=str).encode
