@@ -157,6 +157,19 @@ class ReturnsTests(NodeCase):
         self.assertIn("found *ann* to _: for another", self.told(bob))
         self.assertEqual(self.node.hub.state.talks.waiting("_"), 0)
 
+    def test_account_that_is_deleted_while_it_is_told_has_received_nothing(self) -> None:
+        self.ann.tell("bob", "psst")
+        one, two = self.back(), self.back()
+        published: list[e.Proposal] = []
+        one.peer.outbox.pause()
+        self.held.go()
+        two.asks(c.DropAccount("correct horse"))
+        self.turn()
+        self.patch(self.bus, "publish", published.append)
+        one.peer.outbox.resume()
+        self.assertIn("found *ann* to bob: psst", self.told(one))
+        self.assertEqual(published, [])
+
     def test_account_of_somebody_else_by_now_is_not_told_to_who_had_it(self) -> None:
         self.ann.tell("bob", "psst")
         before = self.back()
