@@ -14,6 +14,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from bench import (
+    client,
     compare,
     crash,
     fanout,
@@ -26,6 +27,7 @@ from bench import (
     timing,
     users,
 )
+from bench.client import Reading
 from bench.compare import Compare
 from bench.crash import Crash
 from bench.errors import BenchError
@@ -89,6 +91,8 @@ class Bench:
                 return await crash.measure(
                     self._reactor, self._wish.place, load, self._stop, self._screen.show
                 )
+            case Reading() as load:
+                return await client.measure(self._reactor, load, self._stop, self._screen.show)
             case Compare() as load:
                 return await compare.measure(
                     load, self._run, lambda: self._stop.happened, self._tell

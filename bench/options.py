@@ -1,4 +1,4 @@
-"""The command line: ``python -m bench users|fanout|sessions|compare|store|crash|logins|timing``."""
+"""The command line: ``python -m bench users|fanout|sessions|compare|store|crash|logins|timing|client``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from bench.client import Reading
 from bench.compare import Compare
 from bench.crash import Crash
 from bench.errors import BenchError
@@ -26,7 +27,7 @@ from bench.users import Users
 from bench.wire import Target
 
 #: What one can ask for.
-Load = Logins | Timing | Users | Fanout | Sessions | Compare | Storing | Crash
+Load = Logins | Timing | Users | Fanout | Sessions | Compare | Storing | Crash | Reading
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -318,6 +319,22 @@ def parser() -> argparse.ArgumentParser:
         help="how long people only talk before (default: 5)",
     )
 
+    client = commands.add_parser(
+        "client", help="the client on a full screen: how long it takes until a key is drawn"
+    )
+    for name, default, most, what in (
+        ("--lines", Reading().lines, 1_000_000, "lines in its room"),
+        ("--members", Reading().members, 2_000, "people there"),
+        ("--rate", Reading().rate, 10_000, "lines a second that come while keys are typed"),
+        ("--keys", Reading().keys, 100_000, "keys, twice"),
+    ):
+        client.add_argument(
+            name,
+            type=_count(1, most),
+            default=default,
+            metavar="N",
+            help=f"{what} (default: {default:,})",
+        )
     timing = commands.add_parser(
         "timing",
         help="wrong logins at names that are there and that are not: whether the time tells which",
@@ -334,7 +351,7 @@ def parser() -> argparse.ArgumentParser:
         _machine(each)
     for each in (users, fanout, sessions, compare, crash, logins, timing):
         _ours(each)
-    for each in (users, fanout, sessions, compare, store, crash, logins, timing):
+    for each in (users, fanout, sessions, compare, store, crash, logins, timing, client):
         _output(each)
     return top
 
@@ -365,6 +382,10 @@ def _load(given: argparse.Namespace) -> Load:
             return Timing(tries=given.tries)
         case "store":
             return Storing(messages=given.messages, database=given.database)
+        case "client":
+            return Reading(
+                lines=given.lines, members=given.members, rate=given.rate, keys=given.keys
+            )
         case "crash":
             return Crash(kills=given.kills, between=given.seconds_between, seed=given.seed)
         case _:
@@ -376,8 +397,8 @@ def _load(given: argparse.Namespace) -> Load:
 
 
 def _place(given: argparse.Namespace) -> Place:
-    if given.command == "store":
-        return Place()  # it is in the bench's own process
+    if given.command in ("store", "client"):
+        return Place()  # what is measured needs no server
     database = () if given.database is None else ("--database", given.database)
     ours = (*database, *given.ours)
     if given.command in ("crash", "logins", "timing"):

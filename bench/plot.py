@@ -9,6 +9,7 @@ from typing import Any
 
 from bench.errors import BenchError
 from bench.results import (
+    ClientResult,
     Comparison,
     CrashResult,
     FanoutResult,
@@ -56,6 +57,9 @@ def draw(path: Path, result: Outcome) -> None:
             _curves(figure.subplots(), _counted(both))
         case TimingResult():
             _curves(figure.subplots(), _counted(result.tries))
+        case ClientResult():
+            both = {"quiet": result.quiet, "others talk": result.busy}
+            _curves(figure.subplots(), _counted(both))
         case StoreResult():
             _bars(
                 figure.subplots(),

@@ -18,6 +18,7 @@ from rich.text import Text
 from bench.compare import compared
 from bench.errors import BenchError
 from bench.results import (
+    ClientResult,
     Comparison,
     CrashResult,
     FanoutResult,
@@ -183,6 +184,30 @@ def _logins(result: LoginsResult) -> RenderableType:
         ]
     )
     return _titled(f"{result.asked:,} logins at once on {result.server}", rows)
+
+
+def _client(result: ClientResult) -> RenderableType:
+    keys = [
+        (
+            f"a key is drawn after ({when}): half of them, 99 of 100, all",
+            " ".join(seconds(percentile(took, share)) for share in (50, 99, 100))
+            if took
+            else _NONE,
+        )
+        for when, took in (("quiet", result.quiet), (f"{result.rate:,} lines/s", result.busy))
+    ]
+    share = _NONE if result.share is None else f"{result.share:.0%}"
+    return _pairs(
+        [
+            ("lines, people in the room", f"{result.lines:,}, {result.members:,}"),
+            ("from the start until it is in", seconds(result.start)),
+            ("until all lines are there, and the last is drawn", seconds(result.filled)),
+            ("memory for these", size(result.grown)),
+            *keys,
+            ("share of a processor meanwhile", share),
+            ("resident memory in the end", size(result.rss)),
+        ]
+    )
 
 
 def _timing(result: TimingResult) -> RenderableType:
@@ -353,6 +378,8 @@ def table(result: Outcome) -> RenderableType:
             return _store(result)
         case CrashResult():
             return _crash(result)
+        case ClientResult():
+            return _client(result)
         case Comparison():
             return _compare(result)
 
@@ -392,7 +419,14 @@ def write_json(path: Path, result: Outcome) -> None:
             ]
         case TimingResult():
             document["told_apart"] = result.told_apart
-        case LoginsResult() | UsersResult() | SessionsResult() | StoreResult() | CrashResult():
+        case (
+            LoginsResult()
+            | UsersResult()
+            | SessionsResult()
+            | StoreResult()
+            | CrashResult()
+            | ClientResult()
+        ):
             pass  # what it holds is said already
     try:
         path.write_bytes(msgspec.json.format(msgspec.json.encode(document)) + b"\n")

@@ -281,8 +281,29 @@ class TimingResult(Result, kw_only=True, tag="timing"):
 
 
 #: What a run of the bench can find.
+class ClientResult(Result, kw_only=True, tag="client"):
+    """The client on a full screen. Times are in seconds; None or nothing if it did not come to that.
+
+    ``start``: until it was in, and knew who is there; ``filled``: until the last of ``lines`` was drawn, and ``grown`` by
+    how many bytes of memory. ``quiet`` and ``busy``: how long each key took until it was drawn, without and with ``rate`` lines
+    a second, the shortest first; ``share`` of a processor that it used then; ``rss`` in bytes, in the end.
+    """
+
+    lines: int
+    members: int
+    rate: int
+    start: float | None = None
+    filled: float | None = None
+    grown: int | None = None
+    quiet: list[float] = []
+    busy: list[float] = []
+    share: float | None = None
+    rss: int | None = None
+
+
 Outcome = (
     LoginsResult
+    | ClientResult
     | TimingResult
     | UsersResult
     | FanoutResult

@@ -288,13 +288,30 @@ class PanicTests(OperatingCase):
         root, bob = self.operator(), self.comes("bob", AWAY)
         self.forget(root)
         self.types(root, "panic 1")
-        self.assert_took(root, "done: this server lets no new guests in for now; try again later")
+        self.assertIn("done: no new guests are let in until /panic 0", root.take()[-1])
         late = FakeDoor(self.node, self.plain, AWAY).login("late")
         self.turn()
         self.assertIn("name refused closed", late.take()[-1])
         self.assertEqual(bob.ended, 0)
         self.types(root, "panic 0")
         self.assertEqual(late.login("late").logins, [False])
+
+    def test_operator_is_told_what_each_level_means(self) -> None:
+        root = self.operator()
+        for level, told in (
+            (2, "nobody new is let in until /panic 0, and nobody can register"),
+            (0, "everybody is let in again"),
+        ):
+            self.forget(root)
+            self.types(root, f"panic {level}")
+            self.assertIn(f"done: {told}", root.take()[-1])
+
+    def test_who_becomes_an_operator_later_is_told_of_it(self) -> None:
+        root, bob = self.operator(), self.comes("bob", None)
+        self.types(root, "panic 2")
+        self.forget(bob)
+        told = self.told(bob, RIGHT)
+        self.assertIn("what you can do; still: nobody new is let in until /panic 0", told)
 
     def test_who_comes_back_gets_in(self) -> None:
         root, bob = self.operator(), self.comes("bob", AWAY)

@@ -109,7 +109,6 @@ class ReturnsTests(NodeCase):
         bob = self.back()
         bob.lost()
         self.held.go()
-        self.held.go()
         self.assertEqual(self.told(bob), [])
         bob = self.back()
         self.held.go()
@@ -146,6 +145,45 @@ class ReturnsTests(NodeCase):
         self.held.go()
         self.assertEqual(len(self.told(three)), 4)
 
+    def test_who_has_another_account_by_now_is_told_what_waits_for_that_one(self) -> None:
+        self.ann.tell("bob", "psst").tell("_", "for another")
+        bob = self.back()
+        bob.asks(c.DropAccount("correct horse"))
+        bob.asks(c.Login(parse_nick("_"), "correct horse"))
+        self.held.go()
+        self.assertEqual(self.told(bob), [])
+        self.assertEqual(self.node.hub.state.talks.waiting("_"), 1)
+        self.held.go()
+        self.assertIn("found *ann* to _: for another", self.told(bob))
+        self.assertEqual(self.node.hub.state.talks.waiting("_"), 0)
+
+    def test_account_that_is_deleted_while_it_is_told_has_received_nothing(self) -> None:
+        self.ann.tell("bob", "psst")
+        one, two = self.back(), self.back()
+        published: list[e.Proposal] = []
+        one.peer.outbox.pause()
+        self.held.go()
+        two.asks(c.DropAccount("correct horse"))
+        self.turn()
+        self.patch(self.bus, "publish", published.append)
+        one.peer.outbox.resume()
+        self.assertIn("found *ann* to bob: psst", self.told(one))
+        self.assertEqual(published, [])
+
+    def test_account_of_somebody_else_by_now_is_not_told_to_who_had_it(self) -> None:
+        self.ann.tell("bob", "psst")
+        before = self.back()
+        before.asks(c.DropAccount("correct horse"))
+        before.asks(c.Rename(parse_nick("robert")))
+        (after,) = self.enter("bob")
+        after.asks(c.Register("battery staple"))
+        after.lost()
+        self.ann.tell("bob", "for the new one")
+        while self.held.held:
+            self.held.go()
+        self.assertEqual(self.told(before), [])
+        self.assertEqual(self.node.hub.state.talks.waiting("bob"), 1)
+
     def test_who_was_put_out_while_it_was_counted_is_not_told(self) -> None:
         self.held.holds = False
         bob = self.back()
@@ -162,7 +200,19 @@ class ReturnsTests(NodeCase):
             self.held.go()
         self.assertEqual(self.told(bob), [])
 
-    def test_store_is_asked_for_few_at_once(self) -> None:
+    def test_store_counts_for_few_at_once(self) -> None:
+        (carl,) = self.enter("carl")
+        carl.asks(c.Register("correct horse"))
+        carl.lost()
+        self.ann.say("hello")
+        doors = [self.back(name) for name in ("bob", "_", "carl")]
+        self.assertEqual(len(self.held.held), 2)
+        doors[2].lost()
+        while self.held.held:
+            self.held.go()
+        self.assertEqual([self.told(door) for door in doors], [["missed"], ["missed"], []])
+
+    def test_who_is_gone_before_their_turn_is_not_asked_for(self) -> None:
         (carl,) = self.enter("carl")
         carl.asks(c.Register("correct horse"))
         carl.lost()
@@ -170,10 +220,27 @@ class ReturnsTests(NodeCase):
             self.ann.tell(name, "psst")
         doors = [self.back(name) for name in ("bob", "_", "carl")]
         self.assertEqual(len(self.held.held), 2)
-        doors[2].lost()
+        for door in doors:
+            door.lost()
+        self.held.go()
+        self.held.go()
+        self.assertEqual(self.held.held, [])
+
+    def test_private_messages_wait_for_no_counts_of_others(self) -> None:
+        (carl,) = self.enter("carl")
+        carl.asks(c.Register("correct horse"))
+        carl.lost()
+        self.ann.say("hello").tell("carl", "psst")
+        self.back("bob")
+        self.back("_")
+        self.assertEqual(len(self.held.held), 2)
+        carl = self.back("carl")
+        self.held.held.pop().callback(None)
+        self.assertEqual(
+            self.told(carl), ["waitingstart", "found *ann* to carl: psst", "waitingend"]
+        )
         while self.held.held:
             self.held.go()
-        self.assertEqual([len(self.told(door)) for door in doors], [4, 4, 0])
 
     def test_name_without_a_word_is_never_mentioned(self) -> None:
         self.ann.say("_ _ _")

@@ -18,7 +18,7 @@ from twisted_chat.core import replies as r
 from twisted_chat.core.addresses import household, read_address
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.lasting import AuditRecord
-from twisted_chat.core.server_bans import Ban, shut
+from twisted_chat.core.server_bans import Ban
 from twisted_chat.core.text import CleanText, shown
 from twisted_chat.core.throttle import Throttle
 from twisted_chat.delivery.engine import Delivery
@@ -34,6 +34,12 @@ TRIES: Final = (3, 60.0)
 _LONGEST: Final = 400
 #: The most characters that are shown of what a database said, which may be a page.
 _LONGEST_ERROR: Final = 200
+#: What an operator is told who set the panic to 0, 1 or 2.
+_PANIC: Final = (
+    "everybody is let in again; there is no panic any more",
+    "no new guests are let in until /panic 0, and nobody can register; who is on the server's own machine can still do both",
+    "nobody new is let in until /panic 0, and nobody can register; who is on the server's own machine can still do both",
+)
 _WRONG: Final = r.Refused("wrong-password", "there is no operator of that name with that password")
 
 
@@ -180,9 +186,10 @@ class Operating:
         for key in self._keys(peer):
             self._throttle.forgive(key, now)
         self._record(peer, command.name, "became an operator")
-        return r.Confirmed(
-            f"you are an operator of this server as {name} now; /help lists what you can do"
-        )
+        told = f"you are an operator of this server as {name} now; /help lists what you can do"
+        # It outlives the server, and who set it: nobody else would find out why people stay away.
+        panic = self._hub.state.panic
+        return r.Confirmed(f"{told}; still: {_PANIC[panic]}" if panic else told)
 
     async def _audit(self, page: int) -> r.Reply:
         size = self._hub.limits.page_size
@@ -213,9 +220,8 @@ class Operating:
                 what = f"announced: {' / '.join(lines)}"
                 told = ""
             case e.PanicSet(level=level):  # pragma: no branch (mypy sees a missing case)
-                who = shut(level, account=None, local=False)
                 what = f"set panic to {level}"
-                told = who or "this server lets everybody in again"
+                told = _PANIC[level]
         mine = envelope.origin is not None and envelope.origin.node == self._hub.node
         if mine:
             address = "gone" if peer is None else peer.address

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from twisted.internet.defer import DeferredSemaphore
+from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.internet.interfaces import IReactorTime
 
 from twisted_chat import background
@@ -54,7 +54,8 @@ class Returns:
         self._store = store
         self._clock = clock
         self._recalls = recalls
-        self._few = DeferredSemaphore(_AT_ONCE)
+        # Counting takes longer, and nobody's private messages wait behind the counts of others.
+        self._reading, self._counting = (DeferredSemaphore(_AT_ONCE) for _ in range(2))
         #: Which session is being told what waited for its account.
         self._telling: dict[str, SessionId] = {}
 
@@ -101,14 +102,17 @@ class Returns:
         *,
         waits: bool,
     ) -> None:
-        await self._few.acquire()
+        def read() -> Deferred[Sequence[tuple[str, int]]]:
+            return Deferred.fromCoroutine(self._waiting(peer, account))
+
+        def count() -> Deferred[list[tuple[Room, r.MissedRoom]]]:
+            return Deferred.fromCoroutine(self._missed(peer, account, rooms, at))
+
         try:
-            if peer.id not in self._sessions:
-                return
-            private = await self._waiting(peer, account) if waits else ()
-            missed = await self._missed(peer, account, rooms, at)
+            private = await self._reading.run(read) if waits else ()
+            missed = await self._counting.run(count) if rooms else []
             user = self._hub.user_of(peer.id)
-            if user is None:
+            if user is None or not self._has(peer, account):
                 return
             # Meanwhile they may have been put out of one.
             still = tuple(each for room, each in missed if self._readable(user, room))
@@ -119,24 +123,31 @@ class Returns:
                 why = f"what you missed cannot be told now: {error}"
                 self._sessions.tell(peer, r.Notice("missed-unavailable", why))
         finally:
-            self._few.release()
-            if peer.id not in self._sessions:
+            if not self._has(peer, account):
                 self._told(peer, account)
+
+    def _has(self, peer: Peer, account: Account) -> bool:
+        """Tell whether a session is here, and still with this account: it may be deleted, and somebody else's by now."""
+        user = self._hub.user_of(peer.id)
+        return user is not None and user.account == account.key
 
     async def _waiting(self, peer: Peer, account: Account) -> Sequence[tuple[str, int]]:
         """Tell what waited for an account; return who wrote how much of it."""
+        if not self._has(peer, account):
+            return ()
         try:
             kept = await self._recalls.in_time(self._store.waiting(account.key))
         except StoreError:
             self._told(peer, account)
             raise
-        if peer.id not in self._sessions:
+        if not self._has(peer, account):
             return ()
         told = [as_told(each, account.name) for each in self._recalls.visible(peer, kept)]
 
         def taken() -> None:
             self._told(peer, account)
-            self._received(peer)
+            if self._has(peer, account):
+                self._received(peer)
 
         if not told:
             taken()
@@ -153,10 +164,9 @@ class Returns:
 
     def _received(self, peer: Peer) -> None:
         """Propose that what waited is received: it is on its way to the reader."""
-        user = self._hub.user_of(peer.id)
-        if user is not None:
-            origin = e.Origin(self._hub.node, peer.id)
-            self._bus.publish(e.Proposal(e.Received(), origin, self._clock.seconds(), user.id))
+        user = self._hub.state.sessions[peer.id].user
+        origin = e.Origin(self._hub.node, peer.id)
+        self._bus.publish(e.Proposal(e.Received(), origin, self._clock.seconds(), user))
 
     async def _missed(
         self,
@@ -166,6 +176,8 @@ class Returns:
         at: MessageId,
     ) -> list[tuple[Room, r.MissedRoom]]:
         """Count what was said in rooms before an event, and how often the account was named."""
+        if not self._has(peer, account):
+            return []
         skip = Skip(account.key, frozenset(peer.outbox.ignored))
         counted = []
         for room, after in rooms:

@@ -221,14 +221,14 @@ class Showing:
         for each in self._sessions.of(event.user):
             self._delivery.leave(each.outbox, envelope.room.id)
             self._sessions.refocus(each)
-            self._sessions.tell(
-                each,
-                r.Notice(
-                    "kicked",
-                    f"you are no longer in {envelope.room.name}; /join ROOM says where you talk now",
-                ),
-            )
+            self._sessions.tell(each, r.Notice("kicked", self._no_longer_in(envelope.room, each)))
         self._confirm(envelope, peer)
+
+    def _no_longer_in(self, room: e.RoomRef, peer: Peer) -> str:
+        focus = self._hub.focus_of(peer.id)
+        if focus is None:
+            return f"you are no longer in {room.name}; choose with /join ROOM where you talk now"
+        return f"you are no longer in {room.name}; you talk in {focus.ref.name} as before"
 
     def _put_out(
         self, envelope: e.Envelope, out: tuple[tuple[UserId, Nick], ...], peer: Peer | None
@@ -241,8 +241,7 @@ class Showing:
             for each in self._sessions.of(user):
                 self._delivery.leave(each.outbox, ref.id)
                 self._sessions.refocus(each)
-                why = f"you are no longer in {ref.name}; /join ROOM says where you talk now"
-                self._sessions.tell(each, r.Notice("put-out", why))
+                self._sessions.tell(each, r.Notice("put-out", self._no_longer_in(ref, each)))
         if ref.id not in self._hub.state.rooms:
             self._keeping.forget([ref.id], envelope.id)
             self._acks.appended(envelope.id)

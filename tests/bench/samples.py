@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bench.results import (
+    ClientResult,
     Comparison,
     CrashResult,
     FanoutResult,
@@ -121,6 +122,23 @@ def logins() -> LoginsResult:
     """Return a result of three logins."""
     return LoginsResult(
         server="ours", asked=3, done=3, seconds=0.1, before=[0.001, 0.002], during=[0.001, 0.012]
+    )
+
+
+def client() -> ClientResult:
+    """Return a result of three keys, twice."""
+    return ClientResult(
+        server="client",
+        lines=50_000,
+        members=2_000,
+        rate=200,
+        start=0.7,
+        filled=5.0,
+        grown=2**25,
+        quiet=[0.003, 0.004, 0.009],
+        busy=[0.005, 0.006, 0.04],
+        share=0.24,
+        rss=2**27,
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from bench import options
+from bench.client import Reading
 from bench.compare import Compare
 from bench.crash import Crash
 from bench.errors import BenchError
@@ -64,6 +65,13 @@ class LoadTests(SynchronousTestCase):
         self.assertEqual(
             asked("store --messages 2,000 --database postgresql:///x --json a.json").load,
             Storing(messages=2000, database="postgresql:///x"),
+        )
+
+    def test_the_client_has_50_000_lines(self) -> None:
+        self.assertEqual(asked("client").load, Reading(lines=50_000, members=2_000, rate=200))
+        self.assertEqual(
+            asked("client --lines 5 --members 4 --rate 3 --keys 2").load,
+            Reading(lines=5, members=4, rate=3, keys=2),
         )
 
     def test_the_server_is_killed_thirty_times(self) -> None:
@@ -167,6 +175,7 @@ class RefusalTests(SynchronousTestCase):
             "store",
             "crash",
             "logins",
+            "client",
             "timing",
         ):
             with contextlib.redirect_stdout(io.StringIO()) as out:

@@ -43,6 +43,7 @@ class DrawTests(SynchronousTestCase):
             samples.store(),
             samples.crash(),
             samples.logins(),
+            samples.client(),
             samples.timing(),
             samples.comparison(),
         ):

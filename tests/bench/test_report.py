@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from bench import report
 from bench.errors import BenchError
-from bench.results import Outcome, StoreResult
+from bench.results import ClientResult, Outcome, StoreResult
 from bench.stats import Spread
 from tests.bench import samples
 
@@ -116,6 +116,16 @@ class TableTests(SynchronousTestCase):
         self.assertRegex(text, "first in a room, longest +– ")
         self.assertIn("Stopped early", text)
 
+    def test_the_client(self) -> None:
+        text = shown(samples.client())
+        self.assertRegex(text, r"quiet\).* 4 ms 9 ms 9 ms")
+        self.assertRegex(text, r"200 lines/s\).* 6 ms 40 ms 40 ms")
+        self.assertRegex(text, "meanwhile +24%")
+
+    def test_a_client_that_did_not_come_in_shows_dashes(self) -> None:
+        result = ClientResult(server="client", lines=1, members=1, rate=1)
+        self.assertRegex(shown(result), r"quiet\).* – ")
+
     def test_logins(self) -> None:
         text = shown(samples.logins())
         self.assertRegex(text, "3 logins at once on ours")
@@ -195,6 +205,7 @@ class JsonTests(SynchronousTestCase):
         for result in (
             samples.crash(),
             samples.logins(),
+            samples.client(),
             samples.timing(),
             samples.fanout(),
             samples.users(),

@@ -17,6 +17,7 @@ from twisted_chat.core.bans import (
     hits,
     homes,
     named,
+    own_machine,
     read_target,
 )
 from twisted_chat.core.masks import MAX_MASK
@@ -94,6 +95,12 @@ class TargetTests(SynchronousTestCase):
             self.assertTrue(str(bad))
         else:
             self.assertFalse(hits(Ban(target, "bob", NOW), who("zoe")) and target.kind == "net")
+
+    def test_own_machine_is_a_network_of_loopback_and_nothing_else(self) -> None:
+        for text in ("127.0.0.1", "127.0.0.0/8", "::1"):
+            self.assertTrue(own_machine(read_target(text)), text)
+        for text in ("192.0.2.7", "0.0.0.0/0", "bob", "*", "address:bob"):
+            self.assertFalse(own_machine(read_target(text)), text)
 
     def test_everybody_is_what_leaves_nobody_out(self) -> None:
         for text in ("*", "?", "*?*", "0.0.0.0/0", "::/0", "::ffff:0:0/96"):

@@ -87,6 +87,10 @@ class BanTests(RuledCase):
             self.assertEqual(self.code(self.olga, f"ban {target}"), "bans-everybody")
         self.done(self.olga, "ban !::/0")
 
+    def test_ban_of_the_servers_machine_would_hit_nobody_and_is_refused(self) -> None:
+        for target in ("127.0.0.1", "127.0.0.0/8", "::1"):
+            self.assertEqual(self.code(self.otto, f"ban {target}"), "no-address")
+
     def test_address_must_be_known(self) -> None:
         local = self.comes("local", "127.0.0.1")
         self.assertEqual(self.code(self.otto, "ban address:local"), "no-address")

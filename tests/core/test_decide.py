@@ -594,6 +594,18 @@ class AskingTests(Case):
                 ),
             )
 
+    def test_help_knows_who_has_no_nickname_yet(self) -> None:
+        for topic in (None, CleanText("msg")):
+            for seat, new in ((self.bob, False), (self.world.open(), True)):
+                found = self.reply(seat, c.Help(topic))
+                assert isinstance(found, r.HelpText)
+                self.assertIs(found.before_login, new)
+
+    def test_help_on_one_command_has_the_room_that_may_stand_first(self) -> None:
+        found = self.reply(self.bob, c.Help(CleanText("settings")))
+        assert isinstance(found, r.HelpText)
+        self.assertEqual(found.lines[0].usage, "[#ROOM]")
+
     def test_help_says_who_may(self) -> None:
         found = self.reply(self.bob, c.Help("kick"))
         assert isinstance(found, r.HelpText)

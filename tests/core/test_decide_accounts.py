@@ -116,11 +116,31 @@ class RegisterTests(Case):
         super().setUp()
         self.eve = self.world.enter("eve")
         self.command = c.Register(Secret("correct horse"), "code")
+        self.plain = c.Register(Secret("correct horse"))
 
     def test_a_guest_may_register_where_everybody_may(self) -> None:
         self.assertEqual(
+            self.world.decide(self.eve, self.plain), Enrol(nick("eve"), "correct horse")
+        )
+
+    def test_second_half_of_a_password_is_not_taken_for_a_code_and_dropped(self) -> None:
+        refused = self.world.refusal(self.eve, self.command)
+        self.assertEqual(refused.code, "bad-password")
+        self.assertIn("a password has no blanks", refused.why)
+        self.assertNotIn("code", refused.why)
+
+    def test_an_invitation_that_is_not_needed_is_not_used_up(self) -> None:
+        self.hub.state.invites.put(digest_of("code"), NOW + 10, NOW)
+        self.assertEqual(
             self.world.decide(self.eve, self.command), Enrol(nick("eve"), "correct horse")
         )
+
+    def test_nobody_can_invite_where_nobody_can_register(self) -> None:
+        self.hub.trust(self.eve.session)
+        self.may_register("closed")
+        self.assertEqual(self.code(self.eve, c.Invite()), "registration-closed")
+        self.may_register("open")
+        self.assertIsInstance(self.world.decide(self.eve, c.Invite()), MakeInvite)
 
     def test_nobody_may_where_that_is_closed(self) -> None:
         self.may_register("closed")
@@ -131,7 +151,7 @@ class RegisterTests(Case):
             self.hub.state.panic = level
             self.assertEqual(self.code(self.eve, self.command), "registration-closed")
         self.hub.trust(self.eve.session)
-        self.assertIsInstance(self.world.decide(self.eve, self.command), Enrol)
+        self.assertIsInstance(self.world.decide(self.eve, self.plain), Enrol)
 
     def test_who_was_invited_may_where_that_is_needed(self) -> None:
         self.may_register("invite")
@@ -160,7 +180,7 @@ class RegisterTests(Case):
         self.assertEqual(self.code(self.bob, self.command), "already-logged-in")
 
     def test_a_guests_name_is_not_registered(self) -> None:
-        self.assertEqual(self.code(self.world.enter("guest77"), self.command), "bad-nick")
+        self.assertEqual(self.code(self.world.enter("guest77"), self.plain), "bad-nick")
 
     def test_passwords_are_in_no_text_that_is_made_of_what_was_asked_or_decided(self) -> None:
         decided = self.world.decide(self.eve, self.command)

@@ -62,7 +62,7 @@ class TableTests(SynchronousTestCase):
     def test_password_of_an_operator_may_have_blanks(self) -> None:
         self.assertEqual(parse("oper root  some  words"), c.Oper("root", "some  words"))
         bad = self.assertRaises(BadArguments, parse, "oper root")
-        self.assertEqual(str(bad), "PASSPHRASE is missing")
+        self.assertEqual(str(bad), "PASSWORD is missing")
 
     def test_help_fits_on_a_line_of_a_terminal(self) -> None:
         for spec in COMMANDS.values():

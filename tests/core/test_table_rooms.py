@@ -85,6 +85,26 @@ class RoomSpecTests(SynchronousTestCase):
             assert isinstance(command, rc.RoomCommand)
             self.assertEqual(getattr(command, "room", None), DEV, spec.name)
 
+    def test_usage_in_full_has_the_room_that_may_stand_first(self) -> None:
+        for name, usage in (
+            ("settings", "[#ROOM]"),
+            ("ban", "[#ROOM] TARGET [DURATION] [TEXT]"),
+            ("drop-room", "[ROOM]"),
+            ("topic", "[#ROOM] [TEXT]"),
+            ("who", "[ROOM] [PAGE]"),
+        ):
+            self.assertEqual(COMMANDS[name].whole_usage, usage)
+
+    def test_what_is_missing_is_called_as_in_the_usage(self) -> None:
+        for line, missing in (
+            ("private", "on|off"),
+            ("visibility", "join|all"),
+            ("panic", "0|1|2"),
+            ("slow", "SECONDS"),
+        ):
+            bad = self.assertRaises(BadArguments, parse, line)
+            self.assertEqual(str(bad), f"{missing} is missing")
+
     def test_nonsense_for_a_duration_is_no_ban_for_ever(self) -> None:
         for word in ("10", "10x", "0s", "2hh", "1h-", "99999999999d", "1.5h", "9999d", "7days"):
             for line in (f"ban bob {word}", f"ban bob {word} spam", f"mute bob {word}"):
@@ -105,4 +125,4 @@ class RoomSpecTests(SynchronousTestCase):
         self.assertEqual(str(bad), '"some" is neither join nor all')
         for word in ("-1", "x", "1.5", "9" * 10, "\u0663"):
             bad = self.assertRaises(BadArguments, parse, f"slow {word}")
-            self.assertEqual(str(bad), f'"{word}" is not a number of seconds')
+            self.assertEqual(str(bad), f'"{word}" is not a number of seconds; 0 turns it off')

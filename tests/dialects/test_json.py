@@ -73,6 +73,12 @@ class CommandTests(Case):
             parse("private", to="bob", content="hi", kind="notice"), c.Tell(BOB, HI, "notice")
         )
 
+    def test_message_to_or_with_somebody_is_never_said_to_a_room(self) -> None:
+        for field in ("to", "with"):
+            bad = self.refused({"type": "message", "content": "psst", field: "bob"}, "bad-field")
+            self.assertIn(f'"{field}" has the type private', str(bad))
+        self.refused({"type": "private", "content": "psst", "with": "bob"}, "bad-field")
+
     def test_lines_of_the_content_are_lines_of_the_message(self) -> None:
         said = c.Say((CleanText("a"), CleanText(""), CleanText("b")))
         self.assertEqual(parse("message", content="a\n\nb"), said)

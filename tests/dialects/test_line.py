@@ -433,6 +433,7 @@ class LoginTests(SynchronousTestCase):
             self.assertEqual(self.login(line), c.Quit())
         for line in ("/help", "/Help", "!help", "HELP", "?", "/"):
             self.assertEqual(self.login(line), c.Help())
+        self.assertEqual(self.login("/help  register "), c.Help("register"))
 
     def test_refused_name_is_quoted_with_the_reason(self) -> None:
         bad = self.assertRaises(BadLine, self.login, "b@b")

@@ -132,6 +132,17 @@ class HelpTests(SynchronousTestCase):
             if not line.startswith(tuple(f"--   {usage}" for usage in own)):
                 self.assertRegex(line, r"\A--( What|   \S.{20} |  {24})\s?\S")
 
+    def test_who_has_no_nickname_yet_is_asked_for_it_again(self) -> None:
+        pick = "Pick a nickname, or press Enter for a guest name."
+        line = r.HelpLine("back", "", "say that you are back")
+        self.assertEqual(reply(r.HelpText((line,), before_login=True))[-1], pick)
+        self.assertEqual(reply(r.HelpText((line,), one=True, before_login=True))[-1], pick)
+        self.assertNotIn(pick, self.help())
+
+    def test_another_room_can_be_named_first(self) -> None:
+        told = "--   /ban #dev NICK         in #dev, wherever you talk; so with all from /ban"
+        self.assertIn(told, self.help())
+
     def test_help_on_one_command_is_one_line(self) -> None:
         one = r.HelpText((r.HelpLine("back", "", "say that you are back"),), one=True)
         self.assertEqual(reply(one), ["-- /back: say that you are back"])

@@ -141,13 +141,23 @@ class VisitTests(HouseTestCase):
         said = "-- olga banned eve from #dev for 2 hours (too loud); out: eve"
         self.assert_sees(self.olga, said)
         self.assert_sees(
-            self.eve, said, "-- you are no longer in #dev; /join ROOM says where you talk now."
+            self.eve,
+            said,
+            "-- you are no longer in #dev; choose with /join ROOM where you talk now.",
         )
         self.eve.types("hello?", "/join dev")
         first, second = self.eve.sees()
         self.assertIn("you talk in no room now", first)
         self.assertEqual(second, "! you are banned from #dev (too loud), for 2 hours more.")
         self.assert_sees(self.olga)
+
+    def test_who_is_put_out_of_a_room_while_talking_in_another_is_told_so(self) -> None:
+        self.eve.types("/join #lobby")
+        self.eve.sees()
+        self.olga.types("/kick eve")
+        self.assertEqual(
+            self.eve.sees()[-1], "-- you are no longer in #dev; you talk in #lobby as before."
+        )
 
     def test_bans_are_listed_and_lifted(self) -> None:
         self.does("/ban eve 2h too loud", "/ban 10.1.2.3/8")

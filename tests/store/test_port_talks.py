@@ -190,6 +190,26 @@ class LastingTalkContract(TalkContract):
         self.assertEqual(remembered.talks, (("ann", "bob", TALK),))
         self.assertEqual(remembered.waiting, ())
 
+    async def test_talks_of_a_dropped_account_are_gone_in_the_same_commit(self) -> None:
+        await self.begin()
+        one, two, three, four, five = await self.ids(5)
+        stored, unstored, new = (RoomId(-each) for each in (one, two, four))
+        self.store.keep_private(self.private(one, talk=stored))
+        await self.until_stored(one)
+        self.store.keep_private(self.private(two, talk=unstored, by="carl"))
+        self.store.drop_account("bob", three)
+        # Somebody else has the name by now.
+        self.store.keep_private(self.private(four, talk=new))
+        await self.until_stored(four)
+        await self.rest()
+        remembered = await self.again()
+        self.assertEqual(remembered.talks, (("ann", "bob", new),))
+        for talk, left in ((stored, ()), (unstored, ()), (new, (four,))):
+            self.assert_page(await self.store.history(ref(talk), limit=9), left, more=False)
+        self.store.drop_account("ann", five)
+        await self.settle()
+        self.assertEqual((await self.again()).talks, ())
+
     async def test_markers_come_back_where_they_were_moved(self) -> None:
         await self.begin()
         for place, message in ((1, 5), (-3, 6), (2, 7)):
@@ -216,6 +236,24 @@ class LastingTalkContract(TalkContract):
         await self.until_stored(two)
         await self.store.tidy(NOW)
         self.assertEqual((await self.again()).waiting, (("bob", "ann", 1),))
+
+    async def test_talk_of_which_nothing_is_left_is_gone_until_it_goes_on(self) -> None:
+        await self.begin(Keep(days=30))
+        one, two, three = await self.ids(3)
+        for message, talk, days in ((one, TALK, 31), (two, OTHER, 1)):
+            told = self.private(message, talk=talk)
+            self.store.keep_private(structs.replace(told, time=NOW - days * DAY))
+            self.store.mark("ann", talk, message)
+        self.store.mark("ann", RoomId(1), one)
+        await self.until_stored(two)
+        await self.store.tidy(NOW)
+        remembered = await self.again()
+        self.assertEqual([talk for _, _, talk in remembered.talks], [OTHER])
+        self.assertEqual({place for _, place, _ in remembered.markers}, {OTHER, 1})
+        self.store.keep_private(self.private(three))
+        await self.until_stored(three)
+        remembered = await self.again()
+        self.assertEqual([talk for _, _, talk in remembered.talks], [TALK, OTHER])
 
 
 class MemoryTests(TalkContract, MemoryAdapter, TestCase):

@@ -80,7 +80,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="twisted-chat",
         description="Join a chat: on the whole screen of a terminal, or in plain lines.",
         epilog="Plain mode ends with 0 if everything typed was acknowledged, with 1 if the server could not be reached or "
-        "was lost before, and with 2 if it was not understood, or refused by the server.",
+        "was lost before, and with 2 if it was not understood, or refused by the server. The full screen has its settings in "
+        "~/.config/twisted-chat/client.toml; F1 there lists its keys.",
     )
     parser.add_argument("host", metavar="HOST", nargs="?", default=HOST, help=f"default: {HOST}")
     parser.add_argument(

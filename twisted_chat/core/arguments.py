@@ -28,8 +28,8 @@ class Spec(msgspec.Struct, frozen=True):
 
     ``usage`` is shown in help and is the grammar of the arguments: words separated by blanks, of the kinds in
     :data:`KINDS`; ``[X]`` may be left out, and so may ``[X Y]``, both or none; ``TEXT``, ``WORDS``, ``LIMIT`` and
-    ``PASSPHRASE`` take the rest of the line. Where people need to be told more, ``grammar`` is the grammar. ``build`` gets
-    one value for each, None for what was left out. ``secret``: errors quote nothing of the arguments, which are passwords.
+    ``PASSPHRASE`` take the rest of the line. Where people need to be told more, or less, ``grammar`` is the grammar. ``build``
+    gets one value for each, None for what was left out. ``secret``: errors quote nothing of the arguments, which are passwords.
     """
 
     name: str
@@ -39,6 +39,12 @@ class Spec(msgspec.Struct, frozen=True):
     may: str = "anyone"
     grammar: str = ""
     secret: bool = False
+
+    @property
+    def whole_usage(self) -> str:
+        """The usage with the room that may stand first: the list of all commands tells of that once, at its end."""
+        left_out = self.grammar.startswith("[#ROOM]") and not self.usage.startswith("[#ROOM]")
+        return f"[#ROOM] {self.usage}".rstrip() if left_out else self.usage
 
     def parse(self, rest: str) -> c.Command:
         """Make the command from what follows its name.
@@ -62,7 +68,7 @@ class Spec(msgspec.Struct, frozen=True):
                 values.append(None)
                 continue
             if not word:
-                raise BadArguments(f"{kind.name} is missing")
+                raise BadArguments(f"{self._shown(kind.name, i - len(kinds))} is missing")
             if kind.takes_rest:
                 word = rest
             values.append(kind.read(word))
@@ -72,6 +78,10 @@ class Spec(msgspec.Struct, frozen=True):
         if rest:
             raise BadArguments(f'"{shown(rest)}" is too much')
         return self.build(*values)
+
+    def _shown(self, kind: str, place: int) -> str:
+        """Return what the usage calls an argument; ``place`` counts from the end, where grammar and usage are alike."""
+        return kind if kind in self.usage else self.usage.split()[place]
 
 
 class _Kind:
@@ -140,7 +150,7 @@ def _read_duration(word: str) -> int:
 
 def _read_seconds(word: str) -> int:
     if not (word.isascii() and word.isdigit() and len(word) <= 9):
-        raise BadArguments(f'"{shown(word)}" is not a number of seconds')
+        raise BadArguments(f'"{shown(word)}" is not a number of seconds; 0 turns it off')
     return int(word)
 
 

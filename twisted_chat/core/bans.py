@@ -111,6 +111,12 @@ def everybody(target: Target) -> bool:
     return target.kind == "mask" and fits_all(target.key)
 
 
+def own_machine(target: Target) -> bool:
+    """Tell whether a target is the server's own machine, whose people have no address that a ban could hit."""
+    network = _network(target.key) if target.kind == "net" else None
+    return network is not None and network.is_loopback
+
+
 def homes(addresses: Iterable[str]) -> str | None:
     """Return the networks that stand for the owners of addresses, as in :class:`Ban`; None if all are this machine, or none."""
     found = [each for address in addresses if (each := _address(address)) is not None]

@@ -176,6 +176,8 @@ class Checks:
         if ban.target.kind == "address" and ban.address is None:
             why = "where they come from is not known, or is the server's own machine"
             return Refused("no-address", f"{name} cannot be banned: {why}")
+        if bans.own_machine(ban.target):
+            return Refused("no-address", f"{name} cannot be banned: it is the server's own machine")
         insist = f"; to do that all the same, type /ban !{name}"
         if bans.everybody(ban.target) and not event.insist:
             return Refused("bans-everybody", f"that would ban everybody{insist}")
@@ -215,4 +217,6 @@ def _count(there: Iterable[bans.Ban], now: float) -> int:
 
 
 def _not_there(target: bans.Target) -> Refused:
-    return Refused("not-banned", f"there is none for {target.text}; /bans lists them")
+    return Refused(
+        "not-banned", f"{target.text} is not in the list that /bans shows; nothing was lifted"
+    )

@@ -364,7 +364,8 @@ class Decider:
                 for spec in COMMANDS.values()
                 if spec.may != SERVER_OPERATORS or session.operator is not None
             ]
-            return r.HelpText(tuple(r.HelpLine(spec.name, spec.usage, spec.help) for spec in specs))
+            lines = tuple(r.HelpLine(spec.name, spec.usage, spec.help) for spec in specs)
+            return r.HelpText(lines, before_login=session.user is None)
         name = command.topic.lstrip("/!").lower()
         spec = COMMANDS.get(name)
         if spec is None:
@@ -372,4 +373,5 @@ class Decider:
             hint = f"; did you mean {near}?" if near else "; /help lists them"
             return r.Refused("unknown-command", f'there is no command "{shown(name)}"{hint}')
         may = "" if spec.may == "anyone" else f" ({spec.may})"
-        return r.HelpText((r.HelpLine(spec.name, spec.usage, spec.help + may),), one=True)
+        line = r.HelpLine(spec.name, spec.whole_usage, spec.help + may)
+        return r.HelpText((line,), one=True, before_login=session.user is None)

@@ -38,7 +38,7 @@ _GUEST: Final = re.compile(r"guest[0-9]+")
 _PRIVACY: Final = {
     "all": "everybody may write to you in private",
     "accounts": "only who has an account may write to you in private",
-    "rooms": "only who is in one of your rooms may write to you in private",
+    "rooms": "only who is in one of your rooms, such as the lobby, may write to you in private",
 }
 
 
@@ -134,6 +134,10 @@ class AccountDecider:
         invite = digest_of(command.code) if command.code is not None else None
         if self.registration == "invite" and not self._state.invites.good(invite, now):
             return Tell(BAD_INVITE)
+        if invite is not None and not self._state.invites.good(invite, now):
+            # Else who chose a password with a blank in it would have one without what follows the blank.
+            why = "a password has no blanks, and nobody needs an invitation here: /register PASSWORD; nothing was changed"
+            return refuse("bad-password", why)
         if _GUEST.fullmatch(user.nick.key):
             why = f"{user.nick} is a name for guests; take another with /nick NICK, then register that"
             return refuse("bad-nick", why)
@@ -196,6 +200,11 @@ class AccountDecider:
         if not session.local and session.operator is None:
             why = "only operators of this server, and who connects from the machine it runs on, can invite"
             return refuse("not-operator", why)
+        if self.registration == "closed":
+            why = (
+                "nobody can register here, with an invitation or without; the server was started so"
+            )
+            return refuse("registration-closed", why)
         return MakeInvite()
 
     def privacy(self, user: User, command: c.SetPrivacy) -> Decision:

@@ -320,10 +320,11 @@ class HelpLine(msgspec.Struct, frozen=True):
 
 
 class HelpText(_Reply, frozen=True):
-    """Help on all commands, or on one."""
+    """Help on all commands, or on one. ``before_login``: the next line is still a nickname."""
 
     lines: tuple[HelpLine, ...]
     one: bool = False
+    before_login: bool = False
 
 
 class Acked(_Reply, frozen=True):

@@ -227,10 +227,11 @@ COMMANDS: Final[dict[str, Spec]] = {
         ),
         Spec(
             "panic",
-            "LEVEL",
+            "0|1|2",
             "1: let no new guests in, 2: nobody new, 0: everybody",
             c.SetPanic,
             may=SERVER_OPERATORS,
+            grammar="LEVEL",
         ),
         Spec(
             "audit",

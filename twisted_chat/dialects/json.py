@@ -145,9 +145,10 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command:
     kind = incoming.type.lower()
     match kind:
         case "message" | "msg":
-            if incoming.to is not None:
+            if incoming.to is not None or incoming.partner is not None:
+                to = "to" if incoming.to is not None else "with"
                 raise BadLine(
-                    'a message with "to" has the type private; nothing was sent', "bad-field"
+                    f'a message with "{to}" has the type private; nothing was sent', "bad-field"
                 )
             return c.Say(_lines(incoming.content), _room(incoming.room), _kind(incoming.kind))
         case "private":

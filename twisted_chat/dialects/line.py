@@ -81,20 +81,20 @@ class LineDialect:
 
 
 def _read_login(text: str) -> c.Command:
-    name, _, password = text.strip(" \t").partition(" ")
+    name, _, rest = text.strip(" \t").partition(" ")
+    rest = rest.strip(" ")
     if not name:
         return c.Login()
     # Nicknames cannot look like any of these, so nobody is kept from a name by them.
     if name == "QUIT" or name.lower() in ("/quit", "!logout"):
         return c.Quit()
     if name in ("HELP", "?", "/") or name.lower() in ("/help", "!help"):
-        return c.Help()
+        return c.Help(CleanText(rest) or None)
     try:
         nick = parse_nick(name)
     except BadName as bad:
         raise BadLine(f'"{shown(name)}" cannot be your nickname: {bad}', "bad-nick") from None
-    secret = password.strip(" ")
-    return c.Login(nick, Secret(secret), or_guest=True) if secret else c.Login(nick)
+    return c.Login(nick, Secret(rest), or_guest=True) if rest else c.Login(nick)
 
 
 def read(line: CleanText) -> c.Command | None:
@@ -213,7 +213,7 @@ def _run(name: str, rest: str, spelling: str) -> c.Command:
     try:
         return spec.parse(rest)
     except BadArguments as bad:
-        usage = f"{spelling} {spec.usage}".rstrip()
+        usage = f"{spelling} {spec.whole_usage}".rstrip()
         raise BadLine(f"{bad}; write {usage}; nothing was said", "usage") from None
 
 

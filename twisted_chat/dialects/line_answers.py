@@ -115,7 +115,9 @@ def answer(reply: r.Reply, zone: tzinfo | None) -> Iterable[str]:
         case r.Confirmed(text=text) | r.Notice(text=text):
             return [f"-- {sentence(text)}"]
         case r.HelpText():
-            return line_lists.commands(reply)
+            # The question is far up on the screen by now, and what is typed next would be its answer.
+            question = [_PICK] if reply.before_login else []
+            return line_lists.commands(reply) + question
         case r.Acked() | r.Probe() | r.ReadUpTo():
             return []
         case r.Pong(text=text):

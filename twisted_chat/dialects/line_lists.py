@@ -19,6 +19,10 @@ _COLUMN: Final = 21
 # No name has one.
 _NO_BREAK: Final = "\u00a0"
 _OLDER: Final = (
+    (
+        "/ban #dev NICK",
+        "in #dev, wherever you talk; so with all from /ban to /export",
+    ),
     ("? or !who", "list who is here"),
     ("TEXT > NICK", "say TEXT to one person, in private; so do MSG NICK:TEXT and !msg NICK TEXT"),
     (

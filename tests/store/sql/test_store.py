@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from tests.making import author, said
 from tests.store.sql.held import GONE, OLD, HeldStoreCase
+from twisted_chat.core.ids import MessageId
 from twisted_chat.store.port import StoreError
 from twisted_chat.store.sql import store as module
 from twisted_chat.store.sql.database import Database
@@ -14,6 +15,11 @@ from twisted_chat.store.sql.store import SqlStore
 
 
 class SqlStoreTests(HeldStoreCase):
+    def test_markers_of_all_who_are_here_hold_nobody_up(self) -> None:
+        for number in range(module.MAX_WAITING + 1):
+            self.store.mark(f"account{number}", OLD, MessageId(30))
+        self.assertFalse(self.store.full)
+
     def test_author_is_written_once_as_long_as_nothing_changes(self) -> None:
         bob = author("bob", 5)
         self.patch(module, "_MAX_AUTHORS", 2)

@@ -28,8 +28,10 @@ class TalkCase(SynchronousTestCase):
         metadata.create_all(self.connection)
         self.batch = TalkBatch()
 
-    def write(self, *dropped: str) -> None:
-        self.batch.write(self.connection, dropped)
+    def write(self, **dropped: int) -> None:
+        """Commit; ``dropped``: accounts, with the event of each."""
+        gone = {account: MessageId(at) for account, at in dropped.items()}
+        self.batch.write(self.connection, gone)
         self.batch = TalkBatch()
 
     def waits(self, *ids: int, account: str = "bob", sender: str = "ann") -> None:
@@ -110,14 +112,14 @@ class MarkerTests(TalkCase):
         self.batch.mark("bob", TALK, MessageId(6))
         self.batch.mark("eve", LOBBY, MessageId(7))
         self.batch.drop("bob", MessageId(8))
-        self.write("bob")
+        self.write(bob=8)
         self.assertEqual(read_markers(self.connection), (("eve", LOBBY, 7),))
 
     def test_who_has_the_name_next_may_have_markers_in_the_same_commit(self) -> None:
         self.batch.mark("bob", TALK, MessageId(6))
         self.batch.drop("bob", MessageId(8))
         self.batch.mark("bob", LOBBY, MessageId(9))
-        self.write("bob")
+        self.write(bob=8)
         self.assertEqual(read_markers(self.connection), (("bob", LOBBY, 9),))
 
 

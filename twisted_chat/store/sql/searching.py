@@ -28,7 +28,7 @@ def search(engine: Engine, index: Words, query: Query, limit: int) -> tuple[list
     """Return the newest ``limit`` stored messages that fit, newest first; and whether everything was looked at."""
     rooms: dict[int, RoomRef] = {room.id: room for room in query.rooms}
     with reading(engine, SEARCH_TIME) as connection:
-        low = first_since(connection, query.since)
+        low = max(first_since(connection, query.since), _floor(query))
         indexed = read_counter(connection, "indexed")
         rows, whole = _scan(connection, query, max(low, indexed + 1))
         matcher = Matcher(query)
@@ -70,8 +70,11 @@ def _look_up(
     wanted = _limited(query, low).join(table, fits).where(number <= high)
     if query.before is not None:
         wanted = wanted.where(number < query.before)
+    if low:
+        # Also of the index: else it is read to its end where a common word was not said since.
+        wanted = wanted.where(number >= low)
     if query.since is not None:
-        wanted = wanted.where(messages.c.time >= query.since, number >= low)
+        wanted = wanted.where(messages.c.time >= query.since)
     return connection.execute(wanted.order_by(number.desc()).limit(limit)).fetchall()
 
 
@@ -80,6 +83,12 @@ def _limited(query: Query, low: int) -> Select[Any]:
     for room, floor in query.floors:
         wanted = wanted.where(or_(messages.c.room != room, messages.c.id > floor))
     return wanted if query.before is None else wanted.where(messages.c.id < query.before)
+
+
+def _floor(query: Query) -> int:
+    """Return the id below which no room of the query is searched."""
+    floors = dict(query.floors)
+    return min(floors.get(room.id, -1) for room in query.rooms) + 1
 
 
 def first_since(connection: Connection, since: float | None) -> int:

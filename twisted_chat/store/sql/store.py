@@ -168,8 +168,11 @@ class SqlStore:
         return await self._writer.ask(functools.partial(read_waiting, account=account), behind=True)
 
     def mark(self, account: str, place: RoomId, message: MessageId | None) -> None:
-        self._writer.batch.talks.mark(account, place, message)
-        self._writer.touched()
+        batch = self._writer.batch
+        batch.talks.mark(account, place, message)
+        if not batch.size:
+            # Else not counted: now and then all who are here come at once, and nobody's talk is held up for that.
+            self._writer.touched()
 
     def keep_room(self, record: RoomRecord, at: MessageId) -> None:
         self._writer.batch.rooms[record.ref.id] = record

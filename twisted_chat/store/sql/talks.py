@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, or_, select
 
 from twisted_chat.core.events import Envelope
 from twisted_chat.core.ids import MessageId, RoomId
@@ -30,6 +30,8 @@ class TalkBatch:
         #: What waits no more: by whom it was for (True) or by whom it was written, up to which event.
         self._over: list[tuple[bool, str, MessageId]] = []
         self._markers: dict[tuple[str, RoomId], MessageId | None] = {}
+        #: Talks that went with an account before they were in the database.
+        self._gone: set[RoomId] = set()
 
     def keep(self, talk: RoomId, one: str, other: str) -> None:
         """Keep that this is the talk of two accounts."""
@@ -52,17 +54,33 @@ class TalkBatch:
         self._markers[account, place] = message
 
     def drop(self, account: str, at: MessageId) -> None:
-        """Drop what is kept of an account, but for its talks."""
+        """Drop what is kept of an account."""
+        mine = {talk for talk, pair in self._talks.items() if account in pair}
+        self._gone |= mine
+        for talk in mine:
+            del self._talks[talk]
         for key in [key for key in self._markers if key[0] == account]:
             del self._markers[key]
         self.receive(account, at)
         self.unsend(account, at)
 
-    def write(self, connection: Connection, dropped: Iterable[str]) -> None:
-        """Bring it all into the database, within the transaction of the caller; of ``dropped`` accounts nothing is left."""
+    def write(self, connection: Connection, dropped: Mapping[str, MessageId]) -> None:
+        """Bring it all into the database, within the transaction of the caller.
+
+        Of ``dropped`` accounts nothing is left from before the event since which they are gone.
+        """
         gone = sorted(dropped)
         if gone:
             connection.execute(delete(markers).where(markers.c.account.in_(gone)))
+            # In this commit, not in one behind it: who has the name next must not find them there after a crash.
+            for account, at in dropped.items():
+                theirs = or_(talks.c.one == account, talks.c.other == account)
+                # Not those of who has the name next.
+                older = select(talks.c.id).where(theirs, talks.c.id > -at)
+                self._gone.update(map(RoomId, connection.scalars(older)))
+        if self._gone:
+            insert_rows(connection, forgotten, ((talk,) for talk in sorted(self._gone)))
+            forget_places(connection, sorted(self._gone))
         if self._talks:
             rows = ((talk, one, other) for talk, (one, other) in self._talks.items())
             insert_rows(connection, talks, rows)
@@ -133,3 +151,11 @@ def delete_orphans(connection: Connection) -> None:
     """Delete what waits and is no longer there: it was too old, or its author wished so."""
     there = select(messages.c.id).where(messages.c.id == waiting.c.message)
     connection.execute(delete(waiting).where(~there.exists()))
+
+
+def delete_empty(connection: Connection) -> None:
+    """Delete talks of which no message is left, and markers in them. A talk that goes on is kept anew with its next message."""
+    there = select(messages.c.id).where(messages.c.room == talks.c.id)
+    connection.execute(delete(talks).where(~there.exists()))
+    known = select(talks.c.id).where(talks.c.id == markers.c.place)
+    connection.execute(delete(markers).where(markers.c.place < 0, ~known.exists()))

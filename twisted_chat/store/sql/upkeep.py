@@ -23,7 +23,7 @@ from twisted_chat.store.sql.schema import (
     sent,
 )
 from twisted_chat.store.sql.searching import first_since
-from twisted_chat.store.sql.talks import delete_orphans
+from twisted_chat.store.sql.talks import delete_empty, delete_orphans
 from twisted_chat.store.sql.words import Row, Words
 from twisted_chat.store.sql.writing import set_counter
 
@@ -136,9 +136,10 @@ def delete_unused(connection: Connection, now: float) -> None:
 
 
 def delete_silent(connection: Connection) -> None:
-    """Delete authors of whom no message is left."""
+    """Delete authors of whom no message is left, and talks of which none is."""
     used = select(messages.c.author)
     connection.execute(delete(authors).where(authors.c.id.not_in(used)))
+    delete_empty(connection)
 
 
 def limits_of(connection: Connection) -> dict[RoomId, Keep]:

@@ -1,0 +1,31 @@
+"""Tests of twisted_chat.client.screen.bars."""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.client.screen.stage import Stage, staged
+from twisted_chat.client.model.completion import Candidate
+from twisted_chat.client.screen.bars import OFFERED
+
+
+class AboveTests(SynchronousTestCase):
+    @staged()
+    async def test_without_anything_to_tell_it_takes_no_room(self, stage: Stage) -> None:
+        self.assertFalse(stage.app.above.display)
+
+    @staged()
+    async def test_a_long_text_has_several_rows(self, stage: Stage) -> None:
+        stage.app.above.tell("word " * 30)
+        await stage.settle()
+        self.assertEqual(stage.app.above.size.height, 2)
+        self.assertEqual(stage.app.above.text, "word " * 30)
+
+    @staged()
+    async def test_the_one_that_is_taken_is_in_sight(self, stage: Stage) -> None:
+        candidates = tuple(Candidate(f"c{n}", f"c{n}", "help") for n in range(20))
+        for index in (0, 10, 19):
+            stage.app.above.offer(candidates, index)
+            await stage.settle()
+            self.assertTrue(stage.shows(f" c{index} "), index)
+            self.assertEqual(stage.app.above.size.height, OFFERED)

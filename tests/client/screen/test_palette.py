@@ -1,0 +1,59 @@
+"""Tests of twisted_chat.client.screen.palette."""
+
+from __future__ import annotations
+
+from rich.color_triplet import ColorTriplet
+from rich.style import Style
+from textual.color import Color
+from twisted.trial.unittest import SynchronousTestCase
+
+from twisted_chat.client.screen.palette import THEMES, palette, themes
+
+
+def luminance(triplet: ColorTriplet) -> float:
+    """Relative luminance, as WCAG 2 defines it."""
+
+    def linear(channel: int) -> float:
+        value = channel / 255
+        return value / 12.92 if value <= 0.03928 else ((value + 0.055) / 1.055) ** 2.4
+
+    red, green, blue = triplet
+    return 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+
+
+def contrast(one: ColorTriplet, other: ColorTriplet) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+class PaletteTests(SynchronousTestCase):
+    def test_a_nickname_has_the_same_colour_however_it_is_written(self) -> None:
+        colours = palette("dark")
+        self.assertIs(colours.nick("Bob"), colours.nick("bOB"))
+        # It is of the name, and no matter of which run of which program.
+        self.assertEqual(colours.nicks.index(colours.nick("bob")), 8)
+
+    def test_nicknames_have_many_colours(self) -> None:
+        colours = palette("dark")
+        self.assertEqual(len({str(colours.nick(f"n{n}")) for n in range(200)}), len(colours.nicks))
+
+    def test_everything_can_be_read_in_every_theme(self) -> None:
+        for theme in themes():
+            assert theme.background is not None
+            ground = Color.parse(theme.background).rich_color.triplet
+            colours = palette(theme.name)
+            least = 7.0 if theme.name == "contrast" else 4.5
+            styles: list[Style] = [
+                getattr(colours, name) for name in colours.__struct_fields__[:-1]
+            ]
+            for style in (*styles, *colours.nicks):
+                assert style.color is not None and ground is not None
+                text = style.color.triplet
+                behind = style.bgcolor.triplet if style.bgcolor is not None else ground
+                assert text is not None and behind is not None
+                self.assertGreaterEqual(contrast(text, behind), least, (theme.name, str(style)))
+
+    def test_each_theme_has_both_parts(self) -> None:
+        self.assertEqual(tuple(theme.name for theme in themes()), THEMES)
+        for theme in THEMES:
+            self.assertTrue(palette(theme).nicks)

@@ -1,0 +1,80 @@
+"""Tests of twisted_chat.client.screen.preferences."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import tomllib
+from pathlib import Path
+
+import msgspec
+from twisted.trial.unittest import SynchronousTestCase
+
+from twisted_chat.client.screen.preferences import Preferences, load, path
+
+DOCS = Path(__file__).parents[3] / "docs" / "client.md"
+
+
+class PathTests(SynchronousTestCase):
+    def test_it_is_in_the_users_configuration_folder(self) -> None:
+        self.assertEqual(path({"XDG_CONFIG_HOME": "/x"}), Path("/x/twisted-chat/client.toml"))
+        self.assertEqual(path({}), Path.home() / ".config/twisted-chat/client.toml")
+
+    def test_a_relative_folder_is_passed_over_as_the_standard_says(self) -> None:
+        self.assertEqual(path({"XDG_CONFIG_HOME": "x"}), path({}))
+
+
+class DocumentationTests(SynchronousTestCase):
+    def test_the_example_has_every_setting_with_its_default(self) -> None:
+        (example,) = re.findall(r"```toml\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)
+        self.assertEqual(tomllib.loads(example), msgspec.to_builtins(Preferences()))
+
+
+class LoadTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def load(self, text: str | bytes) -> tuple[Preferences, list[str]]:
+        file = self.folder / "client.toml"
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+        preferences, errors = load(file)
+        return preferences, [error.removeprefix(f"{file}: ") for error in errors]
+
+    def test_no_file_is_fine(self) -> None:
+        self.assertEqual(load(self.folder / "none"), (Preferences(), []))
+
+    def test_settings_are_taken(self) -> None:
+        preferences, errors = self.load('theme = "light"\nbell = false\nmembers = "never"')
+        self.assertEqual(errors, [])
+        self.assertEqual(
+            (preferences.theme, preferences.bell, preferences.members), ("light", False, "never")
+        )
+
+    def test_each_mistake_is_named_and_the_rest_is_taken(self) -> None:
+        preferences, errors = self.load('theme = "pink"\nbell = 1\nemoji = false\nnope = 3')
+        self.assertEqual(preferences, Preferences(emoji=False))
+        self.assertEqual(
+            errors,
+            [
+                "theme must be one of dark, light, mono, contrast; dark is used",
+                "bell must be true or false; true is used",
+                "there is no setting nope",
+            ],
+        )
+
+    def test_a_value_of_another_type_is_a_mistake(self) -> None:
+        preferences, errors = self.load("theme = []")
+        self.assertEqual((preferences.theme, len(errors)), ("dark", 1))
+
+    def test_what_is_not_toml_is_named(self) -> None:
+        for bad in ("theme =", b"\xff\xfe"):
+            preferences, errors = self.load(bad)
+            self.assertEqual(preferences, Preferences())
+            self.assertIn("the defaults are used", errors[0])
+
+    def test_what_cannot_be_read_is_named(self) -> None:
+        preferences, (error,) = load(self.folder)
+        self.assertEqual(preferences, Preferences())
+        self.assertIn("directory", error)

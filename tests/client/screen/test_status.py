@@ -1,0 +1,66 @@
+"""Tests of twisted_chat.client.screen.status."""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from twisted_chat.client.model.picture import Picture
+from twisted_chat.client.screen.palette import palette
+from twisted_chat.client.screen.status import foot, head
+
+
+class StatusTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.picture = Picture()
+        self.picture.nick = "me"
+        room = self.picture.room("dev")
+        room.enter(["me"], 1200)
+        room.topic = "release"
+        self.picture.switch(room.key)
+
+    def foot(self, *, waiting: int = 0, below: int = 0, again: float | None = None) -> str:
+        return foot(
+            self.picture, palette("dark"), 100, waiting=waiting, below=below, again=again
+        ).text.strip()
+
+    def head(self) -> str:
+        return head(self.picture, palette("dark"), 40).text
+
+    def test_it_says_how_the_connection_is(self) -> None:
+        self.assertEqual(self.foot(), "○ connecting …  me · #dev · 1,200 here    F1 help")
+        self.picture.connected("online")
+        self.picture.lag = 0.25
+        self.assertEqual(self.foot(), "● connected 250 ms  me · #dev · 1,200 here    F1 help")
+        self.picture.connected("offline", "refused")
+        self.assertIn("○ offline  me", self.foot())
+        self.assertTrue(self.foot(again=2.6).startswith("○ offline, again in 3 s"))
+        self.assertTrue(self.foot(again=-1).startswith("○ offline, again in 0 s"))
+
+    def test_it_says_what_waits_and_what_is_below(self) -> None:
+        self.picture.connected("online")
+        self.assertIn(" · …", self.foot(waiting=2))
+        self.assertIn("7 below (End)", self.foot(below=7))
+        self.picture.connected("offline", "refused")
+        self.assertIn("2 waiting to be sent", self.foot(waiting=2))
+
+    def test_it_says_that_one_is_not_in_the_room_any_more(self) -> None:
+        self.picture.shown.leave()
+        self.assertIn("you are not in it", self.foot())
+
+    def test_it_says_nothing_about_people_where_there_is_no_room(self) -> None:
+        self.picture.nick = ""
+        self.picture.switch(self.picture.private("bob").key)
+        self.assertEqual(self.foot(), "○ connecting …  bob    F1 help")
+
+    def test_the_head_has_the_topic_and_fits(self) -> None:
+        self.assertEqual(self.head().rstrip(), " #dev release")
+        self.picture.shown.topic = "x" * 100
+        self.assertEqual(len(self.head()), 40)
+
+    def test_the_head_says_that_who_one_talks_to_is_away(self) -> None:
+        self.picture.switch(self.picture.private("bob").key)
+        self.assertEqual(self.head().rstrip(), " bob")
+        self.picture.away["bob"] = "tea"
+        self.assertEqual(self.head().rstrip(), " bob away: tea")
+        self.picture.away["bob"] = ""
+        self.assertEqual(self.head().rstrip(), " bob away")

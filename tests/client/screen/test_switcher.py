@@ -1,0 +1,33 @@
+"""Tests of twisted_chat.client.screen.switcher. That it switches is in test_app."""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.client.screen.stage import Stage, said, staged
+from twisted_chat.client.model.conversation import room_key
+
+
+class SwitcherTests(SynchronousTestCase):
+    @staged()
+    async def test_it_shows_what_is_unread(self, stage: Stage) -> None:
+        await stage.enter("bob")
+        await stage.hear(said(1, room="dev"))
+        await stage.press("ctrl+k")
+        self.assertTrue(stage.shows("#dev  1"))
+
+    @staged()
+    async def test_what_nothing_matches_can_be_entered(self, stage: Stage) -> None:
+        await stage.enter("bob")
+        await stage.press("ctrl+k")
+        await stage.types("brandnew")
+        self.assertTrue(stage.shows("enter #brandnew"))
+
+    @staged()
+    async def test_a_click_chooses(self, stage: Stage) -> None:
+        await stage.enter("bob")
+        await stage.hear(said(1, room="dev"))
+        await stage.press("ctrl+k")
+        await stage.pilot.click("OptionList", offset=(2, 2))
+        await stage.settle()
+        self.assertEqual(stage.app.picture.view, room_key("dev"))

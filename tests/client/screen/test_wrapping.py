@@ -1,0 +1,62 @@
+"""Tests of twisted_chat.client.screen.wrapping."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len, split_graphemes
+from twisted.trial.unittest import SynchronousTestCase
+
+from twisted_chat.client.screen.wrapping import cut, rows
+
+TEXTS = st.text(st.sampled_from("ab  日本é👍🏽\u200d👩🇩🇪e\u0301-"), max_size=40)
+
+
+class RowsTests(SynchronousTestCase):
+    def wrap(self, text: str, width: int) -> list[str]:
+        return [text[start:end] for start, end in rows(text, width)]
+
+    def test_rows_break_between_words(self) -> None:
+        self.assertEqual(self.wrap("one two three", 8), ["one two ", "three"])
+
+    def test_blanks_may_stand_beyond_the_edge(self) -> None:
+        self.assertEqual(self.wrap("four four", 4), ["four ", "four"])
+
+    def test_a_long_word_is_broken_and_the_next_begins_behind_it(self) -> None:
+        self.assertEqual(self.wrap("see abcdefgh ok", 4), ["see ", "abcd", "efgh ", "ok"])
+
+    def test_wide_characters_count_twice(self) -> None:
+        self.assertEqual(self.wrap("日本語", 4), ["日本", "語"])
+
+    def test_joined_emoji_are_not_torn(self) -> None:
+        family = "👨‍👩‍👧"
+        self.assertEqual(self.wrap(family * 2, 3), [family, family])
+
+    def test_what_is_wider_than_a_row_has_one_of_its_own(self) -> None:
+        self.assertEqual(self.wrap("日本", 1), ["日", "本"])
+
+    def test_nothing_is_one_row(self) -> None:
+        self.assertEqual(self.wrap("", 5), [""])
+
+    @given(TEXTS, st.integers(2, 12))
+    def test_rows_are_the_text_and_none_is_too_wide(self, text: str, width: int) -> None:
+        found = self.wrap(text, width)
+        self.assertEqual("".join(found), text)
+        for row in found:
+            signs, _ = split_graphemes(row.rstrip())
+            self.assertTrue(cell_len(row.rstrip()) <= width or len(signs) == 1, (row, width))
+
+
+class CutTests(SynchronousTestCase):
+    def test_what_fits_stays(self) -> None:
+        self.assertEqual(cut("abc", 3), "abc")
+
+    def test_what_does_not_ends_in_an_ellipsis(self) -> None:
+        self.assertEqual(cut("abcd", 3), "ab…")
+        self.assertEqual(cut("日本語", 4), "日…")
+        self.assertEqual(cut("abc", 1), "…")
+        self.assertEqual(cut("abc", 0), "")
+
+    @given(TEXTS, st.integers(0, 12))
+    def test_it_is_never_too_wide(self, text: str, width: int) -> None:
+        self.assertLessEqual(cell_len(cut(text, width)), width)

@@ -1,0 +1,373 @@
+"""The full screen: what is heard becomes the picture, the picture is drawn, and what is typed is done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import tzinfo
+from typing import ClassVar, Final
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
+
+from twisted_chat.client import events as ev
+from twisted_chat.client.link import Identity, Link
+from twisted_chat.client.model.completion import Offer, Words, complete, hint
+from twisted_chat.client.model.conversation import Key, nick_key
+from twisted_chat.client.model.finding import find
+from twisted_chat.client.model.hearing import hear
+from twisted_chat.client.plain_view import PlainView
+from twisted_chat.client.screen.asking import Ask
+from twisted_chat.client.screen.doing import USAGES, CannotDo, Doer
+from twisted_chat.client.screen.entry import Entry
+from twisted_chat.client.screen.helping import Helping
+from twisted_chat.client.screen.lists import Conversations, Members
+from twisted_chat.client.screen.messages import Messages
+from twisted_chat.client.screen.preferences import Preferences
+from twisted_chat.client.screen.requests import Requests
+from twisted_chat.client.screen.shown import Shown
+from twisted_chat.client.screen.switcher import Switcher
+from twisted_chat.core.table import COMMANDS
+from twisted_chat.dialects.json import MAX_LINES
+
+#: Seconds between two bells at least.
+BELL: Final = 1.0
+#: What somebody asked for, and is told in words.
+_ANSWERS: Final = (
+    *(ev.Who, ev.Listing, ev.Whois, ev.Help, ev.RoomSettings, ev.Bans),
+    *(ev.ServerBans, ev.Audit, ev.Stats, ev.Found),
+)
+_ENTER_A_NAME: Final = "Which nickname? Enter alone takes a guest name."
+
+
+class ChatApp(Shown):
+    """The program. ``open_link`` makes the link, given who hears its events."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "leave", "leave", priority=True),
+        Binding("ctrl+k", "switch", "go to", priority=True),
+        Binding("ctrl+n", "next_unread", "next unread", priority=True),
+        Binding("alt+up", "neighbour(-1)", priority=True),
+        Binding("alt+down", "neighbour(1)", priority=True),
+        Binding("ctrl+f", "search", "search", priority=True),
+        Binding("pageup", "page(1)", priority=True),
+        Binding("pagedown", "page(-1)", priority=True),
+        Binding("f1", "help", "help", priority=True),
+        Binding("escape", "calm"),
+    ]
+
+    def __init__(
+        self,
+        open_link: Callable[[Callable[[ev.Event], None]], Link],
+        preferences: Preferences,
+        *,
+        notes: Sequence[str] = (),
+        log: Callable[[str], None] = lambda line: None,
+        zone: tzinfo | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """``notes`` are shown as errors when the user is in; ``log`` gets each line that is seen.
+
+        ``zone`` None is the local one; ``now`` is in seconds since 1970.
+        """
+        super().__init__(preferences, self._complete, self._count_waiting, zone, now)
+        self.link = open_link(self.heard)
+        self._doer = Doer(self.picture, self.link, emoji=preferences.emoji)
+        self._requests = Requests(self.picture, self.link)
+        self._bell = preferences.bell
+        self._rang = 0.0
+        self._write_down = log
+        self._notes = list(notes)
+        self._words = PlainView(lambda: None, lambda: self.picture.nick, now, zone)
+        self._refused_nick = ""
+        self._found = -1  # where what is searched for was found
+        self._pasted_text = ""
+        # What is in the entry, while it is told why it was not sent.
+        self._unsent: str | None = None
+
+    def on_mount(self) -> None:
+        self.link.startService()
+
+    def _count_waiting(self) -> int:
+        return self.link.waiting()
+
+    # What is heard
+
+    def heard(self, event: ev.Event) -> None:
+        """Take in an event of the link, as soon as what was heard before is taken in.
+
+        The link is called by the reactor, which does not know that Textual can only be used from inside of its own tasks.
+        """
+        self.call_later(self._hear, event)
+
+    def _hear(self, event: ev.Event) -> None:
+        now = self._now()
+        if self._requests.is_quiet(event):
+            if isinstance(event, ev.Who):
+                hear(self.picture, event, now)
+        else:
+            if hear(self.picture, event, now):
+                self._ring(event)
+            words = list(self._words.lines(event))
+            for line in words:
+                self._write_down(line)
+            if isinstance(event, _ANSWERS):
+                self.picture.tell((line.removeprefix("-- ") for line in words), now)
+        match event:
+            case ev.NameRefused():
+                self._ask_name(event)
+            case ev.Welcome():
+                self._end_asking(("nick", "password"))
+            case ev.Offline(again=again):
+                self._again_at = None if again is None else now + again
+                self._requests.lost()
+            case ev.Entered():
+                self._tell_notes(now)
+            case ev.Notice(tag=tag, code=code, lines=lines):
+                if code == "done":
+                    self._doer.answered(tag)
+                if code == "certificate":
+                    self._notes += lines  # told while nobody looks: before one is in
+            case _:
+                pass
+        self.soon()
+
+    def _tell_notes(self, now: float) -> None:
+        notes, self._notes = self._notes, []
+        for note in notes:
+            self.picture.tell((note,), now, "error")
+
+    def _ring(self, event: ev.Event) -> None:
+        now = self._now()
+        if now - self._rang < BELL:
+            return
+        self._rang = now
+        if self._bell:
+            self.bell()
+        if self._preferences.desktop and self._driver is not None:
+            # What iTerm2 began: the terminal makes a notice of the text.
+            sender = getattr(event, "sender", "")
+            self._driver.write(f"\x1b]9;{sender}: {event.text[:200]}\x07")
+
+    # What is drawn
+
+    def draw(self) -> None:
+        self._requests.want_people()
+        super().draw()
+
+    def turned(self) -> None:
+        super().turned()
+        self._end_asking(("search",))
+
+    # What is typed
+
+    @on(Entry.Submitted)
+    def _submit(self, event: Entry.Submitted) -> None:
+        text = event.text.rstrip()
+        if not text:
+            return
+        try:
+            done = self._doer.do(text)
+        except CannotDo as error:
+            self.entry.put(event.text + self.entry.text)
+            self._unsent = self.entry.text
+            self.above.tell(str(error), error=True)
+            return
+        spec = COMMANDS.get(text[1:].partition(" ")[0].lower()) if text.startswith("/") else None
+        if spec is None or not spec.secret:
+            self.entry.drafts.sent(text)
+        self.above.tell("")
+        self.messages.scroll_to_end()
+        if done.theme is not None:
+            self.dress(done.theme)
+        if done.bell is not None:
+            self._bell = done.bell
+        if done.ends:
+            self.exit()
+        self.draw()
+
+    @on(Entry.Changed, "#entry")
+    def _typed(self) -> None:
+        if self.entry.text != self._unsent:
+            self._unsent = None
+            self.above.tell(hint(self.entry.text, USAGES))
+
+    @on(Entry.Offered)
+    def _offered(self, event: Entry.Offered) -> None:
+        self.above.offer(event.candidates, event.index)
+
+    @on(Entry.Ended)
+    def _ended(self) -> None:
+        self.messages.scroll_to_end()
+        self.foot.refresh()
+
+    @on(Entry.Left)
+    def _left(self) -> None:
+        self.action_leave()
+
+    @on(Entry.Pasted)
+    def _pasted(self, event: Entry.Pasted) -> None:
+        count = event.text.count("\n") + 1
+        if count > MAX_LINES:
+            self.above.tell(
+                f"{count:,} lines are too many; a message has at most {MAX_LINES}", error=True
+            )
+            return
+        self._pasted_text = event.text
+        self.above.tell(f"Put {count} lines into the message? y or n")
+        self._ask("paste")
+
+    def _complete(self, text: str, cursor: int) -> Offer | None:
+        room = self.picture.shown
+        members = {key: member.nick for key, member in room.members.items()}
+        if room.key.sort == "private":
+            members[nick_key(room.name)] = room.name
+        members.pop(nick_key(self.picture.nick), None)
+        recent = [members.pop(key) for key in room.speakers() if key in members]
+        rooms = [each.name for each in self.picture.rooms()]
+        return complete(text, cursor, Words(USAGES, [*recent, *sorted(members.values())], rooms))
+
+    # What is asked
+
+    def _ask(self, purpose: str, text: str = "") -> None:
+        self.entry.display = False
+        self.ask.ask(purpose, text)  # type: ignore[arg-type]
+
+    def _end_asking(self, purposes: Sequence[str]) -> None:
+        if self.ask.display and self.ask.purpose in purposes:
+            self.ask.display = False
+            self.entry.display = True
+            self._searched = ""
+            self.above.tell(hint(self.entry.text, USAGES))
+            self.entry.focus()
+            self.messages.renew()
+
+    def _ask_name(self, refused: ev.NameRefused) -> None:
+        self._refused_nick = refused.nick
+        why = refused.text.rstrip(".")
+        if refused.code in ("password-needed", "wrong-password"):
+            self.above.tell(f"{why}. Its password? Escape: another nickname.", error=True)
+            self._ask("password")
+        else:
+            self.above.tell(f"{why}. {_ENTER_A_NAME}", error=True)
+            self._ask("nick", refused.suggestion or "")
+
+    @on(Ask.Answered)
+    def _answered(self, event: Ask.Answered) -> None:
+        match event.purpose:
+            case "nick":
+                self._end_asking(("nick",))
+                self.link.use(Identity(nick=event.text.strip()))
+            case "password":
+                self._end_asking(("password",))
+                self.link.use(Identity(nick=self._refused_nick, password=event.text or None))
+            case "search":
+                self._find(-1)
+            case "paste":
+                self._end_asking(("paste",))
+                if event.text == "y":
+                    self.entry.insert_pasted(self._pasted_text)
+
+    @on(Ask.Gave)
+    def _gave(self, event: Ask.Gave) -> None:
+        match event.purpose, event.key:
+            case "search", "up" | "down":
+                self._find(-1 if event.key == "up" else 1)
+            case "search" | "paste", "escape":
+                self._end_asking(("search", "paste"))
+            case "password", "escape":
+                self.above.tell(_ENTER_A_NAME)
+                self._ask("nick")
+            case _:
+                pass
+
+    @on(Input.Changed, "#ask")
+    def _looked_for(self) -> None:
+        if self.ask.purpose == "search" and self.ask.display:
+            self._searched = self.ask.value
+            self._found = len(self.picture.shown.buffer)
+            self._find(-1)
+
+    def _find(self, step: int) -> None:
+        lines = self.picture.shown.buffer.lines
+        found = find(lines, self._searched, self._found + step, step)
+        if found is not None:
+            self._found = found
+            self.messages.scroll_to_line(found)
+            self.above.tell("Up, Down: the one before, the next. Escape: end.")
+        elif self._searched:
+            self.above.tell("No more here; /search TEXT asks the server. Escape: end.")
+        else:
+            self.above.tell("Search for what? Escape: end.")
+        self.messages.renew()
+        self.foot.refresh()
+
+    # Keys and clicks
+
+    def action_leave(self) -> None:
+        self.link.quit()
+        self.exit()
+
+    def action_calm(self) -> None:
+        self.above.tell(hint(self.entry.text, USAGES))
+        self.above.offer((), 0)
+
+    def action_search(self) -> None:
+        self._found = len(self.picture.shown.buffer)
+        self.above.tell("Search for what? Escape: end.")
+        self._ask("search")
+
+    def action_page(self, direction: int) -> None:
+        self.messages.scroll_page(direction)
+        self.foot.refresh()
+
+    def action_help(self) -> None:
+        _ = self.push_screen(Helping())
+
+    def action_switch(self) -> None:
+        _ = self.push_screen(Switcher(list(self.picture.conversations.values())), self._go)
+
+    def _go(self, wanted: Key | str | None) -> None:
+        if isinstance(wanted, Key):
+            self._show(wanted)
+        elif wanted is not None:
+            self._submit(Entry.Submitted(f"/join {wanted}"))
+
+    def action_next_unread(self) -> None:
+        wanted = self.picture.next_unread()
+        if wanted is not None:
+            self._show(wanted)
+
+    def action_neighbour(self, step: int) -> None:
+        keys = list(self.picture.conversations)
+        self._show(keys[(keys.index(self.picture.view) + step) % len(keys)])
+
+    def _show(self, key: Key) -> None:
+        self.picture.switch(key)
+        self.draw()
+
+    @on(Conversations.Chosen)
+    def _chosen(self, event: Conversations.Chosen) -> None:
+        self._show(event.key)
+
+    @on(Members.Chosen)
+    def _write_to(self, event: Members.Chosen) -> None:
+        if not self.picture.is_me(event.nick):
+            self._show(self.picture.private(event.nick).key)
+
+    @on(Members.More)
+    def _name_more(self) -> None:
+        self._requests.want_more_people()
+
+    @on(Messages.Top)
+    def _load(self) -> None:
+        self._requests.want_history()
+
+    def on_app_focus(self) -> None:
+        self.picture.look(True)
+        self.draw()
+
+    def on_app_blur(self) -> None:
+        self.picture.look(False)
+        self.draw()
