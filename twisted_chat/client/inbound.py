@@ -87,7 +87,7 @@ class Inbound:
                 if page is not None:
                     self._tell(page)
                 elif missed is not None:
-                    messages, after = self._sequences.caught_up(missed, event.more)
+                    messages, after = self._sequences.caught_up(missed, event.more, event.next)
                     self._tell_all(messages)
                     if after is not None:
                         self._ask(missed)

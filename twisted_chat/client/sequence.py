@@ -25,7 +25,7 @@ ZERO: Final = "0" * 16
 
 
 class _Room:
-    __slots__ = ("behind", "floor", "held", "last", "spilled")
+    __slots__ = ("behind", "floor", "held", "last", "reached", "spilled")
 
     def __init__(self, floor: str) -> None:
         #: The greatest id that was handed out.
@@ -33,6 +33,8 @@ class _Room:
         #: What was said up to this id is shown by the history at the entry, or not at all.
         self.floor = floor
         self.behind = False
+        #: Up to which id history had come when it was asked for more.
+        self.reached = ""
         #: What was said live while the room was behind.
         self.held: list[Message] = []
         #: More was said than could be held.
@@ -65,6 +67,7 @@ class Sequences:
         for room in self._rooms.values():
             room.last = max(room.last, room.floor)
             room.behind = True
+            room.reached = ""
             room.held.clear()
             room.spilled = False
 
@@ -94,13 +97,18 @@ class Sequences:
         live = next((held for held in state.held if held.id == message.id), message)
         return self._next(state, live)
 
-    def caught_up(self, room: str, more: bool) -> tuple[list[Message], str | None]:
-        """The history that was asked for has come: return what is to be handed out, and after which id to ask again."""
+    def caught_up(self, room: str, more: bool, end: str = "") -> tuple[list[Message], str | None]:
+        """The history that was asked for has come: return what is to be handed out, and after which id to ask again.
+
+        It was read up to the id ``end``, though the last messages before that may be hidden from us.
+        """
         state = self._rooms.get(room)
         if state is None:
             return [], None
-        if more or state.spilled:
+        state.last = max(state.last, end)
+        if state.spilled or (more and state.last > state.reached):
             state.spilled = False
+            state.reached = state.last
             return [], state.last
         return self.give_up(room), None
 
