@@ -187,11 +187,11 @@ class Conversation(TwistedProtocol):
             case ev.Ping():
                 self.send(wire.pong())
             case ev.Pong(text=text):
-                sent = (
-                    self._pings.pop(int(text), None) if text.isascii() and text.isdigit() else None
-                )
-                if sent is not None:
-                    self._owner.measured(self._clock.seconds() - sent, int(text))
+                # Compared as text: a number of thousands of digits is none that Python reads.
+                number = next((each for each in self._pings if str(each) == text), None)
+                if number is not None:
+                    sent = self._pings.pop(number)
+                    self._owner.measured(self._clock.seconds() - sent, number)
             case ev.Unknown(type=kind) | ev.Malformed(type=kind):
                 if kind not in self._unknown and len(self._unknown) < _MAX_UNKNOWN:
                     self._unknown.add(kind)
