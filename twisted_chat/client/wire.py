@@ -186,9 +186,9 @@ def history(
     return _object("history", room=room, before=before, after=after, limit=limit, id=tag)
 
 
-def command(line: str, tag: str) -> bytes:
-    """Send a line as people type it, such as ``/whois bob``."""
-    return _object("command", content=line, id=tag)
+def command(line: str, tag: str, room: str | None = None) -> bytes:
+    """Send a line as people type it, such as ``/whois bob``; it is about ``room``, if it names none."""
+    return _object("command", content=line, room=room, id=tag)
 
 
 def ping(text: str) -> bytes:
