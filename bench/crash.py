@@ -81,10 +81,10 @@ class _Test:
             Talker(name, [_ROOMS[i % rooms], _ROOMS[(i + 1) % rooms]], self._ledger, _WINDOW)
             for i, name in enumerate(_TALKERS)
         ]
-        self._visitors: list[Talker | Typist] = [
-            *self._talkers,
-            *(Typist(reactor, name, _ROOMS[i], self._ledger) for i, name in enumerate(_TYPISTS)),
+        self._typists = [
+            Typist(reactor, name, _ROOMS[i], self._ledger) for i, name in enumerate(_TYPISTS)
         ]
+        self._visitors: list[Talker | Typist] = [*self._talkers, *self._typists]
         self._server: Started | None = None
         self._visits: list[Deferred[None]] = []
         # A fault of the bench itself.
@@ -107,9 +107,16 @@ class _Test:
 
     async def _round(self, *, last: bool) -> bool:
         """Start the server, let everybody talk, kill it; tell whether to go on."""
-        await self._start(self._visitors)
-        # In the first round the rooms are made: they must be there to stay before there is anything to lose.
-        if last or not self.result.kills or self._dice.random() >= _EARLY:
+        first = not self.result.kills
+        # In the first round the rooms are made, by those who see to it that they are as they should be.
+        await self._start(self._talkers if first else self._visitors)
+        if first:
+            self._step("coming back")
+            if not await self._all([each.back for each in self._talkers], "back"):
+                return False
+            self._visits += [self._begin(each) for each in self._typists]
+        # And they must be there to stay before there is anything to lose.
+        if last or first or self._dice.random() >= _EARLY:
             self._step("coming back")
             if not await self._all([each.back for each in self._visitors], "back"):
                 return False
@@ -142,7 +149,7 @@ class _Test:
         self._server = await servers.start(
             self._reactor,
             "ours",
-            len(visitors),
+            len(self._visitors) + 1,
             self._place.processors.server,
             ("--state-dir", str(self._folder), *self._place.options),
         )

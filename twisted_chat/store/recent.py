@@ -54,7 +54,7 @@ class Recent:
             self._tails.move_to_end(room)
         tail.envelopes.append(envelope)
         self._count += 1
-        if len(tail.envelopes) > self._lines:
+        if len(tail.envelopes) > self._lines and room not in self._long:
             self._trim(room, tail)
         if self._count > MAX_MESSAGES:
             self._make_room()
@@ -162,10 +162,12 @@ class Recent:
 
     def _trim(self, room: RoomId, tail: _Tail) -> None:
         kept = tail.envelopes
+        before = len(kept)
         while len(kept) > self._lines and kept[0].id <= self._stored:
             kept.popleft()
-            self._count -= 1
-            tail.gone += 1
+        if gone := before - len(kept):
+            self._count -= gone
+            tail.gone += gone
             tail.whole = False
         if len(kept) > self._lines:
             self._long.add(room)
