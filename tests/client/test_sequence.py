@@ -113,6 +113,11 @@ class SequenceTests(SynchronousTestCase):
         self.sequences.live(message(1, nonce="n"))
         self.assertEqual(numbers(self.sequences.live(message(2, nonce="n", scope="x"))), [2])
 
+    def test_nothing_long_is_remembered(self) -> None:
+        long = "n" * 65
+        self.sequences.live(message(1, nonce=long))
+        self.assertEqual(numbers(self.sequences.live(message(2, nonce=long))), [2])
+
     def test_resends_are_not_remembered_for_ever(self) -> None:
         self.patch(sequence, "MAX_SEEN", 1)
         self.sequences.live(message(1, nonce="a"))

@@ -17,6 +17,8 @@ from twisted_chat.client.events import Message
 MAX_HELD: Final = 1_000
 #: How many messages are remembered by nonce and scope. A resend comes within minutes of what it repeats.
 MAX_SEEN: Final = 20_000
+#: The longest nonce, and the longest scope, that is remembered: what a server of ours takes (docs/protocol.md, "What you send").
+MAX_NONCE: Final = 64
 #: Of how many rooms the last message is remembered: ten times as many as a server lets one be in.
 MAX_ROOMS: Final = 1_000
 
@@ -134,8 +136,8 @@ class Sequences:
         self.note(message.id)
         if self._own(message):
             return []
-        if message.nonce is not None and message.scope is not None:
-            key = (message.scope, message.nonce)
+        key = (message.scope or "", message.nonce or "")
+        if all(0 < len(part) <= MAX_NONCE for part in key):
             if key in self._seen:
                 return []
             self._seen[key] = message.id
