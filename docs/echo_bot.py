@@ -12,8 +12,8 @@ async def main() -> None:
     host, port, room = sys.argv[1:]
     async with Client(host, int(port), nick="echo", rooms=[room]) as chat:
         async for event in chat:
-            # What was said before it came, and while it was away, is not for it.
-            if not isinstance(event, Message) or event.replay:
+            # What was said before it came, and while it was away, is not for it; notices are what no program answers.
+            if not isinstance(event, Message) or event.replay or event.kind in ("notice", "ctcp"):
                 continue
             try:
                 if event.room is None:

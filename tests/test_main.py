@@ -85,6 +85,23 @@ class MainTests(SynchronousTestCase):
         self.assertEqual(self.ran[-1][1].target.host, "example.org")
 
 
+class StreamTests(SynchronousTestCase):
+    def test_streams_that_were_closed_are_given_to_nothing_else(self) -> None:
+        """Without that, the first connection is number 0, from which standard input is read."""
+        script = (
+            "import os, sys\n"
+            "from twisted_chat.__main__ import main\n"
+            "[os.close(number) for number in (0, 1)]\n"
+            "sys.stdin = sys.stdout = None\n"
+            "main(['--nonsense'])\n"
+            "print(os.open(os.devnull, os.O_RDONLY), sys.stdin.read(), file=sys.stderr)\n"
+        )
+        told = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True
+        )
+        self.assertGreater(int(told.stderr.splitlines()[-1]), 2)
+
+
 class ImportTests(SynchronousTestCase):
     def test_plain_mode_imports_nothing_of_the_full_screen_nor_a_reactor_before_it_runs(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -88,6 +88,15 @@ class ConnectTests(Base):
         connecting = self.starts(self.chat.connect())
         self.clock.advance(0)
         self.assertIn("connection refused", self.fails(connecting, "offline"))
+
+    def test_who_gives_up_connecting_does_not_come_in_later(self) -> None:
+        self.server.down = True
+        connecting = self.starts(self.chat.connect())
+        connecting.cancel()
+        self.failureResultOf(connecting, CancelledError)
+        self.server.down = False
+        self.clock.advance(LONGEST_WAIT)
+        self.assertEqual((self.server.tries, self.clock.getDelayedCalls()), (1, []))
 
     def test_who_is_not_connected_is_told_so(self) -> None:
         self.fails(self.starts(self.chat.say("hi")), "offline")
@@ -271,6 +280,24 @@ class HearTests(Base):
         self.assertEqual(self.successResultOf(waiting).text, "one")
         self.assertEqual(self.successResultOf(self.next()).text, "two")
         self.assertEqual([each.text for each in self.heard], ["one", "two"])
+
+    def test_what_an_answer_brings_about_comes_behind_it(self) -> None:
+        async def talk() -> None:
+            await self.chat.say("one")
+            await self.chat.say("two")
+
+        _ = self.starts(talk())
+        self.server.acks(self.server.took()[-1]["id"])
+        self.assertEqual(
+            [type(each).__name__ for each in self.chat._events], ["Sending", "Ack", "Sending"]
+        )
+
+    def test_each_event_is_for_one_of_two_who_iterate(self) -> None:
+        first, second = self.chat.__aiter__(), self.chat.__aiter__()
+        waiting = [self.starts(each.__anext__()) for each in (first, second)]
+        self.server.says("one")
+        self.server.says("two")
+        self.assertEqual([self.successResultOf(each).text for each in waiting], ["one", "two"])
 
     def test_it_ends_when_one_leaves(self) -> None:
         self.begin()

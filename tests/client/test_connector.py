@@ -77,14 +77,18 @@ class ReconnectTests(LinkedTestCase):
         self.server.sends(b"HTTP/1.1 503 Unavailable\r\n")
         self.assertIsNotNone(self.last(ev.Offline).again)
 
-    def test_silence_ends_in_a_reason(self) -> None:
+    def test_silence_ends_in_a_reason_and_is_tried_again(self) -> None:
+        """A server that is full, or a proxy before one that is not there yet, says nothing either."""
         self.link.startService()
         self.clock.advance(GREETING_TIME)
-        self.clock.advance(0)
+        offline = self.last(ev.Offline)
         self.assertEqual(
-            self.last(ev.Offline).why,
+            offline.why,
             "no twisted-chat server is there: it says nothing that a twisted-chat server would say",
         )
+        self.clock.advance(offline.again)
+        self.server.welcomes()
+        self.assertEqual(self.link.state, "online")
 
     def test_a_server_that_must_not_be_trusted_is_not_tried_again(self) -> None:
         self.comes_in()

@@ -180,7 +180,7 @@ class OursTests(Base):
 
     def test_an_answer_to_no_ping_measures_nothing(self) -> None:
         self.owner.lags.clear()
-        for content in ("99", "x", "", "²"):
+        for content in ("99", "x", "", "²", "9" * 5_000):
             self.tells(type="pong", content=content)
         self.assertEqual(self.owner.lags, [])
 

@@ -49,6 +49,19 @@ class CatchUpTests(LinkedTestCase):
         self.server.says("four")
         self.assertEqual(self.texts(), ["one", "two", "three", "four"])
 
+    def test_history_at_the_entry_leaves_out_nothing_that_was_missed(self) -> None:
+        """It is the end of what was missed, and comes before the answer to the request for all of it."""
+        self.loses()
+        self.comes_back()
+        asked = self.asked()
+        self.server.ids = 3
+        self.history(None, "four", "five", more=True)
+        self.server.says("six")
+        self.server.ids = 1
+        self.history(asked["id"], "two", "three", "four", "five", "six")
+        self.server.says("seven")
+        self.assertEqual(self.texts(), ["one", "two", "three", "four", "five", "six", "seven"])
+
     def test_history_at_the_entry_is_no_double(self) -> None:
         self.loses()
         self.clock.advance(LONGEST_WAIT)

@@ -68,7 +68,8 @@ class KnownTests(SynchronousTestCase):
         self.path.write_text("# ours\nb:2 nonsense\n")
         self.known.remember("a:1", PRINT)
         self.assertEqual(self.path.read_text(), f"# ours\nb:2 nonsense\na:1 {PRINT}\n")
-        self.assertIsNone(self.known.find("b:2"))
+        with self.assertRaisesRegex(NotKept, "begins with b:2 has no fingerprint"):
+            self.known.find("b:2")
 
     def test_a_file_that_cannot_be_read_is_named(self) -> None:
         self.path.mkdir(parents=True)

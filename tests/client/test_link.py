@@ -387,6 +387,32 @@ class RoomTests(LinkedTestCase):
         self.server.tells("error", id=leave["id"], code="not-in-room", content="you are not there")
         self.assertEqual(self.events, [])
 
+    def test_what_was_typed_in_a_room_before_it_was_left_is_said_there(self) -> None:
+        self.joins("dev")
+        self.loses()
+        self.link.say("goodbye")
+        self.link.leave()
+        self.comes_back()
+        sent = [each for each in self.sent("type", "content", "room") if each[0] != "history"]
+        self.assertEqual(
+            sent[1:],
+            [("join", "dev", None), ("message", "goodbye", "dev"), ("leave", "dev", None)],
+        )
+        self.assertEqual(self.link.rooms, ("lobby",))
+
+    def test_a_line_is_about_the_room_in_which_it_was_typed(self) -> None:
+        """One may talk elsewhere when it is sent, and a room may refuse one."""
+        self.joins("dev")
+        self.loses()
+        self.link.command("/topic Welcome")
+        self.link.say_unless_slip("psst > joe.")
+        self.link.join("ops")
+        self.comes_back()
+        self.assertEqual(
+            [each for each in self.sent("type", "content", "room") if each[0] == "command"],
+            [("command", "/topic Welcome", "dev"), ("command", "psst > joe.", "dev")],
+        )
+
     def test_who_was_put_out_does_not_come_back_by_itself(self) -> None:
         for put_out in (
             {"type_": "kick", "to": "bob"},

@@ -15,6 +15,14 @@ class MembershipTests(SynchronousTestCase):
         self.rooms.wants(room, password, "t")
         self.rooms.entered(spelled or room, "t")
 
+    def test_a_room_that_was_left_is_visited_once_more_with_its_password(self) -> None:
+        self.enters("dev", "pw")
+        self.rooms.leaves("dev")
+        self.assertEqual(self.rooms.to_visit({"ops"}), [])
+        self.assertEqual(self.rooms.to_visit({"dev", None}), [("dev", "pw")])
+        self.rooms.gone("dev")
+        self.assertEqual(self.rooms.to_visit({"dev"}), [])
+
     def test_one_begins_in_the_lobby(self) -> None:
         self.assertEqual((list(self.rooms.wanted), self.rooms.focus), (["lobby"], "lobby"))
         self.assertEqual(self.rooms.to_enter(), [])

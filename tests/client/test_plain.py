@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import getpass as getpass_module
 import io
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
@@ -44,6 +47,13 @@ class FakeKeyboard:
 
     def ends(self) -> None:
         self.types(b"")
+
+
+class Unread(io.StringIO):
+    """A pipe behind which nobody reads."""
+
+    def write(self, _: str) -> int:
+        raise BrokenPipeError
 
 
 class Base(SynchronousTestCase):
@@ -233,16 +243,13 @@ class PipeTests(Base):
                     self.server.acks(each["id"])
         self.assertEqual(said, [str(number) for number in range(2_000)])
 
-    def test_who_reads_no_more_ends_it(self) -> None:
+    def test_what_comes_from_a_pipe_is_said_though_nobody_reads(self) -> None:
+        self.plain._out = Unread()
         self.comes_in()
-
-        class Gone(io.StringIO):
-            def write(self, _: str) -> int:
-                raise BrokenPipeError
-
-        self.plain._out = Gone()
-        self.server.says("hello")
-        self.server.says("hello")
+        self.keyboard.types("one\n")
+        self.acks_all()
+        self.keyboard.ends()
+        self.server.hears()
         self.ended(0)
 
     def test_who_quits_leaves_properly(self) -> None:
@@ -263,6 +270,19 @@ class PipeTests(Base):
         self.ended(0)
         self.successResultOf(done)
         self.successResultOf(self.plain.interrupt())
+
+    def test_an_interrupt_before_one_is_in_is_status_1(self) -> None:
+        self.plain.start()
+        _ = self.plain.interrupt()
+        self.ended(LOST)
+
+    def test_an_interrupt_before_the_last_line_is_said_is_status_1(self) -> None:
+        self.patch(plain, "_MAX_WAITING", 0)
+        self.comes_in()
+        self.keyboard.types("hi\n")
+        self.assertEqual(self.plain.link.waiting(), 0)
+        _ = self.plain.interrupt()
+        self.ended(LOST)
 
     def test_an_interrupt_before_the_last_acknowledgement_is_status_1(self) -> None:
         self.comes_in()
@@ -356,6 +376,13 @@ class TerminalTests(Base):
         self.assertEqual((login["content"], login["password"]), ("bob", "right"))
         self.assertEqual(self.shown(), "Password of bob: " * 2)
 
+    def test_who_reads_no_more_ends_it(self) -> None:
+        self.comes_in()
+        self.plain._out = Unread()
+        self.server.says("hello")
+        self.server.says("hello")
+        self.ended(0)
+
     def test_who_gives_no_password_does_not_come_in(self) -> None:
         self.passwords = [""]
         self.plain.start()
@@ -373,6 +400,32 @@ class TerminalTests(Base):
             self.clock.advance(0)
         self.assertEqual(len(self.passwords), 6)
         self.ended(USAGE)
+
+
+class AskTests(SynchronousTestCase):
+    def asks(self, getpass: Callable[[str], str]) -> str:
+        self.patch(getpass_module, "getpass", getpass)
+        self.patch(sys, "stderr", io.StringIO())
+        before = signal.getsignal(signal.SIGINT)
+        password = plain._ask("Password of bob: ")
+        self.assertIs(signal.getsignal(signal.SIGINT), before)
+        return password
+
+    def test_what_is_typed_is_the_password(self) -> None:
+        self.assertEqual(self.asks(lambda prompt: prompt), "Password of bob: ")
+
+    def test_who_ends_the_input_gives_none(self) -> None:
+        def end(_: str) -> str:
+            raise EOFError
+
+        self.assertEqual(self.asks(end), "")
+
+    def test_an_interrupt_ends_the_question(self) -> None:
+        def interrupted(_: str) -> str:
+            signal.raise_signal(signal.SIGINT)
+            return "never"
+
+        self.assertEqual(self.asks(interrupted), "")
 
 
 class FakeReactor(Clock):
@@ -417,8 +470,9 @@ class RunTests(SynchronousTestCase):
 
     def runs(self, *, interrupt: bool = False) -> int:
         self.reactor = FakeReactor(interrupt)
-        self.patch(internet, "reactor", self.reactor)
-        return plain.run(Settings(target=Target(reconnect=False), log=Path("x")))
+        # It may be that nothing has imported a reactor yet.
+        with patch.object(internet, "reactor", self.reactor, create=True):
+            return plain.run(Settings(target=Target(reconnect=False), log=Path("x")))
 
     def test_it_returns_the_status_of_the_visit(self) -> None:
         self.server.down = True
@@ -428,7 +482,7 @@ class RunTests(SynchronousTestCase):
 
     def test_an_interrupt_ends_it(self) -> None:
         self.server.slow = Deferred()
-        self.assertEqual(self.runs(interrupt=True), 0)
+        self.assertEqual(self.runs(interrupt=True), LOST)
         self.successResultOf(self.reactor.waited[0])
         self.assertEqual(self.reactor.stops, 0)
 

@@ -73,6 +73,22 @@ class SequenceTests(SynchronousTestCase):
         self.assertEqual(self.sequences.caught_up("dev", False), ([], None))
         self.assertIsNone(self.sequences.behind("dev"))
 
+    def test_a_page_of_which_nothing_is_shown_is_gone_past(self) -> None:
+        self.live(1)
+        self.sequences.lose()
+        self.live(2)
+        self.live(9)
+        self.assertEqual(self.sequences.caught_up("dev", True, spell(7)), ([], spell(7)))
+        self.assertEqual(numbers(self.sequences.caught_up("dev", False)[0]), [9])
+
+    def test_a_server_that_always_has_more_and_brings_nothing_is_not_asked_for_ever(self) -> None:
+        self.live(1)
+        self.sequences.lose()
+        self.live(9)
+        self.assertEqual(self.sequences.caught_up("dev", True), ([], spell(1)))
+        messages, after = self.sequences.caught_up("dev", True)
+        self.assertEqual((numbers(messages), after), ([9], None))
+
     def test_more_than_can_be_held_is_read_from_history(self) -> None:
         self.patch(sequence, "MAX_HELD", 2)
         self.live(1)
@@ -96,6 +112,11 @@ class SequenceTests(SynchronousTestCase):
     def test_the_same_nonce_of_somebody_else_is_another_message(self) -> None:
         self.sequences.live(message(1, nonce="n"))
         self.assertEqual(numbers(self.sequences.live(message(2, nonce="n", scope="x"))), [2])
+
+    def test_nothing_long_is_remembered(self) -> None:
+        long = "n" * 65
+        self.sequences.live(message(1, nonce=long))
+        self.assertEqual(numbers(self.sequences.live(message(2, nonce=long))), [2])
 
     def test_resends_are_not_remembered_for_ever(self) -> None:
         self.patch(sequence, "MAX_SEEN", 1)

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from OpenSSL import SSL
-from OpenSSL.crypto import X509, PKey
+from OpenSSL.crypto import FILETYPE_ASN1, X509, PKey, load_certificate
 from twisted.internet.address import IPv4Address
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.ssl import Certificate, trustRootFromCertificates
@@ -115,6 +115,7 @@ class TrustTests(SynchronousTestCase):
         host: str = "chat.example",
         fingerprint: str | None = None,
         newest: int = 0,
+        shows: X509 | None = None,
     ) -> str | None:
         """Connect; return why the server is not trusted, or None if it got what the client sent."""
         creator = Trust(host, 12001, self.known, self.told.append, fingerprint)
@@ -126,7 +127,7 @@ class TrustTests(SynchronousTestCase):
         wire = Wire(clock, address)
         wire.protocol = client
         context = SSL.Context(SSL.TLS_SERVER_METHOD)
-        context.use_certificate(X509.from_cryptography(site.cert))
+        context.use_certificate(shows or X509.from_cryptography(site.cert))
         context.use_privatekey(PKey.from_cryptography_key(site.key))
         if newest:
             context.set_max_proto_version(newest)
@@ -151,7 +152,8 @@ class TrustTests(SynchronousTestCase):
                 client.dataReceived(answer)
         clock.advance(0)
         self.assertEqual(
-            self.sni(server), None if newest or ":" in host or host[0].isdigit() else host.encode()
+            self.sni(server),
+            None if newest or ":" in host or host[0].isdigit() else host.lower().encode(),
         )
         if visitor.lost is not None:
             self.assertEqual(got, b"", "what was sent before the judgement was seen by a stranger")
@@ -257,6 +259,26 @@ class TrustTests(SynchronousTestCase):
         assert why is not None
         self.assertIn("cannot be read", why)
         self.assertIn("--fingerprint", why)
+
+    def test_a_certificate_that_cannot_be_read_is_refused(self) -> None:
+        site = alone("chat.example")
+        self.visit(site)
+        # Of version 7, and signed well.
+        told = site.cert.tbs_certificate_bytes
+        told = told.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x06", 1)
+        signature = site.key.sign(told, ec.ECDSA(hashes.SHA256()))
+        algorithm = bytes.fromhex("300a06082a8648ce3d040302")  # RFC 5758: ecdsa-with-SHA256
+        body = told + algorithm + bytes((3, len(signature) + 1, 0)) + signature
+        odd = load_certificate(FILETYPE_ASN1, b"\x30\x82" + len(body).to_bytes(2, "big") + body)
+        why = self.visit(site, shows=odd)
+        assert why is not None
+        self.assertIn("the certificate of chat.example:12001 cannot be read", why)
+
+    def test_a_host_is_the_same_in_capitals(self) -> None:
+        self.visit(alone("chat.example"))
+        why = self.visit(alone("chat.example"), "Chat.Example")
+        assert why is not None
+        self.assertIn("has changed", why)
 
     def test_who_has_no_certificate_is_refused(self) -> None:
         class Bare:

@@ -141,6 +141,8 @@ class DecodeTests(SynchronousTestCase):
             told("who", users="everybody", count=1),
             told("message", content="hi", from_="bob", time="yesterday"),
             told("message", content="hi", from_="bob", time="2026-01-01T00:00:00"),
+            told("message", content="hi", from_="bob", time=1e300),
+            told("whois", nick="bob", since=-1),
             told("message", content="hi", from_="bob", kind="shout"),
         ):
             self.assertIsInstance(event, ev.Malformed)

@@ -14,6 +14,7 @@ from tests.cost import cost
 from tests.dialects.strategies import any_text
 from tests.dialects.test_line import MEANINGS, NEAR_MISSES, sample_arguments
 from twisted_chat.core import commands as c
+from twisted_chat.core import room_commands as rc
 from twisted_chat.core.ids import MessageId, spell
 from twisted_chat.core.names import parse_nick, parse_room
 from twisted_chat.core.table import COMMANDS
@@ -220,6 +221,18 @@ class LineGrammarTests(Case):
         for line, command in MEANINGS:
             if command is not None:
                 self.assertEqual(parse("command", content=line), command, ascii(line))
+
+    def test_a_line_that_names_no_room_can_be_about_any(self) -> None:
+        for line, about in (
+            ("hi", c.Say(HI, DEV)),
+            ("/topic", c.ShowTopic(DEV)),
+            ("/topic #ops", c.ShowTopic(parse_room("ops"))),
+            ("/settings", rc.ShowSettings(DEV)),
+            ("/who", c.Who()),
+            ("/history @bob", c.ShowHistory(partner=BOB)),
+            ("/back", c.Away(None)),
+        ):
+            self.assertEqual(parse("command", content=line, room="dev"), about)
 
     def test_near_misses_are_the_same_errors_with_the_senders_id(self) -> None:
         for line, code in NEAR_MISSES:

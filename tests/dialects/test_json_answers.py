@@ -117,6 +117,11 @@ class ReplyTests(SynchronousTestCase):
             {"type": "history_end", "content": "", "room": "dev", "count": 2, "more": True},
         )
 
+    def test_history_says_where_to_go_on(self) -> None:
+        end = r.HistoryEnd(DEV, 0, True, True, "after", MessageId(255))
+        self.assertEqual(reply(end)["next"], "00000000000000ff")
+        self.assertNotIn("next", reply(msgspec.structs.replace(end, more=False)))
+
     def test_history_that_is_sent_while_it_is_read_is_counted_at_its_end(self) -> None:
         self.assertIsNone(reply(r.HistoryStart(DEV, None, True))["count"])
 

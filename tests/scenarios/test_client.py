@@ -339,3 +339,17 @@ async def test_the_bridge_says_what_is_piped_into_it(scene: Scene) -> None:
     for text in ("one", "two", "three"):
         await alice.sees(f"<builds> {text}")
     await ended(bridge, 0)
+
+
+@scenario
+async def test_the_bridge_ends_though_nothing_is_piped_into_it_any_more(scene: Scene) -> None:
+    server = await scene.server()
+    alice = await scene.visits(server, "alice")
+    alice.types("/join dev")
+    await alice.sees(re.compile("#dev"))
+    bridge = bot(scene, "bridge", "bridge.py", str(server.port), "dev", "builds")
+    bridge.types("one")
+    await alice.sees("<builds> one")
+    bridge.kill("INT")
+    await alice.sees(re.compile("^-- builds left the chat"))
+    await bridge.ends()

@@ -85,7 +85,8 @@ class Client:
         #: Who waits for the answer to what was sent under a tag.
         self._answers: dict[str, Deferred[ev.Event | None]] = {}
         self._events: deque[ev.Event] = deque()
-        self._waiting: Deferred[None] | None = None
+        #: Who iterates, and has taken all events that there are.
+        self._waiting: list[Deferred[None]] = []
         #: Why no more events come.
         self._over: ChatError | None = None
 
@@ -99,9 +100,15 @@ class Client:
             raise ChatError(str(error), "not-sent") from None
         self._connecting = Deferred()
         self._link.startService()
-        await self._connecting
-        # What was asked for at the login is answered when this is.
-        await self.settled()
+        try:
+            await self._connecting
+            # What was asked for at the login is answered when this is.
+            await self.settled()
+        except BaseException:
+            # Who gives up waiting must not be in some time later, with nobody to leave.
+            self._connecting = None
+            self._link.quit()
+            raise
 
     async def close(self) -> None:
         """Leave, when all that was said is acknowledged or ten seconds are over."""
@@ -197,8 +204,9 @@ class Client:
                 if self._over.code == "left":
                     return
                 raise self._over
-            self._waiting = Deferred()
-            await self._waiting
+            waiting: Deferred[None] = Deferred()
+            self._waiting.append(waiting)
+            await waiting
 
     def _heard(self, event: ev.Event) -> None:
         if self._on_event is not None:
@@ -206,6 +214,11 @@ class Client:
                 self._on_event(event)
             except Exception:
                 log.failure("on_event failed")
+        # Who is told something may ask for more at once: what that brings stands behind this event.
+        if self._over is None and len(self._events) >= MAX_EVENTS:
+            self._over = ChatError(f"more than {MAX_EVENTS:,} events waited", "too-slow")
+        elif self._over is None:
+            self._events.append(event)
         self._answer(event)
         match event:
             case ev.Welcome() if self._connecting is not None:
@@ -218,10 +231,6 @@ class Client:
                 self._end(ChatError(why, "left" if left else "offline"))
             case _:
                 pass
-        if self._over is None and len(self._events) >= MAX_EVENTS:
-            self._over = ChatError(f"more than {MAX_EVENTS:,} events waited", "too-slow")
-        elif self._over is None or isinstance(event, ev.Offline):
-            self._events.append(event)
         self._wake()
 
     def _answer(self, event: ev.Event) -> None:
@@ -253,9 +262,9 @@ class Client:
             waiting.errback(Failure(error))
 
     def _wake(self) -> None:
-        waiting, self._waiting = self._waiting, None
-        if waiting is not None:
-            waiting.callback(None)
+        self._waiting, waiting = [], self._waiting
+        for each in waiting:
+            each.callback(None)
 
     def _in(self) -> Link:
         if self._link is None:

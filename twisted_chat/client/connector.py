@@ -159,7 +159,8 @@ class Connector:
             self._in_vain = True
         elif not ours and not self._was_in:
             self.why = f"no twisted-chat server is there: {self.why}"
-            self._in_vain = True
+            # Who says nothing may be a server that is full or about to start, or a proxy before one that is.
+            self._in_vain = conversation.foreign
         self._listener.lost()
         self._closing, closing = [], self._closing
         for closed in closing:

@@ -80,6 +80,8 @@ class Conversation(TwistedProtocol):
         self._owner = owner
         self._framer = LineFramer(wire.MAX_LINE, 4 * wire.MAX_LINE)
         self._ours = False
+        #: What came is nothing that a server of ours says.
+        self.foreign = False
         self._greeting_lines = 0
         self._greeting_bytes = 0
         self._why: str | None = None
@@ -139,7 +141,7 @@ class Conversation(TwistedProtocol):
                 case Endless():  # pragma: no branch (mypy sees a missing case)
                     self._break_off("it sends a line without an end")
         if not self._ours and self._why is None and self._greeting_bytes > _MAX_GREETING:
-            self._break_off("it does not speak the language of a twisted-chat server")
+            self._not_ours()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._over = True
@@ -160,7 +162,7 @@ class Conversation(TwistedProtocol):
         event = wire.decode(line)
         if not self._ours:
             if isinstance(event, ev.Unknown | ev.Malformed):
-                self._break_off("it does not speak the language of a twisted-chat server")
+                self._not_ours()
                 return
             self._ours = True
             self._wait(LOGIN_TIME, "it does not answer the login")
@@ -171,7 +173,7 @@ class Conversation(TwistedProtocol):
         """Pass over what stands before the first object."""
         for begin, what in _OTHERS:
             if begin.match(line):
-                self._break_off(what)
+                self._not_ours(what)
                 return
         if line.startswith(_TURNED_AWAY):
             # Before it knows what language is spoken, a server says in plain words whom it does not want.
@@ -180,18 +182,18 @@ class Conversation(TwistedProtocol):
             return
         self._greeting_lines += 1
         if self._greeting_lines > _MAX_GREETING_LINES:
-            self._break_off("it does not speak the language of a twisted-chat server")
+            self._not_ours()
 
     def _tell(self, event: ev.Event) -> None:
         match event:
             case ev.Ping():
                 self.send(wire.pong())
             case ev.Pong(text=text):
-                sent = (
-                    self._pings.pop(int(text), None) if text.isascii() and text.isdigit() else None
-                )
-                if sent is not None:
-                    self._owner.measured(self._clock.seconds() - sent, int(text))
+                # Compared as text: a number of thousands of digits is none that Python reads.
+                number = next((each for each in self._pings if str(each) == text), None)
+                if number is not None:
+                    sent = self._pings.pop(number)
+                    self._owner.measured(self._clock.seconds() - sent, number)
             case ev.Unknown(type=kind) | ev.Malformed(type=kind):
                 if kind not in self._unknown and len(self._unknown) < _MAX_UNKNOWN:
                     self._unknown.add(kind)
@@ -215,6 +217,12 @@ class Conversation(TwistedProtocol):
         if self._deadline is not None and self._deadline.active():
             self._deadline.cancel()
         self._deadline = self._clock.callLater(seconds, then)
+
+    def _not_ours(
+        self, why: str = "it does not speak the language of a twisted-chat server"
+    ) -> None:
+        self.foreign = True
+        self._break_off(why)
 
     def _break_off(self, why: str) -> None:
         """End the connection now: whoever is there may never read what is still to be sent."""

@@ -246,12 +246,13 @@ class HistoryStart(Answer, frozen=True, kw_only=True):
 
 
 class HistoryEnd(Answer, frozen=True, kw_only=True):
-    """They have come; ``more``: there are more in the direction that was asked for."""
+    """They have come; ``more``: there are more in the direction that was asked for, from the id ``next`` on."""
 
     room: str = ""
     partner: str | None = field(name="with", default=None)
     count: int = 0
     more: bool = False
+    next: str = ""
 
 
 class WaitingStart(Answer, frozen=True, kw_only=True):

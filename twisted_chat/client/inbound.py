@@ -67,6 +67,8 @@ class Inbound:
             page = self._reading.collect(message)
             if page is not None:
                 self._tell(page)
+        elif self._reading.at_entry and self._sequences.behind(message.room or "") is not None:
+            pass  # it ends what was missed, and its turn comes with that
         else:
             self._tell_all(self._sequences.replayed(message))
 
@@ -87,7 +89,7 @@ class Inbound:
                 if page is not None:
                     self._tell(page)
                 elif missed is not None:
-                    messages, after = self._sequences.caught_up(missed, event.more)
+                    messages, after = self._sequences.caught_up(missed, event.more, event.next)
                     self._tell_all(messages)
                     if after is not None:
                         self._ask(missed)

@@ -55,9 +55,15 @@ class KnownServers:
     def find(self, server: str) -> str | None:
         """Return what is known of ``server`` (HOST:PORT): a fingerprint, :data:`BY_AUTHORITY` or None. Raises NotKept."""
         for line in self._lines():
-            name, _, known = line.strip().partition(" ")
+            name, _, rest = line.strip().partition(" ")
             if name == server:
-                return known if known == BY_AUTHORITY else read_fingerprint(known)
+                known = rest if rest == BY_AUTHORITY else read_fingerprint(rest)
+                if known is None:
+                    # Who spoils a line must not get another first visit by it.
+                    raise NotKept(
+                        f"in {self.path} the line that begins with {server} has no fingerprint"
+                    )
+                return known
         return None
 
     def remember(self, server: str, known: str) -> None:

@@ -149,7 +149,9 @@ class Link(Service):
         """Say a text of one or more lines in ``room`` (None: where one talks). Return its tag."""
         where = self._where(room)
         lines, tag = _lines(text), self._tag()
-        self._outgoing.add(Item(tag, wire.message(lines, where, kind, tag), text, again=True))
+        self._outgoing.add(
+            Item(tag, wire.message(lines, where, kind, tag), text, again=True, room=where)
+        )
         self._sending(ev.Sending(tag=tag, lines=lines, room=where, kind=kind, time=self._now()))
         return tag
 
@@ -170,18 +172,20 @@ class Link(Service):
         """Say one line where one talks, unless the server finds it to be a private text mistyped. Return its tag."""
         where = self._where(None)
         lines, tag = _lines(line), self._tag()
-        self._outgoing.add(Item(tag, wire.command(line, tag), line, again=True))
+        self._outgoing.add(Item(tag, wire.command(line, tag, where), line, again=True, room=where))
         self._sending(ev.Sending(tag=tag, lines=lines, room=where, time=self._now()))
         return tag
 
     def command(self, line: str) -> str:
         """Send a line as people type it, such as ``/topic Welcome``. Return its tag.
 
+        It is about the room where one talks now, though one may talk elsewhere when there is a connection.
         If the connection is lost before the answer, it is not sent again: an :class:`~twisted_chat.client.events.Undone` says so.
         """
         tag = self._tag()
         what = line.split(" ", 1)[0]  # what follows may be a password
-        return self._request(wire.command(str(CleanText(line)), tag), what, tag)
+        data = wire.command(str(CleanText(line)), tag, self.focus)
+        return self._request(data, what, tag, self.focus)
 
     def join(self, room: str, password: str | None = None) -> str:
         """Enter a room, or talk there from now on. It is entered again after each lost connection.
@@ -329,15 +333,16 @@ class Link(Service):
         if len(self._scopes) > _MAX_SCOPES:
             del self._scopes[next(iter(self._scopes))]
         self._heard(welcome)
+        # What was typed in a room before one left it belongs there.
+        for room, password in self._rooms.to_visit(self._outgoing.rooms()):
+            self._send_first(wire.join(room, password, self._quiet_tag()))
         for room, password in self._rooms.to_enter():
             tag = self._tag()
             self._rooms.asked(tag, room)
             self._send_first(wire.join(room, password, tag))
-        for room in self._rooms.to_leave():
-            tag = self._tag()
-            self._quiet.add(tag)
-            self._send_first(wire.leave(room, tag))
         self._flush()
+        for room in self._rooms.to_leave():
+            self._send_first(wire.leave(room, self._quiet_tag()))
         self._probe()
 
     def _refused(self, refused: ev.Refused) -> None:
@@ -391,6 +396,11 @@ class Link(Service):
         self._next_tag += 1
         return tag
 
+    def _quiet_tag(self) -> str:
+        tag = self._tag()
+        self._quiet.add(tag)
+        return tag
+
     def _now(self) -> float:
         return self._clock.seconds()
 
@@ -398,9 +408,9 @@ class Link(Service):
         self._heard(sending)
         self._flush()
 
-    def _request(self, data: bytes, what: str, tag: str) -> str:
+    def _request(self, data: bytes, what: str, tag: str, room: str | None = None) -> str:
         """Queue what the server does not know again by its tag: it is sent once."""
-        self._outgoing.add(Item(tag, data, what, again=False))
+        self._outgoing.add(Item(tag, data, what, again=False, room=room))
         self._flush()
         return tag
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Final
 
 LOBBY: Final = "lobby"
@@ -16,8 +17,8 @@ class Membership:
         self.focus: str | None = rooms[-1][0] if rooms else LOBBY
         #: The rooms that the server was asked for, by the tag of the request.
         self._asked: dict[str, str] = {}
-        #: Rooms that were left, until the server says so; and the lobby, for each login opens it again.
-        self._left: dict[str, None] = {}
+        #: Rooms that were left, with their passwords, until the server says so; and the lobby, for each login opens it again.
+        self._left: dict[str, str | None] = {}
 
     def wants(self, room: str, password: str | None, tag: str) -> None:
         """Somebody wants to enter a room, and to talk there."""
@@ -32,8 +33,9 @@ class Membership:
 
     def leaves(self, room: str) -> None:
         """Somebody wants to leave a room, and talks in the one before."""
+        password = self.wanted.get(room)
         self.gone(room)
-        self._left[room] = None
+        self._left[room] = password
         if self.focus is None:
             self.focus = next(reversed(self.wanted), None)
 
@@ -44,6 +46,10 @@ class Membership:
         if self.focus is not None and (rooms or self.focus != LOBBY):
             rooms.append(self.focus)
         return [(room, self.wanted.get(room)) for room in rooms]
+
+    def to_visit(self, rooms: Container[str | None]) -> list[tuple[str, str | None]]:
+        """Return those of ``rooms`` to enter after a login once more, before they are left."""
+        return [(room, password) for room, password in self._left.items() if room in rooms]
 
     def to_leave(self) -> list[str]:
         """Return the rooms to leave after a login, if the server has one in them."""

@@ -21,14 +21,16 @@ class QueueFull(Exception):
 class Item(msgspec.Struct):
     """Something for the server.
 
-    ``again``: it may be sent a second time, for the server knows it by its tag. ``what`` names it to a person. ``barrier`` is
-    the number of the first ping that is sent behind it: who has answered that has seen it. It is None until it is sent.
+    ``again``: it may be sent a second time, for the server knows it by its tag. ``what`` names it to a person. ``room`` is where
+    it was typed, if that matters. ``barrier`` is the number of the first ping that is sent behind it: who has answered that has
+    seen it. It is None until it is sent.
     """
 
     tag: str
     data: bytes
     what: str
     again: bool
+    room: str | None = None
     barrier: int | None = None
 
 
@@ -57,6 +59,10 @@ class Outgoing:
             )
         self._items[item.tag] = item
         self._bytes += len(item.data)
+
+    def rooms(self) -> set[str | None]:
+        """Return the rooms in which something was typed that waits."""
+        return {item.room for item in self._items.values()}
 
     def send(self, next_ping: int) -> list[bytes]:
         """Return what has not been sent over this connection yet. It counts as sent before ping ``next_ping``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import signal
 import sys
 from collections import deque
 from collections.abc import Callable
@@ -52,7 +53,8 @@ class Plain:
         ask: Callable[[str], str] | None = None,
         keyboard: Callable[..., Keyboard] = Keyboard,
     ) -> None:
-        """``terminal``: a person types and reads here; ``ask`` asks for a password without showing it. Raises TlsMissing."""
+        """``terminal``: a person types and reads here. ``ask`` asks a person for a password without showing it, and
+        returns "" if they give none; it is None if no person types. Raises TlsMissing."""
         self._reactor = reactor
         self._out = out
         self._err = err
@@ -70,6 +72,8 @@ class Plain:
         self._began = self._piece = self._eof = False
         self._typing = False
         self._prompted = False
+        #: Nobody reads what is shown any more.
+        self._unread = False
         self._over = False
         #: Why one leaves.
         self._reason: str | None = None
@@ -87,7 +91,7 @@ class Plain:
             return succeed(None)
         done: Deferred[None] = Deferred()
         _ = self.ended.addBoth(done.callback)
-        self._end(LOST if self.link.waiting() else 0)
+        self._break_off()
         return done
 
     # --- what comes from the server ---
@@ -125,8 +129,8 @@ class Plain:
             if password:
                 self.link.use(msgspec.structs.replace(self._identity, password=password))
                 return
-        hint = f" Try --nick {refused.suggestion}." if refused.suggestion else ""
-        self._end(USAGE, f"{refused.text}{hint}")
+        hint = f". Try --nick {refused.suggestion}." if refused.suggestion else ""
+        self._end(USAGE, f"{refused.text.removesuffix('.')}{hint}" if hint else refused.text)
 
     # --- what is typed ---
 
@@ -208,14 +212,22 @@ class Plain:
             self._write(_PROMPT)
 
     def _write(self, text: str) -> None:
+        if self._unread:
+            return
         try:
             self._out.write(text)
             self._out.flush()
         except OSError:
-            # Nobody reads any more, as behind "| head -1": what was typed is said, and that is all.
-            self._end(LOST if self.link.waiting() else 0)
+            # Nobody reads any more, as behind "| head -1". A person has seen enough; what comes from a pipe is said still.
+            self._unread = True
+            if self._ask is not None:
+                self._break_off()
 
     # --- the end ---
+
+    def _break_off(self) -> None:
+        """End now, whether all is said or not."""
+        self._end(LOST if not self._began or self._lines or self.link.waiting() else 0)
 
     def _end(self, status: int, why: str | None = None) -> None:
         if self._over:
@@ -231,6 +243,21 @@ class Plain:
         closed = self.link.when_closed().addTimeout(_PARTING, self._reactor)
         # Whether it was closed in time or not, this is the end.
         _ = closed.addBoth(lambda _: self.ended.callback(None))
+
+
+def _ask(prompt: str) -> str:
+    """Ask for a password; "" if a person ends that with Ctrl-C or Ctrl-D."""
+    # The reactor notes an interrupt and waits until it is its turn again, which is not before a line was typed.
+    stops = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(each, signal.default_int_handler) for each in stops]
+    try:
+        return getpass.getpass(prompt)
+    except (EOFError, KeyboardInterrupt):
+        print(file=sys.stderr)  # the next line begins below the prompt
+        return ""
+    finally:
+        for each, handler in zip(stops, before, strict=True):
+            signal.signal(each, handler)
 
 
 def run(settings: Settings) -> int:
@@ -251,7 +278,7 @@ def run(settings: Settings) -> int:
             sys.stdout,
             sys.stderr,
             terminal=person and sys.stdout.isatty(),
-            ask=getpass.getpass if person else None,
+            ask=_ask if person else None,
         )
     except (transcript.NoLog, TlsMissing) as error:
         print(f"twisted-chat: {error}", file=sys.stderr)

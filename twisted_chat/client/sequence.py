@@ -17,6 +17,8 @@ from twisted_chat.client.events import Message
 MAX_HELD: Final = 1_000
 #: How many messages are remembered by nonce and scope. A resend comes within minutes of what it repeats.
 MAX_SEEN: Final = 20_000
+#: The longest nonce, and the longest scope, that is remembered: what a server of ours takes (docs/protocol.md, "What you send").
+MAX_NONCE: Final = 64
 #: Of how many rooms the last message is remembered: ten times as many as a server lets one be in.
 MAX_ROOMS: Final = 1_000
 
@@ -25,7 +27,7 @@ ZERO: Final = "0" * 16
 
 
 class _Room:
-    __slots__ = ("behind", "floor", "held", "last", "spilled")
+    __slots__ = ("behind", "floor", "held", "last", "reached", "spilled")
 
     def __init__(self, floor: str) -> None:
         #: The greatest id that was handed out.
@@ -33,6 +35,8 @@ class _Room:
         #: What was said up to this id is shown by the history at the entry, or not at all.
         self.floor = floor
         self.behind = False
+        #: Up to which id history had come when it was asked for more.
+        self.reached = ""
         #: What was said live while the room was behind.
         self.held: list[Message] = []
         #: More was said than could be held.
@@ -65,6 +69,7 @@ class Sequences:
         for room in self._rooms.values():
             room.last = max(room.last, room.floor)
             room.behind = True
+            room.reached = ""
             room.held.clear()
             room.spilled = False
 
@@ -94,13 +99,18 @@ class Sequences:
         live = next((held for held in state.held if held.id == message.id), message)
         return self._next(state, live)
 
-    def caught_up(self, room: str, more: bool) -> tuple[list[Message], str | None]:
-        """The history that was asked for has come: return what is to be handed out, and after which id to ask again."""
+    def caught_up(self, room: str, more: bool, end: str = "") -> tuple[list[Message], str | None]:
+        """The history that was asked for has come: return what is to be handed out, and after which id to ask again.
+
+        It was read up to the id ``end``, though the last messages before that may be hidden from us.
+        """
         state = self._rooms.get(room)
         if state is None:
             return [], None
-        if more or state.spilled:
+        state.last = max(state.last, end)
+        if state.spilled or (more and state.last > state.reached):
             state.spilled = False
+            state.reached = state.last
             return [], state.last
         return self.give_up(room), None
 
@@ -126,8 +136,8 @@ class Sequences:
         self.note(message.id)
         if self._own(message):
             return []
-        if message.nonce is not None and message.scope is not None:
-            key = (message.scope, message.nonce)
+        key = (message.scope or "", message.nonce or "")
+        if all(0 < len(part) <= MAX_NONCE for part in key):
             if key in self._seen:
                 return []
             self._seen[key] = message.id

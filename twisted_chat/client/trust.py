@@ -24,6 +24,7 @@ from zope.interface import implementer
 
 from twisted_chat.client.conversation import Untrusted
 from twisted_chat.client.known import BY_AUTHORITY, KnownServers, NotKept
+from twisted_chat.core.text import shown
 
 # OpenSSL, x509_vfy.h; the texts of the others are clear enough.
 _SELF_SIGNED: Final = 18
@@ -42,8 +43,8 @@ class Trust:
         fingerprint: str | None = None,
     ) -> None:
         """``fingerprint``: the only certificate to trust, as :func:`~twisted_chat.client.known.read_fingerprint` returns it."""
-        self._host = host
-        self._server = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self._host = host.lower()
+        self._server = f"[{self._host}]:{port}" if ":" in host else f"{self._host}:{port}"
         self._known = known
         self._told = told
         self._fingerprint = fingerprint
@@ -64,6 +65,10 @@ class Trust:
                     self._judge(connection, wrong)
                 except Untrusted:
                     tlsProtocol.failVerification(Failure())
+                except Exception as error:
+                    # OpenSSL goes on whatever is raised here: what cannot be judged would be trusted.
+                    why = f"the certificate of {self._server} cannot be read: {shown(str(error), 200)}"
+                    tlsProtocol.failVerification(Failure(Untrusted(why)))
 
         options = CertificateOptions(trustRoot=platformTrust(), raiseMinimumTo=TLSVersion.TLSv1_2)
         context = options.getContext()

@@ -122,17 +122,19 @@ def _cleaned(value: Any, depth: int) -> Any:
         return [_cleaned(each, depth + 1) for each in value]
     if isinstance(value, dict):
         return {
-            clean(key): _seconds(each)
-            if key in _TIMES and isinstance(each, str)
-            else _cleaned(each, depth + 1)
+            clean(key): _seconds(each) if key in _TIMES else _cleaned(each, depth + 1)
             for key, each in value.items()
         }
     return value
 
 
-def _seconds(text: str) -> float:
-    """Read a time of RFC 3339; raises ValueError."""
-    time = datetime.fromisoformat(text)
+def _seconds(given: Any) -> float | None:
+    """Read a time of RFC 3339, or None; raises ValueError."""
+    if given is None:
+        return None
+    if not isinstance(given, str):
+        raise ValueError("a time that is no text")
+    time = datetime.fromisoformat(given)
     if time.tzinfo is None:
         raise ValueError("a time without a zone")
     return min(max(time.timestamp(), 0.0), _LATEST)
@@ -184,9 +186,9 @@ def history(
     return _object("history", room=room, before=before, after=after, limit=limit, id=tag)
 
 
-def command(line: str, tag: str) -> bytes:
-    """Send a line as people type it, such as ``/whois bob``."""
-    return _object("command", content=line, id=tag)
+def command(line: str, tag: str, room: str | None = None) -> bytes:
+    """Send a line as people type it, such as ``/whois bob``; it is about ``room``, if it names none."""
+    return _object("command", content=line, room=room, id=tag)
 
 
 def ping(text: str) -> bytes:

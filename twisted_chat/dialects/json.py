@@ -210,7 +210,7 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command:
             command = read(CleanText(incoming.content))
             if command is None:
                 raise BadLine('command needs "content", a line as people type it', "bad-field")
-            return command
+            return _placed(command, _room(incoming.room))
         case "register":
             password = _password(incoming)
             if password is None:
@@ -227,6 +227,18 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command:
                 "history, read, search, list, who, topic, ping, command, help and quit",
                 "unknown-type",
             )
+
+
+def _placed(command: c.Command, room: RoomName | None) -> c.Command:
+    """Let a line that is about the focused room be about ``room``."""
+    if (
+        room is None
+        or getattr(command, "room", room) is not None
+        or getattr(command, "partner", None) is not None
+        or isinstance(command, c.Who)  # without a room, of everybody
+    ):
+        return command
+    return msgspec.structs.replace(command, room=room)
 
 
 def _lines(content: str) -> c.Lines:

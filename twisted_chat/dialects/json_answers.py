@@ -72,8 +72,10 @@ def answer(reply: r.Reply) -> tuple[str, str, dict[str, Any]]:
             return "leave", f"You left {left}", focus | {"room": left.text}
         case r.HistoryStart(room=place, count=count):
             return "history_start", "", _place(place) | {"count": count}
-        case r.HistoryEnd(room=place, count=count, more=more):
-            return "history_end", "", _place(place) | {"count": count, "more": more}
+        case r.HistoryEnd(room=place, count=count, more=more, at=at):
+            # Of a page that is hidden from who ignores its authors no message tells where it ended.
+            onward = {"next": spell(at)} if more and at is not None else {}
+            return "history_end", "", _place(place) | {"count": count, "more": more} | onward
         case r.WaitingStart(count=count):
             return "waiting_start", "", {"count": count}
         case r.WaitingEnd(count=count):
