@@ -91,6 +91,13 @@ class RequestsTests(SynchronousTestCase):
             self.picture.close(self.picture.view)
         self.assertEqual(len(self.link.asked), 2)
 
+    def test_what_was_closed_is_not_kept_in_memory(self) -> None:
+        for number in range(3):
+            self.picture.switch(self.picture.private(f"bob{number}").key)
+            self.requests.want_last()
+            self.picture.close(self.picture.view)
+        self.assertEqual(len(self.requests._opened), 1)
+
     def test_what_was_written_with_somebody_is_asked_for(self) -> None:
         key = self.picture.private("bob").key
         self.picture.switch(key)

@@ -85,6 +85,8 @@ class Requests:
         where = self._picture.shown
         # One that was closed, and is opened again, is another.
         if self._opened.get(where.key) is not where and self._picture.can_load(where.key):
+            open_ones = self._picture.conversations
+            self._opened = {key: one for key, one in self._opened.items() if key in open_ones}
             self._opened[where.key] = where
             self.want_history()
 
@@ -124,7 +126,8 @@ class Requests:
     def _tell_read(self, key: Key, message: str, now: float) -> None:
         conversation = self._picture.conversations.get(key)
         if conversation is None:
-            return  # it was closed
+            self._told.pop(key, None)  # it was closed
+            return
         self._told[key] = (message, now)
         room, partner = (
             (conversation.name, None) if key.sort == "room" else (None, conversation.name)
