@@ -35,6 +35,9 @@ class RowsTests(SynchronousTestCase):
     def test_what_is_wider_than_a_row_has_one_of_its_own(self) -> None:
         self.assertEqual(self.wrap("日本", 1), ["日", "本"])
 
+    def test_joiners_that_join_nothing_do_not_make_it_wider(self) -> None:
+        self.assertEqual(self.wrap("\u200d\u200d日a", 2), ["\u200d\u200d日", "a"])
+
     def test_nothing_is_one_row(self) -> None:
         self.assertEqual(self.wrap("", 5), [""])
 
@@ -56,6 +59,9 @@ class CutTests(SynchronousTestCase):
         self.assertEqual(cut("日本語", 4), "日…")
         self.assertEqual(cut("abc", 1), "…")
         self.assertEqual(cut("abc", 0), "")
+
+    def test_joiners_that_join_nothing_do_not_make_it_wider(self) -> None:
+        self.assertEqual(cut("\u200d\u200d日本日本", 3), "\u200d\u200d日…")
 
     @given(TEXTS, st.integers(0, 12))
     def test_it_is_never_too_wide(self, text: str, width: int) -> None:

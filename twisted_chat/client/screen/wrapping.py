@@ -44,8 +44,12 @@ def rows(text: str, width: int) -> list[tuple[int, int]]:
 
 def _signs(word: str, offset: int) -> list[tuple[int, int, int]]:
     """Return (start, end, cells) of each sign of a word that begins at ``offset``."""
-    graphemes, _ = split_graphemes(word.rstrip())
-    return [(offset + start, offset + end, cells) for start, end, cells in graphemes]
+    word = word.rstrip()
+    graphemes, _ = split_graphemes(word)
+    # Measured again: behind joiners that join nothing it takes a sign for one without a width.
+    return [
+        (offset + start, offset + end, cell_len(word[start:end])) for start, end, _ in graphemes
+    ]
 
 
 def cut(text: str, width: int) -> str:
