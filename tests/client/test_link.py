@@ -263,6 +263,20 @@ class SayTests(LinkedTestCase):
         _ = self.link.stopService()
         self.failureResultOf(settled, ConnectionError)
 
+    def test_what_was_written_in_private_can_be_asked_for(self) -> None:
+        tag = self.link.private_history("eve", before="5", limit=9_999)
+        sent = self.sent("type", "with", "before", "limit", "id")
+        self.assertEqual(sent, [("history", "eve", "5", 1_000, tag)])
+
+    def test_what_was_read_is_told_only_over_a_connection(self) -> None:
+        room, private = self.link.read("5", room="dev"), self.link.read("6", partner="eve")
+        sent = self.sent("type", "room", "with", "message", "id")
+        told = [("read", "dev", None, "5", room), ("read", None, "eve", "6", private)]
+        self.assertEqual(sent, told)
+        self.loses()
+        self.link.read("7", room="dev")
+        self.assertEqual(self.link.waiting(), 0)
+
     def test_leaving_says_so_and_is_the_end(self) -> None:
         closed = self.link.when_closed()
         self.link.quit("bye")

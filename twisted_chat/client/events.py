@@ -178,7 +178,8 @@ class Changed(Placed, frozen=True, kw_only=True):
     """Something else about a room was changed by ``sender``; ``text`` says what.
 
     ``kind`` is the server's: ``setting``, ``owner``, ``ban``, ``mute``, ``unban``, ``unmute``, ``forget``, ``drop``, ``keep`` or
-    ``invite``. ``out`` are those who were put out by it, at most fifty of ``out_count``.
+    ``invite``. ``out`` are those who were put out by it, at most fifty of ``out_count``. What the ``account`` said is deleted by
+    ``forget``: in the room, or ``everywhere``.
     """
 
     kind: str = field(name="type")
@@ -187,6 +188,8 @@ class Changed(Placed, frozen=True, kw_only=True):
     to: str | None = None
     out: tuple[str, ...] = ()
     out_count: int = 0
+    account: str | None = None
+    everywhere: bool = False
 
 
 class Invited(Event, frozen=True, kw_only=True):

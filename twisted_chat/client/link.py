@@ -214,6 +214,21 @@ class Link(Service):
         data = wire.history(room, tag, before=before, after=after, limit=min(limit, MAX_PAGE))
         return self._request(data, f"history of #{room}", tag)
 
+    def private_history(self, partner: str, before: str | None = None, limit: int = 100) -> str:
+        """Ask for what one wrote with somebody, before an id or last; answered like :meth:`history`."""
+        tag = self._tag()
+        data = wire.history(None, tag, partner=partner, before=before, limit=min(limit, MAX_PAGE))
+        return self._request(data, f"history with {partner}", tag)
+
+    def read(self, message: str, room: str | None = None, partner: str | None = None) -> str:
+        """Tell up to which id one has read a room, or what one wrote with ``partner``; nothing, while there is no connection.
+
+        Return the tag of the answer.
+        """
+        tag = self._tag()
+        self._send(wire.read(room, partner, message, tag))
+        return tag
+
     def rename(self, nick: str) -> str:
         """Be called otherwise. Return the tag."""
         tag = self._tag()

@@ -181,9 +181,23 @@ def leave(room: str, tag: str) -> bytes:
 
 
 def history(
-    room: str, tag: str, *, before: str | None = None, after: str | None = None, limit: int
+    room: str | None,
+    tag: str,
+    *,
+    partner: str | None = None,
+    before: str | None = None,
+    after: str | None = None,
+    limit: int,
 ) -> bytes:
-    return _object("history", room=room, before=before, after=after, limit=limit, id=tag)
+    """Ask for what was said in a room, or in private with ``partner``."""
+    where = {"with": partner}
+    return _object("history", room=room, before=before, after=after, limit=limit, id=tag, **where)
+
+
+def read(room: str | None, partner: str | None, message: str, tag: str) -> bytes:
+    """Tell up to which message one has read a room, or what one wrote with ``partner``."""
+    where = {"with": partner}
+    return _object("read", room=room, message=message, id=tag, **where)
 
 
 def command(line: str, tag: str, room: str | None = None) -> bytes:

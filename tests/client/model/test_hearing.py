@@ -149,6 +149,48 @@ class HistoryTests(Case):
         self.assertEqual(room.unread, 1)
 
 
+class ForgetTests(Case):
+    def forget(self, **more: Any) -> None:
+        given: dict[str, Any] = {"room": "dev"} | more
+        self.hear(
+            ev.Changed(
+                kind="forget", account="bob", id=spelled(50), time=50.0, lines=("gone",), **given
+            )
+        )
+
+    def test_what_an_account_said_in_a_room_vanishes(self) -> None:
+        self.hear(said(1), said(2, "eve"), said(3, room="ops"))
+        self.forget()
+        room, other = self.picture.room("dev"), self.picture.room("ops")
+        self.assertEqual(self.texts(room), ["hi", "gone"])
+        self.assertEqual((room.unread, other.unread), (1, 1))
+        self.hear(said(1, replay=True))
+        self.assertEqual(len(room.buffer), 2)
+
+    def test_what_an_account_said_everywhere_vanishes(self) -> None:
+        self.hear(said(1), said(2, room="ops"), said(3, room=None, to="me"))
+        self.forget(room=None, everywhere=True)
+        rest = [
+            line.nick for each in self.picture.conversations.values() for line in each.buffer.lines
+        ]
+        self.assertNotIn("bob", rest)
+        self.assertIn("gone", self.texts())
+
+    def test_it_is_known_who_uses_another_name(self) -> None:
+        self.hear(ev.Who(users=(ev.Person(nick="rob", account="Bob"),), count=1, room="dev"))
+        self.hear(ev.Renamed(sender="rob", nick="robert", id=spelled(1), time=1.0))
+        self.hear(said(2, "robert"), said(3, "rob"))
+        self.forget()
+        lines = self.picture.room("dev").buffer.lines
+        self.assertEqual([line.nick for line in lines if line.kind in SPOKEN], ["rob"])
+
+    def test_who_came_and_went_stays(self) -> None:
+        self.enter("me")
+        self.hear(ev.Joined(sender="bob", room="dev", id=spelled(1), time=1.0))
+        self.forget()
+        self.assertEqual(len(self.picture.room("dev").buffer), 2)
+
+
 class AwayTests(Case):
     def test_private_messages_that_waited_are_news(self) -> None:
         private = self.picture.private("bob")
@@ -165,6 +207,17 @@ class AwayTests(Case):
     def test_what_was_missed_is_told(self) -> None:
         self.hear(ev.Missed(lines=("While you were away: #dev 12 lines",)))
         self.assertIn("While you were away: #dev 12 lines", self.texts())
+
+    def test_what_was_read_elsewhere_opens_nothing(self) -> None:
+        self.hear(ev.ReadUpTo(room="ops", message=spelled(1)))
+        self.hear(ev.ReadUpTo(partner="bob", message=spelled(1)))
+        self.assertEqual(list(self.picture.conversations), [SERVER])
+
+    def test_what_was_written_in_private_stays_together_whatever_one_was_called(self) -> None:
+        old = said(1, "robert", room=None, to="me")
+        self.hear(ev.Page(tag="t", room="", partner="bob", messages=(old,)))
+        self.assertEqual(self.texts(self.picture.private("bob")), ["hi"])
+        self.assertEqual(len(self.picture.conversations), 2)
 
     def test_private_history_makes_no_room(self) -> None:
         self.hear(ev.HistoryEnd(partner="bob", more=False))
@@ -325,6 +378,20 @@ class ConnectionTests(Case):
         self.assertIsNone(self.picture.lag)
         self.hear(ev.Connecting())
         self.assertEqual(self.picture.connection, "connecting")
+
+    def test_tries_that_end_alike_are_told_once(self) -> None:
+        room = self.enter("me")
+        for _ in range(3):
+            self.hear(ev.Offline(why="refused", again=2.0), ev.Connecting())
+        self.hear(ev.Offline(why="reset", again=2.0))
+        told = self.texts(self.picture.conversations[SERVER])
+        self.assertEqual(told[-2:], ["no connection: refused", "no connection: reset"])
+        self.assertEqual(self.texts(room), [])
+
+    def test_that_there_will_be_no_other_try_is_told_where_the_user_looks(self) -> None:
+        room = self.enter("me")
+        self.hear(ev.Offline(why="the certificate has changed"))
+        self.assertEqual(self.texts(room), ["no connection: the certificate has changed"])
 
     def test_without_a_name_one_is_not_in(self) -> None:
         self.hear(ev.Connecting(), ev.NameRefused(code="nick-taken", nick="me"))

@@ -190,6 +190,20 @@ class LineTests(Case):
         self.picture.add(room, said(4, "eve"))
         self.assertEqual(len(room.buffer), 2)
 
+    def test_what_an_ignored_person_said_is_not_unread(self) -> None:
+        self.picture.add(self.picture.private("eve"), said(1, "eve"))
+        self.picture.ignore("eve")
+        private = self.picture.private("eve")
+        self.assertEqual((private.unread, private.mentions), (0, 0))
+
+    def test_where_the_user_will_want_to_go_stands_first(self) -> None:
+        for name in ("one", "two", "three", "four", "five"):
+            self.picture.switch(self.room(name).key)
+        self.picture.add(self.room("one"), said(1, "bob"))
+        self.picture.add(self.picture.private("bob"), said(2, "bob"))
+        names = [each.name for each in self.picture.likely()]
+        self.assertEqual(names, ["bob", "one", "four", "three", "two", "server", "five"])
+
     def test_what_is_told_is_shown_where_the_user_looks(self) -> None:
         room = self.room("dev")
         self.picture.switch(room.key)

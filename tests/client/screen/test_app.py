@@ -498,8 +498,58 @@ class ConnectionTests(SynchronousTestCase):
     async def test_mistakes_in_the_settings_are_shown_when_one_is_in(self, stage: Stage) -> None:
         await stage.hear(ev.Notice(code="certificate", lines=("the certificate is another",)))
         await stage.enter()
-        self.assertTrue(stage.shows("client.toml: theme must be one of"))
+        await stage.hear(said(1), ev.HistoryEnd(room="lobby"))
+        stage.app._tick()
+        await stage.settle()
+        rows = "\n".join(stage.rows())
+        self.assertLess(rows.index("bob hi"), rows.index("client.toml: theme must be one of"))
         self.assertTrue(stage.shows("the certificate is another"))
+
+    @staged()
+    async def test_what_was_chosen_is_kept_for_the_next_time(self, stage: Stage) -> None:
+        kept: list[tuple[str, object]] = []
+
+        def keep(*setting: object) -> str:
+            kept.append((str(setting[0]), setting[1]))
+            return ""
+
+        self.patch(stage.app, "_keep", keep)
+        await stage.press("f4")
+        await stage.submit("/theme contrast")
+        await stage.submit("/bell off")
+        self.assertEqual(kept, [("theme", "light"), ("theme", "contrast"), ("bell", False)])
+
+    @staged()
+    async def test_what_cannot_be_kept_counts_until_the_end(self, stage: Stage) -> None:
+        self.patch(stage.app, "_keep", lambda *setting: "client.toml: read-only")
+        await stage.press("f4")
+        self.assertEqual(stage.app.theme, "light")
+        self.assertTrue(stage.shows("For this time only: client.toml: read-only"))
+
+    @staged()
+    async def test_a_conversation_of_which_little_is_here_is_loaded(self, stage: Stage) -> None:
+        await stage.enter()
+        stage.app._tick()
+        self.assertEqual(stage.asked("history"), [("lobby", 200)])
+
+    @staged()
+    async def test_what_was_seen_is_told_at_the_latest_when_one_leaves(self, stage: Stage) -> None:
+        await stage.enter("bob")
+        await stage.hear(said(1))
+        stage.app._tick()
+        await stage.hear(said(2))
+        await stage.press("ctrl+q")
+        read = [(f"{number:016x}", "lobby", None) for number in (1, 2)]
+        self.assertEqual(stage.asked("read"), read)
+        self.assertEqual(stage.link.asked[-1], ("quit", (None,)))
+
+    @staged()
+    async def test_who_logs_in_can_have_what_is_kept_for_accounts(self, stage: Stage) -> None:
+        await stage.enter("bob")
+        stage.app.picture.private("bob").buffer.more = False
+        logged_in = ev.Renamed(sender="me", nick="me", id=f"{1:016x}", time=NOW, account="me")
+        await stage.hear(logged_in)
+        self.assertTrue(stage.app.picture.private("bob").buffer.more)
 
     @staged()
     async def test_what_an_ignored_person_said_vanishes(self, stage: Stage) -> None:

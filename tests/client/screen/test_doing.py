@@ -11,7 +11,7 @@ from twisted_chat.client.link import Link, NoRoom
 from twisted_chat.client.model.conversation import SERVER, private_key, room_key
 from twisted_chat.client.model.lines import Line
 from twisted_chat.client.model.picture import Picture
-from twisted_chat.client.screen.doing import LOCAL, USAGES, CannotDo, Doer, Done
+from twisted_chat.client.screen.doing import LOCAL, USAGES, CannotDo, Doer, Done, hidden_from
 from twisted_chat.core.table import COMMANDS
 
 
@@ -106,8 +106,13 @@ class DoerTests(SynchronousTestCase):
 
     def test_quitting_ends(self) -> None:
         self.assertEqual(self.do("/quit"), Done(ends=True))
-        self.assertEqual(self.do("/logout bye"), Done(ends=True))
-        self.assertEqual(self.link.asked, [("quit", ("bye",))])
+        self.assertEqual(self.do("/logout bye"), Done(ends=True, why="bye"))
+
+    def test_what_may_be_a_password_is_known_while_it_is_typed(self) -> None:
+        for text in ("hi all", "//login pw", "/login", "/msg bob pw", "/", "/nothing pw"):
+            self.assertEqual(hidden_from(text), len(text), text)
+        for text in ("/register pw", "/LOGIN bob pw", "/passwd old new", "/oper me pw"):
+            self.assertEqual(hidden_from(text), text.index(" ") + 1, text)
 
     def test_who_is_ignored_vanishes_once_the_server_says_so(self) -> None:
         room = self.picture.shown

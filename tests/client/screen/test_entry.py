@@ -20,6 +20,24 @@ class EntryTests(SynchronousTestCase):
         self.assertEqual(entry.cursor_location, (1, 8))
 
     @staged()
+    async def test_a_password_is_not_seen_while_it_is_typed(self, stage: Stage) -> None:
+        await stage.enter()
+        stage.app.entry.put("/login bob s3crét")
+        await stage.settle()
+        self.assertTrue(stage.shows("› /login ••• ••••••"), stage.rows())
+        stage.app.entry.put("/login bob s3crét\nand more")
+        await stage.settle()
+        self.assertFalse(stage.shows("s3cr"))
+        self.assertTrue(stage.shows("and more"))
+
+    @staged()
+    async def test_what_is_hidden_is_as_wide_as_it_is(self, stage: Stage) -> None:
+        await stage.enter()
+        stage.app.entry.put("/register 日本")
+        await stage.settle()
+        self.assertTrue(stage.shows("› /register ••••"), stage.rows())
+
+    @staged()
     async def test_tab_where_nothing_fits_changes_nothing(self, stage: Stage) -> None:
         await stage.enter("bob")
         await stage.types("zzz")

@@ -27,6 +27,15 @@ class MessagesTests(SynchronousTestCase):
         self.assertLess(len(drawn), 40)
 
     @staged()
+    async def test_there_is_room_until_the_screen_is_full(self, stage: Stage) -> None:
+        await stage.enter("bob")
+        self.assertTrue(stage.app.messages.has_room())
+        await stage.hear(said(1, "one"))
+        self.assertTrue(stage.app.messages.has_room())
+        await stage.hear(*(said(number, "word " * 100) for number in range(2, 5)))
+        self.assertFalse(stage.app.messages.has_room())
+
+    @staged()
     async def test_an_empty_conversation_says_so_and_does_not_scroll(self, stage: Stage) -> None:
         await stage.enter("bob")
         self.assertTrue(stage.shows("nothing was said here yet"))

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.client.screen.preferences import Preferences, load, path
+from twisted_chat.client.screen.preferences import Preferences, keep, load, path
 
 DOCS = Path(__file__).parents[3] / "docs" / "client.md"
 
@@ -35,6 +35,7 @@ class LoadTests(SynchronousTestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
+        self.file = self.folder / "client.toml"
 
     def load(self, text: str | bytes) -> tuple[Preferences, list[str]]:
         file = self.folder / "client.toml"
@@ -73,6 +74,40 @@ class LoadTests(SynchronousTestCase):
             preferences, errors = self.load(bad)
             self.assertEqual(preferences, Preferences())
             self.assertIn("the defaults are used", errors[0])
+
+    def kept(self, before: str, name: str, value: str | bool) -> str:
+        self.file.write_text(before, "utf-8")
+        self.assertEqual(keep(self.file, name, value), "")
+        return self.file.read_text("utf-8")
+
+    def test_what_was_chosen_is_kept(self) -> None:
+        file = self.folder / "new" / "client.toml"
+        self.assertEqual(keep(file, "theme", "light"), "")
+        self.assertEqual(keep(file, "bell", False), "")
+        self.assertEqual(load(file), (Preferences(theme="light", bell=False), []))
+
+    def test_the_rest_of_the_file_stays_as_it_is(self) -> None:
+        self.assertEqual(
+            self.kept(
+                "# mine\ntheme = 'mono'  # calm\nbell=true\n[other]\nx = 1\n", "theme", "dark"
+            ),
+            '# mine\ntheme = "dark"  # calm\nbell=true\n[other]\nx = 1\n',
+        )
+        self.assertEqual(self.kept("[other]\nx = 1", "bell", False), "bell = false\n[other]\nx = 1")
+
+    def test_a_file_that_is_only_linked_to_stays_so(self) -> None:
+        link = self.folder / "link.toml"
+        link.symlink_to(self.file)
+        self.assertEqual(keep(link, "theme", "light"), "")
+        self.assertTrue(link.is_symlink())
+        self.assertEqual(self.file.read_text("utf-8"), 'theme = "light"\n')
+
+    def test_a_file_that_cannot_be_changed_stays_as_it_is_and_it_is_said_why(self) -> None:
+        for text in ("theme =", '"theme" = "mono"', 'theme = """\nmono"""'):
+            self.file.write_text(text, "utf-8")
+            self.assertIn("client.toml: ", keep(self.file, "theme", "light"))
+            self.assertEqual(self.file.read_text("utf-8"), text)
+        self.assertIn("directory", keep(self.folder, "theme", "light"))
 
     def test_what_cannot_be_read_is_named(self) -> None:
         preferences, (error,) = load(self.folder)

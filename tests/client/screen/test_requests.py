@@ -10,9 +10,10 @@ from tests.client.screen.stage import FakeLink
 from twisted_chat.client import events as ev
 from twisted_chat.client.link import Link, QueueFull
 from twisted_chat.client.model.conversation import SERVER
-from twisted_chat.client.model.lines import Line
+from twisted_chat.client.model.lines import Kind, Line
 from twisted_chat.client.model.picture import Picture
 from twisted_chat.client.screen.requests import PAGE, Requests
+from twisted_chat.client.wire import TooLong
 
 
 class RequestsTests(SynchronousTestCase):
@@ -39,9 +40,9 @@ class RequestsTests(SynchronousTestCase):
     def test_nothing_is_asked_where_there_is_nobody_to_ask_about(self) -> None:
         self.picture.switch(SERVER)
         self.requests.want_people()
+        self.requests.want_history()
         self.picture.switch(self.picture.private("bob").key)
         self.requests.want_people()
-        self.requests.want_history()
         self.assertEqual(self.link.asked, [])
 
     def test_only_answers_to_what_nobody_typed_are_quiet(self) -> None:
@@ -68,12 +69,148 @@ class RequestsTests(SynchronousTestCase):
         )
 
     def test_earlier_lines_are_asked_for_before_the_first(self) -> None:
-        self.requests.want_history()
-        self.assertEqual(self.link.asked, [])  # what would they be before?
         self.picture.add(self.picture.shown, Line("say", "hi", 1.0, id="5", nick="bob"))
         self.requests.want_history()
         self.requests.want_history()
         self.assertEqual(self.link.asked, [("history", ("dev", "5", PAGE))])
+
+    def test_the_last_lines_are_asked_for_once_a_connection(self) -> None:
+        self.requests.want_last()
+        self.picture.loaded("t1", more=True)
+        self.requests.want_last()
+        self.assertEqual(self.link.asked, [("history", ("dev", PAGE))])
+        self.requests.lost()
+        self.requests.want_last()
+        self.assertEqual(len(self.link.asked), 2)
+
+    def test_what_was_closed_and_is_opened_again_is_asked_for_again(self) -> None:
+        for _ in range(2):
+            self.picture.switch(self.picture.private("bob").key)
+            self.requests.want_last()
+            self.picture.loaded(f"t{len(self.link.asked)}", more=True)
+            self.picture.close(self.picture.view)
+        self.assertEqual(len(self.link.asked), 2)
+
+    def test_what_was_closed_is_not_kept_in_memory(self) -> None:
+        for number in range(3):
+            self.picture.switch(self.picture.private(f"bob{number}").key)
+            self.requests.want_last()
+            self.picture.close(self.picture.view)
+        self.assertEqual(len(self.requests._opened), 1)
+
+    def test_what_was_written_with_somebody_is_asked_for(self) -> None:
+        key = self.picture.private("bob").key
+        self.picture.switch(key)
+        self.requests.want_last()
+        self.assertEqual(self.link.asked, [("private_history", ("bob", PAGE))])
+        page = ev.Page(tag="t1", room="", partner="bob", messages=(), more=True)
+        self.assertFalse(self.requests.is_quiet(page))
+        self.picture.loaded("t1", more=True)
+        self.picture.add(self.picture.shown, Line("say", "hi", 1.0, id="5", nick="bob"))
+        self.requests.want_history()
+        self.assertEqual(self.link.asked[1:], [("private_history", ("bob", "5", PAGE))])
+
+    def test_where_nothing_is_kept_it_is_asked_for_once_until_one_has_an_account(self) -> None:
+        self.picture.switch(self.picture.private("bob").key)
+        self.requests.want_history()
+        self.assertTrue(self.requests.is_quiet(ev.Refused(tag="t1", code="no-account")))
+        self.requests.want_history()
+        self.assertEqual(len(self.link.asked), 1)
+        self.requests.logged_in()
+        self.requests.want_history()
+        self.assertEqual(len(self.link.asked), 2)
+
+    def test_what_cannot_be_read_now_can_be_asked_for_again(self) -> None:
+        self.picture.switch(self.picture.private("bob").key)
+        self.requests.want_history()
+        self.assertTrue(self.requests.is_quiet(ev.Refused(tag="t1", code="history-unavailable")))
+        self.requests.want_history()
+        self.assertEqual(len(self.link.asked), 2)
+
+    def test_a_name_that_is_too_long_to_be_sent_is_not_asked_about(self) -> None:
+        self.link.fails = TooLong()
+        self.say(1)
+        self.requests.want_people()
+        self.requests.want_history()
+        self.requests.tell_read(100.0)
+        self.assertEqual(self.link.asked, [])
+
+    def say(self, number: int, sort: str = "say") -> None:
+        line = Line(cast(Kind, sort), "hi", 1.0, id=f"{number:016x}", nick="bob")
+        self.picture.add(self.picture.shown, line)
+
+    def reads(self) -> list[tuple[object, ...]]:
+        return [arguments for name, arguments in self.link.asked if name == "read"]
+
+    def test_what_was_read_is_told_every_few_seconds_at_most(self) -> None:
+        self.say(1)
+        self.requests.tell_read(100.0)
+        self.say(2)
+        self.requests.tell_read(104.9)
+        self.say(3)
+        self.say(4, "presence")
+        self.requests.tell_read(105.0)
+        self.requests.tell_read(200.0)
+        self.assertEqual(self.reads(), [(f"{1:016x}", "dev", None), (f"{3:016x}", "dev", None)])
+
+    def test_what_nobody_looked_at_is_not_read(self) -> None:
+        self.picture.look(False)
+        self.say(1)
+        self.requests.tell_read(100.0)
+        self.assertEqual(self.reads(), [])
+
+    def test_what_was_read_before_one_went_elsewhere_is_told_still(self) -> None:
+        self.say(1)
+        self.requests.tell_read(100.0)
+        self.say(2)
+        self.requests.tell_read(101.0)
+        self.picture.switch(self.picture.private("eve").key)
+        self.say(3)
+        self.requests.tell_read(102.0)
+        self.requests.tell_read(103.0, leaving=True)
+        self.assertEqual(
+            self.reads(),
+            [
+                (f"{1:016x}", "dev", None),
+                (f"{3:016x}", None, "eve"),
+                (f"{2:016x}", "dev", None),
+            ],
+        )
+
+    def test_what_was_read_without_a_connection_is_told_later(self) -> None:
+        self.picture.connected("offline")
+        self.say(1)
+        self.requests.tell_read(100.0)
+        self.assertEqual(self.reads(), [])
+        self.picture.connected("online")
+        self.requests.tell_read(101.0)
+        self.assertEqual(len(self.reads()), 1)
+
+    def test_what_was_closed_meanwhile_is_not_told(self) -> None:
+        self.say(1)
+        self.requests.tell_read(100.0)
+        self.say(2)
+        self.requests.tell_read(101.0)
+        self.picture.close(self.picture.view)
+        self.requests.tell_read(110.0)
+        self.assertEqual(len(self.reads()), 1)
+
+    def test_where_no_marker_is_kept_nothing_more_is_told_until_one_has_an_account(self) -> None:
+        self.say(1)
+        self.requests.tell_read(100.0)
+        self.assertTrue(self.requests.is_quiet(ev.Refused(tag="t1", code="no-account")))
+        self.say(2)
+        self.requests.tell_read(200.0)
+        self.assertEqual(len(self.reads()), 1)
+        self.requests.logged_in()
+        self.requests.tell_read(300.0)
+        self.assertEqual(len(self.reads()), 2)
+
+    def test_that_the_server_took_what_was_read_is_quiet(self) -> None:
+        self.say(1)
+        self.requests.tell_read(100.0)
+        told = ev.ReadUpTo(tag="t1", room="dev", message=f"{1:016x}")
+        self.assertTrue(self.requests.is_quiet(told))
 
     def test_when_too_much_waits_nothing_more_is_asked(self) -> None:
         self.picture.add(self.picture.shown, Line("say", "hi", 1.0, id="5", nick="bob"))

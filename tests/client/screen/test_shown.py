@@ -16,6 +16,27 @@ class LookTests(SynchronousTestCase):
         await stage.submit("/theme contrast")
         self.assertEqual(stage.app.theme, "contrast")
 
+    @staged()
+    async def test_a_screen_that_was_too_small_takes_keys_again(self, stage: Stage) -> None:
+        await stage.enter()
+        await stage.pilot.resize_terminal(10, 3)
+        await stage.settle()
+        await stage.pilot.resize_terminal(80, 24)
+        await stage.settle()
+        await stage.types("hi")
+        self.assertEqual(stage.app.entry.text, "hi")
+
+    @staged()
+    async def test_a_question_takes_keys_again_after_a_screen_too_small(self, stage: Stage) -> None:
+        await stage.enter()
+        await stage.press("ctrl+f")
+        await stage.pilot.resize_terminal(10, 3)
+        await stage.settle()
+        await stage.pilot.resize_terminal(80, 24)
+        await stage.settle()
+        await stage.types("hi")
+        self.assertEqual(stage.app.ask.value, "hi")
+
     @staged(theme="mono")
     async def test_mono_has_no_colour(self, stage: Stage) -> None:
         await stage.enter("bob")

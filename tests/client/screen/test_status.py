@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from twisted_chat.client.model.lines import Line
 from twisted_chat.client.model.picture import Picture
 from twisted_chat.client.screen.palette import palette
 from twisted_chat.client.screen.status import foot, head
@@ -18,10 +19,39 @@ class StatusTests(SynchronousTestCase):
         room.topic = "release"
         self.picture.switch(room.key)
 
-    def foot(self, *, waiting: int = 0, below: int = 0, again: float | None = None) -> str:
+    def foot(
+        self,
+        *,
+        waiting: int = 0,
+        below: int = 0,
+        again: float | None = None,
+        listed: bool = True,
+    ) -> str:
         return foot(
-            self.picture, palette("dark"), 100, waiting=waiting, below=below, again=again
+            self.picture,
+            palette("dark"),
+            100,
+            waiting=waiting,
+            below=below,
+            again=again,
+            listed=listed,
         ).text.strip()
+
+    def test_it_says_where_the_user_is_wanted(self) -> None:
+        for number, nick in enumerate(("ann", "bob", "cy", "me"), 1):
+            line = Line("say", "hi", 1.0, id=f"{number:016x}", nick=nick)
+            self.picture.add(self.picture.private(nick), line)
+        self.assertIn("me · #dev · ann @1, bob @1 and 2 more (Ctrl-N) · 1,200", self.foot())
+
+    def test_what_is_unread_is_told_where_no_list_of_rooms_shows_it(self) -> None:
+        line = Line("say", "hi", 1.0, id=f"{1:016x}", nick="bob")
+        self.picture.add(self.picture.room("ops"), line)
+        self.assertNotIn("#ops", self.foot())
+        self.assertIn("#ops 1 (Ctrl-N) ·", self.foot(listed=False))
+
+    def test_it_says_that_one_is_away(self) -> None:
+        self.picture.away["me"] = "lunch"
+        self.assertIn("me (away) · #dev", self.foot())
 
     def head(self) -> str:
         return head(self.picture, palette("dark"), 40).text

@@ -17,6 +17,17 @@ class SwitcherTests(SynchronousTestCase):
         self.assertTrue(stage.shows("#dev  1"))
 
     @staged()
+    async def test_what_calls_stands_first_and_what_is_shown_last(self, stage: Stage) -> None:
+        await stage.enter("bob")
+        await stage.hear(said(1, room="dev"), said(2, "me?", room="ops"))
+        await stage.press("ctrl+k", "enter")
+        self.assertEqual(stage.app.picture.view, room_key("ops"))
+        await stage.press("ctrl+k", "enter")
+        self.assertEqual(stage.app.picture.view, room_key("dev"))
+        await stage.press("ctrl+k", "enter")
+        self.assertEqual(stage.app.picture.view, room_key("ops"))
+
+    @staged()
     async def test_what_nothing_matches_can_be_entered(self, stage: Stage) -> None:
         await stage.enter("bob")
         await stage.press("ctrl+k")
@@ -28,6 +39,6 @@ class SwitcherTests(SynchronousTestCase):
         await stage.enter("bob")
         await stage.hear(said(1, room="dev"))
         await stage.press("ctrl+k")
-        await stage.pilot.click("OptionList", offset=(2, 2))
+        await stage.pilot.click("OptionList", offset=(2, 0))
         await stage.settle()
         self.assertEqual(stage.app.picture.view, room_key("dev"))

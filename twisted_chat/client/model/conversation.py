@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, Literal
 
 import msgspec
@@ -136,6 +136,17 @@ class Conversation:
         self.unread = min(self.unread, len(left))
         mentions = sum(line.mention or self.key.sort == "private" for line in left)
         self.mentions = min(self.mentions, self.unread, mentions)
+
+    def forget(self, unwanted: Callable[[Line], bool]) -> None:
+        """Show lines no more, and count them no longer."""
+        if self.buffer.remove(unwanted):
+            self.read_up_to("")
+
+    @property
+    def last_said(self) -> str:
+        """The id of the last line that somebody said; empty if there is none."""
+        lines = reversed(self.buffer.lines)
+        return next((line.id for line in lines if line.id and line.kind in SPOKEN), "")
 
     def looked_at(self) -> None:
         """The user looks at it now, and sees what is here."""

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from twisted_chat.client import events as ev
-from twisted_chat.client.model.conversation import SERVER, Conversation, Member, nick_key, room_key
+from twisted_chat.client.model.conversation import (
+    SERVER,
+    Conversation,
+    Member,
+    nick_key,
+    private_key,
+    room_key,
+)
 from twisted_chat.client.model.lines import Line
 from twisted_chat.client.model.picture import Picture
 
@@ -22,9 +29,11 @@ def hear(picture: Picture, event: ev.Event, now: float) -> bool:
     match event:
         case ev.Message():
             return _said(picture, event)
-        case ev.Page(tag=tag, messages=messages, more=more):
+        case ev.Page(tag=tag, messages=messages, more=more, partner=partner):
+            # Who is called otherwise now is still the same person.
+            between = None if partner is None else picture.private(partner)
             for message in messages:
-                _said(picture, message, replay=True)
+                _said(picture, message, replay=True, where=between)
             picture.loaded(tag, more=more)
         case ev.Sending():
             where = _where(picture, event.room, event.to)
@@ -56,7 +65,7 @@ def hear(picture: Picture, event: ev.Event, now: float) -> bool:
             picture.connected("connecting")
         case ev.Offline(why=why, again=again):
             picture.connected("offline", why, again)
-            picture.tell((f"no connection: {why}",), now, "error", SERVER)
+            _no_connection(picture, f"no connection: {why}", now, final=again is None)
         case ev.NameRefused():
             picture.connected("offline", "a nickname is needed")
         case ev.Lag(seconds=seconds):
@@ -89,8 +98,10 @@ def _changed(picture: Picture, event: ev.Event, now: float) -> None:
             picture.delivers = True
         case ev.WaitingEnd():
             picture.delivers = False
-        case ev.ReadUpTo(room=where, partner=partner, message=message):
-            _where(picture, where, partner).read_up_to(message)
+        case ev.ReadUpTo(room=str(room), message=message):
+            picture.read_up_to(room_key(room), message)
+        case ev.ReadUpTo(partner=str(partner), message=message):
+            picture.read_up_to(private_key(partner), message)
         case ev.Who():
             _people(picture, event)
         case ev.Joined() | ev.Left() | ev.Quit() | ev.Gathered() | ev.Kicked() | ev.Renamed():
@@ -107,6 +118,9 @@ def _changed(picture: Picture, event: ev.Event, now: float) -> None:
                 _event(picture, conversation, event, f"{event.sender} set the topic: {event.text}")
             else:
                 picture.tell((f"topic of #{room}: {event.text or 'none'}",), now)
+        case ev.Changed(kind="forget", account=str(account), room=room, everywhere=everywhere):
+            picture.forget(account, None if everywhere else room)
+            _event(picture, _where(picture, room, None), event, event.text)
         case ev.Role(room=room, to=to, role=role, given=given):
             conversation = picture.room(room)
             conversation.give_role(to, role, given=given)
@@ -125,10 +139,25 @@ def _changed(picture: Picture, event: ev.Event, now: float) -> None:
             pass
 
 
-def _said(picture: Picture, event: ev.Message, *, replay: bool = False) -> bool:
+def _no_connection(picture: Picture, text: str, now: float, *, final: bool) -> None:
+    """Tell why, once for all tries that end alike; in sight of the user, if there is no further one."""
+    before = picture.conversations[SERVER].buffer.lines
+    if not before or before[-1].text != text:
+        picture.tell((text,), now, "error", SERVER)
+        if final and picture.view != SERVER:
+            picture.tell((text,), now, "error")
+
+
+def _said(
+    picture: Picture,
+    event: ev.Message,
+    *,
+    replay: bool = False,
+    where: Conversation | None = None,
+) -> bool:
     own = picture.is_me(event.sender)
     other = event.to if own else event.sender
-    where = _where(picture, event.room, None if event.room else other)
+    where = where or _where(picture, event.room, None if event.room else other)
     text = "\n".join(event.lines)
     line = Line(
         event.kind,
@@ -188,7 +217,10 @@ def _came_or_went(picture: Picture, event: ev.Event, now: float) -> None:
             _event(picture, conversation, event, f"{sender} put {to} out{_because(reason)}")
             if picture.is_me(to):
                 conversation.leave()
-        case ev.Renamed(sender=sender, nick=nick, id=message, time=time):
+        case ev.Renamed(sender=sender, nick=nick, id=message, time=time, account=account):
+            whose = picture.accounts.get(nick_key(sender)) if account is None else account
+            picture.know_account(sender, None)
+            picture.know_account(nick, whose)
             _renamed(picture, sender, nick, message, time)
         case _:  # pragma: no cover (the caller names the cases)
             raise AssertionError(event)
@@ -236,6 +268,7 @@ def _renamed(picture: Picture, before: str, after: str, message: str, time: floa
 
 def _people(picture: Picture, event: ev.Who) -> None:
     for person in event.users:
+        picture.know_account(person.nick, person.account)
         if person.away is not None:
             picture.away[nick_key(person.nick)] = person.away
         else:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, Literal
 
 from twisted_chat.client.model.conversation import (
+    MOST_NAMED,
     SERVER,
     Conversation,
     Key,
@@ -47,6 +48,8 @@ class Picture:
         self.focus: Key | None = None
         #: Who is away, by key of the nickname, and why.
         self.away: dict[str, str] = {}
+        #: Whose account who is in, as far as the server told: keys of nicknames and of accounts.
+        self.accounts: dict[str, str] = {}
         #: What comes now waited for the account while it was away.
         self.delivers = False
         self.revision = 0
@@ -119,6 +122,19 @@ class Picture:
                 if getattr(conversation, wanted):
                     return conversation.key
         return None
+
+    def likely(self) -> list[Conversation]:
+        """Return the conversations, first where the user will want to go: what calls, what was shown last."""
+        shown = {key: number for number, key in enumerate(self._before, 1)}
+        return sorted(
+            self.conversations.values(),
+            key=lambda each: (
+                each.key == self.view,
+                not each.mentions,
+                not each.unread,
+                -shown.get(each.key, 0),
+            ),
+        )
 
     # Conversations
 
@@ -224,7 +240,7 @@ class Picture:
         """Whether older lines can be asked for: there are some, and there is room for them."""
         conversation = self.conversations[key]
         return (
-            conversation.key.sort == "room"
+            conversation.key.sort != "server"
             and conversation.joined
             and conversation.buffer.more
             and self.connection == "online"
@@ -237,7 +253,7 @@ class Picture:
         key = nick_key(nick)
         self._ignored.add(key)
         for conversation in self.conversations.values():
-            conversation.buffer.remove(
+            conversation.forget(
                 lambda line: line.kind in SPOKEN and not line.own and nick_key(line.nick) == key
             )
         self._changed()
@@ -245,6 +261,32 @@ class Picture:
     def unignore(self, nick: str) -> None:
         """Show again what somebody says."""
         self._ignored.discard(nick_key(nick))
+
+    def read_up_to(self, key: Key, message: str) -> None:
+        """The user has read a conversation up to that id, elsewhere; one that is not here stays closed."""
+        conversation = self.conversations.get(key)
+        if conversation is not None:
+            conversation.read_up_to(message)
+            self._changed()
+
+    def forget(self, account: str, room: str | None) -> None:
+        """What an account said is deleted, in a room or (None) everywhere: under its name, and under the one it has now."""
+        names = {nick_key(account)}
+        names.update(nick for nick, whose in self.accounts.items() if whose in names)
+        for conversation in self.conversations.values():
+            if room is None or conversation.key == room_key(room):
+                conversation.forget(
+                    lambda line: (
+                        line.kind in SPOKEN and bool(line.id) and nick_key(line.nick) in names
+                    )
+                )
+        self._changed()
+
+    def know_account(self, nick: str, account: str | None) -> None:
+        """Take whose account somebody is in; None: nobody's."""
+        self.accounts.pop(nick_key(nick), None)
+        if account is not None and len(self.accounts) < MOST_NAMED:
+            self.accounts[nick_key(nick)] = nick_key(account)
 
     # Oneself
 

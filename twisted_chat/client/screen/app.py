@@ -19,16 +19,16 @@ from twisted_chat.client.model.finding import find
 from twisted_chat.client.model.hearing import hear
 from twisted_chat.client.plain_view import PlainView
 from twisted_chat.client.screen.asking import Ask
-from twisted_chat.client.screen.doing import USAGES, CannotDo, Doer
+from twisted_chat.client.screen.doing import USAGES, CannotDo, Doer, secret
 from twisted_chat.client.screen.entry import Entry
 from twisted_chat.client.screen.helping import Helping
 from twisted_chat.client.screen.lists import Conversations, Members
 from twisted_chat.client.screen.messages import Messages
+from twisted_chat.client.screen.palette import THEMES
 from twisted_chat.client.screen.preferences import Preferences
 from twisted_chat.client.screen.requests import Requests
 from twisted_chat.client.screen.shown import Shown
 from twisted_chat.client.screen.switcher import Switcher
-from twisted_chat.core.table import COMMANDS
 from twisted_chat.dialects.json import MAX_LINES
 
 #: Seconds between two bells at least.
@@ -54,6 +54,7 @@ class ChatApp(Shown):
         Binding("pageup", "page(1)", priority=True),
         Binding("pagedown", "page(-1)", priority=True),
         Binding("f1", "help", "help", priority=True),
+        Binding("f4", "next_theme", priority=True),
         Binding("escape", "calm"),
     ]
 
@@ -63,11 +64,13 @@ class ChatApp(Shown):
         preferences: Preferences,
         *,
         notes: Sequence[str] = (),
+        keep: Callable[[str, str | bool], str] = lambda name, value: "",
         log: Callable[[str], None] = lambda line: None,
         zone: tzinfo | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """``notes`` are shown as errors when the user is in; ``log`` gets each line that is seen.
+        """``notes`` are shown as errors when the user is in; ``log`` gets each line that is seen. ``keep`` gets a setting
+        that the user chose, for the next time, and returns why that cannot be.
 
         ``zone`` None is the local one; ``now`` is in seconds since 1970.
         """
@@ -78,6 +81,7 @@ class ChatApp(Shown):
         self._bell = preferences.bell
         self._rang = 0.0
         self._write_down = log
+        self._keep = keep
         self._notes = list(notes)
         self._words = PlainView(lambda: None, lambda: self.picture.nick, now, zone)
         self._refused_nick = ""
@@ -122,8 +126,8 @@ class ChatApp(Shown):
             case ev.Offline(again=again):
                 self._again_at = None if again is None else now + again
                 self._requests.lost()
-            case ev.Entered():
-                self._tell_notes(now)
+            case ev.Renamed(account=str()):
+                self._requests.logged_in()
             case ev.Notice(tag=tag, code=code, lines=lines):
                 if code == "done":
                     self._doer.answered(tag)
@@ -133,10 +137,18 @@ class ChatApp(Shown):
                 pass
         self.soon()
 
-    def _tell_notes(self, now: float) -> None:
-        notes, self._notes = self._notes, []
-        for note in notes:
-            self.picture.tell((note,), now, "error")
+    def _tick(self) -> None:
+        now, shown = self._now(), self.picture.shown
+        if shown.key.sort == "room" and shown.joined and self._notes:
+            # Not before: the history that comes with the entry would stand below them.
+            notes, self._notes = self._notes, []
+            for note in notes:
+                self.picture.tell((note,), now, "error")
+            self.soon()
+        if self.messages.has_room():
+            self._requests.want_last()
+        self._requests.tell_read(now)
+        super()._tick()
 
     def _ring(self, event: ev.Event) -> None:
         now = self._now()
@@ -174,18 +186,28 @@ class ChatApp(Shown):
             self._unsent = self.entry.text
             self.above.tell(str(error), error=True)
             return
-        spec = COMMANDS.get(text[1:].partition(" ")[0].lower()) if text.startswith("/") else None
-        if spec is None or not spec.secret:
+        if not secret(text):
             self.entry.drafts.sent(text)
         self.above.tell("")
         self.messages.scroll_to_end()
         if done.theme is not None:
-            self.dress(done.theme)
+            self._choose_theme(done.theme)
         if done.bell is not None:
             self._bell = done.bell
+            self._remember("bell", done.bell)
         if done.ends:
-            self.exit()
+            self._leave(done.why)
         self.draw()
+
+    def _choose_theme(self, theme: str) -> None:
+        self.dress(theme)
+        self._remember("theme", theme)
+
+    def _remember(self, name: str, value: str | bool) -> None:
+        """Keep a setting for the next time."""
+        why = self._keep(name, value)
+        if why:
+            self.above.tell(f"For this time only: {why}", error=True)
 
     @on(Entry.Changed, "#entry")
     def _typed(self) -> None:
@@ -246,6 +268,8 @@ class ChatApp(Shown):
     def _ask_name(self, refused: ev.NameRefused) -> None:
         self._refused_nick = refused.nick
         why = refused.text.rstrip(".")
+        if refused.code == "password-needed":
+            why = f"{refused.nick} is registered"  # the server's words are about JSON
         if refused.code in ("password-needed", "wrong-password"):
             self.above.tell(f"{why}. Its password? Escape: another nickname.", error=True)
             self._ask("password")
@@ -306,8 +330,15 @@ class ChatApp(Shown):
     # Keys and clicks
 
     def action_leave(self) -> None:
-        self.link.quit()
+        self._leave(None)
+
+    def _leave(self, why: str | None) -> None:
+        self._requests.tell_read(self._now(), leaving=True)
+        self.link.quit(why)
         self.exit()
+
+    def action_next_theme(self) -> None:
+        self._choose_theme(THEMES[(THEMES.index(self.theme) + 1) % len(THEMES)])
 
     def action_calm(self) -> None:
         self.above.tell(hint(self.entry.text, USAGES))
@@ -326,7 +357,7 @@ class ChatApp(Shown):
         _ = self.push_screen(Helping())
 
     def action_switch(self) -> None:
-        _ = self.push_screen(Switcher(list(self.picture.conversations.values())), self._go)
+        _ = self.push_screen(Switcher(self.picture.likely()), self._go)
 
     def _go(self, wanted: Key | str | None) -> None:
         if isinstance(wanted, Key):

@@ -7,6 +7,7 @@ from typing import Literal
 from textual import events
 from textual.message import Message
 from textual.widgets import Input
+from textual.widgets.input import Selection
 
 Purpose = Literal["nick", "password", "search", "paste"]
 
@@ -41,7 +42,8 @@ class Ask(Input):
         self.purpose = purpose
         self.password = purpose == "password"
         self.value = text
-        self.cursor_position = len(text)
+        # What is proposed goes away as soon as another is typed.
+        self.selection = Selection(0, len(text))
         self.display = True
         self.focus()
 

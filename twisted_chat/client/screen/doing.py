@@ -31,10 +31,23 @@ USAGES: Final = {
 }
 
 
+def secret(text: str) -> bool:
+    """Tell whether what is typed is a command with a password in it."""
+    spec = COMMANDS.get(text[1:].partition(" ")[0].lower()) if text.startswith("/") else None
+    return spec is not None and spec.secret
+
+
+def hidden_from(text: str) -> int:
+    """Return where in what is typed a password may begin; its length, if it has none."""
+    blank = text.find(" ")
+    return blank + 1 if blank >= 0 and secret(text) else len(text)
+
+
 class Done(msgspec.Struct, frozen=True):
-    """What is left to the screen: to end, to set a theme, to ring or not."""
+    """What is left to the screen: to end, with what one says at parting, to set a theme, to ring or not."""
 
     ends: bool = False
+    why: str | None = None
     theme: str | None = None
     bell: bool | None = None
 
@@ -103,8 +116,7 @@ class Doer:
                 self._picture.want(room_key(rest.split(maxsplit=1)[0]))
                 enter(self._link, line)
             case "quit" | "logout":
-                self._link.quit(rest or None)
-                return Done(ends=True)
+                return Done(ends=True, why=rest or None)
             case _:
                 self._ask(name, rest, line)
         return Done()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from rich.cells import cell_len
+from rich.text import Text
 from textual import events
 from textual.message import Message
 from textual.widgets import TextArea
@@ -11,6 +13,7 @@ from textual.widgets.text_area import Selection
 
 from twisted_chat.client.model.completion import Candidate, Offer
 from twisted_chat.client.model.drafts import History
+from twisted_chat.client.screen.doing import hidden_from
 
 #: More pasted lines than this are asked about.
 PASTED = 5
@@ -68,6 +71,17 @@ class Entry(TextArea):
         """Put what was pasted where the cursor is."""
         self.replace(_lines(text), *self.selection)
         self._end_offer()
+
+    def get_line(self, line_index: int) -> Text:
+        """Return a line as it is drawn: what is secret is not seen."""
+        line = super().get_line(line_index)
+        start = hidden_from(self.text) if line_index == 0 else len(line)
+        if start >= len(line):
+            return line
+        secret = "".join(
+            sign if sign == " " else "•" * cell_len(sign) for sign in line.plain[start:]
+        )
+        return Text(line.plain[:start] + secret, end="", no_wrap=True)
 
     def on_key(self, event: events.Key) -> None:
         key = event.key

@@ -60,6 +60,14 @@ class Messages(Lined):
             return 0
         return max(0, len(conversation.buffer) - 1 - self._index(conversation, anchor))
 
+    def has_room(self) -> bool:
+        """Whether all lines are on the screen, and there is room for more."""
+        conversation, height = self._shown(), self.size.height
+        count = len(conversation.buffer)
+        return (
+            count < height and sum(self._height(conversation, at) for at in range(count)) < height
+        )
+
     def renew(self) -> None:
         """Draw again: something has changed."""
         self._rows = None
@@ -160,7 +168,7 @@ class Messages(Lined):
         line, drawer = lines[index], self._drawer
         rows: list[Strip] = []
         before = lines[index - 1] if index else None
-        if before is None and conversation.key.sort == "room":
+        if before is None and conversation.key.sort != "server":
             more = conversation.buffer.more
             rows.append(drawer.beginning("earlier: Page Up" if more else "the beginning"))
         if before is None or drawer.date(before.time) != drawer.date(line.time):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -61,6 +62,31 @@ def load(file: Path) -> tuple[Preferences, list[str]]:
                 good[field.name] = value
     errors += (f"{file}: there is no setting {shown(name)}" for name in given)
     return Preferences(**good), errors
+
+
+def keep(file: Path, name: str, value: str | bool) -> str:
+    """Write one setting into the file, and leave the rest of it as it is. Return why that cannot be done; "": it is."""
+    file = file.resolve()  # what is only linked to stays so
+    line = f"{name} = {msgspec.json.encode(value).decode()}"
+    try:
+        text = file.read_text("utf-8") if file.exists() else ""
+        given = tomllib.loads(text)
+        if name in given:
+            old = rf"^[ \t]*{re.escape(name)}[ \t]*=[^#\n]*?(?=[ \t\r]*(?:#|$))"
+            text = re.sub(old, line, text, count=1, flags=re.MULTILINE)
+        else:
+            text = f"{line}\n{text}"
+        if tomllib.loads(text) != given | {name: value}:
+            return f"{file}: {name} is not written there in a way that can be changed"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        new = file.with_name(f".{file.name}.new")
+        new.write_text(text, "utf-8")
+        new.replace(file)
+    except OSError as error:
+        return f"{file}: {error.strerror or error}"
+    except ValueError as error:
+        return f"{file}: {shown(str(error), 200)}"
+    return ""
 
 
 def _wrong(name: str, value: object, expected: object) -> str:

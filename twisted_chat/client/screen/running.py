@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
 import signal
 import sys
@@ -50,6 +51,7 @@ def run(settings: Settings) -> int:
             lambda heard: open_link(reactor, target, heard),
             liked,
             notes=errors,
+            keep=functools.partial(preferences.keep, preferences.path()),
             log=transcript.note,
         )
     except (transcript.NoLog, TlsMissing) as error:

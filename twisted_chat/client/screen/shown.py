@@ -24,7 +24,7 @@ from twisted_chat.client.screen.drawing import Drawer
 from twisted_chat.client.screen.entry import Entry
 from twisted_chat.client.screen.lists import Conversations, Members
 from twisted_chat.client.screen.messages import Messages
-from twisted_chat.client.screen.palette import THEMES, Palette, palette, themes
+from twisted_chat.client.screen.palette import Palette, palette, themes
 from twisted_chat.client.screen.preferences import Preferences
 
 #: What comes is drawn at most so often a second: a person sees no more, and drawing is what costs.
@@ -48,7 +48,6 @@ class Shown(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "show_rooms", priority=True),
         Binding("f3", "show_members", priority=True),
-        Binding("f4", "next_theme", priority=True),
     ]
 
     def __init__(
@@ -154,6 +153,7 @@ class Shown(App[None]):
             waiting=self._waiting(),
             below=self.messages.hidden_below(),
             again=again,
+            listed=self.conversations.display,
         )
 
     def _tick(self) -> None:
@@ -169,6 +169,9 @@ class Shown(App[None]):
         self.tiny.display = tiny
         for widget in (self.middle, self.line, self.foot):
             widget.display = not tiny
+        if not tiny and self.is_running and self.screen.focused is None:
+            # What is hidden loses the keys, and does not get them back by itself.
+            (self.ask if self.ask.display else self.entry).focus()
         self.head.display = not tiny and height >= _HEAD_FROM
         wanted = self._rooms_wanted
         self.conversations.display = width >= ROOMS_FROM if wanted is None else wanted
@@ -191,6 +194,3 @@ class Shown(App[None]):
     def action_show_members(self) -> None:
         self._members_wanted = not self.members.display
         self._fit(*self.size)
-
-    def action_next_theme(self) -> None:
-        self.dress(THEMES[(THEMES.index(self.theme) + 1) % len(THEMES)])

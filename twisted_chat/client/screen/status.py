@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from twisted_chat.client.model.conversation import nick_key
 from twisted_chat.client.model.picture import Picture
 from twisted_chat.client.screen.palette import Palette
 from twisted_chat.client.screen.wrapping import cut
 
+# How many conversations are named that call for the user.
+_CALLS: Final = 2
+
 
 def foot(
-    picture: Picture, palette: Palette, width: int, *, waiting: int, below: int, again: float | None
+    picture: Picture,
+    palette: Palette,
+    width: int,
+    *,
+    waiting: int,
+    below: int,
+    again: float | None,
+    listed: bool = True,
 ) -> Strip:
-    """Return the status: how the connection is, who one is, where, how many lines wait or are below.
+    """Return the status: how the connection is, who one is, where, what calls elsewhere, how many lines wait or are below.
 
-    ``again``: in how many seconds the next try to connect is.
+    ``again``: in how many seconds the next try to connect is. ``listed``: the conversations are on the screen.
     """
     room = picture.shown
     state, style = _connection(picture, palette, again)
-    parts = [picture.nick] if picture.nick else []
+    away = " (away)" if nick_key(picture.nick) in picture.away else ""
+    parts = [f"{picture.nick}{away}"] if picture.nick else []
     parts.append(room.title)
+    calls = _calls(picture, listed=listed)
+    if calls:
+        parts.append(f"{calls} (Ctrl-N)")
     if room.key.sort == "room":
         parts.append(f"{room.count:,} here" if room.joined else "you are not in it")
     if waiting:
@@ -35,6 +52,16 @@ def foot(
     return Strip(
         [Segment(text[:edge], style), Segment(text[edge:], palette.text)]
     ).adjust_cell_length(width)
+
+
+def _calls(picture: Picture, *, listed: bool) -> str:
+    """Say where the user is wanted. A list of many rooms does not show them all, and a small screen has none."""
+    rest = [each for each in picture.conversations.values() if each.key != picture.view]
+    calling = [f"{each.title} @{each.mentions}" for each in rest if each.mentions]
+    if not listed and not calling:
+        calling = [f"{each.title} {each.unread}" for each in rest if each.unread]
+    more = len(calling) - _CALLS
+    return ", ".join(calling[:_CALLS]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _connection(picture: Picture, palette: Palette, again: float | None) -> tuple[str, Style]:
