@@ -375,6 +375,19 @@ class RunTests(SynchronousTestCase):
         self.assertEqual(run(main), "done")
         self.assertEqual(reactor.stops, 1)
 
+    def test_what_is_no_async_function_is_an_error_and_nothing_hangs(self) -> None:
+        async def main() -> None:
+            raise AssertionError("it is not run")
+
+        coroutine = main()
+        self.addCleanup(coroutine.close)
+        error = self.assertRaises(TypeError, run, coroutine)
+        self.assertIn("run(main)", str(error))
+        reactor = FakeReactor()
+        self.patch(internet, "reactor", reactor)
+        self.assertRaises(TypeError, run, lambda: None)
+        self.assertEqual(reactor.stops, 1)
+
     def test_it_returns_what_the_function_returns(self) -> None:
         async def main() -> int:
             return 5

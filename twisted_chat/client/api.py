@@ -308,6 +308,8 @@ def run(main: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
     """
     from twisted.internet import reactor
 
+    if not callable(main):
+        raise TypeError("run() takes the function itself, as in run(main), not what it returns")
     return _Run(reactor, main).run()
 
 
@@ -333,8 +335,12 @@ class _Run(Generic[_T]):
         return self._results[0]
 
     def _begin(self) -> None:
-        self._running = Deferred.fromCoroutine(self._main())
+        self._running = Deferred.fromCoroutine(self._call())
         _ = self._running.addCallbacks(self._results.append, self._failed).addBoth(self._done)
+
+    async def _call(self) -> _T:
+        # Here, so that what is wrong with the function itself also ends the reactor.
+        return await self._main()
 
     def _failed(self, failure: Failure) -> None:
         self._failure = failure
