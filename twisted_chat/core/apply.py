@@ -246,8 +246,8 @@ class Applier:
         return Applied(envelope(message, proposal, user, room, shown), InRoom(room.ref.id))
 
     def _left(self, message: MessageId, proposal: e.Proposal, user: User) -> Outcome:
-        room = self._state.rooms.get(proposal.room) if proposal.room is not None else None
-        if room is None or user.id not in room.members:
+        room = self._state.room_with(proposal.room, user)
+        if room is None:
             return Void(proposal, NOT_IN_ROOM)
         self._state.quit(user, room)
         return Applied(envelope(message, proposal, user, room), InRoom(room.ref.id))
@@ -255,8 +255,8 @@ class Applier:
     def _kicked(
         self, message: MessageId, proposal: e.Proposal, user: User, event: e.Kicked
     ) -> Outcome:
-        room = self._state.rooms.get(proposal.room) if proposal.room is not None else None
-        if room is None or user.id not in room.members:
+        room = self._state.room_with(proposal.room, user)
+        if room is None:
             return Void(proposal, NOT_IN_ROOM)
         target = self._state.users.get(event.user)
         against = room.members.get(event.user, NO_ROLES)
@@ -272,8 +272,8 @@ class Applier:
     def _keep_set(
         self, message: MessageId, proposal: e.Proposal, user: User, event: e.KeepSet
     ) -> Outcome:
-        room = self._state.rooms.get(proposal.room) if proposal.room is not None else None
-        if room is None or user.id not in room.members:
+        room = self._state.room_with(proposal.room, user)
+        if room is None:
             return Void(proposal, NOT_IN_ROOM)
         refused = may("keep", user, room, proposal.time)
         if refused is not None:
@@ -285,8 +285,8 @@ class Applier:
     def _topic_set(
         self, message: MessageId, proposal: e.Proposal, user: User, event: e.TopicSet
     ) -> Outcome:
-        room = self._state.rooms.get(proposal.room) if proposal.room is not None else None
-        if room is None or user.id not in room.members:
+        room = self._state.room_with(proposal.room, user)
+        if room is None:
             return Void(proposal, NOT_IN_ROOM)
         refused = may("set topic", user, room, proposal.time)
         if refused is not None:

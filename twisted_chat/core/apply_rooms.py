@@ -51,8 +51,8 @@ class RoomApplier:
             # Whatever rooms one is in now, or in none: it is about all in which one ever was.
             self._state.talks.unsend(user.account or "")
             return Applied(envelope(message, proposal, user), Near(tuple(user.rooms), author=True))
-        room = self._state.rooms.get(proposal.room) if proposal.room is not None else None
-        if room is None or user.id not in room.members:
+        room = self._state.room_with(proposal.room, user)
+        if room is None:
             return Void(proposal, NOT_IN_ROOM)
         refused = self._checks.check(user, room, event, proposal.time)
         if refused is not None:

@@ -82,6 +82,11 @@ class State:
             return reserved
         return self.nick_holder(nick, but=user)
 
+    def room_with(self, room: RoomId | None, user: User) -> Room | None:
+        """Return the room with an id, if there is one and this user is in it."""
+        found = self.rooms.get(room) if room is not None else None
+        return found if found is not None and user.id in found.members else None
+
     def room_named(self, name: RoomName) -> Room | None:
         """Return the room of that name, in any case of letters."""
         return self.rooms_by_key.get(name.key)

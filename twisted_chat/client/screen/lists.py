@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 
 import msgspec
@@ -51,20 +52,20 @@ class Rows(Lined):
         self.palette = palette
         self.top = 0
 
+    @abstractmethod
     def count(self) -> int:
         """Return how many rows there are."""
-        raise NotImplementedError
 
+    @abstractmethod
     def row(self, index: int) -> Row:
         """Return a row."""
-        raise NotImplementedError
 
     def clicked(self, index: int) -> None:
         """The user clicked at a row."""
 
+    @abstractmethod
     def state(self) -> object:
         """Return what is drawn: two that are equal look the same."""
-        raise NotImplementedError
 
     def renew(self) -> None:
         """Draw again: something has changed."""
