@@ -123,12 +123,27 @@ class PasswordsTests(SynchronousTestCase):
 
 
 class RealRunnerTests(TestCase):
-    async def test_it_is_another_thread_and_the_reactor_goes_on(self) -> None:
+    async def test_passwords_are_hashed_and_checked_off_the_reactor_which_goes_on(self) -> None:
         await deferLater(reactor, 0)
+        reactors = threading.get_ident()
         runner = RealRunner(reactor)
+        self.addCleanup(runner.stop)
+        checked = Passwords(runner)
         over = threading.Event()
-        name = runner.run(lambda: over.wait(10) and threading.current_thread().name)
+        # On the reactor's thread nobody could set the event while the work waits for it.
+        worked: list[tuple[bool, bool]] = []
+
+        def work(*_: str) -> str:
+            worked.append((over.wait(5), threading.get_ident() == reactors))
+            return ""
+
+        self.patch(passwords, "hash_now", work)
+        self.patch(passwords, "_matches", work)
+        asked = [
+            Deferred.fromCoroutine(each) for each in (checked.hash("x"), checked.verify("", "x"))
+        ]
         await deferLater(reactor, 0)
         over.set()
-        self.assertNotEqual(await name, threading.current_thread().name)
-        runner.stop()
+        for each in asked:
+            await each
+        self.assertEqual(worked, [(True, False)] * 2)
