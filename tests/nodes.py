@@ -254,8 +254,7 @@ class NodeCase(SynchronousTestCase):
     limits = Limits()
 
     def setUp(self) -> None:
-        self.clock = Clock()
-        self.clock.advance(1_000_000)
+        self.clock = self.make_clock()
         self.plain, self.json = FakeDialect(), FakeDialect(acks=True)
         self.store = self.make_store()
         self.runner = HeldRunner()
@@ -273,6 +272,11 @@ class NodeCase(SynchronousTestCase):
             new_token=lambda: next(tokens),
         )
         self.run_now(self.store.start(self.node.stored, self.node.roomy))
+
+    def make_clock(self) -> Clock:
+        clock = Clock()
+        clock.advance(1_000_000)
+        return clock
 
     def make_store(self) -> MemoryStore:
         return MemoryStore(self.clock)

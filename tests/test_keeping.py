@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar, cast
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, execute
+from twisted.internet.task import Clock
 from twisted.internet.testing import EventLoggingObserver
 from twisted.logger import formatEvent, globalLogPublisher
 
+from tests.clocks import DAY, TwoClocks
 from tests.nodes import DEV, FakeDoor, NodeCase, TellingStore
+from twisted_chat.clock import AGREED
+from twisted_chat.cluster.bus import Bus, LocalBus
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
+from twisted_chat.core import room_commands as rc
 from twisted_chat.core.hub import scope_of
 from twisted_chat.core.ids import MessageId, RoomId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.lasting import Remembered, RoomRecord
+from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import parse_nick, parse_room
 from twisted_chat.core.room import LOBBY_ID, Room
 from twisted_chat.core.text import CleanText
-from twisted_chat.keeping import EMPTY_FOR
+from twisted_chat.keeping import EMPTY_FOR, NO_TIME
+from twisted_chat.store.sql.database import Database, sqlite_url
+from twisted_chat.store.sql.store import SqlStore
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 NEWS = CleanText("news")
 
@@ -225,9 +239,9 @@ class SeenTests(KeepingCase):
         self.node.look_after()
         self.assertEqual(self.store.take("seen"), [])
 
-    def test_what_is_too_old_is_dropped_when_the_node_looks_after_it(self) -> None:
+    def test_what_need_not_be_kept_is_dropped_when_the_node_looks_after_it(self) -> None:
         self.node.look_after()
-        self.assertEqual(self.store.take("tidy"), [("tidy", self.clock.seconds())])
+        self.assertEqual(self.store.take("tidy"), [("tidy", NO_TIME)])
 
     def test_store_that_cannot_drop_what_is_too_old_is_logged(self) -> None:
         async def tidy(now: float) -> None:
@@ -328,3 +342,244 @@ class RestoredTests(KeepingCase):
         self.node.stop("the server is stopping")
         self.assertEqual(self.clock.getDelayedCalls(), [])
         self.assertEqual((self.names(), self.store.take("forget")), (["dev", "lobby"], []))
+
+
+class SetClockTests(KeepingCase):
+    """What happens, and does not, when the time of day is set."""
+
+    def make_clock(self) -> Clock:
+        self.clocks = TwoClocks()
+        return cast(Clock, self.clocks)
+
+    def tidied(self) -> list[float]:
+        """Let the node look after the store; return the times by which something could be too old."""
+        self.store.take()
+        self.node.look_after()
+        return [now for _, now in self.store.take("tidy")]
+
+    def trusted(self) -> None:
+        self.clocks.advance(AGREED)
+
+    def known(self, token: str) -> bool:
+        return self.node.hub.knows(token)
+
+    def test_nothing_is_too_old_until_an_hour_after_the_start(self) -> None:
+        self.assertEqual(self.tidied(), [NO_TIME])
+        self.trusted()
+        self.assertEqual(self.tidied(), [self.clocks.wall()])
+
+    def test_forty_days_ahead_for_two_seconds_delete_nothing(self) -> None:
+        (ann,) = self.enter("ann")
+        token = ann.peer.token
+        ann.lost()
+        self.trusted()
+        self.clocks.ahead += 40 * DAY
+        self.assertEqual(self.tidied(), [NO_TIME])
+        self.enter("bob")
+        self.clocks.advance(2)
+        self.clocks.ahead -= 40 * DAY
+        self.assertEqual(self.tidied(), [NO_TIME])
+        self.assertTrue(self.known(token))
+        self.assertEqual(self.door().login("other", token).peer.token, token)
+
+    def test_absent_people_are_forgotten_a_day_later_by_a_clock_that_is_right(self) -> None:
+        ann, bob = self.enter("ann", "bob")
+        self.trusted()
+        ann.lost()
+        self.clocks.advance(DAY - 1)
+        self.node.look_after()
+        self.assertTrue(self.known(ann.peer.token))
+        self.clocks.advance(1)
+        self.node.look_after()
+        self.assertEqual((self.known(ann.peer.token), self.known(bob.peer.token)), (False, True))
+
+    def test_clock_that_was_put_right_counts_an_hour_later(self) -> None:
+        self.clocks.ahead -= 40 * DAY
+        self.node.look_around()
+        self.trusted()
+        self.clocks.ahead += 40 * DAY
+        self.node.look_around()
+        self.clocks.advance(AGREED - 1)
+        self.assertEqual(self.tidied(), [NO_TIME])
+        self.clocks.advance(1)
+        self.assertEqual(self.tidied(), [self.clocks.wall()])
+
+    def test_hour_ahead_marks_nobody_as_away(self) -> None:
+        self.node.limit(Limits(auto_away=10))
+        (ann,) = self.enter("ann")
+        user = self.node.hub.user_of(ann.peer.id)
+        assert user is not None
+        self.node.look_around()
+        self.clocks.ahead += 3600
+        self.node.look_around()
+        self.assertIsNone(user.away)
+        self.clocks.ahead -= 7200
+        self.clocks.advance(599)
+        self.node.look_around()
+        self.assertIsNone(user.away)
+        self.clocks.advance(1)
+        self.node.look_around()
+        self.assertEqual(user.away, "idle")
+
+    def test_hour_back_makes_nobody_wait_to_speak(self) -> None:
+        ann, bob = self.enter("ann", "bob")
+        ann.asks(c.Join(DEV), rc.ChangeSetting("slow", 60))
+        bob.join("dev").say("one")
+        self.forget(ann, bob)
+        self.clocks.ahead -= 3600
+        bob.say("two")
+        self.turn()
+        self.assertIn("two", "".join(ann.take()))
+        bob.say("three")
+        self.assert_took(bob, "refused slow")
+
+    def test_flood_is_over_when_it_would_be_whatever_the_time_of_day(self) -> None:
+        (ann,) = self.enter("ann")
+        while not (wait := self.node.admit(ann.peer)):
+            pass
+        self.clocks.ahead += 3600
+        self.assertEqual(self.node.admit(ann.peer), wait)
+        self.clocks.ahead -= 7200
+        self.clocks.advance(wait)
+        self.assertEqual(self.node.admit(ann.peer), 0.0)
+
+    def test_what_is_said_is_stamped_with_the_time_of_day(self) -> None:
+        (ann,) = self.enter("ann")
+        ann.say("hi", tag="1")
+        scope = scope_of(ann.peer.token)
+        sent = self.node.hub.state.nonces.find(scope, "1")
+        assert sent is not None
+        self.assertEqual(sent.time, self.clocks.wall())
+
+
+class NowThreads:
+    """Threads that do what they are given at once."""
+
+    def write(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        return execute(work, *args, **kwargs)
+
+    read = write
+
+    def stop(self) -> None: ...
+
+
+class RestartTests(NodeCase):
+    """A server with a database that is started again and again, by clocks that are right or wrong."""
+
+    def make_clock(self) -> Clock:
+        return cast(Clock, self.clocks)
+
+    def make_bus(self, take_id: object) -> Bus:
+        return LocalBus(lambda: MessageId(next(self.ids)))  # which start anew with no server
+
+    def make_store(self) -> SqlStore:  # type: ignore[override]
+        database = Database(sqlite_url(self.file))
+        return SqlStore(database, NowThreads(), self.clock, keep=Keep(days=30), lines=0)
+
+    def setUp(self) -> None:
+        self.clocks = TwoClocks()
+        self.ids = itertools.count(1)
+        self.file = Path(self.mktemp())
+        super().setUp()
+
+    def tearDown(self) -> None:
+        self.stop()
+        super().tearDown()
+
+    def stop(self) -> None:
+        self.node.stop("the test is over")
+        self.turn()
+        self.run_now(self.store.stop())
+
+    def again(self, *, off: float = 1.0) -> None:
+        """Start again after so many seconds; the clock may be set meanwhile."""
+        self.stop()
+        self.clocks.advance(off)
+        NodeCase.setUp(self)
+        self.node.restored(self.remembered)
+
+    def run_now(self, work: Any) -> None:
+        result = self.successResultOf(Deferred.fromCoroutine(work))
+        if isinstance(result, Remembered):
+            self.remembered = result
+
+    def runs(self, seconds: float) -> None:
+        """Let time pass, and the node look after itself as often as it does."""
+        while seconds > 0:
+            step = min(seconds, 600.0)
+            self.clocks.advance(step)
+            seconds -= step
+            self.node.look_around()
+            self.node.look_after()
+            self.clocks.advance(0.1)
+
+    def say(self, *texts: str) -> str:
+        """Let somebody come, say something and leave; return their token."""
+        (ann,) = self.enter("ann")
+        for text in texts:
+            ann.say(text)
+        ann.lost()
+        self.clocks.advance(1)
+        return ann.peer.token
+
+    def kept(self) -> list[str]:
+        lobby = e.RoomRef(LOBBY_ID, parse_room("lobby"))
+        page = self.successResultOf(Deferred.fromCoroutine(self.store.history(lobby, limit=99)))
+        return [each.event.lines[0] for each in page.envelopes]  # type: ignore[union-attr]
+
+    def test_clock_that_is_wrong_at_a_start_and_put_right_deletes_nothing(self) -> None:
+        token = self.say("one")
+        for wrong in (40 * DAY, -40 * DAY):
+            self.clocks.ahead += wrong
+            self.again()
+            self.runs(1800)
+            self.clocks.ahead -= wrong
+            self.runs(7200)
+            self.assertEqual(self.kept(), ["one"])
+            self.assertTrue(self.node.hub.knows(token))
+
+    def test_what_was_said_while_the_clock_was_wrong_is_not_the_first_to_go(self) -> None:
+        self.say("one")
+        self.clocks.ahead -= 40 * DAY
+        self.again()
+        self.say("two")
+        self.clocks.ahead += 40 * DAY
+        self.again()
+        self.clocks.ahead += 40 * DAY
+        self.again()
+        self.say("three")
+        self.clocks.ahead -= 40 * DAY
+        self.again()
+        self.say("four")
+        self.runs(7200)
+        self.assertEqual(self.kept(), ["one", "two", "three", "four"])
+        self.runs(30 * DAY)
+        self.assertEqual(self.kept(), [])
+
+    def test_server_that_is_started_again_each_night_forgets_in_time(self) -> None:
+        token = self.say("one")
+        for day in range(32):
+            self.assertEqual(self.kept(), ["one"] if day <= 30 else [], day)
+            self.runs(DAY - 3600)
+            self.again(off=3600)
+        self.assertFalse(self.node.hub.knows(token))
+
+    def test_after_weeks_off_the_time_of_day_counts_an_hour_later(self) -> None:
+        self.say("zero")
+        token = self.say("one")
+        self.again(off=45 * DAY)
+        self.say("two")
+        self.runs(3000)
+        self.assertEqual(self.kept(), ["zero", "one", "two"])
+        self.assertTrue(self.node.hub.knows(token))
+        self.runs(1200)
+        self.assertEqual(self.kept(), ["two"])
+        self.assertFalse(self.node.hub.knows(token))
+
+    def test_machine_that_was_suspended_goes_on_by_the_time_of_day(self) -> None:
+        self.say("one")
+        self.runs(3600)
+        self.clocks.advance(31 * DAY)
+        self.node.look_after()
+        self.clocks.advance(1)
+        self.assertEqual(self.kept(), [])

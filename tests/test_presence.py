@@ -20,6 +20,7 @@ class AwayCase(NodeCase):
         return user
 
     def passes(self, minutes: float) -> None:
+        self.node.look_around()  # as it does every few seconds
         self.clock.advance(minutes * 60)
         self.node.look_around()
         self.turn()
@@ -97,8 +98,7 @@ class OnTheWayTests(AwayCase):
         self.forget(self.ann)
 
     def test_mark_is_no_answer_to_what_a_session_waits_for(self) -> None:
-        self.clock.advance(600)
-        self.node.look_around()
+        self.passes(10)
         self.ann.asks(c.SetTopic(CleanText("news")))
         self.assertFalse(self.ann.peer.ready)
         self.bus.release()
@@ -107,8 +107,7 @@ class OnTheWayTests(AwayCase):
         self.assertTrue(self.ann.peer.ready)
 
     def test_mark_that_comes_after_what_was_said_oneself_is_void_and_silent(self) -> None:
-        self.clock.advance(600)
-        self.node.look_around()
+        self.passes(10)
         mark = self.bus.held.popleft()
         self.ann.asks(c.Away(CleanText("lunch")))
         self.bus.release_all()
@@ -119,8 +118,7 @@ class OnTheWayTests(AwayCase):
         self.assertEqual((self.user(self.ann).away, self.ann.take()), ("lunch", []))
 
     def test_who_is_gone_meanwhile_is_not_marked(self) -> None:
-        self.clock.advance(600)
-        self.node.look_around()
+        self.passes(10)
         mark = self.bus.held.popleft()
         self.ann.lost()
         self.bus.release_all()

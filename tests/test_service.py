@@ -393,7 +393,7 @@ class OperatorsTests(ServiceTestCase):
     def test_who_is_silent_is_looked_after_every_few_seconds(self) -> None:
         served = self.starts(limits=Limits(auto_away=1))
         bob = Served(served, self.reactor).enters("bob")
-        self.reactor.pump([5.0] * 12)
+        self.reactor.pump([5.0] * 13)
         bob.types("/whois bob")
         self.assertIn("away: idle", bob.sees()[-2])
         bob.ends()

@@ -16,6 +16,7 @@ from twisted_chat import background
 from twisted_chat.acks import Acks
 from twisted_chat.auth.gate import Gate, Verdict
 from twisted_chat.auth.passwords import BusyError
+from twisted_chat.clock import wall_of
 from twisted_chat.core import commands as c
 from twisted_chat.core import decision as d
 from twisted_chat.core import events as e
@@ -69,6 +70,7 @@ class Accounts:
         self._acks = acks
         self._gate = gate
         self._clock = clock
+        self._wall = wall_of(clock)
         self._carry_out = carry_out
         self._release = release
         self._tries = Throttle(hub.limits.login_tries, _MINUTE)
@@ -105,7 +107,7 @@ class Accounts:
         code = secrets.token_urlsafe(9)
         digest = digest_of(code)
         self._codes[digest] = code
-        until = self._clock.seconds() + GOOD_FOR
+        until = self._wall() + GOOD_FOR
         self._carry_out(peer, d.Propose(e.Invited(digest, until), claim=True), tag)
 
     def _start(self, peer: Peer, work: Coroutine[Any, Any, None], tag: str | None) -> None:
@@ -161,8 +163,9 @@ class Accounts:
         proof = asked.proof
         if verdict is Verdict.OUTSIDE or proof is None:
             proof = Proof(nick.key, outside=True)
-        now = self._clock.seconds()
-        self._carry_out(peer, self._hub.proven(peer.id, asked, proof, scope, now, hashed), tag)
+        self._carry_out(
+            peer, self._hub.proven(peer.id, asked, proof, scope, self._wall(), hashed), tag
+        )
         if verdict is Verdict.AGED and isinstance(asked.command, c.Login):
             await self._renew(peer, proof, asked.password)
 
@@ -222,7 +225,7 @@ class Accounts:
             self._hub.want(peer.id, asked.nick)
             why = f"{why}; you come as a guest; /login {asked.nick} PASSWORD tries again"
             self._sessions.tell(peer, r.Refused(code, why), tag)
-            guest = self._hub.decide(peer.id, c.Login(), self._clock.seconds(), tag, scope)
+            guest = self._hub.decide(peer.id, c.Login(), self._wall(), tag, scope)
             self._carry_out(peer, guest, tag)
         else:
             self._sessions.tell(peer, r.NameRefused(code, why), tag)

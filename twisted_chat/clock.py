@@ -1,28 +1,51 @@
-"""The clock of the server: it tells what time it is, and its timers go on when that is set.
+"""The two clocks of the server, and when the time of day can be trusted.
 
-Twisted's timers wait for a time of day. When the machine's clock is set back by an hour, as may happen when it finds a time
-server, they would all wait for an hour longer: nothing would be committed, acknowledged or told for so long.
+``seconds()`` of the clock is for silence, floods, timers and whatever else is a span of time: it counts while the machine is
+suspended, and nobody can set it. The time of day, see :func:`wall_of`, is for stamps that are shown or stored, and for
+what is kept for so many days. It may be wrong after a start, and jump when a time server is found.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from twisted.internet.base import ReactorBase
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
 from zope.interface import implementer
+
+log = Logger()
+
+#: A change of the time of day by more than this, in seconds, is a jump: time servers slew it by 0.05 % at most, and small steps
+#: do not matter to what is kept for days.
+JUMP: Final = 10.0
+#: For how many seconds the time of day must not jump before anything is deleted for its age. Whoever notices a wrong clock
+#: puts it right within that.
+AGREED: Final = 3600.0
+
+#: Of systems that do not count while they are suspended there is the next best.
+_CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def since_boot() -> float:
+    """Return the seconds since the machine was started, suspended or not."""
+    return time.clock_gettime(_CLOCK)
 
 
 @implementer(IReactorTime)
-class WallClock:
-    """The time of day, in seconds since 1970, with the timers of a reactor."""
+class ServerClock:
+    """A clock that nobody can set, with the timers of a reactor; and the time of day."""
 
     def __init__(self, reactor: IReactorTime) -> None:
         self._reactor = reactor
 
     def seconds(self) -> float:
+        return since_boot()
+
+    def wall(self) -> float:
+        """Return the time of day, in seconds since 1970."""
         return time.time()
 
     def callLater(
@@ -42,5 +65,35 @@ def clock_of(reactor: Any) -> Any:
     if not isinstance(reactor, ReactorBase):
         return reactor
     # What the reactor and its timers call to know the time. Only differences matter to them.
-    reactor.seconds = time.monotonic
-    return WallClock(reactor)
+    reactor.seconds = since_boot
+    return ServerClock(reactor)
+
+
+def wall_of(clock: IReactorTime) -> Callable[[], float]:
+    """Return what tells the time of day, in seconds since 1970. A clock that has no other, as in tests, tells both."""
+    return clock.wall if isinstance(clock, ServerClock) else clock.seconds
+
+
+class Trust:
+    """Whether the time of day has kept step with the other clock for :data:`AGREED` seconds, since the start and any jump."""
+
+    def __init__(self, clock: IReactorTime) -> None:
+        self._clock = clock
+        self._wall = wall_of(clock)
+        self._since = clock.seconds()
+        self._ahead = self._wall() - self._since
+
+    def check(self) -> bool:
+        """Compare the clocks, and tell whether the time of day can be trusted. A jump is noticed at the next call."""
+        now = self._clock.seconds()
+        ahead = self._wall() - now
+        jumped, self._ahead = ahead - self._ahead, ahead
+        if abs(jumped) > JUMP:
+            self._since = now
+            log.warn(
+                "the clock of this machine was set {way} by {seconds:,.0f} seconds: nothing is deleted for its age "
+                "until it has been right for an hour",
+                way="ahead" if jumped > 0 else "back",
+                seconds=abs(jumped),
+            )
+        return now - self._since >= AGREED

@@ -9,6 +9,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from twisted_chat import background
+from twisted_chat.clock import Trust, wall_of
 from twisted_chat.cluster.bus import Bus
 from twisted_chat.core import events as e
 from twisted_chat.core.accounts import KEPT_ELSEWHERE, Account
@@ -24,6 +25,8 @@ log = Logger()
 #: How long a room that came back waits for somebody to come back to it, in seconds: programs try again within one minute,
 #: people within some.
 EMPTY_FOR: Final = 600.0
+#: What the store is told as the time while that of the day cannot be trusted: nothing it keeps is too old then.
+NO_TIME: Final = 0.0
 #: What nobody's session did. Sessions count from 1.
 _NOBODY: Final = SessionId(0)
 
@@ -36,6 +39,8 @@ class Keeping:
         self._bus = bus
         self._store = store
         self._clock = clock
+        self._wall = wall_of(clock)
+        self._trust = Trust(clock)
         self._closing: IDelayedCall | None = None
         self._tidying = self._again = False
 
@@ -65,13 +70,17 @@ class Keeping:
                 log.warn("{name} can be no account: {why}", name=shown(name), why=str(bad))
                 continue
             if accounts.holder(nick) is None:
-                accounts.restore(Account(nick, self._clock.seconds(), KEPT_ELSEWHERE))
+                accounts.restore(Account(nick, self._wall(), KEPT_ELSEWHERE))
 
     def stop(self) -> None:
         """End, and forget nothing: rooms come back at the next start, and who is here may come back for a day."""
         if self._closing is not None and self._closing.active():
             self._closing.cancel()
         self._see_all()
+
+    def look_around(self) -> None:
+        """Do what is due every few seconds: notice that the clock of the machine was set."""
+        self._trust.check()
 
     def look_after(self) -> None:
         """Do what is due now and then: note who is here still, drop what need not be kept any longer."""
@@ -86,8 +95,10 @@ class Keeping:
             background.start(self._tidy(), "dropping old history")
 
     async def _tidy(self) -> None:
+        now = self._wall() if self._trust.check() else NO_TIME
+        self._hub.forget_old(now)
         try:
-            await self._store.tidy(self._clock.seconds())
+            await self._store.tidy(now)
         finally:
             self._tidying = False
         if self._again:
@@ -97,7 +108,7 @@ class Keeping:
         users = self._hub.state.users.values()
         scopes = [author.scope for user in users for author in user.sessions.values()]
         if scopes:
-            self._store.seen(scopes, self._clock.seconds())
+            self._store.seen(scopes, self._wall())
         self._mark_all()
 
     def seen(self, scope: Scope, time: float) -> None:
@@ -161,6 +172,6 @@ class Keeping:
         ]
 
     def _close(self) -> None:
-        origin, now = e.Origin(self._hub.node, _NOBODY), self._clock.seconds()
+        origin, now = e.Origin(self._hub.node, _NOBODY), self._wall()
         for room in self._empty():
             self._bus.publish(e.Proposal(e.Closed(), origin, now, room=room))

@@ -16,6 +16,7 @@ from twisted_chat.acks import Acks
 from twisted_chat.answers import Answers
 from twisted_chat.arrivals import Arrivals
 from twisted_chat.auth.gate import Gate
+from twisted_chat.clock import wall_of
 from twisted_chat.cluster.bus import Bus
 from twisted_chat.core import commands as c
 from twisted_chat.core import decision as d
@@ -65,6 +66,7 @@ class Node:
         self.hub = hub
         self.limits = hub.limits
         self.clock = clock
+        self._wall = wall_of(clock)
         self._bus = bus
         self._store = store
         self._new_token = new_token
@@ -155,6 +157,7 @@ class Node:
     def look_around(self) -> None:
         """Do what is due every few seconds."""
         self._presence.check()
+        self._keeping.look_around()
 
     def stop(self, why: str) -> None:
         """Say goodbye to everybody. Rooms, and who is here, may come back."""
@@ -195,10 +198,10 @@ class Node:
         self._sessions.tell(peer, reply, tag)
 
     def _submit(self, peer: Peer, command: c.Command, tag: str | None) -> None:
-        now = self.clock.seconds()
+        now = self._wall()
         scope = NO_SCOPE
         if isinstance(command, c.Login) and self.hub.user_of(peer.id) is None:
-            peer.token = self._known(command.token, now) or self._new_token()
+            peer.token = self._known(command.token) or self._new_token()
             scope = scope_of(peer.token)
         self._carry_out(peer, self.hub.decide(peer.id, command, now, tag, scope), tag, scope)
 
@@ -208,7 +211,7 @@ class Node:
         """Do what a decision asks for. ``scope`` is that of a session that logs in."""
         match decision:
             case d.Propose():
-                now = self.clock.seconds()
+                now = self._wall()
                 proposal = self.hub.propose(peer.id, decision, now, tag)
                 if decision.claim:
                     peer.waits += 1
@@ -256,9 +259,9 @@ class Node:
         if not asked:
             self.tell(peer, reply, tag)
 
-    def _known(self, token: str | None, now: float) -> str | None:
+    def _known(self, token: str | None) -> str | None:
         """Return a token that this server gave; one that a client made up might be guessed by another."""
-        return token if token is not None and self.hub.knows(token, now) else None
+        return token if token is not None and self.hub.knows(token) else None
 
     def _change(self, peer: Peer, change: d.FocusOn | d.Ignoring) -> None:
         # What was said until now is shown as it was ignored, and where one talked, until now.

@@ -12,6 +12,7 @@ from twisted.logger import Logger
 from twisted_chat.answers import Answers
 from twisted_chat.auth.operators import Operators
 from twisted_chat.auth.passwords import BusyError, Passwords
+from twisted_chat.clock import wall_of
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
@@ -63,6 +64,7 @@ class Operating:
         self._delivery = delivery
         self._store = store
         self._clock = clock
+        self._wall = wall_of(clock)
         self._answers = answers
         self._passwords = passwords
         self._end = end
@@ -109,7 +111,7 @@ class Operating:
                 )
             case c.ShowServerBans():
                 self._record(peer, seat.operator, "looked at the server bans")
-                bans = self._hub.server_bans(command.page, self._clock.seconds())
+                bans = self._hub.server_bans(command.page, self._wall())
                 self._sessions.tell(peer, bans, tag)
             case c.ShowAudit():  # pragma: no branch (mypy sees a missing case)
                 self._record(peer, seat.operator, "looked at this trail")
@@ -205,7 +207,7 @@ class Operating:
     def done(self, envelope: e.Envelope, deed: e.Deed, peer: Peer | None) -> None:
         """Carry out what an operator did, and was put in order; ``peer`` is the session of this node that did it."""
         assert envelope.author is not None
-        now = self._clock.seconds()
+        now = self._wall()
         match deed:
             case e.Killed(nick=nick, reason=reason):
                 what = f"disconnected {nick}{_because(reason)}"
@@ -283,8 +285,7 @@ class Operating:
             address=address,
             what=text,
         )
-        now = self._clock.seconds()
-        self._store.record(AuditRecord(now, operator, nick, address, CleanText(text)))
+        self._store.record(AuditRecord(self._wall(), operator, nick, address, CleanText(text)))
 
 
 def _because(reason: CleanText | None) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 from twisted.internet.interfaces import IReactorTime
 
 from twisted_chat.answers import Answers
+from twisted_chat.clock import wall_of
 from twisted_chat.cluster.bus import Bus
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
@@ -31,6 +32,9 @@ class Presence:
         self._bus = bus
         self._store = store
         self._clock = clock
+        self._wall = wall_of(clock)
+        #: The stamp of what somebody said last, and when that was noticed: the time of day may jump.
+        self._heard: dict[UserId, tuple[float, float]] = {}
         self._answers = answers
 
     def check(self) -> None:
@@ -38,14 +42,15 @@ class Presence:
         minutes = self._hub.limits.auto_away
         if not minutes:
             return
-        since = self._clock.seconds() - minutes * 60
-        silent = [
-            user.id
-            for user in self._hub.state.users.values()
-            if user.spoke <= since and user.away is None
-        ]
-        for user in silent:
-            self._mark(user, IDLE)
+        now, before, self._heard = self._clock.seconds(), self._heard, {}
+        silent = []
+        for user in self._hub.state.users.values():
+            stamp, at = before.get(user.id, (None, now))
+            self._heard[user.id] = user.spoke, at if stamp == user.spoke else now
+            if user.away is None and self._heard[user.id][1] <= now - minutes * 60:
+                silent.append(user.id)
+        for each in silent:
+            self._mark(each, IDLE)
 
     def spoke(self, user: UserId) -> None:
         """Note that somebody of this node said something."""
@@ -62,7 +67,7 @@ class Presence:
         if node == self._hub.node:
             away = e.AwaySet(text, auto=True)
             origin = e.Origin(node, session)
-            self._bus.publish(e.Proposal(away, origin, self._clock.seconds(), user))
+            self._bus.publish(e.Proposal(away, origin, self._wall(), user))
 
     # --- accounts that are gone ---
 
@@ -79,4 +84,4 @@ class Presence:
         time = await self._answers.in_time(self._store.last_seen(nick.key))
         if time is None:
             return r.Refused("no-such-nick", f"{nick} is not here; /who lists who is here")
-        return r.WasHere(nick.text, time, max(0.0, self._clock.seconds() - time))
+        return r.WasHere(nick.text, time, max(0.0, self._wall() - time))

@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.internet.interfaces import IReactorTime
 
 from twisted_chat import background
+from twisted_chat.clock import wall_of
 from twisted_chat.cluster.bus import Bus
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
@@ -52,7 +53,7 @@ class Returns:
         self._sessions = sessions
         self._bus = bus
         self._store = store
-        self._clock = clock
+        self._wall = wall_of(clock)
         self._recalls = recalls
         # Counting takes longer, and nobody's private messages wait behind the counts of others.
         self._reading, self._counting = (DeferredSemaphore(_AT_ONCE) for _ in range(2))
@@ -85,7 +86,7 @@ class Returns:
         return [(rooms[place], at) for place, at in there if self._readable(user, rooms.get(place))]
 
     def _readable(self, user: User, room: Room | None) -> bool:
-        now = self._clock.seconds()
+        now = self._wall()
         return (
             room is not None
             and room.ref.id in self._hub.state.markers.of(user.account or "")
@@ -166,7 +167,7 @@ class Returns:
         """Propose that what waited is received: it is on its way to the reader."""
         user = self._hub.state.sessions[peer.id].user
         origin = e.Origin(self._hub.node, peer.id)
-        self._bus.publish(e.Proposal(e.Received(), origin, self._clock.seconds(), user))
+        self._bus.publish(e.Proposal(e.Received(), origin, self._wall(), user))
 
     async def _missed(
         self,

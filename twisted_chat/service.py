@@ -28,7 +28,7 @@ from twisted_chat.auth.files import names_of
 from twisted_chat.auth.gate import Gate
 from twisted_chat.auth.operators import Operators, OperatorsError, read_operators
 from twisted_chat.auth.passwords import Passwords, RealRunner
-from twisted_chat.clock import clock_of
+from twisted_chat.clock import clock_of, wall_of
 from twisted_chat.cluster.bus import LocalBus
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.ids import Node as NodeName
@@ -124,7 +124,7 @@ class ChatService(Service):
             motd=settings.motd_lines(),
         )
         self.factory = ChatFactory(
-            self.node, LineDialect(clock.seconds), JsonDialect(clock.seconds)
+            self.node, LineDialect(wall_of(clock)), JsonDialect(wall_of(clock))
         )
         self.ports: list[IListeningPort] = []
         self._capacity = Capacity(self.factory.connections, reactor)

@@ -8,6 +8,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from twisted_chat.acks import Acks
+from twisted_chat.clock import wall_of
 from twisted_chat.cluster.bus import Bus
 from twisted_chat.core import replies as r
 from twisted_chat.core.cloak import Cloak
@@ -41,6 +42,7 @@ class Visits:
         self._hub = hub
         self._bus = bus
         self._clock = clock
+        self._wall = wall_of(clock)
         self._sessions = sessions
         self._delivery = delivery
         self._waits = waits
@@ -77,7 +79,7 @@ class Visits:
 
     def banned(self, address: str | None) -> str:
         """Say why nobody can come in from an address; nothing if they can."""
-        return self._hub.banned(address, self._clock.seconds())
+        return self._hub.banned(address, self._wall())
 
     def trust(self, peer: Peer) -> None:
         """Note that a session comes from the machine that the server runs on."""
@@ -103,7 +105,7 @@ class Visits:
         peer.closing = True
         self._waits.forget(peer)
         self._acks.forget(peer)
-        departure = self._hub.departure(peer.id, reason, self._clock.seconds())
+        departure = self._hub.departure(peer.id, reason, self._wall())
         user = self._hub.user_of(peer.id)
         if user is not None:
             log.info(

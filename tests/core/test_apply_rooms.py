@@ -10,6 +10,7 @@ from twisted_chat.core import room_events as re
 from twisted_chat.core.apply import Applied, Duplicate, Near, Void
 from twisted_chat.core.apply_rooms import forget_account
 from twisted_chat.core.ids import RoomId
+from twisted_chat.core.limits import Limits
 from twisted_chat.core.room import LOBBY_ID, room_digest
 from twisted_chat.core.text import CleanText
 
@@ -167,9 +168,19 @@ class BanTests(RuledCase):
 
     def test_ban_that_is_over_makes_room_for_others(self) -> None:
         self.done(self.otto, "ban eve 2h")
+        for number in range(Limits().max_bans - 1):
+            self.done(self.otto, f"ban user{number}")
         self.world.now += 7200
         self.done(self.otto, "ban carl")
-        self.assertEqual(list(self.dev.bans), ["carl"])
+        self.assertEqual(next(iter(self.dev.bans)), "user0")
+        self.assertEqual(len(self.dev.bans), Limits().max_bans)
+
+    def test_time_of_day_that_is_ahead_for_a_while_takes_no_ban_away(self) -> None:
+        self.done(self.otto, "ban eve 2h")
+        self.world.now += 40 * 24 * 3600
+        self.done(self.otto, "ban carl")
+        self.world.now -= 40 * 24 * 3600
+        self.assertEqual(self.enters(self.eve), "banned")
 
     def test_lifted_ban_lets_in(self) -> None:
         self.done(self.otto, "ban eve")

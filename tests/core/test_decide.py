@@ -427,6 +427,7 @@ class RepeatTests(Case):
     def test_after_a_day_it_is_another_message(self) -> None:
         self.world.say(self.bob, "hi", tag="1")
         self.world.now += REMEMBERED
+        self.world.hub.forget_old(self.world.now)
         self.assertIsInstance(self.decide(self.bob, c.Say(HI), "1"), Propose)
 
     def test_same_id_with_other_content_is_refused(self) -> None:

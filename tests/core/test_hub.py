@@ -139,20 +139,30 @@ class FloodTests(Case):
 
 class TokenTests(Case):
     def test_token_is_known_while_its_user_is_here(self) -> None:
-        self.assertFalse(self.hub.knows("made up", NOW))
-        self.assertTrue(self.hub.knows(self.bob.token, NOW))
-        self.assertTrue(self.hub.knows(self.bob.token, NOW + 30 * REMEMBERED))
+        self.assertFalse(self.hub.knows("made up"))
+        self.assertTrue(self.hub.knows(self.bob.token))
+        self.hub.forget_old(NOW + 30 * REMEMBERED)
+        self.assertTrue(self.hub.knows(self.bob.token))
 
     def test_token_is_known_for_a_day_after_its_user_left(self) -> None:
         self.world.now += 3 * REMEMBERED
         self.world.close(self.bob)
-        self.assertTrue(self.hub.knows(self.bob.token, self.world.now + REMEMBERED - 1))
-        self.assertFalse(self.hub.knows(self.bob.token, self.world.now + REMEMBERED))
+        self.hub.forget_old(self.world.now + REMEMBERED - 1)
+        self.assertTrue(self.hub.knows(self.bob.token))
+        self.hub.forget_old(self.world.now + REMEMBERED)
+        self.assertFalse(self.hub.knows(self.bob.token))
+
+    def test_no_time_of_day_alone_makes_a_token_forgotten(self) -> None:
+        self.world.close(self.bob)
+        self.world.now += 40 * REMEMBERED
+        self.world.close(self.alice)
+        self.world.enter("carol")
+        self.assertTrue(self.hub.knows(self.bob.token))
 
     def test_token_of_a_refused_login_is_not_known(self) -> None:
         seat = self.world.open()
         self.world.do(seat, c.Login(nick("bob")))
-        self.assertFalse(self.hub.knows(seat.token, NOW))
+        self.assertFalse(self.hub.knows(seat.token))
 
 
 class TakeoverTests(Case):

@@ -26,38 +26,43 @@ class Case(SynchronousTestCase):
     def remember(self, scope: Scope, tag: str, message: int, time: float = NOW) -> None:
         self.nonces.remember(scope, tag, sent(message, time))
 
-    def kept(self, scope: Scope, now: float = NOW) -> list[str]:
+    def kept(self, scope: Scope) -> list[str]:
         """The tags from "0" to "9" that are remembered."""
-        return [tag for tag in "0123456789" if self.nonces.find(scope, tag, now) is not None]
+        return [tag for tag in "0123456789" if self.nonces.find(scope, tag) is not None]
 
 
 class IdTests(Case):
     def test_what_was_sent_is_found(self) -> None:
         self.remember(A, "1", 7)
-        self.assertEqual(self.nonces.find(A, "1", NOW), sent(7))
+        self.assertEqual(self.nonces.find(A, "1"), sent(7))
 
     def test_nothing_else_is_found(self) -> None:
-        self.assertIsNone(self.nonces.find(A, "1", NOW))
+        self.assertIsNone(self.nonces.find(A, "1"))
         self.remember(A, "1", 7)
-        self.assertIsNone(self.nonces.find(A, "2", NOW))
-        self.assertIsNone(self.nonces.find(B, "1", NOW))
+        self.assertIsNone(self.nonces.find(A, "2"))
+        self.assertIsNone(self.nonces.find(B, "1"))
 
     def test_ids_of_two_scopes_are_two(self) -> None:
         self.remember(A, "1", 7)
         self.remember(B, "1", 8)
-        self.assertEqual(self.nonces.find(A, "1", NOW), sent(7))
-        self.assertEqual(self.nonces.find(B, "1", NOW), sent(8))
+        self.assertEqual(self.nonces.find(A, "1"), sent(7))
+        self.assertEqual(self.nonces.find(B, "1"), sent(8))
 
     def test_ids_are_remembered_for_a_day(self) -> None:
         self.remember(A, "1", 7)
-        self.assertEqual(self.kept(A, NOW + REMEMBERED - 1), ["1"])
-        self.assertEqual(self.kept(A, NOW + REMEMBERED), [])
+        self.remember(A, "2", 8, NOW + 10)
+        self.nonces.forget(NOW + REMEMBERED - 1)
+        self.assertEqual(self.kept(A), ["1", "2"])
+        self.nonces.forget(NOW + REMEMBERED)
+        self.assertEqual(self.kept(A), ["2"])
+        self.assertEqual(self.nonces._total, 1)
 
     def test_id_can_be_used_anew_after_a_day(self) -> None:
         self.remember(A, "1", 7)
         self.remember(A, "2", 8)
+        self.nonces.forget(NOW + REMEMBERED)
         self.remember(A, "1", 9, NOW + REMEMBERED)
-        self.assertEqual(self.nonces.find(A, "1", NOW + REMEMBERED), sent(9, NOW + REMEMBERED))
+        self.assertEqual(self.nonces.find(A, "1"), sent(9, NOW + REMEMBERED))
 
     def test_id_used_anew_is_the_latest_again(self) -> None:
         self.remember(A, "1", 7)
@@ -72,39 +77,48 @@ class IdTests(Case):
             self.remember(A, str(n), n)
         self.assertEqual(self.kept(A), ["3", "4", "5"])
 
-    def test_clock_of_another_node_that_is_behind_forgets_nothing(self) -> None:
+    def test_clock_that_is_behind_forgets_nothing(self) -> None:
         self.remember(A, "1", 7)
-        self.assertEqual(self.kept(A, NOW - 3600), ["1"])
+        self.nonces.forget(NOW - 3600)
+        self.assertEqual(self.kept(A), ["1"])
+
+    def test_use_at_a_time_far_ahead_forgets_nothing(self) -> None:
+        self.remember(A, "1", 7)
+        self.remember(B, "1", 8, NOW + 40 * REMEMBERED)
+        self.assertEqual((self.kept(A), self.kept(B)), (["1"], ["1"]))
 
 
 class ScopeTests(Case):
     def test_scope_is_known_for_a_day_after_its_last_use(self) -> None:
-        self.assertFalse(self.nonces.known(A, NOW))
+        self.assertFalse(self.nonces.known(A))
         self.nonces.touch(A, NOW)
-        self.assertTrue(self.nonces.known(A, NOW))
-        self.assertTrue(self.nonces.known(A, NOW + REMEMBERED - 1))
-        self.assertFalse(self.nonces.known(A, NOW + REMEMBERED))
-        self.nonces.touch(A, NOW + REMEMBERED)
-        self.assertTrue(self.nonces.known(A, NOW + REMEMBERED + 1))
+        self.nonces.forget(NOW + REMEMBERED - 1)
+        self.assertTrue(self.nonces.known(A))
+        self.nonces.touch(A, NOW + 1)
+        self.nonces.forget(NOW + REMEMBERED)
+        self.assertTrue(self.nonces.known(A))
+        self.nonces.forget(NOW + REMEMBERED + 1)
+        self.assertFalse(self.nonces.known(A))
 
     def test_sending_is_a_use(self) -> None:
         self.remember(A, "1", 7)
-        self.assertTrue(self.nonces.known(A, NOW))
+        self.assertTrue(self.nonces.known(A))
 
-    def test_idle_scopes_are_purged_with_their_ids(self) -> None:
+    def test_idle_scopes_are_forgotten_with_their_ids(self) -> None:
         self.remember(A, "1", 7)
         self.remember(B, "1", 8, NOW + 10)
         self.nonces.touch(C, NOW + REMEMBERED + 5)
+        self.nonces.forget(NOW + REMEMBERED + 5)
         self.assertEqual([entry[0] for entry in self.nonces.dump()], [B, C])
-        self.assertFalse(self.nonces.known(A, NOW))
-        self.assertIsNone(self.nonces.find(A, "1", NOW))
+        self.assertFalse(self.nonces.known(A))
+        self.assertIsNone(self.nonces.find(A, "1"))
 
-    def test_scope_in_use_is_not_the_next_to_be_purged(self) -> None:
+    def test_scope_that_was_used_again_is_not_forgotten_with_others(self) -> None:
         self.nonces.touch(A, NOW)
         self.nonces.touch(B, NOW + 1)
         self.nonces.touch(A, NOW + REMEMBERED)
-        self.nonces.touch(C, NOW + REMEMBERED + 2)
-        self.assertEqual([entry[0] for entry in self.nonces.dump()], [A, C])
+        self.nonces.forget(NOW + REMEMBERED + 2)
+        self.assertEqual([entry[0] for entry in self.nonces.dump()], [A])
 
     def test_too_many_scopes_are_purged_from_the_one_idle_longest(self) -> None:
         self.patch(nonces, "MAX_SCOPES", 2)
@@ -142,7 +156,7 @@ class ScopeTests(Case):
     def test_node_with_a_clock_that_is_behind_purges_nothing(self) -> None:
         self.nonces.touch(A, NOW)
         self.nonces.touch(B, NOW - REMEMBERED)
-        self.assertTrue(self.nonces.known(A, NOW))
+        self.assertTrue(self.nonces.known(A))
 
     @given(
         st.lists(
@@ -162,12 +176,13 @@ class ScopeTests(Case):
         for scope, tag, pause in uses:
             now += pause
             kept.remember(Scope(scope), tag, sent(1, now))
-            self.assertEqual(kept.find(Scope(scope), tag, now), sent(1, now))
+            self.assertEqual(kept.find(Scope(scope), tag), sent(1, now))
             dump = kept.dump()
             self.assertLessEqual(len(dump), 4)
             # One more than the cap: room is made before an id is added.
             self.assertLessEqual(sum(len(ids) for _, _, ids in dump), 7)
-            self.assertTrue(all(now - seen < REMEMBERED for _, seen, _ in dump))
+            kept.forget(now)
+            self.assertTrue(all(now - seen < REMEMBERED for _, seen, _ in kept.dump()))
 
 
 class RestoreTests(Case):

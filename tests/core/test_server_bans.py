@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from twisted_chat.core import server_bans
 from twisted_chat.core.server_bans import MAX_BANS, Ban, ServerBans
 from twisted_chat.core.text import CleanText
 
@@ -58,13 +59,16 @@ class BansTests(SynchronousTestCase):
         self.assertIsNone(self.hit("10.1.2.4"))
         self.assertIsNone(self.bans.lift("network", "10.0.0.0/8"))
 
-    def test_ban_that_is_over_hits_nobody_and_vanishes(self) -> None:
+    def test_ban_that_is_over_hits_nobody_and_vanishes_where_there_is_no_room(self) -> None:
+        self.patch(server_bans, "MAX_BANS", 2)
         self.bans.add(network("192.0.2.7", NOW + 60), NOW)
         self.assertEqual(self.hit("192.0.2.7", NOW + 59), "192.0.2.7")
         self.assertIsNone(self.hit("192.0.2.7", NOW + 60))
         self.assertEqual(self.bans.listed(NOW + 60), [])
         self.bans.add(Ban("account", "eve", "root", NOW), NOW + 60)
-        self.assertEqual(len(self.bans), 1)
+        self.assertEqual(len(self.bans), 2)
+        self.assertTrue(self.bans.add(Ban("account", "mallory", "root", NOW), NOW + 60))
+        self.assertEqual([each.target for each in self.bans], ["eve", "mallory"])
 
     def test_another_ban_of_the_same_target_takes_its_place(self) -> None:
         self.bans.add(network("192.0.2.7", NOW + 60), NOW)

@@ -20,7 +20,7 @@ from twisted.trial.unittest import TestCase
 
 from tests.making import said
 from tests.store import postgres
-from twisted_chat.clock import WallClock
+from twisted_chat.clock import ServerClock
 from twisted_chat.core.ids import MessageId, RoomId, Scope
 from twisted_chat.core.keep import KEEP_ALL, Keep
 from twisted_chat.core.lasting import Remembered
@@ -144,9 +144,9 @@ class SqlAdapter(Contract):
 
     def make(self, keep: Keep) -> Store:
         database = Database(self.url)
-        # The reactor's own seconds are no time of day where another test has started a server.
-        clock = WallClock(reactor)
-        return SqlStore(database, RealThreads(reactor), clock, keep=keep, lines=self.lines)
+        return SqlStore(
+            database, RealThreads(reactor), ServerClock(reactor), keep=keep, lines=self.lines
+        )
 
     async def rest(self) -> None:
         assert isinstance(self.store, SqlStore)

@@ -354,6 +354,7 @@ class LastingContract(Contract):
         self.store.seen([A, Scope("old")], now - 2 * DAY)
         self.store.seen([B], now - 100.0)
         self.store.seen([A], now - 50.0)
+        await self.store.tidy(now)
         remembered = await self.again()
         self.assertEqual(remembered.scopes, ((B, now - 100.0), (A, now - 50.0)))
 
@@ -376,6 +377,8 @@ class LastingContract(Contract):
             self.store.append(envelope, sent)
             assert envelope.author is not None
             wanted.append((envelope.author.scope, tag, sent))
+        await self.settle()
+        await self.store.tidy(now)
         remembered = await self.again()
         self.assertEqual(remembered.sent, tuple(wanted[1:]))
         page = await self.store.history(room(ROOM), limit=10)
@@ -385,10 +388,15 @@ class LastingContract(Contract):
         await self.begin()
         now = self.now()
         self.store.seen([A], now - 2 * DAY)
-        await self.store.tidy(now)
         await self.settle()
+        await self.store.tidy(now)
         self.store.seen([B], now)
         self.assertEqual([scope for scope, _ in (await self.again()).scopes], [B])
+
+    async def test_start_drops_nothing_for_its_age(self) -> None:
+        await self.begin()
+        self.store.seen([A], self.now() - 40 * DAY)
+        self.assertEqual([scope for scope, _ in (await self.again()).scopes], [A])
 
     async def test_changes_are_reported_as_stored_in_their_order(self) -> None:
         await self.begin()

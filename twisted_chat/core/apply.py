@@ -179,7 +179,7 @@ class Applier:
     def _strictly(self, proposal: e.Proposal, user: User, room: Room) -> Void | None:
         """Void what somebody may not say now. What was said before under the same id is not said now."""
         tag, time = proposal.origin.tag, proposal.time
-        if tag is not None and self._state.nonces.find(user.scope, tag, time) is not None:
+        if tag is not None and self._state.nonces.find(user.scope, tag) is not None:
             return None
         why = may("speak", user, room, time)
         return Void(proposal, why) if why is not None else None
@@ -198,7 +198,7 @@ class Applier:
             return None
         nonces, scope = self._state.nonces, author.scope
         mark = content(to, event.kind, event.lines)
-        sent = nonces.find(scope, tag, proposal.time)
+        sent = nonces.find(scope, tag)
         if sent is not None:
             return Void(
                 proposal, Duplicate(sent.message, sent.time) if sent.digest == mark else ID_REUSED

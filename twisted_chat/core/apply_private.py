@@ -62,7 +62,7 @@ class PrivateApplier:
             return Void(proposal, absent(event.nick.text))
         author = user.sessions[proposal.origin.node, proposal.origin.session]
         tag = proposal.origin.tag
-        if tag is None or state.nonces.find(author.scope, tag, proposal.time) is None:
+        if tag is None or state.nonces.find(author.scope, tag) is None:
             # What was sent before is not sent now, and nothing stands in the way of saying so.
             refused = private.refusal(state, self._limits, user, target)
             if refused is not None:

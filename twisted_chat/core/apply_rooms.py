@@ -107,7 +107,7 @@ class RoomApplier:
                 del room.bans[lifted.key]
             case re.Muted():
                 ban = fitted(event.ban, self._found(event.user))
-                _put(room.mutes, ban, now)
+                self._put(room.mutes, ban, now)
                 room.tighten()
                 return re.Muted(_public(ban), event.user, event.nick)
             case re.Unmuted(target=lifted):
@@ -160,7 +160,7 @@ class RoomApplier:
     def _banned(self, room: Room, event: re.Banned, now: float) -> e.Event:
         target = self._found(event.user)
         ban = fitted(event.ban, target)
-        _put(room.bans, ban, now)
+        self._put(room.bans, ban, now)
         if target is not None:
             room.invited.pop(target.invitation, None)
         users = self._state.users
@@ -178,15 +178,15 @@ class RoomApplier:
             self._state.quit(user, room)
         return tuple((user.id, user.nick) for user in out)
 
+    def _put(self, there: dict[str, Ban], ban: Ban, now: float) -> None:
+        """Add a ban. Those that are over go when there is no room: the time of day may be wrong for a while."""
+        if len(there) >= self._limits.max_bans:
+            for key in [key for key, each in there.items() if each.over(now)]:
+                del there[key]
+        there[ban.target.key] = ban
+
     def _found(self, user: UserId | None) -> User | None:
         return self._state.users.get(user) if user is not None else None
-
-
-def _put(there: dict[str, Ban], ban: Ban, now: float) -> None:
-    """Add a ban, and drop those that are over."""
-    for key in [key for key, each in there.items() if each.over(now)]:
-        del there[key]
-    there[ban.target.key] = ban
 
 
 def _public(ban: Ban) -> Ban:

@@ -159,9 +159,9 @@ def _speak(user: User, roles: Roles, room: Room, now: float) -> Refused | None:
     if refused is not None or roles & _VOICES:
         return refused
     slow, before = room.settings.slow, room.spoke.get(user.invitation)
-    if slow and before is not None and now < before + slow:
-        # The clock may have been set back: nobody waits longer than it was set.
-        wait = min(before + slow - now, slow)
+    # A clock that was set back makes nobody wait.
+    if slow and before is not None and before <= now < before + slow:
+        wait = before + slow - now
         return Refused(
             "slow", f"{room.name} is slow: wait {spell_duration(wait)} more; nothing was said"
         )

@@ -216,7 +216,7 @@ class Decider:
         room = self._room_of(session, user, command.room, to_talk=True)
         name = command.room if isinstance(room, Tell) else room.name
         # Asked first: who was cut off may send a message again before being back in its room.
-        if name is not None and (before := self._sent_before(session, tag, now, name, kind, lines)):
+        if name is not None and (before := self._sent_before(session, tag, name, kind, lines)):
             return before
         if isinstance(room, Tell):
             return room
@@ -259,7 +259,7 @@ class Decider:
     ) -> Decision:
         target = private.addressee(self._state, to, kind)
         # Asked first, as above: whoever was told may be gone by now.
-        if before := self._sent_before(session, tag, now, to, kind, lines):
+        if before := self._sent_before(session, tag, to, kind, lines):
             return before
         if target is None:
             return Tell(absent(to.text))
@@ -283,7 +283,6 @@ class Decider:
         self,
         session: Session,
         tag: str | None,
-        now: float,
         to: RoomName | Nick,
         kind: c.Kind,
         lines: c.Lines,
@@ -291,7 +290,7 @@ class Decider:
         """Answer a message under an id that the client used before; None if it did not."""
         if tag is None:
             return None
-        sent = self._state.nonces.find(session.scope, tag, now)
+        sent = self._state.nonces.find(session.scope, tag)
         if sent is None:
             return None
         same = sent.digest == content(to, kind, lines)

@@ -129,7 +129,7 @@ class Hub:
         """Return what is remembered of a message by the id its author's client gave it; None if it gave none."""
         if envelope.tag is None or envelope.author is None:
             return None
-        return self.state.nonces.find(envelope.author.scope, envelope.tag, envelope.time)
+        return self.state.nonces.find(envelope.author.scope, envelope.tag)
 
     # --- the two steps ---
 
@@ -156,10 +156,10 @@ class Hub:
             decision.event, e.Origin(self.node, session, tag), now, user, decision.room
         )
 
-    def knows(self, token: str, now: float) -> bool:
-        """Tell whether this is the token of a session that is here, or was in the last 24 hours."""
+    def knows(self, token: str) -> bool:
+        """Tell whether this is the token of a session that is here, or was and is not forgotten yet."""
         scope = scope_of(token)
-        return self.state.user_in_scope(scope) is not None or self.state.nonces.known(scope, now)
+        return self.state.user_in_scope(scope) is not None or self.state.nonces.known(scope)
 
     def proven(
         self,
@@ -178,6 +178,10 @@ class Hub:
         return self._decider.accounts.proven(
             seat, self.user_of(session), proven, proof, scope, password, now
         )
+
+    def forget_old(self, now: float) -> None:
+        """Forget the sessions, and the ids of their messages, that were not used for 24 hours at the time ``now``."""
+        self.state.nonces.forget(now)
 
     def let_register(self, who: Registration) -> None:
         """Say who can register from now on."""

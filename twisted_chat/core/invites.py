@@ -32,9 +32,10 @@ class Invites(dict[str, float]):
         return digest is not None and self.get(digest, 0.0) > now
 
     def put(self, digest: str, until: float, now: float) -> bool:
-        """Add a code; False if there are too many."""
-        for old in [each for each, end in self.items() if end <= now]:
-            self.use(old)
+        """Add a code; False if there are too many. Those that have ended go when there is no room."""
+        if len(self) >= MAX_INVITES:
+            for old in [each for each, end in self.items() if end <= now]:
+                self.use(old)
         if len(self) >= MAX_INVITES:
             return False
         self[digest] = self.altered[digest] = until

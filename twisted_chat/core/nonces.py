@@ -27,7 +27,10 @@ class Sent(msgspec.Struct, frozen=True, gc=False):
 
 
 class Nonces:
-    """Ids by scope. All times are those of the envelopes, so that every node forgets the same."""
+    """Ids by scope. All times are those of the envelopes.
+
+    What is too much is forgotten at once; what is old, only by :meth:`forget`: the time of day may be wrong for a while.
+    """
 
     def __init__(self, max_ids: int) -> None:
         self.max_ids = max_ids
@@ -35,22 +38,31 @@ class Nonces:
         self._seen: dict[Scope, float] = {}
         self._total = 0
 
-    def known(self, scope: Scope, now: float) -> bool:
-        """Tell whether the scope was in use in the last 24 hours."""
-        return now - self._seen.get(scope, float("-inf")) < REMEMBERED
+    def known(self, scope: Scope) -> bool:
+        """Tell whether the scope was in use, and is not forgotten yet."""
+        return scope in self._seen
 
     def touch(self, scope: Scope, now: float) -> None:
-        """Note that the scope is in use, and forget what has been idle for 24 hours or is too much."""
+        """Note that the scope is in use, and forget what is too much."""
         self._scopes.setdefault(scope, OrderedDict())
         self._scopes.move_to_end(scope)
         self._seen[scope] = now
-        self._purge(now)
+        self._purge()
 
-    def find(self, scope: Scope, tag: str, now: float) -> Sent | None:
+    def find(self, scope: Scope, tag: str) -> Sent | None:
         """Return what was sent under this id, if it is remembered."""
         ids = self._scopes.get(scope)
-        sent = ids.get(tag) if ids is not None else None
-        return sent if sent is not None and now - sent.time < REMEMBERED else None
+        return ids.get(tag) if ids is not None else None
+
+    def forget(self, now: float) -> None:
+        """Forget the scopes that were not in use for 24 hours at the time ``now``, and the ids that are as old."""
+        since = now - REMEMBERED
+        for scope, ids in list(self._scopes.items()):
+            while ids and next(iter(ids.values())).time <= since:
+                ids.popitem(last=False)
+                self._total -= 1
+            if self._seen[scope] <= since:
+                self._drop(scope)
 
     def remember(self, scope: Scope, tag: str, sent: Sent) -> None:
         """Keep what was sent under this id; the oldest of the scope go when there are too many."""
@@ -62,7 +74,7 @@ class Nonces:
     ) -> None:
         """Take up what is remembered of an earlier run, the ids in the order in which they were used.
 
-        What has been idle longest is the first to be forgotten: now if it is too much, by its age when the next is used.
+        What has been idle longest is the first to be forgotten.
         """
         seen = dict(scopes)
         ids = list(sent)
@@ -73,7 +85,7 @@ class Nonces:
             self._seen[scope] = seen[scope]
         for scope, tag, one in ids:
             self._add(scope, tag, one)
-        self._purge(float("-inf"))
+        self._purge()
 
     def _add(self, scope: Scope, tag: str, sent: Sent) -> None:
         ids = self._scopes[scope]
@@ -86,17 +98,13 @@ class Nonces:
             ids.popitem(last=False)
             self._total -= 1
 
-    def _purge(self, now: float) -> None:
-        while len(self._scopes) > 1:
-            oldest = next(iter(self._scopes))
-            if (
-                now - self._seen[oldest] < REMEMBERED
-                and len(self._scopes) <= MAX_SCOPES
-                and self._total <= MAX_TOTAL
-            ):
-                break
-            self._total -= len(self._scopes.pop(oldest))
-            del self._seen[oldest]
+    def _purge(self) -> None:
+        while len(self._scopes) > 1 and (len(self._scopes) > MAX_SCOPES or self._total > MAX_TOTAL):
+            self._drop(next(iter(self._scopes)))
+
+    def _drop(self, scope: Scope) -> None:
+        self._total -= len(self._scopes.pop(scope))
+        del self._seen[scope]
 
     def dump(self) -> list[tuple[Scope, float, list[tuple[str, str, MessageId, float]]]]:
         """Return everything as plain data, in the order in which it is forgotten, to compare or write out."""

@@ -66,9 +66,13 @@ class ServerBans:
             self._put(ban)
 
     def add(self, ban: Ban, now: float) -> bool:
-        """Add a ban, in the place of another of the same target; False if there are too many. Those that are over go."""
-        for each in [each for each in self._bans.values() if each.over(now)]:
-            self.lift(each.kind, each.target)
+        """Add a ban, in the place of another of the same target; False if there are too many.
+
+        Those that are over go when there is no room: the time of day may be wrong for a while.
+        """
+        if len(self._bans) >= MAX_BANS:
+            for each in [each for each in self._bans.values() if each.over(now)]:
+                self.lift(each.kind, each.target)
         if len(self._bans) >= MAX_BANS and (ban.kind, ban.target) not in self._bans:
             return False
         self.lift(ban.kind, ban.target)

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
+from twisted_chat.clock import wall_of
 from twisted_chat.core.events import Envelope, Gathered, RoomRef, Said
 from twisted_chat.core.ids import MessageId, RoomId
 from twisted_chat.core.limits import Limits
@@ -69,6 +70,7 @@ class Delivery:
 
     def __init__(self, clock: IReactorTime, limits: Limits) -> None:
         self._clock = clock
+        self._wall = wall_of(clock)
         self._limits = limits
         self._channels: dict[RoomId, Channel] = {}
         # Rooms with something in their batch: for the end of this turn, or for when the lingering is over.
@@ -224,7 +226,7 @@ class Delivery:
         if crowd.timer.active():
             crowd.timer.cancel()
         channel = self._channels[room]  # a crowd is dropped with its channel, see leave()
-        now = self._clock.seconds()
+        now = self._wall()
         for outbox in crowd.newcomers:
             self.catch_up(outbox)
         for envelope in crowd.told(now, newcomer=False):

@@ -60,15 +60,14 @@ def _write_bans(connection: Connection, bans: dict[tuple[Kind, str], Ban | None]
         put_rows(connection, server_bans, made)
 
 
-def read_bans(connection: Connection, now: float) -> tuple[Ban, ...]:
-    """Read the bans that are not over, in the order in which they were made."""
+def read_bans(connection: Connection) -> tuple[Ban, ...]:
+    """Read the bans, in the order in which they were made."""
     rows = connection.execute(select(server_bans).order_by(server_bans.c.since))
     # What was kept may be against the rules of today: it is shown as it can be.
-    bans = (
+    return tuple(
         Ban(row.kind, row.target, row.by, row.since, row.until, shown(row.reason, 1000))
         for row in rows
     )
-    return tuple(ban for ban in bans if not ban.over(now))
 
 
 def read_setting(connection: Connection, name: str) -> str:

@@ -14,7 +14,6 @@ from twisted.logger import Logger
 from twisted_chat.core.events import Envelope, RoomRef
 from twisted_chat.core.ids import MessageId, Scope
 from twisted_chat.core.lasting import Remembered, RoomRecord
-from twisted_chat.core.limits import REMEMBERED
 from twisted_chat.core.names import BadName
 from twisted_chat.core.nonces import MAX_SCOPES, MAX_TOTAL
 from twisted_chat.core.text import shown
@@ -110,29 +109,26 @@ def read_start(
     return None if found is None else MessageId(found)
 
 
-def read_remembered(connection: Connection, now: float) -> Remembered:
-    """Read what a server needs to know when it starts at the time ``now``."""
+def read_remembered(connection: Connection) -> Remembered:
+    """Read what a server needs to know when it starts: whatever is kept, for the time of day may be wrong then."""
     records: list[RoomRecord] = []
     for row in connection.execute(select(rooms).order_by(rooms.c.id)):
         try:
             records.append(read_room(row))
         except (BadName, BadStanding) as bad:
             log.warn("room {name} did not come back: {why}", name=shown(row.name), why=str(bad))
-    since = now - REMEMBERED
     known = connection.execute(
-        select(scopes).where(scopes.c.seen > since).order_by(scopes.c.seen.desc()).limit(MAX_SCOPES)
+        select(scopes).order_by(scopes.c.seen.desc()).limit(MAX_SCOPES)
     ).all()
-    ids = connection.execute(
-        select(sent).where(sent.c.time > since).order_by(sent.c.message.desc()).limit(MAX_TOTAL)
-    ).all()
+    ids = connection.execute(select(sent).order_by(sent.c.message.desc()).limit(MAX_TOTAL)).all()
     return Remembered(
         tuple(records),
         tuple((Scope(row.scope), row.seen) for row in reversed(known)),
         tuple(read_sent(row) for row in reversed(ids)),
         read_accounts(connection),
         read_logins(connection, {Scope(row.scope) for row in known}),
-        read_invites(connection, now),
-        read_bans(connection, now),
+        read_invites(connection),
+        read_bans(connection),
         int(read_setting(connection, "panic")),
         bytes.fromhex(read_setting(connection, "secret")),
         read_talks(connection),

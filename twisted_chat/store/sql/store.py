@@ -83,9 +83,7 @@ class SqlStore:
             stored(message)
 
         try:
-            done, first, unindexed, remembered = await self._threads.write(
-                self._open, self._clock.seconds()
-            )
+            done, first, unindexed, remembered = await self._threads.write(self._open)
         except SQLAlchemyError as error:
             raise StoreError(f"the database cannot be read: {explain(error)}") from None
         if done is not None:
@@ -96,7 +94,7 @@ class SqlStore:
         self._started = True
         return remembered
 
-    def _open(self, now: float) -> tuple[str | None, MessageId, int, Remembered]:
+    def _open(self) -> tuple[str | None, MessageId, int, Remembered]:
         """Open the database and read what is needed at a start. Runs in the thread that writes."""
         done = open_database(self._database)
         connection = self._database.writer()
@@ -105,7 +103,7 @@ class SqlStore:
                 done,
                 MessageId(reading.read_counter(connection, "ids")),
                 upkeep.unindexed(connection),
-                reading.read_remembered(connection, now),
+                reading.read_remembered(connection),
             )
 
     async def stop(self) -> None:

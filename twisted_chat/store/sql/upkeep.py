@@ -100,11 +100,16 @@ def delete_old(
         up_to = connection.scalar(newest.limit(1).offset(keep.lines)) or 0
     since = now - keep.days * _DAY if keep.days else float("-inf")
     oldest = select(messages.c.id, messages.c.time).where(messages.c.room == room)
-    gone = [
-        number
-        for number, time in connection.execute(oldest.order_by(messages.c.id).limit(STEP))
-        if number <= up_to or time < since
-    ]
+    gone: list[int] = []
+    candidates: list[int] = []
+    for number, time in connection.execute(oldest.order_by(messages.c.id).limit(STEP)):
+        candidates.append(number)
+        if number <= up_to or time < since:
+            gone += candidates
+            candidates.clear()
+        elif time <= now:
+            # What was said after it is younger, whatever a clock that was wrong for a while said of it.
+            break
     if not gone:
         return 0, 0
     _delete(connection, index, _of(room).where(messages.c.id.in_(gone)))

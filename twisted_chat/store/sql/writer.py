@@ -18,6 +18,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from twisted_chat import background
+from twisted_chat.clock import wall_of
 from twisted_chat.core.ids import MessageId
 from twisted_chat.store.port import StoreError
 from twisted_chat.store.sql import upkeep
@@ -62,6 +63,7 @@ class Writer:
         self._database = database
         self._threads = threads
         self._clock = clock
+        self._wall = wall_of(clock)
         self.limit = limit
         self._index = index_of(database.kind)
         self._stored: Callable[[MessageId], None] = lambda message: None
@@ -283,7 +285,7 @@ class Writer:
 
     def _failed(self, why: str) -> None:
         if self.error is None:
-            self.since = self._clock.seconds()
+            self.since = self._wall()
             log.error(
                 "nothing can be stored now: {why}; it is tried again until it can; meanwhile nothing is acknowledged",
                 why=why,

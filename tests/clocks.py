@@ -1,0 +1,30 @@
+"""Two clocks for tests: one that nobody can set, and a time of day."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import Clock
+
+from twisted_chat.clock import ServerClock
+
+DAY = 24 * 60 * 60.0
+
+
+class TwoClocks(ServerClock):
+    """Two clocks that a test sets: ``steady`` nobody else can, ``ahead`` is how far the time of day is ahead of it."""
+
+    def __init__(self, ahead: float = 1_700_000_000.0) -> None:
+        self.steady = Clock()
+        super().__init__(cast(IReactorTime, self.steady))
+        self.ahead = ahead
+
+    def seconds(self) -> float:
+        return self.steady.seconds()
+
+    def wall(self) -> float:
+        return self.steady.seconds() + self.ahead
+
+    def advance(self, seconds: float) -> None:
+        self.steady.advance(seconds)
