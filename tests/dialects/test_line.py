@@ -168,8 +168,8 @@ MEANINGS: list[tuple[str, c.Command | None]] = [
     ("psst\u00a0>\u3000bob", tell("bob", "psst")),
     ("text > absent", tell("absent", "text")),
     ("a > b > bob", tell("bob", "a > b")),
-    ("psst >> bob", tell("bob", "psst >")),
     (" psst > bob", tell("bob", " psst")),
+    (" x > y > bob", tell("bob", " x > y")),
     ("LIST > bob", tell("bob", "LIST")),
     ("http://x > bob", tell("bob", "http://x")),
     ("5 > 3", say("5 > 3")),
@@ -178,9 +178,22 @@ MEANINGS: list[tuple[str, c.Command | None]] = [
     ("privmsg bob :psst", perhaps_for("bob", "privmsg bob :psst")),
     ("psst>bob", perhaps_for("bob", "psst>bob")),
     ("> bob", say("> bob")),
-    ("psst > ", say("psst > ")),
     ("x > bob said so", say("x > bob said so")),
     ("<html>", say("<html>")),
+    ("x >= y", perhaps_for("y", "x >= y")),
+    ("> >", say("> >")),
+    ("psst\u2192bob", perhaps_for("bob", "psst\u2192bob")),
+    ("psst \u2192 bob!", perhaps_for("bob", "psst \u2192 bob!")),
+    ("psst&gt;bob", perhaps_for("bob", "psst&gt;bob")),
+    ("=bob psst", perhaps_for("bob", "=bob psst")),
+    ("=@bob, psst", perhaps_for("bob", "=@bob, psst")),
+    ("bob <- psst", perhaps_for("bob", "bob <- psst")),
+    ("bob \u2190 psst", perhaps_for("bob", "bob \u2190 psst")),
+    ("bob < psst", perhaps_for("bob", "bob < psst")),
+    ("@bob psst", say("@bob psst")),
+    ("== bob", say("== bob")),
+    ("a & b", say("a & b")),
+    ("5 < 6", say("5 < 6")),
     # 7. anything else
     ("hi", say("hi")),
     ("hi ", say("hi ")),
@@ -254,6 +267,31 @@ NEAR_MISSES = [
     ("\\join dev secret", "unknown-command"),
     (" \\msg bob hi", "unknown-command"),
     (".reply hi", "unknown-command"),
+    # an arrow in any other form, or one that points at nobody
+    ("psst -> bob", "looks-private"),
+    ("psst --> bob", "looks-private"),
+    ("psst => bob", "looks-private"),
+    ("psst ~> bob", "looks-private"),
+    ("psst >> bob", "looks-private"),
+    ("psst \u2192 bob", "looks-private"),
+    ("psst \u21d2 bob", "looks-private"),
+    ("psst \u279c bob", "looks-private"),
+    ("psst \u27a1\ufe0f bob", "looks-private"),
+    ("psst \u2014> bob", "looks-private"),
+    ("psst \uff1e bob", "looks-private"),
+    ("psst &gt; bob", "looks-private"),
+    ("psst &GT; bob", "looks-private"),
+    ("psst -&gt; bob", "looks-private"),
+    ("x >", "looks-private"),
+    ("x > ", "looks-private"),
+    ("x ->", "looks-private"),
+    ("x \u2192 ", "looks-private"),
+    ("psst > bob >", "looks-private"),
+    # an object of a program
+    ('{"type": "nick", "content": "bob", "password": "s3cret"}', "looks-private"),
+    ('{"type": "nick", "content": "bob", "password": "s3cr', "looks-private"),
+    ("{'password':'s3cret'}", "looks-private"),
+    ('{"type": "private", "to": "bob", "content": "psst"}', "looks-private"),
     ("MSG", "usage"),
     ("MSG  ", "usage"),
     ("MSG bob:", "usage"),
@@ -306,7 +344,34 @@ class GrammarTests(SynchronousTestCase):
     def test_every_near_miss_says_that_nothing_was_said_or_what_to_write(self) -> None:
         for line, _ in NEAR_MISSES:
             why = str(self.assertRaises(BadLine, parse, line))
-            self.assertTrue("othing was said" in why or "; write " in why, f"{line!a}: {why}")
+            told = "othing was said" in why or "was not sent" in why or "; write " in why
+            self.assertTrue(told, f"{line!a}: {why}")
+
+    def test_no_error_quotes_what_may_be_a_password_or_a_private_text(self) -> None:
+        for line in (
+            "/login:ann:s3cret",
+            "/loginann s3cret",
+            "/logins3cret",
+            "/login\u00a0ann\u00a0s3cret",
+            "/l0gin:s3cret",
+            "/login ann s3cret s3cret2",
+            "/register s3cret code s3cret",
+            "/join dev s3cret s3cret",
+            "JOIN dev s3cret s3cret",
+            "/msg:bob:s3cret",
+            "/msgbobs3cret",
+            "!login:s3cret",
+            "!msg\u00a0bob\u00a0s3cret",
+            "login ann s3cret",
+            "psst \u2192 s3cret",
+            '{"type": "nick", "password": "s3cret"}',
+            '{"password": "s3cr',
+        ):
+            why = str(self.assertRaises(BadLine, parse, line))
+            self.assertNotIn("s3cr", why, line)
+        for first in ('{"type":"nick","password":"s3cret"', '["s3cret"'):
+            why = str(self.assertRaises(BadLine, parse, first, logged_in=False))
+            self.assertNotIn("s3cr", why)
 
     def test_every_line_can_be_said_literally(self) -> None:
         lines = [line for line, _ in [*MEANINGS, *NEAR_MISSES]]

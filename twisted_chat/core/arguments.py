@@ -73,7 +73,7 @@ class Spec(msgspec.Struct, frozen=True):
                 word = rest
             values.append(kind.read(word))
             rest = rest[len(word) :].lstrip(" ")
-        if rest and self.secret:
+        if rest and (self.secret or "PASSWORD" in self.usage):
             raise BadArguments("that is too much; a password has no blanks")
         if rest:
             raise BadArguments(f'"{shown(rest)}" is too much')

@@ -36,7 +36,6 @@ _BARE_BANGS: Final = ("who", "logout", "help")
 _MSG_TO: Final = re.compile(
     r"MSG\s+(?:([^\s:\uff1a]+)\s*)?[:\uff1a](?!//)(.*)", re.IGNORECASE | re.DOTALL
 )
-_ARROW: Final = re.compile(r"(.*\S)(?:\s+>\s*|>\s+)([^\s>]+)\s*", re.DOTALL)
 
 # What begins with one of these, perhaps behind one of those, and has no arrow, is said whatever follows: no verb and no
 # slip of one begins so. It is most of what people send, and need not be held against each of the rules.
@@ -48,7 +47,14 @@ _SECRETS: Final = frozenset(
     for letters in itertools.product(*((letter, letter.upper()) for letter in word))
 )
 _SECRET_FIRST: Final = frozenset("lLrRdD")
-_OPENING: Final = frozenset("\"#$%&'()*+,-:;=@[]^_`{|}~")
+_OPENING: Final = frozenset("\"#$%'()*+,-:;@[]^_`|}~")
+
+# What an error quotes of an unknown command: a word or a path.
+_QUOTABLE: Final = re.compile(r"[\w./-]*")
+#: Commands that say something to some people only.
+PRIVATE: Final = frozenset(("msg", "reply"))
+# How those begin, and those that take a password.
+_HUSHED: Final = (*PRIVATE, *(name for name, spec in COMMANDS.items() if spec.secret))
 
 _LITERALLY: Final = 'to say it as it is, put "// " in front'
 
@@ -90,6 +96,10 @@ def _read_login(text: str) -> c.Command:
         return c.Quit()
     if name in ("HELP", "?", "/") or name.lower() in ("/help", "!help"):
         return c.Help(CleanText(rest) or None)
+    if name.startswith(("{", "[")):
+        raise BadLine(
+            "An object cannot be your nickname; programs that speak JSON begin with {.", "bad-nick"
+        )
     try:
         nick = parse_nick(name)
     except BadName as bad:
@@ -111,7 +121,9 @@ def _is_plain(line: str) -> bool:
         return False
     return (
         start not in _SECRETS
-        and ">" not in line
+        and ">" not in line  # what arrows are made of
+        and "<" not in line
+        and "&" not in line
         # What shows as nothing may stand between two letters.
         and (line.isascii() or not (start[0] in _SECRET_FIRST or slips.points(line)))
     )
@@ -136,6 +148,11 @@ def _read(line: CleanText) -> c.Command | None:
         raise BadLine(
             f"a command begins with / or !; nothing was said ({_LITERALLY})", "unknown-command"
         )
+    if slips.secret_object(line):
+        raise BadLine(
+            f"That looks like an object of a program. It was not sent. Programs log in with their first line ({_LITERALLY}).",
+            "looks-private",
+        )
     if slips.holds_password(line):
         raise BadLine(
             f"that looks like a command with a password, without its /; nothing was said ({_LITERALLY})",
@@ -153,7 +170,13 @@ def _read(line: CleanText) -> c.Command | None:
         if not text:
             raise BadLine("MSG needs a text; write MSG TEXT, or MSG NICK:TEXT in private", "usage")
         return _say(text, unless=slips.meant_by_msg(text))
-    arrow = _ARROW.fullmatch(line) if ">" in line else None
+    if slips.points(line) and slips.points_oddly(line):
+        raise BadLine(
+            "That looks like a private message. It was not sent. "
+            f"Write /msg NICK TEXT, or TEXT > NICK ({_LITERALLY}).",
+            "looks-private",
+        )
+    arrow = slips.POINTED.fullmatch(line) if ">" in line else None
     if arrow is not None and (nick := slips.nick_or_none(arrow[2])) is not None:
         return c.Tell(nick, (CleanText(arrow[1]),))
     return _say(line, unless=slips.meant_for(line))
@@ -174,11 +197,21 @@ def _slash(line: str) -> c.Command:
         )
     near = nearest(word)
     meant = f"did you mean /{near}?" if near else "/help lists the commands."
-    literally = f"to say it as it is, type //{shown(word, 20)}"
+    quoted = _quoted(word, near)
+    literally = f"to say it as it is, type //{quoted}" if quoted else _LITERALLY
     raise BadLine(
-        f"There is no command /{shown(word)}; {meant} Nothing was said ({literally})",
+        f"There is no command {f'/{quoted}' if quoted else 'like that'}; {meant} Nothing was said ({literally})",
         "unknown-command",
     )
+
+
+def _quoted(word: str, near: str | None) -> str:
+    """Return what an error may quote of an unknown command; nothing if a password or a private text may stand in it."""
+    found = _QUOTABLE.match(word)
+    assert found is not None
+    # A nick, a text or a password that lacks its blank: "/msgbob", "/logins3cret".
+    glued = len(word) > len(near or "") + 3 and word.lower().startswith(_HUSHED)
+    return shown(word, 20) if found[0] == word and not glued else ""
 
 
 def _bang(line: str) -> c.Command | None:
@@ -199,7 +232,8 @@ def _bang(line: str) -> c.Command | None:
             else "there are !who, !msg NICK TEXT, !logout and !help."
         )
         raise BadLine(
-            f"There is no command !{shown(word)}; {meant} Nothing was said ({_LITERALLY})",
+            f"There is no command {f'!{quoted}' if (quoted := _quoted(word, near)) else 'like that'}; "
+            f"{meant} Nothing was said ({_LITERALLY})",
             "unknown-command",
         )
     if name in _BARE_BANGS and rest.strip():

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from unicodedata import category, normalize
+from unicodedata import category, name, normalize
 
 from twisted_chat.core.confusables import drop_ignorable
 from twisted_chat.core.names import BadName, Nick, RoomName, parse_nick, parse_room
@@ -24,6 +24,37 @@ _WIDE: Final = {
     for code in (*range(0xFF01, 0xFF5F), *range(0xFE50, 0xFE6C))
     if (plain := normalize("NFKC", chr(code))).isascii()
 }
+# Whole blocks of arrows, and the one of emoji.
+_ARROW_BLOCKS: Final = (
+    range(0x2190, 0x2200),
+    range(0x2794, 0x27C0),
+    range(0x27F0, 0x2800),
+    range(0x2900, 0x2980),
+    range(0x2B00, 0x2C00),
+    range(0x1F800, 0x1F900),
+)
+
+
+def _arrows(direction: str) -> str:
+    """Return the characters whose names in Unicode say that they point there."""
+    characters = (chr(code) for block in _ARROW_BLOCKS for code in block)
+    return "".join(each for each in characters if direction in name(each, ""))
+
+
+# What people, input methods and web pages write for ">" and "<".
+_RIGHT: Final = _arrows("RIGHTWARDS") + "\u25b6\u25b8\u25ba\u261e\U0001f449"
+_LEFT: Final = _arrows("LEFTWARDS") + "\u25c0\u25c2\u25c4\u261c\U0001f448"
+_ENTITY: Final = re.compile("&([gl])t;?", re.IGNORECASE)
+_TO_RIGHT: Final = rf"[>\uff1e\ufe65{_RIGHT}]"
+_TO_LEFT: Final = rf"[<\uff1c\ufe64{_LEFT}]"
+_POINTS: Final = re.compile(f"{_TO_RIGHT}|{_TO_LEFT}|&[gl]t", re.IGNORECASE)
+# An arrow with its shaft, and with the sign that asks for it as an emoji.
+_SHAFT: Final = r"[-=~_.\u2010-\u2015\u2212\u2500\u2501]"
+_ARROW_SIGN: Final = re.compile(
+    rf"(?<!{_SHAFT}){_SHAFT}*(?:(?:{_TO_RIGHT}|&gt;?)\ufe0f?)+", re.IGNORECASE
+)
+#: ``TEXT > NAME``, the private form, of which the first group is the text and the second what stands for the name.
+POINTED: Final = re.compile(r"(.*\S)(?:\s+>\s*|>\s+)([^\s>]+)\s*", re.DOTALL)
 # Letters, to Python, that show as nothing.
 _FILLERS: Final = "\u115f\u1160\u3164\uffa0"
 
@@ -44,6 +75,9 @@ _TEXT: Final = rf"(?!://|'\w)[{_ENDS}]\s*\S"
 _MSG: Final = re.compile(
     rf"[{_AROUND}]*(?:priv)?msg(?:[{_AROUND}]+{_NAME}{_TEXT}|{_NAME}\s*:(?!//))", re.IGNORECASE
 )
+# "=bob TEXT", which is private in other chats; "bob < TEXT", "bob <- TEXT".
+_EQUALS: Final = re.compile(rf"=+@?{_NAME}{_TEXT}")
+_BACKWARDS: Final = re.compile(rf"[{_AROUND}]*{_NAME}\s*<[-=~]*\s+\S")
 # "> bob TEXT", "-> *bob* TEXT": the arrow is looked for in what stands before the name.
 _ARROW_FIRST: Final = re.compile(rf"([{_AROUND}]*){_NAME}{_TEXT}")
 # What may follow the last arrow: "bob.", "@bob", "<bob", "bob, carol", "bob :)", but not "bob said so".
@@ -79,13 +113,35 @@ _WITH_PASSWORD: Final = re.compile(
     rf"[{_AROUND}]*(?:(?:login|register|passwd|oper)[\s:,]+[^\s:,]\S*(?:\s+\S+)?|drop-?account[\s:,]+[^\s:,]\S*|lock[\s:,]+(?:#\S+\s+)?[^\s:,]\S*)\s*",
     re.IGNORECASE,
 )
+# An object of a program: of one that logs in, or speaks in private.
+_SECRET_OBJECT: Final = re.compile(
+    r"""\s*\{.*["'](?:password|session|private)["']""", re.DOTALL | re.IGNORECASE
+)
 # "! msg", "!!msg", "!/msg".
 _SPOILT_BANG: Final = re.compile(r"![\s!/]+(?:msg|who|logout|help)\b", re.IGNORECASE)
 
 
 def points(line: str) -> bool:
     """Tell whether there is an arrow in a line."""
-    return ">" in line or "\uff1e" in line or "\ufe65" in line
+    return _POINTS.search(line) is not None
+
+
+def points_oddly(line: str) -> bool:
+    """Tell whether a line is the private form ``TEXT > NAME`` but for its arrow, or but for the name behind it."""
+    plain = _ARROW_SIGN.sub(">", _seen(line))
+    said, arrow, behind = plain.rpartition(">")
+    if arrow and not behind.strip() and said[-1:].isspace() and re.search(r"\w", said):
+        return True
+    meant = POINTED.fullmatch(plain)
+    if meant is None or nick_or_none(meant[2]) is None:
+        return False
+    written = POINTED.fullmatch(line)
+    return written is None or written[1] != meant[1]
+
+
+def secret_object(line: str) -> bool:
+    """Tell whether a line looks like an object with a password, or like a private one: nothing of it is said or quoted."""
+    return _SECRET_OBJECT.match(line) is not None
 
 
 def hides_command(line: str) -> bool:
@@ -121,7 +177,14 @@ def meant_for(line: str) -> Nick | RoomName | None:
             return nick
         if (found := _JOIN.match(_plain(line))) and (room := _room(found[1])):
             return room
-    return _pointed_at(_worded(line)) if points(line) else None
+    if line.startswith("=") and (found := _EQUALS.match(_worded(line))):
+        return _nick(found[1])
+    if not points(line):
+        return None
+    text = _worded(line)
+    if (nick := _pointed_at(text)) is None and (found := _BACKWARDS.match(text)):
+        return _nick(found[1])
+    return nick
 
 
 def meant_by_msg(text: str) -> Nick | RoomName | None:
@@ -186,7 +249,7 @@ def _plain(text: str) -> str:
 
 def _worded(text: str) -> str:
     """Return a plain text in which all punctuation is of ASCII, so that one can tell where a nickname ends."""
-    text = _plain(text)
+    text = _plain(_ENTITY.sub(lambda found: "<>"[found[1] in "gG"], text))
     return text if text.isascii() else _ODD.sub(_in_ascii, text)
 
 
@@ -194,6 +257,10 @@ def _in_ascii(odd: re.Match[str]) -> str:
     character = odd[0]
     if character == "\u2019":
         return "'"
+    if character in _RIGHT:
+        return ">"
+    if character in _LEFT:
+        return "<"
     # A mark belongs to the letter before it: Hindi and Thai write vowels so. With no letter there it is a dead key's.
     before = odd.string[max(odd.start() - 1, 0)]
     goes_on = before.isalnum() or category(before)[0] == "M"

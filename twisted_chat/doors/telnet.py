@@ -18,6 +18,8 @@ WONT: Final = 252
 WILL: Final = 251
 SB: Final = 250
 AYT: Final = 246
+EC: Final = 247
+EL: Final = 248
 SE: Final = 240
 # EOF, SUSP, ABORT (236-238, RFC 1184) and EOR (239, RFC 885) came after RFC 854; below is nothing.
 _LOWEST_COMMAND: Final = 236
@@ -28,6 +30,8 @@ SGA: Final = 3
 NAWS: Final = 31
 
 _IAC: Final = bytes((IAC,))
+# Were they dropped, what was taken back would be said.
+_ERASING: Final = {EC: b"\x7f", EL: b"\x15"}
 
 # What the peer may turn on at its side, and have us turn on at ours; ECHO has rules of its own.
 # Not BINARY: it would change the line ends, and UTF-8 passes without it. Not LINEMODE: a client
@@ -116,7 +120,8 @@ class TelnetFilter:
     def receive(self, data: bytes) -> tuple[bytes, bytes]:
         """Take what arrived; return (text, answer).
 
-        text is data without commands, an escaped IAC as one 0xFF and, once active, CR NUL as CR LF.
+        text is data without commands, an escaped IAC as one 0xFF and, once active, CR NUL as CR LF. The keys that take
+        back a character or a line stand in it as the control characters that do so: DEL and NAK (Ctrl-U).
         answer is what must be written back, possibly empty.
         """
         if self.passes(data):
@@ -154,6 +159,10 @@ class TelnetFilter:
                 # refused. Without the byte behind it, a line end perhaps, a private line could join a public one.
                 self._at = _At.TEXT
                 text.append(self._plain(bytes((IAC, byte))))
+            elif byte in _ERASING:
+                self.active = True
+                self._at = _At.TEXT
+                text.append(self._plain(_ERASING[byte]))
             else:
                 answers.append(self._command(byte))
         return b"".join(text), b"".join(answers)
@@ -201,10 +210,8 @@ class TelnetFilter:
             self._at = _At.SUB
         elif byte == AYT:
             return self._within_budget(_HERE)
-        # The rest is swallowed. NOP and GA say nothing; SE here is a stray. EC, EL, IP, AO and BRK
-        # are keys for an editor or a process at this end, and there is none: to guess at a line
-        # half received could say in the room what nobody meant to say. (BS and DEL bytes are text;
-        # clean text refuses them by name.) DM ends a Synch, which drops pending input for the sake
+        # The rest is swallowed. NOP and GA say nothing; SE here is a stray. IP, AO and BRK are keys
+        # for a process at this end, and there is none. DM ends a Synch, which drops pending input for the sake
         # of an interrupt: without the one not the other.
         return b""
 
