@@ -459,3 +459,115 @@ class BeginInARoomTests(LinkedTestCase):
             ],
             [("join", "dev", None, "key"), ("message", "early", "dev", None)],
         )
+
+
+class PrivateTextsTests(LinkedTestCase):
+    """What is written to somebody while there is no connection."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.comes_in()
+        self.server.says("hi", None, "joe", scope="joes")
+        self.forgets()
+
+    def writes_offline(self, *texts: str, to: str = "joe") -> list[str]:
+        self.loses()
+        tags = [self.link.tell(to, text) for text in texts]
+        self.comes_back(resumed=True)
+        return tags
+
+    def private(self) -> list[Any]:
+        got = [each for each in self.server.took() if each["type"] == "private"]
+        return [(each["content"], each.get("scope")) for each in got]
+
+    def absent(self, tag: str) -> None:
+        self.server.tells("error", id=tag, code="no-such-nick", content="joe is not here")
+
+    def test_private_text_goes_only_to_the_session_it_was_written_to(self) -> None:
+        self.writes_offline("psst")
+        self.assertEqual(self.private(), [("psst", "joes")])
+
+    def test_private_text_to_somebody_unknown_goes_only_to_an_account(self) -> None:
+        self.writes_offline("psst", to="eve")
+        self.assertEqual(self.private(), [("psst", "")])
+
+    def test_private_text_sent_again_is_guarded_too(self) -> None:
+        self.link.tell("joe", "psst")
+        self.assertEqual(self.private(), [("psst", None)])
+        self.loses()
+        self.comes_back(resumed=True)
+        self.assertEqual(self.private(), [("psst", "joes")])
+
+    def test_what_is_written_before_one_was_ever_in_goes_to_who_is_there(self) -> None:
+        self.link._token = None
+        self.loses()
+        self.link.tell("eve", "psst")
+        self.comes_back()
+        self.assertEqual(self.private(), [("psst", None)])
+
+    def test_private_text_is_kept_until_the_guest_is_back(self) -> None:
+        first, second = self.writes_offline("one", "two")
+        self.private()
+        self.absent(first)
+        self.absent(second)
+        self.assertNotIn("Refused", self.kinds())
+        self.assertEqual(self.link.waiting(), 2)
+        self.clock.advance(5)
+        self.assertEqual(self.private(), [("one", "joes")])
+        self.server.acks(first)
+        self.assertEqual(self.private(), [("two", "joes")])
+        self.server.acks(second)
+        self.assertEqual(self.link.waiting(), 0)
+
+    def test_who_comes_back_gets_it_at_once_and_in_order(self) -> None:
+        (first,) = self.writes_offline("one")
+        self.private()
+        self.absent(first)
+        self.link.tell("joe", "two")
+        self.assertEqual(self.private(), [])
+        self.server.tells("join", from_="Joe", room="lobby", id="00ff", time="2026-01-01T00:00:00Z")
+        self.assertEqual(self.private(), [("one", "joes")])
+        self.server.acks(first)
+        self.assertEqual(self.private(), [("two", None)])
+
+    def test_after_a_minute_it_is_handed_back(self) -> None:
+        (tag,) = self.writes_offline("a\nb")
+        settled = self.link.when_settled()
+        self.absent(tag)
+        for _ in range(12):
+            self.clock.advance(5)
+            self.private()
+        self.assertEqual(
+            self.last(ev.HandedBack),
+            ev.HandedBack(
+                tag=tag,
+                to="joe",
+                said=("a", "b"),
+                lines=("joe did not come back. The message was not sent.",),
+            ),
+        )
+        self.assertEqual(self.link.waiting(), 0)
+        self.successResultOf(settled)
+
+    def test_somebody_else_under_that_name_does_not_get_it(self) -> None:
+        (tag,) = self.writes_offline("psst")
+        self.server.tells("error", id=tag, code="another-session", content="somebody else")
+        self.assertEqual(self.last(ev.HandedBack).said, ("psst",))
+        self.assertNotIn("Refused", self.kinds())
+
+    def test_another_refusal_is_told_as_such(self) -> None:
+        (tag,) = self.writes_offline("psst")
+        self.server.tells("error", id=tag, code="not-wanted", content="no")
+        self.assertEqual(self.last(ev.Refused).tag, tag)
+
+    def test_a_connection_that_is_lost_again_changes_nothing(self) -> None:
+        (tag,) = self.writes_offline("psst")
+        self.absent(tag)
+        self.loses()
+        self.comes_back(resumed=True)
+        self.assertEqual(self.private()[-1], ("psst", "joes"))
+
+    def test_what_is_written_while_online_is_refused_at_once(self) -> None:
+        tag = self.link.tell("eve", "psst")
+        self.absent(tag)
+        self.assertEqual(self.last(ev.Refused).tag, tag)

@@ -396,6 +396,22 @@ class TellTests(Case):
         why = "there is nothing to say; nothing was sent"
         self.refuse(self.bob, c.Tell(nick("alice"), lines(" ")), "empty", why)
 
+    def test_private_text_for_a_session_goes_to_no_other_under_that_name(self) -> None:
+        alice = self.hub.state.user_named(nick("alice"))
+        assert alice is not None
+        told = self.told("alice", self.bob)
+        self.assertEqual(self.decide(self.bob, c.Tell(nick("alice"), HI, scope=alice.scope)), told)
+        self.world.close(self.alice)
+        self.world.enter("alice")
+        tell = c.Tell(nick("alice"), HI, scope=alice.scope)
+        refused = self.world.refusal(self.bob, tell)
+        self.assertEqual(refused.code, "another-session")
+        self.assertIn("The message was not sent.", refused.why)
+
+    def test_private_text_for_an_account_goes_to_no_guest_of_that_name(self) -> None:
+        tell = c.Tell(nick("alice"), HI, scope="")
+        self.assertEqual(self.world.refusal(self.bob, tell).code, "another-session")
+
     def test_answer_goes_to_who_wrote_last(self) -> None:
         self.world.do(self.eve, c.Tell(nick("bob"), HI))
         self.world.do(self.alice, c.Tell(nick("bob"), HI))

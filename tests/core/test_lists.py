@@ -66,11 +66,12 @@ class PeopleTests(Case):
         self.world.enter("eve")
         self.world.do(alice, c.Away(CleanText("lunch")))
         found = people(self.state, self.state.room_named(room("dev")), 1, 50, self.world.now)
+        scopes = [user.scope for user in self.state.users.values()]
         self.assertEqual(
             found.people,
             (
-                Person(nick("alice"), CleanText("lunch")),
-                Person(nick("bob"), operator=True, roles=("operator",)),
+                Person(nick("alice"), CleanText("lunch"), scope=scopes[1]),
+                Person(nick("bob"), operator=True, roles=("operator",), scope=scopes[0]),
             ),
         )
         self.assertEqual((found.count, str(found.room)), (2, "#Dev"))

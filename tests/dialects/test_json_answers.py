@@ -147,11 +147,17 @@ class ReplyTests(SynchronousTestCase):
 
     def test_who_lists_people(self) -> None:
         person = r.Person(
-            BOB, CleanText("lunch"), "al", operator=True, roles=("operator",), idle=59.6
+            BOB,
+            CleanText("lunch"),
+            "al",
+            operator=True,
+            roles=("operator",),
+            idle=59.6,
+            scope="5c09e",
         )
         people = r.People((person,), 1, 2, 3, DEV)
         bob: dict[str, Any] = {"nick": "bob", "away": "lunch", "account": "al", "guest": False}
-        bob |= {"operator": True, "roles": ["operator"], "idle": 60}
+        bob |= {"operator": True, "roles": ["operator"], "idle": 60, "scope": "5c09e"}
         fields = {"users": [bob], "count": 1, "page": 2, "pages": 3, "room": "dev"}
         self.assertEqual(reply(people), {"type": "who", "content": "1 person", **fields})
         everywhere = reply(r.People((r.Person(BOB),), 5000, 1, 1))

@@ -73,9 +73,10 @@ class EventTests(SynchronousTestCase):
 
     def test_private(self) -> None:
         told = e.Told(UserId(2), BOB, "say", HI)
-        self.assertEqual(event(told, room=False), nowhere("private", "hi", to="bob"))
+        self.assertEqual(event(told, room=False), nowhere("private", "hi", to="bob", scope="5c09e"))
         told = e.Told(UserId(2), BOB, "ctcp", HI)
-        self.assertEqual(event(told, room=False), nowhere("private", "hi", to="bob", kind="ctcp"))
+        shown = nowhere("private", "hi", to="bob", scope="5c09e", kind="ctcp")
+        self.assertEqual(event(told, room=False), shown)
 
     def test_who_came_and_went(self) -> None:
         why = CleanText("lunch")

@@ -355,7 +355,7 @@ class CutTests(SynchronousTestCase):
         return seen
 
     def seen(self, guest: Guest) -> list[list[object]]:
-        """Return the acknowledgements, and all else that came, without the times that stand in it."""
+        """Return the acknowledgements, and all else that came, without the times and random names that stand in it."""
         acks: list[object] = []
         others: list[object] = []
         for line in TelnetFilter().receive(guest.hears())[0].splitlines():
@@ -363,8 +363,9 @@ class CutTests(SynchronousTestCase):
                 told = json.loads(line)
                 del told["timestamp"]
                 told.pop("time", None)
+                told.pop("scope", None)
                 for user in told.get("users", ()):
-                    del user["idle"]
+                    del user["idle"], user["scope"]
                 (acks if told["type"] == "ack" else others).append(told)
             else:
                 others.append(line)

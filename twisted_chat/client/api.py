@@ -166,7 +166,10 @@ class Client:
         return _id(await self._ask(lambda link: link.say(text, room, kind)))
 
     async def tell(self, nick: str, text: str, kind: ev.Kind = "say") -> str:
-        """Say something in private; return the server's id of it when it is delivered."""
+        """Say something in private; return the server's id of it when it is delivered.
+
+        If the connection broke meanwhile, it goes only to who had the name before, within a minute.
+        """
         return _id(await self._ask(lambda link: link.tell(nick, text, kind)))
 
     async def join(self, room: str, password: str | None = None) -> None:
@@ -243,6 +246,8 @@ class Client:
             return
         if isinstance(event, ev.Refused):
             waiting.errback(Failure(ChatError(event.text, event.code)))
+        elif isinstance(event, ev.HandedBack):
+            waiting.errback(Failure(ChatError(event.text, "no-such-nick")))
         elif isinstance(event, ev.Undone):
             waiting.errback(
                 Failure(ChatError("the connection was lost before the answer", "offline"))

@@ -324,6 +324,8 @@ class Person(Struct, frozen=True, kw_only=True):
     operator: bool = False
     roles: tuple[str, ...] = ()
     idle: float = 0.0
+    #: The public name of their session.
+    scope: str = ""
 
 
 class Who(Answer, frozen=True, kw_only=True):
@@ -526,6 +528,14 @@ class Undone(Event, frozen=True, kw_only=True):
 
     tag: str
     what: str
+
+
+class HandedBack(Event, frozen=True, kw_only=True):
+    """One's own private message ``said`` was not sent: the person did not come back, or somebody else may have the name now."""
+
+    tag: str
+    to: str
+    said: tuple[str, ...]
 
 
 class Lag(Event, frozen=True, kw_only=True):

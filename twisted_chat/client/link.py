@@ -17,6 +17,7 @@ from twisted_chat.client.connector import Connector, State
 from twisted_chat.client.inbound import Inbound
 from twisted_chat.client.membership import Membership
 from twisted_chat.client.outgoing import Item, Outgoing, QueueFull
+from twisted_chat.client.recipients import Absent, Recipients
 from twisted_chat.client.settling import Settling
 from twisted_chat.core.text import CleanText
 
@@ -82,6 +83,8 @@ class Link(Service):
         self._token: str | None = None
         self._scopes: dict[str, None] = {}
         self._outgoing = Outgoing()
+        self._recipients = Recipients()
+        self._absent = Absent(reactor, self._outgoing, self._flush, self._hand_back)
         self._settling = Settling()
         self._rooms = Membership(rooms)
         self._inbound = Inbound(reactor, self._is_own, heard, self._send_first, self._tag)
@@ -156,9 +159,20 @@ class Link(Service):
         return tag
 
     def tell(self, nick: str, text: str, kind: ev.Kind = "say") -> str:
-        """Say something in private. Return its tag."""
+        """Say something in private. Return its tag.
+
+        After a lost connection it goes only to the session, or the account, that had the name when it was typed. It waits a
+        minute for that to be back; else a :class:`~twisted_chat.client.events.HandedBack` follows.
+        """
         lines, tag = _lines(text), self._tag()
-        self._outgoing.add(Item(tag, wire.private(nick, lines, kind, tag), text, again=True))
+        guarded = wire.private(nick, lines, kind, tag, self._recipients.scope(nick))
+        item = Item(
+            tag, wire.private(nick, lines, kind, tag), text, again=True, to=nick, guarded=guarded
+        )
+        # Whoever was not in yet knows nobody, and means whoever is there.
+        item.suspect = self._token is not None and self._connector.online() is None
+        item.held = self._absent.awaits(nick)
+        self._outgoing.add(item)
         self._sending(ev.Sending(tag=tag, lines=lines, to=nick, kind=kind, time=self._now()))
         return tag
 
@@ -283,6 +297,7 @@ class Link(Service):
         self._settling.lost()
         self._quiet.clear()
         self._inbound.lost()
+        self._absent.lost()
         for item in self._outgoing.lost():
             self._becoming.pop(item.tag, None)
             self._heard(ev.Undone(tag=item.tag, what=item.what))
@@ -298,9 +313,15 @@ class Link(Service):
             return
         if isinstance(event, ev.Placed):
             self._inbound.note(event.id)
+        self._recipients.learn(event)
+        waiting = self._outgoing.get(tag)
+        if isinstance(event, ev.Refused) and self._absent.refused(waiting, event):
+            return
         expected = tag is not None and self._outgoing.answered(tag)
         if isinstance(event, ev.Ack) and not expected:
             return  # it was acknowledged before
+        if waiting is not None and waiting.to is not None and isinstance(event, ev.Ack):
+            self._absent.delivered(waiting.to)
         if tag is not None:
             self._become(tag, event)
         match event:
@@ -322,8 +343,16 @@ class Link(Service):
             case _:
                 self._noted(event, tag)
                 self._heard(event)
+        if isinstance(event, ev.Joined) or (isinstance(event, ev.Message) and not event.replay):
+            self._absent.seen(event.sender)
         if expected:
             self._settling.look(outstanding=bool(self._outgoing))
+
+    def _hand_back(self, item: Item, why: str) -> None:
+        self._outgoing.answered(item.tag)
+        said = tuple(item.what.split("\n"))
+        self._heard(ev.HandedBack(tag=item.tag, to=item.to or "", said=said, lines=(why,)))
+        self._settling.look(outstanding=bool(self._outgoing))
 
     def _refused_name(self, refused: ev.Refused) -> None:
         if refused.code in _FOR_NOW or (refused.code == "turned-away" and self._token is not None):

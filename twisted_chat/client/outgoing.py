@@ -22,8 +22,10 @@ class Item(msgspec.Struct):
     """Something for the server.
 
     ``again``: it may be sent a second time, for the server knows it by its tag. ``what`` names it to a person. ``room`` is where
-    it was typed, if that matters. ``barrier`` is the number of the first ping that is sent behind it: who has answered that has
-    seen it. It is None until it is sent.
+    it was typed, if that matters. ``to`` is whom it is for, if it is private: then ``guarded`` is sent instead of ``data`` if it
+    is ``suspect``, for the name may have become somebody else's since it was typed, and nothing while it is ``held``.
+    ``barrier`` is the number of the first ping that is sent behind it: who has answered that has seen it. It is None until it
+    is sent.
     """
 
     tag: str
@@ -31,6 +33,10 @@ class Item(msgspec.Struct):
     what: str
     again: bool
     room: str | None = None
+    to: str | None = None
+    guarded: bytes | None = None
+    suspect: bool = False
+    held: bool = False
     barrier: int | None = None
 
 
@@ -66,10 +72,21 @@ class Outgoing:
 
     def send(self, next_ping: int) -> list[bytes]:
         """Return what has not been sent over this connection yet. It counts as sent before ping ``next_ping``."""
-        unsent = [item for item in self._items.values() if item.barrier is None]
+        unsent = [item for item in self._items.values() if item.barrier is None and not item.held]
         for item in unsent:
             item.barrier = next_ping
-        return [item.data for item in unsent]
+        return [
+            item.guarded if item.suspect and item.guarded is not None else item.data
+            for item in unsent
+        ]
+
+    def get(self, tag: str | None) -> Item | None:
+        """Return what waits under a tag."""
+        return self._items.get(tag or "")
+
+    def to(self, nick: str) -> list[Item]:
+        """Return what waits for somebody, in the order in which it was typed."""
+        return [item for item in self._items.values() if item.to == nick]
 
     def answered(self, tag: str) -> bool:
         """Forget what was answered; tell whether it was still waiting."""
@@ -100,5 +117,6 @@ class Outgoing:
             self.answered(item.tag)
         for item in self._items.values():
             item.barrier = None
+            item.suspect, item.held = True, False
         self._seen.clear()
         return undone

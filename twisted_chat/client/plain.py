@@ -104,7 +104,7 @@ class Plain:
             case ev.NameRefused():
                 self._name_refused(event)
                 return
-            case ev.Refused() | ev.Undone() if not self._terminal:
+            case ev.Refused() | ev.Undone() | ev.HandedBack() if not self._terminal:
                 self._complain(
                     " ".join(line.removeprefix("! ") for line in self._view.lines(event))
                 )

@@ -62,6 +62,8 @@ class PlainView:
             case ev.Refused():
                 hint = f" Try {event.suggestion}." if event.suggestion else ""
                 return [f"! {event.text}{hint}"]
+            case ev.HandedBack(said=said):
+                return [f"! {event.text} It was: {line}" for line in said]
             case ev.Undone(what=what):
                 return [
                     f"! The connection was lost before {what} was answered; it may or may not have been done."

@@ -168,8 +168,13 @@ def message(lines: tuple[str, ...], room: str, kind: ev.Kind, tag: str) -> bytes
     return _object("message", content="\n".join(lines), room=room, kind=_kind(kind), id=tag)
 
 
-def private(to: str, lines: tuple[str, ...], kind: ev.Kind, tag: str) -> bytes:
-    return _object("private", content="\n".join(lines), to=to, kind=_kind(kind), id=tag)
+def private(
+    to: str, lines: tuple[str, ...], kind: ev.Kind, tag: str, scope: str | None = None
+) -> bytes:
+    """Say something in private; with ``scope`` only to that session, or ("") to the account of that name."""
+    return _object(
+        "private", content="\n".join(lines), to=to, kind=_kind(kind), id=tag, scope=scope
+    )
 
 
 def join(room: str, password: str | None, tag: str) -> bytes:

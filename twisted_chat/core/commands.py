@@ -89,11 +89,16 @@ class Say(_Command, frozen=True):
 
 
 class Tell(_Command, frozen=True):
-    """Say something to one user, in private."""
+    """Say something to one user, in private.
+
+    With a ``scope``, the public name of a session, only to the user with that session, and with "" only to the account of that
+    name: the nickname may be somebody else's by now.
+    """
 
     to: Nick
     lines: Lines
     kind: Kind = "say"
+    scope: str | None = None
 
 
 class Answer(_Command, frozen=True):

@@ -117,7 +117,7 @@ class Decider:
     ) -> Decision:
         match command:
             case c.Tell():
-                return self._tell(session, user, command.to, command.kind, command.lines, now, tag)
+                return self._tell(session, user, command, now, tag)
             case c.Answer():
                 target = (
                     self._state.users.get(session.answer_to)
@@ -129,7 +129,7 @@ class Decider:
                         "nobody-to-answer",
                         "there is nobody here to answer; nothing was sent; use /msg NICK TEXT",
                     )
-                return self._tell(session, user, target.nick, "say", command.lines, now, tag)
+                return self._tell(session, user, c.Tell(target.nick, command.lines), now, tag)
             case RoomCommand():
                 return self._standing.decide(session, user, command, now)
             case c.Rename():
@@ -248,21 +248,17 @@ class Decider:
         return _refuse("looks-private", why)
 
     def _tell(
-        self,
-        session: Session,
-        user: User,
-        to: Nick,
-        kind: c.Kind,
-        lines: c.Lines,
-        now: float,
-        tag: str | None,
+        self, session: Session, user: User, command: c.Tell, now: float, tag: str | None
     ) -> Decision:
+        to, kind, lines = command.to, command.kind, command.lines
         target = private.addressee(self._state, to, kind)
         # Asked first, as above: whoever was told may be gone by now.
         if before := self._sent_before(session, tag, to, kind, lines):
             return before
         if target is None:
             return Tell(absent(to.text))
+        if command.scope is not None and not private.is_meant(to, target, command.scope):
+            return Tell(private.somebody_else(to, command.scope))
         refused = private.refusal(self._state, self._limits, user, target)
         if refused is not None:
             return Tell(refused)

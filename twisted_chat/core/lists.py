@@ -48,6 +48,7 @@ def people(state: State, room: Room | None, page: int, size: int, now: float) ->
             operator=not roles.isdisjoint(("owner", "operator")),
             roles=tuple(sorted(roles)),
             idle=max(0.0, now - user.spoke),
+            scope=user.scope,
         )
         for user in map(here.__getitem__, some)
         for roles in (room.members[user.id] if room is not None else NO_ROLES,)

@@ -39,6 +39,28 @@ def of_account(state: State, nick: Nick, kind: Kind) -> User | Account | None:
     return here or account
 
 
+def is_meant(to: Nick, target: User | Account, scope: str) -> bool:
+    """Tell whether who has a nickname has the session of this public scope, or ("") the account of that name."""
+    if scope:
+        return isinstance(target, User) and any(
+            session.scope == scope for session in target.sessions.values()
+        )
+    return isinstance(target, Account) or target.account == to.key
+
+
+def somebody_else(to: Nick, scope: str) -> Refused:
+    """Refuse a message to a nickname that may no longer be that of whom it is for."""
+    why = (
+        "somebody else may have that name now"
+        if scope
+        else "it is not registered, and anybody can have taken it"
+    )
+    return Refused(
+        "another-session",
+        f"{to} may not be the person you wrote to: {why}. The message was not sent.",
+    )
+
+
 def refusal(state: State, limits: Limits, user: User, target: User | Account) -> Refused | None:
     """Return why somebody cannot write to somebody; None if they can."""
     name = target.nick if isinstance(target, User) else target.name

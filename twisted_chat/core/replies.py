@@ -171,6 +171,8 @@ class Person(msgspec.Struct, frozen=True):
     roles: tuple[Role, ...] = ()
     #: For how many seconds they have said nothing.
     idle: float = 0.0
+    #: The public name of a session of theirs.
+    scope: str = ""
 
 
 class People(_Reply, frozen=True):

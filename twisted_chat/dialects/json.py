@@ -47,6 +47,7 @@ class Incoming(msgspec.Struct):
     limit: int | None = None
     page: int = 1
     message: str | None = None
+    scope: str | None = None
     partner: str | None = msgspec.field(default=None, name="with")
 
 
@@ -157,7 +158,12 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command:
                     'a private message needs "to", the nick it is for; nothing was sent',
                     "bad-field",
                 )
-            return c.Tell(parse_nick(incoming.to), _lines(incoming.content), _kind(incoming.kind))
+            return c.Tell(
+                parse_nick(incoming.to),
+                _lines(incoming.content),
+                _kind(incoming.kind),
+                incoming.scope,
+            )
         case "nick":
             nick = _nick(incoming.content)
             password, token = _password(incoming), incoming.session or None

@@ -186,6 +186,7 @@ def _people(reply: r.People) -> dict[str, Any]:
             "operator": person.operator,
             "roles": list(person.roles),
             "idle": round(person.idle),
+            "scope": person.scope,
         }
         for person in reply.people
     ]

@@ -96,6 +96,9 @@ def _happened(envelope: e.Envelope) -> tuple[str, str, dict[str, Any] | None] | 
     match event:
         case e.Told(nick=to, kind=kind, lines=lines):
             told = {"to": to.text}
+            if envelope.author is not None:
+                # To this session, and no other under the same name, an answer can be sent.
+                told["scope"] = envelope.author.scope
             return "private", "\n".join(lines), told if kind == "say" else told | {"kind": kind}
         case e.Joined():
             return "join", f"{who} joined {room}", None

@@ -468,6 +468,25 @@ class ConnectionTests(SynchronousTestCase):
         self.assertIn("○ connecting …", stage.rows()[-1])
 
     @staged()
+    async def test_private_text_that_reached_nobody_is_in_the_entry_again(
+        self, stage: Stage
+    ) -> None:
+        await stage.enter()
+        await stage.types("/msg joe psst")
+        await stage.press("enter")
+        await stage.hear(ev.Sending(tag="t", to="joe", lines=("one", "two"), time=NOW))
+        back = ev.HandedBack(tag="t", to="joe", said=("one", "two"), lines=("joe did not come.",))
+        await stage.types("three")
+        await stage.hear(back)
+        self.assertEqual(stage.app.entry.text, "one\ntwo\nthree")
+        self.assertTrue(stage.shows("joe did not come."), stage.rows())
+        await stage.press("alt+up")
+        await stage.hear(back)
+        self.assertEqual(stage.app.entry.text, "")
+        await stage.press("alt+down")
+        self.assertEqual(stage.app.entry.text, "one\ntwo\none\ntwo\nthree")
+
+    @staged()
     async def test_a_taken_name_is_asked_for_again_in_place(self, stage: Stage) -> None:
         refused = ev.NameRefused(
             code="nick-taken", nick="bob", suggestion="bob2", lines=('"bob" is taken.',)

@@ -44,6 +44,9 @@ def hear(picture: Picture, event: ev.Event, now: float) -> bool:
             picture.loaded(tag, more=True)
             if not picture.refused(tag, event.text):
                 picture.tell((event.text,), now, "error")
+        case ev.HandedBack(tag=tag, to=to):
+            if not picture.refused(tag, event.text):
+                picture.tell((event.text,), now, "error", picture.private(to).key)
         case ev.Undone():
             picture.tell((event.text or f"{event.what}: the connection was lost",), now, "error")
         case ev.Announcement():

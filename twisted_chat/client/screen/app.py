@@ -126,6 +126,8 @@ class ChatApp(Shown):
             case ev.Offline(again=again):
                 self._again_at = None if again is None else now + again
                 self._requests.lost()
+            case ev.HandedBack(to=to, said=said):
+                self.give_back(self.picture.private(to).key, "\n".join(said))
             case ev.Renamed(account=str()):
                 self._requests.logged_in()
             case ev.Notice(tag=tag, code=code, lines=lines):

@@ -141,6 +141,15 @@ class Shown(App[None]):
         self.members.top = 0
         self._fit(*self.size)
 
+    def give_back(self, key: Key, text: str) -> None:
+        """Put a text that was not sent before what is being typed in a conversation."""
+        typed = self.entry.text if key == self._of else self._drafts.get(key, "")
+        text = "\n".join(filter(None, (text, typed)))
+        if key == self._of:
+            self.entry.put(text)
+        else:
+            self._drafts[key] = text
+
     def _drawer(self, width: int) -> Drawer:
         return Drawer(width, self._palette, self._zone, self.picture.nick, self._searched)
 
