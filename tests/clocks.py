@@ -12,6 +12,18 @@ from twisted_chat.clock import ServerClock
 DAY = 24 * 60 * 60.0
 
 
+class TurnsClock(Clock):
+    """A clock that calls as a reactor does: what is due at once is so in the next turn, after what arrived was read."""
+
+    def advance(self, amount: float) -> None:
+        self.rightNow += amount
+        for call in [call for call in self.calls if call.getTime() <= self.rightNow]:
+            if call.active():
+                self.calls.remove(call)
+                call.called = 1
+                call.func(*call.args, **call.kw)
+
+
 class TwoClocks(ServerClock):
     """Two clocks that a test sets: ``steady`` nobody else can, ``ahead`` is how far the time of day is ahead of it."""
 

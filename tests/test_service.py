@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any, cast
@@ -27,6 +28,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests import tls
 from tests.auth.fakes import NowRunner
 from tests.auth.test_operators import HASH
+from tests.clocks import TurnsClock
 from tests.doors.house import Guest, House
 from tests.store import postgres
 from twisted_chat import service
@@ -147,6 +149,27 @@ class StartTests(ServiceTestCase):
         self.assertEqual(robot.gets(), [])
         self.reactor.pump([1] * 6)
         self.assertEqual([each["type"] for each in robot.gets()], ["ping"])
+        house.empties()
+        self.stops(served)
+
+    def test_what_has_arrived_is_read_before_silence_is_judged(self) -> None:
+        self.reactor.advance = partial(TurnsClock.advance, self.reactor)  # type: ignore[method-assign, arg-type]
+        served = self.starts(limits=Limits(ping_after=5, ping_wait=5))
+        house = Served(served, self.reactor)
+        robots = [house.program("robot"), house.program("ghost")]
+        for _ in range(2):
+            self.reactor.pump([5.0, 0.0, 0.0])
+            for robot in robots:
+                self.assertEqual([each["type"] for each in robot.gets()], ["ping"])
+                robot.objects({"type": "pong"})
+        self.reactor.pump([5.0, 0.0, 0.0])
+        # As after a pause of the process: the timers are due before anything is read.
+        robots[0]._waiting.append(b'{"type":"pong"}\n')
+        self.reactor.advance(8.0)
+        robots[0].arrive()
+        self.reactor.pump([0.0] * 4)
+        self.assertEqual([robot.gone for robot in robots], [False, True])
+        del self.reactor.advance
         house.empties()
         self.stops(served)
 

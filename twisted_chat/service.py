@@ -131,6 +131,7 @@ class ChatService(Service):
         self._reload = Reload(settings, reread or (lambda: settings), self._change)
         self._check = LoopingCall(self._look_after)
         self._check.clock = reactor
+        self._judging: IDelayedCall | None = None
         self._upkeep = LoopingCall(self._look_after_store)
         self._upkeep.clock = reactor
         self._waiting: IDelayedCall | None = None
@@ -253,6 +254,8 @@ class ChatService(Service):
         for each in (self._check, self._upkeep):
             if each.running:
                 each.stop()
+        if self._judging is not None and self._judging.active():
+            self._judging.cancel()
         self._capacity.stop()
         await DeferredList(
             [Deferred.fromCoroutine(opening.close_port(port)) for port in self.ports]
@@ -287,17 +290,22 @@ class ChatService(Service):
         self._reload.run()
 
     def _look_after(self) -> None:
+        # A turn later: after a pause of the process or the machine, what arrived meanwhile has been read by then.
+        self._judging = self._reactor.callLater(0, self._judge)
+
+    def _judge(self) -> None:
+        """Look after those who were silent for long."""
         try:
             self.factory.connections.check(self._clock.seconds())
             self.node.look_around()
         except Exception:
-            # A LoopingCall ends for good at its first exception.
             log.failure("looking after silent connections failed")
 
     def _look_after_store(self) -> None:
         try:
             self.node.look_after()
         except Exception:
+            # A LoopingCall ends for good at its first exception.
             log.failure("looking after what is stored failed")
 
     def _handle_signals(self) -> None:

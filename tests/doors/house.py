@@ -219,8 +219,8 @@ class Guest:
 class House:
     """A server but for its sockets: hub, bus, store, node, line door."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
-        self.clock = Clock()
+    def __init__(self, limits: Limits | None = None, clock: Clock | None = None) -> None:
+        self.clock = clock or Clock()
         self.clock.advance(NOW)
         self.limits = limits or Limits()
         store = MemoryStore(self.clock, first_id=1)

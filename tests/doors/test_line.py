@@ -7,7 +7,8 @@ from typing import Any
 from twisted.internet.interfaces import IHalfCloseableProtocol
 from zope.interface.verify import verifyObject
 
-from tests.doors.house import Guest, HouseTestCase
+from tests.clocks import TurnsClock
+from tests.doors.house import Guest, House, HouseTestCase
 
 GREETING = ("Welcome to twisted-chat.", "Pick a nickname, or press Enter for a guest name.")
 AGAIN = GREETING[1]
@@ -158,6 +159,19 @@ class LoginTests(HouseTestCase):
         self.house.waits(0.1)
         self.assert_sees(guest, "-- Goodbye (no nickname within 60 seconds).")
         self.assertTrue(guest.gone)
+
+    def test_name_that_has_arrived_by_then_is_read_before_the_login_time_is_over(self) -> None:
+        house = House(clock=TurnsClock())
+        guest = house.comes()
+        guest.hears()
+        # As after a pause of the process: the timers are due before anything is read.
+        guest.sends(b"b")
+        guest._waiting.append(b"ob\r\n")
+        house.clock.advance(60)
+        guest.arrive()
+        house.turn()
+        self.assertIn("-- Welcome, bob.", guest.sees())
+        house.closes()
 
     def test_who_is_in_has_all_the_time_there_is(self) -> None:
         bob = self.house.enters("bob")

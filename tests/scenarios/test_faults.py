@@ -6,6 +6,7 @@ import json
 import os
 import re
 import resource
+import signal
 import sqlite3
 import subprocess
 from collections.abc import AsyncGenerator, Callable, Iterator
@@ -14,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from twisted.internet.defer import Deferred
 
-from tests.scenarios.helpers import Scene, Server, Visitor, fixture, scenario
+from tests.scenarios.helpers import Scene, Server, Visitor, fixture, scenario, the_reactor
 
 NOT_STORED = re.compile(r"nothing can be stored now: ")
 STORED_AGAIN = re.compile(r"what happens is stored again")
@@ -261,3 +263,26 @@ async def test_newer_database_is_refused_and_left_as_it_is(scene: Scene) -> None
         other.commit()
     with untouched(state):
         await refuses(scene, state, "is of a newer version .*install that version again")
+
+
+@scenario
+async def test_pause_of_the_process_makes_nobody_silent_who_answered(scene: Scene) -> None:
+    server = await scene.server("--ping-after", "1", "--ping-wait", "1")
+    pinged = re.compile(r'"type":\s?"ping"')
+    pong = json.dumps({"type": "pong"})
+    programs = [await comes(scene, server, f"robot{number}") for number in range(8)]
+    for each in programs:
+        await each.sees(pinged)
+        each.types(pong)
+    for each in programs:
+        await each.sees(pinged)
+    os.kill(server.pid, signal.SIGSTOP)
+    for each in programs:
+        each.types(pong)
+    stopped: Deferred[None] = Deferred()
+    the_reactor().callLater(7, stopped.callback, None)
+    await stopped
+    os.kill(server.pid, signal.SIGCONT)
+    for each in programs:
+        each.types(json.dumps({"type": "message", "content": "still here", "id": "1"}))
+        await each.sees(re.compile(r'"ack"'))

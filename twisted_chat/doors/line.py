@@ -106,7 +106,7 @@ class LineProtocol(Protocol):
         self.factory.connections.add(self)
         self._heard = self._node.clock.seconds()
         self._timer = self._node.clock.callLater(
-            self._node.limits.login_time, self._login_timed_out, peer
+            self._node.limits.login_time, self._login_time_over, peer
         )
 
     def _turn_away(self, why: str) -> None:
@@ -149,6 +149,10 @@ class LineProtocol(Protocol):
             return None
         # What a proxy tells is any bytes; logs and operators are shown it.
         return str(shown(address.host, _LONGEST_ADDRESS))
+
+    def _login_time_over(self, peer: Peer) -> None:
+        # A turn later: after a pause of the process or the machine, what arrived meanwhile has been read by then.
+        self._timer = self._node.clock.callLater(0, self._login_timed_out, peer)
 
     def _login_timed_out(self, peer: Peer) -> None:
         limit = self._node.limits.login_time
