@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.core.addresses import household, read_address, read_network, spell_network
+from twisted_chat.core.addresses import (
+    household,
+    network_keys,
+    read_address,
+    read_network,
+    spell_network,
+)
 
 
 class AddressTests(SynchronousTestCase):
@@ -30,6 +36,21 @@ class AddressTests(SynchronousTestCase):
             "1.2.3",
         ):
             self.assertIsNone(read_address(text), text)
+
+    def test_address_is_counted_by_networks_each_within_the_next(self) -> None:
+        for host, keys in (
+            ("192.0.2.7", ("192.0.2.7", "192.0.2.0/24")),
+            ("::ffff:192.0.2.7", ("192.0.2.7", "192.0.2.0/24")),
+            (
+                "2001:db8:1:2345::1",
+                ("2001:db8:1:2345::/64", "2001:db8:1:2300::/56", "2001:db8:1::/48"),
+            ),
+            ("127.0.0.1", ()),
+            ("::1", ()),
+            ("nonsense", ()),
+            (None, ()),
+        ):
+            self.assertEqual(network_keys(host), keys)
 
     def test_household_is_an_address_or_a_64(self) -> None:
         for text, home in (

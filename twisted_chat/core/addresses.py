@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 from typing import Final
 
@@ -10,6 +11,9 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 # Where IPv6 has the addresses of IPv4, RFC 4291 section 2.5.5.2: so a socket for both names them.
 _MAPPED: Final = ipaddress.IPv6Network("::ffff:0:0/96")
+# What one person may have, then what one customer or one rented server may, then what one small provider may: RFC 6177 gives
+# sites a /48 to a /64; an IPv4 /24 is the least that is announced on the Internet.
+_PREFIXES: Final = {4: (32, 24), 6: (64, 56, 48)}
 
 
 def read_address(text: str | None) -> Address | None:
@@ -47,6 +51,17 @@ def spell_network(network: Network) -> str:
 
 def household(address: Address) -> Network:
     """Return the network that one subscriber has: an IPv4 address, or an IPv6 /64 (RFC 6177 gives nobody less)."""
-    if isinstance(address, ipaddress.IPv6Address):
-        return ipaddress.IPv6Network((int(address), 64), strict=False)
-    return ipaddress.IPv4Network(int(address))
+    return ipaddress.ip_network((address, _PREFIXES[address.version][0]), strict=False)
+
+
+def networks(address: Address) -> tuple[Network, ...]:
+    """Return the networks that an address is counted by, its :func:`household` first, each within the next."""
+    prefixes = _PREFIXES[address.version]
+    return tuple(ipaddress.ip_network((address, prefix), strict=False) for prefix in prefixes)
+
+
+@functools.lru_cache(maxsize=4096)
+def network_keys(host: str | None) -> tuple[str, ...]:
+    """Return :func:`networks` of what a transport names, in their one form; empty for this machine and for no address."""
+    address = read_address(host)
+    return () if address is None else tuple(map(spell_network, networks(address)))
