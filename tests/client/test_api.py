@@ -82,6 +82,18 @@ class ConnectTests(Base):
         self.server.tells("error", id="login", code="nick-taken", content="taken")
         self.assertEqual(self.fails(connecting, "nick-taken"), "taken")
 
+    def test_a_room_that_is_refused_is_an_error(self) -> None:
+        self.chat = Client(nick="bob", rooms=["dev", "ops"], reactor=self.clock)
+        connecting = self.starts(self.chat.connect())
+        self.server.answers_pings = False
+        self.server.tells("pong", content="1")
+        self.server.tells("welcome", id="login", nick="bob", session="s", scope="x", resumed=False)
+        *_, first, second, ping = self.server.took()
+        self.server.enters("dev", "bob", tag=first["id"])
+        self.server.tells("error", id=second["id"], code="wrong-password", content="locked")
+        self.server.tells("pong", content=ping["content"])
+        self.assertEqual(self.fails(connecting, "wrong-password"), "locked")
+
     def test_without_reconnecting_no_server_is_an_error(self) -> None:
         self.server.down = True
         self.chat = Client(reconnect=False, reactor=self.clock)
@@ -182,6 +194,15 @@ class TalkTests(Base):
         (message,) = self.server.took()
         self.server.tells("error", id=message["id"], code="no-such-nick", content="joe is not here")
         self.assertEqual(self.fails(telling, "no-such-nick"), "joe is not here")
+
+    def test_who_may_not_join_talks_where_they_talked_before(self) -> None:
+        self.server.answers_pings = False
+        joining = self.starts(self.chat.join("bad name"))
+        (join, *_) = self.server.took()
+        self.server.tells("error", id=join["id"], code="bad-name", content="no name")
+        self.fails(joining, "bad-name")
+        self.assertNoResult(self.starts(self.chat.say("hi")))
+        self.assertEqual(self.server.took()[-1]["room"], "lobby")
 
     def test_what_cannot_be_sent_is_an_error(self) -> None:
         self.fails(self.starts(self.chat.say("a\x07")), "not-sent")

@@ -380,7 +380,8 @@ class RoomTests(LinkedTestCase):
         tag = self.link.join("dev")
         self.server.tells("error", id=tag, code="password-needed", content="locked", room="dev")
         self.assertEqual(self.last(ev.Refused).tag, tag)
-        self.assertEqual(self.link.rooms, ("lobby",))
+        self.assertEqual(self.last(ev.Refused).room, "dev")
+        self.assertEqual((self.link.focus, self.link.rooms), ("lobby", ("lobby",)))
 
     def test_a_room_is_left(self) -> None:
         self.joins("dev")

@@ -60,9 +60,33 @@ class MembershipTests(SynchronousTestCase):
 
     def test_a_room_that_was_refused_is_not_tried_again(self) -> None:
         self.rooms.wants("dev", None, "t")
-        self.rooms.refused("t")
+        self.assertEqual(self.rooms.refused("t"), "dev")
         self.assertEqual(self.rooms.to_enter(), [])
-        self.assertIsNone(self.rooms.focus)
+
+    def test_who_is_refused_talks_where_they_talked_before(self) -> None:
+        self.rooms.to_enter()
+        self.enters("ops")
+        self.rooms.wants("dev", None, "t")
+        self.rooms.wants("vault", "pw", "u")
+        self.rooms.refused("t")
+        self.assertEqual(self.rooms.focus, "vault")
+        self.rooms.refused("u")
+        self.assertEqual(self.rooms.focus, "ops")
+
+    def test_a_room_that_one_is_in_is_kept_though_the_server_refuses_to_let_one_in_again(
+        self,
+    ) -> None:
+        self.enters("dev", "pw")
+        self.rooms.wants("dev", "wrong", "u")
+        self.rooms.refused("u")
+        self.assertEqual((self.rooms.focus, self.rooms.to_enter()), ("dev", [("dev", "pw")]))
+
+    def test_a_room_that_is_closed_at_the_return_is_left_for_the_lobby(self) -> None:
+        self.enters("dev", "pw")
+        self.rooms.to_enter()
+        self.rooms.asked("u", "dev")
+        self.rooms.refused("u")
+        self.assertEqual((self.rooms.focus, list(self.rooms.wanted)), ("lobby", ["lobby"]))
 
     def test_a_room_gets_its_name_though_one_talks_elsewhere_by_then(self) -> None:
         self.rooms.wants("DEV", None, "t")
@@ -74,8 +98,7 @@ class MembershipTests(SynchronousTestCase):
 
     def test_another_refusal_leaves_the_rooms_alone(self) -> None:
         self.enters("dev")
-        self.rooms.refused("x")
-        self.rooms.refused(None)
+        self.assertEqual((self.rooms.refused("x"), self.rooms.refused(None)), (None, None))
         self.assertEqual(self.rooms.to_enter(), [("dev", None)])
 
     def test_who_leaves_talks_in_the_room_before(self) -> None:

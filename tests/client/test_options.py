@@ -56,6 +56,29 @@ class OptionsTests(SynchronousTestCase):
     def test_there_can_be_several_rooms(self) -> None:
         self.assertEqual(read("--room a --room b").target.rooms, (("a", None), ("b", None)))
 
+    def test_a_room_can_be_given_with_its_password(self) -> None:
+        rooms = read("--room #dev:se:cret --room ops:").target.rooms
+        self.assertEqual(rooms, (("dev", "se:cret"), ("ops", None)))
+        self.refuses("--room dev:a\x07", "--room dev: the password has a character")
+
+    def test_an_address_can_be_written_in_each_usual_way(self) -> None:
+        for line, address in (
+            ("example.org:7000", ("example.org", 7000)),
+            ("[::1]", ("::1", 12000)),
+            ("[::1] 7000", ("::1", 7000)),
+            ("[fe80::1%eth0]:7000", ("fe80::1%eth0", 7000)),
+            ("::1", ("::1", 12000)),
+            ("::1 7000", ("::1", 7000)),
+        ):
+            target = read(line).target
+            self.assertEqual((target.host, target.port), address)
+
+    def test_what_is_no_address_is_told_so(self) -> None:
+        for line in (":7000", "example.org:", "[::1]:", "[]:7000"):
+            self.refuses(line, "is no address; write HOST, HOST:PORT or")
+        self.refuses("example.org:7000 7000", "the port is given twice")
+        self.refuses("example.org:70000", "70000 is no port")
+
     def test_a_fingerprint_implies_tls(self) -> None:
         target = read(f"--fingerprint {PRINT.lower()}").target
         self.assertEqual((target.tls, target.fingerprint), (True, PRINT))

@@ -73,6 +73,12 @@ class MessageTests(SynchronousTestCase):
         self.assertEqual(shown(said("ahem", kind="notice")), ["-joe- ahem"])
         self.assertEqual(shown(said("VERSION", kind="ctcp")), [])
 
+    def test_a_room_that_is_refused_is_told_with_where_one_talks(self) -> None:
+        refused = ev.Refused(room="ops", code="banned", lines=("you are banned",))
+        self.assertEqual(shown(refused), ["! you are banned", "-- You talk in #dev."])
+        refused = ev.Refused(room="ops", code="password-needed", lines=("about JSON",))
+        self.assertEqual(shown(refused)[0], "! #ops is locked; /join ops PASSWORD enters it.")
+
     def test_what_is_said_elsewhere(self) -> None:
         self.assertEqual(shown(said("a", room="ops")), ["#ops <joe> a"])
 

@@ -82,6 +82,9 @@ class Client:
         self._reactor = reactor
         self._link: Link | None = None
         self._connecting: Deferred[None] | None = None
+        #: One is about to enter the rooms to begin with; why one of them cannot be entered.
+        self._entering = True
+        self._no_room: ChatError | None = None
         #: Who waits for the answer to what was sent under a tag.
         self._answers: dict[str, Deferred[ev.Event | None]] = {}
         self._events: deque[ev.Event] = deque()
@@ -93,7 +96,7 @@ class Client:
     # --- connecting ---
 
     async def connect(self) -> None:
-        """Come in; return when one is in the lobby and in the rooms. Raises :class:`ChatError`."""
+        """Come in; return when one is in the lobby and in the rooms. Raises :class:`ChatError`, of a room that is refused too."""
         try:
             self._link = open_link(self._reactor, self._target, self._heard)
         except TlsMissing as error:
@@ -104,11 +107,14 @@ class Client:
             await self._connecting
             # What was asked for at the login is answered when this is.
             await self.settled()
+            if self._no_room is not None:
+                raise self._no_room
         except BaseException:
             # Who gives up waiting must not be in some time later, with nobody to leave.
             self._connecting = None
             self._link.quit()
             raise
+        self._entering = False
 
     async def close(self) -> None:
         """Leave, when all that was said is acknowledged or ten seconds are over."""
@@ -222,6 +228,8 @@ class Client:
             self._over = ChatError(f"more than {MAX_EVENTS:,} events waited", "too-slow")
         elif self._over is None:
             self._events.append(event)
+        if self._entering and isinstance(event, ev.Refused) and event.tag not in self._answers:
+            self._no_room = ChatError(event.text, event.code) if event.room else None
         self._answer(event)
         match event:
             case ev.Welcome() if self._connecting is not None:

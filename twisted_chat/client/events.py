@@ -210,9 +210,13 @@ class Ack(Answer, frozen=True, kw_only=True):
 
 
 class Refused(Answer, frozen=True, kw_only=True):
-    """Something did not work; ``text`` says what to do. For what was sent as ``tag``, if that is known."""
+    """Something did not work; ``text`` says what to do. For what was sent as ``tag``, if that is known.
+
+    ``room``: one asked to enter that room.
+    """
 
     code: str
+    room: str | None = None
     suggestion: str | None = None
 
 

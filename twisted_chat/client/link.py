@@ -392,9 +392,9 @@ class Link(Service):
     def _refused(self, refused: ev.Refused) -> None:
         if self._inbound.refused(refused):
             return
-        self._rooms.refused(refused.tag)
+        room = self._rooms.refused(refused.tag)
         if refused.tag not in self._quiet:
-            self._heard(refused)
+            self._heard(msgspec.structs.replace(refused, room=room))
 
     def _noted(self, event: ev.Event, tag: str | None) -> None:
         """Keep up with what happens to oneself."""

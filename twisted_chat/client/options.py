@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -23,6 +24,9 @@ USAGE: Final = 2
 PASSWORD_VARIABLE: Final = "TWISTED_CHAT_PASSWORD"  # noqa: S105 (its name, not its value)
 
 _MAX_PASSWORD_FILE: Final = 4096
+_BAD_PASSWORD: Final = "the password has a character that no password can have"  # noqa: S105 (a text about one)
+# An IPv6 address, and perhaps a port: as in addresses of the web (RFC 3986, section 3.2.2).
+_BRACKETED: Final = re.compile(r"\[([^\[\]]+)\](?::(.+))?")
 
 
 class BadUsage(Exception):
@@ -53,14 +57,15 @@ def read_options(arguments: Sequence[str], environment: Mapping[str, str] = os.e
         nick = parse_nick(given.nick).text if given.nick else ""
     except BadName as error:
         raise BadUsage(f"--nick {shown(given.nick)}: {error}") from None
+    host, port = _address(given.host, given.port)
     return Settings(
         target=Target(
-            host=given.host,
-            port=given.port,
+            host=host,
+            port=port,
             tls=given.tls or fingerprint is not None,
             fingerprint=fingerprint,
             identity=Identity(nick=nick, password=_password(given.password_file, environment)),
-            rooms=tuple((_room(room), None) for room in given.room),
+            rooms=tuple(map(_room, given.room)),
             reconnect=given.reconnect,
         ),
         plain=given.plain,
@@ -83,10 +88,14 @@ def _parser() -> argparse.ArgumentParser:
         "was lost before, and with 2 if it was not understood, or refused by the server. The full screen has its settings in "
         "~/.config/twisted-chat/client.toml; F1 there lists its keys.",
     )
-    parser.add_argument("host", metavar="HOST", nargs="?", default=HOST, help=f"default: {HOST}")
     parser.add_argument(
-        "port", metavar="PORT", nargs="?", default=PORT, type=_port, help=f"default: {PORT}"
+        "host",
+        metavar="HOST",
+        nargs="?",
+        default=HOST,
+        help=f"default: {HOST}; HOST:PORT and [IPv6]:PORT will do too",
     )
+    parser.add_argument("port", metavar="PORT", nargs="?", type=_port, help=f"default: {PORT}")
     parser.add_argument(
         "--nick", default="", help="your nickname; without one you get a guest name"
     )
@@ -98,9 +107,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--room",
+        metavar="ROOM[:PASSWORD]",
         action="append",
         default=[],
-        help="enter this room besides the lobby, and talk there; can be given several times",
+        help="enter this room besides the lobby, and talk there; can be given several times; other users of this machine may see "
+        "a password here, so on the full screen leave it out, and you are asked for it",
     )
     parser.add_argument(
         "--tls",
@@ -133,11 +144,34 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _room(name: str) -> str:
+def _address(host: str, port: int | None) -> tuple[str, int]:
+    """Read HOST, HOST:PORT, [HOST] or [HOST]:PORT; an IPv6 address may stand without its brackets."""
+    name, in_host = host, ""
+    if bracketed := _BRACKETED.fullmatch(host):
+        name, in_host = bracketed[1], bracketed[2] or ""
+    elif host.count(":") == 1:
+        name, _, in_host = host.partition(":")
+    if not name or set(name) & set("[]") or (not in_host and host.endswith(":")):
+        raise BadUsage(f"{shown(host, 300)} is no address; write HOST, HOST:PORT or [IPv6]:PORT")
+    if not in_host:
+        return name, PORT if port is None else port
+    if port is not None:
+        raise BadUsage(f"the port is given twice: {shown(host, 300)} and {port}")
     try:
-        return parse_room(name).text
+        return name, _port(in_host)
+    except argparse.ArgumentTypeError as error:
+        raise BadUsage(str(shown(str(error), 300))) from None
+
+
+def _room(given: str) -> tuple[str, str | None]:
+    """Read ROOM or ROOM:PASSWORD; no room has a colon in its name."""
+    name, _, password = given.partition(":")
+    try:
+        return parse_room(name).text, str(Secret(password)) if password else None
     except BadName as error:
         raise BadUsage(f"--room {shown(name)}: {error}") from None
+    except BadText:
+        raise BadUsage(f"--room {shown(name)}: {_BAD_PASSWORD}") from None
 
 
 def _password(path: Path | None, environment: Mapping[str, str]) -> str | None:
@@ -153,7 +187,7 @@ def _password(path: Path | None, environment: Mapping[str, str]) -> str | None:
     try:
         return str(Secret(text)) if text else None
     except BadText:
-        raise BadUsage("the password has a character that no password can have") from None
+        raise BadUsage(_BAD_PASSWORD) from None
 
 
 def _version() -> str:

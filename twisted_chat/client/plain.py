@@ -106,7 +106,10 @@ class Plain:
                 return
             case ev.Refused() | ev.Undone() | ev.HandedBack() if not self._terminal:
                 self._complain(
-                    " ".join(line.removeprefix("! ") for line in self._view.lines(event))
+                    " ".join(
+                        line.removeprefix("! ").removeprefix("-- ")
+                        for line in self._view.lines(event)
+                    )
                 )
             case ev.Sending() if self._terminal:
                 for line in self._view.lines(event):

@@ -59,6 +59,13 @@ class PlainView:
                     f"== Announcement by {sender}, an operator of this server: {line}"
                     for line in lines
                 ]
+            case ev.Refused(room=str(room)):
+                why = event.text
+                if event.code == "password-needed":
+                    # The server's words are about JSON.
+                    why = f"#{room} is locked; /join {room} PASSWORD enters it."
+                focus = self._focus()
+                return [f"! {why}", *([f"-- You talk in #{focus}."] if focus else [])]
             case ev.Refused():
                 hint = f" Try {event.suggestion}." if event.suggestion else ""
                 return [f"! {event.text}{hint}"]

@@ -500,6 +500,25 @@ class ConnectionTests(SynchronousTestCase):
         self.assertTrue(stage.app.entry.has_focus)
 
     @staged()
+    async def test_a_locked_room_asks_for_its_password_unseen(self, stage: Stage) -> None:
+        await stage.enter()
+        refused = ev.Refused(room="dev", code="password-needed", lines=('join it with "password"',))
+        await stage.hear(refused)
+        self.assertTrue(stage.shows("#dev is locked. Its password?"))
+        self.assertFalse(stage.shows('with "password"'))
+        await stage.types("key99")
+        self.assertFalse(stage.shows("key99"))
+        await stage.press("enter")
+        self.assertEqual(stage.asked("join"), [("dev", "key99")])
+        await stage.hear(ev.Refused(room="dev", code="wrong-password", lines=("wrong",)))
+        self.assertTrue(stage.shows("That is not the password of #dev."))
+        await stage.press("enter")
+        await stage.hear(refused)
+        await stage.press("escape")
+        self.assertTrue(stage.app.entry.has_focus)
+        self.assertEqual(len(stage.asked("join")), 1)
+
+    @staged()
     async def test_a_registered_name_asks_for_its_password_unseen(self, stage: Stage) -> None:
         refused = ev.NameRefused(code="password-needed", nick="bob", lines=("it is registered.",))
         await stage.hear(refused)

@@ -40,6 +40,8 @@ def hear(picture: Picture, event: ev.Event, now: float) -> bool:
             picture.sent(event.tag, where, event.kind, "\n".join(event.lines), event.time or now)
         case ev.Ack(tag=str(tag), message=message, time=time):
             picture.acked(tag, message, time or now)
+        case ev.Refused(room=str(room), code="password-needed"):
+            picture.tell((f"#{room} is locked with a password",), now, "error")
         case ev.Refused(tag=tag):
             picture.loaded(tag, more=True)
             if not picture.refused(tag, event.text):

@@ -84,7 +84,7 @@ class ChatApp(Shown):
         self._keep = keep
         self._notes = list(notes)
         self._words = PlainView(lambda: None, lambda: self.picture.nick, now, zone)
-        self._refused_nick = ""
+        self._refused_nick = self._refused_room = ""
         self._found = -1  # where what is searched for was found
         self._pasted_text = ""
         # What is in the entry, while it is told why it was not sent.
@@ -126,6 +126,8 @@ class ChatApp(Shown):
             case ev.Offline(again=again):
                 self._again_at = None if again is None else now + again
                 self._requests.lost()
+            case ev.Refused(room=str(room), code="password-needed" | "wrong-password"):
+                self._ask_room(room, wrong=event.code == "wrong-password")
             case ev.HandedBack(to=to, said=said):
                 self.give_back(self.picture.private(to).key, "\n".join(said))
             case ev.Renamed(account=str()):
@@ -279,6 +281,12 @@ class ChatApp(Shown):
             self.above.tell(f"{why}. {_ENTER_A_NAME}", error=True)
             self._ask("nick", refused.suggestion or "")
 
+    def _ask_room(self, room: str, *, wrong: bool) -> None:
+        self._refused_room = room
+        what = f"That is not the password of #{room}" if wrong else f"#{room} is locked"
+        self.above.tell(f"{what}. Its password? Escape: stay out.", error=wrong)
+        self._ask("room")
+
     @on(Ask.Answered)
     def _answered(self, event: Ask.Answered) -> None:
         match event.purpose:
@@ -288,6 +296,10 @@ class ChatApp(Shown):
             case "password":
                 self._end_asking(("password",))
                 self.link.use(Identity(nick=self._refused_nick, password=event.text or None))
+            case "room":
+                self._end_asking(("room",))
+                if event.text:
+                    self._submit(Entry.Submitted(f"/join {self._refused_room} {event.text}"))
             case "search":
                 self._find(-1)
             case "paste":
@@ -300,8 +312,8 @@ class ChatApp(Shown):
         match event.purpose, event.key:
             case "search", "up" | "down":
                 self._find(-1 if event.key == "up" else 1)
-            case "search" | "paste", "escape":
-                self._end_asking(("search", "paste"))
+            case "search" | "paste" | "room", "escape":
+                self._end_asking(("search", "paste", "room"))
             case "password", "escape":
                 self.above.tell(_ENTER_A_NAME)
                 self._ask("nick")

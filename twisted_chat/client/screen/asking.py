@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.widgets import Input
 from textual.widgets.input import Selection
 
-Purpose = Literal["nick", "password", "search", "paste"]
+Purpose = Literal["nick", "password", "room", "search", "paste"]
 
 
 class Ask(Input):
@@ -40,7 +40,7 @@ class Ask(Input):
     def ask(self, purpose: Purpose, text: str = "") -> None:
         """Ask; ``text`` is what is there to begin with."""
         self.purpose = purpose
-        self.password = purpose == "password"
+        self.password = purpose in ("password", "room")
         self.value = text
         # What is proposed goes away as soon as another is typed.
         self.selection = Selection(0, len(text))
