@@ -61,6 +61,7 @@ class Wire:
         self.taken = bytearray()
         self.writes: list[bytes] = []
         self.reading = True
+        self.bufferSize = 2**16
         self.disconnecting = False
         self.aborted = False
         self.lost = False
@@ -154,7 +155,7 @@ class Guest:
     # --- sending ---
 
     def sends(self, data: bytes) -> None:
-        """Send bytes, which arrive as one piece as soon as the server reads."""
+        """Send bytes, which arrive as soon as the server reads: as one piece, if it reads that much at a time."""
         self._waiting.append(data)
         self._house.turn()
 
@@ -183,7 +184,10 @@ class Guest:
         """Hand over a piece that was sent, if there is one and the server reads; tell whether that was so."""
         if not self._waiting or not self.wire.reading or self.wire.lost:
             return False
-        self.protocol.dataReceived(self._waiting.pop(0))
+        size = self.wire.bufferSize
+        piece = self._waiting[0]
+        self._waiting[0:1] = [piece[size:]] if len(piece) > size else []
+        self.protocol.dataReceived(piece[:size])
         return True
 
     @property

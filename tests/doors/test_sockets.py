@@ -8,13 +8,24 @@ from collections.abc import Iterator
 
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.internet.abstract import FileDescriptor
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.interfaces import IAddress, ISSLTransport
+from twisted.internet.protocol import Protocol, ServerFactory
+from twisted.internet.testing import MemoryReactor
+from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import directlyProvides
 
 from twisted_chat.doors import sockets
-from twisted_chat.doors.sockets import address_key, is_broken, is_private, tune
+from twisted_chat.doors.sockets import (
+    READ_SIZE,
+    address_key,
+    is_broken,
+    is_private,
+    read_at_most,
+    tune,
+)
 
 
 class Transport:
@@ -123,6 +134,21 @@ class TuneTests(SynchronousTestCase):
         handle = self.pair(socket.AF_INET)
         handle.close()
         tune(Transport(handle), 4096)
+
+
+class ReadSizeTests(SynchronousTestCase):
+    def test_the_size_of_a_read_is_set_under_all_wrappers(self) -> None:
+        connection = FileDescriptor(MemoryReactor())
+        self.assertEqual(connection.bufferSize, READ_SIZE)
+        wrapper = ProtocolWrapper(WrappingFactory(ServerFactory()), Protocol())
+        wrapper.transport = connection
+        read_at_most(Transport(transport=wrapper), 1000)
+        self.assertEqual(connection.bufferSize, 1000)
+
+    def test_what_has_no_such_size_is_left_as_it_is(self) -> None:
+        transport = Transport()
+        read_at_most(transport, 1000)
+        self.assertFalse(hasattr(transport, "bufferSize"))
 
 
 class AddressTests(SynchronousTestCase):

@@ -1,4 +1,4 @@
-"""The backlog: how much waits for slow readers, of all sessions together."""
+"""The backlog: how much waits for slow readers, and of what fast senders sent, of all sessions together."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ log = Logger()
 
 
 class Behind(Protocol):
-    """A session for which bytes wait."""
+    """A session for which bytes wait, or of which bytes wait."""
 
     def end(self) -> None:
         """End it now."""
@@ -31,7 +31,7 @@ class Backlog:
         self.ended = 0
 
     def note(self, session: Behind, waiting: int) -> None:
-        """Note how many bytes wait for a session."""
+        """Note how many bytes wait for a session, or of it."""
         self.bytes += waiting - self._of.pop(session, 0)
         if waiting:
             self._of[session] = waiting
@@ -41,7 +41,7 @@ class Backlog:
         if self.bytes <= self.limit:
             return
         log.warn(
-            "{bytes} bytes wait for slow readers, and {limit} are the most; the slowest are disconnected",
+            "{bytes} bytes wait for slow readers or of fast senders, and {limit} are the most; those with most are disconnected",
             bytes=self.bytes,
             limit=self.limit,
         )

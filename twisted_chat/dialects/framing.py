@@ -1,11 +1,12 @@
 """Framing: where one line, or one JSON object, ends. Bytes in, frames out, no I/O.
 
-A framer is fed whatever the network brings and returns the frames that are complete. How the
-bytes were cut never matters. A frame over its limit is a value among the others, in its place in
-the order, not an exception: frames before it are not lost, and the session goes on after it.
+A framer is fed whatever the network brings and hands out complete frames, one for each call: who may
+not have the next one yet leaves it uncut, as the bytes it came as. How the bytes were cut never
+matters. A frame over its limit is a value among the others, in its place in the order, not an
+exception: frames before it are not lost, and the session goes on after it.
 
-Both framers work in time proportional to the bytes they are given, and hold at most one byte more
-than the longest frame.
+A call works in time proportional to the bytes it takes. Besides bytes that are not cut yet, a framer
+holds at most one byte more than the longest frame.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ Frame: TypeAlias = bytes | TooLong | Endless
 
 
 class Framer(ABC):
-    """What the framers have in common: the unfinished frame and its limits.
+    """What the framers have in common: bytes that wait, the unfinished frame, and its limits.
 
     ``limit`` is the longest frame in bytes, without its line end; ``endless`` is the most bytes
     that a frame, or the blanks before it, may go on without an end (a CR counts). The first bounds
@@ -58,13 +59,16 @@ class Framer(ABC):
     In every framer LF ends a frame, and one CR directly before that LF belongs to the line end.
     """
 
-    __slots__ = ("_closed", "_count", "_endless", "_held", "_limit", "_skipping")
+    __slots__ = ("_at", "_closed", "_count", "_data", "_endless", "_held", "_limit", "_skipping")
 
     def __init__(self, limit: int, endless: int) -> None:
         if not 0 < limit < endless:
             raise ValueError(f"0 < {limit} (longest frame) < {endless} (endless) does not hold")
         self._limit = limit
         self._endless = endless
+        # What came and was not looked at yet: from this place on.
+        self._data = b""
+        self._at = 0
         # The unfinished frame; at most limit bytes, and a CR that may be half of a line end.
         self._held = bytearray()
         # Bytes of the unfinished frame, or of the blanks that stand where it will start.
@@ -74,14 +78,42 @@ class Framer(ABC):
         # Endless has been returned.
         self._closed = False
 
+    def feed(self, data: bytes) -> None:
+        """Take what arrived; it waits until :meth:`next` asks for it."""
+        if self._closed:
+            return
+        if self._at < len(self._data):
+            data = self._data[self._at :] + data
+        self._data = data
+        self._at = 0
+
     @abstractmethod
+    def next(self) -> Frame | None:
+        """Return the next frame that is complete; None if there is none yet, and after :class:`Endless`."""
+
     def receive(self, data: bytes) -> list[Frame]:
-        """Return the frames that ``data`` completes, in order; after :class:`Endless` none."""
+        """Return all frames that ``data`` completes, in order."""
+        self.feed(data)
+        frames: list[Frame] = []
+        while (frame := self.next()) is not None:
+            frames.append(frame)
+        return frames
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes wait here: those that are not cut yet, and those of the unfinished frame."""
+        return len(self._data) - self._at + len(self._held)
+
+    @property
+    def partial(self) -> bool:
+        """A frame has begun, and its end did not come yet; once :meth:`next` has returned None."""
+        return bool(self._held) or self._skipping
 
     def finish(self) -> list[Frame]:
         """End the input: return its last frame if that had no line end. Leaves the framer empty.
 
-        A CR at the very end stays in the frame, as any CR without its LF does.
+        To be called once :meth:`next` has returned None. A CR at the very end stays in the frame, as any
+        CR without its LF does.
         """
         rest = self.take()
         if not rest:
@@ -90,13 +122,13 @@ class Framer(ABC):
         return [rest] if len(rest) <= self._limit else [TooLong()]
 
     def take(self) -> bytes:
-        """Hand over the bytes of the unfinished frame, for another framer. Leaves this one empty.
+        """Hand over all bytes that wait, for another framer. Leaves this one empty.
 
-        Whoever switches must do so before complete frames of the other kind are fed:
-        :meth:`receive` has framed all that it was given. Nothing is left of a frame that is being
-        skipped.
+        Nothing is left of a frame that is being skipped.
         """
-        rest = bytes(self._held)
+        rest = bytes(self._held) + self._data[self._at :]
+        self._data = b""
+        self._at = 0
         self._reset()
         return rest
 
@@ -105,27 +137,29 @@ class Framer(ABC):
         self._count = 0
         self._skipping = False
 
-    def _grow(self, piece: bytes, frames: list[Frame]) -> None:
-        """Add ``piece`` (without LF) to the unfinished frame; tell ``frames`` of a limit passed."""
-        if not piece:
-            return
-        if not self._skipping:
-            # A CR at the end does not count yet: it may be half of the line end.
-            if len(self._held) + len(piece) - piece.endswith(_CR) > self._limit:
-                frames.append(TooLong())
-                self._held.clear()
-                self._skipping = True
-            else:
-                self._held += piece
-        self._pass(len(piece), frames)
+    def _grow(self, piece: bytes) -> bool:
+        """Add ``piece`` (without LF) to the unfinished frame; tell whether that takes it over its limit."""
+        self._count += len(piece)
+        if self._skipping:
+            return False
+        # A CR at the end does not count yet: it may be half of the line end.
+        if len(self._held) + len(piece) - piece.endswith(_CR) <= self._limit:
+            self._held += piece
+            return False
+        self._held.clear()
+        self._skipping = True
+        return True
 
-    def _pass(self, size: int, frames: list[Frame]) -> None:
-        """Count ``size`` bytes without a line end, and close if they are too many."""
-        self._count += size
-        if self._count > self._endless:
-            frames.append(Endless())
-            self._reset()
-            self._closed = True
+    def _line(self) -> bytes | None:
+        """End the unfinished frame with the line; return it, if it was kept."""
+        line = None if self._skipping else bytes(self._held.removesuffix(_CR))
+        self._reset()
+        return line
+
+    def _close(self) -> Endless:
+        self.take()
+        self._closed = True
+        return Endless()
 
 
 class LineFramer(Framer):
@@ -140,27 +174,32 @@ class LineFramer(Framer):
     def __init__(self, max_line: int, endless: int) -> None:
         super().__init__(max_line, endless)
 
-    def receive(self, data: bytes) -> list[Frame]:
-        """Return the lines that ``data`` completes, without their line ends."""
-        frames: list[Frame] = []
-        if self._closed:
-            return frames
-        limit = self._limit
-        *lines, rest = data.split(_LF)
-        for line in lines:
+    def next(self) -> Frame | None:
+        """Return the next line, without its line end."""
+        while not self._closed:
+            if self._count > self._endless:
+                return self._close()
+            data, start = self._data, self._at
+            if start == len(data):
+                self._data = b""
+                self._at = 0
+                return None
+            end = data.find(_LF, start)
             # Nearly always: the whole line is here. A line end of CR LF on a line of exactly the
             # limit is one byte too many for this way and takes the other, which gives the same.
-            if not self._count and len(line) <= limit:
-                frames.append(line.removesuffix(_CR))
+            if end >= 0 and not self._count and end - start <= self._limit:
+                self._at = end + 1
+                return data[start:end].removesuffix(_CR)
+            if end != start:
+                self._at = end if end >= 0 else len(data)
+                if self._grow(data[start : self._at]):
+                    return TooLong()
                 continue
-            self._grow(line, frames)
-            if self._closed:
-                return frames
-            if not self._skipping:
-                frames.append(bytes(self._held.removesuffix(_CR)))
-            self._reset()
-        self._grow(rest, frames)
-        return frames
+            self._at = end + 1
+            line = self._line()
+            if line is not None:
+                return line
+        return None
 
 
 class JsonFramer(Framer):
@@ -176,39 +215,98 @@ class JsonFramer(Framer):
     before: braces are not counted in what is not kept.
     """
 
-    __slots__ = ("_depth", "_escaped", "_in_object", "_in_string")
+    __slots__ = ("_depth", "_escaped", "_in_object", "_in_string", "_stop")
 
     def __init__(self, max_object: int, endless: int) -> None:
         super().__init__(max_object, endless)
+        # Where in what waits the line ends: at its LF, or at the end of what came.
+        self._stop = 0
         self._start(in_object=False)
 
-    def receive(self, data: bytes) -> list[Frame]:
-        """Return the objects, and the lines that are none, that ``data`` completes."""
-        frames: list[Frame] = []
-        if self._closed:
-            return frames
-        limit = self._limit
-        *lines, rest = data.split(_LF)
-        for line in lines:
-            if not self._count:
-                if not line:
+    def feed(self, data: bytes) -> None:
+        super().feed(data)
+        self._find_stop()
+
+    def take(self) -> bytes:
+        self._stop = 0
+        return super().take()
+
+    def next(self) -> Frame | None:
+        """Return the next object, or the next line that is none."""
+        while not self._closed:
+            if self._count > self._endless:
+                return self._close()
+            if self._at == self._stop:
+                if self._stop == len(self._data):
+                    self._data = b""
+                    self._at = self._stop = 0
+                    return None
+                self._at += 1
+                self._find_stop()
+                line = self._line()
+                if line:
+                    return line
+                continue
+            if not self.partial:
+                whole = self._whole() if self._skip_blanks() else b""
+                if whole:
+                    return whole
+                if self._at == self._stop or self._count:
                     continue
-                # Nearly always: one object on a line of its own. Where no brace closes before the
-                # last byte, nothing can end before the line does, whatever strings and escapes
-                # there are.
-                if line[0] == _OPEN and len(line) <= limit:
-                    whole = line.removesuffix(_CR)
-                    if whole.find(b"}", 0, -1) < 0:
-                        frames.append(whole)
-                        continue
-            self._scan(line, frames)
-            if self._closed:
-                return frames
-            if self._held:
-                frames.append(bytes(self._held.removesuffix(_CR)))
-            self._reset()
-        self._scan(rest, frames)
-        return frames
+                self._start(in_object=self._data[self._at] == _OPEN)
+            start, closed = self._at, False
+            self._at = self._stop
+            if self._in_object and not self._skipping:
+                self._at, closed = self._find_end(start)
+            if self._grow(self._data[start : self._at]):
+                return TooLong()
+            # If it is not held any more, it was too long.
+            if closed and self._held:
+                frame = bytes(self._held)
+                self._reset()
+                return frame
+        return None
+
+    def _find_stop(self) -> None:
+        end = self._data.find(_LF, self._at)
+        self._stop = end if end >= 0 else len(self._data)
+
+    def _skip_blanks(self) -> bool:
+        """Go to where the next frame begins in this line; tell whether there is one."""
+        found = _NOT_BLANK.search(self._data, self._at, self._stop)
+        start = found.start() if found else self._stop
+        self._count += start - self._at
+        self._at = start
+        if found is None or self._count > self._endless:
+            return False
+        # The count starts anew with the frame: it then always passes its own limit first.
+        self._count = 0
+        return True
+
+    def _whole(self) -> bytes:
+        """Take the object that begins here if a look is enough to find its end; else return nothing.
+
+        Nearly always it is alone on its line. Where no brace closes before the last byte, nothing can end before the
+        line does, whatever strings and escapes there are. Else it costs half of the scan to count: an even number of
+        quotes before the first closing brace means that it stands outside of strings, and a single opening brace that
+        it closes the object.
+        """
+        data, start, stop = self._data, self._at, self._stop
+        if data[start] != _OPEN:
+            return b""
+        end = data.find(b"}", start, stop) + 1
+        last = stop - data.endswith(_CR, start, stop)
+        if stop < len(data) and (not end or end == last) and stop - start <= self._limit:
+            self._at = stop + 1
+            self._find_stop()
+            return data[start:last]
+        if not end or end - start > self._limit:
+            return b""
+        flat = data[start:end]
+        if b"\\" in flat or flat.count(b"{") != 1 or flat.count(b'"') % 2:
+            return b""
+        self._at = end
+        return flat
 
     def _start(self, *, in_object: bool) -> None:
         """Begin a frame: an object, or anything else up to the line end."""
@@ -218,73 +316,33 @@ class JsonFramer(Framer):
         # The last byte was a backslash in a string.
         self._escaped = False
 
-    def _scan(self, piece: bytes, frames: list[Frame]) -> None:
-        """Take in ``piece`` (without LF): append to ``frames`` the objects that end in it."""
-        position = 0
-        while position < len(piece) and not self._closed:
-            if not self._held and not self._skipping:
-                found = _NOT_BLANK.search(piece, position)
-                start = found.start() if found else len(piece)
-                self._pass(start - position, frames)
-                position = start
-                if position == len(piece) or self._closed:
-                    return
-                # The count starts anew with the frame: it then always passes its own limit first.
-                self._count = 0
-                flat = self._flat_object(piece, position)
-                if flat:
-                    frames.append(flat)
-                    position += len(flat)
-                    continue
-                self._start(in_object=piece[position] == _OPEN)
-            end = len(piece)
-            closed = False
-            if self._in_object and not self._skipping:
-                end, closed = self._find_end(piece, position)
-            self._grow(piece[position:end], frames)
-            # If it is not held any more, it was too long.
-            if closed and self._held:
-                frames.append(self.take())
-            position = end
-
-    def _flat_object(self, piece: bytes, position: int) -> bytes:
-        """Return the object at ``position`` if counting is enough to find its end, else nothing.
-
-        This is for clients that send no line ends; it costs half of the scan. An even number of
-        quotes before the first closing brace means that it stands outside of strings, and a single
-        opening brace that it closes the object.
-        """
-        flat = piece[position : piece.find(b"}", position) + 1]
-        if not flat.startswith(b"{") or len(flat) > self._limit or b"\\" in flat:
-            return b""
-        return flat if flat.count(b"{") == 1 and flat.count(b'"') % 2 == 0 else b""
-
-    def _find_end(self, piece: bytes, position: int) -> tuple[int, bool]:
+    def _find_end(self, position: int) -> tuple[int, bool]:
         """Go on in an object: return where to stop, and whether the object ends there.
 
         What is known of the object (depth, string, escape) is kept from piece to piece: no byte is
         looked at again when the next piece comes.
         """
+        piece, stop = self._data, self._stop
         if self._escaped:
             self._escaped = False
             position += 1
         while True:
             if self._in_string:
-                found = _INSIDE.match(piece, position)
+                found = _INSIDE.match(piece, position, stop)
                 if not found:
-                    return len(piece), False
+                    return stop, False
                 position = found.end()
                 if found[1] == b'"':
                     self._in_string = False
-                elif position == len(piece):
+                elif position == stop:
                     self._escaped = True
                     return position, False
                 else:
                     position += 1
                 continue
-            found = _OUTSIDE.match(piece, position)
+            found = _OUTSIDE.match(piece, position, stop)
             if not found:
-                return len(piece), False
+                return stop, False
             position = found.end()
             if found[1] == b'"':
                 self._in_string = True

@@ -17,7 +17,8 @@ from twisted_chat.delivery.peer import Peer
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.framing import Endless, Frame, Framer, JsonFramer, LineFramer, TooLong
 from twisted_chat.doors.prompt import PasswordPrompt
-from twisted_chat.doors.sockets import address_key, is_broken
+from twisted_chat.doors.read_ahead import FLOOR, ReadAhead
+from twisted_chat.doors.sockets import READ_SIZE, address_key, is_broken, read_at_most
 from twisted_chat.doors.telnet import TelnetFilter
 from twisted_chat.node import Node
 
@@ -27,10 +28,17 @@ _HTTP: Final = re.compile(rb"[A-Z]{3,20} \S+ HTTP/[0-9]")
 _TLS_HELLO: Final = b"\x16"
 #: What a line may have besides its text: the longest command with two names, and then some.
 _ROOM_FOR_COMMAND: Final = 512
+#: What may come together with the longest frame before login, in bytes.
+_ROOM_FOR_MORE: Final = 1024
+#: How many bytes are looked at for telnet commands at a time: at most 512 commands, half a millisecond.
+_SLICE: Final = 1024
 #: Telnet commands in one read that are taken for no client's opening, and how many a second are read then: at 1 µs each,
 #: a hundredth of a core for a connection that sends nothing else.
 _MANY_COMMANDS: Final = 64
 _COMMAND_RATE: Final = 10_000
+#: What is handed in of one session before others have their turn: 1.5 ms of the shortest lines, at 12 µs each, or 8 KiB.
+_TURN: Final = 8 * 1024
+_COST_OF_FRAME: Final = 64
 
 
 class Source(typing.Protocol):
@@ -44,8 +52,9 @@ class Source(typing.Protocol):
 class Intake:
     """Hands in what one session sends, in order, as lines (``line``) or objects (``json``).
 
-    It reads on only while the session may hand in lines, so what it holds is bounded by one read and the framer. ``host``
-    returns the address of the other side; it is asked with the first bytes.
+    A frame is cut when it may be handed in, and not before: what waits is the bytes that came. It reads on only while none
+    do, so what it holds is bounded by one read and the framer. Before login that read is a small one. ``host`` returns the
+    address of the other side; it is asked with the first bytes.
 
     ``inside``: logged in. ``reading``: more can come. ``answers_pings``: it did so once.
     """
@@ -58,6 +67,7 @@ class Intake:
         host: Callable[[], str | None],
         line: Dialect,
         json: Dialect,
+        ahead: ReadAhead,
     ) -> None:
         self._node = node
         self._peer = peer
@@ -65,16 +75,21 @@ class Intake:
         self._host = host
         self._line = line
         self._json = json
+        self._ahead = ahead
         self._telnet = TelnetFilter()
         limits = node.limits
-        self._framer: Framer = LineFramer(limits.max_text + _ROOM_FOR_COMMAND, limits.max_endless)
-        self._frames: deque[Frame] = deque()
+        self._longest = limits.max_text + _ROOM_FOR_COMMAND
+        self._framer: Framer = LineFramer(self._longest, limits.max_endless)
+        self._raw = bytearray()  # not looked at for telnet commands yet
+        self._frame: Frame | None = None  # the next one, cut to see whether there is one
+        self._counted = 0  # how many bytes are counted as waiting
         self._wait: IDelayedCall | None = None  # the flood wait: no line is handed in until then
-        self._cooling: IDelayedCall | None = None  # too many telnet commands: no reading until then
+        self._turn: IDelayedCall | None = None  # others have their turn first
+        self._cooling: IDelayedCall | None = None  # too many telnet commands: no more until then
+        self._commands = 0  # telnet commands of one read
         self._began = False  # the first byte was seen
         self.inside = False
         self._tried = False  # a nickname; and what came together with it is not used up
-        self._partial = False  # a line began to arrive, and its end did not
         self._ended = False  # no more input
         self.reading = True
         self._pumping = False
@@ -83,40 +98,46 @@ class Intake:
         # What the session does by itself after login.
         self._chores: deque[Callable[[], None]] = deque()
         self.answers_pings = False
+        read_at_most(source, FLOOR)
 
     # --- bytes ---
 
     def receive(self, data: bytes) -> None:
         """Take what arrived."""
-        peer = self._peer
-        text = data if self._telnet.passes(data) else self._without_telnet(data)
-        if not text:
-            return
-        if not self._began:
-            self._began = True
-            if not self._begin(text):
-                return
-        # Objects need no line ends.
-        self._partial = peer.dialect is self._line and not text.endswith(b"\n")
-        self._frames.extend(self._framer.receive(text))
+        if not self._raw and self._telnet.passes(data):
+            self._take(data)
+        else:
+            self._raw += data
+            self._commands = 0
         self.pump()
 
     def finish(self) -> None:
         """The other side sends no more, but still reads: ``printf … | nc -N``. Handle what is there, then leave."""
         self._ended = True
-        self._frames.extend(self._framer.finish())
         self.pump()
 
     def clear(self) -> None:
         """Hand in nothing more of what came."""
-        self._frames.clear()
+        self._frame = None
+        self._raw.clear()
+        self._framer.take()
+        self._count()
 
     def stop(self) -> None:
         """The connection is gone."""
         self.clear()
-        for timer in (self._wait, self._cooling):
+        self._ahead.give_back(self)
+        for timer in (self._wait, self._turn, self._cooling):
             if timer is not None and timer.active():
                 timer.cancel()
+
+    def _take(self, text: bytes) -> None:
+        """Let what is text be cut into frames."""
+        if not self._began:
+            self._began = True
+            if not self._begin(text):
+                return
+        self._framer.feed(text)
 
     def _begin(self, text: bytes) -> bool:
         """Look at the first bytes for who speaks what; tell whether they may."""
@@ -134,30 +155,91 @@ class Intake:
             return False
         if text.startswith(b"{"):
             limits = self._node.limits
-            self._framer = JsonFramer(limits.max_object, limits.max_endless)
+            self._longest = limits.max_object
+            self._framer = JsonFramer(self._longest, limits.max_endless)
             self._node.visits.speak(peer, self._json)
         return True
 
-    def _without_telnet(self, data: bytes) -> bytes:
-        """Carry out the telnet commands in what arrived, and return the rest."""
+    def _filter(self) -> None:
+        """Carry out the telnet commands in the next slice of what arrived, and let the rest be cut."""
         before = self._telnet.commands
-        text, answer = self._telnet.receive(data)
+        text, answer = self._telnet.receive(bytes(self._raw[:_SLICE]))
+        del self._raw[:_SLICE]
         self._node.delivery.send(self._peer.outbox, answer)
-        self._cool_down(self._telnet.commands - before)
+        self._commands += self._telnet.commands - before
         if self._telnet.astray:
             why = "what you typed is a telnet command without end; set your terminal or client to UTF-8"
             self._node.visits.say_goodbye(self._peer, why, "sent something that is not UTF-8")
-            return b""
-        return text
-
-    def _cool_down(self, commands: int) -> None:
-        """Read no more for a while after many telnet commands: no line, so no flood limit, counts them."""
-        if commands >= _MANY_COMMANDS and self._cooling is None:
-            self._cooling = self._node.clock.callLater(commands / _COMMAND_RATE, self._cooled)
-            self._read_on(False)
+            return
+        if self._commands >= _MANY_COMMANDS:
+            # No line, so no flood limit, counts them.
+            self._cooling = self._node.clock.callLater(self._commands / _COMMAND_RATE, self._cooled)
+            self._commands = 0
+        if text:
+            self._take(text)
 
     def _cooled(self) -> None:
         self._cooling = None
+        self.pump()
+
+    def _next(self) -> Frame | None:
+        """Cut the next frame if that was not done yet; return it, and leave it where it is."""
+        while self._frame is None:
+            self._frame = self._framer.next()
+            if self._frame is not None:
+                break
+            if self._raw and self._cooling is None:
+                self._filter()
+                continue
+            if self._ended and not self._raw:
+                self._frame = next(iter(self._framer.finish()), None)
+            break
+        return self._frame
+
+    def _more(self) -> bool:
+        """Tell whether something came that can be handed in, now or later."""
+        return self._next() is not None or bool(self._raw)
+
+    @property
+    def _partial(self) -> bool:
+        """A line began to arrive, and its end did not. Objects need no line ends."""
+        return self._peer.dialect is self._line and self._framer.partial
+
+    def _count(self) -> None:
+        """Count what waits, as what waits for slow readers is counted."""
+        frame = len(self._frame) if isinstance(self._frame, bytes) else 0
+        waiting = frame + self._framer.waiting + len(self._raw)
+        if waiting == self._counted:
+            return
+        grown = waiting > self._counted
+        self._counted = waiting
+        backlog = self._node.delivery.backlog
+        backlog.note(self, waiting)
+        if grown:
+            backlog.relieve()
+
+    def end(self) -> None:
+        """See :meth:`twisted_chat.delivery.backlog.Behind.end`."""
+        self._node.delivery.backlog.ended += 1
+        why = "too much of what you sent waits, and the server has no more room for it; the rest was not sent"
+        self._node.visits.say_goodbye(self._peer, why, "sent too much at once")
+
+    def _read_ahead(self) -> None:
+        """Read no more than the rest of the longest frame, and a little, of a session that has not logged in."""
+        held = self._framer.waiting
+        most = self._longest + _ROOM_FOR_MORE
+        if not held:
+            self._ahead.give_back(self)
+            read_at_most(self._source, FLOOR)
+        elif self._ahead.grant(self, most - FLOOR):
+            read_at_most(self._source, most - held)
+        elif held < FLOOR:
+            read_at_most(self._source, FLOOR - held)
+        else:
+            self._read_on(False)
+
+    def granted(self) -> None:
+        """See :meth:`twisted_chat.doors.read_ahead.Reader.granted`."""
         self.pump()
 
     def _read_on(self, on: bool) -> None:
@@ -171,30 +253,39 @@ class Intake:
     # --- frames ---
 
     def pump(self) -> None:
-        """Hand in lines, as long as there are any and the session may."""
+        """Hand in lines, as long as there are any and the session may; others have their turn in between."""
         peer = self._peer
         if self._pumping:
             return
         self._pumping = True
+        spent = 0
         try:
-            while (self._chores and peer.placed) or (
-                self._frames and peer.ready and self._wait is None
-            ):
-                if self._chores:
+            while True:
+                if self._chores and peer.placed:
                     self._chores.popleft()()
                     continue
+                if self._wait is not None or self._turn is not None or not peer.ready:
+                    waits = self._more()
+                    break
+                frame = self._frame or self._next()
+                if frame is None:
+                    waits = bool(self._raw)
+                    break
                 if self._tried and not self.inside:
                     why = "what came together with that nickname was not used; connect again to try another"
                     self._node.tell(peer, r.Refused("not-logged-in", why))
                     self._say_goodbye("", logged="its nickname was refused")
-                    break
+                    continue
+                if spent >= _TURN:
+                    self._turn = self._node.clock.callLater(0, self._take_turn)
+                    continue
                 wait = self._node.admit(peer)
                 if wait:
                     self._slow_down(wait)
-                    break
+                    continue
                 if self._slowed and self._node.rested(peer):
                     self._slowed = False
-                frame = self._frames.popleft()
+                self._frame = None
                 prompt = self._prompt
                 if (
                     self.inside
@@ -203,19 +294,31 @@ class Intake:
                     and prompt.wrong is None
                 ):
                     # First, for nearly all frames are this one.
+                    spent += _COST_OF_FRAME + len(frame)
                     self._parse(frame)
                 else:
+                    spent += _COST_OF_FRAME
                     self._handle(frame)
         finally:
             self._pumping = False
         if peer.closing:
-            self._frames.clear()
-        elif self._ended and not self._frames and peer.ready:
-            self._node.visits.leave(peer, "disconnected")
-        elif peer.ready and not self._frames and not self._partial:
-            # What comes next is sent by somebody who could see the answer.
-            self._tried = False
-        self._read_on(not self._frames and self._cooling is None)
+            self.clear()
+            return
+        if not waits and peer.ready:
+            if self._ended:
+                self._node.visits.leave(peer, "disconnected")
+            elif self._tried and not self._partial:
+                # What comes next is sent by somebody who could see the answer.
+                self._tried = False
+        self._read_on(not waits and self._cooling is None)
+        if waits or self._counted or self._framer.partial:
+            self._count()
+        if not self.inside and self.reading:
+            self._read_ahead()
+
+    def _take_turn(self) -> None:
+        self._turn = None
+        self.pump()
 
     def _slow_down(self, wait: float) -> None:
         if not self.inside:
@@ -233,7 +336,7 @@ class Intake:
         self._wait = None
         if is_broken(self._source):
             # The reactor does not watch a connection that is not read from: a ghost would go on talking.
-            self._frames.clear()
+            self.clear()
             self._source.abortConnection()
         else:
             self.pump()
@@ -270,7 +373,7 @@ class Intake:
 
     def _is_http(self, frame: bytes) -> bool:
         """Tell whether this first line begins an HTTP request; an empty line may stand before it (RFC 9112, section 2.2)."""
-        after = self._frames[0] if self._frames and not frame.strip() else frame
+        after = frame if frame.strip() else self._next() or frame
         return isinstance(after, bytes) and _HTTP.match(after) is not None
 
     def _parse(self, frame: bytes) -> None:
@@ -300,7 +403,7 @@ class Intake:
         """Close a connection that speaks another protocol, before any of it had an effect."""
         self._peer.outbox.close()
         self._node.visits.close(self._peer, "refused", logged=f"it speaks {what}")
-        self._frames.clear()
+        self.clear()
         self._source.abortConnection()
 
     # --- what the node asks for ---
@@ -308,6 +411,8 @@ class Intake:
     def logged_in(self, *, resumed: bool) -> None:
         """See :meth:`twisted_chat.delivery.peer.Door.logged_in`."""
         self.inside = True
+        self._ahead.give_back(self)
+        read_at_most(self._source, READ_SIZE)
         if not resumed:
             peer = self._peer
             # The hint only after the join has happened; and at once then, so that both go out as one write.
@@ -318,6 +423,6 @@ class Intake:
         """See :meth:`twisted_chat.delivery.peer.Door.ask_password`."""
         if self._peer.dialect is not self._line:
             return False
-        if not self._prompt.asked and (self._frames or self._partial):
+        if not self._prompt.asked and (self._more() or self._partial):
             return False  # what came already is no answer to a question that was not asked yet
         return self._prompt.ask(self._peer, name, wrong=wrong)

@@ -26,6 +26,7 @@ from twisted_chat.dialects.json import JsonDialect
 from twisted_chat.dialects.line import LineDialect
 from twisted_chat.doors.connections import Connections, HandshakeFailed
 from twisted_chat.doors.intake import Intake
+from twisted_chat.doors.read_ahead import ReadAhead
 from twisted_chat.doors.sockets import address_key, is_private, tune
 from twisted_chat.node import Node
 
@@ -100,7 +101,8 @@ class LineProtocol(Protocol):
         self.send, self.hold = direct(self.transport)
         line, json = self.factory.line, self.factory.json
         peer = self._peer = self._node.visits.open(self, line, host)
-        self._intake = Intake(self._node, peer, self.transport, self._host, line, json)
+        ahead = self.factory.ahead
+        self._intake = Intake(self._node, peer, self.transport, self._host, line, json, ahead)
         # A producer that pushes: the transport says when its buffer is full, see pauseProducing.
         self.transport.registerProducer(self, True)
         self.factory.connections.add(self)
@@ -251,6 +253,7 @@ class ChatFactory(ServerFactory):
         self.line: Dialect = line
         self.json: Dialect = json
         self.connections = Connections(node.limits.max_per_address)
+        self.ahead = ReadAhead()
 
     def buildProtocol(self, addr: IAddress | None) -> LineProtocol:  # type: ignore[override]
         return LineProtocol(self)

@@ -7,6 +7,7 @@ import select
 import socket
 from typing import Any, Final
 
+from twisted.internet.abstract import FileDescriptor
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.interfaces import ISSLTransport
 
@@ -19,6 +20,9 @@ _OPTIONS: Final = (
     ("TCP_USER_TIMEOUT", 150_000),
 )
 
+#: How many bytes a transport reads at a time, if nobody sets another number.
+READ_SIZE: Final = FileDescriptor.bufferSize
+
 
 def tune(transport: object, send_buffer: int) -> None:
     """Set keepalive and buffer size (bytes) on a transport's socket; nothing where there is no such socket or option."""
@@ -29,6 +33,15 @@ def tune(transport: object, send_buffer: int) -> None:
         _set(handle, send_buffer)
     except OSError:
         pass  # some systems refuse it on a connection that the other side has ended already
+
+
+def read_at_most(transport: object, size: int) -> None:
+    """Let a transport read at most so many bytes at a time; nothing where there is no such number."""
+    # Wrappers hand on what is asked of them, and keep what is set.
+    while (inner := getattr(transport, "transport", None)) is not None:
+        transport = inner
+    if hasattr(transport, "bufferSize"):
+        transport.bufferSize = size
 
 
 def _socket_of(transport: object) -> socket.socket | None:
