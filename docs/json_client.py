@@ -1,4 +1,4 @@
-"""A chat client in ten lines: ``python3 json_client.py HOST PORT NAME``, then type a line to say it."""
+"""A chat client in ten lines: ``python3 json_client.py HOST PORT NAME``, then type: lines are said, commands work."""
 # ruff: noqa: E401, I001
 
 import json, socket, sys, threading
@@ -15,5 +15,5 @@ def listen(shown=("message", "private", "error")):
 threading.Thread(target=listen).start()
 server.sendall(json.dumps({"type": "nick", "content": sys.argv[3]}).encode() + b"\n")
 for line in sys.stdin:
-    server.sendall(json.dumps({"type": "message", "content": line.rstrip("\n")}).encode() + b"\n")
+    server.sendall(json.dumps({"type": "command", "content": line.rstrip("\n")}).encode() + b"\n")
 server.shutdown(socket.SHUT_WR)

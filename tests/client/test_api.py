@@ -214,6 +214,20 @@ class TalkTests(Base):
         self.server.tells("who", id=command["id"], users=[], count=0)
         self.assertEqual(self.successResultOf(asking), ev.Who(tag=command["id"], users=(), count=0))
 
+    def test_what_a_person_typed_is_what_it_is_at_a_terminal(self) -> None:
+        for line, kind in (
+            ("hi", "message"),
+            ("psst > joe", "private"),
+            ("/me waves", "message"),
+            ("?", "command"),
+            ("/join dev", "join"),
+        ):
+            _ = self.starts(self.chat.typed(line)).addErrback(lambda _: None)
+            self.assertIn(kind, [each["type"] for each in self.server.took()], line)
+        self.successResultOf(self.starts(self.chat.typed("")))
+        for slip in ("psst -> joe", "login joe pw", "psst > "):
+            self.fails(self.starts(self.chat.typed(slip)), "not-sent")
+
     def test_a_command_without_an_answer_returns_when_it_is_carried_out(self) -> None:
         asking = self.starts(self.chat.command("/back"))
         self.server.hears()

@@ -221,11 +221,16 @@ class SayTests(LinkedTestCase):
         )
 
     def test_what_may_be_a_slip_is_left_to_the_server_to_say(self) -> None:
-        tag = self.link.say_unless_slip("msg joe psst")
-        self.assertEqual(self.sent("type", "content", "id"), [("command", "msg joe psst", tag)])
+        tag = self.link.say("msg joe psst", literal=False)
+        said = ("message", "msg joe psst", tag, None)
+        self.assertEqual(self.sent("type", "content", "id", "literal"), [said])
         self.loses()
         self.comes_back()
-        self.assertIn(("command", "msg joe psst", tag), self.sent("type", "content", "id"))
+        self.assertIn(said, self.sent("type", "content", "id", "literal"))
+
+    def test_what_a_program_says_is_meant_literally(self) -> None:
+        self.link.say("psst > joe")
+        self.assertEqual(self.sent("content", "literal"), [("psst > joe", True)])
 
     def test_settled_means_seen_and_acknowledged(self) -> None:
         self.server.answers_pings = False
@@ -420,12 +425,12 @@ class RoomTests(LinkedTestCase):
         self.joins("dev")
         self.loses()
         self.link.command("/topic Welcome")
-        self.link.say_unless_slip("psst > joe.")
+        self.link.say("psst > joe.", literal=False)
         self.link.join("ops")
         self.comes_back()
         self.assertEqual(
-            [each for each in self.sent("type", "content", "room") if each[0] == "command"],
-            [("command", "/topic Welcome", "dev"), ("command", "psst > joe.", "dev")],
+            [each for each in self.sent("content", "room") if each[1] == "dev"][-2:],
+            [("/topic Welcome", "dev"), ("psst > joe.", "dev")],
         )
 
     def test_who_was_put_out_does_not_come_back_by_itself(self) -> None:

@@ -19,7 +19,8 @@ class TypedTests(LinkedTestCase):
         return self.sent("type", *(fields or ("content",)))
 
     def test_text_is_said_where_one_talks(self) -> None:
-        self.assertEqual(self.enters("hi", "content", "room"), [("message", "hi", "lobby")])
+        said = self.enters("hi", "content", "room", "literal")
+        self.assertEqual(said, [("message", "hi", "lobby", True)])
 
     def test_a_literal_line_is_said(self) -> None:
         self.assertEqual(self.enters("//x"), [("message", "/x")])
@@ -37,7 +38,8 @@ class TypedTests(LinkedTestCase):
         self.assertEqual(self.enters("/reply yes", "content", "to"), [("private", "yes", "joe")])
 
     def test_a_private_text_that_may_be_mistyped_is_left_to_the_server(self) -> None:
-        self.assertEqual(self.enters("msg joe psst"), [("command", "msg joe psst")])
+        said = self.enters("msg joe psst", "content", "literal")
+        self.assertEqual(said, [("message", "msg joe psst", None)])
 
     def test_rooms_are_kept_by_the_link(self) -> None:
         self.assertEqual(

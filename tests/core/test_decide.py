@@ -292,41 +292,48 @@ class SayTests(Case):
 
     def test_mistyped_private_message_to_somebody_here_is_not_said(self) -> None:
         why = (
-            "that looks like a private message to eve, mistyped; nothing was said; "
-            "write /msg eve TEXT, or put // and a blank in front to say it to everybody"
+            "That looks like a private message to eve, mistyped. It was not sent. "
+            "Write /msg eve TEXT, or put // and a blank in front to say it to everybody."
         )
         for name in ("eve", "Eve", "\u0435v\u0435"):
-            self.refuse(self.bob, c.Say(HI, unless=nick(name)), "looks-private", why)
+            self.refuse(self.bob, c.Say(HI, unless=(nick(name),)), "looks-private", why)
+
+    def test_any_of_several_lines_may_be_for_somebody_here(self) -> None:
+        for program, way in ((True, '"literal": true'), (False, "put // and a blank in front")):
+            said = c.Say(HI, unless=(nick("zed"), nick("eve")), program=program)
+            refused = self.world.refusal(self.bob, said)
+            self.assertEqual(refused.code, "looks-private")
+            self.assertIn(way, refused.why)
 
     def test_what_would_look_private_is_said_when_nobody_has_that_nick(self) -> None:
         self.assertEqual(
-            self.decide(self.bob, c.Say(HI, unless=nick("zed"))),
+            self.decide(self.bob, c.Say(HI, unless=(nick("zed"),))),
             Propose(e.Said("say", HI), LOBBY_ID),
         )
 
     def test_password_of_a_locked_room_is_not_said(self) -> None:
         self.world.do(self.alice, c.Join(room("Vault"), "swordfish"))
         why = (
-            "that looks like the password of #Vault, mistyped; nothing was said; "
-            "write /join #Vault PASSWORD, or put // and a blank in front to say it to everybody"
+            "That looks like the password of #Vault, mistyped. It was not sent. "
+            "Write /join #Vault PASSWORD, or put // and a blank in front to say it to everybody."
         )
         for name in ("vault", "VAULT", "v\u0430ult"):
             for seat in (self.bob, self.alice):
-                self.refuse(seat, c.Say(HI, unless=room(name)), "looks-private", why)
+                self.refuse(seat, c.Say(HI, unless=(room(name),)), "looks-private", why)
 
     def test_private_room_is_not_named_to_who_nearly_knows_its_name(self) -> None:
         self.world.do(self.alice, c.Join(room("Vault"), "swordfish"))
         vault = self.world.hub.state.room_named(room("vault"))
         assert vault is not None
         self.world.hub.state.set_room(vault, vault.settings.changed("private", 1))
-        refused = self.world.refusal(self.bob, c.Say(HI, unless=room("v\u0430ult")))
+        refused = self.world.refusal(self.bob, c.Say(HI, unless=(room("v\u0430ult"),)))
         self.assertEqual(refused.code, "looks-private")
         self.assertNotIn("Vault", refused.why)
 
     def test_what_would_look_like_a_password_is_said_when_the_room_has_none(self) -> None:
         for name in ("dev", "nowhere"):
             self.assertEqual(
-                self.decide(self.bob, c.Say(HI, unless=room(name))),
+                self.decide(self.bob, c.Say(HI, unless=(room(name),))),
                 Propose(e.Said("say", HI), LOBBY_ID),
             )
 

@@ -193,11 +193,20 @@ class ParseTests(SynchronousTestCase):
         for line, rest in (
             ("back now", "now"),
             ("nick bob smith", "smith"),
-            ("join dev secret word", "word"),
             ("rooms 2 3", "3"),
         ):
             bad = self.assertRaises(BadArguments, parse, line)
             self.assertEqual(str(bad), f'"{rest}" is too much')
+
+    def test_argument_that_may_be_part_of_a_password_is_not_quoted(self) -> None:
+        for line in (
+            "join dev my s3cret",
+            "lock my s3cret",
+            "login ann my s3cret",
+            "passwd a b s3cret",
+        ):
+            bad = self.assertRaises(BadArguments, parse, line)
+            self.assertEqual(str(bad), "that is too much; a password has no blanks")
 
     def test_quoted_argument_is_safe_to_show(self) -> None:
         bad = self.assertRaises(BadArguments, parse, "back \x1b[2J" + "x" * 100)

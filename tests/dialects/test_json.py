@@ -6,6 +6,7 @@ import contextlib
 import json
 from typing import Any
 
+import msgspec
 from hypothesis import example, given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
@@ -20,12 +21,67 @@ from twisted_chat.core.names import parse_nick, parse_room
 from twisted_chat.core.table import COMMANDS
 from twisted_chat.core.text import BadText, CleanText
 from twisted_chat.dialects.base import BadLine, Request
-from twisted_chat.dialects.json import MAX_ID, MAX_LINES, MAX_PING, JsonDialect
+from twisted_chat.dialects.json import MAX_ID, MAX_LINES, MAX_PING, Incoming, JsonDialect
 
 BOB, DEV = parse_nick("bob"), parse_room("dev")
 HI = (CleanText("hi"),)
 
 DIALECT = JsonDialect(lambda: 0.0)
+
+#: What a program may say in a message: nothing in it is a command, and nothing private.
+ORDINARY = [
+    "/quit",
+    "!logout",
+    "?",
+    "//x",
+    " /x",
+    "",
+    "!roll",
+    "/me waves",
+    "/join dev",
+    "JOIN dev",
+    "LIST",
+    "MSG",
+    "5 > 3",
+    "@bob hi",
+    "login does not work for me",
+    "{not json",
+    "// /msg bob hi",
+]
+#: Private or secret forms, as people type them.
+LOOKS_PRIVATE = [
+    "s3cret > mary",
+    "s3cret > bob",
+    "s3cret -> bob",
+    "s3cret \u2192 bob",
+    "s3cret &gt; bob",
+    "s3cret > ",
+    "!msg bob s3cret",
+    "/msg bob s3cret",
+    "/MSG bob s3cret",
+    "/mgs bob s3cret",
+    "/msgbob s3cret",
+    "! msg bob s3cret",
+    "!!msg bob s3cret",
+    " /msg bob s3cret",
+    "\u200b/msg bob s3cret",
+    "\\msg bob s3cret",
+    "/tell bob s3cret",
+    "/reply s3cret",
+    "MSG bob:s3cret",
+    "msg bob:s3cret",
+    "MSG b@b:s3cret",
+    "/login bob s3cret",
+    "/login:bob:s3cret",
+    "login bob s3cret",
+    "/register s3cret",
+    "/passwd s3cret s3cret2",
+    "/oper root s3cret",
+    "/lock s3cret",
+    "/join dev s3cret",
+    "JOIN dev s3cret",
+    '{"type": "nick", "content": "bob", "password": "s3cret"}',
+]
 
 
 def request(frame: bytes, *, logged_in: bool = True) -> Request:
@@ -65,8 +121,49 @@ class CommandTests(Case):
         self.assertEqual(parse("message", content="hi", kind="action"), c.Say(HI, kind="action"))
 
     def test_message_is_never_read_as_a_line_of_the_grammar(self) -> None:
-        for text in ("/quit", "!logout", "MSG bob:hi", "psst > bob", "?", "//x", " /x", ""):
-            self.assertEqual(parse("message", content=text), c.Say((CleanText(text),)))
+        texts = [*ORDINARY, *LOOKS_PRIVATE]
+        for text in texts:
+            said = parse("message", content=text, literal=True)
+            self.assertEqual(said, c.Say((CleanText(text),)), ascii(text))
+        for text in ORDINARY:
+            self.assertEqual(parse("message", content=text), c.Say((CleanText(text),)), ascii(text))
+
+    def test_private_and_secret_forms_in_a_message_are_refused_and_not_quoted(self) -> None:
+        for text in LOOKS_PRIVATE:
+            for content in (text, f"hi\n{text}"):
+                why = str(self.refused({"type": "message", "content": content}, "looks-private"))
+                self.assertIn('"command"', why)
+                self.assertIn('"literal": true', why)
+                self.assertNotIn("s3cret", why)
+
+    def test_slip_of_a_private_form_in_a_message_depends_on_who_is_here(self) -> None:
+        said = parse("message", content="hi\nmsg bob s3cret\njoin dev s3cret\nbye")
+        assert isinstance(said, c.Say)
+        self.assertEqual(said.unless, (BOB, DEV))
+        self.assertTrue(said.program)
+
+    def test_actions_and_notices_are_what_programs_say(self) -> None:
+        for kind in ("action", "notice", "ctcp"):
+            said = c.Say((CleanText("psst > bob"),), kind=kind)
+            self.assertEqual(parse("message", content="psst > bob", kind=kind), said)
+
+    def test_verbs_of_older_programs_do_what_they_did_there(self) -> None:
+        for msg in ("MSG", "msg"):
+            self.assertEqual(parse(msg, content="hi"), c.Say(HI))
+            self.assertEqual(parse(msg, content="bob:hi"), c.Tell(BOB, HI))
+            self.assertEqual(parse(msg, content="bob : hi"), c.Tell(BOB, HI))
+            self.assertEqual(parse(msg, content="hi", to="bob"), c.Tell(BOB, HI))
+            self.assertEqual(parse(msg, content="hi", room="dev"), c.Say(HI, DEV))
+            self.refused({"type": msg, "content": "b@b:s3cret"}, "bad-nick")
+        self.assertEqual(parse("MSG", content="a\nb"), c.Say((CleanText("a"), CleanText("b"))))
+        self.assertEqual(parse("JOIN", content="dev"), c.Join(DEV))
+        self.assertEqual(parse("JOIN", content="dev  s3cret "), c.Join(DEV, "s3cret"))
+        self.assertEqual(parse("JOIN", content="dev", password="s3cret"), c.Join(DEV, "s3cret"))
+        self.assertEqual(parse("LEAVE"), c.Leave())
+        self.assertEqual(parse("LEAVE", content="dev"), c.Leave(DEV))
+        self.assertEqual(parse("LIST"), c.ListAll(1))
+        self.assertEqual(parse("HELP"), c.Help())
+        self.assertEqual(parse("QUIT"), c.Quit())
 
     def test_private(self) -> None:
         self.assertEqual(parse("private", to="bob", content="hi"), c.Tell(BOB, HI))
@@ -323,8 +420,9 @@ class ErrorTests(Case):
         self.assertIn('"content"', str(self.refused({"type": "join"}, "bad-field")))
 
     def test_unknown_type_lists_what_there_is(self) -> None:
+        self.assertNotIn("s3cret", str(self.refused({"type": "s3cret"}, "unknown-type")))
         why = str(self.refused({"type": "mesage"}, "unknown-type"))
-        self.assertIn('"mesage"', why)
+        self.assertIn('did you mean "message"?', why)
         for kind in [
             "nick",
             "join",
@@ -380,7 +478,11 @@ class ErrorTests(Case):
             bad = self.refused(frame, "bad-name")
             self.assertTrue(str(bad).endswith("; nothing was sent"), bad)
         bad = self.refused({"type": "nick", "content": "b@b"}, "bad-nick", logged_in=False)
-        self.assertTrue(str(bad).startswith('"b@b" cannot be your nickname: '), bad)
+        self.assertTrue(str(bad).startswith("that cannot be your nickname: "), bad)
+        self.assertEqual(
+            str(self.refused({"type": "message", "content": "x", "literal": 1}, "bad-field")),
+            '"literal" must be true or false',
+        )
 
     def test_passwords_must_be_clean(self) -> None:
         # Half of a surrogate pair cannot even be digested.
@@ -405,7 +507,11 @@ class ErrorTests(Case):
                 str(self.refused({"type": "message", "content": text}, "bad-text")), str(bad)
             )
         else:
-            self.assertEqual(parse("message", content=text), c.Say(expected))
+            self.assertEqual(parse("message", content=text, literal=True), c.Say(expected))
+            with contextlib.suppress(BadLine):
+                said = parse("message", content=text)
+                assert isinstance(said, c.Say)
+                self.assertEqual(said.lines, expected)
 
 
 class JsonTests(Case):
@@ -474,7 +580,7 @@ class JsonTests(Case):
 
     @given(st.dictionaries(st.text(max_size=5), st.integers(), max_size=3))
     def test_other_fields_change_nothing(self, fields: dict[str, int]) -> None:
-        taken = ("type", "content", "id", "room", "to", "kind", "password", "session", "after")
+        taken = {field.encode_name for field in msgspec.structs.fields(Incoming)}
         more = {key: value for key, value in fields.items() if key not in taken}
         self.assertEqual(parse("pong", **more), c.Pong())
 

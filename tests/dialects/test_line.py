@@ -39,7 +39,7 @@ def tell(nick: str, text: str) -> c.Tell:
 
 
 def perhaps_for(nick: str, text: str) -> c.Say:
-    return c.Say((CleanText(text),), unless=parse_nick(nick))
+    return c.Say((CleanText(text),), unless=(parse_nick(nick),))
 
 
 def join(room: str, password: str | None = None) -> c.Join:
@@ -142,8 +142,8 @@ MEANINGS: list[tuple[str, c.Command | None]] = [
     ("QUIT it", say("QUIT it")),
     ("join dev", say("join dev")),
     ("Join dev", say("Join dev")),
-    ("join dev x", c.Say((CleanText("join dev x"),), unless=parse_room("dev"))),
-    ("Join #dev x", c.Say((CleanText("Join #dev x"),), unless=parse_room("dev"))),
+    ("join dev x", c.Say((CleanText("join dev x"),), unless=(parse_room("dev"),))),
+    ("Join #dev x", c.Say((CleanText("Join #dev x"),), unless=(parse_room("dev"),))),
     ("JOINED dev", say("JOINED dev")),
     ("quit", say("quit")),
     ("msg me later", perhaps_for("me", "msg me later")),

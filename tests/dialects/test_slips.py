@@ -199,7 +199,9 @@ class MeantForTests(SynchronousTestCase):
             except BadLine as bad:
                 self.assertEqual(bad.code, "looks-private", ascii(line))
                 continue
-            self.assertEqual(command, c.Say((CleanText(line),), unless=slips.meant_for(line)))
+            meant = slips.meant_for(line)
+            assert meant is not None
+            self.assertEqual(command, c.Say((CleanText(line),), unless=(meant,)))
 
     def test_name_with_marks_and_punctuation_of_its_script_is_found_whole(self) -> None:
         for name in (
@@ -236,7 +238,7 @@ class MeantForTests(SynchronousTestCase):
         except (BadLine, BadText, ValueError):
             return
         if isinstance(command, c.Say):
-            self.assertEqual(command.unless, BOB)
+            self.assertEqual(command.unless, (BOB,))
         else:
             self.assertIsInstance(command, c.Tell)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.doors.house import NO_FLOOD_LIMIT, House, HouseTestCase
 from twisted_chat.core.limits import Limits
 from twisted_chat.doors import intake
@@ -143,7 +145,7 @@ class SlipTests(HouseTestCase):
     SLIPS = (
         *(" msg bob psst", "\u200bmsg bob psst", "msg bob, psst", "msg @bob psst", "mSG bob psst"),
         *("msg:bob psst", "MSG:bob:psst", "psst > bob !", "psst > bob :)", "psst > bob\u3002"),
-        *("psst \uff1e bob", "psst > <bob>", "psst > 'bob'", "psst > bob >", "psst > bob\u200b"),
+        *("psst\uff1ebob", "psst > <bob>", "psst > 'bob'", "psst\u2192bob", "psst > bob\u200b"),
         *("> bob psst", ".msg bob psst", "MSG bob;psst", "psst > b\u043eb!"),
     )
 
@@ -158,8 +160,33 @@ class SlipTests(HouseTestCase):
             self.house.waits(1)
             self.eve.types(typed)
             (said,) = self.eve.sees()
-            self.assertIn("! that looks like a private message to bob, mistyped;", said)
+            self.assertIn("! That looks like a private message to bob, mistyped.", said)
             self.assertEqual((self.zoe.hears(), self.bob.hears()), (b"", b""), ascii(typed))
+
+    def test_nobody_hears_what_came_by_another_arrow_whoever_is_here(self) -> None:
+        arrows = ("->", "=>", "\u2192", "\uff1e", "&gt;")
+        for typed in (*(f"psst {arrow} bob" for arrow in arrows), "psst > ", "psst > bob >"):
+            self.house.waits(1)
+            self.eve.types(typed)
+            (said,) = self.eve.sees()
+            self.assertIn("! That looks like a private message. It was not sent.", said)
+            self.assertEqual((self.zoe.hears(), self.bob.hears()), (b"", b""), ascii(typed))
+
+    def test_nobody_hears_what_a_program_passed_on_as_a_message(self) -> None:
+        robot = self.house.comes()
+        robot.types('{"type": "nick", "content": "robot"}')
+        self.house.hush()
+        for text in ("psst > bob", "/msg bob psst", "!msg bob psst", "msg bob psst", "login bob x"):
+            robot.types(json.dumps({"type": "message", "content": text}))
+            self.assertIn(b'"looks-private"', robot.hears())
+            robot.types(json.dumps({"type": "MSG", "content": "bob:psst"}))
+            robot.hears()
+            self.assert_sees(self.bob, "*robot* psst")
+            self.assertEqual(self.zoe.hears(), b"", text)
+            robot.types(json.dumps({"type": "message", "content": text, "literal": True}))
+            self.assert_sees(self.zoe, f"<robot> {text}")
+            self.house.hush()
+            self.house.waits(1)
 
     def test_all_hear_it_when_nobody_has_that_name(self) -> None:
         self.bob.resets()
@@ -188,7 +215,7 @@ class SlipTests(HouseTestCase):
         for typed in ("join vault swordfish", "Join #VAULT swordfish", ".join vault swordfish"):
             self.eve.types(typed)
             (said,) = self.eve.sees()
-            self.assertIn("! that looks like the password of #vault, mistyped; nothing was", said)
+            self.assertIn("! That looks like the password of #vault, mistyped. It was not", said)
         self.assert_sees(self.zoe)
         self.eve.types("join lobby now", "join nowhere now", "join vault")
         self.assertEqual(len(self.zoe.sees()), 3)

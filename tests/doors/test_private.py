@@ -116,7 +116,7 @@ class WaitingTests(Case):
         for line in ("msg bob psst", "psst > bob."):
             self.ann.types(line)
             self.assertIn(
-                "! that looks like a private message to bob, mistyped", self.ann.sees()[0]
+                "! That looks like a private message to bob, mistyped", self.ann.sees()[0]
             )
         self.assertEqual(eve.sees(), [])
 

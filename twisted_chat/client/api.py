@@ -17,6 +17,7 @@ from twisted_chat.client import wire
 from twisted_chat.client.connecting import HOST, PORT, Target, TlsMissing, open_link
 from twisted_chat.client.known import read_fingerprint
 from twisted_chat.client.link import Identity, Link, NoRoom, QueueFull
+from twisted_chat.client.typed import Rejected, enter
 from twisted_chat.core.text import BadText
 
 log = Logger()
@@ -168,7 +169,10 @@ class Client:
     # --- talking; each raises ChatError with the server's reason ---
 
     async def say(self, text: str, room: str | None = None, kind: ev.Kind = "say") -> str:
-        """Say something in a room (None: where one talks); return the server's id of it when it is stored."""
+        """Say something in a room (None: where one talks), as it stands: nothing in it is a command.
+
+        Return the server's id of it when it is stored. What a person typed is for :meth:`typed`.
+        """
         return _id(await self._ask(lambda link: link.say(text, room, kind)))
 
     async def tell(self, nick: str, text: str, kind: ev.Kind = "say") -> str:
@@ -189,6 +193,15 @@ class Client:
     async def command(self, line: str) -> ev.Event | None:
         """Send a line as people type it, such as ``/who``; return the answer, or None if it was carried out without one."""
         return await self._ask(lambda link: link.command(line), settled=True)
+
+    async def typed(self, line: str) -> ev.Event | None:
+        """Do what a person typed, as at a terminal: say it, or carry out the command or the private form that it is.
+
+        Return the answer, or None if there is none. Raises :class:`ChatError` too if the line is no command but looks like
+        one, or like a private message mistyped: then nothing was sent.
+        """
+
+        return await self._ask(lambda link: enter(link, line), settled=True)
 
     async def history(
         self, room: str, before: str | None = None, after: str | None = None, limit: int = 100
@@ -284,15 +297,23 @@ class Client:
             raise ChatError("not connected: connect() comes first", "offline")
         return self._link
 
-    async def _ask(self, send: Callable[[Link], str], *, settled: bool = False) -> ev.Event | None:
-        """Send something, and return its answer; with ``settled`` None, when the server has dealt with all that was sent."""
+    async def _ask(
+        self, send: Callable[[Link], str | None], *, settled: bool = False
+    ) -> ev.Event | None:
+        """Send something, and return its answer; with ``settled`` None, when the server has dealt with all that was sent.
+
+        ``send`` returns the tag of the answer; None if there will be none.
+        """
         link = self._in()
         if self._over is not None and self._over.code != "too-slow":
             raise self._over
         try:
             tag = send(link)
-        except (QueueFull, NoRoom, BadText, wire.TooLong) as error:
+        except (QueueFull, NoRoom, BadText, Rejected, wire.TooLong) as error:
             raise ChatError(str(error), "not-sent") from None
+
+        if tag is None:
+            return None
 
         def forget(_: Deferred[Any]) -> None:
             self._answers.pop(tag, None)

@@ -148,13 +148,22 @@ class Link(Service):
 
     # --- what is said and asked for; each raises QueueFull, NoRoom, wire.TooLong or BadText, and then nothing was sent ---
 
-    def say(self, text: str, room: str | None = None, kind: ev.Kind = "say") -> str:
-        """Say a text of one or more lines in ``room`` (None: where one talks). Return its tag."""
+    def say(
+        self,
+        text: str,
+        room: str | None = None,
+        kind: ev.Kind = "say",
+        *,
+        literal: bool = True,
+    ) -> str:
+        """Say a text of one or more lines in ``room`` (None: where one talks). Return its tag.
+
+        Unless it is meant literally, the server refuses what looks like a private text, mistyped.
+        """
         where = self._where(room)
         lines, tag = _lines(text), self._tag()
-        self._outgoing.add(
-            Item(tag, wire.message(lines, where, kind, tag), text, again=True, room=where)
-        )
+        data = wire.message(lines, where, kind, tag, literal=literal)
+        self._outgoing.add(Item(tag, data, text, again=True, room=where))
         self._sending(ev.Sending(tag=tag, lines=lines, room=where, kind=kind, time=self._now()))
         return tag
 
@@ -181,14 +190,6 @@ class Link(Service):
         if self._last_teller is None:
             return self.command(f"/reply {text}")
         return self.tell(self._last_teller, text)
-
-    def say_unless_slip(self, line: str) -> str:
-        """Say one line where one talks, unless the server finds it to be a private text mistyped. Return its tag."""
-        where = self._where(None)
-        lines, tag = _lines(line), self._tag()
-        self._outgoing.add(Item(tag, wire.command(line, tag, where), line, again=True, room=where))
-        self._sending(ev.Sending(tag=tag, lines=lines, room=where, time=self._now()))
-        return tag
 
     def command(self, line: str) -> str:
         """Send a line as people type it, such as ``/topic Welcome``. Return its tag.

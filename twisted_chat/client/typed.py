@@ -41,10 +41,8 @@ def _enter(link: Link, line: str, leave: Callable[[str | None], None]) -> str | 
     match command:
         case None:
             return None
-        case c.Say(lines=lines, kind=kind, room=None, unless=None):
-            return link.say("\n".join(lines), kind=kind)
-        case c.Say():
-            return link.say_unless_slip(line)
+        case c.Say(lines=lines, kind=kind, unless=unless):
+            return link.say("\n".join(lines), kind=kind, literal=not unless)
         case c.Tell(to=to, lines=lines, kind=kind):
             return link.tell(to.text, "\n".join(lines), kind)
         case c.Answer(lines=lines):

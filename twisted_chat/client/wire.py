@@ -164,8 +164,15 @@ def register(password: str, invitation: str | None, tag: str) -> bytes:
     return _object("register", content=invitation, password=password, id=tag)
 
 
-def message(lines: tuple[str, ...], room: str, kind: ev.Kind, tag: str) -> bytes:
-    return _object("message", content="\n".join(lines), room=room, kind=_kind(kind), id=tag)
+def message(
+    lines: tuple[str, ...], room: str, kind: ev.Kind, tag: str, *, literal: bool = True
+) -> bytes:
+    """Say something in a room; ``literal``: as it stands, though it may look like a private text."""
+    as_it_stands = literal or None
+    content = "\n".join(lines)
+    return _object(
+        "message", content=content, room=room, kind=_kind(kind), id=tag, literal=as_it_stands
+    )
 
 
 def private(

@@ -75,17 +75,26 @@ class Rename(_Command, frozen=True):
     nick: Nick
 
 
+#: How a program says a text that looks private.
+SAY_LITERALLY: Final = (
+    'Send it with the type "private" or "command" if it is for one person, '
+    'or with "literal": true to say it as it stands.'
+)
+
+
 class Say(_Command, frozen=True):
     """Say something in a room; in the focused one if ``room`` is None.
 
-    ``unless``: it looks like a private message to this nick, mistyped, and must not be said if somebody has that nick, or an
-    account of that name; or like the password of this room, and must not be said if the room is locked.
+    ``unless``: it looks like a private message to one of these nicks, mistyped, and must not be said if somebody has that
+    nick, or an account of that name; or like the password of one of these rooms, and must not be said if the room is locked.
+    ``program``: it comes from a program, which is told in its own words how to say it all the same.
     """
 
     lines: Lines
     room: RoomName | None = None
     kind: Kind = "say"
-    unless: Nick | RoomName | None = None
+    unless: tuple[Nick | RoomName, ...] = ()
+    program: bool = False
 
 
 class Tell(_Command, frozen=True):

@@ -210,8 +210,10 @@ class Decider:
     def _say(
         self, session: Session, user: User, command: c.Say, now: float, tag: str | None
     ) -> Decision:
-        if command.unless is not None and (slip := self._slip(command.unless)):
-            return slip
+        if command.unless:
+            for meant in command.unless:
+                if slip := self._slip(meant, program=command.program):
+                    return slip
         kind, lines = command.kind, command.lines
         room = self._room_of(session, user, command.room, to_talk=True)
         name = command.room if isinstance(room, Tell) else room.name
@@ -224,7 +226,7 @@ class Decider:
             return Tell(refused)
         return self._bad_lines(lines) or Propose(e.Said(kind, lines), room.ref.id)
 
-    def _slip(self, meant: Nick | RoomName) -> Tell | None:
+    def _slip(self, meant: Nick | RoomName, *, program: bool) -> Tell | None:
         """Refuse what was perhaps meant for somebody who is here or has an account, or holds a locked room's password."""
         # By what it looks like: a letter that is no part of the name, or of another script, is one more slip.
         if isinstance(meant, Nick):
@@ -241,11 +243,12 @@ class Decider:
                 meant if room.settings.private else room.name
             )  # which is not for everybody to know
             what, instead = f"the password of {name}", f"/join {name} PASSWORD"
-        why = (
-            f"that looks like {what}, mistyped; nothing was said; "
-            f"write {instead}, or put // and a blank in front to say it to everybody"
+        way = (
+            c.SAY_LITERALLY
+            if program
+            else f"Write {instead}, or put // and a blank in front to say it to everybody."
         )
-        return _refuse("looks-private", why)
+        return _refuse("looks-private", f"That looks like {what}, mistyped. It was not sent. {way}")
 
     def _tell(
         self, session: Session, user: User, command: c.Tell, now: float, tag: str | None

@@ -120,6 +120,7 @@ ROOM_SPECS: Final = (
         lambda room, password: rc.SetPassword(password, room),
         may=OPERATORS,
         grammar="[#ROOM] PASSWORD",
+        secret=True,
     ),
     Spec(
         "unlock",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from twisted_chat.core.searching import USAGE, BadSearch, read_search
 from twisted_chat.core.text import BadText, CleanText, Secret, decode, shown
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.json_view import JsonView
-from twisted_chat.dialects.line import read
+from twisted_chat.dialects.line import meant_for, read
 
 #: The most lines of one message (as Ergo's multi-line limit).
 MAX_LINES: Final = 100
@@ -29,6 +30,24 @@ MAX_PING: Final = 200
 # Of msgspec's errors: what ends with the path to the field.
 _FIELD: Final = re.compile(r" - at `\$\.(\w+)`$")
 _NUMBERS: Final = ("limit", "page")
+_TYPES: Final = (
+    "nick",
+    "register",
+    "join",
+    "leave",
+    "message",
+    "private",
+    "history",
+    "read",
+    "search",
+    "list",
+    "who",
+    "topic",
+    "ping",
+    "command",
+    "help",
+    "quit",
+)
 
 
 class Incoming(msgspec.Struct):
@@ -49,6 +68,7 @@ class Incoming(msgspec.Struct):
     message: str | None = None
     scope: str | None = None
     partner: str | None = msgspec.field(default=None, name="with")
+    literal: bool = False
 
 
 class JsonDialect:
@@ -123,6 +143,8 @@ def _wrong_field(why: str) -> str:
     found = _FIELD.search(why)
     if found is None:
         return 'every object needs a "type"'
+    if found[1] == "literal":
+        return '"literal" must be true or false'
     return f'"{found[1]}" must be a {"whole number" if found[1] in _NUMBERS else "string"}'
 
 
@@ -143,15 +165,17 @@ _DECODER: Final = json.JSONDecoder(object_pairs_hook=_no_duplicates, parse_const
 
 
 def _command(incoming: Incoming, logged_in: bool) -> c.Command:
+    if incoming.type.upper() in ("MSG", "JOIN"):
+        incoming = _as_typed(incoming)
     kind = incoming.type.lower()
     match kind:
-        case "message" | "msg":
+        case "message":
             if incoming.to is not None or incoming.partner is not None:
                 to = "to" if incoming.to is not None else "with"
                 raise BadLine(
                     f'a message with "{to}" has the type private; nothing was sent', "bad-field"
                 )
-            return c.Say(_lines(incoming.content), _room(incoming.room), _kind(incoming.kind))
+            return _say(incoming)
         case "private":
             if incoming.to is None:
                 raise BadLine(
@@ -228,11 +252,36 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command:
                 raise BadLine('read needs "message", the id of the last that was read', "bad-field")
             return c.MarkRead(message, None if partner else _room(incoming.room), partner)
         case _:
+            near = difflib.get_close_matches(kind[:32], _TYPES, n=1)
+            meant = f'did you mean "{near[0]}"? ' if near else ""
             raise BadLine(
-                f'there is no type "{shown(incoming.type)}"; there are nick, register, join, leave, message, private, '
-                "history, read, search, list, who, topic, ping, command, help and quit",
+                f"there is no such type; {meant}there are {', '.join(_TYPES[:-1])} and {_TYPES[-1]}; nothing was done",
                 "unknown-type",
             )
+
+
+def _as_typed(incoming: Incoming) -> Incoming:
+    """Let the verbs of older programs, with all that people type behind them in ``content``, mean what they do there."""
+    content, verb = incoming.content.strip(" "), incoming.type.upper()
+    if verb == "JOIN":
+        room, _, password = content.partition(" ")
+        if not password or incoming.room or incoming.password:
+            return incoming
+        return msgspec.structs.replace(incoming, content=room, password=password.strip(" "))
+    if incoming.to is not None:
+        return msgspec.structs.replace(incoming, type="private")
+    if not content or "\n" in content:
+        return msgspec.structs.replace(incoming, type="message")
+    return msgspec.structs.replace(incoming, type="command", content=f"MSG {content}")
+
+
+def _say(incoming: Incoming) -> c.Say:
+    """Say a text, in which nothing is a command; what looks private is looked at, unless it is meant literally."""
+    lines, kind = _lines(incoming.content), _kind(incoming.kind)
+    unless: tuple[Nick | RoomName, ...] = ()
+    if kind == "say" and not incoming.literal:
+        unless = tuple(meant for line in lines if (meant := meant_for(line)) is not None)
+    return c.Say(lines, _room(incoming.room), kind, unless, program=bool(unless))
 
 
 def _placed(command: c.Command, room: RoomName | None) -> c.Command:
@@ -284,7 +333,7 @@ def _nick(content: str) -> Nick | None:
     try:
         return parse_nick(content)
     except BadName as bad:
-        raise BadLine(f'"{shown(content)}" cannot be your nickname: {bad}', "bad-nick") from None
+        raise BadLine(f"that cannot be your nickname: {bad}", "bad-nick") from None
 
 
 def _password(incoming: Incoming) -> Secret | None:

@@ -183,7 +183,53 @@ def _read(line: CleanText) -> c.Command | None:
 
 
 def _say(text: str, *, unless: Nick | RoomName | None = None) -> c.Say:
-    return c.Say((CleanText(text),), unless=unless)
+    return c.Say((CleanText(text),), unless=() if unless is None else (unless,))
+
+
+def meant_for(line: CleanText) -> Nick | RoomName | None:
+    """Look at a line that a program says as it stands, and in which nothing is a command.
+
+    Return for whom it was perhaps meant, as in ``Say.unless``. Raises :class:`BadLine`, which quotes nothing, if the line is a
+    private form, or a command with a password, as people type them: whoever typed it did not mean it for everybody.
+    """
+    if _is_plain(line):
+        return None
+    bare = CleanText(slips.bare(line))
+    if bare.startswith("//"):
+        return None
+    if bare.startswith(("/", "!")):
+        private, meant = _is_private_command(bare), None
+    else:
+        private, meant = _is_private_form(bare)
+    if private:
+        raise BadLine(
+            f"That looks like a private message, or a command with a password. It was not sent. {c.SAY_LITERALLY}",
+            "looks-private",
+        )
+    return meant
+
+
+def _is_private_command(line: str) -> bool:
+    """Tell whether a line that begins with a mark is a private command, or one with a password, right or mistyped."""
+    word, *arguments = line.lstrip("/!").split() or [""]
+    name = word.lower()
+    meant = name if name in COMMANDS else nearest(word)
+    return (
+        name.startswith(_HUSHED)
+        or (meant is not None and (meant in PRIVATE or COMMANDS[meant].secret))
+        or (meant == "join" and len(arguments) > 1)
+    )
+
+
+def _is_private_form(line: CleanText) -> tuple[bool, Nick | RoomName | None]:
+    """Tell whether a line without a mark is a private form; and for whom it was perhaps meant if it is none."""
+    try:
+        command = read(line)
+    except (BadLine, BadName, BadText):
+        return line.rstrip() not in ("MSG", "JOIN"), None
+    if isinstance(command, c.Say):
+        return False, command.unless[0] if command.unless else None
+    return isinstance(command, c.Tell) or getattr(command, "password", None) is not None, None
 
 
 def _slash(line: str) -> c.Command:

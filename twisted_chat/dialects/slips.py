@@ -146,15 +146,15 @@ def secret_object(line: str) -> bool:
 
 def hides_command(line: str) -> bool:
     """Tell whether a command stands behind blanks, or behind what shows as nothing: it would be said to everybody."""
-    bare = _bare(line)
-    return bare is not line and (
-        bare.startswith(("/", "!")) or _BEHIND_BLANKS.match(_plain(bare)) is not None
+    text = bare(line)
+    return text is not line and (
+        text.startswith(("/", "!")) or _BEHIND_BLANKS.match(_plain(text)) is not None
     )
 
 
 def other_mark(line: str) -> bool:
     """Tell whether a line is a private command but for its mark, which is a neighbour of the right one."""
-    return _OTHER_MARK.match(_bare(line)) is not None
+    return _OTHER_MARK.match(bare(line)) is not None
 
 
 def holds_password(line: str) -> bool:
@@ -229,7 +229,7 @@ def _room(word: str) -> RoomName | None:
         return None
 
 
-def _bare(line: str) -> str:
+def bare(line: str) -> str:
     """Return a line without what shows as nothing, if it begins with that or with a blank; else the line itself."""
     first = line[:1]
     at_sight = first.isascii() or (first.isalnum() and first not in _FILLERS)

@@ -40,7 +40,10 @@ class FakeLink:
         def ask(*arguments: Any, **named: Any) -> str:
             if self.fails is not None:
                 raise self.fails
-            self.asked.append((name, (*arguments, *(v for v in named.values() if v is not None))))
+            # What is said as it stands is the rule.
+            checked = () if named.pop("literal", True) else ("checked",)
+            given = (v for v in named.values() if v is not None)
+            self.asked.append((name, (*arguments, *given, *checked)))
             return f"t{len(self.asked)}"
 
         return ask

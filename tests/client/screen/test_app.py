@@ -308,7 +308,7 @@ class TypingTests(SynchronousTestCase):
             await stage.press(*key)
             await stage.types("b")
             await stage.press("enter")
-            self.assertEqual(stage.asked("say"), [("a\nb", "lobby", "say")])
+            self.assertEqual(stage.asked("say"), [("a\nb", "lobby", "say", "checked")])
 
     @staged()
     async def test_a_short_paste_is_put_in(self, stage: Stage) -> None:

@@ -41,6 +41,50 @@ class DoerTests(SynchronousTestCase):
         self.do("//join x")
         self.assertEqual(self.link.asked, [("say", ("/join x", "dev", "say"))])
 
+    def test_private_forms_are_private_here_too(self) -> None:
+        """As at the line door and in plain mode; each shows what is between us."""
+        for line in ("secret > bob", "MSG bob:secret", "!msg bob secret", "msg bob:secret"):
+            self.picture.switch(room_key("dev"))
+            self.do(line)
+            self.assertEqual(self.link.asked, [("tell", ("bob", "secret"))], line)
+            self.assertEqual(self.picture.view, private_key("bob"))
+
+    def test_what_is_no_talk_at_a_terminal_is_none_here(self) -> None:
+        for line in ("?", "!who", "LIST", "HELP"):
+            self.do(line)
+            self.assertEqual(self.link.asked, [("command", (line,))], line)
+        self.do("JOIN ops secret")
+        self.assertEqual(self.link.asked, [("join", ("ops", "secret"))])
+        self.do("LEAVE")
+        self.assertEqual(self.link.asked, [("leave", ("dev",))])
+        for line in ("QUIT", "!logout"):
+            self.assertEqual(self.do(line), Done(ends=True))
+
+    def test_slips_of_private_forms_and_of_passwords_are_not_said(self) -> None:
+        self.do("msg bob secret")
+        self.assertEqual(self.link.asked, [("say", ("msg bob secret", "dev", "say", "checked"))])
+        for line in (
+            "secret -> bob",
+            "secret \u2192 bob",
+            "secret > ",
+            "!msgbob x",
+            "login bob pw",
+        ):
+            self.assertRaises(CannotDo, self.do, line)
+            self.assertEqual(self.link.asked, [], line)
+        self.do("// secret -> bob")
+        self.assertEqual(self.link.asked, [("say", ("secret -> bob", "dev", "say"))])
+
+    def test_several_lines_are_looked_at_by_the_server_unless_they_are_meant_literally(
+        self,
+    ) -> None:
+        self.do("hi\nsecret > bob")
+        self.assertEqual(self.link.asked, [("say", ("hi\nsecret > bob", "dev", "say", "checked"))])
+        self.do("//hi\nsecret > bob")
+        self.assertEqual(self.link.asked, [("say", ("/hi\nsecret > bob", "dev", "say"))])
+        self.do("// hi\nsecret > bob")
+        self.assertEqual(self.link.asked, [("say", ("hi\nsecret > bob", "dev", "say"))])
+
     def test_where_the_server_speaks_nobody_else_does(self) -> None:
         self.picture.switch(SERVER)
         self.assertRaises(CannotDo, self.do, "hi")

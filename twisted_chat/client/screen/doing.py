@@ -14,8 +14,12 @@ from twisted_chat.client.model.picture import Picture
 from twisted_chat.client.screen.palette import THEMES
 from twisted_chat.client.typed import Rejected, enter
 from twisted_chat.client.wire import TooLong
+from twisted_chat.core import commands as c
+from twisted_chat.core.names import BadName
 from twisted_chat.core.table import COMMANDS
-from twisted_chat.core.text import BadText
+from twisted_chat.core.text import BadText, CleanText
+from twisted_chat.dialects.base import BadLine
+from twisted_chat.dialects.line import read
 
 #: What only this client does.
 LOCAL: Final = (
@@ -72,8 +76,12 @@ class Doer:
             if text.startswith("/") and not text.startswith("//"):
                 name, _, rest = text[1:].partition(" ")
                 return self._command(name.lower(), rest.strip(), text)
-            self._say(text[1:] if text.startswith("//") else text)
-        except (BadText, NoRoom, QueueFull, Rejected, TooLong) as error:
+            if "\n" in text:
+                literal = text.startswith("//")
+                self._say(text[3 if text[2] == " " else 1 :] if literal else text, literal=literal)
+                return Done()
+            return self._line(text)
+        except (BadLine, BadName, BadText, NoRoom, QueueFull, Rejected, TooLong) as error:
             raise CannotDo(str(error)) from None
         return Done()
 
@@ -85,13 +93,33 @@ class Doer:
         elif nick:
             self._picture.unignore(nick)
 
-    def _say(self, text: str, kind: ev.Kind = "say") -> None:
+    def _line(self, line: str) -> Done:
+        """Do one line that is no command with a slash: it means here what it means at a terminal."""
+        match read(CleanText(line)):
+            case None:
+                pass
+            case c.Say(lines=lines, unless=unless):
+                self._say("\n".join(lines), literal=not unless)
+            case c.Tell(to=to, lines=lines):
+                self._tell(to.text, "\n".join(lines))
+            case c.Quit(reason=reason):
+                return Done(ends=True, why=reason)
+            case c.Leave(room=None):
+                self._close()
+            case c.Join(room=room):
+                self._picture.want(room_key(room.text))
+                enter(self._link, line)
+            case _:
+                self._ask("", "", line)
+        return Done()
+
+    def _say(self, text: str, kind: ev.Kind = "say", *, literal: bool = True) -> None:
         where = self._picture.shown
         if self._emoji:
             text = with_emoji(text)
         match where.key.sort:
             case "room":
-                self._link.say(text, where.name, kind)
+                self._link.say(text, where.name, kind, literal=literal)
             case "private":
                 self._link.tell(where.name, text, kind)
             case "server":  # pragma: no branch (mypy sees a missing case)
