@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.nodes import HeldNodeCase, NodeCase
 from twisted_chat.core import commands as c
 from twisted_chat.core.names import parse_nick
+from twisted_chat.core.tokens import Tokens
 
 
 class LoginTests(NodeCase):
@@ -74,6 +75,20 @@ class TakeoverTests(NodeCase):
         self.turn()
         self.assertIn("welcome bob", door.take())
         self.assertNotEqual(door.peer.token, "token-guessed")
+        self.assertEqual(ann.ended, 0)
+
+    def test_token_with_the_same_scope_that_was_not_issued_takes_over_nothing(self) -> None:
+        (ann,) = self.enter("ann")
+        scope = self.node.hub.state.sessions[ann.peer.id].scope
+        real = Tokens.scope_of
+        clash = "another token"
+        self.patch(
+            Tokens,
+            "scope_of",
+            lambda tokens, token: scope if token == clash else real(tokens, token),
+        )
+        again = self.door().login("bob", clash)
+        self.assertNotEqual(again.peer.token, clash)
         self.assertEqual(ann.ended, 0)
 
     def test_door_that_fails_to_end_the_old_session_does_not_hurt_the_new_one(self) -> None:

@@ -19,7 +19,6 @@ from twisted_chat.cluster.bus import Bus, LocalBus
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core import room_commands as rc
-from twisted_chat.core.hub import scope_of
 from twisted_chat.core.ids import MessageId, RoomId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.lasting import Remembered, RoomRecord
@@ -73,7 +72,7 @@ class RoomTests(KeepingCase):
         self.ann.asks(c.Join(DEV, "secret"))
         ((_, record, at),) = self.store.take("keep")
         self.assertEqual((record.ref.id, record), (at, self.node.hub.record(self.room())))
-        self.assertEqual(record.operators, (scope_of(self.ann.peer.token),))
+        self.assertEqual(record.operators, (self.node.tokens.scope_of(self.ann.peer.token),))
         self.bob.asks(c.Join(DEV, "secret"))
         self.assertEqual(self.store.take("keep"), [])
 
@@ -215,7 +214,7 @@ class ConfirmTests(KeepingCase):
 
 class SeenTests(KeepingCase):
     def scopes(self, *doors: FakeDoor) -> list[Any]:
-        return [scope_of(door.peer.token) for door in doors]
+        return [self.node.tokens.scope_of(door.peer.token) for door in doors]
 
     def test_scopes_are_seen_when_people_come_and_go(self) -> None:
         (ann,) = self.enter("ann")
@@ -361,7 +360,7 @@ class SetClockTests(KeepingCase):
         self.clocks.advance(AGREED)
 
     def known(self, token: str) -> bool:
-        return self.node.hub.knows(token)
+        return self.node.hub.knows(self.node.tokens.scope_of(token))
 
     def test_nothing_is_too_old_until_an_hour_after_the_start(self) -> None:
         self.assertEqual(self.tidied(), [NO_TIME])
@@ -446,7 +445,7 @@ class SetClockTests(KeepingCase):
     def test_what_is_said_is_stamped_with_the_time_of_day(self) -> None:
         (ann,) = self.enter("ann")
         ann.say("hi", tag="1")
-        scope = scope_of(ann.peer.token)
+        scope = self.node.tokens.scope_of(ann.peer.token)
         sent = self.node.hub.state.nonces.find(scope, "1")
         assert sent is not None
         self.assertEqual(sent.time, self.clocks.wall())
@@ -481,6 +480,7 @@ class RestartTests(NodeCase):
         self.ids = itertools.count(1)
         self.file = Path(self.mktemp())
         super().setUp()
+        self.node.restored(self.remembered)
 
     def tearDown(self) -> None:
         self.stop()
@@ -536,7 +536,7 @@ class RestartTests(NodeCase):
             self.clocks.ahead -= wrong
             self.runs(7200)
             self.assertEqual(self.kept(), ["one"])
-            self.assertTrue(self.node.hub.knows(token))
+            self.assertTrue(self.node.hub.knows(self.node.tokens.scope_of(token)))
 
     def test_what_was_said_while_the_clock_was_wrong_is_not_the_first_to_go(self) -> None:
         self.say("one")
@@ -562,7 +562,7 @@ class RestartTests(NodeCase):
             self.assertEqual(self.kept(), ["one"] if day <= 30 else [], day)
             self.runs(DAY - 3600)
             self.again(off=3600)
-        self.assertFalse(self.node.hub.knows(token))
+        self.assertFalse(self.node.hub.knows(self.node.tokens.scope_of(token)))
 
     def test_after_weeks_off_the_time_of_day_counts_an_hour_later(self) -> None:
         self.say("zero")
@@ -571,10 +571,10 @@ class RestartTests(NodeCase):
         self.say("two")
         self.runs(3000)
         self.assertEqual(self.kept(), ["zero", "one", "two"])
-        self.assertTrue(self.node.hub.knows(token))
+        self.assertTrue(self.node.hub.knows(self.node.tokens.scope_of(token)))
         self.runs(1200)
         self.assertEqual(self.kept(), ["two"])
-        self.assertFalse(self.node.hub.knows(token))
+        self.assertFalse(self.node.hub.knows(self.node.tokens.scope_of(token)))
 
     def test_machine_that_was_suspended_goes_on_by_the_time_of_day(self) -> None:
         self.say("one")

@@ -68,7 +68,7 @@ class Arrivals:
         resumed = bool(event.replaced or user.rooms)
         self._sessions.tell(
             peer,
-            r.Welcome(user.nick, peer.token, self.motd, resumed),
+            r.Welcome(user.nick, peer.token, self.motd, resumed, author.scope),
             envelope.tag,
         )
         if resumed:

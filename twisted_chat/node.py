@@ -22,12 +22,13 @@ from twisted_chat.core import commands as c
 from twisted_chat.core import decision as d
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
-from twisted_chat.core.hub import NO_SCOPE, Hub, scope_of
+from twisted_chat.core.hub import NO_SCOPE, Hub
 from twisted_chat.core.ids import MessageId, Scope
 from twisted_chat.core.lasting import Remembered
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.outcome import Applied, Duplicate, Void
 from twisted_chat.core.text import CleanText
+from twisted_chat.core.tokens import Tokens
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.peer import MAX_FLYING, Peer
 from twisted_chat.dialects.base import BadLine, Request
@@ -70,6 +71,7 @@ class Node:
         self._bus = bus
         self._store = store
         self._new_token = new_token
+        self.tokens = Tokens(secrets.token_bytes(32))
         self.delivery = Delivery(clock, hub.limits)
         self._sessions = Sessions(hub, self.delivery)
         self._waits = Waits(self._sessions, store)
@@ -137,6 +139,7 @@ class Node:
         """Take up what the store remembers of earlier runs, before anybody comes."""
         self._keeping.restore(remembered)
         if remembered.secret:
+            self.tokens = Tokens(remembered.secret)
             self.visits.restored(remembered.secret)
 
     def reserve(self, names: Iterable[str]) -> None:
@@ -201,8 +204,8 @@ class Node:
         now = self._wall()
         scope = NO_SCOPE
         if isinstance(command, c.Login) and self.hub.user_of(peer.id) is None:
-            peer.token = self._known(command.token) or self._new_token()
-            scope = scope_of(peer.token)
+            peer.token = self._known(command.token) or self.tokens.issue(self._new_token())
+            scope = self.tokens.scope_of(peer.token)
         self._carry_out(peer, self.hub.decide(peer.id, command, now, tag, scope), tag, scope)
 
     def _carry_out(
@@ -261,7 +264,9 @@ class Node:
 
     def _known(self, token: str | None) -> str | None:
         """Return a token that this server gave; one that a client made up might be guessed by another."""
-        return token if token is not None and self.hub.knows(token) else None
+        if token is None or not self.tokens.genuine(token):
+            return None
+        return token if self.hub.knows(self.tokens.scope_of(token)) else None
 
     def _change(self, peer: Peer, change: d.FocusOn | d.Ignoring) -> None:
         # What was said until now is shown as it was ignored, and where one talked, until now.

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.core.test_commands import EVERY_COMMAND
-from tests.core.world import NOW, Seat, World, lines, nick, room
+from tests.core.world import NOW, Seat, World, lines, nick, room, scope_of
 from twisted_chat.core import commands as c
 from twisted_chat.core import decide
 from twisted_chat.core import events as e
@@ -28,7 +28,6 @@ from twisted_chat.core.decision import (
     Survey,
     Tell,
 )
-from twisted_chat.core.hub import scope_of
 from twisted_chat.core.ids import MessageId, RoomId
 from twisted_chat.core.lasting import Query
 from twisted_chat.core.limits import REMEMBERED, Limits

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from msgspec import structs
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.core.world import NOW, Seat, World, nick, room
+from tests.core.world import NOW, Seat, World, nick, room, scope_of
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core.apply import Void
-from twisted_chat.core.hub import Hub, scope_of
+from twisted_chat.core.hub import Hub
 from twisted_chat.core.ids import MessageId, Node, RoomId, Scope
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.lasting import Remembered, RoomRecord
@@ -256,8 +256,8 @@ class ScopeTests(SynchronousTestCase):
         assert sent is not None
         after = World(first_id=1000)
         after.hub.restore(Remembered((), ((scope, NOW),), ((scope, "1", sent),)))
-        self.assertTrue(after.hub.knows(bob.token))
-        self.assertFalse(after.hub.knows("another"))
+        self.assertTrue(after.hub.knows(scope_of(bob.token)))
+        self.assertFalse(after.hub.knows(scope_of("another")))
         again = after.enter("bob", token=bob.token)
         self.assertEqual(after.hub.state.nonces.find(scope, "1"), sent)
         self.assertFalse(isinstance(said, Void))

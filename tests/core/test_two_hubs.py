@@ -12,12 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.core.world import NOW, World, lines, nick, room
+from tests.core.world import NOW, World, lines, nick, room, scope_of
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core.apply import Applied, Duplicate, Outcome, Void
 from twisted_chat.core.confusables import skeleton
-from twisted_chat.core.hub import scope_of
 from twisted_chat.core.ids import Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.keep import KEEP_ALL, Keep
 from twisted_chat.core.lasting import Remembered, RoomRecord

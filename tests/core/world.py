@@ -12,13 +12,14 @@ from twisted_chat.core.accounts import Proof
 from twisted_chat.core.apply import Applied, Outcome
 from twisted_chat.core.commands import Lines
 from twisted_chat.core.decision import Decision, Enrol, Propose, Prove, Tell
-from twisted_chat.core.hub import Hub, scope_of
+from twisted_chat.core.hub import Hub
 from twisted_chat.core.ids import MessageId, Node, SessionId
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import Nick, RoomName, parse_nick, parse_room
 from twisted_chat.core.replies import Refused
 from twisted_chat.core.session import Session
 from twisted_chat.core.text import CleanText
+from twisted_chat.core.tokens import Tokens
 from twisted_chat.core.user import User
 
 #: Some day in 2025: times of today, whose floats have the grain that a server meets.
@@ -35,6 +36,10 @@ def room(name: str) -> RoomName:
 
 def lines(*texts: str) -> Lines:
     return tuple(map(CleanText, texts))
+
+
+#: The public name of the scope that a token stands for.
+scope_of = Tokens(b"secret").scope_of
 
 
 class Seat(msgspec.Struct, frozen=True):

@@ -16,8 +16,7 @@ from tests.dialects.json_shown import (
     reply,
 )
 from twisted_chat.core import replies as r
-from twisted_chat.core.hub import scope_of
-from twisted_chat.core.ids import MessageId
+from twisted_chat.core.ids import MessageId, Scope
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.lasting import AuditRecord
 from twisted_chat.core.names import parse_room
@@ -66,7 +65,7 @@ class ReplyTests(SynchronousTestCase):
         )
 
     def test_welcome_carries_nick_and_session(self) -> None:
-        welcome = reply(r.Welcome(BOB, "secret", (CleanText("Be kind."),)), "1")
+        welcome = reply(r.Welcome(BOB, "secret", (CleanText("Be kind."),), scope=Scope("abc")), "1")
         self.assertEqual(
             welcome,
             {
@@ -74,7 +73,7 @@ class ReplyTests(SynchronousTestCase):
                 "content": "Welcome, bob.\nBe kind.",
                 "nick": "bob",
                 "session": "secret",
-                "scope": scope_of("secret"),
+                "scope": "abc",
                 "resumed": False,
                 "id": "1",
             },

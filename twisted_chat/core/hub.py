@@ -6,7 +6,6 @@ happen, on every node in the same way, or voids it. The hub has no clock and doe
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 
 from twisted_chat.core import commands as c
@@ -34,11 +33,6 @@ from twisted_chat.core.text import CleanText
 from twisted_chat.core.user import User
 
 NO_SCOPE = Scope("")
-
-
-def scope_of(token: str) -> Scope:
-    """Return the public name of the scope that a secret session token stands for."""
-    return Scope(hashlib.blake2b(token.encode("utf-8", "replace"), digest_size=8).hexdigest())
 
 
 class Hub:
@@ -156,9 +150,8 @@ class Hub:
             decision.event, e.Origin(self.node, session, tag), now, user, decision.room
         )
 
-    def knows(self, token: str) -> bool:
-        """Tell whether this is the token of a session that is here, or was and is not forgotten yet."""
-        scope = scope_of(token)
+    def knows(self, scope: Scope) -> bool:
+        """Tell whether this is the scope of a session that is here, or was and is not forgotten yet."""
         return self.state.user_in_scope(scope) is not None or self.state.nonces.known(scope)
 
     def proven(

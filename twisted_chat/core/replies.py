@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from twisted_chat.core.ids import MessageId
+from twisted_chat.core.ids import MessageId, Scope
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.lasting import AuditRecord
 from twisted_chat.core.names import Nick, RoomName
@@ -56,12 +56,16 @@ class Greeting(_Reply, frozen=True):
 
 
 class Welcome(_Reply, frozen=True):
-    """The session has logged in as ``nick``. ``token`` is a secret that takes the session back up later."""
+    """The session has logged in as ``nick``.
+
+    ``token`` is a secret that takes the session back up later, ``scope`` the public name of it.
+    """
 
     nick: Nick
     token: str
     motd: tuple[CleanText, ...] = ()
     resumed: bool = False
+    scope: Scope = Scope("")
 
 
 class Hint(_Reply, frozen=True):

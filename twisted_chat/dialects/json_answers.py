@@ -8,7 +8,6 @@ import msgspec
 
 from twisted_chat.core import replies as r
 from twisted_chat.core import room_replies as rr
-from twisted_chat.core.hub import scope_of
 from twisted_chat.core.ids import spell
 from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.dialects import json_rooms, missing
@@ -43,9 +42,9 @@ def answer(reply: r.Reply) -> tuple[str, str, dict[str, Any]]:
             return "error", why, named | ({"suggestion": suggestion.text} if suggestion else {})
         case r.Greeting(server=server):
             return "notice", f"Welcome to {server}.", {"code": "greeting"}
-        case r.Welcome(nick=nick, token=token, motd=motd, resumed=resumed):
+        case r.Welcome(nick=nick, token=token, motd=motd, resumed=resumed, scope=scope):
             content = "\n".join((f"Welcome{' back' if resumed else ''}, {nick}.", *motd))
-            named = {"nick": nick.text, "session": token, "scope": scope_of(token)}
+            named = {"nick": nick.text, "session": token, "scope": scope}
             return "welcome", content, {**named, "resumed": resumed}
         case r.Hint():
             return "notice", 'send {"type": "help"} to see what else there is', {"code": "hint"}
