@@ -49,9 +49,9 @@ class JsonTests(HouseTestCase):
         self.assertTrue(all(line.startswith("{") for line in robot.sees()))
 
     def test_a_brace_later_on_is_text(self) -> None:
-        self.bob.types('{"type":"nick","content":"robot"}')
+        self.bob.types("hi", '{"type":"nick","content":"robot"}')
         alice = self.house.comes()
-        alice.types("alice", '{"type":"message","content":"x"}')
+        alice.types("alice", "hi", '{"type":"message","content":"x"}')
         self.assertEqual(self.bob.sees()[-1], '<alice> {"type":"message","content":"x"}')
 
     def test_objects_need_no_line_ends(self) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from tests.doors.house import STRANGER, HouseTestCase
 
+LOGIN = b'{"type": "nick", "content": "robot"}\n'
+SECRET = b'{"type": "nick", "content": "bob", "password": "s3cret-s3cret"}\n'
+
 
 class Case(HouseTestCase):
     def setUp(self) -> None:
@@ -213,3 +216,93 @@ class SlipTests(Case):
         ):
             eve.types(line)
             self.assert_sees(ann, f"<eve> {line.removeprefix('// ')}")
+
+
+class LateObjectTests(HouseTestCase):
+    """A program that sends a line end, or a nickname, before its first object."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.ann = self.house.enters("ann")
+        self.house.hush()
+
+    def test_after_an_empty_line_the_program_logs_in_in_the_guests_place(self) -> None:
+        for guest, cuts in (
+            ("guest1", (b"\n", LOGIN)),
+            ("guest2", (b"\r\n\r\n " + LOGIN,)),
+        ):
+            program = self.house.comes()
+            for piece in cuts:
+                program.sends(piece)
+            welcome = next(each for each in program.gets() if each["type"] == "welcome")
+            self.assertEqual(welcome["nick"], "robot")
+            program.objects({"type": "message", "content": "hi"})
+            self.assertEqual(
+                self.ann.sees(),
+                [
+                    f"-- {guest} joined #lobby",
+                    f"-- {guest} left the chat (goes on as a program)",
+                    "-- robot joined #lobby",
+                    "<robot> hi",
+                ],
+            )
+            program.objects({"type": "quit"})
+            self.house.hush()
+
+    def test_a_name_that_is_refused_may_be_tried_again(self) -> None:
+        program = self.house.comes()
+        program.sends(b'\n{"type": "nick", "content": "ann"}\n')
+        self.assertIn("nick-taken", [each.get("code") for each in program.gets()])
+        program.sends(LOGIN)
+        self.assertIn("welcome", [each["type"] for each in program.gets()])
+
+    def test_the_end_of_input_comes_along(self) -> None:
+        program = self.house.comes()
+        program.sends(b"\n" + LOGIN + b'{"type": "message", "content": "hi"}\n')
+        program.ends()
+        self.assertIn("<robot> hi", self.ann.sees())
+        self.assertTrue(program.gone)
+
+    def test_after_a_nickname_it_is_told_in_json_and_nothing_is_said(self) -> None:
+        program = self.house.comes()
+        program.sends(b"bob\n")
+        self.house.hush()
+        for _ in range(2):
+            program.sends(SECRET)
+            (answer,) = program.gets()
+            self.assertEqual((answer["type"], answer["code"]), ("error", "already-logged-in"))
+            self.assertNotIn("s3cret", str(answer))
+        program.sends(b'{"type": "private", "to": "ann", "content": "psst"}\n')
+        self.assertEqual(self.ann.sees(), [])
+        program.sends(b"hi\n")
+        self.assert_sees(self.ann, "<bob> hi")
+
+    def test_later_an_object_with_a_password_is_not_said_either(self) -> None:
+        bob = self.house.enters("bob")
+        bob.types("hi")
+        self.house.hush()
+        bob.sends(SECRET)
+        (told,) = bob.sees()
+        self.assertNotIn("s3cret", told)
+        self.assertEqual(self.ann.sees(), [])
+
+    def test_broken_objects_are_neither_said_nor_quoted(self) -> None:
+        for before in (b"", b"\n", b"bob\n", b" "):
+            program = self.house.comes()
+            program.sends(before + b'{"type": "nick", "content": "bob", "password": "s3cret\n')
+            heard = program.hears()
+            self.assertNotIn(b"s3cret", heard)
+            self.assertIn(b'"error"', heard)
+            self.assertNotIn("s3cret", "".join(self.ann.sees()))
+            program.resets()
+
+    def test_an_object_behind_blanks_or_a_refused_name_is_an_object(self) -> None:
+        for before in (b"  ", b"\t"):
+            program = self.house.comes()
+            program.sends(before + LOGIN)
+            self.assertIn("welcome", [each["type"] for each in program.gets()])
+            program.objects({"type": "quit"})
+        program = self.house.comes()
+        program.sends(b"ann\n")
+        program.sends(LOGIN)
+        self.assertIn("welcome", [each["type"] for each in program.gets()])

@@ -71,6 +71,11 @@ class Incoming(msgspec.Struct):
     literal: bool = False
 
 
+def is_object(line: bytes) -> bool:
+    """Tell whether a line of another dialect is an object as programs send them, perhaps broken: no person types that."""
+    return line.lstrip(b" \t").startswith(b"{") and b'"type"' in line
+
+
 class JsonDialect:
     """JSON lines: objects in UTF-8, each ended by LF."""
 

@@ -6,7 +6,7 @@ import re
 import typing
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Literal
 
 from twisted.internet.interfaces import IDelayedCall
 
@@ -16,6 +16,7 @@ from twisted_chat.core.names import LOBBY, Nick, RoomName
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.framing import Endless, Frame, Framer, JsonFramer, LineFramer, TooLong
+from twisted_chat.dialects.json import is_object
 from twisted_chat.doors.prompt import PasswordPrompt
 from twisted_chat.doors.read_ahead import FLOOR, ReadAhead
 from twisted_chat.doors.sockets import READ_SIZE, address_key, is_broken, read_at_most
@@ -68,7 +69,9 @@ class Intake:
         line: Dialect,
         json: Dialect,
         ahead: ReadAhead,
+        start_over: Callable[[bytes, bool], None],
     ) -> None:
+        """``start_over`` opens a session that speaks JSON in the place of this one, for what is given: bytes, and the end."""
         self._node = node
         self._peer = peer
         self._source = source
@@ -76,6 +79,7 @@ class Intake:
         self._line = line
         self._json = json
         self._ahead = ahead
+        self._start_over = start_over
         self._telnet = TelnetFilter()
         limits = node.limits
         self._longest = limits.max_text + _ROOM_FOR_COMMAND
@@ -89,6 +93,9 @@ class Intake:
         self._commands = 0  # telnet commands of one read
         self._began = False  # the first byte was seen
         self.inside = False
+        # How a session of lines came in, until it sent another line than an empty one: a program may have sent a nickname, or
+        # an empty line, before it speaks.
+        self._came_as: Literal["guest", "nick"] | None = None
         self._tried = False  # a nickname; and what came together with it is not used up
         self._ended = False  # no more input
         self.reading = True
@@ -154,11 +161,17 @@ class Intake:
             self._drop("TLS")
             return False
         if text.startswith(b"{"):
-            limits = self._node.limits
-            self._longest = limits.max_object
-            self._framer = JsonFramer(self._longest, limits.max_endless)
-            self._node.visits.speak(peer, self._json)
+            self._speak_json()
         return True
+
+    def _speak_json(self, so_far: bytes = b"") -> None:
+        """Go on in JSON, first with what was taken for a line."""
+        rest = self._framer.take()
+        limits = self._node.limits
+        self._longest = limits.max_object
+        self._framer = JsonFramer(self._longest, limits.max_endless)
+        self._node.visits.speak(self._peer, self._json)
+        self._framer.feed(so_far + rest)
 
     def _filter(self) -> None:
         """Carry out the telnet commands in the next slice of what arrived, and let the rest be cut."""
@@ -292,6 +305,7 @@ class Intake:
                     and isinstance(frame, bytes)
                     and not prompt.asked
                     and prompt.wrong is None
+                    and self._came_as is None
                 ):
                     # First, for nearly all frames are this one.
                     spent += _COST_OF_FRAME + len(frame)
@@ -364,12 +378,34 @@ class Intake:
                 )
             case _ if not self.inside and self._is_http(frame):
                 self._drop("HTTP")
+            case bytes() if peer.dialect is self._line and is_object(frame):
+                self._object(frame)
             case _ if asking is not None:
                 self._prompt.answer(peer, asking, frame)
             case _ if (slip := self._prompt.again(peer, frame)) is not None:
                 self._refuse(slip)
             case _:
+                if frame.strip():
+                    self._came_as = None
                 self._parse(frame)
+
+    def _object(self, frame: bytes) -> None:
+        """Handle an object of a program in a session of lines: it was to be the first thing sent, and is never said."""
+        if not self.inside:
+            self._speak_json(frame + b"\n")
+        elif self._came_as == "guest":
+            rest = frame + b"\n" + self._framer.take() + bytes(self._raw)
+            self._start_over(rest, self._ended)
+        elif self._came_as == "nick":
+            user = self._node.hub.user_of(self._peer.id)
+            why = (
+                f"You are logged in as {user.nick if user else 'somebody'} already, and your session is one of plain lines. "
+                "Nothing was sent. To speak JSON, connect again and send an object first."
+            )
+            refused = r.Refused("already-logged-in", why)
+            self._node.delivery.send(self._peer.outbox, self._json.here.reply(refused, None))
+        else:
+            self._parse(frame)
 
     def _is_http(self, frame: bytes) -> bool:
         """Tell whether this first line begins an HTTP request; an empty line may stand before it (RFC 9112, section 2.2)."""
@@ -389,6 +425,8 @@ class Intake:
         if isinstance(request.command, c.Login):
             self._tried = True
             self._prompt.expect(request.command)
+            if not self.inside and self._peer.dialect is self._line:
+                self._came_as = "guest" if request.command.nick is None else "nick"
         self._node.submit(self._peer, request)
 
     def _refuse(self, bad: BadLine) -> None:

@@ -99,17 +99,41 @@ class LineProtocol(Protocol):
             self._turn_away(f"! {why}.")
             return
         self.send, self.hold = direct(self.transport)
-        line, json = self.factory.line, self.factory.json
-        peer = self._peer = self._node.visits.open(self, line, host)
-        ahead = self.factory.ahead
-        self._intake = Intake(self._node, peer, self.transport, self._host, line, json, ahead)
+        self._open(self.factory.line, host)
         # A producer that pushes: the transport says when its buffer is full, see pauseProducing.
         self.transport.registerProducer(self, True)
         self.factory.connections.add(self)
         self._heard = self._node.clock.seconds()
+
+    def _open(self, dialect: Dialect, host: str | None) -> None:
+        """Begin a session."""
+        peer = self._peer = self._node.visits.open(self, dialect, host)
+        shared = self.factory
+        self._intake = Intake(
+            self._node,
+            peer,
+            self.transport,
+            self._host,
+            shared.line,
+            shared.json,
+            shared.ahead,
+            self._start_over,
+        )
         self._timer = self._node.clock.callLater(
             self._node.limits.login_time, self._login_time_over, peer
         )
+
+    def _start_over(self, received: bytes, ended: bool) -> None:
+        """Let a program that came in as a guest log in in the guest's place; ``received`` is what it sent."""
+        peer = self._peer
+        assert peer is not None
+        self._intake.stop()
+        self._node.visits.close(peer, "goes on as a program")
+        self._open(self.factory.json, self._host())
+        self.transport.resumeProducing()
+        self._intake.receive(received)
+        if ended:
+            self._intake.finish()
 
     def _turn_away(self, why: str) -> None:
         """Refuse a connection before it is a session."""
