@@ -128,7 +128,7 @@ class _Visit:
         """Try a wrong password; return how long the answer took, in seconds."""
         began = perf_counter()
         line = f"/login {name}{number % _NAMES} {_WRONG}"
-        await self._ask(guesser, line, "that is not the password of")
+        await self._ask(guesser, line, "ype /login")  # whether it is registered or not
         return perf_counter() - began
 
     def close(self) -> None:

@@ -151,8 +151,14 @@ class Accounts:
             # A name that nobody registered is perhaps what should have been a password: no log shows it.
             name = nick.key if asked.proof is not None else "a name that is not registered"
             log.info("wrong password for {name} from {address}", name=name, address=peer.address)
-            why = f"that is not the password of {nick}, or {nick} is not registered"
-            self._refuse(peer, asked, "wrong-password", why, tag, scope)
+            if asked.proof is not None:
+                why, again = f"Wrong password for {nick}", ""
+            elif self._gate.asks_others:
+                why, again = f"Wrong password for {nick}, or {nick} is not registered", ""
+            else:
+                why = f"{nick} is not registered"
+                again = "To log in to an account, type /login NICK PASSWORD."
+            self._refuse(peer, asked, "wrong-password", why, tag, scope, again)
             return
         self._forgive(keys)
         self._familiar.note(nick.key, peer.network)
@@ -213,19 +219,33 @@ class Accounts:
             self._carry_out(peer, d.Propose(registered, claim=True), tag)
 
     def _refuse(
-        self, peer: Peer, asked: d.Prove, code: str, why: str, tag: str | None, scope: Scope
+        self,
+        peer: Peer,
+        asked: d.Prove,
+        code: str,
+        why: str,
+        tag: str | None,
+        scope: Scope,
+        again: str = "",
     ) -> None:
-        """Refuse a command for want of the password; who would come in with it comes as a guest, or picks another name."""
+        """Refuse a command for want of the password; who would come in with it comes as a guest, or picks another name.
+
+        ``again`` says what to type now, if that is not the login once more.
+        """
         if not self._here(peer):
             return
         login = asked.command
-        if self._hub.user_of(peer.id) is not None or not isinstance(login, c.Login):
-            self._sessions.tell(peer, r.Refused(code, why), tag)
+        again = again or f"Type /login {asked.nick} PASSWORD to try again."
+        if not isinstance(login, c.Login):
+            self._sessions.tell(peer, r.Refused(code, f"{why}. Nothing was changed."), tag)
+        elif self._hub.user_of(peer.id) is not None:
+            self._sessions.tell(peer, r.Refused(code, f"{why}. {again}"), tag)
         elif login.or_guest:
             self._hub.want(peer.id, asked.nick)
-            why = f"{why}; you come as a guest; /login {asked.nick} PASSWORD tries again"
-            self._sessions.tell(peer, r.Refused(code, why), tag)
             guest = self._hub.decide(peer.id, c.Login(), self._wall(), tag, scope)
+            arrived = guest.event if isinstance(guest, d.Propose) else None
+            you_are = f" You are {arrived.nick}." if isinstance(arrived, e.Arrived) else ""
+            self._sessions.tell(peer, r.Refused(code, f"{why}.{you_are} {again}"), tag)
             self._carry_out(peer, guest, tag)
         else:
             self._sessions.tell(peer, r.NameRefused(code, why), tag)

@@ -228,7 +228,7 @@ def _clean(key: str, text: str) -> CleanText:
     try:
         return CleanText(text)
     except BadText as bad:
-        raise BadSetting(f"{key}: {str(bad).removesuffix('; nothing was said')}") from None
+        raise BadSetting(f"{key}: {bad}") from None
 
 
 def read_config(path: Path) -> Settings:

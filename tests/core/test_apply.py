@@ -27,9 +27,10 @@ from twisted_chat.core.text import CleanText
 from twisted_chat.core.user import User
 
 HI = lines("hi")
-GONE = Refused("gone", "you are no longer in the chat; nothing was said; connect again")
+GONE = Refused("gone", "You are no longer in the chat, so nothing was done. Connect again.")
 NOT_IN_ROOM = Refused(
-    "not-in-room", "you are no longer in that room; nothing was said; /join ROOM takes you back"
+    "not-in-room",
+    "You are no longer in that room, so nothing was done there. /join ROOM takes you back.",
 )
 
 #: What somebody does; nobody closes a room.

@@ -62,7 +62,13 @@ class TableTests(SynchronousTestCase):
 
     def test_refusals_say_what_would_help(self) -> None:
         for action, how, roles, code, why in (
-            ("speak", "slow", [], "slow", "#dev is slow: wait 1 second more; nothing was said"),
+            (
+                "speak",
+                "slow",
+                [],
+                "slow",
+                "#dev is slow: wait 1 second more. The message was not sent.",
+            ),
             ("enter", "banned", [], "banned", "you are banned from #dev"),
             (
                 "kick",

@@ -338,7 +338,7 @@ class SayTests(Case):
 
     def test_who_has_no_focus_is_told_that_nothing_was_said(self) -> None:
         self.world.do(self.eve, c.Leave())
-        why = "you talk in no room now: choose one with /join ROOM; nothing was said"
+        why = "you talk in no room now: choose one with /join ROOM. The message was not sent."
         self.refuse(self.eve, c.Say(HI), "no-room", why)
 
     def test_focus_of_a_session_that_was_replaced_is_none(self) -> None:
@@ -357,7 +357,7 @@ class SayTests(Case):
 
     def test_who_is_not_in_the_room_is_told_that_nothing_was_said(self) -> None:
         for name in ("dev", "nowhere"):
-            why = f"you are not in #{name}; enter it with /join #{name}; nothing was said"
+            why = f"you are not in #{name}; enter it with /join #{name}. The message was not sent."
             self.refuse(self.eve, c.Say(HI, room(name)), "not-in-room", why)
 
     def test_text_may_have_4096_bytes_in_all_its_lines(self) -> None:
@@ -635,8 +635,11 @@ class AskingTests(Case):
         self.assertTrue(found.lines[0].help.endswith(" (operators of the room)"))
 
     def test_help_on_what_is_no_command(self) -> None:
-        for topic, hint in (("jion", "did you mean join?"), ("xyzzy", "/help lists them")):
-            why = f'there is no command "{topic}"; {hint}'
+        for topic, hint in (
+            ("jion", "Did you mean /join?"),
+            ("xyzzy", "/help lists the commands."),
+        ):
+            why = f'There is no command "{topic}". {hint}'
             self.refuse(self.bob, c.Help(topic), "unknown-command", why)
         found = self.world.refusal(self.bob, c.Help("\x1b" * 1000))
         self.assertEqual(CleanText(found.why), found.why)
@@ -710,7 +713,7 @@ class TotalTests(SynchronousTestCase):
         decision = self.world.decide(self.seats[who], command, tag)
         if isinstance(decision, Tell):
             assert isinstance(decision.reply, r.Refused)
-            self.assertRegex(decision.reply.why, "nothing was (said|sent)")
+            self.assertRegex(decision.reply.why, "nothing was (said|sent)|was not sent")
         else:
             self.assertIsInstance(decision, Propose | Repeat)
 

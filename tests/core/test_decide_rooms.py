@@ -160,7 +160,7 @@ class RoomTests(Case):
         )
 
     def test_long_reasons_topics_and_away_texts_are_refused(self) -> None:
-        why = "that text has 400 bytes, and 390 are the most; nothing was sent"
+        why = "that text has 400 bytes, and 390 are the most"
         dev = room("dev")
         for command in (
             c.Leave(dev, LONG),

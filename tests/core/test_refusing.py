@@ -30,5 +30,5 @@ class TextTests(SynchronousTestCase):
     def test_sizes_are_easy_to_read(self, size: int, limit: int) -> None:
         self.assertEqual(
             too_long(size, limit),
-            f"that text has {size:,} bytes, and {limit:,} are the most; nothing was sent",
+            f"that text has {size:,} bytes, and {limit:,} are the most",
         )

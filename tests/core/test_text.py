@@ -92,7 +92,7 @@ class CleanTextTests(SynchronousTestCase):
                 continue
             why = refusal(f"ab{chr(code)}c")
             self.assertIn(f"U+{code:04X}", why or "")
-            self.assertIn("(character 3) cannot be sent; nothing was said", why or "")
+            self.assertIn("(character 3) cannot be sent", why or "")
 
     def test_what_moves_a_cursor_or_turns_a_line_around_is_refused(self) -> None:
         for bad, name in (
@@ -110,15 +110,13 @@ class CleanTextTests(SynchronousTestCase):
             ("\ud800", "U+D800, not a character,"),
             ("\uffff", "U+FFFF, not a character,"),
         ):
-            self.assertEqual(
-                refusal(f"{bad}x"), f"{name} (character 1) cannot be sent; nothing was said"
-            )
+            self.assertEqual(refusal(f"{bad}x"), f"{name} (character 1) cannot be sent")
 
     def test_marks_are_capped(self) -> None:
         self.assertEqual(CleanText(STACK[:-1]), STACK[:-1])
         self.assertEqual(
             refusal(f"b{STACK}"),
-            "more than 8 combining marks in a row (at character 11) cannot be sent; nothing was said",
+            "more than 8 combining marks in a row (at character 11) cannot be sent",
         )
 
     def test_each_character_may_have_its_own_marks(self) -> None:
@@ -140,7 +138,6 @@ class CleanTextTests(SynchronousTestCase):
             text = CleanText(raw)
         except BadText as bad:
             self.assertTrue(str(bad).isascii() and str(bad).isprintable(), ascii(str(bad)))
-            self.assertTrue(str(bad).endswith("; nothing was said"), str(bad))
             return
         self.assertIsNone(UNSAFE.search(text))
         self.assertNotIn("\ufeff", text)
@@ -177,7 +174,7 @@ class DecodeTests(SynchronousTestCase):
             bad = self.assertRaises(BadText, decode, raw)
             self.assertEqual(
                 str(bad),
-                f"{where} is not UTF-8; set your terminal or client to UTF-8; nothing was said",
+                f"{where} is not UTF-8; set your terminal or client to UTF-8",
             )
 
     @given(st.binary())

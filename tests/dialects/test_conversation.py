@@ -191,7 +191,7 @@ def read_object(value: dict[str, Any], me: str, asked: dict[str, Step]) -> Itera
         case "error" if value["code"] == "password-needed":
             yield "locked", room
         case "error":
-            yield "error", content
+            yield "error", content.removesuffix(".")
         case "members":
             yield "in", room, value["count"], value["created"], value["locked"]
             if value["count"] > 1:

@@ -121,8 +121,8 @@ class LoginTests(HouseTestCase):
         bob = self.house.comes()
         bob.types("bob secret")
         why = (
-            "! that is not the password of bob, or bob is not registered; you come as a guest; "
-            "/login bob PASSWORD tries again."
+            "! bob is not registered. You are guest1. "
+            "To log in to an account, type /login NICK PASSWORD."
         )
         self.assert_sees(bob, *GREETING, why, *entered("guest1"))
 

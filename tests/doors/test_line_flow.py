@@ -199,7 +199,10 @@ class SlipTests(HouseTestCase):
     def test_hidden_characters_before_a_command_are_an_error(self) -> None:
         for typed in ("\u00ad/msg bob psst", "\u2063/msg bob psst"):
             self.eve.types(typed)
-            self.assert_any(self.eve.sees(), "^! a command must not begin with a blank, or ")
+            self.assert_any(
+                self.eve.sees(),
+                "^! A command must not begin with a blank or an invisible character. ",
+            )
         self.assert_sees(self.zoe)
 
     def test_a_fullwidth_colon_is_a_colon(self) -> None:

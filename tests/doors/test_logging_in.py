@@ -40,7 +40,7 @@ class PromptTests(Case):
         lines = bob.sees()
         self.assert_any(
             lines,
-            "^! that is not the password of bob, or .*you come as a guest; /login bob PASSWORD",
+            "^! Wrong password for bob. You are guest1. Type /login bob PASSWORD",
         )
         self.assert_any(lines, "^-- Welcome, guest1")
         bob.types("/login correct-horse")

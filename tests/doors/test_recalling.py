@@ -77,13 +77,13 @@ class HistoryTests(HouseTestCase):
 
     def test_mistakes_say_what_to_write(self) -> None:
         alice = self.house.enters("alice")
-        usage = "write /history [@NICK] [N] [before ID | after ID]; nothing was said."
+        usage = "Usage: /history [@NICK] [N] [before ID | after ID]."
         alice.types("/history many", "/history before", "/history 5 before noon")
         self.assert_sees(
             alice,
-            f"! many is not a number of lines; lines count from 1; {usage}",
-            f"! ID is missing; {usage}",
-            f'! "noon" is not the id of a message, such as 00064f3d2a1b0c9e; {usage}',
+            f'! "many" is not a number of lines; lines count from 1. {usage}',
+            f"! ID is missing. {usage}",
+            f'! "noon" is not the id of a message, such as 00064f3d2a1b0c9e. {usage}',
         )
 
     def test_program_is_told_ids_and_asks_by_them(self) -> None:
@@ -124,11 +124,11 @@ class SearchTests(HouseTestCase):
     def test_search_for_nothing_says_what_to_write(self) -> None:
         alice = self.house.enters("alice")
         alice.types("/search ???", "/search")
-        usage = "write /search WORDS [from:NICK] [in:ROOM] [since:DATE]; nothing was said."
+        usage = "Usage: /search WORDS [from:NICK] [in:ROOM] [since:DATE]."
         self.assert_sees(
             alice,
-            f"! there is nothing to look for: give a word, of letters or digits, or from:NICK; {usage}",
-            f"! WORDS is missing; {usage}",
+            f"! There is nothing to look for: give a word, of letters or digits, or from:NICK. {usage}",
+            f"! WORDS is missing. {usage}",
         )
 
     def test_program_pages_back_by_id(self) -> None:

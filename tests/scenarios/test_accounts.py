@@ -30,7 +30,7 @@ async def test_owner_of_a_room_is_that_again_with_the_password(
     server = await scene.server("--state-dir", state)
     olga = await scene.connects(server, "olga")
     olga.types("olga wrong-horse")
-    await olga.sees(re.compile("that is not the password of olga"))
+    await olga.sees(re.compile("Wrong password for olga"))
     await olga.sees(re.compile("/help"))
     olga.types("/login olga correct-horse")
     await olga.sees(re.compile("logged in as olga"))

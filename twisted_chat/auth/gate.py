@@ -41,6 +41,8 @@ class Gate:
         self, passwords: Passwords, stored: Stored, others: Sequence[ICredentialsChecker] = ()
     ) -> None:
         self.passwords = passwords
+        #: Whether an account may be known to others than this server.
+        self.asks_others = bool(others)
         ours = self._ours = StoredPasswords(passwords, stored)
         self._portals = [
             (verdict, Portal(_REALM, [checker]))

@@ -52,7 +52,7 @@ __all__ = [
 ]
 
 
-_GONE = Refused("gone", "you are no longer in the chat; nothing was said; connect again")
+_GONE = Refused("gone", "You are no longer in the chat, so nothing was done. Connect again.")
 
 _TOO_MANY_BANS = Refused(
     "too-many-bans", f"there are {MAX_BANS:,} server bans, and that is the most; lift one first"

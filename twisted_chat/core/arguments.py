@@ -74,9 +74,9 @@ class Spec(msgspec.Struct, frozen=True):
             values.append(kind.read(word))
             rest = rest[len(word) :].lstrip(" ")
         if rest and (self.secret or "PASSWORD" in self.usage):
-            raise BadArguments("that is too much; a password has no blanks")
+            raise BadArguments("too many words: a password has no blanks")
         if rest:
-            raise BadArguments(f'"{shown(rest)}" is too much')
+            raise BadArguments(f'unexpected argument "{shown(rest)}"')
         return self.build(*values)
 
     def _shown(self, kind: str, place: int) -> str:
@@ -99,7 +99,7 @@ class _Kind:
 
 def _read_page(word: str) -> int:
     if not (word.isascii() and word.isdigit() and len(word) <= 6 and int(word) > 0):
-        raise BadArguments(f"{shown(word)} is not a page number; pages count from 1")
+        raise BadArguments(f'"{shown(word)}" is not a page number; pages count from 1')
     return int(word)
 
 
@@ -115,7 +115,7 @@ def _read_limit(text: str) -> Keep:
 def _read_number(word: str) -> int:
     digits = word.lstrip("0")
     if not (digits.isascii() and digits.isdigit()):
-        raise BadArguments(f"{shown(word)} is not a number of lines; lines count from 1")
+        raise BadArguments(f'"{shown(word)}" is not a number of lines; lines count from 1')
     return int(digits[:9])  # whatever comes behind them, it is more than is ever shown
 
 

@@ -16,6 +16,8 @@ from twisted_chat.core.room import LOBBY_ID, Room
 from twisted_chat.core.standing import NO_ROLES, Roles
 from twisted_chat.core.user import User
 
+_NOT_SENT: Final = "The message was not sent."
+
 #: ``read all``: also what was said before one came, where others see only what was said since.
 Action = Literal[
     "enter",
@@ -134,13 +136,11 @@ def silenced(user: User, room: Room, now: float) -> Refused | None:
         return None
     ban = find(room.mutes.values(), user, now)
     if ban is not None:
-        return Refused(
-            "muted", f"you are muted in {room.name}{_ending(ban, now)}; nothing was said"
-        )
+        return Refused("muted", f"you are muted in {room.name}{_ending(ban, now)}")
     if room.settings.moderated and not roles & _VOICES:
         return Refused(
             "moderated",
-            f"{room.name} is moderated: only who has voice there speaks; nothing was said",
+            f"{room.name} is moderated: only who has voice there speaks",
         )
     return None
 
@@ -156,15 +156,16 @@ def _set_topic(user: User, roles: Roles, room: Room, now: float) -> Refused | No
 
 def _speak(user: User, roles: Roles, room: Room, now: float) -> Refused | None:
     refused = silenced(user, room, now)
-    if refused is not None or roles & _VOICES:
-        return refused
+    if refused is not None:
+        return Refused(refused.code, f"{refused.why}. {_NOT_SENT}")
+    if roles & _VOICES:
+        return None
     slow, before = room.settings.slow, room.spoke.get(user.invitation)
     # A clock that was set back makes nobody wait.
     if slow and before is not None and before <= now < before + slow:
         wait = before + slow - now
-        return Refused(
-            "slow", f"{room.name} is slow: wait {spell_duration(wait)} more; nothing was said"
-        )
+        why = f"{room.name} is slow: wait {spell_duration(wait)} more. {_NOT_SENT}"
+        return Refused("slow", why)
     return None
 
 

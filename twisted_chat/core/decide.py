@@ -54,6 +54,12 @@ _ONLY_HERE: Final = (
     "only operators of this server, and who connects from the machine it runs on, may see that"
 )
 _WHO: Final = "/who lists who is here"
+# What /help explains besides the commands: what a line means that has no name.
+_FORMS: Final = {
+    "?": "? lists who is here, the same as /who.",
+    "//": "// TEXT says TEXT exactly as it stands.",
+    ">": "TEXT > NICK says TEXT to NICK in private, the same as /msg NICK TEXT.",
+}
 
 
 class Decider:
@@ -273,7 +279,7 @@ class Decider:
         for line in lines:
             size += len(line.encode("utf-8"))
         if size > self._limits.max_text:
-            return _refuse("too-long", too_long(size, self._limits.max_text))
+            return _refuse("too-long", f"{too_long(size, self._limits.max_text)}; nothing was sent")
         if not any(map(str.strip, lines)):
             return _refuse("empty", "there is nothing to say; nothing was sent")
         return None
@@ -364,12 +370,14 @@ class Decider:
             ]
             lines = tuple(r.HelpLine(spec.name, spec.usage, spec.help) for spec in specs)
             return r.HelpText(lines, before_login=session.user is None)
+        if command.topic in _FORMS:
+            return r.Confirmed(_FORMS[command.topic])
         name = command.topic.lstrip("/!").lower()
         spec = COMMANDS.get(name)
         if spec is None:
             near = nearest(name)
-            hint = f"; did you mean {near}?" if near else "; /help lists them"
-            return r.Refused("unknown-command", f'there is no command "{shown(name)}"{hint}')
+            hint = f"Did you mean /{near}?" if near else "/help lists the commands."
+            return r.Refused("unknown-command", f'There is no command "{shown(name)}". {hint}')
         may = "" if spec.may == "anyone" else f" ({spec.may})"
         line = r.HelpLine(spec.name, spec.whole_usage, spec.help + may)
         return r.HelpText((line,), one=True, before_login=session.user is None)

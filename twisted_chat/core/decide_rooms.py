@@ -42,7 +42,7 @@ class RoomDecider:
         self, session: Session, user: User, name: RoomName | None, *, to_talk: bool = False
     ) -> Room | Tell:
         """Find the room a command is about: the named one or the focus, and the user must be in it."""
-        nothing = "; nothing was said" if to_talk else ""
+        nothing = ". The message was not sent." if to_talk else ""
         if name is None:
             room = self._state.rooms.get(session.focus) if session.focus is not None else None
             if room is None or user.id not in room.members:

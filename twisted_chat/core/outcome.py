@@ -37,7 +37,8 @@ Audience = InRoom | Near | Between
 NOBODY: Final = Between(())
 
 NOT_IN_ROOM: Final = Refused(
-    "not-in-room", "you are no longer in that room; nothing was said; /join ROOM takes you back"
+    "not-in-room",
+    "You are no longer in that room, so nothing was done there. /join ROOM takes you back.",
 )
 
 

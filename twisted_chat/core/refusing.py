@@ -19,8 +19,8 @@ def check_size(text: CleanText | None, limit: int) -> Tell | None:
 
 
 def too_long(size: int, limit: int) -> str:
-    """Say that a text is too long, and that nothing of it was sent."""
-    return f"that text has {size:,} bytes, and {limit:,} are the most; nothing was sent"
+    """Say that a text is too long."""
+    return f"that text has {size:,} bytes, and {limit:,} are the most"
 
 
 def hidden(name: str) -> str:

@@ -64,7 +64,7 @@ class CleanText(str):
         found = _FORBIDDEN.search(text)
         if found is not None:
             raise BadText(
-                f"{describe(found.group())} (character {found.start() + 1}) cannot be sent; nothing was said"
+                f"{describe(found.group())} (character {found.start() + 1}) cannot be sent"
             )
         if not text.isascii():
             _check_marks(text)
@@ -90,7 +90,7 @@ def _check_marks(text: str) -> None:
             if run > MAX_MARKS:
                 raise BadText(
                     f"more than {MAX_MARKS} combining marks in a row (at character {position + 1}) "
-                    "cannot be sent; nothing was said"
+                    "cannot be sent"
                 )
         elif category != "Cf":
             # A joiner or another format character takes no room: what follows stands on the same letter still.
@@ -114,7 +114,7 @@ def decode(raw: bytes) -> str:
     except UnicodeDecodeError as error:
         raise BadText(
             f"byte 0x{raw[error.start]:02X} (byte {error.start + 1}) is not UTF-8; "
-            "set your terminal or client to UTF-8; nothing was said"
+            "set your terminal or client to UTF-8"
         ) from None
 
 

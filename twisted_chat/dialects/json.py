@@ -99,10 +99,12 @@ class JsonDialect:
             )
         try:
             command = _command(incoming, logged_in)
-        except BadText as bad:
-            raise BadLine(str(bad), "bad-text", tag) from None
-        except BadName as bad:
-            raise BadLine(f"{bad}; nothing was sent", "bad-name", tag) from None
+        except (BadText, BadName) as bad:
+            talks = incoming.type.lower() in ("message", "private")
+            why = f"{bad}. The message was not sent." if talks else str(bad)
+            raise BadLine(
+                why, "bad-name" if isinstance(bad, BadName) else "bad-text", tag
+            ) from None
         except BadLine as bad:
             raise BadLine(str(bad), bad.code, tag) from None
         return Request(command, tag)

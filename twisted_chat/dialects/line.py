@@ -56,6 +56,9 @@ PRIVATE: Final = frozenset(("msg", "reply"))
 # How those begin, and those that take a password.
 _HUSHED: Final = (*PRIVATE, *(name for name, spec in COMMANDS.items() if spec.secret))
 
+# The commands that say something. Only of these, and of lines that are no command, an error tells that nothing was sent.
+_SAYING: Final = (*PRIVATE, "me", "announce")
+_NOT_SENT: Final = "The message was not sent."
 _LITERALLY: Final = 'to say it as it is, put "// " in front'
 
 
@@ -80,9 +83,10 @@ class LineDialect:
                 return Request(_read_login(text))
             command = read(CleanText(text))
         except BadText as bad:
-            raise BadLine(str(bad), "bad-text") from None
-        except BadName as bad:
-            raise BadLine(f"{bad}; nothing was said", "bad-name") from None
+            why = str(bad)
+            if logged_in and _says(frame.decode("utf-8", "replace")):
+                why = f"{why}. {_NOT_SENT}"
+            raise BadLine(why, "bad-text") from None
         return None if command is None else Request(command)
 
 
@@ -107,8 +111,15 @@ def _read_login(text: str) -> c.Command:
     return c.Login(nick, Secret(rest), or_guest=True) if rest else c.Login(nick)
 
 
+def _says(line: str) -> bool:
+    """Tell whether a line, which cannot be read, is no command that says nothing."""
+    word = line.strip().partition(" ")[0]
+    name = word[1:].lower() if word.startswith(("/", "!")) else _VERBS.get(word)
+    return name not in COMMANDS or name in _SAYING
+
+
 def read(line: CleanText) -> c.Command | None:
-    """Read a line of somebody who is logged in; None if it is empty. Raises BadLine, BadText or BadName."""
+    """Read a line of somebody who is logged in; None if it is empty. Raises BadLine or BadText."""
     return c.Say((line,)) if _is_plain(line) else _read(line)
 
 
@@ -137,7 +148,7 @@ def _read(line: CleanText) -> c.Command | None:
         return _say(line[3:] if line[2:3] == " " and line[3:].strip() else line[1:])
     if slips.hides_command(line):
         raise BadLine(
-            f"a command must not begin with a blank, or with what shows as nothing; nothing was said ({_LITERALLY})",
+            f"A command must not begin with a blank or an invisible character. The line was not sent ({_LITERALLY}).",
             "leading-blank",
         )
     if line.startswith("/"):
@@ -146,7 +157,8 @@ def _read(line: CleanText) -> c.Command | None:
         return command
     if slips.other_mark(line):
         raise BadLine(
-            f"a command begins with / or !; nothing was said ({_LITERALLY})", "unknown-command"
+            f"A command begins with / or !. The line was not sent ({_LITERALLY}).",
+            "unknown-command",
         )
     if slips.secret_object(line):
         raise BadLine(
@@ -155,7 +167,7 @@ def _read(line: CleanText) -> c.Command | None:
         )
     if slips.holds_password(line):
         raise BadLine(
-            f"that looks like a command with a password, without its /; nothing was said ({_LITERALLY})",
+            f"That looks like a command with a password, without its /. The line was not sent ({_LITERALLY}).",
             "looks-private",
         )
     if line.rstrip() == "?":
@@ -168,7 +180,10 @@ def _read(line: CleanText) -> c.Command | None:
     if verb == "MSG":
         text = line[len(verb) :].strip(" ")
         if not text:
-            raise BadLine("MSG needs a text; write MSG TEXT, or MSG NICK:TEXT in private", "usage")
+            raise BadLine(
+                f"The text is missing. {_NOT_SENT} Usage: MSG TEXT, or MSG NICK:TEXT in private",
+                "usage",
+            )
         return _say(text, unless=slips.meant_by_msg(text))
     if slips.points(line) and slips.points_oddly(line):
         raise BadLine(
@@ -239,14 +254,15 @@ def _slash(line: str) -> c.Command:
         return _run(name, rest, f"/{name}")
     if not word:
         raise BadLine(
-            f"write the command directly behind the /; nothing was said ({_LITERALLY})", "usage"
+            f"Write the command directly behind the /. The line was not sent ({_LITERALLY}).",
+            "usage",
         )
     near = nearest(word)
-    meant = f"did you mean /{near}?" if near else "/help lists the commands."
+    meant = f"Did you mean /{near}?" if near else "/help lists the commands."
     quoted = _quoted(word, near)
     literally = f"to say it as it is, type //{quoted}" if quoted else _LITERALLY
     raise BadLine(
-        f"There is no command {f'/{quoted}' if quoted else 'like that'}; {meant} Nothing was said ({literally})",
+        f"There is no command {f'/{quoted}' if quoted else 'like that'}. {meant} The line was not sent ({literally}).",
         "unknown-command",
     )
 
@@ -264,7 +280,8 @@ def _bang(line: str) -> c.Command | None:
     """Read a line that begins with "!"; None if no command follows, so that the rules after this one count."""
     if slips.spoilt_bang(line):
         raise BadLine(
-            f"write the command directly behind one !; nothing was said ({_LITERALLY})", "usage"
+            f"Write the command directly behind one !. The line was not sent ({_LITERALLY}).",
+            "usage",
         )
     word, _, rest = line[1:].partition(" ")
     if not drop_ignorable(word)[:1].isalpha():
@@ -273,17 +290,19 @@ def _bang(line: str) -> c.Command | None:
     if name not in _BANGS:
         near = nearest(word)
         meant = (
-            f"did you mean {'!' if near in _BANGS else '/'}{near}?"
+            f"Did you mean {'!' if near in _BANGS else '/'}{near}?"
             if near
-            else "there are !who, !msg NICK TEXT, !logout and !help."
+            else "There are !who, !msg NICK TEXT, !logout and !help."
         )
         raise BadLine(
-            f"There is no command {f'!{quoted}' if (quoted := _quoted(word, near)) else 'like that'}; "
-            f"{meant} Nothing was said ({_LITERALLY})",
+            f"There is no command {f'!{quoted}' if (quoted := _quoted(word, near)) else 'like that'}. "
+            f"{meant} The line was not sent ({_LITERALLY}).",
             "unknown-command",
         )
     if name in _BARE_BANGS and rest.strip():
-        raise BadLine(f"!{name} stands alone on its line; nothing was said ({_LITERALLY})", "usage")
+        raise BadLine(
+            f"!{name} stands alone on its line. The line was not sent ({_LITERALLY}).", "usage"
+        )
     return _run(_BANGS[name], rest, f"!{name}")
 
 
@@ -292,29 +311,30 @@ def _run(name: str, rest: str, spelling: str) -> c.Command:
     spec = COMMANDS[name]
     try:
         return spec.parse(rest)
-    except BadArguments as bad:
+    except (BadArguments, BadName) as bad:
+        why = str(bad)
+        fate = f" {_NOT_SENT}" if name in _SAYING else ""
         usage = f"{spelling} {spec.whole_usage}".rstrip()
-        raise BadLine(f"{bad}; write {usage}; nothing was said", "usage") from None
+        code = "bad-name" if isinstance(bad, BadName) else "usage"
+        raise BadLine(f"{why[0].upper()}{why[1:]}.{fate} Usage: {usage}", code) from None
 
 
 def _private(word: str, text: str) -> c.Command:
     """Make the command of ``MSG WORD:TEXT``, or raise: it is private, or nothing at all."""
     if not word:
         raise BadLine(
-            f"there is no nickname before the colon; write MSG NICK:TEXT; nothing was said ({_LITERALLY})",
+            f"There is no nickname before the colon. {_NOT_SENT} Usage: MSG NICK:TEXT ({_LITERALLY}).",
             "usage",
         )
     try:
         nick = parse_nick(word)
     except BadName as bad:
         raise BadLine(
-            f'"{shown(word)}" cannot be a nickname: {bad}; nothing was said ({_LITERALLY})',
+            f'"{shown(word)}" cannot be a nickname: {bad}. {_NOT_SENT} Usage: MSG NICK:TEXT ({_LITERALLY}).',
             "bad-nick",
         ) from None
     if not text.strip():
-        raise BadLine(
-            f"there is nothing to tell {nick}; write MSG {nick}:TEXT; nothing was said", "usage"
-        )
+        raise BadLine(f"The text is missing. {_NOT_SENT} Usage: MSG {nick}:TEXT", "usage")
     return c.Tell(nick, (CleanText(text.strip()),))
 
 
