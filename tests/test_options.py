@@ -72,7 +72,7 @@ class CommandLineTests(OptionsTestCase):
         usual = self.parsed()
         self.assertIs(usual.effective_limits(), usual.limits)
         limits = self.parsed("--no-flood-limit", "--max-text=99").effective_limits()
-        self.assertGreaterEqual(min(limits.flood_burst, limits.flood_rate), 10**9)
+        self.assertGreaterEqual(min(limits.flood_burst, limits.flood_rate, limits.byte_rate), 10**9)
         self.assertEqual(limits.max_text, 99)
 
     def test_ports_can_be_several_and_endpoints(self) -> None:

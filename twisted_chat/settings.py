@@ -184,7 +184,10 @@ class Settings(
         if self.flood_limit:
             return self.limits
         return msgspec.structs.replace(
-            self.limits, flood_burst=_NO_FLOOD_LIMIT, flood_rate=_NO_FLOOD_LIMIT
+            self.limits,
+            flood_burst=_NO_FLOOD_LIMIT,
+            flood_rate=_NO_FLOOD_LIMIT,
+            byte_rate=_NO_FLOOD_LIMIT,
         )
 
     def check(self) -> Settings:

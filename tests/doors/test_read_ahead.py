@@ -60,10 +60,10 @@ class WorkTests(HouseTestCase):
 
     def reads(self, guest: Guest, data: bytes) -> tuple[int, int]:
         """Let the door take one read of data at once; return how many frames and commands that was."""
-        commands = guest.protocol._intake._telnet.commands
+        commands = guest.protocol._intake._frames.telnet.commands
         self.frames = 0
         guest.protocol.dataReceived(data)
-        return self.frames, guest.protocol._intake._telnet.commands - commands
+        return self.frames, guest.protocol._intake._frames.telnet.commands - commands
 
     def check(self, name: str, guest: Guest, data: bytes) -> None:
         frames, commands = self.reads(guest, data)
@@ -114,14 +114,14 @@ class WorkTests(HouseTestCase):
         self.assert_sees(bob)
         self.house.waits(0.2)
         self.assert_sees(bob, "<eve> hi")
-        self.assertEqual(eve.protocol._intake._telnet.commands, 5000)
+        self.assertEqual(eve.protocol._intake._frames.telnet.commands, 5000)
 
 
 class BeforeLoginTests(HouseTestCase):
     """Of somebody without a nickname the longest frame is read, and 1 KiB more."""
 
     def held(self, guest: Guest) -> int:
-        return guest.protocol._intake._framer.waiting
+        return guest.protocol._intake._frames.framer.waiting
 
     def test_a_pipe_of_any_length_arrives_whole(self) -> None:
         for name, limits in (("slow", Limits()), ("fast", NO_FLOOD_LIMIT)):
@@ -257,7 +257,7 @@ class MemoryTests(HouseTestCase):
         self.assertEqual(self.backlog.bytes, 10)
         eve.sends(b"\n")
         self.assertEqual(self.backlog.bytes, 0)
-        self.assertEqual(eve.protocol._intake._framer._data, b"")
+        self.assertEqual(eve.protocol._intake._frames.framer._data, b"")
 
     def test_over_the_limit_who_sent_most_is_ended(self) -> None:
         self.backlog.limit = 100 * KIB

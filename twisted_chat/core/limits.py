@@ -54,6 +54,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_away: Annotated[int, _doc("longest away text or reason, in UTF-8 bytes")] = 390
     flood_burst: Annotated[int, _doc("lines a user can send at once")] = 20
     flood_rate: Annotated[int, _doc("lines a second a user can send after that")] = 10
+    # A thousand people behind one address who talk all the time, and pastes, for eight seconds' worth may come at once. And a
+    # twentieth of a core, for the bytes that are the slowest to read.
+    byte_rate: Annotated[
+        int,
+        _doc(
+            "bytes a second read from one address or /64, a quarter of those from one /24, /56 or /48; this machine is exempt"
+        ),
+    ] = 256 * 1024
     send_buffer: Annotated[
         int, _doc("kernel send buffer of a connection (SO_SNDBUF), in bytes")
     ] = 128 * 1024

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import typing
 from collections import deque
 from collections.abc import Callable
 from typing import Final, Literal
@@ -12,15 +11,18 @@ from twisted.internet.interfaces import IDelayedCall
 
 from twisted_chat.core import commands as c
 from twisted_chat.core import replies as r
+from twisted_chat.core.addresses import network_keys
 from twisted_chat.core.names import LOBBY, Nick, RoomName
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.dialects.base import BadLine, Dialect, Request
-from twisted_chat.dialects.framing import Endless, Frame, Framer, JsonFramer, LineFramer, TooLong
+from twisted_chat.dialects.framing import Endless, Frame, JsonFramer, LineFramer, TooLong
 from twisted_chat.dialects.json import is_object
+from twisted_chat.doors.byte_rates import ByteRates
+from twisted_chat.doors.frames import Frames
 from twisted_chat.doors.prompt import PasswordPrompt
-from twisted_chat.doors.read_ahead import FLOOR, ReadAhead
-from twisted_chat.doors.sockets import READ_SIZE, address_key, is_broken, read_at_most
-from twisted_chat.doors.telnet import TelnetFilter
+from twisted_chat.doors.read_ahead import ReadAhead
+from twisted_chat.doors.reading import Reading, Source
+from twisted_chat.doors.sockets import address_key, is_broken
 from twisted_chat.node import Node
 
 # A browser or a scanner, not a person: RFC 9112, section 3.
@@ -29,25 +31,13 @@ _HTTP: Final = re.compile(rb"[A-Z]{3,20} \S+ HTTP/[0-9]")
 _TLS_HELLO: Final = b"\x16"
 #: What a line may have besides its text: the longest command with two names, and then some.
 _ROOM_FOR_COMMAND: Final = 512
-#: What may come together with the longest frame before login, in bytes.
-_ROOM_FOR_MORE: Final = 1024
-#: How many bytes are looked at for telnet commands at a time: at most 512 commands, half a millisecond.
-_SLICE: Final = 1024
-#: Telnet commands in one read that are taken for no client's opening, and how many a second are read then: at 1 µs each,
-#: a hundredth of a core for a connection that sends nothing else.
-_MANY_COMMANDS: Final = 64
+#: How many telnet commands a second are carried out of those who send many: at 1 µs each, a hundredth of a core.
 _COMMAND_RATE: Final = 10_000
+#: As many bytes of a network does a telnet command count: it costs as much to look at as those.
+_COST_OF_COMMAND: Final = 64
 #: What is handed in of one session before others have their turn: 1.5 ms of the shortest lines, at 12 µs each, or 8 KiB.
 _TURN: Final = 8 * 1024
 _COST_OF_FRAME: Final = 64
-
-
-class Source(typing.Protocol):
-    """Where the bytes come from: what is needed of a transport here."""
-
-    def abortConnection(self) -> None: ...
-    def pauseProducing(self) -> None: ...
-    def resumeProducing(self) -> None: ...
 
 
 class Intake:
@@ -57,7 +47,7 @@ class Intake:
     do, so what it holds is bounded by one read and the framer. Before login that read is a small one. ``host`` returns the
     address of the other side; it is asked with the first bytes.
 
-    ``inside``: logged in. ``reading``: more can come. ``answers_pings``: it did so once.
+    ``inside``: logged in. ``answers_pings``: it did so once.
     """
 
     def __init__(
@@ -69,6 +59,7 @@ class Intake:
         line: Dialect,
         json: Dialect,
         ahead: ReadAhead,
+        rates: ByteRates,
         start_over: Callable[[bytes, bool], None],
     ) -> None:
         """``start_over`` opens a session that speaks JSON in the place of this one, for what is given: bytes, and the end."""
@@ -78,73 +69,56 @@ class Intake:
         self._host = host
         self._line = line
         self._json = json
-        self._ahead = ahead
+        self._reading = Reading(source, node.clock, ahead, rates, self.pump)
         self._start_over = start_over
-        self._telnet = TelnetFilter()
         limits = node.limits
         self._longest = limits.max_text + _ROOM_FOR_COMMAND
-        self._framer: Framer = LineFramer(self._longest, limits.max_endless)
-        self._raw = bytearray()  # not looked at for telnet commands yet
-        self._frame: Frame | None = None  # the next one, cut to see whether there is one
+        framer = LineFramer(self._longest, limits.max_endless)
+        self._frames = Frames(framer, self._begin, self._obeyed)
         self._counted = 0  # how many bytes are counted as waiting
         self._wait: IDelayedCall | None = None  # the flood wait: no line is handed in until then
         self._turn: IDelayedCall | None = None  # others have their turn first
         self._cooling: IDelayedCall | None = None  # too many telnet commands: no more until then
-        self._commands = 0  # telnet commands of one read
-        self._began = False  # the first byte was seen
         self.inside = False
         # How a session of lines came in, until it sent another line than an empty one: a program may have sent a nickname, or
         # an empty line, before it speaks.
         self._came_as: Literal["guest", "nick"] | None = None
         self._tried = False  # a nickname; and what came together with it is not used up
         self._ended = False  # no more input
-        self.reading = True
         self._pumping = False
         self._slowed = False  # was told that it is too fast
-        self._prompt = PasswordPrompt(node, self._telnet)
+        self._prompt = PasswordPrompt(node, self._frames.telnet)
         # What the session does by itself after login.
         self._chores: deque[Callable[[], None]] = deque()
         self.answers_pings = False
-        read_at_most(source, FLOOR)
 
     # --- bytes ---
 
     def receive(self, data: bytes) -> None:
         """Take what arrived."""
-        if not self._raw and self._telnet.passes(data):
-            self._take(data)
-        else:
-            self._raw += data
-            self._commands = 0
+        self._reading.count(len(data))
+        self._frames.take(data)
         self.pump()
 
     def finish(self) -> None:
         """The other side sends no more, but still reads: ``printf … | nc -N``. Handle what is there, then leave."""
         self._ended = True
+        self._frames.finish()
+        self._reading.finish()
         self.pump()
 
     def clear(self) -> None:
         """Hand in nothing more of what came."""
-        self._frame = None
-        self._raw.clear()
-        self._framer.take()
+        self._frames.clear()
         self._count()
 
     def stop(self) -> None:
         """The connection is gone."""
         self.clear()
-        self._ahead.give_back(self)
+        self._reading.stop()
         for timer in (self._wait, self._turn, self._cooling):
             if timer is not None and timer.active():
                 timer.cancel()
-
-    def _take(self, text: bytes) -> None:
-        """Let what is text be cut into frames."""
-        if not self._began:
-            self._began = True
-            if not self._begin(text):
-                return
-        self._framer.feed(text)
 
     def _begin(self, text: bytes) -> bool:
         """Look at the first bytes for who speaks what; tell whether they may."""
@@ -155,6 +129,7 @@ class Intake:
         if peer.closing:
             return False
         peer.network = address_key(host)
+        self._reading.networks = network_keys(host)
         if peer.network is None:
             self._node.visits.trust(peer)
         if text.startswith(_TLS_HELLO):
@@ -166,62 +141,37 @@ class Intake:
 
     def _speak_json(self, so_far: bytes = b"") -> None:
         """Go on in JSON, first with what was taken for a line."""
-        rest = self._framer.take()
+        rest = self._frames.framer.take()
         limits = self._node.limits
         self._longest = limits.max_object
-        self._framer = JsonFramer(self._longest, limits.max_endless)
+        self._frames.framer = JsonFramer(self._longest, limits.max_endless)
         self._node.visits.speak(self._peer, self._json)
-        self._framer.feed(so_far + rest)
+        self._frames.framer.feed(so_far + rest)
 
-    def _filter(self) -> None:
-        """Carry out the telnet commands in the next slice of what arrived, and let the rest be cut."""
-        before = self._telnet.commands
-        text, answer = self._telnet.receive(bytes(self._raw[:_SLICE]))
-        del self._raw[:_SLICE]
+    def _obeyed(self, commands: int, answer: bytes) -> None:
+        """Some telnet commands were carried out."""
         self._node.delivery.send(self._peer.outbox, answer)
-        self._commands += self._telnet.commands - before
-        if self._telnet.astray:
+        self._reading.count(commands * _COST_OF_COMMAND)
+        if self._frames.telnet.astray:
             why = "what you typed is a telnet command without end; set your terminal or client to UTF-8"
             self._node.visits.say_goodbye(self._peer, why, "sent something that is not UTF-8")
-            return
-        if self._commands >= _MANY_COMMANDS:
-            # No line, so no flood limit, counts them.
-            self._cooling = self._node.clock.callLater(self._commands / _COMMAND_RATE, self._cooled)
-            self._commands = 0
-        if text:
-            self._take(text)
+        elif self._frames.tired:
+            wait = self._frames.tired / _COMMAND_RATE
+            self._cooling = self._node.clock.callLater(wait, self._cooled)
 
     def _cooled(self) -> None:
         self._cooling = None
+        self._frames.tired = 0
         self.pump()
-
-    def _next(self) -> Frame | None:
-        """Cut the next frame if that was not done yet; return it, and leave it where it is."""
-        while self._frame is None:
-            self._frame = self._framer.next()
-            if self._frame is not None:
-                break
-            if self._raw and self._cooling is None:
-                self._filter()
-                continue
-            if self._ended and not self._raw:
-                self._frame = next(iter(self._framer.finish()), None)
-            break
-        return self._frame
-
-    def _more(self) -> bool:
-        """Tell whether something came that can be handed in, now or later."""
-        return self._next() is not None or bool(self._raw)
 
     @property
     def _partial(self) -> bool:
         """A line began to arrive, and its end did not. Objects need no line ends."""
-        return self._peer.dialect is self._line and self._framer.partial
+        return self._peer.dialect is self._line and self._frames.framer.partial
 
     def _count(self) -> None:
         """Count what waits, as what waits for slow readers is counted."""
-        frame = len(self._frame) if isinstance(self._frame, bytes) else 0
-        waiting = frame + self._framer.waiting + len(self._raw)
+        waiting = self._frames.waiting
         if waiting == self._counted:
             return
         grown = waiting > self._counted
@@ -237,31 +187,10 @@ class Intake:
         why = "too much of what you sent waits, and the server has no more room for it; the rest was not sent"
         self._node.visits.say_goodbye(self._peer, why, "sent too much at once")
 
-    def _read_ahead(self) -> None:
-        """Read no more than the rest of the longest frame, and a little, of a session that has not logged in."""
-        held = self._framer.waiting
-        most = self._longest + _ROOM_FOR_MORE
-        if not held:
-            self._ahead.give_back(self)
-            read_at_most(self._source, FLOOR)
-        elif self._ahead.grant(self, most - FLOOR):
-            read_at_most(self._source, most - held)
-        elif held < FLOOR:
-            read_at_most(self._source, FLOOR - held)
-        else:
-            self._read_on(False)
-
-    def granted(self) -> None:
-        """See :meth:`twisted_chat.doors.read_ahead.Reader.granted`."""
-        self.pump()
-
-    def _read_on(self, on: bool) -> None:
-        if on != self.reading and not self._ended:
-            self.reading = on
-            if on:
-                self._source.resumeProducing()
-            else:
-                self._source.pauseProducing()
+    @property
+    def reading(self) -> bool:
+        """More can come."""
+        return self._reading.on
 
     # --- frames ---
 
@@ -271,6 +200,7 @@ class Intake:
         if self._pumping:
             return
         self._pumping = True
+        frames = self._frames
         spent = 0
         try:
             while True:
@@ -278,11 +208,11 @@ class Intake:
                     self._chores.popleft()()
                     continue
                 if self._wait is not None or self._turn is not None or not peer.ready:
-                    waits = self._more()
+                    waits = self._frames.more
                     break
-                frame = self._frame or self._next()
+                frame = frames.look()
                 if frame is None:
-                    waits = bool(self._raw)
+                    waits = bool(frames.raw)
                     break
                 if self._tried and not self.inside:
                     why = "what came together with that nickname was not used; connect again to try another"
@@ -298,7 +228,7 @@ class Intake:
                     continue
                 if self._slowed and self._node.rested(peer):
                     self._slowed = False
-                self._frame = None
+                frames.drop()
                 prompt = self._prompt
                 if (
                     self.inside
@@ -318,17 +248,19 @@ class Intake:
         if peer.closing:
             self.clear()
             return
-        if not waits and peer.ready:
+        if not waits and (self._ended or self._tried) and peer.ready:
             if self._ended:
                 self._node.visits.leave(peer, "disconnected")
-            elif self._tried and not self._partial:
+            elif not self._partial:
                 # What comes next is sent by somebody who could see the answer.
                 self._tried = False
-        self._read_on(not waits and self._cooling is None)
-        if waits or self._counted or self._framer.partial:
+        reads = not waits and self._cooling is None
+        if reads != self._reading.on:
+            self._reading.read(reads)
+        if waits or self._counted or frames.framer.partial:
             self._count()
-        if not self.inside and self.reading:
-            self._read_ahead()
+        if not self.inside and self._reading.on:
+            self._reading.read_before_login(frames.waiting, self._longest)
 
     def _take_turn(self) -> None:
         self._turn = None
@@ -394,7 +326,7 @@ class Intake:
         if not self.inside:
             self._speak_json(frame + b"\n")
         elif self._came_as == "guest":
-            rest = frame + b"\n" + self._framer.take() + bytes(self._raw)
+            rest = frame + b"\n" + self._frames.framer.take() + self._frames.raw
             self._start_over(rest, self._ended)
         elif self._came_as == "nick":
             user = self._node.hub.user_of(self._peer.id)
@@ -409,7 +341,7 @@ class Intake:
 
     def _is_http(self, frame: bytes) -> bool:
         """Tell whether this first line begins an HTTP request; an empty line may stand before it (RFC 9112, section 2.2)."""
-        after = frame if frame.strip() else self._next() or frame
+        after = frame if frame.strip() else self._frames.look() or frame
         return isinstance(after, bytes) and _HTTP.match(after) is not None
 
     def _parse(self, frame: bytes) -> None:
@@ -449,8 +381,7 @@ class Intake:
     def logged_in(self, *, resumed: bool) -> None:
         """See :meth:`twisted_chat.delivery.peer.Door.logged_in`."""
         self.inside = True
-        self._ahead.give_back(self)
-        read_at_most(self._source, READ_SIZE)
+        self._reading.logged_in()
         if not resumed:
             peer = self._peer
             # The hint only after the join has happened; and at once then, so that both go out as one write.
@@ -461,6 +392,6 @@ class Intake:
         """See :meth:`twisted_chat.delivery.peer.Door.ask_password`."""
         if self._peer.dialect is not self._line:
             return False
-        if not self._prompt.asked and (self._more() or self._partial):
+        if not self._prompt.asked and (self._frames.more or self._partial):
             return False  # what came already is no answer to a question that was not asked yet
         return self._prompt.ask(self._peer, name, wrong=wrong)

@@ -24,6 +24,7 @@ from twisted_chat.delivery.peer import Peer
 from twisted_chat.dialects.base import Dialect
 from twisted_chat.dialects.json import JsonDialect
 from twisted_chat.dialects.line import LineDialect
+from twisted_chat.doors.byte_rates import ByteRates
 from twisted_chat.doors.connections import Connections, HandshakeFailed
 from twisted_chat.doors.intake import Intake
 from twisted_chat.doors.read_ahead import ReadAhead
@@ -117,6 +118,7 @@ class LineProtocol(Protocol):
             shared.line,
             shared.json,
             shared.ahead,
+            shared.rates,
             self._start_over,
         )
         self._timer = self._node.clock.callLater(
@@ -278,6 +280,7 @@ class ChatFactory(ServerFactory):
         self.json: Dialect = json
         self.connections = Connections(node.limits.max_per_address)
         self.ahead = ReadAhead()
+        self.rates = ByteRates(node.limits)
 
     def buildProtocol(self, addr: IAddress | None) -> LineProtocol:  # type: ignore[override]
         return LineProtocol(self)

@@ -1,0 +1,103 @@
+"""How fast is read from one address, and from one network."""
+
+from __future__ import annotations
+
+from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.doors.house import HouseTestCase
+from twisted_chat.core.limits import Limits
+from twisted_chat.doors.byte_rates import BURST, ByteRates
+
+KIB = 1024
+HOME = IPv4Address("TCP", "127.0.0.1", 40000)
+
+
+class ByteRatesTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.rates = ByteRates(Limits(byte_rate=100))
+
+    def test_an_address_may_send_a_burst_then_so_many_bytes_a_second(self) -> None:
+        self.assertEqual(self.rates.spend(["a"], int(100 * BURST), 1000.0), 0.0)
+        self.assertEqual(self.rates.spend(["a"], 50, 1000.0), 0.5)
+        self.assertEqual(self.rates.spend(["a"], 0, 1000.25), 0.25)
+        self.assertEqual(self.rates.spend(["a"], 0, 1000.5), 0.0)
+        self.assertEqual(self.rates.spend(["b"], int(100 * BURST), 1000.0), 0.0)
+
+    def test_a_network_may_send_four_times_that_whatever_its_addresses(self) -> None:
+        waits = [self.rates.spend([f"{number}", "net"], 800, 1000.0) for number in range(5)]
+        self.assertEqual(waits, [0, 0, 0, 0, 2.0])
+        self.assertEqual(self.rates.spend(["elsewhere", "other"], 800, 1000.0), 0.0)
+
+    def test_this_machine_may_send_without_limit(self) -> None:
+        self.assertEqual(self.rates.spend([], 10**9, 1000.0), 0.0)
+
+    def test_networks_are_forgotten_when_they_have_sent_nothing_for_a_while(self) -> None:
+        for number in range(100_000):
+            self.rates.spend([f"{number}"], 10, float(number))
+        self.assertLess(len(self.rates._due), 2000)
+
+    def test_no_network_is_forgotten_that_has_to_wait(self) -> None:
+        self.rates.spend(["flood"], 100_000, 0.0)
+        for number in range(5000):
+            self.rates.spend([f"{number}"], 10, number / 10)
+        self.assertEqual(self.rates.spend(["flood"], 0, 500.0), 500.0 - BURST)
+
+
+class SharedTests(HouseTestCase):
+    """Many connections of one network share its rate. Nothing is lost; others do not wait."""
+
+    limits = Limits(flood_burst=10**9, flood_rate=10**9, byte_rate=8 * KIB)
+
+    def test_connections_of_one_address_share_its_rate(self) -> None:
+        bob = self.house.enters("bob", HOME)
+        guests = [self.house.enters(f"eve{number}") for number in range(4)]
+        self.house.hush()
+        for guest in guests:
+            guest.sends((b"x" * 1023 + b"\n") * 30)
+        self.assertEqual([guest.wire.reading for guest in guests], [True, True, False, False])
+        self.assertEqual(len(bob.sees()), 4 * 30)
+        for guest in guests:
+            guest.sends(b"y\n")
+        self.assertEqual(len(bob.sees()), 2)
+        self.house.waits(3)
+        self.assertEqual(len(bob.sees()), 0)
+        self.house.waits(10)
+        self.assertEqual(len(bob.sees()), 2)
+
+    def test_connections_of_one_network_share_its_rate(self) -> None:
+        for form in ("192.0.2.{}", "2001:db8:5:{}::1", "2001:db8:5:{}00::1"):
+            guests = []
+            for number in range(6):
+                kind = IPv6Address if ":" in form else IPv4Address
+                guests.append(self.house.comes(kind("TCP", form.format(number + 1), 4000)))
+                guests[-1].sends(f"x{number}\n".encode() + b"\n" * 60 * KIB)
+            self.assertEqual([guest.wire.reading for guest in guests], [True] * 4 + [False] * 2)
+            self.house.empties()
+            self.house.waits(60)
+
+    def test_others_and_this_machine_do_not_wait_for_them(self) -> None:
+        eve, other = self.house.enters("eve"), IPv4Address("TCP", "198.51.100.1", 4000)
+        eve.sends(b"x\n" * 64 * KIB)
+        self.assertFalse(eve.wire.reading)
+        for name, address in (("bob", HOME), ("ann", other)):
+            guest = self.house.enters(name, address)
+            guest.sends(b"\n" * 60 * KIB)
+            self.assertTrue(guest.wire.reading, name)
+
+    def test_telnet_commands_count_as_what_they_cost(self) -> None:
+        eve = self.house.enters("eve")
+        eve.sends(b"\xff\xf1" * 1200)
+        self.house.waits(0.2)
+        self.assertFalse(eve.wire.reading)
+        self.house.waits(2)
+        self.assertTrue(eve.wire.reading)
+
+    def test_who_comes_again_and_again_is_counted_together(self) -> None:
+        for number in range(64):
+            guest = self.house.comes()
+            guest.sends(f"x{number}\n".encode() + b"\n" * 2000)
+            guest.resets()
+        guest = self.house.comes()
+        guest.sends(b"y\n" + b"\n" * 5000)
+        self.assertFalse(guest.wire.reading)

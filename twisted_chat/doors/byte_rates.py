@@ -1,0 +1,39 @@
+"""How fast is read from one address, and from one network: whoever opens many connections gets no more for that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from twisted_chat.core.limits import Limits
+
+#: How many addresses share what a network has: a /24 or a /48 that is not all one attacker's has more than one in use.
+SHARE: Final = 4
+#: What may come at once, in seconds of the rate: a few people of one address may paste 256 KiB each.
+BURST: Final = 8.0
+#: The fewest networks that are worth a look for those that can be forgotten.
+_MANY: Final = 1024
+
+
+class ByteRates:
+    """A token bucket of bytes for each network, see :func:`twisted_chat.core.addresses.network_keys`."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        # When what was read would all have come, at the rate; forgotten once that is BURST seconds ago.
+        self._due: dict[str, float] = {}
+        self._tidy_at = _MANY
+
+    def spend(self, keys: Sequence[str], size: int, now: float) -> float:
+        """Count bytes that were read from a network and those around it; return the seconds to wait before the next read."""
+        wait = 0.0
+        rate = float(self._limits.byte_rate)
+        for key in keys:
+            due = max(self._due.get(key, now - BURST), now - BURST) + size / rate
+            self._due[key] = due
+            wait = max(wait, due - now)
+            rate = self._limits.byte_rate * float(SHARE)
+        if len(self._due) > self._tidy_at:
+            self._due = {key: due for key, due in self._due.items() if due > now - BURST}
+            self._tidy_at = max(_MANY, 2 * len(self._due))
+        return wait
