@@ -6,16 +6,18 @@ from twisted.internet.testing import EventLoggingObserver
 from twisted.logger import formatEvent, globalLogPublisher
 
 from tests.auth.test_operators import FAST
-from tests.nodes import FakeDoor, HeldBus, NodeCase
+from tests.nodes import FakeDoor, HeldBus, NodeCase, TellingStore
 from twisted_chat.auth import passwords
 from twisted_chat.auth.operators import Operators
 from twisted_chat.cluster.bus import Bus
 from twisted_chat.core import commands as c
+from twisted_chat.core.ids import MessageId
 from twisted_chat.core.lasting import AuditRecord, Remembered
 from twisted_chat.core.names import parse_nick
 from twisted_chat.core.server_bans import Ban
 from twisted_chat.core.table import COMMANDS
 from twisted_chat.core.text import CleanText
+from twisted_chat.store.port import Health
 
 HOME, AWAY = "192.0.2.7", "198.51.100.9"
 HASHES = {name: FAST.hash(f"the password of {name}") for name in ("root", "toor")}
@@ -225,7 +227,7 @@ class BanTests(OperatingCase):
             )
             self.assertEqual(door.ended, 1)
         self.assert_took(outside, "departed eve (banned)")
-        self.assertIn("is banned for 2 hours", root.take()[0])
+        self.assertIn("is banned for 2 hours", root.take()[-1])
         self.assertIn("2 hours", self.node.visits.banned("192.0.2.1"))
         self.assertEqual(self.node.visits.banned(AWAY), "")
         self.types(root, "server-unban 192.0.2.0/24")
@@ -252,8 +254,8 @@ class BanTests(OperatingCase):
         self.types(root, f"server-ban {HOME}")
         self.assert_took(root, "refused insist")
         self.types(root, f"server-ban !{HOME}")
-        done, goodbye = root.take()
-        self.assertEqual((done[:5], goodbye[:8], root.ended), ("done:", "farewell", 1))
+        pending, goodbye = root.take()
+        self.assertEqual((pending[:14], goodbye[:8], root.ended), ("notice pending", "farewell", 1))
 
     def test_ban_of_everybody_spares_who_is_on_this_machine(self) -> None:
         root, eve, bob = self.operator(), self.comes("eve"), self.comes("bob", "127.0.0.1")
@@ -281,6 +283,64 @@ class BanTests(OperatingCase):
         root = self.operator()
         self.assertEqual(self.told(root, c.ShowServerBans()), "serverbanlist")
         self.assertIn("looked at the server bans", self.trail()[0])
+
+
+class StoredTests(OperatingCase):
+    """What outlives the server is confirmed when it is stored, and not before."""
+
+    store: TellingStore
+    broken: str | None = None
+
+    def make_store(self) -> TellingStore:
+        return TellingStore(self.clock)
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.root = self.operator()
+        self.patch(self.store, "health", lambda: Health("memory", error=self.broken))
+
+    def test_ban_its_lifting_and_panic_are_confirmed_when_they_are_stored(self) -> None:
+        for line, done in (
+            (f"server-ban {AWAY}", "is banned for good"),
+            (f"server-unban {AWAY}", "is no longer banned"),
+            ("panic 2", "nobody new is let in"),
+        ):
+            self.types(self.root, line)
+            self.assert_took(self.root)
+            self.assertEqual(self.node.visits.banned(AWAY) != "", "server-ban" in line)
+            self.store.stored(MessageId(self.node.hub.latest - 1))
+            self.assert_took(self.root)
+            self.store.stored(self.node.hub.latest)
+            self.turn()
+            (line,) = self.root.take()
+            self.assertIn(done, line)
+            self.node.look_around()
+            self.assert_took(self.root)
+
+    def test_what_is_not_stored_soon_is_said_to_be_pending_once(self) -> None:
+        self.types(self.root, f"server-ban {AWAY}")
+        self.node.look_around()
+        self.assert_took(self.root)
+        self.clock.advance(5)
+        for _ in range(2):
+            self.node.look_around()
+        self.assert_took(self.root, "notice pending")
+        self.store.stored(self.node.hub.latest)
+        self.turn()
+        (line,) = self.root.take()
+        self.assertIn("is banned for good", line)
+
+    def test_it_is_said_at_once_while_nothing_can_be_stored(self) -> None:
+        self.broken = "the disk is full"
+        self.types(self.root, "panic 1")
+        self.assert_took(self.root, "notice pending")
+
+    def test_who_is_gone_by_then_is_told_nothing(self) -> None:
+        self.types(self.root, "panic 1")
+        self.root.lost()
+        self.clock.advance(5)
+        self.node.look_around()
+        self.assertEqual(self.root.take(), [])
 
 
 class PanicTests(OperatingCase):

@@ -40,6 +40,10 @@ class Acks:
         """The store has taken what came of this message, and will tell when it is stored."""
         self._appended_to = message
 
+    def is_stored(self, message: MessageId) -> bool:
+        """Tell whether everything up to this id is stored."""
+        return message <= self._stored_to
+
     def took(self, message: MessageId) -> bool:
         """Tell whether the store has taken anything of this message, and of none after it."""
         return self._appended_to == message

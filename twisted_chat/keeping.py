@@ -79,8 +79,9 @@ class Keeping:
         self._see_all()
 
     def look_around(self) -> None:
-        """Do what is due every few seconds: notice that the clock of the machine was set."""
+        """Do what is due every few seconds: notice that the clock of the machine was set, or that the store lost something."""
         self._trust.check()
+        self._store.check()
 
     def look_after(self) -> None:
         """Do what is due now and then: note who is here still, drop what need not be kept any longer."""

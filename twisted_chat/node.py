@@ -105,6 +105,7 @@ class Node:
             self._sessions,
             self.delivery,
             store,
+            self._acks,
             clock,
             answers,
             gate.passwords,
@@ -161,6 +162,7 @@ class Node:
         """Do what is due every few seconds."""
         self._presence.check()
         self._keeping.look_around()
+        self.operating.look_around()
 
     def stop(self, why: str) -> None:
         """Say goodbye to everybody. Rooms, and who is here, may come back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -9,6 +10,7 @@ import msgspec
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from twisted_chat.acks import Acks
 from twisted_chat.answers import Answers
 from twisted_chat.auth.operators import Operators
 from twisted_chat.auth.passwords import BusyError, Passwords
@@ -18,6 +20,7 @@ from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
 from twisted_chat.core.addresses import household, read_address
 from twisted_chat.core.hub import Hub
+from twisted_chat.core.ids import MessageId
 from twisted_chat.core.lasting import AuditRecord
 from twisted_chat.core.server_bans import Ban
 from twisted_chat.core.text import CleanText, shown
@@ -41,6 +44,14 @@ _PANIC: Final = (
     "no new guests are let in until /panic 0, and nobody can register; who is on the server's own machine can still do both",
     "nobody new is let in until /panic 0, and nobody can register; who is on the server's own machine can still do both",
 )
+#: What is confirmed when it is stored, and how it was typed.
+_STORED: Final[dict[type[e.Event], str]] = {
+    e.ServerBanned: "/server-ban",
+    e.ServerUnbanned: "/server-unban",
+    e.PanicSet: "/panic",
+}
+#: What is stored within so many seconds needs no word that it is not stored yet.
+_SOON: Final = 1.0
 _WRONG: Final = r.Refused("wrong-password", "there is no operator of that name with that password")
 
 
@@ -53,6 +64,7 @@ class Operating:
         sessions: Sessions,
         delivery: Delivery,
         store: Store,
+        acks: Acks,
         clock: IReactorTime,
         answers: Answers,
         passwords: Passwords,
@@ -63,12 +75,16 @@ class Operating:
         self._sessions = sessions
         self._delivery = delivery
         self._store = store
+        self._acks = acks
         self._clock = clock
         self._wall = wall_of(clock)
         self._answers = answers
         self._passwords = passwords
         self._end = end
         self._throttle = Throttle(*TRIES)
+        #: What operators did that was not stored at once: the event, whose session, what it typed, when. Each is one of the
+        #: replies that a session may wait for, so there are never many.
+        self._pending: deque[tuple[MessageId, Peer, str, float]] = deque()
         self._operators = Operators()
         #: Passwords of operators may come over connections that others could listen to.
         self.in_clear = False
@@ -228,27 +244,65 @@ class Operating:
         if mine:
             address = "gone" if peer is None else peer.address
             self._write(deed.by, envelope.author.nick.text, address, what)
+        if mine and self._keep(deed, envelope.id):
+            self._acks.appended(envelope.id)
         # Before anybody is cut off, who may be the one who did it.
         if peer is not None and told:
-            self._sessions.tell(peer, r.Confirmed(told), envelope.tag)
-        self._carry_out(envelope, deed, now, mine)
+            self._confirm(peer, envelope, told, deed)
+        self._carry_out(envelope, deed, now)
 
-    def _carry_out(self, envelope: e.Envelope, deed: e.Deed, now: float, mine: bool) -> None:
+    def _keep(self, deed: e.Deed, at: MessageId) -> bool:
+        """Let the store keep what outlives the server; tell whether there is any."""
+        match deed:
+            case e.ServerBanned(ban=ban):
+                self._store.ban(ban, at)
+            case e.ServerUnbanned(kind=kind, target=target):
+                self._store.unban(kind, target, at)
+            case e.PanicSet(level=level):
+                self._store.set_panic(level, at)
+            case _:
+                return False
+        return True
+
+    def _confirm(self, peer: Peer, envelope: e.Envelope, told: str, deed: e.Deed) -> None:
+        """Confirm what an operator did: once it is stored, if it is to be."""
+        command = _STORED.get(type(deed))
+        if command is None:
+            self._sessions.tell(peer, r.Confirmed(told), envelope.tag)
+            return
+        self._acks.promise(peer, envelope.id, r.Confirmed(told), envelope.tag)
+        if not self._acks.is_stored(envelope.id):
+            self._pending.append((envelope.id, peer, command, self._clock.seconds()))
+            if self._store.health().error is not None or self._hits(peer, self._wall()):
+                self._tell_pending(0.0)
+
+    def look_around(self) -> None:
+        """Tell operators of what they did that is not stored yet; called every few seconds."""
+        self._tell_pending(_SOON)
+
+    def _tell_pending(self, after: float) -> None:
+        since = self._clock.seconds() - after
+        while self._pending and (
+            self._acks.is_stored(self._pending[0][0]) or self._pending[0][3] <= since
+        ):
+            message, peer, command, _ = self._pending.popleft()
+            if not self._acks.is_stored(message) and peer.id in self._sessions:
+                why = (
+                    f"Your {command} is in force, but it is not stored yet: it would be lost if the server ended now. "
+                    "It is confirmed once it is stored."
+                )
+                self._sessions.tell(peer, r.Notice("pending", why))
+
+    def _carry_out(self, envelope: e.Envelope, deed: e.Deed, now: float) -> None:
         match deed:
             case e.Killed(user=user, reason=reason):
                 why = f"an operator of this server disconnected you{_because(reason)}"
                 for peer in self._sessions.of(user):
                     self._end(peer, why, "disconnected by an operator")
             case e.ServerBanned(ban=ban):
-                if mine:
-                    self._store.ban(ban)
                 self._cut(ban, now)
-            case e.ServerUnbanned(kind=kind, target=target):
-                if mine:
-                    self._store.unban(kind, target)
-            case e.PanicSet(level=level):
-                if mine:
-                    self._store.set_panic(level)
+            case e.ServerUnbanned() | e.PanicSet():
+                pass  # the hub lets people in, or not
             case e.Announced():  # pragma: no branch (mypy sees a missing case)
                 inside = (
                     each.outbox
@@ -259,14 +313,17 @@ class Operating:
 
     def _cut(self, ban: Ban, now: float) -> None:
         """End the sessions that a ban hits."""
-        bans = self._hub.state.server_bans
         for peer in list(self._sessions.values()):
-            if peer.id not in self._sessions:
-                continue  # it ended with what the others were told
-            seat, user = self._hub.state.sessions[peer.id], self._hub.user_of(peer.id)
-            account = user.author.account if user is not None else None
-            if bans.of_address(seat.address, now) or bans.of_account(account, now):
+            # One may have ended with what the others were told.
+            if peer.id in self._sessions and self._hits(peer, now):
                 self._end(peer, ban.explain(now), "banned")
+
+    def _hits(self, peer: Peer, now: float) -> bool:
+        """Tell whether a ban hits a session that is here."""
+        bans, user = self._hub.state.server_bans, self._hub.user_of(peer.id)
+        address = self._hub.state.sessions[peer.id].address
+        account = user.author.account if user is not None else None
+        return bool(bans.of_address(address, now) or bans.of_account(account, now))
 
     # --- the trail ---
 

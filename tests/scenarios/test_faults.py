@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred
 
+from tests.auth.test_operators import HASH
 from tests.scenarios.helpers import Scene, Server, Visitor, fixture, scenario, the_reactor
 
 NOT_STORED = re.compile(r"nothing can be stored now: ")
@@ -142,6 +143,58 @@ async def test_files_that_may_not_grow_stop_acknowledgements_but_not_the_chat(
 
     await talks_through(scene, server, limits, lifts)
     await is_all_there(scene, state)
+
+
+@scenario
+async def test_ban_is_not_confirmed_before_it_survives_the_end_of_the_server(scene: Scene) -> None:
+    operators = scene.folder() / "operators"
+    operators.write_text(f"root {HASH}\n")
+    operators.chmod(0o600)
+    server = await scene.server("--operators", str(operators))
+    server.excused = NOT_STORED
+    state = server.folder / "state"
+    root = await comes(scene, server, "ann")
+    root.types(json.dumps({"type": "command", "content": "/oper root correct horse"}))
+    await root.sees(re.compile("you are an operator"))
+    unlimited = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)
+    most = (state / "chat.sqlite-wal").stat().st_size
+    resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (most, unlimited[1]))
+    says(root, 1)
+    await server.sees(NOT_STORED)
+    root.types(json.dumps({"type": "command", "content": "/server-ban 192.0.2.7", "id": "ban"}))
+    await root.sees(re.compile("/server-ban is in force, but it is not stored yet"))
+    assert not any("is banned for good" in line for line in root.lines)
+    resource.prlimit(server.pid, resource.RLIMIT_FSIZE, unlimited)
+    await root.sees(re.compile("is banned for good"))
+    server.kill("KILL")
+    await server.ends()
+    again = await scene.server("--state-dir", str(state), "--operators", str(operators))
+    root = await comes(scene, again, "ann")
+    root.types(json.dumps({"type": "command", "content": "/oper root correct horse"}))
+    await root.sees(re.compile("you are an operator"))
+    root.types(json.dumps({"type": "command", "content": "/server-bans"}))
+    await root.sees(re.compile(r"192\.0\.2\.7"))
+
+
+@scenario
+async def test_removed_log_of_the_database_loses_nothing_that_was_acknowledged(
+    scene: Scene,
+) -> None:
+    server = await scene.server()
+    server.excused = re.compile("file of the database was removed while the server runs")
+    state = server.folder / "state"
+    alice = await comes(scene, server, "alice")
+    says(alice, 1, 2)
+    await alice.sees(re.compile('"ack".*"m2"'))
+    (state / "chat.sqlite-wal").unlink()
+    await server.sees(server.excused)  # nobody has to say anything for that
+    (state / "chat.sqlite-wal").unlink()
+    says(alice, 3)
+    await alice.sees(re.compile('"ack".*"m3"'))
+    server.kill("KILL")
+    await server.ends()
+    again = await scene.server("--state-dir", str(state))
+    assert await history(scene, again) == ["line 1", "line 2", "line 3"]
 
 
 @scenario

@@ -63,9 +63,10 @@ class TrailContract(Contract):
         remembered = await self.begin()
         self.assertEqual(len(remembered.secret), 32)
         self.assertEqual((remembered.bans, remembered.panic), ((), 0))
-        self.store.ban(Ban("account", "eve", "root", NOW))
-        self.store.unban("account", "eve")
-        self.store.set_panic(1)
+        self.store.ban(Ban("account", "eve", "root", NOW), MessageId(1))
+        self.store.unban("account", "eve", MessageId(2))
+        self.store.set_panic(1, MessageId(3))
+        await self.until_stored(MessageId(3))
 
 
 class LastingTrailContract(TrailContract):
@@ -77,26 +78,26 @@ class LastingTrailContract(TrailContract):
         second = Ban("account", "eve", "root", NOW + 1)
         lifted = Ban("account", "bob", "root", NOW)
         for ban in (first, second, lifted):
-            self.store.ban(ban)
-        self.store.unban("account", "bob")
+            self.store.ban(ban, MessageId(1))
+        self.store.unban("account", "bob", MessageId(2))
         await self.again()
-        self.store.ban(lifted)
-        self.store.ban(Ban("account", "eve", "root", NOW + 3))
+        self.store.ban(lifted, MessageId(1))
+        self.store.ban(Ban("account", "eve", "root", NOW + 3), MessageId(1))
         await self.settle()
-        self.store.unban("account", "bob")
+        self.store.unban("account", "bob", MessageId(2))
         remembered = await self.again()
         self.assertEqual(remembered.bans, (first, Ban("account", "eve", "root", NOW + 3)))
 
     async def test_ban_that_is_over_does_not_come_back(self) -> None:
         await self.begin()
-        self.store.ban(Ban("network", "192.0.2.7", "root", NOW, NOW + 60))
+        self.store.ban(Ban("network", "192.0.2.7", "root", NOW, NOW + 60), MessageId(1))
         await self.settle()
         await self.store.tidy(NOW + 60)
         self.assertEqual((await self.again()).bans, ())
 
     async def test_secret_stays_the_same_and_panic_lasts(self) -> None:
         secret = (await self.begin()).secret
-        self.store.set_panic(2)
+        self.store.set_panic(2, MessageId(1))
         remembered = await self.again()
         self.assertEqual((remembered.secret, remembered.panic), (secret, 2))
 

@@ -166,14 +166,14 @@ class MemoryStore:
     def seen(self, scopes: Sequence[Scope], time: float) -> None:
         pass  # nobody comes back to another process
 
-    def ban(self, ban: Ban) -> None:
-        pass  # the hub has it, and no other process will ask for it
+    def ban(self, ban: Ban, at: MessageId) -> None:
+        self._changed(at)  # the hub has it, and no other process will ask for it
 
-    def unban(self, kind: BanKind, target: str) -> None:
-        pass  # see above
+    def unban(self, kind: BanKind, target: str, at: MessageId) -> None:
+        self._changed(at)
 
-    def set_panic(self, level: int) -> None:
-        pass  # see above
+    def set_panic(self, level: int, at: MessageId) -> None:
+        self._changed(at)
 
     def record(self, record: AuditRecord) -> None:
         self._audit.appendleft(record)
@@ -258,6 +258,9 @@ class MemoryStore:
                 or (keep.days and self._kept[room[0]][0].time < now - keep.days * _DAY)
             ):
                 self._drop(room.popleft())
+
+    def check(self) -> None:
+        pass  # nothing of it can be removed
 
     def health(self) -> Health:
         return Health("memory", stored=self._taken)

@@ -160,14 +160,14 @@ class Store(Protocol):
     def seen(self, scopes: Sequence[Scope], time: float) -> None:
         """Keep that these scopes were in use at that time."""
 
-    def ban(self, ban: Ban) -> None:
-        """Keep a server ban, in the place of another of the same target."""
+    def ban(self, ban: Ban, at: MessageId) -> None:
+        """Keep a server ban since the event ``at``, in the place of another of the same target."""
 
-    def unban(self, kind: BanKind, target: str) -> None:
-        """Drop a server ban."""
+    def unban(self, kind: BanKind, target: str, at: MessageId) -> None:
+        """Drop a server ban, which is lifted since the event ``at``."""
 
-    def set_panic(self, level: int) -> None:
-        """Keep who may come in."""
+    def set_panic(self, level: int, at: MessageId) -> None:
+        """Keep who may come in since the event ``at``."""
 
     def record(self, record: AuditRecord) -> None:
         """Add to what server operators did. Nothing ever changes that; it is kept for a year."""
@@ -213,6 +213,9 @@ class Store(Protocol):
 
     async def tidy(self, now: float) -> None:
         """Drop what need not be kept any longer at the time ``now``: history, scopes, ids of clients, bans, the audit trail."""
+
+    def check(self) -> None:
+        """Make sure that what was reported as stored can be found again; called every few seconds."""
 
     def health(self) -> Health:
         """Tell how the store is doing."""

@@ -63,10 +63,15 @@ class SqliteTests(SynchronousTestCase):
         def fail() -> None:
             raise SQLAlchemyError("it is gone")
 
-        for end in (self.database.broke, self.database.close):
-            self.patch(self.database.writer(), "close", fail)
+        def breaks() -> None:
+            self.database.broke()
+            self.database.writer()
+
+        for end in (breaks, self.database.close):
+            broken = self.database.writer()
+            self.patch(broken, "close", fail)
             end()
-            self.assertIsNone(self.database._writer)
+            self.assertIsNot(self.database._writer, broken)
 
     def test_log_is_brought_into_the_file_at_the_end(self) -> None:
         with self.database.reading.connect() as connection:

@@ -15,6 +15,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 from twisted_chat.store.database import Sync
 from twisted_chat.store.place import APPLICATION_ID
 from twisted_chat.store.port import StoreError
+from twisted_chat.store.sql.journal import Journal, identity
 
 #: How long a commit waits for another program that writes to the same SQLite file, in seconds; then it is tried again later.
 _PATIENCE: Final = 1.0
@@ -39,9 +40,14 @@ class Database:
         self.kind = url.get_backend_name()
         self.sync = sync
         self._writer: Connection | None = None
+        self._worn = False  # it failed
         self._file: tuple[int, int] | None = None
+        self._journal: Journal | None = None
+        #: The write-ahead log of SQLite was removed, and what was in it is saved. Whoever tells of it resets it.
+        self.saved_journal = False
         if self.kind == "sqlite":
             assert url.database is not None
+            self._journal = Journal(Path(url.database))
             self._writing = _sqlite(Path(url.database), sync, read_only=False)
             self.reading = _sqlite(Path(url.database), sync, read_only=True)
         else:
@@ -54,6 +60,9 @@ class Database:
         """Return the connection that writes; it is made anew if the last one failed. Raises SQLAlchemyError or StoreError."""
         if self.kind == "sqlite":
             self._look_at_file()
+            self.keep_journal()
+        if self._worn:
+            self._discard()
         if self._writer is None:
             connection = self._writing.connect()
             try:
@@ -64,15 +73,30 @@ class Database:
             self._writer = connection
         return self._writer
 
+    @property
+    def is_kept(self) -> bool:
+        """What was committed will be found at the next start, as far as the files tell; looked at after a commit."""
+        if self._journal is None:
+            return True
+        self._journal.opened()
+        return self._journal.is_there
+
+    def keep_journal(self) -> None:
+        """Make sure that what was committed is found at the next start. Raises StoreError if it would not be."""
+        if self._journal is None or self._journal.is_there:
+            return
+        if self._writer is not None:
+            raw = self._writer.connection.dbapi_connection
+            assert isinstance(raw, sqlite3.Connection)
+            self._journal.save(raw)
+        # All begin anew: whoever has the old log open does not see what is written to the new one.
+        self.close()
+        self.saved_journal = True
+
     def _look_at_file(self) -> None:
         """Make sure that the file has not been removed or replaced: SQLite would go on with one that nobody finds again."""
         path = Path(str(self.url.database))
-        try:
-            status = path.stat()
-        except FileNotFoundError:
-            found = None
-        else:
-            found = status.st_dev, status.st_ino
+        found = identity(path)
         if self._file is None:
             self._file = found
         elif found != self._file:
@@ -98,14 +122,22 @@ class Database:
             ) from None
 
     def broke(self) -> None:
-        """Note that the writing connection failed: the next is a new one."""
+        """Note that the writing connection failed: the next is a new one.
+
+        Until then it may be all that still has what was committed, see :meth:`keep_journal`.
+        """
+        self._worn = self._writer is not None
+
+    def _discard(self) -> None:
         if self._writer is not None:
             try:
                 self._writer.invalidate()
                 self._writer.close()
             except SQLAlchemyError:
                 pass  # it is of no use any more, however it ends
-            self._writer = None
+        self._writer, self._worn = None, False
+        if self._journal is not None:
+            self._journal.closed()
 
     @contextmanager
     def durable(self, connection: Connection) -> Iterator[None]:
@@ -131,8 +163,10 @@ class Database:
                 self._writer.close()
             except SQLAlchemyError:
                 pass  # the database is gone already
-            self._writer = None
+            self._writer, self._worn = None, False
         self._writing.dispose()
+        if self._journal is not None:
+            self._journal.closed()
 
 
 def parse(url: str) -> URL:

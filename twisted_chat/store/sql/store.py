@@ -228,17 +228,17 @@ class SqlStore:
         self._writer.batch.scopes.update(dict.fromkeys(scopes, time))
         self._writer.touched()
 
-    def ban(self, ban: Ban) -> None:
+    def ban(self, ban: Ban, at: MessageId) -> None:
         self._writer.batch.others.bans[ban.kind, ban.target] = ban
-        self._writer.touched()
+        self._writer.changed(at)
 
-    def unban(self, kind: BanKind, target: str) -> None:
+    def unban(self, kind: BanKind, target: str, at: MessageId) -> None:
         self._writer.batch.others.bans[kind, target] = None
-        self._writer.touched()
+        self._writer.changed(at)
 
-    def set_panic(self, level: int) -> None:
+    def set_panic(self, level: int, at: MessageId) -> None:
         self._writer.batch.others.settings["panic"] = str(level)
-        self._writer.touched()
+        self._writer.changed(at)
 
     def record(self, record: AuditRecord) -> None:
         self._writer.batch.others.records.append(record)
@@ -294,6 +294,10 @@ class SqlStore:
     async def all_done(self) -> None:
         """Wait until everything that is stored is indexed, and everything that is forgotten is deleted."""
         await self._writer.all_done()
+
+    def check(self) -> None:
+        if self._started and self._database.kind == "sqlite":
+            self._writer.check()
 
     def health(self) -> Health:
         writer = self._writer

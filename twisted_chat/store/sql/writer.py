@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import Any, Final, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -29,6 +29,7 @@ from twisted_chat.store.sql.writing import Batch
 
 log = Logger()
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 #: What comes within this time goes into one commit: each costs 0.15 ms of a core however small, and the disk a write.
@@ -82,6 +83,7 @@ class Writer:
         self._hurried = False
         self._all_done: list[Deferred[None]] = []
         self._new = 0  # messages stored since the last step
+        self._checking = False
         self._stopping = False
         self._last_call: IDelayedCall | None = None
         #: The end came before all was done. The thread may hang: nothing more should be asked of it.
@@ -166,6 +168,15 @@ class Writer:
         self._wake()
         return answer
 
+    def check(self) -> None:
+        """Begin a transaction that does nothing: what keeps others from being stored, or found again, is noticed by that."""
+        if self._asleep is not None and not self._checking:
+            self._checking = True
+            _ = self.ask(lambda connection: None).addCallback(self._checked)
+
+    def _checked(self, result: None) -> None:
+        self._checking = False
+
     def all_done(self) -> Deferred[None]:
         """Fire when everything that is stored is indexed, and everything that is forgotten is deleted."""
         done: Deferred[None] = Deferred()
@@ -242,12 +253,25 @@ class Writer:
         self._busy = False
 
     async def _insist(self, work: Callable[[Connection], T], durable: bool) -> T:
-        """Run ``work`` in a transaction until that succeeds, or it is time to give up."""
+        """Run ``work`` in a transaction until that succeeds and will be found again, or it is time to give up."""
+        result, kept = await self._until_done(self._transact, work, durable)
+        if not kept:
+            await self._until_done(self._database.keep_journal)
+        if self._database.saved_journal:
+            self._database.saved_journal = False
+            log.error(
+                "the -wal or -shm file of the database was removed while the server runs; what was in it is saved, and another "
+                "was made; leave the files beside the database alone"
+            )
+        return result
+
+    async def _until_done(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a function in the thread that writes until it succeeds, or it is time to give up."""
         wait, most = _AGAIN
         while not self.given_up:
             self._tried = time.perf_counter()
             try:
-                result: T = await self._threads.write(self._transact, work, durable)
+                result: T = await self._threads.write(work, *args, **kwargs)
             except (SQLAlchemyError, StoreError, OSError) as error:
                 self._failed(explain(error))
             except Exception:
@@ -270,15 +294,17 @@ class Writer:
         if pause.active():
             pause.cancel()
 
-    def _transact(self, work: Callable[[Connection], T], durable: bool) -> T:
-        """Do something in a transaction. Runs in the thread that writes."""
+    def _transact(self, work: Callable[[Connection], T], durable: bool) -> tuple[T, bool]:
+        """Do something in a transaction; tell whether that will be found again. Runs in the thread that writes."""
         try:
             connection = self._database.writer()
             if durable:
                 with self._database.durable(connection):
-                    return work(connection)
-            with connection.begin():
-                return work(connection)
+                    result = work(connection)
+            else:
+                with connection.begin():
+                    result = work(connection)
+            return result, self._database.is_kept
         except BaseException:
             self._database.broke()
             raise
@@ -305,7 +331,7 @@ class Writer:
         self._new = 0
         began = time.perf_counter()
         try:
-            indexed, left = await self._threads.write(self._transact, self._do_some, False)
+            (indexed, left), _ = await self._threads.write(self._transact, self._do_some, False)
         except Exception as error:
             log.error(
                 "indexing or deleting failed: {why}; it is tried again in {seconds:.0f} seconds",
