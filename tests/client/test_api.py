@@ -352,6 +352,18 @@ class HearTests(Base):
             self.successResultOf(self.next())
         self.fails(self.next(), "banned")
 
+    def test_what_waits_for_a_bot_is_counted_in_bytes_too(self) -> None:
+        self.patch(api, "MAX_WAITING_BYTES", 25_000)
+        self.begin()
+        for _ in range(10):
+            self.server.says("x" * 9_000)
+            self.successResultOf(self.next())
+        for _ in range(3):
+            self.server.says("x" * 9_000)
+        self.successResultOf(self.next())
+        self.successResultOf(self.next())
+        self.fails(self.next(), "too-slow")
+
     def test_a_bot_that_is_too_slow_is_told_so(self) -> None:
         self.patch(api, "MAX_EVENTS", 2)
         for _ in range(5):

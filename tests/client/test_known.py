@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from unittest.mock import patch
@@ -50,23 +52,57 @@ class KnownTests(SynchronousTestCase):
         self.assertIsNone(self.known.find("a:1"))
 
     def test_what_is_remembered_is_found_and_replaced(self) -> None:
-        self.known.remember("a:1", PRINT)
-        self.known.remember("b:2", BY_AUTHORITY)
+        self.known.remember("a:1", PRINT, None)
+        self.known.remember("b:2", BY_AUTHORITY, None)
         self.assertEqual((self.known.find("a:1"), self.known.find("b:2")), (PRINT, BY_AUTHORITY))
-        self.known.remember("a:1", OTHER)
+        self.known.remember("a:1", OTHER, PRINT)
         self.assertEqual((self.known.find("a:1"), self.known.find("b:2")), (OTHER, BY_AUTHORITY))
         self.assertEqual(self.path.read_text().count("a:1"), 1)
 
     def test_the_file_is_for_its_owner_only(self) -> None:
-        self.known.remember("a:1", PRINT)
+        self.known.remember("a:1", PRINT, None)
         self.assertEqual(stat.S_IMODE(self.path.stat().st_mode), 0o600)
         self.assertEqual(stat.S_IMODE(self.path.parent.stat().st_mode), 0o700)
-        self.assertEqual(os.listdir(self.path.parent), ["known_servers"])
+        self.assertEqual(
+            sorted(os.listdir(self.path.parent)), ["known_servers", "known_servers.lock"]
+        )
+
+    def test_clients_that_write_at_once_forget_nothing_of_each_other(self) -> None:
+        script = (
+            "import sys; from pathlib import Path; from twisted_chat.client.known import KnownServers\n"
+            "known = KnownServers(Path(sys.argv[1])); print(flush=True); sys.stdin.readline()\n"
+            "for n in range(40): known.remember(f'{sys.argv[2]}:{n}', 'authority', None)"
+        )
+        clients = [
+            subprocess.Popen(
+                [sys.executable, "-c", script, str(self.path), name],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+            for name in ("a", "b")
+        ]
+        for client in clients:
+            assert client.stdout is not None
+            client.stdout.readline()
+        for client in clients:
+            assert client.stdin is not None
+            client.stdin.write(b"go\n")
+            client.stdin.flush()
+        for client in clients:
+            client.communicate(timeout=60)
+        known_ = {line for line in self.path.read_text().splitlines() if line.endswith("authority")}
+        self.assertEqual(len(known_), 80)
+
+    def test_what_another_client_learned_meanwhile_is_not_overwritten(self) -> None:
+        self.known.remember("a:1", PRINT, None)
+        with self.assertRaisesRegex(NotKept, "another client has written"):
+            self.known.remember("a:1", OTHER, None)
+        self.assertEqual(self.known.find("a:1"), PRINT)
 
     def test_what_people_wrote_into_it_is_kept(self) -> None:
         self.path.parent.mkdir()
         self.path.write_text("# ours\nb:2 nonsense\n")
-        self.known.remember("a:1", PRINT)
+        self.known.remember("a:1", PRINT, None)
         self.assertEqual(self.path.read_text(), f"# ours\nb:2 nonsense\na:1 {PRINT}\n")
         with self.assertRaisesRegex(NotKept, "begins with b:2 has no fingerprint"):
             self.known.find("b:2")
@@ -91,7 +127,7 @@ class KnownTests(SynchronousTestCase):
             patch.object(KnownServers, "_lines", return_value=[]),
             self.assertRaisesRegex(NotKept, "cannot be written"),
         ):
-            self.known.remember("a:1", PRINT)
+            self.known.remember("a:1", PRINT, None)
 
 
 class FolderTests(SynchronousTestCase):

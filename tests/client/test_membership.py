@@ -128,6 +128,11 @@ class MembershipTests(SynchronousTestCase):
         self.assertIn(("ops", None), [*self.rooms.to_enter(), ("ops", None)])
         self.assertEqual(self.rooms.focus, "lobby")
 
+    def test_a_server_that_puts_one_into_rooms_without_end_is_not_believed(self) -> None:
+        for number in range(2_000):
+            self.rooms.entered(f"r{number}", None)
+        self.assertLess(len(self.rooms.wanted), 1_002)
+
     def test_who_is_put_out_talks_nowhere(self) -> None:
         self.enters("dev")
         self.rooms.gone("dev")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.client import events as ev
 from twisted_chat.client import reading
 from twisted_chat.client.reading import Reading
+from twisted_chat.client.weight import MOST_HELD, weight
 
 HI = ev.Message(sender="bob", room="dev", replay=True, lines=("hi",))
 
@@ -101,3 +103,20 @@ class ReadingTests(SynchronousTestCase):
         for _ in range(5):
             self.assertIsNone(self.reading.collect(HI))
         self.assertEqual(len(self.reading.found(ev.SearchEnd(tag=None)).messages), 2)
+
+    def test_a_page_has_no_more_bytes_than_may_be_held(self) -> None:
+        long = msgspec.structs.replace(HI, lines=("x" * 250_000,))
+        self.reading.start(start("p"))
+        pages = [page for _ in range(100) if (page := self.reading.collect(long))]
+        rest = self.reading.end(end("p"))
+        assert rest is not None
+        self.assertEqual([page.more for page in (*pages, rest)], [True, True, True, False])
+        self.assertEqual(sum(len(page.messages) for page in (*pages, rest)), 100)
+        self.assertTrue(all(weight(page) < MOST_HELD + 1_000 for page in pages))
+
+    def test_a_search_has_no_more_bytes_than_may_be_held(self) -> None:
+        long = msgspec.structs.replace(HI, lines=("x" * 250_000,))
+        self.reading.start_search()
+        for _ in range(100):
+            self.reading.collect(long)
+        self.assertLess(weight(self.reading.found(ev.SearchEnd())), MOST_HELD + 1_000)

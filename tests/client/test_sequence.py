@@ -10,6 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted_chat.client import sequence
 from twisted_chat.client.events import Message
 from twisted_chat.client.sequence import ZERO, Sequences
+from twisted_chat.client.weight import MOST_HELD, weight
 from twisted_chat.core.ids import spell
 
 
@@ -98,6 +99,21 @@ class SequenceTests(SynchronousTestCase):
         self.assertEqual(self.sequences.caught_up("dev", False), ([], spell(3)))
         self.replayed(4, 5)
         self.assertEqual(self.sequences.caught_up("dev", False), ([], None))
+
+    def test_rooms_that_are_behind_hold_no_more_bytes_than_may_be_held_in_all(self) -> None:
+        rooms = [f"r{number}" for number in range(20)]
+        for number, room in enumerate(rooms, 1):
+            self.sequences.live(message(number, room))
+        self.sequences.lose()
+        for number in range(1, 10):
+            for room in rooms:
+                long = replace(message(100 * number, room), lines=("x" * 250_000,))
+                self.assertEqual(self.sequences.live(long), [])
+        held = [room.held for room in self.sequences._rooms.values()]
+        self.assertLess(sum(weight(tuple(each)) for each in held), MOST_HELD + 10_000)
+        # Of a room that had to let go all is read from history.
+        spilled = rooms[-1]
+        self.assertEqual(self.sequences.caught_up(spilled, False), ([], spell(20)))
 
     def test_a_room_in_which_nothing_was_said_is_read_from_where_it_was_entered(self) -> None:
         self.sequences.note(spell(7))

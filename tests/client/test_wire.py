@@ -159,6 +159,17 @@ class DecodeTests(SynchronousTestCase):
         ):
             self.assertIsInstance(wire.decode(line), ev.Malformed)
 
+    def test_a_name_or_a_value_that_is_too_long_is_malformed(self) -> None:
+        for field, size in (("from", 257), ("room", 257), ("reason", 20_000)):
+            given = {"type": "leave", "from": "a", "room": "b", field: "x" * size}
+            event = wire.decode(json.dumps(given).encode())
+            assert isinstance(event, ev.Malformed)
+            self.assertIn("too long", event.why)
+        long = {"type": "nick", "from": "a", "content": "x" * 257}
+        self.assertIsInstance(wire.decode(json.dumps(long).encode()), ev.Malformed)
+        long = {"type": "message", "from": "a", "content": "x" * 20_000}
+        self.assertIsInstance(wire.decode(json.dumps(long).encode()), ev.Message)
+
     def test_what_nests_deeply_is_malformed(self) -> None:
         deep: Any = "x"
         for _ in range(50):

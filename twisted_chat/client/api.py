@@ -18,6 +18,7 @@ from twisted_chat.client.connecting import HOST, PORT, Target, TlsMissing, open_
 from twisted_chat.client.known import read_fingerprint
 from twisted_chat.client.link import Identity, Link, NoRoom, QueueFull
 from twisted_chat.client.typed import Rejected, enter
+from twisted_chat.client.weight import weight
 from twisted_chat.core.text import BadText
 
 log = Logger()
@@ -26,6 +27,8 @@ _T = TypeVar("_T")
 
 #: The most events that wait for who iterates: a minute of a busy room. A bot that is slower than that gets no more.
 MAX_EVENTS: Final = 10_000
+#: And the most bytes of them: each with a text of the usual length takes less than 1 KB.
+MAX_WAITING_BYTES: Final = 64 * 1024 * 1024
 #: How long :meth:`Client.close` waits for what was sent to be acknowledged, and for the connection to close, in seconds.
 CLOSE_TIME: Final = 10.0
 
@@ -89,6 +92,8 @@ class Client:
         #: Who waits for the answer to what was sent under a tag.
         self._answers: dict[str, Deferred[ev.Event | None]] = {}
         self._events: deque[ev.Event] = deque()
+        #: How many bytes these take.
+        self._weight = 0
         #: Who iterates, and has taken all events that there are.
         self._waiting: list[Deferred[None]] = []
         #: Why no more events come.
@@ -221,7 +226,9 @@ class Client:
         """Bring every event, in order. It ends when one has left; raises :class:`ChatError` if the session was lost."""
         while True:
             while self._events:
-                yield self._events.popleft()
+                event = self._events.popleft()
+                self._weight -= weight(event)
+                yield event
             if self._over is not None:
                 if self._over.code == "left":
                     return
@@ -237,10 +244,14 @@ class Client:
             except Exception:
                 log.failure("on_event failed")
         # Who is told something may ask for more at once: what that brings stands behind this event.
-        if self._over is None and len(self._events) >= MAX_EVENTS:
-            self._over = ChatError(f"more than {MAX_EVENTS:,} events waited", "too-slow")
-        elif self._over is None:
-            self._events.append(event)
+        if self._over is None:
+            self._weight += weight(event)
+            if len(self._events) >= MAX_EVENTS:
+                self._over = ChatError(f"more than {MAX_EVENTS:,} events waited", "too-slow")
+            elif self._weight > MAX_WAITING_BYTES:
+                self._over = ChatError("too many bytes of events waited", "too-slow")
+            else:
+                self._events.append(event)
         if self._entering and isinstance(event, ev.Refused) and event.tag not in self._answers:
             self._no_room = ChatError(event.text, event.code) if event.room else None
         self._answer(event)

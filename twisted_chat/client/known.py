@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,18 @@ _HEADER: Final = (
 _DIGITS: Final = re.compile("[0-9A-F]{64}")
 # Far more than anybody visits; a file that is larger is none of ours.
 _MAX_SIZE: Final = 4 * 1024 * 1024
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: int) -> None:
+        msvcrt.locking(file, msvcrt.LK_LOCK, 1)
+else:
+    import fcntl
+
+    def _lock(file: int) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX)
 
 
 class NotKept(Exception):
@@ -66,19 +79,41 @@ class KnownServers:
                 return known
         return None
 
-    def remember(self, server: str, known: str) -> None:
-        """Remember a server, in place of what was known of it. Raises NotKept."""
+    def remember(self, server: str, known: str, before: str | None) -> None:
+        """Remember a server, in place of what was known of it ``before``. Raises NotKept, also if that is no more known."""
+        try:
+            self.path.parent.mkdir(0o700, parents=True, exist_ok=True)
+            with self._locked():
+                if self.find(server) != before:
+                    raise NotKept(
+                        f"another client has written what it knows of {server} into {self.path} meanwhile; try again"
+                    )
+                self._write(server, known)
+        except OSError as error:
+            raise NotKept(f"{self.path} cannot be written: {error.strerror}") from None
+
+    def _write(self, server: str, known: str) -> None:
         lines = [line for line in self._lines() if line.partition(" ")[0] != server]
         text = "".join(f"{line}\n" for line in lines) or _HEADER
         beside = self.path.with_name(f"{self.path.name}.{os.getpid()}")
+        beside.unlink(missing_ok=True)
+        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(f"{text}{server} {known}\n")
+        beside.replace(self.path)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Let no other client read and write meanwhile: each would forget what the other writes.
+
+        Whoever has the lock has it for a few milliseconds, and it ends with the program.
+        """
+        # Not the file itself: that is replaced by another.
+        lock = os.open(self.path.with_name(f"{self.path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            self.path.parent.mkdir(0o700, parents=True, exist_ok=True)
-            beside.unlink(missing_ok=True)
-            with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(f"{text}{server} {known}\n")
-            beside.replace(self.path)
-        except OSError as error:
-            raise NotKept(f"{self.path} cannot be written: {error.strerror}") from None
+            _lock(lock)
+            yield
+        finally:
+            os.close(lock)
 
     def _lines(self) -> list[str]:
         try:

@@ -6,6 +6,8 @@ from collections.abc import Container
 from typing import Final
 
 LOBBY: Final = "lobby"
+#: The most rooms that one is taken to be in.
+MAX_ROOMS: Final = 1_000
 
 
 class Membership:
@@ -62,6 +64,8 @@ class Membership:
 
     def entered(self, room: str, tag: str | None) -> None:
         """The server let one into a room, whose name it spells like this."""
+        if len(self._entered) >= MAX_ROOMS:
+            return  # a server of ours lets one be in a tenth of these
         self._entered.add(room)
         if tag is not None:
             self.focused(room, tag)

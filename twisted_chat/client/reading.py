@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from twisted_chat.client import events as ev
+from twisted_chat.client.weight import MOST_HELD, weight
 
 #: The most messages in one page: a longer answer, such as an export of all there is, comes as several.
 MAX_COLLECTED: Final = 1_000
@@ -31,6 +32,8 @@ class Reading:
         #: Its messages are what was missed in this room.
         self.missed: str | None = None
         self._collected: list[ev.Message] = []
+        #: How many bytes these take.
+        self._weight = 0
 
     def clear(self) -> None:
         """The connection is lost: nothing more comes of what was asked for."""
@@ -61,11 +64,13 @@ class Reading:
     def collect(self, message: ev.Message) -> ev.Page | None:
         """Keep a message for the answer in which it stands. Return a page, if that is full."""
         page = None
-        if len(self._collected) >= MAX_COLLECTED:
+        heavy = weight(message)
+        if len(self._collected) >= MAX_COLLECTED or self._weight + heavy > MOST_HELD:
             if self._tag is None:
                 return None  # a search, which should not bring so many
             page = self._page(self._tag, more=True)
         self._collected.append(message)
+        self._weight += heavy
         return page
 
     def end(self, end: ev.HistoryEnd) -> ev.Page | None:
@@ -98,7 +103,7 @@ class Reading:
 
     def _page(self, tag: str, *, more: bool) -> ev.Page:
         messages = tuple(self._collected)
-        self._collected = []
+        self._collected, self._weight = [], 0
         return ev.Page(
             tag=tag, room=self._room, partner=self._partner, messages=messages, more=more
         )
@@ -108,4 +113,4 @@ class Reading:
         self._tag = self._partner = self.missed = None
         self._room = ""
         self.collects = self.at_entry = False
-        self._collected = []
+        self._collected, self._weight = [], 0

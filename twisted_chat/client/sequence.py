@@ -12,8 +12,10 @@ from collections.abc import Callable
 from typing import Final
 
 from twisted_chat.client.events import Message
+from twisted_chat.client.weight import MOST_HELD, weight
 
-#: How many live messages are held back for a room that is behind. If there are more, its history is read on instead.
+#: How many live messages are held back for a room that is behind. If there are more, or those of all rooms have too many bytes,
+#: its history is read on instead.
 MAX_HELD: Final = 1_000
 #: How many messages are remembered by nonce and scope. A resend comes within minutes of what it repeats.
 MAX_SEEN: Final = 20_000
@@ -27,7 +29,7 @@ ZERO: Final = "0" * 16
 
 
 class _Room:
-    __slots__ = ("behind", "floor", "held", "last", "reached", "spilled")
+    __slots__ = ("behind", "floor", "held", "last", "reached", "spilled", "weight")
 
     def __init__(self, floor: str) -> None:
         #: The greatest id that was handed out.
@@ -39,8 +41,15 @@ class _Room:
         self.reached = ""
         #: What was said live while the room was behind.
         self.held: list[Message] = []
+        #: How many bytes these take.
+        self.weight = 0
         #: More was said than could be held.
         self.spilled = False
+
+    def let_go(self) -> list[Message]:
+        """Hold nothing any more; return what was."""
+        held, self.held, self.weight = self.held, [], 0
+        return held
 
 
 class Sequences:
@@ -70,7 +79,7 @@ class Sequences:
             room.last = max(room.last, room.floor)
             room.behind = True
             room.reached = ""
-            room.held.clear()
+            room.let_go()
             room.spilled = False
 
     def behind(self, room: str) -> str | None:
@@ -83,10 +92,13 @@ class Sequences:
         state = self._state(message)
         if not state.behind:
             return self._next(state, message)
-        if len(state.held) < MAX_HELD:
+        heavy = weight(message)
+        all_held = sum(room.weight for room in self._rooms.values() if room.behind)
+        if len(state.held) < MAX_HELD and all_held + heavy <= MOST_HELD:
             state.held.append(message)
+            state.weight += heavy
         else:
-            state.held.clear()
+            state.let_go()
             state.spilled = True
         return []
 
@@ -120,9 +132,11 @@ class Sequences:
         if state is None:
             return []
         state.behind = state.spilled = False
-        held, state.held = state.held, []
         return [
-            m for message in held if message.id > state.last for m in self._next(state, message)
+            m
+            for message in state.let_go()
+            if message.id > state.last
+            for m in self._next(state, message)
         ]
 
     def _state(self, message: Message) -> _Room:

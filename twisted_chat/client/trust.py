@@ -96,7 +96,7 @@ class Trust:
             before = self._known.find(self._server)
             if why is None:
                 if before != BY_AUTHORITY:
-                    self._known.remember(self._server, BY_AUTHORITY)
+                    self._known.remember(self._server, BY_AUTHORITY, before)
             elif before != seen:
                 self._meet(cert, seen, before, why)
         except NotKept as error:
@@ -122,7 +122,7 @@ class Trust:
                 f"the certificate of {self._server} is not to be trusted: {why}; if its operators say that its "
                 f"fingerprint is {seen}, use --fingerprint {seen}"
             )
-        self._known.remember(self._server, seen)
+        self._known.remember(self._server, seen, before)
         self._told(
             f"The certificate of {self._server} is signed by itself. It is remembered, and a change will be noticed; to be "
             f"sure now, ask its operators whether its fingerprint is {seen}"

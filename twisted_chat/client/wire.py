@@ -22,6 +22,32 @@ MAX_OBJECT: Final = 16 * 1024
 
 # What no line of a server of ours needs: nothing of it nests deeper than an object in a list in an object.
 _MAX_DEPTH: Final = 8
+# What stands for something: a server of ours sends at most 64 characters. Names are kept, so that none may be as long as a line.
+_MAX_NAME: Final = 256
+_NAMES: Final = frozenset(
+    [
+        "from",
+        "to",
+        "room",
+        "nick",
+        "account",
+        "id",
+        "nonce",
+        "scope",
+        "session",
+        "suggestion",
+        "names",
+        "joined",
+        "left",
+        "out",
+        "with",
+        "sender",
+        "users",
+        "rooms",
+    ]
+)
+# All else but the content, which may be kept too: topics and reasons, of which an operator can allow long ones.
+_MAX_VALUE: Final = 16 * 1024
 # The end of the year 9998: what can be shown in every time zone.
 _LATEST: Final = 253_370_764_800.0
 _TIMES: Final = frozenset(("time", "since", "until", "seen"))
@@ -106,23 +132,28 @@ def _prepared(name: str, given: dict[str, Any]) -> dict[str, Any]:
     content = given.pop("content", "")
     if not isinstance(content, str):
         raise ValueError('"content" must be a string')
-    prepared: dict[str, Any] = _cleaned(given, 1)
+    prepared: dict[str, Any] = _cleaned(given, 1, _MAX_VALUE)
     prepared["lines"] = tuple(clean(line) for line in content.split("\n")) if content else ()
     if name == "nick":
-        prepared["nick"] = clean(content)
+        prepared["nick"] = _cleaned(content, 1, _MAX_NAME)
     return prepared
 
 
-def _cleaned(value: Any, depth: int) -> Any:
+def _cleaned(value: Any, depth: int, most: int) -> Any:
+    """Clean all texts in a value, none of which may have more than ``most`` characters."""
     if depth > _MAX_DEPTH:
         raise ValueError("nested too deeply")
     if isinstance(value, str):
+        if len(value) > most:
+            raise ValueError("a text that is too long for what it is")
         return clean(value)
     if isinstance(value, list):
-        return [_cleaned(each, depth + 1) for each in value]
+        return [_cleaned(each, depth + 1, most) for each in value]
     if isinstance(value, dict):
         return {
-            clean(key): _seconds(each) if key in _TIMES else _cleaned(each, depth + 1)
+            clean(key): _seconds(each)
+            if key in _TIMES
+            else _cleaned(each, depth + 1, _MAX_NAME if key in _NAMES else _MAX_VALUE)
             for key, each in value.items()
         }
     return value

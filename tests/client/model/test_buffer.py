@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.client.model.buffer import Buffer
-from twisted_chat.client.model.lines import Line
+from twisted_chat.client.model.lines import Line, weight
 
 
 def said(number: int, text: str = "hi") -> Line:
@@ -104,3 +104,18 @@ class BufferTests(SynchronousTestCase):
         self.assertEqual((self.buffer.first_id, self.buffer.last_id), ("", ""))
         self.add(Line("info", "a", 0.0), said(2), said(7), Line("info", "b", 0.0))
         self.assertEqual((self.buffer.first_id, self.buffer.last_id), (f"{2:016x}", f"{7:016x}"))
+
+    def test_the_weight_is_that_of_the_lines(self) -> None:
+        self.add(said(1, "x" * 1000), waiting("t"), said(2), said(3, "y" * 500))
+        self.buffer.settle("t", f"{9:016x}", 1.0)
+        self.buffer.replace(1, said(2, "longer"))
+        self.buffer.remove(lambda line: line.id == f"{3:016x}")
+        self.assertEqual(self.buffer.weight, sum(map(weight, self.buffer.lines)))
+        self.buffer.drop(1)
+        self.assertEqual(self.buffer.weight, sum(map(weight, self.buffer.lines)))
+
+    def test_as_many_lines_are_dropped_as_have_so_many_bytes(self) -> None:
+        self.add(*(said(number, "x" * 10_000) for number in range(1, 10)), waiting("t"))
+        self.assertEqual(self.buffer.drop(0, 25_000), 3)
+        self.assertEqual(self.buffer.drop(0, 10**9), 6)
+        self.assertEqual(self.shown(), ["t"])

@@ -132,6 +132,31 @@ class ConversationsTests(Case):
 
 
 class LineTests(Case):
+    def test_lines_are_bounded_by_their_bytes_too(self) -> None:
+        self.patch(module, "MOST_BYTES", 100_000)
+        for number in range(30):
+            self.picture.add(self.room("dev"), said(number, text="x" * 10_000))
+            self.picture.add(self.room("ops"), said(number, text="short"))
+        heavy = sum(each.buffer.weight for each in self.picture.conversations.values())
+        self.assertLess(heavy, 100_000)
+        self.assertEqual(len(self.room("ops").buffer), 30)
+
+    def test_people_are_bounded_in_all_rooms_together(self) -> None:
+        self.patch(module, "MOST_PEOPLE", 100)
+        for number in range(60):
+            self.room("dev").come(f"n{number}")
+            self.room("ops").come(f"n{number}") if number < 50 else None
+        self.picture.bound_people()
+        self.assertEqual((self.room("dev").members, self.room("dev").count), ({}, 60))
+        self.assertEqual(len(self.room("ops").members), 50)
+
+    def test_who_is_away_is_bounded(self) -> None:
+        self.patch(module, "MOST_NAMED", 2)
+        for nick in ("a", "b", "c"):
+            self.picture.know_away(nick, "x" * 9_999)
+        self.picture.know_away("a", None)
+        self.assertEqual(self.picture.away, {"b": "x" * module.MOST_AWAY})
+
     def test_lines_are_bounded_and_the_oldest_go(self) -> None:
         self.picture = Picture(most=100)
         big, small = self.room("big"), self.room("small")

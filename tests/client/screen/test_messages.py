@@ -6,6 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.client.screen.stage import Stage, said, staged
 from twisted_chat.client.model.conversation import room_key
+from twisted_chat.client.screen import messages
 from twisted_chat.client.screen.drawing import Drawer
 
 
@@ -25,6 +26,15 @@ class MessagesTests(SynchronousTestCase):
         self.patch(Drawer, "line", count)
         await stage.settle()
         self.assertLess(len(drawn), 40)
+
+    @staged()
+    async def test_not_all_that_was_drawn_is_kept(self, stage: Stage) -> None:
+        self.patch(messages, "_CACHED_ROWS", 100)
+        await stage.enter("bob")
+        for number in range(20):
+            await stage.hear(said(number, "word " * 200))
+        kept = stage.app.messages._strips
+        self.assertLess(sum(len(kept[serial]) for serial in kept.keys()), 120)  # noqa: SIM118
 
     @staged()
     async def test_there_is_room_until_the_screen_is_full(self, stage: Stage) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from twisted_chat.client.model.lines import UNSETTLED, Line, Place
+from twisted_chat.client.model.lines import UNSETTLED, Line, Place, weight
 
 _place: Final[Callable[[Line], Place]] = attrgetter("place")
 
@@ -31,6 +31,8 @@ class Buffer:
         self.changes = 0
         #: The highest id that was ever here; empty if none was.
         self.last_id = ""
+        #: How many bytes the lines take, about.
+        self.weight = 0
         # Of lines that were folded into others too.
         self._ids: set[str] = set()
         self._waiting: dict[str, Line] = {}
@@ -88,19 +90,27 @@ class Buffer:
         changed = msgspec.structs.replace(
             line, place=self.lines[index].place, serial=next(_serials)
         )
+        self.weight += weight(changed) - weight(self.lines[index])
         self.lines[index] = changed
         self._ids.update(line.ids)
         self.last_id = max(self.last_id, *line.ids, "")
         return changed
 
-    def drop(self, count: int) -> int:
-        """Forget the oldest lines, but none that waits for its acknowledgement; return how many."""
-        waiting = len(self._waiting)
-        count = min(count, len(self.lines) - waiting)
+    def drop(self, count: int, heavy: int = 0) -> int:
+        """Forget the oldest lines, so many or until they had ``heavy`` bytes, but none that waits for its acknowledgement.
+
+        Return how many.
+        """
+        settled = len(self.lines) - len(self._waiting)
+        while heavy > 0 and count < settled:
+            heavy -= weight(self.lines[count])
+            count += 1
+        count = min(count, settled)
         if count <= 0:
             return 0
         for line in self.lines[:count]:
             self._ids.difference_update((line.id, *line.ids))
+            self.weight -= weight(line)
         self.changes += 1
         del self.lines[:count]
         self.more = True
@@ -111,12 +121,14 @@ class Buffer:
         self.changes += 1
         before = len(self.lines)
         self.lines = [line for line in self.lines if not unwanted(line)]
+        self.weight = sum(map(weight, self.lines))
         return before - len(self.lines)
 
     def _insert(self, line: Line, place: Place) -> Line:
         self.changes += 1
         line = msgspec.structs.replace(line, place=place, serial=next(_serials))
         self.lines.insert(bisect_right(self.lines, place, key=_place), line)
+        self.weight += weight(line)
         if line.id:
             self._ids.add(line.id)
             self.last_id = max(self.last_id, line.id)
@@ -129,5 +141,6 @@ class Buffer:
         line = self._waiting.pop(tag, None)
         if line is not None:
             self.changes += 1
+            self.weight -= weight(line)
             del self.lines[self.index(line.place)]
         return line

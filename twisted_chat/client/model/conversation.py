@@ -182,6 +182,13 @@ class Conversation:
                 self.members[nick_key(member.nick)] = member
         self.unnamed = max(0, count - len(self.members))
 
+    def forget_names(self) -> None:
+        """Know only how many people there are."""
+        self.changes += 1
+        self.unnamed += len(self.members)
+        self.members = {}
+        self._spoke.clear()
+
     def come(self, nick: str) -> bool:
         """Somebody came; say whether that is news."""
         key = nick_key(nick)

@@ -26,6 +26,7 @@ def hear(picture: Picture, event: ev.Event, now: float) -> bool:
     What only tells something, and changes nothing, is not for here: who draws the picture tells it.
     """
     picture.revision += 1
+    picture.bound_people()
     match event:
         case ev.Message():
             return _said(picture, event)
@@ -112,10 +113,7 @@ def _changed(picture: Picture, event: ev.Event, now: float) -> None:
         case ev.Joined() | ev.Left() | ev.Quit() | ev.Gathered() | ev.Kicked() | ev.Renamed():
             _came_or_went(picture, event, now)
         case ev.Away(sender=sender, away=away):
-            if away:
-                picture.away[nick_key(sender)] = event.text
-            else:
-                picture.away.pop(nick_key(sender), None)
+            picture.know_away(sender, event.text if away else None)
         case ev.Topic(room=room):
             conversation = picture.room(room)
             conversation.topic = event.text
@@ -274,10 +272,7 @@ def _renamed(picture: Picture, before: str, after: str, message: str, time: floa
 def _people(picture: Picture, event: ev.Who) -> None:
     for person in event.users:
         picture.know_account(person.nick, person.account)
-        if person.away is not None:
-            picture.away[nick_key(person.nick)] = person.away
-        else:
-            picture.away.pop(nick_key(person.nick), None)
+        picture.know_away(person.nick, person.away)
     if event.room is not None:
         conversation = picture.room(event.room)
         conversation.name_members(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Final, Literal
 
 import msgspec
@@ -51,3 +52,8 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     def folded(self) -> bool:
         """Whether it stands for several who came and went."""
         return bool(self.came or self.went)
+
+
+def weight(line: Line) -> int:
+    """Return how many bytes a line takes, about: that of the names and numbers in it is bounded."""
+    return 600 + sys.getsizeof(line.text)

@@ -19,6 +19,12 @@ from twisted_chat.client.model.lines import SPOKEN, Kind, Line
 
 #: How many lines are remembered in all, some 30 MB: what is dropped can be loaded from the server's history.
 MOST_LINES: Final = 50_000
+#: And how many bytes they take at most: twice what is usual.
+MOST_BYTES: Final = 64 * 1024 * 1024
+#: How many people are remembered in all rooms together, some 20 MB.
+MOST_PEOPLE: Final = 50_000
+#: How much of why somebody is away is remembered: what has room at the head of the screen.
+MOST_AWAY: Final = 500
 #: The most conversations; what belongs to further ones is shown with what the server says. A server of ours lets a user be in
 #: 100 rooms.
 MOST_CONVERSATIONS: Final = 500
@@ -282,6 +288,12 @@ class Picture:
                 )
         self._changed()
 
+    def know_away(self, nick: str, why: str | None) -> None:
+        """Take why somebody is away; None: they are not."""
+        self.away.pop(nick_key(nick), None)
+        if why is not None and len(self.away) < MOST_NAMED:
+            self.away[nick_key(nick)] = why[:MOST_AWAY]
+
     def know_account(self, nick: str, account: str | None) -> None:
         """Take whose account somebody is in; None: nobody's."""
         self.accounts.pop(nick_key(nick), None)
@@ -328,6 +340,16 @@ class Picture:
         if total > self._most:
             longest = max(self.conversations.values(), key=lambda each: len(each.buffer))
             longest.buffer.drop(total - self._most + self._most // 100)
+        heavy = sum(each.buffer.weight for each in self.conversations.values())
+        if heavy > MOST_BYTES:
+            heaviest = max(self.conversations.values(), key=lambda each: each.buffer.weight)
+            heaviest.buffer.drop(0, heavy - MOST_BYTES + MOST_BYTES // 100)
+
+    def bound_people(self) -> None:
+        """Know by number only who is in the fullest room, if there are too many names in all."""
+        rooms = self.conversations.values()
+        if sum(len(each.members) for each in rooms) > MOST_PEOPLE:
+            max(rooms, key=lambda each: len(each.members)).forget_names()
 
     def _changed(self) -> None:
         self.revision += 1

@@ -17,8 +17,9 @@ from twisted_chat.client.model.lines import Line, Place
 from twisted_chat.client.screen.drawing import Drawer
 from twisted_chat.client.screen.lined import Lined
 
-#: How many drawn lines are kept: several screens up and down.
+#: How many drawn lines are kept, several screens up and down, and how many rows of them, some 10 MB: one may have thousands.
 _CACHED: Final = 1024
+_CACHED_ROWS: Final = 10_000
 _WHEEL: Final = 3
 
 
@@ -42,6 +43,7 @@ class Messages(Lined):
         self._make_drawer = drawer
         self._drawer = drawer(0)
         self._strips: LRUCache[int, list[Strip]] = LRUCache(_CACHED)
+        self._kept = 0  # rows that were put there since it was empty
         # Per conversation; those at their end are not in it.
         self._anchors: dict[Key, Anchor] = {}
         self._rows: list[Strip] | None = None
@@ -160,6 +162,10 @@ class Messages(Lined):
         strips = self._strips.get(line.serial)
         if strips is None:
             strips = self._strips[line.serial] = self._drawer.line(line)
+            self._kept += len(strips)
+            if self._kept > _CACHED_ROWS:
+                self._strips.clear()
+                self._kept = 0
         return strips
 
     def _before(self, conversation: Conversation, index: int) -> list[Strip]:
