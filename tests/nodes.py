@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
@@ -231,7 +231,7 @@ class TellingStore(MemoryStore):
         self.changes.append(("forget", list(rooms), at))
         super().forget(rooms, at)
 
-    def seen(self, scopes: Sequence[Scope], time: float) -> None:
+    def seen(self, scopes: Mapping[Scope, str], time: float) -> None:
         self.changes.append(("seen", list(scopes), time))
 
     async def tidy(self, now: float) -> None:

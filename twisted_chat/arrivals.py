@@ -53,7 +53,7 @@ class Arrivals:
                 )
         origin, author = envelope.origin, envelope.author
         assert origin is not None and author is not None
-        self._keeping.seen(author.scope, envelope.time)
+        self._keeping.seen(author, envelope.time)
         if peer is None:
             self._take_out(origin, author.user, envelope.time)
             return

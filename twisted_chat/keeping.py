@@ -13,8 +13,10 @@ from twisted_chat.clock import Trust, wall_of
 from twisted_chat.cluster.bus import Bus
 from twisted_chat.core import events as e
 from twisted_chat.core.accounts import KEPT_ELSEWHERE, Account
+from twisted_chat.core.cloak import neighbourhood
+from twisted_chat.core.events import Author
 from twisted_chat.core.hub import Hub
-from twisted_chat.core.ids import MessageId, RoomId, Scope, SessionId
+from twisted_chat.core.ids import MessageId, RoomId, SessionId
 from twisted_chat.core.lasting import Remembered
 from twisted_chat.core.names import BadName, parse_nick
 from twisted_chat.core.text import shown
@@ -107,14 +109,17 @@ class Keeping:
 
     def _see_all(self) -> None:
         users = self._hub.state.users.values()
-        scopes = [author.scope for user in users for author in user.sessions.values()]
-        if scopes:
-            self._store.seen(scopes, self._wall())
+        authors = [author for user in users for author in user.sessions.values()]
+        if authors:
+            self._see(authors, self._wall())
         self._mark_all()
 
-    def seen(self, scope: Scope, time: float) -> None:
-        """Note that a scope was in use, so that it is known for a day from then on."""
-        self._store.seen((scope,), time)
+    def seen(self, author: Author, time: float) -> None:
+        """Note that the scope of a session was in use, so that it is known for a day from then on."""
+        self._see((author,), time)
+
+    def _see(self, authors: Iterable[Author], time: float) -> None:
+        self._store.seen({each.scope: neighbourhood(each.host) for each in authors}, time)
 
     def altered(self, message: MessageId) -> bool:
         """Keep the rooms of which this message changed what lasts; tell whether there are any."""

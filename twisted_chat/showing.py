@@ -78,7 +78,7 @@ class Showing:
                 self._departed(envelope, event)
             case e.Detached(rooms=rooms):
                 assert envelope.author is not None
-                self._keeping.seen(envelope.author.scope, envelope.time)
+                self._keeping.seen(envelope.author, envelope.time)
                 self._read_with(envelope, rooms)
             case e.Read():
                 self._read(envelope, event, peer)
@@ -289,7 +289,7 @@ class Showing:
 
     def _departed(self, envelope: e.Envelope, event: e.Departed) -> None:
         assert envelope.author is not None
-        self._keeping.seen(envelope.author.scope, envelope.time)
+        self._keeping.seen(envelope.author, envelope.time)
         self._presence.left(envelope.author.account, envelope.time)
         rooms = self._hub.state.rooms
         if not event.marks:

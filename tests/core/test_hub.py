@@ -7,6 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.core.world import NOW, Seat, World, lines, nick, room, scope_of
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
+from twisted_chat.core import nonces
 from twisted_chat.core.apply import Void
 from twisted_chat.core.decision import FocusOn, Ignoring, Propose, Tell
 from twisted_chat.core.hub import Hub
@@ -125,6 +126,19 @@ class FloodTests(Case):
 
 
 class TokenTests(Case):
+    def test_crowd_of_guests_from_one_network_makes_no_absent_person_be_forgotten(self) -> None:
+        self.patch(nonces, "MAX_SCOPES", 20)
+        ann = self.world.register("ann")
+        for seat in (self.alice, ann):
+            self.world.close(seat)
+        for number in range(100):
+            guest = self.world.open(host=f"address{number}.network.near.ip")
+            self.world.do(guest, c.Login())
+            self.world.close(guest)
+        for seat in (self.alice, ann, self.bob):
+            self.assertTrue(self.hub.knows(scope_of(seat.token)))
+        self.assertLessEqual(len(self.hub.state.nonces.dump()), 20)
+
     def test_token_is_known_while_its_user_is_here(self) -> None:
         self.assertFalse(self.hub.knows(scope_of("made up")))
         self.assertTrue(self.hub.knows(scope_of(self.bob.token)))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.core.world import NOW
+from tests.core.world import NOW, nick
 from twisted_chat.core import nonces
-from twisted_chat.core.ids import MessageId, Scope
+from twisted_chat.core.cloak import Cloak
+from twisted_chat.core.events import Author
+from twisted_chat.core.ids import MessageId, Scope, UserId
 from twisted_chat.core.limits import REMEMBERED
-from twisted_chat.core.nonces import Nonces, Sent, digest
+from twisted_chat.core.nonces import Nonces, Sent, digest, owner_of
 
 A, B, C = Scope("a"), Scope("b"), Scope("c")
 
@@ -180,9 +183,108 @@ class ScopeTests(Case):
             dump = kept.dump()
             self.assertLessEqual(len(dump), 4)
             # One more than the cap: room is made before an id is added.
-            self.assertLessEqual(sum(len(ids) for _, _, ids in dump), 7)
+            self.assertLessEqual(sum(len(ids) for _, _, _, ids in dump), 7)
             kept.forget(now)
-            self.assertTrue(all(now - seen < REMEMBERED for _, seen, _ in kept.dump()))
+            self.assertTrue(all(now - seen < REMEMBERED for _, seen, _, _ in kept.dump()))
+
+
+class OwnerTests(Case):
+    def setUp(self) -> None:
+        super().setUp()
+        self.patch(nonces, "MAX_SCOPES", 6)
+        self.time = NOW
+
+    def come(self, owner: str, *scopes: str) -> None:
+        """Let sessions come, one after the other."""
+        for scope in scopes:
+            self.time += 1
+            self.nonces.touch(Scope(scope), self.time, owner)
+
+    def known(self) -> str:
+        return "".join(scope for scope, *_ in self.nonces.dump())
+
+    def test_crowd_of_guests_makes_nobody_of_another_network_be_forgotten(self) -> None:
+        self.come("home", "a", "b")
+        self.come("@bob", "c")
+        self.come("crowd", *(f"{number}" for number in range(9)))
+        self.assertEqual(self.known(), "abc678")
+
+    def test_crowd_from_many_networks_leaves_each_as_much(self) -> None:
+        self.come("home", "a", "b")
+        for network in "vwxyz":
+            self.come(network, network, network.upper())
+        self.assertEqual(self.known(), "bVWXYZ")
+
+    def test_guests_are_forgotten_before_accounts(self) -> None:
+        self.come("@ann", "a", "b", "c")
+        self.come("near", "d")
+        self.come("@ann", "e", "f")
+        self.come("far", "g")
+        self.assertEqual(self.known(), "abcefg")
+
+    def test_of_accounts_the_one_with_most_sessions_loses_one(self) -> None:
+        self.come("@bob", "z")
+        self.come("@ann", "a", "b", "c", "d", "e", "f")
+        self.assertEqual(self.known(), "zbcdef")
+
+    def test_session_that_has_logged_in_is_counted_by_its_account(self) -> None:
+        self.come("near", "a", "b")
+        self.come("@ann", "a")
+        self.come("near", *"cdefg")
+        self.assertEqual(self.known(), "acdefg")
+
+    def test_too_many_ids_are_taken_from_who_has_most(self) -> None:
+        self.patch(nonces, "MAX_TOTAL", 4)
+        self.come("home", "a")
+        self.remember(A, "1", 1, self.time)
+        self.come("crowd", "b", "c")
+        for scope in (B, C):
+            self.remember(scope, "1", 2, self.time)
+            self.remember(scope, "2", 3, self.time)
+        self.come("home", "a")
+        self.assertEqual((self.kept(A), self.kept(B), self.kept(C)), (["1"], [], ["1", "2"]))
+
+    def test_sessions_that_were_taken_up_have_their_owners(self) -> None:
+        self.nonces.restore([(A, NOW, "home"), (B, NOW + 1, "crowd"), (C, NOW + 2, "crowd")], [])
+        self.come("crowd", "d", "e", "f", "g")
+        self.assertEqual(self.known(), "acdefg")
+
+    def test_owner_is_the_account_or_the_network_of_a_guest(self) -> None:
+        cloak = Cloak(b"key")
+        guest, near, far = (
+            Author(UserId(1), nick("x"), A, None, cloak.of(address))
+            for address in ("192.0.2.1", "192.0.2.9", "192.0.3.1")
+        )
+        self.assertEqual(owner_of(guest), owner_of(near))
+        self.assertNotEqual(owner_of(guest), owner_of(far))
+        self.assertEqual(
+            owner_of(structs.replace(guest, account="ann")),
+            owner_of(structs.replace(far, account="ann")),
+        )
+
+    @given(
+        st.lists(
+            st.tuples(
+                st.sampled_from("abcdefgh"),
+                st.sampled_from(["x", "y", "@z", None]),
+                st.none() | st.sampled_from("1234"),
+            )
+        )
+    )
+    def test_what_is_counted_is_what_is_there(
+        self, uses: list[tuple[str, str | None, str | None]]
+    ) -> None:
+        self.patch(nonces, "MAX_TOTAL", 5)
+        kept = Nonces(max_ids=2)
+        for number, (scope, owner, tag) in enumerate(uses):
+            kept.touch(Scope(scope), NOW + number, owner)
+            if tag is not None:
+                kept.remember(Scope(scope), tag, sent(number, NOW + number))
+            dump = kept.dump()
+            for each in {owner for _, _, owner, _ in dump} | {"x", "y", "@z", ""}:
+                mine = [ids for _, _, owner, ids in dump if owner == each]
+                scopes = kept._guests.of(each) + kept._accounts.of(each)
+                self.assertEqual((scopes, kept._ids.of(each)), (len(mine), sum(map(len, mine))))
 
 
 class RestoreTests(Case):
@@ -191,12 +293,12 @@ class RestoreTests(Case):
         dump = self.nonces.dump()
         ids = [
             (scope, tag, Sent(bytes.fromhex(mark), message, time))
-            for scope, _, sent in dump
+            for scope, _, _, sent in dump
             for tag, mark, message, time in sent
         ]
         again = Nonces(max_ids)
         again.restore(
-            [(scope, seen) for scope, seen, _ in dump],
+            [(scope, seen, owner) for scope, seen, owner, _ in dump],
             sorted(ids, key=lambda each: each[2].message),
         )
         return again
@@ -228,13 +330,15 @@ class RestoreTests(Case):
         self.assertEqual((self.kept(A), self.kept(B)), ([], ["5"]))
 
     def test_id_is_a_use_of_a_scope_that_was_not_seen_since(self) -> None:
-        self.nonces.restore([(A, NOW - 50)], [(B, "1", sent(1, NOW - 60)), (A, "2", sent(2, NOW))])
+        self.nonces.restore(
+            [(A, NOW - 50, "")], [(B, "1", sent(1, NOW - 60)), (A, "2", sent(2, NOW))]
+        )
         self.assertEqual(
-            [(scope, seen) for scope, seen, _ in self.nonces.dump()], [(B, NOW - 60), (A, NOW)]
+            [(scope, seen) for scope, seen, _, _ in self.nonces.dump()], [(B, NOW - 60), (A, NOW)]
         )
 
     def test_clock_that_once_was_ahead_makes_nothing_forgotten_at_the_start(self) -> None:
-        self.nonces.restore([(A, NOW), (B, NOW + 10 * REMEMBERED)], [(A, "1", sent(1))])
+        self.nonces.restore([(A, NOW, ""), (B, NOW + 10 * REMEMBERED, "")], [(A, "1", sent(1))])
         self.assertEqual(self.kept(A), ["1"])
 
     def test_nothing_to_take_up_is_no_fault(self) -> None:
@@ -248,7 +352,7 @@ class DumpTests(Case):
         self.nonces.touch(B, NOW + 5)
         self.assertEqual(
             self.nonces.dump(),
-            [(A, NOW, [("1", digest("7").hex(), 7, NOW)]), (B, NOW + 5, [])],
+            [(A, NOW, "", [("1", digest("7").hex(), 7, NOW)]), (B, NOW + 5, "", [])],
         )
 
     def test_order_of_forgetting_shows(self) -> None:

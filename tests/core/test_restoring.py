@@ -255,7 +255,7 @@ class ScopeTests(SynchronousTestCase):
         sent = state.nonces.find(scope, "1")
         assert sent is not None
         after = World(first_id=1000)
-        after.hub.restore(Remembered((), ((scope, NOW),), ((scope, "1", sent),)))
+        after.hub.restore(Remembered((), ((scope, NOW, ""),), ((scope, "1", sent),)))
         self.assertTrue(after.hub.knows(scope_of(bob.token)))
         self.assertFalse(after.hub.knows(scope_of("another")))
         again = after.enter("bob", token=bob.token)

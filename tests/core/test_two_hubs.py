@@ -247,7 +247,7 @@ class Play:
             for number, name in CAME_BACK.items()
         ]
         for hub in self.world.hubs.values():
-            hub.restore(Remembered(tuple(records), ((bob, NOW),)))
+            hub.restore(Remembered(tuple(records), ((bob, NOW, ""),)))
         self.seats = [self.world.enter("bob", A, BOBS_TOKEN), self.world.enter("alice", B)]
         for seat in self.seats:
             self.world.do(seat, c.Join(room("dev")))

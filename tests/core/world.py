@@ -81,13 +81,15 @@ class World:
         """The hub of the first node."""
         return next(iter(self.hubs.values()))
 
-    def open(self, node: str | None = None, token: str | None = None) -> Seat:
+    def open(
+        self, node: str | None = None, token: str | None = None, host: str = "somewhere"
+    ) -> Seat:
         """Add a session that has not logged in."""
         hub = self.hubs[Node(node)] if node is not None else self.hub
         # Each node counts its sessions from 1: the same number on two is two sessions.
         self._seats[hub.node] = number = self._seats[hub.node] + 1
         seat = Seat(hub.node, SessionId(number), token or f"token {number} of {hub.node}")
-        hub.open(seat.session, "somewhere", self.now)
+        hub.open(seat.session, host, self.now)
         return seat
 
     def enter(self, name: str, node: str | None = None, token: str | None = None) -> Seat:

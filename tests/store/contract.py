@@ -94,7 +94,7 @@ class Contract(Base):
     async def settle(self) -> None:
         """Wait until everything is stored and indexed, and nothing is left to do in the background."""
         last = await self.store.reserve(1)
-        self.store.seen([Scope("settling")], NOW)
+        self.store.seen({Scope("settling"): ""}, NOW)
         self.store.forget([], MessageId(last.start))
         await self.until_stored(MessageId(last.start))
         await self.rest()

@@ -17,6 +17,7 @@ from tests.store.contract import (
 from twisted_chat.core.accounts import Account, Proof
 from twisted_chat.core.ids import MessageId, Scope
 from twisted_chat.core.names import parse_nick
+from twisted_chat.store.sql import reading
 
 DAY = 24 * 60 * 60
 
@@ -76,7 +77,7 @@ class LastingContract(PasswordContract):
         one, two = await self.events(2)
         bob = account("Bob", one)
         self.store.keep_account(bob, "hash", one)
-        self.store.seen([Scope("s")], NOW)
+        self.store.seen({Scope("s"): ""}, NOW)
         self.store.keep_login(Scope("s"), bob.proof, one)
         self.store.keep_login(Scope("forgotten"), bob.proof, one)
         self.store.keep_invite("digest", NOW + DAY * 10_000, one)
@@ -96,11 +97,26 @@ class LastingContract(PasswordContract):
         self.store.keep_account(bob, "hash", one)
         self.store.keep_login(Scope("s"), bob.proof, one)
         self.store.keep_login(Scope("forgotten"), bob.proof, one)
-        self.store.seen([Scope("s")], time.time())
+        self.store.seen({Scope("s"): ""}, time.time())
         await self.until_stored(one)
         await self.store.tidy(time.time())
         remembered = await self.again()
         self.assertEqual(remembered.logins, ((Scope("s"), Proof("bob", one)),))
+
+    async def test_crowd_of_guests_does_not_keep_others_from_being_remembered(self) -> None:
+        await self.begin()
+        self.patch(reading, "MAX_SCOPES", 4)
+        now = time.time()
+        (one,) = await self.events(1)
+        self.store.keep_account(account("bob", one), "hash", one)
+        self.store.keep_login(Scope("ann"), Proof("bob", one), one)
+        self.store.seen({Scope("ann"): "crowd"}, now - 100.0)
+        self.store.seen({Scope("ben"): "home"}, now - 90.0)
+        for number in range(9):
+            self.store.seen({Scope(f"crowd {number}"): "crowd"}, now - 80.0 + number)
+        await self.until_stored(one)
+        known = [scope for scope, _, _ in (await self.again()).scopes]
+        self.assertEqual(known, ["ann", "ben", "crowd 7", "crowd 8"])
 
     async def test_what_was_dropped_and_made_anew_at_once_is_the_new_one(self) -> None:
         await self.begin()

@@ -351,12 +351,12 @@ class LastingContract(Contract):
     async def test_scopes_are_remembered_for_a_day_the_longest_idle_first(self) -> None:
         await self.begin()
         now = self.now()
-        self.store.seen([A, Scope("old")], now - 2 * DAY)
-        self.store.seen([B], now - 100.0)
-        self.store.seen([A], now - 50.0)
+        self.store.seen({A: "", Scope("old"): ""}, now - 2 * DAY)
+        self.store.seen({B: "near"}, now - 100.0)
+        self.store.seen({A: ""}, now - 50.0)
         await self.store.tidy(now)
         remembered = await self.again()
-        self.assertEqual(remembered.scopes, ((B, now - 100.0), (A, now - 50.0)))
+        self.assertEqual(remembered.scopes, ((B, now - 100.0, "near"), (A, now - 50.0, "")))
 
     async def test_ids_of_clients_are_remembered_for_a_day(self) -> None:
         await self.begin()
@@ -387,16 +387,16 @@ class LastingContract(Contract):
     async def test_what_is_too_old_to_be_remembered_is_dropped(self) -> None:
         await self.begin()
         now = self.now()
-        self.store.seen([A], now - 2 * DAY)
+        self.store.seen({A: ""}, now - 2 * DAY)
         await self.settle()
         await self.store.tidy(now)
-        self.store.seen([B], now)
-        self.assertEqual([scope for scope, _ in (await self.again()).scopes], [B])
+        self.store.seen({B: "near"}, now)
+        self.assertEqual([scope for scope, _, _ in (await self.again()).scopes], [B])
 
     async def test_start_drops_nothing_for_its_age(self) -> None:
         await self.begin()
-        self.store.seen([A], self.now() - 40 * DAY)
-        self.assertEqual([scope for scope, _ in (await self.again()).scopes], [A])
+        self.store.seen({A: ""}, self.now() - 40 * DAY)
+        self.assertEqual([scope for scope, _, _ in (await self.again()).scopes], [A])
 
     async def test_changes_are_reported_as_stored_in_their_order(self) -> None:
         await self.begin()

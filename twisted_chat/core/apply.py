@@ -16,7 +16,7 @@ from twisted_chat.core.commands import Kind, Lines
 from twisted_chat.core.ids import MessageId, RoomId
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import Nick, RoomName
-from twisted_chat.core.nonces import Sent, digest
+from twisted_chat.core.nonces import Sent, digest, owner_of
 from twisted_chat.core.outcome import (
     NOBODY,
     NOT_IN_ROOM,
@@ -316,7 +316,8 @@ class Applier:
             state.markers.read(user.account or "", number, message)
         if len(user.sessions) > 1:
             happened = envelope(message, proposal, user, event=e.Detached(read))
-            state.nonces.touch(user.sessions[place].scope, proposal.time)
+            author = user.sessions[place]
+            state.nonces.touch(author.scope, proposal.time, owner_of(author))
             state.detach(user, place)
             return Applied(happened, NOBODY)
         reason = event.reason if isinstance(event, e.Departed) else CleanText("left")
@@ -328,7 +329,7 @@ class Applier:
             state.take_out(user, state.rooms[room])
         state.remove_user(user)
         # The scope outlives the user: a client that comes back within 24 hours may resend.
-        state.nonces.touch(user.author.scope, proposal.time)
+        state.nonces.touch(user.author.scope, proposal.time, owner_of(user.author))
         return Applied(happened, Near(rooms, author=False))
 
 

@@ -12,6 +12,7 @@ from twisted_chat.core.apply_rooms import forget_account, recognise
 from twisted_chat.core.checks import rename_refused
 from twisted_chat.core.ids import MessageId, UserId
 from twisted_chat.core.names import Nick
+from twisted_chat.core.nonces import owner_of
 from twisted_chat.core.outcome import NOBODY, Applied, Between, Near, Outcome, Void, envelope
 from twisted_chat.core.replies import NameRefused, Refused
 from twisted_chat.core.server_bans import shut
@@ -44,7 +45,7 @@ class AccountApplier:
                 ghost.author = back_here
             ghost.sessions[place] = back_here
             ghost.addresses[place] = event.address
-            state.nonces.touch(event.scope, proposal.time)
+            state.nonces.touch(event.scope, proposal.time, owner_of(back_here))
             replaced = tuple(sorted(same.keys() - {place}))
             back = e.Arrived(ghost.nick, event.scope, event.host, replaced, address=event.address)
             return Applied(envelope(message, proposal, ghost, event=back), NOBODY)
@@ -74,7 +75,7 @@ class AccountApplier:
         if account is not None:
             state.accounts.logged_in(event.scope, account.proof)
             state.markers.prune(account.key, state.rooms)
-        state.nonces.touch(event.scope, proposal.time)
+        state.nonces.touch(event.scope, proposal.time, owner_of(author))
         return Applied(envelope(message, proposal, user), NOBODY)
 
     def _shut_out(self, event: e.Arrived, account: str | None, now: float) -> NameRefused | None:
@@ -117,7 +118,7 @@ class AccountApplier:
             state.invites.use(event.invite)
         account = Account(user.nick, proposal.time, message)
         state.accounts.put(account)
-        self._give(user, account, message)
+        self._give(user, account, message, proposal.time)
         shown = e.Registered(user.nick)
         happened = envelope(message, proposal, user, event=shown)
         return Applied(happened, Between((user.id,)), event.password)
@@ -142,7 +143,7 @@ class AccountApplier:
                 return Void(proposal, refused)
             if user.nick.text != event.nick.text:
                 state.rename(user, event.nick)
-            self._give(user, account, message)
+            self._give(user, account, message, proposal.time)
             return Applied(happened, Near(tuple(user.rooms), author=True))
         if not joins(holder, account, event.nick):
             return Void(proposal, Refused("nick-taken", taken(event.nick, holder)))
@@ -159,6 +160,7 @@ class AccountApplier:
         author = msgspec.structs.replace(holder.author, scope=mine.scope, host=mine.host)
         state.attach(holder, place, author, address)
         state.accounts.logged_in(mine.scope, account.proof)
+        state.nonces.touch(mine.scope, proposal.time, owner_of(author))
         moved = e.LoggedIn(holder.nick, event.proof, moved=True, rooms=rooms)
         return Applied(msgspec.structs.replace(happened, event=moved), NOBODY)
 
@@ -254,7 +256,7 @@ class AccountApplier:
             state.accounts.put(account)
         return account
 
-    def _give(self, user: User, account: Account, message: MessageId) -> None:
+    def _give(self, user: User, account: Account, message: MessageId, time: float) -> None:
         """Make a user one of an account."""
         before = user.invitation
         self._state.markers.prune(account.key, self._state.rooms)
@@ -263,6 +265,7 @@ class AccountApplier:
         recognise(self._state, user, before)
         for author in user.sessions.values():
             self._state.accounts.logged_in(author.scope, account.proof)
+            self._state.nonces.touch(author.scope, time, owner_of(author))
 
 
 def joins(holder: User | Account | None, account: Account | None, nick: Nick) -> TypeGuard[User]:

@@ -23,6 +23,11 @@ _IPV6: Final = (64, 48)
 _DIGEST: Final = 5
 
 
+def neighbourhood(host: str) -> str:
+    """Return the part of a cloak that all of one network have: an IPv4 /24, an IPv6 /48."""
+    return ".".join(host.split(".")[-(3 if host.endswith(".ip") else 2) :])
+
+
 class Cloak:
     """Cloaks addresses under one secret key; the same key always gives the same cloak."""
 

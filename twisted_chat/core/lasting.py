@@ -63,10 +63,10 @@ class LeftOut(msgspec.Struct, frozen=True, gc=False):
 class Remembered(msgspec.Struct, frozen=True):
     """What a store remembers of earlier runs.
 
-    ``rooms`` in the order of their ids; ``scopes``, and when each was seen last, the longest idle first; ``sent``: the
-    clients' own ids of messages, in the order of the messages. Scopes and ids are those of the last 24 hours. ``accounts``,
-    the oldest first; ``logins``: which of the scopes may come back as which account; ``invites``: digests, and when they end.
-    clients' own ids of messages, in the order of the messages. Scopes and ids are those of the last 24 hours.
+    ``rooms`` in the order of their ids; ``scopes``, when each was seen last, and from which network (see
+    :func:`twisted_chat.core.cloak.neighbourhood`), the longest idle first; ``sent``: the clients' own ids of messages, in the
+    order of the messages. Scopes and ids are those of the last 24 hours. ``accounts``, the oldest first; ``logins``: which of
+    the scopes may come back as which account; ``invites``: digests, and when they end.
     ``talks``: of which two accounts (see :mod:`twisted_chat.core.talks`); ``waiting``: how many messages wait for an account, of
     whom; ``markers``: up to where an account has read, by account and place.
     ``bans``: who is banned from the server, in the order in which that was done, and ``panic`` who may come in; ``secret``:
@@ -74,7 +74,7 @@ class Remembered(msgspec.Struct, frozen=True):
     """
 
     rooms: tuple[RoomRecord, ...] = ()
-    scopes: tuple[tuple[Scope, float], ...] = ()
+    scopes: tuple[tuple[Scope, float, str], ...] = ()
     sent: tuple[tuple[Scope, str, Sent], ...] = ()
     accounts: tuple[Account, ...] = ()
     logins: tuple[tuple[Scope, Proof], ...] = ()

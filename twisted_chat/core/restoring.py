@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from twisted_chat.core.events import RoomRef
 from twisted_chat.core.lasting import LeftOut, Remembered, RoomRecord
 from twisted_chat.core.names import BadName, RoomName, parse_room
+from twisted_chat.core.nonces import account_owner
 from twisted_chat.core.room import LOBBY_ID, Room
 from twisted_chat.core.state import State
 
@@ -65,7 +66,9 @@ def restore(state: State, remembered: Remembered) -> tuple[LeftOut, ...]:
         room.returning.update(each.operators)
         _fill(room, each)
         state.add_room(room)
-    state.nonces.restore(remembered.scopes, remembered.sent)
+    accounts = {scope: account_owner(proof.account) for scope, proof in remembered.logins}
+    scopes = ((scope, seen, accounts.get(scope, near)) for scope, seen, near in remembered.scopes)
+    state.nonces.restore(scopes, remembered.sent)
     for account in remembered.accounts:
         state.accounts.restore(account)
     for scope, proof in remembered.logins:

@@ -6,7 +6,7 @@ import itertools
 import secrets
 import sys
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -163,7 +163,7 @@ class MemoryStore:
                 self._drop(message)
         self._changed(at)
 
-    def seen(self, scopes: Sequence[Scope], time: float) -> None:
+    def seen(self, scopes: Mapping[Scope, str], time: float) -> None:
         pass  # nobody comes back to another process
 
     def ban(self, ban: Ban, at: MessageId) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -157,8 +157,8 @@ class Store(Protocol):
         It is gone for good soon after, even if the process ends before.
         """
 
-    def seen(self, scopes: Sequence[Scope], time: float) -> None:
-        """Keep that these scopes were in use at that time."""
+    def seen(self, scopes: Mapping[Scope, str], time: float) -> None:
+        """Keep that these scopes were in use at that time, from these networks (see :func:`.cloak.neighbourhood`)."""
 
     def ban(self, ban: Ban, at: MessageId) -> None:
         """Keep a server ban since the event ``at``, in the place of another of the same target."""

@@ -6,9 +6,9 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, func, or_, select
+from sqlalchemy import Connection, Engine, Row, func, or_, select
 from twisted.logger import Logger
 
 from twisted_chat.core.events import Envelope, RoomRef
@@ -25,6 +25,7 @@ from twisted_chat.store.sql.rows import read_messages, read_room, read_sent, sel
 from twisted_chat.store.sql.schema import (
     authors,
     counters,
+    logins,
     messages,
     passwords,
     rooms,
@@ -117,13 +118,11 @@ def read_remembered(connection: Connection) -> Remembered:
             records.append(read_room(row))
         except (BadName, BadStanding) as bad:
             log.warn("room {name} did not come back: {why}", name=shown(row.name), why=str(bad))
-    known = connection.execute(
-        select(scopes).order_by(scopes.c.seen.desc()).limit(MAX_SCOPES)
-    ).all()
+    known = _known(connection)
     ids = connection.execute(select(sent).order_by(sent.c.message.desc()).limit(MAX_TOTAL)).all()
     return Remembered(
         tuple(records),
-        tuple((Scope(row.scope), row.seen) for row in reversed(known)),
+        tuple((Scope(row.scope), row.seen, row.network) for row in known),
         tuple(read_sent(row) for row in reversed(ids)),
         read_accounts(connection),
         read_logins(connection, {Scope(row.scope) for row in known}),
@@ -135,6 +134,28 @@ def read_remembered(connection: Connection) -> Remembered:
         read_counts(connection),
         read_markers(connection),
     )
+
+
+def _known(connection: Connection) -> list[Row[Any]]:
+    """Read the scopes that are still known, the longest idle first.
+
+    If there are too many, the networks of guests get as many each: a crowd from one makes nobody else be forgotten.
+    """
+    latest = scopes.c.seen.desc()
+    places = select(
+        scopes,
+        logins.c.account.is_(None).label("guest"),
+        func.row_number()
+        .over(partition_by=(logins.c.account, scopes.c.network), order_by=latest)
+        .label("place"),
+    ).select_from(scopes.outerjoin(logins, logins.c.scope == scopes.c.scope))
+    ranked = places.subquery()
+    rows = connection.execute(
+        select(ranked)
+        .order_by(ranked.c.guest, ranked.c.place, ranked.c.seen.desc())
+        .limit(MAX_SCOPES)
+    ).all()
+    return sorted(rows, key=lambda row: (row.seen, row.scope))
 
 
 def read_counter(connection: Connection, name: str) -> int:

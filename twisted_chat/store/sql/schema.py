@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 #: The version of these tables: the name of the last migration.
-HEAD: Final = "0006"
+HEAD: Final = "0007"
 
 metadata: Final = MetaData()
 
@@ -123,12 +123,13 @@ markers: Final = Table(
     Index("markers_by_place", "place"),
 )
 
-#: When the scopes of session tokens were last in use.
+#: When the scopes of session tokens were last in use, and from which network: of its cloak, what all of it have.
 scopes: Final = Table(
     "scopes",
     metadata,
     Column("scope", Text, primary_key=True),
     Column("seen", Double, nullable=False),
+    Column("network", Text, nullable=False, server_default=""),
 )
 
 #: The ids that clients gave to messages, public or private.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -224,8 +224,8 @@ class SqlStore:
             self._writer.batch.talks.unsend(account, at)
         self._writer.changed(at)
 
-    def seen(self, scopes: Sequence[Scope], time: float) -> None:
-        self._writer.batch.scopes.update(dict.fromkeys(scopes, time))
+    def seen(self, scopes: Mapping[Scope, str], time: float) -> None:
+        self._writer.batch.scopes.update((scope, (time, near)) for scope, near in scopes.items())
         self._writer.touched()
 
     def ban(self, ban: Ban, at: MessageId) -> None:

@@ -49,7 +49,7 @@ class Batch:
         self.forgotten: set[RoomId] = set()
         #: Whose messages are to be deleted, in which room, up to which event.
         self.erased: list[tuple[MessageId, str, RoomId | None]] = []
-        self.scopes: dict[Scope, float] = {}
+        self.scopes: dict[Scope, tuple[float, str]] = {}
         self.accounts = AccountBatch()
         self.talks = TalkBatch()
         #: What concerns server operators, and accounts that left.
@@ -105,7 +105,10 @@ class Batch:
         if self.rooms:
             put_rows(connection, rooms, [room_row(record) for record in self.rooms.values()])
         if self.scopes:
-            seen = [{"scope": scope, "seen": time} for scope, time in self.scopes.items()]
+            seen = [
+                {"scope": scope, "seen": time, "network": near}
+                for scope, (time, near) in self.scopes.items()
+            ]
             put_rows(connection, scopes, seen)
         self.accounts.write(connection)
         self.talks.write(connection, self.accounts.dropped)
