@@ -36,7 +36,14 @@ class CheckTestCase(SynchronousTestCase):
         before = self.everything()
         with contextlib.redirect_stdout(io.StringIO()) as out:
             status = checking.check(
-                Settings(**{"port": 0, "state_dir": str(self.state), **settings}).check()
+                Settings(
+                    **{
+                        "port": 0,
+                        "state_dir": str(self.state),
+                        "local_trust": "unix",
+                        **settings,
+                    }
+                ).check()
             )
         self.assertEqual(self.everything(), before)
         *lines, last = out.getvalue().splitlines()
@@ -168,6 +175,24 @@ class CheckTests(CheckTestCase):
                 for port in ports
             ],
         )
+
+    def test_trusted_loopback_on_a_port_for_others_is_a_warning(self) -> None:
+        for interface, trust, warned in (
+            ("0.0.0.0", "", True),
+            ("0.0.0.0", "loopback", True),
+            ("0.0.0.0", "none", False),
+            ("127.0.0.1", "", False),
+        ):
+            lines = self.check(good=True, interface=interface, local_trust=trust)
+            self.assertEqual(len(lines), warned, lines)
+            if warned:
+                self.assertIn("give --local-trust none", lines[0])
+
+    def test_port_behind_a_proxy_is_looked_at_too(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = f"haproxy:tcp:{taken.getsockname()[1]}:interface=127.0.0.1"
+            (line,) = self.check(good=False, port=port, trusted_proxy=("10.0.0.0/8",))
+        self.assertIn("problem: cannot listen on 127.0.0.1 port", line)
 
     def test_address_of_another_machine_is_a_problem(self) -> None:
         (line,) = self.check(good=False, port="tcp:0:interface=192.0.2.1")

@@ -151,6 +151,40 @@ class CommandLineTests(OptionsTestCase):
             sys.stderr = stderr
 
 
+class ProxyTests(OptionsTestCase):
+    def test_port_for_proxies_needs_to_know_whom_to_believe(self) -> None:
+        for option in ("--port", "--tls-port"):
+            tls = ("--tls-cert", "cert.pem") if option == "--tls-port" else ()
+            line = self.mistake(option, "haproxy:tcp:12000", *tls)
+            self.assertEqual(
+                line,
+                f"{option.removeprefix('--')}: 'haproxy:tcp:12000' needs trusted-proxy, the networks whose PROXY headers are "
+                "believed; else anybody could claim any address",
+            )
+
+    def test_trusted_proxies_are_networks_or_unix(self) -> None:
+        port = ("--port", "haproxy:tcp:12000")
+        settings = self.parsed(*port, "--trusted-proxy", "10.0.0.0/8", "--trusted-proxy", "unix")
+        trusted = settings.trusted_proxies()
+        self.assertEqual((list(map(str, trusted.networks)), trusted.unix), (["10.0.0.0/8"], True))
+        self.assertIn("'x' is no address or network", self.mistake(*port, "--trusted-proxy", "x"))
+        self.assertIn("there is no port for proxies", self.mistake("--trusted-proxy", "10.0.0.1"))
+
+    def test_loopback_is_this_machine_until_something_forwards_to_it(self) -> None:
+        proxy = ("--trusted-proxy", "10.0.0.0/8")
+        for arguments, trust in (
+            ((), "loopback"),
+            (("--port", "unix:/run/chat.sock", "--port", "tcp6:1"), "loopback"),
+            (("--port", "1", "--port", "haproxy:tcp:2", *proxy), "unix"),
+            (("--port", "onion:1"), "unix"),
+            (("--port", "haproxy:tcp:2", *proxy, "--local-trust", "loopback"), "loopback"),
+            (("--local-trust", "none"), "none"),
+        ):
+            self.assertEqual(self.parsed(*arguments).who_is_local(), trust, arguments)
+        line = self.mistake("--local-trust", "all")
+        self.assertEqual(line, "local-trust: 'all' is none of none, unix, loopback")
+
+
 class TlsTests(OptionsTestCase):
     def test_tls_ports_take_the_same_forms_as_others(self) -> None:
         settings = self.parsed(

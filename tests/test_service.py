@@ -126,6 +126,24 @@ class StartTests(ServiceTestCase):
             self.assertIn(f"the chat is open on {place}", self.log())
         self.stops(served)
 
+    def test_it_says_who_counts_as_this_machine(self) -> None:
+        for trust in ("none", "unix", "loopback"):
+            self.stops(self.starts(local_trust=trust))
+            self.assertIn(f"this machine (local-trust: {trust})", self.log())
+            self.logged.clear()
+
+    def test_port_for_proxies_reads_headers_and_trusts_nobody_behind_them(self) -> None:
+        served = self.starts(port="haproxy:tcp:1", trusted_proxy=("10.0.0.0/8",))
+        ((number, factory, *_),) = self.reactor.tcpServers
+        self.assertEqual(number, 1)
+        house = Served(served, self.reactor)
+        guest = Guest(house, IPv4Address("TCP", "10.0.0.1", 5), factory)
+        self.assertEqual(guest.sees(), [])
+        guest.sends(b"PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\nbob\r\n/stats\r\n")
+        self.assertIn("! only operators", guest.sees()[-1])
+        house.empties()
+        self.stops(served)
+
     def test_it_serves_with_the_settings_it_got(self) -> None:
         served = self.starts(
             server_name="Ops", motd="Be kind.", limits=Limits(max_text=5), flood_limit=False

@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 
 from twisted_chat.auth.operators import OperatorsError, read_operators
 from twisted_chat.core.text import shown
+from twisted_chat.doors.proxy import without_proxy
 from twisted_chat.settings import Settings
 from twisted_chat.store.database import Kind, without_password
 from twisted_chat.store.place import Place, PlaceError, database_in
@@ -22,6 +23,12 @@ from twisted_chat.store.port import StoreError
 
 #: Endpoints that only listen, and at what :class:`Probe` knows; others may begin to talk.
 _KNOWN: Final = ("tcp", "tcp4", "tcp6", "unix")
+
+
+_LOOPBACK: Final = (
+    "local-trust: whoever connects from a loopback address counts as this machine, and limits and bans spare them; if a "
+    "program here forwards strangers to the chat (ssh -L, Tor, the proxy of a container), give --local-trust none"
+)
 
 
 class Problem(Exception):
@@ -65,7 +72,9 @@ def examine(settings: Settings, now: datetime) -> Report:
     _certificates(report, settings, now)
     probe = Probe()
     for description in (*settings.endpoints(), *settings.tls_endpoints()):
-        _port(report, probe, description)
+        _port(report, probe, without_proxy(description) or description)
+    if settings.who_is_local() == "loopback" and not settings.only_here():
+        report.warn(_LOOPBACK)
     _operators(report, settings)
     _state(report, settings)
     return report

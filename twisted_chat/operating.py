@@ -18,7 +18,7 @@ from twisted_chat.clock import wall_of
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
-from twisted_chat.core.addresses import household, read_address
+from twisted_chat.core.addresses import network_keys
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.ids import MessageId
 from twisted_chat.core.lasting import AuditRecord
@@ -174,8 +174,7 @@ class Operating:
     def _keys(self, peer: Peer) -> list[str]:
         """Return what tries are counted by. Many share the server's own machine, so there each session counts alone."""
         keys = [f"session {peer.id}"]
-        address = read_address(self._hub.state.sessions[peer.id].address)
-        return keys if address is None else [*keys, str(household(address))]
+        return [*keys, *network_keys(self._hub.state.sessions[peer.id].address)[:1]]
 
     async def _oper(self, peer: Peer, command: c.Oper) -> r.Reply:
         stored = self._operators.hash_of(command.name)

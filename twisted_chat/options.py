@@ -72,6 +72,13 @@ everybody is told goodbye."""
             "folder of certificates, of which a client gets that for the name it asks for: NAME.pem and NAME.key, or "
             "NAME/fullchain.pem and NAME/privkey.pem",
         ],
+        [
+            "local-trust",
+            None,
+            None,
+            "who counts as this machine, which limits and bans spare: loopback (with UNIX sockets), unix (those only) or none "
+            "[loopback; unix if there is an endpoint such as haproxy:tcp:12000]",
+        ],
         ["server-name", None, None, "name shown in the greeting [twisted-chat]"],
         ["motd", None, None, "message of the day, shown after login; \\n begins a new line"],
         ["state-dir", None, None, "folder that keeps history and rooms"],
@@ -116,6 +123,7 @@ everybody is told goodbye."""
         self["ports"] = []
         self["auth"] = []
         self["tls-ports"] = []
+        self["trusted-proxies"] = []
         self.docs["state-dir"] += f" [{_shown_default()}]"
         self.settings = Settings()
         self._file: Path | None = None
@@ -145,6 +153,11 @@ everybody is told goodbye."""
         """port that speaks TLS, or an endpoint; can be given several times"""
         self["tls-ports"].append(value)
 
+    def opt_trusted_proxy(self, value: str) -> None:
+        """network of proxies whose PROXY headers are believed, or unix; needed by a port such as haproxy:tcp:12000; can be
+        given several times"""
+        self["trusted-proxies"].append(value)
+
     def opt_version(self) -> None:
         """Display the version and exit."""
         print(f"twisted-chat {version('twisted-chat')}, Twisted {twisted.__version__}")
@@ -154,7 +167,13 @@ everybody is told goodbye."""
         """Return the help text. Twisted's own would mix a few options that many need into all the limits."""
         width = width or int(os.environ.get("COLUMNS", "80"))
         kinds = {"port": "PORT", "interface": "ADDRESS", "tls-port": "PORT", "tls-cert": "FILE"}
-        kinds |= {"tls-key": "FILE", "tls-dir": "DIR", "server-name": "NAME", "motd": "TEXT"}
+        kinds |= {
+            "tls-key": "FILE",
+            "tls-dir": "DIR",
+            "trusted-proxy": "NETWORK",
+            "local-trust": "WHO",
+        }
+        kinds |= {"server-name": "NAME", "motd": "TEXT"}
         kinds |= {"state-dir": "DIR", "database": "URL", "sync": "WHEN", "config": "FILE"}
         kinds |= {
             "operators": "FILE",
@@ -231,7 +250,7 @@ everybody is told goodbye."""
             for name in (
                 *("interface", "server-name", "motd", "state-dir", "database", "registration"),
                 "operators",
-                *("tls-cert", "tls-key", "tls-dir"),
+                *("tls-cert", "tls-key", "tls-dir", "local-trust"),
             )
             if self[name] is not None
         }
@@ -245,6 +264,8 @@ everybody is told goodbye."""
             given["port"] = tuple(self["ports"])
         if self["auth"]:
             given["auth"] = tuple(self["auth"])
+        if self["trusted-proxies"]:
+            given["trusted_proxy"] = tuple(self["trusted-proxies"])
         if self["oper-in-clear"]:
             given["oper_in_clear"] = True
         if self["tls-ports"]:

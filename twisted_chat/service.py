@@ -18,7 +18,12 @@ from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.defer import TimeoutError as DeferredTimeoutError
 from twisted.internet.error import ReactorNotRunning
-from twisted.internet.interfaces import IDelayedCall, IListeningPort, IStreamServerEndpoint
+from twisted.internet.interfaces import (
+    IDelayedCall,
+    IListeningPort,
+    IProtocolFactory,
+    IStreamServerEndpoint,
+)
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -38,7 +43,7 @@ from twisted_chat.dialects.line import LineDialect
 from twisted_chat.doors import opening
 from twisted_chat.doors.capacity import Capacity, room_for_connections
 from twisted_chat.doors.line import ChatFactory
-from twisted_chat.doors.opening import Listen
+from twisted_chat.doors.proxy import ProxyFactory, without_proxy
 from twisted_chat.node import Node
 from twisted_chat.options import Options
 from twisted_chat.reload import NotReloaded, Reload
@@ -65,6 +70,17 @@ _COLLECT_EVERY: Final = 5_000
 #: After so many seconds of a start it is said what it waits for.
 _LONG_START: Final = 1.0
 _WAITS: Final = "nobody can join yet: the chat opens as soon as something can be stored"
+
+
+#: What the log says of who counts as this machine.
+_LOCAL: Final = {
+    "none": "nobody counts as this machine (local-trust: none)",
+    "unix": "connections over UNIX sockets count as this machine (local-trust: unix)",
+    "loopback": "connections from loopback addresses and over UNIX sockets count as this machine (local-trust: loopback)",
+}
+
+#: Puts what a port needs around a door.
+Wrap = Callable[[IProtocolFactory], IProtocolFactory]
 
 
 class StartError(Exception):
@@ -124,7 +140,10 @@ class ChatService(Service):
             motd=settings.motd_lines(),
         )
         self.factory = ChatFactory(
-            self.node, LineDialect(wall_of(clock)), JsonDialect(wall_of(clock))
+            self.node,
+            LineDialect(wall_of(clock)),
+            JsonDialect(wall_of(clock)),
+            settings.who_is_local(),
         )
         self.ports: list[IListeningPort] = []
         self._capacity = Capacity(self.factory.connections, reactor)
@@ -157,7 +176,7 @@ class ChatService(Service):
         gc.set_threshold(_COLLECT_EVERY)
         # Before anything is made or opened: without its certificates it does not start.
         tls = self._settings.tls_endpoints()
-        encrypted = self._encrypted() if tls else self._plainly
+        encrypted = self._encrypted() if tls else _plain
         if self._folder is not None:
             # Not before twistd has gone to the background: it would be another process.
             try:
@@ -175,12 +194,13 @@ class ChatService(Service):
         await self._ids.start(self._bus.drain)
         self._cancel_waiting()
         for description in self._settings.endpoints():
-            await self._listen(description, self._plainly)
+            await self._listen(description, _plain)
         for description in tls:
             await self._listen(description, encrypted, tls=True)
         most = room_for_connections()
         self._capacity.guard(self.ports, most)
         log.info("{line}", line=_room(most))
+        log.info("{line}", line=_LOCAL[self.factory.local_trust])
         _ = self._check.start(_CHECK_EVERY, now=False)
         _ = self._upkeep.start(_LOOK_AFTER_STORE_EVERY, now=False)
 
@@ -203,11 +223,8 @@ class ChatService(Service):
             raise NotReloaded(str(error)) from None
         return ""
 
-    async def _plainly(self, endpoint: IStreamServerEndpoint) -> IListeningPort:
-        return await endpoint.listen(self.factory)
-
-    def _encrypted(self) -> Listen:
-        """Read the certificates; return how to listen with them."""
+    def _encrypted(self) -> Wrap:
+        """Read the certificates; return how to put TLS around a door."""
         try:
             from twisted_chat.doors import certificates, tls
         except ImportError as error:
@@ -231,11 +248,23 @@ class ChatService(Service):
             return "; ".join(map(str, found.all))
 
         self._reload.add("certificates", change)
-        return lambda endpoint: tls.listen(endpoint, in_use, self.factory, self._reactor)
+        return lambda door: tls.TlsFactory(in_use, door, self._reactor)
 
-    async def _listen(self, description: str, listen: Listen, *, tls: bool = False) -> None:
+    async def _listen(self, description: str, wrap: Wrap, *, tls: bool = False) -> None:
+        inner = without_proxy(description)
+        if inner is None:
+            factory = wrap(self.factory)
+        else:
+            # The header stands before TLS.
+            door = wrap(self.factory.forwarded())
+            trusted = self._settings.trusted_proxies()
+            factory = ProxyFactory(door, trusted, self.factory.connections, self._reactor)
+
+        async def listen(endpoint: IStreamServerEndpoint) -> IListeningPort:
+            return await endpoint.listen(factory)
+
         try:
-            port = await opening.open_port(self._reactor, description, listen, tls=tls)
+            port = await opening.open_port(self._reactor, inner or description, listen, tls=tls)
         except opening.CannotOpen as error:
             raise StartError(str(error)) from None
         self.ports.append(port)
@@ -322,6 +351,10 @@ class ChatService(Service):
             self._reactor.stop()
         except ReactorNotRunning:
             pass  # asked for twice
+
+
+def _plain(door: IProtocolFactory) -> IProtocolFactory:
+    return door
 
 
 def _make_store(settings: Settings, folder: Path | None, reactor: Any, clock: Any) -> Store:

@@ -13,9 +13,12 @@ from twisted.cred import strcred
 from twisted.cred.checkers import ICredentialsChecker
 from twisted.internet.endpoints import quoteStringArgument
 
+from twisted_chat.core.addresses import read_network
 from twisted_chat.core.decide_accounts import Registration
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.text import BadText, CleanText
+from twisted_chat.doors.proxy import Trusted, without_proxy
+from twisted_chat.doors.sockets import LocalTrust
 from twisted_chat.store.database import BadDatabase, Kind, Sync, kind_of
 from twisted_chat.store.place import PlaceError, default_folder
 
@@ -24,6 +27,8 @@ LIMITS: Final = {field.encode_name: field for field in msgspec.structs.fields(Li
 # Connections that may wait to be accepted. Twisted's 50 makes the kernel drop the rest of a crowd that comes at once: each of
 # those tries again a second later. Linux allows 4,096.
 _BACKLOG: Final = 1024
+# Kinds of endpoints whose connections come from where their address says. Others forward: haproxy, or onion of txtorcon.
+_DIRECT: Final = frozenset(("tcp", "tcp4", "tcp6", "ssl", "unix", "systemd"))
 _NO_FLOOD_LIMIT: Final = 1_000_000_000
 # The most that the kernel takes as the size of a buffer; beyond anything sensible for the others.
 _LARGEST_LIMIT: Final = 2**31 - 1
@@ -54,6 +59,8 @@ class Settings(
     tls_cert: str = ""
     tls_key: str = ""
     tls_dir: str = ""
+    trusted_proxy: tuple[str, ...] = ()
+    local_trust: str = ""
     server_name: str = "twisted-chat"
     motd: str = ""
     state_dir: str = ""
@@ -94,6 +101,54 @@ class Settings(
             raise BadSetting(f"{key}: there is no port to use it for; give tls-port")
         if files.key and not files.cert:
             raise BadSetting("tls-key: there is no certificate that it belongs to; give tls-cert")
+
+    def trusted_proxies(self) -> Trusted:
+        """Return whose PROXY headers are believed. Raises :class:`BadSetting`."""
+        networks = []
+        for text in self.trusted_proxy:
+            network = read_network(text)
+            if network is not None:
+                networks.append(network)
+            elif text != "unix":
+                raise BadSetting(
+                    f"trusted-proxy: {text!r} is no address or network; give one such as 192.0.2.7 or 10.0.0.0/8, "
+                    "or unix for proxies that connect to a UNIX socket"
+                )
+        return Trusted(tuple(networks), "unix" in self.trusted_proxy)
+
+    def who_is_local(self) -> LocalTrust:
+        """Return whose connections count as this machine. Raises :class:`BadSetting`.
+
+        By default a loopback address is enough only where all ports are of kinds that no program in between listens for.
+        """
+        for each in get_args(LocalTrust):
+            if self.local_trust == each:
+                known: LocalTrust = each
+                return known
+        if self.local_trust:
+            why = f"{self.local_trust!r} is none of {', '.join(get_args(LocalTrust))}"
+            raise BadSetting(f"local-trust: {why}")
+        kinds = {each.partition(":")[0] for each in (*self.endpoints(), *self.tls_endpoints())}
+        return "loopback" if kinds <= _DIRECT else "unix"
+
+    def _check_proxies(self) -> None:
+        forwarded = [
+            (key, port)
+            for key, ports in (("port", self.endpoints()), ("tls-port", self.tls_endpoints()))
+            for port in ports
+            if without_proxy(port) is not None
+        ]
+        if forwarded and not self.trusted_proxy:
+            key, port = forwarded[0]
+            raise BadSetting(
+                f"{key}: {port!r} needs trusted-proxy, the networks whose PROXY headers are believed; else anybody could "
+                "claim any address"
+            )
+        self.trusted_proxies()
+        if self.trusted_proxy and not forwarded:
+            raise BadSetting(
+                "trusted-proxy: there is no port for proxies; give one, such as --port haproxy:tcp:12000"
+            )
 
     def _endpoints(self, key: str, given: int | str | tuple[int | str, ...]) -> list[str]:
         ports = given if isinstance(given, tuple) else (given,)
@@ -144,9 +199,13 @@ class Settings(
                     return known
             why = f"{self.registration!r} is none of {', '.join(get_args(Registration))}"
             raise BadSetting(f"registration: {why}")
+        return "open" if self.only_here() else "invite"
+
+    def only_here(self) -> bool:
+        """Tell whether all ports let in only this machine."""
         given = (self.port, self.tls_port)
         ports = [port for each in given for port in (each if isinstance(each, tuple) else (each,))]
-        return "open" if all(self._for_this_machine(str(port)) for port in ports) else "invite"
+        return all(self._for_this_machine(str(port)) for port in ports)
 
     def _for_this_machine(self, port: str) -> bool:
         """Tell whether a port lets in only this machine; of an endpoint other than a UNIX socket that is not known."""
@@ -197,6 +256,8 @@ class Settings(
             raise BadSetting("server-name: it is empty")
         self.endpoints()
         self._check_tls()
+        self._check_proxies()
+        self.who_is_local()
         self.database_kind()
         self.who_registers()
         self.operators_file()

@@ -85,16 +85,6 @@ class Visits:
         """Note that a session comes from the machine that the server runs on."""
         self._hub.trust(peer.id)
 
-    def comes_from(self, peer: Peer, address: str | None) -> None:
-        """Note where a session comes from: a proxy may have told since it was opened. Who is banned is told so, and ended."""
-        seat = self._hub.state.sessions[peer.id]
-        if address != seat.address:
-            seat.address, seat.host = address, self._cloak.of(address)
-            peer.address = address or "this machine"
-            why = self.banned(address)
-            if why:
-                self.say_goodbye(peer, why, "banned")
-
     def close(self, peer: Peer, reason: str, *, logged: str | None = None) -> None:
         """Forget a session whose connection is gone or about to go; its user departs for ``reason``.
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.core.addresses import (
+    UNIX,
     household,
     network_keys,
     read_address,
@@ -45,8 +46,9 @@ class AddressTests(SynchronousTestCase):
                 "2001:db8:1:2345::1",
                 ("2001:db8:1:2345::/64", "2001:db8:1:2300::/56", "2001:db8:1::/48"),
             ),
-            ("127.0.0.1", ()),
-            ("::1", ()),
+            ("127.0.0.1", ("127.0.0.1", "127.0.0.0/24")),
+            ("::1", ("::/64", "::/56", "::/48")),
+            (UNIX, (UNIX,)),
             ("nonsense", ()),
             (None, ()),
         ):

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
-from twisted.internet.interfaces import IDelayedCall, IPushProducer
+from twisted.internet.interfaces import IDelayedCall, IProtocol, IProtocolFactory, IPushProducer
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
@@ -23,7 +23,7 @@ from twisted_chat.core.ids import Node as NodeName
 from twisted_chat.core.limits import Limits
 from twisted_chat.dialects.json import JsonDialect
 from twisted_chat.dialects.line import LineDialect
-from twisted_chat.doors.line import ChatFactory, LineProtocol
+from twisted_chat.doors.line import ChatFactory
 from twisted_chat.doors.telnet import TelnetFilter
 from twisted_chat.node import Node
 from twisted_chat.store.blocks import Ids
@@ -48,9 +48,10 @@ class Wire:
     #: As ``FileDescriptor.bufferSize``.
     HIGH = 64 * 1024
 
-    def __init__(self, clock: Clock, protocol: LineProtocol, peer: Address) -> None:
+    def __init__(self, clock: Clock, protocol: IProtocol, peer: Address) -> None:
         self._clock = clock
-        self._protocol = protocol
+        #: Who gets what comes in, as a transport of Twisted names it.
+        self.protocol = protocol
         self._peer = peer
         self._written = bytearray()
         self._producer: IPushProducer | None = None
@@ -136,21 +137,30 @@ class Wire:
         self.reading = False
         if self._producer is not None:
             self._producer.stopProducing()
-        self._protocol.connectionLost(Failure(why))
+        self.protocol.connectionLost(Failure(why))
 
 
 class Guest:
     """Somebody at the line door, or a program."""
 
-    def __init__(self, house: House, address: Address) -> None:
+    def __init__(
+        self, house: House, address: Address, factory: IProtocolFactory | None = None
+    ) -> None:
+        """``factory``: of the port they come to, if it is not the line door's."""
         self._house = house
         self._waiting: list[bytes] = []
         self._read = 0
-        self.protocol = house.factory.buildProtocol(address)
-        self.wire = Wire(house.clock, self.protocol, address)
-        self.protocol.makeConnection(self.wire)
+        protocol = (factory or house.factory).buildProtocol(address)
+        assert protocol is not None
+        self.wire = Wire(house.clock, protocol, address)
+        protocol.makeConnection(self.wire)  # type: ignore[arg-type]
         house.guests.append(self)
         house.turn()
+
+    @property
+    def protocol(self) -> Any:
+        """Who gets what they send: a session of the line door, sooner or later."""
+        return self.wire.protocol
 
     # --- sending ---
 

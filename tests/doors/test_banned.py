@@ -7,6 +7,7 @@ from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from tests.auth.test_operators import FAST
 from tests.doors.house import STRANGER, Address, Guest, HouseTestCase
 from twisted_chat.auth.operators import Operators
+from twisted_chat.doors.proxy import ProxyFactory, Trusted
 
 HERE = IPv4Address("TCP", "127.0.0.1", 40000)
 OTHER = IPv4Address("TCP", "198.51.100.9", 40000)
@@ -46,15 +47,18 @@ class DoorTests(BannedCase):
 
     def test_ban_counts_for_whom_a_proxy_says_that_it_is(self) -> None:
         self.root.types("/server-ban 192.0.2.0/24")
-        guest = self.house.comes(HERE)
-        guest.wire._peer = STRANGER  # a PROXY header came before the name
-        guest.types("eve", "hi")
+        house = self.house
+        trusted = Trusted((), unix=True)
+        connections = house.factory.connections
+        factory = ProxyFactory(house.factory.forwarded(), trusted, connections, house.clock)
+        guest = Guest(house, UNIXAddress(None), factory)
+        guest.sends(b"PROXY TCP4 192.0.2.7 192.0.2.8 1 2\r\neve\r\n")
         self.assertIn("you are banned", guest.sees()[-1])
         self.assertTrue(guest.gone)
 
-    def test_address_that_a_proxy_tells_is_clean_text_wherever_it_is_shown(self) -> None:
-        guest = self.house.comes(HERE)
-        guest.wire._peer = IPv4Address("TCP", "192.0.2.7\x1b[2J\u202e" + "x" * 1000, 1)
+    def test_address_that_a_transport_tells_is_clean_text_wherever_it_is_shown(self) -> None:
+        address = IPv4Address("TCP", "192.0.2.7\x1b[2J\u202e" + "x" * 1000, 1)
+        guest = self.house.comes(address)
         guest.types("eve")
         self.root.types("/whois eve")
         (line,) = [line for line in self.root.sees() if "192.0.2.7" in line]

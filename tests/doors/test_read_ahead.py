@@ -121,7 +121,8 @@ class BeforeLoginTests(HouseTestCase):
     """Of somebody without a nickname the longest frame is read, and 1 KiB more."""
 
     def held(self, guest: Guest) -> int:
-        return guest.protocol._intake._frames.framer.waiting
+        waiting: int = guest.protocol._intake._frames.framer.waiting
+        return waiting
 
     def test_a_pipe_of_any_length_arrives_whole(self) -> None:
         for name, limits in (("slow", Limits()), ("fast", NO_FLOOD_LIMIT)):

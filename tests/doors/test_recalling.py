@@ -172,12 +172,6 @@ class StatsTests(HouseTestCase):
             want = "! only operators of this server, and who connects from the machine it runs on, may see that."
             self.assertEqual(line, want)
 
-    def test_who_comes_through_a_proxy_is_where_the_first_bytes_say(self) -> None:
-        guest = self.house.comes(IPv4Address("TCP", "127.0.0.1", 40000))
-        guest.wire._peer = STRANGER  # a PROXY header came before the name
-        guest.types("alice", "/stats")
-        self.assertIn("! only operators", guest.sees()[-1])
-
     def test_program_gets_values(self) -> None:
         bot = self.house.comes(UNIXAddress(None))
         bot.objects({"type": "nick", "content": "bot"}, {"type": "message", "content": "hi"})

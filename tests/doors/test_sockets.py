@@ -6,23 +6,21 @@ import socket
 import struct
 from collections.abc import Iterator
 
-from hypothesis import given
-from hypothesis import strategies as st
 from twisted.internet.abstract import FileDescriptor
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
-from twisted.internet.interfaces import IAddress, ISSLTransport
 from twisted.internet.protocol import Protocol, ServerFactory
 from twisted.internet.testing import MemoryReactor
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.trial.unittest import SynchronousTestCase
-from zope.interface import directlyProvides
 
+from twisted_chat.core.addresses import UNIX
+from twisted_chat.core.text import shown
 from twisted_chat.doors import sockets
 from twisted_chat.doors.sockets import (
     READ_SIZE,
-    address_key,
+    LocalTrust,
     is_broken,
-    is_private,
+    origin,
     read_at_most,
     tune,
 )
@@ -37,35 +35,6 @@ class Transport:
 
     def getHandle(self) -> object:
         return self._handle
-
-
-class From:
-    """A transport whose other side has an address."""
-
-    def __init__(self, address: IAddress) -> None:
-        self._address = address
-
-    def getPeer(self) -> IAddress:
-        return self._address
-
-
-class PrivateTests(SynchronousTestCase):
-    def test_nobody_reads_along_on_this_machine(self) -> None:
-        for address, private in (
-            (IPv4Address("TCP", "127.0.0.1", 1), True),
-            (IPv6Address("TCP", "::1", 1), True),
-            (IPv6Address("TCP", "::ffff:127.0.0.1", 1), True),
-            (UNIXAddress(None), True),
-            (IPv4Address("TCP", "192.0.2.7", 1), False),
-            (IPv6Address("TCP", "2001:db8::1", 1), False),
-            (object(), False),
-        ):
-            self.assertEqual(is_private(From(address)), private, address)  # type: ignore[arg-type]
-
-    def test_nor_under_tls(self) -> None:
-        transport = From(IPv4Address("TCP", "192.0.2.7", 1))
-        directlyProvides(transport, ISSLTransport)
-        self.assertTrue(is_private(transport))
 
 
 class TuneTests(SynchronousTestCase):
@@ -151,36 +120,36 @@ class ReadSizeTests(SynchronousTestCase):
         self.assertFalse(hasattr(transport, "bufferSize"))
 
 
-class AddressTests(SynchronousTestCase):
-    def test_an_ipv4_address_counts_alone(self) -> None:
-        self.assertEqual(address_key("192.0.2.1"), "192.0.2.1")
-        self.assertEqual(address_key("10.0.0.1"), "10.0.0.1")
+class OriginTests(SynchronousTestCase):
+    LOOPBACK = (
+        IPv4Address("TCP", "127.0.0.1", 1),
+        IPv4Address("TCP", "127.9.9.9", 1),
+        IPv6Address("TCP", "::1", 1),
+        IPv6Address("TCP", "::ffff:127.0.0.1", 1),
+    )
 
-    def test_an_ipv6_address_counts_with_its_network(self) -> None:
-        for host in ("2001:db8:1:2::", "2001:db8:1:2:3:4:5:6", "2001:DB8:1:2::1%eth0"):
-            self.assertEqual(address_key(host), "2001:db8:1:2::/64")
-        self.assertEqual(address_key("2001:db8:1:3::"), "2001:db8:1:3::/64")
+    def test_who_counts_as_this_machine_is_what_was_set(self) -> None:
+        trust: LocalTrust
+        for trust, loopback, unix in (
+            ("loopback", True, True),
+            ("unix", False, True),
+            ("none", False, False),
+        ):
+            for address in self.LOOPBACK:
+                self.assertEqual(origin(address, trust) is None, loopback, (address, trust))
+            self.assertEqual(origin(UNIXAddress(None), trust) is None, unix)
 
-    def test_an_ipv4_address_in_the_form_of_ipv6_is_an_ipv4_address(self) -> None:
-        self.assertEqual(address_key("::ffff:192.0.2.1"), "192.0.2.1")
+    def test_what_is_not_this_machine_has_an_address_to_count(self) -> None:
+        for address in self.LOOPBACK:
+            self.assertEqual(origin(address, "unix"), address.host)
+        self.assertEqual(origin(UNIXAddress(None), "none"), UNIX)
+        self.assertEqual(origin(IPv6Address("TCP", "fe80::1%eth0", 1), "loopback"), "fe80::1%eth0")
 
-    def test_this_machine_is_not_counted(self) -> None:
-        for host in (None, "127.0.0.1", "127.255.0.1", "::1", "::ffff:127.0.0.1"):
-            self.assertIsNone(address_key(host), host)
-
-    def test_what_is_no_address_counts_as_it_stands(self) -> None:
-        for host in ("", "localhost", "somewhere.example"):
-            self.assertEqual(address_key(host), host)
-
-    @given(st.ip_addresses(v=6))
-    def test_a_key_is_its_own_key(self, address: object) -> None:
-        key = address_key(str(address))
-        if key is not None:
-            self.assertEqual(address_key(key.removesuffix("/64")), key)
-
-    @given(st.text())
-    def test_any_text_has_a_key(self, host: str) -> None:
-        address_key(host)
+    def test_what_a_transport_calls_an_address_is_safe_to_show(self) -> None:
+        self.assertEqual(
+            origin(IPv4Address("TCP", "\x1b[2J" + "x" * 100, 1), "loopback"),
+            shown("\x1b[2J" + "x" * 100, 64),
+        )
 
 
 class BrokenTests(SynchronousTestCase):

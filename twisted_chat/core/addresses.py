@@ -9,6 +9,9 @@ from typing import Final
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+#: What stands in the place of an address for who comes over a UNIX socket, and does not count as this machine.
+UNIX: Final = "a UNIX socket"
+
 # Where IPv6 has the addresses of IPv4, RFC 4291 section 2.5.5.2: so a socket for both names them.
 _MAPPED: Final = ipaddress.IPv6Network("::ffff:0:0/96")
 # What one person may have, then what one customer or one rented server may, then what one small provider may: RFC 6177 gives
@@ -18,6 +21,17 @@ _PREFIXES: Final = {4: (32, 24), 6: (64, 56, 48)}
 
 def read_address(text: str | None) -> Address | None:
     """Return the address that a transport names, without a zone (``%eth0``); None if it is none, or that of this machine."""
+    address = _read(text)
+    return None if address is None or address.is_loopback else address
+
+
+def is_loopback(text: str | None) -> bool:
+    """Tell whether that is an address of this machine."""
+    address = _read(text)
+    return address is not None and address.is_loopback
+
+
+def _read(text: str | None) -> Address | None:
     if text is None:
         return None
     try:
@@ -26,7 +40,7 @@ def read_address(text: str | None) -> Address | None:
         return None
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
-    return None if address.is_loopback else address
+    return address
 
 
 def read_network(text: str) -> Network | None:
@@ -62,6 +76,11 @@ def networks(address: Address) -> tuple[Network, ...]:
 
 @functools.lru_cache(maxsize=4096)
 def network_keys(host: str | None) -> tuple[str, ...]:
-    """Return :func:`networks` of what a transport names, in their one form; empty for this machine and for no address."""
-    address = read_address(host)
+    """Return by what networks the limits count what a door names, in their one form; empty for None and what is no address.
+
+    Loopback addresses are counted as any other: a door names None for what it takes for this machine.
+    """
+    if host == UNIX:
+        return (UNIX,)
+    address = _read(host)
     return () if address is None else tuple(map(spell_network, networks(address)))

@@ -8,7 +8,7 @@ from typing import Final
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
-from twisted_chat.core.addresses import household, read_address
+from twisted_chat.core.addresses import network_keys
 from twisted_chat.core.apply import looks_like, too_many_rooms
 from twisted_chat.core.authorise import may
 from twisted_chat.core.checks import admit, not_a_member
@@ -78,9 +78,8 @@ class RoomDecider:
         self, session: Session, user: User, room: Room, secret: str | None, now: float
     ) -> r.Refused | r.PasswordNeeded | None:
         """Return why somebody cannot enter a room; whoever has tried too many passwords cannot try another one now."""
-        address = read_address(session.address)
         # Many share the server's own machine, so there each counts alone.
-        who = str(household(address)) if address is not None else f"user {user.id}"
+        who = next(iter(network_keys(session.address)), f"user {user.id}")
         key = f"{room.ref.id} {who}"
         wait = self._tries.wait(key, now) if secret is not None and room.password else 0.0
         if wait:

@@ -11,7 +11,6 @@ from twisted.internet.interfaces import IDelayedCall
 
 from twisted_chat.core import commands as c
 from twisted_chat.core import replies as r
-from twisted_chat.core.addresses import network_keys
 from twisted_chat.core.names import LOBBY, Nick, RoomName
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.dialects.base import BadLine, Dialect, Request
@@ -22,7 +21,7 @@ from twisted_chat.doors.frames import Frames
 from twisted_chat.doors.prompt import PasswordPrompt
 from twisted_chat.doors.read_ahead import ReadAhead
 from twisted_chat.doors.reading import Reading, Source
-from twisted_chat.doors.sockets import address_key, is_broken
+from twisted_chat.doors.sockets import is_broken
 from twisted_chat.node import Node
 
 # A browser or a scanner, not a person: RFC 9112, section 3.
@@ -44,8 +43,7 @@ class Intake:
     """Hands in what one session sends, in order, as lines (``line``) or objects (``json``).
 
     A frame is cut when it may be handed in, and not before: what waits is the bytes that came. It reads on only while none
-    do, so what it holds is bounded by one read and the framer. Before login that read is a small one. ``host`` returns the
-    address of the other side; it is asked with the first bytes.
+    do, so what it holds is bounded by one read and the framer. Before login that read is a small one.
 
     ``inside``: logged in. ``answers_pings``: it did so once.
     """
@@ -55,21 +53,23 @@ class Intake:
         node: Node,
         peer: Peer,
         source: Source,
-        host: Callable[[], str | None],
+        networks: tuple[str, ...],
         line: Dialect,
         json: Dialect,
         ahead: ReadAhead,
         rates: ByteRates,
         start_over: Callable[[bytes, bool], None],
     ) -> None:
-        """``start_over`` opens a session that speaks JSON in the place of this one, for what is given: bytes, and the end."""
+        """``networks``: as in :class:`~twisted_chat.doors.reading.Reading`.
+
+        ``start_over`` opens a session that speaks JSON in the place of this one, for what is given: bytes, and the end.
+        """
         self._node = node
         self._peer = peer
         self._source = source
-        self._host = host
         self._line = line
         self._json = json
-        self._reading = Reading(source, node.clock, ahead, rates, self.pump)
+        self._reading = Reading(source, networks, node.clock, ahead, rates, self.pump)
         self._start_over = start_over
         limits = node.limits
         self._longest = limits.max_text + _ROOM_FOR_COMMAND
@@ -122,16 +122,6 @@ class Intake:
 
     def _begin(self, text: bytes) -> bool:
         """Look at the first bytes for who speaks what; tell whether they may."""
-        peer = self._peer
-        # Asked late: a proxy tells with its first bytes for whom it is.
-        host = self._host()
-        self._node.visits.comes_from(peer, host)
-        if peer.closing:
-            return False
-        peer.network = address_key(host)
-        self._reading.networks = network_keys(host)
-        if peer.network is None:
-            self._node.visits.trust(peer)
         if text.startswith(_TLS_HELLO):
             self._drop("TLS")
             return False

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import copy
 import typing
 from typing import Final
 
-from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import (
     IAddress,
     IDelayedCall,
     IHalfCloseableProtocol,
     IPushProducer,
+    ISSLTransport,
 )
 from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twisted_chat.core import replies as r
+from twisted_chat.core.addresses import network_keys
 from twisted_chat.core.names import Nick, RoomName
-from twisted_chat.core.text import shown
 from twisted_chat.delivery.direct import Way, direct
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.dialects.base import Dialect
@@ -28,11 +29,9 @@ from twisted_chat.doors.byte_rates import ByteRates
 from twisted_chat.doors.connections import Connections, HandshakeFailed
 from twisted_chat.doors.intake import Intake
 from twisted_chat.doors.read_ahead import ReadAhead
-from twisted_chat.doors.sockets import address_key, is_private, tune
+from twisted_chat.doors.sockets import LocalTrust, origin, tune
 from twisted_chat.node import Node
 
-#: The longest text form of an address with a zone, in characters.
-_LONGEST_ADDRESS: Final = 64
 #: How long a reader has to take what was still written when the connection ends, in seconds.
 _PARTING: Final = 5.0
 
@@ -43,7 +42,6 @@ class Connection(typing.Protocol):
     def write(self, data: bytes) -> None: ...
     def loseConnection(self) -> None: ...
     def abortConnection(self) -> None: ...
-    def getPeer(self) -> IAddress: ...
     def pauseProducing(self) -> None: ...
     def resumeProducing(self) -> None: ...
     def registerProducer(self, producer: IPushProducer, streaming: bool) -> None: ...
@@ -71,8 +69,11 @@ class LineProtocol(Protocol):
     #: There is one as soon as there is a session.
     _intake: Intake
 
-    def __init__(self, factory: ChatFactory) -> None:
+    def __init__(self, factory: ChatFactory, host: str | None) -> None:
+        """``host`` is where it comes from, None for this machine."""
         self.factory = factory
+        self._host = host
+        self._networks = network_keys(host)
         self._node = factory.node
         #: As in :class:`twisted_chat.delivery.outbox.Sink`.
         self.send, self.hold = _NOWHERE
@@ -86,35 +87,37 @@ class LineProtocol(Protocol):
     # --- connection ---
 
     def connectionMade(self) -> None:
-        host = self._host()
         tune(self.transport, self._node.limits.send_buffer)
-        self._key = address_key(host)
+        self._key = next(iter(self._networks), None)
         if not self.factory.connections.count(self._key):
             self._key = None
             self._turn_away(
                 "! There are too many connections from your address; close one, or try again later."
             )
             return
-        why = self._node.visits.banned(host)
+        why = self._node.visits.banned(self._host)
         if why:
             self._turn_away(f"! {why}.")
             return
         self.send, self.hold = direct(self.transport)
-        self._open(self.factory.line, host)
+        self._open(self.factory.line)
         # A producer that pushes: the transport says when its buffer is full, see pauseProducing.
         self.transport.registerProducer(self, True)
         self.factory.connections.add(self)
         self._heard = self._node.clock.seconds()
 
-    def _open(self, dialect: Dialect, host: str | None) -> None:
+    def _open(self, dialect: Dialect) -> None:
         """Begin a session."""
-        peer = self._peer = self._node.visits.open(self, dialect, host)
+        peer = self._peer = self._node.visits.open(self, dialect, self._host)
+        peer.network = self._key
+        if self._host is None:
+            self._node.visits.trust(peer)
         shared = self.factory
         self._intake = Intake(
             self._node,
             peer,
             self.transport,
-            self._host,
+            self._networks,
             shared.line,
             shared.json,
             shared.ahead,
@@ -131,7 +134,7 @@ class LineProtocol(Protocol):
         assert peer is not None
         self._intake.stop()
         self._node.visits.close(peer, "goes on as a program")
-        self._open(self.factory.json, self._host())
+        self._open(self.factory.json)
         self.transport.resumeProducing()
         self._intake.receive(received)
         if ended:
@@ -169,14 +172,6 @@ class LineProtocol(Protocol):
             return
         self._heard, self._pinged = self._node.clock.seconds(), None
         self._intake.receive(data)
-
-    def _host(self) -> str | None:
-        """Return the address of the other side; None for a UNIX socket."""
-        address = self.transport.getPeer()
-        if not isinstance(address, IPv4Address | IPv6Address):
-            return None
-        # What a proxy tells is any bytes; logs and operators are shown it.
-        return str(shown(address.host, _LONGEST_ADDRESS))
 
     def _login_time_over(self, peer: Peer) -> None:
         # A turn later: after a pause of the process or the machine, what arrived meanwhile has been read by then.
@@ -217,7 +212,7 @@ class LineProtocol(Protocol):
 
     @property
     def private(self) -> bool:
-        return is_private(self.transport)
+        return self._host is None or ISSLTransport.providedBy(self.transport)
 
     def drained(self) -> None:
         peer = self._peer
@@ -274,7 +269,15 @@ class ChatFactory(ServerFactory):
 
     noisy = False
 
-    def __init__(self, node: Node, line: LineDialect, json: JsonDialect) -> None:
+    def __init__(
+        self,
+        node: Node,
+        line: LineDialect,
+        json: JsonDialect,
+        local_trust: LocalTrust = "loopback",
+    ) -> None:
+        """``local_trust``: whose connections count as this machine."""
+        self.local_trust = local_trust
         self.node = node
         self.line: Dialect = line
         self.json: Dialect = json
@@ -283,4 +286,10 @@ class ChatFactory(ServerFactory):
         self.rates = ByteRates(node.limits)
 
     def buildProtocol(self, addr: IAddress | None) -> LineProtocol:  # type: ignore[override]
-        return LineProtocol(self)
+        return LineProtocol(self, origin(addr, self.local_trust))
+
+    def forwarded(self) -> ChatFactory:
+        """Return the same door for those whom a proxy forwards: nobody there counts as this machine, whatever the proxy says."""
+        door = copy.copy(self)
+        door.local_trust = "none"
+        return door

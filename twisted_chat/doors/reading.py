@@ -28,13 +28,14 @@ class Source(Protocol):
 class Reading:
     """Reads on while nothing waits and its network does not send too much; before login a little at a time.
 
-    ``on``: more can come. ``networks``: whose bytes these are, see :func:`twisted_chat.core.addresses.network_keys`. ``go_on``
+    ``networks``: whose bytes these are, see :func:`twisted_chat.core.addresses.network_keys`. ``on``: more can come. ``go_on``
     is called when there is a reason no more not to read; it calls :meth:`read` again.
     """
 
     def __init__(
         self,
         source: Source,
+        networks: tuple[str, ...],
         clock: IReactorTime,
         ahead: ReadAhead,
         rates: ByteRates,
@@ -48,7 +49,7 @@ class Reading:
         self._unspent = 0  # bytes that were not counted for the networks yet
         self._resting: IDelayedCall | None = None  # they sent too many: no reading until then
         self._ended = False  # no more comes
-        self.networks: tuple[str, ...] = ()
+        self._networks = networks
         self.on = True
         read_at_most(source, FLOOR)
 
@@ -63,7 +64,7 @@ class Reading:
 
     def _spend(self) -> float:
         size, self._unspent = self._unspent, 0
-        return self._rates.spend(self.networks, size, self._clock.seconds())
+        return self._rates.spend(self._networks, size, self._clock.seconds())
 
     def _rested(self) -> None:
         self._resting = None

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import ipaddress
 import select
 import socket
-from typing import Any, Final
+from typing import Final, Literal
 
 from twisted.internet.abstract import FileDescriptor
-from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
-from twisted.internet.interfaces import ISSLTransport
+from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.interfaces import IAddress
+
+from twisted_chat.core.addresses import UNIX, is_loopback
+from twisted_chat.core.text import shown
+
+#: Whose connections count as this machine: nobody's, those over UNIX sockets, or those from loopback addresses as well.
+LocalTrust = Literal["none", "unix", "loopback"]
+#: The longest text form of an address with a zone, in characters.
+_LONGEST_ADDRESS: Final = 64
 
 # A peer that vanished without a word is noticed within 150 s: 60 s of silence and 6 probes, 15 s apart; and so is one that no
 # longer acknowledges what it is sent (TCP_USER_TIMEOUT, in milliseconds, RFC 5482).
@@ -68,14 +75,13 @@ def _set(handle: socket.socket, send_buffer: int) -> None:
             handle.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
-def is_private(transport: Any) -> bool:
-    """Tell whether nobody can read along on the way: it is TLS, or the other side is on this machine."""
-    if ISSLTransport.providedBy(transport):
-        return True
-    address = transport.getPeer()
-    if isinstance(address, IPv4Address | IPv6Address):
-        return address_key(address.host) is None
-    return isinstance(address, UNIXAddress)
+def origin(address: IAddress | None, trust: LocalTrust) -> str | None:
+    """Return where a connection comes from, an address or :data:`.addresses.UNIX`; None if it counts as this machine."""
+    if not isinstance(address, IPv4Address | IPv6Address):
+        return UNIX if trust == "none" else None
+    if trust == "loopback" and is_loopback(address.host):
+        return None
+    return str(shown(address.host, _LONGEST_ADDRESS))
 
 
 def is_broken(transport: object) -> bool:
@@ -86,19 +92,3 @@ def is_broken(transport: object) -> bool:
     watch = select.poll()
     watch.register(handle, 0)  # errors are told in any case
     return bool(watch.poll(0))
-
-
-def address_key(host: str | None) -> str | None:
-    """Return what connections are counted by: the IPv4 address, or the IPv6 /64; None for this machine, which is not counted."""
-    if host is None:
-        return None
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return host
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            address = address.ipv4_mapped
-        elif not address.is_loopback:
-            return str(ipaddress.ip_network((address, 64), strict=False))
-    return None if address.is_loopback else str(address)

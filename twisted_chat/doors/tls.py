@@ -7,10 +7,8 @@ from typing import Any, Final, cast
 from OpenSSL import SSL
 from twisted.internet.interfaces import (
     IDelayedCall,
-    IListeningPort,
     IProtocolFactory,
     IReactorTime,
-    IStreamServerEndpoint,
 )
 from twisted.internet.protocol import connectionDone
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
@@ -62,13 +60,3 @@ class TlsFactory(TLSMemoryBIOFactory):
     ) -> None:
         super().__init__(certificates, False, door, clock)
         self.clock = clock
-
-
-async def listen(
-    endpoint: IStreamServerEndpoint,
-    certificates: Certificates,
-    door: IProtocolFactory,
-    clock: IReactorTime,
-) -> IListeningPort:
-    """Let a door listen at an endpoint, under TLS."""
-    return await endpoint.listen(TlsFactory(certificates, door, clock))
