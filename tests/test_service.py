@@ -74,6 +74,26 @@ class Served(House):
         self.guests: list[Guest] = []
 
 
+class FakeWatchdog:
+    """Watches nothing, and notes what it is told."""
+
+    told: list[str] = []
+
+    def __init__(self, reactor: object) -> None: ...
+
+    def start(self) -> None:
+        self.told.append("start")
+
+    def started(self) -> None:
+        self.told.append("started")
+
+    def stopping(self) -> None:
+        self.told.append("stopping")
+
+    def stop(self) -> None:
+        self.told.append("stop")
+
+
 class ServiceTestCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.reactor = Reactor()
@@ -88,6 +108,9 @@ class ServiceTestCase(SynchronousTestCase):
         self.patch(gc, "freeze", lambda: self.collector.append("freeze"))
         self.patch(gc, "set_threshold", self.collector.append)
         self.patch(service, "RealRunner", NowRunner)
+        self.patch(service, "Watchdog", FakeWatchdog)
+        self.watched = FakeWatchdog.told
+        self.watched.clear()
         self.logged: list[LogEvent] = []
         observer = cast(Any, self.logged.append)
         globalLogPublisher.addObserver(observer)
@@ -189,6 +212,26 @@ class StartTests(ServiceTestCase):
         self.assertEqual([robot.gone for robot in robots], [False, True])
         del self.reactor.advance
         house.empties()
+        self.stops(served)
+
+    def test_watchdog_knows_of_the_start_and_of_the_end(self) -> None:
+        self.patch(Place, "open", lambda folder: self.watched.append("opens the state folder"))
+        served = self.starts()
+        self.assertEqual(self.watched, ["start", "started"])
+        self.stops(served)
+        self.assertEqual(self.watched[2:], ["stopping", "stop"])
+
+    def test_watchdog_is_told_of_no_start_until_the_store_has_written(self) -> None:
+        block: Deferred[range] = Deferred()
+
+        async def reserve(store: object, count: int) -> range:
+            return await block
+
+        self.patch(MemoryStore, "reserve", reserve)
+        served = self.starts()
+        self.assertEqual(self.watched, ["start"])
+        block.callback(range(1, 100))
+        self.assertEqual(self.watched, ["start", "started"])
         self.stops(served)
 
     def test_a_fault_in_that_is_logged_and_does_not_end_it(self) -> None:

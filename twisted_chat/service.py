@@ -53,6 +53,7 @@ from twisted_chat.store.database import Kind, without_password
 from twisted_chat.store.memory import MemoryStore
 from twisted_chat.store.place import Place, PlaceError, database_in
 from twisted_chat.store.port import Store, StoreError
+from twisted_chat.watchdog import Watchdog
 
 log = Logger()
 
@@ -154,6 +155,7 @@ class ChatService(Service):
         self._upkeep = LoopingCall(self._look_after_store)
         self._upkeep.clock = reactor
         self._waiting: IDelayedCall | None = None
+        self._watchdog = Watchdog(reactor)
 
     def startService(self) -> None:
         """Start, or raise :class:`StartError`: twistd then removes its pid file and the process ends with status 1."""
@@ -165,6 +167,7 @@ class ChatService(Service):
         self._reactor.callWhenRunning(self._handle_signals)
 
     async def _start(self) -> None:
+        self._watchdog.start()
         _raise_file_limit()
         try:
             self.load_operators(self._operators_file, in_clear=self._settings.oper_in_clear)
@@ -203,6 +206,7 @@ class ChatService(Service):
         log.info("{line}", line=_LOCAL[self.factory.local_trust])
         _ = self._check.start(_CHECK_EVERY, now=False)
         _ = self._upkeep.start(_LOOK_AFTER_STORE_EVERY, now=False)
+        self._watchdog.started()
 
     def load_operators(self, file: Path | None, *, in_clear: bool) -> None:
         """Take up the operators of the server that stand in a file (None: there are none), at the start or later.
@@ -279,6 +283,7 @@ class ChatService(Service):
             self._waiting.cancel()
 
     async def _stop(self) -> None:
+        self._watchdog.stopping()
         self._cancel_waiting()
         for each in (self._check, self._upkeep):
             if each.running:
@@ -300,6 +305,7 @@ class ChatService(Service):
         try:
             await self._store.stop()
         finally:
+            self._watchdog.stop()
             if self._place is not None:
                 self._place.close()
 
