@@ -10,14 +10,39 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.dialects.framing import Endless, Frame, Framer, JsonFramer, LineFramer, TooLong
+from twisted_chat.dialects.framing import (
+    Endless,
+    Frame,
+    Framer,
+    JsonFramer,
+    LineFramer,
+    TooLong,
+)
 
 MIB = 1024 * 1024
 
 # Few enough different bytes that line ends, braces, quotes and escapes meet in every way.
 tricky = st.lists(
     st.sampled_from(
-        [b"\n", b"\r", b"\r\n", b"{", b"}", b'"', b"\\", b" ", b"\t", b"x", b"{}", b'{"']
+        [
+            b"\n",
+            b"\r",
+            b"\r\n",
+            b"\0",
+            b"\x08",
+            b"\x7f",
+            b"\x15",
+            b"\xc3\xa9",
+            b"{",
+            b"}",
+            b'"',
+            b"\\",
+            b" ",
+            b"\t",
+            b"x",
+            b"{}",
+            b'{"',
+        ]
     )
     | st.sampled_from([b'{"a":"}"}', b'{"a":"\\"}"}', b'{"a":{}}', b'{"\\\\":1}\r\n', b'""' * 40])
     | st.binary(max_size=4),
@@ -90,17 +115,17 @@ def model_objects(data: bytes, limit: int, endless: int) -> list[Frame]:
     frame, count, skipping = b"", 0, False
     for place in range(len(data)):
         byte = data[place : place + 1]
-        if byte == b"\n":
+        if byte in b"\r\n":
             if frame and not skipping:
-                frames.append(without_cr(frame))
+                frames.append(frame)
             frame, count, skipping = b"", 0, False
             continue
-        if not frame and byte not in b" \t\r":
+        if not frame and byte not in b" \t\0":
             count = 0
         count += 1
-        if frame or byte not in b" \t\r":
+        if frame or byte not in b" \t\0":
             frame += byte
-        if len(without_cr(frame)) > limit and not skipping:
+        if len(frame) > limit and not skipping:
             frames.append(TooLong())
             skipping = True
         if count > endless:
@@ -255,9 +280,13 @@ class JsonFramerTests(SynchronousTestCase):
                 frames = self.objects(broken + end + b'{"b":"}"}{"c":3}')
                 self.assertEqual(frames, [broken, b'{"b":"}"}', b'{"c":3}'])
 
-    def test_only_one_cr_belongs_to_the_line_end_of_an_unfinished_object(self) -> None:
+    def test_any_line_end_ends_an_unfinished_object(self) -> None:
         for broken in (b"{", b'{"}', b"{{}", b"x"):
-            self.assertEqual(self.objects(broken + b"\r\r\n{}"), [broken + b"\r", b"{}"])
+            for end in (b"\r", b"\r\0", b"\n\r", b"\r\r\n"):
+                self.assertEqual(self.objects(broken + end + b"{}"), [broken, b"{}"])
+
+    def test_objects_may_end_with_nul(self) -> None:
+        self.assertEqual(self.objects(b'{"a":1}\0{"b":2}\0'), [b'{"a":1}', b'{"b":2}'])
 
     def test_blanks_between_frames_are_dropped(self) -> None:
         self.assertEqual(

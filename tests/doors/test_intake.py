@@ -134,11 +134,7 @@ class BadInputTests(HouseTestCase):
             (b"a\x00b", "NUL"),
             (b"a\x1b[2Jb", "ESCAPE"),
             (b"a\x07", "BELL"),
-            (b"a\x08\x08b", "BACKSPACE"),
-            (b"\x7f", "DELETE"),
             (b"\xc2\x9b2J", "CONTROL SEQUENCE INTRODUCER"),
-            (b"a\rb", "CARRIAGE RETURN"),
-            (b"a\r", "CARRIAGE RETURN"),
             ("a\u202eb".encode(), "RIGHT-TO-LEFT OVERRIDE"),
             ("a\u2028b".encode(), "LINE SEPARATOR"),
             (("a" + "\u0301" * 9).encode(), "combining marks"),
@@ -270,6 +266,57 @@ class BadInputTests(HouseTestCase):
                 self.assert_any(self.bob.sees(), "^<alice> hi$")
                 guest.resets()
                 self.house.hush()
+
+
+class TypedTests(HouseTestCase):
+    """Line ends of any kind, and characters that were taken back, as terminals and old programs send them."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.bob = self.house.enters("bob")
+
+    def test_a_visit_with_any_line_end(self) -> None:
+        for end in (b"\n", b"\r\n", b"\r", b"\r\0", b"\n\r", b"\r\r\n"):
+            for size in (1, 2, 1000):
+                script = end.join((b"eve", b"hi", b"/msg bob psst", b"/quit", b""))
+                guest = self.house.comes()
+                for start in range(0, len(script), size):
+                    guest.sends(script[start : start + size])
+                self.assert_sees(
+                    self.bob,
+                    "-- eve joined #lobby",
+                    "<eve> hi",
+                    "*eve* psst",
+                    "-- eve left the chat (quit)",
+                )
+
+    def test_a_lone_line_end_of_any_kind_makes_a_guest(self) -> None:
+        for end in (b"\n", b"\r\n", b"\r", b"\r\0", b"\n\r", b"\r\r\n"):
+            guest = self.house.comes()
+            guest.sends(end)
+            guest.types("hi")
+            self.assert_any(self.bob.sees(), "^<guest[0-9]+> hi$")
+
+    def test_what_was_taken_back_is_not_in_a_nick_a_password_or_a_private_text(self) -> None:
+        for back in (b"\x08", b"\x7f"):
+            guest = self.house.comes()
+            guest.sends(b"evx" + back + b"e\r\n/register horsx" + back + b"e-horse\r\n")
+            guest.sends(b"/msg bib" + back * 2 + b"ob secret!" + back + b"\r\nsecret \x15hi\r\n")
+            self.assert_sees(self.bob, "-- eve joined #lobby", "*eve* secret", "<eve> hi")
+            guest.types("/leave", "/quit")
+            again = self.house.comes()
+            again.types("eve horse-horse")
+            self.assertIn("-- Welcome, eve.", again.sees())
+            again.types("/drop-account horse-horse", "/quit")
+            self.house.hush()
+
+    def test_so_it_is_with_the_erase_keys_of_telnet(self) -> None:
+        erase, erase_line = IAC + b"\xf7", IAC + b"\xf8"
+        guest = self.house.comes()
+        guest.sends(
+            b"xx" + erase_line + b"evx" + erase + b"e\r\0my secret" + erase_line + b"hi\r\0"
+        )
+        self.assert_sees(self.bob, "-- eve joined #lobby", "<eve> hi")
 
 
 class AstrayTests(HouseTestCase):

@@ -10,7 +10,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors.house import NO_FLOOD_LIMIT, Guest, HouseTestCase
 from twisted_chat.core.limits import Limits
-from twisted_chat.dialects.framing import Frame, Framer, JsonFramer, LineFramer
+from twisted_chat.dialects.framing import Frame, Framer, JsonFramer
+from twisted_chat.dialects.terminal import TerminalFramer
 from twisted_chat.doors.read_ahead import FLOOR, ReadAhead
 
 KIB = 1024
@@ -47,7 +48,7 @@ class WorkTests(HouseTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.frames = 0
-        self.patch(LineFramer, "next", self.counting(LineFramer.next))
+        self.patch(TerminalFramer, "next", self.counting(TerminalFramer.next))
         self.patch(JsonFramer, "next", self.counting(JsonFramer.next))
 
     def counting(self, cut: Callable[[Any], Frame | None]) -> Callable[[Framer], Frame | None]:

@@ -19,10 +19,13 @@ from typing import Final, TypeAlias
 _CR: Final = b"\r"
 _LF: Final = b"\n"
 
+#: The first byte of a line end.
+LINE_END: Final = re.compile(rb"[\r\n]")
 _OPEN: Final = ord("{")
 
-# The blanks of JSON (RFC 8259, section 2) but LF, at which the input has been split before.
-_NOT_BLANK: Final = re.compile(rb"[^ \t\r]")
+# The blanks of JSON (RFC 8259, section 2) but line ends, at which the input has been split before; and NUL, which ends what some
+# programs send.
+_NOT_BLANK: Final = re.compile(rb"[^ \t\0]")
 
 # To the next byte that changes the state: from outside of strings a quote or brace, from inside a
 # quote or backslash. Whole strings without an escape, and whole escapes, are passed in C, at most
@@ -51,12 +54,11 @@ class Framer(ABC):
     """What the framers have in common: bytes that wait, the unfinished frame, and its limits.
 
     ``limit`` is the longest frame in bytes, without its line end; ``endless`` is the most bytes
-    that a frame, or the blanks before it, may go on without an end (a CR counts). The first bounds
+    that a frame, or the blanks before it, may go on without an end. The first bounds
     the memory, the second the work for somebody who is not chatting at all. Raises
     :class:`ValueError` unless ``0 < limit < endless``: otherwise a connection could be closed over
     a frame that is within its limit.
 
-    In every framer LF ends a frame, and one CR directly before that LF belongs to the line end.
     """
 
     __slots__ = ("_at", "_closed", "_count", "_data", "_endless", "_held", "_limit", "_skipping")
@@ -163,7 +165,7 @@ class Framer(ABC):
 
 
 class LineFramer(Framer):
-    """Frames are lines.
+    """Frames are lines as our own programs write them: they end with LF or CR LF.
 
     A line of exactly ``max_line`` bytes is within the limit, with LF and with CR LF. An empty
     line is a frame. A CR elsewhere than directly before the LF stays in the line.
@@ -206,12 +208,12 @@ class JsonFramer(Framer):
     """Frames are JSON objects; whether what is in them is JSON is for the parser to say.
 
     An object ``{…}`` ends with the brace that closes it, so objects may follow each other without
-    line ends. LF ends a frame in any case: JSON has no LF inside a string and nobody who sends
+    line ends. LF or CR ends a frame in any case: JSON has neither inside a string and nobody who sends
     lines splits an object, so an object that is unfinished there is broken, and the next line
-    must not suffer from it. What does not start with ``{`` is one frame up to the LF. Blanks
-    before a frame (space, tab, CR, LF) are dropped.
+    must not suffer from it. What does not start with ``{`` is one frame up to the line end. Blanks
+    before a frame (space, tab, CR, LF, NUL) are dropped.
 
-    A frame over ``max_object`` is skipped up to the next LF, even if its closing brace comes
+    A frame over ``max_object`` is skipped up to the next line end, even if its closing brace comes
     before: braces are not counted in what is not kept.
     """
 
@@ -219,7 +221,7 @@ class JsonFramer(Framer):
 
     def __init__(self, max_object: int, endless: int) -> None:
         super().__init__(max_object, endless)
-        # Where in what waits the line ends: at its LF, or at the end of what came.
+        # Where in what waits the line ends, or what came.
         self._stop = 0
         self._start(in_object=False)
 
@@ -268,8 +270,8 @@ class JsonFramer(Framer):
         return None
 
     def _find_stop(self) -> None:
-        end = self._data.find(_LF, self._at)
-        self._stop = end if end >= 0 else len(self._data)
+        found = LINE_END.search(self._data, self._at)
+        self._stop = found.start() if found else len(self._data)
 
     def _skip_blanks(self) -> bool:
         """Go to where the next frame begins in this line; tell whether there is one."""
@@ -295,11 +297,10 @@ class JsonFramer(Framer):
         if data[start] != _OPEN:
             return b""
         end = data.find(b"}", start, stop) + 1
-        last = stop - data.endswith(_CR, start, stop)
-        if stop < len(data) and (not end or end == last) and stop - start <= self._limit:
+        if stop < len(data) and (not end or end == stop) and stop - start <= self._limit:
             self._at = stop + 1
             self._find_stop()
-            return data[start:last]
+            return data[start:stop]
         if not end or end - start > self._limit:
             return b""
         flat = data[start:end]

@@ -14,8 +14,9 @@ from twisted_chat.core import replies as r
 from twisted_chat.core.names import LOBBY, Nick, RoomName
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.dialects.base import BadLine, Dialect, Request
-from twisted_chat.dialects.framing import Endless, Frame, JsonFramer, LineFramer, TooLong
+from twisted_chat.dialects.framing import Endless, Frame, JsonFramer, TooLong
 from twisted_chat.dialects.json import is_object
+from twisted_chat.dialects.terminal import TerminalFramer
 from twisted_chat.doors.byte_rates import ByteRates
 from twisted_chat.doors.frames import Frames
 from twisted_chat.doors.prompt import PasswordPrompt
@@ -73,7 +74,7 @@ class Intake:
         self._start_over = start_over
         limits = node.limits
         self._longest = limits.max_text + _ROOM_FOR_COMMAND
-        framer = LineFramer(self._longest, limits.max_endless)
+        framer = TerminalFramer(self._longest, limits.max_endless)
         self._frames = Frames(framer, self._begin, self._obeyed)
         self._counted = 0  # how many bytes are counted as waiting
         self._wait: IDelayedCall | None = None  # the flood wait: no line is handed in until then

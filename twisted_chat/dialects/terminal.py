@@ -1,0 +1,118 @@
+"""Lines as people type them, at terminals and with programs of any kind: every line end there is, and characters taken back."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from twisted_chat.dialects.framing import LINE_END, Frame, Framer, TooLong
+
+_CR_CR: Final = b"\r\r"
+# What stands behind a line end and belongs to it, or is another: whether there is one more, and what may still belong to the
+# last.
+_BEHIND: Final = {
+    b"\n\r": (False, b"\n\r"),
+    b"\n\r\n": (True, b"\n"),
+    b"\n\r\r": (True, b"\r"),
+    b"\n\r\0": (True, b""),
+    b"\r\n": (False, b""),
+    b"\r\0": (False, b""),
+    b"\r\r": (False, _CR_CR),
+    b"\r\r\n": (False, b""),
+    b"\r\r\r": (True, _CR_CR),
+    b"\r\r\0": (True, b""),
+}
+# Backspace, Delete, and Ctrl-U, which takes back the line.
+_ERASER: Final = re.compile(rb"([\x08\x7f\x15])")
+
+
+class TerminalFramer(Framer):
+    """Frames are lines as terminals and programs of any kind send them.
+
+    A line ends with LF, CR LF, LF CR, CR, CR NUL (RFC 854's Enter, sent by some who speak no telnet), or CR CR LF (a line end
+    that was translated twice). Each is one end, wherever the bytes were cut, and a line is returned with the first byte of
+    its end. Only what a CR behind a CR is cannot be told before the next byte: an empty line, or a part of CR CR LF.
+
+    BS and DEL take back the character before them, NAK (Ctrl-U, Telnet's EL) all that stands before it: as a terminal does that
+    edits the line itself, so one character is one code point. They count as bytes of the line.
+    """
+
+    __slots__ = ("_after",)
+
+    def __init__(self, max_line: int, endless: int) -> None:
+        super().__init__(max_line, endless)
+        # The bytes of the last line end, while more may belong to it.
+        self._after = b""
+
+    @property
+    def partial(self) -> bool:
+        return bool(self._held) or self._skipping or self._after == _CR_CR
+
+    def settle(self) -> None:
+        """End the unfinished line: nothing came for so long that nothing belongs to it any more."""
+        self.feed(b"\0" if self._after == _CR_CR else b"\r\0")
+
+    def finish(self) -> list[Frame]:
+        """See :meth:`Framer.finish`. Leaves the framer empty."""
+        if self._after == _CR_CR:
+            self._after = b""
+            return [b""]
+        return [_edited(each) if isinstance(each, bytes) else each for each in super().finish()]
+
+    def next(self) -> Frame | None:
+        """Return the next line, edited and without its line end."""
+        while not self._closed:
+            if self._count > self._endless:
+                return self._close()
+            data, start = self._data, self._at
+            if start == len(data):
+                self._data = b""
+                self._at = 0
+                return None
+            if self._after:
+                if self._another(data[start : start + 1]):
+                    return b""
+                continue
+            found = LINE_END.search(data, start)
+            end = found.start() if found else len(data)
+            if end != start and (found is None or self._count or end - start > self._limit):
+                self._at = end
+                if self._grow(data[start:end]):
+                    return TooLong()
+                continue
+            if data.startswith(b"\r\n", end):
+                self._at = end + 2
+            else:
+                self._at = end + 1
+                self._after = data[end : end + 1]
+            if not self._count:
+                return _edited(data[start:end])
+            line = self._line()
+            if line is not None:
+                return _edited(line)
+        return None
+
+    def _another(self, byte: bytes) -> bool:
+        """Take the byte behind a line end, if it belongs to that or is another; tell whether there is one more."""
+        undecided = self._after == _CR_CR
+        more, after = _BEHIND.get(self._after + byte, (undecided, None))
+        self._at += after is not None
+        self._after = after or b""
+        return more
+
+
+def _edited(line: bytes) -> bytes:
+    """Carry out what takes back characters in a line."""
+    if _ERASER.search(line) is None:
+        return line
+    kept = bytearray()
+    for piece in _ERASER.split(line):
+        if piece == b"\x15":
+            kept.clear()
+        elif piece in (b"\x08", b"\x7f"):
+            # Of a code point in UTF-8 all bytes but the first are 10xxxxxx.
+            while kept and kept.pop() & 0xC0 == 0x80:
+                pass
+        else:
+            kept += piece
+    return bytes(kept)
