@@ -65,6 +65,7 @@ class Node:
         new_token: Callable[[], str] = lambda: secrets.token_urlsafe(16),
     ) -> None:
         self.hub = hub
+        hub.ask_others(gate.asks_others)
         self.limits = hub.limits
         self.clock = clock
         self._wall = wall_of(clock)

@@ -14,7 +14,7 @@ from twisted_chat.core import commands as c
 from twisted_chat.core.ids import spell
 from twisted_chat.core.names import parse_nick, parse_room
 from twisted_chat.core.table import COMMANDS, Spec
-from twisted_chat.core.text import BadText, CleanText
+from twisted_chat.core.text import BadText, CleanText, Secret
 from twisted_chat.dialects import line as module
 from twisted_chat.dialects.base import BadLine
 from twisted_chat.dialects.line import LineDialect, read
@@ -486,8 +486,18 @@ class LoginTests(SynchronousTestCase):
         self.assertEqual(self.login("bob"), c.Login(BOB))
         self.assertEqual(self.login("  bob \t"), c.Login(BOB))
         self.assertEqual(self.login("bob secret"), c.Login(BOB, "secret", or_guest=True))
-        self.assertEqual(self.login("bob  two words "), c.Login(BOB, "two words", or_guest=True))
+        self.assertEqual(self.login("bob\u00a0secret "), c.Login(BOB, "secret", or_guest=True))
         self.assertEqual(self.login("bob "), c.Login(BOB))
+
+    def test_line_of_three_words_is_perhaps_said_and_no_log_shows_it(self) -> None:
+        login = self.login("bob two words")
+        said = c.Login(BOB, "two words", or_guest=True, said=Secret("bob two words"))
+        self.assertEqual(login, said)
+        self.assertNotIn("two", repr(login))
+        self.assertEqual(
+            self.login("I'm new here"), c.Login(parse_nick("I"), said=Secret("I'm new here"))
+        )
+        self.assertEqual(self.login("3 more people"), c.Login(said=Secret("3 more people")))
 
     def test_empty_line_takes_a_guest_name(self) -> None:
         for line in ("", " ", "\t "):

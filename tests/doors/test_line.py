@@ -117,14 +117,11 @@ class LoginTests(HouseTestCase):
         bob.types("bob")
         self.assert_sees(bob, *entered("bob"))
 
-    def test_a_name_that_is_not_registered_has_no_password(self) -> None:
+    def test_a_name_that_is_not_registered_has_no_password_and_is_asked_for_again(self) -> None:
         bob = self.house.comes()
         bob.types("bob secret")
-        why = (
-            "! bob is not registered. You are guest1. "
-            "To log in to an account, type /login NICK PASSWORD."
-        )
-        self.assert_sees(bob, *GREETING, why, *entered("guest1"))
+        why = "! bob is not registered, so it has no password. A nickname is one word. Try bob."
+        self.assert_sees(bob, *GREETING, why, AGAIN)
 
     def test_help_comes_before_login_too_and_a_name_after_it(self) -> None:
         for ask in ("HELP", "/help", "!help", "?"):

@@ -12,7 +12,7 @@ from twisted_chat.core.keep import Keep
 from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.core.room_commands import AnyRoomCommand
 from twisted_chat.core.server_bans import Kind as BanKind
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.text import CleanText, Secret
 
 #: How a message is meant: said, an action (``/me``), a notice (no program answers it), or a client-to-client request.
 Kind = Literal["say", "action", "notice", "ctcp"]
@@ -30,13 +30,15 @@ class Login(_Command, frozen=True):
 
     ``password`` is that of the account with that name; who is in the chat already becomes that account. ``token`` is the secret
     of an earlier session: its user is taken over, and its message ids still count. ``or_guest``: who does not get in as
-    ``nick`` for want of the password comes as a guest.
+    ``nick`` for want of the password comes as a guest. ``said``: a line that could be a nickname and a password, and is perhaps
+    neither; ``nick`` is what it begins with, if that can be one. If the name is in use, it is refused; else a guest comes in.
     """
 
     nick: Nick | None = None
     password: str | None = None
     token: str | None = None
     or_guest: bool = False
+    said: Secret | None = None
 
 
 class Register(_Command, frozen=True):

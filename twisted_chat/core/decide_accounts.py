@@ -35,6 +35,11 @@ MIN_PASSWORD: Final = 8
 # The names that the server gives to who asks for none.
 _GUEST: Final = re.compile(r"guest[0-9]+")
 
+_NAME_IN_USE: Final = (
+    "The first word is a name that is in use here, so the rest may be its password. It was not sent. "
+    "Type a nickname alone, or NICK PASSWORD"
+)
+
 _PRIVACY: Final = {
     "all": "everybody may write to you in private",
     "accounts": "only who has an account may write to you in private",
@@ -50,6 +55,8 @@ class AccountDecider:
         self._state = state
         self._server = server
         self.registration: Registration = "open"
+        #: Whether others than this server are asked about passwords, who may know names that it does not.
+        self.asks_others = False
         self._next_guest = 1
 
     # --- coming in ---
@@ -59,6 +66,10 @@ class AccountDecider:
         state, server = self._state, self._server
         if refused := server.keep_out(session, now):
             return refused
+        if command.said is not None:
+            if command.nick is not None and state.in_the_way(command.nick) is not None:
+                return Tell(r.NameRefused("looks-private", _NAME_IN_USE))
+            command = c.Login()
         mine: Account | None = None
         if command.token is not None:
             ghost = state.user_in_scope(scope)
@@ -71,6 +82,10 @@ class AccountDecider:
             bad = _bad_password(command.password, new=False)
             if bad is not None:
                 return Tell(r.NameRefused("bad-password", bad.why))
+            if command.or_guest and not self.asks_others and nick.key not in state.accounts:
+                why = f"{nick} is not registered, so it has no password. A nickname is one word"
+                free = nick if state.in_the_way(nick) is None else self._free(nick)
+                return Tell(r.NameRefused("wrong-password", why, free))
             return self._prove(nick, command.password, command)
         key = mine.key if mine is not None else None
         if refused := server.keep_out(session, now, key):

@@ -180,6 +180,15 @@ class Hub:
         """Say who can register from now on."""
         self._decider.accounts.registration = who
 
+    @property
+    def asks_others(self) -> bool:
+        """Whether others than this server are asked about passwords, who may know names that it does not."""
+        return self._decider.accounts.asks_others
+
+    def ask_others(self, ask: bool) -> None:
+        """Say whether they are."""
+        self._decider.accounts.asks_others = ask
+
     def want(self, session: SessionId, nick: Nick) -> None:
         """Note which registered name a session could not have for want of the password."""
         self.state.sessions[session].wanted = nick

@@ -115,6 +115,10 @@ class BadName(ValueError):
     """
 
 
+class ReservedName(BadName):
+    """A name that nobody gets."""
+
+
 class _Name(msgspec.Struct, frozen=True, eq=False, gc=False):
     """What a nick and a room name have in common; equal to another of its kind by key."""
 
@@ -233,10 +237,10 @@ def _unreserved(nick: Nick) -> Nick:
     """Return ``nick``, or raise :class:`BadName` if it is, or looks like, a reserved one."""
     reason = RESERVED.get(nick.key)
     if reason is not None:
-        raise BadName(f'"{nick.key}" is reserved because {reason}; pick another nickname')
+        raise ReservedName(f'"{nick.key}" is reserved because {reason}; pick another nickname')
     word = _RESERVED_LOOKS.get(nick.skeleton)
     if word is not None:
-        raise BadName(
+        raise ReservedName(
             f'a nickname that looks like "{word}" is reserved because {RESERVED[word]}; '
             "pick another nickname"
         )

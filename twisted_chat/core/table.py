@@ -17,7 +17,16 @@ from twisted_chat.core.names import Nick
 from twisted_chat.core.table_rooms import OPERATORS, ROOM_SPECS
 from twisted_chat.core.text import CleanText
 
-__all__ = ["COMMANDS", "KINDS", "SERVER_OPERATORS", "BadArguments", "Spec", "nearest"]
+__all__ = [
+    "COMMANDS",
+    "KINDS",
+    "SERVER_OPERATORS",
+    "BadArguments",
+    "Spec",
+    "may_be_command",
+    "may_be_login",
+    "nearest",
+]
 
 #: Who may use the commands of server operators.
 SERVER_OPERATORS: Final = "server operators"
@@ -277,6 +286,24 @@ _ELSEWHERE: Final = {
     **dict.fromkeys(("wall", "wallops", "broadcast", "globops"), "announce"),
     "defcon": "panic",
 }
+
+
+# What a name and a password stand behind, here or in another chat.
+_LOGIN_WORDS: Final = (
+    *(spec.name for spec in COMMANDS.values() if spec.secret),
+    *(word for word, name in _ELSEWHERE.items() if COMMANDS[name].secret),
+    *("nick", "user", "username", "pass", "account", "connect", "cap"),
+)
+
+
+def may_be_login(word: str) -> bool:
+    """Tell whether a name or a password may stand behind a word, which is perhaps mistyped."""
+    return bool(difflib.get_close_matches(word[:32].lower(), _LOGIN_WORDS, n=1, cutoff=0.8))
+
+
+def may_be_command(word: str) -> bool:
+    """Tell whether a word is that of a command, here or in another chat."""
+    return word.lower() in COMMANDS or word.lower() in _ELSEWHERE or may_be_login(word)
 
 
 def nearest(word: str) -> str | None:

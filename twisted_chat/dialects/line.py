@@ -16,8 +16,8 @@ from typing import Final
 
 from twisted_chat.core import commands as c
 from twisted_chat.core.confusables import drop_ignorable
-from twisted_chat.core.names import BadName, Nick, RoomName, parse_nick
-from twisted_chat.core.table import COMMANDS, BadArguments, nearest
+from twisted_chat.core.names import BadName, Nick, ReservedName, RoomName, parse_nick
+from twisted_chat.core.table import COMMANDS, BadArguments, may_be_command, nearest
 from twisted_chat.core.text import BadText, CleanText, Secret, decode, shown
 from twisted_chat.dialects import slips
 from twisted_chat.dialects.base import BadLine, Dialect, Request
@@ -59,6 +59,12 @@ _HUSHED: Final = (*PRIVATE, *(name for name, spec in COMMANDS.items() if spec.se
 # The commands that say something. Only of these, and of lines that are no command, an error tells that nothing was sent.
 _SAYING: Final = (*PRIVATE, "me", "announce")
 _NOT_SENT: Final = "The message was not sent."
+# What a nickname can be in the first word of a line, whatever stands around it.
+_FIRST_NAME: Final = re.compile(r"""[^\s,:*?!@#&+%~$./\\<>{}"']+""")
+_NO_LOGIN: Final = (
+    "That looks like a command or a private message, which cannot be your nickname. It was not sent. "
+    "Type a nickname alone, or NICK PASSWORD."
+)
 _LITERALLY: Final = 'to say it as it is, put "// " in front'
 
 
@@ -91,8 +97,8 @@ class LineDialect:
 
 
 def _read_login(text: str) -> c.Command:
-    name, _, rest = text.strip(" \t").partition(" ")
-    rest = rest.strip(" ")
+    name, *rest_words = text.split(None, 1) or [""]
+    rest = "".join(rest_words).strip()
     if not name:
         return c.Login()
     # Nicknames cannot look like any of these, so nobody is kept from a name by them.
@@ -104,11 +110,41 @@ def _read_login(text: str) -> c.Command:
         raise BadLine(
             "An object cannot be your nickname; programs that speak JSON begin with {.", "bad-nick"
         )
+    found = _FIRST_NAME.search(drop_ignorable(name))
+    marked = name.startswith(("/", "!")) and not name.startswith("//")
+    if marked or (rest and found and may_be_command(found[0])):
+        raise BadLine(_NO_LOGIN, "bad-nick")
     try:
         nick = parse_nick(name)
     except BadName as bad:
+        if len(rest.split()) > 1:
+            return _perhaps_login(text, found, None)
         raise BadLine(f'"{shown(name)}" cannot be your nickname: {bad}', "bad-nick") from None
+    if len(rest.split()) > 1:
+        return _perhaps_login(text, found, Secret(rest))
     return c.Login(nick, Secret(rest), or_guest=True) if rest else c.Login(nick)
+
+
+def _perhaps_login(text: str, name: re.Match[str] | None, password: Secret | None) -> c.Login:
+    """Read a line of three words or more: a client that knows no nicknames says something, or it is a name and a password.
+
+    Raises :class:`BadLine`, which quotes nothing, if it is no talk. ``password``: what stands behind the nickname.
+    """
+    try:
+        said = read(CleanText(text))
+    except BadLine:
+        said = None
+    if not isinstance(said, c.Say) or said.unless:
+        raise BadLine(_NO_LOGIN, "looks-private")
+    nick = None
+    if name is not None:
+        try:
+            nick = parse_nick(name[0])
+        except ReservedName as bad:
+            raise BadLine(str(bad), "bad-nick") from None
+        except BadName:
+            pass
+    return c.Login(nick, password, or_guest=password is not None, said=Secret(said.lines[0]))
 
 
 def _says(line: str) -> bool:

@@ -18,6 +18,7 @@ from twisted_chat.dialects.framing import Endless, Frame, JsonFramer, TooLong
 from twisted_chat.dialects.json import is_object
 from twisted_chat.dialects.terminal import TerminalFramer
 from twisted_chat.doors.byte_rates import ByteRates
+from twisted_chat.doors.first_line import FirstLine
 from twisted_chat.doors.frames import Frames
 from twisted_chat.doors.prompt import PasswordPrompt
 from twisted_chat.doors.read_ahead import ReadAhead
@@ -89,6 +90,7 @@ class Intake:
         self._pumping = False
         self._slowed = False  # was told that it is too fast
         self._prompt = PasswordPrompt(node, self._frames.telnet)
+        self._first = FirstLine(node, peer)
         # What the session does by itself after login.
         self._chores: deque[Callable[[], None]] = deque()
         self.answers_pings = False
@@ -282,6 +284,8 @@ class Intake:
         """Handle a frame that may be something else than a command."""
         peer = self._peer
         asking = self._prompt.take(peer) if self._prompt.asked else None
+        if self.inside and not self._first.settle(frame):
+            return
         match frame:
             case TooLong() if not self.inside and asking is None:
                 why = "that is too long for a nickname"
@@ -347,9 +351,10 @@ class Intake:
             self.answers_pings = True
         if isinstance(request.command, c.Login):
             self._tried = True
-            self._prompt.expect(request.command)
+            request = Request(login := self._first.read(request.command), request.tag)
+            self._prompt.expect(login)
             if not self.inside and self._peer.dialect is self._line:
-                self._came_as = "guest" if request.command.nick is None else "nick"
+                self._came_as = "guest" if login.nick is None else "nick"
         self._node.submit(self._peer, request)
 
     def _refuse(self, bad: BadLine) -> None:
@@ -378,6 +383,7 @@ class Intake:
             # The hint only after the join has happened; and at once then, so that both go out as one write.
             self._chores.append(lambda: self._node.submit(peer, Request(c.Join(LOBBY))))
             self._chores.append(lambda: self._node.tell(peer, r.Hint()))
+            self._chores.append(self._first.tell)
 
     def ask_password(self, name: RoomName | Nick, *, wrong: bool) -> bool:
         """See :meth:`twisted_chat.delivery.peer.Door.ask_password`."""
