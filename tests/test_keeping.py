@@ -457,7 +457,7 @@ class NowThreads:
     def write(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
         return execute(work, *args, **kwargs)
 
-    read = write
+    read = search = log_in = write
 
     def stop(self) -> None: ...
 

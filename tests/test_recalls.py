@@ -387,6 +387,53 @@ class SearchTests(LateCase):
         self.clock.advance(PATIENCE)
         self.assert_took(self.ann, "refused search-unavailable")
 
+    def from_network(self, nick: str, network: str) -> FakeDoor:
+        door = self.door().login(nick)
+        self.late.asked.pop().callback(None)  # the history at the join, and no search before
+        self.turn()
+        door.peer.network = network
+        door.asks(read_search("from:ann"))
+        return door
+
+    def test_searches_go_one_after_the_other_in_turn_among_networks_and_users(self) -> None:
+        greedy = [self.from_network(f"g{number}", "192.0.2.0/24") for number in range(3)]
+        other = self.from_network("bob", "198.51.100.0/24")
+        doors = [*greedy, other]
+        order = []
+        for _ in doors:
+            self.assertEqual(len(self.late.asked), 1)
+            self.forget(*doors)
+            self.late.answer()
+            self.turn()
+            order += [door for door in doors if door.take()]
+        self.assertEqual(order, [greedy[0], greedy[1], other, greedy[2]])
+        self.assertEqual(len(self.node._recalls._turns), 0)
+
+    def test_search_whose_turn_does_not_come_is_given_up_and_the_next_begins(self) -> None:
+        self.search("red")
+        bob, eve = self.from_network("bob", "a"), self.from_network("eve", "b")
+        self.forget(self.ann, bob, eve)
+        self.clock.advance(PATIENCE)
+        self.assertEqual(self.ann.take()[0], "refused search-unavailable")
+        self.assert_took(eve, "refused search-unavailable")
+        self.assert_took(bob)
+        del self.late.asked[0]  # the one that nobody waits for any more
+        self.late.answer()
+        self.turn()
+        self.assertEqual(bob.take()[:2], ["found (0)", "end of 0 found"])
+        self.search("red")
+        self.late.answer()
+        self.turn()
+        self.assert_took(self.ann, "found (0)", "end of 0 found")
+
+    def test_whoever_is_gone_when_their_turn_comes_is_not_searched_for(self) -> None:
+        self.search("red")
+        bob = self.from_network("bob", "a")
+        self.node.visits.close(bob.peer, "gone")
+        self.answer_all()
+        self.assertEqual(self.late.asked, [])
+        self.assertEqual(len(self.node._recalls._turns), 0)
+
     def test_line_that_cannot_be_shown_is_a_fault_of_that_answer(self) -> None:
         self.hear(3)
         self.plain.here.broken = lambda envelope: envelope.id == 4

@@ -21,6 +21,7 @@ from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.sessions import Sessions
 from twisted_chat.store.port import Store, StoreError
+from twisted_chat.turns import Turns
 
 _T = TypeVar("_T")
 
@@ -31,6 +32,7 @@ CHUNK: Final = 100
 PATIENCE: Final = 10.0
 
 _STUCK: Final = "the store does not answer; try again later"
+_BUSY: Final = "many others search; try again later"
 _STOPPING: Final = "the server is stopping"
 
 
@@ -51,6 +53,7 @@ class Recalls:
         self._clock = clock
         self._done = done
         self._reading: dict[Deferred[Any], None] = {}
+        self._turns = Turns()
 
     def answer(self, peer: Peer, recall: d.Recall, tag: str | None, *, asked: bool) -> None:
         """Answer with history, and let the session wait until the answer is out.
@@ -130,8 +133,18 @@ class Recalls:
             answer.end([refused, history.end(count, asked)] if opened else [refused])
 
     async def _find(self, answer: _Answer, query: Query) -> None:
+        peer = answer.peer
+        user = self._sessions.hub.user_of(peer.id)
         try:
-            page = await self.in_time(self._store.search(query))
+            await self.in_time(
+                self._turns.begin(peer.network or "", user.id if user is not None else None), _BUSY
+            )
+            try:
+                if peer.closing:
+                    return  # and never read the answer
+                page = await self.in_time(self._store.search(query))
+            finally:
+                self._turns.end()
         except StoreError as error:
             why = f"nothing can be searched now: {error}"
             answer.end([r.Refused("search-unavailable", why)])
@@ -155,8 +168,8 @@ class Recalls:
             and (envelope.author is None or envelope.author.user not in ids)
         ]
 
-    async def in_time(self, work: Coroutine[Any, Any, _T]) -> _T:
-        """Wait for the store, but not for ever: then raise :class:`StoreError`."""
+    async def in_time(self, work: Coroutine[Any, Any, _T], late: str = _STUCK) -> _T:
+        """Wait for the store, but not for ever: then raise :class:`StoreError`, which says that it is ``late``."""
         reading = Deferred.fromCoroutine(work)
         if reading.called:
             return await reading
@@ -164,7 +177,7 @@ class Recalls:
         try:
             return await reading.addTimeout(PATIENCE, self._clock)
         except DeferredTimeoutError:
-            raise StoreError(_STUCK) from None
+            raise StoreError(late) from None
         except CancelledError:
             raise StoreError(_STOPPING) from None
         finally:

@@ -13,7 +13,7 @@ from tests.making import room as room_ref
 from tests.making import said
 from twisted_chat.core.commands import Search, Term
 from twisted_chat.core.ids import MessageId
-from twisted_chat.core.searching import MAX_TERMS, BadSearch, query_of, read_search
+from twisted_chat.core.searching import MAX_PREFIXES, MAX_WORDS, BadSearch, query_of, read_search
 from twisted_chat.core.text import CleanText
 from twisted_chat.store.matching import Matcher, words
 
@@ -71,9 +71,20 @@ class WordTests(SynchronousTestCase):
             self.assertEqual(str(bad), want, text)
 
     def test_number_of_words_has_an_end(self) -> None:
-        read_search("x " * MAX_TERMS)
-        bad = self.assertRaises(BadSearch, read_search, "x " * (MAX_TERMS + 1))
-        self.assertIn(f"{MAX_TERMS} words", str(bad))
+        many = [f"x{number}" for number in range(MAX_WORDS + 1)]
+        for text in (" ".join(many), f'"{" ".join(many)}"', "\u4e2d" * (MAX_WORDS + 1), "x-" * 33):
+            bad = self.assertRaises(BadSearch, read_search, text)
+            self.assertIn(f"{MAX_WORDS} words", str(bad))
+        read_search(" ".join(many[:-1]))
+        read_search(f'"{" ".join(many[:-1])}"')
+
+    def test_words_that_may_go_on_are_few(self) -> None:
+        read_search("a* b* c* d* e f g")
+        bad = self.assertRaises(BadSearch, read_search, "a* b* c* d* e*")
+        self.assertIn(f"{MAX_PREFIXES} words may end with *", str(bad))
+
+    def test_word_that_is_repeated_is_looked_for_once(self) -> None:
+        self.assertEqual(read_search("red RED red* red " * 50).terms, terms("red", "red*"))
 
 
 class KeyTests(SynchronousTestCase):

@@ -20,8 +20,10 @@ from twisted_chat.core.lasting import Query
 from twisted_chat.core.names import BadName, Nick, RoomName, parse_nick, parse_room
 from twisted_chat.core.text import shown
 
-#: The most terms of one search: each costs the store a look-up, and nobody remembers more words of a line.
-MAX_TERMS: Final = 32
+#: The most words of one search, those of phrases counted: each costs the store a look-up, and nobody remembers more of a line.
+MAX_WORDS: Final = 32
+#: The most of them that may go on (``word*``): each stands for all words that begin so.
+MAX_PREFIXES: Final = 4
 
 USAGE: Final = "WORDS [from:NICK] [in:ROOM] [since:DATE]"
 
@@ -30,6 +32,13 @@ _TOKEN: Final = re.compile(
     r'["\u201c\u201d\u201e]([^"\u201c\u201d\u201e]*)(?:["\u201c\u201d\u201e](\*?)|$)|(\S+)'
 )
 _KEYED: Final = re.compile(r"(from|in|since):(.*)", re.IGNORECASE | re.DOTALL)
+#: Scripts without blanks (Han, Kana, Thai, Lao, Khmer, Burmese), in which each letter is a word.
+NO_BLANKS: Final = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+#: A word: letters and digits, and the marks that stand on them.
+WORD: Final = re.compile(rf"(?=[^\W_])(?:[{NO_BLANKS}]|[^\W_{NO_BLANKS}]+)")
 _LETTER_OR_DIGIT: Final = re.compile(r"[^\W_]")
 _DATE: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 # Six digits of hours are a century.
@@ -44,7 +53,8 @@ class BadSearch(ValueError):
 class _Draft(msgspec.Struct):
     """A search as far as it is read."""
 
-    terms: list[Term] = []
+    #: Each once: looking for it twice finds nothing more.
+    terms: dict[tuple[str, bool], Term] = {}
     nick: Nick | None = None
     rooms: dict[RoomName, None] = {}
     since: float | None = None
@@ -63,16 +73,23 @@ def read_search(text: str) -> Search:
         else:
             word = quoted or bare.rstrip("*")
             if has_word(word):
-                draft.terms.append(Term(word, prefix=bool(star) or bare.endswith("*")))
-    if len(draft.terms) > MAX_TERMS:
+                term = Term(word, prefix=bool(star) or bare.endswith("*"))
+                draft.terms.setdefault((word.casefold(), term.prefix), term)
+    if sum(len(WORD.findall(term.text)) for term in draft.terms.values()) > MAX_WORDS:
         raise BadSearch(
-            f"that is more to look for than {MAX_TERMS} words; the rarest of them will do"
+            f"A search has at most {MAX_WORDS} words. Nothing was searched; the rarest of them will do."
+        )
+    if sum(term.prefix for term in draft.terms.values()) > MAX_PREFIXES:
+        raise BadSearch(
+            f"At most {MAX_PREFIXES} words may end with *. Nothing was searched; write the others whole."
         )
     if not draft.terms and draft.nick is None:
         raise BadSearch(
             "there is nothing to look for: give a word, of letters or digits, or from:NICK"
         )
-    return Search(tuple(draft.terms), draft.nick, tuple(draft.rooms), draft.since, draft.age)
+    return Search(
+        tuple(draft.terms.values()), draft.nick, tuple(draft.rooms), draft.since, draft.age
+    )
 
 
 def query_of(search: Search, rooms: Iterable[RoomRef], now: float, most: int) -> Query:

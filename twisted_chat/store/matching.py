@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from typing import Final
 
 from twisted_chat.core.events import Envelope, Said
 from twisted_chat.core.lasting import Query
+from twisted_chat.core.searching import WORD
 
-# Letters and digits, and the marks that stand on them; an underscore parts words, as it does in the indexes of databases. Where
-# scripts have no blanks (Han, Kana, Thai, Lao, Khmer, Burmese) each letter is a word, and a word that somebody looks for a
-# phrase of these.
-_NO_BLANKS: Final = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff"
-    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-)
-_WORD: Final = re.compile(rf"(?=[^\W_])(?:[{_NO_BLANKS}]|[^\W_{_NO_BLANKS}]+)")
 # They make another letter of the one they stand on: Kana have no others.
 _VOICED: Final = frozenset("\u3099\u309a")
 
@@ -28,7 +20,7 @@ def words(text: str) -> list[str]:
         decomposed = unicodedata.normalize("NFD", text)
         bare = (c for c in decomposed if not unicodedata.combining(c) or c in _VOICED)
         text = unicodedata.normalize("NFC", "".join(bare))
-    return _WORD.findall(text)
+    return WORD.findall(text)
 
 
 class Matcher:

@@ -20,6 +20,8 @@ class HeldThreads:
     def __init__(self) -> None:
         self.held: deque[tuple[Deferred[Any], Callable[[], Any]]] = deque()
         self.reads: deque[tuple[Deferred[Any], Callable[[], Any]]] = deque()
+        self.searches: deque[tuple[Deferred[Any], Callable[[], Any]]] = deque()
+        self.logins: deque[tuple[Deferred[Any], Callable[[], Any]]] = deque()
         self.stopped = False
 
     def write(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
@@ -30,6 +32,16 @@ class HeldThreads:
     def read(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
         answer: Deferred[T] = Deferred()
         self.reads.append((answer, lambda: work(*args, **kwargs)))
+        return answer
+
+    def search(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        answer: Deferred[T] = Deferred()
+        self.searches.append((answer, lambda: work(*args, **kwargs)))
+        return answer
+
+    def log_in(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        answer: Deferred[T] = Deferred()
+        self.logins.append((answer, lambda: work(*args, **kwargs)))
         return answer
 
     def stop(self) -> None:

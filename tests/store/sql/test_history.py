@@ -52,5 +52,19 @@ class HistoryTests(HeldStoreCase):
 
     def test_search_that_fails_is_an_error_to_show(self) -> None:
         found = self.ask(self.store.search(Query((room(OLD),), (Term("m1"),))))
-        self.threads.reads.popleft()[0].errback(GONE)
+        self.threads.searches.popleft()[0].errback(GONE)
         self.assertIn("try again", str(self.failureResultOf(found, StoreError).value))
+
+    def test_search_holds_up_no_login_and_no_history(self) -> None:
+        """Each has a thread of its own, so that many searches are no reason to wait."""
+        for _ in range(10):
+            _ = self.ask(self.store.search(Query((room(OLD),), (Term("m1"),))))
+        password = self.ask(self.store.password("ann"))
+        page = self.ask(self.store.history(room(OLD), limit=25))
+        self.assertEqual(len(self.threads.searches), 10)
+        self.assertEqual((len(self.threads.logins), len(self.threads.reads)), (1, 1))
+        answer, work = self.threads.logins.popleft()
+        answer.callback(work())
+        self.assertIsNone(self.successResultOf(password))
+        self.read()
+        self.assertEqual(len(self.ids(page)), 25)

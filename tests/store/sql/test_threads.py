@@ -41,6 +41,17 @@ class RealThreadsTests(TestCase):
         self.assertTrue(await writing)
         threads.stop()
 
+    async def test_logins_and_history_do_not_wait_for_searches_nor_for_each_other(self) -> None:
+        threads = await self.begin()
+        over = threading.Event()
+        searching = [threads.search(over.wait, 10) for _ in range(5)]
+        reading = [threads.read(over.wait, 10) for _ in range(2)]
+        self.assertEqual(await threads.log_in(int, "7"), 7)
+        over.set()
+        for each in (*searching, *reading):
+            self.assertTrue(await each)
+        threads.stop()
+
     async def test_fault_is_given_back(self) -> None:
         threads = await self.begin()
         try:

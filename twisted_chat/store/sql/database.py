@@ -30,6 +30,8 @@ READ_TIME: Final = 5.0
 _SILENCE: Final = 15
 #: How many threads read: with more, they would only wait for each other.
 READERS: Final = 2
+# Connections to read with: one for each of these, for the thread that searches, and for the one of logins.
+_READING: Final = READERS + 2
 
 
 class Database:
@@ -52,7 +54,7 @@ class Database:
             self.reading = _sqlite(Path(url.database), sync, read_only=True)
         else:
             self._writing = _postgresql(url, sync)
-            self.reading = _postgresql(url, sync, pool_size=READERS, max_overflow=0)
+            self.reading = _postgresql(url, sync, pool_size=_READING, max_overflow=0)
 
     # --- in the thread that writes ---
 
@@ -206,7 +208,7 @@ def _sqlite(path: Path, sync: Sync, *, read_only: bool) -> Engine:
         )
 
     pool: dict[str, Any] = (
-        {"poolclass": QueuePool, "pool_size": READERS, "max_overflow": 0}
+        {"poolclass": QueuePool, "pool_size": _READING, "max_overflow": 0}
         if read_only
         else {"poolclass": NullPool}
     )

@@ -152,7 +152,7 @@ class History:
             if matcher.fits(each)
         ]
         found, whole = await self._ask(
-            search, self._database.reading, self._index, query, query.limit + 1
+            search, self._database.reading, self._index, query, query.limit + 1, searches=True
         )
         some = _in_order(found, newest)
         return Page(
@@ -161,13 +161,14 @@ class History:
             whole=whole,
         )
 
-    async def _ask(self, work: Callable[..., Any], *args: Any) -> Any:
+    async def _ask(self, work: Callable[..., Any], *args: Any, searches: bool = False) -> Any:
         """Read something; what goes wrong is told to who asked for it, and logged."""
         if self._once_stored:
             # The database hides what is to be erased, and knows whose account is gone, only when it was told so.
             await self._writer.ask(_nothing, behind=True)
         try:
-            return await self._threads.read(work, *args)
+            run = self._threads.search if searches else self._threads.read
+            return await run(work, *args)
         except SQLAlchemyError as error:
             log.error("reading history failed: {why}", why=explain(error))
             raise StoreError("the database cannot be read; try again a little later") from None

@@ -206,7 +206,7 @@ class SqlStore:
         if key in self._passwords:
             return self._passwords[key][1]
         try:
-            found = await self._threads.read(reading.read_password, self._database.reading, key)
+            found = await self._threads.log_in(reading.read_password, self._database.reading, key)
         except SQLAlchemyError as error:
             log.error("reading a password failed: {why}", why=explain(error))
             raise StoreError(

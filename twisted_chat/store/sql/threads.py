@@ -1,4 +1,7 @@
-"""The threads that talk to the database: one that writes, a few that read."""
+"""The threads that talk to the database: one that writes, a few that read, and one each for searches and for logins.
+
+A search may take seconds, and somebody can ask for many: whoever logs in, comes in or reads history does not wait for them.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,12 @@ class Threads(Protocol):
     def read(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
         """Run a function in a thread that reads."""
 
+    def search(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        """Run a function in the thread that searches."""
+
+    def log_in(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        """Run a function in the thread that reads what logins need."""
+
     def stop(self) -> None:
         """End the threads; what they were given is done first, unless one of them hangs."""
 
@@ -38,6 +47,8 @@ class RealThreads:
     def __init__(self, reactor: Any) -> None:
         self._writer = _Pool(reactor, 1, "store-writer")
         self._readers = _Pool(reactor, READERS, "store-reader")
+        self._searcher = _Pool(reactor, 1, "store-searcher")
+        self._logins = _Pool(reactor, 1, "store-logins")
 
     def write(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
         return self._writer.run(work, *args, **kwargs)
@@ -45,8 +56,14 @@ class RealThreads:
     def read(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
         return self._readers.run(work, *args, **kwargs)
 
+    def search(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        return self._searcher.run(work, *args, **kwargs)
+
+    def log_in(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        return self._logins.run(work, *args, **kwargs)
+
     def stop(self) -> None:
-        for pool in (self._readers, self._writer):
+        for pool in (self._logins, self._searcher, self._readers, self._writer):
             pool.stop()
 
 
