@@ -47,6 +47,15 @@ class WriterEndTests(WriterCase):
         self.threads.run()
         self.assertEqual((self.successResultOf(ended), self.stored), (0, [2]))
 
+    def test_commit_that_comes_after_it_was_given_up_leaves_no_timer_behind(self) -> None:
+        self.say(2)
+        self.clock.advance(QUIET)
+        ended = Deferred.fromCoroutine(self.writer.stop())
+        self.clock.advance(2)
+        self.assertEqual(self.successResultOf(ended), 2)
+        self.threads.run_all()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
 
 class StoreEndTests(SynchronousTestCase):
     """A store whose threads do what they are told when the test lets them."""

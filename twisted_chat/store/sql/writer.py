@@ -246,7 +246,7 @@ class Writer:
         self._busy = True
         if self._rest is not None and self._rest.active():
             self._rest.reset(GROUP)
-        else:
+        elif not self._stopping:  # a commit that came too late must leave no timer behind
             self._rest = self._clock.callLater(GROUP, self._rested)
 
     def _rested(self) -> None:
@@ -369,6 +369,8 @@ class Writer:
             self._background.reset(1 / _STEPS)
 
     def _sleep_until_step(self, seconds: float, *, hurried: bool) -> None:
+        if self._stopping:
+            return  # no step is done any more
         self._hurried = hurried
         if self._background is not None and self._background.active():
             self._background.cancel()
