@@ -342,7 +342,7 @@ class ProcessTests(TestCase):
         program.signals(signal.SIGTERM)
         self.assertEqual(await self.ends(program), 0)
         for told in (
-            "bob arrived from 127.0.0.1 (session 1)",
+            "bob arrived from this machine (session 1)",
             "bob left: quit (session 1)",
             "robot arrived",
         ):

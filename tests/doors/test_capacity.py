@@ -92,7 +92,7 @@ class Port(tcp.Port):
         accepted = 0 if self.refuses else min(self.waiting, self.numberAccepts)
         self.batches.append(accepted)
         for _ in range(accepted):
-            self.connections.count(None)
+            self.connections.count((), 0.0)
         self.waiting -= accepted
         self.sessionno += accepted
         if accepted and not self.waiting:
@@ -122,7 +122,7 @@ class CapacityTests(SynchronousTestCase):
 
     def leave(self, count: int, *ports: Port) -> None:
         for _ in range(count):
-            self.connections.discount(None)
+            self.connections.discount(())
             for port in ports:
                 port.turn()
 
@@ -188,24 +188,49 @@ class CapacityTests(SynchronousTestCase):
     def test_where_more_came_than_there_was_room_for_all_of_them_must_go(self) -> None:
         (port,) = self.ports(2)
         port.come(2)
-        self.connections.count(None)  # through a door of another kind
+        self.connections.count((), 0.0)  # through a door of another kind
         self.leave(1)
         self.assertFalse(port.reading)
         self.leave(1)
         self.assertTrue(port.reading)
 
+    def test_half_of_the_room_is_for_people_who_have_logged_in(self) -> None:
+        self.ports(50)
+        self.assertEqual(self.connections.half_open.most, 25)
+
+    def test_flood_makes_room_for_itself_when_all_is_full(self) -> None:
+        ended: list[str] = []
+
+        class Open:
+            def __init__(self, name: str) -> None:
+                self.name = name
+
+            def make_room(self) -> None:
+                ended.append(self.name)
+
+        (port,) = self.ports(4)
+        for name, network in (("person", "a"), ("first", "b"), ("second", "b")):
+            self.connections.half_open.add(Open(name), network)
+        self.connections.half_open.most = 4
+        port.come(4)
+        self.assertEqual((ended, port.reading), (["first"], False))
+        self.leave(1, port)
+        self.assertTrue(port.reading)
+        port.come(1)
+        self.assertEqual((ended, port.reading), (["first"], False))
+
     def test_a_port_that_is_read_though_all_is_full_accepts_nobody(self) -> None:
         (port,) = self.ports(2)
-        self.connections.count(None)
-        self.connections.count(None)
+        self.connections.count((), 0.0)
+        self.connections.count((), 0.0)
         port.come(1)
         self.assertEqual((port.batches, port.waiting, port.reading), ([], 1, False))
 
     def test_ports_of_other_kinds_are_left_alone(self) -> None:
         other: Any = object()
         self.capacity.guard([other], 1)
-        self.connections.count(None)
-        self.connections.discount(None)
+        self.connections.count((), 0.0)
+        self.connections.discount(())
 
     def test_unix_sockets_are_watched_over_too(self) -> None:
         self.assertTrue(issubclass(unix.Port, tcp.Port))

@@ -6,6 +6,8 @@ from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 
 from tests.doors.house import Guest, HouseTestCase, Wire
 from twisted_chat.core.limits import Limits
+from twisted_chat.doors.byte_rates import SHARE
+from twisted_chat.doors.connections import WIDER, Connections
 
 
 class ManyConnectionsTests(HouseTestCase):
@@ -76,7 +78,68 @@ class ManyConnectionsTests(HouseTestCase):
     def test_nothing_is_kept_of_those_who_are_gone(self) -> None:
         for host in ("192.0.2.1", "2001:db8::1"):
             self.comes_from(host).resets()
-        self.assertEqual(self.house.factory.connections._per_address, {})
+        self.assertEqual(self.house.factory.connections._per_network, {})
+
+
+class NetworkTests(HouseTestCase):
+    limits = Limits(max_per_address=2)
+
+    def comes_from(self, host: str) -> Guest:
+        return self.house.comes((IPv6Address if ":" in host else IPv4Address)("TCP", host, 40000))
+
+    def test_network_has_so_many_times_what_one_address_has(self) -> None:
+        for form in ("2001:db8:1:{:x}00::1", "2001:db8:1:{:x}::1", "192.0.2.{}"):
+            most = 2 * WIDER
+            guests = [self.comes_from(form.format(number)) for number in range(most + 1)]
+            self.assertEqual([guest.gone for guest in guests], [False] * most + [True])
+            self.assertIn("too many connections from your network;", guests[-1].sees()[-1])
+            for guest in guests:
+                guest.wire.reset()
+            self.house.turn()
+            self.house.waits(100)
+
+    def test_connections_a_second_of_one_address_are_limited(self) -> None:
+        """Two may be open, so four may come at once, and then one every eight seconds."""
+
+        def comes() -> bool:
+            guest = self.comes_from("192.0.2.1")
+            told = guest.sees()[-1]
+            if guest.gone:
+                self.assertIn("Too many connections came from your address or network", told)
+                return False
+            guest.resets()
+            return True
+
+        self.assertEqual([comes() for _ in range(7)], [True] * 5 + [False] * 2)
+        self.house.waits(7.9)
+        self.assertFalse(comes())
+        self.house.waits(0.2)
+        self.assertEqual([comes(), comes()], [True, False])
+        # Others are not affected, and neither are those around it.
+        self.assertFalse(self.comes_from("192.0.2.2").gone)
+        self.assertFalse(self.comes_from("198.51.100.1").gone)
+
+    def test_connections_a_second_of_one_network_are_limited(self) -> None:
+        came = 0
+        for number in range(200):
+            guest = self.comes_from(f"2001:db8:1:{number:x}::1")
+            came += not guest.gone
+            guest.resets()
+        self.assertEqual(came, 4 * SHARE + 1)
+
+    def test_this_machine_comes_as_often_as_it_likes(self) -> None:
+        for _ in range(50):
+            guest = self.comes_from("127.0.0.1")
+            self.assertFalse(guest.gone)
+            guest.resets()
+
+    def test_a_class_behind_one_address_comes_and_comes_back(self) -> None:
+        connections = Connections(Limits().max_per_address)
+        networks = ("192.0.2.7", "192.0.2.0/24")
+        for _ in range(2):
+            self.assertEqual({connections.count(networks, 0.0) for _ in range(64)}, {""})
+            for _ in range(64):
+                connections.discount(networks)
 
 
 class EndTests(HouseTestCase):

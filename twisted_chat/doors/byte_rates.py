@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from twisted_chat.core.limits import Limits
@@ -15,25 +15,35 @@ BURST: Final = 8.0
 _MANY: Final = 1024
 
 
-class ByteRates:
-    """A token bucket of bytes for each network, see :func:`twisted_chat.core.addresses.network_keys`."""
+class NetworkRates:
+    """A token bucket for each network, see :func:`twisted_chat.core.addresses.network_keys`."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        # When what was read would all have come, at the rate; forgotten once that is BURST seconds ago.
+    def __init__(self, rate: Callable[[], float], burst: float) -> None:
+        """``rate``: how much a second for one address. ``burst``: what may come at once, in seconds of the rate."""
+        self._rate = rate
+        self._burst = burst
+        # When what came would all have come, at the rate; forgotten once that is the burst ago.
         self._due: dict[str, float] = {}
         self._tidy_at = _MANY
 
     def spend(self, keys: Sequence[str], size: int, now: float) -> float:
-        """Count bytes that were read from a network and those around it; return the seconds to wait before the next read."""
+        """Count what came from a network and those around it; return the seconds to wait before there may be more."""
         wait = 0.0
-        rate = float(self._limits.byte_rate)
+        one = rate = self._rate()
+        full = now - self._burst
         for key in keys:
-            due = max(self._due.get(key, now - BURST), now - BURST) + size / rate
+            due = max(self._due.get(key, full), full) + size / rate
             self._due[key] = due
             wait = max(wait, due - now)
-            rate = self._limits.byte_rate * float(SHARE)
+            rate = one * SHARE
         if len(self._due) > self._tidy_at:
-            self._due = {key: due for key, due in self._due.items() if due > now - BURST}
+            self._due = {key: due for key, due in self._due.items() if due > full}
             self._tidy_at = max(_MANY, 2 * len(self._due))
         return wait
+
+
+class ByteRates(NetworkRates):
+    """How many bytes are read from each network."""
+
+    def __init__(self, limits: Limits) -> None:
+        super().__init__(lambda: float(limits.byte_rate), BURST)

@@ -19,6 +19,7 @@ from twisted.internet.interfaces import IDelayedCall, IListeningPort, IReactorTi
 from twisted.logger import Logger
 
 from twisted_chat.doors.connections import Connections
+from twisted_chat.doors.half_open import share
 
 log = Logger()
 
@@ -67,6 +68,7 @@ class Capacity:
     def guard(self, ports: Iterable[IListeningPort], most: int) -> None:
         """Watch over these ports from now on; those of a kind that cannot be paused are left as they are."""
         self._most = most
+        self._connections.half_open.most = share(most)
         self._connections.freed = self._freed
         for port in ports:
             if isinstance(port, tcp.Port):  # those of UNIX sockets are too
@@ -98,6 +100,7 @@ class Capacity:
             self._refused = False
         if self._connections.held >= self._most:
             self._read(False)
+            self._connections.half_open.make_room()
             self._tell("these are all there is room for")
         else:
             self._untell()

@@ -78,7 +78,7 @@ class LineProtocol(Protocol):
         #: As in :class:`twisted_chat.delivery.outbox.Sink`.
         self.send, self.hold = _NOWHERE
         self._peer: Peer | None = None
-        self._key: str | None = None
+        self._refused = False  # it is not counted
         self._timer: IDelayedCall | None = None  # ends the login time
         self._parting: IDelayedCall | None = None
         self._heard = 0.0  # when bytes came last
@@ -87,29 +87,29 @@ class LineProtocol(Protocol):
     # --- connection ---
 
     def connectionMade(self) -> None:
-        tune(self.transport, self._node.limits.send_buffer)
-        self._key = next(iter(self._networks), None)
-        if not self.factory.connections.count(self._key):
-            self._key = None
-            self._turn_away(
-                "! There are too many connections from your address; close one, or try again later."
-            )
+        now = self._node.clock.seconds()
+        why = self.factory.connections.count(self._networks, now)
+        if why:
+            self._refused = True
+            self._turn_away(why)
             return
+        tune(self.transport, self._node.limits.send_buffer)
         why = self._node.visits.banned(self._host)
         if why:
-            self._turn_away(f"! {why}.")
+            self._turn_away(f"{why}.")
             return
         self.send, self.hold = direct(self.transport)
         self._open(self.factory.line)
         # A producer that pushes: the transport says when its buffer is full, see pauseProducing.
         self.transport.registerProducer(self, True)
         self.factory.connections.add(self)
-        self._heard = self._node.clock.seconds()
+        self._heard = now
 
     def _open(self, dialect: Dialect) -> None:
         """Begin a session."""
         peer = self._peer = self._node.visits.open(self, dialect, self._host)
-        peer.network = self._key
+        if self._networks:
+            peer.network = self._networks[0]
         if self._host is None:
             self._node.visits.trust(peer)
         shared = self.factory
@@ -127,6 +127,8 @@ class LineProtocol(Protocol):
         self._timer = self._node.clock.callLater(
             self._node.limits.login_time, self._login_time_over, peer
         )
+        if self._networks:
+            shared.connections.half_open.add(self, self._networks[-1])
 
     def _start_over(self, received: bytes, ended: bool) -> None:
         """Let a program that came in as a guest log in in the guest's place; ``received`` is what it sent."""
@@ -142,11 +144,12 @@ class LineProtocol(Protocol):
 
     def _turn_away(self, why: str) -> None:
         """Refuse a connection before it is a session."""
-        self.transport.write(f"{why}\r\n".encode())
+        self.transport.write(f"! {why}\r\n".encode())
         self._lose()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self.factory.connections.discount(self._key)
+        self.factory.connections.discount(() if self._refused else self._networks)
+        self.factory.connections.half_open.discard(self)
         _cancel(self._timer, self._parting)
         if self._peer is not None:
             self._intake.stop()
@@ -182,6 +185,16 @@ class LineProtocol(Protocol):
         why = f"no nickname within {limit} seconds"
         self._node.visits.say_goodbye(peer, why, "refused", logged=why)
 
+    def make_room(self) -> None:
+        """See :class:`twisted_chat.doors.half_open.HalfOpenConnection`."""
+        peer = self._peer
+        assert peer is not None
+        why = "too many connections have not logged in, and the server makes room for others; connect again"
+        self._node.visits.say_goodbye(peer, why, "refused", logged="others had no room")
+        if ISSLTransport.providedBy(self.transport):
+            # Else it would wait for the other side to agree.
+            self.transport.abortConnection()
+
     # --- silence ---
 
     def check(self, now: float) -> None:
@@ -205,6 +218,7 @@ class LineProtocol(Protocol):
 
     def logged_in(self, *, resumed: bool) -> None:
         _cancel(self._timer)
+        self.factory.connections.half_open.discard(self)
         self._intake.logged_in(resumed=resumed)
 
     def ask_password(self, name: RoomName | Nick, *, wrong: bool) -> bool:

@@ -156,7 +156,7 @@ class ProxyProtocol(Protocol):
         # What comes behind the header is the door's, which wants to read little at a time.
         read_at_most(self.transport, _LONGEST_TEXT)
         connections = self.factory.connections
-        connections.count(None)
+        connections.count((), 0.0)
         connections.add(self)
         self._timer = self.factory.clock.callLater(DEADLINE, self._refuse, "none came")
 
@@ -195,7 +195,7 @@ class ProxyProtocol(Protocol):
     def _release(self) -> None:
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
-        self.factory.connections.discount(None)
+        self.factory.connections.discount(())
         self.factory.connections.remove(self)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
