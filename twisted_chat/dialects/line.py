@@ -260,6 +260,18 @@ def meant_for(line: CleanText) -> Nick | RoomName | None:
     return meant
 
 
+def goes_on(piece: bytes) -> bool:
+    """Tell whether a piece of a line is private, or may become so with what follows: that must not be said to everybody."""
+    try:
+        line = CleanText(decode(piece))
+        if meant_for(line) is not None:
+            return True
+        read(line)
+    except (BadLine, BadName, BadText):
+        return True
+    return False
+
+
 def _is_private_command(line: str) -> bool:
     """Tell whether a line that begins with a mark is a private command, or one with a password, right or mistyped."""
     word, *arguments = line.lstrip("/!").split() or [""]

@@ -46,15 +46,25 @@ class TerminalFramer(Framer):
 
     @property
     def partial(self) -> bool:
-        return bool(self._held) or self._skipping or self._after == _CR_CR
+        return bool(self._held) or self._skipping or self.undecided
+
+    @property
+    def undecided(self) -> bool:
+        """The next byte, or a pause, tells whether there was an empty line."""
+        return self._after == _CR_CR
+
+    @property
+    def unfinished(self) -> bytes:
+        """What is there of a line whose end did not come yet."""
+        return bytes(self._held)
 
     def settle(self) -> None:
         """End the unfinished line: nothing came for so long that nothing belongs to it any more."""
-        self.feed(b"\0" if self._after == _CR_CR else b"\r\0")
+        self.feed(b"\0" if self.undecided else b"\r\0")
 
     def finish(self) -> list[Frame]:
         """See :meth:`Framer.finish`. Leaves the framer empty."""
-        if self._after == _CR_CR:
+        if self.undecided:
             self._after = b""
             return [b""]
         return [_edited(each) if isinstance(each, bytes) else each for each in super().finish()]
@@ -94,8 +104,7 @@ class TerminalFramer(Framer):
 
     def _another(self, byte: bytes) -> bool:
         """Take the byte behind a line end, if it belongs to that or is another; tell whether there is one more."""
-        undecided = self._after == _CR_CR
-        more, after = _BEHIND.get(self._after + byte, (undecided, None))
+        more, after = _BEHIND.get(self._after + byte, (self.undecided, None))
         self._at += after is not None
         self._after = after or b""
         return more

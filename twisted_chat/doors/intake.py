@@ -20,6 +20,7 @@ from twisted_chat.dialects.terminal import TerminalFramer
 from twisted_chat.doors.byte_rates import ByteRates
 from twisted_chat.doors.first_line import FirstLine
 from twisted_chat.doors.frames import Frames
+from twisted_chat.doors.pauses import Pauses
 from twisted_chat.doors.prompt import PasswordPrompt
 from twisted_chat.doors.read_ahead import ReadAhead
 from twisted_chat.doors.reading import Reading, Source
@@ -77,6 +78,7 @@ class Intake:
         self._longest = limits.max_text + _ROOM_FOR_COMMAND
         framer = TerminalFramer(self._longest, limits.max_endless)
         self._frames = Frames(framer, self._begin, self._obeyed)
+        self._pauses = Pauses(node, line, self.pump)
         self._counted = 0  # how many bytes are counted as waiting
         self._wait: IDelayedCall | None = None  # the flood wait: no line is handed in until then
         self._turn: IDelayedCall | None = None  # others have their turn first
@@ -99,6 +101,8 @@ class Intake:
 
     def receive(self, data: bytes) -> None:
         """Take what arrived."""
+        if self._pauses.watching:
+            self._pauses.arrived(data, plain=self._frames.telnet.passes(data))
         self._reading.count(len(data))
         self._frames.take(data)
         self.pump()
@@ -106,6 +110,7 @@ class Intake:
     def finish(self) -> None:
         """The other side sends no more, but still reads: ``printf … | nc -N``. Handle what is there, then leave."""
         self._ended = True
+        self._pauses.stop()
         self._frames.finish()
         self._reading.finish()
         self.pump()
@@ -119,6 +124,7 @@ class Intake:
         """The connection is gone."""
         self.clear()
         self._reading.stop()
+        self._pauses.stop()
         for timer in (self._wait, self._turn, self._cooling):
             if timer is not None and timer.active():
                 timer.cancel()
@@ -250,8 +256,11 @@ class Intake:
         reads = not waits and self._cooling is None
         if reads != self._reading.on:
             self._reading.read(reads)
-        if waits or self._counted or frames.framer.partial:
+        partial = frames.framer.partial
+        if waits or self._counted or partial:
             self._count()
+        if partial and not waits and not self._ended:
+            self._pauses.wait(frames.framer, inside=self.inside)
         if not self.inside and self._reading.on:
             self._reading.read_before_login(frames.waiting, self._longest)
 

@@ -1,0 +1,112 @@
+"""Pauses: where a line ends of a client that sends no line ends, as ``send(input().encode())`` does.
+
+Nothing tells such a client for certain from somebody who types slowly at a terminal that sends each key, or from a line that
+the network cut in two. So only a session is taken for one whose first read is a whole nickname, of two characters or more,
+behind which nothing comes for a while. Any line end shows that it is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import Final
+
+from twisted.internet.interfaces import IDelayedCall
+
+from twisted_chat.core.commands import Login
+from twisted_chat.dialects.base import BadLine, Dialect
+from twisted_chat.dialects.framing import LINE_END, Framer
+from twisted_chat.dialects.line import goes_on
+from twisted_chat.dialects.terminal import TerminalFramer
+from twisted_chat.node import Node
+
+#: How long nothing comes behind the first piece, in seconds: who presses keys one by one is faster, and so is a network that
+#: cuts a line in two.
+FIRST: Final = 0.3
+#: … and behind the later ones: programs send a piece at once, and people do not send two within that.
+LATER: Final = 0.05
+#: … and behind what is private, or may become so: half of it must not be said to everybody.
+PRIVATE: Final = 1.0
+
+
+class _State(Enum):
+    NEW = auto()  # nothing came yet
+    LIKELY = auto()  # the first read may be a piece
+    SURE = auto()
+    NO = auto()  # for good
+
+
+class Pauses:
+    """Ends the unfinished line of a session when nothing came for as long as that takes, and calls ``over``.
+
+    ``watching`` is false once no pause can end anything any more.
+    """
+
+    def __init__(self, node: Node, line: Dialect, over: Callable[[], None]) -> None:
+        self._node = node
+        self._line = line
+        self._over = over
+        self._state = _State.NEW
+        self._timer: IDelayedCall | None = None
+
+    @property
+    def watching(self) -> bool:
+        return self._state is not _State.NO or self._timer is not None
+
+    def arrived(self, data: bytes, *, plain: bool) -> None:
+        """Look at one read; ``plain`` if there is no telnet in it."""
+        self.stop()
+        if not plain or LINE_END.search(data) or self._state is _State.LIKELY:
+            self._state = _State.NO
+        elif self._state is _State.NEW:
+            several = len(data.decode("utf-8", "replace")) > 1
+            self._state = _State.LIKELY if several else _State.NO
+
+    def wait(self, framer: Framer, *, inside: bool) -> None:
+        """Wait for the pause that ends the unfinished line, if one can."""
+        if self._timer is not None or not isinstance(framer, TerminalFramer):
+            return
+        seconds = self._seconds(framer, inside=inside)
+        if seconds:
+            self._timer = self._node.clock.callLater(seconds, self._waited, framer)
+
+    def _seconds(self, framer: TerminalFramer, *, inside: bool) -> float:
+        """Return how long nothing must come; 0.0 if no pause ends the line."""
+        if framer.undecided:
+            return LATER
+        if self._state is _State.NO:
+            return 0.0
+        if not inside:
+            return FIRST if self._is_free_name(framer.unfinished) else 0.0
+        if self._state is not _State.SURE:
+            return 0.0
+        return PRIVATE if goes_on(framer.unfinished) else LATER
+
+    def _is_free_name(self, piece: bytes) -> bool:
+        """Tell whether a piece is a nickname and nothing else, and one that asks for no password."""
+        if piece.split() != [piece]:
+            return False
+        try:
+            request = self._line.parse(piece, logged_in=False)
+        except BadLine:
+            return False
+        login = None if request is None else request.command
+        return (
+            isinstance(login, Login)
+            and login.nick is not None
+            and login.password is None
+            and self._node.hub.state.accounts.holder(login.nick) is None
+        )
+
+    def _waited(self, framer: TerminalFramer) -> None:
+        self._timer = None
+        if self._state is _State.LIKELY:
+            self._state = _State.SURE
+        framer.settle()
+        self._over()
+
+    def stop(self) -> None:
+        """Wait no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
