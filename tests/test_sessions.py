@@ -65,8 +65,10 @@ class FaultTests(NodeCase):
         events: list[dict[str, Any]] = []
         (ann,) = self.enter("ann")
         self.patch(self.node.hub, "decide", self.breaks)
-        self.patch(sessions.log, "failure", lambda text, why, **more: events.append(more))
+        self.patch(sessions.log, "failure", lambda text, failure, **more: events.append(more))
         ann.say("secret words")
         self.turn()
         (line,) = ann.take()
-        self.assertEqual(events, [{"fault": line.split()[-1], "what": "a command"}])
+        self.assertEqual(
+            events, [{"fault": line.split()[-1], "what": "a command", "address": "host.example"}]
+        )

@@ -150,7 +150,12 @@ class Accounts:
         if verdict is Verdict.WRONG:
             # A name that nobody registered is perhaps what should have been a password: no log shows it.
             name = nick.key if asked.proof is not None else "a name that is not registered"
-            log.info("wrong password for {name} from {address}", name=name, address=peer.address)
+            self._sessions.log_sums.write(
+                log.info,
+                "wrong password for {name} from {address}",
+                address=peer.address,
+                name=name,
+            )
             if asked.proof is not None:
                 why, again = f"Wrong password for {nick}", ""
             elif self._gate.asks_others:

@@ -58,7 +58,8 @@ class Arrivals:
             self._take_out(origin, author.user, envelope.time)
             return
         user = self._hub.state.users[author.user]
-        log.info(
+        self._sessions.log_sums.write(
+            log.info,
             "{nick} arrived from {address} (session {session})",
             nick=user.nick.text,
             address=peer.address,
@@ -82,8 +83,10 @@ class Arrivals:
         origin, author = envelope.origin, envelope.author
         assert origin is not None and author is not None
         if peer is not None:
-            log.info(
+            self._sessions.log_sums.write(
+                log.info,
                 "{old} logged in as {nick} (session {session})",
+                address=peer.address,
                 old=author.nick.text,
                 nick=event.nick.text,
                 session=peer.id,

@@ -33,6 +33,7 @@ from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.peer import MAX_FLYING, Peer
 from twisted_chat.dialects.base import BadLine, Request
 from twisted_chat.keeping import Keeping
+from twisted_chat.log_sums import LogSums
 from twisted_chat.operating import Operating
 from twisted_chat.presence import Presence
 from twisted_chat.recalls import Recalls
@@ -74,7 +75,8 @@ class Node:
         self._new_token = new_token
         self.tokens = Tokens(secrets.token_bytes(32))
         self.delivery = Delivery(clock, hub.limits)
-        self._sessions = Sessions(hub, self.delivery)
+        self.log_sums = LogSums(clock)
+        self._sessions = Sessions(hub, self.delivery, self.log_sums)
         self._waits = Waits(self._sessions, store)
         self._acks = Acks(self._sessions, self._settled, self._waits.freed)
         self._recalls = Recalls(self._sessions, self.delivery, store, clock, self._waits.release)
@@ -161,6 +163,7 @@ class Node:
 
     def look_around(self) -> None:
         """Do what is due every few seconds."""
+        self.log_sums.tell()
         self._presence.check()
         self._keeping.look_around()
         self.operating.look_around()
@@ -169,6 +172,7 @@ class Node:
         """Say goodbye to everybody. Rooms, and who is here, may come back."""
         self._keeping.stop()
         self.visits.stop(why)
+        self.log_sums.tell(everything=True)
 
     @property
     def sessions(self) -> int:

@@ -191,7 +191,8 @@ class Operating:
         name = shown(command.name, 40)
         # The file may have been read again meanwhile.
         if not matches or stored is None or stored != self._operators.hash_of(command.name):
-            log.warn(
+            self._sessions.log_sums.write(
+                log.warn,
                 "session {session} from {address} failed to become the operator {name}",
                 session=peer.id,
                 address=peer.address,

@@ -262,7 +262,8 @@ class ChatService(Service):
             # The header stands before TLS.
             door = wrap(self.factory.forwarded())
             trusted = self._settings.trusted_proxies()
-            factory = ProxyFactory(door, trusted, self.factory.connections, self._reactor)
+            connections, sums = self.factory.connections, self.node.log_sums
+            factory = ProxyFactory(door, trusted, connections, self._clock, sums)
 
         async def listen(endpoint: IStreamServerEndpoint) -> IListeningPort:
             return await endpoint.listen(factory)

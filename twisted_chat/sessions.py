@@ -13,15 +13,17 @@ from twisted_chat.core.hub import Hub
 from twisted_chat.core.ids import SessionId, UserId
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.peer import Peer
+from twisted_chat.log_sums import LogSums
 
 log = Logger()
 
 
 class Sessions(dict[SessionId, Peer]):
-    """The sessions of this node by their ids."""
+    """The sessions of this node by their ids. ``log_sums`` is for what they cause to be logged."""
 
-    def __init__(self, hub: Hub, delivery: Delivery) -> None:
+    def __init__(self, hub: Hub, delivery: Delivery, log_sums: LogSums) -> None:
         super().__init__()
+        self.log_sums = log_sums
         self.hub = hub
         self._delivery = delivery
 
@@ -65,7 +67,14 @@ class Sessions(dict[SessionId, Peer]):
         ``why`` is the exception being handled if None.
         """
         fault = secrets.token_hex(4)
-        log.failure("fault {fault} while handling {what}", why or Failure(), fault=fault, what=what)
+        self.log_sums.write(
+            log.failure,
+            "fault {fault} while handling {what}",
+            address=peer.address if peer is not None else "no session",
+            failure=why or Failure(),
+            fault=fault,
+            what=what,
+        )
         if peer is not None and peer.id in self:
             text = f"something went wrong here; the server's log has it as {fault}"
             self.tell(peer, r.Refused("internal", text), tag)

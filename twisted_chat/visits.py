@@ -17,6 +17,7 @@ from twisted_chat.core.ids import SessionId
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.peer import Door, Peer
 from twisted_chat.dialects.base import Dialect
+from twisted_chat.log_sums import FEW
 from twisted_chat.recalls import Recalls
 from twisted_chat.sessions import Sessions
 from twisted_chat.waits import Waits
@@ -98,14 +99,16 @@ class Visits:
         departure = self._hub.departure(peer.id, reason, self._wall())
         user = self._hub.user_of(peer.id)
         if user is not None:
-            log.info(
+            self._sessions.log_sums.write(
+                log.info,
                 "{nick} left: {reason} (session {session})",
+                address=peer.address,
                 nick=user.nick.text,
                 reason=logged or reason,
                 session=peer.id,
             )
         else:
-            _left_nameless(peer, logged or reason)
+            self._left_nameless(peer, logged or reason)
         self._delivery.close(peer.outbox)
         self._hub.close(peer.id)
         if departure is not None:
@@ -142,7 +145,7 @@ class Visits:
             peer.closing = True
             self._sessions.tell(peer, r.Farewell(why))
             if self._hub.user_of(peer.id) is None:
-                _left_nameless(peer, why)
+                self._left_nameless(peer, why)
         self._delivery.flush()
         for peer in peers:
             self._end(peer)
@@ -154,12 +157,13 @@ class Visits:
         except Exception:
             log.failure("ending session {session} failed", session=peer.id)
 
-
-def _left_nameless(peer: Peer, reason: str) -> None:
-    """Log the end of a session that never had a nickname: this is all that is ever heard of it."""
-    log.info(
-        "session {session} from {address} left without a nickname: {reason}",
-        session=peer.id,
-        address=peer.address,
-        reason=reason,
-    )
+    def _left_nameless(self, peer: Peer, reason: str) -> None:
+        """Log the end of a session that never had a nickname: this is all that is ever heard of it."""
+        self._sessions.log_sums.write(
+            log.info,
+            "session {session} from {address} left without a nickname: {reason}",
+            address=peer.address,
+            most=FEW,
+            session=peer.id,
+            reason=reason,
+        )

@@ -50,7 +50,9 @@ class DoorTests(BannedCase):
         house = self.house
         trusted = Trusted((), unix=True)
         connections = house.factory.connections
-        factory = ProxyFactory(house.factory.forwarded(), trusted, connections, house.clock)
+        factory = ProxyFactory(
+            house.factory.forwarded(), trusted, connections, house.clock, house.node.log_sums
+        )
         guest = Guest(house, UNIXAddress(None), factory)
         guest.sends(b"PROXY TCP4 192.0.2.7 192.0.2.8 1 2\r\neve\r\n")
         self.assertIn("you are banned", guest.sees()[-1])

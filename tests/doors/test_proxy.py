@@ -118,7 +118,11 @@ class ForwardedCase(HouseTestCase):
         trusted = Trusted(tuple(each for each in networks if each is not None), unix=False)
         factory = self.house.factory
         self.factory = ProxyFactory(
-            factory.forwarded(), trusted, factory.connections, self.house.clock
+            factory.forwarded(),
+            trusted,
+            factory.connections,
+            self.house.clock,
+            self.house.node.log_sums,
         )
         self.logged: list[LogEvent] = []
         observer: Any = self.logged.append

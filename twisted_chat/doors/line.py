@@ -14,6 +14,7 @@ from twisted.internet.interfaces import (
     ISSLTransport,
 )
 from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -30,7 +31,10 @@ from twisted_chat.doors.connections import Connections, HandshakeFailed
 from twisted_chat.doors.intake import Intake
 from twisted_chat.doors.read_ahead import ReadAhead
 from twisted_chat.doors.sockets import LocalTrust, origin, tune
+from twisted_chat.log_sums import FEW
 from twisted_chat.node import Node
+
+log = Logger()
 
 #: How long a reader has to take what was still written when the connection ends, in seconds.
 _PARTING: Final = 5.0
@@ -91,6 +95,13 @@ class LineProtocol(Protocol):
         why = self.factory.connections.count(self._networks, now)
         if why:
             self._refused = True
+            self._node.log_sums.write(
+                log.info,
+                "a connection from {address} was refused: {why}",
+                address=self._host or "this machine",
+                most=FEW,
+                why=why,
+            )
             self._turn_away(why)
             return
         tune(self.transport, self._node.limits.send_buffer)

@@ -16,9 +16,10 @@ from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from twisted_chat.core.addresses import Network, read_network
+from twisted_chat.core.addresses import UNIX, Network, read_network
 from twisted_chat.doors.connections import Connections
 from twisted_chat.doors.sockets import READ_SIZE, read_at_most
+from twisted_chat.log_sums import FEW, LogSums
 
 log = Logger()
 
@@ -185,9 +186,11 @@ class ProxyProtocol(Protocol):
 
     def _refuse(self, why: str) -> None:
         peer = self.transport.getPeer()
-        log.warn(
-            "the proxy {proxy} sent no header that can be used: {why}",
-            proxy=getattr(peer, "host", "at a UNIX socket"),
+        self.factory.log_sums.write(
+            log.warn,
+            "the proxy {address} sent no header that can be used: {why}",
+            address=getattr(peer, "host", UNIX),
+            most=FEW,
             why=why,
         )
         self.transport.abortConnection()
@@ -221,7 +224,9 @@ class ProxyFactory(ServerFactory):
         trusted: Trusted,
         connections: Connections,
         clock: IReactorTime,
+        log_sums: LogSums,
     ) -> None:
+        self.log_sums = log_sums
         self.door = door
         self.trusted = trusted
         self.connections = connections
@@ -230,8 +235,10 @@ class ProxyFactory(ServerFactory):
     def buildProtocol(self, addr: IAddress | None) -> ProxyProtocol | None:  # type: ignore[override]
         if self.trusted.believes(addr):
             return ProxyProtocol(self)
-        log.warn(
+        self.log_sums.write(
+            log.warn,
             "a connection from {address} to a port for proxies was refused: it is not in trusted-proxy",
-            address=getattr(addr, "host", "a UNIX socket"),
+            address=getattr(addr, "host", UNIX),
+            most=FEW,
         )
         return None
