@@ -11,6 +11,7 @@ from twisted.logger import formatEvent, globalLogPublisher
 from tests.nodes import FakeDoor, NodeCase
 from twisted_chat.auth.gate import Gate
 from twisted_chat.auth.passwords import BusyError
+from twisted_chat.auth.turns import Who
 from twisted_chat.core import commands as c
 from twisted_chat.core import decision as d
 from twisted_chat.core.ids import Scope
@@ -172,7 +173,7 @@ class LoggingInTests(Case):
             told = self.tries(self.stranger())
         self.assertEqual(len(self.passwords.checked), 3)
         self.assertIn("too many tries; wait 20 seconds", told)
-        # From any other address too: it is the account that is guarded.
+        # From any other address of the same network too.
         self.assertIn("too many tries", self.tries(self.stranger("192.0.2.8"), RIGHT))
         self.clock.advance(20)
         self.assertIn("bob", self.tries(self.stranger("192.0.2.8"), RIGHT))
@@ -218,11 +219,46 @@ class LoggingInTests(Case):
 
     def test_one_address_does_not_try_many_names_at_speed(self) -> None:
         self.passwords.checked.clear()
+        for number in range(40):
+            told = self.tries(self.stranger(f"192.0.2.{number}"), name=f"eve{number}_")
+        self.assertEqual(len(self.passwords.checked), 30)
+        self.assertIn("too many tries", told)
+        self.assertNotIn("too many tries", self.tries(self.stranger("198.51.100.8"), name="ann"))
+
+    def test_one_site_does_not_try_an_account_at_speed_from_all_its_networks(self) -> None:
+        self.passwords.checked.clear()
         for number in range(10):
-            told = self.tries(self.stranger(), name=f"eve{number}_")
+            told = self.tries(self.stranger(f"2001:db8:0:{number:x}::/64"))
         self.assertEqual(len(self.passwords.checked), 3)
         self.assertIn("too many tries", told)
-        self.assertNotIn("too many tries", self.tries(self.stranger("192.0.2.8"), name="ann"))
+
+    def test_guesses_from_one_network_do_not_keep_the_owner_out_from_a_new_place(self) -> None:
+        for number in range(20):
+            told = self.tries(self.stranger(f"192.0.2.{number}"))
+        self.assertIn("too many tries", told)
+        self.assertIn("-- Welcome back, bob.", self.tries(self.stranger("198.51.100.7"), RIGHT))
+
+    def test_networks_together_get_ten_times_as_many_for_an_account(self) -> None:
+        self.tries(self.stranger("203.0.113.7"), RIGHT)
+        self.passwords.checked.clear()
+        for number in range(60):
+            told = self.tries(self.stranger(f"10.0.{number}.7"))
+        self.assertEqual(len(self.passwords.checked), 30)
+        self.assertIn("too many tries", told)
+        self.assertIn("too many tries", self.tries(self.stranger("198.51.100.7"), RIGHT))
+        self.assertIn("-- Welcome back, bob.", self.tries(self.stranger("203.0.113.7"), RIGHT))
+
+    def test_who_checks_is_told_from_which_networks_and_whether_they_are_known(self) -> None:
+        self.passwords.asked.clear()
+        for _ in range(2):
+            self.tries(self.stranger("192.0.2.7"), RIGHT)
+        near = ("192.0.2.7", "192.0.2.0/24")
+        self.assertEqual(self.passwords.asked, [Who(near), Who(near, known=True)])
+        self.passwords.asked.clear()
+        self.tries(self.stranger("2001:db8::/64"))
+        self.tries(self.door())
+        six = ("2001:db8::/64", "2001:db8::/56", "2001:db8::/48")
+        self.assertEqual(self.passwords.asked, [Who(six), Who((), known=True)])
 
     def test_this_machine_tries_as_many_names_as_it_likes(self) -> None:
         for number in range(10):
@@ -334,7 +370,7 @@ class RenewingTests(Case):
         self.passwords.old.add(f"hash of {RIGHT}")
         self.hashed: list[str] = []
 
-        async def hashes(password: str) -> str:
+        async def hashes(password: str, who: Who) -> str:
             self.hashed.append(password)
             if self.passwords.busy:
                 raise BusyError("too many")
@@ -366,8 +402,8 @@ class RenewingTests(Case):
         door = self.stranger()
         verify = self.passwords.verify
 
-        async def then_busy(stored: str | None, password: str) -> bool:
-            matches = await verify(stored, password)
+        async def then_busy(stored: str | None, password: str, who: Who) -> bool:
+            matches = await verify(stored, password, who)
             self.passwords.busy = True
             return matches
 

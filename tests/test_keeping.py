@@ -19,6 +19,7 @@ from twisted_chat.cluster.bus import Bus, LocalBus
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core import room_commands as rc
+from twisted_chat.core.familiar import KNOWN_FOR
 from twisted_chat.core.ids import MessageId, RoomId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.lasting import Remembered, RoomRecord
@@ -575,6 +576,18 @@ class RestartTests(NodeCase):
         self.runs(1200)
         self.assertEqual(self.kept(), ["two"])
         self.assertFalse(self.node.hub.knows(self.node.tokens.scope_of(token)))
+
+    def test_places_that_accounts_were_entered_from_are_known_after_a_restart(self) -> None:
+        self.node._keeping.entered("bob", "192.0.2.7")
+        for off, known in ((1.0, True), (KNOWN_FOR, True)):
+            self.again(off=off)
+            places = ("192.0.2.7", "192.0.2.8", None)
+            found = [self.node._keeping.familiar.knows("bob", each) for each in places]
+            self.assertEqual(found, [known, False, False])
+        self.runs(7200)
+        self.assertFalse(self.node._keeping.familiar.knows("bob", "192.0.2.7"))
+        self.again()
+        self.assertFalse(self.node._keeping.familiar.knows("bob", "192.0.2.7"))
 
     def test_machine_that_was_suspended_goes_on_by_the_time_of_day(self) -> None:
         self.say("one")

@@ -7,7 +7,7 @@ from twisted.logger import formatEvent, globalLogPublisher
 
 from tests.auth.test_operators import FAST
 from tests.nodes import FakeDoor, HeldBus, NodeCase, TellingStore
-from twisted_chat.auth import passwords
+from twisted_chat.auth import passwords, turns
 from twisted_chat.auth.operators import Operators
 from twisted_chat.cluster.bus import Bus
 from twisted_chat.core import commands as c
@@ -125,8 +125,7 @@ class OperTests(OperatingCase):
         wrong = c.Oper("root", "x")
         for n in range(20):
             doors[n % 4].asks(wrong)
-        self.assertEqual(len(self.runner.held), 3)
-        self.runner.go()
+        self.assertEqual(self.runner.go(), 3)
         self.turn()
         self.assertEqual(doors[3].take()[-1], "refused too-many-tries")
         self.forget(*doors)
@@ -139,8 +138,7 @@ class OperTests(OperatingCase):
     def test_household_of_ipv6_is_one_address(self) -> None:
         for n in range(5):
             self.comes(f"ann{n}", f"2001:db8:1:2::{n}").asks(c.Oper("root", "x"))
-        self.assertEqual(len(self.runner.held), 3)
-        self.runner.go()
+        self.assertEqual(self.runner.go(), 3)
 
     def test_on_this_machine_each_session_counts_alone(self) -> None:
         for nick in ("ann", "bob"):
@@ -171,7 +169,7 @@ class OperTests(OperatingCase):
         self.assertEqual(self.node.sessions, 1)
 
     def test_crowd_of_passwords_is_told_to_come_back(self) -> None:
-        self.patch(passwords, "MAX_WAITING", 0)
+        self.patch(turns, "MAX_WAITING", 0)
         self.assertEqual(self.told(self.comes("ann"), RIGHT), "refused busy")
 
 

@@ -16,14 +16,15 @@ from twisted_chat import background
 from twisted_chat.acks import Acks
 from twisted_chat.auth.gate import Gate, Verdict
 from twisted_chat.auth.passwords import BusyError
+from twisted_chat.auth.turns import Who
 from twisted_chat.clock import wall_of
 from twisted_chat.core import commands as c
 from twisted_chat.core import decision as d
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
 from twisted_chat.core.accounts import Proof
+from twisted_chat.core.addresses import network_keys
 from twisted_chat.core.decide_accounts import privacy_text
-from twisted_chat.core.familiar import Familiar
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.ids import Scope, UserId
 from twisted_chat.core.invites import GOOD_FOR, digest_of
@@ -34,6 +35,7 @@ from twisted_chat.core.refusing import hidden, shown_again
 from twisted_chat.core.throttle import Throttle
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.peer import Peer
+from twisted_chat.keeping import Keeping
 from twisted_chat.sessions import Sessions
 from twisted_chat.store.port import StoreError
 
@@ -42,6 +44,10 @@ log = Logger()
 #: The times within which the limits on tries and on registrations count, in seconds.
 _MINUTE: Final = 60.0
 _HOUR: Final = 3600.0
+
+#: How many times more may be tried from one network, for whatever accounts, and for one account, from wherever: too few to
+#: guess a password by (43,200 a day at the default), and for more one who wants to keep others out needs ten networks.
+_CROWD: Final = 10
 
 #: How long a password may take to be checked, in seconds: as long as a full queue of them takes on a slow machine.
 _PATIENCE: Final = 30.0
@@ -60,6 +66,7 @@ class Accounts:
         delivery: Delivery,
         acks: Acks,
         gate: Gate,
+        keeping: Keeping,
         clock: IReactorTime,
         carry_out: CarryOut,
         release: Callable[[Peer], None],
@@ -69,19 +76,21 @@ class Accounts:
         self._delivery = delivery
         self._acks = acks
         self._gate = gate
+        self._keeping = keeping
         self._clock = clock
         self._wall = wall_of(clock)
         self._carry_out = carry_out
         self._release = release
         self._tries = Throttle(hub.limits.login_tries, _MINUTE)
+        self._tries_of_all = Throttle(hub.limits.login_tries * _CROWD, _MINUTE)
         self._registrations = Throttle(hub.limits.registrations, _HOUR)
-        self._familiar = Familiar()
         #: The invitations that are on their way to be stored, by their digests.
         self._codes: dict[str, str] = {}
 
     def limit(self, limits: Limits) -> None:
         """Let these limits count from now on."""
         self._tries.tries = limits.login_tries
+        self._tries_of_all.tries = limits.login_tries * _CROWD
         self._registrations.tries = limits.registrations
 
     # --- passwords ---
@@ -126,21 +135,25 @@ class Accounts:
 
     async def _prove(self, peer: Peer, asked: d.Prove, scope: Scope, tag: str | None) -> None:
         nick, now = asked.nick, self._clock.seconds()
-        keys = self._keys(peer, nick)
-        wait = max(self._tries.wait(key, now) for key in keys)
+        known = self._knows(peer, nick)
+        keys = self._keys(peer, nick, known=known)
+        wait = max(throttle.wait(key, now) for throttle, key in keys)
         if wait:
             why = f"too many tries; wait {math.ceil(wait)} seconds"
             self._refuse(peer, asked, "slow-down", why, tag, scope)
             return
-        for key in keys:
-            self._tries.count(key, now)
+        for throttle, key in keys:
+            throttle.count(key, now)
+        who = Who(_networks(peer), known)
         hashed = ""
         try:
-            checked = Deferred.fromCoroutine(self._gate.check(nick.text, nick.key, asked.password))
+            checked = Deferred.fromCoroutine(
+                self._gate.check(nick.text, nick.key, asked.password, who)
+            )
             verdict = await checked.addTimeout(_PATIENCE, self._clock, _give_up)
             ours = verdict in (Verdict.OURS, Verdict.AGED)
             if ours and isinstance(asked.command, c.ChangePassword):
-                hashed = await self._gate.hash(asked.command.new)
+                hashed = await self._gate.hash(asked.command.new, who)
         except (BusyError, StoreError) as error:
             self._forgive(keys)
             self._refuse(peer, asked, "try-later", str(error), tag, scope)
@@ -166,7 +179,7 @@ class Accounts:
             self._refuse(peer, asked, "wrong-password", why, tag, scope, again)
             return
         self._forgive(keys)
-        self._familiar.note(nick.key, peer.network)
+        self._keeping.entered(nick.key, peer.network)
         if verdict is Verdict.OUTSIDE and isinstance(asked.command, c.ChangePassword):
             why = "this server does not keep your password; change it where you got it"
             self._refuse(peer, asked, "unsupported", why, tag, scope)
@@ -183,7 +196,7 @@ class Accounts:
     async def _renew(self, peer: Peer, proof: Proof, password: str) -> None:
         """Hash a password that was right anew, with the parameters of today; at a later login, if not now."""
         try:
-            hashed = await self._gate.hash(password)
+            hashed = await self._gate.hash(password, Who(_networks(peer), known=True))
         except BusyError:
             return
         user = self._hub.user_of(peer.id) if self._here(peer) else None
@@ -191,29 +204,38 @@ class Accounts:
             renewed = e.PasswordSet(proof, hashed, renewed=True)
             self._carry_out(peer, d.Propose(renewed, claim=True), None)
 
-    def _keys(self, peer: Peer, nick: Nick) -> list[str]:
+    def _knows(self, peer: Peer, nick: Nick) -> bool:
+        """Tell whether a session has an account already, or comes from where that was entered before."""
+        user = self._hub.user_of(peer.id)
+        if user is not None and user.account == nick.key:
+            return True
+        return self._keeping.familiar.knows(nick.key, peer.network)
+
+    def _keys(self, peer: Peer, nick: Nick, *, known: bool) -> list[tuple[Throttle, str]]:
         """Return what tries of a session for an account are counted by.
 
-        Strangers together get so many for an account. Who is here with it, or comes from where it was entered before, has tries
-        of their own: else whoever guesses all the time would keep its owner out.
+        Each network has its own for each account; strangers together have some more for an account, and so has a network for
+        all accounts. Who is here with the account, or comes from where it was entered before, has tries of their own:
+        else whoever guesses all the time would keep its owner out.
         """
         user = self._hub.user_of(peer.id)
         if user is not None and user.account == nick.key:
-            keys = [f"account {nick.key} of who is here"]
-        elif self._familiar.knows(nick.key, peer.network):
-            keys = [f"account {nick.key} from {peer.network or 'here'}"]
-        else:
-            keys = [f"account {nick.key}"]
-        return keys if peer.network is None else [*keys, f"address {peer.network}"]
+            return [(self._tries, f"{nick.key} of who is here")]
+        if known:
+            return [(self._tries, f"{nick.key} from {peer.network or 'here'}")]
+        networks = _networks(peer)
+        near = networks[-1] if networks else "here"
+        keys = [(self._tries, f"{nick.key} near {near}"), (self._tries_of_all, f"all {nick.key}")]
+        return keys if peer.network is None else [*keys, (self._tries_of_all, f"from {near}")]
 
-    def _forgive(self, keys: Iterable[str]) -> None:
+    def _forgive(self, keys: Iterable[tuple[Throttle, str]]) -> None:
         """Take back a try that was no wrong guess."""
-        for key in keys:
-            self._tries.forgive(key, self._clock.seconds())
+        for throttle, key in keys:
+            throttle.forgive(key, self._clock.seconds())
 
     async def _enrol(self, peer: Peer, asked: d.Enrol, tag: str | None) -> None:
         try:
-            hashed = await self._gate.hash(asked.password)
+            hashed = await self._gate.hash(asked.password, Who(_networks(peer)))
         except BusyError as error:
             if peer.network is not None:
                 self._registrations.forgive(peer.network, self._clock.seconds())
@@ -280,10 +302,10 @@ class Accounts:
                 if each is not peer:
                     self._sessions.tell(each, r.Notice("account", other))
         if isinstance(event, e.AccountDropped):
-            self._familiar.forget(event.proof.account)
+            self._keeping.familiar.forget(event.proof.account)
         if peer is not None:
             if isinstance(event, e.Registered):
-                self._familiar.note(event.nick.key, peer.network)
+                self._keeping.entered(event.nick.key, peer.network)
             self._acks.promise(peer, envelope.id, r.Confirmed(done), envelope.tag)
 
     def _texts(self, event: e.Event) -> tuple[str, str]:
@@ -318,6 +340,13 @@ class Accounts:
 
 def _give_up(result: object, seconds: float) -> NoReturn:
     raise StoreError("passwords cannot be checked right now; try again a little later")
+
+
+def _networks(peer: Peer) -> tuple[str, ...]:
+    """Return the networks that a session is counted by, the smallest first; none for this machine."""
+    if peer.network is None:
+        return ()
+    return network_keys(peer.network.partition("/")[0]) or (peer.network,)
 
 
 def _minutes(seconds: float) -> str:

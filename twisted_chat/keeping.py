@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -15,6 +16,7 @@ from twisted_chat.core import events as e
 from twisted_chat.core.accounts import KEPT_ELSEWHERE, Account
 from twisted_chat.core.cloak import neighbourhood
 from twisted_chat.core.events import Author
+from twisted_chat.core.familiar import Familiar
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.ids import MessageId, RoomId, SessionId
 from twisted_chat.core.lasting import Remembered
@@ -40,6 +42,7 @@ class Keeping:
         self._hub = hub
         self._bus = bus
         self._store = store
+        self.familiar = Familiar(secrets.token_bytes(32))
         self._clock = clock
         self._wall = wall_of(clock)
         self._trust = Trust(clock)
@@ -48,6 +51,9 @@ class Keeping:
 
     def restore(self, remembered: Remembered) -> None:
         """Take up what the store remembers, before anybody is here."""
+        if remembered.secret:
+            self.familiar = Familiar(remembered.secret)
+        self.familiar.restore(remembered.places)
         left_out = self._hub.restore(remembered)
         for each in left_out:
             log.warn(
@@ -100,6 +106,7 @@ class Keeping:
     async def _tidy(self) -> None:
         now = self._wall() if self._trust.check() else NO_TIME
         self._hub.forget_old(now)
+        self.familiar.forget_old(now)
         try:
             await self._store.tidy(now)
         finally:
@@ -113,6 +120,10 @@ class Keeping:
         if authors:
             self._see(authors, self._wall())
         self._mark_all()
+
+    def entered(self, account: str, place: str | None) -> None:
+        """Note that an account was entered with the right password, from a network or (None) this machine."""
+        self._store.place_seen(self.familiar.note(account, place, self._wall()))
 
     def seen(self, author: Author, time: float) -> None:
         """Note that the scope of a session was in use, so that it is known for a day from then on."""

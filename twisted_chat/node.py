@@ -98,6 +98,7 @@ class Node:
             self.delivery,
             self._acks,
             gate,
+            self._keeping,
             clock,
             self._carry_out,
             self._waits.release,

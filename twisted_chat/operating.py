@@ -14,6 +14,7 @@ from twisted_chat.acks import Acks
 from twisted_chat.answers import Answers
 from twisted_chat.auth.operators import Operators
 from twisted_chat.auth.passwords import BusyError, Passwords
+from twisted_chat.auth.turns import Who
 from twisted_chat.clock import wall_of
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
@@ -181,7 +182,9 @@ class Operating:
         try:
             # Who is unknown is checked all the same, against what takes as long.
             matches = await self._passwords.verify(
-                stored or self._operators.decoy(), command.password
+                stored or self._operators.decoy(),
+                command.password,
+                Who(network_keys(self._hub.state.sessions[peer.id].address)),
             )
         except BusyError as busy:
             return r.Refused("busy", str(busy))

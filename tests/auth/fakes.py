@@ -10,9 +10,13 @@ from twisted.internet.defer import Deferred, maybeDeferred
 
 from twisted_chat.auth.gate import Gate
 from twisted_chat.auth.passwords import BusyError, Passwords, Runner
+from twisted_chat.auth.turns import Who
 from twisted_chat.store.port import Store
 
 T = TypeVar("T")
+
+
+_HERE = Who()
 
 
 class _NoRunner:
@@ -45,10 +49,14 @@ class HeldRunner:
         self.held.append((answer, work))
         return answer
 
-    def go(self) -> None:
+    def go(self) -> int:
+        """Run all that there is, and what comes of that; return how many that were."""
+        count = 0
         while self.held:
+            count += 1
             answer, work = self.held.popleft()
-            answer.callback(work())
+            _ = maybeDeferred(work).addBoth(answer.callback)
+        return count
 
     def stop(self) -> None:
         self.stopped = True
@@ -68,17 +76,21 @@ class OpenPasswords(Passwords):
         self.checked: list[tuple[str | None, str]] = []
         #: What was stored with parameters of earlier.
         self.old: set[str] = set()
+        #: For whom.
+        self.asked: list[Who] = []
         self.hold = False
         self.busy = False
         self._held: list[Deferred[None]] = []
 
-    async def hash(self, password: str) -> str:
+    async def hash(self, password: str, who: Who = _HERE) -> str:
+        self.asked.append(who)
         await self._turn()
         return f"hash of {password}"
 
-    async def verify(self, stored: str | None, password: str) -> bool:
+    async def verify(self, stored: str | None, password: str, who: Who = _HERE) -> bool:
+        self.asked.append(who)
         if stored is not None and stored.startswith("$argon2"):
-            return await super().verify(stored, password)
+            return await super().verify(stored, password, who)
         await self._turn()
         self.checked.append((stored, password))
         return stored == f"hash of {password}"

@@ -15,6 +15,7 @@ from tests.auth.fakes import NowRunner
 from twisted_chat.auth import files
 from twisted_chat.auth.files import Argon2File, names_of
 from twisted_chat.auth.passwords import Passwords
+from twisted_chat.auth.turns import Who
 
 _QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
@@ -50,7 +51,9 @@ class FileTests(SynchronousTestCase):
         checked: list[tuple[str | None, str]] = []
 
         class Noting(Passwords):
-            async def verify(self, stored: str | None, password: str) -> bool:
+            async def verify(
+                self, stored: str | None, password: str, who: Who | None = None
+            ) -> bool:
                 checked.append((stored, password))
                 return True
 

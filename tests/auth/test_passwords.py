@@ -11,11 +11,14 @@ from argon2 import PasswordHasher
 from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from tests.auth.fakes import HeldRunner
-from twisted_chat.auth import passwords
-from twisted_chat.auth.passwords import BusyError, Passwords, RealRunner
+from twisted_chat.auth import passwords, turns
+from twisted_chat.auth.passwords import THREADS, BusyError, Passwords, RealRunner
+from twisted_chat.auth.turns import MAX_WAITING, Who
+from twisted_chat.core.addresses import network_keys
 
 T = TypeVar("T")
 
@@ -94,12 +97,12 @@ class PasswordsTests(SynchronousTestCase):
         self.assertTrue(self.now(self.passwords.verify(weak, "x")))
 
     def test_no_more_than_some_wait(self) -> None:
-        self.patch(passwords, "MAX_WAITING", 2)
+        self.patch(turns, "MAX_WAITING", 2)
         stored = self.now(self.passwords.hash("x"))
-        waiting = [self.ask(self.passwords.verify(stored, "x")) for _ in range(2)]
+        waiting = [self.ask(self.passwords.verify(stored, "x")) for _ in range(3)]
         self.failureResultOf(self.ask(self.passwords.verify(stored, "x")), BusyError)
         self.runner.go()
-        self.assertEqual([self.successResultOf(each) for each in waiting], [True, True])
+        self.assertEqual([self.successResultOf(each) for each in waiting], [True] * 3)
         self.assertTrue(self.now(self.passwords.verify(stored, "x")))
 
     def test_who_gave_up_waiting_takes_no_time_of_the_thread(self) -> None:
@@ -110,12 +113,55 @@ class PasswordsTests(SynchronousTestCase):
             return ""
 
         self.patch(passwords, "hash_now", hashes)
-        gave_up, waits = (self.ask(self.passwords.hash(each)) for each in ("first", "second"))
+        first, gave_up, waits = (self.ask(self.passwords.hash(each)) for each in "abc")
         gave_up.cancel()
         self.failureResultOf(gave_up, CancelledError)
         self.runner.go()
-        self.successResultOf(waits)
-        self.assertEqual(hashed, ["second"])
+        for each in (first, waits):
+            self.successResultOf(each)
+        self.assertEqual(hashed, ["a", "c"])
+
+    def test_who_gives_up_does_not_get_another_into_the_threads_at_the_same_time(self) -> None:
+        self.patch(passwords, "hash_now", lambda password: "")
+        gave_up, waits = (self.ask(self.passwords.hash(each)) for each in "ab")
+        gave_up.cancel()
+        self.failureResultOf(gave_up, CancelledError)
+        self.assertEqual(len(self.runner.held), 1)
+        self.runner.go()
+        self.assertEqual(self.successResultOf(waits), "")
+
+    def test_fault_in_a_thread_is_told_and_the_next_is_checked(self) -> None:
+        self.patch(passwords, "hash_now", self.breaks)
+        broken = self.ask(self.passwords.hash("a"))
+        self.patch(passwords, "_matches", lambda stored, password: True)
+        checked = self.ask(self.passwords.verify("stored", "b"))
+        self.runner.go()
+        self.failureResultOf(broken, ZeroDivisionError)
+        self.assertTrue(self.successResultOf(checked))
+
+    def breaks(self, password: str) -> str:
+        raise ZeroDivisionError("this is broken")
+
+    def test_networks_take_turns(self) -> None:
+        """A crowd of a thousand addresses of one network, and one who comes after it."""
+        checked: list[str] = []
+        self.patch(passwords, "_matches", lambda stored, password: checked.append(password))
+        crowd = [
+            self.ask(
+                self.passwords.verify(
+                    "x", f"{number}", Who(network_keys(f"2001:db8:0:{number:x}::"))
+                )
+            )
+            for number in range(1000)
+        ]
+        owner = self.ask(self.passwords.verify("stored", "owner", Who(network_keys("192.0.2.7"))))
+        self.runner.go()
+        self.successResultOf(owner)
+        self.assertLess(checked.index("owner"), 3)
+        busy = [each for each in crowd if isinstance(each.result, Failure)]
+        for each in busy:
+            self.failureResultOf(each, BusyError)
+        self.assertEqual(len(crowd) - len(busy) + 1, MAX_WAITING + THREADS)
 
     def test_end_ends_the_threads(self) -> None:
         self.passwords.stop()

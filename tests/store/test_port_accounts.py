@@ -15,6 +15,7 @@ from tests.store.contract import (
     SqliteReadingAdapter,
 )
 from twisted_chat.core.accounts import Account, Proof
+from twisted_chat.core.familiar import KNOWN_FOR, Place
 from twisted_chat.core.ids import MessageId, Scope
 from twisted_chat.core.names import parse_nick
 from twisted_chat.store.sql import reading
@@ -117,6 +118,33 @@ class LastingContract(PasswordContract):
         await self.until_stored(one)
         known = [scope for scope, _, _ in (await self.again()).scopes]
         self.assertEqual(known, ["ann", "ben", "crowd 7", "crowd 8"])
+
+    async def test_places_are_remembered_for_long_but_not_after_the_account(self) -> None:
+        await self.begin()
+        one, two = await self.events(2)
+        now = time.time()
+        for name in ("ann", "bob"):
+            self.store.keep_account(account(name, one), "hash", one)
+        for each in (
+            Place("bob", "b", now - 50),
+            Place("ann", "a", now - 60),
+            Place("bob", "old", now - KNOWN_FOR - 1),
+            Place("bob", "b", now - 40),
+            Place("bob", "c", now - 70),
+        ):
+            self.store.place_seen(each)
+        await self.until_stored(one)
+        await self.store.tidy(now)
+        wanted = (
+            Place("bob", "c", now - 70),
+            Place("ann", "a", now - 60),
+            Place("bob", "b", now - 40),
+        )
+        self.assertEqual((await self.again()).places, wanted)
+        self.store.place_seen(Place("bob", "d", now))
+        self.store.drop_account("bob", two)
+        await self.until_stored(two)
+        self.assertEqual((await self.again()).places, wanted[1:2])
 
     async def test_what_was_dropped_and_made_anew_at_once_is_the_new_one(self) -> None:
         await self.begin()

@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
 from twisted_chat.auth.passwords import Passwords, RealRunner, fault_in
+from twisted_chat.auth.turns import Who
 from twisted_chat.core.names import BadName, parse_nick
 from twisted_chat.core.text import shown
 
@@ -48,9 +49,11 @@ class Argon2File:
         return list(self._names.values())
 
     def requestAvatarId(self, credentials: Any) -> Deferred[bytes | tuple[()]]:
-        return Deferred.fromCoroutine(self._check(credentials.username, credentials.password))
+        # Checkers are for any program of Twisted: not all tell who asks.
+        who = getattr(credentials, "who", Who())
+        return Deferred.fromCoroutine(self._check(credentials.username, credentials.password, who))
 
-    async def _check(self, name: bytes, password: bytes) -> bytes | tuple[()]:
+    async def _check(self, name: bytes, password: bytes, who: Who) -> bytes | tuple[()]:
         if self._passwords is None:
             # Only now: whoever only reads options has not chosen a reactor yet.
             from twisted.internet import reactor  # noqa: PLC0415
@@ -59,7 +62,7 @@ class Argon2File:
         stored = self._hashes.get(_key(name.decode("utf-8")))
         # Who is not in the file is checked all the same, against what takes as long as who is.
         decoy = next(iter(self._hashes.values()), None)
-        matches = await self._passwords.verify(stored or decoy, password.decode("utf-8"))
+        matches = await self._passwords.verify(stored or decoy, password.decode("utf-8"), who)
         if not matches or stored is None:
             raise UnauthorizedLogin
         return name

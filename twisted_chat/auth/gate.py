@@ -14,9 +14,13 @@ from twisted.internet.defer import Deferred
 from zope.interface import Interface, implementer
 
 from twisted_chat.auth.passwords import Passwords, composed
+from twisted_chat.auth.turns import Who
 
 #: Returns what is stored of an account's password by the account's key; None if there is none.
 Stored = Callable[[str], Awaitable[str | None]]
+
+
+_HERE: Final = Who()
 
 
 class Verdict(Enum):
@@ -29,6 +33,14 @@ class Verdict(Enum):
     AGED = "aged"
     OUTSIDE = "outside"
     WRONG = "wrong"
+
+
+class Credentials(UsernamePassword):
+    """What somebody logs in with, and who that is: checkers that take turns need to know."""
+
+    def __init__(self, username: bytes, password: bytes, who: Who = _HERE) -> None:
+        super().__init__(username, password)
+        self.who = who
 
 
 class Gate:
@@ -52,15 +64,15 @@ class Gate:
             )
         ]
 
-    async def check(self, name: str, key: str, password: str) -> Verdict:
-        """Check the password of an account: ``name`` as it is written, ``key`` as it is folded.
+    async def check(self, name: str, key: str, password: str, who: Who = _HERE) -> Verdict:
+        """Check the password of an account for somebody: ``name`` as it is written, ``key`` as it is folded.
 
         Raises :class:`twisted_chat.auth.passwords.BusyError`, or what reading the stored one raises.
         """
         for verdict, portal in self._portals:
             asked = key if verdict is Verdict.OURS else name
-            credentials = UsernamePassword(
-                asked.encode("utf-8"), composed(password).encode("utf-8")
+            credentials = Credentials(
+                asked.encode("utf-8"), composed(password).encode("utf-8"), who
             )
             try:
                 await portal.login(credentials, None, IAccount)
@@ -72,9 +84,9 @@ class Gate:
             return verdict
         return Verdict.WRONG
 
-    async def hash(self, password: str) -> str:
+    async def hash(self, password: str, who: Who = _HERE) -> str:
         """Return what is to be stored of a new password. Raises :class:`twisted_chat.auth.passwords.BusyError`."""
-        return await self.passwords.hash(composed(password))
+        return await self.passwords.hash(composed(password), who)
 
     def stop(self) -> None:
         self.passwords.stop()
@@ -97,11 +109,12 @@ class StoredPasswords:
         self.aged: set[str] = set()
 
     def requestAvatarId(self, credentials: Any) -> Deferred[bytes | tuple[()]]:
-        return Deferred.fromCoroutine(self._check(credentials.username, credentials.password))
+        return Deferred.fromCoroutine(self._check(credentials))
 
-    async def _check(self, name: bytes, password: bytes) -> bytes | tuple[()]:
+    async def _check(self, asked: Credentials) -> bytes | tuple[()]:
+        name = asked.username
         stored = await self._stored(name.decode("utf-8"))
-        if not await self._passwords.verify(stored, password.decode("utf-8")):
+        if not await self._passwords.verify(stored, asked.password.decode("utf-8"), asked.who):
             raise UnauthorizedLogin
         if stored is not None and self._passwords.outdated(stored):
             self.aged.add(name.decode("utf-8"))

@@ -10,7 +10,7 @@ import os
 import threading
 from base64 import b64encode
 from collections.abc import Callable
-from typing import Any, Final, Protocol, TypeVar, cast
+from typing import Any, Final, Protocol, TypeVar
 from unicodedata import normalize
 
 import argon2
@@ -18,7 +18,10 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import ARGON2_VERSION
 from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThreadPool
+from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
+
+from twisted_chat.auth.turns import Turns, Who
 
 T = TypeVar("T")
 
@@ -28,10 +31,12 @@ _HASHER: Final = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, paral
 _MOST: Final = (1024 * 1024, 64, 64)
 #: How many hashes are made at a time.
 THREADS: Final = 1
-#: How many may wait for that: ten seconds' worth. Nobody waits longer at a login.
-MAX_WAITING: Final = 300
 #: The thread gives way to the reactor when both want a core.
 _NICE: Final = 10
+
+
+_HERE: Final = Who()
+_BUSY: Final = "too many people log in right now; try again in a few seconds"
 
 
 class BusyError(Exception):
@@ -53,18 +58,19 @@ class Passwords:
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
-        self._waiting = 0
+        self._turns: Turns[Deferred[None]] = Turns()
+        self._running = 0
 
-    async def hash(self, password: str) -> str:
+    async def hash(self, password: str, who: Who = _HERE) -> str:
         """Return what is stored of a password, with its parameters. Raises :class:`BusyError`."""
-        return await self._run(lambda: hash_now(password))
+        return await self._run(lambda: hash_now(password), who)
 
-    async def verify(self, stored: str | None, password: str) -> bool:
+    async def verify(self, stored: str | None, password: str, who: Who = _HERE) -> bool:
         """Tell whether a password is the one of which this is stored; None (no such account) takes as long, and is False.
 
         Raises :class:`BusyError`.
         """
-        matches = await self._run(lambda: _matches(stored or _NOBODYS, password))
+        matches = await self._run(lambda: _matches(stored or _NOBODYS, password), who)
         return matches and stored is not None
 
     def outdated(self, stored: str) -> bool:
@@ -74,21 +80,34 @@ class Passwords:
     def stop(self) -> None:
         self._runner.stop()
 
-    async def _run(self, work: Callable[[], T]) -> T:
-        if self._waiting >= MAX_WAITING:
-            raise BusyError("too many people log in right now; try again in a few seconds")
-        self._waiting += 1
-        wanted = True
-
-        def work_if_wanted() -> T | None:
-            # Who gave up waiting makes room for another, and must not take the time of the thread as well.
-            return work() if wanted else None
-
+    async def _run(self, work: Callable[[], T], who: Who) -> T:
+        turn: Deferred[None] = Deferred()
+        gives_up = self._turns.add(who, turn)
+        if gives_up is not None:
+            gives_up.errback(BusyError(_BUSY))
+        self._go_on()
         try:
-            return cast(T, await self._runner.run(work_if_wanted))
-        finally:
-            wanted = False
-            self._waiting -= 1
+            await turn
+        except BaseException:
+            # Who gave up waiting makes room for another, and must not take the time of the thread as well.
+            self._turns.remove(who, turn)
+            raise
+        result: Deferred[T] = Deferred()
+
+        def done(outcome: T | Failure) -> None:
+            # The thread is free now, and not when nobody waits for it any more.
+            self._running -= 1
+            result.callback(outcome)
+            self._go_on()
+
+        _ = self._runner.run(work).addBoth(done)
+        return await result
+
+    def _go_on(self) -> None:
+        """Give the threads as much as they can do at a time: what waits there would not take turns any more."""
+        while self._running < THREADS and (turn := self._turns.next()) is not None:
+            self._running += 1
+            turn.callback(None)
 
 
 def hash_now(password: str) -> str:

@@ -2,40 +2,80 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Final
+
+import msgspec
 
 #: The most places that are known of one account: home, work, a telephone, and some more.
 MAX_PLACES: Final = 8
-#: The most accounts of which places are known, some 10 MB of them. One that is forgotten is guarded as from a strange place.
+#: The most accounts of which places are known, some 20 MB of them. One that is forgotten is guarded as from a strange place.
 MAX_ACCOUNTS: Final = 20_000
+#: How long a place is known after the last login from there, in seconds: who comes back after a long summer is known.
+KNOWN_FOR: Final = 90 * 24 * 60 * 60
+
+
+class Place(msgspec.Struct, frozen=True, gc=False):
+    """A place that an account was entered from, and when that was last. The digest tells nobody without the key where it is."""
+
+    account: str
+    digest: str
+    seen: float
 
 
 class Familiar:
     """The networks from which accounts were entered with the right password; None is the server's own machine."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: bytes) -> None:
+        """``key``: as many secret bytes as you like; those after the 64th do not count."""
+        self._key = key[:64]
         #: By keys of accounts; of both, the one that was used longest ago first.
-        self._places: OrderedDict[str, list[str | None]] = OrderedDict()
+        self._places: OrderedDict[str, dict[str, float]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._places)
 
+    def restore(self, places: Iterable[Place]) -> None:
+        """Take up what is known from earlier runs, the place that was used longest ago first."""
+        for each in places:
+            self._note(each)
+
     def knows(self, account: str, place: str | None) -> bool:
         """Tell whether an account was entered from this place."""
-        return place in self._places.get(account, ())
+        return self._digest(account, place) in self._places.get(account, ())
 
-    def note(self, account: str, place: str | None) -> None:
-        """Remember that an account was entered from a place."""
-        places = self._places.setdefault(account, [])
-        self._places.move_to_end(account)
-        if place in places:
-            places.remove(place)
-        places.append(place)
-        del places[:-MAX_PLACES]
-        if len(self._places) > MAX_ACCOUNTS:
-            self._places.popitem(last=False)
+    def note(self, account: str, place: str | None, now: float) -> Place:
+        """Remember that an account was entered from a place; return what is to be kept of that."""
+        noted = Place(account, self._digest(account, place), now)
+        self._note(noted)
+        return noted
 
     def forget(self, account: str) -> None:
         """Forget an account that is gone: its name may be somebody else's soon."""
         self._places.pop(account, None)
+
+    def forget_old(self, now: float) -> None:
+        """Forget the places that were not used for long at the time ``now``."""
+        for account, places in list(self._places.items()):
+            for digest, seen in list(places.items()):
+                if seen <= now - KNOWN_FOR:
+                    del places[digest]
+            if not places:
+                del self._places[account]
+
+    def _note(self, place: Place) -> None:
+        places = self._places.setdefault(place.account, {})
+        self._places.move_to_end(place.account)
+        places.pop(place.digest, None)
+        places[place.digest] = place.seen
+        if len(places) > MAX_PLACES:
+            del places[next(iter(places))]
+        if len(self._places) > MAX_ACCOUNTS:
+            self._places.popitem(last=False)
+
+    def _digest(self, account: str, place: str | None) -> str:
+        # Not the same for two accounts: else what is stored would tell who comes from the same place.
+        data = f"{account}\0{place or ''}".encode("utf-8", "replace")
+        return hashlib.blake2b(data, key=self._key, person=b"place", digest_size=16).hexdigest()

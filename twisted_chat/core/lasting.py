@@ -8,6 +8,7 @@ from twisted_chat.core.accounts import Account, Proof
 from twisted_chat.core.bans import Ban
 from twisted_chat.core.commands import Term
 from twisted_chat.core.events import RoomRef
+from twisted_chat.core.familiar import Place
 from twisted_chat.core.ids import MessageId, RoomId, Scope
 from twisted_chat.core.keep import KEEP_ALL, Keep
 from twisted_chat.core.names import Nick
@@ -70,7 +71,8 @@ class Remembered(msgspec.Struct, frozen=True):
     ``talks``: of which two accounts (see :mod:`twisted_chat.core.talks`); ``waiting``: how many messages wait for an account, of
     whom; ``markers``: up to where an account has read, by account and place.
     ``bans``: who is banned from the server, in the order in which that was done, and ``panic`` who may come in; ``secret``:
-    the key of what others see of addresses, the same at every start.
+    the key of what others see of addresses, the same at every start. ``places``: from where accounts were entered, the place
+    that was used longest ago first.
     """
 
     rooms: tuple[RoomRecord, ...] = ()
@@ -85,6 +87,7 @@ class Remembered(msgspec.Struct, frozen=True):
     talks: tuple[tuple[str, str, RoomId], ...] = ()
     waiting: tuple[tuple[str, str, int], ...] = ()
     markers: tuple[tuple[str, RoomId, MessageId], ...] = ()
+    places: tuple[Place, ...] = ()
 
 
 class Query(msgspec.Struct, frozen=True, gc=False):

@@ -108,7 +108,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = 0
     # As slow as guessing has to be; who mistypes twice still gets in at once.
     login_tries: Annotated[
-        int, _doc("passwords tried in 60 seconds, for one account and from one address")
+        int,
+        _doc(
+            "wrong passwords in 60 seconds for an account from one network; in all for either, 10 times as many"
+        ),
     ] = 3
     registrations: Annotated[int, _doc("accounts registered in 3,600 seconds from one address")] = 5
     auto_away: Annotated[

@@ -13,6 +13,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from twisted_chat.core.accounts import Account, Proof
 from twisted_chat.core.events import Envelope, RoomRef, Said, Told
+from twisted_chat.core.familiar import Place
 from twisted_chat.core.ids import MessageId, RoomId, Scope
 from twisted_chat.core.keep import KEEP_ALL, Keep
 from twisted_chat.core.lasting import AuditRecord, Query, Remembered, RoomRecord
@@ -187,6 +188,9 @@ class MemoryStore:
         self._seen[account] = time
         if len(self._seen) > MAX_SEEN:
             del self._seen[next(iter(self._seen))]
+
+    def place_seen(self, place: Place) -> None:
+        pass  # the node knows it, and no other process will ask for it
 
     async def last_seen(self, account: str) -> float | None:
         return self._seen.get(account)

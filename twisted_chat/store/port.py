@@ -9,6 +9,7 @@ import msgspec
 
 from twisted_chat.core.accounts import Account, Proof
 from twisted_chat.core.events import Envelope, RoomRef
+from twisted_chat.core.familiar import Place
 from twisted_chat.core.ids import MessageId, RoomId, Scope
 from twisted_chat.core.lasting import AuditRecord, Query, Remembered, RoomRecord
 from twisted_chat.core.nonces import Sent
@@ -180,6 +181,9 @@ class Store(Protocol):
 
     def account_seen(self, account: str, time: float) -> None:
         """Keep that somebody with this account, given by its key, was here until that time."""
+
+    def place_seen(self, place: Place) -> None:
+        """Keep that an account was entered from a place."""
 
     async def last_seen(self, account: str) -> float | None:
         """Return when somebody with this account was here last; None if that is not known. Raises :class:`StoreError`."""

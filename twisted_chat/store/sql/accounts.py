@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final, get_args
 
+import msgspec
 from sqlalchemy import Connection, Table, delete, select, update
 from twisted.logger import Logger
 
 from twisted_chat.core.accounts import Account, Privacy, Proof
+from twisted_chat.core.familiar import MAX_ACCOUNTS, MAX_PLACES, Place
 from twisted_chat.core.ids import MessageId, Scope
 from twisted_chat.core.names import BadName, parse_nick
 from twisted_chat.core.text import shown
@@ -20,6 +22,7 @@ from twisted_chat.store.sql.schema import (
     last_seen,
     logins,
     passwords,
+    places,
 )
 
 log = Logger()
@@ -37,6 +40,7 @@ class AccountBatch:
         self.dropped: dict[str, MessageId] = {}
         self.logins: dict[Scope, Proof] = {}
         self.invites: dict[str, float | None] = {}
+        self.places: dict[tuple[str, str], Place] = {}
 
     def keep(self, account: Account, password: str | None) -> None:
         """Keep an account, and what is stored of its password if that was set."""
@@ -48,6 +52,7 @@ class AccountBatch:
         """Drop an account and its password."""
         self.accounts.pop(key, None)
         self.passwords.pop(key, None)
+        self.places = {each: place for each, place in self.places.items() if place.account != key}
         self.dropped.setdefault(key, at)
 
     def disown(self, connection: Connection) -> None:
@@ -60,7 +65,13 @@ class AccountBatch:
     def write(self, connection: Connection) -> None:
         """Bring it all into the database, within the transaction of the caller."""
         if self.dropped:
-            columns = (accounts.c.key, passwords.c.account, logins.c.account, last_seen.c.account)
+            columns = (
+                accounts.c.key,
+                passwords.c.account,
+                logins.c.account,
+                last_seen.c.account,
+                places.c.account,
+            )
             for column in columns:
                 connection.execute(delete(column.table).where(column.in_(self.dropped)))
         rows: list[tuple[Table, list[dict[str, Any]]]] = [
@@ -84,6 +95,7 @@ class AccountBatch:
                     if until is not None
                 ],
             ),
+            (places, [msgspec.structs.asdict(each) for each in self.places.values()]),
         ]
         for table, values in rows:
             if values:
@@ -131,6 +143,13 @@ def read_logins(connection: Connection, known: set[Scope]) -> tuple[tuple[Scope,
         for row in connection.execute(select(logins).order_by(logins.c.since, logins.c.scope))
         if row.scope in known
     )
+
+
+def read_places(connection: Connection) -> tuple[Place, ...]:
+    """Read from where accounts were entered, the place that was used longest ago first."""
+    latest = select(places).order_by(places.c.seen.desc()).limit(MAX_ACCOUNTS * MAX_PLACES)
+    found = [Place(row.account, row.digest, row.seen) for row in connection.execute(latest)]
+    return tuple(reversed(found))
 
 
 def read_invites(connection: Connection) -> tuple[tuple[str, float], ...]:

@@ -18,7 +18,7 @@ from twisted_chat.core.names import BadName
 from twisted_chat.core.nonces import MAX_SCOPES, MAX_TOTAL
 from twisted_chat.core.text import shown
 from twisted_chat.store.port import Skip
-from twisted_chat.store.sql.accounts import read_accounts, read_invites, read_logins
+from twisted_chat.store.sql.accounts import read_accounts, read_invites, read_logins, read_places
 from twisted_chat.store.sql.database import READ_TIME
 from twisted_chat.store.sql.operators import read_bans, read_setting
 from twisted_chat.store.sql.rows import read_messages, read_room, read_sent, select_messages
@@ -133,6 +133,7 @@ def read_remembered(connection: Connection) -> Remembered:
         read_talks(connection),
         read_counts(connection),
         read_markers(connection),
+        read_places(connection),
     )
 
 

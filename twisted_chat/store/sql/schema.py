@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 #: The version of these tables: the name of the last migration.
-HEAD: Final = "0007"
+HEAD: Final = "0008"
 
 metadata: Final = MetaData()
 
@@ -170,6 +170,16 @@ logins: Final = Table(
     Column("scope", Text, primary_key=True),
     Column("account", Text, nullable=False),
     Column("since", BigInteger, nullable=False),
+)
+
+#: From where accounts were entered, and when last: keyed digests, of which nobody can tell what they stand for.
+places: Final = Table(
+    "places",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    Column("seen", Double, nullable=False),
+    Index("places_by_time", "seen"),
 )
 
 #: Invitations, by the digests of their codes, and when they end.

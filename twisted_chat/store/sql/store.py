@@ -13,6 +13,7 @@ from twisted.logger import Logger
 
 from twisted_chat.core.accounts import Account, Proof
 from twisted_chat.core.events import Author, Envelope, RoomRef, Said, Told
+from twisted_chat.core.familiar import Place
 from twisted_chat.core.ids import MessageId, RoomId, Scope
 from twisted_chat.core.keep import KEEP_ALL, Keep
 from twisted_chat.core.lasting import AuditRecord, Query, Remembered, RoomRecord
@@ -250,6 +251,10 @@ class SqlStore:
 
     def account_seen(self, account: str, time: float) -> None:
         self._writer.batch.others.seen[account] = time
+        self._writer.touched()
+
+    def place_seen(self, place: Place) -> None:
+        self._writer.batch.accounts.places[place.account, place.digest] = place
         self._writer.touched()
 
     async def last_seen(self, account: str) -> float | None:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, delete, func, select, update
 
+from twisted_chat.core.familiar import KNOWN_FOR
 from twisted_chat.core.ids import RoomId
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.limits import REMEMBERED
@@ -18,6 +19,7 @@ from twisted_chat.store.sql.schema import (
     invites,
     logins,
     messages,
+    places,
     rooms,
     scopes,
     sent,
@@ -135,6 +137,7 @@ def delete_unused(connection: Connection, now: float) -> None:
     connection.execute(delete(scopes).where(scopes.c.seen < now - REMEMBERED))
     connection.execute(delete(sent).where(sent.c.time < now - REMEMBERED))
     connection.execute(delete(logins).where(logins.c.scope.not_in(select(scopes.c.scope))))
+    connection.execute(delete(places).where(places.c.seen < now - KNOWN_FOR))
     connection.execute(delete(invites).where(invites.c.until < now))
     delete_over(connection, now)
     delete_orphans(connection)
