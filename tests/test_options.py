@@ -186,6 +186,18 @@ class ProxyTests(OptionsTestCase):
 
 
 class TlsTests(OptionsTestCase):
+    def test_ports_for_programs_take_the_same_forms_as_others(self) -> None:
+        settings = self.parsed("--json-port", "55555", "--json-port=unix:/run/json.sock")
+        self.assertEqual(settings.endpoints()[0][:9], "tcp:12000")
+        self.assertEqual(
+            settings.json_endpoints(),
+            ["tcp:55555:backlog=1024:interface=127.0.0.1", "unix:/run/json.sock"],
+        )
+        self.assertIn("json-port: 'x' is no port", self.mistake("--json-port=x"))
+        self.assertIn("json-port: 'haproxy:tcp:5' needs", self.mistake("--json-port=haproxy:tcp:5"))
+        self.assertEqual(Settings(port=(), json_port=1).check().endpoints(), [])
+        self.assertEqual(Settings(json_port="tcp:1").who_registers(), "invite")
+
     def test_tls_ports_take_the_same_forms_as_others(self) -> None:
         settings = self.parsed(
             *("--tls-port", "12001", "--tls-port=unix:/run/tls.sock", "--tls-cert", "/x/c.pem")

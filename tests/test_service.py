@@ -138,6 +138,16 @@ class ServiceTestCase(SynchronousTestCase):
 
 
 class StartTests(ServiceTestCase):
+    def test_a_port_for_programs_greets_with_an_object(self) -> None:
+        served = self.starts(json_port=(55555, "haproxy:tcp:5556"), trusted_proxy=("10.0.0.0/8",))
+        plain, door, behind = (cast(Any, factory) for _, factory, *_ in self.reactor.tcpServers)
+        self.assertIs(plain, served.factory)
+        self.assertIs(door.first, served.factory.json)
+        self.assertIs(door.connections, served.factory.connections)
+        self.assertIs(behind.door.first, served.factory.json)
+        self.assertIn("open for programs that speak JSON on 0.0.0.0 port 55555", self.log())
+        self.stops(served)
+
     def test_it_listens_on_every_port_and_says_so(self) -> None:
         served = self.starts(port=(12000, "55555", "unix:/run/chat.sock"), interface="::1")
         self.assertEqual(

@@ -71,7 +71,7 @@ def examine(settings: Settings, now: datetime) -> Report:
     report.fine("options and configuration file")
     _certificates(report, settings, now)
     probe = Probe()
-    for description in (*settings.endpoints(), *settings.tls_endpoints()):
+    for _, description in settings.all_endpoints():
         _port(report, probe, without_proxy(description) or description)
     if settings.who_is_local() == "loopback" and not settings.only_here():
         report.warn(_LOOPBACK)

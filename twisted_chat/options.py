@@ -122,6 +122,7 @@ everybody is told goodbye."""
         super().__init__()
         self["ports"] = []
         self["auth"] = []
+        self["json-ports"] = []
         self["tls-ports"] = []
         self["trusted-proxies"] = []
         self.docs["state-dir"] += f" [{_shown_default()}]"
@@ -149,6 +150,10 @@ everybody is told goodbye."""
                 print(f"{factory.authType}:{factory.argStringFormat}".rstrip())
         raise SystemExit(0)
 
+    def opt_json_port(self, value: str) -> None:
+        """port (by convention 55555) or endpoint that speaks JSON from its first byte on; can be given several times"""
+        self["json-ports"].append(value)
+
     def opt_tls_port(self, value: str) -> None:
         """port that speaks TLS, or an endpoint; can be given several times"""
         self["tls-ports"].append(value)
@@ -166,7 +171,13 @@ everybody is told goodbye."""
     def getUsage(self, width: int | None = None) -> str:
         """Return the help text. Twisted's own would mix a few options that many need into all the limits."""
         width = width or int(os.environ.get("COLUMNS", "80"))
-        kinds = {"port": "PORT", "interface": "ADDRESS", "tls-port": "PORT", "tls-cert": "FILE"}
+        kinds = {
+            "port": "PORT",
+            "interface": "ADDRESS",
+            "json-port": "PORT",
+            "tls-port": "PORT",
+            "tls-cert": "FILE",
+        }
         kinds |= {
             "tls-key": "FILE",
             "tls-dir": "DIR",
@@ -268,6 +279,8 @@ everybody is told goodbye."""
             given["trusted_proxy"] = tuple(self["trusted-proxies"])
         if self["oper-in-clear"]:
             given["oper_in_clear"] = True
+        if self["json-ports"]:
+            given["json_port"] = tuple(self["json-ports"])
         if self["tls-ports"]:
             given["tls_port"] = tuple(self["tls-ports"])
         if self["no-flood-limit"]:

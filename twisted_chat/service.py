@@ -198,6 +198,8 @@ class ChatService(Service):
         self._cancel_waiting()
         for description in self._settings.endpoints():
             await self._listen(description, _plain)
+        for description in self._settings.json_endpoints():
+            await self._listen(description, _plain, json=True)
         for description in tls:
             await self._listen(description, encrypted, tls=True)
         most = room_for_connections()
@@ -254,22 +256,27 @@ class ChatService(Service):
         self._reload.add("certificates", change)
         return lambda door: tls.TlsFactory(in_use, door, self._reactor)
 
-    async def _listen(self, description: str, wrap: Wrap, *, tls: bool = False) -> None:
+    async def _listen(
+        self, description: str, wrap: Wrap, *, tls: bool = False, json: bool = False
+    ) -> None:
+        door = self.factory.for_programs() if json else self.factory
         inner = without_proxy(description)
         if inner is None:
-            factory = wrap(self.factory)
+            factory = wrap(door)
         else:
             # The header stands before TLS.
-            door = wrap(self.factory.forwarded())
+            behind = wrap(door.forwarded())
             trusted = self._settings.trusted_proxies()
             connections, sums = self.factory.connections, self.node.log_sums
-            factory = ProxyFactory(door, trusted, connections, self._clock, sums)
+            factory = ProxyFactory(behind, trusted, connections, self._clock, sums)
 
         async def listen(endpoint: IStreamServerEndpoint) -> IListeningPort:
             return await endpoint.listen(factory)
 
         try:
-            port = await opening.open_port(self._reactor, inner or description, listen, tls=tls)
+            port = await opening.open_port(
+                self._reactor, inner or description, listen, tls=tls, json=json
+            )
         except opening.CannotOpen as error:
             raise StartError(str(error)) from None
         self.ports.append(port)

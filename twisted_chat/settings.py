@@ -55,6 +55,7 @@ class Settings(
 
     port: int | str | tuple[int | str, ...] = 12000
     interface: str = "127.0.0.1"
+    json_port: int | str | tuple[int | str, ...] = ()
     tls_port: int | str | tuple[int | str, ...] = ()
     tls_cert: str = ""
     tls_key: str = ""
@@ -76,9 +77,21 @@ class Settings(
     def endpoints(self) -> list[str]:
         """Return a Twisted endpoint description for each port. Raises :class:`BadSetting`."""
         endpoints = self._endpoints("port", self.port)
-        if not endpoints and not self.tls_endpoints():
+        if not (endpoints or self.json_endpoints() or self.tls_endpoints()):
             raise BadSetting("port: there is none; give at least one")
         return endpoints
+
+    def json_endpoints(self) -> list[str]:
+        """Return a Twisted endpoint description for each port that speaks JSON only. Raises :class:`BadSetting`."""
+        return self._endpoints("json-port", self.json_port)
+
+    def all_endpoints(self) -> list[tuple[str, str]]:
+        """Return the endpoint descriptions of all ports, each with its key. Raises :class:`BadSetting`."""
+        return [
+            *(("port", port) for port in self.endpoints()),
+            *(("json-port", port) for port in self.json_endpoints()),
+            *(("tls-port", port) for port in self.tls_endpoints()),
+        ]
 
     def tls_endpoints(self) -> list[str]:
         """Return a Twisted endpoint description for each port that speaks TLS. Raises :class:`BadSetting`."""
@@ -128,15 +141,12 @@ class Settings(
         if self.local_trust:
             why = f"{self.local_trust!r} is none of {', '.join(get_args(LocalTrust))}"
             raise BadSetting(f"local-trust: {why}")
-        kinds = {each.partition(":")[0] for each in (*self.endpoints(), *self.tls_endpoints())}
+        kinds = {port.partition(":")[0] for _, port in self.all_endpoints()}
         return "loopback" if kinds <= _DIRECT else "unix"
 
     def _check_proxies(self) -> None:
         forwarded = [
-            (key, port)
-            for key, ports in (("port", self.endpoints()), ("tls-port", self.tls_endpoints()))
-            for port in ports
-            if without_proxy(port) is not None
+            (key, port) for key, port in self.all_endpoints() if without_proxy(port) is not None
         ]
         if forwarded and not self.trusted_proxy:
             key, port = forwarded[0]
@@ -203,7 +213,7 @@ class Settings(
 
     def only_here(self) -> bool:
         """Tell whether all ports let in only this machine."""
-        given = (self.port, self.tls_port)
+        given = (self.port, self.json_port, self.tls_port)
         ports = [port for each in given for port in (each if isinstance(each, tuple) else (each,))]
         return all(self._for_this_machine(str(port)) for port in ports)
 

@@ -47,6 +47,13 @@ class OpenedTests(SynchronousTestCase):
                 opening.opened(address, "", tls=True),
             )
 
+    def test_a_port_for_programs_says_so_and_is_none_to_type_at(self) -> None:
+        self.assertEqual(
+            opening.opened(IPv4Address("TCP", "127.0.0.1", 55555), "", json=True),
+            "the chat is open for programs that speak JSON on 127.0.0.1 port 55555, for this machine only: "
+            "--interface 0.0.0.0 opens it to others",
+        )
+
     def test_other_endpoints_are_named(self) -> None:
         self.assertEqual(self.opened(UNIXAddress("/run/chat.sock")), "/run/chat.sock")
         self.assertEqual(self.opened(UNIXAddress(None)), "the:endpoint")

@@ -96,6 +96,8 @@ class Intake:
         # What the session does by itself after login.
         self._chores: deque[Callable[[], None]] = deque()
         self.answers_pings = False
+        if peer.dialect is json:
+            self._speak_json()
 
     # --- bytes ---
 

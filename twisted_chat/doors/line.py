@@ -110,7 +110,7 @@ class LineProtocol(Protocol):
             self._turn_away(f"{why}.")
             return
         self.send, self.hold = direct(self.transport)
-        self._open(self.factory.line)
+        self._open(self.factory.first)
         # A producer that pushes: the transport says when its buffer is full, see pauseProducing.
         self.transport.registerProducer(self, True)
         self.factory.connections.add(self)
@@ -155,7 +155,7 @@ class LineProtocol(Protocol):
 
     def _turn_away(self, why: str) -> None:
         """Refuse a connection before it is a session."""
-        self.transport.write(f"! {why}\r\n".encode())
+        self.transport.write(self.factory.first.here.reply(r.Refused("refused", why), None))
         self._lose()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
@@ -306,12 +306,20 @@ class ChatFactory(ServerFactory):
         self.node = node
         self.line: Dialect = line
         self.json: Dialect = json
+        #: What is spoken until a client shows that it speaks the other.
+        self.first: Dialect = line
         self.connections = Connections(node.limits.max_per_address)
         self.ahead = ReadAhead()
         self.rates = ByteRates(node.limits)
 
     def buildProtocol(self, addr: IAddress | None) -> LineProtocol:  # type: ignore[override]
         return LineProtocol(self, origin(addr, self.local_trust))
+
+    def for_programs(self) -> ChatFactory:
+        """Return the same door for programs that speak JSON from the first byte on, and are greeted so."""
+        door = copy.copy(self)
+        door.first = self.json
+        return door
 
     def forwarded(self) -> ChatFactory:
         """Return the same door for those whom a proxy forwards: nobody there counts as this machine, whatever the proxy says."""

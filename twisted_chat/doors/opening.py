@@ -24,7 +24,7 @@ class CannotOpen(Exception):
 
 
 async def open_port(
-    reactor: Any, description: str, listen: Listen, *, tls: bool = False
+    reactor: Any, description: str, listen: Listen, *, tls: bool = False, json: bool = False
 ) -> IListeningPort:
     """Listen at the endpoint that a string describes, and log who can join there, and how; or raise :class:`CannotOpen`."""
     try:
@@ -35,7 +35,7 @@ async def open_port(
         # An endpoint may come from any plugin, and each says in its own way that its description is wrong.
         why = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
         raise CannotOpen(f"cannot listen on {description!r}: {why}") from None
-    log.info("{line}", line=opened(port.getHost(), description, tls=tls))
+    log.info("{line}", line=opened(port.getHost(), description, tls=tls, json=json))
     return port
 
 
@@ -46,10 +46,14 @@ async def close_port(port: IListeningPort) -> None:
         await stopped
 
 
-def opened(address: Any, description: str, *, tls: bool = False) -> str:
+def opened(address: Any, description: str, *, tls: bool = False, json: bool = False) -> str:
     """Say where the chat is open, to whom, and how to open it to others."""
     host, port = getattr(address, "host", None), getattr(address, "port", None)
-    what = "the chat is open with TLS" if tls else "the chat is open"
+    what = "the chat is open"
+    if tls:
+        what += " with TLS"
+    if json:
+        what += " for programs that speak JSON"
     if host is None:
         name = getattr(address, "name", None)
         return f"{what} on {os.fsdecode(name) if name else description}"
@@ -57,7 +61,8 @@ def opened(address: Any, description: str, *, tls: bool = False) -> str:
     if ipaddress.ip_address(host.partition("%")[0]).is_loopback:
         place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         join = f"openssl s_client -quiet -connect {place}" if tls else f"nc {host} {port}"
-        return f"{line}, for this machine only: {join} joins it; --interface 0.0.0.0 opens it to others"
+        joins = "" if json else f" {join} joins it;"
+        return f"{line}, for this machine only:{joins} --interface 0.0.0.0 opens it to others"
     return f"{line}, for everybody who can reach this machine"
 
 
