@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from OpenSSL import SSL
 from twisted.internet.address import IPv4Address
 from twisted.internet.interfaces import IAddress, IPushProducer
@@ -34,6 +37,19 @@ def write(folder: Path, *names: str, days: int = 90) -> tuple[Path, Path]:
     key.write_bytes(made.key)
     key.chmod(0o600)
     return cert, key
+
+
+def write_rsa(folder: Path) -> tuple[Path, Path]:
+    """Write a certificate with an RSA key, as servers have had for long; return their paths."""
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "chat.example")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(90))
+    files = folder / "rsa.pem", folder / "rsa.key"
+    files[0].write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
+    form = PrivateFormat.PKCS8
+    files[1].write_bytes(key.private_bytes(Encoding.PEM, form, NoEncryption()))
+    return files
 
 
 def not_installed(case: SynchronousTestCase) -> None:
@@ -124,13 +140,14 @@ class Client:
         name: str = "",
         host: str = "192.0.2.7",
         newest: int = SSL.TLS1_3_VERSION,
+        ciphers: bytes = b"ALL:@SECLEVEL=0",
     ) -> None:
         self.clock = clock
         address = IPv4Address("TCP", host, 40000)
         context = SSL.Context(SSL.TLS_CLIENT_METHOD)
         context.set_min_proto_version(SSL.TLS1_VERSION)
         context.set_max_proto_version(newest)
-        context.set_cipher_list(b"ALL:@SECLEVEL=0")
+        context.set_cipher_list(ciphers)
         self.ssl = SSL.Connection(context, None)
         if name:
             self.ssl.set_tlsext_host_name(name.encode())

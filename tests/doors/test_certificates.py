@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 from OpenSSL import SSL
 from twisted.internet.protocol import Factory, Protocol
@@ -25,6 +25,7 @@ from twisted_chat.doors.tls import TlsFactory
 
 NOW = datetime.now(UTC)
 PEM = serialization.Encoding.PEM
+PKCS8 = serialization.PrivateFormat.PKCS8
 
 
 class CertificateCase(SynchronousTestCase):
@@ -259,6 +260,65 @@ class DoubtTests(CertificateCase):
         found = find(self.folder / "c.pem", None, None)
         (self.folder / "c.pem").unlink()
         self.assertEqual(certificates.doubts(found, NOW), [])
+
+
+class ChainTests(CertificateCase):
+    def signed(self, *names: str) -> list[bytes]:
+        """Make certificates, each signed by the next; return them with the key of the first before them, in PEM form."""
+        keys = [ec.generate_private_key(ec.SECP256R1()) for _ in names]
+        titles = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in names]
+        parts = [keys[0].private_bytes(PEM, PKCS8, serialization.NoEncryption())]
+        for number, key in enumerate(keys):
+            above = min(number + 1, len(names) - 1)
+            made = (
+                x509.CertificateBuilder()
+                .subject_name(titles[number])
+                .issuer_name(titles[above])
+                .public_key(key.public_key())
+                .serial_number(x509.random_serial_number())
+                .not_valid_before(NOW - timedelta(1))
+                .not_valid_after(NOW + timedelta(90))
+                .sign(keys[above], hashes.SHA256())
+            )
+            parts.append(made.public_bytes(PEM))
+        return parts
+
+    def doubts(self, *parts: bytes) -> list[str]:
+        path = self.folder / "c.pem"
+        path.write_bytes(b"".join(parts))
+        path.chmod(0o600)
+        lines = certificates.doubts(find(path, None, None), NOW)
+        return [line.replace(f"{self.folder}/", "") for line in lines]
+
+    def test_missing_intermediate_certificate_is_told(self) -> None:
+        key, cert, between, root = self.signed("chat.example", "Intermediate R3", "Root X1")
+        (line,) = self.doubts(key, cert)
+        self.assertIn(
+            "c.pem: the certificate of Intermediate R3, which vouches for it, is not", line
+        )
+        self.assertEqual(self.doubts(key, cert, between), [])
+        self.assertEqual(self.doubts(key, cert, between, root), [])
+
+    def test_certificate_that_is_out_of_order_or_another_is_told(self) -> None:
+        key, cert, between, root = self.signed("chat.example", "Intermediate R3", "Root X1")
+        (line,) = self.doubts(key, cert, root, between)
+        self.assertIn("Intermediate R3 vouches for chat.example, and is not the next", line)
+
+    def test_issuer_without_a_common_name_is_called_by_all_of_its_name(self) -> None:
+        name = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Org")])
+        self.assertEqual(certificates._called(name), "O=Org")
+
+    def test_authority_that_clients_know_need_not_be_there(self) -> None:
+        key, cert, root = self.signed("chat.example", "Root X1")
+        self.assertEqual(len(self.doubts(key, cert)), 1)
+
+        class Trusting:
+            def get_ca_certs(self, *, binary_form: bool) -> list[bytes]:
+                assert binary_form
+                return [b"rubbish", ssl.PEM_cert_to_DER_cert(root.decode())]
+
+        self.patch(ssl, "create_default_context", Trusting)
+        self.assertEqual(self.doubts(key, cert), [])
 
 
 class ChoiceTests(CertificateCase):

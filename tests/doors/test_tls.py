@@ -14,6 +14,7 @@ from tests import tls
 from tests.doors.house import NO_FLOOD_LIMIT, House
 from tests.tls import Client
 from twisted_chat.core.limits import Limits
+from twisted_chat.doors import certificates
 from twisted_chat.doors.certificates import Certificates, find
 from twisted_chat.doors.tls import TlsFactory
 
@@ -26,8 +27,9 @@ class TlsCase(SynchronousTestCase):
         self.clock = self.house.clock
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        certificates = Certificates(find(*tls.write(Path(folder.name), "chat.example"), None))
-        self.factory = TlsFactory(certificates, self.house.factory, self.clock)
+        self.folder = Path(folder.name)
+        self.files = tls.write(self.folder, "chat.example")
+        self.factory = self.serves(*self.files)
         self.clients: list[Client] = []
         self.logged: list[LogEvent] = []
         observer: Any = self.logged.append
@@ -41,6 +43,9 @@ class TlsCase(SynchronousTestCase):
         self.house.closes()
         self.assertEqual(self.house.factory.connections.held, 0)
         self.assertEqual(self.factory.protocols, {})
+
+    def serves(self, cert: Path, key: Path) -> TlsFactory:
+        return TlsFactory(Certificates(find(cert, key, None)), self.house.factory, self.clock)
 
     def connects(self, **options: Any) -> Client:
         client = Client(self.factory, self.clock, **options)
@@ -101,6 +106,35 @@ class TlsTests(TlsCase):
         self.assertRaises(SSL.Error, old.shakes_hands)
         self.comes(newest=SSL.TLS1_2_VERSION)
         self.assertEqual(self.left(), ["no TLS handshake: unsupported protocol"])
+
+    def test_minimum_holds_though_all_ciphers_were_taken(self) -> None:
+        self.patch(certificates, "_CIPHERS", b"ALL:@SECLEVEL=0")
+        self.factory = self.serves(*tls.write_rsa(self.folder))
+        old = self.connects(newest=SSL.TLS1_1_VERSION)
+        self.assertRaises(SSL.Error, old.shakes_hands)
+        self.comes(newest=SSL.TLS1_2_VERSION, ciphers=b"AES128-SHA:@SECLEVEL=0")
+
+    def test_tls_1_2_has_forward_secrecy_and_authenticated_encryption_or_is_refused(self) -> None:
+        for files, kind in ((tls.write_rsa(self.folder), "RSA"), (self.files, "ECDSA")):
+            self.factory = self.serves(*files)
+            for good in ("AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305"):
+                name = f"ECDHE-{kind}-{good}"
+                offer = f"{name}:@SECLEVEL=0".encode()
+                client = self.comes(newest=SSL.TLS1_2_VERSION, ciphers=offer)
+                self.assertEqual(client.ssl.get_cipher_name(), name)
+            for bad in (
+                "kRSA",
+                f"ECDHE-{kind}-AES128-SHA256",
+                f"ECDHE-{kind}-AES256-SHA384",
+                f"ECDHE-{kind}-AES128-SHA",
+                "kDHE",
+                "eNULL",
+                "aNULL",
+                "AESCCM",
+            ):
+                offer = f"{bad}:@SECLEVEL=0".encode()
+                client = self.connects(newest=SSL.TLS1_2_VERSION, ciphers=offer)
+                self.assertRaises(SSL.Error, client.shakes_hands)
 
     def test_http_inside_of_tls_has_no_effect(self) -> None:
         browser = self.comes()

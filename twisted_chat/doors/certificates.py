@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
 import stat
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, NamedTuple, cast
 
@@ -22,6 +24,8 @@ _CHAIN, _KEY = "fullchain.pem", "privkey.pem"
 _DEFAULT: Final = "default"
 #: No certificate with its chain and key comes near; what is larger is some other file.
 _LARGEST: Final = 1024 * 1024
+#: What TLS 1.2 may use: forward secrecy and authenticated encryption only (RFC 9325, section 4.2). TLS 1.3 has nothing else.
+_CIPHERS: Final = b"ECDHE+AESGCM:ECDHE+CHACHA20"
 #: What is left of a certificate when it is told that it ends; certbot renews with so much left.
 SOON: Final = timedelta(days=30)
 
@@ -60,7 +64,7 @@ class Identity(NamedTuple):
         return self.chain[0].not_valid_after_utc
 
     def context(self, choose: Any = None) -> SSL.Context:
-        """Return what OpenSSL needs: TLS 1.2 at least, Twisted's ciphers, no certificates of clients.
+        """Return what OpenSSL needs: TLS 1.2 at least, good ciphers only, no certificates of clients.
 
         ``choose`` gets the name that a client asks for, and returns the context to go on with. Raises :class:`BadCertificate`.
         """
@@ -74,7 +78,9 @@ class Identity(NamedTuple):
                 raiseMinimumTo=TLSVersion.TLSv1_2,
                 contextForServerName=choose,
             )
-            return options.getContext()
+            context = options.getContext()
+            context.set_cipher_list(_CIPHERS)
+            return context
         except (SSL.Error, crypto.Error, TypeError, ValueError) as error:
             raise BadCertificate(f"{self.file}: {explain(error)}") from None
 
@@ -128,6 +134,7 @@ def doubts(found: Found, now: datetime) -> list[str]:
             lines.append(f"{each.file}: expires in {(each.expires - now).days} days")
         if each.chain[0].not_valid_before_utc > now:
             lines.append(f"{each.file}: counts only from {each.chain[0].not_valid_before_utc}")
+        lines += _gaps(each)
         try:
             mode = each.key_file.stat().st_mode
         except OSError:
@@ -137,6 +144,40 @@ def doubts(found: Found, now: datetime) -> list[str]:
                 f"{each.key_file}: everybody on this machine can use it: chmod o= {each.key_file}"
             )
     return lines
+
+
+def _gaps(identity: Identity) -> list[str]:
+    """Say what is missing in a chain between the certificate and an authority that clients know."""
+    for one, above in pairwise(identity.chain):
+        if one.issuer != above.subject:
+            return [
+                f"{identity.file}: {_called(one.issuer)} vouches for {_called(one.subject)}, and is not the next certificate in "
+                "the file; many clients will refuse it"
+            ]
+    last = identity.chain[-1]
+    if len(identity.chain) > 1 or last.issuer in (last.subject, *_authorities()):
+        return []
+    return [
+        f"{identity.file}: the certificate of {_called(last.issuer)}, which vouches for it, is not in the file; clients that do "
+        "not have it will refuse this one: add it behind the first (certbot: fullchain.pem, not cert.pem)"
+    ]
+
+
+def _called(name: x509.Name) -> str:
+    common = name.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    return str(common[0].value) if common else name.rfc4514_string()
+
+
+def _authorities() -> list[x509.Name]:
+    """Return the names of the authorities that this machine trusts, as most clients do."""
+    found = ssl.create_default_context().get_ca_certs(binary_form=True)
+    names = []
+    for each in found:
+        try:
+            names.append(x509.load_der_x509_certificate(each).subject)
+        except ValueError:
+            continue  # authorities are older than the rules
+    return names
 
 
 def _in_folder(folder: Path | None) -> dict[str, tuple[Path, Path | None]]:
