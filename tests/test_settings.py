@@ -29,6 +29,10 @@ Read the rules.'''
         history-lines = 0
         """
 
+    def test_byte_order_mark_is_skipped(self) -> None:
+        path = self.file(b'\xef\xbb\xbfserver-name = "Ops"')
+        self.assertEqual(self.parsed("--config", str(path)).server_name, "Ops")
+
     def test_everything_can_be_set(self) -> None:
         self.assertEqual(
             self.parsed("--config", str(self.file(self.FULL))),

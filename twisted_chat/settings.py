@@ -308,7 +308,7 @@ def _clean(key: str, text: str) -> CleanText:
 def read_config(path: Path) -> Settings:
     """Read a configuration file. Raises :class:`BadSetting`, which names file, line, key and reason."""
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")  # Windows writes a byte-order mark
     except OSError as error:
         raise BadSetting(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -35,6 +35,10 @@ class FileTests(SynchronousTestCase):
     def test_who_is_in_the_file_comes_in_by_the_password(self) -> None:
         self.assertEqual(self.come(b"bob", b"correct horse"), b"bob")
 
+    def test_byte_order_mark_is_skipped(self) -> None:
+        self.write(f"\ufeffbob: {_QUICK.hash('correct horse')}\n")
+        self.assertEqual(self.come(b"bob", b"correct horse"), b"bob")
+
     def test_nobody_else_does(self) -> None:
         checker = Argon2File(self.path, Passwords(NowRunner()))
         for name, password in ((b"bob", b"wrong"), (b"eve", b"correct horse"), (b" ", b"")):
@@ -74,6 +78,11 @@ class FileTests(SynchronousTestCase):
         for lines, why in (
             (f"bob:{stored}\nBOB:{stored}", "line 2: BOB stands there twice"),
             ("bob:$argon2id$nonsense", "line 1: the hash is none of argon2"),
+            (
+                f"bob:{stored} # bob",
+                "line 1: the hash has something behind it that is no part of it",
+            ),
+            (f"bob:{stored}$x", "line 1: the hash has something behind it that is no part of it"),
             (f"bob:{stored.replace('argon2id', 'argon2i')}", "line 1: the hash is not argon2id"),
             (f"bob:{stored.replace('m=8', 'm=9999999')}", "line 1: the hash asks for too much"),
         ):

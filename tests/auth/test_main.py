@@ -39,6 +39,10 @@ class HashTests(SynchronousTestCase):
         self.assertEqual(status, 0)
         self.assertTrue(PasswordHasher().verify(printed.strip(), "correct horse"))
 
+    def test_byte_order_mark_of_a_pipe_is_no_part_of_the_password(self) -> None:
+        _, printed, _ = self.hash(StringIO("\ufeffcorrect horse\n"))
+        self.assertTrue(PasswordHasher().verify(printed.strip(), "correct horse"))
+
     def test_terminal_is_asked_twice(self) -> None:
         status, printed, _ = self.hash(Terminal(), "correct horse", "correct horse")
         self.assertEqual((status, printed[:10]), (0, "$argon2id$"))

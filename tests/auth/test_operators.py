@@ -48,12 +48,16 @@ class ReadingTests(FileCase):
         found = read_operators(self.path)
         self.assertEqual((len(found), found.decoy()), (0, None))
 
+    def test_byte_order_mark_is_skipped(self) -> None:
+        self.write(b"\xef\xbb\xbf" + f"root {HASH}\n".encode())
+        self.assertEqual(read_operators(self.path).hash_of("root"), HASH)
+
     def test_nonsense_is_named_with_its_line(self) -> None:
         weak = PasswordHasher(1, 8, 1, type=Type.I).hash("x")
         for text, why in (
             ("\nroot\n", "2: behind root there is no argon2 hash"),
             ("root secret\n", "1: behind root there is no argon2 hash"),
-            (f"root {HASH} more\n", "1: behind root there is no argon2 hash"),
+            (f"root {HASH} more\n", "1: the hash of root has something behind it"),
             (f"ro/ot {HASH}\n", "1: 'ro/ot' is no name"),
             (f"\x1b[2J {HASH}\n", "1: '?[2J' is no name"),
             (f"root {HASH}\nroot {HASH}\n", "2: root stands there twice"),

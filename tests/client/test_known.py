@@ -59,6 +59,11 @@ class KnownTests(SynchronousTestCase):
         self.assertEqual((self.known.find("a:1"), self.known.find("b:2")), (OTHER, BY_AUTHORITY))
         self.assertEqual(self.path.read_text().count("a:1"), 1)
 
+    def test_byte_order_mark_is_skipped(self) -> None:
+        self.known.remember("a:1", PRINT, None)
+        self.path.write_bytes(b"\xef\xbb\xbf" + self.path.read_bytes())
+        self.assertEqual(self.known.find("a:1"), PRINT)
+
     def test_the_file_is_for_its_owner_only(self) -> None:
         self.known.remember("a:1", PRINT, None)
         self.assertEqual(stat.S_IMODE(self.path.stat().st_mode), 0o600)

@@ -109,6 +109,8 @@ class OptionsTests(SynchronousTestCase):
             line = f"--nick bob --password-file {path}"
             for settings in (read(line), read(line, TWISTED_CHAT_PASSWORD="other")):
                 self.assertEqual(settings.target.identity.password, "pässword")
+            path.write_bytes(b"\xef\xbb\xbfpw\n")  # a byte-order mark, as Windows writes it
+            self.assertEqual(read(line).target.identity.password, "pw")
             path.write_bytes(b"\xff")
             self.refuses(line, "not UTF-8")
             path.unlink()

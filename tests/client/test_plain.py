@@ -243,6 +243,12 @@ class PipeTests(Base):
                     self.server.acks(each["id"])
         self.assertEqual(said, [str(number) for number in range(2_000)])
 
+    def test_byte_order_mark_of_a_pipe_is_not_said(self) -> None:
+        self.comes_in()
+        self.keyboard.types("\ufeffhi\n")
+        (said,) = [each["content"] for each in self.server.took() if each["type"] == "message"]
+        self.assertEqual(said, "hi")
+
     def test_what_comes_from_a_pipe_is_said_though_nobody_reads(self) -> None:
         self.plain._out = Unread()
         self.comes_in()

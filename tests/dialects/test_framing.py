@@ -16,6 +16,7 @@ from twisted_chat.dialects.framing import (
     Framer,
     JsonFramer,
     LineFramer,
+    MarkSkipper,
     TooLong,
 )
 
@@ -387,3 +388,23 @@ class JsonFramerTests(SynchronousTestCase):
         sent = [json.dumps(each, ensure_ascii=escaped).encode() for each in objects]
         framer = JsonFramer(16384, MIB)
         self.assertEqual(feed(framer, cut(between.encode().join(sent), places)), sent)
+
+
+class MarkSkipperTests(SynchronousTestCase):
+    MARK = b"\xef\xbb\xbf"
+
+    def read(self, *pieces: bytes) -> bytes:
+        skipper = MarkSkipper()
+        return b"".join(map(skipper.feed, pieces))
+
+    def test_mark_at_the_beginning_is_skipped_wherever_it_is_cut(self) -> None:
+        for data in (b"", b"bob\n", b'{"type": "nick"}'):
+            whole = self.MARK + data
+            for cut in range(len(whole) + 1):
+                self.assertEqual(self.read(whole[:cut], whole[cut:]), data)
+            self.assertEqual(self.read(*(bytes([byte]) for byte in whole)), data)
+
+    def test_all_else_stays(self) -> None:
+        for data in (b"bob\n", b"\xef\xbb\xbe", b"\xc3\xa9", b"x" + self.MARK, self.MARK * 2):
+            self.assertEqual(self.read(data), data.removeprefix(self.MARK))
+            self.assertEqual(self.read(data[:1], data[1:]), data.removeprefix(self.MARK))

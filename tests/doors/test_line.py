@@ -185,6 +185,23 @@ class LoginTests(HouseTestCase):
         self.assertTrue(guest.gone)
 
 
+class MarkTests(HouseTestCase):
+    """Editors and shells of Windows write a byte-order mark before what they send."""
+
+    MARK = b"\xef\xbb\xbf"
+
+    def test_byte_order_mark_before_a_nickname_or_an_object_is_skipped(self) -> None:
+        for pieces in ((self.MARK + b"bob\r\n",), (self.MARK[:1], self.MARK[1:], b"bob\r\n")):
+            guest = self.house.comes()
+            for piece in pieces:
+                guest.sends(piece)
+            self.assertIn("-- Welcome, bob.", guest.sees())
+            guest.resets()
+        bot = self.house.comes()
+        bot.sends(self.MARK + b'{"type": "nick", "content": "bot"}\n')
+        self.assertEqual(bot.gets()[0]["type"], "welcome")
+
+
 class TogetherTests(HouseTestCase):
     """Lines that arrive with the name."""
 

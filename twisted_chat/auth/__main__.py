@@ -54,7 +54,8 @@ def _read(source: TextIO, ask: Callable[[str], str]) -> str:
         if ask("Again: ") != password:
             raise _BadPassword("the two are not the same; nothing was made")
     else:
-        password = source.readline(2 * MAX_PASSWORD).removesuffix("\n").removesuffix("\r")
+        password = source.readline(2 * MAX_PASSWORD).removeprefix("\ufeff")
+        password = password.removesuffix("\n").removesuffix("\r")
     if len(password) < MIN_PASSWORD:
         raise _BadPassword(f"a password has at least {MIN_PASSWORD} characters")
     if len(password.encode("utf-8", "replace")) > MAX_PASSWORD:

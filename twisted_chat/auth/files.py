@@ -28,7 +28,7 @@ class Argon2File:
         #: The names as they are written, and the hashes, by the keys of the names.
         self._names: dict[str, str] = {}
         self._hashes: dict[str, str] = {}
-        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        for number, line in enumerate(path.read_text("utf-8-sig").splitlines(), 1):
             text = line.strip()
             if not text or text.startswith("#"):
                 continue

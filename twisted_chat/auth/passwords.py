@@ -7,6 +7,7 @@ many threads at once it would take the machine from the reactor.
 from __future__ import annotations
 
 import os
+import re
 import threading
 from base64 import b64encode
 from collections.abc import Callable
@@ -27,6 +28,8 @@ T = TypeVar("T")
 
 #: What OWASP's "Password Storage Cheat Sheet" asks for at least: 19 MiB, two passes, one lane. Some 30 ms of a core.
 _HASHER: Final = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+# The PHC string format, as argon2 writes it.
+_HASH: Final = re.compile(r"\$[a-z0-9]+\$v=[0-9]+\$[mtp=0-9,]+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+")
 #: The most that checking one password may take: memory in KiB, passes, lanes. A slip in a file must not stop the server.
 _MOST: Final = (1024 * 1024, 64, 64)
 #: How many hashes are made at a time.
@@ -133,6 +136,11 @@ _NOBODYS: Final = _nobodys()
 
 def fault_in(stored: str) -> str:
     """Say why a hash that somebody wrote into a file cannot be used, as in "the hash asks for too much"; nothing if it can."""
+    hashed = _HASH.match(stored)
+    if hashed is None:
+        return "is none of argon2"
+    if hashed.end() != len(stored):
+        return "has something behind it that is no part of it"
     try:
         made = argon2.extract_parameters(stored)
     except (InvalidHashError, ValueError):

@@ -119,7 +119,7 @@ class KnownServers:
         try:
             if self.path.stat().st_size > _MAX_SIZE:
                 raise NotKept(f"{self.path} is too large to be a list of servers")
-            return self.path.read_text("utf-8").splitlines()
+            return self.path.read_text("utf-8-sig").splitlines()
         except FileNotFoundError:
             return []
         except OSError as error:

@@ -179,7 +179,7 @@ def _password(path: Path | None, environment: Mapping[str, str]) -> str | None:
     if path is not None:
         try:
             with path.open("rb") as file:
-                text = file.readline(_MAX_PASSWORD_FILE).decode().rstrip("\r\n")
+                text = file.readline(_MAX_PASSWORD_FILE).decode("utf-8-sig").rstrip("\r\n")
         except OSError as error:
             raise BadUsage(f"--password-file {path}: {error.strerror}") from None
         except UnicodeDecodeError:

@@ -22,7 +22,7 @@ from twisted_chat.client.options import USAGE, Settings
 from twisted_chat.client.plain_view import PlainView
 from twisted_chat.client.typed import Rejected, enter
 from twisted_chat.core.text import BadText, decode
-from twisted_chat.dialects.framing import Endless, LineFramer, TooLong
+from twisted_chat.dialects.framing import Endless, LineFramer, MarkSkipper, TooLong
 
 #: The exit status when the server could not be reached, or was lost before the last acknowledgement.
 LOST: Final = 1
@@ -65,6 +65,7 @@ class Plain:
         self._identity = settings.target.identity
         self._view = PlainView(lambda: self.link.focus, lambda: self.link.nick, reactor.seconds)
         self._keyboard = keyboard(reactor, self._typed)
+        self._mark = MarkSkipper()
         self._framer = LineFramer(_MAX_LINE, _MAX_ENDLESS)
         #: What was read and is not said yet: of one piece.
         self._lines: deque[bytes | TooLong] = deque()
@@ -140,7 +141,7 @@ class Plain:
     def _typed(self, data: bytes) -> None:
         """Take what was read; empty bytes are the end."""
         self._piece, self._eof = True, not data
-        for frame in self._framer.receive(data) if data else self._framer.finish():
+        for frame in self._framer.receive(self._mark.feed(data)) if data else self._framer.finish():
             if isinstance(frame, Endless):
                 self._complain("a line without an end was not sent; what follows is not read")
                 self._eof = True

@@ -11,6 +11,7 @@ holds at most one byte more than the longest frame.
 
 from __future__ import annotations
 
+import codecs
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -48,6 +49,24 @@ class Endless:
 
 #: What a framer returns: the bytes of a frame without its line end, or what became of it.
 Frame: TypeAlias = bytes | TooLong | Endless
+
+
+class MarkSkipper:
+    """Takes a byte-order mark off the beginning of what is read: editors and shells of Windows write it before UTF-8."""
+
+    def __init__(self) -> None:
+        self._held: bytes | None = b""  # bytes that may become one; None once that is decided
+
+    def feed(self, data: bytes) -> bytes:
+        """Return the data without the mark; nothing while it is not known whether it is one."""
+        if self._held is None:
+            return data
+        data = self._held + data
+        if len(data) < len(codecs.BOM_UTF8) and codecs.BOM_UTF8.startswith(data):
+            self._held = data
+            return b""
+        self._held = None
+        return data.removeprefix(codecs.BOM_UTF8)
 
 
 class Framer(ABC):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from twisted_chat.dialects.framing import Frame, Framer
+from twisted_chat.dialects.framing import Frame, Framer, MarkSkipper
 from twisted_chat.doors.telnet import TelnetFilter
 
 #: How many bytes are looked at for telnet commands at a time: at most 512 commands, half a millisecond.
@@ -35,6 +35,7 @@ class Frames:
         self.tired = 0
         self._begin = begin
         self._obeyed = obeyed
+        self._mark = MarkSkipper()
         self._began = False  # the first byte of text was seen
         self._ended = False  # no more comes
         self.raw = bytearray()
@@ -90,6 +91,9 @@ class Frames:
 
     def _cut_later(self, text: bytes) -> None:
         if not self._began:
+            text = self._mark.feed(text)
+            if not text:
+                return
             self._began = True
             if not self._begin(text):
                 return

@@ -53,6 +53,12 @@ class LoadTests(SynchronousTestCase):
             (preferences.theme, preferences.bell, preferences.members), ("light", False, "never")
         )
 
+    def test_byte_order_mark_is_skipped(self) -> None:
+        preferences, errors = self.load(b'\xef\xbb\xbftheme = "light"')
+        self.assertEqual((preferences.theme, errors), ("light", []))
+        self.assertEqual(keep(self.file, "theme", "dark"), "")
+        self.assertEqual(load(self.file)[0].theme, "dark")
+
     def test_each_mistake_is_named_and_the_rest_is_taken(self) -> None:
         preferences, errors = self.load('theme = "pink"\nbell = 1\nemoji = false\nnope = 3')
         self.assertEqual(preferences, Preferences(emoji=False))

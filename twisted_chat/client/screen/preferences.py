@@ -43,7 +43,7 @@ def path(environ: Mapping[str, str] = os.environ) -> Path:
 def load(file: Path) -> tuple[Preferences, list[str]]:
     """Read the file. Return the preferences, and a line for each thing that is wrong; a file that is not there is fine."""
     try:
-        given = tomllib.loads(file.read_text("utf-8"))
+        given = tomllib.loads(file.read_text("utf-8-sig"))
     except FileNotFoundError:
         return Preferences(), []
     except OSError as error:
@@ -69,7 +69,7 @@ def keep(file: Path, name: str, value: str | bool) -> str:
     file = file.resolve()  # what is only linked to stays so
     line = f"{name} = {msgspec.json.encode(value).decode()}"
     try:
-        text = file.read_text("utf-8") if file.exists() else ""
+        text = file.read_text("utf-8-sig") if file.exists() else ""
         given = tomllib.loads(text)
         if name in given:
             old = rf"^[ \t]*{re.escape(name)}[ \t]*=[^#\n]*?(?=[ \t\r]*(?:#|$))"
