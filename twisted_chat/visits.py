@@ -76,7 +76,7 @@ class Visits:
     def speak(self, peer: Peer, dialect: Dialect) -> None:
         """Let a session that has not logged in speak another dialect."""
         peer.dialect = dialect
-        peer.outbox.here, peer.outbox.elsewhere = dialect.here, dialect.elsewhere
+        self._delivery.look(peer.outbox, dialect.here, dialect.elsewhere)
 
     def banned(self, address: str | None) -> str:
         """Say why nobody can come in from an address; nothing if they can."""

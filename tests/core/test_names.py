@@ -24,6 +24,7 @@ from twisted_chat.core.names import (
     parse_room,
     suggest,
 )
+from twisted_chat.core.text import CleanText
 
 # Any string, lone surrogates too; and strings that are more often names.
 any_text = st.text(st.characters(exclude_categories=())) | st.text(
@@ -378,3 +379,24 @@ class FailureOfPrecisTests(Case):
 
         self.patch(names, "_profile", lambda name: Unstable())
         self.assertIn("make no nickname", self.refusal_of_nick("unst\u00e4ble"))
+
+
+class HiddenTests(SynchronousTestCase):
+    """Characters that texts may have (Hebrew, Arabic, flags and new emoji need them), and names may not."""
+
+    def test_names_with_them_are_refused_and_texts_are_kept(self) -> None:
+        for hidden in (
+            "\u200e",  # LRM
+            "\u200f",  # RLM
+            "\u061c",  # ALM
+            "\U000e0067",  # a tag
+            "\U000e007f",
+            "\u0378",  # unassigned
+            "\U0001fae9",  # an emoji newer than some tables
+            "\ue000",  # for private use
+            "\U000f0000",
+        ):
+            for raw in (f"a{hidden}b", f"{hidden}ab", f"ab{hidden}", hidden):
+                self.assertRaises(BadName, parse_nick, raw)
+                self.assertRaises(BadName, parse_room, raw)
+                self.assertEqual(CleanText(raw), raw)

@@ -137,6 +137,11 @@ def harmless(text: str) -> bool:
     return not controls and _STEERING.search(text) is None
 
 
+def unisolated(line: str) -> str:
+    """Return a line without the isolates in it, of which each must be closed, and none be in another."""
+    return regex.sub("\u2068([^\u2066-\u2069]*)\u2069", r"\1", line)
+
+
 def _clean(raw: str) -> CleanText:
     try:
         return CleanText(raw)

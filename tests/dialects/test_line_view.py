@@ -26,7 +26,7 @@ from tests.dialects.line_shown import (
     text,
     told,
 )
-from tests.dialects.strategies import EVENTS, envelopes
+from tests.dialects.strategies import EVENTS, envelopes, unisolated
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
@@ -160,10 +160,11 @@ class EventTests(SynchronousTestCase):
             "action": f"* {author.nick} ",
             "notice": f"-{author.nick}- ",
         }
-        self.assertEqual(shown, [head[said.kind] + line for line in said.lines])
-        elsewhere = lines_of(ELSEWHERE.event(envelope))
+        plain = [unisolated(line) for line in shown]
+        self.assertEqual(plain, [head[said.kind] + line for line in said.lines])
+        elsewhere = [unisolated(line) for line in lines_of(ELSEWHERE.event(envelope))]
         self.assertEqual(
-            elsewhere, [f"{envelope.room and envelope.room.name} {line}" for line in shown]
+            elsewhere, [f"{envelope.room and envelope.room.name} {line}" for line in plain]
         )
 
     @given(envelopes())

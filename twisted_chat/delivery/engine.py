@@ -129,6 +129,16 @@ class Delivery:
         for channel in changed:
             channel.enter(outbox)
 
+    def look(self, outbox: Outbox, here: Variant, elsewhere: Variant) -> None:
+        """Let a session see everything as these variants do from now on."""
+        self.catch_up(outbox)
+        channels = [self._channels[room] for room in outbox.rooms]
+        for channel in channels:
+            channel.leave(outbox)
+        outbox.here, outbox.elsewhere = here, elsewhere
+        for channel in channels:
+            channel.enter(outbox)
+
     def close(self, outbox: Outbox) -> None:
         """Take a session out of every room, and hand over at once what was for it until now."""
         for room in list(outbox.rooms):

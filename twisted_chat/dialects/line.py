@@ -21,6 +21,7 @@ from twisted_chat.core.table import COMMANDS, BadArguments, may_be_command, near
 from twisted_chat.core.text import BadText, CleanText, Secret, decode, shown
 from twisted_chat.dialects import slips
 from twisted_chat.dialects.base import BadLine, Dialect, Request
+from twisted_chat.dialects.line_layout import width_for
 from twisted_chat.dialects.line_view import LineView
 
 # The classic spellings, and the command of the table that each stands for.
@@ -78,8 +79,20 @@ class LineDialect:
 
         A zone of None is the server's own.
         """
-        self.here = LineView(zone, now, here=True)
-        self.elsewhere = LineView(zone, now, here=False)
+        self._zone, self._now = zone, now
+        #: By the width that lines are broken for: what a session sees of the room it talks in, and of others.
+        self._views: dict[int | None, tuple[LineView, LineView]] = {}
+        self.here, self.elsewhere = self.views(None)
+
+    def views(self, columns: int | None) -> tuple[LineView, LineView]:
+        """Return what a session sees in a window of so many columns, as :attr:`here` and :attr:`elsewhere`."""
+        width = width_for(columns)
+        if width not in self._views:
+            self._views[width] = (
+                LineView(self._zone, self._now, here=True, width=width),
+                LineView(self._zone, self._now, here=False, width=width),
+            )
+        return self._views[width]
 
     def parse(self, frame: bytes, *, logged_in: bool) -> Request | None:
         """Read one line, which without a login is ``NAME`` or ``NAME PASSWORD``."""

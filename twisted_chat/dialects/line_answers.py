@@ -13,6 +13,7 @@ from twisted_chat.core.ids import spell
 from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.core.text import CleanText
 from twisted_chat.dialects import line_lists, line_rooms, missing
+from twisted_chat.dialects.line_layout import isolated, placed
 from twisted_chat.dialects.line_words import because, counted, date, sentence, some, span
 
 _PICK: Final = "Pick a nickname, or press Enter for a guest name."
@@ -103,7 +104,9 @@ def answer(reply: r.Reply, zone: tzinfo | None) -> Iterable[str]:
         case r.Topic(room=room, topic=topic, by=by):
             if not topic:
                 return [f"-- {room} has no topic; /topic TEXT sets one."]
-            return [f"-- Topic of {room}{f' (set by {by})' if by is not None else ''}: {topic}"]
+            return [
+                f"-- Topic of {room}{f' (set by {by})' if by is not None else ''}: {placed(topic)}"
+            ]
         case r.Kept(room=room, keep=keep):
             return [f"-- History of {room} is kept {keep}."]
         case r.Ignored(names=names):
@@ -132,13 +135,13 @@ def _profile(profile: r.Profile, zone: tzinfo | None) -> list[str]:
     since = date(profile.since, zone)
     away = f"; {_away(profile.away)}" if profile.away is not None else ""
     lines = [
-        f"-- {profile.nick} ({kind}) is in {rooms}; here since {since}, silent for {span(profile.idle)}{away}"
+        f"-- {isolated(profile.nick.text)} ({kind}) is in {rooms}; here since {since}, silent for {span(profile.idle)}{away}"
     ]
     if profile.operator:
-        lines.append(f"-- {profile.nick} is an operator of this server.")
+        lines.append(f"-- {isolated(profile.nick.text)} is an operator of this server.")
     if profile.host:
         real = f" ({', '.join(profile.addresses)})" if profile.addresses else ""
-        lines.append(f"-- {profile.nick} comes from {profile.host}{real}.")
+        lines.append(f"-- {isolated(profile.nick.text)} comes from {profile.host}{real}.")
     return lines
 
 
@@ -183,7 +186,7 @@ def _stats(stats: r.Stats, zone: tzinfo | None) -> list[str]:
 
 
 def _away(text: CleanText) -> str:
-    return f"away: {text}" if text != c.NO_REASON else "away"
+    return f"away: {placed(text)}" if text != c.NO_REASON else "away"
 
 
 def _where(place: RoomName | Nick) -> str:

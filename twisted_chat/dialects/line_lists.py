@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from twisted_chat.core import replies as r
+from twisted_chat.dialects.line_layout import isolated, placed
 from twisted_chat.dialects.line_words import span
 
 # Where lists of names are broken: what fits on the narrowest terminal in use, with two columns to spare.
@@ -42,10 +43,15 @@ def entered(reply: r.Entered) -> list[str]:
     left_out = reply.count - len(reply.names)
     more = [f"--   … and {left_out:,} more; /who {reply.room} lists them."] if left_out else []
     here = "Nobody else is here." if reply.count == 1 else f"{reply.count:,} people are here:"
-    topic = [f"-- Topic of {reply.room}: {reply.topic}"] if reply.topic else []
+    topic = [f"-- Topic of {reply.room}: {placed(reply.topic)}"] if reply.topic else []
     if reply.count == 1:
         return [f"{head} {here}", *topic]
-    return [f"{head} {here}", *wrapped([nick.text for nick in reply.names]), *more, *topic]
+    return [
+        f"{head} {here}",
+        *wrapped([isolated(nick.text) for nick in reply.names]),
+        *more,
+        *topic,
+    ]
 
 
 def people(reply: r.People, command: str) -> list[str]:
@@ -65,7 +71,7 @@ def rooms(reply: r.Rooms, command: str) -> list[str]:
     return [
         f"-- {count}{paging(reply.page, reply.pages, command)}:",
         *(
-            f"--   {room.name!s:<{width}} {room.count:>5,}{' locked' if room.locked else ''}  {room.topic}".rstrip()
+            f"--   {room.name!s:<{width}} {room.count:>5,}{' locked' if room.locked else ''}  {placed(room.topic)}".rstrip()
             for room in reply.rooms
         ),
     ]
@@ -121,7 +127,7 @@ def _person(person: r.Person) -> str:
     if person.idle >= _SILENT:
         told.append(f"silent for {span(person.idle)}")
     sign = "@" if person.operator else "+" if "voice" in person.roles else ""
-    return f"{sign}{person.nick}{_in_brackets(told)}"
+    return f"{sign}{isolated(person.nick.text)}{_in_brackets(told)}"
 
 
 def _in_brackets(words: list[str]) -> str:

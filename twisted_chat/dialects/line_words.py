@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 
 from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.core.text import CleanText
+from twisted_chat.dialects.line_layout import isolated, placed
 
 
 @functools.lru_cache(maxsize=4096)
@@ -28,12 +29,12 @@ def sentence(text: str) -> str:
 
 def because(reason: CleanText | None) -> str:
     """Say a reason, to stand behind what happened; nothing if there is none."""
-    return f" ({reason})" if reason else ""
+    return f" ({placed(reason)})" if reason else ""
 
 
 def some(names: tuple[Nick, ...] | tuple[RoomName, ...]) -> str:
     """Name the first few of many."""
-    return ", ".join(map(str, names[:10])) + (" …" if len(names) > 10 else "")
+    return ", ".join(isolated(str(name)) for name in names[:10]) + (" …" if len(names) > 10 else "")
 
 
 def span(seconds: float) -> str:

@@ -16,6 +16,7 @@ from twisted_chat.delivery.peer import Peer
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.framing import Endless, Frame, JsonFramer, TooLong
 from twisted_chat.dialects.json import is_object
+from twisted_chat.dialects.line import LineDialect
 from twisted_chat.dialects.terminal import TerminalFramer
 from twisted_chat.doors.byte_rates import ByteRates
 from twisted_chat.doors.first_line import FirstLine
@@ -25,6 +26,7 @@ from twisted_chat.doors.prompt import PasswordPrompt
 from twisted_chat.doors.read_ahead import ReadAhead
 from twisted_chat.doors.reading import Reading, Source
 from twisted_chat.doors.sockets import is_broken
+from twisted_chat.doors.window import Window
 from twisted_chat.node import Node
 
 # A browser or a scanner, not a person: RFC 9112, section 3.
@@ -57,7 +59,7 @@ class Intake:
         peer: Peer,
         source: Source,
         networks: tuple[str, ...],
-        line: Dialect,
+        line: LineDialect,
         json: Dialect,
         ahead: ReadAhead,
         rates: ByteRates,
@@ -93,6 +95,7 @@ class Intake:
         self._slowed = False  # was told that it is too fast
         self._prompt = PasswordPrompt(node, self._frames.telnet)
         self._first = FirstLine(node, peer)
+        self._window = Window(node, peer, self._frames.telnet, line)
         # What the session does by itself after login.
         self._chores: deque[Callable[[], None]] = deque()
         self.answers_pings = False
@@ -127,6 +130,7 @@ class Intake:
         self.clear()
         self._reading.stop()
         self._pauses.stop()
+        self._window.stop()
         for timer in (self._wait, self._turn, self._cooling):
             if timer is not None and timer.active():
                 timer.cancel()
@@ -153,6 +157,7 @@ class Intake:
         """Some telnet commands were carried out."""
         self._node.delivery.send(self._peer.outbox, answer)
         self._reading.count(commands * _COST_OF_COMMAND)
+        self._window.look()
         if self._frames.telnet.astray:
             why = "what you typed is a telnet command without end; set your terminal or client to UTF-8"
             self._node.visits.say_goodbye(self._peer, why, "sent something that is not UTF-8")

@@ -304,7 +304,7 @@ class ChatFactory(ServerFactory):
         """``local_trust``: whose connections count as this machine."""
         self.local_trust = local_trust
         self.node = node
-        self.line: Dialect = line
+        self.line = line
         self.json: Dialect = json
         #: What is spoken until a client shows that it speaks the other.
         self.first: Dialect = line
