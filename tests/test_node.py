@@ -6,11 +6,14 @@ from typing import Any
 
 from tests.nodes import DEV, HeldNodeCase, NodeCase
 from twisted_chat.core import commands as c
+from twisted_chat.core import decide
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
+from twisted_chat.core.bans import Ban, read_target
 from twisted_chat.core.ids import Node as NodeName
 from twisted_chat.core.ids import RoomId, Scope
-from twisted_chat.core.names import LOBBY, parse_nick
+from twisted_chat.core.matcher import SLICE, Effort
+from twisted_chat.core.names import LOBBY, parse_nick, parse_room
 from twisted_chat.core.room import LOBBY_ID
 from twisted_chat.core.text import CleanText
 from twisted_chat.delivery.peer import MAX_FLYING
@@ -92,6 +95,82 @@ class SubmitTests(NodeCase):
         ann.login("zoe")
         self.assert_took(bob, "renamed ann zoe")
         self.assertEqual(ann.peer.token, token)
+
+
+class PonderTests(NodeCase):
+    """Ten rooms whose lists of bans are full of masks that would keep a matcher busy which tries every star anew."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        rooms = [f"room{n}" for n in range(10)]
+        self.eve, self.bob = self.enter("eve", "bob")
+        self.bob.join(*rooms)
+        self.eve.join(*rooms)
+        self.turn()
+        for name in rooms:
+            room = self.node.hub.state.rooms_by_key[name]
+            for n in range(500):
+                mask = "*a" * 31 + chr(0x4E00 + n)
+                room.bans[mask] = Ban(read_target(mask), "bob", 0.0)
+        self.efforts: list[Effort] = []
+
+        def effort() -> Effort:
+            self.efforts.append(Effort())
+            return self.efforts[-1]
+
+        self.patch(decide, "Effort", effort)
+        self.forget(self.eve, self.bob)
+
+    def longest(self) -> int:
+        """Return the most steps that were made in one turn."""
+        return max(SLICE - each.left for each in self.efforts)
+
+    def test_full_lists_in_ten_rooms_make_the_one_wait_who_takes_a_nickname(self) -> None:
+        slices: list[int] = []  # before each line of somebody else
+
+        def speak() -> None:
+            slices.append(len(self.efforts))
+            self.bob.say(f"line {len(slices)}")
+            if "a" * 32 not in self.node.hub.state.users_by_key:
+                self.clock.callLater(0, speak)
+
+        self.eve.asks(c.Rename(parse_nick("a" * 32)))
+        speak()
+        self.turn()
+        self.assertEqual(slices, list(range(1, len(slices) + 1)))
+        self.assertGreater(len(slices), 50)
+        self.assertLess(self.longest(), SLICE + 4_000)  # the group of masks that it was at
+        told = "\n".join(self.eve.take())
+        self.assertLess(told.index("line 50"), told.index("a" * 32))
+
+    def test_nickname_that_was_weighed_before_takes_no_time(self) -> None:
+        for name in ("a" * 32, "eve", "a" * 32):
+            self.efforts.clear()
+            self.eve.asks(c.Rename(parse_nick(name)))
+            while name not in self.node.hub.state.users_by_key:
+                self.turn()
+        self.assertEqual((len(self.efforts), self.efforts[0].left), (1, SLICE))
+
+    def test_who_is_gone_meanwhile_is_not_waited_for(self) -> None:
+        self.eve.asks(c.Rename(parse_nick("a" * 32)))
+        self.eve.lost()
+        self.turn()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_join_and_second_login_wait_as_well(self) -> None:
+        self.eve.asks(
+            c.Leave(parse_room("room3")), c.Join(parse_room("room3")), c.Login(parse_nick("b" * 32))
+        )
+        while "b" * 32 not in self.node.hub.state.users_by_key:
+            self.turn()
+        self.assertGreater(len(self.efforts), 50)
+
+    def test_lists_that_forget_too_fast_are_not_asked_for_ever(self) -> None:
+        self.patch(decide, "MOST_PONDERED", 3)
+        self.eve.asks(c.Rename(parse_nick("a" * 32)))
+        for _ in range(4):
+            self.turn()
+        self.assertIn("a" * 32, self.node.hub.state.users_by_key)
 
 
 class WaitingTests(HeldNodeCase):

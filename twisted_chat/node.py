@@ -251,12 +251,21 @@ class Node:
             case d.MakeInvite():
                 self.operating.note(peer, "made an invitation")
                 self._accounts.invite(peer, tag)
+            case d.Ponder():
+                peer.waits += 1
+                self.clock.callLater(0, self._ponder, peer, decision.command, tag)
             case d.Repeat():
                 self._acks.acknowledge(peer, MessageId(decision.message), decision.time, tag)
             case d.GoodBye():
                 self.visits.leave(peer, decision.reason, logged="quit")
             case d.Nothing():  # pragma: no branch (mypy sees a missing case)
                 pass
+
+    def _ponder(self, peer: Peer, command: c.Command, tag: str | None) -> None:
+        """Go on with a command that takes several turns; its session waits."""
+        if peer.id in self._sessions:
+            self.submit(peer, Request(command, tag))
+        self._waits.release(peer)
 
     def _reply(self, peer: Peer, reply: r.Reply, tag: str | None) -> None:
         """Answer; a password that is missing or wrong is asked for, if the door can keep it from the screen."""

@@ -64,12 +64,18 @@ class RuledCase(SynchronousTestCase):
         assert found is not None
         return found
 
-    def comes(self, name: str, address: str = "") -> Seat:
+    def comes(self, name: str, address: str = "", cloaked: str = "somewhere") -> Seat:
         seat = self.world.open()
+        self.world.session(seat).host = cloaked
         self.world.session(seat).address = address
         self.world.do(seat, c.Login(nick(name)))
         self.world.do(seat, c.Join(room("lobby")))
         return seat
+
+    def let_ban_networks(self, *seats: Seat) -> None:
+        """Make sessions those of server operators."""
+        for seat in seats:
+            self.world.session(seat).operator = "root"
 
     def done(self, seat: Seat, line: str) -> Envelope:
         """Give a command that must be carried out; return what is shown of it."""

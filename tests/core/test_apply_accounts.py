@@ -439,6 +439,7 @@ class RoomsTests(Case):
         proof = self.state.accounts["eve"].proof
         arrival = e.Arrived(nick("eve"), Scope("x"), "host", proof=proof, address="192.0.2.7")
         self.world.publish(e.Proposal(arrival, e.Origin(second.node, second.session), NOW))
+        self.world.session(self.olga).operator = "root"
         self.world.do(self.olga, typed("ban 192.0.2.0/24"))
         eve = self.state.users_by_key["eve"]
         self.assertEqual(sorted(eve.addresses.values()), ["", "192.0.2.7"])

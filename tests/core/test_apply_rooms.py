@@ -9,6 +9,7 @@ from twisted_chat.core import events as e
 from twisted_chat.core import room_events as re
 from twisted_chat.core.apply import Applied, Duplicate, Near, Void
 from twisted_chat.core.apply_rooms import forget_account
+from twisted_chat.core.cloak import Cloak
 from twisted_chat.core.ids import RoomId
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.room import LOBBY_ID, room_digest
@@ -235,12 +236,29 @@ class BanTests(RuledCase):
         self.assertEqual(self.enters(self.olga), "")
 
     def test_network_hits_who_comes_from_there(self) -> None:
+        self.let_ban_networks(self.olga, self.otto)
         self.done(self.olga, "ban !192.0.2.4/31")
         self.assertFalse(self.is_in(self.eve))
         self.assertTrue(self.is_in(self.vera))
         self.assertEqual(self.enters(self.carl), "banned")
 
+    def test_cloak_mask_hits_who_comes_from_there(self) -> None:
+        cloak = Cloak(b"key")
+        neighbour = self.comes("dave", cloaked=cloak.of("198.51.100.9"))
+        other = self.comes("fred", cloaked=cloak.of("203.0.113.9"))
+        for seat in (neighbour, other):
+            self.world.do(seat, c.Join(DEV))
+        mask = "*." + cloak.of("198.51.100.1").partition(".")[2]
+        shown = self.done(self.otto, f"ban {mask}")
+        assert isinstance(shown.event, re.Banned)
+        self.assertEqual([str(who) for _, who in shown.event.out], ["dave"])
+        self.assertEqual((self.is_in(neighbour), self.is_in(other)), (False, True))
+        self.assertEqual(self.enters(neighbour), "banned")
+        self.done(self.otto, f"unban {mask.upper()}")
+        self.assertEqual(self.enters(neighbour), "")
+
     def test_lifting_the_inner_of_nested_networks_leaves_the_outer(self) -> None:
+        self.let_ban_networks(self.olga, self.otto)
         self.done(self.olga, "ban 192.0.2.4/30")
         self.done(self.olga, "ban 192.0.2.4")
         self.done(self.olga, "unban 192.0.2.4")
@@ -256,6 +274,7 @@ class BanTests(RuledCase):
         self.assertEqual(self.enters(self.carl), "")
 
     def test_network_is_not_shown_to_the_room(self) -> None:
+        self.let_ban_networks(self.olga, self.otto)
         shown = self.done(self.otto, "ban 192.0.2.4/31")
         self.assertNotIn("192.0.2", repr(shown.event))
 
@@ -269,6 +288,7 @@ class BanTests(RuledCase):
         self.assertEqual(codes, ["", "banned"])
 
     def test_who_was_invited_past_a_ban_can_take_another_name(self) -> None:
+        self.let_ban_networks(self.olga, self.otto)
         self.done(self.otto, "ban 192.0.2.5")
         self.done(self.otto, "invite carl")
         self.assertEqual(self.enters(self.carl), "")
@@ -281,6 +301,7 @@ class BanTests(RuledCase):
         )
 
     def test_operator_who_bans_oneself_by_insisting_is_out(self) -> None:
+        self.let_ban_networks(self.olga, self.otto)
         self.done(self.otto, "ban !192.0.2.2")
         self.assertFalse(self.is_in(self.otto))
         self.assertEqual(self.enters(self.otto), "banned")
@@ -416,6 +437,7 @@ class SettingTests(RuledCase):
 
 class LastingTests(RuledCase):
     def test_each_change_is_to_be_kept(self) -> None:
+        self.let_ban_networks(self.olga, self.otto)
         for line in (
             *("private on", "lock secret", "unlock", "invite carl", "op eve", "ban 10.0.0.0/8"),
             *("unban 10.0.0.0/8", "mute eve", "unmute eve", "transfer vera"),

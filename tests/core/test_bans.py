@@ -13,15 +13,16 @@ from twisted_chat.core.bans import (
     Ban,
     address_of,
     everybody,
-    find,
+    fits_nobody,
     hits,
     homes,
     named,
     own_machine,
     read_target,
 )
+from twisted_chat.core.cloak import Cloak
 from twisted_chat.core.masks import MAX_MASK
-from twisted_chat.core.names import BadName, Nick
+from twisted_chat.core.names import BadName, Nick, parse_nick
 
 
 class Who(msgspec.Struct):
@@ -32,9 +33,15 @@ class Who(msgspec.Struct):
     scope: str = "scope"
     address: str = ""
 
+    host: str = ""
+
     @property
     def addresses(self) -> dict[int, str]:
         return {1: self.address}
+
+    @property
+    def hosts(self) -> tuple[str]:
+        return (self.host,)
 
 
 def who(name: str = "eve", address: str = "", account: str | None = None) -> Who:
@@ -74,7 +81,16 @@ class TargetTests(SynchronousTestCase):
             self.assertEqual(read_target(written).text, shown)
 
     def test_what_is_no_address_is_an_error(self) -> None:
-        for text in ("1.2.3", "1.2.3.4.5", "10.0.0.0/33", "::/129", "g::1", "1.2.3.4/x", "a.b"):
+        for text in (
+            "1.2.3",
+            "1.2.3.4.5",
+            "tkvnqdaf.ip",
+            "10.0.0.0/33",
+            "::/129",
+            "g::1",
+            "1.2.3.4/x",
+            "a.b",
+        ):
             self.assertRaises(BadTarget, read_target, text)
         # A zone is a name of an interface of one machine.
         self.assertRaises(BadTarget, read_target, "fe80::1%eth0")
@@ -103,7 +119,7 @@ class TargetTests(SynchronousTestCase):
             self.assertFalse(own_machine(read_target(text)), text)
 
     def test_everybody_is_what_leaves_nobody_out(self) -> None:
-        for text in ("*", "?", "*?*", "0.0.0.0/0", "::/0", "::ffff:0:0/96"):
+        for text in ("*", "?", "*?*", "*.ip", "*.IP6", "0.0.0.0/0", "::/0", "::ffff:0:0/96"):
             self.assertTrue(everybody(read_target(text)), text)
         for text in ("eve", "*e*", "10.0.0.0/8", "address:eve"):
             self.assertFalse(everybody(read_target(text)), text)
@@ -184,8 +200,71 @@ class HitTests(SynchronousTestCase):
         self.assertEqual(named(nick("Robert"), "bob").text, "bob")
         self.assertEqual(named(nick("Bob"), "bob").text, "Bob")
 
-    def test_ban_that_is_over_is_not_found(self) -> None:
-        bans = [ban("eve", until=NOW + 60), ban("*v*")]
-        self.assertIs(find(bans, who(), NOW), bans[0])
-        self.assertIs(find(bans, who(), NOW + 60), bans[1])
-        self.assertIsNone(find(bans[:1], who(), NOW + 60))
+    def test_cloak_mask_is_for_those_whose_cloak_it_fits(self) -> None:
+        cloak = Cloak(b"key")
+        mask = "*." + cloak.of("192.0.2.7").partition(".")[2]
+        wide = "*." + mask[2:].partition(".")[2]
+        for text, address, expected in (
+            (cloak.of("192.0.2.7"), "192.0.2.7", True),
+            (cloak.of("192.0.2.7").upper(), "192.0.2.7", True),
+            (cloak.of("192.0.2.7"), "192.0.2.8", False),
+            (mask, "192.0.2.8", True),
+            (mask, "192.0.3.7", False),
+            (wide, "192.0.3.7", True),
+            (wide, "192.1.2.7", False),
+            ("*.ip", "198.51.100.1", True),
+            ("*.ip", "2001:db8::1", False),
+        ):
+            one = Who(nick("eve"), host=cloak.of(address))
+            self.assertIs(hits(ban(text), one), expected, (text, address))
+            self.assertIsNone(fits_nobody(read_target(text)))
+
+
+class NobodyTests(SynchronousTestCase):
+    def test_mask_that_can_match_nobody_is_told_what_to_write(self) -> None:
+        for text, right in (
+            ("192.0.2.*", "address:NICK"),
+            ("192.0.2.?", "*.PART.PART.ip"),
+            ("*!*@192.0.2.7", "address:NICK"),
+            ("*!*@*.example.com", "address:NICK"),
+            ("*@*", "address:NICK"),
+            ("spam*!*@*", "Write spam* alone"),
+            ("2001:db8:*", "address:NICK"),
+            ("192.0.2.0/*", "address:NICK"),
+            ("*.tkvnqdaf.*", "*.PART.PART.ip"),
+            ("*.example.com", "*.PART.PART.ip"),
+            ("*a#b*", 'has no "#"'),
+            ("*\u20ac*", "EURO SIGN cannot be"),
+            ("1*", 'cannot start with "1"'),
+            ("*" + "a" * 33, "at most 32"),
+            ("?" * 33, "at most 32"),
+        ):
+            found = fits_nobody(read_target(text))
+            assert found is not None, text
+            self.assertTrue(right in found or "cannot be in a nickname" in found, found)
+            self.assertTrue(found.startswith(f"{text} matches nobody") and found.endswith("."))
+
+    def test_mask_that_somebody_could_match_is_taken(self) -> None:
+        for text in (
+            "*",
+            "*spam*",
+            "_*",
+            "a[*",
+            "*1",
+            "?1*",
+            "*\u05d0\u0663*",
+            "\uff33pam*",
+            "ma\u00dfe*",
+        ):
+            self.assertIsNone(fits_nobody(read_target(text)), text)
+        for text in ("eve", "192.0.2.7", "address:eve"):
+            self.assertIsNone(fits_nobody(read_target(text)), text)
+
+    @given(st.from_regex(r"[A-Za-z_][-A-Za-z0-9_\[\]^`|()=;]{0,31}", fullmatch=True), st.data())
+    def test_mask_made_of_any_nickname_is_taken(self, name: str, data: st.DataObject) -> None:
+        try:
+            key = parse_nick(name).key
+        except BadName:
+            return
+        place = data.draw(st.integers(0, len(key) - 1))
+        self.assertIsNone(fits_nobody(read_target(f"{key[:place]}?{key[place + 1 :]}*")))

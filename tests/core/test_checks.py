@@ -74,6 +74,7 @@ class BanTests(RuledCase):
         self.assertEqual(self.code(self.otto, "ban olga"), "is-owner")
 
     def test_ban_that_would_lock_out_its_maker_asks(self) -> None:
+        self.let_ban_networks(self.olga, self.otto)
         for target in ("192.0.2.2", "192.0.2.0/24", "::ffff:192.0.2.2", "*tt*", "o?to"):
             refused = self.refused(self.otto, f"ban {target}")
             self.assertEqual(refused.code, "bans-yourself")
@@ -83,11 +84,13 @@ class BanTests(RuledCase):
         self.assertTrue(self.is_in(self.olga))
 
     def test_ban_of_everybody_asks_its_owner_too(self) -> None:
+        self.let_ban_networks(self.olga, self.otto)
         for target in ("*", "***", "?*", "0.0.0.0/0", "::/0"):
             self.assertEqual(self.code(self.olga, f"ban {target}"), "bans-everybody")
         self.done(self.olga, "ban !::/0")
 
     def test_ban_of_the_servers_machine_would_hit_nobody_and_is_refused(self) -> None:
+        self.let_ban_networks(self.olga, self.otto)
         for target in ("127.0.0.1", "127.0.0.0/8", "::1"):
             self.assertEqual(self.code(self.otto, f"ban {target}"), "no-address")
 
@@ -96,6 +99,16 @@ class BanTests(RuledCase):
         self.assertEqual(self.code(self.otto, "ban address:local"), "no-address")
         self.assertEqual(self.code(self.otto, "ban address:nobody"), "no-such-nick")
         self.world.close(local)
+
+    def test_mask_that_can_match_nobody_is_refused_when_decided_and_when_applied(self) -> None:
+        for target in ("192.0.2.*", "*!*@192.0.2.7", "1*", "!*a#*"):
+            refused = self.refused(self.otto, f"ban {target}")
+            self.assertEqual(refused.code, "matches-nobody")
+            self.assertTrue(refused.why.endswith(". Nothing was changed."), refused.why)
+        self.assertEqual(list(self.dev.bans), [])
+        # Set before that was looked at.
+        self.dev.bans["192.0.2.*"] = Ban(read_target("192.0.2.*"), "otto", NOW)
+        self.done(self.otto, "unban 192.0.2.*")
 
     def test_what_is_not_banned_cannot_be_lifted(self) -> None:
         for line in ("unban eve", "unban 10.0.0.0/8", "unmute eve"):

@@ -7,6 +7,7 @@ from tests.core.world import NOW, lines, nick
 from twisted_chat.core import commands as c
 from twisted_chat.core import replies as r
 from twisted_chat.core import room_replies as rr
+from twisted_chat.core.bans import Ban, read_target
 from twisted_chat.core.decision import Recall, Seek
 from twisted_chat.core.standing import Settings
 
@@ -27,6 +28,7 @@ class AnswerTests(RuledCase):
         )
 
     def test_bans_are_listed_for_operators_page_by_page(self) -> None:
+        self.let_ban_networks(self.olga, self.otto)
         self.done(self.otto, "ban user1 2h spam")
         self.done(self.otto, "ban user2 10m")
         self.done(self.otto, "ban 10.0.0.0/8")
@@ -44,6 +46,29 @@ class AnswerTests(RuledCase):
         )
         self.assertEqual((listed.bans[0].time, listed.count, listed.pages), (NOW, 3, 1))
         self.assertEqual(self.code(self.vera, "bans"), "not-operator")
+
+    def test_who_owns_a_room_finds_no_address_by_banning_networks(self) -> None:
+        for target in ("192.0.2.0/24", "192.0.2.5", "2001:db8::/32", "!0.0.0.0/0"):
+            for seat in (self.olga, self.otto):
+                refused = self.refused(seat, f"ban {target}")
+                self.assertEqual(refused.code, "network-ban")
+                self.assertIn("Nothing was changed. Write address:NICK", refused.why)
+            self.assertEqual(self.code(self.vera, f"ban {target}"), "not-operator")
+        self.assertTrue(self.is_in(self.eve))
+        self.let_ban_networks(self.otto)
+        self.done(self.otto, "ban 192.0.2.4")
+        self.assertFalse(self.is_in(self.eve))
+
+    def test_network_that_is_banned_counts_and_is_shown_to_server_operators_only(self) -> None:
+        self.dev.bans["192.0.2.4/32"] = Ban(read_target("192.0.2.4"), "olga", NOW)
+        self.world.do(self.eve, typed("leave dev"))
+        self.assertEqual(self.enters(self.eve), "banned")
+        listed = self.answer(self.olga, "bans")
+        assert isinstance(listed, rr.Bans)
+        self.assertEqual(listed.bans[0].target, "a network (shown to server operators only)")
+        self.let_ban_networks(self.otto)
+        self.assertIn("192.0.2.4", repr(self.answer(self.otto, "bans")))
+        self.done(self.olga, "unban 192.0.2.4")  # who remembers it can lift it
 
     def test_address_of_somebody_is_in_no_list(self) -> None:
         self.done(self.otto, "ban address:carl")

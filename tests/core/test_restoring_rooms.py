@@ -31,6 +31,7 @@ class RestartTests(RuledCase):
         return seat
 
     def test_everything_is_as_it_was(self) -> None:
+        self.let_ban_networks(self.olga, self.otto)
         for line in BEFORE:
             self.done(self.olga, line)
         before = self.world.hub.record(self.dev)

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from twisted_chat.core import events as e
 from twisted_chat.core import room_events as re
 from twisted_chat.core.authorise import may_be_forgotten
+from twisted_chat.core.ban_list import BanList
 from twisted_chat.core.bans import Ban, hits
 from twisted_chat.core.checks import Checks, fitted
 from twisted_chat.core.ids import MessageId, RoomId, UserId
@@ -178,7 +179,7 @@ class RoomApplier:
             self._state.quit(user, room)
         return tuple((user.id, user.nick) for user in out)
 
-    def _put(self, there: dict[str, Ban], ban: Ban, now: float) -> None:
+    def _put(self, there: BanList, ban: Ban, now: float) -> None:
         """Add a ban. Those that are over go when there is no room: the time of day may be wrong for a while."""
         if len(there) >= self._limits.max_bans:
             for key in [key for key, each in there.items() if each.over(now)]:

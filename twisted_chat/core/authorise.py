@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from twisted_chat.core.bans import Ban, find
+from twisted_chat.core.bans import Ban
 from twisted_chat.core.durations import spell_duration
 from twisted_chat.core.replies import Refused
 from twisted_chat.core.room import LOBBY_ID, Room
@@ -119,7 +119,7 @@ def _enter(user: User, roles: Roles, room: Room, now: float) -> Refused | None:
     """Nobody but the owner passes a ban; an invitation passes everything."""
     if "owner" in roles or user.invitation in room.invited:
         return None
-    ban = find(room.bans.values(), user, now)
+    ban = room.bans.find(user, now)
     if ban is not None:
         return Refused("banned", f"you are banned from {room.name}{_ending(ban, now)}")
     if room.settings.invite_only and not roles & _VOICES:
@@ -134,7 +134,7 @@ def silenced(user: User, room: Room, now: float) -> Refused | None:
     roles = room.roles_of(user)
     if not room.strict or "owner" in roles:
         return None
-    ban = find(room.mutes.values(), user, now)
+    ban = room.mutes.find(user, now)
     if ban is not None:
         return Refused("muted", f"you are muted in {room.name}{_ending(ban, now)}")
     if room.settings.moderated and not roles & _VOICES:

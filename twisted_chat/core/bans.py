@@ -9,17 +9,23 @@ from typing import Any, Final, Literal, Protocol
 import msgspec
 
 from twisted_chat.core.addresses import household, read_address, read_network, spell_network
+from twisted_chat.core.cloak import is_cloak_mask, neighbourhoods
 from twisted_chat.core.confusables import skeleton
 from twisted_chat.core.masks import MAX_MASK, fits, fits_all, is_mask, shortened
-from twisted_chat.core.names import Nick, fold, parse_nick
+from twisted_chat.core.names import BadName, Nick, check_mask, fold, parse_nick
 from twisted_chat.core.text import CleanText, shown
 
-#: Whom a ban is for: an account or nickname, nicknames that fit a mask, an address or network, the addresses that somebody
-#: comes from.
+#: Whom a ban is for: an account or nickname, nicknames or cloaks that fit a mask, an address or network, the addresses that
+#: somebody comes from. A mask of cloaks has dots, which no nickname has.
 Kind = Literal["name", "mask", "net", "address"]
 
 #: ``address:NICK`` is every address that somebody comes from, which who writes that is not shown.
 ADDRESS_OF: Final = "address:"
+
+_INSTEAD: Final = (
+    "Write a nickname or an account, a mask of nicknames such as *spam*, a cloak mask such as *.PART.PART.ip "
+    "(/whois NICK shows the cloak), or address:NICK."
+)
 
 
 class BadTarget(ValueError):
@@ -66,27 +72,29 @@ class Somebody(Protocol):
     def scope(self) -> str: ...
     @property
     def addresses(self) -> Mapping[Any, str]: ...
+    @property
+    def hosts(self) -> Iterable[str]: ...
 
 
 def read_target(word: str) -> Target:
     """Read a nickname or account, a mask, an address or a network, or whose address it is.
 
+    A mask may be one that fits nobody, see :func:`fits_nobody`: it may have been set when that was not looked at.
+
     Raises :class:`BadTarget`, or :class:`twisted_chat.core.names.BadName` for what can only have been meant as a name.
     """
     if word.lower().startswith(ADDRESS_OF):
         return address_of(parse_nick(word[len(ADDRESS_OF) :]))
-    if is_mask(word):
+    if is_mask(word) or is_cloak_mask(fold(word)):
         mask = shortened(word)
         if len(mask) > MAX_MASK:
             raise BadTarget(f"a mask has at most {MAX_MASK} characters")
         key = fold(mask)
-        return Target("mask", mask, key, _look(key))
+        return Target("mask", mask, key, look(key))
     if "." in word or ":" in word or "/" in word:
         network = _network(word)
         if network is None:
-            raise BadTarget(
-                f"{shown(word)} is no address; write one such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32"
-            )
+            raise BadTarget(f"{shown(word)} matches nobody. {_INSTEAD}")
         return Target("net", spell_network(network), str(network))
     return named(parse_nick(word))
 
@@ -94,8 +102,8 @@ def read_target(word: str) -> Target:
 def named(nick: Nick, account: str | None = None) -> Target:
     """Return somebody as a target: by account, or else by nick."""
     if account is not None and account != nick.key:
-        return Target("name", account, account, _look(account))
-    return Target("name", nick.text, nick.key, _look(nick.key))
+        return Target("name", account, account, look(account))
+    return Target("name", nick.text, nick.key, look(nick.key))
 
 
 def address_of(nick: Nick) -> Target:
@@ -103,12 +111,28 @@ def address_of(nick: Nick) -> Target:
     return Target("address", ADDRESS_OF + nick.text, ADDRESS_OF + nick.key)
 
 
+def fits_nobody(target: Target) -> str | None:
+    """Say why a mask can fit nobody, and what to write instead; None if it can, or is none."""
+    if target.kind != "mask" or is_cloak_mask(target.key):
+        return None
+    nick, _, rest = target.text.partition("!")
+    if rest and nick.strip("*"):
+        return f"{target.text} matches nobody: nicknames have no user name or host here. Write {nick} alone."
+    if any(each in target.key for each in "@!.:/"):
+        return f"{target.text} matches nobody. {_INSTEAD}"
+    try:
+        check_mask(target.key)
+    except BadName as bad:
+        return f"{target.text} matches nobody: {bad}."
+    return None
+
+
 def everybody(target: Target) -> bool:
     """Tell whether a target is everybody there could be."""
     if target.kind == "net":
         network = _network(target.key)
         return network is not None and network.prefixlen == 0
-    return target.kind == "mask" and fits_all(target.key)
+    return target.kind == "mask" and (fits_all(target.key) or target.key in ("*.ip", "*.ip6"))
 
 
 def own_machine(target: Target) -> bool:
@@ -129,30 +153,28 @@ def hits(ban: Ban, who: Somebody, nick: Nick | None = None) -> bool:
     match target.kind:
         case "net":
             return any(_lies_in(address, target.key) for address in who.addresses.values())
+        case "mask" if "." in target.key:
+            return any(target.key in neighbourhoods(host) for host in who.hosts)
         case "mask":
-            key, look = nick.key, _look(nick.key)
-            same = key == look and target.key == target.look  # as nearly always
-            return fits(target.key, key) or (not same and fits(target.look, look))
+            key, seen = nick.key, look(nick.key)
+            same = key == seen and target.key == target.look  # as nearly always
+            return fits(target.key, key) or (not same and fits(target.look, seen))
         case "address":
             places = (ban.address or "").split()
             return any(_lies_in(it, place) for it in who.addresses.values() for place in places)
         case "name":  # pragma: no branch (mypy sees a missing case)
-            if account == target.key or target.look == _look(nick.key):
+            if account == target.key or target.look == look(nick.key):
                 return True
             return ban.scope is not None and ban.scope == who.scope
 
 
-def find(bans: Iterable[Ban], who: Somebody, now: float, nick: Nick | None = None) -> Ban | None:
-    """Return the first of these bans that is for somebody; under ``nick``, if they would take that."""
-    return next((ban for ban in bans if not ban.over(now) and hits(ban, who, nick)), None)
-
-
 @functools.lru_cache(maxsize=4096)
-def _look(key: str) -> str:
+def look(key: str) -> str:
+    """Return what the key of a nickname looks like."""
     return skeleton(key)
 
 
-# Five hundred bans are held against everybody who comes, and reading a network takes longer than all the rest.
+# Reading a network takes longer than all the rest.
 _network: Final = functools.lru_cache(maxsize=4096)(read_network)
 _address: Final = functools.lru_cache(maxsize=4096)(read_address)
 

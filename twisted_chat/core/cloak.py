@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import ipaddress
+import re
 from typing import Final
 
 from twisted_chat.core.addresses import Address, read_address
@@ -21,6 +22,8 @@ _IPV4: Final = (24, 16)
 _IPV6: Final = (64, 48)
 # 40 bits of each part: 8 characters, and nobody shares one by chance.
 _DIGEST: Final = 5
+# A whole cloak, or a star for the parts that do not matter: what a digest begins with tells nothing.
+_MASK: Final = re.compile(r"(\*(\.[a-z2-7]{8}){0,2}|[a-z2-7]{8}(\.[a-z2-7]{8}){2})\.ip6?")
 
 
 def neighbourhood(host: str) -> str:
@@ -48,3 +51,14 @@ class Cloak:
         network = ipaddress.ip_network((address.packed, prefix), strict=False)
         digest = hashlib.blake2b(str(network).encode(), key=self._key, digest_size=_DIGEST)
         return base64.b32encode(digest.digest()).decode().lower()
+
+
+def is_cloak_mask(text: str) -> bool:
+    """Tell whether a folded text is a cloak, or a mask such as ``*.PART.PART.ip`` that cloaks can fit."""
+    return _MASK.fullmatch(text) is not None
+
+
+def neighbourhoods(cloak: str) -> tuple[str, ...]:
+    """Return the masks that a cloak fits: itself, and those of the networks around it; none for this machine."""
+    parts = cloak.split(".")
+    return (cloak, *("*." + ".".join(parts[i:]) for i in range(1, len(parts)))) if parts[1:] else ()

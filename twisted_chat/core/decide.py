@@ -13,6 +13,7 @@ from twisted_chat.core import replies as r
 from twisted_chat.core.apply import ID_REUSED, content
 from twisted_chat.core.apply_private import absent
 from twisted_chat.core.authorise import may
+from twisted_chat.core.checks import weigh
 from twisted_chat.core.decide_accounts import AccountDecider
 from twisted_chat.core.decide_private import PrivateDecider
 from twisted_chat.core.decide_rooms import RoomDecider
@@ -25,6 +26,7 @@ from twisted_chat.core.decision import (
     LastSeen,
     Nothing,
     Operate,
+    Ponder,
     Propose,
     Recall,
     Repeat,
@@ -35,6 +37,7 @@ from twisted_chat.core.decision import (
 from twisted_chat.core.ids import Scope
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.lists import overview, people, profile, rooms
+from twisted_chat.core.matcher import Effort
 from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.core.refusing import check_size, hidden, shown_again, too_long
 from twisted_chat.core.refusing import refuse as _refuse
@@ -48,6 +51,10 @@ from twisted_chat.core.user import User
 
 #: The most people one session can ignore; a list that nobody could read any more.
 MAX_IGNORED: Final = 500
+
+#: The most turns for one command: a hundred rooms with full lists that nobody was held against take 2,500. Only if others come
+#: and go meanwhile so fast that the lists forget is it decided without.
+MOST_PONDERED: Final = 4000
 
 _LOG_IN_FIRST: Final = "pick a nickname first; nothing was sent"
 _ONLY_HERE: Final = (
@@ -94,7 +101,8 @@ class Decider:
                 return (
                     self.accounts.login(session, command, scope, now)
                     if user is None
-                    else self.accounts.login_again(session, user, command, now)
+                    else self._pondering(session, user, command)
+                    or self.accounts.login_again(session, user, command, now)
                 )
             case c.Quit():
                 return self._quit(command)
@@ -139,7 +147,9 @@ class Decider:
             case RoomCommand():
                 return self._standing.decide(session, user, command, now)
             case c.Rename():
-                return self.accounts.rename(user, command.nick, now)
+                return self._pondering(session, user, command) or self.accounts.rename(
+                    user, command.nick, now
+                )
             case c.Register():
                 return self.accounts.register(session, user, command, now)
             case c.ChangePassword():
@@ -151,7 +161,9 @@ class Decider:
             case c.SetPrivacy():
                 return self.accounts.privacy(user, command)
             case c.Join():
-                return self._rooms.join(session, user, command, now)
+                return self._pondering(session, user, command) or self._rooms.join(
+                    session, user, command, now
+                )
             case c.Leave():
                 return self._rooms.leave(session, user, command)
             case c.Kick():
@@ -206,6 +218,14 @@ class Decider:
                 return _refuse("not-operator", _ONLY_HERE)
             case c.Oper():
                 return Operate(command)
+
+    def _pondering(self, session: Session, user: User, command: c.Command) -> Ponder | None:
+        """Let a session wait while there is more to look at than one turn has time for."""
+        if session.pondered < MOST_PONDERED and not weigh(self._state, user, command, Effort()):
+            session.pondered += 1
+            return Ponder(command)
+        session.pondered = 0
+        return None
 
     def _quit(self, command: c.Quit) -> Decision:
         reason = command.reason or CleanText("quit")

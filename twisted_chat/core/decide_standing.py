@@ -8,6 +8,7 @@ from twisted_chat.core import bans
 from twisted_chat.core import room_commands as rc
 from twisted_chat.core import room_events as re
 from twisted_chat.core.authorise import may, may_be_forgotten
+from twisted_chat.core.ban_list import BanList
 from twisted_chat.core.bans import hits
 from twisted_chat.core.checks import Checks, fitted
 from twisted_chat.core.decide_rooms import RoomDecider
@@ -18,11 +19,18 @@ from twisted_chat.core.lists import bans as list_bans
 from twisted_chat.core.lists import settings
 from twisted_chat.core.names import Nick
 from twisted_chat.core.refusing import check_size, refuse
+from twisted_chat.core.replies import Refused
 from twisted_chat.core.room import Room, room_digest
 from twisted_chat.core.session import Session
 from twisted_chat.core.state import State
 from twisted_chat.core.user import User
 
+#: By trying networks one would find the address of anybody in the room.
+_NETWORK: Final = Refused(
+    "network-ban",
+    "Only operators of this server can ban addresses and networks. Nothing was changed. "
+    "Write address:NICK, or a cloak mask such as *.PART.PART.ip (/whois NICK shows the cloak).",
+)
 # More lines than any room has.
 _ALL: Final = 1 << 62
 #: No user has this id: ids are those of messages, which count from 1.
@@ -53,8 +61,11 @@ class StandingDecider:
                 return Tell(settings(room))
             case rc.ListBans(page=page):
                 refused = may("list bans", user, room, now)
-                listed = list_bans(room, page, self._limits.page_size, now)
+                size, networks = self._limits.page_size, session.operator is not None
+                listed = list_bans(room, page, size, now, networks=networks)
                 return Tell(refused if refused is not None else listed)
+            case rc.PutBan(target=bans.Target(kind="net")) if session.operator is None:
+                return Tell(may("ban", user, room, now) or _NETWORK)
             case rc.Export():
                 refused = may("export", user, room, now)
                 if refused is not None:
@@ -134,7 +145,7 @@ class StandingDecider:
             return None
         return self._state.users_by_key.get(target.key.removeprefix(bans.ADDRESS_OF))
 
-    def _listed(self, target: bans.Target, there: dict[str, bans.Ban]) -> bans.Target:
+    def _listed(self, target: bans.Target, there: BanList) -> bans.Target:
         """Return what a target is listed as: who is here is perhaps listed by account, or by a nick they had before."""
         who = self._named(target)
         if target.key in there or target.kind != "name" or who is None:

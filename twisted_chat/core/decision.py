@@ -135,6 +135,12 @@ class Nothing(msgspec.Struct, frozen=True):
     """There is nothing to do and nothing to say."""
 
 
+class Ponder(msgspec.Struct, frozen=True):
+    """Decide the command again in the next turn: there is more to look at than one turn has time for."""
+
+    command: c.Command
+
+
 class Repeat(msgspec.Struct, frozen=True):
     """It was said before under the same id: acknowledge it again."""
 
@@ -153,6 +159,7 @@ Decision = (
     | Prove
     | Enrol
     | MakeInvite
+    | Ponder
     | Repeat
     | GoodBye
     | Nothing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from twisted_chat.core.cloak import HERE
 from twisted_chat.core.replies import (
@@ -22,6 +22,8 @@ from twisted_chat.core.state import State
 from twisted_chat.core.user import User
 
 _T = TypeVar("_T")
+
+_HIDDEN: Final = "a network (shown to server operators only)"
 
 
 def cut_page(items: Sequence[_T], page: int, size: int) -> tuple[tuple[_T, ...], int, int]:
@@ -88,8 +90,11 @@ def settings(room: Room) -> RoomSettings:
     return RoomSettings(room.name, room.settings, room.password is not None, room.owner, roles)
 
 
-def bans(room: Room, page: int, size: int, now: float) -> Bans:
-    """List who is kept out of a room, then who may not speak there; what is over is not listed."""
+def bans(room: Room, page: int, size: int, now: float, *, networks: bool = False) -> Bans:
+    """List who is kept out of a room, then who may not speak there; what is over is not listed.
+
+    ``networks``: say which ones are banned, which is for server operators.
+    """
     both = [
         (mute, ban)
         for mute, there in ((False, room.bans), (True, room.mutes))
@@ -100,7 +105,7 @@ def bans(room: Room, page: int, size: int, now: float) -> Bans:
     lines = tuple(
         BanLine(
             mute,
-            ban.target.text,
+            ban.target.text if networks or ban.target.kind != "net" else _HIDDEN,
             ban.by,
             ban.time,
             ban.until - now if ban.until else None,

@@ -70,6 +70,10 @@ _SELECTORS: Final = frozenset("\ufe0e\ufe0f")
 # U+2800 is a symbol to Unicode and a blank on every screen.
 _BRAILLE_BLANK: Final = "\u2800"
 
+# Letters, digits and marks; and what counts as one of them where it stands between certain others (RFC 5892, appendix A).
+_IN_NICK: Final = frozenset(("Ll", "Lu", "Lo", "Lm", "Nd", "Mn", "Mc"))
+_IN_CONTEXT: Final = frozenset("\u00b7\u0375\u05f3\u05f4\u200c\u200d\u30fb")
+
 # The same rules for ASCII alone, which is nearly all there is. The tests hold them equal to the
 # long way.
 _ASCII_NICK: Final = re.compile(rf"[A-Za-z_][-A-Za-z0-9_\[\]^`|()=;]{{0,{MAX_NICK - 1}}}")
@@ -313,6 +317,20 @@ def _room_key(text: str) -> str:
 def fold(text: str) -> str:
     """Return ``text``, which is no whole name (a mask), folded as nicknames are."""
     return normalize("NFC", normalize("NFKC", text).casefold())
+
+
+def check_mask(mask: str) -> None:
+    """Raise :class:`BadName` if no nickname can fit a mask that is folded."""
+    literal = mask.replace("*", "")
+    if len(literal) > MAX_NICK:
+        _too_long("nickname", MAX_NICK)
+    for character in literal.replace("?", ""):
+        # What PRECIS leaves of Unicode for names, RFC 8264 section 9: letters, digits, marks, visible ASCII, some in context.
+        fits = character in _IN_CONTEXT or category(character) in _IN_NICK
+        if character in _NOT_IN_NICK or not (fits or "!" <= character <= "~"):
+            raise BadName(f"{_named(character)} cannot be in a nickname")
+    if mask[0] not in "*?_" and not category(mask[0]).startswith("L"):
+        raise BadName(f"a nickname cannot start with {_named(mask[0])}")
 
 
 def _check_marks(text: str) -> None:

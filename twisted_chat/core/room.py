@@ -7,7 +7,7 @@ import hashlib
 import itertools
 from typing import Final
 
-from twisted_chat.core.bans import Ban
+from twisted_chat.core.ban_list import BanList
 from twisted_chat.core.events import RoomRef
 from twisted_chat.core.ids import MessageId, RoomId, Scope, UserId
 from twisted_chat.core.keep import KEEP_ALL, Keep
@@ -41,8 +41,8 @@ class Room:
     returning: set[Scope] = dataclasses.field(default_factory=set)
     settings: Settings = AS_MADE
     roles: dict[str, Roles] = dataclasses.field(default_factory=dict)
-    bans: dict[str, Ban] = dataclasses.field(default_factory=dict)
-    mutes: dict[str, Ban] = dataclasses.field(default_factory=dict)
+    bans: BanList = dataclasses.field(default_factory=BanList)
+    mutes: BanList = dataclasses.field(default_factory=BanList)
     invited: dict[str, None] = dataclasses.field(default_factory=dict)
     joined: dict[UserId, MessageId] = dataclasses.field(default_factory=dict)
     spoke: dict[str, float] = dataclasses.field(default_factory=dict)

@@ -39,6 +39,8 @@ class Session:
     ignored: dict[str, str] = dataclasses.field(default_factory=dict)
     #: Its client says what was read.
     marks: bool = False
+    #: In how many turns the command that it waits for was looked at.
+    pondered: int = 0
 
     def focus_on(self, room: RoomId) -> None:
         """Talk in ``room`` from now on, and remember where the talk was."""

@@ -34,7 +34,7 @@ ROOM_SPECS: Final = (
     Spec(
         "ban",
         "TARGET [DURATION] [TEXT]",
-        "keep out NICK, *mask*, 192.0.2.0/24, address:NICK",
+        "keep out NICK, *mask*, *.PART.PART.ip, address:NICK",
         lambda room, target, seconds, reason: rc.PutBan(
             target[0], seconds, reason, target[1], room
         ),

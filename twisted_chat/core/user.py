@@ -43,6 +43,11 @@ class User:
         return self.author.scope
 
     @property
+    def hosts(self) -> set[str]:
+        """What others may see of where the sessions come from."""
+        return {author.host for author in self.sessions.values()}
+
+    @property
     def invitation(self) -> str:
         """What an invitation is kept under: the account, or of a guest the session."""
         return f"account {self.account}" if self.account is not None else f"session {self.scope}"
