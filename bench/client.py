@@ -161,7 +161,12 @@ class _Trial:
         self._port = await endpoint.listen(factory)
         port = self._port.getHost().port
         # The user's own settings are none of this.
-        environment = {**os.environ, "TERM": "xterm-256color", "XDG_CONFIG_HOME": os.devnull}
+        environment = {
+            **os.environ,
+            "TERM": "xterm-256color",
+            "XDG_CONFIG_HOME": os.devnull,
+            "XDG_DATA_HOME": os.devnull,
+        }
         self._terminal = Terminal(
             self._reactor,
             (sys.executable, "-m", "twisted_chat", "127.0.0.1", str(port)),

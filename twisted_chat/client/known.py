@@ -59,6 +59,21 @@ def read_fingerprint(text: str) -> str | None:
     return ":".join(digits[i : i + 2] for i in range(0, 64, 2))
 
 
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Let no other client read and write this file meanwhile: each would forget what the other writes.
+
+    Whoever has the lock has it for a few milliseconds, and it ends with the program.
+    """
+    # Not the file itself: that is replaced by another.
+    lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        _lock(lock)
+        yield
+    finally:
+        os.close(lock)
+
+
 class KnownServers:
     """The file. It is read anew each time: other clients of the same user write it too."""
 
@@ -83,7 +98,7 @@ class KnownServers:
         """Remember a server, in place of what was known of it ``before``. Raises NotKept, also if that is no more known."""
         try:
             self.path.parent.mkdir(0o700, parents=True, exist_ok=True)
-            with self._locked():
+            with locked(self.path):
                 if self.find(server) != before:
                     raise NotKept(
                         f"another client has written what it knows of {server} into {self.path} meanwhile; try again"
@@ -100,20 +115,6 @@ class KnownServers:
         with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(f"{text}{server} {known}\n")
         beside.replace(self.path)
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Let no other client read and write meanwhile: each would forget what the other writes.
-
-        Whoever has the lock has it for a few milliseconds, and it ends with the program.
-        """
-        # Not the file itself: that is replaced by another.
-        lock = os.open(self.path.with_name(f"{self.path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            _lock(lock)
-            yield
-        finally:
-            os.close(lock)
 
     def _lines(self) -> list[str]:
         try:

@@ -7,7 +7,9 @@ import functools
 from collections.abc import Awaitable, Callable
 from datetime import UTC
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from unittest.mock import patch
 
+from textual import constants
 from textual.pilot import Pilot
 from textual.strip import Strip
 
@@ -134,14 +136,18 @@ def staged(
         @functools.wraps(test)
         def run(case: Case, *arguments: P.args, **named: P.kwargs) -> None:
             async def play() -> None:
-                notes = preferences.pop("notes", ())
-                app = ChatApp(
-                    lambda heard: cast(Link, FakeLink(heard)),
-                    Preferences(**preferences),
-                    notes=notes,
-                    zone=UTC,
-                    now=lambda: NOW,
-                )
+                notes, few = preferences.pop("notes", ()), preferences.pop("few", False)
+                guest = preferences.pop("guest", False)
+                # Whatever terminal the tests run on.
+                with patch.object(constants, "COLOR_SYSTEM", "standard" if few else "truecolor"):
+                    app = ChatApp(
+                        lambda heard: cast(Link, FakeLink(heard)),
+                        Preferences(**preferences),
+                        notes=notes,
+                        guest=guest,
+                        zone=UTC,
+                        now=lambda: NOW,
+                    )
                 async with app.run_test(size=size) as pilot:
                     await test(case, Stage(app, pilot), *arguments, **named)
 

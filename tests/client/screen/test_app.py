@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.color import ColorSystem
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.client.screen.stage import NOW, Stage, said, staged
@@ -15,7 +16,7 @@ class TalkingTests(SynchronousTestCase):
     async def test_what_is_said_is_shown_with_name_and_time(self, stage: Stage) -> None:
         await stage.enter("bob")
         await stage.hear(said(1000, "hello there"))
-        self.assertTrue(stage.shows("12:30          bob hello there"), stage.rows())
+        self.assertTrue(stage.shows("12:30 bob hello there"), stage.rows())
 
     @staged()
     async def test_what_is_typed_is_said_in_the_room_that_is_shown(self, stage: Stage) -> None:
@@ -88,7 +89,7 @@ class TalkingTests(SynchronousTestCase):
 
 
 class RoomsTests(SynchronousTestCase):
-    @staged()
+    @staged(size=(100, 24))
     async def test_unread_and_mentions_are_counted_beside_the_rooms(self, stage: Stage) -> None:
         await stage.enter("bob")
         await stage.hear(said(1, room="dev"), said(2, room="dev"), said(3, "me?", room="ops"))
@@ -143,7 +144,7 @@ class RoomsTests(SynchronousTestCase):
         await stage.press("alt+down")
         self.assertEqual(stage.app.picture.view, SERVER)
 
-    @staged()
+    @staged(size=(100, 24))
     async def test_a_click_shows_a_room(self, stage: Stage) -> None:
         await stage.enter()
         await stage.hear(said(1, room="dev"))
@@ -194,11 +195,12 @@ class PeopleTests(SynchronousTestCase):
     async def test_f3_shows_people_where_there_is_little_room(self, stage: Stage) -> None:
         await stage.enter("bob")
         self.assertFalse(stage.app.members.display)
+        self.assertFalse(stage.app.conversations.display)
         await stage.press("f3")
         self.assertTrue(stage.app.members.display)
         await stage.press("f3", "f2")
         self.assertFalse(stage.app.members.display)
-        self.assertFalse(stage.app.conversations.display)
+        self.assertTrue(stage.app.conversations.display)
 
     @staged()
     async def test_the_room_that_is_shown_is_asked_for_its_people_and_nobody_is_told(
@@ -300,6 +302,29 @@ class TypingTests(SynchronousTestCase):
         self.assertEqual(stage.app.entry.text, "")
 
     @staged()
+    async def test_the_password_of_a_room_is_not_seen_nor_brought_back(self, stage: Stage) -> None:
+        await stage.enter()
+        for line in ("/lock hunter22", "/join dev hunter22"):
+            await stage.types(line)
+            self.assertFalse(stage.shows("hunter22"), stage.rows())
+            self.assertTrue(stage.shows(line.replace("hunter22", "••••••••")))
+            await stage.press("enter", "up")
+            self.assertEqual(stage.app.entry.text, "")
+
+    @staged()
+    async def test_a_setting_alone_tells_what_it_is_and_takes_nothing_of_what_follows(
+        self, stage: Stage
+    ) -> None:
+        await stage.enter()
+        for line, told in (
+            ("/theme", "theme: dark. /theme [dark | light | mono | contrast] changes that."),
+            ("/bell", "bell: on. /bell [on | off] changes that."),
+        ):
+            await stage.submit(line)
+            self.assertTrue(stage.shows(told), stage.rows())
+            self.assertEqual(stage.app.entry.text, "")
+
+    @staged()
     async def test_a_message_can_have_several_lines(self, stage: Stage) -> None:
         for key in (("alt+enter",), ("ctrl+j",), ("escape", "enter")):
             stage.link.asked.clear()
@@ -335,6 +360,21 @@ class TypingTests(SynchronousTestCase):
         self.assertEqual(stage.app.entry.text, "1\n2\n3\n4\n5\n6")
         await stage.press("enter")
         self.assertEqual(len(stage.asked("say")), 1)
+
+    @staged()
+    async def test_a_paste_that_was_declined_or_interrupted_is_brought_back_by_up(
+        self, stage: Stage
+    ) -> None:
+        text = "1\n2\n3\n4\n5\n6"
+        for keys in (("n",), ("escape",), ("enter",), ("ctrl+f", "escape")):
+            await stage.enter()
+            await self.paste(stage, text)
+            await stage.press(*keys)
+            self.assertEqual(stage.app.entry.text, "")
+            await stage.press("up")
+            self.assertEqual(stage.app.entry.text, text, keys)
+            await stage.press("ctrl+c")
+            stage.app.entry.drafts.__init__()  # type: ignore[misc]
 
     @staged()
     async def test_more_lines_than_a_message_takes_are_refused(self, stage: Stage) -> None:
@@ -403,6 +443,41 @@ class ScrollingTests(SynchronousTestCase):
         self.assertTrue(stage.shows("line 100"))
         await stage.press("pageup")
         self.assertTrue(stage.shows("line 98"))
+
+    @staged()
+    async def test_history_that_was_asked_for_is_shown_from_its_first_line_on(
+        self, stage: Stage
+    ) -> None:
+        await self.talk(stage)
+        await stage.submit("/history 200")
+        tag = f"t{len(stage.link.asked)}"
+        page = tuple(said(number, f"line {number}") for number in range(110, 160))
+        await stage.hear(ev.Page(tag=tag, room="lobby", messages=page, more=True))
+        self.assertTrue(stage.shows("50 lines from here on"), stage.rows())
+        self.assertIn("line 110", stage.rows()[1])
+        await stage.press("end")
+        await stage.hear(ev.Page(tag="x", room="lobby", messages=page[-1:], more=True))
+        self.assertTrue(stage.shows("1 line from here on"))
+        self.assertTrue(stage.app.messages.at_end)
+        await stage.hear(ev.Page(tag="y", room="lobby", messages=(), more=False))
+        self.assertTrue(stage.shows("Nothing was said before that."))
+
+    @staged()
+    async def test_a_room_with_much_unread_begins_with_the_first_line_of_it(
+        self, stage: Stage
+    ) -> None:
+        await self.talk(stage, count=1)
+        await stage.hear(*(said(number, f"dev {number}", room="dev") for number in range(300, 400)))
+        await stage.press("ctrl+n")
+        self.assertIn("not read before", stage.rows()[4])
+        self.assertIn("dev 300", stage.rows()[5])
+        self.assertFalse(stage.app.messages.at_end)
+        await stage.press("ctrl+k", "enter", "end")
+        await stage.hear(*(said(number, f"dev {number}", room="dev") for number in range(400, 403)))
+        await stage.press("ctrl+n", "end")
+        rows = stage.rows()
+        at = next(n for n, row in enumerate(rows) if "not read before" in row)
+        self.assertIn("dev 400", rows[at + 1])
 
     @staged()
     async def test_the_wheel_scrolls(self, stage: Stage) -> None:
@@ -487,6 +562,16 @@ class ConnectionTests(SynchronousTestCase):
         self.assertEqual(stage.app.entry.text, "one\ntwo\none\ntwo\nthree")
 
     @staged()
+    async def test_a_reason_that_has_no_room_at_the_foot_is_told_whole(self, stage: Stage) -> None:
+        await stage.enter()
+        why = "the certificate has changed: " + "word " * 30 + "end"
+        await stage.hear(ev.Offline(why=why, again=5.0))
+        told = " ".join(row.strip() for row in stage.rows())
+        self.assertIn(f"Not connected: {why}", told)
+        await stage.enter()
+        self.assertFalse(stage.shows("Not connected"))
+
+    @staged()
     async def test_a_taken_name_is_asked_for_again_in_place(self, stage: Stage) -> None:
         refused = ev.NameRefused(
             code="nick-taken", nick="bob", suggestion="bob2", lines=('"bob" is taken.',)
@@ -531,6 +616,28 @@ class ConnectionTests(SynchronousTestCase):
         await stage.types("rob")
         await stage.press("escape", "enter")
         self.assertEqual(stage.asked("use")[1:], [(Identity(nick="rob"),)])
+
+    @staged(guest=True)
+    async def test_who_has_no_name_is_told_how_to_get_one(self, stage: Stage) -> None:
+        for _ in range(2):
+            await stage.enter()
+            await stage.hear(said(1), ev.HistoryEnd(room="lobby"))
+            stage.app._tick()
+            await stage.settle()
+        hints = [row for row in stage.rows() if "You are me. /nick NAME gives you another" in row]
+        self.assertEqual(len(hints), 1)
+
+    @staged(few=True)
+    async def test_eight_colours_are_enough(self, stage: Stage) -> None:
+        await stage.enter("bob")
+        await stage.hear(said(1), said(2, "hey me", "eve"))
+        for strip in stage.strips():
+            for segment in strip:
+                assert segment.style is not None
+                for colour in (segment.style.color, segment.style.bgcolor):
+                    if colour is not None:
+                        number = colour.downgrade(ColorSystem.STANDARD).number
+                        self.assertIn(number, range(8), segment)
 
     @staged(notes=["client.toml: theme must be one of dark, light"])
     async def test_mistakes_in_the_settings_are_shown_when_one_is_in(self, stage: Stage) -> None:

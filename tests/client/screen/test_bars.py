@@ -22,6 +22,18 @@ class AboveTests(SynchronousTestCase):
         self.assertEqual(stage.app.above.text, "word " * 30)
 
     @staged()
+    async def test_a_text_that_has_no_room_is_cut_where_one_sees_it(self, stage: Stage) -> None:
+        long = " ".join(f"word{n}" for n in range(300))
+        stage.app.above.tell(long[:700], error=True)
+        await stage.settle()
+        rows = [row.strip() for row in stage.rows() if "word" in row]
+        self.assertEqual(" ".join(rows), long[:700])
+        stage.app.above.tell(long)
+        await stage.settle()
+        rows = [row for row in stage.rows() if "word" in row]
+        self.assertEqual((len(rows), rows[-1][-1]), (12, "…"))
+
+    @staged()
     async def test_the_one_that_is_taken_is_in_sight(self, stage: Stage) -> None:
         candidates = tuple(Candidate(f"c{n}", f"c{n}", "help") for n in range(20))
         for index in (0, 10, 19):

@@ -145,7 +145,9 @@ class DoerTests(SynchronousTestCase):
         self.assertEqual(self.do("/theme light"), Done(theme="light"))
         self.assertEqual(self.do("/bell off"), Done(bell=False))
         self.assertEqual(self.do("/bell on"), Done(bell=True))
-        for bad in ("/theme", "/theme pink", "/bell", "/bell maybe"):
+        self.assertEqual(self.do("/theme"), Done(asks="theme"))
+        self.assertEqual(self.do("/bell"), Done(asks="bell"))
+        for bad in ("/theme pink", "/bell maybe"):
             self.assertRaises(CannotDo, self.do, bad)
 
     def test_quitting_ends(self) -> None:
@@ -157,6 +159,12 @@ class DoerTests(SynchronousTestCase):
             self.assertEqual(hidden_from(text), len(text), text)
         for text in ("/register pw", "/LOGIN bob pw", "/passwd old new", "/oper me pw"):
             self.assertEqual(hidden_from(text), text.index(" ") + 1, text)
+
+    def test_the_password_of_a_room_is_known_while_it_is_typed(self) -> None:
+        for text in ("/lock pw", "/lock #dev pw", "/join dev pw", "JOIN dev pw", "/JOIN #dev  pw"):
+            self.assertEqual(hidden_from(text), text.index("pw"), text)
+        for text in ("/join dev", "/join", "join dev pw", "/joining dev pw", "JOIN dev"):
+            self.assertEqual(hidden_from(text), len(text), text)
 
     def test_who_is_ignored_vanishes_once_the_server_says_so(self) -> None:
         room = self.picture.shown

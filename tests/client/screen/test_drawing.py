@@ -10,7 +10,7 @@ from rich.style import Style
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.client.model.lines import Kind, Line
-from twisted_chat.client.screen.drawing import Drawer, came_and_went
+from twisted_chat.client.screen.drawing import Drawer, came_and_went, widest
 from twisted_chat.client.screen.palette import palette
 
 NOON = 1_795_176_000.0  # 2026-11-20 12:00 UTC
@@ -55,6 +55,30 @@ class DrawerTests(SynchronousTestCase):
     def test_lines_of_one_message_stand_below_each_other(self) -> None:
         rows = self.rows(Line("say", "one\n\ntwo", NOON, nick="bob"))
         self.assertEqual([row.strip() for row in rows], ["12:00          bob one", "", "two"])
+
+    def test_an_address_is_a_link_in_each_of_its_rows(self) -> None:
+        url = "https://example.org/" + "a" * 60
+        strips = self.drawer(60).line(Line("say", f"see {url} now", NOON, nick="bob"))
+        linked = [
+            segment.text
+            for strip in strips
+            for segment in strip
+            if segment.style is not None and segment.style.link == url
+        ]
+        self.assertEqual("".join(linked), url)
+        self.assertGreater(len(linked), 1)
+
+    def test_the_column_is_as_wide_as_the_longest_name(self) -> None:
+        line = Line("say", "hi", NOON, nick="bob")
+        notice = Line("notice", "hi", NOON, nick="carol")
+        event = Line("event", "hi", NOON, nick="somebody else")
+        for lines, width in (
+            ([], 3),
+            ([line, event], 3),
+            ([line, notice], 7),
+            ([Line("say", "hi", NOON, nick="x" * 30)], 16),
+        ):
+            self.assertEqual(widest(lines), width)
 
     def test_a_long_name_is_cut(self) -> None:
         self.assertIn("aaaaaaaaaaa… hi", self.rows(Line("say", "hi", NOON, nick="a" * 32))[0])

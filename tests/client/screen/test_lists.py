@@ -59,7 +59,7 @@ class ListsTests(SynchronousTestCase):
         await stage.settle()
         self.assertEqual(stage.app.picture.view, room_key("lobby"))
 
-    @staged()
+    @staged(size=(100, 24))
     async def test_more_than_999_are_not_counted_exactly(self, stage: Stage) -> None:
         await stage.enter("bob")
         stage.app.picture.room("dev").unread = 1000

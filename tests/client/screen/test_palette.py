@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.color import ColorSystem
 from rich.color_triplet import ColorTriplet
 from rich.style import Style
 from textual.color import Color
@@ -52,6 +53,26 @@ class PaletteTests(SynchronousTestCase):
                 behind = style.bgcolor.triplet if style.bgcolor is not None else ground
                 assert text is not None and behind is not None
                 self.assertGreaterEqual(contrast(text, behind), least, (theme.name, str(style)))
+
+    def test_everything_can_be_read_on_a_terminal_with_eight_colours(self) -> None:
+        for theme in themes(few=True):
+            assert theme.background is not None
+            colours = palette(theme.name, few=True)
+            styles = [getattr(colours, name) for name in colours.__struct_fields__[:-1]]
+            for style in (*styles, *colours.nicks):
+                text, behind = (
+                    colour.downgrade(ColorSystem.STANDARD)
+                    for colour in (
+                        style.color,
+                        style.bgcolor or Color.parse(theme.background).rich_color,
+                    )
+                )
+                # Those beyond the eighth are not on every terminal.
+                self.assertTrue(
+                    {text.number, behind.number} < set(range(8)), (theme.name, str(style))
+                )
+                seen = contrast(text.get_truecolor(), behind.get_truecolor())
+                self.assertGreaterEqual(seen, 3.0, (theme.name, str(style)))
 
     def test_each_theme_has_both_parts(self) -> None:
         self.assertEqual(tuple(theme.name for theme in themes()), THEMES)

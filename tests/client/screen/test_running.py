@@ -7,6 +7,7 @@ import gc
 import io
 import signal
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.client import transcript
 from twisted_chat.client.connecting import Target, TlsMissing
+from twisted_chat.client.link import Identity
 from twisted_chat.client.model.conversation import room_key
 from twisted_chat.client.model.picture import Picture
 from twisted_chat.client.options import Settings
@@ -47,6 +49,8 @@ class LoopReactor(Clock):
 class FakeLink:
     def __init__(self) -> None:
         self.stopped: Deferred[None] = succeed(None)
+        self.rooms: tuple[str, ...] = ("lobby",)
+        self.focus: str | None = "lobby"
 
     def stopService(self) -> Deferred[None]:
         return self.stopped
@@ -91,6 +95,9 @@ class RunTests(SynchronousTestCase):
         self.patch(running, "open_link", self.open)
         self.patch(running, "ChatApp", FakeApp)
         self.patch(transcript, "begin", self.logged.append)
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.patch(running, "data_folder", lambda: Path(folder.name))
         self.patch(preferences, "path", lambda: Path("/nonexistent/client.toml"))
         self.patch(FakeApp, "made", [])
         self.addCleanup(self.close)
@@ -135,6 +142,24 @@ class RunTests(SynchronousTestCase):
         picture.room("ops").enter(["me"], 1)
         picture.entered(room_key("ops"))
         self.assertEqual(picture.view, room_key("ops"))
+
+    def test_the_rooms_of_the_last_visit_are_entered_again(self) -> None:
+        bob = Settings(target=Target(identity=Identity(nick="bob")))
+        for rooms, focus, entered in (
+            (("lobby", "dev", "ops"), "dev", ("ops", "dev")),
+            (("lobby", "dev"), "lobby", ("dev", "lobby")),
+            (("lobby",), "lobby", ()),
+            (("dev",), None, ("dev",)),
+        ):
+            self.link.rooms, self.link.focus = rooms, focus
+            running.run(bob)
+            running.run(bob)
+            self.assertEqual(tuple(room for room, _ in self.opened[-1].rooms), entered)
+        running.run(Settings())
+        self.assertEqual(self.opened[-1].rooms, ())
+        named = Target(identity=Identity(nick="bob"), rooms=(("new", None),))
+        running.run(Settings(target=named))
+        self.assertEqual(self.opened[-1].rooms, (("new", None),))
 
     def test_a_fault_of_the_program_is_told(self) -> None:
         self.patch(FakeApp, "fails", RuntimeError("oh"))

@@ -69,7 +69,7 @@ class LookTests(SynchronousTestCase):
         await stage.enter("bob")
         await stage.hear(said(1, "word " * 30))
         before = len([row for row in stage.rows() if "word" in row])
-        await stage.pilot.resize_terminal(75, 24)
+        await stage.pilot.resize_terminal(60, 24)
         await stage.settle()
         self.assertGreater(len([row for row in stage.rows() if "word" in row]), before)
 

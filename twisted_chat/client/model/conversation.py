@@ -150,8 +150,19 @@ class Conversation:
 
     def looked_at(self) -> None:
         """The user looks at it now, and sees what is here."""
+        if self.unread and self.mark is None:
+            self.mark = self._before_unread()
         self.unread = self.mentions = 0
         self._read = self.buffer.last_id
+
+    def _before_unread(self) -> Place | None:
+        """Return behind which place all that counts as unread stands, where the user never looked before."""
+        left = self.unread
+        for line in reversed(self.buffer.lines):
+            if left == 0:
+                return line.place
+            left -= line.kind in SPOKEN and not line.own
+        return ("", 0) if left == 0 else None
 
     def looked_away(self) -> None:
         """The user looks at it no more: what comes from now on is not read."""

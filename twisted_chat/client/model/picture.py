@@ -231,6 +231,10 @@ class Picture:
         """Older lines of a conversation were asked for."""
         self._loading[tag] = key
 
+    def is_expected(self, tag: str) -> bool:
+        """Whether this client itself asked for older lines as ``tag``."""
+        return tag in self._loading
+
     def is_loading(self, key: Key) -> bool:
         """Whether older lines are on their way."""
         return key in self._loading.values()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from typing import ClassVar, Final
 
+from rich.cells import cell_len
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
@@ -14,9 +15,10 @@ from textual.widgets import Input
 from twisted_chat.client import events as ev
 from twisted_chat.client.link import Identity, Link
 from twisted_chat.client.model.completion import Offer, Words, complete, hint
-from twisted_chat.client.model.conversation import Key, nick_key
+from twisted_chat.client.model.conversation import Key, nick_key, private_key, room_key
 from twisted_chat.client.model.finding import find
 from twisted_chat.client.model.hearing import hear
+from twisted_chat.client.model.lines import Kind
 from twisted_chat.client.plain_view import PlainView
 from twisted_chat.client.screen.asking import Ask
 from twisted_chat.client.screen.doing import USAGES, CannotDo, Doer, secret
@@ -66,11 +68,12 @@ class ChatApp(Shown):
         notes: Sequence[str] = (),
         keep: Callable[[str, str | bool], str] = lambda name, value: "",
         log: Callable[[str], None] = lambda line: None,
+        guest: bool = False,
         zone: tzinfo | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         """``notes`` are shown as errors when the user is in; ``log`` gets each line that is seen. ``keep`` gets a setting
-        that the user chose, for the next time, and returns why that cannot be.
+        that the user chose, for the next time, and returns why that cannot be. A ``guest`` has chosen no nickname.
 
         ``zone`` None is the local one; ``now`` is in seconds since 1970.
         """
@@ -82,7 +85,8 @@ class ChatApp(Shown):
         self._rang = 0.0
         self._write_down = log
         self._keep = keep
-        self._notes = list(notes)
+        self._notes: list[tuple[str, Kind]] = [(note, "error") for note in notes]
+        self._guest = guest
         self._words = PlainView(lambda: None, lambda: self.picture.nick, now, zone)
         self._refused_nick = self._refused_room = ""
         self._found = -1  # where what is searched for was found
@@ -107,6 +111,7 @@ class ChatApp(Shown):
 
     def _hear(self, event: ev.Event) -> None:
         now = self._now()
+        asked = isinstance(event, ev.Page) and not self.picture.is_expected(event.tag)
         if self._requests.is_quiet(event):
             if isinstance(event, ev.Who):
                 hear(self.picture, event, now)
@@ -121,9 +126,21 @@ class ChatApp(Shown):
         match event:
             case ev.NameRefused():
                 self._ask_name(event)
-            case ev.Welcome():
+            case ev.Page() if asked:
+                self._show_page(event, now)
+            case ev.Welcome(nick=nick):
                 self._end_asking(("nick", "password"))
-            case ev.Offline(again=again):
+                if not self.ask.display:
+                    self.above.tell(hint(self.entry.text, USAGES))
+                if self._guest:
+                    self._notes.append(
+                        (f"You are {nick}. /nick NAME gives you another name.", "info")
+                    )
+                    self._guest = False
+            case ev.Offline(why=why, again=again):
+                if cell_len(why) > self.size.width // 2:
+                    # The foot has no room for it.
+                    self.above.tell(f"Not connected: {why}", error=True)
                 self._again_at = None if again is None else now + again
                 self._requests.lost()
             case ev.Refused(room=str(room), code="password-needed" | "wrong-password"):
@@ -136,18 +153,32 @@ class ChatApp(Shown):
                 if code == "done":
                     self._doer.answered(tag)
                 if code == "certificate":
-                    self._notes += lines  # told while nobody looks: before one is in
+                    # Told while nobody looks: before one is in.
+                    self._notes += ((line, "error") for line in lines)
             case _:
                 pass
         self.soon()
+
+    def _show_page(self, page: ev.Page, now: float) -> None:
+        """Show what the user asked for, from its first line on: most of it was here already, or stands above the screen."""
+        key = room_key(page.room) if page.partner is None else private_key(page.partner)
+        self.picture.switch(key)
+        self.draw()
+        if not page.messages:
+            self.picture.tell(("Nothing was said before that.",), now)
+            return
+        count = f"{len(page.messages):,} {'line' if len(page.messages) == 1 else 'lines'}"
+        self.above.tell(f"{count} from here on. End, with nothing typed: the last line.")
+        first = (page.messages[0].id, 0)
+        self.messages.show_from(self.picture.shown.buffer.index(first))
 
     def _tick(self) -> None:
         now, shown = self._now(), self.picture.shown
         if shown.key.sort == "room" and shown.joined and self._notes:
             # Not before: the history that comes with the entry would stand below them.
             notes, self._notes = self._notes, []
-            for note in notes:
-                self.picture.tell((note,), now, "error")
+            for note, kind in notes:
+                self.picture.tell((note,), now, kind)
             self.soon()
         if self.messages.has_room():
             self._requests.want_last()
@@ -194,6 +225,11 @@ class ChatApp(Shown):
             self.entry.drafts.sent(text)
         self.above.tell("")
         self.messages.scroll_to_end()
+        if done.asks is not None:
+            now = {"theme": self.theme, "bell": "on" if self._bell else "off"}[done.asks]
+            usage = USAGES[done.asks]
+            text = f"{usage.name}: {now}. /{usage.name} {usage.usage} changes that."
+            self.picture.tell((text,), self._now())
         if done.theme is not None:
             self._choose_theme(done.theme)
         if done.bell is not None:
@@ -244,6 +280,11 @@ class ChatApp(Shown):
         self.above.tell(f"Put {count} lines into the message? y or n")
         self._ask("paste")
 
+    def _keep_pasted(self) -> None:
+        """Do not put in what was pasted, but do not lose it either: it may be the only copy."""
+        self.entry.drafts.sent(self._pasted_text)
+        self.above.tell("The pasted text was not put in. Up brings it back.")
+
     def _complete(self, text: str, cursor: int) -> Offer | None:
         room = self.picture.shown
         members = {key: member.nick for key, member in room.members.items()}
@@ -257,6 +298,8 @@ class ChatApp(Shown):
     # What is asked
 
     def _ask(self, purpose: str, text: str = "") -> None:
+        if self.ask.display and self.ask.purpose == "paste" and purpose != "paste":
+            self.entry.drafts.sent(self._pasted_text)
         self.entry.display = False
         self.ask.ask(purpose, text)  # type: ignore[arg-type]
 
@@ -292,6 +335,7 @@ class ChatApp(Shown):
         match event.purpose:
             case "nick":
                 self._end_asking(("nick",))
+                self._guest = not event.text.strip()
                 self.link.use(Identity(nick=event.text.strip()))
             case "password":
                 self._end_asking(("password",))
@@ -306,14 +350,19 @@ class ChatApp(Shown):
                 self._end_asking(("paste",))
                 if event.text == "y":
                     self.entry.insert_pasted(self._pasted_text)
+                else:
+                    self._keep_pasted()
 
     @on(Ask.Gave)
     def _gave(self, event: Ask.Gave) -> None:
         match event.purpose, event.key:
             case "search", "up" | "down":
                 self._find(-1 if event.key == "up" else 1)
-            case "search" | "paste" | "room", "escape":
-                self._end_asking(("search", "paste", "room"))
+            case "paste", "escape":
+                self._end_asking(("paste",))
+                self._keep_pasted()
+            case "search" | "room", "escape":
+                self._end_asking(("search", "room"))
             case "password", "escape":
                 self.above.tell(_ENTER_A_NAME)
                 self._ask("nick")
@@ -389,8 +438,12 @@ class ChatApp(Shown):
         self._show(keys[(keys.index(self.picture.view) + step) % len(keys)])
 
     def _show(self, key: Key) -> None:
+        unread = self.picture.conversations[key].unread if key in self.picture.conversations else 0
         self.picture.switch(key)
         self.draw()
+        if unread:
+            self.messages.show_unread()
+            self.foot.refresh()
 
     @on(Conversations.Chosen)
     def _chosen(self, event: Conversations.Chosen) -> None:

@@ -76,9 +76,12 @@ class Above(Lined):
         if not self._candidates:
             style = palette.error if self._error else palette.dim
             width = max(4, width - 2)
+            told = [self._text[a:b].strip() for a, b in rows(self._text, width)]
+            most = max(OFFERED, self.app.size.height // 2)
+            if len(told) > most:
+                told[most - 1 :] = [cut(" ".join(told[most - 1 :]), width)]
             return [
-                Strip([Segment(f" {self._text[a:b].strip()}", style)]).adjust_cell_length(width + 2)
-                for a, b in rows(self._text, width)[:OFFERED]
+                Strip([Segment(f" {text}", style)]).adjust_cell_length(width + 2) for text in told
             ]
         first = max(0, min(self._index - OFFERED // 2, len(self._candidates) - OFFERED))
         return [

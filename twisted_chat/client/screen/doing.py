@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import msgspec
@@ -35,25 +36,34 @@ USAGES: Final = {
 }
 
 
+# Where the arguments of a command begin, or what is behind the name of a room.
+_COMMAND: Final = re.compile(r"/(?P<name>\S+) +(?:#\S* +)?")
+_JOIN: Final = re.compile(r"/?(?P<name>(?<=/)(?i:join)|JOIN) +\S+ +")
+
+
 def secret(text: str) -> bool:
-    """Tell whether what is typed is a command with a password in it."""
-    spec = COMMANDS.get(text[1:].partition(" ")[0].lower()) if text.startswith("/") else None
-    return spec is not None and spec.secret
+    """Tell whether there is, or may be, a password in what is typed."""
+    return hidden_from(text) < len(text)
 
 
 def hidden_from(text: str) -> int:
     """Return where in what is typed a password may begin; its length, if it has none."""
-    blank = text.find(" ")
-    return blank + 1 if blank >= 0 and secret(text) else len(text)
+    found = _JOIN.match(text) or _COMMAND.match(text)
+    if found is None:
+        return len(text)
+    spec = COMMANDS.get(found["name"].lower())
+    may_be = spec is not None and (spec.secret or found.re is _JOIN)
+    return found.end() if may_be else len(text)
 
 
 class Done(msgspec.Struct, frozen=True):
-    """What is left to the screen: to end, with what one says at parting, to set a theme, to ring or not."""
+    """What is left to the screen: to end, with what one says at parting, to set a theme, to ring or not, to tell of a setting."""
 
     ends: bool = False
     why: str | None = None
     theme: str | None = None
     bell: bool | None = None
+    asks: str | None = None
 
 
 class CannotDo(ValueError):
@@ -177,5 +187,7 @@ def _setting(name: str, value: str) -> Done:
         return Done(theme=value)
     if name == "bell" and value in ("on", "off"):
         return Done(bell=value == "on")
+    if not value:
+        return Done(asks=name)
     usage = USAGES[name]
     raise CannotDo(f"/{usage.name} {usage.usage}: {usage.help}")

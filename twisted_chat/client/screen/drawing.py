@@ -14,14 +14,16 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from twisted_chat.client.model.lines import Line
+from twisted_chat.client.model.lines import SPOKEN, Line
+from twisted_chat.client.screen.links import links
 from twisted_chat.client.screen.palette import Palette
 from twisted_chat.client.screen.wrapping import cut, rows
 
 #: From this width on nicknames have a column of their own.
 WIDE: Final = 56
-#: The width of that column.
-NICKS: Final = 12
+#: The width of that column: as wide as the names are, within these.
+LEAST_NICKS: Final = 3
+MOST_NICKS: Final = 16
 #: How many of those who came or went are named.
 NAMED: Final = 6
 
@@ -29,16 +31,21 @@ NAMED: Final = 6
 _TIME: Final = 6
 _NARROW_INDENT: Final = 2
 _GAP: Final = Segment(" ")
+_LINK: Final = Style(underline=True)
 
 
 class Drawer(msgspec.Struct, frozen=True):
-    """Draws lines for one width, theme and time zone. ``found`` is what was searched for, ``nick`` one's own name."""
+    """Draws lines for one width, theme and time zone.
+
+    ``found`` is what was searched for, ``nick`` one's own name, ``nicks`` how wide the column of nicknames is.
+    """
 
     width: int
     palette: Palette
     zone: tzinfo | None = None
     nick: str = ""
     found: str = ""
+    nicks: int = 12
 
     @property
     def wide(self) -> bool:
@@ -52,10 +59,10 @@ class Drawer(msgspec.Struct, frozen=True):
         style = self._style(line)
         marks = self._marks(line, text)
         if self.wide:
-            head = cut(head, NICKS)
-            blank = " " * (NICKS - cell_len(head))
+            head = cut(head, self.nicks)
+            blank = " " * (self.nicks - cell_len(head))
             first = [Segment(f"{clock}{blank}", self.palette.dim), Segment(head, head_style), _GAP]
-            indent = _TIME + NICKS + 1
+            indent = _TIME + self.nicks + 1
         else:
             # Where a row is short, the name stands in the text.
             head = cut(head, max(1, self.width - _TIME - 4))
@@ -126,6 +133,7 @@ class Drawer(msgspec.Struct, frozen=True):
             marks += _found(self.nick, text, self.palette.mention)
         if self.found:
             marks += _found(self.found, text, self.palette.found)
+        marks += ((start, end, _LINK + Style(link=url)) for start, end, url in links(text))
         return marks
 
     def _rows(
@@ -166,6 +174,13 @@ class Drawer(msgspec.Struct, frozen=True):
         )
 
 
+def widest(lines: Iterable[Line]) -> int:
+    """Return how wide the column of nicknames has to be for these lines."""
+    names = {(line.nick, line.kind in ("notice", "ctcp")) for line in lines if line.kind in SPOKEN}
+    widths = (cell_len(nick) + 2 * marked for nick, marked in names)
+    return max(LEAST_NICKS, min(MOST_NICKS, max(widths, default=0)))
+
+
 def _styled(
     text: str, start: int, end: int, style: Style, marks: list[tuple[int, int, Style]]
 ) -> Iterable[Segment]:
@@ -179,7 +194,7 @@ def _styled(
         look = style
         for mark_start, mark_end, marked in marks:
             if mark_start <= a and b <= mark_end:
-                look = marked
+                look = look + marked if marked.link else marked
         yield Segment(text[a:b], look)
 
 

@@ -111,6 +111,29 @@ class Messages(Lined):
         self._anchor(conversation, index, 0)
         self.scroll_rows(-(self.size.height // 2))
 
+    def show_from(self, index: int) -> None:
+        """Show a line below the first row of the screen, if there is enough behind it."""
+        conversation, rows = self._shown(), self.size.height - 1
+        if index >= len(conversation.buffer):
+            return
+        self._look()
+        last = index
+        while last < len(conversation.buffer):
+            rows -= self._height(conversation, last)
+            if rows <= 0:
+                break
+            last += 1
+        else:
+            self.scroll_to_end()
+            return
+        self._anchor(conversation, last, -rows)
+
+    def show_unread(self) -> None:
+        """Show what was not read from its first line on, if that is above the screen."""
+        mark = self._shown().mark
+        if mark is not None:
+            self.show_from(self._shown().buffer.index((mark[0], mark[1] + 1)))
+
     def render_line(self, y: int) -> Strip:
         if self._rows is None or self._rows_size != self.size:
             self._look()
@@ -180,7 +203,7 @@ class Messages(Lined):
         if before is None or drawer.date(before.time) != drawer.date(line.time):
             rows.append(drawer.day(line.time))
         mark = conversation.mark
-        if mark is not None and line.place > mark and before is not None and before.place <= mark:
+        if mark is not None and line.place > mark and (before is None or before.place <= mark):
             rows.append(drawer.unread())
         return rows
 

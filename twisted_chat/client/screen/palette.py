@@ -16,6 +16,10 @@ from twisted_chat.client.model.conversation import nick_key
 THEMES: Final = ("dark", "light", "mono", "contrast")
 
 
+#: What Rich calls terminals with 8 or 16 colours.
+FEW: Final = frozenset(("standard", "windows"))
+
+
 class Palette(msgspec.Struct, frozen=True):
     """How each thing is drawn."""
 
@@ -169,13 +173,55 @@ _PALETTES: Final = {
 }
 
 
-def palette(theme: str) -> Palette:
-    """Return how things are drawn in a theme of :data:`THEMES`."""
-    return _PALETTES[theme]
+# The first eight colours, which every terminal has, as Rich defines them: it finds the nearest. What is left out cannot be read:
+# on black these are blue, red and magenta, on grey, the eighth, all that are bright.
+_BLACK, _GREY, _RED = "#000000", "#aaaaaa", "#aa0000"
+_ON_BLACK: Final = (_GREY, "#00aa00", "#aa5500", "#00aaaa")
+_ON_GREY: Final = (_BLACK, "#0000aa", _RED)
 
 
-def themes() -> list[Theme]:
+def _of_few(theme: str) -> Palette:
+    """Return the palette of a theme on a terminal with 8 colours, or 16."""
+    text, ground = (_BLACK, _GREY) if theme == "light" else (_GREY, _BLACK)
+    nicks = {"light": _ON_GREY, "mono": (_GREY,)}.get(theme, _ON_BLACK)
+    alarm = f"bold {_GREY} on {_RED}" if theme != "mono" else f"bold {_BLACK} on {_GREY}"
+    standing_out = f"bold {ground} on {text}"
+    return _palette(
+        [f"bold {colour}" for colour in nicks],
+        text=text,
+        dim=text,
+        own=f"bold underline {text}",
+        mention=standing_out,
+        event=f"italic {text}",
+        error=alarm,
+        found=standing_out,
+        day=text,
+        unread=alarm,
+        waiting=f"italic {text}",
+        title=f"bold {text}",
+        current=standing_out,
+        news=f"bold {text}",
+        here=text,
+        away=f"italic {text}",
+        online=text,
+        offline=alarm,
+    )
+
+
+def palette(theme: str, *, few: bool = False) -> Palette:
+    """Return how things are drawn in a theme of :data:`THEMES`, on a terminal with ``few`` colours or many."""
+    return _of_few(theme) if few else _PALETTES[theme]
+
+
+def themes(*, few: bool = False) -> list[Theme]:
     """Return the colours of what is around the messages, for each theme of :data:`THEMES`."""
+    if few:
+        return [
+            _theme(name, _BLACK, _BLACK, _GREY, _GREY, _GREY, dark=False)
+            if name == "light"
+            else _theme(name, _GREY, _GREY, _BLACK, _BLACK, _BLACK)
+            for name in THEMES
+        ]
     return [
         _theme("dark", "#7aa2f7", "#d5d9e6", "#1a1b26", "#20222f", "#292c3d"),
         _theme("light", "#1f5fbf", "#20242e", "#fbfbfd", "#f0f1f5", "#e4e7ee", dark=False),

@@ -15,10 +15,14 @@ from twisted.internet import asyncioreactor, defer
 
 from twisted_chat.client import transcript
 from twisted_chat.client.connecting import TlsMissing, open_link
+from twisted_chat.client.known import data_folder
+from twisted_chat.client.link import Link
+from twisted_chat.client.membership import LOBBY
 from twisted_chat.client.model.conversation import room_key
 from twisted_chat.client.options import USAGE, Settings
 from twisted_chat.client.screen import preferences
 from twisted_chat.client.screen.app import ChatApp
+from twisted_chat.client.visited import Visited
 
 # Seconds to wait for the connection to close.
 _PARTING: Final = 2.0
@@ -44,7 +48,12 @@ def run(settings: Settings) -> int:
     from twisted.internet import reactor as _reactor
 
     reactor: Any = _reactor
-    target = msgspec.structs.replace(settings.target, reconnect=True)
+    target = settings.target
+    visited = Visited(data_folder() / "rooms.json")
+    visit = f"{target.host}:{target.port} {target.identity.nick}".rstrip()
+    # Who names rooms wants these.
+    rooms = target.rooms or tuple((room, None) for room in visited.rooms(visit))
+    target = msgspec.structs.replace(target, reconnect=True, rooms=rooms)
     try:
         transcript.begin(settings.log)
         app = ChatApp(
@@ -53,6 +62,7 @@ def run(settings: Settings) -> int:
             notes=errors,
             keep=functools.partial(preferences.keep, preferences.path()),
             log=transcript.note,
+            guest=not target.identity.nick,
         )
     except (transcript.NoLog, TlsMissing) as error:
         print(f"twisted-chat: {error}", file=sys.stderr)
@@ -60,22 +70,31 @@ def run(settings: Settings) -> int:
     if target.rooms:
         name, _ = target.rooms[-1]
         app.picture.want(room_key(name))
-    visit: list[asyncio.Task[None]] = []
+    visiting: list[asyncio.Task[None]] = []
 
     def begin() -> None:
         for name in _SIGNALS:
             if hasattr(signal, name):
                 loop.add_signal_handler(getattr(signal, name), app.exit)
         loop.call_later(_SETTLED, _settle)
-        visit.append(loop.create_task(_visit(app, reactor)))
+        visiting.append(loop.create_task(_visit(app, reactor)))
 
     reactor.callWhenRunning(begin)
     # Textual takes Ctrl-C as a key.
     reactor.run(installSignalHandlers=False)
-    fault = visit[0].exception()
+    visited.remember(visit, _rooms(app.link))
+    fault = visiting[0].exception()
     if fault is not None:
         raise fault
     return app.return_code or 0
+
+
+def _rooms(link: Link) -> list[str]:
+    """Return the rooms to enter the next time, the one that is talked in last; a login enters the lobby by itself."""
+    rooms = [room for room in link.rooms if room not in (LOBBY, link.focus)]
+    return (
+        [*rooms, link.focus] if link.focus is not None and (rooms or link.focus != LOBBY) else rooms
+    )
 
 
 def _settle() -> None:

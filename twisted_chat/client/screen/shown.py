@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import tzinfo
 from typing import ClassVar, Final
@@ -20,18 +21,25 @@ from twisted_chat.client.model.picture import Picture
 from twisted_chat.client.screen import status
 from twisted_chat.client.screen.asking import Ask
 from twisted_chat.client.screen.bars import Above, Bar
-from twisted_chat.client.screen.drawing import Drawer
+from twisted_chat.client.screen.drawing import Drawer, widest
 from twisted_chat.client.screen.entry import Entry
 from twisted_chat.client.screen.lists import Conversations, Members
 from twisted_chat.client.screen.messages import Messages
-from twisted_chat.client.screen.palette import Palette, palette, themes
+from twisted_chat.client.screen.palette import FEW, Palette, palette, themes
 from twisted_chat.client.screen.preferences import Preferences
+
+if sys.platform == "win32":
+    _Terminal = None  # Textual's own will do
+else:
+    from twisted_chat.client.screen.terminal import Terminal as _Terminal
 
 #: What comes is drawn at most so often a second: a person sees no more, and drawing is what costs.
 DRAWN: Final = 30
-#: From these widths on the rooms are shown, and the people, if the user has not decided otherwise.
-ROOMS_FROM: Final = 64
-MEMBERS_FROM: Final = 100
+#: From these widths on the rooms are shown, and the people, if the user has not decided otherwise: what is said comes first.
+ROOMS_FROM: Final = 100
+MEMBERS_FROM: Final = 120
+#: Among how many of the last lines of a conversation the longest nickname is looked for.
+_NAMES_AMONG: Final = 500
 #: A smaller screen has room for a word only.
 SMALLEST: Final = (16, 4)
 
@@ -62,13 +70,14 @@ class Shown(App[None]):
 
         ``zone`` None is the local one; ``now`` returns seconds since 1970.
         """
-        super().__init__()
+        super().__init__(driver_class=_Terminal)
+        self._few = self.console.color_system in FEW
         self.picture = Picture()
         self._preferences = preferences
         self._waiting = waiting
         self._zone = zone
         self._now = now
-        self._palette: Palette = palette(preferences.theme)
+        self._palette: Palette = palette(preferences.theme, few=self._few)
         self._drafts: dict[Key, str] = {}
         self._of: Key = self.picture.view  # whose draft is in the entry
         self._again_at: float | None = None  # when the next try to connect is
@@ -77,6 +86,9 @@ class Shown(App[None]):
         self._members_wanted = {"always": True, "never": False}.get(preferences.members)
         self._timer: Timer | None = None
         self._drawn: dict[object, object] = {}  # how each widget looked
+        self._names: dict[
+            Key, tuple[int, int]
+        ] = {}  # how wide the names of a conversation are, at which change of it
         #: How often it was drawn.
         self.draws = 0
         self.messages = Messages(lambda: self.picture.shown, self._drawer)
@@ -100,7 +112,7 @@ class Shown(App[None]):
         yield self.foot
 
     def on_mount(self) -> None:
-        for theme in themes():
+        for theme in themes(few=self._few):
             self.register_theme(theme)
         self.dress(self._preferences.theme)
         self.entry.focus()
@@ -151,7 +163,18 @@ class Shown(App[None]):
             self._drafts[key] = text
 
     def _drawer(self, width: int) -> Drawer:
-        return Drawer(width, self._palette, self._zone, self.picture.nick, self._searched)
+        return Drawer(
+            width, self._palette, self._zone, self.picture.nick, self._searched, self._names_width()
+        )
+
+    def _names_width(self) -> int:
+        """Return how wide the names in the conversation that is shown are: it only grows, for what moves is hard to read."""
+        room = self.picture.shown
+        changes, width = self._names.get(room.key, (-1, 0))
+        if changes != room.buffer.changes:
+            width = max(width, widest(room.buffer.lines[-_NAMES_AMONG:]))
+            self._names[room.key] = (room.buffer.changes, width)
+        return width
 
     def _foot(self, width: int) -> Strip:
         again = None if self._again_at is None else self._again_at - self._now()
@@ -192,7 +215,8 @@ class Shown(App[None]):
 
     def dress(self, theme: str) -> None:
         self.theme = theme
-        self._palette = self.conversations.palette = self.members.palette = palette(theme)
+        self._palette = palette(theme, few=self._few)
+        self.conversations.palette = self.members.palette = self._palette
         self.draw()
         self.above.refresh()
 
