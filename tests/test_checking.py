@@ -8,21 +8,25 @@ import os
 import shutil
 import socket
 import sqlite3
+import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+import psycopg
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests import tls
 from tests.auth.test_operators import HASH
+from tests.store import postgres
 from twisted_chat import checking
 from twisted_chat.settings import Settings
 from twisted_chat.store.database import Sync
 from twisted_chat.store.place import Place
-from twisted_chat.store.sql import opening
-from twisted_chat.store.sql.database import Database, sqlite_url
+from twisted_chat.store.sql import opening, schema
+from twisted_chat.store.sql.database import Database, parse, sqlite_url
 
 
 class CheckTestCase(SynchronousTestCase):
@@ -219,8 +223,70 @@ class CheckTests(CheckTestCase):
 
     def test_what_needs_no_folder_has_no_problem_with_it(self) -> None:
         self.assertEqual(self.check(good=True, database=":memory:"), [])
-        (line,) = self.check(good=True, database="postgresql://chat:s3cret@db.example/chat")
-        self.assertEqual(line, "warning: postgresql://chat@db.example/chat is not looked at")
+
+
+class PostgreSQLTests(CheckTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.url = postgres.fresh(self)
+
+    def looked(self, *, good: bool, url: str = "") -> str:
+        """Check the database; return what was said of it."""
+        settings = Settings(port=0, database=url or self.url, local_trust="unix").check()
+        report = checking.examine(settings, datetime.now(UTC))
+        self.assertEqual(report.good, good, report.lines)
+        (line,) = [line for line in report.lines if ": database " in line]
+        return line.replace(self.url, "URL")
+
+    def query(self, *statements: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            for each in statements:
+                found = connection.execute(each)
+            return found.fetchall() if found.description else []
+
+    def makes(self) -> Database:
+        database = Database(parse(self.url), Sync.OFF)
+        self.addCleanup(database.close)
+        opening.open_database(database)
+        return database
+
+    def test_new_database_is_opened_read_only_and_stays_as_it_is(self) -> None:
+        self.assertIn(": its tables would be made", self.looked(good=True))
+        self.assertEqual(
+            self.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"), []
+        )
+
+    def test_database_of_this_version_is_fine_and_one_in_use_is_none(self) -> None:
+        database = self.makes()
+        self.assertIn("another server uses the database", self.looked(good=False))
+        database.close()
+        self.assertEqual(self.looked(good=True), "fine: database URL")
+        self.query("UPDATE alembic_version SET version_num = '0001'")
+        self.assertIn(f"it would be brought to schema {schema.HEAD}", self.looked(good=True))
+        self.query("UPDATE alembic_version SET version_num = '9999'")
+        self.assertIn("is of a newer version", self.looked(good=False))
+
+    def test_database_that_cannot_be_used_is_a_problem(self) -> None:
+        self.query("CREATE TABLE rooms (id bigint)")
+        self.assertIn("holds tables of another program", self.looked(good=False))
+        self.assertIn(
+            "cannot be opened", self.looked(good=False, url=self.url.replace("/chat", "/none", 1))
+        )
+        latin = postgres.fresh(self, "LATIN1")
+        self.assertIn("has the encoding LATIN1", self.looked(good=False, url=latin))
+
+    def test_user_who_may_not_write_there_is_a_problem(self) -> None:
+        self.query("CREATE SCHEMA others", "ALTER ROLE chat SET search_path = ''")
+        self.addCleanup(self.query, "ALTER ROLE chat RESET search_path")
+        self.assertIn("may not write", self.looked(good=False))
+
+    def test_missing_library_is_a_problem(self) -> None:
+        with patch.dict(sys.modules, {"psycopg": None}):
+            self.assertIn("psycopg is not installed", self.looked_without())
+
+    def looked_without(self) -> str:
+        settings = Settings(port=0, database=self.url, local_trust="unix").check()
+        return "\n".join(checking.examine(settings, datetime.now(UTC)).lines)
 
 
 class StateTests(CheckTestCase):

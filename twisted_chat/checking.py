@@ -188,7 +188,7 @@ def _state(report: Report, settings: Settings) -> None:
     folder = settings.state_folder()
     if folder is None:
         if settings.database_kind() is Kind.POSTGRESQL:
-            report.warn(f"{without_password(settings.database)} is not looked at")
+            _postgresql(report, settings)
         return
     try:
         Place.look(folder)
@@ -205,3 +205,21 @@ def _state(report: Report, settings: Settings) -> None:
         report.problem(str(error))
     else:
         report.fine(f"database {path}{f': {done}' if done else ''}")
+
+
+def _postgresql(report: Report, settings: Settings) -> None:
+    """See whether a database of PostgreSQL could be used."""
+    from twisted_chat.store.sql.database import Database, parse
+    from twisted_chat.store.sql.opening import look_at
+
+    name = without_password(settings.database)
+    try:
+        done = look_at(Database(parse(settings.database)))
+    except ImportError as error:
+        report.problem(
+            f"{error.name} is not installed, which PostgreSQL needs: pip install 'PATH-OF-THE-CLONE[postgres]'"
+        )
+    except StoreError as error:
+        report.problem(f"database {name}: {error}")
+    else:
+        report.fine(f"database {name}{f': {done}' if done else ''}")

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from twisted_chat.store.place import APPLICATION_ID
@@ -22,6 +22,11 @@ from twisted_chat.store.sql.schema import HEAD
 _CHECK_TIME: Final = 0.3
 #: How long another program that holds the file is waited for, in seconds.
 _PATIENCE: Final = 1.0
+# Whether a server has the lock of Database, whose number is the lower half of what PostgreSQL stores.
+_IN_USE: Final = """SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+WHERE datname = current_database() AND locktype = 'advisory' AND classid = 0 AND objid = :key AND objsubid = 1 AND granted"""
+_MAY_WRITE: Final = "SELECT has_table_privilege('messages', 'INSERT')"
+_MAY_CREATE: Final = "SELECT has_schema_privilege(current_schema(), 'CREATE')"
 _MAGIC: Final = b"SQLite format 3\0"
 
 
@@ -74,6 +79,32 @@ def look(path: Path) -> str | None:
     return None if version == HEAD else f"it would be brought to schema {HEAD}"
 
 
+def look_at(database: Database) -> str | None:
+    """Find out whether a PostgreSQL database could be opened, in transactions that cannot write; return as :func:`look`."""
+    try:
+        with database.reading.connect() as connection:
+            version = _version_in(database, connection)
+            with connection.begin():
+                in_use = connection.execute(text(_IN_USE), {"key": APPLICATION_ID}).scalar()
+                may = connection.exec_driver_sql(
+                    _MAY_WRITE if version == HEAD else _MAY_CREATE
+                ).scalar()
+    except SQLAlchemyError as error:
+        raise StoreError(f"the database cannot be opened: {explain(error)}") from None
+    finally:
+        database.close()
+    _refuse_newer(_name(database), version)
+    if in_use:
+        raise StoreError(f"another server uses {_name(database)}")
+    if not may:
+        raise StoreError(
+            f"this user may not write to {_name(database)}; createdb --owner USER makes one that belongs to them"
+        )
+    if version is None:
+        return "its tables would be made"
+    return None if version == HEAD else f"it would be brought to schema {HEAD}"
+
+
 def _refuse_newer(name: str, version: str | None) -> None:
     if version is not None and version > HEAD:
         raise StoreError(
@@ -83,17 +114,7 @@ def _refuse_newer(name: str, version: str | None) -> None:
 
 
 def _bring_up_to_date(database: Database, connection: Connection) -> str | None:
-    with connection.begin():
-        if database.kind != "sqlite":
-            _check_encoding(database, connection)
-        names = inspect(connection).get_table_names()
-        version = None
-        if "alembic_version" in names:
-            version = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-        elif "messages" in names or "rooms" in names:
-            raise StoreError(
-                f"{_name(database)} holds tables of another program; give this one a database of its own"
-            )
+    version = _version_in(database, connection)
     if version == HEAD:
         return None
     _refuse_newer(_name(database), version)
@@ -112,6 +133,22 @@ def _bring_up_to_date(database: Database, connection: Connection) -> str | None:
         f"the database was brought from schema {version} to {HEAD}; "
         f"as it was before, it is kept as {copy}"
     )
+
+
+def _version_in(database: Database, connection: Connection) -> str | None:
+    """Return the schema of a database, None if it has none yet. Raises :class:`StoreError` if it cannot be ours."""
+    with connection.begin():
+        if database.kind != "sqlite":
+            _check_encoding(database, connection)
+        names = inspect(connection).get_table_names()
+        if "alembic_version" in names:
+            found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+            return None if found is None else str(found)
+        if "messages" in names or "rooms" in names:
+            raise StoreError(
+                f"{_name(database)} holds tables of another program; give this one a database of its own"
+            )
+    return None
 
 
 def _check_encoding(database: Database, connection: Connection) -> None:
