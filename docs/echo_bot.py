@@ -1,4 +1,4 @@
-"""A bot that says everything again: ``python docs/echo_bot.py HOST PORT ROOM``."""
+"""A bot that says everything again: ``python docs/echo_bot.py HOST PORT ROOM [NICK]``."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ from twisted_chat.client.events import Message
 
 
 async def main() -> None:
-    host, port, room = sys.argv[1:]
-    async with Client(host, int(port), nick="echo", rooms=[room]) as chat:
+    host, port, room, *name = sys.argv[1:]
+    nick = name[0] if name else "echo"
+    async with Client(host, int(port), nick=nick, rooms=[room]) as chat:
         async for event in chat:
-            # What was said before it came, and while it was away, is not for it; notices are what no program answers.
+            # What was said before it came, and while it was away, is not for it. No program answers a notice, and programs
+            # answer by notices: else two of them in one room would answer each other for ever.
             if not isinstance(event, Message) or event.replay or event.kind in ("notice", "ctcp"):
                 continue
             try:
                 if event.room is None:
-                    await chat.tell(event.sender, "\n".join(event.lines))
+                    await chat.tell(event.sender, "\n".join(event.lines), kind="notice")
                 else:
-                    await chat.say(f"{event.sender}: {event.text}", event.room)
+                    await chat.say(f"{event.sender}: {event.text}", event.room, kind="notice")
             except ChatError as error:
                 # Whoever spoke has left, or the bot may not speak there.
                 print(error)

@@ -33,6 +33,7 @@ class Base(SynchronousTestCase):
             target.identity,
             heard,
             rooms=target.rooms,
+            bot_commands=target.bot_commands,
             reconnect=target.reconnect,
             new_secret=lambda: "s",
         )
@@ -113,6 +114,23 @@ class ConnectTests(Base):
     def test_who_is_not_connected_is_told_so(self) -> None:
         self.fails(self.starts(self.chat.say("hi")), "offline")
         self.successResultOf(self.starts(self.chat.close()))
+
+    def test_the_words_of_a_bot_are_told_after_each_login(self) -> None:
+        words = ["!roll", "!flip", "!roll"]
+        self.chat = Client(reactor=self.clock, rooms=["dev"], bot_commands=words)
+        _ = self.starts(self.chat.connect())
+        self.server.welcomes()
+        sent = [
+            (each["type"], each.get("content", each.get("commands")))
+            for each in self.server.took()
+            if each["type"] in ("join", "bot_commands")
+        ]
+        self.assertEqual(sent, [("join", "dev"), ("bot_commands", ["!roll", "!flip"])])
+
+    def test_words_that_bots_cannot_answer_to_are_an_error(self) -> None:
+        for words in (["!msg"], ["roll"], ["!roll", "!mgs"], [f"!word{n}" for n in range(21)]):
+            with self.assertRaises(ValueError):
+                Client(bot_commands=words, reactor=self.clock)
 
     def test_a_fingerprint_must_be_one(self) -> None:
         with self.assertRaises(ValueError):

@@ -156,6 +156,10 @@ class HappeningTests(SynchronousTestCase):
         self.shows(ev.Renamed(sender="joe", nick="joe", account="joe"))
         self.shows(ev.Renamed(sender="rob", nick="bob"), "-- You are now called bob.")
         self.shows(ev.Away(sender="joe", away=True))
+        self.shows(
+            ev.BotCommands(sender="dice", commands=("!roll",), lines=("dice answers to !roll",)),
+            "-- dice answers to !roll.",
+        )
         self.shows(ev.Away(sender="bob", away=False), "-- You are no longer marked as away.")
         self.shows(
             ev.Away(sender="bob", away=True, lines=("tea",)),
@@ -177,6 +181,11 @@ class HappeningTests(SynchronousTestCase):
             ev.Entered(room="dev", names=("bob", "joe"), count=3, topic="tea"),
             "-- You are in #dev. 3 people are here: bob, joe … and 1 more",
             "-- Topic of #dev: tea",
+        )
+        self.shows(
+            ev.Entered(room="dev", names=("bob",), count=1, bot_commands=("!flip", "!roll")),
+            "-- You are in #dev. Nobody else is here.",
+            "-- Bots here answer to !flip, !roll.",
         )
         self.shows(ev.Focus(focus="dev"), "-- You talk in #dev now.")
         self.shows(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.client.linked import LinkedTestCase
+from twisted_chat.client import events as ev
 from twisted_chat.client.outgoing import MAX_WAITING
 from twisted_chat.client.typed import Rejected, enter
 
@@ -21,6 +22,16 @@ class TypedTests(LinkedTestCase):
     def test_text_is_said_where_one_talks(self) -> None:
         said = self.enters("hi", "content", "room", "literal")
         self.assertEqual(said, [("message", "hi", "lobby", True)])
+
+    def test_a_line_for_a_bot_is_said_if_the_server_knows_one(self) -> None:
+        self.assertEqual(
+            self.enters("!roll 2d6", "content", "room"), [("command", "!roll 2d6", "lobby")]
+        )
+        sending = self.last(ev.Sending)
+        self.assertEqual((sending.text, sending.room), ("!roll 2d6", "lobby"))
+        for line in ("!mgs joe psst", "!lgoin pw"):
+            with self.assertRaisesRegex(Rejected, "no command"):
+                enter(self.link, line)
 
     def test_a_literal_line_is_said(self) -> None:
         self.assertEqual(self.enters("//x"), [("message", "/x")])

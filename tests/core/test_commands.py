@@ -27,6 +27,8 @@ EVERY_COMMAND: tuple[c.Command, ...] = (
     c.Say(lines("hi", "there"), room("dev"), "action"),
     c.Tell(nick("alice"), lines("psst")),
     c.Answer(lines("yes")),
+    c.AskBot("!roll", CleanText("!roll 2"), "no such command"),
+    c.SetBotCommands(("!roll",)),
     c.Join(room("dev"), "secret"),
     c.Leave(room("dev"), CleanText("bye")),
     c.Kick(nick("eve"), CleanText("out")),

@@ -34,6 +34,7 @@ EVERY_EVENT: tuple[e.Event, ...] = (
     e.KeepSet(Keep(30, 1000), capped=True),
     e.Closed(),
     e.AwaySet(None),
+    e.BotCommandsSet(("!roll",)),
     e.Registered(nick("bob"), "a hash"),
     e.LoggedIn(nick("bob"), Proof("bob")),
     e.PasswordSet(Proof("bob"), "a hash"),

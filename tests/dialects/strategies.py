@@ -265,6 +265,7 @@ EVENTS: dict[type[Any], st.SearchStrategy[Any]] = {
     e.Invited: st.just(e.Invited("digest", 1.0)),
     e.PrivacySet: st.just(e.PrivacySet("rooms")),
     e.IgnoreSet: st.builds(e.IgnoreSet, st.just("eve"), st.just("Eve"), st.booleans()),
+    e.BotCommandsSet: st.sampled_from([e.BotCommandsSet(()), e.BotCommandsSet(("!roll", "!flip"))]),
     e.AwaySet: st.builds(e.AwaySet, _maybe_text, st.booleans()),
     e.Killed: st.builds(e.Killed, st.just("root"), st.just(UserId(2)), nicks, _maybe_text),
     e.ServerBanned: st.builds(e.ServerBanned, st.just("root"), bans),

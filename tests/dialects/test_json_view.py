@@ -99,6 +99,10 @@ class EventTests(SynchronousTestCase):
             event(e.AwaySet(CleanText("lunch")), room=False), nowhere("away", "lunch", away=True)
         )
         self.assertEqual(event(e.AwaySet(None), room=False), nowhere("away", "", away=False))
+        self.assertEqual(
+            event(e.BotCommandsSet(("!roll", "!flip")), room=False),
+            nowhere("bot_commands", "alice answers to !roll, !flip", commands=["!roll", "!flip"]),
+        )
 
     def test_what_is_kept(self) -> None:
         self.assertEqual(
@@ -212,6 +216,8 @@ class EventTests(SynchronousTestCase):
                 self.assertEqual(
                     (kind, content, value["away"]), ("away", text or "", text is not None)
                 )
+            case e.BotCommandsSet(words=words):
+                self.assertEqual((kind, value["commands"]), ("bot_commands", list(words)))
             case e.Gathered(joined=joined, left=left, members=members):
                 self.assertEqual((kind, value["count"]), ("members", members))
                 self.assertEqual(value["joined"], [nick.text for nick in joined])

@@ -91,6 +91,15 @@ MEANINGS: list[tuple[str, c.Command | None]] = [
     ("!msg bob hi", tell("bob", "hi")),
     ("!Msg bob  hi", tell("bob", "hi")),
     ("!logout", c.Quit()),
+    (
+        "!roll 2d6",
+        c.AskBot(
+            "!roll",
+            CleanText("!roll 2d6"),
+            "There is no command !roll. There are !who, !msg NICK TEXT, !logout and !help. "
+            'The line was not sent (to say it as it is, put "// " in front).',
+        ),
+    ),
     ("!help", c.Help()),
     ("!", say("!")),
     ("!!", say("!!")),
@@ -243,7 +252,6 @@ NEAR_MISSES = [
     ("!mgs bob hi", "unknown-command"),
     ("!msgbob hi", "unknown-command"),
     ("!join dev", "unknown-command"),
-    ("!wow", "unknown-command"),
     ("!\u00e9t\u00e9", "unknown-command"),
     ("! msg bob hi", "usage"),
     ("!  MSG bob hi", "usage"),
@@ -442,11 +450,13 @@ class ErrorTextTests(SynchronousTestCase):
 
     def test_unknown_command_unlike_any_points_to_help(self) -> None:
         self.assertIn("/help lists the commands.", self.why("/xyzzy"))
-        self.assertIn("There are !who, !msg NICK TEXT, !logout and !help.", self.why("!xyzzy"))
+        self.assertIn(
+            "There are !who, !msg NICK TEXT, !logout and !help.", self.why("!xyzzy\u00e9")
+        )
 
     def test_errors_of_rule_three_name_the_literal_form(self) -> None:
         for line in (
-            "!xyzzy",
+            "!xyzzy\u00e9",
             "! msg bob hi",
             "!who dev",
             " /who",

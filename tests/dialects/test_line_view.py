@@ -137,6 +137,8 @@ class EventTests(SynchronousTestCase):
             e.TopicSet(NONE),
             e.KeepSet(KEEP_ALL),
             e.Announced("root", text("x")),
+            e.BotCommandsSet(()),
+            e.BotCommandsSet(("!roll",)),
         )
         hidden = {e.Arrived, e.Detached, e.AwaySet, e.Closed, e.Gathered, e.Received, e.Read}
         hidden |= {e.Registered, e.PasswordSet, e.AccountDropped, e.Invited}

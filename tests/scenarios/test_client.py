@@ -323,8 +323,31 @@ async def talks_with_echo(person: Visitor) -> None:
     if "2 people are here" not in await person.sees(re.compile("You are in (a new room, )?#dev")):
         await person.sees("-- echo joined #dev")
     person.types("hello", "/msg echo psst")
-    await person.hears(f"<echo> {person.name}: hello")
+    await person.hears(f"-echo- {person.name}: hello")
     await person.hears("*echo* psst")
+
+
+@scenario
+async def test_two_echo_bots_in_one_room_do_not_answer_each_other(scene: Scene) -> None:
+    server = await scene.server()
+    alice = await scene.visits(server, "alice")
+    alice.types("/join dev")
+    await alice.sees(re.compile("You are in a new room, #dev"))
+    for name in ("echo", "ohce"):
+        bot(scene, name, "echo_bot.py", str(server.port), "dev", name)
+        await alice.sees(f"-- {name} joined #dev")
+    alice.types("hello")
+    for name in ("echo", "ohce"):
+        await alice.hears(f"-{name}- alice: hello")
+    # What they would say to each other came before the answers to this.
+    for name in ("echo", "ohce"):
+        alice.types(f"/msg {name} psst")
+        await alice.hears(f"*{name}* psst")
+    alice.types("bye")
+    for name in ("echo", "ohce"):
+        await alice.hears(f"-{name}- alice: bye")
+    answers = [line for line in alice.lines if "hello" in line or "bye" in line]
+    assert len(answers) == 4, answers
 
 
 @scenario

@@ -20,6 +20,7 @@ from twisted_chat.client.link import Identity, Link, NoRoom, QueueFull
 from twisted_chat.client.typed import Rejected, enter
 from twisted_chat.client.weight import weight
 from twisted_chat.core.text import BadText
+from twisted_chat.dialects.line import read_bot_commands
 
 log = Logger()
 
@@ -58,6 +59,7 @@ class Client:
         nick: str = "",
         password: str | None = None,
         rooms: Iterable[str | tuple[str, str | None]] = (),
+        bot_commands: Iterable[str] = (),
         tls: bool = False,
         fingerprint: str | None = None,
         reconnect: bool = True,
@@ -65,6 +67,8 @@ class Client:
         reactor: Any = None,
     ) -> None:
         """``rooms`` (names, or names with passwords) are entered besides the lobby; one talks in the last.
+        ``bot_commands`` are the words, such as ``!roll``, that people may say to this bot, though they look like commands. Raises
+        ValueError if one can be none.
 
         ``fingerprint`` is that of the certificate to trust (and implies ``tls``). Raises ValueError if it is none.
         """
@@ -78,6 +82,7 @@ class Client:
             fingerprint=read,
             identity=Identity(nick=nick, password=password),
             rooms=tuple((room, None) if isinstance(room, str) else room for room in rooms),
+            bot_commands=read_bot_commands(bot_commands),
             reconnect=reconnect,
         )
         self._on_event = on_event

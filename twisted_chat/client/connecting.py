@@ -27,6 +27,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str | None = None
     identity: Identity = Identity()
     rooms: tuple[tuple[str, str | None], ...] = ()
+    #: The words that one answers to.
+    bot_commands: tuple[str, ...] = ()
     #: Connect again after a lost connection, and keep trying.
     reconnect: bool = True
 
@@ -43,6 +45,7 @@ def open_link(reactor: Any, target: Target, heard: Callable[[ev.Event], None]) -
         target.identity,
         heard,
         rooms=target.rooms,
+        bot_commands=target.bot_commands,
         reconnect=target.reconnect,
     )
 

@@ -83,6 +83,14 @@ class Entered(Answer, frozen=True, kw_only=True):
     topic: str = ""
     created: bool = False
     locked: bool = False
+    bot_commands: tuple[str, ...] = ()
+
+
+class BotCommands(Placed, frozen=True, kw_only=True):
+    """A bot in one of the rooms answers to these words from now on."""
+
+    sender: str = field(name="from")
+    commands: tuple[str, ...]
 
 
 class Gathered(Event, frozen=True, kw_only=True):

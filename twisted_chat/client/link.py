@@ -63,11 +63,15 @@ class Link(Service):
         heard: Callable[[ev.Event], None],
         *,
         rooms: tuple[tuple[str, str | None], ...] = (),
+        bot_commands: tuple[str, ...] = (),
         reconnect: bool = True,
         new_secret: Callable[[], str] = lambda: secrets.token_hex(8),
         random: Callable[[], float] = lambda: secrets.randbelow(1000) / 1000,
     ) -> None:
-        """``rooms``: those to enter besides the lobby, with their passwords; the last is the one that is talked in."""
+        """``rooms``: those to enter besides the lobby, with their passwords; the last is the one that is talked in.
+
+        ``bot_commands``: the words that one answers to, told after each login.
+        """
         self._clock = reactor
         self._connector = Connector(reactor, endpoint, self, reconnect=reconnect, random=random)
         self._identity = identity
@@ -87,6 +91,7 @@ class Link(Service):
         self._absent = Absent(reactor, self._outgoing, self._flush, self._hand_back)
         self._settling = Settling()
         self._rooms = Membership(rooms)
+        self._bot_commands = bot_commands
         self._inbound = Inbound(reactor, self._is_own, heard, self._send_first, self._tag)
         #: What becomes of the identity when what was sent under this tag is done.
         self._becoming: dict[str, Identity] = {}
@@ -155,14 +160,20 @@ class Link(Service):
         kind: ev.Kind = "say",
         *,
         literal: bool = True,
+        typed: bool = False,
     ) -> str:
         """Say a text of one or more lines in ``room`` (None: where one talks). Return its tag.
 
-        Unless it is meant literally, the server refuses what looks like a private text, mistyped.
+        Unless it is meant literally, the server refuses what looks like a private text, mistyped. ``typed``: the text, of one
+        line, is for a bot, and is refused if none there answers to it.
         """
         where = self._where(room)
         lines, tag = _lines(text), self._tag()
-        data = wire.message(lines, where, kind, tag, literal=literal)
+        data = (
+            wire.command(text, tag, where)
+            if typed
+            else wire.message(lines, where, kind, tag, literal=literal)
+        )
         self._outgoing.add(Item(tag, data, text, again=True, room=where))
         self._sending(ev.Sending(tag=tag, lines=lines, room=where, kind=kind, time=self._now()))
         return tag
@@ -385,6 +396,8 @@ class Link(Service):
             tag = self._tag()
             self._rooms.asked(tag, room)
             self._send_first(wire.join(room, password, tag))
+        if self._bot_commands:
+            self._send_first(wire.bot_commands(self._bot_commands, self._quiet_tag()))
         self._flush()
         for room in self._rooms.to_leave():
             self._send_first(wire.leave(room, self._quiet_tag()))

@@ -95,6 +95,8 @@ class PlainView:
                 return [f"-- {sender} is now called {nick}"] if sender != nick else []
             case ev.Away():
                 return self._away(event)
+            case ev.BotCommands():
+                return [f"-- {event.text}."]
             case ev.Topic(room=room, sender=sender, id=message_id):
                 return [_topic(room, sender, event.text, bool(message_id))]
             case ev.Invited(sender=sender, room=room):
@@ -155,7 +157,9 @@ class PlainView:
             else f"{entered.count:,} people are here: {', '.join(entered.names)}{more}"
         )
         topic = [_topic(entered.room, None, entered.topic, False)] if entered.topic else []
-        return [f"-- You are in {room}{lock}. {here}", *topic]
+        words = ", ".join(entered.bot_commands)
+        bots = [f"-- Bots here answer to {words}."] if words else []
+        return [f"-- You are in {room}{lock}. {here}", *topic, *bots]
 
     def _focused(self, event: ev.Focus | ev.Gone) -> list[str]:
         gone = f"You left #{event.room}. " if isinstance(event, ev.Gone) else ""

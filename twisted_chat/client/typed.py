@@ -43,6 +43,8 @@ def _enter(link: Link, line: str, leave: Callable[[str | None], None]) -> str | 
             return None
         case c.Say(lines=lines, kind=kind, unless=unless):
             return link.say("\n".join(lines), kind=kind, literal=not unless)
+        case c.AskBot(line=said):
+            return link.say(said, typed=True)
         case c.Tell(to=to, lines=lines, kind=kind):
             return link.tell(to.text, "\n".join(lines), kind)
         case c.Answer(lines=lines):

@@ -61,6 +61,7 @@ _BY_TYPE: Final[dict[str, type[ev.Event]]] = {
     "kick": ev.Kicked,
     "nick": ev.Renamed,
     "away": ev.Away,
+    "bot_commands": ev.BotCommands,
     "topic": ev.Topic,
     "role": ev.Role,
     **dict.fromkeys(
@@ -248,6 +249,11 @@ def command(line: str, tag: str, room: str | None = None) -> bytes:
     return _object("command", content=line, room=room, id=tag)
 
 
+def bot_commands(words: tuple[str, ...], tag: str) -> bytes:
+    """Answer to these words from now on."""
+    return _object("bot_commands", commands=words, id=tag)
+
+
 def ping(text: str) -> bytes:
     return _object("ping", content=text)
 
@@ -264,7 +270,7 @@ def _kind(kind: ev.Kind) -> ev.Kind | None:
     return None if kind == "say" else kind
 
 
-def _object(type_: str, **fields: str | int | None) -> bytes:
+def _object(type_: str, **fields: str | int | tuple[str, ...] | None) -> bytes:
     """Write an object; fields that are None are left out. Raises :class:`TooLong`.
 
     What is too long is not tried: a server skips it without having read the id, so nobody could tell what it refused.

@@ -11,6 +11,7 @@ from twisted_chat.core.apply_accounts import AccountApplier
 from twisted_chat.core.apply_private import PrivateApplier
 from twisted_chat.core.apply_rooms import RoomApplier
 from twisted_chat.core.authorise import may, silenced
+from twisted_chat.core.bot_commands import MAX_BOTS
 from twisted_chat.core.checks import admit, not_a_member
 from twisted_chat.core.commands import Kind, Lines
 from twisted_chat.core.ids import MessageId, RoomId
@@ -56,6 +57,9 @@ _GONE = Refused("gone", "You are no longer in the chat, so nothing was done. Con
 
 _TOO_MANY_BANS = Refused(
     "too-many-bans", f"there are {MAX_BANS:,} server bans, and that is the most; lift one first"
+)
+_TOO_MANY_BOTS = Refused(
+    "too-many-bots", f"There are {MAX_BOTS} bots with words of their own here, and that is the most"
 )
 _SAID_SO = Refused("said-so", "they said themselves whether they are away")
 _QUIT = CleanText("quit")
@@ -108,6 +112,8 @@ class Applier:
                 return self._accounts.renamed(message, proposal, user, event)
             case e.AwaySet():
                 return self._away_set(message, proposal, user, event)
+            case e.BotCommandsSet():
+                return self._bot_commands_set(message, proposal, user, event)
             case e.Killed():
                 if event.user not in self._state.users:
                     return Void(proposal, absent_target(event.nick))
@@ -152,8 +158,25 @@ class Applier:
         rooms = tuple(user.rooms)
         if event.text is not None and not event.auto:
             # The reason would be one more way to speak.
-            rooms = tuple(room for room in rooms if not self._silenced(user, room, proposal.time))
+            rooms = self._heard_in(user, proposal.time)
         return Applied(envelope(message, proposal, user), Near(rooms, author=True))
+
+    def _bot_commands_set(
+        self, message: MessageId, proposal: e.Proposal, user: User, event: e.BotCommandsSet
+    ) -> Outcome:
+        bots = self._state.bots
+        if not event.words:
+            bots.pop(user.id, None)
+        elif user.id not in bots and len(bots) >= MAX_BOTS:
+            return Void(proposal, _TOO_MANY_BOTS)
+        else:
+            bots[user.id] = event.words
+        heard = Near(self._heard_in(user, proposal.time), author=True)
+        return Applied(envelope(message, proposal, user), heard)
+
+    def _heard_in(self, user: User, time: float) -> tuple[RoomId, ...]:
+        """Return the rooms where somebody may speak."""
+        return tuple(room for room in user.rooms if not self._silenced(user, room, time))
 
     def _silenced(self, user: User, room: RoomId, time: float) -> bool:
         return silenced(user, self._state.rooms[room], time) is not None

@@ -99,6 +99,21 @@ class Say(_Command, frozen=True):
     program: bool = False
 
 
+class AskBot(_Command, frozen=True):
+    """Say a line that begins with ``word`` if a bot in the room answers to that; else it is no command, and ``why`` says so."""
+
+    word: str
+    line: CleanText
+    why: str
+    room: RoomName | None = None
+
+
+class SetBotCommands(_Command, frozen=True):
+    """Answer to these words from now on, instead of those of before."""
+
+    words: tuple[str, ...]
+
+
 class Tell(_Command, frozen=True):
     """Say something to one user, in private.
 
@@ -352,6 +367,8 @@ class Quit(_Command, frozen=True):
 UserCommand = (
     Tell
     | Answer
+    | AskBot
+    | SetBotCommands
     | Register
     | ChangePassword
     | DropAccount

@@ -144,6 +144,12 @@ class Decider:
                         "there is nobody here to answer; nothing was sent; use /msg NICK TEXT",
                     )
                 return self._tell(session, user, c.Tell(target.nick, command.lines), now, tag)
+            case c.AskBot():
+                return self._ask_bot(session, user, command, now, tag)
+            case c.SetBotCommands(words=words):
+                if self._state.bots.get(user.id, ()) == words:
+                    return Tell(r.Confirmed("You answer to these words already."))
+                return Propose(e.BotCommandsSet(words), claim=True)
             case RoomCommand():
                 return self._standing.decide(session, user, command, now)
             case c.Rename():
@@ -251,6 +257,16 @@ class Decider:
         if room.strict and (refused := may("speak", user, room, now)):
             return Tell(refused)
         return self._bad_lines(lines) or Propose(e.Said(kind, lines), room.ref.id)
+
+    def _ask_bot(
+        self, session: Session, user: User, command: c.AskBot, now: float, tag: str | None
+    ) -> Decision:
+        room = self._room_of(session, user, command.room, to_talk=True)
+        if isinstance(room, Tell):
+            return room
+        if command.word not in self._state.bots.in_room(room):
+            return _refuse("unknown-command", command.why)
+        return self._say(session, user, c.Say((command.line,), command.room), now, tag)
 
     def _slip(self, meant: Nick | RoomName, *, program: bool) -> Tell | None:
         """Refuse what was perhaps meant for somebody who is here or has an account, or holds a locked room's password."""

@@ -153,6 +153,12 @@ class AwaySet(_Event, frozen=True):
     auto: bool = False
 
 
+class BotCommandsSet(_Event, frozen=True):
+    """The author answers to these words from now on, see :mod:`twisted_chat.core.bot_commands`."""
+
+    words: tuple[str, ...]
+
+
 class Killed(_Event, frozen=True):
     """The author, as the server operator ``by``, ended all sessions of a user."""
 
@@ -288,6 +294,7 @@ Event = (
     | KeepSet
     | Closed
     | AwaySet
+    | BotCommandsSet
     | Killed
     | ServerBanned
     | ServerUnbanned

@@ -232,9 +232,9 @@ class Hub:
     def entered(self, room: Room, *, created: bool) -> r.Entered:
         """Describe a room to somebody who is in it now."""
         names = room.first(self.limits.page_size, self.state.users)
-        return r.Entered(
-            room.name, len(room.members), names, room.topic, created, room.password is not None
-        )
+        locked = room.password is not None
+        bots = tuple(sorted(self.state.bots.in_room(room))[: self.limits.page_size])
+        return r.Entered(room.name, len(room.members), names, room.topic, created, locked, bots)
 
     def _follow(self, envelope: e.Envelope) -> None:
         """Bring focus and ignore lists of this node's sessions up to date."""

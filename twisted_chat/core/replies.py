@@ -73,7 +73,10 @@ class Hint(_Reply, frozen=True):
 
 
 class Entered(_Reply, frozen=True):
-    """The session is in a room and talks there now. ``names`` is the first page of ``count`` members."""
+    """The session is in a room and talks there now. ``names`` is the first page of ``count`` members.
+
+    ``bot_commands``: the words to which bots there answer.
+    """
 
     room: RoomName
     count: int
@@ -81,6 +84,7 @@ class Entered(_Reply, frozen=True):
     topic: CleanText
     created: bool = False
     locked: bool = False
+    bot_commands: tuple[str, ...] = ()
 
 
 class FocusSet(_Reply, frozen=True):

@@ -10,6 +10,7 @@ import bisect
 import msgspec
 
 from twisted_chat.core.accounts import Account, Accounts
+from twisted_chat.core.bot_commands import Bots
 from twisted_chat.core.events import Author, RoomRef
 from twisted_chat.core.ids import Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.invites import Invites
@@ -52,6 +53,7 @@ class State:
         self.server_bans = ServerBans()
         #: Who may come in, see :class:`twisted_chat.core.commands.SetPanic`.
         self.panic = 0
+        self.bots = Bots()
         self.add_room(Room(RoomRef(LOBBY_ID, LOBBY), 0.0))
 
     def user_named(self, nick: Nick) -> User | None:
@@ -154,6 +156,7 @@ class State:
         for author in (user.author, *user.sessions.values()):
             self._users_by_scope.pop(author.scope, None)
         del self.users[user.id]
+        self.bots.pop(user.id, None)
 
     def _index(self, user: User) -> None:
         self.users_by_key[user.nick.key] = user
@@ -271,6 +274,7 @@ class State:
             "invites": sorted(self.invites.items()),
             "talks": self.talks.dump(),
             "markers": self.markers.dump(),
+            "bots": dict(self.bots),
             "server": (self.panic, [msgspec.structs.astuple(ban) for ban in self.server_bans]),
             "indexes": [
                 {key: user.id for key, user in self.users_by_key.items()},

@@ -18,7 +18,7 @@ from twisted_chat.core.searching import USAGE, BadSearch, read_search
 from twisted_chat.core.text import BadText, CleanText, Secret, decode, shown
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.json_view import JsonView
-from twisted_chat.dialects.line import meant_for, read
+from twisted_chat.dialects.line import meant_for, read, read_bot_commands
 
 #: The most lines of one message (as Ergo's multi-line limit).
 MAX_LINES: Final = 100
@@ -45,6 +45,7 @@ _TYPES: Final = (
     "topic",
     "ping",
     "command",
+    "bot_commands",
     "help",
     "quit",
 )
@@ -69,6 +70,7 @@ class Incoming(msgspec.Struct):
     scope: str | None = None
     partner: str | None = msgspec.field(default=None, name="with")
     literal: bool = False
+    commands: list[str] | None = None
 
 
 def is_object(line: bytes) -> bool:
@@ -148,6 +150,8 @@ def _decode(frame: bytes) -> Incoming:
 def _wrong_field(why: str) -> str:
     """Say in the words of JSON what msgspec says in those of Python."""
     found = _FIELD.search(why)
+    if "`$.commands" in why:
+        return '"commands" must be a list of strings'
     if found is None:
         return 'every object needs a "type"'
     if found[1] == "literal":
@@ -253,6 +257,11 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command:
             if password is None:
                 raise BadLine('register needs "password"', "bad-field")
             return c.Register(password, CleanText(incoming.content) or None)
+        case "bot_commands":
+            if incoming.commands is None:
+                why = 'bot_commands needs "commands", a list of words such as "!roll"'
+                raise BadLine(why, "bad-field")
+            return c.SetBotCommands(read_bot_commands(incoming.commands))
         case "read":
             message, partner = _id(incoming.message), _partner(incoming)
             if message is None:

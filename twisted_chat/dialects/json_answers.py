@@ -59,6 +59,7 @@ def answer(reply: r.Reply) -> tuple[str, str, dict[str, Any]]:
                     "topic": reply.topic,
                     "created": reply.created,
                     "locked": reply.locked,
+                    **({"bot_commands": reply.bot_commands} if reply.bot_commands else {}),
                 },
             )
         case r.FocusSet(room=room, left=left):

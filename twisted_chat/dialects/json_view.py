@@ -117,6 +117,9 @@ def _happened(envelope: e.Envelope) -> tuple[str, str, dict[str, Any] | None] | 
         case e.AwaySet(text=text, auto=auto):
             idle = {"auto": True} if auto else {}
             return "away", text or "", {"away": text is not None} | idle
+        case e.BotCommandsSet(words=words):
+            which = ", ".join(words) or "no command any more"
+            return "bot_commands", f"{who} answers to {which}", {"commands": words}
         case e.Announced(lines=lines):
             return "announcement", "\n".join(lines), None
         case e.Killed() | e.ServerBanned() | e.ServerUnbanned() | e.PanicSet():

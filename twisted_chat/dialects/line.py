@@ -10,14 +10,15 @@ from __future__ import annotations
 import itertools
 import re
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import tzinfo
 from typing import Final
 
 from twisted_chat.core import commands as c
+from twisted_chat.core.bot_commands import MAX_WORDS, is_word
 from twisted_chat.core.confusables import drop_ignorable
 from twisted_chat.core.names import BadName, Nick, ReservedName, RoomName, parse_nick
-from twisted_chat.core.table import COMMANDS, BadArguments, may_be_command, nearest
+from twisted_chat.core.table import COMMANDS, BadArguments, may_be_command, may_be_login, nearest
 from twisted_chat.core.text import BadText, CleanText, Secret, decode, shown
 from twisted_chat.dialects import slips
 from twisted_chat.dialects.base import BadLine, Dialect, Request
@@ -337,7 +338,27 @@ def _quoted(word: str, near: str | None) -> str:
     return shown(word, 20) if found[0] == word and not glued else ""
 
 
-def _bang(line: str) -> c.Command | None:
+def read_bot_commands(words: Iterable[str]) -> tuple[str, ...]:
+    """Return the words to which a bot wants to answer, each once. Raises :class:`BadLine`."""
+    words = tuple(dict.fromkeys(words))
+    if len(words) > MAX_WORDS:
+        raise BadLine(f"a bot answers to {MAX_WORDS} words at most", "bad-bot-command")
+    for word in words:
+        if why := _no_bot_command(word):
+            raise BadLine(why, "bad-bot-command")
+    return words
+
+
+def _no_bot_command(word: str) -> str | None:
+    """Return why bots cannot answer to a word, None if they can: nobody is to say aloud what they mean for one person."""
+    if not is_word(word):
+        return "a bot answers to words such as !roll: 31 letters, digits, - and _ at most behind the !, a letter first"
+    if word[1:].lower() in COMMANDS or may_be_login(word[1:]) or _is_private_command(word):
+        return "that is a command of the server, or looks like a private one or one with a password; choose another word"
+    return None
+
+
+def _bang(line: CleanText) -> c.Command | None:
     """Read a line that begins with "!"; None if no command follows, so that the rules after this one count."""
     if slips.spoilt_bang(line):
         raise BadLine(
@@ -355,11 +376,13 @@ def _bang(line: str) -> c.Command | None:
             if near
             else "There are !who, !msg NICK TEXT, !logout and !help."
         )
-        raise BadLine(
+        why = (
             f"There is no command {f'!{quoted}' if (quoted := _quoted(word, near)) else 'like that'}. "
-            f"{meant} The line was not sent ({_LITERALLY}).",
-            "unknown-command",
+            f"{meant} The line was not sent ({_LITERALLY})."
         )
+        if _no_bot_command(f"!{word}") is None:
+            return c.AskBot(f"!{word}", line, why)
+        raise BadLine(why, "unknown-command")
     if name in _BARE_BANGS and rest.strip():
         raise BadLine(
             f"!{name} stands alone on its line. The line was not sent ({_LITERALLY}).", "usage"

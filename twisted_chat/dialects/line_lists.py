@@ -44,13 +44,16 @@ def entered(reply: r.Entered) -> list[str]:
     more = [f"--   … and {left_out:,} more; /who {reply.room} lists them."] if left_out else []
     here = "Nobody else is here." if reply.count == 1 else f"{reply.count:,} people are here:"
     topic = [f"-- Topic of {reply.room}: {placed(reply.topic)}"] if reply.topic else []
+    words = ", ".join(reply.bot_commands)
+    bots = _folded("-- Bots here answer to ", f"{words}.") if words else ()
     if reply.count == 1:
-        return [f"{head} {here}", *topic]
+        return [f"{head} {here}", *topic, *bots]
     return [
         f"{head} {here}",
         *wrapped([isolated(nick.text) for nick in reply.names]),
         *more,
         *topic,
+        *bots,
     ]
 
 

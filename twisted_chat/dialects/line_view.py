@@ -95,6 +95,10 @@ class LineView:
                 return [f"*{who}* {_acted(kind)}{placed(line)}" for line in lines]
             case e.Said() | e.Told() | e.Arrived() | e.Detached() | e.AwaySet() | e.Closed():
                 return []  # requests between programs, and what a person need not be told
+            case e.BotCommandsSet(words=()):
+                return [f"-- {who} answers to no command any more."]
+            case e.BotCommandsSet(words=words):
+                return [f"-- {who} answers to {', '.join(words)}."]
             case e.Received() | e.Read():
                 return []  # what the server notes for itself
             case (

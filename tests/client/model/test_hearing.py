@@ -265,6 +265,16 @@ class PeopleTests(Case):
         self.assertEqual((self.names(), self.names("ops")), (["me"], ["me"]))
         self.assertEqual(self.picture.away, {})
 
+    def test_the_words_of_bots_are_told(self) -> None:
+        words = ("!flip", "!roll")
+        self.hear(ev.Entered(room="dev", names=("me",), count=1, bot_commands=words))
+        self.picture.look(True)
+        self.hear(
+            ev.BotCommands(sender="dice", commands=("!roll",), lines=("dice answers to !roll",))
+        )
+        told = ["bots here answer to !flip, !roll", "dice answers to !roll"]
+        self.assertEqual(self.texts(), told)
+
     def test_a_crowd_is_gathered(self) -> None:
         room = self.enter("me", count=200)
         self.hear(ev.Gathered(room="dev", joined=("a", "b"), left=("c",), count=201))
@@ -443,6 +453,7 @@ EVENTS = st.one_of(
     st.builds(ev.Kicked, sender=NICKS, to=NICKS, room=ROOMS, id=IDS, time=TIMES),
     st.builds(ev.Renamed, sender=NICKS, nick=NICKS, id=IDS, time=TIMES),
     st.builds(ev.Away, sender=NICKS, away=st.booleans()),
+    st.builds(ev.BotCommands, sender=NICKS, commands=NAMES, lines=LINES),
     st.builds(ev.Gone, room=ROOMS, focus=st.none() | ROOMS),
     st.builds(ev.Focus, focus=st.none() | ROOMS),
     st.builds(ev.HistoryEnd, room=ROOMS, more=st.booleans()),

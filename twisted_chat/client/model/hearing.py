@@ -93,6 +93,11 @@ def _changed(picture: Picture, event: ev.Event, now: float) -> None:
             conversation.topic = event.topic
             picture.focus = conversation.key
             picture.entered(conversation.key)
+            if event.bot_commands:
+                words = ", ".join(event.bot_commands)
+                picture.tell((f"bots here answer to {words}",), now, key=conversation.key)
+        case ev.BotCommands():
+            picture.tell(event.lines, now)
         case ev.Gone(room=room, focus=focus):
             picture.close(room_key(room))
             picture.focus = None if focus is None else room_key(focus)

@@ -1,0 +1,30 @@
+"""The words that bots answer to, such as ``!roll``: people may say them, though they look like commands."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from twisted_chat.core.ids import UserId
+from twisted_chat.core.room import Room
+
+#: The most words of one bot: what can be read in a line at the join.
+MAX_WORDS: Final = 20
+#: The most bots on a server: each join, and each line that begins with such a word, looks at all of them (20 µs).
+MAX_BOTS: Final = 500
+
+# ASCII alone: nobody is to type a word that only looks like another.
+_WORD: Final = re.compile(r"![A-Za-z][A-Za-z0-9_-]{0,30}")
+
+
+def is_word(word: str) -> bool:
+    """Tell whether bots can answer to a word by how it is written."""
+    return _WORD.fullmatch(word) is not None
+
+
+class Bots(dict[UserId, tuple[str, ...]]):
+    """Who answers to which words."""
+
+    def in_room(self, room: Room) -> set[str]:
+        """Return the words to which somebody in a room answers."""
+        return {word for user, words in self.items() if user in room.members for word in words}
