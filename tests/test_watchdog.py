@@ -16,6 +16,7 @@ from twisted.internet.testing import EventLoggingObserver
 from twisted.logger import formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
+from twisted_chat import watchdog
 from twisted_chat.watchdog import (
     EXTENSION,
     LONGEST,
@@ -135,6 +136,18 @@ class StartAndEndTests(WatchdogCase):
     def test_end_before_the_start_is_no_fault(self) -> None:
         self.dog.stop()
         self.assertEqual(self.told(), [])
+
+    def test_thread_of_its_own_ticks_until_the_end(self) -> None:
+        ticked = threading.Event()
+        self.patch(watchdog, "TICK", 0.001)
+        self.patch(Watchdog, "tick", lambda dog: ticked.set())
+        self.dog.start()
+        self.assertTrue(ticked.wait(60))
+        (thread,) = [each for each in threading.enumerate() if each.name == "watchdog"]
+        self.assertTrue(thread.daemon)
+        self.dog.stop()
+        thread.join(60)
+        self.assertFalse(thread.is_alive())
 
 
 class NotifierTests(WatchdogCase):

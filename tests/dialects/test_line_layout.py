@@ -92,6 +92,10 @@ class WrapTests(SynchronousTestCase):
         for columns in (None, WIDTHS[-1] + 1, 500):
             self.assertEqual(len(said("word " * 800, columns)), 1)
 
+    def test_short_line_stays_one_row(self) -> None:
+        for line in ("hi", "x" * 70, "\u6f22" * 10):
+            self.assertEqual(said(line, 80), [f"<alice> {line}"])
+
     def test_widths_are_few(self) -> None:
         dialect = LineDialect(lambda: NOON)
         views = {dialect.views(columns) for columns in (None, *range(1, 1000))}

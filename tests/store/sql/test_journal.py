@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import tempfile
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from twisted.logger import formatEvent, globalLogPublisher
 
 from tests.making import said
 from tests.store.sql.held import HeldStoreCase
+from twisted_chat.store.port import StoreError
 from twisted_chat.store.sql.database import Database, sqlite_url
 
 
@@ -126,3 +128,22 @@ class RemovedTests(HeldStoreCase):
         self.finish()
         self.assertEqual(self.after_kill(), [101])
         self.open()
+
+    def test_error_of_the_database_is_said_and_it_is_tried_again(self) -> None:
+        journal = self.store._database._journal
+        assert journal is not None
+        closed = sqlite3.connect(":memory:")
+        closed.close()
+        error = self.assertRaises(StoreError, journal.save, closed)
+        self.assertIn("not saved yet (Cannot operate on a closed database", str(error))
+
+    def test_log_that_is_removed_while_nothing_is_open_is_only_noticed(self) -> None:
+        database = self.store._database
+        database._discard()
+        journal = database._journal
+        assert journal is not None
+        journal._known = [(0, 0)]
+        database.keep_journal()
+        self.assertTrue(database.saved_journal)
+        self.speaks()
+        self.assertEqual(self.after_kill(), [101, 102])
