@@ -131,6 +131,12 @@ class LastSeenTests(NodeCase):
     def setUp(self) -> None:
         super().setUp()
         self.ann, self.bob = self.enter("ann", "bob")
+        self.become(self.ann, "ann")
+
+    def become(self, door: FakeDoor, account: str) -> None:
+        user = self.node.hub.user_of(door.peer.id)
+        assert user is not None
+        self.node.hub.state.set_account(user, account)
 
     def whois(self, nick: str) -> str:
         self.ann.asks(c.Whois(parse_nick(nick)))
@@ -139,14 +145,23 @@ class LastSeenTests(NodeCase):
         return line
 
     def test_account_that_was_here_is_remembered(self) -> None:
-        user = self.node.hub.user_of(self.bob.peer.id)
-        assert user is not None
-        self.node.hub.state.set_account(user, "bob")
+        self.become(self.bob, "bob")
         self.bob.lost()
         self.forget(self.ann)
         self.clock.advance(3 * 3600)
-        line = self.whois("BOB")
-        self.assertEqual(line, "BOB was here 10800 seconds ago")
+        self.assertEqual(self.whois("BOB"), "BOB was here 10800 seconds ago")
+        self.node.limit(Limits(last_seen=30))
+        self.assertEqual(self.whois("BOB"), "BOB was here 10800 seconds ago")
+        self.clock.advance(30 * 24 * 3600)
+        self.assertIn("no-such-nick", self.whois("bob"))
+
+    def test_account_is_not_remembered_where_that_is_off(self) -> None:
+        self.node.limit(Limits(last_seen=0))
+        self.become(self.bob, "bob")
+        self.bob.lost()
+        self.forget(self.ann)
+        self.node.limit(Limits())
+        self.assertIn("no-such-nick", self.whois("bob"))
 
     def test_guest_is_not(self) -> None:
         self.bob.lost()

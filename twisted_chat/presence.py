@@ -11,6 +11,7 @@ from twisted_chat.clock import wall_of
 from twisted_chat.cluster.bus import Bus
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
+from twisted_chat.core.apply import absent_target
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.ids import UserId
 from twisted_chat.core.names import Nick
@@ -20,6 +21,7 @@ from twisted_chat.store.port import Store
 
 #: What stands for the reason of who is away for having said nothing.
 IDLE: Final = CleanText("idle")
+_DAY: Final = 24 * 60 * 60
 
 
 class Presence:
@@ -73,7 +75,7 @@ class Presence:
 
     def left(self, account: str | None, time: float) -> None:
         """Note that somebody with this account (None: without one) is not here any more."""
-        if account is not None:
+        if account is not None and self._hub.limits.last_seen:
             self._store.account_seen(account, time)
 
     def tell_last_seen(self, peer: Peer, nick: Nick, tag: str | None) -> None:
@@ -82,6 +84,6 @@ class Presence:
 
     async def _last_seen(self, nick: Nick) -> r.Reply:
         time = await self._answers.in_time(self._store.last_seen(nick.key))
-        if time is None:
-            return r.Refused("no-such-nick", f"{nick} is not here; /who lists who is here")
+        if time is None or time < self._wall() - self._hub.limits.last_seen * _DAY:
+            return absent_target(nick)
         return r.WasHere(nick.text, time, max(0.0, self._wall() - time))

@@ -325,9 +325,17 @@ class SayTests(Case):
         vault = self.world.hub.state.room_named(room("vault"))
         assert vault is not None
         self.world.hub.state.set_room(vault, vault.settings.changed("private", 1))
-        refused = self.world.refusal(self.bob, c.Say(HI, unless=(room("v\u0430ult"),)))
-        self.assertEqual(refused.code, "looks-private")
-        self.assertNotIn("Vault", refused.why)
+        for name in ("v\u0430ult", "nowhere"):  # alike, whether it is there or not
+            said = lines(f"join {name} swordfish")
+            refused = self.world.refusal(self.bob, c.Say(said, unless=(room(name),)))
+            self.assertEqual(refused.code, "looks-private")
+            self.assertNotIn("Vault", refused.why)
+            talk = c.Say(lines(f"join {name} and me"), unless=(room(name),))
+            self.assertIsInstance(self.decide(self.bob, talk), Propose)
+        # Who is in it knows of it.
+        whole = lines("join vault swordfish if you like")
+        refused = self.world.refusal(self.alice, c.Say(whole, unless=(room("vault"),)))
+        self.assertIn("the password of #Vault", refused.why)
 
     def test_what_would_look_like_a_password_is_said_when_the_room_has_none(self) -> None:
         for name in ("dev", "nowhere"):
@@ -551,7 +559,17 @@ class AskingTests(Case):
                 self.hub.state, self.world.user(self.bob), self.world.user(self.alice), NOW + 60
             ),
         )
-        self.assertEqual(self.decide(self.bob, c.Whois(nick("carol"))), LastSeen(nick("carol")))
+
+    def test_accounts_are_told_when_others_were_here_last_and_guests_are_not(self) -> None:
+        asked = c.Whois(nick("carol"))
+        self.assertEqual(self.world.refusal(self.bob, asked).code, "no-such-nick")
+        self.hub.state.set_account(self.world.user(self.bob), "bob")
+        self.assertEqual(self.decide(self.bob, asked), LastSeen(nick("carol")))
+
+    def test_nobody_is_told_when_others_were_here_last_if_that_is_off(self) -> None:
+        self.hub.state.set_account(self.world.user(self.bob), "bob")
+        self.hub.limits.become(Limits(last_seen=0))
+        self.assertEqual(self.world.refusal(self.bob, c.Whois(nick("carol"))).code, "no-such-nick")
 
     def test_history_is_asked_of_the_store(self) -> None:
         ref = e.RoomRef(self.dev, room("dev"))

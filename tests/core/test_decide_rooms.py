@@ -7,10 +7,14 @@ from tests.core.world import NOW, World, nick, room
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
+from twisted_chat.core.apply import Void
+from twisted_chat.core.bans import Ban, read_target
 from twisted_chat.core.decision import FocusOn, Propose, Tell
 from twisted_chat.core.keep import KEEP_ALL, Keep
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.room import LOBBY_ID, room_digest
+from twisted_chat.core.standing import Setting
+from twisted_chat.core.table import COMMANDS
 from twisted_chat.core.text import CleanText
 
 
@@ -56,8 +60,84 @@ class RoomTests(Case):
         dev = self.world.hub.state.room_named(room("dev"))
         assert dev is not None
         self.world.hub.state.set_room(dev, dev.settings.changed("private", 1))
-        why = "#d\u0435v looks too much like a room that exists; choose another name"
-        self.refuse(self.eve, c.Join(room("d\u0435v")), "lookalike", why)
+        asked = Tell(r.PasswordNeeded(room("d\u0435v")))
+        self.assertEqual(self.decide(self.eve, c.Join(room("d\u0435v"))), asked)
+
+    def test_private_room_that_one_cannot_enter_does_not_say_why(self) -> None:
+        dev = self.world.hub.state.room_named(room("dev"))
+        assert dev is not None
+        self.world.hub.state.set_room(dev, dev.settings.changed("private", 1))
+        made, digest = dev.settings, room_digest(room("dev"), "secret")
+        for how in ("locked", "invite-only", "banned", "muted and banned and locked"):
+            dev.password = digest if "locked" in how else None
+            settings = made.changed("invite-only", int(how == "invite-only"))
+            self.world.hub.state.set_room(dev, settings)
+            dev.bans.clear()
+            if "banned" in how:
+                dev.bans["eve"] = Ban(read_target("eve"), "bob", NOW)
+            for name in ("dev", "d\u0435v"):
+                for password in (None, "guess"):
+                    told = Tell(r.PasswordNeeded(room(name), wrong=password is not None))
+                    decided = self.decide(self.eve, c.Join(room(name), password))
+                    self.assertEqual(decided, told, (how, name))
+                    event = e.Joined(room(name), password and room_digest(room(name), password))
+                    self.world.publish(
+                        e.Proposal(
+                            event,
+                            e.Origin(self.eve.node, self.eve.session),
+                            NOW,
+                            self.world.user(self.eve).id,
+                        )
+                    )
+                    void = self.world.outcomes[self.eve.node][-1]
+                    assert isinstance(void, Void)
+                    self.assertEqual(void.why, told.reply, (how, name))
+
+    def test_passwords_of_a_private_room_are_tried_no_faster_if_it_has_none(self) -> None:
+        dev = self.world.hub.state.room_named(room("dev"))
+        assert dev is not None
+        self.world.hub.state.set_room(
+            dev, dev.settings.changed("private", 1).changed("invite-only", 1)
+        )
+        for n in range(10):
+            self.decide(self.eve, c.Join(room("dev"), f"guess{n}"))
+        self.assertEqual(self.world.refusal(self.eve, c.Join(room("dev"), "x")).code, "slow-down")
+
+    def test_nothing_tells_a_private_room_from_none(self) -> None:
+        """What can be asked of a room by who is not in it, but to enter it, which its name is enough for if it is open."""
+        dev = self.world.hub.state.room_named(room("dev"))
+        assert dev is not None
+
+        def asked(name: str) -> list[object]:
+            lines = (
+                *(
+                    "who NAME",
+                    "leave NAME",
+                    "bans #NAME",
+                    "settings #NAME",
+                ),
+                *(
+                    "search x in:NAME",
+                    "export #NAME",
+                    "register-room #NAME",
+                    "drop-room NAME",
+                ),
+                *("forget-me NAME", "invite #NAME alice", "ban #NAME x", "lock #NAME pw", "rooms"),
+            )
+            said = c.Say((CleanText(f"join {name} swordfish"),), unless=(room(name),))
+            shown = (c.ShowHistory(room(name)), c.ShowTopic(room(name)), c.ShowKeep(room(name)))
+            decided = [self.decide(self.eve, each) for each in (said, *shown)]
+            for line in lines:
+                verb, _, rest = line.replace("NAME", name).partition(" ")
+                decided.append(self.decide(self.eve, COMMANDS[verb].parse(rest)))
+            return [repr(each).replace(name, "X") for each in decided]
+
+        settings: tuple[Setting, ...] = ("private", "invite-only")
+        for setting in settings:
+            self.world.hub.state.set_room(dev, dev.settings.changed(setting, 1))
+            self.assertEqual(asked("dev"), asked("qqq"))
+        dev.password = "digest"
+        self.assertEqual(asked("dev"), asked("qqq"))
 
     def test_locked_room_takes_its_password_only(self) -> None:
         self.world.do(self.bob, c.Join(room("Vault"), "s\u00e9same"))

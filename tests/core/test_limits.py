@@ -46,6 +46,7 @@ class LimitsTests(SynchronousTestCase):
                 "login-tries": 3,
                 "registrations": 5,
                 "auto-away": 0,
+                "last-seen": 365,
                 "page-size": 50,
                 "max-ids": 20000,
             },
@@ -69,8 +70,8 @@ class LimitsTests(SynchronousTestCase):
 
     def test_limits_of_nothing_are_refused(self) -> None:
         for field in FIELDS:
-            may_be_none = ("history_lines", "linger", "keep_days", "keep_lines", "auto_away")
-            none = 0 if field.name in may_be_none else 1
+            may_be_none = ("history_lines", "linger", "keep_days", "keep_lines")
+            none = 0 if field.name in (*may_be_none, "auto_away", "last_seen") else 1
             msgspec.convert({field.encode_name: none}, Limits)
             for wrong in (none - 1, 1.5, "1", None):
                 with self.assertRaises(msgspec.ValidationError, msg=f"{field.name} = {wrong!r}"):

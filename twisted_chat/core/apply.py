@@ -12,7 +12,7 @@ from twisted_chat.core.apply_private import PrivateApplier
 from twisted_chat.core.apply_rooms import RoomApplier
 from twisted_chat.core.authorise import may, silenced
 from twisted_chat.core.bot_commands import MAX_BOTS
-from twisted_chat.core.checks import admit, not_a_member
+from twisted_chat.core.checks import admit, not_a_member, too_alike
 from twisted_chat.core.commands import Kind, Lines
 from twisted_chat.core.ids import MessageId, RoomId
 from twisted_chat.core.limits import Limits
@@ -242,7 +242,7 @@ class Applier:
         if room is None:
             other = state.lookalike(event.room)
             if other is not None:
-                return Void(proposal, Refused("lookalike", looks_like(event.room, other)))
+                return Void(proposal, too_alike(event.room, other, event.password))
             room = Room(
                 e.RoomRef(RoomId(message), event.room), proposal.time, password=event.password
             )
@@ -383,10 +383,3 @@ def not_banned(target: str) -> Refused:
 def too_many_rooms(limit: int) -> str:
     """Say that a user is in as many rooms as one may be."""
     return f"you are in {limit} rooms, and nobody can be in more; leave one first (/leave ROOM)"
-
-
-def looks_like(name: object, other: Room) -> str:
-    """Say why a room cannot be made; a private one is not named."""
-    if other.settings.private:
-        return f"{name} looks too much like a room that exists; choose another name"
-    return f"{name} looks too much like {other.name}, which exists; join that one, or choose another name"

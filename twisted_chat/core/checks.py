@@ -18,7 +18,7 @@ from twisted_chat.core.ban_list import BanList
 from twisted_chat.core.commands import Command, Join, Login, Rename
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.matcher import Effort
-from twisted_chat.core.names import Nick
+from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.core.replies import PasswordNeeded, Refused
 from twisted_chat.core.room import Room
 from twisted_chat.core.standing import MAX_SLOW, NO_ROLES, Roles
@@ -29,15 +29,29 @@ from twisted_chat.core.user import User
 def admit(
     user: User, room: Room, digest: str | None, now: float
 ) -> Refused | PasswordNeeded | None:
-    """Return why somebody cannot enter a room with this digest of a password; None if they can."""
+    """Return why somebody cannot enter a room with this digest of a password; None if they can.
+
+    Of a private room nobody is told whether it is locked, invite-only, or closed to them.
+    """
     refused = may("enter", user, room, now)
-    if refused is not None:
+    if refused is not None and not room.settings.private:
         return refused
-    if room.password is None or "owner" in room.roles_of(user) or user.invitation in room.invited:
-        return None
-    if hmac.compare_digest(room.password, digest or ""):
+    if refused is None and (
+        room.password is None
+        or "owner" in room.roles_of(user)
+        or user.invitation in room.invited
+        or hmac.compare_digest(room.password, digest or "")
+    ):
         return None
     return PasswordNeeded(room.name, wrong=digest is not None)
+
+
+def too_alike(name: RoomName, other: Room, digest: str | None) -> Refused | PasswordNeeded:
+    """Return why a room cannot be made that looks like another; as a private one, whether that is there or not."""
+    if other.settings.private:
+        return PasswordNeeded(name, wrong=digest is not None)
+    why = f"{name} looks too much like {other.name}, which exists; join that one, or choose another name"
+    return Refused("lookalike", why)
 
 
 def rename_refused(state: State, user: User, nick: Nick, now: float) -> Refused | None:

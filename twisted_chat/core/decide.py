@@ -10,7 +10,7 @@ from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core import private
 from twisted_chat.core import replies as r
-from twisted_chat.core.apply import ID_REUSED, content
+from twisted_chat.core.apply import ID_REUSED, absent_target, content
 from twisted_chat.core.apply_private import absent
 from twisted_chat.core.authorise import may
 from twisted_chat.core.checks import weigh
@@ -18,6 +18,7 @@ from twisted_chat.core.decide_accounts import AccountDecider
 from twisted_chat.core.decide_private import PrivateDecider
 from twisted_chat.core.decide_rooms import RoomDecider
 from twisted_chat.core.decide_server import ServerDecider
+from twisted_chat.core.decide_slips import refuse_slip
 from twisted_chat.core.decide_standing import StandingDecider
 from twisted_chat.core.decision import (
     Decision,
@@ -60,7 +61,6 @@ _LOG_IN_FIRST: Final = "pick a nickname first; nothing was sent"
 _ONLY_HERE: Final = (
     "only operators of this server, and who connects from the machine it runs on, may see that"
 )
-_WHO: Final = "/who lists who is here"
 # What /help explains besides the commands: what a line means that has no name.
 _FORMS: Final = {
     "?": "? lists who is here, the same as /who.",
@@ -195,7 +195,8 @@ class Decider:
             case c.Whois():
                 target = self._state.user_named(command.nick)
                 if target is None:
-                    return LastSeen(command.nick)
+                    known = user.account is not None and self._limits.last_seen
+                    return LastSeen(command.nick) if known else Tell(absent_target(command.nick))
                 to_operator = session.operator is not None
                 return Tell(profile(self._state, user, target, now, to_operator=to_operator))
             case c.Ignore():
@@ -244,7 +245,7 @@ class Decider:
     ) -> Decision:
         if command.unless:
             for meant in command.unless:
-                if slip := self._slip(meant, program=command.program):
+                if slip := refuse_slip(self._state, user, meant, command):
                     return slip
         kind, lines = command.kind, command.lines
         room = self._room_of(session, user, command.room, to_talk=True)
@@ -267,30 +268,6 @@ class Decider:
         if command.word not in self._state.bots.in_room(room):
             return _refuse("unknown-command", command.why)
         return self._say(session, user, c.Say((command.line,), command.room), now, tag)
-
-    def _slip(self, meant: Nick | RoomName, *, program: bool) -> Tell | None:
-        """Refuse what was perhaps meant for somebody who is here or has an account, or holds a locked room's password."""
-        # By what it looks like: a letter that is no part of the name, or of another script, is one more slip.
-        if isinstance(meant, Nick):
-            holder = self._state.in_the_way(meant)
-            if holder is None:
-                return None
-            who = holder.nick if isinstance(holder, User) else holder.name
-            what, instead = f"a private message to {who}", f"/msg {who} TEXT"
-        else:
-            room = self._state.room_named(meant) or self._state.lookalike(meant)
-            if room is None or room.password is None:
-                return None
-            name = (
-                meant if room.settings.private else room.name
-            )  # which is not for everybody to know
-            what, instead = f"the password of {name}", f"/join {name} PASSWORD"
-        way = (
-            c.SAY_LITERALLY
-            if program
-            else f"Write {instead}, or put // and a blank in front to say it to everybody."
-        )
-        return _refuse("looks-private", f"That looks like {what}, mistyped. It was not sent. {way}")
 
     def _tell(
         self, session: Session, user: User, command: c.Tell, now: float, tag: str | None
@@ -356,7 +333,7 @@ class Decider:
             return Tell(r.Ignored(tuple(session.ignored.values())))
         target = self._state.user_named(nick)
         if target is None:
-            return _refuse("no-such-nick", f"{nick} is not here; {_WHO}")
+            return Tell(absent_target(nick))
         if target is user:
             return _refuse("self", "you cannot ignore yourself")
         if len(session.ignored) >= MAX_IGNORED:

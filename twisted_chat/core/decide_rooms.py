@@ -9,9 +9,9 @@ from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
 from twisted_chat.core.addresses import network_keys
-from twisted_chat.core.apply import looks_like, too_many_rooms
+from twisted_chat.core.apply import too_many_rooms
 from twisted_chat.core.authorise import may
-from twisted_chat.core.checks import admit, not_a_member
+from twisted_chat.core.checks import admit, not_a_member, too_alike
 from twisted_chat.core.decision import Decision, FocusOn, Propose, Tell
 from twisted_chat.core.ids import MessageId
 from twisted_chat.core.limits import Limits
@@ -67,9 +67,9 @@ class RoomDecider:
             return Tell(r.FocusSet(room.name), FocusOn(room.ref.id))
         if len(user.rooms) >= self._limits.max_rooms:
             return refuse("too-many-rooms", too_many_rooms(self._limits.max_rooms))
-        if room is None and (other := self._state.lookalike(name)) is not None:
-            return refuse("lookalike", looks_like(name, other))
         secret = room_digest(name, command.password) if command.password else None
+        if room is None and (other := self._state.lookalike(name)) is not None:
+            return Tell(too_alike(name, other, secret))
         if room is not None and (refused := self._admit(session, user, room, secret, now)):
             return Tell(refused)
         return Propose(e.Joined(name, secret), claim=True)
@@ -81,7 +81,8 @@ class RoomDecider:
         # Many share the server's own machine, so there each counts alone.
         who = next(iter(network_keys(session.address)), f"user {user.id}")
         key = f"{room.ref.id} {who}"
-        wait = self._tries.wait(key, now) if secret is not None and room.password else 0.0
+        asks = room.password is not None or room.settings.private
+        wait = self._tries.wait(key, now) if secret is not None and asks else 0.0
         if wait:
             why = f"too many wrong passwords of {room.name} were tried; wait {math.ceil(wait)} seconds"
             return r.Refused("slow-down", why)

@@ -117,6 +117,13 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     auto_away: Annotated[
         int, _doc("minutes of silence after which people are marked as away; 0: never", least=0)
     ] = 0
+    last_seen: Annotated[
+        int,
+        _doc(
+            "days for which an account can ask when another was here last; 0: never, and it is not kept",
+            least=0,
+        ),
+    ] = 365
     page_size: Annotated[int, _doc("names on one page of a list")] = 50
     # Sent ids are remembered so that a resend is not said twice: 24 hours, and at most this many a client. A client
     # resends what it has not seen acknowledged, which is a few lines; this is half an hour at full flood rate.
