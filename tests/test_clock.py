@@ -12,8 +12,8 @@ from twisted.internet.testing import EventLoggingObserver
 from twisted.logger import formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.clocks import DAY, TwoClocks
-from twisted_chat.clock import AGREED, JUMP, Trust, clock_of, wall_of
+from tests.clocks import DAY, TurnsClock, TwoClocks
+from twisted_chat.clock import AGREED, JUMP, Silence, Trust, clock_of, wall_of
 
 
 class ClockTests(SynchronousTestCase):
@@ -118,3 +118,25 @@ class TrustTests(SynchronousTestCase):
     def test_suspended_machine_has_not_jumped(self) -> None:
         self.assertTrue(self.after(AGREED))
         self.assertTrue(self.after(3 * DAY))  # both clocks count that
+
+
+class SilenceTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.clock = TurnsClock()
+        self.called: list[str] = []
+        clock = cast(IReactorTime, self.clock)
+        self.silence = Silence(clock, 5, self.called.append, "silent")
+
+    def test_it_calls_a_turn_after_its_time(self) -> None:
+        self.clock.advance(5)
+        self.assertEqual(self.called, [])
+        self.clock.advance(0)
+        self.assertEqual(self.called, ["silent"])
+        self.silence.stop()
+
+    def test_what_is_read_in_that_turn_stops_it(self) -> None:
+        for seconds in (4.9, 0.1):
+            self.clock.advance(seconds)
+        self.silence.stop()
+        self.clock.advance(60)
+        self.assertEqual((self.called, self.clock.getDelayedCalls()), ([], []))

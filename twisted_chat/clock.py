@@ -74,6 +74,29 @@ def wall_of(clock: IReactorTime) -> Callable[[], float]:
     return clock.wall if isinstance(clock, ServerClock) else clock.seconds
 
 
+class Silence:
+    """A timer for somebody who says nothing: it calls a turn after its time.
+
+    After a pause of the process or the machine timers are due at once. What arrived meanwhile has been read a turn later,
+    and whoever read it has stopped the timer.
+    """
+
+    def __init__(
+        self, clock: IReactorTime, seconds: float, call: Callable[..., object], *args: object
+    ) -> None:
+        self._clock = clock
+        self._call, self._args = call, args
+        self._timer = clock.callLater(seconds, self._over)
+
+    def _over(self) -> None:
+        self._timer = self._clock.callLater(0, self._call, *self._args)
+
+    def stop(self) -> None:
+        """Call nothing any more."""
+        if self._timer.active():
+            self._timer.cancel()
+
+
 class Trust:
     """Whether the time of day has kept step with the other clock for :data:`AGREED` seconds, since the start and any jump."""
 

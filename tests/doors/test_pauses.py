@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 
-from tests.doors.house import Guest, HouseTestCase
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.clocks import TurnsClock
+from tests.doors.house import Guest, House, HouseTestCase
 from twisted_chat.doors.pauses import FIRST, LATER, PRIVATE
 
 IAC = b"\xff"
@@ -196,3 +199,23 @@ class WithLineEndsTests(Case):
         guest.ends()
         self.assert_sees(self.bob, "-- eve joined #lobby", "-- eve left the chat (disconnected)")
         self.assertEqual([], self.house.clock.getDelayedCalls())
+
+
+class PausedServerTests(SynchronousTestCase):
+    def test_what_has_arrived_is_read_before_a_pause_ends_a_line(self) -> None:
+        house = House(clock=TurnsClock())
+        house.enters("bob")
+        guest = house.comes()
+        guest.hears()
+        for piece, rest in ((b"Max", b"ine\n"), (b"hel", b"lo\n")):
+            guest.sends(piece)
+            # As after a pause of the process: the timers are due before anything is read.
+            guest._waiting.append(rest)
+            house.clock.advance(FIRST)
+            guest.arrive()
+            house.turn()
+        self.assertIn("-- Welcome, Maxine.", guest.sees())
+        house.turn()
+        self.assertEqual(house.guests[0].sees()[-1], "<Maxine> hello")
+        house.empties()
+        house.closes()

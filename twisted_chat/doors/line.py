@@ -18,6 +18,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from twisted_chat.clock import Silence
 from twisted_chat.core import replies as r
 from twisted_chat.core.addresses import network_keys
 from twisted_chat.core.names import Nick, RoomName
@@ -83,7 +84,7 @@ class LineProtocol(Protocol):
         self.send, self.hold = _NOWHERE
         self._peer: Peer | None = None
         self._refused = False  # it is not counted
-        self._timer: IDelayedCall | None = None  # ends the login time
+        self._timer: Silence | None = None  # ends the login time
         self._parting: IDelayedCall | None = None
         self._heard = 0.0  # when bytes came last
         self._pinged: float | None = None  # when it was, if nothing came since
@@ -135,8 +136,8 @@ class LineProtocol(Protocol):
             shared.rates,
             self._start_over,
         )
-        self._timer = self._node.clock.callLater(
-            self._node.limits.login_time, self._login_time_over, peer
+        self._timer = Silence(
+            self._node.clock, self._node.limits.login_time, self._login_timed_out, peer
         )
         if self._networks:
             shared.connections.half_open.add(self, self._networks[-1])
@@ -161,7 +162,9 @@ class LineProtocol(Protocol):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.factory.connections.discount(() if self._refused else self._networks)
         self.factory.connections.half_open.discard(self)
-        _cancel(self._timer, self._parting)
+        self._stop_timer()
+        if self._parting is not None and self._parting.active():
+            self._parting.cancel()
         if self._peer is not None:
             self._intake.stop()
             self._peer.outbox.close()
@@ -187,10 +190,6 @@ class LineProtocol(Protocol):
         self._heard, self._pinged = self._node.clock.seconds(), None
         self._intake.receive(data)
 
-    def _login_time_over(self, peer: Peer) -> None:
-        # A turn later: after a pause of the process or the machine, what arrived meanwhile has been read by then.
-        self._timer = self._node.clock.callLater(0, self._login_timed_out, peer)
-
     def _login_timed_out(self, peer: Peer) -> None:
         limit = self._node.limits.login_time
         why = f"no nickname within {limit} seconds"
@@ -207,6 +206,10 @@ class LineProtocol(Protocol):
             self.transport.abortConnection()
 
     # --- silence ---
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
 
     def check(self, now: float) -> None:
         """Ping a session that was silent for long; end one that used to answer and no longer does."""
@@ -228,7 +231,7 @@ class LineProtocol(Protocol):
         self._intake.pump()
 
     def logged_in(self, *, resumed: bool) -> None:
-        _cancel(self._timer)
+        self._stop_timer()
         self.factory.connections.half_open.discard(self)
         self._intake.logged_in(resumed=resumed)
 
@@ -281,12 +284,6 @@ class LineProtocol(Protocol):
 
     def stopProducing(self) -> None:
         pass
-
-
-def _cancel(*timers: IDelayedCall | None) -> None:
-    for timer in timers:
-        if timer is not None and timer.active():
-            timer.cancel()
 
 
 class ChatFactory(ServerFactory):

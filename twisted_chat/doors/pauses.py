@@ -11,8 +11,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import Final
 
-from twisted.internet.interfaces import IDelayedCall
-
+from twisted_chat.clock import Silence
 from twisted_chat.core.commands import Login
 from twisted_chat.dialects.base import BadLine, Dialect
 from twisted_chat.dialects.framing import LINE_END, Framer
@@ -47,7 +46,7 @@ class Pauses:
         self._line = line
         self._over = over
         self._state = _State.NEW
-        self._timer: IDelayedCall | None = None
+        self._timer: Silence | None = None
 
     @property
     def watching(self) -> bool:
@@ -68,7 +67,7 @@ class Pauses:
             return
         seconds = self._seconds(framer, inside=inside)
         if seconds:
-            self._timer = self._node.clock.callLater(seconds, self._waited, framer)
+            self._timer = Silence(self._node.clock, seconds, self._waited, framer)
 
     def _seconds(self, framer: TerminalFramer, *, inside: bool) -> float:
         """Return how long nothing must come; 0.0 if no pause ends the line."""
@@ -108,5 +107,5 @@ class Pauses:
     def stop(self) -> None:
         """Wait no more."""
         if self._timer is not None:
-            self._timer.cancel()
+            self._timer.stop()
             self._timer = None

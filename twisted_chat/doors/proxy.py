@@ -11,11 +11,12 @@ import struct
 from typing import Any, Final, NamedTuple
 
 from twisted.internet.address import IPv4Address, IPv6Address
-from twisted.internet.interfaces import IAddress, IDelayedCall, IProtocolFactory, IReactorTime
+from twisted.internet.interfaces import IAddress, IProtocolFactory, IReactorTime
 from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from twisted_chat.clock import Silence
 from twisted_chat.core.addresses import UNIX, Network, read_network
 from twisted_chat.doors.connections import Connections
 from twisted_chat.doors.sockets import READ_SIZE, read_at_most
@@ -151,7 +152,7 @@ class ProxyProtocol(Protocol):
     def __init__(self, factory: ProxyFactory) -> None:
         self.factory = factory
         self._data = b""
-        self._timer: IDelayedCall | None = None
+        self._timer: Silence | None = None
 
     def connectionMade(self) -> None:
         # What comes behind the header is the door's, which wants to read little at a time.
@@ -159,7 +160,7 @@ class ProxyProtocol(Protocol):
         connections = self.factory.connections
         connections.count((), 0.0)
         connections.add(self)
-        self._timer = self.factory.clock.callLater(DEADLINE, self._refuse, "none came")
+        self._timer = Silence(self.factory.clock, DEADLINE, self._refuse, "none came")
 
     def dataReceived(self, data: bytes) -> None:
         self._data += data
@@ -196,8 +197,8 @@ class ProxyProtocol(Protocol):
         self.transport.abortConnection()
 
     def _release(self) -> None:
-        if self._timer is not None and self._timer.active():
-            self._timer.cancel()
+        if self._timer is not None:
+            self._timer.stop()
         self.factory.connections.discount(())
         self.factory.connections.remove(self)
 
