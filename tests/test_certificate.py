@@ -14,6 +14,7 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from unittest.mock import patch
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -160,3 +161,16 @@ class CommandTests(SynchronousTestCase):
                 SystemExit, runpy.run_module, "twisted_chat.certificate", run_name="__main__"
             )
         self.assertEqual(end.code, 0)
+
+
+class MissingTests(SynchronousTestCase):
+    def test_without_its_library_it_is_one_line(self) -> None:
+        with patch.dict(sys.modules, {"cryptography": None}):
+            ended = self.assertRaises(
+                SystemExit, runpy.run_module, "twisted_chat.certificate", run_name="__main__"
+            )
+            self.assertEqual(
+                ended.code,
+                "certificate: cryptography is not installed; pip install 'PATH-OF-THE-CLONE[tls]'",
+            )
+            self.assertRaises(ImportError, runpy.run_module, "twisted_chat.certificate")

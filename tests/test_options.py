@@ -151,6 +151,14 @@ class CommandLineTests(OptionsTestCase):
             sys.stderr = stderr
 
 
+class TypoTests(OptionsTestCase):
+    def test_option_that_is_none_gets_a_suggestion(self) -> None:
+        for typed, meant in (("--max-texts", "--max-text"), ("--prot", "--port")):
+            line = self.mistake(typed, "1")
+            self.assertEqual(line, f"option {typed} not recognized; did you mean {meant}?")
+        self.assertEqual(self.mistake("--xyz", "1"), "option --xyz not recognized")
+
+
 class ProxyTests(OptionsTestCase):
     def test_port_for_proxies_needs_to_know_whom_to_believe(self) -> None:
         for option in ("--port", "--tls-port"):

@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import msgspec
+from twisted.application.app import ServerOptions
+from twisted.application.service import Application
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError, ReactorNotRunning
 from twisted.internet.testing import MemoryReactorClock
-from twisted.logger import LogEvent, formatEvent, globalLogPublisher
+from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests import tls
@@ -39,8 +41,9 @@ from twisted_chat.core.lasting import Remembered, RoomRecord
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import parse_room
 from twisted_chat.options import Options
-from twisted_chat.service import ChatService, StartError, makeService
+from twisted_chat.service import ChatService, makeService
 from twisted_chat.settings import Settings
+from twisted_chat.starting import StartError
 from twisted_chat.store.memory import MemoryStore
 from twisted_chat.store.place import Place, PlaceError
 from twisted_chat.store.sql import database
@@ -372,6 +375,24 @@ class StartTests(ServiceTestCase):
         made = makeService(options)
         self.assertEqual(made.node.visits.server, "Ops")
 
+    def test_under_twistd_it_says_where_the_log_goes(self) -> None:
+        for twistd, ours in ((ServerOptions(), True), (None, False)):
+            options = Options()
+            options.parent = twistd
+            options.parseOptions(["--database", ":memory:", "--log-level", "error"])
+            application = Application("chat")
+            made = makeService(options)
+            made.setServiceParent(application)
+            self.assertEqual(application.getComponent(ILogObserver, None) is not None, ours)
+            made.disownServiceParent()
+
+    def test_log_is_opened_again_at_a_signal(self) -> None:
+        served = self.starts()
+        self.handlers[signal.SIGUSR1](signal.SIGUSR1, None)
+        self.reactor.advance(0)
+        self.assertIn("nothing was opened again", self.log())
+        self.stops(served)
+
     def test_check_only_tells_whether_it_could_start(self) -> None:
         self.patch(sys, "stdout", StringIO())
         options = Options()
@@ -697,7 +718,7 @@ class StopTests(ServiceTestCase):
 
     def test_signals_stop_the_reactor_in_order_and_once(self) -> None:
         served = self.starts()
-        self.assertEqual(list(self.handlers), [signal.SIGHUP])
+        self.assertEqual(list(self.handlers), [signal.SIGHUP, signal.SIGUSR1])
         stops: list[None] = []
 
         def stop() -> None:
@@ -707,7 +728,8 @@ class StopTests(ServiceTestCase):
 
         self.patch(self.reactor, "stop", stop)
         self.reactor.run()
-        self.assertEqual(sorted(self.handlers), [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
+        usual = [signal.SIGHUP, signal.SIGINT, signal.SIGUSR1, signal.SIGTERM]
+        self.assertEqual(sorted(self.handlers), usual)
         stops.clear()
         for number in (signal.SIGINT, signal.SIGTERM):
             self.handlers[number](number, None)

@@ -16,6 +16,7 @@ from typing import Any, cast
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
 from twisted.internet.protocol import ProcessProtocol, Protocol, connectionDone
+from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 
@@ -71,7 +72,7 @@ class Program(ProcessProtocol):
 
     def signals(self, number: signal.Signals) -> None:
         assert self.transport is not None
-        self.transport.signalProcess(number.name.removeprefix("SIG"))
+        self.transport.signalProcess(number)
 
 
 class Visitor(Protocol):
@@ -308,7 +309,10 @@ class ProcessTests(TestCase):
         for name, flags in (("twistd", ["-n"]), ("twist", [])):
             for arguments, said in (
                 (["--max-text=x"], "--max-text: 'x' is no whole number of at least 1"),
-                (["--config=chat.toml"], "chat.toml:2: prot: there is no such setting"),
+                (
+                    ["--config=chat.toml"],
+                    "chat.toml:2: prot: there is no such setting; did you mean port?",
+                ),
             ):
                 program = self.runs(name, *flags, "chat", *arguments)
                 self.assertEqual(await self.ends(program), 1)
@@ -326,6 +330,29 @@ class ProcessTests(TestCase):
         program.signals(signal.SIGTERM)
         self.assertEqual((await self.ends(program), program.err), (0, ""))
         self.assertEqual(list(self.folder.iterdir()), [])
+
+    async def test_log_goes_on_in_a_new_file_after_it_was_moved_away(self) -> None:
+        files = [self.folder / name for name in ("chat.log", "chat.log.1")]
+        program = self.runs("twistd", "-n", "--logfile", "chat.log", "chat", "--port=unix:c.sock")
+        while not (files[0].exists() and "this machine (local-trust" in files[0].read_text()):
+            await deferLater(self.reactor, 0.05)
+        files[0].rename(files[1])
+        program.signals(signal.SIGUSR1)
+        while not (files[0].exists() and "opened again" in files[0].read_text()):
+            await deferLater(self.reactor, 0.05)
+        program.signals(signal.SIGTERM)
+        self.assertEqual(await self.ends(program), 0)
+        self.assertIn("the server is stopping", files[0].read_text())
+        self.assertNotIn("the server is stopping", files[1].read_text())
+
+    async def test_log_has_nothing_below_its_level(self) -> None:
+        options = ("--log-level=error", "--port=unix:c.sock")
+        program = self.runs("twistd", "-n", "chat", *options)
+        while not (self.folder / "c.sock").exists():
+            await deferLater(self.reactor, 0.05)
+        program.signals(signal.SIGUSR1)
+        program.signals(signal.SIGTERM)
+        self.assertEqual((await self.ends(program), program.out, program.err), (0, "", ""))
 
     async def test_the_log_of_a_program_has_no_secrets(self) -> None:
         program = self.runs("twistd", "-n", "chat", "--port", "0")

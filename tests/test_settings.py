@@ -101,12 +101,20 @@ Read the rules.'''
 
     def test_a_mistake_is_named_with_file_line_key_and_reason(self) -> None:
         cases: dict[str, str] = {
-            "\nprot = 1": ":2: prot: there is no such setting",
-            "[limits]\n\nmax-txt = 1": ":3: limits.max-txt: there is no such setting",
-            "\n\n[limit]\nmax-text = 1": ":3: limit: there is no such setting",
+            "\nprot = 1": ":2: prot: there is no such setting; did you mean port?",
+            "[limits]\n\nmax-txt = 1": ":3: limits.max-txt: there is no such setting; did you mean max-text?",
+            "[limits]\nmax-texts = 1": ":2: limits.max-texts: there is no such setting; did you mean max-text?",
+            "[limits]\nxyz = 1": ":2: limits.xyz: there is no such setting",
+            "[limits]\nmotd = 1": ":2: limits.motd: it belongs above [limits]",
+            "max-texts = 1": ":1: max-texts: there is no such setting; did you mean max-text, below [limits]?",
+            "[limits]\ntls_prot = 1": ":2: limits.tls_prot: there is no such setting; did you mean tls-port, "
+            "above [limits]?",
+            "\n\n[limit]\nmax-text = 1": ":3: limit: there is no such setting; did you mean limits?",
+            "Interface = 1": ":1: Interface: there is no such setting; did you mean interface?",
+            'log-level = "loud"': ":1: log-level: 'loud' is none of debug, info, warn, error, critical",
             "max-text = 1": ":1: max-text: it belongs below [limits]",
-            "max_text = 1": ":1: max_text: there is no such setting",
-            "[limits]\nmax_text = 1": ":2: limits.max_text: there is no such setting",
+            "max_text = 1": ":1: max_text: there is no such setting; did you mean max-text, below [limits]?",
+            "[limits]\nmax_text = 1": ":2: limits.max_text: there is no such setting; did you mean max-text?",
             "interface = 1": ":1: interface: Expected string, got integer",
             '[limits]\nmax-text = "x"': ":2: limits.max-text: Expected integer, got string",
             '[limits]\nmax-text = "1"': ":2: limits.max-text: Expected integer, got string",

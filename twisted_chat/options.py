@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -18,7 +19,15 @@ from twisted.python import usage
 import twisted
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.text import shown
-from twisted_chat.settings import LIMITS, BadSetting, Settings, TlsFiles, no_sync, read_config
+from twisted_chat.settings import (
+    LIMITS,
+    BadSetting,
+    Settings,
+    TlsFiles,
+    nearest,
+    no_sync,
+    read_config,
+)
 from twisted_chat.store.database import Sync
 from twisted_chat.store.place import PlaceError, default_folder
 
@@ -110,6 +119,12 @@ everybody is told goodbye."""
             "file of server operators, a line NAME HASH each; python -m twisted_chat.auth hash makes the hash",
         ],
         [
+            "log-level",
+            None,
+            None,
+            "the least that is logged under twistd: debug, info, warn, error or critical [info]",
+        ],
+        [
             "config",
             "c",
             None,
@@ -188,6 +203,7 @@ everybody is told goodbye."""
         kinds |= {"state-dir": "DIR", "database": "URL", "sync": "WHEN", "config": "FILE"}
         kinds |= {
             "operators": "FILE",
+            "log-level": "LEVEL",
             "oper-in-clear": "",
             "registration": "WHO",
             "auth": "KIND:ARGUMENT",
@@ -224,9 +240,15 @@ everybody is told goodbye."""
             super().parseOptions(options)
         except usage.UsageError as error:
             # What it quotes may hold anything: it stays one line.
-            why = shown(str(error), 1000)
+            why = shown(str(error), 1000) + self._meant(str(error))
             print(f"twistd chat: {why} (twistd chat --help lists the options)", file=sys.stderr)
             raise SystemExit(1) from None
+
+    def _meant(self, error: str) -> str:
+        """Say which option may be meant by one that is none; nothing for another mistake."""
+        unknown = re.fullmatch(r"option --(\S+) not recognized", error)
+        near = nearest(unknown[1], self.docs) if unknown is not None else ""
+        return f"; did you mean --{near}?" if near else ""
 
     def postOptions(self) -> None:
         file = Path(self["config"]) if self["config"] is not None else None
@@ -261,7 +283,7 @@ everybody is told goodbye."""
             for name in (
                 *("interface", "server-name", "motd", "state-dir", "database", "registration"),
                 "operators",
-                *("tls-cert", "tls-key", "tls-dir", "local-trust"),
+                *("tls-cert", "tls-key", "tls-dir", "local-trust", "log-level"),
             )
             if self[name] is not None
         }

@@ -19,7 +19,7 @@ _CERTIFICATES: Final = frozenset(("tls_cert", "tls_key", "tls_dir"))
 #: Settings that are taken up at once; of the limits, all but :data:`_AT_START`.
 _NOW: Final = _CERTIFICATES | {
     *("server_name", "motd", "registration", "limits", "flood_limit"),
-    *("operators", "oper_in_clear"),
+    *("operators", "oper_in_clear", "log_level"),
 }
 #: Limits that the store was opened with.
 _AT_START: Final = ("keep_days", "keep_lines")

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import gc
-import resource
 import signal
 import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any, Final
 
 import msgspec
+from twisted.application.app import ServerOptions
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.defer import TimeoutError as DeferredTimeoutError
@@ -25,7 +24,7 @@ from twisted.internet.interfaces import (
     IStreamServerEndpoint,
 )
 from twisted.internet.task import LoopingCall
-from twisted.logger import Logger
+from twisted.logger import ILogObserver, Logger
 from twisted.python.failure import Failure
 
 from twisted_chat import background
@@ -44,15 +43,23 @@ from twisted_chat.doors import opening
 from twisted_chat.doors.capacity import Capacity, room_for_connections
 from twisted_chat.doors.line import ChatFactory
 from twisted_chat.doors.proxy import ProxyFactory, without_proxy
+from twisted_chat.logs import Logs
 from twisted_chat.node import Node
 from twisted_chat.options import Options
 from twisted_chat.reload import NotReloaded, Reload
 from twisted_chat.settings import BadSetting, Settings
+from twisted_chat.starting import (
+    LOCAL,
+    StartError,
+    kept,
+    make_store,
+    print_start_error,
+    raise_file_limit,
+    room,
+)
 from twisted_chat.store.blocks import Ids
-from twisted_chat.store.database import Kind, without_password
-from twisted_chat.store.memory import MemoryStore
-from twisted_chat.store.place import Place, PlaceError, database_in
-from twisted_chat.store.port import Store, StoreError
+from twisted_chat.store.place import Place, PlaceError
+from twisted_chat.store.port import StoreError
 from twisted_chat.watchdog import Watchdog
 
 log = Logger()
@@ -73,53 +80,42 @@ _LONG_START: Final = 1.0
 _WAITS: Final = "nobody can join yet: the chat opens as soon as something can be stored"
 
 
-#: What the log says of who counts as this machine.
-_LOCAL: Final = {
-    "none": "nobody counts as this machine (local-trust: none)",
-    "unix": "connections over UNIX sockets count as this machine (local-trust: unix)",
-    "loopback": "connections from loopback addresses and over UNIX sockets count as this machine (local-trust: loopback)",
-}
-
 #: Puts what a port needs around a door.
 Wrap = Callable[[IProtocolFactory], IProtocolFactory]
-
-
-class StartError(Exception):
-    """The server cannot start. ``str()`` is one line for the person who tried."""
-
-
-def _print_start_error(
-    kind: type[BaseException], error: BaseException, trace: TracebackType | None
-) -> None:
-    """Show a :class:`StartError` as the one line it is; anything else as ever. An exception hook of :mod:`sys`."""
-    if isinstance(error, StartError):
-        # twistd has put its log, which goes to standard output, in the place of sys.stderr.
-        print(f"twistd chat: {shown(str(error), 1000)}", file=sys.__stderr__)
-    else:
-        sys.__excepthook__(kind, error, trace)
 
 
 class ChatService(Service):
     """The server: doors, node, store; started in that order from the end, stopped from the front."""
 
     def __init__(
-        self, settings: Settings, reactor: Any, reread: Callable[[], Settings] | None = None
+        self,
+        settings: Settings,
+        reactor: Any,
+        reread: Callable[[], Settings] | None = None,
+        twistd: Mapping[str, Any] | None = None,
     ) -> None:
-        """``reread`` returns the settings as they are when the server is told to look again, or raises ``BadSetting``."""
+        """``reread`` returns the settings as they are when the server is told to look again, or raises ``BadSetting``.
+
+        ``twistd``: the options of the program that runs it, if that is twistd.
+        """
         # From here on there may be a StartError.
-        sys.excepthook = _print_start_error
+        sys.excepthook = print_start_error
         self._settings = settings
         self._reactor = reactor
         # From here on a SIGHUP does not end it, even if there is nothing yet that could be read again: twistd may have written
         # its pid file before the server starts.
         signal.signal(signal.SIGHUP, self._hung_up)
+        # Nor does a SIGUSR1; and twistd installs no handler of its own, which would rotate a file that has been rotated.
+        signal.signal(signal.SIGUSR1, self._log_moved)
+        self._logs = Logs(settings.log_level)
+        self._twistd = twistd
         clock = self._clock = clock_of(reactor)
         # A copy, for it changes: see Reload.
         limits = msgspec.structs.replace(settings.effective_limits())
         # Made absolute before twistd goes to another folder.
         self._folder = settings.state_folder()
         self._place: Place | None = None
-        self._store = _make_store(settings, self._folder, reactor, clock)
+        self._store = make_store(settings, self._folder, reactor, clock)
         self._ids = Ids(self._store, clock)
         self._bus = LocalBus(self._ids.take)
         try:
@@ -157,6 +153,13 @@ class ChatService(Service):
         self._waiting: IDelayedCall | None = None
         self._watchdog = Watchdog(reactor)
 
+    def setServiceParent(self, parent: Any) -> None:
+        """Belong to an application; under twistd, before that begins to log, say to what."""
+        super().setServiceParent(parent)
+        observer = self._logs.observer(self._twistd) if self._twistd is not None else None
+        if observer is not None:
+            parent.setComponent(ILogObserver, observer)
+
     def startService(self) -> None:
         """Start, or raise :class:`StartError`: twistd then removes its pid file and the process ends with status 1."""
         super().startService()
@@ -168,7 +171,7 @@ class ChatService(Service):
 
     async def _start(self) -> None:
         self._watchdog.start()
-        _raise_file_limit()
+        raise_file_limit()
         try:
             self.load_operators(self._operators_file, in_clear=self._settings.oper_in_clear)
         except OperatorsError as error:
@@ -190,7 +193,7 @@ class ChatService(Service):
             remembered = await self._store.start(self.node.stored, self.node.roomy)
         except StoreError as error:
             raise StartError(str(error)) from None
-        log.info("{line}", line=_kept(self._settings, self._folder))
+        log.info("{line}", line=kept(self._settings, self._folder))
         self.node.restored(remembered)
         self.node.reserve(self._reserved)
         self._waiting = self._reactor.callLater(_LONG_START, log.warn, "{line}", line=_WAITS)
@@ -204,8 +207,8 @@ class ChatService(Service):
             await self._listen(description, encrypted, tls=True)
         most = room_for_connections()
         self._capacity.guard(self.ports, most)
-        log.info("{line}", line=_room(most))
-        log.info("{line}", line=_LOCAL[self.factory.local_trust])
+        log.info("{line}", line=room(most))
+        log.info("{line}", line=LOCAL[self.factory.local_trust])
         _ = self._check.start(_CHECK_EVERY, now=False)
         _ = self._upkeep.start(_LOOK_AFTER_STORE_EVERY, now=False)
         self._watchdog.started()
@@ -321,6 +324,7 @@ class ChatService(Service):
         """Let settings count that can change while the server runs."""
         self.node.visits.server = settings.server_name
         self.node.arrivals.motd = settings.motd_lines()
+        self._logs.set_level(settings.log_level)
         self.node.limit(settings.effective_limits())
         self.node.hub.let_register(settings.who_registers())
         self.factory.connections.max_per_address = settings.limits.max_per_address
@@ -328,6 +332,9 @@ class ChatService(Service):
     def _hung_up(self, number: int, frame: FrameType | None) -> None:
         # Before the reactor runs this waits until it does; all is made by then.
         self._reactor.callFromThread(self._reload_now)
+
+    def _log_moved(self, number: int, frame: FrameType | None) -> None:
+        self._reactor.callFromThread(self._logs.reopen)
 
     def _reload_now(self) -> None:
         self._reload.run()
@@ -371,56 +378,6 @@ def _plain(door: IProtocolFactory) -> IProtocolFactory:
     return door
 
 
-def _make_store(settings: Settings, folder: Path | None, reactor: Any, clock: Any) -> Store:
-    """Make the store that the settings ask for, not opened yet; ``folder`` is its state folder, if it needs one."""
-    keep = settings.limits.most_kept()
-    if settings.database_kind() is Kind.MEMORY:
-        # Nothing outlives the process, but clients remember ids: these lie above those of every earlier run.
-        return MemoryStore(clock, first_id=int(time.time() * 1_000_000), keep=keep)
-    # They take as long to load as all the rest, which does without them.
-    from twisted_chat.store.sql.database import Database, parse, sqlite_url
-    from twisted_chat.store.sql.store import SqlStore
-    from twisted_chat.store.sql.threads import RealThreads
-
-    url = parse(settings.database) if folder is None else sqlite_url(database_in(folder))
-    try:
-        database = Database(url, settings.sync)
-    except ImportError as error:
-        raise StartError(
-            f"{error.name} is not installed, which PostgreSQL needs: pip install 'PATH-OF-THE-CLONE[postgres]'"
-        ) from None
-    return SqlStore(
-        database, RealThreads(reactor), clock, lines=settings.limits.history_lines, keep=keep
-    )
-
-
-def _kept(settings: Settings, folder: Path | None) -> str:
-    """Say where what lasts is kept."""
-    if folder is not None:
-        return f"history and rooms are kept in {shown(str(folder), 1000)}"
-    if settings.database_kind() is Kind.MEMORY:
-        return "nothing is kept: --database :memory:"
-    return f"history and rooms are kept in {without_password(settings.database)}"
-
-
-def _room(most: int) -> str:
-    """Say how many connections there is room for, and how to get more."""
-    if most == sys.maxsize:
-        return "there is room for as many connections as the system can hold"
-    connections = "1 connection" if most == 1 else f"{most:,} connections"
-    return f"there is room for up to {connections}; LimitNOFILE= (systemd) or ulimit -Hn (a shell) sets that"
-
-
-def _raise_file_limit() -> None:
-    """Allow this process as many connections as the system lets it have."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        try:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        except (ValueError, OSError):
-            return  # some systems refuse what they say is allowed
-
-
 def makeService(options: Options) -> ChatService:
     """Make the server, for ``twistd chat`` and ``twist chat``. With ``--check``, tell whether it could start, and exit."""
     if options["check"]:
@@ -429,4 +386,7 @@ def makeService(options: Options) -> ChatService:
         raise SystemExit(check(options.settings))
     from twisted.internet import reactor
 
-    return ChatService(options.settings, reactor, options.reread)
+    # Those of twist are others, and it has an observer of its own.
+    parent = getattr(options, "parent", None)
+    twistd = parent if isinstance(parent, ServerOptions) else None
+    return ChatService(options.settings, reactor, options.reread, twistd)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
 import re
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple, get_args
 
@@ -19,6 +21,7 @@ from twisted_chat.core.limits import Limits
 from twisted_chat.core.text import BadText, CleanText
 from twisted_chat.doors.proxy import Trusted, without_proxy
 from twisted_chat.doors.sockets import LocalTrust
+from twisted_chat.logs import LEVELS
 from twisted_chat.store.database import BadDatabase, Kind, Sync, kind_of
 from twisted_chat.store.place import PlaceError, default_folder
 
@@ -34,6 +37,10 @@ _NO_FLOOD_LIMIT: Final = 1_000_000_000
 _LARGEST_LIMIT: Final = 2**31 - 1
 # What TOML calls what msgspec, in an error, calls as Python does.
 _WORDS: Final = {"int": "integer", "str": "string", "bool": "boolean", "object": "table"}
+
+
+# How much of a name may be mistaken: a quarter.
+_NEAR: Final = 0.75
 
 
 class BadSetting(ValueError):
@@ -71,6 +78,7 @@ class Settings(
     auth: tuple[str, ...] = ()
     operators: str = ""
     oper_in_clear: bool = False
+    log_level: str = "info"
     flood_limit: bool = True
     limits: Limits = Limits()
 
@@ -270,6 +278,8 @@ class Settings(
         self.who_is_local()
         self.database_kind()
         self.who_registers()
+        if self.log_level not in LEVELS:
+            raise BadSetting(f"log-level: {self.log_level!r} is none of {', '.join(LEVELS)}")
         self.operators_file()
         if self.state_dir:  # without it, the command line may still name one
             self.state_folder()
@@ -283,6 +293,10 @@ class Settings(
                 f"{limits.max_endless:,}, {limits.max_object:,} and {limits.max_text:,}"
             )
         return self
+
+
+#: The names of all settings but the limits.
+KEYS: Final = tuple(field.encode_name for field in msgspec.structs.fields(Settings))
 
 
 def _path(key: str, name: str) -> Path | None:
@@ -334,10 +348,31 @@ def _explain(error: str) -> tuple[str, str]:
         return key, no_sync(value[1])
     unknown = re.fullmatch("Object contains unknown field `(.*)`", reason, re.DOTALL)
     if unknown is not None:
-        misplaced = not key and unknown[1] in LIMITS
-        why = "it belongs below [limits]" if misplaced else "there is no such setting"
-        return f"{key}.{unknown[1]}".lstrip("."), why
+        return f"{key}.{unknown[1]}".lstrip("."), _unknown(key, unknown[1])
     return key, re.sub(r"\w+", lambda word: _WORDS.get(word[0], word[0]), reason).replace("`", "")
+
+
+def _unknown(table: str, name: str) -> str:
+    """Say what may be meant by a key that is none."""
+    here, elsewhere = (LIMITS, KEYS) if table else (KEYS, LIMITS)
+    place = "above [limits]" if table else "below [limits]"
+    if name in elsewhere:
+        return f"it belongs {place}"
+    near = nearest(name, here)
+    if near:
+        return f"there is no such setting; did you mean {near}?"
+    near = nearest(name, elsewhere)
+    return (
+        f"there is no such setting; did you mean {near}, {place}?"
+        if near
+        else "there is no such setting"
+    )
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Return which of the names somebody may have meant; nothing if none is near."""
+    found = difflib.get_close_matches(name.replace("_", "-").lower(), names, 1, _NEAR)
+    return found[0] if found else ""
 
 
 def no_sync(text: str) -> str:
