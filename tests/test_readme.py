@@ -44,7 +44,13 @@ class ConfigurationTests(SynchronousTestCase):
 
     def test_the_example_has_every_setting_with_its_default(self) -> None:
         defaults = msgspec.to_builtins(Settings())
-        lists = {"port": [defaults["port"]], "tls-port": [], "trusted-proxy": [], "auth": []}
+        lists = {
+            "port": [defaults["port"]],
+            "json-port": [],
+            "tls-port": [],
+            "trusted-proxy": [],
+            "auth": [],
+        }
         self.assertEqual(self.example(), {**defaults, **lists})
 
     def test_the_example_has_every_limit_with_its_default(self) -> None:

@@ -953,7 +953,9 @@ class SecrecyTests(ServiceTestCase):
         bob.types("/leave", "/join dev")
         bob.sends(b"s3cret\r\n")
         third = house.comes()
-        third.types("bob s3cret", "/nick carol", "/register s3cret-s3cret", "/login bob s3cret-bob")
+        third.types(
+            "bob s3cret", "", "/nick carol", "/register s3cret-s3cret", "/login bob s3cret-bob"
+        )
         third.types(
             "/passwd s3cret-s3cret s3cret-new", "/drop-account s3cret-new", "login x s3cret"
         )
