@@ -32,6 +32,7 @@ from twisted_chat.core.tokens import Tokens
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.peer import MAX_FLYING, Peer
 from twisted_chat.dialects.base import BadLine, Request
+from twisted_chat.disk import Disk
 from twisted_chat.keeping import Keeping
 from twisted_chat.log_sums import LogSums
 from twisted_chat.operating import Operating
@@ -104,11 +105,13 @@ class Node:
             self._waits.release,
         )
         answers = Answers(self._sessions, clock, self._waits.release)
+        self._disk = Disk(hub, self._sessions, store, clock)
         self.operating = Operating(
             hub,
             self._sessions,
             self.delivery,
             store,
+            self._disk,
             self._acks,
             clock,
             answers,
@@ -127,6 +130,7 @@ class Node:
             self._accounts,
             self.operating,
             self._presence,
+            self._disk,
         )
         self.arrivals = Arrivals(
             hub,
@@ -166,6 +170,7 @@ class Node:
         """Do what is due every few seconds."""
         self.log_sums.tell()
         self._presence.check()
+        self._disk.look_around()
         self._keeping.look_around()
         self.operating.look_around()
 

@@ -28,6 +28,7 @@ from twisted_chat.core.text import CleanText, shown
 from twisted_chat.core.throttle import Throttle
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.peer import Peer
+from twisted_chat.disk import Disk
 from twisted_chat.sessions import Sessions
 from twisted_chat.store.port import Store
 
@@ -65,6 +66,7 @@ class Operating:
         sessions: Sessions,
         delivery: Delivery,
         store: Store,
+        disk: Disk,
         acks: Acks,
         clock: IReactorTime,
         answers: Answers,
@@ -76,6 +78,7 @@ class Operating:
         self._sessions = sessions
         self._delivery = delivery
         self._store = store
+        self._disk = disk
         self._acks = acks
         self._clock = clock
         self._wall = wall_of(clock)
@@ -151,7 +154,8 @@ class Operating:
         if health["error"] is not None:
             health["error"] = shown(health["error"], _LONGEST_ERROR)
         store = r.StoreHealth(**health)
-        return r.Stats(len(self._sessions), len(state.users), len(state.rooms), store)
+        growth = self._disk.growth()
+        return r.Stats(len(self._sessions), len(state.users), len(state.rooms), store, *growth)
 
     def _may_try(self, peer: Peer) -> r.Refused | None:
         """Refuse a try that may not be made; count it if it may."""

@@ -21,6 +21,7 @@ from twisted_chat.core.text import CleanText
 from twisted_chat.delivery.channel import hidden
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.peer import Peer
+from twisted_chat.disk import Disk
 from twisted_chat.keeping import Keeping
 from twisted_chat.operating import Operating
 from twisted_chat.presence import Presence
@@ -47,6 +48,7 @@ class Showing:
         accounts: Accounts,
         operating: Operating,
         presence: Presence,
+        disk: Disk,
     ) -> None:
         self._hub = hub
         self._sessions = sessions
@@ -58,6 +60,7 @@ class Showing:
         self._accounts = accounts
         self._operating = operating
         self._presence = presence
+        self._disk = disk
 
     def show(self, applied: Applied, peer: Peer | None) -> None:
         """Show what happened: to its audience, and to ``peer``, the session of this node that did it."""
@@ -67,7 +70,7 @@ class Showing:
             self._acks.appended(envelope.id)
         match event:
             case e.Said():
-                self._said(envelope, peer)
+                self._said(envelope, event, peer)
             case e.Joined():
                 self._joined(envelope, event, peer)
             case e.Left():
@@ -110,16 +113,19 @@ class Showing:
             case _:
                 self._shown(envelope, audience, peer)
 
-    def _said(self, envelope: e.Envelope, peer: Peer | None) -> None:
+    def _said(self, envelope: e.Envelope, event: e.Said, peer: Peer | None) -> None:
         assert envelope.room is not None
         self._delivery.say(
             envelope.room.id, envelope, skip=peer.outbox if peer is not None else None
         )
         if peer is not None:
             self._sessions.echo(peer, envelope, acked=peer.dialect.acks)
-        self._append(envelope)
+        kept = self._disk.keeps(envelope, event, peer)
+        if kept:
+            self._append(envelope)
         if peer is not None and peer.dialect.acks:
-            self._acks.acknowledge(peer, envelope.id, envelope.time, envelope.tag)
+            reply = r.Acked(envelope.id, envelope.time, kept)
+            self._acks.promise(peer, envelope.id, reply, envelope.tag)
 
     def _append(self, envelope: e.Envelope) -> None:
         self._store.append(envelope, self._hub.sent(envelope))

@@ -29,6 +29,7 @@ class LimitsTests(SynchronousTestCase):
                 "max-away": 390,
                 "flood-burst": 20,
                 "flood-rate": 10,
+                "byte-rate": 262144,
                 "send-buffer": 131072,
                 "batch-size": 65536,
                 "max-queue": 262144,
@@ -43,6 +44,8 @@ class LimitsTests(SynchronousTestCase):
                 "max-found": 50,
                 "keep-days": 0,
                 "keep-lines": 0,
+                "min-free": 268435456,
+                "max-guest-day": 16777216,
                 "login-tries": 3,
                 "registrations": 5,
                 "auto-away": 0,
@@ -70,8 +73,9 @@ class LimitsTests(SynchronousTestCase):
 
     def test_limits_of_nothing_are_refused(self) -> None:
         for field in FIELDS:
-            may_be_none = ("history_lines", "linger", "keep_days", "keep_lines")
-            none = 0 if field.name in (*may_be_none, "auto_away", "last_seen") else 1
+            may_be_none = {"history_lines", "linger", "keep_days", "keep_lines", "auto_away"}
+            may_be_none |= {"min_free", "max_guest_day", "last_seen"}
+            none = 0 if field.name in may_be_none else 1
             msgspec.convert({field.encode_name: none}, Limits)
             for wrong in (none - 1, 1.5, "1", None):
                 with self.assertRaises(msgspec.ValidationError, msg=f"{field.name} = {wrong!r}"):

@@ -147,8 +147,8 @@ def _tell(envelope: e.Envelope) -> str:
 
 def _answer(reply: r.Reply) -> str:
     match reply:
-        case r.Acked(message=message):
-            return f"acked {message}"
+        case r.Acked(message=message, kept=kept):
+            return f"acked {message}" if kept else f"acked {message}, not kept"
         case r.Refused(code=code, why=why):
             return f"refused {code}: {why}" if code == "internal" else f"refused {code}"
         case r.NameRefused(code=code, suggestion=suggestion):

@@ -134,9 +134,10 @@ class ReplyTests(SynchronousTestCase):
 
     def test_stats_are_values(self) -> None:
         store = r.StoreHealth("sqlite", 3, 20_000, 7, 2, 0.5, 1.25, 4, CleanText("disk full"), THEN)
-        told = reply(r.Stats(3, 2, 1, store))
+        told = reply(r.Stats(3, 2, 1, store, 9, 60.0))
+        grown = {"growth": 9, "growth_time": 60.0}
         self.assertEqual(
-            told.pop("store"), msgspec.structs.asdict(store) | {"since": rfc3339(THEN)}
+            told.pop("store"), msgspec.structs.asdict(store) | grown | {"since": rfc3339(THEN)}
         )
         content = "3 sessions, 2 users"
         want = {"type": "stats", "content": content, "sessions": 3, "users": 2, "rooms": 1}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import runpy
+import shutil
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -59,6 +61,35 @@ class CommandTests(BackupTestCase):
         self.assertIn(
             "\nit could not be read: ids go on far above",
             self.says("restore", self.file, *self.here()),
+        )
+
+    def test_a_database_of_before_is_made_small_and_shrinks_by_itself_from_then_on(self) -> None:
+        database = self.served(*range(1, 400), next_id=1000)
+        with contextlib.closing(sqlite3.connect(database)) as connection:
+            connection.execute("PRAGMA auto_vacuum=NONE")
+            connection.execute("VACUUM")
+            connection.execute("DELETE FROM messages")
+            connection.commit()
+        size = database.stat().st_size
+        said = self.says("compact", *self.here())
+        self.assertTrue(said.startswith(f"{database}: 0."), said)
+        self.assertIn(" MB instead of 0.", said)
+        self.assertLess(database.stat().st_size, size)
+        with contextlib.closing(sqlite3.connect(database)) as connection:
+            self.assertEqual(connection.execute("PRAGMA auto_vacuum").fetchone(), (2,))
+
+    def test_nothing_is_compacted_while_the_server_runs_or_without_room_for_a_copy(self) -> None:
+        self.served(1, next_id=100)
+        usage = shutil.disk_usage(self.folder)._replace(free=0)
+        self.patch(shutil, "disk_usage", lambda path: usage)
+        refused = self.says("compact", *self.here(), status=1)
+        self.assertRegex(refused, r"^compact: .*: 0 MB are needed for that, and 0 MB are free\n$")
+        self.starts()
+        self.assertIn("stop that one", self.says("compact", *self.here(), status=1))
+        none = "postgresql://db/chat"
+        self.assertIn(
+            "PostgreSQL has VACUUM FULL",
+            self.says("compact", "--database", none, status=1),
         )
 
     def test_nothing_is_restored_while_the_server_runs(self) -> None:

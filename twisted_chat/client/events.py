@@ -211,10 +211,11 @@ class Invited(Event, frozen=True, kw_only=True):
 
 
 class Ack(Answer, frozen=True, kw_only=True):
-    """What was sent as ``tag`` is stored, in the place ``message``."""
+    """What was sent as ``tag`` is stored, in the place ``message``; unless it was ``kept``, it was shown and is in no history."""
 
     message: str
     time: float = 0.0
+    kept: bool = True
 
 
 class Refused(Answer, frozen=True, kw_only=True):

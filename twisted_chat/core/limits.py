@@ -106,6 +106,22 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     keep_lines: Annotated[
         int, _doc("messages of history kept of each room; 0: no limit", least=0)
     ] = 0
+    # Enough for accounts to go on for days after guests are no longer kept, and for the database to be compacted in part.
+    min_free: Annotated[
+        int,
+        _doc(
+            "bytes free on the disk below which what guests say in rooms is not kept; 0: whatever is free",
+            least=0,
+        ),
+    ] = 256 * 1024 * 1024
+    # 160,000 lines of 100 bytes: 800 for each of two hundred people behind one address. Full flood would be 3.5 GB.
+    max_guest_day: Annotated[
+        int,
+        _doc(
+            "bytes kept a day of what guests from one address or /64 say in rooms; 0: no limit; this machine is exempt",
+            least=0,
+        ),
+    ] = 16 * 1024 * 1024
     # As slow as guessing has to be; who mistypes twice still gets in at once.
     login_tries: Annotated[
         int,

@@ -291,15 +291,22 @@ class StoreHealth(msgspec.Struct, frozen=True):
     unindexed: int
     error: CleanText | None
     since: float | None
+    size: int | None = None
+    free: int | None = None
 
 
 class Stats(_Reply, frozen=True):
-    """How many there are of what on this node, and how its store is doing."""
+    """How many there are of what on this node, and how its store is doing.
+
+    ``growth``: how many bytes it grew by in the last ``growth_time`` seconds, a day at most; None while that is not known.
+    """
 
     sessions: int
     users: int
     rooms: int
     store: StoreHealth
+    growth: int | None = None
+    growth_time: float = 0.0
 
 
 class Ignored(_Reply, frozen=True):
@@ -338,10 +345,14 @@ class HelpText(_Reply, frozen=True):
 
 
 class Acked(_Reply, frozen=True):
-    """It was stored. Private messages of or to guests are not: then it was delivered, and its id, if it has one, is stored."""
+    """It was stored. Private messages of or to guests are not: then it was delivered, and its id, if it has one, is stored.
+
+    Unless it was ``kept``: then it was shown to those who were there, and is in no history.
+    """
 
     message: MessageId
     time: float
+    kept: bool = True
 
 
 class Pong(_Reply, frozen=True):

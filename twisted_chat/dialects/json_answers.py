@@ -17,8 +17,9 @@ from twisted_chat.dialects.json_values import kept, nick_texts, rfc3339
 def answer(reply: r.Reply) -> tuple[str, str, dict[str, Any]]:
     """Return type, content and fields of a reply."""
     match reply:
-        case r.Acked(message=message, time=time):
-            return "ack", "", {"message": spell(message), "time": rfc3339(time)}
+        case r.Acked(message=message, time=time, kept=in_history):
+            stored = {"message": spell(message), "time": rfc3339(time)}
+            return "ack", "", stored if in_history else {**stored, "kept": False}
         case r.Refused(code=code, why=why):
             return "error", why, {"code": code}
         case r.PasswordNeeded(room=room, wrong=True):
@@ -217,6 +218,7 @@ def _missed(reply: r.Missed) -> dict[str, Any]:
 def _stats(reply: r.Stats) -> dict[str, Any]:
     since = reply.store.since
     store = msgspec.structs.asdict(reply.store)
+    store["growth"], store["growth_time"] = reply.growth, reply.growth_time
     store["since"] = None if since is None else rfc3339(since)
     return {
         "sessions": reply.sessions,

@@ -9,6 +9,7 @@ from typing import Final
 from twisted_chat.core import commands as c
 from twisted_chat.core import replies as r
 from twisted_chat.core import room_replies as rr
+from twisted_chat.core.durations import spell_duration
 from twisted_chat.core.ids import spell
 from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.core.text import CleanText
@@ -179,6 +180,15 @@ def _stats(stats: r.Stats, zone: tzinfo | None) -> list[str]:
         f"-- {counted(store.waiting, 'change')} not committed yet (the most: {store.most:,}), "
         f"{counted(store.unindexed, 'message')} not indexed yet.",
     ]
+    if store.size is not None and store.free is not None:
+        grown = (
+            ""
+            if stats.growth is None
+            else f" ({stats.growth / 1e6:+,.1f} MB in the last {spell_duration(stats.growth_time)})"
+        )
+        lines.append(
+            f"-- It takes {store.size / 1e6:,.1f} MB{grown}; {store.free / 1e6:,.0f} MB are free."
+        )
     if store.error is not None:
         since = "now" if store.since is None else f"since {date(store.since, zone)}"
         lines.append(f"-- Nothing can be committed {since}: {store.error}")

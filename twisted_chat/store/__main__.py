@@ -9,11 +9,17 @@ from pathlib import Path
 from typing import Final
 
 from twisted_chat.core.text import shown
-from twisted_chat.store.backup import BackupError, Summary, backup, check, restore
+from twisted_chat.store.backup import BackupError, Summary, backup, check, compact, restore
 from twisted_chat.store.database import BadDatabase, Kind, kind_of
 from twisted_chat.store.place import Place, PlaceError, database_in, default_folder
 
 _PROGRAM: Final = "python -m twisted_chat.store"
+_IN_POSTGRESQL: Final = {
+    "backup": "pg_dump",
+    "restore": "pg_restore",
+    "check": "pg_amcheck",
+    "compact": "VACUUM FULL",
+}
 # What a shell says of a program that Ctrl-C ended.
 _STOPPED: Final = 130
 
@@ -29,9 +35,13 @@ def parser() -> argparse.ArgumentParser:
         ("backup", "copy the database to a new FILE; the server may run"),
         ("restore", "put a backup in the place of the database; the server must not run"),
         ("check", "look through the whole database; the server may run"),
+        (
+            "compact",
+            "make the file smaller, now and when something is deleted; the server must not run",
+        ),
     ):
         command = commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
-        if name != "check":
+        if name in ("backup", "restore"):
             command.add_argument("file", type=Path, metavar="FILE")
         command.add_argument(
             "--state-dir",
@@ -72,14 +82,17 @@ def _refuse_others(kind: Kind, command: str) -> None:
     if kind is Kind.MEMORY:
         raise BackupError("with --database :memory: nothing is kept")
     if kind is Kind.POSTGRESQL:
-        program = {"backup": "pg_dump", "restore": "pg_restore", "check": "pg_amcheck"}[command]
+        program = _IN_POSTGRESQL[command]
         raise BackupError(f"this is for SQLite; PostgreSQL has {program} for it")
 
 
 def _do(command: str, folder: Path, file: Path | None) -> str:
     """Do one of the commands; return what to say of it."""
-    if file is None:
+    if command == "check":
         return f"{database_in(folder)}: sound; {_size(check(folder))}"
+    if command == "compact":
+        return _compact(folder)
+    assert file is not None
     if command == "backup":
         return f"{file}: {_size(backup(folder, file))}"
     place = Place.open(folder)
@@ -95,6 +108,15 @@ def _do(command: str, folder: Path, file: Path | None) -> str:
             "it could not be read: ids go on far above those of the backup, in the hope that it had not come that far"
         )
     return "\n".join(lines)
+
+
+def _compact(folder: Path) -> str:
+    place = Place.open(folder)
+    try:
+        before, now = compact(place)
+    finally:
+        place.close()
+    return f"{place.database}: {now / 1_000_000:,.1f} MB instead of {before / 1_000_000:,.1f} MB"
 
 
 def _size(summary: Summary) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sqlite3
 import tempfile
 import time
@@ -77,6 +78,30 @@ def check(folder: Path) -> Summary:
     Raises :class:`BackupError`, with what is wrong with it.
     """
     return _sound(_required(folder), thorough=True)
+
+
+def compact(place: Place) -> tuple[int, int]:
+    """Make the file of a database as small as it can be; from now on it shrinks by itself when something is deleted.
+
+    Return how many bytes it took before and takes now. Raises :class:`BackupError`; then it is as it was.
+    """
+    _sound(_required(place.folder), still=True)
+    before = place.database.stat().st_size
+    free = shutil.disk_usage(place.folder).free
+    # SQLite writes a copy of all of it, and that once more into its log.
+    if free < 2 * before:
+        needed = (
+            f"{2 * before / 1e6:,.0f} MB are needed for that, and {free / 1e6:,.0f} MB are free"
+        )
+        raise BackupError(f"{place.database}: {needed}")
+    try:
+        with contextlib.closing(sqlite3.connect(place.database)) as connection:
+            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.Error as error:
+        raise BackupError(f"{place.database}: {error}") from None
+    return before, place.database.stat().st_size
 
 
 def restore(place: Place, source: Path, now: float | None = None) -> Restored:

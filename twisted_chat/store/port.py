@@ -52,7 +52,8 @@ class Health(msgspec.Struct, frozen=True):
 
     ``waiting``: changes that are not committed yet, of at most ``most`` before those who make them have to wait;
     ``commits`` so far, the time the ``last`` one took and the ``slowest``; ``unindexed``: messages that a search has to
-    scan; ``error``: why nothing can be committed now, and ``since`` when.
+    scan; ``error``: why nothing can be committed now, and ``since`` when; ``size``: bytes that the store takes on this machine,
+    and ``free``: bytes that are left there, both None where that is not known.
     """
 
     kind: str
@@ -65,6 +66,8 @@ class Health(msgspec.Struct, frozen=True):
     unindexed: int = 0
     error: str | None = None
     since: float | None = None
+    size: int | None = None
+    free: int | None = None
 
 
 class Store(Protocol):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from msgspec import structs
 from twisted.internet.defer import Deferred
 
-from tests.making import room
-from tests.store.sql.held import HeldStoreCase
+from tests.making import room, said
+from tests.store.sql.held import OLD, HeldStoreCase
+from twisted_chat.core.events import Said
 from twisted_chat.core.ids import MessageId
 from twisted_chat.core.keep import KEEP_ALL, Keep
+from twisted_chat.core.lasting import RoomRecord
 from twisted_chat.core.room import LOBBY_ID
+from twisted_chat.core.text import CleanText
 from twisted_chat.store.sql import upkeep
 from twisted_chat.store.sql.tidying import drop_old
 
@@ -26,6 +30,11 @@ class TidyingTests(HeldStoreCase):
         while self.threads.held:
             self.threads.run_all()
             self.clock.advance(1)
+
+    def settle_for_long(self) -> None:
+        """Let everything happen in the background, too."""
+        for _ in range(60):
+            self.settle()
 
     def drop(self, keep: Keep, now: float = 111.0) -> Deferred[bool]:
         store = self.store
@@ -78,3 +87,25 @@ class TidyingTests(HeldStoreCase):
         self.settle()
         self.assertTrue(self.successResultOf(deleted))
         self.assertEqual(self.stored(), [109, 110, 111])
+
+    def test_file_shrinks_when_a_room_is_gone_with_what_was_said_there(self) -> None:
+        self.patch(upkeep, "STEP", 500)
+        self.patch(upkeep, "FREE_PAGES", 32)
+        self.store.keep_room(RoomRecord(room(OLD), 1.0), MessageId(200))
+        for number in range(300):
+            line = (CleanText(f"so much was said {number:05} " * 90),)
+            self.store.append(structs.replace(said(201 + number, OLD), event=Said("say", line)))
+        self.settle_for_long()
+
+        def pages() -> tuple[int, int]:
+            with self.store._database.reading.connect() as connection:
+                count = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+                free = connection.exec_driver_sql("PRAGMA freelist_count").scalar_one()
+                return count, free
+
+        before, _ = pages()
+        self.store.forget([OLD], MessageId(900))
+        self.settle_for_long()
+        after, free = pages()
+        self.assertLess(after, before // 3)
+        self.assertLessEqual(free, 32)

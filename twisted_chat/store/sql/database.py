@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -156,6 +157,22 @@ class Database:
 
     # --- from any thread ---
 
+    def size(self) -> int | None:
+        """Return how many bytes the database takes, its log included; None if it is elsewhere."""
+        if self.kind != "sqlite":
+            return None
+        name = str(self.url.database)
+        return sum(_file_size(Path(name + suffix)) for suffix in ("", "-wal"))
+
+    def free(self) -> int | None:
+        """Return how many bytes are free for it; None if it is elsewhere, or that cannot be told."""
+        if self.kind != "sqlite":
+            return None
+        try:
+            return shutil.disk_usage(Path(str(self.url.database)).parent).free
+        except OSError:
+            return None
+
     def close(self) -> None:
         """Close every connection; no thread uses one any more."""
         # The writer last: only it can bring SQLite's write-ahead log into the database, and it does when it is the last.
@@ -196,6 +213,13 @@ def _pragma(connection: Connection, setting: str) -> None:
     raw = connection.connection.dbapi_connection
     assert isinstance(raw, sqlite3.Connection)
     raw.execute(f"PRAGMA {setting}")
+
+
+def _file_size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _sqlite(path: Path, sync: Sync, *, read_only: bool) -> Engine:

@@ -215,9 +215,10 @@ def _explained(path: Path) -> Iterator[None]:
 
 
 def _mark(path: Path) -> None:
-    """Say in an empty file whose it is."""
+    """Say in an empty file whose it is, and that it can shrink, which can be said only before anything is in it."""
     connection = sqlite3.connect(path, isolation_level=None)
     try:
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
         connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
     finally:
         connection.close()

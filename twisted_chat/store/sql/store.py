@@ -317,6 +317,8 @@ class SqlStore:
             unindexed=max(writer.unindexed, 0),
             error=writer.error,
             since=writer.since,
+            size=self._database.size(),
+            free=self._database.free(),
         )
 
 

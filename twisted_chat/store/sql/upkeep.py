@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, delete, func, select, update
@@ -31,6 +32,9 @@ from twisted_chat.store.sql.writing import set_counter
 
 #: Messages that one step indexes or deletes: some 10 ms, for which a commit may have to wait.
 STEP: Final = 500
+_INCREMENTAL: Final = 2  # https://www.sqlite.org/pragma.html#pragma_auto_vacuum
+#: Pages that one step gives back to the file system, and as many that stay free for what is said next: 1 MB.
+FREE_PAGES: Final = 256
 _DAY: Final = 24 * 60 * 60
 # What the index of words needs of a message.
 _ROW: Final = select(messages.c.id, messages.c.room, messages.c.author, messages.c.text)
@@ -54,6 +58,24 @@ def unindexed(connection: Connection) -> int:
         or 0
     )
     return count
+
+
+def give_back(connection: Connection) -> bool:
+    """Make the file of an SQLite database smaller by pages that are free; tell whether there may be more.
+
+    Databases that were made by an older version cannot: ``python -m twisted_chat.store compact`` lets them.
+    """
+    if connection.dialect.name != "sqlite":
+        return False  # PostgreSQL sees to that by itself
+    (incremental,) = connection.exec_driver_sql("PRAGMA auto_vacuum").one()
+    (free,) = connection.exec_driver_sql("PRAGMA freelist_count").one()
+    if incremental != _INCREMENTAL or free <= FREE_PAGES:
+        return False
+    raw = connection.connection.dbapi_connection
+    assert isinstance(raw, sqlite3.Connection)
+    # Each step of it gives back one page, and it has no rows to tell of.
+    raw.execute(f"PRAGMA incremental_vacuum({FREE_PAGES})").fetchall()
+    return True
 
 
 def delete_forgotten(connection: Connection, index: Words) -> bool:

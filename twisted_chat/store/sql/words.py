@@ -10,13 +10,26 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any, Final, Protocol
 
-from sqlalchemy import ColumnElement, Connection, bindparam, column, delete, func, table, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    column,
+    delete,
+    func,
+    select,
+    table,
+    text,
+)
 
 from twisted_chat.core.lasting import Query, Term
 from twisted_chat.store.matching import words
 from twisted_chat.store.sql.inserting import insert_into
 from twisted_chat.store.sql.schema import messages
 
+# Pages of the index that are merged at once, some 10 ms; and a part of all messages that is much.
+_MERGED: Final = 200
+_MUCH: Final = 4
 _INDEX: Final = "messages_words"
 
 #: A message, as the index needs it: its id, room, author (the row of that) and text.
@@ -32,6 +45,9 @@ class Words(Protocol):
     def drop(self, connection: Connection, rows: Sequence[Row]) -> None:
         """Take messages out of the index, within the transaction of the caller."""
 
+    def shrink(self, connection: Connection) -> bool:
+        """Do a little of what gives back the room of messages that were taken out; tell whether there is more to do."""
+
     def having(
         self, query: Query, authors: Sequence[int] | None
     ) -> tuple[Any, ColumnElement[bool], ColumnElement[int]]:
@@ -46,6 +62,11 @@ class SqliteWords:
 
     _columns = ("rowid", "text", "room", "author")
 
+    def __init__(self) -> None:
+        # Taken out since the index was merged last, and whether that is being done.
+        self._dropped = 0
+        self._merging = False
+
     def add(self, connection: Connection, rows: Sequence[Row]) -> None:
         values = chain.from_iterable(map(self._entry, rows))
         insert_into(connection, _INDEX, self._columns, list(values))
@@ -54,6 +75,22 @@ class SqliteWords:
         # Not the columns of a row but a command to the table, see "The 'delete' command" in SQLite's FTS5 documentation.
         values = chain.from_iterable(("delete", *self._entry(row)) for row in rows)
         insert_into(connection, _INDEX, (_INDEX, *self._columns), list(values))
+        self._dropped += len(rows)
+
+    def shrink(self, connection: Connection) -> bool:
+        # What was taken out goes when the parts of the index are merged. That writes all of it, so it is worth the work only
+        # when much went: then a negative number begins, and positive ones go on, see "The 'merge' command" there.
+        if not self._merging:
+            left = connection.scalar(select(func.count()).select_from(messages)) or 0
+            if not self._dropped or self._dropped * _MUCH < left:
+                return False
+        pages = _MERGED if self._merging else -_MERGED
+        changes = connection.exec_driver_sql("SELECT total_changes()").scalar_one()
+        insert_into(connection, _INDEX, (_INDEX, "rank"), ["merge", pages])
+        changed = connection.exec_driver_sql("SELECT total_changes()").scalar_one() - changes
+        self._dropped = 0
+        self._merging = not self._merging or changed > 1
+        return self._merging
 
     def _entry(self, row: Row) -> tuple[int, str, str, str]:
         number, room, author, said = row
@@ -87,6 +124,9 @@ class PostgresWords:
     def drop(self, connection: Connection, rows: Sequence[Row]) -> None:
         index = table(_INDEX, column("id"))
         connection.execute(delete(index).where(index.c.id.in_([row[0] for row in rows])))
+
+    def shrink(self, connection: Connection) -> bool:
+        return False  # autovacuum does that
 
     def having(
         self, query: Query, authors: Sequence[int] | None

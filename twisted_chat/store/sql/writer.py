@@ -358,7 +358,9 @@ class Writer:
         if indexed == upkeep.STEP:
             return indexed, False
         left = upkeep.delete_erased(connection, self._index)
-        return indexed, left or upkeep.delete_forgotten(connection, self._index)
+        left = left or upkeep.delete_forgotten(connection, self._index)
+        left = left or self._index.shrink(connection)
+        return indexed, left or upkeep.give_back(connection)
 
     def _schedule_step(self, *, forgot: bool = False) -> None:
         hurry = forgot or self._new >= upkeep.STEP
