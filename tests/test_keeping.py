@@ -12,8 +12,9 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import EventLoggingObserver
 from twisted.logger import formatEvent, globalLogPublisher
 
-from tests.clocks import DAY, TwoClocks
+from tests.clocks import DAY, TurnsClock, TwoClocks
 from tests.nodes import DEV, FakeDoor, NodeCase, TellingStore
+from twisted_chat import keeping
 from twisted_chat.clock import AGREED
 from twisted_chat.cluster.bus import Bus, LocalBus
 from twisted_chat.core import commands as c
@@ -392,6 +393,19 @@ class SetClockTests(KeepingCase):
         self.clocks.advance(1)
         self.node.look_after()
         self.assertEqual((self.known(ann.peer.token), self.known(bob.peer.token)), (False, True))
+
+    def test_others_have_their_turn_while_many_are_forgotten(self) -> None:
+        self.patch(keeping, "_AT_ONCE", 2)
+        doors = self.enter(*(f"guest{n}" for n in range(1, 6)))
+        for door in doors:
+            door.lost()
+        self.clocks.advance(DAY + AGREED)
+        self.node.look_after()
+        left = []
+        for _ in range(3):
+            left.append(len(self.node.hub.state.nonces.scopes()))
+            TurnsClock.advance(cast(TurnsClock, self.clocks.steady), 0)
+        self.assertEqual(left, [3, 1, 0])
 
     def test_clock_that_was_put_right_counts_an_hour_later(self) -> None:
         self.clocks.ahead -= 40 * DAY

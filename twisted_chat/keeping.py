@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
@@ -31,6 +32,8 @@ log = Logger()
 EMPTY_FOR: Final = 600.0
 #: What the store is told as the time while that of the day cannot be trusted: nothing it keeps is too old then.
 NO_TIME: Final = 0.0
+#: How many sessions are looked at in one turn, to see whether they are to be forgotten: some 2 ms if all are.
+_AT_ONCE: Final = 200
 #: What nobody's session did. Sessions count from 1.
 _NOBODY: Final = SessionId(0)
 
@@ -105,14 +108,24 @@ class Keeping:
 
     async def _tidy(self) -> None:
         now = self._wall() if self._trust.check() else NO_TIME
-        self._hub.forget_old(now)
-        self.familiar.forget_old(now)
         try:
+            await self._forget_old(now)
+            self.familiar.forget_old(now)
             await self._store.tidy(now)
         finally:
             self._tidying = False
         if self._again:
             self.tidy()
+
+    async def _forget_old(self, now: float) -> None:
+        scopes = self._hub.state.nonces.scopes()
+        for start in range(0, len(scopes), _AT_ONCE):
+            if start:
+                # Others have their turn in between.
+                turn: Deferred[None] = Deferred()
+                self._clock.callLater(0, turn.callback, None)
+                await turn
+            self._hub.forget_old(now, scopes[start : start + _AT_ONCE])
 
     def _see_all(self) -> None:
         users = self._hub.state.users.values()

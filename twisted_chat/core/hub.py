@@ -172,9 +172,12 @@ class Hub:
             seat, self.user_of(session), proven, proof, scope, password, now
         )
 
-    def forget_old(self, now: float) -> None:
-        """Forget the sessions, and the ids of their messages, that were not used for 24 hours at the time ``now``."""
-        self.state.nonces.forget(now)
+    def forget_old(self, now: float, scopes: Iterable[Scope] | None = None) -> None:
+        """Forget the sessions, and the ids of their messages, that were not used for 24 hours at the time ``now``.
+
+        ``scopes``: look at those of these scopes only.
+        """
+        self.state.nonces.forget(now, scopes)
 
     def let_register(self, who: Registration) -> None:
         """Say who can register from now on."""

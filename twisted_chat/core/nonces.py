@@ -73,10 +73,20 @@ class Nonces:
         ids = self._scopes.get(scope)
         return ids.get(tag) if ids is not None else None
 
-    def forget(self, now: float) -> None:
-        """Forget the scopes that were not in use for 24 hours at the time ``now``, and the ids that are as old."""
+    def scopes(self) -> list[Scope]:
+        """Return the scopes that are known."""
+        return list(self._scopes)
+
+    def forget(self, now: float, scopes: Iterable[Scope] | None = None) -> None:
+        """Forget the scopes that were not in use for 24 hours at the time ``now``, and the ids that are as old.
+
+        ``scopes``: look at these only. To look at all may take a second where there are many.
+        """
         since = now - REMEMBERED
-        for scope, ids in list(self._scopes.items()):
+        for scope in self.scopes() if scopes is None else scopes:
+            ids = self._scopes.get(scope)
+            if ids is None:
+                continue  # forgotten meanwhile
             while ids and next(iter(ids.values())).time <= since:
                 self._forget_oldest(scope)
             if self._seen[scope] <= since:
