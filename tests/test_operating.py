@@ -247,6 +247,22 @@ class BanTests(OperatingCase):
         self.types(root, "suspend eve")
         self.assertEqual((eve.ended, again.ended, bob.ended), (1, 1, 0))
 
+    def test_ban_that_matches_nobody_here_is_set_and_says_so(self) -> None:
+        root = self.operator()
+        self.comes("eve")
+        self.forget(root)
+        for line, target in (
+            ("suspend mallory", "account mallory"),
+            ("server-ban dave", "account dave"),
+            (f"server-ban {AWAY}", f"network {AWAY}"),
+        ):
+            self.types(root, line)
+            told = root.take()[-1]
+            self.assertIn(f"the {target} is banned for good; ", told)
+            self.assertTrue(told.endswith(" undoes that. Nobody here matches it now."), told)
+        self.types(root, "server-ban 192.0.2.0/24")
+        self.assertTrue(root.take()[-1].endswith(" undoes that"))
+
     def test_who_insists_is_cut_too_and_told_first(self) -> None:
         root = self.operator(address=HOME)
         self.types(root, f"server-ban {HOME}")

@@ -23,6 +23,7 @@ from twisted_chat.core.addresses import network_keys
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.ids import MessageId
 from twisted_chat.core.lasting import AuditRecord
+from twisted_chat.core.refusing import UNMATCHED
 from twisted_chat.core.server_bans import Ban
 from twisted_chat.core.text import CleanText, shown
 from twisted_chat.core.throttle import Throttle
@@ -238,6 +239,8 @@ class Operating:
             case e.ServerBanned(ban=ban):
                 what = f"banned {ban.kind} {ban.target} {ban.lasts(now)}{_because(ban.reason)}"
                 told = f"the {ban.kind} {ban.target} is banned {ban.lasts(now)}; /server-unban {ban.target} undoes that"
+                if not any(self._hits(each, now) for each in self._sessions.values()):
+                    told = f"{told}. {UNMATCHED}"
             case e.ServerUnbanned(kind=kind, target=target):
                 what = f"lifted the ban of {kind} {target}"
                 told = f"the {kind} {target} is no longer banned"

@@ -17,6 +17,7 @@ from twisted_chat.core.ids import RoomId, UserId
 from twisted_chat.core.names import Nick
 from twisted_chat.core.outcome import Applied, Between, InRoom, Near
 from twisted_chat.core.private import NOT_HERE
+from twisted_chat.core.refusing import UNMATCHED
 from twisted_chat.core.text import CleanText
 from twisted_chat.delivery.channel import hidden
 from twisted_chat.delivery.engine import Delivery
@@ -95,7 +96,15 @@ class Showing:
                 self._accounts.show(applied, peer)
             case e.Registered() | e.PasswordSet() | e.Invited() | e.PrivacySet() | e.IgnoreSet():
                 self._accounts.show(applied, peer)
-            case re.Banned() | re.Dropped():
+            case re.Banned(out=out):
+                self._put_out(envelope, out, peer)
+                self._tell_unmatched(peer, matched=bool(out))
+            case re.Muted(user=user):
+                self._shown(envelope, audience, peer)
+                assert envelope.room is not None
+                there = self._hub.state.rooms[envelope.room.id].members
+                self._tell_unmatched(peer, matched=user in there)
+            case re.Dropped():
                 self._put_out(envelope, event.out, peer)
             case re.Invited():
                 self._invited(envelope, event, peer)
@@ -112,6 +121,11 @@ class Showing:
                 self._shown(envelope, audience, peer)
             case _:
                 self._shown(envelope, audience, peer)
+
+    def _tell_unmatched(self, peer: Peer | None, *, matched: bool) -> None:
+        """Tell who banned or muted somebody that it is for nobody yet: it may be a slip."""
+        if peer is not None and not matched and peer.id in self._sessions:
+            self._sessions.tell(peer, r.Confirmed(UNMATCHED))
 
     def _said(self, envelope: e.Envelope, event: e.Said, peer: Peer | None) -> None:
         assert envelope.room is not None

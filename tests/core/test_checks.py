@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.core.ruled import DEV, RuledCase, give_account
-from tests.core.world import NOW, room
+from tests.core.world import NOW, nick, room
 from twisted_chat.core import commands as c
 from twisted_chat.core.bans import Ban, read_target
 from twisted_chat.core.checks import admit, fitted
@@ -123,11 +123,27 @@ class BanTests(RuledCase):
         for line in (f"ban eve {'x' * 391}", f"mute eve {'x' * 391}"):
             self.assertEqual(self.code(self.otto, line), "too-long")
 
-    def test_only_who_is_there_is_muted(self) -> None:
-        self.assertEqual(self.code(self.otto, "mute carl"), "not-a-member")
-        self.assertEqual(
-            self.late((self.eve, "leave dev"), (self.otto, "mute eve")), ["", "not-a-member"]
-        )
+    def test_who_is_not_there_is_muted_once_they_come(self) -> None:
+        self.world.close(self.vera)
+        for name in ("carl", "dave", "vera"):  # elsewhere; nowhere; gone, with an account
+            self.done(self.otto, f"mute {name}")
+        vera = self.comes("robin")
+        give_account(self.world, vera, "vera")
+        for seat in (self.carl, self.comes("dave"), vera):
+            self.world.do(seat, c.Join(DEV))
+            self.assertEqual(self.speaks(seat), "muted")
+        self.world.do(self.carl, c.Rename(nick("charles")))
+        self.assertEqual(self.speaks(self.carl), "muted")
+        self.done(self.otto, "unmute dave")
+
+    def test_mute_that_a_leave_overtook_stands(self) -> None:
+        self.assertEqual(self.late((self.eve, "leave dev"), (self.otto, "mute eve")), ["", ""])
+        self.world.do(self.eve, c.Join(DEV))
+        self.assertEqual(self.speaks(self.eve), "muted")
+
+    def test_owner_who_is_not_there_is_not_muted(self) -> None:
+        self.world.close(self.olga)
+        self.assertEqual(self.code(self.otto, "mute olga"), "is-owner")
 
 
 class ManyTests(RuledCase):

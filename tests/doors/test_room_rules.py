@@ -175,6 +175,24 @@ class VisitTests(HouseTestCase):
             "-- olga lifted the ban of *SPAM* from #dev",
         )
 
+    def test_ban_and_mute_that_match_nobody_here_say_so_to_who_made_them(self) -> None:
+        nobody = "-- Nobody here matches it now."
+        for line, shown in (
+            ("/mute dave", "-- olga muted dave in #dev"),
+            ("/mute carl", "-- olga muted carl in #dev"),
+            ("/ban *spam*", "-- olga banned *spam* from #dev"),
+            ("/ban carl", "-- olga banned carl from #dev"),
+        ):
+            self.olga.types(line)
+            self.assert_sees(self.olga, shown, nobody)
+            self.assert_sees(self.eve, shown)
+        for line, shown in (
+            ("/mute eve", "-- olga muted eve in #dev"),
+            ("/ban e?e", "-- olga banned e?e from #dev; out: eve"),
+        ):
+            self.olga.types(line)
+            self.assert_sees(self.olga, shown)
+
     def test_invitation_reaches_people_and_programs(self) -> None:
         self.does("/invite-only on", "/kick eve")
         self.olga.types("/invite eve", "/invite carl")

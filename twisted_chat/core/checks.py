@@ -222,13 +222,11 @@ class Checks:
         return self._too_many(room.bans, ban, room, now, "bans")
 
     def _muted(self, user: User, room: Room, event: re.Muted, now: float) -> Refused | None:
-        target = self._state.users.get(event.user)
+        target = self._state.users.get(event.user) if event.user is not None else None
         ban = fitted(event.ban, target)
         refused = may("mute", user, room, now, self._against(room, target, ban))
         if refused is not None:
             return refused
-        if target is None or target.id not in room.members:
-            return not_a_member(event.nick, room)
         if target is user:
             return Refused("self", "you cannot mute yourself")
         return self._too_many(room.mutes, ban, room, now, "mutes")

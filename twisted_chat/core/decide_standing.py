@@ -114,20 +114,20 @@ class StandingDecider:
                 target = self._member(nick, room)
                 user_id = target.id if target is not None else _NOBODY
                 return re.Transferred(user_id, nick)
-            case rc.PutBan(target=whom, seconds=seconds, reason=reason, insist=insist):
-                target = self._named(whom)
+            case rc.PutBan(target=named, seconds=seconds, reason=reason, insist=insist):
+                target = self._named(named)
                 until = now + seconds if seconds is not None else 0.0
-                ban = bans.Ban(whom, user.nick.text, now, until, reason)
+                ban = bans.Ban(named, user.nick.text, now, until, reason)
                 ban = fitted(ban, target)
                 return re.Banned(ban, target.id if target is not None else None, insist)
             case rc.LiftBan(target=whom):
                 return re.Unbanned(self._listed(whom, room.bans))
             case rc.Mute(nick=nick, seconds=seconds, reason=reason):
-                target = self._member(nick, room)
+                target = self._state.user_named(nick)
                 until = now + seconds if seconds is not None else 0.0
                 ban = bans.Ban(bans.named(nick), user.nick.text, now, until, reason)
-                user_id = target.id if target is not None else _NOBODY
-                return re.Muted(fitted(ban, target), user_id, nick)
+                who = target.id if target is not None else None
+                return re.Muted(fitted(ban, target), who, nick)
             case rc.Unmute(nick=nick):
                 return re.Unmuted(self._listed(bans.named(nick), room.mutes))
             case rc.DropRoom():

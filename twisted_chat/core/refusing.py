@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from twisted_chat.core.decision import Tell
 from twisted_chat.core.replies import Refused
 from twisted_chat.core.text import CleanText
+
+#: What is added when somebody is banned or muted by a name that nobody here has.
+UNMATCHED: Final = "Nobody here matches it now."
 
 
 def refuse(code: str, why: str) -> Tell:

@@ -79,10 +79,10 @@ class Unbanned(RoomEvent, frozen=True):
 
 
 class Muted(RoomEvent, frozen=True):
-    """Somebody may no longer speak in a room; the ban is for them as they are when it is applied."""
+    """Somebody may no longer speak in a room; the ban is for them as they are when it is applied, if they are here."""
 
     ban: Ban
-    user: UserId
+    user: UserId | None
     nick: Nick
 
 

@@ -60,7 +60,7 @@ ROOM_SPECS: Final = (
     Spec(
         "mute",
         "NICK [DURATION] [TEXT]",
-        "let somebody in the room speak no more",
+        "let somebody speak no more in the room",
         lambda room, nick, seconds, reason: rc.Mute(nick, seconds, reason, room),
         may=OPERATORS,
         grammar="[#ROOM] NICK [DURATION] [TEXT]",
