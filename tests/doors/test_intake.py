@@ -164,7 +164,7 @@ class BadInputTests(HouseTestCase):
         self.eve.sends(b"x")
         self.assert_sees(
             self.eve,
-            "! that was more than 4,096 bytes; nothing of it was said.",
+            "! that was more than 4,096 bytes; nothing of it was sent.",
             "-- Goodbye (too much without a line end).",
         )
         self.assertTrue(self.eve.gone)

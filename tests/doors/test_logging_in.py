@@ -60,7 +60,7 @@ class PromptTests(Case):
             bob.types("correct-horse")
             self.assert_sees(
                 bob,
-                "! that looks like the password of bob once more; nothing was said; /login bob PASSWORD tries it "
+                "! That looks like the password of bob once more. The line was not sent. Type /login bob PASSWORD to try it "
                 '(to say it as it is, put "// " in front)',
             )
         self.assertEqual(ann.sees(), [])

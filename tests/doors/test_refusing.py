@@ -99,9 +99,9 @@ class UsageTests(Case):
 
     def test_help_explains_what_has_no_name(self) -> None:
         for topic, words in (
-            ("?", "-- ? lists who is here, the same as /who."),
+            ("?", "-- ? lists who is here (the same as /who)."),
             ("//", "-- // TEXT says TEXT exactly as it stands."),
-            (">", "-- TEXT > NICK says TEXT to NICK in private, the same as /msg NICK TEXT."),
+            (">", "-- TEXT > NICK says TEXT to NICK in private (the same as /msg NICK TEXT)."),
             ("MSG", "-- /msg NICK TEXT: say something to one person, in private."),
             ("jion", '! There is no command "jion". Did you mean /join?'),
             ("zzzzz", '! There is no command "zzzzz". /help lists the commands.'),

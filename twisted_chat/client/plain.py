@@ -171,7 +171,7 @@ class Plain:
         try:
             if isinstance(frame, TooLong):
                 raise Rejected(
-                    f"a line of more than {_MAX_LINE:,} bytes is too long; nothing was said"
+                    f"a line of more than {_MAX_LINE:,} bytes is too long; it was not sent"
                 )
             enter(self.link, decode(frame), self._quit)
         except (Rejected, BadText) as error:

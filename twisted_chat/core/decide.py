@@ -63,9 +63,9 @@ _ONLY_HERE: Final = (
 )
 # What /help explains besides the commands: what a line means that has no name.
 _FORMS: Final = {
-    "?": "? lists who is here, the same as /who.",
+    "?": "? lists who is here (the same as /who).",
     "//": "// TEXT says TEXT exactly as it stands.",
-    ">": "TEXT > NICK says TEXT to NICK in private, the same as /msg NICK TEXT.",
+    ">": "TEXT > NICK says TEXT to NICK in private (the same as /msg NICK TEXT).",
 }
 
 

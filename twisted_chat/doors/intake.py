@@ -309,7 +309,7 @@ class Intake:
             case TooLong():
                 limits = self._node.limits
                 limit = limits.max_text if peer.dialect is self._line else limits.max_object
-                why = f"that was more than {limit:,} bytes; nothing of it was said"
+                why = f"that was more than {limit:,} bytes; nothing of it was sent"
                 bad = BadLine(why, "too-long")
                 if asking is not None:
                     self._prompt.refuse(peer, asking, bad)

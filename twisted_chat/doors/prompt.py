@@ -105,7 +105,7 @@ class PasswordPrompt:
             self.wrong = None
             return None
         why = (
-            f"that looks like the password of {nick} once more; nothing was said; /login {nick} PASSWORD tries it "
+            f"That looks like the password of {nick} once more. The line was not sent. Type /login {nick} PASSWORD to try it "
             '(to say it as it is, put "// " in front)'
         )
         return BadLine(why, "looks-private")
