@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass as getpass_module
 import io
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -359,6 +360,16 @@ class TerminalTests(Base):
         self.comes_in()
         self.plain._show("x")
         self.assertEqual(self.shown(), "\rx     \n<You> ")
+
+    def test_text_of_the_width_of_the_terminal_forges_no_line(self) -> None:
+        self.comes_in()
+        self.patch(self.out, "fileno", lambda: 1)
+        self.patch(os, "get_terminal_size", lambda fd: os.terminal_size((80, 24)))
+        self.server.says("x" * 72 + "<ann> I quit")
+        self.assertEqual(self.shown(), f"\r<carol> {'x' * 71}\n    x<ann> I quit\n<You> ")
+        self.patch(os, "get_terminal_size", lambda fd: os.terminal_size((0, 0)))
+        self.server.says("x" * 72 + "<ann> I quit")
+        self.assertEqual(self.shown(), f"\r<carol> {'x' * 72}<ann> I quit\n<You> ")
 
     def test_what_is_refused_is_shown_and_no_failure(self) -> None:
         self.comes_in()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import signal
 import sys
 from collections import deque
@@ -23,6 +24,7 @@ from twisted_chat.client.plain_view import PlainView
 from twisted_chat.client.typed import Rejected, enter
 from twisted_chat.core.text import BadText, decode
 from twisted_chat.dialects.framing import Endless, LineFramer, MarkSkipper, TooLong
+from twisted_chat.dialects.line_layout import INDENT, rows
 
 #: The exit status when the server could not be reached, or was lost before the last acknowledgement.
 LOST: Final = 1
@@ -195,11 +197,22 @@ class Plain:
 
     def _show(self, line: str) -> None:
         transcript.note(line)
+        width = self._width() if self._terminal else None
+        # What somebody wrote must not go on in the first column, as a line of somebody else would begin.
+        text = line if width is None else "\n".join(rows(line, width))
         if self._prompted:
             # The prompt has no line end: a shorter line must not leave a rest of it.
-            self._write(f"\r{line:<{len(_PROMPT)}}\n{_PROMPT}")
+            self._write(f"\r{text:<{len(_PROMPT)}}\n{_PROMPT}")
         else:
-            self._write(f"{line}\n")
+            self._write(f"{text}\n")
+
+    def _width(self) -> int | None:
+        """Return how many columns the terminal has; None if that is not known."""
+        try:
+            columns = os.get_terminal_size(self._out.fileno()).columns
+        except OSError:
+            return None
+        return columns if columns > len(INDENT) * 2 else None
 
     def _complain(self, why: str) -> None:
         """Tell that something that was typed was not accepted."""
