@@ -35,6 +35,7 @@ class Base(SynchronousTestCase):
             rooms=target.rooms,
             bot_commands=target.bot_commands,
             reconnect=target.reconnect,
+            patience=target.patience,
             new_secret=lambda: "s",
         )
 
@@ -221,6 +222,33 @@ class TalkTests(Base):
         self.fails(joining, "bad-name")
         self.assertNoResult(self.starts(self.chat.say("hi")))
         self.assertEqual(self.server.took()[-1]["room"], "lobby")
+
+    def test_a_private_text_waits_ten_seconds_for_who_was_there_before(self) -> None:
+        self.server.drops()
+        telling = self.starts(self.chat.tell("joe", "psst"))
+        self.clock.advance(LONGEST_WAIT)
+        self.server.welcomes()
+        (message,) = [each for each in self.server.took() if each["type"] == "private"]
+        self.server.tells("error", id=message["id"], code="no-such-nick", content="not here")
+        for _ in range(2):
+            self.assertNoResult(telling)
+            self.clock.advance(5)
+            self.server.took()
+        self.assertIn("did not come back", self.fails(telling, "no-such-nick"))
+
+    def test_what_is_no_text_is_told_by_its_type(self) -> None:
+        number: Any = 123
+        for call in (
+            self.chat.say(number),
+            self.chat.tell("joe", number),
+            self.chat.tell(number, "hi"),
+            self.chat.typed(number),
+            self.chat.command(number),
+            self.chat.join(number),
+        ):
+            error = self.failureResultOf(self.starts(call), TypeError).value
+            self.assertIn("takes a string, not int", str(error))
+        self.assertEqual(self.server.took(), [])
 
     def test_what_cannot_be_sent_is_an_error(self) -> None:
         self.fails(self.starts(self.chat.say("a\x07")), "not-sent")

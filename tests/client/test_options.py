@@ -53,6 +53,12 @@ class OptionsTests(SynchronousTestCase):
             self.assertEqual(target.rooms, (("dev", None),))
             self.assertTrue(settings.plain)
 
+    def test_what_is_for_plain_mode_implies_it(self) -> None:
+        settings = read("--literal --quiet")
+        self.assertEqual((settings.plain, settings.literal, settings.quiet), (True, True, True))
+        self.assertTrue(read("--quiet").plain)
+        self.assertFalse(read("").plain)
+
     def test_there_can_be_several_rooms(self) -> None:
         self.assertEqual(read("--room a --room b").target.rooms, (("a", None), ("b", None)))
 

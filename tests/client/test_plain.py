@@ -60,6 +60,7 @@ class Unread(io.StringIO):
 class Base(SynchronousTestCase):
     terminal = False
     reconnect = False
+    literal = quiet = False
 
     def setUp(self) -> None:
         self.clock = Clock()
@@ -70,7 +71,11 @@ class Base(SynchronousTestCase):
         self.passwords: list[str] = []
         self.plain = Plain(
             self.clock,
-            Settings(target=Target(identity=Identity(nick="bob"), reconnect=self.reconnect)),
+            Settings(
+                target=Target(identity=Identity(nick="bob"), reconnect=self.reconnect),
+                literal=self.literal,
+                quiet=self.quiet,
+            ),
             self.out,
             self.err,
             terminal=self.terminal,
@@ -134,7 +139,8 @@ class PipeTests(Base):
     def test_lines_are_said_and_shown_with_who_said_them(self) -> None:
         self.comes_in()
         self.keyboard.types("hi\nthere")
-        self.assertEqual(self.said(), ["hi"])
+        self.assertEqual(self.shown(), "")
+        self.acks_all()
         self.assertEqual(self.shown(), "<You> hi\n")
         self.server.says("hello")
         self.assertEqual(self.shown(), "<carol> hello\n")
@@ -204,25 +210,63 @@ class PipeTests(Base):
         self.ended(USAGE)
         self.assertEqual(self.complaints(), ["twisted-chat: you are muted"])
 
-    def test_a_line_that_cannot_be_said_is_named_and_the_others_are_said(self) -> None:
+    def test_what_other_programs_write_is_made_fit_to_be_said(self) -> None:
         self.comes_in()
-        self.keyboard.types(b"a\x1bb\n\xff\n" + b"x" * 9000 + b"\nok\n")
-        self.assertEqual(self.said(), ["ok"])
-        escape, utf8, long = self.complaints()
-        self.assertIn("U+001B ESCAPE", escape)
-        self.assertIn("0xFF", utf8)
-        self.assertIn("8,192 bytes", long)
+        self.keyboard.types(
+            b"\x1b[31mred\x1b[0m\n10%\r50%\r100%\npage\x0c\n\xff\n\n" + b"word " * 1000
+        )
+        self.keyboard.ends()
+        said = self.said()
+        self.assertEqual(said[:4], ["red", "100%", "page", "\ufffd"])
+        self.assertEqual("".join(said[4:]), "word " * 1000)
+        self.assertTrue(all(len(each) <= 4096 for each in said))
+        self.assertEqual(self.complaints(), [])
 
-    def test_a_line_without_an_end_ends_the_input(self) -> None:
+    def test_a_line_of_any_length_is_said_in_pieces(self) -> None:
         self.comes_in()
-        self.keyboard.types("one\n")
-        for _ in range(200):
-            if self.keyboard.waits:
-                self.keyboard.types(b"x" * 8000)
-        self.assertFalse(self.keyboard.waits)
-        self.assertIn("a line without an end was not sent", self.complaints()[-1])
-        self.acks_all()
-        self.ended(USAGE)
+        for _ in range(40):
+            self.keyboard.types(b"x" * 50_000)
+            while not self.keyboard.waits:
+                self.acks_all()
+        self.keyboard.types(b"\nnext\n")
+        said = self.said()
+        self.assertEqual(said[-1], "next")
+        self.assertEqual(self.complaints(), [])
+
+    def test_each_piece_of_a_private_text_is_private(self) -> None:
+        self.comes_in()
+        self.keyboard.types("/msg joe " + "word " * 1000 + "\nMSG all of it\n")
+        got = self.server.took()
+        self.assertEqual([each["type"] for each in got], ["private", "private", "message"])
+        self.assertEqual({each.get("to") for each in got}, {"joe", None})
+
+    def test_what_may_be_private_and_cannot_be_cut_is_not_said(self) -> None:
+        self.comes_in()
+        self.keyboard.types(b"/msg joe " + b"x" * 70_000)
+        self.keyboard.types(b"x" * 70_000 + b"\n/topic " + b"x" * 5_000 + b"\nok\n")
+        self.assertEqual(self.said(), ["ok"])
+        self.assertEqual(len(self.complaints()), 2)
+        self.assertIn("--literal says all lines as they stand", self.complaints()[0])
+
+    def test_a_queue_that_is_full_of_long_lines_loses_nothing(self) -> None:
+        self.comes_in()
+        self.keyboard.types((("x" * 4_000) + "\n") * 600)
+        said = 0
+        while self.plain.link.waiting():
+            for each in self.server.took():
+                said += each["type"] == "message"
+                if each["type"] == "message":
+                    self.server.acks(each["id"])
+        self.assertEqual((said, self.complaints()), (600, []))
+
+    def test_a_refused_line_is_not_shown_as_said(self) -> None:
+        self.comes_in()
+        self.keyboard.types("no\nyes\n")
+        first, second = [each["id"] for each in self.server.took() if each["type"] == "message"]
+        self.server.tells("error", id=first, code="muted", content="you are muted")
+        self.server.acks(second)
+        self.assertEqual(self.shown(), "<You> yes\n")
+        self.assertEqual(self.plain._unacked, {})
 
     def test_a_long_input_waits_for_the_server(self) -> None:
         self.comes_in()
@@ -284,7 +328,7 @@ class PipeTests(Base):
         self.ended(LOST)
 
     def test_an_interrupt_before_the_last_line_is_said_is_status_1(self) -> None:
-        self.patch(plain, "_MAX_WAITING", 0)
+        self.patch(self.plain.link, "has_room", lambda: False)
         self.comes_in()
         self.keyboard.types("hi\n")
         self.assertEqual(self.plain.link.waiting(), 0)
@@ -340,6 +384,26 @@ class ReconnectTests(Base):
 
 class TerminalTests(Base):
     terminal = True
+
+    def test_a_line_that_cannot_be_said_is_named_and_the_others_are_said(self) -> None:
+        self.comes_in()
+        self.keyboard.types(b"a\x1bb\n\xff\n" + b"x" * 9000 + b"\nok\n")
+        self.assertEqual(self.said(), ["ok"])
+        escape, utf8, long = (line for line in self.shown().splitlines() if "! " in line)
+        self.assertIn("U+001B ESCAPE", escape)
+        self.assertIn("0xFF", utf8)
+        self.assertIn("8,192 bytes", long)
+
+    def test_a_line_without_an_end_ends_the_input(self) -> None:
+        self.comes_in()
+        self.keyboard.types("one\n")
+        for _ in range(200):
+            if self.keyboard.waits:
+                self.keyboard.types(b"x" * 8000)
+        self.assertFalse(self.keyboard.waits)
+        self.assertIn("a line without an end was not sent", self.shown())
+        self.acks_all()
+        self.ended(0)
 
     def test_one_types_behind_a_prompt(self) -> None:
         self.plain.start()
@@ -510,3 +574,34 @@ class RunTests(SynchronousTestCase):
         self.patch(transcript, "begin", begin)
         self.assertEqual(self.runs(), USAGE)
         self.assertEqual(self.err.getvalue(), "twisted-chat: --log x: Is a directory\n")
+
+
+class LiteralTests(Base):
+    literal = True
+
+    def test_every_line_is_said_as_it_stands(self) -> None:
+        self.comes_in()
+        lines = ["/quit", "psst > bob", "MSG bob:psst", "!who", "  indented", "//x", "?"]
+        self.keyboard.types("\n".join(lines) + "\n\n")
+        got = [each for each in self.server.took() if each["type"] == "message"]
+        self.assertEqual([each["content"] for each in got], lines)
+        self.assertEqual({each.get("literal") for each in got}, {True})
+
+
+class QuietTests(Base):
+    quiet = True
+
+    def test_only_what_is_said_and_asked_for_is_shown(self) -> None:
+        self.comes_in()
+        self.assertEqual(self.shown(), "")
+        self.server.tells("history_start", room="lobby", count=1)
+        self.server.says("old", replay=True)
+        self.server.tells("history_end", room="lobby", count=1, more=False)
+        self.server.tells("join", from_="joe", room="lobby", id="0a", time="2026-01-01T00:00:00Z")
+        self.server.says("hi")
+        self.server.says("waited", None, replay=True)
+        self.server.tells("who", users=[], count=0)
+        shown = self.shown().splitlines()
+        self.assertEqual(
+            [shown[0], shown[1][-14:], *shown[2:]], ["<carol> hi", "*carol* waited", "-- 0 here:"]
+        )

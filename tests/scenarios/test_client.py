@@ -357,9 +357,9 @@ async def test_the_bridge_says_what_is_piped_into_it(scene: Scene) -> None:
     alice.types("/join dev")
     await alice.sees(re.compile("#dev"))
     bridge = bot(scene, "bridge", "bridge.py", str(server.port), "dev", "builds")
-    bridge.types("one", "two", "three")
+    bridge.types("one", "\x1b[32mtwo\x1b[0m", "10%\r100%", "", "three\f", "/quit", "x" * 5_000)
     bridge.types_no_more()
-    for text in ("one", "two", "three"):
+    for text in ("one", "two", "100%", "three", "/quit", "x" * 4_096, "x" * 904):
         await alice.sees(f"<builds> {text}")
     await ended(bridge, 0)
 

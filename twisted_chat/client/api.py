@@ -30,6 +30,8 @@ _T = TypeVar("_T")
 MAX_EVENTS: Final = 10_000
 #: And the most bytes of them: each with a text of the usual length takes less than 1 KB.
 MAX_WAITING_BYTES: Final = 64 * 1024 * 1024
+#: For how many seconds a private message waits, after a lost connection, for whom it is for: few programs do anything meanwhile.
+PATIENCE: Final = 10.0
 #: How long :meth:`Client.close` waits for what was sent to be acknowledged, and for the connection to close, in seconds.
 CLOSE_TIME: Final = 10.0
 
@@ -84,6 +86,7 @@ class Client:
             rooms=tuple((room, None) if isinstance(room, str) else room for room in rooms),
             bot_commands=read_bot_commands(bot_commands),
             reconnect=reconnect,
+            patience=PATIENCE,
         )
         self._on_event = on_event
         if reactor is None:
@@ -183,17 +186,20 @@ class Client:
 
         Return the server's id of it when it is stored. What a person typed is for :meth:`typed`.
         """
+        _must_be_text("say()", text)
         return _id(await self._ask(lambda link: link.say(text, room, kind)))
 
     async def tell(self, nick: str, text: str, kind: ev.Kind = "say") -> str:
         """Say something in private; return the server's id of it when it is delivered.
 
-        If the connection broke meanwhile, it goes only to who had the name before, within a minute.
+        If the connection broke meanwhile, it goes only to who had the name before, within ten seconds.
         """
+        _must_be_text("tell()", nick, text)
         return _id(await self._ask(lambda link: link.tell(nick, text, kind)))
 
     async def join(self, room: str, password: str | None = None) -> None:
         """Enter a room, or talk there. It is entered again after each lost connection."""
+        _must_be_text("join()", room)
         await self._ask(lambda link: link.join(room, password), settled=True)
 
     async def leave(self, room: str | None = None) -> None:
@@ -202,6 +208,7 @@ class Client:
 
     async def command(self, line: str) -> ev.Event | None:
         """Send a line as people type it, such as ``/who``; return the answer, or None if it was carried out without one."""
+        _must_be_text("command()", line)
         return await self._ask(lambda link: link.command(line), settled=True)
 
     async def typed(self, line: str) -> ev.Event | None:
@@ -210,7 +217,7 @@ class Client:
         Return the answer, or None if there is none. Raises :class:`ChatError` too if the line is no command but looks like
         one, or like a private message mistyped: then nothing was sent.
         """
-
+        _must_be_text("typed()", line)
         return await self._ask(lambda link: enter(link, line), settled=True)
 
     async def history(
@@ -345,6 +352,12 @@ class Client:
         waiting = self._answers.pop(tag, None)
         if waiting is not None:
             waiting.callback(None)
+
+
+def _must_be_text(what: str, *values: object) -> None:
+    for value in values:
+        if not isinstance(value, str):
+            raise TypeError(f"{what} takes a string, not {type(value).__name__}; str(…) makes one")
 
 
 def _id(event: ev.Event | None) -> str:

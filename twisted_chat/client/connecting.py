@@ -12,6 +12,7 @@ from twisted.internet.interfaces import IStreamClientEndpoint
 from twisted_chat.client import events as ev
 from twisted_chat.client.known import KnownServers, data_folder
 from twisted_chat.client.link import Identity, Link
+from twisted_chat.client.recipients import PATIENCE
 
 #: Where a server is unless told otherwise.
 HOST, PORT = "127.0.0.1", 12000
@@ -31,6 +32,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     bot_commands: tuple[str, ...] = ()
     #: Connect again after a lost connection, and keep trying.
     reconnect: bool = True
+    #: How many seconds a private message waits, after a lost connection, for whom it is for.
+    patience: float = PATIENCE
 
 
 class TlsMissing(Exception):
@@ -47,6 +50,7 @@ def open_link(reactor: Any, target: Target, heard: Callable[[ev.Event], None]) -
         rooms=target.rooms,
         bot_commands=target.bot_commands,
         reconnect=target.reconnect,
+        patience=target.patience,
     )
 
 

@@ -17,7 +17,7 @@ from twisted_chat.client.connector import Connector, State
 from twisted_chat.client.inbound import Inbound
 from twisted_chat.client.membership import Membership
 from twisted_chat.client.outgoing import Item, Outgoing, QueueFull
-from twisted_chat.client.recipients import Absent, Recipients
+from twisted_chat.client.recipients import PATIENCE, Absent, Recipients
 from twisted_chat.client.settling import Settling
 from twisted_chat.core.text import CleanText
 
@@ -65,12 +65,14 @@ class Link(Service):
         rooms: tuple[tuple[str, str | None], ...] = (),
         bot_commands: tuple[str, ...] = (),
         reconnect: bool = True,
+        patience: float = PATIENCE,
         new_secret: Callable[[], str] = lambda: secrets.token_hex(8),
         random: Callable[[], float] = lambda: secrets.randbelow(1000) / 1000,
     ) -> None:
         """``rooms``: those to enter besides the lobby, with their passwords; the last is the one that is talked in.
 
         ``bot_commands``: the words that one answers to, told after each login.
+        ``patience``: how many seconds a private message waits, after a lost connection, for whom it is for.
         """
         self._clock = reactor
         self._connector = Connector(reactor, endpoint, self, reconnect=reconnect, random=random)
@@ -88,7 +90,7 @@ class Link(Service):
         self._scopes: dict[str, None] = {}
         self._outgoing = Outgoing()
         self._recipients = Recipients()
-        self._absent = Absent(reactor, self._outgoing, self._flush, self._hand_back)
+        self._absent = Absent(reactor, self._outgoing, self._flush, self._hand_back, patience)
         self._settling = Settling()
         self._rooms = Membership(rooms)
         self._bot_commands = bot_commands
@@ -128,6 +130,10 @@ class Link(Service):
     def waiting(self) -> int:
         """Tell how much that was sent is not answered yet."""
         return len(self._outgoing)
+
+    def has_room(self) -> bool:
+        """Tell whether there is room for many lines, each as long as one may be: half of all that may wait."""
+        return self._outgoing.has_room()
 
     def when_settled(self) -> Deferred[None]:
         """Return what fires when the server has seen and answered all that was sent until then.

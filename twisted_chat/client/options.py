@@ -39,6 +39,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     target: Target = Target()
     #: Plain mode was asked for.
     plain: bool = False
+    #: In plain mode: say all lines, and take none for a command.
+    literal: bool = False
+    #: In plain mode: show only what is said, and what one asks for.
+    quiet: bool = False
     #: The file to which is written what is seen, and what the program did.
     log: Path | None = None
 
@@ -68,7 +72,9 @@ def read_options(arguments: Sequence[str], environment: Mapping[str, str] = os.e
             rooms=tuple(map(_room, given.room)),
             reconnect=given.reconnect,
         ),
-        plain=given.plain,
+        plain=given.plain or given.literal or given.quiet,
+        literal=given.literal,
+        quiet=given.quiet,
         log=given.log,
     )
 
@@ -125,6 +131,16 @@ def _parser() -> argparse.ArgumentParser:
         "--plain",
         action="store_true",
         help="lines in, lines out: also what is done without a terminal",
+    )
+    parser.add_argument(
+        "--literal",
+        action="store_true",
+        help="in plain mode, which this implies: say every line as it stands; none is a command or a private message",
+    )
+    parser.add_argument(
+        "--quiet",
+        action="store_true",
+        help="in plain mode, which this implies: show what is said from now on, and what you ask for; no history, no notices",
     )
     parser.add_argument(
         "--reconnect",

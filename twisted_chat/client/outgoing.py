@@ -57,6 +57,10 @@ class Outgoing:
     def __contains__(self, tag: str) -> bool:
         return tag in self._items
 
+    def has_room(self) -> bool:
+        """Tell whether half of what may wait does not."""
+        return 2 * len(self._items) < self._max_waiting and 2 * self._bytes < self._max_bytes
+
     def add(self, item: Item) -> None:
         """Take something up, or raise :class:`QueueFull`."""
         if len(self._items) >= self._max_waiting or self._bytes + len(item.data) > self._max_bytes:

@@ -20,7 +20,9 @@ from twisted_chat.client import transcript
 from twisted_chat.client.connecting import TlsMissing, open_link
 from twisted_chat.client.keyboard import Keyboard
 from twisted_chat.client.options import USAGE, Settings
+from twisted_chat.client.piped import LONGEST, Piece, PipeReader
 from twisted_chat.client.plain_view import PlainView
+from twisted_chat.client.saying import enter_long, say
 from twisted_chat.client.typed import Rejected, enter
 from twisted_chat.core.text import BadText, decode
 from twisted_chat.dialects.framing import Endless, LineFramer, MarkSkipper, TooLong
@@ -33,8 +35,6 @@ _PROMPT: Final = "<You> "
 # Longer than any message may be; shorter than an object, so that the server can say what is wrong with it.
 _MAX_LINE: Final = 8 * 1024
 _MAX_ENDLESS: Final = 1024 * 1024
-# While so many lines wait for their acknowledgement no more are read: half of what a link takes.
-_MAX_WAITING: Final = 500
 # Seconds to wait for the connection to close.
 _PARTING: Final = 2.0
 # How often a password is asked for.
@@ -69,8 +69,15 @@ class Plain:
         self._keyboard = keyboard(reactor, self._typed)
         self._mark = MarkSkipper()
         self._framer = LineFramer(_MAX_LINE, _MAX_ENDLESS)
+        self._literal, self._quiet = settings.literal, settings.quiet
+        #: What another program writes is made fit to be said; a person is told what is wrong with it.
+        self._pipe = PipeReader() if ask is None or settings.literal else None
+        #: The line of which this is a part was not accepted.
+        self._unsaid = False
         #: What was read and is not said yet: of one piece.
-        self._lines: deque[bytes | TooLong] = deque()
+        self._lines: deque[bytes | TooLong | Piece] = deque()
+        #: What was said and is not acknowledged yet, by tag: it is not shown as said before.
+        self._unacked: dict[str, list[str]] = {}
         #: Input was begun to be read; a piece of it is being dealt with; it is over.
         self._began = self._piece = self._eof = False
         self._typing = False
@@ -107,7 +114,10 @@ class Plain:
             case ev.NameRefused():
                 self._name_refused(event)
                 return
-            case ev.Refused() | ev.Undone() | ev.HandedBack() if not self._terminal:
+            case ev.Refused(tag=tag) | ev.Undone(tag=tag) | ev.HandedBack(tag=tag) if (
+                not self._terminal
+            ):
+                self._unacked.pop(tag or "", None)
                 self._complain(
                     " ".join(
                         line.removeprefix("! ").removeprefix("-- ")
@@ -117,6 +127,14 @@ class Plain:
             case ev.Sending() if self._terminal:
                 for line in self._view.lines(event):
                     transcript.note(line)  # it stands on the screen already
+            case ev.Sending(tag=tag):
+                self._unacked[tag] = list(self._view.lines(event))
+            case ev.Ack(tag=str(tag)):
+                for line in self._unacked.pop(tag, ()):
+                    self._show(line)
+            case _ if self._quiet and _is_aside(event):
+                for line in self._view.lines(event):
+                    transcript.note(line)
             case _:
                 for line in self._view.lines(event):
                     self._show(line)
@@ -143,6 +161,10 @@ class Plain:
     def _typed(self, data: bytes) -> None:
         """Take what was read; empty bytes are the end."""
         self._piece, self._eof = True, not data
+        if self._pipe is not None:
+            self._lines += self._pipe.read(data)
+            self._type()
+            return
         for frame in self._framer.receive(self._mark.feed(data)) if data else self._framer.finish():
             if isinstance(frame, Endless):
                 self._complain("a line without an end was not sent; what follows is not read")
@@ -156,7 +178,7 @@ class Plain:
         if self._typing:
             return
         self._typing = True
-        while self._lines and self.link.waiting() < _MAX_WAITING and not self._over:
+        while self._lines and self.link.has_room() and not self._over:
             self._enter(self._lines.popleft())
             self._prompt()
         self._typing = False
@@ -168,9 +190,12 @@ class Plain:
         else:
             self._keyboard.next()
 
-    def _enter(self, frame: bytes | TooLong) -> None:
+    def _enter(self, frame: bytes | TooLong | Piece) -> None:
         self._prompted = False
         try:
+            if isinstance(frame, Piece):
+                self._say(frame)
+                return
             if isinstance(frame, TooLong):
                 raise Rejected(
                     f"a line of more than {_MAX_LINE:,} bytes is too long; it was not sent"
@@ -178,6 +203,24 @@ class Plain:
             enter(self.link, decode(frame), self._quit)
         except (Rejected, BadText) as error:
             self._complain(str(error))
+
+    def _say(self, piece: Piece) -> None:
+        """Say a line of another program, or a part of a very long one: in pieces, if it is too long for one message."""
+        if piece.first:
+            self._unsaid = False
+        if self._unsaid or not piece.text.strip():
+            return
+        try:
+            if self._literal or not piece.first:
+                say(self.link, piece.text)
+            elif piece.last and len(piece.text.encode("utf-8")) <= LONGEST:
+                enter(self.link, piece.text, self._quit)
+            else:
+                enter_long(self.link, piece.text, whole=piece.last)
+        except Rejected:
+            # What follows is not for everybody either.
+            self._unsaid = True
+            raise
 
     def _quit(self, reason: str | None) -> None:
         """Leave when all that was typed before is answered."""
@@ -260,6 +303,22 @@ class Plain:
         closed = self.link.when_closed().addTimeout(_PARTING, self._reactor)
         # Whether it was closed in time or not, this is the end.
         _ = closed.addBoth(lambda _: self.ended.callback(None))
+
+
+def _is_aside(event: ev.Event) -> bool:
+    """Tell whether this is neither said now nor what somebody asked for: history at the entry, who comes, notices."""
+    match event:
+        case ev.Message(replay=replay, room=room):
+            # What waited in private while one was away comes now for the first time.
+            return replay and room is not None
+        case ev.Refused() | ev.Undone() | ev.HandedBack() | ev.Page() | ev.Found():
+            return False
+        case ev.Who() | ev.Listing() | ev.Whois() | ev.Help() | ev.RoomSettings() | ev.Bans():
+            return False
+        case ev.ServerBans() | ev.Audit() | ev.Stats():
+            return False
+        case _:
+            return True
 
 
 def _ask(prompt: str) -> str:

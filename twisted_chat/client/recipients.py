@@ -78,11 +78,13 @@ class Absent:
         outgoing: Outgoing,
         flush: Callable[[], None],
         give_up: Callable[[Item, str], None],
+        patience: float = PATIENCE,
     ) -> None:
         self._clock = clock
         self._outgoing = outgoing
         self._flush = flush
         self._give_up = give_up
+        self._patience = patience
         #: By whom it is for, when the wait is over.
         self._until: dict[str, float] = {}
         self._trying: IDelayedCall | None = None
@@ -101,7 +103,7 @@ class Absent:
         if refused.code != _NOT_HERE:
             return False
         item.held, item.barrier = True, None
-        self._until.setdefault(item.to, self._clock.seconds() + PATIENCE)
+        self._until.setdefault(item.to, self._clock.seconds() + self._patience)
         if self._trying is None:
             self._trying = self._clock.callLater(TRY_EVERY, self._try)
         return True
