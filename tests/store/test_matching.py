@@ -21,7 +21,7 @@ class WordsTests(SynchronousTestCase):
         self.assertEqual(words(" -- ?!"), [])
         self.assertEqual(
             words("STRASSE Straße \u212b \ud55c\uad6d\uc5b4"),
-            ["strasse"] * 2 + ["a", "\ud55c\uad6d\uc5b4"],
+            ["strasse"] * 2 + ["a", *"\ud55c\uad6d\uc5b4"],
         )
 
     def test_each_letter_is_a_word_where_words_have_no_blanks(self) -> None:
@@ -30,6 +30,21 @@ class WordsTests(SynchronousTestCase):
         )
         self.assertEqual(words("\u30ac\u304c"), ["\u30ac", "\u304c"])
         self.assertEqual(len(words("\u0e2a\u0e27\u0e31\u0e2a\u0e14\u0e35")), 4)
+
+    def test_letters_are_what_people_type_for_them(self) -> None:
+        for written, typed in (
+            ("\uff35\uff33\uff22 \uff13", "usb 3"),
+            ("Do\u00adnau\u200bdampf", "donaudampf"),
+            ("\u0141\u00f3d\u017a", "lodz"),
+            ("\u0110or\u0111e", "dorde"),
+            ("Troms\u00f8 \u00c6r\u00f8", "tromso aero"),
+            ("\u0130stanbul Diyarbak\u0131r", "istanbul diyarbakir"),
+            ("\u00deing \u00f0", "thing d"),
+            ("c\u0153ur \ufb01n", "coeur fin"),
+            ("\u212b", "a"),
+            ("\uff80\uff9c\uff70", "\u30bf\u30ef\u30fc"),
+        ):
+            self.assertEqual(words(written), words(typed), written)
 
     @given(st.text())
     def test_words_of_any_text_are_their_own_words(self, text: str) -> None:

@@ -90,6 +90,29 @@ class SearchContract(Contract):
         await self.both_times([b], "京都")
         await self.both_times([], "タワー東")
 
+    async def test_full_width_strokes_and_unseen_characters_make_no_difference(self) -> None:
+        await self.begin()
+        a, b, c, d = await self.talk(
+            "\uff35\uff33\uff22\u3000stick",
+            "Do\u00adnau und \u0141\u00f3d\u017a",
+            "Troms\u00f8, \u00c6r\u00f8",
+            "Diyarbak\u0131r",
+        )
+        await self.both_times([a], "usb")
+        await self.both_times([b], "donau", "lodz")
+        await self.both_times([b], "\u0142\u00f3d\u017a")
+        await self.both_times([c], "tromso", "aero")
+        await self.both_times([d], "DIYARBAKIR")
+
+    async def test_korean_words_are_found_with_their_particles(self) -> None:
+        await self.begin()
+        a, b = await self.talk(
+            "\uc11c\uc6b8\uc5d0\uc11c \ub9cc\ub098\uc694", "\ubd80\uc0b0\uc73c\ub85c"
+        )
+        await self.both_times([a], "\uc11c\uc6b8")
+        await self.both_times([a], "\ub9cc\ub098\uc694", "\uc11c\uc6b8*")
+        await self.both_times([b], "\ubd80\uc0b0")
+
     async def test_signs_part_words_and_mean_nothing(self) -> None:
         await self.begin()
         a, b = await self.talk("mail bob_b@example.org, now", 'it\'s "quoted" 100% -- ; x')

@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from twisted_chat.core.commands import Search, Term
+from twisted_chat.core.confusables import drop_ignorable
 from twisted_chat.core.events import RoomRef
 from twisted_chat.core.lasting import Query
 from twisted_chat.core.names import BadName, Nick, RoomName, parse_nick, parse_room
@@ -32,10 +33,11 @@ _TOKEN: Final = re.compile(
     r'["\u201c\u201d\u201e]([^"\u201c\u201d\u201e]*)(?:["\u201c\u201d\u201e](\*?)|$)|(\S+)'
 )
 _KEYED: Final = re.compile(r"(from|in|since):(.*)", re.IGNORECASE | re.DOTALL)
-#: Scripts without blanks (Han, Kana, Thai, Lao, Khmer, Burmese), in which each letter is a word.
+#: Scripts in which each letter, or syllable, is a word: those without blanks (Han, Kana, Thai, Lao, Khmer, Burmese), and Hangul,
+#: where particles stand directly behind a word.
 NO_BLANKS: Final = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff"
-    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
 )
 #: A word: letters and digits, and the marks that stand on them.
 WORD: Final = re.compile(rf"(?=[^\W_])(?:[{NO_BLANKS}]|[^\W_{NO_BLANKS}]+)")
@@ -139,6 +141,7 @@ def _read_since(value: str) -> tuple[float | None, float | None]:
 
 def has_word(text: str) -> bool:
     """Tell whether there is a letter or a digit in a text, when marks are no letters, as stores see it."""
+    text = drop_ignorable(text)
     # Both: stores take signs such as the one of kilometres as they are, and those of half a width may be marks to them.
     return all(
         any(

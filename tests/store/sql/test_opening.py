@@ -170,6 +170,21 @@ class MigrationTests(OpeningCase):
         self.open(fresh)
         self.assertEqual(sorted(dump(self.path)), sorted(dump(fresh)))
 
+    def test_index_that_was_made_by_older_rules_is_made_anew(self) -> None:
+        self.make("0008")
+        with sqlite3.connect(self.path) as connection:
+            connection.execute("UPDATE counters SET value = 5 WHERE name = 'indexed'")
+            connection.execute("INSERT INTO messages_words (rowid, text) VALUES (5, 'old')")
+        connection.close()
+        self.open()
+        with sqlite3.connect(self.path) as connection:
+            found = connection.execute(
+                "SELECT rowid FROM messages_words WHERE messages_words MATCH 'old'"
+            ).fetchall()
+            indexed = connection.execute("SELECT value FROM counters WHERE name = 'indexed'")
+            self.assertEqual((found, indexed.fetchall()), ([], [(0,)]))
+        connection.close()
+
     def test_backup_of_what_was_upgraded_stands_beside_it(self) -> None:
         self.make("0001")
         before = dump(self.path)

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 #: The version of these tables: the name of the last migration.
-HEAD: Final = "0008"
+HEAD: Final = "0009"
 
 metadata: Final = MetaData()
 
