@@ -187,6 +187,6 @@ class RefusedTests(Case):
     def test_a_server_has_only_so_many_bots(self) -> None:
         bots = self.house.node.hub.state.bots
         for number in range(MAX_BOTS):
-            bots[-number - 1] = ("!word",)  # type: ignore[index]
+            bots[-number - 1] = frozenset(("!word",))  # type: ignore[index]
         (told,) = self.declares("!roll")
         self.assertEqual((told["type"], told["code"]), ("error", "too-many-bots"))

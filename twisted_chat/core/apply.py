@@ -170,7 +170,7 @@ class Applier:
         elif user.id not in bots and len(bots) >= MAX_BOTS:
             return Void(proposal, _TOO_MANY_BOTS)
         else:
-            bots[user.id] = event.words
+            bots[user.id] = frozenset(event.words)
         heard = Near(self._heard_in(user, proposal.time), author=True)
         return Applied(envelope(message, proposal, user), heard)
 

@@ -10,7 +10,7 @@ from twisted_chat.core.room import Room
 
 #: The most words of one bot: what can be read in a line at the join.
 MAX_WORDS: Final = 20
-#: The most bots on a server: each join, and each line that begins with such a word, looks at all of them (20 µs).
+#: The most bots on a server: each join, and each line that begins with such a word, looks at all of them (50 µs).
 MAX_BOTS: Final = 500
 
 # ASCII alone: nobody is to type a word that only looks like another.
@@ -22,9 +22,19 @@ def is_word(word: str) -> bool:
     return _WORD.fullmatch(word) is not None
 
 
-class Bots(dict[UserId, tuple[str, ...]]):
+class Bots(dict[UserId, frozenset[str]]):
     """Who answers to which words."""
 
-    def in_room(self, room: Room) -> set[str]:
-        """Return the words to which somebody in a room answers."""
-        return {word for user, words in self.items() if user in room.members for word in words}
+    def answer(self, room: Room, word: str) -> bool:
+        """Tell whether somebody in a room answers to a word."""
+        return any(word in words and user in room.members for user, words in self.items())
+
+    def in_room(self, room: Room, most: int) -> list[str]:
+        """Return words to which somebody in a room answers, those that were declared first, and not many more than ``most``."""
+        found: dict[str, None] = {}
+        for user, words in self.items():
+            if user in room.members:
+                found.update(dict.fromkeys(words))
+                if len(found) >= most:
+                    break
+        return sorted(found)

@@ -147,7 +147,7 @@ class Decider:
             case c.AskBot():
                 return self._ask_bot(session, user, command, now, tag)
             case c.SetBotCommands(words=words):
-                if self._state.bots.get(user.id, ()) == words:
+                if self._state.bots.get(user.id, frozenset()) == frozenset(words):
                     return Tell(r.Confirmed("You answer to these words already."))
                 return Propose(e.BotCommandsSet(words), claim=True)
             case RoomCommand():
@@ -265,7 +265,7 @@ class Decider:
         room = self._room_of(session, user, command.room, to_talk=True)
         if isinstance(room, Tell):
             return room
-        if command.word not in self._state.bots.in_room(room):
+        if not self._state.bots.answer(room, command.word):
             return _refuse("unknown-command", command.why)
         return self._say(session, user, c.Say((command.line,), command.room), now, tag)
 

@@ -236,7 +236,7 @@ class Hub:
         """Describe a room to somebody who is in it now."""
         names = room.first(self.limits.page_size, self.state.users)
         locked = room.password is not None
-        bots = tuple(sorted(self.state.bots.in_room(room))[: self.limits.page_size])
+        bots = tuple(self.state.bots.in_room(room, self.limits.page_size))
         return r.Entered(room.name, len(room.members), names, room.topic, created, locked, bots)
 
     def _follow(self, envelope: e.Envelope) -> None:

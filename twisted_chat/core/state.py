@@ -274,7 +274,7 @@ class State:
             "invites": sorted(self.invites.items()),
             "talks": self.talks.dump(),
             "markers": self.markers.dump(),
-            "bots": dict(self.bots),
+            "bots": [(user, sorted(words)) for user, words in self.bots.items()],
             "server": (self.panic, [msgspec.structs.astuple(ban) for ban in self.server_bans]),
             "indexes": [
                 {key: user.id for key, user in self.users_by_key.items()},
