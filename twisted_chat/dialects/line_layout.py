@@ -18,7 +18,7 @@ from unicodedata import category, east_asian_width
 MAX_BLANKS: Final = 40
 #: The widths that lines are broken for: the next smaller one is taken, so that a room is rendered for few. Twenty columns are
 #: the least that telnet takes; in a window of more than 200 the blanks do not reach the edge.
-WIDTHS: Final = (20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120, 132, 160, 200)
+WIDTHS: Final = (20, 40, 60, 80, 100, 120, 160, 200)
 #: What all rows of a line but the first begin with: nothing that is said begins so in the first column.
 INDENT: Final = "    "
 
@@ -74,13 +74,16 @@ def _shortened(gap: re.Match[str]) -> str:
 
 def _broken(line: str, width: int) -> list[str]:
     """Break a line, at blanks where that can be. The last column stays free: some terminals go on by themselves behind it."""
-    edges = range(len(line) + 1) if line.isascii() else _edges(line)
+    edges, length = None if line.isascii() else _edges(line), len(line)
     rows: list[str] = []
     start, room, indent = 0, width - 1, ""
-    while start < len(line):
-        # With the marks that stand on the last letter, which take no column.
-        end = after = bisect_right(edges, edges[start] + room) - 1
-        if end < len(line):
+    while start < length:
+        if edges is None:
+            end = after = min(start + room, length)
+        else:
+            # With the marks that stand on the last letter, which take no column.
+            end = after = bisect_right(edges, edges[start] + room) - 1
+        if end < length:
             # Not where nearly nothing stands before it: a name and a word that fills rows, say.
             blank = line.rfind(" ", start + (end - start) // 3, end + 1)
             if line[start : blank + 1].strip(" "):
@@ -88,7 +91,7 @@ def _broken(line: str, width: int) -> list[str]:
         row = line[start:end].rstrip(" ")
         rows.append(f"{indent}{row}")
         start, room, indent = after, width - 1 - len(INDENT), INDENT
-        while start < len(line) and line[start] == " ":
+        while start < length and line[start] == " ":
             start += 1
     return rows
 
