@@ -14,6 +14,8 @@ from twisted_chat.store.database import BadDatabase, Kind, kind_of
 from twisted_chat.store.place import Place, PlaceError, database_in, default_folder
 
 _PROGRAM: Final = "python -m twisted_chat.store"
+# Rows between two lines about how far a copy is.
+_TELL: Final = 100_000
 _IN_POSTGRESQL: Final = {
     "backup": "pg_dump",
     "restore": "pg_restore",
@@ -55,6 +57,15 @@ def parser() -> argparse.ArgumentParser:
             metavar="URL",
             help="what the server has, if it is not SQLite: says what to use then",
         )
+    command = commands.add_parser(
+        "copy",
+        help="copy all to a new database of either kind; no server must run on either",
+        description="Copy all that a server keeps from one database to a new one: from SQLite to PostgreSQL, or back.",
+    )
+    for name in ("source", "target"):
+        command.add_argument(
+            name, metavar=name.upper(), help="a state folder, or postgresql://USER@HOST/NAME"
+        )
     return top
 
 
@@ -62,6 +73,8 @@ def main(arguments: Sequence[str]) -> int:
     """Do what the arguments say; return the exit status: 0 done, 1 not done, 2 not understood, 130 stopped."""
     top = parser()
     given = top.parse_args(arguments)
+    if given.command == "copy":
+        return _copy(given.source, given.target)
     try:
         kind = kind_of(given.database)
     except BadDatabase as error:
@@ -75,6 +88,34 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print(f"{given.command}: stopped", file=sys.stderr)
         return _STOPPED
+    return 0
+
+
+def _copy(source: str, target: str) -> int:
+    # Only here: it takes a while to load.
+    from twisted_chat.store.port import StoreError
+    from twisted_chat.store.sql.copying import copy
+
+    told = 0
+
+    def progress(done: int) -> None:
+        nonlocal told
+        if done - told >= _TELL:
+            told = done
+            print(f"{done:,} rows", file=sys.stderr, flush=True)
+
+    try:
+        for place in (source, target):
+            if "://" in place:
+                kind_of(place)
+        done = copy(source, target, progress)
+    except (BadDatabase, PlaceError, StoreError) as error:
+        print(f"copy: {shown(str(error), 2000)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("copy: stopped; nothing was copied", file=sys.stderr)
+        return _STOPPED
+    print(f"{done:,} rows are copied; the index for searches is made when the server starts")
     return 0
 
 
