@@ -78,6 +78,7 @@ class FileTests(SynchronousTestCase):
         for lines, why in (
             (f"bob:{stored}\nBOB:{stored}", "line 2: BOB stands there twice"),
             ("bob:$argon2id$nonsense", "line 1: the hash is none of argon2"),
+            (f"bob:{stored.replace('m=8', 'm=')}", "line 1: the hash is none of argon2"),
             (
                 f"bob:{stored} # bob",
                 "line 1: the hash has something behind it that is no part of it",

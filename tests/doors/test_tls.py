@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.tls import Client
 from twisted_chat.core.limits import Limits
 from twisted_chat.doors import certificates
 from twisted_chat.doors.certificates import Certificates, find
+from twisted_chat.doors.proxy import ProxyFactory, Trusted
 from twisted_chat.doors.tls import TlsFactory
 
 
@@ -135,6 +137,21 @@ class TlsTests(TlsCase):
                 offer = f"{bad}:@SECLEVEL=0".encode()
                 client = self.connects(newest=SSL.TLS1_2_VERSION, ciphers=offer)
                 self.assertRaises(SSL.Error, client.shakes_hands)
+
+    def test_header_of_a_proxy_stands_before_tls(self) -> None:
+        connections, sums = self.house.factory.connections, self.house.node.log_sums
+        door = self.house.factory.forwarded()
+        behind = TlsFactory(Certificates(find(*self.files, None)), door, self.clock)
+        trusted = Trusted((ip_network("192.0.2.0/24"),), unix=False)
+        client = Client(ProxyFactory(behind, trusted, connections, self.clock, sums), self.clock)
+        self.clients.append(client)
+        client.protocol.dataReceived(b"PROXY TCP4 198.51.100.9 192.0.2.7 1 2\r\n")
+        client.protocol = client.wire.protocol
+        client.shakes_hands()
+        client.types("bob")
+        self.assertIn("-- Welcome, bob.", client.sees())
+        lines = [formatEvent(event) for event in self.logged]
+        self.assertIn("bob arrived from 198.51.100.9 (session 1)", lines)
 
     def test_http_inside_of_tls_has_no_effect(self) -> None:
         browser = self.comes()

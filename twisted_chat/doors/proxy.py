@@ -148,11 +148,11 @@ class ProxyProtocol(Protocol):
 
     factory: ProxyFactory
     transport: Any
+    _timer: Silence  # ends the wait for the header
 
     def __init__(self, factory: ProxyFactory) -> None:
         self.factory = factory
         self._data = b""
-        self._timer: Silence | None = None
 
     def connectionMade(self) -> None:
         # What comes behind the header is the door's, which wants to read little at a time.
@@ -197,8 +197,7 @@ class ProxyProtocol(Protocol):
         self.transport.abortConnection()
 
     def _release(self) -> None:
-        if self._timer is not None:
-            self._timer.stop()
+        self._timer.stop()
         self.factory.connections.discount(())
         self.factory.connections.remove(self)
 
