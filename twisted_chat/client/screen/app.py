@@ -10,17 +10,14 @@ from typing import ClassVar, Final
 from rich.cells import cell_len
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.widgets import Input
 
 from twisted_chat.client import events as ev
-from twisted_chat.client.link import Identity, Link
+from twisted_chat.client.link import Link
 from twisted_chat.client.model.completion import Offer, Words, complete, hint
 from twisted_chat.client.model.conversation import Key, nick_key, private_key, room_key
-from twisted_chat.client.model.finding import find
 from twisted_chat.client.model.hearing import hear
 from twisted_chat.client.model.lines import Kind
 from twisted_chat.client.plain_view import PlainView
-from twisted_chat.client.screen.asking import Ask
 from twisted_chat.client.screen.doing import USAGES, CannotDo, Doer, secret
 from twisted_chat.client.screen.entry import Entry
 from twisted_chat.client.screen.helping import Helping
@@ -28,10 +25,9 @@ from twisted_chat.client.screen.lists import Conversations, Members
 from twisted_chat.client.screen.messages import Messages
 from twisted_chat.client.screen.palette import THEMES
 from twisted_chat.client.screen.preferences import Preferences
+from twisted_chat.client.screen.questions import Questions
 from twisted_chat.client.screen.requests import Requests
-from twisted_chat.client.screen.shown import Shown
 from twisted_chat.client.screen.switcher import Switcher
-from twisted_chat.dialects.json import MAX_LINES
 
 #: Seconds between two bells at least.
 BELL: Final = 1.0
@@ -40,10 +36,9 @@ _ANSWERS: Final = (
     *(ev.Who, ev.Listing, ev.Whois, ev.Help, ev.RoomSettings, ev.Bans),
     *(ev.ServerBans, ev.Audit, ev.Stats, ev.Found),
 )
-_ENTER_A_NAME: Final = "Which nickname? Enter alone takes a guest name."
 
 
-class ChatApp(Shown):
+class ChatApp(Questions):
     """The program. ``open_link`` makes the link, given who hears its events."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -88,9 +83,6 @@ class ChatApp(Shown):
         self._notes: list[tuple[str, Kind]] = [(note, "error") for note in notes]
         self._guest = guest
         self._words = PlainView(lambda: None, lambda: self.picture.nick, now, zone)
-        self._refused_nick = self._refused_room = ""
-        self._found = -1  # where what is searched for was found
-        self._pasted_text = ""
         # What is in the entry, while it is told why it was not sent.
         self._unsent: str | None = None
 
@@ -209,6 +201,9 @@ class ChatApp(Shown):
 
     # What is typed
 
+    def enter(self, text: str) -> None:
+        self._submit(Entry.Submitted(text))
+
     @on(Entry.Submitted)
     def _submit(self, event: Entry.Submitted) -> None:
         text = event.text.rstrip()
@@ -268,23 +263,6 @@ class ChatApp(Shown):
     def _left(self) -> None:
         self.action_leave()
 
-    @on(Entry.Pasted)
-    def _pasted(self, event: Entry.Pasted) -> None:
-        count = event.text.count("\n") + 1
-        if count > MAX_LINES:
-            self.above.tell(
-                f"{count:,} lines are too many; a message has at most {MAX_LINES}", error=True
-            )
-            return
-        self._pasted_text = event.text
-        self.above.tell(f"Put {count} lines into the message? y or n")
-        self._ask("paste")
-
-    def _keep_pasted(self) -> None:
-        """Do not put in what was pasted, but do not lose it either: it may be the only copy."""
-        self.entry.drafts.sent(self._pasted_text)
-        self.above.tell("The pasted text was not put in. Up brings it back.")
-
     def _complete(self, text: str, cursor: int) -> Offer | None:
         room = self.picture.shown
         members = {key: member.nick for key, member in room.members.items()}
@@ -294,101 +272,6 @@ class ChatApp(Shown):
         recent = [members.pop(key) for key in room.speakers() if key in members]
         rooms = [each.name for each in self.picture.rooms()]
         return complete(text, cursor, Words(USAGES, [*recent, *sorted(members.values())], rooms))
-
-    # What is asked
-
-    def _ask(self, purpose: str, text: str = "") -> None:
-        if self.ask.display and self.ask.purpose == "paste" and purpose != "paste":
-            self.entry.drafts.sent(self._pasted_text)
-        self.entry.display = False
-        self.ask.ask(purpose, text)  # type: ignore[arg-type]
-
-    def _end_asking(self, purposes: Sequence[str]) -> None:
-        if self.ask.display and self.ask.purpose in purposes:
-            self.ask.display = False
-            self.entry.display = True
-            self._searched = ""
-            self.above.tell(hint(self.entry.text, USAGES))
-            self.entry.focus()
-            self.messages.renew()
-
-    def _ask_name(self, refused: ev.NameRefused) -> None:
-        self._refused_nick = refused.nick
-        why = refused.text.rstrip(".")
-        if refused.code == "password-needed":
-            why = f"{refused.nick} is registered"  # the server's words are about JSON
-        if refused.code in ("password-needed", "wrong-password"):
-            self.above.tell(f"{why}. Its password? Escape: another nickname.", error=True)
-            self._ask("password")
-        else:
-            self.above.tell(f"{why}. {_ENTER_A_NAME}", error=True)
-            self._ask("nick", refused.suggestion or "")
-
-    def _ask_room(self, room: str, *, wrong: bool) -> None:
-        self._refused_room = room
-        what = f"That is not the password of #{room}" if wrong else f"#{room} is locked"
-        self.above.tell(f"{what}. Its password? Escape: stay out.", error=wrong)
-        self._ask("room")
-
-    @on(Ask.Answered)
-    def _answered(self, event: Ask.Answered) -> None:
-        match event.purpose:
-            case "nick":
-                self._end_asking(("nick",))
-                self._guest = not event.text.strip()
-                self.link.use(Identity(nick=event.text.strip()))
-            case "password":
-                self._end_asking(("password",))
-                self.link.use(Identity(nick=self._refused_nick, password=event.text or None))
-            case "room":
-                self._end_asking(("room",))
-                if event.text:
-                    self._submit(Entry.Submitted(f"/join {self._refused_room} {event.text}"))
-            case "search":
-                self._find(-1)
-            case "paste":
-                self._end_asking(("paste",))
-                if event.text == "y":
-                    self.entry.insert_pasted(self._pasted_text)
-                else:
-                    self._keep_pasted()
-
-    @on(Ask.Gave)
-    def _gave(self, event: Ask.Gave) -> None:
-        match event.purpose, event.key:
-            case "search", "up" | "down":
-                self._find(-1 if event.key == "up" else 1)
-            case "paste", "escape":
-                self._end_asking(("paste",))
-                self._keep_pasted()
-            case "search" | "room", "escape":
-                self._end_asking(("search", "room"))
-            case "password", "escape":
-                self.above.tell(_ENTER_A_NAME)
-                self._ask("nick")
-            case _:
-                pass
-
-    @on(Input.Changed, "#ask")
-    def _looked_for(self) -> None:
-        if self.ask.purpose == "search" and self.ask.display:
-            self._searched = self.ask.value
-            self._found = len(self.picture.shown.buffer)
-            self._find(-1)
-
-    def _find(self, step: int) -> None:
-        lines = self.picture.shown.buffer.lines
-        found = find(lines, self._searched, self._found + step, step)
-        if found is not None:
-            self._found = found
-            self.messages.scroll_to_line(found)
-            self.above.tell("Up, Down: the one before, the next. Escape: end.")
-        elif self._searched:
-            self.above.tell("No more here; /search TEXT asks the server. Escape: end.")
-        else:
-            self.above.tell("Search for what? Escape: end.")
-        self.messages.renew()
-        self.foot.refresh()
 
     # Keys and clicks
 
@@ -407,11 +290,6 @@ class ChatApp(Shown):
         self.above.tell(hint(self.entry.text, USAGES))
         self.above.offer((), 0)
 
-    def action_search(self) -> None:
-        self._found = len(self.picture.shown.buffer)
-        self.above.tell("Search for what? Escape: end.")
-        self._ask("search")
-
     def action_page(self, direction: int) -> None:
         self.messages.scroll_page(direction)
         self.foot.refresh()
@@ -426,7 +304,7 @@ class ChatApp(Shown):
         if isinstance(wanted, Key):
             self._show(wanted)
         elif wanted is not None:
-            self._submit(Entry.Submitted(f"/join {wanted}"))
+            self.enter(f"/join {wanted}")
 
     def action_next_unread(self) -> None:
         wanted = self.picture.next_unread()
