@@ -118,6 +118,16 @@ class RemovedTests(HeldStoreCase):
         self.speaks()
         self.assertEqual(self.after_kill(), [101, 102])
 
+    def test_log_that_is_removed_before_it_was_ever_looked_at_is_noticed_too(self) -> None:
+        journal = self.store._database._journal
+        assert journal is not None
+        journal.closed()
+        self.remove("-wal")
+        self.assertFalse(self.store._database.is_kept)
+        self.store.check()
+        self.threads.run_all()
+        self.assertEqual(self.after_kill(), [101])
+
     def test_failure_alone_removes_nothing(self) -> None:
         self.store._database.broke()
         self.speaks()

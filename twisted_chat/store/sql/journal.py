@@ -35,7 +35,9 @@ class Journal:
     @property
     def is_there(self) -> bool:
         """The files that are written to are those that the next start will read."""
-        return self._known is None or self._known == [identity(path) for path in self._files]
+        if self._known is None:
+            return True
+        return None not in self._known and self._known == [identity(path) for path in self._files]
 
     def save(self, connection: sqlite3.Connection) -> None:
         """Copy all that was committed into the database. Raises :class:`StoreError` if that cannot be done now."""
