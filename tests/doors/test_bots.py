@@ -104,6 +104,16 @@ class DeclaredTests(Case):
         (room,) = [each for each in robot.gets() if each["type"] == "members"]
         self.assertEqual(room["bot_commands"], ["!flip", "!roll", "!toss"])
 
+    def test_of_many_words_those_that_were_declared_first_are_shown(self) -> None:
+        for number in range(4):
+            bot = self.house.program(f"bot{number}")
+            self.declares(*(f"!w{number}-{word}" for word in range(MAX_WORDS)), bot=bot)
+        robot = self.house.program("robot")
+        robot.objects({"type": "leave", "content": "lobby"}, {"type": "join", "content": "lobby"})
+        (room,) = [each for each in robot.gets() if each["type"] == "members"]
+        self.assertEqual(len(room["bot_commands"]), 3 * MAX_WORDS)
+        self.assertNotIn("!w3-0", room["bot_commands"])
+
     def test_a_room_without_bots_says_nothing_of_them(self) -> None:
         self.declares("!roll")
         self.zoe.types("/join dev")
