@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -272,6 +273,54 @@ async def test_over_tls_a_certificate_is_remembered_and_a_change_refused(scene: 
     await ended(bob, 0)
     # A port without TLS, and TLS without --tls.
     await ended(visits(port), 1, "no twisted-chat server is there.*")
+
+
+async def guest(scene: Scene, server: Server, session: str = "") -> tuple[Visitor, str]:
+    """Come in as the guest bob, perhaps with the secret of a session; return that secret too."""
+    visitor = await scene.connects(server, "bob's program")
+    visitor.types(json.dumps({"type": "nick", "content": "bob", "session": session}))
+    welcome = json.loads(await visitor.sees(re.compile(r'^\{"type":"welcome"')))
+    return visitor, welcome["session"]
+
+
+async def written_offline(scene: Scene) -> tuple[Program, Server, str]:
+    """Let ann write to bob while the server is gone; return her, the server that is back, and the secret of bob's session."""
+    server = await scene.server()
+    port, state = server.port, ("--state-dir", str(server.folder / "state"))
+    _, session = await guest(scene, server)
+    ann = await comes_in(scene, server, "ann", "--plain", "--reconnect")
+    ann.types("/who")
+    await ann.sees("--   bob (guest)")
+    server.kill("KILL")
+    await server.ends()
+    await ann.sees(re.compile("^-- Not connected"))
+    ann.types("/msg bob psst")
+    server = scene.starts(*state, "--port", str(port))
+    await server.sees(re.compile("the chat is open"))
+    server.ports.append(port)
+    return ann, server, session
+
+
+@scenario
+async def test_private_text_written_offline_waits_for_the_guest_it_is_for(scene: Scene) -> None:
+    ann, server, session = await written_offline(scene)
+    await ann.sees("-- Welcome, ann.")
+    bob, again = await guest(scene, server, session)
+    assert again == session
+    await bob.sees(re.compile('"type":"private","content":"psst"'))
+    await ann.sees("-> *bob* psst")
+    ann.types_no_more()
+    await ended(ann, 0)
+
+
+@scenario
+async def test_private_text_written_offline_does_not_reach_who_took_the_name(scene: Scene) -> None:
+    ann, server, _ = await written_offline(scene)
+    thief, _ = await guest(scene, server)
+    await ann.sees("-- Welcome, ann.")
+    ann.types_no_more()
+    await ended(ann, 2, "bob may not be the person you wrote to: .* was not sent. It was: psst")
+    assert not [line for line in thief.lines if "psst" in line]
 
 
 # --- bots ---
