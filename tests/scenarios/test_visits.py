@@ -459,7 +459,6 @@ async def test_bad_lines_are_answered_each_by_one_error_and_the_session_stays(sc
         b"\xed\xa0\x80",
         b"\x1b[2J\x1b[H",
         b"nul \x00 here",
-        b"one\rtwo",
         b"bell\x07",
         "\u202eevil".encode(),
         "c1\x9bhere".encode(),
