@@ -93,6 +93,15 @@ class SharedTests(HouseTestCase):
         self.house.waits(2)
         self.assertTrue(eve.wire.reading)
 
+    def test_a_read_counts_as_what_it_costs(self) -> None:
+        eve = self.house.enters("eve")
+        for _ in range(900):
+            eve.sends(b"x")
+        self.assertTrue(eve.wire.reading)
+        for _ in range(200):
+            eve.sends(b"x")
+        self.assertFalse(eve.wire.reading)
+
     def test_who_comes_again_and_again_is_counted_together(self) -> None:
         for number in range(64):
             guest = self.house.comes()

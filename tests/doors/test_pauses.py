@@ -100,6 +100,13 @@ class WithoutLineEndsTests(Case):
             self.sends(guest, b"still here", every=1)
             self.assert_sees(self.bob, "<Max> still here")
 
+    def test_a_long_piece_waits_for_more_of_it(self) -> None:
+        guest = self.comes()
+        self.sends(guest, b"x" * 600, b"y" * 10, every=0.9)
+        self.assert_sees(self.bob)
+        self.house.waits(0.2)
+        self.assert_sees(self.bob, f"<Max> {'x' * 600}{'y' * 10}")
+
     def test_a_name_that_is_taken_is_refused_and_another_one_can_be_sent(self) -> None:
         guest = self.house.comes()
         self.sends(guest, b"bob", every=FIRST)

@@ -23,6 +23,8 @@ READ = 64 * KIB
 LINES = {
     "one-letter lines": b"x\n" * (READ // 2),
     "empty lines": b"\n" * READ,
+    "lines with CR": b"x\r" * (READ // 2),
+    "characters taken back": b"x\x7f" * 2000 + b"\n" + b"\x08\n" * (READ // 4),
     "lines without text": b" \n" * (READ // 2),
 }
 OBJECTS = {
@@ -91,8 +93,10 @@ class WorkTests(HouseTestCase):
         self.house.closes()
         self.house = type(self.house)(NO_FLOOD_LIMIT)
         eve = self.house.enters("eve")
-        frames, _ = self.reads(eve, (b"x" * 4000 + b"\n") * 16)
-        self.assertLessEqual(frames, 4)
+        for line in (b"x" * 4000, b"x\x08" * 2000):
+            frames, _ = self.reads(eve, (line + b"\n") * 16)
+            self.assertLessEqual(frames, 4, line[:4])
+            self.house.turn()
 
     def test_others_have_their_turn_in_between_and_nothing_is_lost(self) -> None:
         self.house.closes()

@@ -80,7 +80,17 @@ class Framer(ABC):
 
     """
 
-    __slots__ = ("_at", "_closed", "_count", "_data", "_endless", "_held", "_limit", "_skipping")
+    __slots__ = (
+        "_at",
+        "_closed",
+        "_count",
+        "_data",
+        "_endless",
+        "_held",
+        "_limit",
+        "_skipping",
+        "taken_back",
+    )
 
     def __init__(self, limit: int, endless: int) -> None:
         if not 0 < limit < endless:
@@ -98,6 +108,8 @@ class Framer(ABC):
         self._skipping = False
         # Endless has been returned.
         self._closed = False
+        #: How many bytes were taken back by those behind them, with these.
+        self.taken_back = 0
 
     def feed(self, data: bytes) -> None:
         """Take what arrived; it waits until :meth:`next` asks for it."""

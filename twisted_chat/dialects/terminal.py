@@ -22,8 +22,8 @@ _BEHIND: Final = {
     b"\r\r\r": (True, _CR_CR),
     b"\r\r\0": (True, b""),
 }
-# Backspace, Delete, and Ctrl-U, which takes back the line.
-_ERASER: Final = re.compile(rb"([\x08\x7f\x15])")
+# Backspaces and Deletes, or Ctrl-U, which takes back the line.
+_ERASERS: Final = re.compile(rb"([\x08\x7f]+|\x15)")
 
 
 class TerminalFramer(Framer):
@@ -67,7 +67,7 @@ class TerminalFramer(Framer):
         if self.undecided:
             self._after = b""
             return [b""]
-        return [_edited(each) if isinstance(each, bytes) else each for each in super().finish()]
+        return [self._edit(each) if isinstance(each, bytes) else each for each in super().finish()]
 
     def next(self) -> Frame | None:
         """Return the next line, edited and without its line end."""
@@ -96,11 +96,19 @@ class TerminalFramer(Framer):
                 self._at = end + 1
                 self._after = data[end : end + 1]
             if not self._count:
-                return _edited(data[start:end])
+                return self._edit(data[start:end])
             line = self._line()
             if line is not None:
-                return _edited(line)
+                return self._edit(line)
         return None
+
+    def _edit(self, line: bytes) -> bytes:
+        """Carry out what takes back characters in a line."""
+        if _ERASERS.search(line) is None:
+            return line
+        edited = _edited(line)
+        self.taken_back += len(line) - len(edited)
+        return edited
 
     def _another(self, byte: bytes) -> bool:
         """Take the byte behind a line end, if it belongs to that or is another; tell whether there is one more."""
@@ -112,16 +120,14 @@ class TerminalFramer(Framer):
 
 def _edited(line: bytes) -> bytes:
     """Carry out what takes back characters in a line."""
-    if _ERASER.search(line) is None:
-        return line
-    kept = bytearray()
-    for piece in _ERASER.split(line):
-        if piece == b"\x15":
+    text, *rest = _ERASERS.split(line)
+    kept = bytearray(text)
+    for erasers, text in zip(rest[::2], rest[1::2], strict=True):
+        if erasers == b"\x15":
             kept.clear()
-        elif piece in (b"\x08", b"\x7f"):
+        for _ in range(min(len(erasers), len(kept))):
             # Of a code point in UTF-8 all bytes but the first are 10xxxxxx.
             while kept and kept.pop() & 0xC0 == 0x80:
                 pass
-        else:
-            kept += piece
+        kept += text
     return bytes(kept)

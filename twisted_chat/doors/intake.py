@@ -37,8 +37,9 @@ _TLS_HELLO: Final = b"\x16"
 _ROOM_FOR_COMMAND: Final = 512
 #: How many telnet commands a second are carried out of those who send many: at 1 µs each, a hundredth of a core.
 _COMMAND_RATE: Final = 10_000
-#: As many bytes of a network does a telnet command count: it costs as much to look at as those.
+#: As many bytes of a network does a telnet command count, and a read at least: each costs as much as those.
 _COST_OF_COMMAND: Final = 64
+_COST_OF_READ: Final = 64
 #: What is handed in of one session before others have their turn: 1.5 ms of the shortest lines, at 12 µs each, or 8 KiB.
 _TURN: Final = 8 * 1024
 _COST_OF_FRAME: Final = 64
@@ -108,7 +109,7 @@ class Intake:
         """Take what arrived."""
         if self._pauses.watching:
             self._pauses.arrived(data, plain=self._frames.telnet.passes(data))
-        self._reading.count(len(data))
+        self._reading.count(max(len(data), _COST_OF_READ))
         self._frames.take(data)
         self.pump()
 
@@ -207,7 +208,7 @@ class Intake:
             return
         self._pumping = True
         frames = self._frames
-        spent = 0
+        spent = -frames.framer.taken_back
         try:
             while True:
                 if self._chores and peer.placed:
@@ -225,7 +226,7 @@ class Intake:
                     self._node.tell(peer, r.Refused("not-logged-in", why))
                     self._say_goodbye("", logged="its nickname was refused")
                     continue
-                if spent >= _TURN:
+                if spent + frames.framer.taken_back >= _TURN:
                     self._turn = self._node.clock.callLater(0, self._take_turn)
                     continue
                 wait = self._node.admit(peer)

@@ -27,6 +27,11 @@ LATER: Final = 0.05
 #: … and behind what is private, or may become so: half of it must not be said to everybody.
 PRIVATE: Final = 1.0
 
+# A nickname has 32 characters of up to four bytes; nothing longer need be looked at, again at each read.
+_LONGEST_NAME: Final = 128
+# Neither need a longer piece, in bytes, of which more than one read is likely to come: it waits as what is private does.
+_LONG: Final = 512
+
 
 class _State(Enum):
     NEW = auto()  # nothing came yet
@@ -79,11 +84,12 @@ class Pauses:
             return FIRST if self._is_free_name(framer.unfinished) else 0.0
         if self._state is not _State.SURE:
             return 0.0
-        return PRIVATE if goes_on(framer.unfinished) else LATER
+        piece = framer.unfinished
+        return PRIVATE if len(piece) > _LONG or goes_on(piece) else LATER
 
     def _is_free_name(self, piece: bytes) -> bool:
         """Tell whether a piece is a nickname and nothing else, and one that asks for no password."""
-        if piece.split() != [piece]:
+        if len(piece) > _LONGEST_NAME or piece.split() != [piece]:
             return False
         try:
             request = self._line.parse(piece, logged_in=False)
