@@ -121,6 +121,19 @@ class WorkTests(HouseTestCase):
         self.assert_sees(bob, "<eve> hi")
         self.assertEqual(eve.protocol._intake._frames.telnet.commands, 5000)
 
+    def test_nobody_sends_a_thousand_commands_before_a_nickname(self) -> None:
+        eve = self.house.comes()
+        eve.sends((IAC + b"\xfd\x01") * 490)
+        self.house.waits(1)
+        eve.types("eve")
+        self.assertIn("-- Welcome, eve.", eve.hears().decode("latin-1"))
+        for commands in (NOP, IAC + IAC, IAC + b"\xfa" + IAC + b"\xf0"):
+            guest = self.house.comes()
+            guest.sends(commands * 5000 + b"guest\n")
+            self.house.waits(1)
+            self.assertTrue(guest.gone)
+            self.assertIn("(too many telnet commands before a nickname)", guest.sees()[-1])
+
 
 class BeforeLoginTests(HouseTestCase):
     """Of somebody without a nickname the longest frame is read, and 1 KiB more."""

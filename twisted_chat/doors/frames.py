@@ -38,12 +38,15 @@ class Frames:
         self._mark = MarkSkipper()
         self._began = False  # the first byte of text was seen
         self._ended = False  # no more comes
+        self._closed = False
         self.raw = bytearray()
         self._commands = 0  # of one read
         self._frame: Frame | None = None
 
     def take(self, data: bytes) -> None:
         """Take what arrived."""
+        if self._closed:
+            return
         if not self.raw and self.telnet.passes(data):
             self._cut_later(data)
         else:
@@ -55,7 +58,8 @@ class Frames:
         self._ended = True
 
     def clear(self) -> None:
-        """Forget what waits."""
+        """Forget what waits, and take nothing more."""
+        self._closed = True
         self._frame = None
         self.raw.clear()
         self.framer.take()
@@ -109,5 +113,5 @@ class Frames:
         if self._commands >= _MANY_COMMANDS:
             self.tired, self._commands = self._commands, 0
         self._obeyed(commands, answer)
-        if text and not self.telnet.astray:
+        if text and not self._closed:
             self._cut_later(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Callable
 from typing import Final, Literal
@@ -20,6 +19,7 @@ from twisted_chat.dialects.line import LineDialect
 from twisted_chat.dialects.terminal import TerminalFramer
 from twisted_chat.doors.byte_rates import ByteRates
 from twisted_chat.doors.first_line import FirstLine
+from twisted_chat.doors.foreign import is_http, is_tls
 from twisted_chat.doors.frames import Frames
 from twisted_chat.doors.pauses import Pauses
 from twisted_chat.doors.prompt import PasswordPrompt
@@ -29,20 +29,16 @@ from twisted_chat.doors.sockets import is_broken
 from twisted_chat.doors.window import Window
 from twisted_chat.node import Node
 
-# A browser or a scanner, not a person: RFC 9112, section 3.
-_HTTP: Final = re.compile(rb"[A-Z]{3,20} \S+ HTTP/[0-9]")
-# The first byte of a TLS handshake record, RFC 8446 section 5.1. No line of text begins with it.
-_TLS_HELLO: Final = b"\x16"
 #: What a line may have besides its text: the longest command with two names, and then some.
 _ROOM_FOR_COMMAND: Final = 512
 #: How many telnet commands a second are carried out of those who send many: at 1 µs each, a hundredth of a core.
 _COMMAND_RATE: Final = 10_000
-#: As many bytes of a network does a telnet command count, and a read at least: each costs as much as those.
-_COST_OF_COMMAND: Final = 64
-_COST_OF_READ: Final = 64
+#: … and how many before login at all: the longest opening of a real client has some dozens.
+_COMMANDS_BEFORE_LOGIN: Final = 1_000
+#: As many bytes does a telnet command cost, a read at least, and a frame besides its own.
+_COST: Final = 64
 #: What is handed in of one session before others have their turn: 1.5 ms of the shortest lines, at 12 µs each, or 8 KiB.
 _TURN: Final = 8 * 1024
-_COST_OF_FRAME: Final = 64
 
 
 class Intake:
@@ -109,7 +105,7 @@ class Intake:
         """Take what arrived."""
         if self._pauses.watching:
             self._pauses.arrived(data, plain=self._frames.telnet.passes(data))
-        self._reading.count(max(len(data), _COST_OF_READ))
+        self._reading.count(max(len(data), _COST))
         self._frames.take(data)
         self.pump()
 
@@ -124,7 +120,8 @@ class Intake:
     def clear(self) -> None:
         """Hand in nothing more of what came."""
         self._frames.clear()
-        self._count()
+        self._counted = 0
+        self._node.delivery.backlog.note(self, 0)
 
     def stop(self) -> None:
         """The connection is gone."""
@@ -138,7 +135,7 @@ class Intake:
 
     def _begin(self, text: bytes) -> bool:
         """Look at the first bytes for who speaks what; tell whether they may."""
-        if text.startswith(_TLS_HELLO):
+        if is_tls(text):
             self._drop("TLS")
             return False
         if text.startswith(b"{"):
@@ -157,11 +154,14 @@ class Intake:
     def _obeyed(self, commands: int, answer: bytes) -> None:
         """Some telnet commands were carried out."""
         self._node.delivery.send(self._peer.outbox, answer)
-        self._reading.count(commands * _COST_OF_COMMAND)
+        self._reading.count(commands * _COST)
         self._window.look()
         if self._frames.telnet.astray:
             why = "what you typed is a telnet command without end; set your terminal or client to UTF-8"
             self._node.visits.say_goodbye(self._peer, why, "sent something that is not UTF-8")
+        elif not self.inside and self._frames.telnet.commands > _COMMANDS_BEFORE_LOGIN:
+            why = "too many telnet commands before a nickname"
+            self._say_goodbye(why, logged=why)
         elif self._frames.tired:
             wait = self._frames.tired / _COMMAND_RATE
             self._cooling = self._node.clock.callLater(wait, self._cooled)
@@ -178,15 +178,10 @@ class Intake:
 
     def _count(self) -> None:
         """Count what waits, as what waits for slow readers is counted."""
-        waiting = self._frames.waiting
-        if waiting == self._counted:
-            return
-        grown = waiting > self._counted
-        self._counted = waiting
+        self._counted = self._frames.waiting
         backlog = self._node.delivery.backlog
-        backlog.note(self, waiting)
-        if grown:
-            backlog.relieve()
+        backlog.note(self, self._counted)
+        backlog.relieve()
 
     def end(self) -> None:
         """See :meth:`twisted_chat.delivery.backlog.Behind.end`."""
@@ -245,10 +240,10 @@ class Intake:
                     and self._came_as is None
                 ):
                     # First, for nearly all frames are this one.
-                    spent += _COST_OF_FRAME + len(frame)
+                    spent += _COST + len(frame)
                     self._parse(frame)
                 else:
-                    spent += _COST_OF_FRAME
+                    spent += _COST
                     self._handle(frame)
         finally:
             self._pumping = False
@@ -354,7 +349,7 @@ class Intake:
     def _is_http(self, frame: bytes) -> bool:
         """Tell whether this first line begins an HTTP request; an empty line may stand before it (RFC 9112, section 2.2)."""
         after = frame if frame.strip() else self._frames.look() or frame
-        return isinstance(after, bytes) and _HTTP.match(after) is not None
+        return isinstance(after, bytes) and is_http(after)
 
     def _parse(self, frame: bytes) -> None:
         try:
