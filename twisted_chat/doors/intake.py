@@ -47,7 +47,7 @@ class Intake:
     A frame is cut when it may be handed in, and not before: what waits is the bytes that came. It reads on only while none
     do, so what it holds is bounded by one read and the framer. Before login that read is a small one.
 
-    ``inside``: logged in. ``answers_pings``: it did so once.
+    ``inside``: logged in. ``reading``: when it is read from. ``answers_pings``: it did so once.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Intake:
         self._source = source
         self._line = line
         self._json = json
-        self._reading = Reading(source, networks, node.clock, ahead, rates, self.pump)
+        self.reading = Reading(source, networks, node.clock, ahead, rates, self.pump)
         self._start_over = start_over
         limits = node.limits
         self._longest = limits.max_text + _ROOM_FOR_COMMAND
@@ -105,7 +105,7 @@ class Intake:
         """Take what arrived."""
         if self._pauses.watching:
             self._pauses.arrived(data, plain=self._frames.telnet.passes(data))
-        self._reading.count(max(len(data), _COST))
+        self.reading.count(max(len(data), _COST))
         self._frames.take(data)
         self.pump()
 
@@ -114,7 +114,7 @@ class Intake:
         self._ended = True
         self._pauses.stop()
         self._frames.finish()
-        self._reading.finish()
+        self.reading.finish()
         self.pump()
 
     def clear(self) -> None:
@@ -126,7 +126,7 @@ class Intake:
     def stop(self) -> None:
         """The connection is gone."""
         self.clear()
-        self._reading.stop()
+        self.reading.stop()
         self._pauses.stop()
         self._window.stop()
         for timer in (self._wait, self._turn, self._cooling):
@@ -154,7 +154,7 @@ class Intake:
     def _obeyed(self, commands: int, answer: bytes) -> None:
         """Some telnet commands were carried out."""
         self._node.delivery.send(self._peer.outbox, answer)
-        self._reading.count(commands * _COST)
+        self.reading.count(commands * _COST)
         self._window.look()
         if self._frames.telnet.astray:
             why = "what you typed is a telnet command without end; set your terminal or client to UTF-8"
@@ -188,11 +188,6 @@ class Intake:
         self._node.delivery.backlog.ended += 1
         why = "too much of what you sent waits, and the server has no more room for it; the rest was not sent"
         self._node.visits.say_goodbye(self._peer, why, "sent too much at once")
-
-    @property
-    def reading(self) -> bool:
-        """More can come."""
-        return self._reading.on
 
     # --- frames ---
 
@@ -257,15 +252,15 @@ class Intake:
                 # What comes next is sent by somebody who could see the answer.
                 self._tried = False
         reads = not waits and self._cooling is None
-        if reads != self._reading.on:
-            self._reading.read(reads)
+        if reads != self.reading.on:
+            self.reading.read(reads)
         partial = frames.framer.partial
         if waits or self._counted or partial:
             self._count()
         if partial and not waits and not self._ended:
             self._pauses.wait(frames.framer, inside=self.inside)
-        if not self.inside and self._reading.on:
-            self._reading.read_before_login(frames.waiting, self._longest)
+        if not self.inside and self.reading.on:
+            self.reading.read_before_login(frames.waiting, self._longest)
 
     def _take_turn(self) -> None:
         self._turn = None
@@ -389,7 +384,7 @@ class Intake:
     def logged_in(self, *, resumed: bool) -> None:
         """See :meth:`twisted_chat.delivery.peer.Door.logged_in`."""
         self.inside = True
-        self._reading.logged_in()
+        self.reading.logged_in()
         if not resumed:
             peer = self._peer
             # The hint only after the join has happened; and at once then, so that both go out as one write.

@@ -216,7 +216,7 @@ class LineProtocol(Protocol):
         peer, limits = self._peer, self._node.limits
         if peer is None or peer.closing or not self._intake.inside or not peer.dialect.acks:
             return
-        if not self._intake.reading:
+        if not self._intake.reading.on:
             self._heard, self._pinged = now, None  # an answer may be among what waits to be read
         elif self._pinged is None:
             if now - self._heard >= limits.ping_after:
