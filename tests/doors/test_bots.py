@@ -145,6 +145,23 @@ class DeclaredTests(Case):
         (refused,) = robot.gets()
         self.assertEqual((refused["code"], refused["id"]), ("unknown-command", "8"))
 
+    def test_a_line_that_is_sent_again_after_the_bot_left_was_said_once(self) -> None:
+        self.declares("!roll")
+        robot = self.house.program("robot")
+        robot.objects({"type": "command", "content": "!roll", "id": "7"})
+        self.dice.resets()
+        self.house.hush()
+        robot.objects({"type": "command", "content": "!roll", "id": "7"})
+        self.assertEqual([(each["type"], each["id"]) for each in robot.gets()], [("ack", "7")])
+        self.assert_sees(self.zoe)
+
+    def test_who_talks_nowhere_asks_no_bot(self) -> None:
+        self.declares("!roll")
+        self.zoe.types("/leave")
+        self.zoe.sees()
+        self.zoe.types("!roll")
+        self.assert_any(self.zoe.sees(), "^! you talk in no room now")
+
 
 class RefusedTests(Case):
     def refused(self, *words: str) -> str:

@@ -263,11 +263,15 @@ class Decider:
         self, session: Session, user: User, command: c.AskBot, now: float, tag: str | None
     ) -> Decision:
         room = self._room_of(session, user, command.room, to_talk=True)
-        if isinstance(room, Tell):
-            return room
-        if not self._state.bots.answer(room, command.word):
+        lines = (command.line,)
+        if (
+            not isinstance(room, Tell)
+            and not self._state.bots.answer(room, command.word)
+            # The bot may be gone since the line was sent for the first time.
+            and not self._sent_before(session, tag, room.name, "say", lines)
+        ):
             return _refuse("unknown-command", command.why)
-        return self._say(session, user, c.Say((command.line,), command.room), now, tag)
+        return self._say(session, user, c.Say(lines, command.room), now, tag)
 
     def _tell(
         self, session: Session, user: User, command: c.Tell, now: float, tag: str | None
