@@ -100,6 +100,9 @@ class TerminalFramerTests(SynchronousTestCase):
     def test_too_much_without_a_line_end_is_endless(self) -> None:
         self.assertEqual(self.lines(b"x" * 64 + b"\r" + b"y" * 65 + b"\n"), [TooLong(), TooLong(), Endless()])  # fmt: skip
 
+    def test_of_what_is_not_utf8_a_byte_is_taken_back_at_a_time(self) -> None:
+        self.assertEqual(self.lines(b"a\xba\x7f\nb\xc3\x28\x7f\x7f\n"), [b"a", b"b"])
+
     @given(data=tricky, limit=limits, places=cuts)
     def test_any_bytes_at_any_cut_are_the_lines_of_the_model(
         self, data: bytes, limit: tuple[int, int], places: list[int]

@@ -23,7 +23,8 @@ _BEHIND: Final = {
     b"\r\r\0": (True, b""),
 }
 # Backspaces and Deletes, or Ctrl-U, which takes back the line.
-_ERASERS: Final = re.compile(rb"([\x08\x7f]+|\x15)")
+_ERASER: Final = re.compile(rb"[\x08\x7f\x15]")
+_ERASERS: Final = re.compile(r"([\x08\x7f]+|\x15)")
 
 
 class TerminalFramer(Framer):
@@ -104,7 +105,7 @@ class TerminalFramer(Framer):
 
     def _edit(self, line: bytes) -> bytes:
         """Carry out what takes back characters in a line."""
-        if _ERASERS.search(line) is None:
+        if _ERASER.search(line) is None:
             return line
         edited = _edited(line)
         self.taken_back += len(line) - len(edited)
@@ -119,15 +120,11 @@ class TerminalFramer(Framer):
 
 
 def _edited(line: bytes) -> bytes:
-    """Carry out what takes back characters in a line."""
-    text, *rest = _ERASERS.split(line)
-    kept = bytearray(text)
+    """Carry out what takes back characters in a line; of what is not UTF-8 each byte is one."""
+    text, *rest = _ERASERS.split(line.decode("utf-8", "surrogateescape"))
+    kept = list(text)
     for erasers, text in zip(rest[::2], rest[1::2], strict=True):
-        if erasers == b"\x15":
-            kept.clear()
-        for _ in range(min(len(erasers), len(kept))):
-            # Of a code point in UTF-8 all bytes but the first are 10xxxxxx.
-            while kept and kept.pop() & 0xC0 == 0x80:
-                pass
+        back = len(kept) if erasers == "\x15" else len(erasers)
+        del kept[max(len(kept) - back, 0) :]
         kept += text
-    return bytes(kept)
+    return "".join(kept).encode("utf-8", "surrogateescape")
