@@ -52,6 +52,11 @@ _CROWD: Final = 10
 #: How long a password may take to be checked, in seconds: as long as a full queue of them takes on a slow machine.
 _PATIENCE: Final = 30.0
 
+_RESET: Final = (
+    "An operator of this server reset your password, and you logged in with a code that works once. "
+    "Set a new password within a day of that: /passwd CODE PASSWORD. Whoever was here with your account was disconnected."
+)
+
 #: Carries out what a command comes to, for a session, under the client's own id of it.
 CarryOut = Callable[[Peer, d.Decision, str | None], None]
 
@@ -151,7 +156,7 @@ class Accounts:
                 self._gate.check(nick.text, nick.key, asked.password, who)
             )
             verdict = await checked.addTimeout(_PATIENCE, self._clock, _give_up)
-            ours = verdict in (Verdict.OURS, Verdict.AGED)
+            ours = verdict in (Verdict.OURS, Verdict.AGED, Verdict.CODE)
             if ours and isinstance(asked.command, c.ChangePassword):
                 hashed = await self._gate.hash(asked.command.new, who)
         except (BusyError, StoreError) as error:
@@ -160,6 +165,10 @@ class Accounts:
             return
         if not self._here(peer):
             return
+        used: str | None = None
+        if verdict is Verdict.CODE and isinstance(asked.command, c.Login):
+            used = self._gate.spend(nick.key)
+            verdict = Verdict.CODE if used is not None else Verdict.WRONG
         if verdict is Verdict.WRONG:
             # A name that nobody registered is perhaps what should have been a password: no log shows it.
             name = nick.key if asked.proof is not None else "a name that is not registered"
@@ -192,6 +201,9 @@ class Accounts:
         )
         if verdict is Verdict.AGED and isinstance(asked.command, c.Login):
             await self._renew(peer, proof, asked.password)
+        if used is not None:
+            self._store_anew(peer, proof, used)
+            self._sessions.tell(peer, r.Notice("password-reset", _RESET))
 
     async def _renew(self, peer: Peer, proof: Proof, password: str) -> None:
         """Hash a password that was right anew, with the parameters of today; at a later login, if not now."""
@@ -199,6 +211,10 @@ class Accounts:
             hashed = await self._gate.hash(password, Who(_networks(peer), known=True))
         except BusyError:
             return
+        self._store_anew(peer, proof, hashed)
+
+    def _store_anew(self, peer: Peer, proof: Proof, hashed: str) -> None:
+        """Let something else be stored of the same password, or code."""
         user = self._hub.user_of(peer.id) if self._here(peer) else None
         if user is not None and user.account == proof.account:
             renewed = e.PasswordSet(proof, hashed, renewed=True)

@@ -32,18 +32,18 @@ class Answers:
         self._done = done
 
     def start(
-        self, peer: Peer, tag: str | None, work: Coroutine[Any, Any, r.Reply], what: str
+        self, peer: Peer, tag: str | None, work: Coroutine[Any, Any, r.Reply | None], what: str
     ) -> None:
-        """Let a session wait for what ``work`` returns. Whoever is gone by then is told nothing."""
+        """Let a session wait for what ``work`` returns; None is nothing to tell. Who is gone by then is told nothing."""
         peer.waits += 1
         background.start(self._tell(peer, tag, work, what), what)
 
     async def _tell(
-        self, peer: Peer, tag: str | None, work: Coroutine[Any, Any, r.Reply], what: str
+        self, peer: Peer, tag: str | None, work: Coroutine[Any, Any, r.Reply | None], what: str
     ) -> None:
         try:
             reply = await work
-            if peer.id in self._sessions:
+            if reply is not None and peer.id in self._sessions:
                 self._sessions.tell(peer, reply, tag)
         except StoreError as error:
             if peer.id in self._sessions:

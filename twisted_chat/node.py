@@ -11,6 +11,7 @@ from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
 
+from twisted_chat.account_admin import AccountAdmin
 from twisted_chat.accounts import Accounts
 from twisted_chat.acks import Acks
 from twisted_chat.answers import Answers
@@ -116,6 +117,7 @@ class Node:
             clock,
             answers,
             gate.passwords,
+            AccountAdmin(hub, store, clock, answers, gate.passwords, self._carry_out),
             self.visits.say_goodbye,
         )
         self._presence = Presence(hub, bus, store, clock, answers)

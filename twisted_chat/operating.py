@@ -10,6 +10,7 @@ import msgspec
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from twisted_chat.account_admin import AccountAdmin
 from twisted_chat.acks import Acks
 from twisted_chat.answers import Answers
 from twisted_chat.auth.operators import Operators
@@ -52,6 +53,8 @@ _STORED: Final[dict[type[e.Event], str]] = {
     e.ServerBanned: "/server-ban",
     e.ServerUnbanned: "/server-unban",
     e.PanicSet: "/panic",
+    e.PasswordReset: "/reset-password",
+    e.AccountRemoved: "/remove-account",
 }
 #: What is stored within so many seconds needs no word that it is not stored yet.
 _SOON: Final = 1.0
@@ -72,6 +75,7 @@ class Operating:
         clock: IReactorTime,
         answers: Answers,
         passwords: Passwords,
+        accounts: AccountAdmin,
         end: Callable[[Peer, str, str], None],
     ) -> None:
         """``end`` ends a session: with what it is told, and what others are."""
@@ -85,6 +89,7 @@ class Operating:
         self._wall = wall_of(clock)
         self._answers = answers
         self._passwords = passwords
+        self._accounts = accounts
         self._end = end
         self._throttle = Throttle(*TRIES)
         #: What operators did that was not stored at once: the event, whose session, what it typed, when. Each is one of the
@@ -112,7 +117,12 @@ class Operating:
     def answer(
         self,
         peer: Peer,
-        command: c.Oper | c.Deoper | c.ShowServerBans | c.ShowAudit,
+        command: c.Oper
+        | c.Deoper
+        | c.ShowServerBans
+        | c.ShowAudit
+        | c.ShowAccounts
+        | c.ResetPassword,
         tag: str | None,
     ) -> None:
         """Do what a session was allowed to ask for. ``Oper`` anybody may."""
@@ -134,6 +144,11 @@ class Operating:
                 self._record(peer, seat.operator, "looked at the server bans")
                 bans = self._hub.server_bans(command.page, self._wall())
                 self._sessions.tell(peer, bans, tag)
+            case c.ShowAccounts():
+                self._record(peer, seat.operator, "looked at the accounts")
+                self._accounts.answer(peer, command, tag)
+            case c.ResetPassword():
+                self._accounts.answer(peer, command, tag)
             case c.ShowAudit():  # pragma: no branch (mypy sees a missing case)
                 self._record(peer, seat.operator, "looked at this trail")
                 self._answers.start(peer, tag, self._audit(command.page), "/audit")
@@ -247,6 +262,15 @@ class Operating:
             case e.Announced(lines=lines):
                 what = f"announced: {' / '.join(lines)}"
                 told = ""
+            case e.PasswordReset(account=account):
+                what = f"reset the password of the account {account}"
+                told = (
+                    f"The password of {account} is reset, and its sessions are ended. "
+                    f"This code stands for it, for one login within 24 hours: {self._accounts.code_of(deed)}"
+                )
+            case e.AccountRemoved(account=account):
+                what = f"removed the account {account}"
+                told = f"the account {account} is removed, and its sessions are ended"
             case e.PanicSet(level=level):  # pragma: no branch (mypy sees a missing case)
                 what = f"set panic to {level}"
                 told = _PANIC[level]
@@ -271,7 +295,7 @@ class Operating:
             case e.PanicSet(level=level):
                 self._store.set_panic(level, at)
             case _:
-                return False
+                return False  # nothing lasts, or it is kept with all that changes of accounts
         return True
 
     def _confirm(self, peer: Peer, envelope: e.Envelope, told: str, deed: e.Deed) -> None:
@@ -311,6 +335,14 @@ class Operating:
                     self._end(peer, why, "disconnected by an operator")
             case e.ServerBanned(ban=ban):
                 self._cut(ban, now)
+            case e.PasswordReset(users=users) | e.AccountRemoved(users=users):
+                did = (
+                    "reset your password"
+                    if isinstance(deed, e.PasswordReset)
+                    else "removed your account"
+                )
+                for peer in [each for user in users for each in self._sessions.of(user)]:
+                    self._end(peer, f"An operator of this server {did}.", "account changed")
             case e.ServerUnbanned() | e.PanicSet():
                 pass  # the hub lets people in, or not
             case e.Announced():  # pragma: no branch (mypy sees a missing case)

@@ -124,7 +124,9 @@ class ChatService(Service):
             raise StartError(str(error)) from None
         # Found before twistd goes to another folder.
         self._operators_file = settings.operators_file()
-        self._gate = Gate(Passwords(RealRunner(reactor)), self._store.password, checkers)
+        self._gate = Gate(
+            Passwords(RealRunner(reactor)), self._store.password, checkers, wall_of(clock)
+        )
         self._reserved = [name for checker in checkers for name in names_of(checker)]
         hub = Hub(NodeName("local"), limits, registration=settings.who_registers())
         self.node = Node(

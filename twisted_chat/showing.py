@@ -111,7 +111,12 @@ class Showing:
             case re.Forgotten():
                 self._forgotten(envelope)
                 self._shown(envelope, audience, peer)
-            case e.Killed() | e.ServerBanned() | e.ServerUnbanned() | e.Announced() | e.PanicSet():
+            case e.AccountRemoved(account=account, gone=gone):
+                if gone:
+                    self._keeping.forget(gone, envelope.id)
+                self._keeping.familiar.forget(account)
+                self._operating.done(envelope, event, peer)
+            case _ if isinstance(event, e.Deed):
                 self._operating.done(envelope, event, peer)
             case e.Closed():
                 assert envelope.room is not None

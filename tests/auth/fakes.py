@@ -115,4 +115,4 @@ class OpenPasswords(Passwords):
 def open_gate(store: Store, runner: Runner | None = None) -> tuple[Gate, OpenPasswords]:
     """Make a gate to what a store keeps, and return it with what is behind it."""
     passwords = OpenPasswords(runner)
-    return Gate(passwords, store.password), passwords
+    return Gate(passwords, store.password, now=lambda: 0.0), passwords

@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.auth.fakes import OpenPasswords
+from twisted_chat.auth.codes import Code
 from twisted_chat.auth.gate import Gate, Verdict
 from twisted_chat.auth.passwords import BusyError
 
@@ -17,13 +18,14 @@ from twisted_chat.auth.passwords import BusyError
 class GateTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.passwords = OpenPasswords()
+        self.time = 1000.0
         self.stored: dict[str, str] = {"bob": "hash of correct horse"}
 
     def gate(self, *others: ICredentialsChecker) -> Gate:
         async def stored(key: str) -> str | None:
             return self.stored.get(key)
 
-        return Gate(self.passwords, stored, others)
+        return Gate(self.passwords, stored, others, lambda: self.time)
 
     T = TypeVar("T")
 
@@ -47,6 +49,29 @@ class GateTests(SynchronousTestCase):
         self.assertIs(self.check(gate, "bob", "correct horse"), Verdict.AGED)
         self.passwords.old.clear()
         self.assertIs(self.check(gate, "bob", "correct horse"), Verdict.OURS)
+
+    def test_code_is_good_for_one_login_and_for_setting_a_password(self) -> None:
+        gate = self.gate()
+        self.stored["bob"] = Code("hash of abcd-efgh", 2000.0).spell()
+        self.assertIs(self.check(gate, "bob", "correct horse"), Verdict.WRONG)
+        for _ in range(2):
+            self.assertIs(self.check(gate, "bob", "abcd-efgh"), Verdict.CODE)
+        used = gate.spend("bob")
+        assert used is not None
+        # Before that is stored, and after.
+        for stored in (self.stored["bob"], used):
+            self.stored["bob"] = stored
+            self.assertIs(self.check(gate, "bob", "abcd-efgh"), Verdict.CODE)
+            self.assertIsNone(gate.spend("bob"))
+            self.assertIsNone(gate.spend("bob"))
+
+    def test_code_is_good_for_as_long_as_it_says_and_checked_all_the_same_after(self) -> None:
+        gate = self.gate()
+        self.stored["bob"] = Code("hash of abcd-efgh", 2000.0).spell()
+        self.time = 2000.0
+        self.assertIs(self.check(gate, "bob", "abcd-efgh"), Verdict.WRONG)
+        self.assertEqual(self.passwords.checked, [(None, "abcd-efgh")])
+        self.assertIsNone(gate.spend("bob"))
 
     def test_a_name_that_nobody_has_is_checked_all_the_same(self) -> None:
         self.assertIs(self.check(self.gate(), "eve", "correct horse"), Verdict.WRONG)

@@ -334,6 +334,16 @@ class AnswerTests(SynchronousTestCase):
         )
 
     def test_what_operators_ask_for(self) -> None:
+        accounts = (
+            ev.AccountLine(account="ann", created=NOON, here=True),
+            ev.AccountLine(account="bob", created=NOON, seen=NOON),
+        )
+        self.shows(
+            ev.AccountList(accounts=accounts, count=2),
+            "-- Accounts: 2.",
+            "--   ann, registered at 2026-01-01 12:00; here now",
+            "--   bob, registered at 2026-01-01 12:00; last here at 2026-01-01 12:00",
+        )
         record = ev.AuditLine(
             time=NOON, operator="root", nick="ann", address="192.0.2.7", what="banned eve"
         )

@@ -8,8 +8,10 @@ from tests.core.world import NOW, Seat, World, lines, nick
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
+from twisted_chat.core.accounts import Account
 from twisted_chat.core.apply import Applied, Void
 from twisted_chat.core.decision import Operate, Propose, Tell
+from twisted_chat.core.ids import MessageId
 from twisted_chat.core.server_bans import MAX_BANS, Ban
 from twisted_chat.core.table import COMMANDS, SERVER_OPERATORS, BadArguments
 from twisted_chat.core.text import CleanText
@@ -26,6 +28,9 @@ EACH = {
     "announce": "tea",
     "panic": "1",
     "audit": "",
+    "accounts": "e*",
+    "reset-password": "eve",
+    "remove-account": "eve",
 }
 
 
@@ -58,6 +63,7 @@ class MayTests(Case):
         self.assertEqual(
             set(EACH), {spec.name for spec in COMMANDS.values() if spec.may == SERVER_OPERATORS}
         )
+        self.hub.state.accounts.put(Account(nick("eve"), 0.0, MessageId(1)))
         for name, rest in EACH.items():
             command = self.parse(f"{name} {rest}")
             self.assertEqual(self.world.refusal(self.bob, command).code, "not-operator", name)

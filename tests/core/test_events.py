@@ -47,6 +47,8 @@ EVERY_EVENT: tuple[e.Event, ...] = (
     e.ServerUnbanned("root", "account", "eve"),
     e.Announced("root", lines("tea")),
     e.PanicSet("root", 1),
+    e.PasswordReset("root", "bob", "digest", "a hash", (UserId(2),)),
+    e.AccountRemoved("root", "bob", (UserId(2),), (RoomId(3),)),
     e.Gathered((nick("bob"),), (), 200),
     re.SettingChanged("slow", 30),
     re.PasswordSet(True, "00"),

@@ -46,6 +46,7 @@ EVERY_REPLY: tuple[r.Reply, ...] = (
     r.Profile(nick("bob"), None, (room("lobby"),), NOW, 5.0, None),
     r.WasHere("bob", NOW, 5.0),
     r.ServerBanList((Ban("account", "eve", "root", NOW),), 1, 1, 1, NOW),
+    r.AccountList((r.AccountLine(nick("bob"), NOW, False, NOW),), 1, 1, 1, "b*"),
     r.Audit((AuditRecord(NOW, "root", "bob", "192.0.2.7", CleanText("did it")),), 1, 1, 1),
     r.Topic(room("lobby"), CleanText("news"), nick("bob"), NOW),
     r.Kept(room("lobby"), Keep(30, 1000)),

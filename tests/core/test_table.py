@@ -75,7 +75,8 @@ class TableTests(SynchronousTestCase):
             "topic-lock visibility"
         )
         for_operators = (
-            "deoper kill server-ban server-unban server-bans suspend unsuspend announce panic audit"
+            "deoper kill server-ban server-unban server-bans suspend unsuspend announce panic audit "
+            "accounts reset-password remove-account"
         )
         self.assertEqual(
             {spec.name: spec.may for spec in COMMANDS.values() if spec.may != "anyone"},

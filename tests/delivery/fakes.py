@@ -169,6 +169,8 @@ def _answer(reply: r.Reply) -> str:
             return f"end of {count} found{', more' if more else ''}{'' if whole else ', not all'}"
         case r.Notice(code=code):
             return f"notice {code}"
+        case r.AccountList(accounts=accounts, count=count):
+            return f"accounts {', '.join(str(each.name) for each in accounts)} ({count})"
         case r.Confirmed(text=text):
             return f"done: {text}"
         case r.WasHere(name=name, ago=ago):

@@ -271,6 +271,8 @@ EVENTS: dict[type[Any], st.SearchStrategy[Any]] = {
     e.ServerBanned: st.builds(e.ServerBanned, st.just("root"), bans),
     e.ServerUnbanned: st.just(e.ServerUnbanned("root", "account", "eve")),
     e.Announced: st.builds(e.Announced, st.just("root"), lines),
+    e.PasswordReset: st.builds(e.PasswordReset, st.just("root"), nicks.map(str)),
+    e.AccountRemoved: st.builds(e.AccountRemoved, st.just("root"), nicks.map(str)),
     e.PanicSet: st.builds(e.PanicSet, st.just("root"), st.integers(0, 2)),
     e.Gathered: st.builds(e.Gathered, _nick_tuples, _nick_tuples, counts),
     re.SettingChanged: st.builds(
@@ -416,6 +418,16 @@ REPLIES: dict[type[Any], st.SearchStrategy[Any]] = {
     r.WasHere: st.builds(r.WasHere, nicks.map(str), times, times),
     r.ServerBanList: st.builds(
         r.ServerBanList, st.lists(bans, max_size=3).map(tuple), counts, st.just(1), counts, times
+    ),
+    r.AccountList: st.builds(
+        r.AccountList,
+        st.lists(
+            st.builds(r.AccountLine, nicks, times, st.booleans(), st.none() | times), max_size=3
+        ).map(tuple),
+        counts,
+        st.just(1),
+        counts,
+        st.none() | st.just("b*"),
     ),
     r.Audit: st.builds(
         r.Audit,

@@ -19,7 +19,7 @@ from twisted_chat.core import replies as r
 from twisted_chat.core.ids import MessageId, Scope
 from twisted_chat.core.keep import Keep
 from twisted_chat.core.lasting import AuditRecord
-from twisted_chat.core.names import parse_room
+from twisted_chat.core.names import parse_nick, parse_room
 from twisted_chat.core.server_bans import Ban
 from twisted_chat.core.text import CleanText
 from twisted_chat.dialects.json_values import rfc3339
@@ -225,6 +225,15 @@ class ReplyTests(SynchronousTestCase):
         want["since"] = rfc3339(THEN)
         both = [want | {"until": None}, want | {"until": rfc3339(THEN)}]
         self.assertEqual((told["type"], told["bans"]), ("server_bans", both))
+        lines = (
+            r.AccountLine(parse_nick("ann"), THEN, True),
+            r.AccountLine(parse_nick("bob"), THEN, False, THEN),
+        )
+        told = reply(r.AccountList(lines, 2, 1, 1))
+        ann = {"account": "ann", "created": rfc3339(THEN), "here": True, "seen": None}
+        bob = ann | {"account": "bob", "here": False, "seen": rfc3339(THEN)}
+        self.assertEqual((told["type"], told["accounts"]), ("accounts", [ann, bob]))
+        self.assertEqual((told["content"], told["count"]), ("2 accounts", 2))
         record = AuditRecord(THEN, "root", "bob", "192.0.2.7", CleanText("did it"))
         told = reply(r.Audit((record,), 1, 1, 1))
         did = {"operator": "root", "nick": "bob", "address": "192.0.2.7", "what": "did it"}

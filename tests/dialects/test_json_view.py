@@ -160,7 +160,12 @@ class EventTests(SynchronousTestCase):
                 e.Arrived | e.Detached | e.Closed | e.Received | e.Read,
                 e.Registered | e.PasswordSet | e.AccountDropped | e.Invited,
                 e.PrivacySet | e.IgnoreSet,
-                e.Killed | e.ServerBanned | e.ServerUnbanned | e.PanicSet,
+                e.Killed
+                | e.ServerBanned
+                | e.ServerUnbanned
+                | e.PanicSet
+                | e.PasswordReset
+                | e.AccountRemoved,
             )
             self.assertTrue(any(isinstance(envelope.event, some) for some in hidden))
             return

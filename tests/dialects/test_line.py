@@ -561,6 +561,7 @@ def sample_arguments(spec: Spec) -> str:
         "PASSPHRASE": "some words",
         "ACCOUNT": "bob",
         "LEVEL": "1",
+        "MASK": "b*",
         "WHOM": "192.0.2.0/24",
     }
     return " ".join(samples[word.strip("[]")] for word in (spec.grammar or spec.usage).split())

@@ -233,6 +233,22 @@ class OperatorTests(SynchronousTestCase):
         self.assertEqual(
             reply(r.ServerBanList((), 0, 1, 1, 0.0)), ["-- Nobody is banned from this server."]
         )
+        accounts = (
+            r.AccountLine(parse_nick("ann"), 0.0, True),
+            r.AccountLine(parse_nick("bob"), 60.0, False, 120.0),
+            r.AccountLine(parse_nick("eve"), 60.0, False),
+        )
+        self.assertEqual(
+            reply(r.AccountList(accounts, 51, 1, 2, "*")),
+            [
+                "-- 51 accounts (page 1 of 2; /accounts * 2 shows the next):",
+                "--   ann, registered at 1970-01-01 00:00; here now",
+                "--   bob, registered at 1970-01-01 00:01; last here at 1970-01-01 00:02",
+                "--   eve, registered at 1970-01-01 00:01",
+            ],
+        )
+        self.assertEqual(reply(r.AccountList((), 0, 1, 1)), ["-- There are no accounts."])
+        self.assertEqual(reply(r.AccountList((), 0, 1, 1, "x*")), ["-- There is no such account."])
         record = AuditRecord(60.0, "root", "bob", "192.0.2.7", CleanText("disconnected eve"))
         self.assertEqual(
             reply(r.Audit((record,), 51, 1, 2)),

@@ -143,7 +143,14 @@ class EventTests(SynchronousTestCase):
         hidden = {e.Arrived, e.Detached, e.AwaySet, e.Closed, e.Gathered, e.Received, e.Read}
         hidden |= {e.Registered, e.PasswordSet, e.AccountDropped, e.Invited}
         hidden |= {e.PrivacySet, e.IgnoreSet}
-        hidden |= {e.Killed, e.ServerBanned, e.ServerUnbanned, e.PanicSet}
+        hidden |= {
+            e.Killed,
+            e.ServerBanned,
+            e.ServerUnbanned,
+            e.PanicSet,
+            e.PasswordReset,
+            e.AccountRemoved,
+        }
         ruled = [each for each in EVERY_EVENT if isinstance(each, RoomEvent)]
         self.assertEqual({type(each) for each in (*shown, *ruled)} | hidden, set(EVENTS))
         for each in (*shown, *ruled):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
 from typing import Any, Final
 
+import msgspec
 from twisted.cred.checkers import ICredentialsChecker
 from twisted.cred.credentials import IUsernamePassword, UsernamePassword
 from twisted.cred.error import UnauthorizedLogin
@@ -13,6 +15,7 @@ from twisted.cred.portal import IRealm, Portal
 from twisted.internet.defer import Deferred
 from zope.interface import Interface, implementer
 
+from twisted_chat.auth.codes import Code, read_code
 from twisted_chat.auth.passwords import Passwords, composed
 from twisted_chat.auth.turns import Who
 
@@ -27,10 +30,12 @@ class Verdict(Enum):
     """Whether a password is right: by what this server keeps, by what another checker says, or not.
 
     ``AGED``: by what this server keeps, which is a hash with parameters of earlier, and should be made anew.
+    ``CODE``: it is a code that stands for a forgotten password, see :meth:`Gate.spend`.
     """
 
     OURS = "ours"
     AGED = "aged"
+    CODE = "code"
     OUTSIDE = "outside"
     WRONG = "wrong"
 
@@ -50,12 +55,18 @@ class Gate:
     """
 
     def __init__(
-        self, passwords: Passwords, stored: Stored, others: Sequence[ICredentialsChecker] = ()
+        self,
+        passwords: Passwords,
+        stored: Stored,
+        others: Sequence[ICredentialsChecker] = (),
+        now: Callable[[], float] = time.time,
     ) -> None:
         self.passwords = passwords
         #: Whether an account may be known to others than this server.
         self.asks_others = bool(others)
-        ours = self._ours = StoredPasswords(passwords, stored)
+        ours = self._ours = StoredPasswords(passwords, stored, now)
+        #: Codes that were used, perhaps before that is stored; as many as operators gave out since the start.
+        self._spent: set[str] = set()
         self._portals = [
             (verdict, Portal(_REALM, [checker]))
             for verdict, checker in (
@@ -78,11 +89,24 @@ class Gate:
                 await portal.login(credentials, None, IAccount)
             except UnauthorizedLogin:
                 continue
+            if verdict is Verdict.OURS and key in self._ours.codes:
+                return Verdict.CODE
             if verdict is Verdict.OURS and key in self._ours.aged:
                 self._ours.aged.remove(key)
                 return Verdict.AGED
             return verdict
         return Verdict.WRONG
+
+    def spend(self, key: str) -> str | None:
+        """Use up, for a login, the code that was found right for an account; None if it was used before.
+
+        Returns what is to be stored from then on: with the code, the owner can still set a password.
+        """
+        code = self._ours.codes.pop(key, None)
+        if code is None or code.used or code.hashed in self._spent:
+            return None
+        self._spent.add(code.hashed)
+        return msgspec.structs.replace(code, used=True).spell()
 
     async def hash(self, password: str, who: Who = _HERE) -> str:
         """Return what is to be stored of a new password. Raises :class:`twisted_chat.auth.passwords.BusyError`."""
@@ -102,8 +126,11 @@ class StoredPasswords:
 
     credentialInterfaces = (IUsernamePassword,)
 
-    def __init__(self, passwords: Passwords, stored: Stored) -> None:
+    def __init__(self, passwords: Passwords, stored: Stored, now: Callable[[], float]) -> None:
         self._passwords = passwords
+        self._now = now
+        #: What was right, by accounts, and is a code.
+        self.codes: dict[str, Code] = {}
         self._stored = stored
         #: Whose passwords were right, and should be hashed anew.
         self.aged: set[str] = set()
@@ -113,11 +140,18 @@ class StoredPasswords:
 
     async def _check(self, asked: Credentials) -> bytes | tuple[()]:
         name = asked.username
-        stored = await self._stored(name.decode("utf-8"))
+        key = name.decode("utf-8")
+        stored = await self._stored(key)
+        code = read_code(stored)
+        self.codes.pop(key, None)
+        if code is not None:
+            stored = code.hashed if code.until > self._now() else None
         if not await self._passwords.verify(stored, asked.password.decode("utf-8"), asked.who):
             raise UnauthorizedLogin
-        if stored is not None and self._passwords.outdated(stored):
-            self.aged.add(name.decode("utf-8"))
+        if code is not None:
+            self.codes[key] = code
+        elif stored is not None and self._passwords.outdated(stored):
+            self.aged.add(key)
         return name
 
 

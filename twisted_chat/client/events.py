@@ -460,6 +460,24 @@ class ServerBans(Answer, frozen=True, kw_only=True):
     pages: int = 1
 
 
+class AccountLine(Struct, frozen=True, kw_only=True):
+    """An account; ``seen``: when it was here last, if that is known."""
+
+    account: str
+    created: float = 0.0
+    here: bool = False
+    seen: float | None = None
+
+
+class AccountList(Answer, frozen=True, kw_only=True):
+    """A page of the accounts of the server."""
+
+    accounts: tuple[AccountLine, ...]
+    count: int
+    page: int = 1
+    pages: int = 1
+
+
 class AuditLine(Struct, frozen=True, kw_only=True):
     """What an operator of the server did."""
 

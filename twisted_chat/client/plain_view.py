@@ -276,6 +276,16 @@ def _answer(event: ev.Event, date: Callable[[float], str]) -> list[str]:
                     for each in banned
                 ),
             ]
+        case ev.AccountList(accounts=accounts):
+            return [
+                f"-- Accounts: {event.count:,}{_pages(event.page, event.pages)}.",
+                *(
+                    f"--   {each.account}, registered at {date(each.created)}"
+                    f"{'; here now' if each.here else ''}"
+                    f"{'' if each.seen is None else f'; last here at {date(each.seen)}'}"
+                    for each in accounts
+                ),
+            ]
         case ev.Audit(records=records):
             return [
                 f"-- What operators of this server did, the latest first{_pages(event.page, event.pages)}:",

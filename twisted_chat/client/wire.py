@@ -87,6 +87,7 @@ _BY_TYPE: Final[dict[str, type[ev.Event]]] = {
     "help": ev.Help,
     "stats": ev.Stats,
     "server_bans": ev.ServerBans,
+    "accounts": ev.AccountList,
     "audit": ev.Audit,
 }
 

@@ -131,6 +131,10 @@ class Applier:
             case e.PanicSet():
                 self._state.panic = event.level
                 return Applied(envelope(message, proposal, user), NOBODY)
+            case e.PasswordReset():
+                return self._accounts.reset(message, proposal, user, event)
+            case e.AccountRemoved():
+                return self._accounts.removed(message, proposal, user, event)
             case e.Departed() | e.Detached():
                 return self._departed(message, proposal, user, event)
             case e.Registered():

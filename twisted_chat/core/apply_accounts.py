@@ -7,10 +7,10 @@ from typing import TypeGuard
 import msgspec
 
 from twisted_chat.core import events as e
-from twisted_chat.core.accounts import Account, Proof
+from twisted_chat.core.accounts import KEPT_ELSEWHERE, Account, Proof
 from twisted_chat.core.apply_rooms import forget_account, recognise
 from twisted_chat.core.checks import rename_refused
-from twisted_chat.core.ids import MessageId, UserId
+from twisted_chat.core.ids import MessageId, RoomId, UserId
 from twisted_chat.core.names import Nick
 from twisted_chat.core.nonces import owner_of
 from twisted_chat.core.outcome import NOBODY, Applied, Between, Near, Outcome, Void, envelope
@@ -190,19 +190,39 @@ class AccountApplier:
     def account_dropped(
         self, message: MessageId, proposal: e.Proposal, user: User, event: e.AccountDropped
     ) -> Outcome:
-        state = self._state
-        account = state.accounts.proven(event.proof)
+        account = self._state.accounts.proven(event.proof)
         if account is None or user.account != account.key:
             return Void(proposal, Refused("wrong-password", _STALE))
-        gone = (*forget_account(state, account.key), *state.talks.drop(account.key))
-        state.markers.drop(account.key)
+        happened = envelope(message, proposal, user)
+        users, gone = drop_account(self._state, account.key)
         shown = e.AccountDropped(account.proof, gone)
-        happened = envelope(message, proposal, user, event=shown)
-        users = state.users_of(account.key)
-        state.accounts.drop(account.key)
-        for each in users:
-            state.set_account(each, None)
-        return Applied(happened, Between(tuple(each.id for each in users)))
+        return Applied(msgspec.structs.replace(happened, event=shown), Between(users))
+
+    def removed(
+        self, message: MessageId, proposal: e.Proposal, user: User, event: e.AccountRemoved
+    ) -> Outcome:
+        refused = account_refused(self._state, event.account)
+        if refused is not None:
+            return Void(proposal, refused)
+        users, gone = drop_account(self._state, event.account)
+        shown = msgspec.structs.replace(event, users=users, gone=gone)
+        return Applied(envelope(message, proposal, user, event=shown), NOBODY)
+
+    def reset(
+        self, message: MessageId, proposal: e.Proposal, user: User, event: e.PasswordReset
+    ) -> Outcome:
+        state = self._state
+        refused = account_refused(state, event.account)
+        if refused is not None:
+            return Void(proposal, refused)
+        # Nobody comes back by the secret of a session, either.
+        account = msgspec.structs.replace(state.accounts[event.account], since=message)
+        state.accounts.put(account)
+        users = tuple(each.id for each in state.users_of(account.key))
+        shown = msgspec.structs.replace(event, password="", users=users)
+        return Applied(
+            envelope(message, proposal, user, event=shown), NOBODY, secret=event.password
+        )
 
     def invited(
         self, message: MessageId, proposal: e.Proposal, user: User, event: e.Invited
@@ -266,6 +286,29 @@ class AccountApplier:
         for author in user.sessions.values():
             self._state.accounts.logged_in(author.scope, account.proof)
             self._state.nonces.touch(author.scope, time, owner_of(author))
+
+
+def account_refused(state: State, key: str) -> Refused | None:
+    """Return why the account of somebody cannot be changed by a server operator; None if it can."""
+    account = state.accounts.get(key)
+    if account is None:
+        why = f"There is no account {key}. Nothing was changed. /accounts lists them."
+        return Refused("no-such-account", why)
+    if account.since == KEPT_ELSEWHERE:
+        why = f"The account {key} is kept elsewhere, in a file of this server. Nothing was changed."
+        return Refused("unsupported", why)
+    return None
+
+
+def drop_account(state: State, key: str) -> tuple[tuple[UserId, ...], tuple[RoomId, ...]]:
+    """Delete an account; return who had it, and is a guest now, and the rooms and talks that are gone with it."""
+    gone = (*forget_account(state, key), *state.talks.drop(key))
+    state.markers.drop(key)
+    users = state.users_of(key)
+    state.accounts.drop(key)
+    for each in users:
+        state.set_account(each, None)
+    return tuple(each.id for each in users), gone
 
 
 def joins(holder: User | Account | None, account: Account | None, nick: Nick) -> TypeGuard[User]:

@@ -256,5 +256,6 @@ KINDS: Final[dict[str, tuple[Callable[[str], object], Callable[[str], bool]]]] =
     "WHOM": (_read_whom, _any),
     "ACCOUNT": (_read_account, _any),
     "LEVEL": (_read_level, _any),
+    "MASK": (CleanText, lambda word: not word.isdigit()),
     "ROOM|all": (_read_where, _any),
 }

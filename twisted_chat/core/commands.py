@@ -323,6 +323,25 @@ class ShowServerBans(_Command, frozen=True):
     page: int = 1
 
 
+class ShowAccounts(_Command, frozen=True):
+    """Ask which accounts there are, of those whose names fit a mask (server operators); page counts from 1."""
+
+    mask: str | None = None
+    page: int = 1
+
+
+class ResetPassword(_Command, frozen=True):
+    """Give an account a code in place of its password (server operators)."""
+
+    account: Nick
+
+
+class RemoveAccount(_Command, frozen=True):
+    """Delete the account of somebody (server operators)."""
+
+    account: Nick
+
+
 class Announce(_Command, frozen=True):
     """Say something to everybody on the server (server operators)."""
 
@@ -399,7 +418,17 @@ UserCommand = (
 
 #: What only a session of a server operator can ask for.
 ServerCommand = (
-    Deoper | Kill | ServerBan | ServerUnban | ShowServerBans | Announce | SetPanic | ShowAudit
+    Deoper
+    | Kill
+    | ServerBan
+    | ServerUnban
+    | ShowServerBans
+    | Announce
+    | SetPanic
+    | ShowAudit
+    | ShowAccounts
+    | ResetPassword
+    | RemoveAccount
 )
 
 Command = Say | UserCommand | ServerCommand | Login | Help | Ping | Pong | Quit

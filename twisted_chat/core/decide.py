@@ -117,6 +117,9 @@ class Decider:
                 | c.Announce()
                 | c.SetPanic()
                 | c.ShowAudit()
+                | c.ShowAccounts()
+                | c.ResetPassword()
+                | c.RemoveAccount()
             ):
                 if user is None:
                     return _refuse("not-logged-in", _LOG_IN_FIRST)

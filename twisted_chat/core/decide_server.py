@@ -10,9 +10,11 @@ from twisted_chat.core import events as e
 from twisted_chat.core import replies as r
 from twisted_chat.core.addresses import household, read_address, spell_network
 from twisted_chat.core.apply import absent_target
+from twisted_chat.core.apply_accounts import account_refused
 from twisted_chat.core.decision import Decision, Operate, Propose, Tell
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.lists import cut_page
+from twisted_chat.core.names import Nick
 from twisted_chat.core.refusing import check_size, refuse, too_long
 from twisted_chat.core.server_bans import Ban, shut
 from twisted_chat.core.session import Session
@@ -65,7 +67,12 @@ class ServerDecider:
                 return self._announce(command, by)
             case c.SetPanic():
                 return Propose(e.PanicSet(by, command.level), claim=True)
-            case c.Deoper() | c.ShowServerBans() | c.ShowAudit():
+            case c.ResetPassword(account=account):
+                return self._not_to_be_changed(user, account, "/passwd OLD NEW") or Operate(command)
+            case c.RemoveAccount(account=account):
+                refused = self._not_to_be_changed(user, account, "/drop-account PASSWORD")
+                return refused or Propose(e.AccountRemoved(by, account.key), claim=True)
+            case c.Deoper() | c.ShowServerBans() | c.ShowAudit() | c.ShowAccounts():
                 return Operate(command)
 
     def list_bans(self, page: int, now: float) -> r.ServerBanList:
@@ -83,6 +90,14 @@ class ServerDecider:
         return check_size(command.reason, self._limits.max_away) or Propose(
             e.Killed(by, target.id, target.nick, command.reason), claim=True
         )
+
+    def _not_to_be_changed(self, user: User, account: Nick, instead: str) -> Tell | None:
+        """Refuse to change an account that there is not, or one's own."""
+        if user.account == account.key:
+            why = f"That is your own account. Nothing was changed. Type {instead} instead."
+            return refuse("self", why)
+        refused = account_refused(self._state, account.key)
+        return Tell(refused) if refused is not None else None
 
     def _announce(self, command: c.Announce, by: str) -> Decision:
         size = sum(len(line.encode("utf-8")) + 1 for line in command.lines) - 1

@@ -116,7 +116,7 @@ class MakeInvite(msgspec.Struct, frozen=True):
 class Operate(msgspec.Struct, frozen=True):
     """Answer a server operator, or who wants to be one: it takes more than the state to do that."""
 
-    command: c.Oper | c.Deoper | c.ShowServerBans | c.ShowAudit
+    command: c.Oper | c.Deoper | c.ShowServerBans | c.ShowAudit | c.ShowAccounts | c.ResetPassword
 
 
 class LastSeen(msgspec.Struct, frozen=True):

@@ -197,6 +197,29 @@ class PanicSet(_Event, frozen=True):
     level: int
 
 
+class PasswordReset(_Event, frozen=True):
+    """The author, as the server operator ``by``, gave an account a code in place of its password.
+
+    ``password`` is what the store keeps of the code; it is not in the envelope. ``code`` is the digest of the code, as of an
+    invitation. ``users`` are those who are here with the account, and have to go; filled in when it is applied.
+    """
+
+    by: str
+    account: str
+    code: str = ""
+    password: str = ""
+    users: tuple[UserId, ...] = ()
+
+
+class AccountRemoved(_Event, frozen=True):
+    """The author, as the server operator ``by``, deleted an account, as in :class:`AccountDropped`; ``users`` as above."""
+
+    by: str
+    account: str
+    users: tuple[UserId, ...] = ()
+    gone: tuple[RoomId, ...] = ()
+
+
 class Registered(_Event, frozen=True):
     """The author, a guest, made an account of the nick they have.
 
@@ -300,6 +323,8 @@ Event = (
     | ServerUnbanned
     | Announced
     | PanicSet
+    | PasswordReset
+    | AccountRemoved
     | Gathered
     | Registered
     | LoggedIn
@@ -312,7 +337,9 @@ Event = (
 )
 
 #: What server operators did.
-Deed = Killed | ServerBanned | ServerUnbanned | Announced | PanicSet
+Deed = (
+    Killed | ServerBanned | ServerUnbanned | Announced | PanicSet | PasswordReset | AccountRemoved
+)
 
 
 class Origin(msgspec.Struct, frozen=True, gc=False):

@@ -253,6 +253,25 @@ class ServerBanList(_Reply, frozen=True):
     now: float
 
 
+class AccountLine(msgspec.Struct, frozen=True):
+    """An account; ``created`` and ``seen``, when it was here last if that is known, in seconds since 1970."""
+
+    name: Nick
+    created: float
+    here: bool
+    seen: float | None = None
+
+
+class AccountList(_Reply, frozen=True):
+    """A page of the accounts that fit ``mask``, by name."""
+
+    accounts: tuple[AccountLine, ...]
+    count: int
+    page: int
+    pages: int
+    mask: str | None = None
+
+
 class Audit(_Reply, frozen=True):
     """A page of what server operators did, the latest first."""
 
@@ -395,6 +414,7 @@ Reply = (
     | Profile
     | WasHere
     | ServerBanList
+    | AccountList
     | Audit
     | Topic
     | Kept

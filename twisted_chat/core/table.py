@@ -229,6 +229,28 @@ COMMANDS: Final[dict[str, Spec]] = {
             "unsuspend", "ACCOUNT", "let an account in again", c.ServerUnban, may=SERVER_OPERATORS
         ),
         Spec(
+            "accounts",
+            "[MASK]",
+            "list the accounts whose names fit, page by page",
+            lambda mask, page: c.ShowAccounts(mask, page or 1),
+            may=SERVER_OPERATORS,
+            grammar="[MASK] [PAGE]",
+        ),
+        Spec(
+            "reset-password",
+            "NICK",
+            "give an account a code in place of its password",
+            c.ResetPassword,
+            may=SERVER_OPERATORS,
+        ),
+        Spec(
+            "remove-account",
+            "NICK",
+            "delete the account of somebody",
+            c.RemoveAccount,
+            may=SERVER_OPERATORS,
+        ),
+        Spec(
             "announce",
             "TEXT",
             "say something to everybody on the server",

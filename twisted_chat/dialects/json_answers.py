@@ -140,6 +140,8 @@ def answer(reply: r.Reply) -> tuple[str, str, dict[str, Any]]:
             return "whois", f"{name} is not here", seen
         case r.ServerBanList():
             return "server_bans", _count(reply.count, "ban", "bans"), _server_bans(reply)
+        case r.AccountList():
+            return "accounts", _count(reply.count, "account", "accounts"), _accounts(reply)
         case r.Audit():
             return "audit", _count(reply.count, "record", "records"), _audit(reply)
         case r.Topic(room=room, topic=topic, by=by, time=time):
@@ -241,6 +243,19 @@ def _server_bans(reply: r.ServerBanList) -> dict[str, Any]:
         for ban in reply.bans
     ]
     return {"bans": bans, "count": reply.count, "page": reply.page, "pages": reply.pages}
+
+
+def _accounts(reply: r.AccountList) -> dict[str, Any]:
+    accounts = [
+        {
+            "account": each.name.text,
+            "created": rfc3339(each.created),
+            "here": each.here,
+            "seen": None if each.seen is None else rfc3339(each.seen),
+        }
+        for each in reply.accounts
+    ]
+    return {"accounts": accounts, "count": reply.count, "page": reply.page, "pages": reply.pages}
 
 
 def _audit(reply: r.Audit) -> dict[str, Any]:

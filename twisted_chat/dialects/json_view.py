@@ -122,7 +122,14 @@ def _happened(envelope: e.Envelope) -> tuple[str, str, dict[str, Any] | None] | 
             return "bot_commands", f"{who} answers to {which}", {"commands": words}
         case e.Announced(lines=lines):
             return "announcement", "\n".join(lines), None
-        case e.Killed() | e.ServerBanned() | e.ServerUnbanned() | e.PanicSet():
+        case (
+            e.Killed()
+            | e.ServerBanned()
+            | e.ServerUnbanned()
+            | e.PanicSet()
+            | e.PasswordReset()
+            | e.AccountRemoved()
+        ):
             return None  # what comes of them is shown
         case e.Gathered(joined=joined, left=left, members=members):
             return (

@@ -100,6 +100,8 @@ def answer(reply: r.Reply, zone: tzinfo | None) -> Iterable[str]:
             return [f"-- {name} is not here; {name} was here {span(ago)} ago."]
         case r.ServerBanList():
             return _server_bans(reply, zone)
+        case r.AccountList():
+            return _accounts(reply, zone)
         case r.Audit():
             return _audit(reply, zone)
         case r.Topic(room=room, topic=topic, by=by):
@@ -158,6 +160,21 @@ def _server_bans(reply: r.ServerBanList, zone: tzinfo | None) -> list[str]:
             for ban in reply.bans
         ),
     ]
+
+
+def _accounts(reply: r.AccountList, zone: tzinfo | None) -> list[str]:
+    if not reply.count:
+        return ["-- There is no such account." if reply.mask else "-- There are no accounts."]
+    pages = line_lists.paging(
+        reply.page, reply.pages, f"/accounts {reply.mask} " if reply.mask else "/accounts "
+    )
+    lines = [f"-- {counted(reply.count, 'account')}{pages}:"]
+    for each in reply.accounts:
+        seen = f"; last here at {date(each.seen, zone)}" if each.seen is not None else ""
+        now = "; here now" if each.here else seen
+        name = isolated(each.name.text)
+        lines.append(f"--   {name}, registered at {date(each.created, zone)}{now}")
+    return lines
 
 
 def _audit(reply: r.Audit, zone: tzinfo | None) -> list[str]:

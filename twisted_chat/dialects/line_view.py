@@ -110,7 +110,14 @@ class LineView:
                 | e.IgnoreSet()
             ):
                 return []  # whose account it is gets a reply
-            case e.Killed() | e.ServerBanned() | e.ServerUnbanned() | e.PanicSet():
+            case (
+                e.Killed()
+                | e.ServerBanned()
+                | e.ServerUnbanned()
+                | e.PanicSet()
+                | e.PasswordReset()
+                | e.AccountRemoved()
+            ):
                 return []  # what comes of them is shown
             case e.Announced(lines=lines):
                 # Nothing that anybody else says begins like this.
