@@ -193,6 +193,10 @@ class Node:
         """Return 0.0 if a session may hand in its next line, or the seconds to wait before asking again."""
         return self.hub.admit(peer.id, self.clock.seconds())
 
+    def crowded(self, peer: Peer) -> bool:
+        """Tell whether a session waits for others of its network or room, and not for itself."""
+        return self.hub.crowded(peer.id, self.clock.seconds())
+
     def rested(self, peer: Peer) -> bool:
         """Tell whether a session has not been near its flood limit for a while."""
         return self.hub.rested(peer.id)

@@ -82,14 +82,18 @@ class World:
         return next(iter(self.hubs.values()))
 
     def open(
-        self, node: str | None = None, token: str | None = None, host: str = "somewhere"
+        self,
+        node: str | None = None,
+        token: str | None = None,
+        host: str = "somewhere",
+        address: str | None = None,
     ) -> Seat:
         """Add a session that has not logged in."""
         hub = self.hubs[Node(node)] if node is not None else self.hub
         # Each node counts its sessions from 1: the same number on two is two sessions.
         self._seats[hub.node] = number = self._seats[hub.node] + 1
         seat = Seat(hub.node, SessionId(number), token or f"token {number} of {hub.node}")
-        hub.open(seat.session, host, self.now)
+        hub.open(seat.session, host, self.now, address)
         return seat
 
     def enter(self, name: str, node: str | None = None, token: str | None = None) -> Seat:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from twisted.internet.address import IPv4Address
+
 from tests.doors.house import NO_FLOOD_LIMIT, House, HouseTestCase
 from twisted_chat.core.limits import Limits
 from twisted_chat.doors import intake
@@ -14,6 +16,7 @@ HIDE, SHOW = IAC + WILL + ECHO, IAC + b"\xfc" + ECHO
 TOO_FAST = (
     "-- you send faster than 10 lines a second; the rest follows at that speed, nothing is lost."
 )
+CROWDED = "-- Many people write from your network, or in this room; what you send follows a little later, nothing is lost."
 
 
 class FloodTests(HouseTestCase):
@@ -84,6 +87,23 @@ class FloodTests(HouseTestCase):
         ids = [each["id"] for each in robot.gets() if each["type"] == "ack"]
         self.assertEqual(ids, [f"{n}" for n in range(30)])
         self.assertTrue(robot.gone)
+
+    def test_crowd_of_one_address_delays_itself_and_nobody_else_and_loses_nothing(self) -> None:
+        crowd = [self.house.enters(f"user{number}") for number in range(40)]
+        ann = self.house.enters("ann", IPv4Address("TCP", "198.51.100.7", 1))
+        self.house.waits(60)
+        self.house.hush()
+        for guest in crowd:
+            guest.sends(b"hi\n" * 20)
+        ann.types("hello")
+        seen = self.bob.sees()
+        self.assertIn("<ann> hello", seen)
+        self.assertLess(len(seen), 500)
+        self.assertEqual([line for line in ann.sees() if not line.startswith("<")], [])
+        self.house.waits(60)
+        self.assertEqual(len(seen) + len(self.bob.sees()), 801)
+        told = [line for line in crowd[-1].sees() if not line.startswith("<")]
+        self.assertEqual(told, [CROWDED])
 
     def test_a_limit_of_one_is_told_as_one(self) -> None:
         self.house.closes()

@@ -7,6 +7,7 @@ happen, on every node in the same way, or voids it. The hub has no clock and doe
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from twisted_chat.core import commands as c
 from twisted_chat.core import events as e
@@ -14,6 +15,7 @@ from twisted_chat.core import replies as r
 from twisted_chat.core import restoring
 from twisted_chat.core.accounts import Proof
 from twisted_chat.core.apply import Applier
+from twisted_chat.core.budgets import SHORT, Budgets
 from twisted_chat.core.decide import Decider
 from twisted_chat.core.decide_accounts import Registration
 from twisted_chat.core.decision import Decision, FocusOn, Ignoring, Propose, Prove
@@ -33,6 +35,10 @@ from twisted_chat.core.text import CleanText
 from twisted_chat.core.user import User
 
 NO_SCOPE = Scope("")
+# A session that has not waited for so many seconds is told again when it has to.
+_RESTED: Final = 10.0
+# Once: making it costs more than asking for it.
+_SPOKEN: Final = (e.Said, e.Told)
 
 
 class Hub:
@@ -45,6 +51,7 @@ class Hub:
         self._decider = Decider(self.state, limits)
         self.let_register(registration)
         self._applier = Applier(self.state, limits)
+        self._budgets = Budgets(limits)
         #: The last that was applied: everything up to it was shown.
         self.latest = MessageId(0)
         #: Sessions that are closed, and whose departure has not come back yet: who takes over goes on as they were.
@@ -58,11 +65,14 @@ class Hub:
         """Add a session that has not logged in yet. ``host`` is what others may see of its ``address``."""
         opened = Session(session, host, Bucket(self.limits.flood_burst, now), address=address)
         self.state.sessions[session] = opened
+        self._budgets.come(opened, now)
         return opened
 
     def close(self, session: SessionId) -> None:
         """Forget a session. Its user departs by a proposal of its own, see :meth:`departure`."""
         seat = self.state.sessions.pop(session, None)
+        if seat is not None:
+            self._budgets.leave(seat)
         if seat is not None and seat.user in self.state.users:
             self._leaving[session] = seat
 
@@ -82,11 +92,26 @@ class Hub:
     def admit(self, session: SessionId, now: float) -> float:
         """Take a token for one line; return 0.0, or the seconds to wait until the line may be handed in."""
         seat = self.state.sessions[session]
-        return seat.bucket.take(self.limits.flood_burst, self.limits.flood_rate, now)
+        if seat.until > now:
+            return seat.until - now
+        if seat.credit < 1 and seat.user is not None:
+            wait = self._budgets.draw(seat, now)
+            if wait:
+                seat.until = now + wait
+                return wait
+        wait = seat.bucket.take(self.limits.flood_burst, self.limits.flood_rate, now)
+        if not wait:
+            seat.credit -= 1
+        return wait
+
+    def crowded(self, session: SessionId, now: float) -> bool:
+        """Tell whether a session waits for others who share a budget with it, and not for tokens of its own."""
+        return self.state.sessions[session].until > now
 
     def rested(self, session: SessionId) -> bool:
-        """Tell whether a session has nearly all its tokens."""
-        return self.state.sessions[session].bucket.full(self.limits.flood_burst)
+        """Tell whether a session has nearly all its tokens, and has not waited for others for a while."""
+        seat = self.state.sessions[session]
+        return seat.bucket.full(self.limits.flood_burst) and seat.bucket.at > seat.until + _RESTED
 
     def user_of(self, session: SessionId) -> User | None:
         """Return the user of a session, None before login or after the user is gone."""
@@ -139,7 +164,14 @@ class Hub:
 
         ``scope`` is needed for a login only: that of the token it brings or will be given.
         """
-        return self._decider.decide(self.state.sessions[session], command, now, tag, scope)
+        seat = self.state.sessions[session]
+        decision = self._decider.decide(seat, command, now, tag, scope)
+        if type(decision) is Propose and isinstance(event := decision.event, _SPOKEN):
+            lines = event.lines
+            # What people write is short, and where they wrote before.
+            if decision.room != seat.spoke_in or len(lines) > 1 or len(lines[0]) > SHORT:
+                self._budgets.said(seat, decision.room, lines)
+        return decision
 
     def propose(
         self, session: SessionId, decision: Propose, now: float, tag: str | None = None

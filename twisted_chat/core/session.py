@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Container
 from typing import Final
 
-from twisted_chat.core.flood import Bucket
+from twisted_chat.core.flood import Bucket, Pool
 from twisted_chat.core.ids import RoomId, Scope, SessionId, UserId
 from twisted_chat.core.names import Nick
 
@@ -41,6 +41,15 @@ class Session:
     marks: bool = False
     #: In how many turns the command that it waits for was looked at.
     pondered: int = 0
+    #: The budgets of its address and its network (see :mod:`twisted_chat.core.budgets`), how many lines it has taken from
+    #: them that it did not use, and the network by which it has a share of a room's.
+    pools: tuple[Pool, ...] = ()
+    credit: int = 0
+    network: str = "here"
+    #: Where it spoke last: of the budget of that room it takes lines as well.
+    spoke_in: RoomId | None = None
+    #: Until when it waits for the others who share a budget with it.
+    until: float = 0.0
 
     def focus_on(self, room: RoomId) -> None:
         """Talk in ``room`` from now on, and remember where the talk was."""

@@ -272,11 +272,15 @@ class Intake:
             return
         if not self._slowed:
             self._slowed = True
-            rate = self._node.limits.flood_rate
-            lines = "1 line" if rate == 1 else f"{rate:,} lines"
-            text = f"you send faster than {lines} a second; the rest follows at that speed, nothing is lost"
-            self._node.tell(self._peer, r.Notice("slow-down", text))
+            self._node.tell(self._peer, r.Notice("slow-down", self._why_slow()))
         self._wait = self._node.clock.callLater(wait, self._waited)
+
+    def _why_slow(self) -> str:
+        if self._node.crowded(self._peer):
+            return "Many people write from your network, or in this room; what you send follows a little later, nothing is lost."
+        rate = self._node.limits.flood_rate
+        lines = "1 line" if rate == 1 else f"{rate:,} lines"
+        return f"you send faster than {lines} a second; the rest follows at that speed, nothing is lost"
 
     def _waited(self) -> None:
         self._wait = None
