@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
@@ -24,6 +25,7 @@ _NOT_HERE: Final = "no-such-nick"
 _ANOTHER: Final = "another-session"
 
 
+@functools.lru_cache(maxsize=MAX_KNOWN)
 def _key(nick: str) -> str:
     try:
         return parse_nick(nick).key

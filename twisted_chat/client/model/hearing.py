@@ -26,7 +26,8 @@ def hear(picture: Picture, event: ev.Event, now: float) -> bool:
     What only tells something, and changes nothing, is not for here: who draws the picture tells it.
     """
     picture.revision += 1
-    picture.bound_people()
+    if not isinstance(event, ev.Message):
+        picture.bound_people()
     match event:
         case ev.Message():
             return _said(picture, event)

@@ -340,12 +340,14 @@ class Picture:
         return conversation
 
     def _bound(self) -> None:
-        total = sum(len(each.buffer) for each in self.conversations.values())
+        total = heavy = 0
+        for each in self.conversations.values():
+            total += len(each.buffer.lines)
+            heavy += each.buffer.weight
         if total > self._most:
             longest = max(self.conversations.values(), key=lambda each: len(each.buffer))
             longest.buffer.drop(total - self._most + self._most // 100)
-        heavy = sum(each.buffer.weight for each in self.conversations.values())
-        if heavy > MOST_BYTES:
+        elif heavy > MOST_BYTES:
             heaviest = max(self.conversations.values(), key=lambda each: each.buffer.weight)
             heaviest.buffer.drop(0, heavy - MOST_BYTES + MOST_BYTES // 100)
 
