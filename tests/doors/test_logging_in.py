@@ -92,6 +92,18 @@ class PromptTests(Case):
         bob.types("marvellous")
         self.assert_any(ann.sees(), "marvellous")
 
+    def test_names_that_are_like_words_of_commands_log_in_with_their_password(self) -> None:
+        """Somebody may be called so, and has registered the name."""
+        for name in ("nick", "account0", "user", "w", "authy"):
+            somebody = self.house.enters(name)
+            somebody.types("/register correct-horse")
+            somebody.types("/leave", "/quit")
+            self.house.turn()
+            again = self.house.comes()
+            again.types(f"{name} correct-horse")
+            self.assertIn(f"-- Welcome, {name}.", again.sees())
+            again.types("/quit")
+
     def test_enter_alone_gives_a_guest_name(self) -> None:
         bob = self.house.comes()
         bob.types("bob", "")

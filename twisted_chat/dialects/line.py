@@ -126,7 +126,8 @@ def _read_login(text: str) -> c.Command:
         )
     found = _FIRST_NAME.search(drop_ignorable(name))
     marked = name.startswith(("/", "!")) and not name.startswith("//")
-    if marked or (rest and found and may_be_command(found[0])):
+    # Of two words the first may be a name that somebody has, and the second is never said.
+    if marked or (len(rest.split()) > 1 and found and may_be_command(found[0])):
         raise BadLine(_NO_LOGIN, "bad-nick")
     try:
         nick = parse_nick(name)
