@@ -94,7 +94,7 @@ class PromptTests(Case):
 
     def test_names_that_are_like_words_of_commands_log_in_with_their_password(self) -> None:
         """Somebody may be called so, and has registered the name."""
-        for name in ("nick", "account0", "user", "w", "authy"):
+        for name in ("nick", "account0", "user", "w"):
             somebody = self.house.enters(name)
             somebody.types("/register correct-horse")
             somebody.types("/leave", "/quit")
