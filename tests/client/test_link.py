@@ -388,6 +388,23 @@ class RoomTests(LinkedTestCase):
         self.assertEqual(self.last(ev.Refused).room, "dev")
         self.assertEqual((self.link.focus, self.link.rooms), ("lobby", ("lobby",)))
 
+    def test_a_room_that_cannot_be_entered_for_now_at_the_return_is_tried_again(self) -> None:
+        self.joins("dev", "key")
+        self.loses()
+        self.comes_back()
+        (join,) = [each for each in self.server.took() if each["type"] == "join"]
+        self.server.tells("error", id=join["id"], code="slow-down", content="wait")
+        self.assertEqual(self.link.focus, "dev")
+        self.assertNotIn("Refused", self.kinds())
+        self.clock.advance(5)
+        self.assertEqual([each for each in self.server.took() if each["type"] == "join"], [join])
+        self.server.tells("error", id=join["id"], code="busy", content="wait")
+        self.loses()
+        self.comes_back()
+        (join,) = [each for each in self.server.took() if each["type"] == "join"]
+        self.server.tells("error", id=join["id"], code="banned", content="no")
+        self.assertEqual((self.link.focus, self.last(ev.Refused).room), ("lobby", "dev"))
+
     def test_a_room_is_left(self) -> None:
         self.joins("dev")
         tag = self.link.leave()

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
+from twisted.internet.interfaces import IDelayedCall, IReactorTime, IStreamClientEndpoint
 
 from twisted_chat.client import events as ev
 from twisted_chat.client import wire
@@ -25,6 +25,9 @@ __all__ = ["Identity", "Link", "NoRoom", "QueueFull", "State"]
 
 #: The longest page of earlier messages.
 MAX_PAGE: Final = 1_000
+
+#: Seconds until a room that cannot be entered for now, after a login, is asked for again.
+ENTER_AGAIN: Final = 5.0
 
 _LOGIN: Final = "login"
 # It may be otherwise in a moment: the server has too much to do, or has not forgotten our tries yet. Who was in before is
@@ -94,6 +97,9 @@ class Link(Service):
         self._settling = Settling()
         self._rooms = Membership(rooms)
         self._bot_commands = bot_commands
+        #: What asked for the rooms to enter after the login, by tag; and what asks for them again.
+        self._entering: dict[str, bytes] = {}
+        self._calls: list[IDelayedCall] = []
         self._inbound = Inbound(reactor, self._is_own, heard, self._send_first, self._tag)
         #: What becomes of the identity when what was sent under this tag is done.
         self._becoming: dict[str, Identity] = {}
@@ -316,6 +322,10 @@ class Link(Service):
         self._quiet.clear()
         self._inbound.lost()
         self._absent.lost()
+        self._entering.clear()
+        for call in self._calls:
+            if call.active():
+                call.cancel()
         for item in self._outgoing.lost():
             self._becoming.pop(item.tag, None)
             self._heard(ev.Undone(tag=item.tag, what=item.what))
@@ -401,7 +411,8 @@ class Link(Service):
         for room, password in self._rooms.to_enter():
             tag = self._tag()
             self._rooms.asked(tag, room)
-            self._send_first(wire.join(room, password, tag))
+            self._entering[tag] = wire.join(room, password, tag)
+            self._send_first(self._entering[tag])
         if self._bot_commands:
             self._send_first(wire.bot_commands(self._bot_commands, self._quiet_tag()))
         self._flush()
@@ -411,6 +422,12 @@ class Link(Service):
 
     def _refused(self, refused: ev.Refused) -> None:
         if self._inbound.refused(refused):
+            return
+        entering = self._entering.get(refused.tag or "")
+        if entering is not None and refused.code in _FOR_NOW:
+            # One is in this room as soon as the server can see to that.
+            call = self._clock.callLater(ENTER_AGAIN, self._send_first, entering)
+            self._calls = [*(each for each in self._calls if each.active()), call]
             return
         room = self._rooms.refused(refused.tag)
         if refused.tag not in self._quiet:
