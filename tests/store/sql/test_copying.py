@@ -49,7 +49,7 @@ class CopyCase(SynchronousTestCase):
     def filled(self, count: int = 5) -> str:
         """Return a state folder with rows in every table."""
         place = str(self.folder / "filled")
-        with copying._opened(place) as connection, connection.begin():
+        with copying.opened(place) as connection, connection.begin():
             for table in metadata.sorted_tables:
                 if table not in (settings, counters):
                     rows = [sample(table, number) for number in range(1, count + 1)]
@@ -58,7 +58,7 @@ class CopyCase(SynchronousTestCase):
         return place
 
     def dump(self, place: str) -> dict[str, list[tuple[Any, ...]]]:
-        with copying._opened(place) as connection, connection.begin():
+        with copying.opened(place) as connection, connection.begin():
             return {
                 table.name: sorted(map(tuple, connection.execute(select(table))), key=repr)
                 for table in metadata.sorted_tables
@@ -87,7 +87,7 @@ class CopyTests(CopyCase):
     def test_what_operators_do_next_gets_a_number_of_its_own(self) -> None:
         other = postgres.fresh(self)
         self.copies(self.filled(), other)
-        with copying._opened(other) as connection, connection.begin():
+        with copying.opened(other) as connection, connection.begin():
             row = {key: value for key, value in sample(audit, 9).items() if key != "id"}
             self.assertEqual(connection.execute(insert(audit), row).inserted_primary_key, (6,))
 

@@ -33,7 +33,7 @@ def copy(source: str, target: str, progress: Callable[[int], None]) -> int:
     """
     if not _is_url(source) and not database_in(Path(source)).exists():
         raise StoreError(f"{source}: there is no database of a server")
-    with _opened(source) as reading, _opened(target) as writing:
+    with opened(source) as reading, opened(target) as writing:
         try:
             return _copy(reading, writing, target, progress)
         except SQLAlchemyError as error:
@@ -45,7 +45,7 @@ def _is_url(place: str) -> bool:
 
 
 @contextmanager
-def _opened(place: str) -> Iterator[Connection]:
+def opened(place: str) -> Iterator[Connection]:
     """Open a database that nobody else uses."""
     if _is_url(place):
         database = Database(parse(place))

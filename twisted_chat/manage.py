@@ -1,0 +1,104 @@
+"""Accounts of a server that does not run, for whoever runs it: ``python -m twisted_chat.manage``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from twisted_chat.auth.codes import GOOD_FOR, Code, new_code
+from twisted_chat.auth.passwords import hash_now
+from twisted_chat.core.names import BadName, parse_nick
+from twisted_chat.core.text import shown
+from twisted_chat.store.database import BadDatabase, Kind, kind_of
+from twisted_chat.store.place import PlaceError, default_folder
+from twisted_chat.store.port import StoreError
+from twisted_chat.store.sql import account_changes
+
+_COMMANDS: Final = (
+    ("accounts", "list the accounts whose names fit MASK, such as 'b*'"),
+    (
+        "reset-password",
+        "print a code that stands for a forgotten password, for one login within 24 hours",
+    ),
+    ("remove-account", "delete an account"),
+)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    top = argparse.ArgumentParser(
+        prog="python -m twisted_chat.manage",
+        description="Accounts of a server that does not run. While it runs, its operators have commands for that.",
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, what in _COMMANDS:
+        command = commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
+        if name == "accounts":
+            command.add_argument("name", nargs="?", default="*", metavar="MASK")
+        else:
+            command.add_argument("name", metavar="ACCOUNT")
+        command.add_argument(
+            "--state-dir",
+            type=Path,
+            metavar="DIR",
+            help="the state folder of the server (default: as for the server)",
+        )
+        command.add_argument(
+            "--database", default="", metavar="URL", help="what the server has, if it is not SQLite"
+        )
+    return top
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what the arguments say; return the exit status: 0 done, 1 not done, 2 not understood."""
+    top = parser()
+    given = top.parse_args(arguments)
+    try:
+        kind = kind_of(given.database)
+    except BadDatabase as error:
+        top.error(f"--database: {error}")
+    if kind is Kind.MEMORY:
+        top.error("--database: with :memory: nothing is kept")
+    place = given.database or str(given.state_dir or default_folder())
+    try:
+        if kind is Kind.SQLITE and not Path(place).is_dir():
+            raise StoreError(f"{place}: there is no such folder")
+        for line in _do(given.command, place, given.name):
+            print(line)
+    except (BadName, PlaceError, StoreError) as error:
+        print(f"{given.command}: {shown(str(error), 2000)}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _do(command: str, place: str, name: str) -> list[str]:
+    """Do one of the commands; return what to say of it."""
+    if command == "accounts":
+        found = account_changes.list_accounts(place, name)
+        return [
+            f"{each.name}, registered {_date(each.created)}"
+            f"{'' if each.seen is None else f', last here {_date(each.seen)}'}"
+            for each in found
+        ] or ["There is no such account."]
+    key = parse_nick(name).key
+    if command == "remove-account":
+        account_changes.remove_account(place, key)
+        return [f"The account {key} is removed."]
+    code = new_code()
+    stored = Code(hash_now(code), time.time() + GOOD_FOR).spell()
+    account_changes.reset_password(place, key, stored)
+    return [
+        f"The password of {key} is reset. This code stands for it, for one login within 24 hours: {code}"
+    ]
+
+
+def _date(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
