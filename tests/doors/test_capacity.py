@@ -147,14 +147,14 @@ class CapacityTests(SynchronousTestCase):
     def test_no_batch_goes_over_what_is_free(self) -> None:
         (port,) = self.ports(60)
         port.come(57)
-        self.assertEqual(port.batches, [BATCH, 7])
+        self.assertEqual(port.batches, [BATCH] * 5 + [7])
         port.come(10)
-        self.assertEqual((port.batches[2:], self.connections.held), ([3], 60))
+        self.assertEqual((port.batches[6:], self.connections.held), ([3], 60))
 
     def test_a_batch_leaves_the_others_their_turn(self) -> None:
         (port,) = self.ports(1000)
-        port.come(120)
-        self.assertEqual(port.batches, [BATCH, BATCH, 20])
+        port.come(2 * BATCH + 5)
+        self.assertEqual(port.batches, [BATCH, BATCH, 5])
         self.assertEqual(self.logged(), [])
 
     def test_each_that_leaves_lets_one_in_without_a_line_for_each(self) -> None:
