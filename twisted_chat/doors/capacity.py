@@ -25,8 +25,8 @@ log = Logger()
 
 #: Descriptors that connections never take: for the store and its journals, the log and its rotation, a look-up of names.
 RESERVE: Final = 32
-#: The most connections accepted at once: to greet those takes some 3 ms, for which everybody else waits. Twisted's own number grows
-#: by 20 with every full batch.
+#: The most connections accepted at once: to greet those takes some 3 ms, for which everybody else waits. Twisted's own number
+#: grows by 20 with every full batch.
 BATCH: Final = 10
 #: How long accepting rests when the system refused although there should be room, in seconds.
 RETRY: Final = 1.0
