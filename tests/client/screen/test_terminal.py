@@ -6,13 +6,16 @@ import fcntl
 import os
 import struct
 import termios
+from threading import Event
+from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
 from textual import events
+from textual.message import Message
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.client.screen.terminal import Keys, size_of
+from twisted_chat.client.screen.terminal import Keys, Terminal, size_of
 
 
 class KeysTests(SynchronousTestCase):
@@ -67,3 +70,39 @@ class SizeTests(SynchronousTestCase):
         os.close(writing)
         self.addCleanup(os.close, reading)
         self.assertIsNone(size_of(reading))
+
+
+class TerminalTests(SynchronousTestCase):
+    def reads(self, file: int) -> list[Message]:
+        """Let a driver read a file until there is no more."""
+        read: list[Message] = []
+        driver = Terminal.__new__(Terminal)
+        driver.fileno = file
+        driver.exit_event = Event()
+        self.patch(driver, "process_message", read.append)
+        driver.run_input_thread()
+        return read
+
+    def test_what_is_typed_is_handed_over_until_the_terminal_is_gone(self) -> None:
+        reading, writing = os.pipe()
+        self.addCleanup(os.close, reading)
+        os.write(writing, b"a\xe4 ")
+        os.close(writing)
+        self.assertEqual(
+            next(key.key for key in self.reads(reading) if isinstance(key, events.Key)), "a"
+        )
+
+    def test_a_terminal_that_was_closed_is_the_end(self) -> None:
+        ours, theirs = os.openpty()
+        self.addCleanup(os.close, theirs)
+        os.close(ours)
+        self.assertEqual(self.reads(theirs), [])
+
+    def test_where_the_terminal_tells_no_size_the_environment_counts(self) -> None:
+        reading, writing = os.pipe()
+        for file in (reading, writing):
+            self.addCleanup(os.close, file)
+        driver = Terminal.__new__(Terminal)
+        driver.fileno = reading
+        with patch.dict(os.environ, COLUMNS="70", LINES="20"):
+            self.assertEqual(driver._get_terminal_size(), (70, 20))
