@@ -155,6 +155,9 @@ def _cleaned(value: Any, depth: int, most: int) -> Any:
         return {
             clean(key): _seconds(each)
             if key in _TIMES
+            or (
+                key == "created" and isinstance(each, str)
+            )  # of an account; of a room it is a truth value
             else _cleaned(each, depth + 1, _MAX_NAME if key in _NAMES else _MAX_VALUE)
             for key, each in value.items()
         }
