@@ -13,6 +13,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.store import postgres
 from twisted_chat import manage
 from twisted_chat.auth.codes import Code, read_code
 from twisted_chat.auth.passwords import _matches as matches
@@ -141,6 +142,18 @@ class ManageTests(ManageCase):
             self.assertIn("cannot be in", self.says(command, "a b", status=1))
         self.assertEqual(self.remembered(), before)
         self.assertEqual(self.trail(), [])
+
+    def test_it_is_the_same_with_postgresql(self) -> None:
+        self.place = postgres.fresh(self)
+        self.how = ("--database", self.place)
+        self.fill()
+        self.assertEqual(len(self.says("accounts").splitlines()), 3)
+        self.says("reset-password", "bob")
+        self.assertIsInstance(read_code(self.password("bob")), Code)
+        self.says("remove-account", "ann")
+        state = self.state()
+        self.assertEqual(sorted(state.accounts), ["bob", "carl"])
+        self.assertEqual(state.rooms_by_key["dev"].owner, "bob")
 
     def test_server_that_runs_keeps_it_out(self) -> None:
         place = Place.open(Path(self.place))

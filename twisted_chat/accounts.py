@@ -53,8 +53,8 @@ _CROWD: Final = 10
 _PATIENCE: Final = 30.0
 
 _RESET: Final = (
-    "An operator of this server reset your password, and you logged in with a code that works once. "
-    "Set a new password within a day of that: /passwd CODE PASSWORD. Whoever was here with your account was disconnected."
+    "An operator of this server reset your password, and ended the sessions of your account. The code that you logged in with "
+    "does not log in again. Set a new password with it now: /passwd CODE PASSWORD."
 )
 
 #: Carries out what a command comes to, for a session, under the client's own id of it.
