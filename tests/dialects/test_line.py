@@ -334,7 +334,7 @@ class PlainTests(SynchronousTestCase):
             line = CleanText(b"".join(tokens).decode("utf-8", "replace"))
         except BadText:
             return
-        if module._is_plain(line):
+        if module.is_plain(line):
             self.assertEqual(module.read(line), module._read(line))
 
 

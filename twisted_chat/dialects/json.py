@@ -18,7 +18,9 @@ from twisted_chat.core.searching import USAGE, BadSearch, read_search
 from twisted_chat.core.text import BadText, CleanText, Secret, decode, shown
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.json_view import JsonView
-from twisted_chat.dialects.line import meant_for, read, read_bot_commands
+from twisted_chat.dialects.line import read
+from twisted_chat.dialects.private_words import read_bot_commands
+from twisted_chat.dialects.said import meant_for
 
 #: The most lines of one message (as Ergo's multi-line limit).
 MAX_LINES: Final = 100

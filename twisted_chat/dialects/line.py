@@ -10,20 +10,20 @@ from __future__ import annotations
 import itertools
 import re
 import string
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import tzinfo
 from typing import Final
 
 from twisted_chat.core import commands as c
-from twisted_chat.core.bot_commands import MAX_WORDS, is_word
 from twisted_chat.core.confusables import drop_ignorable
 from twisted_chat.core.names import BadName, Nick, ReservedName, RoomName, parse_nick
-from twisted_chat.core.table import COMMANDS, BadArguments, may_be_command, may_be_login, nearest
+from twisted_chat.core.table import COMMANDS, BadArguments, may_be_command, nearest
 from twisted_chat.core.text import BadText, CleanText, Secret, decode, shown
 from twisted_chat.dialects import slips
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.line_layout import width_for
 from twisted_chat.dialects.line_view import LineView
+from twisted_chat.dialects.private_words import HUSHED, PRIVATE, no_bot_command
 
 # The classic spellings, and the command of the table that each stands for.
 _BANGS: Final = {"who": "who", "msg": "msg", "logout": "quit", "help": "help"}
@@ -53,11 +53,6 @@ _OPENING: Final = frozenset("\"#$%'()*+,-:;@[]^_`|}~")
 
 # What an error quotes of an unknown command: a word or a path.
 _QUOTABLE: Final = re.compile(r"[\w./-]*")
-#: Commands that say something to some people only.
-PRIVATE: Final = frozenset(("msg", "reply"))
-# How those begin, and those that take a password.
-_HUSHED: Final = (*PRIVATE, *(name for name, spec in COMMANDS.items() if spec.secret))
-
 # The commands that say something. Only of these, and of lines that are no command, an error tells that nothing was sent.
 _SAYING: Final = (*PRIVATE, "me", "announce")
 _NOT_SENT: Final = "The message was not sent."
@@ -171,10 +166,10 @@ def _says(line: str) -> bool:
 
 def read(line: CleanText) -> c.Command | None:
     """Read a line of somebody who is logged in; None if it is empty. Raises BadLine or BadText."""
-    return c.Say((line,)) if _is_plain(line) else _read(line)
+    return c.Say((line,)) if is_plain(line) else _read(line)
 
 
-def _is_plain(line: str) -> bool:
+def is_plain(line: str) -> bool:
     if line[:1] in _PLAIN:
         start = line[:3]
     elif line[:1] in _OPENING and line[1:2] in _PLAIN:
@@ -252,64 +247,6 @@ def _say(text: str, *, unless: Nick | RoomName | None = None) -> c.Say:
     return c.Say((CleanText(text),), unless=() if unless is None else (unless,))
 
 
-def meant_for(line: CleanText) -> Nick | RoomName | None:
-    """Look at a line that a program says as it stands, and in which nothing is a command.
-
-    Return for whom it was perhaps meant, as in ``Say.unless``. Raises :class:`BadLine`, which quotes nothing, if the line is a
-    private form, or a command with a password, as people type them: whoever typed it did not mean it for everybody.
-    """
-    if _is_plain(line):
-        return None
-    bare = CleanText(slips.bare(line))
-    if bare.startswith("//"):
-        return None
-    if bare.startswith(("/", "!")):
-        private, meant = _is_private_command(bare), None
-    else:
-        private, meant = _is_private_form(bare)
-    if private:
-        raise BadLine(
-            f"That looks like a private message, or a command with a password. It was not sent. {c.SAY_LITERALLY}",
-            "looks-private",
-        )
-    return meant
-
-
-def goes_on(piece: bytes) -> bool:
-    """Tell whether a piece of a line is private, or may become so with what follows: that must not be said to everybody."""
-    try:
-        line = CleanText(decode(piece))
-        if meant_for(line) is not None:
-            return True
-        read(line)
-    except (BadLine, BadName, BadText):
-        return True
-    return False
-
-
-def _is_private_command(line: str) -> bool:
-    """Tell whether a line that begins with a mark is a private command, or one with a password, right or mistyped."""
-    word, *arguments = line.lstrip("/!").split() or [""]
-    name = word.lower()
-    meant = name if name in COMMANDS else nearest(word)
-    return (
-        name.startswith(_HUSHED)
-        or (meant is not None and (meant in PRIVATE or COMMANDS[meant].secret))
-        or (meant == "join" and len(arguments) > 1)
-    )
-
-
-def _is_private_form(line: CleanText) -> tuple[bool, Nick | RoomName | None]:
-    """Tell whether a line without a mark is a private form; and for whom it was perhaps meant if it is none."""
-    try:
-        command = read(line)
-    except (BadLine, BadName, BadText):
-        return line.rstrip() not in ("MSG", "JOIN"), None
-    if isinstance(command, c.Say):
-        return False, command.unless[0] if command.unless else None
-    return isinstance(command, c.Tell) or getattr(command, "password", None) is not None, None
-
-
 def _slash(line: str) -> c.Command:
     word, _, rest = line[1:].partition(" ")
     name = word.lower()
@@ -335,28 +272,8 @@ def _quoted(word: str, near: str | None) -> str:
     found = _QUOTABLE.match(word)
     assert found is not None
     # A nick, a text or a password that lacks its blank: "/msgbob", "/logins3cret".
-    glued = len(word) > len(near or "") + 3 and word.lower().startswith(_HUSHED)
+    glued = len(word) > len(near or "") + 3 and word.lower().startswith(HUSHED)
     return shown(word, 20) if found[0] == word and not glued else ""
-
-
-def read_bot_commands(words: Iterable[str]) -> tuple[str, ...]:
-    """Return the words to which a bot wants to answer, each once. Raises :class:`BadLine`."""
-    words = tuple(dict.fromkeys(words))
-    if len(words) > MAX_WORDS:
-        raise BadLine(f"a bot answers to {MAX_WORDS} words at most", "bad-bot-command")
-    for word in words:
-        if why := _no_bot_command(word):
-            raise BadLine(why, "bad-bot-command")
-    return words
-
-
-def _no_bot_command(word: str) -> str | None:
-    """Return why bots cannot answer to a word, None if they can: nobody is to say aloud what they mean for one person."""
-    if not is_word(word):
-        return "a bot answers to words such as !roll: 31 letters, digits, - and _ at most behind the !, a letter first"
-    if word[1:].lower() in COMMANDS or may_be_login(word[1:]) or _is_private_command(word):
-        return "that is a command of the server, or looks like a private one or one with a password; choose another word"
-    return None
 
 
 def _bang(line: CleanText) -> c.Command | None:
@@ -381,7 +298,7 @@ def _bang(line: CleanText) -> c.Command | None:
             f"There is no command {f'!{quoted}' if (quoted := _quoted(word, near)) else 'like that'}. "
             f"{meant} The line was not sent ({_LITERALLY})."
         )
-        if _no_bot_command(f"!{word}") is None:
+        if no_bot_command(f"!{word}") is None:
             return c.AskBot(f"!{word}", line, why)
         raise BadLine(why, "unknown-command")
     if name in _BARE_BANGS and rest.strip():

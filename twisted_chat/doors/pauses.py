@@ -15,7 +15,7 @@ from twisted_chat.clock import Silence
 from twisted_chat.core.commands import Login
 from twisted_chat.dialects.base import BadLine, Dialect
 from twisted_chat.dialects.framing import LINE_END, Framer
-from twisted_chat.dialects.line import goes_on
+from twisted_chat.dialects.said import goes_on
 from twisted_chat.dialects.terminal import TerminalFramer
 from twisted_chat.node import Node
 

@@ -1,0 +1,60 @@
+"""What is said as it stands, by programs and in pieces: whether it looks like a private text as people type them.
+
+Nothing in it is a command. But whoever typed ``psst > bob`` into a program that passes on lines did not mean it for everybody.
+"""
+
+from __future__ import annotations
+
+from twisted_chat.core import commands as c
+from twisted_chat.core.names import BadName, Nick, RoomName
+from twisted_chat.core.text import BadText, CleanText, decode
+from twisted_chat.dialects import slips
+from twisted_chat.dialects.base import BadLine
+from twisted_chat.dialects.line import is_plain, read
+from twisted_chat.dialects.private_words import is_private
+
+
+def meant_for(line: CleanText) -> Nick | RoomName | None:
+    """Look at a line that a program says as it stands, and in which nothing is a command.
+
+    Return for whom it was perhaps meant, as in ``Say.unless``. Raises :class:`BadLine`, which quotes nothing, if the line is a
+    private form, or a command with a password, as people type them: whoever typed it did not mean it for everybody.
+    """
+    if is_plain(line):
+        return None
+    bare = CleanText(slips.bare(line))
+    if bare.startswith("//"):
+        return None
+    if bare.startswith(("/", "!")):
+        private, meant = is_private(bare), None
+    else:
+        private, meant = _is_private_form(bare)
+    if private:
+        raise BadLine(
+            f"That looks like a private message, or a command with a password. It was not sent. {c.SAY_LITERALLY}",
+            "looks-private",
+        )
+    return meant
+
+
+def goes_on(piece: bytes) -> bool:
+    """Tell whether a piece of a line is private, or may become so with what follows: that must not be said to everybody."""
+    try:
+        line = CleanText(decode(piece))
+        if meant_for(line) is not None:
+            return True
+        read(line)
+    except (BadLine, BadName, BadText):
+        return True
+    return False
+
+
+def _is_private_form(line: CleanText) -> tuple[bool, Nick | RoomName | None]:
+    """Tell whether a line without a mark is a private form; and for whom it was perhaps meant if it is none."""
+    try:
+        command = read(line)
+    except (BadLine, BadName, BadText):
+        return line.rstrip() not in ("MSG", "JOIN"), None
+    if isinstance(command, c.Say):
+        return False, command.unless[0] if command.unless else None
+    return isinstance(command, c.Tell) or getattr(command, "password", None) is not None, None
