@@ -100,6 +100,12 @@ class OperTests(OperatingCase):
             door.lost()
             self.turn()
 
+    def test_name_that_is_no_operators_is_cut_in_the_log(self) -> None:
+        ann = self.comes("ann", None)
+        self.told(ann, c.Oper("x" * 4000, "y"))
+        self.assertIn("failed to become the operator xxx", self.log())
+        self.assertNotIn("x" * 41, self.log())
+
     def test_unknown_name_costs_what_a_wrong_password_does(self) -> None:
         tried: list[str] = []
 

@@ -15,7 +15,7 @@ from OpenSSL import SSL
 from OpenSSL.crypto import FILETYPE_ASN1, X509, PKey, load_certificate
 from twisted.internet.address import IPv4Address
 from twisted.internet.protocol import Factory, Protocol
-from twisted.internet.ssl import Certificate, trustRootFromCertificates
+from twisted.internet.ssl import Certificate, CertificateOptions, trustRootFromCertificates
 from twisted.internet.task import Clock
 from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.python.failure import Failure
@@ -153,7 +153,9 @@ class TrustTests(SynchronousTestCase):
         clock.advance(0)
         self.assertEqual(
             self.sni(server),
-            None if newest or ":" in host or host[0].isdigit() else host.lower().encode(),
+            None
+            if newest == SSL.TLS1_1_VERSION or ":" in host or host[0].isdigit()
+            else host.lower().encode(),
         )
         if visitor.lost is not None:
             self.assertEqual(got, b"", "what was sent before the judgement was seen by a stranger")
@@ -294,3 +296,18 @@ class TrustTests(SynchronousTestCase):
         self.assertIsNotNone(
             self.visit(site, fingerprint=site.fingerprint, newest=SSL.TLS1_1_VERSION)
         )
+
+    def test_minimum_holds_though_all_ciphers_were_taken(self) -> None:
+        """Else it is the choice of ciphers that refuses older versions, and nobody sees whether the minimum does."""
+
+        class AllCiphers(CertificateOptions):
+            def getContext(self) -> SSL.Context:
+                context = super().getContext()
+                context.set_cipher_list(b"ALL:@SECLEVEL=0")
+                return context
+
+        self.patch(trust, "CertificateOptions", AllCiphers)
+        site = alone("chat.example")
+        for newest, fine in ((SSL.TLS1_2_VERSION, True), (SSL.TLS1_1_VERSION, False)):
+            why = self.visit(site, fingerprint=site.fingerprint, newest=newest)
+            self.assertEqual(why is None, fine, why)
