@@ -20,9 +20,9 @@ from twisted_chat.core.hub import Hub
 from twisted_chat.core.ids import MessageId, SessionId
 from twisted_chat.core.lasting import Query, Term
 from twisted_chat.core.room import Room
-from twisted_chat.core.searching import has_word
 from twisted_chat.core.talks import as_told
 from twisted_chat.core.user import User
+from twisted_chat.core.words import words
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.recalls import Recalls
 from twisted_chat.sessions import Sessions
@@ -208,7 +208,7 @@ class Returns:
             names[user.nick.key] = user.nick.text
         lines: dict[MessageId, int] = {}
         for name in names.values():
-            if not has_word(name):
+            if not words(name):
                 continue
             query = Query(
                 tuple(room.ref for room, _ in rooms),

@@ -15,7 +15,8 @@ from twisted_chat.core.commands import Search, Term
 from twisted_chat.core.ids import MessageId
 from twisted_chat.core.searching import MAX_PREFIXES, MAX_WORDS, BadSearch, query_of, read_search
 from twisted_chat.core.text import CleanText
-from twisted_chat.store.matching import Matcher, words
+from twisted_chat.core.words import words
+from twisted_chat.store.matching import Matcher
 
 DAY = 86400.0
 
@@ -77,6 +78,19 @@ class WordTests(SynchronousTestCase):
             self.assertIn(f"{MAX_WORDS} words", str(bad))
         read_search(" ".join(many[:-1]))
         read_search(f'"{" ".join(many[:-1])}"')
+
+    def test_words_are_counted_as_the_store_looks_for_them(self) -> None:
+        """Half-width kana and decomposed Hangul are one word as they are written, and one a letter when they are folded."""
+        for letter in ("\uff71", "\u1100\u1161", "\ufdfa"):
+            text = letter * (MAX_WORDS + 1)
+            self.assertGreater(len(words(text)), MAX_WORDS)
+            for form in (text, f'"{text}"', f"{text}*"):
+                bad = self.assertRaises(BadSearch, read_search, form)
+                self.assertIn(f"{MAX_WORDS} words", str(bad))
+
+    def test_word_written_in_two_ways_is_looked_for_once(self) -> None:
+        found = read_search("caf\u00e9 CAFE cafe\u0301 \uff43\uff41\uff46\uff45")
+        self.assertEqual(found.terms, terms("caf\u00e9"))
 
     def test_words_that_may_go_on_are_few(self) -> None:
         read_search("a* b* c* d* e f g")

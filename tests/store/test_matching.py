@@ -10,7 +10,8 @@ from tests.making import happened, room, said
 from twisted_chat.core import events as e
 from twisted_chat.core.ids import MessageId
 from twisted_chat.core.lasting import Query, Term
-from twisted_chat.store.matching import Matcher, words
+from twisted_chat.core.words import words
+from twisted_chat.store.matching import Matcher
 
 
 class WordsTests(SynchronousTestCase):

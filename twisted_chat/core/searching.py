@@ -7,7 +7,6 @@ after the other; ``word*`` may go on. Nothing else has a meaning: the signs of q
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
@@ -15,11 +14,11 @@ from typing import Final
 import msgspec
 
 from twisted_chat.core.commands import Search, Term
-from twisted_chat.core.confusables import drop_ignorable
 from twisted_chat.core.events import RoomRef
 from twisted_chat.core.lasting import Query
 from twisted_chat.core.names import BadName, Nick, RoomName, parse_nick, parse_room
 from twisted_chat.core.text import shown
+from twisted_chat.core.words import words
 
 #: The most words of one search, those of phrases counted: each costs the store a look-up, and nobody remembers more of a line.
 MAX_WORDS: Final = 32
@@ -33,15 +32,6 @@ _TOKEN: Final = re.compile(
     r'["\u201c\u201d\u201e]([^"\u201c\u201d\u201e]*)(?:["\u201c\u201d\u201e](\*?)|$)|(\S+)'
 )
 _KEYED: Final = re.compile(r"(from|in|since):(.*)", re.IGNORECASE | re.DOTALL)
-#: Scripts in which each letter, or syllable, is a word: those without blanks (Han, Kana, Thai, Lao, Khmer, Burmese), and Hangul,
-#: where particles stand directly behind a word.
-NO_BLANKS: Final = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff"
-    "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
-)
-#: A word: letters and digits, and the marks that stand on them.
-WORD: Final = re.compile(rf"(?=[^\W_])(?:[{NO_BLANKS}]|[^\W_{NO_BLANKS}]+)")
-_LETTER_OR_DIGIT: Final = re.compile(r"[^\W_]")
 _DATE: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 # Six digits of hours are a century.
 _AGE: Final = re.compile(r"([0-9]{1,6})([mhdw])", re.IGNORECASE)
@@ -56,7 +46,7 @@ class _Draft(msgspec.Struct):
     """A search as far as it is read."""
 
     #: Each once: looking for it twice finds nothing more.
-    terms: dict[tuple[str, bool], Term] = {}
+    terms: dict[tuple[tuple[str, ...], bool], Term] = {}
     nick: Nick | None = None
     rooms: dict[RoomName, None] = {}
     since: float | None = None
@@ -74,10 +64,11 @@ def read_search(text: str) -> Search:
             _read_key(draft, keyed[1].lower(), keyed[2])
         else:
             word = quoted or bare.rstrip("*")
-            if has_word(word):
+            if folded := tuple(words(word)):
                 term = Term(word, prefix=bool(star) or bare.endswith("*"))
-                draft.terms.setdefault((word.casefold(), term.prefix), term)
-    if sum(len(WORD.findall(term.text)) for term in draft.terms.values()) > MAX_WORDS:
+                draft.terms.setdefault((folded, term.prefix), term)
+    # As the store looks for them: a word of kana of half a width, or of decomposed Hangul, is one for each letter there.
+    if sum(len(folded) for folded, _ in draft.terms) > MAX_WORDS:
         raise BadSearch(
             f"A search has at most {MAX_WORDS} words. Nothing was searched; the rarest of them will do."
         )
@@ -136,16 +127,4 @@ def _read_since(value: str) -> tuple[float | None, float | None]:
             pass  # no such day, or none that the system can count from
     raise BadSearch(
         f'"{shown(value)}" behind since: is no date like 2026-11-20, and no age like 7d or 12h'
-    )
-
-
-def has_word(text: str) -> bool:
-    """Tell whether there is a letter or a digit in a text, when marks are no letters, as stores see it."""
-    text = drop_ignorable(text)
-    # Both: stores take signs such as the one of kilometres as they are, and those of half a width may be marks to them.
-    return all(
-        any(
-            _LETTER_OR_DIGIT.match(letter) and not unicodedata.combining(letter) for letter in plain
-        )
-        for plain in (unicodedata.normalize("NFD", text), unicodedata.normalize("NFKD", text))
     )

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from twisted_chat.core.lasting import Query, Term
-from twisted_chat.store.matching import words
+from twisted_chat.core.words import words
 from twisted_chat.store.sql.inserting import insert_into
 from twisted_chat.store.sql.schema import messages
 
