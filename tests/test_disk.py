@@ -17,7 +17,7 @@ LEAST = 1_000_000
 
 
 class DiskCase(NodeCase):
-    limits = Limits(min_free=LEAST, max_guest_day=100)
+    limits = Limits(min_free=LEAST, max_guest_day=260)
 
     def setUp(self) -> None:
         super().setUp()
@@ -54,9 +54,9 @@ class DiskCase(NodeCase):
         self.turn()
         return [line for line in door.take() if line.startswith("ack")]
 
-    def comes_from(self, network: str, *doors: FakeDoor) -> None:
+    def comes_from(self, address: str, *doors: FakeDoor) -> None:
         for door in doors:
-            door.peer.network = network
+            self.node.hub.state.sessions[door.peer.id].address = address
 
 
 class LowTests(DiskCase):
@@ -151,6 +151,13 @@ class DayTests(DiskCase):
             self.comes_from(f"192.0.2.{number}", self.ann)
             self.ann.say("x")
         self.assertEqual(len(self.node._disk._kept), 2)
+
+    def test_one_site_has_four_times_as_much_from_wherever_in_it(self) -> None:
+        for number in range(12):
+            self.comes_from(f"2001:db8:0:{number}::7", self.ann)
+            self.ann.say(f"{number:02}" * 50)
+        # 260 bytes a day: one such line of each address, with what it takes besides, and five of all of the /48.
+        self.assertEqual(len(self.history()), 5)
 
 
 class GrowthTests(DiskCase):

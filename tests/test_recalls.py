@@ -391,13 +391,13 @@ class SearchTests(LateCase):
         door = self.door().login(nick)
         self.late.asked.pop().callback(None)  # the history at the join, and no search before
         self.turn()
-        door.peer.network = network
+        self.node.hub.state.sessions[door.peer.id].address = network
         door.asks(read_search("from:ann"))
         return door
 
     def test_searches_go_one_after_the_other_in_turn_among_networks_and_users(self) -> None:
-        greedy = [self.from_network(f"g{number}", "192.0.2.0/24") for number in range(3)]
-        other = self.from_network("bob", "198.51.100.0/24")
+        greedy = [self.from_network(f"g{number}", f"2001:db8:0:{number}::7") for number in range(3)]
+        other = self.from_network("bob", "198.51.100.7")
         doors = [*greedy, other]
         order = []
         for _ in doors:
@@ -411,7 +411,7 @@ class SearchTests(LateCase):
 
     def test_search_whose_turn_does_not_come_is_given_up_and_the_next_begins(self) -> None:
         self.search("red")
-        bob, eve = self.from_network("bob", "a"), self.from_network("eve", "b")
+        bob, eve = self.from_network("bob", "192.0.2.7"), self.from_network("eve", "198.51.100.7")
         self.forget(self.ann, bob, eve)
         self.clock.advance(PATIENCE)
         self.assertEqual(self.ann.take()[0], "refused search-unavailable")
@@ -428,7 +428,7 @@ class SearchTests(LateCase):
 
     def test_whoever_is_gone_when_their_turn_comes_is_not_searched_for(self) -> None:
         self.search("red")
-        bob = self.from_network("bob", "a")
+        bob = self.from_network("bob", "192.0.2.7")
         self.node.visits.close(bob.peer, "gone")
         self.answer_all()
         self.assertEqual(self.late.asked, [])

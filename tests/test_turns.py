@@ -5,7 +5,6 @@ from __future__ import annotations
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.core.ids import UserId
 from twisted_chat.turns import Turns
 
 
@@ -16,7 +15,7 @@ class TurnsTests(SynchronousTestCase):
 
     def ask(self, network: str, user: int, name: str) -> Deferred[None]:
         async def work() -> None:
-            await self.turns.begin(network, UserId(user))
+            await self.turns.begin((network, str(user)))
             self.begun.append(name)
 
         return Deferred.fromCoroutine(work())
@@ -52,4 +51,5 @@ class TurnsTests(SynchronousTestCase):
         self.asks(("a", 1, "last"))
         given_up.cancel()
         self.failureResultOf(given_up, CancelledError)
+        self.assertEqual(len(self.turns), 1)
         self.assertEqual(self.ends(1), ["first", "last"])

@@ -13,6 +13,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from twisted_chat.core import replies as r
+from twisted_chat.core.addresses import network_keys
 from twisted_chat.core.events import Envelope, Said
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.ids import RoomId
@@ -30,6 +31,10 @@ _SAMPLE: Final = 600.0
 _SCARCE: Final = 4
 #: So much must be free again, in times of the least, before what guests say is kept again: else it would begin and end all day.
 _ENOUGH: Final = 1.25
+#: What a line takes in the database besides its text: its row, and its part of the index.
+_OF_A_LINE: Final = 80
+#: What is kept of all in a network around an address (/24; /56, /48), in times of what is kept of the address.
+_SHARE: Final = 4
 #: The most networks whose lines of a day are counted, 2 MB of them. Another that comes makes the first one be forgotten.
 _MAX_NETWORKS: Final = 20_000
 
@@ -106,23 +111,27 @@ class Disk:
         if self.low:
             self._tell(room.id, room.name)
             return False
-        network, most = peer.network, self._hub.limits.max_guest_day
-        if network is None or not most:
+        most = self._hub.limits.max_guest_day
+        networks = network_keys(self._hub.state.sessions[peer.id].address) if most else ()
+        if not networks:
             return True
-        size = sum([len(line.encode()) for line in event.lines])
-        kept = self._kept.pop(network, 0)
-        if kept + size > most:
-            self._kept[network] = kept
-            if network not in self._full:
-                self._full.add(network)
+        size = sum([len(line.encode()) for line in event.lines]) + _OF_A_LINE
+        if any(self._kept.get(each, 0) + size > self._most(each, networks) for each in networks):
+            if networks[0] not in self._full:
+                self._full.add(networks[0])
                 self._sessions.tell(peer, r.Notice("not-kept", _TOO_MUCH))
             return False
-        self._kept[network] = kept + size
-        if len(self._kept) > _MAX_NETWORKS:
+        for each in networks:
+            self._kept[each] = self._kept.pop(each, 0) + size
+        while len(self._kept) > _MAX_NETWORKS:
             first = next(iter(self._kept))
             del self._kept[first]
             self._full.discard(first)
         return True
+
+    def _most(self, network: str, networks: tuple[str, ...]) -> int:
+        """Return how much is kept a day of a network, of those that somebody is in: the first is their own address."""
+        return self._hub.limits.max_guest_day * (1 if network == networks[0] else _SHARE)
 
     def _tell(self, room: RoomId, name: RoomName) -> None:
         """Tell a room once, as long as it is so."""

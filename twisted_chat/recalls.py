@@ -13,6 +13,7 @@ from twisted.python.failure import Failure
 from twisted_chat import background
 from twisted_chat.core import decision as d
 from twisted_chat.core import replies as r
+from twisted_chat.core.addresses import network_keys
 from twisted_chat.core.events import Envelope
 from twisted_chat.core.ids import MessageId
 from twisted_chat.core.lasting import Query
@@ -135,10 +136,10 @@ class Recalls:
     async def _find(self, answer: _Answer, query: Query) -> None:
         peer = answer.peer
         user = self._sessions.hub.user_of(peer.id)
+        networks = network_keys(self._sessions.hub.state.sessions[peer.id].address)
+        path = (*networks[::-1], str(user.id if user is not None else peer.id))
         try:
-            await self.in_time(
-                self._turns.begin(peer.network or "", user.id if user is not None else None), _BUSY
-            )
+            await self.in_time(self._turns.begin(path), _BUSY)
             try:
                 if peer.closing:
                     return  # and never read the answer

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
-
 from twisted.internet.defer import Deferred
 
-from twisted_chat.core.ids import UserId
+from twisted_chat.core.fair_queue import FairQueue
 
 
 class Turns:
@@ -16,35 +14,29 @@ class Turns:
     """
 
     def __init__(self) -> None:
-        self._waiting: OrderedDict[str, OrderedDict[UserId | None, deque[Deferred[None]]]] = (
-            OrderedDict()
-        )
+        self._waiting: FairQueue[Deferred[None]] = FairQueue()
         self._busy = False
 
     def __len__(self) -> int:
         """How many wait."""
-        return sum(len(queue) for users in self._waiting.values() for queue in users.values())
+        return self._waiting.count
 
-    async def begin(self, network: str, user: UserId | None) -> None:
-        """Return when it is one's turn; then :meth:`end` must be called. Cancelled, one does not wait any longer."""
+    async def begin(self, path: tuple[str, ...]) -> None:
+        """Return when it is one's turn; then :meth:`end` must be called. Cancelled, one does not wait any longer.
+
+        ``path``: the networks of whoever asks, the widest first, then who that is.
+        """
         if self._busy:
-            turn: Deferred[None] = Deferred()
-            queue = self._waiting.setdefault(network, OrderedDict()).setdefault(user, deque())
-            queue.append(turn)
+            turn: Deferred[None] = Deferred(lambda given_up: self._give_up(path, given_up))
+            self._waiting.add(path, turn)
             await turn
         self._busy = True
+
+    def _give_up(self, path: tuple[str, ...], turn: Deferred[None]) -> None:
+        self._waiting.remove(path, turn)
 
     def end(self) -> None:
         """Let the next one begin."""
         self._busy = False
-        while self._waiting and not self._busy:
-            network, users = self._waiting.popitem(last=False)
-            user, queue = users.popitem(last=False)
-            turn = queue.popleft()
-            # To the end: first come all other networks, and there all other users.
-            if queue:
-                users[user] = queue
-            if users:
-                self._waiting[network] = users
-            if not turn.called:  # it was not given up
-                turn.callback(None)
+        if self._waiting.count:
+            self._waiting.next().callback(None)

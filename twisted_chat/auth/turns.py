@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
 from typing import Final, Generic, NamedTuple, TypeVar
+
+from twisted_chat.core.fair_queue import FairQueue
 
 T = TypeVar("T")
 
@@ -27,8 +28,8 @@ class Turns(Generic[T]):
     """Two queues that take turns; in each the networks do, and within one the networks that it has."""
 
     def __init__(self) -> None:
-        self._known: _Network[T] = _Network()
-        self._others: _Network[T] = _Network()
+        self._known: FairQueue[T] = FairQueue()
+        self._others: FairQueue[T] = FairQueue()
         self._known_next = True
 
     def add(self, who: Who, one: T) -> T | None:
@@ -49,53 +50,3 @@ class Turns(Generic[T]):
         queue = first if first.count else second
         self._known_next = queue is self._others
         return queue.next() if queue.count else None
-
-
-class _Network(Generic[T]):
-    """Those who wait in one network: in it, or in the networks that are part of it, the one whose turn it is first."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._own: deque[T] = deque()
-        self._parts: OrderedDict[str, _Network[T]] = OrderedDict()
-
-    def add(self, path: tuple[str, ...], one: T) -> None:
-        self.count += 1
-        if path:
-            self._parts.setdefault(path[0], _Network()).add(path[1:], one)
-        else:
-            self._own.append(one)
-
-    def remove(self, path: tuple[str, ...], one: T) -> bool:
-        part = self._parts.get(path[0]) if path else None
-        if part is not None:
-            removed = part.remove(path[1:], one)
-            if not part.count:
-                del self._parts[path[0]]
-        elif removed := not path and one in self._own:
-            self._own.remove(one)
-        self.count -= removed
-        return removed
-
-    def next(self) -> T:
-        self.count -= 1
-        if self._own:
-            # Those of this machine, who are of no network, and of a network as small as it gets.
-            return self._own.popleft()
-        name, part = self._parts.popitem(last=False)
-        one = part.next()
-        if part.count:
-            self._parts[name] = part
-        return one
-
-    def give_up(self, path: tuple[str, ...]) -> T:
-        """Take the last to come of the part with most; where several have as much, of the one on the ``path``."""
-        self.count -= 1
-        if not self._parts:
-            return self._own.pop()
-        own = self._parts.get(path[0]) if path else None
-        name, part = max(self._parts.items(), key=lambda item: (item[1].count, item[1] is own))
-        one = part.give_up(path[1:])
-        if not part.count:
-            del self._parts[name]
-        return one
