@@ -68,6 +68,15 @@ class RestartTests(RuledCase):
         self.world.do(again, c.Leave(DEV))
         self.assertEqual(self.enters(again), "invite-only")
 
+    def test_private_room_is_in_no_list_and_others_are(self) -> None:
+        self.restart()
+        self.assertIn(DEV.key, self.world.hub.state.listed_keys)
+        olga = self.back("olga", account="olga")
+        self.enters(olga)
+        self.done(olga, "private on")
+        self.restart()
+        self.assertNotIn(DEV.key, self.world.hub.state.listed_keys)
+
     def test_ban_goes_on_until_it_is_over(self) -> None:
         self.done(self.olga, "ban eve 2h")
         self.restart()
