@@ -9,7 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.core.text import MAX_MARKS, BadText, CleanText, decode, describe, shown
+from twisted_chat.core.commands import Register
+from twisted_chat.core.text import MAX_MARKS, BadText, CleanText, Secret, decode, describe, shown
 
 # Any string, lone surrogates too; and strings that are more often trouble.
 any_text = st.text(st.characters(exclude_categories=())) | st.text(
@@ -213,3 +214,11 @@ class ShownTests(SynchronousTestCase):
         self.assertLessEqual(len(text), limit)
         self.assertIsNone(UNSAFE.search(text))
         self.assertFalse(any(unicodedata.category(c) in ("Mn", "Me") for c in text))
+
+
+class SecretTests(SynchronousTestCase):
+    def test_password_is_shown_in_nothing_that_is_made_of_it_for_a_log(self) -> None:
+        secret = Secret("correct horse")
+        self.assertEqual(secret, "correct horse")
+        for shows in (repr(secret), repr([secret]), repr(Register(secret)), f"{Register(secret)}"):
+            self.assertNotIn("horse", shows)
