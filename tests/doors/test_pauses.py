@@ -76,6 +76,23 @@ class WithoutLineEndsTests(Case):
         self.sends(guest, b"/quit", every=1)
         self.assertTrue(guest.gone)
 
+    def test_private_form_does_not_become_public_by_what_follows_too_soon(self) -> None:
+        guest = self.comes()
+        long = b"x" * 600
+        for private in (b"psst > bob", b"psst > ", b"msg bob psst", long + b" > bob"):
+            self.sends(guest, private, b"public line", every=0.5)
+            self.house.waits(PRIVATE)
+            self.assert_sees(self.bob)
+            self.assert_any(guest.sees(), "It was not sent|was not sent")
+        self.sends(guest, b"and so on", every=1)
+        self.assert_sees(self.bob, "<Max> and so on")
+
+    def test_long_line_in_two_reads_is_said(self) -> None:
+        guest = self.comes()
+        self.sends(guest, b"x" * 600, b"y", every=0.5)
+        self.house.waits(PRIVATE)
+        self.assert_sees(self.bob, f"<Max> {'x' * 600}y")
+
     def test_what_follows_a_private_form_within_a_second_belongs_to_it(self) -> None:
         guest = self.comes()
         for form in (b"/msg bob my ", b"!msg bob my ", b"MSG bob:my ", b"/ms", b"my > bo"):

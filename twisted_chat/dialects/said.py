@@ -37,16 +37,27 @@ def meant_for(line: CleanText) -> Nick | RoomName | None:
     return meant
 
 
-def goes_on(piece: bytes) -> bool:
+def begins_private(piece: bytes) -> bool:
     """Tell whether a piece of a line is private, or may become so with what follows: that must not be said to everybody."""
     try:
         line = CleanText(decode(piece))
         if meant_for(line) is not None:
             return True
         read(line)
-    except (BadLine, BadName, BadText):
+    except BadText:
+        return False  # half a character, perhaps
+    except (BadLine, BadName):
         return True
     return False
+
+
+def is_whole(piece: bytes) -> bool:
+    """Tell whether a piece of a line can be read: its last character did not come in part only."""
+    try:
+        CleanText(decode(piece))
+    except BadText:
+        return False
+    return True
 
 
 def _is_private_form(line: CleanText) -> tuple[bool, Nick | RoomName | None]:

@@ -41,6 +41,12 @@ _COST: Final = 64
 _TURN: Final = 8 * 1024
 
 
+_TOO_SOON: Final = (
+    "That began like a private message, and more came before it could be sent. It was not sent. "
+    "Wait a second behind a private message, or end lines with a line end."
+)
+
+
 class Intake:
     """Hands in what one session sends, in order, as lines (``line``) or objects (``json``).
 
@@ -233,6 +239,7 @@ class Intake:
                     and not prompt.asked
                     and prompt.wrong is None
                     and self._came_as is None
+                    and not self._pauses.joined
                 ):
                     # First, for nearly all frames are this one.
                     spent += _COST + len(frame)
@@ -322,6 +329,8 @@ class Intake:
                 self._prompt.answer(peer, asking, frame)
             case _ if (slip := self._prompt.again(peer, frame)) is not None:
                 self._refuse(slip)
+            case _ if self._pauses.spoils(frame):
+                self._refuse(BadLine(_TOO_SOON, "looks-private"))
             case _:
                 if frame.strip():
                     self._came_as = None

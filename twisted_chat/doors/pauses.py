@@ -12,10 +12,10 @@ from enum import Enum, auto
 from typing import Final
 
 from twisted_chat.clock import Silence
-from twisted_chat.core.commands import Login
+from twisted_chat.core.commands import Login, Say
 from twisted_chat.dialects.base import BadLine, Dialect
 from twisted_chat.dialects.framing import LINE_END, Framer
-from twisted_chat.dialects.said import goes_on
+from twisted_chat.dialects.said import begins_private, is_whole
 from twisted_chat.dialects.terminal import TerminalFramer
 from twisted_chat.node import Node
 
@@ -29,7 +29,7 @@ PRIVATE: Final = 1.0
 
 # A nickname has 32 characters of up to four bytes; nothing longer need be looked at, again at each read.
 _LONGEST_NAME: Final = 128
-# Neither need a longer piece, in bytes, of which more than one read is likely to come: it waits as what is private does.
+# Of a longer piece, in bytes, more than one read is likely to come: it waits as what is private does.
 _LONG: Final = 512
 
 
@@ -43,7 +43,8 @@ class _State(Enum):
 class Pauses:
     """Ends the unfinished line of a session when nothing came for as long as that takes, and calls ``over``.
 
-    ``watching`` is false once no pause can end anything any more.
+    ``watching`` is false once no pause can end anything any more. ``joined``: to a piece that was private more came before the
+    pause, and both are one line.
     """
 
     def __init__(self, node: Node, line: Dialect, over: Callable[[], None]) -> None:
@@ -52,6 +53,8 @@ class Pauses:
         self._over = over
         self._state = _State.NEW
         self._timer: Silence | None = None
+        self._private = False
+        self.joined = False
 
     @property
     def watching(self) -> bool:
@@ -59,6 +62,7 @@ class Pauses:
 
     def arrived(self, data: bytes, *, plain: bool) -> None:
         """Look at one read; ``plain`` if there is no telnet in it."""
+        self.joined = self.joined or (self._private and self._timer is not None)
         self.stop()
         if not plain or LINE_END.search(data) or self._state is _State.LIKELY:
             self._state = _State.NO
@@ -85,7 +89,20 @@ class Pauses:
         if self._state is not _State.SURE:
             return 0.0
         piece = framer.unfinished
-        return PRIVATE if len(piece) > _LONG or goes_on(piece) else LATER
+        self._private = begins_private(piece)
+        waits = self._private or len(piece) > _LONG or not is_whole(piece)
+        return PRIVATE if waits else LATER
+
+    def spoils(self, frame: bytes) -> bool:
+        """Tell whether a line that began private would be said to everybody as it has become; asked once a line."""
+        joined, self.joined = self.joined, False
+        if not joined:
+            return False
+        try:
+            request = self._line.parse(frame, logged_in=True)
+        except BadLine:
+            return False
+        return request is not None and isinstance(request.command, Say)
 
     def _is_free_name(self, piece: bytes) -> bool:
         """Tell whether a piece is a nickname and nothing else, and one that asks for no password."""
