@@ -115,23 +115,24 @@ class Disk:
         networks = network_keys(self._hub.state.sessions[peer.id].address) if most else ()
         if not networks:
             return True
-        size = sum([len(line.encode()) for line in event.lines]) + _OF_A_LINE
-        if any(self._kept.get(each, 0) + size > self._most(each, networks) for each in networks):
-            if networks[0] not in self._full:
-                self._full.add(networks[0])
-                self._sessions.tell(peer, r.Notice("not-kept", _TOO_MUCH))
-            return False
+        size, kept = _OF_A_LINE, self._kept
+        for line in event.lines:
+            size += len(line.encode())
         for each in networks:
-            self._kept[each] = self._kept.pop(each, 0) + size
-        while len(self._kept) > _MAX_NETWORKS:
-            first = next(iter(self._kept))
-            del self._kept[first]
+            if kept.get(each, 0) + size > most:
+                if networks[0] not in self._full:
+                    self._full.add(networks[0])
+                    self._sessions.tell(peer, r.Notice("not-kept", _TOO_MUCH))
+                return False
+            # The first is their own address; those around it are shared.
+            most = self._hub.limits.max_guest_day * _SHARE
+        for each in networks:
+            kept[each] = kept.pop(each, 0) + size
+        while len(kept) > _MAX_NETWORKS:
+            first = next(iter(kept))
+            del kept[first]
             self._full.discard(first)
         return True
-
-    def _most(self, network: str, networks: tuple[str, ...]) -> int:
-        """Return how much is kept a day of a network, of those that somebody is in: the first is their own address."""
-        return self._hub.limits.max_guest_day * (1 if network == networks[0] else _SHARE)
 
     def _tell(self, room: RoomId, name: RoomName) -> None:
         """Tell a room once, as long as it is so."""

@@ -47,7 +47,8 @@ _LEFT: Final = _arrows("LEFTWARDS") + "\u25c0\u25c2\u25c4\u261c\U0001f448"
 _ENTITY: Final = re.compile("&([gl])t;?", re.IGNORECASE)
 _TO_RIGHT: Final = rf"[>\uff1e\ufe65{_RIGHT}]"
 _TO_LEFT: Final = rf"[<\uff1c\ufe64{_LEFT}]"
-_POINTS: Final = re.compile(f"{_TO_RIGHT}|{_TO_LEFT}|&[gl]t", re.IGNORECASE)
+# One set to search for, as there are no letters in it: most lines are looked at.
+_POINTS: Final = re.compile(f"{_TO_RIGHT}|{_TO_LEFT}")
 # An arrow with its shaft, and with the sign that asks for it as an emoji.
 _SHAFT: Final = r"[-=~_.\u2010-\u2015\u2212\u2500\u2501]"
 _ARROW_SIGN: Final = re.compile(
@@ -123,7 +124,9 @@ _SPOILT_BANG: Final = re.compile(r"![\s!/]+(?:msg|who|logout|help)\b", re.IGNORE
 
 def points(line: str) -> bool:
     """Tell whether there is an arrow in a line."""
-    return _POINTS.search(line) is not None
+    if "&" in line and _ENTITY.search(line) is not None:
+        return True
+    return ">" in line or "<" in line if line.isascii() else _POINTS.search(line) is not None
 
 
 def points_oddly(line: str) -> bool:

@@ -8,6 +8,9 @@ from typing import Final
 from twisted_chat.dialects.framing import LINE_END, Frame, Framer, TooLong
 
 _CR_CR: Final = b"\r\r"
+_LF: Final = b"\n"
+_CARRIAGE_RETURN: Final = ord("\r")
+_ENDS: Final = (b"\n", b"\r")
 # What stands behind a line end and belongs to it, or is another: whether there is one more, and what may still belong to the
 # last.
 _BEHIND: Final = {
@@ -24,6 +27,8 @@ _BEHIND: Final = {
 }
 # Backspaces and Deletes, or Ctrl-U, which takes back the line.
 _ERASER: Final = re.compile(rb"[\x08\x7f\x15]")
+# The end of a line, or what takes back a part of it: one look finds both.
+_STOP: Final = re.compile(rb"[\r\n\x08\x7f\x15]")
 _ERASERS: Final = re.compile(r"([\x08\x7f]+|\x15)")
 
 
@@ -80,11 +85,17 @@ class TerminalFramer(Framer):
                 self._data = b""
                 self._at = 0
                 return None
-            if self._after:
-                if self._another(data[start : start + 1]):
-                    return b""
-                continue
-            found = LINE_END.search(data, start)
+            after = self._after
+            if after:
+                if after != _LF or data[start] == _CARRIAGE_RETURN:
+                    if self._another(data[start : start + 1]):
+                        return b""
+                    continue
+                self._after = b""
+            found = _STOP.search(data, start)
+            plain = found is not None and found[0] in _ENDS
+            if found is not None and not plain:
+                found = LINE_END.search(data, found.end())
             end = found.start() if found else len(data)
             if end != start and (found is None or self._count or end - start > self._limit):
                 self._at = end
@@ -97,7 +108,7 @@ class TerminalFramer(Framer):
                 self._at = end + 1
                 self._after = data[end : end + 1]
             if not self._count:
-                return self._edit(data[start:end])
+                return data[start:end] if plain else self._edit(data[start:end])
             line = self._line()
             if line is not None:
                 return self._edit(line)
