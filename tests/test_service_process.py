@@ -176,7 +176,7 @@ class ProcessTests(TestCase):
 
     async def ends(self, program: Program) -> int:
         """Wait for the end, which must come within 5 seconds; return the exit status."""
-        status: int = await program.ended.addTimeout(5, self.reactor)
+        status: int = await program.ended.addTimeout(PATIENCE, self.reactor)
         program.ended = succeed(status)
         return status
 

@@ -159,20 +159,20 @@ class ReplyTests(SynchronousTestCase):
         bob: dict[str, Any] = {"nick": "bob", "away": "lunch", "account": "al", "guest": False}
         bob |= {"operator": True, "roles": ["operator"], "idle": 60, "scope": "5c09e"}
         fields = {"users": [bob], "count": 1, "page": 2, "pages": 3, "room": "dev"}
-        self.assertEqual(reply(people), {"type": "who", "content": "1 person", **fields})
+        self.assertEqual(reply(people), {"type": "who", "content": "1 person: bob", **fields})
         everywhere = reply(r.People((r.Person(BOB),), 5000, 1, 1))
         self.assertNotIn("room", everywhere)
-        self.assertEqual(everywhere["content"], "5,000 people")
+        self.assertEqual(everywhere["content"], "5,000 people: bob")
         self.assertTrue(everywhere["users"][0]["guest"])
 
     def test_list_has_rooms_and_with_people_both(self) -> None:
         rooms = r.Rooms((r.RoomLine(DEV, 3, NONE, locked=True),), 1, 1, 1)
         dev = {"room": "dev", "count": 3, "topic": "", "locked": True}
         fields: dict[str, Any] = {"rooms": [dev], "count": 1, "page": 1, "pages": 1}
-        self.assertEqual(reply(rooms), {"type": "list", "content": "1 room", **fields})
+        self.assertEqual(reply(rooms), {"type": "list", "content": "1 room: #dev (3)", **fields})
         people = r.People((r.Person(BOB),), 70, 1, 2)
         overview = reply(r.Overview(rooms, people))
-        self.assertEqual(overview["content"], "1 room, 70 people")
+        self.assertEqual(overview["content"], "1 room: #dev (3); 70 people: bob")
         self.assertEqual({key: overview[key] for key in fields}, fields)
         self.assertEqual([user["nick"] for user in overview["users"]], ["bob"])
         counts = [overview[key] for key in ("user_count", "user_page", "user_pages")]

@@ -101,11 +101,11 @@ def answer(reply: r.Reply) -> tuple[str, str, dict[str, Any]]:
             content = f"{_count(reply.sessions, 'session', 'sessions')}, {_count(reply.users, 'user', 'users')}"
             return "stats", content, _stats(reply)
         case r.People():
-            return "who", _count(reply.count, "person", "people"), _people(reply)
+            return "who", _people_text(reply), _people(reply)
         case r.Rooms():
-            return "list", _count(reply.count, "room", "rooms"), _rooms(reply)
+            return "list", _rooms_text(reply), _rooms(reply)
         case r.Overview(rooms=rooms, people=people):
-            content = f"{_count(rooms.count, 'room', 'rooms')}, {_count(people.count, 'person', 'people')}"
+            content = f"{_rooms_text(rooms)}; {_people_text(people)}"
             users = _people(people)
             return (
                 "list",
@@ -177,6 +177,17 @@ def answer(reply: r.Reply) -> tuple[str, str, dict[str, Any]]:
 
 def _count(count: int, one: str, many: str) -> str:
     return f"{count:,} {one if count == 1 else many}"
+
+
+def _people_text(reply: r.People) -> str:
+    """Say who is on a page, for programs that show their users the content of an object and nothing else."""
+    names = ", ".join([each.nick.text for each in reply.people])
+    return f"{_count(reply.count, 'person', 'people')}: {names}"
+
+
+def _rooms_text(reply: r.Rooms) -> str:
+    names = ", ".join([f"{each.name} ({each.count})" for each in reply.rooms])
+    return f"{_count(reply.count, 'room', 'rooms')}: {names}"
 
 
 def _people(reply: r.People) -> dict[str, Any]:
