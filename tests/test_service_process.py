@@ -175,7 +175,7 @@ class ProcessTests(TestCase):
         return visitor
 
     async def ends(self, program: Program) -> int:
-        """Wait for the end, which must come within 5 seconds; return the exit status."""
+        """Wait for the end; return the exit status."""
         status: int = await program.ended.addTimeout(PATIENCE, self.reactor)
         program.ended = succeed(status)
         return status
