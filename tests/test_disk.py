@@ -174,3 +174,18 @@ class GrowthTests(DiskCase):
         self.assertEqual(self.node._disk.growth(), (144, DAY))
         stats = self.node.operating.stats()
         self.assertEqual((stats.growth, stats.store.free), (144, self.free))
+
+
+class AheadTests(DiskCase):
+    limits = Limits(min_free=LEAST, max_guest_day=16 * 1024, history_lines=200)
+
+    def test_what_is_counted_ahead_is_kept_and_no_more_than_may_be(self) -> None:
+        self.comes_from("192.0.2.7", self.ann)
+        self.comes_from("192.0.2.7", self.bob)
+        for number in range(64):
+            self.ann.say(f"{number:048}")
+            self.bob.say(f"{number:048}")
+        self.turn()
+        kept = len(self.history()) * 128
+        self.assertGreater(kept, 16 * 1024 - 2 * disk._AHEAD)
+        self.assertLessEqual(kept, 16 * 1024)

@@ -33,6 +33,8 @@ _SCARCE: Final = 4
 _ENOUGH: Final = 1.25
 #: What a line takes in the database besides its text: its row, and its part of the index.
 _OF_A_LINE: Final = 80
+#: So much is counted ahead for a session while its networks have not used half of what they have: most lines cost less then.
+_AHEAD: Final = 2048
 #: What is kept of all in a network around an address (/24; /56, /48), in times of what is kept of the address.
 _SHARE: Final = 4
 #: The most networks whose lines of a day are counted, 2 MB of them. Another that comes makes the first one be forgotten.
@@ -111,23 +113,31 @@ class Disk:
         if self.low:
             self._tell(room.id, room.name)
             return False
+        size = _OF_A_LINE
+        for line in event.lines:
+            size += len(line) if line.isascii() else len(line.encode())
+        if size <= peer.kept_ahead:
+            peer.kept_ahead -= size
+            return True
         most = self._hub.limits.max_guest_day
         networks = network_keys(self._hub.state.sessions[peer.id].address) if most else ()
         if not networks:
             return True
-        size, kept = _OF_A_LINE, self._kept
-        for line in event.lines:
-            size += len(line.encode())
+        much, kept = size + _AHEAD, self._kept
         for each in networks:
-            if kept.get(each, 0) + size > most:
+            before = kept.get(each, 0)
+            if before + size > most:
                 if networks[0] not in self._full:
                     self._full.add(networks[0])
                     self._sessions.tell(peer, r.Notice("not-kept", _TOO_MUCH))
                 return False
+            if before + much > most // 2:
+                much = size
             # The first is their own address; those around it are shared.
             most = self._hub.limits.max_guest_day * _SHARE
         for each in networks:
-            kept[each] = kept.pop(each, 0) + size
+            kept[each] = kept.pop(each, 0) + much
+        peer.kept_ahead += much - size
         while len(kept) > _MAX_NETWORKS:
             first = next(iter(kept))
             del kept[first]

@@ -51,6 +51,7 @@ class Peer:
         "door",
         "flying",
         "id",
+        "kept_ahead",
         "leaves",
         "network",
         "outbox",
@@ -79,6 +80,8 @@ class Peer:
         #: How many of its messages are on their way over the bus, and how many acknowledgements are due.
         self.flying = 0
         self.unacked = 0
+        #: How many bytes are counted as kept of what it says in rooms, and were not said yet.
+        self.kept_ahead = 0
         #: Why it leaves, and what the log says of that, once all it said is told and acknowledged.
         self.leaves: tuple[str, str | None] | None = None
 

@@ -82,6 +82,8 @@ class LineView:
         """Say what happened, a line each."""
         event, author = envelope.event, envelope.author
         who = isolated(author.nick.text) if author is not None else ""
+        if self._here and type(event) is e.Said and event.kind == "say":
+            return [f"<{who}> {placed(line)}" for line in event.lines]  # nearly always
         room = isolated(str(envelope.room.name)) if envelope.room is not None else ""
         place = "" if self._here or not room else f"{room} "
         match event:

@@ -7,10 +7,11 @@ from typing import Final
 
 from twisted_chat.dialects.framing import LINE_END, Frame, Framer, TooLong
 
+_CR: Final = b"\r"
 _CR_CR: Final = b"\r\r"
 _LF: Final = b"\n"
 _CARRIAGE_RETURN: Final = ord("\r")
-_ENDS: Final = (b"\n", b"\r")
+_ENDS: Final = b"\n\r"
 # What stands behind a line end and belongs to it, or is another: whether there is one more, and what may still belong to the
 # last.
 _BEHIND: Final = {
@@ -52,7 +53,7 @@ class TerminalFramer(Framer):
 
     @property
     def partial(self) -> bool:
-        return bool(self._held) or self._skipping or self.undecided
+        return bool(self._held) or self._skipping or self._after == _CR_CR
 
     @property
     def undecided(self) -> bool:
@@ -93,10 +94,11 @@ class TerminalFramer(Framer):
                     continue
                 self._after = b""
             found = _STOP.search(data, start)
-            plain = found is not None and found[0] in _ENDS
-            if found is not None and not plain:
-                found = LINE_END.search(data, found.end())
             end = found.start() if found else len(data)
+            plain = found is not None and data[end] in _ENDS
+            if found is not None and not plain:
+                found = LINE_END.search(data, end)
+                end = found.start() if found else len(data)
             if end != start and (found is None or self._count or end - start > self._limit):
                 self._at = end
                 if self._grow(data[start:end]):
@@ -106,7 +108,7 @@ class TerminalFramer(Framer):
                 self._at = end + 2
             else:
                 self._at = end + 1
-                self._after = data[end : end + 1]
+                self._after = _CR if data[end] == _CARRIAGE_RETURN else _LF
             if not self._count:
                 return data[start:end] if plain else self._edit(data[start:end])
             line = self._line()

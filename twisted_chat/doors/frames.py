@@ -67,9 +67,9 @@ class Frames:
     def look(self) -> Frame | None:
         """Return the next frame, if it is complete, and leave it where it is."""
         while self._frame is None:
-            self._frame = self.framer.next()
-            if self._frame is not None:
-                break
+            frame = self._frame = self.framer.next()
+            if frame is not None:
+                return frame
             if self.raw and not self.tired:
                 self._filter()
                 continue
