@@ -322,6 +322,17 @@ NEAR_MISSES = [
 
 
 class PlainTests(SynchronousTestCase):
+    def test_no_command_with_a_password_is_said_at_first_sight(self) -> None:
+        words = [name for name, spec in COMMANDS.items() if spec.secret]
+        for word in words:
+            for line in (
+                f"{word} s3cret",
+                f"{word.upper()} s3cret",
+                f"({word} s3cret",
+                f"{word[0]}\u200b{word[1:]} s3cret",
+            ):
+                self.assertFalse(module.is_plain(line), ascii(line))
+
     @given(
         st.lists(
             st.sampled_from([*b"a m M p J j 5 join = ( ' @".split(), *LINE_TOKENS]), max_size=5
