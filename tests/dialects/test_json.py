@@ -142,10 +142,14 @@ class CommandTests(Case):
         self.assertEqual(said.unless, (BOB, DEV))
         self.assertTrue(said.program)
 
-    def test_actions_and_notices_are_what_programs_say(self) -> None:
+    def test_actions_and_notices_are_looked_at_too(self) -> None:
         for kind in ("action", "notice", "ctcp"):
-            said = c.Say((CleanText("psst > bob"),), kind=kind)
-            self.assertEqual(parse("message", content="psst > bob", kind=kind), said)
+            for text in LOOKS_PRIVATE:
+                self.refused({"type": "message", "content": text, "kind": kind}, "looks-private")
+            said = parse("message", content="waves", kind=kind)
+            self.assertEqual(said, c.Say((CleanText("waves"),), kind=kind))
+            said = parse("message", content="psst > bob", kind=kind, literal=True)
+            self.assertEqual(said, c.Say((CleanText("psst > bob"),), kind=kind))
 
     def test_verbs_of_older_programs_do_what_they_did_there(self) -> None:
         for msg in ("MSG", "msg"):

@@ -297,7 +297,7 @@ def _say(incoming: Incoming) -> c.Say:
     """Say a text, in which nothing is a command; what looks private is looked at, unless it is meant literally."""
     lines, kind = _lines(incoming.content), _kind(incoming.kind)
     unless: tuple[Nick | RoomName, ...] = ()
-    if kind == "say" and not incoming.literal:
+    if not incoming.literal:
         unless = tuple(meant for line in lines if (meant := meant_for(line)) is not None)
     return c.Say(lines, _room(incoming.room), kind, unless, program=bool(unless))
 
