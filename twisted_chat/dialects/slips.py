@@ -90,6 +90,40 @@ _TO_LAST_WORD: Final = re.compile(r".*\w", re.DOTALL)
 _NO_COLON: Final = re.compile(rf"[{_AROUND}]*{_NAME}\s*(?:[:;]|[.,](?=\S))(?!//)")
 # Only JOIN in capitals and /join are commands. The word behind the room would be its password.
 _JOIN: Final = re.compile(r"\W*join[\s,:]+#*((?!#)[^\s,:]+)[\s,:]+\S", re.IGNORECASE)
+# "join us tomorrow" is talk: hardly anybody calls a room so, and a private one is not told from none.
+_NO_ROOMS: Final = frozenset(
+    (
+        "a",
+        "an",
+        "the",
+        "this",
+        "that",
+        "these",
+        "those",
+        "any",
+        "another",
+        "me",
+        "us",
+        "him",
+        "her",
+        "them",
+        "it",
+        "my",
+        "our",
+        "your",
+        "his",
+        "their",
+        "in",
+        "at",
+        "on",
+        "up",
+        "with",
+        "and",
+        "or",
+        "forces",
+        "hands",
+    )
+)
 # Whether a line can be a slip of these verbs at all, by their first two letters, fullwidth ones too, and anything around
 # that is no letter or shows as nothing. Most lines cannot, and need not be mapped.
 _NO_LETTER: Final = rf"[\W{_FILLERS}]*"
@@ -178,7 +212,11 @@ def meant_for(line: str) -> Nick | RoomName | None:
     if _MAY_BE_VERB.match(line):
         if (found := _MSG.match(_worded(line))) and (nick := _nick(found[1] or found[2])):
             return nick
-        if (found := _JOIN.match(_plain(line))) and (room := _room(found[1])):
+        if (
+            (found := _JOIN.match(_plain(line)))
+            and found[1].lower() not in _NO_ROOMS
+            and (room := _room(found[1]))
+        ):
             return room
     if line.startswith("=") and (found := _EQUALS.match(_worded(line))):
         return _nick(found[1])
