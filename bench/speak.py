@@ -172,14 +172,14 @@ class Marker:
         # Whose text arrives under another's name, or shortened, does not count as delivered.
         author = rb"\1" if before else rb"[0-9a-f]{4}"
         self._pattern = re.compile(
-            rb"(?m)%s=%s\.(%s)\.([0-9a-f]{8})\.([0-9a-f]{12})=%s\r?\n"
+            rb"(?m)%sk%s\.(%s)\.([0-9a-f]{8})\.([0-9a-f]{12})=%s\r?\n"
             % (before, self._run, author, self._padding)
         )
         self._first = self._pattern.groups - 2
 
     def text(self, speaker: int, number: int, sent: int) -> bytes:
-        """Return the text of a message."""
-        return b"=%s.%04x.%08x.%012x=%s" % (self._run, speaker, number, sent, self._padding)
+        """Return the text of a message, which begins with a letter, as what people say does."""
+        return b"k%s.%04x.%08x.%012x=%s" % (self._run, speaker, number, sent, self._padding)
 
     def find(self, data: bytes) -> list[Delivery]:
         """Return the messages in whole lines of ``data``, in order."""
