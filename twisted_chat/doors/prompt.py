@@ -11,6 +11,7 @@ from twisted_chat.core.names import Nick, RoomName
 from twisted_chat.core.text import BadText, Secret, decode
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.dialects.base import BadLine, Request
+from twisted_chat.dialects.slips import nick_or_none
 from twisted_chat.doors.telnet import TelnetFilter
 from twisted_chat.node import Node
 
@@ -94,14 +95,19 @@ class PasswordPrompt:
     def again(self, peer: Peer, frame: bytes) -> BadLine | None:
         """Refuse a line of who typed a wrong password for a nick, came in as a guest, and seems to type the password again.
 
-        That is one word as long as passwords are. It is so until another line comes.
+        That is one word as long as passwords are, or the nick with anything behind it. It is so until another line comes.
         """
         nick, user = self.wrong, self._node.hub.user_of(peer.id)
         if nick is None:
             return None
-        word = frame.strip().decode("utf-8", "replace")
+        word, *more = frame.decode("utf-8", "replace").split(None, 1) or [""]
         guest = user is not None and user.account is None
-        if not guest or len(word) < MIN_PASSWORD or " " in word or word[0] in "/!":
+        if more:
+            named = nick_or_none(word)
+            seems = named is not None and named.key == nick.key
+        else:
+            seems = len(word) >= MIN_PASSWORD and word[0] not in "/!"
+        if not guest or not seems:
             self.wrong = None
             return None
         why = (
