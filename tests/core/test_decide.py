@@ -326,10 +326,16 @@ class SayTests(Case):
         assert vault is not None
         self.world.hub.state.set_room(vault, vault.settings.changed("private", 1))
         for name in ("v\u0430ult", "nowhere"):  # alike, whether it is there or not
-            said = lines(f"join {name} swordfish")
-            refused = self.world.refusal(self.bob, c.Say(said, unless=(room(name),)))
-            self.assertEqual(refused.code, "looks-private")
-            self.assertNotIn("Vault", refused.why)
+            for typed in (
+                f"join {name} swordfish",
+                f"! join {name} swordfish",
+                f"join {name}:sword,fish",
+                f"join,{name}, swordfish",
+                f"join: {name}\uff1aswordfish",
+            ):
+                refused = self.world.refusal(self.bob, c.Say(lines(typed), unless=(room(name),)))
+                self.assertEqual(refused.code, "looks-private", typed)
+                self.assertNotIn("Vault", refused.why)
             talk = c.Say(lines(f"join {name} and me"), unless=(room(name),))
             self.assertIsInstance(self.decide(self.bob, talk), Propose)
         # Who is in it knows of it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from twisted_chat.core import commands as c
@@ -11,8 +12,11 @@ from twisted_chat.core.refusing import refuse
 from twisted_chat.core.state import State
 from twisted_chat.core.user import User
 
-#: "join ROOM PASSWORD": neither of the two has a blank.
-_WORDS: Final = 3
+# "join ROOM PASSWORD", behind any mark: a blank is in none of the three, and what may part them is in neither of the first two.
+_PARTED: Final = r"\s,:\uff0c\uff1a\ufe50\ufe55"
+_WORDS: Final = re.compile(
+    rf"\W*\w[^{_PARTED}]*[{_PARTED}]+[^{_PARTED}]+[{_PARTED}]+[^{_PARTED}]\S*\s*"
+)
 
 
 def refuse_slip(state: State, user: User, meant: Nick | RoomName, command: c.Say) -> Tell | None:
@@ -28,7 +32,7 @@ def refuse_slip(state: State, user: User, meant: Nick | RoomName, command: c.Say
         room = state.room_named(meant) or state.lookalike(meant)
         if room is None or (room.settings.private and user.id not in room.members):
             # Whether it is there is not for everybody to know: what can be a password is none of a room that is not, either.
-            if len(" ".join(command.lines).split()) != _WORDS:
+            if _WORDS.fullmatch(" ".join(command.lines)) is None:
                 return None
             name = meant
         elif room.password is None:
