@@ -70,12 +70,14 @@ class PromptTests(Case):
         ann.types("/quit")
 
     def test_a_login_that_is_typed_again_at_once_is_not_said(self) -> None:
-        ann, bob = self.house.enters("ann"), self.house.comes()
-        bob.types("bob wrong-horse")
-        for again in ("bob correct-horse", " BOB correct-horse ", "bob correct horse"):
-            bob.types(again)
-            self.assertTrue(bob.sees()[-1].startswith("! That looks like the password of bob"))
-        self.assertFalse([line for line in ann.sees() if "orrect" in line])
+        ann = self.house.enters("ann")
+        for first in (("bob wrong-horse",), ("", "/login bob wrong-horse")):
+            bob = self.house.comes()
+            bob.types(*first)
+            for again in ("bob correct-horse", " BOB correct-horse ", "bob correct horse"):
+                bob.types(again)
+                self.assertTrue(bob.sees()[-1].startswith("! That looks like the password of bob"))
+            self.assertFalse([line for line in ann.sees() if "orrect" in line])
 
     def test_what_is_no_password_and_what_is_marked_as_none_is_said(self) -> None:
         for line, said in (

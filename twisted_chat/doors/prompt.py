@@ -89,8 +89,8 @@ class PasswordPrompt:
             self._node.tell(peer, r.Notice("password", f"you did not enter {name}"))
 
     def expect(self, login: c.Login) -> None:
-        """Expect that the password is typed again if it turns out to be wrong, and who logs in so comes in as a guest."""
-        self.wrong = login.nick if login.or_guest else None
+        """Expect that the password is typed again if it turns out to be wrong, by who is a guest then."""
+        self.wrong = login.nick if login.password else None
 
     def again(self, peer: Peer, frame: bytes) -> BadLine | None:
         """Refuse a line of who typed a wrong password for a nick, came in as a guest, and seems to type the password again.
