@@ -1,4 +1,4 @@
-"""The disk: what of what guests say is kept while there is little room, and who is told."""
+"""The disk: which lines of guests are kept while there is little room, and who is told."""
 
 from __future__ import annotations
 

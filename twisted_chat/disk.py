@@ -1,4 +1,4 @@
-"""The disk: how much room is left on it, and what of what guests say is kept while there is little.
+"""The disk: how much room is left on it, and which lines of guests are kept while there is little.
 
 Anybody can come as a guest and talk all day. Whoever fills the disk so would end history for everybody: then nothing more is
 acknowledged. So guests' lines in rooms are the first that are no longer kept. They are shown as ever.
