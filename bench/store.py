@@ -26,7 +26,7 @@ from bench.waiting import Event, first
 from twisted_chat.core.events import Envelope, RoomRef
 from twisted_chat.core.ids import MessageId
 from twisted_chat.core.lasting import Query
-from twisted_chat.recalls import CHUNK
+from twisted_chat.server.history import CHUNK
 from twisted_chat.store.blocks import BLOCK
 from twisted_chat.store.database import BadDatabase, Kind, kind_of
 from twisted_chat.store.port import StoreError

@@ -7,7 +7,7 @@ from typing import cast
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import Clock
 
-from twisted_chat.clock import ServerClock
+from twisted_chat.runtime.clock import ServerClock
 
 DAY = 24 * 60 * 60.0
 

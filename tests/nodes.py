@@ -26,7 +26,7 @@ from twisted_chat.core.nonces import Sent
 from twisted_chat.core.text import CleanText
 from twisted_chat.delivery.peer import Door
 from twisted_chat.dialects.base import Dialect, Request
-from twisted_chat.node import Node
+from twisted_chat.server.node import Node
 from twisted_chat.store.memory import MemoryStore
 from twisted_chat.store.port import Page
 

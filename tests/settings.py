@@ -9,8 +9,8 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.options import Options
-from twisted_chat.settings import Settings
+from twisted_chat.app.options import Options
+from twisted_chat.app.settings import Settings
 
 
 class OptionsTestCase(SynchronousTestCase):

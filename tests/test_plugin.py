@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from twisted.plugins import twisted_chat_plugin
-from twisted_chat import options, service
+from twisted_chat.app import options, service
 
 ROOT = Path(__file__).parent.parent
 

@@ -21,12 +21,12 @@ from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.tls import Wire
-from twisted_chat import certificate
+from tests.tls.certs import Wire
 from twisted_chat.client import trust
 from twisted_chat.client.conversation import Untrusted
 from twisted_chat.client.known import BY_AUTHORITY, KnownServers
 from twisted_chat.client.trust import Trust
+from twisted_chat.tls import __main__ as certificate
 
 NOW = datetime.now(UTC)
 

@@ -18,7 +18,6 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.auth.fakes import open_gate
-from twisted_chat import background
 from twisted_chat.cluster.bus import LocalBus
 from twisted_chat.core import commands as c
 from twisted_chat.core.hub import Hub
@@ -29,7 +28,8 @@ from twisted_chat.delivery.peer import Door
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.json import JsonDialect
 from twisted_chat.dialects.line import LineDialect
-from twisted_chat.node import Node
+from twisted_chat.runtime import tasks
+from twisted_chat.server.node import Node
 from twisted_chat.store.blocks import Ids
 from twisted_chat.store.memory import MemoryStore
 
@@ -368,8 +368,8 @@ class Stage:
         async def start() -> None:
             await store.start(self.node.stored, self.node.roomy)
 
-        background.start(start(), "store")
-        background.start(ids.start(bus.drain), "ids")
+        tasks.start(start(), "store")
+        tasks.start(ids.start(bus.drain), "ids")
         self.visitors: list[Visitor] = []
 
     def settle(self) -> None:

@@ -25,7 +25,7 @@ from twisted_chat.dialects.json import JsonDialect
 from twisted_chat.dialects.line import LineDialect
 from twisted_chat.doors.line import ChatFactory
 from twisted_chat.doors.telnet import TelnetFilter
-from twisted_chat.node import Node
+from twisted_chat.server.node import Node
 from twisted_chat.store.blocks import Ids
 from twisted_chat.store.memory import MemoryStore
 

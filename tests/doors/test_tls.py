@@ -11,14 +11,17 @@ from OpenSSL import SSL
 from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests import tls
 from tests.doors.house import NO_FLOOD_LIMIT, House
-from tests.tls import Client
+from tests.tls import certs
+from tests.tls.certs import Client
 from twisted_chat.core.limits import Limits
-from twisted_chat.doors import certificates
-from twisted_chat.doors.certificates import Certificates, find
 from twisted_chat.doors.proxy import ProxyFactory, Trusted
 from twisted_chat.doors.tls import TlsFactory
+from twisted_chat.tls import certificates
+from twisted_chat.tls.certificates import (
+    Certificates,
+    find,
+)
 
 
 class TlsCase(SynchronousTestCase):
@@ -30,7 +33,7 @@ class TlsCase(SynchronousTestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
-        self.files = tls.write(self.folder, "chat.example")
+        self.files = certs.write(self.folder, "chat.example")
         self.factory = self.serves(*self.files)
         self.clients: list[Client] = []
         self.logged: list[LogEvent] = []
@@ -111,13 +114,13 @@ class TlsTests(TlsCase):
 
     def test_minimum_holds_though_all_ciphers_were_taken(self) -> None:
         self.patch(certificates, "_CIPHERS", b"ALL:@SECLEVEL=0")
-        self.factory = self.serves(*tls.write_rsa(self.folder))
+        self.factory = self.serves(*certs.write_rsa(self.folder))
         old = self.connects(newest=SSL.TLS1_1_VERSION)
         self.assertRaises(SSL.Error, old.shakes_hands)
         self.comes(newest=SSL.TLS1_2_VERSION, ciphers=b"AES128-SHA:@SECLEVEL=0")
 
     def test_tls_1_2_has_forward_secrecy_and_authenticated_encryption_or_is_refused(self) -> None:
-        for files, kind in ((tls.write_rsa(self.folder), "RSA"), (self.files, "ECDSA")):
+        for files, kind in ((certs.write_rsa(self.folder), "RSA"), (self.files, "ECDSA")):
             self.factory = self.serves(*files)
             for good in ("AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305"):
                 name = f"ECDHE-{kind}-{good}"

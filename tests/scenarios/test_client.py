@@ -15,7 +15,7 @@ from twisted.internet.interfaces import IListeningPort
 from twisted.internet.protocol import Factory, Protocol
 
 from tests.scenarios.helpers import Program, Scene, Server, Visitor, real, scenario, the_reactor
-from twisted_chat import certificate
+from twisted_chat.tls import __main__ as certificate
 
 DOCS = Path(__file__).parents[2] / "docs"
 

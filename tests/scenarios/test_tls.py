@@ -36,7 +36,7 @@ class Place:
         command = [
             sys.executable,
             "-m",
-            "twisted_chat.certificate",
+            "twisted_chat.tls",
             *options,
             str(self.folder / "tls"),
         ]

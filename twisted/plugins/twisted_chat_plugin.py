@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from twisted_chat.auth.files import Argon2File
 
 chat = ServiceMaker(
-    "twisted-chat", "twisted_chat.service", "A chat server for nc, telnet and JSON lines", "chat"
+    "twisted-chat",
+    "twisted_chat.app.service",
+    "A chat server for nc, telnet and JSON lines",
+    "chat",
 )
 
 

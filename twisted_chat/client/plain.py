@@ -14,7 +14,6 @@ from typing import Any, Final, TextIO
 import msgspec
 from twisted.internet.defer import Deferred, succeed
 
-from twisted_chat import background
 from twisted_chat.client import events as ev
 from twisted_chat.client import transcript
 from twisted_chat.client.connecting import TlsMissing, open_link
@@ -27,6 +26,7 @@ from twisted_chat.client.typed import Rejected, enter
 from twisted_chat.core.text import BadText, decode
 from twisted_chat.dialects.framing import Endless, LineFramer, MarkSkipper, TooLong
 from twisted_chat.dialects.line_layout import INDENT, rows
+from twisted_chat.runtime import tasks
 
 #: The exit status when the server could not be reached, or was lost before the last acknowledgement.
 LOST: Final = 1
@@ -186,7 +186,7 @@ class Plain:
             return
         self._piece = False
         if self._eof:
-            background.start(self._leave(), "leaving")
+            tasks.start(self._leave(), "leaving")
         else:
             self._keyboard.next()
 

@@ -8,7 +8,6 @@ from typing import Final
 import msgspec
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from twisted_chat.clock import wall_of
 from twisted_chat.core.events import Envelope, Gathered, RoomRef, Said
 from twisted_chat.core.ids import MessageId, RoomId
 from twisted_chat.core.limits import Limits
@@ -18,6 +17,7 @@ from twisted_chat.delivery.channel import Channel, shown
 from twisted_chat.delivery.linger import Pace
 from twisted_chat.delivery.outbox import Outbox, Sink, Slot
 from twisted_chat.dialects.base import Variant
+from twisted_chat.runtime.clock import wall_of
 
 #: The most names one gathered line carries, joined and left together, so that a line for programs stays a line.
 MAX_NAMES: Final = 200

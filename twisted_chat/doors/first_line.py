@@ -14,7 +14,7 @@ from twisted_chat.core.text import CleanText
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.dialects.base import BadLine, Request
 from twisted_chat.dialects.framing import Frame
-from twisted_chat.node import Node
+from twisted_chat.server.node import Node
 
 _NO: Final = "/no"
 

@@ -27,7 +27,7 @@ from twisted_chat.doors.read_ahead import ReadAhead
 from twisted_chat.doors.reading import Reading, Source
 from twisted_chat.doors.sockets import is_broken
 from twisted_chat.doors.window import Window
-from twisted_chat.node import Node
+from twisted_chat.server.node import Node
 
 #: What a line may have besides its text: the longest command with two names, and then some.
 _ROOM_FOR_COMMAND: Final = 512

@@ -18,7 +18,6 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twisted_chat.clock import Silence
 from twisted_chat.core import replies as r
 from twisted_chat.core.addresses import network_keys
 from twisted_chat.core.names import Nick, RoomName
@@ -32,8 +31,9 @@ from twisted_chat.doors.connections import Connections, HandshakeFailed
 from twisted_chat.doors.intake import Intake
 from twisted_chat.doors.read_ahead import ReadAhead
 from twisted_chat.doors.sockets import LocalTrust, origin, tune
-from twisted_chat.log_sums import FEW
-from twisted_chat.node import Node
+from twisted_chat.runtime.clock import Silence
+from twisted_chat.runtime.log_sums import FEW
+from twisted_chat.server.node import Node
 
 log = Logger()
 

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import Final
 
-from twisted_chat.clock import Silence
 from twisted_chat.core.commands import Login, Say
 from twisted_chat.dialects.base import BadLine, Dialect
 from twisted_chat.dialects.framing import LINE_END, Framer
 from twisted_chat.dialects.said import begins_private, is_whole
 from twisted_chat.dialects.terminal import TerminalFramer
-from twisted_chat.node import Node
+from twisted_chat.runtime.clock import Silence
+from twisted_chat.server.node import Node
 
 #: How long nothing comes behind the first piece, in seconds: who presses keys one by one is faster, and so is a network that
 #: cuts a line in two.

@@ -13,7 +13,7 @@ from twisted_chat.delivery.peer import Peer
 from twisted_chat.dialects.base import BadLine, Request
 from twisted_chat.dialects.slips import nick_or_none
 from twisted_chat.doors.telnet import TelnetFilter
-from twisted_chat.node import Node
+from twisted_chat.server.node import Node
 
 #: How often in a row it is asked. Who typed wrong tries again at once, and were that not taken for a password, it would be
 #: said to everybody. The number is that of login and of ssh.

@@ -9,7 +9,7 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.dialects.line import LineDialect
 from twisted_chat.doors.telnet import TelnetFilter
-from twisted_chat.node import Node
+from twisted_chat.server.node import Node
 
 #: Lines are broken for another width so many seconds after the client told of it: each is some work in every room of the
 #: session, and whoever drags the edge of a window tells of many.

@@ -9,8 +9,8 @@ from typing import Final
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
-from twisted_chat import background
 from twisted_chat.core.ids import MessageId
+from twisted_chat.runtime import tasks
 from twisted_chat.store.port import Store
 
 log = Logger()
@@ -66,7 +66,7 @@ class Ids:
 
     def _ask(self) -> None:
         self._asked = True
-        background.start(self._refill(), "getting ids from the store")
+        tasks.start(self._refill(), "getting ids from the store")
 
     async def _refill(self) -> None:
         try:

@@ -17,9 +17,9 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
-from twisted_chat import background
-from twisted_chat.clock import wall_of
 from twisted_chat.core.ids import MessageId
+from twisted_chat.runtime import tasks
+from twisted_chat.runtime.clock import wall_of
 from twisted_chat.store.port import StoreError
 from twisted_chat.store.sql import upkeep
 from twisted_chat.store.sql.database import Database, explain
@@ -106,7 +106,7 @@ class Writer:
     def start(self, stored: Callable[[MessageId], None], roomy: Callable[[], None]) -> None:
         """Begin to write. The database is open."""
         self._stored, self._roomy = stored, roomy
-        background.start(self._run(), "writing to the database")
+        tasks.start(self._run(), "writing to the database")
 
     async def stop(self) -> int:
         """Commit what waits, if that can be done within :data:`_LAST` seconds; return how many changes were given up."""

@@ -1,0 +1,1 @@
+"""The program: options and settings in, a running server out."""

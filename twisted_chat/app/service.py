@@ -1,0 +1,400 @@
+"""From options to a running server: the only module that chooses what the server is made of."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+import msgspec
+from twisted.application.app import ServerOptions
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.defer import TimeoutError as DeferredTimeoutError
+from twisted.internet.error import ReactorNotRunning
+from twisted.internet.interfaces import (
+    IDelayedCall,
+    IListeningPort,
+    IProtocolFactory,
+    IStreamServerEndpoint,
+)
+from twisted.internet.task import LoopingCall
+from twisted.logger import ILogObserver, Logger
+from twisted.python.failure import Failure
+
+from twisted_chat.app.listen import CannotOpen, close_port, open_port
+from twisted_chat.app.logs import Logs
+from twisted_chat.app.options import Options
+from twisted_chat.app.reload import (
+    NotReloaded,
+    Reload,
+)
+from twisted_chat.app.settings import (
+    BadSetting,
+    Settings,
+)
+from twisted_chat.app.startup import (
+    LOCAL,
+    StartError,
+    kept,
+    make_store,
+    print_start_error,
+    raise_file_limit,
+    room,
+)
+from twisted_chat.auth.files import names_of
+from twisted_chat.auth.gate import Gate
+from twisted_chat.auth.operators import Operators, OperatorsError, read_operators
+from twisted_chat.auth.passwords import Passwords, RealRunner
+from twisted_chat.cluster.bus import LocalBus
+from twisted_chat.core.hub import Hub
+from twisted_chat.core.ids import Node as NodeName
+from twisted_chat.core.text import shown
+from twisted_chat.dialects.json import JsonDialect
+from twisted_chat.dialects.line import LineDialect
+from twisted_chat.doors.capacity import Capacity, room_for_connections
+from twisted_chat.doors.line import ChatFactory
+from twisted_chat.doors.proxy import ProxyFactory, without_proxy
+from twisted_chat.runtime import tasks
+from twisted_chat.runtime.clock import (
+    clock_of,
+    wall_of,
+)
+from twisted_chat.runtime.watchdog import Watchdog
+from twisted_chat.server.node import Node
+from twisted_chat.store.blocks import Ids
+from twisted_chat.store.place import Place, PlaceError
+from twisted_chat.store.port import StoreError
+
+log = Logger()
+
+#: How long connections have to end when the server stops, in seconds; it must be gone within five, and a store that hangs
+#: takes two and a half of them.
+_GOODBYE: Final = 2.0
+#: How often silent connections are looked after, in seconds.
+_CHECK_EVERY: Final = 5.0
+#: How often the store is told who is still here, and what is too old goes, in seconds: who was here is known for 24 hours, so
+#: after a crash for a little less.
+_LOOK_AFTER_STORE_EVERY: Final = 600.0
+#: How many objects are made before the youngest are searched for garbage that refers to itself. Python's 700 is what five logins
+#: make, and the search a tenth of what they cost; a connection that is gone leaves some of it, so it has to be.
+_COLLECT_EVERY: Final = 5_000
+#: After so many seconds of a start it is said what it waits for.
+_LONG_START: Final = 1.0
+_WAITS: Final = "nobody can join yet: the chat opens as soon as something can be stored"
+
+
+#: Puts what a port needs around a door.
+Wrap = Callable[[IProtocolFactory], IProtocolFactory]
+
+
+class ChatService(Service):
+    """The server: doors, node, store; started in that order from the end, stopped from the front."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        reactor: Any,
+        reread: Callable[[], Settings] | None = None,
+        twistd: Mapping[str, Any] | None = None,
+    ) -> None:
+        """``reread`` returns the settings as they are when the server is told to look again, or raises ``BadSetting``.
+
+        ``twistd``: the options of the program that runs it, if that is twistd.
+        """
+        # From here on there may be a StartError.
+        sys.excepthook = print_start_error
+        self._settings = settings
+        self._reactor = reactor
+        # From here on a SIGHUP does not end it, even if there is nothing yet that could be read again: twistd may have written
+        # its pid file before the server starts.
+        signal.signal(signal.SIGHUP, self._hung_up)
+        # Nor does a SIGUSR1; and twistd installs no handler of its own, which would rotate a file that has been rotated.
+        signal.signal(signal.SIGUSR1, self._log_moved)
+        self._logs = Logs(settings.log_level)
+        self._twistd = twistd
+        clock = self._clock = clock_of(reactor)
+        # A copy, for it changes: see Reload.
+        limits = msgspec.structs.replace(settings.effective_limits())
+        # Made absolute before twistd goes to another folder.
+        self._folder = settings.state_folder()
+        self._place: Place | None = None
+        self._store = make_store(settings, self._folder, reactor, clock)
+        self._ids = Ids(self._store, clock)
+        self._bus = LocalBus(self._ids.take)
+        try:
+            checkers = settings.checkers()
+        except BadSetting as error:
+            raise StartError(str(error)) from None
+        # Found before twistd goes to another folder.
+        self._operators_file = settings.operators_file()
+        self._gate = Gate(
+            Passwords(RealRunner(reactor)), self._store.password, checkers, wall_of(clock)
+        )
+        self._reserved = [name for checker in checkers for name in names_of(checker)]
+        hub = Hub(NodeName("local"), limits, registration=settings.who_registers())
+        self.node = Node(
+            hub,
+            self._bus,
+            self._store,
+            clock,
+            self._gate,
+            server=settings.server_name,
+            motd=settings.motd_lines(),
+        )
+        self.factory = ChatFactory(
+            self.node,
+            LineDialect(wall_of(clock)),
+            JsonDialect(wall_of(clock)),
+            settings.who_is_local(),
+        )
+        self.ports: list[IListeningPort] = []
+        self._capacity = Capacity(self.factory.connections, reactor)
+        self._reload = Reload(settings, reread or (lambda: settings), self._change)
+        self._check = LoopingCall(self._look_after)
+        self._check.clock = reactor
+        self._judging: IDelayedCall | None = None
+        self._upkeep = LoopingCall(self._look_after_store)
+        self._upkeep.clock = reactor
+        self._waiting: IDelayedCall | None = None
+        self._watchdog = Watchdog(reactor)
+
+    def setServiceParent(self, parent: Any) -> None:
+        """Belong to an application; under twistd, before that begins to log, say to what."""
+        super().setServiceParent(parent)
+        observer = self._logs.observer(self._twistd) if self._twistd is not None else None
+        if observer is not None:
+            parent.setComponent(ILogObserver, observer)
+
+    def startService(self) -> None:
+        """Start, or raise :class:`StartError`: twistd then removes its pid file and the process ends with status 1."""
+        super().startService()
+        failed: list[Failure] = []
+        tasks.start(self._start(), "starting the server", failed.append)
+        if failed:
+            failed[0].raiseException()
+        self._reactor.callWhenRunning(self._handle_signals)
+
+    async def _start(self) -> None:
+        self._watchdog.start()
+        raise_file_limit()
+        try:
+            self.load_operators(self._operators_file, in_clear=self._settings.oper_in_clear)
+        except OperatorsError as error:
+            raise StartError(str(error)) from None
+        self._reload.add("operators", self._load_operators_again)
+        # What is loaded now stays: it need not be searched again and again.
+        gc.freeze()
+        gc.set_threshold(_COLLECT_EVERY)
+        # Before anything is made or opened: without its certificates it does not start.
+        tls = self._settings.tls_endpoints()
+        encrypted = self._encrypted() if tls else _plain
+        if self._folder is not None:
+            # Not before twistd has gone to the background: it would be another process.
+            try:
+                self._place = Place.open(self._folder)
+            except PlaceError as error:
+                raise StartError(str(error)) from None
+        try:
+            remembered = await self._store.start(self.node.stored, self.node.roomy)
+        except StoreError as error:
+            raise StartError(str(error)) from None
+        log.info("{line}", line=kept(self._settings, self._folder))
+        self.node.restored(remembered)
+        self.node.reserve(self._reserved)
+        self._waiting = self._reactor.callLater(_LONG_START, log.warn, "{line}", line=_WAITS)
+        await self._ids.start(self._bus.drain)
+        self._cancel_waiting()
+        for description in self._settings.endpoints():
+            await self._listen(description, _plain)
+        for description in self._settings.json_endpoints():
+            await self._listen(description, _plain, json=True)
+        for description in tls:
+            await self._listen(description, encrypted, tls=True)
+        most = room_for_connections()
+        self._capacity.guard(self.ports, most)
+        log.info("{line}", line=room(most))
+        log.info("{line}", line=LOCAL[self.factory.local_trust])
+        _ = self._check.start(_CHECK_EVERY, now=False)
+        _ = self._upkeep.start(_LOOK_AFTER_STORE_EVERY, now=False)
+        self._watchdog.started()
+
+    def load_operators(self, file: Path | None, *, in_clear: bool) -> None:
+        """Take up the operators of the server that stand in a file (None: there are none), at the start or later.
+
+        ``in_clear``: they may send their password from other machines without TLS. Raises :class:`OperatorsError`, and then
+        nothing is changed.
+        """
+        operators = Operators() if file is None else read_operators(file)
+        if operators.warning:
+            log.warn("{line}", line=shown(operators.warning, 1000))
+        self.node.operating.load(operators)
+        self.node.operating.in_clear = in_clear
+
+    def _load_operators_again(self, settings: Settings) -> str:
+        try:
+            self.load_operators(settings.operators_file(), in_clear=settings.oper_in_clear)
+        except OperatorsError as error:
+            raise NotReloaded(str(error)) from None
+        return ""
+
+    def _encrypted(self) -> Wrap:
+        """Read the certificates; return how to put TLS around a door."""
+        try:
+            from twisted_chat.doors.tls import TlsFactory
+            from twisted_chat.tls import certificates
+        except ImportError as error:
+            raise StartError(
+                f"{error.name} is not installed, which TLS needs: pip install 'PATH-OF-THE-CLONE[tls]'"
+            ) from None
+        try:
+            in_use = certificates.Certificates(certificates.find(*self._settings.tls_files()))
+        except certificates.BadCertificate as error:
+            raise StartError(str(error)) from None
+        for line in certificates.doubts(in_use.found, datetime.now(UTC)):
+            log.warn("{line}", line=shown(line, 1000))
+
+        def change(settings: Settings) -> str:
+            try:
+                found = certificates.find(*settings.tls_files())
+                certificates.refuse_expired(found, datetime.now(UTC))
+                in_use.use(found)
+            except certificates.BadCertificate as error:
+                raise NotReloaded(str(error)) from None
+            return "; ".join(map(str, found.all))
+
+        self._reload.add("certificates", change)
+        return lambda door: TlsFactory(in_use, door, self._reactor)
+
+    async def _listen(
+        self, description: str, wrap: Wrap, *, tls: bool = False, json: bool = False
+    ) -> None:
+        door = self.factory.for_programs() if json else self.factory
+        inner = without_proxy(description)
+        if inner is None:
+            factory = wrap(door)
+        else:
+            # The header stands before TLS.
+            behind = wrap(door.forwarded())
+            trusted = self._settings.trusted_proxies()
+            connections, sums = self.factory.connections, self.node.log_sums
+            factory = ProxyFactory(behind, trusted, connections, self._clock, sums)
+
+        async def listen(endpoint: IStreamServerEndpoint) -> IListeningPort:
+            return await endpoint.listen(factory)
+
+        try:
+            port = await open_port(self._reactor, inner or description, listen, tls=tls, json=json)
+        except CannotOpen as error:
+            raise StartError(str(error)) from None
+        self.ports.append(port)
+
+    def stopService(self) -> Deferred[None]:
+        """Stop listening, say goodbye and wait (for two seconds at most), close the store."""
+        super().stopService()
+        return Deferred.fromCoroutine(self._stop())
+
+    def _cancel_waiting(self) -> None:
+        if self._waiting is not None and self._waiting.active():
+            self._waiting.cancel()
+
+    async def _stop(self) -> None:
+        self._watchdog.stopping()
+        self._cancel_waiting()
+        for each in (self._check, self._upkeep):
+            if each.running:
+                each.stop()
+        if self._judging is not None and self._judging.active():
+            self._judging.cancel()
+        self._capacity.stop()
+        await DeferredList([Deferred.fromCoroutine(close_port(port)) for port in self.ports])
+        gone = self.factory.connections.all_gone()
+        self.node.stop("the server is stopping")
+        try:
+            await gone.addTimeout(_GOODBYE, self._reactor)
+        except DeferredTimeoutError:
+            self.factory.connections.abort()
+        self._ids.stop()
+        self._gate.stop()
+        try:
+            await self._store.stop()
+        finally:
+            self._watchdog.stop()
+            if self._place is not None:
+                self._place.close()
+
+    def _change(self, settings: Settings) -> None:
+        """Let settings count that can change while the server runs."""
+        self.node.visits.server = settings.server_name
+        self.node.arrivals.motd = settings.motd_lines()
+        self._logs.set_level(settings.log_level)
+        self.node.limit(settings.effective_limits())
+        self.node.hub.let_register(settings.who_registers())
+        self.factory.connections.max_per_address = settings.limits.max_per_address
+
+    def _hung_up(self, number: int, frame: FrameType | None) -> None:
+        # Before the reactor runs this waits until it does; all is made by then.
+        self._reactor.callFromThread(self._reload_now)
+
+    def _log_moved(self, number: int, frame: FrameType | None) -> None:
+        self._reactor.callFromThread(self._logs.reopen)
+
+    def _reload_now(self) -> None:
+        self._reload.run()
+
+    def _look_after(self) -> None:
+        # A turn later: after a pause of the process or the machine, what arrived meanwhile has been read by then.
+        self._judging = self._reactor.callLater(0, self._judge)
+
+    def _judge(self) -> None:
+        """Look after those who were silent for long."""
+        try:
+            self.factory.connections.check(self._clock.seconds())
+            self.node.look_around()
+        except Exception:
+            log.failure("looking after silent connections failed")
+
+    def _look_after_store(self) -> None:
+        try:
+            self.node.look_after()
+        except Exception:
+            # A LoopingCall ends for good at its first exception.
+            log.failure("looking after what is stored failed")
+
+    def _handle_signals(self) -> None:
+        # twistd's own handlers end the process by the signal it got; a clean stop is exit 0.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._signalled)
+
+    def _signalled(self, number: int, frame: FrameType | None) -> None:
+        self._reactor.callFromThread(self._stop_reactor)
+
+    def _stop_reactor(self) -> None:
+        log.info("the server is stopping")
+        try:
+            self._reactor.stop()
+        except ReactorNotRunning:
+            pass  # asked for twice
+
+
+def _plain(door: IProtocolFactory) -> IProtocolFactory:
+    return door
+
+
+def makeService(options: Options) -> ChatService:
+    """Make the server, for ``twistd chat`` and ``twist chat``. With ``--check``, tell whether it could start, and exit."""
+    if options["check"]:
+        from twisted_chat.app.preflight import check
+
+        raise SystemExit(check(options.settings))
+    from twisted.internet import reactor
+
+    # Those of twist are others, and it has an observer of its own.
+    parent = getattr(options, "parent", None)
+    twistd = parent if isinstance(parent, ServerOptions) else None
+    return ChatService(options.settings, reactor, options.reread, twistd)

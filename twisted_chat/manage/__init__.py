@@ -1,0 +1,1 @@
+"""Managing the accounts of a server that is not running."""

@@ -1,0 +1,105 @@
+"""What server operators do with accounts of others: find them, and let their owners in who forgot the password."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
+
+from twisted_chat.auth.codes import GOOD_FOR, Code, new_code
+from twisted_chat.auth.passwords import BusyError, Passwords
+from twisted_chat.auth.turns import Who
+from twisted_chat.core import commands as c
+from twisted_chat.core import decision as d
+from twisted_chat.core import events as e
+from twisted_chat.core import replies as r
+from twisted_chat.core.addresses import network_keys
+from twisted_chat.core.decide_server import NOT_OPERATOR
+from twisted_chat.core.hub import Hub
+from twisted_chat.core.invites import digest_of
+from twisted_chat.core.lists import cut_page
+from twisted_chat.core.masks import MAX_MASK, fits, shortened
+from twisted_chat.core.names import fold
+from twisted_chat.delivery.peer import Peer
+from twisted_chat.runtime.clock import wall_of
+from twisted_chat.server.pending import Answers
+from twisted_chat.store.port import Store
+
+#: How many accounts are held against a mask in one turn: some take 5 µs.
+_SLICE: Final = 200
+
+
+class AccountAdmin:
+    """Answers what operators ask about accounts, on one node."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        store: Store,
+        clock: IReactorTime,
+        answers: Answers,
+        passwords: Passwords,
+        carry_out: Callable[[Peer, d.Decision, str | None], None],
+    ) -> None:
+        self._hub = hub
+        self._store = store
+        self._clock = clock
+        self._wall = wall_of(clock)
+        self._answers = answers
+        self._passwords = passwords
+        self._carry_out = carry_out
+        #: The codes that are on their way to be stored, by their digests.
+        self._codes: dict[str, str] = {}
+
+    def answer(
+        self, peer: Peer, command: c.ShowAccounts | c.ResetPassword, tag: str | None
+    ) -> None:
+        """Do what a session was allowed to ask for."""
+        if isinstance(command, c.ShowAccounts):
+            self._answers.start(peer, tag, self._list(command), "/accounts")
+        else:
+            self._answers.start(peer, tag, self._reset(peer, command, tag), "/reset-password")
+
+    def code_of(self, event: e.PasswordReset) -> str:
+        """Return the code that was made up for this, once."""
+        return self._codes.pop(event.code, "")
+
+    async def _list(self, asked: c.ShowAccounts) -> r.Reply:
+        mask = shortened(fold(asked.mask)) if asked.mask is not None else "*"
+        if len(mask) > MAX_MASK:
+            return r.Refused("bad-arguments", f"A mask has at most {MAX_MASK} characters.")
+        state, found = self._hub.state, []
+        for n, key in enumerate(sorted(state.accounts), 1):
+            if fits(mask, key):
+                found.append(key)
+            if n % _SLICE == 0:
+                await deferLater(self._clock, 0, lambda: None)
+        found = [key for key in found if key in state.accounts]
+        keys, page, pages = cut_page(found, asked.page, self._hub.limits.page_size)
+        lines = []
+        for key in keys:
+            here = bool(state.users_of(key))
+            seen = None if here else await self._answers.in_time(self._store.last_seen(key))
+            account = state.accounts.get(key)
+            if account is not None:
+                lines.append(r.AccountLine(account.name, account.created, here, seen))
+        return r.AccountList(tuple(lines), len(found), page, pages, asked.mask)
+
+    async def _reset(self, peer: Peer, command: c.ResetPassword, tag: str | None) -> r.Reply | None:
+        code = new_code()
+        address = self._hub.state.sessions[peer.id].address
+        try:
+            hashed = await self._passwords.hash(code, Who(network_keys(address), known=True))
+        except BusyError as busy:
+            return r.Refused("try-later", str(busy))
+        seat = self._hub.state.sessions.get(peer.id)
+        if seat is None or seat.operator is None:
+            return NOT_OPERATOR  # any more
+        digest = digest_of(code)
+        self._codes = {digest: code}  # one at a time, for what is not applied at once is void
+        stored = Code(hashed, self._wall() + GOOD_FOR).spell()
+        event = e.PasswordReset(seat.operator, command.account.key, digest, stored)
+        self._carry_out(peer, d.Propose(event, claim=True), tag)
+        return None

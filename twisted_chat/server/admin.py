@@ -1,0 +1,391 @@
+"""Operating: how sessions become those of server operators, what operators' commands do beyond the hub, and its trail."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from twisted_chat.auth.operators import Operators
+from twisted_chat.auth.passwords import BusyError, Passwords
+from twisted_chat.auth.turns import Who
+from twisted_chat.core import commands as c
+from twisted_chat.core import events as e
+from twisted_chat.core import replies as r
+from twisted_chat.core.addresses import network_keys
+from twisted_chat.core.hub import Hub
+from twisted_chat.core.ids import MessageId
+from twisted_chat.core.lasting import AuditRecord
+from twisted_chat.core.refusing import UNMATCHED
+from twisted_chat.core.server_bans import Ban
+from twisted_chat.core.text import CleanText, shown
+from twisted_chat.core.throttle import Throttle
+from twisted_chat.delivery.engine import Delivery
+from twisted_chat.delivery.peer import Peer
+from twisted_chat.runtime.clock import wall_of
+from twisted_chat.server.account_admin import AccountAdmin
+from twisted_chat.server.acks import Acks
+from twisted_chat.server.disk import Disk
+from twisted_chat.server.pending import Answers
+from twisted_chat.server.sessions import Sessions
+from twisted_chat.store.port import Store
+
+log = Logger()
+
+#: How often one may try to become an operator, and in how many seconds that many times more.
+TRIES: Final = (3, 60.0)
+#: The longest line of the trail, in characters. Announcements may be longer.
+_LONGEST: Final = 400
+#: The most characters that are shown of what a database said, which may be a page.
+_LONGEST_ERROR: Final = 200
+#: What an operator is told who set the panic to 0, 1 or 2.
+_PANIC: Final = (
+    "everybody is let in again; there is no panic any more",
+    "no new guests are let in until /panic 0, and nobody can register; who is on the server's own machine can still do both",
+    "nobody new is let in until /panic 0, and nobody can register; who is on the server's own machine can still do both",
+)
+#: What is confirmed when it is stored, and how it was typed.
+_STORED: Final[dict[type[e.Event], str]] = {
+    e.ServerBanned: "/server-ban",
+    e.ServerUnbanned: "/server-unban",
+    e.PanicSet: "/panic",
+    e.PasswordReset: "/reset-password",
+    e.AccountRemoved: "/remove-account",
+}
+#: What is stored within so many seconds needs no word that it is not stored yet.
+_SOON: Final = 1.0
+_WRONG: Final = r.Refused("wrong-password", "there is no operator of that name with that password")
+
+
+class Operating:
+    """Server operators on one node."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        sessions: Sessions,
+        delivery: Delivery,
+        store: Store,
+        disk: Disk,
+        acks: Acks,
+        clock: IReactorTime,
+        answers: Answers,
+        passwords: Passwords,
+        accounts: AccountAdmin,
+        end: Callable[[Peer, str, str], None],
+    ) -> None:
+        """``end`` ends a session: with what it is told, and what others are."""
+        self._hub = hub
+        self._sessions = sessions
+        self._delivery = delivery
+        self._store = store
+        self._disk = disk
+        self._acks = acks
+        self._clock = clock
+        self._wall = wall_of(clock)
+        self._answers = answers
+        self._passwords = passwords
+        self._accounts = accounts
+        self._end = end
+        self._throttle = Throttle(*TRIES)
+        #: What operators did that was not stored at once: the event, whose session, what it typed, when. Each is one of the
+        #: replies that a session may wait for, so there are never many.
+        self._pending: deque[tuple[MessageId, Peer, str, float]] = deque()
+        self._operators = Operators()
+        #: Passwords of operators may come over connections that others could listen to.
+        self.in_clear = False
+
+    def load(self, operators: Operators) -> None:
+        """Let these be the operators from now on. Sessions of those who are none any more, or have another password, are none."""
+        old, self._operators = self._operators, operators
+        for peer in self._sessions.values():
+            seat = self._hub.state.sessions[peer.id]
+            name = seat.operator
+            if name is not None and old.hash_of(name) != operators.hash_of(name):
+                self._record(peer, name, "is no operator any more: the list was changed")
+                seat.operator = None
+                self._sessions.tell(
+                    peer, r.Notice("deoper", "you are no operator of this server any more")
+                )
+
+    # --- what operators ask for ---
+
+    def answer(
+        self,
+        peer: Peer,
+        command: c.Oper
+        | c.Deoper
+        | c.ShowServerBans
+        | c.ShowAudit
+        | c.ShowAccounts
+        | c.ResetPassword,
+        tag: str | None,
+    ) -> None:
+        """Do what a session was allowed to ask for. ``Oper`` anybody may."""
+        seat = self._hub.state.sessions[peer.id]
+        match command:
+            case c.Oper():
+                refused = self._may_try(peer)
+                if refused is not None:
+                    self._sessions.tell(peer, refused, tag)
+                else:
+                    self._answers.start(peer, tag, self._oper(peer, command), "/oper")
+            case c.Deoper():
+                self._record(peer, seat.operator, "is no operator any more")
+                seat.operator = None
+                self._sessions.tell(
+                    peer, r.Confirmed("you are no operator of this server any more"), tag
+                )
+            case c.ShowServerBans():
+                self._record(peer, seat.operator, "looked at the server bans")
+                bans = self._hub.server_bans(command.page, self._wall())
+                self._sessions.tell(peer, bans, tag)
+            case c.ShowAccounts():
+                self._record(peer, seat.operator, "looked at the accounts")
+                self._accounts.answer(peer, command, tag)
+            case c.ResetPassword():
+                self._accounts.answer(peer, command, tag)
+            case c.ShowAudit():  # pragma: no branch (mypy sees a missing case)
+                self._record(peer, seat.operator, "looked at this trail")
+                self._answers.start(peer, tag, self._audit(command.page), "/audit")
+
+    def survey(self, peer: Peer, tag: str | None) -> None:
+        """Tell a session that may know how the server and its store are doing. It need not be an operator's."""
+        self.note(peer, "looked at the stats")
+        self._sessions.tell(peer, self.stats(), tag)
+
+    def note(self, peer: Peer, what: str) -> None:
+        """Add to the trail what a session did that others may do as well, if it is an operator's."""
+        operator = self._hub.state.sessions[peer.id].operator
+        if operator is not None:
+            self._record(peer, operator, what)
+
+    def stats(self) -> r.Stats:
+        """Return how the server and its store are doing."""
+        state, health = self._hub.state, msgspec.structs.asdict(self._store.health())
+        if health["error"] is not None:
+            health["error"] = shown(health["error"], _LONGEST_ERROR)
+        store = r.StoreHealth(**health)
+        growth = self._disk.growth()
+        return r.Stats(len(self._sessions), len(state.users), len(state.rooms), store, *growth)
+
+    def _may_try(self, peer: Peer) -> r.Refused | None:
+        """Refuse a try that may not be made; count it if it may."""
+        if not len(self._operators):
+            return r.Refused("no-operators", "this server has no operators: it was started without")
+        if not (self.in_clear or peer.door.private):
+            return r.Refused(
+                "in-clear",
+                "others could read along here, so that password was not looked at; and change it, for they could this time; "
+                "use TLS, or the server's own machine",
+            )
+        now, keys = self._clock.seconds(), self._keys(peer)
+        wait = max(self._throttle.wait(key, now) for key in keys)
+        if wait:
+            why = f"too many tries; try again in {int(wait) + 1} seconds"
+            return r.Refused("too-many-tries", why)
+        for key in keys:
+            self._throttle.count(key, now)
+        return None
+
+    def _keys(self, peer: Peer) -> list[str]:
+        """Return what tries are counted by. Many share the server's own machine, so there each session counts alone."""
+        keys = [f"session {peer.id}"]
+        return [*keys, *network_keys(self._hub.state.sessions[peer.id].address)[:1]]
+
+    async def _oper(self, peer: Peer, command: c.Oper) -> r.Reply:
+        stored = self._operators.hash_of(command.name)
+        try:
+            # Who is unknown is checked all the same, against what takes as long.
+            matches = await self._passwords.verify(
+                stored or self._operators.decoy(),
+                command.password,
+                Who(network_keys(self._hub.state.sessions[peer.id].address)),
+            )
+        except BusyError as busy:
+            return r.Refused("busy", str(busy))
+        seat = self._hub.state.sessions.get(peer.id)
+        if seat is None:
+            return _WRONG  # gone meanwhile: nobody is told
+        name = shown(command.name, 40)
+        # The file may have been read again meanwhile.
+        if not matches or stored is None or stored != self._operators.hash_of(command.name):
+            self._sessions.log_sums.write(
+                log.warn,
+                "session {session} from {address} failed to become the operator {name}",
+                session=peer.id,
+                address=peer.address,
+                name=name,
+            )
+            return _WRONG
+        seat.operator = command.name
+        now = self._clock.seconds()
+        for key in self._keys(peer):
+            self._throttle.forgive(key, now)
+        self._record(peer, command.name, "became an operator")
+        told = f"you are an operator of this server as {name} now; /help lists what you can do"
+        # It outlives the server, and who set it: nobody else would find out why people stay away.
+        panic = self._hub.state.panic
+        return r.Confirmed(f"{told}; still: {_PANIC[panic]}" if panic else told)
+
+    async def _audit(self, page: int) -> r.Reply:
+        size = self._hub.limits.page_size
+        records, count = await self._answers.in_time(self._store.audit(page, size))
+        pages = max(1, -(-count // size))
+        if page > pages:
+            page = pages
+            records, count = await self._answers.in_time(self._store.audit(page, size))
+        return r.Audit(records, count, page, pages)
+
+    # --- what operators did ---
+
+    def done(self, envelope: e.Envelope, deed: e.Deed, peer: Peer | None) -> None:
+        """Carry out what an operator did, and was put in order; ``peer`` is the session of this node that did it."""
+        assert envelope.author is not None
+        now = self._wall()
+        match deed:
+            case e.Killed(nick=nick, reason=reason):
+                what = f"disconnected {nick}{_because(reason)}"
+                told = f"you disconnected {nick}"
+            case e.ServerBanned(ban=ban):
+                what = f"banned {ban.kind} {ban.target} {ban.lasts(now)}{_because(ban.reason)}"
+                told = f"the {ban.kind} {ban.target} is banned {ban.lasts(now)}; /server-unban {ban.target} undoes that"
+                if not any(self._hits(each, now) for each in self._sessions.values()):
+                    told = f"{told}. {UNMATCHED}"
+            case e.ServerUnbanned(kind=kind, target=target):
+                what = f"lifted the ban of {kind} {target}"
+                told = f"the {kind} {target} is no longer banned"
+            case e.Announced(lines=lines):
+                what = f"announced: {' / '.join(lines)}"
+                told = ""
+            case e.PasswordReset(account=account):
+                what = f"reset the password of the account {account}"
+                told = (
+                    f"The password of {account} is reset, and its sessions are ended. "
+                    f"This code stands for it, for one login within 24 hours: {self._accounts.code_of(deed)}"
+                )
+            case e.AccountRemoved(account=account):
+                what = f"removed the account {account}"
+                told = f"the account {account} is removed, and its sessions are ended"
+            case e.PanicSet(level=level):  # pragma: no branch (mypy sees a missing case)
+                what = f"set panic to {level}"
+                told = _PANIC[level]
+        mine = envelope.origin is not None and envelope.origin.node == self._hub.node
+        if mine:
+            address = "gone" if peer is None else peer.address
+            self._write(deed.by, envelope.author.nick.text, address, what)
+        if mine and self._keep(deed, envelope.id):
+            self._acks.appended(envelope.id)
+        # Before anybody is cut off, who may be the one who did it.
+        if peer is not None and told:
+            self._confirm(peer, envelope, told, deed)
+        self._carry_out(envelope, deed, now)
+
+    def _keep(self, deed: e.Deed, at: MessageId) -> bool:
+        """Let the store keep what outlives the server; tell whether there is any."""
+        match deed:
+            case e.ServerBanned(ban=ban):
+                self._store.ban(ban, at)
+            case e.ServerUnbanned(kind=kind, target=target):
+                self._store.unban(kind, target, at)
+            case e.PanicSet(level=level):
+                self._store.set_panic(level, at)
+            case _:
+                return False  # nothing lasts, or it is kept with all that changes of accounts
+        return True
+
+    def _confirm(self, peer: Peer, envelope: e.Envelope, told: str, deed: e.Deed) -> None:
+        """Confirm what an operator did: once it is stored, if it is to be."""
+        command = _STORED.get(type(deed))
+        if command is None:
+            self._sessions.tell(peer, r.Confirmed(told), envelope.tag)
+            return
+        self._acks.promise(peer, envelope.id, r.Confirmed(told), envelope.tag)
+        if not self._acks.is_stored(envelope.id):
+            self._pending.append((envelope.id, peer, command, self._clock.seconds()))
+            if self._store.health().error is not None or self._hits(peer, self._wall()):
+                self._tell_pending(0.0)
+
+    def look_around(self) -> None:
+        """Tell operators of what they did that is not stored yet; called every few seconds."""
+        self._tell_pending(_SOON)
+
+    def _tell_pending(self, after: float) -> None:
+        since = self._clock.seconds() - after
+        while self._pending and (
+            self._acks.is_stored(self._pending[0][0]) or self._pending[0][3] <= since
+        ):
+            message, peer, command, _ = self._pending.popleft()
+            if not self._acks.is_stored(message) and peer.id in self._sessions:
+                why = (
+                    f"Your {command} is in force, but it is not stored yet: it would be lost if the server ended now. "
+                    "It is confirmed once it is stored."
+                )
+                self._sessions.tell(peer, r.Notice("pending", why))
+
+    def _carry_out(self, envelope: e.Envelope, deed: e.Deed, now: float) -> None:
+        match deed:
+            case e.Killed(user=user, reason=reason):
+                why = f"an operator of this server disconnected you{_because(reason)}"
+                for peer in self._sessions.of(user):
+                    self._end(peer, why, "disconnected by an operator")
+            case e.ServerBanned(ban=ban):
+                self._cut(ban, now)
+            case e.PasswordReset(users=users) | e.AccountRemoved(users=users):
+                did = (
+                    "reset your password"
+                    if isinstance(deed, e.PasswordReset)
+                    else "removed your account"
+                )
+                for peer in [each for user in users for each in self._sessions.of(user)]:
+                    self._end(peer, f"An operator of this server {did}.", "account changed")
+            case e.ServerUnbanned() | e.PanicSet():
+                pass  # the hub lets people in, or not
+            case e.Announced():  # pragma: no branch (mypy sees a missing case)
+                inside = (
+                    each.outbox
+                    for each in self._sessions.values()
+                    if self._hub.user_of(each.id) is not None
+                )
+                self._delivery.show(inside, envelope)
+
+    def _cut(self, ban: Ban, now: float) -> None:
+        """End the sessions that a ban hits."""
+        for peer in list(self._sessions.values()):
+            # One may have ended with what the others were told.
+            if peer.id in self._sessions and self._hits(peer, now):
+                self._end(peer, ban.explain(now), "banned")
+
+    def _hits(self, peer: Peer, now: float) -> bool:
+        """Tell whether a ban hits a session that is here."""
+        bans, user = self._hub.state.server_bans, self._hub.user_of(peer.id)
+        address = self._hub.state.sessions[peer.id].address
+        account = user.author.account if user is not None else None
+        return bool(bans.of_address(address, now) or bans.of_account(account, now))
+
+    # --- the trail ---
+
+    def _record(self, peer: Peer, operator: str | None, what: str) -> None:
+        user = self._hub.user_of(peer.id)
+        nick = user.nick.text if user is not None else ""
+        self._write(operator or "", nick, peer.address, what)
+
+    def _write(self, operator: str, nick: str, address: str, what: str) -> None:
+        """Add a line to the trail, and to the log."""
+        text = shown(what, _LONGEST)
+        log.info(
+            "operator {operator} ({nick}, {address}) {what}",
+            operator=operator,
+            nick=nick,
+            address=address,
+            what=text,
+        )
+        self._store.record(AuditRecord(self._wall(), operator, nick, address, CleanText(text)))
+
+
+def _because(reason: CleanText | None) -> str:
+    return f": {reason}" if reason else ""

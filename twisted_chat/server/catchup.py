@@ -1,0 +1,224 @@
+"""Returns: what an account missed while nobody was here with it, told to the session with which it is back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from twisted.internet.defer import Deferred, DeferredSemaphore
+from twisted.internet.interfaces import IReactorTime
+
+from twisted_chat.cluster.bus import Bus
+from twisted_chat.core import events as e
+from twisted_chat.core import replies as r
+from twisted_chat.core.accounts import Account
+from twisted_chat.core.authorise import may
+from twisted_chat.core.hub import Hub
+from twisted_chat.core.ids import MessageId, SessionId
+from twisted_chat.core.lasting import Query, Term
+from twisted_chat.core.room import Room
+from twisted_chat.core.talks import as_told
+from twisted_chat.core.user import User
+from twisted_chat.core.words import words
+from twisted_chat.delivery.peer import Peer
+from twisted_chat.runtime import tasks
+from twisted_chat.runtime.clock import wall_of
+from twisted_chat.server.history import Recalls
+from twisted_chat.server.sessions import Sessions
+from twisted_chat.store.port import Skip, Store, StoreError
+
+#: How far the lines of a room are counted: beyond that nobody cares how many there are.
+MOST: Final = 1_000
+#: How many lines that name an account are looked for in all its rooms together.
+MOST_MENTIONS: Final = 200
+#: For how many accounts the store is asked at once: after a restart everybody is back within seconds, and what they ask for
+#: themselves comes first.
+_AT_ONCE: Final = 2
+
+
+class Returns:
+    """Tells accounts what they missed, in the background: nobody's login waits for that."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        sessions: Sessions,
+        bus: Bus,
+        store: Store,
+        clock: IReactorTime,
+        recalls: Recalls,
+    ) -> None:
+        self._hub = hub
+        self._sessions = sessions
+        self._bus = bus
+        self._store = store
+        self._wall = wall_of(clock)
+        self._recalls = recalls
+        # Counting takes longer, and nobody's private messages wait behind the counts of others.
+        self._reading, self._counting = (DeferredSemaphore(_AT_ONCE) for _ in range(2))
+        #: Which session is being told what waited for its account.
+        self._telling: dict[str, SessionId] = {}
+
+    def came(self, peer: Peer, at: MessageId, *, anew: bool) -> None:
+        """Tell a session that came, or logged in, at an event what its account missed. ``anew``: it takes no other's place."""
+        state = self._hub.state
+        user = self._hub.user_of(peer.id)
+        account = state.accounts.get(user.account or "") if user is not None else None
+        if user is None or account is None:
+            return
+        first = anew and len(user.sessions) == 1 and len(state.users_of(account.key)) == 1
+        rooms = self._left(user, account) if first else []
+        waits = bool(state.talks.waiting(account.key)) and not self._is_told(account)
+        if waits:
+            self._telling[account.key] = peer.id
+        if rooms or waits:
+            what = "telling what was missed"
+            tasks.start(self._tell(peer, account, rooms, at, waits=waits), what)
+
+    def _is_told(self, account: Account) -> bool:
+        return self._telling.get(account.key) in self._sessions
+
+    def _left(self, user: User, account: Account) -> list[tuple[Room, MessageId]]:
+        """Return the rooms where an account was when it left, and may still read all; and up to where it has."""
+        rooms = self._hub.state.rooms
+        there = self._hub.state.markers.of(account.key).items()
+        return [(rooms[place], at) for place, at in there if self._readable(user, rooms.get(place))]
+
+    def _readable(self, user: User, room: Room | None) -> bool:
+        now = self._wall()
+        return (
+            room is not None
+            and room.ref.id in self._hub.state.markers.of(user.account or "")
+            and may("enter", user, room, now) is None
+            and may("read all", user, room, now) is None
+        )
+
+    async def _tell(
+        self,
+        peer: Peer,
+        account: Account,
+        rooms: Sequence[tuple[Room, MessageId]],
+        at: MessageId,
+        *,
+        waits: bool,
+    ) -> None:
+        def read() -> Deferred[Sequence[tuple[str, int]]]:
+            return Deferred.fromCoroutine(self._waiting(peer, account))
+
+        def count() -> Deferred[list[tuple[Room, r.MissedRoom]]]:
+            return Deferred.fromCoroutine(self._missed(peer, account, rooms, at))
+
+        try:
+            private = await self._reading.run(read) if waits else ()
+            missed = await self._counting.run(count) if rooms else []
+            user = self._hub.user_of(peer.id)
+            if user is None or not self._has(peer, account):
+                return
+            # Meanwhile they may have been put out of one.
+            still = tuple(each for room, each in missed if self._readable(user, room))
+            if still or private:
+                self._sessions.tell(peer, r.Missed(still, tuple(private)))
+        except StoreError as error:
+            if peer.id in self._sessions:
+                why = f"what you missed cannot be told now: {error}"
+                self._sessions.tell(peer, r.Notice("missed-unavailable", why))
+        finally:
+            if not self._has(peer, account):
+                self._told(peer, account)
+
+    def _has(self, peer: Peer, account: Account) -> bool:
+        """Tell whether a session is here, and still with this account: it may be deleted, and somebody else's by now."""
+        user = self._hub.user_of(peer.id)
+        return user is not None and user.account == account.key
+
+    async def _waiting(self, peer: Peer, account: Account) -> Sequence[tuple[str, int]]:
+        """Tell what waited for an account; return who wrote how much of it."""
+        if not self._has(peer, account):
+            return ()
+        try:
+            kept = await self._recalls.in_time(self._store.waiting(account.key))
+        except StoreError:
+            self._told(peer, account)
+            raise
+        if not self._has(peer, account):
+            return ()
+        told = [as_told(each, account.name) for each in self._recalls.visible(peer, kept)]
+
+        def taken() -> None:
+            self._told(peer, account)
+            if self._has(peer, account):
+                self._received(peer)
+
+        if not told:
+            taken()
+            return ()
+        count = len(told)
+        self._recalls.show(peer, [r.WaitingStart(count), *told, r.WaitingEnd(count)], taken)
+        names = [each.author.nick.text for each in told if each.author is not None]
+        return list(Counter(names).items())
+
+    def _told(self, peer: Peer, account: Account) -> None:
+        """Note that a session is no longer being told what waited for its account."""
+        if self._telling.get(account.key) == peer.id:
+            del self._telling[account.key]
+
+    def _received(self, peer: Peer) -> None:
+        """Propose that what waited is received: it is on its way to the reader."""
+        user = self._hub.state.sessions[peer.id].user
+        origin = e.Origin(self._hub.node, peer.id)
+        self._bus.publish(e.Proposal(e.Received(), origin, self._wall(), user))
+
+    async def _missed(
+        self,
+        peer: Peer,
+        account: Account,
+        rooms: Sequence[tuple[Room, MessageId]],
+        at: MessageId,
+    ) -> list[tuple[Room, r.MissedRoom]]:
+        """Count what was said in rooms before an event, and how often the account was named."""
+        if not self._has(peer, account):
+            return []
+        skip = Skip(account.key, frozenset(peer.outbox.ignored))
+        counted = []
+        for room, after in rooms:
+            count = await self._recalls.in_time(
+                self._store.count(room.ref, after=after, before=at, skip=skip, limit=MOST + 1)
+            )
+            if count:
+                counted.append((room, after, count))
+        some = [(room, after) for room, after, _ in counted]
+        named = await self._mentions(peer, account, some, at) if some else Counter()
+        return [
+            (room, r.MissedRoom(room.name, min(n, MOST), named[room.ref.id], after, n > MOST))
+            for room, after, n in counted
+        ]
+
+    async def _mentions(
+        self,
+        peer: Peer,
+        account: Account,
+        rooms: Sequence[tuple[Room, MessageId]],
+        at: MessageId,
+    ) -> Counter[int]:
+        """Count the lines that have the account's name, or the nick of its session, as a whole word."""
+        user = self._hub.user_of(peer.id)
+        names = {account.name.key: account.name.text}
+        if user is not None:
+            names[user.nick.key] = user.nick.text
+        lines: dict[MessageId, int] = {}
+        for name in names.values():
+            if not words(name):
+                continue
+            query = Query(
+                tuple(room.ref for room, _ in rooms),
+                (Term(name),),
+                before=at,
+                limit=MOST_MENTIONS,
+                floors=tuple((room.ref.id, after) for room, after in rooms),
+            )
+            page = await self._recalls.in_time(self._store.search(query))
+            for each in self._recalls.visible(peer, page.envelopes):
+                if each.room is not None and each.author and each.author.account != account.key:
+                    lines[each.id] = each.room.id
+        return Counter(lines.values())

@@ -1,0 +1,168 @@
+"""The disk: how much room is left on it, and which lines of guests are kept while there is little.
+
+Anybody can come as a guest and talk all day. Whoever fills the disk so would end history for everybody: then nothing more is
+acknowledged. So guests' lines in rooms are the first that are no longer kept. They are shown as ever.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from twisted_chat.core import replies as r
+from twisted_chat.core.addresses import network_keys
+from twisted_chat.core.events import Envelope, Said
+from twisted_chat.core.hub import Hub
+from twisted_chat.core.ids import RoomId
+from twisted_chat.core.names import RoomName
+from twisted_chat.delivery.peer import Peer
+from twisted_chat.server.sessions import Sessions
+from twisted_chat.store.port import Health, Store
+
+log = Logger()
+
+DAY: Final = 24 * 60 * 60.0
+#: Seconds between two samples of the size.
+_SAMPLE: Final = 600.0
+#: So much free space, in times of the least, is worth a line in the log at the start.
+_SCARCE: Final = 4
+#: So much must be free again, in times of the least, before what guests say is kept again: else it would begin and end all day.
+_ENOUGH: Final = 1.25
+#: What a line takes in the database besides its text: its row, and its part of the index.
+_OF_A_LINE: Final = 80
+#: So much is counted ahead for a session while its networks have not used half of what they have: most lines cost less then.
+_AHEAD: Final = 2048
+#: What is kept of all in a network around an address (/24; /56, /48), in times of what is kept of the address.
+_SHARE: Final = 4
+#: The most networks whose lines of a day are counted, 2 MB of them. Another that comes makes the first one be forgotten.
+_MAX_NETWORKS: Final = 20_000
+
+
+class Disk:
+    """Watches the disk of one server, and says whether a line is kept.
+
+    ``low``: there is less room than ``min-free``.
+    """
+
+    def __init__(self, hub: Hub, sessions: Sessions, store: Store, clock: IReactorTime) -> None:
+        self._hub = hub
+        self._sessions = sessions
+        self._store = store
+        self._clock = clock
+        self.low = False
+        self._began = False
+        self._samples: deque[tuple[float, int]] = deque(maxlen=int(DAY / _SAMPLE) + 1)
+        #: Rooms that were told that what guests say there is not kept now.
+        self._told: set[RoomId] = set()
+        #: By network: how many bytes were kept since the day began, and whether that was too much.
+        self._kept: dict[str, int] = {}
+        self._full: set[str] = set()
+        self._day = clock.seconds()
+
+    def look_around(self) -> None:
+        """Look at the disk; called every few seconds."""
+        now, health = self._clock.seconds(), self._store.health()
+        if now - self._day >= DAY:
+            self._day = now
+            self._kept.clear()
+            self._full.clear()
+        if health.size is not None and (not self._samples or now - self._samples[-1][0] >= _SAMPLE):
+            self._samples.append((now, health.size))
+        self._judge(health)
+
+    def _judge(self, health: Health) -> None:
+        least, free = self._hub.limits.min_free, health.free
+        if free is None:
+            return
+        if not self._began:
+            self._began = True
+            if free < least * _SCARCE:
+                log.warn("only {free} MB are free for what is kept", free=_mega(free))
+        if not self.low and free < least:
+            self.low = True
+            log.warn(
+                "{free} MB are free, which is less than min-free ({least} MB): what guests say in rooms is not kept",
+                free=_mega(free),
+                least=_mega(least),
+            )
+        elif self.low and free >= least * _ENOUGH:
+            self.low = False
+            self._told.clear()
+            log.info("{free} MB are free: what guests say is kept again", free=_mega(free))
+
+    def growth(self) -> tuple[int | None, float]:
+        """Return by how many bytes the store grew, and in how many seconds, a day at most; None while that is not known."""
+        size = self._store.health().size
+        if size is None or not self._samples:
+            return None, 0.0
+        since, before = self._samples[0]
+        return size - before, self._clock.seconds() - since
+
+    def keeps(self, envelope: Envelope, event: Said, peer: Peer | None) -> bool:
+        """Tell whether a line that was said in a room is kept; those concerned are told if it is not.
+
+        ``peer`` is the session that said it, None if that is of another node, which counts it.
+        """
+        author, room = envelope.author, envelope.room
+        assert author is not None and room is not None
+        if author.account is not None or peer is None:
+            return True
+        if self.low:
+            self._tell(room.id, room.name)
+            return False
+        size = _OF_A_LINE
+        for line in event.lines:
+            size += len(line) if line.isascii() else len(line.encode())
+        if size <= peer.kept_ahead:
+            peer.kept_ahead -= size
+            return True
+        most = self._hub.limits.max_guest_day
+        networks = network_keys(self._hub.state.sessions[peer.id].address) if most else ()
+        if not networks:
+            return True
+        much, kept = size + _AHEAD, self._kept
+        for each in networks:
+            before = kept.get(each, 0)
+            if before + size > most:
+                if networks[0] not in self._full:
+                    self._full.add(networks[0])
+                    self._sessions.tell(peer, r.Notice("not-kept", _TOO_MUCH))
+                return False
+            if before + much > most // 2:
+                much = size
+            # The first is their own address; those around it are shared.
+            most = self._hub.limits.max_guest_day * _SHARE
+        for each in networks:
+            kept[each] = kept.pop(each, 0) + much
+        peer.kept_ahead += much - size
+        while len(kept) > _MAX_NETWORKS:
+            first = next(iter(kept))
+            del kept[first]
+            self._full.discard(first)
+        return True
+
+    def _tell(self, room: RoomId, name: RoomName) -> None:
+        """Tell a room once, as long as it is so."""
+        if room in self._told:
+            return
+        self._told.add(room)
+        text = (
+            f"The server is short of disk space. What guests say in {name} is shown, but not kept in its history, "
+            "until there is more."
+        )
+        for peer in self._sessions.values():
+            if room in peer.outbox.rooms:
+                self._sessions.tell(peer, r.Notice("not-kept", text))
+
+
+_TOO_MUCH: Final = (
+    "So much was said today by guests from your address that the rest is shown, but not kept in the history. "
+    "That ends within 24 hours; what you say with an account is kept."
+)
+
+
+def _mega(size: int) -> int:
+    return size // 1_000_000

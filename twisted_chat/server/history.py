@@ -1,0 +1,286 @@
+"""Answers from the store, each in its place in the order of the session that asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from typing import Any, Final, TypeVar
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import TimeoutError as DeferredTimeoutError
+from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
+
+from twisted_chat.core import decision as d
+from twisted_chat.core import replies as r
+from twisted_chat.core.addresses import network_keys
+from twisted_chat.core.events import Envelope
+from twisted_chat.core.ids import MessageId
+from twisted_chat.core.lasting import Query
+from twisted_chat.delivery.channel import hidden
+from twisted_chat.delivery.engine import Delivery
+from twisted_chat.delivery.peer import Peer
+from twisted_chat.runtime import tasks
+from twisted_chat.server.sessions import Sessions
+from twisted_chat.server.turns import Turns
+from twisted_chat.store.port import Store, StoreError
+
+_T = TypeVar("_T")
+
+#: How many messages of a long history are read at once: 400 KiB at most, for each session that is reading one.
+CHUNK: Final = 100
+#: How long the store has for one answer, in seconds. Live lines of the session wait behind it, and they are what people
+#: are here for; a store that takes longer is not slow but stuck.
+PATIENCE: Final = 10.0
+
+_STUCK: Final = "the store does not answer; try again later"
+_BUSY: Final = "many others search; try again later"
+_STOPPING: Final = "the server is stopping"
+
+
+class Recalls:
+    """Answers requests for history, and searches. ``done`` is called with the session when its answer is out."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        delivery: Delivery,
+        store: Store,
+        clock: IReactorTime,
+        done: Callable[[Peer], None],
+    ) -> None:
+        self._sessions = sessions
+        self._delivery = delivery
+        self._store = store
+        self._clock = clock
+        self._done = done
+        self._reading: dict[Deferred[Any], None] = {}
+        self._turns = Turns()
+
+    def answer(self, peer: Peer, recall: d.Recall, tag: str | None, *, asked: bool) -> None:
+        """Answer with history, and let the session wait until the answer is out.
+
+        The history ends where what the session has seen live began: what is said from now on is shown behind it.
+        """
+        here = peer.outbox.focus == recall.room.id
+        view = peer.outbox.here if here else peer.outbox.elsewhere
+        show = view.found if recall.export else view.replay  # with the date, or without
+        answer = _Answer(self._delivery, peer, tag, show, self._done, self._failed)
+        until = MessageId(self._sessions.hub.latest + 1)
+        history = _History(self._store, recall, until)
+        self._start(self._tell(answer, history, recall, asked), answer)
+
+    def seek(self, peer: Peer, query: Query, tag: str | None) -> None:
+        """Answer with what a search finds, and let the session wait until the answer is out."""
+        outbox = peer.outbox
+
+        def show(envelope: Envelope) -> bytes:
+            here = envelope.room is not None and envelope.room.id == outbox.focus
+            return (outbox.here if here else outbox.elsewhere).found(envelope)
+
+        answer = _Answer(self._delivery, peer, tag, show, self._done, self._failed)
+        self._start(self._find(answer, query), answer)
+
+    def show(
+        self, peer: Peer, told: Iterable[r.Reply | Envelope], taken: Callable[[], None]
+    ) -> None:
+        """Show a session what was read for it, with dates, as it takes it; ``taken`` is called when the last is on its way."""
+
+        def done(peer: Peer) -> None:
+            taken()
+            self._done(peer)
+
+        answer = _Answer(self._delivery, peer, None, peer.outbox.here.found, done, self._failed)
+        answer.end(told)
+
+    def stop(self) -> None:
+        """Wait for the store no longer. Who waits is told so, and what comes behind that is no longer held up."""
+        for reading in list(self._reading):
+            reading.cancel()
+
+    def _start(self, work: Coroutine[Any, Any, None], answer: _Answer) -> None:
+        def failed(why: Failure) -> None:
+            self._failed(answer.peer, answer.tag, why)
+            answer.end()
+
+        tasks.start(work, "an answer from the store", failed)
+
+    def _failed(self, peer: Peer, tag: str | None, why: Failure | None = None) -> None:
+        self._sessions.failed(peer, "an answer from the store", tag, why)
+
+    async def _tell(
+        self, answer: _Answer, history: _History, recall: d.Recall, asked: bool
+    ) -> None:
+        name = recall.place
+        count, opened, over = 0, False, False
+        try:
+            while not over:
+                part, over = await self.in_time(history.read())
+                lines = part if recall.export else self.visible(answer.peer, part)
+                if recall.talk is not None:
+                    lines = [recall.talk.told(each) for each in lines]
+                count += len(lines)
+                told: list[r.Reply | Envelope] = []
+                if not opened and (lines or over):
+                    opened = True
+                    told.append(r.HistoryStart(name, count if over else None, asked))
+                told += lines
+                if over:
+                    answer.end([*told, history.end(count, asked)])
+                elif told and not await answer.give(told):
+                    answer.end()
+                    return
+        except StoreError as error:
+            refused = r.Refused("history-unavailable", f"history cannot be shown now: {error}")
+            answer.end([refused, history.end(count, asked)] if opened else [refused])
+
+    async def _find(self, answer: _Answer, query: Query) -> None:
+        peer = answer.peer
+        user = self._sessions.hub.user_of(peer.id)
+        networks = network_keys(self._sessions.hub.state.sessions[peer.id].address)
+        path = (*networks[::-1], str(user.id if user is not None else peer.id))
+        try:
+            await self.in_time(self._turns.begin(path), _BUSY)
+            try:
+                if peer.closing:
+                    return  # and never read the answer
+                page = await self.in_time(self._store.search(query))
+            finally:
+                self._turns.end()
+        except StoreError as error:
+            why = f"nothing can be searched now: {error}"
+            answer.end([r.Refused("search-unavailable", why)])
+            return
+        found = self.visible(answer.peer, page.envelopes)
+        count = len(found)
+        end = r.SearchEnd(count, page.more, page.whole)
+        answer.end([r.SearchStart(count), *found, end])
+
+    def visible(self, peer: Peer, envelopes: Sequence[Envelope]) -> Sequence[Envelope]:
+        """Leave out what those said whom the session ignores."""
+        ignored = peer.outbox.ignored
+        if not ignored:
+            return envelopes
+        # Ignoring follows a person to another nick; their lines from before that bear the old one.
+        ids = self._sessions.hub.ids_of(ignored)
+        return [
+            envelope
+            for envelope in envelopes
+            if not hidden(envelope, ignored)
+            and (envelope.author is None or envelope.author.user not in ids)
+        ]
+
+    async def in_time(self, work: Coroutine[Any, Any, _T], late: str = _STUCK) -> _T:
+        """Wait for the store, but not for ever: then raise :class:`StoreError`, which says that it is ``late``."""
+        reading = Deferred.fromCoroutine(work)
+        if reading.called:
+            return await reading
+        self._reading[reading] = None
+        try:
+            return await reading.addTimeout(PATIENCE, self._clock)
+        except DeferredTimeoutError:
+            raise StoreError(late) from None
+        except CancelledError:
+            raise StoreError(_STOPPING) from None
+        finally:
+            del self._reading[reading]
+
+
+class _Answer:
+    """An answer in its slot, given as the reader takes it, while the session waits."""
+
+    def __init__(
+        self,
+        delivery: Delivery,
+        peer: Peer,
+        tag: str | None,
+        show: Callable[[Envelope], bytes],
+        done: Callable[[Peer], None],
+        failed: Callable[[Peer, str | None], None],
+    ) -> None:
+        """``show`` renders a message; ``failed`` is called for an exception of that, while it is handled."""
+        peer.waits += 1
+        self.peer = peer
+        self.tag = tag
+        self._delivery = delivery
+        self._slot = delivery.slot(peer.outbox, lambda: done(peer))
+        self._view = peer.outbox.here
+        self._show = show
+        self._failed = failed
+        self._broken = False
+
+    async def give(self, told: Iterable[r.Reply | Envelope]) -> bool:
+        """Give a part; return when the reader has taken it: whether all of it could be shown.
+
+        If the session ends before that, this never returns: whoever waits here is forgotten with the slot.
+        """
+        taken: Deferred[None] = Deferred()
+        self._delivery.fill(self._slot, self._pieces(told), lambda: taken.callback(None))
+        await taken
+        return not self._broken
+
+    def end(self, told: Iterable[r.Reply | Envelope] = ()) -> None:
+        """Give the last part."""
+        self._delivery.fill(self._slot, self._pieces(told))
+
+    def _pieces(self, told: Iterable[r.Reply | Envelope]) -> Iterator[bytes]:
+        try:
+            for each in told:
+                if isinstance(each, Envelope):
+                    yield self._show(each)
+                else:
+                    yield self._view.reply(each, self.tag)
+        except Exception:
+            self._broken = True
+            self._failed(self.peer, self.tag)
+
+
+class _History:
+    """What one request for history brings, oldest first, of what has an id below ``until``."""
+
+    def __init__(self, store: Store, recall: d.Recall, until: MessageId) -> None:
+        self._store = store
+        self._recall = recall
+        self._before = until if recall.before is None else min(MessageId(recall.before), until)
+        self._floor = MessageId(recall.floor)
+        self._after = None if recall.after is None else max(MessageId(recall.after), self._floor)
+        self._first: MessageId | None = None
+        self._left = recall.limit
+        self._more = False
+        self._over = False
+
+    async def read(self) -> tuple[Sequence[Envelope], bool]:
+        """Read the next part; also tell whether it is the last. Raises :class:`StoreError`."""
+        room, after = self._recall.room, self._after
+        if after is None and self._left <= CHUNK:
+            page = await self._store.history(room, before=self._before, limit=self._left)
+            seen = [envelope for envelope in page.envelopes if envelope.id > self._floor]
+            self._over, self._more = True, page.more and len(seen) == len(page.envelopes)
+            return self._noted(seen), True
+        if after is None:
+            start = await self._store.start_of(room, before=self._before, limit=self._left)
+            self._more = start is not None and start > self._floor
+            after = max(start or MessageId(0), self._floor)
+        page = await self._store.history(room, after=after, limit=min(CHUNK, self._left))
+        lines = [envelope for envelope in page.envelopes if envelope.id < self._before]
+        self._left -= len(lines)
+        goes_on = page.more and len(lines) == len(page.envelopes)
+        self._over = not (goes_on and self._left)
+        if self._recall.after is not None:
+            self._more = goes_on
+        return self._noted(lines), self._over
+
+    def _noted(self, lines: Sequence[Envelope]) -> Sequence[Envelope]:
+        """Remember where reading goes on."""
+        if lines:
+            self._first = self._first or lines[0].id
+            self._after = lines[-1].id
+        return lines
+
+    def end(self, count: int, asked: bool) -> r.HistoryEnd:
+        """Say that this was it, and where to go on if there is more."""
+        name = self._recall.place
+        if not self._over:  # broken off
+            return r.HistoryEnd(name, count, asked, True, "after", self._after)
+        if self._recall.after is None:
+            return r.HistoryEnd(name, count, asked, self._more, "before", self._first)
+        return r.HistoryEnd(name, count, asked, self._more, "after", self._after)

@@ -1,0 +1,169 @@
+"""Visits: how sessions come and go, from the connection that a door opens to the last thing that they see."""
+
+from __future__ import annotations
+
+import secrets
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from twisted_chat.cluster.bus import Bus
+from twisted_chat.core import replies as r
+from twisted_chat.core.cloak import Cloak
+from twisted_chat.core.hub import Hub
+from twisted_chat.core.ids import SessionId
+from twisted_chat.delivery.engine import Delivery
+from twisted_chat.delivery.peer import Door, Peer
+from twisted_chat.dialects.base import Dialect
+from twisted_chat.runtime.clock import wall_of
+from twisted_chat.runtime.log_sums import FEW
+from twisted_chat.server.acks import Acks
+from twisted_chat.server.history import Recalls
+from twisted_chat.server.sessions import Sessions
+from twisted_chat.server.waits import Waits
+
+log = Logger()
+
+
+class Visits:
+    """The coming and going of the sessions of one node. ``server`` is what it calls itself to who comes."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        bus: Bus,
+        clock: IReactorTime,
+        sessions: Sessions,
+        delivery: Delivery,
+        waits: Waits,
+        acks: Acks,
+        recalls: Recalls,
+        server: str,
+    ) -> None:
+        self._hub = hub
+        self._bus = bus
+        self._clock = clock
+        self._wall = wall_of(clock)
+        self._sessions = sessions
+        self._delivery = delivery
+        self._waits = waits
+        self._acks = acks
+        self._recalls = recalls
+        self.server = server
+        self._next_session = 1
+        self._cloak = Cloak(secrets.token_bytes(32))
+
+    def restored(self, secret: bytes) -> None:
+        """Cloak addresses as in earlier runs, before anybody comes."""
+        self._cloak = Cloak(secret)
+
+    def open(self, door: Door, dialect: Dialect, address: str | None) -> Peer:
+        """Add a session and greet it. ``address``, None for this machine, is for the log, bans and server operators.
+
+        The log has a line when it arrives, and one when it leaves, be it without a nickname; none before.
+        """
+        session = SessionId(self._next_session)
+        self._next_session += 1
+        seat = self._hub.open(session, self._cloak.of(address), self._clock.seconds(), address)
+        outbox = self._delivery.outbox(door, dialect.here, dialect.elsewhere)
+        outbox.ignored = seat.ignored
+        peer = self._sessions[session] = Peer(
+            session, door, dialect, outbox, address or "this machine"
+        )
+        self._sessions.tell(peer, r.Greeting(self.server))
+        return peer
+
+    def speak(self, peer: Peer, dialect: Dialect) -> None:
+        """Let a session that has not logged in speak another dialect."""
+        peer.dialect = dialect
+        self._delivery.look(peer.outbox, dialect.here, dialect.elsewhere)
+
+    def banned(self, address: str | None) -> str:
+        """Say why nobody can come in from an address; nothing if they can."""
+        return self._hub.banned(address, self._wall())
+
+    def trust(self, peer: Peer) -> None:
+        """Note that a session comes from the machine that the server runs on."""
+        self._hub.trust(peer.id)
+
+    def close(self, peer: Peer, reason: str, *, logged: str | None = None) -> None:
+        """Forget a session whose connection is gone or about to go; its user departs for ``reason``.
+
+        ``logged`` is what the log says of it instead, where people chose the words: those are theirs.
+        """
+        if self._sessions.pop(peer.id, None) is None:
+            return
+        peer.closing = True
+        self._waits.forget(peer)
+        self._acks.forget(peer)
+        departure = self._hub.departure(peer.id, reason, self._wall())
+        user = self._hub.user_of(peer.id)
+        if user is not None:
+            self._sessions.log_sums.write(
+                log.info,
+                "{nick} left: {reason} (session {session})",
+                address=peer.address,
+                nick=user.nick.text,
+                reason=logged or reason,
+                session=peer.id,
+            )
+        else:
+            self._left_nameless(peer, logged or reason)
+        self._delivery.close(peer.outbox)
+        self._hub.close(peer.id)
+        if departure is not None:
+            self._bus.publish(departure)
+
+    def leave(self, peer: Peer, reason: str, *, logged: str | None = None) -> None:
+        """End a session that wishes so, once all it said is told and acknowledged; nothing more of it is handed in."""
+        peer.waits += 1
+        peer.leaves = reason, logged
+        self.settle(peer)
+
+    def settle(self, peer: Peer) -> None:
+        """Let a session go that waited with that until all it said was told and acknowledged."""
+        if peer.leaves is not None and peer.settled:
+            reason, logged = peer.leaves
+            self.say_goodbye(peer, "", reason, logged=logged)
+
+    def say_goodbye(self, peer: Peer, why: str, reason: str, *, logged: str | None = None) -> None:
+        """End a session from this side: it is told ``why``, the others see ``reason``, the log see :meth:`close`."""
+        if peer.id not in self._sessions:
+            return
+        self._sessions.tell(peer, r.Farewell(why))
+        self.close(peer, reason, logged=logged)
+        self._end(peer)
+
+    def stop(self, why: str) -> None:
+        """Say goodbye to everybody, without telling each of all the others."""
+        peers = list(self._sessions.values())
+        self._sessions.clear()
+        self._waits.stop()
+        self._delivery.settle_all()  # first: the farewell is the last thing a session sees
+        self._recalls.stop()
+        for peer in peers:
+            peer.closing = True
+            self._sessions.tell(peer, r.Farewell(why))
+            if self._hub.user_of(peer.id) is None:
+                self._left_nameless(peer, why)
+        self._delivery.flush()
+        for peer in peers:
+            self._end(peer)
+
+    def _end(self, peer: Peer) -> None:
+        # The fault of one door must not keep another session's login or goodbye from going on.
+        try:
+            peer.door.end()
+        except Exception:
+            log.failure("ending session {session} failed", session=peer.id)
+
+    def _left_nameless(self, peer: Peer, reason: str) -> None:
+        """Log the end of a session that never had a nickname: this is all that is ever heard of it."""
+        self._sessions.log_sums.write(
+            log.info,
+            "session {session} from {address} left without a nickname: {reason}",
+            address=peer.address,
+            most=FEW,
+            session=peer.id,
+            reason=reason,
+        )

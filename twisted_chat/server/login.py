@@ -1,0 +1,370 @@
+"""Accounts: passwords checked before a command goes on, and what happened to an account told to whose it is."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, Final, NoReturn
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from twisted_chat.auth.gate import Gate, Verdict
+from twisted_chat.auth.passwords import BusyError
+from twisted_chat.auth.turns import Who
+from twisted_chat.core import commands as c
+from twisted_chat.core import decision as d
+from twisted_chat.core import events as e
+from twisted_chat.core import replies as r
+from twisted_chat.core.accounts import Proof
+from twisted_chat.core.addresses import network_keys
+from twisted_chat.core.decide_accounts import privacy_text
+from twisted_chat.core.hub import Hub
+from twisted_chat.core.ids import Scope, UserId
+from twisted_chat.core.invites import GOOD_FOR, digest_of
+from twisted_chat.core.limits import Limits
+from twisted_chat.core.names import Nick
+from twisted_chat.core.outcome import Applied, Between
+from twisted_chat.core.refusing import hidden, shown_again
+from twisted_chat.core.throttle import Throttle
+from twisted_chat.delivery.engine import Delivery
+from twisted_chat.delivery.peer import Peer
+from twisted_chat.runtime import tasks
+from twisted_chat.runtime.clock import wall_of
+from twisted_chat.server.acks import Acks
+from twisted_chat.server.recorder import Keeping
+from twisted_chat.server.sessions import Sessions
+from twisted_chat.store.port import StoreError
+
+log = Logger()
+
+#: The times within which the limits on tries and on registrations count, in seconds.
+_MINUTE: Final = 60.0
+_HOUR: Final = 3600.0
+
+#: How many times more may be tried from one network, for whatever accounts, and for one account, from wherever: too few to
+#: guess a password by (43,200 a day at the default), and for more one who wants to keep others out needs ten networks.
+_CROWD: Final = 10
+
+#: How long a password may take to be checked, in seconds: as long as a full queue of them takes on a slow machine.
+_PATIENCE: Final = 30.0
+
+_RESET: Final = (
+    "An operator of this server reset your password, and ended the sessions of your account. The code that you logged in with "
+    "does not log in again. Set a new password with it now: /passwd CODE PASSWORD."
+)
+
+#: Carries out what a command comes to, for a session, under the client's own id of it.
+CarryOut = Callable[[Peer, d.Decision, str | None], None]
+
+
+class Accounts:
+    """Asks the gate for sessions, which wait meanwhile, and tells what came of it."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        sessions: Sessions,
+        delivery: Delivery,
+        acks: Acks,
+        gate: Gate,
+        keeping: Keeping,
+        clock: IReactorTime,
+        carry_out: CarryOut,
+        release: Callable[[Peer], None],
+    ) -> None:
+        self._hub = hub
+        self._sessions = sessions
+        self._delivery = delivery
+        self._acks = acks
+        self._gate = gate
+        self._keeping = keeping
+        self._clock = clock
+        self._wall = wall_of(clock)
+        self._carry_out = carry_out
+        self._release = release
+        self._tries = Throttle(hub.limits.login_tries, _MINUTE)
+        self._tries_of_all = Throttle(hub.limits.login_tries * _CROWD, _MINUTE)
+        self._registrations = Throttle(hub.limits.registrations, _HOUR)
+        #: The invitations that are on their way to be stored, by their digests.
+        self._codes: dict[str, str] = {}
+
+    def limit(self, limits: Limits) -> None:
+        """Let these limits count from now on."""
+        self._tries.tries = limits.login_tries
+        self._tries_of_all.tries = limits.login_tries * _CROWD
+        self._registrations.tries = limits.registrations
+
+    # --- passwords ---
+
+    def prove(self, peer: Peer, asked: d.Prove, scope: Scope, tag: str | None) -> None:
+        """Check a password, and go on; the session waits."""
+        self._start(peer, self._prove(peer, asked, scope, tag), tag)
+
+    def enrol(self, peer: Peer, asked: d.Enrol, tag: str | None) -> None:
+        """Hash a password, and go on; the session waits."""
+        now = self._clock.seconds()
+        if peer.network is not None:
+            wait = self._registrations.wait(peer.network, now)
+            if wait:
+                why = f"too many registrations from your address; wait {_minutes(wait)}"
+                self._sessions.tell(peer, r.Refused("slow-down", why), tag)
+                return
+            self._registrations.count(peer.network, now)
+        self._start(peer, self._enrol(peer, asked, tag), tag)
+
+    def invite(self, peer: Peer, tag: str | None) -> None:
+        """Make up an invitation."""
+        code = secrets.token_urlsafe(9)
+        digest = digest_of(code)
+        self._codes[digest] = code
+        until = self._wall() + GOOD_FOR
+        self._carry_out(peer, d.Propose(e.Invited(digest, until), claim=True), tag)
+
+    def _start(self, peer: Peer, work: Coroutine[Any, Any, None], tag: str | None) -> None:
+        peer.waits += 1
+
+        async def all_of_it() -> None:
+            try:
+                await work
+            finally:
+                self._release(peer)
+
+        def failed(why: Failure) -> None:
+            self._sessions.failed(peer, "a password", tag, why)
+
+        tasks.start(all_of_it(), "checking a password", failed)
+
+    async def _prove(self, peer: Peer, asked: d.Prove, scope: Scope, tag: str | None) -> None:
+        nick, now = asked.nick, self._clock.seconds()
+        known = self._knows(peer, nick)
+        keys = self._keys(peer, nick, known=known)
+        wait = max(throttle.wait(key, now) for throttle, key in keys)
+        if wait:
+            why = f"too many tries; wait {math.ceil(wait)} seconds"
+            self._refuse(peer, asked, "slow-down", why, tag, scope)
+            return
+        for throttle, key in keys:
+            throttle.count(key, now)
+        who = Who(_networks(peer), known)
+        hashed = ""
+        try:
+            checked = Deferred.fromCoroutine(
+                self._gate.check(nick.text, nick.key, asked.password, who)
+            )
+            verdict = await checked.addTimeout(_PATIENCE, self._clock, _give_up)
+            ours = verdict in (Verdict.OURS, Verdict.AGED, Verdict.CODE)
+            if ours and isinstance(asked.command, c.ChangePassword):
+                hashed = await self._gate.hash(asked.command.new, who)
+        except (BusyError, StoreError) as error:
+            self._forgive(keys)
+            self._refuse(peer, asked, "try-later", str(error), tag, scope)
+            return
+        if not self._here(peer):
+            return
+        used: str | None = None
+        if verdict is Verdict.CODE and isinstance(asked.command, c.Login):
+            used = self._gate.spend(nick.key)
+            verdict = Verdict.CODE if used is not None else Verdict.WRONG
+        if verdict is Verdict.WRONG:
+            # A name that nobody registered is perhaps what should have been a password: no log shows it.
+            name = nick.key if asked.proof is not None else "a name that is not registered"
+            self._sessions.log_sums.write(
+                log.info,
+                "wrong password for {name} from {address}",
+                address=peer.address,
+                name=name,
+            )
+            if asked.proof is not None:
+                why, again = f"Wrong password for {nick}", ""
+            elif self._gate.asks_others:
+                why, again = f"Wrong password for {nick}, or {nick} is not registered", ""
+            else:
+                why = f"{nick} is not registered"
+                again = "To log in to an account, type /login NICK PASSWORD."
+            self._refuse(peer, asked, "wrong-password", why, tag, scope, again)
+            return
+        self._forgive(keys)
+        self._keeping.entered(nick.key, peer.network)
+        if verdict is Verdict.OUTSIDE and isinstance(asked.command, c.ChangePassword):
+            why = "this server does not keep your password; change it where you got it"
+            self._refuse(peer, asked, "unsupported", why, tag, scope)
+            return
+        proof = asked.proof
+        if verdict is Verdict.OUTSIDE or proof is None:
+            proof = Proof(nick.key, outside=True)
+        self._carry_out(
+            peer, self._hub.proven(peer.id, asked, proof, scope, self._wall(), hashed), tag
+        )
+        if verdict is Verdict.AGED and isinstance(asked.command, c.Login):
+            await self._renew(peer, proof, asked.password)
+        if used is not None:
+            self._store_anew(peer, proof, used)
+            self._sessions.tell(peer, r.Notice("password-reset", _RESET))
+
+    async def _renew(self, peer: Peer, proof: Proof, password: str) -> None:
+        """Hash a password that was right anew, with the parameters of today; at a later login, if not now."""
+        try:
+            hashed = await self._gate.hash(password, Who(_networks(peer), known=True))
+        except BusyError:
+            return
+        self._store_anew(peer, proof, hashed)
+
+    def _store_anew(self, peer: Peer, proof: Proof, hashed: str) -> None:
+        """Let something else be stored of the same password, or code."""
+        user = self._hub.user_of(peer.id) if self._here(peer) else None
+        if user is not None and user.account == proof.account:
+            renewed = e.PasswordSet(proof, hashed, renewed=True)
+            self._carry_out(peer, d.Propose(renewed, claim=True), None)
+
+    def _knows(self, peer: Peer, nick: Nick) -> bool:
+        """Tell whether a session has an account already, or comes from where that was entered before."""
+        user = self._hub.user_of(peer.id)
+        if user is not None and user.account == nick.key:
+            return True
+        return self._keeping.familiar.knows(nick.key, peer.network)
+
+    def _keys(self, peer: Peer, nick: Nick, *, known: bool) -> list[tuple[Throttle, str]]:
+        """Return what tries of a session for an account are counted by.
+
+        Each network has its own for each account; strangers together have some more for an account, and so has a network for
+        all accounts. Who is here with the account, or comes from where it was entered before, has tries of their own:
+        else whoever guesses all the time would keep its owner out.
+        """
+        user = self._hub.user_of(peer.id)
+        if user is not None and user.account == nick.key:
+            return [(self._tries, f"{nick.key} of who is here")]
+        if known:
+            return [(self._tries, f"{nick.key} from {peer.network or 'here'}")]
+        networks = _networks(peer)
+        near = networks[-1] if networks else "here"
+        keys = [(self._tries, f"{nick.key} near {near}"), (self._tries_of_all, f"all {nick.key}")]
+        return keys if peer.network is None else [*keys, (self._tries_of_all, f"from {near}")]
+
+    def _forgive(self, keys: Iterable[tuple[Throttle, str]]) -> None:
+        """Take back a try that was no wrong guess."""
+        for throttle, key in keys:
+            throttle.forgive(key, self._clock.seconds())
+
+    async def _enrol(self, peer: Peer, asked: d.Enrol, tag: str | None) -> None:
+        try:
+            hashed = await self._gate.hash(asked.password, Who(_networks(peer)))
+        except BusyError as error:
+            if peer.network is not None:
+                self._registrations.forgive(peer.network, self._clock.seconds())
+            self._sessions.tell(peer, r.Refused("try-later", str(error)), tag)
+            return
+        if self._here(peer):
+            registered = e.Registered(asked.nick, hashed, asked.invite)
+            self._carry_out(peer, d.Propose(registered, claim=True), tag)
+
+    def _refuse(
+        self,
+        peer: Peer,
+        asked: d.Prove,
+        code: str,
+        why: str,
+        tag: str | None,
+        scope: Scope,
+        again: str = "",
+    ) -> None:
+        """Refuse a command for want of the password; who would come in with it comes as a guest, or picks another name.
+
+        ``again`` says what to type now, if that is not the login once more.
+        """
+        if not self._here(peer):
+            return
+        login = asked.command
+        again = again or f"Type /login {asked.nick} PASSWORD to try again."
+        if not isinstance(login, c.Login):
+            self._sessions.tell(peer, r.Refused(code, f"{why}. Nothing was changed."), tag)
+        elif self._hub.user_of(peer.id) is not None:
+            self._sessions.tell(peer, r.Refused(code, f"{why}. {again}"), tag)
+        elif login.or_guest:
+            self._hub.want(peer.id, asked.nick)
+            guest = self._hub.decide(peer.id, c.Login(), self._wall(), tag, scope)
+            arrived = guest.event if isinstance(guest, d.Propose) else None
+            you_are = f" You are {arrived.nick}." if isinstance(arrived, e.Arrived) else ""
+            self._sessions.tell(peer, r.Refused(code, f"{why}.{you_are} {again}"), tag)
+            self._carry_out(peer, guest, tag)
+        else:
+            self._sessions.tell(peer, r.NameRefused(code, why), tag)
+
+    def _here(self, peer: Peer) -> bool:
+        return peer.id in self._sessions and not peer.closing
+
+    # --- what happened ---
+
+    def catch_up(self, user: UserId | None) -> None:
+        """Show the sessions of a user's account what was said until now, as they ignored until now."""
+        for each in self._all_of(user):
+            self._delivery.catch_up(each.outbox)
+
+    def show(self, applied: Applied, peer: Peer | None) -> None:
+        """Tell the sessions of an account what happened to it; the one that did it, once that is stored."""
+        envelope = applied.envelope
+        event = envelope.event
+        if isinstance(event, e.PasswordSet) and event.renewed:
+            return  # nothing that anybody would notice
+        done, other = self._texts(event)
+        assert isinstance(applied.audience, Between)
+        for user in applied.audience.users:
+            for each in self._sessions.of(user):
+                if isinstance(event, e.IgnoreSet):
+                    each.outbox.refresh()
+                if each is not peer:
+                    self._sessions.tell(each, r.Notice("account", other))
+        if isinstance(event, e.AccountDropped):
+            self._keeping.familiar.forget(event.proof.account)
+        if peer is not None:
+            if isinstance(event, e.Registered):
+                self._keeping.entered(event.nick.key, peer.network)
+            self._acks.promise(peer, envelope.id, r.Confirmed(done), envelope.tag)
+
+    def _texts(self, event: e.Event) -> tuple[str, str]:
+        """Say what happened, to who did it, and to the other sessions of the account."""
+        match event:
+            case e.Registered(nick=nick):
+                done = f"{nick} is registered, and yours; elsewhere, log in with: {nick} PASSWORD"
+                return done, f"{nick} is registered now"
+            case e.PasswordSet():
+                return "your password is changed", "your password was changed in another session"
+            case e.AccountDropped(proof=proof):
+                gone = f"the account {proof.account} is deleted: you are a guest now, and the name is free"
+                return gone, gone
+            case e.Invited(invite=digest):
+                code = self._codes.pop(digest, "")
+                days = round(GOOD_FOR / 86400)
+                text = f"good for one registration within {days} days: /register PASSWORD {code}"
+                return text, "an invitation was made in another session"
+            case e.PrivacySet(privacy=privacy):
+                return privacy_text(privacy), privacy_text(privacy)
+            case e.IgnoreSet(name=name, hide=True):
+                return hidden(name), hidden(name)
+            case e.IgnoreSet(name=name):
+                return shown_again(name), shown_again(name)
+            case _:
+                raise AssertionError(f"{type(event).__name__} is nothing of an account")
+
+    def _all_of(self, user: UserId | None) -> list[Peer]:
+        found = self._hub.state.users.get(user) if user is not None else None
+        return self._sessions.of_account(found.account) if found is not None else []
+
+
+def _give_up(result: object, seconds: float) -> NoReturn:
+    raise StoreError("passwords cannot be checked right now; try again a little later")
+
+
+def _networks(peer: Peer) -> tuple[str, ...]:
+    """Return the networks that a session is counted by, the smallest first; none for this machine."""
+    if peer.network is None:
+        return ()
+    return network_keys(peer.network.partition("/")[0]) or (peer.network,)
+
+
+def _minutes(seconds: float) -> str:
+    count = math.ceil(seconds / 60)
+    return "1 minute" if count == 1 else f"{count} minutes"

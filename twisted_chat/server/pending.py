@@ -1,0 +1,63 @@
+"""Answers that take a while: the session that asked waits, and nobody else does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, TypeVar
+
+from twisted.internet.defer import Deferred
+from twisted.internet.defer import TimeoutError as DeferredTimeoutError
+from twisted.internet.interfaces import IReactorTime
+
+from twisted_chat.core import replies as r
+from twisted_chat.delivery.peer import Peer
+from twisted_chat.runtime import tasks
+from twisted_chat.server.sessions import Sessions
+from twisted_chat.store.port import StoreError
+
+T = TypeVar("T")
+
+#: How long the store has for one answer, in seconds; one that takes longer is not slow but stuck.
+PATIENCE: Final = 10.0
+
+
+class Answers:
+    """Tells sessions what takes a while to find out. ``done`` is called with the session when it need not wait any more."""
+
+    def __init__(
+        self, sessions: Sessions, clock: IReactorTime, done: Callable[[Peer], None]
+    ) -> None:
+        self._sessions = sessions
+        self._clock = clock
+        self._done = done
+
+    def start(
+        self, peer: Peer, tag: str | None, work: Coroutine[Any, Any, r.Reply | None], what: str
+    ) -> None:
+        """Let a session wait for what ``work`` returns; None is nothing to tell. Who is gone by then is told nothing."""
+        peer.waits += 1
+        tasks.start(self._tell(peer, tag, work, what), what)
+
+    async def _tell(
+        self, peer: Peer, tag: str | None, work: Coroutine[Any, Any, r.Reply | None], what: str
+    ) -> None:
+        try:
+            reply = await work
+            if reply is not None and peer.id in self._sessions:
+                self._sessions.tell(peer, reply, tag)
+        except StoreError as error:
+            if peer.id in self._sessions:
+                self._sessions.tell(peer, r.Refused("store-unavailable", str(error)), tag)
+        except Exception:
+            self._sessions.failed(peer, what, tag)
+        self._done(peer)
+
+    async def in_time(self, work: Coroutine[Any, Any, T]) -> T:
+        """Wait for the store, but not for ever: then raise :class:`StoreError`."""
+        asked = Deferred.fromCoroutine(work)
+        if asked.called:
+            return await asked
+        try:
+            return await asked.addTimeout(PATIENCE, self._clock)
+        except DeferredTimeoutError:
+            raise StoreError("the store does not answer; try again later") from None

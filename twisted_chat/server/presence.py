@@ -1,0 +1,89 @@
+"""Presence: who is silent for long is marked as away, and is back by speaking; and when somebody was here last."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twisted.internet.interfaces import IReactorTime
+
+from twisted_chat.cluster.bus import Bus
+from twisted_chat.core import events as e
+from twisted_chat.core import replies as r
+from twisted_chat.core.apply import absent_target
+from twisted_chat.core.hub import Hub
+from twisted_chat.core.ids import UserId
+from twisted_chat.core.names import Nick
+from twisted_chat.core.text import CleanText
+from twisted_chat.delivery.peer import Peer
+from twisted_chat.runtime.clock import wall_of
+from twisted_chat.server.pending import Answers
+from twisted_chat.store.port import Store
+
+#: What stands for the reason of who is away for having said nothing.
+IDLE: Final = CleanText("idle")
+_DAY: Final = 24 * 60 * 60
+
+
+class Presence:
+    """Whether the users of one node are at their keyboards."""
+
+    def __init__(
+        self, hub: Hub, bus: Bus, store: Store, clock: IReactorTime, answers: Answers
+    ) -> None:
+        self._hub = hub
+        self._bus = bus
+        self._store = store
+        self._clock = clock
+        self._wall = wall_of(clock)
+        #: The stamp of what somebody said last, and when that was noticed: the time of day may jump.
+        self._heard: dict[UserId, tuple[float, float]] = {}
+        self._answers = answers
+
+    def check(self) -> None:
+        """Mark those as away who were silent for as long as the limit says; called now and then."""
+        minutes = self._hub.limits.auto_away
+        if not minutes:
+            return
+        now, before, self._heard = self._clock.seconds(), self._heard, {}
+        silent = []
+        for user in self._hub.state.users.values():
+            stamp, at = before.get(user.id, (None, now))
+            self._heard[user.id] = user.spoke, at if stamp == user.spoke else now
+            if user.away is None and self._heard[user.id][1] <= now - minutes * 60:
+                silent.append(user.id)
+        for each in silent:
+            self._mark(each, IDLE)
+
+    def spoke(self, user: UserId) -> None:
+        """Note that somebody of this node said something."""
+        found = self._hub.state.users.get(user)
+        if found is not None and found.idled:
+            self._mark(user, None)
+
+    def _mark(self, user: UserId, text: CleanText | None) -> None:
+        found = self._hub.state.users.get(user)
+        if found is None:
+            return
+        # One node of those that have sessions of a user does it.
+        node, session = min(found.sessions)
+        if node == self._hub.node:
+            away = e.AwaySet(text, auto=True)
+            origin = e.Origin(node, session)
+            self._bus.publish(e.Proposal(away, origin, self._wall(), user))
+
+    # --- accounts that are gone ---
+
+    def left(self, account: str | None, time: float) -> None:
+        """Note that somebody with this account (None: without one) is not here any more."""
+        if account is not None and self._hub.limits.last_seen:
+            self._store.account_seen(account, time)
+
+    def tell_last_seen(self, peer: Peer, nick: Nick, tag: str | None) -> None:
+        """Tell a session when the account of this name was here last."""
+        self._answers.start(peer, tag, self._last_seen(nick), "/whois")
+
+    async def _last_seen(self, nick: Nick) -> r.Reply:
+        time = await self._answers.in_time(self._store.last_seen(nick.key))
+        if time is None or time < self._wall() - self._hub.limits.last_seen * _DAY:
+            return absent_target(nick)
+        return r.WasHere(nick.text, time, max(0.0, self._wall() - time))

@@ -1,0 +1,210 @@
+"""Keeping: tells the store what lasts besides messages (rooms, who was here), and takes it up again after a restart."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+
+from twisted_chat.cluster.bus import Bus
+from twisted_chat.core import events as e
+from twisted_chat.core.accounts import KEPT_ELSEWHERE, Account
+from twisted_chat.core.cloak import neighbourhood
+from twisted_chat.core.events import Author
+from twisted_chat.core.familiar import Familiar
+from twisted_chat.core.hub import Hub
+from twisted_chat.core.ids import MessageId, RoomId, SessionId
+from twisted_chat.core.lasting import Remembered
+from twisted_chat.core.names import BadName, parse_nick
+from twisted_chat.core.text import shown
+from twisted_chat.runtime import tasks
+from twisted_chat.runtime.clock import (
+    Trust,
+    wall_of,
+)
+from twisted_chat.store.port import Store
+
+log = Logger()
+
+#: How long a room that came back waits for somebody to come back to it, in seconds: programs try again within one minute,
+#: people within some.
+EMPTY_FOR: Final = 600.0
+#: What the store is told as the time while that of the day cannot be trusted: nothing it keeps is too old then.
+NO_TIME: Final = 0.0
+#: How many sessions are looked at in one turn, to see whether they are to be forgotten: some 2 ms if all are.
+_AT_ONCE: Final = 200
+#: What nobody's session did. Sessions count from 1.
+_NOBODY: Final = SessionId(0)
+
+
+class Keeping:
+    """What lasts of one node. Messages are handed to the store where they are shown."""
+
+    def __init__(self, hub: Hub, bus: Bus, store: Store, clock: IReactorTime) -> None:
+        self._hub = hub
+        self._bus = bus
+        self._store = store
+        self.familiar = Familiar(secrets.token_bytes(32))
+        self._clock = clock
+        self._wall = wall_of(clock)
+        self._trust = Trust(clock)
+        self._closing: IDelayedCall | None = None
+        self._tidying = self._again = False
+
+    def restore(self, remembered: Remembered) -> None:
+        """Take up what the store remembers, before anybody is here."""
+        if remembered.secret:
+            self.familiar = Familiar(remembered.secret)
+        self.familiar.restore(remembered.places)
+        left_out = self._hub.restore(remembered)
+        for each in left_out:
+            log.warn(
+                # What the rules of today forbid may hold anything.
+                "{room} did not come back: {why}",
+                room=shown(str(each.record.ref.name), 60),
+                why=each.why,
+            )
+        count = sum(not room.members for room in self._hub.state.rooms.values()) - 1  # the lobby
+        if count:
+            what = "1 room came back" if count == 1 else f"{count:,} rooms came back"
+            log.info("{line}", line=what)
+            self._closing = self._clock.callLater(EMPTY_FOR, self._close)
+
+    def reserve(self, names: Iterable[str]) -> None:
+        """Keep names for whom others vouch for, before anybody is here: accounts without a password of ours."""
+        accounts = self._hub.state.accounts
+        for name in names:
+            try:
+                nick = parse_nick(name)
+            except BadName as bad:
+                log.warn("{name} can be no account: {why}", name=shown(name), why=str(bad))
+                continue
+            if accounts.holder(nick) is None:
+                accounts.restore(Account(nick, self._wall(), KEPT_ELSEWHERE))
+
+    def stop(self) -> None:
+        """End, and forget nothing: rooms come back at the next start, and who is here may come back for a day."""
+        if self._closing is not None and self._closing.active():
+            self._closing.cancel()
+        self._see_all()
+
+    def look_around(self) -> None:
+        """Do what is due every few seconds: notice that the clock of the machine was set, or that the store lost something."""
+        self._trust.check()
+        self._store.check()
+
+    def look_after(self) -> None:
+        """Do what is due now and then: note who is here still, drop what need not be kept any longer."""
+        self._see_all()
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Drop what need not be kept any longer; if that is being done already, once more after it."""
+        self._again = self._tidying
+        if not self._tidying:
+            self._tidying = True
+            tasks.start(self._tidy(), "dropping old history")
+
+    async def _tidy(self) -> None:
+        now = self._wall() if self._trust.check() else NO_TIME
+        try:
+            await self._forget_old(now)
+            self.familiar.forget_old(now)
+            await self._store.tidy(now)
+        finally:
+            self._tidying = False
+        if self._again:
+            self.tidy()
+
+    async def _forget_old(self, now: float) -> None:
+        scopes = self._hub.state.nonces.scopes()
+        for start in range(0, len(scopes), _AT_ONCE):
+            if start:
+                # Others have their turn in between.
+                turn: Deferred[None] = Deferred()
+                self._clock.callLater(0, turn.callback, None)
+                await turn
+            self._hub.forget_old(now, scopes[start : start + _AT_ONCE])
+
+    def _see_all(self) -> None:
+        users = self._hub.state.users.values()
+        authors = [author for user in users for author in user.sessions.values()]
+        if authors:
+            self._see(authors, self._wall())
+        self._mark_all()
+
+    def entered(self, account: str, place: str | None) -> None:
+        """Note that an account was entered with the right password, from a network or (None) this machine."""
+        self._store.place_seen(self.familiar.note(account, place, self._wall()))
+
+    def seen(self, author: Author, time: float) -> None:
+        """Note that the scope of a session was in use, so that it is known for a day from then on."""
+        self._see((author,), time)
+
+    def _see(self, authors: Iterable[Author], time: float) -> None:
+        self._store.seen({each.scope: neighbourhood(each.host) for each in authors}, time)
+
+    def altered(self, message: MessageId) -> bool:
+        """Keep the rooms of which this message changed what lasts; tell whether there are any."""
+        any_altered = False
+        for record in self._hub.altered():
+            self._store.keep_room(record, message)
+            any_altered = True
+        return any_altered
+
+    def keep_accounts(self, message: MessageId, secret: str | None) -> bool:
+        """Keep what this message changed of accounts, logins and invitations; tell whether there is any.
+
+        ``secret`` is what is stored of a password, if that was set.
+        """
+        accounts, invites = self._hub.state.accounts, self._hub.state.invites
+        any_altered = bool(accounts.altered or accounts.new_logins or invites.altered)
+        for key, account in accounts.altered.items():
+            if account is None:
+                self._store.drop_account(key, message)
+            else:
+                self._store.keep_account(account, secret, message)
+        for scope, proof in accounts.new_logins.items():
+            self._store.keep_login(scope, proof, message)
+        for digest, until in invites.altered.items():
+            self._store.keep_invite(digest, until, message)
+        for told in (accounts.altered, accounts.new_logins, invites.altered):
+            told.clear()
+        return any_altered
+
+    def keep_markers(self) -> None:
+        """Keep up to where accounts have read, as far as that has changed."""
+        altered = self._hub.state.markers.altered
+        for (account, place), message in altered.items():
+            self._store.mark(account, place, message)
+        altered.clear()
+
+    def _mark_all(self) -> None:
+        """Keep that who is here has read what was shown until now: a crash must not make it unread."""
+        state = self._hub.state
+        marking = {seat.user for seat in state.sessions.values() if seat.marks}
+        for user in state.users.values():
+            if user.account is not None and user.id not in marking:
+                for room in user.rooms:
+                    self._store.mark(user.account, room, self._hub.latest)
+
+    def forget(self, rooms: Sequence[RoomId], message: MessageId) -> None:
+        """Drop the rooms that are gone since this message."""
+        self._store.forget(rooms, message)
+
+    def _empty(self) -> list[RoomId]:
+        # All others vanish with their last member, or are owned.
+        return [
+            room.ref.id
+            for room in self._hub.state.rooms.values()
+            if not room.members and room.passes
+        ]
+
+    def _close(self) -> None:
+        origin, now = e.Origin(self._hub.node, _NOBODY), self._wall()
+        for room in self._empty():
+            self._bus.publish(e.Proposal(e.Closed(), origin, now, room=room))

@@ -1,0 +1,80 @@
+"""The sessions of this node: found by id or by user, and what is said to one of them alone."""
+
+from __future__ import annotations
+
+import secrets
+
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from twisted_chat.core import replies as r
+from twisted_chat.core.events import Envelope
+from twisted_chat.core.hub import Hub
+from twisted_chat.core.ids import SessionId, UserId
+from twisted_chat.delivery.engine import Delivery
+from twisted_chat.delivery.peer import Peer
+from twisted_chat.runtime.log_sums import LogSums
+
+log = Logger()
+
+
+class Sessions(dict[SessionId, Peer]):
+    """The sessions of this node by their ids. ``log_sums`` is for what they cause to be logged."""
+
+    def __init__(self, hub: Hub, delivery: Delivery, log_sums: LogSums) -> None:
+        super().__init__()
+        self.log_sums = log_sums
+        self.hub = hub
+        self._delivery = delivery
+
+    def of(self, user: UserId) -> list[Peer]:
+        """Return this node's sessions of a user."""
+        found = self.hub.state.users.get(user)
+        places = found.sessions if found is not None else ()
+        return [
+            self[session] for node, session in places if node == self.hub.node and session in self
+        ]
+
+    def of_account(self, account: str | None) -> list[Peer]:
+        """Return this node's sessions of an account, given by its key; of guests, none."""
+        users = self.hub.state.users_of(account) if account is not None else ()
+        return [each for user in users for each in self.of(user.id)]
+
+    def tell(self, peer: Peer, reply: r.Reply, tag: str | None = None) -> None:
+        """Send a reply to one session."""
+        self._delivery.send(peer.outbox, peer.outbox.here.reply(reply, tag))
+
+    def echo(self, peer: Peer, envelope: Envelope, *, acked: bool = False) -> None:
+        """Send a session the author's own copy."""
+        self._delivery.send(peer.outbox, peer.outbox.here.own(envelope, acked=acked))
+
+    def refocus(self, peer: Peer) -> None:
+        """Let delivery know where the hub says that a session talks now."""
+        focus = self.hub.focus_of(peer.id)
+        self._delivery.focus(peer.outbox, focus.ref.id if focus is not None else None)
+
+    def catch_up_ignorers(self) -> None:
+        """Hide what was said in this turn while it can be told by the old nick: the hub will know the new one only."""
+        for each in self.values():
+            if each.outbox.ignored:
+                self._delivery.catch_up(each.outbox)
+
+    def failed(
+        self, peer: Peer | None, what: str, tag: str | None, why: Failure | None = None
+    ) -> None:
+        """Log an exception under an id, and show the id, nothing else, to whose session it was.
+
+        ``why`` is the exception being handled if None.
+        """
+        fault = secrets.token_hex(4)
+        self.log_sums.write(
+            log.failure,
+            "fault {fault} while handling {what}",
+            address=peer.address if peer is not None else "no session",
+            failure=why or Failure(),
+            fault=fault,
+            what=what,
+        )
+        if peer is not None and peer.id in self:
+            text = f"something went wrong here; the server's log has it as {fault}"
+            self.tell(peer, r.Refused("internal", text), tag)

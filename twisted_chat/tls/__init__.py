@@ -1,0 +1,1 @@
+"""Certificates: made, read, renewed, and put around a door."""
