@@ -23,9 +23,12 @@ from bench.runs import Step
 from bench.talk import Talk
 from bench.ticks import Ticks
 from bench.waiting import Event, first
-from twisted_chat.core.events import Envelope, RoomRef
-from twisted_chat.core.ids import MessageId
-from twisted_chat.core.lasting import Query
+from twisted_chat.core.api.events import (
+    Envelope,
+    RoomRef,
+)
+from twisted_chat.core.api.records import Query
+from twisted_chat.core.values.ids import MessageId
 from twisted_chat.server.history import CHUNK
 from twisted_chat.store.blocks import BLOCK
 from twisted_chat.store.database import BadDatabase, Kind, kind_of

@@ -6,11 +6,28 @@ import random
 from collections.abc import Iterator
 from typing import Final
 
-from twisted_chat.core.events import Author, Envelope, Origin, RoomRef, Said
-from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
-from twisted_chat.core.lasting import Query, Term
-from twisted_chat.core.names import parse_nick, parse_room
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.api.commands import Term
+from twisted_chat.core.api.events import (
+    Author,
+    Envelope,
+    Origin,
+    RoomRef,
+    Said,
+)
+from twisted_chat.core.api.records import Query
+from twisted_chat.core.values.ids import (
+    MessageId,
+    Node,
+    RoomId,
+    Scope,
+    SessionId,
+    UserId,
+)
+from twisted_chat.core.values.names import (
+    parse_nick,
+    parse_room,
+)
+from twisted_chat.core.values.text import CleanText
 from twisted_chat.store.blocks import BLOCK
 from twisted_chat.store.matching import Matcher
 

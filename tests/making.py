@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from twisted_chat.core import events as e
-from twisted_chat.core.commands import Kind
-from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
-from twisted_chat.core.names import parse_nick, parse_room
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api.commands import Kind
+from twisted_chat.core.values.ids import (
+    MessageId,
+    Node,
+    RoomId,
+    Scope,
+    SessionId,
+    UserId,
+)
+from twisted_chat.core.values.names import (
+    parse_nick,
+    parse_room,
+)
+from twisted_chat.core.values.text import CleanText
 
 
 def author(nick: str, user: int = 1) -> e.Author:

@@ -10,10 +10,13 @@ import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.app.settings import Settings
-from twisted_chat.core import commands as c
-from twisted_chat.core.limits import Limits
-from twisted_chat.core.table import COMMANDS, Spec
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.grammar.table import (
+    COMMANDS,
+    Spec,
+)
+from twisted_chat.core.values.limits import Limits
+from twisted_chat.core.values.text import CleanText
 
 README = Path(__file__).parent.parent / "README.md"
 RUNNING = README.parent / "docs" / "running.md"

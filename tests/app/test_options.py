@@ -25,7 +25,7 @@ from twisted_chat.app.settings import (
     Settings,
     read_config,
 )
-from twisted_chat.core.limits import Limits
+from twisted_chat.core.values.limits import Limits
 from twisted_chat.store.database import Kind, Sync
 from twisted_chat.store.place import PlaceError
 

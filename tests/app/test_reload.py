@@ -16,7 +16,7 @@ from twisted_chat.app.settings import (
     BadSetting,
     Settings,
 )
-from twisted_chat.core.limits import Limits
+from twisted_chat.core.values.limits import Limits
 
 
 class ReloadTests(SynchronousTestCase):

@@ -42,11 +42,14 @@ from twisted_chat.app.service import (
 from twisted_chat.app.settings import Settings
 from twisted_chat.app.startup import StartError
 from twisted_chat.auth.operators import OperatorsError
-from twisted_chat.core import events as e
-from twisted_chat.core.ids import RoomId
-from twisted_chat.core.lasting import Remembered, RoomRecord
-from twisted_chat.core.limits import Limits
-from twisted_chat.core.names import parse_room
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api.records import (
+    Remembered,
+    RoomRecord,
+)
+from twisted_chat.core.values.ids import RoomId
+from twisted_chat.core.values.limits import Limits
+from twisted_chat.core.values.names import parse_room
 from twisted_chat.store.memory import MemoryStore
 from twisted_chat.store.place import Place, PlaceError
 from twisted_chat.store.sql import database

@@ -11,7 +11,7 @@ from twisted_chat.app.settings import (
     Settings,
     read_config,
 )
-from twisted_chat.core.limits import Limits
+from twisted_chat.core.values.limits import Limits
 from twisted_chat.store.database import Sync
 
 

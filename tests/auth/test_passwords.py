@@ -18,7 +18,7 @@ from tests.auth.fakes import HeldRunner
 from twisted_chat.auth import passwords, turns
 from twisted_chat.auth.passwords import THREADS, BusyError, Passwords, RealRunner
 from twisted_chat.auth.turns import MAX_WAITING, Who
-from twisted_chat.core.addresses import network_keys
+from twisted_chat.core.values.addresses import network_keys
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.auth import turns
 from twisted_chat.auth.turns import Turns, Who
-from twisted_chat.core.addresses import network_keys
+from twisted_chat.core.values.addresses import network_keys
 
 
 def who(address: str | None, *, known: bool = False) -> Who:

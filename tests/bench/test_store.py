@@ -16,10 +16,13 @@ from bench.runs import Step
 from bench.store import Storing
 from bench.waiting import Event
 from tests.store import postgres
-from twisted_chat.core.events import Envelope, Said
-from twisted_chat.core.ids import MessageId
-from twisted_chat.core.nonces import Sent
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.api.events import (
+    Envelope,
+    Said,
+)
+from twisted_chat.core.api.records import Sent
+from twisted_chat.core.values.ids import MessageId
+from twisted_chat.core.values.text import CleanText
 from twisted_chat.store.blocks import BLOCK
 from twisted_chat.store.port import Page
 from twisted_chat.store.sql.store import SqlStore

@@ -5,8 +5,9 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from bench.talk import Talk
-from twisted_chat.core.events import Said
-from twisted_chat.core.lasting import Query, Term
+from twisted_chat.core.api.commands import Term
+from twisted_chat.core.api.events import Said
+from twisted_chat.core.api.records import Query
 from twisted_chat.store.blocks import BLOCK
 
 

@@ -11,7 +11,7 @@ from twisted_chat.client.connector import LONGEST_WAIT
 from twisted_chat.client.link import Identity, NoRoom, QueueFull
 from twisted_chat.client.outgoing import MAX_WAITING
 from twisted_chat.client.wire import TooLong
-from twisted_chat.core.text import BadText
+from twisted_chat.core.values.text import BadText
 
 
 class LoginTests(LinkedTestCase):

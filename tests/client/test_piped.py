@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.client.piped import LONGEST, Piece, PipeReader, pieces, sayable
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.values.text import CleanText
 
 
 class SayableTests(SynchronousTestCase):

@@ -15,8 +15,8 @@ from tests.dialects.strategies import any_text, envelopes, harmless, replies, ta
 from twisted_chat.client import events as ev
 from twisted_chat.client import wire
 from twisted_chat.client.plain_view import PlainView
-from twisted_chat.core import events as e
-from twisted_chat.core import replies as r
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
 from twisted_chat.dialects.json_view import JsonView
 
 #: Noon on the first day of 2026.

@@ -11,7 +11,7 @@ from twisted_chat.client import sequence
 from twisted_chat.client.events import Message
 from twisted_chat.client.sequence import ZERO, Sequences
 from twisted_chat.client.weight import MOST_HELD, weight
-from twisted_chat.core.ids import spell
+from twisted_chat.core.values.ids import spell
 
 
 def message(

@@ -14,10 +14,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.dialects.strategies import any_text, envelopes, frames, harmless, replies, tags
 from twisted_chat.client import events as ev
 from twisted_chat.client import wire
-from twisted_chat.core import commands as c
-from twisted_chat.core import events as e
-from twisted_chat.core import replies as r
-from twisted_chat.core.ids import spell
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.values.ids import spell
 from twisted_chat.dialects.json import JsonDialect
 from twisted_chat.dialects.json_view import JsonView
 

@@ -5,17 +5,33 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.core.world import NOW, Seat, World, lines, nick, room, scope_of
-from twisted_chat.core import commands as c
-from twisted_chat.core import events as e
-from twisted_chat.core import nonces
-from twisted_chat.core.apply import Void
-from twisted_chat.core.decision import FocusOn, Ignoring, Propose, Tell
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api.replies import (
+    Entered,
+    NameRefused,
+)
 from twisted_chat.core.hub import Hub
-from twisted_chat.core.ids import Node, RoomId, SessionId, UserId
-from twisted_chat.core.limits import REMEMBERED, Limits
-from twisted_chat.core.replies import Entered, NameRefused
-from twisted_chat.core.room import LOBBY_ID
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.rules.apply import Void
+from twisted_chat.core.rules.decisions import (
+    FocusOn,
+    Ignoring,
+    Propose,
+    Tell,
+)
+from twisted_chat.core.state import dedup
+from twisted_chat.core.state.room import LOBBY_ID
+from twisted_chat.core.values.ids import (
+    Node,
+    RoomId,
+    SessionId,
+    UserId,
+)
+from twisted_chat.core.values.limits import (
+    REMEMBERED,
+    Limits,
+)
+from twisted_chat.core.values.text import CleanText
 
 HI = lines("hi")
 
@@ -127,7 +143,7 @@ class FloodTests(Case):
 
 class TokenTests(Case):
     def test_crowd_of_guests_from_one_network_makes_no_absent_person_be_forgotten(self) -> None:
-        self.patch(nonces, "MAX_SCOPES", 20)
+        self.patch(dedup, "MAX_SCOPES", 20)
         ann = self.world.register("ann")
         for seat in (self.alice, ann):
             self.world.close(seat)

@@ -10,15 +10,21 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.core.ruled import DEV, give_account, typed
 from tests.core.world import World, lines, nick
-from twisted_chat.core import commands as c
-from twisted_chat.core import room_events as re
-from twisted_chat.core.apply import Applied, Void
-from twisted_chat.core.bans import hits
-from twisted_chat.core.commands import Command
-from twisted_chat.core.ids import Node
-from twisted_chat.core.limits import Limits
-from twisted_chat.core.room import LOBBY_ID, Room
-from twisted_chat.core.state import State
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import room_events as re
+from twisted_chat.core.api.commands import Command
+from twisted_chat.core.rules.apply import (
+    Applied,
+    Void,
+)
+from twisted_chat.core.state.room import (
+    LOBBY_ID,
+    Room,
+)
+from twisted_chat.core.state.state import State
+from twisted_chat.core.values.bans import hits
+from twisted_chat.core.values.ids import Node
+from twisted_chat.core.values.limits import Limits
 
 A, B = Node("a"), Node("b")
 NAMES = ("olga", "otto", "eve", "mallory")

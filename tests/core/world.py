@@ -6,21 +6,39 @@ from collections import deque
 
 import msgspec
 
-from twisted_chat.core import commands as c
-from twisted_chat.core import events as e
-from twisted_chat.core.accounts import Proof
-from twisted_chat.core.apply import Applied, Outcome
-from twisted_chat.core.commands import Lines
-from twisted_chat.core.decision import Decision, Enrol, Propose, Prove, Tell
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api.commands import Lines
+from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.hub import Hub
-from twisted_chat.core.ids import MessageId, Node, SessionId
-from twisted_chat.core.limits import Limits
-from twisted_chat.core.names import Nick, RoomName, parse_nick, parse_room
-from twisted_chat.core.replies import Refused
-from twisted_chat.core.session import Session
-from twisted_chat.core.text import CleanText
-from twisted_chat.core.tokens import Tokens
-from twisted_chat.core.user import User
+from twisted_chat.core.rules.apply import (
+    Applied,
+    Outcome,
+)
+from twisted_chat.core.rules.decisions import (
+    Decision,
+    Enrol,
+    Propose,
+    Prove,
+    Tell,
+)
+from twisted_chat.core.state.session import Session
+from twisted_chat.core.state.user import User
+from twisted_chat.core.values.account import Proof
+from twisted_chat.core.values.ids import (
+    MessageId,
+    Node,
+    SessionId,
+)
+from twisted_chat.core.values.limits import Limits
+from twisted_chat.core.values.names import (
+    Nick,
+    RoomName,
+    parse_nick,
+    parse_room,
+)
+from twisted_chat.core.values.text import CleanText
+from twisted_chat.core.values.tokens import Tokens
 
 #: Some day in 2025: times of today, whose floats have the grain that a server meets.
 NOW = 1_750_000_000.0

@@ -6,10 +6,17 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.delivery.fakes import Ear, View
 from tests.making import author, happened, said
-from twisted_chat.core import events as e
-from twisted_chat.core.ids import MessageId, RoomId, UserId
-from twisted_chat.core.names import parse_nick, parse_room
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.api import events as e
+from twisted_chat.core.values.ids import (
+    MessageId,
+    RoomId,
+    UserId,
+)
+from twisted_chat.core.values.names import (
+    parse_nick,
+    parse_room,
+)
+from twisted_chat.core.values.text import CleanText
 from twisted_chat.delivery.channel import Channel, hidden, shown
 from twisted_chat.delivery.linger import Pace
 from twisted_chat.delivery.outbox import FAULT, Outbox

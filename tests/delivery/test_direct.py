@@ -20,8 +20,8 @@ from zope.interface import implementer
 
 from tests.delivery.fakes import View
 from tests.making import said
-from twisted_chat.core.ids import RoomId
-from twisted_chat.core.limits import Limits
+from twisted_chat.core.values.ids import RoomId
+from twisted_chat.core.values.limits import Limits
 from twisted_chat.delivery.backlog import Backlog
 from twisted_chat.delivery.direct import direct
 from twisted_chat.delivery.engine import Delivery

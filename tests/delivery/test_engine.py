@@ -13,11 +13,11 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.delivery.fakes import Ear, View
 from tests.making import author, happened, room, said
-from twisted_chat.core import events as e
-from twisted_chat.core.ids import RoomId
-from twisted_chat.core.limits import Limits
-from twisted_chat.core.names import parse_nick
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.api import events as e
+from twisted_chat.core.values.ids import RoomId
+from twisted_chat.core.values.limits import Limits
+from twisted_chat.core.values.names import parse_nick
+from twisted_chat.core.values.text import CleanText
 from twisted_chat.delivery.engine import MAX_NAMES, Delivery
 from twisted_chat.delivery.outbox import Slot
 

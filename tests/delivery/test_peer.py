@@ -5,8 +5,11 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.delivery.fakes import FakeDialect, FakeSink
-from twisted_chat.core.ids import SessionId
-from twisted_chat.core.names import Nick, RoomName
+from twisted_chat.core.values.ids import SessionId
+from twisted_chat.core.values.names import (
+    Nick,
+    RoomName,
+)
 from twisted_chat.delivery.backlog import Backlog
 from twisted_chat.delivery.outbox import Outbox
 from twisted_chat.delivery.peer import Door, Peer

@@ -6,11 +6,21 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from twisted_chat.core import events as e
-from twisted_chat.core import replies as r
-from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
-from twisted_chat.core.names import parse_nick, parse_room
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.values.ids import (
+    MessageId,
+    Node,
+    RoomId,
+    Scope,
+    SessionId,
+    UserId,
+)
+from twisted_chat.core.values.names import (
+    parse_nick,
+    parse_room,
+)
+from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.json_view import JsonView
 
 # 12:30:59.25 UTC on the first day of 2026, and a minute later.

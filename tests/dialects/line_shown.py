@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from twisted_chat.core import events as e
-from twisted_chat.core import replies as r
-from twisted_chat.core.commands import Kind
-from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
-from twisted_chat.core.names import Nick, RoomName, parse_nick, parse_room
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.api.commands import Kind
+from twisted_chat.core.values.ids import (
+    MessageId,
+    Node,
+    RoomId,
+    Scope,
+    SessionId,
+    UserId,
+)
+from twisted_chat.core.values.names import (
+    Nick,
+    RoomName,
+    parse_nick,
+    parse_room,
+)
+from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.line_view import LineView
 
 # 12:30 UTC on the first day of 2026.

@@ -9,20 +9,46 @@ from typing import Any, get_args
 
 from hypothesis import strategies as st
 
-from twisted_chat.core import events as e
-from twisted_chat.core import replies as r
-from twisted_chat.core import room_events as re
-from twisted_chat.core import room_replies as rr
-from twisted_chat.core.accounts import Proof
-from twisted_chat.core.bans import Ban, read_target
-from twisted_chat.core.commands import Kind, Lines
-from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
-from twisted_chat.core.keep import Keep
-from twisted_chat.core.lasting import AuditRecord
-from twisted_chat.core.names import BadName, Nick, RoomName, parse_nick, parse_room
-from twisted_chat.core.server_bans import Ban as ServerBan
-from twisted_chat.core.standing import Setting, Settings
-from twisted_chat.core.text import BadText, CleanText, shown
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.api import room_events as re
+from twisted_chat.core.api import room_replies as rr
+from twisted_chat.core.api.commands import (
+    Kind,
+    Lines,
+)
+from twisted_chat.core.api.records import AuditRecord
+from twisted_chat.core.values.account import Proof
+from twisted_chat.core.values.bans import (
+    Ban,
+    read_target,
+)
+from twisted_chat.core.values.ids import (
+    MessageId,
+    Node,
+    RoomId,
+    Scope,
+    SessionId,
+    UserId,
+)
+from twisted_chat.core.values.names import (
+    BadName,
+    Nick,
+    RoomName,
+    parse_nick,
+    parse_room,
+)
+from twisted_chat.core.values.retention import Keep
+from twisted_chat.core.values.room_settings import (
+    Setting,
+    Settings,
+)
+from twisted_chat.core.values.server_ban import Ban as ServerBan
+from twisted_chat.core.values.text import (
+    BadText,
+    CleanText,
+    shown,
+)
 
 # --- bytes that come in ---
 

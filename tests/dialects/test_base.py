@@ -19,10 +19,13 @@ from tests.dialects.strategies import (
     tags,
     unisolated,
 )
-from twisted_chat.core import commands as c
-from twisted_chat.core.events import Envelope, Event
-from twisted_chat.core.replies import Reply
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api.events import (
+    Envelope,
+    Event,
+)
+from twisted_chat.core.api.replies import Reply
+from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.base import BadLine, Dialect, Request, Variant
 from twisted_chat.dialects.json import JsonDialect
 from twisted_chat.dialects.line import LineDialect

@@ -18,12 +18,16 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.auth.fakes import open_gate
-from twisted_chat.cluster.bus import LocalBus
-from twisted_chat.core import commands as c
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.bus import LocalBus
 from twisted_chat.core.hub import Hub
-from twisted_chat.core.ids import Node as NodeName
-from twisted_chat.core.limits import Limits
-from twisted_chat.core.names import LOBBY, Nick, RoomName
+from twisted_chat.core.values.ids import Node as NodeName
+from twisted_chat.core.values.limits import Limits
+from twisted_chat.core.values.names import (
+    LOBBY,
+    Nick,
+    RoomName,
+)
 from twisted_chat.delivery.peer import Door
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.json import JsonDialect

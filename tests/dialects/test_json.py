@@ -14,12 +14,21 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.cost import cost
 from tests.dialects.strategies import any_text
 from tests.dialects.test_line import MEANINGS, NEAR_MISSES, sample_arguments
-from twisted_chat.core import commands as c
-from twisted_chat.core import room_commands as rc
-from twisted_chat.core.ids import MessageId, spell
-from twisted_chat.core.names import parse_nick, parse_room
-from twisted_chat.core.table import COMMANDS
-from twisted_chat.core.text import BadText, CleanText
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import room_commands as rc
+from twisted_chat.core.grammar.table import COMMANDS
+from twisted_chat.core.values.ids import (
+    MessageId,
+    spell,
+)
+from twisted_chat.core.values.names import (
+    parse_nick,
+    parse_room,
+)
+from twisted_chat.core.values.text import (
+    BadText,
+    CleanText,
+)
 from twisted_chat.dialects.base import BadLine, Request
 from twisted_chat.dialects.json import MAX_ID, MAX_LINES, MAX_PING, Incoming, JsonDialect
 

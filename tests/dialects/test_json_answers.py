@@ -15,13 +15,19 @@ from tests.dialects.json_shown import (
     THEN,
     reply,
 )
-from twisted_chat.core import replies as r
-from twisted_chat.core.ids import MessageId, Scope
-from twisted_chat.core.keep import Keep
-from twisted_chat.core.lasting import AuditRecord
-from twisted_chat.core.names import parse_nick, parse_room
-from twisted_chat.core.server_bans import Ban
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.api.records import AuditRecord
+from twisted_chat.core.values.ids import (
+    MessageId,
+    Scope,
+)
+from twisted_chat.core.values.names import (
+    parse_nick,
+    parse_room,
+)
+from twisted_chat.core.values.retention import Keep
+from twisted_chat.core.values.server_ban import Ban
+from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.json_values import rfc3339
 
 

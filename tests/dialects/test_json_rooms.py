@@ -5,12 +5,15 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.core.world import NOW, nick, room
-from twisted_chat.core import room_events as re
-from twisted_chat.core import room_replies as rr
-from twisted_chat.core.bans import Ban, read_target
-from twisted_chat.core.ids import UserId
-from twisted_chat.core.standing import Settings
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.api import room_events as re
+from twisted_chat.core.api import room_replies as rr
+from twisted_chat.core.values.bans import (
+    Ban,
+    read_target,
+)
+from twisted_chat.core.values.ids import UserId
+from twisted_chat.core.values.room_settings import Settings
+from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.json_rooms import bans, happened, settings
 
 EVE, DEV = nick("eve"), room("dev")

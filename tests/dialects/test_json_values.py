@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.core.keep import Keep
+from twisted_chat.core.values.retention import Keep
 from twisted_chat.dialects.json_values import kept, rfc3339
 
 

@@ -25,12 +25,17 @@ from tests.dialects.json_shown import (
     nowhere,
 )
 from tests.dialects.strategies import EVENTS, envelopes, replies, tags
-from twisted_chat.core import events as e
-from twisted_chat.core import replies as r
-from twisted_chat.core.ids import MessageId, RoomId, Scope, UserId
-from twisted_chat.core.keep import Keep
-from twisted_chat.core.room_events import RoomEvent
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.api.room_events import RoomEvent
+from twisted_chat.core.values.ids import (
+    MessageId,
+    RoomId,
+    Scope,
+    UserId,
+)
+from twisted_chat.core.values.retention import Keep
+from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects import json_view
 from twisted_chat.dialects.json_view import JsonView
 

@@ -10,11 +10,21 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.cost import cost
 from tests.dialects.strategies import LINE_TOKENS
-from twisted_chat.core import commands as c
-from twisted_chat.core.ids import spell
-from twisted_chat.core.names import parse_nick, parse_room
-from twisted_chat.core.table import COMMANDS, Spec
-from twisted_chat.core.text import BadText, CleanText, Secret
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.grammar.table import (
+    COMMANDS,
+    Spec,
+)
+from twisted_chat.core.values.ids import spell
+from twisted_chat.core.values.names import (
+    parse_nick,
+    parse_room,
+)
+from twisted_chat.core.values.text import (
+    BadText,
+    CleanText,
+    Secret,
+)
 from twisted_chat.dialects import line as module
 from twisted_chat.dialects.base import BadLine
 from twisted_chat.dialects.line import LineDialect, read

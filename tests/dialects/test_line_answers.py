@@ -21,14 +21,14 @@ from tests.dialects.line_shown import (
     text,
 )
 from tests.dialects.strategies import replies
-from twisted_chat.core import commands as c
-from twisted_chat.core import replies as r
-from twisted_chat.core.ids import MessageId
-from twisted_chat.core.lasting import AuditRecord
-from twisted_chat.core.names import parse_nick
-from twisted_chat.core.server_bans import Ban
-from twisted_chat.core.table import COMMANDS
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.api.records import AuditRecord
+from twisted_chat.core.grammar.table import COMMANDS
+from twisted_chat.core.values.ids import MessageId
+from twisted_chat.core.values.names import parse_nick
+from twisted_chat.core.values.server_ban import Ban
+from twisted_chat.core.values.text import CleanText
 
 
 class ReplyTests(SynchronousTestCase):

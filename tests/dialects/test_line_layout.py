@@ -9,9 +9,12 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.dialects.line_shown import ALICE, DEV, NOON, by_alice, lines_of, text
 from tests.dialects.strategies import harmless, unisolated
-from twisted_chat.core import events as e
-from twisted_chat.core.ids import Scope, UserId
-from twisted_chat.core.names import parse_nick
+from twisted_chat.core.api import events as e
+from twisted_chat.core.values.ids import (
+    Scope,
+    UserId,
+)
+from twisted_chat.core.values.names import parse_nick
 from twisted_chat.dialects.json import JsonDialect
 from twisted_chat.dialects.line import LineDialect
 from twisted_chat.dialects.line_layout import INDENT, MAX_BLANKS, WIDTHS, isolated, rows, width_for

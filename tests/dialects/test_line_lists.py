@@ -12,10 +12,10 @@ from tests.dialects.line_shown import (
     NONE,
     reply,
 )
-from twisted_chat.core import replies as r
-from twisted_chat.core.names import parse_nick
-from twisted_chat.core.table import COMMANDS
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.grammar.table import COMMANDS
+from twisted_chat.core.values.names import parse_nick
+from twisted_chat.core.values.text import CleanText
 
 
 class ListTests(SynchronousTestCase):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from hypothesis import given
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.core.test_events import EVERY_EVENT
+from tests.core.api.test_events import EVERY_EVENT
 from tests.dialects.line_shown import (
     ALICE,
     BOB,
@@ -27,16 +27,23 @@ from tests.dialects.line_shown import (
     told,
 )
 from tests.dialects.strategies import EVENTS, envelopes, unisolated
-from twisted_chat.core import commands as c
-from twisted_chat.core import events as e
-from twisted_chat.core import replies as r
-from twisted_chat.core.accounts import Proof
-from twisted_chat.core.ids import MessageId, Scope, UserId
-from twisted_chat.core.keep import KEEP_ALL, Keep
-from twisted_chat.core.names import parse_nick
-from twisted_chat.core.room_events import RoomEvent
-from twisted_chat.core.table import COMMANDS
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.api.room_events import RoomEvent
+from twisted_chat.core.grammar.table import COMMANDS
+from twisted_chat.core.values.account import Proof
+from twisted_chat.core.values.ids import (
+    MessageId,
+    Scope,
+    UserId,
+)
+from twisted_chat.core.values.names import parse_nick
+from twisted_chat.core.values.retention import (
+    KEEP_ALL,
+    Keep,
+)
+from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.line_view import LineView
 
 

@@ -12,9 +12,9 @@ from tests.dialects.line_shown import (
     NOON,
     reply,
 )
-from twisted_chat.core import replies as r
-from twisted_chat.core.names import parse_room
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.values.names import parse_room
+from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects import line_words as words
 
 

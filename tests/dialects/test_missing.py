@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.core import replies as r
-from twisted_chat.core.ids import MessageId
-from twisted_chat.core.names import parse_room
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.values.ids import MessageId
+from twisted_chat.core.values.names import parse_room
 from twisted_chat.dialects.missing import summary
 
 

@@ -17,10 +17,10 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.auth.fakes import HeldRunner, open_gate
-from twisted_chat.cluster.bus import LocalBus
+from twisted_chat.core.bus import LocalBus
 from twisted_chat.core.hub import Hub
-from twisted_chat.core.ids import Node as NodeName
-from twisted_chat.core.limits import Limits
+from twisted_chat.core.values.ids import Node as NodeName
+from twisted_chat.core.values.limits import Limits
 from twisted_chat.dialects.json import JsonDialect
 from twisted_chat.dialects.line import LineDialect
 from twisted_chat.doors.line import ChatFactory

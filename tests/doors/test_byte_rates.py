@@ -6,7 +6,7 @@ from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors.house import HouseTestCase
-from twisted_chat.core.limits import Limits
+from twisted_chat.core.values.limits import Limits
 from twisted_chat.doors.byte_rates import BURST, ByteRates
 
 KIB = 1024

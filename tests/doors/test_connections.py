@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 
 from tests.doors.house import Guest, HouseTestCase, Wire
-from twisted_chat.core.limits import Limits
+from twisted_chat.core.values.limits import Limits
 from twisted_chat.doors.byte_rates import SHARE
 from twisted_chat.doors.connections import WIDER, Connections
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.doors.house import STRANGER, House, HouseTestCase
-from twisted_chat.core.limits import Limits
+from twisted_chat.core.values.limits import Limits
 from twisted_chat.store.memory import MemoryStore
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.doors.house import Guest, House, HouseTestCase
-from twisted_chat.core.limits import Limits
+from twisted_chat.core.values.limits import Limits
 
 
 class Case(HouseTestCase):

@@ -13,7 +13,7 @@ from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors.house import Address, Guest, HouseTestCase
-from twisted_chat.core.addresses import read_network
+from twisted_chat.core.values.addresses import read_network
 from twisted_chat.doors.proxy import (
     DEADLINE,
     BadHeader,

@@ -9,7 +9,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors.house import NO_FLOOD_LIMIT, Guest, HouseTestCase
-from twisted_chat.core.limits import Limits
+from twisted_chat.core.values.limits import Limits
 from twisted_chat.dialects.framing import Frame, Framer, JsonFramer
 from twisted_chat.dialects.terminal import TerminalFramer
 from twisted_chat.doors.read_ahead import FLOOR, ReadAhead

@@ -7,7 +7,7 @@ import re
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 
 from tests.doors.house import NO_FLOOD_LIMIT, STRANGER, Address, HouseTestCase
-from twisted_chat.core.ids import spell
+from twisted_chat.core.values.ids import spell
 
 DAY = 24 * 60 * 60
 

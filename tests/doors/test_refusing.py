@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.doors.house import HouseTestCase
-from twisted_chat.core.table import COMMANDS
+from twisted_chat.core.grammar.table import COMMANDS
 
 #: The commands that say something to somebody.
 SAYING = {"msg", "reply", "me", "announce"}

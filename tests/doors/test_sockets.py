@@ -13,8 +13,8 @@ from twisted.internet.testing import MemoryReactor
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.core.addresses import UNIX
-from twisted_chat.core.text import shown
+from twisted_chat.core.values.addresses import UNIX
+from twisted_chat.core.values.text import shown
 from twisted_chat.doors import sockets
 from twisted_chat.doors.sockets import (
     READ_SIZE,

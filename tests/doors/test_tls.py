@@ -14,7 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.doors.house import NO_FLOOD_LIMIT, House
 from tests.tls import certs
 from tests.tls.certs import Client
-from twisted_chat.core.limits import Limits
+from twisted_chat.core.values.limits import Limits
 from twisted_chat.doors.proxy import ProxyFactory, Trusted
 from twisted_chat.doors.tls import TlsFactory
 from twisted_chat.tls import certificates

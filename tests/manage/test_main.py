@@ -16,15 +16,22 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.store import postgres
 from twisted_chat.auth.codes import Code, read_code
 from twisted_chat.auth.passwords import _matches as matches
-from twisted_chat.core import restoring
-from twisted_chat.core.accounts import KEPT_ELSEWHERE, Account, Proof
-from twisted_chat.core.events import RoomRef
-from twisted_chat.core.ids import MessageId, RoomId, Scope
-from twisted_chat.core.lasting import Remembered
-from twisted_chat.core.limits import Limits
-from twisted_chat.core.names import parse_nick, parse_room
-from twisted_chat.core.room import Room
-from twisted_chat.core.state import State
+from twisted_chat.core.api.events import RoomRef
+from twisted_chat.core.api.records import Remembered
+from twisted_chat.core.state import snapshot
+from twisted_chat.core.state.room import Room
+from twisted_chat.core.state.state import State
+from twisted_chat.core.values.account import KEPT_ELSEWHERE, Account, Proof
+from twisted_chat.core.values.ids import (
+    MessageId,
+    RoomId,
+    Scope,
+)
+from twisted_chat.core.values.limits import Limits
+from twisted_chat.core.values.names import (
+    parse_nick,
+    parse_room,
+)
 from twisted_chat.manage import __main__ as manage
 from twisted_chat.store.place import Place
 from twisted_chat.store.sql.copying import opened
@@ -58,7 +65,7 @@ class ManageCase(SynchronousTestCase):
         dev.roles = {"ann": frozenset(("owner",)), "bob": frozenset(("operator",))}
         den = Room(RoomRef(RoomId(6), parse_room("den")), NOW)
         den.roles = {"bob": frozenset(("owner",))}
-        batch.rooms = {room.ref.id: restoring.record(state, room) for room in (dev, den)}
+        batch.rooms = {room.ref.id: snapshot.record(state, room) for room in (dev, den)}
         with opened(self.place) as connection, connection.begin():
             take_ids(connection, 100)
             batch.write(connection)
@@ -81,7 +88,7 @@ class ManageCase(SynchronousTestCase):
 
     def state(self) -> State:
         state = State(Limits())
-        restoring.restore(state, self.remembered())
+        snapshot.restore(state, self.remembered())
         return state
 
     def password(self, key: str) -> str | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tests.nodes import DEV, NodeCase
-from twisted_chat.core import commands as c
-from twisted_chat.core import events as e
-from twisted_chat.core.ids import MessageId
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
+from twisted_chat.core.values.ids import MessageId
 
 
 class AckTests(NodeCase):

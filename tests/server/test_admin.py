@@ -9,14 +9,17 @@ from tests.auth.test_operators import FAST
 from tests.nodes import FakeDoor, HeldBus, NodeCase, TellingStore
 from twisted_chat.auth import passwords, turns
 from twisted_chat.auth.operators import Operators
-from twisted_chat.cluster.bus import Bus
-from twisted_chat.core import commands as c
-from twisted_chat.core.ids import MessageId
-from twisted_chat.core.lasting import AuditRecord, Remembered
-from twisted_chat.core.names import parse_nick
-from twisted_chat.core.server_bans import Ban
-from twisted_chat.core.table import COMMANDS
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api.records import (
+    AuditRecord,
+    Remembered,
+)
+from twisted_chat.core.bus import Bus
+from twisted_chat.core.grammar.table import COMMANDS
+from twisted_chat.core.values.ids import MessageId
+from twisted_chat.core.values.names import parse_nick
+from twisted_chat.core.values.server_ban import Ban
+from twisted_chat.core.values.text import CleanText
 from twisted_chat.store.port import Health
 
 HOME, AWAY = "192.0.2.7", "198.51.100.9"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tests.nodes import HeldNodeCase, NodeCase
-from twisted_chat.core import commands as c
-from twisted_chat.core.names import parse_nick
-from twisted_chat.core.tokens import Tokens
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.values.names import parse_nick
+from twisted_chat.core.values.tokens import Tokens
 
 
 class LoginTests(NodeCase):

@@ -8,8 +8,8 @@ import msgspec
 from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 
 from tests.nodes import FakeDoor, NodeCase
-from twisted_chat.core import commands as c
-from twisted_chat.core.limits import Limits
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.values.limits import Limits
 from twisted_chat.server import disk
 from twisted_chat.server.disk import DAY
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from tests.nodes import DEV, FakeDoor, NodeCase, TellingStore
-from twisted_chat.core import commands as c
-from twisted_chat.core.limits import Limits
-from twisted_chat.core.names import LOBBY, parse_nick
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.values.limits import Limits
+from twisted_chat.core.values.names import (
+    LOBBY,
+    parse_nick,
+)
+from twisted_chat.core.values.text import CleanText
 
 
 class SayTests(NodeCase):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from tests.nodes import FakeDoor, LateStore, NodeCase
-from twisted_chat.core import commands as c
-from twisted_chat.core import replies as r
-from twisted_chat.core.ids import MessageId
-from twisted_chat.core.names import LOBBY, parse_nick
-from twisted_chat.core.searching import read_search
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.grammar.search import read_search
+from twisted_chat.core.values.ids import MessageId
+from twisted_chat.core.values.names import (
+    LOBBY,
+    parse_nick,
+)
 from twisted_chat.server.history import (
     CHUNK,
     PATIENCE,

@@ -8,10 +8,10 @@ from twisted.internet.testing import EventLoggingObserver
 from twisted.logger import formatEvent, globalLogPublisher
 
 from tests.nodes import DEV, FakeDoor, NodeCase
-from twisted_chat.core import commands as c
-from twisted_chat.core.names import parse_nick
-from twisted_chat.core.room import LOBBY_ID
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.state.room import LOBBY_ID
+from twisted_chat.core.values.names import parse_nick
+from twisted_chat.core.values.text import CleanText
 from twisted_chat.delivery.outbox import Outbox
 from twisted_chat.delivery.peer import Peer
 

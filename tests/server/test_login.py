@@ -12,13 +12,16 @@ from tests.nodes import FakeDoor, NodeCase
 from twisted_chat.auth.gate import Gate
 from twisted_chat.auth.passwords import BusyError
 from twisted_chat.auth.turns import Who
-from twisted_chat.core import commands as c
-from twisted_chat.core import decision as d
-from twisted_chat.core.ids import Scope
-from twisted_chat.core.limits import Limits
-from twisted_chat.core.names import LOBBY, parse_nick
-from twisted_chat.core.replies import NameRefused
-from twisted_chat.core.text import Secret
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api.replies import NameRefused
+from twisted_chat.core.rules import decisions as d
+from twisted_chat.core.values.ids import Scope
+from twisted_chat.core.values.limits import Limits
+from twisted_chat.core.values.names import (
+    LOBBY,
+    parse_nick,
+)
+from twisted_chat.core.values.text import Secret
 from twisted_chat.dialects.base import Dialect
 from twisted_chat.dialects.line import LineDialect
 from twisted_chat.store.memory import MemoryStore

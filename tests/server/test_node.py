@@ -5,17 +5,30 @@ from __future__ import annotations
 from typing import Any
 
 from tests.nodes import DEV, HeldNodeCase, NodeCase
-from twisted_chat.core import commands as c
-from twisted_chat.core import decide
-from twisted_chat.core import events as e
-from twisted_chat.core import replies as r
-from twisted_chat.core.bans import Ban, read_target
-from twisted_chat.core.ids import Node as NodeName
-from twisted_chat.core.ids import RoomId, Scope
-from twisted_chat.core.matcher import SLICE, Effort
-from twisted_chat.core.names import LOBBY, parse_nick, parse_room
-from twisted_chat.core.room import LOBBY_ID
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.rules import decide
+from twisted_chat.core.state.room import LOBBY_ID
+from twisted_chat.core.values.bans import (
+    Ban,
+    read_target,
+)
+from twisted_chat.core.values.ids import Node as NodeName
+from twisted_chat.core.values.ids import (
+    RoomId,
+    Scope,
+)
+from twisted_chat.core.values.matcher import (
+    SLICE,
+    Effort,
+)
+from twisted_chat.core.values.names import (
+    LOBBY,
+    parse_nick,
+    parse_room,
+)
+from twisted_chat.core.values.text import CleanText
 from twisted_chat.delivery.peer import MAX_FLYING
 from twisted_chat.dialects.base import BadLine
 from twisted_chat.server.node import Node

@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 
 from tests.nodes import NodeCase
-from twisted_chat.core import replies as r
+from twisted_chat.core.api import replies as r
 from twisted_chat.server.pending import (
     PATIENCE,
     Answers,

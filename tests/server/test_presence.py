@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from tests.nodes import FakeDoor, HeldBus, NodeCase
-from twisted_chat.cluster.bus import Bus
-from twisted_chat.core import commands as c
-from twisted_chat.core.limits import Limits
-from twisted_chat.core.names import parse_nick
-from twisted_chat.core.text import CleanText
-from twisted_chat.core.user import User
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.bus import Bus
+from twisted_chat.core.state.user import User
+from twisted_chat.core.values.limits import Limits
+from twisted_chat.core.values.names import parse_nick
+from twisted_chat.core.values.text import CleanText
 
 
 class AwayCase(NodeCase):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.nodes import FakeDoor, NodeCase
-from twisted_chat.core import commands as c
+from twisted_chat.core.api import commands as c
 from twisted_chat.server import sessions
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from tests.nodes import DEV, FakeDoor, HeldBus, NodeCase, TellingStore
-from twisted_chat.core import commands as c
-from twisted_chat.core import events as e
-from twisted_chat.core.ids import MessageId
-from twisted_chat.core.keep import Keep
-from twisted_chat.core.names import parse_nick
-from twisted_chat.core.nonces import Sent
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api.records import Sent
+from twisted_chat.core.values.ids import MessageId
+from twisted_chat.core.values.names import parse_nick
+from twisted_chat.core.values.retention import Keep
+from twisted_chat.core.values.text import CleanText
 from twisted_chat.delivery.peer import MAX_UNACKED
 
 

@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.core.ids import MessageId
+from twisted_chat.core.values.ids import MessageId
 from twisted_chat.store.blocks import BLOCK, Ids
 from twisted_chat.store.memory import MemoryStore
 

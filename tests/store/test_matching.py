@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.making import happened, room, said
-from twisted_chat.core import events as e
-from twisted_chat.core.ids import MessageId
-from twisted_chat.core.lasting import Query, Term
-from twisted_chat.core.words import words
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api.commands import Term
+from twisted_chat.core.api.records import Query
+from twisted_chat.core.values.ids import MessageId
+from twisted_chat.core.values.words import words
 from twisted_chat.store.matching import Matcher
 
 

@@ -17,10 +17,14 @@ from tests.store.contract import (
     SqliteAdapter,
     SqliteReadingAdapter,
 )
-from twisted_chat.core import events as e
-from twisted_chat.core.commands import Kind
-from twisted_chat.core.ids import MessageId, Node, SessionId
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api.commands import Kind
+from twisted_chat.core.values.ids import (
+    MessageId,
+    Node,
+    SessionId,
+)
+from twisted_chat.core.values.text import CleanText
 
 
 class StoreContract(Contract):

@@ -14,10 +14,13 @@ from tests.store.contract import (
     SqliteAdapter,
     SqliteReadingAdapter,
 )
-from twisted_chat.core.accounts import Account, Proof
-from twisted_chat.core.familiar import KNOWN_FOR, Place
-from twisted_chat.core.ids import MessageId, Scope
-from twisted_chat.core.names import parse_nick
+from twisted_chat.core.values.account import Account, Proof
+from twisted_chat.core.values.ids import (
+    MessageId,
+    Scope,
+)
+from twisted_chat.core.values.known_network import KNOWN_FOR, Place
+from twisted_chat.core.values.names import parse_nick
 from twisted_chat.store.sql import reading
 
 DAY = 24 * 60 * 60

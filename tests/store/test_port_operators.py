@@ -11,10 +11,10 @@ from tests.store.contract import (
     PostgresAdapter,
     SqliteAdapter,
 )
-from twisted_chat.core.ids import MessageId
-from twisted_chat.core.lasting import AuditRecord
-from twisted_chat.core.server_bans import Ban
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.api.records import AuditRecord
+from twisted_chat.core.values.ids import MessageId
+from twisted_chat.core.values.server_ban import Ban
+from twisted_chat.core.values.text import CleanText
 
 YEAR = 365 * 24 * 60 * 60.0
 

@@ -19,8 +19,12 @@ from tests.store.contract import (
     SqliteAdapter,
     SqliteReadingAdapter,
 )
-from twisted_chat.core.ids import MessageId, RoomId
-from twisted_chat.core.lasting import Query, Term
+from twisted_chat.core.api.commands import Term
+from twisted_chat.core.api.records import Query
+from twisted_chat.core.values.ids import (
+    MessageId,
+    RoomId,
+)
 
 
 class SearchContract(Contract):

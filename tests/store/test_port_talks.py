@@ -14,12 +14,21 @@ from tests.store.contract import (
     SqliteAdapter,
     SqliteReadingAdapter,
 )
-from twisted_chat.core import events as e
-from twisted_chat.core.ids import MessageId, RoomId, Scope, UserId
-from twisted_chat.core.keep import Keep
-from twisted_chat.core.names import parse_nick
-from twisted_chat.core.talks import GUESTS, as_kept, ref
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.api import events as e
+from twisted_chat.core.state.conversations import (
+    GUESTS,
+    as_kept,
+    ref,
+)
+from twisted_chat.core.values.ids import (
+    MessageId,
+    RoomId,
+    Scope,
+    UserId,
+)
+from twisted_chat.core.values.names import parse_nick
+from twisted_chat.core.values.retention import Keep
+from twisted_chat.core.values.text import CleanText
 from twisted_chat.store.port import Skip
 
 DAY = 24 * 60 * 60

@@ -8,8 +8,11 @@ from msgspec import structs
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.making import said
-from twisted_chat.core.events import Envelope
-from twisted_chat.core.ids import MessageId, RoomId
+from twisted_chat.core.api.events import Envelope
+from twisted_chat.core.values.ids import (
+    MessageId,
+    RoomId,
+)
 from twisted_chat.store import recent
 from twisted_chat.store.port import Page
 from twisted_chat.store.recent import Recent

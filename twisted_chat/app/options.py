@@ -26,8 +26,8 @@ from twisted_chat.app.settings import (
     no_sync,
     read_config,
 )
-from twisted_chat.core.limits import Limits
-from twisted_chat.core.text import shown
+from twisted_chat.core.values.limits import Limits
+from twisted_chat.core.values.text import shown
 from twisted_chat.store.database import Sync
 from twisted_chat.store.place import PlaceError, default_folder
 

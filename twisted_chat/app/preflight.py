@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 
 from twisted_chat.app.settings import Settings
 from twisted_chat.auth.operators import OperatorsError, read_operators
-from twisted_chat.core.text import shown
+from twisted_chat.core.values.text import shown
 from twisted_chat.doors.proxy import without_proxy
 from twisted_chat.store.database import Kind, without_password
 from twisted_chat.store.place import Place, PlaceError, database_in

@@ -13,7 +13,7 @@ from twisted_chat.app.settings import (
     BadSetting,
     Settings,
 )
-from twisted_chat.core.text import shown
+from twisted_chat.core.values.text import shown
 
 log = Logger()
 

@@ -51,10 +51,10 @@ from twisted_chat.auth.files import names_of
 from twisted_chat.auth.gate import Gate
 from twisted_chat.auth.operators import Operators, OperatorsError, read_operators
 from twisted_chat.auth.passwords import Passwords, RealRunner
-from twisted_chat.cluster.bus import LocalBus
+from twisted_chat.core.bus import LocalBus
 from twisted_chat.core.hub import Hub
-from twisted_chat.core.ids import Node as NodeName
-from twisted_chat.core.text import shown
+from twisted_chat.core.values.ids import Node as NodeName
+from twisted_chat.core.values.text import shown
 from twisted_chat.dialects.json import JsonDialect
 from twisted_chat.dialects.line import LineDialect
 from twisted_chat.doors.capacity import Capacity, room_for_connections

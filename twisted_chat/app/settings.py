@@ -16,10 +16,13 @@ from twisted.cred.checkers import ICredentialsChecker
 from twisted.internet.endpoints import quoteStringArgument
 
 from twisted_chat.app.logs import LEVELS
-from twisted_chat.core.addresses import read_network
-from twisted_chat.core.decide_accounts import Registration
-from twisted_chat.core.limits import Limits
-from twisted_chat.core.text import BadText, CleanText
+from twisted_chat.core.rules.decide_accounts import Registration
+from twisted_chat.core.values.addresses import read_network
+from twisted_chat.core.values.limits import Limits
+from twisted_chat.core.values.text import (
+    BadText,
+    CleanText,
+)
 from twisted_chat.doors.proxy import Trusted, without_proxy
 from twisted_chat.doors.sockets import LocalTrust
 from twisted_chat.store.database import BadDatabase, Kind, Sync, kind_of

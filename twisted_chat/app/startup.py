@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Final
 
 from twisted_chat.app.settings import Settings
-from twisted_chat.core.text import shown
+from twisted_chat.core.values.text import shown
 from twisted_chat.store.database import Kind, without_password
 from twisted_chat.store.memory import MemoryStore
 from twisted_chat.store.place import database_in

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from twisted_chat.auth.passwords import fault_in
-from twisted_chat.core.text import shown
+from twisted_chat.core.values.text import shown
 
 #: The longest file, in bytes: some 500 operators.
 MAX_FILE: Final = 64 * 1024

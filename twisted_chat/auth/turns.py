@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Generic, NamedTuple, TypeVar
 
-from twisted_chat.core.fair_queue import FairQueue
+from twisted_chat.core.values.fair_queue import FairQueue
 
 T = TypeVar("T")
 
@@ -15,7 +15,7 @@ MAX_WAITING: Final = 300
 
 
 class Who(NamedTuple):
-    """Whose password it is: the networks of their address (see :func:`twisted_chat.core.addresses.network_keys`).
+    """Whose password it is: the networks of their address (see :func:`twisted_chat.core.values.addresses.network_keys`).
 
     ``known``: the account was entered from there before.
     """

@@ -19,7 +19,7 @@ from twisted_chat.client.known import read_fingerprint
 from twisted_chat.client.link import Identity, Link, NoRoom, QueueFull
 from twisted_chat.client.typed import Rejected, enter
 from twisted_chat.client.weight import weight
-from twisted_chat.core.text import BadText
+from twisted_chat.core.values.text import BadText
 from twisted_chat.dialects.private_words import read_bot_commands
 
 log = Logger()

@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 
 from twisted_chat.client import events as ev
 from twisted_chat.client import wire
-from twisted_chat.core.text import shown
+from twisted_chat.core.values.text import shown
 from twisted_chat.dialects.framing import Endless, LineFramer, TooLong
 
 log = Logger()

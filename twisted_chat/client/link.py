@@ -19,7 +19,7 @@ from twisted_chat.client.membership import Membership
 from twisted_chat.client.outgoing import Item, Outgoing, QueueFull
 from twisted_chat.client.recipients import PATIENCE, Absent, Recipients
 from twisted_chat.client.settling import Settling
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.values.text import CleanText
 
 __all__ = ["Identity", "Link", "NoRoom", "QueueFull", "State"]
 

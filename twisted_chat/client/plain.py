@@ -23,7 +23,10 @@ from twisted_chat.client.piped import LONGEST, Piece, PipeReader
 from twisted_chat.client.plain_view import PlainView
 from twisted_chat.client.saying import enter_long, say
 from twisted_chat.client.typed import Rejected, enter
-from twisted_chat.core.text import BadText, decode
+from twisted_chat.core.values.text import (
+    BadText,
+    decode,
+)
 from twisted_chat.dialects.framing import Endless, LineFramer, MarkSkipper, TooLong
 from twisted_chat.dialects.line_layout import INDENT, rows
 from twisted_chat.runtime import tasks

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, tzinfo
 
 from twisted_chat.client import events as ev
-from twisted_chat.core.durations import spell_duration
+from twisted_chat.core.values.durations import spell_duration
 
 
 class PlainView:

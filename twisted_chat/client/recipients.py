@@ -11,7 +11,10 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from twisted_chat.client import events as ev
 from twisted_chat.client.outgoing import Item, Outgoing
-from twisted_chat.core.names import BadName, parse_nick
+from twisted_chat.core.values.names import (
+    BadName,
+    parse_nick,
+)
 
 #: Seconds for which a message waits until who it is for is back: the bundled client tries again after 30 at the latest.
 PATIENCE: Final = 60.0

@@ -24,7 +24,7 @@ from zope.interface import implementer
 
 from twisted_chat.client.conversation import Untrusted
 from twisted_chat.client.known import BY_AUTHORITY, KnownServers, NotKept
-from twisted_chat.core.text import shown
+from twisted_chat.core.values.text import shown
 
 # OpenSSL, x509_vfy.h; the texts of the others are clear enough.
 _SELF_SIGNED: Final = 18

@@ -6,9 +6,12 @@ from collections.abc import Callable
 
 from twisted_chat.client.link import Link, NoRoom, QueueFull
 from twisted_chat.client.wire import TooLong
-from twisted_chat.core import commands as c
-from twisted_chat.core.names import BadName
-from twisted_chat.core.text import BadText, CleanText
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.values.names import BadName
+from twisted_chat.core.values.text import (
+    BadText,
+    CleanText,
+)
 from twisted_chat.dialects.base import BadLine
 from twisted_chat.dialects.line import read
 

@@ -9,30 +9,59 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from twisted_chat.core import commands as c
-from twisted_chat.core import events as e
-from twisted_chat.core import replies as r
-from twisted_chat.core import restoring
-from twisted_chat.core.accounts import Proof
-from twisted_chat.core.apply import Applier
-from twisted_chat.core.budgets import SHORT, Budgets
-from twisted_chat.core.decide import Decider
-from twisted_chat.core.decide_accounts import Registration
-from twisted_chat.core.decision import Decision, FocusOn, Ignoring, Propose, Prove
-from twisted_chat.core.flood import Bucket
-from twisted_chat.core.ids import MessageId, Node, Scope, SessionId, UserId
-from twisted_chat.core.lasting import LeftOut, Remembered, RoomRecord
-from twisted_chat.core.limits import Limits
-from twisted_chat.core.names import Nick
-from twisted_chat.core.nonces import Sent
-from twisted_chat.core.outcome import Applied, Outcome, Void
-from twisted_chat.core.replies import NameRefused
-from twisted_chat.core.room import LOBBY_ID, Room
-from twisted_chat.core.room_events import Banned, Dropped
-from twisted_chat.core.session import Session
-from twisted_chat.core.state import State
-from twisted_chat.core.text import CleanText
-from twisted_chat.core.user import User
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.api.records import (
+    LeftOut,
+    Remembered,
+    RoomRecord,
+    Sent,
+)
+from twisted_chat.core.api.replies import NameRefused
+from twisted_chat.core.api.room_events import (
+    Banned,
+    Dropped,
+)
+from twisted_chat.core.rules.apply import Applier
+from twisted_chat.core.rules.decide import Decider
+from twisted_chat.core.rules.decide_accounts import Registration
+from twisted_chat.core.rules.decisions import (
+    Decision,
+    FocusOn,
+    Ignoring,
+    Propose,
+    Prove,
+)
+from twisted_chat.core.rules.outcomes import (
+    Applied,
+    Outcome,
+    Void,
+)
+from twisted_chat.core.state import snapshot
+from twisted_chat.core.state.budgets import (
+    SHORT,
+    Budgets,
+)
+from twisted_chat.core.state.room import (
+    LOBBY_ID,
+    Room,
+)
+from twisted_chat.core.state.session import Session
+from twisted_chat.core.state.state import State
+from twisted_chat.core.state.user import User
+from twisted_chat.core.values.account import Proof
+from twisted_chat.core.values.ids import (
+    MessageId,
+    Node,
+    Scope,
+    SessionId,
+    UserId,
+)
+from twisted_chat.core.values.limits import Limits
+from twisted_chat.core.values.names import Nick
+from twisted_chat.core.values.ratelimit import Bucket
+from twisted_chat.core.values.text import CleanText
 
 NO_SCOPE = Scope("")
 # A session that has not waited for so many seconds is told again when it has to.
@@ -134,15 +163,15 @@ class Hub:
 
     def restore(self, remembered: Remembered) -> tuple[LeftOut, ...]:
         """Take up what a store remembers of earlier runs, before anybody is here; return the rooms that cannot come back."""
-        return restoring.restore(self.state, remembered)
+        return snapshot.restore(self.state, remembered)
 
     def record(self, room: Room) -> RoomRecord:
         """Make the record of a room as it is now."""
-        return restoring.record(self.state, room)
+        return snapshot.record(self.state, room)
 
     def altered(self) -> Iterator[RoomRecord]:
         """Yield the records of the rooms that a store has to know anew, each once."""
-        return restoring.altered(self.state)
+        return snapshot.altered(self.state)
 
     def sent(self, envelope: e.Envelope) -> Sent | None:
         """Return what is remembered of a message by the id its author's client gave it; None if it gave none."""

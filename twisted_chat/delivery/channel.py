@@ -6,8 +6,12 @@ from typing import Final
 
 from twisted.logger import Logger
 
-from twisted_chat.core.events import Envelope, Said, Told
-from twisted_chat.core.ids import RoomId
+from twisted_chat.core.api.events import (
+    Envelope,
+    Said,
+    Told,
+)
+from twisted_chat.core.values.ids import RoomId
 from twisted_chat.delivery.linger import Pace
 from twisted_chat.delivery.outbox import Outbox
 from twisted_chat.dialects.base import Variant

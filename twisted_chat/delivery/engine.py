@@ -8,10 +8,18 @@ from typing import Final
 import msgspec
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from twisted_chat.core.events import Envelope, Gathered, RoomRef, Said
-from twisted_chat.core.ids import MessageId, RoomId
-from twisted_chat.core.limits import Limits
-from twisted_chat.core.names import Nick
+from twisted_chat.core.api.events import (
+    Envelope,
+    Gathered,
+    RoomRef,
+    Said,
+)
+from twisted_chat.core.values.ids import (
+    MessageId,
+    RoomId,
+)
+from twisted_chat.core.values.limits import Limits
+from twisted_chat.core.values.names import Nick
 from twisted_chat.delivery.backlog import Backlog
 from twisted_chat.delivery.channel import Channel, shown
 from twisted_chat.delivery.linger import Pace

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from twisted.logger import Logger
 
-from twisted_chat.core.ids import RoomId
+from twisted_chat.core.values.ids import RoomId
 from twisted_chat.delivery.backlog import Backlog
 from twisted_chat.dialects.base import Variant
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
-from twisted_chat.core.ids import SessionId
-from twisted_chat.core.names import Nick, RoomName
+from twisted_chat.core.values.ids import SessionId
+from twisted_chat.core.values.names import (
+    Nick,
+    RoomName,
+)
 from twisted_chat.delivery.outbox import Outbox, Sink
 from twisted_chat.dialects.base import Dialect
 

@@ -6,9 +6,9 @@ from typing import Protocol
 
 import msgspec
 
-from twisted_chat.core.commands import Command
-from twisted_chat.core.events import Envelope
-from twisted_chat.core.replies import Reply
+from twisted_chat.core.api.commands import Command
+from twisted_chat.core.api.events import Envelope
+from twisted_chat.core.api.replies import Reply
 
 
 class BadLine(ValueError):

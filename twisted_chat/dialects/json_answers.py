@@ -6,10 +6,13 @@ from typing import Any
 
 import msgspec
 
-from twisted_chat.core import replies as r
-from twisted_chat.core import room_replies as rr
-from twisted_chat.core.ids import spell
-from twisted_chat.core.names import Nick, RoomName
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.api import room_replies as rr
+from twisted_chat.core.values.ids import spell
+from twisted_chat.core.values.names import (
+    Nick,
+    RoomName,
+)
 from twisted_chat.dialects import json_rooms, missing
 from twisted_chat.dialects.json_values import kept, nick_texts, rfc3339
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from twisted_chat.core import room_events as re
-from twisted_chat.core import room_replies as rr
-from twisted_chat.core.bans import Ban, Target
-from twisted_chat.core.ids import UserId
-from twisted_chat.core.names import Nick
+from twisted_chat.core.api import room_events as re
+from twisted_chat.core.api import room_replies as rr
+from twisted_chat.core.values.bans import (
+    Ban,
+    Target,
+)
+from twisted_chat.core.values.ids import UserId
+from twisted_chat.core.values.names import Nick
 
 #: How many who were put out are named: a page, as of lists.
 _NAMED: Final = 50

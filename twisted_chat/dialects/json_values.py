@@ -6,8 +6,8 @@ import functools
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from twisted_chat.core.keep import Keep
-from twisted_chat.core.names import Nick
+from twisted_chat.core.values.names import Nick
+from twisted_chat.core.values.retention import Keep
 
 
 @functools.lru_cache(maxsize=4096)

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import msgspec
 
-from twisted_chat.core import events as e
-from twisted_chat.core import replies as r
-from twisted_chat.core.ids import spell
-from twisted_chat.core.room_events import RoomEvent
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.api.room_events import RoomEvent
+from twisted_chat.core.values.ids import spell
 from twisted_chat.dialects import json_rooms, line_rooms
 from twisted_chat.dialects.base import Variant
 from twisted_chat.dialects.json_answers import answer

@@ -14,11 +14,28 @@ from collections.abc import Callable
 from datetime import tzinfo
 from typing import Final
 
-from twisted_chat.core import commands as c
-from twisted_chat.core.confusables import drop_ignorable
-from twisted_chat.core.names import BadName, Nick, ReservedName, RoomName, parse_nick
-from twisted_chat.core.table import COMMANDS, BadArguments, may_be_command, nearest
-from twisted_chat.core.text import BadText, CleanText, Secret, decode, shown
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.grammar.table import (
+    COMMANDS,
+    BadArguments,
+    may_be_command,
+    nearest,
+)
+from twisted_chat.core.values.confusables import drop_ignorable
+from twisted_chat.core.values.names import (
+    BadName,
+    Nick,
+    ReservedName,
+    RoomName,
+    parse_nick,
+)
+from twisted_chat.core.values.text import (
+    BadText,
+    CleanText,
+    Secret,
+    decode,
+    shown,
+)
 from twisted_chat.dialects import slips
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.line_layout import width_for

@@ -6,13 +6,16 @@ from collections.abc import Iterable
 from datetime import tzinfo
 from typing import Final
 
-from twisted_chat.core import commands as c
-from twisted_chat.core import replies as r
-from twisted_chat.core import room_replies as rr
-from twisted_chat.core.durations import spell_duration
-from twisted_chat.core.ids import spell
-from twisted_chat.core.names import Nick, RoomName
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.api import room_replies as rr
+from twisted_chat.core.values.durations import spell_duration
+from twisted_chat.core.values.ids import spell
+from twisted_chat.core.values.names import (
+    Nick,
+    RoomName,
+)
+from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects import line_lists, line_rooms, missing
 from twisted_chat.dialects.line_layout import isolated, placed
 from twisted_chat.dialects.line_words import because, counted, date, sentence, some, span

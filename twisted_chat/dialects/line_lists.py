@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable
 from typing import Final
 
-from twisted_chat.core import replies as r
+from twisted_chat.core.api import replies as r
 from twisted_chat.dialects.line_layout import isolated, placed
 from twisted_chat.dialects.line_words import span
 

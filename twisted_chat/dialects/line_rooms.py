@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from twisted_chat.core import room_events as re
-from twisted_chat.core import room_replies as rr
-from twisted_chat.core.bans import Ban
-from twisted_chat.core.durations import spell_duration
-from twisted_chat.core.standing import Setting
+from twisted_chat.core.api import room_events as re
+from twisted_chat.core.api import room_replies as rr
+from twisted_chat.core.values.bans import Ban
+from twisted_chat.core.values.durations import spell_duration
+from twisted_chat.core.values.room_settings import Setting
 
 #: What each setting is called in a sentence behind who changed it: off, then on.
 _SET: Final[dict[Setting, tuple[str, str]]] = {

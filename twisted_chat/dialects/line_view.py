@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import tzinfo
 
-from twisted_chat.core import commands as c
-from twisted_chat.core import events as e
-from twisted_chat.core import replies as r
-from twisted_chat.core.room_events import RoomEvent
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.api.room_events import RoomEvent
 from twisted_chat.dialects import line_rooms
 from twisted_chat.dialects.base import Variant
 from twisted_chat.dialects.line_answers import answer

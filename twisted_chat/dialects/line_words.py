@@ -5,8 +5,11 @@ from __future__ import annotations
 import functools
 from datetime import datetime, tzinfo
 
-from twisted_chat.core.names import Nick, RoomName
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.values.names import (
+    Nick,
+    RoomName,
+)
+from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.line_layout import isolated, placed
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from twisted_chat.core import replies as r
+from twisted_chat.core.api import replies as r
 
 #: How many rooms, and people who wrote in private, are named; a line that names more is not read.
 _NAMED: Final = 20

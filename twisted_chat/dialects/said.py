@@ -5,9 +5,17 @@ Nothing in it is a command. But whoever typed ``psst > bob`` into a program that
 
 from __future__ import annotations
 
-from twisted_chat.core import commands as c
-from twisted_chat.core.names import BadName, Nick, RoomName
-from twisted_chat.core.text import BadText, CleanText, decode
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.values.names import (
+    BadName,
+    Nick,
+    RoomName,
+)
+from twisted_chat.core.values.text import (
+    BadText,
+    CleanText,
+    decode,
+)
 from twisted_chat.dialects import slips
 from twisted_chat.dialects.base import BadLine
 from twisted_chat.dialects.line import is_plain, read

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from twisted_chat.core.limits import Limits
+from twisted_chat.core.values.limits import Limits
 
 #: How many addresses share what a network has: a /24 or a /48 that is not all one attacker's has more than one in use.
 SHARE: Final = 4
@@ -16,7 +16,7 @@ _MANY: Final = 1024
 
 
 class NetworkRates:
-    """A token bucket for each network, see :func:`twisted_chat.core.addresses.network_keys`."""
+    """A token bucket for each network, see :func:`twisted_chat.core.values.addresses.network_keys`."""
 
     def __init__(self, rate: Callable[[], float], burst: float) -> None:
         """``rate``: how much a second for one address. ``burst``: what may come at once, in seconds of the rate."""

@@ -39,7 +39,7 @@ class HandshakeFailed(ConnectionLost):
 
 
 class Connections:
-    """The connections that are open now, and their number by network (see :func:`twisted_chat.core.addresses.network_keys`)."""
+    """The connections that are open now, and their number by network (see :func:`.addresses.network_keys`)."""
 
     def __init__(self, max_per_address: int) -> None:
         self.max_per_address = max_per_address

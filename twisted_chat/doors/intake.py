@@ -8,9 +8,13 @@ from typing import Final, Literal
 
 from twisted.internet.interfaces import IDelayedCall
 
-from twisted_chat.core import commands as c
-from twisted_chat.core import replies as r
-from twisted_chat.core.names import LOBBY, Nick, RoomName
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.values.names import (
+    LOBBY,
+    Nick,
+    RoomName,
+)
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.framing import Endless, Frame, JsonFramer, TooLong

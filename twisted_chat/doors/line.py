@@ -18,9 +18,12 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twisted_chat.core import replies as r
-from twisted_chat.core.addresses import network_keys
-from twisted_chat.core.names import Nick, RoomName
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.values.addresses import network_keys
+from twisted_chat.core.values.names import (
+    Nick,
+    RoomName,
+)
 from twisted_chat.delivery.direct import Way, direct
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.dialects.base import Dialect

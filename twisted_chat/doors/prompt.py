@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from twisted_chat.core import commands as c
-from twisted_chat.core import replies as r
-from twisted_chat.core.decide_accounts import MIN_PASSWORD
-from twisted_chat.core.names import Nick, RoomName
-from twisted_chat.core.text import BadText, Secret, decode
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.rules.decide_accounts import MIN_PASSWORD
+from twisted_chat.core.values.names import (
+    Nick,
+    RoomName,
+)
+from twisted_chat.core.values.text import (
+    BadText,
+    Secret,
+    decode,
+)
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.dialects.base import BadLine, Request
 from twisted_chat.dialects.slips import nick_or_none

@@ -28,7 +28,7 @@ class Source(Protocol):
 class Reading:
     """Reads on while nothing waits and its network does not send too much; before login a little at a time.
 
-    ``networks``: whose bytes these are, see :func:`twisted_chat.core.addresses.network_keys`. ``on``: more can come. ``go_on``
+    ``networks``: whose bytes these are, see :func:`.addresses.network_keys`. ``on``: more can come. ``go_on``
     is called when there is a reason no more not to read; it calls :meth:`read` again.
     """
 

@@ -11,8 +11,11 @@ from typing import Final
 
 from twisted_chat.auth.codes import GOOD_FOR, Code, new_code
 from twisted_chat.auth.passwords import hash_now
-from twisted_chat.core.names import BadName, parse_nick
-from twisted_chat.core.text import shown
+from twisted_chat.core.values.names import (
+    BadName,
+    parse_nick,
+)
+from twisted_chat.core.values.text import shown
 from twisted_chat.store.database import BadDatabase, Kind, kind_of
 from twisted_chat.store.place import PlaceError, default_folder
 from twisted_chat.store.port import StoreError

@@ -12,7 +12,7 @@ from typing import Final
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from twisted_chat.core.addresses import network_keys
+from twisted_chat.core.values.addresses import network_keys
 
 log = Logger()
 

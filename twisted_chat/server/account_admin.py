@@ -11,17 +11,21 @@ from twisted.internet.task import deferLater
 from twisted_chat.auth.codes import GOOD_FOR, Code, new_code
 from twisted_chat.auth.passwords import BusyError, Passwords
 from twisted_chat.auth.turns import Who
-from twisted_chat.core import commands as c
-from twisted_chat.core import decision as d
-from twisted_chat.core import events as e
-from twisted_chat.core import replies as r
-from twisted_chat.core.addresses import network_keys
-from twisted_chat.core.decide_server import NOT_OPERATOR
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
 from twisted_chat.core.hub import Hub
-from twisted_chat.core.invites import digest_of
-from twisted_chat.core.lists import cut_page
-from twisted_chat.core.masks import MAX_MASK, fits, shortened
-from twisted_chat.core.names import fold
+from twisted_chat.core.rules import decisions as d
+from twisted_chat.core.rules.decide_server import NOT_OPERATOR
+from twisted_chat.core.rules.listings import cut_page
+from twisted_chat.core.state.invites import digest_of
+from twisted_chat.core.values.addresses import network_keys
+from twisted_chat.core.values.masks import (
+    MAX_MASK,
+    fits,
+    shortened,
+)
+from twisted_chat.core.values.names import fold
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.runtime.clock import wall_of
 from twisted_chat.server.pending import Answers

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from twisted_chat.core import replies as r
-from twisted_chat.core.ids import MessageId
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.values.ids import MessageId
 from twisted_chat.delivery.peer import MAX_UNACKED, Peer
 from twisted_chat.server.sessions import Sessions
 

@@ -13,17 +13,20 @@ from twisted.logger import Logger
 from twisted_chat.auth.operators import Operators
 from twisted_chat.auth.passwords import BusyError, Passwords
 from twisted_chat.auth.turns import Who
-from twisted_chat.core import commands as c
-from twisted_chat.core import events as e
-from twisted_chat.core import replies as r
-from twisted_chat.core.addresses import network_keys
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.api.records import AuditRecord
 from twisted_chat.core.hub import Hub
-from twisted_chat.core.ids import MessageId
-from twisted_chat.core.lasting import AuditRecord
-from twisted_chat.core.refusing import UNMATCHED
-from twisted_chat.core.server_bans import Ban
-from twisted_chat.core.text import CleanText, shown
-from twisted_chat.core.throttle import Throttle
+from twisted_chat.core.rules.refusals import UNMATCHED
+from twisted_chat.core.values.addresses import network_keys
+from twisted_chat.core.values.ids import MessageId
+from twisted_chat.core.values.server_ban import Ban
+from twisted_chat.core.values.text import (
+    CleanText,
+    shown,
+)
+from twisted_chat.core.values.throttle import Throttle
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.runtime.clock import wall_of

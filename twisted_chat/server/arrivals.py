@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from twisted.logger import Logger
 
-from twisted_chat.cluster.bus import Bus
-from twisted_chat.core import events as e
-from twisted_chat.core import replies as r
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.bus import Bus
 from twisted_chat.core.hub import Hub
-from twisted_chat.core.ids import UserId
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.values.ids import UserId
+from twisted_chat.core.values.text import CleanText
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.server.catchup import Returns
 from twisted_chat.server.fanout import Showing

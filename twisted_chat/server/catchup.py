@@ -9,18 +9,22 @@ from typing import Final
 from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.internet.interfaces import IReactorTime
 
-from twisted_chat.cluster.bus import Bus
-from twisted_chat.core import events as e
-from twisted_chat.core import replies as r
-from twisted_chat.core.accounts import Account
-from twisted_chat.core.authorise import may
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.api.commands import Term
+from twisted_chat.core.api.records import Query
+from twisted_chat.core.bus import Bus
 from twisted_chat.core.hub import Hub
-from twisted_chat.core.ids import MessageId, SessionId
-from twisted_chat.core.lasting import Query, Term
-from twisted_chat.core.room import Room
-from twisted_chat.core.talks import as_told
-from twisted_chat.core.user import User
-from twisted_chat.core.words import words
+from twisted_chat.core.rules.permissions import may
+from twisted_chat.core.state.conversations import as_told
+from twisted_chat.core.state.room import Room
+from twisted_chat.core.state.user import User
+from twisted_chat.core.values.account import Account
+from twisted_chat.core.values.ids import (
+    MessageId,
+    SessionId,
+)
+from twisted_chat.core.values.words import words
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.runtime import tasks
 from twisted_chat.runtime.clock import wall_of

@@ -12,12 +12,15 @@ from typing import Final
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from twisted_chat.core import replies as r
-from twisted_chat.core.addresses import network_keys
-from twisted_chat.core.events import Envelope, Said
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.api.events import (
+    Envelope,
+    Said,
+)
 from twisted_chat.core.hub import Hub
-from twisted_chat.core.ids import RoomId
-from twisted_chat.core.names import RoomName
+from twisted_chat.core.values.addresses import network_keys
+from twisted_chat.core.values.ids import RoomId
+from twisted_chat.core.values.names import RoomName
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.server.sessions import Sessions
 from twisted_chat.store.port import Health, Store

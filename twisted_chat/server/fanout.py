@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import msgspec
 
-from twisted_chat.core import commands as c
-from twisted_chat.core import decision as d
-from twisted_chat.core import events as e
-from twisted_chat.core import replies as r
-from twisted_chat.core import room_events as re
-from twisted_chat.core import room_replies as rr
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.api import room_events as re
+from twisted_chat.core.api import room_replies as rr
 from twisted_chat.core.hub import Hub
-from twisted_chat.core.ids import RoomId, UserId
-from twisted_chat.core.names import Nick
-from twisted_chat.core.outcome import Applied, Between, InRoom, Near
-from twisted_chat.core.private import NOT_HERE
-from twisted_chat.core.refusing import UNMATCHED
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.rules import decisions as d
+from twisted_chat.core.rules.outcomes import (
+    Applied,
+    Between,
+    InRoom,
+    Near,
+)
+from twisted_chat.core.rules.private import NOT_HERE
+from twisted_chat.core.rules.refusals import UNMATCHED
+from twisted_chat.core.values.ids import (
+    RoomId,
+    UserId,
+)
+from twisted_chat.core.values.names import Nick
+from twisted_chat.core.values.text import CleanText
 from twisted_chat.delivery.channel import hidden
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.peer import Peer
@@ -34,7 +42,7 @@ from twisted_chat.store.port import Store
 class Showing:
     """Hands each event to delivery, and what is to be kept of it to the store.
 
-    It does not show how a session comes (:class:`twisted_chat.core.events.Arrived`): that is the node's.
+    It does not show how a session comes (:class:`twisted_chat.core.api.events.Arrived`): that is the node's.
     """
 
     def __init__(

@@ -10,12 +10,12 @@ from twisted.internet.defer import TimeoutError as DeferredTimeoutError
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
-from twisted_chat.core import decision as d
-from twisted_chat.core import replies as r
-from twisted_chat.core.addresses import network_keys
-from twisted_chat.core.events import Envelope
-from twisted_chat.core.ids import MessageId
-from twisted_chat.core.lasting import Query
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.api.events import Envelope
+from twisted_chat.core.api.records import Query
+from twisted_chat.core.rules import decisions as d
+from twisted_chat.core.values.addresses import network_keys
+from twisted_chat.core.values.ids import MessageId
 from twisted_chat.delivery.channel import hidden
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.peer import Peer

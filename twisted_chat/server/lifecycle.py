@@ -7,11 +7,11 @@ import secrets
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from twisted_chat.cluster.bus import Bus
-from twisted_chat.core import replies as r
-from twisted_chat.core.cloak import Cloak
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.bus import Bus
 from twisted_chat.core.hub import Hub
-from twisted_chat.core.ids import SessionId
+from twisted_chat.core.values.cloak import Cloak
+from twisted_chat.core.values.ids import SessionId
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.peer import Door, Peer
 from twisted_chat.dialects.base import Dialect

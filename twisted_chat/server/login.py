@@ -15,21 +15,33 @@ from twisted.python.failure import Failure
 from twisted_chat.auth.gate import Gate, Verdict
 from twisted_chat.auth.passwords import BusyError
 from twisted_chat.auth.turns import Who
-from twisted_chat.core import commands as c
-from twisted_chat.core import decision as d
-from twisted_chat.core import events as e
-from twisted_chat.core import replies as r
-from twisted_chat.core.accounts import Proof
-from twisted_chat.core.addresses import network_keys
-from twisted_chat.core.decide_accounts import privacy_text
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
 from twisted_chat.core.hub import Hub
-from twisted_chat.core.ids import Scope, UserId
-from twisted_chat.core.invites import GOOD_FOR, digest_of
-from twisted_chat.core.limits import Limits
-from twisted_chat.core.names import Nick
-from twisted_chat.core.outcome import Applied, Between
-from twisted_chat.core.refusing import hidden, shown_again
-from twisted_chat.core.throttle import Throttle
+from twisted_chat.core.rules import decisions as d
+from twisted_chat.core.rules.decide_accounts import privacy_text
+from twisted_chat.core.rules.outcomes import (
+    Applied,
+    Between,
+)
+from twisted_chat.core.rules.refusals import (
+    hidden,
+    shown_again,
+)
+from twisted_chat.core.state.invites import (
+    GOOD_FOR,
+    digest_of,
+)
+from twisted_chat.core.values.account import Proof
+from twisted_chat.core.values.addresses import network_keys
+from twisted_chat.core.values.ids import (
+    Scope,
+    UserId,
+)
+from twisted_chat.core.values.limits import Limits
+from twisted_chat.core.values.names import Nick
+from twisted_chat.core.values.throttle import Throttle
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.runtime import tasks

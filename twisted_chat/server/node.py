@@ -12,18 +12,25 @@ from typing import Final
 from twisted.internet.interfaces import IReactorTime
 
 from twisted_chat.auth.gate import Gate
-from twisted_chat.cluster.bus import Bus
-from twisted_chat.core import commands as c
-from twisted_chat.core import decision as d
-from twisted_chat.core import events as e
-from twisted_chat.core import replies as r
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.api.records import Remembered
+from twisted_chat.core.bus import Bus
 from twisted_chat.core.hub import NO_SCOPE, Hub
-from twisted_chat.core.ids import MessageId, Scope
-from twisted_chat.core.lasting import Remembered
-from twisted_chat.core.limits import Limits
-from twisted_chat.core.outcome import Applied, Duplicate, Void
-from twisted_chat.core.text import CleanText
-from twisted_chat.core.tokens import Tokens
+from twisted_chat.core.rules import decisions as d
+from twisted_chat.core.rules.outcomes import (
+    Applied,
+    Duplicate,
+    Void,
+)
+from twisted_chat.core.values.ids import (
+    MessageId,
+    Scope,
+)
+from twisted_chat.core.values.limits import Limits
+from twisted_chat.core.values.text import CleanText
+from twisted_chat.core.values.tokens import Tokens
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.peer import MAX_FLYING, Peer
 from twisted_chat.dialects.base import BadLine, Request

@@ -6,14 +6,14 @@ from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
 
-from twisted_chat.cluster.bus import Bus
-from twisted_chat.core import events as e
-from twisted_chat.core import replies as r
-from twisted_chat.core.apply import absent_target
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.bus import Bus
 from twisted_chat.core.hub import Hub
-from twisted_chat.core.ids import UserId
-from twisted_chat.core.names import Nick
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.rules.apply import absent_target
+from twisted_chat.core.values.ids import UserId
+from twisted_chat.core.values.names import Nick
+from twisted_chat.core.values.text import CleanText
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.runtime.clock import wall_of
 from twisted_chat.server.pending import Answers

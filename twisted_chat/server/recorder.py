@@ -10,17 +10,24 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
-from twisted_chat.cluster.bus import Bus
-from twisted_chat.core import events as e
-from twisted_chat.core.accounts import KEPT_ELSEWHERE, Account
-from twisted_chat.core.cloak import neighbourhood
-from twisted_chat.core.events import Author
-from twisted_chat.core.familiar import Familiar
+from twisted_chat.auth.known_networks import Familiar
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api.events import Author
+from twisted_chat.core.api.records import Remembered
+from twisted_chat.core.bus import Bus
 from twisted_chat.core.hub import Hub
-from twisted_chat.core.ids import MessageId, RoomId, SessionId
-from twisted_chat.core.lasting import Remembered
-from twisted_chat.core.names import BadName, parse_nick
-from twisted_chat.core.text import shown
+from twisted_chat.core.values.account import KEPT_ELSEWHERE, Account
+from twisted_chat.core.values.cloak import neighbourhood
+from twisted_chat.core.values.ids import (
+    MessageId,
+    RoomId,
+    SessionId,
+)
+from twisted_chat.core.values.names import (
+    BadName,
+    parse_nick,
+)
+from twisted_chat.core.values.text import shown
 from twisted_chat.runtime import tasks
 from twisted_chat.runtime.clock import (
     Trust,

@@ -7,10 +7,13 @@ import secrets
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from twisted_chat.core import replies as r
-from twisted_chat.core.events import Envelope
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.api.events import Envelope
 from twisted_chat.core.hub import Hub
-from twisted_chat.core.ids import SessionId, UserId
+from twisted_chat.core.values.ids import (
+    SessionId,
+    UserId,
+)
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.peer import Peer
 from twisted_chat.runtime.log_sums import LogSums

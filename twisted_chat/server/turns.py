@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.internet.defer import Deferred
 
-from twisted_chat.core.fair_queue import FairQueue
+from twisted_chat.core.values.fair_queue import FairQueue
 
 
 class Turns:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from twisted_chat.core.text import shown
+from twisted_chat.core.values.text import shown
 from twisted_chat.store.backup import BackupError, Summary, backup, check, compact, restore
 from twisted_chat.store.database import BadDatabase, Kind, kind_of
 from twisted_chat.store.place import Place, PlaceError, database_in, default_folder

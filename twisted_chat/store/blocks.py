@@ -9,7 +9,7 @@ from typing import Final
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
-from twisted_chat.core.ids import MessageId
+from twisted_chat.core.values.ids import MessageId
 from twisted_chat.runtime import tasks
 from twisted_chat.store.port import Store
 

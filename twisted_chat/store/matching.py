@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from twisted_chat.core.events import Envelope, Said
-from twisted_chat.core.lasting import Query
-from twisted_chat.core.words import words
+from twisted_chat.core.api.events import (
+    Envelope,
+    Said,
+)
+from twisted_chat.core.api.records import Query
+from twisted_chat.core.values.words import words
 
 
 class Matcher:

@@ -11,16 +11,33 @@ from typing import Final
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from twisted_chat.core.accounts import Account, Proof
-from twisted_chat.core.events import Envelope, RoomRef, Said, Told
-from twisted_chat.core.familiar import Place
-from twisted_chat.core.ids import MessageId, RoomId, Scope
-from twisted_chat.core.keep import KEEP_ALL, Keep
-from twisted_chat.core.lasting import AuditRecord, Query, Remembered, RoomRecord
-from twisted_chat.core.nonces import Sent
-from twisted_chat.core.server_bans import Ban
-from twisted_chat.core.server_bans import Kind as BanKind
-from twisted_chat.core.talks import as_kept
+from twisted_chat.core.api.events import (
+    Envelope,
+    RoomRef,
+    Said,
+    Told,
+)
+from twisted_chat.core.api.records import (
+    AuditRecord,
+    Query,
+    Remembered,
+    RoomRecord,
+    Sent,
+)
+from twisted_chat.core.state.conversations import as_kept
+from twisted_chat.core.values.account import Account, Proof
+from twisted_chat.core.values.ids import (
+    MessageId,
+    RoomId,
+    Scope,
+)
+from twisted_chat.core.values.known_network import Place
+from twisted_chat.core.values.retention import (
+    KEEP_ALL,
+    Keep,
+)
+from twisted_chat.core.values.server_ban import Ban
+from twisted_chat.core.values.server_ban import Kind as BanKind
 from twisted_chat.store.matching import Matcher
 from twisted_chat.store.port import Health, Page, Skip, Store
 from twisted_chat.store.recent import disowned

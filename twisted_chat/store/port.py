@@ -7,14 +7,26 @@ from typing import Protocol
 
 import msgspec
 
-from twisted_chat.core.accounts import Account, Proof
-from twisted_chat.core.events import Envelope, RoomRef
-from twisted_chat.core.familiar import Place
-from twisted_chat.core.ids import MessageId, RoomId, Scope
-from twisted_chat.core.lasting import AuditRecord, Query, Remembered, RoomRecord
-from twisted_chat.core.nonces import Sent
-from twisted_chat.core.server_bans import Ban
-from twisted_chat.core.server_bans import Kind as BanKind
+from twisted_chat.core.api.events import (
+    Envelope,
+    RoomRef,
+)
+from twisted_chat.core.api.records import (
+    AuditRecord,
+    Query,
+    Remembered,
+    RoomRecord,
+    Sent,
+)
+from twisted_chat.core.values.account import Account, Proof
+from twisted_chat.core.values.ids import (
+    MessageId,
+    RoomId,
+    Scope,
+)
+from twisted_chat.core.values.known_network import Place
+from twisted_chat.core.values.server_ban import Ban
+from twisted_chat.core.values.server_ban import Kind as BanKind
 
 
 class StoreError(Exception):
@@ -105,7 +117,7 @@ class Store(Protocol):
     def keep_private(self, envelope: Envelope, sent: Sent | None = None) -> None:
         """Keep a private message that has a talk, as :meth:`append` does, and whose talk that is; and that it waits, if it does.
 
-        It is history of the talk then, see :func:`twisted_chat.core.talks.as_kept`.
+        It is history of the talk then, see :func:`twisted_chat.core.state.conversations.as_kept`.
         """
 
     def receive(self, account: str, at: MessageId) -> None:

@@ -25,7 +25,7 @@ except ImportError as error:
         raise
     sys.exit(f"certificate: {error.name} is not installed; pip install 'PATH-OF-THE-CLONE[tls]'")
 
-from twisted_chat.core.text import shown
+from twisted_chat.core.values.text import shown
 
 _PROGRAM: Final = "python -m twisted_chat.tls"
 _CERTIFICATE, _KEY = "certificate.pem", "key.pem"

@@ -12,7 +12,7 @@ from twisted_chat.client.model.conversation import SERVER, private_key, room_key
 from twisted_chat.client.model.lines import Line
 from twisted_chat.client.model.picture import Picture
 from twisted_chat.client.screen.doing import LOCAL, USAGES, CannotDo, Doer, Done, hidden_from
-from twisted_chat.core.table import COMMANDS
+from twisted_chat.core.grammar.table import COMMANDS
 
 
 class DoerTests(SynchronousTestCase):

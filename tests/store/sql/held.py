@@ -15,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.making import room, said
 from tests.store.sql.fakes import HeldThreads
-from twisted_chat.core.ids import RoomId
+from twisted_chat.core.values.ids import RoomId
 from twisted_chat.store.port import Page
 from twisted_chat.store.sql.database import Database, sqlite_url
 from twisted_chat.store.sql.store import SqlStore

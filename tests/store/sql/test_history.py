@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tests.making import room
 from tests.store.sql.held import GONE, OLD, HeldStoreCase
-from twisted_chat.core.ids import MessageId
-from twisted_chat.core.lasting import Query, Term
+from twisted_chat.core.api.commands import Term
+from twisted_chat.core.api.records import Query
+from twisted_chat.core.values.ids import MessageId
 from twisted_chat.store.port import StoreError
 
 

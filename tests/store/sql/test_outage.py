@@ -14,7 +14,7 @@ from twisted.trial.unittest import TestCase
 from tests.making import room, said
 from tests.store import postgres
 from tests.store.contract import ROOM, Contract, PostgresAdapter, SqliteAdapter
-from twisted_chat.core.ids import MessageId
+from twisted_chat.core.values.ids import MessageId
 from twisted_chat.store.port import StoreError
 from twisted_chat.store.sql import writer
 from twisted_chat.store.sql.database import Database, parse

@@ -9,8 +9,12 @@ from twisted.trial.unittest import TestCase
 
 from tests.making import room, said
 from tests.store.contract import OTHER, ROOM, Contract, SqliteAdapter
-from twisted_chat.core.ids import MessageId, RoomId
-from twisted_chat.core.lasting import Query, Term
+from twisted_chat.core.api.commands import Term
+from twisted_chat.core.api.records import Query
+from twisted_chat.core.values.ids import (
+    MessageId,
+    RoomId,
+)
 from twisted_chat.store.port import Page
 from twisted_chat.store.sql import reading
 from twisted_chat.store.sql.searching import SEARCH_TIME

@@ -7,8 +7,11 @@ import json
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.making import room
-from twisted_chat.core.bans import Ban, read_target
-from twisted_chat.core.lasting import RoomRecord
+from twisted_chat.core.api.records import RoomRecord
+from twisted_chat.core.values.bans import (
+    Ban,
+    read_target,
+)
 from twisted_chat.store.sql.standing import read_standing, write_standing
 
 BARE = RoomRecord(room(3), 1.5)

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from tests.making import author, said
 from tests.store.sql.held import GONE, OLD, HeldStoreCase
-from twisted_chat.core.ids import MessageId
+from twisted_chat.core.values.ids import MessageId
 from twisted_chat.store.port import StoreError
 from twisted_chat.store.sql import store as module
 from twisted_chat.store.sql.database import Database

@@ -5,7 +5,10 @@ from __future__ import annotations
 from sqlalchemy import Connection, create_engine, insert, select
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.core.ids import MessageId, RoomId
+from twisted_chat.core.values.ids import (
+    MessageId,
+    RoomId,
+)
 from twisted_chat.store.sql.schema import markers, messages, metadata, talks, waiting
 from twisted_chat.store.sql.talks import (
     TalkBatch,

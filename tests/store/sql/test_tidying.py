@@ -7,12 +7,15 @@ from twisted.internet.defer import Deferred
 
 from tests.making import room, said
 from tests.store.sql.held import OLD, HeldStoreCase
-from twisted_chat.core.events import Said
-from twisted_chat.core.ids import MessageId
-from twisted_chat.core.keep import KEEP_ALL, Keep
-from twisted_chat.core.lasting import RoomRecord
-from twisted_chat.core.room import LOBBY_ID
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.api.events import Said
+from twisted_chat.core.api.records import RoomRecord
+from twisted_chat.core.state.room import LOBBY_ID
+from twisted_chat.core.values.ids import MessageId
+from twisted_chat.core.values.retention import (
+    KEEP_ALL,
+    Keep,
+)
+from twisted_chat.core.values.text import CleanText
 from twisted_chat.store.sql import upkeep
 from twisted_chat.store.sql.tidying import drop_old
 

@@ -15,10 +15,13 @@ from twisted_chat.client.model.picture import Picture
 from twisted_chat.client.screen.palette import THEMES
 from twisted_chat.client.typed import Rejected, enter
 from twisted_chat.client.wire import TooLong
-from twisted_chat.core import commands as c
-from twisted_chat.core.names import BadName
-from twisted_chat.core.table import COMMANDS
-from twisted_chat.core.text import BadText, CleanText
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.grammar.table import COMMANDS
+from twisted_chat.core.values.names import BadName
+from twisted_chat.core.values.text import (
+    BadText,
+    CleanText,
+)
 from twisted_chat.dialects.base import BadLine
 from twisted_chat.dialects.line import read
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from twisted_chat.client.screen.palette import THEMES
-from twisted_chat.core.text import shown
+from twisted_chat.core.values.text import shown
 
 
 class Preferences(msgspec.Struct, frozen=True, rename="kebab"):

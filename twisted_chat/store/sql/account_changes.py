@@ -10,16 +10,22 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from twisted_chat.core import restoring
-from twisted_chat.core.apply_accounts import account_refused, drop_account
-from twisted_chat.core.ids import MessageId
-from twisted_chat.core.lasting import AuditRecord
-from twisted_chat.core.limits import Limits
-from twisted_chat.core.masks import fits, shortened
-from twisted_chat.core.names import fold
-from twisted_chat.core.replies import AccountLine
-from twisted_chat.core.state import State
-from twisted_chat.core.text import CleanText
+from twisted_chat.core.api.records import AuditRecord
+from twisted_chat.core.api.replies import AccountLine
+from twisted_chat.core.rules.apply_accounts import (
+    account_refused,
+    drop_account,
+)
+from twisted_chat.core.state import snapshot
+from twisted_chat.core.state.state import State
+from twisted_chat.core.values.ids import MessageId
+from twisted_chat.core.values.limits import Limits
+from twisted_chat.core.values.masks import (
+    fits,
+    shortened,
+)
+from twisted_chat.core.values.names import fold
+from twisted_chat.core.values.text import CleanText
 from twisted_chat.store.port import StoreError
 from twisted_chat.store.sql.copying import opened
 from twisted_chat.store.sql.database import explain
@@ -60,7 +66,7 @@ def remove_account(place: str, key: str) -> None:
         event = MessageId(take_ids(connection, 1)[0])
         _, gone = drop_account(state, key)
         batch = Batch()
-        batch.rooms = {record.ref.id: record for record in restoring.altered(state)}
+        batch.rooms = {record.ref.id: record for record in snapshot.altered(state)}
         batch.forget(gone)
         batch.drop_account(key, event)
         _record(batch, f"removed the account {key}")
@@ -74,7 +80,7 @@ def _state(place: str) -> Iterator[tuple[Connection, State]]:
         try:
             with connection.begin():
                 state = State(Limits())
-                restoring.restore(state, read_remembered(connection))
+                snapshot.restore(state, read_remembered(connection))
                 yield connection, state
         except SQLAlchemyError as error:
             raise StoreError(f"it failed: {explain(error)}; nothing was changed") from None

@@ -7,9 +7,9 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
-from twisted_chat.core.lasting import AuditRecord
-from twisted_chat.core.server_bans import Ban, Kind
-from twisted_chat.core.text import shown
+from twisted_chat.core.api.records import AuditRecord
+from twisted_chat.core.values.server_ban import Ban, Kind
+from twisted_chat.core.values.text import shown
 from twisted_chat.store.sql.inserting import put_rows
 from twisted_chat.store.sql.schema import audit, last_seen, server_bans, settings
 

@@ -11,12 +11,24 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Row, func, or_, select
 from twisted.logger import Logger
 
-from twisted_chat.core.events import Envelope, RoomRef
-from twisted_chat.core.ids import MessageId, Scope
-from twisted_chat.core.lasting import Remembered, RoomRecord
-from twisted_chat.core.names import BadName
-from twisted_chat.core.nonces import MAX_SCOPES, MAX_TOTAL
-from twisted_chat.core.text import shown
+from twisted_chat.core.api.events import (
+    Envelope,
+    RoomRef,
+)
+from twisted_chat.core.api.records import (
+    Remembered,
+    RoomRecord,
+)
+from twisted_chat.core.state.dedup import (
+    MAX_SCOPES,
+    MAX_TOTAL,
+)
+from twisted_chat.core.values.ids import (
+    MessageId,
+    Scope,
+)
+from twisted_chat.core.values.names import BadName
+from twisted_chat.core.values.text import shown
 from twisted_chat.store.port import Skip
 from twisted_chat.store.sql.accounts import read_accounts, read_invites, read_logins, read_places
 from twisted_chat.store.sql.database import READ_TIME

@@ -7,15 +7,36 @@ from typing import Any, Final, get_args
 
 from sqlalchemy import Select, exists, select
 
-from twisted_chat.core.commands import Kind
-from twisted_chat.core.confusables import skeleton
-from twisted_chat.core.events import Author, Envelope, Origin, RoomRef, Said
-from twisted_chat.core.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
-from twisted_chat.core.keep import Keep
-from twisted_chat.core.lasting import RoomRecord
-from twisted_chat.core.names import BadName, Nick, parse_nick, parse_room
-from twisted_chat.core.nonces import Sent
-from twisted_chat.core.text import BadText, CleanText, shown
+from twisted_chat.core.api.commands import Kind
+from twisted_chat.core.api.events import (
+    Author,
+    Envelope,
+    Origin,
+    RoomRef,
+    Said,
+)
+from twisted_chat.core.api.records import RoomRecord, Sent
+from twisted_chat.core.values.confusables import skeleton
+from twisted_chat.core.values.ids import (
+    MessageId,
+    Node,
+    RoomId,
+    Scope,
+    SessionId,
+    UserId,
+)
+from twisted_chat.core.values.names import (
+    BadName,
+    Nick,
+    parse_nick,
+    parse_room,
+)
+from twisted_chat.core.values.retention import Keep
+from twisted_chat.core.values.text import (
+    BadText,
+    CleanText,
+    shown,
+)
 from twisted_chat.store.sql.accounts import is_gone
 from twisted_chat.store.sql.schema import authors, erased, messages
 from twisted_chat.store.sql.standing import read_standing, write_standing
@@ -76,7 +97,7 @@ def room_row(record: RoomRecord) -> dict[str, object]:
 def read_room(row: Any) -> RoomRecord:
     """Make a record of a row.
 
-    Raises :class:`twisted_chat.core.names.BadName` if the name is none (any more), and
+    Raises :class:`twisted_chat.core.values.names.BadName` if the name is none (any more), and
     :class:`twisted_chat.store.sql.standing.BadStanding`.
     """
     record = RoomRecord(

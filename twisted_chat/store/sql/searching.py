@@ -8,8 +8,11 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Select, or_, select
 from sqlalchemy.exc import DBAPIError
 
-from twisted_chat.core.events import Envelope, RoomRef
-from twisted_chat.core.lasting import Query
+from twisted_chat.core.api.events import (
+    Envelope,
+    RoomRef,
+)
+from twisted_chat.core.api.records import Query
 from twisted_chat.store.matching import Matcher
 from twisted_chat.store.sql.reading import read_counter, reading
 from twisted_chat.store.sql.rows import read_messages, select_messages

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, delete, func, select, update
 
-from twisted_chat.core.familiar import KNOWN_FOR
-from twisted_chat.core.ids import RoomId
-from twisted_chat.core.keep import Keep
-from twisted_chat.core.limits import REMEMBERED
+from twisted_chat.core.values.ids import RoomId
+from twisted_chat.core.values.known_network import KNOWN_FOR
+from twisted_chat.core.values.limits import REMEMBERED
+from twisted_chat.core.values.retention import Keep
 from twisted_chat.store.sql.operators import delete_over
 from twisted_chat.store.sql.reading import read_counter
 from twisted_chat.store.sql.schema import (

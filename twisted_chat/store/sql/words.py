@@ -22,8 +22,9 @@ from sqlalchemy import (
     text,
 )
 
-from twisted_chat.core.lasting import Query, Term
-from twisted_chat.core.words import words
+from twisted_chat.core.api.commands import Term
+from twisted_chat.core.api.records import Query
+from twisted_chat.core.values.words import words
 from twisted_chat.store.sql.inserting import insert_into
 from twisted_chat.store.sql.schema import messages
 

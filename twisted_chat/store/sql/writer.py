@@ -17,7 +17,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
-from twisted_chat.core.ids import MessageId
+from twisted_chat.core.values.ids import MessageId
 from twisted_chat.runtime import tasks
 from twisted_chat.runtime.clock import wall_of
 from twisted_chat.store.port import StoreError

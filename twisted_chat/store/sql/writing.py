@@ -8,10 +8,16 @@ from typing import Any, Final
 from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, delete, update
 
-from twisted_chat.core.events import Author, Envelope
-from twisted_chat.core.ids import MessageId, RoomId, Scope
-from twisted_chat.core.lasting import RoomRecord
-from twisted_chat.core.nonces import Sent
+from twisted_chat.core.api.events import (
+    Author,
+    Envelope,
+)
+from twisted_chat.core.api.records import RoomRecord, Sent
+from twisted_chat.core.values.ids import (
+    MessageId,
+    RoomId,
+    Scope,
+)
 from twisted_chat.store.sql.accounts import AccountBatch, gone_account
 from twisted_chat.store.sql.inserting import insert_rows, insert_values, put_rows
 from twisted_chat.store.sql.operators import Changes

@@ -1,0 +1,128 @@
+"""Tests for twisted_chat.core.grammar.room_table, and for the arguments that only its commands take."""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.core.world import nick, room
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import room_commands as rc
+from twisted_chat.core.grammar.arguments import BadArguments
+from twisted_chat.core.grammar.room_table import ROOM_SPECS
+from twisted_chat.core.grammar.table import COMMANDS
+from twisted_chat.core.values.bans import read_target
+from twisted_chat.core.values.names import BadName
+from twisted_chat.core.values.text import CleanText
+
+BOB, DEV = nick("bob"), room("dev")
+NET, STARS = read_target("10.0.0.0/8"), read_target("*spam*")
+
+
+def parse(line: str) -> c.Command:
+    name, _, rest = line.partition(" ")
+    return COMMANDS[name].parse(rest)
+
+
+class RoomSpecTests(SynchronousTestCase):
+    def test_every_command_is_read(self) -> None:
+        because = CleanText("too loud")
+        for line, command in (
+            ("ban bob", rc.PutBan(read_target("bob"))),
+            ("ban bob 2h", rc.PutBan(read_target("bob"), 7200)),
+            ("ban bob too loud", rc.PutBan(read_target("bob"), None, because)),
+            ("ban #dev *spam* 1d12h too loud", rc.PutBan(STARS, 129_600, because, False, DEV)),
+            ("ban !10.0.0.0/8", rc.PutBan(NET, insist=True)),
+            ("ban address:bob", rc.PutBan(read_target("address:bob"))),
+            ("unban 10.1.2.3/8", rc.LiftBan(NET)),
+            ("unban #dev bob", rc.LiftBan(read_target("bob"), DEV)),
+            ("bans", rc.ListBans()),
+            ("bans #dev 2", rc.ListBans(2, DEV)),
+            ("mute bob", rc.Mute(BOB)),
+            ("mute #dev bob 10m too loud", rc.Mute(BOB, 600, because, DEV)),
+            ("unmute bob", rc.Unmute(BOB)),
+            ("op bob", rc.ChangeRole("operator", True, BOB)),
+            ("deop #dev bob", rc.ChangeRole("operator", False, BOB, DEV)),
+            ("voice bob", rc.ChangeRole("voice", True, BOB)),
+            ("devoice bob", rc.ChangeRole("voice", False, BOB)),
+            ("invite bob", rc.Invite(BOB)),
+            ("lock secret", rc.SetPassword("secret")),
+            ("lock #dev secret", rc.SetPassword("secret", DEV)),
+            ("unlock", rc.SetPassword(None)),
+            ("private on", rc.ChangeSetting("private", 1)),
+            ("invite-only #dev OFF", rc.ChangeSetting("invite-only", 0, DEV)),
+            ("moderated on", rc.ChangeSetting("moderated", 1)),
+            ("slow 30", rc.ChangeSetting("slow", 30)),
+            ("slow #dev 0", rc.ChangeSetting("slow", 0, DEV)),
+            ("topic-lock on", rc.ChangeSetting("topic-lock", 1)),
+            ("visibility join", rc.ChangeSetting("visibility", 1)),
+            ("visibility all", rc.ChangeSetting("visibility", 0)),
+            ("settings", rc.ShowSettings()),
+            ("register-room", rc.RegisterRoom()),
+            ("transfer bob", rc.Transfer(BOB)),
+            ("export", rc.Export()),
+            ("drop-room", rc.DropRoom()),
+            ("drop-room dev", rc.DropRoom(DEV)),
+            ("forget-me", rc.ForgetMe()),
+            ("forget-me dev", rc.ForgetMe(DEV)),
+            ("forget-me ALL", rc.ForgetMe(everywhere=True)),
+            ("forget-me #all", rc.ForgetMe(room("all"))),
+        ):
+            self.assertEqual(parse(line), command, line)
+
+    def test_every_command_takes_another_room_first(self) -> None:
+        samples = {
+            "TARGET": "bob",
+            "NICK": "bob",
+            "PASSWORD": "secret",
+            "SWITCH": "on",
+            "VISIBILITY": "all",
+            "SECONDS": "5",
+        }
+        for spec in ROOM_SPECS:
+            words = (spec.grammar or spec.usage).split()
+            needed = [samples[word] for word in words if not word.startswith("[")]
+            command = spec.parse(" ".join(["#dev", *needed]))
+            assert isinstance(command, rc.RoomCommand)
+            self.assertEqual(getattr(command, "room", None), DEV, spec.name)
+
+    def test_usage_in_full_has_the_room_that_may_stand_first(self) -> None:
+        for name, usage in (
+            ("settings", "[#ROOM]"),
+            ("ban", "[#ROOM] TARGET [DURATION] [TEXT]"),
+            ("drop-room", "[ROOM]"),
+            ("topic", "[#ROOM] [TEXT]"),
+            ("who", "[ROOM] [PAGE]"),
+        ):
+            self.assertEqual(COMMANDS[name].whole_usage, usage)
+
+    def test_what_is_missing_is_called_as_in_the_usage(self) -> None:
+        for line, missing in (
+            ("private", "on|off"),
+            ("visibility", "join|all"),
+            ("panic", "0|1|2"),
+            ("slow", "SECONDS"),
+        ):
+            bad = self.assertRaises(BadArguments, parse, line)
+            self.assertEqual(str(bad), f"{missing} is missing")
+
+    def test_nonsense_for_a_duration_is_no_ban_for_ever(self) -> None:
+        for word in ("10", "10x", "0s", "2hh", "1h-", "99999999999d", "1.5h", "9999d", "7days"):
+            for line in (f"ban bob {word}", f"ban bob {word} spam", f"mute bob {word}"):
+                bad = self.assertRaises(BadArguments, parse, line)
+                self.assertIn("is no duration such as 10m, 2h, 7d", str(bad))
+
+    def test_what_is_no_target_is_refused_with_an_example(self) -> None:
+        for word in ("300.1.1.1", "10.0.0.0/33", "a.b", "fe80::1%eth0", "1/2"):
+            bad = self.assertRaises(BadArguments, parse, f"ban {word}")
+            self.assertIn("matches nobody. Write a nickname", str(bad))
+        self.assertRaises(BadName, parse, "ban 12")
+        self.assertRaises(BadName, parse, "ban address:")
+
+    def test_switches_have_two_words(self) -> None:
+        bad = self.assertRaises(BadArguments, parse, "private maybe")
+        self.assertEqual(str(bad), '"maybe" is neither on nor off')
+        bad = self.assertRaises(BadArguments, parse, "visibility some")
+        self.assertEqual(str(bad), '"some" is neither join nor all')
+        for word in ("-1", "x", "1.5", "9" * 10, "\u0663"):
+            bad = self.assertRaises(BadArguments, parse, f"slow {word}")
+            self.assertEqual(str(bad), f'"{word}" is not a number of seconds; 0 turns it off')

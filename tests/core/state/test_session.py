@@ -1,0 +1,85 @@
+"""Tests for twisted_chat.core.state.session."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.core.world import NOW
+from twisted_chat.core.state.session import Session
+from twisted_chat.core.values.ids import (
+    RoomId,
+    SessionId,
+)
+from twisted_chat.core.values.ratelimit import Bucket
+
+
+class SessionTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.session = Session(SessionId(1), "somewhere", Bucket(20, NOW))
+
+    def focus_on(self, *rooms: int) -> None:
+        for each in rooms:
+            self.session.focus_on(RoomId(each))
+
+    def leave(self, left: int) -> int | None:
+        self.session.drop(RoomId(left), fall_back=True)
+        return self.session.focus
+
+    def kick(self, out_of: int) -> int | None:
+        self.session.drop(RoomId(out_of), fall_back=False)
+        return self.session.focus
+
+    def test_talk_goes_to_the_room_focused_last(self) -> None:
+        self.focus_on(1, 2, 3)
+        self.assertEqual(self.session.focus, 3)
+
+    def test_leaving_goes_back_the_way_one_came(self) -> None:
+        self.focus_on(1, 2, 3)
+        self.assertEqual([self.leave(3), self.leave(2), self.leave(1)], [2, 1, None])
+
+    def test_return_to_a_room_changes_the_way_back(self) -> None:
+        self.focus_on(1, 2, 3, 1)
+        self.assertEqual([self.leave(1), self.leave(3), self.leave(2)], [3, 2, None])
+
+    def test_focusing_on_the_focus_changes_nothing(self) -> None:
+        self.focus_on(1, 2, 2, 2)
+        self.assertEqual([self.leave(2), self.leave(1)], [1, None])
+
+    def test_leaving_another_room_keeps_the_focus(self) -> None:
+        self.focus_on(1, 2, 3)
+        self.assertEqual([self.leave(2), self.leave(3)], [3, 1])
+
+    def test_leaving_a_room_never_focused_changes_nothing(self) -> None:
+        self.focus_on(1)
+        self.assertEqual(self.leave(7), 1)
+
+    def test_after_a_kick_from_the_focus_there_is_none(self) -> None:
+        self.focus_on(1, 2)
+        self.assertIsNone(self.kick(2))
+
+    def test_kick_from_another_room_keeps_the_focus(self) -> None:
+        self.focus_on(1, 2)
+        self.assertEqual(self.kick(1), 2)
+        self.assertIsNone(self.leave(2))
+
+    def test_after_a_kick_the_rooms_before_are_still_the_way_back(self) -> None:
+        self.focus_on(1, 2)
+        self.kick(2)
+        self.focus_on(3)
+        self.assertEqual(self.leave(3), 1)
+
+    @given(st.lists(st.tuples(st.sampled_from("flk"), st.integers(1, 4))))
+    def test_focus_and_way_back_name_each_room_once(self, steps: list[tuple[str, int]]) -> None:
+        session, rooms = Session(SessionId(1), "", Bucket(20, NOW)), set[int]()
+        for step, number in steps:
+            if step == "f":
+                session.focus_on(RoomId(number))
+                rooms.add(number)
+                self.assertEqual(session.focus, number)
+            else:
+                session.drop(RoomId(number), fall_back=step == "l")
+                rooms.discard(number)
+            known = [*session.before, *([session.focus] if session.focus is not None else [])]
+            self.assertEqual(sorted(known), sorted(rooms))

@@ -1,0 +1,99 @@
+"""Tests for twisted_chat.core.values.ratelimit."""
+
+from __future__ import annotations
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.core.world import NOW
+from twisted_chat.core.values.ratelimit import Bucket
+
+BURST, RATE = 20, 10
+
+
+class Case(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.bucket = Bucket(BURST, 0.0)
+
+    def take(self, now: float) -> float:
+        return self.bucket.take(BURST, RATE, now)
+
+    def drain(self, now: float = 0.0) -> int:
+        """Take what there is; return how much that was."""
+        taken = 0
+        while not self.take(now):
+            taken += 1
+        return taken
+
+
+class BucketTests(Case):
+    def test_a_burst_is_taken_at_once(self) -> None:
+        self.assertEqual(self.drain(), BURST)
+
+    def test_after_a_burst_lines_wait_for_the_rate(self) -> None:
+        self.drain()
+        self.assertEqual(self.take(0.0), 0.1)
+        self.assertAlmostEqual(self.take(0.04), 0.06)
+        self.assertEqual(self.take(0.1), 0.0)
+        self.assertAlmostEqual(self.take(0.1), 0.1)
+
+    def test_asking_takes_nothing(self) -> None:
+        self.drain()
+        for _ in range(100):
+            self.take(0.0)
+        self.assertEqual(self.take(0.1), 0.0)
+
+    def test_silence_saves_up_no_more_than_a_burst(self) -> None:
+        self.drain()
+        self.assertEqual(self.drain(1e6), BURST)
+
+    def test_clock_that_jumps_back_is_taken_for_standing_still(self) -> None:
+        self.bucket = Bucket(BURST, 1000.0)
+        self.drain(1000.0)
+        self.assertEqual(self.take(10.0), 0.1)
+        self.assertEqual(self.take(10.1), 0.0)
+
+    def test_after_a_jump_back_time_counts_from_there(self) -> None:
+        # Not from the old reading: whoever is out of tokens would wait for hours.
+        self.bucket = Bucket(BURST, 1e9)
+        self.drain(1e9)
+        self.take(5.0)
+        self.assertEqual(self.drain(6.0), RATE)
+
+    def test_full_means_that_nobody_was_slowed_down_lately(self) -> None:
+        self.assertTrue(self.bucket.full(BURST))
+        self.take(0.0)
+        self.assertTrue(self.bucket.full(BURST))
+        self.take(0.0)
+        self.assertFalse(self.bucket.full(BURST))
+
+    @given(st.integers(1, 1000), st.integers(1, 10_000), st.floats(0, 2**32))
+    @example(BURST, RATE, NOW)
+    @example(1, 3, NOW + 0.3)
+    def test_who_waits_as_asked_is_let_in(self, burst: int, rate: int, now: float) -> None:
+        bucket = Bucket(burst, now)
+        for _ in range(burst + 3):
+            wait = bucket.take(burst, rate, now)
+            if wait:
+                now += wait
+                self.assertEqual(bucket.take(burst, rate, now), 0.0)
+
+    @given(
+        st.lists(
+            st.tuples(st.floats(0, 3) | st.sampled_from([0.0, 1e-9, 0.1]), st.integers(1, 30)),
+            max_size=50,
+        )
+    )
+    def test_no_one_gets_more_than_burst_and_rate(self, asking: list[tuple[float, int]]) -> None:
+        bucket, now, taken = Bucket(BURST, NOW), NOW, 0
+        for pause, tries in asking:
+            now += pause
+            taken += sum(not bucket.take(BURST, RATE, now) for _ in range(tries))
+            self.assertLessEqual(taken, BURST + RATE * (now - NOW) + 0.01)
+
+    @given(st.lists(st.floats(0, 1e10), max_size=50))
+    def test_any_clock_gives_a_bounded_wait(self, readings: list[float]) -> None:
+        bucket = Bucket(BURST, NOW)
+        for now in readings:
+            self.assertTrue(0.0 <= bucket.take(BURST, RATE, now) <= 1.0 / RATE + 1e-5)

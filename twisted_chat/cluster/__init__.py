@@ -1,1 +1,0 @@
-"""The bus: it gives every proposal its one place in the order."""

@@ -1,0 +1,440 @@
+"""What a session asks for: frozen data in the imperative, made by the dialects, decided by the hub."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import msgspec
+
+from twisted_chat.core.api.room_commands import AnyRoomCommand
+from twisted_chat.core.values.account import Privacy
+from twisted_chat.core.values.ids import MessageId
+from twisted_chat.core.values.names import (
+    Nick,
+    RoomName,
+)
+from twisted_chat.core.values.retention import Keep
+from twisted_chat.core.values.server_ban import Kind as BanKind
+from twisted_chat.core.values.text import (
+    CleanText,
+    Secret,
+)
+
+#: How a message is meant: said, an action (``/me``), a notice (no program answers it), or a client-to-client request.
+Kind = Literal["say", "action", "notice", "ctcp"]
+
+#: The lines of one message, in order; never empty. Doors without multi-line messages show one line each.
+Lines = tuple[CleanText, ...]
+
+
+class _Command(msgspec.Struct, frozen=True, gc=False):
+    """Base of all commands."""
+
+
+class Login(_Command, frozen=True):
+    """Enter the chat as ``nick``, or under a free guest name if None.
+
+    ``password`` is that of the account with that name; who is in the chat already becomes that account. ``token`` is the secret
+    of an earlier session: its user is taken over, and its message ids still count. ``or_guest``: who does not get in as
+    ``nick`` for want of the password comes as a guest. ``said``: a line that could be a nickname and a password, and is perhaps
+    neither; ``nick`` is what it begins with, if that can be one. If the name is in use, it is refused; else a guest comes in.
+    """
+
+    nick: Nick | None = None
+    password: str | None = None
+    token: str | None = None
+    or_guest: bool = False
+    said: Secret | None = None
+
+
+class Register(_Command, frozen=True):
+    """Make an account of the nick one has; ``code`` is an invitation."""
+
+    password: str
+    code: str | None = None
+
+
+class ChangePassword(_Command, frozen=True):
+    """Give one's account another password."""
+
+    old: str
+    new: str
+
+
+class DropAccount(_Command, frozen=True):
+    """Delete one's account."""
+
+    password: str
+
+
+class Invite(_Command, frozen=True):
+    """Make a code with which somebody can register."""
+
+
+class SetPrivacy(_Command, frozen=True):
+    """Say who may write to one in private; None asks who may."""
+
+    privacy: Privacy | None = None
+
+
+class Rename(_Command, frozen=True):
+    """Take another nick."""
+
+    nick: Nick
+
+
+#: How a program says a text that looks private.
+SAY_LITERALLY: Final = (
+    'Send it with the type "private" or "command" if it is for one person, '
+    'or with "literal": true to say it as it stands.'
+)
+
+
+class Say(_Command, frozen=True):
+    """Say something in a room; in the focused one if ``room`` is None.
+
+    ``unless``: it looks like a private message to one of these nicks, mistyped, and must not be said if somebody has that
+    nick, or an account of that name; or like the password of one of these rooms, and must not be said if the room is locked.
+    ``program``: it comes from a program, which is told in its own words how to say it all the same.
+    """
+
+    lines: Lines
+    room: RoomName | None = None
+    kind: Kind = "say"
+    unless: tuple[Nick | RoomName, ...] = ()
+    program: bool = False
+
+
+class AskBot(_Command, frozen=True):
+    """Say a line that begins with ``word`` if a bot in the room answers to that; else it is no command, and ``why`` says so."""
+
+    word: str
+    line: CleanText
+    why: str
+    room: RoomName | None = None
+
+
+class SetBotCommands(_Command, frozen=True):
+    """Answer to these words from now on, instead of those of before."""
+
+    words: tuple[str, ...]
+
+
+class Tell(_Command, frozen=True):
+    """Say something to one user, in private.
+
+    With a ``scope``, the public name of a session, only to the user with that session, and with "" only to the account of that
+    name: the nickname may be somebody else's by now.
+    """
+
+    to: Nick
+    lines: Lines
+    kind: Kind = "say"
+    scope: str | None = None
+
+
+class Answer(_Command, frozen=True):
+    """Say something, in private, to whoever wrote to this session last."""
+
+    lines: Lines
+
+
+class Join(_Command, frozen=True):
+    """Enter a room, which is made if it is not there, and talk there from now on."""
+
+    room: RoomName
+    password: str | None = None
+
+
+class Leave(_Command, frozen=True):
+    """Leave a room; the focused one if None."""
+
+    room: RoomName | None = None
+    reason: CleanText | None = None
+
+
+class Kick(_Command, frozen=True):
+    """Put somebody out of a room (operators of that room); the focused one if None."""
+
+    nick: Nick
+    reason: CleanText | None = None
+    room: RoomName | None = None
+
+
+class ShowTopic(_Command, frozen=True):
+    """Ask for a room's topic; the focused room's if None."""
+
+    room: RoomName | None = None
+
+
+class SetTopic(_Command, frozen=True):
+    """Set a room's topic, the focused room's if ``room`` is None; an empty text clears it."""
+
+    topic: CleanText
+    room: RoomName | None = None
+
+
+class ShowKeep(_Command, frozen=True):
+    """Ask how much of a room's history is kept; of the focused room's if None."""
+
+    room: RoomName | None = None
+
+
+class SetKeep(_Command, frozen=True):
+    """Set how much of a room's history is kept (operators of that room); of the focused room's if ``room`` is None."""
+
+    keep: Keep
+    room: RoomName | None = None
+
+
+#: What stands for the reason of who is away without giving one.
+NO_REASON: Final = CleanText("away")
+
+
+class Away(_Command, frozen=True):
+    """Say that one is away, and why; a None text means: back again."""
+
+    text: CleanText | None
+
+
+class Who(_Command, frozen=True):
+    """Ask who is here, or in one room; page counts from 1."""
+
+    room: RoomName | None = None
+    page: int = 1
+
+
+class ListRooms(_Command, frozen=True):
+    """Ask which rooms there are; page counts from 1."""
+
+    page: int = 1
+
+
+class ListAll(_Command, frozen=True):
+    """Ask for the rooms and the users; page counts from 1."""
+
+    page: int = 1
+
+
+class Whois(_Command, frozen=True):
+    """Ask about one user."""
+
+    nick: Nick
+
+
+class Ignore(_Command, frozen=True):
+    """Hide what a user says from this session; None asks who is ignored."""
+
+    nick: Nick | None = None
+
+
+class Unignore(_Command, frozen=True):
+    """Show again what a user says."""
+
+    nick: Nick
+
+
+class ShowHistory(_Command, frozen=True):
+    """Ask for what was said in a room before or after a message, or last; or for what one and ``partner`` wrote in private."""
+
+    room: RoomName | None = None
+    before: MessageId | None = None
+    after: MessageId | None = None
+    limit: int | None = None
+    partner: Nick | None = None
+
+
+class MarkRead(_Command, frozen=True):
+    """Say up to which message one has read in a room (the focused one if None), or of what ``partner`` and one wrote."""
+
+    message: MessageId
+    room: RoomName | None = None
+    partner: Nick | None = None
+
+
+class Term(msgspec.Struct, frozen=True, gc=False):
+    """Words to look for, one right after the other; with ``prefix`` the last may go on.
+
+    A word is a run of letters and digits, and matches in any case of letters.
+    """
+
+    text: str
+    prefix: bool = False
+
+
+class Search(_Command, frozen=True):
+    """Ask for what was said with all of ``terms``, or anything if there are none.
+
+    In one of ``rooms``, or in any room that the user is in; by ``nick``; since a time (seconds since 1970) or an age
+    (seconds); before a message. The newest are found.
+    """
+
+    terms: tuple[Term, ...]
+    nick: Nick | None = None
+    rooms: tuple[RoomName, ...] = ()
+    since: float | None = None
+    age: float | None = None
+    before: MessageId | None = None
+    limit: int | None = None
+
+
+class ShowStats(_Command, frozen=True):
+    """Ask how the server and its store are doing."""
+
+
+class Oper(_Command, frozen=True):
+    """Make this session one of a server operator."""
+
+    name: str
+    password: str
+
+
+class Deoper(_Command, frozen=True):
+    """Be no server operator any more."""
+
+
+class Kill(_Command, frozen=True):
+    """End all sessions of a user (server operators)."""
+
+    nick: Nick
+    reason: CleanText | None = None
+
+
+class BanTarget(msgspec.Struct, frozen=True, gc=False):
+    """Whom to ban: an account or network, or else whoever has the nick ``nick`` now. ``insist``: though it hits its maker."""
+
+    kind: BanKind
+    target: str
+    nick: Nick | None = None
+    insist: bool = False
+
+
+class ServerBan(_Command, frozen=True):
+    """Keep somebody out of the server (server operators), for so many seconds, or for good if ``duration`` is None."""
+
+    target: BanTarget
+    duration: int | None = None
+    reason: CleanText | None = None
+
+
+class ServerUnban(_Command, frozen=True):
+    """Let somebody in again (server operators)."""
+
+    target: BanTarget
+
+
+class ShowServerBans(_Command, frozen=True):
+    """Ask who is banned (server operators); page counts from 1."""
+
+    page: int = 1
+
+
+class ShowAccounts(_Command, frozen=True):
+    """Ask which accounts there are, of those whose names fit a mask (server operators); page counts from 1."""
+
+    mask: str | None = None
+    page: int = 1
+
+
+class ResetPassword(_Command, frozen=True):
+    """Give an account a code in place of its password (server operators)."""
+
+    account: Nick
+
+
+class RemoveAccount(_Command, frozen=True):
+    """Delete the account of somebody (server operators)."""
+
+    account: Nick
+
+
+class Announce(_Command, frozen=True):
+    """Say something to everybody on the server (server operators)."""
+
+    lines: Lines
+
+
+class SetPanic(_Command, frozen=True):
+    """Let everybody in (0), no new guests (1), or nobody new (2) (server operators)."""
+
+    level: int
+
+
+class ShowAudit(_Command, frozen=True):
+    """Ask what server operators did (server operators); page counts from 1."""
+
+    page: int = 1
+
+
+class Help(_Command, frozen=True):
+    """Ask for help, on one command if ``topic`` is given."""
+
+    topic: str | None = None
+
+
+class Ping(_Command, frozen=True):
+    """Ask whether the server is there; ``text`` comes back."""
+
+    text: CleanText = CleanText("")
+
+
+class Pong(_Command, frozen=True):
+    """Answer the server's ping."""
+
+
+class Quit(_Command, frozen=True):
+    """Leave the chat."""
+
+    reason: CleanText | None = None
+
+
+#: What only somebody who has logged in can ask for, besides :class:`Say`.
+UserCommand = (
+    Tell
+    | Answer
+    | AskBot
+    | SetBotCommands
+    | Register
+    | ChangePassword
+    | DropAccount
+    | Invite
+    | SetPrivacy
+    | Rename
+    | Join
+    | Leave
+    | Kick
+    | ShowTopic
+    | SetTopic
+    | ShowKeep
+    | SetKeep
+    | Away
+    | Who
+    | ListRooms
+    | ListAll
+    | Whois
+    | Ignore
+    | Unignore
+    | ShowHistory
+    | MarkRead
+    | Search
+    | ShowStats
+    | AnyRoomCommand
+    | Oper
+)
+
+#: What only a session of a server operator can ask for.
+ServerCommand = (
+    Deoper
+    | Kill
+    | ServerBan
+    | ServerUnban
+    | ShowServerBans
+    | Announce
+    | SetPanic
+    | ShowAudit
+    | ShowAccounts
+    | ResetPassword
+    | RemoveAccount
+)
+
+Command = Say | UserCommand | ServerCommand | Login | Help | Ping | Pong | Quit

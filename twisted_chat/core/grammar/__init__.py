@@ -1,0 +1,1 @@
+"""Commands as people write them: names, arguments, help."""

@@ -1,0 +1,282 @@
+"""The arguments of a command: how they are described, read, and told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, get_args
+
+import msgspec
+
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.grammar import search
+from twisted_chat.core.values.account import Privacy
+from twisted_chat.core.values.addresses import (
+    read_network,
+    spell_network,
+)
+from twisted_chat.core.values.bans import (
+    BadTarget,
+    Target,
+    read_target,
+)
+from twisted_chat.core.values.durations import read_duration
+from twisted_chat.core.values.ids import (
+    MessageId,
+    read_id,
+)
+from twisted_chat.core.values.names import (
+    RoomName,
+    parse_nick,
+    parse_room,
+)
+from twisted_chat.core.values.retention import (
+    Keep,
+    read_keep,
+)
+from twisted_chat.core.values.text import (
+    CleanText,
+    Secret,
+    shown,
+)
+
+
+class BadArguments(ValueError):
+    """The arguments do not fit the command. ``str()`` says what would."""
+
+
+class Spec(msgspec.Struct, frozen=True):
+    """One command.
+
+    ``usage`` is shown in help and is the grammar of the arguments: words separated by blanks, of the kinds in
+    :data:`KINDS`; ``[X]`` may be left out, and so may ``[X Y]``, both or none; ``TEXT``, ``WORDS``, ``LIMIT`` and
+    ``PASSPHRASE`` take the rest of the line. Where people need to be told more, or less, ``grammar`` is the grammar. ``build``
+    gets one value for each, None for what was left out. ``secret``: errors quote nothing of the arguments, which are passwords.
+    """
+
+    name: str
+    usage: str
+    help: str
+    build: Callable[..., c.Command]
+    may: str = "anyone"
+    grammar: str = ""
+    secret: bool = False
+
+    @property
+    def whole_usage(self) -> str:
+        """The usage with the room that may stand first: the list of all commands tells of that once, at its end."""
+        left_out = self.grammar.startswith("[#ROOM]") and not self.usage.startswith("[#ROOM]")
+        return f"[#ROOM] {self.usage}".rstrip() if left_out else self.usage
+
+    def parse(self, rest: str) -> c.Command:
+        """Make the command from what follows its name.
+
+        Raises :class:`BadArguments`, or what the parsers of :mod:`names` and :mod:`text` raise (all ValueErrors).
+        """
+        kinds = [_Kind(word) for word in (self.grammar or self.usage).split()]
+        values: list[object] = []
+        rest = rest.strip(" ")
+        for i, kind in enumerate(kinds):
+            word = rest.partition(" ")[0]
+            if kind.bound and values[-1] is None:
+                values.append(None)
+                continue
+            if kind.optional and (
+                not word
+                or (kind.marked and not kind.fits(word))
+                or (not kind.fits(word) and any(later.fits(word) for later in kinds[i + 1 :]))
+                or len(rest.split()) <= sum(later.needed for later in kinds[i + 1 :])
+            ):
+                values.append(None)
+                continue
+            if not word:
+                raise BadArguments(f"{self._shown(kind.name, i - len(kinds))} is missing")
+            if kind.takes_rest:
+                word = rest
+            values.append(kind.read(word))
+            rest = rest[len(word) :].lstrip(" ")
+        if rest and (self.secret or "PASSWORD" in self.usage):
+            raise BadArguments("too many words: a password has no blanks")
+        if rest:
+            raise BadArguments(f'unexpected argument "{shown(rest)}"')
+        return self.build(*values)
+
+    def _shown(self, kind: str, place: int) -> str:
+        """Return what the usage calls an argument; ``place`` counts from the end, where grammar and usage are alike."""
+        return kind if kind in self.usage else self.usage.split()[place]
+
+
+class _Kind:
+    """One argument of a usage text."""
+
+    def __init__(self, word: str) -> None:
+        self.optional = word.startswith("[")
+        self.bound = word.endswith("]") and not self.optional
+        self.needed = not self.optional and not self.bound
+        self.name = word.strip("[]")
+        self.marked = self.name[0] in "#@"
+        self.takes_rest = self.name in ("TEXT", "WORDS", "LIMIT", "PASSPHRASE")
+        self.read, self.fits = KINDS[self.name]
+
+
+def _read_page(word: str) -> int:
+    if not (word.isascii() and word.isdigit() and len(word) <= 6 and int(word) > 0):
+        raise BadArguments(f'"{shown(word)}" is not a page number; pages count from 1')
+    return int(word)
+
+
+def _read_limit(text: str) -> Keep:
+    keep = read_keep(text)
+    if keep is None:
+        raise BadArguments(
+            f'"{shown(text)}" is no limit; one is 30 days, or 1000 lines, or both, or - for none'
+        )
+    return keep
+
+
+def _read_number(word: str) -> int:
+    digits = word.lstrip("0")
+    if not (digits.isascii() and digits.isdigit()):
+        raise BadArguments(f'"{shown(word)}" is not a number of lines; lines count from 1')
+    return int(digits[:9])  # whatever comes behind them, it is more than is ever shown
+
+
+def _read_side(word: str) -> str:
+    if word.lower() not in _SIDES:
+        raise BadArguments(f'"{shown(word)}" is neither before nor after')
+    return word.lower()
+
+
+def _read_id(word: str) -> MessageId:
+    message = read_id(word.lower())
+    if message is None:
+        raise BadArguments(f'"{shown(word)}" is not the id of a message, such as 00064f3d2a1b0c9e')
+    return message
+
+
+def _read_search(text: str) -> c.Command:
+    try:
+        return search.read_search(text)
+    except search.BadSearch as bad:
+        raise BadArguments(str(bad)) from None
+
+
+def _read_duration(word: str) -> int:
+    seconds = read_duration(word)
+    if seconds is None:
+        raise BadArguments(
+            f'"{shown(word)}" is no duration such as 10m, 2h, 7d or 1d12h (3650d at most); a reason cannot begin with a digit'
+        )
+    return seconds
+
+
+def _read_seconds(word: str) -> int:
+    if not (word.isascii() and word.isdigit() and len(word) <= 9):
+        raise BadArguments(f'"{shown(word)}" is not a number of seconds; 0 turns it off')
+    return int(word)
+
+
+def _read_switch(word: str) -> int:
+    if word.lower() not in ("on", "off"):
+        raise BadArguments(f'"{shown(word)}" is neither on nor off')
+    return int(word.lower() == "on")
+
+
+def _read_visibility(word: str) -> int:
+    if word.lower() not in ("join", "all"):
+        raise BadArguments(f'"{shown(word)}" is neither join nor all')
+    return int(word.lower() == "join")
+
+
+def _read_target(word: str) -> tuple[Target, bool]:
+    """Read whom a ban is for, and whether it is insisted on."""
+    try:
+        return read_target(word.removeprefix("!")), word.startswith("!")
+    except BadTarget as bad:
+        raise BadArguments(str(bad)) from None
+
+
+def _read_whom(word: str) -> c.BanTarget:
+    """Read whom a server ban is for. What has a ``/``, a ``:``, or only digits and dots can be no name."""
+    bare = word.removeprefix("!")
+    insist = bare != word
+    if "*" in bare or "?" in bare:
+        raise BadArguments(
+            "masks cannot be banned from the server; give a nick, an account, an address, or a network such as 192.0.2.0/24"
+        )
+    if "/" in bare or ":" in bare or not bare.strip("0123456789."):
+        network = read_network(bare) if len(bare) <= _LONGEST_NETWORK else None
+        if network is None:
+            raise BadArguments(
+                f'"{shown(bare)}" is neither an address nor a network such as 192.0.2.0/24 or 2001:db8::/32'
+            )
+        return c.BanTarget("network", spell_network(network), insist=insist)
+    nick = parse_nick(bare)
+    return c.BanTarget("account", nick.key, nick, insist)
+
+
+def _read_account(word: str) -> c.BanTarget:
+    return c.BanTarget("account", parse_nick(word).key)
+
+
+def _read_level(word: str) -> int:
+    if word not in ("0", "1", "2"):
+        raise BadArguments(
+            f'"{shown(word)}" is none of 0 (everybody may come in), 1 (no new guests) and 2 (nobody new)'
+        )
+    return int(word)
+
+
+def _read_where(word: str) -> tuple[RoomName | None]:
+    """Read a room; None is all of them. A room of that name is #all."""
+    return (None if word.lower() == "all" else parse_room(word),)
+
+
+def _read_privacy(word: str) -> str:
+    if word.lower() not in _PRIVACIES:
+        raise BadArguments(f'"{shown(word)}" is none of {", ".join(_PRIVACIES)}')
+    return word.lower()
+
+
+def _any(word: str) -> bool:
+    return True
+
+
+_SIDES: Final = ("before", "after")
+# The longest way to write a network: eight groups of IPv6, the last two as IPv4, and three digits of prefix.
+_LONGEST_NETWORK: Final = 49
+_PRIVACIES: Final = get_args(Privacy)
+
+
+#: How each kind of argument is read, and whether a word could be one (asked only to tell optional ones apart).
+KINDS: Final[dict[str, tuple[Callable[[str], object], Callable[[str], bool]]]] = {
+    "NICK": (parse_nick, _any),
+    "@NICK": (lambda word: parse_nick(word.removeprefix("@")), lambda word: word.startswith("@")),
+    "ROOM": (parse_room, lambda word: not word.isdigit()),
+    "#ROOM": (parse_room, lambda word: word.startswith("#")),
+    "PASSWORD": (Secret, _any),
+    "OLD": (Secret, _any),
+    "NEW": (Secret, _any),
+    "CODE": (Secret, _any),
+    "WHO": (_read_privacy, _any),
+    "PAGE": (_read_page, str.isdigit),
+    "COMMAND": (CleanText, _any),
+    "N": (_read_number, str.isdigit),
+    "SIDE": (_read_side, lambda word: word.lower() in _SIDES),
+    "ID": (_read_id, lambda word: read_id(word.lower()) is not None),
+    "TEXT": (CleanText, _any),
+    "LIMIT": (_read_limit, _any),
+    "WORDS": (_read_search, _any),
+    "TARGET": (_read_target, _any),
+    # What begins with a digit is no reason: a mistyped duration must not become a ban for ever.
+    "DURATION": (_read_duration, lambda word: word[:1].isdigit()),
+    "SECONDS": (_read_seconds, _any),
+    "SWITCH": (_read_switch, _any),
+    "VISIBILITY": (_read_visibility, _any),
+    "NAME": (CleanText, _any),
+    "PASSPHRASE": (Secret, _any),
+    "WHOM": (_read_whom, _any),
+    "ACCOUNT": (_read_account, _any),
+    "LEVEL": (_read_level, _any),
+    "MASK": (CleanText, lambda word: not word.isdigit()),
+    "ROOM|all": (_read_where, _any),
+}

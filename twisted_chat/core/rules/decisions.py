@@ -1,0 +1,169 @@
+"""What deciding a command comes to: something to be put in order by the bus, or a reply for the asker alone."""
+
+from __future__ import annotations
+
+import msgspec
+
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.api.records import Query
+from twisted_chat.core.state.conversations import as_told
+from twisted_chat.core.values.account import Account, Proof
+from twisted_chat.core.values.ids import RoomId
+from twisted_chat.core.values.names import (
+    Nick,
+    RoomName,
+)
+from twisted_chat.core.values.text import CleanText
+
+
+class Propose(msgspec.Struct, frozen=True, gc=False):
+    """Put this in order. ``claim``: the session waits for it to come back."""
+
+    event: e.Event
+    room: RoomId | None = None
+    claim: bool = False
+
+
+class FocusOn(msgspec.Struct, frozen=True):
+    """Plain text of this session goes to ``room`` from now on."""
+
+    room: RoomId
+
+
+class Ignoring(msgspec.Struct, frozen=True):
+    """Hide (or show again) what the user with this nick key says; ``name`` is how it was spelled."""
+
+    key: str
+    name: str
+    hide: bool
+
+
+class Tell(msgspec.Struct, frozen=True):
+    """Answer the asker, after changing the asker's session."""
+
+    reply: r.Reply
+    change: FocusOn | Ignoring | None = None
+
+
+class Talk(msgspec.Struct, frozen=True):
+    """Whose private messages are asked for: those of the asker's account and of another."""
+
+    mine: Account
+    other: Account
+
+    def told(self, envelope: e.Envelope) -> e.Envelope:
+        """Return what is kept of a message as the message it was."""
+        assert envelope.author is not None
+        sent = envelope.author.account == self.mine.key
+        return as_told(envelope, (self.other if sent else self.mine).name)
+
+
+class Recall(msgspec.Struct, frozen=True):
+    """Answer with history from the store: at most ``limit`` lines before or after a message, or the last ones.
+
+    None up to ``floor`` is shown. ``talk``: it is no room, but what two accounts wrote in private.
+    An ``export`` has everything, also from those whom the session ignores, with dates.
+    """
+
+    room: e.RoomRef
+    before: int | None
+    after: int | None
+    limit: int
+    floor: int = 0
+    export: bool = False
+    talk: Talk | None = None
+
+    @property
+    def place(self) -> RoomName | Nick:
+        """What it is the history of: a room, or the talk with somebody."""
+        return self.room.name if self.talk is None else self.talk.other.name
+
+
+class Seek(msgspec.Struct, frozen=True):
+    """Answer with what the store finds."""
+
+    query: Query
+
+
+class Survey(msgspec.Struct, frozen=True):
+    """Answer with how the server and its store are doing."""
+
+
+class Prove(msgspec.Struct, frozen=True):
+    """Check the password of the account ``nick``; if it is right, ``command`` goes on with :meth:`Hub.proven`.
+
+    ``proof`` is what a right password proves, None if there is no such account: that takes as long, and is told in the same
+    words.
+    """
+
+    nick: Nick
+    password: str
+    command: c.Login | c.ChangePassword | c.DropAccount
+    proof: Proof | None
+
+
+class Enrol(msgspec.Struct, frozen=True):
+    """Hash a password, and propose that an account of this nick is made with it."""
+
+    nick: Nick
+    password: str
+    invite: str | None = None
+
+
+class MakeInvite(msgspec.Struct, frozen=True):
+    """Make up an invitation, propose it, and tell it to the asker."""
+
+
+class Operate(msgspec.Struct, frozen=True):
+    """Answer a server operator, or who wants to be one: it takes more than the state to do that."""
+
+    command: c.Oper | c.Deoper | c.ShowServerBans | c.ShowAudit | c.ShowAccounts | c.ResetPassword
+
+
+class LastSeen(msgspec.Struct, frozen=True):
+    """Answer with when the account of this name was here last: nobody is here under it now."""
+
+    nick: Nick
+
+
+class GoodBye(msgspec.Struct, frozen=True):
+    """End the session; its user, if it has one, departs for this reason."""
+
+    reason: CleanText
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """There is nothing to do and nothing to say."""
+
+
+class Ponder(msgspec.Struct, frozen=True):
+    """Decide the command again in the next turn: there is more to look at than one turn has time for."""
+
+    command: c.Command
+
+
+class Repeat(msgspec.Struct, frozen=True):
+    """It was said before under the same id: acknowledge it again."""
+
+    message: int
+    time: float
+
+
+Decision = (
+    Propose
+    | Tell
+    | Recall
+    | Seek
+    | Survey
+    | Operate
+    | LastSeen
+    | Prove
+    | Enrol
+    | MakeInvite
+    | Ponder
+    | Repeat
+    | GoodBye
+    | Nothing
+)

@@ -1,0 +1,1 @@
+"""What the chat is at one moment, the same on every node."""

@@ -1,0 +1,192 @@
+"""Which messages a client has already sent, by the ids it gave them, so that a resend is not said twice."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Final
+
+from twisted_chat.core.api.events import Author
+from twisted_chat.core.api.records import Sent
+from twisted_chat.core.values.cloak import neighbourhood
+from twisted_chat.core.values.ids import (
+    MessageId,
+    Scope,
+)
+from twisted_chat.core.values.limits import REMEMBERED
+from twisted_chat.core.values.shares import Shares
+
+#: The most scopes and ids remembered in all. 500,000 ids are some 150 MB at worst, and more than any server of one machine is
+#: sent in the minutes in which clients resend. What is too much is taken from the network whose guests have most of it, and
+#: only then from accounts: who comes and goes all the time makes nobody else be forgotten.
+MAX_SCOPES: Final = 100_000
+MAX_TOTAL: Final = 500_000
+
+
+# No network is written so.
+_ACCOUNT: Final = "@"
+
+
+class Nonces:
+    """Ids by scope. All times are those of the envelopes.
+
+    What is too much is forgotten at once; what is old, only by :meth:`forget`: the time of day may be wrong for a while.
+    Of one owner (see :func:`owner_of`) the scope that was idle longest is forgotten first.
+    """
+
+    def __init__(self, max_ids: int) -> None:
+        self.max_ids = max_ids
+        self._scopes: OrderedDict[Scope, OrderedDict[str, Sent]] = OrderedDict()
+        self._seen: dict[Scope, float] = {}
+        self._total = 0
+        self._owners: dict[Scope, str] = {}
+        #: By owners, their scopes, the one that was idle longest first.
+        self._owned: dict[str, OrderedDict[Scope, None]] = {}
+        #: How many scopes the guests of each network have, and each account; and how many ids either has.
+        self._guests, self._accounts, self._ids = Shares(), Shares(), Shares()
+
+    def known(self, scope: Scope) -> bool:
+        """Tell whether the scope was in use, and is not forgotten yet."""
+        return scope in self._seen
+
+    def touch(self, scope: Scope, now: float, owner: str | None = None) -> None:
+        """Note that the scope is in use, and forget what is too much. ``owner``: None is whose it was."""
+        if scope not in self._scopes:
+            self._open(scope, owner or "")
+        elif owner is not None and owner != self._owners[scope]:
+            self._disown(scope)
+            self._own(scope, owner)
+        self._scopes.move_to_end(scope)
+        self._owned[self._owners[scope]].move_to_end(scope)
+        self._seen[scope] = now
+        self._purge(scope)
+
+    def find(self, scope: Scope, tag: str) -> Sent | None:
+        """Return what was sent under this id, if it is remembered."""
+        ids = self._scopes.get(scope)
+        return ids.get(tag) if ids is not None else None
+
+    def scopes(self) -> list[Scope]:
+        """Return the scopes that are known."""
+        return list(self._scopes)
+
+    def forget(self, now: float, scopes: Iterable[Scope] | None = None) -> None:
+        """Forget the scopes that were not in use for 24 hours at the time ``now``, and the ids that are as old.
+
+        ``scopes``: look at these only. To look at all may take a second where there are many.
+        """
+        since = now - REMEMBERED
+        for scope in self.scopes() if scopes is None else scopes:
+            ids = self._scopes.get(scope)
+            if ids is None:
+                continue  # forgotten meanwhile
+            while ids and next(iter(ids.values())).time <= since:
+                self._forget_oldest(scope)
+            if self._seen[scope] <= since:
+                self._drop(scope)
+
+    def remember(self, scope: Scope, tag: str, sent: Sent) -> None:
+        """Keep what was sent under this id; the oldest of the scope go when there are too many."""
+        self.touch(scope, sent.time)
+        self._add(scope, tag, sent)
+
+    def restore(
+        self, scopes: Iterable[tuple[Scope, float, str]], sent: Iterable[tuple[Scope, str, Sent]]
+    ) -> None:
+        """Take up what is remembered of an earlier run: scopes with their owners, ids in the order in which they were used."""
+        seen: dict[Scope, float] = {}
+        owners: dict[Scope, str] = {}
+        for scope, time, owner in scopes:
+            seen[scope], owners[scope] = time, owner
+        ids = list(sent)
+        for scope, _, one in ids:
+            seen[scope] = max(one.time, seen.get(scope, one.time))
+        for scope in sorted(seen, key=seen.__getitem__):
+            self._open(scope, owners.get(scope, ""))
+            self._seen[scope] = seen[scope]
+        for scope, tag, one in ids:
+            self._add(scope, tag, one)
+        self._purge(None)
+
+    def _open(self, scope: Scope, owner: str) -> None:
+        self._scopes[scope] = OrderedDict()
+        self._own(scope, owner)
+
+    def _own(self, scope: Scope, owner: str) -> None:
+        self._owners[scope] = owner
+        self._owned.setdefault(owner, OrderedDict())[scope] = None
+        self._count(owner, 1, len(self._scopes[scope]))
+
+    def _disown(self, scope: Scope) -> None:
+        owner = self._owners.pop(scope)
+        owned = self._owned[owner]
+        del owned[scope]
+        if not owned:
+            del self._owned[owner]
+        self._count(owner, -1, -len(self._scopes[scope]))
+
+    def _count(self, owner: str, scopes: int, ids: int) -> None:
+        (self._accounts if owner.startswith(_ACCOUNT) else self._guests).add(owner, scopes)
+        self._ids.add(owner, ids)
+
+    def _add(self, scope: Scope, tag: str, sent: Sent) -> None:
+        ids = self._scopes[scope]
+        if tag in ids:
+            del ids[tag]
+        else:
+            self._total += 1
+            self._ids.add(self._owners[scope], 1)
+        ids[tag] = sent
+        while len(ids) > self.max_ids:
+            self._forget_oldest(scope)
+
+    def _forget_oldest(self, scope: Scope) -> None:
+        self._scopes[scope].popitem(last=False)
+        self._total -= 1
+        self._ids.add(self._owners[scope], -1)
+
+    def _purge(self, used: Scope | None) -> None:
+        """Forget what is too much, but not the scope that is being ``used``."""
+        while len(self._scopes) > 1 and (len(self._scopes) > MAX_SCOPES or self._total > MAX_TOTAL):
+            full = self._ids if self._total > MAX_TOTAL else self._guests or self._accounts
+            scope = next(iter(self._owned[full.largest()]))
+            # It may be all that those who have most have got.
+            self._drop(scope if scope != used else next(iter(self._scopes)))
+
+    def _drop(self, scope: Scope) -> None:
+        self._disown(scope)
+        self._total -= len(self._scopes.pop(scope))
+        del self._seen[scope]
+
+    def dump(self) -> list[tuple[Scope, float, str, list[tuple[str, str, MessageId, float]]]]:
+        """Return everything as plain data, the scopes in the order in which they were used, to compare or write out."""
+        return [
+            (
+                scope,
+                self._seen[scope],
+                self._owners[scope],
+                [(tag, sent.digest.hex(), sent.message, sent.time) for tag, sent in ids.items()],
+            )
+            for scope, ids in self._scopes.items()
+        ]
+
+
+def owner_of(author: Author) -> str:
+    """Return by whom a scope is counted: by the account of its user, or the network that the guest comes from."""
+    if author.account is not None:
+        return account_owner(author.account)
+    return neighbourhood(author.host)
+
+
+def account_owner(account: str) -> str:
+    """Return by whom the scopes of an account are counted."""
+    return f"{_ACCOUNT}{account}"
+
+
+def digest(*parts: str) -> bytes:
+    """Digest what a message says, in parts without NUL (clean texts and names have none).
+
+    Not salted: nodes must agree. 64 bits, since only one client's own ids compare.
+    """
+    return hashlib.blake2b("\0".join(parts).encode("utf-8"), digest_size=8).digest()

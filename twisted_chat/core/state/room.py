@@ -1,0 +1,125 @@
+"""A room, and what a room's password is kept as."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import itertools
+from typing import Final
+
+from twisted_chat.core.api.events import RoomRef
+from twisted_chat.core.state.ban_list import BanList
+from twisted_chat.core.state.user import User
+from twisted_chat.core.values.ids import (
+    MessageId,
+    RoomId,
+    Scope,
+    UserId,
+)
+from twisted_chat.core.values.names import (
+    Nick,
+    RoomName,
+)
+from twisted_chat.core.values.retention import (
+    KEEP_ALL,
+    Keep,
+)
+from twisted_chat.core.values.room_settings import (
+    AS_MADE,
+    NO_ROLES,
+    Roles,
+    Settings,
+)
+from twisted_chat.core.values.text import CleanText
+
+LOBBY_ID: Final = RoomId(0)
+NO_TEXT: Final = CleanText("")
+
+
+@dataclasses.dataclass(slots=True, eq=False)
+class Room:
+    """A room: ``members`` with their roles, in the order of joining.
+
+    ``returning`` are the scopes of those who were operators when the server ended, and are that again when they join.
+    ``roles`` are those of accounts in a room that has an owner, here or not, in the order in which they were given.
+    ``bans`` and ``mutes`` by the keys of their targets; ``invited``: who may come in once whatever else is set, see
+    :attr:`User.invitation`; ``joined``: when each member came; ``spoke``: when somebody spoke last, while it is slow.
+    """
+
+    ref: RoomRef
+    created: float
+    members: dict[UserId, Roles] = dataclasses.field(default_factory=dict)
+    topic: CleanText = NO_TEXT
+    topic_by: Nick | None = None
+    topic_time: float = 0.0
+    password: str | None = None
+    keep: Keep = KEEP_ALL
+    returning: set[Scope] = dataclasses.field(default_factory=set)
+    settings: Settings = AS_MADE
+    roles: dict[str, Roles] = dataclasses.field(default_factory=dict)
+    bans: BanList = dataclasses.field(default_factory=BanList)
+    mutes: BanList = dataclasses.field(default_factory=BanList)
+    invited: dict[str, None] = dataclasses.field(default_factory=dict)
+    joined: dict[UserId, MessageId] = dataclasses.field(default_factory=dict)
+    spoke: dict[str, float] = dataclasses.field(default_factory=dict)
+    #: Not everybody may always speak: nearly all rooms are without that, and need not ask for each line.
+    strict: bool = False
+    _first: tuple[Nick, ...] | None = dataclasses.field(default=None, init=False, repr=False)
+
+    @property
+    def name(self) -> RoomName:
+        return self.ref.name
+
+    @property
+    def owner(self) -> str | None:
+        """The account that owns the room; a room without an owner vanishes when it is empty."""
+        return next((account for account, roles in self.roles.items() if "owner" in roles), None)
+
+    @property
+    def passes(self) -> bool:
+        """It vanishes when nobody is there."""
+        return self.ref.id != LOBBY_ID and self.owner is None
+
+    @property
+    def closed(self) -> bool:
+        """Not everybody may come in and look: who is there, and the topic, are for the members."""
+        return self.password is not None or self.settings.private or self.settings.invite_only
+
+    def roles_of(self, user: User) -> Roles:
+        """Return the roles that a user has here, or will have on coming."""
+        here = self.members.get(user.id)
+        if here is not None:
+            return here
+        return self.roles.get(user.account, NO_ROLES) if user.account is not None else NO_ROLES
+
+    def tighten(self) -> None:
+        """Note that it was set who may speak when."""
+        self.strict = bool(self.settings.moderated or self.settings.slow or self.mutes)
+        if not self.settings.slow:
+            self.spoke.clear()
+
+    def first(self, count: int, users: dict[UserId, User]) -> tuple[Nick, ...]:
+        """Return the nicks of the first ``count`` members; always the same number is asked for.
+
+        Kept, for everybody who comes to a crowd is shown the same ones: who comes is last.
+        """
+        first = self._first
+        if first is None or len(first) < min(count, len(self.members)):
+            some = itertools.islice(self.members, count)
+            first = self._first = tuple([users[member].nick for member in some])
+        return first
+
+    def changed(self) -> None:
+        """Note that somebody is gone, or has another name."""
+        self._first = None
+
+
+def room_digest(room: RoomName, password: str) -> str:
+    """Digest a room's password, so that neither the bus nor a dump of the state holds it.
+
+    A room's password is shared by many and can be tried a few times a minute; the hash is a fast one, for no one may
+    wait for it. Passwords of accounts are another matter.
+    """
+    return hashlib.blake2b(
+        password.encode("utf-8"), key=room.key.encode("utf-8")[:64], digest_size=16
+    ).hexdigest()

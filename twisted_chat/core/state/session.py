@@ -1,0 +1,84 @@
+"""A session as the hub of its node knows it: where its user talks, and whom they ignore."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Container
+from typing import Final
+
+from twisted_chat.core.values.ids import (
+    RoomId,
+    Scope,
+    SessionId,
+    UserId,
+)
+from twisted_chat.core.values.names import Nick
+from twisted_chat.core.values.ratelimit import (
+    Bucket,
+    Pool,
+)
+
+_NO_SCOPE: Final = Scope("")
+
+
+@dataclasses.dataclass(slots=True, eq=False)
+class Session:
+    """One live connection to this node. ``before`` are the rooms that had the focus earlier, the latest last.
+
+    ``host`` is what others may see of where it comes from, ``address`` the address itself, None for this machine.
+    """
+
+    id: SessionId
+    host: str
+    bucket: Bucket
+    user: UserId | None = None
+    focus: RoomId | None = None
+    before: list[RoomId] = dataclasses.field(default_factory=list)
+    answer_to: UserId | None = None
+    #: The public scope in which the ids count that its client gives its messages.
+    scope: Scope = _NO_SCOPE
+    #: It comes from the machine that the server runs on.
+    local: bool = False
+    #: The registered name it asked for, and whose password it did not have.
+    wanted: Nick | None = None
+    address: str | None = None
+    #: The name under which it is one of a server operator.
+    operator: str | None = None
+    ignored: dict[str, str] = dataclasses.field(default_factory=dict)
+    #: Its client says what was read.
+    marks: bool = False
+    #: In how many turns the command that it waits for was looked at.
+    pondered: int = 0
+    #: The budgets of its address and its network (see :mod:`twisted_chat.core.state.budgets`), how many lines it has taken from
+    #: them that it did not use, and the network by which it has a share of a room's.
+    pools: tuple[Pool, ...] = ()
+    credit: int = 0
+    network: str = "here"
+    #: Where it spoke last: of the budget of that room it takes lines as well.
+    spoke_in: RoomId | None = None
+    #: Until when it waits for the others who share a budget with it.
+    until: float = 0.0
+
+    def focus_on(self, room: RoomId) -> None:
+        """Talk in ``room`` from now on, and remember where the talk was."""
+        if self.focus is not None and self.focus != room:
+            self.before.append(self.focus)
+        if room in self.before:
+            self.before.remove(room)
+        self.focus = room
+
+    def follow(self, other: Session, rooms: Container[RoomId]) -> None:
+        """Go on as ``other``, which this session takes the place of, was; its user may have left some rooms since."""
+        self.bucket = other.bucket
+        self.focus = other.focus if other.focus in rooms else None
+        self.before = [room for room in other.before if room in rooms]
+        self.answer_to = other.answer_to
+        self.marks = other.marks
+        self.ignored.update(other.ignored)  # the same dictionary: delivery has it too
+
+    def drop(self, room: RoomId, *, fall_back: bool) -> None:
+        """Forget a room; if it had the focus, that goes to the room before, or with ``fall_back`` unset nowhere."""
+        if room in self.before:
+            self.before.remove(room)
+        if self.focus == room:
+            self.focus = self.before.pop() if self.before and fall_back else None

@@ -1,0 +1,121 @@
+"""What of the state outlives the server: rooms as records and back, accounts, scopes, the ids of clients' messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from twisted_chat.core.api.events import RoomRef
+from twisted_chat.core.api.records import (
+    LeftOut,
+    Remembered,
+    RoomRecord,
+)
+from twisted_chat.core.state.dedup import account_owner
+from twisted_chat.core.state.room import (
+    LOBBY_ID,
+    Room,
+)
+from twisted_chat.core.state.state import State
+from twisted_chat.core.values.names import (
+    BadName,
+    RoomName,
+    parse_room,
+)
+
+
+def record(state: State, room: Room) -> RoomRecord:
+    """Make the record of a room as it is now.
+
+    Its operators are those who are there, and those of an earlier run who have not come back; but for accounts whose roles
+    are kept by account.
+    """
+    here = {
+        state.users[member].author.scope
+        for member, roles in room.members.items()
+        if "operator" in roles and state.users[member].account not in room.roles
+    }
+    return RoomRecord(
+        room.ref,
+        room.created,
+        room.password,
+        room.topic,
+        room.topic_by,
+        room.topic_time,
+        tuple(sorted(here | room.returning)),
+        room.keep,
+        room.settings,
+        tuple(room.roles.items()),
+        tuple(room.bans.values()),
+        tuple(room.mutes.values()),
+        tuple(room.invited),
+    )
+
+
+def altered(state: State) -> Iterator[RoomRecord]:
+    """Yield the record of each room of which something that lasts was changed since it was last asked for."""
+    while state.altered:
+        number, _ = state.altered.popitem()
+        yield record(state, state.rooms[number])
+
+
+def restore(state: State, remembered: Remembered) -> tuple[LeftOut, ...]:
+    """Take up what a store remembers, into a state in which nobody is yet; return the rooms that cannot come back.
+
+    What kept two rooms apart when they were made may have changed since, with the rules or with Unicode.
+    """
+    left_out = []
+    for each in remembered.rooms:
+        if each.ref.id == LOBBY_ID:
+            _fill(state.rooms[LOBBY_ID], each)
+            continue
+        name = _name(each)
+        why = "its name is against the rules of today" if name is None else _clash(state, each)
+        if name is None or why:
+            left_out.append(LeftOut(each, why))
+            continue
+        room = Room(RoomRef(each.ref.id, name), each.created, password=each.password)
+        room.returning.update(each.operators)
+        _fill(room, each)
+        state.add_room(room)
+    accounts = {scope: account_owner(proof.account) for scope, proof in remembered.logins}
+    scopes = ((scope, seen, accounts.get(scope, near)) for scope, seen, near in remembered.scopes)
+    state.nonces.restore(scopes, remembered.sent)
+    for account in remembered.accounts:
+        state.accounts.restore(account)
+    for scope, proof in remembered.logins:
+        state.accounts.restore_login(scope, proof)
+    state.invites.update(remembered.invites)
+    state.talks.restore(remembered.talks, remembered.waiting)
+    state.markers.restore(remembered.markers)
+    state.server_bans.restore(remembered.bans)
+    state.panic = remembered.panic
+    return tuple(left_out)
+
+
+def _fill(room: Room, from_: RoomRecord) -> None:
+    room.topic, room.topic_by, room.topic_time = from_.topic, from_.topic_by, from_.topic_time
+    room.keep, room.settings = from_.keep, from_.settings
+    room.roles.update(from_.roles)
+    room.bans.update((ban.target.key, ban) for ban in from_.bans)
+    room.mutes.update((ban.target.key, ban) for ban in from_.mutes)
+    room.invited.update(dict.fromkeys(from_.invited))
+    room.tighten()
+
+
+def _name(each: RoomRecord) -> RoomName | None:
+    """Return the name of a room as it is parsed today; None if it is another one today, or none at all."""
+    try:
+        name = parse_room(each.ref.name.text)
+    except BadName:
+        return None
+    # The digest of a password is made with the key: by another one nobody could ever enter.
+    return name if name == each.ref.name else None
+
+
+def _clash(state: State, each: RoomRecord) -> str:
+    """Say which room stands in the way; nothing if none does."""
+    other = state.rooms.get(each.ref.id) or state.room_named(each.ref.name)
+    if other is not None:
+        return f"{other.name} is there already"
+    other = state.lookalike(each.ref.name)
+    return f"it looks too much like {other.name}" if other is not None else ""

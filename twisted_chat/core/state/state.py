@@ -1,0 +1,310 @@
+"""Who and what is there now. Plain data; only :mod:`twisted_chat.core.rules.apply` changes what all nodes share.
+
+Shared by all nodes: users, rooms and sent ids. Known to one node only: its sessions, with focus and ignore list.
+"""
+
+from __future__ import annotations
+
+import bisect
+
+import msgspec
+
+from twisted_chat.core.api.events import (
+    Author,
+    RoomRef,
+)
+from twisted_chat.core.state.accounts import Accounts
+from twisted_chat.core.state.bot_commands import Bots
+from twisted_chat.core.state.conversations import Talks
+from twisted_chat.core.state.dedup import Nonces
+from twisted_chat.core.state.invites import Invites
+from twisted_chat.core.state.read_markers import Markers
+from twisted_chat.core.state.room import (
+    LOBBY_ID,
+    Room,
+)
+from twisted_chat.core.state.server_bans import ServerBans
+from twisted_chat.core.state.session import Session
+from twisted_chat.core.state.user import User
+from twisted_chat.core.values.account import Account
+from twisted_chat.core.values.ids import (
+    Node,
+    RoomId,
+    Scope,
+    SessionId,
+    UserId,
+)
+from twisted_chat.core.values.limits import Limits
+from twisted_chat.core.values.names import (
+    LOBBY,
+    Nick,
+    RoomName,
+    looks,
+)
+from twisted_chat.core.values.room_settings import Settings
+
+
+class State:
+    """Users, rooms and sessions with their indexes."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.users: dict[UserId, User] = {}
+        self.rooms: dict[RoomId, Room] = {}
+        self.nonces = Nonces(limits.max_ids)
+        self.accounts = Accounts()
+        self.invites = Invites()
+        self.talks = Talks()
+        self.markers = Markers()
+        self.sessions: dict[SessionId, Session] = {}
+        self.users_by_key: dict[str, User] = {}
+        #: The keys of nicks, and of rooms that are not private, sorted: whoever asks for a list gets one page, and must not
+        #: cost a sort of everybody, or a look at every room.
+        self.nick_keys: list[str] = []
+        self.listed_keys: list[str] = []
+        self._users_by_look: dict[str, User] = {}
+        self._users_by_scope: dict[Scope, User] = {}
+        self._users_by_account: dict[str, dict[UserId, User]] = {}
+        self.rooms_by_key: dict[str, Room] = {}
+        self._rooms_by_look: dict[str, Room] = {}
+        #: Rooms of which something that lasts is another than a store was told, see :mod:`twisted_chat.core.state.snapshot`.
+        self.altered: dict[RoomId, None] = {}
+        self.server_bans = ServerBans()
+        #: Who may come in, see :class:`twisted_chat.core.api.commands.SetPanic`.
+        self.panic = 0
+        self.bots = Bots()
+        self.add_room(Room(RoomRef(LOBBY_ID, LOBBY), 0.0))
+
+    def user_named(self, nick: Nick) -> User | None:
+        """Return the user of that nick, in any case of letters."""
+        return self.users_by_key.get(nick.key)
+
+    def user_in_scope(self, scope: Scope) -> User | None:
+        """Return the user whose sessions send in ``scope``."""
+        return self._users_by_scope.get(scope)
+
+    def nick_holder(self, nick: Nick, but: User | None = None) -> User | None:
+        """Return who stands in the way of taking ``nick``: the same name, or one that looks the same.
+
+        ``but`` is the one who wants it, and stands in nobody's way.
+        """
+        holders = [self.users_by_key.get(nick.key), *map(self._users_by_look.get, looks(nick))]
+        return next((user for user in holders if user is not None and user is not but), None)
+
+    def in_the_way(
+        self, nick: Nick, user: User | None = None, account: str | None = None
+    ) -> User | Account | None:
+        """Return what keeps ``user``, who has the account with the key ``account``, from taking ``nick``.
+
+        That is the account it is reserved for, or who is here under it, or under one that looks the same.
+        """
+        reserved = self.accounts.holder(nick)
+        if reserved is not None and reserved.key != account:
+            return reserved
+        return self.nick_holder(nick, but=user)
+
+    def room_with(self, room: RoomId | None, user: User) -> Room | None:
+        """Return the room with an id, if there is one and this user is in it."""
+        found = self.rooms.get(room) if room is not None else None
+        return found if found is not None and user.id in found.members else None
+
+    def room_named(self, name: RoomName) -> Room | None:
+        """Return the room of that name, in any case of letters."""
+        return self.rooms_by_key.get(name.key)
+
+    def lookalike(self, name: RoomName) -> Room | None:
+        """Return another room whose name looks the same as ``name``."""
+        found = (self._rooms_by_look.get(look) for look in looks(name))
+        return next((room for room in found if room is not None and room.name != name), None)
+
+    def add_user(self, user: User) -> None:
+        self.users[user.id] = user
+        self._users_by_scope[user.author.scope] = user
+        self._index(user)
+        self._index_account(user)
+
+    def attach(
+        self, user: User, place: tuple[Node, SessionId], author: Author, address: str
+    ) -> None:
+        """Give a user another session."""
+        user.sessions[place] = author
+        user.addresses[place] = address
+        self._users_by_scope[author.scope] = user
+
+    def detach(self, user: User, place: tuple[Node, SessionId]) -> None:
+        """Take a session from a user, who may be left with none."""
+        gone = user.sessions.pop(place)
+        user.addresses.pop(place, None)
+        left = {author.scope for author in user.sessions.values()}
+        if left and gone.scope not in left:
+            self._users_by_scope.pop(gone.scope, None)
+            user.author = next(iter(user.sessions.values()))
+
+    def rename(self, user: User, nick: Nick) -> None:
+        self._unindex(user)
+        user.author = msgspec.structs.replace(user.author, nick=nick)
+        self._retell(user)
+        self._index(user)
+        for room in user.rooms:
+            self.rooms[room].changed()
+
+    def set_account(self, user: User, account: str | None) -> None:
+        """Note whose account a user has, or that it is a guest."""
+        self._unindex_account(user)
+        user.author = msgspec.structs.replace(user.author, account=account)
+        self._retell(user)
+        self._index_account(user)
+
+    def _retell(self, user: User) -> None:
+        """Bring the authors of a user's sessions up to date with ``user.author``."""
+        now = user.author
+        user.sessions = {
+            place: now
+            if author.scope == now.scope
+            else msgspec.structs.replace(author, nick=now.nick, account=now.account)
+            for place, author in user.sessions.items()
+        }
+
+    def users_of(self, account: str) -> list[User]:
+        """Return the users that have an account."""
+        return list(self._users_by_account.get(account, {}).values())
+
+    def remove_user(self, user: User) -> None:
+        self._unindex(user)
+        self._unindex_account(user)
+        for author in (user.author, *user.sessions.values()):
+            self._users_by_scope.pop(author.scope, None)
+        del self.users[user.id]
+        self.bots.pop(user.id, None)
+
+    def _index(self, user: User) -> None:
+        self.users_by_key[user.nick.key] = user
+        bisect.insort(self.nick_keys, user.nick.key)
+        self._users_by_look.update(dict.fromkeys(looks(user.nick), user))
+
+    def _unindex(self, user: User) -> None:
+        del self.users_by_key[user.nick.key]
+        _remove(self.nick_keys, user.nick.key)
+        for look in looks(user.nick):
+            del self._users_by_look[look]
+
+    def _index_account(self, user: User) -> None:
+        if user.account is not None:
+            self._users_by_account.setdefault(user.account, {})[user.id] = user
+
+    def _unindex_account(self, user: User) -> None:
+        if user.account is not None:
+            others = self._users_by_account[user.account]
+            del others[user.id]
+            if not others:
+                del self._users_by_account[user.account]
+
+    def add_room(self, room: Room) -> None:
+        self.rooms[room.ref.id] = room
+        self.rooms_by_key[room.name.key] = room
+        if not room.settings.private:
+            bisect.insort(self.listed_keys, room.name.key)
+        self._rooms_by_look.update(dict.fromkeys(looks(room.name), room))
+
+    def take_out(self, user: User, room: Room) -> None:
+        """End a membership; a room that is empty then is gone, if nobody owns it (the lobby stays)."""
+        if "operator" in room.members.pop(user.id, ()):
+            self.altered[room.ref.id] = None
+        room.joined.pop(user.id, None)
+        room.changed()
+        user.rooms.pop(room.ref.id, None)
+        if not room.members and room.passes:
+            self.remove_room(room)
+
+    def quit(self, user: User, room: Room) -> None:
+        """End a membership for good: the account is no longer there when it comes back, unless another of its users is."""
+        account = user.account
+        self.take_out(user, room)
+        if account is not None and not any(
+            room.ref.id in each.rooms for each in self.users_of(account)
+        ):
+            self.markers.quit(account, room.ref.id)
+
+    def set_room(self, room: Room, settings: Settings) -> None:
+        """Let a room be set so from now on."""
+        before, room.settings = room.settings, settings
+        room.tighten()
+        if settings.private and not before.private:
+            _remove(self.listed_keys, room.name.key)
+        elif before.private and not settings.private:
+            bisect.insort(self.listed_keys, room.name.key)
+
+    def remove_room(self, room: Room) -> None:
+        """Forget a room that nobody is in."""
+        del self.rooms[room.ref.id]
+        del self.rooms_by_key[room.name.key]
+        if not room.settings.private:
+            _remove(self.listed_keys, room.name.key)
+        for look in looks(room.name):
+            del self._rooms_by_look[look]
+        self.altered.pop(room.ref.id, None)
+
+    def dump(self) -> dict[str, object]:
+        """Return what all nodes share as plain data: two hubs that saw the same order give the same.
+
+        Where an order shows (of members, of rooms, in what is forgotten first) it is a list.
+        """
+        return {
+            "users": {
+                user.id: (
+                    user.nick.text,
+                    msgspec.structs.astuple(user.author)[2:],
+                    user.since,
+                    user.spoke,
+                    [
+                        (place, user.sessions[place].scope, user.sessions[place].host)
+                        for place in sorted(user.sessions)
+                    ],
+                    list(user.rooms),
+                    user.away,
+                    sorted(user.addresses.items()),
+                    user.idled,
+                )
+                for user in self.users.values()
+            },
+            "rooms": {
+                room.ref.id: (
+                    room.name.text,
+                    room.created,
+                    [(member, sorted(roles)) for member, roles in room.members.items()],
+                    room.topic,
+                    room.topic_by and room.topic_by.text,
+                    room.topic_time,
+                    room.password,
+                    (room.keep.days, room.keep.lines),
+                    sorted(room.returning),
+                    msgspec.structs.astuple(room.settings),
+                    [(account, sorted(roles)) for account, roles in room.roles.items()],
+                    list(room.bans.values()),
+                    list(room.mutes.values()),
+                    list(room.invited),
+                    list(room.joined.items()),
+                    list(room.spoke.items()),
+                )
+                for room in self.rooms.values()
+            },
+            "nonces": self.nonces.dump(),
+            "accounts": self.accounts.dump(),
+            "invites": sorted(self.invites.items()),
+            "talks": self.talks.dump(),
+            "markers": self.markers.dump(),
+            "bots": [(user, sorted(words)) for user, words in self.bots.items()],
+            "server": (self.panic, [msgspec.structs.astuple(ban) for ban in self.server_bans]),
+            "indexes": [
+                {key: user.id for key, user in self.users_by_key.items()},
+                {look: user.id for look, user in self._users_by_look.items()},
+                {scope: user.id for scope, user in self._users_by_scope.items()},
+                {account: list(users) for account, users in self._users_by_account.items()},
+                {key: room.ref.id for key, room in self.rooms_by_key.items()},
+                {look: room.ref.id for look, room in self._rooms_by_look.items()},
+            ],
+        }
+
+
+def _remove(keys: list[str], key: str) -> None:
+    """Take a key out of a sorted list."""
+    del keys[bisect.bisect_left(keys, key)]

@@ -1,0 +1,59 @@
+"""Somebody who is present now."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from twisted_chat.core.api.events import Author
+from twisted_chat.core.values.ids import (
+    Node,
+    RoomId,
+    Scope,
+    SessionId,
+    UserId,
+)
+from twisted_chat.core.values.names import Nick
+from twisted_chat.core.values.text import CleanText
+
+
+@dataclasses.dataclass(slots=True, eq=False)
+class User:
+    """Somebody present now. ``rooms`` holds the ids of the rooms, in the order of joining.
+
+    ``sessions`` are the authors by their sessions: these differ by what is a session's own, which is scope and host.
+    ``author`` is one of them. ``addresses`` are where the sessions came from, for comparing, and never shown.
+    """
+
+    id: UserId
+    author: Author
+    since: float
+    spoke: float
+    sessions: dict[tuple[Node, SessionId], Author]
+    rooms: dict[RoomId, None] = dataclasses.field(default_factory=dict)
+    away: CleanText | None = None
+    addresses: dict[tuple[Node, SessionId], str] = dataclasses.field(default_factory=dict)
+    #: The server has marked them as away, for they were silent; speaking ends that.
+    idled: bool = False
+
+    @property
+    def nick(self) -> Nick:
+        return self.author.nick
+
+    @property
+    def account(self) -> str | None:
+        """The key of the user's account; None for a guest."""
+        return self.author.account
+
+    @property
+    def scope(self) -> Scope:
+        return self.author.scope
+
+    @property
+    def hosts(self) -> set[str]:
+        """What others may see of where the sessions come from."""
+        return {author.host for author in self.sessions.values()}
+
+    @property
+    def invitation(self) -> str:
+        """What an invitation is kept under: the account, or of a guest the session."""
+        return f"account {self.account}" if self.account is not None else f"session {self.scope}"

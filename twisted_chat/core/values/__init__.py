@@ -1,0 +1,1 @@
+"""Values, each parsed once: text, names, ids, durations, addresses, limits."""

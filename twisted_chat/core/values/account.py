@@ -1,0 +1,55 @@
+"""An account, and what proves that somebody is one."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import msgspec
+
+from twisted_chat.core.values.ids import (
+    MessageId,
+)
+from twisted_chat.core.values.names import (
+    Nick,
+)
+
+#: Who may write to somebody in private: everybody, who has an account, or who is in one of the same rooms.
+Privacy = Literal["all", "accounts", "rooms"]
+
+
+#: What set the password of an account that never had one here: a file of the server has it, and reserves the name.
+KEPT_ELSEWHERE: Final = MessageId(0)
+
+
+class Proof(msgspec.Struct, frozen=True, gc=False):
+    """That somebody is an account: its key, and what set the password that they gave.
+
+    It is worth nothing once the password is another one, or the account is gone and its name somebody else's. ``outside``: the
+    password is not ours, and who vouches for it is not this server; then there may be no account yet.
+    """
+
+    account: str
+    since: MessageId = MessageId(0)
+    outside: bool = False
+
+
+class Account(msgspec.Struct, frozen=True, gc=False):
+    """An account, known by the key of its name.
+
+    ``created`` is in seconds since 1970; ``since`` is the event that set its password; ``ignored``: the nick keys of whom it
+    ignores, with how they were spelled.
+    """
+
+    name: Nick
+    created: float
+    since: MessageId
+    privacy: Privacy = "all"
+    ignored: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def key(self) -> str:
+        return self.name.key
+
+    @property
+    def proof(self) -> Proof:
+        return Proof(self.key, self.since)

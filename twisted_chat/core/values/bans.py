@@ -1,0 +1,207 @@
+"""Bans and mutes: whom they are for, how that is written, and whom they hit."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Literal, Protocol
+
+import msgspec
+
+from twisted_chat.core.values.addresses import (
+    household,
+    read_address,
+    read_network,
+    spell_network,
+)
+from twisted_chat.core.values.cloak import (
+    is_cloak_mask,
+    neighbourhoods,
+)
+from twisted_chat.core.values.confusables import skeleton
+from twisted_chat.core.values.masks import (
+    MAX_MASK,
+    fits,
+    fits_all,
+    is_mask,
+    shortened,
+)
+from twisted_chat.core.values.names import (
+    BadName,
+    Nick,
+    check_mask,
+    fold,
+    parse_nick,
+)
+from twisted_chat.core.values.text import (
+    CleanText,
+    shown,
+)
+
+#: Whom a ban is for: an account or nickname, nicknames or cloaks that fit a mask, an address or network, the addresses that
+#: somebody comes from. A mask of cloaks has dots, which no nickname has.
+Kind = Literal["name", "mask", "net", "address"]
+
+#: ``address:NICK`` is every address that somebody comes from, which who writes that is not shown.
+ADDRESS_OF: Final = "address:"
+
+_INSTEAD: Final = (
+    "Write a nickname or an account, a mask of nicknames such as *spam*, a cloak mask such as *.PART.PART.ip "
+    "(/whois NICK shows the cloak), or address:NICK."
+)
+
+
+class BadTarget(ValueError):
+    """What is neither a name, nor a mask, nor an address. ``str()`` says what would be."""
+
+
+class Target(msgspec.Struct, frozen=True, gc=False):
+    """Whom a ban is for. ``text`` is how it is shown; two with one ``key`` are the same; ``look``: the skeleton of the key."""
+
+    kind: Kind
+    text: str
+    key: str
+    look: str = ""
+
+
+class Ban(msgspec.Struct, frozen=True, gc=False):
+    """A ban or a mute; times are seconds since 1970, ``until`` 0.0 is for ever; ``by`` is a nick.
+
+    A guest can take another name: for one who is here ``scope`` is that of the session. ``address`` is what stands for the
+    addresses that somebody comes from, parted by blanks. Both are kept for comparing, and never shown.
+    """
+
+    target: Target
+    by: str
+    time: float
+    until: float = 0.0
+    reason: CleanText | None = None
+    scope: str | None = None
+    address: str | None = None
+
+    def over(self, now: float) -> bool:
+        """Tell whether it no longer counts."""
+        return 0.0 < self.until <= now
+
+
+class Somebody(Protocol):
+    """What of a user a ban is held against."""
+
+    @property
+    def nick(self) -> Nick: ...
+    @property
+    def account(self) -> str | None: ...
+    @property
+    def scope(self) -> str: ...
+    @property
+    def addresses(self) -> Mapping[Any, str]: ...
+    @property
+    def hosts(self) -> Iterable[str]: ...
+
+
+def read_target(word: str) -> Target:
+    """Read a nickname or account, a mask, an address or a network, or whose address it is.
+
+    A mask may be one that fits nobody, see :func:`fits_nobody`: it may have been set when that was not looked at.
+
+    Raises :class:`BadTarget`, or :class:`twisted_chat.core.values.names.BadName` for what can only have been meant as a name.
+    """
+    if word.lower().startswith(ADDRESS_OF):
+        return address_of(parse_nick(word[len(ADDRESS_OF) :]))
+    if is_mask(word) or is_cloak_mask(fold(word)):
+        mask = shortened(word)
+        if len(mask) > MAX_MASK:
+            raise BadTarget(f"a mask has at most {MAX_MASK} characters")
+        key = fold(mask)
+        return Target("mask", mask, key, look(key))
+    if "." in word or ":" in word or "/" in word:
+        network = _network(word)
+        if network is None:
+            raise BadTarget(f"{shown(word)} matches nobody. {_INSTEAD}")
+        return Target("net", spell_network(network), str(network))
+    return named(parse_nick(word))
+
+
+def named(nick: Nick, account: str | None = None) -> Target:
+    """Return somebody as a target: by account, or else by nick."""
+    if account is not None and account != nick.key:
+        return Target("name", account, account, look(account))
+    return Target("name", nick.text, nick.key, look(nick.key))
+
+
+def address_of(nick: Nick) -> Target:
+    """Return the address of somebody as a target."""
+    return Target("address", ADDRESS_OF + nick.text, ADDRESS_OF + nick.key)
+
+
+def fits_nobody(target: Target) -> str | None:
+    """Say why a mask can fit nobody, and what to write instead; None if it can, or is none."""
+    if target.kind != "mask" or is_cloak_mask(target.key):
+        return None
+    nick, _, rest = target.text.partition("!")
+    if rest and nick.strip("*"):
+        return f"{target.text} matches nobody: nicknames have no user name or host here. Write {nick} alone."
+    if any(each in target.key for each in "@!.:/"):
+        return f"{target.text} matches nobody. {_INSTEAD}"
+    try:
+        check_mask(target.key)
+    except BadName as bad:
+        return f"{target.text} matches nobody: {bad}."
+    return None
+
+
+def everybody(target: Target) -> bool:
+    """Tell whether a target is everybody there could be."""
+    if target.kind == "net":
+        network = _network(target.key)
+        return network is not None and network.prefixlen == 0
+    return target.kind == "mask" and (fits_all(target.key) or target.key in ("*.ip", "*.ip6"))
+
+
+def own_machine(target: Target) -> bool:
+    """Tell whether a target is the server's own machine, whose people have no address that a ban could hit."""
+    network = _network(target.key) if target.kind == "net" else None
+    return network is not None and network.is_loopback
+
+
+def homes(addresses: Iterable[str]) -> str | None:
+    """Return the networks that stand for the owners of addresses, as in :class:`Ban`; None if all are this machine, or none."""
+    found = [each for address in addresses if (each := _address(address)) is not None]
+    return " ".join(dict.fromkeys(spell_network(household(each)) for each in found)) or None
+
+
+def hits(ban: Ban, who: Somebody, nick: Nick | None = None) -> bool:
+    """Tell whether a ban is for somebody; under ``nick``, if they would take that."""
+    nick, target, account = nick or who.nick, ban.target, who.account
+    match target.kind:
+        case "net":
+            return any(_lies_in(address, target.key) for address in who.addresses.values())
+        case "mask" if "." in target.key:
+            return any(target.key in neighbourhoods(host) for host in who.hosts)
+        case "mask":
+            key, seen = nick.key, look(nick.key)
+            same = key == seen and target.key == target.look  # as nearly always
+            return fits(target.key, key) or (not same and fits(target.look, seen))
+        case "address":
+            places = (ban.address or "").split()
+            return any(_lies_in(it, place) for it in who.addresses.values() for place in places)
+        case "name":  # pragma: no branch (mypy sees a missing case)
+            if account == target.key or target.look == look(nick.key):
+                return True
+            return ban.scope is not None and ban.scope == who.scope
+
+
+@functools.lru_cache(maxsize=4096)
+def look(key: str) -> str:
+    """Return what the key of a nickname looks like."""
+    return skeleton(key)
+
+
+# Reading a network takes longer than all the rest.
+_network: Final = functools.lru_cache(maxsize=4096)(read_network)
+_address: Final = functools.lru_cache(maxsize=4096)(read_address)
+
+
+def _lies_in(address: str, network: str) -> bool:
+    one, all_ = _address(address), _network(network)
+    return one is not None and all_ is not None and one in all_

@@ -1,0 +1,66 @@
+"""A token bucket: how long a user has to wait before the next line is taken."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twisted_chat.core.values.limits import Limits
+
+# The grain of the clock, in seconds: today's date in a float has steps of a quarter of a microsecond. Who waited as long
+# as was asked must find the token there, whichever way the sum was rounded.
+_GRAIN: Final = 1e-6
+
+#: How many times as much again several sessions may send at once: a whole class says hello, but does not go on doing so.
+AT_ONCE: Final = 2
+
+
+class Bucket:
+    """``burst`` lines at once, then ``rate`` lines a second (https://en.wikipedia.org/wiki/Token_bucket).
+
+    Times are seconds of any clock that only goes forward; one that jumps back is treated as standing still.
+    """
+
+    __slots__ = ("at", "tokens")
+
+    def __init__(self, burst: int, now: float) -> None:
+        self.tokens = float(burst)
+        self.at = now
+
+    def refill(self, burst: int, rate: float, now: float) -> None:
+        """Add the tokens that came since it was used last."""
+        if now > self.at:
+            self.tokens = min(float(burst), self.tokens + (now - self.at) * rate)
+        self.at = now
+
+    def take(self, burst: int, rate: int, now: float) -> float:
+        """Take a token and return 0.0, or return the seconds until one is free and take none."""
+        # As in refill: once more, for every line comes here.
+        if now > self.at:
+            self.tokens = min(float(burst), self.tokens + (now - self.at) * rate)
+        self.at = now
+        if self.tokens + _GRAIN * rate >= 1.0:
+            self.tokens -= 1.0
+            return 0.0
+        return (1.0 - self.tokens) / rate
+
+    def full(self, burst: int) -> bool:
+        """Tell whether nobody has been slowed down by this bucket for a while."""
+        return self.tokens >= burst - 1.0
+
+
+class Pool(Bucket):
+    """A budget of several sessions: a bucket that may be overdrawn by who waits until that is made up for."""
+
+    __slots__ = ("sessions", "times")
+
+    def __init__(self, limits: Limits, times: int, now: float) -> None:
+        super().__init__(limits.flood_burst * times * AT_ONCE, now)
+        self.times = times
+        self.sessions = 0
+
+    def spend(self, much: float, limits: Limits, now: float) -> float:
+        """Take so much, and return the seconds until it is there."""
+        rate = limits.flood_rate * self.times
+        self.refill(limits.flood_burst * self.times * AT_ONCE, rate, now)
+        self.tokens -= much
+        return -self.tokens / rate if self.tokens < 0.0 else 0.0
