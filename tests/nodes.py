@@ -42,7 +42,7 @@ from twisted_chat.core.values.names import (
     parse_room,
 )
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.delivery.peer import Door
+from twisted_chat.delivery.session import Door
 from twisted_chat.dialects.base import Dialect, Request
 from twisted_chat.server.node import Node
 from twisted_chat.store.memory import MemoryStore

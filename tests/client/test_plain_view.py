@@ -17,7 +17,7 @@ from twisted_chat.client import wire
 from twisted_chat.client.plain_view import PlainView
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.dialects.json_view import JsonView
+from twisted_chat.dialects.json.events import JsonView
 
 #: Noon on the first day of 2026.
 NOON = 1767268800.0

@@ -18,8 +18,8 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.ids import spell
-from twisted_chat.dialects.json import JsonDialect
-from twisted_chat.dialects.json_view import JsonView
+from twisted_chat.dialects.json.events import JsonView
+from twisted_chat.dialects.json.parse import JsonDialect
 
 FIELDS = [
     *("content", "from", "room", "to", "id", "time", "names", "count"),

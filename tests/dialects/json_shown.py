@@ -21,7 +21,7 @@ from twisted_chat.core.values.names import (
     parse_room,
 )
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.dialects.json_view import JsonView
+from twisted_chat.dialects.json.events import JsonView
 
 # 12:30:59.25 UTC on the first day of 2026, and a minute later.
 THEN = datetime(2026, 1, 1, 12, 30, 59, 250_000, tzinfo=UTC).timestamp()

@@ -22,7 +22,7 @@ from twisted_chat.core.values.names import (
     parse_room,
 )
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.dialects.line_view import LineView
+from twisted_chat.dialects.line.events import LineView
 
 # 12:30 UTC on the first day of 2026.
 NOON = datetime(2026, 1, 1, 12, 30, 59, tzinfo=UTC).timestamp()

@@ -27,8 +27,8 @@ from twisted_chat.core.api.events import (
 from twisted_chat.core.api.replies import Reply
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.base import BadLine, Dialect, Request, Variant
-from twisted_chat.dialects.json import JsonDialect
-from twisted_chat.dialects.line import LineDialect
+from twisted_chat.dialects.json.parse import JsonDialect
+from twisted_chat.dialects.line.parse import LineDialect
 
 NOW = 1_800_000_000.25
 

@@ -28,10 +28,10 @@ from twisted_chat.core.values.names import (
     Nick,
     RoomName,
 )
-from twisted_chat.delivery.peer import Door
+from twisted_chat.delivery.session import Door
 from twisted_chat.dialects.base import BadLine, Dialect, Request
-from twisted_chat.dialects.json import JsonDialect
-from twisted_chat.dialects.line import LineDialect
+from twisted_chat.dialects.json.parse import JsonDialect
+from twisted_chat.dialects.line.parse import LineDialect
 from twisted_chat.runtime import tasks
 from twisted_chat.server.node import Node
 from twisted_chat.store.blocks import Ids

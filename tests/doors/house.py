@@ -21,10 +21,10 @@ from twisted_chat.core.bus import LocalBus
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.values.ids import Node as NodeName
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.dialects.json import JsonDialect
-from twisted_chat.dialects.line import LineDialect
-from twisted_chat.doors.line import ChatFactory
-from twisted_chat.doors.telnet import TelnetFilter
+from twisted_chat.dialects.json.parse import JsonDialect
+from twisted_chat.dialects.line.parse import LineDialect
+from twisted_chat.doors.line.protocol import ChatFactory
+from twisted_chat.doors.line.telnet import TelnetFilter
 from twisted_chat.server.node import Node
 from twisted_chat.store.blocks import Ids
 from twisted_chat.store.memory import MemoryStore

@@ -16,8 +16,8 @@ from twisted.logger import formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.doors import capacity
+from twisted_chat.doors.admission import Connections
 from twisted_chat.doors.capacity import BATCH, RESERVE, Capacity, room_for_connections
-from twisted_chat.doors.connections import Connections
 
 
 class RoomTests(SynchronousTestCase):

@@ -8,7 +8,7 @@ from twisted.internet.address import IPv4Address
 
 from tests.doors.house import NO_FLOOD_LIMIT, House, HouseTestCase
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.doors import intake
+from twisted_chat.doors.line import reader
 
 IAC, SB, SE, WILL, DO, DONT, ECHO = b"\xff", b"\xfa", b"\xf0", b"\xfb", b"\xfd", b"\xfe", b"\x01"
 NOP = IAC + b"\xf1"
@@ -55,7 +55,7 @@ class FloodTests(HouseTestCase):
 
     def test_who_is_dead_does_not_go_on_talking(self) -> None:
         dead = False
-        self.patch(intake, "is_broken", lambda transport: dead)
+        self.patch(reader, "is_broken", lambda transport: dead)
         self.floods()
         self.bob.hears()
         dead = True

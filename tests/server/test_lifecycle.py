@@ -13,7 +13,7 @@ from twisted_chat.core.state.room import LOBBY_ID
 from twisted_chat.core.values.names import parse_nick
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.delivery.outbox import Outbox
-from twisted_chat.delivery.peer import Peer
+from twisted_chat.delivery.session import Peer
 
 
 class LogTests(NodeCase):

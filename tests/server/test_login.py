@@ -23,7 +23,7 @@ from twisted_chat.core.values.names import (
 )
 from twisted_chat.core.values.text import Secret
 from twisted_chat.dialects.base import Dialect
-from twisted_chat.dialects.line import LineDialect
+from twisted_chat.dialects.line.parse import LineDialect
 from twisted_chat.store.memory import MemoryStore
 from twisted_chat.store.port import StoreError
 

@@ -29,7 +29,7 @@ from twisted_chat.core.values.names import (
     parse_room,
 )
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.delivery.peer import MAX_FLYING
+from twisted_chat.delivery.session import MAX_FLYING
 from twisted_chat.dialects.base import BadLine
 from twisted_chat.server.node import Node
 from twisted_chat.store.port import Health

@@ -12,7 +12,7 @@ from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.names import parse_nick
 from twisted_chat.core.values.retention import Keep
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.delivery.peer import MAX_UNACKED
+from twisted_chat.delivery.session import MAX_UNACKED
 
 
 class Case(NodeCase):

@@ -55,10 +55,10 @@ from twisted_chat.core.bus import LocalBus
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.values.ids import Node as NodeName
 from twisted_chat.core.values.text import shown
-from twisted_chat.dialects.json import JsonDialect
-from twisted_chat.dialects.line import LineDialect
+from twisted_chat.dialects.json.parse import JsonDialect
+from twisted_chat.dialects.line.parse import LineDialect
 from twisted_chat.doors.capacity import Capacity, room_for_connections
-from twisted_chat.doors.line import ChatFactory
+from twisted_chat.doors.line.protocol import ChatFactory
 from twisted_chat.doors.proxy import ProxyFactory, without_proxy
 from twisted_chat.runtime import tasks
 from twisted_chat.runtime.clock import (

@@ -28,7 +28,10 @@ from twisted_chat.core.values.text import (
     decode,
 )
 from twisted_chat.dialects.framing import Endless, LineFramer, MarkSkipper, TooLong
-from twisted_chat.dialects.line_layout import INDENT, rows
+from twisted_chat.dialects.line.layout import (
+    INDENT,
+    rows,
+)
 from twisted_chat.runtime import tasks
 
 #: The exit status when the server could not be reached, or was lost before the last acknowledgement.

@@ -13,7 +13,7 @@ from twisted_chat.core.values.text import (
     CleanText,
 )
 from twisted_chat.dialects.base import BadLine
-from twisted_chat.dialects.line import read
+from twisted_chat.dialects.line.parse import read
 
 
 class Rejected(Exception):

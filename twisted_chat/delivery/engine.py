@@ -21,8 +21,11 @@ from twisted_chat.core.values.ids import (
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import Nick
 from twisted_chat.delivery.backlog import Backlog
-from twisted_chat.delivery.channel import Channel, shown
-from twisted_chat.delivery.linger import Pace
+from twisted_chat.delivery.batch import (
+    Channel,
+    shown,
+)
+from twisted_chat.delivery.coalesce import Pace
 from twisted_chat.delivery.outbox import Outbox, Sink, Slot
 from twisted_chat.dialects.base import Variant
 from twisted_chat.runtime.clock import wall_of

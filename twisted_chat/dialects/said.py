@@ -16,9 +16,12 @@ from twisted_chat.core.values.text import (
     CleanText,
     decode,
 )
-from twisted_chat.dialects import slips
 from twisted_chat.dialects.base import BadLine
-from twisted_chat.dialects.line import is_plain, read
+from twisted_chat.dialects.line import typos
+from twisted_chat.dialects.line.parse import (
+    is_plain,
+    read,
+)
 from twisted_chat.dialects.private_words import is_private
 
 
@@ -30,7 +33,7 @@ def meant_for(line: CleanText) -> Nick | RoomName | None:
     """
     if is_plain(line):
         return None
-    bare = CleanText(slips.bare(line))
+    bare = CleanText(typos.bare(line))
     if bare.startswith("//"):
         return None
     if bare.startswith(("/", "!")):

@@ -18,7 +18,7 @@ from twisted.internet import tcp
 from twisted.internet.interfaces import IDelayedCall, IListeningPort, IReactorTime
 from twisted.logger import Logger
 
-from twisted_chat.doors.connections import Connections
+from twisted_chat.doors.admission import Connections
 from twisted_chat.doors.half_open import share
 
 log = Logger()

@@ -21,7 +21,7 @@ from twisted_chat.core.values.addresses import (
     Network,
     read_network,
 )
-from twisted_chat.doors.connections import Connections
+from twisted_chat.doors.admission import Connections
 from twisted_chat.doors.sockets import READ_SIZE, read_at_most
 from twisted_chat.runtime.clock import Silence
 from twisted_chat.runtime.log_sums import (

@@ -14,7 +14,7 @@ from twisted.internet.protocol import connectionDone
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from twisted.python.failure import Failure
 
-from twisted_chat.doors.connections import HandshakeFailed
+from twisted_chat.doors.admission import HandshakeFailed
 from twisted_chat.tls.certificates import (
     Certificates,
     explain,

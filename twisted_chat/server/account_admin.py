@@ -26,7 +26,7 @@ from twisted_chat.core.values.masks import (
     shortened,
 )
 from twisted_chat.core.values.names import fold
-from twisted_chat.delivery.peer import Peer
+from twisted_chat.delivery.session import Peer
 from twisted_chat.runtime.clock import wall_of
 from twisted_chat.server.pending import Answers
 from twisted_chat.store.port import Store

@@ -10,7 +10,7 @@ from twisted_chat.core.bus import Bus
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.values.ids import UserId
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.delivery.peer import Peer
+from twisted_chat.delivery.session import Peer
 from twisted_chat.server.catchup import Returns
 from twisted_chat.server.fanout import Showing
 from twisted_chat.server.lifecycle import Visits

@@ -25,7 +25,7 @@ from twisted_chat.core.values.ids import (
     SessionId,
 )
 from twisted_chat.core.values.words import words
-from twisted_chat.delivery.peer import Peer
+from twisted_chat.delivery.session import Peer
 from twisted_chat.runtime import tasks
 from twisted_chat.runtime.clock import wall_of
 from twisted_chat.server.history import Recalls

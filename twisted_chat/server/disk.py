@@ -21,7 +21,7 @@ from twisted_chat.core.hub import Hub
 from twisted_chat.core.values.addresses import network_keys
 from twisted_chat.core.values.ids import RoomId
 from twisted_chat.core.values.names import RoomName
-from twisted_chat.delivery.peer import Peer
+from twisted_chat.delivery.session import Peer
 from twisted_chat.server.sessions import Sessions
 from twisted_chat.store.port import Health, Store
 

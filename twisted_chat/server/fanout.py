@@ -25,9 +25,9 @@ from twisted_chat.core.values.ids import (
 )
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.delivery.channel import hidden
+from twisted_chat.delivery.batch import hidden
 from twisted_chat.delivery.engine import Delivery
-from twisted_chat.delivery.peer import Peer
+from twisted_chat.delivery.session import Peer
 from twisted_chat.server.acks import Acks
 from twisted_chat.server.admin import Operating
 from twisted_chat.server.disk import Disk

@@ -16,9 +16,9 @@ from twisted_chat.core.api.records import Query
 from twisted_chat.core.rules import decisions as d
 from twisted_chat.core.values.addresses import network_keys
 from twisted_chat.core.values.ids import MessageId
-from twisted_chat.delivery.channel import hidden
+from twisted_chat.delivery.batch import hidden
 from twisted_chat.delivery.engine import Delivery
-from twisted_chat.delivery.peer import Peer
+from twisted_chat.delivery.session import Peer
 from twisted_chat.runtime import tasks
 from twisted_chat.server.sessions import Sessions
 from twisted_chat.server.turns import Turns

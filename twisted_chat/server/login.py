@@ -43,7 +43,7 @@ from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.throttle import Throttle
 from twisted_chat.delivery.engine import Delivery
-from twisted_chat.delivery.peer import Peer
+from twisted_chat.delivery.session import Peer
 from twisted_chat.runtime import tasks
 from twisted_chat.runtime.clock import wall_of
 from twisted_chat.server.acks import Acks

@@ -32,7 +32,10 @@ from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.core.values.tokens import Tokens
 from twisted_chat.delivery.engine import Delivery
-from twisted_chat.delivery.peer import MAX_FLYING, Peer
+from twisted_chat.delivery.session import (
+    MAX_FLYING,
+    Peer,
+)
 from twisted_chat.dialects.base import BadLine, Request
 from twisted_chat.runtime.clock import wall_of
 from twisted_chat.runtime.log_sums import LogSums

@@ -10,7 +10,7 @@ from twisted.internet.defer import TimeoutError as DeferredTimeoutError
 from twisted.internet.interfaces import IReactorTime
 
 from twisted_chat.core.api import replies as r
-from twisted_chat.delivery.peer import Peer
+from twisted_chat.delivery.session import Peer
 from twisted_chat.runtime import tasks
 from twisted_chat.server.sessions import Sessions
 from twisted_chat.store.port import StoreError

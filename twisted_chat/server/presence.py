@@ -14,7 +14,7 @@ from twisted_chat.core.rules.apply import absent_target
 from twisted_chat.core.values.ids import UserId
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.delivery.peer import Peer
+from twisted_chat.delivery.session import Peer
 from twisted_chat.runtime.clock import wall_of
 from twisted_chat.server.pending import Answers
 from twisted_chat.store.port import Store

@@ -15,7 +15,7 @@ from twisted_chat.core.values.ids import (
     UserId,
 )
 from twisted_chat.delivery.engine import Delivery
-from twisted_chat.delivery.peer import Peer
+from twisted_chat.delivery.session import Peer
 from twisted_chat.runtime.log_sums import LogSums
 
 log = Logger()

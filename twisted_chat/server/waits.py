@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from twisted_chat.core.values.ids import SessionId
-from twisted_chat.delivery.peer import Peer
+from twisted_chat.delivery.session import Peer
 from twisted_chat.server.sessions import Sessions
 from twisted_chat.store.port import Store
 

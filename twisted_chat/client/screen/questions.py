@@ -19,7 +19,7 @@ from twisted_chat.client.screen.doing import USAGES
 from twisted_chat.client.screen.entry import Entry
 from twisted_chat.client.screen.preferences import Preferences
 from twisted_chat.client.screen.shown import Shown
-from twisted_chat.dialects.json import MAX_LINES
+from twisted_chat.dialects.json.parse import MAX_LINES
 
 _ENTER_A_NAME: Final = "Which nickname? Enter alone takes a guest name."
 

@@ -1,0 +1,629 @@
+"""What the objects of a client mean."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import Any
+
+import msgspec
+from hypothesis import example, given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.cost import cost
+from tests.dialects.line.test_parse import (
+    MEANINGS,
+    NEAR_MISSES,
+    sample_arguments,
+)
+from tests.dialects.strategies import any_text
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import room_commands as rc
+from twisted_chat.core.grammar.table import COMMANDS
+from twisted_chat.core.values.ids import (
+    MessageId,
+    spell,
+)
+from twisted_chat.core.values.names import (
+    parse_nick,
+    parse_room,
+)
+from twisted_chat.core.values.text import (
+    BadText,
+    CleanText,
+)
+from twisted_chat.dialects.base import BadLine, Request
+from twisted_chat.dialects.json.parse import (
+    MAX_ID,
+    MAX_LINES,
+    MAX_PING,
+    Incoming,
+    JsonDialect,
+)
+
+BOB, DEV = parse_nick("bob"), parse_room("dev")
+HI = (CleanText("hi"),)
+
+DIALECT = JsonDialect(lambda: 0.0)
+
+#: What a program may say in a message: nothing in it is a command, and nothing private.
+ORDINARY = [
+    "/quit",
+    "!logout",
+    "?",
+    "//x",
+    " /x",
+    "",
+    "!roll",
+    "/me waves",
+    "/join dev",
+    "JOIN dev",
+    "LIST",
+    "MSG",
+    "5 > 3",
+    "@bob hi",
+    "login does not work for me",
+    "{not json",
+    "// /msg bob hi",
+]
+#: Private or secret forms, as people type them.
+LOOKS_PRIVATE = [
+    "s3cret > mary",
+    "s3cret > bob",
+    "s3cret -> bob",
+    "s3cret \u2192 bob",
+    "s3cret &gt; bob",
+    "s3cret > ",
+    "!msg bob s3cret",
+    "/msg bob s3cret",
+    "/MSG bob s3cret",
+    "/mgs bob s3cret",
+    "/msgbob s3cret",
+    "! msg bob s3cret",
+    "!!msg bob s3cret",
+    " /msg bob s3cret",
+    "\u200b/msg bob s3cret",
+    "\\msg bob s3cret",
+    "/tell bob s3cret",
+    "/reply s3cret",
+    "MSG bob:s3cret",
+    "msg bob:s3cret",
+    "MSG b@b:s3cret",
+    "/login bob s3cret",
+    "/login:bob:s3cret",
+    "login bob s3cret",
+    "/register s3cret",
+    "/passwd s3cret s3cret2",
+    "/oper root s3cret",
+    "/lock s3cret",
+    "/join dev s3cret",
+    "JOIN dev s3cret",
+    '{"type": "nick", "content": "bob", "password": "s3cret"}',
+]
+
+
+def request(frame: bytes, *, logged_in: bool = True) -> Request:
+    found = DIALECT.parse(frame, logged_in=logged_in)
+    assert found is not None
+    return found
+
+
+def parse(kind: str, /, **fields: object) -> c.Command:
+    """Parse an object of somebody who is logged in."""
+    return request(json.dumps({"type": kind, **fields}).encode()).command
+
+
+def log_in(**fields: object) -> c.Command:
+    """Parse a ``nick`` of somebody who is not."""
+    return request(json.dumps({"type": "nick", **fields}).encode(), logged_in=False).command
+
+
+class Case(SynchronousTestCase):
+    def refused(
+        self, frame: bytes | dict[str, Any], code: str, *, logged_in: bool = True
+    ) -> BadLine:
+        """Return the error that a frame is, after checking its code."""
+        raw = frame if isinstance(frame, bytes) else json.dumps(frame).encode()
+        bad: BadLine = self.assertRaises(BadLine, DIALECT.parse, raw, logged_in=logged_in)
+        self.assertEqual(bad.code, code, f"{raw!r}: {bad}")
+        return bad
+
+
+class CommandTests(Case):
+    def test_message(self) -> None:
+        self.assertEqual(parse("message", content="hi"), c.Say(HI))
+        self.assertEqual(parse("message", content="hi", room="dev"), c.Say(HI, DEV))
+        self.assertEqual(parse("message", content="hi", room="#dev"), c.Say(HI, DEV))
+        self.assertEqual(parse("message", content="hi", room=""), c.Say(HI))
+        self.assertEqual(parse("message", content="hi", room=None), c.Say(HI))
+        self.assertEqual(parse("message", content="hi", kind="action"), c.Say(HI, kind="action"))
+
+    def test_message_is_never_read_as_a_line_of_the_grammar(self) -> None:
+        texts = [*ORDINARY, *LOOKS_PRIVATE]
+        for text in texts:
+            said = parse("message", content=text, literal=True)
+            self.assertEqual(said, c.Say((CleanText(text),)), ascii(text))
+        for text in ORDINARY:
+            self.assertEqual(parse("message", content=text), c.Say((CleanText(text),)), ascii(text))
+
+    def test_private_and_secret_forms_in_a_message_are_refused_and_not_quoted(self) -> None:
+        for text in LOOKS_PRIVATE:
+            for content in (text, f"hi\n{text}"):
+                why = str(self.refused({"type": "message", "content": content}, "looks-private"))
+                self.assertIn('"command"', why)
+                self.assertIn('"literal": true', why)
+                self.assertNotIn("s3cret", why)
+
+    def test_slip_of_a_private_form_in_a_message_depends_on_who_is_here(self) -> None:
+        said = parse("message", content="hi\nmsg bob s3cret\njoin dev s3cret\nbye")
+        assert isinstance(said, c.Say)
+        self.assertEqual(said.unless, (BOB, DEV))
+        self.assertTrue(said.program)
+
+    def test_actions_and_notices_are_looked_at_too(self) -> None:
+        for kind in ("action", "notice", "ctcp"):
+            for text in LOOKS_PRIVATE:
+                self.refused({"type": "message", "content": text, "kind": kind}, "looks-private")
+            said = parse("message", content="waves", kind=kind)
+            self.assertEqual(said, c.Say((CleanText("waves"),), kind=kind))
+            said = parse("message", content="psst > bob", kind=kind, literal=True)
+            self.assertEqual(said, c.Say((CleanText("psst > bob"),), kind=kind))
+
+    def test_verbs_of_older_programs_do_what_they_did_there(self) -> None:
+        for msg in ("MSG", "msg"):
+            self.assertEqual(parse(msg, content="hi"), c.Say(HI))
+            self.assertEqual(parse(msg, content="bob:hi"), c.Tell(BOB, HI))
+            self.assertEqual(parse(msg, content="bob : hi"), c.Tell(BOB, HI))
+            self.assertEqual(parse(msg, content="hi", to="bob"), c.Tell(BOB, HI))
+            self.assertEqual(parse(msg, content="hi", room="dev"), c.Say(HI, DEV))
+            self.refused({"type": msg, "content": "b@b:s3cret"}, "bad-nick")
+        self.assertEqual(parse("MSG", content="a\nb"), c.Say((CleanText("a"), CleanText("b"))))
+        self.assertEqual(parse("JOIN", content="dev"), c.Join(DEV))
+        self.assertEqual(parse("JOIN", content="dev  s3cret "), c.Join(DEV, "s3cret"))
+        self.assertEqual(parse("JOIN", content="dev", password="s3cret"), c.Join(DEV, "s3cret"))
+        self.assertEqual(parse("LEAVE"), c.Leave())
+        self.assertEqual(parse("LEAVE", content="dev"), c.Leave(DEV))
+        self.assertEqual(parse("LIST"), c.ListAll(1))
+        self.assertEqual(parse("HELP"), c.Help())
+        self.assertEqual(parse("QUIT"), c.Quit())
+
+    def test_private(self) -> None:
+        self.assertEqual(parse("private", to="bob", content="hi"), c.Tell(BOB, HI))
+        self.assertEqual(
+            parse("private", to="bob", content="hi", kind="notice"), c.Tell(BOB, HI, "notice")
+        )
+
+    def test_message_to_or_with_somebody_is_never_said_to_a_room(self) -> None:
+        for field in ("to", "with"):
+            bad = self.refused({"type": "message", "content": "psst", field: "bob"}, "bad-field")
+            self.assertIn(f'"{field}" has the type private', str(bad))
+        self.refused({"type": "private", "content": "psst", "with": "bob"}, "bad-field")
+
+    def test_lines_of_the_content_are_lines_of_the_message(self) -> None:
+        said = c.Say((CleanText("a"), CleanText(""), CleanText("b")))
+        self.assertEqual(parse("message", content="a\n\nb"), said)
+        self.assertEqual(parse("message", content="a\r\n\r\nb"), said)
+        self.assertEqual(parse("message", content="a\n\nb\n"), said)
+
+    def test_line_end_at_the_end_begins_no_other_line(self) -> None:
+        self.assertEqual(parse("message", content="hi\n"), c.Say(HI))
+        self.assertEqual(parse("message", content="hi\r\n"), c.Say(HI))
+        self.assertEqual(parse("message", content="\n"), c.Say((CleanText(""),)))
+
+    def test_message_has_at_most_a_hundred_lines(self) -> None:
+        said = parse("message", content="\n".join("x" * MAX_LINES))
+        assert isinstance(said, c.Say)
+        self.assertEqual(len(said.lines), MAX_LINES)
+        bad = self.refused({"type": "message", "content": "x\n" * MAX_LINES + "x"}, "too-long")
+        self.assertIn("at most 100 lines", str(bad))
+
+    def test_nick_logs_in_first_and_renames_later(self) -> None:
+        self.assertEqual(log_in(content="bob"), c.Login(BOB))
+        self.assertEqual(parse("nick", content="bob"), c.Rename(BOB))
+        self.assertEqual(log_in(content=" bob "), c.Login(BOB))
+
+    def test_nick_takes_password_and_session(self) -> None:
+        fields = {"content": "bob", "password": "pw", "session": "tok"}
+        self.assertEqual(log_in(**fields), c.Login(BOB, "pw", "tok"))
+        self.assertEqual(parse("nick", **fields), c.Login(BOB, "pw", "tok"))
+
+    def test_empty_fields_of_nick_are_as_if_left_out(self) -> None:
+        self.assertEqual(log_in(content=""), c.Login())
+        self.assertEqual(log_in(), c.Login())
+        empty = {"password": "", "session": ""}
+        self.assertEqual(log_in(content="bob", **empty), c.Login(BOB))
+        self.assertEqual(parse("nick", content="bob", **empty), c.Rename(BOB))
+
+    def test_join_leave_and_who_take_the_room_as_content_or_room(self) -> None:
+        for field in ("content", "room"):
+            self.assertEqual(parse("join", **{field: "#dev"}), c.Join(DEV))
+            self.assertEqual(parse("leave", **{field: "dev"}), c.Leave(DEV))
+            self.assertEqual(parse("who", **{field: "dev"}), c.Who(DEV))
+        self.assertEqual(parse("join", content="dev", password="pw"), c.Join(DEV, "pw"))
+        self.assertEqual(parse("join", content="dev", password=""), c.Join(DEV))
+        self.assertEqual(parse("leave"), c.Leave())
+        self.assertEqual(parse("who", page=2), c.Who(None, 2))
+
+    def test_history(self) -> None:
+        self.assertEqual(parse("history"), c.ShowHistory())
+        self.assertEqual(
+            parse("history", room="dev", before="00000000000000ff", limit=5),
+            c.ShowHistory(DEV, MessageId(255), None, 5),
+        )
+        self.assertEqual(
+            parse("history", after="0000000000000001"), c.ShowHistory(None, None, MessageId(1))
+        )
+
+    def test_search(self) -> None:
+        words = (c.Term("two"), c.Term("words"))
+        self.assertEqual(parse("search", content="two words"), c.Search(words))
+        self.assertEqual(
+            parse("search", content="two words", room="#dev", before="00000000000000ff", limit=5),
+            c.Search(words, rooms=(DEV,), before=MessageId(255), limit=5),
+        )
+        found = parse("search", content="in:lobby in:dev from:bob", room="dev")
+        self.assertEqual(found, c.Search((), parse_nick("bob"), (parse_room("lobby"), DEV)))
+
+    def test_search_for_nothing_is_an_error_with_the_senders_id(self) -> None:
+        for content in ("", "*", "from:", "in:dev"):
+            bad = self.refused({"type": "search", "content": content, "id": "7"}, "usage")
+            self.assertEqual(bad.tag, "7")
+            self.assertIn("WORDS [from:NICK]", str(bad))
+
+    def test_topic_is_shown_or_set(self) -> None:
+        self.assertEqual(parse("topic", room="dev"), c.ShowTopic(DEV))
+        self.assertEqual(parse("topic", content="Release"), c.SetTopic(CleanText("Release")))
+
+    def test_the_rest(self) -> None:
+        self.assertEqual(parse("list"), c.ListAll())
+        self.assertEqual(parse("list", page=3), c.ListAll(3))
+        self.assertEqual(parse("ping", content="x"), c.Ping(CleanText("x")))
+        self.assertEqual(parse("ping"), c.Ping())
+        self.assertEqual(parse("pong"), c.Pong())
+        self.assertEqual(parse("help"), c.Help())
+        self.assertEqual(parse("help", content="who"), c.Help("who"))
+        self.assertEqual(parse("quit"), c.Quit())
+        self.assertEqual(parse("quit", content="bye"), c.Quit(CleanText("bye")))
+
+    def test_message_to_somebody_is_private_or_nothing(self) -> None:
+        frame = {"type": "message", "content": "psst", "to": "bob", "id": "7"}
+        bad = self.refused(frame, "bad-field")
+        self.assertEqual(bad.tag, "7")
+        self.assertIn("nothing was sent", str(bad))
+
+    def test_read_says_where_and_up_to_which_message(self) -> None:
+        seven = MessageId(7)
+        self.assertEqual(parse("read", message=spell(7)), c.MarkRead(seven))
+        self.assertEqual(
+            parse("read", message=spell(7), room="dev"), c.MarkRead(seven, parse_room("dev"))
+        )
+        # Of the two only one can be meant.
+        with_bob = parse("read", message=spell(7), room="dev", **{"with": "bob"})
+        self.assertEqual(with_bob, c.MarkRead(seven, partner=parse_nick("bob")))
+        self.refused({"type": "read", "room": "dev"}, "bad-field")
+        self.refused({"type": "read", "message": "seven"}, "bad-field")
+        self.refused({"type": "read", "message": spell(7), "with": "a b"}, "bad-name")
+
+    def test_history_with_somebody_is_that_of_private_messages(self) -> None:
+        got = parse("history", limit=7, **{"with": "bob"})
+        self.assertEqual(got, c.ShowHistory(limit=7, partner=parse_nick("bob")))
+        self.refused({"type": "history", "with": 7}, "bad-field")
+
+    def test_register_takes_a_password_and_perhaps_an_invitation(self) -> None:
+        self.assertEqual(parse("register", password="correct horse"), c.Register("correct horse"))
+        with_code = parse("register", password="correct horse", content="abc")
+        self.assertEqual(with_code, c.Register("correct horse", "abc"))
+        self.refused({"type": "register", "content": "correct horse"}, "bad-field")
+
+    def test_every_type_of_the_design_parses_in_any_case_of_letters(self) -> None:
+        types = "nick register join leave message private history search list who read ping command help quit"
+        for kind in types.split():
+            content = "/who" if kind == "command" else "dev"
+            for spelled in (kind, kind.upper(), kind.title()):
+                to = {"to": "bob"} if kind == "private" else {"password": "correct horse"}
+                to |= {"message": spell(7)} if kind == "read" else {}
+                command = parse(spelled, content=content, **to)
+                self.assertEqual(command, parse(kind, content=content, **to))
+        self.assertEqual(parse("MSG", content="hi"), c.Say(HI))
+
+    def test_fields_that_mean_nothing_here_are_ignored(self) -> None:
+        self.assertEqual(parse("pong", content="x", extra={"deep": [1, 2]}, to="bob"), c.Pong())
+
+    def test_ping_brings_back_all_or_nothing(self) -> None:
+        text = "x" * MAX_PING
+        self.assertEqual(parse("ping", content=text), c.Ping(CleanText(text)))
+        self.refused({"type": "ping", "content": text + "x"}, "too-long")
+
+
+class LineGrammarTests(Case):
+    def test_command_takes_any_line_of_the_grammar(self) -> None:
+        for line, command in MEANINGS:
+            if command is not None:
+                self.assertEqual(parse("command", content=line), command, ascii(line))
+
+    def test_a_line_that_names_no_room_can_be_about_any(self) -> None:
+        for line, about in (
+            ("hi", c.Say(HI, DEV)),
+            ("/topic", c.ShowTopic(DEV)),
+            ("/topic #ops", c.ShowTopic(parse_room("ops"))),
+            ("/settings", rc.ShowSettings(DEV)),
+            ("/who", c.Who()),
+            ("/history @bob", c.ShowHistory(partner=BOB)),
+            ("/back", c.Away(None)),
+        ):
+            self.assertEqual(parse("command", content=line, room="dev"), about)
+
+    def test_near_misses_are_the_same_errors_with_the_senders_id(self) -> None:
+        for line, code in NEAR_MISSES:
+            bad = self.refused({"type": "command", "content": line, "id": "7"}, code)
+            self.assertEqual(bad.tag, "7")
+
+    def test_every_command_of_the_table_is_reachable(self) -> None:
+        for name, spec in COMMANDS.items():
+            arguments = sample_arguments(spec)
+            self.assertEqual(
+                parse("command", content=f"/{name} {arguments}"), spec.parse(arguments)
+            )
+
+    def test_empty_command_is_an_error_for_a_program_waits_for_an_answer(self) -> None:
+        for fields in ({}, {"content": ""}, {"content": " "}):
+            self.refused({"type": "command", **fields}, "bad-field")
+
+    def test_command_is_one_line(self) -> None:
+        self.refused({"type": "command", "content": "/who\n/quit"}, "bad-text")
+
+
+class IdTests(Case):
+    def test_id_is_the_tag_of_the_request(self) -> None:
+        self.assertEqual(request(b'{"type":"who","id":"my 7"}').tag, "my 7")
+        self.assertIsNone(request(b'{"type":"who"}').tag)
+        self.assertIsNone(request(b'{"type":"who","id":null}').tag)
+
+    def test_id_has_at_most_64_characters_and_at_least_one(self) -> None:
+        longest = "\u00e9" * MAX_ID
+        self.assertEqual(request(json.dumps({"type": "who", "id": longest}).encode()).tag, longest)
+        for tag in ("x" * 65, ""):
+            bad = self.refused({"type": "who", "id": tag}, "bad-id")
+            self.assertIsNone(bad.tag)
+            self.assertIn("1 to 64", str(bad))
+
+    def test_id_that_could_not_be_sent_back_as_it_came_is_refused(self) -> None:
+        # TAB would come back as a blank, bold would be gone, and half of a pair is no character at all.
+        for tag in ("a\tb", "\x02b", "a\nb", "\ud800", "\x1b[2J", "\u202e"):
+            self.assertIsNone(self.refused({"type": "who", "id": tag}, "bad-id").tag)
+
+    def test_errors_carry_the_id(self) -> None:
+        for fields, code in (
+            ({"type": "nope"}, "unknown-type"),
+            ({"type": "message", "content": "\x1b"}, "bad-text"),
+            ({"type": "message", "content": "x", "room": "a b"}, "bad-name"),
+            ({"type": "private", "content": "x"}, "bad-field"),
+            ({"type": "nick"}, "bad-field"),
+            ({"type": "command", "content": "/nope"}, "unknown-command"),
+            ({"type": "nick", "content": "a b"}, "bad-nick"),
+            ({"type": "message", "content": 5}, "bad-field"),
+            ({}, "bad-field"),
+        ):
+            self.assertEqual(self.refused({**fields, "id": "my 7"}, code).tag, "my 7")
+
+    def test_error_about_a_field_carries_no_id_that_is_none(self) -> None:
+        for tag in (5, None, ["x"], "", "x" * 65, "\ud800", "a\tb"):
+            self.assertIsNone(self.refused({"type": 5, "id": tag}, "bad-field").tag)
+
+
+class ErrorTests(Case):
+    def test_wrong_types_name_the_field_and_what_it_must_be(self) -> None:
+        text = '"{}" must be a string'
+        for field in [
+            "type",
+            "content",
+            "id",
+            "room",
+            "to",
+            "kind",
+            "password",
+            "session",
+            "before",
+            "after",
+        ]:
+            bad = self.refused({"type": "message", field: 5}, "bad-field")
+            self.assertEqual(str(bad), text.format(field))
+        for field in ("limit", "page"):
+            values: list[object] = ["5", 1.5, True, [1], {}]
+            for value in values:
+                bad = self.refused({"type": "history", field: value}, "bad-field")
+                self.assertEqual(str(bad), f'"{field}" must be a whole number')
+
+    def test_missing_type_is_named(self) -> None:
+        self.assertEqual(str(self.refused({}, "bad-field")), 'every object needs a "type"')
+
+    def test_missing_fields_are_named(self) -> None:
+        self.assertIn('"to"', str(self.refused({"type": "private", "content": "x"}, "bad-field")))
+        self.assertIn('"content"', str(self.refused({"type": "join"}, "bad-field")))
+
+    def test_unknown_type_lists_what_there_is(self) -> None:
+        self.assertNotIn("s3cret", str(self.refused({"type": "s3cret"}, "unknown-type")))
+        why = str(self.refused({"type": "mesage"}, "unknown-type"))
+        self.assertIn('did you mean "message"?', why)
+        for kind in [
+            "nick",
+            "join",
+            "leave",
+            "message",
+            "private",
+            "history",
+            "search",
+            "list",
+            "who",
+            "topic",
+            "ping",
+            "command",
+            "help",
+            "quit",
+        ]:
+            self.assertIn(kind, why)
+
+    def test_unknown_type_is_quoted_short_and_clean(self) -> None:
+        for kind in ("x" * 9000, "\x1b[2J", "\ud800", "a\nb", "e" + "\u0301" * 50):
+            why = str(self.refused({"type": kind}, "unknown-type"))
+            self.assertLess(len(why), 250)
+            self.assertEqual(CleanText(why), why)
+
+    def test_numbers_count_from_one(self) -> None:
+        for kind, field in (
+            ("history", "limit"),
+            ("search", "limit"),
+            ("list", "page"),
+            ("who", "page"),
+        ):
+            for number in (0, -1, -(10**30)):
+                request = {"type": kind, "content": "lobby", field: number}
+                bad = self.refused(request, "bad-field")
+                self.assertEqual(str(bad), f"{field} counts from 1")
+
+    def test_before_and_after_must_be_ids_of_the_server(self) -> None:
+        for field in ("before", "after"):
+            for text in ("", "1", "00000000000000FF", "0" * 17, "my 7", "\uff10" * 16):
+                self.refused({"type": "history", field: text}, "bad-field")
+
+    def test_kind_is_one_of_four(self) -> None:
+        self.refused({"type": "message", "content": "x", "kind": "shout"}, "bad-field")
+        self.refused({"type": "private", "to": "bob", "content": "x", "kind": ""}, "bad-field")
+
+    def test_names_are_checked(self) -> None:
+        for frame in (
+            {"type": "private", "to": "b b", "content": "x"},
+            {"type": "private", "to": "", "content": "x"},
+            {"type": "join", "content": "a,b"},
+            {"type": "message", "content": "x", "room": "\u202e"},
+        ):
+            bad = self.refused(frame, "bad-name")
+            talks = frame["type"] != "join"
+            self.assertEqual(str(bad).endswith("The message was not sent."), talks, bad)
+        bad = self.refused({"type": "nick", "content": "b@b"}, "bad-nick", logged_in=False)
+        self.assertTrue(str(bad).startswith("that cannot be your nickname: "), bad)
+        self.assertEqual(
+            str(self.refused({"type": "message", "content": "x", "literal": 1}, "bad-field")),
+            '"literal" must be true or false',
+        )
+
+    def test_passwords_must_be_clean(self) -> None:
+        # Half of a surrogate pair cannot even be digested.
+        for password in ("\ud800", "\x00", "a\nb"):
+            self.refused({"type": "join", "content": "dev", "password": password}, "bad-text")
+            self.refused({"type": "nick", "content": "bob", "password": password}, "bad-text")
+
+    def test_texts_must_be_clean(self) -> None:
+        for kind in ("message", "topic", "ping", "help", "quit", "command"):
+            bad = self.refused({"type": kind, "content": "a\x00b"}, "bad-text")
+            self.assertIn("U+0000 NUL (character 2)", str(bad))
+
+    @given(any_text)
+    @example("a\nb\x1b")
+    def test_message_is_said_clean_or_not_at_all(self, text: str) -> None:
+        try:
+            expected = tuple(
+                CleanText(line.removesuffix("\r")) for line in text.removesuffix("\n").split("\n")
+            )
+        except BadText as bad:
+            why = str(self.refused({"type": "message", "content": text}, "bad-text"))
+            self.assertEqual(why, f"{bad}. The message was not sent.")
+        else:
+            self.assertEqual(parse("message", content=text, literal=True), c.Say(expected))
+            with contextlib.suppress(BadLine):
+                said = parse("message", content=text)
+                assert isinstance(said, c.Say)
+                self.assertEqual(said.lines, expected)
+
+
+class JsonTests(Case):
+    def test_what_is_no_object_is_refused(self) -> None:
+        for frame in (
+            b"",
+            b" ",
+            b"hi",
+            b"5",
+            b"[]",
+            b'"x"',
+            b"null",
+            b"{",
+            b'{"type":"who"',
+            b"{}{}",
+        ):
+            self.refused(frame, "bad-json")
+
+    def test_error_says_what_and_where(self) -> None:
+        self.assertEqual(
+            str(self.refused(b'{"type":"who",}', "bad-json")),
+            "not a JSON object: Expecting property name enclosed in double quotes (at character 15)",
+        )
+        self.assertEqual(
+            str(self.refused(b'{"type":"a\x01b"}', "bad-json")),
+            "not a JSON object: Invalid control character (at character 11)",
+        )
+        self.assertIn("must be one JSON object", str(self.refused(b"[]", "bad-json")))
+
+    def test_byte_order_mark_is_refused(self) -> None:
+        self.refused(b'\xef\xbb\xbf{"type":"who"}', "bad-json")
+
+    def test_bytes_that_are_not_utf8_are_named(self) -> None:
+        bad = self.refused(b'{"type":"\xff"}', "bad-json")
+        self.assertIn("byte 0xFF (byte 10) is not UTF-8", str(bad))
+        self.refused(b'{"type":"\xed\xa0\x80"}', "bad-json")
+
+    def test_duplicate_keys_are_refused_at_any_depth(self) -> None:
+        for frame in (
+            b'{"type":"who","type":"quit"}',
+            b'{"type":"who","x":{"a":1,"a":1}}',
+            b'{"type":"who","\\u0074ype":"quit"}',
+        ):
+            self.assertIn("comes twice", str(self.refused(frame, "bad-json")))
+
+    def test_not_a_number_is_no_json(self) -> None:
+        for constant in (b"NaN", b"Infinity", b"-Infinity"):
+            bad = self.refused(b'{"type":"who","x":' + constant + b"}", "bad-json")
+            self.assertEqual(str(bad), f"{constant.decode()} is not JSON")
+
+    def test_number_of_thousands_of_digits_is_refused(self) -> None:
+        bad = self.refused(b'{"type":"who","x":' + b"9" * 16_000 + b"}", "bad-json")
+        self.assertEqual(str(bad), "a number in the object has too many digits")
+
+    def test_exponents_beyond_all_bounds_are_no_whole_number(self) -> None:
+        self.refused(b'{"type":"who","page":1e999999999}', "bad-field")
+
+    def test_deep_nesting_is_refused(self) -> None:
+        for bracket in (b"[", b'{"a":'):
+            frame = (b'{"type":"who","x":' + bracket * 16_000)[: 16 * 1024]
+            self.assertIn("nested too deeply", str(self.refused(frame, "bad-json")))
+
+    def test_escaped_pair_is_one_character(self) -> None:
+        said = request(b'{"type":"message","content":"\\ud83d\\ude00"}').command
+        self.assertEqual(said, c.Say((CleanText("\U0001f600"),)))
+
+    @given(st.dictionaries(st.text(max_size=5), st.integers(), max_size=3))
+    def test_other_fields_change_nothing(self, fields: dict[str, int]) -> None:
+        taken = {field.encode_name for field in msgspec.structs.fields(Incoming)}
+        more = {key: value for key, value in fields.items() if key not in taken}
+        self.assertEqual(parse("pong", **more), c.Pong())
+
+    def test_no_object_takes_more_than_time_in_proportion_to_its_length(self) -> None:
+        size = 16 * 1024
+        for head, fill, tail in (
+            (b'{"type":"who","x":', b"9", b"}"),
+            (b'{"type":"who","x":"', b"\\u0000", b'"}'),
+            (b'{"type":"message","content":"', b"\\n", b'"}'),
+            (b'{"type":"message","content":"', "\u0301x".encode(), b'"}'),
+            (b'{"type":"command","content":"x', b" >", b'"}'),
+            (b'{"type":"nick","content":"', b"x", b'"}'),
+            (b"", b"[", b""),
+            (b'{"type":"who","x":[', b"{},", b"0]}"),
+            (b'{"type":"who"', b" ", b"}"),
+        ):
+            frame = head + fill * ((size - len(head) - len(tail)) // len(fill)) + tail
+
+            def parse_it(frame: bytes = frame) -> None:
+                with contextlib.suppress(BadLine):
+                    DIALECT.parse(frame, logged_in=True)
+
+            self.assertLess(cost(parse_it), 0.1, frame[:40])

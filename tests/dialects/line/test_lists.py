@@ -1,0 +1,150 @@
+"""Tests for twisted_chat.dialects.line.lists."""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.dialects.line_shown import (
+    ALICE,
+    BOB,
+    DEV,
+    LOBBY,
+    NONE,
+    reply,
+)
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.grammar.table import COMMANDS
+from twisted_chat.core.values.names import parse_nick
+from twisted_chat.core.values.text import CleanText
+
+
+class ListTests(SynchronousTestCase):
+    def test_entering_a_room_tells_who_is_there(self) -> None:
+        self.assertEqual(
+            reply(r.Entered(DEV, 2, (ALICE, BOB), NONE)),
+            ["-- You are in #dev. 2 people are here:", "--   alice, bob"],
+        )
+        self.assertEqual(
+            reply(r.Entered(DEV, 1, (BOB,), NONE, created=True)),
+            ["-- You are in a new room, #dev. Nobody else is here."],
+        )
+        self.assertEqual(
+            reply(r.Entered(DEV, 1, (BOB,), CleanText("Release"), locked=True)),
+            [
+                "-- You are in #dev, locked with a password. Nobody else is here.",
+                "-- Topic of #dev: Release",
+            ],
+        )
+
+    def test_entering_a_crowded_room_shows_a_page_of_names_and_counts_the_rest(self) -> None:
+        names = tuple(parse_nick(f"somebody{i}") for i in range(50))
+        head, *rows = reply(r.Entered(DEV, 5000, names, NONE))
+        self.assertEqual(head, "-- You are in #dev. 5,000 people are here:")
+        self.assertTrue(rows[-2].endswith("somebody48, somebody49"), rows)
+        self.assertEqual(rows[-1], "--   … and 4,950 more; /who #dev lists them.")
+        for row in rows[:-1]:
+            self.assertTrue(row.startswith("--   somebody") and len(row) <= 78, row)
+
+    def test_people_are_counted_and_listed(self) -> None:
+        people = (r.Person(ALICE, operator=True), r.Person(BOB, CleanText("lunch")))
+        self.assertEqual(
+            reply(r.People(people, 2, 1, 1, DEV)),
+            ["-- 2 people are in #dev:", "--   @alice (guest), bob (guest; away)"],
+        )
+        self.assertEqual(
+            reply(r.People(people[1:], 1, 1, 1)), ["-- 1 person is here:", "--   bob (guest; away)"]
+        )
+        self.assertEqual(reply(r.People((), 0, 1, 1, LOBBY)), ["-- Nobody is in #lobby."])
+
+    def test_pages_name_the_command_for_the_next(self) -> None:
+        one = (r.Person(BOB),)
+        head = reply(r.People(one, 5000, 1, 100, DEV))[0]
+        self.assertEqual(
+            head, "-- 5,000 people are in #dev (page 1 of 100; /who #dev 2 shows the next):"
+        )
+        head = reply(r.People(one, 5000, 2, 100))[0]
+        self.assertEqual(head, "-- 5,000 people are here (page 2 of 100; /who 3 shows the next):")
+        head = reply(r.People(one, 5000, 100, 100))[0]
+        self.assertEqual(head, "-- 5,000 people are here (page 100 of 100):")
+
+    def test_rooms_stand_in_columns(self) -> None:
+        rooms = (
+            r.RoomLine(LOBBY, 1234, NONE),
+            r.RoomLine(DEV, 3, CleanText("Release"), locked=True),
+        )
+        self.assertEqual(
+            reply(r.Rooms(rooms, 2, 1, 1)),
+            ["-- 2 rooms:", "--   #lobby 1,234", "--   #dev       3 locked  Release"],
+        )
+        self.assertEqual(reply(r.Rooms(rooms[:1], 1, 1, 1))[0], "-- 1 room:")
+        self.assertIn("(page 1 of 2; /rooms 2 shows the next)", reply(r.Rooms(rooms, 60, 1, 2))[0])
+        self.assertEqual(reply(r.Rooms((), 60, 2, 2)), ["-- 60 rooms (page 2 of 2):"])
+
+    def test_overview_is_rooms_and_people_with_one_page_number(self) -> None:
+        rooms = r.Rooms((r.RoomLine(LOBBY, 60, NONE),), 60, 1, 2)
+        people = r.People((r.Person(BOB),), 60, 1, 2)
+        self.assertEqual(
+            reply(r.Overview(rooms, people)),
+            [
+                "-- 60 rooms (page 1 of 2; /list 2 shows the next):",
+                "--   #lobby    60",
+                "-- 60 people are here (page 1 of 2; /list 2 shows the next):",
+                "--   bob (guest)",
+            ],
+        )
+
+    def test_ignored(self) -> None:
+        self.assertEqual(reply(r.Ignored(())), ["-- You ignore nobody."])
+        self.assertEqual(reply(r.Ignored(("alice", "bob"))), ["-- You ignore:", "--   alice, bob"])
+        self.assertGreater(len(reply(r.Ignored(("somebody",) * 500))), 50)
+
+
+class HelpTests(SynchronousTestCase):
+    def help(self) -> list[str]:
+        lines = tuple(r.HelpLine(spec.name, spec.usage, spec.help) for spec in COMMANDS.values())
+        return reply(r.HelpText(lines))
+
+    def test_all_commands_are_there_with_their_usage(self) -> None:
+        text = "\n".join(self.help())
+        for spec in COMMANDS.values():
+            self.assertIn(f"--   /{spec.name} {spec.usage}".rstrip(), text)
+
+    def test_other_spellings_are_there(self) -> None:
+        text = "\n".join(self.help())
+        for spelling in (
+            "!who",
+            "?",
+            "TEXT > NICK",
+            "MSG NICK:TEXT",
+            "!msg NICK TEXT",
+            "LEAVE",
+            "//TEXT",
+        ):
+            self.assertIn(spelling, text.replace("\n--                          ", " "))
+
+    def test_it_fits_eighty_columns_in_two_columns(self) -> None:
+        for line in self.help():
+            self.assertLessEqual(len(line), 78, line)
+            own = (  # these have a line of their own
+                *("/history ", "/search ", "/register ", "/login ", "/drop-account "),
+                *("/privacy ", "/ban ", "/mute ", "/server-ban ", "/suspend "),
+            )
+            if not line.startswith(tuple(f"--   {usage}" for usage in own)):
+                self.assertRegex(line, r"\A--( What|   \S.{20} |  {24})\s?\S")
+
+    def test_who_has_no_nickname_yet_is_asked_for_it_again(self) -> None:
+        pick = "Pick a nickname, or press Enter for a guest name."
+        line = r.HelpLine("back", "", "say that you are back")
+        self.assertEqual(reply(r.HelpText((line,), before_login=True))[-1], pick)
+        self.assertEqual(reply(r.HelpText((line,), one=True, before_login=True))[-1], pick)
+        self.assertNotIn(pick, self.help())
+
+    def test_another_room_can_be_named_first(self) -> None:
+        told = "--   /ban #dev NICK         in #dev, wherever you talk; so with all from /ban"
+        self.assertIn(told, self.help())
+
+    def test_help_on_one_command_is_one_line(self) -> None:
+        one = r.HelpText((r.HelpLine("back", "", "say that you are back"),), one=True)
+        self.assertEqual(reply(one), ["-- /back: say that you are back"])
+        one = r.HelpText((r.HelpLine("who", "[ROOM]", "list who is here"),), one=True)
+        self.assertEqual(reply(one), ["-- /who [ROOM]: list who is here"])

@@ -1,0 +1,201 @@
+"""A room as delivery sees it: the sessions that get its lines, and what was said in this reactor turn."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twisted.logger import Logger
+
+from twisted_chat.core.api.events import (
+    Envelope,
+    Said,
+    Told,
+)
+from twisted_chat.core.values.ids import RoomId
+from twisted_chat.delivery.coalesce import Pace
+from twisted_chat.delivery.outbox import Outbox
+from twisted_chat.dialects.base import Variant
+
+log = Logger()
+
+#: What stands around each line when it is shown, in bytes: at most so much of a name, and the line end.
+_AROUND: Final = 32
+
+
+class Channel:
+    """The batch of a room and who gets it.
+
+    Every session in the room gets every entry of the batch, rendered once per variant, but for two kinds. A session that
+    entered, or was handed something else during this turn, has a *cursor*: it got (or must not get) the entries before
+    that. A session that spoke *skips* its own entries. ``size`` is about how many bytes of what people said wait in the
+    batch.
+    """
+
+    __slots__ = (
+        "_cursors",
+        "_groups",
+        "_rendered",
+        "_skips",
+        "_speakers",
+        "entries",
+        "pace",
+        "room",
+        "size",
+    )
+
+    def __init__(self, room: RoomId, pace: Pace) -> None:
+        self.room = room
+        self.pace = pace
+        self.entries: list[Envelope] = []
+        self.size = 0
+        self._groups: dict[Variant, dict[Outbox, None]] = {}
+        self._cursors: dict[Outbox, int] = {}
+        self._skips: dict[Outbox, list[int]] = {}
+        self._rendered: dict[Variant, list[bytes]] = {}
+        self._speakers: set[str] = set()
+
+    def __len__(self) -> int:
+        return sum(map(len, self._groups.values()))
+
+    def outboxes(self) -> list[Outbox]:
+        """Return the sessions that get this room's lines."""
+        return [outbox for group in self._groups.values() for outbox in group]
+
+    def _variant(self, outbox: Outbox) -> Variant:
+        return outbox.here if outbox.focus == self.room else outbox.elsewhere
+
+    def enter(self, outbox: Outbox) -> None:
+        """Let a session hear what is said from now on."""
+        self._groups.setdefault(self._variant(outbox), {})[outbox] = None
+        if self.entries:
+            self._cursors[outbox] = len(self.entries)
+
+    def leave(self, outbox: Outbox) -> None:
+        """Take a session out; the caller has let it catch up."""
+        variant = self._variant(outbox)
+        group = self._groups[variant]
+        del group[outbox]
+        if not group:
+            del self._groups[variant]
+        self._cursors.pop(outbox, None)
+        self._skips.pop(outbox, None)
+
+    def add(self, envelope: Envelope) -> None:
+        """Add to the batch."""
+        self.entries.append(envelope)
+        event = envelope.event
+        if isinstance(event, Said):
+            for line in event.lines:
+                self.size += len(line.encode()) + _AROUND
+            assert envelope.author is not None
+            self._speakers.add(envelope.author.nick.key)
+
+    def skip(self, outbox: Outbox) -> None:
+        """Let a session not get the latest entry, which is its own."""
+        self._skips.setdefault(outbox, []).append(len(self.entries) - 1)
+
+    def move_on(self, outbox: Outbox) -> None:
+        """Let a session get nothing of what is in the batch now; the caller has let it catch up with what it should."""
+        self._cursors[outbox] = len(self.entries)
+
+    def catch_up(self, outbox: Outbox) -> bool:
+        """Append to ``outbox.pending`` what it has not got of the batch; tell whether that was anything."""
+        if self._cursors.get(outbox, 0) == len(self.entries):
+            return False
+        lines = self._lines(outbox)
+        outbox.pending += lines
+        self._cursors[outbox] = len(self.entries)
+        return bool(lines)
+
+    def _lines(self, outbox: Outbox) -> list[bytes]:
+        """Return what a session has not got of the batch, and should."""
+        rendered, start = self._render(self._variant(outbox)), self._cursors.get(outbox, 0)
+        skips = self._skips.get(outbox, ())
+        if outbox.ignored and not self._speakers.isdisjoint(outbox.ignored):
+            return [
+                rendered[index]
+                for index in range(start, len(rendered))
+                if index not in skips and not hidden(self.entries[index], outbox.ignored)
+            ]
+        lines: list[bytes] = []
+        for index in skips:
+            if index >= start:
+                lines += rendered[start:index]
+                start = index + 1
+        return lines + rendered[start:]
+
+    def _add_to(self, outbox: Outbox, joined: bytes) -> None:
+        """Append to ``outbox.pending`` what it gets of the batch, which is ``joined`` in its variant."""
+        if (
+            outbox in self._cursors
+            or outbox in self._skips
+            or (outbox.ignored and not self._speakers.isdisjoint(outbox.ignored))
+        ):
+            outbox.pending += self._lines(outbox)
+        else:
+            outbox.pending.append(joined)
+
+    def _render(self, variant: Variant) -> list[bytes]:
+        """Return the batch as this variant sees it; what is rendered once is kept until the batch is out."""
+        lines = self._rendered.setdefault(variant, [])
+        if len(lines) < len(self.entries):
+            lines += [shown(variant, entry) for entry in self.entries[len(lines) :]]
+        return lines
+
+    def spill(self, dirty: list[Outbox], *, alone: bool) -> None:
+        """Hand the batch to every session, and start anew.
+
+        ``alone``: no other room has a batch in this turn, so that it is sent at once to whom it can be. The others get it as
+        ``pending``, and are marked ``dirty``.
+        """
+        for outbox in (*self._cursors, *self._skips):
+            outbox.send = None  # these do not get all of it
+        for variant, group in self._groups.items():
+            joined = b"".join(self._render(variant))
+            size = len(joined)
+            at_once = alone and size > 0
+            for outbox in group:
+                # The one place where something is done for each recipient: keep it short.
+                send = outbox.send
+                if send is None or not at_once:
+                    self._add_to(outbox, joined)
+                    if outbox.pending:
+                        outbox.mark(dirty)
+                    else:
+                        outbox.refresh()
+                    continue
+                try:
+                    sent = send(joined)
+                except OSError:
+                    sent = 0
+                except Exception:
+                    outbox.broke()
+                    outbox.mark(dirty)
+                    continue
+                if sent != size:
+                    outbox.partly(joined, sent)
+        self.entries.clear()
+        self.size = 0
+        self._cursors.clear()
+        self._skips.clear()
+        self._rendered.clear()
+        self._speakers.clear()
+
+
+def shown(variant: Variant, envelope: Envelope) -> bytes:
+    """Render an event. A fault in that is logged under the event's id, and costs nobody anything but this event."""
+    try:
+        return variant.event(envelope)
+    except Exception:
+        what = type(envelope.event).__name__
+        log.failure("showing event {id} ({what}) failed", id=envelope.id, what=what)
+        return b""
+
+
+def hidden(envelope: Envelope, ignored: dict[str, str]) -> bool:
+    """Tell whether somebody who ignores these nick keys does not see what happened."""
+    return (
+        envelope.author is not None
+        and isinstance(envelope.event, Said | Told)
+        and envelope.author.nick.key in ignored
+    )

@@ -1,0 +1,410 @@
+"""The JSON dialect: one object a line, for programs. docs/protocol.md describes it for who writes one."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Callable
+from datetime import tzinfo
+from typing import Any, Final, NoReturn
+
+import msgspec
+
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.grammar.search import (
+    USAGE,
+    BadSearch,
+    read_search,
+)
+from twisted_chat.core.values.ids import (
+    MessageId,
+    read_id,
+)
+from twisted_chat.core.values.names import (
+    BadName,
+    Nick,
+    RoomName,
+    parse_nick,
+    parse_room,
+)
+from twisted_chat.core.values.text import (
+    BadText,
+    CleanText,
+    Secret,
+    decode,
+    shown,
+)
+from twisted_chat.dialects.base import BadLine, Dialect, Request
+from twisted_chat.dialects.json.events import JsonView
+from twisted_chat.dialects.line.parse import read
+from twisted_chat.dialects.private_words import read_bot_commands
+from twisted_chat.dialects.said import meant_for
+
+#: The most lines of one message (as Ergo's multi-line limit).
+MAX_LINES: Final = 100
+#: The longest id a client may give a message, in characters.
+MAX_ID: Final = 64
+#: The longest text that a ping carries there and back, in characters.
+MAX_PING: Final = 200
+
+# Of msgspec's errors: what ends with the path to the field.
+_FIELD: Final = re.compile(r" - at `\$\.(\w+)`$")
+_NUMBERS: Final = ("limit", "page")
+_TYPES: Final = (
+    "nick",
+    "register",
+    "join",
+    "leave",
+    "message",
+    "private",
+    "history",
+    "read",
+    "search",
+    "list",
+    "who",
+    "topic",
+    "ping",
+    "command",
+    "bot_commands",
+    "help",
+    "quit",
+)
+
+
+class Incoming(msgspec.Struct):
+    """Every field a client may send; which of them mean something depends on ``type``. Others are ignored."""
+
+    type: str
+    content: str = ""
+    id: str | None = None
+    room: str | None = None
+    to: str | None = None
+    kind: str = "say"
+    password: str | None = None
+    session: str | None = None
+    before: str | None = None
+    after: str | None = None
+    limit: int | None = None
+    page: int = 1
+    message: str | None = None
+    scope: str | None = None
+    partner: str | None = msgspec.field(default=None, name="with")
+    literal: bool = False
+    commands: list[str] | None = None
+
+
+def is_object(line: bytes) -> bool:
+    """Tell whether a line of another dialect is an object as programs send them, perhaps broken: no person types that."""
+    return line.lstrip(b" \t").startswith(b"{") and b'"type"' in line
+
+
+class JsonDialect:
+    """JSON lines: objects in UTF-8, each ended by LF."""
+
+    acks = True
+
+    def __init__(self, now: Callable[[], float], zone: tzinfo | None = None) -> None:
+        """Take ``now``, which returns seconds since 1970, and the zone of the "HH:MM:SS" shown.
+
+        A zone of None is the server's own.
+        """
+        # Every object names its room, so all rooms look alike: one variant.
+        self.here = self.elsewhere = JsonView(zone, now)
+
+    def parse(self, frame: bytes, *, logged_in: bool) -> Request | None:
+        """Read one object. The tag of the request is the object's ``id``."""
+        incoming = _decode(frame)
+        tag = _tag(incoming.id)
+        if tag is None and incoming.id is not None:
+            raise BadLine(
+                f"id must be 1 to {MAX_ID} printable characters; nothing was sent", "bad-id"
+            )
+        try:
+            command = _command(incoming, logged_in)
+        except (BadText, BadName) as bad:
+            talks = incoming.type.lower() in ("message", "private")
+            why = f"{bad}. The message was not sent." if talks else str(bad)
+            raise BadLine(
+                why, "bad-name" if isinstance(bad, BadName) else "bad-text", tag
+            ) from None
+        except BadLine as bad:
+            raise BadLine(str(bad), bad.code, tag) from None
+        return Request(command, tag)
+
+
+def _tag(given: object) -> str | None:
+    """Return the sender's id if it is one that can be sent back as it came, else None."""
+    if not isinstance(given, str) or not 0 < len(given) <= MAX_ID:
+        return None
+    try:
+        return given if CleanText(given) == given else None
+    except BadText:
+        return None
+
+
+def _decode(frame: bytes) -> Incoming:
+    """Decode one object with all that JSON forbids or leaves open refused: the error says what is wrong."""
+    try:
+        value = _DECODER.decode(decode(frame))
+        if not isinstance(value, dict):
+            raise BadLine('every line must be one JSON object: {"type": …}', "bad-json")
+        return msgspec.convert(value, Incoming)
+    except BadText as bad:
+        raise BadLine(str(bad), "bad-json") from None
+    except msgspec.ValidationError as bad:
+        raise BadLine(_wrong_field(str(bad)), "bad-field", _tag(value.get("id"))) from None
+    except RecursionError:
+        raise BadLine("the object is nested too deeply", "bad-json") from None
+    except BadLine:
+        raise
+    except json.JSONDecodeError as bad:
+        why = shown(bad.msg.removesuffix(" at"), 100)
+        raise BadLine(
+            f"not a JSON object: {why} (at character {bad.pos + 1})", "bad-json"
+        ) from None
+    except ValueError:
+        # sys.set_int_max_str_digits: reading a number takes the square of its length.
+        raise BadLine("a number in the object has too many digits", "bad-json") from None
+
+
+def _wrong_field(why: str) -> str:
+    """Say in the words of JSON what msgspec says in those of Python."""
+    found = _FIELD.search(why)
+    if "`$.commands" in why:
+        return '"commands" must be a list of strings'
+    if found is None:
+        return 'every object needs a "type"'
+    if found[1] == "literal":
+        return '"literal" must be true or false'
+    return f'"{found[1]}" must be a {"whole number" if found[1] in _NUMBERS else "string"}'
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise BadLine("a key comes twice in the object", "bad-json")
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise BadLine(f"{name} is not JSON", "bad-json")
+
+
+# The standard library's decoder can see a key that comes twice; msgspec then checks the types. It is
+# made once: making it takes longer than an object.
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+
+
+def _command(incoming: Incoming, logged_in: bool) -> c.Command:
+    if incoming.type.upper() in ("MSG", "JOIN"):
+        incoming = _as_typed(incoming)
+    kind = incoming.type.lower()
+    match kind:
+        case "message":
+            if incoming.to is not None or incoming.partner is not None:
+                to = "to" if incoming.to is not None else "with"
+                raise BadLine(
+                    f'a message with "{to}" has the type private; nothing was sent', "bad-field"
+                )
+            return _say(incoming)
+        case "private":
+            if incoming.to is None:
+                raise BadLine(
+                    'a private message needs "to", the nick it is for; nothing was sent',
+                    "bad-field",
+                )
+            return c.Tell(
+                parse_nick(incoming.to),
+                _lines(incoming.content),
+                _kind(incoming.kind),
+                incoming.scope,
+            )
+        case "nick":
+            nick = _nick(incoming.content)
+            password, token = _password(incoming), incoming.session or None
+            if logged_in and nick is None:
+                raise BadLine('nick needs "content", the nickname', "bad-field")
+            if logged_in and nick is not None and password is None and token is None:
+                return c.Rename(nick)
+            return c.Login(nick, password, token)
+        case "join":
+            room = _room(incoming.room or incoming.content)
+            if room is None:
+                raise BadLine('join needs "content", the name of a room', "bad-field")
+            return c.Join(room, _password(incoming))
+        case "leave":
+            return c.Leave(_room(incoming.room or incoming.content))
+        case "history":
+            return c.ShowHistory(
+                _room(incoming.room),
+                _id(incoming.before),
+                _id(incoming.after),
+                _positive("limit", incoming.limit),
+                _partner(incoming),
+            )
+        case "search":
+            return _search(incoming)
+        case "list":
+            return c.ListAll(_positive("page", incoming.page) or 1)
+        case "who":
+            return c.Who(
+                _room(incoming.room or incoming.content), _positive("page", incoming.page) or 1
+            )
+        case "topic":
+            room = _room(incoming.room)
+            return (
+                c.SetTopic(CleanText(incoming.content), room)
+                if incoming.content
+                else c.ShowTopic(room)
+            )
+        case "ping":
+            if len(incoming.content) > MAX_PING:
+                raise BadLine(f"a ping carries at most {MAX_PING} characters", "too-long")
+            return c.Ping(CleanText(incoming.content))
+        case "pong":
+            return c.Pong()
+        case "help":
+            return c.Help(CleanText(incoming.content) or None)
+        case "quit":
+            return c.Quit(CleanText(incoming.content) or None)
+        case "command":
+            command = read(CleanText(incoming.content))
+            if command is None:
+                raise BadLine('command needs "content", a line as people type it', "bad-field")
+            return _placed(command, _room(incoming.room))
+        case "register":
+            password = _password(incoming)
+            if password is None:
+                raise BadLine('register needs "password"', "bad-field")
+            return c.Register(password, CleanText(incoming.content) or None)
+        case "bot_commands":
+            if incoming.commands is None:
+                why = 'bot_commands needs "commands", a list of words such as "!roll"'
+                raise BadLine(why, "bad-field")
+            return c.SetBotCommands(read_bot_commands(incoming.commands))
+        case "read":
+            message, partner = _id(incoming.message), _partner(incoming)
+            if message is None:
+                raise BadLine('read needs "message", the id of the last that was read', "bad-field")
+            return c.MarkRead(message, None if partner else _room(incoming.room), partner)
+        case _:
+            near = difflib.get_close_matches(kind[:32], _TYPES, n=1)
+            meant = f'did you mean "{near[0]}"? ' if near else ""
+            raise BadLine(
+                f"there is no such type; {meant}there are {', '.join(_TYPES[:-1])} and {_TYPES[-1]}; nothing was done",
+                "unknown-type",
+            )
+
+
+def _as_typed(incoming: Incoming) -> Incoming:
+    """Let the verbs of older programs, with all that people type behind them in ``content``, mean what they do there."""
+    content, verb = incoming.content.strip(" "), incoming.type.upper()
+    if verb == "JOIN":
+        room, _, password = content.partition(" ")
+        if not password or incoming.room or incoming.password:
+            return incoming
+        return msgspec.structs.replace(incoming, content=room, password=password.strip(" "))
+    if incoming.to is not None:
+        return msgspec.structs.replace(incoming, type="private")
+    if not content or "\n" in content:
+        return msgspec.structs.replace(incoming, type="message")
+    return msgspec.structs.replace(incoming, type="command", content=f"MSG {content}")
+
+
+def _say(incoming: Incoming) -> c.Say:
+    """Say a text, in which nothing is a command; what looks private is looked at, unless it is meant literally."""
+    lines, kind = _lines(incoming.content), _kind(incoming.kind)
+    unless: tuple[Nick | RoomName, ...] = ()
+    if not incoming.literal:
+        unless = tuple(meant for line in lines if (meant := meant_for(line)) is not None)
+    return c.Say(lines, _room(incoming.room), kind, unless, program=bool(unless))
+
+
+def _placed(command: c.Command, room: RoomName | None) -> c.Command:
+    """Let a line that is about the focused room be about ``room``."""
+    if (
+        room is None
+        or getattr(command, "room", room) is not None
+        or getattr(command, "partner", None) is not None
+        or isinstance(command, c.Who)  # without a room, of everybody
+    ):
+        return command
+    return msgspec.structs.replace(command, room=room)
+
+
+def _lines(content: str) -> c.Lines:
+    """Cut a text into lines. As in a file, a line end at the very end begins no other line."""
+    lines = content.removesuffix("\n").split("\n")
+    if len(lines) > MAX_LINES:
+        raise BadLine(f"a message has at most {MAX_LINES} lines; nothing was sent", "too-long")
+    return tuple(CleanText(line.removesuffix("\r")) for line in lines)
+
+
+def _search(incoming: Incoming) -> c.Search:
+    try:
+        search = read_search(CleanText(incoming.content))
+    except BadSearch as bad:
+        raise BadLine(f"{bad}; content is {USAGE}", "usage") from None
+    room = _room(incoming.room)
+    return msgspec.structs.replace(
+        search,
+        rooms=search.rooms if room is None else tuple(dict.fromkeys((*search.rooms, room))),
+        before=_id(incoming.before),
+        limit=_positive("limit", incoming.limit),
+    )
+
+
+def _kind(kind: str) -> c.Kind:
+    match kind:
+        case "say" | "action" | "notice" | "ctcp":
+            return kind
+        case _:
+            raise BadLine("kind must be say, action, notice or ctcp; nothing was sent", "bad-field")
+
+
+def _nick(content: str) -> Nick | None:
+    content = content.strip(" ")
+    if not content:
+        return None
+    try:
+        return parse_nick(content)
+    except BadName as bad:
+        raise BadLine(f"that cannot be your nickname: {bad}", "bad-nick") from None
+
+
+def _password(incoming: Incoming) -> Secret | None:
+    """Return the password as the line dialect would.
+
+    Neither of the two takes one that the other could not send.
+    """
+    return Secret(incoming.password) if incoming.password else None
+
+
+def _room(name: str | None) -> RoomName | None:
+    return parse_room(name) if name else None
+
+
+def _partner(incoming: Incoming) -> Nick | None:
+    """Return whose private messages an object is about; None if it is about a room."""
+    return parse_nick(incoming.partner) if incoming.partner else None
+
+
+def _id(text: str | None) -> MessageId | None:
+    if text is None:
+        return None
+    message = read_id(text)
+    if message is None:
+        raise BadLine(
+            "before, after and message take the id of a message, as the server sent it", "bad-field"
+        )
+    return message
+
+
+def _positive(name: str, number: int | None) -> int | None:
+    if number is not None and number < 1:
+        raise BadLine(f"{name} counts from 1", "bad-field")
+    return number
+
+
+_check: type[Dialect] = JsonDialect

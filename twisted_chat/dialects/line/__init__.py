@@ -1,0 +1,1 @@
+"""The line dialect: what people type and read with nc and telnet."""

@@ -1,0 +1,180 @@
+"""How the line dialect shows things: one line for one line of text, each ended by CR LF."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import tzinfo
+
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.api.room_events import RoomEvent
+from twisted_chat.dialects.base import Variant
+from twisted_chat.dialects.line import rooms
+from twisted_chat.dialects.line.layout import (
+    isolated,
+    placed,
+    rows,
+)
+from twisted_chat.dialects.line.replies import answer
+from twisted_chat.dialects.line.words import (
+    because,
+    date_and_clock,
+    some,
+)
+
+
+class LineView:
+    """What a line session sees of a room: the one it talks in (``here``) or another."""
+
+    def __init__(
+        self,
+        zone: tzinfo | None,
+        now: Callable[[], float],
+        *,
+        here: bool,
+        width: int | None = None,
+    ) -> None:
+        """``width``: of the window in columns, if it is known, see :data:`~twisted_chat.dialects.line.layout.WIDTHS`."""
+        self._zone = zone
+        self._width = width
+        self._time_now = now
+        self._here = here
+
+    def event(self, envelope: e.Envelope) -> bytes:
+        return self._lines(self._tell(envelope))
+
+    def own(self, envelope: e.Envelope, *, acked: bool) -> bytes:
+        match envelope.event:
+            case e.Said():
+                return b""  # it stands on one's own screen already
+            case e.Told(nick=to, kind=kind, lines=lines) if kind != "ctcp":
+                return self._lines(
+                    f"-> *{isolated(to.text)}* {_acted(kind)}{placed(line)}" for line in lines
+                )
+            case e.Renamed(nick=nick):
+                return self._lines([f"-- You are now called {isolated(nick.text)}."])
+            case e.LoggedIn(nick=nick):
+                return self._lines([f"-- You are logged in as {nick}."])
+            case e.AwaySet(text=None):
+                return self._lines(["-- You are no longer marked as away."])
+            case e.AwaySet(text=text):
+                why = because(text) if text != c.NO_REASON else ""
+                return self._lines([f"-- You are marked as away{why}; /back undoes that."])
+            case e.TopicSet() | e.KeepSet() | e.Kicked() | e.Announced() | RoomEvent():
+                return self.event(envelope)
+            case _:
+                # This is answered by a reply.
+                return b""
+
+    def replay(self, envelope: e.Envelope) -> bytes:
+        date, clock = date_and_clock(int(envelope.time) // 60, self._zone)
+        today, _ = date_and_clock(int(self._time_now()) // 60, self._zone)
+        stamp = clock if date == today else f"{date} {clock}"
+        return self._lines(f"[{stamp}] {line}" for line in self._tell(envelope))
+
+    def found(self, envelope: e.Envelope) -> bytes:
+        date, clock = date_and_clock(int(envelope.time) // 60, self._zone)
+        return self._lines(f"[{date} {clock}] {line}" for line in self._tell(envelope))
+
+    def reply(self, reply: r.Reply, tag: str | None) -> bytes:
+        return self._lines(answer(reply, self._zone))
+
+    def _lines(self, lines: Iterable[str]) -> bytes:
+        if self._width is not None:
+            lines = [row for line in lines for row in rows(line, self._width)]
+        text = "\r\n".join(lines)
+        return f"{text}\r\n".encode() if text else b""
+
+    def _tell(self, envelope: e.Envelope) -> Iterable[str]:
+        """Say what happened, a line each."""
+        event, author = envelope.event, envelope.author
+        who = isolated(author.nick.text) if author is not None else ""
+        if self._here and type(event) is e.Said and event.kind == "say":
+            return [f"<{who}> {placed(line)}" for line in event.lines]  # nearly always
+        room = isolated(str(envelope.room.name)) if envelope.room is not None else ""
+        place = "" if self._here or not room else f"{room} "
+        match event:
+            case e.Said(kind="say", lines=lines):
+                return [f"{place}<{who}> {placed(line)}" for line in lines]
+            case e.Said(kind="action", lines=lines):
+                return [f"{place}* {who} {placed(line)}" for line in lines]
+            case e.Said(kind="notice", lines=lines):
+                return [f"{place}-{who}- {placed(line)}" for line in lines]
+            case e.Told(kind=kind, lines=lines) if kind != "ctcp":
+                return [f"*{who}* {_acted(kind)}{placed(line)}" for line in lines]
+            case e.Said() | e.Told() | e.Arrived() | e.Detached() | e.AwaySet() | e.Closed():
+                return []  # requests between programs, and what a person need not be told
+            case e.BotCommandsSet(words=()):
+                return [f"-- {who} answers to no command any more."]
+            case e.BotCommandsSet(words=words):
+                return [f"-- {who} answers to {', '.join(words)}."]
+            case e.Received() | e.Read():
+                return []  # what the server notes for itself
+            case (
+                e.Registered()
+                | e.PasswordSet()
+                | e.AccountDropped()
+                | e.Invited()
+                | e.PrivacySet()
+                | e.IgnoreSet()
+            ):
+                return []  # whose account it is gets a reply
+            case (
+                e.Killed()
+                | e.ServerBanned()
+                | e.ServerUnbanned()
+                | e.PanicSet()
+                | e.PasswordReset()
+                | e.AccountRemoved()
+            ):
+                return []  # what comes of them is shown
+            case e.Announced(lines=lines):
+                # Nothing that anybody else says begins like this.
+                return [
+                    f"== Announcement by {who}, an operator of this server: {placed(line)}"
+                    for line in lines
+                ]
+            case e.Joined():
+                return [f"-- {who} joined {room}"]
+            case e.Left(reason=reason):
+                return [f"-- {who} left {room}{because(reason)}"]
+            case e.Departed(reason=reason):
+                return [f"-- {who} left the chat{because(reason)}"]
+            case e.Renamed(nick=nick):
+                return [f"-- {who} is now called {isolated(nick.text)}"]
+            case e.LoggedIn(nick=nick):
+                return (
+                    [f"-- {who} is now called {isolated(nick.text)}"]
+                    if who != isolated(nick.text)
+                    else []
+                )
+            case e.Kicked(nick=nick, reason=reason):
+                return [f"-- {who} put {isolated(nick.text)} out of {room}{because(reason)}"]
+            case e.TopicSet(topic=topic):
+                return [
+                    f"-- {who} set the topic of {room}: {placed(topic)}"
+                    if topic
+                    else f"-- {who} cleared the topic of {room}"
+                ]
+            case e.KeepSet(keep=keep, capped=capped):
+                most = " (this server keeps no more)" if capped else ""
+                return [f"-- {who} set: history of {room} is kept {keep}{most}"]
+            case RoomEvent():
+                return [f"-- {who} {rooms.happened(event, room)}"]
+            case e.Gathered(
+                joined=joined, left=left
+            ):  # pragma: no branch (mypy sees a missing case)
+                parts = [
+                    f"{len(nicks):,} {verb} {room}: {some(nicks)}"
+                    for nicks, verb in ((joined, "joined"), (left, "left"))
+                    if nicks
+                ]
+                return [f"-- {'; '.join(parts)}"] if parts else []
+
+
+def _acted(kind: str) -> str:
+    return "* " if kind == "action" else ""
+
+
+_check: type[Variant] = LineView

@@ -1,0 +1,96 @@
+"""A first line that could be a name and a password, and is perhaps what a client that knows no nicknames wants to say."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.grammar.table import may_be_login
+from twisted_chat.core.values.names import (
+    BadName,
+    parse_nick,
+)
+from twisted_chat.core.values.text import CleanText
+from twisted_chat.delivery.session import Peer
+from twisted_chat.dialects.base import BadLine, Request
+from twisted_chat.dialects.framing import Frame
+from twisted_chat.server.node import Node
+
+_NO: Final = "/no"
+
+
+class FirstLine:
+    """Holds the first line of one session until the next one tells whether it is to be said.
+
+    ``held``: that line, one at most, which was within the limit of a line; it is never said by itself.
+    """
+
+    def __init__(self, node: Node, peer: Peer) -> None:
+        self._node = node
+        self._peer = peer
+        self.held: CleanText | None = None
+
+    def read(self, login: c.Login) -> c.Login:
+        """Hold the line that a login was made of, if it is none; return what the session asks for."""
+        if login.said is not None and login.password is not None:
+            # Where others are asked, any name may be one that they know, and their passwords may have blanks.
+            tried = self._node.hub.asks_others
+            login = replace(login, said=None) if tried else c.Login(login.nick, said=login.said)
+        self.held = login.said
+        return login
+
+    def tell(self) -> None:
+        """Say that it is held, if one is, once its sender is in."""
+        if self.held is None:
+            return
+        user = self._node.hub.user_of(self._peer.id)
+        you_are = f"You are {user.nick}. " if user is not None else ""
+        why = (
+            f"{you_are}Your first line was not sent yet, because it could be a name and a password. "
+            f"Send another line to send both, or {_NO} to discard it."
+        )
+        self._node.tell(self._peer, r.Notice("first-line", why))
+
+    def settle(self, frame: Frame) -> bool:
+        """Say the line that is held, if one is and the next one is talk, else discard it; tell whether to go on with that."""
+        line = frame if isinstance(frame, bytes) else None
+        held = self.held
+        if held is None or (line is not None and not line.strip()):
+            return True
+        self.held = None
+        talk = line is not None and self._is_talk(line)
+        login = line is not None and talk and self._is_login(line)
+        if talk and not login:
+            self._node.submit(self._peer, Request(c.Say((CleanText(held),))))
+            return True
+        self._node.tell(self._peer, r.Notice("first-line", "Your first line was discarded"))
+        if login:
+            why = 'That looks like a login. It was not sent. Type /login NICK PASSWORD (to say it as it is, put "// " in front).'
+            self._node.refuse(self._peer, BadLine(why, "looks-private"))
+            return False
+        return line is None or line.strip().lower() != _NO.encode()
+
+    def _is_talk(self, frame: bytes) -> bool:
+        """Tell whether a line is said to everybody: no command and no private form, right or mistyped."""
+        try:
+            request = self._peer.dialect.parse(frame, logged_in=True)
+        except BadLine:
+            return False
+        said = request.command if request is not None else None
+        return isinstance(said, c.Say) and said.kind == "say" and not said.unless
+
+    def _is_login(self, frame: bytes) -> bool:
+        """Tell whether a line may be a login that no command says: a registered name, or a login word, and more behind it."""
+        name, *rest = frame.decode("utf-8", "replace").split(None, 1)
+        if not rest:
+            return False
+        if may_be_login(name):
+            return True
+        try:
+            nick = parse_nick(name)
+        except BadName:
+            return False
+        return nick.key in self._node.hub.state.accounts

@@ -1,0 +1,135 @@
+"""The question for a password: of a room, with telnet clients that can keep the answer from the screen; of a nick, with all."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.rules.decide_accounts import MIN_PASSWORD
+from twisted_chat.core.values.names import (
+    Nick,
+    RoomName,
+)
+from twisted_chat.core.values.text import (
+    BadText,
+    Secret,
+    decode,
+)
+from twisted_chat.delivery.session import Peer
+from twisted_chat.dialects.base import BadLine, Request
+from twisted_chat.dialects.line.typos import nick_or_none
+from twisted_chat.doors.line.telnet import TelnetFilter
+from twisted_chat.server.node import Node
+
+#: How often in a row it is asked. Who typed wrong tries again at once, and were that not taken for a password, it would be
+#: said to everybody. The number is that of login and of ssh.
+MAX_QUESTIONS: Final = 3
+
+
+class PasswordPrompt:
+    """Asks one session for a password: the next line is the answer, whatever it is.
+
+    ``asked``: how many questions in a row there were; 0 when the last line was no answer. ``wrong``: for which nick the password
+    was perhaps wrong, so that :meth:`again` has to look at the next line.
+    """
+
+    def __init__(self, node: Node, telnet: TelnetFilter) -> None:
+        self._node = node
+        self._telnet = telnet
+        self._of: RoomName | Nick | None = None
+        self.wrong: Nick | None = None
+        self.asked = 0
+
+    def ask(self, peer: Peer, name: RoomName | Nick, *, wrong: bool) -> bool:
+        """Ask for the password of ``name``, again if ``wrong``.
+
+        False if it was asked for enough; or, that of a room, if it could not be hidden: there the command is another way. Who
+        logs in is asked once.
+        """
+        if isinstance(name, Nick):
+            hidden = "it is not shown" if self._telnet.can_hide else "your screen may show it"
+            why = f"{name} is registered; type its password ({hidden}), or Enter alone for a guest name"
+            self._ask(peer, name, r.Notice("password", why))
+            return True
+        room = name
+        if not self._telnet.can_hide or self.asked == MAX_QUESTIONS:
+            return False
+        if wrong:
+            why = f"that is not the password of {room}; type it again; it is not shown (Enter alone: give up)"
+            self._ask(peer, room, r.Refused("wrong-password", why))
+        else:
+            why = f"type the password of {room}; it is not shown (Enter alone: give up)"
+            self._ask(peer, room, r.Notice("password", why))
+        return True
+
+    def _ask(self, peer: Peer, name: RoomName | Nick, text: r.Reply) -> None:
+        self.asked += 1
+        self._of = name
+        self._node.tell(peer, text)
+        self._node.delivery.send(peer.outbox, self._telnet.hide())
+
+    def take(self, peer: Peer) -> RoomName | Nick | None:
+        """End the question, if there is one: a line came. Return whose password that is."""
+        name, self._of = self._of, None
+        if name is None:
+            self.asked = 0
+        elif self._telnet.can_hide:
+            # The client did not show the Enter either.
+            self._node.delivery.send(peer.outbox, self._telnet.show() + b"\r\n")
+        return name
+
+    def answer(self, peer: Peer, name: RoomName | Nick, frame: bytes) -> None:
+        """Join or log in with the password in ``frame``, or give up."""
+        try:
+            password = Secret(decode(frame).strip(" "))
+        except BadText as bad:
+            self.refuse(peer, name, BadLine(str(bad), "bad-text"))
+            return
+        if isinstance(name, Nick):
+            login = c.Login(name, password, or_guest=True) if password else c.Login()
+            self.expect(login)
+            self._node.submit(peer, Request(login))
+        elif password:
+            self._node.submit(peer, Request(c.Join(name, password)))
+        else:
+            self._node.tell(peer, r.Notice("password", f"you did not enter {name}"))
+
+    def expect(self, login: c.Login) -> None:
+        """Expect that the password is typed again if it turns out to be wrong, by who is a guest then."""
+        self.wrong = login.nick if login.password else None
+
+    def again(self, peer: Peer, frame: bytes) -> BadLine | None:
+        """Refuse a line of who typed a wrong password for a nick, came in as a guest, and seems to type the password again.
+
+        That is one word as long as passwords are, or the nick with anything behind it. It is so until another line comes.
+        """
+        nick, user = self.wrong, self._node.hub.user_of(peer.id)
+        if nick is None:
+            return None
+        word, *more = frame.decode("utf-8", "replace").split(None, 1) or [""]
+        guest = user is not None and user.account is None
+        if more:
+            named = nick_or_none(word)
+            seems = named is not None and named.key == nick.key
+        else:
+            seems = len(word) >= MIN_PASSWORD and word[0] not in "/!"
+        if not guest or not seems:
+            self.wrong = None
+            return None
+        why = (
+            f"That looks like the password of {nick} once more. The line was not sent. Type /login {nick} PASSWORD to try it "
+            '(to say it as it is, put "// " in front)'
+        )
+        return BadLine(why, "looks-private")
+
+    def refuse(self, peer: Peer, name: RoomName | Nick, bad: BadLine) -> None:
+        """Say why the answer can be no password, and ask again; who logs in comes as a guest."""
+        if isinstance(name, Nick):
+            why = f"that can be no password: {bad}; you come as a guest; /login {name} PASSWORD tries again"
+            self._node.tell(peer, r.Refused(bad.code, why))
+            self._node.submit(peer, Request(c.Login()))
+            return
+        self._node.refuse(peer, bad)
+        if not self.ask(peer, name, wrong=False):
+            self._node.tell(peer, r.Notice("password", f"you did not enter {name}"))

@@ -1,0 +1,45 @@
+"""The window of a telnet client: lines are broken for its width as soon as the client tells that."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twisted.internet.interfaces import IDelayedCall
+
+from twisted_chat.delivery.session import Peer
+from twisted_chat.dialects.line.parse import LineDialect
+from twisted_chat.doors.line.telnet import TelnetFilter
+from twisted_chat.server.node import Node
+
+#: Lines are broken for another width so many seconds after the client told of it: each is some work in every room of the
+#: session, and whoever drags the edge of a window tells of many.
+PAUSE: Final = 0.2
+
+
+class Window:
+    """How wide one session sees the chat."""
+
+    def __init__(self, node: Node, peer: Peer, telnet: TelnetFilter, dialect: LineDialect) -> None:
+        self._node = node
+        self._peer = peer
+        self._telnet = telnet
+        self._dialect = dialect
+        self._width: int | None = None
+        self._pause: IDelayedCall | None = None
+
+    def look(self) -> None:
+        """Notice that the window has another size; called when telnet commands have come."""
+        if self._pause is None and self._telnet.width != self._width:
+            self._pause = self._node.clock.callLater(PAUSE, self._resize)
+
+    def _resize(self) -> None:
+        self._pause = None
+        if self._peer.dialect is self._dialect and not self._peer.closing:
+            self._width = self._telnet.width
+            self._node.delivery.look(self._peer.outbox, *self._dialect.views(self._width))
+
+    def stop(self) -> None:
+        """The session is over."""
+        if self._pause is not None:
+            self._pause.cancel()
+            self._pause = None
