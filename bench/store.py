@@ -30,12 +30,16 @@ from twisted_chat.core.api.events import (
 from twisted_chat.core.api.records import Query
 from twisted_chat.core.values.ids import MessageId
 from twisted_chat.server.history import CHUNK
-from twisted_chat.store.blocks import BLOCK
-from twisted_chat.store.database import BadDatabase, Kind, kind_of
+from twisted_chat.store.id_blocks import BLOCK
 from twisted_chat.store.port import StoreError
 from twisted_chat.store.sql.database import Database, explain, parse, sqlite_url
 from twisted_chat.store.sql.store import SqlStore
 from twisted_chat.store.sql.threads import RealThreads
+from twisted_chat.store.url import (
+    BadDatabase,
+    Kind,
+    kind_of,
+)
 
 # The reactor gets its turn after so many messages.
 _TURN: Final = 500

@@ -28,8 +28,8 @@ from twisted_chat.core.values.names import (
     parse_room,
 )
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.store.blocks import BLOCK
-from twisted_chat.store.matching import Matcher
+from twisted_chat.store.id_blocks import BLOCK
+from twisted_chat.store.match import Matcher
 
 _ROOMS: Final = 20
 _AUTHORS: Final = 500

@@ -108,7 +108,7 @@ class ImportTests(SynchronousTestCase):
     ) -> None:
         script = (
             "import sys\n"
-            "import twisted_chat.__main__, twisted_chat.client.plain\n"
+            "import twisted_chat.__main__, twisted_chat.client.plain.app\n"
             "unwanted = {'textual', 'rich', 'twisted.internet.reactor', 'sqlalchemy', 'argon2'}\n"
             "print(sorted(unwanted & set(sys.modules)))\n"
         )

@@ -26,8 +26,11 @@ from twisted_chat.app.settings import (
     read_config,
 )
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.store.database import Kind, Sync
-from twisted_chat.store.place import PlaceError
+from twisted_chat.store.state_dir import PlaceError
+from twisted_chat.store.url import (
+    Kind,
+    Sync,
+)
 
 
 class CommandLineTests(OptionsTestCase):

@@ -23,10 +23,10 @@ from tests.store import postgres
 from tests.tls import certs
 from twisted_chat.app import preflight
 from twisted_chat.app.settings import Settings
-from twisted_chat.store.database import Sync
-from twisted_chat.store.place import Place
 from twisted_chat.store.sql import opening, schema
 from twisted_chat.store.sql.database import Database, parse, sqlite_url
+from twisted_chat.store.state_dir import Place
+from twisted_chat.store.url import Sync
 
 
 class CheckTestCase(SynchronousTestCase):

@@ -51,8 +51,11 @@ from twisted_chat.core.values.ids import RoomId
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import parse_room
 from twisted_chat.store.memory import MemoryStore
-from twisted_chat.store.place import Place, PlaceError
 from twisted_chat.store.sql import database
+from twisted_chat.store.state_dir import (
+    Place,
+    PlaceError,
+)
 
 
 class Reactor(MemoryReactorClock):

@@ -12,7 +12,7 @@ from twisted_chat.app.settings import (
     read_config,
 )
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.store.database import Sync
+from twisted_chat.store.url import Sync
 
 
 class ConfigurationFileTests(OptionsTestCase):

@@ -23,7 +23,7 @@ from twisted_chat.core.api.events import (
 from twisted_chat.core.api.records import Sent
 from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.store.blocks import BLOCK
+from twisted_chat.store.id_blocks import BLOCK
 from twisted_chat.store.port import Page
 from twisted_chat.store.sql.store import SqlStore
 

@@ -8,7 +8,7 @@ from bench.talk import Talk
 from twisted_chat.core.api.commands import Term
 from twisted_chat.core.api.events import Said
 from twisted_chat.core.api.records import Query
-from twisted_chat.store.blocks import BLOCK
+from twisted_chat.store.id_blocks import BLOCK
 
 
 class TalkTests(SynchronousTestCase):

@@ -9,8 +9,11 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.client.serving import FakeServer
 from twisted_chat.client import events as ev
-from twisted_chat.client.connector import LONGEST_WAIT
-from twisted_chat.client.link import Identity, Link
+from twisted_chat.client.link.link import (
+    Identity,
+    Link,
+)
+from twisted_chat.client.link.reconnect import LONGEST_WAIT
 
 
 class LinkedTestCase(SynchronousTestCase):

@@ -13,9 +13,12 @@ from twisted import internet
 from twisted_chat.client import ChatError, Client, api, run
 from twisted_chat.client import events as ev
 from twisted_chat.client.api import _Run
-from twisted_chat.client.connecting import Target, TlsMissing
-from twisted_chat.client.connector import LONGEST_WAIT
-from twisted_chat.client.link import Link
+from twisted_chat.client.link.link import Link
+from twisted_chat.client.link.open import (
+    Target,
+    TlsMissing,
+)
+from twisted_chat.client.link.reconnect import LONGEST_WAIT
 
 
 class Base(SynchronousTestCase):

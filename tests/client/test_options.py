@@ -12,8 +12,8 @@ from unittest.mock import patch
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.client import options
-from twisted_chat.client.connecting import Target
-from twisted_chat.client.link import Identity
+from twisted_chat.client.link.link import Identity
+from twisted_chat.client.link.open import Target
 from twisted_chat.client.options import BadUsage, Settings, read_options
 
 PRINT = ":".join(["AB"] * 32)

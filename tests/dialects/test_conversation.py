@@ -34,7 +34,7 @@ from twisted_chat.dialects.json.parse import JsonDialect
 from twisted_chat.dialects.line.parse import LineDialect
 from twisted_chat.runtime import tasks
 from twisted_chat.server.node import Node
-from twisted_chat.store.blocks import Ids
+from twisted_chat.store.id_blocks import Ids
 from twisted_chat.store.memory import MemoryStore
 
 #: What somebody was shown: what kind of thing, and its names and texts.

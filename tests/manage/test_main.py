@@ -33,12 +33,12 @@ from twisted_chat.core.values.names import (
     parse_room,
 )
 from twisted_chat.manage import __main__ as manage
-from twisted_chat.store.place import Place
 from twisted_chat.store.sql.copying import opened
 from twisted_chat.store.sql.operators import read_audit
 from twisted_chat.store.sql.reading import read_remembered
 from twisted_chat.store.sql.schema import passwords
 from twisted_chat.store.sql.writing import Batch, take_ids
+from twisted_chat.store.state_dir import Place
 
 NOW = 1_767_323_045.0  # 2026-01-02 03:04:05 UTC
 

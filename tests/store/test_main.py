@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.store.test_backup import BackupTestCase
 from twisted_chat.store import __main__ as command
-from twisted_chat.store.place import PlaceError
+from twisted_chat.store.state_dir import PlaceError
 
 
 class CommandTests(BackupTestCase):

@@ -67,9 +67,12 @@ from twisted_chat.runtime.clock import (
 )
 from twisted_chat.runtime.watchdog import Watchdog
 from twisted_chat.server.node import Node
-from twisted_chat.store.blocks import Ids
-from twisted_chat.store.place import Place, PlaceError
+from twisted_chat.store.id_blocks import Ids
 from twisted_chat.store.port import StoreError
+from twisted_chat.store.state_dir import (
+    Place,
+    PlaceError,
+)
 
 log = Logger()
 

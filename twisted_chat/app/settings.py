@@ -25,8 +25,16 @@ from twisted_chat.core.values.text import (
 )
 from twisted_chat.doors.proxy import Trusted, without_proxy
 from twisted_chat.doors.sockets import LocalTrust
-from twisted_chat.store.database import BadDatabase, Kind, Sync, kind_of
-from twisted_chat.store.place import PlaceError, default_folder
+from twisted_chat.store.state_dir import (
+    PlaceError,
+    default_folder,
+)
+from twisted_chat.store.url import (
+    BadDatabase,
+    Kind,
+    Sync,
+    kind_of,
+)
 
 #: The fields of :class:`Limits` by their names as settings and options.
 LIMITS: Final = {field.encode_name: field for field in msgspec.structs.fields(Limits)}

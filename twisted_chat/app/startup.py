@@ -11,10 +11,13 @@ from typing import Any, Final
 
 from twisted_chat.app.settings import Settings
 from twisted_chat.core.values.text import shown
-from twisted_chat.store.database import Kind, without_password
 from twisted_chat.store.memory import MemoryStore
-from twisted_chat.store.place import database_in
 from twisted_chat.store.port import Store
+from twisted_chat.store.state_dir import database_in
+from twisted_chat.store.url import (
+    Kind,
+    without_password,
+)
 
 #: What the log says of who counts as this machine.
 LOCAL: Final = {

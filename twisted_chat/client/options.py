@@ -12,9 +12,13 @@ from typing import Final, NoReturn
 
 import msgspec
 
-from twisted_chat.client.connecting import HOST, PORT, Target
-from twisted_chat.client.known import read_fingerprint
-from twisted_chat.client.link import Identity
+from twisted_chat.client.link.known import read_fingerprint
+from twisted_chat.client.link.link import Identity
+from twisted_chat.client.link.open import (
+    HOST,
+    PORT,
+    Target,
+)
 from twisted_chat.core.values.names import (
     BadName,
     parse_nick,

@@ -16,10 +16,17 @@ from twisted_chat.core.values.names import (
     parse_nick,
 )
 from twisted_chat.core.values.text import shown
-from twisted_chat.store.database import BadDatabase, Kind, kind_of
-from twisted_chat.store.place import PlaceError, default_folder
 from twisted_chat.store.port import StoreError
 from twisted_chat.store.sql import account_changes
+from twisted_chat.store.state_dir import (
+    PlaceError,
+    default_folder,
+)
+from twisted_chat.store.url import (
+    BadDatabase,
+    Kind,
+    kind_of,
+)
 
 _COMMANDS: Final = (
     ("accounts", "list the accounts whose names fit MASK, such as 'b*'"),

@@ -38,7 +38,7 @@ from twisted_chat.core.values.retention import (
 )
 from twisted_chat.core.values.server_ban import Ban
 from twisted_chat.core.values.server_ban import Kind as BanKind
-from twisted_chat.store.matching import Matcher
+from twisted_chat.store.match import Matcher
 from twisted_chat.store.port import Health, Page, Skip, Store
 from twisted_chat.store.recent import disowned
 

@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 
 from twisted_chat.client import events as ev
-from twisted_chat.client.link import Link
+from twisted_chat.client.link.link import Link
 from twisted_chat.client.screen.app import ChatApp
 from twisted_chat.client.screen.preferences import Preferences
 

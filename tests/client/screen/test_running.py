@@ -18,12 +18,15 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.client import transcript
-from twisted_chat.client.connecting import Target, TlsMissing
-from twisted_chat.client.link import Identity
+from twisted_chat.client.link.link import Identity
+from twisted_chat.client.link.open import (
+    Target,
+    TlsMissing,
+)
 from twisted_chat.client.model.conversation import room_key
-from twisted_chat.client.model.picture import Picture
+from twisted_chat.client.model.state import Picture
 from twisted_chat.client.options import Settings
+from twisted_chat.client.plain import transcript
 from twisted_chat.client.screen import preferences, running
 
 

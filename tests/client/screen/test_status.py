@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.client.model.lines import Line
-from twisted_chat.client.model.picture import Picture
+from twisted_chat.client.model.state import Picture
 from twisted_chat.client.screen.palette import palette
 from twisted_chat.client.screen.status import foot, head
 

@@ -25,7 +25,7 @@ from twisted_chat.core.grammar.search import (
 from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.core.values.words import words
-from twisted_chat.store.matching import Matcher
+from twisted_chat.store.match import Matcher
 
 DAY = 86400.0
 

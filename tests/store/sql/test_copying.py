@@ -14,11 +14,11 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.store import postgres
 from twisted_chat.store.__main__ import main
-from twisted_chat.store.place import Place
 from twisted_chat.store.port import StoreError
 from twisted_chat.store.sql import copying
 from twisted_chat.store.sql.copying import copy
 from twisted_chat.store.sql.schema import audit, counters, metadata, settings
+from twisted_chat.store.state_dir import Place
 
 
 def sample(table: Table, number: int) -> dict[str, Any]:

@@ -12,11 +12,11 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.store import postgres
-from twisted_chat.store.database import Sync
 from twisted_chat.store.port import StoreError
 from twisted_chat.store.sql import database as module
 from twisted_chat.store.sql.database import Database, explain, parse, sqlite_url
 from twisted_chat.store.sql.opening import open_database
+from twisted_chat.store.url import Sync
 
 
 class SqliteTests(SynchronousTestCase):

@@ -16,11 +16,11 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 from tests.making import said
 from tests.store.sql.fakes import HeldThreads
 from tests.store.sql.test_writer import FULL, WriterCase
-from twisted_chat.store.database import Sync
 from twisted_chat.store.sql.database import Database, sqlite_url
 from twisted_chat.store.sql.store import SqlStore
 from twisted_chat.store.sql.threads import RealThreads
 from twisted_chat.store.sql.writer import QUIET
+from twisted_chat.store.url import Sync
 
 
 class WriterEndTests(WriterCase):

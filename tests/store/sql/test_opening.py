@@ -16,11 +16,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.store.database import Sync
 from twisted_chat.store.port import StoreError
 from twisted_chat.store.sql import opening
 from twisted_chat.store.sql.database import Database, sqlite_url
 from twisted_chat.store.sql.schema import HEAD, metadata
+from twisted_chat.store.url import Sync
 
 _MIGRATIONS = Path(opening.__file__).parent / "migrations"
 

@@ -18,12 +18,12 @@ from twisted_chat.core.values.ids import (
     MessageId,
     RoomId,
 )
-from twisted_chat.store.database import Sync
 from twisted_chat.store.port import StoreError
 from twisted_chat.store.sql import upkeep, writer
 from twisted_chat.store.sql.database import Database, sqlite_url
 from twisted_chat.store.sql.opening import open_database
 from twisted_chat.store.sql.writer import GROUP, MANY, QUIET, Writer
+from twisted_chat.store.url import Sync
 
 FULL = OperationalError("INSERT", None, Exception("database or disk is full"))
 

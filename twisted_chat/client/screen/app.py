@@ -12,15 +12,20 @@ from textual import on
 from textual.binding import Binding, BindingType
 
 from twisted_chat.client import events as ev
-from twisted_chat.client.link import Link
+from twisted_chat.client.link.link import Link
 from twisted_chat.client.model.completion import Offer, Words, complete, hint
 from twisted_chat.client.model.conversation import Key, nick_key, private_key, room_key
-from twisted_chat.client.model.hearing import hear
 from twisted_chat.client.model.lines import Kind
-from twisted_chat.client.plain_view import PlainView
-from twisted_chat.client.screen.doing import USAGES, CannotDo, Doer, secret
+from twisted_chat.client.model.reducer import hear
+from twisted_chat.client.plain.view import PlainView
+from twisted_chat.client.screen.actions import (
+    USAGES,
+    CannotDo,
+    Doer,
+    secret,
+)
 from twisted_chat.client.screen.entry import Entry
-from twisted_chat.client.screen.helping import Helping
+from twisted_chat.client.screen.help import Helping
 from twisted_chat.client.screen.lists import Conversations, Members
 from twisted_chat.client.screen.messages import Messages
 from twisted_chat.client.screen.palette import THEMES

@@ -10,7 +10,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from twisted_chat.client.model.completion import Candidate
-from twisted_chat.client.screen.lined import Lined
+from twisted_chat.client.screen.line_widget import Lined
 from twisted_chat.client.screen.palette import Palette
 from twisted_chat.client.screen.wrapping import cut, rows
 

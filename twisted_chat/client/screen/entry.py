@@ -13,7 +13,7 @@ from textual.widgets.text_area import Selection
 
 from twisted_chat.client.model.completion import Candidate, Offer
 from twisted_chat.client.model.drafts import History
-from twisted_chat.client.screen.doing import hidden_from
+from twisted_chat.client.screen.actions import hidden_from
 
 #: More pasted lines than this are asked about.
 PASTED = 5

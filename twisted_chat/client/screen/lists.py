@@ -14,8 +14,8 @@ from textual.message import Message
 from textual.strip import Strip
 
 from twisted_chat.client.model.conversation import SERVER, Conversation, Key, Member, nick_key
-from twisted_chat.client.model.picture import Picture
-from twisted_chat.client.screen.lined import Lined
+from twisted_chat.client.model.state import Picture
+from twisted_chat.client.screen.line_widget import Lined
 from twisted_chat.client.screen.palette import Palette
 from twisted_chat.client.screen.wrapping import cut
 

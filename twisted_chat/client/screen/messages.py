@@ -15,7 +15,7 @@ from textual.strip import Strip
 from twisted_chat.client.model.conversation import Conversation, Key
 from twisted_chat.client.model.lines import Line, Place
 from twisted_chat.client.screen.drawing import Drawer
-from twisted_chat.client.screen.lined import Lined
+from twisted_chat.client.screen.line_widget import Lined
 
 #: How many drawn lines are kept, several screens up and down, and how many rows of them, some 10 MB: one may have thousands.
 _CACHED: Final = 1024

@@ -11,14 +11,20 @@ from textual import on
 from textual.widgets import Input
 
 from twisted_chat.client import events as ev
-from twisted_chat.client.link import Identity, Link
+from twisted_chat.client.link.link import (
+    Identity,
+    Link,
+)
 from twisted_chat.client.model.completion import Offer, hint
 from twisted_chat.client.model.finding import find
-from twisted_chat.client.screen.asking import Ask, Purpose
-from twisted_chat.client.screen.doing import USAGES
+from twisted_chat.client.screen.actions import USAGES
+from twisted_chat.client.screen.dialogs import (
+    Ask,
+    Purpose,
+)
 from twisted_chat.client.screen.entry import Entry
 from twisted_chat.client.screen.preferences import Preferences
-from twisted_chat.client.screen.shown import Shown
+from twisted_chat.client.screen.redraw import Shown
 from twisted_chat.dialects.json.parse import MAX_LINES
 
 _ENTER_A_NAME: Final = "Which nickname? Enter alone takes a guest name."

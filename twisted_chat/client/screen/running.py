@@ -13,16 +13,19 @@ from typing import Any, Final
 import msgspec
 from twisted.internet import asyncioreactor, defer
 
-from twisted_chat.client import transcript
-from twisted_chat.client.connecting import TlsMissing, open_link
-from twisted_chat.client.known import data_folder
-from twisted_chat.client.link import Link
-from twisted_chat.client.membership import LOBBY
+from twisted_chat.client.link.known import data_folder
+from twisted_chat.client.link.link import Link
+from twisted_chat.client.link.open import (
+    TlsMissing,
+    open_link,
+)
+from twisted_chat.client.link.rooms import LOBBY
 from twisted_chat.client.model.conversation import room_key
 from twisted_chat.client.options import USAGE, Settings
+from twisted_chat.client.plain import transcript
 from twisted_chat.client.screen import preferences
 from twisted_chat.client.screen.app import ChatApp
-from twisted_chat.client.visited import Visited
+from twisted_chat.client.screen.visited import Visited
 
 # Seconds to wait for the connection to close.
 _PARTING: Final = 2.0

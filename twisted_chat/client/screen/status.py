@@ -9,7 +9,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from twisted_chat.client.model.conversation import nick_key
-from twisted_chat.client.model.picture import Picture
+from twisted_chat.client.model.state import Picture
 from twisted_chat.client.screen.palette import Palette
 from twisted_chat.client.screen.wrapping import cut
 

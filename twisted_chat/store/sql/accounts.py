@@ -19,7 +19,7 @@ from twisted_chat.core.values.names import (
     parse_nick,
 )
 from twisted_chat.core.values.text import shown
-from twisted_chat.store.sql.inserting import put_rows
+from twisted_chat.store.sql.bulk import put_rows
 from twisted_chat.store.sql.schema import (
     accounts,
     authors,

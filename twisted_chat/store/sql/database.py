@@ -13,10 +13,10 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool, QueuePool
 
-from twisted_chat.store.database import Sync
-from twisted_chat.store.place import APPLICATION_ID
 from twisted_chat.store.port import StoreError
 from twisted_chat.store.sql.journal import Journal, identity
+from twisted_chat.store.state_dir import APPLICATION_ID
+from twisted_chat.store.url import Sync
 
 #: How long a commit waits for another program that writes to the same SQLite file, in seconds; then it is tried again later.
 _PATIENCE: Final = 1.0

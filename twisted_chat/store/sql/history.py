@@ -21,7 +21,7 @@ from twisted_chat.core.values.ids import (
     MessageId,
     RoomId,
 )
-from twisted_chat.store.matching import Matcher
+from twisted_chat.store.match import Matcher
 from twisted_chat.store.port import Page, Skip, StoreError
 from twisted_chat.store.recent import Recent
 from twisted_chat.store.sql import reading

@@ -13,10 +13,10 @@ from typing import Final
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from twisted_chat.store.place import APPLICATION_ID
 from twisted_chat.store.port import StoreError
 from twisted_chat.store.sql.database import Database, explain
 from twisted_chat.store.sql.schema import HEAD
+from twisted_chat.store.state_dir import APPLICATION_ID
 
 #: How long the check of a SQLite file may take at a start, in seconds. 100,000 messages are checked in that.
 _CHECK_TIME: Final = 0.3

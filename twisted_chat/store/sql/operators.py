@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select
 from twisted_chat.core.api.records import AuditRecord
 from twisted_chat.core.values.server_ban import Ban, Kind
 from twisted_chat.core.values.text import shown
-from twisted_chat.store.sql.inserting import put_rows
+from twisted_chat.store.sql.bulk import put_rows
 from twisted_chat.store.sql.schema import audit, last_seen, server_bans, settings
 
 #: How long the audit trail is kept, in seconds: a year.

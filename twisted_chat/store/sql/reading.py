@@ -31,6 +31,11 @@ from twisted_chat.core.values.names import BadName
 from twisted_chat.core.values.text import shown
 from twisted_chat.store.port import Skip
 from twisted_chat.store.sql.accounts import read_accounts, read_invites, read_logins, read_places
+from twisted_chat.store.sql.conversations import (
+    read_counts,
+    read_markers,
+    read_talks,
+)
 from twisted_chat.store.sql.database import READ_TIME
 from twisted_chat.store.sql.operators import read_bans, read_setting
 from twisted_chat.store.sql.rows import read_messages, read_room, read_sent, select_messages
@@ -45,7 +50,6 @@ from twisted_chat.store.sql.schema import (
     sent,
 )
 from twisted_chat.store.sql.standing import BadStanding
-from twisted_chat.store.sql.talks import read_counts, read_markers, read_talks
 
 log = Logger()
 

@@ -13,7 +13,7 @@ from twisted_chat.core.api.events import (
     RoomRef,
 )
 from twisted_chat.core.api.records import Query
-from twisted_chat.store.matching import Matcher
+from twisted_chat.store.match import Matcher
 from twisted_chat.store.sql.reading import read_counter, reading
 from twisted_chat.store.sql.rows import read_messages, select_messages
 from twisted_chat.store.sql.schema import authors, messages

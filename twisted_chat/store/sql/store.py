@@ -44,10 +44,10 @@ from twisted_chat.core.values.server_ban import Ban
 from twisted_chat.core.values.server_ban import Kind as BanKind
 from twisted_chat.store.port import Health, Page, Skip, Store, StoreError
 from twisted_chat.store.sql import operators, reading, upkeep
+from twisted_chat.store.sql.conversations import read_waiting
 from twisted_chat.store.sql.database import Database, explain
 from twisted_chat.store.sql.history import History
 from twisted_chat.store.sql.opening import open_database
-from twisted_chat.store.sql.talks import read_waiting
 from twisted_chat.store.sql.threads import Threads
 from twisted_chat.store.sql.tidying import drop_old
 from twisted_chat.store.sql.words import index_of

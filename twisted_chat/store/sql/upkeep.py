@@ -11,6 +11,10 @@ from twisted_chat.core.values.ids import RoomId
 from twisted_chat.core.values.known_network import KNOWN_FOR
 from twisted_chat.core.values.limits import REMEMBERED
 from twisted_chat.core.values.retention import Keep
+from twisted_chat.store.sql.conversations import (
+    delete_empty,
+    delete_orphans,
+)
 from twisted_chat.store.sql.operators import delete_over
 from twisted_chat.store.sql.reading import read_counter
 from twisted_chat.store.sql.schema import (
@@ -26,7 +30,6 @@ from twisted_chat.store.sql.schema import (
     sent,
 )
 from twisted_chat.store.sql.searching import first_since
-from twisted_chat.store.sql.talks import delete_empty, delete_orphans
 from twisted_chat.store.sql.words import Row, Words
 from twisted_chat.store.sql.writing import set_counter
 

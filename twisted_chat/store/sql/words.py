@@ -1,6 +1,6 @@
 """The index of words: an FTS5 table in SQLite, a GIN index of text vectors in PostgreSQL.
 
-Both get the words that :func:`twisted_chat.store.matching.words` finds, so that both find the same, and so does a scan of
+Both get the words that :func:`twisted_chat.store.match.words` finds, so that both find the same, and so does a scan of
 what is not indexed yet. SQLite's index holds nothing but words: to take a message out, its words must be given again.
 """
 
@@ -25,7 +25,7 @@ from sqlalchemy import (
 from twisted_chat.core.api.commands import Term
 from twisted_chat.core.api.records import Query
 from twisted_chat.core.values.words import words
-from twisted_chat.store.sql.inserting import insert_into
+from twisted_chat.store.sql.bulk import insert_into
 from twisted_chat.store.sql.schema import messages
 
 # Pages of the index that are merged at once, some 10 ms; and a part of all messages that is much.

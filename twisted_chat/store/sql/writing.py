@@ -19,7 +19,15 @@ from twisted_chat.core.values.ids import (
     Scope,
 )
 from twisted_chat.store.sql.accounts import AccountBatch, gone_account
-from twisted_chat.store.sql.inserting import insert_rows, insert_values, put_rows
+from twisted_chat.store.sql.bulk import (
+    insert_rows,
+    insert_values,
+    put_rows,
+)
+from twisted_chat.store.sql.conversations import (
+    TalkBatch,
+    forget_places,
+)
 from twisted_chat.store.sql.operators import Changes
 from twisted_chat.store.sql.rows import author_row, message_row, room_row, sent_row
 from twisted_chat.store.sql.schema import (
@@ -32,7 +40,6 @@ from twisted_chat.store.sql.schema import (
     scopes,
     sent,
 )
-from twisted_chat.store.sql.talks import TalkBatch, forget_places
 
 _COUNT_UP: Final = (
     update(counters)

@@ -1,0 +1,189 @@
+"""What is said in rooms, through lost connections: all of it, once and in order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.client.linked import LinkedTestCase
+from twisted_chat.client import events as ev
+from twisted_chat.client.link import reading
+from twisted_chat.client.link.link import MAX_PAGE
+from twisted_chat.client.link.reconnect import LONGEST_WAIT
+from twisted_chat.client.link.replay import ASK_AGAIN
+
+
+class CatchUpTests(LinkedTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.comes_in()
+        self.server.says("one")
+
+    def asked(self) -> dict[str, Any]:
+        """Return the last request for history."""
+        return [each for each in self.server.took() if each["type"] == "history"][-1]
+
+    def history(self, tag: str | None, *texts: str, more: bool = False, **fields: Any) -> None:
+        tagged = {"id": tag} if tag else {}
+        self.server.tells("history_start", room="lobby", count=len(texts), **tagged)
+        for text in texts:
+            self.server.says(text, replay=True, **fields)
+        self.server.tells("history_end", room="lobby", count=len(texts), more=more, **tagged)
+
+    def test_what_was_missed_is_asked_for_and_comes_before_what_is_said_meanwhile(self) -> None:
+        self.loses()
+        self.comes_back()
+        asked = self.asked()
+        self.assertEqual((asked["room"], asked["after"]), ("lobby", "0" * 15 + "1"))
+        self.server.ids = 3
+        self.server.says("four")
+        self.server.ids = 1
+        self.history(asked["id"], "two", "three", "four")
+        self.server.says("five")
+        self.assertEqual(self.texts(), ["one", "two", "three", "four", "five"])
+
+    def test_it_is_read_on_while_there_is_more(self) -> None:
+        self.loses()
+        self.comes_back()
+        self.history(self.asked()["id"], "two", more=True)
+        self.history(self.asked()["id"], "three")
+        self.server.says("four")
+        self.assertEqual(self.texts(), ["one", "two", "three", "four"])
+
+    def test_history_at_the_entry_leaves_out_nothing_that_was_missed(self) -> None:
+        """It is the end of what was missed, and comes before the answer to the request for all of it."""
+        self.loses()
+        self.comes_back()
+        asked = self.asked()
+        self.server.ids = 3
+        self.history(None, "four", "five", more=True)
+        self.server.says("six")
+        self.server.ids = 1
+        self.history(asked["id"], "two", "three", "four", "five", "six")
+        self.server.says("seven")
+        self.assertEqual(self.texts(), ["one", "two", "three", "four", "five", "six", "seven"])
+
+    def test_history_at_the_entry_is_no_double(self) -> None:
+        self.loses()
+        self.clock.advance(LONGEST_WAIT)
+        self.server.begins()
+        self.server.tells("welcome", id="login", nick="bob", session="x", scope="x", resumed=False)
+        self.forgets()
+        self.server.enters("lobby", "bob", history=False)
+        self.server.ids = 0
+        self.history(None, "one")
+        self.assertEqual(self.kinds(), ["Entered"])
+
+    def test_history_at_the_first_entry_is_told_with_its_frame(self) -> None:
+        self.forgets()
+        self.history(None, "two")
+        self.assertEqual(self.kinds(), ["HistoryStart", "Message", "HistoryEnd"])
+
+    def test_one_request_at_a_time(self) -> None:
+        self.loses()
+        self.comes_back()
+        self.server.enters("lobby", "bob", history=False)
+        self.assertEqual(len([1 for (kind,) in self.sent("type") if kind == "history"]), 1)
+
+    def test_history_that_cannot_be_read_is_asked_for_again(self) -> None:
+        self.loses()
+        self.comes_back()
+        asked = self.asked()
+        self.server.tells("error", id=asked["id"], code="history-unavailable", content="later")
+        self.server.says("two")
+        self.clock.advance(ASK_AGAIN)
+        self.server.ids = 1
+        self.history(self.asked()["id"], "two")
+        self.assertEqual(self.texts(), ["one", "two"])
+        self.assertNotIn("Refused", self.kinds())
+
+    def test_a_lost_connection_ends_the_asking(self) -> None:
+        self.loses()
+        self.comes_back()
+        self.server.tells("error", id=self.asked()["id"], code="history-unavailable", content="x")
+        self.loses()
+        self.comes_back()
+        self.history(self.asked()["id"], "two")
+        self.assertEqual(self.texts(), ["one", "two"])
+
+    def test_history_that_is_refused_holds_up_nothing(self) -> None:
+        self.loses()
+        self.comes_back()
+        asked = self.asked()
+        self.server.says("two")
+        self.server.tells("error", id=asked["id"], code="not-in-room", content="no")
+        self.assertEqual(self.texts(), ["one", "two"])
+
+    def test_ones_own_messages_are_not_told_twice(self) -> None:
+        tag = self.link.say("mine")
+        self.server.acks(tag)
+        self.loses()
+        self.comes_back()
+        asked = self.asked()
+        self.history(asked["id"], "mine", who="bob", nonce=tag, scope="scope-of-secret")
+        self.assertEqual(self.texts(), ["one"])
+
+    def test_nobody_else_can_pass_for_oneself(self) -> None:
+        """The ids that one gave are public: a message with one of them in another's scope is another's."""
+        tag = self.link.say("mine")
+        self.server.says("forged", who="eve", nonce=tag, scope="scope-of-eve")
+        self.assertEqual(self.texts(), ["one", "forged"])
+        self.assertEqual(self.link.waiting(), 1)
+
+    def test_a_page_of_history_is_one_event(self) -> None:
+        tag = self.link.history("lobby", before="f" * 16, limit=10 * MAX_PAGE)
+        asked = self.asked()
+        self.assertEqual((asked["before"], asked["limit"]), ("f" * 16, MAX_PAGE))
+        self.forgets()
+        self.history(tag, "early", more=True)
+        (page,) = self.events
+        assert isinstance(page, ev.Page)
+        self.assertEqual([each.text for each in page.messages], ["early"])
+        self.assertEqual((page.tag, page.room, page.more), (tag, "lobby", True))
+
+    def test_history_that_a_person_asked_for_is_shown_though_it_is_known(self) -> None:
+        tag = self.link.command("/history 5")
+        self.forgets()
+        self.server.ids = 0
+        self.history(tag, "one")
+        (page,) = self.events
+        assert isinstance(page, ev.Page)
+        self.assertEqual([each.text for each in page.messages], ["one"])
+
+    def test_a_long_answer_is_several_pages(self) -> None:
+        self.patch(reading, "MAX_COLLECTED", 2)
+        tag = self.link.command("/export")
+        self.forgets()
+        self.history(tag, *"abcde")
+        self.assertEqual(self.kinds(), ["Page"] * 3)
+
+    def test_private_messages_that_waited_are_told_once(self) -> None:
+        self.server.ids = 5
+        self.forgets()
+        self.server.says("psst", None, replay=True)
+        self.loses()
+        self.comes_back()
+        self.server.ids = 5
+        self.server.says("psst", None, replay=True)
+        self.server.says("and", None, replay=True)
+        self.assertEqual(self.texts(), ["psst", "and"])
+
+    def test_a_page_that_is_refused_is_told(self) -> None:
+        tag = self.link.history("lobby")
+        self.server.tells("error", id=tag, code="history-unavailable", content="later")
+        self.assertEqual(self.last(ev.Refused).tag, tag)
+
+    def test_a_search_is_one_event(self) -> None:
+        tag = self.link.command("/search x")
+        self.forgets()
+        self.server.tells("search_start", id=tag, count=1)
+        self.server.says("found", replay=True)
+        self.server.tells("search_end", id=tag, count=1, more=False, whole=True)
+        (found,) = self.events
+        assert isinstance(found, ev.Found)
+        self.assertEqual([each.text for each in found.messages], ["found"])
+
+    def test_events_of_the_server_are_handed_on(self) -> None:
+        self.forgets()
+        self.server.tells("join", from_="joe", room="lobby", id="5" * 16)
+        self.server.tells("announcement", from_="root", content="hear")
+        self.assertEqual(self.kinds(), ["Joined", "Announcement"])

@@ -1,0 +1,48 @@
+"""Tests of twisted_chat.client.screen.dialogs. What becomes of the answers is in test_app."""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.client.screen.stage import Stage, staged
+from twisted_chat.client import events as ev
+
+
+class AskTests(SynchronousTestCase):
+    @staged()
+    async def test_it_takes_the_place_of_the_entry(self, stage: Stage) -> None:
+        await stage.enter()
+        await stage.press("ctrl+f")
+        self.assertEqual((stage.app.ask.display, stage.app.entry.display), (True, False))
+        await stage.press("tab", "escape")
+        self.assertEqual((stage.app.ask.display, stage.app.entry.display), (False, True))
+
+    @staged()
+    async def test_only_a_password_is_hidden(self, stage: Stage) -> None:
+        stage.app.ask.ask("password")
+        self.assertTrue(stage.app.ask.password)
+        stage.app.ask.ask("nick", "bob")
+        self.assertEqual((stage.app.ask.password, stage.app.ask.value), (False, "bob"))
+
+    @staged()
+    async def test_what_is_typed_takes_the_place_of_what_is_proposed(self, stage: Stage) -> None:
+        await stage.hear(ev.NameRefused(code="nick-taken", nick="bob", suggestion="bob2"))
+        self.assertEqual(stage.app.ask.value, "bob2")
+        await stage.types("rob")
+        self.assertEqual(stage.app.ask.value, "rob")
+
+    @staged()
+    async def test_a_password_is_asked_for_in_words_for_people(self, stage: Stage) -> None:
+        why = '"bob" is registered; send it with "password", or pick another nickname'
+        await stage.hear(ev.NameRefused(code="password-needed", nick="bob", lines=(why,)))
+        self.assertTrue(stage.shows("bob is registered. Its password? Escape: another nickname."))
+
+    @staged()
+    async def test_a_question_with_yes_or_no_takes_other_keys_for_nothing(
+        self, stage: Stage
+    ) -> None:
+        stage.app._pasted_text = "x"
+        stage.app._ask("paste")
+        await stage.press("x", "enter")
+        self.assertEqual(stage.app.entry.text, "")
+        self.assertFalse(stage.app.ask.display)

@@ -1,0 +1,103 @@
+"""What a person types, carried out over a link."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.client.linked import LinkedTestCase
+from twisted_chat.client import events as ev
+from twisted_chat.client.commands import (
+    Rejected,
+    enter,
+)
+from twisted_chat.client.link.outbox import MAX_WAITING
+
+
+class TypedTests(LinkedTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.comes_in()
+
+    def enters(self, line: str, *fields: str) -> list[Any]:
+        enter(self.link, line)
+        return self.sent("type", *(fields or ("content",)))
+
+    def test_text_is_said_where_one_talks(self) -> None:
+        said = self.enters("hi", "content", "room", "literal")
+        self.assertEqual(said, [("message", "hi", "lobby", True)])
+
+    def test_a_line_for_a_bot_is_said_if_the_server_knows_one(self) -> None:
+        self.assertEqual(
+            self.enters("!roll 2d6", "content", "room"), [("command", "!roll 2d6", "lobby")]
+        )
+        sending = self.last(ev.Sending)
+        self.assertEqual((sending.text, sending.room), ("!roll 2d6", "lobby"))
+        for line in ("!mgs joe psst", "!lgoin pw"):
+            with self.assertRaisesRegex(Rejected, "no command"):
+                enter(self.link, line)
+
+    def test_a_literal_line_is_said(self) -> None:
+        self.assertEqual(self.enters("//x"), [("message", "/x")])
+
+    def test_an_empty_line_is_nothing(self) -> None:
+        self.assertEqual(self.enters(""), [])
+
+    def test_messages_are_messages_however_they_are_typed(self) -> None:
+        self.assertEqual(
+            self.enters("/me waves", "content", "kind"), [("message", "waves", "action")]
+        )
+        for line in ("/msg joe psst", "psst > joe", "MSG joe:psst"):
+            self.assertEqual(self.enters(line, "content", "to"), [("private", "psst", "joe")])
+        self.server.says("psst", None, "joe")
+        self.assertEqual(self.enters("/reply yes", "content", "to"), [("private", "yes", "joe")])
+
+    def test_a_private_text_that_may_be_mistyped_is_left_to_the_server(self) -> None:
+        said = self.enters("msg joe psst", "content", "literal")
+        self.assertEqual(said, [("message", "msg joe psst", None)])
+
+    def test_rooms_are_kept_by_the_link(self) -> None:
+        self.assertEqual(
+            self.enters("/join dev key", "content", "password"), [("join", "dev", "key")]
+        )
+        self.assertEqual(self.link.focus, "dev")
+        self.assertEqual(self.enters("/leave"), [("leave", "dev")])
+        self.assertEqual(self.enters("/leave lobby"), [("leave", "lobby")])
+
+    def test_who_one_is_is_kept_by_the_link(self) -> None:
+        self.assertEqual(self.enters("/nick joe"), [("nick", "joe")])
+        self.assertEqual(self.enters("/register pw", "password"), [("register", "pw")])
+        self.assertEqual(self.enters("/login pw2", "content", "password"), [("nick", "bob", "pw2")])
+        self.assertEqual(self.enters("/login joe pw2"), [("nick", "joe")])
+        self.assertEqual(self.enters("/passwd a b"), [("command", "/passwd a b")])
+
+    def test_all_else_is_for_the_server_to_understand(self) -> None:
+        for line in ("/who", "?", "/topic hello", "/no-such-command-yet x"):
+            self.assertEqual(self.enters(line), [("command", line)])
+
+    def test_quit_leaves(self) -> None:
+        self.assertEqual(self.enters("/quit bye"), [("quit", "bye")])
+        self.assertEqual(self.link.state, "ended")
+
+    def test_what_cannot_be_sent_is_rejected_with_a_reason(self) -> None:
+        for line, why in (
+            ("a\x1bb", "U\\+001B ESCAPE"),
+            ("/kick", "NICK is missing"),
+            ("/join a,b", "room name"),
+            (" /quit", "must not begin with a blank"),
+            ("x" * 17_000, "too long"),
+        ):
+            with self.assertRaisesRegex(Rejected, why):
+                enter(self.link, line)
+        self.assertEqual(self.link.waiting(), 0)
+
+    def test_a_full_queue_rejects(self) -> None:
+        self.loses()
+        for _ in range(MAX_WAITING):
+            enter(self.link, "hi")
+        with self.assertRaisesRegex(Rejected, "1,000 lines wait"):
+            enter(self.link, "one more")
+
+    def test_who_talks_nowhere_is_told_so(self) -> None:
+        self.server.tells("notice", code="focus", focus=None)
+        with self.assertRaisesRegex(Rejected, "no room"):
+            enter(self.link, "hi")

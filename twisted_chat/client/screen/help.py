@@ -1,0 +1,65 @@
+"""F1: the keys and the commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar, Final
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from twisted_chat.client.screen.actions import USAGES
+
+#: What each key does; docs/client.md has the same table, which a test sees to.
+KEYS: Final = (
+    ("Enter", "send"),
+    ("Alt-Enter, Ctrl-J", "a new line in the message"),
+    ("Tab, Shift-Tab", "complete a command, nickname, #room or :emoji:"),
+    ("Up, Down", "what you sent before"),
+    ("Page Up, Page Down", "scroll; at the top earlier lines are loaded"),
+    ("End (with nothing typed)", "to the last line"),
+    ("Ctrl-K", "go to a conversation by a few letters"),
+    ("Ctrl-N", "go to the next one with something unread"),
+    ("Alt-Up, Alt-Down", "the conversation above, below"),
+    ("Ctrl-F", "search in this conversation; Up and Down go on"),
+    ("F2, F3", "show or hide rooms, people"),
+    ("F4", "another theme"),
+    ("F1", "this help"),
+    ("Ctrl-Q, Ctrl-C or Ctrl-D (with nothing typed)", "leave"),
+)
+
+
+class Helping(ModalScreen[None]):
+    """Goes away with Escape, F1 or q."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1,q,enter", "dismiss", "back")]
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="help"):
+            yield Static(_table("Keys", KEYS))
+            yield Static(
+                _table(
+                    "Commands",
+                    [
+                        (f"/{each.name} {each.usage}".rstrip(), each.help)
+                        for _, each in sorted(USAGES.items())
+                    ],
+                )
+            )
+            yield Static("Escape closes this.", id="help-end")
+
+
+def _table(title: str, rows: Iterable[tuple[str, str]]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(max_width=34, style="bold")
+    table.add_column()
+    table.add_row(Text(title), Text(""))
+    for name, what in rows:
+        table.add_row(Text(name), Text(what))
+    table.add_row("", "")
+    return table

@@ -1,0 +1,167 @@
+"""Talks in the database: which there are, what waits for whom, and up to where accounts have read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, delete, func, or_, select
+
+from twisted_chat.core.api.events import Envelope
+from twisted_chat.core.state.conversations import ref
+from twisted_chat.core.values.ids import (
+    MessageId,
+    RoomId,
+)
+from twisted_chat.store.sql.bulk import (
+    insert_rows,
+    put_rows,
+)
+from twisted_chat.store.sql.rows import read_messages, select_messages
+from twisted_chat.store.sql.schema import forgotten, markers, messages, talks, waiting
+
+_MARKER: Final = (
+    delete(markers)
+    .where(markers.c.account == bindparam("whose"))
+    .where(markers.c.place == bindparam("where"))
+)
+
+
+class TalkBatch:
+    """Changes of these that are committed together."""
+
+    def __init__(self) -> None:
+        self._talks: dict[RoomId, tuple[str, str]] = {}
+        self._waiting: list[tuple[MessageId, str, str]] = []
+        #: What waits no more: by whom it was for (True) or by whom it was written, up to which event.
+        self._over: list[tuple[bool, str, MessageId]] = []
+        self._markers: dict[tuple[str, RoomId], MessageId | None] = {}
+        #: Talks that went with an account before they were in the database.
+        self._gone: set[RoomId] = set()
+
+    def keep(self, talk: RoomId, one: str, other: str) -> None:
+        """Keep that this is the talk of two accounts."""
+        self._talks[talk] = (one, other)
+
+    def wait(self, message: MessageId, account: str, sender: str) -> None:
+        """Keep that a message waits for an account."""
+        self._waiting.append((message, account, sender))
+
+    def receive(self, account: str, at: MessageId) -> None:
+        """Let nothing wait for an account any more that was written before an event."""
+        self._over.append((True, account, at))
+
+    def unsend(self, sender: str, at: MessageId) -> None:
+        """Let nothing wait any more that an account has written before an event."""
+        self._over.append((False, sender, at))
+
+    def mark(self, account: str, place: RoomId, message: MessageId | None) -> None:
+        """Keep up to where an account has read; None drops that."""
+        self._markers[account, place] = message
+
+    def drop(self, account: str, at: MessageId) -> None:
+        """Drop what is kept of an account."""
+        mine = {talk for talk, pair in self._talks.items() if account in pair}
+        self._gone |= mine
+        for talk in mine:
+            del self._talks[talk]
+        for key in [key for key in self._markers if key[0] == account]:
+            del self._markers[key]
+        self.receive(account, at)
+        self.unsend(account, at)
+
+    def write(self, connection: Connection, dropped: Mapping[str, MessageId]) -> None:
+        """Bring it all into the database, within the transaction of the caller.
+
+        Of ``dropped`` accounts nothing is left from before the event since which they are gone.
+        """
+        gone = sorted(dropped)
+        if gone:
+            connection.execute(delete(markers).where(markers.c.account.in_(gone)))
+            # In this commit, not in one behind it: who has the name next must not find them there after a crash.
+            for account, at in dropped.items():
+                theirs = or_(talks.c.one == account, talks.c.other == account)
+                # Not those of who has the name next.
+                older = select(talks.c.id).where(theirs, talks.c.id > -at)
+                self._gone.update(map(RoomId, connection.scalars(older)))
+        if self._gone:
+            insert_rows(connection, forgotten, ((talk,) for talk in sorted(self._gone)))
+            forget_places(connection, sorted(self._gone))
+        if self._talks:
+            rows = ((talk, one, other) for talk, (one, other) in self._talks.items())
+            insert_rows(connection, talks, rows)
+        if self._waiting:
+            insert_rows(connection, waiting, self._waiting)
+        for for_it, account, at in self._over:
+            whose = waiting.c.account if for_it else waiting.c.sender
+            connection.execute(delete(waiting).where(whose == account, waiting.c.message < at))
+        if self._markers:
+            self._write_markers(connection)
+
+    def _write_markers(self, connection: Connection) -> None:
+        gone = [
+            {"whose": account, "where": place}
+            for (account, place), message in self._markers.items()
+            if message is None
+        ]
+        if gone:
+            connection.execute(_MARKER, gone)
+        moved = [
+            {"account": account, "place": place, "message": message}
+            for (account, place), message in self._markers.items()
+            if message is not None
+        ]
+        if moved:
+            put_rows(connection, markers, moved)
+
+
+def forget_places(connection: Connection, gone: Sequence[RoomId]) -> None:
+    """Drop talks that are gone, and the markers in them and in rooms that are gone."""
+    places = [{"gone": place} for place in gone]
+    connection.execute(delete(markers).where(markers.c.place == bindparam("gone")), places)
+    connection.execute(delete(talks).where(talks.c.id == bindparam("gone")), places)
+
+
+def read_talks(connection: Connection) -> tuple[tuple[str, str, RoomId], ...]:
+    """Read the talks, the oldest first."""
+    rows = connection.execute(select(talks).order_by(talks.c.id.desc()))
+    return tuple((row.one, row.other, RoomId(row.id)) for row in rows)
+
+
+def read_counts(connection: Connection) -> tuple[tuple[str, str, int], ...]:
+    """Read how many messages wait for whom, of whom."""
+    by = (waiting.c.account, waiting.c.sender)
+    rows = connection.execute(select(*by, func.count()).group_by(*by).order_by(*by))
+    return tuple((account, sender, count) for account, sender, count in rows)
+
+
+def read_markers(connection: Connection) -> tuple[tuple[str, RoomId, MessageId], ...]:
+    """Read up to where accounts have read."""
+    rows = connection.execute(select(markers).order_by(markers.c.account, markers.c.message))
+    return tuple((row.account, RoomId(row.place), MessageId(row.message)) for row in rows)
+
+
+def read_waiting(connection: Connection, account: str) -> tuple[Envelope, ...]:
+    """Read what waits for an account, oldest first."""
+    wanted = (
+        select_messages()
+        .join(waiting, waiting.c.message == messages.c.id)
+        .where(waiting.c.account == account)
+        .where(messages.c.room.not_in(select(forgotten.c.room)))
+    )
+    rows = connection.execute(wanted.order_by(messages.c.id)).fetchall()
+    return tuple(read_messages(rows, {row.room: ref(RoomId(row.room)) for row in rows}))
+
+
+def delete_orphans(connection: Connection) -> None:
+    """Delete what waits and is no longer there: it was too old, or its author wished so."""
+    there = select(messages.c.id).where(messages.c.id == waiting.c.message)
+    connection.execute(delete(waiting).where(~there.exists()))
+
+
+def delete_empty(connection: Connection) -> None:
+    """Delete talks of which no message is left, and markers in them. A talk that goes on is kept anew with its next message."""
+    there = select(messages.c.id).where(messages.c.room == talks.c.id)
+    connection.execute(delete(talks).where(~there.exists()))
+    known = select(talks.c.id).where(talks.c.id == markers.c.place)
+    connection.execute(delete(markers).where(markers.c.place < 0, ~known.exists()))
