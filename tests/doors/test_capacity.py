@@ -15,7 +15,6 @@ from twisted.internet.testing import EventLoggingObserver
 from twisted.logger import formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.doors import capacity
 from twisted_chat.doors.admission import Connections
 from twisted_chat.doors.capacity import BATCH, RESERVE, Capacity, room_for_connections
 
@@ -130,7 +129,7 @@ class CapacityTests(SynchronousTestCase):
         return [
             formatEvent(event)
             for event in self.observer
-            if event["log_namespace"] == capacity.__name__
+            if event["log_namespace"] == "twisted_chat.doors"
         ]
 
     FULL = (

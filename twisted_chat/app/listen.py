@@ -13,7 +13,7 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
 from twisted.logger import Logger
 
-log = Logger()
+log = Logger(namespace="twisted_chat.service")
 
 #: Listens at an endpoint.
 Listen = Callable[[IStreamServerEndpoint], Awaitable[IListeningPort]]

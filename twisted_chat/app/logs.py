@@ -17,7 +17,7 @@ from twisted.logger import (
     textFileLogObserver,
 )
 
-log = Logger()
+log = Logger(namespace="twisted_chat.service")
 
 LEVELS: Final = tuple(level.name for level in LogLevel.iterconstants())
 #: What twistd calls it.

@@ -15,7 +15,7 @@ from twisted_chat.app.settings import (
 )
 from twisted_chat.core.values.text import shown
 
-log = Logger()
+log = Logger(namespace="twisted_chat.settings")
 
 #: Where certificates are, which are read again only if there is a port for them.
 _CERTIFICATES: Final = frozenset(("tls_cert", "tls_key", "tls_dir"))

@@ -74,7 +74,7 @@ from twisted_chat.store.state_dir import (
     PlaceError,
 )
 
-log = Logger()
+log = Logger(namespace="twisted_chat.service")
 
 #: How long connections have to end when the server stops, in seconds; it must be gone within five, and a store that hangs
 #: takes two and a half of them.

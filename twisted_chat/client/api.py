@@ -36,7 +36,7 @@ from twisted_chat.client.link.weight import weight
 from twisted_chat.core.values.text import BadText
 from twisted_chat.dialects.private_words import read_bot_commands
 
-log = Logger()
+log = Logger(namespace="twisted_chat.client")
 
 _T = TypeVar("_T")
 

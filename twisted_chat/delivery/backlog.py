@@ -6,7 +6,7 @@ from typing import Protocol
 
 from twisted.logger import Logger
 
-log = Logger()
+log = Logger(namespace="twisted_chat.delivery")
 
 
 class Behind(Protocol):

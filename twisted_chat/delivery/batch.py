@@ -16,7 +16,7 @@ from twisted_chat.delivery.coalesce import Pace
 from twisted_chat.delivery.outbox import Outbox
 from twisted_chat.dialects.base import Variant
 
-log = Logger()
+log = Logger(namespace="twisted_chat.delivery")
 
 #: What stands around each line when it is shown, in bytes: at most so much of a name, and the line end.
 _AROUND: Final = 32

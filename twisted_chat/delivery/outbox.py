@@ -12,7 +12,7 @@ from twisted_chat.core.values.ids import RoomId
 from twisted_chat.delivery.backlog import Backlog
 from twisted_chat.dialects.base import Variant
 
-log = Logger()
+log = Logger(namespace="twisted_chat.delivery")
 
 #: An answer is pulled in pieces of about this size, so that a long one neither fills memory nor holds up the others.
 PIECE: Final = 16 * 1024

@@ -21,7 +21,7 @@ from twisted.logger import Logger
 from twisted_chat.doors.admission import Connections
 from twisted_chat.doors.half_open import share
 
-log = Logger()
+log = Logger(namespace="twisted_chat.doors")
 
 #: Descriptors that connections never take: for the store and its journals, the log and its rotation, a look-up of names.
 RESERVE: Final = 32

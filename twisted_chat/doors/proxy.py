@@ -29,7 +29,7 @@ from twisted_chat.runtime.log_sums import (
     LogSums,
 )
 
-log = Logger()
+log = Logger(namespace="twisted_chat.doors")
 
 #: How long a proxy has to send its header, in seconds. It does so as soon as it has connected.
 DEADLINE: Final = 5.0

@@ -16,7 +16,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from zope.interface import implementer
 
-log = Logger()
+log = Logger(namespace="twisted_chat.clock")
 
 #: A change of the time of day by more than this, in seconds, is a jump: time servers slew it by 0.05 % at most, and small steps
 #: do not matter to what is kept for days.

@@ -14,7 +14,7 @@ from twisted.logger import Logger
 
 from twisted_chat.core.values.addresses import network_keys
 
-log = Logger()
+log = Logger(namespace="twisted_chat.log")
 
 #: In how many seconds so many lines of a kind are written; those beyond are summed up in one line when that time is over.
 WINDOW: Final = 60.0

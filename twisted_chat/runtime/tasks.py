@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-log = Logger()
+log = Logger(namespace="twisted_chat.tasks")
 
 
 def start(

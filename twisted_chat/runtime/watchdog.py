@@ -20,7 +20,7 @@ from typing import Any, Final
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
-log = Logger()
+log = Logger(namespace="twisted_chat.watchdog")
 
 #: How long a tick takes, in seconds; and how often the reactor says that it turns.
 TICK: Final = 1.0

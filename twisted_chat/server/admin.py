@@ -37,7 +37,7 @@ from twisted_chat.server.pending import Answers
 from twisted_chat.server.sessions import Sessions
 from twisted_chat.store.port import Store
 
-log = Logger()
+log = Logger(namespace="twisted_chat.admin")
 
 #: How often one may try to become an operator, and in how many seconds that many times more.
 TRIES: Final = (3, 60.0)

@@ -17,7 +17,7 @@ from twisted_chat.server.lifecycle import Visits
 from twisted_chat.server.recorder import Keeping
 from twisted_chat.server.sessions import Sessions
 
-log = Logger()
+log = Logger(namespace="twisted_chat.sessions")
 
 
 class Arrivals:

@@ -25,7 +25,7 @@ from twisted_chat.delivery.session import Peer
 from twisted_chat.server.sessions import Sessions
 from twisted_chat.store.port import Health, Store
 
-log = Logger()
+log = Logger(namespace="twisted_chat.store")
 
 DAY: Final = 24 * 60 * 60.0
 #: Seconds between two samples of the size.

@@ -25,7 +25,7 @@ from twisted_chat.server.history import Recalls
 from twisted_chat.server.sessions import Sessions
 from twisted_chat.server.waits import Waits
 
-log = Logger()
+log = Logger(namespace="twisted_chat.sessions")
 
 
 class Visits:

@@ -51,7 +51,7 @@ from twisted_chat.server.recorder import Keeping
 from twisted_chat.server.sessions import Sessions
 from twisted_chat.store.port import StoreError
 
-log = Logger()
+log = Logger(namespace="twisted_chat.accounts")
 
 #: The times within which the limits on tries and on registrations count, in seconds.
 _MINUTE: Final = 60.0

@@ -35,7 +35,7 @@ from twisted_chat.runtime.clock import (
 )
 from twisted_chat.store.port import Store
 
-log = Logger()
+log = Logger(namespace="twisted_chat.store")
 
 #: How long a room that came back waits for somebody to come back to it, in seconds: programs try again within one minute,
 #: people within some.

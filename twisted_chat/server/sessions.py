@@ -18,7 +18,7 @@ from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.session import Peer
 from twisted_chat.runtime.log_sums import LogSums
 
-log = Logger()
+log = Logger(namespace="twisted_chat.sessions")
 
 
 class Sessions(dict[SessionId, Peer]):

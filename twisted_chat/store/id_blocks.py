@@ -13,7 +13,7 @@ from twisted_chat.core.values.ids import MessageId
 from twisted_chat.runtime import tasks
 from twisted_chat.store.port import Store
 
-log = Logger()
+log = Logger(namespace="twisted_chat.store")
 
 #: How many ids are committed at once. The next block is asked for when half of one is left: at 100,000 messages a second
 #: the store has half a second for it, and a crash wastes nothing that matters of 2**63 ids. While the store cannot be written

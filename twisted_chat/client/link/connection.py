@@ -18,7 +18,7 @@ from twisted_chat.client.link import wire
 from twisted_chat.core.values.text import shown
 from twisted_chat.dialects.framing import Endless, LineFramer, TooLong
 
-log = Logger()
+log = Logger(namespace="twisted_chat.client")
 
 #: Seconds within which a server must show that it is one of ours. It answers in one round trip.
 GREETING_TIME: Final = 10.0

@@ -20,7 +20,7 @@ from twisted_chat.client.link.connection import (
     reason_of,
 )
 
-log = Logger()
+log = Logger(namespace="twisted_chat.client")
 
 State = Literal["offline", "connecting", "online", "refused", "ended"]
 

@@ -19,7 +19,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 from twisted.logger import Logger
 
-log = Logger()
+log = Logger(namespace="twisted_chat.client")
 
 #: How many bytes are read at once.
 _PIECE: Final = 4096

@@ -41,7 +41,7 @@ from twisted_chat.runtime.clock import Silence
 from twisted_chat.runtime.log_sums import FEW
 from twisted_chat.server.node import Node
 
-log = Logger()
+log = Logger(namespace="twisted_chat.doors")
 
 #: How long a reader has to take what was still written when the connection ends, in seconds.
 _PARTING: Final = 5.0

@@ -31,7 +31,7 @@ from twisted_chat.store.sql.schema import (
     places,
 )
 
-log = Logger()
+log = Logger(namespace="twisted_chat.store")
 
 _PRIVACIES: Final[frozenset[Privacy]] = frozenset(get_args(Privacy))
 

@@ -31,7 +31,7 @@ from twisted_chat.store.sql.threads import Threads
 from twisted_chat.store.sql.words import Words
 from twisted_chat.store.sql.writer import Writer
 
-log = Logger()
+log = Logger(namespace="twisted_chat.store")
 
 
 class History:

@@ -51,7 +51,7 @@ from twisted_chat.store.sql.schema import (
 )
 from twisted_chat.store.sql.standing import BadStanding
 
-log = Logger()
+log = Logger(namespace="twisted_chat.store")
 
 # How often SQLite looks whether a read took too long, in steps of its machine: a thousand times a second, about.
 _STEPS: Final = 20_000

@@ -54,7 +54,7 @@ from twisted_chat.store.sql.words import index_of
 from twisted_chat.store.sql.writer import Writer
 from twisted_chat.store.sql.writing import take_ids
 
-log = Logger()
+log = Logger(namespace="twisted_chat.store")
 
 #: Changes that may wait for the database before those who make them have to: a minute of a busy server, 80 MB at worst.
 MAX_WAITING: Final = 20_000

@@ -27,7 +27,7 @@ from twisted_chat.store.sql.threads import Threads
 from twisted_chat.store.sql.words import index_of
 from twisted_chat.store.sql.writing import Batch
 
-log = Logger()
+log = Logger(namespace="twisted_chat.store")
 
 P = ParamSpec("P")
 T = TypeVar("T")
