@@ -23,10 +23,7 @@ from bench.runs import Step
 from bench.talk import Talk
 from bench.ticks import Ticks
 from bench.waiting import Event, first
-from twisted_chat.core.api.events import (
-    Envelope,
-    RoomRef,
-)
+from twisted_chat.core.api.events import Envelope, RoomRef
 from twisted_chat.core.api.records import Query
 from twisted_chat.core.values.ids import MessageId
 from twisted_chat.server.history import CHUNK
@@ -35,11 +32,7 @@ from twisted_chat.store.port import StoreError
 from twisted_chat.store.sql.database import Database, explain, parse, sqlite_url
 from twisted_chat.store.sql.store import SqlStore
 from twisted_chat.store.sql.threads import RealThreads
-from twisted_chat.store.url import (
-    BadDatabase,
-    Kind,
-    kind_of,
-)
+from twisted_chat.store.url import BadDatabase, Kind, kind_of
 
 # The reactor gets its turn after so many messages.
 _TURN: Final = 500

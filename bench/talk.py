@@ -7,26 +7,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from twisted_chat.core.api.commands import Term
-from twisted_chat.core.api.events import (
-    Author,
-    Envelope,
-    Origin,
-    RoomRef,
-    Said,
-)
+from twisted_chat.core.api.events import Author, Envelope, Origin, RoomRef, Said
 from twisted_chat.core.api.records import Query
-from twisted_chat.core.values.ids import (
-    MessageId,
-    Node,
-    RoomId,
-    Scope,
-    SessionId,
-    UserId,
-)
-from twisted_chat.core.values.names import (
-    parse_nick,
-    parse_room,
-)
+from twisted_chat.core.values.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
+from twisted_chat.core.values.names import parse_nick, parse_room
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.store.id_blocks import BLOCK
 from twisted_chat.store.match import Matcher

@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api.commands import Kind
-from twisted_chat.core.values.ids import (
-    MessageId,
-    Node,
-    RoomId,
-    Scope,
-    SessionId,
-    UserId,
-)
-from twisted_chat.core.values.names import (
-    parse_nick,
-    parse_room,
-)
+from twisted_chat.core.values.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
+from twisted_chat.core.values.names import parse_nick, parse_room
 from twisted_chat.core.values.text import CleanText
 
 

@@ -15,32 +15,13 @@ from tests.auth.fakes import HeldRunner, open_gate
 from tests.delivery.fakes import FakeDialect
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
-from twisted_chat.core.api.records import (
-    Query,
-    Remembered,
-    RoomRecord,
-    Sent,
-)
-from twisted_chat.core.bus import (
-    Apply,
-    Bus,
-    LocalBus,
-)
+from twisted_chat.core.api.records import Query, Remembered, RoomRecord, Sent
+from twisted_chat.core.bus import Apply, Bus, LocalBus
 from twisted_chat.core.hub import Hub
-from twisted_chat.core.values.ids import (
-    MessageId,
-    RoomId,
-    Scope,
-)
+from twisted_chat.core.values.ids import MessageId, RoomId, Scope
 from twisted_chat.core.values.ids import Node as NodeName
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.core.values.names import (
-    LOBBY,
-    Nick,
-    RoomName,
-    parse_nick,
-    parse_room,
-)
+from twisted_chat.core.values.names import LOBBY, Nick, RoomName, parse_nick, parse_room
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.delivery.session import Door
 from twisted_chat.dialects.base import Dialect, Request

@@ -11,10 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.app.settings import Settings
 from twisted_chat.core.api import commands as c
-from twisted_chat.core.grammar.table import (
-    COMMANDS,
-    Spec,
-)
+from twisted_chat.core.grammar.table import COMMANDS, Spec
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.text import CleanText
 

@@ -14,10 +14,7 @@ from unittest.mock import patch
 from twisted.logger import Logger, LogLevel, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.app.logs import (
-    LogFile,
-    Logs,
-)
+from twisted_chat.app.logs import LogFile, Logs
 
 
 class LogsTests(SynchronousTestCase):

@@ -19,18 +19,10 @@ from twisted.internet.testing import MemoryReactorClock
 from tests.settings import OptionsTestCase
 from twisted_chat.app import options, settings
 from twisted_chat.app.options import Options
-from twisted_chat.app.settings import (
-    LIMITS,
-    BadSetting,
-    Settings,
-    read_config,
-)
+from twisted_chat.app.settings import LIMITS, BadSetting, Settings, read_config
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.store.state_dir import PlaceError
-from twisted_chat.store.url import (
-    Kind,
-    Sync,
-)
+from twisted_chat.store.url import Kind, Sync
 
 
 class CommandLineTests(OptionsTestCase):

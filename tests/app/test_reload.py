@@ -8,14 +8,8 @@ from typing import Any
 from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.app.reload import (
-    NotReloaded,
-    Reload,
-)
-from twisted_chat.app.settings import (
-    BadSetting,
-    Settings,
-)
+from twisted_chat.app.reload import NotReloaded, Reload
+from twisted_chat.app.settings import BadSetting, Settings
 from twisted_chat.core.values.limits import Limits
 
 

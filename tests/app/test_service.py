@@ -35,27 +35,18 @@ from tests.store import postgres
 from tests.tls import certs
 from twisted_chat.app import service
 from twisted_chat.app.options import Options
-from twisted_chat.app.service import (
-    ChatService,
-    makeService,
-)
+from twisted_chat.app.service import ChatService, makeService
 from twisted_chat.app.settings import Settings
 from twisted_chat.app.startup import StartError
 from twisted_chat.auth.operators import OperatorsError
 from twisted_chat.core.api import events as e
-from twisted_chat.core.api.records import (
-    Remembered,
-    RoomRecord,
-)
+from twisted_chat.core.api.records import Remembered, RoomRecord
 from twisted_chat.core.values.ids import RoomId
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import parse_room
 from twisted_chat.store.memory import MemoryStore
 from twisted_chat.store.sql import database
-from twisted_chat.store.state_dir import (
-    Place,
-    PlaceError,
-)
+from twisted_chat.store.state_dir import Place, PlaceError
 
 
 class Reactor(MemoryReactorClock):

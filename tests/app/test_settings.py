@@ -5,12 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.settings import OptionsTestCase
-from twisted_chat.app.settings import (
-    LIMITS,
-    BadSetting,
-    Settings,
-    read_config,
-)
+from twisted_chat.app.settings import LIMITS, BadSetting, Settings, read_config
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.store.url import Sync
 

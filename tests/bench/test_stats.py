@@ -8,15 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from bench.stats import (
-    Latencies,
-    Spread,
-    differ,
-    median_interval,
-    percentile,
-    ratios,
-    spread,
-)
+from bench.stats import Latencies, Spread, differ, median_interval, percentile, ratios, spread
 
 micros = st.integers(0, 2**39)
 

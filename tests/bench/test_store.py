@@ -16,10 +16,7 @@ from bench.runs import Step
 from bench.store import Storing
 from bench.waiting import Event
 from tests.store import postgres
-from twisted_chat.core.api.events import (
-    Envelope,
-    Said,
-)
+from twisted_chat.core.api.events import Envelope, Said
 from twisted_chat.core.api.records import Sent
 from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.text import CleanText

@@ -9,10 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.client.serving import FakeServer
 from twisted_chat.client import events as ev
-from twisted_chat.client.link.link import (
-    Identity,
-    Link,
-)
+from twisted_chat.client.link.link import Identity, Link
 from twisted_chat.client.link.reconnect import LONGEST_WAIT
 
 

@@ -14,10 +14,7 @@ from twisted_chat.client import ChatError, Client, api, run
 from twisted_chat.client import events as ev
 from twisted_chat.client.api import _Run
 from twisted_chat.client.link.link import Link
-from twisted_chat.client.link.open import (
-    Target,
-    TlsMissing,
-)
+from twisted_chat.client.link.open import Target, TlsMissing
 from twisted_chat.client.link.reconnect import LONGEST_WAIT
 
 

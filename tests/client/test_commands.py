@@ -6,10 +6,7 @@ from typing import Any
 
 from tests.client.linked import LinkedTestCase
 from twisted_chat.client import events as ev
-from twisted_chat.client.commands import (
-    Rejected,
-    enter,
-)
+from twisted_chat.client.commands import Rejected, enter
 from twisted_chat.client.link.outbox import MAX_WAITING
 
 

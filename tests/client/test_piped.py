@@ -6,13 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.client.piped import (
-    LONGEST,
-    Piece,
-    PipeReader,
-    pieces,
-    sayable,
-)
+from twisted_chat.client.piped import LONGEST, Piece, PipeReader, pieces, sayable
 from twisted_chat.core.values.text import CleanText
 
 

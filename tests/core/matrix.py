@@ -8,14 +8,8 @@ from tests.core.world import NOW
 from twisted_chat.core.state.room import Room
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
-from twisted_chat.core.values.bans import (
-    Ban,
-    read_target,
-)
-from twisted_chat.core.values.room_settings import (
-    AS_MADE,
-    Roles,
-)
+from twisted_chat.core.values.bans import Ban, read_target
+from twisted_chat.core.values.room_settings import AS_MADE, Roles
 
 #: Who has one of the roles marked with "yes" may; "-": who has none. A row is an action, and how the room is set.
 TABLE: Final = """

@@ -8,17 +8,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.core.world import NOW, lines
 from twisted_chat.core.api.commands import Lines
-from twisted_chat.core.api.events import (
-    Origin,
-    Proposal,
-    Said,
-)
+from twisted_chat.core.api.events import Origin, Proposal, Said
 from twisted_chat.core.bus import LocalBus
-from twisted_chat.core.values.ids import (
-    MessageId,
-    Node,
-    SessionId,
-)
+from twisted_chat.core.values.ids import MessageId, Node, SessionId
 
 
 def proposal(text: str) -> Proposal:

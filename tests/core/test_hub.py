@@ -7,30 +7,14 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.core.world import NOW, Seat, World, lines, nick, room, scope_of
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
-from twisted_chat.core.api.replies import (
-    Entered,
-    NameRefused,
-)
+from twisted_chat.core.api.replies import Entered, NameRefused
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.rules.apply import Void
-from twisted_chat.core.rules.decisions import (
-    FocusOn,
-    Ignoring,
-    Propose,
-    Tell,
-)
+from twisted_chat.core.rules.decisions import FocusOn, Ignoring, Propose, Tell
 from twisted_chat.core.state import dedup
 from twisted_chat.core.state.room import LOBBY_ID
-from twisted_chat.core.values.ids import (
-    Node,
-    RoomId,
-    SessionId,
-    UserId,
-)
-from twisted_chat.core.values.limits import (
-    REMEMBERED,
-    Limits,
-)
+from twisted_chat.core.values.ids import Node, RoomId, SessionId, UserId
+from twisted_chat.core.values.limits import REMEMBERED, Limits
 from twisted_chat.core.values.text import CleanText
 
 HI = lines("hi")

@@ -15,40 +15,16 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.core.world import NOW, World, lines, nick, room, scope_of
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
-from twisted_chat.core.api.records import (
-    Remembered,
-    RoomRecord,
-)
-from twisted_chat.core.api.replies import (
-    NameRefused,
-    PasswordNeeded,
-    Refused,
-)
-from twisted_chat.core.rules.apply import (
-    Applied,
-    Duplicate,
-    Outcome,
-    Void,
-)
+from twisted_chat.core.api.records import Remembered, RoomRecord
+from twisted_chat.core.api.replies import NameRefused, PasswordNeeded, Refused
+from twisted_chat.core.rules.apply import Applied, Duplicate, Outcome, Void
 from twisted_chat.core.state.room import LOBBY_ID
 from twisted_chat.core.state.state import State
 from twisted_chat.core.values.confusables import skeleton
-from twisted_chat.core.values.ids import (
-    Node,
-    RoomId,
-    Scope,
-    SessionId,
-    UserId,
-)
+from twisted_chat.core.values.ids import Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.core.values.names import (
-    Nick,
-    RoomName,
-)
-from twisted_chat.core.values.retention import (
-    KEEP_ALL,
-    Keep,
-)
+from twisted_chat.core.values.names import Nick, RoomName
+from twisted_chat.core.values.retention import KEEP_ALL, Keep
 from twisted_chat.core.values.text import CleanText
 
 A, B = Node("a"), Node("b")

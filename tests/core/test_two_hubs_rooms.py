@@ -13,14 +13,8 @@ from tests.core.world import World, lines, nick
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import room_events as re
 from twisted_chat.core.api.commands import Command
-from twisted_chat.core.rules.apply import (
-    Applied,
-    Void,
-)
-from twisted_chat.core.state.room import (
-    LOBBY_ID,
-    Room,
-)
+from twisted_chat.core.rules.apply import Applied, Void
+from twisted_chat.core.state.room import LOBBY_ID, Room
 from twisted_chat.core.state.state import State
 from twisted_chat.core.values.bans import hits
 from twisted_chat.core.values.ids import Node

@@ -11,32 +11,14 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api.commands import Lines
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.hub import Hub
-from twisted_chat.core.rules.apply import (
-    Applied,
-    Outcome,
-)
-from twisted_chat.core.rules.decisions import (
-    Decision,
-    Enrol,
-    Propose,
-    Prove,
-    Tell,
-)
+from twisted_chat.core.rules.apply import Applied, Outcome
+from twisted_chat.core.rules.decisions import Decision, Enrol, Propose, Prove, Tell
 from twisted_chat.core.state.session import Session
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import Proof
-from twisted_chat.core.values.ids import (
-    MessageId,
-    Node,
-    SessionId,
-)
+from twisted_chat.core.values.ids import MessageId, Node, SessionId
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.core.values.names import (
-    Nick,
-    RoomName,
-    parse_nick,
-    parse_room,
-)
+from twisted_chat.core.values.names import Nick, RoomName, parse_nick, parse_room
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.core.values.tokens import Tokens
 

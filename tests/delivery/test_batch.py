@@ -7,21 +7,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.delivery.fakes import Ear, View
 from tests.making import author, happened, said
 from twisted_chat.core.api import events as e
-from twisted_chat.core.values.ids import (
-    MessageId,
-    RoomId,
-    UserId,
-)
-from twisted_chat.core.values.names import (
-    parse_nick,
-    parse_room,
-)
+from twisted_chat.core.values.ids import MessageId, RoomId, UserId
+from twisted_chat.core.values.names import parse_nick, parse_room
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.delivery.batch import (
-    Channel,
-    hidden,
-    shown,
-)
+from twisted_chat.delivery.batch import Channel, hidden, shown
 from twisted_chat.delivery.coalesce import Pace
 from twisted_chat.delivery.outbox import FAULT, Outbox
 

@@ -6,10 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.delivery.coalesce import (
-    Pace,
-    linger,
-)
+from twisted_chat.delivery.coalesce import Pace, linger
 
 MOST = 0.008
 

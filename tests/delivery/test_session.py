@@ -6,16 +6,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.delivery.fakes import FakeDialect, FakeSink
 from twisted_chat.core.values.ids import SessionId
-from twisted_chat.core.values.names import (
-    Nick,
-    RoomName,
-)
+from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.delivery.backlog import Backlog
 from twisted_chat.delivery.outbox import Outbox
-from twisted_chat.delivery.session import (
-    Door,
-    Peer,
-)
+from twisted_chat.delivery.session import Door, Peer
 
 
 class Mute(FakeSink):

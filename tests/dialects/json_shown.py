@@ -8,18 +8,8 @@ from typing import Any
 
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.values.ids import (
-    MessageId,
-    Node,
-    RoomId,
-    Scope,
-    SessionId,
-    UserId,
-)
-from twisted_chat.core.values.names import (
-    parse_nick,
-    parse_room,
-)
+from twisted_chat.core.values.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
+from twisted_chat.core.values.names import parse_nick, parse_room
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.json.events import JsonView
 

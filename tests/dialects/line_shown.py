@@ -7,20 +7,8 @@ from datetime import UTC, datetime
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.commands import Kind
-from twisted_chat.core.values.ids import (
-    MessageId,
-    Node,
-    RoomId,
-    Scope,
-    SessionId,
-    UserId,
-)
-from twisted_chat.core.values.names import (
-    Nick,
-    RoomName,
-    parse_nick,
-    parse_room,
-)
+from twisted_chat.core.values.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
+from twisted_chat.core.values.names import Nick, RoomName, parse_nick, parse_room
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.line.events import LineView
 

@@ -13,42 +13,16 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api import room_events as re
 from twisted_chat.core.api import room_replies as rr
-from twisted_chat.core.api.commands import (
-    Kind,
-    Lines,
-)
+from twisted_chat.core.api.commands import Kind, Lines
 from twisted_chat.core.api.records import AuditRecord
 from twisted_chat.core.values.account import Proof
-from twisted_chat.core.values.bans import (
-    Ban,
-    read_target,
-)
-from twisted_chat.core.values.ids import (
-    MessageId,
-    Node,
-    RoomId,
-    Scope,
-    SessionId,
-    UserId,
-)
-from twisted_chat.core.values.names import (
-    BadName,
-    Nick,
-    RoomName,
-    parse_nick,
-    parse_room,
-)
+from twisted_chat.core.values.bans import Ban, read_target
+from twisted_chat.core.values.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
+from twisted_chat.core.values.names import BadName, Nick, RoomName, parse_nick, parse_room
 from twisted_chat.core.values.retention import Keep
-from twisted_chat.core.values.room_settings import (
-    Setting,
-    Settings,
-)
+from twisted_chat.core.values.room_settings import Setting, Settings
 from twisted_chat.core.values.server_ban import Ban as ServerBan
-from twisted_chat.core.values.text import (
-    BadText,
-    CleanText,
-    shown,
-)
+from twisted_chat.core.values.text import BadText, CleanText, shown
 
 # --- bytes that come in ---
 

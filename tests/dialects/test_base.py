@@ -20,10 +20,7 @@ from tests.dialects.strategies import (
     unisolated,
 )
 from twisted_chat.core.api import commands as c
-from twisted_chat.core.api.events import (
-    Envelope,
-    Event,
-)
+from twisted_chat.core.api.events import Envelope, Event
 from twisted_chat.core.api.replies import Reply
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.base import BadLine, Dialect, Request, Variant

@@ -23,11 +23,7 @@ from twisted_chat.core.bus import LocalBus
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.values.ids import Node as NodeName
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.core.values.names import (
-    LOBBY,
-    Nick,
-    RoomName,
-)
+from twisted_chat.core.values.names import LOBBY, Nick, RoomName
 from twisted_chat.delivery.session import Door
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.json.parse import JsonDialect

@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.doors.house import Guest, HouseTestCase
-from twisted_chat.core.state.bot_commands import (
-    MAX_BOTS,
-    MAX_WORDS,
-)
+from twisted_chat.core.state.bot_commands import MAX_BOTS, MAX_WORDS
 
 
 class Case(HouseTestCase):

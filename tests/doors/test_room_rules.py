@@ -6,10 +6,7 @@ from tests.core.matrix import arrange, become, rows
 from tests.doors.house import NO_FLOOD_LIMIT, Guest, House, HouseTestCase
 from twisted_chat.core.state.room import Room
 from twisted_chat.core.state.user import User
-from twisted_chat.core.values.bans import (
-    Ban,
-    read_target,
-)
+from twisted_chat.core.values.bans import Ban, read_target
 
 #: What somebody types who does it; Eve is a member with an account, Carl is not there, Mallory banned and muted.
 DOES = {

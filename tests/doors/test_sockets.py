@@ -16,14 +16,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted_chat.core.values.addresses import UNIX
 from twisted_chat.core.values.text import shown
 from twisted_chat.doors import sockets
-from twisted_chat.doors.sockets import (
-    READ_SIZE,
-    LocalTrust,
-    is_broken,
-    origin,
-    read_at_most,
-    tune,
-)
+from twisted_chat.doors.sockets import READ_SIZE, LocalTrust, is_broken, origin, read_at_most, tune
 
 
 class Transport:

@@ -18,10 +18,7 @@ from twisted_chat.core.values.limits import Limits
 from twisted_chat.doors.proxy import ProxyFactory, Trusted
 from twisted_chat.doors.tls import TlsFactory
 from twisted_chat.tls import certificates
-from twisted_chat.tls.certificates import (
-    Certificates,
-    find,
-)
+from twisted_chat.tls.certificates import Certificates, find
 
 
 class TlsCase(SynchronousTestCase):

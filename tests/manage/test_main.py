@@ -22,16 +22,9 @@ from twisted_chat.core.state import snapshot
 from twisted_chat.core.state.room import Room
 from twisted_chat.core.state.state import State
 from twisted_chat.core.values.account import KEPT_ELSEWHERE, Account, Proof
-from twisted_chat.core.values.ids import (
-    MessageId,
-    RoomId,
-    Scope,
-)
+from twisted_chat.core.values.ids import MessageId, RoomId, Scope
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.core.values.names import (
-    parse_nick,
-    parse_room,
-)
+from twisted_chat.core.values.names import parse_nick, parse_room
 from twisted_chat.manage import __main__ as manage
 from twisted_chat.store.sql.copying import opened
 from twisted_chat.store.sql.operators import read_audit

@@ -13,14 +13,7 @@ from twisted.logger import formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.clocks import DAY, TurnsClock, TwoClocks
-from twisted_chat.runtime.clock import (
-    AGREED,
-    JUMP,
-    Silence,
-    Trust,
-    clock_of,
-    wall_of,
-)
+from twisted_chat.runtime.clock import AGREED, JUMP, Silence, Trust, clock_of, wall_of
 
 
 class ClockTests(SynchronousTestCase):

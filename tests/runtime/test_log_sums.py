@@ -11,11 +11,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors.house import House
-from twisted_chat.runtime.log_sums import (
-    FEW,
-    WINDOW,
-    LogSums,
-)
+from twisted_chat.runtime.log_sums import FEW, WINDOW, LogSums
 
 log = Logger()
 

@@ -7,10 +7,7 @@ import re
 from tests.nodes import FakeDoor
 from tests.server.test_admin import OperatingCase
 from twisted_chat.core.api import commands as c
-from twisted_chat.core.values.names import (
-    parse_nick,
-    parse_room,
-)
+from twisted_chat.core.values.names import parse_nick, parse_room
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.server import account_admin
 

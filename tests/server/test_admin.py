@@ -10,10 +10,7 @@ from tests.nodes import FakeDoor, HeldBus, NodeCase, TellingStore
 from twisted_chat.auth import passwords, turns
 from twisted_chat.auth.operators import Operators
 from twisted_chat.core.api import commands as c
-from twisted_chat.core.api.records import (
-    AuditRecord,
-    Remembered,
-)
+from twisted_chat.core.api.records import AuditRecord, Remembered
 from twisted_chat.core.bus import Bus
 from twisted_chat.core.grammar.table import COMMANDS
 from twisted_chat.core.values.ids import MessageId

@@ -7,10 +7,7 @@ from typing import Any
 from tests.nodes import DEV, FakeDoor, NodeCase, TellingStore
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.core.values.names import (
-    LOBBY,
-    parse_nick,
-)
+from twisted_chat.core.values.names import LOBBY, parse_nick
 from twisted_chat.core.values.text import CleanText
 
 

@@ -17,10 +17,7 @@ from twisted_chat.core.api.replies import NameRefused
 from twisted_chat.core.rules import decisions as d
 from twisted_chat.core.values.ids import Scope
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.core.values.names import (
-    LOBBY,
-    parse_nick,
-)
+from twisted_chat.core.values.names import LOBBY, parse_nick
 from twisted_chat.core.values.text import Secret
 from twisted_chat.dialects.base import Dialect
 from twisted_chat.dialects.line.parse import LineDialect

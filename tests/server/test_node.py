@@ -10,24 +10,11 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.rules import decide
 from twisted_chat.core.state.room import LOBBY_ID
-from twisted_chat.core.values.bans import (
-    Ban,
-    read_target,
-)
+from twisted_chat.core.values.bans import Ban, read_target
 from twisted_chat.core.values.ids import Node as NodeName
-from twisted_chat.core.values.ids import (
-    RoomId,
-    Scope,
-)
-from twisted_chat.core.values.matcher import (
-    SLICE,
-    Effort,
-)
-from twisted_chat.core.values.names import (
-    LOBBY,
-    parse_nick,
-    parse_room,
-)
+from twisted_chat.core.values.ids import RoomId, Scope
+from twisted_chat.core.values.matcher import SLICE, Effort
+from twisted_chat.core.values.names import LOBBY, parse_nick, parse_room
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.delivery.session import MAX_FLYING
 from twisted_chat.dialects.base import BadLine

@@ -6,10 +6,7 @@ from twisted.internet.defer import Deferred
 
 from tests.nodes import NodeCase
 from twisted_chat.core.api import replies as r
-from twisted_chat.server.pending import (
-    PATIENCE,
-    Answers,
-)
+from twisted_chat.server.pending import PATIENCE, Answers
 from twisted_chat.store.port import StoreError
 
 

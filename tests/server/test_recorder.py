@@ -17,36 +17,18 @@ from tests.nodes import DEV, FakeDoor, NodeCase, TellingStore
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import room_commands as rc
-from twisted_chat.core.api.records import (
-    Remembered,
-    RoomRecord,
-)
-from twisted_chat.core.bus import (
-    Bus,
-    LocalBus,
-)
-from twisted_chat.core.state.room import (
-    LOBBY_ID,
-    Room,
-)
-from twisted_chat.core.values.ids import (
-    MessageId,
-    RoomId,
-)
+from twisted_chat.core.api.records import Remembered, RoomRecord
+from twisted_chat.core.bus import Bus, LocalBus
+from twisted_chat.core.state.room import LOBBY_ID, Room
+from twisted_chat.core.values.ids import MessageId, RoomId
 from twisted_chat.core.values.known_network import KNOWN_FOR
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.core.values.names import (
-    parse_nick,
-    parse_room,
-)
+from twisted_chat.core.values.names import parse_nick, parse_room
 from twisted_chat.core.values.retention import Keep
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.runtime.clock import AGREED
 from twisted_chat.server import recorder
-from twisted_chat.server.recorder import (
-    EMPTY_FOR,
-    NO_TIME,
-)
+from twisted_chat.server.recorder import EMPTY_FOR, NO_TIME
 from twisted_chat.store.sql.database import Database, sqlite_url
 from twisted_chat.store.sql.store import SqlStore
 

@@ -21,15 +21,8 @@ from twisted.trial.unittest import TestCase
 from tests.making import said
 from tests.store import postgres
 from twisted_chat.core.api.records import Remembered
-from twisted_chat.core.values.ids import (
-    MessageId,
-    RoomId,
-    Scope,
-)
-from twisted_chat.core.values.retention import (
-    KEEP_ALL,
-    Keep,
-)
+from twisted_chat.core.values.ids import MessageId, RoomId, Scope
+from twisted_chat.core.values.retention import KEEP_ALL, Keep
 from twisted_chat.runtime.clock import ServerClock
 from twisted_chat.store.memory import MemoryStore
 from twisted_chat.store.port import Page, Store

@@ -17,10 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted_chat.store import backup as module
 from twisted_chat.store.backup import GAP, BackupError, Restored, Summary, backup, check, restore
 from twisted_chat.store.sql.schema import HEAD
-from twisted_chat.store.state_dir import (
-    APPLICATION_ID,
-    Place,
-)
+from twisted_chat.store.state_dir import APPLICATION_ID, Place
 
 SCHEMA = f"""
 PRAGMA application_id = {APPLICATION_ID};

@@ -9,10 +9,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.core.values.ids import MessageId
-from twisted_chat.store.id_blocks import (
-    BLOCK,
-    Ids,
-)
+from twisted_chat.store.id_blocks import BLOCK, Ids
 from twisted_chat.store.memory import MemoryStore
 
 

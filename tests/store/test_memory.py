@@ -12,10 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.making import room as room_ref
 from tests.making import said
-from twisted_chat.core.values.ids import (
-    MessageId,
-    RoomId,
-)
+from twisted_chat.core.values.ids import MessageId, RoomId
 from twisted_chat.store import memory
 from twisted_chat.store.memory import MemoryStore
 

@@ -19,11 +19,7 @@ from tests.store.contract import (
 )
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api.commands import Kind
-from twisted_chat.core.values.ids import (
-    MessageId,
-    Node,
-    SessionId,
-)
+from twisted_chat.core.values.ids import MessageId, Node, SessionId
 from twisted_chat.core.values.text import CleanText
 
 

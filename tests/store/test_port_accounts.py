@@ -15,10 +15,7 @@ from tests.store.contract import (
     SqliteReadingAdapter,
 )
 from twisted_chat.core.values.account import Account, Proof
-from twisted_chat.core.values.ids import (
-    MessageId,
-    Scope,
-)
+from twisted_chat.core.values.ids import MessageId, Scope
 from twisted_chat.core.values.known_network import KNOWN_FOR, Place
 from twisted_chat.core.values.names import parse_nick
 from twisted_chat.store.sql import reading

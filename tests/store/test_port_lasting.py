@@ -22,22 +22,9 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api.commands import Term
 from twisted_chat.core.api.records import Query, Remembered, RoomRecord, Sent
 from twisted_chat.core.state.room import LOBBY_ID
-from twisted_chat.core.values.bans import (
-    Ban,
-    read_target,
-)
-from twisted_chat.core.values.ids import (
-    MessageId,
-    Node,
-    RoomId,
-    Scope,
-    SessionId,
-    UserId,
-)
-from twisted_chat.core.values.names import (
-    parse_nick,
-    parse_room,
-)
+from twisted_chat.core.values.bans import Ban, read_target
+from twisted_chat.core.values.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
+from twisted_chat.core.values.names import parse_nick, parse_room
 from twisted_chat.core.values.retention import Keep
 from twisted_chat.core.values.room_settings import Settings
 from twisted_chat.core.values.text import CleanText

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import TestCase
 
-from tests.store.contract import (
-    NOW,
-    Contract,
-    MemoryAdapter,
-    PostgresAdapter,
-    SqliteAdapter,
-)
+from tests.store.contract import NOW, Contract, MemoryAdapter, PostgresAdapter, SqliteAdapter
 from twisted_chat.core.api.records import AuditRecord
 from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.server_ban import Ban

@@ -21,10 +21,7 @@ from tests.store.contract import (
 )
 from twisted_chat.core.api.commands import Term
 from twisted_chat.core.api.records import Query
-from twisted_chat.core.values.ids import (
-    MessageId,
-    RoomId,
-)
+from twisted_chat.core.values.ids import MessageId, RoomId
 
 
 class SearchContract(Contract):

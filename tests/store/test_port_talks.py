@@ -15,17 +15,8 @@ from tests.store.contract import (
     SqliteReadingAdapter,
 )
 from twisted_chat.core.api import events as e
-from twisted_chat.core.state.conversations import (
-    GUESTS,
-    as_kept,
-    ref,
-)
-from twisted_chat.core.values.ids import (
-    MessageId,
-    RoomId,
-    Scope,
-    UserId,
-)
+from twisted_chat.core.state.conversations import GUESTS, as_kept, ref
+from twisted_chat.core.values.ids import MessageId, RoomId, Scope, UserId
 from twisted_chat.core.values.names import parse_nick
 from twisted_chat.core.values.retention import Keep
 from twisted_chat.core.values.text import CleanText

@@ -16,10 +16,7 @@ from sqlalchemy import create_engine, make_url, text
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from tests.store import postgres
-from twisted_chat.store.url import (
-    Kind,
-    kind_of,
-)
+from twisted_chat.store.url import Kind, kind_of
 
 ROOT = Path(__file__).parents[2]
 

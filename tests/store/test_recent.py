@@ -9,10 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.making import said
 from twisted_chat.core.api.events import Envelope
-from twisted_chat.core.values.ids import (
-    MessageId,
-    RoomId,
-)
+from twisted_chat.core.values.ids import MessageId, RoomId
 from twisted_chat.store import recent
 from twisted_chat.store.port import Page
 from twisted_chat.store.recent import Recent

@@ -14,12 +14,7 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.store import state_dir
-from twisted_chat.store.state_dir import (
-    Place,
-    PlaceError,
-    database_in,
-    default_folder,
-)
+from twisted_chat.store.state_dir import Place, PlaceError, database_in, default_folder
 
 
 class DefaultFolderTests(SynchronousTestCase):

@@ -6,12 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.store.url import (
-    BadDatabase,
-    Kind,
-    kind_of,
-    without_password,
-)
+from twisted_chat.store.url import BadDatabase, Kind, kind_of, without_password
 
 GOOD = {
     "postgresql://": "postgresql://",

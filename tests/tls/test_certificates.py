@@ -21,13 +21,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.tls import certs
 from twisted_chat.doors.tls import TlsFactory
 from twisted_chat.tls import certificates
-from twisted_chat.tls.certificates import (
-    BadCertificate,
-    Certificates,
-    Found,
-    find,
-    read,
-)
+from twisted_chat.tls.certificates import BadCertificate, Certificates, Found, find, read
 
 NOW = datetime.now(UTC)
 PEM = serialization.Encoding.PEM

@@ -21,11 +21,7 @@ from cryptography.hazmat.primitives import hashes
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.tls import __main__ as certificate
-from twisted_chat.tls.__main__ import (
-    NotMade,
-    general_name,
-    self_signed,
-)
+from twisted_chat.tls.__main__ import NotMade, general_name, self_signed
 from twisted_chat.tls.certificates import read
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)

@@ -28,10 +28,7 @@ from twisted_chat.app.settings import (
 )
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.text import shown
-from twisted_chat.store.state_dir import (
-    PlaceError,
-    default_folder,
-)
+from twisted_chat.store.state_dir import PlaceError, default_folder
 from twisted_chat.store.url import Sync
 
 

@@ -18,15 +18,8 @@ from twisted_chat.auth.operators import OperatorsError, read_operators
 from twisted_chat.core.values.text import shown
 from twisted_chat.doors.proxy import without_proxy
 from twisted_chat.store.port import StoreError
-from twisted_chat.store.state_dir import (
-    Place,
-    PlaceError,
-    database_in,
-)
-from twisted_chat.store.url import (
-    Kind,
-    without_password,
-)
+from twisted_chat.store.state_dir import Place, PlaceError, database_in
+from twisted_chat.store.url import Kind, without_password
 
 #: Endpoints that only listen, and at what :class:`Probe` knows; others may begin to talk.
 _KNOWN: Final = ("tcp", "tcp4", "tcp6", "unix")

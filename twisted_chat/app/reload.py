@@ -9,10 +9,7 @@ from typing import Final
 import msgspec
 from twisted.logger import Logger
 
-from twisted_chat.app.settings import (
-    BadSetting,
-    Settings,
-)
+from twisted_chat.app.settings import BadSetting, Settings
 from twisted_chat.core.values.text import shown
 
 log = Logger(namespace="twisted_chat.settings")

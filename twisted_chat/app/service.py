@@ -30,14 +30,8 @@ from twisted.python.failure import Failure
 from twisted_chat.app.listen import CannotOpen, close_port, open_port
 from twisted_chat.app.logs import Logs
 from twisted_chat.app.options import Options
-from twisted_chat.app.reload import (
-    NotReloaded,
-    Reload,
-)
-from twisted_chat.app.settings import (
-    BadSetting,
-    Settings,
-)
+from twisted_chat.app.reload import NotReloaded, Reload
+from twisted_chat.app.settings import BadSetting, Settings
 from twisted_chat.app.startup import (
     LOCAL,
     StartError,
@@ -61,18 +55,12 @@ from twisted_chat.doors.capacity import Capacity, room_for_connections
 from twisted_chat.doors.line.protocol import ChatFactory
 from twisted_chat.doors.proxy import ProxyFactory, without_proxy
 from twisted_chat.runtime import tasks
-from twisted_chat.runtime.clock import (
-    clock_of,
-    wall_of,
-)
+from twisted_chat.runtime.clock import clock_of, wall_of
 from twisted_chat.runtime.watchdog import Watchdog
 from twisted_chat.server.node import Node
 from twisted_chat.store.id_blocks import Ids
 from twisted_chat.store.port import StoreError
-from twisted_chat.store.state_dir import (
-    Place,
-    PlaceError,
-)
+from twisted_chat.store.state_dir import Place, PlaceError
 
 log = Logger(namespace="twisted_chat.service")
 

@@ -19,22 +19,11 @@ from twisted_chat.app.logs import LEVELS
 from twisted_chat.core.rules.decide_accounts import Registration
 from twisted_chat.core.values.addresses import read_network
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.core.values.text import (
-    BadText,
-    CleanText,
-)
+from twisted_chat.core.values.text import BadText, CleanText
 from twisted_chat.doors.proxy import Trusted, without_proxy
 from twisted_chat.doors.sockets import LocalTrust
-from twisted_chat.store.state_dir import (
-    PlaceError,
-    default_folder,
-)
-from twisted_chat.store.url import (
-    BadDatabase,
-    Kind,
-    Sync,
-    kind_of,
-)
+from twisted_chat.store.state_dir import PlaceError, default_folder
+from twisted_chat.store.url import BadDatabase, Kind, Sync, kind_of
 
 #: The fields of :class:`Limits` by their names as settings and options.
 LIMITS: Final = {field.encode_name: field for field in msgspec.structs.fields(Limits)}

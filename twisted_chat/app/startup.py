@@ -14,10 +14,7 @@ from twisted_chat.core.values.text import shown
 from twisted_chat.store.memory import MemoryStore
 from twisted_chat.store.port import Store
 from twisted_chat.store.state_dir import database_in
-from twisted_chat.store.url import (
-    Kind,
-    without_password,
-)
+from twisted_chat.store.url import Kind, without_password
 
 #: What the log says of who counts as this machine.
 LOCAL: Final = {

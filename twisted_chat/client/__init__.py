@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from twisted_chat.client.api import ChatError, Client, run
-from twisted_chat.client.piped import (
-    PipeReader,
-    pieces,
-)
+from twisted_chat.client.piped import PipeReader, pieces
 
 __all__ = ["ChatError", "Client", "PipeReader", "pieces", "run"]

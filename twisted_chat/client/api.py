@@ -13,25 +13,11 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twisted_chat.client import events as ev
-from twisted_chat.client.commands import (
-    Rejected,
-    enter,
-)
+from twisted_chat.client.commands import Rejected, enter
 from twisted_chat.client.link import wire
 from twisted_chat.client.link.known import read_fingerprint
-from twisted_chat.client.link.link import (
-    Identity,
-    Link,
-    NoRoom,
-    QueueFull,
-)
-from twisted_chat.client.link.open import (
-    HOST,
-    PORT,
-    Target,
-    TlsMissing,
-    open_link,
-)
+from twisted_chat.client.link.link import Identity, Link, NoRoom, QueueFull
+from twisted_chat.client.link.open import HOST, PORT, Target, TlsMissing, open_link
 from twisted_chat.client.link.weight import weight
 from twisted_chat.core.values.text import BadText
 from twisted_chat.dialects.private_words import read_bot_commands

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from twisted_chat.client.link.link import (
-    Link,
-    NoRoom,
-    QueueFull,
-)
+from twisted_chat.client.link.link import Link, NoRoom, QueueFull
 from twisted_chat.client.link.wire import TooLong
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.values.names import BadName
-from twisted_chat.core.values.text import (
-    BadText,
-    CleanText,
-)
+from twisted_chat.core.values.text import BadText, CleanText
 from twisted_chat.dialects.base import BadLine
 from twisted_chat.dialects.line.parse import read
 

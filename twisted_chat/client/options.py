@@ -14,21 +14,9 @@ import msgspec
 
 from twisted_chat.client.link.known import read_fingerprint
 from twisted_chat.client.link.link import Identity
-from twisted_chat.client.link.open import (
-    HOST,
-    PORT,
-    Target,
-)
-from twisted_chat.core.values.names import (
-    BadName,
-    parse_nick,
-    parse_room,
-)
-from twisted_chat.core.values.text import (
-    BadText,
-    Secret,
-    shown,
-)
+from twisted_chat.client.link.open import HOST, PORT, Target
+from twisted_chat.core.values.names import BadName, parse_nick, parse_room
+from twisted_chat.core.values.text import BadText, Secret, shown
 
 #: The exit status of a program that was not understood.
 USAGE: Final = 2

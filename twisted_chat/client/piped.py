@@ -11,11 +11,7 @@ from unicodedata import category
 import msgspec
 
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.core.values.text import (
-    BadText,
-    CleanText,
-    shown,
-)
+from twisted_chat.core.values.text import BadText, CleanText, shown
 
 #: The longest message that a server takes, in bytes, unless its operators set another limit.
 LONGEST: Final = Limits().max_text

@@ -12,52 +12,22 @@ from typing import Final
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.api.records import (
-    LeftOut,
-    Remembered,
-    RoomRecord,
-    Sent,
-)
+from twisted_chat.core.api.records import LeftOut, Remembered, RoomRecord, Sent
 from twisted_chat.core.api.replies import NameRefused
-from twisted_chat.core.api.room_events import (
-    Banned,
-    Dropped,
-)
+from twisted_chat.core.api.room_events import Banned, Dropped
 from twisted_chat.core.rules.apply import Applier
 from twisted_chat.core.rules.decide import Decider
 from twisted_chat.core.rules.decide_accounts import Registration
-from twisted_chat.core.rules.decisions import (
-    Decision,
-    FocusOn,
-    Ignoring,
-    Propose,
-    Prove,
-)
-from twisted_chat.core.rules.outcomes import (
-    Applied,
-    Outcome,
-    Void,
-)
+from twisted_chat.core.rules.decisions import Decision, FocusOn, Ignoring, Propose, Prove
+from twisted_chat.core.rules.outcomes import Applied, Outcome, Void
 from twisted_chat.core.state import snapshot
-from twisted_chat.core.state.budgets import (
-    SHORT,
-    Budgets,
-)
-from twisted_chat.core.state.room import (
-    LOBBY_ID,
-    Room,
-)
+from twisted_chat.core.state.budgets import SHORT, Budgets
+from twisted_chat.core.state.room import LOBBY_ID, Room
 from twisted_chat.core.state.session import Session
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import Proof
-from twisted_chat.core.values.ids import (
-    MessageId,
-    Node,
-    Scope,
-    SessionId,
-    UserId,
-)
+from twisted_chat.core.values.ids import MessageId, Node, Scope, SessionId, UserId
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.ratelimit import Bucket

@@ -6,11 +6,7 @@ from typing import Final
 
 from twisted.logger import Logger
 
-from twisted_chat.core.api.events import (
-    Envelope,
-    Said,
-    Told,
-)
+from twisted_chat.core.api.events import Envelope, Said, Told
 from twisted_chat.core.values.ids import RoomId
 from twisted_chat.delivery.coalesce import Pace
 from twisted_chat.delivery.outbox import Outbox

@@ -8,23 +8,12 @@ from typing import Final
 import msgspec
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from twisted_chat.core.api.events import (
-    Envelope,
-    Gathered,
-    RoomRef,
-    Said,
-)
-from twisted_chat.core.values.ids import (
-    MessageId,
-    RoomId,
-)
+from twisted_chat.core.api.events import Envelope, Gathered, RoomRef, Said
+from twisted_chat.core.values.ids import MessageId, RoomId
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import Nick
 from twisted_chat.delivery.backlog import Backlog
-from twisted_chat.delivery.batch import (
-    Channel,
-    shown,
-)
+from twisted_chat.delivery.batch import Channel, shown
 from twisted_chat.delivery.coalesce import Pace
 from twisted_chat.delivery.outbox import Outbox, Sink, Slot
 from twisted_chat.dialects.base import Variant

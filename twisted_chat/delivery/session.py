@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import Final, Protocol
 
 from twisted_chat.core.values.ids import SessionId
-from twisted_chat.core.values.names import (
-    Nick,
-    RoomName,
-)
+from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.delivery.outbox import Outbox, Sink
 from twisted_chat.dialects.base import Dialect
 

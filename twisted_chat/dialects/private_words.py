@@ -5,15 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from twisted_chat.core.grammar.table import (
-    COMMANDS,
-    may_be_login,
-    nearest,
-)
-from twisted_chat.core.state.bot_commands import (
-    MAX_WORDS,
-    is_word,
-)
+from twisted_chat.core.grammar.table import COMMANDS, may_be_login, nearest
+from twisted_chat.core.state.bot_commands import MAX_WORDS, is_word
 from twisted_chat.dialects.base import BadLine
 
 #: Commands that say something to some people only.

@@ -6,22 +6,11 @@ Nothing in it is a command. But whoever typed ``psst > bob`` into a program that
 from __future__ import annotations
 
 from twisted_chat.core.api import commands as c
-from twisted_chat.core.values.names import (
-    BadName,
-    Nick,
-    RoomName,
-)
-from twisted_chat.core.values.text import (
-    BadText,
-    CleanText,
-    decode,
-)
+from twisted_chat.core.values.names import BadName, Nick, RoomName
+from twisted_chat.core.values.text import BadText, CleanText, decode
 from twisted_chat.dialects.base import BadLine
 from twisted_chat.dialects.line import typos
-from twisted_chat.dialects.line.parse import (
-    is_plain,
-    read,
-)
+from twisted_chat.dialects.line.parse import is_plain, read
 from twisted_chat.dialects.private_words import is_private
 
 

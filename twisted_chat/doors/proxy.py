@@ -16,18 +16,11 @@ from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from twisted_chat.core.values.addresses import (
-    UNIX,
-    Network,
-    read_network,
-)
+from twisted_chat.core.values.addresses import UNIX, Network, read_network
 from twisted_chat.doors.admission import Connections
 from twisted_chat.doors.sockets import READ_SIZE, read_at_most
 from twisted_chat.runtime.clock import Silence
-from twisted_chat.runtime.log_sums import (
-    FEW,
-    LogSums,
-)
+from twisted_chat.runtime.log_sums import FEW, LogSums
 
 log = Logger(namespace="twisted_chat.doors")
 

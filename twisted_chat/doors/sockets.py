@@ -10,10 +10,7 @@ from twisted.internet.abstract import FileDescriptor
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IAddress
 
-from twisted_chat.core.values.addresses import (
-    UNIX,
-    is_loopback,
-)
+from twisted_chat.core.values.addresses import UNIX, is_loopback
 from twisted_chat.core.values.text import shown
 
 #: Whose connections count as this machine: nobody's, those over UNIX sockets, or those from loopback addresses as well.

@@ -5,20 +5,13 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 from OpenSSL import SSL
-from twisted.internet.interfaces import (
-    IDelayedCall,
-    IProtocolFactory,
-    IReactorTime,
-)
+from twisted.internet.interfaces import IDelayedCall, IProtocolFactory, IReactorTime
 from twisted.internet.protocol import connectionDone
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from twisted.python.failure import Failure
 
 from twisted_chat.doors.admission import HandshakeFailed
-from twisted_chat.tls.certificates import (
-    Certificates,
-    explain,
-)
+from twisted_chat.tls.certificates import Certificates, explain
 
 #: How long the other side has to take what was still written when TLS is over, in seconds.
 _PARTING: Final = 5.0

@@ -11,22 +11,12 @@ from typing import Final
 
 from twisted_chat.auth.codes import GOOD_FOR, Code, new_code
 from twisted_chat.auth.passwords import hash_now
-from twisted_chat.core.values.names import (
-    BadName,
-    parse_nick,
-)
+from twisted_chat.core.values.names import BadName, parse_nick
 from twisted_chat.core.values.text import shown
 from twisted_chat.store.port import StoreError
 from twisted_chat.store.sql import account_changes
-from twisted_chat.store.state_dir import (
-    PlaceError,
-    default_folder,
-)
-from twisted_chat.store.url import (
-    BadDatabase,
-    Kind,
-    kind_of,
-)
+from twisted_chat.store.state_dir import PlaceError, default_folder
+from twisted_chat.store.url import BadDatabase, Kind, kind_of
 
 _COMMANDS: Final = (
     ("accounts", "list the accounts whose names fit MASK, such as 'b*'"),

@@ -20,11 +20,7 @@ from twisted_chat.core.rules.decide_server import NOT_OPERATOR
 from twisted_chat.core.rules.listings import cut_page
 from twisted_chat.core.state.invites import digest_of
 from twisted_chat.core.values.addresses import network_keys
-from twisted_chat.core.values.masks import (
-    MAX_MASK,
-    fits,
-    shortened,
-)
+from twisted_chat.core.values.masks import MAX_MASK, fits, shortened
 from twisted_chat.core.values.names import fold
 from twisted_chat.delivery.session import Peer
 from twisted_chat.runtime.clock import wall_of

@@ -7,10 +7,7 @@ from collections.abc import Callable
 
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.ids import MessageId
-from twisted_chat.delivery.session import (
-    MAX_UNACKED,
-    Peer,
-)
+from twisted_chat.delivery.session import MAX_UNACKED, Peer
 from twisted_chat.server.sessions import Sessions
 
 

@@ -22,10 +22,7 @@ from twisted_chat.core.rules.refusals import UNMATCHED
 from twisted_chat.core.values.addresses import network_keys
 from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.server_ban import Ban
-from twisted_chat.core.values.text import (
-    CleanText,
-    shown,
-)
+from twisted_chat.core.values.text import CleanText, shown
 from twisted_chat.core.values.throttle import Throttle
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.session import Peer

@@ -20,10 +20,7 @@ from twisted_chat.core.state.conversations import as_told
 from twisted_chat.core.state.room import Room
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import Account
-from twisted_chat.core.values.ids import (
-    MessageId,
-    SessionId,
-)
+from twisted_chat.core.values.ids import MessageId, SessionId
 from twisted_chat.core.values.words import words
 from twisted_chat.delivery.session import Peer
 from twisted_chat.runtime import tasks

@@ -13,10 +13,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.api.events import (
-    Envelope,
-    Said,
-)
+from twisted_chat.core.api.events import Envelope, Said
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.values.addresses import network_keys
 from twisted_chat.core.values.ids import RoomId

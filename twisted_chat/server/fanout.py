@@ -11,18 +11,10 @@ from twisted_chat.core.api import room_events as re
 from twisted_chat.core.api import room_replies as rr
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.rules import decisions as d
-from twisted_chat.core.rules.outcomes import (
-    Applied,
-    Between,
-    InRoom,
-    Near,
-)
+from twisted_chat.core.rules.outcomes import Applied, Between, InRoom, Near
 from twisted_chat.core.rules.private import NOT_HERE
 from twisted_chat.core.rules.refusals import UNMATCHED
-from twisted_chat.core.values.ids import (
-    RoomId,
-    UserId,
-)
+from twisted_chat.core.values.ids import RoomId, UserId
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.delivery.batch import hidden

@@ -13,10 +13,7 @@ from twisted_chat.core.hub import Hub
 from twisted_chat.core.values.cloak import Cloak
 from twisted_chat.core.values.ids import SessionId
 from twisted_chat.delivery.engine import Delivery
-from twisted_chat.delivery.session import (
-    Door,
-    Peer,
-)
+from twisted_chat.delivery.session import Door, Peer
 from twisted_chat.dialects.base import Dialect
 from twisted_chat.runtime.clock import wall_of
 from twisted_chat.runtime.log_sums import FEW

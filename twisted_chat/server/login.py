@@ -21,24 +21,12 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.rules import decisions as d
 from twisted_chat.core.rules.decide_accounts import privacy_text
-from twisted_chat.core.rules.outcomes import (
-    Applied,
-    Between,
-)
-from twisted_chat.core.rules.refusals import (
-    hidden,
-    shown_again,
-)
-from twisted_chat.core.state.invites import (
-    GOOD_FOR,
-    digest_of,
-)
+from twisted_chat.core.rules.outcomes import Applied, Between
+from twisted_chat.core.rules.refusals import hidden, shown_again
+from twisted_chat.core.state.invites import GOOD_FOR, digest_of
 from twisted_chat.core.values.account import Proof
 from twisted_chat.core.values.addresses import network_keys
-from twisted_chat.core.values.ids import (
-    Scope,
-    UserId,
-)
+from twisted_chat.core.values.ids import Scope, UserId
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.throttle import Throttle

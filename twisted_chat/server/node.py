@@ -19,23 +19,13 @@ from twisted_chat.core.api.records import Remembered
 from twisted_chat.core.bus import Bus
 from twisted_chat.core.hub import NO_SCOPE, Hub
 from twisted_chat.core.rules import decisions as d
-from twisted_chat.core.rules.outcomes import (
-    Applied,
-    Duplicate,
-    Void,
-)
-from twisted_chat.core.values.ids import (
-    MessageId,
-    Scope,
-)
+from twisted_chat.core.rules.outcomes import Applied, Duplicate, Void
+from twisted_chat.core.values.ids import MessageId, Scope
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.core.values.tokens import Tokens
 from twisted_chat.delivery.engine import Delivery
-from twisted_chat.delivery.session import (
-    MAX_FLYING,
-    Peer,
-)
+from twisted_chat.delivery.session import MAX_FLYING, Peer
 from twisted_chat.dialects.base import BadLine, Request
 from twisted_chat.runtime.clock import wall_of
 from twisted_chat.runtime.log_sums import LogSums

@@ -18,21 +18,11 @@ from twisted_chat.core.bus import Bus
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.values.account import KEPT_ELSEWHERE, Account
 from twisted_chat.core.values.cloak import neighbourhood
-from twisted_chat.core.values.ids import (
-    MessageId,
-    RoomId,
-    SessionId,
-)
-from twisted_chat.core.values.names import (
-    BadName,
-    parse_nick,
-)
+from twisted_chat.core.values.ids import MessageId, RoomId, SessionId
+from twisted_chat.core.values.names import BadName, parse_nick
 from twisted_chat.core.values.text import shown
 from twisted_chat.runtime import tasks
-from twisted_chat.runtime.clock import (
-    Trust,
-    wall_of,
-)
+from twisted_chat.runtime.clock import Trust, wall_of
 from twisted_chat.store.port import Store
 
 log = Logger(namespace="twisted_chat.store")

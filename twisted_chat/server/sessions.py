@@ -10,10 +10,7 @@ from twisted.python.failure import Failure
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.events import Envelope
 from twisted_chat.core.hub import Hub
-from twisted_chat.core.values.ids import (
-    SessionId,
-    UserId,
-)
+from twisted_chat.core.values.ids import SessionId, UserId
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.session import Peer
 from twisted_chat.runtime.log_sums import LogSums

@@ -10,17 +10,8 @@ from typing import Final
 
 from twisted_chat.core.values.text import shown
 from twisted_chat.store.backup import BackupError, Summary, backup, check, compact, restore
-from twisted_chat.store.state_dir import (
-    Place,
-    PlaceError,
-    database_in,
-    default_folder,
-)
-from twisted_chat.store.url import (
-    BadDatabase,
-    Kind,
-    kind_of,
-)
+from twisted_chat.store.state_dir import Place, PlaceError, database_in, default_folder
+from twisted_chat.store.url import BadDatabase, Kind, kind_of
 
 _PROGRAM: Final = "python -m twisted_chat.store"
 # Rows between two lines about how far a copy is.

@@ -14,12 +14,7 @@ from typing import Final
 
 import msgspec
 
-from twisted_chat.store.state_dir import (
-    APPLICATION_ID,
-    Place,
-    database_in,
-    give_to_owner,
-)
+from twisted_chat.store.state_dir import APPLICATION_ID, Place, database_in, give_to_owner
 
 #: How far above every known id the ids go on after a restore: more than a server uses up between a backup and the day it
 #: is needed, for nobody knows which of those were shown. There is room for two thousand million restores.

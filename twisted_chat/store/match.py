@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from twisted_chat.core.api.events import (
-    Envelope,
-    Said,
-)
+from twisted_chat.core.api.events import Envelope, Said
 from twisted_chat.core.api.records import Query
 from twisted_chat.core.values.words import words
 

@@ -9,10 +9,7 @@ from typing import Final
 import msgspec
 
 from twisted_chat.core.api.events import Envelope
-from twisted_chat.core.values.ids import (
-    MessageId,
-    RoomId,
-)
+from twisted_chat.core.values.ids import MessageId, RoomId
 from twisted_chat.store.port import Page
 
 #: Messages kept in all, beside those that are not stored yet: some 15 MB of common ones, 80 MB of the longest.

@@ -7,11 +7,7 @@ from typing import Any
 from tests.client.linked import LinkedTestCase
 from twisted_chat.client import events as ev
 from twisted_chat.client.link import link
-from twisted_chat.client.link.link import (
-    Identity,
-    NoRoom,
-    QueueFull,
-)
+from twisted_chat.client.link.link import Identity, NoRoom, QueueFull
 from twisted_chat.client.link.outbox import MAX_WAITING
 from twisted_chat.client.link.reconnect import LONGEST_WAIT
 from twisted_chat.client.link.wire import TooLong

@@ -13,11 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted_chat.client import events as ev
 from twisted_chat.client.link import open, trust
 from twisted_chat.client.link.link import Identity
-from twisted_chat.client.link.open import (
-    Target,
-    TlsMissing,
-    open_link,
-)
+from twisted_chat.client.link.open import Target, TlsMissing, open_link
 
 
 class ConnectingTests(SynchronousTestCase):

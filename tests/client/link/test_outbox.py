@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.client.link.outbox import (
-    MAX_SEEN,
-    Item,
-    Outgoing,
-    QueueFull,
-)
+from twisted_chat.client.link.outbox import MAX_SEEN, Item, Outgoing, QueueFull
 
 
 def item(tag: str, *, again: bool = True) -> Item:

@@ -8,10 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted_chat.client import events as ev
 from twisted_chat.client.link import reading
 from twisted_chat.client.link.reading import Reading
-from twisted_chat.client.link.weight import (
-    MOST_HELD,
-    weight,
-)
+from twisted_chat.client.link.weight import MOST_HELD, weight
 
 HI = ev.Message(sender="bob", room="dev", replay=True, lines=("hi",))
 

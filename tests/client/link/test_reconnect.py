@@ -8,14 +8,8 @@ from twisted.python.failure import Failure
 
 from tests.client.linked import LinkedTestCase
 from twisted_chat.client import events as ev
-from twisted_chat.client.link.connection import (
-    GREETING_TIME,
-    Untrusted,
-)
-from twisted_chat.client.link.link import (
-    Identity,
-    Link,
-)
+from twisted_chat.client.link.connection import GREETING_TIME, Untrusted
+from twisted_chat.client.link.link import Identity, Link
 from twisted_chat.client.link.reconnect import LONGEST_WAIT
 
 

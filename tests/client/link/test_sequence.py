@@ -9,14 +9,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.client.events import Message
 from twisted_chat.client.link import sequence
-from twisted_chat.client.link.sequence import (
-    ZERO,
-    Sequences,
-)
-from twisted_chat.client.link.weight import (
-    MOST_HELD,
-    weight,
-)
+from twisted_chat.client.link.sequence import ZERO, Sequences
+from twisted_chat.client.link.weight import MOST_HELD, weight
 from twisted_chat.core.values.ids import spell
 
 

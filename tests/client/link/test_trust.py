@@ -24,10 +24,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.tls.certs import Wire
 from twisted_chat.client.link import trust
 from twisted_chat.client.link.connection import Untrusted
-from twisted_chat.client.link.known import (
-    BY_AUTHORITY,
-    KnownServers,
-)
+from twisted_chat.client.link.known import BY_AUTHORITY, KnownServers
 from twisted_chat.client.link.trust import Trust
 from twisted_chat.tls import __main__ as certificate
 

@@ -19,18 +19,12 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.client.serving import FakeServer
 from twisted import internet
 from twisted_chat.client import events as ev
-from twisted_chat.client.link.link import (
-    Identity,
-    Link,
-)
+from twisted_chat.client.link.link import Identity, Link
 from twisted_chat.client.link.open import Target
 from twisted_chat.client.link.reconnect import LONGEST_WAIT
 from twisted_chat.client.options import USAGE, Settings
 from twisted_chat.client.plain import app, transcript
-from twisted_chat.client.plain.app import (
-    LOST,
-    Plain,
-)
+from twisted_chat.client.plain.app import LOST, Plain
 
 
 class FakeKeyboard:

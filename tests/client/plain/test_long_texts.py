@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from tests.client.linked import LinkedTestCase
 from twisted_chat.client.commands import Rejected
-from twisted_chat.client.plain.long_texts import (
-    enter_long,
-    say,
-)
+from twisted_chat.client.plain.long_texts import enter_long, say
 
 
 class SayingTests(LinkedTestCase):

@@ -13,11 +13,7 @@ from twisted.logger import Logger, LogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.client.plain import transcript
-from twisted_chat.client.plain.transcript import (
-    NoLog,
-    begin,
-    note,
-)
+from twisted_chat.client.plain.transcript import NoLog, begin, note
 
 
 class TranscriptTests(SynchronousTestCase):

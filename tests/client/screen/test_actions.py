@@ -7,21 +7,11 @@ from typing import cast
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.client.screen.stage import FakeLink
-from twisted_chat.client.link.link import (
-    Link,
-    NoRoom,
-)
+from twisted_chat.client.link.link import Link, NoRoom
 from twisted_chat.client.model.conversation import SERVER, private_key, room_key
 from twisted_chat.client.model.lines import Line
 from twisted_chat.client.model.state import Picture
-from twisted_chat.client.screen.actions import (
-    LOCAL,
-    USAGES,
-    CannotDo,
-    Doer,
-    Done,
-    hidden_from,
-)
+from twisted_chat.client.screen.actions import LOCAL, USAGES, CannotDo, Doer, Done, hidden_from
 from twisted_chat.core.grammar.table import COMMANDS
 
 

@@ -7,10 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.client.screen.stage import NOW, Stage, said, staged
 from twisted_chat.client import events as ev
-from twisted_chat.client.link.link import (
-    Identity,
-    QueueFull,
-)
+from twisted_chat.client.link.link import Identity, QueueFull
 from twisted_chat.client.model.conversation import SERVER, private_key, room_key
 
 

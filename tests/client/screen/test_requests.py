@@ -8,10 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.client.screen.stage import FakeLink
 from twisted_chat.client import events as ev
-from twisted_chat.client.link.link import (
-    Link,
-    QueueFull,
-)
+from twisted_chat.client.link.link import Link, QueueFull
 from twisted_chat.client.link.wire import TooLong
 from twisted_chat.client.model.conversation import SERVER
 from twisted_chat.client.model.lines import Kind, Line

@@ -19,10 +19,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.client.link.link import Identity
-from twisted_chat.client.link.open import (
-    Target,
-    TlsMissing,
-)
+from twisted_chat.client.link.open import Target, TlsMissing
 from twisted_chat.client.model.conversation import room_key
 from twisted_chat.client.model.state import Picture
 from twisted_chat.client.options import Settings

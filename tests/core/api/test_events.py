@@ -11,18 +11,8 @@ from tests.core.world import NOW, lines, nick, room
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import room_events as re
 from twisted_chat.core.values.account import Proof
-from twisted_chat.core.values.bans import (
-    Ban,
-    read_target,
-)
-from twisted_chat.core.values.ids import (
-    MessageId,
-    Node,
-    RoomId,
-    Scope,
-    SessionId,
-    UserId,
-)
+from twisted_chat.core.values.bans import Ban, read_target
+from twisted_chat.core.values.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.values.retention import Keep
 from twisted_chat.core.values.server_ban import Ban as ServerBan
 from twisted_chat.core.values.text import CleanText

@@ -5,11 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.core.api import commands as c
-from twisted_chat.core.grammar.arguments import (
-    KINDS,
-    BadArguments,
-    Spec,
-)
+from twisted_chat.core.grammar.arguments import KINDS, BadArguments, Spec
 
 
 def spec(grammar: str) -> Spec:

@@ -11,10 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.core.world import NOW, nick, room
 from tests.making import room as room_ref
 from tests.making import said
-from twisted_chat.core.api.commands import (
-    Search,
-    Term,
-)
+from twisted_chat.core.api.commands import Search, Term
 from twisted_chat.core.grammar.search import (
     MAX_PREFIXES,
     MAX_WORDS,

@@ -12,22 +12,11 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.core.world import lines, nick, room
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.grammar import table
-from twisted_chat.core.grammar.table import (
-    COMMANDS,
-    KINDS,
-    BadArguments,
-    nearest,
-)
+from twisted_chat.core.grammar.table import COMMANDS, KINDS, BadArguments, nearest
 from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.names import BadName
-from twisted_chat.core.values.retention import (
-    KEEP_ALL,
-    Keep,
-)
-from twisted_chat.core.values.text import (
-    BadText,
-    CleanText,
-)
+from twisted_chat.core.values.retention import KEEP_ALL, Keep
+from twisted_chat.core.values.text import BadText, CleanText
 
 TEXT = CleanText
 

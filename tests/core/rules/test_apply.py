@@ -8,11 +8,7 @@ from tests.core.api.test_events import EVERY_EVENT
 from tests.core.world import NOW, Seat, World, lines, nick, room
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
-from twisted_chat.core.api.replies import (
-    NameRefused,
-    PasswordNeeded,
-    Refused,
-)
+from twisted_chat.core.api.replies import NameRefused, PasswordNeeded, Refused
 from twisted_chat.core.rules.outcomes import (
     NOBODY,
     Applied,
@@ -23,24 +19,10 @@ from twisted_chat.core.rules.outcomes import (
     Outcome,
     Void,
 )
-from twisted_chat.core.state.room import (
-    LOBBY_ID,
-    Room,
-    room_digest,
-)
+from twisted_chat.core.state.room import LOBBY_ID, Room, room_digest
 from twisted_chat.core.state.user import User
-from twisted_chat.core.values.ids import (
-    MessageId,
-    Node,
-    RoomId,
-    Scope,
-    SessionId,
-    UserId,
-)
-from twisted_chat.core.values.limits import (
-    REMEMBERED,
-    Limits,
-)
+from twisted_chat.core.values.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
+from twisted_chat.core.values.limits import REMEMBERED, Limits
 from twisted_chat.core.values.retention import Keep
 from twisted_chat.core.values.text import CleanText
 

@@ -11,11 +11,7 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules import private
 from twisted_chat.core.rules.decisions import Propose
-from twisted_chat.core.rules.outcomes import (
-    Applied,
-    Between,
-    Void,
-)
+from twisted_chat.core.rules.outcomes import Applied, Between, Void
 from twisted_chat.core.state.conversations import GUESTS
 from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.limits import Limits

@@ -7,17 +7,9 @@ from tests.core.world import NOW, Seat, lines, nick, room
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import room_events as re
-from twisted_chat.core.rules.apply import (
-    Applied,
-    Duplicate,
-    Near,
-    Void,
-)
+from twisted_chat.core.rules.apply import Applied, Duplicate, Near, Void
 from twisted_chat.core.rules.apply_rooms import forget_account
-from twisted_chat.core.state.room import (
-    LOBBY_ID,
-    room_digest,
-)
+from twisted_chat.core.state.room import LOBBY_ID, room_digest
 from twisted_chat.core.values.cloak import Cloak
 from twisted_chat.core.values.ids import RoomId
 from twisted_chat.core.values.limits import Limits

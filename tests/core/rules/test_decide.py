@@ -14,10 +14,7 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.records import Query
-from twisted_chat.core.grammar.table import (
-    COMMANDS,
-    SERVER_OPERATORS,
-)
+from twisted_chat.core.grammar.table import COMMANDS, SERVER_OPERATORS
 from twisted_chat.core.rules import decide
 from twisted_chat.core.rules.decide import Decider
 from twisted_chat.core.rules.decisions import (
@@ -33,25 +30,11 @@ from twisted_chat.core.rules.decisions import (
     Survey,
     Tell,
 )
-from twisted_chat.core.rules.listings import (
-    overview,
-    people,
-    profile,
-    rooms,
-)
+from twisted_chat.core.rules.listings import overview, people, profile, rooms
 from twisted_chat.core.state.room import LOBBY_ID
-from twisted_chat.core.values.ids import (
-    MessageId,
-    RoomId,
-)
-from twisted_chat.core.values.limits import (
-    REMEMBERED,
-    Limits,
-)
-from twisted_chat.core.values.names import (
-    Nick,
-    guest_nick,
-)
+from twisted_chat.core.values.ids import MessageId, RoomId
+from twisted_chat.core.values.limits import REMEMBERED, Limits
+from twisted_chat.core.values.names import Nick, guest_nick
 from twisted_chat.core.values.text import CleanText
 
 HI = lines("hi")

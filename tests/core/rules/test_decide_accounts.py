@@ -9,14 +9,7 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.rules.decide_accounts import Registration
-from twisted_chat.core.rules.decisions import (
-    Decision,
-    Enrol,
-    MakeInvite,
-    Propose,
-    Prove,
-    Tell,
-)
+from twisted_chat.core.rules.decisions import Decision, Enrol, MakeInvite, Propose, Prove, Tell
 from twisted_chat.core.state.invites import digest_of
 from twisted_chat.core.values.ids import Scope
 from twisted_chat.core.values.server_ban import Ban

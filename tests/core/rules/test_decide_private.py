@@ -6,14 +6,8 @@ from tests.core.rules.test_apply_private import PrivateCase
 from tests.core.world import nick, room
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
-from twisted_chat.core.rules.decisions import (
-    Propose,
-    Recall,
-)
-from twisted_chat.core.state.conversations import (
-    NO_TALK,
-    ref,
-)
+from twisted_chat.core.rules.decisions import Propose, Recall
+from twisted_chat.core.state.conversations import NO_TALK, ref
 from twisted_chat.core.values.ids import MessageId
 
 SEVEN = MessageId(7)

@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from tests.core.rules.test_decide import (
-    LONG,
-    Case,
-)
+from tests.core.rules.test_decide import LONG, Case
 from tests.core.world import NOW, World, nick, room
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.grammar.table import COMMANDS
 from twisted_chat.core.rules.apply import Void
-from twisted_chat.core.rules.decisions import (
-    FocusOn,
-    Propose,
-    Tell,
-)
-from twisted_chat.core.state.room import (
-    LOBBY_ID,
-    room_digest,
-)
-from twisted_chat.core.values.bans import (
-    Ban,
-    read_target,
-)
+from twisted_chat.core.rules.decisions import FocusOn, Propose, Tell
+from twisted_chat.core.state.room import LOBBY_ID, room_digest
+from twisted_chat.core.values.bans import Ban, read_target
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.core.values.retention import (
-    KEEP_ALL,
-    Keep,
-)
+from twisted_chat.core.values.retention import KEEP_ALL, Keep
 from twisted_chat.core.values.room_settings import Setting
 from twisted_chat.core.values.text import CleanText
 

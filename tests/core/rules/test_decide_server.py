@@ -8,20 +8,9 @@ from tests.core.world import NOW, Seat, World, lines, nick
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.grammar.table import (
-    COMMANDS,
-    SERVER_OPERATORS,
-    BadArguments,
-)
-from twisted_chat.core.rules.apply import (
-    Applied,
-    Void,
-)
-from twisted_chat.core.rules.decisions import (
-    Operate,
-    Propose,
-    Tell,
-)
+from twisted_chat.core.grammar.table import COMMANDS, SERVER_OPERATORS, BadArguments
+from twisted_chat.core.rules.apply import Applied, Void
+from twisted_chat.core.rules.decisions import Operate, Propose, Tell
 from twisted_chat.core.values.account import Account
 from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.server_ban import MAX_BANS, Ban

@@ -7,14 +7,8 @@ from tests.core.world import NOW, lines, nick
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api import room_replies as rr
-from twisted_chat.core.rules.decisions import (
-    Recall,
-    Seek,
-)
-from twisted_chat.core.values.bans import (
-    Ban,
-    read_target,
-)
+from twisted_chat.core.rules.decisions import Recall, Seek
+from twisted_chat.core.values.bans import Ban, read_target
 from twisted_chat.core.values.room_settings import Settings
 
 

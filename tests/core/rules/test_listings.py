@@ -9,19 +9,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.core.ruled import typed
 from tests.core.world import NOW, World, nick, room
 from twisted_chat.core.api import commands as c
-from twisted_chat.core.api.replies import (
-    Overview,
-    Person,
-    Profile,
-    RoomLine,
-)
-from twisted_chat.core.rules.listings import (
-    cut_page,
-    overview,
-    people,
-    profile,
-    rooms,
-)
+from twisted_chat.core.api.replies import Overview, Person, Profile, RoomLine
+from twisted_chat.core.rules.listings import cut_page, overview, people, profile, rooms
 from twisted_chat.core.state.room import Room
 from twisted_chat.core.values.text import CleanText
 

@@ -7,10 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.core.world import NOW, World
 from twisted_chat.core.api import events as e
 from twisted_chat.core.rules.outcomes import envelope
-from twisted_chat.core.values.ids import (
-    MessageId,
-    SessionId,
-)
+from twisted_chat.core.values.ids import MessageId, SessionId
 
 
 class EnvelopeTests(SynchronousTestCase):

@@ -8,11 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules.decisions import Tell
-from twisted_chat.core.rules.refusals import (
-    check_size,
-    refuse,
-    too_long,
-)
+from twisted_chat.core.rules.refusals import check_size, refuse, too_long
 from twisted_chat.core.values.text import CleanText
 
 

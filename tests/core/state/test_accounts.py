@@ -8,10 +8,7 @@ from tests.core.world import NOW, nick
 from twisted_chat.core.state import accounts
 from twisted_chat.core.state.accounts import Accounts
 from twisted_chat.core.values.account import Account, Proof
-from twisted_chat.core.values.ids import (
-    MessageId,
-    Scope,
-)
+from twisted_chat.core.values.ids import MessageId, Scope
 
 
 def account(name: str, since: int = 1) -> Account:

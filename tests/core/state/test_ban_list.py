@@ -9,20 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.core.values.test_bans import (
-    Who,
-    ban,
-    who,
-)
+from tests.core.values.test_bans import Who, ban, who
 from tests.core.world import NOW, nick
 from twisted_chat.core.state.ban_list import BanList
 from twisted_chat.core.values import bans
-from twisted_chat.core.values.bans import (
-    Ban,
-    address_of,
-    hits,
-    read_target,
-)
+from twisted_chat.core.values.bans import Ban, address_of, hits, read_target
 from twisted_chat.core.values.cloak import Cloak
 from twisted_chat.core.values.matcher import Effort
 

@@ -7,19 +7,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.core.world import nick
 from tests.making import happened
 from twisted_chat.core.api import events as e
-from twisted_chat.core.state.conversations import (
-    GUESTS,
-    NO_TALK,
-    Talks,
-    as_kept,
-    as_told,
-    ref,
-)
-from twisted_chat.core.values.ids import (
-    MessageId,
-    RoomId,
-    UserId,
-)
+from twisted_chat.core.state.conversations import GUESTS, NO_TALK, Talks, as_kept, as_told, ref
+from twisted_chat.core.values.ids import MessageId, RoomId, UserId
 from twisted_chat.core.values.text import CleanText
 
 

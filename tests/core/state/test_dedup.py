@@ -13,11 +13,7 @@ from twisted_chat.core.api.records import Sent
 from twisted_chat.core.state import dedup
 from twisted_chat.core.state.dedup import Nonces, digest, owner_of
 from twisted_chat.core.values.cloak import Cloak
-from twisted_chat.core.values.ids import (
-    MessageId,
-    Scope,
-    UserId,
-)
+from twisted_chat.core.values.ids import MessageId, Scope, UserId
 from twisted_chat.core.values.limits import REMEMBERED
 
 A, B, C = Scope("a"), Scope("b"), Scope("c")

@@ -6,10 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.core.world import NOW
 from twisted_chat.core.state import invites
-from twisted_chat.core.state.invites import (
-    Invites,
-    digest_of,
-)
+from twisted_chat.core.state.invites import Invites, digest_of
 
 
 class InvitesTests(SynchronousTestCase):

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.core.state.read_markers import (
-    MAX_MARKERS,
-    Markers,
-)
-from twisted_chat.core.values.ids import (
-    MessageId,
-    RoomId,
-)
+from twisted_chat.core.state.read_markers import MAX_MARKERS, Markers
+from twisted_chat.core.values.ids import MessageId, RoomId
 
 DEV, OPS, TALK = RoomId(1), RoomId(2), RoomId(-3)
 

@@ -9,21 +9,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.core.state.test_state import Case
 from tests.core.world import NOW, nick, room
-from twisted_chat.core.api.events import (
-    Author,
-    RoomRef,
-)
-from twisted_chat.core.state.room import (
-    LOBBY_ID,
-    Room,
-    room_digest,
-)
+from twisted_chat.core.api.events import Author, RoomRef
+from twisted_chat.core.state.room import LOBBY_ID, Room, room_digest
 from twisted_chat.core.state.user import User
-from twisted_chat.core.values.ids import (
-    RoomId,
-    Scope,
-    UserId,
-)
+from twisted_chat.core.values.ids import RoomId, Scope, UserId
 
 
 class FirstTests(SynchronousTestCase):

@@ -8,10 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.core.world import NOW
 from twisted_chat.core.state.session import Session
-from twisted_chat.core.values.ids import (
-    RoomId,
-    SessionId,
-)
+from twisted_chat.core.values.ids import RoomId, SessionId
 from twisted_chat.core.values.ratelimit import Bucket
 
 

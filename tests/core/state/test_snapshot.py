@@ -10,24 +10,12 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.core.world import NOW, Seat, World, nick, room, scope_of
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
-from twisted_chat.core.api.records import (
-    Remembered,
-    RoomRecord,
-    Sent,
-)
+from twisted_chat.core.api.records import Remembered, RoomRecord, Sent
 from twisted_chat.core.api.replies import PasswordNeeded
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.rules.apply import Void
-from twisted_chat.core.state.room import (
-    LOBBY_ID,
-    Room,
-)
-from twisted_chat.core.values.ids import (
-    MessageId,
-    Node,
-    RoomId,
-    Scope,
-)
+from twisted_chat.core.state.room import LOBBY_ID, Room
+from twisted_chat.core.values.ids import MessageId, Node, RoomId, Scope
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import RoomName
 from twisted_chat.core.values.retention import Keep

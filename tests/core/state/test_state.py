@@ -13,33 +13,14 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.core.world import NOW, World, nick, room
 from twisted_chat.core.api import commands as c
-from twisted_chat.core.api.events import (
-    Author,
-    RoomRef,
-)
-from twisted_chat.core.state.room import (
-    LOBBY_ID,
-    Room,
-)
+from twisted_chat.core.api.events import Author, RoomRef
+from twisted_chat.core.state.room import LOBBY_ID, Room
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.confusables import skeleton
-from twisted_chat.core.values.ids import (
-    Node,
-    RoomId,
-    Scope,
-    SessionId,
-    UserId,
-)
+from twisted_chat.core.values.ids import Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.core.values.names import (
-    BadName,
-    Nick,
-    RoomName,
-    looks,
-    parse_nick,
-    parse_room,
-)
+from twisted_chat.core.values.names import BadName, Nick, RoomName, looks, parse_nick, parse_room
 from twisted_chat.core.values.retention import Keep
 from twisted_chat.core.values.text import CleanText
 

@@ -7,10 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.core.world import NOW, nick
 from twisted_chat.core.api.events import Author
 from twisted_chat.core.state.user import User
-from twisted_chat.core.values.ids import (
-    Scope,
-    UserId,
-)
+from twisted_chat.core.values.ids import Scope, UserId
 
 
 class UserTests(SynchronousTestCase):

@@ -22,11 +22,7 @@ from twisted_chat.core.values.bans import (
 )
 from twisted_chat.core.values.cloak import Cloak
 from twisted_chat.core.values.masks import MAX_MASK
-from twisted_chat.core.values.names import (
-    BadName,
-    Nick,
-    parse_nick,
-)
+from twisted_chat.core.values.names import BadName, Nick, parse_nick
 
 
 class Who(msgspec.Struct):

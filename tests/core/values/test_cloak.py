@@ -6,10 +6,7 @@ import fnmatch
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.core.values.cloak import (
-    HERE,
-    Cloak,
-)
+from twisted_chat.core.values.cloak import HERE, Cloak
 
 CLOAK = Cloak(b"k" * 32)
 

@@ -14,14 +14,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 import twisted_chat
 from twisted_chat.core.values import confusables
-from twisted_chat.core.values._confusables_data import (
-    TABLE,
-    VERSION,
-)
-from twisted_chat.core.values.confusables import (
-    drop_ignorable,
-    skeleton,
-)
+from twisted_chat.core.values._confusables_data import TABLE, VERSION
+from twisted_chat.core.values.confusables import drop_ignorable, skeleton
 
 # Every character there is, without the million code points that are none.
 EVERY_CHARACTER = [

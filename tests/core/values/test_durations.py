@@ -6,11 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.core.values.durations import (
-    MAX_DURATION,
-    read_duration,
-    spell_duration,
-)
+from twisted_chat.core.values.durations import MAX_DURATION, read_duration, spell_duration
 
 
 class ReadTests(SynchronousTestCase):

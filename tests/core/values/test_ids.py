@@ -6,10 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.core.values.ids import (
-    read_id,
-    spell,
-)
+from twisted_chat.core.values.ids import read_id, spell
 
 ids = st.integers(0, 2**63 - 1)
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.core.values.limits import (
-    REMEMBERED,
-    Limits,
-)
+from twisted_chat.core.values.limits import REMEMBERED, Limits
 
 FIELDS = msgspec.structs.fields(Limits)
 

@@ -9,12 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.core.values.masks import (
-    fits,
-    fits_all,
-    is_mask,
-    shortened,
-)
+from twisted_chat.core.values.masks import fits, fits_all, is_mask, shortened
 
 _few = st.text(st.sampled_from("ab*?"), max_size=12)
 

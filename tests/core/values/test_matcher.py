@@ -6,17 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.core.values.masks import (
-    fits,
-    shortened,
-)
-from twisted_chat.core.values.matcher import (
-    GROUP,
-    REMEMBERED,
-    SLICE,
-    Effort,
-    Matcher,
-)
+from twisted_chat.core.values.masks import fits, shortened
+from twisted_chat.core.values.matcher import GROUP, REMEMBERED, SLICE, Effort, Matcher
 
 _masks = st.lists(
     st.text(st.sampled_from("abc*?"), max_size=12).map(shortened), unique=True, max_size=3 * GROUP

@@ -6,11 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.core.values.retention import (
-    KEEP_ALL,
-    Keep,
-    read_keep,
-)
+from twisted_chat.core.values.retention import KEEP_ALL, Keep, read_keep
 
 counts = st.integers(0, 999_999_999)
 keeps = st.builds(Keep, counts, counts)

@@ -6,11 +6,7 @@ from typing import get_args
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.core.values.room_settings import (
-    AS_MADE,
-    Setting,
-    Settings,
-)
+from twisted_chat.core.values.room_settings import AS_MADE, Setting, Settings
 
 
 class SettingsTests(SynchronousTestCase):

@@ -28,12 +28,7 @@ from tests.dialects.strategies import EVENTS, envelopes, replies, tags
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.room_events import RoomEvent
-from twisted_chat.core.values.ids import (
-    MessageId,
-    RoomId,
-    Scope,
-    UserId,
-)
+from twisted_chat.core.values.ids import MessageId, RoomId, Scope, UserId
 from twisted_chat.core.values.retention import Keep
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.json import events

@@ -12,35 +12,16 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.cost import cost
-from tests.dialects.line.test_parse import (
-    MEANINGS,
-    NEAR_MISSES,
-    sample_arguments,
-)
+from tests.dialects.line.test_parse import MEANINGS, NEAR_MISSES, sample_arguments
 from tests.dialects.strategies import any_text
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import room_commands as rc
 from twisted_chat.core.grammar.table import COMMANDS
-from twisted_chat.core.values.ids import (
-    MessageId,
-    spell,
-)
-from twisted_chat.core.values.names import (
-    parse_nick,
-    parse_room,
-)
-from twisted_chat.core.values.text import (
-    BadText,
-    CleanText,
-)
+from twisted_chat.core.values.ids import MessageId, spell
+from twisted_chat.core.values.names import parse_nick, parse_room
+from twisted_chat.core.values.text import BadText, CleanText
 from twisted_chat.dialects.base import BadLine, Request
-from twisted_chat.dialects.json.parse import (
-    MAX_ID,
-    MAX_LINES,
-    MAX_PING,
-    Incoming,
-    JsonDialect,
-)
+from twisted_chat.dialects.json.parse import MAX_ID, MAX_LINES, MAX_PING, Incoming, JsonDialect
 
 BOB, DEV = parse_nick("bob"), parse_room("dev")
 HI = (CleanText("hi"),)

@@ -7,24 +7,11 @@ from typing import Any
 import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.dialects.json_shown import (
-    ALICE,
-    BOB,
-    DEV,
-    NONE,
-    THEN,
-    reply,
-)
+from tests.dialects.json_shown import ALICE, BOB, DEV, NONE, THEN, reply
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.records import AuditRecord
-from twisted_chat.core.values.ids import (
-    MessageId,
-    Scope,
-)
-from twisted_chat.core.values.names import (
-    parse_nick,
-    parse_room,
-)
+from twisted_chat.core.values.ids import MessageId, Scope
+from twisted_chat.core.values.names import parse_nick, parse_room
 from twisted_chat.core.values.retention import Keep
 from twisted_chat.core.values.server_ban import Ban
 from twisted_chat.core.values.text import CleanText

@@ -7,18 +7,11 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.core.world import NOW, nick, room
 from twisted_chat.core.api import room_events as re
 from twisted_chat.core.api import room_replies as rr
-from twisted_chat.core.values.bans import (
-    Ban,
-    read_target,
-)
+from twisted_chat.core.values.bans import Ban, read_target
 from twisted_chat.core.values.ids import UserId
 from twisted_chat.core.values.room_settings import Settings
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.dialects.json.rooms import (
-    bans,
-    happened,
-    settings,
-)
+from twisted_chat.dialects.json.rooms import bans, happened, settings
 
 EVE, DEV = nick("eve"), room("dev")
 #: NOW, as it is written.

@@ -7,10 +7,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.core.values.retention import Keep
-from twisted_chat.dialects.json.values import (
-    kept,
-    rfc3339,
-)
+from twisted_chat.dialects.json.values import kept, rfc3339
 
 
 class TimeTests(SynchronousTestCase):

@@ -33,16 +33,9 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.room_events import RoomEvent
 from twisted_chat.core.grammar.table import COMMANDS
 from twisted_chat.core.values.account import Proof
-from twisted_chat.core.values.ids import (
-    MessageId,
-    Scope,
-    UserId,
-)
+from twisted_chat.core.values.ids import MessageId, Scope, UserId
 from twisted_chat.core.values.names import parse_nick
-from twisted_chat.core.values.retention import (
-    KEEP_ALL,
-    Keep,
-)
+from twisted_chat.core.values.retention import KEEP_ALL, Keep
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.line.events import LineView
 

@@ -10,20 +10,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.dialects.line_shown import ALICE, DEV, NOON, by_alice, lines_of, text
 from tests.dialects.strategies import harmless, unisolated
 from twisted_chat.core.api import events as e
-from twisted_chat.core.values.ids import (
-    Scope,
-    UserId,
-)
+from twisted_chat.core.values.ids import Scope, UserId
 from twisted_chat.core.values.names import parse_nick
 from twisted_chat.dialects.json.parse import JsonDialect
-from twisted_chat.dialects.line.layout import (
-    INDENT,
-    MAX_BLANKS,
-    WIDTHS,
-    isolated,
-    rows,
-    width_for,
-)
+from twisted_chat.dialects.line.layout import INDENT, MAX_BLANKS, WIDTHS, isolated, rows, width_for
 from twisted_chat.dialects.line.parse import LineDialect
 
 FORGED = "<bob> I quit"

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.dialects.line_shown import (
-    ALICE,
-    BOB,
-    DEV,
-    LOBBY,
-    NONE,
-    reply,
-)
+from tests.dialects.line_shown import ALICE, BOB, DEV, LOBBY, NONE, reply
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.grammar.table import COMMANDS
 from twisted_chat.core.values.names import parse_nick

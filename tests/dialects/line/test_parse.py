@@ -11,26 +11,13 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.cost import cost
 from tests.dialects.strategies import LINE_TOKENS
 from twisted_chat.core.api import commands as c
-from twisted_chat.core.grammar.table import (
-    COMMANDS,
-    Spec,
-)
+from twisted_chat.core.grammar.table import COMMANDS, Spec
 from twisted_chat.core.values.ids import spell
-from twisted_chat.core.values.names import (
-    parse_nick,
-    parse_room,
-)
-from twisted_chat.core.values.text import (
-    BadText,
-    CleanText,
-    Secret,
-)
+from twisted_chat.core.values.names import parse_nick, parse_room
+from twisted_chat.core.values.text import BadText, CleanText, Secret
 from twisted_chat.dialects.base import BadLine
 from twisted_chat.dialects.line import parse as module
-from twisted_chat.dialects.line.parse import (
-    LineDialect,
-    read,
-)
+from twisted_chat.dialects.line.parse import LineDialect, read
 
 BOB = parse_nick("bob")
 

@@ -12,16 +12,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.dialects.strategies import LINE_TOKENS
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.values.confusables import drop_ignorable
-from twisted_chat.core.values.names import (
-    Nick,
-    RoomName,
-    parse_nick,
-    parse_room,
-)
-from twisted_chat.core.values.text import (
-    BadText,
-    CleanText,
-)
+from twisted_chat.core.values.names import Nick, RoomName, parse_nick, parse_room
+from twisted_chat.core.values.text import BadText, CleanText
 from twisted_chat.dialects.base import BadLine
 from twisted_chat.dialects.line import typos
 from twisted_chat.dialects.line.parse import read

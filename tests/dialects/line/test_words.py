@@ -6,12 +6,7 @@ from datetime import UTC, timedelta, timezone
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.dialects.line_shown import (
-    BOB,
-    NONE,
-    NOON,
-    reply,
-)
+from tests.dialects.line_shown import BOB, NONE, NOON, reply
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.names import parse_room
 from twisted_chat.core.values.text import CleanText

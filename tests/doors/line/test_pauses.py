@@ -8,11 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.clocks import TurnsClock
 from tests.doors.house import Guest, House, HouseTestCase
-from twisted_chat.doors.line.pauses import (
-    FIRST,
-    LATER,
-    PRIVATE,
-)
+from twisted_chat.doors.line.pauses import FIRST, LATER, PRIVATE
 
 IAC = b"\xff"
 NOP = IAC + b"\xf1"

@@ -10,11 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.doors.line.telnet import (
-    MAX_ANSWERS,
-    MAX_SUBNEGOTIATION,
-    TelnetFilter,
-)
+from twisted_chat.doors.line.telnet import MAX_ANSWERS, MAX_SUBNEGOTIATION, TelnetFilter
 
 IAC, DONT, DO, WONT, WILL, SB, SE = b"\xff", b"\xfe", b"\xfd", b"\xfc", b"\xfb", b"\xfa", b"\xf0"
 NOP, DM, BRK, IP, AO, AYT, EC, EL, GA = (bytes((code,)) for code in range(241, 250))

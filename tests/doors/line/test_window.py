@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 from tests.doors.house import HouseTestCase
-from twisted_chat.doors.line.telnet import (
-    IAC,
-    NAWS,
-    SB,
-    SE,
-    WILL,
-)
+from twisted_chat.doors.line.telnet import IAC, NAWS, SB, SE, WILL
 from twisted_chat.doors.line.window import PAUSE
 
 LONG = "word " * 40

@@ -9,10 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.core.world import NOW, nick
 from twisted_chat.core.values.account import Account, Proof
-from twisted_chat.core.values.ids import (
-    MessageId,
-    Scope,
-)
+from twisted_chat.core.values.ids import MessageId, Scope
 from twisted_chat.store.sql.accounts import AccountBatch, read_accounts, read_invites, read_logins
 from twisted_chat.store.sql.schema import accounts, invites, logins, metadata, passwords
 

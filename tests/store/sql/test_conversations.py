@@ -5,10 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, create_engine, insert, select
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.core.values.ids import (
-    MessageId,
-    RoomId,
-)
+from twisted_chat.core.values.ids import MessageId, RoomId
 from twisted_chat.store.sql.conversations import (
     TalkBatch,
     delete_orphans,

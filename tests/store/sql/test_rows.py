@@ -10,29 +10,14 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.making import author, room, said
-from twisted_chat.core.api.events import (
-    Envelope,
-    Said,
-)
+from twisted_chat.core.api.events import Envelope, Said
 from twisted_chat.core.api.records import RoomRecord, Sent
-from twisted_chat.core.values.bans import (
-    Ban,
-    read_target,
-)
-from twisted_chat.core.values.ids import (
-    MessageId,
-    Scope,
-)
-from twisted_chat.core.values.names import (
-    BadName,
-    parse_nick,
-)
+from twisted_chat.core.values.bans import Ban, read_target
+from twisted_chat.core.values.ids import MessageId, Scope
+from twisted_chat.core.values.names import BadName, parse_nick
 from twisted_chat.core.values.retention import Keep
 from twisted_chat.core.values.room_settings import Settings
-from twisted_chat.core.values.text import (
-    BadText,
-    CleanText,
-)
+from twisted_chat.core.values.text import BadText, CleanText
 from twisted_chat.store.sql import rows
 from twisted_chat.store.sql.schema import rooms
 from twisted_chat.store.sql.standing import BadStanding

@@ -11,10 +11,7 @@ from tests.making import room, said
 from tests.store.contract import OTHER, ROOM, Contract, SqliteAdapter
 from twisted_chat.core.api.commands import Term
 from twisted_chat.core.api.records import Query
-from twisted_chat.core.values.ids import (
-    MessageId,
-    RoomId,
-)
+from twisted_chat.core.values.ids import MessageId, RoomId
 from twisted_chat.store.port import Page
 from twisted_chat.store.sql import reading
 from twisted_chat.store.sql.searching import SEARCH_TIME

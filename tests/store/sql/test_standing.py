@@ -8,10 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.making import room
 from twisted_chat.core.api.records import RoomRecord
-from twisted_chat.core.values.bans import (
-    Ban,
-    read_target,
-)
+from twisted_chat.core.values.bans import Ban, read_target
 from twisted_chat.store.sql.standing import read_standing, write_standing
 
 BARE = RoomRecord(room(3), 1.5)

@@ -11,10 +11,7 @@ from twisted_chat.core.api.events import Said
 from twisted_chat.core.api.records import RoomRecord
 from twisted_chat.core.state.room import LOBBY_ID
 from twisted_chat.core.values.ids import MessageId
-from twisted_chat.core.values.retention import (
-    KEEP_ALL,
-    Keep,
-)
+from twisted_chat.core.values.retention import KEEP_ALL, Keep
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.store.sql import upkeep
 from twisted_chat.store.sql.tidying import drop_old

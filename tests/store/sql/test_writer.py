@@ -14,10 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.making import said
 from tests.store.sql.fakes import HeldThreads
-from twisted_chat.core.values.ids import (
-    MessageId,
-    RoomId,
-)
+from twisted_chat.core.values.ids import MessageId, RoomId
 from twisted_chat.store.port import StoreError
 from twisted_chat.store.sql import upkeep, writer
 from twisted_chat.store.sql.database import Database, sqlite_url

@@ -14,20 +14,9 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime, IStreamClien
 from twisted_chat.client import events as ev
 from twisted_chat.client.link import wire
 from twisted_chat.client.link.flush import Settling
-from twisted_chat.client.link.outbox import (
-    Item,
-    Outgoing,
-    QueueFull,
-)
-from twisted_chat.client.link.recipients import (
-    PATIENCE,
-    Absent,
-    Recipients,
-)
-from twisted_chat.client.link.reconnect import (
-    Connector,
-    State,
-)
+from twisted_chat.client.link.outbox import Item, Outgoing, QueueFull
+from twisted_chat.client.link.recipients import PATIENCE, Absent, Recipients
+from twisted_chat.client.link.reconnect import Connector, State
 from twisted_chat.client.link.replay import Inbound
 from twisted_chat.client.link.rooms import Membership
 from twisted_chat.core.values.text import CleanText

@@ -10,14 +10,8 @@ from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
 from twisted.internet.interfaces import IStreamClientEndpoint
 
 from twisted_chat.client import events as ev
-from twisted_chat.client.link.known import (
-    KnownServers,
-    data_folder,
-)
-from twisted_chat.client.link.link import (
-    Identity,
-    Link,
-)
+from twisted_chat.client.link.known import KnownServers, data_folder
+from twisted_chat.client.link.link import Identity, Link
 from twisted_chat.client.link.recipients import PATIENCE
 
 #: Where a server is unless told otherwise.

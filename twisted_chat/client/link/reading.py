@@ -9,10 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from twisted_chat.client import events as ev
-from twisted_chat.client.link.weight import (
-    MOST_HELD,
-    weight,
-)
+from twisted_chat.client.link.weight import MOST_HELD, weight
 
 #: The most messages in one page: a longer answer, such as an export of all there is, comes as several.
 MAX_COLLECTED: Final = 1_000

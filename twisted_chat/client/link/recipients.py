@@ -10,14 +10,8 @@ from typing import Final
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from twisted_chat.client import events as ev
-from twisted_chat.client.link.outbox import (
-    Item,
-    Outgoing,
-)
-from twisted_chat.core.values.names import (
-    BadName,
-    parse_nick,
-)
+from twisted_chat.client.link.outbox import Item, Outgoing
+from twisted_chat.core.values.names import BadName, parse_nick
 
 #: Seconds for which a message waits until who it is for is back: the bundled client tries again after 30 at the latest.
 PATIENCE: Final = 60.0

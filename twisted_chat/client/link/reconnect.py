@@ -15,10 +15,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twisted_chat.client import events as ev
-from twisted_chat.client.link.connection import (
-    Conversation,
-    reason_of,
-)
+from twisted_chat.client.link.connection import Conversation, reason_of
 
 log = Logger(namespace="twisted_chat.client")
 

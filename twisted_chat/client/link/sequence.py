@@ -12,10 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from twisted_chat.client.events import Message
-from twisted_chat.client.link.weight import (
-    MOST_HELD,
-    weight,
-)
+from twisted_chat.client.link.weight import MOST_HELD, weight
 
 #: How many live messages are held back for a room that is behind. If there are more, or those of all rooms have too many bytes,
 #: its history is read on instead.

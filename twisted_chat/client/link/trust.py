@@ -23,11 +23,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twisted_chat.client.link.connection import Untrusted
-from twisted_chat.client.link.known import (
-    BY_AUTHORITY,
-    KnownServers,
-    NotKept,
-)
+from twisted_chat.client.link.known import BY_AUTHORITY, KnownServers, NotKept
 from twisted_chat.core.values.text import shown
 
 # OpenSSL, x509_vfy.h; the texts of the others are clear enough.

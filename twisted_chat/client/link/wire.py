@@ -13,11 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from twisted_chat.client import events as ev
-from twisted_chat.core.values.text import (
-    BadText,
-    CleanText,
-    shown,
-)
+from twisted_chat.core.values.text import BadText, CleanText, shown
 
 #: The longest line a server may send, in bytes. Its longest is the answer to help, or a page of fifty rooms with topics: 60 KiB.
 MAX_LINE: Final = 256 * 1024

@@ -10,11 +10,7 @@ import msgspec
 
 from twisted_chat.client.model.buffer import Buffer
 from twisted_chat.client.model.lines import SPOKEN, UNSETTLED, Line, Place
-from twisted_chat.core.values.names import (
-    BadName,
-    parse_nick,
-    parse_room,
-)
+from twisted_chat.core.values.names import BadName, parse_nick, parse_room
 
 Sort = Literal["server", "room", "private"]
 

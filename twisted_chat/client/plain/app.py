@@ -15,36 +15,17 @@ import msgspec
 from twisted.internet.defer import Deferred, succeed
 
 from twisted_chat.client import events as ev
-from twisted_chat.client.commands import (
-    Rejected,
-    enter,
-)
-from twisted_chat.client.link.open import (
-    TlsMissing,
-    open_link,
-)
+from twisted_chat.client.commands import Rejected, enter
+from twisted_chat.client.link.open import TlsMissing, open_link
 from twisted_chat.client.options import USAGE, Settings
-from twisted_chat.client.piped import (
-    LONGEST,
-    Piece,
-    PipeReader,
-)
+from twisted_chat.client.piped import LONGEST, Piece, PipeReader
 from twisted_chat.client.plain import transcript
 from twisted_chat.client.plain.keyboard import Keyboard
-from twisted_chat.client.plain.long_texts import (
-    enter_long,
-    say,
-)
+from twisted_chat.client.plain.long_texts import enter_long, say
 from twisted_chat.client.plain.view import PlainView
-from twisted_chat.core.values.text import (
-    BadText,
-    decode,
-)
+from twisted_chat.core.values.text import BadText, decode
 from twisted_chat.dialects.framing import Endless, LineFramer, MarkSkipper, TooLong
-from twisted_chat.dialects.line.layout import (
-    INDENT,
-    rows,
-)
+from twisted_chat.dialects.line.layout import INDENT, rows
 from twisted_chat.runtime import tasks
 
 #: The exit status when the server could not be reached, or was lost before the last acknowledgement.

@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from twisted_chat.client.commands import Rejected
-from twisted_chat.client.link.link import (
-    Link,
-    NoRoom,
-    QueueFull,
-)
+from twisted_chat.client.link.link import Link, NoRoom, QueueFull
 from twisted_chat.client.link.wire import TooLong
-from twisted_chat.client.piped import (
-    LONGEST,
-    pieces,
-)
+from twisted_chat.client.piped import LONGEST, pieces
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.values.names import BadName
-from twisted_chat.core.values.text import (
-    BadText,
-    CleanText,
-)
+from twisted_chat.core.values.text import BadText, CleanText
 from twisted_chat.dialects.base import BadLine
 from twisted_chat.dialects.line.parse import read
 

@@ -8,15 +8,8 @@ from typing import Final
 import msgspec
 
 from twisted_chat.client import events as ev
-from twisted_chat.client.commands import (
-    Rejected,
-    enter,
-)
-from twisted_chat.client.link.link import (
-    Link,
-    NoRoom,
-    QueueFull,
-)
+from twisted_chat.client.commands import Rejected, enter
+from twisted_chat.client.link.link import Link, NoRoom, QueueFull
 from twisted_chat.client.link.wire import TooLong
 from twisted_chat.client.model.completion import Usage, with_emoji
 from twisted_chat.client.model.conversation import room_key
@@ -25,10 +18,7 @@ from twisted_chat.client.screen.palette import THEMES
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.grammar.table import COMMANDS
 from twisted_chat.core.values.names import BadName
-from twisted_chat.core.values.text import (
-    BadText,
-    CleanText,
-)
+from twisted_chat.core.values.text import BadText, CleanText
 from twisted_chat.dialects.base import BadLine
 from twisted_chat.dialects.line.parse import read
 

@@ -18,12 +18,7 @@ from twisted_chat.client.model.conversation import Key, nick_key, private_key, r
 from twisted_chat.client.model.lines import Kind
 from twisted_chat.client.model.reducer import hear
 from twisted_chat.client.plain.view import PlainView
-from twisted_chat.client.screen.actions import (
-    USAGES,
-    CannotDo,
-    Doer,
-    secret,
-)
+from twisted_chat.client.screen.actions import USAGES, CannotDo, Doer, secret
 from twisted_chat.client.screen.entry import Entry
 from twisted_chat.client.screen.help import Helping
 from twisted_chat.client.screen.lists import Conversations, Members

@@ -11,17 +11,11 @@ from textual import on
 from textual.widgets import Input
 
 from twisted_chat.client import events as ev
-from twisted_chat.client.link.link import (
-    Identity,
-    Link,
-)
+from twisted_chat.client.link.link import Identity, Link
 from twisted_chat.client.model.completion import Offer, hint
 from twisted_chat.client.model.finding import find
 from twisted_chat.client.screen.actions import USAGES
-from twisted_chat.client.screen.dialogs import (
-    Ask,
-    Purpose,
-)
+from twisted_chat.client.screen.dialogs import Ask, Purpose
 from twisted_chat.client.screen.entry import Entry
 from twisted_chat.client.screen.preferences import Preferences
 from twisted_chat.client.screen.redraw import Shown

@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from twisted_chat.client import events as ev
-from twisted_chat.client.link.link import (
-    Link,
-    QueueFull,
-)
+from twisted_chat.client.link.link import Link, QueueFull
 from twisted_chat.client.link.wire import TooLong
 from twisted_chat.client.model.conversation import Conversation, Key
 from twisted_chat.client.model.state import Picture

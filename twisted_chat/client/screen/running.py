@@ -15,10 +15,7 @@ from twisted.internet import asyncioreactor, defer
 
 from twisted_chat.client.link.known import data_folder
 from twisted_chat.client.link.link import Link
-from twisted_chat.client.link.open import (
-    TlsMissing,
-    open_link,
-)
+from twisted_chat.client.link.open import TlsMissing, open_link
 from twisted_chat.client.link.rooms import LOBBY
 from twisted_chat.client.model.conversation import room_key
 from twisted_chat.client.options import USAGE, Settings

@@ -11,10 +11,7 @@ from typing import Final
 import msgspec
 
 from twisted_chat.client.link.known import locked
-from twisted_chat.core.values.names import (
-    BadName,
-    parse_room,
-)
+from twisted_chat.core.values.names import BadName, parse_room
 
 #: Of how many servers and nicknames it is remembered, and how many rooms of each: as many as a server of ours lets one be in.
 MAX_VISITS: Final = 100

@@ -9,16 +9,10 @@ import msgspec
 from twisted_chat.core.api.room_commands import AnyRoomCommand
 from twisted_chat.core.values.account import Privacy
 from twisted_chat.core.values.ids import MessageId
-from twisted_chat.core.values.names import (
-    Nick,
-    RoomName,
-)
+from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.retention import Keep
 from twisted_chat.core.values.server_ban import Kind as BanKind
-from twisted_chat.core.values.text import (
-    CleanText,
-    Secret,
-)
+from twisted_chat.core.values.text import CleanText, Secret
 
 #: How a message is meant: said, an action (``/me``), a notice (no program answers it), or a client-to-client request.
 Kind = Literal["say", "action", "notice", "ctcp"]

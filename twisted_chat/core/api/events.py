@@ -10,24 +10,11 @@ from __future__ import annotations
 
 import msgspec
 
-from twisted_chat.core.api.commands import (
-    Kind,
-    Lines,
-)
+from twisted_chat.core.api.commands import Kind, Lines
 from twisted_chat.core.api.room_events import AnyRoomEvent
 from twisted_chat.core.values.account import Privacy, Proof
-from twisted_chat.core.values.ids import (
-    MessageId,
-    Node,
-    RoomId,
-    Scope,
-    SessionId,
-    UserId,
-)
-from twisted_chat.core.values.names import (
-    Nick,
-    RoomName,
-)
+from twisted_chat.core.values.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
+from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.retention import Keep
 from twisted_chat.core.values.server_ban import Ban
 from twisted_chat.core.values.server_ban import Kind as BanKind

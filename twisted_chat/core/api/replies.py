@@ -8,14 +8,8 @@ import msgspec
 
 from twisted_chat.core.api.records import AuditRecord
 from twisted_chat.core.api.room_replies import AnyRoomReply
-from twisted_chat.core.values.ids import (
-    MessageId,
-    Scope,
-)
-from twisted_chat.core.values.names import (
-    Nick,
-    RoomName,
-)
+from twisted_chat.core.values.ids import MessageId, Scope
+from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.retention import Keep
 from twisted_chat.core.values.room_settings import Role
 from twisted_chat.core.values.server_ban import Ban

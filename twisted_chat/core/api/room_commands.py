@@ -7,10 +7,7 @@ from typing import Literal
 import msgspec
 
 from twisted_chat.core.values.bans import Target
-from twisted_chat.core.values.names import (
-    Nick,
-    RoomName,
-)
+from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.room_settings import Setting
 from twisted_chat.core.values.text import CleanText
 

@@ -6,10 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from twisted_chat.core.values.bans import (
-    Ban,
-    Target,
-)
+from twisted_chat.core.values.bans import Ban, Target
 from twisted_chat.core.values.ids import UserId
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.room_settings import Setting

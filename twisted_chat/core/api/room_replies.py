@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from twisted_chat.core.values.names import (
-    Nick,
-    RoomName,
-)
-from twisted_chat.core.values.room_settings import (
-    Role,
-    Settings,
-)
+from twisted_chat.core.values.names import Nick, RoomName
+from twisted_chat.core.values.room_settings import Role, Settings
 from twisted_chat.core.values.text import CleanText
 
 

@@ -10,34 +10,13 @@ import msgspec
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.grammar import search
 from twisted_chat.core.values.account import Privacy
-from twisted_chat.core.values.addresses import (
-    read_network,
-    spell_network,
-)
-from twisted_chat.core.values.bans import (
-    BadTarget,
-    Target,
-    read_target,
-)
+from twisted_chat.core.values.addresses import read_network, spell_network
+from twisted_chat.core.values.bans import BadTarget, Target, read_target
 from twisted_chat.core.values.durations import read_duration
-from twisted_chat.core.values.ids import (
-    MessageId,
-    read_id,
-)
-from twisted_chat.core.values.names import (
-    RoomName,
-    parse_nick,
-    parse_room,
-)
-from twisted_chat.core.values.retention import (
-    Keep,
-    read_keep,
-)
-from twisted_chat.core.values.text import (
-    CleanText,
-    Secret,
-    shown,
-)
+from twisted_chat.core.values.ids import MessageId, read_id
+from twisted_chat.core.values.names import RoomName, parse_nick, parse_room
+from twisted_chat.core.values.retention import Keep, read_keep
+from twisted_chat.core.values.text import CleanText, Secret, shown
 
 
 class BadArguments(ValueError):

@@ -13,19 +13,10 @@ from typing import Final
 
 import msgspec
 
-from twisted_chat.core.api.commands import (
-    Search,
-    Term,
-)
+from twisted_chat.core.api.commands import Search, Term
 from twisted_chat.core.api.events import RoomRef
 from twisted_chat.core.api.records import Query
-from twisted_chat.core.values.names import (
-    BadName,
-    Nick,
-    RoomName,
-    parse_nick,
-    parse_room,
-)
+from twisted_chat.core.values.names import BadName, Nick, RoomName, parse_nick, parse_room
 from twisted_chat.core.values.text import shown
 from twisted_chat.core.values.words import words
 

@@ -12,15 +12,8 @@ from typing import Final
 
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.grammar import search as searching
-from twisted_chat.core.grammar.arguments import (
-    KINDS,
-    BadArguments,
-    Spec,
-)
-from twisted_chat.core.grammar.room_table import (
-    OPERATORS,
-    ROOM_SPECS,
-)
+from twisted_chat.core.grammar.arguments import KINDS, BadArguments, Spec
+from twisted_chat.core.grammar.room_table import OPERATORS, ROOM_SPECS
 from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.text import CleanText

@@ -7,21 +7,14 @@ envelope, or the same nothing (a :class:`Void`), however long the proposal was o
 from __future__ import annotations
 
 from twisted_chat.core.api import events as e
-from twisted_chat.core.api.commands import (
-    Kind,
-    Lines,
-)
+from twisted_chat.core.api.commands import Kind, Lines
 from twisted_chat.core.api.records import Sent
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.api.room_events import RoomEvent
 from twisted_chat.core.rules.apply_accounts import AccountApplier
 from twisted_chat.core.rules.apply_private import PrivateApplier
 from twisted_chat.core.rules.apply_rooms import RoomApplier
-from twisted_chat.core.rules.checks import (
-    admit,
-    not_a_member,
-    too_alike,
-)
+from twisted_chat.core.rules.checks import admit, not_a_member, too_alike
 from twisted_chat.core.rules.outcomes import (
     NOBODY,
     NOT_IN_ROOM,
@@ -35,28 +28,16 @@ from twisted_chat.core.rules.outcomes import (
     Void,
     envelope,
 )
-from twisted_chat.core.rules.permissions import (
-    may,
-    silenced,
-)
+from twisted_chat.core.rules.permissions import may, silenced
 from twisted_chat.core.state.bot_commands import MAX_BOTS
 from twisted_chat.core.state.dedup import digest, owner_of
 from twisted_chat.core.state.room import Room
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
-from twisted_chat.core.values.ids import (
-    MessageId,
-    RoomId,
-)
+from twisted_chat.core.values.ids import MessageId, RoomId
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.core.values.names import (
-    Nick,
-    RoomName,
-)
-from twisted_chat.core.values.room_settings import (
-    NO_ROLES,
-    Roles,
-)
+from twisted_chat.core.values.names import Nick, RoomName
+from twisted_chat.core.values.room_settings import NO_ROLES, Roles
 from twisted_chat.core.values.server_ban import MAX_BANS
 from twisted_chat.core.values.text import CleanText
 

@@ -7,34 +7,16 @@ from typing import TypeGuard
 import msgspec
 
 from twisted_chat.core.api import events as e
-from twisted_chat.core.api.replies import (
-    NameRefused,
-    Refused,
-)
-from twisted_chat.core.rules.apply_rooms import (
-    forget_account,
-    recognise,
-)
+from twisted_chat.core.api.replies import NameRefused, Refused
+from twisted_chat.core.rules.apply_rooms import forget_account, recognise
 from twisted_chat.core.rules.checks import rename_refused
-from twisted_chat.core.rules.outcomes import (
-    NOBODY,
-    Applied,
-    Between,
-    Near,
-    Outcome,
-    Void,
-    envelope,
-)
+from twisted_chat.core.rules.outcomes import NOBODY, Applied, Between, Near, Outcome, Void, envelope
 from twisted_chat.core.state.dedup import owner_of
 from twisted_chat.core.state.server_bans import shut
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import KEPT_ELSEWHERE, Account, Proof
-from twisted_chat.core.values.ids import (
-    MessageId,
-    RoomId,
-    UserId,
-)
+from twisted_chat.core.values.ids import MessageId, RoomId, UserId
 from twisted_chat.core.values.names import Nick
 
 _STALE = "the password was changed meanwhile, or the account deleted; log in again"

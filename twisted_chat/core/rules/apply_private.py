@@ -7,10 +7,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from twisted_chat.core.api import events as e
-from twisted_chat.core.api.commands import (
-    Kind,
-    Lines,
-)
+from twisted_chat.core.api.commands import Kind, Lines
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules import private
 from twisted_chat.core.rules.outcomes import (
@@ -28,10 +25,7 @@ from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import Account
 from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.core.values.names import (
-    Nick,
-    RoomName,
-)
+from twisted_chat.core.values.names import Nick, RoomName
 
 #: Voids a message that was sent before, else remembers its id.
 Once = Callable[[MessageId, e.Proposal, e.Author, Nick | RoomName, e.Said | e.Told], Void | None]

@@ -8,10 +8,7 @@ from msgspec.structs import replace
 
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import room_events as re
-from twisted_chat.core.rules.checks import (
-    Checks,
-    fitted,
-)
+from twisted_chat.core.rules.checks import Checks, fitted
 from twisted_chat.core.rules.outcomes import (
     NOT_IN_ROOM,
     Applied,
@@ -26,22 +23,11 @@ from twisted_chat.core.state.ban_list import BanList
 from twisted_chat.core.state.room import Room
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
-from twisted_chat.core.values.bans import (
-    Ban,
-    hits,
-)
-from twisted_chat.core.values.ids import (
-    MessageId,
-    RoomId,
-    UserId,
-)
+from twisted_chat.core.values.bans import Ban, hits
+from twisted_chat.core.values.ids import MessageId, RoomId, UserId
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import Nick
-from twisted_chat.core.values.room_settings import (
-    NO_ROLES,
-    Role,
-    Roles,
-)
+from twisted_chat.core.values.room_settings import NO_ROLES, Role, Roles
 
 _OWNER: Final[Roles] = frozenset(("owner",))
 _OPERATOR: Final[Roles] = frozenset(("operator",))

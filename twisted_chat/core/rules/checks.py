@@ -12,16 +12,8 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from twisted_chat.core.api import room_events as re
-from twisted_chat.core.api.commands import (
-    Command,
-    Join,
-    Login,
-    Rename,
-)
-from twisted_chat.core.api.replies import (
-    PasswordNeeded,
-    Refused,
-)
+from twisted_chat.core.api.commands import Command, Join, Login, Rename
+from twisted_chat.core.api.replies import PasswordNeeded, Refused
 from twisted_chat.core.rules.permissions import may
 from twisted_chat.core.state.ban_list import BanList
 from twisted_chat.core.state.room import Room
@@ -30,15 +22,8 @@ from twisted_chat.core.state.user import User
 from twisted_chat.core.values import bans
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.matcher import Effort
-from twisted_chat.core.values.names import (
-    Nick,
-    RoomName,
-)
-from twisted_chat.core.values.room_settings import (
-    MAX_SLOW,
-    NO_ROLES,
-    Roles,
-)
+from twisted_chat.core.values.names import Nick, RoomName
+from twisted_chat.core.values.room_settings import MAX_SLOW, NO_ROLES, Roles
 
 
 def admit(

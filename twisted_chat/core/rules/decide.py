@@ -11,17 +11,9 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.room_commands import RoomCommand
 from twisted_chat.core.grammar.search import query_of
-from twisted_chat.core.grammar.table import (
-    COMMANDS,
-    SERVER_OPERATORS,
-    nearest,
-)
+from twisted_chat.core.grammar.table import COMMANDS, SERVER_OPERATORS, nearest
 from twisted_chat.core.rules import private
-from twisted_chat.core.rules.apply import (
-    ID_REUSED,
-    absent_target,
-    content,
-)
+from twisted_chat.core.rules.apply import ID_REUSED, absent_target, content
 from twisted_chat.core.rules.apply_private import absent
 from twisted_chat.core.rules.checks import weigh
 from twisted_chat.core.rules.decide_accounts import AccountDecider
@@ -45,19 +37,9 @@ from twisted_chat.core.rules.decisions import (
     Survey,
     Tell,
 )
-from twisted_chat.core.rules.listings import (
-    overview,
-    people,
-    profile,
-    rooms,
-)
+from twisted_chat.core.rules.listings import overview, people, profile, rooms
 from twisted_chat.core.rules.permissions import may
-from twisted_chat.core.rules.refusals import (
-    check_size,
-    hidden,
-    shown_again,
-    too_long,
-)
+from twisted_chat.core.rules.refusals import check_size, hidden, shown_again, too_long
 from twisted_chat.core.rules.refusals import refuse as _refuse
 from twisted_chat.core.state.session import Session
 from twisted_chat.core.state.state import State
@@ -65,14 +47,8 @@ from twisted_chat.core.state.user import User
 from twisted_chat.core.values.ids import Scope
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.matcher import Effort
-from twisted_chat.core.values.names import (
-    Nick,
-    RoomName,
-)
-from twisted_chat.core.values.text import (
-    CleanText,
-    shown,
-)
+from twisted_chat.core.values.names import Nick, RoomName
+from twisted_chat.core.values.text import CleanText, shown
 
 #: The most people one session can ignore; a list that nobody could read any more.
 MAX_IGNORED: Final = 500

@@ -11,22 +11,10 @@ from msgspec.structs import replace
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.rules.apply_accounts import (
-    BAD_INVITE,
-    has_account,
-    joins,
-    taken,
-)
+from twisted_chat.core.rules.apply_accounts import BAD_INVITE, has_account, joins, taken
 from twisted_chat.core.rules.checks import rename_refused
 from twisted_chat.core.rules.decide_server import ServerDecider
-from twisted_chat.core.rules.decisions import (
-    Decision,
-    Enrol,
-    MakeInvite,
-    Propose,
-    Prove,
-    Tell,
-)
+from twisted_chat.core.rules.decisions import Decision, Enrol, MakeInvite, Propose, Prove, Tell
 from twisted_chat.core.rules.refusals import refuse
 from twisted_chat.core.state.invites import digest_of
 from twisted_chat.core.state.session import Session
@@ -34,11 +22,7 @@ from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import KEPT_ELSEWHERE, Account, Proof
 from twisted_chat.core.values.ids import Scope
-from twisted_chat.core.values.names import (
-    Nick,
-    guest_nick,
-    suggest,
-)
+from twisted_chat.core.values.names import Nick, guest_nick, suggest
 
 #: Who can register: everybody, who has an invitation, or nobody.
 Registration = Literal["open", "invite", "closed"]

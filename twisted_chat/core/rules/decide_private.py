@@ -6,18 +6,9 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.rules.apply_private import nothing_there
 from twisted_chat.core.rules.decide_rooms import RoomDecider
-from twisted_chat.core.rules.decisions import (
-    Decision,
-    Propose,
-    Recall,
-    Talk,
-    Tell,
-)
+from twisted_chat.core.rules.decisions import Decision, Propose, Recall, Talk, Tell
 from twisted_chat.core.rules.refusals import refuse
-from twisted_chat.core.state.conversations import (
-    NO_TALK,
-    ref,
-)
+from twisted_chat.core.state.conversations import NO_TALK, ref
 from twisted_chat.core.state.session import Session
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User

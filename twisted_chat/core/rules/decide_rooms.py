@@ -9,26 +9,11 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.rules.apply import too_many_rooms
-from twisted_chat.core.rules.checks import (
-    admit,
-    not_a_member,
-    too_alike,
-)
-from twisted_chat.core.rules.decisions import (
-    Decision,
-    FocusOn,
-    Propose,
-    Tell,
-)
+from twisted_chat.core.rules.checks import admit, not_a_member, too_alike
+from twisted_chat.core.rules.decisions import Decision, FocusOn, Propose, Tell
 from twisted_chat.core.rules.permissions import may
-from twisted_chat.core.rules.refusals import (
-    check_size,
-    refuse,
-)
-from twisted_chat.core.state.room import (
-    Room,
-    room_digest,
-)
+from twisted_chat.core.rules.refusals import check_size, refuse
+from twisted_chat.core.state.room import Room, room_digest
 from twisted_chat.core.state.session import Session
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User

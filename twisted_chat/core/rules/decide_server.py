@@ -10,27 +10,14 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.rules.apply import absent_target
 from twisted_chat.core.rules.apply_accounts import account_refused
-from twisted_chat.core.rules.decisions import (
-    Decision,
-    Operate,
-    Propose,
-    Tell,
-)
+from twisted_chat.core.rules.decisions import Decision, Operate, Propose, Tell
 from twisted_chat.core.rules.listings import cut_page
-from twisted_chat.core.rules.refusals import (
-    check_size,
-    refuse,
-    too_long,
-)
+from twisted_chat.core.rules.refusals import check_size, refuse, too_long
 from twisted_chat.core.state.server_bans import shut
 from twisted_chat.core.state.session import Session
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
-from twisted_chat.core.values.addresses import (
-    household,
-    read_address,
-    spell_network,
-)
+from twisted_chat.core.values.addresses import household, read_address, spell_network
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.server_ban import Ban

@@ -10,10 +10,7 @@ from twisted_chat.core.rules.decisions import Tell
 from twisted_chat.core.rules.refusals import refuse
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
-from twisted_chat.core.values.names import (
-    Nick,
-    RoomName,
-)
+from twisted_chat.core.values.names import Nick, RoomName
 
 # "join ROOM PASSWORD", behind any mark: a blank is in none of the three, and what may part them is in neither of the first two.
 _PARTED: Final = r"\s,:\uff0c\uff1a\ufe50\ufe55"

@@ -7,41 +7,21 @@ from typing import Final
 from twisted_chat.core.api import room_commands as rc
 from twisted_chat.core.api import room_events as re
 from twisted_chat.core.api.replies import Refused
-from twisted_chat.core.rules.checks import (
-    Checks,
-    fitted,
-)
+from twisted_chat.core.rules.checks import Checks, fitted
 from twisted_chat.core.rules.decide_rooms import RoomDecider
-from twisted_chat.core.rules.decisions import (
-    Decision,
-    Propose,
-    Recall,
-    Tell,
-)
+from twisted_chat.core.rules.decisions import Decision, Propose, Recall, Tell
 from twisted_chat.core.rules.listings import bans as list_bans
 from twisted_chat.core.rules.listings import settings
-from twisted_chat.core.rules.permissions import (
-    may,
-    may_be_forgotten,
-)
-from twisted_chat.core.rules.refusals import (
-    check_size,
-    refuse,
-)
+from twisted_chat.core.rules.permissions import may, may_be_forgotten
+from twisted_chat.core.rules.refusals import check_size, refuse
 from twisted_chat.core.state.ban_list import BanList
-from twisted_chat.core.state.room import (
-    Room,
-    room_digest,
-)
+from twisted_chat.core.state.room import Room, room_digest
 from twisted_chat.core.state.session import Session
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values import bans
 from twisted_chat.core.values.bans import hits
-from twisted_chat.core.values.ids import (
-    MessageId,
-    UserId,
-)
+from twisted_chat.core.values.ids import MessageId, UserId
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import Nick
 

@@ -11,10 +11,7 @@ from twisted_chat.core.api.records import Query
 from twisted_chat.core.state.conversations import as_told
 from twisted_chat.core.values.account import Account, Proof
 from twisted_chat.core.values.ids import RoomId
-from twisted_chat.core.values.names import (
-    Nick,
-    RoomName,
-)
+from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.text import CleanText
 
 

@@ -6,23 +6,9 @@ import bisect
 from collections.abc import Sequence
 from typing import Final, TypeVar
 
-from twisted_chat.core.api.replies import (
-    Overview,
-    People,
-    Person,
-    Profile,
-    RoomLine,
-    Rooms,
-)
-from twisted_chat.core.api.room_replies import (
-    BanLine,
-    Bans,
-    RoomSettings,
-)
-from twisted_chat.core.state.room import (
-    NO_TEXT,
-    Room,
-)
+from twisted_chat.core.api.replies import Overview, People, Person, Profile, RoomLine, Rooms
+from twisted_chat.core.api.room_replies import BanLine, Bans, RoomSettings
+from twisted_chat.core.state.room import NO_TEXT, Room
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.cloak import HERE

@@ -7,18 +7,10 @@ from typing import Final
 import msgspec
 
 from twisted_chat.core.api import events as e
-from twisted_chat.core.api.replies import (
-    NameRefused,
-    PasswordNeeded,
-    Refused,
-)
+from twisted_chat.core.api.replies import NameRefused, PasswordNeeded, Refused
 from twisted_chat.core.state.room import Room
 from twisted_chat.core.state.user import User
-from twisted_chat.core.values.ids import (
-    MessageId,
-    RoomId,
-    UserId,
-)
+from twisted_chat.core.values.ids import MessageId, RoomId, UserId
 
 
 class InRoom(msgspec.Struct, frozen=True, gc=False):

@@ -10,17 +10,11 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from twisted_chat.core.api.replies import Refused
-from twisted_chat.core.state.room import (
-    LOBBY_ID,
-    Room,
-)
+from twisted_chat.core.state.room import LOBBY_ID, Room
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.bans import Ban
 from twisted_chat.core.values.durations import spell_duration
-from twisted_chat.core.values.room_settings import (
-    NO_ROLES,
-    Roles,
-)
+from twisted_chat.core.values.room_settings import NO_ROLES, Roles
 
 _NOT_SENT: Final = "The message was not sent."
 

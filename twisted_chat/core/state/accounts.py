@@ -11,13 +11,8 @@ from typing import Final
 import msgspec
 
 from twisted_chat.core.values.account import Account, Proof
-from twisted_chat.core.values.ids import (
-    Scope,
-)
-from twisted_chat.core.values.names import (
-    Nick,
-    looks,
-)
+from twisted_chat.core.values.ids import Scope
+from twisted_chat.core.values.names import Nick, looks
 
 #: How many sessions may come back to their accounts; as many as there are scopes in :mod:`twisted_chat.core.state.dedup`.
 MAX_LOGINS: Final = 100_000

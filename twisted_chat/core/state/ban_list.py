@@ -5,21 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, MutableMapping
 from typing import Final
 
-from twisted_chat.core.values.addresses import (
-    Network,
-    read_address,
-    read_network,
-)
-from twisted_chat.core.values.bans import (
-    Ban,
-    Somebody,
-    look,
-)
+from twisted_chat.core.values.addresses import Network, read_address, read_network
+from twisted_chat.core.values.bans import Ban, Somebody, look
 from twisted_chat.core.values.cloak import neighbourhoods
-from twisted_chat.core.values.matcher import (
-    Effort,
-    Matcher,
-)
+from twisted_chat.core.values.matcher import Effort, Matcher
 from twisted_chat.core.values.names import Nick
 
 _Keys = dict[str, None]

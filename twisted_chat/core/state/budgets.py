@@ -13,11 +13,7 @@ from twisted_chat.core.state.session import Session
 from twisted_chat.core.values.addresses import network_keys
 from twisted_chat.core.values.ids import RoomId
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.core.values.ratelimit import (
-    AT_ONCE,
-    Bucket,
-    Pool,
-)
+from twisted_chat.core.values.ratelimit import AT_ONCE, Bucket, Pool
 
 #: How many times as much as one user all from one address or IPv6 /64 may send, all from one /24 or /48, and all in one room. A
 #: school of 200 people behind one address: 400 lines at once, then each one in two seconds.

@@ -11,21 +11,9 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from twisted_chat.core.api.events import (
-    Envelope,
-    RoomRef,
-    Said,
-    Told,
-)
-from twisted_chat.core.values.ids import (
-    MessageId,
-    RoomId,
-    UserId,
-)
-from twisted_chat.core.values.names import (
-    Nick,
-    parse_room,
-)
+from twisted_chat.core.api.events import Envelope, RoomRef, Said, Told
+from twisted_chat.core.values.ids import MessageId, RoomId, UserId
+from twisted_chat.core.values.names import Nick, parse_room
 
 #: What stands for all guests where an account is named by its key: no key is empty.
 GUESTS: Final = ""

@@ -10,10 +10,7 @@ from typing import Final
 from twisted_chat.core.api.events import Author
 from twisted_chat.core.api.records import Sent
 from twisted_chat.core.values.cloak import neighbourhood
-from twisted_chat.core.values.ids import (
-    MessageId,
-    Scope,
-)
+from twisted_chat.core.values.ids import MessageId, Scope
 from twisted_chat.core.values.limits import REMEMBERED
 from twisted_chat.core.values.shares import Shares
 

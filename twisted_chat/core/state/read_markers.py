@@ -9,10 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable
 from typing import Final
 
-from twisted_chat.core.values.ids import (
-    MessageId,
-    RoomId,
-)
+from twisted_chat.core.values.ids import MessageId, RoomId
 
 #: The most markers of one account; the places that were entered longest ago go. Twice the rooms one can be in, and few
 #: enough to ask a store about all of them at once.

@@ -10,26 +10,10 @@ from typing import Final
 from twisted_chat.core.api.events import RoomRef
 from twisted_chat.core.state.ban_list import BanList
 from twisted_chat.core.state.user import User
-from twisted_chat.core.values.ids import (
-    MessageId,
-    RoomId,
-    Scope,
-    UserId,
-)
-from twisted_chat.core.values.names import (
-    Nick,
-    RoomName,
-)
-from twisted_chat.core.values.retention import (
-    KEEP_ALL,
-    Keep,
-)
-from twisted_chat.core.values.room_settings import (
-    AS_MADE,
-    NO_ROLES,
-    Roles,
-    Settings,
-)
+from twisted_chat.core.values.ids import MessageId, RoomId, Scope, UserId
+from twisted_chat.core.values.names import Nick, RoomName
+from twisted_chat.core.values.retention import KEEP_ALL, Keep
+from twisted_chat.core.values.room_settings import AS_MADE, NO_ROLES, Roles, Settings
 from twisted_chat.core.values.text import CleanText
 
 LOBBY_ID: Final = RoomId(0)

@@ -5,10 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Iterator
 
-from twisted_chat.core.values.addresses import (
-    Network,
-    read_address,
-)
+from twisted_chat.core.values.addresses import Network, read_address
 from twisted_chat.core.values.server_ban import MAX_BANS, Ban, Kind
 
 

@@ -6,17 +6,9 @@ import dataclasses
 from collections.abc import Container
 from typing import Final
 
-from twisted_chat.core.values.ids import (
-    RoomId,
-    Scope,
-    SessionId,
-    UserId,
-)
+from twisted_chat.core.values.ids import RoomId, Scope, SessionId, UserId
 from twisted_chat.core.values.names import Nick
-from twisted_chat.core.values.ratelimit import (
-    Bucket,
-    Pool,
-)
+from twisted_chat.core.values.ratelimit import Bucket, Pool
 
 _NO_SCOPE: Final = Scope("")
 

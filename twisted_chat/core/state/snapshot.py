@@ -5,22 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from twisted_chat.core.api.events import RoomRef
-from twisted_chat.core.api.records import (
-    LeftOut,
-    Remembered,
-    RoomRecord,
-)
+from twisted_chat.core.api.records import LeftOut, Remembered, RoomRecord
 from twisted_chat.core.state.dedup import account_owner
-from twisted_chat.core.state.room import (
-    LOBBY_ID,
-    Room,
-)
+from twisted_chat.core.state.room import LOBBY_ID, Room
 from twisted_chat.core.state.state import State
-from twisted_chat.core.values.names import (
-    BadName,
-    RoomName,
-    parse_room,
-)
+from twisted_chat.core.values.names import BadName, RoomName, parse_room
 
 
 def record(state: State, room: Room) -> RoomRecord:

@@ -9,38 +9,21 @@ import bisect
 
 import msgspec
 
-from twisted_chat.core.api.events import (
-    Author,
-    RoomRef,
-)
+from twisted_chat.core.api.events import Author, RoomRef
 from twisted_chat.core.state.accounts import Accounts
 from twisted_chat.core.state.bot_commands import Bots
 from twisted_chat.core.state.conversations import Talks
 from twisted_chat.core.state.dedup import Nonces
 from twisted_chat.core.state.invites import Invites
 from twisted_chat.core.state.read_markers import Markers
-from twisted_chat.core.state.room import (
-    LOBBY_ID,
-    Room,
-)
+from twisted_chat.core.state.room import LOBBY_ID, Room
 from twisted_chat.core.state.server_bans import ServerBans
 from twisted_chat.core.state.session import Session
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import Account
-from twisted_chat.core.values.ids import (
-    Node,
-    RoomId,
-    Scope,
-    SessionId,
-    UserId,
-)
+from twisted_chat.core.values.ids import Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.core.values.names import (
-    LOBBY,
-    Nick,
-    RoomName,
-    looks,
-)
+from twisted_chat.core.values.names import LOBBY, Nick, RoomName, looks
 from twisted_chat.core.values.room_settings import Settings
 
 

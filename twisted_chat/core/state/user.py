@@ -5,13 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from twisted_chat.core.api.events import Author
-from twisted_chat.core.values.ids import (
-    Node,
-    RoomId,
-    Scope,
-    SessionId,
-    UserId,
-)
+from twisted_chat.core.values.ids import Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.text import CleanText
 

@@ -6,12 +6,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from twisted_chat.core.values.ids import (
-    MessageId,
-)
-from twisted_chat.core.values.names import (
-    Nick,
-)
+from twisted_chat.core.values.ids import MessageId
+from twisted_chat.core.values.names import Nick
 
 #: Who may write to somebody in private: everybody, who has an account, or who is in one of the same rooms.
 Privacy = Literal["all", "accounts", "rooms"]

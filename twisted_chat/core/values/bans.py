@@ -8,35 +8,12 @@ from typing import Any, Final, Literal, Protocol
 
 import msgspec
 
-from twisted_chat.core.values.addresses import (
-    household,
-    read_address,
-    read_network,
-    spell_network,
-)
-from twisted_chat.core.values.cloak import (
-    is_cloak_mask,
-    neighbourhoods,
-)
+from twisted_chat.core.values.addresses import household, read_address, read_network, spell_network
+from twisted_chat.core.values.cloak import is_cloak_mask, neighbourhoods
 from twisted_chat.core.values.confusables import skeleton
-from twisted_chat.core.values.masks import (
-    MAX_MASK,
-    fits,
-    fits_all,
-    is_mask,
-    shortened,
-)
-from twisted_chat.core.values.names import (
-    BadName,
-    Nick,
-    check_mask,
-    fold,
-    parse_nick,
-)
-from twisted_chat.core.values.text import (
-    CleanText,
-    shown,
-)
+from twisted_chat.core.values.masks import MAX_MASK, fits, fits_all, is_mask, shortened
+from twisted_chat.core.values.names import BadName, Nick, check_mask, fold, parse_nick
+from twisted_chat.core.values.text import CleanText, shown
 
 #: Whom a ban is for: an account or nickname, nicknames or cloaks that fit a mask, an address or network, the addresses that
 #: somebody comes from. A mask of cloaks has dots, which no nickname has.

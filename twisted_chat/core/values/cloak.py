@@ -13,10 +13,7 @@ import ipaddress
 import re
 from typing import Final
 
-from twisted_chat.core.values.addresses import (
-    Address,
-    read_address,
-)
+from twisted_chat.core.values.addresses import Address, read_address
 
 #: What stands for this machine: there is nothing to hide.
 HERE: Final = "localhost"

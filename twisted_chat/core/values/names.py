@@ -19,10 +19,7 @@ from unicodedata import category, normalize
 
 import msgspec
 
-from twisted_chat.core.values.confusables import (
-    drop_ignorable,
-    skeleton,
-)
+from twisted_chat.core.values.confusables import drop_ignorable, skeleton
 from twisted_chat.core.values.text import describe
 
 if TYPE_CHECKING:

@@ -15,12 +15,7 @@ from twisted_chat.core.values.ids import spell
 from twisted_chat.dialects.base import Variant
 from twisted_chat.dialects.json import rooms
 from twisted_chat.dialects.json.replies import answer
-from twisted_chat.dialects.json.values import (
-    kept,
-    nick_texts,
-    rfc3339,
-    time_of_day,
-)
+from twisted_chat.dialects.json.values import kept, nick_texts, rfc3339, time_of_day
 from twisted_chat.dialects.line import rooms as line_rooms
 
 

@@ -12,29 +12,10 @@ from typing import Any, Final, NoReturn
 import msgspec
 
 from twisted_chat.core.api import commands as c
-from twisted_chat.core.grammar.search import (
-    USAGE,
-    BadSearch,
-    read_search,
-)
-from twisted_chat.core.values.ids import (
-    MessageId,
-    read_id,
-)
-from twisted_chat.core.values.names import (
-    BadName,
-    Nick,
-    RoomName,
-    parse_nick,
-    parse_room,
-)
-from twisted_chat.core.values.text import (
-    BadText,
-    CleanText,
-    Secret,
-    decode,
-    shown,
-)
+from twisted_chat.core.grammar.search import USAGE, BadSearch, read_search
+from twisted_chat.core.values.ids import MessageId, read_id
+from twisted_chat.core.values.names import BadName, Nick, RoomName, parse_nick, parse_room
+from twisted_chat.core.values.text import BadText, CleanText, Secret, decode, shown
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.json.events import JsonView
 from twisted_chat.dialects.line.parse import read

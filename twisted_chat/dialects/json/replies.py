@@ -9,17 +9,10 @@ import msgspec
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api import room_replies as rr
 from twisted_chat.core.values.ids import spell
-from twisted_chat.core.values.names import (
-    Nick,
-    RoomName,
-)
+from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.dialects import wording
 from twisted_chat.dialects.json import rooms as json_rooms
-from twisted_chat.dialects.json.values import (
-    kept,
-    nick_texts,
-    rfc3339,
-)
+from twisted_chat.dialects.json.values import kept, nick_texts, rfc3339
 
 
 def answer(reply: r.Reply) -> tuple[str, str, dict[str, Any]]:

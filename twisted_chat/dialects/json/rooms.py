@@ -7,10 +7,7 @@ from typing import Any, Final
 
 from twisted_chat.core.api import room_events as re
 from twisted_chat.core.api import room_replies as rr
-from twisted_chat.core.values.bans import (
-    Ban,
-    Target,
-)
+from twisted_chat.core.values.bans import Ban, Target
 from twisted_chat.core.values.ids import UserId
 from twisted_chat.core.values.names import Nick
 

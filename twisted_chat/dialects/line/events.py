@@ -11,17 +11,9 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.room_events import RoomEvent
 from twisted_chat.dialects.base import Variant
 from twisted_chat.dialects.line import rooms
-from twisted_chat.dialects.line.layout import (
-    isolated,
-    placed,
-    rows,
-)
+from twisted_chat.dialects.line.layout import isolated, placed, rows
 from twisted_chat.dialects.line.replies import answer
-from twisted_chat.dialects.line.words import (
-    because,
-    date_and_clock,
-    some,
-)
+from twisted_chat.dialects.line.words import because, date_and_clock, some
 
 
 class LineView:

@@ -8,10 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from twisted_chat.core.api import replies as r
-from twisted_chat.dialects.line.layout import (
-    isolated,
-    placed,
-)
+from twisted_chat.dialects.line.layout import isolated, placed
 from twisted_chat.dialects.line.words import span
 
 # Where lists of names are broken: what fits on the narrowest terminal in use, with two columns to spare.

@@ -15,27 +15,10 @@ from datetime import tzinfo
 from typing import Final
 
 from twisted_chat.core.api import commands as c
-from twisted_chat.core.grammar.table import (
-    COMMANDS,
-    BadArguments,
-    may_be_command,
-    nearest,
-)
+from twisted_chat.core.grammar.table import COMMANDS, BadArguments, may_be_command, nearest
 from twisted_chat.core.values.confusables import drop_ignorable
-from twisted_chat.core.values.names import (
-    BadName,
-    Nick,
-    ReservedName,
-    RoomName,
-    parse_nick,
-)
-from twisted_chat.core.values.text import (
-    BadText,
-    CleanText,
-    Secret,
-    decode,
-    shown,
-)
+from twisted_chat.core.values.names import BadName, Nick, ReservedName, RoomName, parse_nick
+from twisted_chat.core.values.text import BadText, CleanText, Secret, decode, shown
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.line import typos
 from twisted_chat.dialects.line.events import LineView

@@ -11,26 +11,13 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.api import room_replies as rr
 from twisted_chat.core.values.durations import spell_duration
 from twisted_chat.core.values.ids import spell
-from twisted_chat.core.values.names import (
-    Nick,
-    RoomName,
-)
+from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects import wording
 from twisted_chat.dialects.line import lists
 from twisted_chat.dialects.line import rooms as line_rooms
-from twisted_chat.dialects.line.layout import (
-    isolated,
-    placed,
-)
-from twisted_chat.dialects.line.words import (
-    because,
-    counted,
-    date,
-    sentence,
-    some,
-    span,
-)
+from twisted_chat.dialects.line.layout import isolated, placed
+from twisted_chat.dialects.line.words import because, counted, date, sentence, some, span
 
 _PICK: Final = "Pick a nickname, or press Enter for a guest name."
 

@@ -16,13 +16,7 @@ from typing import Final
 from unicodedata import category, name, normalize
 
 from twisted_chat.core.values.confusables import drop_ignorable
-from twisted_chat.core.values.names import (
-    BadName,
-    Nick,
-    RoomName,
-    parse_nick,
-    parse_room,
-)
+from twisted_chat.core.values.names import BadName, Nick, RoomName, parse_nick, parse_room
 
 # The ASCII characters that Unicode has a second time, for input methods: fullwidth forms and small form variants.
 _WIDE: Final = {

@@ -5,15 +5,9 @@ from __future__ import annotations
 import functools
 from datetime import datetime, tzinfo
 
-from twisted_chat.core.values.names import (
-    Nick,
-    RoomName,
-)
+from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.dialects.line.layout import (
-    isolated,
-    placed,
-)
+from twisted_chat.dialects.line.layout import isolated, placed
 
 
 @functools.lru_cache(maxsize=4096)

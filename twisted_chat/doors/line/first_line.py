@@ -9,10 +9,7 @@ from msgspec.structs import replace
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.grammar.table import may_be_login
-from twisted_chat.core.values.names import (
-    BadName,
-    parse_nick,
-)
+from twisted_chat.core.values.names import BadName, parse_nick
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.delivery.session import Peer
 from twisted_chat.dialects.base import BadLine, Request

@@ -7,15 +7,8 @@ from typing import Final
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.rules.decide_accounts import MIN_PASSWORD
-from twisted_chat.core.values.names import (
-    Nick,
-    RoomName,
-)
-from twisted_chat.core.values.text import (
-    BadText,
-    Secret,
-    decode,
-)
+from twisted_chat.core.values.names import Nick, RoomName
+from twisted_chat.core.values.text import BadText, Secret, decode
 from twisted_chat.delivery.session import Peer
 from twisted_chat.dialects.base import BadLine, Request
 from twisted_chat.dialects.line.typos import nick_or_none

@@ -11,10 +11,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import Final
 
-from twisted_chat.core.api.commands import (
-    Login,
-    Say,
-)
+from twisted_chat.core.api.commands import Login, Say
 from twisted_chat.dialects.base import BadLine, Dialect
 from twisted_chat.dialects.framing import LINE_END, Framer
 from twisted_chat.dialects.said import begins_private, is_whole

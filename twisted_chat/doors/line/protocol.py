@@ -20,19 +20,13 @@ from zope.interface import implementer
 
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.addresses import network_keys
-from twisted_chat.core.values.names import (
-    Nick,
-    RoomName,
-)
+from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.delivery.direct import Way, direct
 from twisted_chat.delivery.session import Peer
 from twisted_chat.dialects.base import Dialect
 from twisted_chat.dialects.json.parse import JsonDialect
 from twisted_chat.dialects.line.parse import LineDialect
-from twisted_chat.doors.admission import (
-    Connections,
-    HandshakeFailed,
-)
+from twisted_chat.doors.admission import Connections, HandshakeFailed
 from twisted_chat.doors.byte_rates import ByteRates
 from twisted_chat.doors.line.reader import Intake
 from twisted_chat.doors.read_ahead import ReadAhead

@@ -10,11 +10,7 @@ from twisted.internet.interfaces import IDelayedCall
 
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.values.names import (
-    LOBBY,
-    Nick,
-    RoomName,
-)
+from twisted_chat.core.values.names import LOBBY, Nick, RoomName
 from twisted_chat.delivery.session import Peer
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.framing import Endless, Frame, JsonFramer, TooLong
@@ -23,10 +19,7 @@ from twisted_chat.dialects.line.parse import LineDialect
 from twisted_chat.dialects.terminal import TerminalFramer
 from twisted_chat.doors.byte_rates import ByteRates
 from twisted_chat.doors.line.first_line import FirstLine
-from twisted_chat.doors.line.foreign import (
-    is_http,
-    is_tls,
-)
+from twisted_chat.doors.line.foreign import is_http, is_tls
 from twisted_chat.doors.line.frames import Frames
 from twisted_chat.doors.line.password_prompt import PasswordPrompt
 from twisted_chat.doors.line.pauses import Pauses

@@ -12,18 +12,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from twisted_chat.core.api.records import AuditRecord
 from twisted_chat.core.api.replies import AccountLine
-from twisted_chat.core.rules.apply_accounts import (
-    account_refused,
-    drop_account,
-)
+from twisted_chat.core.rules.apply_accounts import account_refused, drop_account
 from twisted_chat.core.state import snapshot
 from twisted_chat.core.state.state import State
 from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.core.values.masks import (
-    fits,
-    shortened,
-)
+from twisted_chat.core.values.masks import fits, shortened
 from twisted_chat.core.values.names import fold
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.store.port import StoreError

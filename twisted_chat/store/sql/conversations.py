@@ -9,14 +9,8 @@ from sqlalchemy import Connection, bindparam, delete, func, or_, select
 
 from twisted_chat.core.api.events import Envelope
 from twisted_chat.core.state.conversations import ref
-from twisted_chat.core.values.ids import (
-    MessageId,
-    RoomId,
-)
-from twisted_chat.store.sql.bulk import (
-    insert_rows,
-    put_rows,
-)
+from twisted_chat.core.values.ids import MessageId, RoomId
+from twisted_chat.store.sql.bulk import insert_rows, put_rows
 from twisted_chat.store.sql.rows import read_messages, select_messages
 from twisted_chat.store.sql.schema import forgotten, markers, messages, talks, waiting
 

@@ -16,10 +16,7 @@ from twisted_chat.store.sql.database import Database, explain, parse, sqlite_url
 from twisted_chat.store.sql.opening import open_database
 from twisted_chat.store.sql.schema import audit, counters, metadata, settings
 from twisted_chat.store.sql.writing import set_counter
-from twisted_chat.store.state_dir import (
-    Place,
-    database_in,
-)
+from twisted_chat.store.state_dir import Place, database_in
 
 #: Rows that are read and written at once: some megabytes at most.
 _ROWS: Final = 1_000

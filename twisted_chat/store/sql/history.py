@@ -12,15 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from twisted_chat.core.api.events import (
-    Envelope,
-    RoomRef,
-)
+from twisted_chat.core.api.events import Envelope, RoomRef
 from twisted_chat.core.api.records import Query
-from twisted_chat.core.values.ids import (
-    MessageId,
-    RoomId,
-)
+from twisted_chat.core.values.ids import MessageId, RoomId
 from twisted_chat.store.match import Matcher
 from twisted_chat.store.port import Page, Skip, StoreError
 from twisted_chat.store.recent import Recent

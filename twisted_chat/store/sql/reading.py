@@ -11,31 +11,15 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Row, func, or_, select
 from twisted.logger import Logger
 
-from twisted_chat.core.api.events import (
-    Envelope,
-    RoomRef,
-)
-from twisted_chat.core.api.records import (
-    Remembered,
-    RoomRecord,
-)
-from twisted_chat.core.state.dedup import (
-    MAX_SCOPES,
-    MAX_TOTAL,
-)
-from twisted_chat.core.values.ids import (
-    MessageId,
-    Scope,
-)
+from twisted_chat.core.api.events import Envelope, RoomRef
+from twisted_chat.core.api.records import Remembered, RoomRecord
+from twisted_chat.core.state.dedup import MAX_SCOPES, MAX_TOTAL
+from twisted_chat.core.values.ids import MessageId, Scope
 from twisted_chat.core.values.names import BadName
 from twisted_chat.core.values.text import shown
 from twisted_chat.store.port import Skip
 from twisted_chat.store.sql.accounts import read_accounts, read_invites, read_logins, read_places
-from twisted_chat.store.sql.conversations import (
-    read_counts,
-    read_markers,
-    read_talks,
-)
+from twisted_chat.store.sql.conversations import read_counts, read_markers, read_talks
 from twisted_chat.store.sql.database import READ_TIME
 from twisted_chat.store.sql.operators import read_bans, read_setting
 from twisted_chat.store.sql.rows import read_messages, read_room, read_sent, select_messages

@@ -8,35 +8,13 @@ from typing import Any, Final, get_args
 from sqlalchemy import Select, exists, select
 
 from twisted_chat.core.api.commands import Kind
-from twisted_chat.core.api.events import (
-    Author,
-    Envelope,
-    Origin,
-    RoomRef,
-    Said,
-)
+from twisted_chat.core.api.events import Author, Envelope, Origin, RoomRef, Said
 from twisted_chat.core.api.records import RoomRecord, Sent
 from twisted_chat.core.values.confusables import skeleton
-from twisted_chat.core.values.ids import (
-    MessageId,
-    Node,
-    RoomId,
-    Scope,
-    SessionId,
-    UserId,
-)
-from twisted_chat.core.values.names import (
-    BadName,
-    Nick,
-    parse_nick,
-    parse_room,
-)
+from twisted_chat.core.values.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
+from twisted_chat.core.values.names import BadName, Nick, parse_nick, parse_room
 from twisted_chat.core.values.retention import Keep
-from twisted_chat.core.values.text import (
-    BadText,
-    CleanText,
-    shown,
-)
+from twisted_chat.core.values.text import BadText, CleanText, shown
 from twisted_chat.store.sql.accounts import is_gone
 from twisted_chat.store.sql.schema import authors, erased, messages
 from twisted_chat.store.sql.standing import read_standing, write_standing

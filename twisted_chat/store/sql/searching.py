@@ -8,10 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Select, or_, select
 from sqlalchemy.exc import DBAPIError
 
-from twisted_chat.core.api.events import (
-    Envelope,
-    RoomRef,
-)
+from twisted_chat.core.api.events import Envelope, RoomRef
 from twisted_chat.core.api.records import Query
 from twisted_chat.store.match import Matcher
 from twisted_chat.store.sql.reading import read_counter, reading

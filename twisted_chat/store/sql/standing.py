@@ -8,16 +8,8 @@ import msgspec
 
 from twisted_chat.core.api.records import RoomRecord
 from twisted_chat.core.values.bans import Ban
-from twisted_chat.core.values.room_settings import (
-    AS_MADE,
-    Roles,
-    Settings,
-)
-from twisted_chat.core.values.text import (
-    BadText,
-    CleanText,
-    shown,
-)
+from twisted_chat.core.values.room_settings import AS_MADE, Roles, Settings
+from twisted_chat.core.values.text import BadText, CleanText, shown
 
 # A reason that somebody wrote into the database by hand, and that is not clean, is cut here.
 _LONGEST: Final = 1_000

@@ -5,14 +5,8 @@ from __future__ import annotations
 import functools
 
 from twisted_chat.core.state.room import LOBBY_ID
-from twisted_chat.core.values.ids import (
-    MessageId,
-    RoomId,
-)
-from twisted_chat.core.values.retention import (
-    KEEP_ALL,
-    Keep,
-)
+from twisted_chat.core.values.ids import MessageId, RoomId
+from twisted_chat.core.values.retention import KEEP_ALL, Keep
 from twisted_chat.store.recent import Recent
 from twisted_chat.store.sql import upkeep
 from twisted_chat.store.sql.words import Words

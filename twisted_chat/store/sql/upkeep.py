@@ -11,10 +11,7 @@ from twisted_chat.core.values.ids import RoomId
 from twisted_chat.core.values.known_network import KNOWN_FOR
 from twisted_chat.core.values.limits import REMEMBERED
 from twisted_chat.core.values.retention import Keep
-from twisted_chat.store.sql.conversations import (
-    delete_empty,
-    delete_orphans,
-)
+from twisted_chat.store.sql.conversations import delete_empty, delete_orphans
 from twisted_chat.store.sql.operators import delete_over
 from twisted_chat.store.sql.reading import read_counter
 from twisted_chat.store.sql.schema import (

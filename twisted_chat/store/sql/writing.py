@@ -8,26 +8,12 @@ from typing import Any, Final
 from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, delete, update
 
-from twisted_chat.core.api.events import (
-    Author,
-    Envelope,
-)
+from twisted_chat.core.api.events import Author, Envelope
 from twisted_chat.core.api.records import RoomRecord, Sent
-from twisted_chat.core.values.ids import (
-    MessageId,
-    RoomId,
-    Scope,
-)
+from twisted_chat.core.values.ids import MessageId, RoomId, Scope
 from twisted_chat.store.sql.accounts import AccountBatch, gone_account
-from twisted_chat.store.sql.bulk import (
-    insert_rows,
-    insert_values,
-    put_rows,
-)
-from twisted_chat.store.sql.conversations import (
-    TalkBatch,
-    forget_places,
-)
+from twisted_chat.store.sql.bulk import insert_rows, insert_values, put_rows
+from twisted_chat.store.sql.conversations import TalkBatch, forget_places
 from twisted_chat.store.sql.operators import Changes
 from twisted_chat.store.sql.rows import author_row, message_row, room_row, sent_row
 from twisted_chat.store.sql.schema import (
