@@ -15,7 +15,8 @@ class JsonPortTests(HouseTestCase):
         self.house.factory = self.house.factory.for_programs()
 
     def all(self, guest: Guest) -> list[dict[str, Any]]:
-        """Return all that came, each line of which is an object."""
+        """Return all that came within two seconds, each line of which is an object."""
+        self.house.waits(2)
         return [json.loads(line) for line in guest.sees()]
 
     def test_the_first_bytes_are_an_object(self) -> None:
@@ -45,7 +46,7 @@ class JsonPortTests(HouseTestCase):
         self.assertEqual(self.all(robot)[0]["type"], "welcome")
 
     def test_objects_need_no_line_ends_and_may_stall_at_every_byte(self) -> None:
-        script = b'{"type":"nick","content":"robot"}'
+        script = b'{"type":"nick","content":"robot","id":"1"}'
         for place in range(1, len(script)):
             robot = self.house.comes()
             robot.sends(script[:place])

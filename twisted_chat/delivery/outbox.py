@@ -299,7 +299,7 @@ class Outbox:
     @property
     def empty(self) -> bool:
         """Nothing is on its way any more that this side holds."""
-        return not self.pending and not self._queue
+        return not (self.pending or self._queue or self._held)
 
     def close(self) -> None:
         """Forget what waits and take nothing more."""

@@ -142,6 +142,12 @@ class Framer(ABC):
         """A frame has begun, and its end did not come yet; once :meth:`next` has returned None."""
         return bool(self._held) or self._skipping
 
+    @property
+    def line_ended(self) -> bool:
+        """A line end stood behind the last frame, or stands there now."""
+        before, behind = self._data[: self._at], self._data[self._at :]
+        return bool(LINE_END.match(behind.lstrip(b" \t")) or before.endswith((_LF, _CR)))
+
     def finish(self) -> list[Frame]:
         """End the input: return its last frame if that had no line end. Leaves the framer empty.
 

@@ -90,6 +90,7 @@ class JsonDialect:
 
         A zone of None is the server's own.
         """
+        self.now, self.zone = now, zone
         # Every object names its room, so all rooms look alike: one variant.
         self.here = self.elsewhere = JsonView(zone, now)
 

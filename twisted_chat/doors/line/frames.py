@@ -88,6 +88,16 @@ class Frames:
         return self.look() is not None or bool(self.raw)
 
     @property
+    def line_ended(self) -> bool:
+        """Behind the frame that :meth:`look` returned there is a line end."""
+        return self.framer.line_ended
+
+    @property
+    def more_behind(self) -> bool:
+        """Something came behind that frame."""
+        return bool(self.framer.waiting or self.raw)
+
+    @property
     def waiting(self) -> int:
         """How many bytes wait."""
         cut = len(self._frame) if isinstance(self._frame, bytes) else 0

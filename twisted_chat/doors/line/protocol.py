@@ -22,12 +22,15 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.addresses import network_keys
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.delivery.direct import Way, direct
+from twisted_chat.delivery.pacer import Pacer
 from twisted_chat.delivery.session import Peer
 from twisted_chat.dialects.base import Dialect
 from twisted_chat.dialects.json.parse import JsonDialect
+from twisted_chat.dialects.json.short import ShortJson
 from twisted_chat.dialects.line.parse import LineDialect
 from twisted_chat.doors.admission import Connections, HandshakeFailed
 from twisted_chat.doors.byte_rates import ByteRates
+from twisted_chat.doors.line.older_programs import OlderProgram
 from twisted_chat.doors.line.reader import Intake
 from twisted_chat.doors.read_ahead import ReadAhead
 from twisted_chat.doors.sockets import LocalTrust, origin, tune
@@ -83,6 +86,7 @@ class LineProtocol(Protocol):
         #: As in :class:`twisted_chat.delivery.outbox.Sink`.
         self.send, self.hold = _NOWHERE
         self._peer: Peer | None = None
+        self._pacer: Pacer | None = None  # on ports where older programs come in
         self._refused = False  # it is not counted
         self._timer: Silence | None = None  # ends the login time
         self._parting: IDelayedCall | None = None
@@ -111,6 +115,9 @@ class LineProtocol(Protocol):
             self._turn_away(f"{why}.")
             return
         self.send, self.hold = direct(self.transport)
+        if self.factory.short is not None:
+            self._pacer = Pacer(self._node.clock, Way(self.send, self.hold))
+            self.send, self.hold = self._pacer.send, self._pacer.hold
         self._open(self.factory.first)
         # A producer that pushes: the transport says when its buffer is full, see pauseProducing.
         self.transport.registerProducer(self, True)
@@ -125,6 +132,10 @@ class LineProtocol(Protocol):
         if self._host is None:
             self._node.visits.trust(peer)
         shared = self.factory
+        older = None
+        if self._pacer is not None and shared.short is not None:
+            self._pacer.outbox = peer.outbox
+            older = OlderProgram(self._node, peer, shared.short, self._pacer, self.resumed)
         self._intake = Intake(
             self._node,
             peer,
@@ -135,6 +146,7 @@ class LineProtocol(Protocol):
             shared.ahead,
             shared.rates,
             self._start_over,
+            older,
         )
         self._timer = Silence(
             self._node.clock, self._node.limits.login_time, self._login_timed_out, peer
@@ -167,6 +179,8 @@ class LineProtocol(Protocol):
             self._parting.cancel()
         if self._peer is not None:
             self._intake.stop()
+            if self._pacer is not None:
+                self._pacer.stop()
             self._peer.outbox.close()
             why = str(reason.value) if isinstance(reason.value, HandshakeFailed) else None
             self._node.visits.close(self._peer, "connection lost", logged=why)
@@ -247,6 +261,8 @@ class LineProtocol(Protocol):
         assert peer is not None
         if peer.closing and self._parting is not None:
             self._lose()
+        else:
+            self._intake.drained()
 
     def overflowed(self, reason: str) -> None:
         peer = self._peer
@@ -275,12 +291,12 @@ class LineProtocol(Protocol):
     def pauseProducing(self) -> None:
         peer = self._peer
         assert peer is not None
-        peer.outbox.pause()
+        (self._pacer or peer.outbox).pause()
 
     def resumeProducing(self) -> None:
         peer = self._peer
         assert peer is not None
-        peer.outbox.resume()
+        (self._pacer or peer.outbox).resume()
 
     def stopProducing(self) -> None:
         pass
@@ -305,6 +321,9 @@ class ChatFactory(ServerFactory):
         self.json: Dialect = json
         #: What is spoken until a client shows that it speaks the other.
         self.first: Dialect = line
+        #: What older programs are sent where they come in: on ports for programs.
+        self.short: ShortJson | None = None
+        self._short = ShortJson(json)
         self.connections = Connections(node.limits.max_per_address)
         self.ahead = ReadAhead()
         self.rates = ByteRates(node.limits)
@@ -315,7 +334,7 @@ class ChatFactory(ServerFactory):
     def for_programs(self) -> ChatFactory:
         """Return the same door for programs that speak JSON from the first byte on, and are greeted so."""
         door = copy.copy(self)
-        door.first = self.json
+        door.first, door.short = self.json, self._short
         return door
 
     def forwarded(self) -> ChatFactory:

@@ -21,6 +21,7 @@ from twisted_chat.doors.byte_rates import ByteRates
 from twisted_chat.doors.line.first_line import FirstLine
 from twisted_chat.doors.line.foreign import is_http, is_tls
 from twisted_chat.doors.line.frames import Frames
+from twisted_chat.doors.line.older_programs import OlderProgram
 from twisted_chat.doors.line.password_prompt import PasswordPrompt
 from twisted_chat.doors.line.pauses import Pauses
 from twisted_chat.doors.line.window import Window
@@ -67,10 +68,12 @@ class Intake:
         ahead: ReadAhead,
         rates: ByteRates,
         start_over: Callable[[bytes, bool], None],
+        older: OlderProgram | None = None,
     ) -> None:
         """``networks``: as in :class:`~twisted_chat.doors.reading.Reading`.
 
         ``start_over`` opens a session that speaks JSON in the place of this one, for what is given: bytes, and the end.
+        ``older``: finds out whether it is one.
         """
         self._node = node
         self._peer = peer
@@ -79,6 +82,7 @@ class Intake:
         self._json = json
         self.reading = Reading(source, networks, node.clock, ahead, rates, self.pump)
         self._start_over = start_over
+        self._older = older
         limits = node.limits
         self._longest = limits.max_text + _ROOM_FOR_COMMAND
         framer = TerminalFramer(self._longest, limits.max_endless)
@@ -135,6 +139,8 @@ class Intake:
         self.reading.stop()
         self._pauses.stop()
         self._window.stop()
+        if self._older is not None:
+            self._older.stop()
         for timer in (self._wait, self._turn, self._cooling):
             if timer is not None and timer.active():
                 timer.cancel()
@@ -210,6 +216,9 @@ class Intake:
                 if self._chores and peer.placed:
                     self._chores.popleft()()
                     continue
+                if self._older is not None and not self._older.is_clear(frames, self._ended):
+                    waits = False
+                    break
                 if self._wait is not None or self._turn is not None or not peer.ready:
                     waits = self._frames.more
                     break
@@ -221,6 +230,8 @@ class Intake:
                     why = "what came together with that nickname was not used; connect again to try another"
                     self._node.tell(peer, r.Refused("not-logged-in", why))
                     self._say_goodbye("", logged="its nickname was refused")
+                    continue
+                if self._older is not None and not self.inside and self._older.enters(frame):
                     continue
                 if spent + frames.framer.taken_back >= _TURN:
                     self._turn = self._node.clock.callLater(0, self._take_turn)
@@ -393,6 +404,11 @@ class Intake:
         self._source.abortConnection()
 
     # --- what the node asks for ---
+
+    def drained(self) -> None:
+        """See :meth:`twisted_chat.delivery.outbox.Sink.drained`."""
+        if self._older is not None and self.inside:
+            self._older.drained()
 
     def logged_in(self, *, resumed: bool) -> None:
         """See :meth:`twisted_chat.delivery.session.Door.logged_in`."""
