@@ -25,11 +25,13 @@ from twisted_chat.core.api.replies import Reply
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.base import BadLine, Dialect, Request, Variant
 from twisted_chat.dialects.json.parse import JsonDialect
+from twisted_chat.dialects.json.short import ShortJson
 from twisted_chat.dialects.line.parse import LineDialect
 
 NOW = 1_800_000_000.25
 
-DIALECTS: tuple[Dialect, ...] = (LineDialect(lambda: NOW, UTC), JsonDialect(lambda: NOW, UTC))
+JSON = JsonDialect(lambda: NOW, UTC)
+DIALECTS: tuple[Dialect, ...] = (LineDialect(lambda: NOW, UTC), JSON, ShortJson(JSON))
 VARIANTS: tuple[Variant, ...] = (
     *(dialect.here for dialect in DIALECTS),
     *(dialect.elsewhere for dialect in DIALECTS),
@@ -136,11 +138,11 @@ class EveryDialectTests(SynchronousTestCase):
         self.assertEqual(set(EVENTS), set(get_args(Event)))
         self.assertEqual(set(REPLIES), set(get_args(Reply)))
 
-    def test_json_lines_acknowledge_and_plain_lines_do_not(self) -> None:
-        self.assertEqual([dialect.acks for dialect in DIALECTS], [False, True])
+    def test_json_lines_acknowledge_and_the_others_do_not(self) -> None:
+        self.assertEqual([dialect.acks for dialect in DIALECTS], [False, True, False])
 
     def test_rooms_look_alike_in_json_only(self) -> None:
         # One variant is rendered once: two objects that show the same would be rendered twice.
-        line, json = DIALECTS
+        line, json, _ = DIALECTS
         self.assertIsNot(line.here, line.elsewhere)
         self.assertIs(json.here, json.elsewhere)

@@ -339,6 +339,21 @@ class JsonFramerTests(SynchronousTestCase):
         self.assertEqual(frames, [TooLong(), Endless()])
         self.assertEqual(framer.finish(), [])
 
+    def test_line_end_behind_an_object_is_seen_wherever_it_is_cut(self) -> None:
+        for end, ended in (
+            (b"\n", True),
+            (b"\r\n", True),
+            (b" \r", True),
+            (b"", False),
+            (b"{", False),
+        ):
+            for pieces in ((b'{"a":1}' + end,), (b'{"a":1}', end), (b'{"a"', b":1}" + end)):
+                framer, frame = JsonFramer(100, 200), None
+                for piece in pieces:
+                    framer.feed(piece)
+                    frame = frame or framer.next()
+                self.assertEqual((frame, framer.line_ended), (b'{"a":1}', ended), (end, pieces))
+
     def test_rest_is_handed_over_and_the_next_object_starts_anew(self) -> None:
         framer = JsonFramer(16, 64)
         framer.receive(b'{} {"a":"\\')

@@ -169,6 +169,10 @@ class ReplyTests(SynchronousTestCase):
                 "You did not enter #dev. That is not its password. Send JOIN #dev PASSWORD.",
             ),
             (r.Refused("empty", "the message is empty"), "the message is empty."),
+            (
+                r.Refused("no-room", "choose one with /join ROOM"),
+                "You are in no room. Nothing was done. Send JOIN ROOM first.",
+            ),
         ):
             self.assertEqual(told(HERE.reply(reply, None)), ("ERROR", expected))
 

@@ -1,7 +1,7 @@
-"""The short form of the JSON dialect, for programs that are older than it.
+"""The short form of the JSON dialect, for clients of programs that are older than it.
 
-They take what one read returns for one object, show its ``content`` and know no other field than ``type`` and ``timestamp``.
-So each object is short, says all in its content, and has these three.
+Such a client takes what one read returns for one object. It shows the ``content``, and knows no other fields than ``type`` and
+``timestamp``. So each object is short, has these three, and its content is complete.
 """
 
 from __future__ import annotations
@@ -175,6 +175,8 @@ def _kind(event: e.Event) -> str:
 def _answer(reply: r.Reply) -> tuple[str, str | None]:
     """Return the type and the content of a reply; no content (None) if it is what people with plain lines are told."""
     match reply:
+        case r.Refused(code="no-room"):
+            return "ERROR", "You are in no room. Nothing was done. Send JOIN ROOM first."
         case r.Refused():
             return "ERROR", None
         case r.PasswordNeeded(room=room, wrong=wrong):

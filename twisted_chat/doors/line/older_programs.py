@@ -1,4 +1,4 @@
-"""Which programs on a port for programs are older than today's protocol, and take one read for one object."""
+"""Recognize, on a port for programs, a client that is older than today's protocol and takes one read for one object."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _LATE: Final = 0.2
 
 
 class OlderProgram:
-    """Looks at what a session sends until it is clear what it is.
+    """Looks at what a session sends until it is clear which protocol it speaks.
 
-    Older is a program whose first object has no field of today's protocol (see docs/protocol.md), and is a verb in capitals,
-    has a ``timestamp`` or has no line end. A plain ``nick`` says nothing: then the first object behind it that is such a verb
-    does. Until then all is paced at first, for it may be an older one.
+    The client is an older one if its first object has no field of today's protocol (see docs/protocol.md), and is a verb in
+    capitals, has a ``timestamp`` or has no line end. A plain ``nick`` does not decide it; then the next object of another type
+    does. As long as it is open, the answers to the login are paced, in case the client is an older one.
 
-    Such a program need not know nicknames: with another verb before one it is a guest.
+    An older client may know no nicknames: if it sends another verb first, it gets a guest name.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class OlderProgram:
         pacer.pace(apart)
 
     def is_clear(self, frames: Frames, ended: bool) -> bool:
-        """Look at the next frame, if there is one and it is not clear what the program is; return False if that takes a moment.
+        """Look at the next frame while the protocol is not clear; return False if its line end may still come.
 
         ``ended``: no more comes.
         """
@@ -71,7 +71,7 @@ class OlderProgram:
         return True
 
     def enters(self, frame: Frame) -> bool:
-        """Ask for a guest name if an older program has sent another verb before a nickname; tell whether that was so."""
+        """Ask for a guest name if an older client sends another verb before a nickname; tell whether it did."""
         found = shape(frame) if self._is_one and isinstance(frame, bytes) else None
         if found is None or self._is_guest or found.type.lower() in ("nick", "quit"):
             return False
@@ -89,7 +89,7 @@ class OlderProgram:
             self._pacer.free()
 
     def drained(self) -> None:
-        """All that a login brings is out: what comes next need not wait, until it is clear what the program is."""
+        """The answers to the login are out: while the protocol is not clear, what follows is not paced."""
         if self._is_one is None:
             self._pacer.free()
 
