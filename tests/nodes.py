@@ -70,7 +70,7 @@ class FakeDoor:
         return self.asks(c.Say((CleanText(text),), room), tag=tag)
 
     def tell(self, to: str, text: str, tag: str | None = None) -> FakeDoor:
-        return self.asks(c.Tell(parse_nick(to), (CleanText(text),)), tag=tag)
+        return self.asks(c.PrivateMessage(parse_nick(to), (CleanText(text),)), tag=tag)
 
     def join(self, *rooms: str) -> FakeDoor:
         return self.asks(*(c.Join(parse_room(room)) for room in rooms))

@@ -21,7 +21,7 @@ from twisted_chat.app import options, settings
 from twisted_chat.app.options import Options
 from twisted_chat.app.settings import LIMITS, BadSetting, Settings, read_config
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.store.state_dir import PlaceError
+from twisted_chat.store.state_dir import StateDirError
 from twisted_chat.store.url import Kind, Sync
 
 
@@ -318,7 +318,7 @@ class KeptTests(OptionsTestCase):
 
     def test_who_has_no_home_must_name_a_folder_unless_none_is_needed(self) -> None:
         def none() -> Path:
-            raise PlaceError("there is no home")
+            raise StateDirError("there is no home")
 
         for each in (settings, options):  # what is set, and what the help says of it
             self.patch(each, "default_folder", none)

@@ -25,7 +25,7 @@ from twisted_chat.app import preflight
 from twisted_chat.app.settings import Settings
 from twisted_chat.store.sql import opening, schema
 from twisted_chat.store.sql.database import Database, parse, sqlite_url
-from twisted_chat.store.state_dir import Place
+from twisted_chat.store.state_dir import StateDir
 from twisted_chat.store.url import Sync
 
 
@@ -292,7 +292,7 @@ class PostgreSQLTests(CheckTestCase):
 class StateTests(CheckTestCase):
     def makes(self) -> Path:
         """Make a database; return its path."""
-        place = Place.open(self.state)
+        place = StateDir.open(self.state)
         database = Database(sqlite_url(place.database), Sync.OFF)
         opening.open_database(database)
         database.close()
@@ -304,7 +304,7 @@ class StateTests(CheckTestCase):
         self.assertEqual(self.check(good=True), [])
 
     def test_folder_in_use_is_a_problem(self) -> None:
-        place = Place.open(self.state)
+        place = StateDir.open(self.state)
         self.addCleanup(place.close)
         self.assertEqual(
             self.check(good=False),

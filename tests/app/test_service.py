@@ -46,7 +46,7 @@ from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import parse_room
 from twisted_chat.store.memory import MemoryStore
 from twisted_chat.store.sql import database
-from twisted_chat.store.state_dir import Place, PlaceError
+from twisted_chat.store.state_dir import StateDir, StateDirError
 
 
 class Reactor(MemoryReactorClock):
@@ -228,7 +228,7 @@ class StartTests(ServiceTestCase):
         self.stops(served)
 
     def test_watchdog_knows_of_the_start_and_of_the_end(self) -> None:
-        self.patch(Place, "open", lambda folder: self.watched.append("opens the state folder"))
+        self.patch(StateDir, "open", lambda folder: self.watched.append("opens the state folder"))
         served = self.starts()
         self.assertEqual(self.watched, ["start", "started"])
         self.stops(served)
@@ -283,11 +283,11 @@ class StartTests(ServiceTestCase):
         served = self.starts()
         calls: list[None] = []
 
-        def look_after() -> None:
+        def housekeep() -> None:
             calls.append(None)
             raise RuntimeError("a fault")
 
-        self.patch(served.node, "look_after", look_after)
+        self.patch(served.node, "housekeep", housekeep)
         self.reactor.pump([599, 1, 600])
         self.assertEqual(len(calls), 2)
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 2)
@@ -530,9 +530,9 @@ class KeptTests(ServiceTestCase):
         self.assertIn(f"history and rooms are kept in {self.folder}", self.log())
         error = self.assertRaises(StartError, self.made(**settings).startService)
         self.assertRegex(str(error), f"^{self.folder}: process .* uses it; stop that one")
-        self.assertRaises(PlaceError, Place.open, self.folder)
+        self.assertRaises(StateDirError, StateDir.open, self.folder)
         self.stops(served)
-        Place.open(self.folder).close()
+        StateDir.open(self.folder).close()
 
     def test_it_stays_its_own_until_the_store_is_closed_even_if_that_fails(self) -> None:
         served = self.starts(database="", state_dir=str(self.folder))
@@ -540,10 +540,10 @@ class KeptTests(ServiceTestCase):
         self.patch(served._store, "stop", lambda: closing)
         stopped = served.stopService()
         self.reactor.advance(0)
-        self.assertRaises(PlaceError, Place.open, self.folder)
+        self.assertRaises(StateDirError, StateDir.open, self.folder)
         closing.errback(OSError("a fault"))
         self.failureResultOf(stopped, OSError)
-        Place.open(self.folder).close()
+        StateDir.open(self.folder).close()
 
     def test_accounts_and_the_sessions_that_may_come_back_to_them_are_there_after_a_restart(
         self,

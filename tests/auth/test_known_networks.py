@@ -6,13 +6,13 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.core.world import NOW
 from twisted_chat.auth import known_networks
-from twisted_chat.auth.known_networks import Familiar
+from twisted_chat.auth.known_networks import KnownNetworks
 from twisted_chat.core.values.known_network import KNOWN_FOR
 
 
 class FamiliarTests(SynchronousTestCase):
     def setUp(self) -> None:
-        self.familiar = Familiar(b"key")
+        self.familiar = KnownNetworks(b"key")
 
     def known(self, account: str, *places: str | None) -> list[bool]:
         return [self.familiar.knows(account, place) for place in places]
@@ -57,7 +57,7 @@ class FamiliarTests(SynchronousTestCase):
 
     def test_places_that_are_kept_are_known_to_the_next_with_the_same_key(self) -> None:
         kept = [self.familiar.note(each, "192.0.2.7", NOW) for each in ("ann", "bob")]
-        again, stranger = Familiar(b"key"), Familiar(b"another")
+        again, stranger = KnownNetworks(b"key"), KnownNetworks(b"another")
         for each in (again, stranger):
             each.restore(kept)
         self.assertTrue(again.knows("bob", "192.0.2.7"))

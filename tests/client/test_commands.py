@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.client.linked import LinkedTestCase
 from twisted_chat.client import events as ev
-from twisted_chat.client.commands import Rejected, enter
+from twisted_chat.client.commands import InvalidInput, enter
 from twisted_chat.client.link.outbox import MAX_WAITING
 
 
@@ -30,7 +30,7 @@ class TypedTests(LinkedTestCase):
         sending = self.last(ev.Sending)
         self.assertEqual((sending.text, sending.room), ("!roll 2d6", "lobby"))
         for line in ("!mgs joe psst", "!lgoin pw"):
-            with self.assertRaisesRegex(Rejected, "no command"):
+            with self.assertRaisesRegex(InvalidInput, "no command"):
                 enter(self.link, line)
 
     def test_a_literal_line_is_said(self) -> None:
@@ -83,7 +83,7 @@ class TypedTests(LinkedTestCase):
             (" /quit", "must not begin with a blank"),
             ("x" * 17_000, "too long"),
         ):
-            with self.assertRaisesRegex(Rejected, why):
+            with self.assertRaisesRegex(InvalidInput, why):
                 enter(self.link, line)
         self.assertEqual(self.link.waiting(), 0)
 
@@ -91,10 +91,10 @@ class TypedTests(LinkedTestCase):
         self.loses()
         for _ in range(MAX_WAITING):
             enter(self.link, "hi")
-        with self.assertRaisesRegex(Rejected, "1,000 lines wait"):
+        with self.assertRaisesRegex(InvalidInput, "1,000 lines wait"):
             enter(self.link, "one more")
 
     def test_who_talks_nowhere_is_told_so(self) -> None:
         self.server.tells("notice", code="focus", focus=None)
-        with self.assertRaisesRegex(Rejected, "no room"):
+        with self.assertRaisesRegex(InvalidInput, "no room"):
             enter(self.link, "hi")

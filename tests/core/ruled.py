@@ -10,8 +10,8 @@ from twisted_chat.core.api.commands import Command
 from twisted_chat.core.api.events import Envelope
 from twisted_chat.core.api.replies import PasswordNeeded, Refused, Reply
 from twisted_chat.core.grammar.table import COMMANDS
-from twisted_chat.core.rules.apply import Applied, Void
-from twisted_chat.core.rules.decisions import Propose, Tell
+from twisted_chat.core.rules.apply import Applied, Rejected
+from twisted_chat.core.rules.decisions import Propose, SendReply
 from twisted_chat.core.state.room import Room
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.room_settings import Roles
@@ -94,7 +94,7 @@ class RuledCase(SynchronousTestCase):
 
     def answer(self, seat: Seat, line: str) -> Reply:
         decision = self.world.decide(seat, typed(line))
-        assert isinstance(decision, Tell), decision
+        assert isinstance(decision, SendReply), decision
         return decision.reply
 
     def enters(self, seat: Seat, password: str | None = None) -> str:
@@ -102,7 +102,7 @@ class RuledCase(SynchronousTestCase):
         decision = self.world.do(seat, c.Join(DEV, password))
         if isinstance(decision, Propose):
             return ""
-        assert isinstance(decision, Tell)
+        assert isinstance(decision, SendReply)
         if isinstance(decision.reply, PasswordNeeded):
             return "password"
         assert isinstance(decision.reply, Refused), decision
@@ -114,7 +114,7 @@ class RuledCase(SynchronousTestCase):
         if isinstance(decision, Propose):
             assert isinstance(self.world.outcomes[seat.node][-1], Applied)
             return ""
-        assert isinstance(decision, Tell) and isinstance(decision.reply, Refused)
+        assert isinstance(decision, SendReply) and isinstance(decision.reply, Refused)
         return decision.reply.code
 
     def roles_of(self, seat: Seat) -> Roles:
@@ -134,7 +134,7 @@ class RuledCase(SynchronousTestCase):
         self.world.instant = True
         found = []
         for outcome in self.world.outcomes[asked[0][0].node][before:]:
-            why = outcome.why if isinstance(outcome, Void) else None
+            why = outcome.why if isinstance(outcome, Rejected) else None
             assert why is None or isinstance(why, Refused)
             found.append(why.code if why is not None else "")
         return found

@@ -9,8 +9,8 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api.replies import Entered, NameRefused
 from twisted_chat.core.hub import Hub
-from twisted_chat.core.rules.apply import Void
-from twisted_chat.core.rules.decisions import FocusOn, Ignoring, Propose, Tell
+from twisted_chat.core.rules.apply import Rejected
+from twisted_chat.core.rules.decisions import FocusOn, Ignoring, Propose, SendReply
 from twisted_chat.core.state import dedup
 from twisted_chat.core.state.room import LOBBY_ID
 from twisted_chat.core.values.ids import Node, RoomId, SessionId, UserId
@@ -217,7 +217,7 @@ class TakeoverTests(Case):
         assert old is not None
         self.world.do(self.back, c.Login(token=self.back.token))
         self.world.publish(old)
-        self.assertIsInstance(self.world.outcomes[Node("a")][-1], Void)
+        self.assertIsInstance(self.world.outcomes[Node("a")][-1], Rejected)
         self.assertEqual(self.world.user(self.back).nick, nick("bob"))
 
     def test_ids_sent_before_count(self) -> None:
@@ -270,14 +270,14 @@ class FocusTests(Case):
 
     def test_change_moves_the_focus(self) -> None:
         decision = self.world.decide(self.bob, c.Join(room("lobby")))
-        assert isinstance(decision, Tell) and isinstance(decision.change, FocusOn)
+        assert isinstance(decision, SendReply) and isinstance(decision.change, FocusOn)
         self.hub.change(self.bob.session, decision.change)
         self.assertEqual(self.focus(self.bob), "#lobby")
 
 
 class AnswerTests(Case):
     def answers(self, kind: c.Kind) -> bool:
-        self.world.do(self.alice, c.Tell(nick("bob"), HI, kind))
+        self.world.do(self.alice, c.PrivateMessage(nick("bob"), HI, kind))
         return self.world.session(self.bob).answer_to == self.world.user(self.alice).id
 
     def test_answer_goes_to_who_wrote_last(self) -> None:
@@ -331,7 +331,7 @@ class ApplyTests(Case):
         arrived = e.Arrived(nick("bob"), scope_of("x"), "there")
         self.world.publish(e.Proposal(arrived, e.Origin(Node("a"), SessionId(99)), NOW))
         outcome = self.world.outcomes[Node("a")][-1]
-        assert isinstance(outcome, Void)
+        assert isinstance(outcome, Rejected)
         self.assertEqual(outcome.why, NameRefused("nick-taken", '"bob" is taken', nick("bob2")))
 
     def test_sessions_of_another_node_are_none_of_this_one(self) -> None:
@@ -347,7 +347,7 @@ class ApplyTests(Case):
             (e.Said("say", HI), None),
         ):
             self.world.waiting[Node("a")].append(e.Proposal(event, origin, NOW, carol.id, where))
-        self.world.do(self.alice, c.Tell(nick("carol"), HI))
+        self.world.do(self.alice, c.PrivateMessage(nick("carol"), HI))
         self.world.settle()
         self.assertEqual(self.world.user(self.bob).nick, nick("bob"))
         self.assertEqual(self.focus(self.bob), "#dev")

@@ -17,7 +17,7 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api.records import Remembered, RoomRecord
 from twisted_chat.core.api.replies import NameRefused, PasswordNeeded, Refused
-from twisted_chat.core.rules.apply import Applied, Duplicate, Outcome, Void
+from twisted_chat.core.rules.apply import Applied, Duplicate, Outcome, Rejected
 from twisted_chat.core.state.room import LOBBY_ID
 from twisted_chat.core.state.state import State
 from twisted_chat.core.values.confusables import skeleton
@@ -96,7 +96,7 @@ class History:
 
     def follow(self, outcome: Outcome) -> None:
         """Check that something may have happened after all that happened before."""
-        if isinstance(outcome, Void):
+        if isinstance(outcome, Rejected):
             self._test.assertIsInstance(
                 outcome.why, Refused | PasswordNeeded | NameRefused | Duplicate
             )
@@ -196,8 +196,8 @@ commands: st.SearchStrategy[c.Command] = st.one_of(
     st.builds(c.Rename, nicks),
     st.builds(c.Say, texts, st.none() | rooms),
     st.builds(c.Say, texts),
-    st.builds(c.Tell, nicks, texts),
-    st.builds(c.Answer, texts),
+    st.builds(c.PrivateMessage, nicks, texts),
+    st.builds(c.ReplyPrivately, texts),
     st.builds(c.Join, rooms, passwords),
     st.builds(c.Join, rooms),
     st.builds(c.Leave, st.none() | rooms),
@@ -355,7 +355,7 @@ class TwoHubs(Case):
     def one_winner(self, code: str) -> Applied:
         """Check that of two the first in order won, and the other was refused; return what the first did."""
         first, second = self.outcomes()
-        assert isinstance(first, Applied) and isinstance(second, Void), (first, second)
+        assert isinstance(first, Applied) and isinstance(second, Rejected), (first, second)
         assert isinstance(second.why, Refused | NameRefused)
         self.assertEqual(second.why.code, code)
         return first
@@ -399,7 +399,7 @@ class NameTests(TwoHubs):
         for node in (A, B):
             self.world.do(self.world.open(node), c.Login())
         _, second = self.outcomes()
-        assert isinstance(second, Void) and isinstance(second.why, NameRefused)
+        assert isinstance(second, Rejected) and isinstance(second.why, NameRefused)
         self.assertEqual(second.why.why, '"guest1" is taken')
         self.assertEqual(str(second.why.suggestion), "guest12")
 
@@ -439,7 +439,7 @@ class RoomTests(TwoHubs):
 
     def test_of_rooms_that_look_alike_one_is_made(self) -> None:
         first, second = self.claim("new", "n\u0435w")
-        assert isinstance(second, Void) and isinstance(second.why, Refused)
+        assert isinstance(second, Rejected) and isinstance(second.why, Refused)
         self.assertIsInstance(first, Applied)
         self.assertEqual(second.why.code, "lookalike")
 
@@ -448,14 +448,14 @@ class RoomTests(TwoHubs):
         self.world.do(self.alice, c.Join(room("vault"), "y"))
         self.late(A, B)
         first, second = self.outcomes()
-        assert isinstance(first, Applied) and isinstance(second, Void), (first, second)
+        assert isinstance(first, Applied) and isinstance(second, Rejected), (first, second)
         self.assertEqual(second.why, PasswordNeeded(room("vault"), wrong=True))
 
     def test_room_locked_meanwhile_asks_for_its_password(self) -> None:
         self.world.do(self.bob, c.Join(room("vault"), "x"))
         self.world.do(self.alice, c.Join(room("vault")))
         _, second = self.outcomes()
-        assert isinstance(second, Void)
+        assert isinstance(second, Rejected)
         self.assertEqual(second.why, PasswordNeeded(room("vault")))
 
 
@@ -499,7 +499,7 @@ class VoidTests(TwoHubs):
 
     def test_private_line_to_somebody_gone_is_void_on_both(self) -> None:
         self.world.close(self.alice)
-        self.world.do(self.bob, c.Tell(nick("alice"), lines("psst")))
+        self.world.do(self.bob, c.PrivateMessage(nick("alice"), lines("psst")))
         self.late(B, A)
         self.one_winner("no-such-nick")
 
@@ -511,7 +511,7 @@ class VoidTests(TwoHubs):
         self.world.settle()
         self.check_equal(self.world)
         first, second, *_ = self.world.outcomes[A][self.before :]
-        assert isinstance(first, Applied) and isinstance(second, Void)
+        assert isinstance(first, Applied) and isinstance(second, Rejected)
         assert isinstance(second.why, Refused)
         self.assertEqual(second.why.code, "gone")
         self.assertEqual(self.world.user(back).nick, nick("alice"))
@@ -529,7 +529,7 @@ class VoidTests(TwoHubs):
         self.world.do(self.bob, c.Join(room("dev")))
         self.world.publish(said)
         *_, joined, late = self.outcomes()
-        assert isinstance(joined, Applied) and isinstance(late, Void)
+        assert isinstance(joined, Applied) and isinstance(late, Rejected)
         self.assertEqual(joined.envelope.event, e.Joined(room("dev"), created=True))
 
     def test_operator_who_was_put_out_puts_nobody_out(self) -> None:
@@ -574,7 +574,7 @@ class OnceTests(TwoHubs):
         again = self.world.waiting[A][0]
         self.world.publish(again)
         first, second = self.outcomes()
-        assert isinstance(first, Applied) and isinstance(second, Void)
+        assert isinstance(first, Applied) and isinstance(second, Rejected)
         self.assertEqual(second.why, Duplicate(first.envelope.id, first.envelope.time))
 
     def test_other_line_under_the_same_id_is_void_on_both(self) -> None:

@@ -13,7 +13,7 @@ from tests.core.world import World, lines, nick
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import room_events as re
 from twisted_chat.core.api.commands import Command
-from twisted_chat.core.rules.apply import Applied, Void
+from twisted_chat.core.rules.apply import Applied, Rejected
 from twisted_chat.core.state.room import LOBBY_ID, Room
 from twisted_chat.core.state.state import State
 from twisted_chat.core.values.bans import hits
@@ -141,7 +141,7 @@ class RuleTests(SynchronousTestCase):
                 self.assertEqual(roles, room.roles.get(user.account, frozenset()))
             self.assertTrue("owner" not in roles or user.account == room.owner)
 
-    def check_outcome(self, outcome: Applied | Void) -> None:
+    def check_outcome(self, outcome: Applied | Rejected) -> None:
         """Check what was shown."""
         if isinstance(outcome, Applied):
             event = outcome.envelope.event

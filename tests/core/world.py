@@ -12,8 +12,14 @@ from twisted_chat.core.api.commands import Lines
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.rules.apply import Applied, Outcome
-from twisted_chat.core.rules.decisions import Decision, Enrol, Propose, Prove, Tell
-from twisted_chat.core.state.session import Session
+from twisted_chat.core.rules.decisions import (
+    CheckPassword,
+    Decision,
+    HashPassword,
+    Propose,
+    SendReply,
+)
+from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import Proof
 from twisted_chat.core.values.ids import MessageId, Node, SessionId
@@ -120,7 +126,7 @@ class World:
         """Tell whether a session may hand in a command: a node makes it wait for its claims."""
         return self.is_open(seat) and (seat.node, seat.session) not in self.claiming
 
-    def session(self, seat: Seat) -> Session:
+    def session(self, seat: Seat) -> SessionState:
         return self.hubs[seat.node].state.sessions[seat.session]
 
     def user(self, seat: Seat) -> User:
@@ -144,7 +150,7 @@ class World:
             if decision.claim:
                 self.claiming.add((seat.node, seat.session))
             self.publish(hub.propose(seat.session, decision, self.now, tag))
-        elif isinstance(decision, Tell) and decision.change is not None:
+        elif isinstance(decision, SendReply) and decision.change is not None:
             hub.change(seat.session, decision.change)
         return decision
 
@@ -152,10 +158,10 @@ class World:
         """Do a command that needs a password, or makes one, as if the password were right; ``password`` is what is stored."""
         decision = self.decide(seat, command)
         hub = self.hubs[seat.node]
-        if isinstance(decision, Enrol):
+        if isinstance(decision, HashPassword):
             decision = Propose(e.Registered(decision.nick, password, decision.invite), claim=True)
         else:
-            assert isinstance(decision, Prove), decision
+            assert isinstance(decision, CheckPassword), decision
             proof = decision.proof or Proof(decision.nick.key, outside=True)
             scope = scope_of(seat.token)
             decision = hub.proven(seat.session, decision, proof, scope, self.now, password)
@@ -190,7 +196,7 @@ class World:
     def refusal(self, seat: Seat, command: c.Command, tag: str | None = None) -> Refused:
         """Decide what must be refused; return the refusal."""
         decision = self.decide(seat, command, tag)
-        assert isinstance(decision, Tell) and isinstance(decision.reply, Refused), decision
+        assert isinstance(decision, SendReply) and isinstance(decision.reply, Refused), decision
         return decision.reply
 
     # --- the bus ---

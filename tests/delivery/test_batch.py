@@ -10,7 +10,7 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.values.ids import MessageId, RoomId, UserId
 from twisted_chat.core.values.names import parse_nick, parse_room
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.delivery.batch import Channel, hidden, shown
+from twisted_chat.delivery.batch import RoomBatch, hidden, shown
 from twisted_chat.delivery.coalesce import Pace
 from twisted_chat.delivery.outbox import FAULT, Outbox
 
@@ -20,7 +20,7 @@ HI = (CleanText("hi"),)
 
 class ChannelTests(SynchronousTestCase):
     def setUp(self) -> None:
-        self.channel = Channel(ROOM, Pace(0))
+        self.channel = RoomBatch(ROOM, Pace(0))
         self.view = View()
         self.ann, self.bob = self.ear(), self.ear()
 

@@ -9,7 +9,7 @@ from twisted_chat.core.values.ids import SessionId
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.delivery.backlog import Backlog
 from twisted_chat.delivery.outbox import Outbox
-from twisted_chat.delivery.session import Door, Peer
+from twisted_chat.delivery.session import Door, Session
 
 
 class Mute(FakeSink):
@@ -37,7 +37,7 @@ class PeerTests(SynchronousTestCase):
     def setUp(self) -> None:
         door, dialect = Mute(), FakeDialect()
         outbox = Outbox(door, dialect.here, dialect.elsewhere, 1, Backlog(1))
-        self.peer = Peer(SessionId(7), door, dialect, outbox)
+        self.peer = Session(SessionId(7), door, dialect, outbox)
 
     def test_new_session_is_ready_and_has_no_token(self) -> None:
         self.assertTrue(self.peer.ready)

@@ -89,7 +89,11 @@ class EveryDialectTests(SynchronousTestCase):
             except BadLine:
                 continue
             match request.command if request is not None else None:
-                case c.Say(lines=lines) | c.Tell(lines=lines) | c.Answer(lines=lines):
+                case (
+                    c.Say(lines=lines)
+                    | c.PrivateMessage(lines=lines)
+                    | c.ReplyPrivately(lines=lines)
+                ):
                     self.assertTrue(lines)
                     texts = list(lines)
                 case (

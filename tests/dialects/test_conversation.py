@@ -30,7 +30,7 @@ from twisted_chat.dialects.json.parse import JsonDialect
 from twisted_chat.dialects.line.parse import LineDialect
 from twisted_chat.runtime import tasks
 from twisted_chat.server.node import Node
-from twisted_chat.store.id_blocks import Ids
+from twisted_chat.store.id_blocks import IdAllocator
 from twisted_chat.store.memory import MemoryStore
 
 #: What somebody was shown: what kind of thing, and its names and texts.
@@ -360,7 +360,7 @@ class Stage:
     def __init__(self) -> None:
         self.clock = Clock()
         store = MemoryStore(self.clock)
-        ids = Ids(store, self.clock)
+        ids = IdAllocator(store, self.clock)
         bus = LocalBus(ids.take)
         gate, _ = open_gate(store)
         self.node = Node(Hub(NodeName("n"), Limits()), bus, store, self.clock, gate, server="test")

@@ -26,7 +26,7 @@ from twisted_chat.dialects.line.parse import LineDialect
 from twisted_chat.doors.line.protocol import ChatFactory
 from twisted_chat.doors.line.telnet import TelnetFilter
 from twisted_chat.server.node import Node
-from twisted_chat.store.id_blocks import Ids
+from twisted_chat.store.id_blocks import IdAllocator
 from twisted_chat.store.memory import MemoryStore
 
 #: When the clock starts: some day in 2025, for times of today have the grain that a server meets.
@@ -238,7 +238,7 @@ class House:
         self.clock.advance(NOW)
         self.limits = limits or Limits()
         store = MemoryStore(self.clock, first_id=1)
-        ids = Ids(store, self.clock)
+        ids = IdAllocator(store, self.clock)
         bus = LocalBus(ids.take)
         self.runner = HeldRunner()
         gate, self.passwords = open_gate(store, self.runner)

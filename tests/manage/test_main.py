@@ -31,7 +31,7 @@ from twisted_chat.store.sql.operators import read_audit
 from twisted_chat.store.sql.reading import read_remembered
 from twisted_chat.store.sql.schema import passwords
 from twisted_chat.store.sql.writing import Batch, take_ids
-from twisted_chat.store.state_dir import Place
+from twisted_chat.store.state_dir import StateDir
 
 NOW = 1_767_323_045.0  # 2026-01-02 03:04:05 UTC
 
@@ -156,7 +156,7 @@ class ManageTests(ManageCase):
         self.assertEqual(state.rooms_by_key["dev"].owner, "bob")
 
     def test_server_that_runs_keeps_it_out(self) -> None:
-        place = Place.open(Path(self.place))
+        place = StateDir.open(Path(self.place))
         try:
             self.says("accounts", status=1)
         finally:

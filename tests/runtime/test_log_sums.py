@@ -103,7 +103,7 @@ class FloodTests(LogCase):
         lines = self.logged()
         self.assertEqual(len(lines), FEW)
         house.waits(WINDOW)
-        house.node.look_around()
+        house.node.tick()
         (line,) = self.logged()
         self.assertRegex(line, "^2,500 more lines .*left without a nickname.* about 198.51.1.0/24")
         house.closes()

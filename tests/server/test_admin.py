@@ -325,16 +325,16 @@ class StoredTests(OperatingCase):
             self.turn()
             (line,) = self.root.take()
             self.assertIn(done, line)
-            self.node.look_around()
+            self.node.tick()
             self.assert_took(self.root)
 
     def test_what_is_not_stored_soon_is_said_to_be_pending_once(self) -> None:
         self.types(self.root, f"server-ban {AWAY}")
-        self.node.look_around()
+        self.node.tick()
         self.assert_took(self.root)
         self.clock.advance(5)
         for _ in range(2):
-            self.node.look_around()
+            self.node.tick()
         self.assert_took(self.root, "notice pending")
         self.store.stored(self.node.hub.latest)
         self.turn()
@@ -350,7 +350,7 @@ class StoredTests(OperatingCase):
         self.types(self.root, "panic 1")
         self.root.lost()
         self.clock.advance(5)
-        self.node.look_around()
+        self.node.tick()
         self.assertEqual(self.root.take(), [])
 
 

@@ -260,15 +260,15 @@ class ReturnsTests(NodeCase):
         self.patch(self.held, "mark", lambda *args: marked.append(args))
         bob = self.back()
         self.assertEqual([each[:2] for each in marked], [])
-        self.node.look_after()
+        self.node.housekeep()
         self.ann.say("hello")
-        self.node.look_after()
+        self.node.housekeep()
         (_, _, one), (_, _, two) = marked
         self.assertEqual(two, self.node.hub.latest)
         self.assertLess(one, two)
         bob.asks(c.MarkRead(MessageId(1), LOBBY))
         marked.clear()
-        self.node.look_after()
+        self.node.housekeep()
         self.assertEqual(marked, [])
         # Guests have no markers.
         bob.lost()

@@ -37,7 +37,7 @@ class DiskCase(NodeCase):
     def looks(self) -> list[str]:
         """Let the disk be looked at; return what the log says of it."""
         self.logged.clear()
-        self.node.look_around()
+        self.node.tick()
         lines = [formatEvent(event) for event in self.logged]
         return [line for line in lines if "free" in line]
 

@@ -13,7 +13,7 @@ from twisted_chat.core.state.room import LOBBY_ID
 from twisted_chat.core.values.names import parse_nick
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.delivery.outbox import Outbox
-from twisted_chat.delivery.session import Peer
+from twisted_chat.delivery.session import Session
 
 
 class LogTests(NodeCase):
@@ -223,7 +223,7 @@ class LeakTests(NodeCase):
         kept = [
             thing
             for thing in gc.get_objects()
-            if (isinstance(thing, Peer) and getattr(thing.door, "node", None) is node)
+            if (isinstance(thing, Session) and getattr(thing.door, "node", None) is node)
             or (isinstance(thing, Outbox) and getattr(thing._sink, "node", None) is node)
         ]
         self.assertEqual(kept, [])

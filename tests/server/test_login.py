@@ -418,7 +418,7 @@ class RenewingTests(Case):
 
     def test_who_is_not_let_in_is_not_renewed(self) -> None:
         door = self.stranger()
-        self.patch(self.node.hub, "proven", lambda *about: d.Tell(NameRefused("banned", "no")))
+        self.patch(self.node.hub, "proven", lambda *about: d.SendReply(NameRefused("banned", "no")))
         self.tries(door, RIGHT)
         self.assertEqual(self.stored(), f"hash of {RIGHT}")
 
@@ -513,7 +513,7 @@ class ComingBackTests(Case):
         self.tries(second, RIGHT)
         seen: list[Scope] = []
         self.patch(self.store, "seen", lambda scopes, time: seen.extend(scopes))
-        self.node.look_after()
+        self.node.housekeep()
         self.assertEqual(len(set(seen)), 3)
         seen.clear()
         user = self.node.hub.user_of(second.peer.id)

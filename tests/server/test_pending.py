@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred
 
 from tests.nodes import NodeCase
 from twisted_chat.core.api import replies as r
-from twisted_chat.server.pending import PATIENCE, Answers
+from twisted_chat.server.pending import PATIENCE, PendingReplies
 from twisted_chat.store.port import StoreError
 
 
@@ -14,7 +14,7 @@ class AnswersTests(NodeCase):
     def setUp(self) -> None:
         super().setUp()
         self.ann, self.bob = self.enter("ann", "bob")
-        self.answers = Answers(self.node._sessions, self.clock, self.node._waits.release)
+        self.answers = PendingReplies(self.node._sessions, self.clock, self.node._waits.release)
         self.answer: Deferred[str] = Deferred()
 
     def ask(self) -> None:

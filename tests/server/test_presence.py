@@ -20,9 +20,9 @@ class AwayCase(NodeCase):
         return user
 
     def passes(self, minutes: float) -> None:
-        self.node.look_around()  # as it does every few seconds
+        self.node.tick()  # as it does every few seconds
         self.clock.advance(minutes * 60)
-        self.node.look_around()
+        self.node.tick()
         self.turn()
 
 
@@ -78,7 +78,7 @@ class OffTests(NodeCase):
     def test_without_the_option_nobody_is_marked(self) -> None:
         (ann,) = self.enter("ann")
         self.clock.advance(10**6)
-        self.node.look_around()
+        self.node.tick()
         user = self.node.hub.user_of(ann.peer.id)
         assert user is not None
         self.assertIsNone(user.away)

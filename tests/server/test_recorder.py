@@ -94,7 +94,7 @@ class RoomTests(KeepingCase):
 
         self.patch(self.store, "tidy", tidy)
         for _ in range(3):
-            self.node.look_after()
+            self.node.housekeep()
         self.assertEqual(len(waiting), 1)
         waiting[0].callback(None)
         self.assertEqual(len(waiting), 2)
@@ -230,18 +230,18 @@ class SeenTests(KeepingCase):
 
     def test_who_is_here_is_seen_when_the_node_looks_after_that_and_when_it_stops(self) -> None:
         ann, bob = self.enter("ann", "bob")
-        for way in (self.node.look_after, lambda: self.node.stop("the server is stopping")):
+        for way in (self.node.housekeep, lambda: self.node.stop("the server is stopping")):
             self.store.take()
             way()
             want = [("seen", self.scopes(ann, bob), self.clock.seconds())]
             self.assertEqual(self.store.take("seen"), want)
 
     def test_where_nobody_is_nobody_is_seen(self) -> None:
-        self.node.look_after()
+        self.node.housekeep()
         self.assertEqual(self.store.take("seen"), [])
 
     def test_what_need_not_be_kept_is_dropped_when_the_node_looks_after_it(self) -> None:
-        self.node.look_after()
+        self.node.housekeep()
         self.assertEqual(self.store.take("tidy"), [("tidy", NO_TIME)])
 
     def test_store_that_cannot_drop_what_is_too_old_is_logged(self) -> None:
@@ -249,7 +249,7 @@ class SeenTests(KeepingCase):
             raise OSError("the disk is gone")
 
         self.patch(self.store, "tidy", tidy)
-        self.node.look_after()
+        self.node.housekeep()
         self.fault_logged(OSError)
 
 
@@ -355,7 +355,7 @@ class SetClockTests(KeepingCase):
     def tidied(self) -> list[float]:
         """Let the node look after the store; return the times by which something could be too old."""
         self.store.take()
-        self.node.look_after()
+        self.node.housekeep()
         return [now for _, now in self.store.take("tidy")]
 
     def trusted(self) -> None:
@@ -388,10 +388,10 @@ class SetClockTests(KeepingCase):
         self.trusted()
         ann.lost()
         self.clocks.advance(DAY - 1)
-        self.node.look_after()
+        self.node.housekeep()
         self.assertTrue(self.known(ann.peer.token))
         self.clocks.advance(1)
-        self.node.look_after()
+        self.node.housekeep()
         self.assertEqual((self.known(ann.peer.token), self.known(bob.peer.token)), (False, True))
 
     def test_others_have_their_turn_while_many_are_forgotten(self) -> None:
@@ -400,7 +400,7 @@ class SetClockTests(KeepingCase):
         for door in doors:
             door.lost()
         self.clocks.advance(DAY + AGREED)
-        self.node.look_after()
+        self.node.housekeep()
         left = []
         for _ in range(3):
             left.append(len(self.node.hub.state.nonces.scopes()))
@@ -409,10 +409,10 @@ class SetClockTests(KeepingCase):
 
     def test_clock_that_was_put_right_counts_an_hour_later(self) -> None:
         self.clocks.ahead -= 40 * DAY
-        self.node.look_around()
+        self.node.tick()
         self.trusted()
         self.clocks.ahead += 40 * DAY
-        self.node.look_around()
+        self.node.tick()
         self.clocks.advance(AGREED - 1)
         self.assertEqual(self.tidied(), [NO_TIME])
         self.clocks.advance(1)
@@ -423,16 +423,16 @@ class SetClockTests(KeepingCase):
         (ann,) = self.enter("ann")
         user = self.node.hub.user_of(ann.peer.id)
         assert user is not None
-        self.node.look_around()
+        self.node.tick()
         self.clocks.ahead += 3600
-        self.node.look_around()
+        self.node.tick()
         self.assertIsNone(user.away)
         self.clocks.ahead -= 7200
         self.clocks.advance(599)
-        self.node.look_around()
+        self.node.tick()
         self.assertIsNone(user.away)
         self.clocks.advance(1)
-        self.node.look_around()
+        self.node.tick()
         self.assertEqual(user.away, "idle")
 
     def test_hour_back_makes_nobody_wait_to_speak(self) -> None:
@@ -524,8 +524,8 @@ class RestartTests(NodeCase):
             step = min(seconds, 600.0)
             self.clocks.advance(step)
             seconds -= step
-            self.node.look_around()
-            self.node.look_after()
+            self.node.tick()
+            self.node.housekeep()
             self.clocks.advance(0.1)
 
     def say(self, *texts: str) -> str:
@@ -607,6 +607,6 @@ class RestartTests(NodeCase):
         self.say("one")
         self.runs(3600)
         self.clocks.advance(31 * DAY)
-        self.node.look_after()
+        self.node.housekeep()
         self.clocks.advance(1)
         self.assertEqual(self.kept(), [])

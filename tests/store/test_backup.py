@@ -17,7 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted_chat.store import backup as module
 from twisted_chat.store.backup import GAP, BackupError, Restored, Summary, backup, check, restore
 from twisted_chat.store.sql.schema import HEAD
-from twisted_chat.store.state_dir import APPLICATION_ID, Place
+from twisted_chat.store.state_dir import APPLICATION_ID, StateDir
 
 SCHEMA = f"""
 PRAGMA application_id = {APPLICATION_ID};
@@ -39,7 +39,7 @@ class Server:
     """A server that keeps messages in a state folder."""
 
     def __init__(self, folder: Path) -> None:
-        self.place = Place.open(folder)
+        self.place = StateDir.open(folder)
         self.connection = sqlite3.connect(self.place.database, isolation_level=None)
         self.connection.execute("PRAGMA journal_mode = WAL")
         if self.connection.execute("PRAGMA application_id").fetchone() == (0,):
@@ -78,7 +78,7 @@ class BackupTestCase(SynchronousTestCase):
         return server.place.database
 
     def restores(self, source: Path | None = None) -> Restored:
-        place = Place.open(self.folder)
+        place = StateDir.open(self.folder)
         try:
             return restore(place, source or self.file, NOW)
         finally:
@@ -171,7 +171,7 @@ class CopyTests(BackupTestCase):
             self.refused(),
             f"{database}: No such file or directory; name the folder of the server with --state-dir",
         )
-        Place.open(self.folder).close()
+        StateDir.open(self.folder).close()
         self.assertEqual(self.refused(), f"{database}: nothing has been kept in it yet")
 
     def test_a_place_that_cannot_be_written_is_named(self) -> None:
@@ -361,7 +361,7 @@ class RestoreTests(BackupTestCase):
     def test_the_time_in_the_name_is_now_unless_told_otherwise(self) -> None:
         self.served(1, next_id=100)
         backup(self.folder, self.file)
-        place = Place.open(self.folder)
+        place = StateDir.open(self.folder)
         self.addCleanup(place.close)
         aside = restore(place, self.file).aside
         assert aside is not None

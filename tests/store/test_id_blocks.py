@@ -9,7 +9,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.core.values.ids import MessageId
-from twisted_chat.store.id_blocks import BLOCK, Ids
+from twisted_chat.store.id_blocks import BLOCK, IdAllocator
 from twisted_chat.store.memory import MemoryStore
 
 
@@ -42,7 +42,7 @@ class IdsTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.store = SlowStore()
         self.clock = Clock()
-        self.ids = Ids(self.store, self.clock)
+        self.ids = IdAllocator(self.store, self.clock)
         self.refilled = 0
         self.started = Deferred.fromCoroutine(self.ids.start(self.count))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.store.test_backup import BackupTestCase
 from twisted_chat.store import __main__ as command
-from twisted_chat.store.state_dir import PlaceError
+from twisted_chat.store.state_dir import StateDirError
 
 
 class CommandTests(BackupTestCase):
@@ -116,7 +116,7 @@ class CommandTests(BackupTestCase):
         self.assertIn("1 message", self.says("check"))
 
         def none() -> Path:
-            raise PlaceError("there is no home")
+            raise StateDirError("there is no home")
 
         self.patch(command, "default_folder", none)
         self.assertEqual(self.says("check", status=1), "check: there is no home\n")

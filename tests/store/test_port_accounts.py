@@ -16,7 +16,7 @@ from tests.store.contract import (
 )
 from twisted_chat.core.values.account import Account, Proof
 from twisted_chat.core.values.ids import MessageId, Scope
-from twisted_chat.core.values.known_network import KNOWN_FOR, Place
+from twisted_chat.core.values.known_network import KNOWN_FOR, KnownNetwork
 from twisted_chat.core.values.names import parse_nick
 from twisted_chat.store.sql import reading
 
@@ -126,22 +126,22 @@ class LastingContract(PasswordContract):
         for name in ("ann", "bob"):
             self.store.keep_account(account(name, one), "hash", one)
         for each in (
-            Place("bob", "b", now - 50),
-            Place("ann", "a", now - 60),
-            Place("bob", "old", now - KNOWN_FOR - 1),
-            Place("bob", "b", now - 40),
-            Place("bob", "c", now - 70),
+            KnownNetwork("bob", "b", now - 50),
+            KnownNetwork("ann", "a", now - 60),
+            KnownNetwork("bob", "old", now - KNOWN_FOR - 1),
+            KnownNetwork("bob", "b", now - 40),
+            KnownNetwork("bob", "c", now - 70),
         ):
             self.store.place_seen(each)
         await self.until_stored(one)
         await self.store.tidy(now)
         wanted = (
-            Place("bob", "c", now - 70),
-            Place("ann", "a", now - 60),
-            Place("bob", "b", now - 40),
+            KnownNetwork("bob", "c", now - 70),
+            KnownNetwork("ann", "a", now - 60),
+            KnownNetwork("bob", "b", now - 40),
         )
         self.assertEqual((await self.again()).places, wanted)
-        self.store.place_seen(Place("bob", "d", now))
+        self.store.place_seen(KnownNetwork("bob", "d", now))
         self.store.drop_account("bob", two)
         await self.until_stored(two)
         self.assertEqual((await self.again()).places, wanted[1:2])

@@ -14,7 +14,7 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.store import state_dir
-from twisted_chat.store.state_dir import Place, PlaceError, database_in, default_folder
+from twisted_chat.store.state_dir import StateDir, StateDirError, database_in, default_folder
 
 
 class DefaultFolderTests(SynchronousTestCase):
@@ -53,7 +53,7 @@ class DefaultFolderTests(SynchronousTestCase):
             raise KeyError(user)
 
         self.patch(pwd, "getpwuid", unknown)
-        error = self.assertRaises(PlaceError, default_folder, {}, "linux")
+        error = self.assertRaises(StateDirError, default_folder, {}, "linux")
         self.assertEqual(
             str(error), "there is no home folder to keep history in; name a folder with --state-dir"
         )
@@ -66,14 +66,14 @@ class PlaceTestCase(SynchronousTestCase):
         self.parent = Path(folder.name)
         self.folder = self.parent / "state"
 
-    def opened(self, folder: Path | None = None) -> Place:
-        opened = Place.open(folder or self.folder)
+    def opened(self, folder: Path | None = None) -> StateDir:
+        opened = StateDir.open(folder or self.folder)
         self.addCleanup(opened.close)
         return opened
 
     def refused(self, folder: Path | None = None) -> str:
         folder = folder or self.folder
-        said = str(self.assertRaises(PlaceError, Place.open, folder))
+        said = str(self.assertRaises(StateDirError, StateDir.open, folder))
         self.assertEqual(len(said.splitlines()), 1)
         self.assertTrue(said.startswith(f"{folder}: "), said)
         return said.removeprefix(f"{folder}: ")
@@ -225,8 +225,8 @@ class LockTests(PlaceTestCase):
         """Start a process that opens the folder and then runs ``code``."""
         root = Path(state_dir.__file__).parents[2]
         first = (
-            "import sys; from pathlib import Path; from twisted_chat.store.state_dir import Place; "
-            "place = Place.open(Path(sys.argv[1])); "
+            "import sys; from pathlib import Path; from twisted_chat.store.state_dir import StateDir; "
+            "place = StateDir.open(Path(sys.argv[1])); "
         )
         return subprocess.Popen(
             [sys.executable, "-c", first + code, str(self.folder)],
@@ -241,15 +241,15 @@ class LookTests(PlaceTestCase):
     """What a check sees, which makes nothing."""
 
     def refused_at_a_look(self) -> str:
-        return str(self.assertRaises(PlaceError, Place.look, self.folder))
+        return str(self.assertRaises(StateDirError, StateDir.look, self.folder))
 
     def test_folder_that_can_be_made_is_not_made(self) -> None:
-        Place.look(self.folder / "deep" / "down")
+        StateDir.look(self.folder / "deep" / "down")
         self.assertFalse(self.folder.exists())
 
     def test_folder_of_a_server_that_has_ended_will_do(self) -> None:
         self.opened().close()
-        Place.look(self.folder)
+        StateDir.look(self.folder)
 
     def test_folder_in_use_is_refused_and_its_user_does_not_notice(self) -> None:
         place = self.opened()

@@ -28,7 +28,7 @@ from twisted_chat.app.settings import (
 )
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.text import shown
-from twisted_chat.store.state_dir import PlaceError, default_folder
+from twisted_chat.store.state_dir import StateDirError, default_folder
 from twisted_chat.store.url import Sync
 
 
@@ -329,5 +329,5 @@ def _shown_default() -> str:
     """Return the default of the state folder for the help text."""
     try:
         return shown(str(default_folder()), 1000)
-    except PlaceError as error:
+    except StateDirError as error:
         return f"none: {error}"

@@ -18,7 +18,7 @@ from twisted_chat.auth.operators import OperatorsError, read_operators
 from twisted_chat.core.values.text import shown
 from twisted_chat.doors.proxy import without_proxy
 from twisted_chat.store.port import StoreError
-from twisted_chat.store.state_dir import Place, PlaceError, database_in
+from twisted_chat.store.state_dir import StateDir, StateDirError, database_in
 from twisted_chat.store.url import Kind, without_password
 
 #: Endpoints that only listen, and at what :class:`Probe` knows; others may begin to talk.
@@ -191,8 +191,8 @@ def _state(report: Report, settings: Settings) -> None:
             _postgresql(report, settings)
         return
     try:
-        Place.look(folder)
-    except PlaceError as error:
+        StateDir.look(folder)
+    except StateDirError as error:
         report.problem(str(error))
         return
     report.fine(f"state folder {folder}")

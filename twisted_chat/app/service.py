@@ -58,9 +58,9 @@ from twisted_chat.runtime import tasks
 from twisted_chat.runtime.clock import clock_of, wall_of
 from twisted_chat.runtime.watchdog import Watchdog
 from twisted_chat.server.node import Node
-from twisted_chat.store.id_blocks import Ids
+from twisted_chat.store.id_blocks import IdAllocator
 from twisted_chat.store.port import StoreError
-from twisted_chat.store.state_dir import Place, PlaceError
+from twisted_chat.store.state_dir import StateDir, StateDirError
 
 log = Logger(namespace="twisted_chat.service")
 
@@ -114,9 +114,9 @@ class ChatService(Service):
         limits = msgspec.structs.replace(settings.effective_limits())
         # Made absolute before twistd goes to another folder.
         self._folder = settings.state_folder()
-        self._place: Place | None = None
+        self._place: StateDir | None = None
         self._store = make_store(settings, self._folder, reactor, clock)
-        self._ids = Ids(self._store, clock)
+        self._ids = IdAllocator(self._store, clock)
         self._bus = LocalBus(self._ids.take)
         try:
             checkers = settings.checkers()
@@ -188,8 +188,8 @@ class ChatService(Service):
         if self._folder is not None:
             # Not before twistd has gone to the background: it would be another process.
             try:
-                self._place = Place.open(self._folder)
-            except PlaceError as error:
+                self._place = StateDir.open(self._folder)
+            except StateDirError as error:
                 raise StartError(str(error)) from None
         try:
             remembered = await self._store.start(self.node.stored, self.node.roomy)
@@ -346,13 +346,13 @@ class ChatService(Service):
         """Look after those who were silent for long."""
         try:
             self.factory.connections.check(self._clock.seconds())
-            self.node.look_around()
+            self.node.tick()
         except Exception:
             log.failure("looking after silent connections failed")
 
     def _look_after_store(self) -> None:
         try:
-            self.node.look_after()
+            self.node.housekeep()
         except Exception:
             # A LoopingCall ends for good at its first exception.
             log.failure("looking after what is stored failed")

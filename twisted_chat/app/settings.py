@@ -22,7 +22,7 @@ from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.text import BadText, CleanText
 from twisted_chat.doors.proxy import Trusted, without_proxy
 from twisted_chat.doors.sockets import LocalTrust
-from twisted_chat.store.state_dir import PlaceError, default_folder
+from twisted_chat.store.state_dir import StateDirError, default_folder
 from twisted_chat.store.url import BadDatabase, Kind, Sync, kind_of
 
 #: The fields of :class:`Limits` by their names as settings and options.
@@ -200,7 +200,7 @@ class Settings(
             raise BadSetting("state-dir: U+0000 NULL cannot be in the name of a folder")
         try:
             folder = Path(self.state_dir).expanduser() if self.state_dir else default_folder()
-        except (PlaceError, RuntimeError) as error:
+        except (StateDirError, RuntimeError) as error:
             raise BadSetting(f"state-dir: {error}") from None
         return folder.absolute()
 

@@ -6,10 +6,10 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable
 
-from twisted_chat.core.values.known_network import KNOWN_FOR, MAX_ACCOUNTS, MAX_PLACES, Place
+from twisted_chat.core.values.known_network import KNOWN_FOR, MAX_ACCOUNTS, MAX_PLACES, KnownNetwork
 
 
-class Familiar:
+class KnownNetworks:
     """The networks from which accounts were entered with the right password; None is the server's own machine."""
 
     def __init__(self, key: bytes) -> None:
@@ -21,7 +21,7 @@ class Familiar:
     def __len__(self) -> int:
         return len(self._places)
 
-    def restore(self, places: Iterable[Place]) -> None:
+    def restore(self, places: Iterable[KnownNetwork]) -> None:
         """Take up what is known from earlier runs, the place that was used longest ago first."""
         for each in places:
             self._note(each)
@@ -30,9 +30,9 @@ class Familiar:
         """Tell whether an account was entered from this place."""
         return self._digest(account, place) in self._places.get(account, ())
 
-    def note(self, account: str, place: str | None, now: float) -> Place:
+    def note(self, account: str, place: str | None, now: float) -> KnownNetwork:
         """Remember that an account was entered from a place; return what is to be kept of that."""
-        noted = Place(account, self._digest(account, place), now)
+        noted = KnownNetwork(account, self._digest(account, place), now)
         self._note(noted)
         return noted
 
@@ -49,7 +49,7 @@ class Familiar:
             if not places:
                 del self._places[account]
 
-    def _note(self, place: Place) -> None:
+    def _note(self, place: KnownNetwork) -> None:
         places = self._places.setdefault(place.account, {})
         self._places.move_to_end(place.account)
         places.pop(place.digest, None)

@@ -13,7 +13,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twisted_chat.client import events as ev
-from twisted_chat.client.commands import Rejected, enter
+from twisted_chat.client.commands import InvalidInput, enter
 from twisted_chat.client.link import wire
 from twisted_chat.client.link.known import read_fingerprint
 from twisted_chat.client.link.link import Identity, Link, NoRoom, QueueFull
@@ -332,7 +332,7 @@ class Client:
             raise self._over
         try:
             tag = send(link)
-        except (QueueFull, NoRoom, BadText, Rejected, wire.TooLong) as error:
+        except (QueueFull, NoRoom, BadText, InvalidInput, wire.TooLong) as error:
             raise ChatError(str(error), "not-sent") from None
 
         if tag is None:

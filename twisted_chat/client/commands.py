@@ -13,12 +13,12 @@ from twisted_chat.dialects.base import BadLine
 from twisted_chat.dialects.line.parse import read
 
 
-class Rejected(Exception):
+class InvalidInput(Exception):
     """Nothing was sent. ``str()`` says why, and is fit to show."""
 
 
 def enter(link: Link, line: str, leave: Callable[[str | None], None] | None = None) -> str | None:
-    """Carry out one line; return the tag under which it is answered, if it is. Raises :class:`Rejected`.
+    """Carry out one line; return the tag under which it is answered, if it is. Raises :class:`InvalidInput`.
 
     ``leave`` is called, with the reason, if the line says so; it is to leave, which the link does unless another is given.
 
@@ -28,7 +28,7 @@ def enter(link: Link, line: str, leave: Callable[[str | None], None] | None = No
     try:
         return _enter(link, str(CleanText(line)), leave or link.quit)
     except (BadText, BadName, BadLine, QueueFull, NoRoom, TooLong) as error:
-        raise Rejected(str(error)) from None
+        raise InvalidInput(str(error)) from None
 
 
 def _enter(link: Link, line: str, leave: Callable[[str | None], None]) -> str | None:
@@ -45,9 +45,9 @@ def _enter(link: Link, line: str, leave: Callable[[str | None], None]) -> str | 
             return link.say("\n".join(lines), kind=kind, literal=not unless)
         case c.AskBot(line=said):
             return link.say(said, typed=True)
-        case c.Tell(to=to, lines=lines, kind=kind):
+        case c.PrivateMessage(to=to, lines=lines, kind=kind):
             return link.tell(to.text, "\n".join(lines), kind)
-        case c.Answer(lines=lines):
+        case c.ReplyPrivately(lines=lines):
             return link.reply("\n".join(lines))
         case c.Join(room=room, password=password):
             return link.join(room.text, password)

@@ -18,12 +18,12 @@ from twisted_chat.core.api.room_events import Banned, Dropped
 from twisted_chat.core.rules.apply import Applier
 from twisted_chat.core.rules.decide import Decider
 from twisted_chat.core.rules.decide_accounts import Registration
-from twisted_chat.core.rules.decisions import Decision, FocusOn, Ignoring, Propose, Prove
-from twisted_chat.core.rules.outcomes import Applied, Outcome, Void
+from twisted_chat.core.rules.decisions import CheckPassword, Decision, FocusOn, Ignoring, Propose
+from twisted_chat.core.rules.outcomes import Applied, Outcome, Rejected
 from twisted_chat.core.state import snapshot
 from twisted_chat.core.state.budgets import SHORT, Budgets
 from twisted_chat.core.state.room import LOBBY_ID, Room
-from twisted_chat.core.state.session import Session
+from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import Proof
@@ -54,15 +54,15 @@ class Hub:
         #: The last that was applied: everything up to it was shown.
         self.latest = MessageId(0)
         #: Sessions that are closed, and whose departure has not come back yet: who takes over goes on as they were.
-        self._leaving: dict[SessionId, Session] = {}
+        self._leaving: dict[SessionId, SessionState] = {}
 
     # --- sessions of this node ---
 
     def open(
         self, session: SessionId, host: str, now: float, address: str | None = None
-    ) -> Session:
+    ) -> SessionState:
         """Add a session that has not logged in yet. ``host`` is what others may see of its ``address``."""
-        opened = Session(session, host, Bucket(self.limits.flood_burst, now), address=address)
+        opened = SessionState(session, host, Bucket(self.limits.flood_burst, now), address=address)
         self.state.sessions[session] = opened
         self._budgets.come(opened, now)
         return opened
@@ -188,7 +188,7 @@ class Hub:
     def proven(
         self,
         session: SessionId,
-        proven: Prove,
+        proven: CheckPassword,
         proof: Proof,
         scope: Scope,
         now: float,
@@ -245,7 +245,7 @@ class Hub:
         if isinstance(outcome, Applied):
             self._follow(outcome.envelope)
         elif isinstance(outcome.why, NameRefused) and isinstance(proposal.event, e.Arrived):
-            return Void(
+            return Rejected(
                 proposal, self._decider.accounts.suggestion(outcome.why, proposal.event.nick)
             )
         return outcome
@@ -317,7 +317,7 @@ class Hub:
                 pass
 
     def _settle(
-        self, seat: Session, user: User, replaced: Iterable[tuple[Node, SessionId]] = ()
+        self, seat: SessionState, user: User, replaced: Iterable[tuple[Node, SessionId]] = ()
     ) -> None:
         """Give a session its user. One that takes over goes on where the other was: it talks where that one did.
 
@@ -347,7 +347,7 @@ class Hub:
             for session in self._sessions(user):
                 session.drop(envelope.room.id, fall_back=fall_back)
 
-    def _sessions(self, user: UserId) -> list[Session]:
+    def _sessions(self, user: UserId) -> list[SessionState]:
         """Return this node's sessions of a user."""
         found = self.state.users.get(user)
         places = found.sessions if found is not None else ()
@@ -358,7 +358,7 @@ class Hub:
         ]
 
 
-def _ignore(seat: Session, key: str, name: str, *, hide: bool) -> None:
+def _ignore(seat: SessionState, key: str, name: str, *, hide: bool) -> None:
     if hide:
         seat.ignored[key] = name
     else:

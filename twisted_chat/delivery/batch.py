@@ -18,7 +18,7 @@ log = Logger(namespace="twisted_chat.delivery")
 _AROUND: Final = 32
 
 
-class Channel:
+class RoomBatch:
     """The batch of a room and who gets it.
 
     Every session in the room gets every entry of the batch, rendered once per variant, but for two kinds. A session that

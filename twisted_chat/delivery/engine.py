@@ -13,7 +13,7 @@ from twisted_chat.core.values.ids import MessageId, RoomId
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import Nick
 from twisted_chat.delivery.backlog import Backlog
-from twisted_chat.delivery.batch import Channel, shown
+from twisted_chat.delivery.batch import RoomBatch, shown
 from twisted_chat.delivery.coalesce import Pace
 from twisted_chat.delivery.outbox import Outbox, Sink, Slot
 from twisted_chat.dialects.base import Variant
@@ -72,10 +72,10 @@ class Delivery:
         self._clock = clock
         self._wall = wall_of(clock)
         self._limits = limits
-        self._channels: dict[RoomId, Channel] = {}
+        self._channels: dict[RoomId, RoomBatch] = {}
         # Rooms with something in their batch: for the end of this turn, or for when the lingering is over.
-        self._active: dict[Channel, None] = {}
-        self._lingering: dict[Channel, None] = {}
+        self._active: dict[RoomBatch, None] = {}
+        self._lingering: dict[RoomBatch, None] = {}
         self._dirty: list[Outbox] = []
         self._soon: IDelayedCall | None = None
         self._later: IDelayedCall | None = None
@@ -92,7 +92,7 @@ class Delivery:
         """Let a session hear a room from now on."""
         channel = self._channels.get(room)
         if channel is None:
-            channel = self._channels[room] = Channel(room, Pace(self._limits.linger / 1000))
+            channel = self._channels[room] = RoomBatch(room, Pace(self._limits.linger / 1000))
         channel.enter(outbox)
         outbox.rooms[room] = None
         if room in self._crowds:
@@ -163,7 +163,7 @@ class Delivery:
         if channel is not None:
             self._add(channel, envelope, skip)
 
-    def _add(self, channel: Channel, envelope: Envelope, skip: Outbox | None) -> None:
+    def _add(self, channel: RoomBatch, envelope: Envelope, skip: Outbox | None) -> None:
         channel.add(envelope)
         if skip is not None and channel.room in skip.rooms:
             channel.skip(skip)

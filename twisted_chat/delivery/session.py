@@ -40,7 +40,7 @@ class Door(Sink, Protocol):
         """Close the connection once all that was written is out."""
 
 
-class Peer:
+class Session:
     """A session: its outbox, its dialect, and whether it waits for an answer."""
 
     __slots__ = (

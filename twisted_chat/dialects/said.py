@@ -68,4 +68,6 @@ def _is_private_form(line: CleanText) -> tuple[bool, Nick | RoomName | None]:
         return line.rstrip() not in ("MSG", "JOIN"), None
     if isinstance(command, c.Say):
         return False, command.unless[0] if command.unless else None
-    return isinstance(command, c.Tell) or getattr(command, "password", None) is not None, None
+    return isinstance(command, c.PrivateMessage) or getattr(
+        command, "password", None
+    ) is not None, None

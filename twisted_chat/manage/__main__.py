@@ -15,7 +15,7 @@ from twisted_chat.core.values.names import BadName, parse_nick
 from twisted_chat.core.values.text import shown
 from twisted_chat.store.port import StoreError
 from twisted_chat.store.sql import account_changes
-from twisted_chat.store.state_dir import PlaceError, default_folder
+from twisted_chat.store.state_dir import StateDirError, default_folder
 from twisted_chat.store.url import BadDatabase, Kind, kind_of
 
 _COMMANDS: Final = (
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str]) -> int:
             raise StoreError(f"{place}: there is no such folder")
         for line in _do(given.command, place, given.name):
             print(line)
-    except (BadName, PlaceError, StoreError) as error:
+    except (BadName, StateDirError, StoreError) as error:
         print(f"{given.command}: {shown(str(error), 2000)}", file=sys.stderr)
         return 1
     return 0

@@ -22,9 +22,9 @@ from twisted_chat.core.state.invites import digest_of
 from twisted_chat.core.values.addresses import network_keys
 from twisted_chat.core.values.masks import MAX_MASK, fits, shortened
 from twisted_chat.core.values.names import fold
-from twisted_chat.delivery.session import Peer
+from twisted_chat.delivery.session import Session
 from twisted_chat.runtime.clock import wall_of
-from twisted_chat.server.pending import Answers
+from twisted_chat.server.pending import PendingReplies
 from twisted_chat.store.port import Store
 
 #: How many accounts are held against a mask in one turn: some take 5 µs.
@@ -39,9 +39,9 @@ class AccountAdmin:
         hub: Hub,
         store: Store,
         clock: IReactorTime,
-        answers: Answers,
+        answers: PendingReplies,
         passwords: Passwords,
-        carry_out: Callable[[Peer, d.Decision, str | None], None],
+        carry_out: Callable[[Session, d.Decision, str | None], None],
     ) -> None:
         self._hub = hub
         self._store = store
@@ -54,7 +54,7 @@ class AccountAdmin:
         self._codes: dict[str, str] = {}
 
     def answer(
-        self, peer: Peer, command: c.ShowAccounts | c.ResetPassword, tag: str | None
+        self, peer: Session, command: c.ShowAccounts | c.ResetPassword, tag: str | None
     ) -> None:
         """Do what a session was allowed to ask for."""
         if isinstance(command, c.ShowAccounts):
@@ -87,7 +87,9 @@ class AccountAdmin:
                 lines.append(r.AccountLine(account.name, account.created, here, seen))
         return r.AccountList(tuple(lines), len(found), page, pages, asked.mask)
 
-    async def _reset(self, peer: Peer, command: c.ResetPassword, tag: str | None) -> r.Reply | None:
+    async def _reset(
+        self, peer: Session, command: c.ResetPassword, tag: str | None
+    ) -> r.Reply | None:
         code = new_code()
         address = self._hub.state.sessions[peer.id].address
         try:

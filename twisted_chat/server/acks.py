@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.ids import MessageId
-from twisted_chat.delivery.session import MAX_UNACKED, Peer
+from twisted_chat.delivery.session import MAX_UNACKED, Session
 from twisted_chat.server.sessions import Sessions
 
 
@@ -21,14 +21,14 @@ class Acks:
     def __init__(
         self,
         sessions: Sessions,
-        settled: Callable[[Peer], None],
-        freed: Callable[[Peer], None],
+        settled: Callable[[Session], None],
+        freed: Callable[[Session], None],
     ) -> None:
         self._sessions = sessions
         self._settled = settled
         self._freed = freed
         #: The id up to which all must be stored, and then who gets which acknowledgement.
-        self._waiting: deque[tuple[MessageId, Peer, r.Reply, str | None]] = deque()
+        self._waiting: deque[tuple[MessageId, Session, r.Reply, str | None]] = deque()
         self._appended_to = MessageId(0)
         self._stored_to = MessageId(0)
         self._gone = 0  # how many wait for sessions that are gone
@@ -51,7 +51,7 @@ class Acks:
     def stored(self, message: MessageId) -> None:
         """Everything up to this id is stored: acknowledge it."""
         self._stored_to = max(self._stored_to, message)
-        freed: list[Peer] = []
+        freed: list[Session] = []
         while self._waiting and self._waiting[0][0] <= message:
             _, peer, reply, tag = self._waiting.popleft()
             peer.unacked -= 1
@@ -67,18 +67,18 @@ class Acks:
         for peer in freed:
             self._freed(peer)
 
-    def forget(self, peer: Peer) -> None:
+    def forget(self, peer: Session) -> None:
         """A session is gone. What was due to it goes when that is half of all: each costs one look for that, on average."""
         self._gone += peer.unacked
         if self._gone > len(self._waiting) // 2:
             self._waiting = deque(each for each in self._waiting if each[1].id in self._sessions)
             self._gone = 0
 
-    def acknowledge(self, peer: Peer, message: MessageId, time: float, tag: str | None) -> None:
+    def acknowledge(self, peer: Session, message: MessageId, time: float, tag: str | None) -> None:
         """Acknowledge a message once it is stored; one that is not for the store, once all before it are."""
         self.promise(peer, message, r.Acked(message, time), tag)
 
-    def promise(self, peer: Peer, message: MessageId, reply: r.Reply, tag: str | None) -> None:
+    def promise(self, peer: Session, message: MessageId, reply: r.Reply, tag: str | None) -> None:
         """Say what came of a message once that is stored."""
         waits_for = min(message, self._appended_to)
         if waits_for <= self._stored_to:

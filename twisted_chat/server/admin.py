@@ -25,12 +25,12 @@ from twisted_chat.core.values.server_ban import Ban
 from twisted_chat.core.values.text import CleanText, shown
 from twisted_chat.core.values.throttle import Throttle
 from twisted_chat.delivery.engine import Delivery
-from twisted_chat.delivery.session import Peer
+from twisted_chat.delivery.session import Session
 from twisted_chat.runtime.clock import wall_of
 from twisted_chat.server.account_admin import AccountAdmin
 from twisted_chat.server.acks import Acks
 from twisted_chat.server.disk import Disk
-from twisted_chat.server.pending import Answers
+from twisted_chat.server.pending import PendingReplies
 from twisted_chat.server.sessions import Sessions
 from twisted_chat.store.port import Store
 
@@ -61,7 +61,7 @@ _SOON: Final = 1.0
 _WRONG: Final = r.Refused("wrong-password", "there is no operator of that name with that password")
 
 
-class Operating:
+class Admin:
     """Server operators on one node."""
 
     def __init__(
@@ -73,10 +73,10 @@ class Operating:
         disk: Disk,
         acks: Acks,
         clock: IReactorTime,
-        answers: Answers,
+        answers: PendingReplies,
         passwords: Passwords,
         accounts: AccountAdmin,
-        end: Callable[[Peer, str, str], None],
+        end: Callable[[Session, str, str], None],
     ) -> None:
         """``end`` ends a session: with what it is told, and what others are."""
         self._hub = hub
@@ -94,7 +94,7 @@ class Operating:
         self._throttle = Throttle(*TRIES)
         #: What operators did that was not stored at once: the event, whose session, what it typed, when. Each is one of the
         #: replies that a session may wait for, so there are never many.
-        self._pending: deque[tuple[MessageId, Peer, str, float]] = deque()
+        self._pending: deque[tuple[MessageId, Session, str, float]] = deque()
         self._operators = Operators()
         #: Passwords of operators may come over connections that others could listen to.
         self.in_clear = False
@@ -116,7 +116,7 @@ class Operating:
 
     def answer(
         self,
-        peer: Peer,
+        peer: Session,
         command: c.Oper
         | c.Deoper
         | c.ShowServerBans
@@ -153,12 +153,12 @@ class Operating:
                 self._record(peer, seat.operator, "looked at this trail")
                 self._answers.start(peer, tag, self._audit(command.page), "/audit")
 
-    def survey(self, peer: Peer, tag: str | None) -> None:
+    def survey(self, peer: Session, tag: str | None) -> None:
         """Tell a session that may know how the server and its store are doing. It need not be an operator's."""
         self.note(peer, "looked at the stats")
         self._sessions.tell(peer, self.stats(), tag)
 
-    def note(self, peer: Peer, what: str) -> None:
+    def note(self, peer: Session, what: str) -> None:
         """Add to the trail what a session did that others may do as well, if it is an operator's."""
         operator = self._hub.state.sessions[peer.id].operator
         if operator is not None:
@@ -173,7 +173,7 @@ class Operating:
         growth = self._disk.growth()
         return r.Stats(len(self._sessions), len(state.users), len(state.rooms), store, *growth)
 
-    def _may_try(self, peer: Peer) -> r.Refused | None:
+    def _may_try(self, peer: Session) -> r.Refused | None:
         """Refuse a try that may not be made; count it if it may."""
         if not len(self._operators):
             return r.Refused("no-operators", "this server has no operators: it was started without")
@@ -192,12 +192,12 @@ class Operating:
             self._throttle.count(key, now)
         return None
 
-    def _keys(self, peer: Peer) -> list[str]:
+    def _keys(self, peer: Session) -> list[str]:
         """Return what tries are counted by. Many share the server's own machine, so there each session counts alone."""
         keys = [f"session {peer.id}"]
         return [*keys, *network_keys(self._hub.state.sessions[peer.id].address)[:1]]
 
-    async def _oper(self, peer: Peer, command: c.Oper) -> r.Reply:
+    async def _oper(self, peer: Session, command: c.Oper) -> r.Reply:
         stored = self._operators.hash_of(command.name)
         try:
             # Who is unknown is checked all the same, against what takes as long.
@@ -243,7 +243,7 @@ class Operating:
 
     # --- what operators did ---
 
-    def done(self, envelope: e.Envelope, deed: e.Deed, peer: Peer | None) -> None:
+    def done(self, envelope: e.Envelope, deed: e.Deed, peer: Session | None) -> None:
         """Carry out what an operator did, and was put in order; ``peer`` is the session of this node that did it."""
         assert envelope.author is not None
         now = self._wall()
@@ -298,7 +298,7 @@ class Operating:
                 return False  # nothing lasts, or it is kept with all that changes of accounts
         return True
 
-    def _confirm(self, peer: Peer, envelope: e.Envelope, told: str, deed: e.Deed) -> None:
+    def _confirm(self, peer: Session, envelope: e.Envelope, told: str, deed: e.Deed) -> None:
         """Confirm what an operator did: once it is stored, if it is to be."""
         command = _STORED.get(type(deed))
         if command is None:
@@ -310,7 +310,7 @@ class Operating:
             if self._store.health().error is not None or self._hits(peer, self._wall()):
                 self._tell_pending(0.0)
 
-    def look_around(self) -> None:
+    def tick(self) -> None:
         """Tell operators of what they did that is not stored yet; called every few seconds."""
         self._tell_pending(_SOON)
 
@@ -360,7 +360,7 @@ class Operating:
             if peer.id in self._sessions and self._hits(peer, now):
                 self._end(peer, ban.explain(now), "banned")
 
-    def _hits(self, peer: Peer, now: float) -> bool:
+    def _hits(self, peer: Session, now: float) -> bool:
         """Tell whether a ban hits a session that is here."""
         bans, user = self._hub.state.server_bans, self._hub.user_of(peer.id)
         address = self._hub.state.sessions[peer.id].address
@@ -369,7 +369,7 @@ class Operating:
 
     # --- the trail ---
 
-    def _record(self, peer: Peer, operator: str | None, what: str) -> None:
+    def _record(self, peer: Session, operator: str | None, what: str) -> None:
         user = self._hub.user_of(peer.id)
         nick = user.nick.text if user is not None else ""
         self._write(operator or "", nick, peer.address, what)

@@ -10,11 +10,11 @@ from twisted_chat.core.bus import Bus
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.values.ids import UserId
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.delivery.session import Peer
-from twisted_chat.server.catchup import Returns
-from twisted_chat.server.fanout import Showing
-from twisted_chat.server.lifecycle import Visits
-from twisted_chat.server.recorder import Keeping
+from twisted_chat.delivery.session import Session
+from twisted_chat.server.catchup import CatchUp
+from twisted_chat.server.fanout import EventFanout
+from twisted_chat.server.lifecycle import SessionLifecycle
+from twisted_chat.server.recorder import StateRecorder
 from twisted_chat.server.sessions import Sessions
 
 log = Logger(namespace="twisted_chat.sessions")
@@ -28,10 +28,10 @@ class Arrivals:
         hub: Hub,
         bus: Bus,
         sessions: Sessions,
-        keeping: Keeping,
-        showing: Showing,
-        returns: Returns,
-        visits: Visits,
+        keeping: StateRecorder,
+        showing: EventFanout,
+        returns: CatchUp,
+        visits: SessionLifecycle,
         motd: tuple[CleanText, ...],
     ) -> None:
         self._hub = hub
@@ -43,7 +43,7 @@ class Arrivals:
         self._visits = visits
         self.motd = motd
 
-    def arrived(self, envelope: e.Envelope, event: e.Arrived, peer: Peer | None) -> None:
+    def arrived(self, envelope: e.Envelope, event: e.Arrived, peer: Session | None) -> None:
         """Somebody came in. ``peer`` is their session, None if that is gone already, or of another node."""
         for node, session in event.replaced:
             old = self._sessions.get(session) if node == self._hub.node else None
@@ -78,7 +78,7 @@ class Arrivals:
         self._returns.came(peer, envelope.id, anew=not event.replaced)
         peer.door.logged_in(resumed=resumed)
 
-    def logged_in(self, envelope: e.Envelope, event: e.LoggedIn, peer: Peer | None) -> None:
+    def logged_in(self, envelope: e.Envelope, event: e.LoggedIn, peer: Session | None) -> None:
         """Somebody who was here has logged in to an account. ``peer`` as in :meth:`arrived`."""
         origin, author = envelope.origin, envelope.author
         assert origin is not None and author is not None

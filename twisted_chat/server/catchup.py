@@ -22,10 +22,10 @@ from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import Account
 from twisted_chat.core.values.ids import MessageId, SessionId
 from twisted_chat.core.values.words import words
-from twisted_chat.delivery.session import Peer
+from twisted_chat.delivery.session import Session
 from twisted_chat.runtime import tasks
 from twisted_chat.runtime.clock import wall_of
-from twisted_chat.server.history import Recalls
+from twisted_chat.server.history import HistoryReader
 from twisted_chat.server.sessions import Sessions
 from twisted_chat.store.port import Skip, Store, StoreError
 
@@ -38,7 +38,7 @@ MOST_MENTIONS: Final = 200
 _AT_ONCE: Final = 2
 
 
-class Returns:
+class CatchUp:
     """Tells accounts what they missed, in the background: nobody's login waits for that."""
 
     def __init__(
@@ -48,7 +48,7 @@ class Returns:
         bus: Bus,
         store: Store,
         clock: IReactorTime,
-        recalls: Recalls,
+        recalls: HistoryReader,
     ) -> None:
         self._hub = hub
         self._sessions = sessions
@@ -61,7 +61,7 @@ class Returns:
         #: Which session is being told what waited for its account.
         self._telling: dict[str, SessionId] = {}
 
-    def came(self, peer: Peer, at: MessageId, *, anew: bool) -> None:
+    def came(self, peer: Session, at: MessageId, *, anew: bool) -> None:
         """Tell a session that came, or logged in, at an event what its account missed. ``anew``: it takes no other's place."""
         state = self._hub.state
         user = self._hub.user_of(peer.id)
@@ -97,7 +97,7 @@ class Returns:
 
     async def _tell(
         self,
-        peer: Peer,
+        peer: Session,
         account: Account,
         rooms: Sequence[tuple[Room, MessageId]],
         at: MessageId,
@@ -128,12 +128,12 @@ class Returns:
             if not self._has(peer, account):
                 self._told(peer, account)
 
-    def _has(self, peer: Peer, account: Account) -> bool:
+    def _has(self, peer: Session, account: Account) -> bool:
         """Tell whether a session is here, and still with this account: it may be deleted, and somebody else's by now."""
         user = self._hub.user_of(peer.id)
         return user is not None and user.account == account.key
 
-    async def _waiting(self, peer: Peer, account: Account) -> Sequence[tuple[str, int]]:
+    async def _waiting(self, peer: Session, account: Account) -> Sequence[tuple[str, int]]:
         """Tell what waited for an account; return who wrote how much of it."""
         if not self._has(peer, account):
             return ()
@@ -159,12 +159,12 @@ class Returns:
         names = [each.author.nick.text for each in told if each.author is not None]
         return list(Counter(names).items())
 
-    def _told(self, peer: Peer, account: Account) -> None:
+    def _told(self, peer: Session, account: Account) -> None:
         """Note that a session is no longer being told what waited for its account."""
         if self._telling.get(account.key) == peer.id:
             del self._telling[account.key]
 
-    def _received(self, peer: Peer) -> None:
+    def _received(self, peer: Session) -> None:
         """Propose that what waited is received: it is on its way to the reader."""
         user = self._hub.state.sessions[peer.id].user
         origin = e.Origin(self._hub.node, peer.id)
@@ -172,7 +172,7 @@ class Returns:
 
     async def _missed(
         self,
-        peer: Peer,
+        peer: Session,
         account: Account,
         rooms: Sequence[tuple[Room, MessageId]],
         at: MessageId,
@@ -197,7 +197,7 @@ class Returns:
 
     async def _mentions(
         self,
-        peer: Peer,
+        peer: Session,
         account: Account,
         rooms: Sequence[tuple[Room, MessageId]],
         at: MessageId,

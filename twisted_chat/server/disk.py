@@ -18,7 +18,7 @@ from twisted_chat.core.hub import Hub
 from twisted_chat.core.values.addresses import network_keys
 from twisted_chat.core.values.ids import RoomId
 from twisted_chat.core.values.names import RoomName
-from twisted_chat.delivery.session import Peer
+from twisted_chat.delivery.session import Session
 from twisted_chat.server.sessions import Sessions
 from twisted_chat.store.port import Health, Store
 
@@ -62,7 +62,7 @@ class Disk:
         self._full: set[str] = set()
         self._day = clock.seconds()
 
-    def look_around(self) -> None:
+    def tick(self) -> None:
         """Look at the disk; called every few seconds."""
         now, health = self._clock.seconds(), self._store.health()
         if now - self._day >= DAY:
@@ -101,7 +101,7 @@ class Disk:
         since, before = self._samples[0]
         return size - before, self._clock.seconds() - since
 
-    def keeps(self, envelope: Envelope, event: Said, peer: Peer | None) -> bool:
+    def keeps(self, envelope: Envelope, event: Said, peer: Session | None) -> bool:
         """Tell whether a line that was said in a room is kept; those concerned are told if it is not.
 
         ``peer`` is the session that said it, None if that is of another node, which counts it.

@@ -19,19 +19,19 @@ from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.delivery.batch import hidden
 from twisted_chat.delivery.engine import Delivery
-from twisted_chat.delivery.session import Peer
+from twisted_chat.delivery.session import Session
 from twisted_chat.server.acks import Acks
-from twisted_chat.server.admin import Operating
+from twisted_chat.server.admin import Admin
 from twisted_chat.server.disk import Disk
-from twisted_chat.server.history import Recalls
+from twisted_chat.server.history import HistoryReader
 from twisted_chat.server.login import Accounts
 from twisted_chat.server.presence import Presence
-from twisted_chat.server.recorder import Keeping
+from twisted_chat.server.recorder import StateRecorder
 from twisted_chat.server.sessions import Sessions
 from twisted_chat.store.port import Store
 
 
-class Showing:
+class EventFanout:
     """Hands each event to delivery, and what is to be kept of it to the store.
 
     It does not show how a session comes (:class:`twisted_chat.core.api.events.Arrived`): that is the node's.
@@ -44,10 +44,10 @@ class Showing:
         delivery: Delivery,
         store: Store,
         acks: Acks,
-        recalls: Recalls,
-        keeping: Keeping,
+        recalls: HistoryReader,
+        keeping: StateRecorder,
         accounts: Accounts,
-        operating: Operating,
+        operating: Admin,
         presence: Presence,
         disk: Disk,
     ) -> None:
@@ -63,7 +63,7 @@ class Showing:
         self._presence = presence
         self._disk = disk
 
-    def show(self, applied: Applied, peer: Peer | None) -> None:
+    def show(self, applied: Applied, peer: Session | None) -> None:
         """Show what happened: to its audience, and to ``peer``, the session of this node that did it."""
         envelope, audience = applied.envelope, applied.audience
         event = envelope.event
@@ -127,12 +127,12 @@ class Showing:
             case _:
                 self._shown(envelope, audience, peer)
 
-    def _tell_unmatched(self, peer: Peer | None, *, matched: bool) -> None:
+    def _tell_unmatched(self, peer: Session | None, *, matched: bool) -> None:
         """Tell who banned or muted somebody that it is for nobody yet: it may be a slip."""
         if peer is not None and not matched and peer.id in self._sessions:
             self._sessions.tell(peer, r.Confirmed(UNMATCHED))
 
-    def _said(self, envelope: e.Envelope, event: e.Said, peer: Peer | None) -> None:
+    def _said(self, envelope: e.Envelope, event: e.Said, peer: Session | None) -> None:
         assert envelope.room is not None
         self._delivery.say(
             envelope.room.id, envelope, skip=peer.outbox if peer is not None else None
@@ -150,7 +150,7 @@ class Showing:
         self._store.append(envelope, self._hub.sent(envelope))
         self._acks.appended(envelope.id)
 
-    def _joined(self, envelope: e.Envelope, event: e.Joined, peer: Peer | None) -> None:
+    def _joined(self, envelope: e.Envelope, event: e.Joined, peer: Session | None) -> None:
         room_ref, author = envelope.room, envelope.author
         assert room_ref is not None and author is not None
         room = self._hub.state.rooms[room_ref.id]
@@ -178,7 +178,7 @@ class Showing:
             else:
                 self._sessions.echo(each, envelope)
 
-    def _moved(self, envelope: e.Envelope, event: e.LoggedIn, peer: Peer | None) -> None:
+    def _moved(self, envelope: e.Envelope, event: e.LoggedIn, peer: Session | None) -> None:
         """Take a session to the user of its account who is here; who it was before is gone, unless they have another."""
         author = envelope.author
         assert author is not None
@@ -202,7 +202,7 @@ class Showing:
                 peer.outbox.refresh()
             self._confirm(envelope, peer)
 
-    def enter(self, peer: Peer) -> None:
+    def enter(self, peer: Session) -> None:
         """Let a session into the rooms where its user is, and tell it where it talks."""
         user = self._hub.user_of(peer.id)
         assert user is not None
@@ -214,7 +214,7 @@ class Showing:
         focus = self._hub.focus_of(peer.id)
         self._sessions.tell(peer, r.FocusSet(focus.name if focus is not None else None))
 
-    def _left(self, envelope: e.Envelope, peer: Peer | None) -> None:
+    def _left(self, envelope: e.Envelope, peer: Session | None) -> None:
         assert envelope.room is not None and envelope.author is not None
         for each in self._sessions.of(envelope.author.user):
             self._delivery.leave(each.outbox, envelope.room.id)
@@ -240,7 +240,7 @@ class Showing:
         else:
             self._delivery.say(envelope.room.id, envelope)
 
-    def _kicked(self, envelope: e.Envelope, event: e.Kicked, peer: Peer | None) -> None:
+    def _kicked(self, envelope: e.Envelope, event: e.Kicked, peer: Session | None) -> None:
         assert envelope.room is not None
         self._delivery.say(envelope.room.id, envelope)
         for each in self._sessions.of(event.user):
@@ -249,14 +249,14 @@ class Showing:
             self._sessions.tell(each, r.Notice("kicked", self._no_longer_in(envelope.room, each)))
         self._confirm(envelope, peer)
 
-    def _no_longer_in(self, room: e.RoomRef, peer: Peer) -> str:
+    def _no_longer_in(self, room: e.RoomRef, peer: Session) -> str:
         focus = self._hub.focus_of(peer.id)
         if focus is None:
             return f"you are no longer in {room.name}; choose with /join ROOM where you talk now"
         return f"you are no longer in {room.name}; you talk in {focus.ref.name} as before"
 
     def _put_out(
-        self, envelope: e.Envelope, out: tuple[tuple[UserId, Nick], ...], peer: Peer | None
+        self, envelope: e.Envelope, out: tuple[tuple[UserId, Nick], ...], peer: Session | None
     ) -> None:
         """Show what put people out of a room, or did away with it: to them, too."""
         ref = envelope.room
@@ -272,7 +272,7 @@ class Showing:
             self._acks.appended(envelope.id)
         self._confirm(envelope, peer)
 
-    def _read(self, envelope: e.Envelope, event: e.Read, peer: Peer | None) -> None:
+    def _read(self, envelope: e.Envelope, event: e.Read, peer: Session | None) -> None:
         """Tell the sessions of an account up to where it has read."""
         author, room = envelope.author, envelope.room
         assert author is not None
@@ -297,7 +297,7 @@ class Showing:
         if talk is not None:
             self._keeping.forget([talk], envelope.id)
 
-    def _invited(self, envelope: e.Envelope, event: re.Invited, peer: Peer | None) -> None:
+    def _invited(self, envelope: e.Envelope, event: re.Invited, peer: Session | None) -> None:
         ref, author = envelope.room, envelope.author
         assert ref is not None and author is not None
         self._delivery.say(ref.id, envelope)
@@ -334,7 +334,7 @@ class Showing:
         self._delivery.show(self._delivery.near(small), envelope)
 
     def _shown(
-        self, envelope: e.Envelope, audience: InRoom | Near | Between, peer: Peer | None
+        self, envelope: e.Envelope, audience: InRoom | Near | Between, peer: Session | None
     ) -> None:
         """Show an event that changes nothing of who hears what."""
         author = envelope.author
@@ -363,7 +363,7 @@ class Showing:
                     self._kept(envelope, envelope.event, peer)
         self._confirm(envelope, peer)
 
-    def _kept(self, envelope: e.Envelope, event: e.Told, peer: Peer | None) -> None:
+    def _kept(self, envelope: e.Envelope, event: e.Told, peer: Session | None) -> None:
         """Keep a private message, or, where a guest takes part, its id; tell its author if it waits for somebody."""
         if event.talk is not None:
             self._store.keep_private(envelope, self._hub.sent(envelope))
@@ -374,14 +374,14 @@ class Showing:
             why = f"{event.nick} is not here; {event.nick} gets it when back"
             self._sessions.tell(peer, r.Notice("not-here", why))
 
-    def _mention_away(self, peer: Peer | None, user: UserId) -> None:
+    def _mention_away(self, peer: Session | None, user: UserId) -> None:
         """Tell who wrote to somebody in private that they are away."""
         told = self._hub.state.users.get(user)
         if peer is not None and told is not None and told.away is not None:
             why = f": {told.away}" if told.away != c.NO_REASON else ""
             self._sessions.tell(peer, r.Notice("away", f"{told.nick} is away{why}"))
 
-    def _confirm(self, envelope: e.Envelope, peer: Peer | None) -> None:
+    def _confirm(self, envelope: e.Envelope, peer: Session | None) -> None:
         """Acknowledge what is no message in a room, to a client that gave it an id or expects it.
 
         What the store was given waits until it is stored.

@@ -18,7 +18,7 @@ from twisted_chat.core.values.addresses import network_keys
 from twisted_chat.core.values.ids import MessageId
 from twisted_chat.delivery.batch import hidden
 from twisted_chat.delivery.engine import Delivery
-from twisted_chat.delivery.session import Peer
+from twisted_chat.delivery.session import Session
 from twisted_chat.runtime import tasks
 from twisted_chat.server.sessions import Sessions
 from twisted_chat.server.turns import Turns
@@ -37,7 +37,7 @@ _BUSY: Final = "many others search; try again later"
 _STOPPING: Final = "the server is stopping"
 
 
-class Recalls:
+class HistoryReader:
     """Answers requests for history, and searches. ``done`` is called with the session when its answer is out."""
 
     def __init__(
@@ -46,7 +46,7 @@ class Recalls:
         delivery: Delivery,
         store: Store,
         clock: IReactorTime,
-        done: Callable[[Peer], None],
+        done: Callable[[Session], None],
     ) -> None:
         self._sessions = sessions
         self._delivery = delivery
@@ -56,7 +56,7 @@ class Recalls:
         self._reading: dict[Deferred[Any], None] = {}
         self._turns = Turns()
 
-    def answer(self, peer: Peer, recall: d.Recall, tag: str | None, *, asked: bool) -> None:
+    def answer(self, peer: Session, recall: d.Recall, tag: str | None, *, asked: bool) -> None:
         """Answer with history, and let the session wait until the answer is out.
 
         The history ends where what the session has seen live began: what is said from now on is shown behind it.
@@ -69,7 +69,7 @@ class Recalls:
         history = _History(self._store, recall, until)
         self._start(self._tell(answer, history, recall, asked), answer)
 
-    def seek(self, peer: Peer, query: Query, tag: str | None) -> None:
+    def seek(self, peer: Session, query: Query, tag: str | None) -> None:
         """Answer with what a search finds, and let the session wait until the answer is out."""
         outbox = peer.outbox
 
@@ -81,11 +81,11 @@ class Recalls:
         self._start(self._find(answer, query), answer)
 
     def show(
-        self, peer: Peer, told: Iterable[r.Reply | Envelope], taken: Callable[[], None]
+        self, peer: Session, told: Iterable[r.Reply | Envelope], taken: Callable[[], None]
     ) -> None:
         """Show a session what was read for it, with dates, as it takes it; ``taken`` is called when the last is on its way."""
 
-        def done(peer: Peer) -> None:
+        def done(peer: Session) -> None:
             taken()
             self._done(peer)
 
@@ -104,7 +104,7 @@ class Recalls:
 
         tasks.start(work, "an answer from the store", failed)
 
-    def _failed(self, peer: Peer, tag: str | None, why: Failure | None = None) -> None:
+    def _failed(self, peer: Session, tag: str | None, why: Failure | None = None) -> None:
         self._sessions.failed(peer, "an answer from the store", tag, why)
 
     async def _tell(
@@ -155,7 +155,7 @@ class Recalls:
         end = r.SearchEnd(count, page.more, page.whole)
         answer.end([r.SearchStart(count), *found, end])
 
-    def visible(self, peer: Peer, envelopes: Sequence[Envelope]) -> Sequence[Envelope]:
+    def visible(self, peer: Session, envelopes: Sequence[Envelope]) -> Sequence[Envelope]:
         """Leave out what those said whom the session ignores."""
         ignored = peer.outbox.ignored
         if not ignored:
@@ -191,11 +191,11 @@ class _Answer:
     def __init__(
         self,
         delivery: Delivery,
-        peer: Peer,
+        peer: Session,
         tag: str | None,
         show: Callable[[Envelope], bytes],
-        done: Callable[[Peer], None],
-        failed: Callable[[Peer, str | None], None],
+        done: Callable[[Session], None],
+        failed: Callable[[Session, str | None], None],
     ) -> None:
         """``show`` renders a message; ``failed`` is called for an exception of that, while it is handled."""
         peer.waits += 1

@@ -13,19 +13,19 @@ from twisted_chat.core.hub import Hub
 from twisted_chat.core.values.cloak import Cloak
 from twisted_chat.core.values.ids import SessionId
 from twisted_chat.delivery.engine import Delivery
-from twisted_chat.delivery.session import Door, Peer
+from twisted_chat.delivery.session import Door, Session
 from twisted_chat.dialects.base import Dialect
 from twisted_chat.runtime.clock import wall_of
 from twisted_chat.runtime.log_sums import FEW
 from twisted_chat.server.acks import Acks
-from twisted_chat.server.history import Recalls
+from twisted_chat.server.history import HistoryReader
 from twisted_chat.server.sessions import Sessions
 from twisted_chat.server.waits import Waits
 
 log = Logger(namespace="twisted_chat.sessions")
 
 
-class Visits:
+class SessionLifecycle:
     """The coming and going of the sessions of one node. ``server`` is what it calls itself to who comes."""
 
     def __init__(
@@ -37,7 +37,7 @@ class Visits:
         delivery: Delivery,
         waits: Waits,
         acks: Acks,
-        recalls: Recalls,
+        recalls: HistoryReader,
         server: str,
     ) -> None:
         self._hub = hub
@@ -57,7 +57,7 @@ class Visits:
         """Cloak addresses as in earlier runs, before anybody comes."""
         self._cloak = Cloak(secret)
 
-    def open(self, door: Door, dialect: Dialect, address: str | None) -> Peer:
+    def open(self, door: Door, dialect: Dialect, address: str | None) -> Session:
         """Add a session and greet it. ``address``, None for this machine, is for the log, bans and server operators.
 
         The log has a line when it arrives, and one when it leaves, be it without a nickname; none before.
@@ -67,13 +67,13 @@ class Visits:
         seat = self._hub.open(session, self._cloak.of(address), self._clock.seconds(), address)
         outbox = self._delivery.outbox(door, dialect.here, dialect.elsewhere)
         outbox.ignored = seat.ignored
-        peer = self._sessions[session] = Peer(
+        peer = self._sessions[session] = Session(
             session, door, dialect, outbox, address or "this machine"
         )
         self._sessions.tell(peer, r.Greeting(self.server))
         return peer
 
-    def speak(self, peer: Peer, dialect: Dialect) -> None:
+    def speak(self, peer: Session, dialect: Dialect) -> None:
         """Let a session that has not logged in speak another dialect."""
         peer.dialect = dialect
         self._delivery.look(peer.outbox, dialect.here, dialect.elsewhere)
@@ -82,11 +82,11 @@ class Visits:
         """Say why nobody can come in from an address; nothing if they can."""
         return self._hub.banned(address, self._wall())
 
-    def trust(self, peer: Peer) -> None:
+    def trust(self, peer: Session) -> None:
         """Note that a session comes from the machine that the server runs on."""
         self._hub.trust(peer.id)
 
-    def close(self, peer: Peer, reason: str, *, logged: str | None = None) -> None:
+    def close(self, peer: Session, reason: str, *, logged: str | None = None) -> None:
         """Forget a session whose connection is gone or about to go; its user departs for ``reason``.
 
         ``logged`` is what the log says of it instead, where people chose the words: those are theirs.
@@ -114,19 +114,21 @@ class Visits:
         if departure is not None:
             self._bus.publish(departure)
 
-    def leave(self, peer: Peer, reason: str, *, logged: str | None = None) -> None:
+    def leave(self, peer: Session, reason: str, *, logged: str | None = None) -> None:
         """End a session that wishes so, once all it said is told and acknowledged; nothing more of it is handed in."""
         peer.waits += 1
         peer.leaves = reason, logged
         self.settle(peer)
 
-    def settle(self, peer: Peer) -> None:
+    def settle(self, peer: Session) -> None:
         """Let a session go that waited with that until all it said was told and acknowledged."""
         if peer.leaves is not None and peer.settled:
             reason, logged = peer.leaves
             self.say_goodbye(peer, "", reason, logged=logged)
 
-    def say_goodbye(self, peer: Peer, why: str, reason: str, *, logged: str | None = None) -> None:
+    def say_goodbye(
+        self, peer: Session, why: str, reason: str, *, logged: str | None = None
+    ) -> None:
         """End a session from this side: it is told ``why``, the others see ``reason``, the log see :meth:`close`."""
         if peer.id not in self._sessions:
             return
@@ -150,14 +152,14 @@ class Visits:
         for peer in peers:
             self._end(peer)
 
-    def _end(self, peer: Peer) -> None:
+    def _end(self, peer: Session) -> None:
         # The fault of one door must not keep another session's login or goodbye from going on.
         try:
             peer.door.end()
         except Exception:
             log.failure("ending session {session} failed", session=peer.id)
 
-    def _left_nameless(self, peer: Peer, reason: str) -> None:
+    def _left_nameless(self, peer: Session, reason: str) -> None:
         """Log the end of a session that never had a nickname: this is all that is ever heard of it."""
         self._sessions.log_sums.write(
             log.info,

@@ -31,11 +31,11 @@ from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.throttle import Throttle
 from twisted_chat.delivery.engine import Delivery
-from twisted_chat.delivery.session import Peer
+from twisted_chat.delivery.session import Session
 from twisted_chat.runtime import tasks
 from twisted_chat.runtime.clock import wall_of
 from twisted_chat.server.acks import Acks
-from twisted_chat.server.recorder import Keeping
+from twisted_chat.server.recorder import StateRecorder
 from twisted_chat.server.sessions import Sessions
 from twisted_chat.store.port import StoreError
 
@@ -58,7 +58,7 @@ _RESET: Final = (
 )
 
 #: Carries out what a command comes to, for a session, under the client's own id of it.
-CarryOut = Callable[[Peer, d.Decision, str | None], None]
+CarryOut = Callable[[Session, d.Decision, str | None], None]
 
 
 class Accounts:
@@ -71,10 +71,10 @@ class Accounts:
         delivery: Delivery,
         acks: Acks,
         gate: Gate,
-        keeping: Keeping,
+        keeping: StateRecorder,
         clock: IReactorTime,
         carry_out: CarryOut,
-        release: Callable[[Peer], None],
+        release: Callable[[Session], None],
     ) -> None:
         self._hub = hub
         self._sessions = sessions
@@ -100,11 +100,11 @@ class Accounts:
 
     # --- passwords ---
 
-    def prove(self, peer: Peer, asked: d.Prove, scope: Scope, tag: str | None) -> None:
+    def prove(self, peer: Session, asked: d.CheckPassword, scope: Scope, tag: str | None) -> None:
         """Check a password, and go on; the session waits."""
         self._start(peer, self._prove(peer, asked, scope, tag), tag)
 
-    def enrol(self, peer: Peer, asked: d.Enrol, tag: str | None) -> None:
+    def enrol(self, peer: Session, asked: d.HashPassword, tag: str | None) -> None:
         """Hash a password, and go on; the session waits."""
         now = self._clock.seconds()
         if peer.network is not None:
@@ -116,7 +116,7 @@ class Accounts:
             self._registrations.count(peer.network, now)
         self._start(peer, self._enrol(peer, asked, tag), tag)
 
-    def invite(self, peer: Peer, tag: str | None) -> None:
+    def invite(self, peer: Session, tag: str | None) -> None:
         """Make up an invitation."""
         code = secrets.token_urlsafe(9)
         digest = digest_of(code)
@@ -124,7 +124,7 @@ class Accounts:
         until = self._wall() + GOOD_FOR
         self._carry_out(peer, d.Propose(e.Invited(digest, until), claim=True), tag)
 
-    def _start(self, peer: Peer, work: Coroutine[Any, Any, None], tag: str | None) -> None:
+    def _start(self, peer: Session, work: Coroutine[Any, Any, None], tag: str | None) -> None:
         peer.waits += 1
 
         async def all_of_it() -> None:
@@ -138,7 +138,9 @@ class Accounts:
 
         tasks.start(all_of_it(), "checking a password", failed)
 
-    async def _prove(self, peer: Peer, asked: d.Prove, scope: Scope, tag: str | None) -> None:
+    async def _prove(
+        self, peer: Session, asked: d.CheckPassword, scope: Scope, tag: str | None
+    ) -> None:
         nick, now = asked.nick, self._clock.seconds()
         known = self._knows(peer, nick)
         keys = self._keys(peer, nick, known=known)
@@ -205,7 +207,7 @@ class Accounts:
             self._store_anew(peer, proof, used)
             self._sessions.tell(peer, r.Notice("password-reset", _RESET))
 
-    async def _renew(self, peer: Peer, proof: Proof, password: str) -> None:
+    async def _renew(self, peer: Session, proof: Proof, password: str) -> None:
         """Hash a password that was right anew, with the parameters of today; at a later login, if not now."""
         try:
             hashed = await self._gate.hash(password, Who(_networks(peer), known=True))
@@ -213,21 +215,21 @@ class Accounts:
             return
         self._store_anew(peer, proof, hashed)
 
-    def _store_anew(self, peer: Peer, proof: Proof, hashed: str) -> None:
+    def _store_anew(self, peer: Session, proof: Proof, hashed: str) -> None:
         """Let something else be stored of the same password, or code."""
         user = self._hub.user_of(peer.id) if self._here(peer) else None
         if user is not None and user.account == proof.account:
             renewed = e.PasswordSet(proof, hashed, renewed=True)
             self._carry_out(peer, d.Propose(renewed, claim=True), None)
 
-    def _knows(self, peer: Peer, nick: Nick) -> bool:
+    def _knows(self, peer: Session, nick: Nick) -> bool:
         """Tell whether a session has an account already, or comes from where that was entered before."""
         user = self._hub.user_of(peer.id)
         if user is not None and user.account == nick.key:
             return True
         return self._keeping.familiar.knows(nick.key, peer.network)
 
-    def _keys(self, peer: Peer, nick: Nick, *, known: bool) -> list[tuple[Throttle, str]]:
+    def _keys(self, peer: Session, nick: Nick, *, known: bool) -> list[tuple[Throttle, str]]:
         """Return what tries of a session for an account are counted by.
 
         Each network has its own for each account; strangers together have some more for an account, and so has a network for
@@ -249,7 +251,7 @@ class Accounts:
         for throttle, key in keys:
             throttle.forgive(key, self._clock.seconds())
 
-    async def _enrol(self, peer: Peer, asked: d.Enrol, tag: str | None) -> None:
+    async def _enrol(self, peer: Session, asked: d.HashPassword, tag: str | None) -> None:
         try:
             hashed = await self._gate.hash(asked.password, Who(_networks(peer)))
         except BusyError as error:
@@ -263,8 +265,8 @@ class Accounts:
 
     def _refuse(
         self,
-        peer: Peer,
-        asked: d.Prove,
+        peer: Session,
+        asked: d.CheckPassword,
         code: str,
         why: str,
         tag: str | None,
@@ -293,7 +295,7 @@ class Accounts:
         else:
             self._sessions.tell(peer, r.NameRefused(code, why), tag)
 
-    def _here(self, peer: Peer) -> bool:
+    def _here(self, peer: Session) -> bool:
         return peer.id in self._sessions and not peer.closing
 
     # --- what happened ---
@@ -303,7 +305,7 @@ class Accounts:
         for each in self._all_of(user):
             self._delivery.catch_up(each.outbox)
 
-    def show(self, applied: Applied, peer: Peer | None) -> None:
+    def show(self, applied: Applied, peer: Session | None) -> None:
         """Tell the sessions of an account what happened to it; the one that did it, once that is stored."""
         envelope = applied.envelope
         event = envelope.event
@@ -349,7 +351,7 @@ class Accounts:
             case _:
                 raise AssertionError(f"{type(event).__name__} is nothing of an account")
 
-    def _all_of(self, user: UserId | None) -> list[Peer]:
+    def _all_of(self, user: UserId | None) -> list[Session]:
         found = self._hub.state.users.get(user) if user is not None else None
         return self._sessions.of_account(found.account) if found is not None else []
 
@@ -358,7 +360,7 @@ def _give_up(result: object, seconds: float) -> NoReturn:
     raise StoreError("passwords cannot be checked right now; try again a little later")
 
 
-def _networks(peer: Peer) -> tuple[str, ...]:
+def _networks(peer: Session) -> tuple[str, ...]:
     """Return the networks that a session is counted by, the smallest first; none for this machine."""
     if peer.network is None:
         return ()

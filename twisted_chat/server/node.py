@@ -19,29 +19,29 @@ from twisted_chat.core.api.records import Remembered
 from twisted_chat.core.bus import Bus
 from twisted_chat.core.hub import NO_SCOPE, Hub
 from twisted_chat.core.rules import decisions as d
-from twisted_chat.core.rules.outcomes import Applied, Duplicate, Void
+from twisted_chat.core.rules.outcomes import Applied, Duplicate, Rejected
 from twisted_chat.core.values.ids import MessageId, Scope
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.core.values.tokens import Tokens
 from twisted_chat.delivery.engine import Delivery
-from twisted_chat.delivery.session import MAX_FLYING, Peer
+from twisted_chat.delivery.session import MAX_FLYING, Session
 from twisted_chat.dialects.base import BadLine, Request
 from twisted_chat.runtime.clock import wall_of
 from twisted_chat.runtime.log_sums import LogSums
 from twisted_chat.server.account_admin import AccountAdmin
 from twisted_chat.server.acks import Acks
-from twisted_chat.server.admin import Operating
+from twisted_chat.server.admin import Admin
 from twisted_chat.server.arrivals import Arrivals
-from twisted_chat.server.catchup import Returns
+from twisted_chat.server.catchup import CatchUp
 from twisted_chat.server.disk import Disk
-from twisted_chat.server.fanout import Showing
-from twisted_chat.server.history import Recalls
-from twisted_chat.server.lifecycle import Visits
+from twisted_chat.server.fanout import EventFanout
+from twisted_chat.server.history import HistoryReader
+from twisted_chat.server.lifecycle import SessionLifecycle
 from twisted_chat.server.login import Accounts
-from twisted_chat.server.pending import Answers
+from twisted_chat.server.pending import PendingReplies
 from twisted_chat.server.presence import Presence
-from twisted_chat.server.recorder import Keeping
+from twisted_chat.server.recorder import StateRecorder
 from twisted_chat.server.sessions import Sessions
 from twisted_chat.server.waits import Waits
 from twisted_chat.store.port import Store
@@ -81,8 +81,10 @@ class Node:
         self._sessions = Sessions(hub, self.delivery, self.log_sums)
         self._waits = Waits(self._sessions, store)
         self._acks = Acks(self._sessions, self._settled, self._waits.freed)
-        self._recalls = Recalls(self._sessions, self.delivery, store, clock, self._waits.release)
-        self.visits = Visits(
+        self._recalls = HistoryReader(
+            self._sessions, self.delivery, store, clock, self._waits.release
+        )
+        self.visits = SessionLifecycle(
             hub,
             bus,
             clock,
@@ -93,7 +95,7 @@ class Node:
             self._recalls,
             server,
         )
-        self._keeping = Keeping(hub, bus, store, clock)
+        self._keeping = StateRecorder(hub, bus, store, clock)
         self._accounts = Accounts(
             hub,
             self._sessions,
@@ -105,9 +107,9 @@ class Node:
             self._carry_out,
             self._waits.release,
         )
-        answers = Answers(self._sessions, clock, self._waits.release)
+        answers = PendingReplies(self._sessions, clock, self._waits.release)
         self._disk = Disk(hub, self._sessions, store, clock)
-        self.operating = Operating(
+        self.operating = Admin(
             hub,
             self._sessions,
             self.delivery,
@@ -121,7 +123,7 @@ class Node:
             self.visits.say_goodbye,
         )
         self._presence = Presence(hub, bus, store, clock, answers)
-        self._showing = Showing(
+        self._showing = EventFanout(
             hub,
             self._sessions,
             self.delivery,
@@ -140,7 +142,7 @@ class Node:
             self._sessions,
             self._keeping,
             self._showing,
-            Returns(hub, self._sessions, bus, store, clock, self._recalls),
+            CatchUp(hub, self._sessions, bus, store, clock, self._recalls),
             self.visits,
             motd,
         )
@@ -164,17 +166,17 @@ class Node:
         self.hub.state.nonces.max_ids = limits.max_ids
         self._accounts.limit(limits)
 
-    def look_after(self) -> None:
+    def housekeep(self) -> None:
         """Do what is due every ten minutes."""
-        self._keeping.look_after()
+        self._keeping.housekeep()
 
-    def look_around(self) -> None:
+    def tick(self) -> None:
         """Do what is due every few seconds."""
         self.log_sums.tell()
         self._presence.check()
-        self._disk.look_around()
-        self._keeping.look_around()
-        self.operating.look_around()
+        self._disk.tick()
+        self._keeping.tick()
+        self.operating.tick()
 
     def stop(self, why: str) -> None:
         """Say goodbye to everybody. Rooms, and who is here, may come back."""
@@ -189,37 +191,37 @@ class Node:
 
     # --- the way in ---
 
-    def admit(self, peer: Peer) -> float:
+    def admit(self, peer: Session) -> float:
         """Return 0.0 if a session may hand in its next line, or the seconds to wait before asking again."""
         return self.hub.admit(peer.id, self.clock.seconds())
 
-    def crowded(self, peer: Peer) -> bool:
+    def crowded(self, peer: Session) -> bool:
         """Tell whether a session waits for others of its network or room, and not for itself."""
         return self.hub.crowded(peer.id, self.clock.seconds())
 
-    def rested(self, peer: Peer) -> bool:
+    def rested(self, peer: Session) -> bool:
         """Tell whether a session has not been near its flood limit for a while."""
         return self.hub.rested(peer.id)
 
-    def submit(self, peer: Peer, request: Request) -> None:
+    def submit(self, peer: Session, request: Request) -> None:
         """Carry out a command of a session. Only while ``peer.ready``."""
         try:
             self._submit(peer, request.command, request.tag)
         except Exception:
             self._sessions.failed(peer, "a command", request.tag)
 
-    def refuse(self, peer: Peer, bad: BadLine) -> None:
+    def refuse(self, peer: Session, bad: BadLine) -> None:
         """Tell a session that a line of it was no command."""
         if self.hub.user_of(peer.id) is None:
             self.tell(peer, r.NameRefused(bad.code, str(bad)), bad.tag)
         else:
             self.tell(peer, r.Refused(bad.code, str(bad)), bad.tag)
 
-    def tell(self, peer: Peer, reply: r.Reply, tag: str | None = None) -> None:
+    def tell(self, peer: Session, reply: r.Reply, tag: str | None = None) -> None:
         """Send a reply to one session."""
         self._sessions.tell(peer, reply, tag)
 
-    def _submit(self, peer: Peer, command: c.Command, tag: str | None) -> None:
+    def _submit(self, peer: Session, command: c.Command, tag: str | None) -> None:
         now = self._wall()
         scope = NO_SCOPE
         if isinstance(command, c.Login) and self.hub.user_of(peer.id) is None:
@@ -228,7 +230,7 @@ class Node:
         self._carry_out(peer, self.hub.decide(peer.id, command, now, tag, scope), tag, scope)
 
     def _carry_out(
-        self, peer: Peer, decision: d.Decision, tag: str | None, scope: Scope = NO_SCOPE
+        self, peer: Session, decision: d.Decision, tag: str | None, scope: Scope = NO_SCOPE
     ) -> None:
         """Do what a decision asks for. ``scope`` is that of a session that logs in."""
         match decision:
@@ -241,23 +243,23 @@ class Node:
                 else:
                     peer.flying += 1
                 self._bus.publish(proposal)
-            case d.Tell():
+            case d.SendReply():
                 if decision.change is not None:
                     self._change(peer, decision.change)
                 self._reply(peer, decision.reply, tag)
             case d.Recall():
                 self._recalls.answer(peer, decision, tag, asked=True)
-            case d.Seek():
+            case d.RunSearch():
                 self._recalls.seek(peer, decision.query, tag)
-            case d.Survey():
+            case d.ServerStats():
                 self.operating.survey(peer, tag)
-            case d.Operate():
+            case d.AdminAction():
                 self.operating.answer(peer, decision.command, tag)
             case d.LastSeen():
                 self._presence.tell_last_seen(peer, decision.nick, tag)
-            case d.Prove():
+            case d.CheckPassword():
                 self._accounts.prove(peer, decision, scope, tag)
-            case d.Enrol():
+            case d.HashPassword():
                 self._accounts.enrol(peer, decision, tag)
             case d.MakeInvite():
                 self.operating.note(peer, "made an invitation")
@@ -272,13 +274,13 @@ class Node:
             case d.Nothing():  # pragma: no branch (mypy sees a missing case)
                 pass
 
-    def _ponder(self, peer: Peer, command: c.Command, tag: str | None) -> None:
+    def _ponder(self, peer: Session, command: c.Command, tag: str | None) -> None:
         """Go on with a command that takes several turns; its session waits."""
         if peer.id in self._sessions:
             self.submit(peer, Request(command, tag))
         self._waits.release(peer)
 
-    def _reply(self, peer: Peer, reply: r.Reply, tag: str | None) -> None:
+    def _reply(self, peer: Session, reply: r.Reply, tag: str | None) -> None:
         """Answer; a password that is missing or wrong is asked for, if the door can keep it from the screen."""
         match reply:
             case r.PasswordNeeded(room=room, wrong=wrong):
@@ -296,7 +298,7 @@ class Node:
             return None
         return token if self.hub.knows(self.tokens.scope_of(token)) else None
 
-    def _change(self, peer: Peer, change: d.FocusOn | d.Ignoring) -> None:
+    def _change(self, peer: Session, change: d.FocusOn | d.Ignoring) -> None:
         # What was said until now is shown as it was ignored, and where one talked, until now.
         self.delivery.catch_up(peer.outbox)
         self.hub.change(peer.id, change)
@@ -334,7 +336,7 @@ class Node:
                 self._presence.spoke(proposal.user)
             self._landed(peer)
 
-    def _carry(self, message: MessageId, proposal: e.Proposal, peer: Peer | None) -> None:
+    def _carry(self, message: MessageId, proposal: e.Proposal, peer: Session | None) -> None:
         """Apply and show what somebody said: nearly all proposals are this one."""
         outcome = self.hub.apply(message, proposal)
         if isinstance(outcome, Applied):
@@ -342,7 +344,7 @@ class Node:
         elif peer is not None:
             self._void(peer, outcome)
 
-    def _bring_about(self, message: MessageId, proposal: e.Proposal, peer: Peer | None) -> None:
+    def _bring_about(self, message: MessageId, proposal: e.Proposal, peer: Session | None) -> None:
         """Apply and show what is no message."""
         if isinstance(proposal.event, e.Renamed | e.LoggedIn):
             self._sessions.catch_up_ignorers()
@@ -363,7 +365,7 @@ class Node:
         elif peer is not None and not _noticed(proposal.event):
             self._void(peer, outcome)
 
-    def _landed(self, peer: Peer) -> None:
+    def _landed(self, peer: Session) -> None:
         """A message of a session is no longer on its way."""
         peer.flying -= 1
         if peer.leaves is not None:
@@ -371,7 +373,7 @@ class Node:
         elif peer.flying == MAX_FLYING - 1 and peer.ready:
             self._waits.resume(peer)
 
-    def _void(self, peer: Peer, void: Void) -> None:
+    def _void(self, peer: Session, void: Rejected) -> None:
         tag = void.proposal.origin.tag
         if isinstance(void.why, Duplicate):
             self._acks.acknowledge(peer, void.why.message, void.why.time, tag)
@@ -388,7 +390,7 @@ class Node:
         """The store has room again for what those say who had to wait."""
         self._waits.roomy()
 
-    def _settled(self, peer: Peer) -> None:
+    def _settled(self, peer: Session) -> None:
         """A session got the last acknowledgement that was due: it goes, if it waited for that."""
         self.visits.settle(peer)
 

@@ -10,7 +10,7 @@ from twisted.internet.defer import TimeoutError as DeferredTimeoutError
 from twisted.internet.interfaces import IReactorTime
 
 from twisted_chat.core.api import replies as r
-from twisted_chat.delivery.session import Peer
+from twisted_chat.delivery.session import Session
 from twisted_chat.runtime import tasks
 from twisted_chat.server.sessions import Sessions
 from twisted_chat.store.port import StoreError
@@ -21,25 +21,25 @@ T = TypeVar("T")
 PATIENCE: Final = 10.0
 
 
-class Answers:
+class PendingReplies:
     """Tells sessions what takes a while to find out. ``done`` is called with the session when it need not wait any more."""
 
     def __init__(
-        self, sessions: Sessions, clock: IReactorTime, done: Callable[[Peer], None]
+        self, sessions: Sessions, clock: IReactorTime, done: Callable[[Session], None]
     ) -> None:
         self._sessions = sessions
         self._clock = clock
         self._done = done
 
     def start(
-        self, peer: Peer, tag: str | None, work: Coroutine[Any, Any, r.Reply | None], what: str
+        self, peer: Session, tag: str | None, work: Coroutine[Any, Any, r.Reply | None], what: str
     ) -> None:
         """Let a session wait for what ``work`` returns; None is nothing to tell. Who is gone by then is told nothing."""
         peer.waits += 1
         tasks.start(self._tell(peer, tag, work, what), what)
 
     async def _tell(
-        self, peer: Peer, tag: str | None, work: Coroutine[Any, Any, r.Reply | None], what: str
+        self, peer: Session, tag: str | None, work: Coroutine[Any, Any, r.Reply | None], what: str
     ) -> None:
         try:
             reply = await work

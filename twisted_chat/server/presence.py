@@ -14,9 +14,9 @@ from twisted_chat.core.rules.apply import absent_target
 from twisted_chat.core.values.ids import UserId
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.delivery.session import Peer
+from twisted_chat.delivery.session import Session
 from twisted_chat.runtime.clock import wall_of
-from twisted_chat.server.pending import Answers
+from twisted_chat.server.pending import PendingReplies
 from twisted_chat.store.port import Store
 
 #: What stands for the reason of who is away for having said nothing.
@@ -28,7 +28,7 @@ class Presence:
     """Whether the users of one node are at their keyboards."""
 
     def __init__(
-        self, hub: Hub, bus: Bus, store: Store, clock: IReactorTime, answers: Answers
+        self, hub: Hub, bus: Bus, store: Store, clock: IReactorTime, answers: PendingReplies
     ) -> None:
         self._hub = hub
         self._bus = bus
@@ -78,7 +78,7 @@ class Presence:
         if account is not None and self._hub.limits.last_seen:
             self._store.account_seen(account, time)
 
-    def tell_last_seen(self, peer: Peer, nick: Nick, tag: str | None) -> None:
+    def tell_last_seen(self, peer: Session, nick: Nick, tag: str | None) -> None:
         """Tell a session when the account of this name was here last."""
         self._answers.start(peer, tag, self._last_seen(nick), "/whois")
 

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
-from twisted_chat.auth.known_networks import Familiar
+from twisted_chat.auth.known_networks import KnownNetworks
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api.events import Author
 from twisted_chat.core.api.records import Remembered
@@ -38,14 +38,14 @@ _AT_ONCE: Final = 200
 _NOBODY: Final = SessionId(0)
 
 
-class Keeping:
+class StateRecorder:
     """What lasts of one node. Messages are handed to the store where they are shown."""
 
     def __init__(self, hub: Hub, bus: Bus, store: Store, clock: IReactorTime) -> None:
         self._hub = hub
         self._bus = bus
         self._store = store
-        self.familiar = Familiar(secrets.token_bytes(32))
+        self.familiar = KnownNetworks(secrets.token_bytes(32))
         self._clock = clock
         self._wall = wall_of(clock)
         self._trust = Trust(clock)
@@ -55,7 +55,7 @@ class Keeping:
     def restore(self, remembered: Remembered) -> None:
         """Take up what the store remembers, before anybody is here."""
         if remembered.secret:
-            self.familiar = Familiar(remembered.secret)
+            self.familiar = KnownNetworks(remembered.secret)
         self.familiar.restore(remembered.places)
         left_out = self._hub.restore(remembered)
         for each in left_out:
@@ -89,12 +89,12 @@ class Keeping:
             self._closing.cancel()
         self._see_all()
 
-    def look_around(self) -> None:
+    def tick(self) -> None:
         """Do what is due every few seconds: notice that the clock of the machine was set, or that the store lost something."""
         self._trust.check()
         self._store.check()
 
-    def look_after(self) -> None:
+    def housekeep(self) -> None:
         """Do what is due now and then: note who is here still, drop what need not be kept any longer."""
         self._see_all()
         self.tidy()

@@ -12,13 +12,13 @@ from twisted_chat.core.api.events import Envelope
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.values.ids import SessionId, UserId
 from twisted_chat.delivery.engine import Delivery
-from twisted_chat.delivery.session import Peer
+from twisted_chat.delivery.session import Session
 from twisted_chat.runtime.log_sums import LogSums
 
 log = Logger(namespace="twisted_chat.sessions")
 
 
-class Sessions(dict[SessionId, Peer]):
+class Sessions(dict[SessionId, Session]):
     """The sessions of this node by their ids. ``log_sums`` is for what they cause to be logged."""
 
     def __init__(self, hub: Hub, delivery: Delivery, log_sums: LogSums) -> None:
@@ -27,7 +27,7 @@ class Sessions(dict[SessionId, Peer]):
         self.hub = hub
         self._delivery = delivery
 
-    def of(self, user: UserId) -> list[Peer]:
+    def of(self, user: UserId) -> list[Session]:
         """Return this node's sessions of a user."""
         found = self.hub.state.users.get(user)
         places = found.sessions if found is not None else ()
@@ -35,20 +35,20 @@ class Sessions(dict[SessionId, Peer]):
             self[session] for node, session in places if node == self.hub.node and session in self
         ]
 
-    def of_account(self, account: str | None) -> list[Peer]:
+    def of_account(self, account: str | None) -> list[Session]:
         """Return this node's sessions of an account, given by its key; of guests, none."""
         users = self.hub.state.users_of(account) if account is not None else ()
         return [each for user in users for each in self.of(user.id)]
 
-    def tell(self, peer: Peer, reply: r.Reply, tag: str | None = None) -> None:
+    def tell(self, peer: Session, reply: r.Reply, tag: str | None = None) -> None:
         """Send a reply to one session."""
         self._delivery.send(peer.outbox, peer.outbox.here.reply(reply, tag))
 
-    def echo(self, peer: Peer, envelope: Envelope, *, acked: bool = False) -> None:
+    def echo(self, peer: Session, envelope: Envelope, *, acked: bool = False) -> None:
         """Send a session the author's own copy."""
         self._delivery.send(peer.outbox, peer.outbox.here.own(envelope, acked=acked))
 
-    def refocus(self, peer: Peer) -> None:
+    def refocus(self, peer: Session) -> None:
         """Let delivery know where the hub says that a session talks now."""
         focus = self.hub.focus_of(peer.id)
         self._delivery.focus(peer.outbox, focus.ref.id if focus is not None else None)
@@ -60,7 +60,7 @@ class Sessions(dict[SessionId, Peer]):
                 self._delivery.catch_up(each.outbox)
 
     def failed(
-        self, peer: Peer | None, what: str, tag: str | None, why: Failure | None = None
+        self, peer: Session | None, what: str, tag: str | None, why: Failure | None = None
     ) -> None:
         """Log an exception under an id, and show the id, nothing else, to whose session it was.
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from twisted_chat.core.values.text import shown
 from twisted_chat.store.backup import BackupError, Summary, backup, check, compact, restore
-from twisted_chat.store.state_dir import Place, PlaceError, database_in, default_folder
+from twisted_chat.store.state_dir import StateDir, StateDirError, database_in, default_folder
 from twisted_chat.store.url import BadDatabase, Kind, kind_of
 
 _PROGRAM: Final = "python -m twisted_chat.store"
@@ -82,7 +82,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         _refuse_others(kind, given.command)
         print(_do(given.command, given.state_dir or default_folder(), getattr(given, "file", None)))
-    except (BackupError, PlaceError) as error:
+    except (BackupError, StateDirError) as error:
         print(f"{given.command}: {shown(str(error), 2000)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -109,7 +109,7 @@ def _copy(source: str, target: str) -> int:
             if "://" in place:
                 kind_of(place)
         done = copy(source, target, progress)
-    except (BadDatabase, PlaceError, StoreError) as error:
+    except (BadDatabase, StateDirError, StoreError) as error:
         print(f"copy: {shown(str(error), 2000)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -136,7 +136,7 @@ def _do(command: str, folder: Path, file: Path | None) -> str:
     assert file is not None
     if command == "backup":
         return f"{file}: {_size(backup(folder, file))}"
-    place = Place.open(folder)
+    place = StateDir.open(folder)
     try:
         restored = restore(place, file)
     finally:
@@ -152,7 +152,7 @@ def _do(command: str, folder: Path, file: Path | None) -> str:
 
 
 def _compact(folder: Path) -> str:
-    place = Place.open(folder)
+    place = StateDir.open(folder)
     try:
         before, now = compact(place)
     finally:

@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from twisted_chat.store.state_dir import APPLICATION_ID, Place, database_in, give_to_owner
+from twisted_chat.store.state_dir import APPLICATION_ID, StateDir, database_in, give_to_owner
 
 #: How far above every known id the ids go on after a restore: more than a server uses up between a backup and the day it
 #: is needed, for nobody knows which of those were shown. There is room for two thousand million restores.
@@ -80,7 +80,7 @@ def check(folder: Path) -> Summary:
     return _sound(_required(folder), thorough=True)
 
 
-def compact(place: Place) -> tuple[int, int]:
+def compact(place: StateDir) -> tuple[int, int]:
     """Make the file of a database as small as it can be; from now on it shrinks by itself when something is deleted.
 
     Return how many bytes it took before and takes now. Raises :class:`BackupError`; then it is as it was.
@@ -104,7 +104,7 @@ def compact(place: Place) -> tuple[int, int]:
     return before, place.database.stat().st_size
 
 
-def restore(place: Place, source: Path, now: float | None = None) -> Restored:
+def restore(place: StateDir, source: Path, now: float | None = None) -> Restored:
     """Put a backup in the place of the database; that one is kept, under another name with the time ``now``.
 
     Raises :class:`BackupError`; then nothing has changed.

@@ -25,7 +25,7 @@ _FIRST_WAIT: Final = 1.0
 _LONGEST_WAIT: Final = 30.0
 
 
-class Ids:
+class IdAllocator:
     """The ids of one node."""
 
     def __init__(self, store: Store, clock: IReactorTime) -> None:

@@ -16,7 +16,7 @@ from twisted_chat.core.api.records import AuditRecord, Query, Remembered, RoomRe
 from twisted_chat.core.state.conversations import as_kept
 from twisted_chat.core.values.account import Account, Proof
 from twisted_chat.core.values.ids import MessageId, RoomId, Scope
-from twisted_chat.core.values.known_network import Place
+from twisted_chat.core.values.known_network import KnownNetwork
 from twisted_chat.core.values.retention import KEEP_ALL, Keep
 from twisted_chat.core.values.server_ban import Ban
 from twisted_chat.core.values.server_ban import Kind as BanKind
@@ -188,7 +188,7 @@ class MemoryStore:
         if len(self._seen) > MAX_SEEN:
             del self._seen[next(iter(self._seen))]
 
-    def place_seen(self, place: Place) -> None:
+    def place_seen(self, place: KnownNetwork) -> None:
         pass  # the node knows it, and no other process will ask for it
 
     async def last_seen(self, account: str) -> float | None:

@@ -11,7 +11,7 @@ from twisted_chat.core.api.events import Envelope, RoomRef
 from twisted_chat.core.api.records import AuditRecord, Query, Remembered, RoomRecord, Sent
 from twisted_chat.core.values.account import Account, Proof
 from twisted_chat.core.values.ids import MessageId, RoomId, Scope
-from twisted_chat.core.values.known_network import Place
+from twisted_chat.core.values.known_network import KnownNetwork
 from twisted_chat.core.values.server_ban import Ban
 from twisted_chat.core.values.server_ban import Kind as BanKind
 
@@ -184,7 +184,7 @@ class Store(Protocol):
     def account_seen(self, account: str, time: float) -> None:
         """Keep that somebody with this account, given by its key, was here until that time."""
 
-    def place_seen(self, place: Place) -> None:
+    def place_seen(self, place: KnownNetwork) -> None:
         """Keep that an account was entered from a place."""
 
     async def last_seen(self, account: str) -> float | None:

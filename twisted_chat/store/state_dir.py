@@ -21,7 +21,7 @@ _DATABASE: Final = "chat.sqlite"
 _LOCK: Final = "lock"
 
 
-class PlaceError(Exception):
+class StateDirError(Exception):
     """A state folder cannot be used. ``str()`` is one line with the folder, the reason, and what to do."""
 
 
@@ -31,7 +31,7 @@ def default_folder(
     """Return the folder to use if none is named: that of the systemd service, or else of the user.
 
     ``STATE_DIRECTORY`` is in systemd.exec(5): absolute, several parted by colons. ``XDG_DATA_HOME`` is in the XDG Base
-    Directory Specification, which says that a relative path in it is to be ignored. Raises :class:`PlaceError`.
+    Directory Specification, which says that a relative path in it is to be ignored. Raises :class:`StateDirError`.
     """
     service = environment.get("STATE_DIRECTORY", "").partition(":")[0]
     if service:
@@ -50,13 +50,13 @@ def _home(environment: Mapping[str, str]) -> Path:
         except KeyError:
             home = ""
     if not os.path.isabs(home):
-        raise PlaceError(
+        raise StateDirError(
             "there is no home folder to keep history in; name a folder with --state-dir"
         )
     return Path(home)
 
 
-class Place:
+class StateDir:
     """A state folder that is this process's alone from :meth:`open` to :meth:`close`."""
 
     def __init__(self, folder: Path, lock: int) -> None:
@@ -70,8 +70,8 @@ class Place:
         return database_in(self.folder)
 
     @classmethod
-    def open(cls, folder: Path) -> Place:
-        """Make the folder if need be, and lock it. Raises :class:`PlaceError`.
+    def open(cls, folder: Path) -> StateDir:
+        """Make the folder if need be, and lock it. Raises :class:`StateDirError`.
 
         What is made is for this user's eyes only. The lock ends with the process, however that ends.
         """
@@ -86,14 +86,14 @@ class Place:
                 os.close(lock)
                 raise
         except OSError as error:
-            raise PlaceError(
+            raise StateDirError(
                 f"{folder}: {_why(folder, error)}; give another folder with --state-dir"
             ) from None
         return cls(folder, lock)
 
     @staticmethod
     def look(folder: Path) -> None:
-        """Find out whether :meth:`open` would succeed, and make and change nothing. Raises :class:`PlaceError`."""
+        """Find out whether :meth:`open` would succeed, and make and change nothing. Raises :class:`StateDirError`."""
         there = next(each for each in (folder, *folder.parents) if os.path.lexists(each))
         try:
             if not stat.S_ISDIR(there.stat().st_mode):
@@ -103,7 +103,7 @@ class Place:
             if (folder / _LOCK).exists():
                 _look_at(folder)
         except OSError as error:
-            raise PlaceError(
+            raise StateDirError(
                 f"{folder}: {_why(folder, error)}; give another folder with --state-dir"
             ) from None
 
@@ -163,13 +163,13 @@ def _look_at(folder: Path) -> None:
 
 
 def _lock(lock: int, folder: Path, kind: int) -> None:
-    """Lock a file, or raise :class:`PlaceError` with who has it."""
+    """Lock a file, or raise :class:`StateDirError` with who has it."""
     try:
         fcntl.flock(lock, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         holder = os.read(lock, 20).decode("ascii", "replace").strip()
         who = f"process {holder}" if holder.isdigit() else "another process"
-        raise PlaceError(
+        raise StateDirError(
             f"{folder}: {who} uses it; stop that one, or give this one another folder with --state-dir"
         ) from None
 

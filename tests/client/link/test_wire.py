@@ -210,7 +210,7 @@ class EncodeTests(SynchronousTestCase):
     def test_the_server_understands_all_of_it(self) -> None:
         for data, expected in (
             (wire.message(("a", "b"), "dev", "action", "t"), c.Say),
-            (wire.private("bob", ("a",), "say", "t"), c.Tell),
+            (wire.private("bob", ("a",), "say", "t"), c.PrivateMessage),
             (wire.join("dev", "secret", "t"), c.Join),
             (wire.leave("dev", "t"), c.Leave),
             (wire.history("dev", "t", after="0" * 16, limit=5), c.ShowHistory),

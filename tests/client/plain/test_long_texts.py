@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.client.linked import LinkedTestCase
-from twisted_chat.client.commands import Rejected
+from twisted_chat.client.commands import InvalidInput
 from twisted_chat.client.plain.long_texts import enter_long, say
 
 
@@ -18,11 +18,11 @@ class SayingTests(LinkedTestCase):
 
     def test_who_talks_nowhere_is_told_so(self) -> None:
         self.link._rooms.gone("lobby")
-        with self.assertRaisesRegex(Rejected, "no room"):
+        with self.assertRaisesRegex(InvalidInput, "no room"):
             say(self.link, "hi")
 
     def test_what_is_no_name_or_command_is_rejected(self) -> None:
         for line in ("/msg a:b " + "x" * 5_000, "/nothing " + "x" * 5_000, "/me " + "x" * 5_000):
-            with self.assertRaises(Rejected):
+            with self.assertRaises(InvalidInput):
                 enter_long(self.link, line, whole=True)
         self.assertEqual(self.sent("type"), [])

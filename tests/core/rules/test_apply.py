@@ -17,7 +17,7 @@ from twisted_chat.core.rules.outcomes import (
     InRoom,
     Near,
     Outcome,
-    Void,
+    Rejected,
 )
 from twisted_chat.core.state.room import LOBBY_ID, Room, room_digest
 from twisted_chat.core.state.user import User
@@ -96,7 +96,7 @@ class Case(SynchronousTestCase):
         """Apply what must be void; check that it changed nothing, and return why."""
         before = self.state.dump()
         outcome = self.apply(seat, event, where, user=user, tag=tag)
-        assert isinstance(outcome, Void), outcome
+        assert isinstance(outcome, Rejected), outcome
         self.assertEqual(self.state.dump(), before)
         return outcome.why
 
@@ -466,7 +466,7 @@ class ClosedTests(Case):
         before = self.state.dump()
         for where in (self.dev, LOBBY_ID, RoomId(999), None):
             outcome = self.close(where)
-            assert isinstance(outcome, Void) and isinstance(outcome.why, Refused)
+            assert isinstance(outcome, Rejected) and isinstance(outcome.why, Refused)
             self.assertEqual(outcome.why.code, "in-use")
         self.assertEqual(self.state.dump(), before)
 

@@ -10,8 +10,8 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api.replies import NickPassword, Refused
 from twisted_chat.core.rules.checks import admit
-from twisted_chat.core.rules.decisions import Repeat, Tell
-from twisted_chat.core.rules.outcomes import Applied, Between, Near, Outcome, Void
+from twisted_chat.core.rules.decisions import Repeat, SendReply
+from twisted_chat.core.rules.outcomes import Applied, Between, Near, Outcome, Rejected
 from twisted_chat.core.state.invites import digest_of
 from twisted_chat.core.state.room import LOBBY_ID, Room
 from twisted_chat.core.values.account import Proof
@@ -34,7 +34,7 @@ class Case(SynchronousTestCase):
 
     def void(self) -> str:
         outcome = self.last()
-        assert isinstance(outcome, Void), outcome
+        assert isinstance(outcome, Rejected), outcome
         return getattr(outcome.why, "code", "")
 
     def propose(self, seat: Seat, event: e.Event) -> None:
@@ -188,7 +188,7 @@ class ComingTests(Case):
         self.world.proven(bob, c.ChangePassword("correct horse", "battery staple"))
         late = self.world.open(token=gone.token)
         decision = self.world.decide(late, c.Login(nick("bob"), token=gone.token))
-        self.assertEqual(decision, Tell(NickPassword(nick("bob"), nick("bob2"))))
+        self.assertEqual(decision, SendReply(NickPassword(nick("bob"), nick("bob2"))))
         self.world.close(bob)
         again = self.world.enter("bob", token=bob.token)
         self.assertEqual(self.world.user(again).account, "bob")

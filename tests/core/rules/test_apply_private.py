@@ -11,7 +11,7 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules import private
 from twisted_chat.core.rules.decisions import Propose
-from twisted_chat.core.rules.outcomes import Applied, Between, Void
+from twisted_chat.core.rules.outcomes import Applied, Between, Rejected
 from twisted_chat.core.state.conversations import GUESTS
 from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.limits import Limits
@@ -29,7 +29,7 @@ class PrivateCase(SynchronousTestCase):
         self.state = self.world.hub.state
 
     def tell(self, seat: Seat, to: str, tag: str | None = None) -> Applied:
-        outcome = self.world.propose(seat, c.Tell(nick(to), HI), tag)
+        outcome = self.world.propose(seat, c.PrivateMessage(nick(to), HI), tag)
         assert isinstance(outcome, Applied), outcome
         return outcome
 
@@ -39,7 +39,7 @@ class PrivateCase(SynchronousTestCase):
         place = self.state.talks.find("ann", talk) if talk is not None else None
         self.world.publish(hub.propose(seat.session, Propose(event, place), self.world.now))
         outcome = self.world.outcomes[seat.node][-1]
-        assert isinstance(outcome, Void) and isinstance(outcome.why, Refused), outcome
+        assert isinstance(outcome, Rejected) and isinstance(outcome.why, Refused), outcome
         return outcome.why
 
 
@@ -54,7 +54,7 @@ class ToldTests(PrivateCase):
         self.assertEqual(self.state.talks.waiting("bob", "ann"), 1)
 
     def test_account_that_came_meanwhile_is_told_at_once(self) -> None:
-        decision = self.world.decide(self.ann, c.Tell(nick("bob"), HI))
+        decision = self.world.decide(self.ann, c.PrivateMessage(nick("bob"), HI))
         bob = self.world.login("bob")
         assert isinstance(decision, Propose)
         self.world.publish(self.world.hub.propose(self.ann.session, decision, self.world.now))
@@ -67,7 +67,7 @@ class ToldTests(PrivateCase):
 
     def test_account_that_went_meanwhile_is_told_later(self) -> None:
         bob = self.world.login("bob")
-        decision = self.world.decide(self.ann, c.Tell(nick("bob"), HI))
+        decision = self.world.decide(self.ann, c.PrivateMessage(nick("bob"), HI))
         self.world.close(bob)
         assert isinstance(decision, Propose)
         self.world.publish(self.world.hub.propose(self.ann.session, decision, self.world.now))
@@ -75,14 +75,14 @@ class ToldTests(PrivateCase):
 
     def test_nick_that_is_somebody_elses_by_now_gets_nothing(self) -> None:
         guest = self.world.enter("eve")
-        decision = self.world.decide(self.ann, c.Tell(nick("eve"), HI))
+        decision = self.world.decide(self.ann, c.PrivateMessage(nick("eve"), HI))
         assert isinstance(decision, Propose)
         self.world.close(guest)
         self.world.enter("eve")
         self.assertEqual(self.void(self.ann, decision.event).code, "no-such-nick")
 
     def test_account_that_was_deleted_meanwhile_is_told_nothing(self) -> None:
-        decision = self.world.decide(self.ann, c.Tell(nick("bob"), HI))
+        decision = self.world.decide(self.ann, c.PrivateMessage(nick("bob"), HI))
         assert isinstance(decision, Propose)
         bob = self.world.login("bob")
         self.world.proven(bob, c.DropAccount("correct horse"))
@@ -130,7 +130,7 @@ class ToldTests(PrivateCase):
         again = hub.propose(self.ann.session, Propose(event), self.world.now, "1")
         self.world.publish(again)
         outcome = self.world.outcomes[self.ann.node][-1]
-        assert isinstance(outcome, Void)
+        assert isinstance(outcome, Rejected)
         self.assertEqual(outcome.why, replace(outcome.why, message=first.envelope.id))
 
     def test_privacy_is_that_of_now(self) -> None:
@@ -155,7 +155,7 @@ class ReadTests(PrivateCase):
         proposal = hub.propose(self.ann.session, Propose(e.Read(MessageId(1)), lobby), 1.0)
         self.world.publish(proposal)
         outcome = self.world.outcomes[self.ann.node][-1]
-        assert isinstance(outcome, Void) and isinstance(outcome.why, Refused)
+        assert isinstance(outcome, Rejected) and isinstance(outcome.why, Refused)
         self.assertEqual(outcome.why.code, "not-in-room")
 
     def test_guests_read_nothing_and_receive_nothing(self) -> None:

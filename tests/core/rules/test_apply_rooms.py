@@ -7,7 +7,7 @@ from tests.core.world import NOW, Seat, lines, nick, room
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import room_events as re
-from twisted_chat.core.rules.apply import Applied, Duplicate, Near, Void
+from twisted_chat.core.rules.apply import Applied, Duplicate, Near, Rejected
 from twisted_chat.core.rules.apply_rooms import forget_account
 from twisted_chat.core.state.room import LOBBY_ID, room_digest
 from twisted_chat.core.values.cloak import Cloak
@@ -335,7 +335,7 @@ class MuteTests(RuledCase):
         self.world.do(self.eve, c.Say(lines("hi"), DEV))
         self.world.settle()
         outcome = self.world.outcomes[self.eve.node][-1]
-        assert isinstance(outcome, Void)
+        assert isinstance(outcome, Rejected)
 
 
 class SettingTests(RuledCase):
@@ -380,7 +380,7 @@ class SettingTests(RuledCase):
             self.world.do(self.eve, c.Say(lines("hi"), DEV), "id")
         self.world.settle()
         first, second = self.world.outcomes[self.eve.node][-2:]
-        assert isinstance(first, Applied) and isinstance(second, Void)
+        assert isinstance(first, Applied) and isinstance(second, Rejected)
         self.assertIsInstance(second.why, Duplicate)
 
     def test_refused_message_uses_up_no_id(self) -> None:

@@ -26,9 +26,9 @@ from twisted_chat.core.rules.decisions import (
     Propose,
     Recall,
     Repeat,
-    Seek,
-    Survey,
-    Tell,
+    RunSearch,
+    SendReply,
+    ServerStats,
 )
 from twisted_chat.core.rules.listings import overview, people, profile, rooms
 from twisted_chat.core.state.room import LOBBY_ID
@@ -65,7 +65,7 @@ class Case(SynchronousTestCase):
 
     def reply(self, seat: Seat, command: c.Command) -> r.Reply:
         decision = self.decide(seat, command)
-        assert isinstance(decision, Tell) and decision.change is None, decision
+        assert isinstance(decision, SendReply) and decision.change is None, decision
         return decision.reply
 
     def refuse(self, seat: Seat, command: c.Command, code: str, why: str) -> None:
@@ -93,7 +93,7 @@ class NothingChangesTests(Case):
         ]
 
     def test_deciding_changes_nothing(self) -> None:
-        self.world.do(self.alice, c.Tell(nick("bob"), HI))
+        self.world.do(self.alice, c.PrivateMessage(nick("bob"), HI))
         self.world.do(self.bob, c.Ignore(nick("eve")))
         before = self.everything()
         new = self.world.open()
@@ -130,13 +130,15 @@ class LoginTests(Case):
 
     def test_taken_nick_is_refused_with_reason_and_suggestion(self) -> None:
         why = '"bob" is taken'
-        self.assertEqual(self.login("bob"), Tell(r.NameRefused("nick-taken", why, nick("bob2"))))
+        self.assertEqual(
+            self.login("bob"), SendReply(r.NameRefused("nick-taken", why, nick("bob2")))
+        )
 
     def test_suggestion_is_free(self) -> None:
         self.world.enter("bob2")
         self.world.enter("b\u043eb3")  # with a Cyrillic letter, but it looks the same
         decision = self.login("BOB")
-        assert isinstance(decision, Tell) and isinstance(decision.reply, r.NameRefused)
+        assert isinstance(decision, SendReply) and isinstance(decision.reply, r.NameRefused)
         self.assertEqual(str(decision.reply.suggestion), "BOB4")
 
     def test_refusal_made_while_applying_gets_a_suggestion_too(self) -> None:
@@ -149,7 +151,7 @@ class LoginTests(Case):
     def test_nick_that_looks_taken_says_by_whom(self) -> None:
         why = '"b\u043eb" is taken: it looks too much like bob, who is here'
         decision = self.login("b\u043eb")
-        assert isinstance(decision, Tell) and isinstance(decision.reply, r.NameRefused)
+        assert isinstance(decision, SendReply) and isinstance(decision.reply, r.NameRefused)
         self.assertEqual((decision.reply.code, decision.reply.why), ("nick-taken", why))
 
     def test_everything_else_waits_for_the_login(self) -> None:
@@ -178,7 +180,7 @@ class LoginTests(Case):
         # The node gives every session a token; only one that the client brings counts.
         back = self.world.open(token=self.bob.token)
         decision = self.decide(back, c.Login(nick("bob")))
-        self.assertIsInstance(decision, Tell)
+        self.assertIsInstance(decision, SendReply)
 
     def test_token_of_nobody_here_is_a_login_like_any_other(self) -> None:
         decision = self.decide(self.new, c.Login(nick("carol"), token=self.new.token))
@@ -396,60 +398,62 @@ class TellTests(Case):
 
     def test_private_text_goes_to_one(self) -> None:
         self.assertEqual(
-            self.decide(self.bob, c.Tell(nick("Alice"), HI, "notice")),
+            self.decide(self.bob, c.PrivateMessage(nick("Alice"), HI, "notice")),
             self.told("alice", self.bob, "notice"),
         )
 
     def test_private_text_for_nobody_goes_nowhere(self) -> None:
         why = "carol is not here; nothing was sent to anybody (/who lists who is here)"
-        self.refuse(self.bob, c.Tell(nick("carol"), HI), "no-such-nick", why)
+        self.refuse(self.bob, c.PrivateMessage(nick("carol"), HI), "no-such-nick", why)
 
     def test_looking_like_somebody_is_not_enough(self) -> None:
         self.world.enter("bob1")
         self.assertEqual(
-            self.world.refusal(self.alice, c.Tell(nick("bobl"), HI)).code, "no-such-nick"
+            self.world.refusal(self.alice, c.PrivateMessage(nick("bobl"), HI)).code, "no-such-nick"
         )
 
     def test_private_text_has_the_same_limits(self) -> None:
         why = "that text has 5,000 bytes, and 4,096 are the most; nothing was sent"
-        self.refuse(self.bob, c.Tell(nick("alice"), lines("x" * 5000)), "too-long", why)
+        self.refuse(self.bob, c.PrivateMessage(nick("alice"), lines("x" * 5000)), "too-long", why)
         why = "there is nothing to say; nothing was sent"
-        self.refuse(self.bob, c.Tell(nick("alice"), lines(" ")), "empty", why)
+        self.refuse(self.bob, c.PrivateMessage(nick("alice"), lines(" ")), "empty", why)
 
     def test_private_text_for_a_session_goes_to_no_other_under_that_name(self) -> None:
         alice = self.hub.state.user_named(nick("alice"))
         assert alice is not None
         told = self.told("alice", self.bob)
-        self.assertEqual(self.decide(self.bob, c.Tell(nick("alice"), HI, scope=alice.scope)), told)
+        self.assertEqual(
+            self.decide(self.bob, c.PrivateMessage(nick("alice"), HI, scope=alice.scope)), told
+        )
         self.world.close(self.alice)
         self.world.enter("alice")
-        tell = c.Tell(nick("alice"), HI, scope=alice.scope)
+        tell = c.PrivateMessage(nick("alice"), HI, scope=alice.scope)
         refused = self.world.refusal(self.bob, tell)
         self.assertEqual(refused.code, "another-session")
         self.assertIn("The message was not sent.", refused.why)
 
     def test_private_text_for_an_account_goes_to_no_guest_of_that_name(self) -> None:
-        tell = c.Tell(nick("alice"), HI, scope="")
+        tell = c.PrivateMessage(nick("alice"), HI, scope="")
         self.assertEqual(self.world.refusal(self.bob, tell).code, "another-session")
 
     def test_answer_goes_to_who_wrote_last(self) -> None:
-        self.world.do(self.eve, c.Tell(nick("bob"), HI))
-        self.world.do(self.alice, c.Tell(nick("bob"), HI))
-        self.assertEqual(self.decide(self.bob, c.Answer(HI)), self.told("alice", self.bob))
+        self.world.do(self.eve, c.PrivateMessage(nick("bob"), HI))
+        self.world.do(self.alice, c.PrivateMessage(nick("bob"), HI))
+        self.assertEqual(self.decide(self.bob, c.ReplyPrivately(HI)), self.told("alice", self.bob))
 
     def test_answer_follows_a_new_name(self) -> None:
-        self.world.do(self.alice, c.Tell(nick("bob"), HI))
+        self.world.do(self.alice, c.PrivateMessage(nick("bob"), HI))
         self.world.do(self.alice, c.Rename(nick("ally")))
         self.world.enter("alice")
-        self.assertEqual(self.decide(self.bob, c.Answer(HI)), self.told("ally", self.bob))
+        self.assertEqual(self.decide(self.bob, c.ReplyPrivately(HI)), self.told("ally", self.bob))
 
     def test_answer_to_nobody_goes_nowhere(self) -> None:
         why = "there is nobody here to answer; nothing was sent; use /msg NICK TEXT"
-        self.refuse(self.bob, c.Answer(HI), "nobody-to-answer", why)
-        self.world.do(self.alice, c.Tell(nick("bob"), HI))
+        self.refuse(self.bob, c.ReplyPrivately(HI), "nobody-to-answer", why)
+        self.world.do(self.alice, c.PrivateMessage(nick("bob"), HI))
         self.world.close(self.alice)
         self.world.enter("alice")  # somebody else, for all we know
-        self.refuse(self.bob, c.Answer(HI), "nobody-to-answer", why)
+        self.refuse(self.bob, c.ReplyPrivately(HI), "nobody-to-answer", why)
 
 
 class RepeatTests(Case):
@@ -477,7 +481,7 @@ class RepeatTests(Case):
             c.Say(HI, room("dev")),
             c.Say(HI, kind="action"),
             c.Say(lines("hi", "")),
-            c.Tell(nick("alice"), HI),
+            c.PrivateMessage(nick("alice"), HI),
         ):
             self.assertEqual(self.world.refusal(self.bob, other, "1"), r.Refused("id-reused", why))
 
@@ -485,7 +489,7 @@ class RepeatTests(Case):
         self.world.do(self.bob, c.Join(room("alice")))
         self.world.say(self.bob, "hi", "alice", tag="1")
         self.assertEqual(
-            self.world.refusal(self.bob, c.Tell(nick("alice"), HI), "1").code, "id-reused"
+            self.world.refusal(self.bob, c.PrivateMessage(nick("alice"), HI), "1").code, "id-reused"
         )
 
     def test_id_of_another_client_does_not_count(self) -> None:
@@ -498,16 +502,16 @@ class RepeatTests(Case):
         self.assertIsInstance(self.decide(self.bob, c.Say(HI), "1"), Propose)
 
     def test_private_message_is_not_sent_twice_though_its_reader_is_gone(self) -> None:
-        self.world.do(self.bob, c.Tell(nick("alice"), HI), "1")
+        self.world.do(self.bob, c.PrivateMessage(nick("alice"), HI), "1")
         message = self.world.order[-1][0]
         self.world.do(self.alice, c.Rename(nick("ally")))
         self.assertEqual(
-            self.decide(self.bob, c.Tell(nick("Alice"), HI), "1"), Repeat(message, NOW)
+            self.decide(self.bob, c.PrivateMessage(nick("Alice"), HI), "1"), Repeat(message, NOW)
         )
         self.world.close(self.alice)
         self.world.enter("alice")
         self.assertEqual(
-            self.decide(self.bob, c.Tell(nick("alice"), HI), "1"), Repeat(message, NOW)
+            self.decide(self.bob, c.PrivateMessage(nick("alice"), HI), "1"), Repeat(message, NOW)
         )
 
     def test_who_comes_back_may_send_again_before_and_after_entering_the_room(self) -> None:
@@ -597,14 +601,15 @@ class AskingTests(Case):
         search = c.Search(terms, nick("EVE"), age=60.0)
         self.assertEqual(
             self.decide(self.eve, search),
-            Seek(Query((lobby,), terms, "eve", NOW - 60, None, 50)),
+            RunSearch(Query((lobby,), terms, "eve", NOW - 60, None, 50)),
         )
         search = c.Search(terms, rooms=(room("dev"),), since=5.0, before=MessageId(9), limit=7)
         self.assertEqual(
-            self.decide(self.bob, search), Seek(Query((dev,), terms, None, 5.0, MessageId(9), 7))
+            self.decide(self.bob, search),
+            RunSearch(Query((dev,), terms, None, 5.0, MessageId(9), 7)),
         )
         found = self.decide(self.bob, c.Search(terms))
-        assert isinstance(found, Seek)
+        assert isinstance(found, RunSearch)
         self.assertEqual(set(found.query.rooms), {dev, lobby})
 
     def test_search_in_a_room_one_is_not_in_is_refused(self) -> None:
@@ -621,7 +626,7 @@ class AskingTests(Case):
         why = "only operators of this server, and who connects from the machine it runs on, may see that"
         self.refuse(self.bob, c.ShowStats(), "not-operator", why)
         self.hub.trust(self.bob.session)
-        self.assertEqual(self.decide(self.bob, c.ShowStats()), Survey())
+        self.assertEqual(self.decide(self.bob, c.ShowStats()), ServerStats())
         self.refuse(self.eve, c.ShowStats(), "not-operator", why)
 
     def test_help_lists_every_command(self) -> None:
@@ -674,7 +679,7 @@ class IgnoreTests(Case):
         why = "you no longer see what eve says; /unignore eve undoes that"
         self.assertEqual(
             self.decide(self.bob, c.Ignore(nick("EVE"))),
-            Tell(r.Confirmed(why), Ignoring("eve", "eve", hide=True)),
+            SendReply(r.Confirmed(why), Ignoring("eve", "eve", hide=True)),
         )
 
     def test_list_of_the_ignored_is_shown(self) -> None:
@@ -687,7 +692,9 @@ class IgnoreTests(Case):
         self.world.close(self.eve)
         self.assertEqual(
             self.decide(self.bob, c.Unignore(nick("Eve"))),
-            Tell(r.Confirmed("you see again what eve says"), Ignoring("eve", "Eve", hide=False)),
+            SendReply(
+                r.Confirmed("you see again what eve says"), Ignoring("eve", "Eve", hide=False)
+            ),
         )
 
     def test_what_makes_no_sense_is_refused(self) -> None:
@@ -718,15 +725,15 @@ class TotalTests(SynchronousTestCase):
         self.seats.append(self.world.open())
         self.world.do(self.seats[0], c.Join(room("dev"), "x"))
         self.world.do(self.seats[1], c.Leave())
-        self.world.do(self.seats[2], c.Tell(nick("bob"), HI), "1")
+        self.world.do(self.seats[2], c.PrivateMessage(nick("bob"), HI), "1")
 
     names = st.sampled_from(["bob", "alice", "eve", "carol", "b\u043eb"]).map(nick)
     rooms = st.sampled_from(["dev", "lobby", "new", "d\u0435v"]).map(room)
     texts = st.sampled_from([HI, lines("x" * 30), lines(" "), lines("a", "b")])
     talk = st.one_of(
         st.builds(c.Say, texts, st.none() | rooms),
-        st.builds(c.Tell, names, texts),
-        st.builds(c.Answer, texts),
+        st.builds(c.PrivateMessage, names, texts),
+        st.builds(c.ReplyPrivately, texts),
     )
 
     @settings(max_examples=300)
@@ -735,7 +742,7 @@ class TotalTests(SynchronousTestCase):
         self, who: int, command: c.Command, tag: str | None
     ) -> None:
         decision = self.world.decide(self.seats[who], command, tag)
-        if isinstance(decision, Tell):
+        if isinstance(decision, SendReply):
             assert isinstance(decision.reply, r.Refused)
             self.assertRegex(decision.reply.why, "nothing was (said|sent)|was not sent")
         else:

@@ -9,7 +9,14 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.rules.decide_accounts import Registration
-from twisted_chat.core.rules.decisions import Decision, Enrol, MakeInvite, Propose, Prove, Tell
+from twisted_chat.core.rules.decisions import (
+    CheckPassword,
+    Decision,
+    HashPassword,
+    MakeInvite,
+    Propose,
+    SendReply,
+)
 from twisted_chat.core.state.invites import digest_of
 from twisted_chat.core.values.ids import Scope
 from twisted_chat.core.values.server_ban import Ban
@@ -35,12 +42,12 @@ class LoginTests(Case):
         reply = r.NickPassword(nick("bob"), nick("bob2"))
         for name in ("bob", "BOB"):
             decision = self.world.decide(self.world.open(), c.Login(nick(name)))
-            self.assertEqual(decision, Tell(reply))
+            self.assertEqual(decision, SendReply(reply))
 
     def test_a_name_that_looks_like_a_registered_one_cannot_be_had(self) -> None:
         self.world.close(self.bob)
         decision = self.world.decide(self.world.open(), c.Login(nick("b\u043eb")))
-        assert isinstance(decision, Tell) and isinstance(decision.reply, r.NameRefused)
+        assert isinstance(decision, SendReply) and isinstance(decision.reply, r.NameRefused)
         self.assertIn("looks too much like bob, which is registered", decision.reply.why)
 
     def test_names_of_those_in_charge_are_nobodys(self) -> None:
@@ -58,7 +65,7 @@ class LoginTests(Case):
         for name, known in (("bob", True), ("nobody", False)):
             command = c.Login(nick(name), "secret secret")
             decision = self.world.decide(self.world.open(), command)
-            assert isinstance(decision, Prove)
+            assert isinstance(decision, CheckPassword)
             self.assertEqual(decision.proof is not None, known)
 
     def test_a_password_of_a_megabyte_is_refused_before_anything_is_hashed(self) -> None:
@@ -74,7 +81,7 @@ class LoginTests(Case):
         for seat, command in asked:
             self.assertEqual(self.code(seat, command), "bad-password")
         decision = self.world.decide(new, c.Login(nick("bob"), huge))
-        assert isinstance(decision, Tell) and isinstance(decision.reply, r.NameRefused)
+        assert isinstance(decision, SendReply) and isinstance(decision.reply, r.NameRefused)
         self.assertEqual(decision.reply.code, "bad-password")
 
     def test_who_is_here_as_an_account_is_not_let_in_as_another(self) -> None:
@@ -86,7 +93,7 @@ class LoginTests(Case):
         guest = self.world.enter("eve")
         self.hub.want(guest.session, nick("bob"))
         decision = self.world.decide(guest, c.Login(None, "secret secret"))
-        assert isinstance(decision, Prove)
+        assert isinstance(decision, CheckPassword)
         self.assertEqual(decision.nick, nick("bob"))
 
     def test_a_registered_name_cannot_be_taken_by_a_rename(self) -> None:
@@ -120,7 +127,7 @@ class RegisterTests(Case):
 
     def test_a_guest_may_register_where_everybody_may(self) -> None:
         self.assertEqual(
-            self.world.decide(self.eve, self.plain), Enrol(nick("eve"), "correct horse")
+            self.world.decide(self.eve, self.plain), HashPassword(nick("eve"), "correct horse")
         )
 
     def test_second_half_of_a_password_is_not_taken_for_a_code_and_dropped(self) -> None:
@@ -132,7 +139,7 @@ class RegisterTests(Case):
     def test_an_invitation_that_is_not_needed_is_not_used_up(self) -> None:
         self.hub.state.invites.put(digest_of("code"), NOW + 10, NOW)
         self.assertEqual(
-            self.world.decide(self.eve, self.command), Enrol(nick("eve"), "correct horse")
+            self.world.decide(self.eve, self.command), HashPassword(nick("eve"), "correct horse")
         )
 
     def test_nobody_can_invite_where_nobody_can_register(self) -> None:
@@ -151,7 +158,7 @@ class RegisterTests(Case):
             self.hub.state.panic = level
             self.assertEqual(self.code(self.eve, self.command), "registration-closed")
         self.hub.trust(self.eve.session)
-        self.assertIsInstance(self.world.decide(self.eve, self.plain), Enrol)
+        self.assertIsInstance(self.world.decide(self.eve, self.plain), HashPassword)
 
     def test_who_was_invited_may_where_that_is_needed(self) -> None:
         self.may_register("invite")
@@ -160,7 +167,8 @@ class RegisterTests(Case):
         digest = digest_of("code")
         self.hub.state.invites.put(digest, NOW + 10, NOW)
         self.assertEqual(
-            self.world.decide(self.eve, self.command), Enrol(nick("eve"), "correct horse", digest)
+            self.world.decide(self.eve, self.command),
+            HashPassword(nick("eve"), "correct horse", digest),
         )
 
     def test_a_password_that_a_line_would_lose_blanks_of_is_refused(self) -> None:
@@ -201,7 +209,7 @@ class AccountTests(Case):
 
     def test_who_may_write_is_told_when_asked(self) -> None:
         decision = self.world.decide(self.bob, c.SetPrivacy())
-        self.assertEqual(decision, Tell(r.Confirmed("everybody may write to you in private")))
+        self.assertEqual(decision, SendReply(r.Confirmed("everybody may write to you in private")))
 
     def test_only_who_is_on_the_servers_machine_invites(self) -> None:
         self.assertEqual(self.code(self.bob, c.Invite()), "not-operator")
@@ -222,22 +230,24 @@ class KeptOutTests(Case):
     def kept_out(self, seat: Seat, login: c.Login) -> str:
         """Return why a login is refused, as a code."""
         decision = self.world.decide(seat, login)
-        assert isinstance(decision, Tell) and isinstance(decision.reply, r.NameRefused), decision
+        assert isinstance(decision, SendReply) and isinstance(decision.reply, r.NameRefused), (
+            decision
+        )
         return decision.reply.code
 
     def prove(self, seat: Seat, name: str) -> Decision:
         """Decide about a login with the right password."""
         asked = self.world.decide(seat, c.Login(nick(name), Secret("secret words")))
-        assert isinstance(asked, Prove), asked
+        assert isinstance(asked, CheckPassword), asked
         proof = self.hub.state.accounts[name].proof
         return self.hub.proven(seat.session, asked, proof, Scope("x"), NOW)
 
     def test_a_banned_account_is_kept_out_with_the_right_password_only(self) -> None:
         self.ban("account", "bob")
-        kept_out = Tell(r.NameRefused("banned", "you are banned from this server for good"))
+        kept_out = SendReply(r.NameRefused("banned", "you are banned from this server for good"))
         self.assertEqual(self.prove(self.world.open(), "bob"), kept_out)
         eve = self.world.enter("eve")
-        said = Tell(r.Refused("banned", "you are banned from this server for good"))
+        said = SendReply(r.Refused("banned", "you are banned from this server for good"))
         self.assertEqual(self.prove(eve, "bob"), said)
 
     def test_a_secret_of_a_banned_account_does_not_let_it_in(self) -> None:
@@ -270,4 +280,4 @@ class KeptOutTests(Case):
         self.assertIsInstance(back, Propose)
         self.hub.state.panic = 2
         closed = "this server lets nobody new in for now; try again later"
-        self.assertEqual(self.prove(seat, "bob"), Tell(r.NameRefused("closed", closed)))
+        self.assertEqual(self.prove(seat, "bob"), SendReply(r.NameRefused("closed", closed)))

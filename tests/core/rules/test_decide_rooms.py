@@ -8,8 +8,8 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.grammar.table import COMMANDS
-from twisted_chat.core.rules.apply import Void
-from twisted_chat.core.rules.decisions import FocusOn, Propose, Tell
+from twisted_chat.core.rules.apply import Rejected
+from twisted_chat.core.rules.decisions import FocusOn, Propose, SendReply
 from twisted_chat.core.state.room import LOBBY_ID, room_digest
 from twisted_chat.core.values.bans import Ban, read_target
 from twisted_chat.core.values.limits import Limits
@@ -37,12 +37,12 @@ class RoomTests(Case):
     def test_joining_a_room_one_is_in_moves_the_focus(self) -> None:
         self.assertEqual(
             self.decide(self.bob, c.Join(room("DEV"))),
-            Tell(r.FocusSet(room("dev")), FocusOn(self.dev)),
+            SendReply(r.FocusSet(room("dev")), FocusOn(self.dev)),
         )
 
     def test_a_password_changes_nothing_in_a_room_one_is_in(self) -> None:
         told = self.decide(self.bob, c.Join(room("dev"), "new secret"))
-        assert isinstance(told, Tell) and isinstance(told.reply, r.Refused)
+        assert isinstance(told, SendReply) and isinstance(told.reply, r.Refused)
         self.assertEqual((told.reply.code, told.change), ("already-in-room", None))
 
     def test_there_is_a_limit_of_rooms(self) -> None:
@@ -52,7 +52,7 @@ class RoomTests(Case):
         self.world.do(bob, c.Join(room("one")))
         why = "you are in 2 rooms, and nobody can be in more; leave one first (/leave ROOM)"
         self.refuse(bob, c.Join(room("two")), "too-many-rooms", why)
-        self.assertIsInstance(self.decide(bob, c.Join(room("lobby"))), Tell)
+        self.assertIsInstance(self.decide(bob, c.Join(room("lobby"))), SendReply)
 
     def test_room_that_looks_like_another_is_not_made(self) -> None:
         why = "#d\u0435v looks too much like #dev, which exists; join that one, or choose another name"
@@ -60,7 +60,7 @@ class RoomTests(Case):
         dev = self.world.hub.state.room_named(room("dev"))
         assert dev is not None
         self.world.hub.state.set_room(dev, dev.settings.changed("private", 1))
-        asked = Tell(r.PasswordNeeded(room("d\u0435v")))
+        asked = SendReply(r.PasswordNeeded(room("d\u0435v")))
         self.assertEqual(self.decide(self.eve, c.Join(room("d\u0435v"))), asked)
 
     def test_private_room_that_one_cannot_enter_does_not_say_why(self) -> None:
@@ -77,7 +77,7 @@ class RoomTests(Case):
                 dev.bans["eve"] = Ban(read_target("eve"), "bob", NOW)
             for name in ("dev", "d\u0435v"):
                 for password in (None, "guess"):
-                    told = Tell(r.PasswordNeeded(room(name), wrong=password is not None))
+                    told = SendReply(r.PasswordNeeded(room(name), wrong=password is not None))
                     decided = self.decide(self.eve, c.Join(room(name), password))
                     self.assertEqual(decided, told, (how, name))
                     event = e.Joined(room(name), password and room_digest(room(name), password))
@@ -90,7 +90,7 @@ class RoomTests(Case):
                         )
                     )
                     void = self.world.outcomes[self.eve.node][-1]
-                    assert isinstance(void, Void)
+                    assert isinstance(void, Rejected)
                     self.assertEqual(void.why, told.reply, (how, name))
 
     def test_passwords_of_a_private_room_are_tried_no_faster_if_it_has_none(self) -> None:
@@ -142,12 +142,12 @@ class RoomTests(Case):
     def test_locked_room_takes_its_password_only(self) -> None:
         self.world.do(self.bob, c.Join(room("Vault"), "s\u00e9same"))
         self.assertEqual(
-            self.decide(self.eve, c.Join(room("vault"))), Tell(r.PasswordNeeded(room("vault")))
+            self.decide(self.eve, c.Join(room("vault"))), SendReply(r.PasswordNeeded(room("vault")))
         )
         for wrong in ("sesame", "S\u00c9SAME", " s\u00e9same"):
             self.assertEqual(
                 self.decide(self.eve, c.Join(room("vault"), wrong)),
-                Tell(r.PasswordNeeded(room("vault"), wrong=True)),
+                SendReply(r.PasswordNeeded(room("vault"), wrong=True)),
             )
         decision = self.decide(self.eve, c.Join(room("VAULT"), "s\u00e9same"))
         self.assertIsInstance(decision, Propose)
@@ -157,7 +157,7 @@ class RoomTests(Case):
         self.world.session(self.eve).address = "2001:db8::1"
         neighbour = self.world.enter("mallory")
         self.world.session(neighbour).address = "2001:db8::2"
-        wrong = Tell(r.PasswordNeeded(room("vault"), wrong=True))
+        wrong = SendReply(r.PasswordNeeded(room("vault"), wrong=True))
         for n in range(10):
             self.assertEqual(self.decide(self.eve, c.Join(room("vault"), f"guess{n}")), wrong)
         for seat in (self.eve, neighbour):
@@ -166,7 +166,7 @@ class RoomTests(Case):
         # Not who comes from elsewhere, nor without a password; and not for long.
         alice = Propose(e.Joined(room("vault"), room_digest(room("vault"), "secret")), claim=True)
         self.assertEqual(self.decide(self.alice, c.Join(room("vault"), "secret")), alice)
-        asked = Tell(r.PasswordNeeded(room("vault")))
+        asked = SendReply(r.PasswordNeeded(room("vault")))
         self.assertEqual(self.decide(self.eve, c.Join(room("vault"))), asked)
         self.world.now += 6
         self.assertEqual(self.decide(self.eve, c.Join(room("vault"), "secret")), alice)

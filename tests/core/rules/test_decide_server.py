@@ -9,8 +9,8 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.grammar.table import COMMANDS, SERVER_OPERATORS, BadArguments
-from twisted_chat.core.rules.apply import Applied, Void
-from twisted_chat.core.rules.decisions import Operate, Propose, Tell
+from twisted_chat.core.rules.apply import Applied, Rejected
+from twisted_chat.core.rules.decisions import AdminAction, Propose, SendReply
 from twisted_chat.core.values.account import Account
 from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.server_ban import MAX_BANS, Ban
@@ -67,7 +67,7 @@ class MayTests(Case):
         for name, rest in EACH.items():
             command = self.parse(f"{name} {rest}")
             self.assertEqual(self.world.refusal(self.bob, command).code, "not-operator", name)
-            self.assertIsInstance(self.world.decide(self.root, command), Propose | Operate)
+            self.assertIsInstance(self.world.decide(self.root, command), Propose | AdminAction)
             self.assertEqual(self.world.refusal(self.world.open(), command).code, "not-logged-in")
 
     def test_it_is_the_session_that_is_marked_and_not_the_user(self) -> None:
@@ -80,7 +80,7 @@ class MayTests(Case):
     def test_help_lists_them_for_operators_only(self) -> None:
         for seat, there in ((self.root, True), (self.bob, False)):
             told = self.world.decide(seat, c.Help())
-            assert isinstance(told, Tell) and isinstance(told.reply, r.HelpText)
+            assert isinstance(told, SendReply) and isinstance(told.reply, r.HelpText)
             names = {line.name for line in told.reply.lines}
             self.assertEqual(set(EACH) <= names, there)
             self.assertEqual(bool(set(EACH) & names), there)
@@ -89,16 +89,16 @@ class MayTests(Case):
     def test_anybody_may_try_to_become_one(self) -> None:
         oper = c.Oper("root", "some words")
         self.assertEqual(self.parse("oper root some words"), oper)
-        self.assertEqual(self.world.decide(self.bob, oper), Operate(oper))
+        self.assertEqual(self.world.decide(self.bob, oper), AdminAction(oper))
 
     def test_whois_shows_addresses_to_operators_only(self) -> None:
         for seat, addresses in ((self.root, ("192.0.2.7",)), (self.bob, ())):
             told = self.world.decide(seat, c.Whois(nick("bob")))
-            assert isinstance(told, Tell) and isinstance(told.reply, r.Profile)
+            assert isinstance(told, SendReply) and isinstance(told.reply, r.Profile)
             self.assertEqual((told.reply.addresses, told.reply.host), (addresses, "somewhere"))
             self.assertFalse(told.reply.operator)
         told = self.world.decide(self.bob, c.Whois(nick("root_")))
-        assert isinstance(told, Tell) and isinstance(told.reply, r.Profile)
+        assert isinstance(told, SendReply) and isinstance(told.reply, r.Profile)
         self.assertTrue(told.reply.operator)
 
 
@@ -184,7 +184,7 @@ class BanTests(Case):
         )
         self.world.do(self.root, self.parse("server-unban 203.0.113.0/24"))
         void = self.world.outcomes[self.root.node][-1]
-        assert isinstance(void, Void) and isinstance(void.why, r.Refused)
+        assert isinstance(void, Rejected) and isinstance(void.why, r.Refused)
         self.assertEqual(void.why.code, "not-banned")
 
     def test_suspended_account_is_one_that_is_banned(self) -> None:
@@ -198,7 +198,7 @@ class BanTests(Case):
         self.hub.state.server_bans.restore(bans)
         self.world.do(self.root, self.parse("suspend eve"))
         void = self.world.outcomes[self.root.node][-1]
-        assert isinstance(void, Void) and isinstance(void.why, r.Refused)
+        assert isinstance(void, Rejected) and isinstance(void.why, r.Refused)
         self.assertEqual(void.why.code, "too-many-bans")
 
     def test_reason_has_a_limit(self) -> None:
@@ -221,7 +221,7 @@ class LoginTests(Case):
         decision = self.world.decide(seat, c.Login(nick("carol")))
         if isinstance(decision, Propose):
             return ""
-        assert isinstance(decision, Tell) and isinstance(decision.reply, r.NameRefused)
+        assert isinstance(decision, SendReply) and isinstance(decision.reply, r.NameRefused)
         return decision.reply.code
 
     def test_panic_keeps_guests_out_but_nobody_who_is_in(self) -> None:
@@ -246,7 +246,7 @@ class LoginTests(Case):
         self.world.do(carol, c.Login(nick("carol")))
         self.world.settle()
         void = self.world.outcomes[carol.node][-1]
-        assert isinstance(void, Void) and isinstance(void.why, r.NameRefused)
+        assert isinstance(void, Rejected) and isinstance(void.why, r.NameRefused)
         self.assertEqual(void.why.code, "closed")
 
     def test_levels_are_three(self) -> None:
@@ -260,7 +260,7 @@ class LoginTests(Case):
         again = self.world.open(token=self.bob.token)
         self.world.session(again).address = "203.0.113.9"
         told = self.world.decide(again, c.Login(token=self.bob.token))
-        assert isinstance(told, Tell) and isinstance(told.reply, r.NameRefused)
+        assert isinstance(told, SendReply) and isinstance(told.reply, r.NameRefused)
         self.assertEqual(told.reply.code, "banned")
 
     def test_banned_account_is_kept_out(self) -> None:
@@ -294,7 +294,7 @@ class KillAndAnnounceTests(Case):
         self.world.publish(kill)
         self.world.settle()
         void = self.world.outcomes[self.root.node][-1]
-        assert isinstance(void, Void) and isinstance(void.why, r.Refused)
+        assert isinstance(void, Rejected) and isinstance(void.why, r.Refused)
         self.assertEqual(void.why.code, "no-such-nick")
 
     def test_announcement_is_neither_empty_nor_huge(self) -> None:

@@ -7,7 +7,7 @@ from tests.core.world import NOW, lines, nick
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api import room_replies as rr
-from twisted_chat.core.rules.decisions import Recall, Seek
+from twisted_chat.core.rules.decisions import Recall, RunSearch
 from twisted_chat.core.values.bans import Ban, read_target
 from twisted_chat.core.values.room_settings import Settings
 
@@ -113,7 +113,7 @@ class VisibilityTests(RuledCase):
         seat = (self.olga, self.otto, self.eve)[number]
         recall = self.world.decide(seat, c.ShowHistory(self.dev.name))
         seek = self.world.decide(seat, c.Search((c.Term("x"),), rooms=(self.dev.name,)))
-        assert isinstance(recall, Recall) and isinstance(seek, Seek)
+        assert isinstance(recall, Recall) and isinstance(seek, RunSearch)
         return recall.floor, dict(seek.query.floors).get(self.dev.ref.id, 0)
 
     def test_members_read_and_find_what_was_said_since_they_came(self) -> None:
@@ -128,7 +128,7 @@ class VisibilityTests(RuledCase):
     def test_search_in_all_rooms_keeps_to_it(self) -> None:
         self.done(self.otto, "visibility join")
         seek = self.world.decide(self.eve, c.Search((c.Term("x"),)))
-        assert isinstance(seek, Seek)
+        assert isinstance(seek, RunSearch)
         self.assertEqual([room for room, _ in seek.query.floors], [self.dev.ref.id])
 
 

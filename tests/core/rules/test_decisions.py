@@ -21,5 +21,5 @@ class DecisionTests(SynchronousTestCase):
             {f.name: f.default for f in msgspec.structs.fields(d.Propose)}["claim"], False
         )
         self.assertEqual(
-            {f.name: f.default for f in msgspec.structs.fields(d.Tell)}["change"], None
+            {f.name: f.default for f in msgspec.structs.fields(d.SendReply)}["change"], None
         )

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.core.api.replies import Refused
-from twisted_chat.core.rules.decisions import Tell
+from twisted_chat.core.rules.decisions import SendReply
 from twisted_chat.core.rules.refusals import check_size, refuse, too_long
 from twisted_chat.core.values.text import CleanText
 
 
 class RefusingTests(SynchronousTestCase):
     def test_refusal_is_a_reply(self) -> None:
-        self.assertEqual(refuse("self", "not you"), Tell(Refused("self", "not you")))
+        self.assertEqual(refuse("self", "not you"), SendReply(Refused("self", "not you")))
 
     def test_size_is_counted_in_bytes(self) -> None:
         text = CleanText("\u00e4" * 5)

@@ -126,7 +126,7 @@ class AddressTests(Case):
             for seat in seats[1:]:
                 if not self.hub.admit(seat.session, NOW):
                     sent += 1
-                    self.world.decide(seat, c.Tell(bob, lines(LONG)))
+                    self.world.decide(seat, c.PrivateMessage(bob, lines(LONG)))
         self.assertLessEqual(sent, 200)
 
     def test_this_machine_shares_nothing_but_rooms(self) -> None:

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.core.world import NOW
-from twisted_chat.core.state.session import Session
+from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.values.ids import RoomId, SessionId
 from twisted_chat.core.values.ratelimit import Bucket
 
 
 class SessionTests(SynchronousTestCase):
     def setUp(self) -> None:
-        self.session = Session(SessionId(1), "somewhere", Bucket(20, NOW))
+        self.session = SessionState(SessionId(1), "somewhere", Bucket(20, NOW))
 
     def focus_on(self, *rooms: int) -> None:
         for each in rooms:
@@ -69,7 +69,7 @@ class SessionTests(SynchronousTestCase):
 
     @given(st.lists(st.tuples(st.sampled_from("flk"), st.integers(1, 4))))
     def test_focus_and_way_back_name_each_room_once(self, steps: list[tuple[str, int]]) -> None:
-        session, rooms = Session(SessionId(1), "", Bucket(20, NOW)), set[int]()
+        session, rooms = SessionState(SessionId(1), "", Bucket(20, NOW)), set[int]()
         for step, number in steps:
             if step == "f":
                 session.focus_on(RoomId(number))

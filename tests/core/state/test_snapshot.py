@@ -13,7 +13,7 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api.records import Remembered, RoomRecord, Sent
 from twisted_chat.core.api.replies import PasswordNeeded
 from twisted_chat.core.hub import Hub
-from twisted_chat.core.rules.apply import Void
+from twisted_chat.core.rules.apply import Rejected
 from twisted_chat.core.state.room import LOBBY_ID, Room
 from twisted_chat.core.values.ids import MessageId, Node, RoomId, Scope
 from twisted_chat.core.values.limits import Limits
@@ -259,7 +259,7 @@ class ScopeTests(SynchronousTestCase):
         self.assertFalse(after.hub.knows(scope_of("another")))
         again = after.enter("bob", token=bob.token)
         self.assertEqual(after.hub.state.nonces.find(scope, "1"), sent)
-        self.assertFalse(isinstance(said, Void))
+        self.assertFalse(isinstance(said, Rejected))
         repeat = after.decide(again, c.Say((CleanText("hi"),)), "1")
         self.assertEqual(getattr(repeat, "message", None), sent.message)
 
@@ -282,7 +282,7 @@ class ScopeTests(SynchronousTestCase):
         ann = world.register("ann")
         world.close(world.register("bob"))
         for who in (ann, world.enter("eve")):
-            world.do(who, c.Tell(nick("bob"), (CleanText("psst"),)))
+            world.do(who, c.PrivateMessage(nick("bob"), (CleanText("psst"),)))
         state = world.hub.state
         talks = [("ann", "bob"), ("", "bob")]
         after = World(first_id=1000)

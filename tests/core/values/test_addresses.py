@@ -10,8 +10,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.core.values.addresses import (
     UNIX,
-    household,
     network_keys,
+    rate_limit_network,
     read_address,
     read_network,
     spell_network,
@@ -61,7 +61,7 @@ class AddressTests(SynchronousTestCase):
         ):
             address = read_address(text)
             assert address is not None
-            self.assertEqual(spell_network(household(address)), home)
+            self.assertEqual(spell_network(rate_limit_network(address)), home)
 
 
 class NetworkTests(SynchronousTestCase):

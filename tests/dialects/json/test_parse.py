@@ -154,9 +154,9 @@ class CommandTests(Case):
     def test_verbs_of_older_programs_do_what_they_did_there(self) -> None:
         for msg in ("MSG", "msg"):
             self.assertEqual(parse(msg, content="hi"), c.Say(HI))
-            self.assertEqual(parse(msg, content="bob:hi"), c.Tell(BOB, HI))
-            self.assertEqual(parse(msg, content="bob : hi"), c.Tell(BOB, HI))
-            self.assertEqual(parse(msg, content="hi", to="bob"), c.Tell(BOB, HI))
+            self.assertEqual(parse(msg, content="bob:hi"), c.PrivateMessage(BOB, HI))
+            self.assertEqual(parse(msg, content="bob : hi"), c.PrivateMessage(BOB, HI))
+            self.assertEqual(parse(msg, content="hi", to="bob"), c.PrivateMessage(BOB, HI))
             self.assertEqual(parse(msg, content="hi", room="dev"), c.Say(HI, DEV))
             self.refused({"type": msg, "content": "b@b:s3cret"}, "bad-nick")
         self.assertEqual(parse("MSG", content="a\nb"), c.Say((CleanText("a"), CleanText("b"))))
@@ -170,9 +170,10 @@ class CommandTests(Case):
         self.assertEqual(parse("QUIT"), c.Quit())
 
     def test_private(self) -> None:
-        self.assertEqual(parse("private", to="bob", content="hi"), c.Tell(BOB, HI))
+        self.assertEqual(parse("private", to="bob", content="hi"), c.PrivateMessage(BOB, HI))
         self.assertEqual(
-            parse("private", to="bob", content="hi", kind="notice"), c.Tell(BOB, HI, "notice")
+            parse("private", to="bob", content="hi", kind="notice"),
+            c.PrivateMessage(BOB, HI, "notice"),
         )
 
     def test_message_to_or_with_somebody_is_never_said_to_a_room(self) -> None:

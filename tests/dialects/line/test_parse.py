@@ -34,8 +34,8 @@ def say(text: str) -> c.Say:
     return c.Say((CleanText(text),))
 
 
-def tell(nick: str, text: str) -> c.Tell:
-    return c.Tell(parse_nick(nick), (CleanText(text),))
+def tell(nick: str, text: str) -> c.PrivateMessage:
+    return c.PrivateMessage(parse_nick(nick), (CleanText(text),))
 
 
 def perhaps_for(nick: str, text: str) -> c.Say:
@@ -418,7 +418,7 @@ class GrammarTests(SynchronousTestCase):
             command = parse(f"{form}{text}")
         except BadLine:
             return
-        self.assertIsInstance(command, c.Tell, ascii(text))
+        self.assertIsInstance(command, c.PrivateMessage, ascii(text))
 
     @given(
         st.from_regex(r"[^\s:]{0,9}[ ]?:(?!//)", fullmatch=True),
@@ -433,7 +433,7 @@ class GrammarTests(SynchronousTestCase):
             command = parse(line)
         except BadLine:
             return
-        self.assertIsInstance(command, c.Tell, ascii(line))
+        self.assertIsInstance(command, c.PrivateMessage, ascii(line))
 
     @given(st.lists(st.sampled_from(LINE_TOKENS), max_size=12).map(b"".join))
     def test_what_is_said_stands_in_the_line(self, line: bytes) -> None:
@@ -441,7 +441,7 @@ class GrammarTests(SynchronousTestCase):
             command = parse(line)
         except BadLine:
             return
-        if isinstance(command, c.Say | c.Tell):
+        if isinstance(command, c.Say | c.PrivateMessage):
             (text,) = command.lines
             self.assertIn(text, CleanText(line.decode()))
 

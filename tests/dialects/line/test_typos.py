@@ -243,7 +243,7 @@ class MeantForTests(SynchronousTestCase):
         if isinstance(command, c.Say):
             self.assertEqual(command.unless, (BOB,))
         else:
-            self.assertIsInstance(command, c.Tell)
+            self.assertIsInstance(command, c.PrivateMessage)
 
     @given(st.text(max_size=40) | st.lists(st.sampled_from(LINE_TOKENS), max_size=8).map(_joined))
     def test_any_line_is_meant_for_a_nick_a_room_or_everybody(self, line: str) -> None:

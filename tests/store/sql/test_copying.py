@@ -18,7 +18,7 @@ from twisted_chat.store.port import StoreError
 from twisted_chat.store.sql import copying
 from twisted_chat.store.sql.copying import copy
 from twisted_chat.store.sql.schema import audit, counters, metadata, settings
-from twisted_chat.store.state_dir import Place
+from twisted_chat.store.state_dir import StateDir
 
 
 def sample(table: Table, number: int) -> dict[str, Any]:
@@ -111,7 +111,7 @@ class CopyTests(CopyCase):
 
     def test_no_server_may_run_on_either(self) -> None:
         source = self.filled()
-        running = Place.open(self.folder / "filled")
+        running = StateDir.open(self.folder / "filled")
         self.addCleanup(running.close)
         with contextlib.redirect_stderr(io.StringIO()) as errors:
             self.assertEqual(main(["copy", source, str(self.folder / "other")]), 1)

@@ -10,9 +10,9 @@ from typing import Final
 
 import msgspec
 
-from twisted_chat.client.model.lines import UNSETTLED, Line, Place, weight
+from twisted_chat.client.model.lines import UNSETTLED, Line, StateDir, weight
 
-_place: Final[Callable[[Line], Place]] = attrgetter("place")
+_place: Final[Callable[[Line], StateDir]] = attrgetter("place")
 
 # One numbering for all buffers: what is drawn of a line is found again under its number.
 _serials: Final = itertools.count(1)
@@ -48,7 +48,7 @@ class Buffer:
         """The id of the oldest line that has one; empty if none has."""
         return next((line.id for line in self.lines if line.id), "")
 
-    def index(self, place: Place) -> int:
+    def index(self, place: StateDir) -> int:
         """Return where the first line is that stands at ``place`` or behind it."""
         return bisect_left(self.lines, place, key=_place)
 
@@ -124,7 +124,7 @@ class Buffer:
         self.weight = sum(map(weight, self.lines))
         return before - len(self.lines)
 
-    def _insert(self, line: Line, place: Place) -> Line:
+    def _insert(self, line: Line, place: StateDir) -> Line:
         self.changes += 1
         line = msgspec.structs.replace(line, place=place, serial=next(_serials))
         self.lines.insert(bisect_right(self.lines, place, key=_place), line)

@@ -9,7 +9,7 @@ from typing import Final, Literal
 import msgspec
 
 from twisted_chat.client.model.buffer import Buffer
-from twisted_chat.client.model.lines import SPOKEN, UNSETTLED, Line, Place
+from twisted_chat.client.model.lines import SPOKEN, UNSETTLED, Line, StateDir
 from twisted_chat.core.values.names import BadName, parse_nick, parse_room
 
 Sort = Literal["server", "room", "private"]
@@ -78,7 +78,7 @@ class Conversation:
         self.unread = 0
         self.mentions = 0
         #: What stands behind this was not read when the user looked away; None: they never did.
-        self.mark: Place | None = None
+        self.mark: StateDir | None = None
         # What has this id or a lower one was read, or was said before this client came.
         self._read = ""
         self._spoke: dict[str, float] = {}
@@ -155,7 +155,7 @@ class Conversation:
         self.unread = self.mentions = 0
         self._read = self.buffer.last_id
 
-    def _before_unread(self) -> Place | None:
+    def _before_unread(self) -> StateDir | None:
         """Return behind which place all that counts as unread stands, where the user never looked before."""
         left = self.unread
         for line in reversed(self.buffer.lines):

@@ -15,7 +15,7 @@ Kind = Literal["say", "action", "notice", "ctcp", "presence", "event", "info", "
 SPOKEN: Final = frozenset(("say", "action", "notice", "ctcp"))
 
 #: Where a line stands: the id of a message, and a number for what has no id and stands behind that message.
-Place = tuple[str, int]
+StateDir = tuple[str, int]
 
 #: Ids are hexadecimal digits, so that this is behind all of them: where what waits for its acknowledgement stands.
 UNSETTLED: Final = "~"
@@ -40,7 +40,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     came: tuple[str, ...] = ()
     went: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
-    place: Place = ("", 0)
+    place: StateDir = ("", 0)
     serial: int = 0
 
     @property

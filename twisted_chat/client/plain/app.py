@@ -15,7 +15,7 @@ import msgspec
 from twisted.internet.defer import Deferred, succeed
 
 from twisted_chat.client import events as ev
-from twisted_chat.client.commands import Rejected, enter
+from twisted_chat.client.commands import InvalidInput, enter
 from twisted_chat.client.link.open import TlsMissing, open_link
 from twisted_chat.client.options import USAGE, Settings
 from twisted_chat.client.piped import LONGEST, Piece, PipeReader
@@ -197,11 +197,11 @@ class Plain:
                 self._say(frame)
                 return
             if isinstance(frame, TooLong):
-                raise Rejected(
+                raise InvalidInput(
                     f"a line of more than {_MAX_LINE:,} bytes is too long; it was not sent"
                 )
             enter(self.link, decode(frame), self._quit)
-        except (Rejected, BadText) as error:
+        except (InvalidInput, BadText) as error:
             self._complain(str(error))
 
     def _say(self, piece: Piece) -> None:
@@ -217,7 +217,7 @@ class Plain:
                 enter(self.link, piece.text, self._quit)
             else:
                 enter_long(self.link, piece.text, whole=piece.last)
-        except Rejected:
+        except InvalidInput:
             # What follows is not for everybody either.
             self._unsaid = True
             raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twisted_chat.client.commands import Rejected
+from twisted_chat.client.commands import InvalidInput
 from twisted_chat.client.link.link import Link, NoRoom, QueueFull
 from twisted_chat.client.link.wire import TooLong
 from twisted_chat.client.piped import LONGEST, pieces
@@ -14,32 +14,32 @@ from twisted_chat.dialects.line.parse import read
 
 
 def say(link: Link, text: str) -> None:
-    """Say a text where one talks, as it stands. Raises :class:`~twisted_chat.client.commands.Rejected`."""
+    """Say a text where one talks, as it stands. Raises :class:`~twisted_chat.client.commands.InvalidInput`."""
     try:
         for piece in pieces(text):
             if piece.strip():
                 link.say(piece)
     except (BadText, QueueFull, NoRoom, TooLong) as error:
-        raise Rejected(str(error)) from None
+        raise InvalidInput(str(error)) from None
 
 
 def enter_long(link: Link, line: str, *, whole: bool) -> None:
     """Carry out a line that is longer than a message may be, or (not ``whole``) the beginning of one.
 
-    Each piece of it is for whom the line is for. Raises :class:`~twisted_chat.client.commands.Rejected`.
+    Each piece of it is for whom the line is for. Raises :class:`~twisted_chat.client.commands.InvalidInput`.
     """
     try:
         command = read(CleanText(line))
         match command:
             case c.Say(lines=(text,), kind="say", unless=unless) if not unless:
                 say(link, text)
-            case c.Tell(to=to, lines=(text,), kind=kind) if whole:
+            case c.PrivateMessage(to=to, lines=(text,), kind=kind) if whole:
                 for piece in pieces(text):
                     link.tell(to.text, piece, kind)
             case _:
-                raise Rejected(
+                raise InvalidInput(
                     f"A line of more than {LONGEST:,} bytes that is, or may be, a command or a private message was not sent. "
                     "--literal says all lines as they stand."
                 )
     except (BadText, BadName, BadLine, QueueFull, NoRoom, TooLong) as error:
-        raise Rejected(str(error)) from None
+        raise InvalidInput(str(error)) from None

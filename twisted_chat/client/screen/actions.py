@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from twisted_chat.client import events as ev
-from twisted_chat.client.commands import Rejected, enter
+from twisted_chat.client.commands import InvalidInput, enter
 from twisted_chat.client.link.link import Link, NoRoom, QueueFull
 from twisted_chat.client.link.wire import TooLong
 from twisted_chat.client.model.completion import Usage, with_emoji
@@ -91,7 +91,7 @@ class Doer:
                 self._say(text[3 if text[2] == " " else 1 :] if literal else text, literal=literal)
                 return Done()
             return self._line(text)
-        except (BadLine, BadName, BadText, NoRoom, QueueFull, Rejected, TooLong) as error:
+        except (BadLine, BadName, BadText, NoRoom, QueueFull, InvalidInput, TooLong) as error:
             raise CannotDo(str(error)) from None
         return Done()
 
@@ -110,7 +110,7 @@ class Doer:
                 pass
             case c.Say(lines=lines, unless=unless):
                 self._say("\n".join(lines), literal=not unless)
-            case c.Tell(to=to, lines=lines):
+            case c.PrivateMessage(to=to, lines=lines):
                 self._tell(to.text, "\n".join(lines))
             case c.Quit(reason=reason):
                 return Done(ends=True, why=reason)

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from twisted_chat.client.model.conversation import Conversation, Key
-from twisted_chat.client.model.lines import Line, Place
+from twisted_chat.client.model.lines import Line, StateDir
 from twisted_chat.client.screen.drawing import Drawer
 from twisted_chat.client.screen.line_widget import Lined
 
@@ -26,7 +26,7 @@ _WHEEL: Final = 3
 class Anchor(msgspec.Struct, frozen=True):
     """Where the screen ends: at the line that stands at ``place``, without its last ``hidden`` rows."""
 
-    place: Place
+    place: StateDir
     hidden: int
 
 

@@ -114,7 +114,7 @@ class SetBotCommands(_Command, frozen=True):
     words: tuple[str, ...]
 
 
-class Tell(_Command, frozen=True):
+class PrivateMessage(_Command, frozen=True):
     """Say something to one user, in private.
 
     With a ``scope``, the public name of a session, only to the user with that session, and with "" only to the account of that
@@ -127,7 +127,7 @@ class Tell(_Command, frozen=True):
     scope: str | None = None
 
 
-class Answer(_Command, frozen=True):
+class ReplyPrivately(_Command, frozen=True):
     """Say something, in private, to whoever wrote to this session last."""
 
     lines: Lines
@@ -384,8 +384,8 @@ class Quit(_Command, frozen=True):
 
 #: What only somebody who has logged in can ask for, besides :class:`Say`.
 UserCommand = (
-    Tell
-    | Answer
+    PrivateMessage
+    | ReplyPrivately
     | AskBot
     | SetBotCommands
     | Register

@@ -9,7 +9,7 @@ from twisted_chat.core.api.events import RoomRef
 from twisted_chat.core.values.account import Account, Proof
 from twisted_chat.core.values.bans import Ban
 from twisted_chat.core.values.ids import MessageId, RoomId, Scope
-from twisted_chat.core.values.known_network import Place
+from twisted_chat.core.values.known_network import KnownNetwork
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.retention import KEEP_ALL, Keep
 from twisted_chat.core.values.room_settings import AS_MADE, Roles, Settings
@@ -92,7 +92,7 @@ class Remembered(msgspec.Struct, frozen=True):
     talks: tuple[tuple[str, str, RoomId], ...] = ()
     waiting: tuple[tuple[str, str, int], ...] = ()
     markers: tuple[tuple[str, RoomId, MessageId], ...] = ()
-    places: tuple[Place, ...] = ()
+    places: tuple[KnownNetwork, ...] = ()
 
 
 class Query(msgspec.Struct, frozen=True, gc=False):

@@ -105,13 +105,13 @@ COMMANDS: Final[dict[str, Spec]] = {
             "msg",
             "NICK TEXT",
             "say something to one person, in private",
-            lambda nick, text: c.Tell(nick, (text,)),
+            lambda nick, text: c.PrivateMessage(nick, (text,)),
         ),
         Spec(
             "reply",
             "TEXT",
             "answer the last private message you got",
-            lambda text: c.Answer((text,)),
+            lambda text: c.ReplyPrivately((text,)),
         ),
         Spec(
             "me", "TEXT", "say what you do: /me waves", lambda text: c.Say((text,), kind="action")

@@ -1,7 +1,7 @@
 """Applying a proposal that has its place in the order: the second of the two steps.
 
 Deterministic: from the same state, the same id and the same proposal every node makes the same state and the same
-envelope, or the same nothing (a :class:`Void`), however long the proposal was on its way and whatever happened meanwhile.
+envelope, or the same nothing (a :class:`Rejected`), however long the proposal was on its way and whatever happened meanwhile.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from twisted_chat.core.rules.outcomes import (
     InRoom,
     Near,
     Outcome,
-    Void,
+    Rejected,
     envelope,
 )
 from twisted_chat.core.rules.permissions import may, silenced
@@ -50,7 +50,7 @@ __all__ = [
     "InRoom",
     "Near",
     "Outcome",
-    "Void",
+    "Rejected",
 ]
 
 
@@ -87,7 +87,7 @@ class Applier:
             return self._closed(message, proposal)
         user = self._state.users.get(proposal.user) if proposal.user is not None else None
         if user is None or (proposal.origin.node, proposal.origin.session) not in user.sessions:
-            return Void(proposal, _GONE)
+            return Rejected(proposal, _GONE)
         match event:
             case e.Said():
                 return self._said(message, proposal, user, event)
@@ -117,15 +117,15 @@ class Applier:
                 return self._bot_commands_set(message, proposal, user, event)
             case e.Killed():
                 if event.user not in self._state.users:
-                    return Void(proposal, absent_target(event.nick))
+                    return Rejected(proposal, absent_target(event.nick))
                 return Applied(envelope(message, proposal, user), NOBODY)
             case e.ServerBanned():
                 if not self._state.server_bans.add(event.ban, proposal.time):
-                    return Void(proposal, _TOO_MANY_BANS)
+                    return Rejected(proposal, _TOO_MANY_BANS)
                 return Applied(envelope(message, proposal, user), NOBODY)
             case e.ServerUnbanned():
                 if self._state.server_bans.lift(event.kind, event.target) is None:
-                    return Void(proposal, not_banned(event.target))
+                    return Rejected(proposal, not_banned(event.target))
                 return Applied(envelope(message, proposal, user), NOBODY)
             case e.Announced():
                 return Applied(envelope(message, proposal, user), NOBODY)
@@ -151,14 +151,14 @@ class Applier:
             case e.PrivacySet() | e.IgnoreSet():
                 return self._accounts.set(message, proposal, user, event)
             case e.Gathered():
-                return Void(proposal, Refused("internal", "this event is made for show only"))
+                return Rejected(proposal, Refused("internal", "this event is made for show only"))
 
     def _away_set(
         self, message: MessageId, proposal: e.Proposal, user: User, event: e.AwaySet
     ) -> Outcome:
         # Meanwhile they may have said themselves that they are away, or back.
         if event.auto and (user.away is not None if event.text is not None else not user.idled):
-            return Void(proposal, _SAID_SO)
+            return Rejected(proposal, _SAID_SO)
         user.away, user.idled = event.text, event.auto and event.text is not None
         rooms = tuple(user.rooms)
         if event.text is not None and not event.auto:
@@ -173,7 +173,7 @@ class Applier:
         if not event.words:
             bots.pop(user.id, None)
         elif user.id not in bots and len(bots) >= MAX_BOTS:
-            return Void(proposal, _TOO_MANY_BOTS)
+            return Rejected(proposal, _TOO_MANY_BOTS)
         else:
             bots[user.id] = frozenset(event.words)
         heard = Near(self._heard_in(user, proposal.time), author=True)
@@ -189,7 +189,7 @@ class Applier:
     def _said(self, message: MessageId, proposal: e.Proposal, user: User, event: e.Said) -> Outcome:
         room = self._state.rooms.get(proposal.room) if proposal.room is not None else None
         if room is None or user.id not in room.members:
-            return Void(proposal, NOT_IN_ROOM)
+            return Rejected(proposal, NOT_IN_ROOM)
         if room.strict and (refused := self._strictly(proposal, user, room)):
             return refused
         author = user.sessions[proposal.origin.node, proposal.origin.session]
@@ -204,13 +204,13 @@ class Applier:
             InRoom(room.ref.id),
         )
 
-    def _strictly(self, proposal: e.Proposal, user: User, room: Room) -> Void | None:
+    def _strictly(self, proposal: e.Proposal, user: User, room: Room) -> Rejected | None:
         """Void what somebody may not say now. What was said before under the same id is not said now."""
         tag, time = proposal.origin.tag, proposal.time
         if tag is not None and self._state.nonces.find(user.scope, tag) is not None:
             return None
         why = may("speak", user, room, time)
-        return Void(proposal, why) if why is not None else None
+        return Rejected(proposal, why) if why is not None else None
 
     def _once(
         self,
@@ -219,7 +219,7 @@ class Applier:
         author: e.Author,
         to: Nick | RoomName,
         event: e.Said | e.Told,
-    ) -> Void | None:
+    ) -> Rejected | None:
         """Void a message whose id the client used before; else remember the id."""
         tag = proposal.origin.tag
         if tag is None:
@@ -228,7 +228,7 @@ class Applier:
         mark = content(to, event.kind, event.lines)
         sent = nonces.find(scope, tag)
         if sent is not None:
-            return Void(
+            return Rejected(
                 proposal, Duplicate(sent.message, sent.time) if sent.digest == mark else ID_REUSED
             )
         nonces.remember(scope, tag, Sent(mark, message, proposal.time))
@@ -240,14 +240,16 @@ class Applier:
         state = self._state
         room = state.room_named(event.room)
         if room is not None and user.id in room.members:
-            return Void(proposal, Refused("already-in-room", f"you are in {room.name} already"))
+            return Rejected(proposal, Refused("already-in-room", f"you are in {room.name} already"))
         if len(user.rooms) >= self._limits.max_rooms:
-            return Void(proposal, Refused("too-many-rooms", too_many_rooms(self._limits.max_rooms)))
+            return Rejected(
+                proposal, Refused("too-many-rooms", too_many_rooms(self._limits.max_rooms))
+            )
         created = room is None
         if room is None:
             other = state.lookalike(event.room)
             if other is not None:
-                return Void(proposal, too_alike(event.room, other, event.password))
+                return Rejected(proposal, too_alike(event.room, other, event.password))
             room = Room(
                 e.RoomRef(RoomId(message), event.room), proposal.time, password=event.password
             )
@@ -257,7 +259,7 @@ class Applier:
         else:
             refused = admit(user, room, event.password, proposal.time)
             if refused is not None:
-                return Void(proposal, refused)
+                return Rejected(proposal, refused)
             roles = room.roles_of(user)
             if user.scope in room.returning:
                 room.returning.remove(user.scope)
@@ -276,7 +278,7 @@ class Applier:
     def _left(self, message: MessageId, proposal: e.Proposal, user: User) -> Outcome:
         room = self._state.room_with(proposal.room, user)
         if room is None:
-            return Void(proposal, NOT_IN_ROOM)
+            return Rejected(proposal, NOT_IN_ROOM)
         self._state.quit(user, room)
         return Applied(envelope(message, proposal, user, room), InRoom(room.ref.id))
 
@@ -285,14 +287,14 @@ class Applier:
     ) -> Outcome:
         room = self._state.room_with(proposal.room, user)
         if room is None:
-            return Void(proposal, NOT_IN_ROOM)
+            return Rejected(proposal, NOT_IN_ROOM)
         target = self._state.users.get(event.user)
         against = room.members.get(event.user, NO_ROLES)
         refused = may("kick", user, room, proposal.time, against)
         if refused is not None:
-            return Void(proposal, refused)
+            return Rejected(proposal, refused)
         if target is None or target.id not in room.members:
-            return Void(proposal, not_a_member(event.nick, room))
+            return Rejected(proposal, not_a_member(event.nick, room))
         shown = e.Kicked(target.id, target.nick, event.reason)
         self._state.quit(target, room)
         return Applied(envelope(message, proposal, user, room, shown), InRoom(room.ref.id))
@@ -302,10 +304,10 @@ class Applier:
     ) -> Outcome:
         room = self._state.room_with(proposal.room, user)
         if room is None:
-            return Void(proposal, NOT_IN_ROOM)
+            return Rejected(proposal, NOT_IN_ROOM)
         refused = may("keep", user, room, proposal.time)
         if refused is not None:
-            return Void(proposal, refused)
+            return Rejected(proposal, refused)
         room.keep = event.keep
         self._state.altered[room.ref.id] = None
         return Applied(envelope(message, proposal, user, room), InRoom(room.ref.id))
@@ -315,10 +317,10 @@ class Applier:
     ) -> Outcome:
         room = self._state.room_with(proposal.room, user)
         if room is None:
-            return Void(proposal, NOT_IN_ROOM)
+            return Rejected(proposal, NOT_IN_ROOM)
         refused = may("set topic", user, room, proposal.time)
         if refused is not None:
-            return Void(proposal, refused)
+            return Rejected(proposal, refused)
         room.topic, room.topic_by, room.topic_time = event.topic, user.nick, proposal.time
         self._state.altered[room.ref.id] = None
         return Applied(envelope(message, proposal, user, room), InRoom(room.ref.id))
@@ -327,7 +329,7 @@ class Applier:
         """Drop a room that came back, unless somebody came back to it."""
         room = self._state.rooms.get(proposal.room) if proposal.room is not None else None
         if room is None or room.members or not room.passes:
-            return Void(proposal, _IN_USE)
+            return Rejected(proposal, _IN_USE)
         self._state.remove_room(room)
         closed = e.Envelope(message, proposal.time, proposal.event, proposal.origin, None, room.ref)
         return Applied(closed, NOBODY)

@@ -10,7 +10,15 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api.replies import NameRefused, Refused
 from twisted_chat.core.rules.apply_rooms import forget_account, recognise
 from twisted_chat.core.rules.checks import rename_refused
-from twisted_chat.core.rules.outcomes import NOBODY, Applied, Between, Near, Outcome, Void, envelope
+from twisted_chat.core.rules.outcomes import (
+    NOBODY,
+    Applied,
+    Between,
+    Near,
+    Outcome,
+    Rejected,
+    envelope,
+)
 from twisted_chat.core.state.dedup import owner_of
 from twisted_chat.core.state.server_bans import shut
 from twisted_chat.core.state.state import State
@@ -53,19 +61,19 @@ class AccountApplier:
         if event.proof is not None and account is None:
             holder = state.in_the_way(event.nick) if event.proof.outside else None
             if holder is not None:
-                return Void(proposal, NameRefused("nick-taken", taken(event.nick, holder)))
-            return Void(proposal, NameRefused("wrong-password", _STALE))
+                return Rejected(proposal, NameRefused("nick-taken", taken(event.nick, holder)))
+            return Rejected(proposal, NameRefused("wrong-password", _STALE))
         key = account.key if account is not None else None
         refused = self._shut_out(event, key, proposal.time)
         if refused is not None:
-            return Void(proposal, refused)
+            return Rejected(proposal, refused)
         holder = state.in_the_way(event.nick, None, key)
         if joins(holder, account, event.nick):
             user = holder
             author = msgspec.structs.replace(user.author, scope=event.scope, host=event.host)
             state.attach(user, place, author, event.address)
         elif holder is not None:
-            return Void(proposal, NameRefused("nick-taken", taken(event.nick, holder)))
+            return Rejected(proposal, NameRefused("nick-taken", taken(event.nick, holder)))
         else:
             user_id, now = UserId(message), proposal.time
             author = e.Author(user_id, event.nick, event.scope, key, event.host)
@@ -92,10 +100,10 @@ class AccountApplier:
     ) -> Outcome:
         holder = self._state.in_the_way(event.nick, user, user.account)
         if holder is not None:
-            return Void(proposal, Refused("nick-taken", taken(event.nick, holder)))
+            return Rejected(proposal, Refused("nick-taken", taken(event.nick, holder)))
         refused = rename_refused(self._state, user, event.nick, proposal.time)
         if refused is not None:
-            return Void(proposal, refused)
+            return Rejected(proposal, refused)
         happened = envelope(message, proposal, user)
         self._state.rename(user, event.nick)
         return Applied(happened, Near(tuple(user.rooms), author=True))
@@ -105,16 +113,16 @@ class AccountApplier:
     ) -> Outcome:
         state = self._state
         if user.account is not None:
-            return Void(proposal, has_account(user.account))
+            return Rejected(proposal, has_account(user.account))
         if user.nick.text != event.nick.text:
             why = f"you are called {user.nick} now; nothing was registered"
-            return Void(proposal, Refused("nick-changed", why))
+            return Rejected(proposal, Refused("nick-changed", why))
         holder = state.in_the_way(event.nick, user)
         if holder is not None:
-            return Void(proposal, Refused("nick-taken", taken(event.nick, holder)))
+            return Rejected(proposal, Refused("nick-taken", taken(event.nick, holder)))
         if event.invite is not None:
             if not state.invites.good(event.invite, proposal.time):
-                return Void(proposal, BAD_INVITE)
+                return Rejected(proposal, BAD_INVITE)
             state.invites.use(event.invite)
         account = Account(user.nick, proposal.time, message)
         state.accounts.put(account)
@@ -129,24 +137,24 @@ class AccountApplier:
         state = self._state
         account = self._proven(message, proposal, event.proof, event.nick, user)
         if account is None:
-            return Void(proposal, Refused("wrong-password", _STALE))
+            return Rejected(proposal, Refused("wrong-password", _STALE))
         ban = state.server_bans.of_account(account.key, proposal.time)
         if ban is not None:
-            return Void(proposal, Refused("banned", ban.explain(proposal.time)))
+            return Rejected(proposal, Refused("banned", ban.explain(proposal.time)))
         if user.account not in (None, account.key):
-            return Void(proposal, has_account(user.account or ""))
+            return Rejected(proposal, has_account(user.account or ""))
         holder = state.in_the_way(event.nick, user, account.key)
         happened = envelope(message, proposal, user)
         if holder is None:
             refused = rename_refused(state, user, event.nick, proposal.time)
             if refused is not None:
-                return Void(proposal, refused)
+                return Rejected(proposal, refused)
             if user.nick.text != event.nick.text:
                 state.rename(user, event.nick)
             self._give(user, account, message, proposal.time)
             return Applied(happened, Near(tuple(user.rooms), author=True))
         if not joins(holder, account, event.nick):
-            return Void(proposal, Refused("nick-taken", taken(event.nick, holder)))
+            return Rejected(proposal, Refused("nick-taken", taken(event.nick, holder)))
         # Their other sessions are here under that nick: this one goes over to them.
         place = (proposal.origin.node, proposal.origin.session)
         mine, address = user.sessions[place], user.addresses[place]
@@ -170,7 +178,7 @@ class AccountApplier:
         state = self._state
         account = state.accounts.proven(event.proof)
         if account is None or user.account != account.key:
-            return Void(proposal, Refused("wrong-password", _STALE))
+            return Rejected(proposal, Refused("wrong-password", _STALE))
         if event.renewed:
             state.accounts.put(account)
             shown = e.PasswordSet(account.proof, renewed=True)
@@ -192,7 +200,7 @@ class AccountApplier:
     ) -> Outcome:
         account = self._state.accounts.proven(event.proof)
         if account is None or user.account != account.key:
-            return Void(proposal, Refused("wrong-password", _STALE))
+            return Rejected(proposal, Refused("wrong-password", _STALE))
         happened = envelope(message, proposal, user)
         users, gone = drop_account(self._state, account.key)
         shown = e.AccountDropped(account.proof, gone)
@@ -203,7 +211,7 @@ class AccountApplier:
     ) -> Outcome:
         refused = account_refused(self._state, event.account)
         if refused is not None:
-            return Void(proposal, refused)
+            return Rejected(proposal, refused)
         users, gone = drop_account(self._state, event.account)
         shown = msgspec.structs.replace(event, users=users, gone=gone)
         return Applied(envelope(message, proposal, user, event=shown), NOBODY)
@@ -214,7 +222,7 @@ class AccountApplier:
         state = self._state
         refused = account_refused(state, event.account)
         if refused is not None:
-            return Void(proposal, refused)
+            return Rejected(proposal, refused)
         # Nobody comes back by the secret of a session, either.
         account = msgspec.structs.replace(state.accounts[event.account], since=message)
         state.accounts.put(account)
@@ -229,7 +237,7 @@ class AccountApplier:
     ) -> Outcome:
         if not self._state.invites.put(event.invite, event.until, proposal.time):
             why = "there are too many invitations that nobody used yet; try again in some days"
-            return Void(proposal, Refused("too-many-invites", why))
+            return Rejected(proposal, Refused("too-many-invites", why))
         return Applied(envelope(message, proposal, user), Between((user.id,)))
 
     def set(
@@ -243,7 +251,7 @@ class AccountApplier:
         state = self._state
         account = state.accounts.get(user.account) if user.account is not None else None
         if account is None:
-            return Void(proposal, _NO_ACCOUNT)
+            return Rejected(proposal, _NO_ACCOUNT)
         if isinstance(event, e.PrivacySet):
             account = msgspec.structs.replace(account, privacy=event.privacy)
         else:

@@ -16,7 +16,7 @@ from twisted_chat.core.rules.outcomes import (
     Applied,
     Between,
     Outcome,
-    Void,
+    Rejected,
     envelope,
 )
 from twisted_chat.core.state.conversations import GUESTS
@@ -28,7 +28,9 @@ from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import Nick, RoomName
 
 #: Voids a message that was sent before, else remembers its id.
-Once = Callable[[MessageId, e.Proposal, e.Author, Nick | RoomName, e.Said | e.Told], Void | None]
+Once = Callable[
+    [MessageId, e.Proposal, e.Author, Nick | RoomName, e.Said | e.Told], Rejected | None
+]
 
 _NO_ACCOUNT = Refused("no-account", "you have no account (any more); nothing is kept for guests")
 
@@ -59,14 +61,14 @@ class PrivateApplier:
             # Not by the nick: who has that by now may be somebody else. An account's name is its own.
             target = private.of_account(state, event.nick, event.kind)
         if target is None:
-            return Void(proposal, absent(event.nick.text))
+            return Rejected(proposal, absent(event.nick.text))
         author = user.sessions[proposal.origin.node, proposal.origin.session]
         tag = proposal.origin.tag
         if tag is None or state.nonces.find(author.scope, tag) is None:
             # What was sent before is not sent now, and nothing stands in the way of saying so.
             refused = private.refusal(state, self._limits, user, target)
             if refused is not None:
-                return Void(proposal, refused)
+                return Rejected(proposal, refused)
         repeated = self._once(message, proposal, author, event.nick, event)
         if repeated is not None:
             return repeated
@@ -102,14 +104,14 @@ class PrivateApplier:
     def read(self, message: MessageId, proposal: e.Proposal, user: User, event: e.Read) -> Outcome:
         state, place = self._state, proposal.room
         if user.account is None or place is None:
-            return Void(proposal, _NO_ACCOUNT)
+            return Rejected(proposal, _NO_ACCOUNT)
         room = state.rooms.get(place)
         if event.partner is None and (room is None or user.id not in room.members):
-            return Void(proposal, NOT_IN_ROOM)
+            return Rejected(proposal, NOT_IN_ROOM)
         if event.partner is not None and (
             state.talks.find(user.account, event.partner.key) != place
         ):
-            return Void(proposal, nothing_there(event.partner))
+            return Rejected(proposal, nothing_there(event.partner))
         # Nothing was said yet behind this event.
         at = state.markers.read(user.account, place, min(event.message, message))
         users = tuple(each.id for each in state.users_of(user.account))
@@ -118,6 +120,6 @@ class PrivateApplier:
 
     def received(self, message: MessageId, proposal: e.Proposal, user: User) -> Outcome:
         if user.account is None:
-            return Void(proposal, _NO_ACCOUNT)
+            return Rejected(proposal, _NO_ACCOUNT)
         shown = e.Received(self._state.talks.receive(user.account))
         return Applied(envelope(message, proposal, user, event=shown), NOBODY)

@@ -15,7 +15,7 @@ from twisted_chat.core.rules.outcomes import (
     InRoom,
     Near,
     Outcome,
-    Void,
+    Rejected,
     envelope,
 )
 from twisted_chat.core.rules.permissions import may_be_forgotten
@@ -48,16 +48,16 @@ class RoomApplier:
         if isinstance(event, re.Forgotten) and event.everywhere:
             refused = may_be_forgotten(user)
             if refused is not None:
-                return Void(proposal, refused)
+                return Rejected(proposal, refused)
             # Whatever rooms one is in now, or in none: it is about all in which one ever was.
             self._state.talks.unsend(user.account or "")
             return Applied(envelope(message, proposal, user), Near(tuple(user.rooms), author=True))
         room = self._state.room_with(proposal.room, user)
         if room is None:
-            return Void(proposal, NOT_IN_ROOM)
+            return Rejected(proposal, NOT_IN_ROOM)
         refused = self._checks.check(user, room, event, proposal.time)
         if refused is not None:
-            return Void(proposal, refused)
+            return Rejected(proposal, refused)
         # First: what puts everybody out removes the room, which is then no longer to be kept.
         self._state.altered[room.ref.id] = None
         shown = self._change(user, room, event, proposal.time)

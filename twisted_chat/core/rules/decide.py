@@ -23,25 +23,25 @@ from twisted_chat.core.rules.decide_server import ServerDecider
 from twisted_chat.core.rules.decide_slips import refuse_slip
 from twisted_chat.core.rules.decide_standing import StandingDecider
 from twisted_chat.core.rules.decisions import (
+    AdminAction,
     Decision,
     GoodBye,
     Ignoring,
     LastSeen,
     Nothing,
-    Operate,
     Ponder,
     Propose,
     Recall,
     Repeat,
-    Seek,
-    Survey,
-    Tell,
+    RunSearch,
+    SendReply,
+    ServerStats,
 )
 from twisted_chat.core.rules.listings import overview, people, profile, rooms
 from twisted_chat.core.rules.permissions import may
 from twisted_chat.core.rules.refusals import check_size, hidden, shown_again, too_long
 from twisted_chat.core.rules.refusals import refuse as _refuse
-from twisted_chat.core.state.session import Session
+from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.ids import Scope
@@ -84,7 +84,7 @@ class Decider:
         self._standing = StandingDecider(state, limits, self._rooms)
 
     def decide(
-        self, session: Session, command: c.Command, now: float, tag: str | None, scope: Scope
+        self, session: SessionState, command: c.Command, now: float, tag: str | None, scope: Scope
     ) -> Decision:
         """Decide a command. ``scope`` is the public scope of the token the session has or, at login, will have."""
         user = self._state.users.get(session.user) if session.user is not None else None
@@ -94,9 +94,9 @@ class Decider:
                     return _refuse("not-logged-in", _LOG_IN_FIRST)
                 return self._say(session, user, command, now, tag)
             case c.Help():
-                return Tell(self._help(session, command))
+                return SendReply(self._help(session, command))
             case c.Ping():
-                return Tell(r.Pong(command.text))
+                return SendReply(r.Pong(command.text))
             case c.Login():
                 return (
                     self.accounts.login(session, command, scope, now)
@@ -130,12 +130,12 @@ class Decider:
                 return self._decide_for(session, user, command, now, tag)
 
     def _decide_for(
-        self, session: Session, user: User, command: c.UserCommand, now: float, tag: str | None
+        self, session: SessionState, user: User, command: c.UserCommand, now: float, tag: str | None
     ) -> Decision:
         match command:
-            case c.Tell():
+            case c.PrivateMessage():
                 return self._tell(session, user, command, now, tag)
-            case c.Answer():
+            case c.ReplyPrivately():
                 target = (
                     self._state.users.get(session.answer_to)
                     if session.answer_to is not None
@@ -146,12 +146,14 @@ class Decider:
                         "nobody-to-answer",
                         "there is nobody here to answer; nothing was sent; use /msg NICK TEXT",
                     )
-                return self._tell(session, user, c.Tell(target.nick, command.lines), now, tag)
+                return self._tell(
+                    session, user, c.PrivateMessage(target.nick, command.lines), now, tag
+                )
             case c.AskBot():
                 return self._ask_bot(session, user, command, now, tag)
             case c.SetBotCommands(words=words):
                 if self._state.bots.get(user.id, frozenset()) == frozenset(words):
-                    return Tell(r.Confirmed("You answer to these words already."))
+                    return SendReply(r.Confirmed("You answer to these words already."))
                 return Propose(e.BotCommandsSet(words), claim=True)
             case RoomCommand():
                 return self._standing.decide(session, user, command, now)
@@ -192,16 +194,20 @@ class Decider:
             case c.Who():
                 return self._who(user, command, now)
             case c.ListRooms():
-                return Tell(rooms(self._state, user, command.page, self._limits.page_size))
+                return SendReply(rooms(self._state, user, command.page, self._limits.page_size))
             case c.ListAll():
-                return Tell(overview(self._state, user, command.page, self._limits.page_size, now))
+                return SendReply(
+                    overview(self._state, user, command.page, self._limits.page_size, now)
+                )
             case c.Whois():
                 target = self._state.user_named(command.nick)
                 if target is None:
                     known = user.account is not None and self._limits.last_seen
-                    return LastSeen(command.nick) if known else Tell(absent_target(command.nick))
+                    return (
+                        LastSeen(command.nick) if known else SendReply(absent_target(command.nick))
+                    )
                 to_operator = session.operator is not None
-                return Tell(profile(self._state, user, target, now, to_operator=to_operator))
+                return SendReply(profile(self._state, user, target, now, to_operator=to_operator))
             case c.Ignore():
                 return self._ignore(session, user, command.nick)
             case c.Unignore():
@@ -215,7 +221,7 @@ class Decider:
                 if user.account is not None:
                     return Propose(e.IgnoreSet(key, name, hide=False), claim=True)
                 done = r.Confirmed(shown_again(name))
-                return Tell(done, Ignoring(key, command.nick.text, hide=False))
+                return SendReply(done, Ignoring(key, command.nick.text, hide=False))
             case c.ShowHistory():
                 return self._history(session, user, command, now)
             case c.MarkRead():
@@ -224,12 +230,12 @@ class Decider:
                 return self._search(session, user, command, now)
             case c.ShowStats():
                 if session.local or session.operator is not None:
-                    return Survey()
+                    return ServerStats()
                 return _refuse("not-operator", _ONLY_HERE)
             case c.Oper():
-                return Operate(command)
+                return AdminAction(command)
 
-    def _pondering(self, session: Session, user: User, command: c.Command) -> Ponder | None:
+    def _pondering(self, session: SessionState, user: User, command: c.Command) -> Ponder | None:
         """Let a session wait while there is more to look at than one turn has time for."""
         if session.pondered < MOST_PONDERED and not weigh(self._state, user, command, Effort()):
             session.pondered += 1
@@ -244,7 +250,7 @@ class Decider:
     # --- talking ---
 
     def _say(
-        self, session: Session, user: User, command: c.Say, now: float, tag: str | None
+        self, session: SessionState, user: User, command: c.Say, now: float, tag: str | None
     ) -> Decision:
         if command.unless:
             for meant in command.unless:
@@ -252,23 +258,23 @@ class Decider:
                     return slip
         kind, lines = command.kind, command.lines
         room = self._room_of(session, user, command.room, to_talk=True)
-        name = command.room if isinstance(room, Tell) else room.name
+        name = command.room if isinstance(room, SendReply) else room.name
         # Asked first: who was cut off may send a message again before being back in its room.
         if name is not None and (before := self._sent_before(session, tag, name, kind, lines)):
             return before
-        if isinstance(room, Tell):
+        if isinstance(room, SendReply):
             return room
         if room.strict and (refused := may("speak", user, room, now)):
-            return Tell(refused)
+            return SendReply(refused)
         return self._bad_lines(lines) or Propose(e.Said(kind, lines), room.ref.id)
 
     def _ask_bot(
-        self, session: Session, user: User, command: c.AskBot, now: float, tag: str | None
+        self, session: SessionState, user: User, command: c.AskBot, now: float, tag: str | None
     ) -> Decision:
         room = self._room_of(session, user, command.room, to_talk=True)
         lines = (command.line,)
         if (
-            not isinstance(room, Tell)
+            not isinstance(room, SendReply)
             and not self._state.bots.answer(room, command.word)
             # The bot may be gone since the line was sent for the first time.
             and not self._sent_before(session, tag, room.name, "say", lines)
@@ -277,7 +283,12 @@ class Decider:
         return self._say(session, user, c.Say(lines, command.room), now, tag)
 
     def _tell(
-        self, session: Session, user: User, command: c.Tell, now: float, tag: str | None
+        self,
+        session: SessionState,
+        user: User,
+        command: c.PrivateMessage,
+        now: float,
+        tag: str | None,
     ) -> Decision:
         to, kind, lines = command.to, command.kind, command.lines
         target = private.addressee(self._state, to, kind)
@@ -285,16 +296,16 @@ class Decider:
         if before := self._sent_before(session, tag, to, kind, lines):
             return before
         if target is None:
-            return Tell(absent(to.text))
+            return SendReply(absent(to.text))
         if command.scope is not None and not private.is_meant(to, target, command.scope):
-            return Tell(private.somebody_else(to, command.scope))
+            return SendReply(private.somebody_else(to, command.scope))
         refused = private.refusal(self._state, self._limits, user, target)
         if refused is not None:
-            return Tell(refused)
+            return SendReply(refused)
         number = target.id if isinstance(target, User) else private.NOT_HERE
         return self._bad_lines(lines) or Propose(e.Told(number, to, kind, lines))
 
-    def _bad_lines(self, lines: c.Lines) -> Tell | None:
+    def _bad_lines(self, lines: c.Lines) -> SendReply | None:
         size = len(lines) - 1
         for line in lines:
             size += len(line.encode("utf-8"))
@@ -306,12 +317,12 @@ class Decider:
 
     def _sent_before(
         self,
-        session: Session,
+        session: SessionState,
         tag: str | None,
         to: RoomName | Nick,
         kind: c.Kind,
         lines: c.Lines,
-    ) -> Repeat | Tell | None:
+    ) -> Repeat | SendReply | None:
         """Answer a message under an id that the client used before; None if it did not."""
         if tag is None:
             return None
@@ -319,28 +330,28 @@ class Decider:
         if sent is None:
             return None
         same = sent.digest == content(to, kind, lines)
-        return Repeat(sent.message, sent.time) if same else Tell(ID_REUSED)
+        return Repeat(sent.message, sent.time) if same else SendReply(ID_REUSED)
 
     # --- asking ---
 
     def _who(self, user: User, command: c.Who, now: float) -> Decision:
         size = self._limits.page_size
         if command.room is None:
-            return Tell(people(self._state, None, command.page, size, now))
+            return SendReply(people(self._state, None, command.page, size, now))
         room = self._state.room_named(command.room)
         outside = room is not None and user.id not in room.members
         if room is None or (outside and room.settings.private):
             return _refuse("no-such-room", f"there is no room {command.room}; /rooms lists them")
         if outside and room.closed:
             return _refuse("not-in-room", f"who is in {room.name} is for those who are in it")
-        return Tell(people(self._state, room, command.page, size, now))
+        return SendReply(people(self._state, room, command.page, size, now))
 
-    def _ignore(self, session: Session, user: User, nick: Nick | None) -> Decision:
+    def _ignore(self, session: SessionState, user: User, nick: Nick | None) -> Decision:
         if nick is None:
-            return Tell(r.Ignored(tuple(session.ignored.values())))
+            return SendReply(r.Ignored(tuple(session.ignored.values())))
         target = self._state.user_named(nick)
         if target is None:
-            return Tell(absent_target(nick))
+            return SendReply(absent_target(nick))
         if target is user:
             return _refuse("self", "you cannot ignore yourself")
         if len(session.ignored) >= MAX_IGNORED:
@@ -351,25 +362,25 @@ class Decider:
         if user.account is not None:
             return Propose(e.IgnoreSet(target.nick.key, target.nick.text, hide=True), claim=True)
         done = r.Confirmed(hidden(target.nick.text))
-        return Tell(done, Ignoring(target.nick.key, target.nick.text, hide=True))
+        return SendReply(done, Ignoring(target.nick.key, target.nick.text, hide=True))
 
     def _history(
-        self, session: Session, user: User, command: c.ShowHistory, now: float
+        self, session: SessionState, user: User, command: c.ShowHistory, now: float
     ) -> Decision:
         limit = min(command.limit or self._limits.history_lines, self._limits.max_history)
         if command.partner is not None:
             return self._private.history(user, command.partner, command, limit)
         room = self._room_of(session, user, command.room)
-        if isinstance(room, Tell):
+        if isinstance(room, SendReply):
             return room
         floor = self._rooms.floor(user, room, now)
         return Recall(room.ref, command.before, command.after, limit, floor)
 
-    def _search(self, session: Session, user: User, command: c.Search, now: float) -> Decision:
+    def _search(self, session: SessionState, user: User, command: c.Search, now: float) -> Decision:
         rooms = []
         for name in command.rooms:
             room = self._room_of(session, user, name)
-            if isinstance(room, Tell):
+            if isinstance(room, SendReply):
                 return room
             rooms.append(room)
         if not rooms:
@@ -379,9 +390,9 @@ class Decider:
             return _refuse("no-room", why)
         floors = [(room.ref.id, self._rooms.floor(user, room, now)) for room in rooms]
         query = query_of(command, [room.ref for room in rooms], now, self._limits.max_found)
-        return Seek(replace(query, floors=tuple(each for each in floors if each[1])))
+        return RunSearch(replace(query, floors=tuple(each for each in floors if each[1])))
 
-    def _help(self, session: Session, command: c.Help) -> r.Reply:
+    def _help(self, session: SessionState, command: c.Help) -> r.Reply:
         if command.topic is None:
             specs = [
                 spec

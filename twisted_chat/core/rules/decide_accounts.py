@@ -14,10 +14,17 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.rules.apply_accounts import BAD_INVITE, has_account, joins, taken
 from twisted_chat.core.rules.checks import rename_refused
 from twisted_chat.core.rules.decide_server import ServerDecider
-from twisted_chat.core.rules.decisions import Decision, Enrol, MakeInvite, Propose, Prove, Tell
+from twisted_chat.core.rules.decisions import (
+    CheckPassword,
+    Decision,
+    HashPassword,
+    MakeInvite,
+    Propose,
+    SendReply,
+)
 from twisted_chat.core.rules.refusals import refuse
 from twisted_chat.core.state.invites import digest_of
-from twisted_chat.core.state.session import Session
+from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import KEPT_ELSEWHERE, Account, Proof
@@ -61,14 +68,14 @@ class AccountDecider:
 
     # --- coming in ---
 
-    def login(self, session: Session, command: c.Login, scope: Scope, now: float) -> Decision:
+    def login(self, session: SessionState, command: c.Login, scope: Scope, now: float) -> Decision:
         """Decide under which name a session comes in. ``scope`` is that of the token it brings or will be given."""
         state, server = self._state, self._server
         if refused := server.keep_out(session, now):
             return refused
         if command.said is not None:
             if command.nick is not None and state.in_the_way(command.nick) is not None:
-                return Tell(r.NameRefused("looks-private", _NAME_IN_USE))
+                return SendReply(r.NameRefused("looks-private", _NAME_IN_USE))
             command = c.Login()
         mine: Account | None = None
         if command.token is not None:
@@ -81,32 +88,34 @@ class AccountDecider:
         if command.password is not None:
             bad = _bad_password(command.password, new=False)
             if bad is not None:
-                return Tell(r.NameRefused("bad-password", bad.why))
+                return SendReply(r.NameRefused("bad-password", bad.why))
             if command.or_guest and not self.asks_others and nick.key not in state.accounts:
                 why = f"{nick} is not registered, so it has no password. A nickname is one word"
                 free = nick if state.in_the_way(nick) is None else self._free(nick)
-                return Tell(r.NameRefused("wrong-password", why, free))
+                return SendReply(r.NameRefused("wrong-password", why, free))
             return self._prove(nick, command.password, command)
         key = mine.key if mine is not None else None
         if refused := server.keep_out(session, now, key):
             return refused
         holder = state.in_the_way(nick, None, key)
         if isinstance(holder, Account) and holder.name == nick:
-            return Tell(r.NickPassword(nick, self._free(nick)))
+            return SendReply(r.NickPassword(nick, self._free(nick)))
         if refused := server.let_in(session, key):
             return refused
         if holder is not None and not joins(holder, mine, nick):
-            return Tell(r.NameRefused("nick-taken", taken(nick, holder), self._free(nick)))
+            return SendReply(r.NameRefused("nick-taken", taken(nick, holder), self._free(nick)))
         return self._arrive(session, nick, scope, mine.proof if mine is not None else None)
 
     def _arrive(
-        self, session: Session, nick: Nick, scope: Scope, proof: Proof | None = None
+        self, session: SessionState, nick: Nick, scope: Scope, proof: Proof | None = None
     ) -> Decision:
         arrived = e.Arrived(nick, scope, session.host, proof=proof)
         arrived = replace(arrived, address=session.address or "", local=session.local)
         return Propose(arrived, claim=True)
 
-    def login_again(self, session: Session, user: User, command: c.Login, now: float) -> Decision:
+    def login_again(
+        self, session: SessionState, user: User, command: c.Login, now: float
+    ) -> Decision:
         """Let somebody who is here become an account; without a password it is a rename, as classic clients mean it."""
         if command.token is not None:
             return refuse(
@@ -117,7 +126,7 @@ class AccountDecider:
             return self.rename(user, command.nick or self._free_guest(), now)
         nick = command.nick or session.wanted or user.nick
         if user.account is not None and (user.account != nick.key or user.nick == nick):
-            return Tell(has_account(user.account))
+            return SendReply(has_account(user.account))
         return self._prove(nick, command.password, command)
 
     def rename(self, user: User, nick: Nick, now: float) -> Decision:
@@ -133,13 +142,15 @@ class AccountDecider:
         if nick.text == user.nick.text:
             return refuse("same-nick", f"you are called {nick} already; nothing was changed")
         refused = rename_refused(state, user, nick, now)
-        return Tell(refused) if refused is not None else Propose(e.Renamed(nick), claim=True)
+        return SendReply(refused) if refused is not None else Propose(e.Renamed(nick), claim=True)
 
     # --- accounts ---
 
-    def register(self, session: Session, user: User, command: c.Register, now: float) -> Decision:
+    def register(
+        self, session: SessionState, user: User, command: c.Register, now: float
+    ) -> Decision:
         if user.account is not None:
-            return Tell(has_account(user.account))
+            return SendReply(has_account(user.account))
         if self._state.panic and not session.local:
             why = "nobody new can register for now; try again later"
             return refuse("registration-closed", why)
@@ -148,7 +159,7 @@ class AccountDecider:
             return refuse("registration-closed", why)
         invite = digest_of(command.code) if command.code is not None else None
         if self.registration == "invite" and not self._state.invites.good(invite, now):
-            return Tell(BAD_INVITE)
+            return SendReply(BAD_INVITE)
         if invite is not None and not self._state.invites.good(invite, now):
             # Else who chose a password with a blank in it would have one without what follows the blank.
             why = "a password has no blanks, and nobody needs an invitation here: /register PASSWORD; nothing was changed"
@@ -163,20 +174,22 @@ class AccountDecider:
             )
         bad = _bad_password(command.password, new=True)
         if bad is not None:
-            return Tell(bad)
+            return SendReply(bad)
         needed = invite if self.registration == "invite" else None
-        return Enrol(user.nick, command.password, needed)
+        return HashPassword(user.nick, command.password, needed)
 
     def change_password(self, user: User, command: c.ChangePassword) -> Decision:
         account = self._account_of(user)
-        if isinstance(account, Tell):
+        if isinstance(account, SendReply):
             return account
         bad = _bad_password(command.new, new=True)
-        return Tell(bad) if bad is not None else self._prove(account.name, command.old, command)
+        return (
+            SendReply(bad) if bad is not None else self._prove(account.name, command.old, command)
+        )
 
     def drop(self, user: User, command: c.DropAccount) -> Decision:
         account = self._account_of(user)
-        if isinstance(account, Tell):
+        if isinstance(account, SendReply):
             return account
         if account.since == KEPT_ELSEWHERE:
             why = "your account is kept elsewhere; ask who runs this server to delete it there; nothing was changed"
@@ -185,9 +198,9 @@ class AccountDecider:
 
     def proven(
         self,
-        session: Session,
+        session: SessionState,
         user: User | None,
-        proven: Prove,
+        proven: CheckPassword,
         proof: Proof,
         scope: Scope,
         password: str,
@@ -211,7 +224,7 @@ class AccountDecider:
             case c.DropAccount():  # pragma: no branch (mypy sees a missing case)
                 return Propose(e.AccountDropped(proof), claim=True)
 
-    def invite(self, session: Session) -> Decision:
+    def invite(self, session: SessionState) -> Decision:
         if not session.local and session.operator is None:
             why = "only operators of this server, and who connects from the machine it runs on, can invite"
             return refuse("not-operator", why)
@@ -224,13 +237,13 @@ class AccountDecider:
 
     def privacy(self, user: User, command: c.SetPrivacy) -> Decision:
         account = self._account_of(user)
-        if isinstance(account, Tell):
+        if isinstance(account, SendReply):
             return account
         if command.privacy is None:
-            return Tell(r.Confirmed(privacy_text(account.privacy)))
+            return SendReply(r.Confirmed(privacy_text(account.privacy)))
         return Propose(e.PrivacySet(command.privacy), claim=True)
 
-    def _account_of(self, user: User) -> Account | Tell:
+    def _account_of(self, user: User) -> Account | SendReply:
         account = self._state.accounts.get(user.account) if user.account is not None else None
         if account is not None:
             return account
@@ -242,9 +255,11 @@ class AccountDecider:
     ) -> Decision:
         bad = _bad_password(password, new=False)
         if bad is not None:
-            return Tell(bad)
+            return SendReply(bad)
         account = self._state.accounts.get(nick.key)
-        return Prove(nick, password, command, account.proof if account is not None else None)
+        return CheckPassword(
+            nick, password, command, account.proof if account is not None else None
+        )
 
     # --- free names ---
 

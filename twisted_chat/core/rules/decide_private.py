@@ -6,10 +6,10 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.rules.apply_private import nothing_there
 from twisted_chat.core.rules.decide_rooms import RoomDecider
-from twisted_chat.core.rules.decisions import Decision, Propose, Recall, Talk, Tell
+from twisted_chat.core.rules.decisions import Decision, Propose, Recall, SendReply, Talk
 from twisted_chat.core.rules.refusals import refuse
 from twisted_chat.core.state.conversations import NO_TALK, ref
-from twisted_chat.core.state.session import Session
+from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import Account
@@ -27,30 +27,30 @@ class PrivateDecider:
     def history(self, user: User, partner: Nick, command: c.ShowHistory, limit: int) -> Decision:
         """Answer with what somebody and ``partner`` wrote: to nobody but these two."""
         talk = self._talk(user, partner)
-        if isinstance(talk, Tell):
+        if isinstance(talk, SendReply):
             return talk
         number, mine, other = talk
         with_ = Talk(mine, other)
         return Recall(ref(number), command.before, command.after, limit, talk=with_)
 
-    def mark_read(self, session: Session, user: User, command: c.MarkRead) -> Decision:
+    def mark_read(self, session: SessionState, user: User, command: c.MarkRead) -> Decision:
         if command.partner is not None:
             talk = self._talk(user, command.partner)
-            if isinstance(talk, Tell):
+            if isinstance(talk, SendReply):
                 return talk
             number, _, other = talk
             if number == NO_TALK:
-                return Tell(nothing_there(other.name))
+                return SendReply(nothing_there(other.name))
             return Propose(e.Read(command.message, other.name), number, claim=True)
         room = self._rooms.room_of(session, user, command.room)
-        if isinstance(room, Tell):
+        if isinstance(room, SendReply):
             return room
         if user.account is None:
             why = "what guests have read is not kept; /register makes an account"
             return refuse("no-account", why)
         return Propose(e.Read(command.message), room.ref.id, claim=True)
 
-    def _talk(self, user: User, nick: Nick) -> tuple[RoomId, Account, Account] | Tell:
+    def _talk(self, user: User, nick: Nick) -> tuple[RoomId, Account, Account] | SendReply:
         """Return where it is kept what somebody and whoever is called ``nick`` wrote, and the accounts of both."""
         accounts = self._state.accounts
         mine = accounts.get(user.account) if user.account is not None else None

@@ -10,14 +10,14 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.rules.apply import absent_target
 from twisted_chat.core.rules.apply_accounts import account_refused
-from twisted_chat.core.rules.decisions import Decision, Operate, Propose, Tell
+from twisted_chat.core.rules.decisions import AdminAction, Decision, Propose, SendReply
 from twisted_chat.core.rules.listings import cut_page
 from twisted_chat.core.rules.refusals import check_size, refuse, too_long
 from twisted_chat.core.state.server_bans import shut
-from twisted_chat.core.state.session import Session
+from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
-from twisted_chat.core.values.addresses import household, read_address, spell_network
+from twisted_chat.core.values.addresses import rate_limit_network, read_address, spell_network
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.server_ban import Ban
@@ -38,24 +38,26 @@ class ServerDecider:
         self._state = state
         self._limits = limits
 
-    def keep_out(self, session: Session, now: float, account: str | None = None) -> Tell | None:
+    def keep_out(
+        self, session: SessionState, now: float, account: str | None = None
+    ) -> SendReply | None:
         """Refuse a login of who is banned. ``account`` is the key of its account, if any."""
         bans = self._state.server_bans
         ban = bans.of_address(session.address, now) or bans.of_account(account, now)
-        return Tell(r.NameRefused("banned", ban.explain(now))) if ban is not None else None
+        return SendReply(r.NameRefused("banned", ban.explain(now))) if ban is not None else None
 
-    def let_in(self, session: Session, account: str | None = None) -> Tell | None:
+    def let_in(self, session: SessionState, account: str | None = None) -> SendReply | None:
         """Refuse a login of somebody new while nobody new may come in."""
         why = shut(self._state.panic, account=account, local=session.local)
-        return Tell(r.NameRefused("closed", why)) if why else None
+        return SendReply(r.NameRefused("closed", why)) if why else None
 
     def decide(
-        self, session: Session, user: User, command: c.ServerCommand, now: float
+        self, session: SessionState, user: User, command: c.ServerCommand, now: float
     ) -> Decision:
         """Decide a command. Refuses it to who is no operator."""
         by = session.operator
         if by is None:
-            return Tell(NOT_OPERATOR)
+            return SendReply(NOT_OPERATOR)
         match command:
             case c.Kill():
                 return self._kill(user, command, by)
@@ -69,12 +71,14 @@ class ServerDecider:
             case c.SetPanic():
                 return Propose(e.PanicSet(by, command.level), claim=True)
             case c.ResetPassword(account=account):
-                return self._not_to_be_changed(user, account, "/passwd OLD NEW") or Operate(command)
+                return self._not_to_be_changed(user, account, "/passwd OLD NEW") or AdminAction(
+                    command
+                )
             case c.RemoveAccount(account=account):
                 refused = self._not_to_be_changed(user, account, "/drop-account PASSWORD")
                 return refused or Propose(e.AccountRemoved(by, account.key), claim=True)
             case c.Deoper() | c.ShowServerBans() | c.ShowAudit() | c.ShowAccounts():
-                return Operate(command)
+                return AdminAction(command)
 
     def list_bans(self, page: int, now: float) -> r.ServerBanList:
         """Return a page of the bans that are not over, the newest first."""
@@ -87,18 +91,18 @@ class ServerDecider:
         if target is user:
             return refuse("self", "you cannot end your own sessions so; /quit leaves")
         if target is None:
-            return Tell(absent_target(command.nick))
+            return SendReply(absent_target(command.nick))
         return check_size(command.reason, self._limits.max_away) or Propose(
             e.Killed(by, target.id, target.nick, command.reason), claim=True
         )
 
-    def _not_to_be_changed(self, user: User, account: Nick, instead: str) -> Tell | None:
+    def _not_to_be_changed(self, user: User, account: Nick, instead: str) -> SendReply | None:
         """Refuse to change an account that there is not, or one's own."""
         if user.account == account.key:
             why = f"That is your own account. Nothing was changed. Type {instead} instead."
             return refuse("self", why)
         refused = account_refused(self._state, account.key)
-        return Tell(refused) if refused is not None else None
+        return SendReply(refused) if refused is not None else None
 
     def _announce(self, command: c.Announce, by: str) -> Decision:
         size = sum(len(line.encode("utf-8")) + 1 for line in command.lines) - 1
@@ -109,10 +113,10 @@ class ServerDecider:
         return Propose(e.Announced(by, command.lines), claim=True)
 
     def _ban(
-        self, session: Session, user: User, command: c.ServerBan, by: str, now: float
+        self, session: SessionState, user: User, command: c.ServerBan, by: str, now: float
     ) -> Decision:
         found = self._resolve(command.target)
-        if isinstance(found, Tell):
+        if isinstance(found, SendReply):
             return found
         until = None if command.duration is None else now + command.duration
         reason = command.reason or CleanText("")
@@ -124,7 +128,7 @@ class ServerDecider:
             e.ServerBanned(by, ban), claim=True
         )
 
-    def _resolve(self, target: c.BanTarget) -> c.BanTarget | Tell:
+    def _resolve(self, target: c.BanTarget) -> c.BanTarget | SendReply:
         """Find what to ban of who has a nick now: the account, or else the address. Who is not here is an account."""
         user = self._state.user_named(target.nick) if target.nick is not None else None
         if user is None:
@@ -139,9 +143,9 @@ class ServerDecider:
         if address is None:
             why = f"{user.nick} is a guest on the server's own machine, which cannot be banned; /kill ends the session"
             return refuse("this-machine", why)
-        return c.BanTarget("network", spell_network(household(address)))
+        return c.BanTarget("network", spell_network(rate_limit_network(address)))
 
-    def _second_thought(self, session: Session, user: User, ban: Ban) -> str:
+    def _second_thought(self, session: SessionState, user: User, ban: Ban) -> str:
         """Say why a ban may not be meant so; nothing if there is no reason to ask."""
         if ban.kind == "account":
             own = ban.target == user.author.account

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from twisted_chat.core.api import commands as c
-from twisted_chat.core.rules.decisions import Tell
+from twisted_chat.core.rules.decisions import SendReply
 from twisted_chat.core.rules.refusals import refuse
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
@@ -19,7 +19,9 @@ _WORDS: Final = re.compile(
 )
 
 
-def refuse_slip(state: State, user: User, meant: Nick | RoomName, command: c.Say) -> Tell | None:
+def refuse_slip(
+    state: State, user: User, meant: Nick | RoomName, command: c.Say
+) -> SendReply | None:
     """Refuse what was perhaps meant for somebody who is here or has an account, or holds a locked room's password."""
     # By what it looks like: a letter that is no part of the name, or of another script, is one more slip.
     if isinstance(meant, Nick):

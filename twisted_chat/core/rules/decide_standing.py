@@ -9,14 +9,14 @@ from twisted_chat.core.api import room_events as re
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules.checks import Checks, fitted
 from twisted_chat.core.rules.decide_rooms import RoomDecider
-from twisted_chat.core.rules.decisions import Decision, Propose, Recall, Tell
+from twisted_chat.core.rules.decisions import Decision, Propose, Recall, SendReply
 from twisted_chat.core.rules.listings import bans as list_bans
 from twisted_chat.core.rules.listings import settings
 from twisted_chat.core.rules.permissions import may, may_be_forgotten
 from twisted_chat.core.rules.refusals import check_size, refuse
 from twisted_chat.core.state.ban_list import BanList
 from twisted_chat.core.state.room import Room, room_digest
-from twisted_chat.core.state.session import Session
+from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values import bans
@@ -47,29 +47,29 @@ class StandingDecider:
         self._checks = Checks(state, limits)
 
     def decide(
-        self, session: Session, user: User, command: rc.AnyRoomCommand, now: float
+        self, session: SessionState, user: User, command: rc.AnyRoomCommand, now: float
     ) -> Decision:
         """Decide a command of a user about one of their rooms."""
         if isinstance(command, rc.ForgetMe) and command.everywhere:
             refused = may_be_forgotten(user)
-            return Tell(refused) if refused else Propose(re.Forgotten(True), claim=True)
+            return SendReply(refused) if refused else Propose(re.Forgotten(True), claim=True)
         room = self._rooms.room_of(session, user, command.room)
-        if isinstance(room, Tell):
+        if isinstance(room, SendReply):
             return room
         match command:
             case rc.ShowSettings():
-                return Tell(settings(room))
+                return SendReply(settings(room))
             case rc.ListBans(page=page):
                 refused = may("list bans", user, room, now)
                 size, networks = self._limits.page_size, session.operator is not None
                 listed = list_bans(room, page, size, now, networks=networks)
-                return Tell(refused if refused is not None else listed)
+                return SendReply(refused if refused is not None else listed)
             case rc.PutBan(target=bans.Target(kind="net")) if session.operator is None:
-                return Tell(may("ban", user, room, now) or _NETWORK)
+                return SendReply(may("ban", user, room, now) or _NETWORK)
             case rc.Export():
                 refused = may("export", user, room, now)
                 if refused is not None:
-                    return Tell(refused)
+                    return SendReply(refused)
                 return Recall(room.ref, None, MessageId(0), _ALL, export=True)
             case rc.DropRoom(room=None):
                 why = f"/drop-room {room.name} deletes the room, and all that was said there"
@@ -86,12 +86,16 @@ class StandingDecider:
             if long is not None:
                 return long
         refused = self._checks.check(user, room, event, now)
-        return Tell(refused) if refused is not None else Propose(event, room.ref.id, claim=True)
+        return (
+            SendReply(refused) if refused is not None else Propose(event, room.ref.id, claim=True)
+        )
 
-    def _ask(self, user: User, room: Room, event: re.AnyRoomEvent, now: float, how: str) -> Tell:
+    def _ask(
+        self, user: User, room: Room, event: re.AnyRoomEvent, now: float, how: str
+    ) -> SendReply:
         """Ask before something is done that could be done."""
         refused = self._checks.check(user, room, event, now)
-        return Tell(refused) if refused is not None else refuse("confirm", how)
+        return SendReply(refused) if refused is not None else refuse("confirm", how)
 
     def _event(self, command: rc.Change, user: User, room: Room, now: float) -> re.AnyRoomEvent:
         match command:

@@ -37,7 +37,7 @@ class Ignoring(msgspec.Struct, frozen=True):
     hide: bool
 
 
-class Tell(msgspec.Struct, frozen=True):
+class SendReply(msgspec.Struct, frozen=True):
     """Answer the asker, after changing the asker's session."""
 
     reply: r.Reply
@@ -78,17 +78,17 @@ class Recall(msgspec.Struct, frozen=True):
         return self.room.name if self.talk is None else self.talk.other.name
 
 
-class Seek(msgspec.Struct, frozen=True):
+class RunSearch(msgspec.Struct, frozen=True):
     """Answer with what the store finds."""
 
     query: Query
 
 
-class Survey(msgspec.Struct, frozen=True):
+class ServerStats(msgspec.Struct, frozen=True):
     """Answer with how the server and its store are doing."""
 
 
-class Prove(msgspec.Struct, frozen=True):
+class CheckPassword(msgspec.Struct, frozen=True):
     """Check the password of the account ``nick``; if it is right, ``command`` goes on with :meth:`Hub.proven`.
 
     ``proof`` is what a right password proves, None if there is no such account: that takes as long, and is told in the same
@@ -101,7 +101,7 @@ class Prove(msgspec.Struct, frozen=True):
     proof: Proof | None
 
 
-class Enrol(msgspec.Struct, frozen=True):
+class HashPassword(msgspec.Struct, frozen=True):
     """Hash a password, and propose that an account of this nick is made with it."""
 
     nick: Nick
@@ -113,7 +113,7 @@ class MakeInvite(msgspec.Struct, frozen=True):
     """Make up an invitation, propose it, and tell it to the asker."""
 
 
-class Operate(msgspec.Struct, frozen=True):
+class AdminAction(msgspec.Struct, frozen=True):
     """Answer a server operator, or who wants to be one: it takes more than the state to do that."""
 
     command: c.Oper | c.Deoper | c.ShowServerBans | c.ShowAudit | c.ShowAccounts | c.ResetPassword
@@ -150,14 +150,14 @@ class Repeat(msgspec.Struct, frozen=True):
 
 Decision = (
     Propose
-    | Tell
+    | SendReply
     | Recall
-    | Seek
-    | Survey
-    | Operate
+    | RunSearch
+    | ServerStats
+    | AdminAction
     | LastSeen
-    | Prove
-    | Enrol
+    | CheckPassword
+    | HashPassword
     | MakeInvite
     | Ponder
     | Repeat

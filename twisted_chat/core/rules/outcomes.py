@@ -57,14 +57,14 @@ class Duplicate(msgspec.Struct, frozen=True):
     time: float
 
 
-class Void(msgspec.Struct, frozen=True):
+class Rejected(msgspec.Struct, frozen=True):
     """It did not happen, and why; ``why`` is for the session it came from."""
 
     proposal: e.Proposal
     why: Refused | PasswordNeeded | NameRefused | Duplicate
 
 
-Outcome = Applied | Void
+Outcome = Applied | Rejected
 
 
 def envelope(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from twisted_chat.core.state.session import Session
+from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.values.addresses import network_keys
 from twisted_chat.core.values.ids import RoomId
 from twisted_chat.core.values.limits import Limits
@@ -45,7 +45,7 @@ class Budgets:
         self._rooms: dict[RoomId, _RoomBudget] = {}
         self._many = self._many_rooms = MANY
 
-    def come(self, session: Session, now: float) -> None:
+    def come(self, session: SessionState, now: float) -> None:
         """Count a session by where it comes from; this machine is exempt."""
         if session.address is None:
             return
@@ -63,14 +63,14 @@ class Budgets:
         session.pools = tuple(pools)
         self._forget()
 
-    def leave(self, session: Session) -> None:
+    def leave(self, session: SessionState) -> None:
         """Count a session no longer. What it took and did not use is there again."""
         for pool in session.pools:
             pool.sessions -= 1
             pool.tokens += max(session.credit, 0)
         session.pools = ()
 
-    def draw(self, session: Session, now: float) -> float:
+    def draw(self, session: SessionState, now: float) -> float:
         """Let a session have lines of its budgets, and of that of the room where it spoke last; return the seconds until then."""
         limits, wait, much = self._limits, 0.0, _LINES
         half = limits.flood_burst * AT_ONCE / 2
@@ -87,7 +87,7 @@ class Budgets:
             wait = max(wait, pool.spend(much, limits, now))
         return wait if room is None else max(wait, room.spend(session.network, much, limits, now))
 
-    def said(self, session: Session, room: RoomId | None, texts: Sequence[str]) -> None:
+    def said(self, session: SessionState, room: RoomId | None, texts: Sequence[str]) -> None:
         """Count what was not drawn yet: that of long texts, and of the first in another room. ``room``: None is in private."""
         much = 0
         if len(texts) > 1 or len(texts[0]) > SHORT:

@@ -14,7 +14,7 @@ _NO_SCOPE: Final = Scope("")
 
 
 @dataclasses.dataclass(slots=True, eq=False)
-class Session:
+class SessionState:
     """One live connection to this node. ``before`` are the rooms that had the focus earlier, the latest last.
 
     ``host`` is what others may see of where it comes from, ``address`` the address itself, None for this machine.
@@ -59,7 +59,7 @@ class Session:
             self.before.remove(room)
         self.focus = room
 
-    def follow(self, other: Session, rooms: Container[RoomId]) -> None:
+    def follow(self, other: SessionState, rooms: Container[RoomId]) -> None:
         """Go on as ``other``, which this session takes the place of, was; its user may have left some rooms since."""
         self.bucket = other.bucket
         self.focus = other.focus if other.focus in rooms else None

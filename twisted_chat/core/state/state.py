@@ -18,7 +18,7 @@ from twisted_chat.core.state.invites import Invites
 from twisted_chat.core.state.read_markers import Markers
 from twisted_chat.core.state.room import LOBBY_ID, Room
 from twisted_chat.core.state.server_bans import ServerBans
-from twisted_chat.core.state.session import Session
+from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import Account
 from twisted_chat.core.values.ids import Node, RoomId, Scope, SessionId, UserId
@@ -38,7 +38,7 @@ class State:
         self.invites = Invites()
         self.talks = Talks()
         self.markers = Markers()
-        self.sessions: dict[SessionId, Session] = {}
+        self.sessions: dict[SessionId, SessionState] = {}
         self.users_by_key: dict[str, User] = {}
         #: The keys of nicks, and of rooms that are not private, sorted: whoever asks for a list gets one page, and must not
         #: cost a sort of everybody, or a look at every room.

@@ -63,13 +63,13 @@ def spell_network(network: Network) -> str:
     return str(network.network_address if whole else network)
 
 
-def household(address: Address) -> Network:
+def rate_limit_network(address: Address) -> Network:
     """Return the network that one subscriber has: an IPv4 address, or an IPv6 /64 (RFC 6177 gives nobody less)."""
     return ipaddress.ip_network((address, _PREFIXES[address.version][0]), strict=False)
 
 
 def networks(address: Address) -> tuple[Network, ...]:
-    """Return the networks that an address is counted by, its :func:`household` first, each within the next."""
+    """Return the networks that an address is counted by, its :func:`rate_limit_network` first, each within the next."""
     prefixes = _PREFIXES[address.version]
     return tuple(ipaddress.ip_network((address, prefix), strict=False) for prefix in prefixes)
 

@@ -8,7 +8,12 @@ from typing import Any, Final, Literal, Protocol
 
 import msgspec
 
-from twisted_chat.core.values.addresses import household, read_address, read_network, spell_network
+from twisted_chat.core.values.addresses import (
+    rate_limit_network,
+    read_address,
+    read_network,
+    spell_network,
+)
 from twisted_chat.core.values.cloak import is_cloak_mask, neighbourhoods
 from twisted_chat.core.values.confusables import skeleton
 from twisted_chat.core.values.masks import MAX_MASK, fits, fits_all, is_mask, shortened
@@ -144,7 +149,9 @@ def own_machine(target: Target) -> bool:
 def homes(addresses: Iterable[str]) -> str | None:
     """Return the networks that stand for the owners of addresses, as in :class:`Ban`; None if all are this machine, or none."""
     found = [each for address in addresses if (each := _address(address)) is not None]
-    return " ".join(dict.fromkeys(spell_network(household(each)) for each in found)) or None
+    return (
+        " ".join(dict.fromkeys(spell_network(rate_limit_network(each)) for each in found)) or None
+    )
 
 
 def hits(ban: Ban, who: Somebody, nick: Nick | None = None) -> bool:

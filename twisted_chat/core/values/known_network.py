@@ -18,7 +18,7 @@ MAX_ACCOUNTS: Final = 20_000
 KNOWN_FOR: Final = 90 * 24 * 60 * 60
 
 
-class Place(msgspec.Struct, frozen=True, gc=False):
+class KnownNetwork(msgspec.Struct, frozen=True, gc=False):
     """A place that an account was entered from, and when that was last. The digest tells nobody without the key where it is."""
 
     account: str

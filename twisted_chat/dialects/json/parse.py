@@ -196,7 +196,7 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command:
                     'a private message needs "to", the nick it is for; nothing was sent',
                     "bad-field",
                 )
-            return c.Tell(
+            return c.PrivateMessage(
                 parse_nick(incoming.to),
                 _lines(incoming.content),
                 _kind(incoming.kind),

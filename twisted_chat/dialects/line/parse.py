@@ -239,7 +239,7 @@ def _read(line: CleanText) -> c.Command | None:
         )
     arrow = typos.POINTED.fullmatch(line) if ">" in line else None
     if arrow is not None and (nick := typos.nick_or_none(arrow[2])) is not None:
-        return c.Tell(nick, (CleanText(arrow[1]),))
+        return c.PrivateMessage(nick, (CleanText(arrow[1]),))
     return _say(line, unless=typos.meant_for(line))
 
 
@@ -337,7 +337,7 @@ def _private(word: str, text: str) -> c.Command:
         ) from None
     if not text.strip():
         raise BadLine(f"The text is missing. {_NOT_SENT} Usage: MSG {nick}:TEXT", "usage")
-    return c.Tell(nick, (CleanText(text.strip()),))
+    return c.PrivateMessage(nick, (CleanText(text.strip()),))
 
 
 _check: type[Dialect] = LineDialect

@@ -11,7 +11,7 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.grammar.table import may_be_login
 from twisted_chat.core.values.names import BadName, parse_nick
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.delivery.session import Peer
+from twisted_chat.delivery.session import Session
 from twisted_chat.dialects.base import BadLine, Request
 from twisted_chat.dialects.framing import Frame
 from twisted_chat.server.node import Node
@@ -25,7 +25,7 @@ class FirstLine:
     ``held``: that line, one at most, which was within the limit of a line; it is never said by itself.
     """
 
-    def __init__(self, node: Node, peer: Peer) -> None:
+    def __init__(self, node: Node, peer: Session) -> None:
         self._node = node
         self._peer = peer
         self.held: CleanText | None = None

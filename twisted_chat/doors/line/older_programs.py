@@ -7,7 +7,7 @@ from typing import Final
 
 from twisted_chat.core.api.commands import Login
 from twisted_chat.delivery.pacer import Pacer, apart
-from twisted_chat.delivery.session import Peer
+from twisted_chat.delivery.session import Session
 from twisted_chat.dialects.base import Request
 from twisted_chat.dialects.framing import Frame
 from twisted_chat.dialects.json.short import VERBS, ShortJson, joined, shape
@@ -30,7 +30,7 @@ class OlderProgram:
     """
 
     def __init__(
-        self, node: Node, peer: Peer, short: ShortJson, pacer: Pacer, over: Callable[[], None]
+        self, node: Node, peer: Session, short: ShortJson, pacer: Pacer, over: Callable[[], None]
     ) -> None:
         """``over`` is called when there is no more to wait for."""
         self._node = node

@@ -9,7 +9,7 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.rules.decide_accounts import MIN_PASSWORD
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.text import BadText, Secret, decode
-from twisted_chat.delivery.session import Peer
+from twisted_chat.delivery.session import Session
 from twisted_chat.dialects.base import BadLine, Request
 from twisted_chat.dialects.line.typos import nick_or_none
 from twisted_chat.doors.line.telnet import TelnetFilter
@@ -34,7 +34,7 @@ class PasswordPrompt:
         self.wrong: Nick | None = None
         self.asked = 0
 
-    def ask(self, peer: Peer, name: RoomName | Nick, *, wrong: bool) -> bool:
+    def ask(self, peer: Session, name: RoomName | Nick, *, wrong: bool) -> bool:
         """Ask for the password of ``name``, again if ``wrong``.
 
         False if it was asked for enough; or, that of a room, if it could not be hidden: there the command is another way. Who
@@ -56,13 +56,13 @@ class PasswordPrompt:
             self._ask(peer, room, r.Notice("password", why))
         return True
 
-    def _ask(self, peer: Peer, name: RoomName | Nick, text: r.Reply) -> None:
+    def _ask(self, peer: Session, name: RoomName | Nick, text: r.Reply) -> None:
         self.asked += 1
         self._of = name
         self._node.tell(peer, text)
         self._node.delivery.send(peer.outbox, self._telnet.hide())
 
-    def take(self, peer: Peer) -> RoomName | Nick | None:
+    def take(self, peer: Session) -> RoomName | Nick | None:
         """End the question, if there is one: a line came. Return whose password that is."""
         name, self._of = self._of, None
         if name is None:
@@ -72,7 +72,7 @@ class PasswordPrompt:
             self._node.delivery.send(peer.outbox, self._telnet.show() + b"\r\n")
         return name
 
-    def answer(self, peer: Peer, name: RoomName | Nick, frame: bytes) -> None:
+    def answer(self, peer: Session, name: RoomName | Nick, frame: bytes) -> None:
         """Join or log in with the password in ``frame``, or give up."""
         try:
             password = Secret(decode(frame).strip(" "))
@@ -92,7 +92,7 @@ class PasswordPrompt:
         """Expect that the password is typed again if it turns out to be wrong, by who is a guest then."""
         self.wrong = login.nick if login.password else None
 
-    def again(self, peer: Peer, frame: bytes) -> BadLine | None:
+    def again(self, peer: Session, frame: bytes) -> BadLine | None:
         """Refuse a line of who typed a wrong password for a nick, came in as a guest, and seems to type the password again.
 
         That is one word as long as passwords are, or the nick with anything behind it. It is so until another line comes.
@@ -116,7 +116,7 @@ class PasswordPrompt:
         )
         return BadLine(why, "looks-private")
 
-    def refuse(self, peer: Peer, name: RoomName | Nick, bad: BadLine) -> None:
+    def refuse(self, peer: Session, name: RoomName | Nick, bad: BadLine) -> None:
         """Say why the answer can be no password, and ask again; who logs in comes as a guest."""
         if isinstance(name, Nick):
             why = f"that can be no password: {bad}; you come as a guest; /login {name} PASSWORD tries again"

@@ -23,7 +23,7 @@ from twisted_chat.core.values.addresses import network_keys
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.delivery.direct import Way, direct
 from twisted_chat.delivery.pacer import Pacer
-from twisted_chat.delivery.session import Peer
+from twisted_chat.delivery.session import Session
 from twisted_chat.dialects.base import Dialect
 from twisted_chat.dialects.json.parse import JsonDialect
 from twisted_chat.dialects.json.short import ShortJson
@@ -31,7 +31,7 @@ from twisted_chat.dialects.line.parse import LineDialect
 from twisted_chat.doors.admission import Connections, HandshakeFailed
 from twisted_chat.doors.byte_rates import ByteRates
 from twisted_chat.doors.line.older_programs import OlderProgram
-from twisted_chat.doors.line.reader import Intake
+from twisted_chat.doors.line.reader import LineReader
 from twisted_chat.doors.read_ahead import ReadAhead
 from twisted_chat.doors.sockets import LocalTrust, origin, tune
 from twisted_chat.runtime.clock import Silence
@@ -68,14 +68,14 @@ _NOWHERE: Final = Way(_nowhere, _nowhere)
 class LineProtocol(Protocol):
     """One connection: bytes in, frames to the node; bytes from the node out.
 
-    It begins and ends the connection; what comes in between is for its :class:`~.reader.Intake`. As producer
+    It begins and ends the connection; what comes in between is for its :class:`~.reader.LineReader`. As producer
     of its transport it tells the outbox when the kernel takes no more.
     """
 
     transport: Connection  # type: ignore[assignment]
     factory: ChatFactory
     #: There is one as soon as there is a session.
-    _intake: Intake
+    _intake: LineReader
 
     def __init__(self, factory: ChatFactory, host: str | None) -> None:
         """``host`` is where it comes from, None for this machine."""
@@ -85,7 +85,7 @@ class LineProtocol(Protocol):
         self._node = factory.node
         #: As in :class:`twisted_chat.delivery.outbox.Sink`.
         self.send, self.hold = _NOWHERE
-        self._peer: Peer | None = None
+        self._peer: Session | None = None
         self._pacer: Pacer | None = None  # on ports where older programs come in
         self._refused = False  # it is not counted
         self._timer: Silence | None = None  # ends the login time
@@ -136,7 +136,7 @@ class LineProtocol(Protocol):
         if self._pacer is not None and shared.short is not None:
             self._pacer.outbox = peer.outbox
             older = OlderProgram(self._node, peer, shared.short, self._pacer, self.resumed)
-        self._intake = Intake(
+        self._intake = LineReader(
             self._node,
             peer,
             self.transport,
@@ -204,7 +204,7 @@ class LineProtocol(Protocol):
         self._heard, self._pinged = self._node.clock.seconds(), None
         self._intake.receive(data)
 
-    def _login_timed_out(self, peer: Peer) -> None:
+    def _login_timed_out(self, peer: Session) -> None:
         limit = self._node.limits.login_time
         why = f"no nickname within {limit} seconds"
         self._node.visits.say_goodbye(peer, why, "refused", logged=why)

@@ -11,7 +11,7 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.names import LOBBY, Nick, RoomName
-from twisted_chat.delivery.session import Peer
+from twisted_chat.delivery.session import Session
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.framing import Endless, Frame, JsonFramer, TooLong
 from twisted_chat.dialects.json.parse import is_object
@@ -48,7 +48,7 @@ _TOO_SOON: Final = (
 )
 
 
-class Intake:
+class LineReader:
     """Hands in what one session sends, in order, as lines (``line``) or objects (``json``).
 
     A frame is cut when it may be handed in, and not before: what waits is the bytes that came. It reads on only while none
@@ -60,7 +60,7 @@ class Intake:
     def __init__(
         self,
         node: Node,
-        peer: Peer,
+        peer: Session,
         source: Source,
         networks: tuple[str, ...],
         line: LineDialect,

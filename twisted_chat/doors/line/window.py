@@ -6,7 +6,7 @@ from typing import Final
 
 from twisted.internet.interfaces import IDelayedCall
 
-from twisted_chat.delivery.session import Peer
+from twisted_chat.delivery.session import Session
 from twisted_chat.dialects.line.parse import LineDialect
 from twisted_chat.doors.line.telnet import TelnetFilter
 from twisted_chat.server.node import Node
@@ -19,7 +19,9 @@ PAUSE: Final = 0.2
 class Window:
     """How wide one session sees the chat."""
 
-    def __init__(self, node: Node, peer: Peer, telnet: TelnetFilter, dialect: LineDialect) -> None:
+    def __init__(
+        self, node: Node, peer: Session, telnet: TelnetFilter, dialect: LineDialect
+    ) -> None:
         self._node = node
         self._peer = peer
         self._telnet = telnet

@@ -10,7 +10,7 @@ from twisted.logger import Logger
 
 from twisted_chat.core.values.account import Account, Privacy, Proof
 from twisted_chat.core.values.ids import MessageId, Scope
-from twisted_chat.core.values.known_network import MAX_ACCOUNTS, MAX_PLACES, Place
+from twisted_chat.core.values.known_network import MAX_ACCOUNTS, MAX_PLACES, KnownNetwork
 from twisted_chat.core.values.names import BadName, parse_nick
 from twisted_chat.core.values.text import shown
 from twisted_chat.store.sql.bulk import put_rows
@@ -40,7 +40,7 @@ class AccountBatch:
         self.dropped: dict[str, MessageId] = {}
         self.logins: dict[Scope, Proof] = {}
         self.invites: dict[str, float | None] = {}
-        self.places: dict[tuple[str, str], Place] = {}
+        self.places: dict[tuple[str, str], KnownNetwork] = {}
 
     def keep(self, account: Account, password: str | None) -> None:
         """Keep an account, and what is stored of its password if that was set."""
@@ -145,10 +145,10 @@ def read_logins(connection: Connection, known: set[Scope]) -> tuple[tuple[Scope,
     )
 
 
-def read_places(connection: Connection) -> tuple[Place, ...]:
+def read_places(connection: Connection) -> tuple[KnownNetwork, ...]:
     """Read from where accounts were entered, the place that was used longest ago first."""
     latest = select(places).order_by(places.c.seen.desc()).limit(MAX_ACCOUNTS * MAX_PLACES)
-    found = [Place(row.account, row.digest, row.seen) for row in connection.execute(latest)]
+    found = [KnownNetwork(row.account, row.digest, row.seen) for row in connection.execute(latest)]
     return tuple(reversed(found))
 
 

@@ -16,7 +16,7 @@ from twisted_chat.store.sql.database import Database, explain, parse, sqlite_url
 from twisted_chat.store.sql.opening import open_database
 from twisted_chat.store.sql.schema import audit, counters, metadata, settings
 from twisted_chat.store.sql.writing import set_counter
-from twisted_chat.store.state_dir import Place, database_in
+from twisted_chat.store.state_dir import StateDir, database_in
 
 #: Rows that are read and written at once: some megabytes at most.
 _ROWS: Final = 1_000
@@ -29,7 +29,7 @@ def copy(source: str, target: str, progress: Callable[[int], None]) -> int:
 
     Each is a state folder, or the URL of a PostgreSQL database. No server may run on either; the target must be new, and is as
     it was if this fails. A source of an earlier version is brought up to date first, as a server that starts does it. Raises
-    :class:`StoreError`, or :class:`twisted_chat.store.state_dir.PlaceError`.
+    :class:`StoreError`, or :class:`twisted_chat.store.state_dir.StateDirError`.
     """
     if not _is_url(source) and not database_in(Path(source)).exists():
         raise StoreError(f"{source}: there is no database of a server")
@@ -53,7 +53,7 @@ def opened(place: str) -> Iterator[Connection]:
             open_database(database)
             yield database.writer()
         return
-    with closing(Place.open(Path(place))) as folder:
+    with closing(StateDir.open(Path(place))) as folder:
         database = Database(sqlite_url(folder.database))
         with closing(database):
             open_database(database)

@@ -16,7 +16,7 @@ from twisted_chat.core.api.records import AuditRecord, Query, Remembered, RoomRe
 from twisted_chat.core.state.conversations import GUESTS, as_kept
 from twisted_chat.core.values.account import Account, Proof
 from twisted_chat.core.values.ids import MessageId, RoomId, Scope
-from twisted_chat.core.values.known_network import Place
+from twisted_chat.core.values.known_network import KnownNetwork
 from twisted_chat.core.values.retention import KEEP_ALL, Keep
 from twisted_chat.core.values.server_ban import Ban
 from twisted_chat.core.values.server_ban import Kind as BanKind
@@ -252,7 +252,7 @@ class SqlStore:
         self._writer.batch.others.seen[account] = time
         self._writer.touched()
 
-    def place_seen(self, place: Place) -> None:
+    def place_seen(self, place: KnownNetwork) -> None:
         self._writer.batch.accounts.places[place.account, place.digest] = place
         self._writer.touched()
 
