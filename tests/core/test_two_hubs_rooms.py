@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.core.ruled import DEV, give_account, typed
 from tests.core.world import World, lines, nick
 from twisted_chat.core.api import commands as c
-from twisted_chat.core.api import room_events as re
+from twisted_chat.core.api import events as e
 from twisted_chat.core.api.commands import Command
 from twisted_chat.core.rules.apply import Applied, Rejected
 from twisted_chat.core.state.room import LOBBY_ID, Room
@@ -145,11 +145,11 @@ class RuleTests(SynchronousTestCase):
         """Check what was shown."""
         if isinstance(outcome, Applied):
             event = outcome.envelope.event
-            if isinstance(event, re.Banned | re.Muted):
+            if isinstance(event, e.Banned | e.Muted):
                 self.assertEqual((event.ban.scope, event.ban.address), (None, None))
-            if isinstance(event, re.PasswordSet):
+            if isinstance(event, e.RoomPasswordSet):
                 self.assertIsNone(event.password)
-            if isinstance(event, re.Banned):
+            if isinstance(event, e.Banned):
                 self.assertNotIn("10.0.0", repr(event))
 
     def test_ban_that_is_made_leaves_nobody_inside_whom_it_hits(self) -> None:

@@ -159,7 +159,9 @@ class World:
         decision = self.decide(seat, command)
         hub = self.hubs[seat.node]
         if isinstance(decision, HashPassword):
-            decision = Propose(e.Registered(decision.nick, password, decision.invite), claim=True)
+            decision = Propose(
+                e.AccountRegistered(decision.nick, password, decision.invite), claim=True
+            )
         else:
             assert isinstance(decision, CheckPassword), decision
             proof = decision.proof or Proof(decision.nick.key, outside=True)

@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.api import room_events as re
-from twisted_chat.core.api import room_replies as rr
 from twisted_chat.core.api.commands import Kind, Lines
 from twisted_chat.core.api.records import AuditRecord
 from twisted_chat.core.values.account import Proof
@@ -258,11 +256,11 @@ EVENTS: dict[type[Any], st.SearchStrategy[Any]] = {
     e.TopicSet: st.builds(e.TopicSet, clean_texts),
     e.KeepSet: st.builds(e.KeepSet, keeps, st.booleans()),
     e.Closed: st.just(e.Closed()),
-    e.Registered: st.builds(e.Registered, nicks),
+    e.AccountRegistered: st.builds(e.AccountRegistered, nicks),
     e.LoggedIn: st.builds(e.LoggedIn, nicks, st.just(Proof("bob")), st.booleans()),
-    e.PasswordSet: st.just(e.PasswordSet(Proof("bob"))),
+    e.PasswordChanged: st.just(e.PasswordChanged(Proof("bob"))),
     e.AccountDropped: st.just(e.AccountDropped(Proof("bob"))),
-    e.Invited: st.just(e.Invited("digest", 1.0)),
+    e.InviteCodeMade: st.just(e.InviteCodeMade("digest", 1.0)),
     e.PrivacySet: st.just(e.PrivacySet("rooms")),
     e.IgnoreSet: st.builds(e.IgnoreSet, st.just("eve"), st.just("Eve"), st.booleans()),
     e.BotCommandsSet: st.sampled_from([e.BotCommandsSet(()), e.BotCommandsSet(("!roll", "!flip"))]),
@@ -275,27 +273,27 @@ EVENTS: dict[type[Any], st.SearchStrategy[Any]] = {
     e.AccountRemoved: st.builds(e.AccountRemoved, st.just("root"), nicks.map(str)),
     e.PanicSet: st.builds(e.PanicSet, st.just("root"), st.integers(0, 2)),
     e.Gathered: st.builds(e.Gathered, _nick_tuples, _nick_tuples, counts),
-    re.SettingChanged: st.builds(
-        re.SettingChanged, st.sampled_from(get_args(Setting)), st.integers(0, 21_600)
+    e.SettingChanged: st.builds(
+        e.SettingChanged, st.sampled_from(get_args(Setting)), st.integers(0, 21_600)
     ),
-    re.PasswordSet: st.builds(re.PasswordSet, st.booleans()),
-    re.Invited: st.builds(re.Invited, st.just(UserId(2)), nicks),
-    re.RoleChanged: st.builds(
-        re.RoleChanged, st.sampled_from(["operator", "voice"]), st.booleans(), nicks
+    e.RoomPasswordSet: st.builds(e.RoomPasswordSet, st.booleans()),
+    e.InvitedToRoom: st.builds(e.InvitedToRoom, st.just(UserId(2)), nicks),
+    e.RoleChanged: st.builds(
+        e.RoleChanged, st.sampled_from(["operator", "voice"]), st.booleans(), nicks
     ),
-    re.Registered: st.just(re.Registered()),
-    re.Transferred: st.builds(re.Transferred, st.just(UserId(2)), nicks),
-    re.Banned: st.builds(re.Banned, _bans, st.none(), st.just(False), _out),
-    re.Unbanned: st.builds(re.Unbanned, _targets),
-    re.Muted: st.builds(re.Muted, _bans, st.just(UserId(2)), nicks),
-    re.Unmuted: st.builds(re.Unmuted, _targets),
-    re.Forgotten: st.builds(re.Forgotten, st.booleans()),
-    re.Dropped: st.builds(re.Dropped, _out),
+    e.RoomRegistered: st.just(e.RoomRegistered()),
+    e.RoomTransferred: st.builds(e.RoomTransferred, st.just(UserId(2)), nicks),
+    e.Banned: st.builds(e.Banned, _bans, st.none(), st.just(False), _out),
+    e.Unbanned: st.builds(e.Unbanned, _targets),
+    e.Muted: st.builds(e.Muted, _bans, st.just(UserId(2)), nicks),
+    e.Unmuted: st.builds(e.Unmuted, _targets),
+    e.Forgotten: st.builds(e.Forgotten, st.booleans()),
+    e.RoomDropped: st.builds(e.RoomDropped, _out),
 }
 
 _IN_A_ROOM = (
     *(e.Said, e.Joined, e.Left, e.Kicked, e.TopicSet, e.KeepSet, e.Closed, e.Gathered),
-    re.RoomEvent,
+    e.RoomEvent,
 )
 
 
@@ -443,8 +441,8 @@ REPLIES: dict[type[Any], st.SearchStrategy[Any]] = {
     ),
     r.Topic: st.builds(r.Topic, rooms, clean_texts, st.none() | nicks, times),
     r.Kept: st.builds(r.Kept, rooms, keeps),
-    rr.RoomSettings: st.builds(
-        rr.RoomSettings,
+    r.RoomSettings: st.builds(
+        r.RoomSettings,
         rooms,
         st.builds(
             Settings,
@@ -456,12 +454,12 @@ REPLIES: dict[type[Any], st.SearchStrategy[Any]] = {
         st.none() | nicks.map(str),
         st.lists(st.tuples(nicks.map(str), st.just(("operator", "voice"))), max_size=3).map(tuple),
     ),
-    rr.Bans: st.builds(
-        rr.Bans,
+    r.Bans: st.builds(
+        r.Bans,
         rooms,
         st.lists(
             st.builds(
-                rr.BanLine,
+                r.BanLine,
                 st.booleans(),
                 _targets.map(lambda target: target.text),
                 nicks.map(str),
@@ -475,7 +473,7 @@ REPLIES: dict[type[Any], st.SearchStrategy[Any]] = {
         st.integers(1, 9),
         st.integers(1, 9),
     ),
-    rr.Invitation: st.builds(rr.Invitation, nicks, rooms),
+    r.Invitation: st.builds(r.Invitation, nicks, rooms),
     r.Ignored: st.builds(r.Ignored, st.lists(nicks.map(str), max_size=40).map(tuple)),
     r.Confirmed: st.builds(r.Confirmed, clean_texts),
     r.Notice: st.builds(r.Notice, _codes, clean_texts),

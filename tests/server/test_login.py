@@ -483,7 +483,7 @@ class SettingsTests(Case):
 
     def test_an_invitation_is_told_to_who_made_it_and_lets_one_in(self) -> None:
         self.node.visits.trust(self.bob.peer)
-        self.bob.asks(c.Invite())
+        self.bob.asks(c.MakeInviteCode())
         self.turn()
         told = "\n".join(self.bob.take())
         (digest,) = self.node.hub.state.invites

@@ -16,7 +16,6 @@ from tests.clocks import DAY, TurnsClock, TwoClocks
 from tests.nodes import DEV, FakeDoor, NodeCase, TellingStore
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
-from twisted_chat.core.api import room_commands as rc
 from twisted_chat.core.api.records import Remembered, RoomRecord
 from twisted_chat.core.bus import Bus, LocalBus
 from twisted_chat.core.state.room import LOBBY_ID, Room
@@ -437,7 +436,7 @@ class SetClockTests(KeepingCase):
 
     def test_hour_back_makes_nobody_wait_to_speak(self) -> None:
         ann, bob = self.enter("ann", "bob")
-        ann.asks(c.Join(DEV), rc.ChangeSetting("slow", 60))
+        ann.asks(c.Join(DEV), c.ChangeSetting("slow", 60))
         bob.join("dev").say("one")
         self.forget(ann, bob)
         self.clocks.ahead -= 3600

@@ -14,7 +14,6 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.records import LeftOut, Remembered, RoomRecord, Sent
 from twisted_chat.core.api.replies import NameRefused
-from twisted_chat.core.api.room_events import Banned, Dropped
 from twisted_chat.core.rules.apply import Applier
 from twisted_chat.core.rules.decide import Decider
 from twisted_chat.core.rules.decide_accounts import Registration
@@ -300,7 +299,7 @@ class Hub:
                 self._drop(author.user, envelope, fall_back=True)
             case e.Kicked():
                 self._drop(event.user, envelope, fall_back=False)
-            case Banned(out=out) | Dropped(out=out):
+            case e.Banned(out=out) | e.RoomDropped(out=out):
                 for each, _ in out:
                     self._drop(each, envelope, fall_back=False)
             case e.Told():

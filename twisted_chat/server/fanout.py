@@ -7,8 +7,6 @@ import msgspec
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.api import room_events as re
-from twisted_chat.core.api import room_replies as rr
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.rules import decisions as d
 from twisted_chat.core.rules.outcomes import Applied, Between, InRoom, Near
@@ -94,21 +92,27 @@ class EventFanout:
                 if gone:
                     self._keeping.forget(gone, envelope.id)
                 self._accounts.show(applied, peer)
-            case e.Registered() | e.PasswordSet() | e.Invited() | e.PrivacySet() | e.IgnoreSet():
+            case (
+                e.AccountRegistered()
+                | e.PasswordChanged()
+                | e.InviteCodeMade()
+                | e.PrivacySet()
+                | e.IgnoreSet()
+            ):
                 self._accounts.show(applied, peer)
-            case re.Banned(out=out):
+            case e.Banned(out=out):
                 self._put_out(envelope, out, peer)
                 self._tell_unmatched(peer, matched=bool(out))
-            case re.Muted(user=user):
+            case e.Muted(user=user):
                 self._shown(envelope, audience, peer)
                 assert envelope.room is not None
                 there = self._hub.state.rooms[envelope.room.id].members
                 self._tell_unmatched(peer, matched=user in there)
-            case re.Dropped():
+            case e.RoomDropped():
                 self._put_out(envelope, event.out, peer)
-            case re.Invited():
+            case e.InvitedToRoom():
                 self._invited(envelope, event, peer)
-            case re.Forgotten():
+            case e.Forgotten():
                 self._forgotten(envelope)
                 self._shown(envelope, audience, peer)
             case e.AccountRemoved(account=account, gone=gone):
@@ -297,13 +301,13 @@ class EventFanout:
         if talk is not None:
             self._keeping.forget([talk], envelope.id)
 
-    def _invited(self, envelope: e.Envelope, event: re.Invited, peer: Session | None) -> None:
+    def _invited(self, envelope: e.Envelope, event: e.InvitedToRoom, peer: Session | None) -> None:
         ref, author = envelope.room, envelope.author
         assert ref is not None and author is not None
         self._delivery.say(ref.id, envelope)
         for each in self._sessions.of(event.user):
             if author.nick.key not in each.outbox.ignored:
-                self._sessions.tell(each, rr.Invitation(author.nick, ref.name))
+                self._sessions.tell(each, r.Invitation(author.nick, ref.name))
         self._confirm(envelope, peer)
 
     def _forgotten(self, envelope: e.Envelope) -> None:

@@ -122,7 +122,7 @@ class Accounts:
         digest = digest_of(code)
         self._codes[digest] = code
         until = self._wall() + GOOD_FOR
-        self._carry_out(peer, d.Propose(e.Invited(digest, until), claim=True), tag)
+        self._carry_out(peer, d.Propose(e.InviteCodeMade(digest, until), claim=True), tag)
 
     def _start(self, peer: Session, work: Coroutine[Any, Any, None], tag: str | None) -> None:
         peer.waits += 1
@@ -219,7 +219,7 @@ class Accounts:
         """Let something else be stored of the same password, or code."""
         user = self._hub.user_of(peer.id) if self._here(peer) else None
         if user is not None and user.account == proof.account:
-            renewed = e.PasswordSet(proof, hashed, renewed=True)
+            renewed = e.PasswordChanged(proof, hashed, renewed=True)
             self._carry_out(peer, d.Propose(renewed, claim=True), None)
 
     def _knows(self, peer: Session, nick: Nick) -> bool:
@@ -260,7 +260,7 @@ class Accounts:
             self._sessions.tell(peer, r.Refused("try-later", str(error)), tag)
             return
         if self._here(peer):
-            registered = e.Registered(asked.nick, hashed, asked.invite)
+            registered = e.AccountRegistered(asked.nick, hashed, asked.invite)
             self._carry_out(peer, d.Propose(registered, claim=True), tag)
 
     def _refuse(
@@ -309,7 +309,7 @@ class Accounts:
         """Tell the sessions of an account what happened to it; the one that did it, once that is stored."""
         envelope = applied.envelope
         event = envelope.event
-        if isinstance(event, e.PasswordSet) and event.renewed:
+        if isinstance(event, e.PasswordChanged) and event.renewed:
             return  # nothing that anybody would notice
         done, other = self._texts(event)
         assert isinstance(applied.audience, Between)
@@ -322,22 +322,22 @@ class Accounts:
         if isinstance(event, e.AccountDropped):
             self._keeping.familiar.forget(event.proof.account)
         if peer is not None:
-            if isinstance(event, e.Registered):
+            if isinstance(event, e.AccountRegistered):
                 self._keeping.entered(event.nick.key, peer.network)
             self._acks.promise(peer, envelope.id, r.Confirmed(done), envelope.tag)
 
     def _texts(self, event: e.Event) -> tuple[str, str]:
         """Say what happened, to who did it, and to the other sessions of the account."""
         match event:
-            case e.Registered(nick=nick):
+            case e.AccountRegistered(nick=nick):
                 done = f"{nick} is registered, and yours; elsewhere, log in with: {nick} PASSWORD"
                 return done, f"{nick} is registered now"
-            case e.PasswordSet():
+            case e.PasswordChanged():
                 return "your password is changed", "your password was changed in another session"
             case e.AccountDropped(proof=proof):
                 gone = f"the account {proof.account} is deleted: you are a guest now, and the name is free"
                 return gone, gone
-            case e.Invited(invite=digest):
+            case e.InviteCodeMade(invite=digest):
                 code = self._codes.pop(digest, "")
                 days = round(GOOD_FOR / 86400)
                 text = f"good for one registration within {days} days: /register PASSWORD {code}"

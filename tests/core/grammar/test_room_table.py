@@ -6,7 +6,6 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.core.world import nick, room
 from twisted_chat.core.api import commands as c
-from twisted_chat.core.api import room_commands as rc
 from twisted_chat.core.grammar.arguments import BadArguments
 from twisted_chat.core.grammar.room_table import ROOM_SPECS
 from twisted_chat.core.grammar.table import COMMANDS
@@ -27,45 +26,45 @@ class RoomSpecTests(SynchronousTestCase):
     def test_every_command_is_read(self) -> None:
         because = CleanText("too loud")
         for line, command in (
-            ("ban bob", rc.PutBan(read_target("bob"))),
-            ("ban bob 2h", rc.PutBan(read_target("bob"), 7200)),
-            ("ban bob too loud", rc.PutBan(read_target("bob"), None, because)),
-            ("ban #dev *spam* 1d12h too loud", rc.PutBan(STARS, 129_600, because, False, DEV)),
-            ("ban !10.0.0.0/8", rc.PutBan(NET, insist=True)),
-            ("ban address:bob", rc.PutBan(read_target("address:bob"))),
-            ("unban 10.1.2.3/8", rc.LiftBan(NET)),
-            ("unban #dev bob", rc.LiftBan(read_target("bob"), DEV)),
-            ("bans", rc.ListBans()),
-            ("bans #dev 2", rc.ListBans(2, DEV)),
-            ("mute bob", rc.Mute(BOB)),
-            ("mute #dev bob 10m too loud", rc.Mute(BOB, 600, because, DEV)),
-            ("unmute bob", rc.Unmute(BOB)),
-            ("op bob", rc.ChangeRole("operator", True, BOB)),
-            ("deop #dev bob", rc.ChangeRole("operator", False, BOB, DEV)),
-            ("voice bob", rc.ChangeRole("voice", True, BOB)),
-            ("devoice bob", rc.ChangeRole("voice", False, BOB)),
-            ("invite bob", rc.Invite(BOB)),
-            ("lock secret", rc.SetPassword("secret")),
-            ("lock #dev secret", rc.SetPassword("secret", DEV)),
-            ("unlock", rc.SetPassword(None)),
-            ("private on", rc.ChangeSetting("private", 1)),
-            ("invite-only #dev OFF", rc.ChangeSetting("invite-only", 0, DEV)),
-            ("moderated on", rc.ChangeSetting("moderated", 1)),
-            ("slow 30", rc.ChangeSetting("slow", 30)),
-            ("slow #dev 0", rc.ChangeSetting("slow", 0, DEV)),
-            ("topic-lock on", rc.ChangeSetting("topic-lock", 1)),
-            ("visibility join", rc.ChangeSetting("visibility", 1)),
-            ("visibility all", rc.ChangeSetting("visibility", 0)),
-            ("settings", rc.ShowSettings()),
-            ("register-room", rc.RegisterRoom()),
-            ("transfer bob", rc.Transfer(BOB)),
-            ("export", rc.Export()),
-            ("drop-room", rc.DropRoom()),
-            ("drop-room dev", rc.DropRoom(DEV)),
-            ("forget-me", rc.ForgetMe()),
-            ("forget-me dev", rc.ForgetMe(DEV)),
-            ("forget-me ALL", rc.ForgetMe(everywhere=True)),
-            ("forget-me #all", rc.ForgetMe(room("all"))),
+            ("ban bob", c.PutBan(read_target("bob"))),
+            ("ban bob 2h", c.PutBan(read_target("bob"), 7200)),
+            ("ban bob too loud", c.PutBan(read_target("bob"), None, because)),
+            ("ban #dev *spam* 1d12h too loud", c.PutBan(STARS, 129_600, because, False, DEV)),
+            ("ban !10.0.0.0/8", c.PutBan(NET, insist=True)),
+            ("ban address:bob", c.PutBan(read_target("address:bob"))),
+            ("unban 10.1.2.3/8", c.LiftBan(NET)),
+            ("unban #dev bob", c.LiftBan(read_target("bob"), DEV)),
+            ("bans", c.ListBans()),
+            ("bans #dev 2", c.ListBans(2, DEV)),
+            ("mute bob", c.Mute(BOB)),
+            ("mute #dev bob 10m too loud", c.Mute(BOB, 600, because, DEV)),
+            ("unmute bob", c.Unmute(BOB)),
+            ("op bob", c.ChangeRole("operator", True, BOB)),
+            ("deop #dev bob", c.ChangeRole("operator", False, BOB, DEV)),
+            ("voice bob", c.ChangeRole("voice", True, BOB)),
+            ("devoice bob", c.ChangeRole("voice", False, BOB)),
+            ("invite bob", c.InviteToRoom(BOB)),
+            ("lock secret", c.SetRoomPassword("secret")),
+            ("lock #dev secret", c.SetRoomPassword("secret", DEV)),
+            ("unlock", c.SetRoomPassword(None)),
+            ("private on", c.ChangeSetting("private", 1)),
+            ("invite-only #dev OFF", c.ChangeSetting("invite-only", 0, DEV)),
+            ("moderated on", c.ChangeSetting("moderated", 1)),
+            ("slow 30", c.ChangeSetting("slow", 30)),
+            ("slow #dev 0", c.ChangeSetting("slow", 0, DEV)),
+            ("topic-lock on", c.ChangeSetting("topic-lock", 1)),
+            ("visibility join", c.ChangeSetting("visibility", 1)),
+            ("visibility all", c.ChangeSetting("visibility", 0)),
+            ("settings", c.ShowSettings()),
+            ("register-room", c.RegisterRoom()),
+            ("transfer bob", c.Transfer(BOB)),
+            ("export", c.Export()),
+            ("drop-room", c.DropRoom()),
+            ("drop-room dev", c.DropRoom(DEV)),
+            ("forget-me", c.ForgetMe()),
+            ("forget-me dev", c.ForgetMe(DEV)),
+            ("forget-me ALL", c.ForgetMe(everywhere=True)),
+            ("forget-me #all", c.ForgetMe(room("all"))),
         ):
             self.assertEqual(parse(line), command, line)
 
@@ -82,7 +81,7 @@ class RoomSpecTests(SynchronousTestCase):
             words = (spec.grammar or spec.usage).split()
             needed = [samples[word] for word in words if not word.startswith("[")]
             command = spec.parse(" ".join(["#dev", *needed]))
-            assert isinstance(command, rc.RoomCommand)
+            assert isinstance(command, c.RoomCommand)
             self.assertEqual(getattr(command, "room", None), DEV, spec.name)
 
     def test_usage_in_full_has_the_room_that_may_stand_first(self) -> None:

@@ -54,7 +54,7 @@ class TableTests(SynchronousTestCase):
         ):
             self.assertEqual(
                 parse(f"server-ban {rest}"),
-                c.ServerBan(eve, duration, reason),
+                c.PutServerBan(eve, duration, reason),
             )
         bad = self.assertRaises(BadArguments, parse, "server-ban eve 3 times rude")
         self.assertIn('"3" is no duration', str(bad))
@@ -111,7 +111,7 @@ class ParseTests(SynchronousTestCase):
             ("logout", c.Quit()),
             ("passwd secret-1 secret-2", c.ChangePassword("secret-1", "secret-2")),
             ("drop-account secret-1", c.DropAccount("secret-1")),
-            ("invite-code", c.Invite()),
+            ("invite-code", c.MakeInviteCode()),
             ("privacy", c.SetPrivacy()),
             ("privacy Rooms", c.SetPrivacy("rooms")),
             ("join dev", c.Join(room("dev"))),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.core.api.test_events import EVERY_EVENT
+from tests.core.api.examples import EVERY_EVENT
 from tests.core.world import NOW, Seat, World, lines, nick, room
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e

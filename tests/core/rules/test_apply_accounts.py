@@ -48,7 +48,7 @@ class RegisteringTests(Case):
         bob = self.world.register("Bob")
         outcome = self.applied()
         self.assertEqual(
-            (outcome.secret, outcome.envelope.event), ("a hash", e.Registered(nick("Bob")))
+            (outcome.secret, outcome.envelope.event), ("a hash", e.AccountRegistered(nick("Bob")))
         )
         self.assertEqual(outcome.audience, Between((self.world.user(bob).id,)))
         self.assertEqual(self.state.accounts["bob"].name.text, "Bob")
@@ -58,13 +58,13 @@ class RegisteringTests(Case):
     def test_two_who_register_one_name_at_once_are_one_account(self) -> None:
         bob = self.world.enter("bob")
         for _ in range(2):
-            self.propose(bob, e.Registered(nick("bob"), "hash"))
+            self.propose(bob, e.AccountRegistered(nick("bob"), "hash"))
         self.assertEqual((self.void(), len(self.state.accounts)), ("already-logged-in", 1))
 
     def test_who_was_renamed_meanwhile_registers_nothing(self) -> None:
         bob = self.world.enter("bob")
         self.world.do(bob, c.Rename(nick("rob")))
-        self.propose(bob, e.Registered(nick("bob"), "hash"))
+        self.propose(bob, e.AccountRegistered(nick("bob"), "hash"))
         self.assertEqual((self.void(), dict(self.state.accounts)), ("nick-changed", {}))
 
     def test_a_name_that_looks_like_an_account_cannot_be_had(self) -> None:
@@ -77,12 +77,12 @@ class RegisteringTests(Case):
     def test_an_invitation_is_good_once(self) -> None:
         digest = digest_of("code")
         bob, eve = self.world.enter("bob"), self.world.enter("eve")
-        self.propose(bob, e.Registered(nick("bob"), "hash", digest))
+        self.propose(bob, e.AccountRegistered(nick("bob"), "hash", digest))
         self.assertEqual(self.void(), "invite-needed")
-        self.propose(bob, e.Invited(digest, NOW + 10))
-        self.propose(bob, e.Registered(nick("bob"), "hash", digest))
+        self.propose(bob, e.InviteCodeMade(digest, NOW + 10))
+        self.propose(bob, e.AccountRegistered(nick("bob"), "hash", digest))
         self.applied()
-        self.propose(eve, e.Registered(nick("eve"), "hash", digest))
+        self.propose(eve, e.AccountRegistered(nick("eve"), "hash", digest))
         self.assertEqual((self.void(), list(self.state.accounts)), ("invite-needed", ["bob"]))
 
 
@@ -258,7 +258,9 @@ class DroppingTests(Case):
     def test_a_password_that_is_hashed_anew_is_the_same_password(self) -> None:
         bob = self.world.register("bob")
         before = self.state.dump()
-        self.propose(bob, e.PasswordSet(self.state.accounts["bob"].proof, "new hash", renewed=True))
+        self.propose(
+            bob, e.PasswordChanged(self.state.accounts["bob"].proof, "new hash", renewed=True)
+        )
         outcome = self.applied()
         self.assertEqual((outcome.secret, outcome.audience), ("new hash", Between(())))
         self.assertNotIn("new hash", str(outcome.envelope))
@@ -272,7 +274,7 @@ class DroppingTests(Case):
             self.assertIsNone(self.world.user(seat).account)
             author = self.world.user(seat).sessions[seat.node, seat.session]
             self.assertIsNone(author.account)
-        self.propose(second, e.PasswordSet(Proof("bob", MessageId(3)), "hash"))
+        self.propose(second, e.PasswordChanged(Proof("bob", MessageId(3)), "hash"))
         self.assertEqual((self.void(), dict(self.state.accounts)), ("wrong-password", {}))
         self.world.close(bob)
         self.world.close(second)
@@ -329,7 +331,7 @@ class SettingsTests(Case):
         bob = self.world.enter("bob")
         for number in range(1000):
             self.state.invites.put(str(number), NOW + 10, NOW)
-        self.propose(bob, e.Invited("one more", NOW + 10))
+        self.propose(bob, e.InviteCodeMade("one more", NOW + 10))
         self.assertEqual(self.void(), "too-many-invites")
 
 

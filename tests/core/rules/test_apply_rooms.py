@@ -6,7 +6,6 @@ from tests.core.ruled import DEV, RuledCase, give_account, roles, typed
 from tests.core.world import NOW, Seat, lines, nick, room
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
-from twisted_chat.core.api import room_events as re
 from twisted_chat.core.rules.apply import Applied, Duplicate, Near, Rejected
 from twisted_chat.core.rules.apply_rooms import forget_account
 from twisted_chat.core.state.room import LOBBY_ID, room_digest
@@ -21,7 +20,7 @@ class RoleTests(RuledCase):
         shown = self.done(self.otto, "voice eve")
         self.assertEqual(self.roles_of(self.eve), roles("voice"))
         self.assertEqual(
-            shown.event, re.RoleChanged("voice", True, nick("eve"), self.world.user(self.eve).id)
+            shown.event, e.RoleChanged("voice", True, nick("eve"), self.world.user(self.eve).id)
         )
         self.done(self.otto, "op eve")
         self.assertEqual(self.roles_of(self.eve), roles("voice", "operator"))
@@ -86,7 +85,9 @@ class OwnerTests(RuledCase):
 
     def test_transfer_makes_another_owner_and_leaves_an_operator(self) -> None:
         shown = self.done(self.olga, "transfer vera")
-        self.assertEqual(shown.event, re.Transferred(self.world.user(self.vera).id, nick("vera")))
+        self.assertEqual(
+            shown.event, e.RoomTransferred(self.world.user(self.vera).id, nick("vera"))
+        )
         self.assertEqual(self.dev.owner, "vera")
         self.assertEqual(self.roles_of(self.olga), roles("operator"))
         self.assertEqual(self.roles_of(self.vera), roles("owner", "voice"))
@@ -120,7 +121,7 @@ class OwnerTests(RuledCase):
 
     def test_dropped_room_is_gone_with_everybody_in_it(self) -> None:
         shown = self.done(self.olga, "drop-room dev")
-        assert isinstance(shown.event, re.Dropped)
+        assert isinstance(shown.event, e.RoomDropped)
         self.assertEqual([str(who) for _, who in shown.event.out], ["olga", "otto", "vera", "eve"])
         self.assertIsNone(self.world.hub.state.room_named(DEV))
         self.assertIsNone(self.world.session(self.eve).focus)
@@ -155,7 +156,7 @@ class OwnerTests(RuledCase):
 class BanTests(RuledCase):
     def test_ban_puts_out_at_once_and_keeps_out(self) -> None:
         shown = self.done(self.otto, "ban eve 2h too loud")
-        assert isinstance(shown.event, re.Banned)
+        assert isinstance(shown.event, e.Banned)
         self.assertEqual([str(who) for _, who in shown.event.out], ["eve"])
         self.assertEqual(shown.event.ban.until - shown.event.ban.time, 7200.0)
         self.assertFalse(self.is_in(self.eve))
@@ -229,7 +230,7 @@ class BanTests(RuledCase):
 
     def test_mask_hits_all_who_fit_but_the_owner(self) -> None:
         shown = self.done(self.olga, "ban !*")
-        assert isinstance(shown.event, re.Banned)
+        assert isinstance(shown.event, e.Banned)
         self.assertEqual([str(who) for _, who in shown.event.out], ["otto", "vera", "eve"])
         self.assertEqual(self.enters(self.carl), "banned")
         self.world.do(self.olga, c.Leave(DEV))
@@ -250,7 +251,7 @@ class BanTests(RuledCase):
             self.world.do(seat, c.Join(DEV))
         mask = "*." + cloak.of("198.51.100.1").partition(".")[2]
         shown = self.done(self.otto, f"ban {mask}")
-        assert isinstance(shown.event, re.Banned)
+        assert isinstance(shown.event, e.Banned)
         self.assertEqual([str(who) for _, who in shown.event.out], ["dave"])
         self.assertEqual((self.is_in(neighbour), self.is_in(other)), (False, True))
         self.assertEqual(self.enters(neighbour), "banned")
@@ -310,7 +311,7 @@ class BanTests(RuledCase):
 class MuteTests(RuledCase):
     def test_muted_person_cannot_speak_until_it_is_over(self) -> None:
         shown = self.done(self.otto, "mute eve 10m")
-        assert isinstance(shown.event, re.Muted)
+        assert isinstance(shown.event, e.Muted)
         self.assertEqual(self.speaks(self.eve), "muted")
         self.world.now += 600
         self.assertEqual(self.speaks(self.eve), "")
@@ -405,7 +406,7 @@ class SettingTests(RuledCase):
         for line in ("invite-only on", "lock secret", "ban carl"):
             self.done(self.otto, line)
         shown = self.done(self.otto, "invite carl")
-        self.assertEqual(shown.event, re.Invited(self.world.user(self.carl).id, nick("carl")))
+        self.assertEqual(shown.event, e.InvitedToRoom(self.world.user(self.carl).id, nick("carl")))
         self.assertEqual(self.enters(self.carl), "")
         self.world.do(self.carl, c.Leave(DEV))
         self.assertEqual(self.enters(self.carl), "banned")
@@ -424,7 +425,7 @@ class SettingTests(RuledCase):
 
     def test_lock_asks_for_the_password_but_not_the_owner(self) -> None:
         shown = self.done(self.otto, "lock secret")
-        self.assertEqual(shown.event, re.PasswordSet(True))
+        self.assertEqual(shown.event, e.RoomPasswordSet(True))
         self.assertEqual(self.dev.password, room_digest(DEV, "secret"))
         self.assertEqual((self.enters(self.carl), self.enters(self.carl, "x")), ("password",) * 2)
         self.assertEqual(self.enters(self.carl, "secret"), "")

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.core.api.test_commands import EVERY_COMMAND
+from tests.core.api.examples import EVERY_COMMAND
 from tests.core.world import NOW, Seat, World, lines, nick, room, scope_of
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e

@@ -145,9 +145,9 @@ class RegisterTests(Case):
     def test_nobody_can_invite_where_nobody_can_register(self) -> None:
         self.hub.trust(self.eve.session)
         self.may_register("closed")
-        self.assertEqual(self.code(self.eve, c.Invite()), "registration-closed")
+        self.assertEqual(self.code(self.eve, c.MakeInviteCode()), "registration-closed")
         self.may_register("open")
-        self.assertIsInstance(self.world.decide(self.eve, c.Invite()), MakeInvite)
+        self.assertIsInstance(self.world.decide(self.eve, c.MakeInviteCode()), MakeInvite)
 
     def test_nobody_may_where_that_is_closed(self) -> None:
         self.may_register("closed")
@@ -212,13 +212,13 @@ class AccountTests(Case):
         self.assertEqual(decision, SendReply(r.Confirmed("everybody may write to you in private")))
 
     def test_only_who_is_on_the_servers_machine_invites(self) -> None:
-        self.assertEqual(self.code(self.bob, c.Invite()), "not-operator")
+        self.assertEqual(self.code(self.bob, c.MakeInviteCode()), "not-operator")
         self.hub.trust(self.bob.session)
-        self.assertEqual(self.world.decide(self.bob, c.Invite()), MakeInvite())
+        self.assertEqual(self.world.decide(self.bob, c.MakeInviteCode()), MakeInvite())
 
     def test_operators_of_the_server_invite_from_anywhere(self) -> None:
         self.world.session(self.bob).operator = "root"
-        self.assertEqual(self.world.decide(self.bob, c.Invite()), MakeInvite())
+        self.assertEqual(self.world.decide(self.bob, c.MakeInviteCode()), MakeInvite())
 
 
 class KeptOutTests(Case):

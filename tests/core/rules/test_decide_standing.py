@@ -6,7 +6,6 @@ from tests.core.ruled import RuledCase, typed
 from tests.core.world import NOW, lines, nick
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.api import room_replies as rr
 from twisted_chat.core.rules.decisions import Recall, RunSearch
 from twisted_chat.core.values.bans import Ban, read_target
 from twisted_chat.core.values.room_settings import Settings
@@ -18,7 +17,7 @@ class AnswerTests(RuledCase):
             self.done(self.otto, line)
         self.assertEqual(
             self.answer(self.eve, "settings"),
-            rr.RoomSettings(
+            r.RoomSettings(
                 self.dev.name,
                 Settings(private=True, slow=30),
                 True,
@@ -35,7 +34,7 @@ class AnswerTests(RuledCase):
         self.done(self.otto, "mute eve")
         self.world.now += 600
         listed = self.answer(self.olga, "bans")
-        assert isinstance(listed, rr.Bans)
+        assert isinstance(listed, r.Bans)
         self.assertEqual(
             [(each.target, each.mute, each.by, each.left, each.reason) for each in listed.bans],
             [
@@ -64,7 +63,7 @@ class AnswerTests(RuledCase):
         self.world.do(self.eve, typed("leave dev"))
         self.assertEqual(self.enters(self.eve), "banned")
         listed = self.answer(self.olga, "bans")
-        assert isinstance(listed, rr.Bans)
+        assert isinstance(listed, r.Bans)
         self.assertEqual(listed.bans[0].target, "a network (shown to server operators only)")
         self.let_ban_networks(self.otto)
         self.assertIn("192.0.2.4", repr(self.answer(self.otto, "bans")))

@@ -27,7 +27,6 @@ from tests.dialects.json_shown import (
 from tests.dialects.strategies import EVENTS, envelopes, replies, tags
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.api.room_events import RoomEvent
 from twisted_chat.core.values.ids import MessageId, RoomId, Scope, UserId
 from twisted_chat.core.values.retention import Keep
 from twisted_chat.core.values.text import CleanText
@@ -158,7 +157,7 @@ class EventTests(SynchronousTestCase):
         if not shown:
             hidden = (
                 e.Arrived | e.Detached | e.Closed | e.Received | e.Read,
-                e.Registered | e.PasswordSet | e.AccountDropped | e.Invited,
+                e.AccountRegistered | e.PasswordChanged | e.AccountDropped | e.InviteCodeMade,
                 e.PrivacySet | e.IgnoreSet,
                 e.Killed
                 | e.ServerBanned
@@ -227,7 +226,7 @@ class EventTests(SynchronousTestCase):
                 self.assertEqual((kind, value["count"]), ("members", members))
                 self.assertEqual(value["joined"], [nick.text for nick in joined])
                 self.assertEqual(value["left"], [nick.text for nick in left])
-            case RoomEvent():
+            case e.RoomEvent():
                 self.assertIn(kind, _ROOM_TYPES)
                 self.assertNotIn("password", value)
             case e.Announced(lines=lines):

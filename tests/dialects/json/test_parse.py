@@ -15,7 +15,6 @@ from tests.cost import cost
 from tests.dialects.line.test_parse import MEANINGS, NEAR_MISSES, sample_arguments
 from tests.dialects.strategies import any_text
 from twisted_chat.core.api import commands as c
-from twisted_chat.core.api import room_commands as rc
 from twisted_chat.core.grammar.table import COMMANDS
 from twisted_chat.core.values.ids import MessageId, spell
 from twisted_chat.core.values.names import parse_nick, parse_room
@@ -329,7 +328,7 @@ class LineGrammarTests(Case):
             ("hi", c.Say(HI, DEV)),
             ("/topic", c.ShowTopic(DEV)),
             ("/topic #ops", c.ShowTopic(parse_room("ops"))),
-            ("/settings", rc.ShowSettings(DEV)),
+            ("/settings", c.ShowSettings(DEV)),
             ("/who", c.Who()),
             ("/history @bob", c.ShowHistory(partner=BOB)),
             ("/back", c.Away(None)),

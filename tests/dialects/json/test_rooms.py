@@ -5,8 +5,8 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.core.world import NOW, nick, room
-from twisted_chat.core.api import room_events as re
-from twisted_chat.core.api import room_replies as rr
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.bans import Ban, read_target
 from twisted_chat.core.values.ids import UserId
 from twisted_chat.core.values.room_settings import Settings
@@ -24,44 +24,44 @@ class HappenedTests(SynchronousTestCase):
         ban = Ban(read_target("eve"), "bob", NOW - 60, NOW, CleanText("loud"))
         told = {"target": "eve", "until": DAY, "reason": "loud"}
         for event, kind, fields in (
-            (re.SettingChanged("private", 1), "setting", {"setting": "private", "value": True}),
-            (re.SettingChanged("slow", 30), "setting", {"setting": "slow", "value": 30}),
+            (e.SettingChanged("private", 1), "setting", {"setting": "private", "value": True}),
+            (e.SettingChanged("slow", 30), "setting", {"setting": "slow", "value": 30}),
             (
-                re.SettingChanged("visibility", 1),
+                e.SettingChanged("visibility", 1),
                 "setting",
                 {"setting": "visibility", "value": "join"},
             ),
             (
-                re.SettingChanged("visibility", 0),
+                e.SettingChanged("visibility", 0),
                 "setting",
                 {"setting": "visibility", "value": "all"},
             ),
-            (re.PasswordSet(True), "setting", {"setting": "lock", "value": True}),
-            (re.Invited(two, EVE), "invite", {"to": "eve"}),
+            (e.RoomPasswordSet(True), "setting", {"setting": "lock", "value": True}),
+            (e.InvitedToRoom(two, EVE), "invite", {"to": "eve"}),
             (
-                re.RoleChanged("voice", True, EVE),
+                e.RoleChanged("voice", True, EVE),
                 "role",
                 {"to": "eve", "role": "voice", "given": True},
             ),
-            (re.Registered(), "owner", {}),
-            (re.Transferred(two, EVE), "owner", {"to": "eve"}),
-            (re.Banned(ban, out=((two, EVE),)), "ban", {**told, "out": ["eve"], "out_count": 1}),
+            (e.RoomRegistered(), "owner", {}),
+            (e.RoomTransferred(two, EVE), "owner", {"to": "eve"}),
+            (e.Banned(ban, out=((two, EVE),)), "ban", {**told, "out": ["eve"], "out_count": 1}),
             (
-                re.Banned(Ban(read_target("*"), "bob", NOW)),
+                e.Banned(Ban(read_target("*"), "bob", NOW)),
                 "ban",
                 {"target": "*", "until": None, "reason": None, "out": [], "out_count": 0},
             ),
-            (re.Unbanned(read_target("10.0.0.0/8")), "unban", {"target": "an address"}),
-            (re.Muted(ban, two, EVE), "mute", told),
-            (re.Unmuted(read_target("eve")), "unmute", {"target": "eve"}),
-            (re.Forgotten(True), "forget", {"everywhere": True}),
-            (re.Dropped(((two, EVE),)), "drop", {"out": ["eve"], "out_count": 1}),
+            (e.Unbanned(read_target("10.0.0.0/8")), "unban", {"target": "an address"}),
+            (e.Muted(ban, two, EVE), "mute", told),
+            (e.Unmuted(read_target("eve")), "unmute", {"target": "eve"}),
+            (e.Forgotten(True), "forget", {"everywhere": True}),
+            (e.RoomDropped(((two, EVE),)), "drop", {"out": ["eve"], "out_count": 1}),
         ):
             self.assertEqual(happened(event), (kind, fields))
 
     def test_crowd_that_is_put_out_is_named_in_part(self) -> None:
         out = tuple((UserId(n), nick(f"user{n}")) for n in range(5_000))
-        _, fields = happened(re.Dropped(out))
+        _, fields = happened(e.RoomDropped(out))
         self.assertEqual((len(fields["out"]), fields["out_count"]), (50, 5_000))
 
 
@@ -69,7 +69,7 @@ class ReplyTests(SynchronousTestCase):
     def test_settings_are_values(self) -> None:
         how = Settings(private=True, slow=30, since_join=True)
         kind, content, fields = settings(
-            rr.RoomSettings(DEV, how, True, "bob", (("bob", ("owner",)),))
+            r.RoomSettings(DEV, how, True, "bob", (("bob", ("owner",)),))
         )
         self.assertEqual((kind, content), ("settings", "#dev"))
         self.assertEqual(
@@ -89,8 +89,8 @@ class ReplyTests(SynchronousTestCase):
         )
 
     def test_bans_are_a_page_of_objects(self) -> None:
-        line = rr.BanLine(False, "*spam*", "bob", NOW, 59.7, None)
-        kind, content, fields = bans(rr.Bans(DEV, (line,), 51, 2, 2))
+        line = r.BanLine(False, "*spam*", "bob", NOW, 59.7, None)
+        kind, content, fields = bans(r.Bans(DEV, (line,), 51, 2, 2))
         self.assertEqual((kind, content), ("bans", "51 banned or muted"))
         ban = {
             "mute": False,

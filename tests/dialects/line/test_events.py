@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from hypothesis import given
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.core.api.test_events import EVERY_EVENT
+from tests.core.api.examples import EVERY_EVENT
 from tests.dialects.line_shown import (
     ALICE,
     BOB,
@@ -30,7 +30,6 @@ from tests.dialects.strategies import EVENTS, envelopes, unisolated
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.api.room_events import RoomEvent
 from twisted_chat.core.grammar.table import COMMANDS
 from twisted_chat.core.values.account import Proof
 from twisted_chat.core.values.ids import MessageId, Scope, UserId
@@ -141,7 +140,7 @@ class EventTests(SynchronousTestCase):
             e.BotCommandsSet(("!roll",)),
         )
         hidden = {e.Arrived, e.Detached, e.AwaySet, e.Closed, e.Gathered, e.Received, e.Read}
-        hidden |= {e.Registered, e.PasswordSet, e.AccountDropped, e.Invited}
+        hidden |= {e.AccountRegistered, e.PasswordChanged, e.AccountDropped, e.InviteCodeMade}
         hidden |= {e.PrivacySet, e.IgnoreSet}
         hidden |= {
             e.Killed,
@@ -151,7 +150,7 @@ class EventTests(SynchronousTestCase):
             e.PasswordReset,
             e.AccountRemoved,
         }
-        ruled = [each for each in EVERY_EVENT if isinstance(each, RoomEvent)]
+        ruled = [each for each in EVERY_EVENT if isinstance(each, e.RoomEvent)]
         self.assertEqual({type(each) for each in (*shown, *ruled)} | hidden, set(EVENTS))
         for each in (*shown, *ruled):
             self.assertEqual(len(event(each)), 1, each)

@@ -6,8 +6,8 @@ from msgspec.structs import replace
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.core.world import NOW, nick, room
-from twisted_chat.core.api import room_events as re
-from twisted_chat.core.api import room_replies as rr
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.bans import Ban, read_target
 from twisted_chat.core.values.ids import UserId
 from twisted_chat.core.values.room_settings import AS_MADE, Settings
@@ -22,50 +22,50 @@ class HappenedTests(SynchronousTestCase):
     def test_each_is_a_sentence_behind_a_name(self) -> None:
         two = UserId(2)
         for event, said in (
-            (re.SettingChanged("topic-lock", 1), "lets only operators set the topic of #dev"),
-            (re.SettingChanged("topic-lock", 0), "lets everybody set the topic of #dev"),
+            (e.SettingChanged("topic-lock", 1), "lets only operators set the topic of #dev"),
+            (e.SettingChanged("topic-lock", 0), "lets everybody set the topic of #dev"),
             (
-                re.SettingChanged("private", 1),
+                e.SettingChanged("private", 1),
                 "hides #dev from the lists of those who are not in it",
             ),
-            (re.SettingChanged("invite-only", 1), "lets only those into #dev who are invited"),
-            (re.SettingChanged("moderated", 1), "lets only those speak in #dev who have voice"),
+            (e.SettingChanged("invite-only", 1), "lets only those into #dev who are invited"),
+            (e.SettingChanged("moderated", 1), "lets only those speak in #dev who have voice"),
             (
-                re.SettingChanged("slow", 90),
+                e.SettingChanged("slow", 90),
                 "made #dev slow: 1 minute 30 seconds between two lines of one person",
             ),
-            (re.SettingChanged("slow", 0), "made #dev as quick as before"),
+            (e.SettingChanged("slow", 0), "made #dev as quick as before"),
             (
-                re.SettingChanged("visibility", 1),
+                e.SettingChanged("visibility", 1),
                 "shows people the history of #dev since they came",
             ),
-            (re.PasswordSet(True), "locked #dev with a password"),
-            (re.PasswordSet(False), "unlocked #dev"),
-            (re.Invited(two, EVE), "invited eve to #dev"),
-            (re.RoleChanged("operator", True, EVE), "made eve operator of #dev"),
-            (re.RoleChanged("operator", False, EVE), "made eve no longer operator of #dev"),
-            (re.RoleChanged("voice", True, EVE), "gave eve voice in #dev"),
-            (re.RoleChanged("voice", False, EVE), "took voice from eve in #dev"),
-            (re.Registered(), "registered #dev, and owns it"),
-            (re.Transferred(two, EVE), "gave #dev to eve, who owns it now"),
-            (re.Banned(BAN), "banned eve from #dev for 2 hours (too loud)"),
+            (e.RoomPasswordSet(True), "locked #dev with a password"),
+            (e.RoomPasswordSet(False), "unlocked #dev"),
+            (e.InvitedToRoom(two, EVE), "invited eve to #dev"),
+            (e.RoleChanged("operator", True, EVE), "made eve operator of #dev"),
+            (e.RoleChanged("operator", False, EVE), "made eve no longer operator of #dev"),
+            (e.RoleChanged("voice", True, EVE), "gave eve voice in #dev"),
+            (e.RoleChanged("voice", False, EVE), "took voice from eve in #dev"),
+            (e.RoomRegistered(), "registered #dev, and owns it"),
+            (e.RoomTransferred(two, EVE), "gave #dev to eve, who owns it now"),
+            (e.Banned(BAN), "banned eve from #dev for 2 hours (too loud)"),
             (
-                re.Banned(Ban(read_target("*"), "bob", NOW), out=((two, EVE),)),
+                e.Banned(Ban(read_target("*"), "bob", NOW), out=((two, EVE),)),
                 "banned * from #dev; out: eve",
             ),
-            (re.Unbanned(read_target("eve")), "lifted the ban of eve from #dev"),
-            (re.Unbanned(read_target("10.0.0.0/8")), "lifted the ban of an address from #dev"),
-            (re.Muted(replace(BAN, reason=None), two, EVE), "muted eve in #dev for 2 hours"),
-            (re.Unmuted(read_target("eve")), "lets eve speak in #dev again"),
-            (re.Forgotten(True), "deleted what they had said everywhere"),
-            (re.Forgotten(False), "deleted what they had said in #dev"),
-            (re.Dropped(), "deleted #dev, and all that was said there"),
+            (e.Unbanned(read_target("eve")), "lifted the ban of eve from #dev"),
+            (e.Unbanned(read_target("10.0.0.0/8")), "lifted the ban of an address from #dev"),
+            (e.Muted(replace(BAN, reason=None), two, EVE), "muted eve in #dev for 2 hours"),
+            (e.Unmuted(read_target("eve")), "lets eve speak in #dev again"),
+            (e.Forgotten(True), "deleted what they had said everywhere"),
+            (e.Forgotten(False), "deleted what they had said in #dev"),
+            (e.RoomDropped(), "deleted #dev, and all that was said there"),
         ):
             self.assertEqual(happened(event, "#dev"), said)
 
     def test_many_who_are_out_are_counted(self) -> None:
         out = tuple((UserId(n), nick(f"user{n}")) for n in range(25))
-        said = happened(re.Banned(Ban(read_target("*"), "bob", NOW), out=out), "#dev")
+        said = happened(e.Banned(Ban(read_target("*"), "bob", NOW), out=out), "#dev")
         self.assertTrue(said.endswith("user8, user9 and 15 more"), said)
 
 
@@ -74,7 +74,7 @@ class ReplyTests(SynchronousTestCase):
         how = Settings(True, True, True, True, 30, True)
         kept = (("bob", ("owner",)), ("eve", ("operator", "voice")))
         self.assertEqual(
-            settings(rr.RoomSettings(DEV, how, True, "bob", kept)),  # type: ignore[arg-type]
+            settings(r.RoomSettings(DEV, how, True, "bob", kept)),  # type: ignore[arg-type]
             [
                 "-- #dev belongs to bob; locked with a password, private, invite-only, moderated, "
                 "slow (30 seconds), topic locked, history since one came.",
@@ -84,17 +84,17 @@ class ReplyTests(SynchronousTestCase):
 
     def test_room_as_it_was_made_is_open(self) -> None:
         self.assertEqual(
-            settings(rr.RoomSettings(DEV, AS_MADE, False, None, ())),
+            settings(r.RoomSettings(DEV, AS_MADE, False, None, ())),
             ["-- #dev belongs to nobody; open to everybody."],
         )
 
     def test_bans_tell_by_whom_how_long_and_why(self) -> None:
         lines = (
-            rr.BanLine(False, "*spam*", "bob", NOW, 7200.0, CleanText("spam")),
-            rr.BanLine(True, "eve", "bob", NOW, None, None),
+            r.BanLine(False, "*spam*", "bob", NOW, 7200.0, CleanText("spam")),
+            r.BanLine(True, "eve", "bob", NOW, None, None),
         )
         self.assertEqual(
-            bans(rr.Bans(DEV, lines, 52, 1, 2), " (page 1 of 2)"),
+            bans(r.Bans(DEV, lines, 52, 1, 2), " (page 1 of 2)"),
             [
                 "-- Banned from #dev, or muted: 52 (page 1 of 2):",
                 "--   *spam*, by bob, 2 hours more: spam",
@@ -102,6 +102,6 @@ class ReplyTests(SynchronousTestCase):
             ],
         )
         self.assertEqual(
-            bans(rr.Bans(DEV, (), 0, 1, 1), ""),
+            bans(r.Bans(DEV, (), 0, 1, 1), ""),
             ["-- Nobody is banned from #dev, and nobody is muted."],
         )

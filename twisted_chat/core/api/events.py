@@ -8,14 +8,17 @@ Frozen data has no cycles, so the garbage collector need not look at it (``gc=Fa
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from twisted_chat.core.api.commands import Kind, Lines
-from twisted_chat.core.api.room_events import AnyRoomEvent
+from twisted_chat.core.values import bans
 from twisted_chat.core.values.account import Privacy, Proof
 from twisted_chat.core.values.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.retention import Keep
+from twisted_chat.core.values.room_settings import Setting
 from twisted_chat.core.values.server_ban import Ban
 from twisted_chat.core.values.server_ban import Kind as BanKind
 from twisted_chat.core.values.text import CleanText
@@ -220,7 +223,7 @@ class AccountRemoved(_Event, frozen=True):
     gone: tuple[RoomId, ...] = ()
 
 
-class Registered(_Event, frozen=True):
+class AccountRegistered(_Event, frozen=True):
     """The author, a guest, made an account of the nick they have.
 
     ``password`` is what the store keeps of the password; it is not in the envelope. ``invite`` is the digest of the code that
@@ -245,7 +248,7 @@ class LoggedIn(_Event, frozen=True):
     rooms: tuple[RoomId, ...] | None = None
 
 
-class PasswordSet(_Event, frozen=True):
+class PasswordChanged(_Event, frozen=True):
     """The author gave their account another password; ``password`` and ``proof`` as above, and the former not in the envelope.
 
     ``renewed``: it is the same password, and only what is stored of it is another.
@@ -266,7 +269,7 @@ class AccountDropped(_Event, frozen=True):
     gone: tuple[RoomId, ...] = ()
 
 
-class Invited(_Event, frozen=True):
+class InviteCodeMade(_Event, frozen=True):
     """The author made a code with which one account can be registered, until a time in seconds since 1970.
 
     ``invite`` is its digest, see :func:`twisted_chat.core.state.invites.digest_of`.
@@ -301,6 +304,113 @@ class Gathered(_Event, frozen=True):
     members: int
 
 
+class RoomEvent(_Event, frozen=True):
+    """Base of the events about who may do what in a room."""
+
+
+class SettingChanged(RoomEvent, frozen=True):
+    """A room is set otherwise; ``value`` is 0 or 1, but for ``slow``, where it is seconds."""
+
+    setting: Setting
+    value: int
+
+
+class RoomPasswordSet(RoomEvent, frozen=True):
+    """A room was ``locked``, or unlocked.
+
+    ``password`` is the digest, see :func:`twisted_chat.core.state.room.room_digest`; it is not in the envelope.
+    """
+
+    locked: bool
+    password: str | None = None
+
+
+class InvitedToRoom(RoomEvent, frozen=True):
+    """Somebody may come in once, whatever else is set."""
+
+    user: UserId
+    nick: Nick
+
+
+class RoleChanged(RoomEvent, frozen=True):
+    """Somebody has a role, or has it no longer; ``user`` is None for an account that is not here."""
+
+    role: Literal["operator", "voice"]
+    given: bool
+    nick: Nick
+    user: UserId | None = None
+
+
+class RoomRegistered(RoomEvent, frozen=True):
+    """The room is the author's now, and lasts."""
+
+
+class RoomTransferred(RoomEvent, frozen=True):
+    """The room is somebody else's now."""
+
+    user: UserId
+    nick: Nick
+
+
+class Banned(RoomEvent, frozen=True):
+    """Somebody is kept out; ``out`` are those who were put out for it, filled in when it is applied.
+
+    ``user`` is whom the ban is for, if it is for one who is here: then it is for them as they are when it is applied.
+    """
+
+    ban: bans.Ban
+    user: UserId | None = None
+    insist: bool = False
+    out: tuple[tuple[UserId, Nick], ...] = ()
+
+
+class Unbanned(RoomEvent, frozen=True):
+    """Somebody may come again."""
+
+    target: bans.Target
+
+
+class Muted(RoomEvent, frozen=True):
+    """Somebody may no longer speak in a room; the ban is for them as they are when it is applied, if they are here."""
+
+    ban: bans.Ban
+    user: UserId | None
+    nick: Nick
+
+
+class Unmuted(RoomEvent, frozen=True):
+    """Somebody may speak again."""
+
+    target: bans.Target
+
+
+class Forgotten(RoomEvent, frozen=True):
+    """What the author's account has said in the room, or ``everywhere``, is deleted."""
+
+    everywhere: bool
+
+
+class RoomDropped(RoomEvent, frozen=True):
+    """The room is gone; ``out`` are those who were there, filled in when it is applied."""
+
+    out: tuple[tuple[UserId, Nick], ...] = ()
+
+
+AnyRoomEvent = (
+    SettingChanged
+    | RoomPasswordSet
+    | InvitedToRoom
+    | RoleChanged
+    | RoomRegistered
+    | RoomTransferred
+    | Banned
+    | Unbanned
+    | Muted
+    | Unmuted
+    | Forgotten
+    | RoomDropped
+)
+
 Event = (
     Said
     | Told
@@ -326,11 +436,11 @@ Event = (
     | PasswordReset
     | AccountRemoved
     | Gathered
-    | Registered
+    | AccountRegistered
     | LoggedIn
-    | PasswordSet
+    | PasswordChanged
     | AccountDropped
-    | Invited
+    | InviteCodeMade
     | PrivacySet
     | IgnoreSet
     | AnyRoomEvent

@@ -7,11 +7,10 @@ from typing import Literal
 import msgspec
 
 from twisted_chat.core.api.records import AuditRecord
-from twisted_chat.core.api.room_replies import AnyRoomReply
 from twisted_chat.core.values.ids import MessageId, Scope
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.retention import Keep
-from twisted_chat.core.values.room_settings import Role
+from twisted_chat.core.values.room_settings import Role, Settings
 from twisted_chat.core.values.server_ban import Ban
 from twisted_chat.core.values.text import CleanText
 
@@ -381,7 +380,7 @@ class Pong(_Reply, frozen=True):
 
 
 class Probe(_Reply, frozen=True):
-    """Are you there? Only dialects with a ping show it."""
+    """Ask whether a client is there. Only dialects with a ping show it."""
 
 
 class Farewell(_Reply, frozen=True):
@@ -389,6 +388,50 @@ class Farewell(_Reply, frozen=True):
 
     why: str
 
+
+class RoomReply(_Reply, frozen=True):
+    """Base of the replies about who may do what in a room."""
+
+
+class RoomSettings(RoomReply, frozen=True):
+    """How a room is set. ``owner`` is an account; ``roles`` are those of accounts, here or not."""
+
+    room: RoomName
+    settings: Settings
+    locked: bool
+    owner: str | None
+    roles: tuple[tuple[str, tuple[Role, ...]], ...]
+
+
+class BanLine(msgspec.Struct, frozen=True):
+    """One ban, or mute, in a list: ``left`` are the seconds it goes on, None: for ever. ``time``: seconds since 1970."""
+
+    mute: bool
+    target: str
+    by: str
+    time: float
+    left: float | None
+    reason: CleanText | None
+
+
+class Bans(RoomReply, frozen=True):
+    """A page of who is kept out of a room, and who may not speak there."""
+
+    room: RoomName
+    bans: tuple[BanLine, ...]
+    count: int
+    page: int
+    pages: int
+
+
+class Invitation(RoomReply, frozen=True):
+    """Somebody lets the session's user into a room."""
+
+    by: Nick
+    room: RoomName
+
+
+AnyRoomReply = RoomSettings | Bans | Invitation
 
 Reply = (
     Refused

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Final, Literal
 
 from twisted_chat.core.api import commands as c
-from twisted_chat.core.api import room_commands as rc
 from twisted_chat.core.grammar.arguments import Spec
 from twisted_chat.core.values.names import RoomName
 from twisted_chat.core.values.room_settings import Setting
@@ -16,18 +15,18 @@ OWNER: Final = "the owner of the room"
 
 
 def _setting(setting: Setting) -> Callable[[RoomName | None, int], c.Command]:
-    return lambda room, value: rc.ChangeSetting(setting, value, room)
+    return lambda room, value: c.ChangeSetting(setting, value, room)
 
 
 def _role(role: Literal["operator", "voice"], *, give: bool) -> Callable[..., c.Command]:
-    return lambda room, nick: rc.ChangeRole(role, give, nick, room)
+    return lambda room, nick: c.ChangeRole(role, give, nick, room)
 
 
 def _forget_me(where: tuple[RoomName | None] | None) -> c.Command:
     if where is None:
-        return rc.ForgetMe()
+        return c.ForgetMe()
     (room,) = where
-    return rc.ForgetMe(room, everywhere=room is None)
+    return c.ForgetMe(room, everywhere=room is None)
 
 
 ROOM_SPECS: Final = (
@@ -35,9 +34,7 @@ ROOM_SPECS: Final = (
         "ban",
         "TARGET [DURATION] [TEXT]",
         "keep out NICK, *mask*, *.PART.PART.ip, address:NICK",
-        lambda room, target, seconds, reason: rc.PutBan(
-            target[0], seconds, reason, target[1], room
-        ),
+        lambda room, target, seconds, reason: c.PutBan(target[0], seconds, reason, target[1], room),
         may=OPERATORS,
         grammar="[#ROOM] TARGET [DURATION] [TEXT]",
     ),
@@ -45,7 +42,7 @@ ROOM_SPECS: Final = (
         "unban",
         "TARGET",
         "let somebody come again",
-        lambda room, target: rc.LiftBan(target[0], room),
+        lambda room, target: c.LiftBan(target[0], room),
         may=OPERATORS,
         grammar="[#ROOM] TARGET",
     ),
@@ -53,7 +50,7 @@ ROOM_SPECS: Final = (
         "bans",
         "[PAGE]",
         "list who is kept out, and who is muted",
-        lambda room, page: rc.ListBans(page or 1, room),
+        lambda room, page: c.ListBans(page or 1, room),
         may=OPERATORS,
         grammar="[#ROOM] [PAGE]",
     ),
@@ -61,7 +58,7 @@ ROOM_SPECS: Final = (
         "mute",
         "NICK [DURATION] [TEXT]",
         "let somebody speak no more in the room",
-        lambda room, nick, seconds, reason: rc.Mute(nick, seconds, reason, room),
+        lambda room, nick, seconds, reason: c.Mute(nick, seconds, reason, room),
         may=OPERATORS,
         grammar="[#ROOM] NICK [DURATION] [TEXT]",
     ),
@@ -69,7 +66,7 @@ ROOM_SPECS: Final = (
         "unmute",
         "NICK",
         "let somebody speak again",
-        lambda room, nick: rc.Unmute(nick, room),
+        lambda room, nick: c.Unmute(nick, room),
         may=OPERATORS,
         grammar="[#ROOM] NICK",
     ),
@@ -109,7 +106,7 @@ ROOM_SPECS: Final = (
         "invite",
         "NICK",
         "let somebody in once, past password, bans and the rest",
-        lambda room, nick: rc.Invite(nick, room),
+        lambda room, nick: c.InviteToRoom(nick, room),
         may=OPERATORS,
         grammar="[#ROOM] NICK",
     ),
@@ -117,7 +114,7 @@ ROOM_SPECS: Final = (
         "lock",
         "PASSWORD",
         "let only those in who know a password",
-        lambda room, password: rc.SetPassword(password, room),
+        lambda room, password: c.SetRoomPassword(password, room),
         may=OPERATORS,
         grammar="[#ROOM] PASSWORD",
         secret=True,
@@ -126,7 +123,7 @@ ROOM_SPECS: Final = (
         "unlock",
         "",
         "ask for no password any more",
-        lambda room: rc.SetPassword(None, room),
+        lambda room: c.SetRoomPassword(None, room),
         may=OPERATORS,
         grammar="[#ROOM]",
     ),
@@ -182,14 +179,14 @@ ROOM_SPECS: Final = (
         "settings",
         "",
         "show how the room you talk in is set, and whose it is",
-        rc.ShowSettings,
+        c.ShowSettings,
         grammar="[#ROOM]",
     ),
     Spec(
         "register-room",
         "",
         "own the room, so that it lasts when nobody is there",
-        rc.RegisterRoom,
+        c.RegisterRoom,
         may="operators of the room, with an account",
         grammar="[#ROOM]",
     ),
@@ -197,7 +194,7 @@ ROOM_SPECS: Final = (
         "transfer",
         "NICK",
         "give the room to somebody",
-        lambda room, nick: rc.Transfer(nick, room),
+        lambda room, nick: c.Transfer(nick, room),
         may=OWNER,
         grammar="[#ROOM] NICK",
     ),
@@ -205,7 +202,7 @@ ROOM_SPECS: Final = (
         "export",
         "",
         "show all that was ever said in the room",
-        rc.Export,
+        c.Export,
         may=OWNER,
         grammar="[#ROOM]",
     ),
@@ -213,7 +210,7 @@ ROOM_SPECS: Final = (
         "drop-room",
         "[ROOM]",
         "delete the room, and all that was said there",
-        rc.DropRoom,
+        c.DropRoom,
         may=OWNER,
     ),
     Spec(

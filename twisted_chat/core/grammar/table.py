@@ -97,7 +97,7 @@ COMMANDS: Final[dict[str, Spec]] = {
             "invite-code",
             "",
             "make a code with which somebody can register",
-            c.Invite,
+            c.MakeInviteCode,
             may="server operators, and who is on the server's own machine",
         ),
         Spec("leave", "[ROOM]", "leave a room (the one you talk in, if you name none)", c.Leave),
@@ -201,14 +201,14 @@ COMMANDS: Final[dict[str, Spec]] = {
             "server-ban",
             "WHOM [DURATION] [TEXT]",
             "keep a nick, account, address or network out",
-            c.ServerBan,
+            c.PutServerBan,
             may=SERVER_OPERATORS,
         ),
         Spec(
             "server-unban",
             "WHOM",
             "let an account, address or network in again",
-            c.ServerUnban,
+            c.LiftServerBan,
             may=SERVER_OPERATORS,
         ),
         Spec(
@@ -222,11 +222,11 @@ COMMANDS: Final[dict[str, Spec]] = {
             "suspend",
             "ACCOUNT [TEXT]",
             "keep an account out for good",
-            lambda account, reason: c.ServerBan(account, None, reason),
+            lambda account, reason: c.PutServerBan(account, None, reason),
             may=SERVER_OPERATORS,
         ),
         Spec(
-            "unsuspend", "ACCOUNT", "let an account in again", c.ServerUnban, may=SERVER_OPERATORS
+            "unsuspend", "ACCOUNT", "let an account in again", c.LiftServerBan, may=SERVER_OPERATORS
         ),
         Spec(
             "accounts",

@@ -10,7 +10,6 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api.commands import Kind, Lines
 from twisted_chat.core.api.records import Sent
 from twisted_chat.core.api.replies import Refused
-from twisted_chat.core.api.room_events import RoomEvent
 from twisted_chat.core.rules.apply_accounts import AccountApplier
 from twisted_chat.core.rules.apply_private import PrivateApplier
 from twisted_chat.core.rules.apply_rooms import RoomApplier
@@ -107,7 +106,7 @@ class Applier:
                 return self._keep_set(message, proposal, user, event)
             case e.Kicked():
                 return self._kicked(message, proposal, user, event)
-            case RoomEvent():
+            case e.RoomEvent():
                 return self._rooms.apply(message, proposal, user, event)
             case e.Renamed():
                 return self._accounts.renamed(message, proposal, user, event)
@@ -138,15 +137,15 @@ class Applier:
                 return self._accounts.removed(message, proposal, user, event)
             case e.Departed() | e.Detached():
                 return self._departed(message, proposal, user, event)
-            case e.Registered():
+            case e.AccountRegistered():
                 return self._accounts.registered(message, proposal, user, event)
             case e.LoggedIn():
                 return self._accounts.logged_in(message, proposal, user, event)
-            case e.PasswordSet():
+            case e.PasswordChanged():
                 return self._accounts.password_set(message, proposal, user, event)
             case e.AccountDropped():
                 return self._accounts.account_dropped(message, proposal, user, event)
-            case e.Invited():
+            case e.InviteCodeMade():
                 return self._accounts.invited(message, proposal, user, event)
             case e.PrivacySet() | e.IgnoreSet():
                 return self._accounts.set(message, proposal, user, event)

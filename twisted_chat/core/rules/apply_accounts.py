@@ -109,7 +109,7 @@ class AccountApplier:
         return Applied(happened, Near(tuple(user.rooms), author=True))
 
     def registered(
-        self, message: MessageId, proposal: e.Proposal, user: User, event: e.Registered
+        self, message: MessageId, proposal: e.Proposal, user: User, event: e.AccountRegistered
     ) -> Outcome:
         state = self._state
         if user.account is not None:
@@ -127,7 +127,7 @@ class AccountApplier:
         account = Account(user.nick, proposal.time, message)
         state.accounts.put(account)
         self._give(user, account, message, proposal.time)
-        shown = e.Registered(user.nick)
+        shown = e.AccountRegistered(user.nick)
         happened = envelope(message, proposal, user, event=shown)
         return Applied(happened, Between((user.id,)), event.password)
 
@@ -173,7 +173,7 @@ class AccountApplier:
         return Applied(msgspec.structs.replace(happened, event=moved), NOBODY)
 
     def password_set(
-        self, message: MessageId, proposal: e.Proposal, user: User, event: e.PasswordSet
+        self, message: MessageId, proposal: e.Proposal, user: User, event: e.PasswordChanged
     ) -> Outcome:
         state = self._state
         account = state.accounts.proven(event.proof)
@@ -181,7 +181,7 @@ class AccountApplier:
             return Rejected(proposal, Refused("wrong-password", _STALE))
         if event.renewed:
             state.accounts.put(account)
-            shown = e.PasswordSet(account.proof, renewed=True)
+            shown = e.PasswordChanged(account.proof, renewed=True)
             happened = envelope(message, proposal, user, event=shown)
             return Applied(happened, Between(()), event.password)
         account = msgspec.structs.replace(account, since=message)
@@ -191,7 +191,7 @@ class AccountApplier:
         for each in users:
             for author in each.sessions.values():
                 state.accounts.logged_in(author.scope, account.proof)
-        shown = e.PasswordSet(account.proof)
+        shown = e.PasswordChanged(account.proof)
         happened = envelope(message, proposal, user, event=shown)
         return Applied(happened, Between(tuple(each.id for each in users)), event.password)
 
@@ -233,7 +233,7 @@ class AccountApplier:
         )
 
     def invited(
-        self, message: MessageId, proposal: e.Proposal, user: User, event: e.Invited
+        self, message: MessageId, proposal: e.Proposal, user: User, event: e.InviteCodeMade
     ) -> Outcome:
         if not self._state.invites.put(event.invite, event.until, proposal.time):
             why = "there are too many invitations that nobody used yet; try again in some days"

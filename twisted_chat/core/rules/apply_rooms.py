@@ -7,7 +7,6 @@ from typing import Final
 from msgspec.structs import replace
 
 from twisted_chat.core.api import events as e
-from twisted_chat.core.api import room_events as re
 from twisted_chat.core.rules.checks import Checks, fitted
 from twisted_chat.core.rules.outcomes import (
     NOT_IN_ROOM,
@@ -42,10 +41,10 @@ class RoomApplier:
         self._checks = Checks(state, limits)
 
     def apply(
-        self, message: MessageId, proposal: e.Proposal, user: User, event: re.AnyRoomEvent
+        self, message: MessageId, proposal: e.Proposal, user: User, event: e.AnyRoomEvent
     ) -> Outcome:
         """Change the room as proposed, or say why not."""
-        if isinstance(event, re.Forgotten) and event.everywhere:
+        if isinstance(event, e.Forgotten) and event.everywhere:
             refused = may_be_forgotten(user)
             if refused is not None:
                 return Rejected(proposal, refused)
@@ -71,57 +70,57 @@ class RoomApplier:
         while (first := next(iter(room.spoke.items())))[1] + room.settings.slow <= time:
             del room.spoke[first[0]]
 
-    def _change(self, user: User, room: Room, event: re.AnyRoomEvent, now: float) -> e.Event:
+    def _change(self, user: User, room: Room, event: e.AnyRoomEvent, now: float) -> e.Event:
         """Change the room; return what is shown of it."""
         match event:
-            case re.SettingChanged(setting=setting, value=value):
+            case e.SettingChanged(setting=setting, value=value):
                 self._state.set_room(room, room.settings.changed(setting, value))
-            case re.PasswordSet(locked=locked, password=password):
+            case e.RoomPasswordSet(locked=locked, password=password):
                 room.password = password if locked else None
                 if locked:
                     # Who is not there does not know it, and what is said from now on is not for them.
                     here = {self._state.users[member].account for member in room.members}
                     self._state.markers.close(room.ref.id, here)
-                return re.PasswordSet(locked)
-            case re.Invited():
+                return e.RoomPasswordSet(locked)
+            case e.InvitedToRoom():
                 target = self._state.users[event.user]
                 room.invited.pop(target.invitation, None)
                 room.invited[target.invitation] = None
                 if len(room.invited) > self._limits.max_bans:
                     # Who never came, and was invited longest ago: nobody could lift that.
                     del room.invited[next(iter(room.invited))]
-                return re.Invited(target.id, target.nick)
-            case re.RoleChanged():
+                return e.InvitedToRoom(target.id, target.nick)
+            case e.RoleChanged():
                 return self._role_changed(room, event)
-            case re.Registered():
+            case e.RoomRegistered():
                 self._registered(user, room)
-            case re.Transferred():
+            case e.RoomTransferred():
                 target = self._state.users[event.user]
                 assert user.account is not None and target.account is not None
                 self._give(room, user.account, room.roles[user.account] - _OWNER | _OPERATOR)
                 kept = room.roles.get(target.account, room.members[target.id])
                 self._give(room, target.account, kept | _OWNER)
-                return re.Transferred(target.id, target.nick)
-            case re.Banned():
+                return e.RoomTransferred(target.id, target.nick)
+            case e.Banned():
                 return self._banned(room, event, now)
-            case re.Unbanned(target=lifted):
+            case e.Unbanned(target=lifted):
                 del room.bans[lifted.key]
-            case re.Muted():
+            case e.Muted():
                 ban = fitted(event.ban, self._found(event.user))
                 self._put(room.mutes, ban, now)
                 room.tighten()
-                return re.Muted(_public(ban), event.user, event.nick)
-            case re.Unmuted(target=lifted):
+                return e.Muted(_public(ban), event.user, event.nick)
+            case e.Unmuted(target=lifted):
                 del room.mutes[lifted.key]
                 room.tighten()
-            case re.Forgotten():
+            case e.Forgotten():
                 pass  # the store does that
-            case re.Dropped():  # pragma: no branch (mypy sees a missing case)
+            case e.RoomDropped():  # pragma: no branch (mypy sees a missing case)
                 room.roles.clear()
-                return re.Dropped(self._put_out(room, list(room.members)))
+                return e.RoomDropped(self._put_out(room, list(room.members)))
         return event
 
-    def _role_changed(self, room: Room, event: re.RoleChanged) -> e.Event:
+    def _role_changed(self, room: Room, event: e.RoleChanged) -> e.Event:
         role: Roles = frozenset((event.role,))
 
         def changed(roles: Roles) -> Roles:
@@ -136,7 +135,7 @@ class RoomApplier:
             self._give(room, target.account, changed(room.members[target.id]))
         else:
             room.members[target.id] = changed(room.members[target.id])
-        return re.RoleChanged(event.role, event.given, target.nick, target.id)
+        return e.RoleChanged(event.role, event.given, target.nick, target.id)
 
     def _registered(self, user: User, room: Room) -> None:
         """Make the room the user's. The roles that others have with accounts are kept from now on."""
@@ -158,7 +157,7 @@ class RoomApplier:
             if self._state.users[member].account == account:
                 room.members[member] = roles
 
-    def _banned(self, room: Room, event: re.Banned, now: float) -> e.Event:
+    def _banned(self, room: Room, event: e.Banned, now: float) -> e.Event:
         target = self._found(event.user)
         ban = fitted(event.ban, target)
         self._put(room.bans, ban, now)
@@ -170,7 +169,7 @@ class RoomApplier:
             for member, roles in room.members.items()
             if "owner" not in roles and hits(ban, users[member])
         ]
-        return re.Banned(_public(ban), event.user, out=self._put_out(room, hit))
+        return e.Banned(_public(ban), event.user, out=self._put_out(room, hit))
 
     def _put_out(self, room: Room, members: list[UserId]) -> tuple[tuple[UserId, Nick], ...]:
         out = [self._state.users[member] for member in members]

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from twisted_chat.core.api import room_events as re
+from twisted_chat.core.api import events as e
 from twisted_chat.core.api.commands import Command, Join, Login, Rename
 from twisted_chat.core.api.replies import PasswordNeeded, Refused
 from twisted_chat.core.rules.permissions import may
@@ -105,43 +105,43 @@ class Checks:
         self._state = state
         self._limits = limits
 
-    def check(self, user: User, room: Room, event: re.AnyRoomEvent, now: float) -> Refused | None:
+    def check(self, user: User, room: Room, event: e.AnyRoomEvent, now: float) -> Refused | None:
         """Return why an event of this user cannot happen in the room at the time ``now``; None if it can."""
         match event:
-            case re.SettingChanged(setting="slow", value=value) if not 0 <= value <= MAX_SLOW:
+            case e.SettingChanged(setting="slow", value=value) if not 0 <= value <= MAX_SLOW:
                 why = f"the most is {MAX_SLOW:,} seconds, which is six hours; 0 turns it off"
                 return may("set", user, room, now) or Refused("too-slow", why)
-            case re.SettingChanged():
+            case e.SettingChanged():
                 return may("set", user, room, now)
-            case re.PasswordSet(locked=locked):
+            case e.RoomPasswordSet(locked=locked):
                 free = not locked and room.password is None
                 return may("lock", user, room, now) or (
                     Refused("not-locked", f"{room.name} is not locked") if free else None
                 )
-            case re.Invited():
+            case e.InvitedToRoom():
                 return may("invite", user, room, now) or self._invited(room, event)
-            case re.RoleChanged():
+            case e.RoleChanged():
                 return self._role_changed(user, room, event, now)
-            case re.Registered():
+            case e.RoomRegistered():
                 return may("register", user, room, now) or self._registered(user)
-            case re.Transferred():
+            case e.RoomTransferred():
                 return may("transfer", user, room, now) or self._transferred(user, room, event)
-            case re.Banned():
+            case e.Banned():
                 return self._banned(user, room, event, now)
-            case re.Unbanned(target=target):
+            case e.Unbanned(target=target):
                 there = target.key in room.bans
                 return may("unban", user, room, now) or (None if there else _not_there(target))
-            case re.Muted():
+            case e.Muted():
                 return self._muted(user, room, event, now)
-            case re.Unmuted(target=target):
+            case e.Unmuted(target=target):
                 there = target.key in room.mutes
                 return may("unmute", user, room, now) or (None if there else _not_there(target))
-            case re.Forgotten():
+            case e.Forgotten():
                 return may("forget me", user, room, now)
-            case re.Dropped():  # pragma: no branch (mypy sees a missing case)
+            case e.RoomDropped():  # pragma: no branch (mypy sees a missing case)
                 return may("drop", user, room, now)
 
-    def _invited(self, room: Room, event: re.Invited) -> Refused | None:
+    def _invited(self, room: Room, event: e.InvitedToRoom) -> Refused | None:
         target = self._state.users.get(event.user)
         if target is None:
             return Refused("no-such-nick", f"{event.nick} is not here; /who lists who is here")
@@ -150,7 +150,7 @@ class Checks:
         return None
 
     def _role_changed(
-        self, user: User, room: Room, event: re.RoleChanged, now: float
+        self, user: User, room: Room, event: e.RoleChanged, now: float
     ) -> Refused | None:
         against = self._roles(room, event.user, event.nick)
         refused = may("change role", user, room, now, against or NO_ROLES)
@@ -177,7 +177,7 @@ class Checks:
         )
         return Refused("too-many-owned", why)
 
-    def _transferred(self, user: User, room: Room, event: re.Transferred) -> Refused | None:
+    def _transferred(self, user: User, room: Room, event: e.RoomTransferred) -> Refused | None:
         target = self._state.users.get(event.user)
         if target is None or target.id not in room.members:
             return not_a_member(event.nick, room)
@@ -195,7 +195,7 @@ class Checks:
     def _owned(self, account: str | None) -> int:
         return sum(room.owner == account for room in self._state.rooms.values())
 
-    def _banned(self, user: User, room: Room, event: re.Banned, now: float) -> Refused | None:
+    def _banned(self, user: User, room: Room, event: e.Banned, now: float) -> Refused | None:
         target = self._state.users.get(event.user) if event.user is not None else None
         ban = fitted(event.ban, target)
         refused = may("ban", user, room, now, self._against(room, target, ban))
@@ -221,7 +221,7 @@ class Checks:
             return Refused("bans-yourself", f"that would ban you, too{insist}")
         return self._too_many(room.bans, ban, room, now, "bans")
 
-    def _muted(self, user: User, room: Room, event: re.Muted, now: float) -> Refused | None:
+    def _muted(self, user: User, room: Room, event: e.Muted, now: float) -> Refused | None:
         target = self._state.users.get(event.user) if event.user is not None else None
         ban = fitted(event.ban, target)
         refused = may("mute", user, room, now, self._against(room, target, ban))

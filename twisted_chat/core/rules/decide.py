@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.api.room_commands import RoomCommand
 from twisted_chat.core.grammar.search import query_of
 from twisted_chat.core.grammar.table import COMMANDS, SERVER_OPERATORS, nearest
 from twisted_chat.core.rules import private
@@ -111,8 +110,8 @@ class Decider:
             case (
                 c.Deoper()
                 | c.Kill()
-                | c.ServerBan()
-                | c.ServerUnban()
+                | c.PutServerBan()
+                | c.LiftServerBan()
                 | c.ShowServerBans()
                 | c.Announce()
                 | c.SetPanic()
@@ -155,7 +154,7 @@ class Decider:
                 if self._state.bots.get(user.id, frozenset()) == frozenset(words):
                     return SendReply(r.Confirmed("You answer to these words already."))
                 return Propose(e.BotCommandsSet(words), claim=True)
-            case RoomCommand():
+            case c.RoomCommand():
                 return self._standing.decide(session, user, command, now)
             case c.Rename():
                 return self._pondering(session, user, command) or self.accounts.rename(
@@ -167,7 +166,7 @@ class Decider:
                 return self.accounts.change_password(user, command)
             case c.DropAccount():
                 return self.accounts.drop(user, command)
-            case c.Invite():
+            case c.MakeInviteCode():
                 return self.accounts.invite(session)
             case c.SetPrivacy():
                 return self.accounts.privacy(user, command)

@@ -220,7 +220,7 @@ class AccountDecider:
                     return refuse("banned", banned.explain(now))
                 return Propose(e.LoggedIn(proven.nick, proof), claim=True)
             case c.ChangePassword():
-                return Propose(e.PasswordSet(proof, password), claim=True)
+                return Propose(e.PasswordChanged(proof, password), claim=True)
             case c.DropAccount():  # pragma: no branch (mypy sees a missing case)
                 return Propose(e.AccountDropped(proof), claim=True)
 

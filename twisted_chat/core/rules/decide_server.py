@@ -61,9 +61,9 @@ class ServerDecider:
         match command:
             case c.Kill():
                 return self._kill(user, command, by)
-            case c.ServerBan():
+            case c.PutServerBan():
                 return self._ban(session, user, command, by, now)
-            case c.ServerUnban():
+            case c.LiftServerBan():
                 kind, target = command.target.kind, command.target.target
                 return Propose(e.ServerUnbanned(by, kind, target), claim=True)
             case c.Announce():
@@ -113,7 +113,7 @@ class ServerDecider:
         return Propose(e.Announced(by, command.lines), claim=True)
 
     def _ban(
-        self, session: SessionState, user: User, command: c.ServerBan, by: str, now: float
+        self, session: SessionState, user: User, command: c.PutServerBan, by: str, now: float
     ) -> Decision:
         found = self._resolve(command.target)
         if isinstance(found, SendReply):

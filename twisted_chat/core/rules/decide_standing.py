@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from twisted_chat.core.api import room_commands as rc
-from twisted_chat.core.api import room_events as re
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules.checks import Checks, fitted
 from twisted_chat.core.rules.decide_rooms import RoomDecider
@@ -47,41 +47,41 @@ class StandingDecider:
         self._checks = Checks(state, limits)
 
     def decide(
-        self, session: SessionState, user: User, command: rc.AnyRoomCommand, now: float
+        self, session: SessionState, user: User, command: c.AnyRoomCommand, now: float
     ) -> Decision:
         """Decide a command of a user about one of their rooms."""
-        if isinstance(command, rc.ForgetMe) and command.everywhere:
+        if isinstance(command, c.ForgetMe) and command.everywhere:
             refused = may_be_forgotten(user)
-            return SendReply(refused) if refused else Propose(re.Forgotten(True), claim=True)
+            return SendReply(refused) if refused else Propose(e.Forgotten(True), claim=True)
         room = self._rooms.room_of(session, user, command.room)
         if isinstance(room, SendReply):
             return room
         match command:
-            case rc.ShowSettings():
+            case c.ShowSettings():
                 return SendReply(settings(room))
-            case rc.ListBans(page=page):
+            case c.ListBans(page=page):
                 refused = may("list bans", user, room, now)
                 size, networks = self._limits.page_size, session.operator is not None
                 listed = list_bans(room, page, size, now, networks=networks)
                 return SendReply(refused if refused is not None else listed)
-            case rc.PutBan(target=bans.Target(kind="net")) if session.operator is None:
+            case c.PutBan(target=bans.Target(kind="net")) if session.operator is None:
                 return SendReply(may("ban", user, room, now) or _NETWORK)
-            case rc.Export():
+            case c.Export():
                 refused = may("export", user, room, now)
                 if refused is not None:
                     return SendReply(refused)
                 return Recall(room.ref, None, MessageId(0), _ALL, export=True)
-            case rc.DropRoom(room=None):
+            case c.DropRoom(room=None):
                 why = f"/drop-room {room.name} deletes the room, and all that was said there"
-                return self._ask(user, room, re.Dropped(), now, f"repeat its name: {why}")
-            case rc.ForgetMe(room=None):
+                return self._ask(user, room, e.RoomDropped(), now, f"repeat its name: {why}")
+            case c.ForgetMe(room=None):
                 why = f"/forget-me {room.name} deletes what you said there, /forget-me all what you said anywhere"
-                return self._ask(user, room, re.Forgotten(False), now, f"say where: {why}")
+                return self._ask(user, room, e.Forgotten(False), now, f"say where: {why}")
             case _:
                 return self._propose(user, room, self._event(command, user, room, now), now)
 
-    def _propose(self, user: User, room: Room, event: re.AnyRoomEvent, now: float) -> Decision:
-        if isinstance(event, re.Banned | re.Muted):
+    def _propose(self, user: User, room: Room, event: e.AnyRoomEvent, now: float) -> Decision:
+        if isinstance(event, e.Banned | e.Muted):
             long = check_size(event.ban.reason, self._limits.max_away)
             if long is not None:
                 return long
@@ -91,53 +91,57 @@ class StandingDecider:
         )
 
     def _ask(
-        self, user: User, room: Room, event: re.AnyRoomEvent, now: float, how: str
+        self, user: User, room: Room, event: e.AnyRoomEvent, now: float, how: str
     ) -> SendReply:
         """Ask before something is done that could be done."""
         refused = self._checks.check(user, room, event, now)
         return SendReply(refused) if refused is not None else refuse("confirm", how)
 
-    def _event(self, command: rc.Change, user: User, room: Room, now: float) -> re.AnyRoomEvent:
+    def _event(self, command: c.Change, user: User, room: Room, now: float) -> e.AnyRoomEvent:
         match command:
-            case rc.ChangeSetting(setting=setting, value=value):
-                return re.SettingChanged(setting, value)
-            case rc.SetPassword(password=password):
+            case c.ChangeSetting(setting=setting, value=value):
+                return e.SettingChanged(setting, value)
+            case c.SetRoomPassword(password=password):
                 digest = room_digest(room.name, password) if password is not None else None
-                return re.PasswordSet(password is not None, digest)
-            case rc.Invite(nick=nick):
+                return e.RoomPasswordSet(password is not None, digest)
+            case c.InviteToRoom(nick=nick):
                 target = self._state.user_named(nick)
-                return re.Invited(target.id, target.nick) if target else re.Invited(_NOBODY, nick)
-            case rc.ChangeRole(role=role, give=give, nick=nick):
+                return (
+                    e.InvitedToRoom(target.id, target.nick)
+                    if target
+                    else e.InvitedToRoom(_NOBODY, nick)
+                )
+            case c.ChangeRole(role=role, give=give, nick=nick):
                 target = self._member(nick, room)
                 if target is None:
-                    return re.RoleChanged(role, give, nick)
-                return re.RoleChanged(role, give, target.nick, target.id)
-            case rc.RegisterRoom():
-                return re.Registered()
-            case rc.Transfer(nick=nick):
+                    return e.RoleChanged(role, give, nick)
+                return e.RoleChanged(role, give, target.nick, target.id)
+            case c.RegisterRoom():
+                return e.RoomRegistered()
+            case c.Transfer(nick=nick):
                 target = self._member(nick, room)
                 user_id = target.id if target is not None else _NOBODY
-                return re.Transferred(user_id, nick)
-            case rc.PutBan(target=named, seconds=seconds, reason=reason, insist=insist):
+                return e.RoomTransferred(user_id, nick)
+            case c.PutBan(target=named, seconds=seconds, reason=reason, insist=insist):
                 target = self._named(named)
                 until = now + seconds if seconds is not None else 0.0
                 ban = bans.Ban(named, user.nick.text, now, until, reason)
                 ban = fitted(ban, target)
-                return re.Banned(ban, target.id if target is not None else None, insist)
-            case rc.LiftBan(target=whom):
-                return re.Unbanned(self._listed(whom, room.bans))
-            case rc.Mute(nick=nick, seconds=seconds, reason=reason):
+                return e.Banned(ban, target.id if target is not None else None, insist)
+            case c.LiftBan(target=whom):
+                return e.Unbanned(self._listed(whom, room.bans))
+            case c.Mute(nick=nick, seconds=seconds, reason=reason):
                 target = self._state.user_named(nick)
                 until = now + seconds if seconds is not None else 0.0
                 ban = bans.Ban(bans.named(nick), user.nick.text, now, until, reason)
                 who = target.id if target is not None else None
-                return re.Muted(fitted(ban, target), who, nick)
-            case rc.Unmute(nick=nick):
-                return re.Unmuted(self._listed(bans.named(nick), room.mutes))
-            case rc.DropRoom():
-                return re.Dropped()
-            case rc.ForgetMe():  # pragma: no branch (mypy sees a missing case)
-                return re.Forgotten(False)
+                return e.Muted(fitted(ban, target), who, nick)
+            case c.Unmute(nick=nick):
+                return e.Unmuted(self._listed(bans.named(nick), room.mutes))
+            case c.DropRoom():
+                return e.RoomDropped()
+            case c.ForgetMe():  # pragma: no branch (mypy sees a missing case)
+                return e.Forgotten(False)
 
     def _member(self, nick: Nick, room: Room) -> User | None:
         target = self._state.user_named(nick)

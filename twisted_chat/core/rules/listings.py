@@ -6,8 +6,8 @@ import bisect
 from collections.abc import Sequence
 from typing import Final, TypeVar
 
+from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.replies import Overview, People, Person, Profile, RoomLine, Rooms
-from twisted_chat.core.api.room_replies import BanLine, Bans, RoomSettings
 from twisted_chat.core.state.room import NO_TEXT, Room
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
@@ -77,13 +77,13 @@ def overview(state: State, asker: User, page: int, size: int, now: float) -> Ove
     return Overview(rooms(state, asker, page, size), people(state, None, page, size, now))
 
 
-def settings(room: Room) -> RoomSettings:
+def settings(room: Room) -> r.RoomSettings:
     """Tell how a room is set."""
     roles = tuple((account, tuple(sorted(roles))) for account, roles in room.roles.items())
-    return RoomSettings(room.name, room.settings, room.password is not None, room.owner, roles)
+    return r.RoomSettings(room.name, room.settings, room.password is not None, room.owner, roles)
 
 
-def bans(room: Room, page: int, size: int, now: float, *, networks: bool = False) -> Bans:
+def bans(room: Room, page: int, size: int, now: float, *, networks: bool = False) -> r.Bans:
     """List who is kept out of a room, then who may not speak there; what is over is not listed.
 
     ``networks``: say which ones are banned, which is for server operators.
@@ -96,7 +96,7 @@ def bans(room: Room, page: int, size: int, now: float, *, networks: bool = False
     ]
     some, page, pages = cut_page(both, page, size)
     lines = tuple(
-        BanLine(
+        r.BanLine(
             mute,
             ban.target.text if networks or ban.target.kind != "net" else _HIDDEN,
             ban.by,
@@ -106,7 +106,7 @@ def bans(room: Room, page: int, size: int, now: float, *, networks: bool = False
         )
         for mute, ban in some
     )
-    return Bans(room.name, lines, len(both), page, pages)
+    return r.Bans(room.name, lines, len(both), page, pages)
 
 
 def _open_to(asker: User, room: Room) -> bool:

@@ -10,7 +10,6 @@ import msgspec
 
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.api.room_events import RoomEvent
 from twisted_chat.core.values.ids import spell
 from twisted_chat.dialects.base import Variant
 from twisted_chat.dialects.json import rooms
@@ -138,7 +137,7 @@ def _happened(envelope: e.Envelope) -> tuple[str, str, dict[str, Any] | None] | 
                 f"{len(joined):,} joined and {len(left):,} left {room}",
                 {"joined": nick_texts(joined), "left": nick_texts(left), "count": members},
             )
-        case RoomEvent():
+        case e.RoomEvent():
             kind_of_it, fields = rooms.happened(event)
             return kind_of_it, f"{who} {line_rooms.happened(event, room)}", fields
         case e.KeepSet(keep=keep, capped=capped):
@@ -149,10 +148,10 @@ def _happened(envelope: e.Envelope) -> tuple[str, str, dict[str, Any] | None] | 
             | e.Read()
             | e.Detached()
             | e.Closed()
-            | e.Registered()
-            | e.PasswordSet()
+            | e.AccountRegistered()
+            | e.PasswordChanged()
             | e.AccountDropped()
-            | e.Invited()
+            | e.InviteCodeMade()
             | e.PrivacySet()
             | e.IgnoreSet()
         ):  # pragma: no branch (mypy sees a missing case)

@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.api import room_replies as rr
 from twisted_chat.core.values.ids import spell
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.dialects import wording
@@ -91,11 +90,11 @@ def answer(reply: r.Reply) -> tuple[str, str, dict[str, Any]]:
         case r.SearchEnd(count=count, more=more, whole=whole):
             found = f"{_count(count, 'message', 'messages')} found"
             return "search_end", found, {"count": count, "more": more, "whole": whole}
-        case rr.RoomSettings():
+        case r.RoomSettings():
             return json_rooms.settings(reply)
-        case rr.Bans():
+        case r.Bans():
             return json_rooms.bans(reply)
-        case rr.Invitation(by=by, room=room):
+        case r.Invitation(by=by, room=room):
             told = {"from": by.text, "room": room.text, "you": True}
             return "invite", f"{by} invites you to {room}", told
         case r.Stats():

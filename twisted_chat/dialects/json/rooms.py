@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from twisted_chat.core.api import room_events as re
-from twisted_chat.core.api import room_replies as rr
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.bans import Ban, Target
 from twisted_chat.core.values.ids import UserId
 from twisted_chat.core.values.names import Nick
@@ -15,40 +15,40 @@ from twisted_chat.core.values.names import Nick
 _NAMED: Final = 50
 
 
-def happened(event: re.AnyRoomEvent) -> tuple[str, dict[str, Any]]:
+def happened(event: e.AnyRoomEvent) -> tuple[str, dict[str, Any]]:
     """Return type and fields of what somebody did."""
     match event:
-        case re.SettingChanged(setting="visibility", value=value):
+        case e.SettingChanged(setting="visibility", value=value):
             return "setting", {"setting": "visibility", "value": "join" if value else "all"}
-        case re.SettingChanged(setting="slow", value=value):
+        case e.SettingChanged(setting="slow", value=value):
             return "setting", {"setting": "slow", "value": value}
-        case re.SettingChanged(setting=setting, value=value):
+        case e.SettingChanged(setting=setting, value=value):
             return "setting", {"setting": setting, "value": bool(value)}
-        case re.PasswordSet(locked=locked):
+        case e.RoomPasswordSet(locked=locked):
             return "setting", {"setting": "lock", "value": locked}
-        case re.Invited(nick=nick):
+        case e.InvitedToRoom(nick=nick):
             return "invite", {"to": nick.text}
-        case re.RoleChanged(role=role, given=given, nick=nick):
+        case e.RoleChanged(role=role, given=given, nick=nick):
             return "role", {"to": nick.text, "role": role, "given": given}
-        case re.Registered():
+        case e.RoomRegistered():
             return "owner", {}
-        case re.Transferred(nick=nick):
+        case e.RoomTransferred(nick=nick):
             return "owner", {"to": nick.text}
-        case re.Banned(ban=ban, out=out):
+        case e.Banned(ban=ban, out=out):
             return "ban", _ban(ban) | _out(out)
-        case re.Unbanned(target=target):
+        case e.Unbanned(target=target):
             return "unban", {"target": _shown(target)}
-        case re.Muted(ban=ban):
+        case e.Muted(ban=ban):
             return "mute", _ban(ban)
-        case re.Unmuted(target=target):
+        case e.Unmuted(target=target):
             return "unmute", {"target": _shown(target)}
-        case re.Forgotten(everywhere=everywhere):
+        case e.Forgotten(everywhere=everywhere):
             return "forget", {"everywhere": everywhere}
-        case re.Dropped(out=out):  # pragma: no branch (mypy sees a missing case)
+        case e.RoomDropped(out=out):  # pragma: no branch (mypy sees a missing case)
             return "drop", _out(out)
 
 
-def settings(reply: rr.RoomSettings) -> tuple[str, str, dict[str, Any]]:
+def settings(reply: r.RoomSettings) -> tuple[str, str, dict[str, Any]]:
     """Return type, content and fields of how a room is set."""
     how = reply.settings
     return (
@@ -69,7 +69,7 @@ def settings(reply: rr.RoomSettings) -> tuple[str, str, dict[str, Any]]:
     )
 
 
-def bans(reply: rr.Bans) -> tuple[str, str, dict[str, Any]]:
+def bans(reply: r.Bans) -> tuple[str, str, dict[str, Any]]:
     """Return type, content and fields of a list of bans and mutes."""
     lines = [
         {

@@ -8,7 +8,6 @@ from datetime import tzinfo
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.api.room_events import RoomEvent
 from twisted_chat.dialects.base import Variant
 from twisted_chat.dialects.line import rooms
 from twisted_chat.dialects.line.layout import isolated, placed, rows
@@ -53,7 +52,7 @@ class LineView:
             case e.AwaySet(text=text):
                 why = because(text) if text != c.NO_REASON else ""
                 return self._lines([f"-- You are marked as away{why}; /back undoes that."])
-            case e.TopicSet() | e.KeepSet() | e.Kicked() | e.Announced() | RoomEvent():
+            case e.TopicSet() | e.KeepSet() | e.Kicked() | e.Announced() | e.RoomEvent():
                 return self.event(envelope)
             case _:
                 # This is answered by a reply.
@@ -104,10 +103,10 @@ class LineView:
             case e.Received() | e.Read():
                 return []  # what the server notes for itself
             case (
-                e.Registered()
-                | e.PasswordSet()
+                e.AccountRegistered()
+                | e.PasswordChanged()
                 | e.AccountDropped()
-                | e.Invited()
+                | e.InviteCodeMade()
                 | e.PrivacySet()
                 | e.IgnoreSet()
             ):
@@ -152,7 +151,7 @@ class LineView:
             case e.KeepSet(keep=keep, capped=capped):
                 most = " (this server keeps no more)" if capped else ""
                 return [f"-- {who} set: history of {room} is kept {keep}{most}"]
-            case RoomEvent():
+            case e.RoomEvent():
                 return [f"-- {who} {rooms.happened(event, room)}"]
             case e.Gathered(
                 joined=joined, left=left

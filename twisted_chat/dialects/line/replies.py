@@ -8,7 +8,6 @@ from typing import Final
 
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.api import room_replies as rr
 from twisted_chat.core.values.durations import spell_duration
 from twisted_chat.core.values.ids import spell
 from twisted_chat.core.values.names import Nick, RoomName
@@ -79,12 +78,12 @@ def answer(reply: r.Reply, zone: tzinfo | None) -> Iterable[str]:
             return ["-- Found:"] if count else ["-- Nothing was found."]
         case r.SearchEnd():
             return _search_end(reply)
-        case rr.RoomSettings():
+        case r.RoomSettings():
             return line_rooms.settings(reply)
-        case rr.Bans():
+        case r.Bans():
             pages = lists.paging(reply.page, reply.pages, f"/bans {reply.room} ")
             return line_rooms.bans(reply, pages)
-        case rr.Invitation(by=by, room=room):
+        case r.Invitation(by=by, room=room):
             return [f"-- {by} invites you to {room}; /join {room} takes you there."]
         case r.Stats():
             return _stats(reply, zone)

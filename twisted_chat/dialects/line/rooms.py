@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from twisted_chat.core.api import room_events as re
-from twisted_chat.core.api import room_replies as rr
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.bans import Ban
 from twisted_chat.core.values.durations import spell_duration
 from twisted_chat.core.values.room_settings import Setting
@@ -24,41 +24,41 @@ _SET: Final[dict[Setting, tuple[str, str]]] = {
 }
 
 
-def happened(event: re.AnyRoomEvent, room: str) -> str:
+def happened(event: e.AnyRoomEvent, room: str) -> str:
     """Say what somebody did, to stand behind their name."""
     match event:
-        case re.SettingChanged(setting=setting, value=value):
+        case e.SettingChanged(setting=setting, value=value):
             return _SET[setting][bool(value)].format(room, spell_duration(value))
-        case re.PasswordSet(locked=locked):
+        case e.RoomPasswordSet(locked=locked):
             return f"locked {room} with a password" if locked else f"unlocked {room}"
-        case re.Invited(nick=nick):
+        case e.InvitedToRoom(nick=nick):
             return f"invited {nick} to {room}"
-        case re.RoleChanged(role="operator", given=given, nick=nick):
+        case e.RoleChanged(role="operator", given=given, nick=nick):
             what = f"made {nick} operator" if given else f"made {nick} no longer operator"
             return f"{what} of {room}"
-        case re.RoleChanged(given=given, nick=nick):
+        case e.RoleChanged(given=given, nick=nick):
             return f"gave {nick} voice in {room}" if given else f"took voice from {nick} in {room}"
-        case re.Registered():
+        case e.RoomRegistered():
             return f"registered {room}, and owns it"
-        case re.Transferred(nick=nick):
+        case e.RoomTransferred(nick=nick):
             return f"gave {room} to {nick}, who owns it now"
-        case re.Banned(ban=ban, out=out):
+        case e.Banned(ban=ban, out=out):
             gone = f"; out: {_some(out)}" if out else ""
             return f"banned {ban.target.text} from {room}{_terms(ban)}{gone}"
-        case re.Unbanned(target=target):
+        case e.Unbanned(target=target):
             whom = "an address" if target.kind == "net" else target.text
             return f"lifted the ban of {whom} from {room}"
-        case re.Muted(ban=ban):
+        case e.Muted(ban=ban):
             return f"muted {ban.target.text} in {room}{_terms(ban)}"
-        case re.Unmuted(target=target):
+        case e.Unmuted(target=target):
             return f"lets {target.text} speak in {room} again"
-        case re.Forgotten(everywhere=everywhere):
+        case e.Forgotten(everywhere=everywhere):
             return f"deleted what they had said {'everywhere' if everywhere else f'in {room}'}"
-        case re.Dropped():  # pragma: no branch (mypy sees a missing case)
+        case e.RoomDropped():  # pragma: no branch (mypy sees a missing case)
             return f"deleted {room}, and all that was said there"
 
 
-def settings(reply: rr.RoomSettings) -> list[str]:
+def settings(reply: r.RoomSettings) -> list[str]:
     """Say how a room is set."""
     how = reply.settings
     words = [
@@ -84,7 +84,7 @@ def settings(reply: rr.RoomSettings) -> list[str]:
     return lines
 
 
-def bans(reply: rr.Bans, pages: str) -> list[str]:
+def bans(reply: r.Bans, pages: str) -> list[str]:
     """List bans and mutes; ``pages`` says how to see the next page."""
     if not reply.count:
         return [f"-- Nobody is banned from {reply.room}, and nobody is muted."]
@@ -94,7 +94,7 @@ def bans(reply: rr.Bans, pages: str) -> list[str]:
     ]
 
 
-def _ban(line: rr.BanLine) -> str:
+def _ban(line: r.BanLine) -> str:
     muted = " (muted)" if line.mute else ""
     left = f", {spell_duration(line.left)} more" if line.left is not None else ""
     reason = f": {line.reason}" if line.reason else ""
