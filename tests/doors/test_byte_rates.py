@@ -15,7 +15,7 @@ HOME = IPv4Address("TCP", "127.0.0.1", 40000)
 
 class ByteRatesTests(SynchronousTestCase):
     def setUp(self) -> None:
-        self.rates = ByteRates(Limits(byte_rate=100))
+        self.rates = ByteRates(lambda: Limits(byte_rate=100))
 
     def test_an_address_may_send_a_burst_then_so_many_bytes_a_second(self) -> None:
         self.assertEqual(self.rates.spend(["a"], int(100 * BURST), 1000.0), 0.0)

@@ -11,7 +11,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
-import msgspec
 from twisted.application.app import ServerOptions
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList
@@ -110,8 +109,6 @@ class ChatService(Service):
         self._logs = Logs(settings.log_level)
         self._twistd = twistd
         clock = self._clock = clock_of(reactor)
-        # A copy, for it changes: see Reload.
-        limits = msgspec.structs.replace(settings.effective_limits())
         # Made absolute before twistd goes to another folder.
         self._folder = settings.state_folder()
         self._place: StateDir | None = None
@@ -128,7 +125,9 @@ class ChatService(Service):
             Passwords(RealRunner(reactor)), self._store.password, checkers, wall_of(clock)
         )
         self._reserved = [name for checker in checkers for name in names_of(checker)]
-        hub = Hub(NodeName("local"), limits, registration=settings.who_registers())
+        hub = Hub(
+            NodeName("local"), settings.effective_limits(), registration=settings.who_registers()
+        )
         self.node = Node(
             hub,
             self._bus,

@@ -44,16 +44,25 @@ class Hub:
 
     def __init__(self, node: Node, limits: Limits, *, registration: Registration = "open") -> None:
         self.node = node
-        self.limits = limits
         self.state = State(limits)
-        self._decider = Decider(self.state, limits)
+        self._decider = Decider(self.state)
         self.let_register(registration)
-        self._applier = Applier(self.state, limits)
+        self._applier = Applier(self.state)
         self._budgets = Budgets(limits)
         #: The last that was applied: everything up to it was shown.
         self.latest = MessageId(0)
         #: Sessions that are closed, and whose departure has not come back yet: who takes over goes on as they were.
         self._leaving: dict[SessionId, SessionState] = {}
+
+    @property
+    def limits(self) -> Limits:
+        """The limits that count now."""
+        return self.state.limits
+
+    def limit(self, limits: Limits) -> None:
+        """Let other limits count from now on; what a session or a room got at its beginning stays as it is."""
+        self.state.limit(limits)
+        self._budgets.limits = limits
 
     # --- sessions of this node ---
 
@@ -97,7 +106,8 @@ class Hub:
             if wait:
                 seat.until = now + wait
                 return wait
-        wait = seat.bucket.take(self.limits.flood_burst, self.limits.flood_rate, now)
+        limits = self.state.limits
+        wait = seat.bucket.take(limits.flood_burst, limits.flood_rate, now)
         if not wait:
             seat.credit -= 1
         return wait
@@ -221,6 +231,10 @@ class Hub:
     def ask_others(self, ask: bool) -> None:
         """Say whether they are."""
         self._decider.accounts.asks_others = ask
+
+    def make_operator(self, session: SessionId, name: str | None) -> None:
+        """Make a session one of the server operator of this name, or of none any more."""
+        self.state.sessions[session].operator = name
 
     def want(self, session: SessionId, nick: Nick) -> None:
         """Note which registered name a session could not have for want of the password."""

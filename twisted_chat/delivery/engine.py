@@ -82,6 +82,11 @@ class Delivery:
         self._crowds: dict[RoomId, _Crowd] = {}
         self.backlog = Backlog(limits.max_backlog)
 
+    def limit(self, limits: Limits) -> None:
+        """Let other limits count from now on; a session keeps the queue, and a busy room the delay, that it has."""
+        self._limits = limits
+        self.backlog.limit = limits.max_backlog
+
     def outbox(self, sink: Sink, here: Variant, elsewhere: Variant) -> Outbox:
         """Make the outbox of a session."""
         return Outbox(sink, here, elsewhere, self._limits.max_queue, self.backlog)

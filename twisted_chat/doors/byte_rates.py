@@ -45,5 +45,5 @@ class NetworkRates:
 class ByteRates(NetworkRates):
     """How many bytes are read from each network."""
 
-    def __init__(self, limits: Limits) -> None:
-        super().__init__(lambda: float(limits.byte_rate), BURST)
+    def __init__(self, limits: Callable[[], Limits]) -> None:
+        super().__init__(lambda: float(limits().byte_rate), BURST)

@@ -103,11 +103,10 @@ class Admin:
         """Let these be the operators from now on. Sessions of those who are none any more, or have another password, are none."""
         old, self._operators = self._operators, operators
         for peer in self._sessions.values():
-            seat = self._hub.state.sessions[peer.id]
-            name = seat.operator
+            name = self._hub.state.sessions[peer.id].operator
             if name is not None and old.hash_of(name) != operators.hash_of(name):
                 self._record(peer, name, "is no operator any more: the list was changed")
-                seat.operator = None
+                self._hub.make_operator(peer.id, None)
                 self._sessions.tell(
                     peer, r.Notice("deoper", "you are no operator of this server any more")
                 )
@@ -136,7 +135,7 @@ class Admin:
                     self._answers.start(peer, tag, self._oper(peer, command), "/oper")
             case c.Deoper():
                 self._record(peer, seat.operator, "is no operator any more")
-                seat.operator = None
+                self._hub.make_operator(peer.id, None)
                 self._sessions.tell(
                     peer, r.Confirmed("you are no operator of this server any more"), tag
                 )
@@ -208,8 +207,7 @@ class Admin:
             )
         except BusyError as busy:
             return r.Refused("busy", str(busy))
-        seat = self._hub.state.sessions.get(peer.id)
-        if seat is None:
+        if peer.id not in self._hub.state.sessions:
             return _WRONG  # gone meanwhile: nobody is told
         name = shown(command.name, 40)
         # The file may have been read again meanwhile.
@@ -222,7 +220,7 @@ class Admin:
                 name=name,
             )
             return _WRONG
-        seat.operator = command.name
+        self._hub.make_operator(peer.id, command.name)
         now = self._clock.seconds()
         for key in self._keys(peer):
             self._throttle.forgive(key, now)

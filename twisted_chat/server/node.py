@@ -69,7 +69,6 @@ class Node:
     ) -> None:
         self.hub = hub
         hub.ask_others(gate.asks_others)
-        self.limits = hub.limits
         self.clock = clock
         self._wall = wall_of(clock)
         self._bus = bus
@@ -159,11 +158,15 @@ class Node:
         """Keep names for whom others vouch for, before anybody comes."""
         self._keeping.reserve(names)
 
+    @property
+    def limits(self) -> Limits:
+        """The limits that count now."""
+        return self.hub.limits
+
     def limit(self, limits: Limits) -> None:
         """Let these limits count from now on; what a session or a room got at its beginning stays as it is."""
-        self.limits.become(limits)
-        self.delivery.backlog.limit = limits.max_backlog
-        self.hub.state.nonces.max_ids = limits.max_ids
+        self.hub.limit(limits)
+        self.delivery.limit(limits)
         self._accounts.limit(limits)
 
     def housekeep(self) -> None:

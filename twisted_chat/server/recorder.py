@@ -16,7 +16,6 @@ from twisted_chat.core.api.events import Author
 from twisted_chat.core.api.records import Remembered
 from twisted_chat.core.bus import Bus
 from twisted_chat.core.hub import Hub
-from twisted_chat.core.values.account import KEPT_ELSEWHERE, Account
 from twisted_chat.core.values.cloak import neighbourhood
 from twisted_chat.core.values.ids import MessageId, RoomId, SessionId
 from twisted_chat.core.values.names import BadName, parse_nick
@@ -73,15 +72,13 @@ class StateRecorder:
 
     def reserve(self, names: Iterable[str]) -> None:
         """Keep names for whom others vouch for, before anybody is here: accounts without a password of ours."""
-        accounts = self._hub.state.accounts
         for name in names:
             try:
                 nick = parse_nick(name)
             except BadName as bad:
                 log.warn("{name} can be no account: {why}", name=shown(name), why=str(bad))
                 continue
-            if accounts.holder(nick) is None:
-                accounts.restore(Account(nick, self._wall(), KEPT_ELSEWHERE))
+            self._hub.state.accounts.reserve(nick, self._wall())
 
     def stop(self) -> None:
         """End, and forget nothing: rooms come back at the next start, and who is here may come back for a day."""
@@ -158,27 +155,24 @@ class StateRecorder:
 
         ``secret`` is what is stored of a password, if that was set.
         """
-        accounts, invites = self._hub.state.accounts, self._hub.state.invites
-        any_altered = bool(accounts.altered or accounts.new_logins or invites.altered)
-        for key, account in accounts.altered.items():
+        state = self._hub.state
+        accounts, logins = state.accounts.take_altered()
+        invites = state.invites.take_altered()
+        for key, account in accounts.items():
             if account is None:
                 self._store.drop_account(key, message)
             else:
                 self._store.keep_account(account, secret, message)
-        for scope, proof in accounts.new_logins.items():
+        for scope, proof in logins.items():
             self._store.keep_login(scope, proof, message)
-        for digest, until in invites.altered.items():
+        for digest, until in invites.items():
             self._store.keep_invite(digest, until, message)
-        for told in (accounts.altered, accounts.new_logins, invites.altered):
-            told.clear()
-        return any_altered
+        return bool(accounts or logins or invites)
 
     def keep_markers(self) -> None:
         """Keep up to where accounts have read, as far as that has changed."""
-        altered = self._hub.state.markers.altered
-        for (account, place), message in altered.items():
+        for (account, place), message in self._hub.state.markers.take_altered().items():
             self._store.mark(account, place, message)
-        altered.clear()
 
     def _mark_all(self) -> None:
         """Keep that who is here has read what was shown until now: a crash must not make it unread."""

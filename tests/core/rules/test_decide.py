@@ -144,7 +144,7 @@ class LoginTests(Case):
     def test_refusal_made_while_applying_gets_a_suggestion_too(self) -> None:
         refused = r.NameRefused("nick-taken", '"bob" is taken')
         self.assertEqual(
-            Decider(self.hub.state, Limits()).accounts.suggestion(refused, nick("bob")),
+            Decider(self.hub.state).accounts.suggestion(refused, nick("bob")),
             r.NameRefused("nick-taken", '"bob" is taken', nick("bob2")),
         )
 
@@ -578,7 +578,7 @@ class AskingTests(Case):
 
     def test_nobody_is_told_when_others_were_here_last_if_that_is_off(self) -> None:
         self.hub.state.set_account(self.world.user(self.bob), "bob")
-        self.hub.limits.become(Limits(last_seen=0))
+        self.hub.limit(Limits(last_seen=0))
         self.assertEqual(self.world.refusal(self.bob, c.Whois(nick("carol"))).code, "no-such-nick")
 
     def test_history_is_asked_of_the_store(self) -> None:

@@ -9,7 +9,6 @@ from tests.core.world import nick, room
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.rules import private
 from twisted_chat.core.values.account import Privacy
-from twisted_chat.core.values.limits import Limits
 
 
 class AddresseeTests(PrivateCase):
@@ -34,7 +33,7 @@ class RefusalTests(PrivateCase):
         bob = replace(self.state.accounts["bob"], privacy=privacy)
         user = self.state.user_named(nick(name))
         assert user is not None
-        return private.refusal(self.state, Limits(), user, bob) is not None
+        return private.refusal(self.state, user, bob) is not None
 
     def test_who_is_not_here_takes_messages_from_whom_they_want(self) -> None:
         self.world.enter("eve")

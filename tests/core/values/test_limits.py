@@ -85,11 +85,6 @@ class LimitsTests(SynchronousTestCase):
         with self.assertRaises(msgspec.ValidationError):
             msgspec.convert({"max-fun": 1}, Limits)
 
-    def test_limits_can_become_others_in_place(self) -> None:
-        limits, others = Limits(), Limits(**{field.name: 7 for field in FIELDS})
-        limits.become(others)
-        self.assertEqual(limits, others)
-
     def test_limits_do_not_change(self) -> None:
         with self.assertRaises(AttributeError):
             Limits().max_text = 1  # type: ignore[misc]

@@ -34,7 +34,6 @@ from twisted_chat.core.state.room import Room
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.ids import MessageId, RoomId
-from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.room_settings import NO_ROLES, Roles
 from twisted_chat.core.values.server_ban import MAX_BANS
@@ -70,12 +69,11 @@ _OPERATOR: Roles = frozenset(("operator",))
 class Applier:
     """Applies ordered proposals to one state."""
 
-    def __init__(self, state: State, limits: Limits) -> None:
+    def __init__(self, state: State) -> None:
         self._state = state
-        self._limits = limits
         self._accounts = AccountApplier(state)
-        self._rooms = RoomApplier(state, limits)
-        self._private = PrivateApplier(state, limits, self._once)
+        self._rooms = RoomApplier(state)
+        self._private = PrivateApplier(state, self._once)
 
     def apply(self, message: MessageId, proposal: e.Proposal) -> Outcome:
         """Change the state as proposed and say what happened, or change nothing and say why."""
@@ -240,9 +238,9 @@ class Applier:
         room = state.room_named(event.room)
         if room is not None and user.id in room.members:
             return Rejected(proposal, Refused("already-in-room", f"you are in {room.name} already"))
-        if len(user.rooms) >= self._limits.max_rooms:
+        if len(user.rooms) >= self._state.limits.max_rooms:
             return Rejected(
-                proposal, Refused("too-many-rooms", too_many_rooms(self._limits.max_rooms))
+                proposal, Refused("too-many-rooms", too_many_rooms(self._state.limits.max_rooms))
             )
         created = room is None
         if room is None:

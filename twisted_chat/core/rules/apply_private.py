@@ -24,7 +24,6 @@ from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import Account
 from twisted_chat.core.values.ids import MessageId
-from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import Nick, RoomName
 
 #: Voids a message that was sent before, else remembers its id.
@@ -49,9 +48,8 @@ def nothing_there(partner: Nick) -> Refused:
 class PrivateApplier:
     """Applies these proposals to one state."""
 
-    def __init__(self, state: State, limits: Limits, once: Once) -> None:
+    def __init__(self, state: State, once: Once) -> None:
         self._state = state
-        self._limits = limits
         self._once = once
 
     def told(self, message: MessageId, proposal: e.Proposal, user: User, event: e.Told) -> Outcome:
@@ -66,7 +64,7 @@ class PrivateApplier:
         tag = proposal.origin.tag
         if tag is None or state.nonces.find(author.scope, tag) is None:
             # What was sent before is not sent now, and nothing stands in the way of saying so.
-            refused = private.refusal(state, self._limits, user, target)
+            refused = private.refusal(state, user, target)
             if refused is not None:
                 return Rejected(proposal, refused)
         repeated = self._once(message, proposal, author, event.nick, event)

@@ -24,7 +24,6 @@ from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.bans import Ban, hits
 from twisted_chat.core.values.ids import MessageId, RoomId, UserId
-from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.room_settings import NO_ROLES, Role, Roles
 
@@ -35,10 +34,9 @@ _OPERATOR: Final[Roles] = frozenset(("operator",))
 class RoomApplier:
     """Applies room events to one state."""
 
-    def __init__(self, state: State, limits: Limits) -> None:
+    def __init__(self, state: State) -> None:
         self._state = state
-        self._limits = limits
-        self._checks = Checks(state, limits)
+        self._checks = Checks(state)
 
     def apply(
         self, message: MessageId, proposal: e.Proposal, user: User, event: e.AnyRoomEvent
@@ -86,7 +84,7 @@ class RoomApplier:
                 target = self._state.users[event.user]
                 room.invited.pop(target.invitation, None)
                 room.invited[target.invitation] = None
-                if len(room.invited) > self._limits.max_bans:
+                if len(room.invited) > self._state.limits.max_bans:
                     # Who never came, and was invited longest ago: nobody could lift that.
                     del room.invited[next(iter(room.invited))]
                 return e.InvitedToRoom(target.id, target.nick)
@@ -180,7 +178,7 @@ class RoomApplier:
 
     def _put(self, there: BanList, ban: Ban, now: float) -> None:
         """Add a ban. Those that are over go when there is no room: the time of day may be wrong for a while."""
-        if len(there) >= self._limits.max_bans:
+        if len(there) >= self._state.limits.max_bans:
             for key in [key for key, each in there.items() if each.over(now)]:
                 del there[key]
         there[ban.target.key] = ban

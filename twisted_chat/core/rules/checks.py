@@ -20,7 +20,6 @@ from twisted_chat.core.state.room import Room
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values import bans
-from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.matcher import Effort
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.room_settings import MAX_SLOW, NO_ROLES, Roles
@@ -101,9 +100,8 @@ def fitted(ban: bans.Ban, who: User | None) -> bans.Ban:
 class Checks:
     """Checks against one state. The user is a member of the room."""
 
-    def __init__(self, state: State, limits: Limits) -> None:
+    def __init__(self, state: State) -> None:
         self._state = state
-        self._limits = limits
 
     def check(self, user: User, room: Room, event: e.AnyRoomEvent, now: float) -> Refused | None:
         """Return why an event of this user cannot happen in the room at the time ``now``; None if it can."""
@@ -170,7 +168,7 @@ class Checks:
 
     def _registered(self, user: User) -> Refused | None:
         owned = self._owned(user.account)
-        if owned < self._limits.max_owned:
+        if owned < self._state.limits.max_owned:
             return None
         why = (
             f"you own {owned} rooms, and nobody can own more; give one away (/transfer) or drop it"
@@ -187,7 +185,7 @@ class Checks:
         if target.account == user.account:
             return Refused("self", f"{room.name} is yours already")
         owned = self._owned(target.account)
-        if owned < self._limits.max_owned:
+        if owned < self._state.limits.max_owned:
             return None
         why = f"{target.nick} owns {owned} rooms, and nobody can own more"
         return Refused("too-many-owned", why)
@@ -239,7 +237,7 @@ class Checks:
     def _too_many(
         self, there: BanList, ban: bans.Ban, room: Room, now: float, what: str
     ) -> Refused | None:
-        most = self._limits.max_bans
+        most = self._state.limits.max_bans
         if ban.target.key in there or len(there) < most or _count(there.values(), now) < most:
             return None
         why = f"{room.name} has {most} {what}, and that is the most; lift one first (/bans)"

@@ -44,7 +44,6 @@ from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.ids import Scope
-from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.matcher import Effort
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.text import CleanText, shown
@@ -71,16 +70,15 @@ _FORMS: Final = {
 class Decider:
     """Decides commands against one state."""
 
-    def __init__(self, state: State, limits: Limits) -> None:
+    def __init__(self, state: State) -> None:
         self._state = state
-        self._limits = limits
-        self._rooms = RoomDecider(state, limits)
+        self._rooms = RoomDecider(state)
         self._room_of = self._rooms.room_of
-        self.server = ServerDecider(state, limits)
+        self.server = ServerDecider(state)
         self.accounts = AccountDecider(state, self.server)
         self.floor = self._rooms.floor
         self._private = PrivateDecider(state, self._rooms)
-        self._standing = StandingDecider(state, limits, self._rooms)
+        self._standing = StandingDecider(state, self._rooms)
 
     def decide(
         self, session: SessionState, command: c.Command, now: float, tag: str | None, scope: Scope
@@ -187,21 +185,23 @@ class Decider:
             case c.SetKeep():
                 return self._rooms.set_keep(session, user, command, now)
             case c.Away():
-                return check_size(command.text, self._limits.max_away) or Propose(
+                return check_size(command.text, self._state.limits.max_away) or Propose(
                     e.AwaySet(command.text), claim=True
                 )
             case c.Who():
                 return self._who(user, command, now)
             case c.ListRooms():
-                return SendReply(rooms(self._state, user, command.page, self._limits.page_size))
+                return SendReply(
+                    rooms(self._state, user, command.page, self._state.limits.page_size)
+                )
             case c.ListAll():
                 return SendReply(
-                    overview(self._state, user, command.page, self._limits.page_size, now)
+                    overview(self._state, user, command.page, self._state.limits.page_size, now)
                 )
             case c.Whois():
                 target = self._state.user_named(command.nick)
                 if target is None:
-                    known = user.account is not None and self._limits.last_seen
+                    known = user.account is not None and self._state.limits.last_seen
                     return (
                         LastSeen(command.nick) if known else SendReply(absent_target(command.nick))
                     )
@@ -244,7 +244,7 @@ class Decider:
 
     def _quit(self, command: c.Quit) -> Decision:
         reason = command.reason or CleanText("quit")
-        return check_size(reason, self._limits.max_away) or GoodBye(reason)
+        return check_size(reason, self._state.limits.max_away) or GoodBye(reason)
 
     # --- talking ---
 
@@ -298,7 +298,7 @@ class Decider:
             return SendReply(absent(to.text))
         if command.scope is not None and not private.is_meant(to, target, command.scope):
             return SendReply(private.somebody_else(to, command.scope))
-        refused = private.refusal(self._state, self._limits, user, target)
+        refused = private.refusal(self._state, user, target)
         if refused is not None:
             return SendReply(refused)
         number = target.id if isinstance(target, User) else private.NOT_HERE
@@ -308,8 +308,10 @@ class Decider:
         size = len(lines) - 1
         for line in lines:
             size += len(line.encode("utf-8"))
-        if size > self._limits.max_text:
-            return _refuse("too-long", f"{too_long(size, self._limits.max_text)}; nothing was sent")
+        if size > self._state.limits.max_text:
+            return _refuse(
+                "too-long", f"{too_long(size, self._state.limits.max_text)}; nothing was sent"
+            )
         if not any(map(str.strip, lines)):
             return _refuse("empty", "there is nothing to say; nothing was sent")
         return None
@@ -334,7 +336,7 @@ class Decider:
     # --- asking ---
 
     def _who(self, user: User, command: c.Who, now: float) -> Decision:
-        size = self._limits.page_size
+        size = self._state.limits.page_size
         if command.room is None:
             return SendReply(people(self._state, None, command.page, size, now))
         room = self._state.room_named(command.room)
@@ -366,7 +368,9 @@ class Decider:
     def _history(
         self, session: SessionState, user: User, command: c.ShowHistory, now: float
     ) -> Decision:
-        limit = min(command.limit or self._limits.history_lines, self._limits.max_history)
+        limit = min(
+            command.limit or self._state.limits.history_lines, self._state.limits.max_history
+        )
         if command.partner is not None:
             return self._private.history(user, command.partner, command, limit)
         room = self._room_of(session, user, command.room)
@@ -388,7 +392,7 @@ class Decider:
             why = "you are in no room, and only your rooms are searched; enter one with /join ROOM"
             return _refuse("no-room", why)
         floors = [(room.ref.id, self._rooms.floor(user, room, now)) for room in rooms]
-        query = query_of(command, [room.ref for room in rooms], now, self._limits.max_found)
+        query = query_of(command, [room.ref for room in rooms], now, self._state.limits.max_found)
         return RunSearch(replace(query, floors=tuple(each for each in floors if each[1])))
 
     def _help(self, session: SessionState, command: c.Help) -> r.Reply:

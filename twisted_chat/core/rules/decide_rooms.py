@@ -19,7 +19,6 @@ from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.addresses import network_keys
 from twisted_chat.core.values.ids import MessageId
-from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import RoomName
 from twisted_chat.core.values.room_settings import NO_ROLES
 from twisted_chat.core.values.throttle import Throttle
@@ -32,9 +31,8 @@ TRIES: Final = (10, 60.0)
 class RoomDecider:
     """Decides commands about rooms against one state. What it is given, the user of the session, is in the chat."""
 
-    def __init__(self, state: State, limits: Limits) -> None:
+    def __init__(self, state: State) -> None:
         self._state = state
-        self._limits = limits
         # No part of the state that nodes share: a hint, as the flood limit is.
         self._tries = Throttle(*TRIES)
 
@@ -65,8 +63,8 @@ class RoomDecider:
                 why = f"you are in {room.name} already; its password was not changed"
                 return refuse("already-in-room", why)
             return SendReply(r.FocusSet(room.name), FocusOn(room.ref.id))
-        if len(user.rooms) >= self._limits.max_rooms:
-            return refuse("too-many-rooms", too_many_rooms(self._limits.max_rooms))
+        if len(user.rooms) >= self._state.limits.max_rooms:
+            return refuse("too-many-rooms", too_many_rooms(self._state.limits.max_rooms))
         secret = room_digest(name, command.password) if command.password else None
         if room is None and (other := self._state.lookalike(name)) is not None:
             return SendReply(too_alike(name, other, secret))
@@ -100,7 +98,7 @@ class RoomDecider:
         room = self.room_of(session, user, command.room)
         if isinstance(room, SendReply):
             return room
-        return check_size(command.reason, self._limits.max_away) or Propose(
+        return check_size(command.reason, self._state.limits.max_away) or Propose(
             e.Left(command.reason), room.ref.id, claim=True
         )
 
@@ -117,7 +115,7 @@ class RoomDecider:
             return refuse("self", f"you cannot put yourself out; /leave {room.name} leaves it")
         if target is None or target.id not in room.members:
             return SendReply(not_a_member(command.nick, room))
-        return check_size(command.reason, self._limits.max_away) or Propose(
+        return check_size(command.reason, self._state.limits.max_away) or Propose(
             e.Kicked(target.id, target.nick, command.reason), room.ref.id, claim=True
         )
 
@@ -136,7 +134,7 @@ class RoomDecider:
         refused = may("set topic", user, room, now)
         if refused is not None:
             return SendReply(refused)
-        return check_size(command.topic, self._limits.max_topic) or Propose(
+        return check_size(command.topic, self._state.limits.max_topic) or Propose(
             e.TopicSet(command.topic), room.ref.id, claim=True
         )
 
@@ -144,7 +142,7 @@ class RoomDecider:
         room = self.room_of(session, user, command.room)
         if isinstance(room, SendReply):
             return room
-        return SendReply(r.Kept(room.name, room.keep.within(self._limits.most_kept())))
+        return SendReply(r.Kept(room.name, room.keep.within(self._state.limits.most_kept())))
 
     def set_keep(
         self, session: SessionState, user: User, command: c.SetKeep, now: float
@@ -155,5 +153,5 @@ class RoomDecider:
         refused = may("keep", user, room, now)
         if refused is not None:
             return SendReply(refused)
-        keep = command.keep.capped(self._limits.most_kept())
+        keep = command.keep.capped(self._state.limits.most_kept())
         return Propose(e.KeepSet(keep, capped=keep != command.keep), room.ref.id, claim=True)

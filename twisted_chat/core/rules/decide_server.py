@@ -18,7 +18,6 @@ from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.addresses import rate_limit_network, read_address, spell_network
-from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.server_ban import Ban
 from twisted_chat.core.values.text import CleanText
@@ -34,9 +33,8 @@ _INSIST: Final = "nothing was done; to do it all the same, put ! in front of it:
 class ServerDecider:
     """Decides the commands of server operators against one state."""
 
-    def __init__(self, state: State, limits: Limits) -> None:
+    def __init__(self, state: State) -> None:
         self._state = state
-        self._limits = limits
 
     def keep_out(
         self, session: SessionState, now: float, account: str | None = None
@@ -83,7 +81,7 @@ class ServerDecider:
     def list_bans(self, page: int, now: float) -> r.ServerBanList:
         """Return a page of the bans that are not over, the newest first."""
         bans = self._state.server_bans.listed(now)
-        some, page, pages = cut_page(bans, page, self._limits.page_size)
+        some, page, pages = cut_page(bans, page, self._state.limits.page_size)
         return r.ServerBanList(some, len(bans), page, pages, now)
 
     def _kill(self, user: User, command: c.Kill, by: str) -> Decision:
@@ -92,7 +90,7 @@ class ServerDecider:
             return refuse("self", "you cannot end your own sessions so; /quit leaves")
         if target is None:
             return SendReply(absent_target(command.nick))
-        return check_size(command.reason, self._limits.max_away) or Propose(
+        return check_size(command.reason, self._state.limits.max_away) or Propose(
             e.Killed(by, target.id, target.nick, command.reason), claim=True
         )
 
@@ -106,8 +104,8 @@ class ServerDecider:
 
     def _announce(self, command: c.Announce, by: str) -> Decision:
         size = sum(len(line.encode("utf-8")) + 1 for line in command.lines) - 1
-        if size > self._limits.max_text:
-            return refuse("too-long", too_long(size, self._limits.max_text))
+        if size > self._state.limits.max_text:
+            return refuse("too-long", too_long(size, self._state.limits.max_text))
         if not any(map(str.strip, command.lines)):
             return refuse("empty", "there is nothing to announce; nothing was sent")
         return Propose(e.Announced(by, command.lines), claim=True)
@@ -124,7 +122,7 @@ class ServerDecider:
         why = "" if command.target.insist else self._second_thought(session, user, ban)
         if why:
             return refuse("insist", f"{why}; {_INSIST}{ban.target}")
-        return check_size(reason, self._limits.max_away) or Propose(
+        return check_size(reason, self._state.limits.max_away) or Propose(
             e.ServerBanned(by, ban), claim=True
         )
 

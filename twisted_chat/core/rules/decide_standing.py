@@ -22,7 +22,6 @@ from twisted_chat.core.state.user import User
 from twisted_chat.core.values import bans
 from twisted_chat.core.values.bans import hits
 from twisted_chat.core.values.ids import MessageId, UserId
-from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import Nick
 
 #: By trying networks one would find the address of anybody in the room.
@@ -40,11 +39,10 @@ _NOBODY: Final = UserId(0)
 class StandingDecider:
     """Decides these commands against one state."""
 
-    def __init__(self, state: State, limits: Limits, rooms: RoomDecider) -> None:
+    def __init__(self, state: State, rooms: RoomDecider) -> None:
         self._state = state
-        self._limits = limits
         self._rooms = rooms
-        self._checks = Checks(state, limits)
+        self._checks = Checks(state)
 
     def decide(
         self, session: SessionState, user: User, command: c.AnyRoomCommand, now: float
@@ -61,7 +59,7 @@ class StandingDecider:
                 return SendReply(settings(room))
             case c.ListBans(page=page):
                 refused = may("list bans", user, room, now)
-                size, networks = self._limits.page_size, session.operator is not None
+                size, networks = self._state.limits.page_size, session.operator is not None
                 listed = list_bans(room, page, size, now, networks=networks)
                 return SendReply(refused if refused is not None else listed)
             case c.PutBan(target=bans.Target(kind="net")) if session.operator is None:
@@ -82,7 +80,7 @@ class StandingDecider:
 
     def _propose(self, user: User, room: Room, event: e.AnyRoomEvent, now: float) -> Decision:
         if isinstance(event, e.Banned | e.Muted):
-            long = check_size(event.ban.reason, self._limits.max_away)
+            long = check_size(event.ban.reason, self._state.limits.max_away)
             if long is not None:
                 return long
         refused = self._checks.check(user, room, event, now)

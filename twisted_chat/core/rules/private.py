@@ -13,7 +13,6 @@ from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import Account
 from twisted_chat.core.values.ids import UserId
-from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import Nick
 
 #: Stands for who is not here: ids of users count from 1.
@@ -61,7 +60,7 @@ def somebody_else(to: Nick, scope: str) -> Refused:
     )
 
 
-def refusal(state: State, limits: Limits, user: User, target: User | Account) -> Refused | None:
+def refusal(state: State, user: User, target: User | Account) -> Refused | None:
     """Return why somebody cannot write to somebody; None if they can."""
     name = target.nick if isinstance(target, User) else target.name
     if not _wanted(state, user, target):
@@ -69,12 +68,12 @@ def refusal(state: State, limits: Limits, user: User, target: User | Account) ->
     if isinstance(target, User) or _ignored(user, target):
         return None
     sender = user.account or GUESTS
-    if state.talks.waiting(target.key, sender) >= limits.max_waiting_from:
+    if state.talks.waiting(target.key, sender) >= state.limits.max_waiting_from:
         whose = "of yours" if user.account is not None else "from guests"
-        why = f"{limits.max_waiting_from:,} messages {whose} wait for {name}, and no more can; nothing was sent"
+        why = f"{state.limits.max_waiting_from:,} messages {whose} wait for {name}, and no more can; nothing was sent"
         return Refused("too-many-waiting", why)
-    if state.talks.waiting(target.key) >= limits.max_waiting:
-        why = f"{limits.max_waiting:,} messages wait for {name}, and no more can; nothing was sent"
+    if state.talks.waiting(target.key) >= state.limits.max_waiting:
+        why = f"{state.limits.max_waiting:,} messages wait for {name}, and no more can; nothing was sent"
         return Refused("too-many-waiting", why)
     return None
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from twisted_chat.core.values.account import Account, Proof
+from twisted_chat.core.values.account import KEPT_ELSEWHERE, Account, Proof
 from twisted_chat.core.values.ids import Scope
 from twisted_chat.core.values.names import Nick, looks
 
@@ -58,6 +58,17 @@ class Accounts(dict[str, Account]):
         account = self.get(proof.account)
         good = account is not None and (proof.outside or account.since == proof.since)
         return account if good else None
+
+    def reserve(self, nick: Nick, now: float) -> None:
+        """Keep a free name for whom others vouch for: an account without a password of ours."""
+        if self.holder(nick) is None:
+            self.restore(Account(nick, now, KEPT_ELSEWHERE))
+
+    def take_altered(self) -> tuple[dict[str, Account | None], dict[Scope, Proof]]:
+        """Return the accounts and the logins that a store was not told of yet; from now on it was."""
+        taken = self.altered, self.new_logins
+        self.altered, self.new_logins = {}, {}
+        return taken
 
     def logged_in(self, scope: Scope, proof: Proof) -> None:
         """Note that the sessions of a scope are an account's, and may come back as that."""

@@ -40,7 +40,7 @@ class Budgets:
     """The budgets of one node."""
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+        self.limits = limits
         self._pools: dict[str, Pool] = {}
         self._rooms: dict[RoomId, _RoomBudget] = {}
         self._many = self._many_rooms = MANY
@@ -57,7 +57,7 @@ class Budgets:
         for key, times in counted:
             pool = self._pools.get(key)
             if pool is None:
-                pool = self._pools[key] = Pool(self._limits, times, now)
+                pool = self._pools[key] = Pool(self.limits, times, now)
             pool.sessions += 1
             pools.append(pool)
         session.pools = tuple(pools)
@@ -72,7 +72,7 @@ class Budgets:
 
     def draw(self, session: SessionState, now: float) -> float:
         """Let a session have lines of its budgets, and of that of the room where it spoke last; return the seconds until then."""
-        limits, wait, much = self._limits, 0.0, _LINES
+        limits, wait, much = self.limits, 0.0, _LINES
         half = limits.flood_burst * AT_ONCE / 2
         room = self._rooms.get(session.spoke_in) if session.spoke_in is not None else None
         if room is None:
@@ -98,7 +98,7 @@ class Budgets:
         now = session.bucket.at  # since it was admitted no time has passed
         session.spoke_in = room
         budget = self._rooms.get(room) or self._add_room(room, now)
-        wait = budget.spend(session.network, 1 + much, self._limits, now)
+        wait = budget.spend(session.network, 1 + much, self.limits, now)
         if wait:
             session.until = max(session.until, now + wait)
 
@@ -116,10 +116,10 @@ class Budgets:
         """Make the budget of a room; those that are full again are forgotten now and then, with rooms that are gone."""
         if len(self._rooms) >= self._many_rooms:
             for number, each in list(self._rooms.items()):
-                if each.is_full(self._limits, now):
+                if each.is_full(self.limits, now):
                     del self._rooms[number]
             self._many_rooms = max(MANY, 2 * len(self._rooms))
-        budget = self._rooms[room] = _RoomBudget(self._limits, now)
+        budget = self._rooms[room] = _RoomBudget(self.limits, now)
         return budget
 
 

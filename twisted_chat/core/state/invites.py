@@ -41,6 +41,11 @@ class Invites(dict[str, float]):
         self[digest] = self.altered[digest] = until
         return True
 
+    def take_altered(self) -> dict[str, float | None]:
+        """Return what a store was not told of yet; from now on it was."""
+        taken, self.altered = self.altered, {}
+        return taken
+
     def use(self, digest: str) -> None:
         """Use a code up."""
         del self[digest]

@@ -47,6 +47,11 @@ class Markers:
             self.quit(account, next(iter(mine)))
         return up_to
 
+    def take_altered(self) -> dict[tuple[str, RoomId], MessageId | None]:
+        """Return the markers that a store was not told of yet; from now on it was."""
+        taken, self.altered = self.altered, {}
+        return taken
+
     def quit(self, account: str, place: RoomId) -> None:
         """Drop a marker, if there is one."""
         if self._of.get(account, {}).pop(place, None) is not None:

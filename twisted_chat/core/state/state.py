@@ -31,6 +31,8 @@ class State:
     """Users, rooms and sessions with their indexes."""
 
     def __init__(self, limits: Limits) -> None:
+        #: The limits that count now; replaced as a whole by :meth:`limit`.
+        self.limits = limits
         self.users: dict[UserId, User] = {}
         self.rooms: dict[RoomId, Room] = {}
         self.nonces = Nonces(limits.max_ids)
@@ -56,6 +58,11 @@ class State:
         self.panic = 0
         self.bots = Bots()
         self.add_room(Room(RoomRef(LOBBY_ID, LOBBY), 0.0))
+
+    def limit(self, limits: Limits) -> None:
+        """Let other limits count from now on."""
+        self.limits = limits
+        self.nonces.max_ids = limits.max_ids
 
     def user_named(self, nick: Nick) -> User | None:
         """Return the user of that nick, in any case of letters."""

@@ -145,14 +145,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     # resends what it has not seen acknowledged, which is a few lines; this is half an hour at full flood rate.
     max_ids: Annotated[int, _doc("message ids remembered for one client, for 24 hours")] = 20_000
 
-    def become(self, other: Limits) -> None:
-        """Take the values of ``other``.
-
-        For the one server whose parts all hold these, and which has made them for that; for nobody else they are frozen.
-        """
-        for field in msgspec.structs.fields(Limits):
-            msgspec.structs.force_setattr(self, field.name, getattr(other, field.name))
-
     def most_kept(self) -> Keep:
         """Return how much of a room's history is kept at most."""
         return Keep(self.keep_days, self.keep_lines)

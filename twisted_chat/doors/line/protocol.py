@@ -326,7 +326,7 @@ class ChatFactory(ServerFactory):
         self._short = ShortJson(json)
         self.connections = Connections(node.limits.max_per_address)
         self.ahead = ReadAhead()
-        self.rates = ByteRates(node.limits)
+        self.rates = ByteRates(lambda: node.limits)
 
     def buildProtocol(self, addr: IAddress | None) -> LineProtocol:  # type: ignore[override]
         return LineProtocol(self, origin(addr, self.local_trust))
