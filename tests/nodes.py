@@ -53,7 +53,7 @@ class FakeDoor:
         self.logins: list[bool] = []
         self._pumping = False
         self.private = True
-        self.peer = node.visits.open(self, dialect, host)
+        self.peer = node.visits.open(self, dialect.open(), host)
 
     # --- what a test does ---
 

@@ -8,7 +8,7 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.delivery.backlog import Backlog
 from twisted_chat.delivery.outbox import Outbox
-from twisted_chat.dialects.base import Request
+from twisted_chat.dialects.base import PlainSession, Request
 
 
 class View:
@@ -56,6 +56,9 @@ class FakeDialect:
         self.acks = acks
         self.here = View(acks=acks)
         self.elsewhere = View("(other room) ", acks=acks)
+
+    def open(self) -> PlainSession:
+        return PlainSession(self.here, self.elsewhere, self.parse, acks=self.acks)
 
     def parse(self, frame: bytes, *, logged_in: bool) -> Request | None:
         raise NotImplementedError("the tests hand in commands")

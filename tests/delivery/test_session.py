@@ -37,7 +37,7 @@ class PeerTests(SynchronousTestCase):
     def setUp(self) -> None:
         door, dialect = Mute(), FakeDialect()
         outbox = Outbox(door, dialect.here, dialect.elsewhere, 1, Backlog(1))
-        self.peer = Session(SessionId(7), door, dialect, outbox)
+        self.peer = Session(SessionId(7), door, dialect.open(), outbox)
 
     def test_new_session_is_ready_and_has_no_token(self) -> None:
         self.assertTrue(self.peer.ready)

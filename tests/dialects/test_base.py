@@ -23,7 +23,7 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api.events import Envelope, Event
 from twisted_chat.core.api.replies import Reply
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.dialects.base import BadLine, Dialect, Request, Variant
+from twisted_chat.dialects.base import BadLine, Dialect, DialectSession, Request, Variant
 from twisted_chat.dialects.json.parse import JsonDialect
 from twisted_chat.dialects.json.short import ShortJson
 from twisted_chat.dialects.line.parse import LineDialect
@@ -32,9 +32,10 @@ NOW = 1_800_000_000.25
 
 JSON = JsonDialect(lambda: NOW, UTC)
 DIALECTS: tuple[Dialect, ...] = (LineDialect(lambda: NOW, UTC), JSON, ShortJson(JSON))
+SESSIONS: tuple[DialectSession, ...] = tuple(dialect.open() for dialect in DIALECTS)
 VARIANTS: tuple[Variant, ...] = (
-    *(dialect.here for dialect in DIALECTS),
-    *(dialect.elsewhere for dialect in DIALECTS),
+    *(session.here for session in SESSIONS),
+    *(session.elsewhere for session in SESSIONS),
 )
 
 
@@ -61,34 +62,30 @@ class EveryDialectTests(SynchronousTestCase):
     def test_any_bytes_are_a_request_or_nothing_or_one_clear_error(
         self, frame: bytes, logged_in: bool
     ) -> None:
-        for dialect in DIALECTS:
-            try:
-                request = dialect.parse(frame, logged_in=logged_in)
-            except BadLine as bad:
+        for session in SESSIONS:
+            steps = session.take(frame, logged_in=logged_in)
+            if not steps:
+                continue
+            (step,) = steps
+            if isinstance(step, BadLine):
                 # The error is shown to its sender as it is: one clean line, and not the sender's own novel.
-                self.assertTrue(str(bad).strip(), frame)
-                self.assertTrue(harmless(str(bad)), ascii(str(bad)))
-                self.assertEqual(CleanText(str(bad)), str(bad))
-                self.assertLess(len(str(bad)), 400)
-                self.assertRegex(bad.code, r"\A[a-z]+(-[a-z]+)*\Z")
-                tag = bad.tag
+                self.assertTrue(str(step).strip(), frame)
+                self.assertTrue(harmless(str(step)), ascii(str(step)))
+                self.assertEqual(CleanText(str(step)), str(step))
+                self.assertLess(len(str(step)), 400)
+                self.assertRegex(step.code, r"\A[a-z]+(-[a-z]+)*\Z")
             else:
-                self.assertIsInstance(request, Request | None)
-                if request is None:
-                    continue
-                self.assertIsInstance(request.command, get_args(c.Command))
-                tag = request.tag
+                assert isinstance(step, Request)
+                self.assertIsInstance(step.command, get_args(c.Command))
+            tag = step.tag
             # It is sent back as it came: nothing in it may break the answer.
             self.assertTrue(tag is None or (0 < len(tag) <= 64 and harmless(tag)), ascii(tag))
 
     @given(frames)
     def test_every_text_of_a_command_is_clean(self, frame: bytes) -> None:
-        for dialect in DIALECTS:
-            try:
-                request = dialect.parse(frame, logged_in=True)
-            except BadLine:
-                continue
-            match request.command if request is not None else None:
+        for session in SESSIONS:
+            steps = session.take(frame, logged_in=True)
+            match steps[0].command if steps and isinstance(steps[0], Request) else None:
                 case (
                     c.Say(lines=lines)
                     | c.PrivateMessage(lines=lines)
@@ -120,13 +117,16 @@ class EveryDialectTests(SynchronousTestCase):
         for view in VARIANTS:
             self._check(view.event(envelope))
             self._check(view.own(envelope, acked=acked))
-            self._check(view.replay(envelope))
-            self._check(view.found(envelope))
+        for session in SESSIONS:
+            self._check(session.own(envelope, acked=acked))
+            for here in (True, False):
+                self._check(session.replay(envelope, here=here))
+                self._check(session.found(envelope, here=here))
 
     @given(replies, st.none() | tags)
     def test_replies_are_whole_clean_lines_or_nothing(self, reply: Reply, tag: str | None) -> None:
-        for view in VARIANTS:
-            self._check(view.reply(reply, tag))
+        for session in SESSIONS:
+            self._check(session.reply(reply, tag))
 
     def _check(self, shown: bytes) -> None:
         if not shown:
@@ -143,10 +143,10 @@ class EveryDialectTests(SynchronousTestCase):
         self.assertEqual(set(REPLIES), set(get_args(Reply)))
 
     def test_json_lines_acknowledge_and_the_others_do_not(self) -> None:
-        self.assertEqual([dialect.acks for dialect in DIALECTS], [False, True, False])
+        self.assertEqual([session.acks for session in SESSIONS], [False, True, False])
 
     def test_rooms_look_alike_in_json_only(self) -> None:
         # One variant is rendered once: two objects that show the same would be rendered twice.
-        line, json, _ = DIALECTS
+        line, json, _ = SESSIONS
         self.assertIsNot(line.here, line.elsewhere)
         self.assertIs(json.here, json.elsewhere)

@@ -277,7 +277,7 @@ class Visitor:
         self._nick = ""
         self.seen: list[Seen] = []
         self.ended = False
-        self.peer = stage.node.visits.open(self, dialect, None)
+        self.peer = stage.node.visits.open(self, dialect.open(), None)
 
     def do(self, step: Step) -> None:
         """Hand in a step as the door would, and let everybody read what came of it."""
@@ -287,13 +287,12 @@ class Visitor:
             written["id"] = f"id {len(self._asked)}"
             self._asked[written["id"]] = step
             written = json.dumps(written)
-        try:
-            request = self.peer.dialect.parse(str(written).encode(), logged_in=self._inside)
-        except BadLine as bad:
-            self._stage.node.refuse(self.peer, bad)
+        (asked,) = self.peer.dialect.take(str(written).encode(), logged_in=self._inside)
+        if isinstance(asked, BadLine):
+            self._stage.node.refuse(self.peer, asked)
         else:
-            assert request is not None
-            self._stage.node.submit(self.peer, request)
+            assert isinstance(asked, Request)
+            self._stage.node.submit(self.peer, asked)
         self._stage.settle()
 
     def vanish(self) -> None:

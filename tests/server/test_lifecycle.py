@@ -67,7 +67,7 @@ class VisitTests(NodeCase):
     def test_session_may_change_its_dialect_before_it_logs_in(self) -> None:
         (ann,) = self.enter("ann")
         door = self.door()
-        self.node.visits.speak(door.peer, self.json)
+        self.node.visits.speak(door.peer, self.json.open())
         door.login("bob").say("hi", tag="1")
         self.turn()
         self.assertIn("acked 5 [1]", door.take())

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from twisted_chat.core.values.ids import SessionId
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.delivery.outbox import Outbox, Sink
-from twisted_chat.dialects.base import Dialect
+from twisted_chat.dialects.base import DialectSession
 
 #: The most messages of one session that may be on their way over the bus; then it waits.
 MAX_FLYING: Final = 100
@@ -41,7 +41,7 @@ class Door(Sink, Protocol):
 
 
 class Session:
-    """A session: its outbox, its dialect, and whether it waits for an answer."""
+    """A session: its outbox, its side of a dialect, and whether it waits for an answer."""
 
     __slots__ = (
         "address",
@@ -61,7 +61,12 @@ class Session:
     )
 
     def __init__(
-        self, session: SessionId, door: Door, dialect: Dialect, outbox: Outbox, address: str = ""
+        self,
+        session: SessionId,
+        door: Door,
+        dialect: DialectSession,
+        outbox: Outbox,
+        address: str = "",
     ) -> None:
         self.id = session
         #: Where it comes from, for the log and the trail of server operators.

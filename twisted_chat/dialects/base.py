@@ -1,8 +1,9 @@
-"""What every dialect is: a pure pair of parse and render, with one failure."""
+"""What every dialect is: it opens an object for each session, which reads that session's frames and renders what it gets."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeAlias
 
 import msgspec
 
@@ -30,6 +31,10 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     tag: str | None = None
 
 
+#: What a session makes of a frame: commands, errors, and bytes that answer it as it is.
+Step: TypeAlias = Request | BadLine | bytes
+
+
 class Variant(Protocol):
     """What decides a session's bytes in a room. Sessions of one variant (the same object) get the same bytes.
 
@@ -40,35 +45,120 @@ class Variant(Protocol):
         """Render what somebody did."""
 
     def own(self, envelope: Envelope, *, acked: bool) -> bytes:
-        """Render the author's own copy. ``acked``: this session did it, and is sent an acknowledgement."""
+        """Render what those see of it who did it, as far as that is the same for all of them."""
 
-    def replay(self, envelope: Envelope) -> bytes:
-        """Render a line of history."""
 
-    def found(self, envelope: Envelope) -> bytes:
-        """Render a line that a search found."""
+class DialectSession(Protocol):
+    """One session's side of a dialect: pure, and free to remember what the session sent and was sent.
+
+    A session that changes its dialect, or how it sees everything, gets another object.
+    """
+
+    @property
+    def here(self) -> Variant:
+        """What the session sees of the room it talks in."""
+
+    @property
+    def elsewhere(self) -> Variant:
+        """What it sees of its other rooms."""
+
+    @property
+    def acks(self) -> bool:
+        """It is sent :class:`Acked` for what it says, and can be pinged."""
+
+    @property
+    def echoes(self) -> bool:
+        """It is shown what it says in a room, by :meth:`own`."""
+
+    @property
+    def serial(self) -> bool:
+        """A command is handed in only when the one before it is finished, and :meth:`finished` is called in between."""
+
+    def take(self, frame: bytes, *, logged_in: bool) -> Sequence[Step]:
+        """Read one frame (a line without its end); return what follows from it, in order. A bad frame is no exception."""
+
+    def finished(self) -> bytes:
+        """The last command is finished: all that answers it was rendered. Return what stands behind that."""
 
     def reply(self, reply: Reply, tag: str | None) -> bytes:
         """Render an answer to the request with this tag."""
 
+    def own(self, envelope: Envelope, *, acked: bool) -> bytes:
+        """Render the author's own copy. ``acked``: this session did it, and is sent an acknowledgement."""
+
+    def replay(self, envelope: Envelope, *, here: bool) -> bytes:
+        """Render a line of history, of the room it talks in (``here``) or of another."""
+
+    def found(self, envelope: Envelope, *, here: bool) -> bytes:
+        """Render a line that a search found, as :meth:`replay`."""
+
 
 class Dialect(Protocol):
-    """A language that clients speak. One object serves all sessions: what it is told is all it knows."""
+    """A language that clients speak."""
 
-    @property
-    def here(self) -> Variant:
-        """What a session sees of the room it talks in."""
+    def open(self) -> DialectSession:
+        """Begin a session."""
 
-    @property
-    def elsewhere(self) -> Variant:
-        """What a session sees of its other rooms."""
 
-    @property
-    def acks(self) -> bool:
-        """Its clients are sent :class:`Acked` for what they say, and can be pinged."""
+class View(Variant, Protocol):
+    """A variant that renders the rest, too, the same for all sessions."""
 
-    def parse(self, frame: bytes, *, logged_in: bool) -> Request | None:
-        """Read one frame (a line without its end); None if it says nothing.
+    def replay(self, envelope: Envelope) -> bytes:
+        """See :meth:`DialectSession.replay`."""
 
-        Raises :class:`BadLine` and nothing else.
-        """
+    def found(self, envelope: Envelope) -> bytes:
+        """See :meth:`DialectSession.found`."""
+
+    def reply(self, reply: Reply, tag: str | None) -> bytes:
+        """See :meth:`DialectSession.reply`."""
+
+
+class PlainSession:
+    """A session of a dialect in which each frame is one command, or none, and which remembers nothing.
+
+    ``parse`` reads a frame: it returns None for one that says nothing, and raises :class:`BadLine` and nothing else.
+    """
+
+    __slots__ = ("acks", "elsewhere", "here", "parse")
+
+    echoes = False
+    serial = False
+
+    def __init__(
+        self, here: View, elsewhere: View, parse: Callable[..., Request | None], *, acks: bool
+    ) -> None:
+        self.here = here
+        self.elsewhere = elsewhere
+        self.parse = parse
+        self.acks = acks
+
+    def take(self, frame: bytes, *, logged_in: bool) -> Sequence[Step]:
+        """See :meth:`DialectSession.take`."""
+        try:
+            request = self.parse(frame, logged_in=logged_in)
+        except BadLine as bad:
+            return (bad,)
+        return () if request is None else (request,)
+
+    def finished(self) -> bytes:
+        """See :meth:`DialectSession.finished`."""
+        return b""
+
+    def reply(self, reply: Reply, tag: str | None) -> bytes:
+        """See :meth:`DialectSession.reply`."""
+        return self.here.reply(reply, tag)
+
+    def own(self, envelope: Envelope, *, acked: bool) -> bytes:
+        """See :meth:`DialectSession.own`."""
+        return self.here.own(envelope, acked=acked)
+
+    def replay(self, envelope: Envelope, *, here: bool) -> bytes:
+        """See :meth:`DialectSession.replay`."""
+        return (self.here if here else self.elsewhere).replay(envelope)
+
+    def found(self, envelope: Envelope, *, here: bool) -> bytes:
+        """See :meth:`DialectSession.found`."""
+        return (self.here if here else self.elsewhere).found(envelope)
+
+
+_check: type[DialectSession] = PlainSession

@@ -141,7 +141,7 @@ class EventFanout:
         self._delivery.say(
             envelope.room.id, envelope, skip=peer.outbox if peer is not None else None
         )
-        if peer is not None:
+        if peer is not None and peer.dialect.echoes:
             self._sessions.echo(peer, envelope, acked=peer.dialect.acks)
         kept = self._disk.keeps(envelope, event, peer)
         if kept:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -61,9 +62,11 @@ class HistoryReader:
 
         The history ends where what the session has seen live began: what is said from now on is shown behind it.
         """
-        here = peer.outbox.focus == recall.room.id
-        view = peer.outbox.here if here else peer.outbox.elsewhere
-        show = view.found if recall.export else view.replay  # with the date, or without
+        dialect = peer.dialect
+        show = partial(
+            dialect.found if recall.export else dialect.replay,  # with the date, or without
+            here=peer.outbox.focus == recall.room.id,
+        )
         answer = _Answer(self._delivery, peer, tag, show, self._done, self._failed)
         until = MessageId(self._sessions.hub.latest + 1)
         history = _History(self._store, recall, until)
@@ -75,7 +78,7 @@ class HistoryReader:
 
         def show(envelope: Envelope) -> bytes:
             here = envelope.room is not None and envelope.room.id == outbox.focus
-            return (outbox.here if here else outbox.elsewhere).found(envelope)
+            return peer.dialect.found(envelope, here=here)
 
         answer = _Answer(self._delivery, peer, tag, show, self._done, self._failed)
         self._start(self._find(answer, query), answer)
@@ -89,7 +92,9 @@ class HistoryReader:
             taken()
             self._done(peer)
 
-        answer = _Answer(self._delivery, peer, None, peer.outbox.here.found, done, self._failed)
+        answer = _Answer(
+            self._delivery, peer, None, partial(peer.dialect.found, here=True), done, self._failed
+        )
         answer.end(told)
 
     def stop(self) -> None:
@@ -203,7 +208,7 @@ class _Answer:
         self.tag = tag
         self._delivery = delivery
         self._slot = delivery.slot(peer.outbox, lambda: done(peer))
-        self._view = peer.outbox.here
+        self._dialect = peer.dialect
         self._show = show
         self._failed = failed
         self._broken = False
@@ -228,7 +233,7 @@ class _Answer:
                 if isinstance(each, Envelope):
                     yield self._show(each)
                 else:
-                    yield self._view.reply(each, self.tag)
+                    yield self._dialect.reply(each, self.tag)
         except Exception:
             self._broken = True
             self._failed(self.peer, self.tag)

@@ -14,7 +14,7 @@ from twisted_chat.core.values.cloak import Cloak
 from twisted_chat.core.values.ids import SessionId
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.session import Door, Session
-from twisted_chat.dialects.base import Dialect
+from twisted_chat.dialects.base import DialectSession
 from twisted_chat.runtime.clock import wall_of
 from twisted_chat.runtime.log_sums import FEW
 from twisted_chat.server.acks import Acks
@@ -57,7 +57,7 @@ class SessionLifecycle:
         """Cloak addresses as in earlier runs, before anybody comes."""
         self._cloak = Cloak(secret)
 
-    def open(self, door: Door, dialect: Dialect, address: str | None) -> Session:
+    def open(self, door: Door, dialect: DialectSession, address: str | None) -> Session:
         """Add a session and greet it. ``address``, None for this machine, is for the log, bans and server operators.
 
         The log has a line when it arrives, and one when it leaves, be it without a nickname; none before.
@@ -73,8 +73,8 @@ class SessionLifecycle:
         self._sessions.tell(peer, r.Greeting(self.server))
         return peer
 
-    def speak(self, peer: Session, dialect: Dialect) -> None:
-        """Let a session that has not logged in speak another dialect."""
+    def speak(self, peer: Session, dialect: DialectSession) -> None:
+        """Let a session speak another dialect, or see what it is shown in another way, from now on."""
         peer.dialect = dialect
         self._delivery.look(peer.outbox, dialect.here, dialect.elsewhere)
 

@@ -42,11 +42,11 @@ class Sessions(dict[SessionId, Session]):
 
     def tell(self, peer: Session, reply: r.Reply, tag: str | None = None) -> None:
         """Send a reply to one session."""
-        self._delivery.send(peer.outbox, peer.outbox.here.reply(reply, tag))
+        self._delivery.send(peer.outbox, peer.dialect.reply(reply, tag))
 
     def echo(self, peer: Session, envelope: Envelope, *, acked: bool = False) -> None:
         """Send a session the author's own copy."""
-        self._delivery.send(peer.outbox, peer.outbox.here.own(envelope, acked=acked))
+        self._delivery.send(peer.outbox, peer.dialect.own(envelope, acked=acked))
 
     def refocus(self, peer: Session) -> None:
         """Let delivery know where the hub says that a session talks now."""

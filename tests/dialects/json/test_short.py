@@ -23,7 +23,8 @@ from twisted_chat.dialects.json.parse import JsonDialect
 from twisted_chat.dialects.json.short import LONGEST, Shape, ShortJson, joined, shape
 
 SHORT = ShortJson(JsonDialect(lambda: NOW, UTC))
-HERE, ELSEWHERE = SHORT.here, SHORT.elsewhere
+SESSION = SHORT.open()
+HERE, ELSEWHERE = SESSION.here, SESSION.elsewhere
 
 
 def objects(data: bytes) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ KEPT = (
 
 def said(line: str, columns: int | None = None) -> list[str]:
     """Return what is shown of a line that Alice says, in a window of so many columns."""
-    here, _ = LineDialect(lambda: NOON).views(columns)
+    here = LineDialect(lambda: NOON).open(columns).here
     return lines_of(here.event(by_alice(e.Said("say", text(line)))))
 
 
@@ -56,7 +56,7 @@ class BlankTests(SynchronousTestCase):
 
     def test_programs_get_it_as_it_is(self) -> None:
         line = f"hi{' ' * 80}{FORGED}"
-        shown = JsonDialect(lambda: NOON).here.event(by_alice(e.Said("say", text(line))))
+        shown = JsonDialect(lambda: NOON).open().here.event(by_alice(e.Said("say", text(line))))
         self.assertIn(line.encode(), shown)
 
     def test_what_shows_as_nothing_is_no_blank(self) -> None:
@@ -98,10 +98,10 @@ class WrapTests(SynchronousTestCase):
 
     def test_widths_are_few(self) -> None:
         dialect = LineDialect(lambda: NOON)
-        views = {dialect.views(columns) for columns in (None, *range(1, 1000))}
-        self.assertEqual(len(views), len(WIDTHS) + 1)
+        sessions = [dialect.open(columns) for columns in (None, *range(1, 1000))]
+        self.assertEqual(len({session.here for session in sessions}), len(WIDTHS) + 1)
+        self.assertEqual(len({session.elsewhere for session in sessions}), len(WIDTHS) + 1)
         self.assertEqual([width_for(columns) for columns in (1, 79, 80, 99)], [20, 60, 80, 80])
-        self.assertEqual(dialect.views(None), (dialect.here, dialect.elsewhere))
 
     def test_marks_stay_with_their_letter(self) -> None:
         shown = said("e\u0301" * 100, 40)
@@ -135,7 +135,7 @@ class IsolateTests(SynchronousTestCase):
     def test_names_stand_in_isolates(self) -> None:
         nick = parse_nick(HEBREW)
         author = e.Author(UserId(1), nick, Scope("s"))
-        here, _ = LineDialect(lambda: NOON).views(None)
+        here = LineDialect(lambda: NOON).open().here
         for event, shown in (
             (e.Said("say", text("hi")), f"<{isolated(HEBREW)}> hi"),
             (e.Said("action", text("waves")), f"* {isolated(HEBREW)} waves"),

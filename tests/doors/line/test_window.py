@@ -79,10 +79,7 @@ class WindowTests(HouseTestCase):
         self.carol.sends(window(40))
         self.carol.hears()
         self.eve.protocol.dataReceived(LONG.encode() + b"\r\n")
-        self.house.node.delivery.look(
-            self.carol.protocol._peer.outbox,
-            *self.house.factory.line.views(40),
-        )
+        self.house.node.visits.speak(self.carol.protocol._peer, self.house.factory.line.open(40))
         self.eve.protocol.dataReceived(LONG.encode() + b"\r\n")
         self.house.turn()
         self.assertEqual([len(line) > 40 for line in self.carol.sees()].count(True), 1)

@@ -11,7 +11,7 @@ import msgspec
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.ids import spell
-from twisted_chat.dialects.base import Variant
+from twisted_chat.dialects.base import View
 from twisted_chat.dialects.json import rooms
 from twisted_chat.dialects.json.replies import answer
 from twisted_chat.dialects.json.values import kept, nick_texts, rfc3339, time_of_day
@@ -171,4 +171,4 @@ def _reason(reason: str | None) -> dict[str, Any]:
     return {"reason": reason} if reason else {}
 
 
-_check: type[Variant] = JsonView
+_check: type[View] = JsonView

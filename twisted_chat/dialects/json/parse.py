@@ -16,7 +16,7 @@ from twisted_chat.core.grammar.search import USAGE, BadSearch, read_search
 from twisted_chat.core.values.ids import MessageId, read_id
 from twisted_chat.core.values.names import BadName, Nick, RoomName, parse_nick, parse_room
 from twisted_chat.core.values.text import BadText, CleanText, Secret, decode, shown
-from twisted_chat.dialects.base import BadLine, Dialect, Request
+from twisted_chat.dialects.base import BadLine, Dialect, PlainSession, Request
 from twisted_chat.dialects.json.events import JsonView
 from twisted_chat.dialects.line.parse import read
 from twisted_chat.dialects.private_words import read_bot_commands
@@ -83,8 +83,6 @@ def is_object(line: bytes) -> bool:
 class JsonDialect:
     """JSON lines: objects in UTF-8, each ended by LF."""
 
-    acks = True
-
     def __init__(self, now: Callable[[], float], zone: tzinfo | None = None) -> None:
         """Take ``now``, which returns seconds since 1970, and the zone of the "HH:MM:SS" shown.
 
@@ -92,7 +90,11 @@ class JsonDialect:
         """
         self.now, self.zone = now, zone
         # Every object names its room, so all rooms look alike: one variant.
-        self.here = self.elsewhere = JsonView(zone, now)
+        self._view = JsonView(zone, now)
+
+    def open(self) -> PlainSession:
+        """See :meth:`twisted_chat.dialects.base.Dialect.open`."""
+        return PlainSession(self._view, self._view, self.parse, acks=True)
 
     def parse(self, frame: bytes, *, logged_in: bool) -> Request | None:
         """Read one object. The tag of the request is the object's ``id``."""

@@ -14,7 +14,7 @@ import msgspec
 
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.dialects.base import Dialect, Request, Variant
+from twisted_chat.dialects.base import Dialect, PlainSession, View
 from twisted_chat.dialects.json.parse import Incoming, JsonDialect
 from twisted_chat.dialects.json.values import time_of_day
 from twisted_chat.dialects.line.events import LineView
@@ -87,16 +87,15 @@ def joined(first: bytes, second: bytes) -> bytes | None:
 class ShortJson:
     """JSON as older programs speak it: they send the same objects, and are sent shorter ones."""
 
-    acks = False
-
     def __init__(self, whole: JsonDialect) -> None:
         """Take what it is the short form of."""
         self._whole = whole
-        self.here = _ShortView(whole, here=True)
-        self.elsewhere = _ShortView(whole, here=False)
+        self._here = _ShortView(whole, here=True)
+        self._elsewhere = _ShortView(whole, here=False)
 
-    def parse(self, frame: bytes, *, logged_in: bool) -> Request | None:
-        return self._whole.parse(frame, logged_in=logged_in)
+    def open(self) -> PlainSession:
+        """See :meth:`twisted_chat.dialects.base.Dialect.open`."""
+        return PlainSession(self._here, self._elsewhere, self._whole.parse, acks=False)
 
 
 class _ShortView:
@@ -255,4 +254,4 @@ def _size(text: str) -> int:
 
 
 _check: type[Dialect] = ShortJson
-_check_view: type[Variant] = _ShortView
+_check_view: type[View] = _ShortView

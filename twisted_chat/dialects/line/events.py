@@ -8,7 +8,7 @@ from datetime import tzinfo
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.dialects.base import Variant
+from twisted_chat.dialects.base import View
 from twisted_chat.dialects.line import rooms
 from twisted_chat.dialects.line.layout import isolated, placed, rows
 from twisted_chat.dialects.line.replies import answer
@@ -168,4 +168,4 @@ def _acted(kind: str) -> str:
     return "* " if kind == "action" else ""
 
 
-_check: type[Variant] = LineView
+_check: type[View] = LineView

@@ -19,7 +19,7 @@ from twisted_chat.core.grammar.table import COMMANDS, BadArguments, may_be_comma
 from twisted_chat.core.values.confusables import drop_ignorable
 from twisted_chat.core.values.names import BadName, Nick, ReservedName, RoomName, parse_nick
 from twisted_chat.core.values.text import BadText, CleanText, Secret, decode, shown
-from twisted_chat.dialects.base import BadLine, Dialect, Request
+from twisted_chat.dialects.base import BadLine, Dialect, PlainSession, Request
 from twisted_chat.dialects.line import typos
 from twisted_chat.dialects.line.events import LineView
 from twisted_chat.dialects.line.layout import width_for
@@ -68,8 +68,6 @@ _LITERALLY: Final = 'to say it as it is, put "// " in front'
 class LineDialect:
     """Plain lines of UTF-8 text."""
 
-    acks = False
-
     def __init__(self, now: Callable[[], float], zone: tzinfo | None = None) -> None:
         """Take ``now``, which returns seconds since 1970, and the zone of the times shown.
 
@@ -78,11 +76,13 @@ class LineDialect:
         self._zone, self._now = zone, now
         #: By the width that lines are broken for: what a session sees of the room it talks in, and of others.
         self._views: dict[int | None, tuple[LineView, LineView]] = {}
-        self.here, self.elsewhere = self.views(None)
 
-    def views(self, columns: int | None) -> tuple[LineView, LineView]:
-        """Return what a session sees in a window of so many columns, as :attr:`here` and :attr:`elsewhere`."""
-        width = width_for(columns)
+    def open(self, columns: int | None = None) -> PlainSession:
+        """Begin a session in a window of so many columns; None is not known."""
+        here, elsewhere = self._looks(width_for(columns))
+        return PlainSession(here, elsewhere, self.parse, acks=False)
+
+    def _looks(self, width: int | None) -> tuple[LineView, LineView]:
         if width not in self._views:
             self._views[width] = (
                 LineView(self._zone, self._now, here=True, width=width),

@@ -14,6 +14,7 @@ from twisted_chat.core.values.text import CleanText
 from twisted_chat.delivery.session import Session
 from twisted_chat.dialects.base import BadLine, Request
 from twisted_chat.dialects.framing import Frame
+from twisted_chat.dialects.line.parse import LineDialect
 from twisted_chat.server.node import Node
 
 _NO: Final = "/no"
@@ -25,9 +26,10 @@ class FirstLine:
     ``held``: that line, one at most, which was within the limit of a line; it is never said by itself.
     """
 
-    def __init__(self, node: Node, peer: Session) -> None:
+    def __init__(self, node: Node, peer: Session, line: LineDialect) -> None:
         self._node = node
         self._peer = peer
+        self._line = line
         self.held: CleanText | None = None
 
     def read(self, login: c.Login) -> c.Login:
@@ -73,7 +75,7 @@ class FirstLine:
     def _is_talk(self, frame: bytes) -> bool:
         """Tell whether a line is said to everybody: no command and no private form, right or mistyped."""
         try:
-            request = self._peer.dialect.parse(frame, logged_in=True)
+            request = self._line.parse(frame, logged_in=True)
         except BadLine:
             return False
         said = request.command if request is not None else None

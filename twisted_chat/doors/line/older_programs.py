@@ -83,7 +83,7 @@ class OlderProgram:
         self._is_one = is_one
         self.stop()
         if is_one:
-            self._node.visits.speak(self._peer, self._short)
+            self._node.visits.speak(self._peer, self._short.open())
             self._pacer.pace(joined)
         else:
             self._pacer.free()

@@ -12,8 +12,9 @@ from enum import Enum, auto
 from typing import Final
 
 from twisted_chat.core.api.commands import Login, Say
-from twisted_chat.dialects.base import BadLine, Dialect
+from twisted_chat.dialects.base import BadLine
 from twisted_chat.dialects.framing import LINE_END, Framer
+from twisted_chat.dialects.line.parse import LineDialect
 from twisted_chat.dialects.said import begins_private, is_whole
 from twisted_chat.dialects.terminal import TerminalFramer
 from twisted_chat.runtime.clock import Silence
@@ -47,7 +48,7 @@ class Pauses:
     pause, and both are one line.
     """
 
-    def __init__(self, node: Node, line: Dialect, over: Callable[[], None]) -> None:
+    def __init__(self, node: Node, line: LineDialect, over: Callable[[], None]) -> None:
         self._node = node
         self._line = line
         self._over = over

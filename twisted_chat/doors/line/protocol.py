@@ -126,7 +126,7 @@ class LineProtocol(Protocol):
 
     def _open(self, dialect: Dialect) -> None:
         """Begin a session."""
-        peer = self._peer = self._node.visits.open(self, dialect, self._host)
+        peer = self._peer = self._node.visits.open(self, dialect.open(), self._host)
         if self._networks:
             peer.network = self._networks[0]
         if self._host is None:
@@ -143,6 +143,7 @@ class LineProtocol(Protocol):
             self._networks,
             shared.line,
             shared.json,
+            dialect is shared.line,
             shared.ahead,
             shared.rates,
             self._start_over,
@@ -168,7 +169,7 @@ class LineProtocol(Protocol):
 
     def _turn_away(self, why: str) -> None:
         """Refuse a connection before it is a session."""
-        self.transport.write(self.factory.first.here.reply(r.Refused("refused", why), None))
+        self.transport.write(self.factory.first.open().reply(r.Refused("refused", why), None))
         self._lose()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:

@@ -12,7 +12,7 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.names import LOBBY, Nick, RoomName
 from twisted_chat.delivery.session import Session
-from twisted_chat.dialects.base import BadLine, Dialect, Request
+from twisted_chat.dialects.base import BadLine, Dialect, Request, Step
 from twisted_chat.dialects.framing import Endless, Frame, JsonFramer, TooLong
 from twisted_chat.dialects.json.parse import is_object
 from twisted_chat.dialects.line.parse import LineDialect
@@ -65,12 +65,13 @@ class LineReader:
         networks: tuple[str, ...],
         line: LineDialect,
         json: Dialect,
+        lines: bool,
         ahead: ReadAhead,
         rates: ByteRates,
         start_over: Callable[[bytes, bool], None],
         older: OlderProgram | None = None,
     ) -> None:
-        """``networks``: as in :class:`~twisted_chat.doors.reading.Reading`.
+        """``lines``: it speaks lines at first, and not JSON. ``networks``: as in :class:`~twisted_chat.doors.reading.Reading`.
 
         ``start_over`` opens a session that speaks JSON in the place of this one, for what is given: bytes, and the end.
         ``older``: finds out whether it is one.
@@ -101,12 +102,13 @@ class LineReader:
         self._pumping = False
         self._slowed = False  # was told that it is too fast
         self._prompt = PasswordPrompt(node, self._frames.telnet)
-        self._first = FirstLine(node, peer)
+        self._first = FirstLine(node, peer, line)
         self._window = Window(node, peer, self._frames.telnet, line)
         # What the session does by itself after login.
         self._chores: deque[Callable[[], None]] = deque()
         self.answers_pings = False
-        if peer.dialect is json:
+        self._lines = True  # it speaks lines
+        if not lines:
             self._speak_json()
 
     # --- bytes ---
@@ -160,7 +162,9 @@ class LineReader:
         limits = self._node.limits
         self._longest = limits.max_object
         self._frames.framer = JsonFramer(self._longest, limits.max_endless)
-        self._node.visits.speak(self._peer, self._json)
+        if self._lines:
+            self._lines = False
+            self._node.visits.speak(self._peer, self._json.open())
         self._frames.framer.feed(so_far + rest)
 
     def _obeyed(self, commands: int, answer: bytes) -> None:
@@ -186,7 +190,7 @@ class LineReader:
     @property
     def _partial(self) -> bool:
         """A line began to arrive, and its end did not. Objects need no line ends."""
-        return self._peer.dialect is self._line and self._frames.framer.partial
+        return self._lines and self._frames.framer.partial
 
     def _count(self) -> None:
         """Count what waits, as what waits for slow readers is counted."""
@@ -321,7 +325,7 @@ class LineReader:
                 self._say_goodbye(why, logged="its nickname was too long")
             case TooLong():
                 limits = self._node.limits
-                limit = limits.max_text if peer.dialect is self._line else limits.max_object
+                limit = limits.max_text if self._lines else limits.max_object
                 why = f"that was more than {limit:,} bytes; nothing of it was sent"
                 bad = BadLine(why, "too-long")
                 if asking is not None:
@@ -334,7 +338,7 @@ class LineReader:
                 )
             case _ if not self.inside and self._is_http(frame):
                 self._drop("HTTP")
-            case bytes() if peer.dialect is self._line and is_object(frame):
+            case bytes() if self._lines and is_object(frame):
                 self._object(frame)
             case _ if asking is not None:
                 self._prompt.answer(peer, asking, frame)
@@ -361,7 +365,7 @@ class LineReader:
                 "Nothing was sent. To speak JSON, connect again and send an object first."
             )
             refused = r.Refused("already-logged-in", why)
-            self._node.delivery.send(self._peer.outbox, self._json.here.reply(refused, None))
+            self._node.delivery.send(self._peer.outbox, self._json.open().reply(refused, None))
         else:
             self._parse(frame)
 
@@ -371,20 +375,25 @@ class LineReader:
         return isinstance(after, bytes) and is_http(after)
 
     def _parse(self, frame: bytes) -> None:
-        try:
-            request = self._peer.dialect.parse(frame, logged_in=self.inside)
-        except BadLine as bad:
-            self._refuse(bad)
-            return
-        if request is None:
-            return
+        for step in self._peer.dialect.take(frame, logged_in=self.inside):
+            self._do(step)
+
+    def _do(self, step: Step) -> None:
+        if isinstance(step, BadLine):
+            self._refuse(step)
+        elif isinstance(step, bytes):
+            self._node.delivery.send(self._peer.outbox, step)
+        else:
+            self._submit(step)
+
+    def _submit(self, request: Request) -> None:
         if isinstance(request.command, c.Pong):
             self.answers_pings = True
         if isinstance(request.command, c.Login):
             self._tried = True
             request = Request(login := self._first.read(request.command), request.tag)
             self._prompt.expect(login)
-            if not self.inside and self._peer.dialect is self._line:
+            if not self.inside and self._lines:
                 self._came_as = "guest" if login.nick is None else "nick"
         self._node.submit(self._peer, request)
 
@@ -423,7 +432,7 @@ class LineReader:
 
     def ask_password(self, name: RoomName | Nick, *, wrong: bool) -> bool:
         """See :meth:`twisted_chat.delivery.session.Door.ask_password`."""
-        if self._peer.dialect is not self._line:
+        if not self._lines:
             return False
         if not self._prompt.asked and (self._frames.more or self._partial):
             return False  # what came already is no answer to a question that was not asked yet

@@ -19,13 +19,12 @@ PAUSE: Final = 0.2
 class Window:
     """How wide one session sees the chat."""
 
-    def __init__(
-        self, node: Node, peer: Session, telnet: TelnetFilter, dialect: LineDialect
-    ) -> None:
+    def __init__(self, node: Node, peer: Session, telnet: TelnetFilter, line: LineDialect) -> None:
         self._node = node
         self._peer = peer
         self._telnet = telnet
-        self._dialect = dialect
+        self._line = line
+        self._dialect = peer.dialect
         self._width: int | None = None
         self._pause: IDelayedCall | None = None
 
@@ -38,7 +37,8 @@ class Window:
         self._pause = None
         if self._peer.dialect is self._dialect and not self._peer.closing:
             self._width = self._telnet.width
-            self._node.delivery.look(self._peer.outbox, *self._dialect.views(self._width))
+            self._dialect = self._line.open(self._width)
+            self._node.visits.speak(self._peer, self._dialect)
 
     def stop(self) -> None:
         """The session is over."""
