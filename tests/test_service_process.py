@@ -261,7 +261,7 @@ class ProcessTests(TestCase):
     async def test_if_descriptors_are_gone_unexpectedly_who_comes_waits_too(self) -> None:
         # It counts on more than there are.
         program, port, crowd = await self.fills(
-            "import twisted_chat.doors.capacity as c; c.RESERVE = -50"
+            "import twisted_chat.doors.admission as c; c.RESERVE = -50"
         )
         self.assertIn("no more are accepted: the system has no descriptors left", program.out)
         await self.waits_and_comes(port, crowd)

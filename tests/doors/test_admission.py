@@ -7,7 +7,7 @@ from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from tests.doors.house import Guest, HouseTestCase, Wire
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.doors.admission import WIDER, Connections
-from twisted_chat.doors.byte_rates import SHARE
+from twisted_chat.doors.read_limits import SHARE
 
 
 class ManyConnectionsTests(HouseTestCase):

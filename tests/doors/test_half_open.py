@@ -9,12 +9,12 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors.house import Guest, HouseTestCase
 from tests.doors.test_tls import TlsCase
-from twisted_chat.doors.half_open import MOST, share
+from twisted_chat.doors.admission import MOST_HALF_OPEN, share
 
 
 class ShareTests(SynchronousTestCase):
     def test_it_is_half_of_the_room_and_never_more_than_so_many(self) -> None:
-        for room, most in ((1, 16), (40, 20), (655, 327), (sys.maxsize, MOST)):
+        for room, most in ((1, 16), (40, 20), (655, 327), (sys.maxsize, MOST_HALF_OPEN)):
             self.assertEqual(share(room), most)
 
 

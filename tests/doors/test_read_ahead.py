@@ -12,7 +12,7 @@ from tests.doors.house import NO_FLOOD_LIMIT, Guest, HouseTestCase
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.dialects.framing import Frame, Framer, JsonFramer
 from twisted_chat.dialects.terminal import TerminalFramer
-from twisted_chat.doors.read_ahead import FLOOR, ReadAhead
+from twisted_chat.doors.read_limits import FLOOR, ReadAhead
 
 KIB = 1024
 IAC = b"\xff"

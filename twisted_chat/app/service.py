@@ -50,7 +50,7 @@ from twisted_chat.core.values.ids import Node as NodeName
 from twisted_chat.core.values.text import shown
 from twisted_chat.dialects.json.parse import JsonDialect
 from twisted_chat.dialects.line.parse import LineDialect
-from twisted_chat.doors.capacity import Capacity, room_for_connections
+from twisted_chat.doors.admission import AcceptLimit, room_for_connections
 from twisted_chat.doors.line.protocol import ChatFactory
 from twisted_chat.doors.proxy import ProxyFactory, without_proxy
 from twisted_chat.runtime import tasks
@@ -144,7 +144,7 @@ class ChatService(Service):
             settings.who_is_local(),
         )
         self.ports: list[IListeningPort] = []
-        self._capacity = Capacity(self.factory.connections, reactor)
+        self._accept_limit = AcceptLimit(self.factory.connections, reactor)
         self._reload = Reload(settings, reread or (lambda: settings), self._change)
         self._check = LoopingCall(self._look_after)
         self._check.clock = reactor
@@ -207,7 +207,7 @@ class ChatService(Service):
         for description in tls:
             await self._listen(description, encrypted, tls=True)
         most = room_for_connections()
-        self._capacity.guard(self.ports, most)
+        self._accept_limit.guard(self.ports, most)
         log.info("{line}", line=room(most))
         log.info("{line}", line=LOCAL[self.factory.local_trust])
         _ = self._check.start(_CHECK_EVERY, now=False)
@@ -301,7 +301,7 @@ class ChatService(Service):
                 each.stop()
         if self._judging is not None and self._judging.active():
             self._judging.cancel()
-        self._capacity.stop()
+        self._accept_limit.stop()
         await DeferredList([Deferred.fromCoroutine(close_port(port)) for port in self.ports])
         gone = self.factory.connections.all_gone()
         self.node.stop("the server is stopping")

@@ -29,10 +29,9 @@ from twisted_chat.dialects.json.parse import JsonDialect
 from twisted_chat.dialects.json.short import ShortJson
 from twisted_chat.dialects.line.parse import LineDialect
 from twisted_chat.doors.admission import Connections, HandshakeFailed
-from twisted_chat.doors.byte_rates import ByteRates
 from twisted_chat.doors.line.older_programs import OlderProgram
 from twisted_chat.doors.line.reader import LineReader
-from twisted_chat.doors.read_ahead import ReadAhead
+from twisted_chat.doors.read_limits import ByteRates, ReadAhead
 from twisted_chat.doors.sockets import LocalTrust, origin, tune
 from twisted_chat.runtime.clock import Silence
 from twisted_chat.runtime.log_sums import FEW
@@ -211,7 +210,7 @@ class LineProtocol(Protocol):
         self._node.visits.say_goodbye(peer, why, "refused", logged=why)
 
     def make_room(self) -> None:
-        """See :class:`twisted_chat.doors.half_open.HalfOpenConnection`."""
+        """See :class:`twisted_chat.doors.admission.HalfOpenConnection`."""
         peer = self._peer
         assert peer is not None
         why = "too many connections have not logged in, and the server makes room for others; connect again"

@@ -17,7 +17,6 @@ from twisted_chat.dialects.framing import Endless, Frame, JsonFramer, TooLong
 from twisted_chat.dialects.json.parse import is_object
 from twisted_chat.dialects.line.parse import LineDialect
 from twisted_chat.dialects.terminal import TerminalFramer
-from twisted_chat.doors.byte_rates import ByteRates
 from twisted_chat.doors.line.first_line import FirstLine
 from twisted_chat.doors.line.foreign import is_http, is_tls
 from twisted_chat.doors.line.frames import Frames
@@ -25,8 +24,7 @@ from twisted_chat.doors.line.older_programs import OlderProgram
 from twisted_chat.doors.line.password_prompt import PasswordPrompt
 from twisted_chat.doors.line.pauses import Pauses
 from twisted_chat.doors.line.window import Window
-from twisted_chat.doors.read_ahead import ReadAhead
-from twisted_chat.doors.reading import Reading, Source
+from twisted_chat.doors.read_limits import ByteRates, ReadAhead, ReadControl, Source
 from twisted_chat.doors.sockets import is_broken
 from twisted_chat.server.node import Node
 
@@ -71,7 +69,7 @@ class LineReader:
         start_over: Callable[[bytes, bool], None],
         older: OlderProgram | None = None,
     ) -> None:
-        """``lines``: it speaks lines at first, and not JSON. ``networks``: as in :class:`~twisted_chat.doors.reading.Reading`.
+        """``lines``: it speaks lines at first, and not JSON. ``networks``: see :class:`.ReadControl`.
 
         ``start_over`` opens a session that speaks JSON in the place of this one, for what is given: bytes, and the end.
         ``older``: finds out whether it is one.
@@ -81,7 +79,7 @@ class LineReader:
         self._source = source
         self._line = line
         self._json = json
-        self.reading = Reading(source, networks, node.clock, ahead, rates, self.pump)
+        self.reading = ReadControl(source, networks, node.clock, ahead, rates, self.pump)
         self._start_over = start_over
         self._older = older
         limits = node.limits

@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors.house import HouseTestCase
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.doors.byte_rates import BURST, ByteRates
+from twisted_chat.doors.read_limits import BURST, ByteRates
 
 KIB = 1024
 HOME = IPv4Address("TCP", "127.0.0.1", 40000)

@@ -15,8 +15,13 @@ from twisted.internet.testing import EventLoggingObserver
 from twisted.logger import formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.doors.admission import Connections
-from twisted_chat.doors.capacity import BATCH, RESERVE, Capacity, room_for_connections
+from twisted_chat.doors.admission import (
+    BATCH,
+    RESERVE,
+    AcceptLimit,
+    Connections,
+    room_for_connections,
+)
 
 
 class RoomTests(SynchronousTestCase):
@@ -99,24 +104,24 @@ class Port(tcp.Port):
         self.numberAccepts += 20
 
 
-class CapacityTests(SynchronousTestCase):
+class AcceptLimitTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.connections = Connections(64)
-        self.capacity = Capacity(self.connections, self.clock)
+        self.limit = AcceptLimit(self.connections, self.clock)
         self.observer = EventLoggingObserver()
         globalLogPublisher.addObserver(self.observer)
         self.addCleanup(globalLogPublisher.removeObserver, self.observer)
 
     def tearDown(self) -> None:
-        self.capacity.stop()
+        self.limit.stop()
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def ports(self, most: int, count: int = 1) -> list[Port]:
         ports = [Port(self.connections) for _ in range(count)]
         for port in ports:
             self.addCleanup(port.close)
-        self.capacity.guard(ports, most)
+        self.limit.guard(ports, most)
         return ports
 
     def leave(self, count: int, *ports: Port) -> None:
@@ -227,7 +232,7 @@ class CapacityTests(SynchronousTestCase):
 
     def test_ports_of_other_kinds_are_left_alone(self) -> None:
         other: Any = object()
-        self.capacity.guard([other], 1)
+        self.limit.guard([other], 1)
         self.connections.count((), 0.0)
         self.connections.discount(())
 
@@ -237,7 +242,7 @@ class CapacityTests(SynchronousTestCase):
     def test_once_stopped_it_touches_no_port(self) -> None:
         (port,) = self.ports(2)
         port.come(3)
-        self.capacity.stop()
+        self.limit.stop()
         self.leave(1)
         self.assertFalse(port.reading)
 
