@@ -102,7 +102,7 @@ class GreetingTests(Base):
             data = data[size:]
         self.receives(data)
         self.assertEqual(self.owner.greetings, 1)
-        self.assertEqual(self.owner.events, [ev.Refused(code="x", lines=("y",))])
+        self.assertEqual(self.owner.events, [ev.Refused(code="x", content="y")])
         self.wire.loseConnection()
 
     def test_another_kind_of_server_is_named(self) -> None:
@@ -122,7 +122,7 @@ class GreetingTests(Base):
     def test_who_is_turned_away_in_plain_words_hears_them(self) -> None:
         self.receives(b"! You are banned\x1b[2J.\r\n")
         self.assertEqual(
-            self.owner.events, [ev.Refused(code="turned-away", lines=("You are banned?[2J.",))]
+            self.owner.events, [ev.Refused(code="turned-away", content="You are banned?[2J.")]
         )
 
     def test_silence_is_no_server_of_ours(self) -> None:
@@ -166,7 +166,7 @@ class OursTests(Base):
 
     def test_events_are_handed_on(self) -> None:
         self.tells(type="notice", code="x", content="hi")
-        self.assertEqual(self.owner.events, [ev.Notice(code="x", lines=("hi",))])
+        self.assertEqual(self.owner.events, [ev.Notice(code="x", content="hi")])
 
     def test_a_ping_of_the_server_is_answered(self) -> None:
         self.tells(type="ping")

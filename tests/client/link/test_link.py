@@ -45,7 +45,7 @@ class LoginTests(LinkedTestCase):
         self.assertEqual(self.link.state, "refused")
         self.assertEqual(
             self.last(ev.NameRefused),
-            ev.NameRefused(code="nick-taken", nick="bob", suggestion="bob2", lines=("taken",)),
+            ev.NameRefused(code="nick-taken", nick="bob", suggestion="bob2", content="taken"),
         )
         self.clock.advance(1000)
         self.assertEqual(self.server.tries, 1)
@@ -133,7 +133,7 @@ class SayTests(LinkedTestCase):
 
     def test_it_is_told_that_it_is_on_its_way(self) -> None:
         tag = self.link.say("a\nb")
-        self.assertEqual(self.events, [ev.Sending(tag=tag, room="lobby", lines=("a", "b"))])
+        self.assertEqual(self.events, [ev.Sending(tag=tag, room="lobby", content="a\nb")])
 
     def test_an_acknowledgement_is_told_once(self) -> None:
         tag = self.link.say("a")
@@ -566,7 +566,7 @@ class PrivateTextsTests(LinkedTestCase):
                 tag=tag,
                 to="joe",
                 said=("a", "b"),
-                lines=("joe did not come back. The message was not sent.",),
+                content="joe did not come back. The message was not sent.",
             ),
         )
         self.assertEqual(self.link.waiting(), 0)

@@ -45,7 +45,7 @@ class ConnectingTests(SynchronousTestCase):
             open_link(self.reactor, Target(tls=True), self.events.append)
         (one,) = made
         one._told("look")
-        self.assertEqual(self.events, [ev.Notice(lines=("look",), code="certificate")])
+        self.assertEqual(self.events, [ev.Notice(content="look", code="certificate")])
         if sys.platform == "linux":
             self.assertEqual(str(one._known.path), f"{folder}/twisted-chat/known_servers")
 

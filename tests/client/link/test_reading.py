@@ -10,7 +10,7 @@ from twisted_chat.client.link import reading
 from twisted_chat.client.link.reading import Reading
 from twisted_chat.client.link.weight import MOST_HELD, weight
 
-HI = ev.Message(sender="bob", room="dev", replay=True, lines=("hi",))
+HI = ev.RoomMessage(sender="bob", room="dev", replay=True, content="hi")
 
 
 def end(tag: str | None, *, more: bool = False) -> ev.HistoryEnd:
@@ -105,7 +105,7 @@ class ReadingTests(SynchronousTestCase):
         self.assertEqual(len(self.reading.found(ev.SearchEnd(tag=None)).messages), 2)
 
     def test_a_page_has_no_more_bytes_than_may_be_held(self) -> None:
-        long = msgspec.structs.replace(HI, lines=("x" * 250_000,))
+        long = msgspec.structs.replace(HI, content="x" * 250_000)
         self.reading.start(start("p"))
         pages = [page for _ in range(100) if (page := self.reading.collect(long))]
         rest = self.reading.end(end("p"))
@@ -115,7 +115,7 @@ class ReadingTests(SynchronousTestCase):
         self.assertTrue(all(weight(page) < MOST_HELD + 1_000 for page in pages))
 
     def test_a_search_has_no_more_bytes_than_may_be_held(self) -> None:
-        long = msgspec.structs.replace(HI, lines=("x" * 250_000,))
+        long = msgspec.structs.replace(HI, content="x" * 250_000)
         self.reading.start_search()
         for _ in range(100):
             self.reading.collect(long)

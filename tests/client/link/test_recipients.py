@@ -10,7 +10,7 @@ from twisted_chat.client.link.recipients import Recipients
 
 
 def said(sender: str, scope: str | None, account: str | None = None) -> ev.Message:
-    return ev.Message(sender=sender, scope=scope, account=account)
+    return ev.RoomMessage(sender=sender, scope=scope, account=account)
 
 
 class RecipientsTests(SynchronousTestCase):
@@ -26,7 +26,7 @@ class RecipientsTests(SynchronousTestCase):
         self.assertEqual([self.people.scope(name) for name in ("jOE", "eve", " ")], ["j", "", ""])
 
     def test_who_said_something_earlier_may_be_somebody_else(self) -> None:
-        self.learn(ev.Message(sender="joe", scope="old", replay=True))
+        self.learn(ev.RoomMessage(sender="joe", scope="old", replay=True))
         self.assertEqual(self.people.scope("joe"), "")
 
     def test_who_is_listed_is_known(self) -> None:
@@ -38,8 +38,8 @@ class RecipientsTests(SynchronousTestCase):
         self.assertEqual((self.people.scope("joe"), self.people.scope("eve2")), ("", "e"))
 
     def test_who_is_renamed_stays_the_same(self) -> None:
-        self.learn(said("joe", "j"), ev.Renamed(sender="joe", nick="jim"))
-        self.learn(ev.Renamed(sender="eve", nick="eva"))
+        self.learn(said("joe", "j"), ev.Renamed(sender="joe", content="jim"))
+        self.learn(ev.Renamed(sender="eve", content="eva"))
         self.assertEqual((self.people.scope("joe"), self.people.scope("jim")), ("", "j"))
 
     def test_not_everybody_is_remembered_for_ever(self) -> None:

@@ -76,7 +76,7 @@ class CatchUpTests(LinkedTestCase):
     def test_history_at_the_first_entry_is_told_with_its_frame(self) -> None:
         self.forgets()
         self.history(None, "two")
-        self.assertEqual(self.kinds(), ["HistoryStart", "Message", "HistoryEnd"])
+        self.assertEqual(self.kinds(), ["HistoryStart", "RoomMessage", "HistoryEnd"])
 
     def test_one_request_at_a_time(self) -> None:
         self.loses()

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.client.events import Message
+from twisted_chat.client.events import Message, RoomMessage
 from twisted_chat.client.link import sequence
 from twisted_chat.client.link.sequence import ZERO, Sequences
 from twisted_chat.client.link.weight import MOST_HELD, weight
@@ -17,7 +17,9 @@ from twisted_chat.core.values.ids import spell
 def message(
     number: int, room: str = "dev", *, nonce: str | None = None, scope: str = "s"
 ) -> Message:
-    return Message(id=spell(number), sender="bob", room=room, nonce=nonce, scope=nonce and scope)
+    return RoomMessage(
+        id=spell(number), sender="bob", room=room, nonce=nonce, scope=nonce and scope
+    )
 
 
 def numbers(messages: list[Message]) -> list[int]:
@@ -107,7 +109,7 @@ class SequenceTests(SynchronousTestCase):
         self.sequences.lose()
         for number in range(1, 10):
             for room in rooms:
-                long = replace(message(100 * number, room), lines=("x" * 250_000,))
+                long = replace(message(100 * number, room), content="x" * 250_000)
                 self.assertEqual(self.sequences.live(long), [])
         held = [room.held for room in self.sequences._rooms.values()]
         self.assertLess(sum(weight(tuple(each)) for each in held), MOST_HELD + 10_000)
@@ -141,7 +143,7 @@ class SequenceTests(SynchronousTestCase):
         self.assertEqual(numbers(self.sequences.live(message(3, nonce="a"))), [3])
 
     def test_ones_own_message_is_not_told_again(self) -> None:
-        own = Message(id=spell(3), sender="me", room="dev")
+        own = RoomMessage(id=spell(3), sender="me", room="dev")
         self.live(1)
         self.sequences.lose()
         self.assertEqual(self.sequences.replayed(own), [])

@@ -13,7 +13,7 @@ class WeightTests(SynchronousTestCase):
         long = "x" * 1_000
         person = ev.Person(nick="n", away=long)
         for event, least in (
-            (ev.Message(sender="a", lines=(long, long)), 2_000),
+            (ev.RoomMessage(sender="a", content="\n".join((long, long))), 2_000),
             (ev.Who(users=(person, person), count=2), 2_000),
             (ev.Stats(sessions=1, users=1, rooms=1, store={"kind": long}), 1_000),
             (ev.Ping(), 0),

@@ -21,13 +21,14 @@ def spelled(number: int) -> str:
 
 def said(number: int, sender: str = "bob", text: str = "hi", **more: Any) -> ev.Message:
     given = {"room": "dev"} | more
-    return ev.Message(sender=sender, lines=(text,), id=spelled(number), time=float(number), **given)
+    made = ev.PrivateMessage if given.get("to") else ev.RoomMessage
+    return made(sender=sender, content=text, id=spelled(number), time=float(number), **given)
 
 
 class Case(SynchronousTestCase):
     def setUp(self) -> None:
         self.picture = Picture()
-        self.hear(ev.Welcome(nick="me", session="s", lines=("Welcome, me.",)))
+        self.hear(ev.Welcome(nick="me", session="s", content="Welcome, me."))
 
     def hear(self, *events: ev.Event) -> bool:
         called = [hear(self.picture, event, 1000.0) for event in events]
@@ -48,7 +49,7 @@ class MessageTests(Case):
         self.assertEqual(self.picture.room("ops").unread, 1)
 
     def test_a_message_has_all_its_lines(self) -> None:
-        self.hear(ev.Message(sender="bob", room="dev", lines=("a", "b"), id=spelled(1)))
+        self.hear(ev.RoomMessage(sender="bob", room="dev", content="a\nb", id=spelled(1)))
         self.assertEqual(self.texts(self.picture.room("dev")), ["a\nb"])
 
     def test_a_mention_calls_for_the_user_and_plain_talk_does_not(self) -> None:
@@ -76,22 +77,20 @@ class MessageTests(Case):
         self.assertEqual(self.picture.room("dev").unread, 0)
 
     def test_a_message_without_a_room_stands_where_the_user_looks(self) -> None:
-        self.hear(ev.Message(sender="bob", lines=("hi",), id=spelled(1), room=None, to=None))
+        self.hear(ev.RoomMessage(sender="bob", content="hi", id=spelled(1), room=None))
         self.assertEqual(self.texts(self.picture.private("bob")), ["hi"])
-        self.hear(ev.Message(sender="me", lines=("ho",), id=spelled(2), room=None, to=None))
+        self.hear(ev.RoomMessage(sender="me", content="ho", id=spelled(2), room=None))
         self.assertIn("ho", self.texts())
 
     def test_an_announcement_is_shown_and_calls(self) -> None:
-        self.assertTrue(
-            self.hear(ev.Announcement(sender="op", lines=("down at 5",), id=spelled(1)))
-        )
+        self.assertTrue(self.hear(ev.Announcement(sender="op", content="down at 5", id=spelled(1))))
         self.assertIn("op to everybody: down at 5", self.texts())
 
 
 class SendingTests(Case):
     def test_what_is_sent_waits_until_it_is_acknowledged(self) -> None:
         self.enter("me")
-        self.hear(ev.Sending(tag="t", room="dev", lines=("ho",)))
+        self.hear(ev.Sending(tag="t", room="dev", content="ho"))
         (line,) = self.picture.shown.buffer.lines
         self.assertTrue(line.waiting)
         self.hear(said(1), ev.Ack(tag="t", message=spelled(2), time=5.0), said(3))
@@ -100,15 +99,15 @@ class SendingTests(Case):
 
     def test_what_is_refused_says_why(self) -> None:
         self.enter("me")
-        self.hear(ev.Sending(tag="t", to="bob", lines=("ho",)))
-        self.hear(ev.Refused(tag="t", code="no-such-nick", lines=("bob is not here",)))
+        self.hear(ev.Sending(tag="t", to="bob", content="ho"))
+        self.hear(ev.Refused(tag="t", code="no-such-nick", content="bob is not here"))
         (line,) = self.picture.private("bob").buffer.lines
         self.assertEqual((line.kind, line.text), ("error", "bob is not here (not sent: ho)"))
 
     def test_other_errors_are_shown_where_the_user_looks(self) -> None:
         self.enter("me")
         self.hear(
-            ev.Refused(code="usage", lines=("what?",)), ev.Undone(tag="t", what="/who", lines=())
+            ev.Refused(code="usage", content="what?"), ev.Undone(tag="t", what="/who", content="")
         )
         self.assertEqual(self.texts(), ["what?", "/who: the connection was lost"])
 
@@ -130,7 +129,7 @@ class HistoryTests(Case):
     def test_a_page_that_cannot_be_had_can_be_asked_for_again(self) -> None:
         room = self.enter("me")
         self.picture.loading("t", room.key)
-        self.hear(ev.Refused(tag="t", code="history-unavailable", lines=("later",)))
+        self.hear(ev.Refused(tag="t", code="history-unavailable", content="later"))
         self.assertTrue(self.picture.can_load(room.key))
 
     def test_a_room_without_history_has_nothing_to_load(self) -> None:
@@ -152,11 +151,7 @@ class HistoryTests(Case):
 class ForgetTests(Case):
     def forget(self, **more: Any) -> None:
         given: dict[str, Any] = {"room": "dev"} | more
-        self.hear(
-            ev.Changed(
-                kind="forget", account="bob", id=spelled(50), time=50.0, lines=("gone",), **given
-            )
-        )
+        self.hear(ev.Forgotten(account="bob", id=spelled(50), time=50.0, content="gone", **given))
 
     def test_what_an_account_said_in_a_room_vanishes(self) -> None:
         self.hear(said(1), said(2, "eve"), said(3, room="ops"))
@@ -178,7 +173,7 @@ class ForgetTests(Case):
 
     def test_it_is_known_who_uses_another_name(self) -> None:
         self.hear(ev.Who(users=(ev.Person(nick="rob", account="Bob"),), count=1, room="dev"))
-        self.hear(ev.Renamed(sender="rob", nick="robert", id=spelled(1), time=1.0))
+        self.hear(ev.Renamed(sender="rob", content="robert", id=spelled(1), time=1.0))
         self.hear(said(2, "robert"), said(3, "rob"))
         self.forget()
         lines = self.picture.room("dev").buffer.lines
@@ -205,7 +200,7 @@ class AwayTests(Case):
         self.assertFalse(self.hear(said(1, to="me", room=None, replay=True)))
 
     def test_what_was_missed_is_told(self) -> None:
-        self.hear(ev.Missed(lines=("While you were away: #dev 12 lines",)))
+        self.hear(ev.Missed(content="While you were away: #dev 12 lines"))
         self.assertIn("While you were away: #dev 12 lines", self.texts())
 
     def test_what_was_read_elsewhere_opens_nothing(self) -> None:
@@ -260,7 +255,7 @@ class PeopleTests(Case):
     def test_who_leaves_the_chat_leaves_all_rooms(self) -> None:
         self.enter("me", "bob")
         self.enter("me", "bob", room="ops")
-        self.hear(ev.Away(sender="bob", away=True, lines=("tea",)))
+        self.hear(ev.Away(sender="bob", away=True, content="tea"))
         self.hear(ev.Quit(sender="bob", id=spelled(1)), ev.Quit(sender="nobody", id=spelled(2)))
         self.assertEqual((self.names(), self.names("ops")), (["me"], ["me"]))
         self.assertEqual(self.picture.away, {})
@@ -270,7 +265,7 @@ class PeopleTests(Case):
         self.hear(ev.Entered(room="dev", names=("me",), count=1, bot_commands=words))
         self.picture.look(True)
         self.hear(
-            ev.BotCommands(sender="dice", commands=("!roll",), lines=("dice answers to !roll",))
+            ev.BotCommands(sender="dice", commands=("!roll",), content="dice answers to !roll")
         )
         told = ["bots here answer to !flip, !roll", "dice answers to !roll"]
         self.assertEqual(self.texts(), told)
@@ -294,20 +289,18 @@ class PeopleTests(Case):
 
     def test_who_is_banned_is_gone(self) -> None:
         room = self.enter("me", "eve")
-        ban = ev.Changed(
-            kind="ban", sender="op", room="dev", out=("eve",), lines=("op banned eve",)
-        )
+        ban = ev.BanSet(sender="op", room="dev", out=("eve",), content="op banned eve")
         self.hear(ban)
         self.assertEqual((self.names(), self.texts()), (["me"], ["op banned eve"]))
-        self.hear(ev.Changed(kind="drop", sender="op", room="dev"))
+        self.hear(ev.RoomDropped(sender="op", room="dev"))
         self.assertFalse(room.joined)
-        self.hear(ev.Changed(kind="forget", sender=None, lines=("all of eve's was deleted",)))
+        self.hear(ev.Forgotten(sender=None, content="all of eve's was deleted"))
         self.assertIn("all of eve's was deleted", self.texts())
 
     def test_a_new_name_is_taken_everywhere(self) -> None:
         self.enter("me", "bob")
-        self.hear(said(1, to="me", room=None), ev.Away(sender="bob", away=True, lines=("tea",)))
-        self.hear(ev.Renamed(sender="bob", nick="rob", id=spelled(2)))
+        self.hear(said(1, to="me", room=None), ev.Away(sender="bob", away=True, content="tea"))
+        self.hear(ev.Renamed(sender="bob", content="rob", id=spelled(2)))
         self.assertEqual(self.names(), ["me", "rob"])
         self.assertEqual(self.texts(), ["bob is now rob"])
         self.assertEqual(self.texts(self.picture.private("rob")), ["hi", "bob is now rob"])
@@ -315,13 +308,13 @@ class PeopleTests(Case):
 
     def test_my_new_name_is_what_mentions_me(self) -> None:
         self.enter("me")
-        self.hear(ev.Renamed(sender="me", nick="we", id=spelled(1)))
+        self.hear(ev.Renamed(sender="me", content="we", id=spelled(1)))
         self.assertEqual(self.picture.nick, "we")
-        self.hear(ev.Renamed(sender="we", nick="we", id=spelled(2), account="we"))
+        self.hear(ev.Renamed(sender="we", content="we", id=spelled(2), account="we"))
         self.assertEqual(self.texts(), ["me is now we"])
 
     def test_presence_follows_who_is_away(self) -> None:
-        self.hear(ev.Away(sender="Bob", away=True, lines=("tea",)))
+        self.hear(ev.Away(sender="Bob", away=True, content="tea"))
         self.assertEqual(self.picture.away, {nick_key("bob"): "tea"})
         self.hear(ev.Away(sender="bob", away=False))
         self.assertEqual(self.picture.away, {})
@@ -341,9 +334,9 @@ class PeopleTests(Case):
 class RoomTests(Case):
     def test_topics_are_known_and_changes_are_told(self) -> None:
         room = self.enter("me")
-        self.hear(ev.Topic(room="dev", sender="bob", id=spelled(1), lines=("release",)))
+        self.hear(ev.Topic(room="dev", sender="bob", id=spelled(1), content="release"))
         self.assertEqual((room.topic, self.texts()), ("release", ["bob set the topic: release"]))
-        self.hear(ev.Topic(room="dev"))
+        self.hear(ev.ShownTopic(room="dev"))
         self.assertEqual((room.topic, self.texts()[1:]), ("", ["topic of #dev: none"]))
 
     def test_roles_are_known_and_told(self) -> None:
@@ -411,7 +404,7 @@ class ConnectionTests(Case):
 
     def test_notices_are_shown_but_not_what_everybody_is_told(self) -> None:
         self.hear(
-            ev.Notice(code="hint", lines=("try help",)), ev.Notice(code="done", lines=("done",))
+            ev.Notice(code="hint", content="try help"), ev.Notice(code="done", content="done")
         )
         self.assertEqual(self.texts(), ["Welcome, me.", "done"])
 
@@ -428,32 +421,40 @@ IDS = st.integers(1, 40).map(spelled)
 TAGS = st.sampled_from(["t1", "t2", "t3"])
 NAMES = st.lists(NICKS, max_size=3).map(tuple)
 TIMES = st.floats(0, 5000)
-LINES = st.sampled_from([("hi",), ("hey me",), ("a", "b"), ()])
+CONTENTS = st.sampled_from(["hi", "hey me", "a\nb", ""])
 
 EVENTS = st.one_of(
     st.builds(
-        ev.Message,
+        ev.RoomMessage,
         sender=NICKS,
         room=st.none() | ROOMS,
-        to=st.none() | NICKS,
         id=IDS,
         time=TIMES,
-        lines=LINES,
+        content=CONTENTS,
         nonce=st.none() | TAGS,
         replay=st.booleans(),
     ),
-    st.builds(ev.Sending, tag=TAGS, room=st.none() | ROOMS, to=st.none() | NICKS, lines=LINES),
+    st.builds(
+        ev.PrivateMessage,
+        sender=NICKS,
+        to=NICKS,
+        id=IDS,
+        time=TIMES,
+        content=CONTENTS,
+        replay=st.booleans(),
+    ),
+    st.builds(ev.Sending, tag=TAGS, room=st.none() | ROOMS, to=st.none() | NICKS, content=CONTENTS),
     st.builds(ev.Ack, tag=TAGS, message=IDS, time=TIMES),
-    st.builds(ev.Refused, tag=st.none() | TAGS, code=st.just("no"), lines=LINES),
+    st.builds(ev.Refused, tag=st.none() | TAGS, code=st.just("no"), content=CONTENTS),
     st.builds(ev.Entered, room=ROOMS, names=NAMES, count=st.integers(-1, 9)),
     st.builds(ev.Gathered, room=ROOMS, joined=NAMES, left=NAMES, count=st.integers(-1, 9)),
     st.builds(ev.Joined, sender=NICKS, room=ROOMS, id=IDS, time=TIMES),
     st.builds(ev.Left, sender=NICKS, room=ROOMS, id=IDS, time=TIMES),
     st.builds(ev.Quit, sender=NICKS, id=IDS, time=TIMES),
     st.builds(ev.Kicked, sender=NICKS, to=NICKS, room=ROOMS, id=IDS, time=TIMES),
-    st.builds(ev.Renamed, sender=NICKS, nick=NICKS, id=IDS, time=TIMES),
+    st.builds(ev.Renamed, sender=NICKS, content=NICKS, id=IDS, time=TIMES),
     st.builds(ev.Away, sender=NICKS, away=st.booleans()),
-    st.builds(ev.BotCommands, sender=NICKS, commands=NAMES, lines=LINES),
+    st.builds(ev.BotCommands, sender=NICKS, commands=NAMES, content=CONTENTS),
     st.builds(ev.Gone, room=ROOMS, focus=st.none() | ROOMS),
     st.builds(ev.Focus, focus=st.none() | ROOMS),
     st.builds(ev.HistoryEnd, room=ROOMS, more=st.booleans()),
@@ -468,7 +469,7 @@ EVENTS = st.one_of(
         count=st.integers(-1, 9),
         room=st.none() | ROOMS,
     ),
-    st.builds(ev.Changed, kind=st.just("drop"), room=ROOMS, out=NAMES, id=IDS),
+    st.builds(ev.RoomDropped, room=ROOMS, out=NAMES, id=IDS),
     st.builds(ev.Offline, why=st.just("reset")),
     st.builds(ev.Welcome, nick=NICKS, session=st.just("s")),
 )

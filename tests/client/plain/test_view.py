@@ -31,7 +31,8 @@ def shown(event: ev.Event) -> list[str]:
 
 def said(*lines: str, **fields: Any) -> ev.Message:
     given: dict[str, Any] = {"sender": "joe", "room": "dev", "time": NOON} | fields
-    return ev.Message(lines=lines, **given)
+    made = ev.PrivateMessage if given.get("to") else ev.RoomMessage
+    return made(content="\n".join(lines), **given)
 
 
 class AnyEventTests(SynchronousTestCase):
@@ -74,9 +75,9 @@ class MessageTests(SynchronousTestCase):
         self.assertEqual(shown(said("VERSION", kind="ctcp")), [])
 
     def test_a_room_that_is_refused_is_told_with_where_one_talks(self) -> None:
-        refused = ev.Refused(room="ops", code="banned", lines=("you are banned",))
+        refused = ev.Refused(room="ops", code="banned", content="you are banned")
         self.assertEqual(shown(refused), ["! you are banned", "-- You talk in #dev."])
-        refused = ev.Refused(room="ops", code="password-needed", lines=("about JSON",))
+        refused = ev.Refused(room="ops", code="password-needed", content="about JSON")
         self.assertEqual(shown(refused)[0], "! #ops is locked; /join ops PASSWORD enters it.")
 
     def test_what_is_said_elsewhere(self) -> None:
@@ -107,7 +108,7 @@ class MessageTests(SynchronousTestCase):
                 "-- End of what came while you were away.",
             ],
         )
-        self.assertEqual(shown(ev.Missed(lines=("#dev 2 lines",))), ["-- #dev 2 lines."])
+        self.assertEqual(shown(ev.Missed(content="#dev 2 lines")), ["-- #dev 2 lines."])
         self.assertEqual(shown(ev.ReadUpTo(room="dev", message="1")), [])
 
     def test_ones_own(self) -> None:
@@ -117,7 +118,7 @@ class MessageTests(SynchronousTestCase):
             ({"room": "dev", "kind": "action"}, "* bob a"),
             ({"to": "joe"}, "-> *joe* a"),
         ):
-            self.assertEqual(shown(ev.Sending(tag="t", lines=("a",), **fields)), [line])  # type: ignore[arg-type]
+            self.assertEqual(shown(ev.Sending(tag="t", content="a", **fields)), [line])  # type: ignore[arg-type]
 
     def test_history_and_what_was_found(self) -> None:
         self.assertEqual(
@@ -129,7 +130,7 @@ class MessageTests(SynchronousTestCase):
             ["-- Earlier with joe:", "-- End of what was said earlier with joe."],
         )
         self.assertEqual(
-            shown(ev.Found(tag="t", messages=(said("a"),), lines=("1 message found",))),
+            shown(ev.Found(tag="t", messages=(said("a"),), content="1 message found")),
             ["[2026-01-01 12:00] <joe> a", "-- 1 message found"],
         )
         self.assertEqual(shown(ev.HistoryStart(room="dev", count=0)), [])
@@ -146,23 +147,23 @@ class HappeningTests(SynchronousTestCase):
 
     def test_people(self) -> None:
         self.shows(
-            ev.Joined(sender="joe", room="dev", lines=("joe joined #dev",)), "-- joe joined #dev"
+            ev.Joined(sender="joe", room="dev", content="joe joined #dev"), "-- joe joined #dev"
         )
         self.shows(
-            ev.Left(sender="joe", room="dev", reason="tea", lines=("joe left #dev",)),
+            ev.Left(sender="joe", room="dev", reason="tea", content="joe left #dev"),
             "-- joe left #dev (tea)",
         )
-        self.shows(ev.Renamed(sender="joe", nick="jim"), "-- joe is now called jim")
-        self.shows(ev.Renamed(sender="joe", nick="joe", account="joe"))
-        self.shows(ev.Renamed(sender="rob", nick="bob"), "-- You are now called bob.")
+        self.shows(ev.Renamed(sender="joe", content="jim"), "-- joe is now called jim")
+        self.shows(ev.Renamed(sender="joe", content="joe", account="joe"))
+        self.shows(ev.Renamed(sender="rob", content="bob"), "-- You are now called bob.")
         self.shows(ev.Away(sender="joe", away=True))
         self.shows(
-            ev.BotCommands(sender="dice", commands=("!roll",), lines=("dice answers to !roll",)),
+            ev.BotCommands(sender="dice", commands=("!roll",), content="dice answers to !roll"),
             "-- dice answers to !roll.",
         )
         self.shows(ev.Away(sender="bob", away=False), "-- You are no longer marked as away.")
         self.shows(
-            ev.Away(sender="bob", away=True, lines=("tea",)),
+            ev.Away(sender="bob", away=True, content="tea"),
             "-- You are marked as away (tea); /back undoes that.",
         )
         names = tuple(f"n{number}" for number in range(12))
@@ -192,12 +193,13 @@ class HappeningTests(SynchronousTestCase):
             ev.Gone(room="ops", focus=None),
             "-- You left #ops. You talk in no room now; choose one with /join ROOM.",
         )
-        self.shows(ev.Topic(room="dev"), "-- #dev has no topic; /topic TEXT sets one.")
+        self.shows(ev.ShownTopic(room="dev"), "-- #dev has no topic; /topic TEXT sets one.")
         self.shows(
-            ev.Topic(room="dev", sender="joe", lines=("tea",)), "-- Topic of #dev (set by joe): tea"
+            ev.ShownTopic(room="dev", sender="joe", content="tea"),
+            "-- Topic of #dev (set by joe): tea",
         )
         self.shows(
-            ev.Topic(room="dev", sender="joe", lines=("tea",), id="1"),
+            ev.Topic(room="dev", sender="joe", content="tea", id="1"),
             "-- joe set the topic of #dev: tea",
         )
         self.shows(ev.Topic(room="dev", sender="joe", id="1"), "-- joe cleared the topic of #dev")
@@ -207,15 +209,15 @@ class HappeningTests(SynchronousTestCase):
 
     def test_the_server(self) -> None:
         self.shows(
-            ev.Announcement(sender="root", lines=("hear",)),
+            ev.Announcement(sender="root", content="hear"),
             "== Announcement by root, an operator of this server: hear",
         )
-        self.shows(ev.Refused(code="x", lines=("no",)), "! no")
-        self.shows(ev.Refused(code="x", lines=("no.",), suggestion="bob2"), "! no. Try bob2.")
-        self.shows(ev.Notice(code="hint", lines=("send JSON",)))
-        self.shows(ev.Notice(code="done", lines=("it is done",)), "-- it is done")
-        self.shows(ev.Farewell(lines=("Goodbye.",)), "-- Goodbye.")
-        self.shows(ev.Pong(lines=("x",)))
+        self.shows(ev.Refused(code="x", content="no"), "! no")
+        self.shows(ev.Refused(code="x", content="no.", suggestion="bob2"), "! no. Try bob2.")
+        self.shows(ev.Notice(code="hint", content="send JSON"))
+        self.shows(ev.Notice(code="done", content="it is done"), "-- it is done")
+        self.shows(ev.Farewell(content="Goodbye."), "-- Goodbye.")
+        self.shows(ev.Pong(content="x"))
 
     def test_the_connection(self) -> None:
         self.shows(ev.Connecting())
@@ -358,7 +360,7 @@ class AnswerTests(SynchronousTestCase):
                 users=1,
                 rooms=1,
                 store={"kind": "sql", "waiting": 0},
-                lines=("1 session",),
+                content="1 session",
             ),
             "-- 1 session.",
             "-- Store: kind sql, waiting 0.",

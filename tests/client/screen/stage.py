@@ -117,9 +117,13 @@ def _key(character: str) -> str:
 def said(number: int, text: str = "hi", sender: str = "bob", **more: Any) -> ev.Message:
     """Return a message with the id and at the second ``number``."""
     given: dict[str, Any] = {"room": "lobby"} | more
-    lines = tuple(text.split("\n"))
-    return ev.Message(
-        sender=sender, lines=lines, id=f"{number:016x}", time=NOW + number - 1000, **given
+    made = ev.PrivateMessage if given.get("to") else ev.RoomMessage
+    return made(
+        sender=sender,
+        content=text,
+        id=f"{number:016x}",
+        time=NOW + number - 1000,
+        **given,
     )
 
 

@@ -37,7 +37,7 @@ class TalkingTests(SynchronousTestCase):
     async def test_own_lines_wait_until_they_are_stored(self, stage: Stage) -> None:
         await stage.enter()
         stage.link.pending = 1
-        await stage.hear(ev.Sending(tag="t", room="lobby", lines=("hi",), time=NOW))
+        await stage.hear(ev.Sending(tag="t", room="lobby", content="hi", time=NOW))
         palette = stage.app._palette
         self.assertIn(palette.waiting.color, self.colours(stage, "hi"))
         await stage.hear(ev.Ack(tag="t", message=f"{5:016x}", time=NOW))
@@ -187,7 +187,7 @@ class PeopleTests(SynchronousTestCase):
     @staged(size=(120, 24))
     async def test_people_are_listed_with_who_is_away(self, stage: Stage) -> None:
         await stage.enter("bob", "eve")
-        await stage.hear(ev.Away(sender="eve", away=True, lines=("tea",)))
+        await stage.hear(ev.Away(sender="eve", away=True, content="tea"))
         rows = [row[100:].split() for row in stage.rows()[1:4]]
         self.assertEqual(rows, [["bob"], ["eve", "away"], ["me"]])
 
@@ -549,8 +549,8 @@ class ConnectionTests(SynchronousTestCase):
         await stage.enter()
         await stage.types("/msg joe psst")
         await stage.press("enter")
-        await stage.hear(ev.Sending(tag="t", to="joe", lines=("one", "two"), time=NOW))
-        back = ev.HandedBack(tag="t", to="joe", said=("one", "two"), lines=("joe did not come.",))
+        await stage.hear(ev.Sending(tag="t", to="joe", content="one\ntwo", time=NOW))
+        back = ev.HandedBack(tag="t", to="joe", said=("one", "two"), content="joe did not come.")
         await stage.types("three")
         await stage.hear(back)
         self.assertEqual(stage.app.entry.text, "one\ntwo\nthree")
@@ -574,7 +574,7 @@ class ConnectionTests(SynchronousTestCase):
     @staged()
     async def test_a_taken_name_is_asked_for_again_in_place(self, stage: Stage) -> None:
         refused = ev.NameRefused(
-            code="nick-taken", nick="bob", suggestion="bob2", lines=('"bob" is taken.',)
+            code="nick-taken", nick="bob", suggestion="bob2", content='"bob" is taken.'
         )
         await stage.hear(refused)
         self.assertTrue(stage.shows('"bob" is taken.'))
@@ -587,7 +587,7 @@ class ConnectionTests(SynchronousTestCase):
     @staged()
     async def test_a_locked_room_asks_for_its_password_unseen(self, stage: Stage) -> None:
         await stage.enter()
-        refused = ev.Refused(room="dev", code="password-needed", lines=('join it with "password"',))
+        refused = ev.Refused(room="dev", code="password-needed", content='join it with "password"')
         await stage.hear(refused)
         self.assertTrue(stage.shows("#dev is locked. Its password?"))
         self.assertFalse(stage.shows('with "password"'))
@@ -595,7 +595,7 @@ class ConnectionTests(SynchronousTestCase):
         self.assertFalse(stage.shows("key99"))
         await stage.press("enter")
         self.assertEqual(stage.asked("join"), [("dev", "key99")])
-        await stage.hear(ev.Refused(room="dev", code="wrong-password", lines=("wrong",)))
+        await stage.hear(ev.Refused(room="dev", code="wrong-password", content="wrong"))
         self.assertTrue(stage.shows("That is not the password of #dev."))
         await stage.press("enter")
         await stage.hear(refused)
@@ -605,7 +605,7 @@ class ConnectionTests(SynchronousTestCase):
 
     @staged()
     async def test_a_registered_name_asks_for_its_password_unseen(self, stage: Stage) -> None:
-        refused = ev.NameRefused(code="password-needed", nick="bob", lines=("it is registered.",))
+        refused = ev.NameRefused(code="password-needed", nick="bob", content="it is registered.")
         await stage.hear(refused)
         await stage.types("secret99")
         self.assertFalse(stage.shows("secret99"))
@@ -641,7 +641,7 @@ class ConnectionTests(SynchronousTestCase):
 
     @staged(notes=["client.toml: theme must be one of dark, light"])
     async def test_mistakes_in_the_settings_are_shown_when_one_is_in(self, stage: Stage) -> None:
-        await stage.hear(ev.Notice(code="certificate", lines=("the certificate is another",)))
+        await stage.hear(ev.Notice(code="certificate", content="the certificate is another"))
         await stage.enter()
         await stage.hear(said(1), ev.HistoryEnd(room="lobby"))
         stage.app._tick()
@@ -692,7 +692,7 @@ class ConnectionTests(SynchronousTestCase):
     async def test_who_logs_in_can_have_what_is_kept_for_accounts(self, stage: Stage) -> None:
         await stage.enter("bob")
         stage.app.picture.private("bob").buffer.more = False
-        logged_in = ev.Renamed(sender="me", nick="me", id=f"{1:016x}", time=NOW, account="me")
+        logged_in = ev.Renamed(sender="me", content="me", id=f"{1:016x}", time=NOW, account="me")
         await stage.hear(logged_in)
         self.assertTrue(stage.app.picture.private("bob").buffer.more)
 
@@ -702,12 +702,12 @@ class ConnectionTests(SynchronousTestCase):
         await stage.hear(said(1, "buy", "eve"))
         await stage.submit("/ignore eve")
         tag = f"t{len(stage.link.asked)}"
-        await stage.hear(ev.Notice(tag=tag, code="done", lines=("you ignore eve",)))
+        await stage.hear(ev.Notice(tag=tag, code="done", content="you ignore eve"))
         self.assertFalse(stage.shows("buy"))
         await stage.submit("/unignore eve")
         tag = f"t{len(stage.link.asked)}"
         await stage.hear(
-            ev.Notice(tag=tag, code="done", lines=("you do not",)), said(2, "b2", "eve")
+            ev.Notice(tag=tag, code="done", content="you do not"), said(2, "b2", "eve")
         )
         self.assertTrue(stage.shows("b2"))
 

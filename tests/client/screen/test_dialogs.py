@@ -34,7 +34,7 @@ class AskTests(SynchronousTestCase):
     @staged()
     async def test_a_password_is_asked_for_in_words_for_people(self, stage: Stage) -> None:
         why = '"bob" is registered; send it with "password", or pick another nickname'
-        await stage.hear(ev.NameRefused(code="password-needed", nick="bob", lines=(why,)))
+        await stage.hear(ev.NameRefused(code="password-needed", nick="bob", content=why))
         self.assertTrue(stage.shows("bob is registered. Its password? Escape: another nickname."))
 
     @staged()

@@ -60,25 +60,25 @@ class SnapshotTests(SynchronousTestCase):
                 sender="bob",
                 id=f"{1:016x}",
                 time=NOW - 90_000,
-                lines=("tea at four",),
+                content="tea at four",
             ),
             said(-85_000, "yesterday"),
             said(2, "hello all 日本語 👍"),
             ev.Joined(sender="dan", room="lobby", id=f"{3:016x}", time=NOW),
             ev.Joined(sender="fay", room="lobby", id=f"{4:016x}", time=NOW),
             said(5, "me, have a look at this, it is long enough for two rows of text", "carol"),
-            ev.Message(
+            ev.RoomMessage(
                 sender="eve",
                 room="lobby",
                 kind="action",
                 id=f"{6:016x}",
                 time=NOW,
-                lines=("waves",),
+                content="waves",
             ),
-            ev.Sending(tag="t", room="lobby", lines=("one", "two"), time=NOW),
+            ev.Sending(tag="t", room="lobby", content="one\ntwo", time=NOW),
             said(7, room="dev"),
             said(8, "me?", room="ops"),
-            ev.Away(sender="eve", away=True, lines=("tea",)),
+            ev.Away(sender="eve", away=True, content="tea"),
             ev.Lag(seconds=0.004),
         )
 
@@ -109,7 +109,7 @@ class SnapshotTests(SynchronousTestCase):
     async def test_a_name_that_is_taken(self, stage: Stage) -> None:
         await stage.hear(
             ev.NameRefused(
-                code="nick-taken", nick="bob", suggestion="bob2", lines=('"bob" is taken.',)
+                code="nick-taken", nick="bob", suggestion="bob2", content='"bob" is taken.'
             )
         )
         self.check("80x24-taken", stage)

@@ -20,7 +20,8 @@ from twisted_chat.core.values.ids import MessageId, spell
 from twisted_chat.core.values.names import parse_nick, parse_room
 from twisted_chat.core.values.text import BadText, CleanText
 from twisted_chat.dialects.base import BadLine, Request
-from twisted_chat.dialects.json.parse import MAX_ID, MAX_LINES, MAX_PING, Incoming, JsonDialect
+from twisted_chat.dialects.json.parse import MAX_ID, MAX_LINES, MAX_PING, JsonDialect
+from twisted_chat.dialects.schema.base import Incoming
 
 BOB, DEV = parse_nick("bob"), parse_room("dev")
 HI = (CleanText("hi"),)

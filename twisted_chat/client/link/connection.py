@@ -178,7 +178,7 @@ class Conversation(TwistedProtocol):
         if line.startswith(_TURNED_AWAY):
             # Before it knows what language is spoken, a server says in plain words whom it does not want.
             why = wire.clean(line.removeprefix(_TURNED_AWAY).decode("utf-8", "replace"))
-            self._owner.heard(ev.Refused(code="turned-away", lines=(why,)))
+            self._owner.heard(ev.Refused(code="turned-away", content=why))
             return
         self._greeting_lines += 1
         if self._greeting_lines > _MAX_GREETING_LINES:

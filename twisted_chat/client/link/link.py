@@ -187,7 +187,9 @@ class Link(Service):
             else wire.message(lines, where, kind, tag, literal=literal)
         )
         self._outgoing.add(Item(tag, data, text, again=True, room=where))
-        self._sending(ev.Sending(tag=tag, lines=lines, room=where, kind=kind, time=self._now()))
+        self._sending(
+            ev.Sending(tag=tag, content="\n".join(lines), room=where, kind=kind, time=self._now())
+        )
         return tag
 
     def tell(self, nick: str, text: str, kind: ev.Kind = "say") -> str:
@@ -205,7 +207,9 @@ class Link(Service):
         item.suspect = self._token is not None and self._connector.online() is None
         item.held = self._absent.awaits(nick)
         self._outgoing.add(item)
-        self._sending(ev.Sending(tag=tag, lines=lines, to=nick, kind=kind, time=self._now()))
+        self._sending(
+            ev.Sending(tag=tag, content="\n".join(lines), to=nick, kind=kind, time=self._now())
+        )
         return tag
 
     def reply(self, text: str) -> str:
@@ -379,7 +383,7 @@ class Link(Service):
     def _hand_back(self, item: Item, why: str) -> None:
         self._outgoing.answered(item.tag)
         said = tuple(item.what.split("\n"))
-        self._heard(ev.HandedBack(tag=item.tag, to=item.to or "", said=said, lines=(why,)))
+        self._heard(ev.HandedBack(tag=item.tag, to=item.to or "", said=said, content=why))
         self._settling.look(outstanding=bool(self._outgoing))
 
     def _refused_name(self, refused: ev.Refused) -> None:
@@ -389,7 +393,7 @@ class Link(Service):
         self._connector.finish(refused.text, "refused")
         self._heard(
             ev.NameRefused(
-                lines=refused.lines,
+                content=refused.content,
                 code=refused.code,
                 nick=self._identity.nick,
                 suggestion=refused.suggestion,

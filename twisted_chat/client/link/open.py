@@ -69,7 +69,7 @@ def _endpoint(
         ) from None
 
     def told(text: str) -> None:
-        heard(ev.Notice(lines=(text,), code="certificate"))
+        heard(ev.Notice(content=text, code="certificate"))
 
     known = KnownServers(data_folder() / "known_servers")
     trust = Trust(target.host, target.port, known, told, target.fingerprint)

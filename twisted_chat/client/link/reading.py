@@ -84,7 +84,7 @@ class Reading:
     def found(self, end: ev.SearchEnd) -> ev.Found:
         """The search is over: return what it found."""
         found = ev.Found(
-            lines=end.lines,
+            content=end.content,
             tag=end.tag,
             messages=tuple(self._collected),
             more=end.more,

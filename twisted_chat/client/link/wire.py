@@ -6,14 +6,15 @@ that is not what docs/protocol.md says a :class:`~twisted_chat.client.events.Mal
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 
 from twisted_chat.client import events as ev
+from twisted_chat.core.values.ids import read_id
 from twisted_chat.core.values.text import BadText, CleanText, shown
+from twisted_chat.dialects.schema.base import Incoming, encode
 
 #: The longest line a server may send, in bytes. Its longest is the answer to help, or a page of fifty rooms with topics: 60 KiB.
 MAX_LINE: Final = 256 * 1024
@@ -54,19 +55,23 @@ _TIMES: Final = frozenset(("time", "since", "until", "seen"))
 
 _BY_TYPE: Final[dict[str, type[ev.Event]]] = {
     "welcome": ev.Welcome,
-    "message": ev.Message,
-    "private": ev.Message,
+    "message": ev.RoomMessage,
+    "private": ev.PrivateMessage,
     "announcement": ev.Announcement,
     "join": ev.Joined,
     "kick": ev.Kicked,
     "nick": ev.Renamed,
     "away": ev.Away,
     "bot_commands": ev.BotCommands,
-    "topic": ev.Topic,
     "role": ev.Role,
-    **dict.fromkeys(
-        ("setting", "owner", "ban", "mute", "unban", "unmute", "forget", "drop", "keep"), ev.Changed
-    ),
+    "setting": ev.SettingChanged,
+    "owner": ev.OwnerChanged,
+    "ban": ev.BanSet,
+    "unban": ev.BanLifted,
+    "mute": ev.MuteSet,
+    "unmute": ev.MuteLifted,
+    "forget": ev.Forgotten,
+    "drop": ev.RoomDropped,
     "settings": ev.RoomSettings,
     "bans": ev.Bans,
     "ack": ev.Ack,
@@ -97,7 +102,8 @@ _BY_FIELD: Final[dict[str, tuple[str, type[ev.Event], type[ev.Event]]]] = {
     "leave": ("from", ev.Left, ev.Gone),
     "quit": ("from", ev.Quit, ev.Farewell),
     "notice": ("focus", ev.Focus, ev.Notice),
-    "invite": ("you", ev.Invited, ev.Changed),
+    "invite": ("you", ev.Invited, ev.InviteSent),
+    "keep": ("from", ev.RetentionSet, ev.Retention),
 }
 
 
@@ -123,6 +129,10 @@ _decode: Final = msgspec.json.Decoder().decode
 
 
 def _expected(name: str, given: dict[str, Any]) -> type[ev.Event] | None:
+    if name == "topic":
+        # An answer has the id of the request, which is ours; what happened has one of the server's.
+        named = given.get("id")
+        return ev.Topic if isinstance(named, str) and read_id(named) is not None else ev.ShownTopic
     if name in _BY_FIELD:
         which, with_it, without = _BY_FIELD[name]
         return with_it if which in given else without
@@ -134,11 +144,16 @@ def _prepared(name: str, given: dict[str, Any]) -> dict[str, Any]:
     content = given.pop("content", "")
     if not isinstance(content, str):
         raise ValueError('"content" must be a string')
+    # Nobody looks at it: there is the time.
+    given.pop("timestamp", None)
     prepared: dict[str, Any] = _cleaned(given, 1, _MAX_VALUE)
-    prepared["lines"] = tuple(clean(line) for line in content.split("\n")) if content else ()
-    if name == "nick":
-        prepared["nick"] = _cleaned(content, 1, _MAX_NAME)
-    return prepared
+    # The content of this one is a name.
+    cleaned = _cleaned(content, 1, _MAX_NAME) if name == "nick" else _clean_lines(content)
+    return prepared | {"content": cleaned}
+
+
+def _clean_lines(content: str) -> str:
+    return "\n".join(map(clean, content.split("\n"))) if "\n" in content else clean(content)
 
 
 def _cleaned(value: Any, depth: int, most: int) -> Any:
@@ -193,21 +208,20 @@ class TooLong(ValueError):
 
 def nick(name: str, tag: str, *, password: str | None = None, session: str | None = None) -> bytes:
     """Log in, or (logged in) be called otherwise."""
-    return _object("nick", content=name, password=password, session=session, id=tag)
+    return _write(Incoming("nick", content=name, password=password, session=session, id=tag))
 
 
 def register(password: str, invitation: str | None, tag: str) -> bytes:
-    return _object("register", content=invitation, password=password, id=tag)
+    return _write(Incoming("register", content=invitation or "", password=password, id=tag))
 
 
 def message(
     lines: tuple[str, ...], room: str, kind: ev.Kind, tag: str, *, literal: bool = True
 ) -> bytes:
     """Say something in a room; ``literal``: as it stands, though it may look like a private text."""
-    as_it_stands = literal or None
     content = "\n".join(lines)
-    return _object(
-        "message", content=content, room=room, kind=_kind(kind), id=tag, literal=as_it_stands
+    return _write(
+        Incoming("message", content=content, room=room, kind=kind, id=tag, literal=literal)
     )
 
 
@@ -215,17 +229,16 @@ def private(
     to: str, lines: tuple[str, ...], kind: ev.Kind, tag: str, scope: str | None = None
 ) -> bytes:
     """Say something in private; with ``scope`` only to that session, or ("") to the account of that name."""
-    return _object(
-        "private", content="\n".join(lines), to=to, kind=_kind(kind), id=tag, scope=scope
-    )
+    content = "\n".join(lines)
+    return _write(Incoming("private", content=content, to=to, kind=kind, id=tag, scope=scope))
 
 
 def join(room: str, password: str | None, tag: str) -> bytes:
-    return _object("join", content=room, password=password, id=tag)
+    return _write(Incoming("join", content=room, password=password, id=tag))
 
 
 def leave(room: str, tag: str) -> bytes:
-    return _object("leave", content=room, id=tag)
+    return _write(Incoming("leave", content=room, id=tag))
 
 
 def history(
@@ -238,53 +251,52 @@ def history(
     limit: int,
 ) -> bytes:
     """Ask for what was said in a room, or in private with ``partner``."""
-    where = {"with": partner}
-    return _object("history", room=room, before=before, after=after, limit=limit, id=tag, **where)
+    return _write(
+        Incoming(
+            "history",
+            room=room,
+            before=before,
+            after=after,
+            limit=limit,
+            id=tag,
+            partner=partner,
+        )
+    )
 
 
 def read(room: str | None, partner: str | None, message: str, tag: str) -> bytes:
     """Tell up to which message one has read a room, or what one wrote with ``partner``."""
-    where = {"with": partner}
-    return _object("read", room=room, message=message, id=tag, **where)
+    return _write(Incoming("read", room=room, message=message, id=tag, partner=partner))
 
 
 def command(line: str, tag: str, room: str | None = None) -> bytes:
     """Send a line as people type it, such as ``/whois bob``; it is about ``room``, if it names none."""
-    return _object("command", content=line, room=room, id=tag)
+    return _write(Incoming("command", content=line, room=room, id=tag))
 
 
 def bot_commands(words: tuple[str, ...], tag: str) -> bytes:
     """Answer to these words from now on."""
-    return _object("bot_commands", commands=words, id=tag)
+    return _write(Incoming("bot_commands", commands=words, id=tag))
 
 
 def ping(text: str) -> bytes:
-    return _object("ping", content=text)
+    return _write(Incoming("ping", content=text))
 
 
 def pong() -> bytes:
-    return _object("pong")
+    return _write(Incoming("pong"))
 
 
 def quit_(reason: str | None = None) -> bytes:
-    return _object("quit", content=reason)
+    return _write(Incoming("quit", content=reason or ""))
 
 
-def _kind(kind: ev.Kind) -> ev.Kind | None:
-    return None if kind == "say" else kind
-
-
-def _object(type_: str, **fields: str | int | tuple[str, ...] | None) -> bytes:
-    """Write an object; fields that are None are left out. Raises :class:`TooLong`.
+def _write(request: Incoming) -> bytes:
+    """Write an object. Raises :class:`TooLong`.
 
     What is too long is not tried: a server skips it without having read the id, so nobody could tell what it refused.
     """
-    given = {"type": type_} | {name: value for name, value in fields.items() if value is not None}
-    data = _encode(given) + b"\n"
+    data = encode(request) + b"\n"
     if len(data) > MAX_OBJECT:
         raise TooLong(f"{len(data):,} bytes are too long to be sent at once")
     return data
-
-
-# msgspec takes no subclass of str by itself, and clean texts are one.
-_encode: Final[Callable[[object], bytes]] = msgspec.json.Encoder(enc_hook=str).encode

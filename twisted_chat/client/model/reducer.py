@@ -120,14 +120,16 @@ def _changed(picture: Picture, event: ev.Event, now: float) -> None:
             _came_or_went(picture, event, now)
         case ev.Away(sender=sender, away=away):
             picture.know_away(sender, event.text if away else None)
-        case ev.Topic(room=room):
+        case ev.Topic(room=room, sender=sender):
             conversation = picture.room(room)
             conversation.topic = event.text
-            if event.id and event.sender:
-                _event(picture, conversation, event, f"{event.sender} set the topic: {event.text}")
-            else:
-                picture.tell((f"topic of #{room}: {event.text or 'none'}",), now)
-        case ev.Changed(kind="forget", account=str(account), room=room, everywhere=everywhere):
+            _event(picture, conversation, event, f"{sender} set the topic: {event.text}")
+        case ev.ShownTopic(room=room):
+            picture.room(room).topic = event.text
+            picture.tell((f"topic of #{room}: {event.text or 'none'}",), now)
+        case ev.Retention(room=room):
+            picture.tell((f"history of #{room}: {event.text}",), now)
+        case ev.Forgotten(account=str(account), room=room, everywhere=everywhere):
             picture.forget(account, None if everywhere else room)
             _event(picture, _where(picture, room, None), event, event.text)
         case ev.Role(room=room, to=to, role=role, given=given):

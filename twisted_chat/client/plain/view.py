@@ -97,13 +97,18 @@ class PlainView:
                 return self._away(event)
             case ev.BotCommands():
                 return [f"-- {event.text}."]
-            case ev.Topic(room=room, sender=sender, id=message_id):
-                return [_topic(room, sender, event.text, bool(message_id))]
+            case ev.Topic(room=room, sender=sender):
+                return [_topic(room, sender, event.text, True)]
+            case ev.ShownTopic(room=room, sender=sender):
+                return [_topic(room, sender, event.text, False)]
+            case ev.Retention(room=room):
+                return [f"-- History of #{room} is {event.text}."]
             case ev.Invited(sender=sender, room=room):
                 return [f"-- {sender} invites you to #{room}; /join {room} takes you there."]
-            case ev.Joined() | ev.Left() | ev.Quit() | ev.Kicked() | ev.Role() | ev.Changed():
-                reason = getattr(event, "reason", "")
-                return [f"-- {event.text}{f' ({reason})' if reason else ''}"]
+            case ev.Left() | ev.Quit() | ev.Kicked():
+                return [f"-- {event.text}{_reason(event.reason)}"]
+            case ev.Joined() | ev.Role() | ev.Changed():
+                return [f"-- {event.text}"]
             case ev.Gathered(joined=joined, left=left, room=room):
                 both = ((joined, "joined"), (left, "left"))
                 parts = [f"{len(who):,} {what} #{room}: {_some(who)}" for who, what in both if who]

@@ -21,6 +21,7 @@ from twisted_chat.dialects.json.events import JsonView
 from twisted_chat.dialects.line.parse import read
 from twisted_chat.dialects.private_words import read_bot_commands
 from twisted_chat.dialects.said import meant_for
+from twisted_chat.dialects.schema.base import Incoming
 
 #: The most lines of one message (as Ergo's multi-line limit).
 MAX_LINES: Final = 100
@@ -51,28 +52,6 @@ _TYPES: Final = (
     "help",
     "quit",
 )
-
-
-class Incoming(msgspec.Struct):
-    """Every field a client may send; which of them mean something depends on ``type``. Others are ignored."""
-
-    type: str
-    content: str = ""
-    id: str | None = None
-    room: str | None = None
-    to: str | None = None
-    kind: str = "say"
-    password: str | None = None
-    session: str | None = None
-    before: str | None = None
-    after: str | None = None
-    limit: int | None = None
-    page: int = 1
-    message: str | None = None
-    scope: str | None = None
-    partner: str | None = msgspec.field(default=None, name="with")
-    literal: bool = False
-    commands: list[str] | None = None
 
 
 def is_object(line: bytes) -> bool:

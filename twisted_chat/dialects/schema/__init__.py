@@ -1,0 +1,1 @@
+"""The objects of the JSON dialect: both sides, server and client, use these declarations."""

@@ -1,0 +1,226 @@
+"""The objects that tell what happened; see :mod:`twisted_chat.dialects.schema.base`."""
+
+from __future__ import annotations
+
+from msgspec import field
+
+from twisted_chat.core.api.commands import Kind
+from twisted_chat.dialects.schema.base import Placed, always
+
+
+class Message(Placed, frozen=True, kw_only=True):
+    """Somebody said ``lines``: in ``room``, or to ``to`` in private. Of one's own messages there is no copy.
+
+    ``replay``: it was said earlier. ``nonce`` and ``scope`` are the sender's own id of it, and whose ids those are.
+    """
+
+    sender: str = field(name="from")
+
+    @property
+    def to(self) -> str | None:
+        return None
+
+    @property
+    def kind(self) -> Kind:
+        return "say"
+
+    @property
+    def nonce(self) -> str | None:
+        return None
+
+    @property
+    def scope(self) -> str | None:
+        return None
+
+    @property
+    def replay(self) -> bool:
+        return False
+
+
+class RoomMessage(Message, frozen=True, kw_only=True, tag="message"):
+    """A message in a room."""
+
+    room: str | None = None
+    kind: Kind = "say"
+    nonce: str | None = None
+    scope: str | None = None
+    replay: bool = False
+
+
+class PrivateMessage(Message, frozen=True, kw_only=True, tag="private"):
+    """A private message."""
+
+    to: str | None = None
+    scope: str | None = None
+    kind: Kind = "say"
+    replay: bool = False
+
+
+class Announcement(Placed, frozen=True, kw_only=True, tag="announcement"):
+    """An operator of the server says something to everybody."""
+
+    sender: str = field(name="from")
+
+
+class BotCommands(Placed, frozen=True, kw_only=True, tag="bot_commands"):
+    """A bot in one of the rooms answers to these words from now on."""
+
+    sender: str = field(name="from")
+    commands: tuple[str, ...]
+
+
+class Gathered(Placed, frozen=True, kw_only=True, tag="members"):
+    """Who came to a crowded room and left it in the last seconds; ``count`` are there now."""
+
+    room: str
+    joined: tuple[str, ...]
+    left: tuple[str, ...]
+    count: int
+
+
+class Joined(Placed, frozen=True, kw_only=True, tag="join"):
+    """Somebody else came into a room."""
+
+    sender: str = field(name="from")
+    room: str
+
+
+class Left(Placed, frozen=True, kw_only=True, tag="leave"):
+    """Somebody else left a room."""
+
+    sender: str = field(name="from")
+    room: str
+    reason: str = ""
+
+
+class Quit(Placed, frozen=True, kw_only=True, tag="quit"):
+    """Somebody left the chat."""
+
+    sender: str = field(name="from")
+    reason: str = ""
+
+
+class Kicked(Placed, frozen=True, kw_only=True, tag="kick"):
+    """``sender`` put ``to`` out of a room."""
+
+    sender: str = field(name="from")
+    room: str
+    to: str
+    reason: str = ""
+
+
+class Renamed(Placed, frozen=True, kw_only=True, tag="nick"):
+    """``sender``, who may be oneself, is called ``nick`` now; ``account`` if they logged in to it."""
+
+    sender: str = field(name="from")
+
+    @property
+    def nick(self) -> str:
+        """The new name, which is the content."""
+        return self.content
+
+
+class Away(Placed, frozen=True, kw_only=True, tag="away"):
+    """Somebody is ``away``, because of ``text``, or back; ``auto``: the server noticed it by itself."""
+
+    sender: str = field(name="from")
+    away: bool
+    auto: bool = False
+
+
+class Topic(Placed, frozen=True, kw_only=True, tag="topic"):
+    """``sender`` has set the topic of a room, which is ``text``."""
+
+    room: str
+
+
+class Role(Placed, frozen=True, kw_only=True, tag="role"):
+    """``to`` has a role (``operator``, ``voice``) in a room, or has it no longer."""
+
+    sender: str = field(name="from")
+    room: str
+    to: str
+    role: str
+    given: bool
+
+
+class Changed(Placed, frozen=True, kw_only=True):
+    """Something else about a room was changed by ``sender``; ``text`` says what, and ``kind`` is the type of the object.
+
+    ``out`` are those who were put out by it, at most fifty of ``out_count``. ``forget`` deletes what the ``account`` said in the
+    room, or ``everywhere``.
+    """
+
+    @property
+    def kind(self) -> str:
+        return str(self.__struct_config__.tag)
+
+    @property
+    def to(self) -> str | None:
+        return None
+
+    @property
+    def out(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def out_count(self) -> int:
+        return 0
+
+    @property
+    def everywhere(self) -> bool:
+        return False
+
+
+class SettingChanged(Changed, frozen=True, kw_only=True, tag="setting"):
+    setting: str = always("")
+    value: bool | int | str = always("")
+
+
+class OwnerChanged(Changed, frozen=True, kw_only=True, tag="owner"):
+    """The room was registered by ``sender``, or given to ``to``."""
+
+    to: str | None = None
+
+
+class InviteSent(Changed, frozen=True, kw_only=True, tag="invite"):
+    to: str | None = None
+
+
+class BanSet(Changed, frozen=True, kw_only=True, tag="ban"):
+    target: str = always("")
+    until: float | None = always(None)
+    reason: str | None = always(None)
+    out: tuple[str, ...] = always(())
+    out_count: int = always(0)
+
+
+class BanLifted(Changed, frozen=True, kw_only=True, tag="unban"):
+    target: str = always("")
+
+
+class MuteSet(Changed, frozen=True, kw_only=True, tag="mute"):
+    target: str = always("")
+    until: float | None = always(None)
+    reason: str | None = always(None)
+
+
+class MuteLifted(Changed, frozen=True, kw_only=True, tag="unmute"):
+    target: str = always("")
+
+
+class Forgotten(Changed, frozen=True, kw_only=True, tag="forget"):
+    everywhere: bool = always(False)
+
+
+class RoomDropped(Changed, frozen=True, kw_only=True, tag="drop"):
+    out: tuple[str, ...] = always(())
+    out_count: int = always(0)
+
+
+class RetentionSet(Changed, frozen=True, kw_only=True, tag="keep"):
+    """How much of the history is kept; None: there is no limit. ``capped``: more was asked for than the server keeps."""
+
+    days: int | None = always(None)
+    max_lines: int | None = field(name="lines", default_factory=lambda: None)
+    capped: bool = always(False)
