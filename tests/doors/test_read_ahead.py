@@ -63,10 +63,10 @@ class WorkTests(HouseTestCase):
 
     def reads(self, guest: Guest, data: bytes) -> tuple[int, int]:
         """Let the door take one read of data at once; return how many frames and commands that was."""
-        commands = guest.protocol._intake._frames.telnet.commands
+        commands = guest.protocol._reader._frames.telnet.commands
         self.frames = 0
         guest.protocol.dataReceived(data)
-        return self.frames, guest.protocol._intake._frames.telnet.commands - commands
+        return self.frames, guest.protocol._reader._frames.telnet.commands - commands
 
     def check(self, name: str, guest: Guest, data: bytes) -> None:
         frames, commands = self.reads(guest, data)
@@ -119,7 +119,7 @@ class WorkTests(HouseTestCase):
         self.assert_sees(bob)
         self.house.waits(0.2)
         self.assert_sees(bob, "<eve> hi")
-        self.assertEqual(eve.protocol._intake._frames.telnet.commands, 5000)
+        self.assertEqual(eve.protocol._reader._frames.telnet.commands, 5000)
 
     def test_nobody_sends_a_thousand_commands_before_a_nickname(self) -> None:
         eve = self.house.comes()
@@ -139,7 +139,7 @@ class BeforeLoginTests(HouseTestCase):
     """Of somebody without a nickname the longest frame is read, and 1 KiB more."""
 
     def held(self, guest: Guest) -> int:
-        waiting: int = guest.protocol._intake._frames.framer.waiting
+        waiting: int = guest.protocol._reader._frames.framer.waiting
         return waiting
 
     def test_a_pipe_of_any_length_arrives_whole(self) -> None:
@@ -184,7 +184,7 @@ class BeforeLoginTests(HouseTestCase):
         self.assertEqual(guest.wire.bufferSize, READ)
 
     def test_all_together_have_one_pool_and_short_logins_need_none_of_it(self) -> None:
-        self.house.factory.ahead = ReadAhead(10 * KIB)
+        self.house.factory.read_limits.ahead = ReadAhead(10 * KIB)
         fat = [self.house.comes() for _ in range(4)]
         for guest in fat:
             guest.sends(b"x" * 4000)
@@ -192,14 +192,14 @@ class BeforeLoginTests(HouseTestCase):
         self.assertEqual([guest.wire.reading for guest in fat], [True, True, False, False])
         self.assertEqual([self.held(guest) for guest in fat], [4000, 4000, FLOOR, FLOOR])
         quick = self.house.enters("quick")
-        self.assertTrue(quick.protocol._intake.inside)
+        self.assertTrue(quick.protocol._reader.inside)
         fat[0].resets()
         self.assertEqual(self.held(fat[2]), 4000)
         self.house.waits(61)
         self.assertTrue(all(guest.gone for guest in fat))
 
     def test_room_is_given_back_with_the_end_of_the_line(self) -> None:
-        self.house.factory.ahead = ahead = ReadAhead(5 * KIB)
+        self.house.factory.read_limits.ahead = ahead = ReadAhead(5 * KIB)
         one, two = self.house.comes(), self.house.comes()
         one.sends(b"x" * 2000)
         two.sends(b"y" * 2000)
@@ -265,8 +265,8 @@ class MemoryTests(HouseTestCase):
             tracemalloc.stop()
             self.assertLess(held, 100 * KIB)
             for guest in guests:
-                self.assertLessEqual(guest.protocol._intake._counted, READ)
-                self.assertGreater(guest.protocol._intake._counted, READ - KIB)
+                self.assertLessEqual(guest.protocol._reader._counted, READ)
+                self.assertGreater(guest.protocol._reader._counted, READ - KIB)
                 guest.resets()
         self.assertEqual(self.backlog.bytes, 0)
 
@@ -276,7 +276,7 @@ class MemoryTests(HouseTestCase):
         self.assertEqual(self.backlog.bytes, 10)
         eve.sends(b"\n")
         self.assertEqual(self.backlog.bytes, 0)
-        self.assertEqual(eve.protocol._intake._frames.framer._data, b"")
+        self.assertEqual(eve.protocol._reader._frames.framer._data, b"")
 
     def test_over_the_limit_who_sent_most_is_ended(self) -> None:
         self.backlog.limit = 100 * KIB

@@ -101,6 +101,11 @@ class Session:
         )
 
     @property
+    def idle(self) -> bool:
+        """What it asked for is finished: it waits for no answer, and no message of it is on its way."""
+        return not self.waits and not self.flying
+
+    @property
     def settled(self) -> bool:
         """All it said is told and acknowledged."""
         return not self.flying and not self.unacked

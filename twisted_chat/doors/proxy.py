@@ -204,7 +204,7 @@ class ProxyProtocol(Protocol):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._release()
 
-    # --- what all connections can do (connections.Connection) ---
+    # --- what all connections can do (admission.Connection) ---
 
     def abort(self) -> None:
         self.transport.abortConnection()

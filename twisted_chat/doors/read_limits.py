@@ -105,6 +105,14 @@ class ReadAhead:
         self._given[session] = size
 
 
+class ReadLimits:
+    """What all sessions share."""
+
+    def __init__(self, limits: Callable[[], Limits]) -> None:
+        self.ahead = ReadAhead()
+        self.rates = ByteRates(limits)
+
+
 class Source(Protocol):
     """Where the bytes come from: what is needed of a transport here."""
 
@@ -125,14 +133,13 @@ class ReadControl:
         source: Source,
         networks: tuple[str, ...],
         clock: IReactorTime,
-        ahead: ReadAhead,
-        rates: ByteRates,
+        shared: ReadLimits,
         go_on: Callable[[], None],
     ) -> None:
         self._source = source
         self._clock = clock
-        self._ahead = ahead
-        self._rates = rates
+        self._ahead = shared.ahead
+        self._rates = shared.rates
         self._go_on = go_on
         self._unspent = 0  # bytes that were not counted for the networks yet
         self._resting: IDelayedCall | None = None  # they sent too many: no reading until then

@@ -8,7 +8,7 @@ from twisted.internet.address import IPv4Address
 
 from tests.doors.house import NO_FLOOD_LIMIT, House, HouseTestCase
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.doors.line import reader
+from twisted_chat.doors import reader
 
 IAC, SB, SE, WILL, DO, DONT, ECHO = b"\xff", b"\xfa", b"\xf0", b"\xfb", b"\xfd", b"\xfe", b"\x01"
 NOP = IAC + b"\xf1"

@@ -29,7 +29,7 @@ class Case(HouseTestCase):
         """Somebody comes who sends no line ends."""
         guest = self.house.comes()
         self.sends(guest, name, every=FIRST)
-        self.assertTrue(guest.protocol._intake.inside)
+        self.assertTrue(guest.protocol._reader.inside)
         self.house.hush()
         return guest
 
@@ -207,15 +207,15 @@ class WithLineEndsTests(Case):
     def test_an_empty_line_of_cr_alone_counts_after_a_pause(self) -> None:
         guest = self.house.comes()
         guest.sends(b"\r")
-        self.assertTrue(guest.protocol._intake.inside)
+        self.assertTrue(guest.protocol._reader.inside)
         ann = self.house.enters("ann")
         ann.types("/register correct-horse", "/quit")
         guest = self.house.comes()
         guest.sends(b"ann\r")
         guest.sends(b"\r")
-        self.assertFalse(guest.protocol._intake.inside)
+        self.assertFalse(guest.protocol._reader.inside)
         self.house.waits(LATER)
-        self.assertTrue(guest.protocol._intake.inside)
+        self.assertTrue(guest.protocol._reader.inside)
 
     def test_the_end_of_input_needs_no_pause(self) -> None:
         guest = self.house.comes()

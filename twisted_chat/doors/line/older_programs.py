@@ -11,7 +11,7 @@ from twisted_chat.delivery.session import Session
 from twisted_chat.dialects.base import Request
 from twisted_chat.dialects.framing import Frame
 from twisted_chat.dialects.json.short import VERBS, ShortJson, joined, shape
-from twisted_chat.doors.line.frames import Frames
+from twisted_chat.doors.line.frames import TelnetFrames
 from twisted_chat.runtime.clock import Silence
 from twisted_chat.server.node import Node
 
@@ -45,7 +45,7 @@ class OlderProgram:
         self._late = False  # no line end came
         pacer.pace(apart)
 
-    def is_clear(self, frames: Frames, ended: bool) -> bool:
+    def is_clear(self, frames: TelnetFrames, ended: bool) -> bool:
         """Look at the next frame while the protocol is not clear; return False if its line end may still come.
 
         ``ended``: no more comes.

@@ -3,309 +3,78 @@
 from __future__ import annotations
 
 import copy
-import typing
-from typing import Final
 
-from twisted.internet.interfaces import (
-    IAddress,
-    IDelayedCall,
-    IHalfCloseableProtocol,
-    IPushProducer,
-    ISSLTransport,
-)
-from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
-from twisted.logger import Logger
+from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
-from zope.interface import implementer
 
-from twisted_chat.core.api import replies as r
-from twisted_chat.core.values.addresses import network_keys
-from twisted_chat.core.values.names import Nick, RoomName
-from twisted_chat.delivery.direct import Way, direct
+from twisted_chat.delivery.direct import Way
 from twisted_chat.delivery.pacer import Pacer
 from twisted_chat.delivery.session import Session
 from twisted_chat.dialects.base import Dialect
 from twisted_chat.dialects.json.parse import JsonDialect
 from twisted_chat.dialects.json.short import ShortJson
 from twisted_chat.dialects.line.parse import LineDialect
-from twisted_chat.doors.admission import Connections, HandshakeFailed
 from twisted_chat.doors.line.older_programs import OlderProgram
 from twisted_chat.doors.line.reader import LineReader
-from twisted_chat.doors.read_limits import ByteRates, ReadAhead
-from twisted_chat.doors.sockets import LocalTrust, origin, tune
-from twisted_chat.runtime.clock import Silence
-from twisted_chat.runtime.log_sums import FEW
+from twisted_chat.doors.sockets import LocalTrust
+from twisted_chat.doors.stream import StreamFactory, StreamProtocol
 from twisted_chat.server.node import Node
 
-log = Logger(namespace="twisted_chat.doors")
 
-#: How long a reader has to take what was still written when the connection ends, in seconds.
-_PARTING: Final = 5.0
+class LineProtocol(StreamProtocol):
+    """One connection of the line door; where older programs come in, what it writes is paced as long as it may be one."""
 
-
-class Connection(typing.Protocol):
-    """What this door needs of a transport; those of TCP, TLS and UNIX sockets have it all."""
-
-    def write(self, data: bytes) -> None: ...
-    def loseConnection(self) -> None: ...
-    def abortConnection(self) -> None: ...
-    def pauseProducing(self) -> None: ...
-    def resumeProducing(self) -> None: ...
-    def registerProducer(self, producer: IPushProducer, streaming: bool) -> None: ...
-    def unregisterProducer(self) -> None: ...
-
-
-def _nowhere(data: bytes) -> typing.NoReturn:
-    """Where a connection writes before it is made; nobody asks it to."""
-    raise AssertionError("there is no connection yet")
-
-
-_NOWHERE: Final = Way(_nowhere, _nowhere)
-
-
-@implementer(IHalfCloseableProtocol, IPushProducer)
-class LineProtocol(Protocol):
-    """One connection: bytes in, frames to the node; bytes from the node out.
-
-    It begins and ends the connection; what comes in between is for its :class:`~.reader.LineReader`. As producer
-    of its transport it tells the outbox when the kernel takes no more.
-    """
-
-    transport: Connection  # type: ignore[assignment]
     factory: ChatFactory
-    #: There is one as soon as there is a session.
-    _intake: LineReader
+    _pacer: Pacer | None = None
 
-    def __init__(self, factory: ChatFactory, host: str | None) -> None:
-        """``host`` is where it comes from, None for this machine."""
-        self.factory = factory
-        self._host = host
-        self._networks = network_keys(host)
-        self._node = factory.node
-        #: As in :class:`twisted_chat.delivery.outbox.Sink`.
-        self.send, self.hold = _NOWHERE
-        self._peer: Session | None = None
-        self._pacer: Pacer | None = None  # on ports where older programs come in
-        self._refused = False  # it is not counted
-        self._timer: Silence | None = None  # ends the login time
-        self._parting: IDelayedCall | None = None
-        self._heard = 0.0  # when bytes came last
-        self._pinged: float | None = None  # when it was, if nothing came since
+    def _way(self) -> Way:
+        way = super()._way()
+        if self.factory.short is None:
+            return way
+        self._pacer = Pacer(self._node.clock, way)
+        return Way(self._pacer.send, self._pacer.hold)
 
-    # --- connection ---
-
-    def connectionMade(self) -> None:
-        now = self._node.clock.seconds()
-        why = self.factory.connections.count(self._networks, now)
-        if why:
-            self._refused = True
-            self._node.log_sums.write(
-                log.info,
-                "a connection from {address} was refused: {why}",
-                address=self._host or "this machine",
-                most=FEW,
-                why=why,
-            )
-            self._turn_away(why)
-            return
-        tune(self.transport, self._node.limits.send_buffer)
-        why = self._node.visits.banned(self._host)
-        if why:
-            self._turn_away(f"{why}.")
-            return
-        self.send, self.hold = direct(self.transport)
-        if self.factory.short is not None:
-            self._pacer = Pacer(self._node.clock, Way(self.send, self.hold))
-            self.send, self.hold = self._pacer.send, self._pacer.hold
-        self._open(self.factory.first)
-        # A producer that pushes: the transport says when its buffer is full, see pauseProducing.
-        self.transport.registerProducer(self, True)
-        self.factory.connections.add(self)
-        self._heard = now
-
-    def _open(self, dialect: Dialect) -> None:
-        """Begin a session."""
-        peer = self._peer = self._node.visits.open(self, dialect.open(), self._host)
-        if self._networks:
-            peer.network = self._networks[0]
-        if self._host is None:
-            self._node.visits.trust(peer)
-        shared = self.factory
-        older = None
+    def _read(self, peer: Session, dialect: Dialect) -> LineReader:
+        shared, older = self.factory, None
         if self._pacer is not None and shared.short is not None:
             self._pacer.outbox = peer.outbox
+            self._flow = self._pacer
             older = OlderProgram(self._node, peer, shared.short, self._pacer, self.resumed)
-        self._intake = LineReader(
+        return LineReader(
             self._node,
             peer,
             self.transport,
             self._networks,
+            shared.read_limits,
             shared.line,
             shared.json,
-            dialect is shared.line,
-            shared.ahead,
-            shared.rates,
             self._start_over,
             older,
+            lines=dialect is shared.line,
         )
-        self._timer = Silence(
-            self._node.clock, self._node.limits.login_time, self._login_timed_out, peer
-        )
-        if self._networks:
-            shared.connections.half_open.add(self, self._networks[-1])
 
     def _start_over(self, received: bytes, ended: bool) -> None:
         """Let a program that came in as a guest log in in the guest's place; ``received`` is what it sent."""
         peer = self._peer
         assert peer is not None
-        self._intake.stop()
+        self._reader.stop()
         self._node.visits.close(peer, "goes on as a program")
         self._open(self.factory.json)
         self.transport.resumeProducing()
-        self._intake.receive(received)
+        self._reader.receive(received)
         if ended:
-            self._intake.finish()
-
-    def _turn_away(self, why: str) -> None:
-        """Refuse a connection before it is a session."""
-        self.transport.write(self.factory.first.open().reply(r.Refused("refused", why), None))
-        self._lose()
+            self._reader.finish()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self.factory.connections.discount(() if self._refused else self._networks)
-        self.factory.connections.half_open.discard(self)
-        self._stop_timer()
-        if self._parting is not None and self._parting.active():
-            self._parting.cancel()
-        if self._peer is not None:
-            self._intake.stop()
-            if self._pacer is not None:
-                self._pacer.stop()
-            self._peer.outbox.close()
-            why = str(reason.value) if isinstance(reason.value, HandshakeFailed) else None
-            self._node.visits.close(self._peer, "connection lost", logged=why)
-        self.factory.connections.remove(self)
-
-    def abort(self) -> None:
-        """End the connection now."""
-        self.transport.abortConnection()
-
-    def readConnectionLost(self) -> None:
-        if self._peer is not None:
-            self._intake.finish()
-
-    def writeConnectionLost(self) -> None:
-        self.transport.loseConnection()
-
-    def dataReceived(self, data: bytes) -> None:
-        peer = self._peer
-        if peer is None or peer.closing:
-            return
-        self._heard, self._pinged = self._node.clock.seconds(), None
-        self._intake.receive(data)
-
-    def _login_timed_out(self, peer: Session) -> None:
-        limit = self._node.limits.login_time
-        why = f"no nickname within {limit} seconds"
-        self._node.visits.say_goodbye(peer, why, "refused", logged=why)
-
-    def make_room(self) -> None:
-        """See :class:`twisted_chat.doors.admission.HalfOpenConnection`."""
-        peer = self._peer
-        assert peer is not None
-        why = "too many connections have not logged in, and the server makes room for others; connect again"
-        self._node.visits.say_goodbye(peer, why, "refused", logged="others had no room")
-        if ISSLTransport.providedBy(self.transport):
-            # Else it would wait for the other side to agree.
-            self.transport.abortConnection()
-
-    # --- silence ---
-
-    def _stop_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.stop()
-
-    def check(self, now: float) -> None:
-        """Ping a session that was silent for long; end one that used to answer and no longer does."""
-        peer, limits = self._peer, self._node.limits
-        if peer is None or peer.closing or not self._intake.inside or not peer.dialect.acks:
-            return
-        if not self._intake.reading.on:
-            self._heard, self._pinged = now, None  # an answer may be among what waits to be read
-        elif self._pinged is None:
-            if now - self._heard >= limits.ping_after:
-                self._pinged = now
-                self._node.tell(peer, r.Probe())
-        elif self._intake.answers_pings and now - self._pinged >= limits.ping_wait:
-            self._node.visits.say_goodbye(peer, "no answer to a ping", "timed out")
-
-    # --- what the node asks for (delivery.peer.Door) ---
-
-    def resumed(self) -> None:
-        self._intake.pump()
-
-    def logged_in(self, *, resumed: bool) -> None:
-        self._stop_timer()
-        self.factory.connections.half_open.discard(self)
-        self._intake.logged_in(resumed=resumed)
-
-    def ask_password(self, name: RoomName | Nick, *, wrong: bool) -> bool:
-        return self._intake.ask_password(name, wrong=wrong)
-
-    @property
-    def private(self) -> bool:
-        return self._host is None or ISSLTransport.providedBy(self.transport)
-
-    def drained(self) -> None:
-        peer = self._peer
-        assert peer is not None
-        if peer.closing and self._parting is not None:
-            self._lose()
-        else:
-            self._intake.drained()
-
-    def overflowed(self, reason: str) -> None:
-        peer = self._peer
-        assert peer is not None
-        self._node.visits.close(peer, reason)
-        self.transport.abortConnection()
-
-    def end(self) -> None:
-        peer = self._peer
-        assert peer is not None
-        self._intake.clear()
-        if peer.outbox.empty:
-            self._lose()
-        else:
-            self._parting = self._node.clock.callLater(_PARTING, self.transport.abortConnection)
-
-    def _lose(self) -> None:
-        self.transport.unregisterProducer()
-        self.transport.loseConnection()
-        if self._parting is None:
-            # A reader that takes nothing any more would keep the connection for ever.
-            self._parting = self._node.clock.callLater(_PARTING, self.transport.abortConnection)
-
-    # --- what the transport asks for (IPushProducer) ---
-
-    def pauseProducing(self) -> None:
-        peer = self._peer
-        assert peer is not None
-        (self._pacer or peer.outbox).pause()
-
-    def resumeProducing(self) -> None:
-        peer = self._peer
-        assert peer is not None
-        (self._pacer or peer.outbox).resume()
-
-    def stopProducing(self) -> None:
-        pass
+        if self._pacer is not None:
+            self._pacer.stop()
+        super().connectionLost(reason)
 
 
-class ChatFactory(ServerFactory):
+class ChatFactory(StreamFactory):
     """The line door: what its connections share."""
 
-    noisy = False
+    protocol = LineProtocol
 
     def __init__(
         self,
@@ -314,31 +83,15 @@ class ChatFactory(ServerFactory):
         json: JsonDialect,
         local_trust: LocalTrust = "loopback",
     ) -> None:
-        """``local_trust``: whose connections count as this machine."""
-        self.local_trust = local_trust
-        self.node = node
+        super().__init__(node, line, local_trust)
         self.line = line
-        self.json: Dialect = json
-        #: What is spoken until a client shows that it speaks the other.
-        self.first: Dialect = line
+        self.json = json
         #: What older programs are sent where they come in: on ports for programs.
         self.short: ShortJson | None = None
         self._short = ShortJson(json)
-        self.connections = Connections(node.limits.max_per_address)
-        self.ahead = ReadAhead()
-        self.rates = ByteRates(lambda: node.limits)
-
-    def buildProtocol(self, addr: IAddress | None) -> LineProtocol:  # type: ignore[override]
-        return LineProtocol(self, origin(addr, self.local_trust))
 
     def for_programs(self) -> ChatFactory:
         """Return the same door for programs that speak JSON from the first byte on, and are greeted so."""
         door = copy.copy(self)
         door.first, door.short = self.json, self._short
-        return door
-
-    def forwarded(self) -> ChatFactory:
-        """Return the same door for those whom a proxy forwards: nobody there counts as this machine, whatever the proxy says."""
-        door = copy.copy(self)
-        door.local_trust = "none"
         return door

@@ -1,0 +1,305 @@
+"""What the doors on byte streams share: who gets in, how long they may take, how they are written to, and how they leave."""
+
+from __future__ import annotations
+
+import copy
+import typing
+from abc import abstractmethod
+from typing import Final, TypeVar
+
+from twisted.internet.interfaces import (
+    IAddress,
+    IDelayedCall,
+    IHalfCloseableProtocol,
+    IPushProducer,
+    ISSLTransport,
+)
+from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.values.addresses import network_keys
+from twisted_chat.core.values.names import Nick, RoomName
+from twisted_chat.delivery.direct import Way, direct
+from twisted_chat.delivery.session import Session
+from twisted_chat.dialects.base import Dialect
+from twisted_chat.doors.admission import Connections, HandshakeFailed
+from twisted_chat.doors.read_limits import ReadLimits
+from twisted_chat.doors.reader import SessionReader
+from twisted_chat.doors.sockets import LocalTrust, origin, tune
+from twisted_chat.runtime.clock import Silence
+from twisted_chat.runtime.log_sums import FEW
+from twisted_chat.server.node import Node
+
+log = Logger(namespace="twisted_chat.doors")
+
+_Factory = TypeVar("_Factory", bound="StreamFactory")
+
+#: How long a reader has to take what was still written when the connection ends, in seconds.
+_PARTING: Final = 5.0
+
+
+class Connection(typing.Protocol):
+    """What a door needs of a transport; those of TCP, TLS and UNIX sockets have it all."""
+
+    def write(self, data: bytes) -> None: ...
+    def loseConnection(self) -> None: ...
+    def abortConnection(self) -> None: ...
+    def pauseProducing(self) -> None: ...
+    def resumeProducing(self) -> None: ...
+    def registerProducer(self, producer: IPushProducer, streaming: bool) -> None: ...
+    def unregisterProducer(self) -> None: ...
+
+
+class Flow(typing.Protocol):
+    """What is told that a connection takes no more for now."""
+
+    def pause(self) -> None:
+        """It takes no more."""
+
+    def resume(self) -> None:
+        """It takes more."""
+
+
+def _nowhere(data: bytes) -> typing.NoReturn:
+    """Where a connection writes before it is made; nobody asks it to."""
+    raise AssertionError("there is no connection yet")
+
+
+_NOWHERE: Final = Way(_nowhere, _nowhere)
+
+
+@implementer(IHalfCloseableProtocol, IPushProducer)
+class StreamProtocol(Protocol):
+    """One connection: bytes in, commands to the node; bytes from the node out.
+
+    It begins and ends the connection; what comes in between is for its reader, which is all that a door adds. As producer
+    of its transport it tells the outbox when the kernel takes no more.
+    """
+
+    transport: Connection  # type: ignore[assignment]
+    factory: StreamFactory
+    #: There are both as soon as there is a session.
+    _reader: SessionReader
+    _flow: Flow
+
+    def __init__(self, factory: StreamFactory, host: str | None) -> None:
+        """``host`` is where it comes from, None for this machine."""
+        self.factory = factory
+        self._host = host
+        self._networks = network_keys(host)
+        self._node = factory.node
+        #: As in :class:`twisted_chat.delivery.outbox.Sink`.
+        self.send, self.hold = _NOWHERE
+        self._peer: Session | None = None
+        self._refused = False  # it is not counted
+        self._timer: Silence | None = None  # ends the login time
+        self._parting: IDelayedCall | None = None
+        self._heard = 0.0  # when bytes came last
+        self._pinged: float | None = None  # when it was, if nothing came since
+
+    @abstractmethod
+    def _read(self, peer: Session, dialect: Dialect) -> SessionReader:
+        """Return what reads a session, which begins in this dialect."""
+
+    def _way(self) -> Way:
+        """Return how to write to the transport."""
+        return direct(self.transport)
+
+    # --- connection ---
+
+    def connectionMade(self) -> None:
+        now = self._node.clock.seconds()
+        why = self.factory.connections.count(self._networks, now)
+        if why:
+            self._refused = True
+            self._node.log_sums.write(
+                log.info,
+                "a connection from {address} was refused: {why}",
+                address=self._host or "this machine",
+                most=FEW,
+                why=why,
+            )
+            self._turn_away(why)
+            return
+        tune(self.transport, self._node.limits.send_buffer)
+        why = self._node.visits.banned(self._host)
+        if why:
+            self._turn_away(f"{why}.")
+            return
+        self.send, self.hold = self._way()
+        self._open(self.factory.first)
+        # A producer that pushes: the transport says when its buffer is full, see pauseProducing.
+        self.transport.registerProducer(self, True)
+        self.factory.connections.add(self)
+        self._heard = now
+
+    def _open(self, dialect: Dialect) -> None:
+        """Begin a session."""
+        peer = self._peer = self._node.visits.open(self, dialect.open(), self._host)
+        if self._networks:
+            peer.network = self._networks[0]
+        if self._host is None:
+            self._node.visits.trust(peer)
+        self._flow = peer.outbox
+        self._reader = self._read(peer, dialect)
+        self._timer = Silence(
+            self._node.clock, self._node.limits.login_time, self._login_timed_out, peer
+        )
+        if self._networks:
+            self.factory.connections.half_open.add(self, self._networks[-1])
+
+    def _turn_away(self, why: str) -> None:
+        """Refuse a connection before it is a session."""
+        self.transport.write(self.factory.first.open().reply(r.Refused("refused", why), None))
+        self._lose()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.factory.connections.discount(() if self._refused else self._networks)
+        self.factory.connections.half_open.discard(self)
+        self._stop_timer()
+        if self._parting is not None and self._parting.active():
+            self._parting.cancel()
+        if self._peer is not None:
+            self._reader.stop()
+            self._peer.outbox.close()
+            why = str(reason.value) if isinstance(reason.value, HandshakeFailed) else None
+            self._node.visits.close(self._peer, "connection lost", logged=why)
+        self.factory.connections.remove(self)
+
+    def abort(self) -> None:
+        """End the connection now."""
+        self.transport.abortConnection()
+
+    def readConnectionLost(self) -> None:
+        if self._peer is not None:
+            self._reader.finish()
+
+    def writeConnectionLost(self) -> None:
+        self.transport.loseConnection()
+
+    def dataReceived(self, data: bytes) -> None:
+        peer = self._peer
+        if peer is None or peer.closing:
+            return
+        self._heard, self._pinged = self._node.clock.seconds(), None
+        self._reader.receive(data)
+
+    def _login_timed_out(self, peer: Session) -> None:
+        limit = self._node.limits.login_time
+        why = f"no nickname within {limit} seconds"
+        self._node.visits.say_goodbye(peer, why, "refused", logged=why)
+
+    def make_room(self) -> None:
+        """See :class:`twisted_chat.doors.admission.HalfOpenConnection`."""
+        peer = self._peer
+        assert peer is not None
+        why = "too many connections have not logged in, and the server makes room for others; connect again"
+        self._node.visits.say_goodbye(peer, why, "refused", logged="others had no room")
+        if ISSLTransport.providedBy(self.transport):
+            # Else it would wait for the other side to agree.
+            self.transport.abortConnection()
+
+    # --- silence ---
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+
+    def check(self, now: float) -> None:
+        """Ping a session that was silent for long; end one that used to answer and no longer does."""
+        peer, limits = self._peer, self._node.limits
+        if peer is None or peer.closing or not self._reader.inside or not peer.dialect.acks:
+            return
+        if not self._reader.reading.on:
+            self._heard, self._pinged = now, None  # an answer may be among what waits to be read
+        elif self._pinged is None:
+            if now - self._heard >= limits.ping_after:
+                self._pinged = now
+                self._node.tell(peer, r.Probe())
+        elif self._reader.answers_pings and now - self._pinged >= limits.ping_wait:
+            self._node.visits.say_goodbye(peer, "no answer to a ping", "timed out")
+
+    # --- what the node asks for (delivery.session.Door) ---
+
+    def resumed(self) -> None:
+        self._reader.pump()
+
+    def logged_in(self, *, resumed: bool) -> None:
+        self._stop_timer()
+        self.factory.connections.half_open.discard(self)
+        self._reader.logged_in(resumed=resumed)
+
+    def ask_password(self, name: RoomName | Nick, *, wrong: bool) -> bool:
+        return self._reader.ask_password(name, wrong=wrong)
+
+    @property
+    def private(self) -> bool:
+        return self._host is None or ISSLTransport.providedBy(self.transport)
+
+    def drained(self) -> None:
+        peer = self._peer
+        assert peer is not None
+        if peer.closing and self._parting is not None:
+            self._lose()
+        else:
+            self._reader.drained()
+
+    def overflowed(self, reason: str) -> None:
+        peer = self._peer
+        assert peer is not None
+        self._node.visits.close(peer, reason)
+        self.transport.abortConnection()
+
+    def end(self) -> None:
+        peer = self._peer
+        assert peer is not None
+        self._reader.clear()
+        if peer.outbox.empty:
+            self._lose()
+        else:
+            self._parting = self._node.clock.callLater(_PARTING, self.transport.abortConnection)
+
+    def _lose(self) -> None:
+        self.transport.unregisterProducer()
+        self.transport.loseConnection()
+        if self._parting is None:
+            # A reader that takes nothing any more would keep the connection for ever.
+            self._parting = self._node.clock.callLater(_PARTING, self.transport.abortConnection)
+
+    # --- what the transport asks for (IPushProducer) ---
+
+    def pauseProducing(self) -> None:
+        self._flow.pause()
+
+    def resumeProducing(self) -> None:
+        self._flow.resume()
+
+    def stopProducing(self) -> None:
+        pass
+
+
+class StreamFactory(ServerFactory):
+    """A door: what its connections share, with each other and with those of the other doors."""
+
+    noisy = False
+    protocol: type[StreamProtocol]  # type: ignore[assignment]
+
+    def __init__(self, node: Node, first: Dialect, local_trust: LocalTrust = "loopback") -> None:
+        """``first``: what is spoken at first. ``local_trust``: whose connections count as this machine."""
+        self.node = node
+        self.first = first
+        self.local_trust = local_trust
+        self.connections = Connections(node.limits.max_per_address)
+        self.read_limits = ReadLimits(lambda: node.limits)
+
+    def buildProtocol(self, addr: IAddress | None) -> StreamProtocol:  # type: ignore[override]
+        return self.protocol(self, origin(addr, self.local_trust))
+
+    def forwarded(self: _Factory) -> _Factory:
+        """Return the same door for those whom a proxy forwards: nobody there counts as this machine, whatever the proxy says."""
+        door = copy.copy(self)
+        door.local_trust = "none"
+        return door
