@@ -373,7 +373,7 @@ class Node:
         peer.flying -= 1
         if peer.leaves is not None:
             self.visits.settle(peer)
-        elif peer.flying == MAX_FLYING - 1 and peer.ready:
+        elif peer.ready and (peer.flying == MAX_FLYING - 1 or peer.dialect.serial):
             self._waits.resume(peer)
 
     def _void(self, peer: Session, void: Rejected) -> None:
