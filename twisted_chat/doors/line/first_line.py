@@ -15,6 +15,7 @@ from twisted_chat.delivery.session import Session
 from twisted_chat.dialects.base import BadLine, Request
 from twisted_chat.dialects.framing import Frame
 from twisted_chat.dialects.line.parse import LineDialect
+from twisted_chat.doors.hub_port import HubPort
 from twisted_chat.server.node import Node
 
 _NO: Final = "/no"
@@ -26,8 +27,9 @@ class FirstLine:
     ``held``: that line, one at most, which was within the limit of a line; it is never said by itself.
     """
 
-    def __init__(self, node: Node, peer: Session, line: LineDialect) -> None:
+    def __init__(self, node: Node, hub: HubPort, peer: Session, line: LineDialect) -> None:
         self._node = node
+        self._hub = hub
         self._peer = peer
         self._line = line
         self.held: CleanText | None = None
@@ -36,7 +38,7 @@ class FirstLine:
         """Hold the line that a login was made of, if it is none; return what the session asks for."""
         if login.said is not None and login.password is not None:
             # Where others are asked, any name may be one that they know, and their passwords may have blanks.
-            tried = self._node.hub.asks_others
+            tried = self._hub.asks_others
             login = replace(login, said=None) if tried else c.Login(login.nick, said=login.said)
         self.held = login.said
         return login
@@ -45,8 +47,8 @@ class FirstLine:
         """Say that it is held, if one is, once its sender is in."""
         if self.held is None:
             return
-        user = self._node.hub.user_of(self._peer.id)
-        you_are = f"You are {user.nick}. " if user is not None else ""
+        identity = self._hub.identity(self._peer.id)
+        you_are = f"You are {identity.nick}. " if identity is not None else ""
         why = (
             f"{you_are}Your first line was not sent yet, because it could be a name and a password. "
             f"Send another line to send both, or {_NO} to discard it."
@@ -92,4 +94,4 @@ class FirstLine:
             nick = parse_nick(name)
         except BadName:
             return False
-        return nick.key in self._node.hub.state.accounts
+        return self._hub.reserved_for(nick) == nick.key

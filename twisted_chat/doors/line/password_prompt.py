@@ -12,6 +12,7 @@ from twisted_chat.core.values.text import BadText, Secret, decode
 from twisted_chat.delivery.session import Session
 from twisted_chat.dialects.base import BadLine, Request
 from twisted_chat.dialects.line.typos import nick_or_none
+from twisted_chat.doors.hub_port import HubPort
 from twisted_chat.doors.line.telnet import TelnetFilter
 from twisted_chat.server.node import Node
 
@@ -27,8 +28,9 @@ class PasswordPrompt:
     was perhaps wrong, so that :meth:`again` has to look at the next line.
     """
 
-    def __init__(self, node: Node, telnet: TelnetFilter) -> None:
+    def __init__(self, node: Node, hub: HubPort, telnet: TelnetFilter) -> None:
         self._node = node
+        self._hub = hub
         self._telnet = telnet
         self._of: RoomName | Nick | None = None
         self.wrong: Nick | None = None
@@ -97,11 +99,11 @@ class PasswordPrompt:
 
         That is one word as long as passwords are, or the nick with anything behind it. It is so until another line comes.
         """
-        nick, user = self.wrong, self._node.hub.user_of(peer.id)
+        nick, identity = self.wrong, self._hub.identity(peer.id)
         if nick is None:
             return None
         word, *more = frame.decode("utf-8", "replace").split(None, 1) or [""]
-        guest = user is not None and user.account is None
+        guest = identity is not None and identity.guest
         if more:
             named = nick_or_none(word)
             seems = named is not None and named.key == nick.key

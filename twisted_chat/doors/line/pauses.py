@@ -11,14 +11,16 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import Final
 
+from twisted.internet.interfaces import IReactorTime
+
 from twisted_chat.core.api.commands import Login, Say
 from twisted_chat.dialects.base import BadLine
 from twisted_chat.dialects.framing import LINE_END, Framer
 from twisted_chat.dialects.line.parse import LineDialect
 from twisted_chat.dialects.said import begins_private, is_whole
 from twisted_chat.dialects.terminal import TerminalFramer
+from twisted_chat.doors.hub_port import HubPort
 from twisted_chat.runtime.clock import Silence
-from twisted_chat.server.node import Node
 
 #: How long nothing comes behind the first piece, in seconds: who presses keys one by one is faster, and so is a network that
 #: cuts a line in two.
@@ -48,8 +50,11 @@ class Pauses:
     pause, and both are one line.
     """
 
-    def __init__(self, node: Node, line: LineDialect, over: Callable[[], None]) -> None:
-        self._node = node
+    def __init__(
+        self, clock: IReactorTime, hub: HubPort, line: LineDialect, over: Callable[[], None]
+    ) -> None:
+        self._clock = clock
+        self._hub = hub
         self._line = line
         self._over = over
         self._state = _State.NEW
@@ -77,7 +82,7 @@ class Pauses:
             return
         seconds = self._seconds(framer, inside=inside)
         if seconds:
-            self._timer = Silence(self._node.clock, seconds, self._waited, framer)
+            self._timer = Silence(self._clock, seconds, self._waited, framer)
 
     def _seconds(self, framer: TerminalFramer, *, inside: bool) -> float:
         """Return how long nothing must come; 0.0 if no pause ends the line."""
@@ -118,7 +123,7 @@ class Pauses:
             isinstance(login, Login)
             and login.nick is not None
             and login.password is None
-            and self._node.hub.state.accounts.holder(login.nick) is None
+            and self._hub.reserved_for(login.nick) is None
         )
 
     def _waited(self, framer: TerminalFramer) -> None:

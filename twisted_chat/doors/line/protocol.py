@@ -14,6 +14,7 @@ from twisted_chat.dialects.base import Dialect
 from twisted_chat.dialects.json.parse import JsonDialect
 from twisted_chat.dialects.json.short import ShortJson
 from twisted_chat.dialects.line.parse import LineDialect
+from twisted_chat.doors.hub_port import LocalHub
 from twisted_chat.doors.line.older_programs import OlderProgram
 from twisted_chat.doors.line.reader import LineReader
 from twisted_chat.doors.sockets import LocalTrust
@@ -42,6 +43,7 @@ class LineProtocol(StreamProtocol):
             older = OlderProgram(self._node, peer, shared.short, self._pacer, self.resumed)
         return LineReader(
             self._node,
+            shared.hub,
             peer,
             self.transport,
             self._networks,
@@ -86,6 +88,7 @@ class ChatFactory(StreamFactory):
         super().__init__(node, line, local_trust)
         self.line = line
         self.json = json
+        self.hub = LocalHub(node.hub)
         #: What older programs are sent where they come in: on ports for programs.
         self.short: ShortJson | None = None
         self._short = ShortJson(json)

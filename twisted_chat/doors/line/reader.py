@@ -14,6 +14,7 @@ from twisted_chat.dialects.framing import Endless, Frame, JsonFramer, TooLong
 from twisted_chat.dialects.json.parse import is_object
 from twisted_chat.dialects.line.parse import LineDialect
 from twisted_chat.dialects.terminal import TerminalFramer
+from twisted_chat.doors.hub_port import HubPort
 from twisted_chat.doors.line.first_line import FirstLine
 from twisted_chat.doors.line.frames import TelnetFrames, is_http, is_tls
 from twisted_chat.doors.line.older_programs import OlderProgram
@@ -46,6 +47,7 @@ class LineReader(SessionReader):
     def __init__(
         self,
         node: Node,
+        hub: HubPort,
         peer: Session,
         source: Source,
         networks: tuple[str, ...],
@@ -66,18 +68,19 @@ class LineReader(SessionReader):
         framer = TerminalFramer(longest, limits.max_endless)
         frames = TelnetFrames(framer, self._begin, self._obeyed)
         super().__init__(node, peer, source, networks, shared, frames, longest)
+        self._hub = hub
         self._json = json
         self._start_over = start_over
         self._older = older
         if older is not None:
             self._undecided = lambda: not older.is_clear(frames, self._ended)
-        self._pauses = Pauses(node, line, self.pump)
+        self._pauses = Pauses(node.clock, hub, line, self.pump)
         self._arrived = self._watch
         # How a session of lines came in, until it sent another line than an empty one: a program may have sent a nickname, or
         # an empty line, before it speaks.
         self._came_as: Literal["guest", "nick"] | None = None
-        self._prompt = PasswordPrompt(node, frames.telnet)
-        self._first = FirstLine(node, peer, line)
+        self._prompt = PasswordPrompt(node, hub, frames.telnet)
+        self._first = FirstLine(node, hub, peer, line)
         self._window = Window(node, peer, frames.telnet, line)
         self._lines = lines  # it speaks lines
         if not lines:
@@ -226,9 +229,10 @@ class LineReader(SessionReader):
             rest = frame + b"\n" + self._frames.framer.take() + self._frames.raw
             self._start_over(rest, self._ended)
         elif self._came_as == "nick":
-            user = self._node.hub.user_of(self._peer.id)
+            identity = self._hub.identity(self._peer.id)
+            nick = identity.nick if identity is not None else "somebody"
             why = (
-                f"You are logged in as {user.nick if user else 'somebody'} already, and your session is one of plain lines. "
+                f"You are logged in as {nick} already, and your session is one of plain lines. "
                 "Nothing was sent. To speak JSON, connect again and send an object first."
             )
             refused = r.Refused("already-logged-in", why)
