@@ -15,7 +15,6 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.events import Envelope
 from twisted_chat.core.api.records import Query
 from twisted_chat.core.rules import decisions as d
-from twisted_chat.core.values.addresses import network_keys
 from twisted_chat.core.values.ids import MessageId
 from twisted_chat.delivery.batch import hidden
 from twisted_chat.delivery.engine import Delivery
@@ -140,11 +139,8 @@ class HistoryReader:
 
     async def _find(self, answer: _Answer, query: Query) -> None:
         peer = answer.peer
-        user = self._sessions.hub.user_of(peer.id)
-        networks = network_keys(self._sessions.hub.state.sessions[peer.id].address)
-        path = (*networks[::-1], str(user.id if user is not None else peer.id))
         try:
-            await self.in_time(self._turns.begin(path), _BUSY)
+            await self.in_time(self._turns.begin(self._sessions.path(peer)), _BUSY)
             try:
                 if peer.closing:
                     return  # and never read the answer

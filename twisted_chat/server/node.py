@@ -43,6 +43,7 @@ from twisted_chat.server.pending import PendingReplies
 from twisted_chat.server.presence import Presence
 from twisted_chat.server.recorder import StateRecorder
 from twisted_chat.server.sessions import Sessions
+from twisted_chat.server.turns import Slices
 from twisted_chat.server.waits import Waits
 from twisted_chat.store.port import Store
 
@@ -145,6 +146,7 @@ class Node:
             self.visits,
             motd,
         )
+        self._slices = Slices(clock, self._ponder)
         bus.attach(self._apply)
 
     def restored(self, remembered: Remembered) -> None:
@@ -269,7 +271,7 @@ class Node:
                 self._accounts.invite(peer, tag)
             case d.Ponder():
                 peer.waits += 1
-                self.clock.callLater(0, self._ponder, peer, decision.command, tag)
+                self._slices.add(self._sessions.path(peer), (peer, Request(decision.command, tag)))
             case d.Repeat():
                 self._acks.acknowledge(peer, MessageId(decision.message), decision.time, tag)
             case d.GoodBye():
@@ -277,10 +279,11 @@ class Node:
             case d.Nothing():  # pragma: no branch (mypy sees a missing case)
                 pass
 
-    def _ponder(self, peer: Session, command: c.Command, tag: str | None) -> None:
+    def _ponder(self, asked: tuple[Session, Request]) -> None:
         """Go on with a command that takes several turns; its session waits."""
+        peer, request = asked
         if peer.id in self._sessions:
-            self.submit(peer, Request(command, tag))
+            self.submit(peer, request)
         self._waits.release(peer)
 
     def _reply(self, peer: Session, reply: r.Reply, tag: str | None) -> None:

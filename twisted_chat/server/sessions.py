@@ -10,6 +10,7 @@ from twisted.python.failure import Failure
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.events import Envelope
 from twisted_chat.core.hub import Hub
+from twisted_chat.core.values.addresses import network_keys
 from twisted_chat.core.values.ids import SessionId, UserId
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.session import Session
@@ -39,6 +40,12 @@ class Sessions(dict[SessionId, Session]):
         """Return this node's sessions of an account, given by its key; of guests, none."""
         users = self.hub.state.users_of(account) if account is not None else ()
         return [each for user in users for each in self.of(user.id)]
+
+    def path(self, peer: Session) -> tuple[str, ...]:
+        """Return the networks that a session comes from, the widest first, and then who it is: see :mod:`.server.turns`."""
+        user = self.hub.user_of(peer.id)
+        networks = network_keys(self.hub.state.sessions[peer.id].address)
+        return (*networks[::-1], str(user.id if user is not None else peer.id))
 
     def tell(self, peer: Session, reply: r.Reply, tag: str | None = None) -> None:
         """Send a reply to one session."""

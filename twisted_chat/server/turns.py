@@ -2,9 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
 
 from twisted_chat.core.values.fair_queue import FairQueue
+
+T = TypeVar("T")
+
+
+class Slices(Generic[T]):
+    """Carries on what takes many turns of the reactor: one slice of one of all that wait in a turn, however many these are.
+
+    At most one waits for each session, which hands in nothing else meanwhile: that bounds the queue.
+    """
+
+    def __init__(self, clock: IReactorTime, carry_on: Callable[[T], None]) -> None:
+        """``carry_on`` does the next slice; if there is more to do, it adds that."""
+        self._clock = clock
+        self._carry_on = carry_on
+        self._waiting: FairQueue[T] = FairQueue()
+        self._called = False
+
+    def add(self, path: tuple[str, ...], one: T) -> None:
+        """Let one more wait for its next slice. ``path`` as in :meth:`Turns.begin`."""
+        self._waiting.add(path, one)
+        self._call()
+
+    def _call(self) -> None:
+        if self._waiting.count and not self._called:
+            self._called = True
+            self._clock.callLater(0, self._turn)
+
+    def _turn(self) -> None:
+        self._called = False
+        one = self._waiting.next()
+        self._call()
+        self._carry_on(one)
 
 
 class Turns:
