@@ -270,7 +270,7 @@ class NodeCase(SynchronousTestCase):
             motd=(CleanText("be nice"),),
             new_token=lambda: next(tokens),
         )
-        self.run_now(self.store.start(self.node.stored, self.node.roomy))
+        self.run_now(self.store.start(self.node.on_committed, self.node.on_drained))
 
     def make_clock(self) -> Clock:
         clock = Clock()

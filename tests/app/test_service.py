@@ -478,8 +478,8 @@ class OperatorsTests(ServiceTestCase):
 
     def test_they_are_read_at_the_start(self) -> None:
         served = self.starts(operators=str(self.path), oper_in_clear=True)
-        self.assertIsNotNone(served.node.operating._operators.hash_of("root"))
-        self.assertTrue(served.node.operating.in_clear)
+        self.assertIsNotNone(served.node.admin._operators.hash_of("root"))
+        self.assertTrue(served.node.admin.in_clear)
         self.assertNotIn("read it", self.log())
         self.stops(served)
 
@@ -493,11 +493,11 @@ class OperatorsTests(ServiceTestCase):
         served = self.starts(operators=str(self.path))
         self.write("root", "toor")
         served.load_operators(self.path, in_clear=False)
-        self.assertEqual(len(served.node.operating._operators), 2)
+        self.assertEqual(len(served.node.admin._operators), 2)
         self.path.chmod(0o666)
         self.assertRaises(OperatorsError, served.load_operators, self.path, in_clear=True)
-        self.assertEqual(len(served.node.operating._operators), 2)
-        self.assertFalse(served.node.operating.in_clear)
+        self.assertEqual(len(served.node.admin._operators), 2)
+        self.assertFalse(served.node.admin.in_clear)
         self.stops(served)
 
     def test_file_that_all_can_read_is_warned_of(self) -> None:
@@ -802,7 +802,7 @@ class AgainTests(ServiceTestCase):
             file.write_text(f"{name} {HASH}\n")
             file.chmod(0o600)
         served = self.serves(operators=str(first))
-        operating = served.node.operating
+        operating = served.node.admin
         self.hangs_up(operators=str(second), oper_in_clear=True)
         self.assertEqual(operating._operators.hash_of("toor"), HASH)
         self.assertIsNone(operating._operators.hash_of("root"))
@@ -834,7 +834,7 @@ class AgainTests(ServiceTestCase):
     def test_bad_settings_are_refused_as_a_whole(self) -> None:
         served = self.serves(motd="old")
         self.hangs_up(motd="new", server_name="\x1b")
-        self.assertEqual(served.node.arrivals.motd, ("old",))
+        self.assertEqual(served.node.visits.motd, ("old",))
         self.assertRegex(
             self.log(), "the settings cannot be used .*, the old ones go on: server-name: U.001B"
         )

@@ -365,7 +365,7 @@ class Stage:
         self.node = Node(Hub(NodeName("n"), Limits()), bus, store, self.clock, gate, server="test")
 
         async def start() -> None:
-            await store.start(self.node.stored, self.node.roomy)
+            await store.start(self.node.on_committed, self.node.on_drained)
 
         tasks.start(start(), "store")
         tasks.start(ids.start(bus.drain), "ids")

@@ -243,7 +243,10 @@ class House:
         self.runner = HeldRunner()
         gate, self.passwords = open_gate(store, self.runner)
         self.node = Node(Hub(NodeName("local"), self.limits), bus, store, self.clock, gate)
-        for start in (store.start(self.node.stored, self.node.roomy), ids.start(bus.drain)):
+        for start in (
+            store.start(self.node.on_committed, self.node.on_drained),
+            ids.start(bus.drain),
+        ):
             _finish(start)
         json_dialect = JsonDialect(self.clock.seconds, UTC)
         self.factory = ChatFactory(self.node, LineDialect(self.clock.seconds, UTC), json_dialect)

@@ -27,7 +27,7 @@ RIGHT = c.Oper("root", "the password of root")
 class OperatingCase(NodeCase):
     def setUp(self) -> None:
         super().setUp()
-        self.node.operating.load(Operators(HASHES))
+        self.node.admin.load(Operators(HASHES))
         self.observer = EventLoggingObserver()
         globalLogPublisher.addObserver(self.observer)
         self.addCleanup(globalLogPublisher.removeObserver, self.observer)
@@ -157,11 +157,11 @@ class OperTests(OperatingCase):
         ann.private = False
         self.assertEqual(self.told(ann, RIGHT), "refused in-clear")
         self.assertEqual(len(self.runner.held), 0)
-        self.node.operating.in_clear = True
+        self.node.admin.in_clear = True
         self.assertEqual(self.told(ann, RIGHT)[:5], "done:")
 
     def test_server_without_operators_says_so(self) -> None:
-        self.node.operating.load(Operators())
+        self.node.admin.load(Operators())
         self.assertEqual(self.told(self.comes("ann"), RIGHT), "refused no-operators")
 
     def test_who_is_gone_while_the_password_is_checked_is_no_operator(self) -> None:
@@ -182,16 +182,16 @@ class OperTests(OperatingCase):
 class ReloadTests(OperatingCase):
     def test_who_is_no_longer_in_the_list_is_no_operator(self) -> None:
         ann = self.operator()
-        self.node.operating.load(Operators(HASHES))
+        self.node.admin.load(Operators(HASHES))
         self.assertTrue(self.is_operator(ann))
-        self.node.operating.load(Operators(HASHES | {"root": FAST.hash("another")}))
+        self.node.admin.load(Operators(HASHES | {"root": FAST.hash("another")}))
         self.assert_took(ann, "notice deoper")
         self.assertFalse(self.is_operator(ann))
 
     def test_list_that_changes_while_a_password_is_checked_counts(self) -> None:
         ann = self.comes("ann")
         ann.asks(RIGHT)
-        self.node.operating.load(Operators({"toor": HASHES["toor"]}))
+        self.node.admin.load(Operators({"toor": HASHES["toor"]}))
         self.runner.go()
         self.assert_took(ann, "refused wrong-password")
         self.assertFalse(self.is_operator(ann))

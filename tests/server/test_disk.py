@@ -172,7 +172,7 @@ class GrowthTests(DiskCase):
             self.size += 1
             self.looks()
         self.assertEqual(self.node._disk.growth(), (144, DAY))
-        stats = self.node.operating.stats()
+        stats = self.node.admin.stats()
         self.assertEqual((stats.growth, stats.store.free), (144, self.free))
 
 

@@ -407,7 +407,7 @@ class SearchTests(LateCase):
             self.turn()
             order += [door for door in doors if door.take()]
         self.assertEqual(order, [greedy[0], greedy[1], other, greedy[2]])
-        self.assertEqual(len(self.node._recalls._turns), 0)
+        self.assertEqual(len(self.node._history._turns), 0)
 
     def test_search_whose_turn_does_not_come_is_given_up_and_the_next_begins(self) -> None:
         self.search("red")
@@ -432,7 +432,7 @@ class SearchTests(LateCase):
         self.node.visits.close(bob.peer, "gone")
         self.answer_all()
         self.assertEqual(self.late.asked, [])
-        self.assertEqual(len(self.node._recalls._turns), 0)
+        self.assertEqual(len(self.node._history._turns), 0)
 
     def test_line_that_cannot_be_shown_is_a_fault_of_that_answer(self) -> None:
         self.hear(3)

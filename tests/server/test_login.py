@@ -531,7 +531,7 @@ class ComingBackTests(Case):
     def test_nobody_deletes_an_account_that_is_kept_elsewhere(self) -> None:
         """Its name would be free until the next start."""
         checker = InMemoryUsernamePasswordDatabaseDontUse(carol=RIGHT.encode())
-        self.node._accounts._gate = Gate(self.passwords, self.store.password, [checker])
+        self.node._login._gate = Gate(self.passwords, self.store.password, [checker])
         self.node.reserve(["carol"])
         carol = self.door()
         self.tries(carol, RIGHT, "carol")
@@ -546,7 +546,7 @@ class ComingBackTests(Case):
 
     def test_who_came_as_a_guest_under_the_name_that_others_vouch_for_can_log_in(self) -> None:
         checker = InMemoryUsernamePasswordDatabaseDontUse(carol=RIGHT.encode())
-        self.node._accounts._gate = Gate(self.passwords, self.store.password, [checker])
+        self.node._login._gate = Gate(self.passwords, self.store.password, [checker])
         carol = self.door().login("carol")
         self.assertIn("-- You are logged in as carol.", self.tries(carol, RIGHT, "carol"))
         user = self.node.hub.user_of(carol.peer.id)

@@ -64,7 +64,7 @@ class SubmitTests(NodeCase):
 
     def test_stats_show_an_error_of_the_store_as_one_clean_line(self) -> None:
         self.patch(self.store, "health", lambda: Health("x", error="no\nspace" + "!" * 999))
-        told = self.node.operating.stats().store.error
+        told = self.node.admin.stats().store.error
         self.assertEqual(told, CleanText("no?space" + "!" * 191 + "\u2026"))
 
     def test_stats_tell_all_that_the_store_tells(self) -> None:

@@ -14,7 +14,7 @@ class AnswersTests(NodeCase):
     def setUp(self) -> None:
         super().setUp()
         self.ann, self.bob = self.enter("ann", "bob")
-        self.answers = PendingReplies(self.node._sessions, self.clock, self.node._waits.release)
+        self.answers = PendingReplies(self.node._sessions, self.clock, self.node._flow.release)
         self.answer: Deferred[str] = Deferred()
 
     def ask(self) -> None:

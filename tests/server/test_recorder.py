@@ -591,16 +591,16 @@ class RestartTests(NodeCase):
         self.assertFalse(self.node.hub.knows(self.node.tokens.scope_of(token)))
 
     def test_places_that_accounts_were_entered_from_are_known_after_a_restart(self) -> None:
-        self.node._keeping.entered("bob", "192.0.2.7")
+        self.node._recorder.entered("bob", "192.0.2.7")
         for off, known in ((1.0, True), (KNOWN_FOR, True)):
             self.again(off=off)
             places = ("192.0.2.7", "192.0.2.8", None)
-            found = [self.node._keeping.familiar.knows("bob", each) for each in places]
+            found = [self.node._recorder.known_networks.knows("bob", each) for each in places]
             self.assertEqual(found, [known, False, False])
         self.runs(7200)
-        self.assertFalse(self.node._keeping.familiar.knows("bob", "192.0.2.7"))
+        self.assertFalse(self.node._recorder.known_networks.knows("bob", "192.0.2.7"))
         self.again()
-        self.assertFalse(self.node._keeping.familiar.knows("bob", "192.0.2.7"))
+        self.assertFalse(self.node._recorder.known_networks.knows("bob", "192.0.2.7"))
 
     def test_machine_that_was_suspended_goes_on_by_the_time_of_day(self) -> None:
         self.say("one")

@@ -191,7 +191,7 @@ class ChatService(Service):
             except StateDirError as error:
                 raise StartError(str(error)) from None
         try:
-            remembered = await self._store.start(self.node.stored, self.node.roomy)
+            remembered = await self._store.start(self.node.on_committed, self.node.on_drained)
         except StoreError as error:
             raise StartError(str(error)) from None
         log.info("{line}", line=kept(self._settings, self._folder))
@@ -223,8 +223,8 @@ class ChatService(Service):
         operators = Operators() if file is None else read_operators(file)
         if operators.warning:
             log.warn("{line}", line=shown(operators.warning, 1000))
-        self.node.operating.load(operators)
-        self.node.operating.in_clear = in_clear
+        self.node.admin.load(operators)
+        self.node.admin.in_clear = in_clear
 
     def _load_operators_again(self, settings: Settings) -> str:
         try:
@@ -321,7 +321,7 @@ class ChatService(Service):
     def _change(self, settings: Settings) -> None:
         """Let settings count that can change while the server runs."""
         self.node.visits.server = settings.server_name
-        self.node.arrivals.motd = settings.motd_lines()
+        self.node.visits.motd = settings.motd_lines()
         self._logs.set_level(settings.log_level)
         self.node.limit(settings.effective_limits())
         self.node.hub.let_register(settings.who_registers())

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
-from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
 from twisted_chat.auth.codes import GOOD_FOR, Code, new_code
-from twisted_chat.auth.passwords import BusyError, Passwords
+from twisted_chat.auth.passwords import BusyError
 from twisted_chat.auth.turns import Who
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.hub import Hub
 from twisted_chat.core.rules import decisions as d
 from twisted_chat.core.rules.decide_server import NOT_OPERATOR
 from twisted_chat.core.rules.listings import cut_page
@@ -23,9 +20,7 @@ from twisted_chat.core.values.addresses import network_keys
 from twisted_chat.core.values.masks import MAX_MASK, fits, shortened
 from twisted_chat.core.values.names import fold
 from twisted_chat.delivery.session import Session
-from twisted_chat.runtime.clock import wall_of
-from twisted_chat.server.pending import PendingReplies
-from twisted_chat.store.port import Store
+from twisted_chat.server.services import CarryOut, Services
 
 #: How many accounts are held against a mask in one turn: some take 5 µs.
 _SLICE: Final = 200
@@ -34,21 +29,13 @@ _SLICE: Final = 200
 class AccountAdmin:
     """Answers what operators ask about accounts, on one node."""
 
-    def __init__(
-        self,
-        hub: Hub,
-        store: Store,
-        clock: IReactorTime,
-        answers: PendingReplies,
-        passwords: Passwords,
-        carry_out: Callable[[Session, d.Decision, str | None], None],
-    ) -> None:
-        self._hub = hub
-        self._store = store
-        self._clock = clock
-        self._wall = wall_of(clock)
-        self._answers = answers
-        self._passwords = passwords
+    def __init__(self, services: Services, carry_out: CarryOut) -> None:
+        self._hub = services.hub
+        self._store = services.store
+        self._clock = services.clock
+        self._wall = services.wall
+        self._pending = services.pending
+        self._passwords = services.gate.passwords
         self._carry_out = carry_out
         #: The codes that are on their way to be stored, by their digests.
         self._codes: dict[str, str] = {}
@@ -58,9 +45,9 @@ class AccountAdmin:
     ) -> None:
         """Do what a session was allowed to ask for."""
         if isinstance(command, c.ShowAccounts):
-            self._answers.start(peer, tag, self._list(command), "/accounts")
+            self._pending.start(peer, tag, self._list(command), "/accounts")
         else:
-            self._answers.start(peer, tag, self._reset(peer, command, tag), "/reset-password")
+            self._pending.start(peer, tag, self._reset(peer, command, tag), "/reset-password")
 
     def code_of(self, event: e.PasswordReset) -> str:
         """Return the code that was made up for this, once."""
@@ -81,7 +68,7 @@ class AccountAdmin:
         lines = []
         for key in keys:
             here = bool(state.users_of(key))
-            seen = None if here else await self._answers.in_time(self._store.last_seen(key))
+            seen = None if here else await self._pending.in_time(self._store.last_seen(key))
             account = state.accounts.get(key)
             if account is not None:
                 lines.append(r.AccountLine(account.name, account.created, here, seen))

@@ -1,44 +1,37 @@
-"""Operating: how sessions become those of server operators, what operators' commands do beyond the hub, and its trail."""
+"""Server operators: how sessions become theirs, what their commands do beyond the hub, and the audit log of that."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from typing import Final
 
 import msgspec
-from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from twisted_chat.auth.operators import Operators
-from twisted_chat.auth.passwords import BusyError, Passwords
+from twisted_chat.auth.passwords import BusyError
 from twisted_chat.auth.turns import Who
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.records import AuditRecord
-from twisted_chat.core.hub import Hub
 from twisted_chat.core.rules.refusals import UNMATCHED
 from twisted_chat.core.values.addresses import network_keys
 from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.server_ban import Ban
 from twisted_chat.core.values.text import CleanText, shown
 from twisted_chat.core.values.throttle import Throttle
-from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.session import Session
-from twisted_chat.runtime.clock import wall_of
 from twisted_chat.server.account_admin import AccountAdmin
-from twisted_chat.server.acks import Acks
 from twisted_chat.server.disk import Disk
-from twisted_chat.server.pending import PendingReplies
-from twisted_chat.server.sessions import Sessions
-from twisted_chat.store.port import Store
+from twisted_chat.server.lifecycle import SessionLifecycle
+from twisted_chat.server.services import Services
 
 log = Logger(namespace="twisted_chat.admin")
 
 #: How often one may try to become an operator, and in how many seconds that many times more.
 TRIES: Final = (3, 60.0)
-#: The longest line of the trail, in characters. Announcements may be longer.
+#: The longest line of the audit log, in characters. Announcements may be longer.
 _LONGEST: Final = 400
 #: The most characters that are shown of what a database said, which may be a page.
 _LONGEST_ERROR: Final = 200
@@ -65,36 +58,25 @@ class Admin:
     """Server operators on one node."""
 
     def __init__(
-        self,
-        hub: Hub,
-        sessions: Sessions,
-        delivery: Delivery,
-        store: Store,
-        disk: Disk,
-        acks: Acks,
-        clock: IReactorTime,
-        answers: PendingReplies,
-        passwords: Passwords,
-        accounts: AccountAdmin,
-        end: Callable[[Session, str, str], None],
+        self, services: Services, disk: Disk, accounts: AccountAdmin, lifecycle: SessionLifecycle
     ) -> None:
         """``end`` ends a session: with what it is told, and what others are."""
-        self._hub = hub
-        self._sessions = sessions
-        self._delivery = delivery
-        self._store = store
+        self._hub = services.hub
+        self._sessions = services.sessions
+        self._delivery = services.delivery
+        self._store = services.store
+        self._flow = services.flow
+        self._clock = services.clock
+        self._wall = services.wall
+        self._pending = services.pending
+        self._passwords = services.gate.passwords
         self._disk = disk
-        self._acks = acks
-        self._clock = clock
-        self._wall = wall_of(clock)
-        self._answers = answers
-        self._passwords = passwords
         self._accounts = accounts
-        self._end = end
+        self._end = lifecycle.say_goodbye
         self._throttle = Throttle(*TRIES)
         #: What operators did that was not stored at once: the event, whose session, what it typed, when. Each is one of the
         #: replies that a session may wait for, so there are never many.
-        self._pending: deque[tuple[MessageId, Session, str, float]] = deque()
+        self._unstored: deque[tuple[MessageId, Session, str, float]] = deque()
         self._operators = Operators()
         #: Passwords of operators may come over connections that others could listen to.
         self.in_clear = False
@@ -132,7 +114,7 @@ class Admin:
                 if refused is not None:
                     self._sessions.tell(peer, refused, tag)
                 else:
-                    self._answers.start(peer, tag, self._oper(peer, command), "/oper")
+                    self._pending.start(peer, tag, self._oper(peer, command), "/oper")
             case c.Deoper():
                 self._record(peer, seat.operator, "is no operator any more")
                 self._hub.make_operator(peer.id, None)
@@ -150,15 +132,15 @@ class Admin:
                 self._accounts.answer(peer, command, tag)
             case c.ShowAudit():  # pragma: no branch (mypy sees a missing case)
                 self._record(peer, seat.operator, "looked at this trail")
-                self._answers.start(peer, tag, self._audit(command.page), "/audit")
+                self._pending.start(peer, tag, self._audit(command.page), "/audit")
 
-    def survey(self, peer: Session, tag: str | None) -> None:
+    def tell_stats(self, peer: Session, tag: str | None) -> None:
         """Tell a session that may know how the server and its store are doing. It need not be an operator's."""
         self.note(peer, "looked at the stats")
         self._sessions.tell(peer, self.stats(), tag)
 
     def note(self, peer: Session, what: str) -> None:
-        """Add to the trail what a session did that others may do as well, if it is an operator's."""
+        """Add to the audit log what a session did that others may do as well, if it is an operator's."""
         operator = self._hub.state.sessions[peer.id].operator
         if operator is not None:
             self._record(peer, operator, what)
@@ -232,11 +214,11 @@ class Admin:
 
     async def _audit(self, page: int) -> r.Reply:
         size = self._hub.limits.page_size
-        records, count = await self._answers.in_time(self._store.audit(page, size))
+        records, count = await self._pending.in_time(self._store.audit(page, size))
         pages = max(1, -(-count // size))
         if page > pages:
             page = pages
-            records, count = await self._answers.in_time(self._store.audit(page, size))
+            records, count = await self._pending.in_time(self._store.audit(page, size))
         return r.Audit(records, count, page, pages)
 
     # --- what operators did ---
@@ -277,7 +259,7 @@ class Admin:
             address = "gone" if peer is None else peer.address
             self._write(deed.by, envelope.author.nick.text, address, what)
         if mine and self._keep(deed, envelope.id):
-            self._acks.appended(envelope.id)
+            self._flow.appended(envelope.id)
         # Before anybody is cut off, who may be the one who did it.
         if peer is not None and told:
             self._confirm(peer, envelope, told, deed)
@@ -302,23 +284,23 @@ class Admin:
         if command is None:
             self._sessions.tell(peer, r.Confirmed(told), envelope.tag)
             return
-        self._acks.promise(peer, envelope.id, r.Confirmed(told), envelope.tag)
-        if not self._acks.is_stored(envelope.id):
-            self._pending.append((envelope.id, peer, command, self._clock.seconds()))
+        self._flow.promise(peer, envelope.id, r.Confirmed(told), envelope.tag)
+        if not self._flow.is_stored(envelope.id):
+            self._unstored.append((envelope.id, peer, command, self._clock.seconds()))
             if self._store.health().error is not None or self._hits(peer, self._wall()):
-                self._tell_pending(0.0)
+                self._tell_unstored(0.0)
 
     def tick(self) -> None:
         """Tell operators of what they did that is not stored yet; called every few seconds."""
-        self._tell_pending(_SOON)
+        self._tell_unstored(_SOON)
 
-    def _tell_pending(self, after: float) -> None:
+    def _tell_unstored(self, after: float) -> None:
         since = self._clock.seconds() - after
-        while self._pending and (
-            self._acks.is_stored(self._pending[0][0]) or self._pending[0][3] <= since
+        while self._unstored and (
+            self._flow.is_stored(self._unstored[0][0]) or self._unstored[0][3] <= since
         ):
-            message, peer, command, _ = self._pending.popleft()
-            if not self._acks.is_stored(message) and peer.id in self._sessions:
+            message, peer, command, _ = self._unstored.popleft()
+            if not self._flow.is_stored(message) and peer.id in self._sessions:
                 why = (
                     f"Your {command} is in force, but it is not stored yet: it would be lost if the server ended now. "
                     "It is confirmed once it is stored."
@@ -365,7 +347,7 @@ class Admin:
         account = user.author.account if user is not None else None
         return bool(bans.of_address(address, now) or bans.of_account(account, now))
 
-    # --- the trail ---
+    # --- the audit log ---
 
     def _record(self, peer: Session, operator: str | None, what: str) -> None:
         user = self._hub.user_of(peer.id)
@@ -373,7 +355,7 @@ class Admin:
         self._write(operator or "", nick, peer.address, what)
 
     def _write(self, operator: str, nick: str, address: str, what: str) -> None:
-        """Add a line to the trail, and to the log."""
+        """Add a line to the audit log, and to the log."""
         text = shown(what, _LONGEST)
         log.info(
             "operator {operator} ({nick}, {address}) {what}",

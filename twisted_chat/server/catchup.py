@@ -1,4 +1,4 @@
-"""Returns: what an account missed while nobody was here with it, told to the session with which it is back."""
+"""The unread summary: what an account missed while it had no session, told to the first one that it has again."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from twisted.internet.defer import Deferred, DeferredSemaphore
-from twisted.internet.interfaces import IReactorTime
 
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.commands import Term
 from twisted_chat.core.api.records import Query
-from twisted_chat.core.bus import Bus
-from twisted_chat.core.hub import Hub
 from twisted_chat.core.rules.permissions import may
 from twisted_chat.core.state.conversations import as_told
 from twisted_chat.core.state.room import Room
@@ -24,10 +21,9 @@ from twisted_chat.core.values.ids import MessageId, SessionId
 from twisted_chat.core.values.words import words
 from twisted_chat.delivery.session import Session
 from twisted_chat.runtime import tasks
-from twisted_chat.runtime.clock import wall_of
 from twisted_chat.server.history import HistoryReader
-from twisted_chat.server.sessions import Sessions
-from twisted_chat.store.port import Skip, Store, StoreError
+from twisted_chat.server.services import Services
+from twisted_chat.store.port import Skip, StoreError
 
 #: How far the lines of a room are counted: beyond that nobody cares how many there are.
 MOST: Final = 1_000
@@ -41,21 +37,13 @@ _AT_ONCE: Final = 2
 class CatchUp:
     """Tells accounts what they missed, in the background: nobody's login waits for that."""
 
-    def __init__(
-        self,
-        hub: Hub,
-        sessions: Sessions,
-        bus: Bus,
-        store: Store,
-        clock: IReactorTime,
-        recalls: HistoryReader,
-    ) -> None:
-        self._hub = hub
-        self._sessions = sessions
-        self._bus = bus
-        self._store = store
-        self._wall = wall_of(clock)
-        self._recalls = recalls
+    def __init__(self, services: Services, history: HistoryReader) -> None:
+        self._hub = services.hub
+        self._sessions = services.sessions
+        self._bus = services.bus
+        self._store = services.store
+        self._wall = services.wall
+        self._history = history
         # Counting takes longer, and nobody's private messages wait behind the counts of others.
         self._reading, self._counting = (DeferredSemaphore(_AT_ONCE) for _ in range(2))
         #: Which session is being told what waited for its account.
@@ -138,13 +126,13 @@ class CatchUp:
         if not self._has(peer, account):
             return ()
         try:
-            kept = await self._recalls.in_time(self._store.waiting(account.key))
+            kept = await self._history.in_time(self._store.waiting(account.key))
         except StoreError:
             self._told(peer, account)
             raise
         if not self._has(peer, account):
             return ()
-        told = [as_told(each, account.name) for each in self._recalls.visible(peer, kept)]
+        told = [as_told(each, account.name) for each in self._history.visible(peer, kept)]
 
         def taken() -> None:
             self._told(peer, account)
@@ -155,7 +143,7 @@ class CatchUp:
             taken()
             return ()
         count = len(told)
-        self._recalls.show(peer, [r.WaitingStart(count), *told, r.WaitingEnd(count)], taken)
+        self._history.show(peer, [r.WaitingStart(count), *told, r.WaitingEnd(count)], taken)
         names = [each.author.nick.text for each in told if each.author is not None]
         return list(Counter(names).items())
 
@@ -183,7 +171,7 @@ class CatchUp:
         skip = Skip(account.key, frozenset(peer.outbox.ignored))
         counted = []
         for room, after in rooms:
-            count = await self._recalls.in_time(
+            count = await self._history.in_time(
                 self._store.count(room.ref, after=after, before=at, skip=skip, limit=MOST + 1)
             )
             if count:
@@ -218,8 +206,8 @@ class CatchUp:
                 limit=MOST_MENTIONS,
                 floors=tuple((room.ref.id, after) for room, after in rooms),
             )
-            page = await self._recalls.in_time(self._store.search(query))
-            for each in self._recalls.visible(peer, page.envelopes):
+            page = await self._history.in_time(self._store.search(query))
+            for each in self._history.visible(peer, page.envelopes):
                 if each.room is not None and each.author and each.author.account != account.key:
                     lines[each.id] = each.room.id
         return Counter(lines.values())

@@ -9,18 +9,16 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.events import Envelope, Said
-from twisted_chat.core.hub import Hub
 from twisted_chat.core.values.addresses import network_keys
 from twisted_chat.core.values.ids import RoomId
 from twisted_chat.core.values.names import RoomName
 from twisted_chat.delivery.session import Session
-from twisted_chat.server.sessions import Sessions
-from twisted_chat.store.port import Health, Store
+from twisted_chat.server.services import Services
+from twisted_chat.store.port import Health
 
 log = Logger(namespace="twisted_chat.store")
 
@@ -47,11 +45,11 @@ class Disk:
     ``low``: there is less room than ``min-free``.
     """
 
-    def __init__(self, hub: Hub, sessions: Sessions, store: Store, clock: IReactorTime) -> None:
-        self._hub = hub
-        self._sessions = sessions
-        self._store = store
-        self._clock = clock
+    def __init__(self, services: Services) -> None:
+        self._hub = services.hub
+        self._sessions = services.sessions
+        self._store = services.store
+        self._clock = services.clock
         self.low = False
         self._began = False
         self._samples: deque[tuple[float, int]] = deque(maxlen=int(DAY / _SAMPLE) + 1)
@@ -60,7 +58,7 @@ class Disk:
         #: By network: how many bytes were kept since the day began, and whether that was too much.
         self._kept: dict[str, int] = {}
         self._full: set[str] = set()
-        self._day = clock.seconds()
+        self._day = services.clock.seconds()
 
     def tick(self) -> None:
         """Look at the disk; called every few seconds."""

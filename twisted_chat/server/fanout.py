@@ -1,4 +1,4 @@
-"""Showing: from an event that was applied to everybody it concerns on this node."""
+"""From an event that was applied to the sessions and the store that it concerns, on this node."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import msgspec
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.hub import Hub
 from twisted_chat.core.rules import decisions as d
 from twisted_chat.core.rules.outcomes import Applied, Between, InRoom, Near
 from twisted_chat.core.rules.private import NOT_HERE
@@ -16,17 +15,14 @@ from twisted_chat.core.values.ids import RoomId, UserId
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.delivery.batch import hidden
-from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.session import Session
-from twisted_chat.server.acks import Acks
 from twisted_chat.server.admin import Admin
 from twisted_chat.server.disk import Disk
 from twisted_chat.server.history import HistoryReader
-from twisted_chat.server.login import Accounts
+from twisted_chat.server.login import AccountLogin
 from twisted_chat.server.presence import Presence
 from twisted_chat.server.recorder import StateRecorder
-from twisted_chat.server.sessions import Sessions
-from twisted_chat.store.port import Store
+from twisted_chat.server.services import Services
 
 
 class EventFanout:
@@ -37,27 +33,23 @@ class EventFanout:
 
     def __init__(
         self,
-        hub: Hub,
-        sessions: Sessions,
-        delivery: Delivery,
-        store: Store,
-        acks: Acks,
-        recalls: HistoryReader,
-        keeping: StateRecorder,
-        accounts: Accounts,
-        operating: Admin,
+        services: Services,
+        history: HistoryReader,
+        recorder: StateRecorder,
+        login: AccountLogin,
+        admin: Admin,
         presence: Presence,
         disk: Disk,
     ) -> None:
-        self._hub = hub
-        self._sessions = sessions
-        self._delivery = delivery
-        self._store = store
-        self._acks = acks
-        self._recalls = recalls
-        self._keeping = keeping
-        self._accounts = accounts
-        self._operating = operating
+        self._hub = services.hub
+        self._sessions = services.sessions
+        self._delivery = services.delivery
+        self._store = services.store
+        self._flow = services.flow
+        self._history = history
+        self._recorder = recorder
+        self._login = login
+        self._admin = admin
         self._presence = presence
         self._disk = disk
 
@@ -65,8 +57,8 @@ class EventFanout:
         """Show what happened: to its audience, and to ``peer``, the session of this node that did it."""
         envelope, audience = applied.envelope, applied.audience
         event = envelope.event
-        if self._hub.state.altered and self._keeping.altered(envelope.id):
-            self._acks.appended(envelope.id)
+        if self._hub.state.altered and self._recorder.altered(envelope.id):
+            self._flow.appended(envelope.id)
         match event:
             case e.Said():
                 self._said(envelope, event, peer)
@@ -80,7 +72,7 @@ class EventFanout:
                 self._departed(envelope, event)
             case e.Detached(rooms=rooms):
                 assert envelope.author is not None
-                self._keeping.seen(envelope.author, envelope.time)
+                self._recorder.seen(envelope.author, envelope.time)
                 self._read_with(envelope, rooms)
             case e.Read():
                 self._read(envelope, event, peer)
@@ -90,8 +82,8 @@ class EventFanout:
                 self._moved(envelope, event, peer)
             case e.AccountDropped(gone=gone):
                 if gone:
-                    self._keeping.forget(gone, envelope.id)
-                self._accounts.show(applied, peer)
+                    self._recorder.forget(gone, envelope.id)
+                self._login.show(applied, peer)
             case (
                 e.AccountRegistered()
                 | e.PasswordChanged()
@@ -99,7 +91,7 @@ class EventFanout:
                 | e.PrivacySet()
                 | e.IgnoreSet()
             ):
-                self._accounts.show(applied, peer)
+                self._login.show(applied, peer)
             case e.Banned(out=out):
                 self._put_out(envelope, out, peer)
                 self._tell_unmatched(peer, matched=bool(out))
@@ -117,16 +109,16 @@ class EventFanout:
                 self._shown(envelope, audience, peer)
             case e.AccountRemoved(account=account, gone=gone):
                 if gone:
-                    self._keeping.forget(gone, envelope.id)
-                self._keeping.familiar.forget(account)
-                self._operating.done(envelope, event, peer)
+                    self._recorder.forget(gone, envelope.id)
+                self._recorder.known_networks.forget(account)
+                self._admin.done(envelope, event, peer)
             case _ if isinstance(event, e.Deed):
-                self._operating.done(envelope, event, peer)
+                self._admin.done(envelope, event, peer)
             case e.Closed():
                 assert envelope.room is not None
-                self._keeping.forget([envelope.room.id], envelope.id)
+                self._recorder.forget([envelope.room.id], envelope.id)
             case e.KeepSet():
-                self._keeping.tidy()
+                self._recorder.tidy()
                 self._shown(envelope, audience, peer)
             case _:
                 self._shown(envelope, audience, peer)
@@ -148,11 +140,11 @@ class EventFanout:
             self._append(envelope)
         if peer is not None and peer.dialect.acks:
             reply = r.Acked(envelope.id, envelope.time, kept)
-            self._acks.promise(peer, envelope.id, reply, envelope.tag)
+            self._flow.promise(peer, envelope.id, reply, envelope.tag)
 
     def _append(self, envelope: e.Envelope) -> None:
         self._store.append(envelope, self._hub.sent(envelope))
-        self._acks.appended(envelope.id)
+        self._flow.appended(envelope.id)
 
     def _joined(self, envelope: e.Envelope, event: e.Joined, peer: Session | None) -> None:
         room_ref, author = envelope.room, envelope.author
@@ -178,7 +170,7 @@ class EventFanout:
                     limit=self._hub.limits.history_lines,
                     floor=self._hub.floor(author.user, room, envelope.time),
                 )
-                self._recalls.answer(each, recall, None, asked=False)
+                self._history.answer(each, recall, None, asked=False)
             else:
                 self._sessions.echo(each, envelope)
 
@@ -200,23 +192,11 @@ class EventFanout:
         if peer is not None:
             self._sessions.echo(peer, envelope)
             if self._hub.state.users_by_key[event.nick.key].rooms:
-                self.enter(peer)
+                self._sessions.enter(peer)
             else:  # its door enters one, as after any login
                 self._sessions.refocus(peer)
                 peer.outbox.refresh()
             self._confirm(envelope, peer)
-
-    def enter(self, peer: Session) -> None:
-        """Let a session into the rooms where its user is, and tell it where it talks."""
-        user = self._hub.user_of(peer.id)
-        assert user is not None
-        for room in user.rooms:
-            self._delivery.enter(peer.outbox, room)
-            self._sessions.tell(peer, self._hub.entered(self._hub.state.rooms[room], created=False))
-        self._sessions.refocus(peer)
-        peer.outbox.refresh()
-        focus = self._hub.focus_of(peer.id)
-        self._sessions.tell(peer, r.FocusSet(focus.name if focus is not None else None))
 
     def _left(self, envelope: e.Envelope, peer: Session | None) -> None:
         assert envelope.room is not None and envelope.author is not None
@@ -236,7 +216,7 @@ class EventFanout:
         assert envelope.room is not None and envelope.author is not None
         room = self._hub.state.rooms.get(envelope.room.id)
         if room is None:
-            self._keeping.forget([envelope.room.id], envelope.id)
+            self._recorder.forget([envelope.room.id], envelope.id)
         elif len(room.members) > self._hub.limits.crowd_size:
             self._delivery.gather(
                 envelope.room, envelope.author.nick, len(room.members), joined=False
@@ -272,8 +252,8 @@ class EventFanout:
                 self._sessions.refocus(each)
                 self._sessions.tell(each, r.Notice("put-out", self._no_longer_in(ref, each)))
         if ref.id not in self._hub.state.rooms:
-            self._keeping.forget([ref.id], envelope.id)
-            self._acks.appended(envelope.id)
+            self._recorder.forget([ref.id], envelope.id)
+            self._flow.appended(envelope.id)
         self._confirm(envelope, peer)
 
     def _read(self, envelope: e.Envelope, event: e.Read, peer: Session | None) -> None:
@@ -299,7 +279,7 @@ class EventFanout:
         assert envelope.author is not None and envelope.author.account is not None
         self._store.receive(envelope.author.account, envelope.id)
         if talk is not None:
-            self._keeping.forget([talk], envelope.id)
+            self._recorder.forget([talk], envelope.id)
 
     def _invited(self, envelope: e.Envelope, event: e.InvitedToRoom, peer: Session | None) -> None:
         ref, author = envelope.room, envelope.author
@@ -314,18 +294,18 @@ class EventFanout:
         ref, author = envelope.room, envelope.author
         assert author is not None and author.account is not None
         self._store.erase(author.account, ref.id if ref is not None else None, envelope.id)
-        self._acks.appended(envelope.id)
+        self._flow.appended(envelope.id)
 
     def _departed(self, envelope: e.Envelope, event: e.Departed) -> None:
         assert envelope.author is not None
-        self._keeping.seen(envelope.author, envelope.time)
+        self._recorder.seen(envelope.author, envelope.time)
         self._presence.left(envelope.author.account, envelope.time)
         rooms = self._hub.state.rooms
         if not event.marks:
             self._read_with(envelope, tuple(room for room in event.rooms if room in rooms))
         gone = [room for room in event.rooms if room not in rooms]
         if gone:
-            self._keeping.forget(gone, envelope.id)
+            self._recorder.forget(gone, envelope.id)
         small: list[RoomId] = []
         for room in event.rooms:
             left = rooms.get(room)
@@ -371,7 +351,7 @@ class EventFanout:
         """Keep a private message, or, where a guest takes part, its id; tell its author if it waits for somebody."""
         if event.talk is not None:
             self._store.keep_private(envelope, self._hub.sent(envelope))
-            self._acks.appended(envelope.id)
+            self._flow.appended(envelope.id)
         elif envelope.tag is not None:
             self._append(envelope)
         if event.to == NOT_HERE and peer is not None:
@@ -397,7 +377,7 @@ class EventFanout:
             or (tag is None and not isinstance(envelope.event, e.Told))
         ):
             return
-        if self._acks.took(envelope.id):
-            self._acks.acknowledge(peer, envelope.id, envelope.time, tag)
+        if self._flow.took(envelope.id):
+            self._flow.acknowledge(peer, envelope.id, envelope.time, tag)
         else:
             self._sessions.tell(peer, r.Acked(envelope.id, envelope.time), tag)

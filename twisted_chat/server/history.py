@@ -8,7 +8,6 @@ from typing import Any, Final, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.defer import TimeoutError as DeferredTimeoutError
-from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
 from twisted_chat.core.api import replies as r
@@ -20,7 +19,7 @@ from twisted_chat.delivery.batch import hidden
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.session import Session
 from twisted_chat.runtime import tasks
-from twisted_chat.server.sessions import Sessions
+from twisted_chat.server.services import Services
 from twisted_chat.server.turns import Turns
 from twisted_chat.store.port import Store, StoreError
 
@@ -38,21 +37,15 @@ _STOPPING: Final = "the server is stopping"
 
 
 class HistoryReader:
-    """Answers requests for history, and searches. ``done`` is called with the session when its answer is out."""
+    """Answers requests for history, and searches; a session that asked waits until its answer is out."""
 
-    def __init__(
-        self,
-        sessions: Sessions,
-        delivery: Delivery,
-        store: Store,
-        clock: IReactorTime,
-        done: Callable[[Session], None],
-    ) -> None:
-        self._sessions = sessions
-        self._delivery = delivery
-        self._store = store
-        self._clock = clock
-        self._done = done
+    def __init__(self, services: Services) -> None:
+        self._hub = services.hub
+        self._sessions = services.sessions
+        self._delivery = services.delivery
+        self._store = services.store
+        self._clock = services.clock
+        self._flow = services.flow
         self._reading: dict[Deferred[Any], None] = {}
         self._turns = Turns()
 
@@ -66,12 +59,12 @@ class HistoryReader:
             dialect.found if recall.export else dialect.replay,  # with the date, or without
             here=peer.outbox.focus == recall.room.id,
         )
-        answer = _Answer(self._delivery, peer, tag, show, self._done, self._failed)
-        until = MessageId(self._sessions.hub.latest + 1)
+        answer = _Answer(self._delivery, peer, tag, show, self._flow.release, self._failed)
+        until = MessageId(self._hub.latest + 1)
         history = _History(self._store, recall, until)
         self._start(self._tell(answer, history, recall, asked), answer)
 
-    def seek(self, peer: Session, query: Query, tag: str | None) -> None:
+    def search(self, peer: Session, query: Query, tag: str | None) -> None:
         """Answer with what a search finds, and let the session wait until the answer is out."""
         outbox = peer.outbox
 
@@ -79,7 +72,7 @@ class HistoryReader:
             here = envelope.room is not None and envelope.room.id == outbox.focus
             return peer.dialect.found(envelope, here=here)
 
-        answer = _Answer(self._delivery, peer, tag, show, self._done, self._failed)
+        answer = _Answer(self._delivery, peer, tag, show, self._flow.release, self._failed)
         self._start(self._find(answer, query), answer)
 
     def show(
@@ -89,7 +82,7 @@ class HistoryReader:
 
         def done(peer: Session) -> None:
             taken()
-            self._done(peer)
+            self._flow.release(peer)
 
         answer = _Answer(
             self._delivery, peer, None, partial(peer.dialect.found, here=True), done, self._failed
@@ -162,7 +155,7 @@ class HistoryReader:
         if not ignored:
             return envelopes
         # Ignoring follows a person to another nick; their lines from before that bear the old one.
-        ids = self._sessions.hub.ids_of(ignored)
+        ids = self._hub.ids_of(ignored)
         return [
             envelope
             for envelope in envelopes

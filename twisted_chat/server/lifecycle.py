@@ -1,56 +1,53 @@
-"""Visits: how sessions come and go, from the connection that a door opens to the last thing that they see."""
+"""How sessions come and go: from the connection that a door opens to the last thing that they see."""
 
 from __future__ import annotations
 
 import secrets
 
-from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.bus import Bus
-from twisted_chat.core.hub import Hub
 from twisted_chat.core.values.cloak import Cloak
-from twisted_chat.core.values.ids import SessionId
-from twisted_chat.delivery.engine import Delivery
+from twisted_chat.core.values.ids import SessionId, UserId
+from twisted_chat.core.values.text import CleanText
 from twisted_chat.delivery.session import Door, Session
 from twisted_chat.dialects.base import DialectSession
-from twisted_chat.runtime.clock import wall_of
 from twisted_chat.runtime.log_sums import FEW
-from twisted_chat.server.acks import Acks
+from twisted_chat.server.catchup import CatchUp
 from twisted_chat.server.history import HistoryReader
-from twisted_chat.server.sessions import Sessions
-from twisted_chat.server.waits import Waits
+from twisted_chat.server.recorder import StateRecorder
+from twisted_chat.server.services import Services
 
 log = Logger(namespace="twisted_chat.sessions")
 
 
 class SessionLifecycle:
-    """The coming and going of the sessions of one node. ``server`` is what it calls itself to who comes."""
+    """The sessions of one node, from open to close. ``server`` and ``motd`` are what each is told at its beginning."""
 
     def __init__(
         self,
-        hub: Hub,
-        bus: Bus,
-        clock: IReactorTime,
-        sessions: Sessions,
-        delivery: Delivery,
-        waits: Waits,
-        acks: Acks,
-        recalls: HistoryReader,
+        services: Services,
+        history: HistoryReader,
+        recorder: StateRecorder,
+        catch_up: CatchUp,
         server: str,
+        motd: tuple[CleanText, ...],
     ) -> None:
-        self._hub = hub
-        self._bus = bus
-        self._clock = clock
-        self._wall = wall_of(clock)
-        self._sessions = sessions
-        self._delivery = delivery
-        self._waits = waits
-        self._acks = acks
-        self._recalls = recalls
+        self._hub = services.hub
+        self._bus = services.bus
+        self._clock = services.clock
+        self._wall = services.wall
+        self._sessions = services.sessions
+        self._delivery = services.delivery
+        self._flow = services.flow
+        self._history = history
+        self._recorder = recorder
+        self._catch_up = catch_up
         self.server = server
+        self.motd = motd
         self._next_session = 1
+        self._flow.on_settled = self.settle
         self._cloak = Cloak(secrets.token_bytes(32))
 
     def restored(self, secret: bytes) -> None:
@@ -86,6 +83,65 @@ class SessionLifecycle:
         """Note that a session comes from the machine that the server runs on."""
         self._hub.trust(peer.id)
 
+    def arrived(self, envelope: e.Envelope, event: e.Arrived, peer: Session | None) -> None:
+        """Complete a login. ``peer`` is its session, None if that is gone already, or of another node."""
+        for node, session in event.replaced:
+            old = self._sessions.get(session) if node == self._hub.node else None
+            if old is not None:
+                self.say_goodbye(old, "your session goes on in another connection", "replaced")
+        origin, author = envelope.origin, envelope.author
+        assert origin is not None and author is not None
+        self._recorder.seen(author, envelope.time)
+        if peer is None:
+            self._take_out(origin, author.user, envelope.time)
+            return
+        user = self._hub.state.users[author.user]
+        self._sessions.log_sums.write(
+            log.info,
+            "{nick} arrived from {address} (session {session})",
+            nick=user.nick.text,
+            address=peer.address,
+            session=peer.id,
+        )
+        # Back in an earlier session's place, or with the other sessions of its account.
+        resumed = bool(event.replaced or user.rooms)
+        self._sessions.tell(
+            peer,
+            r.Welcome(user.nick, peer.token, self.motd, resumed, author.scope),
+            envelope.tag,
+        )
+        if resumed:
+            self._sessions.enter(peer)
+        peer.outbox.refresh()
+        self._catch_up.came(peer, envelope.id, anew=not event.replaced)
+        peer.door.logged_in(resumed=resumed)
+
+    def logged_in(self, envelope: e.Envelope, event: e.LoggedIn, peer: Session | None) -> None:
+        """Complete the login of a user who was here already. ``peer`` as in :meth:`arrived`."""
+        origin, author = envelope.origin, envelope.author
+        assert origin is not None and author is not None
+        if peer is not None:
+            self._sessions.log_sums.write(
+                log.info,
+                "{old} logged in as {nick} (session {session})",
+                address=peer.address,
+                old=author.nick.text,
+                nick=event.nick.text,
+                session=peer.id,
+            )
+            self._catch_up.came(peer, envelope.id, anew=True)
+            if event.moved and not self._hub.state.users_by_key[event.nick.key].rooms:
+                # As for who comes in as somebody who is in no room.
+                peer.door.logged_in(resumed=False)
+        elif event.moved:
+            self._take_out(origin, self._hub.state.users_by_key[event.nick.key].id, envelope.time)
+
+    def _take_out(self, origin: e.Origin, user: UserId, time: float) -> None:
+        """Take a session out whose connection was lost while its login was on its way: nobody else ever would."""
+        if origin.node == self._hub.node:
+            gone = e.Departed(CleanText("connection lost"))
+            self._bus.publish(e.Proposal(gone, origin, time, user))
+
     def close(self, peer: Session, reason: str, *, logged: str | None = None) -> None:
         """Forget a session whose connection is gone or about to go; its user departs for ``reason``.
 
@@ -94,8 +150,7 @@ class SessionLifecycle:
         if self._sessions.pop(peer.id, None) is None:
             return
         peer.closing = True
-        self._waits.forget(peer)
-        self._acks.forget(peer)
+        self._flow.forget(peer)
         departure = self._hub.departure(peer.id, reason, self._wall())
         user = self._hub.user_of(peer.id)
         if user is not None:
@@ -140,9 +195,9 @@ class SessionLifecycle:
         """Say goodbye to everybody, without telling each of all the others."""
         peers = list(self._sessions.values())
         self._sessions.clear()
-        self._waits.stop()
+        self._flow.stop()
         self._delivery.settle_all()  # first: the farewell is the last thing a session sees
-        self._recalls.stop()
+        self._history.stop()
         for peer in peers:
             peer.closing = True
             self._sessions.tell(peer, r.Farewell(why))

@@ -1,24 +1,22 @@
-"""Accounts: passwords checked before a command goes on, and what happened to an account told to whose it is."""
+"""Passwords checked and hashed before a command goes on, and what happened to an account told to its sessions."""
 
 from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Coroutine, Iterable
 from typing import Any, Final, NoReturn
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from twisted_chat.auth.gate import Gate, Verdict
+from twisted_chat.auth.gate import Verdict
 from twisted_chat.auth.passwords import BusyError
 from twisted_chat.auth.turns import Who
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.hub import Hub
 from twisted_chat.core.rules import decisions as d
 from twisted_chat.core.rules.decide_accounts import privacy_text
 from twisted_chat.core.rules.outcomes import Applied, Between
@@ -30,13 +28,10 @@ from twisted_chat.core.values.ids import Scope, UserId
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.throttle import Throttle
-from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.session import Session
 from twisted_chat.runtime import tasks
-from twisted_chat.runtime.clock import wall_of
-from twisted_chat.server.acks import Acks
 from twisted_chat.server.recorder import StateRecorder
-from twisted_chat.server.sessions import Sessions
+from twisted_chat.server.services import CarryOut, Services
 from twisted_chat.store.port import StoreError
 
 log = Logger(namespace="twisted_chat.accounts")
@@ -57,38 +52,23 @@ _RESET: Final = (
     "does not log in again. Set a new password with it now: /passwd CODE PASSWORD."
 )
 
-#: Carries out what a command comes to, for a session, under the client's own id of it.
-CarryOut = Callable[[Session, d.Decision, str | None], None]
 
-
-class Accounts:
+class AccountLogin:
     """Asks the gate for sessions, which wait meanwhile, and tells what came of it."""
 
-    def __init__(
-        self,
-        hub: Hub,
-        sessions: Sessions,
-        delivery: Delivery,
-        acks: Acks,
-        gate: Gate,
-        keeping: StateRecorder,
-        clock: IReactorTime,
-        carry_out: CarryOut,
-        release: Callable[[Session], None],
-    ) -> None:
-        self._hub = hub
-        self._sessions = sessions
-        self._delivery = delivery
-        self._acks = acks
-        self._gate = gate
-        self._keeping = keeping
-        self._clock = clock
-        self._wall = wall_of(clock)
+    def __init__(self, services: Services, recorder: StateRecorder, carry_out: CarryOut) -> None:
+        self._hub = services.hub
+        self._sessions = services.sessions
+        self._delivery = services.delivery
+        self._flow = services.flow
+        self._gate = services.gate
+        self._clock = services.clock
+        self._wall = services.wall
+        self._recorder = recorder
         self._carry_out = carry_out
-        self._release = release
-        self._tries = Throttle(hub.limits.login_tries, _MINUTE)
-        self._tries_of_all = Throttle(hub.limits.login_tries * _CROWD, _MINUTE)
-        self._registrations = Throttle(hub.limits.registrations, _HOUR)
+        self._tries = Throttle(services.hub.limits.login_tries, _MINUTE)
+        self._tries_of_all = Throttle(services.hub.limits.login_tries * _CROWD, _MINUTE)
+        self._registrations = Throttle(services.hub.limits.registrations, _HOUR)
         #: The invitations that are on their way to be stored, by their digests.
         self._codes: dict[str, str] = {}
 
@@ -100,11 +80,13 @@ class Accounts:
 
     # --- passwords ---
 
-    def prove(self, peer: Session, asked: d.CheckPassword, scope: Scope, tag: str | None) -> None:
+    def check_password(
+        self, peer: Session, asked: d.CheckPassword, scope: Scope, tag: str | None
+    ) -> None:
         """Check a password, and go on; the session waits."""
-        self._start(peer, self._prove(peer, asked, scope, tag), tag)
+        self._start(peer, self._check_password(peer, asked, scope, tag), tag)
 
-    def enrol(self, peer: Session, asked: d.HashPassword, tag: str | None) -> None:
+    def hash_password(self, peer: Session, asked: d.HashPassword, tag: str | None) -> None:
         """Hash a password, and go on; the session waits."""
         now = self._clock.seconds()
         if peer.network is not None:
@@ -114,7 +96,7 @@ class Accounts:
                 self._sessions.tell(peer, r.Refused("slow-down", why), tag)
                 return
             self._registrations.count(peer.network, now)
-        self._start(peer, self._enrol(peer, asked, tag), tag)
+        self._start(peer, self._hash_password(peer, asked, tag), tag)
 
     def invite(self, peer: Session, tag: str | None) -> None:
         """Make up an invitation."""
@@ -131,14 +113,14 @@ class Accounts:
             try:
                 await work
             finally:
-                self._release(peer)
+                self._flow.release(peer)
 
         def failed(why: Failure) -> None:
             self._sessions.failed(peer, "a password", tag, why)
 
         tasks.start(all_of_it(), "checking a password", failed)
 
-    async def _prove(
+    async def _check_password(
         self, peer: Session, asked: d.CheckPassword, scope: Scope, tag: str | None
     ) -> None:
         nick, now = asked.nick, self._clock.seconds()
@@ -190,7 +172,7 @@ class Accounts:
             self._refuse(peer, asked, "wrong-password", why, tag, scope, again)
             return
         self._forgive(keys)
-        self._keeping.entered(nick.key, peer.network)
+        self._recorder.entered(nick.key, peer.network)
         if verdict is Verdict.OUTSIDE and isinstance(asked.command, c.ChangePassword):
             why = "this server does not keep your password; change it where you got it"
             self._refuse(peer, asked, "unsupported", why, tag, scope)
@@ -227,7 +209,7 @@ class Accounts:
         user = self._hub.user_of(peer.id)
         if user is not None and user.account == nick.key:
             return True
-        return self._keeping.familiar.knows(nick.key, peer.network)
+        return self._recorder.known_networks.knows(nick.key, peer.network)
 
     def _keys(self, peer: Session, nick: Nick, *, known: bool) -> list[tuple[Throttle, str]]:
         """Return what tries of a session for an account are counted by.
@@ -251,7 +233,7 @@ class Accounts:
         for throttle, key in keys:
             throttle.forgive(key, self._clock.seconds())
 
-    async def _enrol(self, peer: Session, asked: d.HashPassword, tag: str | None) -> None:
+    async def _hash_password(self, peer: Session, asked: d.HashPassword, tag: str | None) -> None:
         try:
             hashed = await self._gate.hash(asked.password, Who(_networks(peer)))
         except BusyError as error:
@@ -320,11 +302,11 @@ class Accounts:
                 if each is not peer:
                     self._sessions.tell(each, r.Notice("account", other))
         if isinstance(event, e.AccountDropped):
-            self._keeping.familiar.forget(event.proof.account)
+            self._recorder.known_networks.forget(event.proof.account)
         if peer is not None:
             if isinstance(event, e.AccountRegistered):
-                self._keeping.entered(event.nick.key, peer.network)
-            self._acks.promise(peer, envelope.id, r.Confirmed(done), envelope.tag)
+                self._recorder.entered(event.nick.key, peer.network)
+            self._flow.promise(peer, envelope.id, r.Confirmed(done), envelope.tag)
 
     def _texts(self, event: e.Event) -> tuple[str, str]:
         """Say what happened, to who did it, and to the other sessions of the account."""

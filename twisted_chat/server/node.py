@@ -30,21 +30,20 @@ from twisted_chat.dialects.base import BadLine, Request
 from twisted_chat.runtime.clock import wall_of
 from twisted_chat.runtime.log_sums import LogSums
 from twisted_chat.server.account_admin import AccountAdmin
-from twisted_chat.server.acks import Acks
 from twisted_chat.server.admin import Admin
-from twisted_chat.server.arrivals import Arrivals
 from twisted_chat.server.catchup import CatchUp
 from twisted_chat.server.disk import Disk
 from twisted_chat.server.fanout import EventFanout
+from twisted_chat.server.flow import FlowControl
 from twisted_chat.server.history import HistoryReader
 from twisted_chat.server.lifecycle import SessionLifecycle
-from twisted_chat.server.login import Accounts
+from twisted_chat.server.login import AccountLogin
 from twisted_chat.server.pending import PendingReplies
 from twisted_chat.server.presence import Presence
 from twisted_chat.server.recorder import StateRecorder
+from twisted_chat.server.services import Services
 from twisted_chat.server.sessions import Sessions
 from twisted_chat.server.turns import Slices
-from twisted_chat.server.waits import Waits
 from twisted_chat.store.port import Store
 
 _MESSAGES: Final = (e.Said, e.Told)
@@ -53,7 +52,7 @@ _MESSAGES: Final = (e.Said, e.Told)
 class Node:
     """One server: hub, bus, store and delivery, and the sessions of its doors.
 
-    ``visits`` is how these come and go, ``operating`` what operators of the server may do.
+    ``visits`` is how these come and go, ``admin`` what operators of the server may do.
     """
 
     def __init__(
@@ -79,86 +78,53 @@ class Node:
         self.delivery = Delivery(clock, hub.limits)
         self.log_sums = LogSums(clock)
         self._sessions = Sessions(hub, self.delivery, self.log_sums)
-        self._waits = Waits(self._sessions, store)
-        self._acks = Acks(self._sessions, self._settled, self._waits.freed)
-        self._recalls = HistoryReader(
-            self._sessions, self.delivery, store, clock, self._waits.release
-        )
-        self.visits = SessionLifecycle(
+        self._flow = FlowControl(self._sessions, store)
+        pending = PendingReplies(self._sessions, clock, self._flow.release)
+        services = Services(
             hub,
             bus,
+            store,
             clock,
-            self._sessions,
-            self.delivery,
-            self._waits,
-            self._acks,
-            self._recalls,
-            server,
-        )
-        self._keeping = StateRecorder(hub, bus, store, clock)
-        self._accounts = Accounts(
-            hub,
-            self._sessions,
-            self.delivery,
-            self._acks,
+            self._wall,
             gate,
-            self._keeping,
-            clock,
-            self._carry_out,
-            self._waits.release,
-        )
-        answers = PendingReplies(self._sessions, clock, self._waits.release)
-        self._disk = Disk(hub, self._sessions, store, clock)
-        self.operating = Admin(
-            hub,
             self._sessions,
             self.delivery,
-            store,
-            self._disk,
-            self._acks,
-            clock,
-            answers,
-            gate.passwords,
-            AccountAdmin(hub, store, clock, answers, gate.passwords, self._carry_out),
-            self.visits.say_goodbye,
+            self._flow,
+            pending,
         )
-        self._presence = Presence(hub, bus, store, clock, answers)
-        self._showing = EventFanout(
-            hub,
-            self._sessions,
-            self.delivery,
-            store,
-            self._acks,
-            self._recalls,
-            self._keeping,
-            self._accounts,
-            self.operating,
+        self._history = HistoryReader(services)
+        self._recorder = StateRecorder(services)
+        catch_up = CatchUp(services, self._history)
+        self.visits = SessionLifecycle(
+            services, self._history, self._recorder, catch_up, server, motd
+        )
+        self._login = AccountLogin(services, self._recorder, self._carry_out)
+        self._disk = Disk(services)
+        self._presence = Presence(services)
+        accounts = AccountAdmin(services, self._carry_out)
+        self.admin = Admin(services, self._disk, accounts, self.visits)
+        self._fanout = EventFanout(
+            services,
+            self._history,
+            self._recorder,
+            self._login,
+            self.admin,
             self._presence,
             self._disk,
-        )
-        self.arrivals = Arrivals(
-            hub,
-            bus,
-            self._sessions,
-            self._keeping,
-            self._showing,
-            CatchUp(hub, self._sessions, bus, store, clock, self._recalls),
-            self.visits,
-            motd,
         )
         self._slices = Slices(clock, self._ponder)
         bus.attach(self._apply)
 
     def restored(self, remembered: Remembered) -> None:
         """Take up what the store remembers of earlier runs, before anybody comes."""
-        self._keeping.restore(remembered)
+        self._recorder.restore(remembered)
         if remembered.secret:
             self.tokens = Tokens(remembered.secret)
             self.visits.restored(remembered.secret)
 
     def reserve(self, names: Iterable[str]) -> None:
         """Keep names for whom others vouch for, before anybody comes."""
-        self._keeping.reserve(names)
+        self._recorder.reserve(names)
 
     @property
     def limits(self) -> Limits:
@@ -169,23 +135,23 @@ class Node:
         """Let these limits count from now on; what a session or a room got at its beginning stays as it is."""
         self.hub.limit(limits)
         self.delivery.limit(limits)
-        self._accounts.limit(limits)
+        self._login.limit(limits)
 
     def housekeep(self) -> None:
         """Do what is due every ten minutes."""
-        self._keeping.housekeep()
+        self._recorder.housekeep()
 
     def tick(self) -> None:
         """Do what is due every few seconds."""
         self.log_sums.tell()
         self._presence.check()
         self._disk.tick()
-        self._keeping.tick()
-        self.operating.tick()
+        self._recorder.tick()
+        self.admin.tick()
 
     def stop(self, why: str) -> None:
         """Say goodbye to everybody. Rooms, and who is here, may come back."""
-        self._keeping.stop()
+        self._recorder.stop()
         self.visits.stop(why)
         self.log_sums.tell(everything=True)
 
@@ -253,27 +219,27 @@ class Node:
                     self._change(peer, decision.change)
                 self._reply(peer, decision.reply, tag)
             case d.Recall():
-                self._recalls.answer(peer, decision, tag, asked=True)
+                self._history.answer(peer, decision, tag, asked=True)
             case d.RunSearch():
-                self._recalls.seek(peer, decision.query, tag)
+                self._history.search(peer, decision.query, tag)
             case d.ServerStats():
-                self.operating.survey(peer, tag)
+                self.admin.tell_stats(peer, tag)
             case d.AdminAction():
-                self.operating.answer(peer, decision.command, tag)
+                self.admin.answer(peer, decision.command, tag)
             case d.LastSeen():
                 self._presence.tell_last_seen(peer, decision.nick, tag)
             case d.CheckPassword():
-                self._accounts.prove(peer, decision, scope, tag)
+                self._login.check_password(peer, decision, scope, tag)
             case d.HashPassword():
-                self._accounts.enrol(peer, decision, tag)
+                self._login.hash_password(peer, decision, tag)
             case d.MakeInvite():
-                self.operating.note(peer, "made an invitation")
-                self._accounts.invite(peer, tag)
+                self.admin.note(peer, "made an invitation")
+                self._login.invite(peer, tag)
             case d.Ponder():
                 peer.waits += 1
                 self._slices.add(self._sessions.path(peer), (peer, Request(decision.command, tag)))
             case d.Repeat():
-                self._acks.acknowledge(peer, MessageId(decision.message), decision.time, tag)
+                self._flow.acknowledge(peer, MessageId(decision.message), decision.time, tag)
             case d.GoodBye():
                 self.visits.leave(peer, decision.reason, logged="quit")
             case d.Nothing():  # pragma: no branch (mypy sees a missing case)
@@ -284,7 +250,7 @@ class Node:
         peer, request = asked
         if peer.id in self._sessions:
             self.submit(peer, request)
-        self._waits.release(peer)
+        self._flow.release(peer)
 
     def _reply(self, peer: Session, reply: r.Reply, tag: str | None) -> None:
         """Answer; a password that is missing or wrong is asked for, if the door can keep it from the screen."""
@@ -333,10 +299,10 @@ class Node:
             self._sessions.failed(peer, "an event", origin.tag)
         if peer is None:
             return
-        if self._store.full and self._acks.took(message):
-            self._waits.hold(peer)
+        if self._store.full and self._flow.took(message):
+            self._flow.hold(peer)
         if claimed:
-            self._waits.release(peer)
+            self._flow.release(peer)
         elif message_of_it:
             if proposal.user is not None:
                 self._presence.spoke(proposal.user)
@@ -346,7 +312,7 @@ class Node:
         """Apply and show what somebody said: nearly all proposals are this one."""
         outcome = self.hub.apply(message, proposal)
         if isinstance(outcome, Applied):
-            self._showing.show(outcome, peer)
+            self._fanout.show(outcome, peer)
         elif peer is not None:
             self._void(peer, outcome)
 
@@ -355,19 +321,19 @@ class Node:
         if isinstance(proposal.event, e.Renamed | e.LoggedIn):
             self._sessions.catch_up_ignorers()
         elif isinstance(proposal.event, e.IgnoreSet):
-            self._accounts.catch_up(proposal.user)
+            self._login.catch_up(proposal.user)
         outcome = self.hub.apply(message, proposal)
         if isinstance(outcome, Applied):
             event = outcome.envelope.event
-            if self._keeping.keep_accounts(message, outcome.secret):
-                self._acks.appended(message)
-            self._keeping.keep_markers()
+            if self._recorder.keep_accounts(message, outcome.secret):
+                self._flow.appended(message)
+            self._recorder.keep_markers()
             if isinstance(event, e.Arrived):
-                self.arrivals.arrived(outcome.envelope, event, peer)
+                self.visits.arrived(outcome.envelope, event, peer)
             else:
-                self._showing.show(outcome, peer)
+                self._fanout.show(outcome, peer)
                 if isinstance(event, e.LoggedIn):
-                    self.arrivals.logged_in(outcome.envelope, event, peer)
+                    self.visits.logged_in(outcome.envelope, event, peer)
         elif peer is not None and not _noticed(proposal.event):
             self._void(peer, outcome)
 
@@ -377,28 +343,24 @@ class Node:
         if peer.leaves is not None:
             self.visits.settle(peer)
         elif peer.ready and (peer.flying == MAX_FLYING - 1 or peer.dialect.serial):
-            self._waits.resume(peer)
+            self._flow.resume(peer)
 
     def _void(self, peer: Session, void: Rejected) -> None:
         tag = void.proposal.origin.tag
         if isinstance(void.why, Duplicate):
-            self._acks.acknowledge(peer, void.why.message, void.why.time, tag)
+            self._flow.acknowledge(peer, void.why.message, void.why.time, tag)
         else:
             self._reply(peer, void.why, tag)
 
     # --- the store ---
 
-    def stored(self, message: MessageId) -> None:
+    def on_committed(self, message: MessageId) -> None:
         """Everything up to this id is stored: acknowledge it."""
-        self._acks.stored(message)
+        self._flow.on_committed(message)
 
-    def roomy(self) -> None:
+    def on_drained(self) -> None:
         """The store has room again for what those say who had to wait."""
-        self._waits.roomy()
-
-    def _settled(self, peer: Session) -> None:
-        """A session got the last acknowledgement that was due: it goes, if it waited for that."""
-        self.visits.settle(peer)
+        self._flow.on_drained()
 
 
 def _noticed(event: e.Event) -> bool:

@@ -1,4 +1,4 @@
-"""Answers that take a while: the session that asked waits, and nobody else does."""
+"""Replies that take a while: the session that asked waits, and nobody else does."""
 
 from __future__ import annotations
 

@@ -1,23 +1,17 @@
-"""Presence: who is silent for long is marked as away, and is back by speaking; and when somebody was here last."""
+"""Presence: users who are silent for long are marked as away until they speak; and when an account was here last."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from twisted.internet.interfaces import IReactorTime
-
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.bus import Bus
-from twisted_chat.core.hub import Hub
 from twisted_chat.core.rules.apply import absent_target
 from twisted_chat.core.values.ids import UserId
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.delivery.session import Session
-from twisted_chat.runtime.clock import wall_of
-from twisted_chat.server.pending import PendingReplies
-from twisted_chat.store.port import Store
+from twisted_chat.server.services import Services
 
 #: What stands for the reason of who is away for having said nothing.
 IDLE: Final = CleanText("idle")
@@ -27,17 +21,15 @@ _DAY: Final = 24 * 60 * 60
 class Presence:
     """Whether the users of one node are at their keyboards."""
 
-    def __init__(
-        self, hub: Hub, bus: Bus, store: Store, clock: IReactorTime, answers: PendingReplies
-    ) -> None:
-        self._hub = hub
-        self._bus = bus
-        self._store = store
-        self._clock = clock
-        self._wall = wall_of(clock)
+    def __init__(self, services: Services) -> None:
+        self._hub = services.hub
+        self._bus = services.bus
+        self._store = services.store
+        self._clock = services.clock
+        self._wall = services.wall
+        self._pending = services.pending
         #: The stamp of what somebody said last, and when that was noticed: the time of day may jump.
         self._heard: dict[UserId, tuple[float, float]] = {}
-        self._answers = answers
 
     def check(self) -> None:
         """Mark those as away who were silent for as long as the limit says; called now and then."""
@@ -80,10 +72,10 @@ class Presence:
 
     def tell_last_seen(self, peer: Session, nick: Nick, tag: str | None) -> None:
         """Tell a session when the account of this name was here last."""
-        self._answers.start(peer, tag, self._last_seen(nick), "/whois")
+        self._pending.start(peer, tag, self._last_seen(nick), "/whois")
 
     async def _last_seen(self, nick: Nick) -> r.Reply:
-        time = await self._answers.in_time(self._store.last_seen(nick.key))
+        time = await self._pending.in_time(self._store.last_seen(nick.key))
         if time is None or time < self._wall() - self._hub.limits.last_seen * _DAY:
             return absent_target(nick)
         return r.WasHere(nick.text, time, max(0.0, self._wall() - time))

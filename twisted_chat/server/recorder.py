@@ -1,4 +1,4 @@
-"""Keeping: tells the store what lasts besides messages (rooms, who was here), and takes it up again after a restart."""
+"""Tells the store what outlives the server besides messages (rooms, users), and takes it up again after a restart."""
 
 from __future__ import annotations
 
@@ -7,22 +7,20 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
 from twisted_chat.auth.known_networks import KnownNetworks
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api.events import Author
 from twisted_chat.core.api.records import Remembered
-from twisted_chat.core.bus import Bus
-from twisted_chat.core.hub import Hub
 from twisted_chat.core.values.cloak import neighbourhood
 from twisted_chat.core.values.ids import MessageId, RoomId, SessionId
 from twisted_chat.core.values.names import BadName, parse_nick
 from twisted_chat.core.values.text import shown
 from twisted_chat.runtime import tasks
-from twisted_chat.runtime.clock import Trust, wall_of
-from twisted_chat.store.port import Store
+from twisted_chat.runtime.clock import Trust
+from twisted_chat.server.services import Services
 
 log = Logger(namespace="twisted_chat.store")
 
@@ -40,22 +38,22 @@ _NOBODY: Final = SessionId(0)
 class StateRecorder:
     """What lasts of one node. Messages are handed to the store where they are shown."""
 
-    def __init__(self, hub: Hub, bus: Bus, store: Store, clock: IReactorTime) -> None:
-        self._hub = hub
-        self._bus = bus
-        self._store = store
-        self.familiar = KnownNetworks(secrets.token_bytes(32))
-        self._clock = clock
-        self._wall = wall_of(clock)
-        self._trust = Trust(clock)
+    def __init__(self, services: Services) -> None:
+        self._hub = services.hub
+        self._bus = services.bus
+        self._store = services.store
+        self._clock = services.clock
+        self._wall = services.wall
+        self.known_networks = KnownNetworks(secrets.token_bytes(32))
+        self._trust = Trust(services.clock)
         self._closing: IDelayedCall | None = None
         self._tidying = self._again = False
 
     def restore(self, remembered: Remembered) -> None:
         """Take up what the store remembers, before anybody is here."""
         if remembered.secret:
-            self.familiar = KnownNetworks(remembered.secret)
-        self.familiar.restore(remembered.places)
+            self.known_networks = KnownNetworks(remembered.secret)
+        self.known_networks.restore(remembered.places)
         left_out = self._hub.restore(remembered)
         for each in left_out:
             log.warn(
@@ -107,7 +105,7 @@ class StateRecorder:
         now = self._wall() if self._trust.check() else NO_TIME
         try:
             await self._forget_old(now)
-            self.familiar.forget_old(now)
+            self.known_networks.forget_old(now)
             await self._store.tidy(now)
         finally:
             self._tidying = False
@@ -133,7 +131,7 @@ class StateRecorder:
 
     def entered(self, account: str, place: str | None) -> None:
         """Note that an account was entered with the right password, from a network or (None) this machine."""
-        self._store.place_seen(self.familiar.note(account, place, self._wall()))
+        self._store.place_seen(self.known_networks.note(account, place, self._wall()))
 
     def seen(self, author: Author, time: float) -> None:
         """Note that the scope of a session was in use, so that it is known for a day from then on."""

@@ -60,6 +60,18 @@ class Sessions(dict[SessionId, Session]):
         focus = self.hub.focus_of(peer.id)
         self._delivery.focus(peer.outbox, focus.ref.id if focus is not None else None)
 
+    def enter(self, peer: Session) -> None:
+        """Let a session into the rooms where its user is, and tell it where it talks."""
+        user = self.hub.user_of(peer.id)
+        assert user is not None
+        for room in user.rooms:
+            self._delivery.enter(peer.outbox, room)
+            self.tell(peer, self.hub.entered(self.hub.state.rooms[room], created=False))
+        self.refocus(peer)
+        peer.outbox.refresh()
+        focus = self.hub.focus_of(peer.id)
+        self.tell(peer, r.FocusSet(focus.name if focus is not None else None))
+
     def catch_up_ignorers(self) -> None:
         """Hide what was said in this turn while it can be told by the old nick: the hub will know the new one only."""
         for each in self.values():

@@ -16,7 +16,7 @@ OTHER = IPv4Address("TCP", "198.51.100.9", 40000)
 class BannedCase(HouseTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.house.node.operating.load(Operators({"root": FAST.hash("correct horse")}))
+        self.house.node.admin.load(Operators({"root": FAST.hash("correct horse")}))
         self.root = self.operator("ann", UNIXAddress(None))
 
     def operator(self, name: str, address: Address) -> Guest:

@@ -238,7 +238,7 @@ class ElsewhereTests(Case):
 
     def asks_others(self) -> None:
         self.house.node.hub.ask_others(True)
-        self.house.node._accounts._gate.asks_others = True
+        self.house.node._login._gate.asks_others = True
 
     def test_what_may_be_a_password_there_is_tried_and_never_said(self) -> None:
         self.asks_others()

@@ -27,7 +27,7 @@ class DepartureTests(HouseTestCase):
         self.assert_sees(self.bob, "<alice> one")
         self.assertFalse(self.alice.gone)
         full = False
-        self.house.node.roomy()
+        self.house.node.on_drained()
         self.house.turn()
         self.assert_sees(self.bob, "<alice> two", "-- alice left the chat (disconnected)")
         self.assertTrue(self.alice.gone)

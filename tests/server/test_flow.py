@@ -1,4 +1,4 @@
-"""Tests of twisted_chat.server.waits. When the store is behind: who speaks waits, nothing is dropped, what is due has a limit."""
+"""Flow control: acknowledgements in order once stored; and when the store is behind, who speaks waits and nothing is lost."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Case(NodeCase):
 
     def roomy(self) -> None:
         self.store.has_no_room = False
-        self.node.roomy()
+        self.node.on_drained()
 
     def heard(self, door: FakeDoor) -> list[str]:
         self.turn()
@@ -86,7 +86,7 @@ class FullTests(Case):
     def test_room_that_is_told_of_when_there_is_none_frees_nobody(self) -> None:
         self.store.has_no_room = True
         self.ann.say("one").say("two")
-        self.node.roomy()
+        self.node.on_drained()
         self.assertFalse(self.ann.peer.ready)
 
     def test_session_that_is_lost_while_it_waits_is_forgotten(self) -> None:
@@ -95,7 +95,7 @@ class FullTests(Case):
         self.ann.lost()
         self.roomy()
         self.assert_took(self.bob, "#lobby <ann> one", "departed ann (connection lost)")
-        self.assertEqual(len(self.node._waits), 0)
+        self.assertEqual(self.node._flow.held, 0)
 
     def test_who_quits_behind_what_waits_is_heard_first(self) -> None:
         self.store.has_no_room = True
@@ -110,7 +110,7 @@ class FullTests(Case):
         self.ann.say("one").say("two")
         self.node.stop("the server is stopping")
         self.roomy()
-        self.assertEqual((self.ann.ended, len(self.node._waits)), (1, 0))
+        self.assertEqual((self.ann.ended, self.node._flow.held), (1, 0))
         self.assertEqual(self.bob.take()[0], "#lobby <ann> one")
 
 
@@ -138,7 +138,7 @@ class FlyingTests(NodeCase):
         self.held.release_all()
         self.assertEqual((self.ann.peer.waits, len(self.store._kept)), (1, 2))
         self.store.has_no_room = False
-        self.node.roomy()
+        self.node.on_drained()
         self.assertTrue(self.ann.peer.ready)
 
     def test_session_that_is_gone_meanwhile_is_not_waited_for(self) -> None:
@@ -150,7 +150,7 @@ class FlyingTests(NodeCase):
 
         self.patch(self.store, "append", lose)
         self.held.release_all()
-        self.assertEqual(len(self.node._waits), 0)
+        self.assertEqual(self.node._flow.held, 0)
 
 
 class UnacknowledgedTests(Case):
@@ -181,7 +181,7 @@ class UnacknowledgedTests(Case):
         for _ in range(MAX_UNACKED + 5):
             self.robot.say("hi", tag="1")
         self.assertFalse(self.robot.peer.ready)
-        self.assertEqual(len(self.node._acks), MAX_UNACKED)
+        self.assertEqual(self.node._flow.unacked, MAX_UNACKED)
         self.assert_took(self.bob, "#lobby <robot> hi")
         self.store.stored(self.store.changes[-1][1])
         self.assertEqual(len(self.heard(self.robot)), MAX_UNACKED + 5)
@@ -201,14 +201,14 @@ class UnacknowledgedTests(Case):
         for number in range(MAX_UNACKED + 5):
             self.ann.say(str(number))
         self.assertTrue(self.ann.peer.ready)
-        self.assertEqual(len(self.node._acks), 0)
+        self.assertEqual(self.node._flow.unacked, 0)
 
     def test_resends_over_ever_new_connections_do_not_pile_up(self) -> None:
         # The token takes the session over each time; what was due to the one before goes with it.
         for _ in range(10):
             for _ in range(MAX_UNACKED):
                 self.robot.say("hi", tag="1")
-            self.assertLessEqual(len(self.node._acks), 3 * MAX_UNACKED)
+            self.assertLessEqual(self.node._flow.unacked, 3 * MAX_UNACKED)
             self.robot = self.door(self.json).login("robot", self.robot.peer.token)
         self.robot.say("hi", tag="1")
         self.turn()
@@ -216,4 +216,127 @@ class UnacknowledgedTests(Case):
         message = next(change[1] for change in self.store.changes if change[0] == "append")
         self.store.stored(message)
         self.assert_took(self.robot, f"acked {message} [1]")
-        self.assertEqual((len(self.node._acks), self.node._acks._gone), (0, 0))
+        self.assertEqual((self.node._flow.unacked, self.node._flow._gone), (0, 0))
+
+
+class AckTests(NodeCase):
+    def setUp(self) -> None:
+        super().setUp()
+        (self.ann,) = self.enter("ann", dialect=self.json)
+        (self.bob,) = self.enter("bob")
+        self.forget(self.ann)
+
+    def hold_back(self) -> None:
+        """Let the store tell nothing by itself from now on."""
+        self.run_now(self.store.start(lambda message: None, lambda: None))
+
+    def test_message_is_acknowledged_when_it_is_stored_and_not_before(self) -> None:
+        self.hold_back()
+        self.ann.say("one", tag="1").say("two", tag="2").say("three")
+        self.assert_took(self.bob, *[f"#lobby <ann> {text}" for text in ("one", "two", "three")])
+        self.assert_took(self.ann)
+        self.node.on_committed(MessageId(6))
+        self.assert_took(self.ann, "acked 5 [1]", "acked 6 [2]")
+        self.node.on_committed(MessageId(7))
+        self.assert_took(self.ann, "acked 7")
+
+    def test_people_get_no_acknowledgement(self) -> None:
+        self.bob.say("hi", tag="1")
+        self.assert_took(self.bob)
+        self.assertEqual(self.node._flow.unacked, 0)
+
+    def test_message_that_the_store_did_not_take_is_not_acknowledged(self) -> None:
+        def append(envelope: e.Envelope, sent: object = None) -> None:
+            raise OSError("no space left")
+
+        self.patch(self.store, "append", append)
+        self.ann.say("lost", tag="1")
+        self.turn()
+        lines = self.ann.take()
+        self.assertEqual(len(lines), 1)
+        self.assertIn("internal", lines[0])
+        self.fault_logged(OSError)
+        self.node.on_committed(MessageId(100))
+        self.assert_took(self.ann)
+
+    def test_same_id_again_is_acknowledged_again_and_not_said_twice(self) -> None:
+        self.ann.say("hi", tag="1")
+        self.assert_took(self.ann, "acked 5 [1]")
+        self.ann.say("hi", tag="1")
+        self.assert_took(self.ann, "acked 5 [1]")
+        self.assert_took(self.bob, "#lobby <ann> hi")
+
+    def test_same_id_again_is_acknowledged_when_the_first_is_stored(self) -> None:
+        self.hold_back()
+        self.ann.say("hi", tag="1").say("hi", tag="1")
+        self.assert_took(self.ann)
+        self.node.on_committed(MessageId(5))
+        self.assert_took(self.ann, "acked 5 [1]", "acked 5 [1]")
+
+    def test_who_quits_gets_the_acknowledgements_first(self) -> None:
+        self.hold_back()
+        self.ann.say("hi", tag="1")
+        self.ann.asks(c.Quit())
+        self.assert_took(self.ann)
+        self.assertFalse(self.ann.peer.ready)
+        self.node.on_committed(MessageId(5))
+        self.assert_took(self.ann, "acked 5 [1]", "farewell")
+
+    def test_who_leaves_waits_for_all_of_them(self) -> None:
+        self.hold_back()
+        self.ann.say("hi", tag="1").say("ho", tag="2")
+        self.node.visits.leave(self.ann.peer, "disconnected")
+        self.node.on_committed(MessageId(5))
+        self.assert_took(self.ann, "acked 5 [1]")
+        self.node.on_committed(MessageId(6))
+        self.assert_took(self.ann, "acked 6 [2]", "farewell")
+        self.assert_took(
+            self.bob, "#lobby <ann> hi", "#lobby <ann> ho", "departed ann (disconnected)"
+        )
+
+    def test_same_id_for_something_else_is_an_error(self) -> None:
+        self.ann.say("hi", tag="1").say("ho", tag="1")
+        self.assert_took(self.ann, "refused id-reused [1]", "acked 5 [1]")
+        self.assert_took(self.bob, "#lobby <ann> hi")
+
+    def test_refused_message_uses_up_no_id(self) -> None:
+        self.ann.say("hi", DEV, tag="1")
+        self.ann.say("hi", tag="1")
+        self.assert_took(self.ann, "refused not-in-room [1]", "acked 5 [1]")
+
+    def test_private_message_sent_again_is_acknowledged_though_it_is_never_stored(self) -> None:
+        for _ in range(2):
+            self.ann.tell("bob", "psst", tag="1")
+        self.assert_took(self.ann, "acked 5 [1]", "acked 5 [1]")
+        self.assert_took(self.bob, "*ann* to bob: psst")
+
+    def test_acknowledgement_for_who_is_gone_goes_to_nobody(self) -> None:
+        self.hold_back()
+        self.ann.say("hi", tag="1")
+        self.node.visits.close(self.ann.peer, "connection lost")
+        self.bob.say("ho")
+        self.node.on_committed(MessageId(7))
+        self.assert_took(self.ann)
+        self.assertEqual(self.node._flow.unacked, 0)
+
+    def test_those_for_who_is_gone_do_not_hold_up_the_others(self) -> None:
+        self.hold_back()
+        (zoe,) = self.enter("zoe", dialect=self.json)
+        self.forget(self.ann, zoe)
+        self.ann.say("hi", tag="1")
+        for number in "123":
+            zoe.say("ho", tag=number)
+        self.node.visits.close(self.ann.peer, "connection lost")
+        self.assertEqual(self.node._flow.unacked, 4)
+        self.node.on_committed(MessageId(100))
+        self.turn()
+        self.assertEqual(len([line for line in zoe.take() if line.startswith("acked")]), 3)
+        self.assertNotIn("acked", "".join(self.ann.take()))
+        self.assertEqual((self.node._flow.unacked, self.node._flow._gone), (0, 0))
+
+    def test_stored_may_be_told_twice_and_late(self) -> None:
+        self.node.on_committed(MessageId(100))
+        self.node.on_committed(MessageId(3))
+        self.hold_back()
+        self.ann.say("hi", tag="1")
+        self.assert_took(self.ann, "acked 5 [1]")
