@@ -30,7 +30,6 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.ids import MessageId, RoomId, Scope, UserId
 from twisted_chat.core.values.retention import Keep
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.dialects.json import events
 from twisted_chat.dialects.json.events import JsonView
 
 #: What happened to who may do what in a room.
@@ -299,7 +298,3 @@ class ViewTests(SynchronousTestCase):
     def test_what_is_found_is_a_message_of_history(self) -> None:
         said = by_alice(SAID)
         self.assertEqual(VIEW.found(said), VIEW.replay(said))
-
-    def test_what_is_no_text_is_not_smuggled_in_as_one(self) -> None:
-        # Only texts are unpacked; a name in its place, say, is a bug to be seen.
-        self.assertRaises(TypeError, events._encode, {"nick": object()})

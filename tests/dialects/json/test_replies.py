@@ -15,7 +15,7 @@ from twisted_chat.core.values.names import parse_nick, parse_room
 from twisted_chat.core.values.retention import Keep
 from twisted_chat.core.values.server_ban import Ban
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.dialects.json.values import rfc3339
+from twisted_chat.dialects.schema.base import rfc3339
 
 
 class ReplyTests(SynchronousTestCase):

@@ -1,17 +1,17 @@
-"""Tests for twisted_chat.dialects.json.rooms."""
+"""What programs are told of who may do what in a room."""
 
 from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.core.world import NOW, nick, room
+from tests.dialects import json_shown as shown
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.bans import Ban, read_target
 from twisted_chat.core.values.ids import UserId
 from twisted_chat.core.values.room_settings import Settings
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.dialects.json.rooms import bans, happened, settings
 
 EVE, DEV = nick("eve"), room("dev")
 #: NOW, as it is written.
@@ -57,24 +57,24 @@ class HappenedTests(SynchronousTestCase):
             (e.Forgotten(True), "forget", {"everywhere": True}),
             (e.RoomDropped(((two, EVE),)), "drop", {"out": ["eve"], "out_count": 1}),
         ):
-            self.assertEqual(happened(event), (kind, fields))
+            made = shown.event(event)
+            self.assertEqual(made, shown.happened(kind, made["content"], **fields))
 
     def test_crowd_that_is_put_out_is_named_in_part(self) -> None:
         out = tuple((UserId(n), nick(f"user{n}")) for n in range(5_000))
-        _, fields = happened(e.RoomDropped(out))
-        self.assertEqual((len(fields["out"]), fields["out_count"]), (50, 5_000))
+        told = shown.event(e.RoomDropped(out))
+        self.assertEqual((len(told["out"]), told["out_count"]), (50, 5_000))
 
 
 class ReplyTests(SynchronousTestCase):
     def test_settings_are_values(self) -> None:
         how = Settings(private=True, slow=30, since_join=True)
-        kind, content, fields = settings(
-            r.RoomSettings(DEV, how, True, "bob", (("bob", ("owner",)),))
-        )
-        self.assertEqual((kind, content), ("settings", "#dev"))
+        told = shown.reply(r.RoomSettings(DEV, how, True, "bob", (("bob", ("owner",)),)))
         self.assertEqual(
-            fields,
+            told,
             {
+                "type": "settings",
+                "content": "#dev",
                 "room": "dev",
                 "owner": "bob",
                 "lock": True,
@@ -90,8 +90,8 @@ class ReplyTests(SynchronousTestCase):
 
     def test_bans_are_a_page_of_objects(self) -> None:
         line = r.BanLine(False, "*spam*", "bob", NOW, 59.7, None)
-        kind, content, fields = bans(r.Bans(DEV, (line,), 51, 2, 2))
-        self.assertEqual((kind, content), ("bans", "51 banned or muted"))
+        told = shown.reply(r.Bans(DEV, (line,), 51, 2, 2))
+        self.assertEqual((told.pop("type"), told.pop("content")), ("bans", "51 banned or muted"))
         ban = {
             "mute": False,
             "target": "*spam*",
@@ -100,4 +100,4 @@ class ReplyTests(SynchronousTestCase):
             "left": 60,
             "reason": None,
         }
-        self.assertEqual(fields, {"room": "dev", "bans": [ban], "count": 51, "page": 2, "pages": 2})
+        self.assertEqual(told, {"room": "dev", "bans": [ban], "count": 51, "page": 2, "pages": 2})

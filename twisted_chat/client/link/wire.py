@@ -14,7 +14,7 @@ import msgspec
 from twisted_chat.client import events as ev
 from twisted_chat.core.values.ids import read_id
 from twisted_chat.core.values.text import BadText, CleanText, shown
-from twisted_chat.dialects.schema.base import Incoming, encode
+from twisted_chat.dialects.schema.base import Incoming, encode, plain
 
 #: The longest line a server may send, in bytes. Its longest is the answer to help, or a page of fifty rooms with topics: 60 KiB.
 MAX_LINE: Final = 256 * 1024
@@ -221,7 +221,7 @@ def message(
     """Say something in a room; ``literal``: as it stands, though it may look like a private text."""
     content = "\n".join(lines)
     return _write(
-        Incoming("message", content=content, room=room, kind=kind, id=tag, literal=literal)
+        Incoming("message", content=content, room=room, kind=plain(kind), id=tag, literal=literal)
     )
 
 
@@ -230,7 +230,9 @@ def private(
 ) -> bytes:
     """Say something in private; with ``scope`` only to that session, or ("") to the account of that name."""
     content = "\n".join(lines)
-    return _write(Incoming("private", content=content, to=to, kind=kind, id=tag, scope=scope))
+    return _write(
+        Incoming("private", content=content, to=to, kind=plain(kind), id=tag, scope=scope)
+    )
 
 
 def join(room: str, password: str | None, tag: str) -> bytes:

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import tzinfo
-from typing import Any, Final
+from typing import Final
 
-import msgspec
+from msgspec.structs import force_setattr
 
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.values.ids import spell
+from twisted_chat.core.values.bans import Target
+from twisted_chat.core.values.ids import UserId, spell
+from twisted_chat.core.values.names import Nick
 from twisted_chat.dialects.base import View
-from twisted_chat.dialects.json import rooms
 from twisted_chat.dialects.json.replies import answer
-from twisted_chat.dialects.json.values import kept, nick_texts, rfc3339, time_of_day
+from twisted_chat.dialects.json.values import nick_texts, time_of_day
 from twisted_chat.dialects.line import rooms as line_rooms
+from twisted_chat.dialects.schema import events as s
+from twisted_chat.dialects.schema.base import Placed, encode, moment, plain, second
 
-
-def _plain(value: object) -> str:
-    """Hand over the text of a :class:`CleanText`: msgspec takes no subclass of str by itself."""
-    if isinstance(value, str):
-        return str(value)
-    raise TypeError(f"{type(value)} has no place in JSON")
-
-
-_encode: Final = msgspec.json.Encoder(enc_hook=_plain).encode
+#: How many who were put out are named: a page, as of lists.
+_NAMED: Final = 50
 
 
 class JsonView:
@@ -54,74 +50,82 @@ class JsonView:
         return self.replay(envelope)
 
     def reply(self, reply: r.Reply, tag: str | None) -> bytes:
-        kind, content, fields = answer(reply)
+        told = answer(reply)
         # A reply has no time of its own: it is made now.
-        clock = time_of_day(int(self._time_now()), self._zone)
-        told = {"type": kind, "content": content, "timestamp": clock, **fields}
-        if tag is not None:
-            told["id"] = tag
-        return _encode(told) + b"\n"
+        force_setattr(told, "timestamp", time_of_day(int(self._time_now()), self._zone))
+        data = encode(told)
+        return (data if tag is None else _extended(data, b"id", tag)) + b"\n"
 
     def _event(self, envelope: e.Envelope, *, replay: bool) -> bytes:
-        happened = _happened(envelope)
-        if happened is None:
+        told = _happened(envelope)
+        if told is None:
             return b""
-        kind, content, fields = happened
-        clock = time_of_day(int(envelope.time), self._zone)
-        told: dict[str, Any] = {"type": kind, "content": content, "timestamp": clock}
-        author = envelope.author
-        if author is not None:
-            told["from"] = author.nick.text
-            if author.account is not None:
-                told["account"] = author.account
-        if envelope.room is not None:
-            told["room"] = envelope.room.name.text
+        # What all of them have is put in behind their own: as arguments it would be handed on by each.
+        force_setattr(told, "timestamp", time_of_day(int(envelope.time), self._zone))
+        force_setattr(told, "time", moment(envelope.time))
         if envelope.id:  # what delivery made for show has none
-            told["id"] = spell(envelope.id)
-        told["time"] = rfc3339(envelope.time)
-        if fields:
-            told |= fields
-        if replay:
-            told["replay"] = True
-        return _encode(told) + b"\n"
+            force_setattr(told, "id", spell(envelope.id))
+        event, author = envelope.event, envelope.author
+        account = author.account if author is not None else None
+        new = event.proof.account if isinstance(event, e.LoggedIn) else account
+        if account is not None:
+            force_setattr(told, "account", new)
+        data = encode(told)
+        if account is None and new is not None:
+            data = _extended(data, b"account", new)
+        return (_extended(data, b"replay", True) if replay else data) + b"\n"
 
 
-def _happened(envelope: e.Envelope) -> tuple[str, str, dict[str, Any] | None] | None:
-    """Return type, content and the event's own fields; None if it is not shown."""
+def _happened(envelope: e.Envelope) -> Placed | None:
+    """Return the object of an event, without its id and times; None if it is not shown."""
     event, author = envelope.event, envelope.author
-    if isinstance(event, e.Said):
-        return "message", "\n".join(event.lines), _said(event, envelope.tag, author)
     who = author.nick.text if author is not None else ""
-    room = str(envelope.room.name) if envelope.room is not None else ""
+    room = envelope.room.name.text if envelope.room is not None else ""
+    if isinstance(event, e.Said):
+        content, tag = "\n".join(event.lines), envelope.tag
+        scope = author.scope if tag is not None and author is not None else None
+        return s.RoomMessage(
+            content=content,
+            kind=plain(event.kind),
+            # A reader drops a resend of a line that it was shown and that was not stored.
+            nonce=tag if scope is not None else None,
+            scope=scope,
+            sender=who,
+            room=room,
+        )
+    where = str(envelope.room.name) if envelope.room is not None else ""
     match event:
         case e.Told(nick=to, kind=kind, lines=lines):
-            told = {"to": to.text}
-            if envelope.author is not None:
+            return s.PrivateMessage(
+                content="\n".join(lines),
+                to=to.text,
                 # To this session, and no other under the same name, an answer can be sent.
-                told["scope"] = envelope.author.scope
-            return "private", "\n".join(lines), told if kind == "say" else told | {"kind": kind}
+                scope=author.scope if author is not None else None,
+                kind=plain(kind),
+                sender=who,
+            )
         case e.Joined():
-            return "join", f"{who} joined {room}", None
+            return s.Joined(content=f"{who} joined {where}", sender=who, room=room)
         case e.Left(reason=reason):
-            return "leave", f"{who} left {room}", _reason(reason)
+            return s.Left(content=f"{who} left {where}", reason=reason or "", sender=who, room=room)
         case e.Departed(reason=reason):
-            return "quit", f"{who} left the chat", _reason(reason)
-        case e.Renamed(nick=nick):
-            return "nick", nick.text, None
-        case e.LoggedIn(nick=nick, proof=proof):
-            return "nick", nick.text, {"account": proof.account}
+            return s.Quit(content=f"{who} left the chat", reason=reason or "", sender=who)
+        case e.Renamed(nick=nick) | e.LoggedIn(nick=nick):
+            return s.Renamed(content=nick.text, sender=who)
         case e.Kicked(nick=nick, reason=reason):
-            return "kick", f"{who} put {nick} out of {room}", {"to": nick.text} | _reason(reason)
+            content = f"{who} put {nick} out of {where}"
+            return s.Kicked(
+                content=content, to=nick.text, reason=reason or "", sender=who, room=room
+            )
         case e.TopicSet(topic=topic):
-            return "topic", topic, None
+            return s.Topic(content=topic, sender=who, room=room)
         case e.AwaySet(text=text, auto=auto):
-            idle = {"auto": True} if auto else {}
-            return "away", text or "", {"away": text is not None} | idle
+            return s.Away(content=text or "", away=text is not None, auto=auto, sender=who)
         case e.BotCommandsSet(words=words):
             which = ", ".join(words) or "no command any more"
-            return "bot_commands", f"{who} answers to {which}", {"commands": words}
+            return s.BotCommands(content=f"{who} answers to {which}", commands=words, sender=who)
         case e.Announced(lines=lines):
-            return "announcement", "\n".join(lines), None
+            return s.Announcement(content="\n".join(lines), sender=who)
         case (
             e.Killed()
             | e.ServerBanned()
@@ -132,16 +136,25 @@ def _happened(envelope: e.Envelope) -> tuple[str, str, dict[str, Any] | None] | 
         ):
             return None  # what comes of them is shown
         case e.Gathered(joined=joined, left=left, members=members):
-            return (
-                "members",
-                f"{len(joined):,} joined and {len(left):,} left {room}",
-                {"joined": nick_texts(joined), "left": nick_texts(left), "count": members},
+            return s.Gathered(
+                content=f"{len(joined):,} joined and {len(left):,} left {where}",
+                joined=nick_texts(joined),
+                left=nick_texts(left),
+                count=members,
+                room=room,
             )
         case e.RoomEvent():
-            kind_of_it, fields = rooms.happened(event)
-            return kind_of_it, f"{who} {line_rooms.happened(event, room)}", fields
+            content = f"{who} {line_rooms.happened(event, where)}"
+            return _in_room(event, content, who, room)
         case e.KeepSet(keep=keep, capped=capped):
-            return "keep", f"kept {keep}", kept(keep) | {"capped": capped}
+            return s.RetentionSet(
+                content=f"kept {keep}",
+                days=keep.days or None,
+                max_lines=keep.lines or None,
+                capped=capped,
+                sender=who,
+                room=room,
+            )
         case (
             e.Arrived()
             | e.Received()
@@ -158,17 +171,81 @@ def _happened(envelope: e.Envelope) -> tuple[str, str, dict[str, Any] | None] | 
             return None
 
 
-def _said(event: e.Said, tag: str | None, author: e.Author | None) -> dict[str, Any] | None:
-    """Return what a message has besides its text, if anything."""
-    fields: dict[str, Any] = {} if event.kind == "say" else {"kind": event.kind}
-    if tag is not None and author is not None:
-        # A reader drops a resend of a line that it was shown and that was not stored.
-        fields["nonce"], fields["scope"] = tag, author.scope
-    return fields
+def _in_room(event: e.AnyRoomEvent, content: str, who: str, room: str) -> Placed:
+    """Return the object of what somebody did to the settings, roles and bans of a room."""
+    match event:
+        case e.SettingChanged(setting="visibility", value=value):
+            shown = "join" if value else "all"
+            return s.SettingChanged(
+                setting="visibility", value=shown, content=content, sender=who, room=room
+            )
+        case e.SettingChanged(setting="slow", value=value):
+            return s.SettingChanged(
+                setting="slow", value=value, content=content, sender=who, room=room
+            )
+        case e.SettingChanged(setting=setting, value=value):
+            return s.SettingChanged(
+                setting=setting, value=bool(value), content=content, sender=who, room=room
+            )
+        case e.RoomPasswordSet(locked=locked):
+            return s.SettingChanged(
+                setting="lock", value=locked, content=content, sender=who, room=room
+            )
+        case e.InvitedToRoom(nick=nick):
+            return s.InviteSent(to=nick.text, content=content, sender=who, room=room)
+        case e.RoleChanged(role=role, given=given, nick=nick):
+            return s.Role(
+                to=nick.text, role=role, given=given, content=content, sender=who, room=room
+            )
+        case e.RoomRegistered():
+            return s.OwnerChanged(content=content, sender=who, room=room)
+        case e.RoomTransferred(nick=nick):
+            return s.OwnerChanged(to=nick.text, content=content, sender=who, room=room)
+        case e.Banned(ban=ban, out=out):
+            return s.BanSet(
+                target=ban.target.text,
+                until=second(ban.until) if ban.until else None,
+                reason=ban.reason,
+                out=_named(out),
+                out_count=len(out),
+                content=content,
+                sender=who,
+                room=room,
+            )
+        case e.Unbanned(target=target):
+            return s.BanLifted(target=_shown(target), content=content, sender=who, room=room)
+        case e.Muted(ban=ban):
+            until = second(ban.until) if ban.until else None
+            return s.MuteSet(
+                target=ban.target.text,
+                until=until,
+                reason=ban.reason,
+                content=content,
+                sender=who,
+                room=room,
+            )
+        case e.Unmuted(target=target):
+            return s.MuteLifted(target=_shown(target), content=content, sender=who, room=room)
+        case e.Forgotten(everywhere=everywhere):
+            return s.Forgotten(everywhere=everywhere, content=content, sender=who, room=room)
+        case e.RoomDropped(out=out):  # pragma: no branch (mypy sees a missing case)
+            return s.RoomDropped(
+                out=_named(out), out_count=len(out), content=content, sender=who, room=room
+            )
 
 
-def _reason(reason: str | None) -> dict[str, Any]:
-    return {"reason": reason} if reason else {}
+def _extended(data: bytes, name: bytes, value: str | bool) -> bytes:
+    """Put a field behind those that an object has."""
+    return b'%b,"%b":%b}' % (data[:-1], name, encode(value))
+
+
+def _named(out: Iterable[tuple[UserId, Nick]]) -> tuple[str, ...]:
+    """Name the first who were put out: a crowd fits into no object that everybody is sent."""
+    return tuple(nick.text for _, nick in out)[:_NAMED]
+
+
+def _shown(target: Target) -> str:
+    return "an address" if target.kind == "net" else target.text
 
 
 _check: type[View] = JsonView

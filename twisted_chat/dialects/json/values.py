@@ -1,13 +1,11 @@
-"""How the JSON dialect writes values: times, names, how much is kept."""
+"""How the JSON dialect writes values: the time of day, and names."""
 
 from __future__ import annotations
 
 import functools
-from datetime import UTC, datetime, tzinfo
-from typing import Any
+from datetime import datetime, tzinfo
 
 from twisted_chat.core.values.names import Nick
-from twisted_chat.core.values.retention import Keep
 
 
 @functools.lru_cache(maxsize=4096)
@@ -16,21 +14,5 @@ def time_of_day(second: int, zone: tzinfo | None) -> str:
     return datetime.fromtimestamp(second, zone).strftime("%H:%M:%S")
 
 
-def rfc3339(time: float) -> str:
-    """Write a time, in seconds since 1970, as RFC 3339 has it: UTC, with milliseconds (cut, not rounded)."""
-    second, thousandth = divmod(int(time * 1000), 1000)
-    return f"{_date(second)}.{thousandth:03d}Z"
-
-
-@functools.lru_cache(maxsize=4096)
-def _date(second: int) -> str:
-    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-
-
-def kept(keep: Keep) -> dict[str, Any]:
-    """Say how much of a history is kept; null is no limit."""
-    return {"days": keep.days or None, "lines": keep.lines or None}
-
-
-def nick_texts(nicks: tuple[Nick, ...]) -> list[str]:
-    return [nick.text for nick in nicks]
+def nick_texts(nicks: tuple[Nick, ...]) -> tuple[str, ...]:
+    return tuple([nick.text for nick in nicks])

@@ -302,7 +302,7 @@ class RoomSettings(Answer, frozen=True, kw_only=True, tag="settings"):
     slow: float = always(0)
     topic_lock: bool = field(name="topic-lock", default_factory=bool)
     visibility: str = always("all")
-    roles: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    roles: dict[str, tuple[str, ...]] = field(default_factory=lambda: {})  # noqa: PIE807 (always)
 
 
 class BanLine(Struct, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """The objects of the JSON dialect, each declared once: the server writes them, and clients read them.
 
 The order of the fields is their order on the wire. A field that has its default is left out, unless :func:`always` declares it.
-Times are in seconds since 1970; :class:`Moment` and :class:`Second` are how the server writes them.
+Times are texts there (RFC 3339), and seconds since 1970 in what a client reads; see :func:`moment`.
 
 A client may be told less than is declared (by an older server), so all that it can do without has a default. The attributes are
 those of :mod:`twisted_chat.client.events`, which bots use.
@@ -10,12 +10,15 @@ those of :mod:`twisted_chat.client.events`, which bots use.
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from msgspec import Struct, field
 from msgspec.json import Encoder
+
+from twisted_chat.core.api.commands import Kind
 
 _T = TypeVar("_T")
 
@@ -27,34 +30,37 @@ def always(default: _T) -> _T:
     return made
 
 
+def plain(kind: Kind) -> Kind:
+    """Return the one object of each kind: msgspec leaves out what is the default, and not what is equal to it."""
+    return cast("Kind", sys.intern(kind))
+
+
 # --- values ---
-
-
-class Moment(float):
-    """A time that is written with milliseconds."""
-
-
-class Second(float):
-    """A time that is written in whole seconds."""
 
 
 def rfc3339(time: float) -> str:
     """Write a time as RFC 3339 has it: UTC, with milliseconds (cut, not rounded)."""
-    second, thousandth = divmod(int(time * 1000), 1000)
-    return f"{_date(second)}.{thousandth:03d}Z"
+    whole, thousandth = divmod(int(time * 1000), 1000)
+    return f"{_date(whole)}.{thousandth:03d}Z"
+
+
+def moment(time: float) -> float:
+    """Return what a server puts into a field for a time: a client reads seconds there again."""
+    return cast("float", rfc3339(time))
+
+
+def second(time: float) -> float:
+    """Return a time as :func:`moment`, in whole seconds."""
+    return cast("float", f"{_date(int(time))}Z")
 
 
 @functools.lru_cache(maxsize=4096)
-def _date(second: int) -> str:
-    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+def _date(whole: int) -> str:
+    return datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _write(value: object) -> str:
     """Write a value that msgspec takes for none of its own, such as a :class:`CleanText`: it knows no subclasses."""
-    if isinstance(value, Moment):
-        return rfc3339(value)
-    if isinstance(value, Second):
-        return f"{_date(int(value))}Z"
     if isinstance(value, str):
         return str(value)
     raise TypeError(f"{type(value)} has no place in JSON")
