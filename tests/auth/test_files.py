@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 from argon2 import PasswordHasher
@@ -22,7 +23,9 @@ _QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 class FileTests(SynchronousTestCase):
     def setUp(self) -> None:
-        self.path = Path(self.mktemp())
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = Path(folder.name, "passwords")
         self.write(f"# people\n\nbob: {_QUICK.hash('correct horse')}\n")
 
     def write(self, text: str) -> None:
