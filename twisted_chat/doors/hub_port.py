@@ -12,8 +12,7 @@ from twisted_chat.core.values.names import Nick
 class Identity(NamedTuple):
     """Who a session is."""
 
-    nick: str
-    guest: bool
+    nick: Nick
 
 
 class HubPort(Protocol):
@@ -42,7 +41,7 @@ class LocalHub:
 
     def identity(self, session: SessionId) -> Identity | None:
         user = self._hub.user_of(session)
-        return Identity(user.nick.text, user.account is None) if user is not None else None
+        return Identity(user.nick) if user is not None else None
 
     def reserved_for(self, nick: Nick) -> str | None:
         account = self._hub.state.accounts.holder(nick)

@@ -316,16 +316,15 @@ class SessionReader:
 
     def _submit(self, request: Request) -> None:
         """Hand in a command."""
-        kind = type(request.command)
-        if kind is c.Login:
-            request = self._log_in(request)
-        elif kind is c.Pong:
-            self.answers_pings = True
+        if type(request.command) is not c.Say:
+            request = self._look_at(request)
         self._unfinished = self._peer.dialect.serial
         self._node.submit(self._peer, request)
 
-    def _log_in(self, request: Request) -> Request:
-        """Look at a login; return what to ask for instead."""
+    def _look_at(self, request: Request) -> Request:
+        """Look at a command that says nothing in a room; return what to ask for instead."""
+        if isinstance(request.command, c.Pong):
+            self.answers_pings = True
         return request
 
     def _refuse(self, bad: BadLine) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.doors.house import STRANGER, HouseTestCase
+from twisted_chat.core.values.names import parse_nick
 
 LOGIN = b'{"type": "nick", "content": "robot"}\n'
 SECRET = b'{"type": "nick", "content": "bob", "password": "s3cret-s3cret"}\n'
@@ -60,7 +61,7 @@ class PromptTests(Case):
             bob.types("correct-horse")
             self.assert_sees(
                 bob,
-                "! That looks like the password of bob once more. The line was not sent. Type /login bob PASSWORD to try it "
+                "! That looks like the password of bob. The line was not sent. Type /login bob PASSWORD to try it "
                 '(to say it as it is, put "// " in front)',
             )
         self.assertEqual(ann.sees(), [])
@@ -78,6 +79,47 @@ class PromptTests(Case):
                 bob.types(again)
                 self.assertTrue(bob.sees()[-1].startswith("! That looks like the password of bob"))
             self.assertFalse([line for line in ann.sees() if "orrect" in line])
+
+    def test_password_behind_a_nick_that_was_refused_is_not_said(self) -> None:
+        ann = self.house.enters("ann")
+        ann.types("/register tr0ub4dor-tr0ub4dor")
+        guest = self.house.enters("eve")
+        for who in (guest, ann):
+            for refused in ("/nick bob", "/login bob wrong-horse"):
+                who.types(refused)
+                self.house.hush()
+                for line in ("bob correct-horse", " BOB correct horse"):
+                    who.types(line)
+                    (error,) = who.sees()
+                    self.assertRegex(error, "^! That looks like the password of bob")
+                who.types("that is all", "bob is somebody else")
+            self.assertFalse(
+                [line for each in (ann, guest) for line in each.sees() if "orrect" in line]
+            )
+
+    def test_who_is_in_already_is_asked_for_the_password_too_and_stays_who_they_are_without(
+        self,
+    ) -> None:
+        ann, eve = self.house.enters("ann"), self.house.enters("eve")
+        asked = "-- bob is registered. Type its password (your screen may show it), or press Enter to stay as you are."
+        for answer in (b"", b"\x1b"):
+            self.assertTrue(eve.protocol.ask_password(parse_nick("bob"), wrong=False))
+            self.house.turn()
+            self.assert_sees(eve, asked)
+            eve.sends(answer + b"\r\n")
+            self.assertEqual(eve.sees()[-1], "-- you did not log in as bob.")
+        self.assertTrue(eve.protocol.ask_password(parse_nick("bob"), wrong=False))
+        eve.types("correct-horse")
+        self.assertIn("-- You are logged in as bob.", eve.sees())
+        self.assertFalse([line for line in ann.sees() if "orrect" in line])
+
+    def test_what_follows_a_nick_that_nobody_registered_or_that_one_got_is_said(self) -> None:
+        ann, eve = self.house.enters("ann"), self.house.enters("eve")
+        for asked in ("/nick ann", "/nick eva", "/nick"):
+            eve.types(asked)
+            self.house.hush()
+            eve.types("ann is here", "bob is not")
+            self.assertEqual([line[-11:] for line in ann.sees()], ["ann is here", " bob is not"])
 
     def test_what_is_no_password_and_what_is_marked_as_none_is_said(self) -> None:
         for line, said in (

@@ -24,8 +24,8 @@ MAX_QUESTIONS: Final = 3
 class PasswordPrompt:
     """Asks one session for a password: the next line is the answer, whatever it is.
 
-    ``asked``: how many questions in a row there were; 0 when the last line was no answer. ``wrong``: for which nick the password
-    was perhaps wrong, so that :meth:`again` has to look at the next line.
+    ``asked``: how many questions in a row there were; 0 when the last line was no answer. ``missed``: which nick the session
+    asked for, and perhaps did not get, so that :meth:`again` has to look at the next line.
     """
 
     def __init__(self, node: Node, hub: HubPort, telnet: TelnetFilter) -> None:
@@ -33,7 +33,8 @@ class PasswordPrompt:
         self._hub = hub
         self._telnet = telnet
         self._of: RoomName | Nick | None = None
-        self.wrong: Nick | None = None
+        self.missed: Nick | None = None
+        self._gave_password = False
         self.asked = 0
 
     def ask(self, peer: Session, name: RoomName | Nick, *, wrong: bool) -> bool:
@@ -45,6 +46,8 @@ class PasswordPrompt:
         if isinstance(name, Nick):
             hidden = "it is not shown" if self._telnet.can_hide else "your screen may show it"
             why = f"{name} is registered; type its password ({hidden}), or Enter alone for a guest name"
+            if self._hub.identity(peer.id) is not None:
+                why = f"{name} is registered. Type its password ({hidden}), or press Enter to stay as you are"
             self._ask(peer, name, r.Notice("password", why))
             return True
         room = name
@@ -81,50 +84,58 @@ class PasswordPrompt:
         except BadText as bad:
             self.refuse(peer, name, BadLine(str(bad), "bad-text"))
             return
-        if isinstance(name, Nick):
-            login = c.Login(name, password, or_guest=True) if password else c.Login()
-            self.expect(login)
+        inside = self._hub.identity(peer.id) is not None
+        if not password and inside:
+            self._give_up(peer, name)
+        elif isinstance(name, Nick):
+            login = c.Login(name, password, or_guest=not inside) if password else c.Login()
+            self.expect(login.nick, password=login.password is not None)
             self._node.submit(peer, Request(login))
-        elif password:
-            self._node.submit(peer, Request(c.Join(name, password)))
         else:
-            self._node.tell(peer, r.Notice("password", f"you did not enter {name}"))
+            self._node.submit(peer, Request(c.Join(name, password)))
 
-    def expect(self, login: c.Login) -> None:
-        """Expect that the password is typed again if it turns out to be wrong, by who is a guest then."""
-        self.wrong = login.nick if login.password else None
+    def _give_up(self, peer: Session, name: RoomName | Nick) -> None:
+        why = f"you did not {'log in as' if isinstance(name, Nick) else 'enter'} {name}"
+        self._node.tell(peer, r.Notice("password", why))
+
+    def expect(self, nick: Nick | None, *, password: bool) -> None:
+        """Expect that who asked for ``nick`` does not get it, and types its password next: again, if one was given."""
+        self.missed, self._gave_password = nick, password
 
     def again(self, peer: Session, frame: bytes) -> BadLine | None:
-        """Refuse a line of who typed a wrong password for a nick, came in as a guest, and seems to type the password again.
+        """Refuse a line of who did not get a registered nick, and seems to type its password.
 
-        That is one word as long as passwords are, or the nick with anything behind it. It is so until another line comes.
+        That is the nick with anything behind it; or, of who gave a wrong password, one word as long as passwords are. It is so
+        until another line comes.
         """
-        nick, identity = self.wrong, self._hub.identity(peer.id)
+        nick, identity = self.missed, self._hub.identity(peer.id)
         if nick is None:
             return None
         word, *more = frame.decode("utf-8", "replace").split(None, 1) or [""]
-        guest = identity is not None and identity.guest
-        if more:
+        if identity is None or identity.nick.key == nick.key:
+            seems = False
+        elif more:
             named = nick_or_none(word)
             seems = named is not None and named.key == nick.key
+            seems = seems and (self._gave_password or self._hub.reserved_for(nick) is not None)
         else:
-            seems = len(word) >= MIN_PASSWORD and word[0] not in "/!"
-        if not guest or not seems:
-            self.wrong = None
+            seems = self._gave_password and len(word) >= MIN_PASSWORD and word[0] not in "/!"
+        if not seems:
+            self.missed = None
             return None
         why = (
-            f"That looks like the password of {nick} once more. The line was not sent. Type /login {nick} PASSWORD to try it "
+            f"That looks like the password of {nick}. The line was not sent. Type /login {nick} PASSWORD to try it "
             '(to say it as it is, put "// " in front)'
         )
         return BadLine(why, "looks-private")
 
     def refuse(self, peer: Session, name: RoomName | Nick, bad: BadLine) -> None:
-        """Say why the answer can be no password, and ask again; who logs in comes as a guest."""
-        if isinstance(name, Nick):
+        """Say why the answer can be no password, and ask again; who comes in comes as a guest."""
+        if isinstance(name, Nick) and self._hub.identity(peer.id) is None:
             why = f"that can be no password: {bad}; you come as a guest; /login {name} PASSWORD tries again"
             self._node.tell(peer, r.Refused(bad.code, why))
             self._node.submit(peer, Request(c.Login()))
             return
         self._node.refuse(peer, bad)
-        if not self.ask(peer, name, wrong=False):
-            self._node.tell(peer, r.Notice("password", f"you did not enter {name}"))
+        if isinstance(name, Nick) or not self.ask(peer, name, wrong=False):
+            self._give_up(peer, name)

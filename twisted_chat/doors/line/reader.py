@@ -184,7 +184,7 @@ class LineReader(SessionReader):
         self._plain = (
             self.inside
             and not prompt.asked
-            and prompt.wrong is None
+            and prompt.missed is None
             and self._came_as is None
             and not self._pauses.joined
         )
@@ -245,14 +245,22 @@ class LineReader(SessionReader):
         after = frame if frame.strip() else self._frames.look() or frame
         return isinstance(after, bytes) and is_http(after)
 
-    def _log_in(self, request: Request) -> Request:
-        assert isinstance(request.command, c.Login)
-        self._tried, self._plain = True, False
-        login = self._first.read(request.command)
-        self._prompt.expect(login)
-        if not self.inside and self._lines:
-            self._came_as = "guest" if login.nick is None else "nick"
-        return Request(login, request.tag)
+    def _look_at(self, request: Request) -> Request:
+        command = request.command
+        if isinstance(command, c.Login):
+            self._tried = True
+            command = self._first.read(command)
+            self._expect(command.nick, password=command.password is not None)
+            if not self.inside and self._lines:
+                self._came_as = "guest" if command.nick is None else "nick"
+            return Request(command, request.tag)
+        if isinstance(command, c.Rename):
+            self._expect(command.nick, password=False)
+        return super()._look_at(request)
+
+    def _expect(self, nick: Nick | None, *, password: bool) -> None:
+        self._plain = False
+        self._prompt.expect(nick, password=password)
 
     def _refuse(self, bad: BadLine) -> None:
         self._tried = True
