@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.clocks import TurnsClock
 from twisted_chat.server.turns import Slices, Turns
 
 
 class SlicesTests(SynchronousTestCase):
     def test_one_slice_is_done_in_a_turn_however_many_wait_and_networks_take_turns(self) -> None:
-        clock, done = Clock(), []
-        # A clock of Twisted's does what is due at once in the same advance, a reactor in its next turn.
-        next_turn: list[Callable[[], None]] = []
-        self.patch(clock, "callLater", lambda delay, call: next_turn.append(call))
+        clock, done = TurnsClock(), []
         left = {"a1": 3, "a2": 1, "b1": 2}
 
         def carry_on(one: str) -> None:
@@ -29,12 +24,10 @@ class SlicesTests(SynchronousTestCase):
         for one in left:
             slices.add((one[0], one), one)
         for turn in range(1, 7):
-            (call,) = next_turn
-            next_turn.clear()
-            call()
+            clock.advance(0)
             self.assertEqual(len(done), turn)
         self.assertEqual(done, ["a1", "b1", "a2", "b1", "a1", "a1"])
-        self.assertEqual(next_turn, [])
+        self.assertEqual(clock.getDelayedCalls(), [])
 
 
 class TurnsTests(SynchronousTestCase):
