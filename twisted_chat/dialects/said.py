@@ -9,9 +9,7 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.values.names import BadName, Nick, RoomName
 from twisted_chat.core.values.text import BadText, CleanText, decode
 from twisted_chat.dialects.base import BadLine
-from twisted_chat.dialects.line import typos
-from twisted_chat.dialects.line.parse import is_plain, read
-from twisted_chat.dialects.private_words import is_private
+from twisted_chat.dialects.line.parse import LOOKS_PRIVATE, is_plain, private_form, read
 
 
 def meant_for(line: CleanText) -> Nick | RoomName | None:
@@ -20,20 +18,9 @@ def meant_for(line: CleanText) -> Nick | RoomName | None:
     Return for whom it was perhaps meant, as in ``Say.unless``. Raises :class:`BadLine`, which quotes nothing, if the line is a
     private form, or a command with a password, as people type them: whoever typed it did not mean it for everybody.
     """
-    if is_plain(line):
-        return None
-    bare = CleanText(typos.bare(line))
-    if bare.startswith("//"):
-        return None
-    if bare.startswith(("/", "!")):
-        private, meant = is_private(bare), None
-    else:
-        private, meant = _is_private_form(bare)
+    private, meant = (False, None) if is_plain(line) else private_form(line)
     if private:
-        raise BadLine(
-            f"That looks like a private message, or a command with a password. It was not sent. {c.SAY_LITERALLY}",
-            "looks-private",
-        )
+        raise BadLine(f"{LOOKS_PRIVATE} It was not sent. {c.SAY_LITERALLY}", "looks-private")
     return meant
 
 
@@ -58,16 +45,3 @@ def is_whole(piece: bytes) -> bool:
     except BadText:
         return False
     return True
-
-
-def _is_private_form(line: CleanText) -> tuple[bool, Nick | RoomName | None]:
-    """Tell whether a line without a mark is a private form; and for whom it was perhaps meant if it is none."""
-    try:
-        command = read(line)
-    except (BadLine, BadName, BadText):
-        return line.rstrip() not in ("MSG", "JOIN"), None
-    if isinstance(command, c.Say):
-        return False, command.unless[0] if command.unless else None
-    return isinstance(command, c.PrivateMessage) or getattr(
-        command, "password", None
-    ) is not None, None

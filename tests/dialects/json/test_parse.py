@@ -160,6 +160,11 @@ class CommandTests(Case):
             self.assertEqual(parse(msg, content="hi", room="dev"), c.Say(HI, DEV))
             self.refused({"type": msg, "content": "b@b:s3cret"}, "bad-nick")
         self.assertEqual(parse("MSG", content="a\nb"), c.Say((CleanText("a"), CleanText("b"))))
+        for told in ("\nbob:hi", "bob\n:hi", "bob:\nhi"):
+            self.assertEqual(parse("MSG", content=told), c.PrivateMessage(BOB, HI), told)
+        lines = (CleanText("a"), CleanText("b"))
+        self.assertEqual(parse("MSG", content="bob: a\nb"), c.PrivateMessage(BOB, lines))
+        self.refused({"type": "MSG", "content": "/login ann s3cret"}, "looks-private")
         self.assertEqual(parse("JOIN", content="dev"), c.Join(DEV))
         self.assertEqual(parse("JOIN", content="dev  s3cret "), c.Join(DEV, "s3cret"))
         self.assertEqual(parse("JOIN", content="dev", password="s3cret"), c.Join(DEV, "s3cret"))

@@ -124,6 +124,9 @@ MEANINGS: list[tuple[str, c.Command | None]] = [
     ("MSG bob psst", say("bob psst")),
     ("MSG bob, psst", say("bob, psst")),
     ("MSG bob;psst", perhaps_for("bob", "bob;psst")),
+    ("MSG /who", say("/who")),
+    ("@bob> psst there", perhaps_for("bob", "@bob> psst there")),
+    ("='bob' psst", perhaps_for("bob", "='bob' psst")),
     ("MSG bob :hi", tell("bob", "hi")),
     ("MSG bob : hi", tell("bob", "hi")),
     ("MSG  bob:hi", tell("bob", "hi")),
@@ -385,10 +388,20 @@ class GrammarTests(SynchronousTestCase):
             "psst \u2192 s3cret",
             '{"type": "nick", "password": "s3cret"}',
             '{"password": "s3cr',
+            # Programs that send all that is typed behind MSG.
+            "MSG /login ann s3cret",
+            "msg /msg bob s3cret",
+            "MSG login ann s3cret",
+            "MSG !oper root s3cret",
         ):
             why = str(self.assertRaises(BadLine, parse, line))
             self.assertNotIn("s3cr", why, line)
-        for first in ('{"type":"nick","password":"s3cret"', '["s3cret"'):
+        for first in (
+            '{"type":"nick","password":"s3cret"',
+            '["s3cret"',
+            '\u200b{"type": "nick", "content": "ann", "password": "s3cret"}',
+            "msg\uff1abob\uff1as3cret",
+        ):
             why = str(self.assertRaises(BadLine, parse, first, logged_in=False))
             self.assertNotIn("s3cr", why)
 

@@ -260,9 +260,13 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command:
             )
 
 
+# Between a name and a text, as the line dialect takes it.
+_COLON: Final = re.compile("[:\uff1a]")
+
+
 def _as_typed(incoming: Incoming) -> Incoming:
     """Let the verbs of older programs, with all that people type behind them in ``content``, mean what they do there."""
-    content, verb = incoming.content.strip(" "), incoming.type.upper()
+    content, verb = incoming.content.strip(" \n"), incoming.type.upper()
     if verb == "JOIN":
         room, _, password = content.partition(" ")
         if not password or incoming.room or incoming.password:
@@ -270,6 +274,11 @@ def _as_typed(incoming: Incoming) -> Incoming:
         return msgspec.structs.replace(incoming, content=room, password=password.strip(" "))
     if incoming.to is not None:
         return msgspec.structs.replace(incoming, type="private")
+    if "\n" in content and isinstance(
+        told := read(CleanText(f"MSG {' '.join(content.split())}")), c.PrivateMessage
+    ):
+        text = _COLON.split(content, 1)[1].strip()
+        return msgspec.structs.replace(incoming, type="private", to=told.to.text, content=text)
     if not content or "\n" in content:
         return msgspec.structs.replace(incoming, type="message")
     return msgspec.structs.replace(incoming, type="command", content=f"MSG {content}")

@@ -23,7 +23,7 @@ from twisted_chat.dialects.base import BadLine, Dialect, PlainSession, Request
 from twisted_chat.dialects.line import typos
 from twisted_chat.dialects.line.events import LineView
 from twisted_chat.dialects.line.layout import width_for
-from twisted_chat.dialects.private_words import HUSHED, PRIVATE, no_bot_command
+from twisted_chat.dialects.private_words import HUSHED, PRIVATE, is_private, no_bot_command
 
 # The classic spellings, and the command of the table that each stands for.
 _BANGS: Final = {"who": "who", "msg": "msg", "logout": "quit", "help": "help"}
@@ -56,6 +56,7 @@ _QUOTABLE: Final = re.compile(r"[\w./-]*")
 # The commands that say something. Only of these, and of lines that are no command, an error tells that nothing was sent.
 _SAYING: Final = (*PRIVATE, "me", "announce")
 _NOT_SENT: Final = "The message was not sent."
+LOOKS_PRIVATE: Final = "That looks like a private message, or a command with a password."
 # What a nickname can be in the first word of a line, whatever stands around it.
 _FIRST_NAME: Final = re.compile(r"""[^\s,:*?!@#&+%~$./\\<>{}"']+""")
 _NO_LOGIN: Final = (
@@ -115,7 +116,7 @@ def _read_login(text: str) -> c.Command:
         return c.Quit()
     if name in ("HELP", "?", "/") or name.lower() in ("/help", "!help"):
         return c.Help(CleanText(rest) or None)
-    if name.startswith(("{", "[")):
+    if typos.bare(name).startswith(("{", "[")):
         raise BadLine(
             "An object cannot be your nickname; programs that speak JSON begin with {.", "bad-nick"
         )
@@ -129,10 +130,21 @@ def _read_login(text: str) -> c.Command:
     except BadName as bad:
         if len(rest.split()) > 1:
             return _perhaps_login(text, found, None)
+        if _may_be_private(text):
+            raise BadLine(_NO_LOGIN, "looks-private") from None
         raise BadLine(f'"{shown(name)}" cannot be your nickname: {bad}', "bad-nick") from None
     if len(rest.split()) > 1:
         return _perhaps_login(text, found, Secret(rest))
     return c.Login(nick, Secret(rest), or_guest=True) if rest else c.Login(nick)
+
+
+def _may_be_private(text: str) -> bool:
+    """Tell whether a line was perhaps meant for one person: nothing of it is quoted."""
+    try:
+        said = read(CleanText(text))
+    except BadLine as bad:
+        return bad.code == "looks-private"
+    return isinstance(said, c.PrivateMessage) or (isinstance(said, c.Say) and bool(said.unless))
 
 
 def _perhaps_login(text: str, name: re.Match[str] | None, password: Secret | None) -> c.Login:
@@ -167,6 +179,33 @@ def _says(line: str) -> bool:
 def read(line: CleanText) -> c.Command | None:
     """Read a line of somebody who is logged in; None if it is empty. Raises BadLine or BadText."""
     return c.Say((line,)) if is_plain(line) else _read(line)
+
+
+def private_form(line: CleanText) -> tuple[bool, Nick | RoomName | None]:
+    """Look at a line in which nothing is to be a command: tell whether it is one that is private, or has a password.
+
+    If it is not, return for whom it was perhaps meant, too, as in ``Say.unless``.
+    """
+    bare = CleanText(typos.bare(line))
+    if bare.startswith("//"):
+        return False, None
+    if bare.startswith(("/", "!")):
+        return is_private(bare), None
+    try:
+        command = read(bare)
+    except (BadLine, BadText):
+        return bare.rstrip() not in ("MSG", "JOIN"), None
+    if isinstance(command, c.Say):
+        return False, command.unless[0] if command.unless else None
+    secret = getattr(command, "password", None) is not None
+    return secret or isinstance(command, c.PrivateMessage), None
+
+
+def _wraps_private(text: str) -> bool:
+    """Tell whether what stands behind MSG is private: there are programs that send all that is typed so."""
+    if not text or not (text.startswith(("/", "!")) or typos.meant_by_msg(text) is None):
+        return False
+    return private_form(CleanText(text))[0]
 
 
 def is_plain(line: str) -> bool:
@@ -223,8 +262,10 @@ def _read(line: CleanText) -> c.Command | None:
         return _run(_VERBS[verb], "" if verb in _ALONE else line[len(verb) :], verb)
     if verb.upper() == "MSG" and (found := _MSG_TO.fullmatch(line)):
         return _private(found[1] or "", found[2])
+    text = line[len(verb) :].strip(" ")
+    if verb.upper() == "MSG" and _wraps_private(text):
+        raise BadLine(f"{LOOKS_PRIVATE} It was not sent ({_LITERALLY}).", "looks-private")
     if verb == "MSG":
-        text = line[len(verb) :].strip(" ")
         if not text:
             raise BadLine(
                 f"The text is missing. {_NOT_SENT} Usage: MSG TEXT, or MSG NICK:TEXT in private",

@@ -76,8 +76,9 @@ _TEXT: Final = rf"(?!://|'\w)[{_ENDS}]\s*\S"
 _MSG: Final = re.compile(
     rf"[{_AROUND}]*(?:priv)?msg(?:[{_AROUND}]+{_NAME}{_TEXT}|{_NAME}\s*:(?!//))", re.IGNORECASE
 )
-# "=bob TEXT", which is private in other chats; "bob < TEXT", "bob <- TEXT".
-_EQUALS: Final = re.compile(rf"=+@?{_NAME}{_TEXT}")
+# "=bob TEXT", which is private in other chats; "@bob> TEXT"; "bob < TEXT", "bob <- TEXT".
+_EQUALS: Final = re.compile(rf"=[{_AROUND}]*{_NAME}{_TEXT}")
+_FORWARDS: Final = re.compile(rf"@?{_NAME}>+\s+\S")
 _BACKWARDS: Final = re.compile(rf"[{_AROUND}]*{_NAME}\s*<[-=~]*\s+\S")
 # "> bob TEXT", "-> *bob* TEXT": the arrow is looked for in what stands before the name.
 _ARROW_FIRST: Final = re.compile(rf"([{_AROUND}]*){_NAME}{_TEXT}")
@@ -178,7 +179,7 @@ def points_oddly(line: str) -> bool:
 
 def secret_object(line: str) -> bool:
     """Tell whether a line looks like an object with a password, or like a private one: nothing of it is said or quoted."""
-    return _SECRET_OBJECT.match(line) is not None
+    return _SECRET_OBJECT.match(bare(line)) is not None
 
 
 def hides_command(line: str) -> bool:
@@ -223,9 +224,10 @@ def meant_for(line: str) -> Nick | RoomName | None:
     if not points(line):
         return None
     text = _worded(line)
-    if (nick := _pointed_at(text)) is None and (found := _BACKWARDS.match(text)):
-        return _nick(found[1])
-    return nick
+    if (nick := _pointed_at(text)) is not None:
+        return nick
+    found = _BACKWARDS.match(text) or _FORWARDS.match(text)
+    return _nick(found[1]) if found is not None else None
 
 
 def meant_by_msg(text: str) -> Nick | RoomName | None:
