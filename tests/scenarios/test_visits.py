@@ -42,8 +42,12 @@ async def test_stranger_finds_people_rooms_and_the_way_out(scene: Scene) -> None
     await alice.sees("-- stan joined #lobby")
 
     stranger.types("/help")
+    for group in ("talk", "people", "rooms", "account", "moderation", "server"):
+        await stranger.sees(re.compile(rf"^--   {group} +[a-z]"))
+    await stranger.sees(re.compile("/help GROUP and /help COMMAND"))
     for command in COMMANDS:
-        await stranger.sees(re.compile(rf"^-- +/{command}\b"))
+        stranger.types(f"/help /{command}")
+        await stranger.sees(re.compile(rf"^-- /{command}\b"))
     stranger.types("/hlep")
     await stranger.sees(re.compile("^! .*/hlep.*Did you mean /help"))
 

@@ -288,7 +288,7 @@ class AnswerTests(SynchronousTestCase):
 
     def test_help(self) -> None:
         command = ev.CommandHelp(name="who", usage="[ROOM]", help="list who is here")
-        self.shows(ev.Help(commands=(command,)), "--   /who [ROOM]: list who is here")
+        self.shows(ev.Help(commands=(command,)), "-- /who [ROOM]: list who is here")
 
     def test_how_a_room_is_set(self) -> None:
         self.shows(ev.RoomSettings(room="dev"), "-- #dev belongs to nobody; open to everybody.")

@@ -266,7 +266,7 @@ class TypingTests(SynchronousTestCase):
         await stage.press("tab")
         self.assertEqual(stage.app.entry.text, "/ignore ")
         self.assertTrue(stage.shows("/invite NICK"), stage.rows())
-        self.assertTrue(stage.shows("hide what somebody says"))
+        self.assertTrue(stage.shows("hide what a person says"))
         await stage.press("escape")
         self.assertFalse(stage.shows("/invite NICK"))
 

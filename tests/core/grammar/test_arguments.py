@@ -19,8 +19,11 @@ class SpecTests(SynchronousTestCase):
         assert isinstance(command, c.Help)
         return command.topic
 
+    def test_page_that_is_left_out_is_the_first(self) -> None:
+        self.assertEqual(self.given("[PAGE]", ""), "(1,)")
+
     def test_what_may_be_left_out_is_none(self) -> None:
-        self.assertEqual(self.given("[PAGE]", ""), "(None,)")
+        self.assertEqual(self.given("[NICK]", ""), "(None,)")
         self.assertEqual(self.given("[N] [SIDE ID]", "5"), "(5, None, None)")
 
     def test_word_that_does_not_fit_is_left_to_what_follows(self) -> None:

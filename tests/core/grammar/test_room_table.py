@@ -78,7 +78,7 @@ class RoomSpecTests(SynchronousTestCase):
             "SECONDS": "5",
         }
         for spec in ROOM_SPECS:
-            words = (spec.grammar or spec.usage).split()
+            words = spec.arguments
             needed = [samples[word] for word in words if not word.startswith("[")]
             command = spec.parse(" ".join(["#dev", *needed]))
             assert isinstance(command, c.RoomCommand)

@@ -8,7 +8,7 @@ from tests.core.world import NOW, Seat, World, lines, nick
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.grammar.table import COMMANDS, SERVER_OPERATORS, BadArguments
+from twisted_chat.core.grammar.table import COMMANDS, BadArguments
 from twisted_chat.core.rules.apply import Applied, Rejected
 from twisted_chat.core.rules.decisions import AdminAction, Propose, SendReply
 from twisted_chat.core.values.account import Account
@@ -61,7 +61,7 @@ class Case(SynchronousTestCase):
 class MayTests(Case):
     def test_every_command_is_refused_to_others_and_done_for_operators(self) -> None:
         self.assertEqual(
-            set(EACH), {spec.name for spec in COMMANDS.values() if spec.may == SERVER_OPERATORS}
+            set(EACH), {spec.name for spec in COMMANDS.values() if spec.for_server_operators}
         )
         self.hub.state.accounts.put(Account(nick("eve"), 0.0, MessageId(1)))
         for name, rest in EACH.items():

@@ -11,11 +11,11 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.core.matrix import arrange, rows
 from tests.core.world import NOW, World, nick, room
 from twisted_chat.core.api import commands as c
-from twisted_chat.core.rules.permissions import NEEDED, Action, may
+from twisted_chat.core.rules.permissions import may
 from twisted_chat.core.state.room import Room
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.bans import Ban, read_target
-from twisted_chat.core.values.room_settings import Role, Roles
+from twisted_chat.core.values.room_settings import NEEDED, Action, Role, Roles
 
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 

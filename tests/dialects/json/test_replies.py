@@ -257,10 +257,13 @@ class ReplyTests(SynchronousTestCase):
 
     def test_help_is_text_and_table(self) -> None:
         shown = reply(
-            r.HelpText((r.HelpLine("who", "[ROOM]", "list"), r.HelpLine("back", "", "b")))
+            r.HelpText((r.HelpLine("who", "[ROOM]", "list", "people"), r.HelpLine("back", "", "b")))
         )
         self.assertEqual(shown["content"], "/who [ROOM]: list\n/back: b")
-        self.assertEqual(shown["commands"][0], {"name": "who", "usage": "[ROOM]", "help": "list"})
+        self.assertEqual(
+            shown["commands"][0],
+            {"name": "who", "usage": "[ROOM]", "help": "list", "group": "people"},
+        )
 
     def test_pings(self) -> None:
         self.assertEqual(

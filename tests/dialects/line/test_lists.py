@@ -6,7 +6,6 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.dialects.line_shown import ALICE, BOB, DEV, LOBBY, NONE, reply
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.grammar.table import COMMANDS
 from twisted_chat.core.values.names import parse_nick
 from twisted_chat.core.values.text import CleanText
 
@@ -90,54 +89,3 @@ class ListTests(SynchronousTestCase):
         self.assertEqual(reply(r.Ignored(())), ["-- You ignore nobody."])
         self.assertEqual(reply(r.Ignored(("alice", "bob"))), ["-- You ignore:", "--   alice, bob"])
         self.assertGreater(len(reply(r.Ignored(("somebody",) * 500))), 50)
-
-
-class HelpTests(SynchronousTestCase):
-    def help(self) -> list[str]:
-        lines = tuple(r.HelpLine(spec.name, spec.usage, spec.help) for spec in COMMANDS.values())
-        return reply(r.HelpText(lines))
-
-    def test_all_commands_are_there_with_their_usage(self) -> None:
-        text = "\n".join(self.help())
-        for spec in COMMANDS.values():
-            self.assertIn(f"--   /{spec.name} {spec.usage}".rstrip(), text)
-
-    def test_other_spellings_are_there(self) -> None:
-        text = "\n".join(self.help())
-        for spelling in (
-            "!who",
-            "?",
-            "TEXT > NICK",
-            "MSG NICK:TEXT",
-            "!msg NICK TEXT",
-            "LEAVE",
-            "//TEXT",
-        ):
-            self.assertIn(spelling, text.replace("\n--                          ", " "))
-
-    def test_it_fits_eighty_columns_in_two_columns(self) -> None:
-        for line in self.help():
-            self.assertLessEqual(len(line), 78, line)
-            own = (  # these have a line of their own
-                *("/history ", "/search ", "/register ", "/login ", "/drop-account "),
-                *("/privacy ", "/ban ", "/mute ", "/server-ban ", "/suspend "),
-            )
-            if not line.startswith(tuple(f"--   {usage}" for usage in own)):
-                self.assertRegex(line, r"\A--( What|   \S.{20} |  {24})\s?\S")
-
-    def test_who_has_no_nickname_yet_is_asked_for_it_again(self) -> None:
-        pick = "Pick a nickname, or press Enter for a guest name."
-        line = r.HelpLine("back", "", "say that you are back")
-        self.assertEqual(reply(r.HelpText((line,), before_login=True))[-1], pick)
-        self.assertEqual(reply(r.HelpText((line,), one=True, before_login=True))[-1], pick)
-        self.assertNotIn(pick, self.help())
-
-    def test_another_room_can_be_named_first(self) -> None:
-        told = "--   /ban #dev NICK         in #dev, wherever you talk; so with all from /ban"
-        self.assertIn(told, self.help())
-
-    def test_help_on_one_command_is_one_line(self) -> None:
-        one = r.HelpText((r.HelpLine("back", "", "say that you are back"),), one=True)
-        self.assertEqual(reply(one), ["-- /back: say that you are back"])
-        one = r.HelpText((r.HelpLine("who", "[ROOM]", "list who is here"),), one=True)
-        self.assertEqual(reply(one), ["-- /who [ROOM]: list who is here"])

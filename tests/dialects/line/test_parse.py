@@ -588,7 +588,7 @@ def sample_arguments(spec: Spec) -> str:
         "MASK": "b*",
         "WHOM": "192.0.2.0/24",
     }
-    return " ".join(samples[word.strip("[]")] for word in (spec.grammar or spec.usage).split())
+    return " ".join(samples[word.strip("[]")] for word in spec.arguments)
 
 
 class TableTests(SynchronousTestCase):
@@ -605,7 +605,7 @@ class TableTests(SynchronousTestCase):
 
     def test_optional_arguments_may_be_left_out(self) -> None:
         for name, spec in COMMANDS.items():
-            words = (spec.grammar or spec.usage).split()
+            words = spec.arguments
             if all(word.startswith("[") or word.endswith("]") for word in words):
                 self.assertEqual(parse(f"/{name}"), spec.parse(""))
 

@@ -102,7 +102,7 @@ class UsageTests(Case):
             ("?", "-- ? lists who is here (the same as /who)."),
             ("//", "-- // TEXT says TEXT exactly as it stands."),
             (">", "-- TEXT > NICK says TEXT to NICK in private (the same as /msg NICK TEXT)."),
-            ("MSG", "-- /msg NICK TEXT: say something to one person, in private."),
+            ("MSG", "-- /msg NICK TEXT: send a private message to one person."),
             ("jion", '! There is no command "jion". Did you mean /join?'),
             ("zzzzz", '! There is no command "zzzzz". /help lists the commands.'),
         ):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import ClassVar, Final
 
 from rich.table import Table
@@ -13,7 +13,9 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from twisted_chat.client.screen.actions import USAGES
+from twisted_chat.client.model.completion import Usage
+from twisted_chat.client.screen.actions import LOCAL, USAGES
+from twisted_chat.core.grammar.table import GROUPS
 
 #: What each key does; docs/client.md has the same table, which a test sees to.
 KEYS: Final = (
@@ -42,16 +44,17 @@ class Helping(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help"):
             yield Static(_table("Keys", KEYS))
-            yield Static(
-                _table(
-                    "Commands",
-                    [
-                        (f"/{each.name} {each.usage}".rstrip(), each.help)
-                        for _, each in sorted(USAGES.items())
-                    ],
-                )
-            )
+            for title, usages in _commands():
+                rows = [(f"/{each.name} {each.usage}".rstrip(), each.help) for each in usages]
+                yield Static(_table(f"Commands: {title}", rows))
             yield Static("Escape closes this.", id="help-end")
+
+
+def _commands() -> Iterator[tuple[str, Iterable[Usage]]]:
+    """Return the commands by group, and those of this client."""
+    for group, specs in GROUPS.items():
+        yield group, [USAGES[spec.name] for spec in specs]
+    yield "this client", LOCAL
 
 
 def _table(title: str, rows: Iterable[tuple[str, str]]) -> Table:

@@ -347,18 +347,19 @@ class Notice(_Reply, frozen=True):
 
 
 class HelpLine(msgspec.Struct, frozen=True):
-    """One command in a help text: its name, its arguments, what it does."""
+    """One command in a help text: its name, its arguments, what it does, and the group it belongs to."""
 
     name: str
     usage: str
     help: str
+    group: str = ""
 
 
 class HelpText(_Reply, frozen=True):
-    """Help on all commands, or on one. ``before_login``: the next line is still a nickname."""
+    """Help on all commands, or on those that were ``asked`` about. ``before_login``: the next line is still a nickname."""
 
     lines: tuple[HelpLine, ...]
-    one: bool = False
+    asked: bool = False
     before_login: bool = False
 
 

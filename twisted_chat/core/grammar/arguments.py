@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from typing import Final, get_args
+from typing import Final, get_args, get_type_hints
 
 import msgspec
 
@@ -16,6 +17,7 @@ from twisted_chat.core.values.durations import read_duration
 from twisted_chat.core.values.ids import MessageId, read_id
 from twisted_chat.core.values.names import RoomName, parse_nick, parse_room
 from twisted_chat.core.values.retention import Keep, read_keep
+from twisted_chat.core.values.room_settings import NEEDED, NO_ROLES, Action
 from twisted_chat.core.values.text import CleanText, Secret, shown
 
 
@@ -29,29 +31,70 @@ class Spec(msgspec.Struct, frozen=True):
     ``usage`` is shown in help and is the grammar of the arguments: words separated by blanks, of the kinds in
     :data:`KINDS`; ``[X]`` may be left out, and so may ``[X Y]``, both or none; ``TEXT``, ``WORDS``, ``LIMIT`` and
     ``PASSPHRASE`` take the rest of the line. Where people need to be told more, or less, ``grammar`` is the grammar. ``build``
-    gets one value for each, None for what was left out. ``secret``: errors quote nothing of the arguments, which are passwords.
+    gets one value for each, None for what was left out. If what it makes is a :class:`~.commands.RoomCommand`, a ``#ROOM``
+    may stand before the arguments; ``build`` gets it as ``room``.
+
+    What using it needs: ``action`` is the entry in the table of permissions (``shows``: without an argument, everyone may
+    see the value); ``account`` says whether an account, or none; ``local`` commands are for server operators and for people
+    on the server's machine. That a command is for server operators only, its type says.
+
+    ``secret``: errors quote nothing of the arguments, which are passwords.
     """
 
     name: str
     usage: str
     help: str
     build: Callable[..., c.Command]
-    may: str = "anyone"
+    action: Action | None = None
+    account: bool | None = None
     grammar: str = ""
     secret: bool = False
+    shows: bool = False
+    local: bool = False
+
+    @property
+    def takes_room(self) -> bool:
+        """Whether ``#ROOM`` may stand first, for another room than the one where a person talks."""
+        return issubclass(_made_by(self.build), c.RoomCommand) and "ROOM" not in self.usage
+
+    @property
+    def arguments(self) -> list[str]:
+        """The words of the grammar."""
+        words = (self.grammar or self.usage).split()
+        return ["[#ROOM]", *words] if self.takes_room else words
+
+    @property
+    def for_server_operators(self) -> bool:
+        """Whether only operators of the server may use it."""
+        return issubclass(_made_by(self.build), get_args(c.ServerCommand))
 
     @property
     def whole_usage(self) -> str:
-        """The usage with the room that may stand first: the list of all commands tells of that once, at its end."""
-        left_out = self.grammar.startswith("[#ROOM]") and not self.usage.startswith("[#ROOM]")
-        return f"[#ROOM] {self.usage}".rstrip() if left_out else self.usage
+        """The usage with the room that may stand first."""
+        return f"[#ROOM] {self.usage}".rstrip() if self.takes_room else self.usage
+
+    @property
+    def who_may(self) -> str:
+        """Who may use it, as help says it; nothing if anyone may."""
+        roles = NEEDED[self.action] if self.action is not None else NO_ROLES
+        needs = []
+        if self.for_server_operators:
+            needs.append("server operators only")
+        if self.local:
+            needs.append("only server operators and people on the server's own machine")
+        if roles:
+            who = "room operators" if "operator" in roles else "the owner of the room"
+            needs.append(f"only {who} can set it" if self.shows else f"{who} only")
+        if self.account is not None:
+            needs.append("needs an account" if self.account else "guests only")
+        return "; ".join(needs)
 
     def parse(self, rest: str) -> c.Command:
         """Make the command from what follows its name.
 
         Raises :class:`BadArguments`, or what the parsers of :mod:`names` and :mod:`text` raise (all ValueErrors).
         """
-        kinds = [_Kind(word) for word in (self.grammar or self.usage).split()]
+        kinds = [_Kind(word) for word in self.arguments]
         values: list[object] = []
         rest = rest.strip(" ")
         for i, kind in enumerate(kinds):
@@ -65,7 +108,7 @@ class Spec(msgspec.Struct, frozen=True):
                 or (not kind.fits(word) and any(later.fits(word) for later in kinds[i + 1 :]))
                 or len(rest.split()) <= sum(later.needed for later in kinds[i + 1 :])
             ):
-                values.append(None)
+                values.append(1 if kind.name == "PAGE" else None)
                 continue
             if not word:
                 raise BadArguments(f"{self._shown(kind.name, i - len(kinds))} is missing")
@@ -77,11 +120,23 @@ class Spec(msgspec.Struct, frozen=True):
             raise BadArguments("too many words: a password has no blanks")
         if rest:
             raise BadArguments(f'unexpected argument "{shown(rest)}"')
+        if self.takes_room:
+            room, *values = values
+            return self.build(*values, room=room)
         return self.build(*values)
 
     def _shown(self, kind: str, place: int) -> str:
         """Return what the usage calls an argument; ``place`` counts from the end, where grammar and usage are alike."""
         return kind if kind in self.usage else self.usage.split()[place]
+
+
+@functools.cache
+def _made_by(build: Callable[..., c.Command]) -> type:
+    """Return the class of commands that ``build`` makes, as it is declared; ``object`` if it is not."""
+    while isinstance(build, functools.partial):
+        build = build.func
+    made = build if isinstance(build, type) else get_type_hints(build).get("return")
+    return made if isinstance(made, type) else object
 
 
 class _Kind:

@@ -1,223 +1,171 @@
-"""The commands about who may do what in a room. Each takes a ``#ROOM`` first, for another room than one talks in."""
+"""The commands about one room: whose it is, how it is set, and who may enter and speak. See :mod:`~.table`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final, Literal
 
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.grammar.arguments import Spec
+from twisted_chat.core.values.bans import Target
 from twisted_chat.core.values.names import RoomName
 from twisted_chat.core.values.room_settings import Setting
-
-OPERATORS: Final = "operators of the room"
-OWNER: Final = "the owner of the room"
+from twisted_chat.core.values.text import CleanText
 
 
-def _setting(setting: Setting) -> Callable[[RoomName | None, int], c.Command]:
-    return lambda room, value: c.ChangeSetting(setting, value, room)
+def _setting(setting: Setting) -> Callable[..., c.Command]:
+    return partial(c.ChangeSetting, setting)
 
 
 def _role(role: Literal["operator", "voice"], *, give: bool) -> Callable[..., c.Command]:
-    return lambda room, nick: c.ChangeRole(role, give, nick, room)
+    return partial(c.ChangeRole, role, give)
 
 
-def _forget_me(where: tuple[RoomName | None] | None) -> c.Command:
+def _ban(
+    target: tuple[Target, bool],
+    seconds: int | None,
+    reason: CleanText | None,
+    room: RoomName | None,
+) -> c.PutBan:
+    return c.PutBan(target[0], seconds, reason, target[1], room)
+
+
+def _unban(target: tuple[Target, bool], room: RoomName | None) -> c.LiftBan:
+    return c.LiftBan(target[0], room)
+
+
+def _forget_me(where: tuple[RoomName | None] | None) -> c.ForgetMe:
     if where is None:
         return c.ForgetMe()
     (room,) = where
     return c.ForgetMe(room, everywhere=room is None)
 
 
-ROOM_SPECS: Final = (
+MODERATION_SPECS: Final = (
+    Spec("kick", "NICK [TEXT]", "remove a person from the room you talk in", c.Kick, action="kick"),
     Spec(
         "ban",
         "TARGET [DURATION] [TEXT]",
-        "keep out NICK, *mask*, *.PART.PART.ip, address:NICK",
-        lambda room, target, seconds, reason: c.PutBan(target[0], seconds, reason, target[1], room),
-        may=OPERATORS,
-        grammar="[#ROOM] TARGET [DURATION] [TEXT]",
+        "ban NICK, *mask*, *.PART.PART.ip or address:NICK",
+        _ban,
+        action="ban",
     ),
-    Spec(
-        "unban",
-        "TARGET",
-        "let somebody come again",
-        lambda room, target: c.LiftBan(target[0], room),
-        may=OPERATORS,
-        grammar="[#ROOM] TARGET",
-    ),
-    Spec(
-        "bans",
-        "[PAGE]",
-        "list who is kept out, and who is muted",
-        lambda room, page: c.ListBans(page or 1, room),
-        may=OPERATORS,
-        grammar="[#ROOM] [PAGE]",
-    ),
-    Spec(
-        "mute",
-        "NICK [DURATION] [TEXT]",
-        "let somebody speak no more in the room",
-        lambda room, nick, seconds, reason: c.Mute(nick, seconds, reason, room),
-        may=OPERATORS,
-        grammar="[#ROOM] NICK [DURATION] [TEXT]",
-    ),
-    Spec(
-        "unmute",
-        "NICK",
-        "let somebody speak again",
-        lambda room, nick: c.Unmute(nick, room),
-        may=OPERATORS,
-        grammar="[#ROOM] NICK",
-    ),
+    Spec("unban", "TARGET", "lift a ban", _unban, action="unban"),
+    Spec("bans", "[PAGE]", "list who is banned or muted", c.ListBans, action="list bans"),
+    Spec("mute", "NICK [DURATION] [TEXT]", "stop a person from speaking", c.Mute, action="mute"),
+    Spec("unmute", "NICK", "let a person speak again", c.Unmute, action="unmute"),
     Spec(
         "op",
         "NICK",
-        "make somebody an operator of the room",
+        "make a member an operator of the room",
         _role("operator", give=True),
-        may=OPERATORS,
-        grammar="[#ROOM] NICK",
+        action="change role",
     ),
     Spec(
         "deop",
         "NICK",
-        "make somebody no longer an operator",
+        "remove a member's operator rights",
         _role("operator", give=False),
-        may=OPERATORS,
-        grammar="[#ROOM] NICK",
+        action="change role",
     ),
     Spec(
         "voice",
         "NICK",
-        "let somebody speak while the room is moderated or slow",
+        "let a member speak while the room is moderated or slow",
         _role("voice", give=True),
-        may=OPERATORS,
-        grammar="[#ROOM] NICK",
+        action="change role",
     ),
     Spec(
         "devoice",
         "NICK",
-        "take that back",
+        "remove a member's voice",
         _role("voice", give=False),
-        may=OPERATORS,
-        grammar="[#ROOM] NICK",
-    ),
-    Spec(
-        "invite",
-        "NICK",
-        "let somebody in once, past password, bans and the rest",
-        lambda room, nick: c.InviteToRoom(nick, room),
-        may=OPERATORS,
-        grammar="[#ROOM] NICK",
-    ),
-    Spec(
-        "lock",
-        "PASSWORD",
-        "let only those in who know a password",
-        lambda room, password: c.SetRoomPassword(password, room),
-        may=OPERATORS,
-        grammar="[#ROOM] PASSWORD",
-        secret=True,
-    ),
-    Spec(
-        "unlock",
-        "",
-        "ask for no password any more",
-        lambda room: c.SetRoomPassword(None, room),
-        may=OPERATORS,
-        grammar="[#ROOM]",
-    ),
-    Spec(
-        "private",
-        "on|off",
-        "show the room in lists only to those who are in it",
-        _setting("private"),
-        may=OPERATORS,
-        grammar="[#ROOM] SWITCH",
-    ),
-    Spec(
-        "invite-only",
-        "on|off",
-        "let only those in who are invited",
-        _setting("invite-only"),
-        may=OPERATORS,
-        grammar="[#ROOM] SWITCH",
+        action="change role",
     ),
     Spec(
         "moderated",
         "on|off",
-        "let only those speak who have voice",
+        "let only operators and members with voice speak",
         _setting("moderated"),
-        may=OPERATORS,
-        grammar="[#ROOM] SWITCH",
+        action="set",
+        grammar="SWITCH",
     ),
     Spec(
         "slow",
         "SECONDS",
-        "let people wait so long between two lines; 0 turns it off",
+        "make members wait between two messages; 0 turns it off",
         _setting("slow"),
-        may=OPERATORS,
-        grammar="[#ROOM] SECONDS",
+        action="set",
+    ),
+)
+
+ROOM_SPECS: Final = (
+    Spec(
+        "invite",
+        "NICK",
+        "let a person in once, in spite of passwords and bans",
+        c.InviteToRoom,
+        action="invite",
+    ),
+    Spec(
+        "lock",
+        "PASSWORD",
+        "set the password that people need to enter",
+        c.SetRoomPassword,
+        action="lock",
+        secret=True,
+    ),
+    Spec("unlock", "", "remove the password", partial(c.SetRoomPassword, None), action="lock"),
+    Spec(
+        "private",
+        "on|off",
+        "show the room in lists only to its members",
+        _setting("private"),
+        action="set",
+        grammar="SWITCH",
+    ),
+    Spec(
+        "invite-only",
+        "on|off",
+        "let only invited people in",
+        _setting("invite-only"),
+        action="set",
+        grammar="SWITCH",
     ),
     Spec(
         "topic-lock",
         "on|off",
         "let only operators set the topic",
         _setting("topic-lock"),
-        may=OPERATORS,
-        grammar="[#ROOM] SWITCH",
+        action="set",
+        grammar="SWITCH",
     ),
     Spec(
         "visibility",
         "join|all",
-        "show people the room's history since they came, or all of it",
+        "show members the history since they joined, or all of it",
         _setting("visibility"),
-        may=OPERATORS,
-        grammar="[#ROOM] VISIBILITY",
+        action="set",
+        grammar="VISIBILITY",
     ),
-    Spec(
-        "settings",
-        "",
-        "show how the room you talk in is set, and whose it is",
-        c.ShowSettings,
-        grammar="[#ROOM]",
-    ),
+    Spec("settings", "", "show the settings and the owner of the room", c.ShowSettings),
     Spec(
         "register-room",
         "",
-        "own the room, so that it lasts when nobody is there",
+        "own the room, so that it stays when it is empty",
         c.RegisterRoom,
-        may="operators of the room, with an account",
-        grammar="[#ROOM]",
+        action="register",
+        account=True,
     ),
-    Spec(
-        "transfer",
-        "NICK",
-        "give the room to somebody",
-        lambda room, nick: c.Transfer(nick, room),
-        may=OWNER,
-        grammar="[#ROOM] NICK",
-    ),
-    Spec(
-        "export",
-        "",
-        "show all that was ever said in the room",
-        c.Export,
-        may=OWNER,
-        grammar="[#ROOM]",
-    ),
-    Spec(
-        "drop-room",
-        "[ROOM]",
-        "delete the room, and all that was said there",
-        c.DropRoom,
-        may=OWNER,
-    ),
+    Spec("transfer", "NICK", "give the room to another person", c.Transfer, action="transfer"),
+    Spec("export", "", "show the whole history of the room", c.Export, action="export"),
+    Spec("drop-room", "[ROOM]", "delete the room and its history", c.DropRoom, action="drop"),
     Spec(
         "forget-me",
         "[ROOM|all]",
-        "delete what you said in a room, or in all",
+        "delete everything you said in a room, or in all rooms",
         _forget_me,
-        may="who has an account",
+        account=True,
     ),
 )

@@ -1,4 +1,4 @@
-"""The table of commands: name, arguments, help, who may. One place drives parsing, help and "did you mean".
+"""The table of commands: name, arguments, help, and what using one needs. It drives parsing, help and "did you mean".
 
 To add a command, add one :class:`Spec` to :data:`COMMANDS`. Every dialect that has named commands offers it from then on:
 the line dialect as ``/name``, the JSON dialect inside ``command``.
@@ -13,24 +13,22 @@ from typing import Final
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.grammar import search as searching
 from twisted_chat.core.grammar.arguments import KINDS, BadArguments, Spec
-from twisted_chat.core.grammar.room_table import OPERATORS, ROOM_SPECS
+from twisted_chat.core.grammar.room_table import MODERATION_SPECS, ROOM_SPECS
 from twisted_chat.core.values.ids import MessageId
-from twisted_chat.core.values.names import Nick
+from twisted_chat.core.values.names import Nick, RoomName
+from twisted_chat.core.values.retention import Keep
 from twisted_chat.core.values.text import CleanText
 
 __all__ = [
     "COMMANDS",
+    "GROUPS",
     "KINDS",
-    "SERVER_OPERATORS",
     "BadArguments",
     "Spec",
     "may_be_command",
     "may_be_login",
     "nearest",
 ]
-
-#: Who may use the commands of server operators.
-SERVER_OPERATORS: Final = "server operators"
 
 
 def _history(
@@ -41,241 +39,187 @@ def _history(
     return c.ShowHistory(before=message, limit=limit, partner=partner)
 
 
-COMMANDS: Final[dict[str, Spec]] = {
-    spec.name: spec
-    for spec in (
-        Spec("help", "[COMMAND]", "list the commands, or explain one", c.Help),
-        Spec("nick", "NICK", "change your nickname", c.Rename),
-        Spec(
-            "join",
-            "ROOM [PASSWORD]",
-            "enter a room and talk there; it is made if it does not exist",
-            c.Join,
-        ),
-        Spec(
-            "register",
-            "PASSWORD [CODE]",
-            "make the nickname you have your own",
-            c.Register,
-            may="who has no account",
-            secret=True,
-        ),
-        Spec(
-            "login",
-            "[NICK] PASSWORD",
-            "log in to the account NICK",
-            c.Login,
-            may="who has no account",
-            secret=True,
-        ),
-        Spec("logout", "[TEXT]", "leave the chat", c.Quit),
-        Spec(
-            "passwd",
-            "OLD NEW",
-            "change your password",
-            c.ChangePassword,
-            may="who has an account",
-            secret=True,
-        ),
-        Spec(
-            "drop-account",
-            "PASSWORD",
-            "delete your account; its name is free then",
-            c.DropAccount,
-            may="who has an account",
-            secret=True,
-        ),
-        Spec(
-            "privacy",
-            "[all | accounts | rooms]",
-            "say who may write to you in private",
-            c.SetPrivacy,
-            may="who has an account",
-            grammar="[WHO]",
-        ),
-        Spec(
-            "invite-code",
-            "",
-            "make a code with which somebody can register",
-            c.MakeInviteCode,
-            may="server operators, and who is on the server's own machine",
-        ),
-        Spec("leave", "[ROOM]", "leave a room (the one you talk in, if you name none)", c.Leave),
-        Spec(
-            "msg",
-            "NICK TEXT",
-            "say something to one person, in private",
-            lambda nick, text: c.PrivateMessage(nick, (text,)),
-        ),
-        Spec(
-            "reply",
-            "TEXT",
-            "answer the last private message you got",
-            lambda text: c.ReplyPrivately((text,)),
-        ),
-        Spec(
-            "me", "TEXT", "say what you do: /me waves", lambda text: c.Say((text,), kind="action")
-        ),
-        Spec(
-            "who",
-            "[ROOM] [PAGE]",
-            "list who is here, or in one room",
-            lambda room, page: c.Who(room, page or 1),
-        ),
-        Spec("rooms", "[PAGE]", "list the rooms", lambda page: c.ListRooms(page or 1)),
-        Spec("list", "[PAGE]", "list the rooms and the people", lambda page: c.ListAll(page or 1)),
-        Spec(
-            "history",
-            "[@NICK] [N] [before ID | after ID]",
-            "show what was said; with @NICK in private",
-            _history,
-            grammar="[@NICK] [N] [SIDE ID]",
-        ),
-        Spec(
-            "search",
-            searching.USAGE,
-            "find what was said in your rooms",
-            lambda search: search,
-            grammar="WORDS",
-        ),
-        Spec(
-            "topic",
-            "[#ROOM] [TEXT]",
-            "show a room's topic, or set it; - clears it",
-            lambda room, text: (
-                c.ShowTopic(room)
-                if text is None
-                else c.SetTopic(CleanText("") if text == "-" else text, room)
-            ),
-        ),
-        Spec(
-            "away",
-            "[TEXT]",
-            "be shown as away, with a reason if you like",
-            lambda text: c.Away(text or c.NO_REASON),
-        ),
-        Spec("back", "", "no longer be shown as away", lambda: c.Away(None)),
-        Spec("ignore", "[NICK]", "hide what somebody says, or list whom you ignore", c.Ignore),
-        Spec("unignore", "NICK", "show again what somebody says", c.Unignore),
-        Spec("whois", "NICK", "tell about somebody", c.Whois),
-        Spec(
-            "kick",
-            "NICK [TEXT]",
-            "put somebody out of the room you talk in",
-            c.Kick,
-            may=OPERATORS,
-        ),
-        Spec(
-            "keep",
-            "[#ROOM] [LIMIT]",
-            "show or set how much history is kept: 30 days 1000 lines",
-            lambda room, keep: c.ShowKeep(room) if keep is None else c.SetKeep(keep, room),
-            may=f"{OPERATORS} set it",
-        ),
-        Spec(
-            "stats",
-            "",
-            "show how the server and its store are doing",
-            c.ShowStats,
-            may="server operators, and who is on the server's own machine",
-        ),
-        Spec(
-            "oper",
-            "NAME PASSWORD",
-            "become an operator of this server",
-            c.Oper,
-            grammar="NAME PASSPHRASE",
-            secret=True,
-        ),
-        Spec(
-            "deoper", "", "be no operator of this server any more", c.Deoper, may=SERVER_OPERATORS
-        ),
-        Spec(
-            "kill",
-            "NICK [TEXT]",
-            "disconnect somebody",
-            c.Kill,
-            may=SERVER_OPERATORS,
-        ),
-        Spec(
-            "server-ban",
-            "WHOM [DURATION] [TEXT]",
-            "keep a nick, account, address or network out",
-            c.PutServerBan,
-            may=SERVER_OPERATORS,
-        ),
-        Spec(
-            "server-unban",
-            "WHOM",
-            "let an account, address or network in again",
-            c.LiftServerBan,
-            may=SERVER_OPERATORS,
-        ),
-        Spec(
-            "server-bans",
-            "[PAGE]",
-            "list who is banned from the server",
-            lambda page: c.ShowServerBans(page or 1),
-            may=SERVER_OPERATORS,
-        ),
-        Spec(
-            "suspend",
-            "ACCOUNT [TEXT]",
-            "keep an account out for good",
-            lambda account, reason: c.PutServerBan(account, None, reason),
-            may=SERVER_OPERATORS,
-        ),
-        Spec(
-            "unsuspend", "ACCOUNT", "let an account in again", c.LiftServerBan, may=SERVER_OPERATORS
-        ),
-        Spec(
-            "accounts",
-            "[MASK]",
-            "list the accounts whose names fit, page by page",
-            lambda mask, page: c.ShowAccounts(mask, page or 1),
-            may=SERVER_OPERATORS,
-            grammar="[MASK] [PAGE]",
-        ),
-        Spec(
-            "reset-password",
-            "NICK",
-            "give an account a code in place of its password",
-            c.ResetPassword,
-            may=SERVER_OPERATORS,
-        ),
-        Spec(
-            "remove-account",
-            "NICK",
-            "delete the account of somebody",
-            c.RemoveAccount,
-            may=SERVER_OPERATORS,
-        ),
-        Spec(
-            "announce",
-            "TEXT",
-            "say something to everybody on the server",
-            lambda text: c.Announce((text,)),
-            may=SERVER_OPERATORS,
-        ),
-        Spec(
-            "panic",
-            "0|1|2",
-            "1: let no new guests in, 2: nobody new, 0: everybody",
-            c.SetPanic,
-            may=SERVER_OPERATORS,
-            grammar="LEVEL",
-        ),
-        Spec(
-            "audit",
-            "[PAGE]",
-            "list what operators of this server did",
-            lambda page: c.ShowAudit(page or 1),
-            may=SERVER_OPERATORS,
-        ),
-        *ROOM_SPECS,
-        Spec("quit", "[TEXT]", "leave the chat", c.Quit),
-    )
+def _topic(room: RoomName | None, text: CleanText | None) -> c.Command:
+    if text is None:
+        return c.ShowTopic(room)
+    return c.SetTopic(CleanText("") if text == "-" else text, room)
+
+
+def _keep(room: RoomName | None, keep: Keep | None) -> c.Command:
+    return c.ShowKeep(room) if keep is None else c.SetKeep(keep, room)
+
+
+def _suspend(account: c.BanTarget, reason: CleanText | None) -> c.PutServerBan:
+    return c.PutServerBan(account, None, reason)
+
+
+def _announce(text: CleanText) -> c.Announce:
+    return c.Announce((text,))
+
+
+_TALK: Final = (
+    Spec("me", "TEXT", "say what you do: /me waves", lambda text: c.Say((text,), kind="action")),
+    Spec(
+        "msg",
+        "NICK TEXT",
+        "send a private message to one person",
+        lambda nick, text: c.PrivateMessage(nick, (text,)),
+    ),
+    Spec(
+        "reply",
+        "TEXT",
+        "answer the last private message you got",
+        lambda text: c.ReplyPrivately((text,)),
+    ),
+    Spec(
+        "history",
+        "[@NICK] [N] [before ID | after ID]",
+        "show earlier messages; with @NICK, private ones",
+        _history,
+        grammar="[@NICK] [N] [SIDE ID]",
+    ),
+    Spec(
+        "search",
+        searching.USAGE,
+        "search the messages of your rooms",
+        lambda search: search,
+        grammar="WORDS",
+    ),
+    Spec(
+        "away",
+        "[TEXT]",
+        "be shown as away, with a reason if you like",
+        lambda text: c.Away(text or c.NO_REASON),
+    ),
+    Spec("back", "", "stop being shown as away", lambda: c.Away(None)),
+    Spec("help", "[GROUP | COMMAND]", "explain the commands", c.Help, grammar="[COMMAND]"),
+    Spec("quit", "[TEXT]", "leave the chat", c.Quit),
+    Spec("logout", "[TEXT]", "leave the chat, the same as /quit", c.Quit),
+)
+
+_PEOPLE: Final = (
+    Spec("who", "[ROOM] [PAGE]", "list who is here or in a room; also ? and !who", c.Who),
+    Spec("whois", "NICK", "show what is known about a person", c.Whois),
+    Spec("nick", "NICK", "change your nickname", c.Rename),
+    Spec("ignore", "[NICK]", "hide what a person says, or list whom you ignore", c.Ignore),
+    Spec("unignore", "NICK", "show again what a person says", c.Unignore),
+)
+
+_ROOMS: Final = (
+    Spec(
+        "join",
+        "ROOM [PASSWORD]",
+        "enter a room, or create it, and talk there",
+        c.Join,
+    ),
+    Spec("leave", "[ROOM]", "leave a room, or the room you talk in", c.Leave),
+    Spec("rooms", "[PAGE]", "list the rooms", c.ListRooms),
+    Spec("list", "[PAGE]", "list the rooms and the people", c.ListAll),
+    Spec("topic", "[#ROOM] [TEXT]", "show or set the topic of a room; - clears it", _topic),
+    Spec(
+        "keep",
+        "[#ROOM] [LIMIT]",
+        "show or set what is kept: 30 days 1000 lines",
+        _keep,
+        action="keep",
+        shows=True,
+    ),
+)
+
+_ACCOUNT: Final = (
+    Spec(
+        "register",
+        "PASSWORD [CODE]",
+        "make an account, which keeps your nickname for you",
+        c.Register,
+        account=False,
+        secret=True,
+    ),
+    Spec("login", "[NICK] PASSWORD", "log in to an account", c.Login, account=False, secret=True),
+    Spec("passwd", "OLD NEW", "change your password", c.ChangePassword, account=True, secret=True),
+    Spec(
+        "privacy",
+        "[all | accounts | rooms]",
+        "show or set who may send you private messages",
+        c.SetPrivacy,
+        account=True,
+        grammar="[WHO]",
+    ),
+    Spec(
+        "drop-account",
+        "PASSWORD",
+        "delete your account; its name is free again",
+        c.DropAccount,
+        account=True,
+        secret=True,
+    ),
+)
+
+_SERVER: Final = (
+    Spec("stats", "", "show the state of the server and its database", c.ShowStats, local=True),
+    Spec(
+        "invite-code",
+        "",
+        "make a code with which one person can register",
+        c.MakeInviteCode,
+        local=True,
+    ),
+    Spec(
+        "oper",
+        "NAME PASSWORD",
+        "become an operator of this server",
+        c.Oper,
+        grammar="NAME PASSPHRASE",
+        secret=True,
+    ),
+    Spec("deoper", "", "give up operator rights", c.Deoper),
+    Spec("kill", "NICK [TEXT]", "disconnect a user", c.Kill),
+    Spec(
+        "server-ban",
+        "WHOM [DURATION] [TEXT]",
+        "ban a nick, account, address or network from the server",
+        c.PutServerBan,
+    ),
+    Spec("server-unban", "WHOM", "lift a ban from the server", c.LiftServerBan),
+    Spec("server-bans", "[PAGE]", "list the bans from the server", c.ShowServerBans),
+    Spec("suspend", "ACCOUNT [TEXT]", "ban an account for good", _suspend),
+    Spec("unsuspend", "ACCOUNT", "lift the ban of an account", c.LiftServerBan),
+    Spec(
+        "accounts",
+        "[MASK]",
+        "list the accounts, or those that match a mask such as b*",
+        c.ShowAccounts,
+        grammar="[MASK] [PAGE]",
+    ),
+    Spec(
+        "reset-password",
+        "NICK",
+        "replace a forgotten password with a code for one login",
+        c.ResetPassword,
+    ),
+    Spec("remove-account", "NICK", "delete an account", c.RemoveAccount),
+    Spec("announce", "TEXT", "send a message to everyone on the server", _announce),
+    Spec(
+        "panic",
+        "0|1|2",
+        "lockdown: 1 keeps new guests out, 2 everyone new; 0 lifts it",
+        c.SetPanic,
+        grammar="LEVEL",
+    ),
+    Spec("audit", "[PAGE]", "list what operators of this server did", c.ShowAudit),
+)
+
+#: The groups of commands, as help shows them.
+GROUPS: Final[dict[str, tuple[Spec, ...]]] = {
+    "talk": _TALK,
+    "people": _PEOPLE,
+    "rooms": (*_ROOMS, *ROOM_SPECS),
+    "account": _ACCOUNT,
+    "moderation": MODERATION_SPECS,
+    "server": _SERVER,
 }
+
+COMMANDS: Final[dict[str, Spec]] = {spec.name: spec for specs in GROUPS.values() for spec in specs}
 
 
 # What other chats call them.

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
+from twisted_chat.core.grammar.help import explain
 from twisted_chat.core.grammar.search import query_of
-from twisted_chat.core.grammar.table import COMMANDS, SERVER_OPERATORS, nearest
 from twisted_chat.core.rules import private
 from twisted_chat.core.rules.apply import ID_REUSED, absent_target, content
 from twisted_chat.core.rules.apply_private import absent
@@ -46,7 +46,7 @@ from twisted_chat.core.state.user import User
 from twisted_chat.core.values.ids import Scope
 from twisted_chat.core.values.matcher import Effort
 from twisted_chat.core.values.names import Nick, RoomName
-from twisted_chat.core.values.text import CleanText, shown
+from twisted_chat.core.values.text import CleanText
 
 #: The most people one session can ignore; a list that nobody could read any more.
 MAX_IGNORED: Final = 500
@@ -59,12 +59,6 @@ _LOG_IN_FIRST: Final = "pick a nickname first; nothing was sent"
 _ONLY_HERE: Final = (
     "only operators of this server, and who connects from the machine it runs on, may see that"
 )
-# What /help explains besides the commands: what a line means that has no name.
-_FORMS: Final = {
-    "?": "? lists who is here (the same as /who).",
-    "//": "// TEXT says TEXT exactly as it stands.",
-    ">": "TEXT > NICK says TEXT to NICK in private (the same as /msg NICK TEXT).",
-}
 
 
 class Decider:
@@ -91,7 +85,8 @@ class Decider:
                     return _refuse("not-logged-in", _LOG_IN_FIRST)
                 return self._say(session, user, command, now, tag)
             case c.Help():
-                return SendReply(self._help(session, command))
+                operator, new = session.operator is not None, session.user is None
+                return SendReply(explain(command.topic, server_operator=operator, before_login=new))
             case c.Ping():
                 return SendReply(r.Pong(command.text))
             case c.Login():
@@ -394,24 +389,3 @@ class Decider:
         floors = [(room.ref.id, self._rooms.floor(user, room, now)) for room in rooms]
         query = query_of(command, [room.ref for room in rooms], now, self._state.limits.max_found)
         return RunSearch(replace(query, floors=tuple(each for each in floors if each[1])))
-
-    def _help(self, session: SessionState, command: c.Help) -> r.Reply:
-        if command.topic is None:
-            specs = [
-                spec
-                for spec in COMMANDS.values()
-                if spec.may != SERVER_OPERATORS or session.operator is not None
-            ]
-            lines = tuple(r.HelpLine(spec.name, spec.usage, spec.help) for spec in specs)
-            return r.HelpText(lines, before_login=session.user is None)
-        if command.topic in _FORMS:
-            return r.Confirmed(_FORMS[command.topic])
-        name = command.topic.lstrip("/!").lower()
-        spec = COMMANDS.get(name)
-        if spec is None:
-            near = nearest(name)
-            hint = f"Did you mean /{near}?" if near else "/help lists the commands."
-            return r.Refused("unknown-command", f'There is no command "{shown(name)}". {hint}')
-        may = "" if spec.may == "anyone" else f" ({spec.may})"
-        line = r.HelpLine(spec.name, spec.whole_usage, spec.help + may)
-        return r.HelpText((line,), one=True, before_login=session.user is None)

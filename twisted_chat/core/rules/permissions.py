@@ -7,69 +7,20 @@ or voice of the lobby.
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.state.room import LOBBY_ID, Room
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.bans import Ban
 from twisted_chat.core.values.durations import spell_duration
-from twisted_chat.core.values.room_settings import NO_ROLES, Roles
+from twisted_chat.core.values.room_settings import NEEDED, NO_ROLES, Action, Roles
 
 _NOT_SENT: Final = "The message was not sent."
 
-#: ``read all``: also what was said before one came, where others see only what was said since.
-Action = Literal[
-    "enter",
-    "speak",
-    "read all",
-    "set topic",
-    "forget me",
-    "keep",
-    "set",
-    "lock",
-    "invite",
-    "kick",
-    "ban",
-    "unban",
-    "list bans",
-    "mute",
-    "unmute",
-    "change role",
-    "register",
-    "transfer",
-    "export",
-    "drop",
-]
-
-_ANYONE: Final = NO_ROLES
-_VOICES: Final[Roles] = frozenset(("owner", "operator", "voice"))
 _OPERATORS: Final[Roles] = frozenset(("owner", "operator"))
+_VOICES: Final[Roles] = _OPERATORS | {"voice"}
 _OWNER: Final[Roles] = frozenset(("owner",))
-
-#: One of these roles is needed. What anyone may, a room can be set to let fewer do: see :func:`may`.
-NEEDED: Final[dict[Action, Roles]] = {
-    "enter": _ANYONE,
-    "speak": _ANYONE,
-    "read all": _ANYONE,
-    "set topic": _ANYONE,
-    "forget me": _ANYONE,
-    "keep": _OPERATORS,
-    "set": _OPERATORS,
-    "lock": _OPERATORS,
-    "invite": _OPERATORS,
-    "kick": _OPERATORS,
-    "ban": _OPERATORS,
-    "unban": _OPERATORS,
-    "list bans": _OPERATORS,
-    "mute": _OPERATORS,
-    "unmute": _OPERATORS,
-    "change role": _OPERATORS,
-    "register": _OPERATORS,
-    "transfer": _OWNER,
-    "export": _OWNER,
-    "drop": _OWNER,
-}
 
 #: What nobody does to the owner of a room.
 _NOT_TO_OWNERS: Final[frozenset[Action]] = frozenset(("kick", "ban", "mute", "change role"))

@@ -1,4 +1,4 @@
-"""How a room is set: what its operators decide about it, besides its topic, its password and who may come."""
+"""The settings of a room, the roles of its members, and which role each action needs."""
 
 from __future__ import annotations
 
@@ -15,6 +15,58 @@ Setting = Literal["topic-lock", "private", "invite-only", "moderated", "slow", "
 
 #: The most seconds between two lines of somebody in a slow room: six hours, as Discord has it.
 MAX_SLOW: Final = 21_600
+
+
+#: ``read all``: also what was said before one came, where others see only what was said since.
+Action = Literal[
+    "enter",
+    "speak",
+    "read all",
+    "set topic",
+    "forget me",
+    "keep",
+    "set",
+    "lock",
+    "invite",
+    "kick",
+    "ban",
+    "unban",
+    "list bans",
+    "mute",
+    "unmute",
+    "change role",
+    "register",
+    "transfer",
+    "export",
+    "drop",
+]
+
+_OPERATORS: Final[Roles] = frozenset(("owner", "operator"))
+_OWNER: Final[Roles] = frozenset(("owner",))
+
+#: One of these roles is needed. What anyone may, a room can be set to let fewer do: see :func:`may`.
+NEEDED: Final[dict[Action, Roles]] = {
+    "enter": NO_ROLES,
+    "speak": NO_ROLES,
+    "read all": NO_ROLES,
+    "set topic": NO_ROLES,
+    "forget me": NO_ROLES,
+    "keep": _OPERATORS,
+    "set": _OPERATORS,
+    "lock": _OPERATORS,
+    "invite": _OPERATORS,
+    "kick": _OPERATORS,
+    "ban": _OPERATORS,
+    "unban": _OPERATORS,
+    "list bans": _OPERATORS,
+    "mute": _OPERATORS,
+    "unmute": _OPERATORS,
+    "change role": _OPERATORS,
+    "register": _OPERATORS,
+    "transfer": _OWNER,
+    "export": _OWNER,
+    "drop": _OWNER,
+}
 
 
 class Settings(msgspec.Struct, frozen=True, gc=False):

@@ -178,7 +178,9 @@ def answer(reply: r.Reply) -> Answer:
             return s.Help(
                 content=content,
                 commands=tuple(
-                    s.CommandHelp(name=line.name, usage=line.usage, help=line.help)
+                    s.CommandHelp(
+                        name=line.name, usage=line.usage, help=line.help, group=line.group
+                    )
                     for line in lines
                 ),
             )

@@ -198,8 +198,8 @@ def _answer(reply: r.Reply) -> tuple[str, str | None]:
             return "JOIN" if left is None else "LEAVE", None
         case r.People() | r.Rooms() | r.Overview():
             return "LIST", None
-        case r.HelpText(one=one):
-            return "HELP", None if one else _HELP
+        case r.HelpText(asked=asked):
+            return "HELP", None if asked else _HELP
         case r.HistoryEnd(asked=True):
             return "ERROR", "This form of the protocol has no history."
         case r.Farewell():

@@ -1,38 +1,19 @@
-"""How the line dialect lists things: names in lines that fit a terminal, pages, columns."""
+"""How the line dialect lists things: names in lines that fit a terminal, and pages."""
 
 from __future__ import annotations
 
-import functools
-import textwrap
 from collections.abc import Iterable
 from typing import Final
 
 from twisted_chat.core.api import replies as r
+from twisted_chat.dialects.help import folded
 from twisted_chat.dialects.line.layout import isolated, placed
 from twisted_chat.dialects.line.words import span
 
-# Where lists of names are broken: what fits on the narrowest terminal in use, with two columns to spare.
-_WIDTH: Final = 78
 # For how many seconds somebody has said nothing before a list tells that: five minutes.
 _SILENT: Final = 300
-# How wide the left column of a help text is: that of nearly all commands.
-_COLUMN: Final = 21
 # No name has one.
 _NO_BREAK: Final = "\u00a0"
-_OLDER: Final = (
-    (
-        "/ban #dev NICK",
-        "in #dev, wherever you talk; so with all from /ban to /export",
-    ),
-    ("? or !who", "list who is here"),
-    ("TEXT > NICK", "say TEXT to one person, in private; so do MSG NICK:TEXT and !msg NICK TEXT"),
-    (
-        "JOIN ROOM, MSG TEXT",
-        "also LEAVE, LIST, HELP, QUIT, !help and !logout: as in older chat programs",
-    ),
-    ("//TEXT", "say /TEXT; // TEXT (with a blank) says TEXT exactly as it stands"),
-    ("anything else", "is said in the room you talk in"),
-)
 
 
 def entered(reply: r.Entered) -> list[str]:
@@ -45,7 +26,7 @@ def entered(reply: r.Entered) -> list[str]:
     here = "Nobody else is here." if reply.count == 1 else f"{reply.count:,} people are here:"
     topic = [f"-- Topic of {reply.room}: {placed(reply.topic)}"] if reply.topic else []
     words = ", ".join(reply.bot_commands)
-    bots = _folded("-- Bots here answer to ", f"{words}.") if words else ()
+    bots = folded("-- Bots here answer to ", f"{words}.") if words else ()
     if reply.count == 1:
         return [f"{head} {here}", *topic, *bots]
     return [
@@ -80,20 +61,6 @@ def rooms(reply: r.Rooms, command: str) -> list[str]:
     ]
 
 
-def commands(reply: r.HelpText) -> list[str]:
-    """List commands with what they do in two columns, or tell of one."""
-    rows = [(f"/{line.name} {line.usage}".rstrip(), line.help) for line in reply.lines]
-    if reply.one:
-        return [f"-- {usage}: {text}" for usage, text in rows]
-    lines = ["-- What you can type:"]
-    for usage, text in (*rows, *_OLDER):
-        if len(usage) > _COLUMN:
-            lines += [f"--   {usage}", *_folded("--".ljust(_COLUMN + 7), text)]
-        else:
-            lines += _folded(f"--   {usage:<{_COLUMN}}  ", text)
-    return lines
-
-
 def paging(page: int, pages: int, command: str) -> str:
     """Say which page this is, and how to see the next; nothing if it is the only one."""
     if pages == 1:
@@ -105,23 +72,8 @@ def paging(page: int, pages: int, command: str) -> str:
 def wrapped(names: Iterable[object]) -> tuple[str, ...]:
     """List names on as many lines as they need; what marks a name stays beside it."""
     text = ", ".join(str(name).replace(" ", _NO_BREAK) for name in names)
-    lines = _folded("--   ", text)
+    lines = folded("--   ", text)
     return tuple(line.replace(_NO_BREAK, " ") for line in lines) if _NO_BREAK in text else lines
-
-
-# Everybody who comes to a crowded room is shown the same first page of names.
-@functools.lru_cache(maxsize=64)
-def _folded(begin: str, text: str) -> tuple[str, ...]:
-    """Break a text at blanks: the first line starts with ``begin``, the others stand below it."""
-    wrapped = textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=begin,
-        subsequent_indent="--".ljust(len(begin)),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return tuple(wrapped)
 
 
 def _person(person: r.Person) -> str:

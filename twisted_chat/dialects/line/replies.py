@@ -13,6 +13,7 @@ from twisted_chat.core.values.ids import spell
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects import wording
+from twisted_chat.dialects.help import lines as help_lines
 from twisted_chat.dialects.line import lists
 from twisted_chat.dialects.line import rooms as line_rooms
 from twisted_chat.dialects.line.layout import isolated, placed
@@ -118,7 +119,7 @@ def answer(reply: r.Reply, zone: tzinfo | None) -> Iterable[str]:
         case r.HelpText():
             # The question is far up on the screen by now, and what is typed next would be its answer.
             question = [_PICK] if reply.before_login else []
-            return lists.commands(reply) + question
+            return [*help_lines(reply.lines), *question]
         case r.Acked() | r.Probe() | r.ReadUpTo():
             return []
         case r.Pong(text=text):

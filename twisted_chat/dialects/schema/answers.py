@@ -282,6 +282,7 @@ class CommandHelp(Struct, frozen=True, kw_only=True):
     name: str
     usage: str = ""
     help: str = ""
+    group: str = ""
 
 
 class Help(Answer, frozen=True, kw_only=True, tag="help"):
