@@ -282,6 +282,37 @@ class ProcessTests(TestCase):
             self.assertNotIn("Traceback", program.out)
             self.assertEqual(list(self.folder.iterdir()), [])
 
+    async def test_start_and_end_say_only_what_an_operator_needs(self) -> None:
+        for name, flags in (("twistd", ["-n"]), ("twist", ["--log-format=text"])):
+            program = self.runs(name, *flags, "chat", "--port=0")
+            _ = await self.opens(program)
+            await program.prints("local-trust: loopback")
+            program.signals(signal.SIGINT)
+            self.assertEqual(await self.ends(program), 0)
+            said = [line.split("] ")[1] for line in program.out.splitlines()]
+            beginnings = (
+                "history and rooms are kept in /",
+                "the chat is open on 127.0.0.1 port ",
+                "there is room for ",
+                "connections from ",
+                "the server is stopping",
+            )
+            self.assertEqual(len(said), len(beginnings), said)
+            for line, beginning in zip(said, beginnings, strict=True):
+                self.assertTrue(line.startswith(beginning), line)
+
+    async def test_second_server_in_the_same_folder_is_told_how_to_start(self) -> None:
+        first = self.runs("twistd", "-n", "chat", "--port=0")
+        _ = await self.opens(first)
+        second = self.runs("twistd", "-n", "chat", "--port=0")
+        self.assertEqual(await self.ends(second), 1)
+        self.assertRegex(
+            second.err,
+            r"\Atwistd chat: a server already runs in this folder \(process \d+ in twistd\.pid\); "
+            r"to run a second one: twistd -n --pidfile= chat --port PORT --state-dir DIR .*\n\Z",
+        )
+        self.assertEqual(second.out, "")
+
     async def test_a_state_folder_in_use_is_one_line_and_exit_status_1(self) -> None:
         def runs(name: str) -> Program:
             return self.runs(name, *flags[name], "chat", "--port=0")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from twisted.logger import Logger, LogLevel, formatEvent, globalLogPublisher
+from twisted.logger import Logger, LogLevel, formatEvent, globalLogPublisher, textFileLogObserver
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.app.logs import LogFile, Logs
@@ -73,6 +73,46 @@ class LogsTests(SynchronousTestCase):
         log.debug("four")
         words = [line.rsplit(" ", 1)[1] for line in self.path.read_text().splitlines()]
         self.assertEqual(words, ["one", "three", "four"])
+
+    def test_twisted_says_nothing_of_itself_but_warnings_unless_all_is_asked_for(self) -> None:
+        observer = self.logs.observer({"logfile": str(self.path)})
+        own = Logger("twisted_chat.service", observer=observer)
+        twisted, older = (
+            Logger("twisted.internet", observer=observer),
+            Logger("log_legacy", observer=observer),
+        )
+        for log in (own, twisted, older):
+            log.info("zero of {log_namespace}")
+            log.warn("one of {log_namespace}")
+        self.logs.set_level("error")
+        twisted.warn("two")
+        self.logs.set_level("debug")
+        twisted.info("three")
+        said = [line.split("] ")[1] for line in self.path.read_text().splitlines()]
+        self.assertEqual(
+            said,
+            [
+                "zero of twisted_chat.service",
+                "one of twisted_chat.service",
+                "one of twisted.internet",
+                "one of log_legacy",
+                "three",
+            ],
+        )
+
+    def test_log_of_twist_is_left_as_quiet(self) -> None:
+        for level, expected in ((LogLevel.info, ["own"]), (LogLevel.debug, ["own", "reactor"])):
+            said = io.StringIO()
+            twist: dict[str, Any] = {
+                "fileLogObserverFactory": textFileLogObserver,
+                "logLevel": level,
+            }
+            self.logs.quieten(twist)
+            observer = twist["fileLogObserverFactory"](said)
+            Logger("twisted_chat.service", observer=observer).info("own")
+            Logger("twisted.application", observer=observer).info("reactor")
+            self.assertEqual([line.split()[-1] for line in said.getvalue().splitlines()], expected)
+        self.logs.quieten({})
 
     def test_file_is_opened_again_after_it_was_moved_away(self) -> None:
         log = self.observes(logfile=str(self.path))

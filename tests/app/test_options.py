@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import shutil
+import subprocess
 import sys
 import tempfile
 from io import StringIO
 from pathlib import Path
+from unittest.mock import patch
 
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.application.app import ServerOptions
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.protocol import Factory
 from twisted.internet.testing import MemoryReactorClock
@@ -30,6 +35,26 @@ class CommandLineTests(OptionsTestCase):
         settings = self.parsed()
         self.assertEqual(settings, Settings())
         self.assertEqual(settings.endpoints(), ["tcp:12000:backlog=1024:interface=127.0.0.1"])
+
+    def test_only_a_pid_file_of_a_process_that_runs_is_in_the_way(self) -> None:
+        file = Path(tempfile.mkdtemp()) / "twistd.pid"
+        self.addCleanup(shutil.rmtree, file.parent)
+
+        def mistake(content: str) -> str:
+            file.write_text(content)
+            chat = Options()
+            chat.parent = ServerOptions()
+            chat.parent["pidfile"] = str(file)
+            with patch("sys.stderr", StringIO()) as told, contextlib.suppress(SystemExit):
+                chat.parseOptions([])
+            return told.getvalue()
+
+        self.assertIn(f"(process {os.getpid()} in {file})", mistake(f"{os.getpid()}\n"))
+        gone = subprocess.run(["sh", "-c", "echo $$"], capture_output=True, text=True, check=True)
+        for content in ("", "x", "0", "-1", gone.stdout):
+            self.assertEqual(mistake(content), "")
+        with patch("os.kill", side_effect=PermissionError):
+            self.assertIn("(process 1 in", mistake("1"))
 
     def test_every_limit_is_an_option(self) -> None:
         for name, field in LIMITS.items():

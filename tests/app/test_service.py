@@ -658,7 +658,7 @@ class KeptTests(ServiceTestCase):
         self.patch(served._store, "reserve", lambda count: ids)
         served.startService()
         self.reactor.advance(1)
-        self.assertEqual(self.log().count("nobody can join yet"), 1)
+        self.assertEqual(self.log().count("waiting for the database"), 1)
         self.assertEqual(self.reactor.tcpServers, [])
         ids.callback(range(1, 1000))
         self.assertEqual(len(self.reactor.tcpServers), 1)
@@ -669,7 +669,7 @@ class KeptTests(ServiceTestCase):
         self.patch(served._store, "reserve", lambda count: Deferred())
         served.startService()
         self.stops(served)
-        self.assertNotIn("nobody can join yet", self.log())
+        self.assertNotIn("waiting for the database", self.log())
 
 
 class StopTests(ServiceTestCase):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -20,6 +20,9 @@ from twisted.logger import (
 log = Logger(namespace="twisted_chat.service")
 
 LEVELS: Final = tuple(level.name for level in LogLevel.iterconstants())
+# What Twisted logs under, itself and for programs that use its older interface.
+_TWISTED: Final = ("twisted", "log_legacy")
+_GRAVE: Final = (LogLevel.error, LogLevel.critical)
 #: What twistd calls it.
 _FILE: Final = "twistd.log"
 
@@ -65,7 +68,13 @@ class Logs:
 
     def set_level(self, level: str) -> None:
         """Leave out what is less than that, from now on."""
-        self._threshold.setLogLevelForNamespace("", LogLevel.levelWithName(level))
+        least = LogLevel.levelWithName(level)
+        self._threshold.setLogLevelForNamespace("", least)
+        # Of Twisted itself only warnings and errors, unless everything is asked for: an operator has no use for the names of
+        # its reactor and factories.
+        for noisy in _TWISTED:
+            quiet = least if least in (LogLevel.debug, *_GRAVE) else LogLevel.warn
+            self._threshold.setLogLevelForNamespace(noisy, quiet)
 
     def observer(self, twistd: Mapping[str, Any]) -> ILogObserver | None:
         """Return what writes the log where the options of twistd say; None if they name an observer of their own."""
@@ -83,6 +92,14 @@ class Logs:
             self._file = LogFile(Path(twistd.get("logfile") or _FILE))
             inner = textFileLogObserver(self._file)  # type: ignore[arg-type]
         return FilteringLogObserver(inner, [self._threshold])
+
+    def quieten(self, twist: MutableMapping[str, Any]) -> None:
+        """Let the log that ``twist`` writes, which has these options, leave out what Twisted has to say of itself."""
+        make, level = twist.get("fileLogObserverFactory"), twist.get("logLevel")
+        if make is not None and level is not LogLevel.debug:
+            twist["fileLogObserverFactory"] = lambda file: FilteringLogObserver(
+                make(file), [self._threshold]
+            )
 
     def reopen(self) -> None:
         """Open the file again, if the log is in one; called at SIGUSR1."""

@@ -251,6 +251,14 @@ everybody is told goodbye."""
         return f"; did you mean --{near}?" if near else ""
 
     def postOptions(self) -> None:
+        # twistd is about to look itself, but would not say what to do for a second server.
+        pid_file = (getattr(self, "parent", None) or {}).get("pidfile")
+        process = 0 if self["check"] or not pid_file else _process_in(Path(pid_file))
+        if process:
+            raise usage.UsageError(
+                f"a server already runs in this folder (process {process} in {pid_file}); to run a second one: "
+                "twistd -n --pidfile= chat --port PORT --state-dir DIR"
+            )
         file = Path(self["config"]) if self["config"] is not None else None
         # twistd may go to another folder before it is read again.
         self._file = file.absolute() if file is not None else None
@@ -312,6 +320,23 @@ everybody is told goodbye."""
             if self[option] is not None:
                 limits[field.name] = _limit(option, self[option])
         return msgspec.structs.replace(settings, limits=Limits(**limits), **given)
+
+
+def _process_in(pid_file: Path) -> int:
+    """Return the process that a pid file names, if it runs; else 0."""
+    try:
+        process = int(pid_file.read_text("ascii"))
+    except (OSError, ValueError):
+        return 0
+    if process <= 0:
+        return 0
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return 0
+    except OSError:
+        pass  # it belongs to somebody else
+    return process
 
 
 def _limit(option: str, text: str) -> int:

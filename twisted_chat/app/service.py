@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -76,7 +76,7 @@ _LOOK_AFTER_STORE_EVERY: Final = 600.0
 _COLLECT_EVERY: Final = 5_000
 #: After so many seconds of a start it is said what it waits for.
 _LONG_START: Final = 1.0
-_WAITS: Final = "nobody can join yet: the chat opens as soon as something can be stored"
+_WAITS: Final = "waiting for the database; not accepting connections yet"
 
 
 #: Puts what a port needs around a door.
@@ -92,10 +92,11 @@ class ChatService(Service):
         reactor: Any,
         reread: Callable[[], Settings] | None = None,
         twistd: Mapping[str, Any] | None = None,
+        twist: MutableMapping[str, Any] | None = None,
     ) -> None:
         """``reread`` returns the settings as they are when the server is told to look again, or raises ``BadSetting``.
 
-        ``twistd``: the options of the program that runs it, if that is twistd.
+        ``twistd``, ``twist``: the options of the program that runs it, if it is that one.
         """
         # From here on there may be a StartError.
         sys.excepthook = print_start_error
@@ -108,6 +109,8 @@ class ChatService(Service):
         signal.signal(signal.SIGUSR1, self._log_moved)
         self._logs = Logs(settings.log_level)
         self._twistd = twistd
+        if twist is not None:
+            self._logs.quieten(twist)
         clock = self._clock = clock_of(reactor)
         # Made absolute before twistd goes to another folder.
         self._folder = settings.state_folder()
@@ -384,7 +387,7 @@ def makeService(options: Options) -> ChatService:
         raise SystemExit(check(options.settings))
     from twisted.internet import reactor
 
-    # Those of twist are others, and it has an observer of its own.
     parent = getattr(options, "parent", None)
-    twistd = parent if isinstance(parent, ServerOptions) else None
-    return ChatService(options.settings, reactor, options.reread, twistd)
+    if isinstance(parent, ServerOptions):
+        return ChatService(options.settings, reactor, options.reread, twistd=parent)
+    return ChatService(options.settings, reactor, options.reread, twist=parent)
