@@ -11,7 +11,6 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api.commands import Lines
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.hub import Hub
-from twisted_chat.core.rules.apply import Applied, Outcome
 from twisted_chat.core.rules.decisions import (
     CheckPassword,
     Decision,
@@ -19,6 +18,7 @@ from twisted_chat.core.rules.decisions import (
     Propose,
     SendReply,
 )
+from twisted_chat.core.rules.outcomes import Applied, Outcome
 from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import Proof

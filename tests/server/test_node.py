@@ -8,7 +8,7 @@ from tests.nodes import DEV, HeldNodeCase, NodeCase
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.rules import decide
+from twisted_chat.core.rules import permissions
 from twisted_chat.core.state.room import LOBBY_ID
 from twisted_chat.core.values.bans import Ban, read_target
 from twisted_chat.core.values.ids import Node as NodeName
@@ -118,7 +118,7 @@ class PonderTests(NodeCase):
             self.efforts.append(Effort())
             return self.efforts[-1]
 
-        self.patch(decide, "Effort", effort)
+        self.patch(permissions, "Effort", effort)
         self.forget(self.eve, self.bob)
 
     def longest(self) -> int:
@@ -166,7 +166,7 @@ class PonderTests(NodeCase):
         self.assertGreater(len(self.efforts), 50)
 
     def test_lists_that_forget_too_fast_are_not_asked_for_ever(self) -> None:
-        self.patch(decide, "MOST_PONDERED", 3)
+        self.patch(permissions, "MOST_PONDERED", 3)
         self.eve.asks(c.Rename(parse_nick("a" * 32)))
         for _ in range(4):
             self.turn()

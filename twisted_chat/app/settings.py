@@ -16,7 +16,7 @@ from twisted.cred.checkers import ICredentialsChecker
 from twisted.internet.endpoints import quoteStringArgument
 
 from twisted_chat.app.logs import LEVELS
-from twisted_chat.core.rules.decide_accounts import Registration
+from twisted_chat.core.values.account import Registration
 from twisted_chat.core.values.addresses import read_network
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.text import BadText, CleanText

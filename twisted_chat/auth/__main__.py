@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, TextIO
 
 from twisted_chat.auth.passwords import hash_now
-from twisted_chat.core.rules.decide_accounts import MAX_PASSWORD, MIN_PASSWORD
+from twisted_chat.core.values.account import MAX_PASSWORD, MIN_PASSWORD
 
 _STOPPED: Final = 130
 

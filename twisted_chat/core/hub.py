@@ -14,18 +14,19 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.records import LeftOut, Remembered, RoomRecord, Sent
 from twisted_chat.core.api.replies import NameRefused
-from twisted_chat.core.rules.apply import Applier
-from twisted_chat.core.rules.decide import Decider
-from twisted_chat.core.rules.decide_accounts import Registration
+from twisted_chat.core.rules import listings
 from twisted_chat.core.rules.decisions import CheckPassword, Decision, FocusOn, Ignoring, Propose
+from twisted_chat.core.rules.dispatch import Rules
+from twisted_chat.core.rules.login import free_nick
 from twisted_chat.core.rules.outcomes import Applied, Outcome, Rejected
+from twisted_chat.core.rules.permissions import floor
 from twisted_chat.core.state import snapshot
 from twisted_chat.core.state.budgets import SHORT, Budgets
 from twisted_chat.core.state.room import LOBBY_ID, Room
 from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
-from twisted_chat.core.values.account import Proof
+from twisted_chat.core.values.account import Proof, Registration
 from twisted_chat.core.values.ids import MessageId, Node, Scope, SessionId, UserId
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import Nick
@@ -45,9 +46,8 @@ class Hub:
     def __init__(self, node: Node, limits: Limits, *, registration: Registration = "open") -> None:
         self.node = node
         self.state = State(limits)
-        self._decider = Decider(self.state)
-        self.let_register(registration)
-        self._applier = Applier(self.state)
+        self.state.registration = registration
+        self._rules = Rules(self.state)
         self._budgets = Budgets(limits)
         #: The last that was applied: everything up to it was shown.
         self.latest = MessageId(0)
@@ -94,7 +94,7 @@ class Hub:
 
     def server_bans(self, page: int, now: float) -> r.ServerBanList:
         """Return a page of who is banned from the server."""
-        return self._decider.server.list_bans(page, now)
+        return listings.server_bans(self.state, page, now)
 
     def admit(self, session: SessionId, now: float) -> float:
         """Take a token for one line; return 0.0, or the seconds to wait until the line may be handed in."""
@@ -173,7 +173,7 @@ class Hub:
         ``scope`` is needed for a login only: that of the token it brings or will be given.
         """
         seat = self.state.sessions[session]
-        decision = self._decider.decide(seat, command, now, tag, scope)
+        decision = self._rules.decide(seat, command, now, tag, scope)
         if type(decision) is Propose and isinstance(event := decision.event, _SPOKEN):
             lines = event.lines
             # What people write is short, and where they wrote before.
@@ -208,9 +208,7 @@ class Hub:
         ``scope`` as in :meth:`decide`; ``password`` is what is stored of a new one.
         """
         seat = self.state.sessions[session]
-        return self._decider.accounts.proven(
-            seat, self.user_of(session), proven, proof, scope, password, now
-        )
+        return self._rules.proven(seat, proven, proof, scope, password, now)
 
     def forget_old(self, now: float, scopes: Iterable[Scope] | None = None) -> None:
         """Forget the sessions, and the ids of their messages, that were not used for 24 hours at the time ``now``.
@@ -221,16 +219,16 @@ class Hub:
 
     def let_register(self, who: Registration) -> None:
         """Say who can register from now on."""
-        self._decider.accounts.registration = who
+        self.state.registration = who
 
     @property
     def asks_others(self) -> bool:
         """Whether others than this server are asked about passwords, who may know names that it does not."""
-        return self._decider.accounts.asks_others
+        return self.state.asks_others
 
     def ask_others(self, ask: bool) -> None:
         """Say whether they are."""
-        self._decider.accounts.asks_others = ask
+        self.state.asks_others = ask
 
     def make_operator(self, session: SessionId, name: str | None) -> None:
         """Make a session one of the server operator of this name, or of none any more."""
@@ -250,7 +248,7 @@ class Hub:
     def apply(self, message: MessageId, proposal: e.Proposal) -> Outcome:
         """Apply a proposal at its place in the order, and bring this node's own sessions up to date with it."""
         self.latest = message
-        outcome = self._applier.apply(message, proposal)
+        outcome = self._rules.apply(message, proposal)
         if type(proposal.event) is e.Said:
             return outcome  # nearly always, and of who hears what it changes nothing
         if isinstance(proposal.event, e.Departed) and proposal.origin.node == self.node:
@@ -258,9 +256,8 @@ class Hub:
         if isinstance(outcome, Applied):
             self._follow(outcome.envelope)
         elif isinstance(outcome.why, NameRefused) and isinstance(proposal.event, e.Arrived):
-            return Rejected(
-                proposal, self._decider.accounts.suggestion(outcome.why, proposal.event.nick)
-            )
+            why, nick = outcome.why, proposal.event.nick
+            return Rejected(proposal, NameRefused(why.code, why.why, free_nick(self.state, nick)))
         return outcome
 
     def change(self, session: SessionId, change: FocusOn | Ignoring) -> None:
@@ -274,7 +271,7 @@ class Hub:
 
     def floor(self, user: UserId, room: Room, now: float) -> MessageId:
         """Return behind which message somebody who is in a room sees what was said there."""
-        return self._decider.floor(self.state.users[user], room, now)
+        return floor(self.state.users[user], room, now)
 
     def entered(self, room: Room, *, created: bool) -> r.Entered:
         """Describe a room to somebody who is in it now."""

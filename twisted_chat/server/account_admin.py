@@ -13,8 +13,8 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.rules import decisions as d
-from twisted_chat.core.rules.decide_server import NOT_OPERATOR
 from twisted_chat.core.rules.listings import cut_page
+from twisted_chat.core.rules.server import NOT_OPERATOR
 from twisted_chat.core.state.invites import digest_of
 from twisted_chat.core.values.addresses import network_keys
 from twisted_chat.core.values.masks import MAX_MASK, fits, shortened

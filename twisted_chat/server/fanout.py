@@ -9,8 +9,8 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.rules import decisions as d
 from twisted_chat.core.rules.outcomes import Applied, Between, InRoom, Near
-from twisted_chat.core.rules.private import NOT_HERE
 from twisted_chat.core.rules.refusals import UNMATCHED
+from twisted_chat.core.rules.topic import NOT_HERE
 from twisted_chat.core.values.ids import RoomId, UserId
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.text import CleanText

@@ -18,7 +18,7 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.rules import decisions as d
-from twisted_chat.core.rules.decide_accounts import privacy_text
+from twisted_chat.core.rules.accounts import privacy_text
 from twisted_chat.core.rules.outcomes import Applied, Between
 from twisted_chat.core.rules.refusals import hidden, shown_again
 from twisted_chat.core.state.invites import GOOD_FOR, digest_of

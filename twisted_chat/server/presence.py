@@ -6,7 +6,7 @@ from typing import Final
 
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.rules.apply import absent_target
+from twisted_chat.core.rules.refusals import absent_target
 from twisted_chat.core.values.ids import UserId
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.text import CleanText

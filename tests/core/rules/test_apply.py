@@ -512,10 +512,9 @@ class KickTests(Case):
         self.world.close(self.alice)
         self.assertEqual(self.void(self.bob, kick, self.dev), why)
 
-    def test_operator_who_puts_out_the_operator_is_gone(self) -> None:
-        self.applied(self.alice, e.Left(), self.dev)
-        self.applied(self.bob, self.kick("bob"), self.dev)
-        self.assertIsNone(self.state.room_named(room("dev")))
+    def test_nobody_puts_themselves_out(self) -> None:
+        why = Refused("self", "you cannot put yourself out; /leave #dev leaves it")
+        self.assertEqual(self.void(self.bob, self.kick("bob"), self.dev), why)
 
 
 class RenameTests(Case):

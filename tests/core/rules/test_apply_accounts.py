@@ -9,9 +9,9 @@ from tests.core.world import NOW, Seat, World, lines, nick, room
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api.replies import NickPassword, Refused
-from twisted_chat.core.rules.checks import admit
 from twisted_chat.core.rules.decisions import Repeat, SendReply
 from twisted_chat.core.rules.outcomes import Applied, Between, Near, Outcome, Rejected
+from twisted_chat.core.rules.permissions import admit
 from twisted_chat.core.state.invites import digest_of
 from twisted_chat.core.state.room import LOBBY_ID, Room
 from twisted_chat.core.values.account import Proof

@@ -9,9 +9,9 @@ from tests.core.world import Seat, World, lines, nick, room
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api.replies import Refused
-from twisted_chat.core.rules import private
 from twisted_chat.core.rules.decisions import Propose
 from twisted_chat.core.rules.outcomes import Applied, Between, Rejected
+from twisted_chat.core.rules.topic import NOT_HERE
 from twisted_chat.core.state.conversations import GUESTS
 from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.limits import Limits
@@ -48,7 +48,7 @@ class ToldTests(PrivateCase):
         outcome = self.tell(self.ann, "bob")
         told = outcome.envelope.event
         assert isinstance(told, e.Told)
-        self.assertEqual((told.to, told.account, told.waits), (private.NOT_HERE, "bob", True))
+        self.assertEqual((told.to, told.account, told.waits), (NOT_HERE, "bob", True))
         self.assertEqual(told.talk, self.state.talks.find("ann", "bob"))
         self.assertEqual(outcome.audience, Between((self.world.user(self.ann).id,)))
         self.assertEqual(self.state.talks.waiting("bob", "ann"), 1)
@@ -113,7 +113,7 @@ class ToldTests(PrivateCase):
         self.assertEqual(self.state.talks.waiting("bob"), 0)
 
     def test_bounds_hold_when_it_is_applied(self) -> None:
-        event = e.Told(private.NOT_HERE, nick("bob"), "say", HI)
+        event = e.Told(NOT_HERE, nick("bob"), "say", HI)
         for _ in range(2):
             self.tell(self.ann, "bob")
         self.assertEqual(self.void(self.ann, event).code, "too-many-waiting")
@@ -125,7 +125,7 @@ class ToldTests(PrivateCase):
     def test_sent_again_is_said_so_whatever_stands_in_the_way_now(self) -> None:
         first = self.tell(self.ann, "bob", tag="1")
         self.tell(self.ann, "bob")
-        event = e.Told(private.NOT_HERE, nick("bob"), "say", HI)
+        event = e.Told(NOT_HERE, nick("bob"), "say", HI)
         hub = self.world.hub
         again = hub.propose(self.ann.session, Propose(event), self.world.now, "1")
         self.world.publish(again)
@@ -134,7 +134,7 @@ class ToldTests(PrivateCase):
         self.assertEqual(outcome.why, replace(outcome.why, message=first.envelope.id))
 
     def test_privacy_is_that_of_now(self) -> None:
-        event = e.Told(private.NOT_HERE, nick("bob"), "say", HI)
+        event = e.Told(NOT_HERE, nick("bob"), "say", HI)
         eve = self.world.enter("eve")
         self.state.accounts.put(replace(self.state.accounts["bob"], privacy="accounts"))
         self.assertEqual(self.void(eve, event).code, "not-wanted")

@@ -1,4 +1,4 @@
-"""Tests for twisted_chat.core.rules.apply_rooms: what roles, bans and settings do, one after the other and at once."""
+"""Tests for twisted_chat.core.rules.ownership: what roles, bans and settings do, one after the other and at once."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from tests.core.ruled import DEV, RuledCase, give_account, roles, typed
 from tests.core.world import NOW, Seat, lines, nick, room
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
-from twisted_chat.core.rules.apply import Applied, Duplicate, Near, Rejected
-from twisted_chat.core.rules.apply_rooms import forget_account
+from twisted_chat.core.rules.outcomes import Applied, Duplicate, Near, Rejected
+from twisted_chat.core.rules.ownership import forget_account
 from twisted_chat.core.state.room import LOBBY_ID, room_digest
 from twisted_chat.core.values.cloak import Cloak
 from twisted_chat.core.values.ids import RoomId

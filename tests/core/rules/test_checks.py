@@ -6,7 +6,8 @@ from tests.core.ruled import DEV, RuledCase, give_account
 from tests.core.world import NOW, nick, room
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api.replies import PasswordNeeded
-from twisted_chat.core.rules.checks import admit, fitted
+from twisted_chat.core.rules.moderation import fitted
+from twisted_chat.core.rules.permissions import admit
 from twisted_chat.core.state.room import room_digest
 from twisted_chat.core.values.bans import Ban, read_target
 from twisted_chat.core.values.ids import Node, SessionId

@@ -15,8 +15,7 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.records import Query
 from twisted_chat.core.grammar.table import COMMANDS
-from twisted_chat.core.rules import decide
-from twisted_chat.core.rules.decide import Decider
+from twisted_chat.core.rules import private
 from twisted_chat.core.rules.decisions import (
     Decision,
     GoodBye,
@@ -31,6 +30,7 @@ from twisted_chat.core.rules.decisions import (
     ServerStats,
 )
 from twisted_chat.core.rules.listings import overview, people, profile, rooms
+from twisted_chat.core.rules.outcomes import Rejected
 from twisted_chat.core.state.room import LOBBY_ID
 from twisted_chat.core.values.ids import MessageId, RoomId
 from twisted_chat.core.values.limits import REMEMBERED, Limits
@@ -142,10 +142,14 @@ class LoginTests(Case):
         self.assertEqual(str(decision.reply.suggestion), "BOB4")
 
     def test_refusal_made_while_applying_gets_a_suggestion_too(self) -> None:
-        refused = r.NameRefused("nick-taken", '"bob" is taken')
+        self.world.instant = False
+        self.world.do(self.new, c.Login(nick("carol")))
+        self.world.do(self.world.open(), c.Login(nick("carol")))
+        self.world.settle()
+        rejected = self.world.outcomes[self.new.node][-1]
+        assert isinstance(rejected, Rejected)
         self.assertEqual(
-            Decider(self.hub.state).accounts.suggestion(refused, nick("bob")),
-            r.NameRefused("nick-taken", '"bob" is taken', nick("bob2")),
+            rejected.why, r.NameRefused("nick-taken", '"carol" is taken', nick("carol2"))
         )
 
     def test_nick_that_looks_taken_says_by_whom(self) -> None:
@@ -683,7 +687,7 @@ class IgnoreTests(Case):
             self.refuse(self.bob, command, code, why)
 
     def test_list_of_the_ignored_has_an_end(self) -> None:
-        self.patch(decide, "MAX_IGNORED", 1)
+        self.patch(private, "MAX_IGNORED", 1)
         self.world.do(self.bob, c.Ignore(nick("eve")))
         why = "you ignore 1 people, and that is the most; /unignore somebody first"
         self.refuse(self.bob, c.Ignore(nick("alice")), "too-many-ignored", why)

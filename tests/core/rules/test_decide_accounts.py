@@ -8,7 +8,6 @@ from tests.core.world import NOW, Seat, World, nick
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.rules.decide_accounts import Registration
 from twisted_chat.core.rules.decisions import (
     CheckPassword,
     Decision,
@@ -18,6 +17,7 @@ from twisted_chat.core.rules.decisions import (
     SendReply,
 )
 from twisted_chat.core.state.invites import digest_of
+from twisted_chat.core.values.account import Registration
 from twisted_chat.core.values.ids import Scope
 from twisted_chat.core.values.server_ban import Ban
 from twisted_chat.core.values.server_ban import Kind as BanKind

@@ -8,8 +8,8 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.grammar.table import COMMANDS
-from twisted_chat.core.rules.apply import Rejected
 from twisted_chat.core.rules.decisions import FocusOn, Propose, SendReply
+from twisted_chat.core.rules.outcomes import Rejected
 from twisted_chat.core.state.room import LOBBY_ID, room_digest
 from twisted_chat.core.values.bans import Ban, read_target
 from twisted_chat.core.values.limits import Limits

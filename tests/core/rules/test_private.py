@@ -5,9 +5,10 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from tests.core.rules.test_apply_private import PrivateCase
-from tests.core.world import nick, room
+from tests.core.world import Seat, lines, nick, room
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.rules import private
+from twisted_chat.core.rules.decisions import SendReply
 from twisted_chat.core.values.account import Privacy
 
 
@@ -28,29 +29,29 @@ class AddresseeTests(PrivateCase):
 
 
 class RefusalTests(PrivateCase):
-    def refused(self, name: str, privacy: Privacy) -> bool:
+    def refused(self, seat: Seat, privacy: Privacy) -> bool:
         """Tell whether Bob, who is not here, takes nothing from somebody."""
         bob = replace(self.state.accounts["bob"], privacy=privacy)
-        user = self.state.user_named(nick(name))
-        assert user is not None
-        return private.refusal(self.state, user, bob) is not None
+        self.state.accounts.put(bob)
+        told = self.world.decide(seat, c.PrivateMessage(bob.name, lines("hi")))
+        return isinstance(told, SendReply)
 
     def test_who_is_not_here_takes_messages_from_whom_they_want(self) -> None:
-        self.world.enter("eve")
+        seat = self.world.enter("eve")
         for privacy, ann, eve in (("all", False, False), ("accounts", False, True)):
-            self.assertEqual(self.refused("ann", privacy), ann)  # type: ignore[arg-type]
-            self.assertEqual(self.refused("eve", privacy), eve)  # type: ignore[arg-type]
+            self.assertEqual(self.refused(self.ann, privacy), ann)  # type: ignore[arg-type]
+            self.assertEqual(self.refused(seat, privacy), eve)  # type: ignore[arg-type]
 
     def test_rooms_are_those_where_they_were_last(self) -> None:
         self.world.do(self.ann, c.Leave())  # the lobby
         bob = self.world.login("bob")
         self.world.do(bob, c.Join(room("dev")))
         self.world.close(bob)
-        self.assertTrue(self.refused("ann", "rooms"))
+        self.assertTrue(self.refused(self.ann, "rooms"))
         # Dev is another room by now: that one was gone with him.
         self.world.do(self.ann, c.Join(room("dev")))
-        self.assertTrue(self.refused("ann", "rooms"))
+        self.assertTrue(self.refused(self.ann, "rooms"))
         bob = self.world.login("bob")
         self.world.do(bob, c.Join(room("dev")))
         self.world.close(bob)
-        self.assertFalse(self.refused("ann", "rooms"))
+        self.assertFalse(self.refused(self.ann, "rooms"))

@@ -20,7 +20,7 @@ class InvitesTests(SynchronousTestCase):
             self.assertEqual(digest_of(copied), self.digest)
 
     def test_a_code_is_good_until_it_is_used_or_its_time_is_over(self) -> None:
-        self.assertTrue(self.invites.put(self.digest, NOW + 10, NOW))
+        self.invites.put(self.digest, NOW + 10, NOW)
         self.assertTrue(self.invites.good(self.digest, NOW))
         self.assertFalse(self.invites.good(self.digest, NOW + 10))
         self.assertFalse(self.invites.good(None, NOW))
@@ -32,7 +32,9 @@ class InvitesTests(SynchronousTestCase):
     def test_too_many_are_refused_until_old_ones_end(self) -> None:
         self.patch(invites, "MAX_INVITES", 2)
         for code in ("a", "b"):
-            self.assertTrue(self.invites.put(digest_of(code), NOW + 10, NOW))
-        self.assertFalse(self.invites.put(digest_of("c"), NOW + 20, NOW + 9))
-        self.assertTrue(self.invites.put(digest_of("c"), NOW + 20, NOW + 10))
+            self.assertFalse(self.invites.full(NOW))
+            self.invites.put(digest_of(code), NOW + 10, NOW)
+        self.assertTrue(self.invites.full(NOW + 9))
+        self.assertFalse(self.invites.full(NOW + 10))
+        self.invites.put(digest_of("c"), NOW + 20, NOW + 10)
         self.assertEqual(list(self.invites), [digest_of("c")])

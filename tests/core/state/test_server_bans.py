@@ -30,7 +30,7 @@ class BansTests(SynchronousTestCase):
             network("2001:db8::/32"),
             Ban("account", "eve", "root", NOW),
         ):
-            self.assertTrue(self.bans.add(ban, NOW))
+            self.bans.add(ban, NOW)
         self.assertEqual(self.hit("192.0.2.7"), "192.0.2.7")
         self.assertEqual(self.hit("::ffff:192.0.2.7"), "192.0.2.7")
         self.assertEqual(self.hit("2001:db8:ffff::1"), "2001:db8::/32")
@@ -68,7 +68,10 @@ class BansTests(SynchronousTestCase):
         self.assertEqual(self.bans.listed(NOW + 60), [])
         self.bans.add(Ban("account", "eve", "root", NOW), NOW + 60)
         self.assertEqual(len(self.bans), 2)
-        self.assertTrue(self.bans.add(Ban("account", "mallory", "root", NOW), NOW + 60))
+        mallory = Ban("account", "mallory", "root", NOW)
+        self.assertFalse(self.bans.full(mallory, NOW + 60))
+        self.bans.add(mallory, NOW + 60)
+        self.assertTrue(self.bans.full(network("192.0.2.7"), NOW + 60))
         self.assertEqual([each.target for each in self.bans], ["eve", "mallory"])
 
     def test_another_ban_of_the_same_target_takes_its_place(self) -> None:
@@ -84,12 +87,14 @@ class BansTests(SynchronousTestCase):
     def test_no_more_than_so_many_and_each_look_up_is_one_for_each_prefix(self) -> None:
         self.bans.restore(network(f"10.{n // 250}.{n % 250}.0/24") for n in range(MAX_BANS))
         self.assertEqual(len(self.bans), MAX_BANS)
-        self.assertFalse(self.bans.add(network("192.0.2.7"), NOW))
-        self.assertTrue(self.bans.add(network("10.0.0.0/24", NOW + 5), NOW))
+        self.assertTrue(self.bans.full(network("192.0.2.7"), NOW))
+        again = network("10.0.0.0/24", NOW + 5)
+        self.assertFalse(self.bans.full(again, NOW))
+        self.bans.add(again, NOW)
         # All of one length: one look-up, however many there are.
         self.assertEqual(len(self.bans._networks), 1)
         self.assertEqual(self.hit("10.39.249.9"), "10.39.249.0/24")
-        self.assertTrue(self.bans.add(network("192.0.2.7"), NOW + 5))
+        self.assertFalse(self.bans.full(network("192.0.2.7"), NOW + 5))
 
     def test_lifting_all_leaves_nothing_to_look_up(self) -> None:
         self.bans.add(network("10.0.0.0/8"), NOW)

@@ -1,4 +1,7 @@
-"""Lists of who and what is there, always a count and a page: 5,000 names fit on no screen and in no buffer."""
+"""Help, history and search, and lists of who and what is there.
+
+A list is always a count and a page: 5,000 names fit on no screen and in no buffer.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,18 @@ import bisect
 from collections.abc import Sequence
 from typing import Final, TypeVar
 
+from msgspec.structs import replace
+
+from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.api.replies import Overview, People, Person, Profile, RoomLine, Rooms
+from twisted_chat.core.api.replies import Overview, People, Person, Profile, RoomLine
+from twisted_chat.core.grammar.help import explain
+from twisted_chat.core.grammar.search import query_of
+from twisted_chat.core.rules.decisions import Decision, LastSeen, Recall, RunSearch, SendReply
+from twisted_chat.core.rules.permissions import floor
+from twisted_chat.core.rules.private import history_with
+from twisted_chat.core.rules.refusals import absent_target, refuse
+from twisted_chat.core.rules.topic import Asked, Topic, room_of
 from twisted_chat.core.state.room import NO_TEXT, Room
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
@@ -17,6 +30,79 @@ from twisted_chat.core.values.room_settings import NO_ROLES
 _T = TypeVar("_T")
 
 _HIDDEN: Final = "a network (shown to server operators only)"
+
+
+class Listings(Topic):
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self.commands = {
+            c.Help: self.help,
+            c.Who: self.who,
+            c.ListRooms: self.list_rooms,
+            c.ListAll: self.list_all,
+            c.Whois: self.whois,
+            c.ShowHistory: self.show_history,
+            c.Search: self.search,
+        }
+        self.before_login = frozenset((c.Help,))
+
+    def help(self, asked: Asked, command: c.Help) -> Decision:
+        operator, new = asked.session.operator is not None, asked.session.user is None
+        return SendReply(explain(command.topic, server_operator=operator, before_login=new))
+
+    def who(self, asked: Asked, command: c.Who) -> Decision:
+        state, size = self.state, self.state.limits.page_size
+        if command.room is None:
+            return SendReply(people(state, None, command.page, size, asked.now))
+        room = state.room_named(command.room)
+        outside = room is not None and asked.user.id not in room.members
+        if room is None or (outside and room.settings.private):
+            return refuse("no-such-room", f"there is no room {command.room}; /rooms lists them")
+        if outside and room.closed:
+            return refuse("not-in-room", f"who is in {room.name} is for those who are in it")
+        return SendReply(people(state, room, command.page, size, asked.now))
+
+    def list_rooms(self, asked: Asked, command: c.ListRooms) -> Decision:
+        return SendReply(rooms(self.state, asked.user, command.page, self.state.limits.page_size))
+
+    def list_all(self, asked: Asked, command: c.ListAll) -> Decision:
+        size = self.state.limits.page_size
+        return SendReply(overview(self.state, asked.user, command.page, size, asked.now))
+
+    def whois(self, asked: Asked, command: c.Whois) -> Decision:
+        state, target = self.state, self.state.user_named(command.nick)
+        if target is None:
+            known = asked.user.account is not None and state.limits.last_seen
+            return LastSeen(command.nick) if known else SendReply(absent_target(command.nick))
+        to_operator = asked.session.operator is not None
+        return SendReply(profile(state, asked.user, target, asked.now, to_operator=to_operator))
+
+    def show_history(self, asked: Asked, command: c.ShowHistory) -> Decision:
+        limits = self.state.limits
+        limit = min(command.limit or limits.history_lines, limits.max_history)
+        if command.partner is not None:
+            return history_with(self.state, asked.user, command.partner, command, limit)
+        room = room_of(self.state, asked.session, asked.user, command.room)
+        if isinstance(room, SendReply):
+            return room
+        behind = floor(asked.user, room, asked.now)
+        return Recall(room.ref, command.before, command.after, limit, behind)
+
+    def search(self, asked: Asked, command: c.Search) -> Decision:
+        user, among = asked.user, []
+        for name in command.rooms:
+            room = room_of(self.state, asked.session, user, name)
+            if isinstance(room, SendReply):
+                return room
+            among.append(room)
+        among = among or [self.state.rooms[number] for number in user.rooms]
+        if not among:
+            why = "you are in no room, and only your rooms are searched; enter one with /join ROOM"
+            return refuse("no-room", why)
+        floors = [(room.ref.id, floor(user, room, asked.now)) for room in among]
+        refs = [room.ref for room in among]
+        query = query_of(command, refs, asked.now, self.state.limits.max_found)
+        return RunSearch(replace(query, floors=tuple(each for each in floors if each[1])))
 
 
 def cut_page(items: Sequence[_T], page: int, size: int) -> tuple[tuple[_T, ...], int, int]:
@@ -51,7 +137,7 @@ def people(state: State, room: Room | None, page: int, size: int, now: float) ->
     return People(lines, len(keys), page, pages, room.name if room else None)
 
 
-def rooms(state: State, asker: User, page: int, size: int) -> Rooms:
+def rooms(state: State, asker: User, page: int, size: int) -> r.Rooms:
     """List the rooms with the number of their members, by name; private ones only to who is there."""
     keys = state.listed_keys
     mine = [room for room in map(state.rooms.__getitem__, asker.rooms) if room.settings.private]
@@ -69,7 +155,7 @@ def rooms(state: State, asker: User, page: int, size: int) -> Rooms:
         )
         for room in map(state.rooms_by_key.__getitem__, some)
     )
-    return Rooms(lines, len(keys), page, pages)
+    return r.Rooms(lines, len(keys), page, pages)
 
 
 def overview(state: State, asker: User, page: int, size: int, now: float) -> Overview:
@@ -120,7 +206,7 @@ def profile(
 
     ``to_operator`` of the server, also where they are: elsewhere only their cloak is shown.
     """
-    seats = [seat for _, each in sorted(user.sessions) if (seat := state.sessions.get(each))]
+    sessions = [it for _, each in sorted(user.sessions) if (it := state.sessions.get(each))]
     return Profile(
         user.nick,
         user.author.account,
@@ -131,8 +217,15 @@ def profile(
         max(0.0, now - user.spoke),
         user.away,
         host=user.author.host,
-        operator=any(seat.operator is not None for seat in seats),
-        addresses=tuple(dict.fromkeys(seat.address or HERE for seat in seats))
+        operator=any(each.operator is not None for each in sessions),
+        addresses=tuple(dict.fromkeys(each.address or HERE for each in sessions))
         if to_operator
         else (),
     )
+
+
+def server_bans(state: State, page: int, now: float) -> r.ServerBanList:
+    """List the bans of the server that are not over, the newest first."""
+    all_ = state.server_bans.listed(now)
+    some, page, pages = cut_page(all_, page, state.limits.page_size)
+    return r.ServerBanList(some, len(all_), page, pages, now)

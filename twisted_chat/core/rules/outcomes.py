@@ -8,8 +8,6 @@ import msgspec
 
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api.replies import NameRefused, PasswordNeeded, Refused
-from twisted_chat.core.state.room import Room
-from twisted_chat.core.state.user import User
 from twisted_chat.core.values.ids import MessageId, RoomId, UserId
 
 
@@ -57,30 +55,15 @@ class Duplicate(msgspec.Struct, frozen=True):
     time: float
 
 
+#: Why something did not happen.
+Why = Refused | PasswordNeeded | NameRefused | Duplicate
+
+
 class Rejected(msgspec.Struct, frozen=True):
     """It did not happen, and why; ``why`` is for the session it came from."""
 
     proposal: e.Proposal
-    why: Refused | PasswordNeeded | NameRefused | Duplicate
+    why: Why
 
 
 Outcome = Applied | Rejected
-
-
-def envelope(
-    message: MessageId,
-    proposal: e.Proposal,
-    user: User,
-    room: Room | None = None,
-    event: e.Event | None = None,
-) -> e.Envelope:
-    """Put what happened into its envelope: the proposed event, or ``event`` if it came to something else."""
-    origin = proposal.origin
-    return e.Envelope(
-        message,
-        proposal.time,
-        event or proposal.event,
-        origin,
-        user.sessions.get((origin.node, origin.session), user.author),
-        room.ref if room else None,
-    )

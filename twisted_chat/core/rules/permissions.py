@@ -7,14 +7,28 @@ or voice of the lobby.
 
 from __future__ import annotations
 
+import hmac
+from collections.abc import Iterable
 from typing import Final
 
-from twisted_chat.core.api.replies import Refused
+from twisted_chat.core.api.commands import Command
+from twisted_chat.core.api.replies import PasswordNeeded, Refused
+from twisted_chat.core.rules.decisions import Ponder
+from twisted_chat.core.state.ban_list import BanList
 from twisted_chat.core.state.room import LOBBY_ID, Room
+from twisted_chat.core.state.session import SessionState
+from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.bans import Ban
 from twisted_chat.core.values.durations import spell_duration
+from twisted_chat.core.values.ids import MessageId, RoomId
+from twisted_chat.core.values.matcher import Effort
+from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.room_settings import NEEDED, NO_ROLES, Action, Roles
+
+#: The most turns for one command: a hundred rooms with full lists that nobody was held against take 2,500. Only if others come
+#: and go meanwhile so fast that the lists forget is it decided without.
+MOST_PONDERED: Final = 4000
 
 _NOT_SENT: Final = "The message was not sent."
 
@@ -144,3 +158,63 @@ def _lacking(needed: Roles, room: Room) -> Refused:
 def _ending(ban: Ban, now: float) -> str:
     reason = f" ({ban.reason})" if ban.reason else ""
     return f"{reason}, for {spell_duration(ban.until - now)} more" if ban.until else reason
+
+
+def admit(
+    user: User, room: Room, digest: str | None, now: float
+) -> Refused | PasswordNeeded | None:
+    """Return why somebody cannot enter a room with this digest of a password; None if they can.
+
+    Of a private room nobody is told whether it is locked, invite-only, or closed to them.
+    """
+    refused = may("enter", user, room, now)
+    if refused is not None and not room.settings.private:
+        return refused
+    if refused is None and (
+        room.password is None
+        or "owner" in room.roles_of(user)
+        or user.invitation in room.invited
+        or hmac.compare_digest(room.password, digest or "")
+    ):
+        return None
+    return PasswordNeeded(room.name, wrong=digest is not None)
+
+
+def rename_refused(state: State, user: User, nick: Nick, now: float) -> Refused | None:
+    """Return why somebody cannot be called ``nick`` in the rooms where they are: one would be banned there."""
+    for number in user.rooms:
+        room = state.rooms[number]
+        if room.bans and "owner" not in room.members[user.id]:
+            then = room.bans.of(user, now, nick)
+            if then and then.keys() - room.bans.of(user, now).keys():
+                why = f"{nick} is banned from {room.name}, where you are; leave it first"
+                return Refused("banned", why)
+    return None
+
+
+def floor(user: User, room: Room, now: float) -> MessageId:
+    """Return behind which message somebody sees what was said in a room where they are."""
+    all_of_it = may("read all", user, room, now) is None
+    return MessageId(0) if all_of_it else room.joined[user.id]
+
+
+def heard_in(state: State, user: User, now: float) -> tuple[RoomId, ...]:
+    """Return the rooms where somebody may speak: what they say of themselves must not be one more way to do it."""
+    return tuple(room for room in user.rooms if silenced(user, state.rooms[room], now) is None)
+
+
+def ponder(
+    asked: SessionState, command: Command, lists: Iterable[BanList], *names: Nick
+) -> Ponder | None:
+    """Let a session wait while there is more to look at in lists of bans, for names, than one turn has time for.
+
+    Whoever writes the masks of a hundred rooms must not make others wait for who takes another nickname there.
+    """
+    effort = Effort()
+    if asked.pondered < MOST_PONDERED and not all(
+        each.weigh(name, effort) for each in lists for name in names
+    ):
+        asked.pondered += 1
+        return Ponder(command)
+    asked.pondered = 0
+    return None

@@ -1,22 +1,244 @@
-"""Whom a private message is for, here or not, and what stands in the way of it: asked when it is decided, and again when
-it is applied.
-"""
+"""Private messages: whom one is for, here or not, what stands in the way of it, what is kept of it, and who has read what."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from msgspec.structs import replace
+
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.commands import Kind
 from twisted_chat.core.api.replies import Refused
-from twisted_chat.core.state.conversations import GUESTS
+from twisted_chat.core.rules.decisions import Decision, Ignoring, Propose, Recall, SendReply, Talk
+from twisted_chat.core.rules.messages import bad_lines, once, sent_before
+from twisted_chat.core.rules.outcomes import NOBODY, NOT_IN_ROOM, Between, Outcome
+from twisted_chat.core.rules.refusals import absent_target, hidden, refuse, shown_again
+from twisted_chat.core.rules.topic import NOT_HERE, Asked, Case, Ordered, Rule, Topic, room_of
+from twisted_chat.core.state.conversations import GUESTS, NO_TALK, ref
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import Account
-from twisted_chat.core.values.ids import UserId
+from twisted_chat.core.values.ids import MessageId, RoomId
 from twisted_chat.core.values.names import Nick
 
-#: Stands for who is not here: ids of users count from 1.
-NOT_HERE: Final = UserId(0)
+#: The most people one session can ignore; a list that nobody could read any more.
+MAX_IGNORED: Final = 500
+
+_NOTHING_READ: Final = Refused(
+    "no-account", "what guests have read is not kept; /register makes an account"
+)
+
+
+class Private(Topic):
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self.commands = {
+            c.PrivateMessage: self.tell,
+            c.ReplyPrivately: self.reply,
+            c.MarkRead: self.mark_read,
+            c.Ignore: self.ignore,
+            c.Unignore: self.unignore,
+        }
+        self.events = {
+            e.Told: Rule(self.told),
+            e.Received: Rule(self.received, self.check_received),
+            e.Read: Rule(self.read, self.check_read),
+        }
+
+    # --- writing to somebody ---
+
+    def tell(self, asked: Asked, command: c.PrivateMessage) -> Decision:
+        state, user = self.state, asked.user
+        to, kind, lines = command.to, command.kind, command.lines
+        target = addressee(state, to, kind)
+        # Asked first: who was cut off may send a message again, and whoever was told may be gone by now.
+        if before := sent_before(state, asked.session, asked.tag, to, kind, lines):
+            return before
+        scope = command.scope
+        if target is not None and scope is not None and not is_meant(to, target, scope):
+            return SendReply(somebody_else(to, scope))
+        refused = self.check_told(user, target, to)
+        if refused is not None:
+            return SendReply(refused)
+        number = target.id if isinstance(target, User) else NOT_HERE
+        return bad_lines(state, lines) or Propose(e.Told(number, to, kind, lines))
+
+    def reply(self, asked: Asked, command: c.ReplyPrivately) -> Decision:
+        target = self.user(asked.session.answer_to)
+        if target is None:
+            why = "there is nobody here to answer; nothing was sent; use /msg NICK TEXT"
+            return refuse("nobody-to-answer", why)
+        return self.tell(asked, c.PrivateMessage(target.nick, command.lines))
+
+    def check_told(self, user: User, target: User | Account | None, to: Nick) -> Refused | None:
+        """Return why somebody cannot write to whom a message is for; None if they can."""
+        state = self.state
+        if target is None:
+            why = f"{to} is not here; nothing was sent to anybody (/who lists who is here)"
+            return Refused("no-such-nick", why)
+        name = target.nick if isinstance(target, User) else target.name
+        if not _wanted(state, user, target):
+            return _not_to(state, target, name)
+        if isinstance(target, User) or _ignored(user, target):
+            return None
+        sender, limits = user.account or GUESTS, state.limits
+        if state.talks.waiting(target.key, sender) >= limits.max_waiting_from:
+            whose = "of yours" if user.account is not None else "from guests"
+            why = f"{limits.max_waiting_from:,} messages {whose} wait for {name}, and no more can; nothing was sent"
+            return Refused("too-many-waiting", why)
+        if state.talks.waiting(target.key) >= limits.max_waiting:
+            why = f"{limits.max_waiting:,} messages wait for {name}, and no more can; nothing was sent"
+            return Refused("too-many-waiting", why)
+        return None
+
+    def told(self, it: Ordered, event: e.Told) -> Outcome:
+        state, user, tag = self.state, it.user, it.proposal.origin.tag
+        target: User | Account | None = state.users.get(event.to)
+        if target is None:
+            # Not by the nick: who has that by now may be somebody else. An account's name is its own.
+            target = of_account(state, event.nick, event.kind)
+        author = user.sessions[it.place]
+        # What was sent before is not sent now, and nothing but that nobody is there stands in the way of saying so.
+        if target is None or tag is None or state.nonces.find(author.scope, tag) is None:
+            refused = self.check_told(user, target, event.nick)
+            if refused is not None:
+                return it.rejected(refused)
+        assert target is not None
+        repeated = once(state, it.message, it.proposal, author, event.nick, event)
+        if repeated is not None:
+            return repeated
+        user.spoke = it.now
+        # Renamed on the way: it is still the same person, shown under the name they have now.
+        told = self._kept(it.message, user, target, event)
+        ears = (target.id,) if isinstance(target, User) else ()
+        return it.applied(Between((user.id, *ears)), told)
+
+    def _kept(
+        self, message: MessageId, user: User, target: User | Account, event: e.Told
+    ) -> e.Told:
+        """Note where a message is kept, and whether it waits for somebody."""
+        here = isinstance(target, User)
+        told = (
+            e.Told(target.id, target.nick, event.kind, event.lines)
+            if isinstance(target, User)
+            else e.Told(NOT_HERE, target.name, event.kind, event.lines)
+        )
+        account = target.account if isinstance(target, User) else target.key
+        if account is None or event.kind == "ctcp":
+            return told
+        waits = isinstance(target, Account) and not _ignored(user, target)
+        sender = user.account
+        if sender is None and (here or not waits):
+            return told
+        talks = self.state.talks
+        if waits:
+            talks.wait(account, sender or GUESTS)
+        talk = talks.open(account, sender or GUESTS, message)
+        return replace(told, talk=talk, account=account, waits=waits)
+
+    # --- what waited, and what was read ---
+
+    def check_received(self, case: Case, event: e.Received) -> Refused | None:
+        return _NOTHING_READ if case.user.account is None else None
+
+    def received(self, it: Ordered, event: e.Received) -> Outcome:
+        talk = self.state.talks.receive(it.user.account or "")
+        return it.applied(NOBODY, e.Received(talk))
+
+    def mark_read(self, asked: Asked, command: c.MarkRead) -> Decision:
+        if command.partner is not None:
+            talk = _talk(self.state, asked.user, command.partner)
+            if isinstance(talk, SendReply):
+                return talk
+            number, _, other = talk
+            event = e.Read(command.message, other.name)
+        else:
+            room = room_of(self.state, asked.session, asked.user, command.room)
+            if isinstance(room, SendReply):
+                return room
+            number, event = room.ref.id, e.Read(command.message)
+        refused = self.check_read(asked, event)
+        return SendReply(refused) if refused is not None else Propose(event, number, claim=True)
+
+    def check_read(self, case: Case, event: e.Read) -> Refused | None:
+        if case.user.account is None:
+            return _NOTHING_READ
+        partner = event.partner
+        if partner is not None and self.state.talks.find(case.user.account, partner.key) is None:
+            return _nothing_there(partner)
+        return None
+
+    def read(self, it: Ordered, event: e.Read) -> Outcome:
+        state, place, account = self.state, it.proposal.room, it.user.account
+        assert account is not None
+        if place is None or (event.partner is None and it.at is None):
+            return it.rejected(NOT_IN_ROOM)
+        if event.partner is not None and state.talks.find(account, event.partner.key) != place:
+            return it.rejected(_nothing_there(event.partner))
+        # Nothing was said yet behind this event.
+        at = state.markers.read(account, place, min(event.message, it.message))
+        users = tuple(each.id for each in state.users_of(account))
+        return it.applied(Between(users), e.Read(at, event.partner))
+
+    # --- ignoring somebody ---
+
+    def ignore(self, asked: Asked, command: c.Ignore) -> Decision:
+        session, user = asked.session, asked.user
+        if command.nick is None:
+            return SendReply(r.Ignored(tuple(session.ignored.values())))
+        target = self.state.user_named(command.nick)
+        if target is None:
+            return SendReply(absent_target(command.nick))
+        if target is user:
+            return refuse("self", "you cannot ignore yourself")
+        if len(session.ignored) >= MAX_IGNORED:
+            why = f"you ignore {MAX_IGNORED} people, and that is the most; /unignore somebody first"
+            return refuse("too-many-ignored", why)
+        if user.account is not None:
+            return Propose(e.IgnoreSet(target.nick.key, target.nick.text, hide=True), claim=True)
+        done = r.Confirmed(hidden(target.nick.text))
+        return SendReply(done, Ignoring(target.nick.key, target.nick.text, hide=True))
+
+    def unignore(self, asked: Asked, command: c.Unignore) -> Decision:
+        key, ignored = command.nick.key, asked.session.ignored
+        if key not in ignored:
+            why = f"you do not ignore {command.nick}; /ignore lists whom you do"
+            return refuse("not-ignored", why)
+        name = ignored[key]
+        if asked.user.account is not None:
+            return Propose(e.IgnoreSet(key, name, hide=False), claim=True)
+        done = r.Confirmed(shown_again(name))
+        return SendReply(done, Ignoring(key, command.nick.text, hide=False))
+
+
+def history_with(
+    state: State, user: User, partner: Nick, command: c.ShowHistory, limit: int
+) -> Decision:
+    """Answer with what somebody and ``partner`` wrote: to nobody but these two."""
+    talk = _talk(state, user, partner)
+    if isinstance(talk, SendReply):
+        return talk
+    number, mine, other = talk
+    with_ = Talk(mine, other)
+    return Recall(ref(number), command.before, command.after, limit, talk=with_)
+
+
+def _talk(state: State, user: User, nick: Nick) -> tuple[RoomId, Account, Account] | SendReply:
+    """Return where it is kept what somebody and whoever is called ``nick`` wrote, and the accounts of both."""
+    accounts = state.accounts
+    mine = accounts.get(user.account) if user.account is not None else None
+    if mine is None:
+        why = "private messages are kept for accounts only, and you are a guest; /register makes an account"
+        return refuse("no-account", why)
+    here = state.user_named(nick)
+    key = here.account if here is not None else nick.key
+    other = accounts.get(key) if key is not None else None
+    if other is None:
+        why = f"there is no account {nick}, and of guests no private message is kept"
+        return refuse("no-such-account", why)
+    return state.talks.find(mine.key, other.key) or NO_TALK, mine, other
 
 
 def addressee(state: State, nick: Nick, kind: Kind) -> User | Account | None:
@@ -60,27 +282,8 @@ def somebody_else(to: Nick, scope: str) -> Refused:
     )
 
 
-def refusal(state: State, user: User, target: User | Account) -> Refused | None:
-    """Return why somebody cannot write to somebody; None if they can."""
-    name = target.nick if isinstance(target, User) else target.name
-    if not _wanted(state, user, target):
-        return _not_to(state, target, name)
-    if isinstance(target, User) or _ignored(user, target):
-        return None
-    sender = user.account or GUESTS
-    if state.talks.waiting(target.key, sender) >= state.limits.max_waiting_from:
-        whose = "of yours" if user.account is not None else "from guests"
-        why = f"{state.limits.max_waiting_from:,} messages {whose} wait for {name}, and no more can; nothing was sent"
-        return Refused("too-many-waiting", why)
-    if state.talks.waiting(target.key) >= state.limits.max_waiting:
-        why = f"{state.limits.max_waiting:,} messages wait for {name}, and no more can; nothing was sent"
-        return Refused("too-many-waiting", why)
-    return None
-
-
-def waits(user: User, target: User | Account) -> bool:
-    """Tell whether what somebody writes is to be told once the account is here again."""
-    return isinstance(target, Account) and not _ignored(user, target)
+def _nothing_there(partner: Nick) -> Refused:
+    return Refused("nothing-there", f"there is nothing that you and {partner} wrote")
 
 
 def _ignored(user: User, account: Account) -> bool:

@@ -6,8 +6,14 @@ from typing import Final
 
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules.decisions import SendReply
+from twisted_chat.core.state.room import Room
+from twisted_chat.core.state.user import User
+from twisted_chat.core.values.account import Account
+from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.text import CleanText
 
+#: Why a password that was right when it was checked does not count any more.
+STALE: Final = "the password was changed meanwhile, or the account deleted; log in again"
 #: What is added when somebody is banned or muted by a name that nobody here has.
 UNMATCHED: Final = "Nobody here matches it now."
 
@@ -26,6 +32,35 @@ def check_size(text: CleanText | None, limit: int) -> SendReply | None:
 def too_long(size: int, limit: int) -> str:
     """Say that a text is too long."""
     return f"that text has {size:,} bytes, and {limit:,} are the most"
+
+
+def absent_target(nick: Nick) -> Refused:
+    """Refuse what is to be done to somebody who is not here."""
+    return Refused("no-such-nick", f"{nick} is not here; /who lists who is here")
+
+
+def not_a_member(nick: Nick, room: Room) -> Refused:
+    """Refuse to do something to somebody who is not there."""
+    return Refused("not-a-member", f"{nick} is not in {room.name}; /who {room.name} lists who is")
+
+
+def has_account(key: str) -> Refused:
+    """Refuse what only guests can do."""
+    return Refused(
+        "already-logged-in",
+        f"you have the account {key} here; /quit, and come again, to be another",
+    )
+
+
+def taken(nick: Nick, holder: User | Account) -> str:
+    """Say why ``nick`` cannot be had."""
+    if isinstance(holder, Account):
+        if holder.name == nick:
+            return f'"{nick}" is registered (/login {nick} PASSWORD if it is yours)'
+        return f'"{nick}" is taken: it looks too much like {holder.name}, which is registered'
+    if holder.nick == nick:
+        return f'"{nick}" is taken'
+    return f'"{nick}" is taken: it looks too much like {holder.nick}, who is here'
 
 
 def hidden(name: str) -> str:

@@ -31,15 +31,16 @@ class Invites(dict[str, float]):
         """Tell whether a code can still be used."""
         return digest is not None and self.get(digest, 0.0) > now
 
-    def put(self, digest: str, until: float, now: float) -> bool:
-        """Add a code; False if there are too many. Those that have ended go when there is no room."""
+    def full(self, now: float) -> bool:
+        """Tell whether there are as many codes that can still be used as there may be."""
+        return len(self) >= MAX_INVITES and sum(end > now for end in self.values()) >= MAX_INVITES
+
+    def put(self, digest: str, until: float, now: float) -> None:
+        """Add a code, if they are not :meth:`full`. Those that have ended go when there is no room."""
         if len(self) >= MAX_INVITES:
             for old in [each for each, end in self.items() if end <= now]:
                 self.use(old)
-        if len(self) >= MAX_INVITES:
-            return False
         self[digest] = self.altered[digest] = until
-        return True
 
     def take_altered(self) -> dict[str, float | None]:
         """Return what a store was not told of yet; from now on it was."""

@@ -31,19 +31,28 @@ class ServerBans:
         for ban in bans:
             self._put(ban)
 
-    def add(self, ban: Ban, now: float) -> bool:
-        """Add a ban, in the place of another of the same target; False if there are too many.
+    def full(self, ban: Ban, now: float) -> bool:
+        """Tell whether there are as many bans as there may be, and none in the place of which this one would be."""
+        return (
+            len(self._bans) >= MAX_BANS
+            and not self.has(ban.kind, ban.target)
+            and sum(not each.over(now) for each in self) >= MAX_BANS
+        )
+
+    def has(self, kind: Kind, target: str) -> bool:
+        """Tell whether there is a ban of just that."""
+        return (kind, target) in self._bans
+
+    def add(self, ban: Ban, now: float) -> None:
+        """Add a ban, in the place of another of the same target, if they are not :meth:`full`.
 
         Those that are over go when there is no room: the time of day may be wrong for a while.
         """
         if len(self._bans) >= MAX_BANS:
             for each in [each for each in self._bans.values() if each.over(now)]:
                 self.lift(each.kind, each.target)
-        if len(self._bans) >= MAX_BANS and (ban.kind, ban.target) not in self._bans:
-            return False
         self.lift(ban.kind, ban.target)
         self._put(ban)
-        return True
 
     def lift(self, kind: Kind, target: str) -> Ban | None:
         """Take a ban out and return it; None if there is none. Bans of networks around or inside it stay."""
@@ -88,7 +97,7 @@ class ServerBans:
 def shut(panic: int, *, account: str | None, local: bool) -> str:
     """Say why somebody cannot come in while operators let in no new guests (1) or nobody new (2); nothing if they can.
 
-    Nobody registers meanwhile, see :mod:`.decide_accounts`.
+    Nobody registers meanwhile, see :mod:`twisted_chat.core.rules.accounts`.
 
     Who is on the server's own machine always can: somebody has to end that.
     """

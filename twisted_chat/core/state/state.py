@@ -1,4 +1,4 @@
-"""Who and what is there now. Plain data; only :mod:`twisted_chat.core.rules.apply` changes what all nodes share.
+"""Who and what is there now. Plain data; only :mod:`twisted_chat.core.rules` changes what all nodes share.
 
 Shared by all nodes: users, rooms and sent ids. Known to one node only: its sessions, with focus and ignore list.
 """
@@ -20,7 +20,7 @@ from twisted_chat.core.state.room import LOBBY_ID, Room
 from twisted_chat.core.state.server_bans import ServerBans
 from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.state.user import User
-from twisted_chat.core.values.account import Account
+from twisted_chat.core.values.account import Account, Registration
 from twisted_chat.core.values.ids import Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import LOBBY, Nick, RoomName, looks
@@ -33,6 +33,10 @@ class State:
     def __init__(self, limits: Limits) -> None:
         #: The limits that count now; replaced as a whole by :meth:`limit`.
         self.limits = limits
+        #: Who can register here.
+        self.registration: Registration = "open"
+        #: Whether others than this server are asked about passwords, who may know names that it does not.
+        self.asks_others = False
         self.users: dict[UserId, User] = {}
         self.rooms: dict[RoomId, Room] = {}
         self.nonces = Nonces(limits.max_ids)

@@ -6,7 +6,7 @@ from typing import Final
 
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.rules.decide_accounts import MIN_PASSWORD
+from twisted_chat.core.values.account import MIN_PASSWORD
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.text import BadText, Secret, decode
 from twisted_chat.delivery.session import Session

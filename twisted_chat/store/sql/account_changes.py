@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from twisted_chat.core.api.records import AuditRecord
 from twisted_chat.core.api.replies import AccountLine
-from twisted_chat.core.rules.apply_accounts import account_refused, drop_account
+from twisted_chat.core.rules.accounts import account_refused, drop_account
 from twisted_chat.core.state import snapshot
 from twisted_chat.core.state.state import State
 from twisted_chat.core.values.ids import MessageId

@@ -1,0 +1,315 @@
+"""Accounts: making one, its password, its settings, deleting it, and codes with which others can make one."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from msgspec.structs import replace
+
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.api.replies import Refused
+from twisted_chat.core.rules.decisions import (
+    CheckPassword,
+    Decision,
+    HashPassword,
+    MakeInvite,
+    SendReply,
+)
+from twisted_chat.core.rules.outcomes import Between, Outcome
+from twisted_chat.core.rules.ownership import forget_account, recognise
+from twisted_chat.core.rules.refusals import STALE, has_account, refuse, taken
+from twisted_chat.core.rules.topic import Asked, Case, Ordered, Rule, Topic
+from twisted_chat.core.state.dedup import owner_of
+from twisted_chat.core.state.invites import digest_of
+from twisted_chat.core.state.state import State
+from twisted_chat.core.state.user import User
+from twisted_chat.core.values.account import (
+    KEPT_ELSEWHERE,
+    MAX_PASSWORD,
+    MIN_PASSWORD,
+    Account,
+    Proof,
+)
+from twisted_chat.core.values.ids import MessageId, RoomId, UserId
+from twisted_chat.core.values.names import Nick
+
+# The names that the server gives to who asks for none.
+_GUEST: Final = re.compile(r"guest[0-9]+")
+
+_PRIVACY: Final = {
+    "all": "everybody may write to you in private",
+    "accounts": "only who has an account may write to you in private",
+    "rooms": "only who is in one of your rooms, such as the lobby, may write to you in private",
+}
+_NO_ACCOUNT: Final = Refused(
+    "no-account",
+    "you are a guest here; /register PASSWORD makes an account, /login NICK PASSWORD enters one",
+)
+_BAD_INVITE: Final = Refused(
+    "invite-needed",
+    "who registers here needs an invitation that is not used yet: /register PASSWORD CODE; ask who runs this server for a code",
+)
+_TOO_MANY_INVITES: Final = Refused(
+    "too-many-invites",
+    "there are too many invitations that nobody used yet; try again in some days",
+)
+
+
+class Accounts(Topic):
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self.commands = {
+            c.Register: self.register,
+            c.ChangePassword: self.change_password,
+            c.DropAccount: self.drop,
+            c.MakeInviteCode: self.make_invite,
+            c.SetPrivacy: self.set_privacy,
+        }
+        self.proven = {
+            c.ChangePassword: self.changes_password,
+            c.DropAccount: self.drops,
+        }
+        self.events = {
+            e.AccountRegistered: Rule(self.registered, self.check_registered),
+            e.PasswordChanged: Rule(self.password_changed, self.check_own),
+            e.AccountDropped: Rule(self.dropped, self.check_own),
+            e.InviteCodeMade: Rule(self.invite_made, self.check_invite_made),
+            e.PrivacySet: Rule(self.privacy_set, self.check_has_account),
+            e.IgnoreSet: Rule(self.ignore_set, self.check_has_account),
+        }
+
+    # --- making an account ---
+
+    def register(self, asked: Asked, command: c.Register) -> Decision:
+        user, state = asked.user, self.state
+        if user.account is not None:
+            return SendReply(has_account(user.account))
+        if state.panic and not asked.session.local:
+            why = "nobody new can register for now; try again later"
+            return refuse("registration-closed", why)
+        if state.registration == "closed":
+            why = "nobody can register here; ask who runs this server"
+            return refuse("registration-closed", why)
+        invite = digest_of(command.code) if command.code is not None else None
+        if state.registration == "invite" and not state.invites.good(invite, asked.now):
+            return SendReply(_BAD_INVITE)
+        if invite is not None and not state.invites.good(invite, asked.now):
+            # Else who chose a password with a blank in it would have one without what follows the blank.
+            why = "a password has no blanks, and nobody needs an invitation here: /register PASSWORD; nothing was changed"
+            return refuse("bad-password", why)
+        if _GUEST.fullmatch(user.nick.key):
+            why = f"{user.nick} is a name for guests; take another with /nick NICK, then register that"
+            return refuse("bad-nick", why)
+        banned = state.server_bans.of_account(user.nick.key, asked.now)
+        if banned is not None:
+            return refuse(
+                "banned", f"{user.nick} is banned here; take another name, then register that"
+            )
+        bad = bad_password(command.password, new=True)
+        if bad is not None:
+            return SendReply(bad)
+        needed = invite if state.registration == "invite" else None
+        return HashPassword(user.nick, command.password, needed)
+
+    def check_registered(self, case: Case, event: e.AccountRegistered) -> Refused | None:
+        user, now = case.user, case.now
+        if user.account is not None:
+            return has_account(user.account)
+        if user.nick.text != event.nick.text:
+            why = f"you are called {user.nick} now; nothing was registered"
+            return Refused("nick-changed", why)
+        holder = self.state.in_the_way(event.nick, user)
+        if holder is not None:
+            return Refused("nick-taken", taken(event.nick, holder))
+        if event.invite is not None and not self.state.invites.good(event.invite, now):
+            return _BAD_INVITE
+        return None
+
+    def registered(self, it: Ordered, event: e.AccountRegistered) -> Outcome:
+        user = it.user
+        if event.invite is not None:
+            self.state.invites.use(event.invite)
+        account = Account(user.nick, it.now, it.message)
+        self.state.accounts.put(account)
+        become(self.state, user, account, it.message, it.now)
+        return it.applied(Between((user.id,)), e.AccountRegistered(user.nick), event.password)
+
+    # --- its password, and deleting it ---
+
+    def change_password(self, asked: Asked, command: c.ChangePassword) -> Decision:
+        account = account_of(self.state, asked.user)
+        if account is None:
+            return SendReply(_NO_ACCOUNT)
+        bad = bad_password(command.new, new=True)
+        if bad is not None:
+            return SendReply(bad)
+        return prove(self.state, account.name, command.old, command)
+
+    def changes_password(
+        self, asked: Asked, proven: CheckPassword, proof: Proof, password: str
+    ) -> Decision:
+        return self.propose(asked, e.PasswordChanged(proof, password))
+
+    def check_own(self, case: Case, event: e.PasswordChanged | e.AccountDropped) -> Refused | None:
+        account = self.state.accounts.proven(event.proof)
+        own = account is not None and case.user.account == account.key
+        return None if own else Refused("wrong-password", STALE)
+
+    def password_changed(self, it: Ordered, event: e.PasswordChanged) -> Outcome:
+        state = self.state
+        account = state.accounts[event.proof.account]
+        if event.renewed:
+            state.accounts.put(account)
+            shown = e.PasswordChanged(account.proof, renewed=True)
+            return it.applied(Between(()), shown, event.password)
+        account = replace(account, since=it.message)
+        state.accounts.put(account)
+        # Who is here stays; who might come back by a session's secret needs the new password.
+        users = state.users_of(account.key)
+        for each in users:
+            for author in each.sessions.values():
+                state.accounts.logged_in(author.scope, account.proof)
+        shown = e.PasswordChanged(account.proof)
+        return it.applied(Between(tuple(each.id for each in users)), shown, event.password)
+
+    def drop(self, asked: Asked, command: c.DropAccount) -> Decision:
+        account = account_of(self.state, asked.user)
+        if account is None:
+            return SendReply(_NO_ACCOUNT)
+        if account.since == KEPT_ELSEWHERE:
+            why = "your account is kept elsewhere; ask who runs this server to delete it there; nothing was changed"
+            return refuse("unsupported", why)
+        return prove(self.state, account.name, command.password, command)
+
+    def drops(self, asked: Asked, proven: CheckPassword, proof: Proof, password: str) -> Decision:
+        return self.propose(asked, e.AccountDropped(proof))
+
+    def dropped(self, it: Ordered, event: e.AccountDropped) -> Outcome:
+        happened = it.applied(Between(()))
+        proof = self.state.accounts[event.proof.account].proof
+        users, gone = drop_account(self.state, event.proof.account)
+        envelope = replace(happened.envelope, event=e.AccountDropped(proof, gone))
+        return replace(happened, envelope=envelope, audience=Between(users))
+
+    # --- its settings ---
+
+    def set_privacy(self, asked: Asked, command: c.SetPrivacy) -> Decision:
+        account = account_of(self.state, asked.user)
+        if account is None:
+            return SendReply(_NO_ACCOUNT)
+        if command.privacy is None:
+            return SendReply(r.Confirmed(privacy_text(account.privacy)))
+        return self.propose(asked, e.PrivacySet(command.privacy))
+
+    def check_has_account(self, case: Case, event: e.PrivacySet | e.IgnoreSet) -> Refused | None:
+        return _NO_ACCOUNT if account_of(self.state, case.user) is None else None
+
+    def privacy_set(self, it: Ordered, event: e.PrivacySet) -> Outcome:
+        return self._set(it, privacy=event.privacy)
+
+    def ignore_set(self, it: Ordered, event: e.IgnoreSet) -> Outcome:
+        before = self.state.accounts[it.user.account or ""].ignored
+        ignored = {key: name for key, name in before if key != event.key}
+        if event.hide:
+            ignored[event.key] = event.name
+        return self._set(it, ignored=tuple(ignored.items()))
+
+    def _set(self, it: Ordered, **setting: object) -> Outcome:
+        account = self.state.accounts[it.user.account or ""]
+        self.state.accounts.put(replace(account, **setting))
+        users = tuple(each.id for each in self.state.users_of(account.key))
+        return it.applied(Between(users))
+
+    # --- codes ---
+
+    def make_invite(self, asked: Asked, command: c.MakeInviteCode) -> Decision:
+        if not asked.session.local and asked.session.operator is None:
+            why = "only operators of this server, and who connects from the machine it runs on, can invite"
+            return refuse("not-operator", why)
+        if self.state.registration == "closed":
+            why = (
+                "nobody can register here, with an invitation or without; the server was started so"
+            )
+            return refuse("registration-closed", why)
+        return MakeInvite()
+
+    def check_invite_made(self, case: Case, event: e.InviteCodeMade) -> Refused | None:
+        return _TOO_MANY_INVITES if self.state.invites.full(case.now) else None
+
+    def invite_made(self, it: Ordered, event: e.InviteCodeMade) -> Outcome:
+        self.state.invites.put(event.invite, event.until, it.now)
+        return it.applied(Between((it.user.id,)))
+
+
+def privacy_text(privacy: str) -> str:
+    """Say who may write to somebody in private."""
+    return _PRIVACY[privacy]
+
+
+def bad_password(password: str, *, new: bool) -> Refused | None:
+    """Refuse what can be no password, before anything costly is done with it."""
+    size = len(password.encode("utf-8"))
+    if size > MAX_PASSWORD:
+        why = f"a password has at most {MAX_PASSWORD:,} bytes; nothing was done with it"
+        return Refused("bad-password", why)
+    if new and password != password.strip(" "):
+        why = "a password cannot begin or end with a blank: a line of chat loses it; nothing was changed"
+        return Refused("bad-password", why)
+    if new and len(password) < MIN_PASSWORD:
+        why = f"a password has at least {MIN_PASSWORD} characters; nothing was changed"
+        return Refused("bad-password", why)
+    return None
+
+
+def prove(
+    state: State, nick: Nick, password: str, command: c.Login | c.ChangePassword | c.DropAccount
+) -> Decision:
+    """Let a password be checked, after which ``command`` goes on."""
+    bad = bad_password(password, new=False)
+    if bad is not None:
+        return SendReply(bad)
+    account = state.accounts.get(nick.key)
+    return CheckPassword(nick, password, command, account.proof if account is not None else None)
+
+
+def account_of(state: State, user: User) -> Account | None:
+    """Return the account of a user; None for a guest."""
+    return state.accounts.get(user.account) if user.account is not None else None
+
+
+def become(state: State, user: User, account: Account, message: MessageId, time: float) -> None:
+    """Make a user one of an account."""
+    before = user.invitation
+    state.markers.prune(account.key, state.rooms)
+    state.markers.enter(account.key, user.rooms, message)
+    state.set_account(user, account.key)
+    recognise(state, user, before)
+    for author in user.sessions.values():
+        state.accounts.logged_in(author.scope, account.proof)
+        state.nonces.touch(author.scope, time, owner_of(author))
+
+
+def account_refused(state: State, key: str) -> Refused | None:
+    """Return why the account of somebody cannot be changed by a server operator; None if it can."""
+    account = state.accounts.get(key)
+    if account is None:
+        why = f"There is no account {key}. Nothing was changed. /accounts lists them."
+        return Refused("no-such-account", why)
+    if account.since == KEPT_ELSEWHERE:
+        why = f"The account {key} is kept elsewhere, in a file of this server. Nothing was changed."
+        return Refused("unsupported", why)
+    return None
+
+
+def drop_account(state: State, key: str) -> tuple[tuple[UserId, ...], tuple[RoomId, ...]]:
+    """Delete an account; return who had it, and is a guest now, and the rooms and talks that are gone with it."""
+    gone = (*forget_account(state, key), *state.talks.drop(key))
+    state.markers.drop(key)
+    users = state.users_of(key)
+    state.accounts.drop(key)
+    for each in users:
+        state.set_account(each, None)
+    return tuple(each.id for each in users), gone

@@ -1,0 +1,396 @@
+"""Who comes, under which name and as whom, how somebody is called and whether they are away, and who goes."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Final, TypeGuard
+
+from msgspec.structs import replace
+
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.api.replies import NameRefused, Refused
+from twisted_chat.core.rules.accounts import account_of, bad_password, become, prove
+from twisted_chat.core.rules.decisions import (
+    CheckPassword,
+    Decision,
+    GoodBye,
+    Nothing,
+    Propose,
+    SendReply,
+)
+from twisted_chat.core.rules.outcomes import NOBODY, Near, Outcome
+from twisted_chat.core.rules.permissions import heard_in, ponder, rename_refused, silenced
+from twisted_chat.core.rules.refusals import STALE, check_size, has_account, refuse, taken
+from twisted_chat.core.rules.topic import Asked, Case, Ordered, Rule, Topic
+from twisted_chat.core.state.dedup import owner_of
+from twisted_chat.core.state.server_bans import shut
+from twisted_chat.core.state.session import SessionState
+from twisted_chat.core.state.state import State
+from twisted_chat.core.state.user import User
+from twisted_chat.core.values.account import Account, Proof
+from twisted_chat.core.values.ids import Scope, UserId
+from twisted_chat.core.values.names import Nick, guest_nick, suggest
+from twisted_chat.core.values.text import CleanText
+
+_QUIT: Final = CleanText("quit")
+_SAID_SO: Final = Refused("said-so", "they said themselves whether they are away")
+_NAME_IN_USE: Final = (
+    "The first word is a name that is in use here, so the rest may be its password. It was not sent. "
+    "Type a nickname alone, or NICK PASSWORD"
+)
+
+
+class Login(Topic):
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self._next_guest = 1
+        self.commands = {
+            c.Login: self.login,
+            c.Rename: self.rename,
+            c.Away: self.away,
+            c.Ping: self.ping,
+            c.Pong: self.pong,
+            c.Quit: self.quit,
+        }
+        self.before_login = frozenset((c.Login, c.Ping, c.Pong, c.Quit))
+        self.proven = {c.Login: self.logs_in}
+        self.events = {
+            e.Arrived: Rule(self.arrived, by_nobody=True),
+            e.LoggedIn: Rule(self.logged_in, self.check_logged_in),
+            e.Renamed: Rule(self.renamed, self.check_renamed),
+            e.AwaySet: Rule(self.away_set, self.check_away_set),
+            e.Departed: Rule(self.departed),
+            e.Detached: Rule(self.departed),
+        }
+
+    # --- coming in ---
+
+    def login(self, asked: Asked, command: c.Login) -> Decision:
+        """Decide under which name a session comes in; of somebody who is here, as whom they go on."""
+        if asked.here is not None:
+            return self._login_again(asked, asked.here, command)
+        state, session, now = self.state, asked.session, asked.now
+        if refused := self._banned(session.address, None, now):
+            return SendReply(refused)
+        if command.said is not None:
+            if command.nick is not None and state.in_the_way(command.nick) is not None:
+                return SendReply(NameRefused("looks-private", _NAME_IN_USE))
+            command = c.Login()
+        mine: Account | None = None
+        if command.token is not None:
+            ghost = state.user_in_scope(asked.scope)
+            if ghost is not None:
+                refused = self._banned(session.address, ghost.account, now)
+                return _refuse_or_arrive(refused, session, ghost.nick, asked.scope)
+            mine = state.accounts.login_of(asked.scope)
+        nick = command.nick or (mine.name if mine is not None else self._free_guest())
+        if command.password is not None:
+            bad = bad_password(command.password, new=False)
+            if bad is not None:
+                return SendReply(NameRefused("bad-password", bad.why))
+            if command.or_guest and not state.asks_others and nick.key not in state.accounts:
+                why = f"{nick} is not registered, so it has no password. A nickname is one word"
+                free = nick if state.in_the_way(nick) is None else free_nick(state, nick)
+                return SendReply(NameRefused("wrong-password", why, free))
+            return prove(state, nick, command.password, command)
+        key = mine.key if mine is not None else None
+        if refused := self._banned(session.address, key, now):
+            return SendReply(refused)
+        holder = state.in_the_way(nick, None, key)
+        if isinstance(holder, Account) and holder.name == nick:
+            return SendReply(r.NickPassword(nick, free_nick(state, nick)))
+        refused = self._closed(key, local=session.local)
+        if refused is None and holder is not None and not _joins(holder, mine, nick):
+            refused = NameRefused("nick-taken", taken(nick, holder), free_nick(state, nick))
+        proof = mine.proof if mine is not None else None
+        return _refuse_or_arrive(refused, session, nick, asked.scope, proof)
+
+    def logs_in(self, asked: Asked, proven: CheckPassword, proof: Proof, password: str) -> Decision:
+        """Decide what a right password leads to."""
+        if asked.here is not None:
+            return self.propose(asked, e.LoggedIn(proven.nick, proof))
+        session = asked.session
+        refused = self._banned(session.address, proof.account, asked.now)
+        refused = refused or self._closed(proof.account, local=session.local)
+        return _refuse_or_arrive(refused, session, proven.nick, asked.scope, proof)
+
+    def _banned(self, address: str | None, account: str | None, now: float) -> NameRefused | None:
+        """Refuse a login of who is banned. ``account`` is the key of its account, if any."""
+        bans = self.state.server_bans
+        ban = bans.of_address(address, now) or bans.of_account(account, now)
+        return NameRefused("banned", ban.explain(now)) if ban is not None else None
+
+    def _closed(self, account: str | None, *, local: bool) -> NameRefused | None:
+        """Refuse a login of somebody new while nobody new may come in."""
+        why = shut(self.state.panic, account=account, local=local)
+        return NameRefused("closed", why) if why else None
+
+    def arrived(self, it: Ordered, event: e.Arrived) -> Outcome:
+        state, place = self.state, it.place
+        ghost = state.user_in_scope(event.scope)
+        if ghost is not None:
+            return self._back(it, event, ghost)
+        account = self._proven(it, event.proof, event.nick, None)
+        if event.proof is not None and account is None:
+            holder = state.in_the_way(event.nick) if event.proof.outside else None
+            if holder is not None:
+                return it.rejected(NameRefused("nick-taken", taken(event.nick, holder)))
+            return it.rejected(NameRefused("wrong-password", STALE))
+        key = account.key if account is not None else None
+        # Operators of the server may have said so after the login was decided.
+        refused = self._banned(event.address, key, it.now)
+        refused = refused or self._closed(key, local=event.local)
+        if refused is not None:
+            return it.rejected(refused)
+        holder = state.in_the_way(event.nick, None, key)
+        if _joins(holder, account, event.nick):
+            user = holder
+            author = replace(user.author, scope=event.scope, host=event.host)
+            state.attach(user, place, author, event.address)
+        elif holder is not None:
+            return it.rejected(NameRefused("nick-taken", taken(event.nick, holder)))
+        else:
+            user_id, now = UserId(it.message), it.now
+            author = e.Author(user_id, event.nick, event.scope, key, event.host)
+            user = User(user_id, author, since=now, spoke=now, sessions={place: author})
+            user.addresses[place] = event.address
+            state.add_user(user)
+        if account is not None:
+            state.accounts.logged_in(event.scope, account.proof)
+            state.markers.prune(account.key, state.rooms)
+        state.nonces.touch(event.scope, it.now, owner_of(author))
+        return it.by(user).applied(NOBODY)
+
+    def _back(self, it: Ordered, event: e.Arrived, ghost: User) -> Outcome:
+        """Let a client come back before its old connection was known to be dead: it keeps nick and rooms."""
+        place = it.place
+        same = {
+            old: author for old, author in ghost.sessions.items() if author.scope == event.scope
+        }
+        for old in same:
+            del ghost.sessions[old]
+            ghost.addresses.pop(old, None)
+        mine = next(iter(same.values()), ghost.author)
+        back_here = replace(mine, host=event.host)
+        if ghost.author.scope == mine.scope:
+            ghost.author = back_here
+        ghost.sessions[place] = back_here
+        ghost.addresses[place] = event.address
+        self.state.nonces.touch(event.scope, it.now, owner_of(back_here))
+        replaced = tuple(sorted(same.keys() - {place}))
+        back = e.Arrived(ghost.nick, event.scope, event.host, replaced, address=event.address)
+        return it.by(ghost).applied(NOBODY, back)
+
+    # --- becoming an account ---
+
+    def _login_again(self, asked: Asked, user: User, command: c.Login) -> Decision:
+        """Let somebody who is here become an account; without a password it is a rename, as classic clients mean it."""
+        if isinstance(command.nick, Nick) and (wait := self._ponder(asked, command, command.nick)):
+            return wait
+        if command.token is not None:
+            return refuse(
+                "already-logged-in",
+                f"you are logged in as {user.nick} already; /nick NICK changes that name",
+            )
+        if command.password is None:
+            return self._rename(asked, command.nick or self._free_guest())
+        nick = command.nick or asked.session.wanted or user.nick
+        if user.account is not None and (user.account != nick.key or user.nick == nick):
+            return SendReply(has_account(user.account))
+        return prove(self.state, nick, command.password, command)
+
+    def check_logged_in(self, case: Case, event: e.LoggedIn) -> Refused | None:
+        user, now = case.user, case.now
+        state, proof = self.state, event.proof
+        account = state.accounts.proven(proof)
+        if account is None and not (proof.outside and state.in_the_way(event.nick, user) is None):
+            return Refused("wrong-password", STALE)
+        key = account.key if account is not None else event.nick.key
+        ban = state.server_bans.of_account(key, now)
+        if ban is not None:
+            return Refused("banned", ban.explain(now))
+        if user.account not in (None, key):
+            return has_account(user.account or "")
+        holder = state.in_the_way(event.nick, user, key)
+        if holder is None:
+            return rename_refused(state, user, event.nick, now)
+        if not _joins(holder, account, event.nick):
+            return Refused("nick-taken", taken(event.nick, holder))
+        return None
+
+    def logged_in(self, it: Ordered, event: e.LoggedIn) -> Outcome:
+        state, user = self.state, it.user
+        account = self._proven(it, event.proof, event.nick, user)
+        assert account is not None
+        holder = state.in_the_way(event.nick, user, account.key)
+        happened = it.applied(NOBODY)
+        if not _joins(holder, account, event.nick):
+            if user.nick.text != event.nick.text:
+                state.rename(user, event.nick)
+            become(state, user, account, it.message, it.now)
+            return replace(happened, audience=Near(tuple(user.rooms), author=True))
+        # Their other sessions are here under that nick: this one goes over to them.
+        place = it.place
+        mine, address = user.sessions[place], user.addresses[place]
+        state.detach(user, place)
+        rooms = None
+        if not user.sessions:
+            rooms = tuple(user.rooms)
+            for room in rooms:
+                state.take_out(user, state.rooms[room])
+            state.remove_user(user)
+        author = replace(holder.author, scope=mine.scope, host=mine.host)
+        state.attach(holder, place, author, address)
+        state.accounts.logged_in(mine.scope, account.proof)
+        state.nonces.touch(mine.scope, it.now, owner_of(author))
+        moved = e.LoggedIn(holder.nick, event.proof, moved=True, rooms=rooms)
+        return replace(happened, envelope=replace(happened.envelope, event=moved))
+
+    def _proven(
+        self, it: Ordered, proof: Proof | None, nick: Nick, user: User | None
+    ) -> Account | None:
+        """Return the account that was proven; made now, if others vouch for somebody who has none here yet.
+
+        ``user``: who that is if they are here; they may have the nick already, as a guest.
+        """
+        if proof is None:
+            return None
+        state = self.state
+        account = state.accounts.proven(proof)
+        if account is None and proof.outside and state.in_the_way(nick, user) is None:
+            account = Account(nick, it.now, it.message)
+            state.accounts.put(account)
+        return account
+
+    # --- another nick ---
+
+    def rename(self, asked: Asked, command: c.Rename) -> Decision:
+        return self._ponder(asked, command, command.nick) or self._rename(asked, command.nick)
+
+    def _ponder(self, asked: Asked, command: c.Command, nick: Nick) -> Decision | None:
+        user = asked.user
+        lists = (self.state.rooms[number].bans for number in user.rooms)
+        return ponder(asked.session, command, lists, nick, user.nick)
+
+    def _rename(self, asked: Asked, nick: Nick) -> Decision:
+        state, user = self.state, asked.user
+        account = account_of(state, user)
+        holder = state.in_the_way(nick, user, user.account)
+        if account is not None and _joins(holder, account, nick):
+            return Propose(e.LoggedIn(nick, account.proof), claim=True)
+        if holder is None and nick.text == user.nick.text:
+            return refuse("same-nick", f"you are called {nick} already; nothing was changed")
+        if holder is not None and (free := free_nick(state, nick)) is not None:
+            return refuse("nick-taken", f"{taken(nick, holder)}; try {free}")
+        return self.propose(asked, e.Renamed(nick))
+
+    def check_renamed(self, case: Case, event: e.Renamed) -> Refused | None:
+        user, now = case.user, case.now
+        holder = self.state.in_the_way(event.nick, user, user.account)
+        if holder is not None:
+            return Refused("nick-taken", taken(event.nick, holder))
+        return rename_refused(self.state, user, event.nick, now)
+
+    def renamed(self, it: Ordered, event: e.Renamed) -> Outcome:
+        happened = it.applied(Near(tuple(it.user.rooms), author=True))
+        self.state.rename(it.user, event.nick)
+        return happened
+
+    def _free_guest(self) -> Nick:
+        # Where to look first is a hint, no part of the state: a house of 5,000 guests costs one look-up, not 5,000.
+        if self._next_guest > 2 * len(self.state.users) + 10:
+            self._next_guest = 1
+        names = ((n, guest_nick(n)) for n in itertools.count(self._next_guest))
+        n, nick = next((n, nick) for n, nick in names if self.state.in_the_way(nick) is None)
+        self._next_guest = n + 1
+        return nick
+
+    # --- away ---
+
+    def away(self, asked: Asked, command: c.Away) -> Decision:
+        long = check_size(command.text, self.state.limits.max_away)
+        return long or self.propose(asked, e.AwaySet(command.text))
+
+    def check_away_set(self, case: Case, event: e.AwaySet) -> Refused | None:
+        # Meanwhile they may have said themselves that they are away, or back.
+        if event.auto and (
+            case.user.away is not None if event.text is not None else not case.user.idled
+        ):
+            return _SAID_SO
+        return None
+
+    def away_set(self, it: Ordered, event: e.AwaySet) -> Outcome:
+        user = it.user
+        user.away, user.idled = event.text, event.auto and event.text is not None
+        rooms = tuple(user.rooms)
+        if event.text is not None and not event.auto:
+            rooms = heard_in(self.state, user, it.now)
+        return it.applied(Near(rooms, author=True))
+
+    # --- going ---
+
+    def ping(self, asked: Asked, command: c.Ping) -> Decision:
+        return SendReply(r.Pong(command.text))
+
+    def pong(self, asked: Asked, command: c.Pong) -> Decision:
+        return Nothing()
+
+    def quit(self, asked: Asked, command: c.Quit) -> Decision:
+        reason = command.reason or _QUIT
+        return check_size(reason, self.state.limits.max_away) or GoodBye(reason)
+
+    def departed(self, it: Ordered, event: e.Departed | e.Detached) -> Outcome:
+        state, user = self.state, it.user
+        marks = isinstance(event, e.Departed) and event.marks
+        rooms = tuple(user.rooms)
+        read = rooms if user.account is not None and not marks else ()
+        for number in read:
+            state.markers.read(user.account or "", number, it.message)
+        if len(user.sessions) > 1:
+            happened = it.applied(NOBODY, e.Detached(read))
+            author = user.sessions[it.place]
+            state.nonces.touch(author.scope, it.now, owner_of(author))
+            state.detach(user, it.place)
+            return happened
+        reason = event.reason if isinstance(event, e.Departed) else CleanText("left")
+        if any(silenced(user, state.rooms[room], it.now) for room in rooms):
+            reason = _QUIT  # who has no say has no last word
+        happened = it.applied(Near(rooms, author=False), e.Departed(reason, rooms, marks))
+        state.detach(user, it.place)
+        for room in rooms:
+            state.take_out(user, state.rooms[room])
+        state.remove_user(user)
+        # The scope outlives the user: a client that comes back within 24 hours may resend.
+        state.nonces.touch(user.author.scope, it.now, owner_of(user.author))
+        return happened
+
+
+def free_nick(state: State, nick: Nick) -> Nick | None:
+    """Suggest a free nick like the one that is taken."""
+    return next((near for near in suggest(nick) if state.in_the_way(near) is None), None)
+
+
+def _refuse_or_arrive(
+    refused: NameRefused | None,
+    session: SessionState,
+    nick: Nick,
+    scope: Scope,
+    proof: Proof | None = None,
+) -> Decision:
+    if refused is not None:
+        return SendReply(refused)
+    arrived = e.Arrived(nick, scope, session.host, proof=proof)
+    arrived = replace(arrived, address=session.address or "", local=session.local)
+    return Propose(arrived, claim=True)
+
+
+def _joins(holder: User | Account | None, account: Account | None, nick: Nick) -> TypeGuard[User]:
+    """Tell whether a session of an account that asks for this nick joins others of the same account, who have it."""
+    return (
+        isinstance(holder, User)
+        and account is not None
+        and holder.account == account.key
+        and holder.nick == nick
+    )

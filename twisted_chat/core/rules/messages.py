@@ -1,0 +1,256 @@
+"""Messages in rooms, and the words that bots answer to."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.api.records import Sent
+from twisted_chat.core.api.replies import Refused
+from twisted_chat.core.rules.decisions import Decision, Propose, Repeat, SendReply
+from twisted_chat.core.rules.outcomes import (
+    NOT_IN_ROOM,
+    Applied,
+    Duplicate,
+    InRoom,
+    Near,
+    Outcome,
+    Rejected,
+)
+from twisted_chat.core.rules.permissions import heard_in, may
+from twisted_chat.core.rules.refusals import refuse, too_long
+from twisted_chat.core.rules.topic import Asked, Case, Ordered, Rule, Topic, room_of
+from twisted_chat.core.state.bot_commands import MAX_BOTS
+from twisted_chat.core.state.dedup import digest
+from twisted_chat.core.state.room import Room
+from twisted_chat.core.state.session import SessionState
+from twisted_chat.core.state.state import State
+from twisted_chat.core.state.user import User
+from twisted_chat.core.values.ids import MessageId
+from twisted_chat.core.values.names import Nick, RoomName
+
+_ID_REUSED: Final = Refused(
+    "id-reused",
+    "this id was used for another message; give each message an id of its own; nothing was sent",
+)
+_TOO_MANY_BOTS: Final = Refused(
+    "too-many-bots", f"There are {MAX_BOTS} bots with words of their own here, and that is the most"
+)
+
+# "join ROOM PASSWORD", behind any mark: a blank is in none of the three, and what may part them is in neither of the first two.
+_PARTED: Final = r"\s,:\uff0c\uff1a\ufe50\ufe55"
+_WORDS: Final = re.compile(
+    rf"\W*\w[^{_PARTED}]*[{_PARTED}]+[^{_PARTED}]+[{_PARTED}]+[^{_PARTED}]\S*\s*"
+)
+
+
+class Messages(Topic):
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self.commands = {
+            c.Say: self._say,
+            c.AskBot: self.ask_bot,
+            c.SetBotCommands: self.set_bot_commands,
+        }
+        self.events = {
+            e.Said: Rule(self._said),
+            e.BotCommandsSet: Rule(self.bot_commands_set, self.check_bot_commands_set),
+        }
+
+    # --- saying something ---
+
+    def _say(self, asked: Asked, command: c.Say) -> Decision:
+        return self.say(asked.session, asked.user, command, asked.now, asked.tag)
+
+    def say(
+        self, session: SessionState, user: User, command: c.Say, now: float, tag: str | None
+    ) -> Decision:
+        """Decide the command that nearly all are: the dispatcher calls this without what others are given."""
+        if command.unless:
+            for meant in command.unless:
+                if typo := _refuse_typo(self.state, user, meant, command):
+                    return typo
+        kind, lines = command.kind, command.lines
+        room = room_of(self.state, session, user, command.room, to_talk=True)
+        name = command.room if isinstance(room, SendReply) else room.name
+        # Asked first: who was cut off may send a message again before being back in its room.
+        if (
+            tag is not None
+            and name is not None
+            and (before := sent_before(self.state, session, tag, name, kind, lines))
+        ):
+            return before
+        if isinstance(room, SendReply):
+            return room
+        if room.strict and (refused := may("speak", user, room, now)):
+            return SendReply(refused)
+        return bad_lines(self.state, lines) or Propose(e.Said(kind, lines), room.ref.id)
+
+    def _said(self, it: Ordered, event: e.Said) -> Outcome:
+        return self.said(it.message, it.proposal, it.user, event)
+
+    def said(self, message: MessageId, proposal: e.Proposal, user: User, event: e.Said) -> Outcome:
+        """Apply the event that nearly all are, as above."""
+        room = self.state.rooms.get(proposal.room) if proposal.room is not None else None
+        if room is None or user.id not in room.members:
+            return Rejected(proposal, NOT_IN_ROOM)
+        origin = proposal.origin
+        if room.strict and (refused := self._strictly(proposal, user, room)):
+            return refused
+        author = user.sessions[origin.node, origin.session]
+        if origin.tag is not None:
+            repeated = once(self.state, message, proposal, author, room.name, event)
+            if repeated is not None:
+                return repeated
+        user.spoke = proposal.time
+        if room.strict and room.settings.slow:
+            _note_spoken(room, user, proposal.time)
+        return Applied(
+            e.Envelope(message, proposal.time, event, origin, author, room.ref),
+            InRoom(room.ref.id),
+        )
+
+    def _strictly(self, proposal: e.Proposal, user: User, room: Room) -> Rejected | None:
+        """Reject what somebody may not say now. What was said before under the same id is not said now."""
+        tag = proposal.origin.tag
+        if tag is not None and self.state.nonces.find(user.scope, tag) is not None:
+            return None
+        why = may("speak", user, room, proposal.time)
+        return Rejected(proposal, why) if why is not None else None
+
+    # --- bots ---
+
+    def ask_bot(self, asked: Asked, command: c.AskBot) -> Decision:
+        session, user, tag = asked.session, asked.user, asked.tag
+        room = room_of(self.state, session, user, command.room, to_talk=True)
+        lines = (command.line,)
+        if (
+            not isinstance(room, SendReply)
+            and not self.state.bots.answer(room, command.word)
+            # The bot may be gone since the line was sent for the first time.
+            and not sent_before(self.state, session, tag, room.name, "say", lines)
+        ):
+            return refuse("unknown-command", command.why)
+        return self.say(session, user, c.Say(lines, command.room), asked.now, tag)
+
+    def set_bot_commands(self, asked: Asked, command: c.SetBotCommands) -> Decision:
+        words = command.words
+        if self.state.bots.get(asked.user.id, frozenset()) == frozenset(words):
+            return SendReply(r.Confirmed("You answer to these words already."))
+        return self.propose(asked, e.BotCommandsSet(words))
+
+    def check_bot_commands_set(self, case: Case, event: e.BotCommandsSet) -> Refused | None:
+        bots = self.state.bots
+        full = event.words and case.user.id not in bots and len(bots) >= MAX_BOTS
+        return _TOO_MANY_BOTS if full else None
+
+    def bot_commands_set(self, it: Ordered, event: e.BotCommandsSet) -> Outcome:
+        if event.words:
+            self.state.bots[it.user.id] = frozenset(event.words)
+        else:
+            self.state.bots.pop(it.user.id, None)
+        return it.applied(Near(heard_in(self.state, it.user, it.now), author=True))
+
+
+def bad_lines(state: State, lines: c.Lines) -> SendReply | None:
+    """Refuse a message that is too long, or empty."""
+    size = len(lines) - 1
+    for line in lines:
+        size += len(line.encode("utf-8"))
+    if size > state.limits.max_text:
+        return refuse("too-long", f"{too_long(size, state.limits.max_text)}; nothing was sent")
+    if not any(map(str.strip, lines)):
+        return refuse("empty", "there is nothing to say; nothing was sent")
+    return None
+
+
+def sent_before(
+    state: State,
+    session: SessionState,
+    tag: str | None,
+    to: RoomName | Nick,
+    kind: c.Kind,
+    lines: c.Lines,
+) -> Repeat | SendReply | None:
+    """Answer a message under an id that the client used before; None if it did not."""
+    if tag is None:
+        return None
+    sent = state.nonces.find(session.scope, tag)
+    if sent is None:
+        return None
+    same = sent.digest == content(to, kind, lines)
+    return Repeat(sent.message, sent.time) if same else SendReply(_ID_REUSED)
+
+
+def once(
+    state: State,
+    message: MessageId,
+    proposal: e.Proposal,
+    author: e.Author,
+    to: Nick | RoomName,
+    event: e.Said | e.Told,
+) -> Rejected | None:
+    """Reject a message whose id the client used before; else remember the id."""
+    tag = proposal.origin.tag
+    if tag is None:
+        return None
+    nonces, scope = state.nonces, author.scope
+    mark = content(to, event.kind, event.lines)
+    sent = nonces.find(scope, tag)
+    if sent is not None:
+        return Rejected(
+            proposal, Duplicate(sent.message, sent.time) if sent.digest == mark else _ID_REUSED
+        )
+    nonces.remember(scope, tag, Sent(mark, message, proposal.time))
+    return None
+
+
+def content(to: Nick | RoomName, kind: c.Kind, lines: c.Lines) -> bytes:
+    """Digest what a client said, and to whom: by name, for whoever sends it again after a lost connection says the same.
+
+    The room may have vanished meanwhile and been made anew, and the other one may have come back too.
+    """
+    return digest(type(to).__name__, to.key, kind, *lines)
+
+
+def _note_spoken(room: Room, user: User, time: float) -> None:
+    """Note that somebody spoke in a slow room; who spoke is forgotten when it no longer matters."""
+    room.spoke.pop(user.invitation, None)
+    room.spoke[user.invitation] = time
+    # Who spoke longest ago is first. However many they are, each is looked at once.
+    while (first := next(iter(room.spoke.items())))[1] + room.settings.slow <= time:
+        del room.spoke[first[0]]
+
+
+def _refuse_typo(
+    state: State, user: User, meant: Nick | RoomName, command: c.Say
+) -> SendReply | None:
+    """Refuse what was perhaps meant for somebody who is here or has an account, or holds a locked room's password."""
+    # By what it looks like: a letter that is no part of the name, or of another script, is one more slip.
+    if isinstance(meant, Nick):
+        holder = state.in_the_way(meant)
+        if holder is None:
+            return None
+        who = holder.nick if isinstance(holder, User) else holder.name
+        what, instead = f"a private message to {who}", f"/msg {who} TEXT"
+    else:
+        room = state.room_named(meant) or state.lookalike(meant)
+        if room is None or (room.settings.private and user.id not in room.members):
+            # Whether it is there is not for everybody to know: what can be a password is none of a room that is not, either.
+            if _WORDS.fullmatch(" ".join(command.lines)) is None:
+                return None
+            name = meant
+        elif room.password is None:
+            return None
+        else:
+            name = room.name
+        what, instead = f"the password of {name}", f"/join {name} PASSWORD"
+    way = (
+        c.SAY_LITERALLY
+        if command.program
+        else f"Write {instead}, or put // and a blank in front to say it to everybody."
+    )
+    return refuse("looks-private", f"That looks like {what}, mistyped. It was not sent. {way}")

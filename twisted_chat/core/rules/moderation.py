@@ -1,0 +1,277 @@
+"""What operators of a room do to somebody there: putting them out, keeping them out, and keeping them from speaking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from msgspec.structs import replace
+
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api.replies import Refused
+from twisted_chat.core.rules.decisions import Decision, Propose, SendReply
+from twisted_chat.core.rules.listings import bans as list_bans
+from twisted_chat.core.rules.outcomes import Outcome
+from twisted_chat.core.rules.permissions import may
+from twisted_chat.core.rules.refusals import check_size, not_a_member
+from twisted_chat.core.rules.topic import NOT_HERE, Asked, Case, Ordered, Rule, Topic, in_room
+from twisted_chat.core.state.ban_list import BanList
+from twisted_chat.core.state.room import Room
+from twisted_chat.core.state.state import State
+from twisted_chat.core.state.user import User
+from twisted_chat.core.values import bans
+from twisted_chat.core.values.bans import Ban, hits
+from twisted_chat.core.values.ids import UserId
+from twisted_chat.core.values.names import Nick
+from twisted_chat.core.values.room_settings import NO_ROLES, Roles
+
+#: By trying networks one would find the address of anybody in the room.
+_NETWORK: Final = Refused(
+    "network-ban",
+    "Only operators of this server can ban addresses and networks. Nothing was changed. "
+    "Write address:NICK, or a cloak mask such as *.PART.PART.ip (/whois NICK shows the cloak).",
+)
+
+
+class Moderation(Topic):
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self.commands = {
+            c.Kick: in_room(self, self.kick),
+            c.PutBan: in_room(self, self.put_ban),
+            c.LiftBan: in_room(self, self.lift_ban),
+            c.ListBans: in_room(self, self.list_bans),
+            c.Mute: in_room(self, self.mute),
+            c.Unmute: in_room(self, self.unmute),
+        }
+        self.events = {
+            e.Kicked: Rule(self.kicked, self.check_kicked, in_room=True),
+            e.Banned: Rule(self.banned, self.check_banned, in_room=True, lasting=True),
+            e.Unbanned: Rule(self.unbanned, self.check_unbanned, in_room=True, lasting=True),
+            e.Muted: Rule(self.muted, self.check_muted, in_room=True, lasting=True),
+            e.Unmuted: Rule(self.unmuted, self.check_unmuted, in_room=True, lasting=True),
+        }
+
+    # --- kick ---
+
+    def kick(self, asked: Asked, command: c.Kick) -> Decision:
+        target = self.member(command.nick, asked.room)
+        event = e.Kicked(NOT_HERE, command.nick, command.reason)
+        if target is not None:
+            event = e.Kicked(target.id, target.nick, command.reason)
+        decision = self.propose(asked, event)
+        if isinstance(decision, Propose):
+            return check_size(command.reason, self.state.limits.max_away) or decision
+        return decision
+
+    def check_kicked(self, case: Case, event: e.Kicked) -> Refused | None:
+        user, room, now = case.user, case.room, case.now
+        own = event.user == user.id
+        against = NO_ROLES if own else room.members.get(event.user, NO_ROLES)
+        refused = may("kick", user, room, now, against)
+        if refused is not None:
+            return refused
+        if own:
+            return Refused("self", f"you cannot put yourself out; /leave {room.name} leaves it")
+        return None if event.user in room.members else not_a_member(event.nick, room)
+
+    def kicked(self, it: Ordered, event: e.Kicked) -> Outcome:
+        target = self.state.users[event.user]
+        self.state.quit(target, it.room)
+        return it.in_room(e.Kicked(target.id, target.nick, event.reason))
+
+    # --- ban ---
+
+    def put_ban(self, asked: Asked, command: c.PutBan) -> Decision:
+        if command.target.kind == "net" and asked.session.operator is None:
+            return SendReply(may("ban", asked.user, asked.room, asked.now) or _NETWORK)
+        target = self._named(command.target)
+        ban = self._ban(asked, command.target, command, target)
+        long = check_size(ban.reason, self.state.limits.max_away)
+        event = e.Banned(ban, target.id if target is not None else None, command.insist)
+        return long or self.propose(asked, event)
+
+    def check_banned(self, case: Case, event: e.Banned) -> Refused | None:
+        user, room, now = case.user, case.room, case.now
+        target = self.user(event.user)
+        ban = fitted(event.ban, target)
+        refused = may("ban", user, room, now, _against(room, target, ban))
+        if refused is not None:
+            return refused
+        nobody = bans.fits_nobody(ban.target)
+        if nobody is not None:
+            return Refused("matches-nobody", f"{nobody} Nothing was changed.")
+        name = ban.target.text
+        if target is user or (ban.target.kind == "name" and hits(ban, user)):
+            return Refused("self", f"you cannot ban yourself; /leave {room.name} leaves it")
+        if ban.target.kind == "address" and target is None:
+            return Refused("no-such-nick", f"{name} is not known: they are not here")
+        if ban.target.kind == "address" and ban.address is None:
+            why = "where they come from is not known, or is the server's own machine"
+            return Refused("no-address", f"{name} cannot be banned: {why}")
+        if bans.own_machine(ban.target):
+            return Refused("no-address", f"{name} cannot be banned: it is the server's own machine")
+        insist = f"; to do that all the same, type /ban !{name}"
+        if bans.everybody(ban.target) and not event.insist:
+            return Refused("bans-everybody", f"that would ban everybody{insist}")
+        if hits(ban, user) and "owner" not in room.roles_of(user) and not event.insist:
+            return Refused("bans-yourself", f"that would ban you, too{insist}")
+        return self._too_many(room.bans, ban, room, now, "bans")
+
+    def banned(self, it: Ordered, event: e.Banned) -> Outcome:
+        room, target, users = it.room, self.user(event.user), self.state.users
+        ban = fitted(event.ban, target)
+        self._put(room.bans, ban, it.now)
+        if target is not None:
+            room.invited.pop(target.invitation, None)
+        hit = [
+            member
+            for member, roles in room.members.items()
+            if "owner" not in roles and hits(ban, users[member])
+        ]
+        return it.in_room(e.Banned(_public(ban), event.user, out=put_out(self.state, room, hit)))
+
+    def lift_ban(self, asked: Asked, command: c.LiftBan) -> Decision:
+        return self.propose(asked, e.Unbanned(self._listed(command.target, asked.room.bans)))
+
+    def check_unbanned(self, case: Case, event: e.Unbanned) -> Refused | None:
+        user, room, now = case.user, case.room, case.now
+        return may("unban", user, room, now) or _not_listed(event.target, room.bans)
+
+    def unbanned(self, it: Ordered, event: e.Unbanned) -> Outcome:
+        del it.room.bans[event.target.key]
+        return it.in_room()
+
+    def list_bans(self, asked: Asked, command: c.ListBans) -> Decision:
+        refused = may("list bans", asked.user, asked.room, asked.now)
+        if refused is not None:
+            return SendReply(refused)
+        networks, size = asked.session.operator is not None, self.state.limits.page_size
+        return SendReply(list_bans(asked.room, command.page, size, asked.now, networks=networks))
+
+    # --- mute ---
+
+    def mute(self, asked: Asked, command: c.Mute) -> Decision:
+        target = self.state.user_named(command.nick)
+        ban = self._ban(asked, bans.named(command.nick), command, target)
+        long = check_size(ban.reason, self.state.limits.max_away)
+        user = target.id if target is not None else None
+        return long or self.propose(asked, e.Muted(ban, user, command.nick))
+
+    def check_muted(self, case: Case, event: e.Muted) -> Refused | None:
+        user, room, now = case.user, case.room, case.now
+        target = self.user(event.user)
+        ban = fitted(event.ban, target)
+        refused = may("mute", user, room, now, _against(room, target, ban))
+        if refused is not None:
+            return refused
+        if target is user:
+            return Refused("self", "you cannot mute yourself")
+        return self._too_many(room.mutes, ban, room, now, "mutes")
+
+    def muted(self, it: Ordered, event: e.Muted) -> Outcome:
+        room = it.room
+        ban = fitted(event.ban, self.user(event.user))
+        self._put(room.mutes, ban, it.now)
+        room.tighten()
+        return it.in_room(e.Muted(_public(ban), event.user, event.nick))
+
+    def unmute(self, asked: Asked, command: c.Unmute) -> Decision:
+        listed = self._listed(bans.named(command.nick), asked.room.mutes)
+        return self.propose(asked, e.Unmuted(listed))
+
+    def check_unmuted(self, case: Case, event: e.Unmuted) -> Refused | None:
+        user, room, now = case.user, case.room, case.now
+        return may("unmute", user, room, now) or _not_listed(event.target, room.mutes)
+
+    def unmuted(self, it: Ordered, event: e.Unmuted) -> Outcome:
+        del it.room.mutes[event.target.key]
+        it.room.tighten()
+        return it.in_room()
+
+    # --- lists of bans, and of mutes ---
+
+    def _ban(
+        self, asked: Asked, named: bans.Target, command: c.PutBan | c.Mute, target: User | None
+    ) -> Ban:
+        until = asked.now + command.seconds if command.seconds is not None else 0.0
+        ban = Ban(named, asked.user.nick.text, asked.now, until, command.reason)
+        return fitted(ban, target)
+
+    def _named(self, target: bans.Target) -> User | None:
+        """Return whom a target names, if they are here."""
+        if target.kind not in ("name", "address"):
+            return None
+        return self.state.users_by_key.get(target.key.removeprefix(bans.ADDRESS_OF))
+
+    def _listed(self, target: bans.Target, there: BanList) -> bans.Target:
+        """Return what a target is listed as: who is here is perhaps listed by account, or by a nick they had before."""
+        who = self._named(target)
+        if target.key in there or target.kind != "name" or who is None:
+            return target
+        named = (
+            ban.target for ban in there.values() if ban.target.kind == "name" and hits(ban, who)
+        )
+        return next(named, target)
+
+    def _too_many(
+        self, there: BanList, ban: Ban, room: Room, now: float, what: str
+    ) -> Refused | None:
+        most = self.state.limits.max_bans
+        if ban.target.key in there or len(there) < most or _count(there.values(), now) < most:
+            return None
+        why = f"{room.name} has {most} {what}, and that is the most; lift one first (/bans)"
+        return Refused("too-many-bans", why)
+
+    def _put(self, there: BanList, ban: Ban, now: float) -> None:
+        """Add a ban. Those that are over go when there is no room: the time of day may be wrong for a while."""
+        if len(there) >= self.state.limits.max_bans:
+            for key in [key for key, each in there.items() if each.over(now)]:
+                del there[key]
+        there[ban.target.key] = ban
+
+
+def put_out(state: State, room: Room, members: Iterable[UserId]) -> tuple[tuple[UserId, Nick], ...]:
+    """Put members out of a room; return who that was."""
+    out = [state.users[member] for member in members]
+    for user in out:
+        room.invited.pop(user.invitation, None)
+        state.quit(user, room)
+    return tuple((user.id, user.nick) for user in out)
+
+
+def fitted(ban: Ban, who: User | None) -> Ban:
+    """Return a ban, or a mute, for somebody as they are now, whatever they were called when it was asked for."""
+    if who is None:
+        return ban
+    if ban.target.kind == "address":
+        places = bans.homes(who.addresses.values())
+        return replace(ban, target=bans.address_of(who.nick), address=places)
+    scope = who.scope if who.account is None else None
+    return replace(ban, target=bans.named(who.nick, who.account), scope=scope)
+
+
+def _public(ban: Ban) -> Ban:
+    """Return a ban as everybody in the room may see it: addresses are for operators, who list the bans."""
+    target = ban.target
+    if target.kind == "net":
+        target = replace(target, text="an address", key="")
+    return replace(ban, target=target, scope=None, address=None)
+
+
+def _against(room: Room, target: User | None, ban: Ban) -> Roles:
+    if target is not None:
+        return room.roles_of(target)
+    return room.roles.get(ban.target.key, NO_ROLES)
+
+
+def _count(there: Iterable[Ban], now: float) -> int:
+    return sum(not ban.over(now) for ban in there)
+
+
+def _not_listed(target: bans.Target, there: BanList) -> Refused | None:
+    if target.key in there:
+        return None
+    why = f"{target.text} is not in the list that /bans shows; nothing was lifted"
+    return Refused("not-banned", why)

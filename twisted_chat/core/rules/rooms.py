@@ -1,0 +1,283 @@
+"""Rooms: entering and leaving one, its topic, how much of its history is kept, how it is set, and invitations to it."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.api.replies import PasswordNeeded, Refused
+from twisted_chat.core.rules.decisions import Decision, FocusOn, Propose, SendReply
+from twisted_chat.core.rules.listings import settings
+from twisted_chat.core.rules.outcomes import NOBODY, Applied, Outcome
+from twisted_chat.core.rules.permissions import admit, may, ponder
+from twisted_chat.core.rules.refusals import absent_target, check_size
+from twisted_chat.core.rules.topic import (
+    NOT_HERE,
+    Asked,
+    Case,
+    Ordered,
+    Rule,
+    Topic,
+    in_room,
+    permitted,
+)
+from twisted_chat.core.state.room import Room, room_digest
+from twisted_chat.core.state.state import State
+from twisted_chat.core.state.user import User
+from twisted_chat.core.values.addresses import network_keys
+from twisted_chat.core.values.ids import RoomId
+from twisted_chat.core.values.room_settings import MAX_SLOW, Roles
+from twisted_chat.core.values.throttle import Throttle
+
+#: How many wrong passwords of one room can be tried from one address, and in how many seconds that many times more: people
+#: mistype a few times, also a class behind one address; the flood limit alone would let programs guess 36,000 an hour.
+TRIES: Final = (10, 60.0)
+
+_OPERATOR: Final[Roles] = frozenset(("operator",))
+_FOR_SHOW: Final = Refused("internal", "this event is made for show only")
+_IN_USE: Final = Refused("in-use", "the room is in use, or gone already")
+
+
+class Rooms(Topic):
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        # No part of the state that nodes share: a hint, as the flood limit is.
+        self._tries = Throttle(*TRIES)
+        self.commands = {
+            c.Join: self.join,
+            c.Leave: in_room(self, self.leave),
+            c.ShowTopic: in_room(self, self.show_topic),
+            c.SetTopic: in_room(self, self.set_topic),
+            c.ShowKeep: in_room(self, self.show_keep),
+            c.SetKeep: in_room(self, self.set_keep),
+            c.ShowSettings: in_room(self, self.show_settings),
+            c.ChangeSetting: in_room(self, self.change_setting),
+            c.SetRoomPassword: in_room(self, self.set_password),
+            c.InviteToRoom: in_room(self, self.invite),
+        }
+        self.events = {
+            e.Joined: Rule(self.joined, self.check_joined),
+            e.Left: Rule(self.left, in_room=True),
+            e.Closed: Rule(self.closed, by_nobody=True),
+            e.Gathered: Rule(self.gathered),
+            e.TopicSet: Rule(self.topic_set, permitted("set topic"), in_room=True, lasting=True),
+            e.KeepSet: Rule(self.keep_set, permitted("keep"), in_room=True, lasting=True),
+            e.SettingChanged: Rule(
+                self.setting_changed, self.check_setting, in_room=True, lasting=True
+            ),
+            e.RoomPasswordSet: Rule(
+                self.password_set, self.check_password_set, in_room=True, lasting=True
+            ),
+            e.InvitedToRoom: Rule(self.invited, self.check_invited, in_room=True, lasting=True),
+        }
+
+    # --- entering and leaving ---
+
+    def join(self, asked: Asked, command: c.Join) -> Decision:
+        user, name = asked.user, command.room
+        room = self.state.room_named(name)
+        if room is not None:
+            wait = ponder(asked.session, command, (room.bans,), user.nick)
+            if wait is not None:
+                return wait
+        event = e.Joined(name, room_digest(name, command.password) if command.password else None)
+        if room is not None and user.id in room.members and event.password in (None, room.password):
+            return SendReply(r.FocusSet(room.name), FocusOn(room.ref.id))
+        refused = self._no_entry(user, room, event)
+        if refused is None and room is not None:
+            refused = self._try(asked, room, event.password)
+        return SendReply(refused) if refused is not None else Propose(event, claim=True)
+
+    def _try(
+        self, asked: Asked, room: Room, password: str | None
+    ) -> Refused | PasswordNeeded | None:
+        """Return why somebody cannot enter a room; whoever has tried too many passwords cannot try another one now."""
+        # Many share the server's own machine, so there each counts alone.
+        who = next(iter(network_keys(asked.session.address)), f"user {asked.user.id}")
+        key = f"{room.ref.id} {who}"
+        asks = room.password is not None or room.settings.private
+        wait = self._tries.wait(key, asked.now) if password is not None and asks else 0.0
+        if wait:
+            why = f"too many wrong passwords of {room.name} were tried; wait {math.ceil(wait)} seconds"
+            return Refused("slow-down", why)
+        refused = admit(asked.user, room, password, asked.now)
+        if isinstance(refused, PasswordNeeded) and refused.wrong:
+            self._tries.count(key, asked.now)
+        return refused
+
+    def check_joined(self, case: Case, event: e.Joined) -> Refused | PasswordNeeded | None:
+        room = self.state.room_named(event.room)
+        refused = self._no_entry(case.user, room, event)
+        if refused is not None or room is None:
+            return refused
+        return admit(case.user, room, event.password, case.now)
+
+    def _no_entry(
+        self, user: User, room: Room | None, event: e.Joined
+    ) -> Refused | PasswordNeeded | None:
+        """Return what stands in the way besides what the room is set to."""
+        if room is not None and user.id in room.members:
+            same = event.password in (None, room.password)
+            so = "" if same else "; its password was not changed"
+            return Refused("already-in-room", f"you are in {room.name} already{so}")
+        most = self.state.limits.max_rooms
+        if len(user.rooms) >= most:
+            why = (
+                f"you are in {most} rooms, and nobody can be in more; leave one first (/leave ROOM)"
+            )
+            return Refused("too-many-rooms", why)
+        other = self.state.lookalike(event.room) if room is None else None
+        if other is None:
+            return None
+        if other.settings.private:
+            # As of a private room, whether that is there or not.
+            return PasswordNeeded(event.room, wrong=event.password is not None)
+        why = f"{event.room} looks too much like {other.name}, which exists; join that one, or choose another name"
+        return Refused("lookalike", why)
+
+    def joined(self, it: Ordered, event: e.Joined) -> Outcome:
+        state, user = self.state, it.user
+        room = state.room_named(event.room)
+        created = room is None
+        if room is None:
+            room = Room(e.RoomRef(RoomId(it.message), event.room), it.now, password=event.password)
+            state.add_room(room)
+            state.altered[room.ref.id] = None
+            roles = _OPERATOR
+        else:
+            roles = room.roles_of(user)
+            if user.scope in room.returning:
+                room.returning.remove(user.scope)
+                roles |= _OPERATOR
+            if user.invitation in room.invited:
+                del room.invited[user.invitation]
+                state.altered[room.ref.id] = None
+        room.members[user.id] = roles
+        room.joined[user.id] = it.message
+        user.rooms[room.ref.id] = None
+        if user.account is not None:
+            state.markers.enter(user.account, (room.ref.id,), it.message)
+        return it.within(room).in_room(e.Joined(room.name, created=created))
+
+    def leave(self, asked: Asked, command: c.Leave) -> Decision:
+        long = check_size(command.reason, self.state.limits.max_away)
+        return long or self.propose(asked, e.Left(command.reason))
+
+    def left(self, it: Ordered, event: e.Left) -> Outcome:
+        self.state.quit(it.user, it.room)
+        return it.in_room()
+
+    def closed(self, it: Ordered, event: e.Closed) -> Outcome:
+        """Drop a room that came back, unless somebody came back to it."""
+        proposal = it.proposal
+        room = self.state.rooms.get(proposal.room) if proposal.room is not None else None
+        if room is None or room.members or not room.passes:
+            return it.rejected(_IN_USE)
+        self.state.remove_room(room)
+        closed = e.Envelope(it.message, it.now, event, proposal.origin, None, room.ref)
+        return Applied(closed, NOBODY)
+
+    def gathered(self, it: Ordered, event: e.Gathered) -> Outcome:
+        return it.rejected(_FOR_SHOW)
+
+    # --- topic, and how much is kept ---
+
+    def show_topic(self, asked: Asked, command: c.ShowTopic) -> Decision:
+        room = asked.room
+        return SendReply(r.Topic(room.name, room.topic, room.topic_by, room.topic_time))
+
+    def set_topic(self, asked: Asked, command: c.SetTopic) -> Decision:
+        decision = self.propose(asked, e.TopicSet(command.topic))
+        if isinstance(decision, Propose):
+            return check_size(command.topic, self.state.limits.max_topic) or decision
+        return decision
+
+    def topic_set(self, it: Ordered, event: e.TopicSet) -> Outcome:
+        room = it.room
+        room.topic, room.topic_by, room.topic_time = event.topic, it.user.nick, it.now
+        return it.in_room()
+
+    def show_keep(self, asked: Asked, command: c.ShowKeep) -> Decision:
+        most = self.state.limits.most_kept()
+        return SendReply(r.Kept(asked.room.name, asked.room.keep.within(most)))
+
+    def set_keep(self, asked: Asked, command: c.SetKeep) -> Decision:
+        keep = command.keep.capped(self.state.limits.most_kept())
+        return self.propose(asked, e.KeepSet(keep, capped=keep != command.keep))
+
+    def keep_set(self, it: Ordered, event: e.KeepSet) -> Outcome:
+        it.room.keep = event.keep
+        return it.in_room()
+
+    # --- how it is set ---
+
+    def show_settings(self, asked: Asked, command: c.ShowSettings) -> Decision:
+        return SendReply(settings(asked.room))
+
+    def change_setting(self, asked: Asked, command: c.ChangeSetting) -> Decision:
+        return self.propose(asked, e.SettingChanged(command.setting, command.value))
+
+    def check_setting(self, case: Case, event: e.SettingChanged) -> Refused | None:
+        refused = may("set", case.user, case.room, case.now)
+        if refused is None and event.setting == "slow" and not 0 <= event.value <= MAX_SLOW:
+            why = f"the most is {MAX_SLOW:,} seconds, which is six hours; 0 turns it off"
+            return Refused("too-slow", why)
+        return refused
+
+    def setting_changed(self, it: Ordered, event: e.SettingChanged) -> Outcome:
+        room = it.room
+        self.state.set_room(room, room.settings.changed(event.setting, event.value))
+        return it.in_room()
+
+    def set_password(self, asked: Asked, command: c.SetRoomPassword) -> Decision:
+        password = command.password
+        digest = room_digest(asked.room.name, password) if password is not None else None
+        return self.propose(asked, e.RoomPasswordSet(password is not None, digest))
+
+    def check_password_set(self, case: Case, event: e.RoomPasswordSet) -> Refused | None:
+        user, room, now = case.user, case.room, case.now
+        refused = may("lock", user, room, now)
+        if refused is None and not event.locked and room.password is None:
+            return Refused("not-locked", f"{room.name} is not locked")
+        return refused
+
+    def password_set(self, it: Ordered, event: e.RoomPasswordSet) -> Outcome:
+        state, room = self.state, it.room
+        room.password = event.password if event.locked else None
+        if event.locked:
+            # Who is not there does not know it, and what is said from now on is not for them.
+            here = {state.users[member].account for member in room.members}
+            state.markers.close(room.ref.id, here)
+        return it.in_room(e.RoomPasswordSet(event.locked))
+
+    # --- invitations ---
+
+    def invite(self, asked: Asked, command: c.InviteToRoom) -> Decision:
+        target = self.state.user_named(command.nick)
+        if target is None:
+            return self.propose(asked, e.InvitedToRoom(NOT_HERE, command.nick))
+        return self.propose(asked, e.InvitedToRoom(target.id, target.nick))
+
+    def check_invited(self, case: Case, event: e.InvitedToRoom) -> Refused | None:
+        user, room, now = case.user, case.room, case.now
+        refused = may("invite", user, room, now)
+        if refused is not None:
+            return refused
+        target = self.state.users.get(event.user)
+        if target is None:
+            return absent_target(event.nick)
+        if target.id in room.members:
+            return Refused("already-in-room", f"{target.nick} is in {room.name} already")
+        return None
+
+    def invited(self, it: Ordered, event: e.InvitedToRoom) -> Outcome:
+        room, target = it.room, self.state.users[event.user]
+        room.invited.pop(target.invitation, None)
+        room.invited[target.invitation] = None
+        if len(room.invited) > self.state.limits.max_bans:
+            # Who never came, and was invited longest ago: nobody could lift that.
+            del room.invited[next(iter(room.invited))]
+        return it.in_room(e.InvitedToRoom(target.id, target.nick))

@@ -1,0 +1,235 @@
+"""What operators of the server do: ending sessions, bans, announcements, letting nobody new in, accounts of others."""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+from collections.abc import Callable
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api.replies import Refused
+from twisted_chat.core.rules.accounts import account_refused, drop_account
+from twisted_chat.core.rules.decisions import AdminAction, Decision, Propose, SendReply, ServerStats
+from twisted_chat.core.rules.outcomes import NOBODY, Outcome
+from twisted_chat.core.rules.refusals import absent_target, check_size, refuse, too_long
+from twisted_chat.core.rules.topic import NOT_HERE, Asked, Case, Ordered, Rule, Topic
+from twisted_chat.core.state.state import State
+from twisted_chat.core.values.addresses import rate_limit_network, read_address, spell_network
+from twisted_chat.core.values.names import Nick
+from twisted_chat.core.values.server_ban import MAX_BANS, Ban
+from twisted_chat.core.values.text import CleanText
+
+NOT_OPERATOR: Final = Refused(
+    "not-operator", "only operators of this server can do that; /oper NAME PASSWORD makes you one"
+)
+_ONLY_HERE: Final = (
+    "only operators of this server, and who connects from the machine it runs on, may see that"
+)
+_TOO_MANY_BANS: Final = Refused(
+    "too-many-bans", f"there are {MAX_BANS:,} server bans, and that is the most; lift one first"
+)
+# A network with more addresses than this many bits stand for is a slip, or needs a second thought: no provider has more.
+_WIDE: Final = {4: 8, 6: 16}
+_INSIST: Final = "nothing was done; to do it all the same, put ! in front of it: /server-ban !"
+
+
+class Server(Topic):
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self.commands = {
+            c.ShowStats: self.show_stats,
+            c.Oper: self.act,
+            c.Deoper: operators_only(self.act),
+            c.ShowAudit: operators_only(self.act),
+            c.ShowAccounts: operators_only(self.act),
+            c.ShowServerBans: operators_only(self.act),
+            c.Kill: operators_only(self.kill),
+            c.PutServerBan: operators_only(self.put_ban),
+            c.LiftServerBan: operators_only(self.lift_ban),
+            c.Announce: operators_only(self.announce),
+            c.SetPanic: operators_only(self.set_panic),
+            c.ResetPassword: operators_only(self.reset_password),
+            c.RemoveAccount: operators_only(self.remove_account),
+        }
+        self.events = {
+            e.Killed: Rule(_told_nobody, self.check_killed),
+            e.ServerBanned: Rule(self.banned, self.check_banned),
+            e.ServerUnbanned: Rule(self.unbanned, self.check_unbanned),
+            e.Announced: Rule(_told_nobody),
+            e.PanicSet: Rule(self.panic_set),
+            e.PasswordReset: Rule(self.password_reset, self.check_account),
+            e.AccountRemoved: Rule(self.account_removed, self.check_account),
+        }
+
+    # --- what takes more than the state ---
+
+    def show_stats(self, asked: Asked, command: c.ShowStats) -> Decision:
+        if asked.session.local or asked.session.operator is not None:
+            return ServerStats()
+        return refuse("not-operator", _ONLY_HERE)
+
+    def act(
+        self,
+        asked: Asked,
+        command: c.Oper | c.Deoper | c.ShowAudit | c.ShowAccounts | c.ShowServerBans,
+    ) -> Decision:
+        return AdminAction(command)
+
+    # --- ending sessions ---
+
+    def kill(self, asked: Asked, command: c.Kill) -> Decision:
+        target = self.state.user_named(command.nick)
+        if target is asked.user:
+            return refuse("self", "you cannot end your own sessions so; /quit leaves")
+        event = e.Killed(asked.operator, NOT_HERE, command.nick, command.reason)
+        if target is not None:
+            event = replace(event, user=target.id, nick=target.nick)
+        decision = self.propose(asked, event)
+        if isinstance(decision, Propose):
+            return check_size(command.reason, self.state.limits.max_away) or decision
+        return decision
+
+    def check_killed(self, case: Case, event: e.Killed) -> Refused | None:
+        return absent_target(event.nick) if event.user not in self.state.users else None
+
+    # --- bans ---
+
+    def put_ban(self, asked: Asked, command: c.PutServerBan) -> Decision:
+        found = self._resolve(command.target)
+        if isinstance(found, SendReply):
+            return found
+        until = None if command.duration is None else asked.now + command.duration
+        reason = command.reason or CleanText("")
+        ban = Ban(found.kind, found.target, asked.operator, asked.now, until, reason)
+        why = "" if command.target.insist else _second_thought(asked, ban)
+        if why:
+            return refuse("insist", f"{why}; {_INSIST}{ban.target}")
+        long = check_size(reason, self.state.limits.max_away)
+        return long or self.propose(asked, e.ServerBanned(asked.operator, ban))
+
+    def _resolve(self, target: c.BanTarget) -> c.BanTarget | SendReply:
+        """Find what to ban of who has a nick now: the account, or else the address. Who is not here is an account."""
+        user = self.state.user_named(target.nick) if target.nick is not None else None
+        if user is None:
+            if target.kind == "network" and ipaddress.ip_network(target.target).is_loopback:
+                return refuse("this-machine", "the server's own machine cannot be banned")
+            return target
+        if user.author.account is not None:
+            return c.BanTarget("account", user.author.account)
+        sessions = (self.state.sessions.get(session) for _, session in sorted(user.sessions))
+        addresses = (read_address(each.address) for each in sessions if each is not None)
+        address = next((each for each in addresses if each is not None), None)
+        if address is None:
+            why = f"{user.nick} is a guest on the server's own machine, which cannot be banned; /kill ends the session"
+            return refuse("this-machine", why)
+        return c.BanTarget("network", spell_network(rate_limit_network(address)))
+
+    def check_banned(self, case: Case, event: e.ServerBanned) -> Refused | None:
+        return _TOO_MANY_BANS if self.state.server_bans.full(event.ban, case.now) else None
+
+    def banned(self, it: Ordered, event: e.ServerBanned) -> Outcome:
+        self.state.server_bans.add(event.ban, it.now)
+        return it.applied(NOBODY)
+
+    def lift_ban(self, asked: Asked, command: c.LiftServerBan) -> Decision:
+        kind, target = command.target.kind, command.target.target
+        return self.propose(asked, e.ServerUnbanned(asked.operator, kind, target))
+
+    def check_unbanned(self, case: Case, event: e.ServerUnbanned) -> Refused | None:
+        if self.state.server_bans.has(event.kind, event.target):
+            return None
+        why = f"{event.target} is not banned; /server-bans lists who is"
+        return Refused("not-banned", why)
+
+    def unbanned(self, it: Ordered, event: e.ServerUnbanned) -> Outcome:
+        self.state.server_bans.lift(event.kind, event.target)
+        return it.applied(NOBODY)
+
+    # --- everybody ---
+
+    def announce(self, asked: Asked, command: c.Announce) -> Decision:
+        size = sum(len(line.encode("utf-8")) + 1 for line in command.lines) - 1
+        if size > self.state.limits.max_text:
+            return refuse("too-long", too_long(size, self.state.limits.max_text))
+        if not any(map(str.strip, command.lines)):
+            return refuse("empty", "there is nothing to announce; nothing was sent")
+        return self.propose(asked, e.Announced(asked.operator, command.lines))
+
+    def set_panic(self, asked: Asked, command: c.SetPanic) -> Decision:
+        return self.propose(asked, e.PanicSet(asked.operator, command.level))
+
+    def panic_set(self, it: Ordered, event: e.PanicSet) -> Outcome:
+        self.state.panic = event.level
+        return it.applied(NOBODY)
+
+    # --- accounts of others ---
+
+    def reset_password(self, asked: Asked, command: c.ResetPassword) -> Decision:
+        return self._not_to_be_changed(asked, command.account, "/passwd OLD NEW") or AdminAction(
+            command
+        )
+
+    def remove_account(self, asked: Asked, command: c.RemoveAccount) -> Decision:
+        refused = self._not_to_be_changed(asked, command.account, "/drop-account PASSWORD")
+        event = e.AccountRemoved(asked.operator, command.account.key)
+        return refused or self.propose(asked, event)
+
+    def _not_to_be_changed(self, asked: Asked, account: Nick, instead: str) -> SendReply | None:
+        """Refuse to change an account that there is not, or one's own."""
+        if asked.user.account == account.key:
+            why = f"That is your own account. Nothing was changed. Type {instead} instead."
+            return refuse("self", why)
+        refused = account_refused(self.state, account.key)
+        return SendReply(refused) if refused is not None else None
+
+    def check_account(
+        self, case: Case, event: e.PasswordReset | e.AccountRemoved
+    ) -> Refused | None:
+        return account_refused(self.state, event.account)
+
+    def password_reset(self, it: Ordered, event: e.PasswordReset) -> Outcome:
+        state = self.state
+        # Nobody comes back by the secret of a session, either.
+        account = replace(state.accounts[event.account], since=it.message)
+        state.accounts.put(account)
+        users = tuple(each.id for each in state.users_of(account.key))
+        shown = replace(event, password="", users=users)
+        return it.applied(NOBODY, shown, event.password)
+
+    def account_removed(self, it: Ordered, event: e.AccountRemoved) -> Outcome:
+        users, gone = drop_account(self.state, event.account)
+        return it.applied(NOBODY, replace(event, users=users, gone=gone))
+
+
+def _told_nobody(it: Ordered, event: e.Event) -> Outcome:
+    return it.applied(NOBODY)
+
+
+def operators_only(method: Callable[[Asked, Any], Decision]) -> Callable[[Asked, Any], Decision]:
+    """Refuse a command to sessions that are none of an operator of the server; else let ``method`` decide it."""
+
+    @functools.wraps(method)
+    def decide(asked: Asked, command: Any) -> Decision:
+        if asked.session.operator is None:
+            return SendReply(NOT_OPERATOR)
+        return method(asked, command)
+
+    return decide
+
+
+def _second_thought(asked: Asked, ban: Ban) -> str:
+    """Say why a ban may not be meant so; nothing if there is no reason to ask."""
+    if ban.kind == "account":
+        own = ban.target == asked.user.account
+        return "that is your own account, and you would be locked out" if own else ""
+    network = ipaddress.ip_network(ban.target)
+    address = read_address(asked.session.address)
+    if address is not None and address.version == network.version and address in network:
+        return f"your own address is in {ban.target}, and you would be locked out"
+    if network.prefixlen < _WIDE[network.version]:
+        return f"{ban.target} is {network.num_addresses:,} addresses"
+    return ""
