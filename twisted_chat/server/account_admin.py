@@ -49,9 +49,9 @@ class AccountAdmin:
         else:
             self._pending.start(peer, tag, self._reset(peer, command, tag), "/reset-password")
 
-    def code_of(self, event: e.PasswordReset) -> str:
+    def code_of(self, digest: str) -> str:
         """Return the code that was made up for this, once."""
-        return self._codes.pop(event.code, "")
+        return self._codes.pop(digest, "")
 
     async def _list(self, asked: c.ShowAccounts) -> r.Reply:
         mask = shortened(fold(asked.mask)) if asked.mask is not None else "*"

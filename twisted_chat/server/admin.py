@@ -15,16 +15,15 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.records import AuditRecord
-from twisted_chat.core.rules.refusals import UNMATCHED
+from twisted_chat.core.rules.consequences import PANIC, is_banned
+from twisted_chat.core.rules.effects import Audit
 from twisted_chat.core.values.addresses import network_keys
 from twisted_chat.core.values.ids import MessageId
-from twisted_chat.core.values.server_ban import Ban
 from twisted_chat.core.values.text import CleanText, shown
 from twisted_chat.core.values.throttle import Throttle
 from twisted_chat.delivery.session import Session
 from twisted_chat.server.account_admin import AccountAdmin
 from twisted_chat.server.disk import Disk
-from twisted_chat.server.lifecycle import SessionLifecycle
 from twisted_chat.server.services import Services
 
 log = Logger(namespace="twisted_chat.admin")
@@ -35,20 +34,6 @@ TRIES: Final = (3, 60.0)
 _LONGEST: Final = 400
 #: The most characters that are shown of what a database said, which may be a page.
 _LONGEST_ERROR: Final = 200
-#: What an operator is told who set the panic to 0, 1 or 2.
-_PANIC: Final = (
-    "everybody is let in again; there is no panic any more",
-    "no new guests are let in until /panic 0, and nobody can register; who is on the server's own machine can still do both",
-    "nobody new is let in until /panic 0, and nobody can register; who is on the server's own machine can still do both",
-)
-#: What is confirmed when it is stored, and how it was typed.
-_STORED: Final[dict[type[e.Event], str]] = {
-    e.ServerBanned: "/server-ban",
-    e.ServerUnbanned: "/server-unban",
-    e.PanicSet: "/panic",
-    e.PasswordReset: "/reset-password",
-    e.AccountRemoved: "/remove-account",
-}
 #: What is stored within so many seconds needs no word that it is not stored yet.
 _SOON: Final = 1.0
 _WRONG: Final = r.Refused("wrong-password", "there is no operator of that name with that password")
@@ -57,9 +42,7 @@ _WRONG: Final = r.Refused("wrong-password", "there is no operator of that name w
 class Admin:
     """Server operators on one node."""
 
-    def __init__(
-        self, services: Services, disk: Disk, accounts: AccountAdmin, lifecycle: SessionLifecycle
-    ) -> None:
+    def __init__(self, services: Services, disk: Disk, accounts: AccountAdmin) -> None:
         """``end`` ends a session: with what it is told, and what others are."""
         self._hub = services.hub
         self._sessions = services.sessions
@@ -72,7 +55,6 @@ class Admin:
         self._passwords = services.gate.passwords
         self._disk = disk
         self._accounts = accounts
-        self._end = lifecycle.say_goodbye
         self._throttle = Throttle(*TRIES)
         #: What operators did that was not stored at once: the event, whose session, what it typed, when. Each is one of the
         #: replies that a session may wait for, so there are never many.
@@ -210,7 +192,7 @@ class Admin:
         told = f"you are an operator of this server as {name} now; /help lists what you can do"
         # It outlives the server, and who set it: nobody else would find out why people stay away.
         panic = self._hub.state.panic
-        return r.Confirmed(f"{told}; still: {_PANIC[panic]}" if panic else told)
+        return r.Confirmed(f"{told}; still: {PANIC[panic]}" if panic else told)
 
     async def _audit(self, page: int) -> r.Reply:
         size = self._hub.limits.page_size
@@ -223,71 +205,28 @@ class Admin:
 
     # --- what operators did ---
 
-    def done(self, envelope: e.Envelope, deed: e.Deed, peer: Session | None) -> None:
-        """Carry out what an operator did, and was put in order; ``peer`` is the session of this node that did it."""
+    def audit(self, it: Audit, envelope: e.Envelope, peer: Session | None) -> None:
+        """Add to the audit log what an operator did; ``peer`` is the session of this node that did it."""
         assert envelope.author is not None
-        now = self._wall()
-        match deed:
-            case e.Killed(nick=nick, reason=reason):
-                what = f"disconnected {nick}{_because(reason)}"
-                told = f"you disconnected {nick}"
-            case e.ServerBanned(ban=ban):
-                what = f"banned {ban.kind} {ban.target} {ban.lasts(now)}{_because(ban.reason)}"
-                told = f"the {ban.kind} {ban.target} is banned {ban.lasts(now)}; /server-unban {ban.target} undoes that"
-                if not any(self._hits(each, now) for each in self._sessions.values()):
-                    told = f"{told}. {UNMATCHED}"
-            case e.ServerUnbanned(kind=kind, target=target):
-                what = f"lifted the ban of {kind} {target}"
-                told = f"the {kind} {target} is no longer banned"
-            case e.Announced(lines=lines):
-                what = f"announced: {' / '.join(lines)}"
-                told = ""
-            case e.PasswordReset(account=account):
-                what = f"reset the password of the account {account}"
-                told = (
-                    f"The password of {account} is reset, and its sessions are ended. "
-                    f"This code stands for it, for one login within 24 hours: {self._accounts.code_of(deed)}"
-                )
-            case e.AccountRemoved(account=account):
-                what = f"removed the account {account}"
-                told = f"the account {account} is removed, and its sessions are ended"
-            case e.PanicSet(level=level):  # pragma: no branch (mypy sees a missing case)
-                what = f"set panic to {level}"
-                told = _PANIC[level]
-        mine = envelope.origin is not None and envelope.origin.node == self._hub.node
-        if mine:
-            address = "gone" if peer is None else peer.address
-            self._write(deed.by, envelope.author.nick.text, address, what)
-        if mine and self._keep(deed, envelope.id):
-            self._flow.appended(envelope.id)
-        # Before anybody is cut off, who may be the one who did it.
-        if peer is not None and told:
-            self._confirm(peer, envelope, told, deed)
-        self._carry_out(envelope, deed, now)
+        address = "gone" if peer is None else peer.address
+        self._write(it.operator, envelope.author.nick.text, address, it.what)
 
-    def _keep(self, deed: e.Deed, at: MessageId) -> bool:
-        """Let the store keep what outlives the server; tell whether there is any."""
-        match deed:
-            case e.ServerBanned(ban=ban):
-                self._store.ban(ban, at)
-            case e.ServerUnbanned(kind=kind, target=target):
-                self._store.unban(kind, target, at)
-            case e.PanicSet(level=level):
-                self._store.set_panic(level, at)
-            case _:
-                return False  # nothing lasts, or it is kept with all that changes of accounts
-        return True
+    def code_of(self, digest: str) -> str:
+        """Return the code that was made up in place of a password, once."""
+        return self._accounts.code_of(digest)
 
-    def _confirm(self, peer: Session, envelope: e.Envelope, told: str, deed: e.Deed) -> None:
-        """Confirm what an operator did: once it is stored, if it is to be."""
-        command = _STORED.get(type(deed))
-        if command is None:
-            self._sessions.tell(peer, r.Confirmed(told), envelope.tag)
+    def confirm(self, peer: Session, envelope: e.Envelope, text: str, stored: str | None) -> None:
+        """Confirm what an operator did: once it is stored, if it is to be; ``stored`` is how that command is typed."""
+        if stored is None:
+            self._sessions.tell(peer, r.Confirmed(text), envelope.tag)
             return
-        self._flow.promise(peer, envelope.id, r.Confirmed(told), envelope.tag)
+        self._flow.promise(peer, envelope.id, r.Confirmed(text), envelope.tag)
         if not self._flow.is_stored(envelope.id):
-            self._unstored.append((envelope.id, peer, command, self._clock.seconds()))
-            if self._store.health().error is not None or self._hits(peer, self._wall()):
+            self._unstored.append((envelope.id, peer, stored, self._clock.seconds()))
+            seat = self._hub.state.sessions[peer.id]
+            if self._store.health().error is not None or is_banned(
+                self._hub.state, seat, self._wall()
+            ):
                 self._tell_unstored(0.0)
 
     def tick(self) -> None:
@@ -307,46 +246,6 @@ class Admin:
                 )
                 self._sessions.tell(peer, r.Notice("pending", why))
 
-    def _carry_out(self, envelope: e.Envelope, deed: e.Deed, now: float) -> None:
-        match deed:
-            case e.Killed(user=user, reason=reason):
-                why = f"an operator of this server disconnected you{_because(reason)}"
-                for peer in self._sessions.of(user):
-                    self._end(peer, why, "disconnected by an operator")
-            case e.ServerBanned(ban=ban):
-                self._cut(ban, now)
-            case e.PasswordReset(users=users) | e.AccountRemoved(users=users):
-                did = (
-                    "reset your password"
-                    if isinstance(deed, e.PasswordReset)
-                    else "removed your account"
-                )
-                for peer in [each for user in users for each in self._sessions.of(user)]:
-                    self._end(peer, f"An operator of this server {did}.", "account changed")
-            case e.ServerUnbanned() | e.PanicSet():
-                pass  # the hub lets people in, or not
-            case e.Announced():  # pragma: no branch (mypy sees a missing case)
-                inside = (
-                    each.outbox
-                    for each in self._sessions.values()
-                    if self._hub.user_of(each.id) is not None
-                )
-                self._delivery.show(inside, envelope)
-
-    def _cut(self, ban: Ban, now: float) -> None:
-        """End the sessions that a ban hits."""
-        for peer in list(self._sessions.values()):
-            # One may have ended with what the others were told.
-            if peer.id in self._sessions and self._hits(peer, now):
-                self._end(peer, ban.explain(now), "banned")
-
-    def _hits(self, peer: Session, now: float) -> bool:
-        """Tell whether a ban hits a session that is here."""
-        bans, user = self._hub.state.server_bans, self._hub.user_of(peer.id)
-        address = self._hub.state.sessions[peer.id].address
-        account = user.author.account if user is not None else None
-        return bool(bans.of_address(address, now) or bans.of_account(account, now))
-
     # --- the audit log ---
 
     def _record(self, peer: Session, operator: str | None, what: str) -> None:
@@ -365,7 +264,3 @@ class Admin:
             what=text,
         )
         self._store.record(AuditRecord(self._wall(), operator, nick, address, CleanText(text)))
-
-
-def _because(reason: CleanText | None) -> str:
-    return f": {reason}" if reason else ""

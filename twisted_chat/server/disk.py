@@ -99,13 +99,13 @@ class Disk:
         since, before = self._samples[0]
         return size - before, self._clock.seconds() - since
 
-    def keeps(self, envelope: Envelope, event: Said, peer: Session | None) -> bool:
+    def keeps(self, envelope: Envelope, peer: Session | None) -> bool:
         """Tell whether a line that was said in a room is kept; those concerned are told if it is not.
 
         ``peer`` is the session that said it, None if that is of another node, which counts it.
         """
-        author, room = envelope.author, envelope.room
-        assert author is not None and room is not None
+        author, room, event = envelope.author, envelope.room, envelope.event
+        assert author is not None and room is not None and type(event) is Said
         if author.account is not None or peer is None:
             return True
         if self.low:

@@ -1,41 +1,42 @@
-"""From an event that was applied to the sessions and the store that it concerns, on this node."""
+"""Carries out what follows from an event: for the sessions of this node, for delivery and for the store."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
 import msgspec
 
-from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.rules import decisions as d
-from twisted_chat.core.rules.outcomes import Applied, Between, InRoom, Near
-from twisted_chat.core.rules.refusals import UNMATCHED
-from twisted_chat.core.rules.topic import NOT_HERE
-from twisted_chat.core.values.ids import RoomId, UserId
-from twisted_chat.core.values.names import Nick
-from twisted_chat.core.values.text import CleanText
+from twisted_chat.core.rules import effects as f
+from twisted_chat.core.rules.consequences import effects_of
+from twisted_chat.core.rules.outcomes import Applied
 from twisted_chat.delivery.batch import hidden
 from twisted_chat.delivery.session import Session
 from twisted_chat.server.admin import Admin
 from twisted_chat.server.disk import Disk
 from twisted_chat.server.history import HistoryReader
+from twisted_chat.server.lifecycle import SessionLifecycle
 from twisted_chat.server.login import AccountLogin
 from twisted_chat.server.presence import Presence
 from twisted_chat.server.recorder import StateRecorder
 from twisted_chat.server.services import Services
 
+#: Carries out one kind of effect of an event that a session of this node (or None) did.
+_Do: TypeAlias = Callable[[Any, e.Envelope, Session | None], None]
+
 
 class EventFanout:
-    """Hands each event to delivery, and what is to be kept of it to the store.
-
-    It does not show how a session comes (:class:`twisted_chat.core.api.events.Arrived`): that is the node's.
-    """
+    """Hands each event to delivery, and what is to be kept of it to the store. It tells effects apart, never events."""
 
     def __init__(
         self,
         services: Services,
         history: HistoryReader,
         recorder: StateRecorder,
+        lifecycle: SessionLifecycle,
         login: AccountLogin,
         admin: Admin,
         presence: Presence,
@@ -50,188 +51,148 @@ class EventFanout:
         self._recorder = recorder
         self._login = login
         self._admin = admin
-        self._presence = presence
         self._disk = disk
+        store, delivery = services.store, services.delivery
+        self._do: dict[type[f.Effect], _Do] = {
+            f.ShowLine: self._show_line,
+            f.ShowRoom: lambda it, envelope, peer: delivery.say(it.room, envelope),
+            f.ShowNear: self._show_near,
+            f.ShowOwn: self._show_own,
+            f.ShowUser: self._show_user,
+            f.ShowAll: self._show_all,
+            f.Gather: self._gather,
+            f.Arrive: lambda it, envelope, peer: lifecycle.arrived(envelope, peer),
+            f.LogIn: lambda it, envelope, peer: lifecycle.logged_in(envelope, peer),
+            f.LeaveRooms: self._leave_rooms,
+            f.JoinUser: self._join_user,
+            f.Instead: self._instead,
+            f.EnterRoom: self._enter_room,
+            f.ExitRoom: self._exit_room,
+            f.TellLeft: self._tell_left,
+            f.HangUp: lambda it, envelope, peer: lifecycle.hang_up(it),
+            f.Notify: self._notify,
+            f.NotifyOrigin: self._notify_origin,
+            f.TellRead: self._tell_read,
+            f.Confirm: self._confirm,
+            f.ConfirmStored: self._confirm_stored,
+            f.ConfirmDeed: self._confirm_deed,
+            f.UpdateIgnored: self._update_ignored,
+            f.Append: lambda it, envelope, peer: self._append(envelope),
+            f.KeepPrivate: self._keep_private,
+            f.Dissolve: self._dissolve,
+            f.Erase: self._erase,
+            f.Deliver: lambda it, envelope, peer: store.receive(it.account, envelope.id),
+            f.Tidy: lambda it, envelope, peer: recorder.tidy(),
+            f.Seen: self._seen,
+            f.LastSeen: lambda it, envelope, peer: presence.left(it.account, envelope.time),
+            f.NoteNetwork: self._note_network,
+            f.ForgetNetworks: lambda it, envelope, peer: recorder.known_networks.forget(it.account),
+            f.Audit: admin.audit,
+            f.StoreBan: self._store_ban,
+            f.StoreUnban: self._store_unban,
+            f.StorePanic: self._store_panic,
+        }
 
     def show(self, applied: Applied, peer: Session | None) -> None:
-        """Show what happened: to its audience, and to ``peer``, the session of this node that did it."""
-        envelope, audience = applied.envelope, applied.audience
-        event = envelope.event
-        if self._hub.state.altered and self._recorder.altered(envelope.id):
+        """Carry out what follows from an event. ``peer`` is the session of this node that did it."""
+        envelope, state = applied.envelope, self._hub.state
+        if state.altered and self._recorder.altered(envelope.id):
             self._flow.appended(envelope.id)
-        match event:
-            case e.Said():
-                self._said(envelope, event, peer)
-            case e.Joined():
-                self._joined(envelope, event, peer)
-            case e.Left():
-                self._left(envelope, peer)
-            case e.Kicked():
-                self._kicked(envelope, event, peer)
-            case e.Departed():
-                self._departed(envelope, event)
-            case e.Detached(rooms=rooms):
-                assert envelope.author is not None
-                self._recorder.seen(envelope.author, envelope.time)
-                self._read_with(envelope, rooms)
-            case e.Read():
-                self._read(envelope, event, peer)
-            case e.Received(talk=talk):
-                self._received(envelope, talk)
-            case e.LoggedIn() if event.moved:
-                self._moved(envelope, event, peer)
-            case e.AccountDropped(gone=gone):
-                if gone:
-                    self._recorder.forget(gone, envelope.id)
-                self._login.show(applied, peer)
-            case (
-                e.AccountRegistered()
-                | e.PasswordChanged()
-                | e.InviteCodeMade()
-                | e.PrivacySet()
-                | e.IgnoreSet()
-            ):
-                self._login.show(applied, peer)
-            case e.Banned(out=out):
-                self._put_out(envelope, out, peer)
-                self._tell_unmatched(peer, matched=bool(out))
-            case e.Muted(user=user):
-                self._shown(envelope, audience, peer)
-                assert envelope.room is not None
-                there = self._hub.state.rooms[envelope.room.id].members
-                self._tell_unmatched(peer, matched=user in there)
-            case e.RoomDropped():
-                self._put_out(envelope, event.out, peer)
-            case e.InvitedToRoom():
-                self._invited(envelope, event, peer)
-            case e.Forgotten():
-                self._forgotten(envelope)
-                self._shown(envelope, audience, peer)
-            case e.AccountRemoved(account=account, gone=gone):
-                if gone:
-                    self._recorder.forget(gone, envelope.id)
-                self._recorder.known_networks.forget(account)
-                self._admin.done(envelope, event, peer)
-            case _ if isinstance(event, e.Deed):
-                self._admin.done(envelope, event, peer)
-            case e.Closed():
-                assert envelope.room is not None
-                self._recorder.forget([envelope.room.id], envelope.id)
-            case e.KeepSet():
-                self._recorder.tidy()
-                self._shown(envelope, audience, peer)
-            case _:
-                self._shown(envelope, audience, peer)
+        for effect in effects_of(applied, state, self._hub.node):
+            self._do[type(effect)](effect, envelope, peer)
 
-    def _tell_unmatched(self, peer: Session | None, *, matched: bool) -> None:
-        """Tell who banned or muted somebody that it is for nobody yet: it may be a slip."""
-        if peer is not None and not matched and peer.id in self._sessions:
-            self._sessions.tell(peer, r.Confirmed(UNMATCHED))
+    # --- who is shown the event ---
 
-    def _said(self, envelope: e.Envelope, event: e.Said, peer: Session | None) -> None:
+    def _show_line(self, it: f.ShowLine, envelope: e.Envelope, peer: Session | None) -> None:
         assert envelope.room is not None
         self._delivery.say(
             envelope.room.id, envelope, skip=peer.outbox if peer is not None else None
         )
         if peer is not None and peer.dialect.echoes:
             self._sessions.echo(peer, envelope, acked=peer.dialect.acks)
-        kept = self._disk.keeps(envelope, event, peer)
+        kept = self._disk.keeps(envelope, peer)
         if kept:
             self._append(envelope)
         if peer is not None and peer.dialect.acks:
             reply = r.Acked(envelope.id, envelope.time, kept)
             self._flow.promise(peer, envelope.id, reply, envelope.tag)
 
-    def _append(self, envelope: e.Envelope) -> None:
-        self._store.append(envelope, self._hub.sent(envelope))
-        self._flow.appended(envelope.id)
+    def _show_near(self, it: f.ShowNear, envelope: e.Envelope, peer: Session | None) -> None:
+        others = self._delivery.near(it.rooms)
+        assert envelope.author is not None
+        mine = self._sessions.of(envelope.author.user) if it.own else ()
+        for each in mine:
+            others.pop(each.outbox, None)
+        self._delivery.show(others, envelope)
+        for each in mine:
+            self._sessions.echo(each, envelope)
 
-    def _joined(self, envelope: e.Envelope, event: e.Joined, peer: Session | None) -> None:
-        room_ref, author = envelope.room, envelope.author
-        assert room_ref is not None and author is not None
-        room = self._hub.state.rooms[room_ref.id]
-        if len(room.members) > self._hub.limits.crowd_size:
-            self._delivery.gather(room_ref, author.nick, len(room.members), joined=True)
-        else:
-            self._delivery.say(room_ref.id, envelope)
-        for each in self._sessions.of(author.user):
-            self._delivery.enter(each.outbox, room_ref.id)
-            if each is peer:
-                self._sessions.refocus(each)
-                self._sessions.tell(
-                    each,
-                    self._hub.entered(room, created=event.created),
-                    envelope.tag,
-                )
-                recall = d.Recall(
-                    room_ref,
-                    before=envelope.id,
-                    after=None,
-                    limit=self._hub.limits.history_lines,
-                    floor=self._hub.floor(author.user, room, envelope.time),
-                )
-                self._history.answer(each, recall, None, asked=False)
-            else:
-                self._sessions.echo(each, envelope)
-
-    def _moved(self, envelope: e.Envelope, event: e.LoggedIn, peer: Session | None) -> None:
-        """Take a session to the user of its account who is here; who it was before is gone, unless they have another."""
-        author = envelope.author
-        assert author is not None
-        old = self._hub.state.users.get(author.user)
-        rooms = (
-            event.rooms if event.rooms is not None else tuple(old.rooms if old is not None else ())
-        )
-        if peer is not None:
-            for room in rooms:
-                self._delivery.leave(peer.outbox, room)
-        if event.rooms is not None:
-            # Nothing is read with that: the session goes on.
-            gone = e.Departed(CleanText(f"logged in as {event.nick}"), event.rooms, marks=True)
-            self._departed(msgspec.structs.replace(envelope, event=gone), gone)
-        if peer is not None:
-            self._sessions.echo(peer, envelope)
-            if self._hub.state.users_by_key[event.nick.key].rooms:
-                self._sessions.enter(peer)
-            else:  # its door enters one, as after any login
-                self._sessions.refocus(peer)
-                peer.outbox.refresh()
-            self._confirm(envelope, peer)
-
-    def _left(self, envelope: e.Envelope, peer: Session | None) -> None:
-        assert envelope.room is not None and envelope.author is not None
+    def _show_own(self, it: f.ShowOwn, envelope: e.Envelope, peer: Session | None) -> None:
+        assert envelope.author is not None
         for each in self._sessions.of(envelope.author.user):
-            self._delivery.leave(each.outbox, envelope.room.id)
-            self._sessions.refocus(each)
+            self._sessions.echo(each, envelope, acked=each is peer and each.dialect.acks)
+
+    def _show_user(self, it: f.ShowUser, envelope: e.Envelope, peer: Session | None) -> None:
+        ears = (each.outbox for each in self._sessions.of(it.user))
+        self._delivery.show((ear for ear in ears if not hidden(envelope, ear.ignored)), envelope)
+
+    def _show_all(self, it: f.ShowAll, envelope: e.Envelope, peer: Session | None) -> None:
+        inside = (each for each in self._sessions.values() if self._hub.user_of(each.id))
+        self._delivery.show((each.outbox for each in inside), envelope)
+
+    def _gather(self, it: f.Gather, envelope: e.Envelope, peer: Session | None) -> None:
+        self._delivery.gather(it.room, it.nick, it.members, joined=it.joined)
+
+    # --- where sessions are ---
+
+    def _leave_rooms(self, it: f.LeaveRooms, envelope: e.Envelope, peer: Session | None) -> None:
+        if peer is not None:
+            for room in it.rooms:
+                self._delivery.leave(peer.outbox, room)
+
+    def _join_user(self, it: f.JoinUser, envelope: e.Envelope, peer: Session | None) -> None:
+        if peer is None:
+            return
+        self._sessions.echo(peer, envelope)
+        if it.inside:
+            self._sessions.enter(peer)
+        else:  # its door enters a room, as after any login
+            self._sessions.refocus(peer)
+            peer.outbox.refresh()
+
+    def _instead(self, it: f.Instead, envelope: e.Envelope, peer: Session | None) -> None:
+        other = msgspec.structs.replace(envelope, event=it.event)
+        for effect in it.effects:
+            self._do[type(effect)](effect, other, peer)
+
+    def _enter_room(self, it: f.EnterRoom, envelope: e.Envelope, peer: Session | None) -> None:
+        author, room = envelope.author, self._hub.state.rooms[it.room]
+        assert author is not None
+        for each in self._sessions.of(author.user):
+            self._delivery.enter(each.outbox, it.room)
             if each is not peer:
                 self._sessions.echo(each, envelope)
-        self._gone_from(envelope)
-        if peer is not None:
-            focus = self._hub.focus_of(peer.id)
-            left = r.FocusSet(focus.name if focus is not None else None, envelope.room.name)
-            self._sessions.tell(peer, left, envelope.tag)
-
-    def _gone_from(self, envelope: e.Envelope) -> None:
-        """Tell a room that somebody left it, or forget the room if nobody is there any more."""
-        assert envelope.room is not None and envelope.author is not None
-        room = self._hub.state.rooms.get(envelope.room.id)
-        if room is None:
-            self._recorder.forget([envelope.room.id], envelope.id)
-        elif len(room.members) > self._hub.limits.crowd_size:
-            self._delivery.gather(
-                envelope.room, envelope.author.nick, len(room.members), joined=False
-            )
-        else:
-            self._delivery.say(envelope.room.id, envelope)
-
-    def _kicked(self, envelope: e.Envelope, event: e.Kicked, peer: Session | None) -> None:
-        assert envelope.room is not None
-        self._delivery.say(envelope.room.id, envelope)
-        for each in self._sessions.of(event.user):
-            self._delivery.leave(each.outbox, envelope.room.id)
+                continue
             self._sessions.refocus(each)
-            self._sessions.tell(each, r.Notice("kicked", self._no_longer_in(envelope.room, each)))
-        self._confirm(envelope, peer)
+            entered = self._hub.entered(room, created=it.created)
+            self._sessions.tell(each, entered, envelope.tag)
+            recall = d.Recall(
+                room.ref,
+                before=envelope.id,
+                after=None,
+                limit=self._hub.limits.history_lines,
+                floor=self._hub.floor(author.user, room, envelope.time),
+            )
+            self._history.answer(each, recall, None, asked=False)
+
+    def _exit_room(self, it: f.ExitRoom, envelope: e.Envelope, peer: Session | None) -> None:
+        for each in self._sessions.of(it.user):
+            self._delivery.leave(each.outbox, it.room.id)
+            self._sessions.refocus(each)
+            if it.notice is not None:
+                self._sessions.tell(each, r.Notice(it.notice, self._no_longer_in(it.room, each)))
+            elif each is not peer:
+                self._sessions.echo(each, envelope)
 
     def _no_longer_in(self, room: e.RoomRef, peer: Session) -> str:
         focus = self._hub.focus_of(peer.id)
@@ -239,145 +200,95 @@ class EventFanout:
             return f"you are no longer in {room.name}; choose with /join ROOM where you talk now"
         return f"you are no longer in {room.name}; you talk in {focus.ref.name} as before"
 
-    def _put_out(
-        self, envelope: e.Envelope, out: tuple[tuple[UserId, Nick], ...], peer: Session | None
-    ) -> None:
-        """Show what put people out of a room, or did away with it: to them, too."""
-        ref = envelope.room
-        assert ref is not None
-        self._delivery.say(ref.id, envelope)
-        for user, _ in out:
+    def _tell_left(self, it: f.TellLeft, envelope: e.Envelope, peer: Session | None) -> None:
+        if peer is not None:
+            focus = self._hub.focus_of(peer.id)
+            left = r.FocusSet(focus.name if focus is not None else None, it.room)
+            self._sessions.tell(peer, left, envelope.tag)
+
+    # --- what sessions are told ---
+
+    def _notify(self, it: f.Notify, envelope: e.Envelope, peer: Session | None) -> None:
+        for user in it.users:
             for each in self._sessions.of(user):
-                self._delivery.leave(each.outbox, ref.id)
-                self._sessions.refocus(each)
-                self._sessions.tell(each, r.Notice("put-out", self._no_longer_in(ref, each)))
-        if ref.id not in self._hub.state.rooms:
-            self._recorder.forget([ref.id], envelope.id)
-            self._flow.appended(envelope.id)
-        self._confirm(envelope, peer)
+                if each is not peer and it.unless_ignored not in each.outbox.ignored:
+                    self._sessions.tell(each, it.reply)
 
-    def _read(self, envelope: e.Envelope, event: e.Read, peer: Session | None) -> None:
-        """Tell the sessions of an account up to where it has read."""
-        author, room = envelope.author, envelope.room
-        assert author is not None
-        place = event.partner if event.partner is not None or room is None else room.name
-        if place is None:
-            return
-        for each in self._sessions.of_account(author.account):
-            tag = envelope.tag if each is peer else None
-            self._sessions.tell(each, r.ReadUpTo(place, event.message), tag)
-
-    def _read_with(self, envelope: e.Envelope, rooms: tuple[RoomId, ...]) -> None:
-        """Tell who is still here with an account what counts as read with the end of another session of it."""
-        assert envelope.author is not None
-        for each in self._sessions.of_account(envelope.author.account):
-            for room in rooms:
-                name = self._hub.state.rooms[room].name
-                self._sessions.tell(each, r.ReadUpTo(name, envelope.id))
-
-    def _received(self, envelope: e.Envelope, talk: RoomId | None) -> None:
-        assert envelope.author is not None and envelope.author.account is not None
-        self._store.receive(envelope.author.account, envelope.id)
-        if talk is not None:
-            self._recorder.forget([talk], envelope.id)
-
-    def _invited(self, envelope: e.Envelope, event: e.InvitedToRoom, peer: Session | None) -> None:
-        ref, author = envelope.room, envelope.author
-        assert ref is not None and author is not None
-        self._delivery.say(ref.id, envelope)
-        for each in self._sessions.of(event.user):
-            if author.nick.key not in each.outbox.ignored:
-                self._sessions.tell(each, r.Invitation(author.nick, ref.name))
-        self._confirm(envelope, peer)
-
-    def _forgotten(self, envelope: e.Envelope) -> None:
-        ref, author = envelope.room, envelope.author
-        assert author is not None and author.account is not None
-        self._store.erase(author.account, ref.id if ref is not None else None, envelope.id)
-        self._flow.appended(envelope.id)
-
-    def _departed(self, envelope: e.Envelope, event: e.Departed) -> None:
-        assert envelope.author is not None
-        self._recorder.seen(envelope.author, envelope.time)
-        self._presence.left(envelope.author.account, envelope.time)
-        rooms = self._hub.state.rooms
-        if not event.marks:
-            self._read_with(envelope, tuple(room for room in event.rooms if room in rooms))
-        gone = [room for room in event.rooms if room not in rooms]
-        if gone:
-            self._recorder.forget(gone, envelope.id)
-        small: list[RoomId] = []
-        for room in event.rooms:
-            left = rooms.get(room)
-            if left is not None and len(left.members) > self._hub.limits.crowd_size:
-                self._delivery.gather(
-                    left.ref, envelope.author.nick, len(left.members), joined=False
-                )
-            else:
-                small.append(room)
-        self._delivery.show(self._delivery.near(small), envelope)
-
-    def _shown(
-        self, envelope: e.Envelope, audience: InRoom | Near | Between, peer: Session | None
+    def _notify_origin(
+        self, it: f.NotifyOrigin, envelope: e.Envelope, peer: Session | None
     ) -> None:
-        """Show an event that changes nothing of who hears what."""
-        author = envelope.author
-        assert author is not None
-        mine = self._sessions.of(author.user)
-        match audience:
-            case InRoom(room=room):
-                self._delivery.say(room, envelope)
-            case Near(rooms=rooms):
-                others = self._delivery.near(rooms)
-                for each in mine:
-                    others.pop(each.outbox, None)
-                self._delivery.show(others, envelope)
-                for each in mine:
-                    self._sessions.echo(each, envelope)
-            case Between(users=users):  # pragma: no branch (mypy sees a missing case)
-                for each in mine:
-                    self._sessions.echo(each, envelope, acked=each is peer and each.dialect.acks)
-                for user in users[1:]:
-                    ears = (each.outbox for each in self._sessions.of(user))
-                    self._delivery.show(
-                        (ear for ear in ears if not hidden(envelope, ear.ignored)), envelope
-                    )
-                    self._mention_away(peer, user)
-                if isinstance(envelope.event, e.Told):
-                    self._kept(envelope, envelope.event, peer)
-        self._confirm(envelope, peer)
+        if peer is not None and peer.id in self._sessions:
+            self._sessions.tell(peer, it.reply)
 
-    def _kept(self, envelope: e.Envelope, event: e.Told, peer: Session | None) -> None:
-        """Keep a private message, or, where a guest takes part, its id; tell its author if it waits for somebody."""
-        if event.talk is not None:
-            self._store.keep_private(envelope, self._hub.sent(envelope))
-            self._flow.appended(envelope.id)
-        elif envelope.tag is not None:
-            self._append(envelope)
-        if event.to == NOT_HERE and peer is not None:
-            why = f"{event.nick} is not here; {event.nick} gets it when back"
-            self._sessions.tell(peer, r.Notice("not-here", why))
+    def _tell_read(self, it: f.TellRead, envelope: e.Envelope, peer: Session | None) -> None:
+        for each in self._sessions.of_account(it.account):
+            tag = envelope.tag if it.tagged and each is peer else None
+            self._sessions.tell(each, it.reply, tag)
 
-    def _mention_away(self, peer: Session | None, user: UserId) -> None:
-        """Tell who wrote to somebody in private that they are away."""
-        told = self._hub.state.users.get(user)
-        if peer is not None and told is not None and told.away is not None:
-            why = f": {told.away}" if told.away != c.NO_REASON else ""
-            self._sessions.tell(peer, r.Notice("away", f"{told.nick} is away{why}"))
-
-    def _confirm(self, envelope: e.Envelope, peer: Session | None) -> None:
-        """Acknowledge what is no message in a room, to a client that gave it an id or expects it.
-
-        What the store was given waits until it is stored.
-        """
+    def _confirm(self, it: f.Confirm, envelope: e.Envelope, peer: Session | None) -> None:
+        """Acknowledge what is no message in a room; what the store was given waits until it is stored."""
         tag = envelope.tag
-        if (
-            peer is None
-            or not peer.dialect.acks
-            or (tag is None and not isinstance(envelope.event, e.Told))
-        ):
+        if peer is None or not peer.dialect.acks or (tag is None and not it.always):
             return
         if self._flow.took(envelope.id):
             self._flow.acknowledge(peer, envelope.id, envelope.time, tag)
         else:
             self._sessions.tell(peer, r.Acked(envelope.id, envelope.time), tag)
+
+    def _confirm_stored(
+        self, it: f.ConfirmStored, envelope: e.Envelope, peer: Session | None
+    ) -> None:
+        text = it.text + (self._login.code_of(it.code) if it.code else "")
+        if peer is not None:
+            self._flow.promise(peer, envelope.id, r.Confirmed(text), envelope.tag)
+
+    def _confirm_deed(self, it: f.ConfirmDeed, envelope: e.Envelope, peer: Session | None) -> None:
+        text = it.text + (self._admin.code_of(it.code) if it.code else "")
+        if peer is not None:
+            self._admin.confirm(peer, envelope, text, it.stored)
+
+    def _update_ignored(
+        self, it: f.UpdateIgnored, envelope: e.Envelope, peer: Session | None
+    ) -> None:
+        for user in it.users:
+            for each in self._sessions.of(user):
+                each.outbox.refresh()
+
+    # --- what is kept ---
+
+    def _append(self, envelope: e.Envelope) -> None:
+        self._store.append(envelope, self._hub.sent(envelope))
+        self._flow.appended(envelope.id)
+
+    def _keep_private(self, it: f.KeepPrivate, envelope: e.Envelope, peer: Session | None) -> None:
+        self._store.keep_private(envelope, self._hub.sent(envelope))
+        self._flow.appended(envelope.id)
+
+    def _dissolve(self, it: f.Dissolve, envelope: e.Envelope, peer: Session | None) -> None:
+        self._store.forget(it.rooms, envelope.id)
+        if it.confirmed:
+            self._flow.appended(envelope.id)
+
+    def _erase(self, it: f.Erase, envelope: e.Envelope, peer: Session | None) -> None:
+        self._store.erase(it.account, it.room, envelope.id)
+        self._flow.appended(envelope.id)
+
+    def _seen(self, it: f.Seen, envelope: e.Envelope, peer: Session | None) -> None:
+        assert envelope.author is not None
+        self._recorder.seen(envelope.author, envelope.time)
+
+    def _note_network(self, it: f.NoteNetwork, envelope: e.Envelope, peer: Session | None) -> None:
+        if peer is not None:
+            self._recorder.entered(it.account, peer.network)
+
+    def _store_ban(self, it: f.StoreBan, envelope: e.Envelope, peer: Session | None) -> None:
+        self._store.ban(it.ban, envelope.id)
+        self._flow.appended(envelope.id)
+
+    def _store_unban(self, it: f.StoreUnban, envelope: e.Envelope, peer: Session | None) -> None:
+        self._store.unban(it.kind, it.target, envelope.id)
+        self._flow.appended(envelope.id)
+
+    def _store_panic(self, it: f.StorePanic, envelope: e.Envelope, peer: Session | None) -> None:
+        self._store.set_panic(it.level, envelope.id)
+        self._flow.appended(envelope.id)

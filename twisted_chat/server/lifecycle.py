@@ -8,6 +8,7 @@ from twisted.logger import Logger
 
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
+from twisted_chat.core.rules.effects import HangUp
 from twisted_chat.core.values.cloak import Cloak
 from twisted_chat.core.values.ids import SessionId, UserId
 from twisted_chat.core.values.text import CleanText
@@ -83,15 +84,10 @@ class SessionLifecycle:
         """Note that a session comes from the machine that the server runs on."""
         self._hub.trust(peer.id)
 
-    def arrived(self, envelope: e.Envelope, event: e.Arrived, peer: Session | None) -> None:
+    def arrived(self, envelope: e.Envelope, peer: Session | None) -> None:
         """Complete a login. ``peer`` is its session, None if that is gone already, or of another node."""
-        for node, session in event.replaced:
-            old = self._sessions.get(session) if node == self._hub.node else None
-            if old is not None:
-                self.say_goodbye(old, "your session goes on in another connection", "replaced")
-        origin, author = envelope.origin, envelope.author
-        assert origin is not None and author is not None
-        self._recorder.seen(author, envelope.time)
+        origin, author, event = envelope.origin, envelope.author, envelope.event
+        assert origin is not None and author is not None and isinstance(event, e.Arrived)
         if peer is None:
             self._take_out(origin, author.user, envelope.time)
             return
@@ -116,10 +112,10 @@ class SessionLifecycle:
         self._catch_up.came(peer, envelope.id, anew=not event.replaced)
         peer.door.logged_in(resumed=resumed)
 
-    def logged_in(self, envelope: e.Envelope, event: e.LoggedIn, peer: Session | None) -> None:
+    def logged_in(self, envelope: e.Envelope, peer: Session | None) -> None:
         """Complete the login of a user who was here already. ``peer`` as in :meth:`arrived`."""
-        origin, author = envelope.origin, envelope.author
-        assert origin is not None and author is not None
+        origin, author, event = envelope.origin, envelope.author, envelope.event
+        assert origin is not None and author is not None and isinstance(event, e.LoggedIn)
         if peer is not None:
             self._sessions.log_sums.write(
                 log.info,
@@ -190,6 +186,13 @@ class SessionLifecycle:
         self._sessions.tell(peer, r.Farewell(why))
         self.close(peer, reason, logged=logged)
         self._end(peer)
+
+    def hang_up(self, it: HangUp) -> None:
+        """End the sessions of this node that an effect names."""
+        for each in it.sessions:
+            peer = self._sessions.get(each)
+            if peer is not None:  # it may have ended with what the others were told
+                self.say_goodbye(peer, it.why, it.reason)
 
     def stop(self, why: str) -> None:
         """Say goodbye to everybody, without telling each of all the others."""

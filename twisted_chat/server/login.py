@@ -18,9 +18,6 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.rules import decisions as d
-from twisted_chat.core.rules.accounts import privacy_text
-from twisted_chat.core.rules.outcomes import Applied, Between
-from twisted_chat.core.rules.refusals import hidden, shown_again
 from twisted_chat.core.state.invites import GOOD_FOR, digest_of
 from twisted_chat.core.values.account import Proof
 from twisted_chat.core.values.addresses import network_keys
@@ -287,51 +284,9 @@ class AccountLogin:
         for each in self._all_of(user):
             self._delivery.catch_up(each.outbox)
 
-    def show(self, applied: Applied, peer: Session | None) -> None:
-        """Tell the sessions of an account what happened to it; the one that did it, once that is stored."""
-        envelope = applied.envelope
-        event = envelope.event
-        if isinstance(event, e.PasswordChanged) and event.renewed:
-            return  # nothing that anybody would notice
-        done, other = self._texts(event)
-        assert isinstance(applied.audience, Between)
-        for user in applied.audience.users:
-            for each in self._sessions.of(user):
-                if isinstance(event, e.IgnoreSet):
-                    each.outbox.refresh()
-                if each is not peer:
-                    self._sessions.tell(each, r.Notice("account", other))
-        if isinstance(event, e.AccountDropped):
-            self._recorder.known_networks.forget(event.proof.account)
-        if peer is not None:
-            if isinstance(event, e.AccountRegistered):
-                self._recorder.entered(event.nick.key, peer.network)
-            self._flow.promise(peer, envelope.id, r.Confirmed(done), envelope.tag)
-
-    def _texts(self, event: e.Event) -> tuple[str, str]:
-        """Say what happened, to who did it, and to the other sessions of the account."""
-        match event:
-            case e.AccountRegistered(nick=nick):
-                done = f"{nick} is registered, and yours; elsewhere, log in with: {nick} PASSWORD"
-                return done, f"{nick} is registered now"
-            case e.PasswordChanged():
-                return "your password is changed", "your password was changed in another session"
-            case e.AccountDropped(proof=proof):
-                gone = f"the account {proof.account} is deleted: you are a guest now, and the name is free"
-                return gone, gone
-            case e.InviteCodeMade(invite=digest):
-                code = self._codes.pop(digest, "")
-                days = round(GOOD_FOR / 86400)
-                text = f"good for one registration within {days} days: /register PASSWORD {code}"
-                return text, "an invitation was made in another session"
-            case e.PrivacySet(privacy=privacy):
-                return privacy_text(privacy), privacy_text(privacy)
-            case e.IgnoreSet(name=name, hide=True):
-                return hidden(name), hidden(name)
-            case e.IgnoreSet(name=name):
-                return shown_again(name), shown_again(name)
-            case _:
-                raise AssertionError(f"{type(event).__name__} is nothing of an account")
+    def code_of(self, digest: str) -> str:
+        """Return the invitation code that was made up, once."""
+        return self._codes.pop(digest, "")
 
     def _all_of(self, user: UserId | None) -> list[Session]:
         found = self._hub.state.users.get(user) if user is not None else None

@@ -102,11 +102,12 @@ class Node:
         self._disk = Disk(services)
         self._presence = Presence(services)
         accounts = AccountAdmin(services, self._carry_out)
-        self.admin = Admin(services, self._disk, accounts, self.visits)
+        self.admin = Admin(services, self._disk, accounts)
         self._fanout = EventFanout(
             services,
             self._history,
             self._recorder,
+            self.visits,
             self._login,
             self.admin,
             self._presence,
@@ -324,16 +325,10 @@ class Node:
             self._login.catch_up(proposal.user)
         outcome = self.hub.apply(message, proposal)
         if isinstance(outcome, Applied):
-            event = outcome.envelope.event
             if self._recorder.keep_accounts(message, outcome.secret):
                 self._flow.appended(message)
             self._recorder.keep_markers()
-            if isinstance(event, e.Arrived):
-                self.visits.arrived(outcome.envelope, event, peer)
-            else:
-                self._fanout.show(outcome, peer)
-                if isinstance(event, e.LoggedIn):
-                    self.visits.logged_in(outcome.envelope, event, peer)
+            self._fanout.show(outcome, peer)
         elif peer is not None and not _noticed(proposal.event):
             self._void(peer, outcome)
 

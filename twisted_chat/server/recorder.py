@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from twisted.internet.defer import Deferred
@@ -180,10 +180,6 @@ class StateRecorder:
             if user.account is not None and user.id not in marking:
                 for room in user.rooms:
                     self._store.mark(user.account, room, self._hub.latest)
-
-    def forget(self, rooms: Sequence[RoomId], message: MessageId) -> None:
-        """Drop the rooms that are gone since this message."""
-        self._store.forget(rooms, message)
 
     def _empty(self) -> list[RoomId]:
         # All others vanish with their last member, or are owned.

@@ -1,0 +1,264 @@
+"""What follows from an event that was applied, for sessions, delivery and the store: plain values, in order.
+
+:func:`twisted_chat.core.rules.consequences.effects_of` returns them. What carries them out knows effects only, and no events.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.values.ids import RoomId, SessionId, UserId
+from twisted_chat.core.values.names import Nick, RoomName
+from twisted_chat.core.values.server_ban import Ban
+from twisted_chat.core.values.server_ban import Kind as BanKind
+
+
+class Effect(msgspec.Struct, frozen=True, gc=False):
+    """Base of all effects. The envelope of the event goes with each."""
+
+
+# --- who is shown the event ---
+
+
+class ShowLine(Effect, frozen=True):
+    """Show a line to its room and keep it; acknowledge it to the session that said it, which is not shown it with the others."""
+
+
+class ShowRoom(Effect, frozen=True):
+    """Show the event to every session in a room."""
+
+    room: RoomId
+
+
+class ShowNear(Effect, frozen=True):
+    """Show the event once to each session in these rooms. ``own``: the author's sessions get their own copies instead."""
+
+    rooms: tuple[RoomId, ...]
+    own: bool = True
+
+
+class ShowOwn(Effect, frozen=True):
+    """Show the author's sessions their own copies of the event, as one that is acknowledged."""
+
+
+class ShowUser(Effect, frozen=True):
+    """Show the event to the sessions of a user, as far as they do not ignore the author."""
+
+    user: UserId
+
+
+class ShowAll(Effect, frozen=True):
+    """Show the event to every session that has logged in."""
+
+
+class Gather(Effect, frozen=True):
+    """Count somebody among those who came to or left a crowded room lately; one line tells of all of them."""
+
+    room: e.RoomRef
+    nick: Nick
+    members: int
+    joined: bool
+
+
+# --- where sessions are ---
+
+
+class Arrive(Effect, frozen=True):
+    """Complete the login of a session."""
+
+
+class LogIn(Effect, frozen=True):
+    """Complete the login to an account of a session that was here."""
+
+
+class LeaveRooms(Effect, frozen=True):
+    """Take the session that did it out of these rooms."""
+
+    rooms: tuple[RoomId, ...]
+
+
+class JoinUser(Effect, frozen=True):
+    """Show the session that did it its own copy, and let it into the rooms of the user whose it is now; ``inside`` any."""
+
+    inside: bool
+
+
+class Instead(Effect, frozen=True):
+    """Carry these effects out with another event in the envelope."""
+
+    event: e.Departed
+    effects: tuple[Effect, ...]
+
+
+class EnterRoom(Effect, frozen=True):
+    """Let the author's sessions into a room."""
+
+    room: RoomId
+    created: bool
+
+
+class ExitRoom(Effect, frozen=True):
+    """Take the sessions of a user out of a room; ``notice`` is the code of what they are told of it, if they were put out."""
+
+    user: UserId
+    room: e.RoomRef
+    notice: str | None = None
+
+
+class TellLeft(Effect, frozen=True):
+    """Tell the session that left a room where it talks now."""
+
+    room: RoomName
+
+
+class HangUp(Effect, frozen=True):
+    """End these sessions of this node: they are told ``why``, and others see ``reason``."""
+
+    sessions: tuple[SessionId, ...]
+    why: str
+    reason: str
+
+
+# --- what sessions are told ---
+
+
+class Notify(Effect, frozen=True):
+    """Send a reply to the sessions of these users, but not to the one that did it.
+
+    ``unless_ignored``: the key of a nick; sessions that ignore it are not told.
+    """
+
+    users: tuple[UserId, ...]
+    reply: r.Reply
+    unless_ignored: str | None = None
+
+
+class NotifyOrigin(Effect, frozen=True):
+    """Send a reply to the session that did it."""
+
+    reply: r.Reply
+
+
+class TellRead(Effect, frozen=True):
+    """Tell the sessions of an account up to where it has read. ``tagged``: it answers the one that asked for it."""
+
+    account: str | None
+    reply: r.ReadUpTo
+    tagged: bool
+
+
+class Confirm(Effect, frozen=True):
+    """Acknowledge the event to the session that did it: if it gave an id to it, or ``always``."""
+
+    always: bool = False
+
+
+class ConfirmStored(Effect, frozen=True):
+    """Tell the session that did it so, once it is stored. ``code`` is the digest of a code to add that is not in the event."""
+
+    text: str
+    code: str = ""
+
+
+class ConfirmDeed(Effect, frozen=True):
+    """Confirm to an operator what they did; once it is stored, if it is ``stored``, which is how the command is typed."""
+
+    text: str
+    stored: str | None = None
+    code: str = ""
+
+
+class UpdateIgnored(Effect, frozen=True):
+    """Let these users' sessions hide what they ignore from now on."""
+
+    users: tuple[UserId, ...]
+
+
+# --- what is kept ---
+
+
+class Append(Effect, frozen=True):
+    """Keep the event in the history."""
+
+
+class KeepPrivate(Effect, frozen=True):
+    """Keep the event in the history of the two who write to each other."""
+
+
+class Dissolve(Effect, frozen=True):
+    """Drop what is kept of rooms, or private conversations, that are gone. ``confirmed``: a confirmation waits for that."""
+
+    rooms: tuple[RoomId, ...]
+    confirmed: bool = False
+
+
+class Erase(Effect, frozen=True):
+    """Delete what an account has said in a room, or (None) everywhere."""
+
+    account: str
+    room: RoomId | None
+
+
+class Deliver(Effect, frozen=True):
+    """Note that an account has received the private messages that waited for it."""
+
+    account: str
+
+
+class Tidy(Effect, frozen=True):
+    """Drop what need not be kept any longer."""
+
+
+class Seen(Effect, frozen=True):
+    """Note that the author's session was in use."""
+
+
+class LastSeen(Effect, frozen=True):
+    """Note when an account was here last."""
+
+    account: str | None
+
+
+class NoteNetwork(Effect, frozen=True):
+    """Note from which network an account was entered."""
+
+    account: str
+
+
+class ForgetNetworks(Effect, frozen=True):
+    """Forget from which networks an account was entered."""
+
+    account: str
+
+
+class Audit(Effect, frozen=True):
+    """Add to the audit log what an operator did."""
+
+    operator: str
+    what: str
+
+
+class StoreBan(Effect, frozen=True):
+    """Keep a ban from the server."""
+
+    ban: Ban
+
+
+class StoreUnban(Effect, frozen=True):
+    """Keep that a ban from the server was lifted."""
+
+    kind: BanKind
+    target: str
+
+
+class StorePanic(Effect, frozen=True):
+    """Keep the lockdown level."""
+
+    level: int
+
+
+Effects: TypeAlias = tuple[Effect, ...]
