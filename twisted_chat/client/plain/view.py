@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 
 from twisted_chat.client import events as ev
 from twisted_chat.core.values.durations import spell_duration
-from twisted_chat.dialects.help import lines as help_lines
+from twisted_chat.dialects.wording.help import lines as help_lines
 
 
 class PlainView:
@@ -251,7 +251,7 @@ def _answer(event: ev.Event, date: Callable[[float], str]) -> list[str]:
                 lines.append(f"-- {nick} comes from {event.host}{real}.")
             return lines
         case ev.Help(commands=commands):
-            return help_lines(commands)
+            return [f"-- {line}" for line in help_lines(commands)]
         case ev.RoomSettings(room=room, roles=roles):
             owner = f"belongs to {event.owner}" if event.owner else "belongs to nobody"
             ways = ("lock", "private", "invite_only", "moderated", "topic_lock")

@@ -16,9 +16,9 @@ from twisted_chat.core.values.names import Nick
 from twisted_chat.dialects.base import View
 from twisted_chat.dialects.json.replies import answer
 from twisted_chat.dialects.json.values import nick_texts, time_of_day
-from twisted_chat.dialects.line import rooms as line_rooms
 from twisted_chat.dialects.schema import events as s
 from twisted_chat.dialects.schema.base import Placed, encode, moment, plain, second
+from twisted_chat.dialects.wording import events as say
 
 #: How many who were put out are named: a page, as of lists.
 _NAMED: Final = 50
@@ -144,7 +144,7 @@ def _happened(envelope: e.Envelope) -> Placed | None:
                 room=room,
             )
         case e.RoomEvent():
-            content = f"{who} {line_rooms.happened(event, where)}"
+            content = say.in_room(event, who, where)
             return _in_room(event, content, who, room)
         case e.KeepSet(keep=keep, capped=capped):
             return s.RetentionSet(

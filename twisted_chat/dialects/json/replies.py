@@ -9,10 +9,10 @@ import msgspec
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.ids import spell
 from twisted_chat.core.values.names import Nick, RoomName
-from twisted_chat.dialects import wording
 from twisted_chat.dialects.json.values import nick_texts
 from twisted_chat.dialects.schema import answers as s
 from twisted_chat.dialects.schema.base import Answer, moment, second
+from twisted_chat.dialects.wording.missed import summary
 
 
 def answer(reply: r.Reply) -> Answer:
@@ -207,7 +207,7 @@ def _place(place: RoomName | Nick) -> dict[str, Any]:
 
 def _missed(reply: r.Missed) -> s.Missed:
     return s.Missed(
-        content=wording.summary(reply),
+        content=summary(reply),
         rooms=tuple(
             s.MissedRoom(
                 room=each.room.text,

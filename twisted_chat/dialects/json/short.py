@@ -18,8 +18,8 @@ from twisted_chat.dialects.base import Dialect, PlainSession, View
 from twisted_chat.dialects.json.parse import JsonDialect
 from twisted_chat.dialects.json.values import time_of_day
 from twisted_chat.dialects.line.events import LineView
-from twisted_chat.dialects.line.words import sentence
 from twisted_chat.dialects.schema.base import Incoming
+from twisted_chat.dialects.wording.words import sentence
 
 #: The longest object, in bytes with its line end: one read of such a program takes 1,024.
 LONGEST: Final = 1000

@@ -8,11 +8,12 @@ from datetime import tzinfo
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
+from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.base import View
-from twisted_chat.dialects.line import rooms
 from twisted_chat.dialects.line.layout import isolated, placed, rows
 from twisted_chat.dialects.line.replies import answer
-from twisted_chat.dialects.line.words import because, date_and_clock, some
+from twisted_chat.dialects.wording import events as say
+from twisted_chat.dialects.wording.words import because, date_and_clock
 
 
 class LineView:
@@ -44,14 +45,14 @@ class LineView:
                     f"-> *{isolated(to.text)}* {_acted(kind)}{placed(line)}" for line in lines
                 )
             case e.Renamed(nick=nick):
-                return self._lines([f"-- You are now called {isolated(nick.text)}."])
+                return self._lines([f"-- {say.you_are_called(isolated(nick.text))}"])
             case e.LoggedIn(nick=nick):
-                return self._lines([f"-- You are logged in as {nick}."])
+                return self._lines([f"-- {say.you_are_logged_in(nick.text)}"])
             case e.AwaySet(text=None):
-                return self._lines(["-- You are no longer marked as away."])
-            case e.AwaySet(text=text):
-                why = because(text) if text != c.NO_REASON else ""
-                return self._lines([f"-- You are marked as away{why}; /back undoes that."])
+                return self._lines([f"-- {say.you_are_back()}"])
+            case e.AwaySet(text=str(text)):
+                why = placed(text) if text != c.NO_REASON else None
+                return self._lines([f"-- {say.you_are_away(why)}"])
             case e.TopicSet() | e.KeepSet() | e.Kicked() | e.Announced() | e.RoomEvent():
                 return self.event(envelope)
             case _:
@@ -96,10 +97,8 @@ class LineView:
                 return [f"*{who}* {_acted(kind)}{placed(line)}" for line in lines]
             case e.Said() | e.Told() | e.Arrived() | e.Detached() | e.AwaySet() | e.Closed():
                 return []  # requests between programs, and what a person need not be told
-            case e.BotCommandsSet(words=()):
-                return [f"-- {who} answers to no command any more."]
             case e.BotCommandsSet(words=words):
-                return [f"-- {who} answers to {', '.join(words)}."]
+                return [f"-- {say.bot_commands_set(who, words)}"]
             case e.Received() | e.Read():
                 return []  # what the server notes for itself
             case (
@@ -122,46 +121,34 @@ class LineView:
                 return []  # what comes of them is shown
             case e.Announced(lines=lines):
                 # Nothing that anybody else says begins like this.
-                return [
-                    f"== Announcement by {who}, an operator of this server: {placed(line)}"
-                    for line in lines
-                ]
+                return [f"== {say.announced(who, placed(line))}" for line in lines]
             case e.Joined():
-                return [f"-- {who} joined {room}"]
+                return [f"-- {say.joined(who, room)}"]
             case e.Left(reason=reason):
-                return [f"-- {who} left {room}{because(reason)}"]
+                return [f"-- {say.left(who, room)}{_because(reason)}"]
             case e.Departed(reason=reason):
-                return [f"-- {who} left the chat{because(reason)}"]
-            case e.Renamed(nick=nick):
-                return [f"-- {who} is now called {isolated(nick.text)}"]
-            case e.LoggedIn(nick=nick):
-                return (
-                    [f"-- {who} is now called {isolated(nick.text)}"]
-                    if who != isolated(nick.text)
-                    else []
-                )
+                return [f"-- {say.departed(who)}{_because(reason)}"]
+            case e.LoggedIn(nick=nick) if who == isolated(nick.text):
+                return []
+            case e.Renamed(nick=nick) | e.LoggedIn(nick=nick):
+                return [f"-- {say.renamed(who, isolated(nick.text))}"]
             case e.Kicked(nick=nick, reason=reason):
-                return [f"-- {who} put {isolated(nick.text)} out of {room}{because(reason)}"]
+                return [f"-- {say.kicked(who, isolated(nick.text), room)}{_because(reason)}"]
             case e.TopicSet(topic=topic):
-                return [
-                    f"-- {who} set the topic of {room}: {placed(topic)}"
-                    if topic
-                    else f"-- {who} cleared the topic of {room}"
-                ]
+                return [f"-- {say.topic_set(who, placed(topic), room)}"]
             case e.KeepSet(keep=keep, capped=capped):
-                most = " (this server keeps no more)" if capped else ""
-                return [f"-- {who} set: history of {room} is kept {keep}{most}"]
+                return [f"-- {say.retention_set(who, room, keep, capped=capped)}"]
             case e.RoomEvent():
-                return [f"-- {who} {rooms.happened(event, room)}"]
+                return [f"-- {say.in_room(event, who, room)}"]
             case e.Gathered(
                 joined=joined, left=left
             ):  # pragma: no branch (mypy sees a missing case)
-                parts = [
-                    f"{len(nicks):,} {verb} {room}: {some(nicks)}"
-                    for nicks, verb in ((joined, "joined"), (left, "left"))
-                    if nicks
-                ]
-                return [f"-- {'; '.join(parts)}"] if parts else []
+                came, went = ([isolated(nick.text) for nick in each] for each in (joined, left))
+                return [f"-- {say.gathered(came, went, room)}"] if came or went else []
+
+
+def _because(reason: CleanText | None) -> str:
+    return because(placed(reason)) if reason else ""
 
 
 def _acted(kind: str) -> str:

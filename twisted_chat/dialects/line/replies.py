@@ -1,10 +1,9 @@
-"""What the line dialect answers: all replies in words."""
+"""What the line dialect answers: all replies as lines, each behind its mark."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import tzinfo
-from typing import Final
 
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
@@ -12,14 +11,11 @@ from twisted_chat.core.values.durations import spell_duration
 from twisted_chat.core.values.ids import spell
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.dialects import wording
-from twisted_chat.dialects.help import lines as help_lines
-from twisted_chat.dialects.line import lists
-from twisted_chat.dialects.line import rooms as line_rooms
 from twisted_chat.dialects.line.layout import isolated, placed
-from twisted_chat.dialects.line.words import because, counted, date, sentence, some, span
-
-_PICK: Final = "Pick a nickname, or press Enter for a guest name."
+from twisted_chat.dialects.wording import replies as say
+from twisted_chat.dialects.wording.help import lines as help_lines
+from twisted_chat.dialects.wording.missed import summary
+from twisted_chat.dialects.wording.words import counted, date, paging, sentence, wrapped
 
 
 def answer(reply: r.Reply, zone: tzinfo | None) -> Iterable[str]:
@@ -28,169 +24,202 @@ def answer(reply: r.Reply, zone: tzinfo | None) -> Iterable[str]:
         case r.Refused(why=why):
             return [f"! {sentence(why)}"]
         case r.PasswordNeeded(room=room, wrong=True):
-            return [f"! that is not the password of {room}; try again with /join {room} PASSWORD."]
+            return [f"! {say.wrong_password(str(room))}"]
         case r.PasswordNeeded(room=room):
-            return [
-                f"! {room} is locked. To enter it, type all of this on one line: /join {room} PASSWORD"
-            ]
+            return [f"! {say.password_needed(str(room))}"]
         case r.NameRefused(why=why, suggestion=suggestion):
             hint = f" Try {suggestion}." if suggestion is not None else ""
-            return [f"! {sentence(why)}{hint}", _PICK]
+            return [f"! {sentence(why)}{hint}", say.PICK]
         case r.NickPassword(nick=nick, suggestion=suggestion):
             other = f" (such as {suggestion})" if suggestion is not None else ""
             return [
                 f'! "{nick}" is registered. If it is yours, type all of this on one line: {nick} PASSWORD; '
                 f"else pick another name{other}.",
-                _PICK,
+                say.PICK,
             ]
         case r.Greeting(server=server):
-            return [f"Welcome to {server}.", _PICK]
+            return [say.greeting(server), say.PICK]
+        case r.HelpText(before_login=True):
+            # The question is far up on the screen by now, and what is typed next would be its answer.
+            return [*(f"-- {line}" for line in help_lines(reply.lines)), say.PICK]
+        case _:
+            return [f"-- {line}" for line in _told(reply, zone)]
+
+
+def _told(reply: r.Reply, zone: tzinfo | None) -> Iterable[str]:
+    match reply:
         case r.Welcome(nick=nick, motd=motd, resumed=resumed):
-            return [
-                f"-- Welcome{' back' if resumed else ''}, {nick}.",
-                *(f"-- {line}" for line in motd),
-            ]
+            return [say.welcome(nick.text, resumed=resumed), *motd]
         case r.Hint():
-            return ["-- Type a line and press Enter to say it; /help lists the rest, /quit leaves."]
+            return ["Type a line and press Enter to say it; /help lists the rest, /quit leaves."]
         case r.Entered():
-            return lists.entered(reply)
-        case r.FocusSet(room=room, left=left):
-            gone = f"You left {left}. " if left is not None else ""
-            now = (
-                f"You talk in {room} now."
-                if room is not None
-                else "You talk in no room now; choose one with /join ROOM."
+            return say.entered(
+                str(reply.room),
+                [isolated(nick.text) for nick in reply.names],
+                reply.count,
+                reply.count - len(reply.names),
+                topic=placed(reply.topic),
+                created=reply.created,
+                locked=reply.locked,
+                bot_commands=reply.bot_commands,
             )
-            return [f"-- {gone}{now}"]
+        case r.FocusSet(room=room, left=left):
+            return [say.focus(_text(room), _text(left))]
         case r.HistoryStart(room=place, count=count, asked=asked):
             if count != 0:
-                return [f"-- Earlier {_where(place)}:"]
-            what = f"{'private messages with ' if isinstance(place, Nick) else ''}{place}"
-            return [f"-- There is nothing to show of {what}."] if asked else []
+                return [say.earlier(say.place(*_place(place)))]
+            return [say.nothing_earlier(*_place(place))] if asked else []
         case r.HistoryEnd():
             return _history_end(reply)
         case r.WaitingStart():
-            return ["-- Private messages that came while you were away:"]
+            return [say.WAITING]
         case r.WaitingEnd(count=count):
-            return [f"-- End of what came while you were away ({counted(count, 'message')})."]
+            return [say.end_of_waiting(count)]
         case r.Missed():
-            return [f"-- {wording.summary(reply)}."]
+            return [f"{summary(reply)}."]
         case r.SearchStart(count=count):
-            return ["-- Found:"] if count else ["-- Nothing was found."]
-        case r.SearchEnd():
-            return _search_end(reply)
-        case r.RoomSettings():
-            return line_rooms.settings(reply)
-        case r.Bans():
-            pages = lists.paging(reply.page, reply.pages, f"/bans {reply.room} ")
-            return line_rooms.bans(reply, pages)
+            return ["Found:"] if count else [say.NOTHING_FOUND]
+        case r.SearchEnd(count=count, more=more, whole=whole):
+            return say.end_of_search(count, more=more, whole=whole)
+        case r.RoomSettings(settings=how):
+            return say.settings(
+                str(reply.room),
+                reply.owner,
+                reply.roles,
+                locked=reply.locked,
+                private=how.private,
+                invite_only=how.invite_only,
+                moderated=how.moderated,
+                slow=how.slow,
+                topic_lock=how.topic_lock,
+                since_join=how.since_join,
+            )
+        case r.Bans(room=room, bans=bans):
+            pages = paging(reply.page, reply.pages, f"/bans {room} ")
+            return [
+                say.bans(str(room), reply.count, pages),
+                *(
+                    say.ban(each.target, each.by, each.left, each.reason, mute=each.mute)
+                    for each in bans
+                ),
+            ]
         case r.Invitation(by=by, room=room):
-            return [f"-- {by} invites you to {room}; /join {room} takes you there."]
+            return [say.invitation(by.text, str(room))]
         case r.Stats():
             return _stats(reply, zone)
-        case r.People():
-            return lists.people(reply, f"/who {reply.room} " if reply.room is not None else "/who ")
+        case r.People(room=room):
+            return _people(reply, f"/who {room} " if room is not None else "/who ")
         case r.Rooms():
-            return lists.rooms(reply, "/rooms ")
+            return _rooms(reply, "/rooms ")
         case r.Overview(rooms=rooms, people=people):
-            return [*lists.rooms(rooms, "/list "), *lists.people(people, "/list ")]
+            return [*_rooms(rooms, "/list "), *_people(people, "/list ")]
         case r.Profile():
-            return _profile(reply, zone)
+            return say.whois(
+                isolated(reply.nick.text),
+                reply.account,
+                [isolated(str(room)) for room in reply.rooms],
+                since=date(reply.since, zone),
+                idle=reply.idle,
+                away=_away(reply.away) if reply.away is not None else None,
+                host=reply.host,
+                addresses=reply.addresses,
+                operator=reply.operator,
+            )
         case r.WasHere(name=name, ago=ago):
-            return [f"-- {name} is not here; {name} was here {span(ago)} ago."]
+            return [say.was_here(name, ago)]
         case r.ServerBanList():
-            return _server_bans(reply, zone)
-        case r.AccountList():
-            return _accounts(reply, zone)
-        case r.Audit():
-            return _audit(reply, zone)
-        case r.Topic(room=room, topic=topic, by=by):
-            if not topic:
-                return [f"-- {room} has no topic; /topic TEXT sets one."]
             return [
-                f"-- Topic of {room}{f' (set by {by})' if by is not None else ''}: {placed(topic)}"
+                say.server_bans(reply.count, paging(reply.page, reply.pages, "/server-bans ")),
+                *(
+                    say.server_ban(
+                        ban.kind,
+                        ban.target,
+                        ban.lasts(reply.now),
+                        ban.by,
+                        date(ban.since, zone),
+                        placed(ban.reason) if ban.reason else None,
+                    )
+                    for ban in reply.bans
+                ),
             ]
+        case r.AccountList(mask=mask):
+            command = f"/accounts {mask} " if mask else "/accounts "
+            return [
+                say.accounts(reply.count, mask, paging(reply.page, reply.pages, command)),
+                *(
+                    say.account(
+                        isolated(each.name.text),
+                        date(each.created, zone),
+                        date(each.seen, zone) if each.seen is not None else None,
+                        here=each.here,
+                    )
+                    for each in reply.accounts
+                ),
+            ]
+        case r.Audit():
+            return [
+                say.audit(paging(reply.page, reply.pages, "/audit ")),
+                *(
+                    say.deed(
+                        date(each.time, zone), each.operator, each.nick, each.address, each.what
+                    )
+                    for each in reply.records
+                ),
+            ]
+        case r.Topic(room=room, topic=topic, by=by):
+            return [say.shown_topic(str(room), placed(topic), _text(by))]
         case r.Kept(room=room, keep=keep):
-            return [f"-- History of {room} is kept {keep}."]
+            return [say.retention(str(room), keep)]
         case r.Ignored(names=names):
-            return ["-- You ignore:", *lists.wrapped(names)] if names else ["-- You ignore nobody."]
+            return say.ignored(names)
         case r.Confirmed(text=text) | r.Notice(text=text):
-            return [f"-- {sentence(text)}"]
+            return [sentence(text)]
         case r.HelpText():
-            # The question is far up on the screen by now, and what is typed next would be its answer.
-            question = [_PICK] if reply.before_login else []
-            return [*help_lines(reply.lines), *question]
-        case r.Acked() | r.Probe() | r.ReadUpTo():
-            return []
+            return help_lines(reply.lines)
         case r.Pong(text=text):
-            return [f"-- pong {text}".rstrip()]
-        case r.Farewell(why=why):  # pragma: no branch (mypy sees a missing case)
-            return [f"-- Goodbye{f' ({why})' if why else ''}."]
+            return [f"pong {text}".rstrip()]
+        case r.Farewell(why=why):
+            return [say.farewell(why)]
+        case r.Acked() | r.Probe() | r.ReadUpTo():
+            return []  # for programs
+        case (
+            r.Refused() | r.PasswordNeeded() | r.NameRefused() | r.NickPassword() | r.Greeting()
+        ):  # pragma: no cover (these have their own marks, above)
+            return []
 
 
-def _profile(profile: r.Profile, zone: tzinfo | None) -> list[str]:
-    kind = f"account {profile.account}" if profile.account is not None else "guest"
-    rooms = some(profile.rooms) or "no room"
-    since = date(profile.since, zone)
-    away = f"; {_away(profile.away)}" if profile.away is not None else ""
-    lines = [
-        f"-- {isolated(profile.nick.text)} ({kind}) is in {rooms}; here since {since}, silent for {span(profile.idle)}{away}"
+def _people(reply: r.People, command: str) -> list[str]:
+    """List people; ``command`` with a number behind it shows another page."""
+    names = [
+        say.person(
+            isolated(each.nick.text),
+            guest=each.account is None,
+            away=each.away is not None,
+            idle=each.idle,
+            operator=each.operator,
+            roles=each.roles,
+        )
+        for each in reply.people
     ]
-    if profile.operator:
-        lines.append(f"-- {isolated(profile.nick.text)} is an operator of this server.")
-    if profile.host:
-        real = f" ({', '.join(profile.addresses)})" if profile.addresses else ""
-        lines.append(f"-- {isolated(profile.nick.text)} comes from {profile.host}{real}.")
-    return lines
+    pages = paging(reply.page, reply.pages, command)
+    return [say.people(reply.count, _text(reply.room), pages), *wrapped(names)]
 
 
-def _server_bans(reply: r.ServerBanList, zone: tzinfo | None) -> list[str]:
-    if not reply.count:
-        return ["-- Nobody is banned from this server."]
-    pages = lists.paging(reply.page, reply.pages, "/server-bans ")
+def _rooms(reply: r.Rooms, command: str) -> list[str]:
+    lines = [(str(each.name), each.count, each.locked, placed(each.topic)) for each in reply.rooms]
     return [
-        f"-- {counted(reply.count, 'ban')} from this server{pages}:",
-        *(
-            f"--   {ban.kind} {ban.target}: {ban.lasts(reply.now)}, by {ban.by} at {date(ban.since, zone)}"
-            f"{because(ban.reason)}"
-            for ban in reply.bans
-        ),
-    ]
-
-
-def _accounts(reply: r.AccountList, zone: tzinfo | None) -> list[str]:
-    if not reply.count:
-        return ["-- There is no such account." if reply.mask else "-- There are no accounts."]
-    pages = lists.paging(
-        reply.page, reply.pages, f"/accounts {reply.mask} " if reply.mask else "/accounts "
-    )
-    lines = [f"-- {counted(reply.count, 'account')}{pages}:"]
-    for each in reply.accounts:
-        seen = f"; last here at {date(each.seen, zone)}" if each.seen is not None else ""
-        now = "; here now" if each.here else seen
-        name = isolated(each.name.text)
-        lines.append(f"--   {name}, registered at {date(each.created, zone)}{now}")
-    return lines
-
-
-def _audit(reply: r.Audit, zone: tzinfo | None) -> list[str]:
-    pages = lists.paging(reply.page, reply.pages, "/audit ")
-    return [
-        f"-- What operators of this server did, the latest first{pages}:",
-        *(
-            f"--   {date(each.time, zone)} {each.operator} ({each.nick}, {each.address}) {each.what}"
-            for each in reply.records
-        ),
+        say.rooms(reply.count, paging(reply.page, reply.pages, command)),
+        *say.room_lines(lines),
     ]
 
 
 def _stats(stats: r.Stats, zone: tzinfo | None) -> list[str]:
     store = stats.store
     lines = [
-        f"-- {counted(stats.sessions, 'session')}, {counted(stats.users, 'user')}, {counted(stats.rooms, 'room')}.",
-        f"-- Store ({store.kind}): {counted(store.stored, 'message')} stored, {counted(store.commits, 'commit')}; "
+        say.stats(stats.sessions, stats.users, stats.rooms),
+        f"Store ({store.kind}): {counted(store.stored, 'message')} stored, {counted(store.commits, 'commit')}; "
         f"the last took {store.last * 1000:,.1f} ms, the slowest {store.slowest * 1000:,.1f} ms.",
-        f"-- {counted(store.waiting, 'change')} not committed yet (the most: {store.most:,}), "
+        f"{counted(store.waiting, 'change')} not committed yet (the most: {store.most:,}), "
         f"{counted(store.unindexed, 'message')} not indexed yet.",
     ]
     if store.size is not None and store.free is not None:
@@ -200,11 +229,11 @@ def _stats(stats: r.Stats, zone: tzinfo | None) -> list[str]:
             else f" ({stats.growth / 1e6:+,.1f} MB in the last {spell_duration(stats.growth_time)})"
         )
         lines.append(
-            f"-- It takes {store.size / 1e6:,.1f} MB{grown}; {store.free / 1e6:,.0f} MB are free."
+            f"It takes {store.size / 1e6:,.1f} MB{grown}; {store.free / 1e6:,.0f} MB are free."
         )
     if store.error is not None:
         since = "now" if store.since is None else f"since {date(store.since, zone)}"
-        lines.append(f"-- Nothing can be committed {since}: {store.error}")
+        lines.append(f"Nothing can be committed {since}: {store.error}")
     return lines
 
 
@@ -212,37 +241,21 @@ def _away(text: CleanText) -> str:
     return f"away: {placed(text)}" if text != c.NO_REASON else "away"
 
 
-def _where(place: RoomName | Nick) -> str:
-    return f"with {place}" if isinstance(place, Nick) else f"in {place}"
+def _text(name: Nick | RoomName | None) -> str | None:
+    return None if name is None else str(name)
+
+
+def _place(place: RoomName | Nick) -> tuple[str, str | None]:
+    """Return the room, and whom else the messages are of if they are private."""
+    return ("", str(place)) if isinstance(place, Nick) else (str(place), None)
 
 
 def _history_end(reply: r.HistoryEnd) -> list[str]:
-    who = f"@{reply.room} " if isinstance(reply.room, Nick) else ""
-    goes_on = reply.at if reply.asked and reply.more else None
-    if not reply.count and goes_on is not None:
-        further = f"/history {who}{reply.side} {spell(goes_on)} shows more"
-        return [f"-- What was said there is by people whom you ignore; {further}."]
+    partner = f"@{reply.room} " if isinstance(reply.room, Nick) else ""
+    goes_on = spell(reply.at) if reply.asked and reply.more and reply.at is not None else None
     if not reply.count:
-        return []
-    more = ""
-    if goes_on is not None:
-        more = f"; /history {who}{reply.count} {reply.side} {spell(goes_on)} shows more"
-    return [f"-- End of what was said earlier {_where(reply.room)}{more}."]
-
-
-def _search_end(reply: r.SearchEnd) -> list[str]:
-    lines = []
-    if reply.count:
-        what = "the newest, and there are more" if reply.more else "and that is all"
-        narrow = "; add a word, from:NICK or in:ROOM" if reply.more else ""
-        lines.append(f"-- {counted(reply.count, 'message')}, {what}{narrow}.")
-    elif reply.more:
-        lines.append(
-            "-- There is something, but the newest of it is by people whom you ignore; add a word, from:NICK or in:ROOM."
-        )
-    if not reply.whole:
-        lines.append(
-            "-- Not everything could be searched: it is too much at once, or too new. "
-            "Try again in a while, or with in:ROOM and since:DATE."
-        )
-    return lines
+        if goes_on is None:
+            return []
+        return [say.all_ignored(f"/history {partner}{reply.side} {goes_on}")]
+    more = f"/history {partner}{reply.count} {reply.side} {goes_on}" if goes_on is not None else ""
+    return [say.end_of_earlier(say.place(*_place(reply.room)), more)]

@@ -1,16 +1,13 @@
-"""Help on the commands, as lines of a terminal: the line dialect and the bundled client show the same."""
+"""Help on the commands, as lines of a terminal."""
 
 from __future__ import annotations
 
-import functools
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Protocol
 
 from twisted_chat.core.grammar.table import COMMANDS
+from twisted_chat.dialects.wording.words import folded
 
-#: Where lines are broken: what fits on the narrowest terminal in use, with two columns to spare.
-WIDTH: Final = 78
 # How wide the left column is: that of nearly all commands, and that of the names of groups.
 _COLUMN: Final = 21
 _GROUP_COLUMN: Final = 12
@@ -38,36 +35,36 @@ def lines(commands: Sequence[Line]) -> list[str]:
     """Explain one command, or those of one group; name those of several groups, and say how to learn more."""
     if len(commands) == 1:
         (each,) = commands
-        return [*folded("-- ", f"{_typed(each)}: {each.help}")]
+        return [*folded("", f"{_typed(each)}: {each.help}")]
     groups: dict[str, list[Line]] = {}
     for each in commands:
         groups.setdefault(each.group, []).append(each)
     if len(groups) == 1:
         return _group(commands)
     return [
-        f"-- {_HEAD}",
+        _HEAD,
         *_rows((group, " ".join(each.name for each in found)) for group, found in groups.items()),
         *_rows([("also", _FORMS), ("", _OLDER)]),
-        f"-- {_MORE}",
+        _MORE,
     ]
 
 
 def _group(commands: Sequence[Line]) -> list[str]:
     of_group = f" ({commands[0].group})" if commands[0].group else ""
-    lines = [f"-- Commands{of_group}:"]
+    lines = [f"Commands{of_group}:"]
     by_needs: dict[str, list[Line]] = {"": []}  # what anyone may use stands first
     for each in commands:
         spec = COMMANDS.get(each.name)
         by_needs.setdefault(spec.who_may if spec is not None else "", []).append(each)
     for who_may, found in by_needs.items():
         if who_may:
-            lines += folded("-- ", f"{who_may[0].upper()}{who_may[1:]}:")
+            lines += folded("", f"{who_may[0].upper()}{who_may[1:]}:")
         for each in found:
             lines += _two_columns(_typed(each), each.help.removesuffix(f" ({who_may})"))
     of_rooms = [spec for each in commands if (spec := COMMANDS.get(each.name)) and spec.takes_room]
     if of_rooms:
         example = f"/{of_rooms[0].name} #dev {of_rooms[0].usage}"
-        lines += folded("-- ", f"{_ROOM_FIRST}: {example}")
+        lines += folded("", f"{_ROOM_FIRST}: {example}")
     return lines
 
 
@@ -77,25 +74,10 @@ def _typed(command: Line) -> str:
 
 def _two_columns(usage: str, text: str) -> Sequence[str]:
     if len(usage) > _COLUMN:
-        return [f"--   {usage}", *folded("--".ljust(_COLUMN + 7), text)]
-    return folded(f"--   {usage:<{_COLUMN}}  ", text)
+        return [f"  {usage}", *folded(" " * (_COLUMN + 4), text)]
+    return folded(f"  {usage:<{_COLUMN}}  ", text)
 
 
 def _rows(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
     for name, text in rows:
-        yield from folded(f"--   {name:<{_GROUP_COLUMN}}", text)
-
-
-# Everybody who comes to a crowded room is shown the same first page of names.
-@functools.lru_cache(maxsize=64)
-def folded(begin: str, text: str) -> tuple[str, ...]:
-    """Break a text at blanks: the first line starts with ``begin``, the others stand below it."""
-    wrapped = textwrap.wrap(
-        text,
-        WIDTH,
-        initial_indent=begin,
-        subsequent_indent="--".ljust(len(begin)),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return tuple(wrapped)
+        yield from folded(f"  {name:<{_GROUP_COLUMN}}", text)

@@ -1,4 +1,4 @@
-"""Tests for twisted_chat.dialects.line.words."""
+"""Tests for twisted_chat.dialects.wording.words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.dialects.line_shown import BOB, NONE, NOON, reply
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.names import parse_room
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.dialects.line import words
+from twisted_chat.dialects.wording import words
 
 
 class WordsTests(SynchronousTestCase):

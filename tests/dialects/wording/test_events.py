@@ -1,4 +1,4 @@
-"""Tests for twisted_chat.dialects.line.rooms."""
+"""Tests for twisted_chat.dialects.wording.events."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.core.world import NOW, nick, room
 from twisted_chat.core.api import events as e
-from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.bans import Ban, read_target
 from twisted_chat.core.values.ids import UserId
-from twisted_chat.core.values.room_settings import AS_MADE, Settings
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.dialects.line.rooms import bans, happened, settings
+from twisted_chat.dialects.wording.events import in_room
 
 EVE, DEV = nick("eve"), room("dev")
 BAN = Ban(read_target("eve"), "bob", NOW, NOW + 7200, CleanText("too loud"))
@@ -61,47 +59,9 @@ class HappenedTests(SynchronousTestCase):
             (e.Forgotten(False), "deleted what they had said in #dev"),
             (e.RoomDropped(), "deleted #dev, and all that was said there"),
         ):
-            self.assertEqual(happened(event, "#dev"), said)
+            self.assertEqual(in_room(event, "ann", "#dev"), f"ann {said}")
 
     def test_many_who_are_out_are_counted(self) -> None:
         out = tuple((UserId(n), nick(f"user{n}")) for n in range(25))
-        said = happened(e.Banned(Ban(read_target("*"), "bob", NOW), out=out), "#dev")
+        said = in_room(e.Banned(Ban(read_target("*"), "bob", NOW), out=out), "ann", "#dev")
         self.assertTrue(said.endswith("user8, user9 and 15 more"), said)
-
-
-class ReplyTests(SynchronousTestCase):
-    def test_settings_name_owner_and_roles(self) -> None:
-        how = Settings(True, True, True, True, 30, True)
-        kept = (("bob", ("owner",)), ("eve", ("operator", "voice")))
-        self.assertEqual(
-            settings(r.RoomSettings(DEV, how, True, "bob", kept)),  # type: ignore[arg-type]
-            [
-                "-- #dev belongs to bob; locked with a password, private, invite-only, moderated, "
-                "slow (30 seconds), topic locked, history since one came.",
-                "--   eve: operator, voice",
-            ],
-        )
-
-    def test_room_as_it_was_made_is_open(self) -> None:
-        self.assertEqual(
-            settings(r.RoomSettings(DEV, AS_MADE, False, None, ())),
-            ["-- #dev belongs to nobody; open to everybody."],
-        )
-
-    def test_bans_tell_by_whom_how_long_and_why(self) -> None:
-        lines = (
-            r.BanLine(False, "*spam*", "bob", NOW, 7200.0, CleanText("spam")),
-            r.BanLine(True, "eve", "bob", NOW, None, None),
-        )
-        self.assertEqual(
-            bans(r.Bans(DEV, lines, 52, 1, 2), " (page 1 of 2)"),
-            [
-                "-- Banned from #dev, or muted: 52 (page 1 of 2):",
-                "--   *spam*, by bob, 2 hours more: spam",
-                "--   eve (muted), by bob",
-            ],
-        )
-        self.assertEqual(
-            bans(r.Bans(DEV, (), 0, 1, 1), ""),
-            ["-- Nobody is banned from #dev, and nobody is muted."],
-        )

@@ -1,4 +1,4 @@
-"""Tests for twisted_chat.dialects.help, and for how the line dialect and JSON show help."""
+"""Tests for twisted_chat.dialects.wording.help, and for how the line dialect and JSON show help."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.dialects.line_shown import reply as line_reply
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.grammar.help import explain
 from twisted_chat.core.grammar.table import COMMANDS, GROUPS
-from twisted_chat.dialects.help import lines
+from twisted_chat.dialects.wording.help import lines
 
 
 def explained(topic: str | None = None) -> r.HelpText:
@@ -19,7 +19,7 @@ def explained(topic: str | None = None) -> r.HelpText:
 
 
 def shown(topic: str | None = None) -> list[str]:
-    return lines(explained(topic).lines)
+    return [f"-- {line}" for line in lines(explained(topic).lines)]
 
 
 class LinesTests(SynchronousTestCase):

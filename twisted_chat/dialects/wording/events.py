@@ -1,14 +1,15 @@
-"""How people are told who may do what in a room."""
+"""What happened, as sentences. Names and texts are put in as they are given; a ``room`` that is empty is where it is told."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from twisted_chat.core.api import events as e
-from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.bans import Ban
 from twisted_chat.core.values.durations import spell_duration
 from twisted_chat.core.values.room_settings import Setting
+from twisted_chat.dialects.wording.words import because, some
 
 #: What each setting is called in a sentence behind who changed it: off, then on.
 _SET: Final[dict[Setting, tuple[str, str]]] = {
@@ -24,8 +25,88 @@ _SET: Final[dict[Setting, tuple[str, str]]] = {
 }
 
 
-def happened(event: e.AnyRoomEvent, room: str) -> str:
-    """Say what somebody did, to stand behind their name."""
+def joined(who: str, room: str = "") -> str:
+    return f"{who} joined {room}".rstrip()
+
+
+def left(who: str, room: str = "") -> str:
+    return f"{who} left {room}".rstrip()
+
+
+def departed(who: str) -> str:
+    return f"{who} left the chat"
+
+
+def gathered(came: Sequence[str], went: Sequence[str], room: str) -> str:
+    """Say who came to and went from a crowded room; nothing if nobody did."""
+    parts = [
+        f"{len(names):,} {verb} {room}: {some(names)}"
+        for names, verb in ((came, "joined"), (went, "left"))
+        if names
+    ]
+    return "; ".join(parts)
+
+
+def renamed(who: str, nick: str) -> str:
+    return f"{who} is now called {nick}"
+
+
+def kicked(who: str, nick: str, room: str = "") -> str:
+    return f"{who} put {nick} out{_of(room)}"
+
+
+def topic_set(who: str, topic: str, room: str = "") -> str:
+    return (
+        f"{who} set the topic{_of(room)}: {topic}"
+        if topic
+        else f"{who} cleared the topic{_of(room)}"
+    )
+
+
+def retention_set(who: str, room: str, keep: object, *, capped: bool) -> str:
+    most = " (this server keeps no more)" if capped else ""
+    return f"{who} set: history of {room} is kept {keep}{most}"
+
+
+def bot_commands_set(who: str, words: Sequence[str]) -> str:
+    if not words:
+        return f"{who} answers to no command any more."
+    return f"{who} answers to {', '.join(words)}."
+
+
+def announced(who: str, text: str) -> str:
+    return f"Announcement by {who}, an operator of this server: {text}"
+
+
+def in_room(event: e.AnyRoomEvent, who: str, room: str) -> str:
+    """Say what somebody did to the settings, roles and bans of a room."""
+    return f"{who} {_did(event, room)}"
+
+
+# --- what one did oneself ---
+
+
+def you_are_called(nick: str) -> str:
+    return f"You are now called {nick}."
+
+
+def you_are_logged_in(nick: str) -> str:
+    return f"You are logged in as {nick}."
+
+
+def you_are_away(reason: str | None) -> str:
+    return f"You are marked as away{because(reason)}; /back undoes that."
+
+
+def you_are_back() -> str:
+    return "You are no longer marked as away."
+
+
+def _of(room: str) -> str:
+    return f" of {room}" if room else ""
+
+
+def _did(event: e.AnyRoomEvent, room: str) -> str:
     match event:
         case e.SettingChanged(setting=setting, value=value):
             return _SET[setting][bool(value)].format(room, spell_duration(value))
@@ -58,54 +139,11 @@ def happened(event: e.AnyRoomEvent, room: str) -> str:
             return f"deleted {room}, and all that was said there"
 
 
-def settings(reply: r.RoomSettings) -> list[str]:
-    """Say how a room is set."""
-    how = reply.settings
-    words = [
-        word
-        for word, is_so in (
-            ("locked with a password", reply.locked),
-            ("private", how.private),
-            ("invite-only", how.invite_only),
-            ("moderated", how.moderated),
-            (f"slow ({spell_duration(how.slow)})", how.slow),
-            ("topic locked", how.topic_lock),
-            ("history since one came", how.since_join),
-        )
-        if is_so
-    ]
-    whose = f"belongs to {reply.owner}" if reply.owner is not None else "belongs to nobody"
-    lines = [f"-- {reply.room} {whose}; {', '.join(words) or 'open to everybody'}."]
-    lines += [
-        f"--   {account}: {', '.join(roles)}"
-        for account, roles in reply.roles
-        if account != reply.owner
-    ]
-    return lines
-
-
-def bans(reply: r.Bans, pages: str) -> list[str]:
-    """List bans and mutes; ``pages`` says how to see the next page."""
-    if not reply.count:
-        return [f"-- Nobody is banned from {reply.room}, and nobody is muted."]
-    return [
-        f"-- Banned from {reply.room}, or muted: {reply.count:,}{pages}:",
-        *(f"--   {_ban(line)}" for line in reply.bans),
-    ]
-
-
-def _ban(line: r.BanLine) -> str:
-    muted = " (muted)" if line.mute else ""
-    left = f", {spell_duration(line.left)} more" if line.left is not None else ""
-    reason = f": {line.reason}" if line.reason else ""
-    return f"{line.target}{muted}, by {line.by}{left}{reason}"
-
-
 def _terms(ban: Ban) -> str:
     time = f" for {spell_duration(ban.until - ban.time)}" if ban.until else ""
-    return f"{time} ({ban.reason})" if ban.reason else time
+    return f"{time}{because(ban.reason)}"
 
 
-def _some(out: tuple[tuple[object, object], ...]) -> str:
+def _some(out: Sequence[tuple[object, object]]) -> str:
     names = ", ".join(str(nick) for _, nick in out[:10])
     return f"{names} and {len(out) - 10:,} more" if len(out) > 10 else names

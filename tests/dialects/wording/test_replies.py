@@ -1,12 +1,13 @@
-"""Tests for twisted_chat.dialects.line.lists."""
+"""Tests for twisted_chat.dialects.wording.replies, as plain lines show it."""
 
 from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.dialects.line_shown import ALICE, BOB, DEV, LOBBY, NONE, reply
+from tests.dialects.line_shown import ALICE, BOB, DEV, LOBBY, NONE, NOON, reply
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.names import parse_nick
+from twisted_chat.core.values.room_settings import AS_MADE, Settings
 from twisted_chat.core.values.text import CleanText
 
 
@@ -89,3 +90,41 @@ class ListTests(SynchronousTestCase):
         self.assertEqual(reply(r.Ignored(())), ["-- You ignore nobody."])
         self.assertEqual(reply(r.Ignored(("alice", "bob"))), ["-- You ignore:", "--   alice, bob"])
         self.assertGreater(len(reply(r.Ignored(("somebody",) * 500))), 50)
+
+
+class RoomTests(SynchronousTestCase):
+    def test_settings_name_owner_and_roles(self) -> None:
+        how = Settings(True, True, True, True, 30, True)
+        kept = (("bob", ("owner",)), ("eve", ("operator", "voice")))
+        self.assertEqual(
+            reply(r.RoomSettings(DEV, how, True, "bob", kept)),  # type: ignore[arg-type]
+            [
+                "-- #dev belongs to bob; locked with a password, private, invite-only, moderated, "
+                "slow (30 seconds), topic locked, history since one came.",
+                "--   eve: operator, voice",
+            ],
+        )
+
+    def test_room_as_it_was_made_is_open(self) -> None:
+        self.assertEqual(
+            reply(r.RoomSettings(DEV, AS_MADE, False, None, ())),
+            ["-- #dev belongs to nobody; open to everybody."],
+        )
+
+    def test_bans_tell_by_whom_how_long_and_why(self) -> None:
+        lines = (
+            r.BanLine(False, "*spam*", "bob", NOON, 7200.0, CleanText("spam")),
+            r.BanLine(True, "eve", "bob", NOON, None, None),
+        )
+        self.assertEqual(
+            reply(r.Bans(DEV, lines, 52, 1, 2)),
+            [
+                "-- Banned from #dev, or muted: 52 (page 1 of 2; /bans #dev 2 shows the next):",
+                "--   *spam*, by bob, 2 hours more: spam",
+                "--   eve (muted), by bob",
+            ],
+        )
+        self.assertEqual(
+            reply(r.Bans(DEV, (), 0, 1, 1)),
+            ["-- Nobody is banned from #dev, and nobody is muted."],
+        )

@@ -1,4 +1,4 @@
-"""Tests for twisted_chat.dialects.wording."""
+"""Tests for twisted_chat.dialects.wording.missed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.names import parse_room
-from twisted_chat.dialects.wording import summary
+from twisted_chat.dialects.wording.missed import summary
 
 
 def missed(name: str, count: int, mentions: int = 0, *, more: bool = False) -> r.MissedRoom:

@@ -1,0 +1,1 @@
+"""The English sentence of every event and every reply, once. Dialects and the bundled client add marks, times and layout."""

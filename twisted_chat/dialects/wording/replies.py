@@ -1,0 +1,296 @@
+"""What only the asker is told, as sentences: one text each, or several lines, of which those of a list begin with two blanks.
+
+Names and texts are put in as they are given: rooms with ``#``, and isolated where a line of plain text needs that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from twisted_chat.core.values.durations import spell_duration
+from twisted_chat.dialects.wording.words import because, counted, folded, some, span, wrapped
+
+#: What is asked before the login.
+PICK: Final = "Pick a nickname, or press Enter for a guest name."
+NOTHING_FOUND: Final = "Nothing was found."
+WAITING: Final = "Private messages that came while you were away:"
+
+# For how many seconds somebody has said nothing before a list tells that: five minutes.
+_SILENT: Final = 300
+
+
+# --- logging in and out ---
+
+
+def greeting(server: str) -> str:
+    return f"Welcome to {server}."
+
+
+def welcome(nick: str, *, resumed: bool = False) -> str:
+    return f"Welcome{' back' if resumed else ''}, {nick}."
+
+
+def farewell(why: str) -> str:
+    return f"Goodbye{because(why)}."
+
+
+# --- rooms ---
+
+
+def password_needed(room: str) -> str:
+    return f"{room} is locked. To enter it, type all of this on one line: /join {room} PASSWORD"
+
+
+def wrong_password(room: str) -> str:
+    return f"that is not the password of {room}; try again with /join {room} PASSWORD."
+
+
+def entered(
+    room: str,
+    names: Iterable[str],
+    count: int,
+    left_out: int,
+    *,
+    topic: str = "",
+    created: bool = False,
+    locked: bool = False,
+    bot_commands: Sequence[str] = (),
+) -> list[str]:
+    """Say where somebody is now, and list who else is there; ``left_out`` of the ``count`` are not among the names."""
+    which = f"a new room, {room}" if created else room
+    here = "Nobody else is here." if count == 1 else f"{count:,} people are here:"
+    lines = [f"You are in {which}{', locked with a password' if locked else ''}. {here}"]
+    if count != 1:
+        lines += wrapped(names)
+    if count != 1 and left_out > 0:
+        lines.append(f"  … and {left_out:,} more; /who {room} lists them.")
+    if topic:
+        lines.append(shown_topic(room, topic))
+    if bot_commands:
+        lines += folded("Bots here answer to ", f"{', '.join(bot_commands)}.")
+    return lines
+
+
+def focus(room: str | None, left: str | None = None) -> str:
+    """Say in which room somebody talks now, and which they left."""
+    gone = f"You left {left}. " if left is not None else ""
+    if room is None:
+        return f"{gone}You talk in no room now; choose one with /join ROOM."
+    return f"{gone}You talk in {room} now."
+
+
+def shown_topic(room: str, topic: str, by: str | None = None) -> str:
+    if not topic:
+        return f"{room} has no topic; /topic TEXT sets one."
+    return f"Topic of {room}{f' (set by {by})' if by is not None else ''}: {topic}"
+
+
+def retention(room: str, keep: object) -> str:
+    return f"History of {room} is kept {keep}."
+
+
+def invitation(by: str, room: str) -> str:
+    return f"{by} invites you to {room}; /join {room} takes you there."
+
+
+def settings(
+    room: str,
+    owner: str | None,
+    roles: Iterable[tuple[str, Iterable[str]]],
+    *,
+    locked: bool,
+    private: bool,
+    invite_only: bool,
+    moderated: bool,
+    slow: float,
+    topic_lock: bool,
+    since_join: bool,
+) -> list[str]:
+    """Say how a room is set, and which accounts have roles in it."""
+    words = [
+        word
+        for word, is_so in (
+            ("locked with a password", locked),
+            ("private", private),
+            ("invite-only", invite_only),
+            ("moderated", moderated),
+            (f"slow ({spell_duration(slow)})", slow),
+            ("topic locked", topic_lock),
+            ("history since one came", since_join),
+        )
+        if is_so
+    ]
+    whose = f"belongs to {owner}" if owner is not None else "belongs to nobody"
+    return [
+        f"{room} {whose}; {', '.join(words) or 'open to everybody'}.",
+        *(f"  {account}: {', '.join(each)}" for account, each in roles if account != owner),
+    ]
+
+
+def bans(room: str, count: int, pages: str) -> str:
+    """Begin a list of bans and mutes; ``pages`` says how to see the next page."""
+    if not count:
+        return f"Nobody is banned from {room}, and nobody is muted."
+    return f"Banned from {room}, or muted: {count:,}{pages}:"
+
+
+def ban(target: str, by: str, left: float | None, reason: str | None, *, mute: bool) -> str:
+    muted = " (muted)" if mute else ""
+    more = f", {spell_duration(left)} more" if left is not None else ""
+    return f"  {target}{muted}, by {by}{more}{f': {reason}' if reason else ''}"
+
+
+# --- what was said ---
+
+
+def place(room: str, partner: str | None = None) -> str:
+    """Say where something was said: in a room, or with somebody in private."""
+    return f"with {partner}" if partner is not None else f"in {room}"
+
+
+def earlier(where: str) -> str:
+    return f"Earlier {where}:"
+
+
+def end_of_earlier(where: str, more: str = "") -> str:
+    """End what was said earlier; ``more`` is the command that shows more."""
+    return f"End of what was said earlier {where}{f'; {more} shows more' if more else ''}."
+
+
+def all_ignored(more: str) -> str:
+    return f"What was said there is by people whom you ignore; {more} shows more."
+
+
+def nothing_earlier(room: str, partner: str | None = None) -> str:
+    what = f"private messages with {partner}" if partner is not None else room
+    return f"There is nothing to show of {what}."
+
+
+def end_of_waiting(count: int) -> str:
+    return f"End of what came while you were away ({counted(count, 'message')})."
+
+
+def end_of_search(count: int, *, more: bool, whole: bool) -> list[str]:
+    lines = []
+    if count:
+        what = "the newest, and there are more" if more else "and that is all"
+        narrow = "; add a word, from:NICK or in:ROOM" if more else ""
+        lines.append(f"{counted(count, 'message')}, {what}{narrow}.")
+    elif more:
+        lines.append(
+            "There is something, but the newest of it is by people whom you ignore; add a word, from:NICK or in:ROOM."
+        )
+    if not whole:
+        lines.append(
+            "Not everything could be searched: it is too much at once, or too new. "
+            "Try again in a while, or with in:ROOM and since:DATE."
+        )
+    return lines
+
+
+# --- people ---
+
+
+def people(count: int, room: str | None, pages: str = "") -> str:
+    """Begin a list of people."""
+    where = f"in {room}" if room is not None else "here"
+    if not count:
+        return f"Nobody is {where}."
+    return f"{'1 person is' if count == 1 else f'{count:,} people are'} {where}{pages}:"
+
+
+def person(
+    nick: str, *, guest: bool, away: bool, idle: float, operator: bool, roles: Iterable[str]
+) -> str:
+    """Name somebody in a list, with what marks them: roles, and guests, who are not who they may seem to be."""
+    told = ["guest"] * guest + ["away"] * away
+    if idle >= _SILENT:
+        told.append(f"silent for {span(idle)}")
+    sign = "@" if operator else "+" if "voice" in roles else ""
+    return f"{sign}{nick}{because('; '.join(told))}"
+
+
+def rooms(count: int, pages: str = "") -> str:
+    """Begin a list of rooms."""
+    return f"{counted(count, 'room')}{pages}:"
+
+
+def room_lines(lines: Sequence[tuple[str, int, bool, str]]) -> list[str]:
+    """List rooms: the name, how many are there, whether it is locked, the topic."""
+    width = max((len(name) for name, *_ in lines), default=0)
+    return [
+        f"  {name:<{width}} {count:>5,}{' locked' if locked else ''}  {topic}".rstrip()
+        for name, count, locked, topic in lines
+    ]
+
+
+def whois(
+    nick: str,
+    account: str | None,
+    rooms: Sequence[str],
+    *,
+    since: str,
+    idle: float,
+    away: str | None,
+    host: str,
+    addresses: Sequence[str],
+    operator: bool,
+) -> list[str]:
+    kind = f"account {account}" if account is not None else "guest"
+    gone = f"; {away}" if away is not None else ""
+    lines = [
+        f"{nick} ({kind}) is in {some(rooms) or 'no room'}; here since {since}, silent for {span(idle)}{gone}"
+    ]
+    if operator:
+        lines.append(f"{nick} is an operator of this server.")
+    if host:
+        lines.append(f"{nick} comes from {host}{because(', '.join(addresses))}.")
+    return lines
+
+
+def was_here(name: str, ago: float) -> str:
+    return f"{name} is not here; {name} was here {span(ago)} ago."
+
+
+def ignored(names: Sequence[str]) -> list[str]:
+    return ["You ignore:", *wrapped(names)] if names else ["You ignore nobody."]
+
+
+# --- the server ---
+
+
+def server_bans(count: int, pages: str = "") -> str:
+    """Begin a list of bans from the server."""
+    if not count:
+        return "Nobody is banned from this server."
+    return f"{counted(count, 'ban')} from this server{pages}:"
+
+
+def server_ban(kind: str, target: str, lasts: str, by: str, since: str, reason: str | None) -> str:
+    return f"  {kind} {target}: {lasts}, by {by} at {since}{because(reason)}"
+
+
+def accounts(count: int, mask: str | None, pages: str = "") -> str:
+    """Begin a list of accounts, those that fit a mask if there is one."""
+    if not count:
+        return "There is no such account." if mask else "There are no accounts."
+    return f"{counted(count, 'account')}{pages}:"
+
+
+def account(name: str, created: str, seen: str | None, *, here: bool) -> str:
+    last = f"; last here at {seen}" if seen is not None else ""
+    return f"  {name}, registered at {created}{'; here now' if here else last}"
+
+
+def audit(pages: str = "") -> str:
+    """Begin a list of what operators did."""
+    return f"What operators of this server did, the latest first{pages}:"
+
+
+def deed(time: str, operator: str, nick: str, address: str, what: str) -> str:
+    return f"  {time} {operator} ({nick}, {address}) {what}"
+
+
+def stats(sessions: int, users: int, rooms: int) -> str:
+    return f"{counted(sessions, 'session')}, {counted(users, 'user')}, {counted(rooms, 'room')}."
