@@ -83,9 +83,9 @@ class LinesTests(SynchronousTestCase):
         self.assertEqual(
             lines(new),
             [
-                "-- Commands:",
-                "--   /beam NICK             beam a person up",
-                "--   /unbeam                undo it",
+                "Commands:",
+                "  /beam NICK             beam a person up",
+                "  /unbeam                undo it",
             ],
         )
 
