@@ -96,6 +96,15 @@ class LoginTests(Case):
         assert isinstance(decision, CheckPassword)
         self.assertEqual(decision.nick, nick("bob"))
 
+    def test_login_with_nothing_but_a_registered_name_asks_for_its_password(self) -> None:
+        guest = self.world.enter("eve")
+        decision = self.world.decide(guest, c.Login(None, "BOB"))
+        self.assertEqual(decision, SendReply(r.NickPassword(nick("bob"), inside=True)))
+        # The password of the name that was asked for may be anything, and so may that of one's own.
+        self.hub.want(guest.session, nick("bob"))
+        self.assertIsInstance(self.world.decide(guest, c.Login(None, "bob")), CheckPassword)
+        self.assertEqual(self.code(self.bob, c.Login(None, "bob")), "already-logged-in")
+
     def test_a_registered_name_cannot_be_taken_by_a_rename(self) -> None:
         why = self.world.refusal(self.world.enter("eve"), c.Rename(nick("bob")))
         self.assertEqual(why.code, "nick-taken")

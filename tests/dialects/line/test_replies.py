@@ -32,6 +32,12 @@ from twisted_chat.core.values.text import CleanText
 
 
 class ReplyTests(SynchronousTestCase):
+    def test_who_is_inside_is_never_told_to_type_a_password_on_a_line_of_its_own(self) -> None:
+        self.assertEqual(
+            reply(r.NickPassword(BOB, inside=True)),
+            ["! bob is registered. If it is yours, type /login bob PASSWORD."],
+        )
+
     def test_login(self) -> None:
         pick = "Pick a nickname, or press Enter for a guest name."
         self.assertEqual(reply(r.Greeting("chat.example")), ["Welcome to chat.example.", pick])

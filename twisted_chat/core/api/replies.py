@@ -42,10 +42,14 @@ class NameRefused(_Reply, frozen=True):
 
 
 class NickPassword(_Reply, frozen=True):
-    """The nickname asked for at login is registered: its password is needed. ``suggestion`` is free right now."""
+    """The nickname asked for at login is registered: its password is needed. ``suggestion`` is free right now.
+
+    ``inside``: it was asked for by somebody who is in the chat already, and what they type next is said.
+    """
 
     nick: Nick
     suggestion: Nick | None = None
+    inside: bool = False
 
 
 class Greeting(_Reply, frozen=True):

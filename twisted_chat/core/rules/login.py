@@ -31,7 +31,7 @@ from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import Account, Proof
 from twisted_chat.core.values.ids import Scope, UserId
-from twisted_chat.core.values.names import Nick, guest_nick, suggest
+from twisted_chat.core.values.names import BadName, Nick, guest_nick, parse_nick, suggest
 from twisted_chat.core.values.text import CleanText
 
 _QUIT: Final = CleanText("quit")
@@ -196,10 +196,25 @@ class Login(Topic):
             )
         if command.password is None:
             return self._rename(asked, command.nick or self._free_guest())
-        nick = command.nick or asked.session.wanted or user.nick
+        nick = command.nick or asked.session.wanted
+        if nick is None and (registered := self._registered(user, command.password)):
+            return SendReply(r.NickPassword(registered, None, inside=True))
+        nick = nick or user.nick
         if user.account is not None and (user.account != nick.key or user.nick == nick):
             return SendReply(has_account(user.account))
         return prove(self.state, nick, command.password, command)
+
+    def _registered(self, user: User, word: str) -> Nick | None:
+        """Return the name of another account that somebody typed alone, where a password should be; None if it is none.
+
+        They would type its password next, and say it. Whoever has a registered name means the password of that.
+        """
+        try:
+            account = self.state.accounts.get(parse_nick(word).key)
+        except BadName:
+            return None
+        own = user.account is not None or user.nick.key in self.state.accounts
+        return account.name if account is not None and not own else None
 
     def check_logged_in(self, case: Case, event: e.LoggedIn) -> Refused | None:
         user, now = case.user, case.now

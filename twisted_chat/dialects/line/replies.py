@@ -30,6 +30,8 @@ def answer(reply: r.Reply, zone: tzinfo | None) -> Iterable[str]:
         case r.NameRefused(why=why, suggestion=suggestion):
             hint = f" Try {suggestion}." if suggestion is not None else ""
             return [f"! {sentence(why)}{hint}", say.PICK]
+        case r.NickPassword(nick=nick, inside=True):
+            return [f"! {nick} is registered. If it is yours, type /login {nick} PASSWORD."]
         case r.NickPassword(nick=nick, suggestion=suggestion):
             other = f" (such as {suggestion})" if suggestion is not None else ""
             return [
