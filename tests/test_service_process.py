@@ -229,7 +229,7 @@ class ProcessTests(TestCase):
         crowd = [socket.create_connection(("127.0.0.1", port)) for _ in range(100)]
         for each in crowd:
             self.addCleanup(each.close)
-        await program.prints("no more are accepted")
+        await program.prints("new ones wait")
         return program, port, crowd
 
     async def waits_and_comes(self, port: int, crowd: list[socket.socket]) -> None:
@@ -250,10 +250,11 @@ class ProcessTests(TestCase):
         room = re.search(r"there is room for up to (\d+) connections", program.out)
         assert room is not None
         self.assertIn(
-            f"{room[1]} connections are open, and no more are accepted: these are all", program.out
+            f"{room[1]} connections are open; new ones wait until one closes: the limit",
+            program.out,
         )
         await self.waits_and_comes(port, crowd)
-        await program.prints("connections are accepted again")
+        await program.prints("accepting connections again")
         program.signals(signal.SIGTERM)
         self.assertEqual((await self.ends(program), program.err), (0, ""))
         self.assertNotRegex(program.out, "EMFILE|Traceback|Unhandled")
@@ -263,7 +264,9 @@ class ProcessTests(TestCase):
         program, port, crowd = await self.fills(
             "import twisted_chat.doors.admission as c; c.RESERVE = -50"
         )
-        self.assertIn("no more are accepted: the system has no descriptors left", program.out)
+        self.assertIn(
+            "new ones wait until one closes: the system has no file descriptors left", program.out
+        )
         await self.waits_and_comes(port, crowd)
         program.signals(signal.SIGTERM)
         self.assertEqual((await self.ends(program), program.err), (0, ""))

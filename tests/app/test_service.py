@@ -574,7 +574,7 @@ class KeptTests(ServiceTestCase):
             self.assertIn("one of your rooms", robot.gets()[-1]["content"])
             guest = house.comes()
             guest.types("robot")
-            self.assertIn("robot is registered; type its password", guest.sees()[-1])
+            self.assertIn("robot is registered. Type its password", guest.sees()[-1])
             house.empties()
             self.stops(served)
 
@@ -585,7 +585,7 @@ class KeptTests(ServiceTestCase):
         house = Served(served, self.reactor)
         guest = house.comes()
         guest.types("bob")
-        self.assertIn("bob is registered; type its password", guest.sees()[-1])
+        self.assertIn("bob is registered. Type its password", guest.sees()[-1])
         house.empties()
         self.stops(served)
 
@@ -783,7 +783,7 @@ class AgainTests(ServiceTestCase):
         bob.types("123456")
         self.assertIn("! that text has 6 bytes", bob.sees()[0])
         refused = house.comes()
-        self.assertIn("too many connections", refused.sees()[0])
+        self.assertIn("Too many connections", refused.sees()[0])
         alice = house.comes(IPv4Address("TCP", "192.0.2.8", 1))
         alice.types("alice")
         seen = alice.sees()
@@ -976,6 +976,6 @@ class SecrecyTests(ServiceTestCase):
             "robot arrived",
             "carol left: quit",
             "session 5 from 192.0.2.7 left without a nickname: it speaks HTTP",
-            "session 6 from 192.0.2.7 left without a nickname: its nickname was too long",
+            "session 6 from 192.0.2.7 left without a nickname: nickname too long",
         ):
             self.assertIn(told, self.log())

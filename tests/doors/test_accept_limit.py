@@ -137,10 +137,7 @@ class AcceptLimitTests(SynchronousTestCase):
             if event["log_namespace"] == "twisted_chat.doors"
         ]
 
-    FULL = (
-        "50 connections are open, and no more are accepted: these are all there is room for; "
-        "who comes now waits until somebody leaves"
-    )
+    FULL = "50 connections are open; new ones wait until one closes: the limit is reached"
 
     def test_so_many_are_accepted_and_the_others_wait(self) -> None:
         (port,) = self.ports(50)
@@ -175,7 +172,7 @@ class AcceptLimitTests(SynchronousTestCase):
         self.assertTrue(port.reading)
         self.assertEqual(self.logged(), [self.FULL])
         self.leave(48, port)
-        self.assertEqual(self.logged(), [self.FULL, "connections are accepted again; 47 are open"])
+        self.assertEqual(self.logged(), [self.FULL, "accepting connections again; 47 are open"])
         port.come(50)
         self.assertEqual(self.logged()[2:], [self.FULL])
 
@@ -265,9 +262,9 @@ class AcceptLimitTests(SynchronousTestCase):
         self.no_descriptors()
         port.come(3)
         self.assertEqual((port.batches, port.waiting, port.reading), ([], 3, False))
-        why = "the system has no descriptors left; who comes now waits until somebody leaves"
+        why = "the system has no file descriptors left"
         self.assertEqual(
-            self.logged(), [f"0 connections are open, and no more are accepted: {why}"]
+            self.logged(), [f"0 connections are open; new ones wait until one closes: {why}"]
         )
 
     def test_no_more_are_accepted_than_there_are_descriptors_for(self) -> None:
@@ -292,7 +289,7 @@ class AcceptLimitTests(SynchronousTestCase):
         self.clock.advance(1)
         port.turn()
         self.assertEqual((port.waiting, port.reading), (0, True))
-        self.assertEqual(self.logged()[1:], ["connections are accepted again; 3 are open"])
+        self.assertEqual(self.logged()[1:], ["accepting connections again; 3 are open"])
 
     def test_all_ports_rest_until_the_same_second_is_over(self) -> None:
         one, other = self.ports(50, 2)
@@ -321,7 +318,7 @@ class AcceptLimitTests(SynchronousTestCase):
         port.refuses = True
         port.come(3)
         self.assertEqual((port.batches, port.reading), ([0], False))
-        self.assertIn("the system refuses them", self.logged()[0])
+        self.assertIn("the system refuses more", self.logged()[0])
         port.refuses = False
         self.clock.advance(1)
         port.turn()

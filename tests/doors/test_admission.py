@@ -12,7 +12,7 @@ from twisted_chat.doors.read_limits import SHARE
 
 class ManyConnectionsTests(HouseTestCase):
     limits = Limits(max_per_address=2)
-    REFUSED = "! There are too many connections from your address; close one, or try again later."
+    REFUSED = "! Too many connections from your address are open. Close one, or try again later."
 
     def comes_from(self, host: str) -> Guest:
         kind = IPv6Address if ":" in host else IPv4Address
@@ -92,7 +92,7 @@ class NetworkTests(HouseTestCase):
             most = 2 * WIDER
             guests = [self.comes_from(form.format(number)) for number in range(most + 1)]
             self.assertEqual([guest.gone for guest in guests], [False] * most + [True])
-            self.assertIn("too many connections from your network;", guests[-1].sees()[-1])
+            self.assertIn("Too many connections from your network are open.", guests[-1].sees()[-1])
             for guest in guests:
                 guest.wire.reset()
             self.house.turn()
@@ -105,7 +105,7 @@ class NetworkTests(HouseTestCase):
             guest = self.comes_from("192.0.2.1")
             told = guest.sees()[-1]
             if guest.gone:
-                self.assertIn("Too many connections came from your address or network", told)
+                self.assertIn("Your address or network has opened too many connections", told)
                 return False
             guest.resets()
             return True

@@ -42,7 +42,7 @@ class FloodTests(HouseTestCase):
         flood = self.come(100, "2001:db8:1:{:x}::1")
         self.assertFalse(bob.gone)
         self.assertEqual([guest.gone for guest in flood], [True] * 81 + [False] * 19)
-        self.assertIn("others", flood[0].sees()[-1])
+        self.assertIn("closed to make room", flood[0].sees()[-1])
         bob.sends(b"b\r\n")
         self.assertIn("-- Welcome, bob.", bob.sees())
 

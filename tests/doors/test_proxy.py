@@ -192,7 +192,7 @@ class ForwardedTests(ForwardedCase):
             UNIXAddress(None),
         ):
             self.assertIsNone(self.factory.buildProtocol(address))
-        self.assertIn("from 192.0.2.1 to a port for proxies was refused", self.log()[0])
+        self.assertIn("refused a connection from 192.0.2.1 to a proxy port", self.log()[0])
         for address in (
             IPv6Address("TCP", "::ffff:10.1.1.1", 1),
             IPv6Address("TCP", "2001:db8:1::1", 1),
@@ -208,9 +208,7 @@ class ForwardedTests(ForwardedCase):
             self.assertTrue(guest.gone)
             self.assertEqual(guest.sees(), [])
             (line,) = self.log()
-            self.assertRegex(
-                line, r"\Athe proxy 10\.0\.0\.1 sent no header that can be used: [^\n]+\Z"
-            )
+            self.assertRegex(line, r"\Ano valid PROXY header from 10\.0\.0\.1: [^\n]+\Z")
             self.assertNotIn("secret", line)
             self.logged.clear()
 

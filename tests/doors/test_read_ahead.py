@@ -132,7 +132,7 @@ class WorkTests(HouseTestCase):
             guest.sends(commands * 5000 + b"guest\n")
             self.house.waits(1)
             self.assertTrue(guest.gone)
-            self.assertIn("(too many telnet commands before a nickname)", guest.sees()[-1])
+            self.assertIn("(too many telnet commands before the login)", guest.sees()[-1])
 
 
 class BeforeLoginTests(HouseTestCase):

@@ -220,7 +220,7 @@ class FewTests(TlsCase):
         self.connects()
         self.house.comes()
         refused = self.comes()
-        self.assertIn("too many connections", refused.seen.decode())
+        self.assertIn("Too many connections", refused.seen.decode())
         self.comes(host="192.0.2.99")
 
     def test_refused_one_that_never_shakes_hands_is_closed(self) -> None:

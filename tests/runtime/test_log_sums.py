@@ -114,7 +114,7 @@ class FloodTests(LogCase):
             house.comes()
         lines = self.logged()
         self.assertEqual(len(lines), FEW)
-        self.assertIn("a connection from 192.0.2.7 was refused: There are too many", lines[0])
+        self.assertIn("refused a connection from 192.0.2.7: Too many", lines[0])
         house.node.stop("bye")
         self.assertIn("876 more lines", " ".join(self.logged()))
         house.empties()

@@ -152,11 +152,11 @@ class Connections:
         for network in networks:
             if self._per_network[network] >= most:
                 whose = "address" if network == networks[0] else "network"
-                return f"There are too many connections from your {whose}; close one, or try again later."
+                return f"Too many connections from your {whose} are open. Close one, or try again later."
             most = self.max_per_address * WIDER
         # Those that are refused do not count, or nobody would come in for as long as somebody tries.
         if self._rates.spend(networks, 0, now) > 0:
-            return "Too many connections came from your address or network; wait a minute, then connect again."
+            return "Your address or network has opened too many connections. Wait a minute, then connect again."
         self._rates.spend(networks, 1, now)
         self._per_network.update(networks)
         return ""
@@ -262,14 +262,16 @@ class AcceptLimit:
                 accept()
             if port.sessionno == before and _somebody_waits(port):
                 self._rest(
-                    "the system has no descriptors left" if not spare else "the system refuses them"
+                    "the system has no file descriptors left"
+                    if not spare
+                    else "the system refuses more"
                 )
                 return
             self._refused = False
         if self._connections.held >= self._most:
             self._read(False)
             self._connections.half_open.make_room()
-            self._tell("these are all there is room for")
+            self._tell("the limit is reached")
         else:
             self._untell()
 
@@ -304,7 +306,7 @@ class AcceptLimit:
         if self._told is None:
             self._told = self._connections.held
             log.warn(
-                "{held:,} connections are open, and no more are accepted: {why}; who comes now waits until somebody leaves",
+                "{held:,} connections are open; new ones wait until one closes: {why}",
                 held=self._told,
                 why=why,
             )
@@ -317,7 +319,7 @@ class AcceptLimit:
         held, told = self._connections.held, self._told
         if told is not None and not told - max(1, told // 16) < held <= told:
             self._told = None
-            log.info("connections are accepted again; {held:,} are open", held=held)
+            log.info("accepting connections again; {held:,} are open", held=held)
 
 
 def _spare(port: tcp.Port, wanted: int) -> int:

@@ -59,7 +59,7 @@ def read_header(data: bytes) -> Header | None:
         return _read_binary(data)
     if _TEXT.startswith(data) or _BINARY.startswith(data):
         return None
-    raise BadHeader("it does not begin like one")
+    raise BadHeader("it does not start with a PROXY signature")
 
 
 def _read_text(data: bytes) -> Header | None:
@@ -73,7 +73,7 @@ def _read_text(data: bytes) -> Header | None:
     if kind == "UNKNOWN":
         return Header(size, None)  # whatever else is in it does not count
     if kind not in ("TCP4", "TCP6"):
-        raise BadHeader("it names no protocol that is known")
+        raise BadHeader("its protocol is unknown")
     if len(words) != 4 or not all(map(_is_port, words[2:])):
         raise BadHeader("it does not have two addresses and two ports")
     try:
@@ -81,7 +81,7 @@ def _read_text(data: bytes) -> Header | None:
     except ValueError:
         hosts = []
     if [host.version for host in hosts] != [int(kind[-1])] * 2:
-        raise BadHeader("its addresses are none of its protocol")
+        raise BadHeader("its addresses do not match its protocol")
     return Header(size, _address(str(hosts[0]), int(words[2])))
 
 
@@ -99,7 +99,7 @@ def _read_binary(data: bytes) -> Header | None:
         raise BadHeader("it is too long")
     size = _HEAD.size + length
     if command == 0x21 and family not in (*_SIZES, _UNIX, _UNSPECIFIED):
-        raise BadHeader("it names no protocol that is known")
+        raise BadHeader("its protocol is unknown")
     if length < _SIZES.get(family, 0):
         raise BadHeader("it is too short for its addresses")
     if len(data) < size:
@@ -189,7 +189,7 @@ class ProxyProtocol(Protocol):
         peer = self.transport.getPeer()
         self.factory.log_sums.write(
             log.warn,
-            "the proxy {address} sent no header that can be used: {why}",
+            "no valid PROXY header from {address}: {why}",
             address=getattr(peer, "host", UNIX),
             most=FEW,
             why=why,
@@ -237,7 +237,7 @@ class ProxyFactory(ServerFactory):
             return ProxyProtocol(self)
         self.log_sums.write(
             log.warn,
-            "a connection from {address} to a port for proxies was refused: it is not in trusted-proxy",
+            "refused a connection from {address} to a proxy port: the address is not in trusted-proxy",
             address=getattr(addr, "host", UNIX),
             most=FEW,
         )

@@ -176,7 +176,7 @@ class SessionReader:
     def end(self) -> None:
         """See :meth:`twisted_chat.delivery.backlog.Behind.end`."""
         self._node.delivery.backlog.ended += 1
-        why = "too much of what you sent waits, and the server has no more room for it; the rest was not sent"
+        why = "you sent more than the server has room for; the rest was not sent"
         self._node.visits.say_goodbye(self._peer, why, "sent too much at once")
 
     # --- frames ---
@@ -268,10 +268,10 @@ class SessionReader:
 
     def _why_slow(self) -> str:
         if self._node.crowded(self._peer):
-            return "Many people write from your network, or in this room; what you send follows a little later, nothing is lost."
+            return "Many people are writing from your network or in this room. Your lines follow a little later; nothing is lost."
         rate = self._node.limits.flood_rate
         lines = "1 line" if rate == 1 else f"{rate:,} lines"
-        return f"you send faster than {lines} a second; the rest follows at that speed, nothing is lost"
+        return f"You are sending more than {lines} a second. The rest follows at that speed; nothing is lost."
 
     def _waited(self) -> None:
         self._wait = None
@@ -374,4 +374,4 @@ class SessionReader:
 
 def too_long(limit: int) -> BadLine:
     """Say that a frame was longer than ``limit``, in bytes."""
-    return BadLine(f"that was more than {limit:,} bytes; nothing of it was sent", "too-long")
+    return BadLine(f"That was longer than {limit:,} bytes. It was not sent.", "too-long")

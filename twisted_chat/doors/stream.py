@@ -117,7 +117,7 @@ class StreamProtocol(Protocol):
             self._refused = True
             self._node.log_sums.write(
                 log.info,
-                "a connection from {address} was refused: {why}",
+                "refused a connection from {address}: {why}",
                 address=self._host or "this machine",
                 most=FEW,
                 why=why,
@@ -196,8 +196,8 @@ class StreamProtocol(Protocol):
         """See :class:`twisted_chat.doors.admission.HalfOpenConnection`."""
         peer = self._peer
         assert peer is not None
-        why = "too many connections have not logged in, and the server makes room for others; connect again"
-        self._node.visits.say_goodbye(peer, why, "refused", logged="others had no room")
+        why = "too many connections have not logged in; this one was closed to make room"
+        self._node.visits.say_goodbye(peer, why, "refused", logged="closed to make room for others")
         if ISSLTransport.providedBy(self.transport):
             # Else it would wait for the other side to agree.
             self.transport.abortConnection()

@@ -13,10 +13,8 @@ from twisted_chat.doors import reader
 IAC, SB, SE, WILL, DO, DONT, ECHO = b"\xff", b"\xfa", b"\xf0", b"\xfb", b"\xfd", b"\xfe", b"\x01"
 NOP = IAC + b"\xf1"
 HIDE, SHOW = IAC + WILL + ECHO, IAC + b"\xfc" + ECHO
-TOO_FAST = (
-    "-- you send faster than 10 lines a second; the rest follows at that speed, nothing is lost."
-)
-CROWDED = "-- Many people write from your network, or in this room; what you send follows a little later, nothing is lost."
+TOO_FAST = "-- You are sending more than 10 lines a second. The rest follows at that speed; nothing is lost."
+CROWDED = "-- Many people are writing from your network or in this room. Your lines follow a little later; nothing is lost."
 
 
 class FloodTests(HouseTestCase):
@@ -110,7 +108,7 @@ class FloodTests(HouseTestCase):
         self.house = House(Limits(flood_burst=2, flood_rate=1))
         self.eve = self.house.enters("eve")
         self.floods()
-        self.assert_any(self.eve.sees(), "^-- you send faster than 1 line a second; ")
+        self.assert_any(self.eve.sees(), "^-- You are sending more than 1 line a second")
 
     def test_without_the_limit_nobody_waits(self) -> None:
         self.house.closes()

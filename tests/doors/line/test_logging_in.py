@@ -30,7 +30,7 @@ class PromptTests(Case):
         *_, asked = bob.sees()
         self.assertEqual(
             asked,
-            "-- bob is registered; type its password (your screen may show it), or Enter alone for a guest name.",
+            "-- bob is registered. Type its password (your screen may show it), or press Enter to come in as a guest.",
         )
         bob.types("correct-horse")
         self.assertIn("-- Welcome, bob.", bob.sees())
@@ -62,7 +62,7 @@ class PromptTests(Case):
             self.assert_sees(
                 bob,
                 "! That looks like the password of bob. The line was not sent. Type /login bob PASSWORD to try it "
-                '(to say it as it is, put "// " in front)',
+                '(to say it as it is, put "// " in front).',
             )
         self.assertEqual(ann.sees(), [])
         bob.types("/login correct-horse", "wonderful")
@@ -107,7 +107,7 @@ class PromptTests(Case):
             self.house.turn()
             self.assert_sees(eve, asked)
             eve.sends(answer + b"\r\n")
-            self.assertEqual(eve.sees()[-1], "-- you did not log in as bob.")
+            self.assertEqual(eve.sees()[-1], "-- You did not log in as bob.")
         self.assertTrue(eve.protocol.ask_password(parse_nick("bob"), wrong=False))
         eve.types("correct-horse")
         self.assertIn("-- You are logged in as bob.", eve.sees())
@@ -199,7 +199,7 @@ class PromptTests(Case):
         bob.sends(b"\xff\xfd\x01")  # DO ECHO: a client that negotiates
         bob.hears()
         bob.types("bob")
-        self.assertIn(b"(it is not shown)", bob.hears())
+        self.assertIn(b"(it will not be shown)", bob.hears())
         bob.types("correct-horse")
         self.assertIn(b"Welcome, bob", bob.hears())
 

@@ -7,18 +7,14 @@ from tests.doors.house import HouseTestCase
 IAC, SB, SE, WILL, DO, DONT, ECHO = b"\xff", b"\xfa", b"\xf0", b"\xfb", b"\xfd", b"\xfe", b"\x01"
 NOP = IAC + b"\xf1"
 HIDE, SHOW = IAC + WILL + ECHO, IAC + b"\xfc" + ECHO
-TOO_FAST = (
-    "-- you send faster than 10 lines a second; the rest follows at that speed, nothing is lost."
-)
+TOO_FAST = "-- You are sending more than 10 lines a second. The rest follows at that speed; nothing is lost."
 
 
 class PasswordTests(HouseTestCase):
     """``/join ROOM`` of a locked room: with telnet, the password is asked for and not shown."""
 
-    ASKED = "-- type the password of #dev; it is not shown (Enter alone: give up)"
-    AGAIN = (
-        "! that is not the password of #dev; type it again; it is not shown (Enter alone: give up)"
-    )
+    ASKED = "-- Type the password of #dev (it will not be shown), or press Enter to give up."
+    AGAIN = "! Wrong password for #dev. Type it again (it will not be shown), or press Enter to give up."
     WRONG = "! that is not the password of #dev; try again with /join #dev PASSWORD."
     TOLD = "! #dev is locked. To enter it, type all of this on one line: /join #dev PASSWORD"
 
@@ -82,7 +78,7 @@ class PasswordTests(HouseTestCase):
                 self.eve.types(wrong)
                 self.asked_again()
             self.eve.types("" if give_up else "1234")
-            said = "-- you did not enter #dev." if give_up else self.WRONG
+            said = "-- You did not enter #dev." if give_up else self.WRONG
             self.assertEqual(self.shown(), [said])
         self.assert_sees(self.bob)
 
@@ -92,7 +88,7 @@ class PasswordTests(HouseTestCase):
             self.eve.types("swordfish")
             self.asked_again()
             self.eve.types("")
-            self.assertEqual(self.shown(), ["-- you did not enter #dev."])
+            self.assertEqual(self.shown(), ["-- You did not enter #dev."])
 
     def test_lines_sent_along_with_a_wrong_password_are_tries_too(self) -> None:
         # The second may be the right one, sent before the answer to the first was there.
@@ -115,7 +111,7 @@ class PasswordTests(HouseTestCase):
     def test_enter_alone_gives_up(self) -> None:
         self.asked()
         self.eve.types("")
-        self.assertEqual(self.shown(), ["-- you did not enter #dev."])
+        self.assertEqual(self.shown(), ["-- You did not enter #dev."])
         self.eve.types("?")
         self.assertEqual(self.eve.sees()[0], "-- 2 people are here:")
 
@@ -132,7 +128,7 @@ class PasswordTests(HouseTestCase):
             self.eve.sends(bad + b"\r\n")
             error, gave_up = self.shown()
             self.assertRegex(error, "^! ")
-            self.assertEqual(gave_up, "-- you did not enter #dev.")
+            self.assertEqual(gave_up, "-- You did not enter #dev.")
             self.eve.types("?")
             self.assertEqual(self.eve.sees()[0], "-- 3 people are here:")
         self.assert_sees(watcher)

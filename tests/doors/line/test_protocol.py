@@ -205,7 +205,7 @@ class MarkTests(HouseTestCase):
 class TogetherTests(HouseTestCase):
     """Lines that arrive with the name."""
 
-    NOT_USED = "! what came together with that nickname was not used; connect again to try another."
+    NOT_USED = "! The lines after that nickname were not used. Connect again to try another."
 
     def setUp(self) -> None:
         super().setUp()
@@ -256,7 +256,7 @@ class TogetherTests(HouseTestCase):
     def test_a_line_that_is_too_long_for_any_name_ends_it(self) -> None:
         guest = self.house.comes()
         guest.sends(b"x" * 5000)
-        self.assertEqual(guest.sees()[-1], "-- Goodbye (that is too long for a nickname).")
+        self.assertEqual(guest.sees()[-1], "-- Goodbye (too long for a nickname).")
         self.assertTrue(guest.gone)
 
 

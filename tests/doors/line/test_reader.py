@@ -16,9 +16,7 @@ from twisted_chat.doors.line.telnet import TelnetFilter
 IAC, SB, SE, WILL, DO, DONT, ECHO = b"\xff", b"\xfa", b"\xf0", b"\xfb", b"\xfd", b"\xfe", b"\x01"
 NOP = IAC + b"\xf1"
 HIDE, SHOW = IAC + WILL + ECHO, IAC + b"\xfc" + ECHO
-TOO_FAST = (
-    "-- you send faster than 10 lines a second; the rest follows at that speed, nothing is lost."
-)
+TOO_FAST = "-- You are sending more than 10 lines a second. The rest follows at that speed; nothing is lost."
 
 
 class JsonTests(HouseTestCase):
@@ -164,7 +162,7 @@ class BadInputTests(HouseTestCase):
         self.eve.sends(b"x")
         self.assert_sees(
             self.eve,
-            "! that was more than 4,096 bytes; nothing of it was sent.",
+            "! That was longer than 4,096 bytes. It was not sent.",
             "-- Goodbye (too much without a line end).",
         )
         self.assertTrue(self.eve.gone)

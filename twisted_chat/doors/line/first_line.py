@@ -67,7 +67,7 @@ class FirstLine:
         if talk and not login:
             self._node.submit(self._peer, Request(c.Say((CleanText(held),))))
             return True
-        self._node.tell(self._peer, r.Notice("first-line", "Your first line was discarded"))
+        self._node.tell(self._peer, r.Notice("first-line", "Your first line was discarded."))
         if login:
             why = 'That looks like a login. It was not sent. Type /login NICK PASSWORD (to say it as it is, put "// " in front).'
             self._node.refuse(self._peer, BadLine(why, "looks-private"))

@@ -44,20 +44,20 @@ class PasswordPrompt:
         logs in is asked once.
         """
         if isinstance(name, Nick):
-            hidden = "it is not shown" if self._telnet.can_hide else "your screen may show it"
-            why = f"{name} is registered; type its password ({hidden}), or Enter alone for a guest name"
+            hidden = "it will not be shown" if self._telnet.can_hide else "your screen may show it"
+            why = f"{name} is registered. Type its password ({hidden}), or press Enter to come in as a guest."
             if self._hub.identity(peer.id) is not None:
-                why = f"{name} is registered. Type its password ({hidden}), or press Enter to stay as you are"
+                why = f"{name} is registered. Type its password ({hidden}), or press Enter to stay as you are."
             self._ask(peer, name, r.Notice("password", why))
             return True
         room = name
         if not self._telnet.can_hide or self.asked == MAX_QUESTIONS:
             return False
         if wrong:
-            why = f"that is not the password of {room}; type it again; it is not shown (Enter alone: give up)"
+            why = f"Wrong password for {room}. Type it again (it will not be shown), or press Enter to give up."
             self._ask(peer, room, r.Refused("wrong-password", why))
         else:
-            why = f"type the password of {room}; it is not shown (Enter alone: give up)"
+            why = f"Type the password of {room} (it will not be shown), or press Enter to give up."
             self._ask(peer, room, r.Notice("password", why))
         return True
 
@@ -95,7 +95,7 @@ class PasswordPrompt:
             self._node.submit(peer, Request(c.Join(name, password)))
 
     def _give_up(self, peer: Session, name: RoomName | Nick) -> None:
-        why = f"you did not {'log in as' if isinstance(name, Nick) else 'enter'} {name}"
+        why = f"You did not {'log in as' if isinstance(name, Nick) else 'enter'} {name}."
         self._node.tell(peer, r.Notice("password", why))
 
     def expect(self, nick: Nick | None, *, password: bool) -> None:
@@ -125,14 +125,14 @@ class PasswordPrompt:
             return None
         why = (
             f"That looks like the password of {nick}. The line was not sent. Type /login {nick} PASSWORD to try it "
-            '(to say it as it is, put "// " in front)'
+            '(to say it as it is, put "// " in front).'
         )
         return BadLine(why, "looks-private")
 
     def refuse(self, peer: Session, name: RoomName | Nick, bad: BadLine) -> None:
         """Say why the answer can be no password, and ask again; who comes in comes as a guest."""
         if isinstance(name, Nick) and self._hub.identity(peer.id) is None:
-            why = f"that can be no password: {bad}; you come as a guest; /login {name} PASSWORD tries again"
+            why = f"That cannot be a password: {bad}. You come in as a guest. Type /login {name} PASSWORD to try again."
             self._node.tell(peer, r.Refused(bad.code, why))
             self._node.submit(peer, Request(c.Login()))
             return

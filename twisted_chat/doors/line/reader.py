@@ -34,8 +34,8 @@ _COMMAND_RATE: Final = 10_000
 _COMMANDS_BEFORE_LOGIN: Final = 1_000
 
 _TOO_SOON: Final = (
-    "That began like a private message, and more came before it could be sent. It was not sent. "
-    "Wait a second behind a private message, or end lines with a line end."
+    "That began like a private message, and more text came before it was complete. It was not sent. "
+    "Wait a second after a private message, or end each line with a line end."
 )
 
 
@@ -136,10 +136,10 @@ class LineReader(SessionReader):
         if self._lines:
             self._window.look()
         if self._frames.telnet.astray:
-            why = "what you typed is a telnet command without end; set your terminal or client to UTF-8"
+            why = "your client sent a telnet command without an end; set your terminal or client to UTF-8"
             self._node.visits.say_goodbye(self._peer, why, "sent something that is not UTF-8")
         elif not self.inside and self._frames.telnet.commands > _COMMANDS_BEFORE_LOGIN:
-            why = "too many telnet commands before a nickname"
+            why = "too many telnet commands before the login"
             self._say_goodbye(why, logged=why)
         elif self._frames.tired:
             wait = self._frames.tired / _COMMAND_RATE
@@ -160,9 +160,9 @@ class LineReader(SessionReader):
     def _before_login(self, frame: Frame) -> bool:
         if self._tried:
             # What came together with a nickname is not used up to find another.
-            why = "what came together with that nickname was not used; connect again to try another"
+            why = "The lines after that nickname were not used. Connect again to try another."
             self._node.tell(self._peer, r.Refused("not-logged-in", why))
-            self._say_goodbye("", logged="its nickname was refused")
+            self._say_goodbye("", logged="nickname refused")
             return True
         return self._older is not None and self._older.enters(frame)
 
@@ -196,8 +196,8 @@ class LineReader(SessionReader):
             return
         match frame:
             case TooLong() if not self.inside and asking is None:
-                why = "that is too long for a nickname"
-                self._say_goodbye(why, logged="its nickname was too long")
+                why = "too long for a nickname"
+                self._say_goodbye(why, logged="nickname too long")
             case TooLong():
                 bad = too_long(self._node.limits.max_text if self._lines else self._longest)
                 if asking is not None:
@@ -232,8 +232,8 @@ class LineReader(SessionReader):
             identity = self._hub.identity(self._peer.id)
             nick = identity.nick if identity is not None else "somebody"
             why = (
-                f"You are logged in as {nick} already, and your session is one of plain lines. "
-                "Nothing was sent. To speak JSON, connect again and send an object first."
+                f"You are already logged in as {nick}, and this session uses plain lines. "
+                "Nothing was sent. To use JSON, connect again and send an object first."
             )
             refused = r.Refused("already-logged-in", why)
             self._node.delivery.send(self._peer.outbox, self._json.open().reply(refused, None))
