@@ -65,26 +65,6 @@ class SharedTests(HouseTestCase):
         self.house.waits(10)
         self.assertEqual(len(bob.sees()), 2)
 
-    def test_connections_of_one_network_share_its_rate(self) -> None:
-        for form in ("192.0.2.{}", "2001:db8:5:{}::1", "2001:db8:5:{}00::1"):
-            guests = []
-            for number in range(6):
-                kind = IPv6Address if ":" in form else IPv4Address
-                guests.append(self.house.comes(kind("TCP", form.format(number + 1), 4000)))
-                guests[-1].sends(f"x{number}\n".encode() + b"\n" * 60 * KIB)
-            self.assertEqual([guest.wire.reading for guest in guests], [True] * 4 + [False] * 2)
-            self.house.empties()
-            self.house.waits(60)
-
-    def test_others_and_this_machine_do_not_wait_for_them(self) -> None:
-        eve, other = self.house.enters("eve"), IPv4Address("TCP", "198.51.100.1", 4000)
-        eve.sends(b"x\n" * 64 * KIB)
-        self.assertFalse(eve.wire.reading)
-        for name, address in (("bob", HOME), ("ann", other)):
-            guest = self.house.enters(name, address)
-            guest.sends(b"\n" * 60 * KIB)
-            self.assertTrue(guest.wire.reading, name)
-
     def test_telnet_commands_count_as_what_they_cost(self) -> None:
         eve = self.house.enters("eve")
         eve.sends(b"\xff\xf1" * 1200)
@@ -102,10 +82,36 @@ class SharedTests(HouseTestCase):
             eve.sends(b"x")
         self.assertFalse(eve.wire.reading)
 
+
+class NetworkTests(HouseTestCase):
+    """The same with little, for these are many bytes."""
+
+    limits = Limits(flood_burst=10**9, flood_rate=10**9, byte_rate=KIB)
+
+    def test_connections_of_one_network_share_its_rate(self) -> None:
+        for form in ("192.0.2.{}", "2001:db8:5:{}::1", "2001:db8:5:{}00::1"):
+            guests = []
+            for number in range(6):
+                kind = IPv6Address if ":" in form else IPv4Address
+                guests.append(self.house.comes(kind("TCP", form.format(number + 1), 4000)))
+                guests[-1].sends(f"x{number}\n".encode() + b"\n" * int(7.5 * KIB))
+            self.assertEqual([guest.wire.reading for guest in guests], [True] * 4 + [False] * 2)
+            self.house.empties()
+            self.house.waits(60)
+
+    def test_others_and_this_machine_do_not_wait_for_them(self) -> None:
+        eve, other = self.house.enters("eve"), IPv4Address("TCP", "198.51.100.1", 4000)
+        eve.sends(b"x\n" * 8 * KIB)
+        self.assertFalse(eve.wire.reading)
+        for name, address in (("bob", HOME), ("ann", other)):
+            guest = self.house.enters(name, address)
+            guest.sends(b"\n" * int(7.5 * KIB))
+            self.assertTrue(guest.wire.reading, name)
+
     def test_who_comes_again_and_again_is_counted_together(self) -> None:
         for number in range(64):
             guest = self.house.comes()
-            guest.sends(f"x{number}\n".encode() + b"\n" * 2000)
+            guest.sends(f"x{number}\n".encode() + b"\n" * 250)
             guest.resets()
         guest = self.house.comes()
         guest.sends(b"y\n" + b"\n" * 5000)
