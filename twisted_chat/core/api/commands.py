@@ -496,27 +496,24 @@ class ForgetMe(RoomCommand, frozen=True):
     everywhere: bool = False
 
 
-#: What changes something.
-Change = (
-    ChangeSetting
-    | SetRoomPassword
-    | InviteToRoom
-    | ChangeRole
-    | RegisterRoom
-    | DropRoom
-    | Transfer
-    | PutBan
-    | LiftBan
-    | Mute
-    | Unmute
-    | ForgetMe
+#: What only a session of a server operator can ask for.
+ServerCommand = (
+    Deoper
+    | Kill
+    | PutServerBan
+    | LiftServerBan
+    | ShowServerBans
+    | Announce
+    | SetPanic
+    | ShowAudit
+    | ShowAccounts
+    | ResetPassword
+    | RemoveAccount
 )
 
-AnyRoomCommand = Change | ShowSettings | ListBans | Export
-
-#: What only somebody who has logged in can ask for, besides :class:`Say`.
-UserCommand = (
-    PrivateMessage
+Command = (
+    Say
+    | PrivateMessage
     | ReplyPrivately
     | AskBot
     | SetBotCommands
@@ -544,23 +541,26 @@ UserCommand = (
     | MarkRead
     | Search
     | ShowStats
-    | AnyRoomCommand
     | Oper
+    | ChangeSetting
+    | SetRoomPassword
+    | InviteToRoom
+    | ChangeRole
+    | RegisterRoom
+    | DropRoom
+    | Transfer
+    | PutBan
+    | LiftBan
+    | Mute
+    | Unmute
+    | ForgetMe
+    | ShowSettings
+    | ListBans
+    | Export
+    | Login
+    | Help
+    | Ping
+    | Pong
+    | Quit
+    | ServerCommand
 )
-
-#: What only a session of a server operator can ask for.
-ServerCommand = (
-    Deoper
-    | Kill
-    | PutServerBan
-    | LiftServerBan
-    | ShowServerBans
-    | Announce
-    | SetPanic
-    | ShowAudit
-    | ShowAccounts
-    | ResetPassword
-    | RemoveAccount
-)
-
-Command = Say | UserCommand | ServerCommand | Login | Help | Ping | Pong | Quit
