@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import UnionType
 from typing import get_args
 
 import msgspec
@@ -27,16 +26,14 @@ def leaves(base: type) -> set[type]:
 
 
 class ApiTests(SynchronousTestCase):
-    KINDS: tuple[tuple[UnionType, type, tuple[msgspec.Struct, ...]], ...] = (
-        (c.Command, c._Command, EVERY_COMMAND),
-        (e.Event, e._Event, EVERY_EVENT),
-        (r.Reply, r._Reply, EVERY_REPLY),
-    )
+    def test_unions_have_all_there_are(self) -> None:
+        self.assertEqual(set(get_args(e.Event)), leaves(e._Event))
+        self.assertEqual(set(get_args(r.Reply)), leaves(r._Reply))
 
-    def test_union_and_examples_have_all_there_are(self) -> None:
-        for union, base, examples in self.KINDS:
-            self.assertEqual(set(get_args(union)), leaves(base))
-            self.assertEqual({type(each) for each in examples}, leaves(base))
+    def test_examples_are_one_of_each(self) -> None:
+        examples = (*EVERY_COMMAND, *EVERY_EVENT, *EVERY_REPLY)
+        every = leaves(c.Command) | leaves(e._Event) | leaves(r._Reply)
+        self.assertEqual({type(each) for each in examples}, every)
 
     def test_all_are_frozen_values_that_say_what_they_are(self) -> None:
         around = (

@@ -22,11 +22,15 @@ Kind = Literal["say", "action", "notice", "ctcp"]
 Lines = tuple[CleanText, ...]
 
 
-class _Command(msgspec.Struct, frozen=True, gc=False):
+class Command(msgspec.Struct, frozen=True, gc=False):
     """Base of all commands."""
 
 
-class Login(_Command, frozen=True):
+class ServerCommand(Command, frozen=True):
+    """Base of the commands that only a session of a server operator can give."""
+
+
+class Login(Command, frozen=True):
     """Enter the chat as ``nick``, or under a free guest name if None.
 
     ``password`` is that of the account with that name; who is in the chat already becomes that account. ``token`` is the secret
@@ -42,37 +46,37 @@ class Login(_Command, frozen=True):
     said: Secret | None = None
 
 
-class Register(_Command, frozen=True):
+class Register(Command, frozen=True):
     """Make an account of the nick one has; ``code`` is an invitation."""
 
     password: str
     code: str | None = None
 
 
-class ChangePassword(_Command, frozen=True):
+class ChangePassword(Command, frozen=True):
     """Give one's account another password."""
 
     old: str
     new: str
 
 
-class DropAccount(_Command, frozen=True):
+class DropAccount(Command, frozen=True):
     """Delete one's account."""
 
     password: str
 
 
-class MakeInviteCode(_Command, frozen=True):
+class MakeInviteCode(Command, frozen=True):
     """Make a code with which somebody can register."""
 
 
-class SetPrivacy(_Command, frozen=True):
+class SetPrivacy(Command, frozen=True):
     """Say who may write to one in private; None asks who may."""
 
     privacy: Privacy | None = None
 
 
-class Rename(_Command, frozen=True):
+class Rename(Command, frozen=True):
     """Take another nick."""
 
     nick: Nick
@@ -85,7 +89,7 @@ SAY_LITERALLY: Final = (
 )
 
 
-class Say(_Command, frozen=True):
+class Say(Command, frozen=True):
     """Say something in a room; in the focused one if ``room`` is None.
 
     ``unless``: it looks like a private message to one of these nicks, mistyped, and must not be said if somebody has that
@@ -100,7 +104,7 @@ class Say(_Command, frozen=True):
     program: bool = False
 
 
-class AskBot(_Command, frozen=True):
+class AskBot(Command, frozen=True):
     """Say a line that begins with ``word`` if a bot in the room answers to that; else it is no command, and ``why`` says so."""
 
     word: str
@@ -109,13 +113,13 @@ class AskBot(_Command, frozen=True):
     room: RoomName | None = None
 
 
-class SetBotCommands(_Command, frozen=True):
+class SetBotCommands(Command, frozen=True):
     """Answer to these words from now on, instead of those of before."""
 
     words: tuple[str, ...]
 
 
-class PrivateMessage(_Command, frozen=True):
+class PrivateMessage(Command, frozen=True):
     """Say something to one user, in private.
 
     With a ``scope``, the public name of a session, only to the user with that session, and with "" only to the account of that
@@ -128,27 +132,27 @@ class PrivateMessage(_Command, frozen=True):
     scope: str | None = None
 
 
-class ReplyPrivately(_Command, frozen=True):
+class ReplyPrivately(Command, frozen=True):
     """Say something, in private, to whoever wrote to this session last."""
 
     lines: Lines
 
 
-class Join(_Command, frozen=True):
+class Join(Command, frozen=True):
     """Enter a room, which is made if it is not there, and talk there from now on."""
 
     room: RoomName
     password: str | None = None
 
 
-class Leave(_Command, frozen=True):
+class Leave(Command, frozen=True):
     """Leave a room; the focused one if None."""
 
     room: RoomName | None = None
     reason: CleanText | None = None
 
 
-class Kick(_Command, frozen=True):
+class Kick(Command, frozen=True):
     """Put somebody out of a room (operators of that room); the focused one if None."""
 
     nick: Nick
@@ -156,26 +160,26 @@ class Kick(_Command, frozen=True):
     room: RoomName | None = None
 
 
-class ShowTopic(_Command, frozen=True):
+class ShowTopic(Command, frozen=True):
     """Ask for a room's topic; the focused room's if None."""
 
     room: RoomName | None = None
 
 
-class SetTopic(_Command, frozen=True):
+class SetTopic(Command, frozen=True):
     """Set a room's topic, the focused room's if ``room`` is None; an empty text clears it."""
 
     topic: CleanText
     room: RoomName | None = None
 
 
-class ShowKeep(_Command, frozen=True):
+class ShowKeep(Command, frozen=True):
     """Ask how much of a room's history is kept; of the focused room's if None."""
 
     room: RoomName | None = None
 
 
-class SetKeep(_Command, frozen=True):
+class SetKeep(Command, frozen=True):
     """Set how much of a room's history is kept (operators of that room); of the focused room's if ``room`` is None."""
 
     keep: Keep
@@ -186,50 +190,50 @@ class SetKeep(_Command, frozen=True):
 NO_REASON: Final = CleanText("away")
 
 
-class Away(_Command, frozen=True):
+class Away(Command, frozen=True):
     """Say that one is away, and why; a None text means: back again."""
 
     text: CleanText | None
 
 
-class Who(_Command, frozen=True):
+class Who(Command, frozen=True):
     """Ask who is here, or in one room; page counts from 1."""
 
     room: RoomName | None = None
     page: int = 1
 
 
-class ListRooms(_Command, frozen=True):
+class ListRooms(Command, frozen=True):
     """Ask which rooms there are; page counts from 1."""
 
     page: int = 1
 
 
-class ListAll(_Command, frozen=True):
+class ListAll(Command, frozen=True):
     """Ask for the rooms and the users; page counts from 1."""
 
     page: int = 1
 
 
-class Whois(_Command, frozen=True):
+class Whois(Command, frozen=True):
     """Ask about one user."""
 
     nick: Nick
 
 
-class Ignore(_Command, frozen=True):
+class Ignore(Command, frozen=True):
     """Hide what a user says from this session; None asks who is ignored."""
 
     nick: Nick | None = None
 
 
-class Unignore(_Command, frozen=True):
+class Unignore(Command, frozen=True):
     """Show again what a user says."""
 
     nick: Nick
 
 
-class ShowHistory(_Command, frozen=True):
+class ShowHistory(Command, frozen=True):
     """Ask for what was said in a room before or after a message, or last; or for what one and ``partner`` wrote in private."""
 
     room: RoomName | None = None
@@ -239,7 +243,7 @@ class ShowHistory(_Command, frozen=True):
     partner: Nick | None = None
 
 
-class MarkRead(_Command, frozen=True):
+class MarkRead(Command, frozen=True):
     """Say up to which message one has read in a room (the focused one if None), or of what ``partner`` and one wrote."""
 
     message: MessageId
@@ -257,7 +261,7 @@ class Term(msgspec.Struct, frozen=True, gc=False):
     prefix: bool = False
 
 
-class Search(_Command, frozen=True):
+class Search(Command, frozen=True):
     """Ask for what was said with all of ``terms``, or anything if there are none.
 
     In one of ``rooms``, or in any room that the user is in; by ``nick``; since a time (seconds since 1970) or an age
@@ -273,23 +277,23 @@ class Search(_Command, frozen=True):
     limit: int | None = None
 
 
-class ShowStats(_Command, frozen=True):
+class ShowStats(Command, frozen=True):
     """Ask how the server and its store are doing."""
 
 
-class Oper(_Command, frozen=True):
+class Oper(Command, frozen=True):
     """Make this session one of a server operator."""
 
     name: str
     password: str
 
 
-class Deoper(_Command, frozen=True):
+class Deoper(ServerCommand, frozen=True):
     """Be no server operator any more."""
 
 
-class Kill(_Command, frozen=True):
-    """End all sessions of a user (server operators)."""
+class Kill(ServerCommand, frozen=True):
+    """End all sessions of a user."""
 
     nick: Nick
     reason: CleanText | None = None
@@ -304,86 +308,86 @@ class BanTarget(msgspec.Struct, frozen=True, gc=False):
     insist: bool = False
 
 
-class PutServerBan(_Command, frozen=True):
-    """Keep somebody out of the server (server operators), for so many seconds, or for good if ``duration`` is None."""
+class PutServerBan(ServerCommand, frozen=True):
+    """Keep somebody out of the server, for so many seconds, or for good if ``duration`` is None."""
 
     target: BanTarget
     duration: int | None = None
     reason: CleanText | None = None
 
 
-class LiftServerBan(_Command, frozen=True):
-    """Let somebody in again (server operators)."""
+class LiftServerBan(ServerCommand, frozen=True):
+    """Let somebody in again."""
 
     target: BanTarget
 
 
-class ShowServerBans(_Command, frozen=True):
-    """Ask who is banned (server operators); page counts from 1."""
+class ShowServerBans(ServerCommand, frozen=True):
+    """Ask who is banned; page counts from 1."""
 
     page: int = 1
 
 
-class ShowAccounts(_Command, frozen=True):
-    """Ask which accounts there are, of those whose names fit a mask (server operators); page counts from 1."""
+class ShowAccounts(ServerCommand, frozen=True):
+    """Ask which accounts there are, of those whose names fit a mask; page counts from 1."""
 
     mask: str | None = None
     page: int = 1
 
 
-class ResetPassword(_Command, frozen=True):
-    """Give an account a code in place of its password (server operators)."""
+class ResetPassword(ServerCommand, frozen=True):
+    """Give an account a code in place of its password."""
 
     account: Nick
 
 
-class RemoveAccount(_Command, frozen=True):
-    """Delete the account of somebody (server operators)."""
+class RemoveAccount(ServerCommand, frozen=True):
+    """Delete the account of somebody."""
 
     account: Nick
 
 
-class Announce(_Command, frozen=True):
-    """Say something to everybody on the server (server operators)."""
+class Announce(ServerCommand, frozen=True):
+    """Say something to everybody on the server."""
 
     lines: Lines
 
 
-class SetPanic(_Command, frozen=True):
-    """Let everybody in (0), no new guests (1), or nobody new (2) (server operators)."""
+class SetPanic(ServerCommand, frozen=True):
+    """Let everybody in (0), no new guests (1), or nobody new (2)."""
 
     level: int
 
 
-class ShowAudit(_Command, frozen=True):
-    """Ask what server operators did (server operators); page counts from 1."""
+class ShowAudit(ServerCommand, frozen=True):
+    """Ask what server operators did; page counts from 1."""
 
     page: int = 1
 
 
-class Help(_Command, frozen=True):
+class Help(Command, frozen=True):
     """Ask for help, on one command if ``topic`` is given."""
 
     topic: str | None = None
 
 
-class Ping(_Command, frozen=True):
+class Ping(Command, frozen=True):
     """Ask whether the server is there; ``text`` comes back."""
 
     text: CleanText = CleanText("")
 
 
-class Pong(_Command, frozen=True):
+class Pong(Command, frozen=True):
     """Answer the server's ping."""
 
 
-class Quit(_Command, frozen=True):
+class Quit(Command, frozen=True):
     """Leave the chat."""
 
     reason: CleanText | None = None
 
 
-class RoomCommand(_Command, frozen=True):
+class RoomCommand(Command, frozen=True):
     """Base of the commands about who may do what in a room."""
 
 
@@ -494,73 +498,3 @@ class ForgetMe(RoomCommand, frozen=True):
 
     room: RoomName | None = None
     everywhere: bool = False
-
-
-#: What only a session of a server operator can ask for.
-ServerCommand = (
-    Deoper
-    | Kill
-    | PutServerBan
-    | LiftServerBan
-    | ShowServerBans
-    | Announce
-    | SetPanic
-    | ShowAudit
-    | ShowAccounts
-    | ResetPassword
-    | RemoveAccount
-)
-
-Command = (
-    Say
-    | PrivateMessage
-    | ReplyPrivately
-    | AskBot
-    | SetBotCommands
-    | Register
-    | ChangePassword
-    | DropAccount
-    | MakeInviteCode
-    | SetPrivacy
-    | Rename
-    | Join
-    | Leave
-    | Kick
-    | ShowTopic
-    | SetTopic
-    | ShowKeep
-    | SetKeep
-    | Away
-    | Who
-    | ListRooms
-    | ListAll
-    | Whois
-    | Ignore
-    | Unignore
-    | ShowHistory
-    | MarkRead
-    | Search
-    | ShowStats
-    | Oper
-    | ChangeSetting
-    | SetRoomPassword
-    | InviteToRoom
-    | ChangeRole
-    | RegisterRoom
-    | DropRoom
-    | Transfer
-    | PutBan
-    | LiftBan
-    | Mute
-    | Unmute
-    | ForgetMe
-    | ShowSettings
-    | ListBans
-    | Export
-    | Login
-    | Help
-    | Ping
-    | Pong
-    | Quit
-    | ServerCommand
-)

@@ -66,7 +66,7 @@ class Spec(msgspec.Struct, frozen=True):
     @property
     def for_server_operators(self) -> bool:
         """Whether only operators of the server may use it."""
-        return issubclass(_made_by(self.build), get_args(c.ServerCommand))
+        return issubclass(_made_by(self.build), c.ServerCommand)
 
     @property
     def whole_usage(self) -> str:
