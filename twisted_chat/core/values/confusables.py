@@ -1,15 +1,19 @@
 """Skeletons: two names that look alike have the same one.
 
 The method is that of Unicode Technical Standard #39, "Unicode Security Mechanisms", section 4; the
-data are its confusables.txt, version 15.0.0, in :mod:`twisted_chat.core.values._confusables_data`.
+data are its confusables.txt, version 15.0.0, in confusables.data beside this module.
 """
 
 from __future__ import annotations
 
 import re
 from functools import cache
+from pathlib import Path
 from typing import Final
 from unicodedata import normalize
+
+#: Written by .ci/make-confusables; read when the first name that is not ASCII is compared.
+DATA: Final = Path(__file__).with_name("confusables.data")
 
 # The rows of confusables.txt whose source is ASCII. They stand here so that a server whose users
 # have ASCII names never loads the table (55 kB, 4 ms); a test holds them equal to it.
@@ -64,10 +68,10 @@ def drop_ignorable(text: str) -> str:
 @cache
 def _table() -> dict[int, str]:
     """Return the whole of confusables.txt in the form that :meth:`str.translate` takes."""
-    from twisted_chat.core.values._confusables_data import TABLE
-
     table: dict[int, str] = {}
-    for line in TABLE.splitlines():
+    for line in DATA.read_text("ascii").splitlines():
+        if line.startswith("#"):
+            continue
         prototype, _, sources = line.partition(":")
         target = "".join([chr(int(code, 16)) for code in prototype.split("+")])
         for source in sources.split():
