@@ -41,14 +41,14 @@ _MSG_TO: Final = re.compile(
 
 # What begins with one of these, perhaps behind one of those, and has no arrow, is said whatever follows: no verb and no
 # slip of one begins so. It is most of what people send, and need not be held against each of the rules.
-_PLAIN: Final = frozenset(string.ascii_letters + string.digits) - set("JLHQ" + "jmMpP")
+_PLAIN: Final = frozenset(string.ascii_letters + string.digits) - set("JLHQ" + "jmMpP" + "17")
 # But those that may be login, register, drop-account, oper or lock without their mark, with a password behind.
 _SECRETS: Final = frozenset(
     "".join(letters)
-    for word in ("log", "reg", "dro", "ope", "loc")
+    for word in ("log", "reg", "dro", "ope", "loc", "nic")
     for letters in itertools.product(*((letter, letter.upper()) for letter in word))
 )
-_SECRET_FIRST: Final = frozenset("lLrRdDoO")
+_SECRET_FIRST: Final = frozenset("lLrRdDoOnN")
 _OPENING: Final = frozenset("\"#$%'()*+,-:;@[]^_`|}~")
 
 # What an error quotes of an unknown command: a word or a path.

@@ -42,7 +42,10 @@ def _arrows(direction: str) -> str:
 
 
 # What people, input methods and web pages write for ">" and "<".
-_RIGHT: Final = _arrows("RIGHTWARDS") + "\u25b6\u25b8\u25ba\u261e\U0001f449"
+_RIGHT: Final = (
+    _arrows("RIGHTWARDS")
+    + "\u25b6\u25b7\u25b8\u25b9\u25ba\u25bb\u261e\u276f\u2771\u226b\u227b\u27e9\u27eb\u2abc\U0001f449"
+)
 _LEFT: Final = _arrows("LEFTWARDS") + "\u25c0\u25c2\u25c4\u261c\U0001f448"
 _ENTITY: Final = re.compile("&([gl])t;?", re.IGNORECASE)
 _TO_RIGHT: Final = rf"[>\uff1e\ufe65{_RIGHT}]"
@@ -74,12 +77,12 @@ _TEXT: Final = rf"(?!://|'\w)[{_ENDS}]\s*\S"
 
 # "msg bob TEXT" without its mark, or behind another one; "msg:bob TEXT"; "MSGbob:TEXT".
 _MSG: Final = re.compile(
-    rf"[{_AROUND}]*(?:priv)?msg(?:[{_AROUND}]+{_NAME}{_TEXT}|{_NAME}\s*:(?!//))", re.IGNORECASE
+    rf"[{_AROUND}]*[17]?(?:priv)?msg(?:[{_AROUND}]+{_NAME}{_TEXT}|{_NAME}\s*:(?!//))", re.IGNORECASE
 )
 # "=bob TEXT", which is private in other chats; "@bob> TEXT"; "bob < TEXT", "bob <- TEXT".
 _EQUALS: Final = re.compile(rf"=[{_AROUND}]*{_NAME}{_TEXT}")
 _FORWARDS: Final = re.compile(rf"@?{_NAME}>+\s+\S")
-_BACKWARDS: Final = re.compile(rf"[{_AROUND}]*{_NAME}\s*<[-=~]*\s+\S")
+_BACKWARDS: Final = re.compile(rf"[{_AROUND}]*{_NAME}\s*<+[-=~]*\s+\S")
 # "> bob TEXT", "-> *bob* TEXT": the arrow is looked for in what stands before the name.
 _ARROW_FIRST: Final = re.compile(rf"([{_AROUND}]*){_NAME}{_TEXT}")
 # What may follow the last arrow: "bob.", "@bob", "<bob", "bob, carol", "bob :)", but not "bob said so".
@@ -129,7 +132,7 @@ _NO_ROOMS: Final = frozenset(
 # that is no letter or shows as nothing. Most lines cannot, and need not be mapped.
 _NO_LETTER: Final = rf"[\W{_FILLERS}]*"
 _MAY_BE_VERB: Final = re.compile(
-    rf"{_NO_LETTER}(?:[m\uff4d]{_NO_LETTER}[s\uff53]|[p\uff50]{_NO_LETTER}[r\uff52]|[j\uff4a]{_NO_LETTER}[o\uff4f])",
+    rf"{_NO_LETTER}[17]?(?:[m\uff4d]{_NO_LETTER}[s\uff53]|[p\uff50]{_NO_LETTER}[r\uff52]|[j\uff4a]{_NO_LETTER}[o\uff4f])",
     re.IGNORECASE,
 )
 
@@ -144,15 +147,22 @@ _OTHER_MARK: Final = re.compile(
     re.IGNORECASE,
 )
 # "login bob secret", "lock secret", without the mark or with another: as many words as the command takes, no more. "I cannot
-# login today" is talk, and so are "login does not work for me" and "lock the door".
+# login today" is talk, and so are "login does not work for me" and "lock the door". 7 and 1 lie on the keys of / and !.
 _WITH_PASSWORD: Final = re.compile(
-    rf"[{_AROUND}]*(?:(?:login|register|passwd|oper)[\s:,]+[^\s:,]\S*(?:\s+\S+)?|drop-?account[\s:,]+[^\s:,]\S*|lock[\s:,]+(?:#\S+\s+)?[^\s:,]\S*)\s*",
+    rf"[{_AROUND}]*[17]?(?:(?:login|register|passwd|oper)[\s:,]+[^\s:,]\S*(?:\s+\S+)?|drop-?account[\s:,]+[^\s:,]\S*|lock[\s:,]+(?:#\S+\s+)?[^\s:,]\S*)\s*"
+    # As programs for IRC send it, and as forms ask for it.
+    r"|(?-i:PASS\s+\S+|NICK\s+\S+\s+\S+)\s*|password\s*:\s*\S+\s*",
     re.IGNORECASE,
 )
-# An object of a program: of one that logs in, or speaks in private.
-_SECRET_OBJECT: Final = re.compile(
-    r"""\s*\{.*["'](?:password|session|private)["']""", re.DOTALL | re.IGNORECASE
+# An object of a program, or a line of one that is spread over several: of a program that logs in, sends what people type, or
+# speaks in private. Some editors turn its quotes.
+_OBJECT: Final = re.compile(r"""\s*(?:([\[{])|["'\u201c-\u201f])""", re.IGNORECASE)
+_QUOTE: Final = """["'\u201c-\u201f]"""
+_SECRET_FIELD: Final = re.compile(
+    rf"""(?:password|session|private|to){_QUOTE}?\s*:|type{_QUOTE}?\s*:\s*{_QUOTE}(?:command|login|message|msg|nick|private|register)\b""",
+    re.IGNORECASE,
 )
+_SECRET_WORD: Final = re.compile(rf"{_QUOTE}(?:password|session|private){_QUOTE}", re.IGNORECASE)
 # "! msg", "!!msg", "!/msg".
 _SPOILT_BANG: Final = re.compile(r"![\s!/]+(?:msg|who|logout|help)\b", re.IGNORECASE)
 
@@ -179,7 +189,12 @@ def points_oddly(line: str) -> bool:
 
 def secret_object(line: str) -> bool:
     """Tell whether a line looks like an object with a password, or like a private one: nothing of it is said or quoted."""
-    return _SECRET_OBJECT.match(bare(line)) is not None
+    text = bare(line)
+    begun = _OBJECT.match(text)
+    if begun is None:
+        return False
+    whole = begun[1] is not None and _SECRET_WORD.search(text) is not None
+    return whole or _SECRET_FIELD.search(text) is not None
 
 
 def hides_command(line: str) -> bool:
@@ -197,7 +212,7 @@ def other_mark(line: str) -> bool:
 
 def holds_password(line: str) -> bool:
     """Tell whether a line is, but for its mark, a command that has a password in it: whoever is here, that is not said."""
-    return _WITH_PASSWORD.fullmatch(_plain(line)) is not None
+    return _WITH_PASSWORD.fullmatch(_worded(line)) is not None
 
 
 def spoilt_bang(line: str) -> bool:
@@ -219,7 +234,7 @@ def meant_for(line: str) -> Nick | RoomName | None:
             and (room := _room(found[1]))
         ):
             return room
-    if line.startswith("=") and (found := _EQUALS.match(_worded(line))):
+    if line[:1] in ("=", "\uff1d") and (found := _EQUALS.match(_worded(line))):
         return _nick(found[1])
     if not points(line):
         return None
