@@ -1,4 +1,4 @@
-"""Tests for twisted_chat.core.rules.listings."""
+"""Lists, help, history and search."""
 
 from __future__ import annotations
 
@@ -6,13 +6,44 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.core.ruled import typed
-from tests.core.world import NOW, World, nick, room
+from tests.core.ruled import RuledCase, typed
+from tests.core.rules.cases import ChatCase
+from tests.core.world import NOW, World, lines, nick, room
 from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.api.records import Query
 from twisted_chat.core.api.replies import Overview, Person, Profile, RoomLine
+from twisted_chat.core.grammar.table import COMMANDS
+from twisted_chat.core.rules.decisions import (
+    LastSeen,
+    Recall,
+    RunSearch,
+    ServerStats,
+)
 from twisted_chat.core.rules.listings import cut_page, overview, people, profile, rooms
 from twisted_chat.core.state.room import Room
+from twisted_chat.core.values.ids import MessageId, RoomId
+from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.text import CleanText
+
+HI = lines("hi")
+
+
+class Counted(dict[str, Room]):
+    """Rooms, and how often one was looked up."""
+
+    looks = 0
+
+    def __getitem__(self, key: str) -> Room:
+        self.looks += 1
+        return super().__getitem__(key)
+
+
+class Case(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.world = World()
+        self.state = self.world.hub.state
 
 
 class PageTests(SynchronousTestCase):
@@ -32,22 +63,6 @@ class PageTests(SynchronousTestCase):
 
     def test_nothing_is_one_empty_page(self) -> None:
         self.assertEqual(cut_page([], 1, 50), ((), 1, 1))
-
-
-class Counted(dict[str, Room]):
-    """Rooms, and how often one was looked up."""
-
-    looks = 0
-
-    def __getitem__(self, key: str) -> Room:
-        self.looks += 1
-        return super().__getitem__(key)
-
-
-class Case(SynchronousTestCase):
-    def setUp(self) -> None:
-        self.world = World()
-        self.state = self.world.hub.state
 
 
 class PeopleTests(Case):
@@ -175,3 +190,204 @@ class ProfileTests(Case):
         self.assertEqual(
             profile(self.state, self.world.user(bob), self.world.user(bob), NOW - 5).idle, 0.0
         )
+
+
+class AskingTests(ChatCase):
+    def test_lists_come_in_pages(self) -> None:
+        state, bob = self.hub.state, self.world.user(self.bob)
+        self.assertEqual(self.reply(self.bob, c.Who()), people(state, None, 1, 50, NOW))
+        self.assertEqual(
+            self.reply(self.eve, c.Who(room("dev"))),
+            people(state, state.room_named(room("dev")), 1, 50, NOW),
+        )
+        self.assertEqual(self.reply(self.bob, c.ListRooms()), rooms(state, bob, 1, 50))
+        self.assertEqual(self.reply(self.bob, c.ListAll(2)), overview(state, bob, 2, 50, NOW))
+
+    def test_size_of_a_page_is_a_limit(self) -> None:
+        self.world = World(limits=Limits(page_size=2))
+        seats = [self.world.enter(name) for name in ("a", "b", "c")]
+        found = self.reply(seats[0], c.Who(page=2))
+        assert isinstance(found, r.People)
+        self.assertEqual((len(found.people), found.count, found.pages), (1, 3, 2))
+
+    def test_room_that_is_not_there_has_nobody(self) -> None:
+        why = "there is no room #nowhere; /rooms lists them"
+        self.refuse(self.bob, c.Who(room("nowhere")), "no-such-room", why)
+
+    def test_whois_tells_about_somebody(self) -> None:
+        self.world.now += 60
+        self.assertEqual(
+            self.reply(self.bob, c.Whois(nick("Alice"))),
+            profile(
+                self.hub.state, self.world.user(self.bob), self.world.user(self.alice), NOW + 60
+            ),
+        )
+
+    def test_accounts_are_told_when_others_were_here_last_and_guests_are_not(self) -> None:
+        asked = c.Whois(nick("carol"))
+        self.assertEqual(self.world.refusal(self.bob, asked).code, "no-such-nick")
+        self.hub.state.set_account(self.world.user(self.bob), "bob")
+        self.assertEqual(self.decide(self.bob, asked), LastSeen(nick("carol")))
+
+    def test_nobody_is_told_when_others_were_here_last_if_that_is_off(self) -> None:
+        self.hub.state.set_account(self.world.user(self.bob), "bob")
+        self.hub.limit(Limits(last_seen=0))
+        self.assertEqual(self.world.refusal(self.bob, c.Whois(nick("carol"))).code, "no-such-nick")
+
+    def test_history_is_asked_of_the_store(self) -> None:
+        ref = e.RoomRef(self.dev, room("dev"))
+        self.assertEqual(
+            self.decide(self.bob, c.ShowHistory(room("dev"))), Recall(ref, None, None, 20)
+        )
+        self.assertEqual(
+            self.decide(self.alice, c.ShowHistory(before=MessageId(9), limit=5)),
+            Recall(ref, 9, None, 5),
+        )
+        self.assertEqual(
+            self.decide(self.alice, c.ShowHistory(after=MessageId(9), limit=10**9)),
+            Recall(ref, None, 9, 10_000),
+        )
+
+    def test_search_is_of_ones_rooms(self) -> None:
+        dev, lobby = e.RoomRef(self.dev, room("dev")), e.RoomRef(RoomId(0), room("lobby"))
+        terms = (c.Term("hi"),)
+        search = c.Search(terms, nick("EVE"), age=60.0)
+        self.assertEqual(
+            self.decide(self.eve, search),
+            RunSearch(Query((lobby,), terms, "eve", NOW - 60, None, 50)),
+        )
+        search = c.Search(terms, rooms=(room("dev"),), since=5.0, before=MessageId(9), limit=7)
+        self.assertEqual(
+            self.decide(self.bob, search),
+            RunSearch(Query((dev,), terms, None, 5.0, MessageId(9), 7)),
+        )
+        found = self.decide(self.bob, c.Search(terms))
+        assert isinstance(found, RunSearch)
+        self.assertEqual(set(found.query.rooms), {dev, lobby})
+
+    def test_search_in_a_room_one_is_not_in_is_refused(self) -> None:
+        why = "you are not in #dev; enter it with /join #dev"
+        search = c.Search((c.Term("hi"),), rooms=(room("lobby"), room("dev")))
+        self.refuse(self.eve, search, "not-in-room", why)
+
+    def test_who_is_in_no_room_has_nothing_to_search(self) -> None:
+        self.world.do(self.eve, c.Leave())
+        why = "you are in no room, and only your rooms are searched; enter one with /join ROOM"
+        self.refuse(self.eve, c.Search((c.Term("hi"),)), "no-room", why)
+
+    def test_stats_are_for_who_is_on_the_servers_machine(self) -> None:
+        why = "only operators of this server, and who connects from the machine it runs on, may see that"
+        self.refuse(self.bob, c.ShowStats(), "not-operator", why)
+        self.hub.trust(self.bob.session)
+        self.assertEqual(self.decide(self.bob, c.ShowStats()), ServerStats())
+        self.refuse(self.eve, c.ShowStats(), "not-operator", why)
+
+    def test_help_lists_what_the_person_may_be_able_to_use(self) -> None:
+        everybody = [name for name, spec in COMMANDS.items() if not spec.for_server_operators]
+        found = self.reply(self.bob, c.Help())
+        assert isinstance(found, r.HelpText)
+        self.assertEqual([line.name for line in found.lines], everybody)
+        self.world.session(self.bob).operator = "root"
+        found = self.reply(self.bob, c.Help())
+        assert isinstance(found, r.HelpText)
+        self.assertEqual([line.name for line in found.lines], list(COMMANDS))
+
+    def test_help_knows_who_has_no_nickname_yet(self) -> None:
+        for topic in (None, CleanText("msg")):
+            for seat, new in ((self.bob, False), (self.world.open(), True)):
+                found = self.reply(seat, c.Help(topic))
+                assert isinstance(found, r.HelpText)
+                self.assertIs(found.before_login, new)
+
+
+class VisibilityTests(RuledCase):
+    def floor(self, number: int) -> tuple[int, int]:
+        """Return from where somebody reads and searches #dev."""
+        seat = (self.olga, self.otto, self.eve)[number]
+        recall = self.world.decide(seat, c.ShowHistory(self.dev.name))
+        seek = self.world.decide(seat, c.Search((c.Term("x"),), rooms=(self.dev.name,)))
+        assert isinstance(recall, Recall) and isinstance(seek, RunSearch)
+        return recall.floor, dict(seek.query.floors).get(self.dev.ref.id, 0)
+
+    def test_members_read_and_find_what_was_said_since_they_came(self) -> None:
+        joined = self.dev.joined[self.world.user(self.eve).id]
+        self.assertEqual(self.floor(2), (0, 0))
+        self.done(self.otto, "visibility join")
+        self.assertEqual(self.floor(2), (joined, joined))
+        self.assertEqual((self.floor(0), self.floor(1)), ((0, 0), (0, 0)))
+        self.done(self.otto, "visibility all")
+        self.assertEqual(self.floor(2), (0, 0))
+
+    def test_search_in_all_rooms_keeps_to_it(self) -> None:
+        self.done(self.otto, "visibility join")
+        seek = self.world.decide(self.eve, c.Search((c.Term("x"),)))
+        assert isinstance(seek, RunSearch)
+        self.assertEqual([room for room, _ in seek.query.floors], [self.dev.ref.id])
+
+
+class LeakTests(RuledCase):
+    """What of a room that not everybody may enter is told to who is not there."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.done(self.otto, "topic our plans")
+
+    def seen(self, who: str) -> tuple[str, ...]:
+        """Return what somebody learns of #dev: who is there, that it is, its topic, and that Eve is there."""
+        seat = getattr(self, who)
+        people = self.world.decide(seat, c.Who(self.dev.name))
+        listed = self.answer(seat, "rooms")
+        overview = self.answer(seat, "list")
+        profile = self.answer(seat, "whois eve")
+        assert isinstance(listed, r.Rooms) and isinstance(overview, r.Overview)
+        assert isinstance(profile, r.Profile)
+        self.assertEqual(overview.rooms, listed)
+        there = {line.name: line.topic for line in listed.rooms}
+        return (
+            *(["members"] if "olga" in repr(people) else []),
+            *(["listed"] if self.dev.name in there else []),
+            *(["topic"] if there.get(self.dev.name) else []),
+            *(["whois"] if self.dev.name in profile.rooms else []),
+        )
+
+    def test_open_room_is_for_everybody_to_see(self) -> None:
+        self.assertEqual(self.seen("carl"), ("members", "listed", "topic", "whois"))
+
+    def test_locked_or_invite_only_room_shows_no_more_than_its_name(self) -> None:
+        for line in ("lock secret", "invite-only on"):
+            self.done(self.otto, line)
+            self.assertEqual(self.seen("carl"), ("listed",))
+            self.assertEqual(self.code(self.carl, "topic #dev"), "not-in-room")
+            self.assertEqual(self.code(self.carl, "who dev"), "not-in-room")
+            self.assertEqual(self.seen("eve"), ("members", "listed", "topic", "whois"))
+            self.done(self.otto, "unlock" if line.startswith("lock") else "invite-only off")
+
+    def test_private_room_is_not_there_for_others(self) -> None:
+        self.done(self.otto, "private on")
+        self.assertEqual(self.seen("carl"), ())
+        self.assertEqual(
+            self.refused(self.carl, "who dev").why, "there is no room #dev; /rooms lists them"
+        )
+        self.assertEqual(self.seen("vera"), ("members", "listed", "topic", "whois"))
+        listed = self.answer(self.carl, "rooms")
+        assert isinstance(listed, r.Rooms)
+        self.assertEqual(listed.count, 1)
+
+    def test_who_is_in_a_room_is_marked_with_roles(self) -> None:
+        people = self.answer(self.carl, "who dev")
+        assert isinstance(people, r.People)
+        self.assertEqual(
+            [(str(each.nick), each.operator, each.roles) for each in people.people],
+            [
+                ("eve", False, ()),
+                ("olga", True, ("operator", "owner")),
+                ("otto", True, ("operator",)),
+                ("vera", False, ("voice",)),
+            ],
+        )
+
+    def test_nothing_is_said_by_asking(self) -> None:
+        before = self.world.hub.state.dump()
+        self.seen("carl")
+        self.world.decide(self.carl, c.Say(lines("hi"), self.dev.name))
+        self.assertEqual(self.world.hub.state.dump(), before)

@@ -1,15 +1,34 @@
-"""Tests for twisted_chat.core.rules.private."""
+"""Private messages: whom one is for, what is kept and waits, what was read, and who is ignored."""
 
 from __future__ import annotations
 
 from msgspec.structs import replace
 
-from tests.core.rules.test_apply_private import PrivateCase
-from tests.core.world import Seat, lines, nick, room
+from tests.core.rules.cases import ChatCase, PrivateCase
+from tests.core.world import NOW, Seat, lines, nick, room
 from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules import private
-from twisted_chat.core.rules.decisions import SendReply
+from twisted_chat.core.rules.decisions import (
+    Ignoring,
+    Propose,
+    Recall,
+    SendReply,
+)
+from twisted_chat.core.rules.outcomes import (
+    Applied,
+    Between,
+    Rejected,
+)
+from twisted_chat.core.rules.topic import NOT_HERE
+from twisted_chat.core.state.conversations import GUESTS, NO_TALK, ref
 from twisted_chat.core.values.account import Privacy
+from twisted_chat.core.values.ids import MessageId
+
+HI = lines("hi")
+SEVEN = MessageId(7)
 
 
 class AddresseeTests(PrivateCase):
@@ -26,6 +45,99 @@ class AddresseeTests(PrivateCase):
     def test_requests_between_programs_are_for_who_is_here(self) -> None:
         self.assertIsNone(private.addressee(self.state, nick("bob"), "ctcp"))
         self.assertIsNotNone(private.addressee(self.state, nick("ann"), "ctcp"))
+
+
+class TellTests(ChatCase):
+    def told(self, to: str, by: Seat, kind: c.Kind = "say") -> Propose:
+        target = self.hub.state.user_named(nick(to))
+        assert target is not None
+        return Propose(e.Told(target.id, target.nick, kind, HI))
+
+    def test_private_text_goes_to_one(self) -> None:
+        self.assertEqual(
+            self.decide(self.bob, c.PrivateMessage(nick("Alice"), HI, "notice")),
+            self.told("alice", self.bob, "notice"),
+        )
+
+    def test_private_text_for_nobody_goes_nowhere(self) -> None:
+        why = "carol is not here; nothing was sent to anybody (/who lists who is here)"
+        self.refuse(self.bob, c.PrivateMessage(nick("carol"), HI), "no-such-nick", why)
+
+    def test_looking_like_somebody_is_not_enough(self) -> None:
+        self.world.enter("bob1")
+        self.assertEqual(
+            self.world.refusal(self.alice, c.PrivateMessage(nick("bobl"), HI)).code, "no-such-nick"
+        )
+
+    def test_private_text_has_the_same_limits(self) -> None:
+        why = "that text has 5,000 bytes, and 4,096 are the most; nothing was sent"
+        self.refuse(self.bob, c.PrivateMessage(nick("alice"), lines("x" * 5000)), "too-long", why)
+        why = "there is nothing to say; nothing was sent"
+        self.refuse(self.bob, c.PrivateMessage(nick("alice"), lines(" ")), "empty", why)
+
+    def test_private_text_for_a_session_goes_to_no_other_under_that_name(self) -> None:
+        alice = self.hub.state.user_named(nick("alice"))
+        assert alice is not None
+        told = self.told("alice", self.bob)
+        self.assertEqual(
+            self.decide(self.bob, c.PrivateMessage(nick("alice"), HI, scope=alice.scope)), told
+        )
+        self.world.close(self.alice)
+        self.world.enter("alice")
+        tell = c.PrivateMessage(nick("alice"), HI, scope=alice.scope)
+        refused = self.world.refusal(self.bob, tell)
+        self.assertEqual(refused.code, "another-session")
+        self.assertIn("The message was not sent.", refused.why)
+
+    def test_private_text_for_an_account_goes_to_no_guest_of_that_name(self) -> None:
+        tell = c.PrivateMessage(nick("alice"), HI, scope="")
+        self.assertEqual(self.world.refusal(self.bob, tell).code, "another-session")
+
+    def test_answer_goes_to_who_wrote_last(self) -> None:
+        self.world.do(self.eve, c.PrivateMessage(nick("bob"), HI))
+        self.world.do(self.alice, c.PrivateMessage(nick("bob"), HI))
+        self.assertEqual(self.decide(self.bob, c.ReplyPrivately(HI)), self.told("alice", self.bob))
+
+    def test_answer_follows_a_new_name(self) -> None:
+        self.world.do(self.alice, c.PrivateMessage(nick("bob"), HI))
+        self.world.do(self.alice, c.Rename(nick("ally")))
+        self.world.enter("alice")
+        self.assertEqual(self.decide(self.bob, c.ReplyPrivately(HI)), self.told("ally", self.bob))
+
+    def test_answer_to_nobody_goes_nowhere(self) -> None:
+        why = "there is nobody here to answer; nothing was sent; use /msg NICK TEXT"
+        self.refuse(self.bob, c.ReplyPrivately(HI), "nobody-to-answer", why)
+        self.world.do(self.alice, c.PrivateMessage(nick("bob"), HI))
+        self.world.close(self.alice)
+        self.world.enter("alice")  # somebody else, for all we know
+        self.refuse(self.bob, c.ReplyPrivately(HI), "nobody-to-answer", why)
+
+
+class HeardTests(ChatCase):
+    def told(self, kind: c.Kind = "say") -> e.Told:
+        return e.Told(self.user("alice").id, nick("alice"), kind, HI)
+
+    def test_two_hear_it(self) -> None:
+        self.world.now += 5
+        outcome = self.applied(self.bob, self.told(), tag="1")
+        bob, alice = self.user("bob"), self.user("alice")
+        self.assertEqual(outcome.audience, Between((bob.id, alice.id)))
+        self.assertEqual(outcome.envelope.event, self.told())
+        self.assertEqual((outcome.envelope.author, outcome.envelope.room), (bob.author, None))
+        self.assertEqual((bob.spoke, alice.spoke), (NOW + 5, NOW))
+
+    def test_who_was_renamed_on_the_way_still_gets_it(self) -> None:
+        told = self.told()
+        self.applied(self.alice, e.Renamed(nick("ally")))
+        outcome = self.applied(self.bob, told)
+        self.assertEqual(outcome.envelope.event, e.Told(told.to, nick("ally"), "say", HI))
+
+    def test_who_left_does_not_and_neither_does_who_has_the_name_now(self) -> None:
+        told = self.told()
+        self.world.close(self.alice)
+        self.world.enter("alice")
+        why = "alice is not here; nothing was sent to anybody (/who lists who is here)"
+        self.assertEqual(self.void(self.bob, told), Refused("no-such-nick", why))
 
 
 class RefusalTests(PrivateCase):
@@ -55,3 +167,240 @@ class RefusalTests(PrivateCase):
         self.world.do(bob, c.Join(room("dev")))
         self.world.close(bob)
         self.assertFalse(self.refused(self.ann, "rooms"))
+
+
+class ToldTests(PrivateCase):
+    def test_account_that_is_not_here_is_told_later(self) -> None:
+        outcome = self.tell(self.ann, "bob")
+        told = outcome.envelope.event
+        assert isinstance(told, e.Told)
+        self.assertEqual((told.to, told.account, told.waits), (NOT_HERE, "bob", True))
+        self.assertEqual(told.talk, self.state.talks.find("ann", "bob"))
+        self.assertEqual(outcome.audience, Between((self.world.user(self.ann).id,)))
+        self.assertEqual(self.state.talks.waiting("bob", "ann"), 1)
+
+    def test_account_that_came_meanwhile_is_told_at_once(self) -> None:
+        decision = self.world.decide(self.ann, c.PrivateMessage(nick("bob"), HI))
+        bob = self.world.login("bob")
+        assert isinstance(decision, Propose)
+        self.world.publish(self.world.hub.propose(self.ann.session, decision, self.world.now))
+        outcome = self.world.outcomes[self.ann.node][-1]
+        assert isinstance(outcome, Applied)
+        told = outcome.envelope.event
+        assert isinstance(told, e.Told)
+        self.assertEqual((told.to, told.waits), (self.world.user(bob).id, False))
+        self.assertIsNotNone(told.talk)
+
+    def test_account_that_went_meanwhile_is_told_later(self) -> None:
+        bob = self.world.login("bob")
+        decision = self.world.decide(self.ann, c.PrivateMessage(nick("bob"), HI))
+        self.world.close(bob)
+        assert isinstance(decision, Propose)
+        self.world.publish(self.world.hub.propose(self.ann.session, decision, self.world.now))
+        self.assertEqual(self.state.talks.waiting("bob", "ann"), 1)
+
+    def test_nick_that_is_somebody_elses_by_now_gets_nothing(self) -> None:
+        guest = self.world.enter("eve")
+        decision = self.world.decide(self.ann, c.PrivateMessage(nick("eve"), HI))
+        assert isinstance(decision, Propose)
+        self.world.close(guest)
+        self.world.enter("eve")
+        self.assertEqual(self.void(self.ann, decision.event).code, "no-such-nick")
+
+    def test_account_that_was_deleted_meanwhile_is_told_nothing(self) -> None:
+        decision = self.world.decide(self.ann, c.PrivateMessage(nick("bob"), HI))
+        assert isinstance(decision, Propose)
+        bob = self.world.login("bob")
+        self.world.proven(bob, c.DropAccount("correct horse"))
+        self.assertEqual(self.void(self.ann, decision.event).code, "no-such-nick")
+
+    def test_guests_are_kept_only_while_it_waits(self) -> None:
+        eve = self.world.enter("eve")
+        told = self.tell(eve, "bob").envelope.event
+        assert isinstance(told, e.Told)
+        self.assertEqual(told.talk, self.state.talks.find(GUESTS, "bob"))
+        for seat, to in ((eve, "ann"), (self.ann, "eve")):
+            told = self.tell(seat, to).envelope.event
+            assert isinstance(told, e.Told)
+            self.assertEqual((told.talk, told.waits), (None, False))
+
+    def test_whoever_is_ignored_uses_up_no_room(self) -> None:
+        bob = self.state.accounts["bob"]
+        self.state.accounts.put(replace(bob, ignored=(("ann", "ann"), ("eve", "Eve"))))
+        eve = self.world.enter("eve")
+        for _ in range(5):
+            told = self.tell(self.ann, "bob").envelope.event
+            assert isinstance(told, e.Told)
+            # Of accounts it is kept for its author.
+            self.assertEqual((told.talk is None, told.waits), (False, False))
+            told = self.tell(eve, "bob").envelope.event
+            assert isinstance(told, e.Told)
+            self.assertEqual((told.talk, told.waits), (None, False))
+        self.assertEqual(self.state.talks.waiting("bob"), 0)
+
+    def test_bounds_hold_when_it_is_applied(self) -> None:
+        event = e.Told(NOT_HERE, nick("bob"), "say", HI)
+        for _ in range(2):
+            self.tell(self.ann, "bob")
+        self.assertEqual(self.void(self.ann, event).code, "too-many-waiting")
+        eve, carl = self.world.enter("eve"), self.world.register("carl")
+        self.tell(eve, "bob")
+        why = self.void(carl, event)
+        self.assertEqual(why.why, "3 messages wait for bob, and no more can; nothing was sent")
+
+    def test_sent_again_is_said_so_whatever_stands_in_the_way_now(self) -> None:
+        first = self.tell(self.ann, "bob", tag="1")
+        self.tell(self.ann, "bob")
+        event = e.Told(NOT_HERE, nick("bob"), "say", HI)
+        hub = self.world.hub
+        again = hub.propose(self.ann.session, Propose(event), self.world.now, "1")
+        self.world.publish(again)
+        outcome = self.world.outcomes[self.ann.node][-1]
+        assert isinstance(outcome, Rejected)
+        self.assertEqual(outcome.why, replace(outcome.why, message=first.envelope.id))
+
+    def test_privacy_is_that_of_now(self) -> None:
+        event = e.Told(NOT_HERE, nick("bob"), "say", HI)
+        eve = self.world.enter("eve")
+        self.state.accounts.put(replace(self.state.accounts["bob"], privacy="accounts"))
+        self.assertEqual(self.void(eve, event).code, "not-wanted")
+
+
+class HistoryTests(PrivateCase):
+    def recall(self, *args: c.ShowHistory) -> Recall:
+        (command,) = args
+        decision = self.world.decide(self.ann, command)
+        assert isinstance(decision, Recall), decision
+        return decision
+
+    def test_talk_of_two_accounts_is_recalled_by_whatever_name_the_other_has_now(self) -> None:
+        self.tell(self.ann, "bob")
+        talk = self.state.talks.find("ann", "bob")
+        assert talk is not None
+        self.world.do(self.world.login("bob"), c.Rename(nick("rob")))
+        for name in ("bob", "Rob"):
+            found = self.recall(c.ShowHistory(after=SEVEN, limit=3, partner=nick(name)))
+            self.assertEqual((found.room, found.after, found.limit), (ref(talk), 7, 3))
+            self.assertEqual(found.place, nick("bob"))
+
+    def test_where_nothing_was_written_nothing_is_found(self) -> None:
+        found = self.recall(c.ShowHistory(partner=nick("bob")))
+        self.assertEqual(found.room, ref(NO_TALK))
+
+    def test_guests_have_none(self) -> None:
+        eve = self.world.enter("eve")
+        for command in (
+            c.ShowHistory(partner=nick("ann")),
+            c.MarkRead(SEVEN, partner=nick("ann")),
+        ):
+            self.assertEqual(self.world.refusal(eve, command).code, "no-account")
+        for name in ("eve", "nobody"):
+            refused = self.world.refusal(self.ann, c.ShowHistory(partner=nick(name)))
+            self.assertEqual(refused.code, "no-such-account")
+
+
+class MarkReadTests(PrivateCase):
+    def test_room_is_the_named_one_or_the_focus(self) -> None:
+        lobby = self.state.rooms_by_key["lobby"].ref.id
+        for name in (None, room("lobby")):
+            decision = self.world.decide(self.ann, c.MarkRead(SEVEN, name))
+            self.assertEqual(decision, Propose(e.Read(SEVEN), lobby, claim=True))
+        refused = self.world.refusal(self.ann, c.MarkRead(SEVEN, room("dev")))
+        self.assertEqual(refused.code, "not-in-room")
+
+    def test_guests_have_no_markers(self) -> None:
+        eve = self.world.enter("eve")
+        self.assertEqual(self.world.refusal(eve, c.MarkRead(SEVEN)).code, "no-account")
+
+    def test_talk_must_be_there(self) -> None:
+        command = c.MarkRead(SEVEN, partner=nick("bob"))
+        self.assertEqual(self.world.refusal(self.ann, command).code, "nothing-there")
+        self.tell(self.ann, "bob")
+        decision = self.world.decide(self.ann, command)
+        talk = self.state.talks.find("ann", "bob")
+        self.assertEqual(decision, Propose(e.Read(SEVEN, nick("bob")), talk, claim=True))
+
+
+class ReadTests(PrivateCase):
+    def test_marker_is_the_accounts_and_never_ahead(self) -> None:
+        outcome = self.world.propose(self.ann, c.MarkRead(MessageId(10**9), room("lobby")))
+        assert isinstance(outcome, Applied)
+        self.assertEqual(outcome.envelope.event, e.Read(outcome.envelope.id))
+        self.assertTrue(self.world.session(self.ann).marks)
+        self.assertIn(outcome.envelope.id, self.state.markers.of("ann").values())
+
+    def test_room_that_was_left_meanwhile_has_no_marker(self) -> None:
+        lobby = self.state.rooms_by_key["lobby"].ref.id
+        self.world.do(self.ann, c.Leave())
+        hub = self.world.hub
+        proposal = hub.propose(self.ann.session, Propose(e.Read(MessageId(1)), lobby), 1.0)
+        self.world.publish(proposal)
+        outcome = self.world.outcomes[self.ann.node][-1]
+        assert isinstance(outcome, Rejected) and isinstance(outcome.why, Refused)
+        self.assertEqual(outcome.why.code, "not-in-room")
+
+    def test_guests_read_nothing_and_receive_nothing(self) -> None:
+        eve = self.world.enter("eve")
+        for event in (e.Read(MessageId(1)), e.Received()):
+            self.assertEqual(self.void(eve, event).code, "no-account")
+
+    def test_talk_that_is_gone_meanwhile_has_no_marker(self) -> None:
+        self.tell(self.ann, "bob")
+        event = e.Read(MessageId(1), nick("carl"))
+        self.assertEqual(self.void(self.ann, event, "bob").code, "nothing-there")
+
+    def test_received_is_what_waited_and_what_guests_wrote_is_gone(self) -> None:
+        eve = self.world.enter("eve")
+        for seat in (self.ann, eve):
+            self.tell(seat, "bob")
+        guests = self.state.talks.find(GUESTS, "bob")
+        bob = self.world.login("bob")
+        hub = self.world.hub
+        self.world.publish(hub.propose(bob.session, Propose(e.Received()), self.world.now))
+        outcome = self.world.outcomes[bob.node][-1]
+        assert isinstance(outcome, Applied)
+        self.assertEqual(outcome.envelope.event, e.Received(guests))
+        self.assertEqual(self.state.talks.waiting("bob"), 0)
+        self.assertIsNotNone(self.state.talks.find("ann", "bob"))
+
+
+class IgnoreTests(ChatCase):
+    def test_ignoring_is_by_key_and_shown_as_spelled(self) -> None:
+        why = "you no longer see what eve says; /unignore eve undoes that"
+        self.assertEqual(
+            self.decide(self.bob, c.Ignore(nick("EVE"))),
+            SendReply(r.Confirmed(why), Ignoring("eve", "eve", hide=True)),
+        )
+
+    def test_list_of_the_ignored_is_shown(self) -> None:
+        self.assertEqual(self.reply(self.bob, c.Ignore()), r.Ignored(()))
+        self.world.do(self.bob, c.Ignore(nick("eve")))
+        self.assertEqual(self.reply(self.bob, c.Ignore()), r.Ignored(("eve",)))
+
+    def test_ignoring_ends(self) -> None:
+        self.world.do(self.bob, c.Ignore(nick("eve")))
+        self.world.close(self.eve)
+        self.assertEqual(
+            self.decide(self.bob, c.Unignore(nick("Eve"))),
+            SendReply(
+                r.Confirmed("you see again what eve says"), Ignoring("eve", "Eve", hide=False)
+            ),
+        )
+
+    def test_what_makes_no_sense_is_refused(self) -> None:
+        for command, code, why in (
+            (c.Ignore(nick("carol")), "no-such-nick", "carol is not here; /who lists who is here"),
+            (c.Ignore(nick("bob")), "self", "you cannot ignore yourself"),
+            (
+                c.Unignore(nick("eve")),
+                "not-ignored",
+                "you do not ignore eve; /ignore lists whom you do",
+            ),
+        ):
+            self.refuse(self.bob, command, code, why)
+
+    def test_list_of_the_ignored_has_an_end(self) -> None:
+        self.patch(private, "MAX_IGNORED", 1)
+        self.world.do(self.bob, c.Ignore(nick("eve")))
+        why = "you ignore 1 people, and that is the most; /unignore somebody first"
+        self.refuse(self.bob, c.Ignore(nick("alice")), "too-many-ignored", why)

@@ -1,0 +1,588 @@
+"""Rooms: entering and leaving one, its topic, how much is kept, how it is set, invitations."""
+
+from __future__ import annotations
+
+from tests.core.ruled import DEV, RuledCase
+from tests.core.rules.cases import ChatCase
+from tests.core.world import NOW, World, lines, nick, room
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.api.replies import PasswordNeeded, Refused
+from twisted_chat.core.grammar.table import COMMANDS
+from twisted_chat.core.rules.decisions import FocusOn, Propose, SendReply
+from twisted_chat.core.rules.outcomes import (
+    NOBODY,
+    Applied,
+    Duplicate,
+    InRoom,
+    Outcome,
+    Rejected,
+)
+from twisted_chat.core.rules.permissions import admit
+from twisted_chat.core.state.room import LOBBY_ID, Room, room_digest
+from twisted_chat.core.values.bans import Ban, read_target
+from twisted_chat.core.values.ids import MessageId, Node, RoomId, SessionId
+from twisted_chat.core.values.limits import Limits
+from twisted_chat.core.values.retention import KEEP_ALL, Keep
+from twisted_chat.core.values.room_settings import Setting
+from twisted_chat.core.values.text import CleanText
+
+HI = lines("hi")
+LONG = CleanText("\u00e4" * 200)  # 400 bytes
+GONE = Refused("gone", "You are no longer in the chat, so nothing was done. Connect again.")
+NOT_IN_ROOM = Refused(
+    "not-in-room",
+    "You are no longer in that room, so nothing was done there. /join ROOM takes you back.",
+)
+
+
+class JoinTests(ChatCase):
+    def test_first_to_join_makes_the_room_and_is_operator(self) -> None:
+        outcome = self.applied(self.eve, e.Joined(room("New")))
+        made = self.room("new")
+        eve = self.user("eve")
+        self.assertEqual(outcome.audience, InRoom(made.ref.id))
+        self.assertEqual(outcome.envelope.event, e.Joined(room("New"), created=True))
+        self.assertEqual(outcome.envelope.room, made.ref)
+        self.assertEqual((made.ref.id, made.created, made.password), (self.next, NOW, None))
+        self.assertEqual(made.members, {eve.id: {"operator"}})
+        self.assertIn(made.ref.id, eve.rooms)
+
+    def test_second_is_a_member(self) -> None:
+        outcome = self.applied(self.eve, e.Joined(room("DEV")))
+        self.assertEqual(outcome.envelope.event, e.Joined(room("dev")))
+        self.assertEqual(self.room("dev").members[self.user("eve").id], frozenset())
+
+    def test_nobody_is_operator_of_the_lobby(self) -> None:
+        self.assertEqual(set(self.room("lobby").members.values()), {frozenset()})
+
+    def test_who_comes_back_to_a_room_of_their_own_is_a_member(self) -> None:
+        self.applied(self.bob, e.Left(), self.dev)
+        self.applied(self.bob, e.Joined(room("dev")))
+        self.assertEqual(self.room("dev").members[self.user("bob").id], frozenset())
+
+    def test_nobody_is_in_a_room_twice(self) -> None:
+        why = Refused("already-in-room", "you are in #dev already")
+        self.assertEqual(self.void(self.bob, e.Joined(room("Dev"))), why)
+
+    def test_there_is_a_limit_of_rooms(self) -> None:
+        self.world = World(limits=Limits(max_rooms=2))
+        self.state = self.world.hub.state
+        bob = self.world.enter("bob")
+        self.applied(bob, e.Joined(room("one")))
+        why = "you are in 2 rooms, and nobody can be in more; leave one first (/leave ROOM)"
+        self.assertEqual(self.void(bob, e.Joined(room("x"))), Refused("too-many-rooms", why))
+
+    def test_room_that_looks_like_another_is_not_made(self) -> None:
+        why = "#d\u0435v looks too much like #dev, which exists; join that one, or choose another name"
+        self.assertEqual(self.void(self.eve, e.Joined(room("d\u0435v"))), Refused("lookalike", why))
+
+    def test_locked_room_takes_its_password_only(self) -> None:
+        vault = room("Vault")
+        secret = room_digest(vault, "s\u00e9same")
+        self.applied(self.bob, e.Joined(vault, secret))
+        self.assertEqual(self.room("vault").password, secret)
+        self.assertEqual(self.void(self.eve, e.Joined(vault)), PasswordNeeded(vault))
+        for wrong in (room_digest(vault, "sesame"), room_digest(room("dev"), "s\u00e9same"), ""):
+            self.assertEqual(
+                self.void(self.eve, e.Joined(vault, wrong)), PasswordNeeded(vault, wrong=True)
+            )
+        digest = room_digest(room("vAULT"), "s\u00e9same")
+        self.applied(self.eve, e.Joined(room("vAULT"), digest))
+
+    def test_nobody_is_shown_the_digest(self) -> None:
+        secret = room_digest(room("vault"), "x")
+        for seat in (self.bob, self.eve):
+            event = self.applied(seat, e.Joined(room("vault"), secret)).envelope.event
+            assert isinstance(event, e.Joined)
+            self.assertIsNone(event.password)
+
+    def test_open_room_takes_any_password_and_stays_open(self) -> None:
+        self.applied(self.eve, e.Joined(room("dev"), room_digest(room("dev"), "x")))
+        self.assertIsNone(self.room("dev").password)
+
+
+class RoomTests(ChatCase):
+    def test_room_is_claimed(self) -> None:
+        self.assertEqual(
+            self.decide(self.eve, c.Join(room("new"))), Propose(e.Joined(room("new")), claim=True)
+        )
+
+    def test_password_is_proposed_as_a_digest(self) -> None:
+        self.assertEqual(
+            self.decide(self.eve, c.Join(room("new"), "swordfish")),
+            Propose(e.Joined(room("new"), room_digest(room("new"), "swordfish")), claim=True),
+        )
+        self.assertEqual(
+            self.decide(self.eve, c.Join(room("new"), "")),
+            Propose(e.Joined(room("new")), claim=True),
+        )
+
+    def test_joining_a_room_one_is_in_moves_the_focus(self) -> None:
+        self.assertEqual(
+            self.decide(self.bob, c.Join(room("DEV"))),
+            SendReply(r.FocusSet(room("dev")), FocusOn(self.dev)),
+        )
+
+    def test_a_password_changes_nothing_in_a_room_one_is_in(self) -> None:
+        told = self.decide(self.bob, c.Join(room("dev"), "new secret"))
+        assert isinstance(told, SendReply) and isinstance(told.reply, r.Refused)
+        self.assertEqual((told.reply.code, told.change), ("already-in-room", None))
+
+    def test_there_is_a_limit_of_rooms(self) -> None:
+        self.world = World(limits=Limits(max_rooms=2))
+        self.hub = self.world.hub
+        bob = self.world.enter("bob")
+        self.world.do(bob, c.Join(room("one")))
+        why = "you are in 2 rooms, and nobody can be in more; leave one first (/leave ROOM)"
+        self.refuse(bob, c.Join(room("two")), "too-many-rooms", why)
+        self.assertIsInstance(self.decide(bob, c.Join(room("lobby"))), SendReply)
+
+    def test_room_that_looks_like_another_is_not_made(self) -> None:
+        why = "#d\u0435v looks too much like #dev, which exists; join that one, or choose another name"
+        self.refuse(self.eve, c.Join(room("d\u0435v")), "lookalike", why)
+        dev = self.world.hub.state.room_named(room("dev"))
+        assert dev is not None
+        self.world.hub.state.set_room(dev, dev.settings.changed("private", 1))
+        asked = SendReply(r.PasswordNeeded(room("d\u0435v")))
+        self.assertEqual(self.decide(self.eve, c.Join(room("d\u0435v"))), asked)
+
+    def test_private_room_that_one_cannot_enter_does_not_say_why(self) -> None:
+        dev = self.world.hub.state.room_named(room("dev"))
+        assert dev is not None
+        self.world.hub.state.set_room(dev, dev.settings.changed("private", 1))
+        made, digest = dev.settings, room_digest(room("dev"), "secret")
+        for how in ("locked", "invite-only", "banned", "muted and banned and locked"):
+            dev.password = digest if "locked" in how else None
+            settings = made.changed("invite-only", int(how == "invite-only"))
+            self.world.hub.state.set_room(dev, settings)
+            dev.bans.clear()
+            if "banned" in how:
+                dev.bans["eve"] = Ban(read_target("eve"), "bob", NOW)
+            for name in ("dev", "d\u0435v"):
+                for password in (None, "guess"):
+                    told = SendReply(r.PasswordNeeded(room(name), wrong=password is not None))
+                    decided = self.decide(self.eve, c.Join(room(name), password))
+                    self.assertEqual(decided, told, (how, name))
+                    event = e.Joined(room(name), password and room_digest(room(name), password))
+                    self.world.publish(
+                        e.Proposal(
+                            event,
+                            e.Origin(self.eve.node, self.eve.session),
+                            NOW,
+                            self.world.user(self.eve).id,
+                        )
+                    )
+                    void = self.world.outcomes[self.eve.node][-1]
+                    assert isinstance(void, Rejected)
+                    self.assertEqual(void.why, told.reply, (how, name))
+
+    def test_passwords_of_a_private_room_are_tried_no_faster_if_it_has_none(self) -> None:
+        dev = self.world.hub.state.room_named(room("dev"))
+        assert dev is not None
+        self.world.hub.state.set_room(
+            dev, dev.settings.changed("private", 1).changed("invite-only", 1)
+        )
+        for n in range(10):
+            self.decide(self.eve, c.Join(room("dev"), f"guess{n}"))
+        self.assertEqual(self.world.refusal(self.eve, c.Join(room("dev"), "x")).code, "slow-down")
+
+    def test_nothing_tells_a_private_room_from_none(self) -> None:
+        """What can be asked of a room by who is not in it, but to enter it, which its name is enough for if it is open."""
+        dev = self.world.hub.state.room_named(room("dev"))
+        assert dev is not None
+
+        def asked(name: str) -> list[object]:
+            lines = (
+                *(
+                    "who NAME",
+                    "leave NAME",
+                    "bans #NAME",
+                    "settings #NAME",
+                ),
+                *(
+                    "search x in:NAME",
+                    "export #NAME",
+                    "register-room #NAME",
+                    "drop-room NAME",
+                ),
+                *("forget-me NAME", "invite #NAME alice", "ban #NAME x", "lock #NAME pw", "rooms"),
+            )
+            said = c.Say((CleanText(f"join {name} swordfish"),), unless=(room(name),))
+            shown = (c.ShowHistory(room(name)), c.ShowTopic(room(name)), c.ShowKeep(room(name)))
+            decided = [self.decide(self.eve, each) for each in (said, *shown)]
+            for line in lines:
+                verb, _, rest = line.replace("NAME", name).partition(" ")
+                decided.append(self.decide(self.eve, COMMANDS[verb].parse(rest)))
+            return [repr(each).replace(name, "X") for each in decided]
+
+        settings: tuple[Setting, ...] = ("private", "invite-only")
+        for setting in settings:
+            self.world.hub.state.set_room(dev, dev.settings.changed(setting, 1))
+            self.assertEqual(asked("dev"), asked("qqq"))
+        dev.password = "digest"
+        self.assertEqual(asked("dev"), asked("qqq"))
+
+    def test_locked_room_takes_its_password_only(self) -> None:
+        self.world.do(self.bob, c.Join(room("Vault"), "s\u00e9same"))
+        self.assertEqual(
+            self.decide(self.eve, c.Join(room("vault"))), SendReply(r.PasswordNeeded(room("vault")))
+        )
+        for wrong in ("sesame", "S\u00c9SAME", " s\u00e9same"):
+            self.assertEqual(
+                self.decide(self.eve, c.Join(room("vault"), wrong)),
+                SendReply(r.PasswordNeeded(room("vault"), wrong=True)),
+            )
+        decision = self.decide(self.eve, c.Join(room("VAULT"), "s\u00e9same"))
+        self.assertIsInstance(decision, Propose)
+
+    def test_wrong_passwords_at_speed_are_not_looked_at(self) -> None:
+        self.world.do(self.bob, c.Join(room("vault"), "secret"))
+        self.world.session(self.eve).address = "2001:db8::1"
+        neighbour = self.world.enter("mallory")
+        self.world.session(neighbour).address = "2001:db8::2"
+        wrong = SendReply(r.PasswordNeeded(room("vault"), wrong=True))
+        for n in range(10):
+            self.assertEqual(self.decide(self.eve, c.Join(room("vault"), f"guess{n}")), wrong)
+        for seat in (self.eve, neighbour):
+            why = "too many wrong passwords of #vault were tried; wait 6 seconds"
+            self.refuse(seat, c.Join(room("vault"), "secret"), "slow-down", why)
+        # Not who comes from elsewhere, nor without a password; and not for long.
+        alice = Propose(e.Joined(room("vault"), room_digest(room("vault"), "secret")), claim=True)
+        self.assertEqual(self.decide(self.alice, c.Join(room("vault"), "secret")), alice)
+        asked = SendReply(r.PasswordNeeded(room("vault")))
+        self.assertEqual(self.decide(self.eve, c.Join(room("vault"))), asked)
+        self.world.now += 6
+        self.assertEqual(self.decide(self.eve, c.Join(room("vault"), "secret")), alice)
+
+    def test_wrong_passwords_on_the_servers_machine_count_for_each_user(self) -> None:
+        self.world.do(self.bob, c.Join(room("vault"), "secret"))
+        for n in range(10):
+            self.decide(self.eve, c.Join(room("vault"), f"guess{n}"))
+        self.assertEqual(self.world.refusal(self.eve, c.Join(room("vault"), "x")).code, "slow-down")
+        self.assertIsInstance(self.decide(self.alice, c.Join(room("vault"), "secret")), Propose)
+
+    def test_open_room_takes_any_password(self) -> None:
+        self.assertIsInstance(self.decide(self.eve, c.Join(room("dev"), "whatever")), Propose)
+
+    def test_leaving_is_a_claim(self) -> None:
+        reason = CleanText("lunch")
+        self.assertEqual(
+            self.decide(self.bob, c.Leave(reason=reason)), Propose(e.Left(reason), LOBBY_ID, True)
+        )
+        self.assertEqual(
+            self.decide(self.bob, c.Leave(room("dev"))), Propose(e.Left(), self.dev, True)
+        )
+
+    def test_who_is_not_there_cannot_leave_nor_kick_nor_set_a_topic(self) -> None:
+        why = "you are not in #dev; enter it with /join #dev"
+        for command in (
+            c.Leave(room("dev")),
+            c.Kick(nick("alice"), room=room("dev")),
+            c.SetTopic(CleanText("x"), room("dev")),
+            c.ShowTopic(room("dev")),
+            c.ShowHistory(room("dev")),
+        ):
+            self.refuse(self.eve, command, "not-in-room", why)
+        self.world.do(self.eve, c.Leave())
+        why = "you talk in no room now: choose one with /join ROOM"
+        for command in (c.Leave(), c.SetTopic(CleanText("x")), c.ShowTopic(), c.ShowHistory()):
+            self.refuse(self.eve, command, "no-room", why)
+
+    def test_operator_kicks(self) -> None:
+        user = self.world.user(self.alice)
+        self.assertEqual(
+            self.decide(self.bob, c.Kick(nick("ALICE"), CleanText("out"), room("dev"))),
+            Propose(e.Kicked(user.id, user.nick, CleanText("out")), self.dev, True),
+        )
+
+    def test_only_members_can_be_kicked(self) -> None:
+        for name in ("eve", "carol"):
+            why = f"{name} is not in #dev; /who #dev lists who is"
+            self.refuse(self.bob, c.Kick(nick(name), room=room("dev")), "not-a-member", why)
+
+    def test_topic_is_set_and_shown(self) -> None:
+        self.assertEqual(
+            self.decide(self.alice, c.SetTopic(CleanText("news"))),
+            Propose(e.TopicSet(CleanText("news")), self.dev, True),
+        )
+        self.assertEqual(
+            self.reply(self.bob, c.ShowTopic(room("dev"))), r.Topic(room("dev"), CleanText(""))
+        )
+        self.world.do(self.alice, c.SetTopic(CleanText("news")))
+        self.assertEqual(
+            self.reply(self.bob, c.ShowTopic(room("dev"))),
+            r.Topic(room("dev"), CleanText("news"), nick("alice"), NOW),
+        )
+
+    def test_long_reasons_topics_and_away_texts_are_refused(self) -> None:
+        why = "that text has 400 bytes, and 390 are the most"
+        dev = room("dev")
+        for command in (
+            c.Leave(dev, LONG),
+            c.Kick(nick("alice"), LONG, dev),
+            c.SetTopic(LONG, dev),
+            c.Away(LONG),
+            c.Quit(LONG),
+        ):
+            self.refuse(self.bob, command, "too-long", why)
+
+
+class AdmitTests(RuledCase):
+    def test_password_is_needed_or_wrong(self) -> None:
+        self.done(self.otto, "lock secret")
+        carl = self.world.user(self.carl)
+        for digest, expected in (
+            (None, PasswordNeeded(self.dev.name)),
+            (room_digest(DEV, "other"), PasswordNeeded(self.dev.name, wrong=True)),
+            (room_digest(DEV, "secret"), None),
+        ):
+            self.assertEqual(admit(carl, self.dev, digest, NOW), expected)
+
+    def test_who_is_banned_learns_nothing_of_the_password(self) -> None:
+        self.done(self.otto, "lock secret")
+        self.done(self.otto, "ban carl")
+        self.assertEqual(
+            (self.enters(self.carl, "secret"), self.enters(self.carl)), ("banned",) * 2
+        )
+
+
+class InRoomTests(ChatCase):
+    def test_who_leaves_is_no_member_any_more(self) -> None:
+        outcome = self.applied(self.alice, e.Left(CleanText("bye")), self.dev)
+        alice = self.user("alice")
+        self.assertEqual(outcome.audience, InRoom(self.dev))
+        self.assertEqual(outcome.envelope.event, e.Left(CleanText("bye")))
+        self.assertEqual(outcome.envelope.author, alice.author)
+        self.assertEqual(list(alice.rooms), [LOBBY_ID])
+        self.assertNotIn(alice.id, self.room("dev").members)
+
+    def test_room_vanishes_with_its_last_member(self) -> None:
+        for seat in (self.alice, self.bob):
+            self.applied(seat, e.Left(), self.dev)
+        self.assertIsNone(self.state.room_named(room("dev")))
+
+    def test_who_is_not_there_cannot_leave(self) -> None:
+        for where in (self.dev, RoomId(999), None):
+            self.assertEqual(self.void(self.eve, e.Left(), where), NOT_IN_ROOM)
+
+    def test_topic_is_kept_with_who_set_it_and_when(self) -> None:
+        self.world.now += 5
+        outcome = self.applied(self.alice, e.TopicSet(CleanText("news")), self.dev)
+        self.assertEqual(outcome.audience, InRoom(self.dev))
+        dev = self.room("dev")
+        self.assertEqual(
+            (dev.topic, dev.topic_by, dev.topic_time), ("news", nick("alice"), NOW + 5)
+        )
+
+    def test_who_is_not_there_sets_no_topic(self) -> None:
+        why = self.void(self.eve, e.TopicSet(CleanText("x")), self.dev)
+        self.assertEqual(why, NOT_IN_ROOM)
+
+
+class ClosedTests(ChatCase):
+    """A room that came back after a restart, and to which nobody comes back."""
+
+    def close(self, where: RoomId | None) -> Outcome:
+        origin = e.Origin(Node("a"), SessionId(0))
+        self.next = MessageId(self.next + 1)
+        proposal = e.Proposal(e.Closed(), origin, self.world.now, room=where)
+        return self.world.hub.apply(self.next, proposal)
+
+    def test_empty_room_is_gone_and_nobody_is_told(self) -> None:
+        ref = e.RoomRef(RoomId(500), room("old"))
+        before = self.state.dump()
+        self.state.add_room(Room(ref, 5.0))
+        outcome = self.close(ref.id)
+        envelope = e.Envelope(
+            self.next, self.world.now, e.Closed(), e.Origin(Node("a"), SessionId(0)), None, ref
+        )
+        self.assertEqual(outcome, Applied(envelope, NOBODY))
+        self.assertEqual(self.state.dump(), before)
+
+    def test_room_in_use_stays_and_so_does_the_lobby(self) -> None:
+        for seat in (self.bob, self.alice, self.eve):
+            self.world.do(seat, c.Leave(room("lobby")))
+        before = self.state.dump()
+        for where in (self.dev, LOBBY_ID, RoomId(999), None):
+            outcome = self.close(where)
+            assert isinstance(outcome, Rejected) and isinstance(outcome.why, Refused)
+            self.assertEqual(outcome.why.code, "in-use")
+        self.assertEqual(self.state.dump(), before)
+
+
+class KeepSetTests(ChatCase):
+    def test_operator_sets_what_is_kept(self) -> None:
+        shown = self.applied(self.bob, e.KeepSet(Keep(30), capped=True), self.dev)
+        self.assertEqual(self.room("dev").keep, Keep(30))
+        self.assertEqual(shown.envelope.event, e.KeepSet(Keep(30), capped=True))
+        self.assertEqual(shown.audience, InRoom(self.dev))
+
+    def test_others_do_not(self) -> None:
+        refused = self.void(self.alice, e.KeepSet(Keep(30)), self.dev)
+        assert isinstance(refused, Refused)
+        self.assertEqual(refused.code, "not-operator")
+        self.assertEqual(self.void(self.eve, e.KeepSet(Keep(30)), self.dev), NOT_IN_ROOM)
+        self.assertEqual(self.void(self.bob, e.KeepSet(Keep(30))), NOT_IN_ROOM)
+
+
+class KeepTests(ChatCase):
+    month = Keep(days=30)
+
+    def test_operator_sets_what_is_kept(self) -> None:
+        self.assertEqual(
+            self.decide(self.bob, c.SetKeep(self.month, room("dev"))),
+            Propose(e.KeepSet(self.month), self.dev, True),
+        )
+
+    def test_nobody_does_in_the_lobby(self) -> None:
+        why = "nobody can do that in #lobby, which has no operator"
+        self.refuse(self.bob, c.SetKeep(self.month), "not-operator", why)
+
+    def test_who_is_not_there_neither_sets_nor_sees_it(self) -> None:
+        for command in (c.SetKeep(self.month, room("dev")), c.ShowKeep(room("dev"))):
+            self.refuse(
+                self.eve, command, "not-in-room", "you are not in #dev; enter it with /join #dev"
+            )
+
+    def limited(self, days: int, lines: int) -> None:
+        self.world = World(limits=Limits(keep_days=days, keep_lines=lines))
+        self.hub = self.world.hub
+        self.bob = self.world.enter("bob")
+        self.world.do(self.bob, c.Join(room("dev")))
+        self.dev = self.room("dev").ref.id
+
+    def test_more_than_the_server_keeps_is_capped_and_says_so(self) -> None:
+        self.limited(days=7, lines=0)
+        for asked, got, capped in (
+            (Keep(30), Keep(7), True),
+            (Keep(30, 500), Keep(7, 500), True),
+            (Keep(7), Keep(7), False),
+            (Keep(1), Keep(1), False),
+            (Keep(lines=500), Keep(lines=500), False),
+            (KEEP_ALL, KEEP_ALL, False),
+        ):
+            self.assertEqual(
+                self.decide(self.bob, c.SetKeep(asked)),
+                Propose(e.KeepSet(got, capped), self.dev, True),
+            )
+
+    def test_what_is_shown_is_what_holds(self) -> None:
+        self.limited(days=7, lines=0)
+        kept = self.reply(self.bob, c.ShowKeep())
+        self.assertEqual(kept, r.Kept(room("dev"), Keep(days=7)))
+        self.world.do(self.bob, c.SetKeep(Keep(lines=500)))
+        kept = self.reply(self.bob, c.ShowKeep(room("dev")))
+        self.assertEqual(kept, r.Kept(room("dev"), Keep(7, 500)))
+        kept = self.reply(self.bob, c.ShowKeep(room("lobby")))
+        self.assertEqual(kept, r.Kept(room("lobby"), Keep(days=7)))
+
+
+class SettingTests(RuledCase):
+    def test_moderated_room_hears_who_has_voice(self) -> None:
+        self.done(self.otto, "moderated on")
+        spoken = [self.speaks(seat) for seat in (self.eve, self.vera, self.otto, self.olga)]
+        self.assertEqual(spoken, ["moderated", "", "", ""])
+        self.done(self.otto, "moderated off")
+        self.assertEqual(self.speaks(self.eve), "")
+
+    def test_slow_room_is_slow_for_each_by_itself(self) -> None:
+        self.world.do(self.carl, c.Join(DEV))
+        self.done(self.otto, "slow 30")
+        self.assertEqual((self.speaks(self.eve), self.speaks(self.eve)), ("", "slow"))
+        self.assertEqual(self.speaks(self.carl), "")
+        self.assertEqual((self.speaks(self.vera), self.speaks(self.vera)), ("", ""))
+        self.world.now += 30
+        self.assertEqual(self.speaks(self.eve), "")
+        self.done(self.otto, "slow 0")
+        self.assertEqual(self.speaks(self.eve), "")
+        self.assertEqual(self.dev.spoke, {})
+
+    def test_leaving_is_no_way_around_slowness(self) -> None:
+        self.done(self.otto, "slow 30")
+        self.speaks(self.eve)
+        self.world.do(self.eve, c.Leave(DEV))
+        self.world.do(self.eve, c.Join(DEV))
+        self.assertEqual(self.speaks(self.eve), "slow")
+
+    def test_who_spoke_long_ago_is_forgotten(self) -> None:
+        self.done(self.otto, "slow 30")
+        self.dev.spoke.update({f"session {n}": NOW - 60 for n in range(1_000)})
+        self.speaks(self.eve)
+        self.assertEqual(len(self.dev.spoke), 1)
+
+    def test_message_that_is_sent_again_is_acknowledged_though_it_could_not_be_said_now(
+        self,
+    ) -> None:
+        self.done(self.otto, "slow 30")
+        self.world.instant = False
+        for _ in range(2):
+            self.world.do(self.eve, c.Say(lines("hi"), DEV), "id")
+        self.world.settle()
+        first, second = self.world.outcomes[self.eve.node][-2:]
+        assert isinstance(first, Applied) and isinstance(second, Rejected)
+        self.assertIsInstance(second.why, Duplicate)
+
+    def test_refused_message_uses_up_no_id(self) -> None:
+        self.done(self.otto, "mute eve")
+        self.world.do(self.eve, c.Say(lines("hi"), DEV), "id")
+        self.done(self.otto, "unmute eve")
+        outcome = self.world.propose(self.eve, c.Say(lines("hi"), DEV), "id")
+        self.assertIsInstance(outcome, Applied)
+
+    def test_topic_is_locked_for_all_but_operators(self) -> None:
+        self.done(self.otto, "topic-lock on")
+        self.assertEqual(self.code(self.vera, "topic news"), "topic-locked")
+        self.done(self.otto, "topic news")
+        self.assertEqual(self.dev.topic, "news")
+
+    def test_invite_only_room_is_for_who_has_a_role_or_an_invitation(self) -> None:
+        self.done(self.otto, "invite-only on")
+        self.world.do(self.vera, c.Leave(DEV))
+        self.assertEqual((self.enters(self.carl), self.enters(self.vera)), ("invite-only", ""))
+
+    def test_invitation_lets_in_once_past_everything(self) -> None:
+        for line in ("invite-only on", "lock secret", "ban carl"):
+            self.done(self.otto, line)
+        shown = self.done(self.otto, "invite carl")
+        self.assertEqual(shown.event, e.InvitedToRoom(self.world.user(self.carl).id, nick("carl")))
+        self.assertEqual(self.enters(self.carl), "")
+        self.world.do(self.carl, c.Leave(DEV))
+        self.assertEqual(self.enters(self.carl), "banned")
+
+    def test_invitation_is_for_the_person_and_not_for_the_name(self) -> None:
+        self.done(self.otto, "invite-only on")
+        self.done(self.otto, "invite carl")
+        self.world.do(self.carl, c.Rename(nick("charles")))
+        other = self.comes("carl")
+        self.assertEqual((self.enters(other), self.enters(self.carl)), ("invite-only", ""))
+
+    def test_ban_takes_an_invitation_back(self) -> None:
+        self.done(self.otto, "invite carl")
+        self.done(self.otto, "ban carl")
+        self.assertEqual(self.enters(self.carl), "banned")
+
+    def test_lock_asks_for_the_password_but_not_the_owner(self) -> None:
+        shown = self.done(self.otto, "lock secret")
+        self.assertEqual(shown.event, e.RoomPasswordSet(True))
+        self.assertEqual(self.dev.password, room_digest(DEV, "secret"))
+        self.assertEqual((self.enters(self.carl), self.enters(self.carl, "x")), ("password",) * 2)
+        self.assertEqual(self.enters(self.carl, "secret"), "")
+        self.world.do(self.olga, c.Leave(DEV))
+        self.assertEqual(self.enters(self.olga), "")
+        self.done(self.olga, "unlock")
+        self.world.do(self.carl, c.Leave(DEV))
+        self.assertEqual(self.enters(self.carl), "")
+
+
+class LastingTests(RuledCase):
+    def test_each_change_is_to_be_kept(self) -> None:
+        self.let_ban_networks(self.olga, self.otto)
+        for line in (
+            *("private on", "lock secret", "unlock", "invite carl", "op eve", "ban 10.0.0.0/8"),
+            *("unban 10.0.0.0/8", "mute eve", "unmute eve", "transfer vera"),
+        ):
+            list(self.world.hub.altered())
+            self.done(self.olga, line)
+            self.assertEqual([each.ref for each in self.world.hub.altered()], [self.dev.ref], line)
