@@ -1,4 +1,4 @@
-"""What every dialect is: it opens an object for each session, which reads that session's frames and renders what it gets."""
+"""The interface of a dialect: it opens an object for each session, which reads the session's frames and renders its output."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from twisted_chat.core.api.replies import Reply
 
 
 class BadLine(ValueError):
-    """A line that is no command. ``str()`` is fit to show to its sender; ``code`` is for programs.
+    """A line that is not a command. ``str()`` is fit to show to its sender; ``code`` is for programs.
 
-    ``tag`` is the sender's own id of the request, if that much could be read.
+    ``tag`` is the client's message id, if that much could be read.
     """
 
     def __init__(self, why: str, code: str = "bad-line", tag: str | None = None) -> None:
@@ -25,83 +25,83 @@ class BadLine(ValueError):
 
 
 class Request(msgspec.Struct, frozen=True, gc=False):
-    """A command as it came in, with the sender's own id of it (None in dialects that have no ids)."""
+    """A command as it came in; ``tag`` is the client's message id (None in dialects without such ids)."""
 
     command: Command
     tag: str | None = None
 
 
-#: What a session makes of a frame: commands, errors, and bytes that answer it as it is.
+#: What a frame brings: a command, an error, or bytes that answer it without the hub.
 Step: TypeAlias = Request | BadLine | bytes
 
 
 class Variant(Protocol):
-    """What decides a session's bytes in a room. Sessions of one variant (the same object) get the same bytes.
+    """Renders what many sessions get alike. Sessions with the same variant (the same object) get the same bytes in a room.
 
-    Each method returns whole lines, or no bytes at all for what this variant does not show.
+    Each method returns whole lines, or empty bytes for events that this variant does not show.
     """
 
     def event(self, envelope: Envelope) -> bytes:
-        """Render what somebody did."""
+        """Render an event for everyone but its author."""
 
     def own(self, envelope: Envelope, *, acked: bool) -> bytes:
-        """Render what those see of it who did it, as far as that is the same for all of them."""
+        """Render an event for its author, where that is the same for all sessions."""
 
 
 class DialectSession(Protocol):
-    """One session's side of a dialect: pure, and free to remember what the session sent and was sent.
+    """One session of a dialect. It does no I/O, and may remember what the session has sent and received.
 
-    A session that changes its dialect, or how it sees everything, gets another object.
+    A session that changes its dialect, or the form of its output, gets another object.
     """
 
     @property
     def here(self) -> Variant:
-        """What the session sees of the room it talks in."""
+        """The variant for the room that has the session's focus."""
 
     @property
     def elsewhere(self) -> Variant:
-        """What it sees of its other rooms."""
+        """The variant for its other rooms."""
 
     @property
     def acks(self) -> bool:
-        """It is sent :class:`Acked` for what it says, and can be pinged."""
+        """The session gets :class:`Acked` for its messages, and can be pinged."""
 
     @property
     def echoes(self) -> bool:
-        """It is shown what it says in a room, by :meth:`own`."""
+        """The session gets its own messages to a room back, rendered by :meth:`own`."""
 
     @property
     def serial(self) -> bool:
-        """A command is handed in only when the one before it is finished, and :meth:`finished` is called in between."""
+        """Each command is submitted only when the one before it is finished; :meth:`finished` is called in between."""
 
     def take(self, frame: bytes, *, logged_in: bool) -> Sequence[Step]:
-        """Read one frame (a line without its end); return what follows from it, in order. A bad frame is no exception."""
+        """Read one frame (a line without its end); return its steps in order. Errors are returned, not raised."""
 
     def finished(self) -> bytes:
-        """The last command is finished: all that answers it was rendered. Return what stands behind that."""
+        """Return what follows the answers to a command; called once all of them have been rendered."""
 
     def reply(self, reply: Reply, tag: str | None) -> bytes:
-        """Render an answer to the request with this tag."""
+        """Render an answer to the request with this client message id."""
 
     def own(self, envelope: Envelope, *, acked: bool) -> bytes:
-        """Render the author's own copy. ``acked``: this session did it, and is sent an acknowledgement."""
+        """Render the author's own copy of an event. ``acked``: this session caused it, and gets an acknowledgement."""
 
     def replay(self, envelope: Envelope, *, here: bool) -> bytes:
-        """Render a line of history, of the room it talks in (``here``) or of another."""
+        """Render a message from the history of the room that has the focus (``here``), or of another."""
 
     def found(self, envelope: Envelope, *, here: bool) -> bytes:
-        """Render a line that a search found, as :meth:`replay`."""
+        """Render a message that a search found; ``here`` as for :meth:`replay`."""
 
 
 class Dialect(Protocol):
-    """A language that clients speak."""
+    """A protocol that clients speak."""
 
     def open(self) -> DialectSession:
-        """Begin a session."""
+        """Return the object for a new session."""
 
 
 class View(Variant, Protocol):
-    """A variant that renders the rest, too, the same for all sessions."""
+    """A variant that also renders replies and history, the same for all sessions."""
 
     def replay(self, envelope: Envelope) -> bytes:
         """See :meth:`DialectSession.replay`."""
@@ -114,9 +114,9 @@ class View(Variant, Protocol):
 
 
 class PlainSession:
-    """A session of a dialect in which each frame is one command, or none, and which remembers nothing.
+    """A session of a dialect in which each frame is at most one command, and which remembers nothing.
 
-    ``parse`` reads a frame: it returns None for one that says nothing, and raises :class:`BadLine` and nothing else.
+    ``parse`` reads a frame: it returns None if the frame is empty, and raises only :class:`BadLine`.
     """
 
     __slots__ = ("acks", "elsewhere", "here", "parse")

@@ -1,12 +1,12 @@
 """Framing: where one line, or one JSON object, ends. Bytes in, frames out, no I/O.
 
-A framer is fed whatever the network brings and hands out complete frames, one for each call: who may
-not have the next one yet leaves it uncut, as the bytes it came as. How the bytes were cut never
-matters. A frame over its limit is a value among the others, in its place in the order, not an
-exception: frames before it are not lost, and the session goes on after it.
+A framer is fed whatever the network brings and returns complete frames, one per call; input whose turn
+has not come yet stays uncut. How the network split the bytes never matters. A frame over the limit is a
+value in its place among the others, not an exception: frames before it are not lost, and the session
+goes on after it.
 
-A call works in time proportional to the bytes it takes. Besides bytes that are not cut yet, a framer
-holds at most one byte more than the longest frame.
+A call takes time proportional to the bytes it consumes. Besides uncut bytes, a framer holds at most one
+byte more than the longest frame.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _LF: Final = b"\n"
 LINE_END: Final = re.compile(rb"[\r\n]")
 _OPEN: Final = ord("{")
 
-# The blanks of JSON (RFC 8259, section 2) but line ends, at which the input has been split before; and NUL, which ends what some
-# programs send.
+# The blanks of JSON (RFC 8259, section 2) except line ends, at which the input has already been split; and NUL, with which some
+# programs end what they send.
 _NOT_BLANK: Final = re.compile(rb"[^ \t\0]")
 
 # To the next byte that changes the state: from outside of strings a quote or brace, from inside a
@@ -39,26 +39,26 @@ _INSIDE: Final = re.compile(rb'(?:[^"\\]*\\.){0,32}[^"\\]*(["\\])', re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class TooLong:
-    """A frame over its limit: comes once, as soon as it passes that; the rest of it is skipped."""
+    """A frame over the limit: returned once, as soon as it exceeds the limit; the rest of it is skipped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endless:
-    """Too many bytes without a line end: the last frame there is. Close the connection."""
+    """Too many bytes without a line end. It is the last frame: close the connection."""
 
 
-#: What a framer returns: the bytes of a frame without its line end, or what became of it.
+#: What a framer returns: the bytes of a frame without its line end, or why there are none.
 Frame: TypeAlias = bytes | TooLong | Endless
 
 
 class MarkSkipper:
-    """Takes a byte-order mark off the beginning of what is read: editors and shells of Windows write it before UTF-8."""
+    """Removes a byte-order mark from the beginning of the input: Windows editors and shells write one before UTF-8."""
 
     def __init__(self) -> None:
         self._held: bytes | None = b""  # bytes that may become one; None once that is decided
 
     def feed(self, data: bytes) -> bytes:
-        """Return the data without the mark; nothing while it is not known whether it is one."""
+        """Return the data without the mark; nothing while it is not clear whether there is one."""
         if self._held is None:
             return data
         data = self._held + data
@@ -70,14 +70,12 @@ class MarkSkipper:
 
 
 class Framer(ABC):
-    """What the framers have in common: bytes that wait, the unfinished frame, and its limits.
+    """What the framers have in common: uncut bytes, the unfinished frame, and its limits.
 
-    ``limit`` is the longest frame in bytes, without its line end; ``endless`` is the most bytes
-    that a frame, or the blanks before it, may go on without an end. The first bounds
-    the memory, the second the work for somebody who is not chatting at all. Raises
-    :class:`ValueError` unless ``0 < limit < endless``: otherwise a connection could be closed over
-    a frame that is within its limit.
-
+    ``limit`` is the longest frame in bytes, without its line end; ``endless`` is the most bytes that
+    a frame, or the blanks before it, may have without an end. The first bounds the memory, the
+    second the work for a client that sends no lines at all. Raises :class:`ValueError` unless
+    ``0 < limit < endless``: otherwise a connection could be closed for a frame within the limit.
     """
 
     __slots__ = (
@@ -97,22 +95,22 @@ class Framer(ABC):
             raise ValueError(f"0 < {limit} (longest frame) < {endless} (endless) does not hold")
         self._limit = limit
         self._endless = endless
-        # What came and was not looked at yet: from this place on.
+        # The bytes that have not been looked at yet, from this place on.
         self._data = b""
         self._at = 0
         # The unfinished frame; at most limit bytes, and a CR that may be half of a line end.
         self._held = bytearray()
         # Bytes of the unfinished frame, or of the blanks that stand where it will start.
         self._count = 0
-        # The unfinished frame is over its limit: count its bytes, keep none.
+        # The unfinished frame is over the limit: its bytes are counted, not kept.
         self._skipping = False
         # Endless has been returned.
         self._closed = False
-        #: How many bytes were taken back by those behind them, with these.
+        #: How many bytes have been erased by erase characters, including those.
         self.taken_back = 0
 
     def feed(self, data: bytes) -> None:
-        """Take what arrived; it waits until :meth:`next` asks for it."""
+        """Add bytes that arrived; they wait until :meth:`next` is called."""
         if self._closed:
             return
         if self._at < len(self._data):
@@ -122,7 +120,7 @@ class Framer(ABC):
 
     @abstractmethod
     def next(self) -> Frame | None:
-        """Return the next frame that is complete; None if there is none yet, and after :class:`Endless`."""
+        """Return the next complete frame; None if there is none yet, and after :class:`Endless`."""
 
     def receive(self, data: bytes) -> list[Frame]:
         """Return all frames that ``data`` completes, in order."""
@@ -134,17 +132,17 @@ class Framer(ABC):
 
     @property
     def waiting(self) -> int:
-        """How many bytes wait here: those that are not cut yet, and those of the unfinished frame."""
+        """The number of bytes that wait: uncut ones, and those of the unfinished frame."""
         return len(self._data) - self._at + len(self._held)
 
     @property
     def partial(self) -> bool:
-        """A frame has begun, and its end did not come yet; once :meth:`next` has returned None."""
+        """A frame has begun and its end has not come; valid once :meth:`next` has returned None."""
         return bool(self._held) or self._skipping
 
     @property
     def line_ended(self) -> bool:
-        """A line end stood behind the last frame, or stands there now."""
+        """A line end follows the last frame, or ended it."""
         before, behind = self._data[: self._at], self._data[self._at :]
         return bool(LINE_END.match(behind.lstrip(b" \t")) or before.endswith((_LF, _CR)))
 
@@ -161,9 +159,9 @@ class Framer(ABC):
         return [rest] if len(rest) <= self._limit else [TooLong()]
 
     def take(self) -> bytes:
-        """Hand over all bytes that wait, for another framer. Leaves this one empty.
+        """Return all bytes that wait, for another framer. Leaves this one empty.
 
-        Nothing is left of a frame that is being skipped.
+        The bytes of a frame that is being skipped are gone.
         """
         rest = bytes(self._held) + self._data[self._at :]
         self._data = b""
@@ -177,7 +175,7 @@ class Framer(ABC):
         self._skipping = False
 
     def _grow(self, piece: bytes) -> bool:
-        """Add ``piece`` (without LF) to the unfinished frame; tell whether that takes it over its limit."""
+        """Add ``piece`` (without LF) to the unfinished frame; return whether that takes it over the limit."""
         self._count += len(piece)
         if self._skipping:
             return False
@@ -190,7 +188,7 @@ class Framer(ABC):
         return True
 
     def _line(self) -> bytes | None:
-        """End the unfinished frame with the line; return it, if it was kept."""
+        """End the unfinished frame at a line end; return it, if it was kept."""
         line = None if self._skipping else bytes(self._held.removesuffix(_CR))
         self._reset()
         return line
@@ -202,7 +200,7 @@ class Framer(ABC):
 
 
 class LineFramer(Framer):
-    """Frames are lines as our own programs write them: they end with LF or CR LF.
+    """Frames are lines as well-behaved programs write them: they end with LF or CR LF.
 
     A line of exactly ``max_line`` bytes is within the limit, with LF and with CR LF. An empty
     line is a frame. A CR elsewhere than directly before the LF stays in the line.
@@ -242,13 +240,13 @@ class LineFramer(Framer):
 
 
 class JsonFramer(Framer):
-    """Frames are JSON objects; whether what is in them is JSON is for the parser to say.
+    """Frames are JSON objects; the parser decides whether their content is valid.
 
-    An object ``{…}`` ends with the brace that closes it, so objects may follow each other without
-    line ends. LF or CR ends a frame in any case: JSON has neither inside a string and nobody who sends
-    lines splits an object, so an object that is unfinished there is broken, and the next line
-    must not suffer from it. What does not start with ``{`` is one frame up to the line end. Blanks
-    before a frame (space, tab, CR, LF, NUL) are dropped.
+    An object ``{…}`` ends with its closing brace, so objects may follow each other without line
+    ends. LF or CR ends a frame in any case: JSON has neither inside a string, and clients that send
+    lines do not split objects, so an object that is unfinished there is broken, and the next line
+    must not suffer from it. Input that does not start with ``{`` is one frame up to the line end.
+    Blanks before a frame (space, tab, CR, LF, NUL) are dropped.
 
     A frame over ``max_object`` is skipped up to the next line end, even if its closing brace comes
     before: braces are not counted in what is not kept.

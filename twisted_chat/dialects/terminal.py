@@ -1,4 +1,4 @@
-"""Lines as people type them, at terminals and with programs of any kind: every line end there is, and characters taken back."""
+"""Framing of lines as people type them, at terminals and in programs of any kind: all line ends, and erase characters."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _CR_CR: Final = b"\r\r"
 _LF: Final = b"\n"
 _CARRIAGE_RETURN: Final = ord("\r")
 _ENDS: Final = b"\n\r"
-# What stands behind a line end and belongs to it, or is another: whether there is one more, and what may still belong to the
-# last.
+# For the bytes after a line end that belong to it or are another one: whether there is one more line, and which bytes may still
+# belong to the last line end.
 _BEHIND: Final = {
     b"\n\r": (False, b"\n\r"),
     b"\n\r\n": (True, b"\n"),
@@ -26,9 +26,9 @@ _BEHIND: Final = {
     b"\r\r\r": (True, _CR_CR),
     b"\r\r\0": (True, b""),
 }
-# Backspaces and Deletes, or Ctrl-U, which takes back the line.
+# Backspaces and Deletes, or Ctrl-U, which erases the line.
 _ERASER: Final = re.compile(rb"[\x08\x7f\x15]")
-# The end of a line, or what takes back a part of it: one look finds both.
+# A line end or an erase character: one search finds both.
 _STOP: Final = re.compile(rb"[\r\n\x08\x7f\x15]")
 _ERASERS: Final = re.compile(r"([\x08\x7f]+|\x15)")
 
@@ -36,19 +36,19 @@ _ERASERS: Final = re.compile(r"([\x08\x7f]+|\x15)")
 class TerminalFramer(Framer):
     """Frames are lines as terminals and programs of any kind send them.
 
-    A line ends with LF, CR LF, LF CR, CR, CR NUL (RFC 854's Enter, sent by some who speak no telnet), or CR CR LF (a line end
-    that was translated twice). Each is one end, wherever the bytes were cut, and a line is returned with the first byte of
-    its end. Only what a CR behind a CR is cannot be told before the next byte: an empty line, or a part of CR CR LF.
+    A line ends with LF, CR LF, LF CR, CR, CR NUL (RFC 854's Enter, also sent by some clients that do not speak telnet), or CR CR
+    LF (a line end that was translated twice). Each is one line end, however the bytes were split, and a line is returned at the
+    first byte of its end. Only a second CR is unclear until the next byte comes: an empty line, or a part of CR CR LF.
 
-    BS and DEL take back the character before them, NAK (Ctrl-U, Telnet's EL) all that stands before it: as a terminal does that
-    edits the line itself, so one character is one code point. They count as bytes of the line.
+    BS and DEL erase the character before them, NAK (Ctrl-U, telnet's EL) the whole line, as in a terminal that edits the line
+    itself; a character is one code point. Erase characters count as bytes of the line.
     """
 
     __slots__ = ("_after",)
 
     def __init__(self, max_line: int, endless: int) -> None:
         super().__init__(max_line, endless)
-        # The bytes of the last line end, while more may belong to it.
+        # The bytes of the last line end, while more of it may come.
         self._after = b""
 
     @property
@@ -57,16 +57,16 @@ class TerminalFramer(Framer):
 
     @property
     def undecided(self) -> bool:
-        """The next byte, or a pause, tells whether there was an empty line."""
+        """The next byte, or a pause, decides whether there was an empty line."""
         return self._after == _CR_CR
 
     @property
     def unfinished(self) -> bytes:
-        """What is there of a line whose end did not come yet."""
+        """The beginning of a line whose end has not come yet."""
         return bytes(self._held)
 
     def settle(self) -> None:
-        """End the unfinished line: nothing came for so long that nothing belongs to it any more."""
+        """End the unfinished line after a pause."""
         self.feed(b"\0" if self.undecided else b"\r\0")
 
     def finish(self) -> list[Frame]:
@@ -117,7 +117,7 @@ class TerminalFramer(Framer):
         return None
 
     def _edit(self, line: bytes) -> bytes:
-        """Carry out what takes back characters in a line."""
+        """Apply the erase characters in a line."""
         if _ERASER.search(line) is None:
             return line
         edited = _edited(line)
@@ -125,7 +125,7 @@ class TerminalFramer(Framer):
         return edited
 
     def _another(self, byte: bytes) -> bool:
-        """Take the byte behind a line end, if it belongs to that or is another; tell whether there is one more."""
+        """Consume the byte after a line end if it belongs to it or is another one; return whether there is one more line."""
         more, after = _BEHIND.get(self._after + byte, (self.undecided, None))
         self._at += after is not None
         self._after = after or b""
@@ -133,7 +133,7 @@ class TerminalFramer(Framer):
 
 
 def _edited(line: bytes) -> bytes:
-    """Carry out what takes back characters in a line; of what is not UTF-8 each byte is one."""
+    """Apply the erase characters in a line; where it is not UTF-8, each byte is a character."""
     text, *rest = _ERASERS.split(line.decode("utf-8", "surrogateescape"))
     kept = list(text)
     for erasers, text in zip(rest[::2], rest[1::2], strict=True):

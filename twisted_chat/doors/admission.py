@@ -1,7 +1,7 @@
-"""Who gets in: how many connections there may be, in all, from one address and without a nickname; and how all of them end.
+"""Admission: limits on connections in total, per address and network, and before login.
 
-Accepting pauses before the descriptors run out, and goes on as they come free. Who comes meanwhile waits in the kernel's
-backlog, connected as far as they can see. The store and the log keep what they need of the table of descriptors.
+Accepting pauses before the process runs out of file descriptors and resumes as connections close. Meanwhile new clients wait in
+the kernel's backlog: to them the connection looks established. Descriptors are held back for the store and the log.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ from twisted_chat.doors.read_limits import NetworkRates
 
 log = Logger(namespace="twisted_chat.doors")
 
-#: How many times what one address may have open, the networks around it may (/24, /56, /48): a campus, or a small provider, has
-#: 512 by default. Whoever needs more raises the limit of one address.
+#: The limit for the networks around an address (/24, /56, /48), as a multiple of the limit for one address: a campus or a small
+#: provider can have 512 connections by default. Sites that need more raise the limit for one address.
 WIDER: Final = 8
-#: In how many seconds as many connections may come as one address may have open: 4 a second, by default. And how many seconds'
-#: worth may come at once, twice as many as may be open: all of a class come back after a restart, and some try twice.
+#: An address may make as many connections in this many seconds as it may have open: 4 a second by default. The burst is worth
+#: twice that time: after a restart a whole class reconnects at once, and some try twice.
 _RATE_TIME: Final = 16.0
 _BURST: Final = 2 * _RATE_TIME
-#: The most connections that have not logged in at a time: a crowd that comes back after a restart, at 8 KiB each.
+#: The most connections before login at one time, at 8 KiB each: enough for a crowd that reconnects after a restart.
 MOST_HALF_OPEN: Final = 4096
-# A share of less would end people who type their nicknames, where there is hardly room for anybody.
+# With fewer than this, people would be disconnected while they type their nickname.
 _FEWEST: Final = 16
-#: Descriptors that connections never take: for the store and its journals, the log and its rotation, a look-up of names.
+#: File descriptors held back for the store and its journals, the log and its rotation, and name lookups.
 RESERVE: Final = 32
-#: The most connections accepted at once: to greet those takes some 3 ms, for which everybody else waits. Twisted's own number
-#: grows by 20 with every full batch.
+#: The most connections accepted in one batch. Greeting that many takes about 3 ms, during which everyone else waits. Twisted's
+#: own limit grows by 20 with every full batch.
 BATCH: Final = 10
-#: How long accepting rests when the system refused although there should be room, in seconds.
+#: Seconds to wait before accepting again when the system refused although there should be room.
 RETRY: Final = 1.0
-# What is taken for open where the system does not tell.
+# Assumed number of open descriptors where the system does not list them.
 _ASSUMED_OPEN: Final = 32
 
 
@@ -51,27 +51,27 @@ class HalfOpenConnection(Protocol):
     """A connection that has not logged in."""
 
     def make_room(self) -> None:
-        """End it, for others have no room."""
+        """Close it to make room for others."""
 
 
 def share(room: int) -> int:
-    """Return how many of all connections there is room for may be ones that have not logged in.
+    """Return how many of ``room`` connections may be ones that have not logged in.
 
-    The rest is for people who have: whoever opens connections and says nothing cannot take it from them.
+    The rest is reserved for logged-in users, so that idle connections cannot crowd them out.
     """
     return max(_FEWEST, min(MOST_HALF_OPEN, room // 2))
 
 
 class HalfOpen:
-    """The connections that have not logged in, by the widest network that they are counted by.
+    """The connections that have not logged in, grouped by the widest network they are counted under.
 
-    The one that goes first is the oldest of the network with most of them: a flood makes room for itself, and whoever is typing a
-    nickname elsewhere stays.
+    When there are too many, the oldest one of the network with the most is closed: a flood displaces itself, and people who are
+    typing a nickname elsewhere are not affected.
     """
 
     def __init__(self) -> None:
         self.most = share(sys.maxsize)
-        # Both in the order in which they came.
+        # Both in order of arrival.
         self._by_network: dict[str, dict[HalfOpenConnection, None]] = {}
         self._network: dict[HalfOpenConnection, str] = {}
 
@@ -79,14 +79,14 @@ class HalfOpen:
         return len(self._network)
 
     def add(self, connection: HalfOpenConnection, network: str) -> None:
-        """Note a connection that was made; another one goes if there are too many."""
+        """Add a new connection; if there are too many now, close one."""
         self._network[connection] = network
         self._by_network.setdefault(network, {})[connection] = None
         if len(self) > self.most:
             self._end_one()
 
     def discard(self, connection: HalfOpenConnection) -> None:
-        """Forget a connection that has logged in, or is gone."""
+        """Forget a connection that has logged in or closed."""
         network = self._network.pop(connection, None)
         if network is not None:
             mine = self._by_network[network]
@@ -95,12 +95,12 @@ class HalfOpen:
                 del self._by_network[network]
 
     def make_room(self) -> None:
-        """End one if a network has more than one of them; else each may be a person, and the others have to wait."""
+        """Close one if some network has more than one; if each has only one, every one may be a person, and new clients wait."""
         if len(self._network) > len(self._by_network):
             self._end_one()
 
     def _end_one(self) -> None:
-        # Of networks that have as many, the one from which somebody came first.
+        # Among networks with equally many: the one with the earliest arrival.
         largest = max(self._by_network.values(), key=len)
         oldest = next(iter(largest))
         self.discard(oldest)
@@ -111,21 +111,21 @@ class Connection(Protocol):
     """One connection of any door."""
 
     def abort(self) -> None:
-        """End it now."""
+        """Close it now."""
 
     def check(self, now: float) -> None:
-        """Look after it if it is silent for long."""
+        """Ping or close it if it has been silent for a long time."""
 
 
 class HandshakeFailed(ConnectionLost):
-    """A connection ended before it was encrypted. ``str()`` says why, for the log."""
+    """A connection closed before the TLS handshake was complete. ``str()`` is the reason, for the log."""
 
     def __str__(self) -> str:
         return str(self.args[0])
 
 
 class Connections:
-    """The connections that are open now, and their number by network (see :func:`.addresses.network_keys`)."""
+    """The open connections of all doors, counted by network (see :func:`.addresses.network_keys`)."""
 
     def __init__(self, max_per_address: int) -> None:
         self.max_per_address = max_per_address
@@ -134,18 +134,18 @@ class Connections:
         self._per_network: Counter[str] = Counter()
         self._rates = NetworkRates(lambda: self.max_per_address / _RATE_TIME, _BURST)
         self._waiting: list[Deferred[None]] = []
-        #: How many descriptors connections hold, those included that are about to be refused.
+        #: How many descriptors connections hold, including those that are about to be refused.
         self.held = 0
-        #: Called whenever there is one less.
+        #: Called whenever one has been released.
         self.freed: Callable[[], None] = lambda: None
 
     def __len__(self) -> int:
         return len(self._open)
 
     def count(self, networks: Sequence[str], now: float) -> str:
-        """Count a connection from these networks; return why it must be refused, or nothing.
+        """Count a new connection from these networks; return why it must be refused, or an empty string.
 
-        Each connection is counted once when it is made, and once more by :meth:`discount` when it is gone.
+        Every call is matched by one call of :meth:`discount` when the connection is gone.
         """
         self.held += 1
         most = self.max_per_address
@@ -154,7 +154,7 @@ class Connections:
                 whose = "address" if network == networks[0] else "network"
                 return f"Too many connections from your {whose} are open. Close one, or try again later."
             most = self.max_per_address * WIDER
-        # Those that are refused do not count, or nobody would come in for as long as somebody tries.
+        # Refused connections do not count; otherwise one client that keeps trying would lock out its whole network.
         if self._rates.spend(networks, 0, now) > 0:
             return "Your address or network has opened too many connections. Wait a minute, then connect again."
         self._rates.spend(networks, 1, now)
@@ -171,7 +171,7 @@ class Connections:
         self.freed()
 
     def add(self, connection: Connection) -> None:
-        """Keep a connection that was let in."""
+        """Add a connection that was admitted."""
         self._open.add(connection)
 
     def remove(self, connection: Connection) -> None:
@@ -183,7 +183,7 @@ class Connections:
                 each.callback(None)
 
     def all_gone(self) -> Deferred[None]:
-        """Return a Deferred that fires when there are no connections any more."""
+        """Return a Deferred that fires when the last connection is gone."""
         gone: Deferred[None] = Deferred()
         if self._open:
             self._waiting.append(gone)
@@ -192,18 +192,18 @@ class Connections:
         return gone
 
     def abort(self) -> None:
-        """End all connections now."""
+        """Close all connections now."""
         for connection in list(self._open):
             connection.abort()
 
     def check(self, now: float) -> None:
-        """Look after silent connections; called every few seconds."""
+        """Check for silent connections; called every few seconds."""
         for connection in list(self._open):
             connection.check(now)
 
 
 def room_for_connections() -> int:
-    """Return for how many connections the limit on descriptors leaves room, beside what is open already; one at least."""
+    """Return how many connections fit under the limit on file descriptors, besides those in use already; at least one."""
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     if limit == resource.RLIM_INFINITY:
         return sys.maxsize
@@ -215,11 +215,11 @@ def room_for_connections() -> int:
 
 
 class AcceptLimit:
-    """Lets ports accept as many connections as there is room for, and no more.
+    """Lets ports accept connections only while there is room for them.
 
-    The count is that of our own connections. Should the system refuse all the same (something else took the descriptors, or
-    the whole machine has none), accepting rests for a second at a time: the client that waits makes the port readable all
-    the while, and the reactor would spin.
+    It counts the server's own connections. If the system refuses anyway (something else took the descriptors, or the machine has
+    none left), accepting pauses for a second at a time: the waiting client keeps the port readable, and without the pause the
+    reactor would spin.
     """
 
     def __init__(self, connections: Connections, clock: IReactorTime) -> None:
@@ -230,29 +230,29 @@ class AcceptLimit:
         self._reading = True
         self._refused = False  # by the system, at the last try
         self._retry: IDelayedCall | None = None
-        #: How many were open when the log said that no more are accepted.
+        #: How many connections were open when the log said that no more are accepted.
         self._told: int | None = None
 
     def guard(self, ports: Iterable[IListeningPort], most: int) -> None:
-        """Watch over these ports from now on; those of a kind that cannot be paused are left as they are."""
+        """Control these ports from now on; ports of a kind that cannot be paused are left alone."""
         self._most = most
         self._connections.half_open.most = share(most)
         self._connections.freed = self._freed
         for port in ports:
             if isinstance(port, tcp.Port):  # those of UNIX sockets are too
                 self._ports.append(port)
-                # A pause takes effect only after the batch under way, whose size must therefore be known before.
+                # A pause takes effect only after the current batch, so its size must be limited in advance.
                 cast(Any, port).doRead = partial(self._accept, port, port.doRead)
 
     def stop(self) -> None:
-        """Leave the ports alone; called before they are closed."""
+        """Release the ports; called before they are closed."""
         self._ports.clear()
         if self._retry is not None:
             self._retry.cancel()
             self._retry = None
 
     def _accept(self, port: tcp.Port, accept: Callable[[], object]) -> None:
-        """Accept a batch of those who wait at a port; called when there are any."""
+        """Accept a batch of waiting clients; called when a port is readable."""
         free = self._most - self._connections.held
         if free > 0:
             spare = _spare(port, min(port.numberAccepts, free, BATCH))
@@ -287,7 +287,7 @@ class AcceptLimit:
         self._read(True)
 
     def _freed(self) -> None:
-        """Go on if it was for want of room that nobody was let in; called when a connection is gone."""
+        """Resume if accepting was paused for lack of room; called when a connection is gone."""
         if self._refused:
             return
         if not self._reading and self._connections.held < self._most:
@@ -312,9 +312,9 @@ class AcceptLimit:
             )
 
     def _untell(self) -> None:
-        """Say that people are let in again, once there is room to spare, or was found for more than before.
+        """Log that connections are accepted again, once a good part of them has closed, or more than before fit after all.
 
-        Where one comes whenever one goes, two lines for each of them would fill the log.
+        Otherwise a server at its limit would log two lines for every connection that closes and is replaced.
         """
         held, told = self._connections.held, self._told
         if told is not None and not told - max(1, told // 16) < held <= told:
@@ -323,9 +323,9 @@ class AcceptLimit:
 
 
 def _spare(port: tcp.Port, wanted: int) -> int:
-    """Return how many descriptors can be had, up to ``wanted``.
+    """Return how many file descriptors are available, up to ``wanted``.
 
-    Tried out, for when accepting fails for want of one Twisted closes those who wait, and says so once for each.
+    It tries them out: when accepting fails because there is none, Twisted closes the waiting connections and logs each of them.
     """
     had: list[int] = []
     try:

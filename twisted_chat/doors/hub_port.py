@@ -1,4 +1,4 @@
-"""What a door asks the hub besides handing in commands: plain values, by ids."""
+"""What a door asks the hub, besides submitting commands: plain values, by ids."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from twisted_chat.core.values.names import Nick
 
 
 class Identity(NamedTuple):
-    """Who a session is."""
+    """The user of a session."""
 
     nick: Nick
 
 
 class HubPort(Protocol):
-    """What the hub answers at once."""
+    """Questions that the hub answers at once."""
 
     @property
     def asks_others(self) -> bool:
-        """Others than this server are asked about passwords, who may know names that it does not."""
+        """Passwords are checked by another service too, which may know names that this server does not."""
 
     def identity(self, session: SessionId) -> Identity | None:
-        """Return who a session is; None before it has logged in."""
+        """Return the user of a session; None before login."""
 
     def reserved_for(self, nick: Nick) -> str | None:
-        """Return the key of the account that a nick is reserved for, if it is for one."""
+        """Return the key of the account that a nick is reserved for, None if it is free."""
 
 
 class LocalHub:
-    """The answers of a hub in this process."""
+    """Asks a hub in this process."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub

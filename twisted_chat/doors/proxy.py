@@ -1,7 +1,7 @@
-"""Connections that a proxy forwards: the address of the client stands in a header before its first byte.
+"""The PROXY protocol: a proxy sends the client's address in a header before the client's first byte.
 
-https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt, versions 1 (text) and 2 (binary). The door behind gets the connection
-when the header is complete, with the address in it, and is not told of the proxy.
+Versions 1 (text) and 2 (binary) of https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt. When the header is complete, the
+connection is passed to the door behind with the client's address; the door does not notice the proxy.
 """
 
 from __future__ import annotations
@@ -39,20 +39,20 @@ _SIZES: Final = {_TCP4: 12, _TCP6: 36}
 
 
 class BadHeader(ValueError):
-    """What came is no header of a proxy. ``str()`` says why, and quotes nothing of it."""
+    """The input is not a valid PROXY header. ``str()`` says why, and quotes nothing of it."""
 
 
 class Header(NamedTuple):
-    """What a proxy said of a connection."""
+    """The content of a PROXY header."""
 
-    #: How many bytes it took.
+    #: The length of the header in bytes.
     size: int
-    #: Where the client is; None if the proxy does not know, or connected on its own behalf.
+    #: The client's address; None if the proxy does not know it, or connected on its own behalf.
     source: IPv4Address | IPv6Address | None
 
 
 def read_header(data: bytes) -> Header | None:
-    """Read the header with which a connection begins; None if it is not complete. Raises :class:`BadHeader`."""
+    """Read the header at the beginning of a connection; None if it is incomplete. Raises :class:`BadHeader`."""
     if data.startswith(_TEXT):
         return _read_text(data)
     if data.startswith(_BINARY):
@@ -127,10 +127,10 @@ def without_proxy(description: str) -> str | None:
 
 
 class Trusted(NamedTuple):
-    """Whose headers are believed."""
+    """The proxies whose headers are believed."""
 
     networks: tuple[Network, ...]
-    #: Those of who can open a UNIX socket that the server made.
+    #: Also those of any client of a UNIX socket that the server made.
     unix: bool
 
     def believes(self, address: IAddress | None) -> bool:
@@ -144,7 +144,7 @@ class Trusted(NamedTuple):
 
 
 class ProxyProtocol(Protocol):
-    """A connection whose header has not come yet."""
+    """A connection whose header is not complete yet."""
 
     factory: ProxyFactory
     transport: Any
@@ -173,7 +173,7 @@ class ProxyProtocol(Protocol):
             self._hand_over(header)
 
     def _hand_over(self, header: Header) -> None:
-        """Let the door have the connection, as if it had been there from the start."""
+        """Pass the connection to the door, as if the door had had it from the start."""
         transport = self.transport
         rest = self._data[header.size :]
         inner = self.factory.door.buildProtocol(header.source or transport.getPeer())
@@ -214,7 +214,7 @@ class ProxyProtocol(Protocol):
 
 
 class ProxyFactory(ServerFactory):
-    """Reads the header of each connection before a door gets it."""
+    """Reads the header of each connection before the door behind gets it."""
 
     noisy = False
 

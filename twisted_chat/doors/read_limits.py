@@ -1,6 +1,6 @@
-"""How much is read, and when: of one session, of one address and network, and of all sessions that have not logged in.
+"""Read limits: how much is read from a session, from an address and its networks, and from all sessions before login.
 
-Whoever opens many connections gets no more for that.
+Opening more connections does not raise the limit.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.doors.sockets import READ_SIZE, read_at_most
 
-#: How many addresses share what a network has: a /24 or a /48 that is not all one attacker's has more than one in use.
+#: The rate of a network, as a multiple of the rate of one address: a /24 or /48 has more than one address in use.
 SHARE: Final = 4
-#: What may come at once, in seconds of the rate: a few people of one address may paste 256 KiB each.
+#: The burst, in seconds of the rate: a few people at one address may paste 256 KiB each.
 BURST: Final = 8.0
-#: The fewest networks that are worth a look for those that can be forgotten.
+#: With fewer networks than this, it is not worth looking for ones that can be forgotten.
 _MANY: Final = 1024
-#: What is always read before login, in bytes: a nickname with its password, or a login object, and then some.
+#: Bytes that are always read before login: enough for a nickname with a password, or a login object.
 FLOOR: Final = 1024
-#: What may be read of all sessions beyond that, in bytes: 500 of the longest objects. Nobody needs it to log in.
+#: Bytes that may be read from all sessions together beyond that: 500 of the longest objects. Logging in does not need them.
 POOL: Final = 8 * 1024 * 1024
-#: What may come together with the longest frame before login, in bytes.
+#: Bytes that may come together with the longest frame before login.
 _ROOM_FOR_MORE: Final = 1024
-#: So many bytes are counted at a time.
+#: Bytes are counted for the networks in steps of this size.
 _WORTH_COUNTING: Final = 4096
 
 
@@ -33,15 +33,15 @@ class NetworkRates:
     """A token bucket for each network, see :func:`twisted_chat.core.values.addresses.network_keys`."""
 
     def __init__(self, rate: Callable[[], float], burst: float) -> None:
-        """``rate``: how much a second for one address. ``burst``: what may come at once, in seconds of the rate."""
+        """``rate`` returns the amount per second for one address. ``burst`` is in seconds of the rate."""
         self._rate = rate
         self._burst = burst
-        # When what came would all have come, at the rate; forgotten once that is the burst ago.
+        # When everything so far would have arrived at the allowed rate; forgotten once that is a burst ago.
         self._due: dict[str, float] = {}
         self._tidy_at = _MANY
 
     def spend(self, keys: Sequence[str], size: int, now: float) -> float:
-        """Count what came from a network and those around it; return the seconds to wait before there may be more."""
+        """Count an amount for an address and its networks; return the seconds to wait before more may come."""
         wait = 0.0
         one = rate = self._rate()
         full = now - self._burst
@@ -67,11 +67,11 @@ class Waiting(Protocol):
     """A session that has not logged in."""
 
     def granted(self) -> None:
-        """There is room for what :meth:`ReadAhead.grant` refused."""
+        """The room that :meth:`ReadAhead.grant` refused is there now."""
 
 
 class ReadAhead:
-    """Gives out the room for frames that are longer than :data:`FLOOR`, to those who came first."""
+    """Grants sessions room for frames longer than :data:`FLOOR`, first come, first served."""
 
     def __init__(self, pool: int = POOL) -> None:
         self._free = pool
@@ -79,7 +79,7 @@ class ReadAhead:
         self._waiting: dict[Waiting, int] = {}
 
     def grant(self, session: Waiting, size: int) -> bool:
-        """Give a session room for so many bytes; if there is none, it is told when there is."""
+        """Grant a session room for ``size`` bytes; if there is none, its :meth:`Waiting.granted` is called later."""
         if session in self._given:
             return True
         if size > self._free or self._waiting:
@@ -89,7 +89,7 @@ class ReadAhead:
         return True
 
     def give_back(self, session: Waiting) -> None:
-        """Take back what a session was given, or waits for."""
+        """Take back what a session was granted or is waiting for."""
         self._waiting.pop(session, None)
         self._free += self._given.pop(session, 0)
         while self._waiting:
@@ -106,7 +106,7 @@ class ReadAhead:
 
 
 class ReadLimits:
-    """What all sessions share."""
+    """The limits that all sessions share."""
 
     def __init__(self, limits: Callable[[], Limits]) -> None:
         self.ahead = ReadAhead()
@@ -114,7 +114,7 @@ class ReadLimits:
 
 
 class Source(Protocol):
-    """Where the bytes come from: what is needed of a transport here."""
+    """Where the bytes come from: what is needed from a transport here."""
 
     def abortConnection(self) -> None: ...
     def pauseProducing(self) -> None: ...
@@ -122,10 +122,10 @@ class Source(Protocol):
 
 
 class ReadControl:
-    """Reads on while nothing waits and its network does not send too much; before login a little at a time.
+    """Pauses reading for one session while its input waits or its network sends too much; before login it reads little at a time.
 
-    ``networks``: whose bytes these are, see :func:`.addresses.network_keys`. ``on``: more can come. ``go_on``
-    is called when there is a reason no more not to read; it calls :meth:`read` again.
+    ``networks`` are charged for the bytes, see :func:`.addresses.network_keys`. ``on``: it is reading. ``go_on`` is called when a
+    reason to pause has gone; it calls :meth:`read` again.
     """
 
     def __init__(
@@ -141,15 +141,15 @@ class ReadControl:
         self._ahead = shared.ahead
         self._rates = shared.rates
         self._go_on = go_on
-        self._unspent = 0  # bytes that were not counted for the networks yet
-        self._resting: IDelayedCall | None = None  # they sent too many: no reading until then
-        self._ended = False  # no more comes
+        self._unspent = 0  # bytes not counted for the networks yet
+        self._resting: IDelayedCall | None = None  # they sent too much: no reading until then
+        self._ended = False  # end of input
         self._networks = networks
         self.on = True
         read_at_most(source, FLOOR)
 
     def count(self, size: int) -> None:
-        """Count bytes that were read; the next read waits while the networks that they came from send too much."""
+        """Count bytes that were read; if their networks send too much, the next read is delayed."""
         self._unspent += size
         if self._unspent >= _WORTH_COUNTING:
             wait = self._spend()
@@ -166,7 +166,7 @@ class ReadControl:
         self._go_on()
 
     def read(self, on: bool) -> None:
-        """Read on or not, as far as that is for the session to say."""
+        """Resume or pause reading, unless the networks' rate demands a pause."""
         on = on and self._resting is None
         if on != self.on and not self._ended:
             self.on = on
@@ -176,7 +176,7 @@ class ReadControl:
                 self._source.pauseProducing()
 
     def read_before_login(self, held: int, longest: int) -> None:
-        """Read no more than the rest of the longest frame, of which so much is there, and a little."""
+        """Limit the next read to what is missing from the longest frame, of which ``held`` bytes are there, and a little more."""
         if not held:
             self._ahead.give_back(self)
             read_at_most(self._source, FLOOR)
@@ -192,12 +192,12 @@ class ReadControl:
         self._go_on()
 
     def logged_in(self) -> None:
-        """Read as much at a time as ever, from now on."""
+        """Read in the usual sizes from now on."""
         self._ahead.give_back(self)
         read_at_most(self._source, READ_SIZE)
 
     def finish(self) -> None:
-        """No more comes."""
+        """Note the end of input."""
         self._ended = True
 
     def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""What one session sends, on any door: cut into frames, and handed in one by one while the session may."""
+"""The reader of a session, on any door: it cuts the input into frames and submits their commands in order."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from twisted_chat.doors.read_limits import ReadControl, ReadLimits, Source
 from twisted_chat.doors.sockets import is_broken
 from twisted_chat.server.node import Node
 
-#: As many bytes does a read cost at least, and a frame besides its own.
+#: The least that a read costs, and what a frame costs in addition to its length, in bytes.
 COST: Final = 64
-#: What is handed in of one session before others have their turn: 1.5 ms of the shortest lines, at 12 µs each, or 8 KiB.
+#: How much of one session's input is handled before others get their turn: 8 KiB, or 1.5 ms of the shortest lines at 12 µs each.
 _TURN: Final = 8 * 1024
 
 
 class Frames:
-    """What waits is the bytes that came, but for the one frame that was cut to see whether there is one.
+    """The input that waits: bytes, and at most one frame that was cut to see whether there is one.
 
-    ``raw``: those that the framer did not get yet. A door whose frames are all there is in its bytes has none.
+    ``raw`` are bytes that must be filtered before the framer gets them; only doors with such a filter use it.
     """
 
     def __init__(self, framer: Framer) -> None:
         self.framer = framer
         self.raw = bytearray()
         self.closed = False
-        self._ended = False  # no more comes
+        self._ended = False  # end of input
         self._frame: Frame | None = None
 
     def take(self, data: bytes) -> None:
@@ -43,18 +43,18 @@ class Frames:
             self.framer.feed(data)
 
     def finish(self) -> None:
-        """No more comes: what is there is a frame without its end."""
+        """End of input: what is left is a frame without an end."""
         self._ended = True
 
     def clear(self) -> None:
-        """Forget what waits, and take nothing more."""
+        """Drop the input that waits, and all that still comes."""
         self.closed = True
         self._frame = None
         self.raw.clear()
         self.framer.take()
 
     def look(self) -> Frame | None:
-        """Return the next frame, if it is complete, and leave it where it is."""
+        """Return the next frame if it is complete, without consuming it."""
         if self._frame is None:
             frame = self._frame = self.framer.next()
             if frame is None and (self.raw or self._ended):
@@ -63,16 +63,16 @@ class Frames:
         return self._frame
 
     def _rest(self) -> Frame | None:
-        """Return the next frame when there is none in what the framer has."""
+        """Return a frame when the framer has no complete one."""
         return next(iter(self.framer.finish()), None)
 
     def drop(self) -> None:
-        """Go on behind the frame that :meth:`look` returned."""
+        """Consume the frame that :meth:`look` returned."""
         self._frame = None
 
     @property
     def more(self) -> bool:
-        """Something came that can be handed in, now or later."""
+        """There is input that can be handled now or later."""
         return self.look() is not None or bool(self.raw)
 
     @property
@@ -83,15 +83,15 @@ class Frames:
 
 
 class SessionReader:
-    """Hands in what one session sends, in order.
+    """Submits what one session sends, in order.
 
-    A frame is cut when it may be handed in, and not before: what waits is the bytes that came. It reads on only while none
-    do, so what it holds is bounded by one read, the framer, and the steps of one frame. Before login that read is a small one.
+    A frame is cut only when it may be handled. While input waits, nothing more is read, so the memory is bounded by one read, the
+    framer, and the steps of one frame. Before login the reads are small.
 
-    A door says what its frames are, and may override what is done before login, with a frame, with a command, and when all
-    that came is handed in.
+    A door provides the frames, and may override what happens before login, with a frame, with a command, and at the end of the
+    input.
 
-    ``inside``: logged in. ``reading``: when it is read from. ``answers_pings``: it did so once.
+    ``inside``: logged in. ``reading`` pauses and resumes the input. ``answers_pings``: it has answered one.
     """
 
     def __init__(
@@ -111,25 +111,27 @@ class SessionReader:
         self.reading = ReadControl(source, networks, node.clock, shared, self.pump)
         self._frames = frames
         self._longest = longest
-        self._plain = False  # the next frame is for the dialect, if it is not too long
-        self._tried = (
-            False  # to log in, or what was no command: there is something to do in _caught_up
-        )
-        #: Is shown each read; a door sets it.
+        #: The next frame goes straight to the dialect, unless it is too long.
+        self._plain = False
+        #: There was a login or an error, so :meth:`_caught_up` must be called.
+        self._tried = False
+        #: Called with every read, if a door sets it.
         self._arrived: Callable[[bytes], None] | None = None
-        #: Tells that nothing may be cut yet, while that can be; a door sets it.
+        #: Returns True while no frame may be cut yet, if a door sets it.
         self._undecided: Callable[[], bool] | None = None
-        self._cooling: IDelayedCall | None = None  # a door's own reason to read no more until then
-        self._counted = 0  # how many bytes are counted as waiting
-        self._wait: IDelayedCall | None = None  # the flood wait: no line is handed in until then
-        self._turn: IDelayedCall | None = None  # others have their turn first
+        self._cooling: IDelayedCall | None = None  # a door's own pause in reading
+        self._counted = 0  # bytes counted as waiting
+        self._wait: IDelayedCall | None = (
+            None  # the flood limit's pause: nothing is submitted until then
+        )
+        self._turn: IDelayedCall | None = None  # others get their turn first
         self.inside = False
-        self._ended = False  # no more input
+        self._ended = False  # end of input
         self._pumping = False
-        self._slowed = False  # was told that it is too fast
-        #: What the session does by itself, as soon as what it asked for has happened.
+        self._slowed = False  # the user was told that they send too fast
+        #: What the session does by itself, once its last command has taken effect.
         self._chores: deque[Callable[[], None]] = deque()
-        #: What the last frame brings besides what was done of it. A frame is no longer than the limit, so are they.
+        #: The remaining steps of the last frame; their number is bounded by its length.
         self._steps: deque[Step] = deque()
         self._unfinished = False  # a command of a serial dialect
         self.answers_pings = False
@@ -145,14 +147,14 @@ class SessionReader:
         self.pump()
 
     def finish(self) -> None:
-        """The other side sends no more, but still reads: ``printf … | nc -N``. Handle what is there, then leave."""
+        """End of input, though the client still reads (``printf … | nc -N``): handle what is there, then leave."""
         self._ended = True
         self._frames.finish()
         self.reading.finish()
         self.pump()
 
     def clear(self) -> None:
-        """Hand in nothing more of what came."""
+        """Drop the rest of the input."""
         self._frames.clear()
         self._steps.clear()
         self._counted = 0
@@ -167,7 +169,7 @@ class SessionReader:
                 timer.cancel()
 
     def _count(self) -> None:
-        """Count what waits, as what waits for slow readers is counted."""
+        """Count the input that waits towards the same total as output that waits for slow readers."""
         self._counted = self._frames.waiting
         backlog = self._node.delivery.backlog
         backlog.note(self, self._counted)
@@ -182,7 +184,7 @@ class SessionReader:
     # --- frames ---
 
     def pump(self) -> None:
-        """Hand in what came, as long as there is any and the session may; others have their turn in between."""
+        """Submit what has arrived, as far as the session may; others get their turn in between."""
         if self._pumping:
             return
         self._pumping = True
@@ -208,7 +210,7 @@ class SessionReader:
             self.reading.read_before_login(frames.waiting, self._longest)
 
     def _hand_in(self) -> bool:
-        """Hand in what can be now; tell whether something waits."""
+        """Submit what may be submitted now; return whether input is left waiting."""
         peer, frames = self._peer, self._frames
         spent = -frames.framer.taken_back
         while True:
@@ -276,16 +278,16 @@ class SessionReader:
     def _waited(self) -> None:
         self._wait = None
         if is_broken(self._source):
-            # The reactor does not watch a connection that is not read from: a ghost would go on talking.
+            # The reactor does not watch a connection while reading is paused: a dead client would go on talking.
             self.clear()
             self._source.abortConnection()
         else:
             self.pump()
 
-    # --- what a door may do in another way ---
+    # --- what a door may override ---
 
     def _before_login(self, frame: Frame) -> bool:
-        """Look at a frame that comes before the login; tell whether it must not be handed in as it is now."""
+        """Look at a frame that comes before login; return True if it has been dealt with for now."""
         return False
 
     def _handle(self, frame: Frame) -> None:
@@ -299,7 +301,7 @@ class SessionReader:
                 self._take(frame)
 
     def _take(self, frame: bytes) -> None:
-        """Do the first step that a frame brings; the others follow when that is done."""
+        """Let the dialect read a frame, and take the first step; the others follow when that is done."""
         steps = self._peer.dialect.take(frame, logged_in=self.inside)
         if len(steps) > 1:
             self._steps += steps[1:]
@@ -315,34 +317,34 @@ class SessionReader:
             self._node.delivery.send(self._peer.outbox, step)
 
     def _submit(self, request: Request) -> None:
-        """Hand in a command."""
+        """Submit a command."""
         if type(request.command) is not c.Say:
             request = self._look_at(request)
         self._unfinished = self._peer.dialect.serial
         self._node.submit(self._peer, request)
 
     def _look_at(self, request: Request) -> Request:
-        """Look at a command that says nothing in a room; return what to ask for instead."""
+        """Look at a command other than a message to a room; return what to submit."""
         if isinstance(request.command, c.Pong):
             self.answers_pings = True
         return request
 
     def _refuse(self, bad: BadLine) -> None:
-        """Say that a line is no command."""
+        """Answer a line that is not a command."""
         self._node.refuse(self._peer, bad)
 
     def _caught_up(self) -> None:
-        """All that came is handed in, and there was an end of it, or a login."""
+        """All input has been handled, and there was a login, an error, or the end of input."""
         if self._ended:
             self._node.visits.leave(self._peer, "disconnected")
 
     def _left_open(self) -> None:
-        """All that came is handed in, but for the beginning of a frame."""
+        """All input has been handled except for the beginning of a frame."""
 
-    # --- how it ends ---
+    # --- the end ---
 
     def _say_goodbye(self, why: str, *, logged: str) -> None:
-        """End a session that has not come in."""
+        """End a session that has not logged in."""
         self._node.visits.say_goodbye(self._peer, why, "refused", logged=logged)
 
     def _end_endless(self) -> None:
@@ -351,7 +353,7 @@ class SessionReader:
         )
 
     def _drop(self, what: str) -> None:
-        """Close a connection that speaks another protocol, before any of it had an effect."""
+        """Close a connection that speaks another protocol, before any of its input has an effect."""
         self._peer.outbox.close()
         self._node.visits.close(self._peer, "refused", logged=f"it speaks {what}")
         self.clear()
@@ -373,5 +375,5 @@ class SessionReader:
 
 
 def too_long(limit: int) -> BadLine:
-    """Say that a frame was longer than ``limit``, in bytes."""
+    """Return the error for a frame of more than ``limit`` bytes."""
     return BadLine(f"That was longer than {limit:,} bytes. It was not sent.", "too-long")

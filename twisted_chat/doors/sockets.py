@@ -1,4 +1,4 @@
-"""Options of the sockets behind connections: how long a dead peer goes unnoticed, and how much the kernel buffers."""
+"""Socket options: how long a dead peer can go unnoticed, and how much the kernel buffers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IAddress
 from twisted_chat.core.values.addresses import UNIX, is_loopback
 from twisted_chat.core.values.text import shown
 
-#: Whose connections count as this machine: nobody's, those over UNIX sockets, or those from loopback addresses as well.
+#: Which connections count as this machine: none, those over UNIX sockets, or also those from loopback addresses.
 LocalTrust = Literal["none", "unix", "loopback"]
 #: The longest text form of an address with a zone, in characters.
 _LONGEST_ADDRESS: Final = 64
@@ -27,12 +27,12 @@ _OPTIONS: Final = (
     ("TCP_USER_TIMEOUT", 150_000),
 )
 
-#: How many bytes a transport reads at a time, if nobody sets another number.
+#: How many bytes a transport reads at a time by default.
 READ_SIZE: Final = FileDescriptor.bufferSize
 
 
 def tune(transport: object, send_buffer: int) -> None:
-    """Set keepalive and buffer size (bytes) on a transport's socket; nothing where there is no such socket or option."""
+    """Set keepalive and buffer size (bytes) on a transport's socket, where the socket and the options exist."""
     handle = _socket_of(transport)
     if handle is None:
         return
@@ -43,8 +43,8 @@ def tune(transport: object, send_buffer: int) -> None:
 
 
 def read_at_most(transport: object, size: int) -> None:
-    """Let a transport read at most so many bytes at a time; nothing where there is no such number."""
-    # Wrappers hand on what is asked of them, and keep what is set.
+    """Let a transport read at most ``size`` bytes at a time, if it has such a limit."""
+    # Wrappers pass on reading an attribute, but keep what is set.
     while (inner := getattr(transport, "transport", None)) is not None:
         transport = inner
     if hasattr(transport, "bufferSize"):

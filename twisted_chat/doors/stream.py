@@ -1,4 +1,4 @@
-"""What the doors on byte streams share: who gets in, how long they may take, how they are written to, and how they leave."""
+"""What all doors on byte streams share: admission, timeouts, pings, writing, half-close, and closing a connection."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ log = Logger(namespace="twisted_chat.doors")
 
 _Factory = TypeVar("_Factory", bound="StreamFactory")
 
-#: How long a reader has to take what was still written when the connection ends, in seconds.
+#: Seconds a client has to take the last of the output when its connection ends.
 _PARTING: Final = 5.0
 
 
 class Connection(typing.Protocol):
-    """What a door needs of a transport; those of TCP, TLS and UNIX sockets have it all."""
+    """What a door needs from a transport; those of TCP, TLS and UNIX sockets provide it."""
 
     def write(self, data: bytes) -> None: ...
     def loseConnection(self) -> None: ...
@@ -54,17 +54,17 @@ class Connection(typing.Protocol):
 
 
 class Flow(typing.Protocol):
-    """What is told that a connection takes no more for now."""
+    """What is paused while a transport's buffer is full."""
 
     def pause(self) -> None:
-        """It takes no more."""
+        """The transport takes no more for now."""
 
     def resume(self) -> None:
-        """It takes more."""
+        """The transport takes more."""
 
 
 def _nowhere(data: bytes) -> typing.NoReturn:
-    """Where a connection writes before it is made; nobody asks it to."""
+    """Stand-in for the transport before the connection is made; never called."""
     raise AssertionError("there is no connection yet")
 
 
@@ -73,20 +73,20 @@ _NOWHERE: Final = Way(_nowhere, _nowhere)
 
 @implementer(IHalfCloseableProtocol, IPushProducer)
 class StreamProtocol(Protocol):
-    """One connection: bytes in, commands to the node; bytes from the node out.
+    """One connection: it passes bytes to its reader, which submits commands, and writes what the node sends.
 
-    It begins and ends the connection; what comes in between is for its reader, which is all that a door adds. As producer
-    of its transport it tells the outbox when the kernel takes no more.
+    This class begins and ends the connection; a door adds only its reader. As the producer of its transport it tells the outbox
+    when the kernel's buffer is full.
     """
 
     transport: Connection  # type: ignore[assignment]
     factory: StreamFactory
-    #: There are both as soon as there is a session.
+    #: Both exist once there is a session.
     _reader: SessionReader
     _flow: Flow
 
     def __init__(self, factory: StreamFactory, host: str | None) -> None:
-        """``host`` is where it comes from, None for this machine."""
+        """``host`` is the client's address, None for this machine."""
         self.factory = factory
         self._host = host
         self._networks = network_keys(host)
@@ -94,15 +94,15 @@ class StreamProtocol(Protocol):
         #: As in :class:`twisted_chat.delivery.outbox.Sink`.
         self.send, self.hold = _NOWHERE
         self._peer: Session | None = None
-        self._refused = False  # it is not counted
-        self._timer: Silence | None = None  # ends the login time
+        self._refused = False  # then its networks do not count it
+        self._timer: Silence | None = None  # the login timeout
         self._parting: IDelayedCall | None = None
-        self._heard = 0.0  # when bytes came last
-        self._pinged: float | None = None  # when it was, if nothing came since
+        self._heard = 0.0  # when the last bytes came
+        self._pinged: float | None = None  # when it was pinged, if nothing has come since
 
     @abstractmethod
     def _read(self, peer: Session, dialect: Dialect) -> SessionReader:
-        """Return what reads a session, which begins in this dialect."""
+        """Return the reader of a session that begins in this dialect."""
 
     def _way(self) -> Way:
         """Return how to write to the transport."""
@@ -131,7 +131,7 @@ class StreamProtocol(Protocol):
             return
         self.send, self.hold = self._way()
         self._open(self.factory.first)
-        # A producer that pushes: the transport says when its buffer is full, see pauseProducing.
+        # A push producer: the transport calls pauseProducing when its buffer is full.
         self.transport.registerProducer(self, True)
         self.factory.connections.add(self)
         self._heard = now
@@ -152,7 +152,7 @@ class StreamProtocol(Protocol):
             self.factory.connections.half_open.add(self, self._networks[-1])
 
     def _turn_away(self, why: str) -> None:
-        """Refuse a connection before it is a session."""
+        """Refuse a connection before it has a session."""
         self.transport.write(self.factory.first.open().reply(r.Refused("refused", why), None))
         self._lose()
 
@@ -170,7 +170,7 @@ class StreamProtocol(Protocol):
         self.factory.connections.remove(self)
 
     def abort(self) -> None:
-        """End the connection now."""
+        """Close the connection now."""
         self.transport.abortConnection()
 
     def readConnectionLost(self) -> None:
@@ -199,7 +199,7 @@ class StreamProtocol(Protocol):
         why = "too many connections have not logged in; this one was closed to make room"
         self._node.visits.say_goodbye(peer, why, "refused", logged="closed to make room for others")
         if ISSLTransport.providedBy(self.transport):
-            # Else it would wait for the other side to agree.
+            # Otherwise TLS would wait for the client's close_notify.
             self.transport.abortConnection()
 
     # --- silence ---
@@ -209,12 +209,12 @@ class StreamProtocol(Protocol):
             self._timer.stop()
 
     def check(self, now: float) -> None:
-        """Ping a session that was silent for long; end one that used to answer and no longer does."""
+        """Ping a session that has been silent for long; end one that used to answer pings and no longer does."""
         peer, limits = self._peer, self._node.limits
         if peer is None or peer.closing or not self._reader.inside or not peer.dialect.acks:
             return
         if not self._reader.reading.on:
-            self._heard, self._pinged = now, None  # an answer may be among what waits to be read
+            self._heard, self._pinged = now, None  # an answer may be waiting to be read
         elif self._pinged is None:
             if now - self._heard >= limits.ping_after:
                 self._pinged = now
@@ -266,7 +266,7 @@ class StreamProtocol(Protocol):
         self.transport.unregisterProducer()
         self.transport.loseConnection()
         if self._parting is None:
-            # A reader that takes nothing any more would keep the connection for ever.
+            # A client that no longer reads would keep the connection open for ever.
             self._parting = self._node.clock.callLater(_PARTING, self.transport.abortConnection)
 
     # --- what the transport asks for (IPushProducer) ---
@@ -282,13 +282,13 @@ class StreamProtocol(Protocol):
 
 
 class StreamFactory(ServerFactory):
-    """A door: what its connections share, with each other and with those of the other doors."""
+    """A door: what its connections share."""
 
     noisy = False
     protocol: type[StreamProtocol]  # type: ignore[assignment]
 
     def __init__(self, node: Node, first: Dialect, local_trust: LocalTrust = "loopback") -> None:
-        """``first``: what is spoken at first. ``local_trust``: whose connections count as this machine."""
+        """``first`` is the dialect of new connections; ``local_trust`` says which of them count as this machine."""
         self.node = node
         self.first = first
         self.local_trust = local_trust
@@ -299,7 +299,7 @@ class StreamFactory(ServerFactory):
         return self.protocol(self, origin(addr, self.local_trust))
 
     def forwarded(self: _Factory) -> _Factory:
-        """Return the same door for those whom a proxy forwards: nobody there counts as this machine, whatever the proxy says."""
+        """Return this door for connections behind a proxy: none of them counts as this machine, whatever the proxy says."""
         door = copy.copy(self)
         door.local_trust = "none"
         return door

@@ -1,4 +1,4 @@
-"""TLS around a door: what is sent and received is encrypted, and the door behind it is as it is."""
+"""TLS around a door; the door behind it is unchanged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 from twisted_chat.doors.admission import HandshakeFailed
 from twisted_chat.tls.certificates import Certificates, explain
 
-#: How long the other side has to take what was still written when TLS is over, in seconds.
+#: Seconds a client has to take the last of the output when TLS has ended.
 _PARTING: Final = 5.0
 
 
@@ -38,7 +38,7 @@ class TlsProtocol(TLSMemoryBIOProtocol):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         if self._ending is not None and self._ending.active():
             self._ending.cancel()
-        # Nobody has finished a handshake with us who has not sent the message of that name (RFC 8446, section 4.4.4).
+        # A client has completed the handshake only if it has sent its Finished message (RFC 8446, section 4.4.4).
         if self.getHandle().get_peer_finished() is None:
             fault = self._reason.value if self._reason is not None else None
             why = f": {explain(fault)}" if isinstance(fault, SSL.Error) else ""

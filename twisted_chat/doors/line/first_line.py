@@ -1,4 +1,4 @@
-"""A first line that could be a name and a password, and is perhaps what a client that knows no nicknames wants to say."""
+"""A first line that could be a nickname and a password, or a message from a client that knows no nicknames."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _NO: Final = "/no"
 
 
 class FirstLine:
-    """Holds the first line of one session until the next one tells whether it is to be said.
+    """Holds the first line of one session until the next one shows whether it is to be said.
 
-    ``held``: that line, one at most, which was within the limit of a line; it is never said by itself.
+    ``held`` is that line, at most one, within the limit of a line. It is never said by itself.
     """
 
     def __init__(self, node: Node, hub: HubPort, peer: Session, line: LineDialect) -> None:
@@ -35,16 +35,16 @@ class FirstLine:
         self.held: CleanText | None = None
 
     def read(self, login: c.Login) -> c.Login:
-        """Hold the line that a login was made of, if it is none; return what the session asks for."""
+        """Hold the line that a login was read from, if it may be a message; return the login to submit."""
         if login.said is not None and login.password is not None:
-            # Where others are asked, any name may be one that they know, and their passwords may have blanks.
+            # If another service checks passwords, any name may be known there, and passwords may contain blanks.
             tried = self._hub.asks_others
             login = replace(login, said=None) if tried else c.Login(login.nick, said=login.said)
         self.held = login.said
         return login
 
     def tell(self) -> None:
-        """Say that it is held, if one is, once its sender is in."""
+        """If a line is held, say so once its sender has logged in."""
         if self.held is None:
             return
         identity = self._hub.identity(self._peer.id)
@@ -56,7 +56,7 @@ class FirstLine:
         self._node.tell(self._peer, r.Notice("first-line", why))
 
     def settle(self, frame: Frame) -> bool:
-        """Say the line that is held, if one is and the next one is talk, else discard it; tell whether to go on with that."""
+        """Say the held line if the next one is a message too, otherwise discard it; return whether to handle the next one."""
         line = frame if isinstance(frame, bytes) else None
         held = self.held
         if held is None or (line is not None and not line.strip()):
@@ -75,7 +75,7 @@ class FirstLine:
         return line is None or line.strip().lower() != _NO.encode()
 
     def _is_talk(self, frame: bytes) -> bool:
-        """Tell whether a line is said to everybody: no command and no private form, right or mistyped."""
+        """Return whether a line is a public message: not a command, and not a private form, correct or mistyped."""
         try:
             request = self._line.parse(frame, logged_in=True)
         except BadLine:
@@ -84,7 +84,7 @@ class FirstLine:
         return isinstance(said, c.Say) and said.kind == "say" and not said.unless
 
     def _is_login(self, frame: bytes) -> bool:
-        """Tell whether a line may be a login that no command says: a registered name, or a login word, and more behind it."""
+        """Return whether a line may be a login without its command: a registered name or a login word, followed by something."""
         name, *rest = frame.decode("utf-8", "replace").split(None, 1)
         if not rest:
             return False

@@ -1,4 +1,4 @@
-"""What one session sends, as frames: telnet taken off, and cut one at a time, when the next may be handed in."""
+"""The frames of the line door: telnet is taken off, and the rest is cut when the next frame may be handled."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from twisted_chat.dialects.framing import Frame, Framer, MarkSkipper
 from twisted_chat.doors.line.telnet import TelnetFilter
 from twisted_chat.doors.reader import Frames
 
-#: How many bytes are looked at for telnet commands at a time: at most 512 commands, half a millisecond.
+#: Bytes searched for telnet commands at a time: at most 512 commands, half a millisecond.
 _SLICE: Final = 1024
-#: Telnet commands in one read that are taken for no client's opening.
+#: More telnet commands than this in one read are not a client's opening.
 _MANY_COMMANDS: Final = 64
 # A browser or a scanner, not a person: RFC 9112, section 3.
 _HTTP: Final = re.compile(rb"[A-Z]{3,20} \S+ HTTP/[0-9]")
@@ -23,11 +23,11 @@ _TLS_HELLO: Final = b"\x16"
 class TelnetFrames(Frames):
     """Frames with telnet taken off.
 
-    ``begin`` is shown the first bytes of text before they are cut, and may put another framer in the place of ``framer``; if it
-    returns False they are dropped. ``obeyed`` is told how many telnet commands were carried out, and sends their answer.
+    ``begin`` is given the first bytes of text before they are cut, and may replace the framer; if it returns False they are
+    dropped. ``obeyed`` is given the number of telnet commands that were carried out, and the answer to send.
 
-    ``raw`` was not looked at for telnet commands yet. ``tired``: after how many of these no more are carried out, until this is
-    set to 0. They are no lines, so no flood limit counts them.
+    ``raw`` has not been searched for telnet commands yet. ``tired`` is not 0 after that many commands: no more are carried out
+    until it is set to 0. Commands are not lines, so the flood limit does not count them.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class TelnetFrames(Frames):
         self._begin = begin
         self._obeyed = obeyed
         self._mark = MarkSkipper()
-        self._began = False  # the first byte of text was seen
+        self._began = False  # the first byte of text has come
         self._commands = 0  # of one read
 
     def take(self, data: bytes) -> None:
@@ -63,12 +63,12 @@ class TelnetFrames(Frames):
 
     @property
     def line_ended(self) -> bool:
-        """Behind the frame that :meth:`look` returned there is a line end."""
+        """A line end follows the frame that :meth:`look` returned."""
         return self.framer.line_ended
 
     @property
     def more_behind(self) -> bool:
-        """Something came behind that frame."""
+        """Something follows that frame."""
         return bool(self.framer.waiting or self.raw)
 
     def _cut_later(self, text: bytes) -> None:
@@ -82,7 +82,7 @@ class TelnetFrames(Frames):
         self.framer.feed(text)
 
     def _filter(self) -> None:
-        """Carry out the telnet commands in the next slice of what arrived, and let the rest be cut."""
+        """Carry out the telnet commands in the next slice of ``raw``, and pass on the rest to the framer."""
         before = self.telnet.commands
         text, answer = self.telnet.receive(bytes(self.raw[:_SLICE]))
         del self.raw[:_SLICE]
@@ -96,10 +96,10 @@ class TelnetFrames(Frames):
 
 
 def is_tls(first: bytes) -> bool:
-    """Tell whether the first bytes that came begin a TLS handshake."""
+    """Return whether the first bytes begin a TLS handshake."""
     return first.startswith(_TLS_HELLO)
 
 
 def is_http(line: bytes) -> bool:
-    """Tell whether a line begins an HTTP request."""
+    """Return whether a line begins an HTTP request."""
     return _HTTP.match(line) is not None

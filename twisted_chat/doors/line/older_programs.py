@@ -1,4 +1,4 @@
-"""Recognize, on a port for programs, a client that is older than today's protocol and takes one read for one object."""
+"""Recognizes clients, on a port for programs, that are older than today's protocol and expect one object per read."""
 
 from __future__ import annotations
 
@@ -15,40 +15,40 @@ from twisted_chat.doors.line.frames import TelnetFrames
 from twisted_chat.runtime.clock import Silence
 from twisted_chat.server.node import Node
 
-#: How long the line end behind the first object may take, in seconds, where the two are sent one by one.
+#: Seconds within which the line end after the first object may follow, if the client sends the two separately.
 _LATE: Final = 0.2
 
 
 class OlderProgram:
-    """Looks at what a session sends until it is clear which protocol it speaks.
+    """Looks at the first objects of a session until it is clear which protocol the client speaks.
 
-    The client is an older one if its first object has no field of today's protocol (see docs/protocol.md), and is a verb in
-    capitals, has a ``timestamp`` or has no line end. A plain ``nick`` does not decide it; then the next object of another type
-    does. As long as it is open, the answers to the login are paced, in case the client is an older one.
+    A client is an older one if its first object has no field of today's protocol (see docs/protocol.md), and its type is a verb
+    in capitals, or it has a ``timestamp``, or it has no line end. A plain ``nick`` does not decide; then the next object of
+    another type does. Until then the answers to the login are paced, in case the client is an older one.
 
-    An older client may know no nicknames: if it sends another verb first, it gets a guest name.
+    Some older clients know no nicknames: if another verb comes first, the session gets a guest name.
     """
 
     def __init__(
         self, node: Node, peer: Session, short: ShortJson, pacer: Pacer, over: Callable[[], None]
     ) -> None:
-        """``over`` is called when there is no more to wait for."""
+        """``over`` is called when the wait is over."""
         self._node = node
         self._peer = peer
         self._short = short
         self._pacer = pacer
         self._over = over
         self._is_one: bool | None = None
-        self._begun = False  # it has sent an object, which said nothing
-        self._is_guest = False  # or could be none
+        self._begun = False  # an object came that did not decide it
+        self._is_guest = False  # a guest name was asked for
         self._wait: Silence | None = None
-        self._late = False  # no line end came
+        self._late = False  # no line end came in time
         pacer.pace(apart)
 
     def is_clear(self, frames: TelnetFrames, ended: bool) -> bool:
-        """Look at the next frame while the protocol is not clear; return False if its line end may still come.
+        """Look at the next frame, unless the protocol is clear; return False if the frame's line end may still come.
 
-        ``ended``: no more comes.
+        ``ended``: end of input.
         """
         frame = frames.look() if self._is_one is None else None
         found = shape(frame) if isinstance(frame, bytes) else None
@@ -71,7 +71,7 @@ class OlderProgram:
         return True
 
     def enters(self, frame: Frame) -> bool:
-        """Ask for a guest name if an older client sends another verb before a nickname; tell whether it did."""
+        """Ask for a guest name if an older client sends another verb before a nickname; return whether it did."""
         found = shape(frame) if self._is_one and isinstance(frame, bytes) else None
         if found is None or self._is_guest or found.type.lower() in ("nick", "quit"):
             return False
@@ -89,7 +89,7 @@ class OlderProgram:
             self._pacer.free()
 
     def drained(self) -> None:
-        """The answers to the login are out: while the protocol is not clear, what follows is not paced."""
+        """The answers to the login are out: while the protocol is not clear, nothing after them is paced."""
         if self._is_one is None:
             self._pacer.free()
 
@@ -99,7 +99,7 @@ class OlderProgram:
         self._over()
 
     def stop(self) -> None:
-        """Wait for nothing any more."""
+        """Stop waiting."""
         if self._wait is not None:
             self._wait.stop()
             self._wait = None

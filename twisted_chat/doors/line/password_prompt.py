@@ -1,4 +1,4 @@
-"""The question for a password: of a room, with telnet clients that can keep the answer from the screen; of a nick, with all."""
+"""Prompts for the password of a nick, or of a room if the client can hide what is typed (telnet)."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from twisted_chat.doors.hub_port import HubPort
 from twisted_chat.doors.line.telnet import TelnetFilter
 from twisted_chat.server.node import Node
 
-#: How often in a row it is asked. Who typed wrong tries again at once, and were that not taken for a password, it would be
-#: said to everybody. The number is that of login and of ssh.
+#: Prompts in a row. After a wrong password people try again at once, and without another prompt that line would be said in
+#: public. login and ssh ask three times, too.
 MAX_QUESTIONS: Final = 3
 
 
 class PasswordPrompt:
     """Asks one session for a password: the next line is the answer, whatever it is.
 
-    ``asked``: how many questions in a row there were; 0 when the last line was no answer. ``missed``: which nick the session
-    asked for, and perhaps did not get, so that :meth:`again` has to look at the next line.
+    ``asked`` counts the prompts in a row; it is 0 when the last line was not an answer. ``missed`` is the nick that the session
+    asked for and may not have got, so that :meth:`again` must look at the next line.
     """
 
     def __init__(self, node: Node, hub: HubPort, telnet: TelnetFilter) -> None:
@@ -38,10 +38,10 @@ class PasswordPrompt:
         self.asked = 0
 
     def ask(self, peer: Session, name: RoomName | Nick, *, wrong: bool) -> bool:
-        """Ask for the password of ``name``, again if ``wrong``.
+        """Ask for the password of ``name``, again if ``wrong``; return whether it was asked for.
 
-        False if it was asked for enough; or, that of a room, if it could not be hidden: there the command is another way. Who
-        logs in is asked once.
+        The password of a nick is asked for once. That of a room is asked for only if it can be hidden (the /join command takes it
+        as well), and not more than :data:`MAX_QUESTIONS` times.
         """
         if isinstance(name, Nick):
             hidden = "it will not be shown" if self._telnet.can_hide else "your screen may show it"
@@ -68,12 +68,12 @@ class PasswordPrompt:
         self._node.delivery.send(peer.outbox, self._telnet.hide())
 
     def take(self, peer: Session) -> RoomName | Nick | None:
-        """End the question, if there is one: a line came. Return whose password that is."""
+        """End the prompt, if there is one, because a line came; return whose password the line is."""
         name, self._of = self._of, None
         if name is None:
             self.asked = 0
         elif self._telnet.can_hide:
-            # The client did not show the Enter either.
+            # The client did not echo the Enter key either.
             self._node.delivery.send(peer.outbox, self._telnet.show() + b"\r\n")
         return name
 
@@ -99,14 +99,14 @@ class PasswordPrompt:
         self._node.tell(peer, r.Notice("password", why))
 
     def expect(self, nick: Nick | None, *, password: bool) -> None:
-        """Expect that who asked for ``nick`` does not get it, and types its password next: again, if one was given."""
+        """Note that a session asks for a nick, with a password or without: if refused, its user may type the password next."""
         self.missed, self._gave_password = nick, password
 
     def again(self, peer: Session, frame: bytes) -> BadLine | None:
-        """Refuse a line of who did not get a registered nick, and seems to type its password.
+        """Refuse a line that seems to be the password of a nick that was just refused.
 
-        That is the nick with anything behind it; or, of who gave a wrong password, one word as long as passwords are. It is so
-        until another line comes.
+        It is one if it is the nick followed by anything, and the nick is registered; or, after a wrong password, a single word as
+        long as passwords are. Any other line ends this.
         """
         nick, identity = self.missed, self._hub.identity(peer.id)
         if nick is None:
@@ -130,7 +130,7 @@ class PasswordPrompt:
         return BadLine(why, "looks-private")
 
     def refuse(self, peer: Session, name: RoomName | Nick, bad: BadLine) -> None:
-        """Say why the answer can be no password, and ask again; who comes in comes as a guest."""
+        """Say why the answer cannot be a password, and ask again; before login, the session comes in as a guest."""
         if isinstance(name, Nick) and self._hub.identity(peer.id) is None:
             why = f"That cannot be a password: {bad}. You come in as a guest. Type /login {name} PASSWORD to try again."
             self._node.tell(peer, r.Refused(bad.code, why))

@@ -1,8 +1,8 @@
-"""Pauses: where a line ends of a client that sends no line ends, as ``send(input().encode())`` does.
+"""Pauses end the lines of clients that send no line ends, such as ``send(input().encode())``.
 
-Nothing tells such a client for certain from somebody who types slowly at a terminal that sends each key, or from a line that
-the network cut in two. So only a session is taken for one whose first read is a whole nickname, of two characters or more,
-behind which nothing comes for a while. Any line end shows that it is none.
+Such a client cannot be told for certain from a person who types slowly at a terminal that sends each key, or from a line that
+the network cut in two. So pauses count only if the first read is a whole nickname of two or more characters and nothing
+follows it for a while. Any line end shows that the client sends them.
 """
 
 from __future__ import annotations
@@ -22,32 +22,31 @@ from twisted_chat.dialects.terminal import TerminalFramer
 from twisted_chat.doors.hub_port import HubPort
 from twisted_chat.runtime.clock import Silence
 
-#: How long nothing comes behind the first piece, in seconds: who presses keys one by one is faster, and so is a network that
-#: cuts a line in two.
+#: The pause after the first piece, in seconds: single key presses come faster, and so do the parts of a line that was cut.
 FIRST: Final = 0.3
-#: … and behind the later ones: programs send a piece at once, and people do not send two within that.
+#: … and after later pieces: programs send a piece at once, and people do not send two within that time.
 LATER: Final = 0.05
-#: … and behind what is private, or may become so: half of it must not be said to everybody.
+#: … and after a piece that is private, or may become so: half of it must not be said in public.
 PRIVATE: Final = 1.0
 
-# A nickname has 32 characters of up to four bytes; nothing longer need be looked at, again at each read.
+# A nickname has at most 32 characters of four bytes, so nothing longer is looked at.
 _LONGEST_NAME: Final = 128
-# Of a longer piece, in bytes, more than one read is likely to come: it waits as what is private does.
+# A piece longer than this, in bytes, probably continues in another read: it waits as long as private ones do.
 _LONG: Final = 512
 
 
 class _State(Enum):
-    NEW = auto()  # nothing came yet
+    NEW = auto()  # nothing has come yet
     LIKELY = auto()  # the first read may be a piece
     SURE = auto()
     NO = auto()  # for good
 
 
 class Pauses:
-    """Ends the unfinished line of a session when nothing came for as long as that takes, and calls ``over``.
+    """Ends the unfinished line of a session after a pause, and calls ``over``.
 
-    ``watching`` is false once no pause can end anything any more. ``joined``: to a piece that was private more came before the
-    pause, and both are one line.
+    ``watching`` is false once no pause can end a line any more. ``joined``: more came before the pause that would have ended a
+    private piece, and the two became one line.
     """
 
     def __init__(
@@ -67,7 +66,7 @@ class Pauses:
         return self._state is not _State.NO or self._timer is not None
 
     def arrived(self, data: bytes, *, plain: bool) -> None:
-        """Look at one read; ``plain`` if there is no telnet in it."""
+        """Look at a read; ``plain``: there is no telnet in it."""
         self.joined = self.joined or (self._private and self._timer is not None)
         self.stop()
         if not plain or LINE_END.search(data) or self._state is _State.LIKELY:
@@ -77,7 +76,7 @@ class Pauses:
             self._state = _State.LIKELY if several else _State.NO
 
     def wait(self, framer: Framer, *, inside: bool) -> None:
-        """Wait for the pause that ends the unfinished line, if one can."""
+        """Wait for the pause that ends the unfinished line, if one does."""
         if self._timer is not None or not isinstance(framer, TerminalFramer):
             return
         seconds = self._seconds(framer, inside=inside)
@@ -85,7 +84,7 @@ class Pauses:
             self._timer = Silence(self._clock, seconds, self._waited, framer)
 
     def _seconds(self, framer: TerminalFramer, *, inside: bool) -> float:
-        """Return how long nothing must come; 0.0 if no pause ends the line."""
+        """Return the length of the pause that ends the line; 0.0 if none does."""
         if framer.undecided:
             return LATER
         if self._state is _State.NO:
@@ -100,7 +99,7 @@ class Pauses:
         return PRIVATE if waits else LATER
 
     def spoils(self, frame: bytes) -> bool:
-        """Tell whether a line that began private would be said to everybody as it has become; asked once a line."""
+        """Return whether a line that began as a private one has become a public one; called once per line."""
         joined, self.joined = self.joined, False
         if not joined:
             return False
@@ -111,7 +110,7 @@ class Pauses:
         return request is not None and isinstance(request.command, Say)
 
     def _is_free_name(self, piece: bytes) -> bool:
-        """Tell whether a piece is a nickname and nothing else, and one that asks for no password."""
+        """Return whether a piece is a single nickname that needs no password."""
         if len(piece) > _LONGEST_NAME or piece.split() != [piece]:
             return False
         try:
@@ -134,7 +133,7 @@ class Pauses:
         self._over()
 
     def stop(self) -> None:
-        """Wait no more."""
+        """Stop waiting."""
         if self._timer is not None:
             self._timer.stop()
             self._timer = None

@@ -23,7 +23,7 @@ from twisted_chat.server.node import Node
 
 
 class LineProtocol(StreamProtocol):
-    """One connection of the line door; where older programs come in, what it writes is paced as long as it may be one."""
+    """One connection of the line door. On ports for older programs its output is paced while the client may be one."""
 
     factory: ChatFactory
     _pacer: Pacer | None = None
@@ -56,7 +56,7 @@ class LineProtocol(StreamProtocol):
         )
 
     def _start_over(self, received: bytes, ended: bool) -> None:
-        """Let a program that came in as a guest log in in the guest's place; ``received`` is what it sent."""
+        """Replace a guest's session by one for a program, which logs in itself; ``received`` is what it sent."""
         peer = self._peer
         assert peer is not None
         self._reader.stop()
@@ -89,12 +89,12 @@ class ChatFactory(StreamFactory):
         self.line = line
         self.json = json
         self.hub = LocalHub(node.hub)
-        #: What older programs are sent where they come in: on ports for programs.
+        #: The dialect of older programs, on the ports for programs.
         self.short: ShortJson | None = None
         self._short = ShortJson(json)
 
     def for_programs(self) -> ChatFactory:
-        """Return the same door for programs that speak JSON from the first byte on, and are greeted so."""
+        """Return this door for programs that speak JSON from the first byte on, and are greeted in JSON."""
         door = copy.copy(self)
         door.first, door.short = self.json, self._short
         return door

@@ -1,4 +1,4 @@
-"""What a session of the line door sends: telnet taken off, cut into lines or objects, and what is no command seen to."""
+"""The reader of the line door: it takes off telnet, cuts lines or objects, and handles the lines that are not commands."""
 
 from __future__ import annotations
 
@@ -25,12 +25,11 @@ from twisted_chat.doors.read_limits import ReadLimits, Source
 from twisted_chat.doors.reader import COST, SessionReader, too_long
 from twisted_chat.server.node import Node
 
-#: What a line may have besides its text: the longest command with two names, and then some.
+#: What a line may have in addition to its text: the longest command with two names, and some room.
 _ROOM_FOR_COMMAND: Final = 512
-#: How many telnet commands a second are carried out of those who send many: at 1 µs each, a hundredth of a core. Each costs as
-#: many bytes as a read.
+#: Telnet commands carried out per second for a client that sends many: at 1 µs each, a hundredth of a core.
 _COMMAND_RATE: Final = 10_000
-#: … and how many before login at all: the longest opening of a real client has some dozens.
+#: … and in total before login: the longest opening of a real client has a few dozen.
 _COMMANDS_BEFORE_LOGIN: Final = 1_000
 
 _TOO_SOON: Final = (
@@ -40,7 +39,7 @@ _TOO_SOON: Final = (
 
 
 class LineReader(SessionReader):
-    """Hands in what one session sends as lines (``line``) or objects (``json``)."""
+    """Submits what one session sends as lines (in the dialect ``line``) or objects (``json``)."""
 
     _frames: TelnetFrames
 
@@ -59,9 +58,9 @@ class LineReader(SessionReader):
         *,
         lines: bool,
     ) -> None:
-        """``start_over`` opens a session that speaks JSON in the place of this one, for what is given: bytes, and the end.
+        """``start_over`` replaces the session by one that speaks JSON; it is given the input so far, and whether that has ended.
 
-        ``older``: finds out whether it is one. ``lines``: it speaks lines at first, and not JSON.
+        ``older`` finds out whether the client is an older program. ``lines``: the session begins with lines, not JSON.
         """
         limits = node.limits
         longest = limits.max_text + _ROOM_FOR_COMMAND
@@ -76,20 +75,20 @@ class LineReader(SessionReader):
             self._undecided = lambda: not older.is_clear(frames, self._ended)
         self._pauses = Pauses(node.clock, hub, line, self.pump)
         self._arrived = self._watch
-        # How a session of lines came in, until it sent another line than an empty one: a program may have sent a nickname, or
-        # an empty line, before it speaks.
+        # How a session of lines logged in, until it sends a line that is not empty: a program may send a nickname or an empty
+        # line before its first object.
         self._came_as: Literal["guest", "nick"] | None = None
         self._prompt = PasswordPrompt(node, hub, frames.telnet)
         self._first = FirstLine(node, hub, peer, line)
         self._window = Window(node, peer, frames.telnet, line)
-        self._lines = lines  # it speaks lines
+        self._lines = lines  # it speaks lines now
         if not lines:
             self._expect_objects()
 
     # --- bytes ---
 
     def _watch(self, data: bytes) -> None:
-        """Let the pauses see a read, as long as a pause can end a line."""
+        """Show a read to the pauses, as long as a pause can end a line."""
         self._pauses.arrived(data, plain=self._frames.telnet.passes(data))
         self._plain = self._plain and not self._pauses.joined
         if not self._pauses.watching:
@@ -107,7 +106,7 @@ class LineReader(SessionReader):
             self._older.stop()
 
     def _begin(self, text: bytes) -> bool:
-        """Look at the first bytes for who speaks what; tell whether they may."""
+        """Find out from the first bytes what the client speaks; return False if the connection is closed for that."""
         if is_tls(text):
             self._drop("TLS")
             return False
@@ -116,7 +115,7 @@ class LineReader(SessionReader):
         return True
 
     def _speak_json(self, so_far: bytes = b"") -> None:
-        """Go on in JSON, first with what was taken for a line."""
+        """Switch to JSON; ``so_far`` was read as a line and is read again."""
         if self._lines:
             self._lines = False
             self._node.visits.speak(self._peer, self._json.open())
@@ -152,14 +151,14 @@ class LineReader(SessionReader):
 
     @property
     def _partial(self) -> bool:
-        """A line began to arrive, and its end did not. Objects need no line ends."""
+        """The beginning of a line has arrived without its end. Objects need no line ends."""
         return self._lines and self._frames.framer.partial
 
     # --- frames ---
 
     def _before_login(self, frame: Frame) -> bool:
         if self._tried:
-            # What came together with a nickname is not used up to find another.
+            # Lines that came together with a refused nickname are not tried as nicknames.
             why = "The lines after that nickname were not used. Connect again to try another."
             self._node.tell(self._peer, r.Refused("not-logged-in", why))
             self._say_goodbye("", logged="nickname refused")
@@ -169,7 +168,7 @@ class LineReader(SessionReader):
     def _caught_up(self) -> None:
         super()._caught_up()
         if not self._ended and not self._partial:
-            # What comes next is sent by somebody who could see the answer.
+            # What comes from now on was sent by a client that could see the answer.
             self._tried = False
 
     def _left_open(self) -> None:
@@ -178,7 +177,7 @@ class LineReader(SessionReader):
             self._arrived = self._watch
 
     def _handle(self, frame: Frame) -> None:
-        """Handle a frame that may be something else than a command; nearly all are none of these, and do not come here."""
+        """Handle a frame that may be something other than a command; nearly all frames take the shorter way."""
         self._handle_any(frame)
         prompt = self._prompt
         self._plain = (
@@ -222,7 +221,7 @@ class LineReader(SessionReader):
                 self._take(frame)
 
     def _object(self, frame: bytes) -> None:
-        """Handle an object of a program in a session of lines: it was to be the first thing sent, and is never said."""
+        """Handle a program's object in a session of lines: it should have come first, and is never said."""
         if not self.inside:
             self._speak_json(frame + b"\n")
         elif self._came_as == "guest":
@@ -241,7 +240,7 @@ class LineReader(SessionReader):
             self._take(frame)
 
     def _is_http(self, frame: bytes) -> bool:
-        """Tell whether this first line begins an HTTP request; an empty line may stand before it (RFC 9112, section 2.2)."""
+        """Return whether the first line begins an HTTP request; an empty line may come before it (RFC 9112, section 2.2)."""
         after = frame if frame.strip() else self._frames.look() or frame
         return isinstance(after, bytes) and is_http(after)
 
@@ -276,7 +275,7 @@ class LineReader(SessionReader):
         super().logged_in(resumed=resumed)
         if not resumed:
             peer = self._peer
-            # The hint only after the join has happened; and at once then, so that both go out as one write.
+            # The hint follows at once when the join has taken effect, so that both go out in one write.
             self._chores.append(lambda: self._node.submit(peer, Request(c.Join(LOBBY))))
             self._chores.append(lambda: self._node.tell(peer, r.Hint()))
             self._chores.append(self._first.tell)
@@ -285,6 +284,6 @@ class LineReader(SessionReader):
         if not self._lines:
             return False
         if not self._prompt.asked and (self._frames.more or self._partial):
-            return False  # what came already is no answer to a question that was not asked yet
+            return False  # input that came before the question is not its answer
         self._plain = False
         return self._prompt.ask(self._peer, name, wrong=wrong)

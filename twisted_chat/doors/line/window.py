@@ -1,4 +1,4 @@
-"""The window of a telnet client: lines are broken for its width as soon as the client tells that."""
+"""The window of a telnet client: lines are broken for its width as soon as the client reports it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from twisted_chat.dialects.line.parse import LineDialect
 from twisted_chat.doors.line.telnet import TelnetFilter
 from twisted_chat.server.node import Node
 
-#: Lines are broken for another width so many seconds after the client told of it: each is some work in every room of the
-#: session, and whoever drags the edge of a window tells of many.
+#: Seconds from a report to the new layout: each new width costs some work in every room of the session, and a window that is
+#: being resized reports many.
 PAUSE: Final = 0.2
 
 
 class Window:
-    """How wide one session sees the chat."""
+    """The width for which lines are broken in one session."""
 
     def __init__(self, node: Node, peer: Session, telnet: TelnetFilter, line: LineDialect) -> None:
         self._node = node
@@ -29,7 +29,7 @@ class Window:
         self._pause: IDelayedCall | None = None
 
     def look(self) -> None:
-        """Notice that the window has another size; called when telnet commands have come."""
+        """Look for a new width; called when telnet commands have come."""
         if self._pause is None and self._telnet.width != self._width:
             self._pause = self._node.clock.callLater(PAUSE, self._resize)
 
