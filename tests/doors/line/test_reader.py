@@ -49,8 +49,8 @@ class JsonTests(HouseTestCase):
     def test_a_brace_later_on_is_text(self) -> None:
         self.bob.types("hi", '{"type":"nick","content":"robot"}')
         alice = self.house.comes()
-        alice.types("alice", "hi", '{"type":"message","content":"x"}')
-        self.assertEqual(self.bob.sees()[-1], '<alice> {"type":"message","content":"x"}')
+        alice.types("alice", "hi", '{"type":"join","content":"x"}')
+        self.assertEqual(self.bob.sees()[-1], '<alice> {"type":"join","content":"x"}')
 
     def test_objects_need_no_line_ends(self) -> None:
         robot = self.house.comes()
