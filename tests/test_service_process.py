@@ -280,7 +280,7 @@ class ProcessTests(TestCase):
             self.assertEqual(
                 program.err,
                 f"twistd chat: cannot listen on 127.0.0.1 port {port}: Address already in use; "
-                "stop what listens there, or choose another with --port\n",
+                "stop the program that uses it, or choose another port with --port\n",
             )
             self.assertNotIn("Traceback", program.out)
             self.assertEqual(list(self.folder.iterdir()), [])
@@ -329,7 +329,7 @@ class ProcessTests(TestCase):
             self.assertEqual(await self.ends(second), 1)
             self.assertRegex(
                 second.err,
-                rf"\Atwistd chat: {self.state}: process \d+ uses it; stop that one, "
+                rf"\Atwistd chat: {self.state}: process \d+ uses this folder; stop that server, "
                 r"or give this one another folder with --state-dir\n\Z",
             )
             self.assertNotIn("Traceback", second.out)
@@ -342,10 +342,10 @@ class ProcessTests(TestCase):
         Path(self.folder, "chat.toml").write_text("\nprot = 1\n")
         for name, flags in (("twistd", ["-n"]), ("twist", [])):
             for arguments, said in (
-                (["--max-text=x"], "--max-text: 'x' is no whole number of at least 1"),
+                (["--max-text=x"], "--max-text: 'x' is not a whole number of at least 1"),
                 (
                     ["--config=chat.toml"],
-                    "chat.toml:2: prot: there is no such setting; did you mean port?",
+                    "chat.toml:2: prot: no such setting; did you mean port?",
                 ),
             ):
                 program = self.runs(name, *flags, "chat", *arguments)

@@ -34,7 +34,7 @@ class OpenedTests(SynchronousTestCase):
             kind = IPv6Address if ":" in host else IPv4Address
             self.assertEqual(
                 self.opened(kind("TCP", host, 12000)),
-                f"{host} port 12000, for everybody who can reach this machine",
+                f"{host} port 12000, for everyone who can reach this machine",
             )
 
     def test_with_tls_it_says_how_to_join_with_that(self) -> None:

@@ -141,7 +141,7 @@ class LogsTests(SynchronousTestCase):
         file.write("goes on\n")
         file.flush()
         self.assertEqual(moved.read_text(), "goes on\n")
-        self.assertEqual(said, [f"the log cannot be opened again: {self.path}: Is a directory"])
+        self.assertEqual(said, [f"cannot reopen the log: {self.path}: Is a directory"])
 
     def test_without_a_file_of_its_own_there_is_nothing_to_open(self) -> None:
         self.logs.reopen()

@@ -72,13 +72,13 @@ class CheckTests(CheckTestCase):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        twice = f"problem: cannot listen on 127.0.0.1 port {port}: it is given twice"
+        twice = f"problem: cannot listen on 127.0.0.1 port {port}: it is listed twice"
         self.assertEqual(self.check(good=False, port=(port, port)), [twice])
         everywhere = f"tcp:{port}:interface=0.0.0.0"
         self.assertEqual(self.check(good=False, port=(everywhere, port)), [twice])
         self.assertEqual(
             self.check(good=False, port=(port, f"tcp:{port}")),
-            [f"problem: cannot listen on any address port {port}: it is given twice"],
+            [f"problem: cannot listen on any address port {port}: it is listed twice"],
         )
         # Each is a port of its own: whichever is free, and that of another address.
         self.assertEqual(self.check(good=True, port=(0, 0)), [])
@@ -90,7 +90,7 @@ class CheckTests(CheckTestCase):
         self.assertEqual(self.check(good=True, port=f"unix:{path}"), [])
         self.assertEqual(
             self.check(good=False, port=(f"unix:{path}", f"unix:{path}")),
-            ["problem: cannot listen on chat.sock: it is given twice"],
+            ["problem: cannot listen on chat.sock: it is listed twice"],
         )
         with socket.socket(socket.AF_UNIX) as gone:
             gone.bind(str(path))
@@ -99,7 +99,7 @@ class CheckTests(CheckTestCase):
         path.touch()
         self.assertEqual(
             self.check(good=False, port=f"unix:{path}"),
-            ["problem: cannot listen on chat.sock: something else has that name; remove it"],
+            ["problem: cannot listen on chat.sock: it exists and is not a socket; remove it"],
         )
 
     def test_what_is_fine_is_said_too(self) -> None:
@@ -119,7 +119,7 @@ class CheckTests(CheckTestCase):
                 "fine: 127.0.0.1 port 0 is free",
                 "fine: 127.0.0.1 port 0 is free",
                 "fine: state folder state",
-                "fine: database state/chat.sqlite: it would be made",
+                "fine: database state/chat.sqlite: would be created",
             ],
         )
 
@@ -144,7 +144,7 @@ class CheckTests(CheckTestCase):
         file.write_text(f"root {HASH}\n")
         file.chmod(0o644)
         (line,) = self.check(good=True, operators=str(file))
-        self.assertRegex(line, "^warning: operators: everybody on this machine can read it")
+        self.assertRegex(line, "^warning: operators: every user of this machine can read it")
         file.write_text("root\n")
         (line,) = self.check(good=False, operators=str(file))
         self.assertRegex(line, "^problem: operators:1: ")
@@ -154,7 +154,7 @@ class CheckTests(CheckTestCase):
         key.chmod(0o644)
         lines = self.check(good=True, tls_port=0, tls_cert=str(cert), tls_key=str(key))
         self.assertRegex(lines[0], r"^warning: certificate.pem: expires in \d+ days$")
-        self.assertRegex(lines[1], "^warning: key.pem: everybody on this machine can use it")
+        self.assertRegex(lines[1], "^warning: key.pem: every user of this machine can read it")
 
     def test_missing_library_is_a_problem(self) -> None:
         cert, _ = certs.write(self.folder, "chat.example")
@@ -162,7 +162,7 @@ class CheckTests(CheckTestCase):
         self.assertEqual(
             self.check(good=False, tls_port=0, tls_cert=str(cert)),
             [
-                "problem: OpenSSL is not installed, which TLS needs: pip install 'PATH-OF-THE-CLONE[tls]'"
+                "problem: TLS needs OpenSSL, which is not installed: pip install 'PATH-OF-THE-CLONE[tls]'"
             ],
         )
 
@@ -175,7 +175,7 @@ class CheckTests(CheckTestCase):
             self.check(good=False, port=tuple(ports)),
             [
                 f"problem: cannot listen on 127.0.0.1 port {port}: Address already in use; "
-                "stop what listens there"
+                "stop the program that uses it"
                 for port in ports
             ],
         )
@@ -190,7 +190,7 @@ class CheckTests(CheckTestCase):
             lines = self.check(good=True, interface=interface, local_trust=trust)
             self.assertEqual(len(lines), warned, lines)
             if warned:
-                self.assertIn("give --local-trust none", lines[0])
+                self.assertIn("set --local-trust none", lines[0])
 
     def test_port_behind_a_proxy_is_looked_at_too(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -208,17 +208,17 @@ class CheckTests(CheckTestCase):
         with socket.socket(socket.AF_UNIX) as listening:
             listening.bind(str(path))
             listening.listen()
-            self.assertIn("somebody does", self.check(good=False, port=f"unix:{path}")[0])
+            self.assertIn("another program does", self.check(good=False, port=f"unix:{path}")[0])
         (line,) = self.check(good=False, port=f"unix:{self.folder}/no/chat.sock")
         self.assertIn("no cannot be written to", line)
 
     def test_endpoints_of_other_kinds_are_looked_at_as_far_as_can_be(self) -> None:
         self.assertRegex(
-            self.check(good=False, port="tcp:99999")[0], "^problem: 'tcp:99999' is no endpoint"
+            self.check(good=False, port="tcp:99999")[0], "^problem: 'tcp:99999' is not an endpoint"
         )
         (line,) = self.check(good=True, port="systemd:domain=INET:index=0")
         self.assertEqual(
-            line, "warning: systemd:domain=INET:index=0: an endpoint of this kind is not looked at"
+            line, "warning: systemd:domain=INET:index=0: this kind of endpoint cannot be checked"
         )
 
     def test_what_needs_no_folder_has_no_problem_with_it(self) -> None:
@@ -251,7 +251,7 @@ class PostgreSQLTests(CheckTestCase):
         return database
 
     def test_new_database_is_opened_read_only_and_stays_as_it_is(self) -> None:
-        self.assertIn(": its tables would be made", self.looked(good=True))
+        self.assertIn(": the tables would be created", self.looked(good=True))
         self.assertEqual(
             self.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"), []
         )
@@ -262,13 +262,13 @@ class PostgreSQLTests(CheckTestCase):
         database.close()
         self.assertEqual(self.looked(good=True), "fine: database URL")
         self.query("UPDATE alembic_version SET version_num = '0001'")
-        self.assertIn(f"it would be brought to schema {schema.HEAD}", self.looked(good=True))
+        self.assertIn(f"would be upgraded to schema {schema.HEAD}", self.looked(good=True))
         self.query("UPDATE alembic_version SET version_num = '9999'")
-        self.assertIn("is of a newer version", self.looked(good=False))
+        self.assertIn("was made by a newer version", self.looked(good=False))
 
     def test_database_that_cannot_be_used_is_a_problem(self) -> None:
         self.query("CREATE TABLE rooms (id bigint)")
-        self.assertIn("holds tables of another program", self.looked(good=False))
+        self.assertIn("has tables of another program", self.looked(good=False))
         self.assertIn(
             "cannot be opened", self.looked(good=False, url=self.url.replace("/chat", "/none", 1))
         )
@@ -278,11 +278,11 @@ class PostgreSQLTests(CheckTestCase):
     def test_user_who_may_not_write_there_is_a_problem(self) -> None:
         self.query("CREATE SCHEMA others", "ALTER ROLE chat SET search_path = ''")
         self.addCleanup(self.query, "ALTER ROLE chat RESET search_path")
-        self.assertIn("may not write", self.looked(good=False))
+        self.assertIn("has no permission to write", self.looked(good=False))
 
     def test_missing_library_is_a_problem(self) -> None:
         with patch.dict(sys.modules, {"psycopg": None}):
-            self.assertIn("psycopg is not installed", self.looked_without())
+            self.assertIn("PostgreSQL needs psycopg", self.looked_without())
 
     def looked_without(self) -> str:
         settings = Settings(port=0, database=self.url, local_trust="unix").check()
@@ -309,7 +309,7 @@ class StateTests(CheckTestCase):
         self.assertEqual(
             self.check(good=False),
             [
-                f"problem: state: process {os.getpid()} uses it; stop that one, or give this one "
+                f"problem: state: process {os.getpid()} uses this folder; stop that server, or choose "
                 "another folder with --state-dir"
             ],
         )
@@ -318,7 +318,7 @@ class StateTests(CheckTestCase):
         self.state.write_text("a file")
         self.assertEqual(
             self.check(good=False),
-            ["problem: state: is not a folder; give another folder with --state-dir"],
+            ["problem: state: is not a folder; choose another folder with --state-dir"],
         )
 
     def test_database_of_another_program_or_damaged_is_a_problem(self) -> None:

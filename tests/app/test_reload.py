@@ -38,23 +38,21 @@ class ReloadTests(SynchronousTestCase):
         limits = Limits(max_text=5, linger=0)
         self.assertEqual(
             self.runs(motd="x", limits=limits, flood_limit=False),
-            [
-                "the settings were read again: motd, flood-limit, limits.max-text, limits.linger changed"
-            ],
+            ["reloaded the settings: motd, flood-limit, limits.max-text, limits.linger changed"],
         )
         self.assertEqual(self.taken, [Settings(motd="x", limits=limits, flood_limit=False)])
-        self.assertEqual(self.runs(), ["the settings were read again: nothing changed"])
+        self.assertEqual(self.runs(), ["reloaded the settings: nothing changed"])
 
     def test_what_needs_a_restart_is_told_each_time_and_stays(self) -> None:
         said = (
             "port, interface, tls-port, tls-cert, state-dir, database, limits.keep-lines changed too, "
-            "which needs a restart"
+            "but needs a restart"
         )
         changed: dict[str, Any] = {"port": 1, "interface": "::", "tls_port": 2, "tls_cert": "x"}
         changed |= {"state_dir": "x", "database": ":memory:", "limits": Limits(keep_lines=3)}
         for _ in range(2):
             self.assertEqual(
-                self.runs(**changed), [f"the settings were read again: nothing changed; {said}"]
+                self.runs(**changed), [f"reloaded the settings: nothing changed; {said}"]
             )
         self.assertEqual(self.taken, [Settings()] * 2)
 
@@ -80,9 +78,9 @@ class ReloadTests(SynchronousTestCase):
         self.assertEqual(
             self.runs(),
             [
-                "the settings cannot be used as they are now, the old ones go on: "
+                "the new settings are invalid; the previous ones stay in use: "
                 "chat.toml:3: motd: ?[2J is no good",
-                "the bans were read again: 3 bans",
+                "reloaded the bans: 3 bans",
             ],
         )
         self.assertEqual(got, [Settings(motd="old")])
@@ -108,9 +106,9 @@ class ReloadTests(SynchronousTestCase):
         self.assertEqual(calls, ["refused", "faulty", "good"])
         self.assertEqual(
             lines[1],
-            "the refused cannot be used as they are now, the old ones go on: no such file",
+            "the new refused are invalid; the previous ones stay in use: no such file",
         )
-        self.assertEqual(lines[-1], "the good were read again")
+        self.assertEqual(lines[-1], "reloaded the good")
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
 
     def test_fault_in_taking_up_leaves_the_settings_as_they_are(self) -> None:

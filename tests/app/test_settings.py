@@ -101,20 +101,20 @@ Read the rules.'''
 
     def test_a_mistake_is_named_with_file_line_key_and_reason(self) -> None:
         cases: dict[str, str] = {
-            "\nprot = 1": ":2: prot: there is no such setting; did you mean port?",
-            "[limits]\n\nmax-txt = 1": ":3: limits.max-txt: there is no such setting; did you mean max-text?",
-            "[limits]\nmax-texts = 1": ":2: limits.max-texts: there is no such setting; did you mean max-text?",
-            "[limits]\nxyz = 1": ":2: limits.xyz: there is no such setting",
+            "\nprot = 1": ":2: prot: no such setting; did you mean port?",
+            "[limits]\n\nmax-txt = 1": ":3: limits.max-txt: no such setting; did you mean max-text?",
+            "[limits]\nmax-texts = 1": ":2: limits.max-texts: no such setting; did you mean max-text?",
+            "[limits]\nxyz = 1": ":2: limits.xyz: no such setting",
             "[limits]\nmotd = 1": ":2: limits.motd: it belongs above [limits]",
-            "max-texts = 1": ":1: max-texts: there is no such setting; did you mean max-text, below [limits]?",
-            "[limits]\ntls_prot = 1": ":2: limits.tls_prot: there is no such setting; did you mean tls-port, "
+            "max-texts = 1": ":1: max-texts: no such setting; did you mean max-text, below [limits]?",
+            "[limits]\ntls_prot = 1": ":2: limits.tls_prot: no such setting; did you mean tls-port, "
             "above [limits]?",
-            "\n\n[limit]\nmax-text = 1": ":3: limit: there is no such setting; did you mean limits?",
-            "Interface = 1": ":1: Interface: there is no such setting; did you mean interface?",
-            'log-level = "loud"': ":1: log-level: 'loud' is none of debug, info, warn, error, critical",
+            "\n\n[limit]\nmax-text = 1": ":3: limit: no such setting; did you mean limits?",
+            "Interface = 1": ":1: Interface: no such setting; did you mean interface?",
+            'log-level = "loud"': ":1: log-level: 'loud' is not one of debug, info, warn, error, critical",
             "max-text = 1": ":1: max-text: it belongs below [limits]",
-            "max_text = 1": ":1: max_text: there is no such setting; did you mean max-text, below [limits]?",
-            "[limits]\nmax_text = 1": ":2: limits.max_text: there is no such setting; did you mean max-text?",
+            "max_text = 1": ":1: max_text: no such setting; did you mean max-text, below [limits]?",
+            "[limits]\nmax_text = 1": ":2: limits.max_text: no such setting; did you mean max-text?",
             "interface = 1": ":1: interface: Expected string, got integer",
             '[limits]\nmax-text = "x"': ":2: limits.max-text: Expected integer, got string",
             '[limits]\nmax-text = "1"': ":2: limits.max-text: Expected integer, got string",
@@ -123,21 +123,21 @@ Read the rules.'''
             "limits.max-text = 0": ":1: limits.max-text: Expected integer >= 1",
             "[limits]\n'max-text' = 0": ":2: limits.max-text: Expected integer >= 1",
             "\nlimits = {max-text = 0}": ":2: limits.max-text: Expected integer >= 1",
-            '"m\\u0061x" = 1': ": max: there is no such setting",
-            '"a\\nb\\u001b" = 1': ": a?b?: there is no such setting",
+            '"m\\u0061x" = 1': ": max: no such setting",
+            '"a\\nb\\u001b" = 1': ": a?b?: no such setting",
             "limits = 1": ":1: limits: Expected table, got integer",
             "\nport = [1, 1.5]": ":2: port[1]: Expected integer | string, got float",
-            "port = [1, 65536]": ":1: port: '65536' is no port; give a number from 1 to 65535, or an endpoint "
+            "port = [1, 65536]": ":1: port: '65536' is not a port; use a number from 1 to 65535, or an endpoint "
             "such as unix:/run/chat.sock",
-            "port = []": ":1: port: there is none; give at least one",
+            "port = []": ":1: port: at least one port is needed",
             'flood-limit = "no"': ":1: flood-limit: Expected boolean, got string",
-            '\nsync = "on"': ":2: sync: 'on' is none of full, normal, off",
+            '\nsync = "on"': ":2: sync: 'on' is not one of full, normal, off",
             "sync = 1": ":1: sync: Expected string, got integer",
-            'state-dir = "a\\u0000"': ":1: state-dir: U+0000 NULL cannot be in the name of a folder",
+            'state-dir = "a\\u0000"': ":1: state-dir: the name of a folder cannot contain U+0000 NULL",
             'motd = "a\\u001b"': ":1: motd: U+001B ESCAPE (character 2) cannot be sent",
-            "[limits]\nsend-buffer = 9999999999": ":2: limits.send-buffer: 2,147,483,647 is the most",
-            "[limits]\nmax-endless = 9": ":2: limits.max-endless: it must be larger than max-object, "
-            "and than max-text by 1,024; they are 9, 16,384 and 4,096",
+            "[limits]\nsend-buffer = 9999999999": ":2: limits.send-buffer: 2,147,483,647 is the maximum",
+            "[limits]\nmax-endless = 9": ":2: limits.max-endless: must be larger than max-object, "
+            "and than max-text plus 1,024; they are 9, 16,384 and 4,096",
         }
         for text, said in cases.items():
             self.assertEqual(self.refused(text), said, text)
@@ -149,8 +149,8 @@ Read the rules.'''
 
     def test_what_is_not_toml_is_named_with_its_line(self) -> None:
         for text in ("port = \n", "[limits\n", "port = 1\nport = 2", "\x00"):
-            self.assertRegex(self.refused(text), r"^: is not TOML: .*\((at line \d|at end)")
-        self.assertEqual(self.refused(b"motd = '\xff'"), ": is not a text in UTF-8")
+            self.assertRegex(self.refused(text), r"^: not valid TOML: .*\((at line \d|at end)")
+        self.assertEqual(self.refused(b"motd = '\xff'"), ": not valid UTF-8")
 
     def test_a_file_that_cannot_be_read_is_named(self) -> None:
         path = self.file("")

@@ -48,7 +48,7 @@ class HashTests(SynchronousTestCase):
         self.assertEqual((status, printed[:10]), (0, "$argon2id$"))
         status, printed, why = self.hash(Terminal(), "correct horse", "correct house")
         self.assertEqual((status, printed), (1, ""))
-        self.assertEqual(why, "hash: the two are not the same; nothing was made\n")
+        self.assertEqual(why, "hash: the passwords do not match; no hash was made\n")
 
     def test_what_can_be_no_password_is_refused_and_not_quoted(self) -> None:
         for text in ("short", "", "x" * 5000, " begins so", "é" * 600):
@@ -58,7 +58,7 @@ class HashTests(SynchronousTestCase):
 
     def test_stopping_it_makes_nothing(self) -> None:
         for way in (KeyboardInterrupt, EOFError):
-            self.assertEqual(self.hash(Terminal(), way), (130, "", "hash: stopped\n"))
+            self.assertEqual(self.hash(Terminal(), way), (130, "", "hash: interrupted\n"))
 
     def test_password_is_no_argument(self) -> None:
         self.assertRaises(SystemExit, self.refused, ["hash", "secret"])

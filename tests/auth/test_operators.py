@@ -55,16 +55,16 @@ class ReadingTests(FileCase):
     def test_nonsense_is_named_with_its_line(self) -> None:
         weak = PasswordHasher(1, 8, 1, type=Type.I).hash("x")
         for text, why in (
-            ("\nroot\n", "2: behind root there is no argon2 hash"),
-            ("root secret\n", "1: behind root there is no argon2 hash"),
-            (f"root {HASH} more\n", "1: the hash of root has something behind it"),
-            (f"ro/ot {HASH}\n", "1: 'ro/ot' is no name"),
-            (f"\x1b[2J {HASH}\n", "1: '?[2J' is no name"),
-            (f"root {HASH}\nroot {HASH}\n", "2: root stands there twice"),
+            ("\nroot\n", "2: an argon2 hash must follow root"),
+            ("root secret\n", "1: an argon2 hash must follow root"),
+            (f"root {HASH} more\n", "1: the hash of root has extra text after it"),
+            (f"ro/ot {HASH}\n", "1: 'ro/ot' is not a name"),
+            (f"\x1b[2J {HASH}\n", "1: '?[2J' is not a name"),
+            (f"root {HASH}\nroot {HASH}\n", "2: root is listed twice"),
             (f"root {weak}\n", "1: the hash of root is not argon2id"),
             (
                 f"root {HASH.replace('m=8,', 'm=4294967295,')}\n",
-                "1: the hash of root asks for too much",
+                "1: the hash of root needs too much memory or time",
             ),
         ):
             self.write(text)
@@ -73,12 +73,12 @@ class ReadingTests(FileCase):
     def test_lines_of_a_megabyte_and_bytes_of_no_text_are_refused(self) -> None:
         self.write("root " + "x" * 1_000_000)
         self.assertEqual(
-            self.fault(), f"is larger than {MAX_FILE:,} bytes, and no list of operators"
+            self.fault(), f"larger than {MAX_FILE:,} bytes; this cannot be a list of operators"
         )
         self.write(b"root \xff\n")
-        self.assertEqual(self.fault(), "is not a text in UTF-8")
+        self.assertEqual(self.fault(), "not valid UTF-8")
         self.write("root " + "x" * (MAX_FILE - 10))
-        self.assertIn("no argon2 hash", self.fault())
+        self.assertIn("an argon2 hash must follow", self.fault())
 
     def test_file_that_is_not_there_is_said(self) -> None:
         self.assertIn("cannot be read: No such file", self.fault())
@@ -88,7 +88,7 @@ class TrustTests(FileCase):
     def test_file_that_others_can_write_is_refused(self) -> None:
         for mode in (0o620, 0o602, 0o666):
             self.write(f"root {HASH}\n", mode)
-            self.assertIn("others can write to it", self.fault())
+            self.assertIn("other users can write to it", self.fault())
 
     def test_file_that_everybody_can_read_is_warned_of(self) -> None:
         for mode, warned in ((0o644, True), (0o640, False), (0o600, False)):
@@ -97,15 +97,15 @@ class TrustTests(FileCase):
 
     def test_what_is_no_file_is_refused_at_once(self) -> None:
         self.path.mkdir(0o700)
-        self.assertIn("is no file", self.fault())
+        self.assertIn("is not a file", self.fault())
         self.path.rmdir()
         os.mkfifo(self.path, 0o600)  # reading it would wait for somebody to write
-        self.assertIn("is no file", self.fault())
+        self.assertIn("is not a file", self.fault())
 
     def test_file_of_somebody_else_is_refused(self) -> None:
         self.write("")
         mine = self.path.stat()
         theirs = os.stat_result((*mine[:4], 1234, *mine[5:]))
         roots = os.stat_result((*mine[:4], 0, *mine[5:]))
-        self.assertIn("belongs to somebody else", fault_of(theirs, 1000))
+        self.assertIn("belongs to another user", fault_of(theirs, 1000))
         self.assertEqual((fault_of(roots, 1000), fault_of(theirs, 1234)), ("", ""))

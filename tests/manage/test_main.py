@@ -125,7 +125,7 @@ class ManageTests(ManageCase):
         dev = state.rooms_by_key["dev"]
         self.assertEqual((sorted(state.accounts), dev.owner), (["bob", "carl"], "bob"))
         self.assertIsNone(self.password("ann"))
-        self.assertEqual(self.says("remove-account", "bob"), "The account bob is removed.\n")
+        self.assertEqual(self.says("remove-account", "bob"), "Removed the account bob.\n")
         state = self.state()
         self.assertEqual(
             (sorted(state.accounts), sorted(state.rooms_by_key)), (["carl"], ["lobby"])
@@ -135,7 +135,10 @@ class ManageTests(ManageCase):
     def test_what_cannot_be_done_is_one_line_and_changes_nothing(self) -> None:
         before = self.remembered()
         for command in ("reset-password", "remove-account"):
-            for name, why in (("nobody", "there is no account nobody"), ("carl", "kept elsewhere")):
+            for name, why in (
+                ("nobody", "there is no account nobody"),
+                ("carl", "is defined in a file"),
+            ):
                 said = self.says(command, name, status=1)
                 self.assertTrue(said.startswith(f"{command}: ") and why in said, said)
                 self.assertEqual(said.count("\n"), 1)

@@ -21,7 +21,7 @@ from tests.auth.test_operators import HASH
 from tests.scenarios.helpers import Scene, Server, Visitor, fixture, scenario, the_reactor
 
 NOT_STORED = re.compile(r"nothing can be stored now: ")
-STORED_AGAIN = re.compile(r"what happens is stored again")
+STORED_AGAIN = re.compile(r"storing works again")
 
 
 async def comes(scene: Scene, server: Server, name: str, **more: str) -> Visitor:
@@ -223,7 +223,7 @@ async def test_second_server_on_a_state_folder_leaves_the_first_alone(scene: Sce
     first = await scene.server()
     state = first.folder / "state"
     alice = await comes(scene, first, "alice")
-    await refuses(scene, state, rf"{state}: process {first.pid} uses it; stop that one")
+    await refuses(scene, state, rf"{state}: process {first.pid} uses this folder; stop that server")
     says(alice, 1)
     await alice.sees(re.compile('"ack".*"m1"'))
     assert await history(scene, first) == ["line 1"]
@@ -243,7 +243,11 @@ async def refuses(scene: Scene, state: Path, why: str) -> None:
 async def test_state_folder_that_cannot_be_written_is_refused(scene: Scene, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     await refuses(scene, tmp_path / "file", "is not a folder; .*--state-dir")
-    await refuses(scene, tmp_path / "file" / "state", "lies in what is not a folder; .*--state-dir")
+    await refuses(
+        scene,
+        tmp_path / "file" / "state",
+        "is inside something that is not a folder; .*--state-dir",
+    )
     # Not even root can write there.
     await refuses(scene, Path("/proc/1/state"), "cannot be written: .*--state-dir")
     if os.geteuid():
@@ -302,7 +306,7 @@ async def test_database_of_another_program_is_refused_and_left_as_it_is(
         await refuses(
             scene,
             state,
-            rf"{state}/chat.sqlite is not a database of twisted-chat; it was left as it is; move it",
+            rf"{state}/chat.sqlite is not a database of twisted-chat; it was not changed; move it",
         )
     (state / "chat.sqlite").write_text("Dear diary,\n")
     with untouched(state):
@@ -316,7 +320,7 @@ async def test_newer_database_is_refused_and_left_as_it_is(scene: Scene) -> None
         other.execute("UPDATE alembic_version SET version_num = '9999'")
         other.commit()
     with untouched(state):
-        await refuses(scene, state, "is of a newer version .*install that version again")
+        await refuses(scene, state, "was made by a newer version .*install that version again")
 
 
 @scenario

@@ -139,7 +139,7 @@ async def test_new_certificate_and_motd_are_taken_up_under_load_and_nobody_is_dr
             place.makes_certificate(f"turn{turn}.example")
             place.config.write_text(f'motd = "Turn {turn}."\n')
             server.kill("HUP")
-            await server.sees(re.compile(rf"certificates were read again: .*turn{turn}\.example"))
+            await server.sees(re.compile(rf"reloaded the certificates: .*turn{turn}\.example"))
             late = await place.visits(f"late{turn}")
             tls: Any = late.transport
             presented = tls.getHandle().get_peer_certificate(as_cryptography=True)
@@ -216,10 +216,10 @@ async def test_sighup_never_ends_a_server(scene: Scene) -> None:
     server = scene.starts("--port", "0")
     await server.sees(re.compile("history and rooms are kept"))
     server.kill("HUP")
-    await server.sees(re.compile("the settings were read again: nothing changed"))
+    await server.sees(re.compile("reloaded the settings: nothing changed"))
     for _ in range(20):
         server.kill("HUP")
-    await server.sees(re.compile("the settings were read again"))
+    await server.sees(re.compile("reloaded the settings"))
 
 
 @scenario

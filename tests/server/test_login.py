@@ -35,7 +35,7 @@ class BrokenStore(MemoryStore):
 
     async def password(self, key: str) -> str | None:
         if self.broken:
-            raise StoreError("passwords cannot be read right now; try again a little later")
+            raise StoreError("passwords cannot be checked right now; try again later")
         return await super().password(key)
 
 
@@ -280,7 +280,7 @@ class LoggingInTests(Case):
         self,
     ) -> None:
         self.broken_store.broken = True
-        self.assertIn("passwords cannot be read right now", self.tries(self.stranger(), RIGHT))
+        self.assertIn("passwords cannot be checked right now", self.tries(self.stranger(), RIGHT))
         door = self.stranger().asks(c.Login(BOB, RIGHT, or_guest=True))
         self.assertEqual(self.nick(door), "guest1")
         self.broken_store.broken = False

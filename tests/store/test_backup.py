@@ -147,9 +147,7 @@ class CopyTests(BackupTestCase):
     def test_nothing_is_overwritten(self) -> None:
         self.served(1, next_id=2)
         self.file.symlink_to("nowhere")
-        self.assertEqual(
-            self.refused(), f"{self.file}: is there already; choose a name that is not"
-        )
+        self.assertEqual(self.refused(), f"{self.file}: exists already; choose another name")
 
     def test_nothing_is_overwritten_that_came_meanwhile(self) -> None:
         self.served(1, next_id=2)
@@ -161,7 +159,7 @@ class CopyTests(BackupTestCase):
 
         self.patch(module, "_sound", slow)
         error = self.assertRaises(BackupError, backup, self.folder, self.file)
-        self.assertEqual(str(error), f"{self.file}: somebody else has made it meanwhile")
+        self.assertEqual(str(error), f"{self.file}: another program has just created it")
         self.assertEqual(self.file.read_text(), "precious")
         self.assertEqual(sorted(self.parent.iterdir()), [self.folder, self.file])
 
@@ -169,10 +167,10 @@ class CopyTests(BackupTestCase):
         database = self.folder / "chat.sqlite"
         self.assertEqual(
             self.refused(),
-            f"{database}: No such file or directory; name the folder of the server with --state-dir",
+            f"{database}: No such file or directory; use --state-dir to name the server's folder",
         )
         StateDir.open(self.folder).close()
-        self.assertEqual(self.refused(), f"{database}: nothing has been kept in it yet")
+        self.assertEqual(self.refused(), f"{database}: the database is empty")
 
     def test_a_place_that_cannot_be_written_is_named(self) -> None:
         self.served(1, next_id=2)
@@ -195,9 +193,9 @@ class CopyTests(BackupTestCase):
         self.folder.mkdir()
         database = self.folder / "chat.sqlite"
         database.write_bytes(self.foreign().read_bytes())
-        self.assertEqual(self.refused(), f"{database}: is a database of another program")
+        self.assertEqual(self.refused(), f"{database}: this database belongs to another program")
         database.write_bytes(b"hello")
-        self.assertEqual(self.refused(), f"{database}: is no SQLite database")
+        self.assertEqual(self.refused(), f"{database}: not an SQLite database")
 
     def test_a_copy_that_turns_out_damaged_is_no_backup(self) -> None:
         self.served(*range(1, 5000), next_id=5000)
@@ -255,8 +253,8 @@ class CheckTests(BackupTestCase):
         self.folder.mkdir()
         database = self.folder / "chat.sqlite"
         for content, said in (
-            (b"hello", "is no SQLite database"),
-            (self.foreign().read_bytes(), "is a database of another program"),
+            (b"hello", "not an SQLite database"),
+            (self.foreign().read_bytes(), "this database belongs to another program"),
         ):
             database.write_bytes(content)
             error = self.assertRaises(BackupError, check, self.folder)
@@ -355,7 +353,7 @@ class RestoreTests(BackupTestCase):
                     self.restores()
         before = database.read_bytes()
         error = self.assertRaises(BackupError, self.restores)
-        self.assertIn(f"{self.file}: is of a newer version of twisted-chat", str(error))
+        self.assertIn(f"{self.file}: was made by a newer version of twisted-chat", str(error))
         self.assertEqual(database.read_bytes(), before)
 
     def test_the_time_in_the_name_is_now_unless_told_otherwise(self) -> None:
@@ -381,11 +379,11 @@ class RestoreTests(BackupTestCase):
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute("CREATE TABLE messages (id INTEGER PRIMARY KEY)")
         for source, said in (
-            (self.parent / "missing", "is no file"),
-            (self.parent, "is no file"),
-            (text, "is no SQLite database"),
-            (empty, "is no SQLite database"),
-            (self.foreign(), "is a database of another program"),
+            (self.parent / "missing", "is not a file"),
+            (self.parent, "is not a file"),
+            (text, "not an SQLite database"),
+            (empty, "not an SQLite database"),
+            (self.foreign(), "this database belongs to another program"),
             (damaged, "(is damaged: .*|database disk image is malformed)"),
             (other, "no such table: counters"),
         ):

@@ -43,7 +43,7 @@ class CommandTests(BackupTestCase):
         )
         first, second = self.says("restore", self.file, *self.here()).splitlines()
         self.assertEqual(first, f"{database}: 1 message, 0.0 MB")
-        self.assertTrue(second.startswith(f"what was there before is now {database}.replaced-20"))
+        self.assertTrue(second.startswith(f"the previous database is now {database}.replaced-20"))
 
     def test_a_first_restore_has_replaced_nothing_to_tell_of(self) -> None:
         self.served(1, 2, next_id=100)
@@ -59,7 +59,7 @@ class CommandTests(BackupTestCase):
         self.says("backup", self.file, *self.here())
         database.write_text("rubbish")
         self.assertIn(
-            "\nit could not be read: ids go on far above",
+            "\nit could not be read; new ids start far above",
             self.says("restore", self.file, *self.here()),
         )
 
@@ -83,12 +83,14 @@ class CommandTests(BackupTestCase):
         usage = shutil.disk_usage(self.folder)._replace(free=0)
         self.patch(shutil, "disk_usage", lambda path: usage)
         refused = self.says("compact", *self.here(), status=1)
-        self.assertRegex(refused, r"^compact: .*: 0 MB are needed for that, and 0 MB are free\n$")
+        self.assertRegex(
+            refused, r"^compact: .*: 0 MB of free space are needed, and 0 MB are free\n$"
+        )
         self.starts()
-        self.assertIn("stop that one", self.says("compact", *self.here(), status=1))
+        self.assertIn("stop that server", self.says("compact", *self.here(), status=1))
         none = "postgresql://db/chat"
         self.assertIn(
-            "PostgreSQL has VACUUM FULL",
+            "for PostgreSQL use VACUUM FULL",
             self.says("compact", "--database", none, status=1),
         )
 
@@ -98,7 +100,7 @@ class CommandTests(BackupTestCase):
         self.says("backup", self.file, *self.here())
         self.assertRegex(
             self.says("restore", self.file, *self.here(), status=1),
-            r"^restore: .*: process \d+ uses it; stop that one, .*\n$",
+            r"^restore: .*: process \d+ uses this folder; stop that server, .*\n$",
         )
 
     def test_what_cannot_be_done_is_one_line_and_leaves_the_folder_to_others(self) -> None:
@@ -107,7 +109,7 @@ class CommandTests(BackupTestCase):
         for _ in range(2):
             self.assertEqual(
                 self.says("restore", text, *self.here(), status=1),
-                f"restore: {self.parent}/x?y: is no SQLite database\n",
+                f"restore: {self.parent}/x?y: not an SQLite database\n",
             )
 
     def test_without_a_folder_it_is_the_server_s_default(self) -> None:
@@ -131,9 +133,9 @@ class CommandTests(BackupTestCase):
             arguments = [name, *file, "--state-dir", str(self.folder)]
             self.assertEqual(
                 self.says(*arguments, "--database=postgresql://db/chat", status=1),
-                f"{name}: this is for SQLite; PostgreSQL has {program} for it\n",
+                f"{name}: this works on SQLite only; for PostgreSQL use {program}\n",
             )
-            self.assertIn("nothing is kept", self.says(*arguments, "--database=:memory:", status=1))
+            self.assertIn("keeps nothing", self.says(*arguments, "--database=:memory:", status=1))
         self.assertFalse(self.folder.exists())
 
     def test_what_is_not_understood_is_status_2(self) -> None:
@@ -141,7 +143,10 @@ class CommandTests(BackupTestCase):
             ([], "required: COMMAND"),
             (["backup"], "required: FILE"),
             (["dance"], "invalid choice: 'dance'"),
-            (["check", "--database=mysql://root:s3cret@db"], "--database: mysql:// is none"),
+            (
+                ["check", "--database=mysql://root:s3cret@db"],
+                "--database: mysql:// is not supported",
+            ),
         ):
             told = self.says(*arguments, status=2)
             self.assertIn(said, told)
@@ -157,7 +162,7 @@ class CommandTests(BackupTestCase):
             raise KeyboardInterrupt
 
         self.patch(command, "check", stopped)
-        self.assertEqual(self.says("check", *self.here(), status=130), "check: stopped\n")
+        self.assertEqual(self.says("check", *self.here(), status=130), "check: interrupted\n")
 
     def test_it_is_a_program(self) -> None:
         self.patch(sys, "argv", ["store", "check", "--state-dir", str(self.folder)])

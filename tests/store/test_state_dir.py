@@ -55,7 +55,7 @@ class DefaultFolderTests(SynchronousTestCase):
         self.patch(pwd, "getpwuid", unknown)
         error = self.assertRaises(StateDirError, default_folder, {}, "linux")
         self.assertEqual(
-            str(error), "there is no home folder to keep history in; name a folder with --state-dir"
+            str(error), "there is no home folder for the history; choose a folder with --state-dir"
         )
 
 
@@ -105,7 +105,7 @@ class OpenTests(PlaceTestCase):
         self.opened(Path("state")).close()
         self.parent.joinpath("link").symlink_to("state")
         self.opened(self.parent / "link")
-        self.assertIn("uses it", self.refused())
+        self.assertIn("uses this folder", self.refused())
 
     def test_what_root_makes_belongs_to_the_owner_of_the_folder(self) -> None:
         given: list[tuple[int, int]] = []
@@ -135,11 +135,11 @@ class RefusalTests(PlaceTestCase):
         dangling, loop = self.parent / "dangling", self.parent / "loop"
         dangling.symlink_to("nowhere")
         loop.symlink_to("loop")
-        hint = "give another folder with --state-dir"
+        hint = "choose another folder with --state-dir"
         for folder in (self.folder, dangling, loop):
             self.assertEqual(self.refused(folder), f"is not a folder; {hint}")
         self.assertEqual(
-            self.refused(self.folder / "below"), f"lies in what is not a folder; {hint}"
+            self.refused(self.folder / "below"), f"is inside something that is not a folder; {hint}"
         )
         self.assertEqual(self.folder.read_text(), "a file")
 
@@ -149,7 +149,7 @@ class RefusalTests(PlaceTestCase):
             (folder / name).mkdir(parents=True)
             self.assertEqual(
                 self.refused(folder),
-                f"cannot be written: {folder / name}: Is a directory; give another folder with --state-dir",
+                f"cannot be written: {folder / name}: Is a directory; choose another folder with --state-dir",
             )
 
     def test_a_folder_that_cannot_be_written_is_named_with_what_to_do(self) -> None:
@@ -157,7 +157,7 @@ class RefusalTests(PlaceTestCase):
         for folder in (Path("/proc/self"), Path("/proc/self/state")):
             self.assertRegex(
                 self.refused(folder),
-                "^cannot be written: .*; give another folder with --state-dir$",
+                "^cannot be written: .*; choose another folder with --state-dir$",
             )
 
     def test_a_user_who_may_not_write_is_told_so(self) -> None:
@@ -167,7 +167,7 @@ class RefusalTests(PlaceTestCase):
         self.patch(os, "open", denied)
         self.assertEqual(
             self.refused(),
-            "cannot be written: Permission denied; give another folder with --state-dir",
+            "cannot be written: Permission denied; choose another folder with --state-dir",
         )
 
     def test_a_disk_that_cannot_lock_is_an_error_that_leaves_nothing_open(self) -> None:
@@ -186,7 +186,7 @@ class LockTests(PlaceTestCase):
         first = self.opened()
         self.assertEqual(
             self.refused(),
-            f"process {os.getpid()} uses it; stop that one, or give this one another folder with --state-dir",
+            f"process {os.getpid()} uses this folder; stop that server, or choose another folder with --state-dir",
         )
         first.close()
         first.close()
@@ -196,7 +196,7 @@ class LockTests(PlaceTestCase):
         first = self.opened()
         for text in ("", "x\n", "\xff"):
             (first.folder / "lock").write_text(text, "latin-1")
-            self.assertRegex(self.refused(), "^another process uses it; stop that one")
+            self.assertRegex(self.refused(), "^another process uses this folder; stop that server")
 
     def test_what_an_earlier_one_left_in_the_file_is_not_told(self) -> None:
         self.folder.mkdir()
@@ -208,7 +208,7 @@ class LockTests(PlaceTestCase):
         with self.process("print(flush=True); input()") as process:
             assert process.stdout is not None
             process.stdout.readline()
-            self.assertIn(f"process {process.pid} uses it", self.refused())
+            self.assertIn(f"process {process.pid} uses this folder", self.refused())
             process.send_signal(signal.SIGKILL)
         self.opened()
 
@@ -253,7 +253,7 @@ class LookTests(PlaceTestCase):
 
     def test_folder_in_use_is_refused_and_its_user_does_not_notice(self) -> None:
         place = self.opened()
-        self.assertIn(f"process {os.getpid()} uses it", self.refused_at_a_look())
+        self.assertIn(f"process {os.getpid()} uses this folder", self.refused_at_a_look())
         place.close()
         self.opened().close()
 
@@ -261,6 +261,6 @@ class LookTests(PlaceTestCase):
         self.patch(os, "access", lambda *arguments: False)
         self.assertIn("cannot be written: ", self.refused_at_a_look())
         self.folder.write_text("a file")
-        self.assertIn("is not a folder; give another", self.refused_at_a_look())
+        self.assertIn("is not a folder; choose another", self.refused_at_a_look())
         self.folder = self.folder / "below"
-        self.assertIn("lies in what is not a folder", self.refused_at_a_look())
+        self.assertIn("is inside something that is not a folder", self.refused_at_a_look())

@@ -57,11 +57,11 @@ class KindTests(SynchronousTestCase):
             self.assertIs(kind_of(url), Kind.POSTGRESQL, url)
 
     def test_any_other_is_refused_with_what_is_possible(self) -> None:
-        possible = "possible are :memory:, or postgresql://USER@HOST/NAME; without it, SQLite in --state-dir"
+        possible = "possible values: :memory:, or postgresql://USER@HOST/NAME; without it, SQLite in --state-dir"
         for scheme in ("mysql", "sqlite", "postgresql+psycopg", "POSTGRESQL"):
             self.assertEqual(
                 self.reason(f"{scheme}://root:s3cret@db/chat"),
-                f"{scheme}:// is none that can be used; {possible}",
+                f"{scheme}:// is not supported; {possible}",
             )
         for text in (
             "s3cret",
@@ -71,13 +71,13 @@ class KindTests(SynchronousTestCase):
             "postgresql:s3cret",
             "s3cret x://y",
         ):
-            self.assertEqual(self.reason(text), f"it is no URL of a database; {possible}")
+            self.assertEqual(self.reason(text), f"not the URL of a database; {possible}")
 
     def test_a_url_in_which_the_password_cannot_be_told_is_refused_with_how_to_write_it(
         self,
     ) -> None:
         for url in MANGLED:
-            self.assertIn("write a blank as %20 and each of : / ?", self.reason(url))
+            self.assertIn("write a space as %20 and each of : / ?", self.reason(url))
 
 
 class WithoutPasswordTests(SynchronousTestCase):

@@ -248,11 +248,12 @@ class DoubtTests(CertificateCase):
     def test_one_that_does_not_count_yet_is_told(self) -> None:
         self.writes("c.pem", "x.example")
         found = find(self.folder / "c.pem", None, None)
-        self.assertIn("counts only from", certificates.doubts(found, NOW - timedelta(9))[0])
+        self.assertIn("not valid before", certificates.doubts(found, NOW - timedelta(9))[0])
 
     def test_key_that_others_can_read_is_told(self) -> None:
         self.assertEqual(
-            self.doubts(mode=0o644), ["c.pem: everybody on this machine can use it: chmod o= c.pem"]
+            self.doubts(mode=0o644),
+            ["c.pem: every user of this machine can read it: chmod o= c.pem"],
         )
 
     def test_key_that_is_gone_meanwhile_is_no_fault(self) -> None:

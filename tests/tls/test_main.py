@@ -134,7 +134,7 @@ class CommandTests(SynchronousTestCase):
         for mine, other in (("key.pem", "certificate.pem"), ("certificate.pem", "key.pem")):
             (self.place / mine).write_text("precious")
             self.assertIn(
-                f"{mine} exists, and nothing is overwritten", self.says(str(self.place), status=1)
+                f"{mine} exists already and was not overwritten", self.says(str(self.place), status=1)
             )
             self.assertEqual((self.place / mine).read_text(), "precious")
             self.assertFalse((self.place / other).exists())
@@ -143,7 +143,7 @@ class CommandTests(SynchronousTestCase):
     def test_what_cannot_be_done_is_one_line(self) -> None:
         (self.folder / "file").write_text("x")
         for arguments, said in (
-            (["--name", "a b", str(self.place)], "'a b' is no host name and no address"),
+            (["--name", "a b", str(self.place)], "'a b' is neither a host name nor an address"),
             ([str(self.folder / "file" / "x")], "Not a directory"),
         ):
             told = self.says(*arguments, status=1)
@@ -151,7 +151,7 @@ class CommandTests(SynchronousTestCase):
             self.assertIn(said, told)
         for days in ("0", "-1", "x", "99999", "1.5"):
             self.assertIn(
-                "is no number from 1", self.says(f"--days={days}", str(self.place), status=2)
+                "is not a number from 1", self.says(f"--days={days}", str(self.place), status=2)
             )
 
     def test_it_is_a_command(self) -> None:

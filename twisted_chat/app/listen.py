@@ -63,7 +63,7 @@ def opened(address: Any, description: str, *, tls: bool = False, json: bool = Fa
         join = f"openssl s_client -quiet -connect {place}" if tls else f"nc {host} {port}"
         joins = "" if json else f" {join} joins it;"
         return f"{line}, for this machine only:{joins} --interface 0.0.0.0 opens it to others"
-    return f"{line}, for everybody who can reach this machine"
+    return f"{line}, for everyone who can reach this machine"
 
 
 def _place(error: CannotListenError) -> str:
@@ -77,5 +77,5 @@ def _reason(error: CannotListenError) -> str:
     """Say why the server could not listen, and what to do."""
     why = getattr(error.socketError, "strerror", None) or error.socketError
     if getattr(error.socketError, "errno", None) in (errno.EADDRINUSE, None):
-        return f"{why}; stop what listens there, or choose another with --port"
-    return f"{why}; choose another with --port or --interface"
+        return f"{why}; stop the program that uses it, or choose another port with --port"
+    return f"{why}; choose another address with --port or --interface"

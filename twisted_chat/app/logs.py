@@ -49,7 +49,7 @@ class LogFile:
             file = self._open()
         except OSError as error:
             log.error(
-                "the log cannot be opened again: {path}: {why}",
+                "cannot reopen the log: {path}: {why}",
                 path=self._path,
                 why=error.strerror,
             )
@@ -104,7 +104,7 @@ class Logs:
     def reopen(self) -> None:
         """Open the file again, if the log is in one; called at SIGUSR1."""
         if self._file is None:
-            log.info("the log is not in a file of its own; nothing was opened again")
+            log.info("the log is not written to a file; nothing to reopen")
         else:
             self._file.reopen()
-            log.info("the log was opened again")
+            log.info("reopened the log")

@@ -48,21 +48,21 @@ class Options(usage.Options):
     synopsis = "[options]"
     longdesc = """\
 A chat server that people join with nc, telnet, or a program that speaks JSON lines: all in the same rooms. Without
-options it listens on port 12000 of this machine, where nobody else can reach it. Ctrl-C or SIGTERM stops it:
-everybody is told goodbye."""
+options it listens on port 12000 of this machine, where no other machine can reach it. Ctrl-C or SIGTERM stops it,
+after telling everyone goodbye."""
 
     optFlags = [
         [
             "oper-in-clear",
             None,
-            "let operators send their password from other machines without TLS, where others may read along",
+            "let operators send their password from other machines without TLS, where others on the network can read it",
         ],
-        ["no-flood-limit", None, "let everybody send as fast as they can (for load tests)"],
+        ["no-flood-limit", None, "do not limit how fast people can send (for load tests)"],
         [
             "check",
             None,
-            "tell what is wrong with options, certificates, ports and state folder, and do not start; "
-            "the exit status is 0 if the server could",
+            "check options, certificates, ports and state folder without starting; the exit status is 0 if the server "
+            "could start",
         ],
     ]
     optParameters = [
@@ -73,20 +73,20 @@ everybody is told goodbye."""
             "address to listen on [127.0.0.1]; 0.0.0.0 or :: lets other machines in",
         ],
         ["tls-cert", None, None, "certificate for --tls-port, with its chain, in PEM form"],
-        ["tls-key", None, None, "its private key, if that is not in the same file"],
+        ["tls-key", None, None, "its private key, if it is not in the same file"],
         [
             "tls-dir",
             None,
             None,
-            "folder of certificates, of which a client gets that for the name it asks for: NAME.pem and NAME.key, or "
+            "folder of certificates, one for each host name that clients ask for: NAME.pem and NAME.key, or "
             "NAME/fullchain.pem and NAME/privkey.pem",
         ],
         [
             "local-trust",
             None,
             None,
-            "who counts as this machine, which limits and bans spare: loopback (with UNIX sockets), unix (those only) or none "
-            "[loopback; unix if there is an endpoint such as haproxy:tcp:12000]",
+            "which connections count as local, exempt from limits and bans: loopback (with UNIX sockets), unix (only those) or "
+            "none [loopback; unix if there is an endpoint such as haproxy:tcp:12000]",
         ],
         ["server-name", None, None, "name shown in the greeting [twisted-chat]"],
         ["motd", None, None, "message of the day, shown after login; \\n begins a new line"],
@@ -95,7 +95,7 @@ everybody is told goodbye."""
             "database",
             None,
             None,
-            "where to keep them instead: postgresql://USER@HOST/NAME, or :memory:, for as long as the server runs "
+            "where to keep them instead: postgresql://USER@HOST/NAME, or :memory: (lost when the server stops) "
             "[SQLite in that folder]",
         ],
         [
@@ -103,32 +103,32 @@ everybody is told goodbye."""
             None,
             None,
             "who can register an account: open, invite (with a code that /invite-code makes) or closed "
-            "[open if only this machine is let in, else invite]",
+            "[open if the server listens on this machine only, else invite]",
         ],
         [
             "sync",
             None,
             None,
-            "a message is acknowledged when it survives: full, a power cut; normal, the end of the program; "
+            "acknowledge a message once it survives: full, a power failure; normal, a crash of the server process; "
             "off is for tests [full]",
         ],
         [
             "operators",
             None,
             None,
-            "file of server operators, a line NAME HASH each; python -m twisted_chat.auth hash makes the hash",
+            "file of server operators, one NAME HASH per line; python -m twisted_chat.auth hash makes the hash",
         ],
         [
             "log-level",
             None,
             None,
-            "the least that is logged under twistd: debug, info, warn, error or critical [info]",
+            "the lowest level that twistd logs: debug, info, warn, error or critical [info]",
         ],
         [
             "config",
             "c",
             None,
-            "TOML file with these settings; what is given here as an option goes first",
+            "TOML file with these settings; options on the command line override them",
         ],
         *_limit_options(),
     ]
@@ -152,7 +152,7 @@ everybody is told goodbye."""
     opt_p = opt_port
 
     def opt_auth(self, value: str) -> None:
-        """ask others about passwords too: argon2:FILE, or any other kind that --help-auth lists; can be given several times"""
+        """also check passwords against argon2:FILE, or another source that --help-auth lists; can be given several times"""
         self["auth"].append(value)
 
     def opt_help_auth(self) -> None:
@@ -174,7 +174,7 @@ everybody is told goodbye."""
         self["tls-ports"].append(value)
 
     def opt_trusted_proxy(self, value: str) -> None:
-        """network of proxies whose PROXY headers are believed, or unix; needed by a port such as haproxy:tcp:12000; can be
+        """network of trusted proxies, or unix; required for a port such as haproxy:tcp:12000; can be
         given several times"""
         self["trusted-proxies"].append(value)
 
@@ -215,15 +215,15 @@ everybody is told goodbye."""
             lines: list[str] = []
             for name, kind in kinds:
                 option = f"  {shorts.get(name, '    ')}--{name}{f'={kind}' if kind else ''}"
-                text = textwrap.wrap(" ".join(self.docs[name].split()), max(width - 30, 20))
-                lines += [f"{option:<28}  {text[0]}", *(" " * 30 + line for line in text[1:])]
+                text = textwrap.wrap(" ".join(self.docs[name].split()), max(width - 31, 20))
+                lines += [f"{option:<29}  {text[0]}", *(" " * 31 + line for line in text[1:])]
             return "\n".join(lines)
 
         return "\n\n".join(
             (
                 "\n" + textwrap.fill(self.longdesc, width),
                 f"Options [and their defaults]:\n{options(kinds.items())}",
-                "Limits [and their defaults], also keys of the table [limits] in the file:\n"
+                "Limits [and their defaults]; also keys of the [limits] table in the file:\n"
                 + options((name, "N") for name in LIMITS),
             )
         )
@@ -231,7 +231,7 @@ everybody is told goodbye."""
     def parseArgs(self, *rest: str) -> None:
         if rest:
             raise usage.UsageError(
-                f"there is no argument {rest[0]!r}; everything is an option, such as --port {rest[0]}"
+                f"unexpected argument {rest[0]!r}; did you mean --port {rest[0]}"
             )
 
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
@@ -347,7 +347,9 @@ def _limit(option: str, text: str) -> int:
         return value
     except msgspec.ValidationError:
         least = hint.__metadata__[0].ge
-        raise BadSetting(f"--{option}: {text!r} is no whole number of at least {least}") from None
+        raise BadSetting(
+            f"--{option}: {text!r} is not a whole number of at least {least}"
+        ) from None
 
 
 def _shown_default() -> str:

@@ -26,8 +26,8 @@ _KNOWN: Final = ("tcp", "tcp4", "tcp6", "unix")
 
 
 _LOOPBACK: Final = (
-    "local-trust: whoever connects from a loopback address counts as this machine, and limits and bans spare them; if a "
-    "program here forwards strangers to the chat (ssh -L, Tor, the proxy of a container), give --local-trust none"
+    "local-trust: connections from a loopback address are exempt from limits and bans; if a program on this machine "
+    "forwards other people to the chat (ssh -L, Tor, the proxy of a container), set --local-trust none"
 )
 
 
@@ -101,7 +101,7 @@ def _certificates(report: Report, settings: Settings, now: datetime) -> None:
         from twisted_chat.tls import certificates
     except ImportError as error:
         report.problem(
-            f"{error.name} is not installed, which TLS needs: pip install 'PATH-OF-THE-CLONE[tls]'"
+            f"TLS needs {error.name}, which is not installed: pip install 'PATH-OF-THE-CLONE[tls]'"
         )
         return
     try:
@@ -121,7 +121,7 @@ def _port(report: Report, probe: Probe, description: str) -> None:
     outcome: list[object] = []
     kind = description.partition(":")[0]
     if kind not in _KNOWN:
-        report.warn(f"{description}: an endpoint of this kind is not looked at")
+        report.warn(f"{description}: this kind of endpoint cannot be checked")
         return
     try:
         _ = serverFromString(probe, description).listen(ServerFactory()).addBoth(outcome.append)
@@ -131,7 +131,7 @@ def _port(report: Report, probe: Probe, description: str) -> None:
         report.problem(str(error))
     except Exception as error:
         # Each of them says in its own way that a description is wrong.
-        report.problem(f"{description!r} is no endpoint: {type(error).__name__}: {error}")
+        report.problem(f"{description!r} is not an endpoint: {type(error).__name__}: {error}")
     else:
         report.fine(f"{outcome[0]} is free")
 
@@ -151,24 +151,24 @@ class Probe:
             try:
                 probe.bind((interface, port))
             except OSError as error:
-                taken = "; stop what listens there" if error.errno == errno.EADDRINUSE else ""
+                taken = "; stop the program that uses it" if error.errno == errno.EADDRINUSE else ""
                 raise Problem(f"cannot listen on {place}: {error.strerror}{taken}") from None
         if port and any(
             port == other and _overlap(interface, host) for host, other in self._places
         ):
-            raise Problem(f"cannot listen on {place}: it is given twice")
+            raise Problem(f"cannot listen on {place}: it is listed twice")
         self._places.append((interface, port))
         return place
 
     def listenUNIX(self, address: str, factory: object, *options: Any, **more: Any) -> str:
         with socket.socket(socket.AF_UNIX) as probe:
             if probe.connect_ex(address) == 0:
-                raise Problem(f"cannot listen on {address}: somebody does; stop that")
+                raise Problem(f"cannot listen on {address}: another program does; stop it")
         # The socket of a server that was killed is taken over; anything else stays where it is.
         if os.path.lexists(address) and not Path(address).is_socket():
-            raise Problem(f"cannot listen on {address}: something else has that name; remove it")
+            raise Problem(f"cannot listen on {address}: it exists and is not a socket; remove it")
         if (address, 0) in self._places:
-            raise Problem(f"cannot listen on {address}: it is given twice")
+            raise Problem(f"cannot listen on {address}: it is listed twice")
         self._places.append((address, 0))
         folder = Path(address).absolute().parent
         if not os.access(folder, os.W_OK | os.X_OK):
@@ -217,7 +217,7 @@ def _postgresql(report: Report, settings: Settings) -> None:
         done = look_at(Database(parse(settings.database)))
     except ImportError as error:
         report.problem(
-            f"{error.name} is not installed, which PostgreSQL needs: pip install 'PATH-OF-THE-CLONE[postgres]'"
+            f"PostgreSQL needs {error.name}, which is not installed: pip install 'PATH-OF-THE-CLONE[postgres]'"
         )
     except StoreError as error:
         report.problem(f"database {name}: {error}")

@@ -71,12 +71,12 @@ class Reload:
         try:
             said = again()
         except NotReloaded as error:
-            line = f"the {name} cannot be used as they are now, the old ones go on: {error}"
+            line = f"the new {name} are invalid; the previous ones stay in use: {error}"
             log.error("{line}", line=shown(line, _LONGEST))
         except Exception:
-            log.failure("reading the {name} again failed; the old ones go on", name=name)
+            log.failure("reloading the {name} failed; the previous ones stay in use", name=name)
         else:
-            line = f"the {name} were read again{f': {said}' if said else ''}"
+            line = f"reloaded the {name}{f': {said}' if said else ''}"
             log.info("{line}", line=shown(line, _LONGEST))
 
     def _settings_again(self) -> str:
@@ -91,7 +91,7 @@ class Reload:
         changed, waiting = _differing(old, possible), _differing(possible, new)
         said = [f"{', '.join(changed)} changed" if changed else "nothing changed"]
         if waiting:
-            said.append(f"{', '.join(waiting)} changed too, which needs a restart")
+            said.append(f"{', '.join(waiting)} changed too, but needs a restart")
         return "; ".join(said)
 
 

@@ -243,7 +243,7 @@ class ChatService(Service):
             from twisted_chat.tls import certificates
         except ImportError as error:
             raise StartError(
-                f"{error.name} is not installed, which TLS needs: pip install 'PATH-OF-THE-CLONE[tls]'"
+                f"TLS needs {error.name}, which is not installed: pip install 'PATH-OF-THE-CLONE[tls]'"
             ) from None
         try:
             in_use = certificates.Certificates(certificates.find(*self._settings.tls_files()))
@@ -350,14 +350,14 @@ class ChatService(Service):
             self.factory.connections.check(self._clock.seconds())
             self.node.tick()
         except Exception:
-            log.failure("looking after silent connections failed")
+            log.failure("checking idle connections failed")
 
     def _look_after_store(self) -> None:
         try:
             self.node.housekeep()
         except Exception:
             # A LoopingCall ends for good at its first exception.
-            log.failure("looking after what is stored failed")
+            log.failure("housekeeping of the store failed")
 
     def _handle_signals(self) -> None:
         # twistd's own handlers end the process by the signal it got; a clean stop is exit 0.

@@ -86,7 +86,7 @@ class Settings(
         """Return a Twisted endpoint description for each port. Raises :class:`BadSetting`."""
         endpoints = self._endpoints("port", self.port)
         if not (endpoints or self.json_endpoints() or self.tls_endpoints()):
-            raise BadSetting("port: there is none; give at least one")
+            raise BadSetting("port: at least one port is needed")
         return endpoints
 
     def json_endpoints(self) -> list[str]:
@@ -116,12 +116,12 @@ class Settings(
     def _check_tls(self) -> None:
         files, ports = self.tls_files(), self.tls_endpoints()
         if ports and not (files.cert or files.dir):
-            raise BadSetting("tls-port: it needs a certificate; give tls-cert or tls-dir")
+            raise BadSetting("tls-port: a certificate is needed; set tls-cert or tls-dir")
         if (files.cert or files.dir) and not ports:
             key = "tls-cert" if files.cert else "tls-dir"
-            raise BadSetting(f"{key}: there is no port to use it for; give tls-port")
+            raise BadSetting(f"{key}: not used without a TLS port; set tls-port")
         if files.key and not files.cert:
-            raise BadSetting("tls-key: there is no certificate that it belongs to; give tls-cert")
+            raise BadSetting("tls-key: the certificate is missing; set tls-cert")
 
     def trusted_proxies(self) -> Trusted:
         """Return whose PROXY headers are believed. Raises :class:`BadSetting`."""
@@ -132,7 +132,7 @@ class Settings(
                 networks.append(network)
             elif text != "unix":
                 raise BadSetting(
-                    f"trusted-proxy: {text!r} is no address or network; give one such as 192.0.2.7 or 10.0.0.0/8, "
+                    f"trusted-proxy: {text!r} is not an address or network such as 192.0.2.7 or 10.0.0.0/8, "
                     "or unix for proxies that connect to a UNIX socket"
                 )
         return Trusted(tuple(networks), "unix" in self.trusted_proxy)
@@ -147,7 +147,7 @@ class Settings(
                 known: LocalTrust = each
                 return known
         if self.local_trust:
-            why = f"{self.local_trust!r} is none of {', '.join(get_args(LocalTrust))}"
+            why = f"{self.local_trust!r} is not one of {', '.join(get_args(LocalTrust))}"
             raise BadSetting(f"local-trust: {why}")
         kinds = {port.partition(":")[0] for _, port in self.all_endpoints()}
         return "loopback" if kinds <= _DIRECT else "unix"
@@ -159,13 +159,13 @@ class Settings(
         if forwarded and not self.trusted_proxy:
             key, port = forwarded[0]
             raise BadSetting(
-                f"{key}: {port!r} needs trusted-proxy, the networks whose PROXY headers are believed; else anybody could "
-                "claim any address"
+                f"{key}: {port!r} needs trusted-proxy, the networks of your proxies; otherwise anyone could claim any "
+                "address"
             )
         self.trusted_proxies()
         if self.trusted_proxy and not forwarded:
             raise BadSetting(
-                "trusted-proxy: there is no port for proxies; give one, such as --port haproxy:tcp:12000"
+                "trusted-proxy: not used without a port for proxies, such as --port haproxy:tcp:12000"
             )
 
     def _endpoints(self, key: str, given: int | str | tuple[int | str, ...]) -> list[str]:
@@ -177,7 +177,7 @@ class Settings(
             return port
         if not (port.isascii() and port.isdigit() and int(port) <= 65535):
             raise BadSetting(
-                f"{key}: {port!r} is no port; give a number from 1 to 65535, or an endpoint such as unix:/run/chat.sock"
+                f"{key}: {port!r} is not a port; use a number from 1 to 65535, or an endpoint such as unix:/run/chat.sock"
             )
         return f"tcp:{int(port)}:backlog={_BACKLOG}:interface={quoteStringArgument(self.interface)}"
 
@@ -197,7 +197,7 @@ class Settings(
         if self.database_kind() is not Kind.SQLITE:
             return None
         if "\0" in self.state_dir:
-            raise BadSetting("state-dir: U+0000 NULL cannot be in the name of a folder")
+            raise BadSetting("state-dir: the name of a folder cannot contain U+0000 NULL")
         try:
             folder = Path(self.state_dir).expanduser() if self.state_dir else default_folder()
         except (StateDirError, RuntimeError) as error:
@@ -215,7 +215,7 @@ class Settings(
                 if self.registration == each:
                     known: Registration = each
                     return known
-            why = f"{self.registration!r} is none of {', '.join(get_args(Registration))}"
+            why = f"{self.registration!r} is not one of {', '.join(get_args(Registration))}"
             raise BadSetting(f"registration: {why}")
         return "open" if self.only_here() else "invite"
 
@@ -271,7 +271,7 @@ class Settings(
         """Raise :class:`BadSetting` if the settings cannot be used."""
         self.motd_lines()
         if not _clean("server-name", self.server_name).strip():
-            raise BadSetting("server-name: it is empty")
+            raise BadSetting("server-name: must not be empty")
         self.endpoints()
         self._check_tls()
         self._check_proxies()
@@ -279,17 +279,17 @@ class Settings(
         self.database_kind()
         self.who_registers()
         if self.log_level not in LEVELS:
-            raise BadSetting(f"log-level: {self.log_level!r} is none of {', '.join(LEVELS)}")
+            raise BadSetting(f"log-level: {self.log_level!r} is not one of {', '.join(LEVELS)}")
         self.operators_file()
         if self.state_dir:  # without it, the command line may still name one
             self.state_folder()
         limits = self.limits
         for name, field in LIMITS.items():
             if getattr(limits, field.name) > _LARGEST_LIMIT:
-                raise BadSetting(f"limits.{name}: {_LARGEST_LIMIT:,} is the most")
+                raise BadSetting(f"limits.{name}: {_LARGEST_LIMIT:,} is the maximum")
         if limits.max_endless <= max(limits.max_object, limits.max_text + 1024):
             raise BadSetting(
-                "limits.max-endless: it must be larger than max-object, and than max-text by 1,024; they are "
+                "limits.max-endless: must be larger than max-object, and than max-text plus 1,024; they are "
                 f"{limits.max_endless:,}, {limits.max_object:,} and {limits.max_text:,}"
             )
         return self
@@ -308,7 +308,7 @@ def _path(key: str, name: str) -> Path | None:
     except RuntimeError as error:
         raise BadSetting(f"{key}: {error}") from None
     if "\0" in name:
-        raise BadSetting(f"{key}: U+0000 NULL cannot be in the name of a file")
+        raise BadSetting(f"{key}: the name of a file cannot contain U+0000 NULL")
     return path
 
 
@@ -326,11 +326,11 @@ def read_config(path: Path) -> Settings:
     except OSError as error:
         raise BadSetting(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise BadSetting(f"{path}: is not a text in UTF-8") from None
+        raise BadSetting(f"{path}: not valid UTF-8") from None
     try:
         return msgspec.convert(tomllib.loads(text), Settings).check()
     except tomllib.TOMLDecodeError as error:
-        raise BadSetting(f"{path}: is not TOML: {error}") from None
+        raise BadSetting(f"{path}: not valid TOML: {error}") from None
     except msgspec.ValidationError as error:
         key, reason = _explain(str(error))
         raise BadSetting(f"{path}{_line_of(key, text)}: {key}: {reason}") from None
@@ -360,13 +360,9 @@ def _unknown(table: str, name: str) -> str:
         return f"it belongs {place}"
     near = nearest(name, here)
     if near:
-        return f"there is no such setting; did you mean {near}?"
+        return f"no such setting; did you mean {near}?"
     near = nearest(name, elsewhere)
-    return (
-        f"there is no such setting; did you mean {near}, {place}?"
-        if near
-        else "there is no such setting"
-    )
+    return f"no such setting; did you mean {near}, {place}?" if near else "no such setting"
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
@@ -377,7 +373,7 @@ def nearest(name: str, names: Iterable[str]) -> str:
 
 def no_sync(text: str) -> str:
     """Say that there is no such policy of writing to the disk."""
-    return f"{text!r} is none of {', '.join(Sync)}"
+    return f"{text!r} is not one of {', '.join(Sync)}"
 
 
 def _line_of(key: str, text: str) -> str:

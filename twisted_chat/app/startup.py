@@ -18,9 +18,9 @@ from twisted_chat.store.url import Kind, without_password
 
 #: What the log says of who counts as this machine.
 LOCAL: Final = {
-    "none": "nobody counts as this machine (local-trust: none)",
-    "unix": "connections over UNIX sockets count as this machine (local-trust: unix)",
-    "loopback": "connections from loopback addresses and over UNIX sockets count as this machine (local-trust: loopback)",
+    "none": "no connection counts as local (local-trust: none)",
+    "unix": "connections over UNIX sockets count as local: no limits, no bans (local-trust: unix)",
+    "loopback": "connections from this machine count as local: no limits, no bans (local-trust: loopback)",
 }
 
 
@@ -55,7 +55,7 @@ def make_store(settings: Settings, folder: Path | None, reactor: Any, clock: Any
         database = Database(url, settings.sync)
     except ImportError as error:
         raise StartError(
-            f"{error.name} is not installed, which PostgreSQL needs: pip install 'PATH-OF-THE-CLONE[postgres]'"
+            f"PostgreSQL needs {error.name}, which is not installed: pip install 'PATH-OF-THE-CLONE[postgres]'"
         ) from None
     return SqlStore(
         database, RealThreads(reactor), clock, lines=settings.limits.history_lines, keep=keep
@@ -74,7 +74,7 @@ def kept(settings: Settings, folder: Path | None) -> str:
 def room(most: int) -> str:
     """Say how many connections there is room for, and how to get more."""
     if most == sys.maxsize:
-        return "there is room for as many connections as the system can hold"
+        return "no limit on the number of connections"
     connections = "1 connection" if most == 1 else f"{most:,} connections"
     return f"there is room for up to {connections}; LimitNOFILE= (systemd) or ulimit -Hn (a shell) sets that"
 

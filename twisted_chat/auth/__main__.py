@@ -24,7 +24,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="hash")
     commands.add_parser(
         "hash",
-        help="ask for a password twice, without showing it, or read it from standard input; print its hash",
+        help="read a password, twice from a terminal or once from standard input, and print its hash",
     )
     return top
 
@@ -42,7 +42,7 @@ def main(
         print(f"hash: {bad}", file=sys.stderr)
         return 1
     except (KeyboardInterrupt, EOFError):
-        print("hash: stopped", file=sys.stderr)
+        print("hash: interrupted", file=sys.stderr)
         return _STOPPED
     return 0
 
@@ -52,7 +52,7 @@ def _read(source: TextIO, ask: Callable[[str], str]) -> str:
     if source.isatty():
         password = ask("Password: ")
         if ask("Again: ") != password:
-            raise _BadPassword("the two are not the same; nothing was made")
+            raise _BadPassword("the passwords do not match; no hash was made")
     else:
         password = source.readline(2 * MAX_PASSWORD).removeprefix("\ufeff")
         password = password.removesuffix("\n").removesuffix("\r")
@@ -61,7 +61,9 @@ def _read(source: TextIO, ask: Callable[[str], str]) -> str:
     if len(password.encode("utf-8", "replace")) > MAX_PASSWORD:
         raise _BadPassword(f"a password has at most {MAX_PASSWORD:,} bytes")
     if password != password.strip(" "):
-        raise _BadPassword("a password cannot begin or end with a blank: a line of chat loses it")
+        raise _BadPassword(
+            "a password cannot begin or end with a space, which a chat line would lose"
+        )
     return password
 
 

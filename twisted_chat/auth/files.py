@@ -40,7 +40,7 @@ class Argon2File:
                 raise ValueError(f"line {number}: the hash {fault}")
             key = _key(name)
             if key in self._hashes:
-                raise ValueError(f"line {number}: {shown(name)} stands there twice")
+                raise ValueError(f"line {number}: {shown(name)} is listed twice")
             self._names[key], self._hashes[key] = name, hashed
 
     @property

@@ -58,25 +58,27 @@ def read_operators(path: Path) -> Operators:
     except OSError as error:
         raise OperatorsError(f"{path}: cannot be read: {error.strerror}") from None
     if len(data) > MAX_FILE:
-        raise OperatorsError(f"{path}: is larger than {MAX_FILE:,} bytes, and no list of operators")
+        raise OperatorsError(
+            f"{path}: larger than {MAX_FILE:,} bytes; this cannot be a list of operators"
+        )
     try:
         hashes = _read_lines(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise OperatorsError(f"{path}: is not a text in UTF-8") from None
+        raise OperatorsError(f"{path}: not valid UTF-8") from None
     except ValueError as error:
         raise OperatorsError(f"{path}:{error}") from None
-    readable = f"{path}: everybody on this machine can read it; chmod 640 keeps its hashes to those who need them"
+    readable = f"{path}: every user of this machine can read it; chmod 640 protects its hashes"
     return Operators(hashes, readable if status.st_mode & stat.S_IROTH else "")
 
 
 def fault_of(status: os.stat_result, user: int) -> str:
     """Say why a file with this status must not be trusted by a process of ``user``; nothing if it can be."""
     if not stat.S_ISREG(status.st_mode):
-        return "is no file"
+        return "is not a file"
     if status.st_uid not in (0, user):
-        return "belongs to somebody else, who could make operators; give it to root or to the server's user"
+        return "belongs to another user, who could add operators; chown it to root or to the user of the server"
     if status.st_mode & _OTHERS_WRITE:
-        return "others can write to it, and could make operators; chmod go-w mends that"
+        return "other users can write to it, and could add operators; run chmod go-w on it"
     return ""
 
 
@@ -97,11 +99,11 @@ def _read_lines(text: str) -> dict[str, str]:
 
 def _fault_in(name: str, stored: str, found: Mapping[str, str]) -> str:
     if _NAME.fullmatch(name) is None:
-        return f"{shown(name)!r} is no name; letters, digits, _ - and . are, 32 of them at most"
+        return f"{shown(name)!r} is not a name; use at most 32 letters, digits and _ - ."
     if name in found:
-        return f"{name} stands there twice"
+        return f"{name} is listed twice"
     if not stored.startswith("$"):
-        return f"behind {name} there is no argon2 hash; python -m twisted_chat.auth hash makes one"
+        return f"an argon2 hash must follow {name}; python -m twisted_chat.auth hash makes one"
     fault = fault_in(stored)
     if fault:
         return f"the hash of {name} {fault}; python -m twisted_chat.auth hash makes one"

@@ -135,21 +135,21 @@ _NOBODYS: Final = _nobodys()
 
 
 def fault_in(stored: str) -> str:
-    """Say why a hash that somebody wrote into a file cannot be used, as in "the hash asks for too much"; nothing if it can."""
+    """Say what is wrong with a hash from a file, as in "the hash is not argon2id"; nothing if it can be used."""
     hashed = _HASH.match(stored)
     if hashed is None:
-        return "is none of argon2"
+        return "is not an argon2 hash"
     if hashed.end() != len(stored):
-        return "has something behind it that is no part of it"
+        return "has extra text after it"
     try:
         made = argon2.extract_parameters(stored)
     except (InvalidHashError, ValueError):
-        return "is none of argon2"
+        return "is not an argon2 hash"
     if made.type is not argon2.Type.ID:
         return "is not argon2id"
     asked = made.memory_cost, made.time_cost, made.parallelism
     if any(much > most for much, most in zip(asked, _MOST, strict=True)):
-        return "asks for too much"
+        return "needs too much memory or time"
     return ""
 
 

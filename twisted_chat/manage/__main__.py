@@ -19,10 +19,10 @@ from twisted_chat.store.state_dir import StateDirError, default_folder
 from twisted_chat.store.url import BadDatabase, Kind, kind_of
 
 _COMMANDS: Final = (
-    ("accounts", "list the accounts whose names fit MASK, such as 'b*'"),
+    ("accounts", "list the accounts, or those whose names match MASK, such as 'b*'"),
     (
         "reset-password",
-        "print a code that stands for a forgotten password, for one login within 24 hours",
+        "replace a forgotten password with a code, good for one login within 24 hours",
     ),
     ("remove-account", "delete an account"),
 )
@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     top = argparse.ArgumentParser(
         prog="python -m twisted_chat.manage",
-        description="Accounts of a server that does not run. While it runs, its operators have commands for that.",
+        description="Manage the accounts of a server that is not running. While it runs, its operators have commands for this.",
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, what in _COMMANDS:
@@ -45,10 +45,13 @@ def parser() -> argparse.ArgumentParser:
             "--state-dir",
             type=Path,
             metavar="DIR",
-            help="the state folder of the server (default: as for the server)",
+            help="the state folder of the server (default: the same as the server's)",
         )
         command.add_argument(
-            "--database", default="", metavar="URL", help="what the server has, if it is not SQLite"
+            "--database",
+            default="",
+            metavar="URL",
+            help="the server's --database, if it is not SQLite",
         )
     return top
 
@@ -62,11 +65,11 @@ def main(arguments: Sequence[str]) -> int:
     except BadDatabase as error:
         top.error(f"--database: {error}")
     if kind is Kind.MEMORY:
-        top.error("--database: with :memory: nothing is kept")
+        top.error("--database: :memory: keeps nothing")
     place = given.database or str(given.state_dir or default_folder())
     try:
         if kind is Kind.SQLITE and not Path(place).is_dir():
-            raise StoreError(f"{place}: there is no such folder")
+            raise StoreError(f"{place}: no such folder")
         for line in _do(given.command, place, given.name):
             print(line)
     except (BadName, StateDirError, StoreError) as error:
@@ -87,12 +90,12 @@ def _do(command: str, place: str, name: str) -> list[str]:
     key = parse_nick(name).key
     if command == "remove-account":
         account_changes.remove_account(place, key)
-        return [f"The account {key} is removed."]
+        return [f"Removed the account {key}."]
     code = new_code()
     stored = Code(hash_now(code), time.time() + GOOD_FOR).spell()
     account_changes.reset_password(place, key, stored)
     return [
-        f"The password of {key} is reset. This code stands for it, for one login within 24 hours: {code}"
+        f"Reset the password of {key}. This code replaces it, for one login within 24 hours: {code}"
     ]
 
 

@@ -30,16 +30,16 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     top = argparse.ArgumentParser(
         prog=_PROGRAM,
-        description="Backup and restore of history and rooms, of a server that keeps them with SQLite.",
+        description="Back up and restore the database of a server that uses SQLite.",
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, what in (
-        ("backup", "copy the database to a new FILE; the server may run"),
-        ("restore", "put a backup in the place of the database; the server must not run"),
-        ("check", "look through the whole database; the server may run"),
+        ("backup", "copy the database to a new FILE; works while the server runs"),
+        ("restore", "replace the database with a backup; the server must not be running"),
+        ("check", "check the whole database for damage; works while the server runs"),
         (
             "compact",
-            "make the file smaller, now and when something is deleted; the server must not run",
+            "shrink the file, now and after later deletions; the server must not be running",
         ),
     ):
         command = commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
@@ -49,18 +49,18 @@ def parser() -> argparse.ArgumentParser:
             "--state-dir",
             type=Path,
             metavar="DIR",
-            help="the state folder of the server (default: as for the server)",
+            help="the state folder of the server (default: the same as the server's)",
         )
         command.add_argument(
             "--database",
             default="",
             metavar="URL",
-            help="what the server has, if it is not SQLite: says what to use then",
+            help="the server's --database, if it is not SQLite: says what to use then",
         )
     command = commands.add_parser(
         "copy",
-        help="copy all to a new database of either kind; no server must run on either",
-        description="Copy all that a server keeps from one database to a new one: from SQLite to PostgreSQL, or back.",
+        help="copy everything to a new database, of either kind; no server may be using either",
+        description="Copy all data of a server to a new database: from SQLite to PostgreSQL, or back.",
     )
     for name in ("source", "target"):
         command.add_argument(
@@ -86,7 +86,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"{given.command}: {shown(str(error), 2000)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(f"{given.command}: stopped", file=sys.stderr)
+        print(f"{given.command}: interrupted", file=sys.stderr)
         return _STOPPED
     return 0
 
@@ -113,18 +113,18 @@ def _copy(source: str, target: str) -> int:
         print(f"copy: {shown(str(error), 2000)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("copy: stopped; nothing was copied", file=sys.stderr)
+        print("copy: interrupted; nothing was copied", file=sys.stderr)
         return _STOPPED
-    print(f"{done:,} rows are copied; the index for searches is made when the server starts")
+    print(f"{done:,} rows copied; the search index is built when the server starts")
     return 0
 
 
 def _refuse_others(kind: Kind, command: str) -> None:
     if kind is Kind.MEMORY:
-        raise BackupError("with --database :memory: nothing is kept")
+        raise BackupError("--database :memory: keeps nothing")
     if kind is Kind.POSTGRESQL:
         program = _IN_POSTGRESQL[command]
-        raise BackupError(f"this is for SQLite; PostgreSQL has {program} for it")
+        raise BackupError(f"this works on SQLite only; for PostgreSQL use {program}")
 
 
 def _do(command: str, folder: Path, file: Path | None) -> str:
@@ -143,10 +143,10 @@ def _do(command: str, folder: Path, file: Path | None) -> str:
         place.close()
     lines = [f"{place.database}: {_size(restored.summary)}"]
     if restored.aside is not None:
-        lines.append(f"what was there before is now {restored.aside}")
+        lines.append(f"the previous database is now {restored.aside}")
     if not restored.readable:
         lines.append(
-            "it could not be read: ids go on far above those of the backup, in the hope that it had not come that far"
+            "it could not be read; new ids start far above those of the backup, so that they are hopefully unused"
         )
     return "\n".join(lines)
 

@@ -58,14 +58,14 @@ def backup(folder: Path, target: Path) -> Summary:
     """
     database = _required(folder)
     if os.path.lexists(target):
-        raise BackupError(f"{target}: is there already; choose a name that is not")
+        raise BackupError(f"{target}: exists already; choose another name")
     with _recognized(database, shown=database):
         pass  # else an error would name the copy
     with _temporary(target) as copy:
         _copy(database, copy)
         summary = _sound(copy, shown=target)
         if os.path.lexists(target):
-            raise BackupError(f"{target}: somebody else has made it meanwhile")
+            raise BackupError(f"{target}: another program has just created it")
         _sync(copy)
         copy.rename(target)
     _sync_names(target)
@@ -90,9 +90,7 @@ def compact(place: StateDir) -> tuple[int, int]:
     free = shutil.disk_usage(place.folder).free
     # SQLite writes a copy of all of it, and that once more into its log.
     if free < 2 * before:
-        needed = (
-            f"{2 * before / 1e6:,.0f} MB are needed for that, and {free / 1e6:,.0f} MB are free"
-        )
+        needed = f"{2 * before / 1e6:,.0f} MB of free space are needed, and {free / 1e6:,.0f} MB are free"
         raise BackupError(f"{place.database}: {needed}")
     try:
         with contextlib.closing(sqlite3.connect(place.database)) as connection:
@@ -110,7 +108,7 @@ def restore(place: StateDir, source: Path, now: float | None = None) -> Restored
     Raises :class:`BackupError`; then nothing has changed.
     """
     if not source.is_file():
-        raise BackupError(f"{source}: is no file")
+        raise BackupError(f"{source}: is not a file")
     _sound(source, still=True)
     _refuse_newer(source)
     database = place.database
@@ -147,10 +145,10 @@ def _required(folder: Path) -> Path:
         size = database.stat().st_size
     except OSError as error:
         raise BackupError(
-            f"{database}: {error.strerror}; name the folder of the server with --state-dir"
+            f"{database}: {error.strerror}; use --state-dir to name the server's folder"
         ) from None
     if not size:
-        raise BackupError(f"{database}: nothing has been kept in it yet")
+        raise BackupError(f"{database}: the database is empty")
     return database
 
 
@@ -218,11 +216,11 @@ def _recognized(
     except OSError as error:
         raise BackupError(f"{shown}: cannot be read: {error.strerror}") from None
     if header != _HEADER:
-        raise BackupError(f"{shown}: is no SQLite database")
+        raise BackupError(f"{shown}: not an SQLite database")
     with _opened(database, still=still, shown=shown) as connection:
         (identity,) = connection.execute("PRAGMA application_id").fetchone()
         if identity != APPLICATION_ID:
-            raise BackupError(f"{shown}: is a database of another program")
+            raise BackupError(f"{shown}: this database belongs to another program")
         yield connection, size
 
 
@@ -239,7 +237,7 @@ def _refuse_newer(source: Path) -> None:
             row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
             if row and str(row[0]) > HEAD:
                 raise BackupError(
-                    f"{source}: is of a newer version of twisted-chat (schema {row[0]}, this one knows {HEAD}); "
+                    f"{source}: was made by a newer version of twisted-chat (schema {row[0]}, this one knows {HEAD}); "
                     "restore it with that version"
                 )
 

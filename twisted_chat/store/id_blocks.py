@@ -73,13 +73,13 @@ class IdAllocator:
             block = await self._store.reserve(BLOCK)
         except Exception:
             if not self._wait:
-                log.failure("the store gives no ids now; it is asked again and again")
+                log.failure("the store cannot allocate message ids now; retrying")
             self._wait = min(max(_FIRST_WAIT, 2 * self._wait), _LONGEST_WAIT)
             self._again = self._clock.callLater(self._wait, self._ask)
             return
         if self._wait:
             self._wait = 0.0
-            log.info("the store gives ids again")
+            log.info("the store allocates message ids again")
         self._add(block)
 
     def _add(self, block: range) -> None:

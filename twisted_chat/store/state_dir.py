@@ -51,7 +51,7 @@ def _home(environment: Mapping[str, str]) -> Path:
             home = ""
     if not os.path.isabs(home):
         raise StateDirError(
-            "there is no home folder to keep history in; name a folder with --state-dir"
+            "there is no home folder for the history; choose a folder with --state-dir"
         )
     return Path(home)
 
@@ -87,7 +87,7 @@ class StateDir:
                 raise
         except OSError as error:
             raise StateDirError(
-                f"{folder}: {_why(folder, error)}; give another folder with --state-dir"
+                f"{folder}: {_why(folder, error)}; choose another folder with --state-dir"
             ) from None
         return cls(folder, lock)
 
@@ -104,7 +104,7 @@ class StateDir:
                 _look_at(folder)
         except OSError as error:
             raise StateDirError(
-                f"{folder}: {_why(folder, error)}; give another folder with --state-dir"
+                f"{folder}: {_why(folder, error)}; choose another folder with --state-dir"
             ) from None
 
     def close(self) -> None:
@@ -170,13 +170,17 @@ def _lock(lock: int, folder: Path, kind: int) -> None:
         holder = os.read(lock, 20).decode("ascii", "replace").strip()
         who = f"process {holder}" if holder.isdigit() else "another process"
         raise StateDirError(
-            f"{folder}: {who} uses it; stop that one, or give this one another folder with --state-dir"
+            f"{folder}: {who} uses this folder; stop that server, or choose another folder with --state-dir"
         ) from None
 
 
 def _why(folder: Path, error: OSError) -> str:
     """Say why a folder cannot be used."""
     if isinstance(error, NotADirectoryError):
-        return "is not a folder" if os.path.lexists(folder) else "lies in what is not a folder"
+        return (
+            "is not a folder"
+            if os.path.lexists(folder)
+            else "is inside something that is not a folder"
+        )
     inside = "" if error.filename in (None, str(folder)) else f"{error.filename}: "
     return f"cannot be written: {inside}{error.strerror}"

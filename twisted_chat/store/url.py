@@ -55,9 +55,9 @@ def kind_of(database: str) -> Kind:
     scheme, mark, _ = database.partition("://")
     if not mark or not re.fullmatch("[A-Za-z][A-Za-z0-9+.-]*", scheme):
         # Not quoted: whatever it is, there may be a password in it.
-        raise BadDatabase(f"it is no URL of a database; possible are {_POSSIBLE}")
+        raise BadDatabase(f"not the URL of a database; possible values: {_POSSIBLE}")
     if scheme not in ("postgresql", "postgres"):
-        raise BadDatabase(f"{scheme}:// is none that can be used; possible are {_POSSIBLE}")
+        raise BadDatabase(f"{scheme}:// is not supported; possible values: {_POSSIBLE}")
     _check(database)
     return Kind.POSTGRESQL
 
@@ -78,8 +78,8 @@ def _check(url: str) -> None:
         bad = True
     if bad:
         raise BadDatabase(
-            "it is not of the form postgresql://USER:PASSWORD@HOST:PORT/NAME; in names and passwords, "
-            "write a blank as %20 and each of : / ? # @ [ ] % as %3A %2F %3F %23 %40 %5B %5D %25"
+            "not of the form postgresql://USER:PASSWORD@HOST:PORT/NAME; in names and passwords, "
+            "write a space as %20 and each of : / ? # @ [ ] % as %3A %2F %3F %23 %40 %5B %5D %25"
         )
 
 

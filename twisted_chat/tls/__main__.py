@@ -79,7 +79,7 @@ def general_name(name: str) -> x509.GeneralName:
     except UnicodeError:
         plain = ""
     if not _HOST_NAME.fullmatch(plain):
-        raise NotMade(f"{name!r} is no host name and no address")
+        raise NotMade(f"{name!r} is neither a host name nor an address")
     return x509.DNSName(plain)
 
 
@@ -132,7 +132,7 @@ def write(folder: Path, made: Made) -> tuple[Path, Path]:
                 path.unlink()
         if isinstance(error, FileExistsError):
             raise NotMade(
-                f"{error.filename} exists, and nothing is overwritten; give another folder"
+                f"{error.filename} exists already and was not overwritten; choose another folder"
             ) from None
         raise NotMade(f"{error.filename or folder}: {error.strerror}") from None
     return certificate, key
@@ -140,25 +140,25 @@ def write(folder: Path, made: Made) -> tuple[Path, Path]:
 
 def _days(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= _MOST_DAYS):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {_MOST_DAYS}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {_MOST_DAYS}")
     return int(text)
 
 
 def _parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog=_PROGRAM,
-        description="Make a certificate that signs itself, and its key, for a chat server on a network of your own.",
+        description="Make a self-signed certificate and its key, for a chat server on a private network.",
     )
-    top.add_argument("folder", type=Path, metavar="DIR", help="where to put both")
+    top.add_argument("folder", type=Path, metavar="DIR", help="the folder to write both to")
     top.add_argument(
         "--name",
         action="append",
         default=[],
         metavar="NAME",
         help="host name or address by which clients reach the server; can be given several times (default: "
-        "the name of this machine). localhost, 127.0.0.1 and ::1 are always in it",
+        "the name of this machine). localhost, 127.0.0.1 and ::1 are always included",
     )
-    top.add_argument("--days", type=_days, default=_DAYS, help=f"how long it is good ({_DAYS})")
+    top.add_argument("--days", type=_days, default=_DAYS, help=f"days until it expires ({_DAYS})")
     return top
 
 
@@ -182,15 +182,15 @@ def _told(name: str, certificate: Path, key: Path, fingerprint: str) -> str:
     option = "-verify_ip" if re.fullmatch(r"[\d.]+|.*:.*", name) else "-verify_hostname"
     return f"""\
 certificate: {certificate}
-key, which nobody else must see: {key}
+key (keep it secret): {key}
 SHA-256 fingerprint: {fingerprint}
 
 Start the server with it:
   twistd -n chat --interface 0.0.0.0 --tls-port 12001 --tls-cert {shlex.quote(str(certificate))} --tls-key {shlex.quote(str(key))}
 
-Give {_CERTIFICATE} to who is to join. They join, and are sure that it is this server, with:
+Give {_CERTIFICATE} to everyone who needs to connect. To connect and check that it is this server:
   openssl s_client -quiet -connect {place} -CAfile {_CERTIFICATE} -verify_return_error {option} {name}
-Or they compare the fingerprint above with what this prints:
+Or compare the fingerprint above with the output of:
   openssl s_client -connect {place} </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256"""
 
 

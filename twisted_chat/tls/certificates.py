@@ -133,7 +133,7 @@ def doubts(found: Found, now: datetime) -> list[str]:
         elif each.expires - now < SOON:
             lines.append(f"{each.file}: expires in {(each.expires - now).days} days")
         if each.chain[0].not_valid_before_utc > now:
-            lines.append(f"{each.file}: counts only from {each.chain[0].not_valid_before_utc}")
+            lines.append(f"{each.file}: not valid before {each.chain[0].not_valid_before_utc}")
         lines += _gaps(each)
         try:
             mode = each.key_file.stat().st_mode
@@ -141,7 +141,7 @@ def doubts(found: Found, now: datetime) -> list[str]:
             continue  # it was there a moment ago, and is read again when it is needed
         if mode & (stat.S_IRWXO):
             lines.append(
-                f"{each.key_file}: everybody on this machine can use it: chmod o= {each.key_file}"
+                f"{each.key_file}: every user of this machine can read it: chmod o= {each.key_file}"
             )
     return lines
 

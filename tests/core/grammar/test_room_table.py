@@ -108,7 +108,7 @@ class RoomSpecTests(SynchronousTestCase):
         for word in ("10", "10x", "0s", "2hh", "1h-", "99999999999d", "1.5h", "9999d", "7days"):
             for line in (f"ban bob {word}", f"ban bob {word} spam", f"mute bob {word}"):
                 bad = self.assertRaises(BadArguments, parse, line)
-                self.assertIn("is no duration such as 10m, 2h, 7d", str(bad))
+                self.assertIn("is not a duration such as 10m, 2h, 7d", str(bad))
 
     def test_what_is_no_target_is_refused_with_an_example(self) -> None:
         for word in ("300.1.1.1", "10.0.0.0/33", "a.b", "fe80::1%eth0", "1/2"):

@@ -74,7 +74,7 @@ class WordTests(SynchronousTestCase):
     def test_search_for_nothing_says_what_to_look_for(self) -> None:
         for text in ("", " ", "*", '""', ":-)", "_", "\u0301", "in:dev", "since:7d", "\uff9e"):
             bad = self.assertRaises(BadSearch, read_search, text)
-            want = "there is nothing to look for: give a word, of letters or digits, or from:NICK"
+            want = "nothing to search for: type a word of letters or digits, or from:NICK"
             self.assertEqual(str(bad), want, text)
 
     def test_number_of_words_has_an_end(self) -> None:
@@ -132,20 +132,18 @@ class KeyTests(SynchronousTestCase):
     def test_no_date_and_no_age_is_an_error(self) -> None:
         for text in ("2026-13-01", "2026-02-30", "0000-01-01", "yesterday", "7", "7y", "\u0667d"):
             bad = self.assertRaises(BadSearch, read_search, f"x since:{text}")
-            want = f'"{text}" behind since: is no date like 2026-11-20, and no age like 7d or 12h'
+            want = f'"{text}" after since: is neither a date such as 2026-11-20 nor an age such as 7d or 12h'
             self.assertEqual(str(bad), want)
 
     def test_key_without_a_value_or_twice_is_an_error(self) -> None:
         for text in ("x from:", "x from: eve", "x IN:", "x since:"):
-            self.assertIn(
-                "there is nothing behind", str(self.assertRaises(BadSearch, read_search, text))
-            )
+            self.assertIn("needs a value", str(self.assertRaises(BadSearch, read_search, text)))
         for text in ("from:eve from:bob", "x since:1d since:2026-11-20", "x since:1d since:2d"):
             self.assertIn("only once", str(self.assertRaises(BadSearch, read_search, text)))
 
     def test_bad_name_is_an_error_that_quotes_it(self) -> None:
         bad = self.assertRaises(BadSearch, read_search, "from:@eve")
-        self.assertTrue(str(bad).startswith('"@eve" behind from: is no name here: '), bad)
+        self.assertTrue(str(bad).startswith('"@eve" after from: is not a name: '), bad)
         self.assertRaises(BadSearch, read_search, "x in:a,b")
 
     def test_key_in_quotes_is_a_word(self) -> None:

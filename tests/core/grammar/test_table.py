@@ -56,7 +56,7 @@ class TableTests(SynchronousTestCase):
                 c.PutServerBan(eve, duration, reason),
             )
         bad = self.assertRaises(BadArguments, parse, "server-ban eve 3 times rude")
-        self.assertIn('"3" is no duration', str(bad))
+        self.assertIn('"3" is not a duration', str(bad))
 
     def test_password_of_an_operator_may_have_blanks(self) -> None:
         self.assertEqual(parse("oper root  some  words"), c.Oper("root", "some  words"))
@@ -212,7 +212,7 @@ class ParseTests(SynchronousTestCase):
             "passwd a b s3cret",
         ):
             bad = self.assertRaises(BadArguments, parse, line)
-            self.assertEqual(str(bad), "too many words: a password has no blanks")
+            self.assertEqual(str(bad), "too many words: a password cannot contain spaces")
 
     def test_quoted_argument_is_safe_to_show(self) -> None:
         bad = self.assertRaises(BadArguments, parse, "back \x1b[2J" + "x" * 100)
@@ -255,7 +255,7 @@ class ParseTests(SynchronousTestCase):
             bad = self.assertRaises(BadArguments, parse, f"keep {what}")
             self.assertEqual(
                 str(bad),
-                f'"{what}" is no limit; one is 30 days, or 1000 lines, or both, or - for none',
+                f'"{what}" is not a limit; use 30 days, 1000 lines, both, or - for no limit',
             )
 
     def test_what_cannot_be_searched_is_a_bad_argument(self) -> None:

@@ -115,7 +115,7 @@ class CopyTests(CopyCase):
         self.addCleanup(running.close)
         with contextlib.redirect_stderr(io.StringIO()) as errors:
             self.assertEqual(main(["copy", source, str(self.folder / "other")]), 1)
-        self.assertIn("stop that one", errors.getvalue())
+        self.assertIn("stop that server", errors.getvalue())
 
     def test_where_there_is_nothing_nothing_is_copied(self) -> None:
         nowhere = str(self.folder / "nowhere")
@@ -134,7 +134,7 @@ class CopyCommandTests(CopyCase):
         source, other = self.filled(), str(self.folder / "other")
         with contextlib.redirect_stdout(io.StringIO()) as out:
             self.assertEqual(main(["copy", source, other]), 0)
-        self.assertRegex(out.getvalue(), r"^\d+ rows are copied; ")
+        self.assertRegex(out.getvalue(), r"^\d+ rows copied; ")
 
     def test_what_is_no_database_is_one_line(self) -> None:
         with contextlib.redirect_stderr(io.StringIO()) as errors:

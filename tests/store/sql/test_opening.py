@@ -93,7 +93,7 @@ class OpeningTests(OpeningCase):
     def test_file_that_is_no_database_is_refused(self) -> None:
         for content in (b"hello", b"\0" * 5000, b"SQLite format 3\0"):
             self.path.write_bytes(content)
-            self.assert_refused("not a database of twisted-chat", "left as it is")
+            self.assert_refused("not a database of twisted-chat", "not changed")
 
     def test_damaged_file_is_refused(self) -> None:
         self.open()
@@ -111,7 +111,7 @@ class OpeningTests(OpeningCase):
         with sqlite3.connect(self.path) as connection:
             connection.execute("UPDATE alembic_version SET version_num = '9999'")
         connection.close()
-        self.assert_refused(str(self.path), "newer version", "9999", HEAD, "left as it is")
+        self.assert_refused(str(self.path), "newer version", "9999", HEAD, "not changed")
 
     def test_database_that_another_program_holds_is_refused(self) -> None:
         self.open()
@@ -217,7 +217,9 @@ class MigrationTests(OpeningCase):
             return connection
 
         self.patch(sqlite3, "connect", small)
-        self.assert_refused(str(self.path), "cannot be copied", "full", "left as it is")
+        self.assert_refused(
+            str(self.path), "the copy that is made first failed", "full", "not changed"
+        )
         self.assertEqual(list(self.folder.glob("*.before-*")), [])
 
     def test_what_was_said_before_there_was_a_search_is_indexed(self) -> None:
@@ -241,9 +243,9 @@ class LookTests(OpeningCase):
             self.assertEqual({path: path.read_bytes() for path in self.folder.iterdir()}, before)
 
     def test_database_that_is_not_there_yet_or_empty_would_be_made(self) -> None:
-        self.assertEqual(self.look(), "it would be made")
+        self.assertEqual(self.look(), "would be created")
         self.path.touch()
-        self.assertEqual(self.look(), "it would be made")
+        self.assertEqual(self.look(), "would be created")
 
     def test_database_of_this_version_needs_nothing(self) -> None:
         self.open()
@@ -251,15 +253,15 @@ class LookTests(OpeningCase):
 
     def test_older_one_or_one_that_was_only_begun_would_be_brought_up_to_date(self) -> None:
         opening._mark(self.path)
-        self.assertEqual(self.look(), f"it would be brought to schema {HEAD}")
+        self.assertEqual(self.look(), f"would be upgraded to schema {HEAD}")
         self.path.unlink()
         self.make("0001")
-        self.assertEqual(self.look(), f"it would be brought to schema {HEAD}")
+        self.assertEqual(self.look(), f"would be upgraded to schema {HEAD}")
 
     def test_one_that_was_not_closed_is_left_alone(self) -> None:
         self.open()
         self.path.with_name(f"{self.path.name}-wal").write_bytes(b"what was not written back")
-        self.assertEqual(self.look(), "it was not closed, and would be brought in order")
+        self.assertEqual(self.look(), "not closed properly; would be recovered")
 
     def test_what_cannot_be_used_is_refused_as_at_a_start(self) -> None:
         self.path.mkdir()

@@ -41,7 +41,7 @@ class SqlStoreTests(HeldStoreCase):
         self.threads.fail(GONE)
         self.assertEqual(
             str(self.failureResultOf(started, StoreError).value),
-            "the database cannot be read: the disk is gone",
+            "cannot read the database: the disk is gone",
         )
 
     def test_what_is_given_up_at_the_end_is_counted_in_the_log(self) -> None:

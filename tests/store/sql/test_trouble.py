@@ -66,7 +66,8 @@ class CopyTests(SynchronousTestCase):
 
         self.patch(opening, "_copy_to", full)
         self.assertRegex(
-            self.refusal(), "cannot be copied .*: database or disk is full; it was left as it is"
+            self.refusal(),
+            "copy that is made first failed: database or disk is full; it was not changed",
         )
         self.database.close()
         self.assertEqual([each.name for each in self.folder.iterdir()], ["chat.sqlite"])
@@ -75,7 +76,7 @@ class CopyTests(SynchronousTestCase):
         self.patch(time, "strftime", lambda *_: "now")
         there = self.folder / f"chat.sqlite.before-{HEAD}-now"
         there.write_text("mine")
-        self.assertRegex(self.refusal(), "cannot be copied .*: File exists")
+        self.assertRegex(self.refusal(), "copy that is made first failed: File exists")
         self.assertEqual(there.read_text(), "mine")
 
 

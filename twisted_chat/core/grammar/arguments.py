@@ -117,7 +117,7 @@ class Spec(msgspec.Struct, frozen=True):
             values.append(kind.read(word))
             rest = rest[len(word) :].lstrip(" ")
         if rest and (self.secret or "PASSWORD" in self.usage):
-            raise BadArguments("too many words: a password has no blanks")
+            raise BadArguments("too many words: a password cannot contain spaces")
         if rest:
             raise BadArguments(f'unexpected argument "{shown(rest)}"')
         if self.takes_room:
@@ -162,7 +162,7 @@ def _read_limit(text: str) -> Keep:
     keep = read_keep(text)
     if keep is None:
         raise BadArguments(
-            f'"{shown(text)}" is no limit; one is 30 days, or 1000 lines, or both, or - for none'
+            f'"{shown(text)}" is not a limit; use 30 days, 1000 lines, both, or - for no limit'
         )
     return keep
 
@@ -198,7 +198,7 @@ def _read_duration(word: str) -> int:
     seconds = read_duration(word)
     if seconds is None:
         raise BadArguments(
-            f'"{shown(word)}" is no duration such as 10m, 2h, 7d or 1d12h (3650d at most); a reason cannot begin with a digit'
+            f'"{shown(word)}" is not a duration such as 10m, 2h, 7d or 1d12h (at most 3650d); a reason cannot begin with a digit'
         )
     return seconds
 
@@ -255,7 +255,7 @@ def _read_account(word: str) -> c.BanTarget:
 def _read_level(word: str) -> int:
     if word not in ("0", "1", "2"):
         raise BadArguments(
-            f'"{shown(word)}" is none of 0 (everybody may come in), 1 (no new guests) and 2 (nobody new)'
+            f'"{shown(word)}" is not 0 (everyone may enter), 1 (no new guests) or 2 (no one new)'
         )
     return int(word)
 
@@ -267,7 +267,7 @@ def _read_where(word: str) -> tuple[RoomName | None]:
 
 def _read_privacy(word: str) -> str:
     if word.lower() not in _PRIVACIES:
-        raise BadArguments(f'"{shown(word)}" is none of {", ".join(_PRIVACIES)}')
+        raise BadArguments(f'"{shown(word)}" is not one of {", ".join(_PRIVACIES)}')
     return word.lower()
 
 

@@ -70,16 +70,14 @@ def read_search(text: str) -> Search:
     # As the store looks for them: a word of kana of half a width, or of decomposed Hangul, is one for each letter there.
     if sum(len(folded) for folded, _ in draft.terms) > MAX_WORDS:
         raise BadSearch(
-            f"A search has at most {MAX_WORDS} words. Nothing was searched; the rarest of them will do."
+            f"A search has at most {MAX_WORDS} words. Nothing was searched. Use the rarest words only."
         )
     if sum(term.prefix for term in draft.terms.values()) > MAX_PREFIXES:
         raise BadSearch(
-            f"At most {MAX_PREFIXES} words may end with *. Nothing was searched; write the others whole."
+            f"At most {MAX_PREFIXES} words may end with *. Nothing was searched. Write the other words in full."
         )
     if not draft.terms and draft.nick is None:
-        raise BadSearch(
-            "there is nothing to look for: give a word, of letters or digits, or from:NICK"
-        )
+        raise BadSearch("nothing to search for: type a word of letters or digits, or from:NICK")
     return Search(
         tuple(draft.terms.values()), draft.nick, tuple(draft.rooms), draft.since, draft.age
     )
@@ -99,21 +97,21 @@ def query_of(search: Search, rooms: Iterable[RoomRef], now: float, most: int) ->
 
 def _read_key(draft: _Draft, key: str, value: str) -> None:
     if not value:
-        raise BadSearch(f"there is nothing behind {key}: (write it without a blank between)")
+        raise BadSearch(f"{key}: needs a value, without a space before it")
     try:
         match key:
             case "from" if draft.nick is not None:
-                raise BadSearch("from: can be there only once")
+                raise BadSearch("from: can be used only once")
             case "from":
                 draft.nick = parse_nick(value)
             case "in":
                 draft.rooms[parse_room(value)] = None
             case _ if draft.since is not None or draft.age is not None:
-                raise BadSearch("since: can be there only once")
+                raise BadSearch("since: can be used only once")
             case _:
                 draft.since, draft.age = _read_since(value)
     except BadName as bad:
-        raise BadSearch(f'"{shown(value)}" behind {key}: is no name here: {bad}') from None
+        raise BadSearch(f'"{shown(value)}" after {key}: is not a name: {bad}') from None
 
 
 def _read_since(value: str) -> tuple[float | None, float | None]:
@@ -126,5 +124,5 @@ def _read_since(value: str) -> tuple[float | None, float | None]:
         except (ValueError, OverflowError, OSError):
             pass  # no such day, or none that the system can count from
     raise BadSearch(
-        f'"{shown(value)}" behind since: is no date like 2026-11-20, and no age like 7d or 12h'
+        f'"{shown(value)}" after since: is neither a date such as 2026-11-20 nor an age such as 7d or 12h'
     )

@@ -77,14 +77,14 @@ def _state(place: str) -> Iterator[tuple[Connection, State]]:
                 snapshot.restore(state, read_remembered(connection))
                 yield connection, state
         except SQLAlchemyError as error:
-            raise StoreError(f"it failed: {explain(error)}; nothing was changed") from None
+            raise StoreError(f"failed: {explain(error)}; nothing was changed") from None
 
 
 def _require(state: State, key: str) -> None:
     refused = account_refused(state, key)
     if refused is not None and key in state.accounts:
         raise StoreError(
-            f"the account {key} is kept elsewhere, in a file of the server; nothing was changed"
+            f"the account {key} is defined in a file of the server (--auth); nothing was changed"
         )
     if refused is not None:
         raise StoreError(f"there is no account {key} in this database; nothing was changed")

@@ -104,7 +104,8 @@ class Database:
             self._file = found
         elif found != self._file:
             raise StoreError(
-                f"{path} was removed or replaced while the server runs; put it back with its -wal and -shm, or restart the server"
+                f"{path} was removed or replaced while the server was running; put it back with its -wal and -shm, "
+                "or restart the server"
             )
 
     def _claim(self, connection: Connection) -> None:
@@ -121,7 +122,7 @@ class Database:
             if getattr(error.orig, "sqlstate", None) != _LOCKED:
                 raise
             raise StoreError(
-                "another server uses this database; stop that one, or give this one another with --database"
+                "another server uses this database; stop it, or choose another database with --database"
             ) from None
 
     def broke(self) -> None:

@@ -171,7 +171,7 @@ class History:
             return await run(work, *args)
         except SQLAlchemyError as error:
             log.error("reading history failed: {why}", why=explain(error))
-            raise StoreError("the database cannot be read; try again a little later") from None
+            raise StoreError("the database cannot be read right now; try again later") from None
 
 
 def _nothing(connection: Connection) -> None:

@@ -49,7 +49,7 @@ class Journal:
             why = "it is being read" if busy else ""
         if why:
             raise StoreError(
-                f"{self.path} or its -shm was removed while the server runs, and what is in it is not saved yet ({why})"
+                f"{self.path} or its -shm was removed while the server was running, and its contents are not saved yet ({why})"
             )
 
 

@@ -57,15 +57,15 @@ def look(path: Path) -> str | None:
     """
     with _explained(path):
         if not path.exists():
-            return "it would be made"
+            return "would be created"
         with path.open("rb") as file:
             header = file.read(100)
         if not header:
-            return "it would be made"
+            return "would be created"
         if path.with_name(f"{path.name}-wal").exists():
             # To read it is to work in the files beside it.
             _check_header(path, header)
-            return "it was not closed, and would be brought in order"
+            return "not closed properly; would be recovered"
         _check(path, header, "?mode=ro&immutable=1")
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
         try:
@@ -76,7 +76,7 @@ def look(path: Path) -> str | None:
             connection.close()
     version = found[0] if found else None
     _refuse_newer(str(path), version)
-    return None if version == HEAD else f"it would be brought to schema {HEAD}"
+    return None if version == HEAD else f"would be upgraded to schema {HEAD}"
 
 
 def look_at(database: Database) -> str | None:
@@ -98,18 +98,19 @@ def look_at(database: Database) -> str | None:
         raise StoreError(f"another server uses {_name(database)}")
     if not may:
         raise StoreError(
-            f"this user may not write to {_name(database)}; createdb --owner USER makes one that belongs to them"
+            f"the user has no permission to write to {_name(database)}; "
+            "createdb --owner USER makes a database that belongs to the user"
         )
     if version is None:
-        return "its tables would be made"
-    return None if version == HEAD else f"it would be brought to schema {HEAD}"
+        return "the tables would be created"
+    return None if version == HEAD else f"would be upgraded to schema {HEAD}"
 
 
 def _refuse_newer(name: str, version: str | None) -> None:
     if version is not None and version > HEAD:
         raise StoreError(
-            f"{name} is of a newer version of twisted-chat (schema {version}, this one knows {HEAD}); "
-            "it was left as it is; install that version again, or restore the backup from before it was upgraded"
+            f"{name} was made by a newer version of twisted-chat (schema {version}, this one knows {HEAD}); "
+            "it was not changed; install that version again, or restore the backup from before it was upgraded"
         )
 
 
@@ -120,7 +121,7 @@ def _bring_up_to_date(database: Database, connection: Connection) -> str | None:
     _refuse_newer(_name(database), version)
     if version is None or database.kind != "sqlite":
         _migrate(connection)
-        return f"the database was brought from schema {version} to {HEAD}" if version else None
+        return f"upgraded the database from schema {version} to {HEAD}" if version else None
     assert database.url.database is not None
     copy = _copy(connection, Path(database.url.database), HEAD)
     try:
@@ -130,8 +131,8 @@ def _bring_up_to_date(database: Database, connection: Connection) -> str | None:
         copy.unlink()
         raise
     return (
-        f"the database was brought from schema {version} to {HEAD}; "
-        f"as it was before, it is kept as {copy}"
+        f"upgraded the database from schema {version} to {HEAD}; "
+        f"the previous version was saved as {copy}"
     )
 
 
@@ -146,7 +147,7 @@ def _version_in(database: Database, connection: Connection) -> str | None:
             return None if found is None else str(found)
         if "messages" in names or "rooms" in names:
             raise StoreError(
-                f"{_name(database)} holds tables of another program; give this one a database of its own"
+                f"{_name(database)} has tables of another program; use a separate database"
             )
     return None
 
@@ -156,7 +157,7 @@ def _check_encoding(database: Database, connection: Connection) -> None:
     encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
     if encoding != "UTF8":
         raise StoreError(
-            f"{_name(database)} has the encoding {encoding}, which not all that people write fits into; "
+            f"{_name(database)} has the encoding {encoding}, which cannot store every text; "
             "make one with createdb --encoding UTF8 --template template0"
         )
 
@@ -207,10 +208,10 @@ def _explained(path: Path) -> Iterator[None]:
         raise StoreError(f"{path} cannot be used: {error.strerror}") from None
     except sqlite3.Error as error:
         if "locked" in str(error):
-            raise StoreError(f"{path} is locked by another program; stop that one") from None
+            raise StoreError(f"{path} is locked by another program; stop that program") from None
         raise StoreError(
-            f"{path} is damaged ({explain(error)}); it was left as it is; restore a backup "
-            "(python -m twisted_chat.store restore FILE), or move it away to begin anew"
+            f"{path} is damaged ({explain(error)}); it was not changed; restore a backup "
+            "(python -m twisted_chat.store restore FILE), or move it away to start with an empty database"
         ) from None
 
 
@@ -227,7 +228,7 @@ def _mark(path: Path) -> None:
 def _check_header(path: Path, header: bytes) -> None:
     if not header.startswith(_MAGIC) or int.from_bytes(header[68:72], "big") != APPLICATION_ID:
         raise StoreError(
-            f"{path} is not a database of twisted-chat; it was left as it is; "
+            f"{path} is not a database of twisted-chat; it was not changed; "
             "move it away, or choose another folder with --state-dir"
         )
 
@@ -266,7 +267,7 @@ def _copy(connection: Connection, path: Path, version: str) -> Path:
     except (OSError, sqlite3.Error) as error:
         why = error.strerror if isinstance(error, OSError) else explain(error)
         raise StoreError(
-            f"{path} has to be brought up to date, and cannot be copied before that: {why}; it was left as it is"
+            f"{path} needs an upgrade, but the copy that is made first failed: {why}; it was not changed"
         ) from None
     return copy
 

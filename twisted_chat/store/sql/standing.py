@@ -60,5 +60,5 @@ def read_standing(record: RoomRecord, column: str) -> RoomRecord:
     try:
         standing = _DECODER.decode(column)
     except msgspec.DecodeError as error:
-        raise BadStanding(f"who may do what there cannot be read: {shown(str(error))}") from None
+        raise BadStanding(f"invalid permissions: {shown(str(error))}") from None
     return msgspec.structs.replace(record, **msgspec.structs.asdict(standing))

@@ -85,7 +85,7 @@ class SqlStore:
         try:
             done, first, unindexed, remembered = await self._threads.write(self._open)
         except SQLAlchemyError as error:
-            raise StoreError(f"the database cannot be read: {explain(error)}") from None
+            raise StoreError(f"cannot read the database: {explain(error)}") from None
         if done is not None:
             log.info("{line}", line=done)
         self._history.begin(first)
@@ -110,7 +110,7 @@ class SqlStore:
         lost = await self._writer.stop() if self._started else 0
         if lost:
             log.error(
-                "{lost} changes could not be stored and are lost; none of them was acknowledged",
+                "{lost} changes could not be stored and were lost; none of them had been acknowledged",
                 lost=lost,
             )
         if not self._writer.given_up:
@@ -118,7 +118,7 @@ class SqlStore:
             try:
                 await closing.addTimeout(_CLOSING, self._clock)
             except DeferredTimeoutError:
-                log.warn("the database was not closed in time; nothing that was stored is lost")
+                log.warn("the database was not closed in time; everything stored is safe")
         self._threads.stop()
 
     # --- changes ---
@@ -209,9 +209,7 @@ class SqlStore:
             found = await self._threads.log_in(reading.read_password, self._database.reading, key)
         except SQLAlchemyError as error:
             log.error("reading a password failed: {why}", why=explain(error))
-            raise StoreError(
-                "passwords cannot be read right now; try again a little later"
-            ) from None
+            raise StoreError("passwords cannot be checked right now; try again later") from None
         # Set while it was read, perhaps.
         return self._passwords[key][1] if key in self._passwords else found
 

@@ -260,8 +260,8 @@ class Writer:
         if self._database.saved_journal:
             self._database.saved_journal = False
             log.error(
-                "the -wal or -shm file of the database was removed while the server runs; what was in it is saved, and another "
-                "was made; leave the files beside the database alone"
+                "the -wal or -shm file of the database was removed while the server was running; its contents are saved and "
+                "a new file was made; do not touch the files beside the database"
             )
         return result
 
@@ -275,7 +275,7 @@ class Writer:
             except (SQLAlchemyError, StoreError, OSError) as error:
                 self._failed(explain(error))
             except Exception:
-                log.failure("writing to the database failed in a way that nobody foresaw")
+                log.failure("writing to the database failed with an unexpected error")
                 self._failed("a fault of the server, see its log")
             else:
                 self._recovered()
@@ -313,14 +313,14 @@ class Writer:
         if self.error is None:
             self.since = self._wall()
             log.error(
-                "nothing can be stored now: {why}; it is tried again until it can; meanwhile nothing is acknowledged",
+                "nothing can be stored now: {why}; retrying; nothing is acknowledged meanwhile",
                 why=why,
             )
         self.error = why
 
     def _recovered(self) -> None:
         if self.error is not None:
-            log.info("what happens is stored again")
+            log.info("storing works again")
             self.error = self.since = None
 
     # --- in the background ---
@@ -334,7 +334,7 @@ class Writer:
             (indexed, left), _ = await self._threads.write(self._transact, self._do_some, False)
         except Exception as error:
             log.error(
-                "indexing or deleting failed: {why}; it is tried again in {seconds:.0f} seconds",
+                "indexing or deleting failed: {why}; trying again in {seconds:.0f} seconds",
                 why=explain(error),
                 seconds=_LATER,
             )
