@@ -134,7 +134,8 @@ class CommandTests(SynchronousTestCase):
         for mine, other in (("key.pem", "certificate.pem"), ("certificate.pem", "key.pem")):
             (self.place / mine).write_text("precious")
             self.assertIn(
-                f"{mine} exists already and was not overwritten", self.says(str(self.place), status=1)
+                f"{mine} exists already and was not overwritten",
+                self.says(str(self.place), status=1),
             )
             self.assertEqual((self.place / mine).read_text(), "precious")
             self.assertFalse((self.place / other).exists())

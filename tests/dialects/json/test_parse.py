@@ -184,7 +184,7 @@ class CommandTests(Case):
     def test_message_to_or_with_somebody_is_never_said_to_a_room(self) -> None:
         for field in ("to", "with"):
             bad = self.refused({"type": "message", "content": "psst", field: "bob"}, "bad-field")
-            self.assertIn(f'"{field}" has the type private', str(bad))
+            self.assertIn(f'"{field}" must have the type "private"', str(bad))
         self.refused({"type": "private", "content": "psst", "with": "bob"}, "bad-field")
 
     def test_lines_of_the_content_are_lines_of_the_message(self) -> None:
@@ -277,7 +277,7 @@ class CommandTests(Case):
         frame = {"type": "message", "content": "psst", "to": "bob", "id": "7"}
         bad = self.refused(frame, "bad-field")
         self.assertEqual(bad.tag, "7")
-        self.assertIn("nothing was sent", str(bad))
+        self.assertIn("Nothing was sent.", str(bad))
 
     def test_read_says_where_and_up_to_which_message(self) -> None:
         seven = MessageId(7)
@@ -415,15 +415,15 @@ class ErrorTests(Case):
             "after",
         ]:
             bad = self.refused({"type": "message", field: 5}, "bad-field")
-            self.assertEqual(str(bad), text.format(field))
+            self.assertEqual(str(bad), f"{text.format(field)}.")
         for field in ("limit", "page"):
             values: list[object] = ["5", 1.5, True, [1], {}]
             for value in values:
                 bad = self.refused({"type": "history", field: value}, "bad-field")
-                self.assertEqual(str(bad), f'"{field}" must be a whole number')
+                self.assertEqual(str(bad), f'"{field}" must be a whole number.')
 
     def test_missing_type_is_named(self) -> None:
-        self.assertEqual(str(self.refused({}, "bad-field")), 'every object needs a "type"')
+        self.assertEqual(str(self.refused({}, "bad-field")), 'Every object needs a "type".')
 
     def test_missing_fields_are_named(self) -> None:
         self.assertIn('"to"', str(self.refused({"type": "private", "content": "x"}, "bad-field")))
@@ -432,7 +432,7 @@ class ErrorTests(Case):
     def test_unknown_type_lists_what_there_is(self) -> None:
         self.assertNotIn("s3cret", str(self.refused({"type": "s3cret"}, "unknown-type")))
         why = str(self.refused({"type": "mesage"}, "unknown-type"))
-        self.assertIn('did you mean "message"?', why)
+        self.assertIn('Did you mean "message"?', why)
         for kind in [
             "nick",
             "join",
@@ -467,7 +467,7 @@ class ErrorTests(Case):
             for number in (0, -1, -(10**30)):
                 request = {"type": kind, "content": "lobby", field: number}
                 bad = self.refused(request, "bad-field")
-                self.assertEqual(str(bad), f"{field} counts from 1")
+                self.assertEqual(str(bad), f"{field} must be at least 1.")
 
     def test_before_and_after_must_be_ids_of_the_server(self) -> None:
         for field in ("before", "after"):
@@ -489,10 +489,10 @@ class ErrorTests(Case):
             talks = frame["type"] != "join"
             self.assertEqual(str(bad).endswith("The message was not sent."), talks, bad)
         bad = self.refused({"type": "nick", "content": "b@b"}, "bad-nick", logged_in=False)
-        self.assertTrue(str(bad).startswith("that cannot be your nickname: "), bad)
+        self.assertTrue(str(bad).startswith("That cannot be your nickname: "), bad)
         self.assertEqual(
             str(self.refused({"type": "message", "content": "x", "literal": 1}, "bad-field")),
-            '"literal" must be true or false',
+            '"literal" must be true or false.',
         )
 
     def test_passwords_must_be_clean(self) -> None:
@@ -543,11 +543,11 @@ class JsonTests(Case):
     def test_error_says_what_and_where(self) -> None:
         self.assertEqual(
             str(self.refused(b'{"type":"who",}', "bad-json")),
-            "not a JSON object: Expecting property name enclosed in double quotes (at character 15)",
+            "This is not a JSON object: Expecting property name enclosed in double quotes (at character 15).",
         )
         self.assertEqual(
             str(self.refused(b'{"type":"a\x01b"}', "bad-json")),
-            "not a JSON object: Invalid control character (at character 11)",
+            "This is not a JSON object: Invalid control character (at character 11).",
         )
         self.assertIn("must be one JSON object", str(self.refused(b"[]", "bad-json")))
 
@@ -556,7 +556,7 @@ class JsonTests(Case):
 
     def test_bytes_that_are_not_utf8_are_named(self) -> None:
         bad = self.refused(b'{"type":"\xff"}', "bad-json")
-        self.assertIn("byte 0xFF (byte 10) is not UTF-8", str(bad))
+        self.assertIn("Byte 0xFF (byte 10) is not UTF-8", str(bad))
         self.refused(b'{"type":"\xed\xa0\x80"}', "bad-json")
 
     def test_duplicate_keys_are_refused_at_any_depth(self) -> None:
@@ -565,16 +565,16 @@ class JsonTests(Case):
             b'{"type":"who","x":{"a":1,"a":1}}',
             b'{"type":"who","\\u0074ype":"quit"}',
         ):
-            self.assertIn("comes twice", str(self.refused(frame, "bad-json")))
+            self.assertIn("occurs twice", str(self.refused(frame, "bad-json")))
 
     def test_not_a_number_is_no_json(self) -> None:
         for constant in (b"NaN", b"Infinity", b"-Infinity"):
             bad = self.refused(b'{"type":"who","x":' + constant + b"}", "bad-json")
-            self.assertEqual(str(bad), f"{constant.decode()} is not JSON")
+            self.assertEqual(str(bad), f"{constant.decode()} is not valid in JSON.")
 
     def test_number_of_thousands_of_digits_is_refused(self) -> None:
         bad = self.refused(b'{"type":"who","x":' + b"9" * 16_000 + b"}", "bad-json")
-        self.assertEqual(str(bad), "a number in the object has too many digits")
+        self.assertEqual(str(bad), "A number in the object has too many digits.")
 
     def test_exponents_beyond_all_bounds_are_no_whole_number(self) -> None:
         self.refused(b'{"type":"who","page":1e999999999}', "bad-field")

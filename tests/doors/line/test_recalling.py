@@ -127,7 +127,7 @@ class SearchTests(HouseTestCase):
         usage = "Usage: /search WORDS [from:NICK] [in:ROOM] [since:DATE]."
         self.assert_sees(
             alice,
-            f"! There is nothing to look for: give a word, of letters or digits, or from:NICK. {usage}",
+            f"! Nothing to search for: type a word of letters or digits, or from:NICK. {usage}",
             f"! WORDS is missing. {usage}",
         )
 

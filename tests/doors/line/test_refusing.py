@@ -88,7 +88,7 @@ class UsageTests(Case):
     def test_arguments_beyond_a_password_are_not_quoted(self) -> None:
         self.assertEqual(
             self.told("/login bob my pass phrase"),
-            "! Too many words: a password has no blanks. Usage: /login [NICK] PASSWORD.",
+            "! Too many words: a password cannot contain spaces. Usage: /login [NICK] PASSWORD.",
         )
 
     def test_a_name_that_cannot_be_tells_how_the_command_is_written(self) -> None:

@@ -1,4 +1,4 @@
-"""The JSON dialect: one object a line, for programs. docs/protocol.md describes it for who writes one."""
+"""The JSON dialect: one object per line, for programs. docs/protocol.md describes it for their authors."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _TYPES: Final = (
 
 
 def is_object(line: bytes) -> bool:
-    """Tell whether a line of another dialect is an object as programs send them, perhaps broken: no person types that."""
+    """Return whether a line of another dialect is a program's object, perhaps broken: people do not type that."""
     return line.lstrip(b" \t").startswith(b"{") and b'"type"' in line
 
 
@@ -76,18 +76,18 @@ class JsonDialect:
         return PlainSession(self._view, self._view, self.parse, acks=True)
 
     def parse(self, frame: bytes, *, logged_in: bool) -> Request | None:
-        """Read one object. The tag of the request is the object's ``id``."""
+        """Read one object; its ``id`` is the client's message id."""
         incoming = _decode(frame)
         tag = _tag(incoming.id)
         if tag is None and incoming.id is not None:
             raise BadLine(
-                f"id must be 1 to {MAX_ID} printable characters; nothing was sent", "bad-id"
+                f"The id must have 1 to {MAX_ID} printable characters. Nothing was sent.", "bad-id"
             )
         try:
             command = _command(incoming, logged_in)
         except (BadText, BadName) as bad:
             talks = incoming.type.lower() in ("message", "private")
-            why = f"{bad}. The message was not sent." if talks else str(bad)
+            why = f"{_sentence(bad)} The message was not sent." if talks else _sentence(bad)
             raise BadLine(
                 why, "bad-name" if isinstance(bad, BadName) else "bad-text", tag
             ) from None
@@ -96,8 +96,14 @@ class JsonDialect:
         return Request(command, tag)
 
 
+def _sentence(bad: ValueError) -> str:
+    """Return a reason, which is a fragment, as a sentence."""
+    why = str(bad)
+    return f"{why[:1].upper()}{why[1:]}."
+
+
 def _tag(given: object) -> str | None:
-    """Return the sender's id if it is one that can be sent back as it came, else None."""
+    """Return the client's message id if it can be sent back unchanged, else None."""
     if not isinstance(given, str) or not 0 < len(given) <= MAX_ID:
         return None
     try:
@@ -107,55 +113,55 @@ def _tag(given: object) -> str | None:
 
 
 def _decode(frame: bytes) -> Incoming:
-    """Decode one object with all that JSON forbids or leaves open refused: the error says what is wrong."""
+    """Decode one object strictly: what JSON forbids or leaves open is refused, with an error that says what is wrong."""
     try:
         value = _DECODER.decode(decode(frame))
         if not isinstance(value, dict):
-            raise BadLine('every line must be one JSON object: {"type": …}', "bad-json")
+            raise BadLine('Every line must be one JSON object: {"type": …}.', "bad-json")
         return msgspec.convert(value, Incoming)
     except BadText as bad:
-        raise BadLine(str(bad), "bad-json") from None
+        raise BadLine(_sentence(bad), "bad-json") from None
     except msgspec.ValidationError as bad:
         raise BadLine(_wrong_field(str(bad)), "bad-field", _tag(value.get("id"))) from None
     except RecursionError:
-        raise BadLine("the object is nested too deeply", "bad-json") from None
+        raise BadLine("The object is nested too deeply.", "bad-json") from None
     except BadLine:
         raise
     except json.JSONDecodeError as bad:
         why = shown(bad.msg.removesuffix(" at"), 100)
         raise BadLine(
-            f"not a JSON object: {why} (at character {bad.pos + 1})", "bad-json"
+            f"This is not a JSON object: {why} (at character {bad.pos + 1}).", "bad-json"
         ) from None
     except ValueError:
-        # sys.set_int_max_str_digits: reading a number takes the square of its length.
-        raise BadLine("a number in the object has too many digits", "bad-json") from None
+        # The limit of sys.set_int_max_str_digits: reading a number takes time quadratic in its length.
+        raise BadLine("A number in the object has too many digits.", "bad-json") from None
 
 
 def _wrong_field(why: str) -> str:
-    """Say in the words of JSON what msgspec says in those of Python."""
+    """Translate msgspec's error, which is in terms of Python, to JSON."""
     found = _FIELD.search(why)
     if "`$.commands" in why:
-        return '"commands" must be a list of strings'
+        return '"commands" must be a list of strings.'
     if found is None:
-        return 'every object needs a "type"'
+        return 'Every object needs a "type".'
     if found[1] == "literal":
-        return '"literal" must be true or false'
-    return f'"{found[1]}" must be a {"whole number" if found[1] in _NUMBERS else "string"}'
+        return '"literal" must be true or false.'
+    return f'"{found[1]}" must be a {"whole number" if found[1] in _NUMBERS else "string"}.'
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise BadLine("a key comes twice in the object", "bad-json")
+        raise BadLine("A key occurs twice in the object.", "bad-json")
     return found
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise BadLine(f"{name} is not JSON", "bad-json")
+    raise BadLine(f"{name} is not valid in JSON.", "bad-json")
 
 
-# The standard library's decoder can see a key that comes twice; msgspec then checks the types. It is
-# made once: making it takes longer than an object.
+# The standard library's decoder can detect a key that occurs twice; msgspec then checks the types. The decoder is made once, as
+# that takes longer than decoding an object.
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
 
 
@@ -168,13 +174,14 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command:
             if incoming.to is not None or incoming.partner is not None:
                 to = "to" if incoming.to is not None else "with"
                 raise BadLine(
-                    f'a message with "{to}" has the type private; nothing was sent', "bad-field"
+                    f'A message with "{to}" must have the type "private". Nothing was sent.',
+                    "bad-field",
                 )
             return _say(incoming)
         case "private":
             if incoming.to is None:
                 raise BadLine(
-                    'a private message needs "to", the nick it is for; nothing was sent',
+                    'A private message needs "to", the nickname of the recipient. Nothing was sent.',
                     "bad-field",
                 )
             return c.PrivateMessage(
@@ -187,14 +194,14 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command:
             nick = _nick(incoming.content)
             password, token = _password(incoming), incoming.session or None
             if logged_in and nick is None:
-                raise BadLine('nick needs "content", the nickname', "bad-field")
+                raise BadLine('"nick" needs "content", the nickname.', "bad-field")
             if logged_in and nick is not None and password is None and token is None:
                 return c.Rename(nick)
             return c.Login(nick, password, token)
         case "join":
             room = _room(incoming.room or incoming.content)
             if room is None:
-                raise BadLine('join needs "content", the name of a room', "bad-field")
+                raise BadLine('"join" needs "content", the name of a room.', "bad-field")
             return c.Join(room, _password(incoming))
         case "leave":
             return c.Leave(_room(incoming.room or incoming.content))
@@ -223,7 +230,7 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command:
             )
         case "ping":
             if len(incoming.content) > MAX_PING:
-                raise BadLine(f"a ping carries at most {MAX_PING} characters", "too-long")
+                raise BadLine(f"A ping can carry at most {MAX_PING} characters.", "too-long")
             return c.Ping(CleanText(incoming.content))
         case "pong":
             return c.Pong()
@@ -234,28 +241,30 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command:
         case "command":
             command = read(CleanText(incoming.content))
             if command is None:
-                raise BadLine('command needs "content", a line as people type it', "bad-field")
+                raise BadLine('"command" needs "content", a line as people type it.', "bad-field")
             return _placed(command, _room(incoming.room))
         case "register":
             password = _password(incoming)
             if password is None:
-                raise BadLine('register needs "password"', "bad-field")
+                raise BadLine('"register" needs "password".', "bad-field")
             return c.Register(password, CleanText(incoming.content) or None)
         case "bot_commands":
             if incoming.commands is None:
-                why = 'bot_commands needs "commands", a list of words such as "!roll"'
+                why = '"bot_commands" needs "commands", a list of words such as "!roll".'
                 raise BadLine(why, "bad-field")
             return c.SetBotCommands(read_bot_commands(incoming.commands))
         case "read":
             message, partner = _id(incoming.message), _partner(incoming)
             if message is None:
-                raise BadLine('read needs "message", the id of the last that was read', "bad-field")
+                raise BadLine(
+                    '"read" needs "message", the id of the last message that was read.', "bad-field"
+                )
             return c.MarkRead(message, None if partner else _room(incoming.room), partner)
         case _:
             near = difflib.get_close_matches(kind[:32], _TYPES, n=1)
-            meant = f'did you mean "{near[0]}"? ' if near else ""
+            meant = f'Did you mean "{near[0]}"? ' if near else ""
             raise BadLine(
-                f"there is no such type; {meant}there are {', '.join(_TYPES[:-1])} and {_TYPES[-1]}; nothing was done",
+                f"There is no such type. {meant}The types are {', '.join(_TYPES[:-1])} and {_TYPES[-1]}. Nothing was done.",
                 "unknown-type",
             )
 
@@ -265,7 +274,7 @@ _COLON: Final = re.compile("[:\uff1a]")
 
 
 def _as_typed(incoming: Incoming) -> Incoming:
-    """Let the verbs of older programs, with all that people type behind them in ``content``, mean what they do there."""
+    """Read the verbs of older programs, with what people typed after them in ``content``, as those programs mean them."""
     content, verb = incoming.content.strip(" \n"), incoming.type.upper()
     if verb == "JOIN":
         room, _, password = content.partition(" ")
@@ -285,7 +294,7 @@ def _as_typed(incoming: Incoming) -> Incoming:
 
 
 def _say(incoming: Incoming) -> c.Say:
-    """Say a text, in which nothing is a command; what looks private is looked at, unless it is meant literally."""
+    """Say a text, in which nothing is a command; a text that looks private is refused unless it is sent as literal."""
     lines, kind = _lines(incoming.content), _kind(incoming.kind)
     unless: tuple[Nick | RoomName, ...] = ()
     if not incoming.literal:
@@ -294,22 +303,24 @@ def _say(incoming: Incoming) -> c.Say:
 
 
 def _placed(command: c.Command, room: RoomName | None) -> c.Command:
-    """Let a line that is about the focused room be about ``room``."""
+    """Apply a command about the focused room to ``room`` instead."""
     if (
         room is None
         or getattr(command, "room", room) is not None
         or getattr(command, "partner", None) is not None
-        or isinstance(command, c.Who)  # without a room, of everybody
+        or isinstance(command, c.Who)  # without a room, it lists everyone
     ):
         return command
     return msgspec.structs.replace(command, room=room)
 
 
 def _lines(content: str) -> c.Lines:
-    """Cut a text into lines. As in a file, a line end at the very end begins no other line."""
+    """Split a text into lines. As in a file, a line end at the very end does not begin another line."""
     lines = content.removesuffix("\n").split("\n")
     if len(lines) > MAX_LINES:
-        raise BadLine(f"a message has at most {MAX_LINES} lines; nothing was sent", "too-long")
+        raise BadLine(
+            f"A message can have at most {MAX_LINES} lines. Nothing was sent.", "too-long"
+        )
     return tuple(CleanText(line.removesuffix("\r")) for line in lines)
 
 
@@ -317,7 +328,7 @@ def _search(incoming: Incoming) -> c.Search:
     try:
         search = read_search(CleanText(incoming.content))
     except BadSearch as bad:
-        raise BadLine(f"{bad}; content is {USAGE}", "usage") from None
+        raise BadLine(f"{_sentence(bad)} Usage of content: {USAGE}", "usage") from None
     room = _room(incoming.room)
     return msgspec.structs.replace(
         search,
@@ -332,7 +343,9 @@ def _kind(kind: str) -> c.Kind:
         case "say" | "action" | "notice" | "ctcp":
             return kind
         case _:
-            raise BadLine("kind must be say, action, notice or ctcp; nothing was sent", "bad-field")
+            raise BadLine(
+                "The kind must be say, action, notice or ctcp. Nothing was sent.", "bad-field"
+            )
 
 
 def _nick(content: str) -> Nick | None:
@@ -342,14 +355,11 @@ def _nick(content: str) -> Nick | None:
     try:
         return parse_nick(content)
     except BadName as bad:
-        raise BadLine(f"that cannot be your nickname: {bad}", "bad-nick") from None
+        raise BadLine(f"That cannot be your nickname: {bad}.", "bad-nick") from None
 
 
 def _password(incoming: Incoming) -> Secret | None:
-    """Return the password as the line dialect would.
-
-    Neither of the two takes one that the other could not send.
-    """
+    """Return the password, cleaned as in the line dialect, so that each dialect accepts what the other can send."""
     return Secret(incoming.password) if incoming.password else None
 
 
@@ -358,7 +368,7 @@ def _room(name: str | None) -> RoomName | None:
 
 
 def _partner(incoming: Incoming) -> Nick | None:
-    """Return whose private messages an object is about; None if it is about a room."""
+    """Return the nick whose private messages an object is about; None if it is about a room."""
     return parse_nick(incoming.partner) if incoming.partner else None
 
 
@@ -368,14 +378,15 @@ def _id(text: str | None) -> MessageId | None:
     message = read_id(text)
     if message is None:
         raise BadLine(
-            "before, after and message take the id of a message, as the server sent it", "bad-field"
+            "before, after and message need the id of a message, as the server sent it.",
+            "bad-field",
         )
     return message
 
 
 def _positive(name: str, number: int | None) -> int | None:
     if number is not None and number < 1:
-        raise BadLine(f"{name} counts from 1", "bad-field")
+        raise BadLine(f"{name} must be at least 1.", "bad-field")
     return number
 
 

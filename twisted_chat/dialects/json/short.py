@@ -21,10 +21,10 @@ from twisted_chat.dialects.line.events import LineView
 from twisted_chat.dialects.schema.base import Incoming
 from twisted_chat.dialects.wording.words import sentence
 
-#: The longest object, in bytes with its line end: one read of such a program takes 1,024.
+#: The longest object in bytes, with its line end: such programs read up to 1,024 bytes at a time.
 LONGEST: Final = 1000
 
-#: The types that older programs send. In capitals no program of today's protocol needs them.
+#: The types that older programs send. Programs of today's protocol do not need them in capitals.
 VERBS: Final = frozenset(("JOIN", "MSG", "LEAVE", "LIST", "HELP", "QUIT", "NICK"))
 
 _HELP: Final = """\
@@ -42,7 +42,7 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 class _Object(msgspec.Struct, forbid_unknown_fields=True):
-    """All that is sent."""
+    """All fields of an object."""
 
     type: str
     content: str
@@ -50,12 +50,12 @@ class _Object(msgspec.Struct, forbid_unknown_fields=True):
 
 
 _decode: Final = msgspec.json.Decoder(_Object).decode
-#: What programs of today's protocol send besides type and content.
+#: The fields of today's protocol besides type and content.
 _FIELDS: Final = frozenset(Incoming.__struct_encode_fields__) - {"type", "content"}
 
 
 class Shape(msgspec.Struct, frozen=True):
-    """What tells programs apart: an object's type, and whether it has fields of today's protocol, or a time of its own."""
+    """The features that tell programs apart: an object's type, and whether it has fields of today's protocol, or a timestamp."""
 
     type: str
     ours: bool
@@ -63,7 +63,7 @@ class Shape(msgspec.Struct, frozen=True):
 
 
 def shape(frame: bytes) -> Shape | None:
-    """Return what an object looks like; None if it is none."""
+    """Return the shape of an object; None if the frame is not an object with a type."""
     try:
         found = msgspec.json.decode(frame)
     except (ValueError, RecursionError):
@@ -74,7 +74,7 @@ def shape(frame: bytes) -> Shape | None:
 
 
 def joined(first: bytes, second: bytes) -> bytes | None:
-    """Make one object of two of one type, their texts below each other; None if they are not, or it would be too long."""
+    """Join two objects of the same type into one with both texts; None if the types differ or the result is too long."""
     try:
         one, two = _decode(first), _decode(second)
     except ValueError:
@@ -86,10 +86,10 @@ def joined(first: bytes, second: bytes) -> bytes | None:
 
 
 class ShortJson:
-    """JSON as older programs speak it: they send the same objects, and are sent shorter ones."""
+    """JSON as older programs speak it: they send the same objects and receive shorter ones."""
 
     def __init__(self, whole: JsonDialect) -> None:
-        """Take what it is the short form of."""
+        """``whole`` is the dialect that this is the short form of."""
         self._whole = whole
         self._here = _ShortView(whole, here=True)
         self._elsewhere = _ShortView(whole, here=False)
@@ -100,7 +100,7 @@ class ShortJson:
 
 
 class _ShortView:
-    """What such a session sees of the room it talks in (``here``), or of another, which is named."""
+    """The variant for the room that has the focus (``here``), or for others, which are named."""
 
     def __init__(self, whole: JsonDialect, *, here: bool) -> None:
         self._now, self._zone = whole.now, whole.zone
@@ -147,7 +147,7 @@ class _ShortView:
         return _objects("MSG", lines, self._clock(envelope.time))
 
     def _write(self, kind: str, lines: bytes, envelope: e.Envelope | None = None) -> bytes:
-        """Write what the line dialect shows, without the marks before its lines."""
+        """Write the lines of the line dialect, without their marks."""
         if not lines:
             return b""
         texts = [_unmarked(line) for line in lines.decode().removesuffix("\r\n").split("\r\n")]
@@ -222,7 +222,7 @@ def _line(kind: str, content: str, clock: str) -> bytes:
 
 
 def _objects(kind: str, lines: Iterable[tuple[str, str]], clock: str) -> bytes:
-    """Write lines of text, each a lead that says whose it is and a text, as few objects; a long text is cut."""
+    """Write lines, each with a lead that names its author, into as few objects as possible; long texts are cut."""
     lines = list(lines)
     data = _line(kind, "\n".join([lead + text for lead, text in lines]), clock)
     if len(data) <= LONGEST:
@@ -239,9 +239,9 @@ def _objects(kind: str, lines: Iterable[tuple[str, str]], clock: str) -> bytes:
 
 
 def _cut(text: str, space: int) -> Iterable[str]:
-    """Cut a text into pieces that take so many bytes in an object, at a blank where there is one."""
+    """Cut a text into pieces of at most ``space`` bytes in an object, at blanks if possible."""
     while _size(text) > space:
-        # No character takes less than a byte.
+        # Every character takes at least one byte.
         end = bisect_right(range(1, space + 1), space, key=lambda length: _size(text[:length]))
         blank = text.rfind(" ", 1, end + 1)
         yield text[: blank if blank > 0 else end]

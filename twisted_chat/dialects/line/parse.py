@@ -25,22 +25,22 @@ from twisted_chat.dialects.line.events import LineView
 from twisted_chat.dialects.line.layout import width_for
 from twisted_chat.dialects.private_words import HUSHED, PRIVATE, is_private, no_bot_command
 
-# The classic spellings, and the command of the table that each stands for.
+# The classic spellings, and the command of the table for each.
 _BANGS: Final = {"who": "who", "msg": "msg", "logout": "quit", "help": "help"}
 _VERBS: Final = {"JOIN": "join", "LEAVE": "leave", "LIST": "list", "HELP": "help", "QUIT": "quit"}
-# These are said, not obeyed, unless they stand alone: "LIST of things to buy".
+# These are commands only when alone on the line: "LIST of things to buy" is said.
 _ALONE: Final = ("LEAVE", "LIST", "HELP", "QUIT")
 # These take no argument in their classic spelling.
 _BARE_BANGS: Final = ("who", "logout", "help")
 
-# A blank before the colon is a habit (French) or a slip; the word may be missing, which is an error. Input methods for
-# Chinese and Japanese write a fullwidth colon.
+# A blank before the colon is customary in French, or a slip; a missing word is an error. Input methods for Chinese and Japanese
+# write a fullwidth colon.
 _MSG_TO: Final = re.compile(
     r"MSG\s+(?:([^\s:\uff1a]+)\s*)?[:\uff1a](?!//)(.*)", re.IGNORECASE | re.DOTALL
 )
 
-# What begins with one of these, perhaps behind one of those, and has no arrow, is said whatever follows: no verb and no
-# slip of one begins so. It is most of what people send, and need not be held against each of the rules.
+# A line without an arrow that begins with one of _PLAIN, perhaps after one of _OPENING, is said: no verb and no mistyped one
+# begins so. Most lines are like that, and need not be checked against each rule.
 _PLAIN: Final = frozenset(string.ascii_letters + string.digits) - set("JLHQ" + "jmMpP" + "17")
 # But those that may be login, register, drop-account, oper or lock without their mark, with a password behind.
 _SECRETS: Final = frozenset(
@@ -51,13 +51,13 @@ _SECRETS: Final = frozenset(
 _SECRET_FIRST: Final = frozenset("lLrRdDoOnN")
 _OPENING: Final = frozenset("\"#$%'()*+,-:;@[]^_`|}~")
 
-# What an error quotes of an unknown command: a word or a path.
+# What an error may quote of an unknown command: a word or a path.
 _QUOTABLE: Final = re.compile(r"[\w./-]*")
-# The commands that say something. Only of these, and of lines that are no command, an error tells that nothing was sent.
+# The commands that send a message. Only their errors, and those of lines that are not commands, say that nothing was sent.
 _SAYING: Final = (*PRIVATE, "me", "announce")
 _NOT_SENT: Final = "The message was not sent."
 LOOKS_PRIVATE: Final = "That looks like a private message, or a command with a password."
-# What a nickname can be in the first word of a line, whatever stands around it.
+# A possible nickname in the first word of a line, whatever surrounds it.
 _FIRST_NAME: Final = re.compile(r"""[^\s,:*?!@#&+%~$./\\<>{}"']+""")
 _NO_LOGIN: Final = (
     "That looks like a command or a private message, which cannot be your nickname. It was not sent. "
@@ -70,16 +70,13 @@ class LineDialect:
     """Plain lines of UTF-8 text."""
 
     def __init__(self, now: Callable[[], float], zone: tzinfo | None = None) -> None:
-        """Take ``now``, which returns seconds since 1970, and the zone of the times shown.
-
-        A zone of None is the server's own.
-        """
+        """``now`` returns seconds since 1970; times are shown in ``zone``, None for the server's own time zone."""
         self._zone, self._now = zone, now
-        #: By the width that lines are broken for: what a session sees of the room it talks in, and of others.
+        #: By the width that lines are broken for: the variants for the room that has the focus, and for others.
         self._views: dict[int | None, tuple[LineView, LineView]] = {}
 
     def open(self, columns: int | None = None) -> PlainSession:
-        """Begin a session in a window of so many columns; None is not known."""
+        """Return a session for a window of that many columns, None if the width is unknown."""
         here, elsewhere = self._looks(width_for(columns))
         return PlainSession(here, elsewhere, self.parse, acks=False)
 
@@ -92,7 +89,7 @@ class LineDialect:
         return self._views[width]
 
     def parse(self, frame: bytes, *, logged_in: bool) -> Request | None:
-        """Read one line, which without a login is ``NAME`` or ``NAME PASSWORD``."""
+        """Read one line; before login it is ``NAME`` or ``NAME PASSWORD``."""
         try:
             text = decode(frame)
             if not logged_in:
@@ -111,18 +108,18 @@ def _read_login(text: str) -> c.Command:
     rest = "".join(rest_words).strip()
     if not name:
         return c.Login()
-    # Nicknames cannot look like any of these, so nobody is kept from a name by them.
+    # None of these can be a nickname, so they keep no one from a name.
     if name == "QUIT" or name.lower() in ("/quit", "!logout"):
         return c.Quit()
     if name in ("HELP", "?", "/") or name.lower() in ("/help", "!help"):
         return c.Help(CleanText(rest) or None)
     if typos.bare(name).startswith(("{", "[")):
         raise BadLine(
-            "An object cannot be your nickname; programs that speak JSON begin with {.", "bad-nick"
+            "An object cannot be your nickname. Programs that speak JSON start with {.", "bad-nick"
         )
     found = _FIRST_NAME.search(drop_ignorable(name))
     marked = name.startswith(("/", "!")) and not name.startswith("//")
-    # Of two words the first may be a name that somebody has, and the second is never said.
+    # If there are two words, the first may be somebody's name, and the second is never said.
     if marked or (len(rest.split()) > 1 and found and may_be_command(found[0])):
         raise BadLine(_NO_LOGIN, "bad-nick")
     try:
@@ -139,7 +136,7 @@ def _read_login(text: str) -> c.Command:
 
 
 def _may_be_private(text: str) -> bool:
-    """Tell whether a line was perhaps meant for one person: nothing of it is quoted."""
+    """Return whether a line may be meant for one person; errors then quote nothing of it."""
     try:
         said = read(CleanText(text))
     except BadLine as bad:
@@ -177,7 +174,7 @@ def _says(line: str) -> bool:
 
 
 def read(line: CleanText) -> c.Command | None:
-    """Read a line of somebody who is logged in; None if it is empty. Raises BadLine or BadText."""
+    """Read a line of a logged-in session; None if it is empty. Raises BadLine or BadText."""
     return c.Say((line,)) if is_plain(line) else _read(line)
 
 
@@ -220,13 +217,13 @@ def is_plain(line: str) -> bool:
         and ">" not in line  # what arrows are made of
         and "<" not in line
         and "&" not in line
-        # What shows as nothing may stand between two letters.
+        # Invisible characters may stand between two letters.
         and (line.isascii() or not (start[0] in _SECRET_FIRST or typos.points(line)))
     )
 
 
 def _read(line: CleanText) -> c.Command | None:
-    """Read any line, by the rules of the grammar in their order."""
+    """Read any line by the rules of the grammar, in order."""
     if not line or line.isspace():
         return None
     if line.startswith("//"):
@@ -295,7 +292,7 @@ def _slash(line: str) -> c.Command:
         return _run(name, rest, f"/{name}")
     if not word:
         raise BadLine(
-            f"Write the command directly behind the /. The line was not sent ({_LITERALLY}).",
+            f"The command must follow the / directly. The line was not sent ({_LITERALLY}).",
             "usage",
         )
     near = nearest(word)
@@ -309,19 +306,19 @@ def _slash(line: str) -> c.Command:
 
 
 def _quoted(word: str, near: str | None) -> str:
-    """Return what an error may quote of an unknown command; nothing if a password or a private text may stand in it."""
+    """Return what an error may quote of an unknown command; nothing if it may contain a password or a private text."""
     found = _QUOTABLE.match(word)
     assert found is not None
-    # A nick, a text or a password that lacks its blank: "/msgbob", "/logins3cret".
+    # A nick, a text or a password without the blank before it: "/msgbob", "/logins3cret".
     glued = len(word) > len(near or "") + 3 and word.lower().startswith(HUSHED)
     return shown(word, 20) if found[0] == word and not glued else ""
 
 
 def _bang(line: CleanText) -> c.Command | None:
-    """Read a line that begins with "!"; None if no command follows, so that the rules after this one count."""
+    """Read a line that begins with "!"; None if no command follows, so that the later rules apply."""
     if typos.spoilt_bang(line):
         raise BadLine(
-            f"Write the command directly behind one !. The line was not sent ({_LITERALLY}).",
+            f"The command must follow a single ! directly. The line was not sent ({_LITERALLY}).",
             "usage",
         )
     word, _, rest = line[1:].partition(" ")
@@ -344,13 +341,13 @@ def _bang(line: CleanText) -> c.Command | None:
         raise BadLine(why, "unknown-command")
     if name in _BARE_BANGS and rest.strip():
         raise BadLine(
-            f"!{name} stands alone on its line. The line was not sent ({_LITERALLY}).", "usage"
+            f"!{name} must be alone on its line. The line was not sent ({_LITERALLY}).", "usage"
         )
     return _run(_BANGS[name], rest, f"!{name}")
 
 
 def _run(name: str, rest: str, spelling: str) -> c.Command:
-    """Make a command of the table; ``spelling`` is how the person wrote it, for the error."""
+    """Read the arguments of a command of the table; ``spelling`` is what was typed for it, for the error."""
     spec = COMMANDS[name]
     try:
         return spec.parse(rest)
@@ -363,7 +360,7 @@ def _run(name: str, rest: str, spelling: str) -> c.Command:
 
 
 def _private(word: str, text: str) -> c.Command:
-    """Make the command of ``MSG WORD:TEXT``, or raise: it is private, or nothing at all."""
+    """Return the command for ``MSG WORD:TEXT``, which is private, or raise BadLine."""
     if not word:
         raise BadLine(
             f"There is no nickname before the colon. {_NOT_SENT} Usage: MSG NICK:TEXT ({_LITERALLY}).",
