@@ -288,11 +288,12 @@ class ProcessTests(TestCase):
     async def test_start_and_end_say_only_what_an_operator_needs(self) -> None:
         for name, flags in (("twistd", ["-n"]), ("twist", ["--log-format=text"])):
             program = self.runs(name, *flags, "chat", "--port=0")
-            _ = await self.opens(program)
-            await program.prints("local-trust: loopback")
+            # Signals are handled from the first turn of the reactor on.
+            _ = await self.comes(await self.opens(program), b"bob")
             program.signals(signal.SIGINT)
             self.assertEqual(await self.ends(program), 0)
             said = [line.split("] ")[1] for line in program.out.splitlines()]
+            said = [line for line in said if not line.startswith("bob ")]
             beginnings = (
                 "history and rooms are kept in /",
                 "the chat is open on 127.0.0.1 port ",
@@ -330,7 +331,7 @@ class ProcessTests(TestCase):
             self.assertRegex(
                 second.err,
                 rf"\Atwistd chat: {self.state}: process \d+ uses this folder; stop that server, "
-                r"or give this one another folder with --state-dir\n\Z",
+                r"or choose another folder with --state-dir\n\Z",
             )
             self.assertNotIn("Traceback", second.out)
         # It is free again even after the worst of ends.
@@ -372,7 +373,7 @@ class ProcessTests(TestCase):
             await deferLater(self.reactor, 0.05)
         files[0].rename(files[1])
         program.signals(signal.SIGUSR1)
-        while not (files[0].exists() and "opened again" in files[0].read_text()):
+        while not (files[0].exists() and "reopened the log" in files[0].read_text()):
             await deferLater(self.reactor, 0.05)
         program.signals(signal.SIGTERM)
         self.assertEqual(await self.ends(program), 0)
