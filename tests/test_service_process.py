@@ -369,7 +369,7 @@ class ProcessTests(TestCase):
     async def test_log_goes_on_in_a_new_file_after_it_was_moved_away(self) -> None:
         files = [self.folder / name for name in ("chat.log", "chat.log.1")]
         program = self.runs("twistd", "-n", "--logfile", "chat.log", "chat", "--port=unix:c.sock")
-        while not (files[0].exists() and "this machine (local-trust" in files[0].read_text()):
+        while not (files[0].exists() and "(local-trust" in files[0].read_text()):
             await deferLater(self.reactor, 0.05)
         files[0].rename(files[1])
         program.signals(signal.SIGUSR1)
