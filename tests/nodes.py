@@ -24,7 +24,9 @@ from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import LOBBY, Nick, RoomName, parse_nick, parse_room
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.delivery.session import Door
+from twisted_chat.delivery.sessions import Sessions
 from twisted_chat.dialects.base import Dialect, Request
+from twisted_chat.runtime.log_sums import LogSums
 from twisted_chat.server.node import Node
 from twisted_chat.store.memory import MemoryStore
 from twisted_chat.store.port import Page
@@ -37,8 +39,10 @@ DEV = parse_room("dev")
 class FakeDoor:
     """A door as the others are: hands in commands one after the other, joins the lobby after the login."""
 
-    def __init__(self, node: Node, dialect: Dialect, host: str | None = "host.example") -> None:
-        self.node = node
+    def __init__(
+        self, sessions: Sessions, dialect: Dialect, host: str | None = "host.example"
+    ) -> None:
+        self.sessions = sessions
         self.written = b""
         self.writes = 0
         self.commands: deque[Request] = deque()
@@ -53,7 +57,10 @@ class FakeDoor:
         self.logins: list[bool] = []
         self._pumping = False
         self.private = True
-        self.peer = node.visits.open(self, dialect.open(), host)
+        self.peer = sessions.open(self, dialect.open(), host)
+        assert isinstance(sessions.hub, Node)
+        #: The session as the hub has it.
+        self.seat = sessions.hub.hub.state.sessions[self.peer.id]
 
     # --- what a test does ---
 
@@ -75,10 +82,19 @@ class FakeDoor:
     def join(self, *rooms: str) -> FakeDoor:
         return self.asks(*(c.Join(parse_room(room)) for room in rooms))
 
+    def comes_from(self, address: str) -> None:
+        """Come from another machine."""
+        self.seat.address = self.peer.address = address
+
+    @property
+    def token(self) -> str:
+        """What takes its session back up."""
+        return self.seat.token
+
     def lost(self) -> None:
         """Lose the connection."""
         self.peer.outbox.close()
-        self.node.visits.close(self.peer, "connection lost")
+        self.sessions.close(self.peer, "connection lost")
 
     def take(self) -> list[str]:
         """Return the lines that came since the last call."""
@@ -94,7 +110,7 @@ class FakeDoor:
         self._pumping = True
         try:
             while self.peer.ready and self.commands:
-                self.node.submit(self.peer, self.commands.popleft())
+                self.sessions.submit(self.peer, self.commands.popleft())
         finally:
             self._pumping = False
 
@@ -114,7 +130,7 @@ class FakeDoor:
 
     def overflowed(self, reason: str) -> None:
         self.slow += 1
-        self.node.visits.close(self.peer, reason)
+        self.sessions.close(self.peer, reason)
 
     def resumed(self) -> None:
         if self.broken:
@@ -261,15 +277,20 @@ class NodeCase(SynchronousTestCase):
         self.bus = self.make_bus(lambda: MessageId(next(ids)))
         tokens = (f"token-{number}" for number in itertools.count(1))
         gate, self.passwords = open_gate(self.store, self.runner)
+        log_sums = LogSums(self.clock)
+        self.sessions = Sessions(self.clock, self.limits, log_sums)
         self.node = Node(
             Hub(NodeName("here"), self.limits),
             self.bus,
             self.store,
             self.clock,
             gate,
+            self.sessions.port,
+            log_sums,
             motd=(CleanText("be nice"),),
             new_token=lambda: next(tokens),
         )
+        self.sessions.attach(self.node)
         self.run_now(self.store.start(self.node.on_committed, self.node.on_drained))
 
     def make_clock(self) -> Clock:
@@ -299,7 +320,7 @@ class NodeCase(SynchronousTestCase):
         self.clock.advance(0)
 
     def door(self, dialect: Dialect | None = None) -> FakeDoor:
-        return FakeDoor(self.node, dialect or self.plain)
+        return FakeDoor(self.sessions, dialect or self.plain)
 
     def enter(self, *nicks: str, dialect: Dialect | None = None) -> list[FakeDoor]:
         """Let people into the lobby; what they were told about it is forgotten."""
@@ -323,8 +344,8 @@ class NodeCase(SynchronousTestCase):
         seat.user, seat.scope = user.id, user.author.scope
         for room in user.rooms:
             seat.focus_on(room)
-            self.node.delivery.enter(door.peer.outbox, room)
-        self.node.delivery.focus(door.peer.outbox, seat.focus)
+            self.sessions.delivery.enter(door.peer.outbox, room)
+        self.sessions.delivery.focus(door.peer.outbox, seat.focus)
         self.forget(door)
         return door
 

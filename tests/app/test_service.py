@@ -376,7 +376,7 @@ class StartTests(ServiceTestCase):
         options = Options()
         options.parseOptions(["--server-name", "Ops", "--database", ":memory:"])
         made = makeService(options)
-        self.assertEqual(made.node.visits.server, "Ops")
+        self.assertEqual(made.node.lifecycle.server, "Ops")
 
     def test_under_twistd_it_says_where_the_log_goes(self) -> None:
         for twistd, ours in ((ServerOptions(), True), (None, False)):
@@ -798,7 +798,7 @@ class AgainTests(ServiceTestCase):
         bob.hears()
         alice.types(*["12345"] * 100)
         self.assertEqual(bob.sees(), ["<alice> 12345"] * 100)
-        self.assertEqual(served.node.delivery.backlog.limit, 70_000)
+        self.assertEqual(served.sessions.delivery.backlog.limit, 70_000)
         self.assertEqual(served.node.hub.state.nonces.max_ids, 8)
         house.empties()
         self.stops(served)
@@ -839,7 +839,7 @@ class AgainTests(ServiceTestCase):
     def test_bad_settings_are_refused_as_a_whole(self) -> None:
         served = self.serves(motd="old")
         self.hangs_up(motd="new", server_name="\x1b")
-        self.assertEqual(served.node.visits.motd, ("old",))
+        self.assertEqual(served.node.lifecycle.motd, ("old",))
         self.assertRegex(
             self.log(),
             "the new settings are invalid; the previous ones stay in use: server-name: U.001B",

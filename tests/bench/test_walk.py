@@ -15,7 +15,7 @@ class WalkTests(SynchronousTestCase):
         )
         *files, counted = walked.stdout.splitlines()
         self.assertEqual((walked.returncode, walked.stderr), (0, ""))
-        for passed in ("doors/line/protocol.py", "core/hub.py", "store/memory.py"):
+        for passed in ("doors/reader.py", "core/hub.py", "store/memory.py"):
             self.assertIn(passed, files)
         self.assertRegex(
             counted, rf"^{len(files)} files, \d+ moves, \d+ calls; [\d.]+ µs of Python"

@@ -7,10 +7,11 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.delivery.fakes import Ear, View
 from tests.making import author, happened, said
 from twisted_chat.core.api import events as e
+from twisted_chat.core.api.events import is_hidden
 from twisted_chat.core.values.ids import MessageId, RoomId, UserId
 from twisted_chat.core.values.names import parse_nick, parse_room
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.delivery.batch import RoomBatch, hidden, shown
+from twisted_chat.delivery.batch import RoomBatch, shown
 from twisted_chat.delivery.coalesce import Pace
 from twisted_chat.delivery.outbox import FAULT, Outbox
 
@@ -248,17 +249,17 @@ class HiddenTests(SynchronousTestCase):
     def test_what_an_ignored_author_says_is_hidden_in_rooms_and_in_private(self) -> None:
         told = e.Told(UserId(2), parse_nick("ann"), "say", HI)
         for event in (e.Said("say", HI), e.Said("action", HI), told):
-            self.assertTrue(hidden(happened(1, event, who="Mal"), {"mal": "Mal"}), event)
-            self.assertFalse(hidden(happened(1, event, who="cid"), {"mal": "Mal"}), event)
+            self.assertTrue(is_hidden(happened(1, event, who="Mal"), {"mal": "Mal"}), event)
+            self.assertFalse(is_hidden(happened(1, event, who="cid"), {"mal": "Mal"}), event)
 
     def test_what_an_ignored_author_does_is_seen(self) -> None:
         for event in (e.Joined(parse_room("dev")), e.Departed(CleanText("quit")), e.Left()):
-            self.assertFalse(hidden(happened(1, event, 1, who="Mal"), {"mal": "Mal"}), event)
+            self.assertFalse(is_hidden(happened(1, event, 1, who="Mal"), {"mal": "Mal"}), event)
 
     def test_what_has_no_author_is_seen(self) -> None:
         gathered = e.Gathered((), (author("Mal").nick,), 3)
         envelope = e.Envelope(MessageId(0), 1.0, gathered, None, None)
-        self.assertFalse(hidden(envelope, {"mal": "Mal"}))
+        self.assertFalse(is_hidden(envelope, {"mal": "Mal"}))
 
 
 class ShownTests(SynchronousTestCase):

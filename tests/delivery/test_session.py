@@ -39,9 +39,9 @@ class PeerTests(SynchronousTestCase):
         outbox = Outbox(door, dialect.here, dialect.elsewhere, 1, Backlog(1))
         self.peer = Session(SessionId(7), door, dialect.open(), outbox)
 
-    def test_new_session_is_ready_and_has_no_token(self) -> None:
+    def test_new_session_is_ready(self) -> None:
         self.assertTrue(self.peer.ready)
-        self.assertEqual((self.peer.id, self.peer.token, self.peer.claims), (7, "", False))
+        self.assertEqual((self.peer.id, self.peer.claims), (7, False))
 
     def test_each_answer_it_waits_for_holds_it_up(self) -> None:
         self.peer.waits = 2

@@ -25,10 +25,12 @@ from twisted_chat.core.values.ids import Node as NodeName
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import LOBBY, Nick, RoomName
 from twisted_chat.delivery.session import Door
+from twisted_chat.delivery.sessions import Sessions
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.json.parse import JsonDialect
 from twisted_chat.dialects.line.parse import LineDialect
 from twisted_chat.runtime import tasks
+from twisted_chat.runtime.log_sums import LogSums
 from twisted_chat.server.node import Node
 from twisted_chat.store.id_blocks import IdAllocator
 from twisted_chat.store.memory import MemoryStore
@@ -277,7 +279,7 @@ class Visitor:
         self._nick = ""
         self.seen: list[Seen] = []
         self.ended = False
-        self.peer = stage.node.visits.open(self, dialect.open(), None)
+        self.peer = stage.sessions.open(self, dialect.open(), None)
 
     def do(self, step: Step) -> None:
         """Hand in a step as the door would, and let everybody read what came of it."""
@@ -289,15 +291,15 @@ class Visitor:
             written = json.dumps(written)
         (asked,) = self.peer.dialect.take(str(written).encode(), logged_in=self._inside)
         if isinstance(asked, BadLine):
-            self._stage.node.refuse(self.peer, asked)
+            self._stage.sessions.refuse(self.peer, asked)
         else:
             assert isinstance(asked, Request)
-            self._stage.node.submit(self.peer, asked)
+            self._stage.sessions.submit(self.peer, asked)
         self._stage.settle()
 
     def vanish(self) -> None:
         """Lose the connection."""
-        self._stage.node.visits.close(self.peer, "connection lost")
+        self._stage.sessions.close(self.peer, "connection lost")
         self._stage.settle()
 
     def read(self) -> None:
@@ -346,7 +348,7 @@ class Visitor:
 
     def enter_lobby(self) -> None:
         """Do what the line door does by itself after login."""
-        self._stage.node.submit(self.peer, Request(c.Join(LOBBY)))
+        self._stage.sessions.submit(self.peer, Request(c.Join(LOBBY)))
         self._stage.settle()
 
 
@@ -362,7 +364,11 @@ class Stage:
         ids = IdAllocator(store, self.clock)
         bus = LocalBus(ids.take)
         gate, _ = open_gate(store)
-        self.node = Node(Hub(NodeName("n"), Limits()), bus, store, self.clock, gate, server="test")
+        log_sums = LogSums(self.clock)
+        self.sessions = Sessions(self.clock, Limits(), log_sums)
+        hub, port = Hub(NodeName("n"), Limits()), self.sessions.port
+        self.node = Node(hub, bus, store, self.clock, gate, port, log_sums, server="test")
+        self.sessions.attach(self.node)
 
         async def start() -> None:
             await store.start(self.node.on_committed, self.node.on_drained)
@@ -548,7 +554,7 @@ class ConversationTests(SynchronousTestCase):
     def play(self, ways: dict[str, str]) -> dict[str, list[Seen]]:
         stage, seen = play(SCRIPT, ways)
         self.assertEqual(stage.clock.getDelayedCalls(), [])
-        self.assertEqual(stage.node.sessions, 0)
+        self.assertEqual(len(stage.sessions), 0)
         return seen
 
     def check(self, way: str) -> None:

@@ -21,10 +21,12 @@ from twisted_chat.core.bus import LocalBus
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.values.ids import Node as NodeName
 from twisted_chat.core.values.limits import Limits
+from twisted_chat.delivery.sessions import Sessions
 from twisted_chat.dialects.json.parse import JsonDialect
 from twisted_chat.dialects.line.parse import LineDialect
 from twisted_chat.doors.line.protocol import ChatFactory
 from twisted_chat.doors.line.telnet import TelnetFilter
+from twisted_chat.runtime.log_sums import LogSums
 from twisted_chat.server.node import Node
 from twisted_chat.store.id_blocks import IdAllocator
 from twisted_chat.store.memory import MemoryStore
@@ -242,14 +244,20 @@ class House:
         bus = LocalBus(ids.take)
         self.runner = HeldRunner()
         gate, self.passwords = open_gate(store, self.runner)
-        self.node = Node(Hub(NodeName("local"), self.limits), bus, store, self.clock, gate)
+        log_sums = LogSums(self.clock)
+        self.sessions = Sessions(self.clock, self.limits, log_sums)
+        hub = Hub(NodeName("local"), self.limits)
+        self.node = Node(hub, bus, store, self.clock, gate, self.sessions.port, log_sums)
+        self.sessions.attach(self.node)
         for start in (
             store.start(self.node.on_committed, self.node.on_drained),
             ids.start(bus.drain),
         ):
             _finish(start)
         json_dialect = JsonDialect(self.clock.seconds, UTC)
-        self.factory = ChatFactory(self.node, LineDialect(self.clock.seconds, UTC), json_dialect)
+        self.factory = ChatFactory(
+            self.sessions, LineDialect(self.clock.seconds, UTC), json_dialect
+        )
         self.guests: list[Guest] = []
 
     def turn(self) -> None:
@@ -305,7 +313,7 @@ class House:
         """Everybody goes. Nothing must be left to be done then, and nobody left."""
         self.empties()
         assert not self.clock.getDelayedCalls(), self.clock.getDelayedCalls()
-        assert not len(self.factory.connections) and not self.node.sessions
+        assert not len(self.factory.connections) and not self.sessions
 
 
 class HouseTestCase(SynchronousTestCase):

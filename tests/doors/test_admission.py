@@ -61,7 +61,7 @@ class ManyConnectionsTests(HouseTestCase):
         refused.protocol.readConnectionLost()
         self.house.turn()
         self.assert_sees(bob)
-        self.assertEqual(self.house.node.sessions, 2)
+        self.assertEqual(len(self.house.sessions), 2)
 
     def test_who_is_refused_holds_a_descriptor_until_it_is_gone(self) -> None:
         connections, freed = self.house.factory.connections, []

@@ -122,7 +122,7 @@ class ForwardedCase(HouseTestCase):
             trusted,
             factory.connections,
             self.house.clock,
-            self.house.node.log_sums,
+            self.house.sessions.log_sums,
         )
         self.logged: list[LogEvent] = []
         observer: Any = self.logged.append

@@ -253,7 +253,7 @@ class MemoryTests(HouseTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.backlog = self.house.node.delivery.backlog
+        self.backlog = self.house.sessions.delivery.backlog
 
     def test_a_paste_that_waits_takes_no_more_than_its_bytes(self) -> None:
         for data in (b"x\n" * READ * 2, b"\n" * READ * 4):

@@ -17,9 +17,9 @@ LONGEST = 8191
 
 class IrcProtocol(StreamProtocol):
     def _read(self, peer: Session, dialect: Dialect) -> SessionReader:
-        frames = Frames(LineFramer(LONGEST, self._node.limits.max_endless))
+        frames = Frames(LineFramer(LONGEST, self._sessions.limits.max_endless))
         return SessionReader(
-            self._node,
+            self._sessions,
             peer,
             self.transport,
             self._networks,
@@ -38,7 +38,7 @@ class IrcCase(HouseTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.door = IrcFactory(self.house.node, IrcDialect())
+        self.door = IrcFactory(self.house.sessions, IrcDialect())
 
     def comes(self) -> Guest:
         return Guest(self.house, STRANGER, self.door)
@@ -196,13 +196,13 @@ class EndTests(IrcCase):
 
     def test_too_much_without_a_line_end_closes(self) -> None:
         ann = self.enters("ann", "#dev")
-        ann.sends(b"x" * (self.house.node.limits.max_endless + 2))
+        ann.sends(b"x" * (self.house.sessions.limits.max_endless + 2))
         self.assertTrue(ann.gone)
 
     def test_who_takes_too_long_to_register_is_refused(self) -> None:
         ann = self.comes()
         ann.types("NICK ann")
-        self.house.waits(self.house.node.limits.login_time)
+        self.house.waits(self.house.sessions.limits.login_time)
         self.assertTrue(ann.gone)
 
 

@@ -96,11 +96,11 @@ class TlsTests(TlsCase):
         robot.ends()
         robot.wire.take()
         self.clock.advance(0)
-        self.assertEqual(self.house.node.sessions, 0)
+        self.assertEqual(len(self.house.sessions), 0)
 
     def test_nobody_can_read_along(self) -> None:
         self.enters("bob")
-        (peer,) = self.house.node._sessions.values()
+        (peer,) = self.house.sessions.values()
         self.assertTrue(peer.door.private)
 
     def test_older_versions_of_tls_are_refused(self) -> None:
@@ -139,7 +139,7 @@ class TlsTests(TlsCase):
                 self.assertRaises(SSL.Error, client.shakes_hands)
 
     def test_header_of_a_proxy_stands_before_tls(self) -> None:
-        connections, sums = self.house.factory.connections, self.house.node.log_sums
+        connections, sums = self.house.factory.connections, self.house.sessions.log_sums
         door = self.house.factory.forwarded()
         behind = TlsFactory(Certificates(find(*self.files, None)), door, self.clock)
         trusted = Trusted((ip_network("192.0.2.0/24"),), unix=False)
@@ -189,7 +189,7 @@ class NotTlsTests(TlsCase):
             self.assertTrue(client.wire.lost, data[:20])
             self.assertRegex(self.left()[0], f"^no TLS handshake: .*{why}")
         self.assertEqual(bob.sees(), [])
-        self.assertEqual(self.house.node.sessions, 1)
+        self.assertEqual(len(self.house.sessions), 1)
 
     def test_handshake_that_is_cut_off_is_logged_as_that(self) -> None:
         client = self.connects()
@@ -242,7 +242,7 @@ class DeafTests(TlsCase):
                 return most
             bob.types("x" * 4_000)
             self.clock.advance(0.01)
-            most = max(most, len(deaf.wire.written) + self.house.node.delivery.backlog.bytes)
+            most = max(most, len(deaf.wire.written) + self.house.sessions.delivery.backlog.bytes)
         raise AssertionError("nobody ended it")
 
     def test_deaf_reader_is_ended_at_its_limit(self) -> None:

@@ -69,7 +69,7 @@ class ResetTests(AdminCase):
         self.assertRegex(stored[0] or "", rf"\Aused \d+ hash of {code}\Z")
 
     def test_session_of_before_does_not_come_back(self) -> None:
-        token = self.bob.peer.token
+        token = self.bob.token
         self.reset()
         door = self.door().asks(c.Login(token=token))
         self.turn()

@@ -37,7 +37,7 @@ class OperatingCase(NodeCase):
 
     def comes(self, nick: str, address: str | None = HOME) -> FakeDoor:
         """Let somebody into the lobby who comes from an address."""
-        door = FakeDoor(self.node, self.plain, address)
+        door = FakeDoor(self.sessions, self.plain, address)
         door.login(nick)
         self.forget(door)
         return door
@@ -154,7 +154,7 @@ class OperTests(OperatingCase):
 
     def test_password_is_not_taken_where_others_could_read_along(self) -> None:
         ann = self.comes("ann")
-        ann.private = False
+        ann.seat.private = False
         self.assertEqual(self.told(ann, RIGHT), "refused in-clear")
         self.assertEqual(len(self.runner.held), 0)
         self.node.admin.in_clear = True
@@ -172,7 +172,7 @@ class OperTests(OperatingCase):
         self.runner.go()
         self.turn()
         self.assertFalse(any(" ann " in line and "became" in line for line in self.trail()))
-        self.assertEqual(self.node.sessions, 1)
+        self.assertEqual(len(self.sessions), 1)
 
     def test_crowd_of_passwords_is_told_to_come_back(self) -> None:
         self.patch(turns, "MAX_WAITING", 0)
@@ -222,7 +222,7 @@ class BanTests(OperatingCase):
     def test_ban_cuts_those_who_are_in_and_those_at_the_door(self) -> None:
         root = self.operator()
         inside, outside = self.comes("eve"), self.comes("bob", AWAY)
-        waiting = FakeDoor(self.node, self.plain, "192.0.2.99")
+        waiting = FakeDoor(self.sessions, self.plain, "192.0.2.99")
         self.forget(root, inside, outside, waiting)
         self.types(root, "server-ban 192.0.2.0/24 2h spam")
         for door in (inside, waiting):
@@ -232,10 +232,10 @@ class BanTests(OperatingCase):
             self.assertEqual(door.ended, 1)
         self.assert_took(outside, "departed eve (banned)")
         self.assertIn("is banned for 2 hours", root.take()[-1])
-        self.assertIn("2 hours", self.node.visits.banned("192.0.2.1"))
-        self.assertEqual(self.node.visits.banned(AWAY), "")
+        self.assertIn("2 hours", self.node.banned("192.0.2.1"))
+        self.assertEqual(self.node.banned(AWAY), "")
         self.types(root, "server-unban 192.0.2.0/24")
-        self.assertEqual(self.node.visits.banned("192.0.2.1"), "")
+        self.assertEqual(self.node.banned("192.0.2.1"), "")
         self.assertEqual(
             self.trail()[:2],
             [
@@ -285,8 +285,8 @@ class BanTests(OperatingCase):
     def test_bans_and_panic_of_an_earlier_run_count(self) -> None:
         ban = Ban("network", HOME, "root", self.clock.seconds())
         self.node.restored(Remembered(bans=(ban,), panic=2, secret=b"x" * 32))
-        self.assertIn("for good", self.node.visits.banned(HOME))
-        door = FakeDoor(self.node, self.plain, AWAY).login("bob")
+        self.assertIn("for good", self.node.banned(HOME))
+        door = FakeDoor(self.sessions, self.plain, AWAY).login("bob")
         self.turn()
         self.assertIn("name refused closed", door.take()[-1])
 
@@ -318,7 +318,7 @@ class StoredTests(OperatingCase):
         ):
             self.types(self.root, line)
             self.assert_took(self.root)
-            self.assertEqual(self.node.visits.banned(AWAY) != "", "server-ban" in line)
+            self.assertEqual(self.node.banned(AWAY) != "", "server-ban" in line)
             self.store.stored(MessageId(self.node.hub.latest - 1))
             self.assert_took(self.root)
             self.store.stored(self.node.hub.latest)
@@ -360,7 +360,7 @@ class PanicTests(OperatingCase):
         self.forget(root)
         self.types(root, "panic 1")
         self.assertIn("done: no new guests are let in until /panic 0", root.take()[-1])
-        late = FakeDoor(self.node, self.plain, AWAY).login("late")
+        late = FakeDoor(self.sessions, self.plain, AWAY).login("late")
         self.turn()
         self.assertIn("name refused closed", late.take()[-1])
         self.assertEqual(bob.ended, 0)
@@ -387,8 +387,8 @@ class PanicTests(OperatingCase):
     def test_who_comes_back_gets_in(self) -> None:
         root, bob = self.operator(), self.comes("bob", AWAY)
         self.types(root, "panic 2")
-        back = FakeDoor(self.node, self.plain, AWAY)
-        back.asks(c.Login(parse_nick("bob"), token=bob.peer.token))
+        back = FakeDoor(self.sessions, self.plain, AWAY)
+        back.asks(c.Login(parse_nick("bob"), token=bob.token))
         self.assertEqual(back.logins, [True])
 
 
@@ -399,12 +399,12 @@ class PanicOnTheWayTests(OperatingCase):
         return HeldBus()
 
     def test_who_comes_while_panic_is_set_stays_out(self) -> None:
-        root = FakeDoor(self.node, self.plain, None).login("ann")
+        root = FakeDoor(self.sessions, self.plain, None).login("ann")
         self.bus.release_all()
         self.turn()
         self.node.hub.state.sessions[root.peer.id].operator = "root"
         root.asks(c.SetPanic(1))
-        late = FakeDoor(self.node, self.plain, AWAY).login("late")
+        late = FakeDoor(self.sessions, self.plain, AWAY).login("late")
         self.bus.release_all()
         self.turn()
         self.assertIn("name refused closed", late.take()[-1])

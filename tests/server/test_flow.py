@@ -95,7 +95,7 @@ class FullTests(Case):
         self.ann.lost()
         self.roomy()
         self.assert_took(self.bob, "#lobby <ann> one", "departed ann (connection lost)")
-        self.assertEqual(self.node._flow.held, 0)
+        self.assertEqual(self.node._commits.held, 0)
 
     def test_who_quits_behind_what_waits_is_heard_first(self) -> None:
         self.store.has_no_room = True
@@ -110,7 +110,7 @@ class FullTests(Case):
         self.ann.say("one").say("two")
         self.node.stop("the server is stopping")
         self.roomy()
-        self.assertEqual((self.ann.ended, self.node._flow.held), (1, 0))
+        self.assertEqual((self.ann.ended, self.node._commits.held), (1, 0))
         self.assertEqual(self.bob.take()[0], "#lobby <ann> one")
 
 
@@ -150,7 +150,7 @@ class FlyingTests(NodeCase):
 
         self.patch(self.store, "append", lose)
         self.held.release_all()
-        self.assertEqual(self.node._flow.held, 0)
+        self.assertEqual(self.node._commits.held, 0)
 
 
 class UnacknowledgedTests(Case):
@@ -181,7 +181,7 @@ class UnacknowledgedTests(Case):
         for _ in range(MAX_UNACKED + 5):
             self.robot.say("hi", tag="1")
         self.assertFalse(self.robot.peer.ready)
-        self.assertEqual(self.node._flow.unacked, MAX_UNACKED)
+        self.assertEqual(self.sessions.flow.unacked, MAX_UNACKED)
         self.assert_took(self.bob, "#lobby <robot> hi")
         self.store.stored(self.store.changes[-1][1])
         self.assertEqual(len(self.heard(self.robot)), MAX_UNACKED + 5)
@@ -201,22 +201,22 @@ class UnacknowledgedTests(Case):
         for number in range(MAX_UNACKED + 5):
             self.ann.say(str(number))
         self.assertTrue(self.ann.peer.ready)
-        self.assertEqual(self.node._flow.unacked, 0)
+        self.assertEqual(self.sessions.flow.unacked, 0)
 
     def test_resends_over_ever_new_connections_do_not_pile_up(self) -> None:
         # The token takes the session over each time; what was due to the one before goes with it.
         for _ in range(10):
             for _ in range(MAX_UNACKED):
                 self.robot.say("hi", tag="1")
-            self.assertLessEqual(self.node._flow.unacked, 3 * MAX_UNACKED)
-            self.robot = self.door(self.json).login("robot", self.robot.peer.token)
+            self.assertLessEqual(self.sessions.flow.unacked, 3 * MAX_UNACKED)
+            self.robot = self.door(self.json).login("robot", self.robot.token)
         self.robot.say("hi", tag="1")
         self.turn()
         self.robot.take()
         message = next(change[1] for change in self.store.changes if change[0] == "append")
         self.store.stored(message)
         self.assert_took(self.robot, f"acked {message} [1]")
-        self.assertEqual((self.node._flow.unacked, self.node._flow._gone), (0, 0))
+        self.assertEqual((self.sessions.flow.unacked, self.sessions.flow._gone), (0, 0))
 
 
 class AckTests(NodeCase):
@@ -243,7 +243,7 @@ class AckTests(NodeCase):
     def test_people_get_no_acknowledgement(self) -> None:
         self.bob.say("hi", tag="1")
         self.assert_took(self.bob)
-        self.assertEqual(self.node._flow.unacked, 0)
+        self.assertEqual(self.sessions.flow.unacked, 0)
 
     def test_message_that_the_store_did_not_take_is_not_acknowledged(self) -> None:
         def append(envelope: e.Envelope, sent: object = None) -> None:
@@ -285,7 +285,7 @@ class AckTests(NodeCase):
     def test_who_leaves_waits_for_all_of_them(self) -> None:
         self.hold_back()
         self.ann.say("hi", tag="1").say("ho", tag="2")
-        self.node.visits.leave(self.ann.peer, "disconnected")
+        self.sessions.leave(self.ann.peer, "disconnected")
         self.node.on_committed(MessageId(5))
         self.assert_took(self.ann, "acked 5 [1]")
         self.node.on_committed(MessageId(6))
@@ -313,11 +313,11 @@ class AckTests(NodeCase):
     def test_acknowledgement_for_who_is_gone_goes_to_nobody(self) -> None:
         self.hold_back()
         self.ann.say("hi", tag="1")
-        self.node.visits.close(self.ann.peer, "connection lost")
+        self.sessions.close(self.ann.peer, "connection lost")
         self.bob.say("ho")
         self.node.on_committed(MessageId(7))
         self.assert_took(self.ann)
-        self.assertEqual(self.node._flow.unacked, 0)
+        self.assertEqual(self.sessions.flow.unacked, 0)
 
     def test_those_for_who_is_gone_do_not_hold_up_the_others(self) -> None:
         self.hold_back()
@@ -326,13 +326,13 @@ class AckTests(NodeCase):
         self.ann.say("hi", tag="1")
         for number in "123":
             zoe.say("ho", tag=number)
-        self.node.visits.close(self.ann.peer, "connection lost")
-        self.assertEqual(self.node._flow.unacked, 4)
+        self.sessions.close(self.ann.peer, "connection lost")
+        self.assertEqual(self.sessions.flow.unacked, 4)
         self.node.on_committed(MessageId(100))
         self.turn()
         self.assertEqual(len([line for line in zoe.take() if line.startswith("acked")]), 3)
         self.assertNotIn("acked", "".join(self.ann.take()))
-        self.assertEqual((self.node._flow.unacked, self.node._flow._gone), (0, 0))
+        self.assertEqual((self.sessions.flow.unacked, self.sessions.flow._gone), (0, 0))
 
     def test_stored_may_be_told_twice_and_late(self) -> None:
         self.node.on_committed(MessageId(100))

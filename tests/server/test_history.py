@@ -429,7 +429,7 @@ class SearchTests(LateCase):
     def test_whoever_is_gone_when_their_turn_comes_is_not_searched_for(self) -> None:
         self.search("red")
         bob = self.from_network("bob", "192.0.2.7")
-        self.node.visits.close(bob.peer, "gone")
+        self.sessions.close(bob.peer, "gone")
         self.answer_all()
         self.assertEqual(self.late.asked, [])
         self.assertEqual(len(self.node._history._turns), 0)

@@ -31,7 +31,7 @@ class LogTests(NodeCase):
 
     def visitor(self, address: str) -> FakeDoor:
         door = self.door()
-        door.peer.address = address
+        door.comes_from(address)
         return door
 
     def test_who_comes_is_one_line_with_name_address_and_session(self) -> None:
@@ -68,7 +68,7 @@ class VisitTests(NodeCase):
     def test_session_may_change_its_dialect_before_it_logs_in(self) -> None:
         (ann,) = self.enter("ann")
         door = self.door()
-        self.node.visits.speak(door.peer, self.json.open())
+        self.sessions.speak(door.peer, self.json.open())
         door.login("bob").say("hi", tag="1")
         self.turn()
         self.assertIn("acked 5 [1]", door.take())
@@ -78,7 +78,7 @@ class VisitTests(NodeCase):
         ann, bob = self.enter("ann", "bob")
         ann.asks(c.Quit(CleanText("dinner")))
         self.assert_took(ann, "farewell")
-        self.assertEqual((ann.ended, ann.peer.closing, self.node.sessions), (1, True, 1))
+        self.assertEqual((ann.ended, ann.peer.closing, len(self.sessions)), (1, True, 1))
         self.assert_took(bob, "departed ann (dinner)")
 
     def test_lost_connection_is_a_departure_like_any_other(self) -> None:
@@ -86,14 +86,14 @@ class VisitTests(NodeCase):
         ann.lost()
         ann.lost()
         self.assert_took(bob, "departed ann (connection lost)")
-        self.node.visits.say_goodbye(ann.peer, "too late", "too late")
+        self.sessions.say_goodbye(ann.peer, "too late", "too late")
         self.assertEqual((ann.take(), ann.ended), ([], 0))
 
     def test_session_that_never_logged_in_departs_from_nowhere(self) -> None:
         (ann,) = self.enter("ann")
         self.door().lost()
         self.assert_took(ann)
-        self.assertEqual(self.node.sessions, 1)
+        self.assertEqual(len(self.sessions), 1)
 
     def test_departure_is_told_once_to_a_session_that_shares_rooms(self) -> None:
         ann, bob, cid, dan = self.enter("ann", "bob", "cid", "dan")
@@ -125,7 +125,7 @@ class SlowReaderTests(NodeCase):
         lines = cid.take()
         self.assertEqual(len([line for line in lines if "xxx" in line]), said)
         self.assertEqual(lines[-2:], ["departed bob (too slow to read)", "#lobby <ann> still here"])
-        self.assertEqual((bob.slow, bob.take(), self.node.sessions), (1, [], 2))
+        self.assertEqual((bob.slow, bob.take(), len(self.sessions)), (1, [], 2))
 
     def test_slow_readers_that_fall_at_once_do_not_disturb_each_other(self) -> None:
         ann, *slow = self.enter("ann", *(f"slow{n}" for n in range(20)))
@@ -208,13 +208,15 @@ class LeakTests(NodeCase):
             elif number % 3 == 1:
                 door.asks(c.Quit())
             else:
-                self.node.visits.say_goodbye(door.peer, "no answer to a ping", "timed out")
-        for peer in list(self.node._sessions.values()):
-            self.node.visits.close(peer, "connection lost")
+                self.sessions.say_goodbye(door.peer, "no answer to a ping", "timed out")
+        for peer in list(self.sessions.values()):
+            self.sessions.close(peer, "connection lost")
         self.turn()
         self.clock.advance(5)
-        node, delivery, state = self.node, self.node.delivery, self.node.hub.state
-        self.assertEqual((node.sessions, node._flow.unacked, node.hub._leaving), (0, 0, {}))
+        node, delivery, state = self.node, self.sessions.delivery, self.node.hub.state
+        self.assertEqual(
+            (len(self.sessions), self.sessions.flow.unacked, node.hub._leaving), (0, 0, {})
+        )
         left = (delivery._channels, delivery._active, delivery._crowds, delivery._dirty)
         self.assertEqual(left, ({}, {}, {}, []))
         self.assertEqual((state.users, state.sessions, list(state.rooms)), ({}, {}, [LOBBY_ID]))
@@ -259,10 +261,10 @@ class TakeoverTests(NodeCase):
         ann.join("dev")
         bob.join("dev")
         self.forget(ann, bob)
-        again = self.door().login("anything", ann.peer.token)
+        again = self.door().login("anything", ann.token)
         self.turn()
         self.assertEqual(ann.take(), ["farewell your session goes on in another connection"])
-        self.assertEqual((ann.ended, again.logins, self.node.sessions), (1, [True], 2))
+        self.assertEqual((ann.ended, again.logins, len(self.sessions)), (1, [True], 2))
         want = ["greeting", "welcome back ann", "entered #lobby (2)", "entered #dev (2)"]
         self.assertEqual(again.take(), [*want, "focus #dev"])
         again.say("here I am")
@@ -275,7 +277,7 @@ class TakeoverTests(NodeCase):
     def test_who_was_in_no_room_is_led_into_none(self) -> None:
         (ann,) = self.enter("ann")
         ann.asks(c.Leave())
-        again = self.door().login("ann", ann.peer.token)
+        again = self.door().login("ann", ann.token)
         self.turn()
         self.assertEqual(again.take(), ["greeting", "welcome back ann", "focus None"])
         self.assertEqual(again.logins, [True])
@@ -285,7 +287,7 @@ class TakeoverTests(NodeCase):
         (bob,) = self.enter("bob")
         ann.say("hi", tag="1")
         self.forget(ann, bob)
-        again = self.door(self.json).login("ann", ann.peer.token)
+        again = self.door(self.json).login("ann", ann.token)
         self.forget(again)
         again.say("hi", tag="1")
         self.assert_took(again, "acked 5 [1]")
@@ -296,7 +298,7 @@ class TakeoverTests(NodeCase):
         door = self.door().login("bob", "token-guessed")
         self.turn()
         self.assertIn("welcome bob", door.take())
-        self.assertNotEqual(door.peer.token, "token-guessed")
+        self.assertNotEqual(door.token, "token-guessed")
         self.assertEqual(ann.ended, 0)
 
     def test_token_with_the_same_scope_that_was_not_issued_takes_over_nothing(self) -> None:
@@ -310,13 +312,13 @@ class TakeoverTests(NodeCase):
             lambda tokens, token: scope if token == clash else real(tokens, token),
         )
         again = self.door().login("bob", clash)
-        self.assertNotEqual(again.peer.token, clash)
+        self.assertNotEqual(again.token, clash)
         self.assertEqual(ann.ended, 0)
 
     def test_door_that_fails_to_end_the_old_session_does_not_hurt_the_new_one(self) -> None:
         (ann,) = self.enter("ann")
         ann.broken = True
-        again = self.door().login("ann", ann.peer.token)
+        again = self.door().login("ann", ann.token)
         self.turn()
         self.assertIn("welcome back ann", again.take())
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 2)
@@ -336,7 +338,7 @@ class LateTests(HeldNodeCase):
     def test_takeover_that_comes_back_when_the_connection_is_gone_ends_the_user(self) -> None:
         ann, bob = self.arrive("ann"), self.arrive("bob")
         self.forget(ann, bob)
-        door = self.door().login("x", bob.peer.token)
+        door = self.door().login("x", bob.token)
         door.lost()
         self.held.release_all()
         self.assertEqual(self.node.hub.state.user_named(parse_nick("bob")), None)
@@ -346,7 +348,7 @@ class LateTests(HeldNodeCase):
     def test_takeover_of_a_session_that_is_lost_meanwhile_keeps_the_user(self) -> None:
         ann, bob = self.arrive("ann"), self.arrive("bob")
         self.forget(ann, bob)
-        again = self.door().login("bob", bob.peer.token)
+        again = self.door().login("bob", bob.token)
         bob.lost()
         self.held.release_all()
         again.say("still me")

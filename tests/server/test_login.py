@@ -58,7 +58,7 @@ class Case(NodeCase):
     def stranger(self, address: str = "192.0.2.7") -> FakeDoor:
         """Somebody from another machine connects."""
         door = self.door()
-        door.peer.address = door.peer.network = address
+        door.comes_from(address)
         return door
 
     def tries(self, door: FakeDoor, password: str = WRONG, name: str = "bob") -> str:
@@ -228,7 +228,7 @@ class LoggingInTests(Case):
     def test_one_site_does_not_try_an_account_at_speed_from_all_its_networks(self) -> None:
         self.passwords.checked.clear()
         for number in range(10):
-            told = self.tries(self.stranger(f"2001:db8:0:{number:x}::/64"))
+            told = self.tries(self.stranger(f"2001:db8:0:{number:x}::7"))
         self.assertEqual(len(self.passwords.checked), 3)
         self.assertIn("too many tries", told)
 
@@ -255,7 +255,7 @@ class LoggingInTests(Case):
         near = ("192.0.2.7", "192.0.2.0/24")
         self.assertEqual(self.passwords.asked, [Who(near), Who(near, known=True)])
         self.passwords.asked.clear()
-        self.tries(self.stranger("2001:db8::/64"))
+        self.tries(self.stranger("2001:db8::7"))
         self.tries(self.door())
         six = ("2001:db8::/64", "2001:db8::/56", "2001:db8::/48")
         self.assertEqual(self.passwords.asked, [Who(six), Who((), known=True)])
@@ -388,7 +388,7 @@ class RenewingTests(Case):
         self.assertNotIn("password", told)
         self.assertEqual((self.stored(), self.hashed), (f"new hash of {RIGHT}", [RIGHT]))
         self.assertTrue(door.peer.ready)
-        token = door.peer.token
+        token = door.token
         for each in (door, self.bob):
             self.assertEqual(each.peer.waits, 0)
             each.lost()
@@ -482,7 +482,7 @@ class SettingsTests(Case):
         self.assertIn("only who has an account may write to you", "\n".join(self.bob.take()))
 
     def test_an_invitation_is_told_to_who_made_it_and_lets_one_in(self) -> None:
-        self.node.visits.trust(self.bob.peer)
+        self.node.hub.trust(self.bob.peer.id)
         self.bob.asks(c.MakeInviteCode())
         self.turn()
         told = "\n".join(self.bob.take())
@@ -499,7 +499,7 @@ class SettingsTests(Case):
 
 class ComingBackTests(Case):
     def test_a_session_that_comes_back_by_its_secret_is_the_account(self) -> None:
-        token = self.bob.peer.token
+        token = self.bob.token
         self.bob.lost()
         again = self.door().login("bob", token)
         self.assertEqual(self.nick(again), "bob")

@@ -33,11 +33,11 @@ class SubmitTests(NodeCase):
 
     def test_line_that_is_no_command_is_refused(self) -> None:
         door = self.door()
-        self.node.refuse(door.peer, BadLine("no name", "bad-name", "a"))
+        self.sessions.refuse(door.peer, BadLine("no name", "bad-name", "a"))
         self.assert_took(door, "greeting", "name refused bad-name, try None [a]")
         door.login("ann")
         self.forget(door)
-        self.node.refuse(door.peer, BadLine("no command", "bad-line", "b"))
+        self.sessions.refuse(door.peer, BadLine("no command", "bad-line", "b"))
         self.assert_took(door, "refused bad-line [b]")
 
     def test_stats_are_those_of_the_store_and_of_this_node(self) -> None:
@@ -54,7 +54,7 @@ class SubmitTests(NodeCase):
         self.turn()
         told.clear()
         ann.asks(c.ShowStats())
-        self.node.visits.trust(ann.peer)
+        self.node.hub.trust(ann.peer.id)
         ann.asks(c.ShowStats())
         refused, stats = told
         assert isinstance(refused, r.Refused) and isinstance(stats, r.Stats)
@@ -72,11 +72,11 @@ class SubmitTests(NodeCase):
 
     def test_flood_limit_is_one_for_all_doors(self) -> None:
         (ann,) = self.enter("ann")
-        self.assertTrue(self.node.rested(ann.peer))
-        waits = [self.node.admit(ann.peer) for _ in range(self.limits.flood_burst + 1)]
+        self.assertTrue(self.sessions.rested(ann.peer))
+        waits = [self.sessions.admit(ann.peer) for _ in range(self.limits.flood_burst + 1)]
         self.assertEqual(waits[:-1], [0.0] * self.limits.flood_burst)
         self.assertAlmostEqual(waits[-1], 1 / self.limits.flood_rate)
-        self.assertFalse(self.node.rested(ann.peer))
+        self.assertFalse(self.sessions.rested(ann.peer))
 
     def test_rename_is_told_once_and_the_author_has_a_copy(self) -> None:
         ann, bob, cid = self.enter("ann", "bob", "cid")
@@ -91,10 +91,10 @@ class SubmitTests(NodeCase):
 
     def test_second_login_is_a_rename_and_keeps_the_token(self) -> None:
         ann, bob = self.enter("ann", "bob")
-        token = ann.peer.token
+        token = ann.token
         ann.login("zoe")
         self.assert_took(bob, "renamed ann zoe")
-        self.assertEqual(ann.peer.token, token)
+        self.assertEqual(ann.token, token)
 
 
 class PonderTests(NodeCase):

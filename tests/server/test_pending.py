@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred
 
 from tests.nodes import NodeCase
 from twisted_chat.core.api import replies as r
-from twisted_chat.server.pending import PATIENCE, PendingReplies
+from twisted_chat.server.pending import PATIENCE
 from twisted_chat.store.port import StoreError
 
 
@@ -14,14 +14,14 @@ class AnswersTests(NodeCase):
     def setUp(self) -> None:
         super().setUp()
         self.ann, self.bob = self.enter("ann", "bob")
-        self.answers = PendingReplies(self.node._sessions, self.clock, self.node._flow.release)
+        self.answers = self.node._presence._pending
         self.answer: Deferred[str] = Deferred()
 
     def ask(self) -> None:
         async def work() -> r.Reply:
             return r.Confirmed(await self.answer)
 
-        self.answers.start(self.ann.peer, "7", work(), "a test")
+        self.answers.start(self.ann.peer.id, "7", work(), "a test")
 
     def test_who_asked_waits_and_nobody_else_does(self) -> None:
         self.ask()
@@ -62,7 +62,7 @@ class AnswersTests(NodeCase):
         async def work() -> r.Reply:
             return r.Confirmed(await self.answers.in_time(wait()))
 
-        self.answers.start(self.ann.peer, None, work(), "a test")
+        self.answers.start(self.ann.peer.id, None, work(), "a test")
         self.clock.advance(PATIENCE)
         self.assert_took(self.ann, "refused store-unavailable")
         self.assertTrue(self.ann.peer.ready)

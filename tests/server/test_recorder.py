@@ -74,7 +74,7 @@ class RoomTests(KeepingCase):
         self.ann.asks(c.Join(DEV, "secret"))
         ((_, record, at),) = self.store.take("keep")
         self.assertEqual((record.ref.id, record), (at, self.node.hub.record(self.room())))
-        self.assertEqual(record.operators, (self.node.tokens.scope_of(self.ann.peer.token),))
+        self.assertEqual(record.operators, (self.node.tokens.scope_of(self.ann.token),))
         self.bob.asks(c.Join(DEV, "secret"))
         self.assertEqual(self.store.take("keep"), [])
 
@@ -216,13 +216,13 @@ class ConfirmTests(KeepingCase):
 
 class SeenTests(KeepingCase):
     def scopes(self, *doors: FakeDoor) -> list[Any]:
-        return [self.node.tokens.scope_of(door.peer.token) for door in doors]
+        return [self.node.tokens.scope_of(door.token) for door in doors]
 
     def test_scopes_are_seen_when_people_come_and_go(self) -> None:
         (ann,) = self.enter("ann")
         now = self.clock.seconds()
         self.assertEqual(self.store.take("seen"), [("seen", self.scopes(ann), now)])
-        again = self.door().login("ann", ann.peer.token)
+        again = self.door().login("ann", ann.token)
         self.assertEqual(self.store.take("seen"), [("seen", self.scopes(ann), now)])
         self.clock.advance(60)
         again.lost()
@@ -371,7 +371,7 @@ class SetClockTests(KeepingCase):
 
     def test_forty_days_ahead_for_two_seconds_delete_nothing(self) -> None:
         (ann,) = self.enter("ann")
-        token = ann.peer.token
+        token = ann.token
         ann.lost()
         self.trusted()
         self.clocks.ahead += 40 * DAY
@@ -381,7 +381,7 @@ class SetClockTests(KeepingCase):
         self.clocks.ahead -= 40 * DAY
         self.assertEqual(self.tidied(), [NO_TIME])
         self.assertTrue(self.known(token))
-        self.assertEqual(self.door().login("other", token).peer.token, token)
+        self.assertEqual(self.door().login("other", token).token, token)
 
     def test_absent_people_are_forgotten_a_day_later_by_a_clock_that_is_right(self) -> None:
         ann, bob = self.enter("ann", "bob")
@@ -389,10 +389,10 @@ class SetClockTests(KeepingCase):
         ann.lost()
         self.clocks.advance(DAY - 1)
         self.node.housekeep()
-        self.assertTrue(self.known(ann.peer.token))
+        self.assertTrue(self.known(ann.token))
         self.clocks.advance(1)
         self.node.housekeep()
-        self.assertEqual((self.known(ann.peer.token), self.known(bob.peer.token)), (False, True))
+        self.assertEqual((self.known(ann.token), self.known(bob.token)), (False, True))
 
     def test_others_have_their_turn_while_many_are_forgotten(self) -> None:
         self.patch(recorder, "_AT_ONCE", 2)
@@ -449,18 +449,18 @@ class SetClockTests(KeepingCase):
 
     def test_flood_is_over_when_it_would_be_whatever_the_time_of_day(self) -> None:
         (ann,) = self.enter("ann")
-        while not (wait := self.node.admit(ann.peer)):
+        while not (wait := self.sessions.admit(ann.peer)):
             pass
         self.clocks.ahead += 3600
-        self.assertEqual(self.node.admit(ann.peer), wait)
+        self.assertEqual(self.sessions.admit(ann.peer), wait)
         self.clocks.ahead -= 7200
         self.clocks.advance(wait)
-        self.assertEqual(self.node.admit(ann.peer), 0.0)
+        self.assertEqual(self.sessions.admit(ann.peer), 0.0)
 
     def test_what_is_said_is_stamped_with_the_time_of_day(self) -> None:
         (ann,) = self.enter("ann")
         ann.say("hi", tag="1")
-        scope = self.node.tokens.scope_of(ann.peer.token)
+        scope = self.node.tokens.scope_of(ann.token)
         sent = self.node.hub.state.nonces.find(scope, "1")
         assert sent is not None
         self.assertEqual(sent.time, self.clocks.wall())
@@ -537,7 +537,7 @@ class RestartTests(NodeCase):
             ann.say(text)
         ann.lost()
         self.clocks.advance(1)
-        return ann.peer.token
+        return ann.token
 
     def kept(self) -> list[str]:
         lobby = e.RoomRef(LOBBY_ID, parse_room("lobby"))

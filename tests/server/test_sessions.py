@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.nodes import FakeDoor, NodeCase
 from twisted_chat.core.api import commands as c
-from twisted_chat.server import sessions
+from twisted_chat.seam import faults
 
 
 class FaultTests(NodeCase):
@@ -57,7 +57,7 @@ class FaultTests(NodeCase):
         bob.broken = True
         ann.say("hi")
         self.turn()
-        self.assertEqual((bob.slow, self.node.sessions), (1, 2))
+        self.assertEqual((bob.slow, len(self.sessions)), (1, 2))
         self.assert_took(cid, "#lobby <ann> hi", "departed bob (a fault of the server)")
         self.fault_logged(ZeroDivisionError)
 
@@ -65,7 +65,7 @@ class FaultTests(NodeCase):
         events: list[dict[str, Any]] = []
         (ann,) = self.enter("ann")
         self.patch(self.node.hub, "decide", self.breaks)
-        self.patch(sessions.log, "failure", lambda text, failure, **more: events.append(more))
+        self.patch(faults.log, "failure", lambda text, failure, **more: events.append(more))
         ann.say("secret words")
         self.turn()
         (line,) = ann.take()

@@ -48,6 +48,7 @@ from twisted_chat.core.bus import LocalBus
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.values.ids import Node as NodeName
 from twisted_chat.core.values.text import shown
+from twisted_chat.delivery.sessions import Sessions
 from twisted_chat.dialects.json.parse import JsonDialect
 from twisted_chat.dialects.line.parse import LineDialect
 from twisted_chat.doors.admission import AcceptLimit, room_for_connections
@@ -55,6 +56,7 @@ from twisted_chat.doors.line.protocol import ChatFactory
 from twisted_chat.doors.proxy import ProxyFactory, without_proxy
 from twisted_chat.runtime import tasks
 from twisted_chat.runtime.clock import clock_of, wall_of
+from twisted_chat.runtime.log_sums import LogSums
 from twisted_chat.runtime.watchdog import Watchdog
 from twisted_chat.server.node import Node
 from twisted_chat.store.id_blocks import IdAllocator
@@ -131,17 +133,22 @@ class ChatService(Service):
         hub = Hub(
             NodeName("local"), settings.effective_limits(), registration=settings.who_registers()
         )
+        log_sums = LogSums(clock)
+        self.sessions = Sessions(clock, hub.limits, log_sums)
         self.node = Node(
             hub,
             self._bus,
             self._store,
             clock,
             self._gate,
+            self.sessions.port,
+            log_sums,
             server=settings.server_name,
             motd=settings.motd_lines(),
         )
+        self.sessions.attach(self.node)
         self.factory = ChatFactory(
-            self.node,
+            self.sessions,
             LineDialect(wall_of(clock)),
             JsonDialect(wall_of(clock)),
             settings.who_is_local(),
@@ -323,8 +330,8 @@ class ChatService(Service):
 
     def _change(self, settings: Settings) -> None:
         """Let settings count that can change while the server runs."""
-        self.node.visits.server = settings.server_name
-        self.node.visits.motd = settings.motd_lines()
+        self.node.lifecycle.server = settings.server_name
+        self.node.lifecycle.motd = settings.motd_lines()
         self._logs.set_level(settings.log_level)
         self.node.limit(settings.effective_limits())
         self.node.hub.let_register(settings.who_registers())

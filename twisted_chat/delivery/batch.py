@@ -6,7 +6,7 @@ from typing import Final
 
 from twisted.logger import Logger
 
-from twisted_chat.core.api.events import Envelope, Said, Told
+from twisted_chat.core.api.events import Envelope, Said, is_hidden
 from twisted_chat.core.values.ids import RoomId
 from twisted_chat.delivery.coalesce import Pace
 from twisted_chat.delivery.outbox import Outbox
@@ -111,7 +111,7 @@ class RoomBatch:
             return [
                 rendered[index]
                 for index in range(start, len(rendered))
-                if index not in skips and not hidden(self.entries[index], outbox.ignored)
+                if index not in skips and not is_hidden(self.entries[index], outbox.ignored)
             ]
         lines: list[bytes] = []
         for index in skips:
@@ -186,12 +186,3 @@ def shown(variant: Variant, envelope: Envelope) -> bytes:
         what = type(envelope.event).__name__
         log.failure("showing event {id} ({what}) failed", id=envelope.id, what=what)
         return b""
-
-
-def hidden(envelope: Envelope, ignored: dict[str, str]) -> bool:
-    """Tell whether somebody who ignores these nick keys does not see what happened."""
-    return (
-        envelope.author is not None
-        and isinstance(envelope.event, Said | Told)
-        and envelope.author.nick.key in ignored
-    )

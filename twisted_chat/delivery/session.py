@@ -1,4 +1,4 @@
-"""A session as the node sees it, and what the node needs of the door it came through."""
+"""A session on the side of its connection, and what is needed of the door it came through."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 from twisted_chat.core.values.ids import SessionId
 from twisted_chat.core.values.names import Nick, RoomName
-from twisted_chat.delivery.outbox import Outbox, Sink
+from twisted_chat.delivery.outbox import Outbox, Sink, Slot
 from twisted_chat.dialects.base import DialectSession
 
 #: The most messages of one session that may be on their way over the bus; then it waits.
@@ -18,7 +18,7 @@ MAX_UNACKED: Final = 1_000
 
 
 class Door(Sink, Protocol):
-    """What the node needs of the end of a connection."""
+    """What is needed of the end of a connection."""
 
     def resumed(self) -> None:
         """The session no longer waits for an answer: hand in what came meanwhile."""
@@ -40,22 +40,36 @@ class Door(Sink, Protocol):
         """Close the connection once all that was written is out."""
 
 
+class Answer:
+    """An answer that comes in parts: the slot of a session that it fills, and how its lines are shown there."""
+
+    __slots__ = ("broken", "dated", "dialect", "here", "slot", "tag")
+
+    def __init__(
+        self, slot: Slot, dialect: DialectSession, tag: str | None, dated: bool, here: bool | None
+    ) -> None:
+        self.slot = slot
+        self.dialect = dialect
+        self.tag = tag
+        self.dated = dated
+        self.here = here
+        self.broken = False
+
+
 class Session:
     """A session: its outbox, its side of a dialect, and whether it waits for an answer."""
 
     __slots__ = (
         "address",
+        "answers",
         "claims",
         "closing",
         "dialect",
         "door",
         "flying",
         "id",
-        "kept_ahead",
         "leaves",
-        "network",
         "outbox",
-        "token",
         "unacked",
         "waits",
     )
@@ -69,15 +83,11 @@ class Session:
         address: str = "",
     ) -> None:
         self.id = session
-        #: Where it comes from, for the log and the trail of server operators.
+        #: Where it comes from, for the log.
         self.address = address
-        #: The address or IPv6 network by which its tries are counted; None is this machine, whose are not.
-        self.network: str | None = None
         self.door = door
         self.dialect = dialect
         self.outbox = outbox
-        #: The secret that takes the session back up; empty before login.
-        self.token = ""
         #: How many answers it waits for, and whether one of them is a claim on its way over the bus.
         self.waits = 0
         self.claims = False
@@ -85,8 +95,8 @@ class Session:
         #: How many of its messages are on their way over the bus, and how many acknowledgements are due.
         self.flying = 0
         self.unacked = 0
-        #: How many bytes are counted as kept of what it says in rooms, and were not said yet.
-        self.kept_ahead = 0
+        #: The answers that it is being given.
+        self.answers: dict[int, Answer] = {}
         #: Why it leaves, and what the log says of that, once all it said is told and acknowledged.
         self.leaves: tuple[str, str | None] | None = None
 

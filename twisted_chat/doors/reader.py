@@ -12,11 +12,11 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.delivery.session import Session
+from twisted_chat.delivery.sessions import Sessions
 from twisted_chat.dialects.base import BadLine, Request, Step
 from twisted_chat.dialects.framing import Endless, Frame, Framer, TooLong
 from twisted_chat.doors.read_limits import ReadControl, ReadLimits, Source
 from twisted_chat.doors.sockets import is_broken
-from twisted_chat.server.node import Node
 
 #: The least that a read costs, and what a frame costs in addition to its length, in bytes.
 COST: Final = 64
@@ -96,7 +96,7 @@ class SessionReader:
 
     def __init__(
         self,
-        node: Node,
+        sessions: Sessions,
         peer: Session,
         source: Source,
         networks: tuple[str, ...],
@@ -105,10 +105,10 @@ class SessionReader:
         longest: int,
     ) -> None:
         """``networks``: see :class:`.ReadControl`. ``longest``: the longest frame, in bytes."""
-        self._node = node
+        self._sessions = sessions
         self._peer = peer
         self._source = source
-        self.reading = ReadControl(source, networks, node.clock, shared, self.pump)
+        self.reading = ReadControl(source, networks, sessions.clock, shared, self.pump)
         self._frames = frames
         self._longest = longest
         #: The next frame goes straight to the dialect, unless it is too long.
@@ -158,7 +158,7 @@ class SessionReader:
         self._frames.clear()
         self._steps.clear()
         self._counted = 0
-        self._node.delivery.backlog.note(self, 0)
+        self._sessions.backlog.note(self, 0)
 
     def stop(self) -> None:
         """The connection is gone."""
@@ -171,15 +171,15 @@ class SessionReader:
     def _count(self) -> None:
         """Count the input that waits towards the same total as output that waits for slow readers."""
         self._counted = self._frames.waiting
-        backlog = self._node.delivery.backlog
+        backlog = self._sessions.backlog
         backlog.note(self, self._counted)
         backlog.relieve()
 
     def end(self) -> None:
         """See :meth:`twisted_chat.delivery.backlog.Behind.end`."""
-        self._node.delivery.backlog.ended += 1
+        self._sessions.backlog.ended += 1
         why = "you sent more than the server has room for; the rest was not sent"
-        self._node.visits.say_goodbye(self._peer, why, "sent too much at once")
+        self._sessions.say_goodbye(self._peer, why, "sent too much at once")
 
     # --- frames ---
 
@@ -216,7 +216,7 @@ class SessionReader:
         while True:
             if self._unfinished and peer.idle:
                 self._unfinished = False
-                self._node.delivery.send(peer.outbox, peer.dialect.finished())
+                self._sessions.send(peer, peer.dialect.finished())
                 continue
             if self._chores and peer.placed:
                 self._chores.popleft()()
@@ -239,13 +239,13 @@ class SessionReader:
             if not self.inside and self._before_login(frame):
                 continue
             if spent + frames.framer.taken_back >= _TURN:
-                self._turn = self._node.clock.callLater(0, self._take_turn)
+                self._turn = self._sessions.clock.callLater(0, self._take_turn)
                 continue
-            wait = self._node.admit(peer)
+            wait = self._sessions.admit(peer)
             if wait:
                 self._slow_down(wait)
                 continue
-            if self._slowed and self._node.rested(peer):
+            if self._slowed and self._sessions.rested(peer):
                 self._slowed = False
             frames.drop()
             spent += COST
@@ -265,13 +265,13 @@ class SessionReader:
             return
         if not self._slowed:
             self._slowed = True
-            self._node.tell(self._peer, r.Notice("slow-down", self._why_slow()))
-        self._wait = self._node.clock.callLater(wait, self._waited)
+            self._sessions.tell(self._peer, r.Notice("slow-down", self._why_slow()))
+        self._wait = self._sessions.clock.callLater(wait, self._waited)
 
     def _why_slow(self) -> str:
-        if self._node.crowded(self._peer):
+        if self._sessions.crowded(self._peer):
             return "Many people are writing from your network or in this room. Your lines follow a little later; nothing is lost."
-        rate = self._node.limits.flood_rate
+        rate = self._sessions.limits.flood_rate
         lines = "1 line" if rate == 1 else f"{rate:,} lines"
         return f"You are sending more than {lines} a second. The rest follows at that speed; nothing is lost."
 
@@ -314,14 +314,14 @@ class SessionReader:
         elif isinstance(step, BadLine):
             self._refuse(step)
         else:
-            self._node.delivery.send(self._peer.outbox, step)
+            self._sessions.send(self._peer, step)
 
     def _submit(self, request: Request) -> None:
         """Submit a command."""
         if type(request.command) is not c.Say:
             request = self._look_at(request)
         self._unfinished = self._peer.dialect.serial
-        self._node.submit(self._peer, request)
+        self._sessions.submit(self._peer, request)
 
     def _look_at(self, request: Request) -> Request:
         """Look at a command other than a message to a room; return what to submit."""
@@ -331,12 +331,12 @@ class SessionReader:
 
     def _refuse(self, bad: BadLine) -> None:
         """Answer a line that is not a command."""
-        self._node.refuse(self._peer, bad)
+        self._sessions.refuse(self._peer, bad)
 
     def _caught_up(self) -> None:
         """All input has been handled, and there was a login, an error, or the end of input."""
         if self._ended:
-            self._node.visits.leave(self._peer, "disconnected")
+            self._sessions.leave(self._peer, "disconnected")
 
     def _left_open(self) -> None:
         """All input has been handled except for the beginning of a frame."""
@@ -345,21 +345,21 @@ class SessionReader:
 
     def _say_goodbye(self, why: str, *, logged: str) -> None:
         """End a session that has not logged in."""
-        self._node.visits.say_goodbye(self._peer, why, "refused", logged=logged)
+        self._sessions.say_goodbye(self._peer, why, "refused", logged=logged)
 
     def _end_endless(self) -> None:
-        self._node.visits.say_goodbye(
+        self._sessions.say_goodbye(
             self._peer, "too much without a line end", "sent too much without a line end"
         )
 
     def _drop(self, what: str) -> None:
         """Close a connection that speaks another protocol, before any of its input has an effect."""
         self._peer.outbox.close()
-        self._node.visits.close(self._peer, "refused", logged=f"it speaks {what}")
+        self._sessions.close(self._peer, "refused", logged=f"it speaks {what}")
         self.clear()
         self._source.abortConnection()
 
-    # --- what the node asks for ---
+    # --- what the session is told ---
 
     def drained(self) -> None:
         """See :meth:`twisted_chat.delivery.outbox.Sink.drained`."""

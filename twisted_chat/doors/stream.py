@@ -24,6 +24,7 @@ from twisted_chat.core.values.addresses import network_keys
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.delivery.direct import Way, direct
 from twisted_chat.delivery.session import Session
+from twisted_chat.delivery.sessions import Sessions
 from twisted_chat.dialects.base import Dialect
 from twisted_chat.doors.admission import Connections, HandshakeFailed
 from twisted_chat.doors.read_limits import ReadLimits
@@ -31,7 +32,6 @@ from twisted_chat.doors.reader import SessionReader
 from twisted_chat.doors.sockets import LocalTrust, origin, tune
 from twisted_chat.runtime.clock import Silence
 from twisted_chat.runtime.log_sums import FEW
-from twisted_chat.server.node import Node
 
 log = Logger(namespace="twisted_chat.doors")
 
@@ -90,7 +90,7 @@ class StreamProtocol(Protocol):
         self.factory = factory
         self._host = host
         self._networks = network_keys(host)
-        self._node = factory.node
+        self._sessions = factory.sessions
         #: As in :class:`twisted_chat.delivery.outbox.Sink`.
         self.send, self.hold = _NOWHERE
         self._peer: Session | None = None
@@ -111,11 +111,11 @@ class StreamProtocol(Protocol):
     # --- connection ---
 
     def connectionMade(self) -> None:
-        now = self._node.clock.seconds()
+        now = self._sessions.clock.seconds()
         why = self.factory.connections.count(self._networks, now)
         if why:
             self._refused = True
-            self._node.log_sums.write(
+            self._sessions.log_sums.write(
                 log.info,
                 "refused a connection from {address}: {why}",
                 address=self._host or "this machine",
@@ -124,8 +124,8 @@ class StreamProtocol(Protocol):
             )
             self._turn_away(why)
             return
-        tune(self.transport, self._node.limits.send_buffer)
-        why = self._node.visits.banned(self._host)
+        tune(self.transport, self._sessions.limits.send_buffer)
+        why = self._sessions.banned(self._host)
         if why:
             self._turn_away(f"{why}.")
             return
@@ -138,15 +138,11 @@ class StreamProtocol(Protocol):
 
     def _open(self, dialect: Dialect) -> None:
         """Begin a session."""
-        peer = self._peer = self._node.visits.open(self, dialect.open(), self._host)
-        if self._networks:
-            peer.network = self._networks[0]
-        if self._host is None:
-            self._node.visits.trust(peer)
+        peer = self._peer = self._sessions.open(self, dialect.open(), self._host)
         self._flow = peer.outbox
         self._reader = self._read(peer, dialect)
         self._timer = Silence(
-            self._node.clock, self._node.limits.login_time, self._login_timed_out, peer
+            self._sessions.clock, self._sessions.limits.login_time, self._login_timed_out, peer
         )
         if self._networks:
             self.factory.connections.half_open.add(self, self._networks[-1])
@@ -166,7 +162,7 @@ class StreamProtocol(Protocol):
             self._reader.stop()
             self._peer.outbox.close()
             why = str(reason.value) if isinstance(reason.value, HandshakeFailed) else None
-            self._node.visits.close(self._peer, "connection lost", logged=why)
+            self._sessions.close(self._peer, "connection lost", logged=why)
         self.factory.connections.remove(self)
 
     def abort(self) -> None:
@@ -184,20 +180,20 @@ class StreamProtocol(Protocol):
         peer = self._peer
         if peer is None or peer.closing:
             return
-        self._heard, self._pinged = self._node.clock.seconds(), None
+        self._heard, self._pinged = self._sessions.clock.seconds(), None
         self._reader.receive(data)
 
     def _login_timed_out(self, peer: Session) -> None:
-        limit = self._node.limits.login_time
+        limit = self._sessions.limits.login_time
         why = f"no nickname within {limit} seconds"
-        self._node.visits.say_goodbye(peer, why, "refused", logged=why)
+        self._sessions.say_goodbye(peer, why, "refused", logged=why)
 
     def make_room(self) -> None:
         """See :class:`twisted_chat.doors.admission.HalfOpenConnection`."""
         peer = self._peer
         assert peer is not None
         why = "too many connections have not logged in; this one was closed to make room"
-        self._node.visits.say_goodbye(peer, why, "refused", logged="closed to make room for others")
+        self._sessions.say_goodbye(peer, why, "refused", logged="closed to make room for others")
         if ISSLTransport.providedBy(self.transport):
             # Otherwise TLS would wait for the client's close_notify.
             self.transport.abortConnection()
@@ -210,7 +206,7 @@ class StreamProtocol(Protocol):
 
     def check(self, now: float) -> None:
         """Ping a session that has been silent for long; end one that used to answer pings and no longer does."""
-        peer, limits = self._peer, self._node.limits
+        peer, limits = self._peer, self._sessions.limits
         if peer is None or peer.closing or not self._reader.inside or not peer.dialect.acks:
             return
         if not self._reader.reading.on:
@@ -218,11 +214,11 @@ class StreamProtocol(Protocol):
         elif self._pinged is None:
             if now - self._heard >= limits.ping_after:
                 self._pinged = now
-                self._node.tell(peer, r.Probe())
+                self._sessions.tell(peer, r.Probe())
         elif self._reader.answers_pings and now - self._pinged >= limits.ping_wait:
-            self._node.visits.say_goodbye(peer, "no answer to a ping", "timed out")
+            self._sessions.say_goodbye(peer, "no answer to a ping", "timed out")
 
-    # --- what the node asks for (delivery.session.Door) ---
+    # --- what the session is told (delivery.session.Door) ---
 
     def resumed(self) -> None:
         self._reader.pump()
@@ -250,7 +246,7 @@ class StreamProtocol(Protocol):
     def overflowed(self, reason: str) -> None:
         peer = self._peer
         assert peer is not None
-        self._node.visits.close(peer, reason)
+        self._sessions.close(peer, reason)
         self.transport.abortConnection()
 
     def end(self) -> None:
@@ -260,14 +256,14 @@ class StreamProtocol(Protocol):
         if peer.outbox.empty:
             self._lose()
         else:
-            self._parting = self._node.clock.callLater(_PARTING, self.transport.abortConnection)
+            self._parting = self._sessions.clock.callLater(_PARTING, self.transport.abortConnection)
 
     def _lose(self) -> None:
         self.transport.unregisterProducer()
         self.transport.loseConnection()
         if self._parting is None:
             # A client that no longer reads would keep the connection open for ever.
-            self._parting = self._node.clock.callLater(_PARTING, self.transport.abortConnection)
+            self._parting = self._sessions.clock.callLater(_PARTING, self.transport.abortConnection)
 
     # --- what the transport asks for (IPushProducer) ---
 
@@ -287,13 +283,15 @@ class StreamFactory(ServerFactory):
     noisy = False
     protocol: type[StreamProtocol]  # type: ignore[assignment]
 
-    def __init__(self, node: Node, first: Dialect, local_trust: LocalTrust = "loopback") -> None:
+    def __init__(
+        self, sessions: Sessions, first: Dialect, local_trust: LocalTrust = "loopback"
+    ) -> None:
         """``first`` is the dialect of new connections; ``local_trust`` says which of them count as this machine."""
-        self.node = node
+        self.sessions = sessions
         self.first = first
         self.local_trust = local_trust
-        self.connections = Connections(node.limits.max_per_address)
-        self.read_limits = ReadLimits(lambda: node.limits)
+        self.connections = Connections(sessions.limits.max_per_address)
+        self.read_limits = ReadLimits(lambda: sessions.limits)
 
     def buildProtocol(self, addr: IAddress | None) -> StreamProtocol:  # type: ignore[override]
         return self.protocol(self, origin(addr, self.local_trust))

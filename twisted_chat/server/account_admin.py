@@ -17,9 +17,9 @@ from twisted_chat.core.rules.listings import cut_page
 from twisted_chat.core.rules.server import NOT_OPERATOR
 from twisted_chat.core.state.invites import digest_of
 from twisted_chat.core.values.addresses import network_keys
+from twisted_chat.core.values.ids import SessionId
 from twisted_chat.core.values.masks import MAX_MASK, fits, shortened
 from twisted_chat.core.values.names import fold
-from twisted_chat.delivery.session import Session
 from twisted_chat.server.services import CarryOut, Services
 
 #: How many accounts are held against a mask in one turn: some take 5 µs.
@@ -41,13 +41,13 @@ class AccountAdmin:
         self._codes: dict[str, str] = {}
 
     def answer(
-        self, peer: Session, command: c.ShowAccounts | c.ResetPassword, tag: str | None
+        self, session: SessionId, command: c.ShowAccounts | c.ResetPassword, tag: str | None
     ) -> None:
         """Do what a session was allowed to ask for."""
         if isinstance(command, c.ShowAccounts):
-            self._pending.start(peer, tag, self._list(command), "/accounts")
+            self._pending.start(session, tag, self._list(command), "/accounts")
         else:
-            self._pending.start(peer, tag, self._reset(peer, command, tag), "/reset-password")
+            self._pending.start(session, tag, self._reset(session, command, tag), "/reset-password")
 
     def code_of(self, digest: str) -> str:
         """Return the code that was made up for this, once."""
@@ -75,20 +75,20 @@ class AccountAdmin:
         return r.AccountList(tuple(lines), len(found), page, pages, asked.mask)
 
     async def _reset(
-        self, peer: Session, command: c.ResetPassword, tag: str | None
+        self, session: SessionId, command: c.ResetPassword, tag: str | None
     ) -> r.Reply | None:
         code = new_code()
-        address = self._hub.state.sessions[peer.id].address
+        address = self._hub.state.sessions[session].address
         try:
             hashed = await self._passwords.hash(code, Who(network_keys(address), known=True))
         except BusyError as busy:
             return r.Refused("try-later", str(busy))
-        seat = self._hub.state.sessions.get(peer.id)
+        seat = self._hub.state.sessions.get(session)
         if seat is None or seat.operator is None:
             return NOT_OPERATOR  # any more
         digest = digest_of(code)
         self._codes = {digest: code}  # one at a time, for what is not applied at once is void
         stored = Code(hashed, self._wall() + GOOD_FOR).spell()
         event = e.PasswordReset(seat.operator, command.account.key, digest, stored)
-        self._carry_out(peer, d.Propose(event, claim=True), tag)
+        self._carry_out(session, d.Propose(event, claim=True), tag)
         return None

@@ -18,10 +18,9 @@ from twisted_chat.core.api.records import AuditRecord
 from twisted_chat.core.rules.consequences import PANIC, is_banned
 from twisted_chat.core.rules.effects import Audit
 from twisted_chat.core.values.addresses import network_keys
-from twisted_chat.core.values.ids import MessageId
+from twisted_chat.core.values.ids import MessageId, SessionId
 from twisted_chat.core.values.text import CleanText, shown
 from twisted_chat.core.values.throttle import Throttle
-from twisted_chat.delivery.session import Session
 from twisted_chat.server.account_admin import AccountAdmin
 from twisted_chat.server.disk import Disk
 from twisted_chat.server.services import Services
@@ -46,9 +45,8 @@ class Admin:
         """``end`` ends a session: with what it is told, and what others are."""
         self._hub = services.hub
         self._sessions = services.sessions
-        self._delivery = services.delivery
         self._store = services.store
-        self._flow = services.flow
+        self._commits = services.commits
         self._clock = services.clock
         self._wall = services.wall
         self._pending = services.pending
@@ -58,7 +56,7 @@ class Admin:
         self._throttle = Throttle(*TRIES)
         #: What operators did that was not stored at once: the event, whose session, what it typed, when. Each is one of the
         #: replies that a session may wait for, so there are never many.
-        self._unstored: deque[tuple[MessageId, Session, str, float]] = deque()
+        self._unstored: deque[tuple[MessageId, SessionId, str, float]] = deque()
         self._operators = Operators()
         #: Passwords of operators may come over connections that others could listen to.
         self.in_clear = False
@@ -66,20 +64,20 @@ class Admin:
     def load(self, operators: Operators) -> None:
         """Let these be the operators from now on. Sessions of those who are none any more, or have another password, are none."""
         old, self._operators = self._operators, operators
-        for peer in self._sessions.values():
-            name = self._hub.state.sessions[peer.id].operator
+        for session, seat in self._hub.state.sessions.items():
+            name = seat.operator
             if name is not None and old.hash_of(name) != operators.hash_of(name):
-                self._record(peer, name, "is no operator any more: the list was changed")
-                self._hub.make_operator(peer.id, None)
+                self._record(session, name, "is no operator any more: the list was changed")
+                self._hub.make_operator(session, None)
                 self._sessions.tell(
-                    peer, r.Notice("deoper", "you are no operator of this server any more")
+                    session, r.Notice("deoper", "you are no operator of this server any more")
                 )
 
     # --- what operators ask for ---
 
     def answer(
         self,
-        peer: Session,
+        session: SessionId,
         command: c.Oper
         | c.Deoper
         | c.ShowServerBans
@@ -89,43 +87,43 @@ class Admin:
         tag: str | None,
     ) -> None:
         """Do what a session was allowed to ask for. ``Oper`` anybody may."""
-        seat = self._hub.state.sessions[peer.id]
+        seat = self._hub.state.sessions[session]
         match command:
             case c.Oper():
-                refused = self._may_try(peer)
+                refused = self._may_try(session)
                 if refused is not None:
-                    self._sessions.tell(peer, refused, tag)
+                    self._sessions.tell(session, refused, tag)
                 else:
-                    self._pending.start(peer, tag, self._oper(peer, command), "/oper")
+                    self._pending.start(session, tag, self._oper(session, command), "/oper")
             case c.Deoper():
-                self._record(peer, seat.operator, "is no operator any more")
-                self._hub.make_operator(peer.id, None)
+                self._record(session, seat.operator, "is no operator any more")
+                self._hub.make_operator(session, None)
                 self._sessions.tell(
-                    peer, r.Confirmed("you are no operator of this server any more"), tag
+                    session, r.Confirmed("you are no operator of this server any more"), tag
                 )
             case c.ShowServerBans():
-                self._record(peer, seat.operator, "looked at the server bans")
+                self._record(session, seat.operator, "looked at the server bans")
                 bans = self._hub.server_bans(command.page, self._wall())
-                self._sessions.tell(peer, bans, tag)
+                self._sessions.tell(session, bans, tag)
             case c.ShowAccounts():
-                self._record(peer, seat.operator, "looked at the accounts")
-                self._accounts.answer(peer, command, tag)
+                self._record(session, seat.operator, "looked at the accounts")
+                self._accounts.answer(session, command, tag)
             case c.ResetPassword():
-                self._accounts.answer(peer, command, tag)
+                self._accounts.answer(session, command, tag)
             case c.ShowAudit():  # pragma: no branch (mypy sees a missing case)
-                self._record(peer, seat.operator, "looked at this trail")
-                self._pending.start(peer, tag, self._audit(command.page), "/audit")
+                self._record(session, seat.operator, "looked at this trail")
+                self._pending.start(session, tag, self._audit(command.page), "/audit")
 
-    def tell_stats(self, peer: Session, tag: str | None) -> None:
+    def tell_stats(self, session: SessionId, tag: str | None) -> None:
         """Tell a session that may know how the server and its store are doing. It need not be an operator's."""
-        self.note(peer, "looked at the stats")
-        self._sessions.tell(peer, self.stats(), tag)
+        self.note(session, "looked at the stats")
+        self._sessions.tell(session, self.stats(), tag)
 
-    def note(self, peer: Session, what: str) -> None:
+    def note(self, session: SessionId, what: str) -> None:
         """Add to the audit log what a session did that others may do as well, if it is an operator's."""
-        operator = self._hub.state.sessions[peer.id].operator
+        operator = self._hub.state.sessions[session].operator
         if operator is not None:
-            self._record(peer, operator, what)
+            self._record(session, operator, what)
 
     def stats(self) -> r.Stats:
         """Return how the server and its store are doing."""
@@ -134,19 +132,19 @@ class Admin:
             health["error"] = shown(health["error"], _LONGEST_ERROR)
         store = r.StoreHealth(**health)
         growth = self._disk.growth()
-        return r.Stats(len(self._sessions), len(state.users), len(state.rooms), store, *growth)
+        return r.Stats(len(state.sessions), len(state.users), len(state.rooms), store, *growth)
 
-    def _may_try(self, peer: Session) -> r.Refused | None:
+    def _may_try(self, session: SessionId) -> r.Refused | None:
         """Refuse a try that may not be made; count it if it may."""
         if not len(self._operators):
             return r.Refused("no-operators", "this server has no operators: it was started without")
-        if not (self.in_clear or peer.door.private):
+        if not (self.in_clear or self._hub.state.sessions[session].private):
             return r.Refused(
                 "in-clear",
                 "others could read along here, so that password was not looked at; and change it, for they could this time; "
                 "use TLS, or the server's own machine",
             )
-        now, keys = self._clock.seconds(), self._keys(peer)
+        now, keys = self._clock.seconds(), self._keys(session)
         wait = max(self._throttle.wait(key, now) for key in keys)
         if wait:
             why = f"too many tries; try again in {int(wait) + 1} seconds"
@@ -155,23 +153,23 @@ class Admin:
             self._throttle.count(key, now)
         return None
 
-    def _keys(self, peer: Session) -> list[str]:
+    def _keys(self, session: SessionId) -> list[str]:
         """Return what tries are counted by. Many share the server's own machine, so there each session counts alone."""
-        keys = [f"session {peer.id}"]
-        return [*keys, *network_keys(self._hub.state.sessions[peer.id].address)[:1]]
+        keys = [f"session {session}"]
+        return [*keys, *network_keys(self._hub.state.sessions[session].address)[:1]]
 
-    async def _oper(self, peer: Session, command: c.Oper) -> r.Reply:
+    async def _oper(self, session: SessionId, command: c.Oper) -> r.Reply:
         stored = self._operators.hash_of(command.name)
         try:
             # Who is unknown is checked all the same, against what takes as long.
             matches = await self._passwords.verify(
                 stored or self._operators.decoy(),
                 command.password,
-                Who(network_keys(self._hub.state.sessions[peer.id].address)),
+                Who(network_keys(self._hub.state.sessions[session].address)),
             )
         except BusyError as busy:
             return r.Refused("busy", str(busy))
-        if peer.id not in self._hub.state.sessions:
+        if session not in self._hub.state.sessions:
             return _WRONG  # gone meanwhile: nobody is told
         name = shown(command.name, 40)
         # The file may have been read again meanwhile.
@@ -179,16 +177,16 @@ class Admin:
             self._sessions.log_sums.write(
                 log.warn,
                 "session {session} from {address} failed to become the operator {name}",
-                session=peer.id,
-                address=peer.address,
+                session=session,
+                address=self._sessions.address(session),
                 name=name,
             )
             return _WRONG
-        self._hub.make_operator(peer.id, command.name)
+        self._hub.make_operator(session, command.name)
         now = self._clock.seconds()
-        for key in self._keys(peer):
+        for key in self._keys(session):
             self._throttle.forgive(key, now)
-        self._record(peer, command.name, "became an operator")
+        self._record(session, command.name, "became an operator")
         told = f"you are an operator of this server as {name} now; /help lists what you can do"
         # It outlives the server, and who set it: nobody else would find out why people stay away.
         panic = self._hub.state.panic
@@ -205,25 +203,27 @@ class Admin:
 
     # --- what operators did ---
 
-    def audit(self, it: Audit, envelope: e.Envelope, peer: Session | None) -> None:
-        """Add to the audit log what an operator did; ``peer`` is the session of this node that did it."""
+    def audit(self, it: Audit, envelope: e.Envelope, session: SessionId | None) -> None:
+        """Add to the audit log what an operator did; ``session`` is the session of this node that did it."""
         assert envelope.author is not None
-        address = "gone" if peer is None else peer.address
+        address = "gone" if session is None else self._sessions.address(session)
         self._write(it.operator, envelope.author.nick.text, address, it.what)
 
     def code_of(self, digest: str) -> str:
         """Return the code that was made up in place of a password, once."""
         return self._accounts.code_of(digest)
 
-    def confirm(self, peer: Session, envelope: e.Envelope, text: str, stored: str | None) -> None:
+    def confirm(
+        self, session: SessionId, envelope: e.Envelope, text: str, stored: str | None
+    ) -> None:
         """Confirm what an operator did: once it is stored, if it is to be; ``stored`` is how that command is typed."""
         if stored is None:
-            self._sessions.tell(peer, r.Confirmed(text), envelope.tag)
+            self._sessions.tell(session, r.Confirmed(text), envelope.tag)
             return
-        self._flow.promise(peer, envelope.id, r.Confirmed(text), envelope.tag)
-        if not self._flow.is_stored(envelope.id):
-            self._unstored.append((envelope.id, peer, stored, self._clock.seconds()))
-            seat = self._hub.state.sessions[peer.id]
+        self._commits.promise(session, envelope.id, r.Confirmed(text), envelope.tag)
+        if not self._commits.is_stored(envelope.id):
+            self._unstored.append((envelope.id, session, stored, self._clock.seconds()))
+            seat = self._hub.state.sessions[session]
             if self._store.health().error is not None or is_banned(
                 self._hub.state, seat, self._wall()
             ):
@@ -236,22 +236,22 @@ class Admin:
     def _tell_unstored(self, after: float) -> None:
         since = self._clock.seconds() - after
         while self._unstored and (
-            self._flow.is_stored(self._unstored[0][0]) or self._unstored[0][3] <= since
+            self._commits.is_stored(self._unstored[0][0]) or self._unstored[0][3] <= since
         ):
-            message, peer, command, _ = self._unstored.popleft()
-            if not self._flow.is_stored(message) and peer.id in self._sessions:
+            message, session, command, _ = self._unstored.popleft()
+            if not self._commits.is_stored(message) and self._sessions.here(session):
                 why = (
                     f"Your {command} is in force, but it is not stored yet: it would be lost if the server ended now. "
                     "It is confirmed once it is stored."
                 )
-                self._sessions.tell(peer, r.Notice("pending", why))
+                self._sessions.tell(session, r.Notice("pending", why))
 
     # --- the audit log ---
 
-    def _record(self, peer: Session, operator: str | None, what: str) -> None:
-        user = self._hub.user_of(peer.id)
+    def _record(self, session: SessionId, operator: str | None, what: str) -> None:
+        user = self._hub.user_of(session)
         nick = user.nick.text if user is not None else ""
-        self._write(operator or "", nick, peer.address, what)
+        self._write(operator or "", nick, self._sessions.address(session), what)
 
     def _write(self, operator: str, nick: str, address: str, what: str) -> None:
         """Add a line to the audit log, and to the log."""

@@ -19,7 +19,6 @@ from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import Account
 from twisted_chat.core.values.ids import MessageId, SessionId
 from twisted_chat.core.values.words import words
-from twisted_chat.delivery.session import Session
 from twisted_chat.runtime import tasks
 from twisted_chat.server.history import HistoryReader
 from twisted_chat.server.services import Services
@@ -49,10 +48,10 @@ class CatchUp:
         #: Which session is being told what waited for its account.
         self._telling: dict[str, SessionId] = {}
 
-    def came(self, peer: Session, at: MessageId, *, anew: bool) -> None:
+    def came(self, session: SessionId, at: MessageId, *, anew: bool) -> None:
         """Tell a session that came, or logged in, at an event what its account missed. ``anew``: it takes no other's place."""
         state = self._hub.state
-        user = self._hub.user_of(peer.id)
+        user = self._hub.user_of(session)
         account = state.accounts.get(user.account or "") if user is not None else None
         if user is None or account is None:
             return
@@ -60,13 +59,14 @@ class CatchUp:
         rooms = self._left(user, account) if first else []
         waits = bool(state.talks.waiting(account.key)) and not self._is_told(account)
         if waits:
-            self._telling[account.key] = peer.id
+            self._telling[account.key] = session
         if rooms or waits:
             what = "telling what was missed"
-            tasks.start(self._tell(peer, account, rooms, at, waits=waits), what)
+            tasks.start(self._tell(session, account, rooms, at, waits=waits), what)
 
     def _is_told(self, account: Account) -> bool:
-        return self._telling.get(account.key) in self._sessions
+        telling = self._telling.get(account.key)
+        return telling is not None and self._sessions.here(telling)
 
     def _left(self, user: User, account: Account) -> list[tuple[Room, MessageId]]:
         """Return the rooms where an account was when it left, and may still read all; and up to where it has."""
@@ -85,7 +85,7 @@ class CatchUp:
 
     async def _tell(
         self,
-        peer: Session,
+        session: SessionId,
         account: Account,
         rooms: Sequence[tuple[Room, MessageId]],
         at: MessageId,
@@ -93,82 +93,82 @@ class CatchUp:
         waits: bool,
     ) -> None:
         def read() -> Deferred[Sequence[tuple[str, int]]]:
-            return Deferred.fromCoroutine(self._waiting(peer, account))
+            return Deferred.fromCoroutine(self._waiting(session, account))
 
         def count() -> Deferred[list[tuple[Room, r.MissedRoom]]]:
-            return Deferred.fromCoroutine(self._missed(peer, account, rooms, at))
+            return Deferred.fromCoroutine(self._missed(session, account, rooms, at))
 
         try:
             private = await self._reading.run(read) if waits else ()
             missed = await self._counting.run(count) if rooms else []
-            user = self._hub.user_of(peer.id)
-            if user is None or not self._has(peer, account):
+            user = self._hub.user_of(session)
+            if user is None or not self._has(session, account):
                 return
             # Meanwhile they may have been put out of one.
             still = tuple(each for room, each in missed if self._readable(user, room))
             if still or private:
-                self._sessions.tell(peer, r.Missed(still, tuple(private)))
+                self._sessions.tell(session, r.Missed(still, tuple(private)))
         except StoreError as error:
-            if peer.id in self._sessions:
+            if self._sessions.here(session):
                 why = f"what you missed cannot be told now: {error}"
-                self._sessions.tell(peer, r.Notice("missed-unavailable", why))
+                self._sessions.tell(session, r.Notice("missed-unavailable", why))
         finally:
-            if not self._has(peer, account):
-                self._told(peer, account)
+            if not self._has(session, account):
+                self._told(session, account)
 
-    def _has(self, peer: Session, account: Account) -> bool:
+    def _has(self, session: SessionId, account: Account) -> bool:
         """Tell whether a session is here, and still with this account: it may be deleted, and somebody else's by now."""
-        user = self._hub.user_of(peer.id)
+        user = self._hub.user_of(session)
         return user is not None and user.account == account.key
 
-    async def _waiting(self, peer: Session, account: Account) -> Sequence[tuple[str, int]]:
+    async def _waiting(self, session: SessionId, account: Account) -> Sequence[tuple[str, int]]:
         """Tell what waited for an account; return who wrote how much of it."""
-        if not self._has(peer, account):
+        if not self._has(session, account):
             return ()
         try:
             kept = await self._history.in_time(self._store.waiting(account.key))
         except StoreError:
-            self._told(peer, account)
+            self._told(session, account)
             raise
-        if not self._has(peer, account):
+        if not self._has(session, account):
             return ()
-        told = [as_told(each, account.name) for each in self._history.visible(peer, kept)]
+        told = [as_told(each, account.name) for each in self._history.visible(session, kept)]
 
         def taken() -> None:
-            self._told(peer, account)
-            if self._has(peer, account):
-                self._received(peer)
+            self._told(session, account)
+            if self._has(session, account):
+                self._received(session)
 
         if not told:
             taken()
             return ()
         count = len(told)
-        self._history.show(peer, [r.WaitingStart(count), *told, r.WaitingEnd(count)], taken)
+        self._history.show(session, [r.WaitingStart(count), *told, r.WaitingEnd(count)], taken)
         names = [each.author.nick.text for each in told if each.author is not None]
         return list(Counter(names).items())
 
-    def _told(self, peer: Session, account: Account) -> None:
+    def _told(self, session: SessionId, account: Account) -> None:
         """Note that a session is no longer being told what waited for its account."""
-        if self._telling.get(account.key) == peer.id:
+        if self._telling.get(account.key) == session:
             del self._telling[account.key]
 
-    def _received(self, peer: Session) -> None:
+    def _received(self, session: SessionId) -> None:
         """Propose that what waited is received: it is on its way to the reader."""
-        user = self._hub.state.sessions[peer.id].user
-        origin = e.Origin(self._hub.node, peer.id)
+        user = self._hub.state.sessions[session].user
+        origin = e.Origin(self._hub.node, session)
         self._bus.publish(e.Proposal(e.Received(), origin, self._wall(), user))
 
     async def _missed(
         self,
-        peer: Session,
+        session: SessionId,
         account: Account,
         rooms: Sequence[tuple[Room, MessageId]],
         at: MessageId,
     ) -> list[tuple[Room, r.MissedRoom]]:
         """Count what was said in rooms before an event, and how often the account was named."""
-        if not self._has(peer, account):
+        if not self._has(session, account):
             return []
-        skip = Skip(account.key, frozenset(peer.outbox.ignored))
+        skip = Skip(account.key, frozenset(self._hub.state.sessions[session].ignored))
         counted = []
         for room, after in rooms:
             count = await self._history.in_time(
@@ -177,7 +177,7 @@ class CatchUp:
             if count:
                 counted.append((room, after, count))
         some = [(room, after) for room, after, _ in counted]
-        named = await self._mentions(peer, account, some, at) if some else Counter()
+        named = await self._mentions(session, account, some, at) if some else Counter()
         return [
             (room, r.MissedRoom(room.name, min(n, MOST), named[room.ref.id], after, n > MOST))
             for room, after, n in counted
@@ -185,13 +185,13 @@ class CatchUp:
 
     async def _mentions(
         self,
-        peer: Session,
+        session: SessionId,
         account: Account,
         rooms: Sequence[tuple[Room, MessageId]],
         at: MessageId,
     ) -> Counter[int]:
         """Count the lines that have the account's name, or the nick of its session, as a whole word."""
-        user = self._hub.user_of(peer.id)
+        user = self._hub.user_of(session)
         names = {account.name.key: account.name.text}
         if user is not None:
             names[user.nick.key] = user.nick.text
@@ -207,7 +207,7 @@ class CatchUp:
                 floors=tuple((room.ref.id, after) for room, after in rooms),
             )
             page = await self._history.in_time(self._store.search(query))
-            for each in self._history.visible(peer, page.envelopes):
+            for each in self._history.visible(session, page.envelopes):
                 if each.room is not None and each.author and each.author.account != account.key:
                     lines[each.id] = each.room.id
         return Counter(lines.values())

@@ -14,9 +14,8 @@ from twisted.logger import Logger
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.events import Envelope, Said
 from twisted_chat.core.values.addresses import network_keys
-from twisted_chat.core.values.ids import RoomId
+from twisted_chat.core.values.ids import RoomId, SessionId
 from twisted_chat.core.values.names import RoomName
-from twisted_chat.delivery.session import Session
 from twisted_chat.server.services import Services
 from twisted_chat.store.port import Health
 
@@ -99,14 +98,14 @@ class Disk:
         since, before = self._samples[0]
         return size - before, self._clock.seconds() - since
 
-    def keeps(self, envelope: Envelope, peer: Session | None) -> bool:
+    def keeps(self, envelope: Envelope, session: SessionId | None) -> bool:
         """Tell whether a line that was said in a room is kept; those concerned are told if it is not.
 
-        ``peer`` is the session that said it, None if that is of another node, which counts it.
+        ``session`` is the session that said it, None if that is of another node, which counts it.
         """
         author, room, event = envelope.author, envelope.room, envelope.event
         assert author is not None and room is not None and type(event) is Said
-        if author.account is not None or peer is None:
+        if author.account is not None or session is None:
             return True
         if self.low:
             self._tell(room.id, room.name)
@@ -114,11 +113,12 @@ class Disk:
         size = _OF_A_LINE
         for line in event.lines:
             size += len(line) if line.isascii() else len(line.encode())
-        if size <= peer.kept_ahead:
-            peer.kept_ahead -= size
+        seat = self._hub.state.sessions[session]
+        if size <= seat.kept_ahead:
+            seat.kept_ahead -= size
             return True
         most = self._hub.limits.max_guest_day
-        networks = network_keys(self._hub.state.sessions[peer.id].address) if most else ()
+        networks = network_keys(seat.address) if most else ()
         if not networks:
             return True
         much, kept = size + _AHEAD, self._kept
@@ -127,7 +127,7 @@ class Disk:
             if before + size > most:
                 if networks[0] not in self._full:
                     self._full.add(networks[0])
-                    self._sessions.tell(peer, r.Notice("not-kept", _TOO_MUCH))
+                    self._sessions.tell(session, r.Notice("not-kept", _TOO_MUCH))
                 return False
             if before + much > most // 2:
                 much = size
@@ -135,7 +135,7 @@ class Disk:
             most = self._hub.limits.max_guest_day * _SHARE
         for each in networks:
             kept[each] = kept.pop(each, 0) + much
-        peer.kept_ahead += much - size
+        seat.kept_ahead += much - size
         while len(kept) > _MAX_NETWORKS:
             first = next(iter(kept))
             del kept[first]
@@ -151,9 +151,9 @@ class Disk:
             f"The server is short of disk space. What guests say in {name} is shown, but not kept in its history, "
             "until there is more."
         )
-        for peer in self._sessions.values():
-            if room in peer.outbox.rooms:
-                self._sessions.tell(peer, r.Notice("not-kept", text))
+        for user in self._hub.state.rooms[room].members:
+            for session in self._sessions.of(user):
+                self._sessions.tell(session, r.Notice("not-kept", text))
 
 
 _TOO_MUCH: Final = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -13,8 +13,7 @@ from twisted_chat.core.rules import decisions as d
 from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.consequences import effects_of
 from twisted_chat.core.rules.outcomes import Applied
-from twisted_chat.delivery.batch import hidden
-from twisted_chat.delivery.session import Session
+from twisted_chat.core.values.ids import MessageId, SessionId
 from twisted_chat.server.admin import Admin
 from twisted_chat.server.disk import Disk
 from twisted_chat.server.history import HistoryReader
@@ -24,8 +23,11 @@ from twisted_chat.server.presence import Presence
 from twisted_chat.server.recorder import StateRecorder
 from twisted_chat.server.services import Services
 
+#: Acknowledged without waiting for the store.
+_AT_ONCE: Final = MessageId(0)
+
 #: Carries out one kind of effect of an event that a session of this node (or None) did.
-_Do: TypeAlias = Callable[[Any, e.Envelope, Session | None], None]
+_Do: TypeAlias = Callable[[Any, e.Envelope, SessionId | None], None]
 
 
 class EventFanout:
@@ -44,32 +46,34 @@ class EventFanout:
     ) -> None:
         self._hub = services.hub
         self._sessions = services.sessions
-        self._delivery = services.delivery
         self._store = services.store
-        self._flow = services.flow
+        self._commits = services.commits
+        self._connections = services.connections
         self._history = history
         self._recorder = recorder
         self._login = login
         self._admin = admin
         self._disk = disk
-        store, delivery = services.store, services.delivery
+        store, connections = services.store, services.connections
         self._do: dict[type[f.Effect], _Do] = {
             f.ShowLine: self._show_line,
-            f.ShowRoom: lambda it, envelope, peer: delivery.say(it.room, envelope),
+            f.ShowRoom: lambda it, envelope, session: connections.say(it.room, envelope),
             f.ShowNear: self._show_near,
             f.ShowOwn: self._show_own,
             f.ShowUser: self._show_user,
             f.ShowAll: self._show_all,
-            f.Gather: self._gather,
-            f.Arrive: lambda it, envelope, peer: lifecycle.arrived(envelope, peer),
-            f.LogIn: lambda it, envelope, peer: lifecycle.logged_in(envelope, peer),
+            f.Gather: lambda it, envelope, session: connections.gather(
+                it.room, it.nick, it.members, it.joined
+            ),
+            f.Arrive: lambda it, envelope, session: lifecycle.arrived(envelope, session),
+            f.LogIn: lambda it, envelope, session: lifecycle.logged_in(envelope, session),
             f.LeaveRooms: self._leave_rooms,
             f.JoinUser: self._join_user,
             f.Instead: self._instead,
             f.EnterRoom: self._enter_room,
             f.ExitRoom: self._exit_room,
             f.TellLeft: self._tell_left,
-            f.HangUp: lambda it, envelope, peer: lifecycle.hang_up(it),
+            f.HangUp: self._hang_up,
             f.Notify: self._notify,
             f.NotifyOrigin: self._notify_origin,
             f.TellRead: self._tell_read,
@@ -77,101 +81,90 @@ class EventFanout:
             f.ConfirmStored: self._confirm_stored,
             f.ConfirmDeed: self._confirm_deed,
             f.UpdateIgnored: self._update_ignored,
-            f.Append: lambda it, envelope, peer: self._append(envelope),
+            f.Append: lambda it, envelope, session: self._append(envelope),
             f.KeepPrivate: self._keep_private,
             f.Dissolve: self._dissolve,
             f.Erase: self._erase,
-            f.Deliver: lambda it, envelope, peer: store.receive(it.account, envelope.id),
-            f.Tidy: lambda it, envelope, peer: recorder.tidy(),
+            f.Deliver: lambda it, envelope, session: store.receive(it.account, envelope.id),
+            f.Tidy: lambda it, envelope, session: recorder.tidy(),
             f.Seen: self._seen,
-            f.LastSeen: lambda it, envelope, peer: presence.left(it.account, envelope.time),
+            f.LastSeen: lambda it, envelope, session: presence.left(it.account, envelope.time),
             f.NoteNetwork: self._note_network,
-            f.ForgetNetworks: lambda it, envelope, peer: recorder.known_networks.forget(it.account),
+            f.ForgetNetworks: lambda it, envelope, session: recorder.known_networks.forget(
+                it.account
+            ),
             f.Audit: admin.audit,
             f.StoreBan: self._store_ban,
             f.StoreUnban: self._store_unban,
             f.StorePanic: self._store_panic,
         }
 
-    def show(self, applied: Applied, peer: Session | None) -> None:
-        """Carry out what follows from an event. ``peer`` is the session of this node that did it."""
+    def show(self, applied: Applied, session: SessionId | None) -> None:
+        """Carry out what follows from an event. ``session`` is the session of this node that did it."""
         envelope, state = applied.envelope, self._hub.state
         if state.altered and self._recorder.altered(envelope.id):
-            self._flow.appended(envelope.id)
+            self._commits.appended(envelope.id)
         for effect in effects_of(applied, state, self._hub.node):
-            self._do[type(effect)](effect, envelope, peer)
+            self._do[type(effect)](effect, envelope, session)
 
     # --- who is shown the event ---
 
-    def _show_line(self, it: f.ShowLine, envelope: e.Envelope, peer: Session | None) -> None:
+    def _show_line(self, it: f.ShowLine, envelope: e.Envelope, session: SessionId | None) -> None:
         assert envelope.room is not None
-        self._delivery.say(
-            envelope.room.id, envelope, skip=peer.outbox if peer is not None else None
-        )
-        if peer is not None and peer.dialect.echoes:
-            self._sessions.echo(peer, envelope, acked=peer.dialect.acks)
-        kept = self._disk.keeps(envelope, peer)
+        self._connections.say(envelope.room.id, envelope, session)
+        kept = self._disk.keeps(envelope, session)
         if kept:
             self._append(envelope)
-        if peer is not None and peer.dialect.acks:
-            reply = r.Acked(envelope.id, envelope.time, kept)
-            self._flow.promise(peer, envelope.id, reply, envelope.tag)
+        if session is not None:
+            self._commits.acknowledge(session, envelope.id, envelope.time, envelope.tag, kept=kept)
 
-    def _show_near(self, it: f.ShowNear, envelope: e.Envelope, peer: Session | None) -> None:
-        others = self._delivery.near(it.rooms)
+    def _show_near(self, it: f.ShowNear, envelope: e.Envelope, session: SessionId | None) -> None:
         assert envelope.author is not None
-        mine = self._sessions.of(envelope.author.user) if it.own else ()
-        for each in mine:
-            others.pop(each.outbox, None)
-        self._delivery.show(others, envelope)
-        for each in mine:
-            self._sessions.echo(each, envelope)
+        own = self._sessions.of(envelope.author.user) if it.own else ()
+        self._connections.show_near(it.rooms, envelope, own)
 
-    def _show_own(self, it: f.ShowOwn, envelope: e.Envelope, peer: Session | None) -> None:
+    def _show_own(self, it: f.ShowOwn, envelope: e.Envelope, session: SessionId | None) -> None:
         assert envelope.author is not None
         for each in self._sessions.of(envelope.author.user):
-            self._sessions.echo(each, envelope, acked=each is peer and each.dialect.acks)
+            self._connections.echo(each, envelope, each == session)
 
-    def _show_user(self, it: f.ShowUser, envelope: e.Envelope, peer: Session | None) -> None:
-        ears = (each.outbox for each in self._sessions.of(it.user))
-        self._delivery.show((ear for ear in ears if not hidden(envelope, ear.ignored)), envelope)
+    def _show_user(self, it: f.ShowUser, envelope: e.Envelope, session: SessionId | None) -> None:
+        self._connections.show(self._sessions.of(it.user), envelope, True)
 
-    def _show_all(self, it: f.ShowAll, envelope: e.Envelope, peer: Session | None) -> None:
-        inside = (each for each in self._sessions.values() if self._hub.user_of(each.id))
-        self._delivery.show((each.outbox for each in inside), envelope)
-
-    def _gather(self, it: f.Gather, envelope: e.Envelope, peer: Session | None) -> None:
-        self._delivery.gather(it.room, it.nick, it.members, joined=it.joined)
+    def _show_all(self, it: f.ShowAll, envelope: e.Envelope, session: SessionId | None) -> None:
+        inside = tuple(each for each in self._hub.state.sessions if self._hub.user_of(each))
+        self._connections.show(inside, envelope)
 
     # --- where sessions are ---
 
-    def _leave_rooms(self, it: f.LeaveRooms, envelope: e.Envelope, peer: Session | None) -> None:
-        if peer is not None:
+    def _leave_rooms(
+        self, it: f.LeaveRooms, envelope: e.Envelope, session: SessionId | None
+    ) -> None:
+        if session is not None:
             for room in it.rooms:
-                self._delivery.leave(peer.outbox, room)
+                self._connections.exit(session, room)
 
-    def _join_user(self, it: f.JoinUser, envelope: e.Envelope, peer: Session | None) -> None:
-        if peer is None:
+    def _join_user(self, it: f.JoinUser, envelope: e.Envelope, session: SessionId | None) -> None:
+        if session is None:
             return
-        self._sessions.echo(peer, envelope)
+        self._connections.echo(session, envelope)
         if it.inside:
-            self._sessions.enter(peer)
+            self._sessions.enter(session)
         else:  # its door enters a room, as after any login
-            self._sessions.refocus(peer)
-            peer.outbox.refresh()
+            self._sessions.refocus(session)
 
-    def _instead(self, it: f.Instead, envelope: e.Envelope, peer: Session | None) -> None:
+    def _instead(self, it: f.Instead, envelope: e.Envelope, session: SessionId | None) -> None:
         other = msgspec.structs.replace(envelope, event=it.event)
         for effect in it.effects:
-            self._do[type(effect)](effect, other, peer)
+            self._do[type(effect)](effect, other, session)
 
-    def _enter_room(self, it: f.EnterRoom, envelope: e.Envelope, peer: Session | None) -> None:
+    def _enter_room(self, it: f.EnterRoom, envelope: e.Envelope, session: SessionId | None) -> None:
         author, room = envelope.author, self._hub.state.rooms[it.room]
         assert author is not None
         for each in self._sessions.of(author.user):
-            self._delivery.enter(each.outbox, it.room)
-            if each is not peer:
-                self._sessions.echo(each, envelope)
+            self._connections.enter(each, it.room)
+            if each != session:
+                self._connections.echo(each, envelope)
                 continue
             self._sessions.refocus(each)
             entered = self._hub.entered(room, created=it.created)
@@ -185,110 +178,122 @@ class EventFanout:
             )
             self._history.answer(each, recall, None, asked=False)
 
-    def _exit_room(self, it: f.ExitRoom, envelope: e.Envelope, peer: Session | None) -> None:
+    def _hang_up(self, it: f.HangUp, envelope: e.Envelope, session: SessionId | None) -> None:
+        for each in it.sessions:
+            self._connections.end(each, it.why, it.reason)
+
+    def _exit_room(self, it: f.ExitRoom, envelope: e.Envelope, session: SessionId | None) -> None:
         for each in self._sessions.of(it.user):
-            self._delivery.leave(each.outbox, it.room.id)
+            self._connections.exit(each, it.room.id)
             self._sessions.refocus(each)
             if it.notice is not None:
                 self._sessions.tell(each, r.Notice(it.notice, self._no_longer_in(it.room, each)))
-            elif each is not peer:
-                self._sessions.echo(each, envelope)
+            elif each != session:
+                self._connections.echo(each, envelope)
 
-    def _no_longer_in(self, room: e.RoomRef, peer: Session) -> str:
-        focus = self._hub.focus_of(peer.id)
+    def _no_longer_in(self, room: e.RoomRef, session: SessionId) -> str:
+        focus = self._hub.focus_of(session)
         if focus is None:
             return f"you are no longer in {room.name}; choose with /join ROOM where you talk now"
         return f"you are no longer in {room.name}; you talk in {focus.ref.name} as before"
 
-    def _tell_left(self, it: f.TellLeft, envelope: e.Envelope, peer: Session | None) -> None:
-        if peer is not None:
-            focus = self._hub.focus_of(peer.id)
+    def _tell_left(self, it: f.TellLeft, envelope: e.Envelope, session: SessionId | None) -> None:
+        if session is not None:
+            focus = self._hub.focus_of(session)
             left = r.FocusSet(focus.name if focus is not None else None, it.room)
-            self._sessions.tell(peer, left, envelope.tag)
+            self._sessions.tell(session, left, envelope.tag)
 
     # --- what sessions are told ---
 
-    def _notify(self, it: f.Notify, envelope: e.Envelope, peer: Session | None) -> None:
+    def _notify(self, it: f.Notify, envelope: e.Envelope, session: SessionId | None) -> None:
+        seats = self._hub.state.sessions
         for user in it.users:
             for each in self._sessions.of(user):
-                if each is not peer and it.unless_ignored not in each.outbox.ignored:
+                if each != session and it.unless_ignored not in seats[each].ignored:
                     self._sessions.tell(each, it.reply)
 
     def _notify_origin(
-        self, it: f.NotifyOrigin, envelope: e.Envelope, peer: Session | None
+        self, it: f.NotifyOrigin, envelope: e.Envelope, session: SessionId | None
     ) -> None:
-        if peer is not None and peer.id in self._sessions:
-            self._sessions.tell(peer, it.reply)
+        if session is not None:
+            self._sessions.tell(session, it.reply)
 
-    def _tell_read(self, it: f.TellRead, envelope: e.Envelope, peer: Session | None) -> None:
+    def _tell_read(self, it: f.TellRead, envelope: e.Envelope, session: SessionId | None) -> None:
         for each in self._sessions.of_account(it.account):
-            tag = envelope.tag if it.tagged and each is peer else None
+            tag = envelope.tag if it.tagged and each == session else None
             self._sessions.tell(each, it.reply, tag)
 
-    def _confirm(self, it: f.Confirm, envelope: e.Envelope, peer: Session | None) -> None:
+    def _confirm(self, it: f.Confirm, envelope: e.Envelope, session: SessionId | None) -> None:
         """Acknowledge what is no message in a room; what the store was given waits until it is stored."""
         tag = envelope.tag
-        if peer is None or not peer.dialect.acks or (tag is None and not it.always):
+        if session is None or (tag is None and not it.always):
             return
-        if self._flow.took(envelope.id):
-            self._flow.acknowledge(peer, envelope.id, envelope.time, tag)
-        else:
-            self._sessions.tell(peer, r.Acked(envelope.id, envelope.time), tag)
+        at = envelope.id if self._commits.took(envelope.id) else _AT_ONCE
+        self._connections.acknowledge(session, at, envelope.id, envelope.time, True, tag)
 
     def _confirm_stored(
-        self, it: f.ConfirmStored, envelope: e.Envelope, peer: Session | None
+        self, it: f.ConfirmStored, envelope: e.Envelope, session: SessionId | None
     ) -> None:
         text = it.text + (self._login.code_of(it.code) if it.code else "")
-        if peer is not None:
-            self._flow.promise(peer, envelope.id, r.Confirmed(text), envelope.tag)
+        if session is not None:
+            self._commits.promise(session, envelope.id, r.Confirmed(text), envelope.tag)
 
-    def _confirm_deed(self, it: f.ConfirmDeed, envelope: e.Envelope, peer: Session | None) -> None:
+    def _confirm_deed(
+        self, it: f.ConfirmDeed, envelope: e.Envelope, session: SessionId | None
+    ) -> None:
         text = it.text + (self._admin.code_of(it.code) if it.code else "")
-        if peer is not None:
-            self._admin.confirm(peer, envelope, text, it.stored)
+        if session is not None:
+            self._admin.confirm(session, envelope, text, it.stored)
 
     def _update_ignored(
-        self, it: f.UpdateIgnored, envelope: e.Envelope, peer: Session | None
+        self, it: f.UpdateIgnored, envelope: e.Envelope, session: SessionId | None
     ) -> None:
-        for user in it.users:
-            for each in self._sessions.of(user):
-                each.outbox.refresh()
+        for each in it.sessions:
+            self._sessions.ignore(each)
 
     # --- what is kept ---
 
     def _append(self, envelope: e.Envelope) -> None:
         self._store.append(envelope, self._hub.sent(envelope))
-        self._flow.appended(envelope.id)
+        self._commits.appended(envelope.id)
 
-    def _keep_private(self, it: f.KeepPrivate, envelope: e.Envelope, peer: Session | None) -> None:
+    def _keep_private(
+        self, it: f.KeepPrivate, envelope: e.Envelope, session: SessionId | None
+    ) -> None:
         self._store.keep_private(envelope, self._hub.sent(envelope))
-        self._flow.appended(envelope.id)
+        self._commits.appended(envelope.id)
 
-    def _dissolve(self, it: f.Dissolve, envelope: e.Envelope, peer: Session | None) -> None:
+    def _dissolve(self, it: f.Dissolve, envelope: e.Envelope, session: SessionId | None) -> None:
         self._store.forget(it.rooms, envelope.id)
         if it.confirmed:
-            self._flow.appended(envelope.id)
+            self._commits.appended(envelope.id)
 
-    def _erase(self, it: f.Erase, envelope: e.Envelope, peer: Session | None) -> None:
+    def _erase(self, it: f.Erase, envelope: e.Envelope, session: SessionId | None) -> None:
         self._store.erase(it.account, it.room, envelope.id)
-        self._flow.appended(envelope.id)
+        self._commits.appended(envelope.id)
 
-    def _seen(self, it: f.Seen, envelope: e.Envelope, peer: Session | None) -> None:
+    def _seen(self, it: f.Seen, envelope: e.Envelope, session: SessionId | None) -> None:
         assert envelope.author is not None
         self._recorder.seen(envelope.author, envelope.time)
 
-    def _note_network(self, it: f.NoteNetwork, envelope: e.Envelope, peer: Session | None) -> None:
-        if peer is not None:
-            self._recorder.entered(it.account, peer.network)
+    def _note_network(
+        self, it: f.NoteNetwork, envelope: e.Envelope, session: SessionId | None
+    ) -> None:
+        if session is not None:
+            self._recorder.entered(it.account, self._sessions.network(session))
 
-    def _store_ban(self, it: f.StoreBan, envelope: e.Envelope, peer: Session | None) -> None:
+    def _store_ban(self, it: f.StoreBan, envelope: e.Envelope, session: SessionId | None) -> None:
         self._store.ban(it.ban, envelope.id)
-        self._flow.appended(envelope.id)
+        self._commits.appended(envelope.id)
 
-    def _store_unban(self, it: f.StoreUnban, envelope: e.Envelope, peer: Session | None) -> None:
+    def _store_unban(
+        self, it: f.StoreUnban, envelope: e.Envelope, session: SessionId | None
+    ) -> None:
         self._store.unban(it.kind, it.target, envelope.id)
-        self._flow.appended(envelope.id)
+        self._commits.appended(envelope.id)
 
-    def _store_panic(self, it: f.StorePanic, envelope: e.Envelope, peer: Session | None) -> None:
+    def _store_panic(
+        self, it: f.StorePanic, envelope: e.Envelope, session: SessionId | None
+    ) -> None:
         self._store.set_panic(it.level, envelope.id)
-        self._flow.appended(envelope.id)
+        self._commits.appended(envelope.id)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, Final, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -11,14 +10,12 @@ from twisted.internet.defer import TimeoutError as DeferredTimeoutError
 from twisted.python.failure import Failure
 
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.api.events import Envelope
+from twisted_chat.core.api.events import Envelope, is_hidden
 from twisted_chat.core.api.records import Query
 from twisted_chat.core.rules import decisions as d
-from twisted_chat.core.values.ids import MessageId
-from twisted_chat.delivery.batch import hidden
-from twisted_chat.delivery.engine import Delivery
-from twisted_chat.delivery.session import Session
+from twisted_chat.core.values.ids import MessageId, SessionId
 from twisted_chat.runtime import tasks
+from twisted_chat.seam.ports import ConnectionsPort
 from twisted_chat.server.services import Services
 from twisted_chat.server.turns import Turns
 from twisted_chat.store.port import Store, StoreError
@@ -42,52 +39,59 @@ class HistoryReader:
     def __init__(self, services: Services) -> None:
         self._hub = services.hub
         self._sessions = services.sessions
-        self._delivery = services.delivery
+        self._connections = services.connections
         self._store = services.store
         self._clock = services.clock
-        self._flow = services.flow
         self._reading: dict[Deferred[Any], None] = {}
         self._turns = Turns()
+        self._last = 0
+        #: By session and number, what is called when the reader took the next part of an answer: is it whole?
+        self._taking: dict[SessionId, dict[int, Callable[[bool], None]]] = {}
 
-    def answer(self, peer: Session, recall: d.Recall, tag: str | None, *, asked: bool) -> None:
+    def answer(self, session: SessionId, recall: d.Recall, tag: str | None, *, asked: bool) -> None:
         """Answer with history, and let the session wait until the answer is out.
 
         The history ends where what the session has seen live began: what is said from now on is shown behind it.
         """
-        dialect = peer.dialect
-        show = partial(
-            dialect.found if recall.export else dialect.replay,  # with the date, or without
-            here=peer.outbox.focus == recall.room.id,
-        )
-        answer = _Answer(self._delivery, peer, tag, show, self._flow.release, self._failed)
+        focus = self._hub.focus_of(session)
+        here = focus is not None and focus.ref.id == recall.room.id
+        answer = self._begin(session, tag, dated=recall.export, here=here)
         until = MessageId(self._hub.latest + 1)
         history = _History(self._store, recall, until)
         self._start(self._tell(answer, history, recall, asked), answer)
 
-    def search(self, peer: Session, query: Query, tag: str | None) -> None:
+    def search(self, session: SessionId, query: Query, tag: str | None) -> None:
         """Answer with what a search finds, and let the session wait until the answer is out."""
-        outbox = peer.outbox
-
-        def show(envelope: Envelope) -> bytes:
-            here = envelope.room is not None and envelope.room.id == outbox.focus
-            return peer.dialect.found(envelope, here=here)
-
-        answer = _Answer(self._delivery, peer, tag, show, self._flow.release, self._failed)
+        answer = self._begin(session, tag, dated=True, here=None)
         self._start(self._find(answer, query), answer)
 
     def show(
-        self, peer: Session, told: Iterable[r.Reply | Envelope], taken: Callable[[], None]
+        self, session: SessionId, told: Iterable[r.Reply | Envelope], taken: Callable[[], None]
     ) -> None:
         """Show a session what was read for it, with dates, as it takes it; ``taken`` is called when the last is on its way."""
 
-        def done(peer: Session) -> None:
-            taken()
-            self._flow.release(peer)
-
-        answer = _Answer(
-            self._delivery, peer, None, partial(peer.dialect.found, here=True), done, self._failed
-        )
+        answer = self._begin(session, None, dated=True, here=True)
+        answer.on_taken(lambda whole: taken())
         answer.end(told)
+
+    def _begin(
+        self, session: SessionId, tag: str | None, *, dated: bool, here: bool | None
+    ) -> _Answer:
+        """Keep a place for an answer; the session waits for it."""
+        self._last += 1
+        self._connections.reserve(session, self._last, tag, dated, here)
+        taking = self._taking.setdefault(session, {})
+        return _Answer(self._connections, session, self._last, tag, taking)
+
+    def taken(self, session: SessionId, answer: int, whole: bool) -> None:
+        """The reader took a part of an answer; not ``whole``: some of it could not be shown."""
+        taken = self._taking.get(session, {}).pop(answer, None)
+        if taken is not None:
+            taken(whole)
+
+    def forget(self, session: SessionId) -> None:
+        """A session is gone: what waits for its reader is forgotten with it."""
+        self._taking.pop(session, None)
 
     def stop(self) -> None:
         """Wait for the store no longer. Who waits is told so, and what comes behind that is no longer held up."""
@@ -96,13 +100,13 @@ class HistoryReader:
 
     def _start(self, work: Coroutine[Any, Any, None], answer: _Answer) -> None:
         def failed(why: Failure) -> None:
-            self._failed(answer.peer, answer.tag, why)
+            self._failed(answer.session, answer.tag, why)
             answer.end()
 
         tasks.start(work, "an answer from the store", failed)
 
-    def _failed(self, peer: Session, tag: str | None, why: Failure | None = None) -> None:
-        self._sessions.failed(peer, "an answer from the store", tag, why)
+    def _failed(self, session: SessionId, tag: str | None, why: Failure | None = None) -> None:
+        self._sessions.failed(session, "an answer from the store", tag, why)
 
     async def _tell(
         self, answer: _Answer, history: _History, recall: d.Recall, asked: bool
@@ -112,7 +116,7 @@ class HistoryReader:
         try:
             while not over:
                 part, over = await self.in_time(history.read())
-                lines = part if recall.export else self.visible(answer.peer, part)
+                lines = part if recall.export else self.visible(answer.session, part)
                 if recall.talk is not None:
                     lines = [recall.talk.told(each) for each in lines]
                 count += len(lines)
@@ -131,11 +135,11 @@ class HistoryReader:
             answer.end([refused, history.end(count, asked)] if opened else [refused])
 
     async def _find(self, answer: _Answer, query: Query) -> None:
-        peer = answer.peer
+        session = answer.session
         try:
-            await self.in_time(self._turns.begin(self._sessions.path(peer)), _BUSY)
+            await self.in_time(self._turns.begin(self._sessions.path(session)), _BUSY)
             try:
-                if peer.closing:
+                if not self._sessions.here(session):
                     return  # and never read the answer
                 page = await self.in_time(self._store.search(query))
             finally:
@@ -144,14 +148,15 @@ class HistoryReader:
             why = f"nothing can be searched now: {error}"
             answer.end([r.Refused("search-unavailable", why)])
             return
-        found = self.visible(answer.peer, page.envelopes)
+        found = self.visible(answer.session, page.envelopes)
         count = len(found)
         end = r.SearchEnd(count, page.more, page.whole)
         answer.end([r.SearchStart(count), *found, end])
 
-    def visible(self, peer: Session, envelopes: Sequence[Envelope]) -> Sequence[Envelope]:
+    def visible(self, session: SessionId, envelopes: Sequence[Envelope]) -> Sequence[Envelope]:
         """Leave out what those said whom the session ignores."""
-        ignored = peer.outbox.ignored
+        seat = self._hub.state.sessions.get(session)
+        ignored = seat.ignored if seat is not None else {}
         if not ignored:
             return envelopes
         # Ignoring follows a person to another nick; their lines from before that bear the old one.
@@ -159,7 +164,7 @@ class HistoryReader:
         return [
             envelope
             for envelope in envelopes
-            if not hidden(envelope, ignored)
+            if not is_hidden(envelope, ignored)
             and (envelope.author is None or envelope.author.user not in ids)
         ]
 
@@ -180,52 +185,40 @@ class HistoryReader:
 
 
 class _Answer:
-    """An answer in its slot, given as the reader takes it, while the session waits."""
+    """An answer in its place, given as the reader takes it, while the session waits."""
 
     def __init__(
         self,
-        delivery: Delivery,
-        peer: Session,
+        connections: ConnectionsPort,
+        session: SessionId,
+        number: int,
         tag: str | None,
-        show: Callable[[Envelope], bytes],
-        done: Callable[[Session], None],
-        failed: Callable[[Session, str | None], None],
+        taking: dict[int, Callable[[bool], None]],
     ) -> None:
-        """``show`` renders a message; ``failed`` is called for an exception of that, while it is handled."""
-        peer.waits += 1
-        self.peer = peer
+        """``taking``: what is called, by the number of the answer, when the reader took the next part."""
+        self._connections = connections
+        self.session = session
         self.tag = tag
-        self._delivery = delivery
-        self._slot = delivery.slot(peer.outbox, lambda: done(peer))
-        self._dialect = peer.dialect
-        self._show = show
-        self._failed = failed
-        self._broken = False
+        self._number = number
+        self._taking = taking
+
+    def on_taken(self, taken: Callable[[bool], None]) -> None:
+        """Call ``taken`` once the reader took the next part, with whether all of it could be shown."""
+        self._taking[self._number] = taken
 
     async def give(self, told: Iterable[r.Reply | Envelope]) -> bool:
         """Give a part; return when the reader has taken it: whether all of it could be shown.
 
-        If the session ends before that, this never returns: whoever waits here is forgotten with the slot.
+        If the session ends before that, this never returns: whoever waits here is forgotten with the session.
         """
-        taken: Deferred[None] = Deferred()
-        self._delivery.fill(self._slot, self._pieces(told), lambda: taken.callback(None))
-        await taken
-        return not self._broken
+        taken: Deferred[bool] = Deferred()
+        self.on_taken(taken.callback)
+        self._connections.fill(self.session, self._number, tuple(told), False)
+        return await taken
 
     def end(self, told: Iterable[r.Reply | Envelope] = ()) -> None:
         """Give the last part."""
-        self._delivery.fill(self._slot, self._pieces(told))
-
-    def _pieces(self, told: Iterable[r.Reply | Envelope]) -> Iterator[bytes]:
-        try:
-            for each in told:
-                if isinstance(each, Envelope):
-                    yield self._show(each)
-                else:
-                    yield self._dialect.reply(each, self.tag)
-        except Exception:
-            self._broken = True
-            self._failed(self.peer, self.tag)
+        self._connections.fill(self.session, self._number, tuple(told), True)
 
 
 class _History:

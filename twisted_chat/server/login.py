@@ -20,12 +20,10 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.rules import decisions as d
 from twisted_chat.core.state.invites import GOOD_FOR, digest_of
 from twisted_chat.core.values.account import Proof
-from twisted_chat.core.values.addresses import network_keys
-from twisted_chat.core.values.ids import Scope, UserId
+from twisted_chat.core.values.ids import Scope, SessionId
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.throttle import Throttle
-from twisted_chat.delivery.session import Session
 from twisted_chat.runtime import tasks
 from twisted_chat.server.recorder import StateRecorder
 from twisted_chat.server.services import CarryOut, Services
@@ -56,8 +54,7 @@ class AccountLogin:
     def __init__(self, services: Services, recorder: StateRecorder, carry_out: CarryOut) -> None:
         self._hub = services.hub
         self._sessions = services.sessions
-        self._delivery = services.delivery
-        self._flow = services.flow
+        self._connections = services.connections
         self._gate = services.gate
         self._clock = services.clock
         self._wall = services.wall
@@ -78,59 +75,60 @@ class AccountLogin:
     # --- passwords ---
 
     def check_password(
-        self, peer: Session, asked: d.CheckPassword, scope: Scope, tag: str | None
+        self, session: SessionId, asked: d.CheckPassword, scope: Scope, tag: str | None
     ) -> None:
         """Check a password, and go on; the session waits."""
-        self._start(peer, self._check_password(peer, asked, scope, tag), tag)
+        self._start(session, self._check_password(session, asked, scope, tag), tag)
 
-    def hash_password(self, peer: Session, asked: d.HashPassword, tag: str | None) -> None:
+    def hash_password(self, session: SessionId, asked: d.HashPassword, tag: str | None) -> None:
         """Hash a password, and go on; the session waits."""
         now = self._clock.seconds()
-        if peer.network is not None:
-            wait = self._registrations.wait(peer.network, now)
+        network = self._sessions.network(session)
+        if network is not None:
+            wait = self._registrations.wait(network, now)
             if wait:
                 why = f"too many registrations from your address; wait {_minutes(wait)}"
-                self._sessions.tell(peer, r.Refused("slow-down", why), tag)
+                self._sessions.tell(session, r.Refused("slow-down", why), tag)
                 return
-            self._registrations.count(peer.network, now)
-        self._start(peer, self._hash_password(peer, asked, tag), tag)
+            self._registrations.count(network, now)
+        self._start(session, self._hash_password(session, asked, tag), tag)
 
-    def invite(self, peer: Session, tag: str | None) -> None:
+    def invite(self, session: SessionId, tag: str | None) -> None:
         """Make up an invitation."""
         code = secrets.token_urlsafe(9)
         digest = digest_of(code)
         self._codes[digest] = code
         until = self._wall() + GOOD_FOR
-        self._carry_out(peer, d.Propose(e.InviteCodeMade(digest, until), claim=True), tag)
+        self._carry_out(session, d.Propose(e.InviteCodeMade(digest, until), claim=True), tag)
 
-    def _start(self, peer: Session, work: Coroutine[Any, Any, None], tag: str | None) -> None:
-        peer.waits += 1
+    def _start(self, session: SessionId, work: Coroutine[Any, Any, None], tag: str | None) -> None:
+        self._connections.hold(session)
 
         async def all_of_it() -> None:
             try:
                 await work
             finally:
-                self._flow.release(peer)
+                self._connections.release(session)
 
         def failed(why: Failure) -> None:
-            self._sessions.failed(peer, "a password", tag, why)
+            self._sessions.failed(session, "a password", tag, why)
 
         tasks.start(all_of_it(), "checking a password", failed)
 
     async def _check_password(
-        self, peer: Session, asked: d.CheckPassword, scope: Scope, tag: str | None
+        self, session: SessionId, asked: d.CheckPassword, scope: Scope, tag: str | None
     ) -> None:
         nick, now = asked.nick, self._clock.seconds()
-        known = self._knows(peer, nick)
-        keys = self._keys(peer, nick, known=known)
+        known = self._knows(session, nick)
+        keys = self._keys(session, nick, known=known)
         wait = max(throttle.wait(key, now) for throttle, key in keys)
         if wait:
             why = f"too many tries; wait {math.ceil(wait)} seconds"
-            self._refuse(peer, asked, "slow-down", why, tag, scope)
+            self._refuse(session, asked, "slow-down", why, tag, scope)
             return
         for throttle, key in keys:
             throttle.count(key, now)
-        who = Who(_networks(peer), known)
+        who = Who(self._sessions.networks(session), known)
         hashed = ""
         try:
             checked = Deferred.fromCoroutine(
@@ -142,9 +140,9 @@ class AccountLogin:
                 hashed = await self._gate.hash(asked.command.new, who)
         except (BusyError, StoreError) as error:
             self._forgive(keys)
-            self._refuse(peer, asked, "try-later", str(error), tag, scope)
+            self._refuse(session, asked, "try-later", str(error), tag, scope)
             return
-        if not self._here(peer):
+        if not self._sessions.here(session):
             return
         used: str | None = None
         if verdict is Verdict.CODE and isinstance(asked.command, c.Login):
@@ -156,7 +154,7 @@ class AccountLogin:
             self._sessions.log_sums.write(
                 log.info,
                 "wrong password for {name} from {address}",
-                address=peer.address,
+                address=self._sessions.address(session),
                 name=name,
             )
             if asked.proof is not None:
@@ -166,85 +164,90 @@ class AccountLogin:
             else:
                 why = f"{nick} is not registered"
                 again = "To log in to an account, type /login NICK PASSWORD."
-            self._refuse(peer, asked, "wrong-password", why, tag, scope, again)
+            self._refuse(session, asked, "wrong-password", why, tag, scope, again)
             return
         self._forgive(keys)
-        self._recorder.entered(nick.key, peer.network)
+        self._recorder.entered(nick.key, self._sessions.network(session))
         if verdict is Verdict.OUTSIDE and isinstance(asked.command, c.ChangePassword):
             why = "this server does not keep your password; change it where you got it"
-            self._refuse(peer, asked, "unsupported", why, tag, scope)
+            self._refuse(session, asked, "unsupported", why, tag, scope)
             return
         proof = asked.proof
         if verdict is Verdict.OUTSIDE or proof is None:
             proof = Proof(nick.key, outside=True)
         self._carry_out(
-            peer, self._hub.proven(peer.id, asked, proof, scope, self._wall(), hashed), tag
+            session, self._hub.proven(session, asked, proof, scope, self._wall(), hashed), tag
         )
         if verdict is Verdict.AGED and isinstance(asked.command, c.Login):
-            await self._renew(peer, proof, asked.password)
+            await self._renew(session, proof, asked.password)
         if used is not None:
-            self._store_anew(peer, proof, used)
-            self._sessions.tell(peer, r.Notice("password-reset", _RESET))
+            self._store_anew(session, proof, used)
+            self._sessions.tell(session, r.Notice("password-reset", _RESET))
 
-    async def _renew(self, peer: Session, proof: Proof, password: str) -> None:
+    async def _renew(self, session: SessionId, proof: Proof, password: str) -> None:
         """Hash a password that was right anew, with the parameters of today; at a later login, if not now."""
         try:
-            hashed = await self._gate.hash(password, Who(_networks(peer), known=True))
+            hashed = await self._gate.hash(
+                password, Who(self._sessions.networks(session), known=True)
+            )
         except BusyError:
             return
-        self._store_anew(peer, proof, hashed)
+        self._store_anew(session, proof, hashed)
 
-    def _store_anew(self, peer: Session, proof: Proof, hashed: str) -> None:
+    def _store_anew(self, session: SessionId, proof: Proof, hashed: str) -> None:
         """Let something else be stored of the same password, or code."""
-        user = self._hub.user_of(peer.id) if self._here(peer) else None
+        user = self._hub.user_of(session) if self._sessions.here(session) else None
         if user is not None and user.account == proof.account:
             renewed = e.PasswordChanged(proof, hashed, renewed=True)
-            self._carry_out(peer, d.Propose(renewed, claim=True), None)
+            self._carry_out(session, d.Propose(renewed, claim=True), None)
 
-    def _knows(self, peer: Session, nick: Nick) -> bool:
+    def _knows(self, session: SessionId, nick: Nick) -> bool:
         """Tell whether a session has an account already, or comes from where that was entered before."""
-        user = self._hub.user_of(peer.id)
+        user = self._hub.user_of(session)
         if user is not None and user.account == nick.key:
             return True
-        return self._recorder.known_networks.knows(nick.key, peer.network)
+        return self._recorder.known_networks.knows(nick.key, self._sessions.network(session))
 
-    def _keys(self, peer: Session, nick: Nick, *, known: bool) -> list[tuple[Throttle, str]]:
+    def _keys(self, session: SessionId, nick: Nick, *, known: bool) -> list[tuple[Throttle, str]]:
         """Return what tries of a session for an account are counted by.
 
         Each network has its own for each account; strangers together have some more for an account, and so has a network for
         all accounts. Who is here with the account, or comes from where it was entered before, has tries of their own:
         else whoever guesses all the time would keep its owner out.
         """
-        user = self._hub.user_of(peer.id)
+        user = self._hub.user_of(session)
         if user is not None and user.account == nick.key:
             return [(self._tries, f"{nick.key} of who is here")]
         if known:
-            return [(self._tries, f"{nick.key} from {peer.network or 'here'}")]
-        networks = _networks(peer)
+            return [(self._tries, f"{nick.key} from {self._sessions.network(session) or 'here'}")]
+        networks = self._sessions.networks(session)
         near = networks[-1] if networks else "here"
         keys = [(self._tries, f"{nick.key} near {near}"), (self._tries_of_all, f"all {nick.key}")]
-        return keys if peer.network is None else [*keys, (self._tries_of_all, f"from {near}")]
+        return [*keys, (self._tries_of_all, f"from {near}")] if networks else keys
 
     def _forgive(self, keys: Iterable[tuple[Throttle, str]]) -> None:
         """Take back a try that was no wrong guess."""
         for throttle, key in keys:
             throttle.forgive(key, self._clock.seconds())
 
-    async def _hash_password(self, peer: Session, asked: d.HashPassword, tag: str | None) -> None:
+    async def _hash_password(
+        self, session: SessionId, asked: d.HashPassword, tag: str | None
+    ) -> None:
+        network = self._sessions.network(session)
         try:
-            hashed = await self._gate.hash(asked.password, Who(_networks(peer)))
+            hashed = await self._gate.hash(asked.password, Who(self._sessions.networks(session)))
         except BusyError as error:
-            if peer.network is not None:
-                self._registrations.forgive(peer.network, self._clock.seconds())
-            self._sessions.tell(peer, r.Refused("try-later", str(error)), tag)
+            if network is not None:
+                self._registrations.forgive(network, self._clock.seconds())
+            self._sessions.tell(session, r.Refused("try-later", str(error)), tag)
             return
-        if self._here(peer):
+        if self._sessions.here(session):
             registered = e.AccountRegistered(asked.nick, hashed, asked.invite)
-            self._carry_out(peer, d.Propose(registered, claim=True), tag)
+            self._carry_out(session, d.Propose(registered, claim=True), tag)
 
     def _refuse(
         self,
-        peer: Session,
+        session: SessionId,
         asked: d.CheckPassword,
         code: str,
         why: str,
@@ -256,52 +259,31 @@ class AccountLogin:
 
         ``again`` says what to type now, if that is not the login once more.
         """
-        if not self._here(peer):
+        if not self._sessions.here(session):
             return
         login = asked.command
         again = again or f"Type /login {asked.nick} PASSWORD to try again."
         if not isinstance(login, c.Login):
-            self._sessions.tell(peer, r.Refused(code, f"{why}. Nothing was changed."), tag)
-        elif self._hub.user_of(peer.id) is not None:
-            self._sessions.tell(peer, r.Refused(code, f"{why}. {again}"), tag)
+            self._sessions.tell(session, r.Refused(code, f"{why}. Nothing was changed."), tag)
+        elif self._hub.user_of(session) is not None:
+            self._sessions.tell(session, r.Refused(code, f"{why}. {again}"), tag)
         elif login.or_guest:
-            self._hub.want(peer.id, asked.nick)
-            guest = self._hub.decide(peer.id, c.Login(), self._wall(), tag, scope)
+            self._hub.want(session, asked.nick)
+            guest = self._hub.decide(session, c.Login(), self._wall(), tag, scope)
             arrived = guest.event if isinstance(guest, d.Propose) else None
             you_are = f" You are {arrived.nick}." if isinstance(arrived, e.Arrived) else ""
-            self._sessions.tell(peer, r.Refused(code, f"{why}.{you_are} {again}"), tag)
-            self._carry_out(peer, guest, tag)
+            self._sessions.tell(session, r.Refused(code, f"{why}.{you_are} {again}"), tag)
+            self._carry_out(session, guest, tag)
         else:
-            self._sessions.tell(peer, r.NameRefused(code, why), tag)
-
-    def _here(self, peer: Session) -> bool:
-        return peer.id in self._sessions and not peer.closing
-
-    # --- what happened ---
-
-    def catch_up(self, user: UserId | None) -> None:
-        """Show the sessions of a user's account what was said until now, as they ignored until now."""
-        for each in self._all_of(user):
-            self._delivery.catch_up(each.outbox)
+            self._sessions.tell(session, r.NameRefused(code, why), tag)
 
     def code_of(self, digest: str) -> str:
         """Return the invitation code that was made up, once."""
         return self._codes.pop(digest, "")
 
-    def _all_of(self, user: UserId | None) -> list[Session]:
-        found = self._hub.state.users.get(user) if user is not None else None
-        return self._sessions.of_account(found.account) if found is not None else []
-
 
 def _give_up(result: object, seconds: float) -> NoReturn:
     raise StoreError("passwords cannot be checked right now; try again a little later")
-
-
-def _networks(peer: Session) -> tuple[str, ...]:
-    """Return the networks that a session is counted by, the smallest first; none for this machine."""
-    if peer.network is None:
-        return ()
-    return network_keys(peer.network.partition("/")[0]) or (peer.network,)
 
 
 def _minutes(seconds: float) -> str:

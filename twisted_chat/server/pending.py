@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
 
 from twisted.internet.defer import Deferred
@@ -10,9 +10,10 @@ from twisted.internet.defer import TimeoutError as DeferredTimeoutError
 from twisted.internet.interfaces import IReactorTime
 
 from twisted_chat.core.api import replies as r
-from twisted_chat.delivery.session import Session
+from twisted_chat.core.values.ids import SessionId
 from twisted_chat.runtime import tasks
-from twisted_chat.server.sessions import Sessions
+from twisted_chat.seam.ports import ConnectionsPort
+from twisted_chat.server.sessions import HubSessions
 from twisted_chat.store.port import StoreError
 
 T = TypeVar("T")
@@ -22,35 +23,43 @@ PATIENCE: Final = 10.0
 
 
 class PendingReplies:
-    """Tells sessions what takes a while to find out. ``done`` is called with the session when it need not wait any more."""
+    """Tells sessions what takes a while to find out."""
 
     def __init__(
-        self, sessions: Sessions, clock: IReactorTime, done: Callable[[Session], None]
+        self, sessions: HubSessions, connections: ConnectionsPort, clock: IReactorTime
     ) -> None:
         self._sessions = sessions
+        self._connections = connections
         self._clock = clock
-        self._done = done
 
     def start(
-        self, peer: Session, tag: str | None, work: Coroutine[Any, Any, r.Reply | None], what: str
+        self,
+        session: SessionId,
+        tag: str | None,
+        work: Coroutine[Any, Any, r.Reply | None],
+        what: str,
     ) -> None:
         """Let a session wait for what ``work`` returns; None is nothing to tell. Who is gone by then is told nothing."""
-        peer.waits += 1
-        tasks.start(self._tell(peer, tag, work, what), what)
+        self._connections.hold(session)
+        tasks.start(self._tell(session, tag, work, what), what)
 
     async def _tell(
-        self, peer: Session, tag: str | None, work: Coroutine[Any, Any, r.Reply | None], what: str
+        self,
+        session: SessionId,
+        tag: str | None,
+        work: Coroutine[Any, Any, r.Reply | None],
+        what: str,
     ) -> None:
         try:
             reply = await work
-            if reply is not None and peer.id in self._sessions:
-                self._sessions.tell(peer, reply, tag)
+            if reply is not None and self._sessions.here(session):
+                self._sessions.tell(session, reply, tag)
         except StoreError as error:
-            if peer.id in self._sessions:
-                self._sessions.tell(peer, r.Refused("store-unavailable", str(error)), tag)
+            if self._sessions.here(session):
+                self._sessions.tell(session, r.Refused("store-unavailable", str(error)), tag)
         except Exception:
-            self._sessions.failed(peer, what, tag)
-        self._done(peer)
+            self._sessions.failed(session, what, tag)
+        self._connections.release(session)
 
     async def in_time(self, work: Coroutine[Any, Any, T]) -> T:
         """Wait for the store, but not for ever: then raise :class:`StoreError`."""

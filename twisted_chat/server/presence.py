@@ -7,10 +7,9 @@ from typing import Final
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.rules.refusals import absent_target
-from twisted_chat.core.values.ids import UserId
+from twisted_chat.core.values.ids import SessionId, UserId
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.delivery.session import Session
 from twisted_chat.server.services import Services
 
 #: What stands for the reason of who is away for having said nothing.
@@ -70,9 +69,9 @@ class Presence:
         if account is not None and self._hub.limits.last_seen:
             self._store.account_seen(account, time)
 
-    def tell_last_seen(self, peer: Session, nick: Nick, tag: str | None) -> None:
+    def tell_last_seen(self, session: SessionId, nick: Nick, tag: str | None) -> None:
         """Tell a session when the account of this name was here last."""
-        self._pending.start(peer, tag, self._last_seen(nick), "/whois")
+        self._pending.start(session, tag, self._last_seen(nick), "/whois")
 
     async def _last_seen(self, nick: Nick) -> r.Reply:
         time = await self._pending.in_time(self._store.last_seen(nick.key))

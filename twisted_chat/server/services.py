@@ -12,15 +12,15 @@ from twisted_chat.auth.gate import Gate
 from twisted_chat.core.bus import Bus
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.rules import decisions as d
-from twisted_chat.delivery.engine import Delivery
-from twisted_chat.delivery.session import Session
-from twisted_chat.server.flow import FlowControl
+from twisted_chat.core.values.ids import SessionId
+from twisted_chat.seam.ports import ConnectionsPort
+from twisted_chat.server.commits import Commits
 from twisted_chat.server.pending import PendingReplies
-from twisted_chat.server.sessions import Sessions
+from twisted_chat.server.sessions import HubSessions
 from twisted_chat.store.port import Store
 
 #: Carries out a decision for a session, under the client's own id of its command.
-CarryOut: TypeAlias = Callable[[Session, d.Decision, str | None], None]
+CarryOut: TypeAlias = Callable[[SessionId, d.Decision, str | None], None]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Services:
     clock: IReactorTime
     wall: Callable[[], float]
     gate: Gate
-    sessions: Sessions
-    delivery: Delivery
-    flow: FlowControl
+    connections: ConnectionsPort
+    sessions: HubSessions
+    commits: Commits
     pending: PendingReplies

@@ -1,99 +1,90 @@
-"""The sessions of this node: found by id or by user, and what is said to one of them alone."""
+"""The sessions of this node as the hub side sees them: found by user, and what is said to one of them alone."""
 
 from __future__ import annotations
 
-import secrets
-
-from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.api.events import Envelope
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.values.addresses import network_keys
 from twisted_chat.core.values.ids import SessionId, UserId
-from twisted_chat.delivery.engine import Delivery
-from twisted_chat.delivery.session import Session
 from twisted_chat.runtime.log_sums import LogSums
+from twisted_chat.seam import faults
+from twisted_chat.seam.ports import ConnectionsPort
 
-log = Logger(namespace="twisted_chat.sessions")
 
+class HubSessions:
+    """The sessions of this node. ``log_sums`` is for what they cause to be logged."""
 
-class Sessions(dict[SessionId, Session]):
-    """The sessions of this node by their ids. ``log_sums`` is for what they cause to be logged."""
-
-    def __init__(self, hub: Hub, delivery: Delivery, log_sums: LogSums) -> None:
-        super().__init__()
+    def __init__(self, hub: Hub, connections: ConnectionsPort, log_sums: LogSums) -> None:
+        self._hub = hub
+        self._connections = connections
         self.log_sums = log_sums
-        self.hub = hub
-        self._delivery = delivery
+        self.tell = connections.tell
+        #: The server is stopping: to it, all sessions are gone.
+        self.stopped = False
 
-    def of(self, user: UserId) -> list[Session]:
+    def here(self, session: SessionId) -> bool:
+        """Tell whether a session is not gone yet."""
+        return session in self._hub.state.sessions and not self.stopped
+
+    def of(self, user: UserId) -> tuple[SessionId, ...]:
         """Return this node's sessions of a user."""
-        found = self.hub.state.users.get(user)
-        places = found.sessions if found is not None else ()
-        return [
-            self[session] for node, session in places if node == self.hub.node and session in self
-        ]
+        found = self._hub.state.users.get(user)
+        if found is None:
+            return ()
+        here, node = self._hub.state.sessions, self._hub.node
+        return tuple(each for at, each in found.sessions if at == node and each in here)
 
-    def of_account(self, account: str | None) -> list[Session]:
+    def of_account(self, account: str | None) -> tuple[SessionId, ...]:
         """Return this node's sessions of an account, given by its key; of guests, none."""
-        users = self.hub.state.users_of(account) if account is not None else ()
-        return [each for user in users for each in self.of(user.id)]
+        users = self._hub.state.users_of(account) if account is not None else ()
+        return tuple(each for user in users for each in self.of(user.id))
 
-    def path(self, peer: Session) -> tuple[str, ...]:
-        """Return the networks that a session comes from, the widest first, and then who it is: see :mod:`.server.turns`."""
-        user = self.hub.user_of(peer.id)
-        networks = network_keys(self.hub.state.sessions[peer.id].address)
-        return (*networks[::-1], str(user.id if user is not None else peer.id))
+    def address(self, session: SessionId) -> str:
+        """Return where a session comes from, for the log and the audit log."""
+        return self._hub.state.sessions[session].address or "this machine"
 
-    def tell(self, peer: Session, reply: r.Reply, tag: str | None = None) -> None:
-        """Send a reply to one session."""
-        self._delivery.send(peer.outbox, peer.dialect.reply(reply, tag))
+    def networks(self, session: SessionId) -> tuple[str, ...]:
+        """Return the networks that a session is counted by, the smallest first; none for this machine."""
+        seat = self._hub.state.sessions.get(session)
+        return network_keys(seat.address) if seat is not None else ()
 
-    def echo(self, peer: Session, envelope: Envelope, *, acked: bool = False) -> None:
-        """Send a session the author's own copy."""
-        self._delivery.send(peer.outbox, peer.dialect.own(envelope, acked=acked))
+    def network(self, session: SessionId) -> str | None:
+        """Return the address or IPv6 network by which the tries of a session are counted; None is this machine."""
+        return next(iter(self.networks(session)), None)
 
-    def refocus(self, peer: Session) -> None:
-        """Let delivery know where the hub says that a session talks now."""
-        focus = self.hub.focus_of(peer.id)
-        self._delivery.focus(peer.outbox, focus.ref.id if focus is not None else None)
+    def path(self, session: SessionId) -> tuple[str, ...]:
+        """Return whose turn it is for what a session asks: its networks, the widest first, then who that is."""
+        user = self._hub.user_of(session)
+        return (*self.networks(session)[::-1], str(user.id if user is not None else session))
 
-    def enter(self, peer: Session) -> None:
+    def refocus(self, session: SessionId) -> None:
+        """Tell the connections where a session talks now."""
+        focus = self._hub.focus_of(session)
+        self._connections.focus(session, focus.ref.id if focus is not None else None)
+
+    def ignore(self, session: SessionId) -> None:
+        """Tell the connections whom a session ignores now."""
+        self._connections.ignore(session, dict(self._hub.state.sessions[session].ignored))
+
+    def enter(self, session: SessionId) -> None:
         """Let a session into the rooms where its user is, and tell it where it talks."""
-        user = self.hub.user_of(peer.id)
+        user = self._hub.user_of(session)
         assert user is not None
         for room in user.rooms:
-            self._delivery.enter(peer.outbox, room)
-            self.tell(peer, self.hub.entered(self.hub.state.rooms[room], created=False))
-        self.refocus(peer)
-        peer.outbox.refresh()
-        focus = self.hub.focus_of(peer.id)
-        self.tell(peer, r.FocusSet(focus.name if focus is not None else None))
-
-    def catch_up_ignorers(self) -> None:
-        """Hide what was said in this turn while it can be told by the old nick: the hub will know the new one only."""
-        for each in self.values():
-            if each.outbox.ignored:
-                self._delivery.catch_up(each.outbox)
+            self._connections.enter(session, room)
+            self.tell(session, self._hub.entered(self._hub.state.rooms[room], created=False))
+        self.refocus(session)
+        focus = self._hub.focus_of(session)
+        self.tell(session, r.FocusSet(focus.name if focus is not None else None))
 
     def failed(
-        self, peer: Session | None, what: str, tag: str | None, why: Failure | None = None
+        self, session: SessionId | None, what: str, tag: str | None, why: Failure | None = None
     ) -> None:
-        """Log an exception under an id, and show the id, nothing else, to whose session it was.
-
-        ``why`` is the exception being handled if None.
-        """
-        fault = secrets.token_hex(4)
-        self.log_sums.write(
-            log.failure,
-            "fault {fault} while handling {what}",
-            address=peer.address if peer is not None else "no session",
-            failure=why or Failure(),
-            fault=fault,
-            what=what,
-        )
-        if peer is not None and peer.id in self:
-            text = f"something went wrong here; the server's log has it as {fault}"
-            self.tell(peer, r.Refused("internal", text), tag)
+        """Log an exception, and show its id to the session that met it. ``why`` is the one being handled if None."""
+        here = session is not None and session in self._hub.state.sessions
+        address = self.address(session) if session is not None and here else "no session"
+        refused = faults.report(self.log_sums, what, address, why)
+        if session is not None and here:
+            self.tell(session, refused, tag)

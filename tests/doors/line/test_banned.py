@@ -51,7 +51,7 @@ class DoorTests(BannedCase):
         trusted = Trusted((), unix=True)
         connections = house.factory.connections
         factory = ProxyFactory(
-            house.factory.forwarded(), trusted, connections, house.clock, house.node.log_sums
+            house.factory.forwarded(), trusted, connections, house.clock, house.sessions.log_sums
         )
         guest = Guest(house, UNIXAddress(None), factory)
         guest.sends(b"PROXY TCP4 192.0.2.7 192.0.2.8 1 2\r\neve\r\n")

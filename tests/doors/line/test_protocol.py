@@ -385,7 +385,7 @@ class OtherProtocolTests(HouseTestCase):
     def test_nothing_that_is_dropped_is_a_name_or_a_count(self) -> None:
         self.dropped(b"\x16\x03\x01")
         self.dropped(b"GET / HTTP/1.1\r\n")
-        self.assertEqual((self.house.node.sessions, len(self.house.factory.connections)), (1, 1))
+        self.assertEqual((len(self.house.sessions), len(self.house.factory.connections)), (1, 1))
 
     def test_a_window_22_lines_high_is_no_tls(self) -> None:
         guest = self.house.comes()

@@ -62,13 +62,13 @@ class WindowTests(HouseTestCase):
 
     def test_edge_that_is_dragged_is_looked_at_now_and_then(self) -> None:
         looks: list[object] = []
-        look = self.house.node.delivery.look
+        look = self.house.sessions.delivery.look
 
         def counted(*arguments: object) -> None:
             looks.append(arguments)
             look(*arguments)  # type: ignore[arg-type]
 
-        self.patch(self.house.node.delivery, "look", counted)
+        self.patch(self.house.sessions.delivery, "look", counted)
         for columns in range(100):
             self.carol.sends(window(40 + columns))
         self.assertEqual(looks, [])
@@ -79,7 +79,7 @@ class WindowTests(HouseTestCase):
         self.carol.sends(window(40))
         self.carol.hears()
         self.eve.protocol.dataReceived(LONG.encode() + b"\r\n")
-        self.house.node.visits.speak(self.carol.protocol._peer, self.house.factory.line.open(40))
+        self.house.sessions.speak(self.carol.protocol._peer, self.house.factory.line.open(40))
         self.eve.protocol.dataReceived(LONG.encode() + b"\r\n")
         self.house.turn()
         self.assertEqual([len(line) > 40 for line in self.carol.sees()].count(True), 1)

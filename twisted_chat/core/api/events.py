@@ -8,6 +8,7 @@ Frozen data has no cycles, so the garbage collector need not look at it (``gc=Fa
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Literal
 
 import msgspec
@@ -512,3 +513,12 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
     def tag(self) -> str | None:
         """The sender's own id or label of the request."""
         return self.origin.tag if self.origin is not None else None
+
+
+def is_hidden(envelope: Envelope, ignored: Container[str]) -> bool:
+    """Tell whether somebody who ignores these nick keys does not see what happened."""
+    return (
+        envelope.author is not None
+        and isinstance(envelope.event, Said | Told)
+        and envelope.author.nick.key in ignored
+    )

@@ -246,6 +246,13 @@ def _logged_in(applied: Applied, event: e.LoggedIn, state: State, node: Node) ->
     return (*effects, f.JoinUser(inside), _CONFIRM, f.LogIn())
 
 
+def _renamed(applied: Applied, event: e.Renamed, state: State, node: Node) -> f.Effects:
+    """Whoever ignores somebody who changes the nick ignores them under the new one."""
+    key, seats = event.nick.key, state.sessions.values()
+    ignoring = f.UpdateIgnored(tuple(each.id for each in seats if key in each.ignored))
+    return (ignoring, *_shown(applied, event, state, node))
+
+
 # --- accounts ---
 
 
@@ -278,7 +285,7 @@ def _account(applied: Applied, event: e.Event, state: State, node: Node) -> f.Ef
         case e.PrivacySet(privacy=privacy):
             done = other = privacy_text(privacy)
         case e.IgnoreSet(name=name, hide=hide):
-            effects.append(f.UpdateIgnored(users))
+            effects.append(f.UpdateIgnored(_sessions(users, state, node)))
             done = other = hidden(name) if hide else shown_again(name)
         case _:
             raise AssertionError(f"{type(event).__name__} is nothing of an account")
@@ -390,6 +397,7 @@ _OF: Final[dict[type[Any], _Follow]] = {
     e.Departed: _departed,
     e.Detached: _detached,
     e.LoggedIn: _logged_in,
+    e.Renamed: _renamed,
     e.AccountRegistered: _account,
     e.PasswordChanged: _account,
     e.AccountDropped: _account,

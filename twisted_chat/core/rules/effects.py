@@ -173,9 +173,9 @@ class ConfirmDeed(Effect, frozen=True):
 
 
 class UpdateIgnored(Effect, frozen=True):
-    """Let these users' sessions hide what they ignore from now on."""
+    """Let these sessions of this node hide what they ignore from now on."""
 
-    users: tuple[UserId, ...]
+    sessions: tuple[SessionId, ...]
 
 
 # --- what is kept ---

@@ -50,6 +50,15 @@ class SessionState:
     spoke_in: RoomId | None = None
     #: Until when it waits for the others who share a budget with it.
     until: float = 0.0
+    #: The secret that takes the session back up; empty before login.
+    token: str = ""
+    #: Nobody can read along on its way: TLS, or no way at all.
+    private: bool = False
+    #: It waits for something it claimed to have its place in the order, or for so many messages of it.
+    claims: bool = False
+    flying: int = 0
+    #: How many bytes are counted as kept of what it says in rooms, and were not said yet.
+    kept_ahead: int = 0
 
     def focus_on(self, room: RoomId) -> None:
         """Talk in ``room`` from now on, and remember where the talk was."""
@@ -66,7 +75,7 @@ class SessionState:
         self.before = [room for room in other.before if room in rooms]
         self.answer_to = other.answer_to
         self.marks = other.marks
-        self.ignored.update(other.ignored)  # the same dictionary: delivery has it too
+        self.ignored.update(other.ignored)
 
     def drop(self, room: RoomId, *, fall_back: bool) -> None:
         """Forget a room; if it had the focus, that goes to the room before, or with ``fall_back`` unset nowhere."""

@@ -12,11 +12,11 @@ from twisted_chat.core.grammar.table import may_be_login
 from twisted_chat.core.values.names import BadName, parse_nick
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.delivery.session import Session
+from twisted_chat.delivery.sessions import Sessions
 from twisted_chat.dialects.base import BadLine, Request
 from twisted_chat.dialects.framing import Frame
 from twisted_chat.dialects.line.parse import LineDialect
-from twisted_chat.doors.hub_port import HubPort
-from twisted_chat.server.node import Node
+from twisted_chat.seam.ports import HubPort
 
 _NO: Final = "/no"
 
@@ -27,8 +27,8 @@ class FirstLine:
     ``held`` is that line, at most one, within the limit of a line. It is never said by itself.
     """
 
-    def __init__(self, node: Node, hub: HubPort, peer: Session, line: LineDialect) -> None:
-        self._node = node
+    def __init__(self, sessions: Sessions, hub: HubPort, peer: Session, line: LineDialect) -> None:
+        self._sessions = sessions
         self._hub = hub
         self._peer = peer
         self._line = line
@@ -53,7 +53,7 @@ class FirstLine:
             f"{you_are}Your first line was not sent yet, because it could be a name and a password. "
             f"Send another line to send both, or {_NO} to discard it."
         )
-        self._node.tell(self._peer, r.Notice("first-line", why))
+        self._sessions.tell(self._peer, r.Notice("first-line", why))
 
     def settle(self, frame: Frame) -> bool:
         """Say the held line if the next one is a message too, otherwise discard it; return whether to handle the next one."""
@@ -65,12 +65,12 @@ class FirstLine:
         talk = line is not None and self._is_talk(line)
         login = line is not None and talk and self._is_login(line)
         if talk and not login:
-            self._node.submit(self._peer, Request(c.Say((CleanText(held),))))
+            self._sessions.submit(self._peer, Request(c.Say((CleanText(held),))))
             return True
-        self._node.tell(self._peer, r.Notice("first-line", "Your first line was discarded."))
+        self._sessions.tell(self._peer, r.Notice("first-line", "Your first line was discarded."))
         if login:
             why = 'That looks like a login. It was not sent. Type /login NICK PASSWORD (to say it as it is, put "// " in front).'
-            self._node.refuse(self._peer, BadLine(why, "looks-private"))
+            self._sessions.refuse(self._peer, BadLine(why, "looks-private"))
             return False
         return line is None or line.strip().lower() != _NO.encode()
 

@@ -8,12 +8,12 @@ from typing import Final
 from twisted_chat.core.api.commands import Login
 from twisted_chat.delivery.pacer import Pacer, apart
 from twisted_chat.delivery.session import Session
+from twisted_chat.delivery.sessions import Sessions
 from twisted_chat.dialects.base import Request
 from twisted_chat.dialects.framing import Frame
 from twisted_chat.dialects.json.short import VERBS, ShortJson, joined, shape
 from twisted_chat.doors.line.frames import TelnetFrames
 from twisted_chat.runtime.clock import Silence
-from twisted_chat.server.node import Node
 
 #: Seconds within which the line end after the first object may follow, if the client sends the two separately.
 _LATE: Final = 0.2
@@ -30,10 +30,15 @@ class OlderProgram:
     """
 
     def __init__(
-        self, node: Node, peer: Session, short: ShortJson, pacer: Pacer, over: Callable[[], None]
+        self,
+        sessions: Sessions,
+        peer: Session,
+        short: ShortJson,
+        pacer: Pacer,
+        over: Callable[[], None],
     ) -> None:
         """``over`` is called when the wait is over."""
-        self._node = node
+        self._sessions = sessions
         self._peer = peer
         self._short = short
         self._pacer = pacer
@@ -66,7 +71,7 @@ class OlderProgram:
         elif ended or self._late or frames.more_behind:
             self._decide(True)
         else:
-            self._wait = self._wait or Silence(self._node.clock, _LATE, self._waited)
+            self._wait = self._wait or Silence(self._sessions.clock, _LATE, self._waited)
             return False
         return True
 
@@ -76,14 +81,14 @@ class OlderProgram:
         if found is None or self._is_guest or found.type.lower() in ("nick", "quit"):
             return False
         self._is_guest = True
-        self._node.submit(self._peer, Request(Login()))
+        self._sessions.submit(self._peer, Request(Login()))
         return True
 
     def _decide(self, is_one: bool) -> None:
         self._is_one = is_one
         self.stop()
         if is_one:
-            self._node.visits.speak(self._peer, self._short.open())
+            self._sessions.speak(self._peer, self._short.open())
             self._pacer.pace(joined)
         else:
             self._pacer.free()

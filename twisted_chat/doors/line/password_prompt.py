@@ -10,11 +10,11 @@ from twisted_chat.core.values.account import MIN_PASSWORD
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.text import BadText, Secret, decode
 from twisted_chat.delivery.session import Session
+from twisted_chat.delivery.sessions import Sessions
 from twisted_chat.dialects.base import BadLine, Request
 from twisted_chat.dialects.line.typos import nick_or_none
-from twisted_chat.doors.hub_port import HubPort
 from twisted_chat.doors.line.telnet import TelnetFilter
-from twisted_chat.server.node import Node
+from twisted_chat.seam.ports import HubPort
 
 #: Prompts in a row. After a wrong password people try again at once, and without another prompt that line would be said in
 #: public. login and ssh ask three times, too.
@@ -28,8 +28,8 @@ class PasswordPrompt:
     asked for and may not have got, so that :meth:`again` must look at the next line.
     """
 
-    def __init__(self, node: Node, hub: HubPort, telnet: TelnetFilter) -> None:
-        self._node = node
+    def __init__(self, sessions: Sessions, hub: HubPort, telnet: TelnetFilter) -> None:
+        self._sessions = sessions
         self._hub = hub
         self._telnet = telnet
         self._of: RoomName | Nick | None = None
@@ -64,8 +64,8 @@ class PasswordPrompt:
     def _ask(self, peer: Session, name: RoomName | Nick, text: r.Reply) -> None:
         self.asked += 1
         self._of = name
-        self._node.tell(peer, text)
-        self._node.delivery.send(peer.outbox, self._telnet.hide())
+        self._sessions.tell(peer, text)
+        self._sessions.send(peer, self._telnet.hide())
 
     def take(self, peer: Session) -> RoomName | Nick | None:
         """End the prompt, if there is one, because a line came; return whose password the line is."""
@@ -74,7 +74,7 @@ class PasswordPrompt:
             self.asked = 0
         elif self._telnet.can_hide:
             # The client did not echo the Enter key either.
-            self._node.delivery.send(peer.outbox, self._telnet.show() + b"\r\n")
+            self._sessions.send(peer, self._telnet.show() + b"\r\n")
         return name
 
     def answer(self, peer: Session, name: RoomName | Nick, frame: bytes) -> None:
@@ -90,13 +90,13 @@ class PasswordPrompt:
         elif isinstance(name, Nick):
             login = c.Login(name, password, or_guest=not inside) if password else c.Login()
             self.expect(login.nick, password=login.password is not None)
-            self._node.submit(peer, Request(login))
+            self._sessions.submit(peer, Request(login))
         else:
-            self._node.submit(peer, Request(c.Join(name, password)))
+            self._sessions.submit(peer, Request(c.Join(name, password)))
 
     def _give_up(self, peer: Session, name: RoomName | Nick) -> None:
         why = f"You did not {'log in as' if isinstance(name, Nick) else 'enter'} {name}."
-        self._node.tell(peer, r.Notice("password", why))
+        self._sessions.tell(peer, r.Notice("password", why))
 
     def expect(self, nick: Nick | None, *, password: bool) -> None:
         """Note that a session asks for a nick, with a password or without: if refused, its user may type the password next."""
@@ -133,9 +133,9 @@ class PasswordPrompt:
         """Say why the answer cannot be a password, and ask again; before login, the session comes in as a guest."""
         if isinstance(name, Nick) and self._hub.identity(peer.id) is None:
             why = f"That cannot be a password: {bad}. You come in as a guest. Type /login {name} PASSWORD to try again."
-            self._node.tell(peer, r.Refused(bad.code, why))
-            self._node.submit(peer, Request(c.Login()))
+            self._sessions.tell(peer, r.Refused(bad.code, why))
+            self._sessions.submit(peer, Request(c.Login()))
             return
-        self._node.refuse(peer, bad)
+        self._sessions.refuse(peer, bad)
         if isinstance(name, Nick) or not self.ask(peer, name, wrong=False):
             self._give_up(peer, name)

@@ -19,8 +19,8 @@ from twisted_chat.dialects.framing import LINE_END, Framer
 from twisted_chat.dialects.line.parse import LineDialect
 from twisted_chat.dialects.said import begins_private, is_whole
 from twisted_chat.dialects.terminal import TerminalFramer
-from twisted_chat.doors.hub_port import HubPort
 from twisted_chat.runtime.clock import Silence
+from twisted_chat.seam.ports import HubPort
 
 #: The pause after the first piece, in seconds: single key presses come faster, and so do the parts of a line that was cut.
 FIRST: Final = 0.3

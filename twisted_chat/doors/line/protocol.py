@@ -10,16 +10,15 @@ from twisted.python.failure import Failure
 from twisted_chat.delivery.direct import Way
 from twisted_chat.delivery.pacer import Pacer
 from twisted_chat.delivery.session import Session
+from twisted_chat.delivery.sessions import Sessions
 from twisted_chat.dialects.base import Dialect
 from twisted_chat.dialects.json.parse import JsonDialect
 from twisted_chat.dialects.json.short import ShortJson
 from twisted_chat.dialects.line.parse import LineDialect
-from twisted_chat.doors.hub_port import LocalHub
 from twisted_chat.doors.line.older_programs import OlderProgram
 from twisted_chat.doors.line.reader import LineReader
 from twisted_chat.doors.sockets import LocalTrust
 from twisted_chat.doors.stream import StreamFactory, StreamProtocol
-from twisted_chat.server.node import Node
 
 
 class LineProtocol(StreamProtocol):
@@ -32,7 +31,7 @@ class LineProtocol(StreamProtocol):
         way = super()._way()
         if self.factory.short is None:
             return way
-        self._pacer = Pacer(self._node.clock, way)
+        self._pacer = Pacer(self._sessions.clock, way)
         return Way(self._pacer.send, self._pacer.hold)
 
     def _read(self, peer: Session, dialect: Dialect) -> LineReader:
@@ -40,9 +39,9 @@ class LineProtocol(StreamProtocol):
         if self._pacer is not None and shared.short is not None:
             self._pacer.outbox = peer.outbox
             self._flow = self._pacer
-            older = OlderProgram(self._node, peer, shared.short, self._pacer, self.resumed)
+            older = OlderProgram(self._sessions, peer, shared.short, self._pacer, self.resumed)
         return LineReader(
-            self._node,
+            self._sessions,
             shared.hub,
             peer,
             self.transport,
@@ -60,7 +59,7 @@ class LineProtocol(StreamProtocol):
         peer = self._peer
         assert peer is not None
         self._reader.stop()
-        self._node.visits.close(peer, "goes on as a program")
+        self._sessions.close(peer, "goes on as a program")
         self._open(self.factory.json)
         self.transport.resumeProducing()
         self._reader.receive(received)
@@ -80,15 +79,15 @@ class ChatFactory(StreamFactory):
 
     def __init__(
         self,
-        node: Node,
+        sessions: Sessions,
         line: LineDialect,
         json: JsonDialect,
         local_trust: LocalTrust = "loopback",
     ) -> None:
-        super().__init__(node, line, local_trust)
+        super().__init__(sessions, line, local_trust)
         self.line = line
         self.json = json
-        self.hub = LocalHub(node.hub)
+        self.hub = sessions.hub
         #: The dialect of older programs, on the ports for programs.
         self.short: ShortJson | None = None
         self._short = ShortJson(json)

@@ -9,12 +9,12 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.names import LOBBY, Nick, RoomName
 from twisted_chat.delivery.session import Session
+from twisted_chat.delivery.sessions import Sessions
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.framing import Endless, Frame, JsonFramer, TooLong
 from twisted_chat.dialects.json.parse import is_object
 from twisted_chat.dialects.line.parse import LineDialect
 from twisted_chat.dialects.terminal import TerminalFramer
-from twisted_chat.doors.hub_port import HubPort
 from twisted_chat.doors.line.first_line import FirstLine
 from twisted_chat.doors.line.frames import TelnetFrames, is_http, is_tls
 from twisted_chat.doors.line.older_programs import OlderProgram
@@ -23,7 +23,7 @@ from twisted_chat.doors.line.pauses import Pauses
 from twisted_chat.doors.line.window import Window
 from twisted_chat.doors.read_limits import ReadLimits, Source
 from twisted_chat.doors.reader import COST, SessionReader, too_long
-from twisted_chat.server.node import Node
+from twisted_chat.seam.ports import HubPort
 
 #: What a line may have in addition to its text: the longest command with two names, and some room.
 _ROOM_FOR_COMMAND: Final = 512
@@ -45,7 +45,7 @@ class LineReader(SessionReader):
 
     def __init__(
         self,
-        node: Node,
+        sessions: Sessions,
         hub: HubPort,
         peer: Session,
         source: Source,
@@ -62,25 +62,25 @@ class LineReader(SessionReader):
 
         ``older`` finds out whether the client is an older program. ``lines``: the session begins with lines, not JSON.
         """
-        limits = node.limits
+        limits = sessions.limits
         longest = limits.max_text + _ROOM_FOR_COMMAND
         framer = TerminalFramer(longest, limits.max_endless)
         frames = TelnetFrames(framer, self._begin, self._obeyed)
-        super().__init__(node, peer, source, networks, shared, frames, longest)
+        super().__init__(sessions, peer, source, networks, shared, frames, longest)
         self._hub = hub
         self._json = json
         self._start_over = start_over
         self._older = older
         if older is not None:
             self._undecided = lambda: not older.is_clear(frames, self._ended)
-        self._pauses = Pauses(node.clock, hub, line, self.pump)
+        self._pauses = Pauses(sessions.clock, hub, line, self.pump)
         self._arrived = self._watch
         # How a session of lines logged in, until it sends a line that is not empty: a program may send a nickname or an empty
         # line before its first object.
         self._came_as: Literal["guest", "nick"] | None = None
-        self._prompt = PasswordPrompt(node, hub, frames.telnet)
-        self._first = FirstLine(node, hub, peer, line)
-        self._window = Window(node, peer, frames.telnet, line)
+        self._prompt = PasswordPrompt(sessions, hub, frames.telnet)
+        self._first = FirstLine(sessions, hub, peer, line)
+        self._window = Window(sessions, peer, frames.telnet, line)
         self._lines = lines  # it speaks lines now
         if not lines:
             self._expect_objects()
@@ -118,31 +118,31 @@ class LineReader(SessionReader):
         """Switch to JSON; ``so_far`` was read as a line and is read again."""
         if self._lines:
             self._lines = False
-            self._node.visits.speak(self._peer, self._json.open())
+            self._sessions.speak(self._peer, self._json.open())
             self._expect_objects(so_far)
 
     def _expect_objects(self, so_far: bytes = b"") -> None:
         rest = self._frames.framer.take()
-        limits = self._node.limits
+        limits = self._sessions.limits
         self._longest = limits.max_object
         self._frames.framer = JsonFramer(self._longest, limits.max_endless)
         self._frames.framer.feed(so_far + rest)
 
     def _obeyed(self, commands: int, answer: bytes) -> None:
         """Some telnet commands were carried out."""
-        self._node.delivery.send(self._peer.outbox, answer)
+        self._sessions.send(self._peer, answer)
         self.reading.count(commands * COST)
         if self._lines:
             self._window.look()
         if self._frames.telnet.astray:
             why = "your client sent a telnet command without an end; set your terminal or client to UTF-8"
-            self._node.visits.say_goodbye(self._peer, why, "sent something that is not UTF-8")
+            self._sessions.say_goodbye(self._peer, why, "sent something that is not UTF-8")
         elif not self.inside and self._frames.telnet.commands > _COMMANDS_BEFORE_LOGIN:
             why = "too many telnet commands before the login"
             self._say_goodbye(why, logged=why)
         elif self._frames.tired:
             wait = self._frames.tired / _COMMAND_RATE
-            self._cooling = self._node.clock.callLater(wait, self._cooled)
+            self._cooling = self._sessions.clock.callLater(wait, self._cooled)
 
     def _cooled(self) -> None:
         self._cooling = None
@@ -160,7 +160,7 @@ class LineReader(SessionReader):
         if self._tried:
             # Lines that came together with a refused nickname are not tried as nicknames.
             why = "The lines after that nickname were not used. Connect again to try another."
-            self._node.tell(self._peer, r.Refused("not-logged-in", why))
+            self._sessions.tell(self._peer, r.Refused("not-logged-in", why))
             self._say_goodbye("", logged="nickname refused")
             return True
         return self._older is not None and self._older.enters(frame)
@@ -198,7 +198,7 @@ class LineReader(SessionReader):
                 why = "too long for a nickname"
                 self._say_goodbye(why, logged="nickname too long")
             case TooLong():
-                bad = too_long(self._node.limits.max_text if self._lines else self._longest)
+                bad = too_long(self._sessions.limits.max_text if self._lines else self._longest)
                 if asking is not None:
                     self._prompt.refuse(peer, asking, bad)
                 else:
@@ -235,7 +235,7 @@ class LineReader(SessionReader):
                 "Nothing was sent. To use JSON, connect again and send an object first."
             )
             refused = r.Refused("already-logged-in", why)
-            self._node.delivery.send(self._peer.outbox, self._json.open().reply(refused, None))
+            self._sessions.send(self._peer, self._json.open().reply(refused, None))
         else:
             self._take(frame)
 
@@ -265,7 +265,7 @@ class LineReader(SessionReader):
         self._tried = True
         super()._refuse(bad)
 
-    # --- what the node asks for ---
+    # --- what the session is told ---
 
     def drained(self) -> None:
         if self._older is not None and self.inside:
@@ -276,8 +276,8 @@ class LineReader(SessionReader):
         if not resumed:
             peer = self._peer
             # The hint follows at once when the join has taken effect, so that both go out in one write.
-            self._chores.append(lambda: self._node.submit(peer, Request(c.Join(LOBBY))))
-            self._chores.append(lambda: self._node.tell(peer, r.Hint()))
+            self._chores.append(lambda: self._sessions.submit(peer, Request(c.Join(LOBBY))))
+            self._chores.append(lambda: self._sessions.tell(peer, r.Hint()))
             self._chores.append(self._first.tell)
 
     def ask_password(self, name: RoomName | Nick, *, wrong: bool) -> bool:

@@ -1,0 +1,31 @@
+"""A fault of the server, as the log has it and as its session is told."""
+
+from __future__ import annotations
+
+import secrets
+
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from twisted_chat.core.api.replies import Refused
+from twisted_chat.runtime.log_sums import LogSums
+
+log = Logger(namespace="twisted_chat.sessions")
+
+
+def report(sums: LogSums, what: str, address: str, why: Failure | None = None) -> Refused:
+    """Log an exception under an id; return what shows that id, and nothing else, to the session that met it.
+
+    ``why`` is the exception being handled if None.
+    """
+    fault = secrets.token_hex(4)
+    sums.write(
+        log.failure,
+        "fault {fault} while handling {what}",
+        address=address,
+        failure=why or Failure(),
+        fault=fault,
+        what=what,
+    )
+    text = f"something went wrong here; the server's log has it as {fault}"
+    return Refused("internal", text)

@@ -1,0 +1,174 @@
+"""The two ports between connections (doors, dialects, delivery) and hub (node, store): one each way.
+
+All that passes them is plain data. Sessions are named by their numbers, which the side of the connections gives, and never
+gives twice; a number is unique together with the name of the process, which is made anew at each start. In one process a call
+is a call.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from twisted_chat.core.api.commands import Command
+from twisted_chat.core.api.events import Envelope, RoomRef
+from twisted_chat.core.api.replies import Reply
+from twisted_chat.core.values.ids import MessageId, RoomId, SessionId
+from twisted_chat.core.values.limits import Limits
+from twisted_chat.core.values.names import Nick
+
+
+class Identity(NamedTuple):
+    """Who a session is."""
+
+    nick: Nick
+    guest: bool
+
+
+class HubPort(Protocol):
+    """What the connections ask of the hub."""
+
+    # --- questions, answered at once ---
+
+    @property
+    def asks_others(self) -> bool:
+        """Others than this server are asked about passwords, who may know names that it does not."""
+
+    def banned(self, address: str | None) -> str:
+        """Say why nobody can come in from an address (None: this machine); nothing if they can."""
+
+    def identity(self, session: SessionId) -> Identity | None:
+        """Return who a session is; None before it has logged in."""
+
+    def reserved_for(self, nick: Nick) -> str | None:
+        """Return the key of the account that a nick is reserved for, if it is for one."""
+
+    def admit(self, session: SessionId) -> float:
+        """Return 0.0 if a session may hand in its next line, or the seconds to wait before asking again."""
+
+    def crowded(self, session: SessionId) -> bool:
+        """Tell whether a session waits for others of its network or room, and not for itself."""
+
+    def rested(self, session: SessionId) -> bool:
+        """Tell whether a session has not been near its flood limit for a while."""
+
+    # --- what sessions do ---
+
+    def open(self, session: SessionId, address: str | None, private: bool) -> None:
+        """A session begins. ``address``: where it comes from, None for this machine. ``private``: nobody can read along."""
+
+    def submit(self, session: SessionId, command: Command, tag: str | None) -> bool:
+        """Carry out a command, with the client's own id of it; tell whether it has its place in the order, or needs none.
+
+        If not, :meth:`ConnectionsPort.landed` is called when it has.
+        """
+
+    def taken(self, session: SessionId, answer: int, whole: bool) -> None:
+        """The reader took a part of an answer; not ``whole``: some of it could not be shown."""
+
+    def close(self, session: SessionId, reason: str, logged: str | None) -> None:
+        """A session is over; its user departs for ``reason``. ``logged`` is what the log says of it instead."""
+
+
+class ConnectionsPort(Protocol):
+    """What the hub tells the connections. A session that is gone is told nothing."""
+
+    # --- what sessions are shown ---
+
+    def tell(self, session: SessionId, reply: Reply, tag: str | None = None) -> None:
+        """Send a reply to a session. For a password that is missing it asks, if its door can keep that from the screen."""
+
+    def echo(self, session: SessionId, envelope: Envelope, acked: bool = False) -> None:
+        """Send a session its own copy of an event; ``acked``: it did that, and gets an acknowledgement if it wants one."""
+
+    def say(self, room: RoomId, envelope: Envelope, by: SessionId | None = None) -> None:
+        """Show an event to the sessions in a room; but for the one that did it, which gets its own copy if it wants one."""
+
+    def show(
+        self, sessions: tuple[SessionId, ...], envelope: Envelope, heed_ignored: bool = False
+    ) -> None:
+        """Show an event to these sessions; ``heed_ignored``: not to those that ignore its author."""
+
+    def show_near(
+        self, rooms: tuple[RoomId, ...], envelope: Envelope, own: tuple[SessionId, ...]
+    ) -> None:
+        """Show an event once to each session in these rooms; to those of ``own`` as their own copies."""
+
+    def gather(self, room: RoomRef, nick: Nick, members: int, joined: bool) -> None:
+        """Count somebody among those who came to or left a crowded room lately."""
+
+    # --- where sessions are, and whom they ignore ---
+
+    def enter(self, session: SessionId, room: RoomId) -> None:
+        """Let a session hear a room from now on."""
+
+    def exit(self, session: SessionId, room: RoomId) -> None:
+        """Let a session no longer hear a room."""
+
+    def focus(self, session: SessionId, room: RoomId | None) -> None:
+        """Let a session see one of its rooms as the one it talks in."""
+
+    def ignore(self, session: SessionId, names: dict[str, str]) -> None:
+        """Let a session hide what these say from now on: names by the keys of nicks."""
+
+    def logged_in(self, session: SessionId, resumed: bool) -> None:
+        """A session has a nick now; ``resumed``: that of an earlier session, in whose rooms it is."""
+
+    # --- which sessions wait ---
+
+    def hold(self, session: SessionId, claim: bool = False) -> None:
+        """Let a session wait before it hands in more; ``claim``: for something to have its place in the order."""
+
+    def release(self, session: SessionId, claim: bool = False) -> None:
+        """End one wait of a session."""
+
+    def landed(self, session: SessionId) -> None:
+        """A message of a session, which had no place in the order when it was submitted, has one now."""
+
+    # --- what is acknowledged when it is stored ---
+
+    def promise(self, session: SessionId, at: MessageId, reply: Reply, tag: str | None) -> None:
+        """Send a reply once all up to a message is stored."""
+
+    def acknowledge(
+        self,
+        session: SessionId,
+        at: MessageId,
+        message: MessageId,
+        time: float,
+        kept: bool,
+        tag: str | None,
+    ) -> None:
+        """Acknowledge a message, as :meth:`promise`, to a session that wants that."""
+
+    def committed(self, message: MessageId) -> None:
+        """All up to a message is stored."""
+
+    # --- answers that come in parts ---
+
+    def reserve(
+        self, session: SessionId, answer: int, tag: str | None, dated: bool, here: bool | None
+    ) -> None:
+        """Keep a place in a session's order for an answer, named by a number; the session waits for it.
+
+        Its lines are shown with or without their dates, and as of the room where the session talks (``here``) or of another;
+        None: by the room of each.
+        """
+
+    def fill(
+        self, session: SessionId, answer: int, parts: tuple[Reply | Envelope, ...], last: bool
+    ) -> None:
+        """Give the next part of an answer; :meth:`HubPort.taken` tells when the reader has taken it."""
+
+    # --- the end ---
+
+    def leave(self, session: SessionId, reason: str, logged: str | None) -> None:
+        """End a session that wishes so, once all it said is told and acknowledged."""
+
+    def end(self, session: SessionId, why: str, reason: str) -> None:
+        """End a session now: it is told ``why``, and others see ``reason``."""
+
+    def limit(self, limits: Limits) -> None:
+        """Let other limits count from now on."""
+
+    def stop(self, why: str) -> None:
+        """Say goodbye to all sessions."""
