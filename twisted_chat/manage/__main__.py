@@ -16,7 +16,7 @@ from twisted_chat.core.values.text import shown
 from twisted_chat.store.port import StoreError
 from twisted_chat.store.sql import account_changes
 from twisted_chat.store.state_dir import StateDirError, default_folder
-from twisted_chat.store.url import BadDatabase, Kind, kind_of
+from twisted_chat.store.url import Kind, add_options, kind_given
 
 _COMMANDS: Final = (
     ("accounts", "list the accounts, or those whose names match MASK, such as 'b*'"),
@@ -41,18 +41,7 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument("name", nargs="?", default="*", metavar="MASK")
         else:
             command.add_argument("name", metavar="ACCOUNT")
-        command.add_argument(
-            "--state-dir",
-            type=Path,
-            metavar="DIR",
-            help="the state folder of the server (default: the same as the server's)",
-        )
-        command.add_argument(
-            "--database",
-            default="",
-            metavar="URL",
-            help="the server's --database, if it is not SQLite",
-        )
+        add_options(command)
     return top
 
 
@@ -60,10 +49,7 @@ def main(arguments: Sequence[str]) -> int:
     """Do what the arguments say; return the exit status: 0 done, 1 not done, 2 not understood."""
     top = parser()
     given = top.parse_args(arguments)
-    try:
-        kind = kind_of(given.database)
-    except BadDatabase as error:
-        top.error(f"--database: {error}")
+    kind = kind_given(top, given)
     if kind is Kind.MEMORY:
         top.error("--database: :memory: keeps nothing")
     place = given.database or str(given.state_dir or default_folder())

@@ -11,7 +11,7 @@ from typing import Final
 from twisted_chat.core.values.text import shown
 from twisted_chat.store.backup import BackupError, Summary, backup, check, compact, restore
 from twisted_chat.store.state_dir import StateDir, StateDirError, database_in, default_folder
-from twisted_chat.store.url import BadDatabase, Kind, kind_of
+from twisted_chat.store.url import BadDatabase, Kind, add_options, kind_given, kind_of
 
 _PROGRAM: Final = "python -m twisted_chat.store"
 # Rows between two lines about how far a copy is.
@@ -45,18 +45,7 @@ def parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
         if name in ("backup", "restore"):
             command.add_argument("file", type=Path, metavar="FILE")
-        command.add_argument(
-            "--state-dir",
-            type=Path,
-            metavar="DIR",
-            help="the state folder of the server (default: the same as the server's)",
-        )
-        command.add_argument(
-            "--database",
-            default="",
-            metavar="URL",
-            help="the server's --database, if it is not SQLite: says what to use then",
-        )
+        add_options(command)
     command = commands.add_parser(
         "copy",
         help="copy everything to a new database, of either kind; no server may be using either",
@@ -75,10 +64,7 @@ def main(arguments: Sequence[str]) -> int:
     given = top.parse_args(arguments)
     if given.command == "copy":
         return _copy(given.source, given.target)
-    try:
-        kind = kind_of(given.database)
-    except BadDatabase as error:
-        top.error(f"--database: {error}")
+    kind = kind_given(top, given)
     try:
         _refuse_others(kind, given.command)
         print(_do(given.command, given.state_dir or default_folder(), getattr(given, "file", None)))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import enum
 import re
+from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -60,6 +62,30 @@ def kind_of(database: str) -> Kind:
         raise BadDatabase(f"{scheme}:// is not supported; possible values: {_POSSIBLE}")
     _check(database)
     return Kind.POSTGRESQL
+
+
+def add_options(command: argparse.ArgumentParser) -> None:
+    """Let a command take the options that say where the server keeps its data."""
+    command.add_argument(
+        "--state-dir",
+        type=Path,
+        metavar="DIR",
+        help="the state folder of the server (default: the same as the server's)",
+    )
+    command.add_argument(
+        "--database",
+        default="",
+        metavar="URL",
+        help="the server's --database, if it is not SQLite",
+    )
+
+
+def kind_given(top: argparse.ArgumentParser, given: argparse.Namespace) -> Kind:
+    """Return the kind of database that the options name; end the program if there is none of that name."""
+    try:
+        return kind_of(given.database)
+    except BadDatabase as error:
+        top.error(f"--database: {error}")
 
 
 def _check(url: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import msgspec
@@ -19,8 +20,8 @@ from twisted_chat.core.values.retention import Keep
 from twisted_chat.core.values.room_settings import Settings
 from twisted_chat.core.values.text import BadText, CleanText
 from twisted_chat.store.sql import rows
+from twisted_chat.store.sql.rows import BadStanding, read_standing, write_standing
 from twisted_chat.store.sql.schema import rooms
-from twisted_chat.store.sql.standing import BadStanding
 
 
 class _Row:
@@ -128,3 +129,22 @@ class SentTests(SynchronousTestCase):
         message, scope, tag, digest, time = rows.sent_row(Scope("s"), "tag", sent)
         row = _Row({"message": message, "scope": scope, "tag": tag, "digest": digest, "time": time})
         self.assertEqual(rows.read_sent(row), (Scope("s"), "tag", sent))
+
+
+BARE = RoomRecord(room(3), 1.5)
+
+
+class StandingTests(SynchronousTestCase):
+    def test_room_as_it_was_made_takes_no_place(self) -> None:
+        self.assertEqual(write_standing(BARE), "{}")
+        self.assertEqual(read_standing(BARE, "{}"), BARE)
+
+    def test_five_hundred_bans_are_a_few_bytes_each(self) -> None:
+        bans = tuple(Ban(read_target(f"user{n}"), "bob", 1.5) for n in range(500))
+        column = write_standing(RoomRecord(room(3), 1.5, bans=bans))
+        self.assertLess(len(column), 100_000)
+        self.assertEqual(read_standing(BARE, column).bans, bans)
+
+    def test_what_a_later_version_added_is_passed_over(self) -> None:
+        column = json.dumps({"invited": ["session s"], "something": {"new": 1}})
+        self.assertEqual(read_standing(BARE, column).invited, ("session s",))

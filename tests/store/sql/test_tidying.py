@@ -1,4 +1,4 @@
-"""Tests for twisted_chat.store.sql.tidying: a little at a time, and in memory as well."""
+"""Dropping old history: a little at a time, and in memory as well."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.retention import KEEP_ALL, Keep
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.store.sql import upkeep
-from twisted_chat.store.sql.tidying import drop_old
+from twisted_chat.store.sql.store import drop_old
 
 
 class TidyingTests(HeldStoreCase):

@@ -22,7 +22,13 @@ from twisted_chat.store.sql.accounts import read_accounts, read_invites, read_lo
 from twisted_chat.store.sql.conversations import read_counts, read_markers, read_talks
 from twisted_chat.store.sql.database import READ_TIME
 from twisted_chat.store.sql.operators import read_bans, read_setting
-from twisted_chat.store.sql.rows import read_messages, read_room, read_sent, select_messages
+from twisted_chat.store.sql.rows import (
+    BadStanding,
+    read_messages,
+    read_room,
+    read_sent,
+    select_messages,
+)
 from twisted_chat.store.sql.schema import (
     authors,
     counters,
@@ -33,7 +39,6 @@ from twisted_chat.store.sql.schema import (
     scopes,
     sent,
 )
-from twisted_chat.store.sql.standing import BadStanding
 
 log = Logger(namespace="twisted_chat.store")
 

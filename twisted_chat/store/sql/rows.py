@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, get_args
 
+import msgspec
 from sqlalchemy import Select, exists, select
 
 from twisted_chat.core.api.commands import Kind
 from twisted_chat.core.api.events import Author, Envelope, Origin, RoomRef, Said
 from twisted_chat.core.api.records import RoomRecord, Sent
+from twisted_chat.core.values.bans import Ban
 from twisted_chat.core.values.confusables import skeleton
 from twisted_chat.core.values.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.values.names import BadName, Nick, parse_nick, parse_room
 from twisted_chat.core.values.retention import Keep
+from twisted_chat.core.values.room_settings import AS_MADE, Roles, Settings
 from twisted_chat.core.values.text import BadText, CleanText, shown
 from twisted_chat.store.sql.accounts import is_gone
 from twisted_chat.store.sql.schema import authors, erased, messages
-from twisted_chat.store.sql.standing import read_standing, write_standing
 
 _KINDS: Final[frozenset[Kind]] = frozenset(get_args(Kind))
 # A text that somebody wrote into the database by hand, and that is not clean, is cut here. No message is longer.
@@ -76,7 +78,7 @@ def read_room(row: Any) -> RoomRecord:
     """Make a record of a row.
 
     Raises :class:`twisted_chat.core.values.names.BadName` if the name is none (any more), and
-    :class:`twisted_chat.store.sql.standing.BadStanding`.
+    :class:`~.BadStanding`.
     """
     record = RoomRecord(
         RoomRef(RoomId(row.id), parse_room(row.name)),
@@ -175,3 +177,58 @@ def _clean(text: str) -> CleanText:
         return CleanText(text)
     except BadText:
         return shown(text, _LONGEST)
+
+
+# --- who may do what in a room: a column of JSON, for nothing is ever looked for in it ---
+
+# A reason that somebody wrote into the database by hand, and that is not clean, is cut here.
+_LONGEST_REASON: Final = 1_000
+
+
+class BadStanding(ValueError):
+    """What is in the column is not what was put there. ``str()`` is fit for the log."""
+
+
+class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The part of a :class:`RoomRecord` that is in this column."""
+
+    settings: Settings = AS_MADE
+    roles: tuple[tuple[str, Roles], ...] = ()
+    bans: tuple[Ban, ...] = ()
+    mutes: tuple[Ban, ...] = ()
+    invited: tuple[str, ...] = ()
+
+
+def _as_text(value: object) -> str:
+    """Hand over a text: msgspec takes no subclass of str by itself."""
+    return str(value)
+
+
+def _as_clean(wanted: type, value: Any) -> CleanText:
+    """Make a text of what was clean when it was stored. Whoever can write to the database can put anything there."""
+    try:
+        return CleanText(str(value))
+    except BadText:
+        return shown(str(value), _LONGEST_REASON)
+
+
+_STANDING: Final = msgspec.json.Encoder(enc_hook=_as_text, order="deterministic")
+_READ_STANDING: Final = msgspec.json.Decoder(Standing, dec_hook=_as_clean)
+
+
+def write_standing(record: RoomRecord) -> str:
+    """Return the column of a room."""
+    standing = Standing(record.settings, record.roles, record.bans, record.mutes, record.invited)
+    return _STANDING.encode(standing).decode()
+
+
+def read_standing(record: RoomRecord, column: str) -> RoomRecord:
+    """Return a record with what is in its column.
+
+    Raises :class:`BadStanding`: a room whose bans cannot be read must not come back open to everybody.
+    """
+    try:
+        standing = _READ_STANDING.decode(column)
+    except msgspec.DecodeError as error:
+        raise BadStanding(f"invalid permissions: {shown(str(error))}") from None
+    return msgspec.structs.replace(record, **msgspec.structs.asdict(standing))

@@ -60,7 +60,7 @@ authors: Final = Table(
 )
 
 #: Rooms as they come back after a restart. ``operators``: public scopes, parted by blanks. ``standing``: who may do what
-#: there, as JSON: see :class:`twisted_chat.store.sql.standing.Standing`.
+#: there, as JSON: see :class:`twisted_chat.store.sql.rows.Standing`.
 rooms: Final = Table(
     "rooms",
     metadata,

@@ -14,6 +14,7 @@ from twisted.logger import Logger
 from twisted_chat.core.api.events import Author, Envelope, RoomRef, Said, Told
 from twisted_chat.core.api.records import AuditRecord, Query, Remembered, RoomRecord, Sent
 from twisted_chat.core.state.conversations import GUESTS, as_kept
+from twisted_chat.core.state.room import LOBBY_ID
 from twisted_chat.core.values.account import Account, Proof
 from twisted_chat.core.values.ids import MessageId, RoomId, Scope
 from twisted_chat.core.values.known_network import KnownNetwork
@@ -21,14 +22,14 @@ from twisted_chat.core.values.retention import KEEP_ALL, Keep
 from twisted_chat.core.values.server_ban import Ban
 from twisted_chat.core.values.server_ban import Kind as BanKind
 from twisted_chat.store.port import Health, Page, Skip, Store, StoreError
+from twisted_chat.store.recent import Recent
 from twisted_chat.store.sql import operators, reading, upkeep
 from twisted_chat.store.sql.conversations import read_waiting
 from twisted_chat.store.sql.database import Database, explain
 from twisted_chat.store.sql.history import History
 from twisted_chat.store.sql.opening import open_database
 from twisted_chat.store.sql.threads import Threads
-from twisted_chat.store.sql.tidying import drop_old
-from twisted_chat.store.sql.words import index_of
+from twisted_chat.store.sql.words import Words, index_of
 from twisted_chat.store.sql.writer import Writer
 from twisted_chat.store.sql.writing import take_ids
 
@@ -320,3 +321,31 @@ class SqlStore:
 
 
 _check: type[Store] = SqlStore
+
+
+async def drop_old(writer: Writer, recent: Recent, index: Words, most: Keep, now: float) -> bool:
+    """Delete what is over the limits of its room, or of the server (``most``); tell whether there was anything."""
+    limits = await writer.ask(upkeep.limits_of, behind=True)
+    limits.setdefault(LOBBY_ID, KEEP_ALL)
+    deleted = False
+    for room, own in limits.items():
+        keep = own.within(most)
+        while keep != KEEP_ALL:
+            work = functools.partial(upkeep.delete_old, index=index, room=room, keep=keep, now=now)
+            count, last = await writer.ask(work)
+            if not count:
+                break
+            recent.cut(room, MessageId(last))
+            deleted = True
+    while most.days:
+        # Of private messages only the age counts.
+        days = most.days
+        old = await writer.ask(
+            functools.partial(upkeep.delete_old_talks, index=index, days=days, now=now)
+        )
+        if not old:
+            break
+        for talk, number in old:
+            recent.cut(RoomId(talk), MessageId(number))
+        deleted = True
+    return deleted
