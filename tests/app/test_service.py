@@ -300,7 +300,7 @@ class StartTests(ServiceTestCase):
         bob.types(*"12345")
         alice = house.enters("alice")
         bob.types("/keep")
-        self.assertIn("-- History of #lobby is kept up to 3 lines.", bob.sees())
+        self.assertIn("-- The history of #lobby is kept up to 3 lines.", bob.sees())
         self.assertNotIn("<bob> 2", "".join(alice.sees()))
         house.empties()
         self.stops(served)

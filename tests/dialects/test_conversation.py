@@ -109,7 +109,7 @@ _PATTERNS: list[tuple[str, Callable[..., Seen | None]]] = [
     (r"Pick a nickname, .*", lambda: None),
     (r"-- Welcome, (\S+)\.", lambda nick: ("welcome", nick)),
     (r"! (.+)\. Try (\S+)\.", lambda why, other: ("no such luck", why, other)),
-    (r"! (#\S+) is locked\. .*", lambda room: ("locked", room)),
+    (r"! (#\S+) is locked with a password\. .*", lambda room: ("locked", room)),
     (r"! (.+?)\.?", lambda why: ("error", why)),
     (
         r"-- You are in (a new room, )?(#[^\s,]+?)(, locked .*)?\. "
@@ -120,21 +120,24 @@ _PATTERNS: list[tuple[str, Callable[..., Seen | None]]] = [
         r"-- Topic of (#\S+?)(?: \(set by \S+\))?: (.*)",
         lambda room, topic: ("topic is", room, topic),
     ),
-    (r"-- (#\S+) has no topic; .*", lambda room: ("topic is", room, "")),
+    (r"-- (#\S+) has no topic\. .*", lambda room: ("topic is", room, "")),
     (r"-- Earlier in (#\S+):", lambda room: ("history", room)),
     (r"-- End of what was said earlier in (#\S+)\.", lambda room: ("end of history", room)),
     (r"-- You talk in (#\S+) now\.", lambda room: ("you talk in", room)),
     (r"-- You left (#\S+)\. You talk in (#\S+) now\.", lambda room, now: ("you left", room, now)),
-    (r"-- You left (#\S+)\. You talk in no room now; .*", lambda room: ("you left", room, None)),
+    (
+        r"-- You left (#\S+)\. You are not in any room now\. .*",
+        lambda room: ("you left", room, None),
+    ),
     (r"-- You are now called (\S+)\.", lambda nick: ("you are", nick)),
-    (r"-- You are marked as away \((.*)\); .*", lambda why: ("you are away", why)),
+    (r"-- You are now marked as away \((.*)\)\. .*", lambda why: ("you are away", why)),
     (r"-- You are no longer marked as away\.", lambda: ("you are back",)),
     (r"-- (\S+) joined (#\S+)", lambda nick, room: ("joined", nick, room)),
     (r"-- (\S+) left the chat \((.*)\)", lambda nick, why: ("gone", nick, why)),
     (r"-- (\S+) left (#\S+)", lambda nick, room: ("left", nick, room)),
     (r"-- (\S+) is now called (\S+)", lambda nick, new: ("renamed", nick, new)),
     (
-        r"-- (\S+) put (\S+) out of (#\S+)(?: \((.*)\))?",
+        r"-- (\S+) removed (\S+) from (#\S+)(?: \((.*)\))?",
         lambda nick, who, room, why: ("kicked", nick, who, room, why),
     ),
     (
@@ -185,11 +188,11 @@ def read_object(value: dict[str, Any], me: str, asked: dict[str, Step]) -> Itera
         case "notice" if value["code"] == "focus":
             yield "you talk in", f"#{value['focus']}"
         case "notice":
-            yield "notice", content
+            yield "notice", content.removesuffix(".")
         case "welcome":
             yield "welcome", value["nick"]
         case "error" if "suggestion" in value:
-            yield "no such luck", content, value["suggestion"]
+            yield "no such luck", content.removesuffix("."), value["suggestion"]
         case "error" if value["code"] == "password-needed":
             yield "locked", room
         case "error":
@@ -504,7 +507,7 @@ EXPECTED: dict[str, list[Seen]] = {
         ("you tell", "alice", "what?"),
         ("joined", "carol", "#lobby"),
         ("locked", "#dev"),
-        ("error", "that is not the password of #dev"),
+        ("error", "Wrong password for #dev"),
         ("in", "#dev", 2, False, True),
         ("names", "alice", "bob"),
         ("topic is", "#dev", "Release day"),
@@ -544,7 +547,7 @@ def brief(seen: Seen) -> Seen:
     """Cut an error or notice behind its first clause."""
     kind, *rest = seen
     if kind in ("error", "notice", "no such luck"):
-        return (kind, re.split("[:;(]", str(rest[0]))[0].strip(), *rest[1:])
+        return (kind, re.split(r"[:;(]|\. ", str(rest[0]))[0].strip(" ."), *rest[1:])
     return seen
 
 

@@ -84,7 +84,7 @@ class MessageTests(Case):
 
     def test_an_announcement_is_shown_and_calls(self) -> None:
         self.assertTrue(self.hear(ev.Announcement(sender="op", content="down at 5", id=spelled(1))))
-        self.assertIn("op to everybody: down at 5", self.texts())
+        self.assertIn("Announcement by op, an operator of this server: down at 5", self.texts())
 
 
 class SendingTests(Case):
@@ -267,7 +267,7 @@ class PeopleTests(Case):
         self.hear(
             ev.BotCommands(sender="dice", commands=("!roll",), content="dice answers to !roll")
         )
-        told = ["bots here answer to !flip, !roll", "dice answers to !roll"]
+        told = ["Bots here answer to !flip, !roll.", "dice answers to !roll"]
         self.assertEqual(self.texts(), told)
 
     def test_a_crowd_is_gathered(self) -> None:
@@ -285,7 +285,9 @@ class PeopleTests(Case):
         self.assertEqual(self.names(), ["me", "bob"])
         self.hear(ev.Kicked(sender="bob", to="me", room="dev", id=spelled(2)))
         self.assertFalse(room.joined)
-        self.assertEqual(self.texts(), ["bob put eve out (spam)", "bob put me out"])
+        self.assertEqual(
+            self.texts(), ["bob removed eve from the room (spam)", "bob removed me from the room"]
+        )
 
     def test_who_is_banned_is_gone(self) -> None:
         room = self.enter("me", "eve")
@@ -302,8 +304,8 @@ class PeopleTests(Case):
         self.hear(said(1, to="me", room=None), ev.Away(sender="bob", away=True, content="tea"))
         self.hear(ev.Renamed(sender="bob", content="rob", id=spelled(2)))
         self.assertEqual(self.names(), ["me", "rob"])
-        self.assertEqual(self.texts(), ["bob is now rob"])
-        self.assertEqual(self.texts(self.picture.private("rob")), ["hi", "bob is now rob"])
+        self.assertEqual(self.texts(), ["bob is now called rob"])
+        self.assertEqual(self.texts(self.picture.private("rob")), ["hi", "bob is now called rob"])
         self.assertEqual(self.picture.away, {nick_key("rob"): "tea"})
 
     def test_my_new_name_is_what_mentions_me(self) -> None:
@@ -311,7 +313,7 @@ class PeopleTests(Case):
         self.hear(ev.Renamed(sender="me", content="we", id=spelled(1)))
         self.assertEqual(self.picture.nick, "we")
         self.hear(ev.Renamed(sender="we", content="we", id=spelled(2), account="we"))
-        self.assertEqual(self.texts(), ["me is now we"])
+        self.assertEqual(self.texts(), ["me is now called we"])
 
     def test_presence_follows_who_is_away(self) -> None:
         self.hear(ev.Away(sender="Bob", away=True, content="tea"))
@@ -337,15 +339,17 @@ class RoomTests(Case):
         self.hear(ev.Topic(room="dev", sender="bob", id=spelled(1), content="release"))
         self.assertEqual((room.topic, self.texts()), ("release", ["bob set the topic: release"]))
         self.hear(ev.ShownTopic(room="dev"))
-        self.assertEqual((room.topic, self.texts()[1:]), ("", ["topic of #dev: none"]))
+        self.assertEqual(
+            (room.topic, self.texts()[1:]), ("", ["#dev has no topic. Set one with /topic TEXT."])
+        )
 
     def test_roles_are_known_and_told(self) -> None:
         room = self.enter("me", "bob")
         give = {"sender": "op", "room": "dev", "to": "bob", "role": "voice"}
-        self.hear(ev.Role(**give, given=True, id=spelled(1)))  # type: ignore[arg-type]
+        self.hear(ev.Role(**give, given=True, id=spelled(1), content="op gave bob voice."))  # type: ignore[arg-type]
         self.assertEqual(room.members[nick_key("bob")].roles, ("voice",))
-        self.hear(ev.Role(**give, given=False, id=spelled(2)))  # type: ignore[arg-type]
-        self.assertEqual(self.texts(), ["op made bob voice", "op no longer lets bob be voice"])
+        self.hear(ev.Role(**give, given=False, id=spelled(2), content="op took it."))  # type: ignore[arg-type]
+        self.assertEqual(self.texts(), ["op gave bob voice.", "op took it."])
 
     def test_who_leaves_a_room_sees_the_one_before(self) -> None:
         self.enter("me")
@@ -368,7 +372,7 @@ class RoomTests(Case):
 
     def test_an_invitation_calls(self) -> None:
         self.assertTrue(self.hear(ev.Invited(sender="bob", room="ops")))
-        self.assertIn("bob invites you to #ops: /join ops", self.texts())
+        self.assertIn("bob invites you to #ops. Enter it with /join #ops.", self.texts())
 
 
 class ConnectionTests(Case):

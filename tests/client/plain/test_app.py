@@ -603,5 +603,6 @@ class QuietTests(Base):
         self.server.tells("who", users=[], count=0)
         shown = self.shown().splitlines()
         self.assertEqual(
-            [shown[0], shown[1][-14:], *shown[2:]], ["<carol> hi", "*carol* waited", "-- 0 here:"]
+            [shown[0], shown[1][-14:], *shown[2:]],
+            ["<carol> hi", "*carol* waited", "-- Nobody is here."],
         )

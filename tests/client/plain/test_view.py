@@ -76,9 +76,12 @@ class MessageTests(SynchronousTestCase):
 
     def test_a_room_that_is_refused_is_told_with_where_one_talks(self) -> None:
         refused = ev.Refused(room="ops", code="banned", content="you are banned")
-        self.assertEqual(shown(refused), ["! you are banned", "-- You talk in #dev."])
+        self.assertEqual(shown(refused), ["! you are banned", "-- You talk in #dev now."])
         refused = ev.Refused(room="ops", code="password-needed", content="about JSON")
-        self.assertEqual(shown(refused)[0], "! #ops is locked; /join ops PASSWORD enters it.")
+        self.assertEqual(
+            shown(refused)[0],
+            "! #ops is locked with a password. You did not enter it. Type /join #ops PASSWORD.",
+        )
 
     def test_what_is_said_elsewhere(self) -> None:
         self.assertEqual(shown(said("a", room="ops")), ["#ops <joe> a"])
@@ -105,10 +108,10 @@ class MessageTests(SynchronousTestCase):
             [
                 "-- Private messages that came while you were away:",
                 "[2025-12-31 12:00] *joe* a",
-                "-- End of what came while you were away.",
+                "-- End of what came while you were away (0 messages).",
             ],
         )
-        self.assertEqual(shown(ev.Missed(content="#dev 2 lines")), ["-- #dev 2 lines."])
+        self.assertEqual(shown(ev.Missed(content="#dev 2 lines.")), ["-- #dev 2 lines."])
         self.assertEqual(shown(ev.ReadUpTo(room="dev", message="1")), [])
 
     def test_ones_own(self) -> None:
@@ -164,7 +167,7 @@ class HappeningTests(SynchronousTestCase):
         self.shows(ev.Away(sender="bob", away=False), "-- You are no longer marked as away.")
         self.shows(
             ev.Away(sender="bob", away=True, content="tea"),
-            "-- You are marked as away (tea); /back undoes that.",
+            "-- You are now marked as away (tea). Type /back when you are back.",
         )
         names = tuple(f"n{number}" for number in range(12))
         self.shows(
@@ -180,7 +183,9 @@ class HappeningTests(SynchronousTestCase):
         )
         self.shows(
             ev.Entered(room="dev", names=("bob", "joe"), count=3, topic="tea"),
-            "-- You are in #dev. 3 people are here: bob, joe … and 1 more",
+            "-- You are in #dev. 3 people are here:",
+            "--   bob, joe",
+            "--   … and 1 more; /who #dev lists them.",
             "-- Topic of #dev: tea",
         )
         self.shows(
@@ -191,9 +196,9 @@ class HappeningTests(SynchronousTestCase):
         self.shows(ev.Focus(focus="dev"), "-- You talk in #dev now.")
         self.shows(
             ev.Gone(room="ops", focus=None),
-            "-- You left #ops. You talk in no room now; choose one with /join ROOM.",
+            "-- You left #ops. You are not in any room now. Enter one with /join ROOM.",
         )
-        self.shows(ev.ShownTopic(room="dev"), "-- #dev has no topic; /topic TEXT sets one.")
+        self.shows(ev.ShownTopic(room="dev"), "-- #dev has no topic. Set one with /topic TEXT.")
         self.shows(
             ev.ShownTopic(room="dev", sender="joe", content="tea"),
             "-- Topic of #dev (set by joe): tea",
@@ -204,7 +209,7 @@ class HappeningTests(SynchronousTestCase):
         )
         self.shows(ev.Topic(room="dev", sender="joe", id="1"), "-- joe cleared the topic of #dev")
         self.shows(
-            ev.Invited(sender="joe", room="x"), "-- joe invites you to #x; /join x takes you there."
+            ev.Invited(sender="joe", room="x"), "-- joe invites you to #x. Enter it with /join #x."
         )
 
     def test_the_server(self) -> None:
@@ -244,30 +249,32 @@ class AnswerTests(SynchronousTestCase):
         )
         self.shows(
             ev.Who(users=people, count=2, pages=3, room="dev"),
-            "-- 2 in #dev (page 1 of 3):",
-            "--   @joe",
-            "--   +ann (guest; away)",
+            "-- 2 people are in #dev (page 1 of 3):",
+            "--   @joe, +ann (guest; away)",
         )
-        self.shows(ev.Who(users=(), count=0), "-- 0 here:")
+        self.shows(ev.Who(users=(), count=0), "-- Nobody is here.")
         rooms = (ev.RoomLine(room="dev", count=2, topic="tea", locked=True), ev.RoomLine(room="a"))
         self.shows(
-            ev.Listing(rooms=rooms, count=2), "-- Rooms: 2:", "--   #dev 2 locked  tea", "--   #a 0"
+            ev.Listing(rooms=rooms, count=2),
+            "-- 2 rooms:",
+            "--   #dev     2 locked  tea",
+            "--   #a       0",
         )
         self.shows(
             ev.Listing(rooms=(), count=0, users=people[:1], user_count=1),
-            "-- Rooms: 0:",
-            "-- People: 1:",
+            "-- 0 rooms:",
+            "-- 1 person is here:",
             "--   @joe",
         )
 
     def test_somebody(self) -> None:
         self.shows(
             ev.Whois(nick="joe", here=False, ago=90),
-            "-- joe is not here; joe was here 1 minute 30 seconds ago.",
+            "-- joe is not here. Last seen: 1 minute ago.",
         )
         self.shows(
             ev.Whois(nick="joe", since=NOON, idle=5),
-            "-- joe (guest) is in no room; here since 2026-01-01 12:00, silent for 5 seconds",
+            "-- joe (guest) is in no room; here since 2026-01-01 12:00, silent for less than a minute.",
         )
         self.shows(
             ev.Whois(
@@ -281,7 +288,8 @@ class AnswerTests(SynchronousTestCase):
                 addresses=("192.0.2.7",),
                 server_operator=True,
             ),
-            "-- joe (account joe) is in #a, #b; here since 2026-01-01 12:00, silent for 5 seconds; away: tea",
+            "-- joe (account joe) is in #a, #b; here since 2026-01-01 12:00, silent for less than a minute.",
+            "-- joe is away: tea",
             "-- joe is an operator of this server.",
             "-- joe comes from x.ip (192.0.2.7).",
         )
@@ -291,7 +299,7 @@ class AnswerTests(SynchronousTestCase):
         self.shows(ev.Help(commands=(command,)), "-- /who [ROOM]: list who is here")
 
     def test_how_a_room_is_set(self) -> None:
-        self.shows(ev.RoomSettings(room="dev"), "-- #dev belongs to nobody; open to everybody.")
+        self.shows(ev.RoomSettings(room="dev"), "-- #dev has no owner. Settings: open to everyone.")
         self.shows(
             ev.RoomSettings(
                 room="dev",
@@ -302,7 +310,8 @@ class AnswerTests(SynchronousTestCase):
                 visibility="join",
                 roles={"joe": ("operator",)},
             ),
-            "-- #dev belongs to ann; lock, invite-only, slow (5 seconds), history since one came.",
+            "-- #dev belongs to ann. Settings: locked with a password, invite-only, slow (5 seconds), "
+            "history from the time of joining.",
             "--   joe: operator",
         )
 
@@ -316,8 +325,8 @@ class AnswerTests(SynchronousTestCase):
                     ev.BanLine(target="*x*", by="joe", mute=True),
                 ),
             ),
-            "-- Banned from #dev, or muted: 2.",
-            "--   eve, by joe, 1 minute more (spam)",
+            "-- #dev has 2 bans and mutes:",
+            "--   eve, by joe, 1 minute left: spam",
             "--   *x* (muted), by joe",
         )
         self.shows(
@@ -330,9 +339,9 @@ class AnswerTests(SynchronousTestCase):
                     ),
                 ),
             ),
-            "-- Banned from this server: 2.",
-            "--   account eve, by root at 2026-01-01 12:00, until 2026-01-01 12:00",
-            "--   network 192.0.2.0/24, by root at 2026-01-01 12:00 (x)",
+            "-- 2 bans from this server:",
+            "--   account eve: until 2026-01-01 12:00, by root on 2026-01-01 12:00",
+            "--   network 192.0.2.0/24: for good, by root on 2026-01-01 12:00 (x)",
         )
 
     def test_what_operators_ask_for(self) -> None:
@@ -342,16 +351,16 @@ class AnswerTests(SynchronousTestCase):
         )
         self.shows(
             ev.AccountList(accounts=accounts, count=2),
-            "-- Accounts: 2.",
-            "--   ann, registered at 2026-01-01 12:00; here now",
-            "--   bob, registered at 2026-01-01 12:00; last here at 2026-01-01 12:00",
+            "-- 2 accounts:",
+            "--   ann, registered on 2026-01-01 12:00; here now",
+            "--   bob, registered on 2026-01-01 12:00; last seen on 2026-01-01 12:00",
         )
         record = ev.AuditLine(
             time=NOON, operator="root", nick="ann", address="192.0.2.7", what="banned eve"
         )
         self.shows(
             ev.Audit(records=(record,), count=1),
-            "-- What operators of this server did, the latest first:",
+            "-- Actions of this server's operators, latest first:",
             "--   2026-01-01 12:00 root (ann, 192.0.2.7) banned eve",
         )
         self.shows(
@@ -362,6 +371,6 @@ class AnswerTests(SynchronousTestCase):
                 store={"kind": "sql", "waiting": 0},
                 content="1 session",
             ),
-            "-- 1 session.",
+            "-- 1 session, 1 user, 1 room.",
             "-- Store: kind sql, waiting 0.",
         )

@@ -87,7 +87,7 @@ class EventTests(SynchronousTestCase):
         )
         self.assertEqual(
             event(e.Kicked(UserId(2), BOB, why)),
-            happened("kick", "alice put bob out of #dev", to="bob", reason="lunch"),
+            happened("kick", "alice removed bob from #dev", to="bob", reason="lunch"),
         )
 
     def test_changes(self) -> None:
@@ -99,19 +99,26 @@ class EventTests(SynchronousTestCase):
         self.assertEqual(event(e.AwaySet(None), room=False), nowhere("away", "", away=False))
         self.assertEqual(
             event(e.BotCommandsSet(("!roll", "!flip")), room=False),
-            nowhere("bot_commands", "alice answers to !roll, !flip", commands=["!roll", "!flip"]),
+            nowhere("bot_commands", "alice answers to !roll, !flip.", commands=["!roll", "!flip"]),
         )
 
     def test_what_is_kept(self) -> None:
         self.assertEqual(
             event(e.KeepSet(Keep(7, 500), capped=True)),
-            happened("keep", "kept for 7 days, up to 500 lines", days=7, lines=500, capped=True),
+            happened(
+                "keep",
+                "alice changed the retention of #dev: its history is kept for 7 days, up to 500 lines "
+                "(the most that this server keeps)",
+                days=7,
+                lines=500,
+                capped=True,
+            ),
         )
         self.assertEqual(
             event(e.KeepSet(Keep())),
             happened(
                 "keep",
-                "kept as long as this server keeps any",
+                "alice changed the retention of #dev: its history is kept as long as this server keeps any.",
                 days=None,
                 lines=None,
                 capped=False,
@@ -126,7 +133,7 @@ class EventTests(SynchronousTestCase):
             shown,
             {
                 "type": "members",
-                "content": "2 joined and 0 left #dev",
+                "content": "2 joined #dev: alice, bob",
                 "timestamp": "12:30:59",
                 "room": "dev",
                 "time": "2026-01-01T12:30:59.250Z",

@@ -34,13 +34,13 @@ class ReplyTests(SynchronousTestCase):
     def test_errors_have_a_code(self) -> None:
         self.assertEqual(
             reply(r.Refused("empty", "there is nothing"), "7"),
-            {"type": "error", "content": "there is nothing", "code": "empty", "id": "7"},
+            {"type": "error", "content": "there is nothing.", "code": "empty", "id": "7"},
         )
         self.assertEqual(
             reply(r.NameRefused("nick-taken", '"bob" is taken', BOB)),
             {
                 "type": "error",
-                "content": '"bob" is taken',
+                "content": '"bob" is taken.',
                 "code": "nick-taken",
                 "suggestion": "bob",
             },
@@ -52,7 +52,7 @@ class ReplyTests(SynchronousTestCase):
             reply(r.PasswordNeeded(DEV, wrong=True)),
             {
                 "type": "error",
-                "content": "that is not the password of #dev; try again with /join #dev PASSWORD",
+                "content": "Wrong password for #dev. You did not enter it. Type /join #dev PASSWORD.",
                 "code": "wrong-password",
             },
         )
@@ -79,7 +79,7 @@ class ReplyTests(SynchronousTestCase):
             reply(entered),
             {
                 "type": "members",
-                "content": "You are in #dev with 2 others",
+                "content": "You are in #dev. 3 people are here.",
                 "room": "dev",
                 "names": ["alice", "bob"],
                 "count": 3,
@@ -88,7 +88,7 @@ class ReplyTests(SynchronousTestCase):
                 "locked": True,
             },
         )
-        self.assertIn("with 1 other", reply(r.Entered(DEV, 2, (), NONE))["content"])
+        self.assertIn("2 people are here.", reply(r.Entered(DEV, 2, (), NONE))["content"])
 
     def test_focus_is_the_room_or_null(self) -> None:
         left = reply(r.FocusSet(DEV, parse_room("x")))
@@ -96,8 +96,11 @@ class ReplyTests(SynchronousTestCase):
         self.assertIsNone(reply(r.FocusSet(None, DEV))["focus"])
         back = reply(r.FocusSet(DEV))
         self.assertEqual((back["type"], back["code"], back["focus"]), ("notice", "focus", "dev"))
-        self.assertEqual(back["content"], "You talk in #dev now")
-        self.assertEqual(reply(r.FocusSet(None))["content"], "You talk in no room now")
+        self.assertEqual(back["content"], "You talk in #dev now.")
+        self.assertEqual(
+            reply(r.FocusSet(None))["content"],
+            "You are not in any room now. Enter one with /join ROOM.",
+        )
 
     def test_history_is_counted_and_says_whether_there_is_more(self) -> None:
         self.assertEqual(
@@ -121,9 +124,19 @@ class ReplyTests(SynchronousTestCase):
         self.assertEqual(
             reply(r.SearchStart(2)), {"type": "search_start", "content": "", "count": 2}
         )
-        end = {"type": "search_end", "content": "2 messages found", "count": 2}
-        self.assertEqual(reply(r.SearchEnd(2, True, True)), end | {"more": True, "whole": True})
-        self.assertEqual(reply(r.SearchEnd(2, False, False)), end | {"more": False, "whole": False})
+        end = {
+            "type": "search_end",
+            "content": "2 messages, and that is all.",
+            "count": 2,
+        }
+        self.assertEqual(reply(r.SearchEnd(2, False, True)), end | {"more": False, "whole": True})
+        told = reply(r.SearchEnd(2, True, False))
+        said = told.pop("content").split("\n")
+        self.assertEqual(said[0][:36], "2 messages, the newest; there are mo")
+        self.assertTrue(said[1].startswith("Not everything could be searched"), said)
+        del end["content"]
+        self.assertEqual(told, end | {"more": True, "whole": False})
+        self.assertEqual(reply(r.SearchEnd(0, False, True))["content"], "Nothing was found.")
 
     def test_stats_are_values(self) -> None:
         store = r.StoreHealth("sqlite", 3, 20_000, 7, 2, 0.5, 1.25, 4, CleanText("disk full"), THEN)
@@ -132,7 +145,7 @@ class ReplyTests(SynchronousTestCase):
         self.assertEqual(
             told.pop("store"), msgspec.structs.asdict(store) | grown | {"since": rfc3339(THEN)}
         )
-        content = "3 sessions, 2 users"
+        content = "3 sessions, 2 users, 1 room."
         want = {"type": "stats", "content": content, "sessions": 3, "users": 2, "rooms": 1}
         self.assertEqual(told, want)
         well = msgspec.structs.replace(store, error=None, since=None)
@@ -152,10 +165,12 @@ class ReplyTests(SynchronousTestCase):
         bob: dict[str, Any] = {"nick": "bob", "away": "lunch", "account": "al", "guest": False}
         bob |= {"operator": True, "roles": ["operator"], "idle": 60, "scope": "5c09e"}
         fields = {"users": [bob], "count": 1, "page": 2, "pages": 3, "room": "dev"}
-        self.assertEqual(reply(people), {"type": "who", "content": "1 person: bob", **fields})
+        self.assertEqual(
+            reply(people), {"type": "who", "content": "1 person is in #dev: bob.", **fields}
+        )
         everywhere = reply(r.People((r.Person(BOB),), 5000, 1, 1))
         self.assertNotIn("room", everywhere)
-        self.assertEqual(everywhere["content"], "5,000 people: bob")
+        self.assertEqual(everywhere["content"], "5,000 people are here: bob.")
         self.assertTrue(everywhere["users"][0]["guest"])
 
     def test_list_has_rooms_and_with_people_both(self) -> None:
@@ -165,7 +180,7 @@ class ReplyTests(SynchronousTestCase):
         self.assertEqual(reply(rooms), {"type": "list", "content": "1 room: #dev (3)", **fields})
         people = r.People((r.Person(BOB),), 70, 1, 2)
         overview = reply(r.Overview(rooms, people))
-        self.assertEqual(overview["content"], "1 room: #dev (3); 70 people: bob")
+        self.assertEqual(overview["content"], "1 room: #dev (3)\n70 people are here: bob.")
         self.assertEqual({key: overview[key] for key in fields}, fields)
         self.assertEqual([user["nick"] for user in overview["users"]], ["bob"])
         counts = [overview[key] for key in ("user_count", "user_page", "user_pages")]
@@ -201,7 +216,7 @@ class ReplyTests(SynchronousTestCase):
             reply(r.WasHere("bob", THEN, 5.4)),
             {
                 "type": "whois",
-                "content": "bob is not here",
+                "content": "bob is not here. Last seen: less than a minute ago.",
                 "nick": "bob",
                 "here": False,
                 "seen": rfc3339(THEN),
@@ -226,7 +241,7 @@ class ReplyTests(SynchronousTestCase):
         ann = {"account": "ann", "created": rfc3339(THEN), "here": True, "seen": None}
         bob = ann | {"account": "bob", "here": False, "seen": rfc3339(THEN)}
         self.assertEqual((told["type"], told["accounts"]), ("accounts", [ann, bob]))
-        self.assertEqual((told["content"], told["count"]), ("2 accounts", 2))
+        self.assertEqual((told["content"], told["count"]), ("2 accounts.", 2))
         record = AuditRecord(THEN, "root", "bob", "192.0.2.7", CleanText("did it"))
         told = reply(r.Audit((record,), 1, 1, 1))
         did = {"operator": "root", "nick": "bob", "address": "192.0.2.7", "what": "did it"}
@@ -240,7 +255,11 @@ class ReplyTests(SynchronousTestCase):
         self.assertEqual(reply(r.Topic(DEV, topic, ALICE, THEN)), told)
 
     def test_what_is_kept(self) -> None:
-        told = {"type": "keep", "content": "kept for 30 days", "room": "dev"}
+        told = {
+            "type": "keep",
+            "content": "The history of #dev is kept for 30 days.",
+            "room": "dev",
+        }
         self.assertEqual(reply(r.Kept(DEV, Keep(30))), told | {"days": 30, "lines": None})
 
     def test_notices_have_a_code(self) -> None:

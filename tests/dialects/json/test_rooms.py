@@ -91,7 +91,9 @@ class ReplyTests(SynchronousTestCase):
     def test_bans_are_a_page_of_objects(self) -> None:
         line = r.BanLine(False, "*spam*", "bob", NOW, 59.7, None)
         told = shown.reply(r.Bans(DEV, (line,), 51, 2, 2))
-        self.assertEqual((told.pop("type"), told.pop("content")), ("bans", "51 banned or muted"))
+        self.assertEqual(
+            (told.pop("type"), told.pop("content")), ("bans", "#dev has 51 bans and mutes.")
+        )
         ban = {
             "mute": False,
             "target": "*spam*",

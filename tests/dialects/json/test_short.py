@@ -81,7 +81,7 @@ class EventTests(SynchronousTestCase):
             (e.Joined(DEV), ("JOIN", "alice joined #dev.")),
             (e.Left(), ("LEAVE", "alice left #dev.")),
             (e.Departed(CleanText("quit")), ("LEAVE", "alice left the chat (quit)")),
-            (e.Kicked(UserId(2), BOB), ("LEAVE", "alice put bob out of #dev.")),
+            (e.Kicked(UserId(2), BOB), ("LEAVE", "alice removed bob from #dev.")),
         ):
             self.assertEqual(told(HERE.event(by_alice(event))), expected)
 
@@ -159,15 +159,15 @@ class ReplyTests(SynchronousTestCase):
             (r.NameRefused("nick-taken", '"bob" is taken', ALICE), '"bob" is taken. Try alice.'),
             (
                 r.NickPassword(BOB, ALICE),
-                '"bob" belongs to somebody else. Choose another nickname, such as alice.',
+                '"bob" is registered. Choose another nickname, such as alice.',
             ),
             (
                 r.PasswordNeeded(DEV),
-                "You did not enter #dev. It needs a password. Send JOIN #dev PASSWORD.",
+                "#dev is locked with a password. You did not enter it. Send JOIN #dev PASSWORD.",
             ),
             (
                 r.PasswordNeeded(DEV, wrong=True),
-                "You did not enter #dev. That is not its password. Send JOIN #dev PASSWORD.",
+                "Wrong password for #dev. You did not enter it. Send JOIN #dev PASSWORD.",
             ),
             (r.Refused("empty", "the message is empty"), "the message is empty."),
             (
@@ -186,7 +186,7 @@ class ReplyTests(SynchronousTestCase):
             ),
             (
                 r.FocusSet(None, DEV),
-                ("LEAVE", "You left #dev. You are in no room now. JOIN ROOM takes you to one."),
+                ("LEAVE", "You left #dev. You are not in any room now. Enter one with JOIN ROOM."),
             ),
         ):
             self.assertEqual(told(HERE.reply(reply, None)), expected)

@@ -72,9 +72,9 @@ class EventTests(SynchronousTestCase):
             event(e.Departed(CleanText("quit")), None), ["-- alice left the chat (quit)"]
         )
         self.assertEqual(event(e.Departed(NONE), None), ["-- alice left the chat"])
-        self.assertEqual(event(e.Kicked(UserId(2), BOB)), ["-- alice put bob out of #dev"])
+        self.assertEqual(event(e.Kicked(UserId(2), BOB)), ["-- alice removed bob from #dev"])
         kicked = e.Kicked(UserId(2), BOB, CleanText("spam"))
-        self.assertEqual(event(kicked), ["-- alice put bob out of #dev (spam)"])
+        self.assertEqual(event(kicked), ["-- alice removed bob from #dev (spam)"])
 
     def test_changes_are_told(self) -> None:
         self.assertEqual(event(e.Renamed(BOB), None), ["-- alice is now called bob"])
@@ -83,13 +83,16 @@ class EventTests(SynchronousTestCase):
         self.assertEqual(event(e.TopicSet(NONE)), ["-- alice cleared the topic of #dev"])
 
     def test_what_is_kept(self) -> None:
-        kept = ["-- alice set: history of #dev is kept for 30 days"]
+        kept = ["-- alice changed the retention of #dev: its history is kept for 30 days."]
         self.assertEqual(event(e.KeepSet(Keep(30))), kept)
-        capped = "-- alice set: history of #dev is kept for 7 days, up to 500 lines (this server keeps no more)"
+        capped = (
+            "-- alice changed the retention of #dev: its history is kept for 7 days, up to 500 lines "
+            "(the most that this server keeps)"
+        )
         self.assertEqual(event(e.KeepSet(Keep(7, 500), capped=True)), [capped])
-        free = ["-- History of #dev is kept as long as this server keeps any."]
+        free = ["-- The history of #dev is kept as long as this server keeps any."]
         self.assertEqual(reply(r.Kept(DEV, KEEP_ALL)), free)
-        self.assertEqual(reply(r.Kept(DEV, Keep(1))), ["-- History of #dev is kept for 1 day."])
+        self.assertEqual(reply(r.Kept(DEV, Keep(1))), ["-- The history of #dev is kept for 1 day."])
 
     def test_what_happened_elsewhere_names_the_room_once(self) -> None:
         self.assertEqual(event(e.Joined(DEV), view=ELSEWHERE), ["-- alice joined #dev"])
@@ -211,12 +214,15 @@ class OwnTests(SynchronousTestCase):
         self.assertEqual(own(e.Renamed(BOB), None), ["-- You are now called bob."])
         lunch = e.AwaySet(CleanText("lunch"))
         self.assertEqual(
-            own(lunch, None), ["-- You are marked as away (lunch); /back undoes that."]
+            own(lunch, None),
+            ["-- You are now marked as away (lunch). Type /back when you are back."],
         )
         away = COMMANDS["away"].parse("")
         assert isinstance(away, c.Away)
         default = e.AwaySet(away.text)
-        self.assertEqual(own(default, None), ["-- You are marked as away; /back undoes that."])
+        self.assertEqual(
+            own(default, None), ["-- You are now marked as away. Type /back when you are back."]
+        )
         self.assertEqual(own(e.AwaySet(None), None), ["-- You are no longer marked as away."])
 
     def test_own_topic_and_kick_are_shown_as_to_all(self) -> None:

@@ -61,11 +61,11 @@ class ReplyTests(SynchronousTestCase):
             self.assertEqual(reply(r.Refused("x", why)), [f"! {why}"])
         self.assertEqual(
             reply(r.PasswordNeeded(DEV)),
-            ["! #dev is locked. To enter it, type all of this on one line: /join #dev PASSWORD"],
+            ["! #dev is locked with a password. You did not enter it. Type /join #dev PASSWORD."],
         )
         self.assertEqual(
             reply(r.PasswordNeeded(DEV, wrong=True)),
-            ["! that is not the password of #dev; try again with /join #dev PASSWORD."],
+            ["! Wrong password for #dev. You did not enter it. Type /join #dev PASSWORD."],
         )
 
     def test_focus_says_where_one_talks_now(self) -> None:
@@ -75,7 +75,7 @@ class ReplyTests(SynchronousTestCase):
         )
         self.assertEqual(
             reply(r.FocusSet(None, DEV)),
-            ["-- You left #dev. You talk in no room now; choose one with /join ROOM."],
+            ["-- You left #dev. You are not in any room now. Enter one with /join ROOM."],
         )
 
     def test_history_stands_in_a_frame(self) -> None:
@@ -108,7 +108,7 @@ class ReplyTests(SynchronousTestCase):
         self.assertEqual(
             reply(r.HistoryEnd(DEV, 0, True, True, "before", MessageId(255))),
             [
-                "-- What was said there is by people whom you ignore; /history before 00000000000000ff shows more."
+                "-- Everything said there is by people you ignore; /history before 00000000000000ff shows more."
             ],
         )
         for end in (
@@ -118,7 +118,7 @@ class ReplyTests(SynchronousTestCase):
         ):
             self.assertEqual(reply(end), [])
         (line,) = reply(r.SearchEnd(0, True, True))
-        self.assertIn("the newest of it is by people whom you ignore", line)
+        self.assertIn("The newest messages found are by people you ignore", line)
 
     def test_search_says_how_much_it_found(self) -> None:
         self.assertEqual(reply(r.SearchStart(0)), ["-- Nothing was found."])
@@ -129,7 +129,7 @@ class ReplyTests(SynchronousTestCase):
         narrow = "add a word, from:NICK or in:ROOM"
         self.assertEqual(
             reply(r.SearchEnd(50, True, True)),
-            [f"-- 50 messages, the newest, and there are more; {narrow}."],
+            [f"-- 50 messages, the newest; there are more. Narrow the search: {narrow}."],
         )
 
     def test_search_that_could_not_look_everywhere_says_so(self) -> None:
@@ -142,17 +142,17 @@ class ReplyTests(SynchronousTestCase):
         well = [
             "-- 12 sessions, 10 users, 1 room.",
             "-- Store (sqlite): 12,345 messages stored, 678 commits; the last took 1.2 ms, the slowest 45.0 ms.",
-            "-- 3 changes not committed yet (the most: 20,000), 1 message not indexed yet.",
+            "-- 3 changes not committed yet (peak 20,000), 1 message not indexed yet.",
         ]
         self.assertEqual(reply(r.Stats(12, 10, 1, store)), well)
         ill = msgspec.structs.replace(store, error=CleanText("disk full"), since=NOON)
-        bad = "-- Nothing can be committed since 2026-01-01 12:30: disk full"
+        bad = "-- Nothing can be stored since 2026-01-01 12:30: disk full"
         self.assertEqual(reply(r.Stats(12, 10, 1, ill)), [*well, bad])
 
     def test_no_history_has_no_frame(self) -> None:
         self.assertEqual(reply(r.HistoryStart(DEV, 0, False)), [])
         self.assertEqual(
-            reply(r.HistoryStart(DEV, 0, True)), ["-- There is nothing to show of #dev."]
+            reply(r.HistoryStart(DEV, 0, True)), ["-- There are no earlier messages in #dev."]
         )
         self.assertEqual(reply(r.HistoryEnd(DEV, 0, True, False)), [])
 
@@ -161,7 +161,7 @@ class ReplyTests(SynchronousTestCase):
         self.assertEqual(
             reply(profile),
             [
-                "-- bob (guest) is in #lobby, #dev; here since 2026-01-01 12:30, silent for 5 minutes"
+                "-- bob (guest) is in #lobby, #dev; here since 2026-01-01 12:30, silent for 5 minutes."
             ],
         )
         profile = r.Profile(BOB, "robert", (), NOON, 59, CleanText("lunch"))
@@ -169,13 +169,14 @@ class ReplyTests(SynchronousTestCase):
             reply(profile),
             [
                 "-- bob (account robert) is in no room; here since 2026-01-01 12:30, "
-                "silent for less than a minute; away: lunch"
+                "silent for less than a minute.",
+                "-- bob is away: lunch",
             ],
         )
 
     def test_away_without_a_reason_is_just_away(self) -> None:
-        (line,) = reply(r.Profile(BOB, None, (), NOON, 59, c.NO_REASON))
-        self.assertTrue(line.endswith("; away"), line)
+        _, line = reply(r.Profile(BOB, None, (), NOON, 59, c.NO_REASON))
+        self.assertEqual(line, "-- bob is away.")
 
     def test_topic(self) -> None:
         self.assertEqual(
@@ -183,7 +184,9 @@ class ReplyTests(SynchronousTestCase):
             ["-- Topic of #dev (set by alice): Release"],
         )
         self.assertEqual(reply(r.Topic(DEV, CleanText("Release"))), ["-- Topic of #dev: Release"])
-        self.assertEqual(reply(r.Topic(DEV, NONE)), ["-- #dev has no topic; /topic TEXT sets one."])
+        self.assertEqual(
+            reply(r.Topic(DEV, NONE)), ["-- #dev has no topic. Set one with /topic TEXT."]
+        )
 
     def test_farewell(self) -> None:
         self.assertEqual(reply(r.Farewell("")), ["-- Goodbye."])
@@ -225,7 +228,7 @@ class OperatorTests(SynchronousTestCase):
 
     def test_who_was_here_is_said_with_how_long_ago(self) -> None:
         told = reply(r.WasHere("bob", 0.0, 3 * 3600.0))
-        self.assertEqual(told, ["-- bob is not here; bob was here 3 hours ago."])
+        self.assertEqual(told, ["-- bob is not here. Last seen: 3 hours ago."])
 
     def test_lists_of_operators(self) -> None:
         ban = Ban("network", "192.0.2.0/24", "root", 0.0, 90.0, CleanText("spam"))
@@ -233,7 +236,7 @@ class OperatorTests(SynchronousTestCase):
             reply(r.ServerBanList((ban,), 1, 1, 1, 30.0)),
             [
                 "-- 1 ban from this server:",
-                "--   network 192.0.2.0/24: for 1 minute, by root at 1970-01-01 00:00 (spam)",
+                "--   network 192.0.2.0/24: for 1 minute, by root on 1970-01-01 00:00 (spam)",
             ],
         )
         self.assertEqual(
@@ -248,18 +251,18 @@ class OperatorTests(SynchronousTestCase):
             reply(r.AccountList(accounts, 51, 1, 2, "*")),
             [
                 "-- 51 accounts (page 1 of 2; /accounts * 2 shows the next):",
-                "--   ann, registered at 1970-01-01 00:00; here now",
-                "--   bob, registered at 1970-01-01 00:01; last here at 1970-01-01 00:02",
-                "--   eve, registered at 1970-01-01 00:01",
+                "--   ann, registered on 1970-01-01 00:00; here now",
+                "--   bob, registered on 1970-01-01 00:01; last seen on 1970-01-01 00:02",
+                "--   eve, registered on 1970-01-01 00:01",
             ],
         )
         self.assertEqual(reply(r.AccountList((), 0, 1, 1)), ["-- There are no accounts."])
-        self.assertEqual(reply(r.AccountList((), 0, 1, 1, "x*")), ["-- There is no such account."])
+        self.assertEqual(reply(r.AccountList((), 0, 1, 1, "x*")), ["-- No account matches."])
         record = AuditRecord(60.0, "root", "bob", "192.0.2.7", CleanText("disconnected eve"))
         self.assertEqual(
             reply(r.Audit((record,), 51, 1, 2)),
             [
-                "-- What operators of this server did, the latest first (page 1 of 2; /audit 2 shows the next):",
+                "-- Actions of this server's operators, latest first (page 1 of 2; /audit 2 shows the next):",
                 "--   1970-01-01 00:01 root (bob, 192.0.2.7) disconnected eve",
             ],
         )

@@ -23,7 +23,7 @@ class SummaryTests(SynchronousTestCase):
         self.assertEqual(
             summary(told),
             "While you were away: #dev 12 lines, 2 mentions; #ops 1 line, 1 mention; "
-            "#lobby 1,000 lines or more; 3 private messages (bob 2, carol 1)",
+            "#lobby 1,000 lines or more; 3 private messages (bob 2, carol 1).",
         )
 
     def test_what_nobody_would_read_is_left_out(self) -> None:
@@ -32,4 +32,4 @@ class SummaryTests(SynchronousTestCase):
         )
         text = summary(told)
         self.assertIn("#r19 1 line; and 3 more rooms; 21 private messages (p0 1,", text)
-        self.assertTrue(text.endswith("p19 1, and 1 more people)"), text)
+        self.assertTrue(text.endswith("p19 1, and 1 more people)."), text)

@@ -87,7 +87,7 @@ class ListTests(SynchronousTestCase):
         )
 
     def test_ignored(self) -> None:
-        self.assertEqual(reply(r.Ignored(())), ["-- You ignore nobody."])
+        self.assertEqual(reply(r.Ignored(())), ["-- You are not ignoring anyone."])
         self.assertEqual(reply(r.Ignored(("alice", "bob"))), ["-- You ignore:", "--   alice, bob"])
         self.assertGreater(len(reply(r.Ignored(("somebody",) * 500))), 50)
 
@@ -99,8 +99,8 @@ class RoomTests(SynchronousTestCase):
         self.assertEqual(
             reply(r.RoomSettings(DEV, how, True, "bob", kept)),  # type: ignore[arg-type]
             [
-                "-- #dev belongs to bob; locked with a password, private, invite-only, moderated, "
-                "slow (30 seconds), topic locked, history since one came.",
+                "-- #dev belongs to bob. Settings: locked with a password, private, invite-only, moderated, "
+                "slow (30 seconds), topic locked, history from the time of joining.",
                 "--   eve: operator, voice",
             ],
         )
@@ -108,7 +108,7 @@ class RoomTests(SynchronousTestCase):
     def test_room_as_it_was_made_is_open(self) -> None:
         self.assertEqual(
             reply(r.RoomSettings(DEV, AS_MADE, False, None, ())),
-            ["-- #dev belongs to nobody; open to everybody."],
+            ["-- #dev has no owner. Settings: open to everyone."],
         )
 
     def test_bans_tell_by_whom_how_long_and_why(self) -> None:
@@ -119,12 +119,12 @@ class RoomTests(SynchronousTestCase):
         self.assertEqual(
             reply(r.Bans(DEV, lines, 52, 1, 2)),
             [
-                "-- Banned from #dev, or muted: 52 (page 1 of 2; /bans #dev 2 shows the next):",
-                "--   *spam*, by bob, 2 hours more: spam",
+                "-- #dev has 52 bans and mutes (page 1 of 2; /bans #dev 2 shows the next):",
+                "--   *spam*, by bob, 2 hours left: spam",
                 "--   eve (muted), by bob",
             ],
         )
         self.assertEqual(
             reply(r.Bans(DEV, (), 0, 1, 1)),
-            ["-- Nobody is banned from #dev, and nobody is muted."],
+            ["-- Nobody is banned or muted in #dev."],
         )

@@ -24,7 +24,7 @@ class WordsTests(SynchronousTestCase):
             (172800, "2 days"),
         ):
             (line,) = reply(r.Profile(BOB, None, (), NOON, seconds, None))
-            self.assertTrue(line.endswith(f"silent for {span}"), line)
+            self.assertTrue(line.endswith(f"silent for {span}."), line)
 
     def test_notices_and_confirmations_are_sentences(self) -> None:
         self.assertEqual(reply(r.Confirmed("you did it")), ["-- you did it."])

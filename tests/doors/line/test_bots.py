@@ -85,7 +85,7 @@ class DeclaredTests(Case):
         self.assert_sees(self.zoe)
         (told,) = [each for each in self.declares() if each["type"] == "bot_commands"]
         self.assertEqual(told["commands"], [])
-        self.assert_sees(self.zoe, "-- dice answers to no command any more.")
+        self.assert_sees(self.zoe, "-- dice no longer answers to any command.")
         self.declares("!flip")
         self.dice.resets()
         self.house.hush()

@@ -229,7 +229,7 @@ class WaitingTests(Case):
         self.assertIn("! bob is not here; nothing was sent", self.ann.sees()[-1])
         new = self.has_account("bob")
         new.types("/history @ann")
-        self.assert_sees(new, "-- There is nothing to show of private messages with ann.")
+        self.assert_sees(new, "-- There are no earlier private messages with ann.")
 
     def test_forget_me_takes_back_what_waits(self) -> None:
         self.ann.types("/msg bob hi", "/forget-me all")
@@ -257,7 +257,7 @@ class TalkTests(Case):
             self.assertEqual(self.from_ann(guest.sees()), ["*ann* m0", "*ann* m1"])
         for other in ("bob", "ann"):
             carl.types(f"/history @{other}")
-            self.assert_sees(carl, f"-- There is nothing to show of private messages with {other}.")
+            self.assert_sees(carl, f"-- There are no earlier private messages with {other}.")
         carl.types("/search m0", "/history")
         self.assertFalse([line for line in carl.sees() if "m0" in line.partition("] ")[2]])
 

@@ -138,7 +138,7 @@ class VisitTests(HouseTestCase):
 
     def test_banned_person_sees_it_and_talks_nowhere(self) -> None:
         self.olga.types("/ban eve 2h too loud")
-        said = "-- olga banned eve from #dev for 2 hours (too loud); out: eve"
+        said = "-- olga banned eve from #dev for 2 hours (too loud); removed: eve."
         self.assert_sees(self.olga, said)
         self.assert_sees(
             self.eve,
@@ -164,31 +164,31 @@ class VisitTests(HouseTestCase):
         self.olga.types("/bans")
         self.assert_sees(
             self.olga,
-            "-- Banned from #dev, or muted: 2:",
-            "--   eve, by olga, 2 hours more: too loud",
+            "-- #dev has 2 bans and mutes:",
+            "--   eve, by olga, 2 hours left: too loud",
             "--   *spam*, by olga",
         )
         self.olga.types("/unban eve", "/unban *SPAM*")
         self.assert_sees(
             self.olga,
-            "-- olga lifted the ban of eve from #dev",
-            "-- olga lifted the ban of *SPAM* from #dev",
+            "-- olga lifted the ban on eve in #dev.",
+            "-- olga lifted the ban on *SPAM* in #dev.",
         )
 
     def test_ban_and_mute_that_match_nobody_here_say_so_to_who_made_them(self) -> None:
         nobody = "-- Nobody here matches it now."
         for line, shown in (
-            ("/mute dave", "-- olga muted dave in #dev"),
-            ("/mute carl", "-- olga muted carl in #dev"),
-            ("/ban *spam*", "-- olga banned *spam* from #dev"),
-            ("/ban carl", "-- olga banned carl from #dev"),
+            ("/mute dave", "-- olga muted dave in #dev."),
+            ("/mute carl", "-- olga muted carl in #dev."),
+            ("/ban *spam*", "-- olga banned *spam* from #dev."),
+            ("/ban carl", "-- olga banned carl from #dev."),
         ):
             self.olga.types(line)
             self.assert_sees(self.olga, shown, nobody)
             self.assert_sees(self.eve, shown)
         for line, shown in (
-            ("/mute eve", "-- olga muted eve in #dev"),
-            ("/ban e?e", "-- olga banned e?e from #dev; out: eve"),
+            ("/mute eve", "-- olga muted eve in #dev."),
+            ("/ban e?e", "-- olga banned e?e from #dev; removed: eve."),
         ):
             self.olga.types(line)
             self.assert_sees(self.olga, shown)
@@ -198,7 +198,7 @@ class VisitTests(HouseTestCase):
         self.olga.types("/invite eve", "/invite carl")
         self.assert_sees(
             self.eve,
-            "-- olga invites you to #dev; /join #dev takes you there.",
+            "-- olga invites you to #dev. Enter it with /join #dev.",
         )
         invite = self.told(self.carl, "invite")
         self.assertEqual((invite["from"], invite["room"], invite["you"]), ("olga", "dev", True))
@@ -216,7 +216,7 @@ class VisitTests(HouseTestCase):
         self.olga.types("/drop-room", "/drop-room dev")
         asked, said, out = self.olga.sees()
         self.assertTrue(asked.startswith("! repeat its name: /drop-room #dev deletes the room"))
-        self.assertEqual(said, "-- olga deleted #dev, and all that was said there")
+        self.assertEqual(said, "-- olga deleted #dev and everything said in it.")
         self.assertIn("no longer in #dev", out)
         self.eve.types("/who dev")
         self.assertIn("there is no room #dev", self.eve.sees()[-1])
@@ -270,7 +270,7 @@ class VisitTests(HouseTestCase):
         self.olga.types("/forget-me", "/forget-me dev")
         asked, done = self.olga.sees()[-2:]
         self.assertTrue(asked.startswith("! say where: /forget-me #dev deletes"))
-        self.assertEqual(done, "-- olga deleted what they had said in #dev")
+        self.assertEqual(done, "-- olga deleted their messages in #dev.")
         self.eve.types("/history")
         seen = self.eve.sees()
         self.assert_any(seen, "what eve said")
@@ -302,4 +302,4 @@ class VisitTests(HouseTestCase):
     def test_settings_are_seen(self) -> None:
         self.does("/slow 30", "/private on")
         self.eve.types("/settings")
-        self.assert_sees(self.eve, "-- #dev belongs to olga; private, slow (30 seconds).")
+        self.assert_sees(self.eve, "-- #dev belongs to olga. Settings: private, slow (30 seconds).")

@@ -15,6 +15,9 @@ from twisted_chat.client.model.conversation import (
 )
 from twisted_chat.client.model.lines import Line
 from twisted_chat.client.model.state import Picture
+from twisted_chat.dialects.wording import events as say
+from twisted_chat.dialects.wording import replies as told
+from twisted_chat.dialects.wording.words import because
 
 # What the server says to everybody who comes, and the picture shows anyway.
 _KNOWN: Final = frozenset(("greeting", "hint", "focus"))
@@ -43,7 +46,7 @@ def hear(picture: Picture, event: ev.Event, now: float) -> bool:
         case ev.Ack(tag=str(tag), message=message, time=time):
             picture.acked(tag, message, time or now)
         case ev.Refused(room=str(room), code="password-needed"):
-            picture.tell((f"#{room} is locked with a password",), now, "error")
+            picture.tell((told.password_needed(f"#{room}"),), now, "error")
         case ev.Refused(tag=tag):
             picture.loaded(tag, more=True)
             if not picture.refused(tag, event.text):
@@ -54,7 +57,7 @@ def hear(picture: Picture, event: ev.Event, now: float) -> bool:
         case ev.Undone():
             picture.tell((event.text or f"{event.what}: the connection was lost",), now, "error")
         case ev.Announcement():
-            text = f"{event.sender} to everybody: {event.text}"
+            text = say.announced(event.sender, event.text)
             picture.add(picture.shown, Line("event", text, event.time or now, id=event.id))
             return True
         case ev.Notice(code=code) if code not in _KNOWN:
@@ -62,7 +65,7 @@ def hear(picture: Picture, event: ev.Event, now: float) -> bool:
         case ev.Missed():
             picture.tell(event.lines, now)
         case ev.Invited(sender=sender, room=room):
-            picture.tell((f"{sender} invites you to #{room}: /join {room}",), now)
+            picture.tell((told.invitation(sender, f"#{room}"),), now)
             return True
         case ev.Welcome(nick=nick):
             picture.nick = nick
@@ -94,9 +97,7 @@ def _changed(picture: Picture, event: ev.Event, now: float) -> None:
             conversation.topic = event.topic
             picture.focus = conversation.key
             picture.entered(conversation.key)
-            if event.bot_commands:
-                words = ", ".join(event.bot_commands)
-                picture.tell((f"bots here answer to {words}",), now, key=conversation.key)
+            picture.tell(told.bots_here(event.bot_commands), now, key=conversation.key)
         case ev.BotCommands():
             picture.tell(event.lines, now)
         case ev.Gone(room=room, focus=focus):
@@ -123,20 +124,19 @@ def _changed(picture: Picture, event: ev.Event, now: float) -> None:
         case ev.Topic(room=room, sender=sender):
             conversation = picture.room(room)
             conversation.topic = event.text
-            _event(picture, conversation, event, f"{sender} set the topic: {event.text}")
+            _event(picture, conversation, event, say.topic_set(sender or "", event.text))
         case ev.ShownTopic(room=room):
             picture.room(room).topic = event.text
-            picture.tell((f"topic of #{room}: {event.text or 'none'}",), now)
-        case ev.Retention(room=room):
-            picture.tell((f"history of #{room}: {event.text}",), now)
+            picture.tell((told.shown_topic(f"#{room}", event.text, event.sender),), now)
+        case ev.Retention():
+            picture.tell(event.lines, now)
         case ev.Forgotten(account=str(account), room=room, everywhere=everywhere):
             picture.forget(account, None if everywhere else room)
             _event(picture, _where(picture, room, None), event, event.text)
         case ev.Role(room=room, to=to, role=role, given=given):
             conversation = picture.room(room)
             conversation.give_role(to, role, given=given)
-            what = f"made {to}" if given else f"no longer lets {to} be"
-            _event(picture, conversation, event, f"{event.sender} {what} {role}")
+            _event(picture, conversation, event, event.text)
         case ev.Changed(room=str(room), out=out, kind=kind):
             conversation = picture.room(room)
             _event(picture, conversation, event, event.text)
@@ -197,16 +197,16 @@ def _came_or_went(picture: Picture, event: ev.Event, now: float) -> None:
             conversation = picture.room(room)
             if conversation.come(sender):
                 _presence(
-                    picture, conversation, sender, f"{sender} joined", message, time, came=True
+                    picture, conversation, sender, say.joined(sender), message, time, came=True
                 )
         case ev.Left(sender=sender, room=room, id=message, time=time, reason=reason):
             conversation = picture.room(room)
             if conversation.go(sender):
-                text = f"{sender} left{_because(reason)}"
+                text = f"{say.left(sender)}{because(reason)}"
                 _presence(picture, conversation, sender, text, message, time)
         case ev.Quit(sender=sender, id=message, time=time, reason=reason):
             picture.away.pop(nick_key(sender), None)
-            text = f"{sender} left the chat{_because(reason)}"
+            text = f"{say.departed(sender)}{because(reason)}"
             for conversation in list(picture.conversations.values()):
                 if nick_key(sender) in conversation.members:
                     conversation.go(sender)
@@ -225,7 +225,7 @@ def _came_or_went(picture: Picture, event: ev.Event, now: float) -> None:
         case ev.Kicked(sender=sender, to=to, room=room, reason=reason):
             conversation = picture.room(room)
             conversation.go(to)
-            _event(picture, conversation, event, f"{sender} put {to} out{_because(reason)}")
+            _event(picture, conversation, event, f"{say.kicked(sender, to)}{because(reason)}")
             if picture.is_me(to):
                 conversation.leave()
         case ev.Renamed(sender=sender, nick=nick, id=message, time=time, account=account):
@@ -273,7 +273,7 @@ def _renamed(picture: Picture, before: str, after: str, message: str, time: floa
         return  # they logged in to their account, and are called what they were
     for conversation in list(picture.conversations.values()):
         if conversation.rename(before, after) or conversation is private:
-            line = Line("presence", f"{before} is now {after}", time, id=message, nick=after)
+            line = Line("presence", say.renamed(before, after), time, id=message, nick=after)
             picture.add(conversation, line)
 
 
@@ -290,7 +290,3 @@ def _people(picture: Picture, event: ev.Who) -> None:
 
 def _event(picture: Picture, conversation: Conversation, event: ev.Placed, text: str) -> None:
     picture.add(conversation, Line("event", text, event.time, id=event.id))
-
-
-def _because(reason: str) -> str:
-    return f" ({reason})" if reason else ""

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, tzinfo
 
 from twisted_chat.client import events as ev
-from twisted_chat.core.values.durations import spell_duration
+from twisted_chat.dialects.wording import events as say
+from twisted_chat.dialects.wording import replies as told
 from twisted_chat.dialects.wording.help import lines as help_lines
+from twisted_chat.dialects.wording.words import because, paging, wrapped
 
 
 class PlainView:
@@ -39,34 +41,30 @@ class PlainView:
                     for each in messages
                     for line in self._said(each)
                 ]
-                return [*found, *_told(event)]
+                return [*found, *_marked(event.lines)]
             case ev.Page(messages=messages):
                 earlier = [line for each in messages for line in self._message(each)]
                 where = _where(event)
                 return [
-                    f"-- Earlier {where}:",
+                    f"-- {told.earlier(where)}",
                     *earlier,
-                    f"-- End of what was said earlier {where}.",
+                    f"-- {told.end_of_earlier(where)}",
                 ]
             case ev.WaitingStart():
-                return ["-- Private messages that came while you were away:"]
-            case ev.WaitingEnd():
-                return ["-- End of what came while you were away."]
+                return [f"-- {told.WAITING}"]
+            case ev.WaitingEnd(count=count):
+                return [f"-- {told.end_of_waiting(count)}"]
             case ev.Missed():
-                return [f"-- {event.text}."]
+                return [f"-- {event.text}"]
             case ev.Announcement(sender=sender, lines=lines):
                 # Nothing that anybody else says begins like this.
-                return [
-                    f"== Announcement by {sender}, an operator of this server: {line}"
-                    for line in lines
-                ]
-            case ev.Refused(room=str(room)):
-                why = event.text
-                if event.code == "password-needed":
-                    # The server's words are about JSON.
-                    why = f"#{room} is locked; /join {room} PASSWORD enters it."
+                return [f"== {say.announced(sender, line)}" for line in lines]
+            case ev.Refused(room=str(room), code=code):
+                # The words of an older server are about JSON.
+                why = told.password_needed(f"#{room}") if code == "password-needed" else event.text
                 focus = self._focus()
-                return [f"! {why}", *([f"-- You talk in #{focus}."] if focus else [])]
+                there = [f"-- {told.focus(f'#{focus}')}"] if focus else []
+                return [f"! {why}", *there]
             case ev.Refused():
                 hint = f" Try {event.suggestion}." if event.suggestion else ""
                 return [f"! {event.text}{hint}"]
@@ -85,41 +83,39 @@ class PlainView:
             case ev.Entered():
                 return self._entered(event)
             case ev.HistoryStart():
-                return [] if event.count == 0 else [f"-- Earlier {_where(event)}:"]
+                return [] if event.count == 0 else [f"-- {told.earlier(_where(event))}"]
             case ev.HistoryEnd():
-                return [f"-- End of what was said earlier {_where(event)}."] if event.count else []
+                return [f"-- {told.end_of_earlier(_where(event))}"] if event.count else []
             case ev.Focus() | ev.Gone():
                 return self._focused(event)
             case ev.Renamed(sender=sender, nick=nick):
                 if nick == self._nick():
-                    return [f"-- You are now called {nick}."]
-                return [f"-- {sender} is now called {nick}"] if sender != nick else []
+                    return [f"-- {say.you_are_called(nick)}"]
+                return [f"-- {say.renamed(sender, nick)}"] if sender != nick else []
             case ev.Away():
                 return self._away(event)
             case ev.BotCommands():
-                return [f"-- {event.text}."]
+                return [f"-- {say.bot_commands_set(event.sender, event.commands)}"]
             case ev.Topic(room=room, sender=sender):
-                return [_topic(room, sender, event.text, True)]
+                return [f"-- {say.topic_set(sender or '', event.text, f'#{room}')}"]
             case ev.ShownTopic(room=room, sender=sender):
-                return [_topic(room, sender, event.text, False)]
-            case ev.Retention(room=room):
-                return [f"-- History of #{room} is {event.text}."]
+                return [f"-- {told.shown_topic(f'#{room}', event.text, sender)}"]
+            case ev.Retention():
+                return [f"-- {event.text}"]
             case ev.Invited(sender=sender, room=room):
-                return [f"-- {sender} invites you to #{room}; /join {room} takes you there."]
+                return [f"-- {told.invitation(sender, f'#{room}')}"]
             case ev.Left() | ev.Quit() | ev.Kicked():
-                return [f"-- {event.text}{_reason(event.reason)}"]
+                return [f"-- {event.text}{because(event.reason)}"]
             case ev.Joined() | ev.Role() | ev.Changed():
                 return [f"-- {event.text}"]
             case ev.Gathered(joined=joined, left=left, room=room):
-                both = ((joined, "joined"), (left, "left"))
-                parts = [f"{len(who):,} {what} #{room}: {_some(who)}" for who, what in both if who]
-                return [f"-- {'; '.join(parts)}"] if parts else []
+                return [f"-- {say.gathered(joined, left, f'#{room}')}"] if joined or left else []
             case ev.Notice(code="hint" | "greeting"):
                 return []  # about JSON, which nobody types here
             case ev.Welcome() | ev.Notice() | ev.Farewell():
-                return _told(event)
+                return _marked(event.lines)
             case _:
-                return _answer(event, self._date)
+                return _marked(_answer(event, self._date))
 
     def _message(self, message: ev.Message) -> list[str]:
         stamp = f"[{self._clock(message.time)}] " if message.replay else ""
@@ -153,32 +149,29 @@ class PlainView:
         return [f"{place}{begin}{line}" for line in sending.lines]
 
     def _entered(self, entered: ev.Entered) -> list[str]:
-        room = f"a new room, #{entered.room}" if entered.created else f"#{entered.room}"
-        lock = ", locked with a password" if entered.locked else ""
-        left_out = entered.count - len(entered.names)
-        more = f" … and {left_out:,} more" if left_out > 0 else ""
-        here = (
-            "Nobody else is here."
-            if entered.count == 1
-            else f"{entered.count:,} people are here: {', '.join(entered.names)}{more}"
+        return _marked(
+            told.entered(
+                f"#{entered.room}",
+                entered.names,
+                entered.count,
+                entered.count - len(entered.names),
+                topic=entered.topic,
+                created=entered.created,
+                locked=entered.locked,
+                bot_commands=entered.bot_commands,
+            )
         )
-        topic = [_topic(entered.room, None, entered.topic, False)] if entered.topic else []
-        words = ", ".join(entered.bot_commands)
-        bots = [f"-- Bots here answer to {words}."] if words else []
-        return [f"-- You are in {room}{lock}. {here}", *topic, *bots]
 
     def _focused(self, event: ev.Focus | ev.Gone) -> list[str]:
-        gone = f"You left #{event.room}. " if isinstance(event, ev.Gone) else ""
-        if event.focus is None:
-            return [f"-- {gone}You talk in no room now; choose one with /join ROOM."]
-        return [f"-- {gone}You talk in #{event.focus} now."]
+        left = f"#{event.room}" if isinstance(event, ev.Gone) else None
+        return [f"-- {told.focus(f'#{event.focus}' if event.focus is not None else None, left)}"]
 
     def _away(self, away: ev.Away) -> list[str]:
         if away.sender != self._nick():
             return []
         if not away.away:
-            return ["-- You are no longer marked as away."]
-        return [f"-- You are marked as away ({away.text or 'away'}); /back undoes that."]
+            return [f"-- {say.you_are_back()}"]
+        return [f"-- {say.you_are_away(away.text or None)}"]
 
     def _clock(self, time: float) -> str:
         then = datetime.fromtimestamp(time, self._zone)
@@ -189,131 +182,117 @@ class PlainView:
         return f"{datetime.fromtimestamp(time, self._zone):%Y-%m-%d %H:%M}"
 
 
-def _told(event: ev.Event) -> list[str]:
-    return [f"-- {line}" for line in event.lines]
-
-
-def _topic(room: str, sender: str | None, topic: str, was_set: bool) -> str:
-    if was_set:
-        return (
-            f"-- {sender} set the topic of #{room}: {topic}"
-            if topic
-            else f"-- {sender} cleared the topic of #{room}"
-        )
-    if not topic:
-        return f"-- #{room} has no topic; /topic TEXT sets one."
-    return f"-- Topic of #{room}{f' (set by {sender})' if sender else ''}: {topic}"
+def _marked(lines: Iterable[str]) -> list[str]:
+    return [f"-- {line}" for line in lines]
 
 
 def _where(event: ev.HistoryStart | ev.HistoryEnd | ev.Page) -> str:
-    return f"in #{event.room}" if event.partner is None else f"with {event.partner}"
+    return told.place(f"#{event.room}", event.partner)
 
 
-def _some(names: tuple[str, ...]) -> str:
-    """Name the first few of many."""
-    return ", ".join(names[:10]) + (" …" if len(names) > 10 else "")
-
-
-def _answer(event: ev.Event, date: Callable[[float], str]) -> list[str]:
+def _answer(event: ev.Event, date: Callable[[float], str]) -> Iterable[str]:
     """Show what a person asked for."""
     match event:
-        case ev.Who(users=users, room=room):
-            where = f"in #{room}" if room is not None else "here"
-            return [
-                f"-- {event.count:,} {where}{_pages(event.page, event.pages)}:",
-                *map(_person, users),
-            ]
+        case ev.Who():
+            return _people(event.users, event.count, event.room, paging(event.page, event.pages))
         case ev.Listing(rooms=rooms, users=users, user_count=people):
-            lines = [f"-- Rooms: {event.count:,}{_pages(event.page, event.pages)}:"]
-            lines += [
-                f"--   #{each.room} {each.count:,}{' locked' if each.locked else ''}  {each.topic}".rstrip()
-                for each in rooms
-            ]
+            lines = [(f"#{each.room}", each.count, each.locked, each.topic) for each in rooms]
+            listed = [told.rooms(event.count, paging(event.page, event.pages))]
+            listed += told.room_lines(lines)
             if people is not None:
-                lines += [
-                    f"-- People: {people:,}{_pages(event.user_page, event.user_pages)}:",
-                    *map(_person, users),
-                ]
-            return lines
+                listed += _people(users, people, None, paging(event.user_page, event.user_pages))
+            return listed
         case ev.Whois(here=False, nick=nick, ago=ago):
-            return [f"-- {nick} is not here; {nick} was here {spell_duration(ago)} ago."]
-        case ev.Whois(nick=nick):
-            kind = f"account {event.account}" if event.account else "guest"
-            where = ", ".join(f"#{room}" for room in event.rooms) or "no room"
-            away = f"; away: {event.away}" if event.away is not None else ""
-            lines = [
-                f"-- {nick} ({kind}) is in {where}; here since {date(event.since)}, silent for {spell_duration(event.idle)}{away}"
-            ]
-            if event.server_operator:
-                lines.append(f"-- {nick} is an operator of this server.")
-            if event.host:
-                real = f" ({', '.join(event.addresses)})" if event.addresses else ""
-                lines.append(f"-- {nick} comes from {event.host}{real}.")
-            return lines
+            return [told.was_here(nick, ago)]
+        case ev.Whois():
+            return told.whois(
+                event.nick,
+                event.account,
+                [f"#{room}" for room in event.rooms],
+                since=date(event.since),
+                idle=event.idle,
+                away=event.away,
+                host=event.host,
+                addresses=event.addresses,
+                operator=event.server_operator,
+            )
         case ev.Help(commands=commands):
-            return [f"-- {line}" for line in help_lines(commands)]
-        case ev.RoomSettings(room=room, roles=roles):
-            owner = f"belongs to {event.owner}" if event.owner else "belongs to nobody"
-            ways = ("lock", "private", "invite_only", "moderated", "topic_lock")
-            how = [way.replace("_", "-") for way in ways if getattr(event, way)]
-            how += [f"slow ({spell_duration(event.slow)})"] if event.slow else []
-            how += ["history since one came"] if event.visibility == "join" else []
-            return [
-                f"-- #{room} {owner}; {', '.join(how) or 'open to everybody'}.",
-                *(f"--   {account}: {', '.join(each)}" for account, each in roles.items()),
-            ]
+            return help_lines(commands)
+        case ev.RoomSettings():
+            return told.settings(
+                f"#{event.room}",
+                event.owner,
+                event.roles.items(),
+                locked=event.lock,
+                private=event.private,
+                invite_only=event.invite_only,
+                moderated=event.moderated,
+                slow=event.slow,
+                topic_lock=event.topic_lock,
+                since_join=event.visibility == "join",
+            )
         case ev.Bans(room=room, bans=bans):
             return [
-                f"-- Banned from #{room}, or muted: {event.count:,}{_pages(event.page, event.pages)}.",
+                told.bans(f"#{room}", event.count, paging(event.page, event.pages)),
                 *(
-                    f"--   {ban.target}{' (muted)' if ban.mute else ''}, by {ban.by}"
-                    f"{'' if ban.left is None else f', {spell_duration(ban.left)} more'}{_reason(ban.reason)}"
-                    for ban in bans
+                    told.ban(each.target, each.by, each.left, each.reason, mute=each.mute)
+                    for each in bans
                 ),
             ]
         case ev.ServerBans(bans=banned):
             return [
-                f"-- Banned from this server: {event.count:,}{_pages(event.page, event.pages)}.",
+                told.server_bans(event.count, paging(event.page, event.pages)),
                 *(
-                    f"--   {each.kind} {each.target}, by {each.by} at {date(each.since)}"
-                    f"{'' if each.until is None else f', until {date(each.until)}'}{_reason(each.reason)}"
+                    told.server_ban(
+                        each.kind,
+                        each.target,
+                        "for good" if each.until is None else f"until {date(each.until)}",
+                        each.by,
+                        date(each.since),
+                        each.reason,
+                    )
                     for each in banned
                 ),
             ]
         case ev.AccountList(accounts=accounts):
             return [
-                f"-- Accounts: {event.count:,}{_pages(event.page, event.pages)}.",
+                told.accounts(event.count, pages=paging(event.page, event.pages)),
                 *(
-                    f"--   {each.account}, registered at {date(each.created)}"
-                    f"{'; here now' if each.here else ''}"
-                    f"{'' if each.seen is None else f'; last here at {date(each.seen)}'}"
+                    told.account(
+                        each.account,
+                        date(each.created),
+                        None if each.seen is None else date(each.seen),
+                        here=each.here,
+                    )
                     for each in accounts
                 ),
             ]
         case ev.Audit(records=records):
             return [
-                f"-- What operators of this server did, the latest first{_pages(event.page, event.pages)}:",
+                told.audit(paging(event.page, event.pages)),
                 *(
-                    f"--   {date(each.time)} {each.operator} ({each.nick}, {each.address}) {each.what}"
+                    told.deed(date(each.time), each.operator, each.nick, each.address, each.what)
                     for each in records
                 ),
             ]
         case ev.Stats(store=store):
             values = ", ".join(f"{name} {value}" for name, value in store.items())
-            return [f"-- {event.text}.", f"-- Store: {values}."]
+            return [told.stats(event.sessions, event.users, event.rooms), f"Store: {values}."]
         case _:
             return []
 
 
-def _person(person: ev.Person) -> str:
-    told = ["guest"] * person.guest + ["away"] * (person.away is not None)
-    sign = "@" if person.operator else "+" if "voice" in person.roles else ""
-    return f"--   {sign}{person.nick}{_reason('; '.join(told))}"
-
-
-def _pages(page: int, pages: int) -> str:
-    return f" (page {page} of {pages})" if pages > 1 else ""
-
-
-def _reason(reason: str | None) -> str:
-    return f" ({reason})" if reason else ""
+def _people(people: Iterable[ev.Person], count: int, room: str | None, pages: str) -> list[str]:
+    names = [
+        told.person(
+            each.nick,
+            guest=each.guest,
+            away=each.away is not None,
+            idle=each.idle,
+            operator=each.operator,
+            roles=each.roles,
+        )
+        for each in people
+    ]
+    where = f"#{room}" if room is not None else None
+    return [told.people(count, where, pages), *wrapped(names)]

@@ -105,15 +105,15 @@ def _happened(envelope: e.Envelope) -> Placed | None:
                 sender=who,
             )
         case e.Joined():
-            return s.Joined(content=f"{who} joined {where}", sender=who, room=room)
+            return s.Joined(content=say.joined(who, where), sender=who, room=room)
         case e.Left(reason=reason):
-            return s.Left(content=f"{who} left {where}", reason=reason or "", sender=who, room=room)
+            return s.Left(content=say.left(who, where), reason=reason or "", sender=who, room=room)
         case e.Departed(reason=reason):
-            return s.Quit(content=f"{who} left the chat", reason=reason or "", sender=who)
+            return s.Quit(content=say.departed(who), reason=reason or "", sender=who)
         case e.Renamed(nick=nick) | e.LoggedIn(nick=nick):
             return s.Renamed(content=nick.text, sender=who)
         case e.Kicked(nick=nick, reason=reason):
-            content = f"{who} put {nick} out of {where}"
+            content = say.kicked(who, nick.text, where)
             return s.Kicked(
                 content=content, to=nick.text, reason=reason or "", sender=who, room=room
             )
@@ -122,8 +122,9 @@ def _happened(envelope: e.Envelope) -> Placed | None:
         case e.AwaySet(text=text, auto=auto):
             return s.Away(content=text or "", away=text is not None, auto=auto, sender=who)
         case e.BotCommandsSet(words=words):
-            which = ", ".join(words) or "no command any more"
-            return s.BotCommands(content=f"{who} answers to {which}", commands=words, sender=who)
+            return s.BotCommands(
+                content=say.bot_commands_set(who, words), commands=words, sender=who
+            )
         case e.Announced(lines=lines):
             return s.Announcement(content="\n".join(lines), sender=who)
         case (
@@ -136,10 +137,11 @@ def _happened(envelope: e.Envelope) -> Placed | None:
         ):
             return None  # what comes of them is shown
         case e.Gathered(joined=joined, left=left, members=members):
+            came, went = nick_texts(joined), nick_texts(left)
             return s.Gathered(
-                content=f"{len(joined):,} joined and {len(left):,} left {where}",
-                joined=nick_texts(joined),
-                left=nick_texts(left),
+                content=say.gathered(came, went, where),
+                joined=came,
+                left=went,
                 count=members,
                 room=room,
             )
@@ -148,7 +150,7 @@ def _happened(envelope: e.Envelope) -> Placed | None:
             return _in_room(event, content, who, room)
         case e.KeepSet(keep=keep, capped=capped):
             return s.RetentionSet(
-                content=f"kept {keep}",
+                content=say.retention_set(who, where, keep, capped=capped),
                 days=keep.days or None,
                 max_lines=keep.lines or None,
                 capped=capped,

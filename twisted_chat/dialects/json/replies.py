@@ -12,7 +12,9 @@ from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.dialects.json.values import nick_texts
 from twisted_chat.dialects.schema import answers as s
 from twisted_chat.dialects.schema.base import Answer, moment, second
+from twisted_chat.dialects.wording import replies as say
 from twisted_chat.dialects.wording.missed import summary
+from twisted_chat.dialects.wording.words import one_line, sentence
 
 
 def answer(reply: r.Reply) -> Answer:
@@ -21,37 +23,36 @@ def answer(reply: r.Reply) -> Answer:
         case r.Acked(message=message, time=time, kept=kept):
             return s.Ack(message=spell(message), time=moment(time), kept=kept)
         case r.Refused(code=code, why=why):
-            return s.Refused(content=why, code=code)
+            return s.Refused(content=sentence(why), code=code)
         case r.PasswordNeeded(room=room, wrong=True):
-            why = f"that is not the password of {room}; try again with /join {room} PASSWORD"
-            return s.Refused(content=why, code="wrong-password")
+            return s.Refused(content=say.wrong_password(str(room)), code="wrong-password")
         case r.PasswordNeeded(room=room):
-            why = f'{room} is locked; join it with "password"'
+            why = say.password_needed(str(room))
             return s.Refused(content=why, code="password-needed", room=room.text)
         case r.NameRefused(code=code, why=why, suggestion=suggestion):
-            return s.Refused(content=why, code=code, suggestion=_text(suggestion))
+            return s.Refused(content=sentence(why), code=code, suggestion=_text(suggestion))
         case r.NickPassword(nick=nick, suggestion=suggestion):
             return s.Refused(
-                content=f'"{nick}" is registered; send it with "password", or pick another nickname',
+                content=f'{say.name_registered(nick.text)} Send it with "password", or pick another nickname.',
                 code="password-needed",
                 nick=nick.text,
                 suggestion=_text(suggestion),
             )
         case r.Greeting(server=server):
-            return s.Notice(content=f"Welcome to {server}.", code="greeting")
+            return s.Notice(content=say.greeting(server), code="greeting")
         case r.Welcome(nick=nick, token=token, motd=motd, resumed=resumed, scope=scope):
             return s.Welcome(
-                content="\n".join((f"Welcome{' back' if resumed else ''}, {nick}.", *motd)),
+                content="\n".join((say.welcome(nick.text, resumed=resumed), *motd)),
                 nick=nick.text,
                 session=token,
                 scope=scope,
                 resumed=resumed,
             )
         case r.Hint():
-            return s.Notice(content='send {"type": "help"} to see what else there is', code="hint")
+            return s.Notice(content='Send {"type": "help"} to see what else there is.', code="hint")
         case r.Entered():
             return s.Entered(
-                content=f"You are in {reply.room} with {_count(reply.count - 1, 'other', 'others')}",
+                content=one_line([say.you_are_in(str(reply.room), reply.count)]),
                 room=reply.room.text,
                 names=nick_texts(reply.names),
                 count=reply.count,
@@ -61,11 +62,12 @@ def answer(reply: r.Reply) -> Answer:
                 bot_commands=reply.bot_commands,
             )
         case r.FocusSet(room=room, left=left):
-            focus = _text(room)
+            content = say.focus(
+                None if room is None else str(room), None if left is None else str(left)
+            )
             if left is not None:
-                return s.Gone(content=f"You left {left}", focus=focus, room=left.text)
-            where = f"in {room}" if room is not None else "in no room"
-            return s.Focus(content=f"You talk {where} now", focus=focus)
+                return s.Gone(content=content, focus=_text(room), room=left.text)
+            return s.Focus(content=content, focus=_text(room))
         case r.HistoryStart(room=place, count=count):
             return s.HistoryStart(count=count, **_place(place))
         case r.HistoryEnd(room=place, count=count, more=more, at=at):
@@ -83,14 +85,16 @@ def answer(reply: r.Reply) -> Answer:
         case r.SearchStart(count=count):
             return s.SearchStart(count=count)
         case r.SearchEnd(count=count, more=more, whole=whole):
-            found = f"{_count(count, 'message', 'messages')} found"
-            return s.SearchEnd(content=found, count=count, more=more, whole=whole)
+            found = say.end_of_search(count, more=more, whole=whole) or [say.NOTHING_FOUND]
+            return s.SearchEnd(content="\n".join(found), count=count, more=more, whole=whole)
         case r.RoomSettings():
             return _settings(reply)
         case r.Bans():
             return _bans(reply)
         case r.Invitation(by=by, room=room):
-            return s.Invited(content=f"{by} invites you to {room}", sender=by.text, room=room.text)
+            return s.Invited(
+                content=say.invitation(by.text, str(room)), sender=by.text, room=room.text
+            )
         case r.Stats():
             return _stats(reply)
         case r.People():
@@ -106,7 +110,7 @@ def answer(reply: r.Reply) -> Answer:
             return s.Listing(content=_rooms_text(reply), **_rooms(reply))
         case r.Overview(rooms=rooms, people=people):
             return s.Overview(
-                content=f"{_rooms_text(rooms)}; {_people_text(people)}",
+                content=f"{_rooms_text(rooms)}\n{_people_text(people)}",
                 users=tuple(map(_person, people.people)),
                 user_count=people.count,
                 user_page=people.page,
@@ -130,7 +134,7 @@ def answer(reply: r.Reply) -> Answer:
         case r.WasHere(name=name, time=time, ago=ago):
             seen = moment(time)
             return s.Whois(
-                content=f"{name} is not here", nick=name, here=False, seen=seen, ago=round(ago)
+                content=say.was_here(name, ago), nick=name, here=False, seen=seen, ago=round(ago)
             )
         case r.ServerBanList():
             return _server_bans(reply)
@@ -138,7 +142,7 @@ def answer(reply: r.Reply) -> Answer:
             return _accounts(reply)
         case r.Audit():
             return s.Audit(
-                content=_count(reply.count, "record", "records"),
+                content=one_line([say.audit()]),
                 records=tuple(
                     s.AuditLine(
                         time=moment(each.time),
@@ -160,17 +164,17 @@ def answer(reply: r.Reply) -> Answer:
             return msgspec.structs.replace(told, sender=by.text, time=moment(time))
         case r.Kept(room=room, keep=keep):
             return s.Retention(
-                content=f"kept {keep}",
+                content=say.retention(str(room), keep),
                 room=room.text,
                 days=keep.days or None,
                 max_lines=keep.lines or None,
             )
         case r.Ignored(names=names):
-            return s.Ignored(content=f"{len(names)} ignored", code="ignored", names=names)
+            return s.Ignored(content=one_line(say.ignored(names)), code="ignored", names=names)
         case r.Confirmed(text=text):
-            return s.Notice(content=text, code="done")
+            return s.Notice(content=sentence(text), code="done")
         case r.Notice(code=code, text=text):
-            return s.Notice(content=text, code=code)
+            return s.Notice(content=sentence(text), code=code)
         case r.HelpText(lines=lines):
             content = "\n".join(
                 f"/{line.name} {line.usage}".rstrip() + f": {line.help}" for line in lines
@@ -189,11 +193,7 @@ def answer(reply: r.Reply) -> Answer:
         case r.Probe():
             return s.Ping()
         case r.Farewell(why=why):  # pragma: no branch (mypy sees a missing case)
-            return s.Farewell(content=f"Goodbye{f' ({why})' if why else ''}.", reason=why)
-
-
-def _count(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}"
+            return s.Farewell(content=say.farewell(why), reason=why)
 
 
 def _text(name: Nick | RoomName | None) -> str | None:
@@ -241,7 +241,7 @@ def _settings(reply: r.RoomSettings) -> s.RoomSettings:
 
 def _bans(reply: r.Bans) -> s.Bans:
     return s.Bans(
-        content=f"{reply.count:,} banned or muted",
+        content=one_line([say.bans(str(reply.room), reply.count)]),
         room=reply.room.text,
         bans=tuple(
             s.BanLine(
@@ -265,9 +265,7 @@ def _stats(reply: r.Stats) -> s.Stats:
     store = msgspec.structs.asdict(reply.store)
     store["growth"], store["growth_time"] = reply.growth, reply.growth_time
     store["since"] = None if since is None else moment(since)
-    content = (
-        f"{_count(reply.sessions, 'session', 'sessions')}, {_count(reply.users, 'user', 'users')}"
-    )
+    content = say.stats(reply.sessions, reply.users, reply.rooms)
     return s.Stats(
         content=content, sessions=reply.sessions, users=reply.users, rooms=reply.rooms, store=store
     )
@@ -275,8 +273,9 @@ def _stats(reply: r.Stats) -> s.Stats:
 
 def _people_text(reply: r.People) -> str:
     """Say who is on a page, for programs that show their users the content of an object and nothing else."""
+    room = None if reply.room is None else str(reply.room)
     names = ", ".join([each.nick.text for each in reply.people])
-    return f"{_count(reply.count, 'person', 'people')}: {names}"
+    return one_line([say.people(reply.count, room), names])
 
 
 def _person(person: r.Person) -> s.Person:
@@ -294,7 +293,7 @@ def _person(person: r.Person) -> s.Person:
 
 def _rooms_text(reply: r.Rooms) -> str:
     names = ", ".join([f"{each.name} ({each.count})" for each in reply.rooms])
-    return f"{_count(reply.count, 'room', 'rooms')}: {names}"
+    return one_line([say.rooms(reply.count), names])
 
 
 def _rooms(reply: r.Rooms) -> dict[str, Any]:
@@ -307,7 +306,7 @@ def _rooms(reply: r.Rooms) -> dict[str, Any]:
 
 def _server_bans(reply: r.ServerBanList) -> s.ServerBans:
     return s.ServerBans(
-        content=_count(reply.count, "ban", "bans"),
+        content=one_line([say.server_bans(reply.count)]),
         bans=tuple(
             s.ServerBan(
                 kind=ban.kind,
@@ -327,7 +326,7 @@ def _server_bans(reply: r.ServerBanList) -> s.ServerBans:
 
 def _accounts(reply: r.AccountList) -> s.AccountList:
     return s.AccountList(
-        content=_count(reply.count, "account", "accounts"),
+        content=one_line([say.accounts(reply.count)]),
         accounts=tuple(
             s.AccountLine(
                 account=each.name.text,

@@ -19,6 +19,7 @@ from twisted_chat.dialects.json.parse import JsonDialect
 from twisted_chat.dialects.json.values import time_of_day
 from twisted_chat.dialects.line.events import LineView
 from twisted_chat.dialects.schema.base import Incoming
+from twisted_chat.dialects.wording import replies as say
 from twisted_chat.dialects.wording.words import sentence
 
 #: The longest object in bytes, with its line end: such programs read up to 1,024 bytes at a time.
@@ -180,20 +181,19 @@ def _answer(reply: r.Reply) -> tuple[str, str | None]:
         case r.Refused():
             return "ERROR", None
         case r.PasswordNeeded(room=room, wrong=wrong):
-            why = "That is not its password." if wrong else "It needs a password."
-            return "ERROR", f"You did not enter {room}. {why} Send JOIN {room} PASSWORD."
+            refused = say.wrong_password if wrong else say.password_needed
+            return "ERROR", refused(str(room), "Send JOIN")
         case r.NameRefused(why=why, suggestion=suggestion):
             return "ERROR", sentence(why) + (f" Try {suggestion}." if suggestion else "")
         case r.NickPassword(nick=nick, suggestion=suggestion):
             other = f", such as {suggestion}" if suggestion else ""
-            return "ERROR", f'"{nick}" belongs to somebody else. Choose another nickname{other}.'
+            return "ERROR", f"{say.name_registered(nick.text)} Choose another nickname{other}."
         case r.Greeting(server=server):
-            return "NOTICE", f"Welcome to {server}."
+            return "NOTICE", say.greeting(server)
         case r.Entered():
             return "JOIN", None
         case r.FocusSet(room=None, left=left):
-            gone = f"You left {left}. " if left is not None else ""
-            return "LEAVE", f"{gone}You are in no room now. JOIN ROOM takes you to one."
+            return "LEAVE", say.focus(None, None if left is None else str(left), "JOIN")
         case r.FocusSet(left=left):
             return "JOIN" if left is None else "LEAVE", None
         case r.People() | r.Rooms() | r.Overview():

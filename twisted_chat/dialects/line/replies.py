@@ -33,10 +33,10 @@ def answer(reply: r.Reply, zone: tzinfo | None) -> Iterable[str]:
         case r.NickPassword(nick=nick, inside=True):
             return [f"! {nick} is registered. If it is yours, type /login {nick} PASSWORD."]
         case r.NickPassword(nick=nick, suggestion=suggestion):
-            other = f" (such as {suggestion})" if suggestion is not None else ""
+            other = f", such as {suggestion}" if suggestion is not None else ""
             return [
-                f'! "{nick}" is registered. If it is yours, type all of this on one line: {nick} PASSWORD; '
-                f"else pick another name{other}.",
+                f"! {say.name_registered(nick.text)} If it is yours, type {nick} PASSWORD on one line. "
+                f"Otherwise pick another nickname{other}.",
                 say.PICK,
             ]
         case r.Greeting(server=server):
@@ -78,7 +78,7 @@ def _told(reply: r.Reply, zone: tzinfo | None) -> Iterable[str]:
         case r.WaitingEnd(count=count):
             return [say.end_of_waiting(count)]
         case r.Missed():
-            return [f"{summary(reply)}."]
+            return [summary(reply)]
         case r.SearchStart(count=count):
             return ["Found:"] if count else [say.NOTHING_FOUND]
         case r.SearchEnd(count=count, more=more, whole=whole):
@@ -221,7 +221,7 @@ def _stats(stats: r.Stats, zone: tzinfo | None) -> list[str]:
         say.stats(stats.sessions, stats.users, stats.rooms),
         f"Store ({store.kind}): {counted(store.stored, 'message')} stored, {counted(store.commits, 'commit')}; "
         f"the last took {store.last * 1000:,.1f} ms, the slowest {store.slowest * 1000:,.1f} ms.",
-        f"{counted(store.waiting, 'change')} not committed yet (the most: {store.most:,}), "
+        f"{counted(store.waiting, 'change')} not committed yet (peak {store.most:,}), "
         f"{counted(store.unindexed, 'message')} not indexed yet.",
     ]
     if store.size is not None and store.free is not None:
@@ -235,12 +235,12 @@ def _stats(stats: r.Stats, zone: tzinfo | None) -> list[str]:
         )
     if store.error is not None:
         since = "now" if store.since is None else f"since {date(store.since, zone)}"
-        lines.append(f"Nothing can be committed {since}: {store.error}")
+        lines.append(f"Nothing can be stored {since}: {store.error}")
     return lines
 
 
 def _away(text: CleanText) -> str:
-    return f"away: {placed(text)}" if text != c.NO_REASON else "away"
+    return placed(text) if text != c.NO_REASON else ""
 
 
 def _text(name: Nick | RoomName | None) -> str | None:

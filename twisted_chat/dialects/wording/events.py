@@ -9,18 +9,27 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.values.bans import Ban
 from twisted_chat.core.values.durations import spell_duration
 from twisted_chat.core.values.room_settings import Setting
-from twisted_chat.dialects.wording.words import because, some
+from twisted_chat.dialects.wording.words import because, sentence, some
 
 #: What each setting is called in a sentence behind who changed it: off, then on.
 _SET: Final[dict[Setting, tuple[str, str]]] = {
-    "topic-lock": ("lets everybody set the topic of {}", "lets only operators set the topic of {}"),
-    "private": ("shows {} in lists again", "hides {} from the lists of those who are not in it"),
-    "invite-only": ("lets everybody into {} again", "lets only those into {} who are invited"),
-    "moderated": ("lets everybody speak in {} again", "lets only those speak in {} who have voice"),
-    "slow": ("made {} as quick as before", "made {} slow: {} between two lines of one person"),
+    "topic-lock": (
+        "allowed everyone to set the topic of {}",
+        "allowed only operators to set the topic of {}",
+    ),
+    "private": ("made {} public again", "made {} private: only its members see it in lists"),
+    "invite-only": ("opened {} to everyone again", "made {} invite-only"),
+    "moderated": (
+        "allowed everyone to speak in {} again",
+        "made {} moderated: only people with a role can speak",
+    ),
+    "slow": (
+        "turned slow mode off in {}",
+        "turned slow mode on in {}: {} between two lines of one person",
+    ),
     "visibility": (
-        "shows everybody all the history of {}",
-        "shows people the history of {} since they came",
+        "made the whole history of {} visible to everyone",
+        "made the history of {} visible to people from the time they joined",
     ),
 }
 
@@ -51,8 +60,8 @@ def renamed(who: str, nick: str) -> str:
     return f"{who} is now called {nick}"
 
 
-def kicked(who: str, nick: str, room: str = "") -> str:
-    return f"{who} put {nick} out{_of(room)}"
+def kicked(who: str, nick: str, room: str = "the room") -> str:
+    return f"{who} removed {nick} from {room}"
 
 
 def topic_set(who: str, topic: str, room: str = "") -> str:
@@ -64,13 +73,13 @@ def topic_set(who: str, topic: str, room: str = "") -> str:
 
 
 def retention_set(who: str, room: str, keep: object, *, capped: bool) -> str:
-    most = " (this server keeps no more)" if capped else ""
-    return f"{who} set: history of {room} is kept {keep}{most}"
+    most = " (the most that this server keeps)" if capped else ""
+    return sentence(f"{who} changed the retention of {room}: its history is kept {keep}{most}")
 
 
 def bot_commands_set(who: str, words: Sequence[str]) -> str:
     if not words:
-        return f"{who} answers to no command any more."
+        return f"{who} no longer answers to any command."
     return f"{who} answers to {', '.join(words)}."
 
 
@@ -80,7 +89,7 @@ def announced(who: str, text: str) -> str:
 
 def in_room(event: e.AnyRoomEvent, who: str, room: str) -> str:
     """Say what somebody did to the settings, roles and bans of a room."""
-    return f"{who} {_did(event, room)}"
+    return sentence(f"{who} {_did(event, room)}")
 
 
 # --- what one did oneself ---
@@ -95,7 +104,7 @@ def you_are_logged_in(nick: str) -> str:
 
 
 def you_are_away(reason: str | None) -> str:
-    return f"You are marked as away{because(reason)}; /back undoes that."
+    return f"You are now marked as away{because(reason)}. Type /back when you are back."
 
 
 def you_are_back() -> str:
@@ -111,32 +120,40 @@ def _did(event: e.AnyRoomEvent, room: str) -> str:
         case e.SettingChanged(setting=setting, value=value):
             return _SET[setting][bool(value)].format(room, spell_duration(value))
         case e.RoomPasswordSet(locked=locked):
-            return f"locked {room} with a password" if locked else f"unlocked {room}"
+            return f"locked {room} with a password" if locked else f"removed the password of {room}"
         case e.InvitedToRoom(nick=nick):
             return f"invited {nick} to {room}"
         case e.RoleChanged(role="operator", given=given, nick=nick):
-            what = f"made {nick} operator" if given else f"made {nick} no longer operator"
+            what = f"made {nick} an operator" if given else f"removed {nick} as an operator"
             return f"{what} of {room}"
         case e.RoleChanged(given=given, nick=nick):
-            return f"gave {nick} voice in {room}" if given else f"took voice from {nick} in {room}"
+            return (
+                f"gave {nick} voice in {room}"
+                if given
+                else f"removed the voice of {nick} in {room}"
+            )
         case e.RoomRegistered():
-            return f"registered {room}, and owns it"
+            return f"registered {room} and owns it now"
         case e.RoomTransferred(nick=nick):
-            return f"gave {room} to {nick}, who owns it now"
+            return f"transferred {room} to {nick}, who owns it now"
         case e.Banned(ban=ban, out=out):
-            gone = f"; out: {_some(out)}" if out else ""
+            gone = f"; removed: {_some(out)}" if out else ""
             return f"banned {ban.target.text} from {room}{_terms(ban)}{gone}"
         case e.Unbanned(target=target):
             whom = "an address" if target.kind == "net" else target.text
-            return f"lifted the ban of {whom} from {room}"
+            return f"lifted the ban on {whom} in {room}"
         case e.Muted(ban=ban):
             return f"muted {ban.target.text} in {room}{_terms(ban)}"
         case e.Unmuted(target=target):
-            return f"lets {target.text} speak in {room} again"
+            return f"unmuted {target.text} in {room}"
         case e.Forgotten(everywhere=everywhere):
-            return f"deleted what they had said {'everywhere' if everywhere else f'in {room}'}"
+            return (
+                "deleted all of their messages"
+                if everywhere
+                else f"deleted their messages in {room}"
+            )
         case e.RoomDropped():  # pragma: no branch (mypy sees a missing case)
-            return f"deleted {room}, and all that was said there"
+            return f"deleted {room} and everything said in it"
 
 
 def _terms(ban: Ban) -> str:

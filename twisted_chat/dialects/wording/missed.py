@@ -18,7 +18,7 @@ def summary(missed: r.Missed) -> str:
         count = sum(count for _, count in missed.private)
         names = ", ".join(_some((f"{name} {count}" for name, count in missed.private), "people"))
         parts.append(f"{_count(count, 'private message')} ({names})")
-    return f"While you were away: {'; '.join(parts)}"
+    return f"While you were away: {'; '.join(parts)}."
 
 
 def _room(room: r.MissedRoom) -> str:

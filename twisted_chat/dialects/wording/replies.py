@@ -16,6 +16,7 @@ PICK: Final = "Pick a nickname, or press Enter for a guest name."
 NOTHING_FOUND: Final = "Nothing was found."
 WAITING: Final = "Private messages that came while you were away:"
 
+_NARROW: Final = "Narrow the search: add a word, from:NICK or in:ROOM."
 # For how many seconds somebody has said nothing before a list tells that: five minutes.
 _SILENT: Final = 300
 
@@ -38,12 +39,17 @@ def farewell(why: str) -> str:
 # --- rooms ---
 
 
-def password_needed(room: str) -> str:
-    return f"{room} is locked. To enter it, type all of this on one line: /join {room} PASSWORD"
+def password_needed(room: str, how: str = "Type /join") -> str:
+    """Say that a room has a password, and ``how`` to send it."""
+    return f"{room} is locked with a password. You did not enter it. {how} {room} PASSWORD."
 
 
-def wrong_password(room: str) -> str:
-    return f"that is not the password of {room}; try again with /join {room} PASSWORD."
+def name_registered(nick: str) -> str:
+    return f'"{nick}" is registered.'
+
+
+def wrong_password(room: str, how: str = "Type /join") -> str:
+    return f"Wrong password for {room}. You did not enter it. {how} {room} PASSWORD."
 
 
 def entered(
@@ -58,40 +64,46 @@ def entered(
     bot_commands: Sequence[str] = (),
 ) -> list[str]:
     """Say where somebody is now, and list who else is there; ``left_out`` of the ``count`` are not among the names."""
-    which = f"a new room, {room}" if created else room
-    here = "Nobody else is here." if count == 1 else f"{count:,} people are here:"
-    lines = [f"You are in {which}{', locked with a password' if locked else ''}. {here}"]
+    lines = [you_are_in(room, count, created=created, locked=locked)]
     if count != 1:
         lines += wrapped(names)
     if count != 1 and left_out > 0:
         lines.append(f"  … and {left_out:,} more; /who {room} lists them.")
     if topic:
         lines.append(shown_topic(room, topic))
-    if bot_commands:
-        lines += folded("Bots here answer to ", f"{', '.join(bot_commands)}.")
-    return lines
+    return [*lines, *bots_here(bot_commands)]
 
 
-def focus(room: str | None, left: str | None = None) -> str:
-    """Say in which room somebody talks now, and which they left."""
+def you_are_in(room: str, count: int, *, created: bool = False, locked: bool = False) -> str:
+    which = f"a new room, {room}" if created else room
+    here = "Nobody else is here." if count == 1 else f"{count:,} people are here:"
+    return f"You are in {which}{', locked with a password' if locked else ''}. {here}"
+
+
+def bots_here(words: Sequence[str]) -> Sequence[str]:
+    return folded("Bots here answer to ", f"{', '.join(words)}.") if words else ()
+
+
+def focus(room: str | None, left: str | None = None, join: str = "/join") -> str:
+    """Say in which room somebody talks now, and which they left; ``join`` is the command that enters one."""
     gone = f"You left {left}. " if left is not None else ""
     if room is None:
-        return f"{gone}You talk in no room now; choose one with /join ROOM."
+        return f"{gone}You are not in any room now. Enter one with {join} ROOM."
     return f"{gone}You talk in {room} now."
 
 
 def shown_topic(room: str, topic: str, by: str | None = None) -> str:
     if not topic:
-        return f"{room} has no topic; /topic TEXT sets one."
+        return f"{room} has no topic. Set one with /topic TEXT."
     return f"Topic of {room}{f' (set by {by})' if by is not None else ''}: {topic}"
 
 
 def retention(room: str, keep: object) -> str:
-    return f"History of {room} is kept {keep}."
+    return f"The history of {room} is kept {keep}."
 
 
 def invitation(by: str, room: str) -> str:
-    return f"{by} invites you to {room}; /join {room} takes you there."
+    return f"{by} invites you to {room}. Enter it with /join {room}."
 
 
 def settings(
@@ -117,27 +129,27 @@ def settings(
             ("moderated", moderated),
             (f"slow ({spell_duration(slow)})", slow),
             ("topic locked", topic_lock),
-            ("history since one came", since_join),
+            ("history from the time of joining", since_join),
         )
         if is_so
     ]
-    whose = f"belongs to {owner}" if owner is not None else "belongs to nobody"
+    whose = f"belongs to {owner}" if owner is not None else "has no owner"
     return [
-        f"{room} {whose}; {', '.join(words) or 'open to everybody'}.",
+        f"{room} {whose}. Settings: {', '.join(words) or 'open to everyone'}.",
         *(f"  {account}: {', '.join(each)}" for account, each in roles if account != owner),
     ]
 
 
-def bans(room: str, count: int, pages: str) -> str:
+def bans(room: str, count: int, pages: str = "") -> str:
     """Begin a list of bans and mutes; ``pages`` says how to see the next page."""
     if not count:
-        return f"Nobody is banned from {room}, and nobody is muted."
-    return f"Banned from {room}, or muted: {count:,}{pages}:"
+        return f"Nobody is banned or muted in {room}."
+    return f"{room} has {'1 ban or mute' if count == 1 else f'{count:,} bans and mutes'}{pages}:"
 
 
 def ban(target: str, by: str, left: float | None, reason: str | None, *, mute: bool) -> str:
     muted = " (muted)" if mute else ""
-    more = f", {spell_duration(left)} more" if left is not None else ""
+    more = f", {spell_duration(left)} left" if left is not None else ""
     return f"  {target}{muted}, by {by}{more}{f': {reason}' if reason else ''}"
 
 
@@ -159,12 +171,13 @@ def end_of_earlier(where: str, more: str = "") -> str:
 
 
 def all_ignored(more: str) -> str:
-    return f"What was said there is by people whom you ignore; {more} shows more."
+    return f"Everything said there is by people you ignore; {more} shows more."
 
 
 def nothing_earlier(room: str, partner: str | None = None) -> str:
-    what = f"private messages with {partner}" if partner is not None else room
-    return f"There is nothing to show of {what}."
+    if partner is not None:
+        return f"There are no earlier private messages with {partner}."
+    return f"There are no earlier messages in {room}."
 
 
 def end_of_waiting(count: int) -> str:
@@ -174,17 +187,14 @@ def end_of_waiting(count: int) -> str:
 def end_of_search(count: int, *, more: bool, whole: bool) -> list[str]:
     lines = []
     if count:
-        what = "the newest, and there are more" if more else "and that is all"
-        narrow = "; add a word, from:NICK or in:ROOM" if more else ""
-        lines.append(f"{counted(count, 'message')}, {what}{narrow}.")
+        what = "the newest; there are more" if more else "and that is all"
+        lines.append(f"{counted(count, 'message')}, {what}.{f' {_NARROW}' if more else ''}")
     elif more:
-        lines.append(
-            "There is something, but the newest of it is by people whom you ignore; add a word, from:NICK or in:ROOM."
-        )
+        lines.append(f"The newest messages found are by people you ignore. {_NARROW}")
     if not whole:
         lines.append(
-            "Not everything could be searched: it is too much at once, or too new. "
-            "Try again in a while, or with in:ROOM and since:DATE."
+            "Not everything could be searched: there is too much, or it is too new. "
+            "Try again later, or limit the search with in:ROOM and since:DATE."
         )
     return lines
 
@@ -238,10 +248,11 @@ def whois(
     operator: bool,
 ) -> list[str]:
     kind = f"account {account}" if account is not None else "guest"
-    gone = f"; {away}" if away is not None else ""
     lines = [
-        f"{nick} ({kind}) is in {some(rooms) or 'no room'}; here since {since}, silent for {span(idle)}{gone}"
+        f"{nick} ({kind}) is in {some(rooms) or 'no room'}; here since {since}, silent for {span(idle)}."
     ]
+    if away is not None:
+        lines.append(f"{nick} is away{f': {away}' if away else '.'}")
     if operator:
         lines.append(f"{nick} is an operator of this server.")
     if host:
@@ -250,11 +261,11 @@ def whois(
 
 
 def was_here(name: str, ago: float) -> str:
-    return f"{name} is not here; {name} was here {span(ago)} ago."
+    return f"{name} is not here. Last seen: {span(ago)} ago."
 
 
 def ignored(names: Sequence[str]) -> list[str]:
-    return ["You ignore:", *wrapped(names)] if names else ["You ignore nobody."]
+    return ["You ignore:", *wrapped(names)] if names else ["You are not ignoring anyone."]
 
 
 # --- the server ---
@@ -268,24 +279,24 @@ def server_bans(count: int, pages: str = "") -> str:
 
 
 def server_ban(kind: str, target: str, lasts: str, by: str, since: str, reason: str | None) -> str:
-    return f"  {kind} {target}: {lasts}, by {by} at {since}{because(reason)}"
+    return f"  {kind} {target}: {lasts}, by {by} on {since}{because(reason)}"
 
 
-def accounts(count: int, mask: str | None, pages: str = "") -> str:
+def accounts(count: int, mask: str | None = None, pages: str = "") -> str:
     """Begin a list of accounts, those that fit a mask if there is one."""
     if not count:
-        return "There is no such account." if mask else "There are no accounts."
+        return "No account matches." if mask else "There are no accounts."
     return f"{counted(count, 'account')}{pages}:"
 
 
 def account(name: str, created: str, seen: str | None, *, here: bool) -> str:
-    last = f"; last here at {seen}" if seen is not None else ""
-    return f"  {name}, registered at {created}{'; here now' if here else last}"
+    last = f"; last seen on {seen}" if seen is not None else ""
+    return f"  {name}, registered on {created}{'; here now' if here else last}"
 
 
 def audit(pages: str = "") -> str:
     """Begin a list of what operators did."""
-    return f"What operators of this server did, the latest first{pages}:"
+    return f"Actions of this server's operators, latest first{pages}:"
 
 
 def deed(time: str, operator: str, nick: str, address: str, what: str) -> str:

@@ -31,6 +31,11 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "?", "!", ")")) else f"{text}."
 
 
+def one_line(lines: Iterable[str]) -> str:
+    """Say a list, or the beginning of one, as a sentence."""
+    return sentence(" ".join([line.strip() for line in lines]).removesuffix(":"))
+
+
 def because(reason: str | None) -> str:
     """Say a reason, to stand behind what happened; nothing if there is none."""
     return f" ({reason})" if reason else ""
