@@ -301,27 +301,24 @@ class SessionReader:
                 self._take(frame)
 
     def _take(self, frame: bytes) -> None:
-        """Let the dialect read a frame, and take the first step; the others follow when that is done."""
+        """Let the dialect read a frame; a single step is taken at once, several one after the other."""
         steps = self._peer.dialect.take(frame, logged_in=self.inside)
-        if len(steps) > 1:
-            self._steps += steps[1:]
-        if steps:
+        if len(steps) == 1:
             self._do(steps[0])
+        else:
+            self._steps += steps
 
     def _do(self, step: Step) -> None:
+        """Take a step: submit a command, answer what is not a command, or send bytes."""
         if isinstance(step, Request):
-            self._submit(step)
+            if type(step.command) is not c.Say:
+                step = self._look_at(step)
+            self._unfinished = self._peer.dialect.serial
+            self._sessions.submit(self._peer, step)
         elif isinstance(step, BadLine):
             self._refuse(step)
         else:
             self._sessions.send(self._peer, step)
-
-    def _submit(self, request: Request) -> None:
-        """Submit a command."""
-        if type(request.command) is not c.Say:
-            request = self._look_at(request)
-        self._unfinished = self._peer.dialect.serial
-        self._sessions.submit(self._peer, request)
 
     def _look_at(self, request: Request) -> Request:
         """Look at a command other than a message to a room; return what to submit."""

@@ -48,11 +48,13 @@ class TelnetFrames(Frames):
     def take(self, data: bytes) -> None:
         if self.closed:
             return
-        if not self.raw and self.telnet.passes(data):
-            self._cut_later(data)
-        else:
+        if self.raw or not self.telnet.passes(data):
             self.raw += data
             self._commands = 0
+        elif self._began:
+            self.framer.feed(data)
+        else:
+            self._cut_later(data)
 
     def _rest(self) -> Frame | None:
         while self.raw and not self.tired:
