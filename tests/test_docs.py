@@ -47,14 +47,22 @@ class LayersTests(SynchronousTestCase):
     def test_drawing_of_the_readme_is_the_contract_of_the_imports(self) -> None:
         contract = configparser.ConfigParser()
         contract.read(ROOT / "setup.cfg", "utf-8")
-        layers = contract["importlinter:contract:layers"]["layers"].split("\n")[1:]
-        wanted = [re.findall(r"twisted_chat\.(\w+)", layer) for layer in layers]
         text = README.read_text("utf-8")
         (drawing,) = re.findall(r"## How it is built\n\n```\n(.*?)```", text, re.DOTALL)
-        drawn = [re.split(r" {2,}", line)[0].split(", ") for line in drawing.splitlines()]
-        self.assertEqual(drawn, wanted)
+        sides: tuple[list[list[str]], list[list[str]]] = ([], [])
+        for line in drawing.splitlines():
+            left, bar, right = line.partition("│")
+            # A layer in the middle is one of both sides.
+            for side, cell in zip(sides, (left, right if bar else left), strict=True):
+                # What stands further right explains it.
+                names = re.findall(r"\w+", cell[:24] if bar else re.split("  ", cell.strip())[0])
+                side += [names] if names else []
+        for name, drawn in zip(("connections", "hub"), sides, strict=True):
+            layers = contract[f"importlinter:contract:{name}"]["layers"].split("\n")[1:]
+            wanted = [re.findall(r"twisted_chat\.(\w+)", layer) for layer in layers]
+            self.assertEqual(drawn, wanted)
         folders = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
-        self.assertEqual({name for layer in drawn for name in layer}, folders)
+        self.assertEqual({name for side in sides for layer in side for name in layer}, folders)
 
 
 class ConfigurationTests(SynchronousTestCase):
