@@ -14,6 +14,7 @@ from twisted_chat.core.values.text import CleanText
 from twisted_chat.runtime.log_sums import FEW
 from twisted_chat.server.catchup import CatchUp
 from twisted_chat.server.history import HistoryReader
+from twisted_chat.server.outage import Outage
 from twisted_chat.server.recorder import StateRecorder
 from twisted_chat.server.services import Services
 
@@ -29,6 +30,7 @@ class SessionLifecycle:
         history: HistoryReader,
         recorder: StateRecorder,
         catch_up: CatchUp,
+        outage: Outage,
         server: str,
         motd: tuple[CleanText, ...],
     ) -> None:
@@ -42,6 +44,7 @@ class SessionLifecycle:
         self._history = history
         self._recorder = recorder
         self._catch_up = catch_up
+        self._outage = outage
         self.server = server
         self.motd = motd
         self._cloak = Cloak(secrets.token_bytes(32))
@@ -83,6 +86,7 @@ class SessionLifecycle:
             ),
             envelope.tag,
         )
+        self._outage.tell(session)
         self._sessions.ignore(session)
         if resumed:
             self._sessions.enter(session)

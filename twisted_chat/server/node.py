@@ -36,6 +36,7 @@ from twisted_chat.server.fanout import EventFanout
 from twisted_chat.server.history import HistoryReader
 from twisted_chat.server.lifecycle import SessionLifecycle
 from twisted_chat.server.login import AccountLogin
+from twisted_chat.server.outage import Outage
 from twisted_chat.server.pending import PendingReplies
 from twisted_chat.server.presence import Presence
 from twisted_chat.server.recorder import StateRecorder
@@ -95,8 +96,9 @@ class Node:
         self._history = HistoryReader(services)
         self._recorder = StateRecorder(services)
         catch_up = CatchUp(services, self._history)
+        self._outage = Outage(services)
         self.lifecycle = SessionLifecycle(
-            services, self._history, self._recorder, catch_up, server, motd
+            services, self._history, self._recorder, catch_up, self._outage, server, motd
         )
         self._login = AccountLogin(services, self._recorder, self._carry_out)
         self._disk = Disk(services)
@@ -149,6 +151,7 @@ class Node:
         self.log_sums.tell()
         self._presence.check()
         self._disk.tick()
+        self._outage.tick()
         self._recorder.tick()
         self.admin.tick()
 
