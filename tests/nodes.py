@@ -13,6 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.auth.fakes import HeldRunner, open_gate
 from tests.delivery.fakes import FakeDialect
+from tests.seam.packed import to_connections, to_hub
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api.records import Query, Remembered, RoomRecord, Sent
@@ -40,7 +41,7 @@ class FakeDoor:
     """A door as the others are: hands in commands one after the other, joins the lobby after the login."""
 
     def __init__(
-        self, sessions: Sessions, dialect: Dialect, host: str | None = "host.example"
+        self, node: Node, sessions: Sessions, dialect: Dialect, host: str | None = "host.example"
     ) -> None:
         self.sessions = sessions
         self.written = b""
@@ -58,9 +59,8 @@ class FakeDoor:
         self._pumping = False
         self.private = True
         self.peer = sessions.open(self, dialect.open(), host)
-        assert isinstance(sessions.hub, Node)
         #: The session as the hub has it.
-        self.seat = sessions.hub.hub.state.sessions[self.peer.id]
+        self.seat = node.hub.state.sessions[self.peer.id]
 
     # --- what a test does ---
 
@@ -285,12 +285,12 @@ class NodeCase(SynchronousTestCase):
             self.store,
             self.clock,
             gate,
-            self.sessions.port,
+            to_connections(self.sessions.port),
             log_sums,
             motd=(CleanText("be nice"),),
             new_token=lambda: next(tokens),
         )
-        self.sessions.attach(self.node)
+        self.sessions.attach(to_hub(self.node))
         self.run_now(self.store.start(self.node.on_committed, self.node.on_drained))
 
     def make_clock(self) -> Clock:
@@ -320,7 +320,7 @@ class NodeCase(SynchronousTestCase):
         self.clock.advance(0)
 
     def door(self, dialect: Dialect | None = None) -> FakeDoor:
-        return FakeDoor(self.sessions, dialect or self.plain)
+        return FakeDoor(self.node, self.sessions, dialect or self.plain)
 
     def enter(self, *nicks: str, dialect: Dialect | None = None) -> list[FakeDoor]:
         """Let people into the lobby; what they were told about it is forgotten."""

@@ -18,6 +18,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.auth.fakes import open_gate
+from tests.seam.packed import to_connections, to_hub
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.bus import LocalBus
 from twisted_chat.core.hub import Hub
@@ -369,9 +370,9 @@ class Stage:
         gate, _ = open_gate(store)
         log_sums = LogSums(self.clock)
         self.sessions = Sessions(self.clock, Limits(), log_sums)
-        hub, port = Hub(NodeName("n"), Limits()), self.sessions.port
+        hub, port = Hub(NodeName("n"), Limits()), to_connections(self.sessions.port)
         self.node = Node(hub, bus, store, self.clock, gate, port, log_sums, server="test")
-        self.sessions.attach(self.node)
+        self.sessions.attach(to_hub(self.node))
 
         async def start() -> None:
             await store.start(self.node.on_committed, self.node.on_drained)

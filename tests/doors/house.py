@@ -17,6 +17,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.auth.fakes import HeldRunner, open_gate
+from tests.seam.packed import to_connections, to_hub
 from twisted_chat.core.bus import LocalBus
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.values.ids import Node as NodeName
@@ -247,8 +248,10 @@ class House:
         log_sums = LogSums(self.clock)
         self.sessions = Sessions(self.clock, self.limits, log_sums)
         hub = Hub(NodeName("local"), self.limits)
-        self.node = Node(hub, bus, store, self.clock, gate, self.sessions.port, log_sums)
-        self.sessions.attach(self.node)
+        self.node = Node(
+            hub, bus, store, self.clock, gate, to_connections(self.sessions.port), log_sums
+        )
+        self.sessions.attach(to_hub(self.node))
         for start in (
             store.start(self.node.on_committed, self.node.on_drained),
             ids.start(bus.drain),

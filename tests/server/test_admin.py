@@ -37,7 +37,7 @@ class OperatingCase(NodeCase):
 
     def comes(self, nick: str, address: str | None = HOME) -> FakeDoor:
         """Let somebody into the lobby who comes from an address."""
-        door = FakeDoor(self.sessions, self.plain, address)
+        door = FakeDoor(self.node, self.sessions, self.plain, address)
         door.login(nick)
         self.forget(door)
         return door
@@ -222,7 +222,7 @@ class BanTests(OperatingCase):
     def test_ban_cuts_those_who_are_in_and_those_at_the_door(self) -> None:
         root = self.operator()
         inside, outside = self.comes("eve"), self.comes("bob", AWAY)
-        waiting = FakeDoor(self.sessions, self.plain, "192.0.2.99")
+        waiting = FakeDoor(self.node, self.sessions, self.plain, "192.0.2.99")
         self.forget(root, inside, outside, waiting)
         self.types(root, "server-ban 192.0.2.0/24 2h spam")
         for door in (inside, waiting):
@@ -286,7 +286,7 @@ class BanTests(OperatingCase):
         ban = Ban("network", HOME, "root", self.clock.seconds())
         self.node.restored(Remembered(bans=(ban,), panic=2, secret=b"x" * 32))
         self.assertIn("for good", self.node.banned(HOME))
-        door = FakeDoor(self.sessions, self.plain, AWAY).login("bob")
+        door = FakeDoor(self.node, self.sessions, self.plain, AWAY).login("bob")
         self.turn()
         self.assertIn("name refused closed", door.take()[-1])
 
@@ -360,7 +360,7 @@ class PanicTests(OperatingCase):
         self.forget(root)
         self.types(root, "panic 1")
         self.assertIn("done: no new guests are let in until /panic 0", root.take()[-1])
-        late = FakeDoor(self.sessions, self.plain, AWAY).login("late")
+        late = FakeDoor(self.node, self.sessions, self.plain, AWAY).login("late")
         self.turn()
         self.assertIn("name refused closed", late.take()[-1])
         self.assertEqual(bob.ended, 0)
@@ -387,7 +387,7 @@ class PanicTests(OperatingCase):
     def test_who_comes_back_gets_in(self) -> None:
         root, bob = self.operator(), self.comes("bob", AWAY)
         self.types(root, "panic 2")
-        back = FakeDoor(self.sessions, self.plain, AWAY)
+        back = FakeDoor(self.node, self.sessions, self.plain, AWAY)
         back.asks(c.Login(parse_nick("bob"), token=bob.token))
         self.assertEqual(back.logins, [True])
 
@@ -399,12 +399,12 @@ class PanicOnTheWayTests(OperatingCase):
         return HeldBus()
 
     def test_who_comes_while_panic_is_set_stays_out(self) -> None:
-        root = FakeDoor(self.sessions, self.plain, None).login("ann")
+        root = FakeDoor(self.node, self.sessions, self.plain, None).login("ann")
         self.bus.release_all()
         self.turn()
         self.node.hub.state.sessions[root.peer.id].operator = "root"
         root.asks(c.SetPanic(1))
-        late = FakeDoor(self.sessions, self.plain, AWAY).login("late")
+        late = FakeDoor(self.node, self.sessions, self.plain, AWAY).login("late")
         self.bus.release_all()
         self.turn()
         self.assertIn("name refused closed", late.take()[-1])

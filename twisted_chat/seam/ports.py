@@ -7,7 +7,9 @@ is a call.
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+import msgspec
 
 from twisted_chat.core.api.commands import Command
 from twisted_chat.core.api.events import Envelope, RoomRef
@@ -17,7 +19,7 @@ from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import Nick
 
 
-class Identity(NamedTuple):
+class Identity(msgspec.Struct, frozen=True):
     """Who a session is."""
 
     nick: Nick
