@@ -403,6 +403,10 @@ class StartTests(ServiceTestCase):
         self.assertEqual(self.assertRaises(SystemExit, makeService, options).code, 0)
         self.assertEqual(self.handlers, {})
 
+    def test_sessions_of_two_starts_have_no_name_in_common(self) -> None:
+        first, second = (self.made().node.hub.node for _ in range(2))
+        self.assertNotEqual(first, second)
+
 
 class CannotStartTests(ServiceTestCase):
     def reason(self, error: Exception, port: str = "tcp:12000") -> str:

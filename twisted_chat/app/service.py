@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import secrets
 import signal
 import sys
 from collections.abc import Callable, Mapping, MutableMapping
@@ -131,7 +132,9 @@ class ChatService(Service):
         )
         self._reserved = [name for checker in checkers for name in names_of(checker)]
         hub = Hub(
-            NodeName("local"), settings.effective_limits(), registration=settings.who_registers()
+            NodeName(secrets.token_hex(8)),
+            settings.effective_limits(),
+            registration=settings.who_registers(),
         )
         log_sums = LogSums(clock)
         self.sessions = Sessions(clock, hub.limits, log_sums)

@@ -14,9 +14,9 @@ MessageId = NewType("MessageId", int)
 UserId = NewType("UserId", int)
 #: The id of the join that created the room: one incarnation of a name. The lobby's is 0.
 RoomId = NewType("RoomId", int)
-#: One connection to one node. Ids of two nodes may be equal: (node, session) is unique.
+#: The number of a connection to one node. Those of two nodes, or of two starts, may be equal: (node, session) is unique.
 SessionId = NewType("SessionId", int)
-#: The name of a node of a cluster.
+#: The name of a node, made anew at each start.
 Node = NewType("Node", str)
 #: Public name of the scope within which a client's own message ids count.
 Scope = NewType("Scope", str)
