@@ -176,7 +176,7 @@ class StartTests(ServiceTestCase):
         guest = Guest(house, IPv4Address("TCP", "10.0.0.1", 5), factory)
         self.assertEqual(guest.sees(), [])
         guest.sends(b"PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\nbob\r\n/stats\r\n")
-        self.assertIn("! only operators", guest.sees()[-1])
+        self.assertIn("! Only server operators", guest.sees()[-1])
         house.empties()
         self.stops(served)
 
@@ -581,7 +581,7 @@ class KeptTests(ServiceTestCase):
             robot = house.comes()
             robot.objects({"type": "nick", **login}, {"type": "command", "content": "/privacy"})
             house.waits(1)
-            self.assertIn("one of your rooms", robot.gets()[-1]["content"])
+            self.assertIn("share a room with you", robot.gets()[-1]["content"])
             guest = house.comes()
             guest.types("robot")
             self.assertIn("robot is registered. Type its password", guest.sees()[-1])
@@ -781,7 +781,10 @@ class AgainTests(ServiceTestCase):
         bob = house.enters("bob")
         self.hangs_up(registration="closed")
         bob.types("/register correct-horse")
-        self.assertIn("! nobody can register here; ask who runs this server.", bob.sees())
+        self.assertIn(
+            "! Registration is closed on this server. Nothing was registered. Ask the server's operator for an account.",
+            bob.sees(),
+        )
         house.empties()
         self.stops(served)
 
@@ -792,7 +795,7 @@ class AgainTests(ServiceTestCase):
         limits = Limits(max_text=5, max_per_address=1, max_backlog=70_000, max_ids=8)
         self.hangs_up(server_name="Ops", motd="Be kind.", limits=limits, flood_limit=False)
         bob.types("123456")
-        self.assertIn("! that text has 6 bytes", bob.sees()[0])
+        self.assertIn("! That text has 6 bytes", bob.sees()[0])
         refused = house.comes()
         self.assertIn("Too many connections", refused.sees()[0])
         alice = house.comes(IPv4Address("TCP", "192.0.2.8", 1))

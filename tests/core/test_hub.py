@@ -332,7 +332,7 @@ class ApplyTests(Case):
         self.world.publish(e.Proposal(arrived, e.Origin(Node("a"), SessionId(99)), NOW))
         outcome = self.world.outcomes[Node("a")][-1]
         assert isinstance(outcome, Rejected)
-        self.assertEqual(outcome.why, NameRefused("nick-taken", '"bob" is taken', nick("bob2")))
+        self.assertEqual(outcome.why, NameRefused("nick-taken", '"bob" is taken.', nick("bob2")))
 
     def test_sessions_of_another_node_are_none_of_this_one(self) -> None:
         # Session numbers are given by each node: the same number elsewhere is another session.

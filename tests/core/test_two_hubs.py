@@ -400,7 +400,7 @@ class NameTests(TwoHubs):
             self.world.do(self.world.open(node), c.Login())
         _, second = self.outcomes()
         assert isinstance(second, Rejected) and isinstance(second.why, NameRefused)
-        self.assertEqual(second.why.why, '"guest1" is taken')
+        self.assertEqual(second.why.why, '"guest1" is taken.')
         self.assertEqual(str(second.why.suggestion), "guest12")
 
     def test_login_and_rename_to_one_name_have_one_winner(self) -> None:

@@ -194,6 +194,9 @@ def read_object(value: dict[str, Any], me: str, asked: dict[str, Step]) -> Itera
             yield "welcome", value["nick"]
         case "error" if "suggestion" in value:
             yield "no such luck", content.removesuffix("."), value["suggestion"]
+        case "error" if ". Try " in content:
+            why, _, suggestion = content.removesuffix(".").partition(". Try ")
+            yield "no such luck", why, suggestion
         case "error" if value["code"] == "password-needed":
             yield "locked", room
         case "error":
@@ -487,7 +490,7 @@ EXPECTED: dict[str, list[Seen]] = {
         ("names", "alice (guest)", "carol (guest)", "robert (guest; away)"),
         ("kicked", "alice", "robert", "#dev", "too loud"),
         ("said", "#lobby", "robert", "I was thrown out"),
-        ("notice", "you no longer see what robert says"),
+        ("notice", "You no longer see messages from robert"),
         ("you left", "#dev", "#lobby"),
         ("gone", "carol", "connection lost"),
         ("gone", "robert", "good night"),
@@ -513,14 +516,14 @@ EXPECTED: dict[str, list[Seen]] = {
         ("names", "alice", "bob"),
         ("topic is", "#dev", "Release day"),
         ("said", "#lobby", "carol", "who is in the lobby?"),
-        ("error", '"alice" is taken'),
+        ("no such luck", '"alice" is taken', "alice2"),
         ("you are", "robert"),
         ("you are away", "lunch"),
         ("you are back",),
-        ("error", "only operators of #dev can do that"),
+        ("error", "Only operators of #dev can do that"),
         ("kicked", "alice", "robert", "#dev", "too loud"),
         ("notice", "you are no longer in #dev"),
-        ("error", "you talk in no room now"),
+        ("error", "You are not talking in any room"),
         ("you talk in", "#lobby"),
         ("said", "#lobby", "alice", "back here"),
         ("gone", "carol", "connection lost"),

@@ -121,7 +121,7 @@ async def test_away_whois_and_ignore(scene: Scene) -> None:
     assert "away" not in await bob.sees(re.compile(r"^-- alice \(guest\)"))
 
     bob.types("/ignore alice")
-    await bob.sees(re.compile("no longer see what alice says"))
+    await bob.sees(re.compile("no longer see messages from alice"))
     alice.types("one", "/me does two", "/msg bob three", "four > bob", "/nick alias", "five")
     await carol.sees("<alias> five")
     await fence(carol, alice, bob)
@@ -129,7 +129,7 @@ async def test_away_whois_and_ignore(scene: Scene) -> None:
     assert heard == []
     assert "-- alice is now called alias" in bob.lines
     bob.types("/unignore alias")
-    await bob.sees(re.compile("see again what alias says"))
+    await bob.sees(re.compile("see messages from alias again"))
     alice.types("six")
     await bob.sees("<alias> six")
 
@@ -142,7 +142,7 @@ async def test_kick_is_for_who_made_the_room_and_leaves_no_focus(scene: Scene) -
         member.types("JOIN den")
         await member.sees(re.compile("^-- You are in .*#den"))
     bob.types("/kick alice")
-    await bob.sees(re.compile("^! only operators of #den"))
+    await bob.sees(re.compile("^! Only operators of #den"))
     alice.types("/kick bob too loud")
     await bob.sees(re.compile(r"alice removed bob from #den \(too loud\)"))
     bob.types("can you still hear me?")
@@ -219,7 +219,7 @@ async def test_lines_piped_behind_a_refused_name_are_neither_names_nor_said(scen
     bob = await scene.visits(server, "bob")
     pipe = await scene.connects(server)
     pipe.types("bob", "my secret", "another")
-    await pipe.sees(re.compile('^! "bob" is taken'))
+    await pipe.sees(re.compile('^! "bob" is taken.'))
     await pipe.ends()
     await scene.visits(server, "witness")
     await bob.sees("-- witness joined #lobby")

@@ -227,7 +227,7 @@ class BanTests(OperatingCase):
         self.types(root, "server-ban 192.0.2.0/24 2h spam")
         for door in (inside, waiting):
             self.assert_took(
-                door, "farewell you are banned from this server for 2 hours more: spam"
+                door, "farewell You are banned from this server for 2 hours more: spam."
             )
             self.assertEqual(door.ended, 1)
         self.assert_took(outside, "departed eve (banned)")
@@ -265,7 +265,9 @@ class BanTests(OperatingCase):
             self.types(root, line)
             told = root.take()[-1]
             self.assertIn(f"the {target} is banned for good; ", told)
-            self.assertTrue(told.endswith(" undoes that. Nobody here matches it now."), told)
+            self.assertTrue(
+                told.endswith(" undoes that. Nobody here matches it at the moment."), told
+            )
         self.types(root, "server-ban 192.0.2.0/24")
         self.assertTrue(root.take()[-1].endswith(" undoes that"))
 

@@ -383,8 +383,8 @@ class IgnoreTests(NodeCase):
         mal.say("after")
         want = [
             "#lobby <mal> before",
-            "done: you no longer see what mal says; /unignore mal undoes that",
-            "done: you see again what mal says",
+            "done: You no longer see messages from mal. Type /unignore mal to undo that.",
+            "done: You see messages from mal again.",
             "#lobby <mal> after",
         ]
         self.assert_took(ann, *want)

@@ -469,7 +469,7 @@ class SettingsTests(Case):
         for door in (self.bob, second):
             told = "\n".join(door.take())
             self.assertIn("before", told)
-            self.assertIn("you no longer see what eve says", told)
+            self.assertIn("You no longer see messages from eve", told)
             self.assertNotIn("after", told)
         second.asks(c.Unignore(parse_nick("eve")))
         eve.say("again")
@@ -479,7 +479,9 @@ class SettingsTests(Case):
     def test_who_may_write_is_confirmed(self) -> None:
         self.bob.asks(c.SetPrivacy("accounts"))
         self.turn()
-        self.assertIn("only who has an account may write to you", "\n".join(self.bob.take()))
+        self.assertIn(
+            "Only people with an account can send you private messages", "\n".join(self.bob.take())
+        )
 
     def test_an_invitation_is_told_to_who_made_it_and_lets_one_in(self) -> None:
         self.node.hub.trust(self.bob.peer.id)
@@ -490,7 +492,10 @@ class SettingsTests(Case):
         self.assertNotIn(digest, told)
         code = told.split("/register PASSWORD ")[1].strip(". \r\n")
         self.node.hub.let_register("invite")
-        for name, text in (("eve", "eve is registered"), ("ann", "needs an invitation")):
+        for name, text in (
+            ("eve", "eve is registered"),
+            ("ann", "You need an unused invitation code"),
+        ):
             (door,) = self.enter(name)
             door.asks(c.Register(RIGHT, code))
             self.turn()
@@ -538,7 +543,7 @@ class ComingBackTests(Case):
         carol.take()
         carol.asks(c.DropAccount(RIGHT))
         self.turn()
-        self.assertIn("your account is kept elsewhere", "\n".join(carol.take()))
+        self.assertIn("Your account is managed in a file", "\n".join(carol.take()))
         carol.asks(c.ChangePassword(RIGHT, WRONG))
         self.turn()
         self.assertIn("this server does not keep your password", "\n".join(carol.take()))

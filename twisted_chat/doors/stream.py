@@ -127,7 +127,7 @@ class StreamProtocol(Protocol):
         tune(self.transport, self._sessions.limits.send_buffer)
         why = self._sessions.banned(self._host)
         if why:
-            self._turn_away(f"{why}.")
+            self._turn_away(why)
             return
         self.send, self.hold = self._way()
         self._open(self.factory.first)

@@ -134,7 +134,7 @@ _ROOMS = r.Rooms((r.RoomLine(room("lobby"), 1, CleanText("")),), 1, 1, 1)
 EVERY_REPLY: tuple[r.Reply, ...] = (
     r.Refused("code", "why; what to do"),
     r.PasswordNeeded(room("dev")),
-    r.NameRefused("nick-taken", '"bob" is taken', nick("bob2")),
+    r.NameRefused("nick-taken", '"bob" is taken.', nick("bob2")),
     r.NickPassword(nick("bob"), nick("bob2")),
     r.Greeting("chat"),
     r.Welcome(nick("bob"), "token", (CleanText("news"),)),

@@ -40,7 +40,7 @@ class RegisterTests(BobCase):
     def test_second_half_of_a_password_is_not_taken_for_a_code_and_dropped(self) -> None:
         refused = self.world.refusal(self.eve, self.command)
         self.assertEqual(refused.code, "bad-password")
-        self.assertIn("a password has no blanks", refused.why)
+        self.assertIn("A password cannot contain spaces", refused.why)
         self.assertNotIn("code", refused.why)
 
     def test_an_invitation_that_is_not_needed_is_not_used_up(self) -> None:
@@ -83,7 +83,7 @@ class RegisterTests(BobCase):
         for password in (" correct horse", "correct horse "):
             refused = self.world.refusal(self.eve, c.Register(password))
             self.assertEqual(refused.code, "bad-password")
-            self.assertIn("cannot begin or end with a blank", refused.why)
+            self.assertIn("cannot begin or end with a space", refused.why)
 
     def test_a_short_password_is_refused(self) -> None:
         self.assertEqual(self.code(self.eve, c.Register("seven77")), "bad-password")
@@ -159,7 +159,9 @@ class AccountTests(BobCase):
 
     def test_who_may_write_is_told_when_asked(self) -> None:
         decision = self.world.decide(self.bob, c.SetPrivacy())
-        self.assertEqual(decision, SendReply(r.Confirmed("everybody may write to you in private")))
+        self.assertEqual(
+            decision, SendReply(r.Confirmed("Everyone can send you private messages."))
+        )
 
     def test_only_who_is_on_the_servers_machine_invites(self) -> None:
         self.assertEqual(self.code(self.bob, c.MakeInviteCode()), "not-operator")

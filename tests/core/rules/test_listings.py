@@ -211,7 +211,7 @@ class AskingTests(ChatCase):
         self.assertEqual((len(found.people), found.count, found.pages), (1, 3, 2))
 
     def test_room_that_is_not_there_has_nobody(self) -> None:
-        why = "there is no room #nowhere; /rooms lists them"
+        why = "There is no room #nowhere. Type /rooms to list them."
         self.refuse(self.bob, c.Who(room("nowhere")), "no-such-room", why)
 
     def test_whois_tells_about_somebody(self) -> None:
@@ -266,17 +266,19 @@ class AskingTests(ChatCase):
         self.assertEqual(set(found.query.rooms), {dev, lobby})
 
     def test_search_in_a_room_one_is_not_in_is_refused(self) -> None:
-        why = "you are not in #dev; enter it with /join #dev"
+        why = "You are not in #dev. Enter it with /join #dev."
         search = c.Search((c.Term("hi"),), rooms=(room("lobby"), room("dev")))
         self.refuse(self.eve, search, "not-in-room", why)
 
     def test_who_is_in_no_room_has_nothing_to_search(self) -> None:
         self.world.do(self.eve, c.Leave())
-        why = "you are in no room, and only your rooms are searched; enter one with /join ROOM"
+        why = (
+            "You are not in any room, and only your rooms are searched. Enter one with /join ROOM."
+        )
         self.refuse(self.eve, c.Search((c.Term("hi"),)), "no-room", why)
 
     def test_stats_are_for_who_is_on_the_servers_machine(self) -> None:
-        why = "only operators of this server, and who connects from the machine it runs on, may see that"
+        why = "Only server operators and people on the server's own machine can see that."
         self.refuse(self.bob, c.ShowStats(), "not-operator", why)
         self.hub.trust(self.bob.session)
         self.assertEqual(self.decide(self.bob, c.ShowStats()), ServerStats())
@@ -366,7 +368,8 @@ class LeakTests(RuledCase):
         self.done(self.otto, "private on")
         self.assertEqual(self.seen("carl"), ())
         self.assertEqual(
-            self.refused(self.carl, "who dev").why, "there is no room #dev; /rooms lists them"
+            self.refused(self.carl, "who dev").why,
+            "There is no room #dev. Type /rooms to list them.",
         )
         self.assertEqual(self.seen("vera"), ("members", "listed", "topic", "whois"))
         listed = self.answer(self.carl, "rooms")

@@ -53,7 +53,7 @@ class LoginTests(ChatCase):
         self.assertEqual(self.login("carol"), self.arrival("carol"))
 
     def test_taken_nick_is_refused_with_reason_and_suggestion(self) -> None:
-        why = '"bob" is taken'
+        why = '"bob" is taken.'
         self.assertEqual(
             self.login("bob"), SendReply(r.NameRefused("nick-taken", why, nick("bob2")))
         )
@@ -73,11 +73,11 @@ class LoginTests(ChatCase):
         rejected = self.world.outcomes[self.new.node][-1]
         assert isinstance(rejected, Rejected)
         self.assertEqual(
-            rejected.why, r.NameRefused("nick-taken", '"carol" is taken', nick("carol2"))
+            rejected.why, r.NameRefused("nick-taken", '"carol" is taken.', nick("carol2"))
         )
 
     def test_nick_that_looks_taken_says_by_whom(self) -> None:
-        why = '"b\u043eb" is taken: it looks too much like bob, who is here'
+        why = '"b\u043eb" is taken: it looks too much like bob, who is here.'
         decision = self.login("b\u043eb")
         assert isinstance(decision, SendReply) and isinstance(decision.reply, r.NameRefused)
         self.assertEqual((decision.reply.code, decision.reply.why), ("nick-taken", why))
@@ -87,7 +87,7 @@ class LoginTests(ChatCase):
         for command in EVERY_COMMAND:
             if not isinstance(command, free):
                 self.refuse(
-                    self.new, command, "not-logged-in", "pick a nickname first; nothing was sent"
+                    self.new, command, "not-logged-in", "Pick a nickname first. Nothing was sent."
                 )
 
     def test_help_ping_and_quit_need_no_login(self) -> None:
@@ -123,7 +123,7 @@ class LoginTests(ChatCase):
         )
 
     def test_second_login_with_the_secret_of_a_session_is_refused(self) -> None:
-        why = "you are logged in as bob already; /nick NICK changes that name"
+        why = "You are already logged in as bob. Type /nick NICK to change your nickname."
         self.refuse(self.bob, c.Login(nick("rob"), token="x"), "already-logged-in", why)
 
 
@@ -152,9 +152,9 @@ class ArrivalTests(ChatCase):
     def test_second_does_not(self) -> None:
         seat = self.world.open()
         for name, why in (
-            ("bob", '"bob" is taken'),
-            ("BOB", '"BOB" is taken'),
-            ("b\u043eb", '"b\u043eb" is taken: it looks too much like bob, who is here'),
+            ("bob", '"bob" is taken.'),
+            ("BOB", '"BOB" is taken.'),
+            ("b\u043eb", '"b\u043eb" is taken: it looks too much like bob, who is here.'),
         ):
             refused = self.void(seat, self.arrival(name))
             assert isinstance(refused, NameRefused)
@@ -432,10 +432,10 @@ class KeptOutTests(BobCase):
 
     def test_a_banned_account_is_kept_out_with_the_right_password_only(self) -> None:
         self.ban("account", "bob")
-        kept_out = SendReply(r.NameRefused("banned", "you are banned from this server for good"))
+        kept_out = SendReply(r.NameRefused("banned", "You are banned from this server for good."))
         self.assertEqual(self.prove(self.world.open(), "bob"), kept_out)
         eve = self.world.enter("eve")
-        said = SendReply(r.Refused("banned", "you are banned from this server for good"))
+        said = SendReply(r.Refused("banned", "You are banned from this server for good."))
         self.assertEqual(self.prove(eve, "bob"), said)
 
     def test_a_secret_of_a_banned_account_does_not_let_it_in(self) -> None:
@@ -467,7 +467,7 @@ class KeptOutTests(BobCase):
         back = self.world.decide(again, c.Login(nick("bob"), token=again.token))
         self.assertIsInstance(back, Propose)
         self.hub.state.panic = 2
-        closed = "this server lets nobody new in for now; try again later"
+        closed = "This server is not accepting new people at the moment. Try again later."
         self.assertEqual(self.prove(seat, "bob"), SendReply(r.NameRefused("closed", closed)))
 
 
@@ -614,22 +614,24 @@ class RenameTests(ChatCase):
         )
 
     def test_own_nick_is_no_change(self) -> None:
-        why = "you are called bob already; nothing was changed"
+        why = "Your nickname is already bob. Nothing was changed."
         self.refuse(self.bob, c.Rename(nick("bob")), "same-nick", why)
 
     def test_taken_nick_is_refused_with_a_suggestion(self) -> None:
-        self.refuse(self.bob, c.Rename(nick("alice")), "nick-taken", '"alice" is taken; try alice2')
+        self.refuse(
+            self.bob, c.Rename(nick("alice")), "nick-taken", '"alice" is taken. Try alice2.'
+        )
         self.refuse(
             self.bob,
             c.Rename(nick("al\u0456ce")),
             "nick-taken",
-            '"al\u0456ce" is taken: it looks too much like alice, who is here; try al\u0456ce2',
+            '"al\u0456ce" is taken: it looks too much like alice, who is here. Try al\u0456ce2.',
         )
 
     def test_where_nothing_can_be_suggested_nothing_is(self) -> None:
         name = "\u0627\u0628\u0661"  # an Arabic name with an Arabic digit
         self.world.enter(name)
-        self.refuse(self.bob, c.Rename(nick(name)), "nick-taken", f'"{name}" is taken')
+        self.refuse(self.bob, c.Rename(nick(name)), "nick-taken", f'"{name}" is taken.')
 
     def test_own_nick_in_capitals_must_not_look_like_that_of_another(self) -> None:
         ian = self.world.enter("ian")
@@ -651,7 +653,7 @@ class RenamedTests(ChatCase):
         self.applied(self.bob, e.Renamed(nick("carol")))
         self.assertEqual(
             self.void(self.eve, e.Renamed(nick("carol"))),
-            Refused("nick-taken", '"carol" is taken'),
+            Refused("nick-taken", '"carol" is taken.'),
         )
         refused = self.void(self.eve, e.Renamed(nick("car\u043el")))
         assert isinstance(refused, Refused)

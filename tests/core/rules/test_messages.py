@@ -77,13 +77,13 @@ class SayTests(ChatCase):
     def test_mistyped_private_message_to_somebody_here_is_not_said(self) -> None:
         why = (
             "That looks like a private message to eve, mistyped. It was not sent. "
-            "Write /msg eve TEXT, or put // and a blank in front to say it to everybody."
+            "Type /msg eve TEXT, or put // and a space in front to say it to everyone."
         )
         for name in ("eve", "Eve", "\u0435v\u0435"):
             self.refuse(self.bob, c.Say(HI, unless=(nick(name),)), "looks-private", why)
 
     def test_any_of_several_lines_may_be_for_somebody_here(self) -> None:
-        for program, way in ((True, '"literal": true'), (False, "put // and a blank in front")):
+        for program, way in ((True, '"literal": true'), (False, "put // and a space in front")):
             said = c.Say(HI, unless=(nick("zed"), nick("eve")), program=program)
             refused = self.world.refusal(self.bob, said)
             self.assertEqual(refused.code, "looks-private")
@@ -99,7 +99,7 @@ class SayTests(ChatCase):
         self.world.do(self.alice, c.Join(room("Vault"), "swordfish"))
         why = (
             "That looks like the password of #Vault, mistyped. It was not sent. "
-            "Write /join #Vault PASSWORD, or put // and a blank in front to say it to everybody."
+            "Type /join #Vault PASSWORD, or put // and a space in front to say it to everyone."
         )
         for name in ("vault", "VAULT", "v\u0430ult"):
             for seat in (self.bob, self.alice):
@@ -137,7 +137,9 @@ class SayTests(ChatCase):
 
     def test_who_has_no_focus_is_told_that_nothing_was_said(self) -> None:
         self.world.do(self.eve, c.Leave())
-        why = "you talk in no room now: choose one with /join ROOM. The message was not sent."
+        why = (
+            "You are not talking in any room. The message was not sent. Choose one with /join ROOM."
+        )
         self.refuse(self.eve, c.Say(HI), "no-room", why)
 
     def test_focus_of_a_session_that_was_replaced_is_none(self) -> None:
@@ -156,19 +158,19 @@ class SayTests(ChatCase):
 
     def test_who_is_not_in_the_room_is_told_that_nothing_was_said(self) -> None:
         for name in ("dev", "nowhere"):
-            why = f"you are not in #{name}; enter it with /join #{name}. The message was not sent."
+            why = f"You are not in #{name}. The message was not sent. Enter it with /join #{name}."
             self.refuse(self.eve, c.Say(HI, room(name)), "not-in-room", why)
 
     def test_text_may_have_4096_bytes_in_all_its_lines(self) -> None:
         fits = lines("x" * 2000, "\u00e4" * 1000, "x" * 94)
         self.assertIsInstance(self.decide(self.bob, c.Say(fits)), Propose)
-        why = "that text has 4,097 bytes, and 4,096 are the most; nothing was sent"
+        why = "That text has 4,097 bytes; the limit is 4,096. The message was not sent."
         self.refuse(self.bob, c.Say((*fits[:2], CleanText("x" * 95))), "too-long", why)
 
     def test_nothing_is_not_said(self) -> None:
         for nothing in (lines(""), lines("  ", "\u00a0"), lines("", "")):
             self.refuse(
-                self.bob, c.Say(nothing), "empty", "there is nothing to say; nothing was sent"
+                self.bob, c.Say(nothing), "empty", "The message is empty, so it was not sent."
             )
         self.assertIsInstance(self.decide(self.bob, c.Say(lines("", "x"))), Propose)
 
@@ -190,8 +192,8 @@ class OnceTests(ChatCase):
     def test_same_id_with_other_content_is_refused(self) -> None:
         self.applied(self.bob, e.Said("say", HI), LOBBY_ID, tag="1")
         why = (
-            "this id was used for another message; give each message an id of its own; "
-            "nothing was sent"
+            "This id was already used for another message. The message was not sent. "
+            "Give each message its own id."
         )
         for event, where in (
             (e.Said("say", lines("ho")), LOBBY_ID),
@@ -245,8 +247,8 @@ class RepeatTests(ChatCase):
     def test_same_id_with_other_content_is_refused(self) -> None:
         self.world.say(self.bob, "hi", tag="1")
         why = (
-            "this id was used for another message; give each message an id of its own; "
-            "nothing was sent"
+            "This id was already used for another message. The message was not sent. "
+            "Give each message its own id."
         )
         for other in (
             c.Say(lines("ho")),

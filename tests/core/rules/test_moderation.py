@@ -43,7 +43,7 @@ class KickTests(ChatCase):
         self.assertNotIn(self.dev, self.user("ally").rooms)
 
     def test_others_do_not(self) -> None:
-        why = "only operators of #dev can do that (who makes a room is its operator)"
+        why = "Only operators of #dev can do that. Nothing was changed."
         self.assertEqual(
             self.void(self.alice, self.kick("bob"), self.dev), Refused("not-operator", why)
         )
@@ -63,13 +63,16 @@ class KickTests(ChatCase):
     def test_who_left_meanwhile_is_not_put_out(self) -> None:
         kick = self.kick("alice")
         self.applied(self.alice, e.Left(), self.dev)
-        why = Refused("not-a-member", "alice is not in #dev; /who #dev lists who is")
+        why = Refused(
+            "not-a-member",
+            "alice is not in #dev. Nothing was changed. Type /who #dev to list its members.",
+        )
         self.assertEqual(self.void(self.bob, kick, self.dev), why)
         self.world.close(self.alice)
         self.assertEqual(self.void(self.bob, kick, self.dev), why)
 
     def test_nobody_puts_themselves_out(self) -> None:
-        why = Refused("self", "you cannot put yourself out; /leave #dev leaves it")
+        why = Refused("self", "You cannot kick yourself. Type /leave #dev to leave the room.")
         self.assertEqual(self.void(self.bob, self.kick("bob"), self.dev), why)
 
 
@@ -249,7 +252,9 @@ class BanCheckTests(RuledCase):
         for target in ("192.0.2.2", "192.0.2.0/24", "::ffff:192.0.2.2", "*tt*", "o?to"):
             refused = self.refused(self.otto, f"ban {target}")
             self.assertEqual(refused.code, "bans-yourself")
-            self.assertIn("would ban you, too; to do that all the same, type /ban !", refused.why)
+            self.assertIn(
+                "would ban you, too. Nothing was changed. To do it anyway, type /ban !", refused.why
+            )
         # The owner is not kept out by any ban.
         self.done(self.olga, "ban 192.0.2.1")
         self.assertTrue(self.is_in(self.olga))

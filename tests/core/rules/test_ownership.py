@@ -247,7 +247,7 @@ class AnswerTests(RuledCase):
             for seat in (self.olga, self.otto):
                 refused = self.refused(seat, f"ban {target}")
                 self.assertEqual(refused.code, "network-ban")
-                self.assertIn("Nothing was changed. Write address:NICK", refused.why)
+                self.assertIn("Nothing was changed. Type address:NICK", refused.why)
             self.assertEqual(self.code(self.vera, f"ban {target}"), "not-operator")
         self.assertTrue(self.is_in(self.eve))
         self.let_ban_networks(self.otto)
@@ -278,9 +278,9 @@ class AnswerTests(RuledCase):
     def test_what_deletes_for_good_is_asked_for(self) -> None:
         refused = self.refused(self.olga, "drop-room")
         self.assertEqual(refused.code, "confirm")
-        self.assertIn("/drop-room #dev deletes the room", refused.why)
+        self.assertIn("To confirm, type /drop-room #dev.", refused.why)
         self.assertEqual(self.code(self.otto, "drop-room"), "not-owner")
         refused = self.refused(self.vera, "forget-me")
         self.assertEqual(refused.code, "confirm")
-        self.assertIn("/forget-me #dev deletes what you said there", refused.why)
+        self.assertIn("/forget-me #dev deletes your messages there", refused.why)
         self.assertEqual(self.code(self.eve, "forget-me"), "needs-account")

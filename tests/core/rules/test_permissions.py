@@ -67,23 +67,29 @@ class TableTests(SynchronousTestCase):
                 "slow",
                 [],
                 "slow",
-                "#dev is slow: wait 1 second more. The message was not sent.",
+                "#dev is in slow mode. The message was not sent. Wait 1 second.",
             ),
-            ("enter", "banned", [], "banned", "you are banned from #dev"),
+            ("enter", "banned", [], "banned", "You are banned from #dev."),
             (
                 "kick",
                 "",
                 ["voice"],
                 "not-operator",
-                "only operators of #dev can do that (who makes a room is its operator)",
+                "Only operators of #dev can do that. Nothing was changed.",
             ),
-            ("drop", "", ["operator"], "not-owner", "only the owner of #dev can do that"),
+            (
+                "drop",
+                "",
+                ["operator"],
+                "not-owner",
+                "Only the owner of #dev can do that. Nothing was changed.",
+            ),
             (
                 "ban",
                 "the owner",
                 ["operator"],
                 "is-owner",
-                "nobody can do that to the owner of #dev",
+                "Nobody can do that to the owner of #dev. Nothing was changed.",
             ),
         ):
             user, dev, against = self.arrange(how)
@@ -99,7 +105,7 @@ class TableTests(SynchronousTestCase):
         dev.bans["bob"] = spam
         refused = may("enter", user, dev, NOW + 3600)
         assert refused is not None
-        self.assertEqual(refused.why, "you are banned from #dev, for 1 hour more")
+        self.assertEqual(refused.why, "You are banned from #dev, for 1 hour more.")
         self.assertIsNone(may("enter", user, dev, NOW + 7200))
 
     def test_nobody_waits_in_a_slow_room_for_a_clock_that_was_set_back(self) -> None:
@@ -110,7 +116,7 @@ class TableTests(SynchronousTestCase):
         dev.spoke[user.invitation] = NOW
         refused = may("speak", user, dev, NOW)
         assert refused is not None
-        self.assertIn("wait 30 seconds more", refused.why)
+        self.assertIn("Wait 30 seconds.", refused.why)
         dev.spoke[user.invitation] = NOW - 30
         self.assertIsNone(may("speak", user, dev, NOW))
 
@@ -120,7 +126,10 @@ class TableTests(SynchronousTestCase):
             if needed:
                 refused = may(action, self.user, lobby, NOW)
                 assert refused is not None
-                self.assertEqual(refused.why, "nobody can do that in #lobby, which has no operator")
+                self.assertEqual(
+                    refused.why,
+                    "Nobody can do that in #lobby, because it has no operators. Nothing was changed.",
+                )
 
     def test_nick_of_a_nobody_is_no_role(self) -> None:
         """Who calls himself as a role is called has none."""

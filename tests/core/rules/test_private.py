@@ -60,7 +60,7 @@ class TellTests(ChatCase):
         )
 
     def test_private_text_for_nobody_goes_nowhere(self) -> None:
-        why = "carol is not here; nothing was sent to anybody (/who lists who is here)"
+        why = "carol is not here. The message was not sent. Type /who to list who is here."
         self.refuse(self.bob, c.PrivateMessage(nick("carol"), HI), "no-such-nick", why)
 
     def test_looking_like_somebody_is_not_enough(self) -> None:
@@ -70,9 +70,9 @@ class TellTests(ChatCase):
         )
 
     def test_private_text_has_the_same_limits(self) -> None:
-        why = "that text has 5,000 bytes, and 4,096 are the most; nothing was sent"
+        why = "That text has 5,000 bytes; the limit is 4,096. The message was not sent."
         self.refuse(self.bob, c.PrivateMessage(nick("alice"), lines("x" * 5000)), "too-long", why)
-        why = "there is nothing to say; nothing was sent"
+        why = "The message is empty, so it was not sent."
         self.refuse(self.bob, c.PrivateMessage(nick("alice"), lines(" ")), "empty", why)
 
     def test_private_text_for_a_session_goes_to_no_other_under_that_name(self) -> None:
@@ -105,7 +105,7 @@ class TellTests(ChatCase):
         self.assertEqual(self.decide(self.bob, c.ReplyPrivately(HI)), self.told("ally", self.bob))
 
     def test_answer_to_nobody_goes_nowhere(self) -> None:
-        why = "there is nobody here to answer; nothing was sent; use /msg NICK TEXT"
+        why = "There is nobody here to answer. The message was not sent. Type /msg NICK TEXT."
         self.refuse(self.bob, c.ReplyPrivately(HI), "nobody-to-answer", why)
         self.world.do(self.alice, c.PrivateMessage(nick("bob"), HI))
         self.world.close(self.alice)
@@ -136,7 +136,7 @@ class HeardTests(ChatCase):
         told = self.told()
         self.world.close(self.alice)
         self.world.enter("alice")
-        why = "alice is not here; nothing was sent to anybody (/who lists who is here)"
+        why = "alice is not here. The message was not sent. Type /who to list who is here."
         self.assertEqual(self.void(self.bob, told), Refused("no-such-nick", why))
 
 
@@ -246,7 +246,10 @@ class ToldTests(PrivateCase):
         eve, carl = self.world.enter("eve"), self.world.register("carl")
         self.tell(eve, "bob")
         why = self.void(carl, event)
-        self.assertEqual(why.why, "3 messages wait for bob, and no more can; nothing was sent")
+        self.assertEqual(
+            why.why,
+            "3 messages are already waiting for bob, and there cannot be more. The message was not sent.",
+        )
 
     def test_sent_again_is_said_so_whatever_stands_in_the_way_now(self) -> None:
         first = self.tell(self.ann, "bob", tag="1")
@@ -366,7 +369,7 @@ class ReadTests(PrivateCase):
 
 class IgnoreTests(ChatCase):
     def test_ignoring_is_by_key_and_shown_as_spelled(self) -> None:
-        why = "you no longer see what eve says; /unignore eve undoes that"
+        why = "You no longer see messages from eve. Type /unignore eve to undo that."
         self.assertEqual(
             self.decide(self.bob, c.Ignore(nick("EVE"))),
             SendReply(r.Confirmed(why), Ignoring("eve", "eve", hide=True)),
@@ -383,18 +386,22 @@ class IgnoreTests(ChatCase):
         self.assertEqual(
             self.decide(self.bob, c.Unignore(nick("Eve"))),
             SendReply(
-                r.Confirmed("you see again what eve says"), Ignoring("eve", "Eve", hide=False)
+                r.Confirmed("You see messages from eve again."), Ignoring("eve", "Eve", hide=False)
             ),
         )
 
     def test_what_makes_no_sense_is_refused(self) -> None:
         for command, code, why in (
-            (c.Ignore(nick("carol")), "no-such-nick", "carol is not here; /who lists who is here"),
-            (c.Ignore(nick("bob")), "self", "you cannot ignore yourself"),
+            (
+                c.Ignore(nick("carol")),
+                "no-such-nick",
+                "carol is not here. Type /who to list who is here.",
+            ),
+            (c.Ignore(nick("bob")), "self", "You cannot ignore yourself. Nothing was changed."),
             (
                 c.Unignore(nick("eve")),
                 "not-ignored",
-                "you do not ignore eve; /ignore lists whom you do",
+                "You do not ignore eve. Type /ignore to list the people you ignore.",
             ),
         ):
             self.refuse(self.bob, command, code, why)
@@ -402,5 +409,5 @@ class IgnoreTests(ChatCase):
     def test_list_of_the_ignored_has_an_end(self) -> None:
         self.patch(private, "MAX_IGNORED", 1)
         self.world.do(self.bob, c.Ignore(nick("eve")))
-        why = "you ignore 1 people, and that is the most; /unignore somebody first"
+        why = "You ignore 1 people and cannot ignore more. Nothing was changed. Type /unignore NICK first."
         self.refuse(self.bob, c.Ignore(nick("alice")), "too-many-ignored", why)

@@ -19,7 +19,8 @@ class RefusingTests(SynchronousTestCase):
     def test_size_is_counted_in_bytes(self) -> None:
         text = CleanText("\u00e4" * 5)
         self.assertIsNone(check_size(text, 10))
-        self.assertEqual(check_size(text, 9), refuse("too-long", too_long(10, 9)))
+        why = f"{too_long(10, 9)} Nothing was changed."
+        self.assertEqual(check_size(text, 9), refuse("too-long", why))
 
     def test_text_that_was_not_given_is_never_too_long(self) -> None:
         self.assertIsNone(check_size(None, 0))
@@ -30,5 +31,5 @@ class TextTests(SynchronousTestCase):
     def test_sizes_are_easy_to_read(self, size: int, limit: int) -> None:
         self.assertEqual(
             too_long(size, limit),
-            f"that text has {size:,} bytes, and {limit:,} are the most",
+            f"That text has {size:,} bytes; the limit is {limit:,}.",
         )

@@ -63,7 +63,7 @@ class JoinTests(ChatCase):
         self.assertEqual(self.room("dev").members[self.user("bob").id], frozenset())
 
     def test_nobody_is_in_a_room_twice(self) -> None:
-        why = Refused("already-in-room", "you are in #dev already")
+        why = Refused("already-in-room", "You are already in #dev.")
         self.assertEqual(self.void(self.bob, e.Joined(room("Dev"))), why)
 
     def test_there_is_a_limit_of_rooms(self) -> None:
@@ -71,11 +71,11 @@ class JoinTests(ChatCase):
         self.state = self.world.hub.state
         bob = self.world.enter("bob")
         self.applied(bob, e.Joined(room("one")))
-        why = "you are in 2 rooms, and nobody can be in more; leave one first (/leave ROOM)"
+        why = "You are in 2 rooms and cannot be in more. Leave one first with /leave ROOM."
         self.assertEqual(self.void(bob, e.Joined(room("x"))), Refused("too-many-rooms", why))
 
     def test_room_that_looks_like_another_is_not_made(self) -> None:
-        why = "#d\u0435v looks too much like #dev, which exists; join that one, or choose another name"
+        why = "#d\u0435v looks too much like #dev, which exists. No room was made. Join #dev, or choose another name."
         self.assertEqual(self.void(self.eve, e.Joined(room("d\u0435v"))), Refused("lookalike", why))
 
     def test_locked_room_takes_its_password_only(self) -> None:
@@ -135,12 +135,12 @@ class RoomTests(ChatCase):
         self.hub = self.world.hub
         bob = self.world.enter("bob")
         self.world.do(bob, c.Join(room("one")))
-        why = "you are in 2 rooms, and nobody can be in more; leave one first (/leave ROOM)"
+        why = "You are in 2 rooms and cannot be in more. Leave one first with /leave ROOM."
         self.refuse(bob, c.Join(room("two")), "too-many-rooms", why)
         self.assertIsInstance(self.decide(bob, c.Join(room("lobby"))), SendReply)
 
     def test_room_that_looks_like_another_is_not_made(self) -> None:
-        why = "#d\u0435v looks too much like #dev, which exists; join that one, or choose another name"
+        why = "#d\u0435v looks too much like #dev, which exists. No room was made. Join #dev, or choose another name."
         self.refuse(self.eve, c.Join(room("d\u0435v")), "lookalike", why)
         dev = self.world.hub.state.room_named(room("dev"))
         assert dev is not None
@@ -246,7 +246,7 @@ class RoomTests(ChatCase):
         for n in range(10):
             self.assertEqual(self.decide(self.eve, c.Join(room("vault"), f"guess{n}")), wrong)
         for seat in (self.eve, neighbour):
-            why = "too many wrong passwords of #vault were tried; wait 6 seconds"
+            why = "Too many wrong passwords for #vault. Try again in 6 seconds."
             self.refuse(seat, c.Join(room("vault"), "secret"), "slow-down", why)
         # Not who comes from elsewhere, nor without a password; and not for long.
         alice = Propose(e.Joined(room("vault"), room_digest(room("vault"), "secret")), claim=True)
@@ -276,7 +276,7 @@ class RoomTests(ChatCase):
         )
 
     def test_who_is_not_there_cannot_leave_nor_kick_nor_set_a_topic(self) -> None:
-        why = "you are not in #dev; enter it with /join #dev"
+        why = "You are not in #dev. Enter it with /join #dev."
         for command in (
             c.Leave(room("dev")),
             c.Kick(nick("alice"), room=room("dev")),
@@ -286,7 +286,7 @@ class RoomTests(ChatCase):
         ):
             self.refuse(self.eve, command, "not-in-room", why)
         self.world.do(self.eve, c.Leave())
-        why = "you talk in no room now: choose one with /join ROOM"
+        why = "You are not talking in any room. Choose one with /join ROOM."
         for command in (c.Leave(), c.SetTopic(CleanText("x")), c.ShowTopic(), c.ShowHistory()):
             self.refuse(self.eve, command, "no-room", why)
 
@@ -299,7 +299,7 @@ class RoomTests(ChatCase):
 
     def test_only_members_can_be_kicked(self) -> None:
         for name in ("eve", "carol"):
-            why = f"{name} is not in #dev; /who #dev lists who is"
+            why = f"{name} is not in #dev. Nothing was changed. Type /who #dev to list its members."
             self.refuse(self.bob, c.Kick(nick(name), room=room("dev")), "not-a-member", why)
 
     def test_topic_is_set_and_shown(self) -> None:
@@ -317,7 +317,7 @@ class RoomTests(ChatCase):
         )
 
     def test_long_reasons_topics_and_away_texts_are_refused(self) -> None:
-        why = "that text has 400 bytes, and 390 are the most"
+        why = "That text has 400 bytes; the limit is 390. Nothing was changed."
         dev = room("dev")
         for command in (
             c.Leave(dev, LONG),
@@ -437,13 +437,13 @@ class KeepTests(ChatCase):
         )
 
     def test_nobody_does_in_the_lobby(self) -> None:
-        why = "nobody can do that in #lobby, which has no operator"
+        why = "Nobody can do that in #lobby, because it has no operators. Nothing was changed."
         self.refuse(self.bob, c.SetKeep(self.month), "not-operator", why)
 
     def test_who_is_not_there_neither_sets_nor_sees_it(self) -> None:
         for command in (c.SetKeep(self.month, room("dev")), c.ShowKeep(room("dev"))):
             self.refuse(
-                self.eve, command, "not-in-room", "you are not in #dev; enter it with /join #dev"
+                self.eve, command, "not-in-room", "You are not in #dev. Enter it with /join #dev."
             )
 
     def limited(self, days: int, lines: int) -> None:

@@ -105,6 +105,8 @@ class BansTests(SynchronousTestCase):
 class ExplainTests(SynchronousTestCase):
     def test_who_is_banned_is_told_how_long_and_why(self) -> None:
         ban = Ban("network", "192.0.2.7", "root", NOW, NOW + 7200, CleanText("spam"))
-        self.assertEqual(ban.explain(NOW), "you are banned from this server for 2 hours more: spam")
+        self.assertEqual(
+            ban.explain(NOW), "You are banned from this server for 2 hours more: spam."
+        )
         ever = Ban("account", "eve", "root", NOW)
-        self.assertEqual(ever.explain(NOW), "you are banned from this server for good")
+        self.assertEqual(ever.explain(NOW), "You are banned from this server for good.")

@@ -37,7 +37,7 @@ class ReplyTests(SynchronousTestCase):
             {"type": "error", "content": "there is nothing.", "code": "empty", "id": "7"},
         )
         self.assertEqual(
-            reply(r.NameRefused("nick-taken", '"bob" is taken', BOB)),
+            reply(r.NameRefused("nick-taken", '"bob" is taken.', BOB)),
             {
                 "type": "error",
                 "content": '"bob" is taken.',

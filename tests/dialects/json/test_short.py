@@ -156,7 +156,7 @@ class ReplyTests(SynchronousTestCase):
 
     def test_errors_say_what_an_older_program_can_send(self) -> None:
         for reply, expected in (
-            (r.NameRefused("nick-taken", '"bob" is taken', ALICE), '"bob" is taken. Try alice.'),
+            (r.NameRefused("nick-taken", '"bob" is taken.', ALICE), '"bob" is taken. Try alice.'),
             (
                 r.NickPassword(BOB, ALICE),
                 '"bob" is registered. Choose another nickname, such as alice.',

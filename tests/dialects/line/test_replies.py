@@ -41,7 +41,7 @@ class ReplyTests(SynchronousTestCase):
     def test_login(self) -> None:
         pick = "Pick a nickname, or press Enter for a guest name."
         self.assertEqual(reply(r.Greeting("chat.example")), ["Welcome to chat.example.", pick])
-        refused = r.NameRefused("nick-taken", '"bob" is taken', parse_nick("bob2"))
+        refused = r.NameRefused("nick-taken", '"bob" is taken.', parse_nick("bob2"))
         self.assertEqual(reply(refused), ['! "bob" is taken. Try bob2.', pick])
         refused = r.NameRefused("bad-nick", "that is no nickname")
         self.assertEqual(reply(refused), ["! that is no nickname.", pick])

@@ -34,7 +34,7 @@ class DoorTests(BannedCase):
         for address in (STRANGER, IPv6Address("TCP", "::ffff:192.0.2.9", 1)):
             guest = self.house.comes(address)
             self.assert_sees(
-                guest, "! you are banned from this server for 30 minutes more: being rude."
+                guest, "! You are banned from this server for 30 minutes more: being rude."
             )
             self.assertTrue(guest.gone)
         self.assertFalse(self.house.comes(OTHER).gone)
@@ -55,7 +55,7 @@ class DoorTests(BannedCase):
         )
         guest = Guest(house, UNIXAddress(None), factory)
         guest.sends(b"PROXY TCP4 192.0.2.7 192.0.2.8 1 2\r\neve\r\n")
-        self.assertIn("you are banned", guest.sees()[-1])
+        self.assertIn("You are banned", guest.sees()[-1])
         self.assertTrue(guest.gone)
 
     def test_address_that_a_transport_tells_is_clean_text_wherever_it_is_shown(self) -> None:

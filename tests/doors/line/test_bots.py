@@ -160,7 +160,7 @@ class DeclaredTests(Case):
         self.zoe.types("/leave")
         self.zoe.sees()
         self.zoe.types("!roll")
-        self.assert_any(self.zoe.sees(), "^! you talk in no room now")
+        self.assert_any(self.zoe.sees(), "^! You are not talking in any room")
 
 
 class RefusedTests(Case):

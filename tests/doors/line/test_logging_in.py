@@ -189,7 +189,7 @@ class PromptTests(Case):
         bob = self.house.comes()
         bob.types("bob")
         bob.sends(b"x" * 2000 + b"\r\n")
-        self.assert_any(bob.sees(), "^! a password has at most 1,024 bytes")
+        self.assert_any(bob.sees(), "^! A password can have at most 1,024 bytes")
         bob.types("rob")
         self.assertIn("-- Welcome, rob.", bob.sees())
         self.assertEqual(len(self.house.passwords.checked), 0)

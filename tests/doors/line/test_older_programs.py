@@ -154,7 +154,7 @@ class WhichTests(OlderProgramCase):
             program = self.strict()
             getattr(program, ends)(old("nick", "bob"))
             (error,) = program.reads()
-            self.assertIn('"bob" is taken', error["content"])
+            self.assertIn('"bob" is taken.', error["content"])
             getattr(program, ends)(old("nick", f"olga_{ends}"))
             self.assertEqual(program.reads()[0]["content"], f"Welcome, olga_{ends}.")
 

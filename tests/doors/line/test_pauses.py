@@ -127,7 +127,7 @@ class WithoutLineEndsTests(Case):
     def test_a_name_that_is_taken_is_refused_and_another_one_can_be_sent(self) -> None:
         guest = self.house.comes()
         self.sends(guest, b"bob", every=FIRST)
-        self.assert_any(guest.sees(), '"bob" is taken')
+        self.assert_any(guest.sees(), '"bob" is taken.')
         self.sends(guest, b"Max", b"hello", every=FIRST)
         self.assert_sees(self.bob, "-- Max joined #lobby", "<Max> hello")
 

@@ -95,10 +95,10 @@ class WaitingTests(Case):
         self.house.hush()
         bob.types("/history @eve")
         self.assert_sees(
-            bob, "! there is no account eve, and of guests no private message is kept."
+            bob, "! There is no account eve. Private messages with guests are not kept."
         )
         eve.types("/history @bob")
-        self.assertIn("private messages are kept for accounts only", eve.sees()[0])
+        self.assertIn("Private messages are only kept for accounts", eve.sees()[0])
         eve.types("/msg bob again")
         bob.resets()
         self.assertFalse([line for line in self.back().sees() if "*eve*" in line])
@@ -131,14 +131,15 @@ class WaitingTests(Case):
         self.ann.types(*["/msg bob hi"] * 4)
         self.assertEqual(
             self.ann.sees()[-1],
-            "! 3 messages of yours wait for bob, and no more can; nothing was sent.",
+            "! 3 messages from you are already waiting for bob, and there cannot be more. The message was not sent.",
         )
         # Guests are cheap: all of them count as one.
         for name in ("eve", "guy"):
             self.house.enters(name).types("/msg bob hi")
         carl.types("/msg bob hi")
         self.assertEqual(
-            carl.sees()[-1], "! 5 messages wait for bob, and no more can; nothing was sent."
+            carl.sees()[-1],
+            "! 5 messages are already waiting for bob, and there cannot be more. The message was not sent.",
         )
         bob = self.back()
         bob.resets()
@@ -152,7 +153,8 @@ class WaitingTests(Case):
         eve = self.house.enters("eve")
         eve.types("/msg bob hi")
         self.assert_sees(
-            eve, "! 3 messages from guests wait for bob, and no more can; nothing was sent."
+            eve,
+            "! 3 messages from guests are already waiting for bob, and there cannot be more. The message was not sent.",
         )
 
     def test_what_was_sent_before_is_acknowledged_though_no_more_can_wait(self) -> None:
@@ -185,7 +187,9 @@ class WaitingTests(Case):
         self.ann.types("/msg bob hi")
         self.assertIn("-- bob is not here; bob gets it when back.", self.ann.sees())
         self.ann.types("/leave lobby", "/msg bob hi")
-        self.assertIn("bob takes private messages only from who is in one", self.ann.sees()[-1])
+        self.assertIn(
+            "bob only accepts private messages from people who share a room", self.ann.sees()[-1]
+        )
 
     def test_ignored_is_not_told_so_and_not_heard(self) -> None:
         bob = self.back()
@@ -226,7 +230,7 @@ class WaitingTests(Case):
         bob.resets()
         self.house.hush()
         self.ann.types("/msg bob hi")
-        self.assertIn("! bob is not here; nothing was sent", self.ann.sees()[-1])
+        self.assertIn("! bob is not here. The message was not sent.", self.ann.sees()[-1])
         new = self.has_account("bob")
         new.types("/history @ann")
         self.assert_sees(new, "-- There are no earlier private messages with ann.")

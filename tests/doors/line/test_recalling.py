@@ -119,7 +119,7 @@ class SearchTests(HouseTestCase):
         self.assertEqual((nothing, found), ("-- Nothing was found.", "-- Found:"))
         self.assertTrue(one.endswith("<alice> the Release is out"), one)
         self.assertEqual(end, "-- 1 message, and that is all.")
-        self.assertEqual(refused, "! you are not in #dev; enter it with /join #dev.")
+        self.assertEqual(refused, "! You are not in #dev. Enter it with /join #dev.")
 
     def test_search_for_nothing_says_what_to_write(self) -> None:
         alice = self.house.enters("alice")
@@ -169,7 +169,7 @@ class StatsTests(HouseTestCase):
     def test_others_are_told_who_may(self) -> None:
         for address in (STRANGER, IPv6Address("TCP", "2001:db8::1", 40000)):
             (line,) = self.asks(address)
-            want = "! only operators of this server, and who connects from the machine it runs on, may see that."
+            want = "! Only server operators and people on the server's own machine can see that."
             self.assertEqual(line, want)
 
     def test_program_gets_values(self) -> None:

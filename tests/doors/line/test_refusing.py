@@ -63,10 +63,11 @@ class FateTests(Case):
         self.bob.types("/moderated on")
         self.house.hush()
         eve.types("/topic mine")
-        self.assert_sees(eve, "! #dev is moderated: only who has voice there speaks.")
+        self.assert_sees(eve, "! #dev is moderated. Only members with voice can speak there.")
         eve.types("mine")
         self.assert_sees(
-            eve, "! #dev is moderated: only who has voice there speaks. The message was not sent."
+            eve,
+            "! #dev is moderated. Only members with voice can speak there. The message was not sent.",
         )
 
 

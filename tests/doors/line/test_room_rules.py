@@ -147,8 +147,8 @@ class VisitTests(HouseTestCase):
         )
         self.eve.types("hello?", "/join dev")
         first, second = self.eve.sees()
-        self.assertIn("you talk in no room now", first)
-        self.assertEqual(second, "! you are banned from #dev (too loud), for 2 hours more.")
+        self.assertIn("You are not talking in any room", first)
+        self.assertEqual(second, "! You are banned from #dev (too loud), for 2 hours more.")
         self.assert_sees(self.olga)
 
     def test_who_is_put_out_of_a_room_while_talking_in_another_is_told_so(self) -> None:
@@ -176,7 +176,7 @@ class VisitTests(HouseTestCase):
         )
 
     def test_ban_and_mute_that_match_nobody_here_say_so_to_who_made_them(self) -> None:
-        nobody = "-- Nobody here matches it now."
+        nobody = "-- Nobody here matches it at the moment."
         for line, shown in (
             ("/mute dave", "-- olga muted dave in #dev."),
             ("/mute carl", "-- olga muted carl in #dev."),
@@ -215,11 +215,11 @@ class VisitTests(HouseTestCase):
     def test_dropped_room_is_gone_for_all(self) -> None:
         self.olga.types("/drop-room", "/drop-room dev")
         asked, said, out = self.olga.sees()
-        self.assertTrue(asked.startswith("! repeat its name: /drop-room #dev deletes the room"))
+        self.assertTrue(asked.startswith("! This deletes the room with its whole history."))
         self.assertEqual(said, "-- olga deleted #dev and everything said in it.")
         self.assertIn("no longer in #dev", out)
         self.eve.types("/who dev")
-        self.assertIn("there is no room #dev", self.eve.sees()[-1])
+        self.assertIn("There is no room #dev", self.eve.sees()[-1])
         self.eve.types("/join dev")
         self.assertEqual(self.eve.sees()[0], "-- You are in a new room, #dev. Nobody else is here.")
 
@@ -269,7 +269,7 @@ class VisitTests(HouseTestCase):
         self.eve.types("what eve said")
         self.olga.types("/forget-me", "/forget-me dev")
         asked, done = self.olga.sees()[-2:]
-        self.assertTrue(asked.startswith("! say where: /forget-me #dev deletes"))
+        self.assertTrue(asked.startswith("! Say which messages to delete: /forget-me #dev deletes"))
         self.assertEqual(done, "-- olga deleted their messages in #dev.")
         self.eve.types("/history")
         seen = self.eve.sees()

@@ -40,21 +40,27 @@ from twisted_chat.core.values.names import Nick
 _GUEST: Final = re.compile(r"guest[0-9]+")
 
 _PRIVACY: Final = {
-    "all": "everybody may write to you in private",
-    "accounts": "only who has an account may write to you in private",
-    "rooms": "only who is in one of your rooms, such as the lobby, may write to you in private",
+    "all": "Everyone can send you private messages.",
+    "accounts": "Only people with an account can send you private messages.",
+    "rooms": "Only people who share a room with you, such as the lobby, can send you private messages.",
 }
 _NO_ACCOUNT: Final = Refused(
     "no-account",
-    "you are a guest here; /register PASSWORD makes an account, /login NICK PASSWORD enters one",
+    (
+        "You are a guest, so nothing was changed. Create an account with /register PASSWORD, or log in with "
+        "/login NICK PASSWORD."
+    ),
 )
 _BAD_INVITE: Final = Refused(
     "invite-needed",
-    "who registers here needs an invitation that is not used yet: /register PASSWORD CODE; ask who runs this server for a code",
+    (
+        "You need an unused invitation code: /register PASSWORD CODE. Ask the server's operator for one. "
+        "Nothing was registered."
+    ),
 )
 _TOO_MANY_INVITES: Final = Refused(
     "too-many-invites",
-    "there are too many invitations that nobody used yet; try again in some days",
+    "There are too many unused invitation codes, so no code was made. Try again in a few days.",
 )
 
 
@@ -88,25 +94,29 @@ class Accounts(Topic):
         if user.account is not None:
             return SendReply(has_account(user.account))
         if state.panic and not asked.session.local:
-            why = "nobody new can register for now; try again later"
+            why = "Registration is closed for now. Nothing was registered. Try again later."
             return refuse("registration-closed", why)
         if state.registration == "closed":
-            why = "nobody can register here; ask who runs this server"
+            why = "Registration is closed on this server. Nothing was registered. Ask the server's operator for an account."
             return refuse("registration-closed", why)
         invite = digest_of(command.code) if command.code is not None else None
         if state.registration == "invite" and not state.invites.good(invite, asked.now):
             return SendReply(_BAD_INVITE)
         if invite is not None and not state.invites.good(invite, asked.now):
             # Else who chose a password with a blank in it would have one without what follows the blank.
-            why = "a password has no blanks, and nobody needs an invitation here: /register PASSWORD; nothing was changed"
+            why = "A password cannot contain spaces. Nothing was changed. Type /register PASSWORD."
             return refuse("bad-password", why)
         if _GUEST.fullmatch(user.nick.key):
-            why = f"{user.nick} is a name for guests; take another with /nick NICK, then register that"
+            why = f"{user.nick} is a guest name and cannot be registered. Choose another with /nick NICK, then register that."
             return refuse("bad-nick", why)
         banned = state.server_bans.of_account(user.nick.key, asked.now)
         if banned is not None:
             return refuse(
-                "banned", f"{user.nick} is banned here; take another name, then register that"
+                "banned",
+                (
+                    f"{user.nick} is banned from this server. Nothing was registered. "
+                    "Choose another name with /nick NICK, then register that."
+                ),
             )
         bad = bad_password(command.password, new=True)
         if bad is not None:
@@ -119,7 +129,7 @@ class Accounts(Topic):
         if user.account is not None:
             return has_account(user.account)
         if user.nick.text != event.nick.text:
-            why = f"you are called {user.nick} now; nothing was registered"
+            why = f"Your nickname is {user.nick} now, so nothing was registered. Type /register PASSWORD to register it."
             return Refused("nick-changed", why)
         holder = self.state.in_the_way(event.nick, user)
         if holder is not None:
@@ -180,7 +190,10 @@ class Accounts(Topic):
         if account is None:
             return SendReply(_NO_ACCOUNT)
         if account.since == KEPT_ELSEWHERE:
-            why = "your account is kept elsewhere; ask who runs this server to delete it there; nothing was changed"
+            why = (
+                "Your account is managed in a file on this server. Nothing was changed. Ask the server's operator to "
+                "delete it there."
+            )
             return refuse("unsupported", why)
         return prove(self.state, account.name, command.password, command)
 
@@ -227,12 +240,10 @@ class Accounts(Topic):
 
     def make_invite(self, asked: Asked, command: c.MakeInviteCode) -> Decision:
         if not asked.session.local and asked.session.operator is None:
-            why = "only operators of this server, and who connects from the machine it runs on, can invite"
+            why = "Only server operators and people on the server's own machine can make invitation codes. No code was made."
             return refuse("not-operator", why)
         if self.state.registration == "closed":
-            why = (
-                "nobody can register here, with an invitation or without; the server was started so"
-            )
+            why = "Registration is closed on this server, so invitation codes are of no use. No code was made."
             return refuse("registration-closed", why)
         return MakeInvite()
 
@@ -253,13 +264,16 @@ def bad_password(password: str, *, new: bool) -> Refused | None:
     """Refuse what can be no password, before anything costly is done with it."""
     size = len(password.encode("utf-8"))
     if size > MAX_PASSWORD:
-        why = f"a password has at most {MAX_PASSWORD:,} bytes; nothing was done with it"
+        why = f"A password can have at most {MAX_PASSWORD:,} bytes. Nothing was changed. Choose a shorter one."
         return Refused("bad-password", why)
     if new and password != password.strip(" "):
-        why = "a password cannot begin or end with a blank: a line of chat loses it; nothing was changed"
+        why = (
+            "A password cannot begin or end with a space, because chat lines lose it. Nothing was changed. "
+            "Choose another one."
+        )
         return Refused("bad-password", why)
     if new and len(password) < MIN_PASSWORD:
-        why = f"a password has at least {MIN_PASSWORD} characters; nothing was changed"
+        why = f"A password needs at least {MIN_PASSWORD} characters. Nothing was changed. Choose a longer one."
         return Refused("bad-password", why)
     return None
 
@@ -296,10 +310,10 @@ def account_refused(state: State, key: str) -> Refused | None:
     """Return why the account of somebody cannot be changed by a server operator; None if it can."""
     account = state.accounts.get(key)
     if account is None:
-        why = f"There is no account {key}. Nothing was changed. /accounts lists them."
+        why = f"There is no account {key}. Nothing was changed. Type /accounts to list them."
         return Refused("no-such-account", why)
     if account.since == KEPT_ELSEWHERE:
-        why = f"The account {key} is kept elsewhere, in a file of this server. Nothing was changed."
+        why = f"The account {key} is managed in a file on this server. Nothing was changed. Edit that file instead."
         return Refused("unsupported", why)
     return None
 

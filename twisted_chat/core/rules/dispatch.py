@@ -38,7 +38,7 @@ TOPICS: Final = (
     Listings,
 )
 
-_LOG_IN_FIRST: Final = "pick a nickname first; nothing was sent"
+_LOG_IN_FIRST: Final = "Pick a nickname first. Nothing was sent."
 _GONE: Final = Refused("gone", "You are no longer in the chat, so nothing was done. Connect again.")
 
 

@@ -57,9 +57,14 @@ class Listings(Topic):
         room = state.room_named(command.room)
         outside = room is not None and asked.user.id not in room.members
         if room is None or (outside and room.settings.private):
-            return refuse("no-such-room", f"there is no room {command.room}; /rooms lists them")
+            return refuse(
+                "no-such-room", f"There is no room {command.room}. Type /rooms to list them."
+            )
         if outside and room.closed:
-            return refuse("not-in-room", f"who is in {room.name} is for those who are in it")
+            return refuse(
+                "not-in-room",
+                f"Only members of {room.name} can see who is there. Enter it with /join {room.name}.",
+            )
         return SendReply(people(state, room, command.page, size, asked.now))
 
     def list_rooms(self, asked: Asked, command: c.ListRooms) -> Decision:
@@ -97,7 +102,7 @@ class Listings(Topic):
             among.append(room)
         among = among or [self.state.rooms[number] for number in user.rooms]
         if not among:
-            why = "you are in no room, and only your rooms are searched; enter one with /join ROOM"
+            why = "You are not in any room, and only your rooms are searched. Enter one with /join ROOM."
             return refuse("no-room", why)
         floors = [(room.ref.id, floor(user, room, asked.now)) for room in among]
         refs = [room.ref for room in among]

@@ -35,10 +35,10 @@ from twisted_chat.core.values.names import BadName, Nick, guest_nick, parse_nick
 from twisted_chat.core.values.text import CleanText
 
 _QUIT: Final = CleanText("quit")
-_SAID_SO: Final = Refused("said-so", "they said themselves whether they are away")
+_SAID_SO: Final = Refused("said-so", "They have set themselves whether they are away.")
 _NAME_IN_USE: Final = (
-    "The first word is a name that is in use here, so the rest may be its password. It was not sent. "
-    "Type a nickname alone, or NICK PASSWORD"
+    "The first word is a name in use here, so the rest may be its password. It was not sent. Type only a "
+    "nickname, or NICK PASSWORD."
 )
 
 
@@ -91,7 +91,7 @@ class Login(Topic):
             if bad is not None:
                 return SendReply(NameRefused("bad-password", bad.why))
             if command.or_guest and not state.asks_others and nick.key not in state.accounts:
-                why = f"{nick} is not registered, so it has no password. A nickname is one word"
+                why = f"{nick} is not registered, so it has no password. A nickname is one word."
                 free = nick if state.in_the_way(nick) is None else free_nick(state, nick)
                 return SendReply(NameRefused("wrong-password", why, free))
             return prove(state, nick, command.password, command)
@@ -192,7 +192,7 @@ class Login(Topic):
         if command.token is not None:
             return refuse(
                 "already-logged-in",
-                f"you are logged in as {user.nick} already; /nick NICK changes that name",
+                f"You are already logged in as {user.nick}. Type /nick NICK to change your nickname.",
             )
         if command.password is None:
             return self._rename(asked, command.nick or self._free_guest())
@@ -296,9 +296,9 @@ class Login(Topic):
         if account is not None and _joins(holder, account, nick):
             return Propose(e.LoggedIn(nick, account.proof), claim=True)
         if holder is None and nick.text == user.nick.text:
-            return refuse("same-nick", f"you are called {nick} already; nothing was changed")
+            return refuse("same-nick", f"Your nickname is already {nick}. Nothing was changed.")
         if holder is not None and (free := free_nick(state, nick)) is not None:
-            return refuse("nick-taken", f"{taken(nick, holder)}; try {free}")
+            return refuse("nick-taken", f"{taken(nick, holder)} Try {free}.")
         return self.propose(asked, e.Renamed(nick))
 
     def check_renamed(self, case: Case, event: e.Renamed) -> Refused | None:

@@ -34,10 +34,11 @@ from twisted_chat.core.values.names import Nick, RoomName
 
 _ID_REUSED: Final = Refused(
     "id-reused",
-    "this id was used for another message; give each message an id of its own; nothing was sent",
+    "This id was already used for another message. The message was not sent. Give each message its own id.",
 )
 _TOO_MANY_BOTS: Final = Refused(
-    "too-many-bots", f"There are {MAX_BOTS} bots with words of their own here, and that is the most"
+    "too-many-bots",
+    f"There are already {MAX_BOTS} bots with commands of their own, and there cannot be more. Nothing was changed.",
 )
 
 # "join ROOM PASSWORD", behind any mark: a blank is in none of the three, and what may part them is in neither of the first two.
@@ -139,7 +140,7 @@ class Messages(Topic):
     def set_bot_commands(self, asked: Asked, command: c.SetBotCommands) -> Decision:
         words = command.words
         if self.state.bots.get(asked.user.id, frozenset()) == frozenset(words):
-            return SendReply(r.Confirmed("You answer to these words already."))
+            return SendReply(r.Confirmed("You already answer to these words."))
         return self.propose(asked, e.BotCommandsSet(words))
 
     def check_bot_commands_set(self, case: Case, event: e.BotCommandsSet) -> Refused | None:
@@ -161,9 +162,11 @@ def bad_lines(state: State, lines: c.Lines) -> SendReply | None:
     for line in lines:
         size += len(line.encode("utf-8"))
     if size > state.limits.max_text:
-        return refuse("too-long", f"{too_long(size, state.limits.max_text)}; nothing was sent")
+        return refuse(
+            "too-long", f"{too_long(size, state.limits.max_text)} The message was not sent."
+        )
     if not any(map(str.strip, lines)):
-        return refuse("empty", "there is nothing to say; nothing was sent")
+        return refuse("empty", "The message is empty, so it was not sent.")
     return None
 
 
@@ -251,6 +254,6 @@ def _refuse_typo(
     way = (
         c.SAY_LITERALLY
         if command.program
-        else f"Write {instead}, or put // and a blank in front to say it to everybody."
+        else f"Type {instead}, or put // and a space in front to say it to everyone."
     )
     return refuse("looks-private", f"That looks like {what}, mistyped. It was not sent. {way}")

@@ -29,8 +29,10 @@ from twisted_chat.core.values.room_settings import NO_ROLES, Roles
 #: By trying networks one would find the address of anybody in the room.
 _NETWORK: Final = Refused(
     "network-ban",
-    "Only operators of this server can ban addresses and networks. Nothing was changed. "
-    "Write address:NICK, or a cloak mask such as *.PART.PART.ip (/whois NICK shows the cloak).",
+    (
+        "Only server operators can ban addresses and networks. Nothing was changed. Type address:NICK, or a "
+        "cloak mask such as *.PART.PART.ip (/whois NICK shows the cloak)."
+    ),
 )
 
 
@@ -73,7 +75,9 @@ class Moderation(Topic):
         if refused is not None:
             return refused
         if own:
-            return Refused("self", f"you cannot put yourself out; /leave {room.name} leaves it")
+            return Refused(
+                "self", f"You cannot kick yourself. Type /leave {room.name} to leave the room."
+            )
         return None if event.user in room.members else not_a_member(event.nick, room)
 
     def kicked(self, it: Ordered, event: e.Kicked) -> Outcome:
@@ -104,19 +108,27 @@ class Moderation(Topic):
             return Refused("matches-nobody", f"{nobody} Nothing was changed.")
         name = ban.target.text
         if target is user or (ban.target.kind == "name" and hits(ban, user)):
-            return Refused("self", f"you cannot ban yourself; /leave {room.name} leaves it")
+            return Refused(
+                "self", f"You cannot ban yourself. Type /leave {room.name} to leave the room."
+            )
         if ban.target.kind == "address" and target is None:
-            return Refused("no-such-nick", f"{name} is not known: they are not here")
+            return Refused(
+                "no-such-nick",
+                f"{name} cannot be banned, because nobody here has that nickname. Nothing was changed.",
+            )
         if ban.target.kind == "address" and ban.address is None:
-            why = "where they come from is not known, or is the server's own machine"
-            return Refused("no-address", f"{name} cannot be banned: {why}")
+            why = "Their address is not known, or is the server's own machine."
+            return Refused("no-address", f"{name} cannot be banned. {why} Nothing was changed.")
         if bans.own_machine(ban.target):
-            return Refused("no-address", f"{name} cannot be banned: it is the server's own machine")
-        insist = f"; to do that all the same, type /ban !{name}"
+            return Refused(
+                "no-address",
+                f"{name} cannot be banned. It is the server's own machine. Nothing was changed.",
+            )
+        insist = f" Nothing was changed. To do it anyway, type /ban !{name}."
         if bans.everybody(ban.target) and not event.insist:
-            return Refused("bans-everybody", f"that would ban everybody{insist}")
+            return Refused("bans-everybody", f"That would ban everyone.{insist}")
         if hits(ban, user) and "owner" not in room.roles_of(user) and not event.insist:
-            return Refused("bans-yourself", f"that would ban you, too{insist}")
+            return Refused("bans-yourself", f"That would ban you, too.{insist}")
         return self._too_many(room.bans, ban, room, now, "bans")
 
     def banned(self, it: Ordered, event: e.Banned) -> Outcome:
@@ -167,7 +179,7 @@ class Moderation(Topic):
         if refused is not None:
             return refused
         if target is user:
-            return Refused("self", "you cannot mute yourself")
+            return Refused("self", "You cannot mute yourself. Nothing was changed.")
         return self._too_many(room.mutes, ban, room, now, "mutes")
 
     def muted(self, it: Ordered, event: e.Muted) -> Outcome:
@@ -221,7 +233,7 @@ class Moderation(Topic):
         most = self.state.limits.max_bans
         if ban.target.key in there or len(there) < most or _count(there.values(), now) < most:
             return None
-        why = f"{room.name} has {most} {what}, and that is the most; lift one first (/bans)"
+        why = f"{room.name} has {most} {what} and cannot have more. Nothing was changed. Lift one first (/bans lists them)."
         return Refused("too-many-bans", why)
 
     def _put(self, there: BanList, ban: Ban, now: float) -> None:
@@ -273,5 +285,5 @@ def _count(there: Iterable[Ban], now: float) -> int:
 def _not_listed(target: bans.Target, there: BanList) -> Refused | None:
     if target.key in there:
         return None
-    why = f"{target.text} is not in the list that /bans shows; nothing was lifted"
+    why = f"{target.text} is not in the list that /bans shows. Nothing was changed."
     return Refused("not-banned", why)

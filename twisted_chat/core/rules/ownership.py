@@ -76,8 +76,10 @@ class Ownership(Topic):
         if against is None or (event.given and event.user not in room.members):
             return not_a_member(event.nick, room)
         if (event.role in against) == event.given:
-            has = "is" if event.given else "is not"
-            return Refused("role", f"{event.nick} {has} {event.role} in {room.name} already")
+            is_ = "is already" if event.given else "is not"
+            has = "already has" if event.given else "does not have"
+            so = f"{is_} an operator of" if event.role == "operator" else f"{has} voice in"
+            return Refused("role", f"{event.nick} {so} {room.name}. Nothing was changed.")
         return None
 
     def role_changed(self, it: Ordered, event: e.RoleChanged) -> Outcome:
@@ -110,7 +112,8 @@ class Ownership(Topic):
         if refused is not None or owned < self.state.limits.max_owned:
             return refused
         why = (
-            f"you own {owned} rooms, and nobody can own more; give one away (/transfer) or drop it"
+            f"You own {owned} rooms and cannot own more. Nothing was changed. Give one away (/transfer) or delete "
+            "one (/drop-room) first."
         )
         return Refused("too-many-owned", why)
 
@@ -140,14 +143,14 @@ class Ownership(Topic):
         if target is None or target.id not in room.members:
             return not_a_member(event.nick, room)
         if target.account is None:
-            why = f"{target.nick} is a guest; a room can only be owned with an account"
+            why = f"{target.nick} is a guest, and only people with an account can own a room. Nothing was changed."
             return Refused("needs-account", why)
         if target.account == user.account:
-            return Refused("self", f"{room.name} is yours already")
+            return Refused("self", f"{room.name} is already yours. Nothing was changed.")
         owned = self._owned(target.account)
         if owned < self.state.limits.max_owned:
             return None
-        why = f"{target.nick} owns {owned} rooms, and nobody can own more"
+        why = f"{target.nick} owns {owned} rooms and cannot own more. Nothing was changed."
         return Refused("too-many-owned", why)
 
     def transferred(self, it: Ordered, event: e.RoomTransferred) -> Outcome:
@@ -160,7 +163,7 @@ class Ownership(Topic):
 
     def drop(self, asked: Asked, command: c.DropRoom) -> Decision:
         name = asked.room.name
-        how = f"repeat its name: /drop-room {name} deletes the room, and all that was said there"
+        how = f"This deletes the room with its whole history. To confirm, type /drop-room {name}."
         decision = self.propose(asked, e.RoomDropped())
         return _confirm(decision, how) if command.room is None else decision
 
@@ -184,7 +187,10 @@ class Ownership(Topic):
 
     def _forget_here(self, asked: Asked, command: c.ForgetMe) -> Decision:
         decision, name = self.propose(asked, e.Forgotten(False)), asked.room.name
-        how = f"say where: /forget-me {name} deletes what you said there, /forget-me all what you said anywhere"
+        how = (
+            f"Say which messages to delete: /forget-me {name} deletes your messages there, /forget-me all deletes "
+            "them everywhere."
+        )
         return _confirm(decision, how) if command.room is None else decision
 
     def check_forgotten(self, case: Case, event: e.Forgotten) -> Refused | None:

@@ -52,14 +52,18 @@ def may(
     if needed and not roles & needed:
         return _lacking(needed, room)
     if "owner" in against and action in _NOT_TO_OWNERS:
-        return Refused("is-owner", f"nobody can do that to the owner of {room.name}")
+        return Refused(
+            "is-owner", f"Nobody can do that to the owner of {room.name}. Nothing was changed."
+        )
     match action:
         case "enter":
             return _enter(user, roles, room, now)
         case "speak":
             return _speak(user, roles, room, now)
         case "read all" if room.settings.since_join and not roles & _OPERATORS:
-            return Refused("since-join", f"in {room.name} people see what was said since they came")
+            return Refused(
+                "since-join", f"In {room.name} members only see messages sent since they joined."
+            )
         case "set topic":
             return _set_topic(user, roles, room, now)
         case "register":
@@ -76,7 +80,7 @@ def may_be_forgotten(user: User) -> Refused | None:
         return None
     return Refused(
         "needs-account",
-        "only what was said with an account is known to be somebody's; a guest can be anybody",
+        "Only messages sent with an account can be deleted, and you are a guest. Nothing was deleted.",
     )
 
 
@@ -86,10 +90,10 @@ def _enter(user: User, roles: Roles, room: Room, now: float) -> Refused | None:
         return None
     ban = room.bans.find(user, now)
     if ban is not None:
-        return Refused("banned", f"you are banned from {room.name}{_ending(ban, now)}")
+        return Refused("banned", f"You are banned from {room.name}{_ending(ban, now)}.")
     if room.settings.invite_only and not roles & _VOICES:
         return Refused(
-            "invite-only", f"{room.name} is for who is invited; ask somebody there for that"
+            "invite-only", f"{room.name} is invite-only. Ask one of its operators to invite you."
         )
     return None
 
@@ -101,11 +105,11 @@ def silenced(user: User, room: Room, now: float) -> Refused | None:
         return None
     ban = room.mutes.find(user, now)
     if ban is not None:
-        return Refused("muted", f"you are muted in {room.name}{_ending(ban, now)}")
+        return Refused("muted", f"You are muted in {room.name}{_ending(ban, now)}.")
     if room.settings.moderated and not roles & _VOICES:
         return Refused(
             "moderated",
-            f"{room.name} is moderated: only who has voice there speaks",
+            f"{room.name} is moderated. Only members with voice can speak there.",
         )
     return None
 
@@ -114,7 +118,7 @@ def _set_topic(user: User, roles: Roles, room: Room, now: float) -> Refused | No
     """Whoever may not speak could speak by topics."""
     if room.settings.topic_lock and not roles & _OPERATORS:
         return Refused(
-            "topic-locked", f"the topic of {room.name} is locked: only its operators set it"
+            "topic-locked", f"Only operators of {room.name} can set its topic. Nothing was changed."
         )
     return silenced(user, room, now)
 
@@ -122,36 +126,42 @@ def _set_topic(user: User, roles: Roles, room: Room, now: float) -> Refused | No
 def _speak(user: User, roles: Roles, room: Room, now: float) -> Refused | None:
     refused = silenced(user, room, now)
     if refused is not None:
-        return Refused(refused.code, f"{refused.why}. {_NOT_SENT}")
+        return Refused(refused.code, f"{refused.why} {_NOT_SENT}")
     if roles & _VOICES:
         return None
     slow, before = room.settings.slow, room.spoke.get(user.invitation)
     # A clock that was set back makes nobody wait.
     if slow and before is not None and before <= now < before + slow:
         wait = before + slow - now
-        why = f"{room.name} is slow: wait {spell_duration(wait)} more. {_NOT_SENT}"
+        why = f"{room.name} is in slow mode. {_NOT_SENT} Wait {spell_duration(wait)}."
         return Refused("slow", why)
     return None
 
 
 def _register(user: User, room: Room) -> Refused | None:
     if room.owner is not None:
-        return Refused("is-registered", f"{room.name} is registered already")
+        return Refused("is-registered", f"{room.name} is already registered. Nothing was changed.")
     if user.account is None:
         return Refused(
-            "needs-account", f"to own {room.name}, log in with an account; a guest can be anybody"
+            "needs-account",
+            "Only people with an account can own a room. Create one with /register PASSWORD, or log in, then try again.",
         )
     return None
 
 
 def _lacking(needed: Roles, room: Room) -> Refused:
     if room.ref.id == LOBBY_ID:
-        return Refused("not-operator", f"nobody can do that in {room.name}, which has no operator")
+        return Refused(
+            "not-operator",
+            f"Nobody can do that in {room.name}, because it has no operators. Nothing was changed.",
+        )
     if needed == _OWNER:
-        return Refused("not-owner", f"only the owner of {room.name} can do that")
+        return Refused(
+            "not-owner", f"Only the owner of {room.name} can do that. Nothing was changed."
+        )
     return Refused(
         "not-operator",
-        f"only operators of {room.name} can do that (who makes a room is its operator)",
+        f"Only operators of {room.name} can do that. Nothing was changed.",
     )
 
 
@@ -187,7 +197,7 @@ def rename_refused(state: State, user: User, nick: Nick, now: float) -> Refused 
         if room.bans and "owner" not in room.members[user.id]:
             then = room.bans.of(user, now, nick)
             if then and then.keys() - room.bans.of(user, now).keys():
-                why = f"{nick} is banned from {room.name}, where you are; leave it first"
+                why = f"The nickname {nick} is banned from {room.name}, where you are. Nothing was changed. Leave the room first."
                 return Refused("banned", why)
     return None
 

@@ -27,7 +27,8 @@ from twisted_chat.core.values.names import Nick
 MAX_IGNORED: Final = 500
 
 _NOTHING_READ: Final = Refused(
-    "no-account", "what guests have read is not kept; /register makes an account"
+    "no-account",
+    "Read markers are only kept for accounts, and you are a guest. Create an account with /register PASSWORD.",
 )
 
 
@@ -68,7 +69,7 @@ class Private(Topic):
     def reply(self, asked: Asked, command: c.ReplyPrivately) -> Decision:
         target = self.user(asked.session.answer_to)
         if target is None:
-            why = "there is nobody here to answer; nothing was sent; use /msg NICK TEXT"
+            why = "There is nobody here to answer. The message was not sent. Type /msg NICK TEXT."
             return refuse("nobody-to-answer", why)
         return self.tell(asked, c.PrivateMessage(target.nick, command.lines))
 
@@ -76,7 +77,7 @@ class Private(Topic):
         """Return why somebody cannot write to whom a message is for; None if they can."""
         state = self.state
         if target is None:
-            why = f"{to} is not here; nothing was sent to anybody (/who lists who is here)"
+            why = f"{to} is not here. The message was not sent. Type /who to list who is here."
             return Refused("no-such-nick", why)
         name = target.nick if isinstance(target, User) else target.name
         if not _wanted(state, user, target):
@@ -85,11 +86,17 @@ class Private(Topic):
             return None
         sender, limits = user.account or GUESTS, state.limits
         if state.talks.waiting(target.key, sender) >= limits.max_waiting_from:
-            whose = "of yours" if user.account is not None else "from guests"
-            why = f"{limits.max_waiting_from:,} messages {whose} wait for {name}, and no more can; nothing was sent"
+            whose = "from you" if user.account is not None else "from guests"
+            why = (
+                f"{limits.max_waiting_from:,} messages {whose} are already waiting for {name}, and there cannot be "
+                "more. The message was not sent."
+            )
             return Refused("too-many-waiting", why)
         if state.talks.waiting(target.key) >= limits.max_waiting:
-            why = f"{limits.max_waiting:,} messages wait for {name}, and no more can; nothing was sent"
+            why = (
+                f"{limits.max_waiting:,} messages are already waiting for {name}, and there cannot be more. The "
+                "message was not sent."
+            )
             return Refused("too-many-waiting", why)
         return None
 
@@ -192,9 +199,9 @@ class Private(Topic):
         if target is None:
             return SendReply(absent_target(command.nick))
         if target is user:
-            return refuse("self", "you cannot ignore yourself")
+            return refuse("self", "You cannot ignore yourself. Nothing was changed.")
         if len(session.ignored) >= MAX_IGNORED:
-            why = f"you ignore {MAX_IGNORED} people, and that is the most; /unignore somebody first"
+            why = f"You ignore {MAX_IGNORED} people and cannot ignore more. Nothing was changed. Type /unignore NICK first."
             return refuse("too-many-ignored", why)
         if user.account is not None:
             return Propose(e.IgnoreSet(target.nick.key, target.nick.text, hide=True), claim=True)
@@ -204,7 +211,7 @@ class Private(Topic):
     def unignore(self, asked: Asked, command: c.Unignore) -> Decision:
         key, ignored = command.nick.key, asked.session.ignored
         if key not in ignored:
-            why = f"you do not ignore {command.nick}; /ignore lists whom you do"
+            why = f"You do not ignore {command.nick}. Type /ignore to list the people you ignore."
             return refuse("not-ignored", why)
         name = ignored[key]
         if asked.user.account is not None:
@@ -230,13 +237,13 @@ def _talk(state: State, user: User, nick: Nick) -> tuple[RoomId, Account, Accoun
     accounts = state.accounts
     mine = accounts.get(user.account) if user.account is not None else None
     if mine is None:
-        why = "private messages are kept for accounts only, and you are a guest; /register makes an account"
+        why = "Private messages are only kept for accounts, and you are a guest. Create an account with /register PASSWORD."
         return refuse("no-account", why)
     here = state.user_named(nick)
     key = here.account if here is not None else nick.key
     other = accounts.get(key) if key is not None else None
     if other is None:
-        why = f"there is no account {nick}, and of guests no private message is kept"
+        why = f"There is no account {nick}. Private messages with guests are not kept."
         return refuse("no-such-account", why)
     return state.talks.find(mine.key, other.key) or NO_TALK, mine, other
 
@@ -272,9 +279,9 @@ def is_meant(to: Nick, target: User | Account, scope: str) -> bool:
 def somebody_else(to: Nick, scope: str) -> Refused:
     """Refuse a message to a nickname that may no longer be that of whom it is for."""
     why = (
-        "somebody else may have that name now"
+        "someone else may have that nickname now"
         if scope
-        else "it is not registered, and anybody can have taken it"
+        else "it is not registered, so anyone can take it"
     )
     return Refused(
         "another-session",
@@ -283,7 +290,7 @@ def somebody_else(to: Nick, scope: str) -> Refused:
 
 
 def _nothing_there(partner: Nick) -> Refused:
-    return Refused("nothing-there", f"there is nothing that you and {partner} wrote")
+    return Refused("nothing-there", f"You and {partner} have not written to each other.")
 
 
 def _ignored(user: User, account: Account) -> bool:
@@ -315,8 +322,8 @@ def _account(state: State, target: User | Account) -> Account | None:
 def _not_to(state: State, target: User | Account, name: Nick) -> Refused:
     """Refuse a private message to somebody who does not want one from everybody."""
     account = _account(state, target)
-    wants = "who is in one of their rooms"
+    wants = "people who share a room with them"
     if account is not None and account.privacy == "accounts":
-        wants = "who has an account here (/register makes one)"
-    why = f"{name} takes private messages only from {wants}; nothing was sent"
+        wants = "people with an account (/register PASSWORD makes one)"
+    why = f"{name} only accepts private messages from {wants}. The message was not sent."
     return Refused("not-wanted", why)

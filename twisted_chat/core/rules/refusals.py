@@ -13,9 +13,9 @@ from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.text import CleanText
 
 #: Why a password that was right when it was checked does not count any more.
-STALE: Final = "the password was changed meanwhile, or the account deleted; log in again"
+STALE: Final = "The password was changed or the account was deleted in the meantime. Log in again."
 #: What is added when somebody is banned or muted by a name that nobody here has.
-UNMATCHED: Final = "Nobody here matches it now."
+UNMATCHED: Final = "Nobody here matches it at the moment."
 
 
 def refuse(code: str, why: str) -> SendReply:
@@ -26,29 +26,33 @@ def refuse(code: str, why: str) -> SendReply:
 def check_size(text: CleanText | None, limit: int) -> SendReply | None:
     """Refuse a text of more than ``limit`` bytes."""
     size = len(text.encode("utf-8")) if text is not None else 0
-    return refuse("too-long", too_long(size, limit)) if size > limit else None
+    why = f"{too_long(size, limit)} Nothing was changed."
+    return refuse("too-long", why) if size > limit else None
 
 
 def too_long(size: int, limit: int) -> str:
     """Say that a text is too long."""
-    return f"that text has {size:,} bytes, and {limit:,} are the most"
+    return f"That text has {size:,} bytes; the limit is {limit:,}."
 
 
 def absent_target(nick: Nick) -> Refused:
     """Refuse what is to be done to somebody who is not here."""
-    return Refused("no-such-nick", f"{nick} is not here; /who lists who is here")
+    return Refused("no-such-nick", f"{nick} is not here. Type /who to list who is here.")
 
 
 def not_a_member(nick: Nick, room: Room) -> Refused:
     """Refuse to do something to somebody who is not there."""
-    return Refused("not-a-member", f"{nick} is not in {room.name}; /who {room.name} lists who is")
+    return Refused(
+        "not-a-member",
+        f"{nick} is not in {room.name}. Nothing was changed. Type /who {room.name} to list its members.",
+    )
 
 
 def has_account(key: str) -> Refused:
     """Refuse what only guests can do."""
     return Refused(
         "already-logged-in",
-        f"you have the account {key} here; /quit, and come again, to be another",
+        f"You are already logged in to the account {key}. To use another one, /quit and connect again.",
     )
 
 
@@ -56,18 +60,18 @@ def taken(nick: Nick, holder: User | Account) -> str:
     """Say why ``nick`` cannot be had."""
     if isinstance(holder, Account):
         if holder.name == nick:
-            return f'"{nick}" is registered (/login {nick} PASSWORD if it is yours)'
-        return f'"{nick}" is taken: it looks too much like {holder.name}, which is registered'
+            return f'"{nick}" is registered. If it is yours, type /login {nick} PASSWORD.'
+        return f'"{nick}" is taken: it looks too much like {holder.name}, which is registered.'
     if holder.nick == nick:
-        return f'"{nick}" is taken'
-    return f'"{nick}" is taken: it looks too much like {holder.nick}, who is here'
+        return f'"{nick}" is taken.'
+    return f'"{nick}" is taken: it looks too much like {holder.nick}, who is here.'
 
 
 def hidden(name: str) -> str:
     """Say that somebody is ignored."""
-    return f"you no longer see what {name} says; /unignore {name} undoes that"
+    return f"You no longer see messages from {name}. Type /unignore {name} to undo that."
 
 
 def shown_again(name: str) -> str:
     """Say that somebody is no longer ignored."""
-    return f"you see again what {name} says"
+    return f"You see messages from {name} again."

@@ -37,8 +37,8 @@ from twisted_chat.core.values.throttle import Throttle
 TRIES: Final = (10, 60.0)
 
 _OPERATOR: Final[Roles] = frozenset(("operator",))
-_FOR_SHOW: Final = Refused("internal", "this event is made for show only")
-_IN_USE: Final = Refused("in-use", "the room is in use, or gone already")
+_FOR_SHOW: Final = Refused("internal", "This event is only for display and cannot be proposed.")
+_IN_USE: Final = Refused("in-use", "The room is in use, or already gone.")
 
 
 class Rooms(Topic):
@@ -101,7 +101,9 @@ class Rooms(Topic):
         asks = room.password is not None or room.settings.private
         wait = self._tries.wait(key, asked.now) if password is not None and asks else 0.0
         if wait:
-            why = f"too many wrong passwords of {room.name} were tried; wait {math.ceil(wait)} seconds"
+            why = (
+                f"Too many wrong passwords for {room.name}. Try again in {math.ceil(wait)} seconds."
+            )
             return Refused("slow-down", why)
         refused = admit(asked.user, room, password, asked.now)
         if isinstance(refused, PasswordNeeded) and refused.wrong:
@@ -121,12 +123,12 @@ class Rooms(Topic):
         """Return what stands in the way besides what the room is set to."""
         if room is not None and user.id in room.members:
             same = event.password in (None, room.password)
-            so = "" if same else "; its password was not changed"
-            return Refused("already-in-room", f"you are in {room.name} already{so}")
+            so = "" if same else " Its password was not changed."
+            return Refused("already-in-room", f"You are already in {room.name}.{so}")
         most = self.state.limits.max_rooms
         if len(user.rooms) >= most:
             why = (
-                f"you are in {most} rooms, and nobody can be in more; leave one first (/leave ROOM)"
+                f"You are in {most} rooms and cannot be in more. Leave one first with /leave ROOM."
             )
             return Refused("too-many-rooms", why)
         other = self.state.lookalike(event.room) if room is None else None
@@ -135,7 +137,10 @@ class Rooms(Topic):
         if other.settings.private:
             # As of a private room, whether that is there or not.
             return PasswordNeeded(event.room, wrong=event.password is not None)
-        why = f"{event.room} looks too much like {other.name}, which exists; join that one, or choose another name"
+        why = (
+            f"{event.room} looks too much like {other.name}, which exists. No room was made. Join {other.name}, "
+            "or choose another name."
+        )
         return Refused("lookalike", why)
 
     def joined(self, it: Ordered, event: e.Joined) -> Outcome:
@@ -223,7 +228,7 @@ class Rooms(Topic):
     def check_setting(self, case: Case, event: e.SettingChanged) -> Refused | None:
         refused = may("set", case.user, case.room, case.now)
         if refused is None and event.setting == "slow" and not 0 <= event.value <= MAX_SLOW:
-            why = f"the most is {MAX_SLOW:,} seconds, which is six hours; 0 turns it off"
+            why = f"The longest interval is {MAX_SLOW:,} seconds (six hours); 0 turns slow mode off. Nothing was changed."
             return Refused("too-slow", why)
         return refused
 
@@ -241,7 +246,7 @@ class Rooms(Topic):
         user, room, now = case.user, case.room, case.now
         refused = may("lock", user, room, now)
         if refused is None and not event.locked and room.password is None:
-            return Refused("not-locked", f"{room.name} is not locked")
+            return Refused("not-locked", f"{room.name} is not locked. Nothing was changed.")
         return refused
 
     def password_set(self, it: Ordered, event: e.RoomPasswordSet) -> Outcome:
@@ -270,7 +275,9 @@ class Rooms(Topic):
         if target is None:
             return absent_target(event.nick)
         if target.id in room.members:
-            return Refused("already-in-room", f"{target.nick} is in {room.name} already")
+            return Refused(
+                "already-in-room", f"{target.nick} is already in {room.name}. Nobody was invited."
+            )
         return None
 
     def invited(self, it: Ordered, event: e.InvitedToRoom) -> Outcome:

@@ -24,17 +24,17 @@ from twisted_chat.core.values.server_ban import MAX_BANS, Ban
 from twisted_chat.core.values.text import CleanText
 
 NOT_OPERATOR: Final = Refused(
-    "not-operator", "only operators of this server can do that; /oper NAME PASSWORD makes you one"
+    "not-operator",
+    "Only server operators can do that. Nothing was changed. To become one, type /oper NAME PASSWORD.",
 )
-_ONLY_HERE: Final = (
-    "only operators of this server, and who connects from the machine it runs on, may see that"
-)
+_ONLY_HERE: Final = "Only server operators and people on the server's own machine can see that."
 _TOO_MANY_BANS: Final = Refused(
-    "too-many-bans", f"there are {MAX_BANS:,} server bans, and that is the most; lift one first"
+    "too-many-bans",
+    f"There are {MAX_BANS:,} server bans, and there cannot be more. Nothing was changed. Lift one first.",
 )
 # A network with more addresses than this many bits stand for is a slip, or needs a second thought: no provider has more.
 _WIDE: Final = {4: 8, 6: 16}
-_INSIST: Final = "nothing was done; to do it all the same, put ! in front of it: /server-ban !"
+_INSIST: Final = "Nothing was changed. To do it anyway, type /server-ban !"
 
 
 class Server(Topic):
@@ -84,7 +84,7 @@ class Server(Topic):
     def kill(self, asked: Asked, command: c.Kill) -> Decision:
         target = self.state.user_named(command.nick)
         if target is asked.user:
-            return refuse("self", "you cannot end your own sessions so; /quit leaves")
+            return refuse("self", "You cannot disconnect yourself with /kill. Type /quit to leave.")
         event = e.Killed(asked.operator, NOT_HERE, command.nick, command.reason)
         if target is not None:
             event = replace(event, user=target.id, nick=target.nick)
@@ -107,7 +107,7 @@ class Server(Topic):
         ban = Ban(found.kind, found.target, asked.operator, asked.now, until, reason)
         why = "" if command.target.insist else _second_thought(asked, ban)
         if why:
-            return refuse("insist", f"{why}; {_INSIST}{ban.target}")
+            return refuse("insist", f"{why} {_INSIST}{ban.target}.")
         long = check_size(reason, self.state.limits.max_away)
         return long or self.propose(asked, e.ServerBanned(asked.operator, ban))
 
@@ -116,7 +116,10 @@ class Server(Topic):
         user = self.state.user_named(target.nick) if target.nick is not None else None
         if user is None:
             if target.kind == "network" and ipaddress.ip_network(target.target).is_loopback:
-                return refuse("this-machine", "the server's own machine cannot be banned")
+                return refuse(
+                    "this-machine",
+                    "The server's own machine cannot be banned. Nothing was changed.",
+                )
             return target
         if user.author.account is not None:
             return c.BanTarget("account", user.author.account)
@@ -124,7 +127,10 @@ class Server(Topic):
         addresses = (read_address(each.address) for each in sessions if each is not None)
         address = next((each for each in addresses if each is not None), None)
         if address is None:
-            why = f"{user.nick} is a guest on the server's own machine, which cannot be banned; /kill ends the session"
+            why = (
+                f"{user.nick} is a guest on the server's own machine, which cannot be banned. Nothing was changed. "
+                f"Type /kill {user.nick} to disconnect them."
+            )
             return refuse("this-machine", why)
         return c.BanTarget("network", spell_network(rate_limit_network(address)))
 
@@ -142,7 +148,7 @@ class Server(Topic):
     def check_unbanned(self, case: Case, event: e.ServerUnbanned) -> Refused | None:
         if self.state.server_bans.has(event.kind, event.target):
             return None
-        why = f"{event.target} is not banned; /server-bans lists who is"
+        why = f"{event.target} is not banned. Nothing was changed. Type /server-bans to list the bans."
         return Refused("not-banned", why)
 
     def unbanned(self, it: Ordered, event: e.ServerUnbanned) -> Outcome:
@@ -154,9 +160,10 @@ class Server(Topic):
     def announce(self, asked: Asked, command: c.Announce) -> Decision:
         size = sum(len(line.encode("utf-8")) + 1 for line in command.lines) - 1
         if size > self.state.limits.max_text:
-            return refuse("too-long", too_long(size, self.state.limits.max_text))
+            why = f"{too_long(size, self.state.limits.max_text)} The announcement was not sent."
+            return refuse("too-long", why)
         if not any(map(str.strip, command.lines)):
-            return refuse("empty", "there is nothing to announce; nothing was sent")
+            return refuse("empty", "The announcement is empty, so it was not sent.")
         return self.propose(asked, e.Announced(asked.operator, command.lines))
 
     def set_panic(self, asked: Asked, command: c.SetPanic) -> Decision:
@@ -225,11 +232,11 @@ def _second_thought(asked: Asked, ban: Ban) -> str:
     """Say why a ban may not be meant so; nothing if there is no reason to ask."""
     if ban.kind == "account":
         own = ban.target == asked.user.account
-        return "that is your own account, and you would be locked out" if own else ""
+        return "That is your own account, so you would be locked out." if own else ""
     network = ipaddress.ip_network(ban.target)
     address = read_address(asked.session.address)
     if address is not None and address.version == network.version and address in network:
-        return f"your own address is in {ban.target}, and you would be locked out"
+        return f"Your own address is in {ban.target}, so you would be locked out."
     if network.prefixlen < _WIDE[network.version]:
-        return f"{ban.target} is {network.num_addresses:,} addresses"
+        return f"{ban.target} covers {network.num_addresses:,} addresses."
     return ""

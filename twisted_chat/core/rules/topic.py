@@ -228,15 +228,15 @@ def room_of(
     to_talk: bool = False,
 ) -> Room | SendReply:
     """Find the room a command is about: the named one or the focus, and the user must be in it."""
-    nothing = ". The message was not sent." if to_talk else ""
+    nothing = " The message was not sent." if to_talk else ""
     if name is None:
         room = state.rooms.get(session.focus) if session.focus is not None else None
         if room is None or user.id not in room.members:
             return refuse(
-                "no-room", f"you talk in no room now: choose one with /join ROOM{nothing}"
+                "no-room", f"You are not talking in any room.{nothing} Choose one with /join ROOM."
             )
         return room
     room = state.room_named(name)
     if room is None or user.id not in room.members:
-        return refuse("not-in-room", f"you are not in {name}; enter it with /join {name}{nothing}")
+        return refuse("not-in-room", f"You are not in {name}.{nothing} Enter it with /join {name}.")
     return room

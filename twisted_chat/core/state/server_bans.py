@@ -104,8 +104,8 @@ def shut(panic: int, *, account: str | None, local: bool) -> str:
     if local or not panic or (panic == 1 and account is not None):
         return ""
     if panic == 1:
-        return "this server lets no new guests in for now; try again later"
-    return "this server lets nobody new in for now; try again later"
+        return "This server is not accepting new guests at the moment. Try again later."
+    return "This server is not accepting new people at the moment. Try again later."
 
 
 def _place(network: Network) -> tuple[tuple[int, int], int]:

@@ -38,4 +38,4 @@ class Ban(msgspec.Struct, frozen=True, gc=False):
         """Say it to whom it keeps out."""
         more = "" if self.until is None else " more"
         reason = f": {self.reason}" if self.reason else ""
-        return f"you are banned from this server {self.lasts(now)}{more}{reason}"
+        return f"You are banned from this server {self.lasts(now)}{more}{reason}."
