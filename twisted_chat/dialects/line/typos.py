@@ -64,8 +64,16 @@ _FILLERS: Final = "\u115f\u1160\u3164\uffa0"
 
 # What is neither a letter or digit nor ASCII: marks, punctuation, symbols, emoji.
 _ODD: Final = re.compile(r"[^\w\s\x00-\x7f]")
+# How many characters are remembered with what stands for them: more than any conversation has.
+_MAX_PUNCTUATION: Final = 4096
 # Punctuation that PRECIS lets into nicknames beside letters of its script (RFC 5892, appendices A.3 to A.7).
 _IN_NICKS: Final = frozenset("\u00b7\u0375\u05f3\u05f4\u30fb")
+
+# What is left of that belongs to the character before it: marks (Hindi and Thai write vowels so), and this punctuation. With no
+# letter and no mark there it stands for itself: a mark alone is a dead key's.
+_LOOSE: Final = re.compile(
+    rf"(?<![^\W_])(?<![^\w\s\x00-\x7f{''.join(sorted(_IN_NICKS))}])[^\w\s\x00-\x7f]"
+)
 
 # Whatever may stand around a word: blanks, and the punctuation of ASCII (to which the rest is mapped) but for "_".
 _AROUND: Final = r"\s!-/:-@\[-^`{-~"
@@ -308,22 +316,28 @@ def _plain(text: str) -> str:
 def _worded(text: str) -> str:
     """Return a plain text in which all punctuation is of ASCII, so that one can tell where a nickname ends."""
     text = _plain(_ENTITY.sub(lambda found: "<>"[found[1] in "gG"], text))
-    return text if text.isascii() else _ODD.sub(_in_ascii, text)
+    return text if text.isascii() else _LOOSE.sub(".", text.translate(_PUNCTUATION))
 
 
-def _in_ascii(odd: re.Match[str]) -> str:
-    character = odd[0]
-    if character == "\u2019":
-        return "'"
-    if character in _RIGHT:
-        return ">"
-    if character in _LEFT:
-        return "<"
-    # A mark belongs to the letter before it: Hindi and Thai write vowels so. With no letter there it is a dead key's.
-    before = odd.string[max(odd.start() - 1, 0)]
-    goes_on = before.isalnum() or category(before)[0] == "M"
-    return (
-        character
-        if odd.start() and goes_on and (character in _IN_NICKS or category(character)[0] == "M")
-        else "."
-    )
+class _Punctuation(dict[int, int]):
+    """What stands for a character, found when it is first met: of one that belongs to the one before it, itself."""
+
+    def __missing__(self, code: int) -> int:
+        character = chr(code)
+        if character == "\u2019":
+            found = "'"
+        elif character in _RIGHT:
+            found = ">"
+        elif character in _LEFT:
+            found = "<"
+        elif character in _IN_NICKS or category(character)[0] == "M" or not _ODD.match(character):
+            found = character
+        else:
+            found = "."
+        if len(self) >= _MAX_PUNCTUATION:
+            self.clear()
+        self[code] = ord(found)
+        return self[code]
+
+
+_PUNCTUATION: Final = _Punctuation()
