@@ -11,8 +11,10 @@ from bench.client import Reading
 from bench.results import ClientResult
 from bench.runs import Step
 from bench.waiting import Event
+from tests.bench import real_runs
 
 
+@real_runs
 class ClientTests(TestCase):
     timeout = 60
 

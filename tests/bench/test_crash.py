@@ -18,8 +18,10 @@ from bench.runs import Place, Step
 from bench.servers import Started
 from bench.talkers import Typist
 from bench.waiting import Event
+from tests.bench import real_runs
 
 
+@real_runs
 class CrashTests(TestCase):
     timeout = 120
 

@@ -12,8 +12,10 @@ from bench.logins import Logins
 from bench.results import LoginsResult
 from bench.runs import Place, Step
 from bench.waiting import Event
+from tests.bench import real_runs
 
 
+@real_runs
 class LoginsTests(TestCase):
     timeout = 60
 

@@ -12,8 +12,10 @@ from bench.results import TimingResult
 from bench.runs import Place, Step
 from bench.timing import KINDS, Timing
 from bench.waiting import Event
+from tests.bench import real_runs
 
 
+@real_runs
 class TimingTests(TestCase):
     timeout = 60
 

@@ -28,6 +28,7 @@ from bench.sessions import Sessions
 from bench.users import Users
 from bench.waiting import Event
 from bench.wire import Target
+from tests.bench import real_runs
 
 ROOT = Path(__file__).parent.parent.parent
 SMALL = Fanout(members=6, speakers=2, window=4, seconds=0.3)
@@ -86,6 +87,7 @@ selects.Server(int(sys.argv[1])).run()
 """
 
 
+@real_runs
 class RunCase(TestCase):
     """Makes runs."""
 
@@ -417,6 +419,7 @@ class Interrupting(ProcessProtocol):
         self.over.callback(getattr(reason.value, "exitCode", None))
 
 
+@real_runs
 class ProgramTests(TestCase):
     """The program itself, as it is called."""
 
