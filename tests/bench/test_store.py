@@ -135,7 +135,7 @@ class StoreTests(TestCase):
 
     async def test_what_is_no_database_is_refused(self) -> None:
         self.assertIn("--database: not the URL of a database", await self.refused("here"))
-        self.assertIn("--database: mysql:// is none", await self.refused("mysql://x/y"))
+        self.assertIn("--database: mysql:// is not supported", await self.refused("mysql://x/y"))
         self.assertIn("there is nothing to measure", await self.refused(":memory:"))
         self.assertIn("cannot be opened", await self.refused("postgresql:///x?host=/no/such"))
 
