@@ -14,9 +14,10 @@ T = TypeVar("T")
 
 
 class Slices(Generic[T]):
-    """Carries on what takes many turns of the reactor: one slice of one of all that wait in a turn, however many these are.
+    """Carries on what takes many turns of the reactor: one slice in a turn, however much waits, and one after the other.
 
-    At most one waits for each session, which hands in nothing else meanwhile: that bounds the queue.
+    What has begun is finished first: by turns, what one slice found out would be forgotten for the slices of others before the
+    next. At most one waits for each session, which hands in nothing else meanwhile: that bounds the queue.
     """
 
     def __init__(self, clock: IReactorTime, carry_on: Callable[[T], None]) -> None:
@@ -25,22 +26,31 @@ class Slices(Generic[T]):
         self._carry_on = carry_on
         self._waiting: FairQueue[T] = FairQueue()
         self._called = False
+        self._running: T | None = None
+        self._unfinished: T | None = None
 
     def add(self, path: tuple[str, ...], one: T) -> None:
         """Let one more wait for its next slice. ``path`` as in :meth:`Turns.begin`."""
-        self._waiting.add(path, one)
+        if one == self._running:
+            self._unfinished = one
+        else:
+            self._waiting.add(path, one)
         self._call()
 
     def _call(self) -> None:
-        if self._waiting.count and not self._called:
+        if (self._waiting.count or self._unfinished is not None) and not self._called:
             self._called = True
             self._clock.callLater(0, self._turn)
 
     def _turn(self) -> None:
         self._called = False
-        one = self._waiting.next()
+        unfinished, self._unfinished = self._unfinished, None
+        self._running = unfinished if unfinished is not None else self._waiting.next()
         self._call()
-        self._carry_on(one)
+        try:
+            self._carry_on(self._running)
+        finally:
+            self._running = None
 
 
 class Turns:
