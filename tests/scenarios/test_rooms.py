@@ -39,7 +39,7 @@ async def test_room_is_as_it_was_set_after_the_server_was_killed(
     await eve.sees(re.compile("olga banned eve from #dev for 2 hours"))
     eve.types("/join dev secret", "/rooms")
     # Of a private room nobody outside is told more.
-    await eve.sees(re.compile("not the password of #dev"))
+    await eve.sees(re.compile("Wrong password for #dev"))
     await eve.sees("-- 1 room:")
     for line in ("/slow 30", "/ban *spam*"):
         await olga.hears(re.compile(rf'"ack".*{re.escape(line)}"'))
@@ -50,7 +50,7 @@ async def test_room_is_as_it_was_set_after_the_server_was_killed(
     olga, _ = await comes(scene, server, "olga", session=secret)
     eve = await scene.visits(server, "eve")
     eve.types("/join dev secret")
-    await eve.sees(re.compile("not the password of #dev"))
+    await eve.sees(re.compile("Wrong password for #dev"))
     does(olga, "/join dev secret", "/settings", "/bans")
     settings = json.loads(await olga.sees(re.compile('"settings"')))
     wanted = {"lock": True, "private": True, "slow": 30, "moderated": False, "owner": None}
