@@ -11,8 +11,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted_chat.client import events as ev
 from twisted_chat.client.model.conversation import SERVER, Conversation, nick_key, room_key
 from twisted_chat.client.model.lines import SPOKEN
-from twisted_chat.client.model.reducer import hear
-from twisted_chat.client.model.state import Picture
+from twisted_chat.client.model.reducer import reduce
+from twisted_chat.client.model.state import ClientState
 
 
 def spelled(number: int) -> str:
@@ -27,36 +27,36 @@ def said(number: int, sender: str = "bob", text: str = "hi", **more: Any) -> ev.
 
 class Case(SynchronousTestCase):
     def setUp(self) -> None:
-        self.picture = Picture()
+        self.state = ClientState()
         self.hear(ev.Welcome(nick="me", session="s", content="Welcome, me."))
 
     def hear(self, *events: ev.Event) -> bool:
-        called = [hear(self.picture, event, 1000.0) for event in events]
+        called = [reduce(self.state, event, 1000.0) for event in events]
         return any(called)
 
     def enter(self, *names: str, room: str = "dev", count: int | None = None) -> Conversation:
         self.hear(ev.Entered(room=room, names=names, count=len(names) if count is None else count))
-        return self.picture.room(room)
+        return self.state.room(room)
 
     def texts(self, conversation: Conversation | None = None) -> list[str]:
-        return [line.text for line in (conversation or self.picture.shown).buffer.lines]
+        return [line.text for line in (conversation or self.state.shown).buffer.lines]
 
 
 class MessageTests(Case):
     def test_what_is_said_stands_in_its_room(self) -> None:
         self.hear(said(1), said(2, room="ops"))
-        self.assertEqual(self.texts(self.picture.room("dev")), ["hi"])
-        self.assertEqual(self.picture.room("ops").unread, 1)
+        self.assertEqual(self.texts(self.state.room("dev")), ["hi"])
+        self.assertEqual(self.state.room("ops").unread, 1)
 
     def test_a_message_has_all_its_lines(self) -> None:
         self.hear(ev.RoomMessage(sender="bob", room="dev", content="a\nb", id=spelled(1)))
-        self.assertEqual(self.texts(self.picture.room("dev")), ["a\nb"])
+        self.assertEqual(self.texts(self.state.room("dev")), ["a\nb"])
 
     def test_a_mention_calls_for_the_user_and_plain_talk_does_not(self) -> None:
         self.assertFalse(self.hear(said(1)))
         self.assertTrue(self.hear(said(2, text="hey me")))
         self.assertFalse(self.hear(said(2, text="hey me")))
-        self.assertEqual(self.picture.room("dev").mentions, 1)
+        self.assertEqual(self.state.room("dev").mentions, 1)
 
     def test_what_was_mentioned_earlier_does_not_call(self) -> None:
         self.assertFalse(self.hear(said(1, text="hey me", replay=True)))
@@ -67,18 +67,18 @@ class MessageTests(Case):
 
     def test_a_private_message_has_a_conversation_of_its_own_and_calls(self) -> None:
         self.assertTrue(self.hear(said(1, to="me", room=None)))
-        self.assertEqual(self.texts(self.picture.private("bob")), ["hi"])
+        self.assertEqual(self.texts(self.state.private("bob")), ["hi"])
 
     def test_what_another_session_of_mine_says_is_mine(self) -> None:
         self.hear(said(1, "me", to="bob", room=None), said(2, "Me", "me here"))
-        self.assertEqual(self.texts(self.picture.private("bob")), ["hi"])
-        (line,) = self.picture.room("dev").buffer.lines
+        self.assertEqual(self.texts(self.state.private("bob")), ["hi"])
+        (line,) = self.state.room("dev").buffer.lines
         self.assertEqual((line.own, line.mention), (True, False))
-        self.assertEqual(self.picture.room("dev").unread, 0)
+        self.assertEqual(self.state.room("dev").unread, 0)
 
     def test_a_message_without_a_room_stands_where_the_user_looks(self) -> None:
         self.hear(ev.RoomMessage(sender="bob", content="hi", id=spelled(1), room=None))
-        self.assertEqual(self.texts(self.picture.private("bob")), ["hi"])
+        self.assertEqual(self.texts(self.state.private("bob")), ["hi"])
         self.hear(ev.RoomMessage(sender="me", content="ho", id=spelled(2), room=None))
         self.assertIn("ho", self.texts())
 
@@ -91,17 +91,17 @@ class SendingTests(Case):
     def test_what_is_sent_waits_until_it_is_acknowledged(self) -> None:
         self.enter("me")
         self.hear(ev.Sending(tag="t", room="dev", content="ho"))
-        (line,) = self.picture.shown.buffer.lines
+        (line,) = self.state.shown.buffer.lines
         self.assertTrue(line.waiting)
         self.hear(said(1), ev.Ack(tag="t", message=spelled(2), time=5.0), said(3))
         self.assertEqual(self.texts(), ["hi", "ho", "hi"])
-        self.assertFalse(self.picture.shown.buffer.lines[1].waiting)
+        self.assertFalse(self.state.shown.buffer.lines[1].waiting)
 
     def test_what_is_refused_says_why(self) -> None:
         self.enter("me")
         self.hear(ev.Sending(tag="t", to="bob", content="ho"))
         self.hear(ev.Refused(tag="t", code="no-such-nick", content="bob is not here"))
-        (line,) = self.picture.private("bob").buffer.lines
+        (line,) = self.state.private("bob").buffer.lines
         self.assertEqual((line.kind, line.text), ("error", "bob is not here (not sent: ho)"))
 
     def test_other_errors_are_shown_where_the_user_looks(self) -> None:
@@ -120,22 +120,22 @@ class HistoryTests(Case):
     def test_a_page_is_put_before_and_says_whether_there_is_more(self) -> None:
         room = self.enter("me")
         self.hear(said(9))
-        self.picture.loading("t", room.key)
+        self.state.loading("t", room.key)
         self.hear(ev.Page(tag="t", room="dev", messages=(said(1), said(2)), more=False))
         self.assertEqual([line.time for line in room.buffer.lines], [1.0, 2.0, 9.0])
         self.assertFalse(room.buffer.more)
-        self.assertFalse(self.picture.is_loading(room.key))
+        self.assertFalse(self.state.is_loading(room.key))
 
     def test_a_page_that_cannot_be_had_can_be_asked_for_again(self) -> None:
         room = self.enter("me")
-        self.picture.loading("t", room.key)
+        self.state.loading("t", room.key)
         self.hear(ev.Refused(tag="t", code="history-unavailable", content="later"))
-        self.assertTrue(self.picture.can_load(room.key))
+        self.assertTrue(self.state.can_load(room.key))
 
     def test_a_room_without_history_has_nothing_to_load(self) -> None:
         room = self.enter("me")
         self.hear(ev.HistoryEnd(room="dev"))
-        self.assertFalse(self.picture.can_load(room.key))
+        self.assertFalse(self.state.can_load(room.key))
 
     def test_what_was_missed_counts_and_what_was_before_does_not(self) -> None:
         self.enter("me")
@@ -156,7 +156,7 @@ class ForgetTests(Case):
     def test_what_an_account_said_in_a_room_vanishes(self) -> None:
         self.hear(said(1), said(2, "eve"), said(3, room="ops"))
         self.forget()
-        room, other = self.picture.room("dev"), self.picture.room("ops")
+        room, other = self.state.room("dev"), self.state.room("ops")
         self.assertEqual(self.texts(room), ["hi", "gone"])
         self.assertEqual((room.unread, other.unread), (1, 1))
         self.hear(said(1, replay=True))
@@ -166,7 +166,7 @@ class ForgetTests(Case):
         self.hear(said(1), said(2, room="ops"), said(3, room=None, to="me"))
         self.forget(room=None, everywhere=True)
         rest = [
-            line.nick for each in self.picture.conversations.values() for line in each.buffer.lines
+            line.nick for each in self.state.conversations.values() for line in each.buffer.lines
         ]
         self.assertNotIn("bob", rest)
         self.assertIn("gone", self.texts())
@@ -176,19 +176,19 @@ class ForgetTests(Case):
         self.hear(ev.Renamed(sender="rob", content="robert", id=spelled(1), time=1.0))
         self.hear(said(2, "robert"), said(3, "rob"))
         self.forget()
-        lines = self.picture.room("dev").buffer.lines
+        lines = self.state.room("dev").buffer.lines
         self.assertEqual([line.nick for line in lines if line.kind in SPOKEN], ["rob"])
 
     def test_who_came_and_went_stays(self) -> None:
         self.enter("me")
         self.hear(ev.Joined(sender="bob", room="dev", id=spelled(1), time=1.0))
         self.forget()
-        self.assertEqual(len(self.picture.room("dev").buffer), 2)
+        self.assertEqual(len(self.state.room("dev").buffer), 2)
 
 
 class AwayTests(Case):
     def test_private_messages_that_waited_are_news(self) -> None:
-        private = self.picture.private("bob")
+        private = self.state.private("bob")
         waited = said(1, to="me", room=None, replay=True)
         self.assertTrue(self.hear(ev.WaitingStart(count=1), waited, ev.WaitingEnd(count=1)))
         self.assertEqual((private.unread, private.mentions), (1, 1))
@@ -206,21 +206,21 @@ class AwayTests(Case):
     def test_what_was_read_elsewhere_opens_nothing(self) -> None:
         self.hear(ev.ReadUpTo(room="ops", message=spelled(1)))
         self.hear(ev.ReadUpTo(partner="bob", message=spelled(1)))
-        self.assertEqual(list(self.picture.conversations), [SERVER])
+        self.assertEqual(list(self.state.conversations), [SERVER])
 
     def test_what_was_written_in_private_stays_together_whatever_one_was_called(self) -> None:
         old = said(1, "robert", room=None, to="me")
         self.hear(ev.Page(tag="t", room="", partner="bob", messages=(old,)))
-        self.assertEqual(self.texts(self.picture.private("bob")), ["hi"])
-        self.assertEqual(len(self.picture.conversations), 2)
+        self.assertEqual(self.texts(self.state.private("bob")), ["hi"])
+        self.assertEqual(len(self.state.conversations), 2)
 
     def test_private_history_makes_no_room(self) -> None:
         self.hear(ev.HistoryEnd(partner="bob", more=False))
-        self.assertEqual(list(self.picture.rooms()), [])
-        self.assertFalse(self.picture.private("bob").buffer.more)
+        self.assertEqual(list(self.state.rooms()), [])
+        self.assertFalse(self.state.private("bob").buffer.more)
 
     def test_what_is_read_elsewhere_is_read_here(self) -> None:
-        room = self.picture.room("dev")
+        room = self.state.room("dev")
         self.hear(
             said(1), said(2, text="hey me"), said(3), ev.ReadUpTo(room="dev", message=spelled(2))
         )
@@ -228,12 +228,12 @@ class AwayTests(Case):
         self.hear(ev.ReadUpTo(room="dev", message=spelled(1)))
         self.assertEqual((room.unread, room.mentions), (1, 0))
         self.hear(said(4, to="me", room=None), ev.ReadUpTo(partner="bob", message=spelled(4)))
-        self.assertEqual(self.picture.private("bob").mentions, 0)
+        self.assertEqual(self.state.private("bob").mentions, 0)
 
 
 class PeopleTests(Case):
     def names(self, room: str = "dev") -> list[str]:
-        return [member.nick for member in self.picture.room(room).members.values()]
+        return [member.nick for member in self.state.room(room).members.values()]
 
     def test_people_come_and_go(self) -> None:
         room = self.enter("me", "bob")
@@ -258,12 +258,12 @@ class PeopleTests(Case):
         self.hear(ev.Away(sender="bob", away=True, content="tea"))
         self.hear(ev.Quit(sender="bob", id=spelled(1)), ev.Quit(sender="nobody", id=spelled(2)))
         self.assertEqual((self.names(), self.names("ops")), (["me"], ["me"]))
-        self.assertEqual(self.picture.away, {})
+        self.assertEqual(self.state.away, {})
 
     def test_the_words_of_bots_are_told(self) -> None:
         words = ("!flip", "!roll")
         self.hear(ev.Entered(room="dev", names=("me",), count=1, bot_commands=words))
-        self.picture.look(True)
+        self.state.look(True)
         self.hear(
             ev.BotCommands(sender="dice", commands=("!roll",), content="dice answers to !roll")
         )
@@ -305,21 +305,21 @@ class PeopleTests(Case):
         self.hear(ev.Renamed(sender="bob", content="rob", id=spelled(2)))
         self.assertEqual(self.names(), ["me", "rob"])
         self.assertEqual(self.texts(), ["bob is now called rob"])
-        self.assertEqual(self.texts(self.picture.private("rob")), ["hi", "bob is now called rob"])
-        self.assertEqual(self.picture.away, {nick_key("rob"): "tea"})
+        self.assertEqual(self.texts(self.state.private("rob")), ["hi", "bob is now called rob"])
+        self.assertEqual(self.state.away, {nick_key("rob"): "tea"})
 
     def test_my_new_name_is_what_mentions_me(self) -> None:
         self.enter("me")
         self.hear(ev.Renamed(sender="me", content="we", id=spelled(1)))
-        self.assertEqual(self.picture.nick, "we")
+        self.assertEqual(self.state.nick, "we")
         self.hear(ev.Renamed(sender="we", content="we", id=spelled(2), account="we"))
         self.assertEqual(self.texts(), ["me is now called we"])
 
     def test_presence_follows_who_is_away(self) -> None:
         self.hear(ev.Away(sender="Bob", away=True, content="tea"))
-        self.assertEqual(self.picture.away, {nick_key("bob"): "tea"})
+        self.assertEqual(self.state.away, {nick_key("bob"): "tea"})
         self.hear(ev.Away(sender="bob", away=False))
-        self.assertEqual(self.picture.away, {})
+        self.assertEqual(self.state.away, {})
 
     def test_a_list_of_people_brings_roles_and_who_is_away(self) -> None:
         room = self.enter("me", count=3)
@@ -330,7 +330,7 @@ class PeopleTests(Case):
         self.hear(ev.Away(sender="eve", away=True))
         self.hear(ev.Who(users=people, count=3, room="dev"), ev.Who(users=people, count=2))
         self.assertEqual((self.names(), room.unnamed), (["me", "bob", "eve"], 0))
-        self.assertEqual(self.picture.away, {nick_key("bob"): "tea"})
+        self.assertEqual(self.state.away, {nick_key("bob"): "tea"})
 
 
 class RoomTests(Case):
@@ -353,22 +353,20 @@ class RoomTests(Case):
 
     def test_who_leaves_a_room_sees_the_one_before(self) -> None:
         self.enter("me")
-        self.picture.want(room_key("ops"))
+        self.state.want(room_key("ops"))
         self.enter("me", room="ops")
-        self.assertEqual(self.picture.view, room_key("ops"))
+        self.assertEqual(self.state.view, room_key("ops"))
         self.hear(ev.Gone(room="ops", focus="dev"))
-        self.assertEqual(
-            (self.picture.view, self.picture.focus), (room_key("dev"), room_key("dev"))
-        )
+        self.assertEqual((self.state.view, self.state.focus), (room_key("dev"), room_key("dev")))
         self.hear(ev.Gone(room="dev", focus=None))
-        self.assertEqual((self.picture.view, self.picture.focus), (SERVER, None))
+        self.assertEqual((self.state.view, self.state.focus), (SERVER, None))
 
     def test_the_focus_of_the_session_is_known(self) -> None:
         self.enter("me")
         self.hear(ev.Focus(focus=None))
-        self.assertIsNone(self.picture.focus)
+        self.assertIsNone(self.state.focus)
         self.hear(ev.Focus(focus="dev"))
-        self.assertEqual(self.picture.focus, room_key("dev"))
+        self.assertEqual(self.state.focus, room_key("dev"))
 
     def test_an_invitation_calls(self) -> None:
         self.assertTrue(self.hear(ev.Invited(sender="bob", room="ops")))
@@ -377,21 +375,21 @@ class RoomTests(Case):
 
 class ConnectionTests(Case):
     def test_the_connection_is_known(self) -> None:
-        self.assertEqual(self.picture.connection, "online")
+        self.assertEqual(self.state.connection, "online")
         self.hear(ev.Lag(seconds=0.5))
-        self.assertEqual(self.picture.lag, 0.5)
+        self.assertEqual(self.state.lag, 0.5)
         self.hear(ev.Offline(why="refused", again=2.0))
-        self.assertEqual((self.picture.connection, self.picture.again), ("offline", 2.0))
-        self.assertIsNone(self.picture.lag)
+        self.assertEqual((self.state.connection, self.state.again), ("offline", 2.0))
+        self.assertIsNone(self.state.lag)
         self.hear(ev.Connecting())
-        self.assertEqual(self.picture.connection, "connecting")
+        self.assertEqual(self.state.connection, "connecting")
 
     def test_tries_that_end_alike_are_told_once(self) -> None:
         room = self.enter("me")
         for _ in range(3):
             self.hear(ev.Offline(why="refused", again=2.0), ev.Connecting())
         self.hear(ev.Offline(why="reset", again=2.0))
-        told = self.texts(self.picture.conversations[SERVER])
+        told = self.texts(self.state.conversations[SERVER])
         self.assertEqual(told[-2:], ["no connection: refused", "no connection: reset"])
         self.assertEqual(self.texts(room), [])
 
@@ -403,7 +401,7 @@ class ConnectionTests(Case):
     def test_without_a_name_one_is_not_in(self) -> None:
         self.hear(ev.Connecting(), ev.NameRefused(code="nick-taken", nick="me"))
         self.assertEqual(
-            (self.picture.connection, self.picture.why), ("offline", "a nickname is needed")
+            (self.state.connection, self.state.why), ("offline", "a nickname is needed")
         )
 
     def test_notices_are_shown_but_not_what_everybody_is_told(self) -> None:
@@ -417,7 +415,7 @@ class ConnectionTests(Case):
         self.assertEqual(self.texts(), ["Welcome, me."])
 
 
-# --- any order of events gives a consistent picture ---
+# --- any order of events gives a consistent state ---
 
 NICKS = st.sampled_from(["me", "bob", "eve", "Bob", "a:b"])
 ROOMS = st.sampled_from(["dev", "ops", "#Dev"])
@@ -481,10 +479,10 @@ STEPS = st.lists(EVENTS | st.tuples(st.sampled_from(["look", "away", "switch", "
 
 
 class AnyOrderTests(SynchronousTestCase):
-    def consistent(self, picture: Picture) -> None:
-        self.assertIn(picture.view, picture.conversations)
+    def consistent(self, state: ClientState) -> None:
+        self.assertIn(state.view, state.conversations)
         total = 0
-        for key, conversation in picture.conversations.items():
+        for key, conversation in state.conversations.items():
             lines = conversation.buffer.lines
             total += len(lines)
             self.assertEqual(conversation.key, key)
@@ -508,37 +506,37 @@ class AnyOrderTests(SynchronousTestCase):
                 len({line.serial for line in lines}), len(lines), "two lines are drawn as one"
             )
         self.assertLessEqual(total, 30)
-        next_one = picture.next_unread()
-        self.assertTrue(next_one is None or next_one in picture.conversations)
+        next_one = state.next_unread()
+        self.assertTrue(next_one is None or next_one in state.conversations)
 
     @given(STEPS)
-    def test_any_order_of_events_gives_a_consistent_picture(
+    def test_any_order_of_events_gives_a_consistent_state(
         self, steps: list[ev.Event | tuple[str, str]]
     ) -> None:
-        picture = Picture(most=30)
+        state = ClientState(most=30)
         for step in steps:
             if isinstance(step, tuple):
                 what, room = step
                 match what:
                     case "look":
-                        picture.look(True)
+                        state.look(True)
                     case "away":
-                        picture.look(False)
+                        state.look(False)
                     case "switch":
-                        picture.switch(room_key(room))
+                        state.switch(room_key(room))
                     case _:
-                        picture.close(room_key(room))
+                        state.close(room_key(room))
             else:
-                hear(picture, step, 1000.0)
-            self.consistent(picture)
+                reduce(state, step, 1000.0)
+            self.consistent(state)
 
     @given(st.permutations([said(number) for number in range(1, 12)]))
     def test_messages_in_any_order_and_twice_stand_in_theirs(
         self, messages: list[ev.Event]
     ) -> None:
-        picture = Picture()
+        state = ClientState()
         for message in [*messages, *messages]:
-            hear(picture, message, 0.0)
-        lines = picture.room("dev").buffer.lines
+            reduce(state, message, 0.0)
+        lines = state.room("dev").buffer.lines
         self.assertEqual([line.time for line in lines], [float(n) for n in range(1, 12)])
         self.assertTrue(all(line.kind in SPOKEN for line in lines))

@@ -10,21 +10,21 @@ from tests.client.screen.stage import FakeLink
 from twisted_chat.client.link.link import Link, NoRoom
 from twisted_chat.client.model.conversation import SERVER, private_key, room_key
 from twisted_chat.client.model.lines import Line
-from twisted_chat.client.model.state import Picture
+from twisted_chat.client.model.state import ClientState
 from twisted_chat.client.screen.actions import LOCAL, USAGES, CannotDo, Doer, Done, hidden_from
 from twisted_chat.core.grammar.table import COMMANDS
 
 
 class DoerTests(SynchronousTestCase):
     def setUp(self) -> None:
-        self.picture = Picture()
-        self.picture.nick = "me"
+        self.state = ClientState()
+        self.state.nick = "me"
         self.link = FakeLink(lambda event: None)
-        self.doer = Doer(self.picture, cast(Link, self.link))
-        room = self.picture.room("dev")
+        self.doer = Doer(self.state, cast(Link, self.link))
+        room = self.state.room("dev")
         room.enter(["me"], 1)
-        self.picture.switch(room.key)
-        self.picture.focus = room.key
+        self.state.switch(room.key)
+        self.state.focus = room.key
 
     def do(self, text: str) -> Done:
         self.link.asked.clear()
@@ -33,7 +33,7 @@ class DoerTests(SynchronousTestCase):
     def test_text_is_said_where_the_user_looks(self) -> None:
         self.do("hi :+1:")
         self.assertEqual(self.link.asked, [("say", ("hi 👍", "dev", "say"))])
-        self.picture.switch(self.picture.private("bob").key)
+        self.state.switch(self.state.private("bob").key)
         self.do("psst")
         self.assertEqual(self.link.asked, [("tell", ("bob", "psst", "say"))])
 
@@ -44,10 +44,10 @@ class DoerTests(SynchronousTestCase):
     def test_private_forms_are_private_here_too(self) -> None:
         """As at the line door and in plain mode; each shows what is between us."""
         for line in ("secret > bob", "MSG bob:secret", "!msg bob secret", "msg bob:secret"):
-            self.picture.switch(room_key("dev"))
+            self.state.switch(room_key("dev"))
             self.do(line)
             self.assertEqual(self.link.asked, [("tell", ("bob", "secret"))], line)
-            self.assertEqual(self.picture.view, private_key("bob"))
+            self.assertEqual(self.state.view, private_key("bob"))
 
     def test_what_is_no_talk_at_a_terminal_is_none_here(self) -> None:
         for line in ("?", "!who", "LIST", "HELP"):
@@ -86,47 +86,47 @@ class DoerTests(SynchronousTestCase):
         self.assertEqual(self.link.asked, [("say", ("hi\nsecret > bob", "dev", "say"))])
 
     def test_where_the_server_speaks_nobody_else_does(self) -> None:
-        self.picture.switch(SERVER)
+        self.state.switch(SERVER)
         self.assertRaises(CannotDo, self.do, "hi")
 
     def test_actions_are_done_in_private_too(self) -> None:
         self.do("/me waves")
         self.assertEqual(self.link.asked, [("say", ("waves", "dev", "action"))])
-        self.picture.switch(self.picture.private("bob").key)
+        self.state.switch(self.state.private("bob").key)
         self.do("/me waves")
         self.assertEqual(self.link.asked, [("tell", ("bob", "waves", "action"))])
 
     def test_a_private_message_shows_what_is_between_us(self) -> None:
         self.do("/msg bob psst :+1:")
         self.assertEqual(self.link.asked, [("tell", ("bob", "psst 👍"))])
-        self.assertEqual(self.picture.view, private_key("bob"))
+        self.assertEqual(self.state.view, private_key("bob"))
         self.do("/msg eve")
-        self.assertEqual((self.link.asked, self.picture.view), ([], private_key("eve")))
+        self.assertEqual((self.link.asked, self.state.view), ([], private_key("eve")))
 
     def test_joining_shows_the_room_once_one_is_in(self) -> None:
         self.do("/join #ops secret")
         self.assertEqual(self.link.asked, [("join", ("ops", "secret"))])
-        self.assertEqual(self.picture.view, room_key("dev"))
-        self.picture.room("ops").enter(["me"], 1)
-        self.picture.entered(room_key("ops"))
-        self.assertEqual(self.picture.view, room_key("ops"))
+        self.assertEqual(self.state.view, room_key("dev"))
+        self.state.room("ops").enter(["me"], 1)
+        self.state.entered(room_key("ops"))
+        self.assertEqual(self.state.view, room_key("ops"))
 
     def test_leaving_leaves_what_is_shown(self) -> None:
         self.do("/leave")
         self.assertEqual(self.link.asked, [("leave", ("dev",))])
         self.do("/leave ops")
         self.assertEqual(self.link.asked, [("leave", ("ops",))])
-        self.picture.room("dev").leave()
+        self.state.room("dev").leave()
         self.do("/close")
-        self.assertEqual((self.link.asked, self.picture.view), ([], SERVER))
+        self.assertEqual((self.link.asked, self.state.view), ([], SERVER))
 
     def test_what_the_server_does_is_done_in_the_room_that_is_shown(self) -> None:
         self.do("/kick bob")
         self.assertEqual(self.link.asked, [("command", ("/kick bob",))])
-        self.picture.focus = None
+        self.state.focus = None
         self.do("/kick bob")
         self.assertEqual([name for name, _ in self.link.asked], ["join", "command"])
-        self.picture.switch(self.picture.private("bob").key)
+        self.state.switch(self.state.private("bob").key)
         self.do("/whois bob")
         self.assertEqual([name for name, _ in self.link.asked], ["command"])
 
@@ -167,9 +167,9 @@ class DoerTests(SynchronousTestCase):
             self.assertEqual(hidden_from(text), len(text), text)
 
     def test_who_is_ignored_vanishes_once_the_server_says_so(self) -> None:
-        room = self.picture.shown
+        room = self.state.shown
         line = Line("say", "hi", 1.0, id=f"{1:016x}", nick="eve")
-        self.picture.add(room, line)
+        self.state.add(room, line)
         self.do("/ignore eve")
         self.assertEqual(len(room.buffer), 1)
         self.doer.answered("t1")
@@ -177,8 +177,8 @@ class DoerTests(SynchronousTestCase):
         self.do("/unignore eve")
         self.doer.answered("t1")
         self.doer.answered(None)
-        self.picture.add(self.picture.private("eve"), line)
-        self.assertEqual(len(self.picture.private("eve").buffer), 1)
+        self.state.add(self.state.private("eve"), line)
+        self.assertEqual(len(self.state.private("eve").buffer), 1)
 
     def test_own_commands_are_none_of_the_servers(self) -> None:
         self.assertEqual({usage.name for usage in LOCAL} & COMMANDS.keys(), set())

@@ -103,11 +103,11 @@ class RoomsTests(SynchronousTestCase):
         await stage.enter("bob")
         await stage.hear(said(1, room="dev"), said(2, "me?", room="ops"))
         await stage.press("ctrl+n")
-        self.assertEqual(stage.app.picture.view, room_key("ops"))
+        self.assertEqual(stage.app.state.view, room_key("ops"))
         await stage.press("ctrl+n")
-        self.assertEqual(stage.app.picture.view, room_key("dev"))
+        self.assertEqual(stage.app.state.view, room_key("dev"))
         await stage.press("ctrl+n")
-        self.assertEqual(stage.app.picture.view, room_key("dev"))
+        self.assertEqual(stage.app.state.view, room_key("dev"))
 
     @staged()
     async def test_ctrl_k_finds_a_room_by_a_few_letters(self, stage: Stage) -> None:
@@ -116,15 +116,15 @@ class RoomsTests(SynchronousTestCase):
         await stage.press("ctrl+k")
         await stage.types("dvl")
         await stage.press("enter")
-        self.assertEqual(stage.app.picture.view, room_key("development"))
+        self.assertEqual(stage.app.state.view, room_key("development"))
 
     @staged()
     async def test_ctrl_k_goes_up_and_down_and_back(self, stage: Stage) -> None:
         await stage.enter("bob")
         await stage.press("ctrl+k", "down", "up", "down", "enter")
-        self.assertEqual(stage.app.picture.view, room_key("lobby"))
+        self.assertEqual(stage.app.state.view, room_key("lobby"))
         await stage.press("ctrl+k", "escape")
-        self.assertEqual(stage.app.picture.view, room_key("lobby"))
+        self.assertEqual(stage.app.state.view, room_key("lobby"))
 
     @staged()
     async def test_ctrl_k_enters_a_room_that_is_not_there_yet(self, stage: Stage) -> None:
@@ -138,11 +138,11 @@ class RoomsTests(SynchronousTestCase):
     async def test_alt_up_and_down_go_through_the_list(self, stage: Stage) -> None:
         await stage.enter()
         await stage.press("alt+up")
-        self.assertEqual(stage.app.picture.view, SERVER)
+        self.assertEqual(stage.app.state.view, SERVER)
         await stage.press("alt+up")
-        self.assertEqual(stage.app.picture.view, room_key("lobby"))
+        self.assertEqual(stage.app.state.view, room_key("lobby"))
         await stage.press("alt+down")
-        self.assertEqual(stage.app.picture.view, SERVER)
+        self.assertEqual(stage.app.state.view, SERVER)
 
     @staged(size=(100, 24))
     async def test_a_click_shows_a_room(self, stage: Stage) -> None:
@@ -150,7 +150,7 @@ class RoomsTests(SynchronousTestCase):
         await stage.hear(said(1, room="dev"))
         await stage.pilot.click("#conversations", offset=(3, 2))
         await stage.settle()
-        self.assertEqual(stage.app.picture.view, room_key("dev"))
+        self.assertEqual(stage.app.state.view, room_key("dev"))
 
     @staged()
     async def test_what_is_being_typed_stays_with_its_room(self, stage: Stage) -> None:
@@ -178,9 +178,9 @@ class RoomsTests(SynchronousTestCase):
         await stage.enter("bob")
         stage.app.on_app_blur()
         await stage.hear(said(1))
-        self.assertEqual(stage.app.picture.shown.unread, 1)
+        self.assertEqual(stage.app.state.shown.unread, 1)
         stage.app.on_app_focus()
-        self.assertEqual(stage.app.picture.shown.unread, 0)
+        self.assertEqual(stage.app.state.shown.unread, 0)
 
 
 class PeopleTests(SynchronousTestCase):
@@ -212,17 +212,17 @@ class PeopleTests(SynchronousTestCase):
         people = (ev.Person(nick="bob", away="tea"),)
         await stage.hear(ev.Who(tag=tag, users=people, count=2, room="lobby"))
         self.assertFalse(stage.shows("(guest"))
-        self.assertIn("bob", stage.app.picture.away)
+        self.assertIn("bob", stage.app.state.away)
 
     @staged(size=(120, 24))
     async def test_a_click_at_somebody_opens_what_is_between_us(self, stage: Stage) -> None:
         await stage.enter("bob")
         await stage.pilot.click("#members", offset=(3, 1))
         await stage.settle()
-        self.assertEqual(stage.app.picture.view, room_key("lobby"))  # that was me
+        self.assertEqual(stage.app.state.view, room_key("lobby"))  # that was me
         await stage.pilot.click("#members", offset=(3, 0))
         await stage.settle()
-        self.assertEqual(stage.app.picture.view, private_key("bob"))
+        self.assertEqual(stage.app.state.view, private_key("bob"))
 
     @staged(size=(120, 24))
     async def test_the_next_page_of_people_is_asked_for(self, stage: Stage) -> None:
@@ -691,10 +691,10 @@ class ConnectionTests(SynchronousTestCase):
     @staged()
     async def test_who_logs_in_can_have_what_is_kept_for_accounts(self, stage: Stage) -> None:
         await stage.enter("bob")
-        stage.app.picture.private("bob").buffer.more = False
+        stage.app.state.private("bob").buffer.more = False
         logged_in = ev.Renamed(sender="me", content="me", id=f"{1:016x}", time=NOW, account="me")
         await stage.hear(logged_in)
-        self.assertTrue(stage.app.picture.private("bob").buffer.more)
+        self.assertTrue(stage.app.state.private("bob").buffer.more)
 
     @staged()
     async def test_what_an_ignored_person_said_vanishes(self, stage: Stage) -> None:

@@ -33,7 +33,7 @@ class ListsTests(SynchronousTestCase):
         await stage.enter("bob")
         await stage.hear(*(said(1, room=f"r{number}") for number in range(20)))
         await stage.press("alt+up", "alt+up")
-        self.assertEqual(stage.app.picture.view, room_key("r19"))
+        self.assertEqual(stage.app.state.view, room_key("r19"))
         self.assertTrue(any(row.startswith(" #r19") for row in stage.rows()))
         await stage.press("alt+down")
         self.assertTrue(any(row.startswith(" server") for row in stage.rows()))
@@ -57,12 +57,12 @@ class ListsTests(SynchronousTestCase):
         await stage.enter("bob")
         await stage.pilot.click("#conversations", offset=(3, 8))
         await stage.settle()
-        self.assertEqual(stage.app.picture.view, room_key("lobby"))
+        self.assertEqual(stage.app.state.view, room_key("lobby"))
 
     @staged(size=(100, 24))
     async def test_more_than_999_are_not_counted_exactly(self, stage: Stage) -> None:
         await stage.enter("bob")
-        stage.app.picture.room("dev").unread = 1000
+        stage.app.state.room("dev").unread = 1000
         await stage.settle()
         self.assertTrue(
             any(row.startswith(" #dev      999+") for row in stage.rows()), stage.rows()

@@ -69,7 +69,7 @@ class MessagesTests(SynchronousTestCase):
         await stage.press("pageup", "pageup")
         before = stage.rows()[1:20]
         await stage.press("alt+up", "alt+down")
-        self.assertEqual(stage.app.picture.view, room_key("lobby"))
+        self.assertEqual(stage.app.state.view, room_key("lobby"))
         self.assertEqual([row[16:] for row in stage.rows()[1:20]], [row[16:] for row in before])
 
     @staged()
@@ -92,11 +92,11 @@ class MessagesTests(SynchronousTestCase):
         await stage.enter("bob")
         await stage.hear(*(said(number, f"line {number}") for number in range(100)))
         await stage.press("pageup", "pageup")
-        stage.app.picture.shown.buffer.drop(99)
+        stage.app.state.shown.buffer.drop(99)
         stage.app.messages.renew()
         await stage.settle()
         self.assertTrue(stage.shows("line 99"))
-        stage.app.picture.shown.buffer.drop(1)
+        stage.app.state.shown.buffer.drop(1)
         stage.app.messages.renew()
         await stage.settle()
         self.assertTrue(stage.shows("nothing was said here yet"))

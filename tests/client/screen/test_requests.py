@@ -12,19 +12,19 @@ from twisted_chat.client.link.link import Link, QueueFull
 from twisted_chat.client.link.wire import TooLong
 from twisted_chat.client.model.conversation import SERVER
 from twisted_chat.client.model.lines import Kind, Line
-from twisted_chat.client.model.state import Picture
+from twisted_chat.client.model.state import ClientState
 from twisted_chat.client.screen.requests import PAGE, Requests
 
 
 class RequestsTests(SynchronousTestCase):
     def setUp(self) -> None:
-        self.picture = Picture()
+        self.state = ClientState()
         self.link = FakeLink(lambda event: None)
-        self.requests = Requests(self.picture, cast(Link, self.link))
-        self.picture.connected("online")
-        room = self.picture.room("dev")
+        self.requests = Requests(self.state, cast(Link, self.link))
+        self.state.connected("online")
+        room = self.state.room("dev")
         room.enter(["me"], 200)
-        self.picture.switch(room.key)
+        self.state.switch(room.key)
 
     def page(self, tag: str, page: int, pages: int) -> ev.Who:
         return ev.Who(tag=tag, users=(), count=200, page=page, pages=pages, room="dev")
@@ -38,10 +38,10 @@ class RequestsTests(SynchronousTestCase):
         self.assertEqual(len(self.link.asked), 2)
 
     def test_nothing_is_asked_where_there_is_nobody_to_ask_about(self) -> None:
-        self.picture.switch(SERVER)
+        self.state.switch(SERVER)
         self.requests.want_people()
         self.requests.want_history()
-        self.picture.switch(self.picture.private("bob").key)
+        self.state.switch(self.state.private("bob").key)
         self.requests.want_people()
         self.assertEqual(self.link.asked, [])
 
@@ -69,14 +69,14 @@ class RequestsTests(SynchronousTestCase):
         )
 
     def test_earlier_lines_are_asked_for_before_the_first(self) -> None:
-        self.picture.add(self.picture.shown, Line("say", "hi", 1.0, id="5", nick="bob"))
+        self.state.add(self.state.shown, Line("say", "hi", 1.0, id="5", nick="bob"))
         self.requests.want_history()
         self.requests.want_history()
         self.assertEqual(self.link.asked, [("history", ("dev", "5", PAGE))])
 
     def test_the_last_lines_are_asked_for_once_a_connection(self) -> None:
         self.requests.want_last()
-        self.picture.loaded("t1", more=True)
+        self.state.loaded("t1", more=True)
         self.requests.want_last()
         self.assertEqual(self.link.asked, [("history", ("dev", PAGE))])
         self.requests.lost()
@@ -85,33 +85,33 @@ class RequestsTests(SynchronousTestCase):
 
     def test_what_was_closed_and_is_opened_again_is_asked_for_again(self) -> None:
         for _ in range(2):
-            self.picture.switch(self.picture.private("bob").key)
+            self.state.switch(self.state.private("bob").key)
             self.requests.want_last()
-            self.picture.loaded(f"t{len(self.link.asked)}", more=True)
-            self.picture.close(self.picture.view)
+            self.state.loaded(f"t{len(self.link.asked)}", more=True)
+            self.state.close(self.state.view)
         self.assertEqual(len(self.link.asked), 2)
 
     def test_what_was_closed_is_not_kept_in_memory(self) -> None:
         for number in range(3):
-            self.picture.switch(self.picture.private(f"bob{number}").key)
+            self.state.switch(self.state.private(f"bob{number}").key)
             self.requests.want_last()
-            self.picture.close(self.picture.view)
+            self.state.close(self.state.view)
         self.assertEqual(len(self.requests._opened), 1)
 
     def test_what_was_written_with_somebody_is_asked_for(self) -> None:
-        key = self.picture.private("bob").key
-        self.picture.switch(key)
+        key = self.state.private("bob").key
+        self.state.switch(key)
         self.requests.want_last()
         self.assertEqual(self.link.asked, [("private_history", ("bob", PAGE))])
         page = ev.Page(tag="t1", room="", partner="bob", messages=(), more=True)
         self.assertFalse(self.requests.is_quiet(page))
-        self.picture.loaded("t1", more=True)
-        self.picture.add(self.picture.shown, Line("say", "hi", 1.0, id="5", nick="bob"))
+        self.state.loaded("t1", more=True)
+        self.state.add(self.state.shown, Line("say", "hi", 1.0, id="5", nick="bob"))
         self.requests.want_history()
         self.assertEqual(self.link.asked[1:], [("private_history", ("bob", "5", PAGE))])
 
     def test_where_nothing_is_kept_it_is_asked_for_once_until_one_has_an_account(self) -> None:
-        self.picture.switch(self.picture.private("bob").key)
+        self.state.switch(self.state.private("bob").key)
         self.requests.want_history()
         self.assertTrue(self.requests.is_quiet(ev.Refused(tag="t1", code="no-account")))
         self.requests.want_history()
@@ -121,7 +121,7 @@ class RequestsTests(SynchronousTestCase):
         self.assertEqual(len(self.link.asked), 2)
 
     def test_what_cannot_be_read_now_can_be_asked_for_again(self) -> None:
-        self.picture.switch(self.picture.private("bob").key)
+        self.state.switch(self.state.private("bob").key)
         self.requests.want_history()
         self.assertTrue(self.requests.is_quiet(ev.Refused(tag="t1", code="history-unavailable")))
         self.requests.want_history()
@@ -137,7 +137,7 @@ class RequestsTests(SynchronousTestCase):
 
     def say(self, number: int, sort: str = "say") -> None:
         line = Line(cast(Kind, sort), "hi", 1.0, id=f"{number:016x}", nick="bob")
-        self.picture.add(self.picture.shown, line)
+        self.state.add(self.state.shown, line)
 
     def reads(self) -> list[tuple[object, ...]]:
         return [arguments for name, arguments in self.link.asked if name == "read"]
@@ -154,7 +154,7 @@ class RequestsTests(SynchronousTestCase):
         self.assertEqual(self.reads(), [(f"{1:016x}", "dev", None), (f"{3:016x}", "dev", None)])
 
     def test_what_nobody_looked_at_is_not_read(self) -> None:
-        self.picture.look(False)
+        self.state.look(False)
         self.say(1)
         self.requests.tell_read(100.0)
         self.assertEqual(self.reads(), [])
@@ -164,7 +164,7 @@ class RequestsTests(SynchronousTestCase):
         self.requests.tell_read(100.0)
         self.say(2)
         self.requests.tell_read(101.0)
-        self.picture.switch(self.picture.private("eve").key)
+        self.state.switch(self.state.private("eve").key)
         self.say(3)
         self.requests.tell_read(102.0)
         self.requests.tell_read(103.0, leaving=True)
@@ -178,11 +178,11 @@ class RequestsTests(SynchronousTestCase):
         )
 
     def test_what_was_read_without_a_connection_is_told_later(self) -> None:
-        self.picture.connected("offline")
+        self.state.connected("offline")
         self.say(1)
         self.requests.tell_read(100.0)
         self.assertEqual(self.reads(), [])
-        self.picture.connected("online")
+        self.state.connected("online")
         self.requests.tell_read(101.0)
         self.assertEqual(len(self.reads()), 1)
 
@@ -191,7 +191,7 @@ class RequestsTests(SynchronousTestCase):
         self.requests.tell_read(100.0)
         self.say(2)
         self.requests.tell_read(101.0)
-        self.picture.close(self.picture.view)
+        self.state.close(self.state.view)
         self.requests.tell_read(110.0)
         self.assertEqual(len(self.reads()), 1)
 
@@ -213,7 +213,7 @@ class RequestsTests(SynchronousTestCase):
         self.assertTrue(self.requests.is_quiet(told))
 
     def test_when_too_much_waits_nothing_more_is_asked(self) -> None:
-        self.picture.add(self.picture.shown, Line("say", "hi", 1.0, id="5", nick="bob"))
+        self.state.add(self.state.shown, Line("say", "hi", 1.0, id="5", nick="bob"))
         self.link.fails = QueueFull()
         self.requests.want_people()
         self.requests.want_history()

@@ -21,7 +21,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted_chat.client.link.link import Identity
 from twisted_chat.client.link.open import Target, TlsMissing
 from twisted_chat.client.model.conversation import room_key
-from twisted_chat.client.model.state import Picture
+from twisted_chat.client.model.state import ClientState
 from twisted_chat.client.options import Settings
 from twisted_chat.client.plain import transcript
 from twisted_chat.client.screen import preferences, running
@@ -66,7 +66,7 @@ class FakeApp:
     def __init__(self, open_link: Callable[[object], object], liked: object, **named: Any) -> None:
         self.link = open_link(None)
         self.named = named
-        self.picture = Picture()
+        self.state = ClientState()
         self.return_code: int | None = 0
         self.over = asyncio.Event()
         FakeApp.made.append(self)
@@ -138,10 +138,10 @@ class RunTests(SynchronousTestCase):
 
     def test_the_last_room_of_the_command_line_is_shown(self) -> None:
         running.run(Settings(target=Target(rooms=(("dev", None), ("ops", None)))))
-        picture = FakeApp.made[0].picture
-        picture.room("ops").enter(["me"], 1)
-        picture.entered(room_key("ops"))
-        self.assertEqual(picture.view, room_key("ops"))
+        state = FakeApp.made[0].state
+        state.room("ops").enter(["me"], 1)
+        state.entered(room_key("ops"))
+        self.assertEqual(state.view, room_key("ops"))
 
     def test_the_rooms_of_the_last_visit_are_entered_again(self) -> None:
         bob = Settings(target=Target(identity=Identity(nick="bob")))

@@ -21,11 +21,11 @@ class SwitcherTests(SynchronousTestCase):
         await stage.enter("bob")
         await stage.hear(said(1, room="dev"), said(2, "me?", room="ops"))
         await stage.press("ctrl+k", "enter")
-        self.assertEqual(stage.app.picture.view, room_key("ops"))
+        self.assertEqual(stage.app.state.view, room_key("ops"))
         await stage.press("ctrl+k", "enter")
-        self.assertEqual(stage.app.picture.view, room_key("dev"))
+        self.assertEqual(stage.app.state.view, room_key("dev"))
         await stage.press("ctrl+k", "enter")
-        self.assertEqual(stage.app.picture.view, room_key("ops"))
+        self.assertEqual(stage.app.state.view, room_key("ops"))
 
     @staged()
     async def test_what_nothing_matches_can_be_entered(self, stage: Stage) -> None:
@@ -41,4 +41,4 @@ class SwitcherTests(SynchronousTestCase):
         await stage.press("ctrl+k")
         await stage.pilot.click("OptionList", offset=(2, 0))
         await stage.settle()
-        self.assertEqual(stage.app.picture.view, room_key("dev"))
+        self.assertEqual(stage.app.state.view, room_key("dev"))

@@ -13,8 +13,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime, IStreamClien
 
 from twisted_chat.client import events as ev
 from twisted_chat.client.link import wire
-from twisted_chat.client.link.flush import Settling
-from twisted_chat.client.link.outbox import Item, Outgoing, QueueFull
+from twisted_chat.client.link.outbox import Item, Outgoing, QueueFull, Settling
 from twisted_chat.client.link.recipients import PATIENCE, Absent, Recipients
 from twisted_chat.client.link.reconnect import Connector, State
 from twisted_chat.client.link.replay import Inbound

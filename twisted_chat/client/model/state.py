@@ -32,7 +32,7 @@ MOST_CONVERSATIONS: Final = 500
 Connection = Literal["connecting", "online", "offline"]
 
 
-class Picture:
+class ClientState:
     """What the client knows. :func:`twisted_chat.client.model.reducer.hear` changes it by events, the user by these methods.
 
     ``revision`` grows with every change, so that who draws it sees whether there is anything new.

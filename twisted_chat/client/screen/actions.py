@@ -13,7 +13,7 @@ from twisted_chat.client.link.link import Link, NoRoom, QueueFull
 from twisted_chat.client.link.wire import TooLong
 from twisted_chat.client.model.completion import Usage, with_emoji
 from twisted_chat.client.model.conversation import room_key
-from twisted_chat.client.model.state import Picture
+from twisted_chat.client.model.state import ClientState
 from twisted_chat.client.screen.palette import THEMES
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.grammar.table import COMMANDS
@@ -73,8 +73,8 @@ class CannotDo(ValueError):
 class Doer:
     """Does what is typed, in the conversation that is shown."""
 
-    def __init__(self, picture: Picture, link: Link, *, emoji: bool = True) -> None:
-        self._picture = picture
+    def __init__(self, state: ClientState, link: Link, *, emoji: bool = True) -> None:
+        self._state = state
         self._link = link
         self._emoji = emoji
         # Whom to show no longer, or again, once the server has said that it is so: by tag.
@@ -99,9 +99,9 @@ class Doer:
         """The server did what was asked for as ``tag``."""
         nick, ignore = self._ignoring.pop(tag or "", ("", False))
         if nick and ignore:
-            self._picture.ignore(nick)
+            self._state.ignore(nick)
         elif nick:
-            self._picture.unignore(nick)
+            self._state.unignore(nick)
 
     def _line(self, line: str) -> Done:
         """Do one line that is no command with a slash: it means here what it means at a terminal."""
@@ -117,14 +117,14 @@ class Doer:
             case c.Leave(room=None):
                 self._close()
             case c.Join(room=room):
-                self._picture.want(room_key(room.text))
+                self._state.want(room_key(room.text))
                 enter(self._link, line)
             case _:
                 self._ask("", "", line)
         return Done()
 
     def _say(self, text: str, kind: ev.Kind = "say", *, literal: bool = True) -> None:
-        where = self._picture.shown
+        where = self._state.shown
         if self._emoji:
             text = with_emoji(text)
         match where.key.sort:
@@ -151,7 +151,7 @@ class Doer:
                 nick, _, text = rest.partition(" ")
                 self._tell(nick, text.strip())
             case "join" if rest:
-                self._picture.want(room_key(rest.split(maxsplit=1)[0]))
+                self._state.want(room_key(rest.split(maxsplit=1)[0]))
                 enter(self._link, line)
             case "quit" | "logout":
                 return Done(ends=True, why=rest or None)
@@ -163,19 +163,19 @@ class Doer:
         """Write to somebody, if there is a text, and show what is between us."""
         if text:
             self._link.tell(nick, with_emoji(text) if self._emoji else text)
-        self._picture.switch(self._picture.private(nick).key)
+        self._state.switch(self._state.private(nick).key)
 
     def _close(self) -> None:
-        where = self._picture.shown
+        where = self._state.shown
         if where.key.sort == "room" and where.joined:
             self._link.leave(where.name)
         else:
-            self._picture.close(where.key)
+            self._state.close(where.key)
 
     def _ask(self, name: str, rest: str, line: str) -> None:
         """Let the server do it, in the room that is shown."""
-        where = self._picture.shown
-        if where.key.sort == "room" and where.joined and self._picture.focus != where.key:
+        where = self._state.shown
+        if where.key.sort == "room" and where.joined and self._state.focus != where.key:
             self._link.join(where.name)
         tag = enter(self._link, line)
         if tag is not None and name in ("ignore", "unignore") and rest:

@@ -1,4 +1,4 @@
-"""The full screen: what is heard becomes the picture, the picture is drawn, and what is typed is done."""
+"""The full screen: what is heard becomes the state, the state is drawn, and what is typed is done."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from twisted_chat.client.link.link import Link
 from twisted_chat.client.model.completion import Offer, Words, complete, hint
 from twisted_chat.client.model.conversation import Key, nick_key, private_key, room_key
 from twisted_chat.client.model.lines import Kind
-from twisted_chat.client.model.reducer import hear
+from twisted_chat.client.model.reducer import reduce
 from twisted_chat.client.plain.view import PlainView
 from twisted_chat.client.screen.actions import USAGES, CannotDo, Doer, secret
 from twisted_chat.client.screen.entry import Entry
@@ -74,15 +74,15 @@ class ChatApp(Questions):
         """
         super().__init__(preferences, self._complete, self._count_waiting, zone, now)
         self.link = open_link(self.heard)
-        self._doer = Doer(self.picture, self.link, emoji=preferences.emoji)
-        self._requests = Requests(self.picture, self.link)
+        self._doer = Doer(self.state, self.link, emoji=preferences.emoji)
+        self._requests = Requests(self.state, self.link)
         self._bell = preferences.bell
         self._rang = 0.0
         self._write_down = log
         self._keep = keep
         self._notes: list[tuple[str, Kind]] = [(note, "error") for note in notes]
         self._guest = guest
-        self._words = PlainView(lambda: None, lambda: self.picture.nick, now, zone)
+        self._words = PlainView(lambda: None, lambda: self.state.nick, now, zone)
         # What is in the entry, while it is told why it was not sent.
         self._unsent: str | None = None
 
@@ -103,18 +103,18 @@ class ChatApp(Questions):
 
     def _hear(self, event: ev.Event) -> None:
         now = self._now()
-        asked = isinstance(event, ev.Page) and not self.picture.is_expected(event.tag)
+        asked = isinstance(event, ev.Page) and not self.state.is_expected(event.tag)
         if self._requests.is_quiet(event):
             if isinstance(event, ev.Who):
-                hear(self.picture, event, now)
+                reduce(self.state, event, now)
         else:
-            if hear(self.picture, event, now):
+            if reduce(self.state, event, now):
                 self._ring(event)
             words = list(self._words.lines(event))
             for line in words:
                 self._write_down(line)
             if isinstance(event, _ANSWERS):
-                self.picture.tell((line.removeprefix("-- ") for line in words), now)
+                self.state.tell((line.removeprefix("-- ") for line in words), now)
         match event:
             case ev.NameRefused():
                 self._ask_name(event)
@@ -138,7 +138,7 @@ class ChatApp(Questions):
             case ev.Refused(room=str(room), code="password-needed" | "wrong-password"):
                 self._ask_room(room, wrong=event.code == "wrong-password")
             case ev.HandedBack(to=to, said=said):
-                self.give_back(self.picture.private(to).key, "\n".join(said))
+                self.give_back(self.state.private(to).key, "\n".join(said))
             case ev.Renamed(account=str()):
                 self._requests.logged_in()
             case ev.Notice(tag=tag, code=code, lines=lines):
@@ -154,23 +154,23 @@ class ChatApp(Questions):
     def _show_page(self, page: ev.Page, now: float) -> None:
         """Show what the user asked for, from its first line on: most of it was here already, or stands above the screen."""
         key = room_key(page.room) if page.partner is None else private_key(page.partner)
-        self.picture.switch(key)
+        self.state.switch(key)
         self.draw()
         if not page.messages:
-            self.picture.tell(("Nothing was said before that.",), now)
+            self.state.tell(("Nothing was said before that.",), now)
             return
         count = f"{len(page.messages):,} {'line' if len(page.messages) == 1 else 'lines'}"
         self.above.tell(f"{count} from here on. End, with nothing typed: the last line.")
         first = (page.messages[0].id, 0)
-        self.messages.show_from(self.picture.shown.buffer.index(first))
+        self.messages.show_from(self.state.shown.buffer.index(first))
 
     def _tick(self) -> None:
-        now, shown = self._now(), self.picture.shown
+        now, shown = self._now(), self.state.shown
         if shown.key.sort == "room" and shown.joined and self._notes:
             # Not before: the history that comes with the entry would stand below them.
             notes, self._notes = self._notes, []
             for note, kind in notes:
-                self.picture.tell((note,), now, kind)
+                self.state.tell((note,), now, kind)
             self.soon()
         if self.messages.has_room():
             self._requests.want_last()
@@ -224,7 +224,7 @@ class ChatApp(Questions):
             now = {"theme": self.theme, "bell": "on" if self._bell else "off"}[done.asks]
             usage = USAGES[done.asks]
             text = f"{usage.name}: {now}. /{usage.name} {usage.usage} changes that."
-            self.picture.tell((text,), self._now())
+            self.state.tell((text,), self._now())
         if done.theme is not None:
             self._choose_theme(done.theme)
         if done.bell is not None:
@@ -264,13 +264,13 @@ class ChatApp(Questions):
         self.action_leave()
 
     def _complete(self, text: str, cursor: int) -> Offer | None:
-        room = self.picture.shown
+        room = self.state.shown
         members = {key: member.nick for key, member in room.members.items()}
         if room.key.sort == "private":
             members[nick_key(room.name)] = room.name
-        members.pop(nick_key(self.picture.nick), None)
+        members.pop(nick_key(self.state.nick), None)
         recent = [members.pop(key) for key in room.speakers() if key in members]
-        rooms = [each.name for each in self.picture.rooms()]
+        rooms = [each.name for each in self.state.rooms()]
         return complete(text, cursor, Words(USAGES, [*recent, *sorted(members.values())], rooms))
 
     # Keys and clicks
@@ -298,7 +298,7 @@ class ChatApp(Questions):
         _ = self.push_screen(Helping())
 
     def action_switch(self) -> None:
-        _ = self.push_screen(Switcher(self.picture.likely()), self._go)
+        _ = self.push_screen(Switcher(self.state.likely()), self._go)
 
     def _go(self, wanted: Key | str | None) -> None:
         if isinstance(wanted, Key):
@@ -307,17 +307,17 @@ class ChatApp(Questions):
             self.enter(f"/join {wanted}")
 
     def action_next_unread(self) -> None:
-        wanted = self.picture.next_unread()
+        wanted = self.state.next_unread()
         if wanted is not None:
             self._show(wanted)
 
     def action_neighbour(self, step: int) -> None:
-        keys = list(self.picture.conversations)
-        self._show(keys[(keys.index(self.picture.view) + step) % len(keys)])
+        keys = list(self.state.conversations)
+        self._show(keys[(keys.index(self.state.view) + step) % len(keys)])
 
     def _show(self, key: Key) -> None:
-        unread = self.picture.conversations[key].unread if key in self.picture.conversations else 0
-        self.picture.switch(key)
+        unread = self.state.conversations[key].unread if key in self.state.conversations else 0
+        self.state.switch(key)
         self.draw()
         if unread:
             self.messages.show_unread()
@@ -329,8 +329,8 @@ class ChatApp(Questions):
 
     @on(Members.Chosen)
     def _write_to(self, event: Members.Chosen) -> None:
-        if not self.picture.is_me(event.nick):
-            self._show(self.picture.private(event.nick).key)
+        if not self.state.is_me(event.nick):
+            self._show(self.state.private(event.nick).key)
 
     @on(Members.More)
     def _name_more(self) -> None:
@@ -341,9 +341,9 @@ class ChatApp(Questions):
         self._requests.want_history()
 
     def on_app_focus(self) -> None:
-        self.picture.look(True)
+        self.state.look(True)
         self.draw()
 
     def on_app_blur(self) -> None:
-        self.picture.look(False)
+        self.state.look(False)
         self.draw()

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from twisted_chat.client.model.conversation import SERVER, Conversation, Key, Member, nick_key
-from twisted_chat.client.model.state import Picture
+from twisted_chat.client.model.state import ClientState
 from twisted_chat.client.screen.line_widget import Lined
 from twisted_chat.client.screen.palette import Palette
 from twisted_chat.client.screen.wrapping import cut
@@ -46,9 +46,9 @@ class Row(msgspec.Struct, frozen=True):
 class Rows(Lined):
     """A list that draws only the rows on the screen. Subclasses say what the rows are."""
 
-    def __init__(self, picture: Picture, palette: Palette, name: str) -> None:
+    def __init__(self, state: ClientState, palette: Palette, name: str) -> None:
         super().__init__(id=name)
-        self.picture = picture
+        self.state = state
         self.palette = palette
         self.top = 0
 
@@ -64,7 +64,7 @@ class Rows(Lined):
         """The user clicked at a row."""
 
     @abstractmethod
-    def state(self) -> object:
+    def version(self) -> object:
         """Return what is drawn: two that are equal look the same."""
 
     def renew(self) -> None:
@@ -107,23 +107,23 @@ class Conversations(Rows):
             self.key = key
 
     def count(self) -> int:
-        return len(self.picture.conversations)
+        return len(self.state.conversations)
 
-    def state(self) -> object:
-        return self.picture.view, [
+    def version(self) -> object:
+        return self.state.view, [
             (each.title, each.unread, each.mentions, each.joined)
-            for each in self.picture.conversations.values()
+            for each in self.state.conversations.values()
         ]
 
     def row(self, index: int) -> Row:
-        conversation = list(self.picture.conversations.values())[index]
+        conversation = list(self.state.conversations.values())[index]
         palette = self.palette
         end, end_style = "", palette.news
         if conversation.mentions:
             end, end_style = f"@{_short(conversation.mentions)}", palette.mention
         elif conversation.unread:
             end = _short(conversation.unread)
-        if conversation.key == self.picture.view:
+        if conversation.key == self.state.view:
             return Row(conversation.title, palette.current, end, palette.current)
         if end:
             return Row(conversation.title, palette.news, end, end_style)
@@ -134,11 +134,11 @@ class Conversations(Rows):
         return self.palette.here if here else self.palette.dim
 
     def clicked(self, index: int) -> None:
-        self.post_message(self.Chosen(list(self.picture.conversations)[index]))
+        self.post_message(self.Chosen(list(self.state.conversations)[index]))
 
     def renew(self) -> None:
         # What is on the screen must be seen here.
-        index = list(self.picture.conversations).index(self.picture.view)
+        index = list(self.state.conversations).index(self.state.view)
         self.top = max(min(self.top, index), index - self.size.height + 1)
         super().renew()
 
@@ -156,14 +156,14 @@ class Members(Rows):
     class More(Message):
         """There are people below whose names are not known yet."""
 
-    def __init__(self, picture: Picture, palette: Palette) -> None:
-        super().__init__(picture, palette, "members")
+    def __init__(self, state: ClientState, palette: Palette) -> None:
+        super().__init__(state, palette, "members")
         self._sorted: Sequence[Member] = ()
         self._of: tuple[Key, int] | None = None
 
     def people(self) -> Sequence[Member]:
         """Return who is there, in the order of the list."""
-        room = self.picture.shown
+        room = self.state.shown
         if self._of != (room.key, room.changes):
             self._of = (room.key, room.changes)
             self._sorted = sorted(
@@ -171,21 +171,21 @@ class Members(Rows):
             )
         return self._sorted
 
-    def state(self) -> object:
-        room = self.picture.shown
-        return room.key, room.changes, room.unnamed, self.picture.nick, dict(self.picture.away)
+    def version(self) -> object:
+        room = self.state.shown
+        return room.key, room.changes, room.unnamed, self.state.nick, dict(self.state.away)
 
     def count(self) -> int:
-        return len(self.people()) + (1 if self.picture.shown.unnamed else 0)
+        return len(self.people()) + (1 if self.state.shown.unnamed else 0)
 
     def row(self, index: int) -> Row:
         people = self.people()
         if index >= len(people):
-            return Row(f"and {self.picture.shown.unnamed:,} more", self.palette.dim)
+            return Row(f"and {self.state.shown.unnamed:,} more", self.palette.dim)
         member = people[index]
-        away = nick_key(member.nick) in self.picture.away
+        away = nick_key(member.nick) in self.state.away
         style = self.palette.nick(member.nick)
-        if self.picture.is_me(member.nick):
+        if self.state.is_me(member.nick):
             style = self.palette.own
         return Row(
             f"{_sign(member)}{member.nick}",
@@ -203,7 +203,7 @@ class Members(Rows):
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         super().on_mouse_scroll_down(event)
-        if self.picture.shown.unnamed and self._first() + self.size.height >= self.count():
+        if self.state.shown.unnamed and self._first() + self.size.height >= self.count():
             self.post_message(self.More())
 
 

@@ -124,11 +124,11 @@ class Questions(Shown):
     def _looked_for(self) -> None:
         if self.ask.purpose == "search" and self.ask.display:
             self._searched = self.ask.value
-            self._found = len(self.picture.shown.buffer)
+            self._found = len(self.state.shown.buffer)
             self._find(-1)
 
     def _find(self, step: int) -> None:
-        lines = self.picture.shown.buffer.lines
+        lines = self.state.shown.buffer.lines
         found = find(lines, self._searched, self._found + step, step)
         if found is not None:
             self._found = found
@@ -142,7 +142,7 @@ class Questions(Shown):
         self.foot.refresh()
 
     def action_search(self) -> None:
-        self._found = len(self.picture.shown.buffer)
+        self._found = len(self.state.shown.buffer)
         self.above.tell("Search for what? Escape: end.")
         self._ask("search")
 

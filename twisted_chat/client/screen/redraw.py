@@ -17,7 +17,7 @@ from textual.widgets import Static
 
 from twisted_chat.client.model.completion import Offer
 from twisted_chat.client.model.conversation import Key
-from twisted_chat.client.model.state import Picture
+from twisted_chat.client.model.state import ClientState
 from twisted_chat.client.screen import status
 from twisted_chat.client.screen.bars import Above, Bar
 from twisted_chat.client.screen.dialogs import Ask
@@ -47,7 +47,7 @@ _HEAD_FROM: Final = 8
 
 
 class Shown(App[None]):
-    """Draws a picture. What is typed, and what is heard, is for the subclass."""
+    """Draws a state. What is typed, and what is heard, is for the subclass."""
 
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = False
@@ -72,14 +72,14 @@ class Shown(App[None]):
         """
         super().__init__(driver_class=_Terminal)
         self._few = self.console.color_system in FEW
-        self.picture = Picture()
+        self.state = ClientState()
         self._preferences = preferences
         self._waiting = waiting
         self._zone = zone
         self._now = now
         self._palette: Palette = palette(preferences.theme, few=self._few)
         self._drafts: dict[Key, str] = {}
-        self._of: Key = self.picture.view  # whose draft is in the entry
+        self._of: Key = self.state.view  # whose draft is in the entry
         self._again_at: float | None = None  # when the next try to connect is
         self._searched = ""  # what is marked in the messages
         self._rooms_wanted: bool | None = None
@@ -91,13 +91,13 @@ class Shown(App[None]):
         ] = {}  # how wide the names of a conversation are, at which change of it
         #: How often it was drawn.
         self.draws = 0
-        self.messages = Messages(lambda: self.picture.shown, self._drawer)
-        self.conversations = Conversations(self.picture, self._palette, "conversations")
-        self.members = Members(self.picture, self._palette)
+        self.messages = Messages(lambda: self.state.shown, self._drawer)
+        self.conversations = Conversations(self.state, self._palette, "conversations")
+        self.members = Members(self.state, self._palette)
         self.entry = Entry(complete)
         self.ask = Ask()
         self.above = Above(lambda: self._palette)
-        self.head = Bar(lambda width: status.head(self.picture, self._palette, width), "head")
+        self.head = Bar(lambda width: status.head(self.state, self._palette, width), "head")
         self.foot = Bar(self._foot, "foot")
         self.middle = Horizontal(self.conversations, self.messages, self.members, id="middle")
         self.line = Horizontal(Static("›", id="prompt"), self.entry, self.ask, id="line")
@@ -129,13 +129,13 @@ class Shown(App[None]):
             self._timer.stop()
             self._timer = None
         self.draws += 1
-        if self._of != self.picture.view:
+        if self._of != self.state.view:
             self.turned()
-        room = self.picture.shown
+        room = self.state.shown
         lines = (room.buffer.changes, room.buffer.more, room.mark)
-        self._redraw(self.messages, (self._of, lines, self.picture.nick, self.theme))
-        self._redraw(self.members, (self.members.state(), self.theme))
-        self._redraw(self.conversations, (self.conversations.state(), self.theme))
+        self._redraw(self.messages, (self._of, lines, self.state.nick, self.theme))
+        self._redraw(self.members, (self.members.version(), self.theme))
+        self._redraw(self.conversations, (self.conversations.version(), self.theme))
         self.head.refresh()
         self.foot.refresh()
 
@@ -148,7 +148,7 @@ class Shown(App[None]):
     def turned(self) -> None:
         """Another conversation is shown: what was being typed stays with the one before."""
         self._drafts[self._of] = self.entry.text
-        self._of = self.picture.view
+        self._of = self.state.view
         self.entry.put(self._drafts.pop(self._of, ""))
         self.members.top = 0
         self._fit(*self.size)
@@ -164,12 +164,12 @@ class Shown(App[None]):
 
     def _drawer(self, width: int) -> Drawer:
         return Drawer(
-            width, self._palette, self._zone, self.picture.nick, self._searched, self._names_width()
+            width, self._palette, self._zone, self.state.nick, self._searched, self._names_width()
         )
 
     def _names_width(self) -> int:
         """Return how wide the names in the conversation that is shown are: it only grows, for what moves is hard to read."""
-        room = self.picture.shown
+        room = self.state.shown
         changes, width = self._names.get(room.key, (-1, 0))
         if changes != room.buffer.changes:
             width = max(width, widest(room.buffer.lines[-_NAMES_AMONG:]))
@@ -179,7 +179,7 @@ class Shown(App[None]):
     def _foot(self, width: int) -> Strip:
         again = None if self._again_at is None else self._again_at - self._now()
         return status.foot(
-            self.picture,
+            self.state,
             self._palette,
             width,
             waiting=self._waiting(),
@@ -189,7 +189,7 @@ class Shown(App[None]):
         )
 
     def _tick(self) -> None:
-        if self.picture.connection == "offline":
+        if self.state.connection == "offline":
             self.foot.refresh()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -208,7 +208,7 @@ class Shown(App[None]):
         wanted = self._rooms_wanted
         self.conversations.display = width >= ROOMS_FROM if wanted is None else wanted
         wanted = self._members_wanted
-        self.members.display = self.picture.view.sort == "room" and (
+        self.members.display = self.state.view.sort == "room" and (
             width >= MEMBERS_FROM if wanted is None else wanted
         )
         self.set_class(width >= MEMBERS_FROM, "wide")

@@ -8,7 +8,7 @@ from twisted_chat.client import events as ev
 from twisted_chat.client.link.link import Link, QueueFull
 from twisted_chat.client.link.wire import TooLong
 from twisted_chat.client.model.conversation import Conversation, Key
-from twisted_chat.client.model.state import Picture
+from twisted_chat.client.model.state import ClientState
 
 #: How many earlier lines are asked for at once: several screens.
 PAGE: Final = 200
@@ -19,8 +19,8 @@ READ_EVERY: Final = 5.0
 class Requests:
     """Asks for each thing once, and knows the answers that nobody typed for."""
 
-    def __init__(self, picture: Picture, link: Link) -> None:
-        self._picture = picture
+    def __init__(self, state: ClientState, link: Link) -> None:
+        self._state = state
         self._link = link
         # By tag, what each is for, and which conversation it is about.
         self._quiet: dict[str, tuple[Literal["people", "history", "read"], Key]] = {}
@@ -46,7 +46,7 @@ class Requests:
             case ev.Who(page=page, pages=pages):
                 self._pages[key] = (page, pages)
             case ev.Refused(code=code) if purpose == "history":
-                self._picture.loaded(tag, more=code == "history-unavailable")
+                self._state.loaded(tag, more=code == "history-unavailable")
             case ev.Refused() if purpose == "read":
                 self._unmarked.add(key)
             case _:
@@ -64,36 +64,36 @@ class Requests:
         """The user has an account now, for which more is kept."""
         self._opened.clear()
         self._unmarked.clear()
-        for conversation in self._picture.conversations.values():
+        for conversation in self._state.conversations.values():
             if conversation.key.sort == "private":
                 conversation.buffer.more = True
 
     def want_people(self) -> None:
         """Ask who is in the room that is shown, if that is not known since the connection was made."""
-        room = self._picture.shown
+        room = self._state.shown
         if room.key not in self._pages:
             self._ask_people(1, 1)
 
     def want_more_people(self) -> None:
         """Ask for the next page of people."""
-        page, pages = self._pages.get(self._picture.view, (0, 0))
-        if page < pages and ("people", self._picture.view) not in self._quiet.values():
+        page, pages = self._pages.get(self._state.view, (0, 0))
+        if page < pages and ("people", self._state.view) not in self._quiet.values():
             self._ask_people(page + 1, pages)
 
     def want_last(self) -> None:
         """Ask for the last lines of the conversation that is shown, once a connection: little of it is here."""
-        where = self._picture.shown
+        where = self._state.shown
         # One that was closed, and is opened again, is another.
-        if self._opened.get(where.key) is not where and self._picture.can_load(where.key):
-            open_ones = self._picture.conversations
+        if self._opened.get(where.key) is not where and self._state.can_load(where.key):
+            open_ones = self._state.conversations
             self._opened = {key: one for key, one in self._opened.items() if key in open_ones}
             self._opened[where.key] = where
             self.want_history()
 
     def want_history(self) -> None:
         """Ask for earlier lines of the conversation that is shown, if there are any."""
-        picture, where = self._picture, self._picture.shown
-        if not picture.can_load(where.key):
+        state, where = self._state, self._state.shown
+        if not state.can_load(where.key):
             return
         before = where.buffer.first_id or None
         try:
@@ -105,14 +105,14 @@ class Requests:
                 self._quiet[tag] = ("history", where.key)
         except (QueueFull, TooLong):
             return  # so much waits that this can wait too; or that is no name or id of a server of ours
-        picture.loading(tag, where.key)
+        state.loading(tag, where.key)
 
     def tell_read(self, now: float, *, leaving: bool = False) -> None:
         """Tell the server what the user has seen: soon, or (``leaving``) at once. ``now`` is in seconds."""
-        picture, shown = self._picture, self._picture.shown
-        if shown.key.sort != "server" and shown.joined and picture.sees(shown.key):
+        state, shown = self._state, self._state.shown
+        if shown.key.sort != "server" and shown.joined and state.sees(shown.key):
             self._saw(shown.key, shown.last_said)
-        if picture.connection != "online":
+        if state.connection != "online":
             return
         for key, message in list(self._seen.items()):
             if leaving or now - self._told.get(key, ("", 0.0))[1] >= READ_EVERY:
@@ -124,7 +124,7 @@ class Requests:
             self._seen[key] = message
 
     def _tell_read(self, key: Key, message: str, now: float) -> None:
-        conversation = self._picture.conversations.get(key)
+        conversation = self._state.conversations.get(key)
         if conversation is None:
             self._told.pop(key, None)  # it was closed
             return
@@ -139,8 +139,8 @@ class Requests:
         self._quiet[tag] = ("read", key)
 
     def _ask_people(self, page: int, pages: int) -> None:
-        room = self._picture.shown
-        if room.key.sort == "room" and room.joined and self._picture.connection == "online":
+        room = self._state.shown
+        if room.key.sort == "room" and room.joined and self._state.connection == "online":
             try:
                 tag = self._link.command(f"/who #{room.name} {page}")
             except (QueueFull, TooLong):

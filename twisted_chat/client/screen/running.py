@@ -69,7 +69,7 @@ def run(settings: Settings) -> int:
         return USAGE
     if target.rooms:
         name, _ = target.rooms[-1]
-        app.picture.want(room_key(name))
+        app.state.want(room_key(name))
     visiting: list[asyncio.Task[None]] = []
 
     def begin() -> None:

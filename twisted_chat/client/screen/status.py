@@ -9,7 +9,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from twisted_chat.client.model.conversation import nick_key
-from twisted_chat.client.model.state import Picture
+from twisted_chat.client.model.state import ClientState
 from twisted_chat.client.screen.palette import Palette
 from twisted_chat.client.screen.wrapping import cut
 
@@ -18,7 +18,7 @@ _CALLS: Final = 2
 
 
 def foot(
-    picture: Picture,
+    state: ClientState,
     palette: Palette,
     width: int,
     *,
@@ -31,32 +31,32 @@ def foot(
 
     ``again``: in how many seconds the next try to connect is. ``listed``: the conversations are on the screen.
     """
-    room = picture.shown
-    state, style = _connection(picture, palette, again)
-    away = " (away)" if nick_key(picture.nick) in picture.away else ""
-    parts = [f"{picture.nick}{away}"] if picture.nick else []
+    room = state.shown
+    label, style = _connection(state, palette, again)
+    away = " (away)" if nick_key(state.nick) in state.away else ""
+    parts = [f"{state.nick}{away}"] if state.nick else []
     parts.append(room.title)
-    calls = _calls(picture, listed=listed)
+    calls = _calls(state, listed=listed)
     if calls:
         parts.append(f"{calls} (Ctrl-N)")
     if room.key.sort == "room":
         parts.append(f"{room.count:,} here" if room.joined else "you are not in it")
     if waiting:
-        parts.append(f"{waiting:,} waiting to be sent" if picture.connection != "online" else "…")
+        parts.append(f"{waiting:,} waiting to be sent" if state.connection != "online" else "…")
     if below:
         parts.append(f"{below:,} below (End)")
-    text = f" {state}  {' · '.join(parts)}"
-    text += " " * 4 + (picture.why if picture.connection == "offline" else "F1 help")
+    text = f" {label}  {' · '.join(parts)}"
+    text += " " * 4 + (state.why if state.connection == "offline" else "F1 help")
     text = cut(text, width)
-    edge = len(state) + 2
+    edge = len(label) + 2
     return Strip(
         [Segment(text[:edge], style), Segment(text[edge:], palette.text)]
     ).adjust_cell_length(width)
 
 
-def _calls(picture: Picture, *, listed: bool) -> str:
+def _calls(state: ClientState, *, listed: bool) -> str:
     """Say where the user is wanted. A list of many rooms does not show them all, and a small screen has none."""
-    rest = [each for each in picture.conversations.values() if each.key != picture.view]
+    rest = [each for each in state.conversations.values() if each.key != state.view]
     calling = [f"{each.title} @{each.mentions}" for each in rest if each.mentions]
     if not listed and not calling:
         calling = [f"{each.title} {each.unread}" for each in rest if each.unread]
@@ -64,10 +64,10 @@ def _calls(picture: Picture, *, listed: bool) -> str:
     return ", ".join(calling[:_CALLS]) + (f" and {more:,} more" if more > 0 else "")
 
 
-def _connection(picture: Picture, palette: Palette, again: float | None) -> tuple[str, Style]:
-    match picture.connection:
+def _connection(state: ClientState, palette: Palette, again: float | None) -> tuple[str, Style]:
+    match state.connection:
         case "online":
-            lag = "" if picture.lag is None else f" {picture.lag * 1000:,.0f} ms"
+            lag = "" if state.lag is None else f" {state.lag * 1000:,.0f} ms"
             return f"● connected{lag}", palette.online
         case "connecting":
             return "○ connecting …", palette.offline
@@ -76,11 +76,11 @@ def _connection(picture: Picture, palette: Palette, again: float | None) -> tupl
             return f"○ offline{soon}", palette.offline
 
 
-def head(picture: Picture, palette: Palette, width: int) -> Strip:
+def head(state: ClientState, palette: Palette, width: int) -> Strip:
     """Return the title of the conversation that is shown, and its topic."""
-    room = picture.shown
+    room = state.shown
     title = f" {room.title} "
-    away = picture.away.get(room.key.name) if room.key.sort == "private" else None
+    away = state.away.get(room.key.name) if room.key.sort == "private" else None
     about = room.topic if away is None else f"away: {away}".rstrip(": ")
     return Strip(
         [
