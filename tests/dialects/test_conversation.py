@@ -138,7 +138,7 @@ _PATTERNS: list[tuple[str, Callable[..., Seen | None]]] = [
     (r"-- (\S+) left (#\S+)", lambda nick, room: ("left", nick, room)),
     (r"-- (\S+) is now called (\S+)", lambda nick, new: ("renamed", nick, new)),
     (
-        r"-- (\S+) removed (\S+) from (#\S+)(?: \((.*)\))?",
+        r"-- (\S+) put (\S+) out of (#\S+)(?: \((.*)\))?",
         lambda nick, who, room, why: ("kicked", nick, who, room, why),
     ),
     (
@@ -511,7 +511,7 @@ EXPECTED: dict[str, list[Seen]] = {
         ("you tell", "alice", "what?"),
         ("joined", "carol", "#lobby"),
         ("locked", "#dev"),
-        ("error", "Wrong password for #dev"),
+        ("error", "That is not the password of #dev"),
         ("in", "#dev", 2, False, True),
         ("names", "alice", "bob"),
         ("topic is", "#dev", "Release day"),

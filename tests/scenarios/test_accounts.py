@@ -42,5 +42,5 @@ async def test_owner_of_a_room_is_that_again_with_the_password(
     second.types("/drop-account correct-horse")
     await olga.sees(re.compile("the account olga is deleted"))
     olga.types("/settings")
-    await olga.sees(re.compile("#dev has no owner. Settings: moderated"))
+    await olga.sees(re.compile("#dev belongs to nobody; moderated"))
     await server.stops()

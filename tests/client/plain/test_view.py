@@ -288,8 +288,7 @@ class AnswerTests(SynchronousTestCase):
                 addresses=("192.0.2.7",),
                 server_operator=True,
             ),
-            "-- joe (account joe) is in #a, #b; here since 2026-01-01 12:00, silent for less than a minute.",
-            "-- joe is away: tea",
+            "-- joe (account joe) is in #a, #b; here since 2026-01-01 12:00, silent for less than a minute; away: tea.",
             "-- joe is an operator of this server.",
             "-- joe comes from x.ip (192.0.2.7).",
         )
@@ -299,7 +298,7 @@ class AnswerTests(SynchronousTestCase):
         self.shows(ev.Help(commands=(command,)), "-- /who [ROOM]: list who is here")
 
     def test_how_a_room_is_set(self) -> None:
-        self.shows(ev.RoomSettings(room="dev"), "-- #dev has no owner. Settings: open to everyone.")
+        self.shows(ev.RoomSettings(room="dev"), "-- #dev belongs to nobody; open to everyone.")
         self.shows(
             ev.RoomSettings(
                 room="dev",
@@ -310,7 +309,7 @@ class AnswerTests(SynchronousTestCase):
                 visibility="join",
                 roles={"joe": ("operator",)},
             ),
-            "-- #dev belongs to ann. Settings: locked with a password, invite-only, slow (5 seconds), "
+            "-- #dev belongs to ann; locked with a password, invite-only, slow (5 seconds), "
             "history from the time of joining.",
             "--   joe: operator",
         )

@@ -81,7 +81,7 @@ class EventTests(SynchronousTestCase):
             (e.Joined(DEV), ("JOIN", "alice joined #dev.")),
             (e.Left(), ("LEAVE", "alice left #dev.")),
             (e.Departed(CleanText("quit")), ("LEAVE", "alice left the chat (quit)")),
-            (e.Kicked(UserId(2), BOB), ("LEAVE", "alice removed bob from #dev.")),
+            (e.Kicked(UserId(2), BOB), ("LEAVE", "alice put bob out of #dev.")),
         ):
             self.assertEqual(told(HERE.event(by_alice(event))), expected)
 
@@ -167,7 +167,7 @@ class ReplyTests(SynchronousTestCase):
             ),
             (
                 r.PasswordNeeded(DEV, wrong=True),
-                "Wrong password for #dev. You did not enter it. Send JOIN #dev PASSWORD.",
+                "That is not the password of #dev. You did not enter it. Send JOIN #dev PASSWORD.",
             ),
             (r.Refused("empty", "the message is empty"), "the message is empty."),
             (

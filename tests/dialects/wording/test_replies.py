@@ -99,7 +99,7 @@ class RoomTests(SynchronousTestCase):
         self.assertEqual(
             reply(r.RoomSettings(DEV, how, True, "bob", kept)),  # type: ignore[arg-type]
             [
-                "-- #dev belongs to bob. Settings: locked with a password, private, invite-only, moderated, "
+                "-- #dev belongs to bob; locked with a password, private, invite-only, moderated, "
                 "slow (30 seconds), topic locked, history from the time of joining.",
                 "--   eve: operator, voice",
             ],
@@ -108,7 +108,7 @@ class RoomTests(SynchronousTestCase):
     def test_room_as_it_was_made_is_open(self) -> None:
         self.assertEqual(
             reply(r.RoomSettings(DEV, AS_MADE, False, None, ())),
-            ["-- #dev has no owner. Settings: open to everyone."],
+            ["-- #dev belongs to nobody; open to everyone."],
         )
 
     def test_bans_tell_by_whom_how_long_and_why(self) -> None:

@@ -49,7 +49,7 @@ def name_registered(nick: str) -> str:
 
 
 def wrong_password(room: str, how: str = "Type /join") -> str:
-    return f"Wrong password for {room}. You did not enter it. {how} {room} PASSWORD."
+    return f"That is not the password of {room}. You did not enter it. {how} {room} PASSWORD."
 
 
 def entered(
@@ -133,9 +133,9 @@ def settings(
         )
         if is_so
     ]
-    whose = f"belongs to {owner}" if owner is not None else "has no owner"
+    whose = f"belongs to {owner}" if owner is not None else "belongs to nobody"
     return [
-        f"{room} {whose}. Settings: {', '.join(words) or 'open to everyone'}.",
+        f"{room} {whose}; {', '.join(words) or 'open to everyone'}.",
         *(f"  {account}: {', '.join(each)}" for account, each in roles if account != owner),
     ]
 
@@ -248,11 +248,10 @@ def whois(
     operator: bool,
 ) -> list[str]:
     kind = f"account {account}" if account is not None else "guest"
+    gone = "" if away is None else f"; away{f': {away}' if away else ''}"
     lines = [
-        f"{nick} ({kind}) is in {some(rooms) or 'no room'}; here since {since}, silent for {span(idle)}."
+        f"{nick} ({kind}) is in {some(rooms) or 'no room'}; here since {since}, silent for {span(idle)}{gone}."
     ]
-    if away is not None:
-        lines.append(f"{nick} is away{f': {away}' if away else '.'}")
     if operator:
         lines.append(f"{nick} is an operator of this server.")
     if host:
