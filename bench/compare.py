@@ -38,7 +38,7 @@ async def measure(
     """Run all rounds; ``new_run`` gives a run on a kind of server. What fails is in the results, not raised."""
     present = [name for name in comparison.servers if not KINDS[name].missing()]
     if not present:
-        raise BenchError(f"none of these servers is here: {', '.join(comparison.servers)}")
+        raise BenchError(f"none of these servers is installed: {', '.join(comparison.servers)}")
     found = Comparison(
         server=present[0],
         baseline=present[0],
@@ -57,7 +57,7 @@ async def measure(
                 on_result(result)
     errors = {result.server for each in found.rounds for result in each if result.error}
     if errors:
-        found.error = f"not every run was sound: {', '.join(sorted(errors))}"
+        found.error = f"not every run was valid: {', '.join(sorted(errors))}"
     return found
 
 

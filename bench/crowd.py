@@ -270,7 +270,7 @@ def _explain(target: Target, error: BaseException | None) -> str:
     if number is None and error is not None and error.args:
         number = error.args[0]
     if isinstance(error, Refused):
-        return f"nobody listens on {where}"
+        return f"nothing listens on {where}"
     if isinstance(error, TookTooLong):
         return f"no answer from {where}"
     if number in (errno.EMFILE, errno.ENFILE):

@@ -70,9 +70,11 @@ _SECONDS = _positive(3600)
 
 def _output(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("results")
-    group.add_argument("--json", type=Path, metavar="FILE", help="write all that was measured")
     group.add_argument(
-        "--plot", type=Path, metavar="FILE", help="draw it, as .png or .svg (needs matplotlib)"
+        "--json", type=Path, metavar="FILE", help="write the measurements to this file"
+    )
+    group.add_argument(
+        "--plot", type=Path, metavar="FILE", help="draw a chart, .png or .svg (needs matplotlib)"
     )
 
 
@@ -89,7 +91,7 @@ def _machine(parser: argparse.ArgumentParser) -> None:
         "--no-pin",
         dest="pin",
         action="store_false",
-        help="do not give the server a processor of its own",
+        help="do not reserve a processor for the server",
     )
 
 
@@ -106,7 +108,7 @@ def _ours(parser: argparse.ArgumentParser) -> None:
         "--database",
         metavar="URL",
         help="where our server keeps history: :memory:, or postgresql://… of a database for nothing else "
-        "(default: SQLite in a folder of its own, which is gone afterwards)",
+        "(default: SQLite in a temporary folder)",
     )
     group.add_argument(
         "--ours",
@@ -125,15 +127,13 @@ def _server(parser: argparse.ArgumentParser) -> None:
         default="ours",
         help="the server to start (default: ours, as twistd chat --no-flood-limit)",
     )
-    group.add_argument(
-        "--host", help="load a server that runs already (default with --port: this machine)"
-    )
+    group.add_argument("--host", help="test a running server (default with --port: this machine)")
     group.add_argument("--port", type=_PORT, help="its port")
     group.add_argument(
         "--speaks",
         choices=SPEECHES,
         default="plain",
-        help="how one speaks to it: line is our line door; plain (the default) is any server whose first line is the name",
+        help="its protocol: line is our plain lines; plain (the default) is any server that takes the first line as the name",
     )
     group.add_argument("--pid", type=_count(1, 2**31), help="its process id, to measure it as well")
 
@@ -152,7 +152,7 @@ def _fanout(parser: argparse.ArgumentParser, default: Fanout) -> None:
         type=_count(1, 1000),
         default=default.speakers,
         metavar="N",
-        help="how many of them speak, by turns (default: %(default)s)",
+        help="how many of them speak, in turn (default: %(default)s)",
     )
     add(
         "--window",
@@ -180,7 +180,7 @@ def _fanout(parser: argparse.ArgumentParser, default: Fanout) -> None:
         type=_count(0, 60_000),
         default=default.idle,
         metavar="N",
-        help="idle sessions in the lobby besides (default: %(default)s)",
+        help="additional idle sessions in the lobby (default: %(default)s)",
     )
     add(
         "--seconds",
@@ -195,15 +195,15 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     top = argparse.ArgumentParser(
         prog="python -m bench",
-        description="Puts a load on a chat server and measures it. Servers started here listen on loopback only. "
+        description="Puts load on a chat server and measures it. Servers started here listen on loopback only. "
         "The server's processor time is the system's own figure for its process; the clients run in others.",
-        epilog="Ctrl-C ends a run early and shows what was measured until then; a second one ends at once.",
+        epilog="Ctrl-C ends a run early and shows the measurements so far; a second one ends at once.",
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     users = commands.add_parser(
         "users",
-        help="N users say M messages each and wait for all the others': the classic chatroom benchmark",
+        help="N users send M messages each and wait until all have arrived: the classic chat benchmark",
     )
     users.add_argument("--users", type=_CLIENTS, default=10, metavar="N", help="default: 10")
     users.add_argument("--messages", type=_count(1), default=5, metavar="M", help="default: 5")
@@ -229,7 +229,7 @@ def parser() -> argparse.ArgumentParser:
         type=_count(1),
         default=200,
         metavar="N",
-        help="logins under way at a time (default: 200)",
+        help="concurrent logins (default: 200)",
     )
     sessions.add_argument(
         "--seconds",
@@ -265,7 +265,7 @@ def parser() -> argparse.ArgumentParser:
     _fanout(compare, Fanout(seconds=5.0))
 
     store = commands.add_parser(
-        "store", help="the store alone: what it takes, history and searches with many messages"
+        "store", help="the store alone: writing, history and searches with many messages"
     )
     store.add_argument(
         "--messages",
@@ -278,11 +278,11 @@ def parser() -> argparse.ArgumentParser:
         "--database",
         default="",
         metavar="URL",
-        help="an empty database, which stays filled (default: a SQLite file that is gone afterwards)",
+        help="an empty database to fill (default: an SQLite file, deleted afterwards)",
     )
 
     crash = commands.add_parser(
-        "crash", help="our server, killed again and again under load: whether it keeps its promises"
+        "crash", help="kill our server repeatedly under load, and check that it keeps its promises"
     )
     crash.add_argument("--kills", type=_count(1), default=30, metavar="N", help="default: 30")
     crash.add_argument(
@@ -290,19 +290,19 @@ def parser() -> argparse.ArgumentParser:
         type=_SECONDS,
         default=Crash().between,
         metavar="N",
-        help="how long people talk until it is killed, on average (default: 2)",
+        help="average time until it is killed (default: 2)",
     )
     crash.add_argument(
         "--seed",
         type=_count(0),
         default=Crash().seed,
         metavar="N",
-        help="another number for other moments (default: 1)",
+        help="seed of the random moments (default: 1)",
     )
 
     logins = commands.add_parser(
         "logins",
-        help="many logins with a password at once: how long others' lines take meanwhile",
+        help="many simultaneous logins with passwords: how long lines of other users take meanwhile",
     )
     logins.add_argument(
         "--logins",
@@ -316,16 +316,16 @@ def parser() -> argparse.ArgumentParser:
         type=_SECONDS,
         default=Logins().seconds,
         metavar="N",
-        help="how long people only talk before (default: 5)",
+        help="how long people talk before the logins (default: 5)",
     )
 
     client = commands.add_parser(
-        "client", help="the client on a full screen: how long it takes until a key is drawn"
+        "client", help="the full-screen client: how long it takes to draw a key"
     )
     for name, default, most, what in (
         ("--lines", Reading().lines, 1_000_000, "lines in its room"),
         ("--members", Reading().members, 2_000, "people there"),
-        ("--rate", Reading().rate, 10_000, "lines a second that come while keys are typed"),
+        ("--rate", Reading().rate, 10_000, "lines a second that arrive while keys are typed"),
         ("--keys", Reading().keys, 100_000, "keys, twice"),
     ):
         client.add_argument(
@@ -337,7 +337,7 @@ def parser() -> argparse.ArgumentParser:
         )
     timing = commands.add_parser(
         "timing",
-        help="wrong logins at names that are there and that are not: whether the time tells which",
+        help="wrong logins for existing and unknown names: whether the time differs",
     )
     timing.add_argument(
         "--tries",
@@ -409,7 +409,7 @@ def _place(given: argparse.Namespace) -> Place:
         if given.port is not None:
             target = Target(resolve(given.host or "127.0.0.1"), given.port, given.speaks)
         elif given.host is not None or pid is not None:
-            raise BenchError("--host and --pid need --port: of a server that runs already")
+            raise BenchError("--host and --pid need the --port of a running server")
     return Place(
         kind=getattr(given, "server", "ours"),
         options=ours,

@@ -293,7 +293,7 @@ def _crash(result: CrashResult) -> RenderableType:
             ("promises broken", number(len(result.violations))),
         ]
     )
-    title = f"{result.server}, killed again and again while {result.clients} clients talk (seed {result.seed})"
+    title = f"{result.server}, killed repeatedly while {result.clients} clients talk (seed {result.seed})"
     return Group(_titled(title, rows), *map(Text, result.violations))
 
 
@@ -388,7 +388,7 @@ def show(console: Console, result: Outcome) -> None:
     """Print a result, and what was wrong with it."""
     console.print(table(result))
     if result.stopped:
-        console.print("Stopped early: this is what was measured until then.", style="yellow")
+        console.print("Stopped early: these are the measurements so far.", style="yellow")
     if result.error:
         console.print(Text(f"bench: {result.error}"), style="red")
 

@@ -105,7 +105,7 @@ class MeasureTests(SynchronousTestCase):
         self.broken = "threads"
         found = self.compare(Compare(loads=(Fanout(),), servers=("threads", "ours"), repeat=1))
         self.assertEqual([each.error for each in found.rounds[0]], ["it fell", ""])
-        self.assertEqual(found.error, "not every run was sound: threads")
+        self.assertEqual(found.error, "not every run was valid: threads")
 
     def test_ctrl_c_leaves_what_was_measured_until_then(self) -> None:
         self.stop_after = 3

@@ -122,7 +122,7 @@ class CrowdTests(SynchronousTestCase):
 
     def test_why_nobody_can_connect_is_told(self) -> None:
         for error, why in (
-            (ConnectionRefusedError(), "nobody listens on 127.0.0.1 port 12000"),
+            (ConnectionRefusedError(), "nothing listens on 127.0.0.1 port 12000"),
             (TimeoutError(), "no answer from 127.0.0.1 port 12000"),
             (ConnectBindError(errno.EMFILE, "x"), "the limit on open files is too low"),
             (ConnectBindError(errno.EADDRNOTAVAIL, "x"), "no free port left"),

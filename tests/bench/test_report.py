@@ -146,7 +146,7 @@ class TableTests(SynchronousTestCase):
 
     def test_crash(self) -> None:
         text = shown(samples.crash())
-        self.assertIn("killed again and again while 8 clients talk (seed 1)", text)
+        self.assertIn("killed repeatedly while 8 clients talk (seed 1)", text)
         self.assertRegex(text, "killed +3 of 3 times ")
         self.assertRegex(text, "the longest start +750 ms ")
         self.assertRegex(text, "acknowledgements +990 ")

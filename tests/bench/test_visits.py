@@ -300,7 +300,7 @@ class UsersTests(RunCase):
         with self.assertRaises(BenchError) as caught:
             await users.measure(self.run_on(target=Target("127.0.0.1", port, "plain")), Users())
         self.assertEqual(
-            str(caught.exception), f"nobody listens on 127.0.0.1 port {port} (10 logins failed)"
+            str(caught.exception), f"nothing listens on 127.0.0.1 port {port} (10 logins failed)"
         )
 
     async def test_a_load_that_makes_no_sense_is_refused(self) -> None:
