@@ -131,13 +131,10 @@ class ChatService(Service):
             Passwords(RealRunner(reactor)), self._store.password, checkers, wall_of(clock)
         )
         self._reserved = [name for checker in checkers for name in names_of(checker)]
-        hub = Hub(
-            NodeName(secrets.token_hex(8)),
-            settings.effective_limits(),
-            registration=settings.who_registers(),
-        )
+        name, limits = NodeName(secrets.token_hex(8)), settings.effective_limits()
+        hub = Hub(name, limits, registration=settings.who_registers())
         log_sums = LogSums(clock)
-        self.sessions = Sessions(clock, hub.limits, log_sums)
+        self.sessions = Sessions(clock, limits, log_sums)
         self.node = Node(
             hub,
             self._bus,
