@@ -17,6 +17,7 @@ from twisted_chat.core.api.replies import NameRefused
 from twisted_chat.core.rules import listings
 from twisted_chat.core.rules.decisions import CheckPassword, Decision, FocusOn, Ignoring, Propose
 from twisted_chat.core.rules.dispatch import Rules
+from twisted_chat.core.rules.effects import Effects
 from twisted_chat.core.rules.login import free_nick
 from twisted_chat.core.rules.outcomes import Applied, Outcome, Rejected
 from twisted_chat.core.rules.permissions import floor
@@ -259,6 +260,10 @@ class Hub:
             why, nick = outcome.why, proposal.event.nick
             return Rejected(proposal, NameRefused(why.code, why.why, free_nick(self.state, nick)))
         return outcome
+
+    def effects(self, applied: Applied) -> Effects:
+        """Return what follows on this node from an event that was applied last."""
+        return self._rules.effects(applied, self.node)
 
     def change(self, session: SessionId, change: FocusOn | Ignoring) -> None:
         """Change what concerns one session only."""

@@ -15,8 +15,8 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.records import AuditRecord
-from twisted_chat.core.rules.consequences import PANIC, is_banned
 from twisted_chat.core.rules.effects import Audit
+from twisted_chat.core.rules.server import PANIC, is_banned
 from twisted_chat.core.values.addresses import network_keys
 from twisted_chat.core.values.ids import MessageId, SessionId
 from twisted_chat.core.values.text import CleanText, shown

@@ -11,7 +11,6 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.rules import decisions as d
 from twisted_chat.core.rules import effects as f
-from twisted_chat.core.rules.consequences import effects_of
 from twisted_chat.core.rules.outcomes import Applied
 from twisted_chat.core.values.ids import MessageId, SessionId
 from twisted_chat.server.admin import Admin
@@ -104,7 +103,7 @@ class EventFanout:
         envelope, state = applied.envelope, self._hub.state
         if state.altered and self._recorder.altered(envelope.id):
             self._commits.appended(envelope.id)
-        for effect in effects_of(applied, state, self._hub.node):
+        for effect in self._hub.effects(applied):
             self._do[type(effect)](effect, envelope, session)
 
     # --- who is shown the event ---

@@ -11,6 +11,7 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.replies import Refused
+from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.decisions import (
     CheckPassword,
     Decision,
@@ -18,12 +19,13 @@ from twisted_chat.core.rules.decisions import (
     MakeInvite,
     SendReply,
 )
-from twisted_chat.core.rules.outcomes import Between, Outcome
+from twisted_chat.core.rules.effects import sessions_of
+from twisted_chat.core.rules.outcomes import Applied, Between, Outcome
 from twisted_chat.core.rules.ownership import forget_account, recognise
-from twisted_chat.core.rules.refusals import STALE, has_account, refuse, taken
+from twisted_chat.core.rules.refusals import STALE, has_account, hidden, refuse, shown_again, taken
 from twisted_chat.core.rules.topic import Asked, Case, Ordered, Rule, Topic
 from twisted_chat.core.state.dedup import owner_of
-from twisted_chat.core.state.invites import digest_of
+from twisted_chat.core.state.invites import GOOD_FOR, digest_of
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import (
@@ -33,7 +35,7 @@ from twisted_chat.core.values.account import (
     Account,
     Proof,
 )
-from twisted_chat.core.values.ids import MessageId, RoomId, UserId
+from twisted_chat.core.values.ids import MessageId, Node, RoomId, UserId
 from twisted_chat.core.values.names import Nick
 
 # The names that the server gives to who asks for none.
@@ -79,12 +81,12 @@ class Accounts(Topic):
             c.DropAccount: self.drops,
         }
         self.events = {
-            e.AccountRegistered: Rule(self.registered, self.check_registered),
-            e.PasswordChanged: Rule(self.password_changed, self.check_own),
-            e.AccountDropped: Rule(self.dropped, self.check_own),
-            e.InviteCodeMade: Rule(self.invite_made, self.check_invite_made),
-            e.PrivacySet: Rule(self.privacy_set, self.check_has_account),
-            e.IgnoreSet: Rule(self.ignore_set, self.check_has_account),
+            e.AccountRegistered: Rule(self.registered, self.check_registered, effects=_account),
+            e.PasswordChanged: Rule(self.password_changed, self.check_own, effects=_account),
+            e.AccountDropped: Rule(self.dropped, self.check_own, effects=_account),
+            e.InviteCodeMade: Rule(self.invite_made, self.check_invite_made, effects=_account),
+            e.PrivacySet: Rule(self.privacy_set, self.check_has_account, effects=_account),
+            e.IgnoreSet: Rule(self.ignore_set, self.check_has_account, effects=_account),
         }
 
     # --- making an account ---
@@ -327,3 +329,43 @@ def drop_account(state: State, key: str) -> tuple[tuple[UserId, ...], tuple[Room
     for each in users:
         state.set_account(each, None)
     return tuple(each.id for each in users), gone
+
+
+# --- what follows ---
+
+
+def _account(applied: Applied, event: e.Event, state: State, node: Node) -> f.Effects:
+    """Tell the sessions of an account what happened to it; the one that did it, once that is stored."""
+    assert isinstance(applied.audience, Between)
+    users, code = applied.audience.users, ""
+    effects: list[f.Effect] = []
+    match event:
+        case e.AccountRegistered(nick=nick):
+            effects.append(f.NoteNetwork(nick.key))
+            done = f"{nick} is registered, and yours; elsewhere, log in with: {nick} PASSWORD"
+            other = f"{nick} is registered now"
+        case e.PasswordChanged(renewed=renewed):
+            if renewed:
+                return ()  # nothing that anybody would notice
+            done = "your password is changed"
+            other = "your password was changed in another session"
+        case e.AccountDropped(proof=proof, gone=gone):
+            if gone:
+                effects.append(f.Dissolve(gone))
+            effects.append(f.ForgetNetworks(proof.account))
+            done = other = (
+                f"the account {proof.account} is deleted: you are a guest now, and the name is free"
+            )
+        case e.InviteCodeMade(invite=code):
+            days = round(GOOD_FOR / 86400)
+            done = f"good for one registration within {days} days: /register PASSWORD "
+            other = "an invitation was made in another session"
+        case e.PrivacySet(privacy=privacy):
+            done = other = privacy_text(privacy)
+        case e.IgnoreSet(name=name, hide=hide):
+            effects.append(f.UpdateIgnored(sessions_of(users, state, node)))
+            done = other = hidden(name) if hide else shown_again(name)
+        case _:
+            raise AssertionError(f"{type(event).__name__} is nothing of an account")
+    notify = f.Notify(users, r.Notice("account", other))
+    return (*effects, notify, f.ConfirmStored(done, code))

@@ -9,12 +9,14 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules.accounts import Accounts
 from twisted_chat.core.rules.decisions import CheckPassword, Decision, SendReply
+from twisted_chat.core.rules.effects import Effects
 from twisted_chat.core.rules.listings import Listings
 from twisted_chat.core.rules.login import Login
 from twisted_chat.core.rules.messages import Messages
 from twisted_chat.core.rules.moderation import Moderation
-from twisted_chat.core.rules.outcomes import NOT_IN_ROOM, Outcome, Rejected
+from twisted_chat.core.rules.outcomes import NOT_IN_ROOM, Applied, Outcome, Rejected
 from twisted_chat.core.rules.ownership import Ownership
+from twisted_chat.core.rules.presence import Presence
 from twisted_chat.core.rules.private import Private
 from twisted_chat.core.rules.refusals import refuse
 from twisted_chat.core.rules.rooms import Rooms
@@ -23,7 +25,7 @@ from twisted_chat.core.rules.topic import Asked, Ordered
 from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.state.state import State
 from twisted_chat.core.values.account import Proof
-from twisted_chat.core.values.ids import MessageId, Scope
+from twisted_chat.core.values.ids import MessageId, Node, Scope
 
 #: All topics. Each command and each event is in the table of one of them.
 TOPICS: Final = (
@@ -34,6 +36,7 @@ TOPICS: Final = (
     Ownership,
     Accounts,
     Login,
+    Presence,
     Server,
     Listings,
 )
@@ -107,3 +110,8 @@ class Rules:
             # First: what puts everybody out removes the room, which is then no longer to be kept.
             state.altered[room.ref.id] = None
         return rule.apply(it, event)
+
+    def effects(self, applied: Applied, node: Node) -> Effects:
+        """Return what follows from an event on a node, whose state is that after the event."""
+        event = applied.envelope.event
+        return self.events[type(event)].effects(applied, event, self._state, node)

@@ -1,17 +1,21 @@
 """What follows from an event that was applied, for sessions, delivery and the store: plain values, in order.
 
-:func:`twisted_chat.core.rules.consequences.effects_of` returns them. What carries them out knows effects only, and no events.
+The rule of an event returns them (:attr:`.topic.Rule.effects`). What carries them out knows effects only, and no events.
 """
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Callable, Iterable
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.values.ids import RoomId, SessionId, UserId
+from twisted_chat.core.rules.outcomes import Applied, Between, InRoom, Near
+from twisted_chat.core.rules.refusals import UNMATCHED
+from twisted_chat.core.state.state import State
+from twisted_chat.core.values.ids import Node, RoomId, SessionId, UserId
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.server_ban import Ban
 from twisted_chat.core.values.server_ban import Kind as BanKind
@@ -262,3 +266,47 @@ class StorePanic(Effect, frozen=True):
 
 
 Effects: TypeAlias = tuple[Effect, ...]
+
+CONFIRM: Final = Confirm()
+
+#: Returns what follows from an event on a node; the state is that after the event.
+Follow: TypeAlias = Callable[[Applied, Any, State, Node], Effects]
+
+
+def shown(applied: Applied, event: e.Event, state: State, node: Node) -> Effects:
+    """Show what changes nothing of who hears what."""
+    match applied.audience:
+        case InRoom(room=room):
+            return ShowRoom(room), CONFIRM
+        case Near(rooms=rooms):
+            return ShowNear(rooms), CONFIRM
+        case Between():  # pragma: no branch (mypy sees a missing case)
+            return (CONFIRM,)
+
+
+def put_out_effects(
+    applied: Applied, event: e.Banned | e.RoomDropped, state: State, node: Node
+) -> Effects:
+    """Show what put people out of a room, or did away with it: to them, too."""
+    ref = applied.envelope.room
+    assert ref is not None
+    effects: list[Effect] = [ShowRoom(ref.id)]
+    effects += (ExitRoom(user, ref, "put-out") for user, _ in event.out)
+    if ref.id not in state.rooms:
+        effects.append(Dissolve((ref.id,), confirmed=True))
+    effects.append(CONFIRM)
+    if isinstance(event, e.Banned) and not event.out:
+        effects.append(NotifyOrigin(r.Confirmed(UNMATCHED)))
+    return tuple(effects)
+
+
+def sessions_of(users: Iterable[UserId], state: State, node: Node) -> tuple[SessionId, ...]:
+    """Return this node's sessions of users."""
+    found = (state.users.get(user) for user in users)
+    return tuple(
+        session
+        for user in found
+        if user is not None
+        for at, session in user.sessions
+        if at == node and session in state.sessions
+    )

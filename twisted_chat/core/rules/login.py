@@ -11,18 +11,19 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.replies import NameRefused, Refused
+from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.accounts import account_of, bad_password, become, prove
 from twisted_chat.core.rules.decisions import (
     CheckPassword,
     Decision,
-    GoodBye,
-    Nothing,
     Propose,
     SendReply,
 )
-from twisted_chat.core.rules.outcomes import NOBODY, Near, Outcome
-from twisted_chat.core.rules.permissions import heard_in, ponder, rename_refused, silenced
-from twisted_chat.core.rules.refusals import STALE, check_size, has_account, refuse, taken
+from twisted_chat.core.rules.effects import CONFIRM, shown
+from twisted_chat.core.rules.outcomes import NOBODY, Applied, Near, Outcome
+from twisted_chat.core.rules.permissions import ponder, rename_refused
+from twisted_chat.core.rules.presence import departed
+from twisted_chat.core.rules.refusals import STALE, has_account, refuse, taken
 from twisted_chat.core.rules.topic import Asked, Case, Ordered, Rule, Topic
 from twisted_chat.core.state.dedup import owner_of
 from twisted_chat.core.state.server_bans import shut
@@ -30,12 +31,10 @@ from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import Account, Proof
-from twisted_chat.core.values.ids import Scope, UserId
+from twisted_chat.core.values.ids import Node, Scope, UserId
 from twisted_chat.core.values.names import BadName, Nick, guest_nick, parse_nick, suggest
 from twisted_chat.core.values.text import CleanText
 
-_QUIT: Final = CleanText("quit")
-_SAID_SO: Final = Refused("said-so", "They have set themselves whether they are away.")
 _NAME_IN_USE: Final = (
     "The first word is a name in use here, so the rest may be its password. It was not sent. Type only a "
     "nickname, or NICK PASSWORD."
@@ -49,20 +48,13 @@ class Login(Topic):
         self.commands = {
             c.Login: self.login,
             c.Rename: self.rename,
-            c.Away: self.away,
-            c.Ping: self.ping,
-            c.Pong: self.pong,
-            c.Quit: self.quit,
         }
-        self.before_login = frozenset((c.Login, c.Ping, c.Pong, c.Quit))
+        self.before_login = frozenset((c.Login,))
         self.proven = {c.Login: self.logs_in}
         self.events = {
-            e.Arrived: Rule(self.arrived, by_nobody=True),
-            e.LoggedIn: Rule(self.logged_in, self.check_logged_in),
-            e.Renamed: Rule(self.renamed, self.check_renamed),
-            e.AwaySet: Rule(self.away_set, self.check_away_set),
-            e.Departed: Rule(self.departed),
-            e.Detached: Rule(self.departed),
+            e.Arrived: Rule(self.arrived, effects=_arrived, by_nobody=True),
+            e.LoggedIn: Rule(self.logged_in, self.check_logged_in, _logged_in),
+            e.Renamed: Rule(self.renamed, self.check_renamed, _renamed),
         }
 
     # --- coming in ---
@@ -322,65 +314,6 @@ class Login(Topic):
         self._next_guest = n + 1
         return nick
 
-    # --- away ---
-
-    def away(self, asked: Asked, command: c.Away) -> Decision:
-        long = check_size(command.text, self.state.limits.max_away)
-        return long or self.propose(asked, e.AwaySet(command.text))
-
-    def check_away_set(self, case: Case, event: e.AwaySet) -> Refused | None:
-        # Meanwhile they may have said themselves that they are away, or back.
-        if event.auto and (
-            case.user.away is not None if event.text is not None else not case.user.idled
-        ):
-            return _SAID_SO
-        return None
-
-    def away_set(self, it: Ordered, event: e.AwaySet) -> Outcome:
-        user = it.user
-        user.away, user.idled = event.text, event.auto and event.text is not None
-        rooms = tuple(user.rooms)
-        if event.text is not None and not event.auto:
-            rooms = heard_in(self.state, user, it.now)
-        return it.applied(Near(rooms, author=True))
-
-    # --- going ---
-
-    def ping(self, asked: Asked, command: c.Ping) -> Decision:
-        return SendReply(r.Pong(command.text))
-
-    def pong(self, asked: Asked, command: c.Pong) -> Decision:
-        return Nothing()
-
-    def quit(self, asked: Asked, command: c.Quit) -> Decision:
-        reason = command.reason or _QUIT
-        return check_size(reason, self.state.limits.max_away) or GoodBye(reason)
-
-    def departed(self, it: Ordered, event: e.Departed | e.Detached) -> Outcome:
-        state, user = self.state, it.user
-        marks = isinstance(event, e.Departed) and event.marks
-        rooms = tuple(user.rooms)
-        read = rooms if user.account is not None and not marks else ()
-        for number in read:
-            state.markers.read(user.account or "", number, it.message)
-        if len(user.sessions) > 1:
-            happened = it.applied(NOBODY, e.Detached(read))
-            author = user.sessions[it.place]
-            state.nonces.touch(author.scope, it.now, owner_of(author))
-            state.detach(user, it.place)
-            return happened
-        reason = event.reason if isinstance(event, e.Departed) else CleanText("left")
-        if any(silenced(user, state.rooms[room], it.now) for room in rooms):
-            reason = _QUIT  # who has no say has no last word
-        happened = it.applied(Near(rooms, author=False), e.Departed(reason, rooms, marks))
-        state.detach(user, it.place)
-        for room in rooms:
-            state.take_out(user, state.rooms[room])
-        state.remove_user(user)
-        # The scope outlives the user: a client that comes back within 24 hours may resend.
-        state.nonces.touch(user.author.scope, it.now, owner_of(user.author))
-        return happened
-
 
 def free_nick(state: State, nick: Nick) -> Nick | None:
     """Suggest a free nick like the one that is taken."""
@@ -409,3 +342,37 @@ def _joins(holder: User | Account | None, account: Account | None, nick: Nick) -
         and holder.account == account.key
         and holder.nick == nick
     )
+
+
+# --- what follows ---
+
+
+def _arrived(applied: Applied, event: e.Arrived, state: State, node: Node) -> f.Effects:
+    old = tuple(each for at, each in event.replaced if at == node)
+    why = "your session goes on in another connection"
+    return f.HangUp(old, why, "replaced"), f.Seen(), f.Arrive()
+
+
+def _logged_in(applied: Applied, event: e.LoggedIn, state: State, node: Node) -> f.Effects:
+    if not event.moved:
+        return (*shown(applied, event, state, node), f.LogIn())
+    author = applied.envelope.author
+    assert author is not None
+    effects: list[f.Effect] = []
+    if event.rooms is not None:
+        # The former user is gone. Nothing is read with that: the session goes on.
+        gone = e.Departed(CleanText(f"logged in as {event.nick}"), event.rooms, marks=True)
+        effects.append(f.LeaveRooms(event.rooms))
+        effects.append(f.Instead(gone, departed(applied, gone, state, node)))
+    else:
+        old = state.users.get(author.user)
+        effects.append(f.LeaveRooms(tuple(old.rooms) if old is not None else ()))
+    inside = bool(state.users_by_key[event.nick.key].rooms)
+    return (*effects, f.JoinUser(inside), CONFIRM, f.LogIn())
+
+
+def _renamed(applied: Applied, event: e.Renamed, state: State, node: Node) -> f.Effects:
+    """Whoever ignores somebody who changes the nick ignores them under the new one."""
+    key, seats = event.nick.key, state.sessions.values()
+    ignoring = f.UpdateIgnored(tuple(each.id for each in seats if key in each.ignored))
+    return (ignoring, *shown(applied, event, state, node))

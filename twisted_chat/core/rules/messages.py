@@ -10,6 +10,7 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.records import Sent
 from twisted_chat.core.api.replies import Refused
+from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.decisions import Decision, Propose, Repeat, SendReply
 from twisted_chat.core.rules.outcomes import (
     NOT_IN_ROOM,
@@ -47,6 +48,9 @@ _WORDS: Final = re.compile(
     rf"\W*\w[^{_PARTED}]*[{_PARTED}]+[^{_PARTED}]+[{_PARTED}]+[^{_PARTED}]\S*\s*"
 )
 
+#: What follows from a line, made once.
+_LINE: Final[f.Effects] = (f.ShowLine(),)
+
 
 class Messages(Topic):
     def __init__(self, state: State) -> None:
@@ -57,7 +61,7 @@ class Messages(Topic):
             c.SetBotCommands: self.set_bot_commands,
         }
         self.events = {
-            e.Said: Rule(self._said),
+            e.Said: Rule(self._said, effects=lambda *_: _LINE),
             e.BotCommandsSet: Rule(self.bot_commands_set, self.check_bot_commands_set),
         }
 

@@ -9,12 +9,15 @@ from msgspec.structs import replace
 
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.replies import Refused
+from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.decisions import Decision, Propose, SendReply
+from twisted_chat.core.rules.effects import CONFIRM, put_out_effects, shown
 from twisted_chat.core.rules.listings import bans as list_bans
-from twisted_chat.core.rules.outcomes import Outcome
+from twisted_chat.core.rules.outcomes import Applied, Outcome
 from twisted_chat.core.rules.permissions import may
-from twisted_chat.core.rules.refusals import check_size, not_a_member
+from twisted_chat.core.rules.refusals import UNMATCHED, check_size, not_a_member
 from twisted_chat.core.rules.topic import NOT_HERE, Asked, Case, Ordered, Rule, Topic, in_room
 from twisted_chat.core.state.ban_list import BanList
 from twisted_chat.core.state.room import Room
@@ -22,7 +25,7 @@ from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values import bans
 from twisted_chat.core.values.bans import Ban, hits
-from twisted_chat.core.values.ids import UserId
+from twisted_chat.core.values.ids import Node, UserId
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.room_settings import NO_ROLES, Roles
 
@@ -48,10 +51,12 @@ class Moderation(Topic):
             c.Unmute: in_room(self, self.unmute),
         }
         self.events = {
-            e.Kicked: Rule(self.kicked, self.check_kicked, in_room=True),
-            e.Banned: Rule(self.banned, self.check_banned, in_room=True, lasting=True),
+            e.Kicked: Rule(self.kicked, self.check_kicked, _kicked, in_room=True),
+            e.Banned: Rule(
+                self.banned, self.check_banned, put_out_effects, in_room=True, lasting=True
+            ),
             e.Unbanned: Rule(self.unbanned, self.check_unbanned, in_room=True, lasting=True),
-            e.Muted: Rule(self.muted, self.check_muted, in_room=True, lasting=True),
+            e.Muted: Rule(self.muted, self.check_muted, _muted, in_room=True, lasting=True),
             e.Unmuted: Rule(self.unmuted, self.check_unmuted, in_room=True, lasting=True),
         }
 
@@ -287,3 +292,21 @@ def _not_listed(target: bans.Target, there: BanList) -> Refused | None:
         return None
     why = f"{target.text} is not in the list that /bans shows. Nothing was changed."
     return Refused("not-banned", why)
+
+
+# --- what follows ---
+
+
+def _kicked(applied: Applied, event: e.Kicked, state: State, node: Node) -> f.Effects:
+    ref = applied.envelope.room
+    assert ref is not None
+    return f.ShowRoom(ref.id), f.ExitRoom(event.user, ref, "kicked"), CONFIRM
+
+
+def _muted(applied: Applied, event: e.Muted, state: State, node: Node) -> f.Effects:
+    ref, effects = applied.envelope.room, shown(applied, event, state, node)
+    assert ref is not None
+    if event.user in state.rooms[ref.id].members:
+        return effects
+    # It may be a slip.
+    return (*effects, f.NotifyOrigin(r.Confirmed(UNMATCHED)))

@@ -7,9 +7,11 @@ from typing import Final
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api.replies import Refused
+from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.decisions import Decision, Recall, SendReply
+from twisted_chat.core.rules.effects import put_out_effects, shown
 from twisted_chat.core.rules.moderation import put_out
-from twisted_chat.core.rules.outcomes import NOT_IN_ROOM, Near, Outcome
+from twisted_chat.core.rules.outcomes import NOT_IN_ROOM, Applied, Near, Outcome
 from twisted_chat.core.rules.permissions import may, may_be_forgotten
 from twisted_chat.core.rules.refusals import not_a_member, refuse
 from twisted_chat.core.rules.topic import (
@@ -25,7 +27,7 @@ from twisted_chat.core.rules.topic import (
 from twisted_chat.core.state.room import Room
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
-from twisted_chat.core.values.ids import MessageId, RoomId, UserId
+from twisted_chat.core.values.ids import MessageId, Node, RoomId, UserId
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.room_settings import NO_ROLES, Role, Roles
 
@@ -54,8 +56,10 @@ class Ownership(Topic):
             e.RoomTransferred: Rule(
                 self.transferred, self.check_transferred, in_room=True, lasting=True
             ),
-            e.RoomDropped: Rule(self.dropped, permitted("drop"), in_room=True, lasting=True),
-            e.Forgotten: Rule(self.forgotten, self.check_forgotten, lasting=True),
+            e.RoomDropped: Rule(
+                self.dropped, permitted("drop"), put_out_effects, in_room=True, lasting=True
+            ),
+            e.Forgotten: Rule(self.forgotten, self.check_forgotten, _forgotten, lasting=True),
         }
 
     # --- roles ---
@@ -291,3 +295,13 @@ def _inherit(state: State, room: Room, heir: str) -> None:
     for member in room.members:
         if state.users[member].account == heir:
             room.members[member] = room.roles[heir]
+
+
+# --- what follows ---
+
+
+def _forgotten(applied: Applied, event: e.Forgotten, state: State, node: Node) -> f.Effects:
+    ref, author = applied.envelope.room, applied.envelope.author
+    assert author is not None and author.account is not None
+    erase = f.Erase(author.account, ref.id if ref is not None else None)
+    return (erase, *shown(applied, event, state, node))

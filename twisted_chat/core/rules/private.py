@@ -11,16 +11,17 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.commands import Kind
 from twisted_chat.core.api.replies import Refused
+from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.decisions import Decision, Ignoring, Propose, Recall, SendReply, Talk
 from twisted_chat.core.rules.messages import bad_lines, once, sent_before
-from twisted_chat.core.rules.outcomes import NOBODY, NOT_IN_ROOM, Between, Outcome
+from twisted_chat.core.rules.outcomes import NOBODY, NOT_IN_ROOM, Applied, Between, Outcome
 from twisted_chat.core.rules.refusals import absent_target, hidden, refuse, shown_again
 from twisted_chat.core.rules.topic import NOT_HERE, Asked, Case, Ordered, Rule, Topic, room_of
 from twisted_chat.core.state.conversations import GUESTS, NO_TALK, ref
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import Account
-from twisted_chat.core.values.ids import MessageId, RoomId
+from twisted_chat.core.values.ids import MessageId, Node, RoomId
 from twisted_chat.core.values.names import Nick
 
 #: The most people one session can ignore; a list that nobody could read any more.
@@ -43,9 +44,9 @@ class Private(Topic):
             c.Unignore: self.unignore,
         }
         self.events = {
-            e.Told: Rule(self.told),
-            e.Received: Rule(self.received, self.check_received),
-            e.Read: Rule(self.read, self.check_read),
+            e.Told: Rule(self.told, effects=_told),
+            e.Received: Rule(self.received, self.check_received, effects=_received),
+            e.Read: Rule(self.read, self.check_read, effects=_read),
         }
 
     # --- writing to somebody ---
@@ -327,3 +328,43 @@ def _not_to(state: State, target: User | Account, name: Nick) -> Refused:
         wants = "people with an account (/register PASSWORD makes one)"
     why = f"{name} only accepts private messages from {wants}. The message was not sent."
     return Refused("not-wanted", why)
+
+
+# --- what follows ---
+
+
+def _told(applied: Applied, event: e.Told, state: State, node: Node) -> f.Effects:
+    audience = applied.audience
+    assert isinstance(audience, Between)
+    effects: list[f.Effect] = [f.ShowOwn()]
+    for each in audience.users[1:]:
+        effects.append(f.ShowUser(each))
+        user = state.users.get(each)
+        if user is not None and user.away is not None:
+            why = f": {user.away}" if user.away != c.NO_REASON else ""
+            effects.append(f.NotifyOrigin(r.Notice("away", f"{user.nick} is away{why}")))
+    if event.talk is not None:
+        effects.append(f.KeepPrivate())
+    elif applied.envelope.tag is not None:
+        # Where a guest takes part its id is kept, so that it is not sent twice.
+        effects.append(f.Append())
+    if event.to == NOT_HERE:
+        why = f"{event.nick} is not here; {event.nick} gets it when back"
+        effects.append(f.NotifyOrigin(r.Notice("not-here", why)))
+    return (*effects, f.Confirm(always=True))
+
+
+def _read(applied: Applied, event: e.Read, state: State, node: Node) -> f.Effects:
+    author, room = applied.envelope.author, applied.envelope.room
+    assert author is not None
+    place = event.partner if event.partner is not None or room is None else room.name
+    if place is None:
+        return ()
+    return (f.TellRead(author.account, r.ReadUpTo(place, event.message), tagged=True),)
+
+
+def _received(applied: Applied, event: e.Received, state: State, node: Node) -> f.Effects:
+    author = applied.envelope.author
+    assert author is not None and author.account is not None
+    gone = (f.Dissolve((event.talk,)),) if event.talk is not None else ()
+    return (f.Deliver(author.account), *gone)

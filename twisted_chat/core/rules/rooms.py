@@ -9,7 +9,9 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.replies import PasswordNeeded, Refused
+from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.decisions import Decision, FocusOn, Propose, SendReply
+from twisted_chat.core.rules.effects import CONFIRM, shown
 from twisted_chat.core.rules.listings import settings
 from twisted_chat.core.rules.outcomes import NOBODY, Applied, Outcome
 from twisted_chat.core.rules.permissions import admit, may, ponder
@@ -28,7 +30,7 @@ from twisted_chat.core.state.room import Room, room_digest
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.addresses import network_keys
-from twisted_chat.core.values.ids import RoomId
+from twisted_chat.core.values.ids import Node, RoomId
 from twisted_chat.core.values.room_settings import MAX_SLOW, Roles
 from twisted_chat.core.values.throttle import Throttle
 
@@ -59,19 +61,23 @@ class Rooms(Topic):
             c.InviteToRoom: in_room(self, self.invite),
         }
         self.events = {
-            e.Joined: Rule(self.joined, self.check_joined),
-            e.Left: Rule(self.left, in_room=True),
-            e.Closed: Rule(self.closed, by_nobody=True),
+            e.Joined: Rule(self.joined, self.check_joined, effects=_joined),
+            e.Left: Rule(self.left, effects=_left, in_room=True),
+            e.Closed: Rule(self.closed, effects=_closed, by_nobody=True),
             e.Gathered: Rule(self.gathered),
             e.TopicSet: Rule(self.topic_set, permitted("set topic"), in_room=True, lasting=True),
-            e.KeepSet: Rule(self.keep_set, permitted("keep"), in_room=True, lasting=True),
+            e.KeepSet: Rule(
+                self.keep_set, permitted("keep"), _keep_set, in_room=True, lasting=True
+            ),
             e.SettingChanged: Rule(
                 self.setting_changed, self.check_setting, in_room=True, lasting=True
             ),
             e.RoomPasswordSet: Rule(
                 self.password_set, self.check_password_set, in_room=True, lasting=True
             ),
-            e.InvitedToRoom: Rule(self.invited, self.check_invited, in_room=True, lasting=True),
+            e.InvitedToRoom: Rule(
+                self.invited, self.check_invited, _invited, in_room=True, lasting=True
+            ),
         }
 
     # --- entering and leaving ---
@@ -288,3 +294,52 @@ class Rooms(Topic):
             # Who never came, and was invited longest ago: nobody could lift that.
             del room.invited[next(iter(room.invited))]
         return it.in_room(e.InvitedToRoom(target.id, target.nick))
+
+
+# --- what follows ---
+
+
+def _joined(applied: Applied, event: e.Joined, state: State, node: Node) -> f.Effects:
+    ref = applied.envelope.room
+    assert ref is not None
+    return (
+        show_room(applied.envelope, ref, state, joined=True),
+        f.EnterRoom(ref.id, event.created),
+    )
+
+
+def _left(applied: Applied, event: e.Left, state: State, node: Node) -> f.Effects:
+    ref, author = applied.envelope.room, applied.envelope.author
+    assert ref is not None and author is not None
+    gone = (
+        show_room(applied.envelope, ref, state, joined=False)
+        if ref.id in state.rooms
+        else f.Dissolve((ref.id,))
+    )
+    return f.ExitRoom(author.user, ref), gone, f.TellLeft(ref.name)
+
+
+def show_room(envelope: e.Envelope, ref: e.RoomRef, state: State, *, joined: bool) -> f.Effect:
+    """Show a room that somebody came or left; a crowded one later, all at once."""
+    assert envelope.author is not None
+    members = len(state.rooms[ref.id].members)
+    if members > state.limits.crowd_size:
+        return f.Gather(ref, envelope.author.nick, members, joined)
+    return f.ShowRoom(ref.id)
+
+
+def _invited(applied: Applied, event: e.InvitedToRoom, state: State, node: Node) -> f.Effects:
+    ref, author = applied.envelope.room, applied.envelope.author
+    assert ref is not None and author is not None
+    invitation = r.Invitation(author.nick, ref.name)
+    notify = f.Notify((event.user,), invitation, unless_ignored=author.nick.key)
+    return f.ShowRoom(ref.id), notify, CONFIRM
+
+
+def _closed(applied: Applied, event: e.Closed, state: State, node: Node) -> f.Effects:
+    assert applied.envelope.room is not None
+    return (f.Dissolve((applied.envelope.room.id,)),)
+
+
+def _keep_set(applied: Applied, event: e.KeepSet, state: State, node: Node) -> f.Effects:
+    return (f.Tidy(), *shown(applied, event, state, node))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -12,13 +12,17 @@ from msgspec.structs import replace
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api.replies import Refused
+from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.accounts import account_refused, drop_account
 from twisted_chat.core.rules.decisions import AdminAction, Decision, Propose, SendReply, ServerStats
-from twisted_chat.core.rules.outcomes import NOBODY, Outcome
-from twisted_chat.core.rules.refusals import absent_target, check_size, refuse, too_long
+from twisted_chat.core.rules.effects import sessions_of
+from twisted_chat.core.rules.outcomes import NOBODY, Applied, Outcome
+from twisted_chat.core.rules.refusals import UNMATCHED, absent_target, check_size, refuse, too_long
 from twisted_chat.core.rules.topic import NOT_HERE, Asked, Case, Ordered, Rule, Topic
+from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.state.state import State
 from twisted_chat.core.values.addresses import rate_limit_network, read_address, spell_network
+from twisted_chat.core.values.ids import Node, UserId
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.server_ban import MAX_BANS, Ban
 from twisted_chat.core.values.text import CleanText
@@ -35,6 +39,13 @@ _TOO_MANY_BANS: Final = Refused(
 # A network with more addresses than this many bits stand for is a slip, or needs a second thought: no provider has more.
 _WIDE: Final = {4: 8, 6: 16}
 _INSIST: Final = "Nothing was changed. To do it anyway, type /server-ban !"
+
+#: What an operator is told who set the panic to 0, 1 or 2.
+PANIC: Final = (
+    "everybody is let in again; there is no panic any more",
+    "no new guests are let in until /panic 0, and nobody can register; who is on the server's own machine can still do both",
+    "nobody new is let in until /panic 0, and nobody can register; who is on the server's own machine can still do both",
+)
 
 
 class Server(Topic):
@@ -56,13 +67,13 @@ class Server(Topic):
             c.RemoveAccount: operators_only(self.remove_account),
         }
         self.events = {
-            e.Killed: Rule(_told_nobody, self.check_killed),
-            e.ServerBanned: Rule(self.banned, self.check_banned),
-            e.ServerUnbanned: Rule(self.unbanned, self.check_unbanned),
-            e.Announced: Rule(_told_nobody),
-            e.PanicSet: Rule(self.panic_set),
-            e.PasswordReset: Rule(self.password_reset, self.check_account),
-            e.AccountRemoved: Rule(self.account_removed, self.check_account),
+            e.Killed: Rule(_told_nobody, self.check_killed, effects=_deed),
+            e.ServerBanned: Rule(self.banned, self.check_banned, effects=_deed),
+            e.ServerUnbanned: Rule(self.unbanned, self.check_unbanned, effects=_deed),
+            e.Announced: Rule(_told_nobody, effects=_deed),
+            e.PanicSet: Rule(self.panic_set, effects=_deed),
+            e.PasswordReset: Rule(self.password_reset, self.check_account, effects=_deed),
+            e.AccountRemoved: Rule(self.account_removed, self.check_account, effects=_deed),
         }
 
     # --- what takes more than the state ---
@@ -240,3 +251,80 @@ def _second_thought(asked: Asked, ban: Ban) -> str:
     if network.prefixlen < _WIDE[network.version]:
         return f"{ban.target} covers {network.num_addresses:,} addresses."
     return ""
+
+
+# --- what follows ---
+
+
+def is_banned(state: State, session: SessionState, now: float) -> bool:
+    """Tell whether a ban from the server hits a session that is here."""
+    bans, user = state.server_bans, state.users.get(session.user) if session.user else None
+    account = user.author.account if user is not None else None
+    return bool(bans.of_address(session.address, now) or bans.of_account(account, now))
+
+
+def _deed(applied: Applied, deed: e.Deed, state: State, node: Node) -> f.Effects:
+    """Carry out what an operator did; its node writes it down and keeps it."""
+    origin, now = applied.envelope.origin, applied.envelope.time
+    effects: list[f.Effect] = []
+    keep: f.Effect | None = None
+    then: f.Effect | None = None
+    stored: str | None = None
+    code = ""
+    match deed:
+        case e.Killed(user=user, nick=nick, reason=reason):
+            what, told = f"disconnected {nick}{_because(reason)}", f"you disconnected {nick}"
+            why = f"an operator of this server disconnected you{_because(reason)}"
+            then = f.HangUp(sessions_of((user,), state, node), why, "disconnected by an operator")
+        case e.ServerBanned(ban=ban):
+            what = f"banned {ban.kind} {ban.target} {ban.lasts(now)}{_because(ban.reason)}"
+            told = f"the {ban.kind} {ban.target} is banned {ban.lasts(now)}; /server-unban {ban.target} undoes that"
+            hit = [each for each in state.sessions.values() if is_banned(state, each, now)]
+            if not hit:
+                told = f"{told}. {UNMATCHED}"
+            keep, stored = f.StoreBan(ban), "/server-ban"
+            then = f.HangUp(tuple(each.id for each in hit), ban.explain(now), "banned")
+        case e.ServerUnbanned(kind=kind, target=target):
+            what = f"lifted the ban of {kind} {target}"
+            told = f"the {kind} {target} is no longer banned"
+            keep, stored = f.StoreUnban(kind, target), "/server-unban"
+        case e.Announced(lines=lines):
+            what, told = f"announced: {' / '.join(lines)}", ""
+            then = f.ShowAll()
+        case e.PasswordReset(account=account, users=users):
+            what, code = f"reset the password of the account {account}", deed.code
+            told = (
+                f"The password of {account} is reset, and its sessions are ended. "
+                "This code stands for it, for one login within 24 hours: "
+            )
+            stored = "/reset-password"
+            then = _end_account(users, "reset your password", state, node)
+        case e.AccountRemoved(account=account, users=users, gone=gone):
+            if gone:
+                effects.append(f.Dissolve(gone))
+            effects.append(f.ForgetNetworks(account))
+            what = f"removed the account {account}"
+            told, stored = (
+                f"the account {account} is removed, and its sessions are ended",
+                "/remove-account",
+            )
+            then = _end_account(users, "removed your account", state, node)
+        case e.PanicSet(level=level):  # pragma: no branch (mypy sees a missing case)
+            what, told = f"set panic to {level}", PANIC[level]
+            keep, stored = f.StorePanic(level), "/panic"
+    if origin is not None and origin.node == node:
+        effects.append(f.Audit(deed.by, what))
+        effects += [keep] if keep is not None else []
+    if told:
+        # Before anybody is cut off, who may be the one who did it.
+        effects.append(f.ConfirmDeed(told, stored, code))
+    return (*effects, then) if then is not None else tuple(effects)
+
+
+def _end_account(users: Iterable[UserId], did: str, state: State, node: Node) -> f.HangUp:
+    why = f"An operator of this server {did}."
+    return f.HangUp(sessions_of(users, state, node), why, "account changed")
+
+
+def _because(reason: CleanText | None) -> str:
+    return f": {reason}" if reason else ""

@@ -20,6 +20,7 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api.replies import PasswordNeeded, Refused
 from twisted_chat.core.rules.decisions import CheckPassword, Decision, Propose, SendReply
+from twisted_chat.core.rules.effects import Follow, shown
 from twisted_chat.core.rules.outcomes import Applied, Audience, InRoom, Outcome, Rejected, Why
 from twisted_chat.core.rules.permissions import may
 from twisted_chat.core.rules.refusals import refuse
@@ -160,12 +161,14 @@ def permitted(action: Action) -> Callable[[Case, e.Event], Refused | None]:
 class Rule(msgspec.Struct, frozen=True):
     """How an event is applied; ``check`` says before why it cannot happen.
 
+    ``effects`` says what follows from it for sessions and the store, if it is more than that it is shown.
     ``in_room``: it is about a room, in which its author has to be still. ``lasting``: it changes something of the room that a
     store keeps. ``by_nobody``: it has no author who is here already.
     """
 
     apply: Callable[[Ordered, Any], Outcome]
     check: Callable[[Case, Any], Refused | PasswordNeeded | None] | None = None
+    effects: Follow = shown
     in_room: bool = False
     lasting: bool = False
     by_nobody: bool = False

@@ -8,7 +8,6 @@ from tests.core.world import World, lines, nick, room
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.rules import effects as f
-from twisted_chat.core.rules.consequences import effects_of
 from twisted_chat.core.rules.outcomes import Applied
 from twisted_chat.core.values.ids import Node
 from twisted_chat.core.values.limits import Limits
@@ -24,7 +23,7 @@ class EffectsTests(SynchronousTestCase):
         """Return what follows from what happened last."""
         outcome = self.world.outcomes[Node("a")][-1]
         assert isinstance(outcome, Applied)
-        return effects_of(outcome, self.hub.state, self.hub.node)
+        return self.hub.effects(outcome)
 
     def test_line_is_one_effect_that_is_never_made_anew(self) -> None:
         self.world.do(self.ann, c.Say(lines("hi")))
