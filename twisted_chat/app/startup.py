@@ -19,8 +19,8 @@ from twisted_chat.store.url import Kind, without_password
 #: What the log says of who counts as this machine.
 LOCAL: Final = {
     "none": "no connection counts as local (local-trust: none)",
-    "unix": "connections over UNIX sockets count as local: no limits, no bans (local-trust: unix)",
-    "loopback": "connections from this machine count as local: no limits, no bans (local-trust: loopback)",
+    "unix": "connections over UNIX sockets count as local, exempt from limits and bans (local-trust: unix)",
+    "loopback": "connections from this machine count as local, exempt from limits and bans (local-trust: loopback)",
 }
 
 

@@ -48,6 +48,11 @@ class LinesTests(SynchronousTestCase):
             for line in shown(topic):
                 self.assertLessEqual(len(line), 78, line)
 
+    def test_it_fits_a_narrower_screen(self) -> None:
+        for topic in (None, *GROUPS, *COMMANDS):
+            for line in lines(explained(topic).lines, 66):
+                self.assertLessEqual(len(line), 66, line)
+
     def test_group_is_two_columns_by_who_may_use_its_commands(self) -> None:
         found = shown("moderation")
         self.assertEqual(
@@ -62,7 +67,9 @@ class LinesTests(SynchronousTestCase):
         self.assertIn(
             "--                          ban NICK, *mask*, *.PART.PART.ip or address:NICK", found
         )
-        self.assertTrue(found[-2].startswith("-- To act in another room"))
+        self.assertEqual(
+            found[-1], "-- To act in another room than this one, name it first: /ban #dev …"
+        )
         for group, specs in GROUPS.items():
             text = "\n".join(shown(group))
             for spec in specs:

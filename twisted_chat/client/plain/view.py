@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, tzinfo
+from typing import Final
 
 from twisted_chat.client import events as ev
 from twisted_chat.dialects.wording import events as say
 from twisted_chat.dialects.wording import replies as told
 from twisted_chat.dialects.wording.help import lines as help_lines
 from twisted_chat.dialects.wording.words import because, paging, wrapped
+
+# What the full screen has beside the time, on 80 columns.
+_HELP_WIDTH: Final = 66
 
 
 class PlainView:
@@ -217,7 +221,7 @@ def _answer(event: ev.Event, date: Callable[[float], str]) -> Iterable[str]:
                 operator=event.server_operator,
             )
         case ev.Help(commands=commands):
-            return help_lines(commands)
+            return help_lines(commands, _HELP_WIDTH)
         case ev.RoomSettings():
             return told.settings(
                 f"#{event.room}",

@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from typing import Final
 
 # Where lists of names are broken: what fits on the narrowest terminal in use, with two columns to spare, behind a mark of three.
-_WIDTH: Final = 75
+WIDTH: Final = 75
 # No name has one.
 _NO_BREAK: Final = "\u00a0"
 
@@ -77,11 +77,11 @@ def wrapped(names: Iterable[object]) -> tuple[str, ...]:
 
 # Everybody who comes to a crowded room is shown the same first page of names.
 @functools.lru_cache(maxsize=64)
-def folded(begin: str, text: str) -> tuple[str, ...]:
+def folded(begin: str, text: str, width: int = WIDTH) -> tuple[str, ...]:
     """Break a text at blanks: the first line starts with ``begin``, the others stand below it."""
     lines = textwrap.wrap(
         text,
-        _WIDTH,
+        width,
         initial_indent=begin,
         subsequent_indent=" " * len(begin),
         break_long_words=False,
