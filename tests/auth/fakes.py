@@ -9,8 +9,7 @@ from typing import Any, TypeVar
 from twisted.internet.defer import Deferred, maybeDeferred
 
 from twisted_chat.auth.gate import Gate
-from twisted_chat.auth.passwords import BusyError, Passwords, Runner
-from twisted_chat.auth.turns import Who
+from twisted_chat.auth.passwords import BusyError, Passwords, Runner, Who
 from twisted_chat.store.port import Store
 
 T = TypeVar("T")

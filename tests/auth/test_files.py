@@ -15,8 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.auth.fakes import NowRunner
 from twisted_chat.auth import files
 from twisted_chat.auth.files import Argon2File, names_of
-from twisted_chat.auth.passwords import Passwords
-from twisted_chat.auth.turns import Who
+from twisted_chat.auth.passwords import Passwords, Who
 
 _QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 

@@ -10,8 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.auth.fakes import OpenPasswords
-from twisted_chat.auth.codes import Code
-from twisted_chat.auth.gate import Gate, Verdict
+from twisted_chat.auth.gate import Code, Gate, Verdict, new_code, read_code
 from twisted_chat.auth.passwords import BusyError
 
 
@@ -100,3 +99,27 @@ class GateTests(SynchronousTestCase):
         self.patch(self.passwords, "stop", lambda: stopped.append(True))
         self.gate().stop()
         self.assertEqual(stopped, [True])
+
+
+class CodeTests(SynchronousTestCase):
+    def test_what_is_stored_is_read_again(self) -> None:
+        for used in (False, True):
+            code = Code("$argon2id$v=19$m=1,t=1,p=1$c2FsdA$aGFzaA", 1234.0, used)
+            self.assertEqual(read_code(code.spell()), code)
+
+    def test_hash_of_a_password_is_no_code(self) -> None:
+        for stored in (
+            None,
+            "",
+            "$argon2id$v=19$m=1,t=1,p=1$c2FsdA$aGFzaA",
+            "hash of x",
+            "once x y",
+        ):
+            self.assertIsNone(read_code(stored))
+
+    def test_codes_differ_and_can_be_typed_as_a_password(self) -> None:
+        codes = {new_code() for _ in range(100)}
+        self.assertEqual(len(codes), 100)
+        for code in codes:
+            self.assertRegex(code, r"\A([a-z2-7]{4}-){3}[a-z2-7]{4}\Z")
+            self.assertGreaterEqual(len(code), 8)

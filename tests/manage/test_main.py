@@ -14,7 +14,7 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.store import postgres
-from twisted_chat.auth.codes import Code, read_code
+from twisted_chat.auth.gate import Code, read_code
 from twisted_chat.auth.passwords import _matches as matches
 from twisted_chat.core.api.events import RoomRef
 from twisted_chat.core.api.records import Remembered

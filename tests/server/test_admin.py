@@ -7,7 +7,7 @@ from twisted.logger import formatEvent, globalLogPublisher
 
 from tests.auth.test_operators import FAST
 from tests.nodes import FakeDoor, HeldBus, NodeCase, TellingStore
-from twisted_chat.auth import passwords, turns
+from twisted_chat.auth import passwords
 from twisted_chat.auth.operators import Operators
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api.records import AuditRecord, Remembered
@@ -175,7 +175,7 @@ class OperTests(OperatingCase):
         self.assertEqual(len(self.sessions), 1)
 
     def test_crowd_of_passwords_is_told_to_come_back(self) -> None:
-        self.patch(turns, "MAX_WAITING", 0)
+        self.patch(passwords, "MAX_WAITING", 0)
         self.assertEqual(self.told(self.comes("ann"), RIGHT), "refused busy")
 
 

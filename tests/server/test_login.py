@@ -10,8 +10,7 @@ from twisted.logger import formatEvent, globalLogPublisher
 
 from tests.nodes import FakeDoor, NodeCase
 from twisted_chat.auth.gate import Gate
-from twisted_chat.auth.passwords import BusyError
-from twisted_chat.auth.turns import Who
+from twisted_chat.auth.passwords import BusyError, Who
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api.replies import NameRefused
 from twisted_chat.core.rules import decisions as d

@@ -11,8 +11,7 @@ from twisted.cred.error import UnauthorizedLogin
 from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
-from twisted_chat.auth.passwords import Passwords, RealRunner, fault_in
-from twisted_chat.auth.turns import Who
+from twisted_chat.auth.passwords import Passwords, RealRunner, Who, fault_in
 from twisted_chat.core.values.names import BadName, parse_nick
 from twisted_chat.core.values.text import shown
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from twisted_chat.auth.codes import GOOD_FOR, Code, new_code
+from twisted_chat.auth.gate import GOOD_FOR, Code, new_code
 from twisted_chat.auth.passwords import hash_now
 from twisted_chat.core.values.names import BadName, parse_nick
 from twisted_chat.core.values.text import shown

@@ -6,9 +6,8 @@ from typing import Final
 
 from twisted.internet.task import deferLater
 
-from twisted_chat.auth.codes import GOOD_FOR, Code, new_code
-from twisted_chat.auth.passwords import BusyError
-from twisted_chat.auth.turns import Who
+from twisted_chat.auth.gate import GOOD_FOR, Code, new_code
+from twisted_chat.auth.passwords import BusyError, Who
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r

@@ -9,8 +9,7 @@ import msgspec
 from twisted.logger import Logger
 
 from twisted_chat.auth.operators import Operators
-from twisted_chat.auth.passwords import BusyError
-from twisted_chat.auth.turns import Who
+from twisted_chat.auth.passwords import BusyError, Who
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r

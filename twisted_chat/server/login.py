@@ -12,8 +12,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twisted_chat.auth.gate import Verdict
-from twisted_chat.auth.passwords import BusyError
-from twisted_chat.auth.turns import Who
+from twisted_chat.auth.passwords import BusyError, Who
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
