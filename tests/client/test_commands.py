@@ -91,10 +91,10 @@ class TypedTests(LinkedTestCase):
         self.loses()
         for _ in range(MAX_WAITING):
             enter(self.link, "hi")
-        with self.assertRaisesRegex(InvalidInput, "1,000 lines wait"):
+        with self.assertRaisesRegex(InvalidInput, "1,000 lines already wait"):
             enter(self.link, "one more")
 
     def test_who_talks_nowhere_is_told_so(self) -> None:
         self.server.tells("notice", code="focus", focus=None)
-        with self.assertRaisesRegex(InvalidInput, "no room"):
+        with self.assertRaisesRegex(InvalidInput, "not in any room"):
             enter(self.link, "hi")

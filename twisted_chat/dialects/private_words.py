@@ -31,7 +31,7 @@ def read_bot_commands(words: Iterable[str]) -> tuple[str, ...]:
     """Return the words to which a bot wants to answer, each once. Raises :class:`BadLine`."""
     words = tuple(dict.fromkeys(words))
     if len(words) > MAX_WORDS:
-        raise BadLine(f"a bot answers to {MAX_WORDS} words at most", "bad-bot-command")
+        raise BadLine(f"A bot can answer to at most {MAX_WORDS} words.", "bad-bot-command")
     for word in words:
         if why := no_bot_command(word):
             raise BadLine(why, "bad-bot-command")
@@ -41,7 +41,7 @@ def read_bot_commands(words: Iterable[str]) -> tuple[str, ...]:
 def no_bot_command(word: str) -> str | None:
     """Return why bots cannot answer to a word, None if they can: nobody is to say aloud what they mean for one person."""
     if not is_word(word):
-        return "a bot answers to words such as !roll: 31 letters, digits, - and _ at most behind the !, a letter first"
+        return "A bot can answer to words such as !roll: a letter and at most 30 letters, digits, - and _ after the !."
     if word[1:].lower() in COMMANDS or may_be_login(word[1:]) or is_private(word):
-        return "that is a command of the server, or looks like a private one or one with a password; choose another word"
+        return "That is a command of the server, or looks like a private message or a password. Choose another word."
     return None

@@ -93,7 +93,7 @@ class HintTests(SynchronousTestCase):
         self.assertEqual(hint("/h", COMMANDS), "/help  /history")
 
     def test_what_is_no_command_says_so(self) -> None:
-        self.assertIn("there is no /nope", hint("/nope x", COMMANDS))
+        self.assertIn("There is no command /nope", hint("/nope x", COMMANDS))
 
     def test_plain_text_has_no_hint(self) -> None:
         self.assertEqual(hint("hi", COMMANDS), "")

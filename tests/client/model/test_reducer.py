@@ -390,13 +390,13 @@ class ConnectionTests(Case):
             self.hear(ev.Offline(why="refused", again=2.0), ev.Connecting())
         self.hear(ev.Offline(why="reset", again=2.0))
         told = self.texts(self.state.conversations[SERVER])
-        self.assertEqual(told[-2:], ["no connection: refused", "no connection: reset"])
+        self.assertEqual(told[-2:], ["Not connected: refused", "Not connected: reset"])
         self.assertEqual(self.texts(room), [])
 
     def test_that_there_will_be_no_other_try_is_told_where_the_user_looks(self) -> None:
         room = self.enter("me")
         self.hear(ev.Offline(why="the certificate has changed"))
-        self.assertEqual(self.texts(room), ["no connection: the certificate has changed"])
+        self.assertEqual(self.texts(room), ["Not connected: the certificate has changed"])
 
     def test_without_a_name_one_is_not_in(self) -> None:
         self.hear(ev.Connecting(), ev.NameRefused(code="nick-taken", nick="me"))

@@ -401,7 +401,7 @@ class TerminalTests(Base):
             if self.keyboard.waits:
                 self.keyboard.types(b"x" * 8000)
         self.assertFalse(self.keyboard.waits)
-        self.assertIn("a line without an end was not sent", self.shown())
+        self.assertIn("A line without an end was not sent", self.shown())
         self.acks_all()
         self.ended(0)
 

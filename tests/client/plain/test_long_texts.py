@@ -18,7 +18,7 @@ class SayingTests(LinkedTestCase):
 
     def test_who_talks_nowhere_is_told_so(self) -> None:
         self.link._rooms.gone("lobby")
-        with self.assertRaisesRegex(InvalidInput, "no room"):
+        with self.assertRaisesRegex(InvalidInput, "not in any room"):
             say(self.link, "hi")
 
     def test_what_is_no_name_or_command_is_rejected(self) -> None:

@@ -168,8 +168,8 @@ class RoomsTests(SynchronousTestCase):
         await stage.press("alt+up")
         await stage.hear(said(2, "new"))
         await stage.press("alt+down")
-        rows = [row for row in stage.rows() if any(x in row for x in ("old", "not read", "new"))]
-        self.assertEqual(["old" in rows[0], "not read" in rows[1], "new" in rows[2]], [True] * 3)
+        rows = [row for row in stage.rows() if any(x in row for x in ("old", "unread", "new"))]
+        self.assertEqual(["old" in rows[0], "unread" in rows[1], "new" in rows[2]], [True] * 3)
 
     @staged()
     async def test_what_comes_while_the_terminal_is_not_looked_at_is_unread(
@@ -351,7 +351,7 @@ class TypingTests(SynchronousTestCase):
     async def test_more_than_five_pasted_lines_are_asked_about(self, stage: Stage) -> None:
         await stage.enter()
         await self.paste(stage, "1\n2\n3\n4\n5\n6\n")
-        self.assertTrue(stage.shows("Put 6 lines into the message? y or n"))
+        self.assertTrue(stage.shows("Put 6 lines into the message? Press y or n."))
         self.assertEqual(stage.app.entry.text, "")
         await stage.press("n")
         self.assertEqual(stage.app.entry.text, "")
@@ -460,7 +460,7 @@ class ScrollingTests(SynchronousTestCase):
         self.assertTrue(stage.shows("1 line from here on"))
         self.assertTrue(stage.app.messages.at_end)
         await stage.hear(ev.Page(tag="y", room="lobby", messages=(), more=False))
-        self.assertTrue(stage.shows("Nothing was said before that."))
+        self.assertTrue(stage.shows("There are no earlier messages."))
 
     @staged()
     async def test_a_room_with_much_unread_begins_with_the_first_line_of_it(
@@ -469,14 +469,14 @@ class ScrollingTests(SynchronousTestCase):
         await self.talk(stage, count=1)
         await stage.hear(*(said(number, f"dev {number}", room="dev") for number in range(300, 400)))
         await stage.press("ctrl+n")
-        self.assertIn("not read before", stage.rows()[4])
+        self.assertIn("unread", stage.rows()[4])
         self.assertIn("dev 300", stage.rows()[5])
         self.assertFalse(stage.app.messages.at_end)
         await stage.press("ctrl+k", "enter", "end")
         await stage.hear(*(said(number, f"dev {number}", room="dev") for number in range(400, 403)))
         await stage.press("ctrl+n", "end")
         rows = stage.rows()
-        at = next(n for n, row in enumerate(rows) if "not read before" in row)
+        at = next(n for n, row in enumerate(rows) if "unread" in row)
         self.assertIn("dev 400", rows[at + 1])
 
     @staged()
@@ -501,7 +501,7 @@ class ScrollingTests(SynchronousTestCase):
         await stage.press("up")
         self.assertEqual(stage.app._found, 18)
         await stage.press("down", "down")
-        self.assertTrue(stage.shows("No more here; /search TEXT asks the server"))
+        self.assertTrue(stage.shows("No more matches here. /search TEXT asks the server"))
         await stage.press("escape")
         self.assertTrue(stage.app.entry.has_focus)
         self.assertEqual(stage.app._searched, "")
@@ -510,7 +510,7 @@ class ScrollingTests(SynchronousTestCase):
     async def test_search_for_nothing_asks_for_what(self, stage: Stage) -> None:
         await self.talk(stage)
         await stage.press("ctrl+f", "enter", "x", "backspace")
-        self.assertTrue(stage.shows("Search for what?"))
+        self.assertTrue(stage.shows("Type what to search for."))
 
 
 class ConnectionTests(SynchronousTestCase):
@@ -589,7 +589,7 @@ class ConnectionTests(SynchronousTestCase):
         await stage.enter()
         refused = ev.Refused(room="dev", code="password-needed", content='join it with "password"')
         await stage.hear(refused)
-        self.assertTrue(stage.shows("#dev is locked. Its password?"))
+        self.assertTrue(stage.shows("#dev is locked. Type its password"))
         self.assertFalse(stage.shows('with "password"'))
         await stage.types("key99")
         self.assertFalse(stage.shows("key99"))
@@ -669,7 +669,7 @@ class ConnectionTests(SynchronousTestCase):
         self.patch(stage.app, "_keep", lambda *setting: "client.toml: read-only")
         await stage.press("f4")
         self.assertEqual(stage.app.theme, "light")
-        self.assertTrue(stage.shows("For this time only: client.toml: read-only"))
+        self.assertTrue(stage.shows("The setting was not saved: client.toml: read-only"))
 
     @staged()
     async def test_a_conversation_of_which_little_is_here_is_loaded(self, stage: Stage) -> None:

@@ -35,7 +35,11 @@ class AskTests(SynchronousTestCase):
     async def test_a_password_is_asked_for_in_words_for_people(self, stage: Stage) -> None:
         why = '"bob" is registered; send it with "password", or pick another nickname'
         await stage.hear(ev.NameRefused(code="password-needed", nick="bob", content=why))
-        self.assertTrue(stage.shows("bob is registered. Its password? Escape: another nickname."))
+        self.assertTrue(
+            stage.shows(
+                "bob is registered. Type its password, or press Escape for another nickname."
+            )
+        )
 
     @staged()
     async def test_a_question_with_yes_or_no_takes_other_keys_for_nothing(

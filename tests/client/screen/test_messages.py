@@ -48,7 +48,7 @@ class MessagesTests(SynchronousTestCase):
     @staged()
     async def test_an_empty_conversation_says_so_and_does_not_scroll(self, stage: Stage) -> None:
         await stage.enter("bob")
-        self.assertTrue(stage.shows("nothing was said here yet"))
+        self.assertTrue(stage.shows("No messages here yet"))
         await stage.press("pageup", "pagedown", "end")
         self.assertTrue(stage.app.messages.at_end)
 
@@ -99,7 +99,7 @@ class MessagesTests(SynchronousTestCase):
         stage.app.state.shown.buffer.drop(1)
         stage.app.messages.renew()
         await stage.settle()
-        self.assertTrue(stage.shows("nothing was said here yet"))
+        self.assertTrue(stage.shows("No messages here yet"))
         self.assertEqual(stage.app.messages.hidden_below(), 0)
 
     @staged()

@@ -472,7 +472,9 @@ class Link(Service):
     def _where(self, room: str | None) -> str:
         where = room or self.focus
         if where is None:
-            raise NoRoom("you talk in no room now; choose one with /join ROOM")
+            raise NoRoom(
+                "You are not in any room. The message was not sent. Enter a room with /join ROOM."
+            )
         return where
 
     def _tag(self) -> str:

@@ -124,7 +124,7 @@ class Absent:
                 self._send_first(name)
 
     def lost(self) -> None:
-        """There is no connection: all begins anew with the next."""
+        """There is Not connected: all begins anew with the next."""
         self._until.clear()
         if self._trying is not None:
             self._trying.cancel()

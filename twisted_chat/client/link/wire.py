@@ -300,5 +300,7 @@ def _write(request: Incoming) -> bytes:
     """
     data = encode(request) + b"\n"
     if len(data) > MAX_OBJECT:
-        raise TooLong(f"{len(data):,} bytes are too long to be sent at once")
+        raise TooLong(
+            f"{len(data):,} bytes are too long to send at once. The message was not sent."
+        )
     return data

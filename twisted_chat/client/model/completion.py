@@ -116,7 +116,7 @@ def hint(text: str, commands: Mapping[str, Usage]) -> str:
     if usage is not None:
         return f"/{usage.name} {usage.usage}".rstrip() + f": {usage.help}"
     if " " in text:
-        return f"there is no /{command}; // says the line as it is"
+        return f"There is no command /{command}. To send the line as it stands, put // in front."
     begun = matching_commands(command, commands)
     return "  ".join(f"/{each.name}" for each in begun[:MOST])
 

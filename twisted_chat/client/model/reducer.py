@@ -75,7 +75,7 @@ def reduce(state: ClientState, event: ev.Event, now: float) -> bool:
             state.connected("connecting")
         case ev.Offline(why=why, again=again):
             state.connected("offline", why, again)
-            _no_connection(state, f"no connection: {why}", now, final=again is None)
+            _no_connection(state, f"Not connected: {why}", now, final=again is None)
         case ev.NameRefused():
             state.connected("offline", "a nickname is needed")
         case ev.Lag(seconds=seconds):

@@ -167,7 +167,9 @@ class Plain:
             return
         for frame in self._framer.receive(self._mark.feed(data)) if data else self._framer.finish():
             if isinstance(frame, Endless):
-                self._complain("a line without an end was not sent; what follows is not read")
+                self._complain(
+                    "A line without an end was not sent. The rest of the input is not read."
+                )
                 self._eof = True
             else:
                 self._lines.append(frame)
@@ -198,7 +200,7 @@ class Plain:
                 return
             if isinstance(frame, TooLong):
                 raise InvalidInput(
-                    f"a line of more than {_MAX_LINE:,} bytes is too long; it was not sent"
+                    f"a line of more than {_MAX_LINE:,} bytes is too long. It was not sent."
                 )
             enter(self.link, decode(frame), self._quit)
         except (InvalidInput, BadText) as error:

@@ -133,11 +133,15 @@ class Doer:
             case "private":
                 self._link.tell(where.name, text, kind)
             case "server":  # pragma: no branch (mypy sees a missing case)
-                raise CannotDo("only the server speaks here; /join ROOM, or Ctrl-K, goes elsewhere")
+                raise CannotDo(
+                    "You cannot send messages here. Enter a room with /join ROOM, or press Ctrl-K."
+                )
 
     def _command(self, name: str, rest: str, line: str) -> Done:
         if "\n" in line and name not in ("me", "msg"):
-            raise CannotDo("a command has one line; // says the text as it is")
+            raise CannotDo(
+                "A command must be one line. It was not sent. To send the text as it stands, put // in front."
+            )
         match name:
             case "me" if rest:
                 self._say(rest, "action")

@@ -157,7 +157,7 @@ class ChatApp(Questions):
         self.state.switch(key)
         self.draw()
         if not page.messages:
-            self.state.tell(("Nothing was said before that.",), now)
+            self.state.tell(("There are no earlier messages.",), now)
             return
         count = f"{len(page.messages):,} {'line' if len(page.messages) == 1 else 'lines'}"
         self.above.tell(f"{count} from here on. End, with nothing typed: the last line.")
@@ -242,7 +242,7 @@ class ChatApp(Questions):
         """Keep a setting for the next time."""
         why = self._keep(name, value)
         if why:
-            self.above.tell(f"For this time only: {why}", error=True)
+            self.above.tell(f"The setting was not saved: {why}", error=True)
 
     @on(Entry.Changed, "#entry")
     def _typed(self) -> None:

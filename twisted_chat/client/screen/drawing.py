@@ -77,7 +77,7 @@ class Drawer(msgspec.Struct, frozen=True):
 
     def unread(self) -> Strip:
         """Return the row that stands before what was not read."""
-        return self._rule("not read before", self.palette.unread)
+        return self._rule("unread", self.palette.unread)
 
     def beginning(self, what: str) -> Strip:
         """Return the row that stands before the first line."""

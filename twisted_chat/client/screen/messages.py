@@ -162,7 +162,7 @@ class Messages(Lined):
         conversation, height = self._shown(), self.size.height
         lines = conversation.buffer.lines
         if not lines:
-            return [self._drawer.beginning("nothing was said here yet")]
+            return [self._drawer.beginning("No messages here yet")]
         index, hidden = self._end(conversation)
         rows: list[Strip] = []
         while index >= 0 and len(rows) < height + hidden:

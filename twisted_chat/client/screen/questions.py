@@ -21,7 +21,7 @@ from twisted_chat.client.screen.preferences import Preferences
 from twisted_chat.client.screen.redraw import Shown
 from twisted_chat.dialects.json.parse import MAX_LINES
 
-_ENTER_A_NAME: Final = "Which nickname? Enter alone takes a guest name."
+_ENTER_A_NAME: Final = "Type a nickname, or press Enter for a guest name."
 
 
 class Questions(Shown):
@@ -69,7 +69,9 @@ class Questions(Shown):
         if refused.code == "password-needed":
             why = f"{refused.nick} is registered"  # the server's words are about JSON
         if refused.code in ("password-needed", "wrong-password"):
-            self.above.tell(f"{why}. Its password? Escape: another nickname.", error=True)
+            self.above.tell(
+                f"{why}. Type its password, or press Escape for another nickname.", error=True
+            )
             self._ask("password")
         else:
             self.above.tell(f"{why}. {_ENTER_A_NAME}", error=True)
@@ -78,7 +80,7 @@ class Questions(Shown):
     def _ask_room(self, room: str, *, wrong: bool) -> None:
         self._refused_room = room
         what = f"That is not the password of #{room}" if wrong else f"#{room} is locked"
-        self.above.tell(f"{what}. Its password? Escape: stay out.", error=wrong)
+        self.above.tell(f"{what}. Type its password, or press Escape to stay out.", error=wrong)
         self._ask("room")
 
     @on(Ask.Answered)
@@ -133,17 +135,19 @@ class Questions(Shown):
         if found is not None:
             self._found = found
             self.messages.scroll_to_line(found)
-            self.above.tell("Up, Down: the one before, the next. Escape: end.")
+            self.above.tell("Up and Down move between matches. Escape closes the search.")
         elif self._searched:
-            self.above.tell("No more here; /search TEXT asks the server. Escape: end.")
+            self.above.tell(
+                "No more matches here. /search TEXT asks the server. Escape closes the search."
+            )
         else:
-            self.above.tell("Search for what? Escape: end.")
+            self.above.tell("Type what to search for. Escape closes the search.")
         self.messages.renew()
         self.foot.refresh()
 
     def action_search(self) -> None:
         self._found = len(self.state.shown.buffer)
-        self.above.tell("Search for what? Escape: end.")
+        self.above.tell("Type what to search for. Escape closes the search.")
         self._ask("search")
 
     @on(Entry.Pasted)
@@ -155,10 +159,10 @@ class Questions(Shown):
             )
             return
         self._pasted_text = event.text
-        self.above.tell(f"Put {count} lines into the message? y or n")
+        self.above.tell(f"Put {count} lines into the message? Press y or n.")
         self._ask("paste")
 
     def _keep_pasted(self) -> None:
         """Do not put in what was pasted, but do not lose it either: it may be the only copy."""
         self.entry.drafts.sent(self._pasted_text)
-        self.above.tell("The pasted text was not put in. Up brings it back.")
+        self.above.tell("The pasted text was discarded. Press Up to get it back.")
