@@ -12,7 +12,7 @@ from twisted_chat.core.rules.decisions import CheckPassword, Decision, SendReply
 from twisted_chat.core.rules.effects import Effects
 from twisted_chat.core.rules.listings import Listings
 from twisted_chat.core.rules.login import Login
-from twisted_chat.core.rules.messages import Messages
+from twisted_chat.core.rules.messages import LINE, Messages
 from twisted_chat.core.rules.moderation import Moderation
 from twisted_chat.core.rules.outcomes import NOT_IN_ROOM, Applied, Outcome, Rejected
 from twisted_chat.core.rules.ownership import Ownership
@@ -114,4 +114,6 @@ class Rules:
     def effects(self, applied: Applied, node: Node) -> Effects:
         """Return what follows from an event on a node, whose state is that after the event."""
         event = applied.envelope.event
+        if type(event) is e.Said:  # nearly all events are this one
+            return LINE
         return self.events[type(event)].effects(applied, event, self._state, node)
