@@ -43,24 +43,21 @@ class Commits:
 
     # --- promises ---
 
+    def at(self, message: MessageId) -> MessageId:
+        """Return up to where all must be stored before a message is acknowledged; one may be none that the store keeps."""
+        return min(message, self._appended_to)
+
     def promise(
         self, session: SessionId, message: MessageId, reply: r.Reply, tag: str | None
     ) -> None:
         """Say what came of a message once that is stored."""
-        self._connections.promise(session, min(message, self._appended_to), reply, tag)
+        self._connections.promise(session, self.at(message), reply, tag)
 
     def acknowledge(
-        self,
-        session: SessionId,
-        message: MessageId,
-        time: float,
-        tag: str | None,
-        *,
-        kept: bool = True,
+        self, session: SessionId, message: MessageId, time: float, tag: str | None
     ) -> None:
         """Acknowledge a message once it is stored; one that is not for the store, once all before it are."""
-        at = min(message, self._appended_to)
-        self._connections.acknowledge(session, at, message, time, kept, tag)
+        self._connections.acknowledge(session, self.at(message), message, time, True, tag)
 
     # --- sessions that wait ---
 

@@ -111,11 +111,12 @@ class EventFanout:
     def _show_line(self, it: f.ShowLine, envelope: e.Envelope, session: SessionId | None) -> None:
         assert envelope.room is not None
         self._connections.say(envelope.room.id, envelope, session)
-        kept = self._disk.keeps(envelope, session)
+        kept, message = self._disk.keeps(envelope, session), envelope.id
         if kept:
             self._append(envelope)
         if session is not None:
-            self._commits.acknowledge(session, envelope.id, envelope.time, envelope.tag, kept=kept)
+            at = message if kept else self._commits.at(message)
+            self._connections.acknowledge(session, at, message, envelope.time, kept, envelope.tag)
 
     def _show_near(self, it: f.ShowNear, envelope: e.Envelope, session: SessionId | None) -> None:
         assert envelope.author is not None

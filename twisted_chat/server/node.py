@@ -196,28 +196,23 @@ class Node:
     def close(self, session: SessionId, reason: str, logged: str | None) -> None:
         self.lifecycle.close(session, reason, logged)
 
+    # --- the way in ---
+
     def submit(self, session: SessionId, command: c.Command, tag: str | None) -> bool:
         before, self._on_its_way = self._on_its_way, None
         try:
-            self._submit(session, command, tag)
-            return self._on_its_way is None
+            scope = NO_SCOPE
+            if isinstance(command, c.Login) and self.hub.user_of(session) is None:
+                token = self._known(command.token) or self.tokens.issue(self._new_token())
+                self.hub.state.sessions[session].token = token
+                scope = self.tokens.scope_of(token)
+            decision = self.hub.decide(session, command, self._wall(), tag, scope)
+            self._carry_out(session, decision, tag, scope)
         except Exception:
             self._sessions.failed(session, "a command", tag)
-            return self._on_its_way is None
-        finally:
-            self._on_its_way = before
-
-    # --- the way in ---
-
-    def _submit(self, session: SessionId, command: c.Command, tag: str | None) -> None:
-        now = self._wall()
-        scope = NO_SCOPE
-        if isinstance(command, c.Login) and self.hub.user_of(session) is None:
-            token = self._known(command.token) or self.tokens.issue(self._new_token())
-            self.hub.state.sessions[session].token = token
-            scope = self.tokens.scope_of(token)
-        decision = self.hub.decide(session, command, now, tag, scope)
-        self._carry_out(session, decision, tag, scope)
+        landed = self._on_its_way is None
+        self._on_its_way = before
+        return landed
 
     def _carry_out(
         self, session: SessionId, decision: d.Decision, tag: str | None, scope: Scope = NO_SCOPE
@@ -299,10 +294,13 @@ class Node:
         if seat is not None and claimed:
             seat.claims = False
         try:
-            if message_of_it:
-                self._carry(message, proposal, session)
-            else:
-                self._bring_about(message, proposal, session)
+            outcome = self.hub.apply(message, proposal)
+            if isinstance(outcome, Applied):
+                if not message_of_it:
+                    self._keep(message, outcome)
+                self._fanout.show(outcome, session)
+            elif session is not None and not _noticed(event):
+                self._reject(session, outcome)
         except Exception:
             self._sessions.failed(session, "an event", origin.tag)
         if session is None:
@@ -319,26 +317,11 @@ class Node:
             else:
                 self._connections.landed(session)
 
-    def _carry(self, message: MessageId, proposal: e.Proposal, session: SessionId | None) -> None:
-        """Apply and show what somebody said: nearly all proposals are this one."""
-        outcome = self.hub.apply(message, proposal)
-        if isinstance(outcome, Applied):
-            self._fanout.show(outcome, session)
-        elif session is not None:
-            self._reject(session, outcome)
-
-    def _bring_about(
-        self, message: MessageId, proposal: e.Proposal, session: SessionId | None
-    ) -> None:
-        """Apply and show what is no message."""
-        outcome = self.hub.apply(message, proposal)
-        if isinstance(outcome, Applied):
-            if self._recorder.keep_accounts(message, outcome.secret):
-                self._commits.appended(message)
-            self._recorder.keep_markers()
-            self._fanout.show(outcome, session)
-        elif session is not None and not _noticed(proposal.event):
-            self._reject(session, outcome)
+    def _keep(self, message: MessageId, applied: Applied) -> None:
+        """Keep what an event that is no message changed of accounts and of what they have read."""
+        if self._recorder.keep_accounts(message, applied.secret):
+            self._commits.appended(message)
+        self._recorder.keep_markers()
 
     def _reject(self, session: SessionId, rejected: Rejected) -> None:
         tag = rejected.proposal.origin.tag
