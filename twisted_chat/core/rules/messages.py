@@ -30,7 +30,7 @@ from twisted_chat.core.state.room import Room
 from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
-from twisted_chat.core.values.ids import MessageId, Node
+from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.names import Nick, RoomName
 
 _ID_REUSED: Final = Refused(
@@ -61,7 +61,7 @@ class Messages(Topic):
             c.SetBotCommands: self.set_bot_commands,
         }
         self.events = {
-            e.Said: Rule(self._said, effects=_spoken),
+            e.Said: Rule(self._said),
             e.BotCommandsSet: Rule(self.bot_commands_set, self.check_bot_commands_set),
         }
 
@@ -261,10 +261,3 @@ def _refuse_typo(
         else f"Type {instead}, or put // and a space in front to say it to everyone."
     )
     return refuse("looks-private", f"That looks like {what}, mistyped. It was not sent. {way}")
-
-
-# --- what follows ---
-
-
-def _spoken(applied: Applied, event: e.Said, state: State, node: Node) -> f.Effects:
-    return LINE
