@@ -44,9 +44,7 @@ class AdminCase(OperatingCase):
 class ResetTests(AdminCase):
     def test_code_lets_the_owner_in_once_and_set_a_password(self) -> None:
         code = self.reset()
-        self.assertEqual(
-            self.bob.take()[-1], "farewell An operator of this server reset your password."
-        )
+        self.assertEqual(self.bob.take()[-1], "farewell A server operator reset your password.")
         self.assertFalse(self.is_bob(self.login("correct horse")))
         back = self.login(code)
         self.assertTrue(self.is_bob(back))
@@ -124,10 +122,8 @@ class RemoveTests(AdminCase):
         self.bob.join("dev").asks(c.Say((CleanText("hi"),)))
         self.forget(self.bob)
         self.types(self.root, "remove-account bob")
-        self.assertIn("the account bob is removed", self.root.take()[-1])
-        self.assertEqual(
-            self.bob.take()[-1], "farewell An operator of this server removed your account."
-        )
+        self.assertIn("The account bob was removed", self.root.take()[-1])
+        self.assertEqual(self.bob.take()[-1], "farewell A server operator removed your account.")
         self.assertEqual(self.trail()[0], "root chief this machine: removed the account bob")
         self.assertFalse(self.is_bob(self.login("correct horse")))
         new = self.comes("bob")

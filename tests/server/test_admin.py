@@ -79,7 +79,7 @@ class OperatingCase(NodeCase):
 class OperTests(OperatingCase):
     def test_right_password_makes_a_session_one_of_an_operator(self) -> None:
         ann = self.comes("ann")
-        self.assertIn("done: you are an operator of this server as root now", self.told(ann, RIGHT))
+        self.assertIn("done: You are now the server operator root", self.told(ann, RIGHT))
         self.assertTrue(self.is_operator(ann))
         self.assertEqual(self.trail(), [f"root ann {HOME}: became an operator"])
         self.types(ann, "deoper")
@@ -204,10 +204,10 @@ class KillTests(OperatingCase):
         self.forget(root, bob, eve)
         self.types(root, "kill eve for spam")
         for door in (eve, again):
-            self.assert_took(door, "farewell an operator of this server disconnected you: for spam")
+            self.assert_took(door, "farewell A server operator disconnected you: for spam.")
             self.assertEqual(door.ended, 1)
         self.assert_took(bob, "departed eve (disconnected by an operator)")
-        self.assertIn("done: you disconnected eve", root.take())
+        self.assertIn("done: You disconnected eve.", root.take())
         self.assertEqual(self.trail()[0], "root ann this machine: disconnected eve: for spam")
         self.assertIn("operator root (ann, this machine) disconnected eve: for spam", self.log())
 
@@ -264,12 +264,12 @@ class BanTests(OperatingCase):
         ):
             self.types(root, line)
             told = root.take()[-1]
-            self.assertIn(f"the {target} is banned for good; ", told)
-            self.assertTrue(
-                told.endswith(" undoes that. Nobody here matches it at the moment."), told
+            self.assertIn(
+                f"The {target} is banned for good. To undo that, type /server-unban", told
             )
+            self.assertTrue(told.endswith(" Nobody here matches it at the moment."), told)
         self.types(root, "server-ban 192.0.2.0/24")
-        self.assertTrue(root.take()[-1].endswith(" undoes that"))
+        self.assertTrue(root.take()[-1].endswith("type /server-unban 192.0.2.0/24."))
 
     def test_who_insists_is_cut_too_and_told_first(self) -> None:
         root = self.operator(address=HOME)
@@ -316,7 +316,7 @@ class StoredTests(OperatingCase):
         for line, done in (
             (f"server-ban {AWAY}", "is banned for good"),
             (f"server-unban {AWAY}", "is no longer banned"),
-            ("panic 2", "nobody new is let in"),
+            ("panic 2", "Nobody new can join"),
         ):
             self.types(self.root, line)
             self.assert_took(self.root)
@@ -361,7 +361,9 @@ class PanicTests(OperatingCase):
         root, bob = self.operator(), self.comes("bob", AWAY)
         self.forget(root)
         self.types(root, "panic 1")
-        self.assertIn("done: no new guests are let in until /panic 0", root.take()[-1])
+        self.assertIn(
+            "done: New guests cannot join and nobody can register until /panic 0", root.take()[-1]
+        )
         late = FakeDoor(self.node, self.sessions, self.plain, AWAY).login("late")
         self.turn()
         self.assertIn("name refused closed", late.take()[-1])
@@ -372,8 +374,8 @@ class PanicTests(OperatingCase):
     def test_operator_is_told_what_each_level_means(self) -> None:
         root = self.operator()
         for level, told in (
-            (2, "nobody new is let in until /panic 0, and nobody can register"),
-            (0, "everybody is let in again"),
+            (2, "Nobody new can join or register until /panic 0"),
+            (0, "Lockdown lifted."),
         ):
             self.forget(root)
             self.types(root, f"panic {level}")
@@ -384,7 +386,7 @@ class PanicTests(OperatingCase):
         self.types(root, "panic 2")
         self.forget(bob)
         told = self.told(bob, RIGHT)
-        self.assertIn("what you can do; still: nobody new is let in until /panic 0", told)
+        self.assertIn("what you can do. Nobody new can join or register until /panic 0", told)
 
     def test_who_comes_back_gets_in(self) -> None:
         root, bob = self.operator(), self.comes("bob", AWAY)

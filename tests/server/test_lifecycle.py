@@ -263,7 +263,7 @@ class TakeoverTests(NodeCase):
         self.forget(ann, bob)
         again = self.door().login("anything", ann.token)
         self.turn()
-        self.assertEqual(ann.take(), ["farewell your session goes on in another connection"])
+        self.assertEqual(ann.take(), ["farewell Your session continues on another connection."])
         self.assertEqual((ann.ended, again.logins, len(self.sessions)), (1, [True], 2))
         want = ["greeting", "welcome back ann", "entered #lobby (2)", "entered #dev (2)"]
         self.assertEqual(again.take(), [*want, "focus #dev"])

@@ -199,7 +199,7 @@ class LoggingInTests(Case):
         self.bob.take()
         self.bob.asks(c.ChangePassword(RIGHT, WRONG))
         self.turn()
-        self.assertIn("your password is changed", "\n".join(self.bob.take()))
+        self.assertIn("Your password was changed.", "\n".join(self.bob.take()))
         self.passwords.checked.clear()
         for _ in range(10):
             self.bob.asks(c.DropAccount(RIGHT))
@@ -429,7 +429,7 @@ class ChangingTests(Case):
         self.forget(self.bob, second)
         self.bob.asks(c.ChangePassword(RIGHT, WRONG))
         self.turn()
-        self.assertIn("your password is changed", "\n".join(self.bob.take()))
+        self.assertIn("Your password was changed.", "\n".join(self.bob.take()))
         self.assertIn("changed in another session", "\n".join(second.take()))
         self.assertIn("Wrong password", self.tries(self.stranger(), RIGHT))
         self.assertNotIn("Wrong password", self.tries(self.stranger(), WRONG))
@@ -447,7 +447,7 @@ class ChangingTests(Case):
         second.asks(c.DropAccount(RIGHT))
         self.turn()
         for door in (self.bob, second):
-            self.assertIn("the account bob is deleted", "\n".join(door.take()))
+            self.assertIn("The account bob was deleted", "\n".join(door.take()))
         self.assertIsNone(self.successResultOf(self.later(self.store.password("bob"))))
         self.bob.lost()
         second.say("still here")

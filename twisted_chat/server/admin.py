@@ -69,7 +69,7 @@ class Admin:
                 self._record(session, name, "is no operator any more: the list was changed")
                 self._hub.make_operator(session, None)
                 self._sessions.tell(
-                    session, r.Notice("deoper", "you are no operator of this server any more")
+                    session, r.Notice("deoper", "You are no longer a server operator.")
                 )
 
     # --- what operators ask for ---
@@ -98,7 +98,7 @@ class Admin:
                 self._record(session, seat.operator, "is no operator any more")
                 self._hub.make_operator(session, None)
                 self._sessions.tell(
-                    session, r.Confirmed("you are no operator of this server any more"), tag
+                    session, r.Confirmed("You are no longer a server operator."), tag
                 )
             case c.ShowServerBans():
                 self._record(session, seat.operator, "looked at the server bans")
@@ -186,10 +186,10 @@ class Admin:
         for key in self._keys(session):
             self._throttle.forgive(key, now)
         self._record(session, command.name, "became an operator")
-        told = f"you are an operator of this server as {name} now; /help lists what you can do"
+        told = f"You are now the server operator {name}. Type /help server to list what you can do."
         # It outlives the server, and who set it: nobody else would find out why people stay away.
         panic = self._hub.state.panic
-        return r.Confirmed(f"{told}; still: {PANIC[panic]}" if panic else told)
+        return r.Confirmed(f"{told} {PANIC[panic]}" if panic else told)
 
     async def _audit(self, page: int) -> r.Reply:
         size = self._hub.limits.page_size

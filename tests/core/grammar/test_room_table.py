@@ -113,7 +113,7 @@ class RoomSpecTests(SynchronousTestCase):
     def test_what_is_no_target_is_refused_with_an_example(self) -> None:
         for word in ("300.1.1.1", "10.0.0.0/33", "a.b", "fe80::1%eth0", "1/2"):
             bad = self.assertRaises(BadArguments, parse, f"ban {word}")
-            self.assertIn("matches nobody. Write a nickname", str(bad))
+            self.assertIn("matches nobody. Type a nickname", str(bad))
         self.assertRaises(BadName, parse, "ban 12")
         self.assertRaises(BadName, parse, "ban address:")
 

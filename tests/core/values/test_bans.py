@@ -101,7 +101,7 @@ class TargetTests(SynchronousTestCase):
 
     def test_long_mask_is_refused(self) -> None:
         bad = self.assertRaises(BadTarget, read_target, "*a" * 5_000)
-        self.assertEqual(str(bad), f"a mask has at most {MAX_MASK} characters")
+        self.assertEqual(str(bad), f"A mask can have at most {MAX_MASK} characters.")
 
     @given(st.text(max_size=80))
     def test_any_text_is_a_target_or_one_of_the_two_errors(self, text: str) -> None:
@@ -228,7 +228,7 @@ class NobodyTests(SynchronousTestCase):
             ("*!*@192.0.2.7", "address:NICK"),
             ("*!*@*.example.com", "address:NICK"),
             ("*@*", "address:NICK"),
-            ("spam*!*@*", "Write spam* alone"),
+            ("spam*!*@*", "Type only spam*"),
             ("2001:db8:*", "address:NICK"),
             ("192.0.2.0/*", "address:NICK"),
             ("*.tkvnqdaf.*", "*.PART.PART.ip"),

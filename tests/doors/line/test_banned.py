@@ -24,7 +24,7 @@ class BannedCase(HouseTestCase):
         guest.types("/oper root correct horse")
         self.house.runner.go()
         self.house.turn()
-        self.assertIn("You are an operator", guest.sees()[-1].replace("you are", "You are"))
+        self.assertIn("You are now the server operator", guest.sees()[-1])
         return guest
 
 

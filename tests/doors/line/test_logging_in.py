@@ -15,7 +15,7 @@ class Case(HouseTestCase):
         self.bob = self.house.enters("bob")
         self.bob.types("/register correct-horse")
         self.assertIn(
-            "-- bob is registered, and yours; elsewhere, log in with: bob PASSWORD.",
+            "-- bob is registered and yours now. To log in from elsewhere, type bob PASSWORD.",
             self.bob.sees(),
         )
         self.bob.types("/leave")

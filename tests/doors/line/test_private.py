@@ -52,9 +52,9 @@ class WaitingTests(Case):
         self.assert_sees(
             self.ann,
             "-> *bob* first",
-            "-- bob is not here; bob gets it when back.",
+            "-- bob is not here. The message will be delivered when bob is back.",
             "-> *bob* second",
-            "-- bob is not here; bob gets it when back.",
+            "-- bob is not here. The message will be delivered when bob is back.",
         )
         bob = self.back()
         seen = bob.sees()
@@ -89,7 +89,9 @@ class WaitingTests(Case):
     def test_guest_reaches_who_is_not_here_and_nothing_is_kept_of_it(self) -> None:
         eve = self.house.enters("eve")
         eve.types("/msg bob psst")
-        self.assertIn("-- bob is not here; bob gets it when back.", eve.sees())
+        self.assertIn(
+            "-- bob is not here. The message will be delivered when bob is back.", eve.sees()
+        )
         bob = self.back()
         self.assertTrue(any("*eve* psst" in line for line in bob.sees()))
         self.house.hush()
@@ -145,7 +147,9 @@ class WaitingTests(Case):
         bob.resets()
         self.house.hush()
         carl.types("/msg bob hi")
-        self.assertIn("-- bob is not here; bob gets it when back.", carl.sees())
+        self.assertIn(
+            "-- bob is not here. The message will be delivered when bob is back.", carl.sees()
+        )
 
     def test_guests_count_as_one(self) -> None:
         for number in range(3):
@@ -176,7 +180,7 @@ class WaitingTests(Case):
             self.house.hush()
             for name, guest in (("ann", self.ann), ("eve", eve)):
                 guest.types("/msg bob hi")
-                here = any("gets it when back" in line for line in guest.sees())
+                here = any("will be delivered" in line for line in guest.sees())
                 self.assertEqual(here, name in reaches, (privacy, name))
 
     def test_who_is_in_a_room_where_they_left_may_write(self) -> None:
@@ -185,7 +189,9 @@ class WaitingTests(Case):
         bob.resets()
         self.house.hush()
         self.ann.types("/msg bob hi")
-        self.assertIn("-- bob is not here; bob gets it when back.", self.ann.sees())
+        self.assertIn(
+            "-- bob is not here. The message will be delivered when bob is back.", self.ann.sees()
+        )
         self.ann.types("/leave lobby", "/msg bob hi")
         self.assertIn(
             "bob only accepts private messages from people who share a room", self.ann.sees()[-1]
@@ -197,7 +203,10 @@ class WaitingTests(Case):
         bob.resets()
         self.house.hush()
         self.ann.types(*["/msg bob hi"] * 4)
-        self.assertEqual(self.ann.sees()[-1], "-- bob is not here; bob gets it when back.")
+        self.assertEqual(
+            self.ann.sees()[-1],
+            "-- bob is not here. The message will be delivered when bob is back.",
+        )
         bob = self.back()
         self.assertEqual(self.from_ann(bob.sees()), [])
         bob.types("/history @ann")

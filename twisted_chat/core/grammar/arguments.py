@@ -191,7 +191,7 @@ def _read_search(text: str) -> c.Command:
     try:
         return search.read_search(text)
     except search.BadSearch as bad:
-        raise BadArguments(str(bad)) from None
+        raise BadArguments(str(bad).removesuffix(".")) from None
 
 
 def _read_duration(word: str) -> int:
@@ -226,7 +226,7 @@ def _read_target(word: str) -> tuple[Target, bool]:
     try:
         return read_target(word.removeprefix("!")), word.startswith("!")
     except BadTarget as bad:
-        raise BadArguments(str(bad)) from None
+        raise BadArguments(str(bad).removesuffix(".")) from None
 
 
 def _read_whom(word: str) -> c.BanTarget:

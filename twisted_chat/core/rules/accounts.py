@@ -342,24 +342,24 @@ def _account(applied: Applied, event: e.Event, state: State, node: Node) -> f.Ef
     match event:
         case e.AccountRegistered(nick=nick):
             effects.append(f.NoteNetwork(nick.key))
-            done = f"{nick} is registered, and yours; elsewhere, log in with: {nick} PASSWORD"
-            other = f"{nick} is registered now"
+            done = f"{nick} is registered and yours now. To log in from elsewhere, type {nick} PASSWORD."
+            other = f"{nick} is registered now."
         case e.PasswordChanged(renewed=renewed):
             if renewed:
                 return ()  # nothing that anybody would notice
-            done = "your password is changed"
-            other = "your password was changed in another session"
+            done = "Your password was changed."
+            other = "Your password was changed in another session."
         case e.AccountDropped(proof=proof, gone=gone):
             if gone:
                 effects.append(f.Dissolve(gone))
             effects.append(f.ForgetNetworks(proof.account))
             done = other = (
-                f"the account {proof.account} is deleted: you are a guest now, and the name is free"
+                f"The account {proof.account} was deleted. You are a guest now, and the name is free."
             )
         case e.InviteCodeMade(invite=code):
             days = round(GOOD_FOR / 86400)
-            done = f"good for one registration within {days} days: /register PASSWORD "
-            other = "an invitation was made in another session"
+            done = f"This invitation code can be used once within {days} days: /register PASSWORD "
+            other = "An invitation code was made in another session."
         case e.PrivacySet(privacy=privacy):
             done = other = privacy_text(privacy)
         case e.IgnoreSet(name=name, hide=hide):

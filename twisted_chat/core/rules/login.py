@@ -349,7 +349,7 @@ def _joins(holder: User | Account | None, account: Account | None, nick: Nick) -
 
 def _arrived(applied: Applied, event: e.Arrived, state: State, node: Node) -> f.Effects:
     old = tuple(each for at, each in event.replaced if at == node)
-    why = "your session goes on in another connection"
+    why = "Your session continues on another connection."
     return f.HangUp(old, why, "replaced"), f.Seen(), f.Arrive()
 
 

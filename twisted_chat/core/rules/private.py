@@ -342,14 +342,14 @@ def _told(applied: Applied, event: e.Told, state: State, node: Node) -> f.Effect
         user = state.users.get(each)
         if user is not None and user.away is not None:
             why = f": {user.away}" if user.away != c.NO_REASON else ""
-            effects.append(f.NotifyOrigin(r.Notice("away", f"{user.nick} is away{why}")))
+            effects.append(f.NotifyOrigin(r.Notice("away", f"{user.nick} is away{why}.")))
     if event.talk is not None:
         effects.append(f.KeepPrivate())
     elif applied.envelope.tag is not None:
         # Where a guest takes part its id is kept, so that it is not sent twice.
         effects.append(f.Append())
     if event.to == NOT_HERE:
-        why = f"{event.nick} is not here; {event.nick} gets it when back"
+        why = f"{event.nick} is not here. The message will be delivered when {event.nick} is back."
         effects.append(f.NotifyOrigin(r.Notice("not-here", why)))
     return (*effects, f.Confirm(always=True))
 

@@ -42,9 +42,9 @@ _INSIST: Final = "Nothing was changed. To do it anyway, type /server-ban !"
 
 #: What an operator is told who set the panic to 0, 1 or 2.
 PANIC: Final = (
-    "everybody is let in again; there is no panic any more",
-    "no new guests are let in until /panic 0, and nobody can register; who is on the server's own machine can still do both",
-    "nobody new is let in until /panic 0, and nobody can register; who is on the server's own machine can still do both",
+    "Lockdown lifted. Everyone can join again.",
+    "New guests cannot join and nobody can register until /panic 0. People on the server's own machine still can.",
+    "Nobody new can join or register until /panic 0. People on the server's own machine still can.",
 )
 
 
@@ -273,20 +273,20 @@ def _deed(applied: Applied, deed: e.Deed, state: State, node: Node) -> f.Effects
     code = ""
     match deed:
         case e.Killed(user=user, nick=nick, reason=reason):
-            what, told = f"disconnected {nick}{_because(reason)}", f"you disconnected {nick}"
-            why = f"an operator of this server disconnected you{_because(reason)}"
+            what, told = f"disconnected {nick}{_because(reason)}", f"You disconnected {nick}."
+            why = f"A server operator disconnected you{_because(reason)}."
             then = f.HangUp(sessions_of((user,), state, node), why, "disconnected by an operator")
         case e.ServerBanned(ban=ban):
             what = f"banned {ban.kind} {ban.target} {ban.lasts(now)}{_because(ban.reason)}"
-            told = f"the {ban.kind} {ban.target} is banned {ban.lasts(now)}; /server-unban {ban.target} undoes that"
+            told = f"The {ban.kind} {ban.target} is banned {ban.lasts(now)}. To undo that, type /server-unban {ban.target}."
             hit = [each for each in state.sessions.values() if is_banned(state, each, now)]
             if not hit:
-                told = f"{told}. {UNMATCHED}"
+                told = f"{told} {UNMATCHED}"
             keep, stored = f.StoreBan(ban), "/server-ban"
             then = f.HangUp(tuple(each.id for each in hit), ban.explain(now), "banned")
         case e.ServerUnbanned(kind=kind, target=target):
             what = f"lifted the ban of {kind} {target}"
-            told = f"the {kind} {target} is no longer banned"
+            told = f"The {kind} {target} is no longer banned."
             keep, stored = f.StoreUnban(kind, target), "/server-unban"
         case e.Announced(lines=lines):
             what, told = f"announced: {' / '.join(lines)}", ""
@@ -294,8 +294,8 @@ def _deed(applied: Applied, deed: e.Deed, state: State, node: Node) -> f.Effects
         case e.PasswordReset(account=account, users=users):
             what, code = f"reset the password of the account {account}", deed.code
             told = (
-                f"The password of {account} is reset, and its sessions are ended. "
-                "This code stands for it, for one login within 24 hours: "
+                f"The password of {account} was reset and its sessions were ended. This code replaces it for one "
+                "login within 24 hours: "
             )
             stored = "/reset-password"
             then = _end_account(users, "reset your password", state, node)
@@ -305,7 +305,7 @@ def _deed(applied: Applied, deed: e.Deed, state: State, node: Node) -> f.Effects
             effects.append(f.ForgetNetworks(account))
             what = f"removed the account {account}"
             told, stored = (
-                f"the account {account} is removed, and its sessions are ended",
+                f"The account {account} was removed and its sessions were ended.",
                 "/remove-account",
             )
             then = _end_account(users, "removed your account", state, node)
@@ -322,7 +322,7 @@ def _deed(applied: Applied, deed: e.Deed, state: State, node: Node) -> f.Effects
 
 
 def _end_account(users: Iterable[UserId], did: str, state: State, node: Node) -> f.HangUp:
-    why = f"An operator of this server {did}."
+    why = f"A server operator {did}."
     return f.HangUp(sessions_of(users, state, node), why, "account changed")
 
 

@@ -28,8 +28,8 @@ Kind = Literal["name", "mask", "net", "address"]
 ADDRESS_OF: Final = "address:"
 
 _INSTEAD: Final = (
-    "Write a nickname or an account, a mask of nicknames such as *spam*, a cloak mask such as *.PART.PART.ip "
-    "(/whois NICK shows the cloak), or address:NICK."
+    "Type a nickname or an account, a mask of nicknames such as *spam*, a cloak mask such as "
+    "*.PART.PART.ip (/whois NICK shows the cloak), or address:NICK."
 )
 
 
@@ -93,7 +93,7 @@ def read_target(word: str) -> Target:
     if is_mask(word) or is_cloak_mask(fold(word)):
         mask = shortened(word)
         if len(mask) > MAX_MASK:
-            raise BadTarget(f"a mask has at most {MAX_MASK} characters")
+            raise BadTarget(f"A mask can have at most {MAX_MASK} characters.")
         key = fold(mask)
         return Target("mask", mask, key, look(key))
     if "." in word or ":" in word or "/" in word:
@@ -122,7 +122,7 @@ def fits_nobody(target: Target) -> str | None:
         return None
     nick, _, rest = target.text.partition("!")
     if rest and nick.strip("*"):
-        return f"{target.text} matches nobody: nicknames have no user name or host here. Write {nick} alone."
+        return f"{target.text} matches nobody, because nicknames have no user name or host here. Type only {nick}."
     if any(each in target.key for each in "@!.:/"):
         return f"{target.text} matches nobody. {_INSTEAD}"
     try:
