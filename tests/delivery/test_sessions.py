@@ -36,4 +36,4 @@ class GoneTests(NodeCase):
         port.end(gone, "bye", "bye")
         self.assertEqual((ann.take(), ann.ended, self.sessions.flow.unacked), ([], 0, 0))
         self.turn()
-        self.assertEqual(bob.take()[0], "#lobby <bob> hi")
+        self.assertEqual(bob.take()[0], "#room0 <bob> hi")
