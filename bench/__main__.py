@@ -17,6 +17,7 @@ from bench import (
     client,
     compare,
     crash,
+    document,
     fanout,
     logins,
     options,
@@ -112,7 +113,7 @@ class Bench:
             result = await self._measure()
         report.show(self._out, result)
         if self._wish.json is not None:
-            report.write_json(self._wish.json, result)
+            document.write_json(self._wish.json, result)
         if self._wish.plot is not None:
             plot.draw(self._wish.plot, result)
         if result.stopped:

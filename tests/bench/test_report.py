@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from twisted.trial.unittest import SynchronousTestCase
 
-from bench import report
+from bench import document, report
 from bench.errors import BenchError
 from bench.results import ClientResult, Outcome, StoreResult
 from bench.stats import Spread
@@ -197,9 +197,9 @@ class JsonTests(SynchronousTestCase):
     def write(self, result: Outcome) -> dict[str, object]:
         with tempfile.TemporaryDirectory() as name:
             path = Path(name) / "x.json"
-            report.write_json(path, result)
-            document: dict[str, object] = json.loads(path.read_text())
-            return document
+            document.write_json(path, result)
+            written: dict[str, object] = json.loads(path.read_text())
+            return written
 
     def test_all_that_was_measured_is_there_with_the_machine(self) -> None:
         for result in (
@@ -230,6 +230,6 @@ class JsonTests(SynchronousTestCase):
 
     def test_a_file_that_cannot_be_written_is_told(self) -> None:
         error = self.assertRaises(
-            BenchError, report.write_json, Path("/no/such/x.json"), samples.users()
+            BenchError, document.write_json, Path("/no/such/x.json"), samples.users()
         )
         self.assertIn("cannot write /no/such/x.json: No such file", str(error))

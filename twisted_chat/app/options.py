@@ -33,7 +33,7 @@ from twisted_chat.store.url import Sync
 
 
 def _limit_options() -> list[list[object]]:
-    """Return an option for each limit, described by what stands beside it in :class:`Limits`."""
+    """Return an option for each limit, described by its comment in :class:`Limits`."""
     hints = get_type_hints(Limits, include_extras=True)
     rows: list[list[object]] = []
     for name, field in LIMITS.items():

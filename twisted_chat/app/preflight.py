@@ -1,4 +1,4 @@
-"""Could the server start? ``--check`` looks at everything it would need, and changes none of it."""
+"""``--check``: find out whether the server could start, without changing anything."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Problem(Exception):
 
 
 class Report:
-    """What a check has found: lines for the person who asked, and whether the server could start."""
+    """The result of a check: lines to print, and whether the server could start."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -66,7 +66,7 @@ def check(settings: Settings) -> int:
 
 
 def examine(settings: Settings, now: datetime) -> Report:
-    """Look at what the server would need. The settings themselves were checked when they were read."""
+    """Check what the server would need. The settings themselves were checked when they were read."""
     report = Report()
     report.fine("options and configuration file")
     _certificates(report, settings, now)
@@ -177,7 +177,7 @@ class Probe:
 
 
 def _overlap(one: str, other: str) -> bool:
-    """Tell whether one port of both interfaces cannot be had: they are the same, or one of them stands for all."""
+    """Tell whether two interfaces cannot share a port: they are the same, or one of them means all."""
     if (":" in one) != (":" in other):
         return False
     return one == other or not {one, other}.isdisjoint(("", "0.0.0.0", "::"))  # noqa: S104  not listened on

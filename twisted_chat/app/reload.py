@@ -1,4 +1,4 @@
-"""Reading again, while the server runs, what it was started with: what SIGHUP asks for."""
+"""Reload settings, certificates and operators while the server runs, at SIGHUP."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LONGEST: Final = 2000
 
 
 class NotReloaded(Exception):
-    """A part cannot be used as it is now; the server goes on with what it has. ``str()`` is one line that says why."""
+    """A part is invalid; the server keeps the previous one. ``str()`` is one line that says why."""
 
 
 #: Takes up the settings it is given, and reads the files anew that they name. Returns what to say of it, possibly nothing.
@@ -39,7 +39,7 @@ class Reload:
     """Takes up what has changed, part by part: each has a name and a function, see :meth:`add`.
 
     A configuration file that cannot be used is refused as a whole. The other parts are read again all the same: a certificate
-    that was renewed must not wait for somebody to mend a motd.
+    that was renewed must not wait until a mistake in the motd is corrected.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Reload:
         self._parts[name] = part
 
     def run(self) -> None:
-        """Read all of it again. Never raises: what goes wrong is logged, and the old goes on."""
+        """Reload everything. Never raises: failures are logged, and the previous values stay in use."""
         self._take_up("settings", self._settings_again)
         for name, part in self._parts.items():
             self._take_up(name, partial(part, self._settings))

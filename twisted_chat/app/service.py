@@ -97,7 +97,7 @@ class ChatService(Service):
         twistd: Mapping[str, Any] | None = None,
         twist: MutableMapping[str, Any] | None = None,
     ) -> None:
-        """``reread`` returns the settings as they are when the server is told to look again, or raises ``BadSetting``.
+        """``reread`` returns the current settings when the server reloads them, or raises ``BadSetting``.
 
         ``twistd``, ``twist``: the options of the program that runs it, if it is that one.
         """
@@ -352,7 +352,7 @@ class ChatService(Service):
         self._judging = self._reactor.callLater(0, self._judge)
 
     def _judge(self) -> None:
-        """Look after those who were silent for long."""
+        """Check idle connections, and do what is due regularly."""
         try:
             self.factory.connections.check(self._clock.seconds())
             self.node.tick()

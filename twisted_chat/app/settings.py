@@ -44,7 +44,7 @@ _NEAR: Final = 0.75
 
 
 class BadSetting(ValueError):
-    """A setting that cannot be used. ``str()`` is one line that names where it stands, its key, and the reason."""
+    """A setting that cannot be used. ``str()`` is one line with its place, its key, and the reason."""
 
 
 class TlsFiles(NamedTuple):
@@ -235,7 +235,7 @@ class Settings(
             return False
 
     def checkers(self) -> list[ICredentialsChecker]:
-        """Return who else is asked about passwords. Raises :class:`BadSetting`."""
+        """Return the other sources of passwords. Raises :class:`BadSetting`."""
         found = []
         for description in self.auth:
             try:
@@ -366,7 +366,7 @@ def _unknown(table: str, name: str) -> str:
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """Return which of the names somebody may have meant; nothing if none is near."""
+    """Return the most similar name; nothing if none is similar."""
     found = difflib.get_close_matches(name.replace("_", "-").lower(), names, 1, _NEAR)
     return found[0] if found else ""
 

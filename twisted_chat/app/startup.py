@@ -25,7 +25,7 @@ LOCAL: Final = {
 
 
 class StartError(Exception):
-    """The server cannot start. ``str()`` is one line for the person who tried."""
+    """The server cannot start. ``str()`` is one line for the operator."""
 
 
 def print_start_error(

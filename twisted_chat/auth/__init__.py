@@ -1,1 +1,1 @@
-"""Who somebody is: passwords, and what checks them."""
+"""Authentication: passwords, operators, and other sources of passwords."""

@@ -19,7 +19,7 @@ class _BadPassword(ValueError):
 
 
 def parser() -> argparse.ArgumentParser:
-    """Make what reads the command line. A password is never an argument: everybody can read those."""
+    """Make what reads the command line. A password is never an argument: every user can read those."""
     top = argparse.ArgumentParser(prog="python -m twisted_chat.auth", description=__doc__)
     commands = top.add_subparsers(dest="command", required=True, metavar="hash")
     commands.add_parser(

@@ -1,4 +1,4 @@
-"""Familiar places: from where somebody logged in to an account, so that wrong tries of others do not keep them out of it."""
+"""Known networks: where accounts logged in from, so that guesses of others do not keep their owners out."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class KnownNetworks:
         return noted
 
     def forget(self, account: str) -> None:
-        """Forget an account that is gone: its name may be somebody else's soon."""
+        """Forget an account that is gone: another person may register its name."""
         self._places.pop(account, None)
 
     def forget_old(self, now: float) -> None:

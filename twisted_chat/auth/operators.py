@@ -34,7 +34,7 @@ class Operators:
         return len(self._hashes)
 
     def hash_of(self, name: str) -> str | None:
-        """Return what is stored of somebody's password; None for who is no operator."""
+        """Return the hash of an operator's password; None if there is no operator of that name."""
         return self._hashes.get(name)
 
     def decoy(self) -> str | None:

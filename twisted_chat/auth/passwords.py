@@ -1,6 +1,6 @@
 """Passwords: hashed with argon2id, by threads of their own, a few at a time.
 
-A hash is made to take long and to need much memory (RFC 9106). On the reactor's thread it would hold up everybody; in too
+A hash is made to take long and to need much memory (RFC 9106). On the reactor's thread it would delay everyone; in too
 many threads at once it would take the machine from the reactor.
 """
 
@@ -51,7 +51,7 @@ class Turns(Generic[T]):
         self._known_next = True
 
     def add(self, who: Who, one: T) -> T | None:
-        """Let one wait. Return who has to go for it: the last to come of the network with most, maybe that one itself."""
+        """Queue one. Return the one that has to give way: the last of the network with the most, maybe the new one itself."""
         queue, most = (self._known, MAX_KNOWN) if who.known else (self._others, MAX_WAITING)
         queue.add(who.networks[::-1], one)
         return queue.give_up(who.networks[::-1]) if queue.count > most else None
@@ -87,7 +87,7 @@ _BUSY: Final = "too many people log in right now; try again in a few seconds"
 
 
 class BusyError(Exception):
-    """Too many passwords are being checked. ``str()`` is fit to show to anybody."""
+    """Too many passwords are being checked. ``str()`` can be shown to users."""
 
 
 class Runner(Protocol):
@@ -121,7 +121,7 @@ class Passwords:
         return matches and stored is not None
 
     def outdated(self, stored: str) -> bool:
-        """Tell whether a password should be hashed anew, for the parameters have changed."""
+        """Tell whether a password should be hashed again because the parameters have changed."""
         return _HASHER.check_needs_rehash(stored)
 
     def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""Accounts of a server that does not run, for whoever runs it: ``python -m twisted_chat.manage``."""
+"""Manage the accounts of a server that is not running: ``python -m twisted_chat.manage``."""
 
 from __future__ import annotations
 

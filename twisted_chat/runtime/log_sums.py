@@ -52,7 +52,7 @@ class LogSums:
         most: int = MANY,
         **fields: object,
     ) -> None:
-        """Log a line with ``emit``, such as ``log.info``, unless there were too many. ``address`` is who it is about."""
+        """Log a line with ``emit``, such as ``log.info``, unless there were too many. ``address`` is the one it is about."""
         now = self._clock.seconds()
         kind = self._kinds.setdefault(line, _Kind(now))
         if kind.written < most:

@@ -1,4 +1,4 @@
-"""The commands about one room: whose it is, how it is set, and who may enter and speak. See :mod:`~.table`."""
+"""The commands about one room: its owner, its settings, and who may enter and speak. See :mod:`~.table`."""
 
 from __future__ import annotations
 
