@@ -511,7 +511,7 @@ EXPECTED: dict[str, list[Seen]] = {
         ("you tell", "alice", "what?"),
         ("joined", "carol", "#lobby"),
         ("locked", "#dev"),
-        ("error", "That is not the password of #dev"),
+        ("error", "Wrong password for #dev"),
         ("in", "#dev", 2, False, True),
         ("names", "alice", "bob"),
         ("topic is", "#dev", "Release day"),

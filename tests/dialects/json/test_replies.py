@@ -52,7 +52,7 @@ class ReplyTests(SynchronousTestCase):
             reply(r.PasswordNeeded(DEV, wrong=True)),
             {
                 "type": "error",
-                "content": "That is not the password of #dev. You did not enter it. Type /join #dev PASSWORD.",
+                "content": "Wrong password for #dev. You did not enter it. Type /join #dev PASSWORD.",
                 "code": "wrong-password",
             },
         )

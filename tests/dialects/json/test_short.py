@@ -167,7 +167,7 @@ class ReplyTests(SynchronousTestCase):
             ),
             (
                 r.PasswordNeeded(DEV, wrong=True),
-                "That is not the password of #dev. You did not enter it. Send JOIN #dev PASSWORD.",
+                "Wrong password for #dev. You did not enter it. Send JOIN #dev PASSWORD.",
             ),
             (r.Refused("empty", "the message is empty"), "the message is empty."),
             (

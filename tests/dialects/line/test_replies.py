@@ -65,7 +65,7 @@ class ReplyTests(SynchronousTestCase):
         )
         self.assertEqual(
             reply(r.PasswordNeeded(DEV, wrong=True)),
-            ["! That is not the password of #dev. You did not enter it. Type /join #dev PASSWORD."],
+            ["! Wrong password for #dev. You did not enter it. Type /join #dev PASSWORD."],
         )
 
     def test_focus_says_where_one_talks_now(self) -> None:

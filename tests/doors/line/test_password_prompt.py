@@ -15,7 +15,7 @@ class PasswordTests(HouseTestCase):
 
     ASKED = "-- Type the password of #dev (it will not be shown), or press Enter to give up."
     AGAIN = "! Wrong password for #dev. Type it again (it will not be shown), or press Enter to give up."
-    WRONG = "! That is not the password of #dev. You did not enter it. Type /join #dev PASSWORD."
+    WRONG = "! Wrong password for #dev. You did not enter it. Type /join #dev PASSWORD."
     TOLD = "! #dev is locked with a password. You did not enter it. Type /join #dev PASSWORD."
 
     def setUp(self) -> None:

@@ -49,7 +49,7 @@ def name_registered(nick: str) -> str:
 
 
 def wrong_password(room: str, how: str = "Type /join") -> str:
-    return f"That is not the password of {room}. You did not enter it. {how} {room} PASSWORD."
+    return f"Wrong password for {room}. You did not enter it. {how} {room} PASSWORD."
 
 
 def entered(
