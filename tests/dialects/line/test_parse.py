@@ -627,10 +627,6 @@ class TableTests(SynchronousTestCase):
             self.assertEqual(command, spec.parse(arguments))
             self.assertEqual(parse(f"/{name.upper()} {arguments}"), command)
 
-    def test_every_command_of_issue_two_is_there(self) -> None:
-        names = "help nick join leave msg reply me who rooms list topic away back ignore unignore whois quit"
-        self.assertEqual(set(names.split()) - set(COMMANDS), set())
-
     def test_optional_arguments_may_be_left_out(self) -> None:
         for name, spec in COMMANDS.items():
             words = spec.arguments
