@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors.house import HouseTestCase
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.doors.read_limits import BURST, ByteRates
+from twisted_chat.doors.read_limits import BURST, PER_TURN, ByteRates, ReadTurns
 
 KIB = 1024
 HOME = IPv4Address("TCP", "127.0.0.1", 40000)
@@ -116,3 +117,92 @@ class NetworkTests(HouseTestCase):
         guest = self.house.comes()
         guest.sends(b"y\n" + b"\n" * 5000)
         self.assertFalse(guest.wire.reading)
+
+
+class ReadTurnsTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.turns = ReadTurns(self.clock)
+        self.went: list[str] = []
+
+    def waits(self, who: str, *networks: str, costs: int = PER_TURN) -> None:
+        def go_on() -> None:
+            self.went.append(who)
+            self.turns.spent += costs
+
+        self.turns.wait((*networks, who), go_on)
+
+    def test_next_turn_begins_anew(self) -> None:
+        self.turns.spent = PER_TURN
+        self.turns.begin_anew()
+        self.clock.advance(0)
+        self.assertEqual((self.turns.spent, self.clock.getDelayedCalls()), (0, []))
+
+    def test_as_many_go_on_in_a_turn_as_it_has_room_for(self) -> None:
+        for who in "abcd":
+            self.waits(who, costs=PER_TURN // 2)
+        rightly = [["a", "b"], ["c", "d"]]
+        for expected in rightly:
+            (call,) = self.clock.getDelayedCalls()
+            call.cancel()
+            self.turns._begin()
+            self.assertEqual(self.went, expected)
+            self.went.clear()
+
+    def test_networks_take_turns(self) -> None:
+        for number in range(3):
+            self.waits(f"flood {number}", "net")
+        self.waits("ann", "home")
+        self.clock.advance(0)
+        self.assertEqual(self.went, ["flood 0", "ann", "flood 1", "flood 2"])
+
+    def test_who_is_gone_is_not_called(self) -> None:
+        gone = self.went.clear
+        self.turns.wait(("net", "a"), gone)
+        self.turns.forget(("net", "a"), gone)
+        self.waits("b", "net")
+        self.clock.advance(0)
+        self.assertEqual(self.went, ["b"])
+
+    def test_fault_of_one_does_not_keep_the_others_waiting(self) -> None:
+        def fails() -> None:
+            raise ZeroDivisionError
+
+        self.turns.wait(("a",), fails)
+        self.waits("b")
+        with self.assertRaises(ZeroDivisionError):
+            self.turns._begin()
+        self.turns._begin()
+        self.assertEqual(self.went, ["b"])
+
+
+class CrowdTests(HouseTestCase):
+    """Two hundred send all at once."""
+
+    limits = Limits(flood_burst=10**9, flood_rate=10**9, max_per_address=1000)
+
+    def test_input_of_one_reactor_turn_is_bounded_over_all_sessions_and_nothing_is_lost(
+        self,
+    ) -> None:
+        crowd = [self.house.enters(f"n{number}") for number in range(100)]
+        ann = self.house.enters("ann", HOME)
+        turns = self.house.factory.read_limits.turns
+        most = 0
+        begin = turns._begin
+
+        def noted() -> None:
+            nonlocal most
+            most = max(most, turns.spent)
+            begin()
+
+        self.patch(turns, "_begin", noted)
+        for guest in crowd:
+            guest.protocol.dataReceived(b"x" * 1000 + b"\r\n")
+        self.assertLess(turns.spent, PER_TURN + 2 * KIB)
+        ann.protocol.dataReceived(b"hi\r\n")
+        self.house.turn()
+        self.assertLess(most, PER_TURN + 10 * KIB)
+        said = crowd[0].sees()
+        self.assertEqual(len([line for line in said if line.endswith("x" * 1000)]), 99)
+        # Whose network is no flood's does not wait behind it.
+        self.assertLess(said.index("<ann> hi"), 60)

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
+from twisted_chat.core.values.fair_queue import FairQueue
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.doors.sockets import READ_SIZE, read_at_most
 
@@ -25,6 +26,11 @@ FLOOR: Final = 1024
 POOL: Final = 8 * 1024 * 1024
 #: Bytes that may come together with the longest frame before login.
 _ROOM_FOR_MORE: Final = 1024
+#: How much input is handled in one reactor turn, over all sessions, in bytes: 4 ms of the usual lines. Each frame and each telnet
+#: command counts as some bytes more, see :data:`.reader.COST`.
+PER_TURN: Final = 32 * 1024
+#: From this much on, :meth:`ReadTurns.begin_anew` must be called: less is not worth a call in each turn.
+NOTICED: Final = PER_TURN // 4
 #: Bytes are counted for the networks in steps of this size.
 _WORTH_COUNTING: Final = 4096
 
@@ -105,12 +111,55 @@ class ReadAhead:
         self._given[session] = size
 
 
+class ReadTurns:
+    """Bounds the input that is handled in one reactor turn. Sessions beyond that wait, and their networks take turns.
+
+    ``spent`` is what has been handled in this turn, or in several with little input. At most one turn waits for each session,
+    which is not read from meanwhile: that bounds the queue.
+    """
+
+    def __init__(self, clock: IReactorTime) -> None:
+        self._clock = clock
+        self._waiting: FairQueue[Callable[[], None]] = FairQueue()
+        self._called = False
+        self.spent = 0
+
+    def wait(self, path: tuple[str, ...], go_on: Callable[[], None]) -> None:
+        """Call ``go_on`` in a later turn. ``path``: the networks of a session, the widest first, then its number."""
+        self._waiting.add(path, go_on)
+        self.begin_anew()
+
+    def forget(self, path: tuple[str, ...], go_on: Callable[[], None]) -> None:
+        """Take back what :meth:`wait` was called with."""
+        self._waiting.remove(path, go_on)
+
+    def begin_anew(self) -> None:
+        """Begin with nothing spent in the next turn of the reactor."""
+        if not self._called:
+            self._called = True
+            # Twisted runs this after all sockets that were ready in this turn have been read.
+            self._clock.callLater(0, self._begin)
+
+    def _begin(self) -> None:
+        self._called = False
+        self.spent = 0
+        try:
+            for _ in range(self._waiting.count):
+                if self.spent >= PER_TURN:
+                    break
+                self._waiting.next()()
+        finally:
+            if self._waiting.count:
+                self.begin_anew()
+
+
 class ReadLimits:
     """The limits that all sessions share."""
 
-    def __init__(self, limits: Callable[[], Limits]) -> None:
+    def __init__(self, limits: Callable[[], Limits], clock: IReactorTime) -> None:
         self.ahead = ReadAhead()
         self.rates = ByteRates(limits)
+        self.turns = ReadTurns(clock)
 
 
 class Source(Protocol):

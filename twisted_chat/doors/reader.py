@@ -15,7 +15,7 @@ from twisted_chat.delivery.session import Session
 from twisted_chat.delivery.sessions import Sessions
 from twisted_chat.dialects.base import BadLine, Request, Step
 from twisted_chat.dialects.framing import Endless, Frame, Framer, TooLong
-from twisted_chat.doors.read_limits import ReadControl, ReadLimits, Source
+from twisted_chat.doors.read_limits import NOTICED, PER_TURN, ReadControl, ReadLimits, Source
 from twisted_chat.doors.sockets import is_broken
 
 #: The least that a read costs, and what a frame costs in addition to its length, in bytes.
@@ -124,7 +124,9 @@ class SessionReader:
         self._wait: IDelayedCall | None = (
             None  # the flood limit's pause: nothing is submitted until then
         )
-        self._turn: IDelayedCall | None = None  # others get their turn first
+        self._turns = shared.turns
+        self._path = (*networks[::-1], str(peer.id))
+        self._turn = False  # others get their turn first
         self.inside = False
         self._ended = False  # end of input
         self._pumping = False
@@ -164,7 +166,9 @@ class SessionReader:
         """The connection is gone."""
         self.clear()
         self.reading.stop()
-        for timer in (self._wait, self._turn, self._cooling):
+        if self._turn:
+            self._turns.forget(self._path, self._take_turn)
+        for timer in (self._wait, self._cooling):
             if timer is not None and timer.active():
                 timer.cancel()
 
@@ -188,11 +192,16 @@ class SessionReader:
         if self._pumping:
             return
         self._pumping = True
+        peer, frames, turns = self._peer, self._frames, self._turns
+        framer = frames.framer
+        erased = framer.taken_back
         try:
             waits = self._hand_in()
         finally:
             self._pumping = False
-        peer, frames = self._peer, self._frames
+        turns.spent += framer.taken_back - erased
+        if turns.spent >= NOTICED:
+            turns.begin_anew()
         if peer.closing:
             self.clear()
             return
@@ -211,7 +220,7 @@ class SessionReader:
 
     def _hand_in(self) -> bool:
         """Submit what may be submitted now; return whether input is left waiting."""
-        peer, frames = self._peer, self._frames
+        peer, frames, turns = self._peer, self._frames, self._turns
         spent = -frames.framer.taken_back
         while True:
             if self._unfinished and peer.idle:
@@ -223,15 +232,15 @@ class SessionReader:
                 continue
             if self._undecided is not None and self._undecided():
                 return False
-            if (
-                self._wait is not None
-                or self._turn is not None
-                or self._unfinished
-                or not peer.ready
-            ):
+            if self._turn:
+                return True
+            if self._wait is not None or self._unfinished or not peer.ready:
                 return bool(self._steps) or frames.more
             if self._steps:
                 self._do(self._steps.popleft())
+                continue
+            if turns.spent >= PER_TURN and frames.waiting:
+                self._let_others()
                 continue
             frame = frames.look()
             if frame is None:
@@ -239,7 +248,7 @@ class SessionReader:
             if not self.inside and self._before_login(frame):
                 continue
             if spent + frames.framer.taken_back >= _TURN:
-                self._turn = self._sessions.clock.callLater(0, self._take_turn)
+                self._let_others()
                 continue
             wait = self._sessions.admit(peer)
             if wait:
@@ -248,15 +257,20 @@ class SessionReader:
             if self._slowed and self._sessions.rested(peer):
                 self._slowed = False
             frames.drop()
-            spent += COST
+            cost = COST + len(frame) if isinstance(frame, bytes) else COST
+            spent += cost
+            turns.spent += cost
             if self._plain and isinstance(frame, bytes):
-                spent += len(frame)
                 self._take(frame)
             else:
                 self._handle(frame)
 
+    def _let_others(self) -> None:
+        self._turn = True
+        self._turns.wait(self._path, self._take_turn)
+
     def _take_turn(self) -> None:
-        self._turn = None
+        self._turn = False
         self.pump()
 
     def _slow_down(self, wait: float) -> None:

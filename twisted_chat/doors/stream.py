@@ -291,7 +291,7 @@ class StreamFactory(ServerFactory):
         self.first = first
         self.local_trust = local_trust
         self.connections = Connections(sessions.limits.max_per_address)
-        self.read_limits = ReadLimits(lambda: sessions.limits)
+        self.read_limits = ReadLimits(lambda: sessions.limits, sessions.clock)
 
     def buildProtocol(self, addr: IAddress | None) -> StreamProtocol:  # type: ignore[override]
         return self.protocol(self, origin(addr, self.local_trust))

@@ -185,6 +185,7 @@ class BadInputTests(HouseTestCase):
         tracemalloc.start()
         for _ in range(times):
             guest.protocol.dataReceived(send)
+            self.house.clock.advance(0)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         guest.resets()

@@ -132,6 +132,7 @@ class LineReader(SessionReader):
         """Some telnet commands were carried out."""
         self._sessions.send(self._peer, answer)
         self.reading.count(commands * COST)
+        self._turns.spent += commands * COST
         if self._lines:
             self._window.look()
         if self._frames.telnet.astray:
