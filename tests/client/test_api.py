@@ -12,10 +12,10 @@ from tests.client.serving import FakeServer
 from twisted import internet
 from twisted_chat.client import ChatError, Client, api, run
 from twisted_chat.client import events as ev
-from twisted_chat.client.api import _Run
 from twisted_chat.client.link.link import Link
 from twisted_chat.client.link.open import Target, TlsMissing
 from twisted_chat.client.link.reconnect import LONGEST_WAIT
+from twisted_chat.client.program import _Run
 
 
 class Base(SynchronousTestCase):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from twisted_chat.client.api import ChatError, Client, run
+from twisted_chat.client.api import ChatError, Client
 from twisted_chat.client.piped import PipeReader, pieces
+from twisted_chat.client.program import run
 
 __all__ = ["ChatError", "Client", "PipeReader", "pieces", "run"]
