@@ -40,7 +40,7 @@ async def test_owner_of_a_room_is_that_again_with_the_password(
     second.types("olga correct-horse", "/join dev", "/settings")
     await second.sees(re.compile("#dev belongs to olga; moderated"))
     second.types("/drop-account correct-horse")
-    await olga.sees(re.compile("the account olga is deleted"))
+    await olga.sees(re.compile("The account olga was deleted"))
     olga.types("/settings")
     await olga.sees(re.compile("#dev belongs to nobody; moderated"))
     await server.stops()
