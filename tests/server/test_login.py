@@ -303,6 +303,14 @@ class LoggingInTests(Case):
         self.assertNotIn(RIGHT, told)
         self.assertTrue(door.peer.ready)
 
+    def test_password_that_is_checked_after_the_server_stopped_logs_nobody_in(self) -> None:
+        self.passwords.hold = True
+        door = self.stranger().asks(c.Login(BOB, RIGHT, or_guest=True))
+        self.node.stop("the server is stopping")
+        self.passwords.go()
+        self.turn()
+        self.assertEqual((self.nick(door), door.logins), (None, []))
+
     def test_who_is_gone_before_the_answer_is_nobody(self) -> None:
         self.passwords.hold = True
         for password in (RIGHT, WRONG):
