@@ -481,14 +481,6 @@ class RunTests(SynchronousTestCase):
         self.assertRaises(TypeError, run, lambda: None)
         self.assertEqual(reactor.stops, 1)
 
-    def test_it_returns_what_the_function_returns(self) -> None:
-        async def main() -> int:
-            return 5
-
-        reactor = FakeReactor()
-        self.assertEqual(_Run(reactor, main).run(), 5)
-        self.assertEqual(reactor.stops, 1)
-
     def test_it_raises_what_the_function_raises(self) -> None:
         async def main() -> None:
             raise ChatError("no", "muted")

@@ -1,48 +1,51 @@
-"""Threads that do nothing until the test says so."""
+"""Threads that do nothing until the test says so, and a database in memory."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
+from sqlalchemy import Connection, create_engine
 from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
 
+from twisted_chat.store.sql.schema import metadata
 from twisted_chat.store.sql.threads import Threads
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
+Held = deque[tuple[Deferred[Any], Callable[[], Any]]]
+
+
+def _hold(where: Held, work: Callable[[], T]) -> Deferred[T]:
+    answer: Deferred[T] = Deferred()
+    where.append((answer, work))
+    return answer
+
+
 class HeldThreads:
     """Threads that hold what they are given; a test lets it run, fail, or hang."""
 
     def __init__(self) -> None:
-        self.held: deque[tuple[Deferred[Any], Callable[[], Any]]] = deque()
-        self.reads: deque[tuple[Deferred[Any], Callable[[], Any]]] = deque()
-        self.searches: deque[tuple[Deferred[Any], Callable[[], Any]]] = deque()
-        self.logins: deque[tuple[Deferred[Any], Callable[[], Any]]] = deque()
+        self.held, self.reads = Held(), Held()
+        self.searches, self.logins = Held(), Held()
         self.stopped = False
 
     def write(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        answer: Deferred[T] = Deferred()
-        self.held.append((answer, lambda: work(*args, **kwargs)))
-        return answer
+        return _hold(self.held, partial(work, *args, **kwargs))
 
     def read(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        answer: Deferred[T] = Deferred()
-        self.reads.append((answer, lambda: work(*args, **kwargs)))
-        return answer
+        return _hold(self.reads, partial(work, *args, **kwargs))
 
     def search(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        answer: Deferred[T] = Deferred()
-        self.searches.append((answer, lambda: work(*args, **kwargs)))
-        return answer
+        return _hold(self.searches, partial(work, *args, **kwargs))
 
     def log_in(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        answer: Deferred[T] = Deferred()
-        self.logins.append((answer, lambda: work(*args, **kwargs)))
-        return answer
+        return _hold(self.logins, partial(work, *args, **kwargs))
 
     def stop(self) -> None:
         self.stopped = True
@@ -65,6 +68,17 @@ class HeldThreads:
         """Let the oldest piece of writing fail before it begins."""
         answer, _ = self.held.popleft()
         answer.errback(error)
+
+
+class SchemaCase(SynchronousTestCase):
+    """Has a connection to a database in memory with all tables."""
+
+    def setUp(self) -> None:
+        engine = create_engine("sqlite://")
+        self.connection: Connection = engine.connect()
+        self.addCleanup(engine.dispose)
+        self.addCleanup(self.connection.close)
+        metadata.create_all(self.connection)
 
 
 _check: type[Threads] = HeldThreads

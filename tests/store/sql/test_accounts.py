@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, create_engine, insert, select, update
+from sqlalchemy import insert, select, update
 from twisted.internet.testing import EventLoggingObserver
 from twisted.logger import formatEvent, globalLogPublisher
-from twisted.trial.unittest import SynchronousTestCase
 
 from tests.core.world import NOW, nick
+from tests.store.sql.fakes import SchemaCase
 from twisted_chat.core.values.account import Account, Proof
 from twisted_chat.core.values.ids import MessageId, Scope
 from twisted_chat.store.sql.accounts import AccountBatch, read_accounts, read_invites, read_logins
-from twisted_chat.store.sql.schema import accounts, invites, logins, metadata, passwords
+from twisted_chat.store.sql.schema import accounts, invites, logins, passwords
 
 BOB = Account(nick("Bob"), NOW, MessageId(1), "accounts", (("eve", "Eve"),))
 
 
-class Case(SynchronousTestCase):
+class Case(SchemaCase):
     def setUp(self) -> None:
-        engine = create_engine("sqlite://")
-        self.connection: Connection = engine.connect()
-        self.addCleanup(engine.dispose)
-        self.addCleanup(self.connection.close)
-        metadata.create_all(self.connection)
+        super().setUp()
         self.batch = AccountBatch()
 
     def write(self) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, create_engine, insert, select
-from twisted.trial.unittest import SynchronousTestCase
+from sqlalchemy import insert, select
 
+from tests.store.sql.fakes import SchemaCase
 from twisted_chat.core.values.ids import MessageId, RoomId
 from twisted_chat.store.sql.conversations import (
     TalkBatch,
@@ -14,18 +14,14 @@ from twisted_chat.store.sql.conversations import (
     read_markers,
     read_talks,
 )
-from twisted_chat.store.sql.schema import markers, messages, metadata, talks, waiting
+from twisted_chat.store.sql.schema import markers, messages, talks, waiting
 
 LOBBY, TALK, LATER_TALK = RoomId(0), RoomId(-1), RoomId(-2)
 
 
-class TalkCase(SynchronousTestCase):
+class TalkCase(SchemaCase):
     def setUp(self) -> None:
-        engine = create_engine("sqlite://")
-        self.connection: Connection = engine.connect()
-        self.addCleanup(engine.dispose)
-        self.addCleanup(self.connection.close)
-        metadata.create_all(self.connection)
+        super().setUp()
         self.batch = TalkBatch()
 
     def write(self, **dropped: int) -> None:
