@@ -165,10 +165,6 @@ class Visitor(Listener, Protocol):
     def sends(self, data: bytes) -> None:
         self.transport.write(data)
 
-    def half_closes(self) -> None:
-        """Say that nothing more will come, and go on listening."""
-        self.transport.loseWriteConnection()
-
     def hangs_up(self) -> None:
         self.transport.loseConnection()
 
@@ -211,6 +207,13 @@ class Program(Listener, ProcessProtocol):
         assert self.transport is not None
         if self.status is None:
             self.transport.signalProcess(name)
+
+
+async def fence(speaker: Visitor | Program, *others: Listener) -> None:
+    """Let everybody hear one more line: what came before it has come by then, or never will."""
+    speaker.types("that was it")
+    for other in others:
+        await other.sees(f"<{speaker.name}> that was it")
 
 
 class Server(Program):

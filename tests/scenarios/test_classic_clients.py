@@ -10,7 +10,7 @@ import re
 import sys
 from pathlib import Path
 
-from tests.scenarios.helpers import Program, Scene, Server, scenario
+from tests.scenarios.helpers import Program, Scene, Server, fence, scenario
 
 CLASSIC = Path(__file__).with_name("classic")
 KINDS = ("bang", "verbs", "question", "broadcast", "objects")
@@ -38,13 +38,6 @@ async def enters(
         await client.sees(re.compile(r"^-- You are in #lobby\."))
         await client.sees(re.compile("/help"))
     return client
-
-
-async def fence(speaker: Program, *others: Program) -> None:
-    """Let everybody hear one more line: what came before it has come by then, or never will."""
-    speaker.types("that was it")
-    for other in others:
-        await other.sees(f"<{speaker.name}> that was it")
 
 
 @scenario

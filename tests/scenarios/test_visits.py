@@ -7,15 +7,7 @@ import random
 import re
 import socket
 
-from tests.scenarios.helpers import Scene, Server, Visitor, scenario
-
-
-async def fence(speaker: Visitor, *others: Visitor) -> None:
-    """Let everybody hear one more line: what came before it has come by then, or never will."""
-    speaker.types("that was it")
-    for other in others:
-        await other.sees(f"<{speaker.name}> that was it")
-
+from tests.scenarios.helpers import Scene, Server, Visitor, fence, scenario
 
 COMMANDS = (
     *("help", "nick", "join", "leave", "msg", "reply", "me", "who", "rooms", "list", "topic"),

@@ -18,24 +18,16 @@ class LookTests(SynchronousTestCase):
 
     @staged()
     async def test_a_screen_that_was_too_small_takes_keys_again(self, stage: Stage) -> None:
+        """Those of a message, and those of a question."""
         await stage.enter()
-        await stage.pilot.resize_terminal(10, 3)
-        await stage.settle()
-        await stage.pilot.resize_terminal(80, 24)
-        await stage.settle()
-        await stage.types("hi")
-        self.assertEqual(stage.app.entry.text, "hi")
-
-    @staged()
-    async def test_a_question_takes_keys_again_after_a_screen_too_small(self, stage: Stage) -> None:
-        await stage.enter()
-        await stage.press("ctrl+f")
-        await stage.pilot.resize_terminal(10, 3)
-        await stage.settle()
-        await stage.pilot.resize_terminal(80, 24)
-        await stage.settle()
-        await stage.types("hi")
-        self.assertEqual(stage.app.ask.value, "hi")
+        for key in ((), ("ctrl+f",)):
+            await stage.press(*key)
+            for size in ((10, 3), (80, 24)):
+                await stage.pilot.resize_terminal(*size)
+                await stage.settle()
+            await stage.types("hi")
+            asked = stage.app.ask.value if key else stage.app.entry.text
+            self.assertEqual(asked, "hi")
 
     @staged(theme="mono")
     async def test_mono_has_no_colour(self, stage: Stage) -> None:
