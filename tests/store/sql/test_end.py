@@ -47,7 +47,7 @@ class WriterEndTests(WriterCase):
         self.threads.run()
         self.assertEqual((self.successResultOf(ended), self.stored), (0, [2]))
 
-    def test_commit_that_comes_after_it_was_given_up_leaves_no_timer_behind(self) -> None:
+    def test_thread_that_hangs_is_given_up_and_its_late_commit_leaves_no_timer(self) -> None:
         self.say(2)
         self.clock.advance(QUIET)
         ended = Deferred.fromCoroutine(self.writer.stop())

@@ -339,11 +339,3 @@ class EndTests(WriterCase):
                 self.threads.fail(FULL)
         self.clock.advance(0.1)
         self.assertEqual((self.successResultOf(ended), self.stored), (3, []))
-
-    def test_end_is_not_kept_up_by_a_thread_that_hangs(self) -> None:
-        self.say(2)
-        self.clock.advance(QUIET)
-        ended = Deferred.fromCoroutine(self.writer.stop())
-        self.clock.advance(2)
-        self.assertEqual(self.successResultOf(ended), 2)
-        self.threads.held.clear()
