@@ -156,7 +156,7 @@ async def test_ban_is_not_confirmed_before_it_survives_the_end_of_the_server(sce
     state = server.folder / "state"
     root = await comes(scene, server, "ann")
     root.types(json.dumps({"type": "command", "content": "/oper root correct horse"}))
-    await root.sees(re.compile("you are an operator"))
+    await root.sees(re.compile("the server operator root"))
     unlimited = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)
     most = (state / "chat.sqlite-wal").stat().st_size
     resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (most, unlimited[1]))
@@ -172,7 +172,7 @@ async def test_ban_is_not_confirmed_before_it_survives_the_end_of_the_server(sce
     again = await scene.server("--state-dir", str(state), "--operators", str(operators))
     root = await comes(scene, again, "ann")
     root.types(json.dumps({"type": "command", "content": "/oper root correct horse"}))
-    await root.sees(re.compile("you are an operator"))
+    await root.sees(re.compile("the server operator root"))
     root.types(json.dumps({"type": "command", "content": "/server-bans"}))
     await root.sees(re.compile(r"192\.0\.2\.7"))
 
@@ -182,7 +182,7 @@ async def test_removed_log_of_the_database_loses_nothing_that_was_acknowledged(
     scene: Scene,
 ) -> None:
     server = await scene.server()
-    server.excused = re.compile("file of the database was removed while the server runs")
+    server.excused = re.compile("file of the database was removed while the server")
     state = server.folder / "state"
     alice = await comes(scene, server, "alice")
     says(alice, 1, 2)
@@ -289,7 +289,7 @@ async def test_damaged_database_is_refused_and_left_as_it_is(scene: Scene) -> No
         await refuses(
             scene,
             state,
-            rf"{state}/chat.sqlite is damaged .*left as it is; restore a backup .* or move it away",
+            rf"{state}/chat.sqlite is damaged .*it was not changed; restore a backup .* or move it away",
         )
 
 
