@@ -268,7 +268,7 @@ class StartTests(ServiceTestCase):
 
         self.patch(MemoryStore, "start", lambda store, *reports: start(*reports))
         served = self.starts()
-        self.assertIn("1 room came back", self.log())
+        self.assertIn("restored 1 room", self.log())
         house = Served(served, self.reactor)
         bob = house.enters("bob")
         bob.types("/rooms")

@@ -99,7 +99,7 @@ class OpenPasswords(Passwords):
 
     async def _turn(self) -> None:
         if self.busy:
-            raise BusyError("too many people log in right now; try again in a few seconds")
+            raise BusyError("Too many people are logging in right now; try again in a few seconds")
         if self.hold:
             turn: Deferred[None] = Deferred()
             self._held.append(turn)

@@ -106,7 +106,7 @@ class FileTests(SynchronousTestCase):
         for line in ("bob", "bob:", "bob:secret", ":"):
             self.write(f"\n{line}\n")
             error = self.assertRaises(ValueError, Argon2File, self.path)
-            self.assertEqual(str(error), "line 2 is not NAME:HASH with a hash of argon2")
+            self.assertEqual(str(error), "line 2 is not NAME:HASH with an argon2 hash")
 
     def test_the_names_are_known_before_anybody_comes(self) -> None:
         self.assertEqual(names_of(Argon2File(self.path)), ["bob"])

@@ -522,7 +522,7 @@ EXPECTED: dict[str, list[Seen]] = {
         ("you are back",),
         ("error", "Only operators of #dev can do that"),
         ("kicked", "alice", "robert", "#dev", "too loud"),
-        ("notice", "you are no longer in #dev"),
+        ("notice", "You are no longer in #dev"),
         ("error", "You are not talking in any room"),
         ("you talk in", "#lobby"),
         ("said", "#lobby", "alice", "back here"),

@@ -17,7 +17,7 @@ async def test_owner_of_a_room_is_that_again_with_the_password(
     olga = await scene.visits(server, "olga")
     olga.types("/register correct-horse", "/join dev", "/register-room", "/moderated on")
     # That is told only once it is stored.
-    await olga.hears(re.compile("olga is registered and yours"))
+    await olga.hears(re.compile("olga is registered, and is now yours"))
     await olga.hears(re.compile("olga registered #dev"))
     eve = await scene.visits(server, "eve")
     eve.types("/join dev", "hello")

@@ -20,7 +20,7 @@ from twisted.internet.defer import Deferred
 from tests.auth.test_operators import HASH
 from tests.scenarios.helpers import Scene, Server, Visitor, fixture, scenario, the_reactor
 
-NOT_STORED = re.compile(r"nothing can be stored now: ")
+NOT_STORED = re.compile(r"cannot store anything now: ")
 STORED_AGAIN = re.compile(r"storing works again")
 
 

@@ -19,7 +19,7 @@ async def test_suspended_account_is_cut_and_stays_out(scene: Scene, tmp_path: Pa
     eve.types("/register correct-horse")
     await eve.sees(re.compile("eve is registered"))
     ann.types("/oper root wrong horse", "/oper root correct horse", "/suspend eve spam")
-    await ann.sees(re.compile("no operator of that name with that password"))
+    await ann.sees(re.compile("no operator with that name and password"))
     await ann.sees(re.compile("You are now the server operator root"))
     await eve.sees(re.compile("You are banned from this server for good: spam."))
     await eve.ends()

@@ -32,7 +32,7 @@ def sends(visitor: Visitor, **fields: Any) -> None:
 async def account(scene: Scene, server: Server, name: str) -> Visitor:
     visitor = await scene.visits(server, name)
     visitor.types("/register correct-horse")
-    await visitor.hears(re.compile(f"{name} is registered and yours"))
+    await visitor.hears(re.compile(f"{name} is registered, and is now yours"))
     return visitor
 
 

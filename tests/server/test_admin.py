@@ -84,7 +84,7 @@ class OperTests(OperatingCase):
         self.assertEqual(self.trail(), [f"root ann {HOME}: became an operator"])
         self.types(ann, "deoper")
         self.assertFalse(self.is_operator(ann))
-        self.assertEqual(self.trail()[0], f"root ann {HOME}: is no operator any more")
+        self.assertEqual(self.trail()[0], f"root ann {HOME}: is no longer an operator")
 
     def test_wrong_name_and_wrong_password_are_told_alike(self) -> None:
         for wrong in (
@@ -239,7 +239,7 @@ class BanTests(OperatingCase):
         self.assertEqual(
             self.trail()[:2],
             [
-                "root ann this machine: lifted the ban of network 192.0.2.0/24",
+                "root ann this machine: lifted the ban on network 192.0.2.0/24",
                 "root ann this machine: banned network 192.0.2.0/24 for 2 hours: spam",
             ],
         )
@@ -448,7 +448,7 @@ class AuditTests(OperatingCase):
         self.assertEqual(self.told(root, c.ShowAudit(9)), "audit")
         self.assertEqual(
             [line.partition(": ")[2] for line in self.trail()],
-            ["looked at this trail", "looked at this trail", "became an operator"],
+            ["looked at the audit log", "looked at the audit log", "became an operator"],
         )
 
     def test_addresses_stay_with_operators(self) -> None:

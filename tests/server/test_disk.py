@@ -67,7 +67,7 @@ class LowTests(DiskCase):
         self.assertEqual(
             self.looks(),
             [
-                "0 MB are free, which is less than min-free (1 MB): what guests say in rooms is not kept"
+                "0 MB are free, which is less than min-free (1 MB): messages of guests in rooms are not kept"
             ],
         )
         self.assertEqual(self.looks(), [])
@@ -81,7 +81,9 @@ class LowTests(DiskCase):
         self.turn()
         self.assertEqual(self.bob.take(), ["#lobby <ann> again"])
         self.free = LEAST * 5 // 4
-        self.assertEqual(self.looks(), ["1 MB are free: what guests say is kept again"])
+        self.assertEqual(
+            self.looks(), ["1 MB are free: messages of guests in rooms are kept again"]
+        )
         self.ann.say("after")
         self.assertEqual(self.history(), ["before", "after"])
 
@@ -114,7 +116,7 @@ class LowTests(DiskCase):
 
     def test_little_room_is_told_at_the_start(self) -> None:
         self.free = 3 * LEAST
-        self.assertEqual(self.looks(), ["only 3 MB are free for what is kept"])
+        self.assertEqual(self.looks(), ["only 3 MB of disk space are free for the database"])
         self.assertEqual(self.looks(), [])
 
     def test_where_it_is_not_known_what_is_free_everything_is_kept(self) -> None:

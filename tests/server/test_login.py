@@ -34,7 +34,7 @@ class BrokenStore(MemoryStore):
 
     async def password(self, key: str) -> str | None:
         if self.broken:
-            raise StoreError("passwords cannot be checked right now; try again later")
+            raise StoreError("Passwords cannot be checked right now; try again later")
         return await super().password(key)
 
 
@@ -89,7 +89,7 @@ class RegisteringTests(Case):
             self.turn()
             told.append("\n".join(door.take()))
         self.assertEqual(["is registered" in each for each in told], [True] * 5 + [False] * 2)
-        self.assertIn("too many registrations from your address; wait 12 minutes", told[-1])
+        self.assertIn("Nothing was registered. Wait 12 minutes", told[-1])
         other = self.stranger("192.0.2.8").login("ann").asks(c.Register(RIGHT))
         self.turn()
         self.assertIn("ann is registered", "\n".join(other.take()))
@@ -171,9 +171,9 @@ class LoggingInTests(Case):
         for _ in range(10):
             told = self.tries(self.stranger())
         self.assertEqual(len(self.passwords.checked), 3)
-        self.assertIn("too many tries; wait 20 seconds", told)
+        self.assertIn("Too many tries; wait 20 seconds", told)
         # From any other address of the same network too.
-        self.assertIn("too many tries", self.tries(self.stranger("192.0.2.8"), RIGHT))
+        self.assertIn("Too many tries", self.tries(self.stranger("192.0.2.8"), RIGHT))
         self.clock.advance(20)
         self.assertIn("bob", self.tries(self.stranger("192.0.2.8"), RIGHT))
 
@@ -181,7 +181,7 @@ class LoggingInTests(Case):
         self.tries(self.stranger("192.0.2.9"), RIGHT)
         for _ in range(4):
             told = self.tries(self.stranger())
-        self.assertIn("too many tries", told)
+        self.assertIn("Too many tries", told)
         self.assertIn("-- Welcome back, bob.", self.tries(self.stranger("192.0.2.9"), RIGHT))
         # Nor from where the account was made.
         self.assertIn("-- Welcome back, bob.", self.tries(self.door(), RIGHT))
@@ -191,7 +191,7 @@ class LoggingInTests(Case):
         for _ in range(10):
             told = self.tries(self.door())
         self.assertEqual(len(self.passwords.checked), 3)
-        self.assertIn("too many tries", told)
+        self.assertIn("Too many tries", told)
 
     def test_who_is_here_with_the_account_can_change_it_whatever_others_try(self) -> None:
         for _ in range(4):
@@ -214,27 +214,27 @@ class LoggingInTests(Case):
         self.turn()
         for _ in range(4):
             self.tries(self.stranger())
-        self.assertIn("too many tries", self.tries(self.stranger("192.0.2.9"), RIGHT))
+        self.assertIn("Too many tries", self.tries(self.stranger("192.0.2.9"), RIGHT))
 
     def test_one_address_does_not_try_many_names_at_speed(self) -> None:
         self.passwords.checked.clear()
         for number in range(40):
             told = self.tries(self.stranger(f"192.0.2.{number}"), name=f"eve{number}_")
         self.assertEqual(len(self.passwords.checked), 30)
-        self.assertIn("too many tries", told)
-        self.assertNotIn("too many tries", self.tries(self.stranger("198.51.100.8"), name="ann"))
+        self.assertIn("Too many tries", told)
+        self.assertNotIn("Too many tries", self.tries(self.stranger("198.51.100.8"), name="ann"))
 
     def test_one_site_does_not_try_an_account_at_speed_from_all_its_networks(self) -> None:
         self.passwords.checked.clear()
         for number in range(10):
             told = self.tries(self.stranger(f"2001:db8:0:{number:x}::7"))
         self.assertEqual(len(self.passwords.checked), 3)
-        self.assertIn("too many tries", told)
+        self.assertIn("Too many tries", told)
 
     def test_guesses_from_one_network_do_not_keep_the_owner_out_from_a_new_place(self) -> None:
         for number in range(20):
             told = self.tries(self.stranger(f"192.0.2.{number}"))
-        self.assertIn("too many tries", told)
+        self.assertIn("Too many tries", told)
         self.assertIn("-- Welcome back, bob.", self.tries(self.stranger("198.51.100.7"), RIGHT))
 
     def test_networks_together_get_ten_times_as_many_for_an_account(self) -> None:
@@ -243,8 +243,8 @@ class LoggingInTests(Case):
         for number in range(60):
             told = self.tries(self.stranger(f"10.0.{number}.7"))
         self.assertEqual(len(self.passwords.checked), 30)
-        self.assertIn("too many tries", told)
-        self.assertIn("too many tries", self.tries(self.stranger("198.51.100.7"), RIGHT))
+        self.assertIn("Too many tries", told)
+        self.assertIn("Too many tries", self.tries(self.stranger("198.51.100.7"), RIGHT))
         self.assertIn("-- Welcome back, bob.", self.tries(self.stranger("203.0.113.7"), RIGHT))
 
     def test_who_checks_is_told_from_which_networks_and_whether_they_are_known(self) -> None:
@@ -261,7 +261,7 @@ class LoggingInTests(Case):
 
     def test_this_machine_tries_as_many_names_as_it_likes(self) -> None:
         for number in range(10):
-            self.assertNotIn("too many tries", self.tries(self.door(), name=f"eve{number}_"))
+            self.assertNotIn("Too many tries", self.tries(self.door(), name=f"eve{number}_"))
 
     def test_tries_that_wait_for_their_turn_count_too(self) -> None:
         self.passwords.hold = True
@@ -273,13 +273,13 @@ class LoggingInTests(Case):
 
     def test_right_passwords_do_not_count(self) -> None:
         for _ in range(10):
-            self.assertNotIn("too many tries", self.tries(self.stranger(), RIGHT))
+            self.assertNotIn("Too many tries", self.tries(self.stranger(), RIGHT))
 
     def test_who_cannot_be_checked_for_want_of_the_store_is_told_so_and_may_be_a_guest(
         self,
     ) -> None:
         self.broken_store.broken = True
-        self.assertIn("passwords cannot be checked right now", self.tries(self.stranger(), RIGHT))
+        self.assertIn("Passwords cannot be checked right now", self.tries(self.stranger(), RIGHT))
         door = self.stranger().asks(c.Login(BOB, RIGHT, or_guest=True))
         self.assertEqual(self.nick(door), "guest1")
         self.broken_store.broken = False
@@ -292,7 +292,7 @@ class LoggingInTests(Case):
         door = self.stranger().asks(c.Login(BOB, RIGHT, or_guest=True))
         self.clock.advance(30)
         self.turn()
-        self.assertIn("passwords cannot be checked right now", "\n".join(door.take()))
+        self.assertIn("Passwords cannot be checked right now", "\n".join(door.take()))
         self.assertEqual(self.nick(door), "guest1")
 
     def test_a_fault_is_shown_by_its_number_and_the_session_goes_on(self) -> None:
@@ -553,7 +553,7 @@ class ComingBackTests(Case):
         self.assertIn("Your account is managed in a file", "\n".join(carol.take()))
         carol.asks(c.ChangePassword(RIGHT, WRONG))
         self.turn()
-        self.assertIn("this server does not keep your password", "\n".join(carol.take()))
+        self.assertIn("Your password is not stored on this server", "\n".join(carol.take()))
         self.assertIn("carol", self.node.hub.state.accounts)
 
     def test_who_came_as_a_guest_under_the_name_that_others_vouch_for_can_log_in(self) -> None:

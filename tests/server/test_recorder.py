@@ -277,7 +277,7 @@ class RestoredTests(KeepingCase):
 
     def test_rooms_are_there_again_and_the_log_says_how_many(self) -> None:
         self.restored("dev", "ops")
-        self.assertEqual(self.lines(), ["2 rooms came back"])
+        self.assertEqual(self.lines(), ["restored 2 rooms"])
         self.assertEqual(self.names(), ["dev", "lobby", "ops"])
         self.assertEqual((self.room("lobby").topic, self.room("dev").topic), (NEWS, NEWS))
 
@@ -288,11 +288,11 @@ class RestoredTests(KeepingCase):
         self.node.restored(Remembered((owned,)))
         self.clock.advance(EMPTY_FOR + 1)
         self.assertEqual(self.names(), ["dev", "lobby"])
-        self.assertEqual(self.lines(), ["1 room came back"])
+        self.assertEqual(self.lines(), ["restored 1 room"])
 
     def test_one_room_is_no_rooms(self) -> None:
         self.restored("dev")
-        self.assertEqual(self.lines(), ["1 room came back"])
+        self.assertEqual(self.lines(), ["restored 1 room"])
 
     def test_where_no_room_came_back_nothing_is_said_and_nothing_waits(self) -> None:
         self.restored()
@@ -300,7 +300,7 @@ class RestoredTests(KeepingCase):
 
     def test_rooms_that_cannot_come_back_are_logged_with_the_reason(self) -> None:
         self.restored("dev", "DEV", "ops")
-        want = ["#DEV did not come back: #dev is there already", "2 rooms came back"]
+        want = ["#DEV was not restored: #dev already exists", "restored 2 rooms"]
         self.assertEqual(self.lines(), want)
 
     def test_room_to_which_nobody_comes_back_is_gone_after_a_while(self) -> None:

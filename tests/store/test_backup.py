@@ -147,7 +147,7 @@ class CopyTests(BackupTestCase):
     def test_nothing_is_overwritten(self) -> None:
         self.served(1, next_id=2)
         self.file.symlink_to("nowhere")
-        self.assertEqual(self.refused(), f"{self.file}: exists already; choose another name")
+        self.assertEqual(self.refused(), f"{self.file}: already exists; choose another name")
 
     def test_nothing_is_overwritten_that_came_meanwhile(self) -> None:
         self.served(1, next_id=2)

@@ -59,7 +59,7 @@ class CommandTests(BackupTestCase):
         self.says("backup", self.file, *self.here())
         database.write_text("rubbish")
         self.assertIn(
-            "\nit could not be read; new ids start far above",
+            "\nit could not be read, so the ids it used are unknown; new ids start far above",
             self.says("restore", self.file, *self.here()),
         )
 

@@ -55,7 +55,8 @@ class DefaultFolderTests(SynchronousTestCase):
         self.patch(pwd, "getpwuid", unknown)
         error = self.assertRaises(StateDirError, default_folder, {}, "linux")
         self.assertEqual(
-            str(error), "there is no home folder for the history; choose a folder with --state-dir"
+            str(error),
+            "there is no home folder to keep history in; choose a folder with --state-dir",
         )
 
 

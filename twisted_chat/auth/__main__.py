@@ -57,12 +57,12 @@ def _read(source: TextIO, ask: Callable[[str], str]) -> str:
         password = source.readline(2 * MAX_PASSWORD).removeprefix("\ufeff")
         password = password.removesuffix("\n").removesuffix("\r")
     if len(password) < MIN_PASSWORD:
-        raise _BadPassword(f"a password has at least {MIN_PASSWORD} characters")
+        raise _BadPassword(f"a password must have at least {MIN_PASSWORD} characters")
     if len(password.encode("utf-8", "replace")) > MAX_PASSWORD:
-        raise _BadPassword(f"a password has at most {MAX_PASSWORD:,} bytes")
+        raise _BadPassword(f"a password can have at most {MAX_PASSWORD:,} bytes")
     if password != password.strip(" "):
         raise _BadPassword(
-            "a password cannot begin or end with a space, which a chat line would lose"
+            "a password cannot begin or end with a space, because chat lines lose it"
         )
     return password
 

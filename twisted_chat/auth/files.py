@@ -33,7 +33,7 @@ class Argon2File:
                 continue
             name, colon, hashed = map(str.strip, text.partition(":"))
             if not colon or not hashed.startswith("$argon2"):
-                raise ValueError(f"line {number} is not NAME:HASH with a hash of argon2")
+                raise ValueError(f"line {number} is not NAME:HASH with an argon2 hash")
             fault = fault_in(hashed)
             if fault:
                 raise ValueError(f"line {number}: the hash {fault}")

@@ -83,7 +83,7 @@ _NICE: Final = 10
 
 
 _HERE: Final = Who()
-_BUSY: Final = "too many people log in right now; try again in a few seconds"
+_BUSY: Final = "Too many people are logging in right now; try again in a few seconds"
 
 
 class BusyError(Exception):

@@ -38,7 +38,7 @@ class NotPlain(TypeError):
 
 
 def encode(value: object) -> bytes:
-    """Return a value as bytes. Raises :class:`NotPlain` for what is no plain data."""
+    """Return a value as bytes. Raises :class:`NotPlain` for what is not plain data."""
     return _pack(_taken_apart(value))
 
 
@@ -62,7 +62,7 @@ def _taken_apart(value: Any) -> Any:
             _name(kind),
             *(_taken_apart(getattr(value, each)) for each in kind.__struct_fields__),
         ]
-    raise NotPlain(f"{kind.__module__}.{kind.__qualname__} is no plain data")
+    raise NotPlain(f"{kind.__module__}.{kind.__qualname__} is not plain data")
 
 
 def _put_together(value: Any) -> Any:

@@ -27,5 +27,5 @@ def report(sums: LogSums, what: str, address: str, why: Failure | None = None) -
         fault=fault,
         what=what,
     )
-    text = f"something went wrong here; the server's log has it as {fault}"
+    text = f"Something went wrong in the server; its log lists the fault as {fault}"
     return Refused("internal", text)

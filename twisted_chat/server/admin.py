@@ -34,7 +34,9 @@ _LONGEST: Final = 400
 _LONGEST_ERROR: Final = 200
 #: What is stored within so many seconds needs no word that it is not stored yet.
 _SOON: Final = 1.0
-_WRONG: Final = r.Refused("wrong-password", "there is no operator of that name with that password")
+_WRONG: Final = r.Refused(
+    "wrong-password", "There is no operator with that name and password. Nothing was changed."
+)
 
 
 class Admin:
@@ -66,7 +68,7 @@ class Admin:
         for session, seat in self._hub.state.sessions.items():
             name = seat.operator
             if name is not None and old.hash_of(name) != operators.hash_of(name):
-                self._record(session, name, "is no operator any more: the list was changed")
+                self._record(session, name, "is no longer an operator: the list was changed")
                 self._hub.make_operator(session, None)
                 self._sessions.tell(
                     session, r.Notice("deoper", "You are no longer a server operator.")
@@ -95,7 +97,7 @@ class Admin:
                 else:
                     self._pending.start(session, tag, self._oper(session, command), "/oper")
             case c.Deoper():
-                self._record(session, seat.operator, "is no operator any more")
+                self._record(session, seat.operator, "is no longer an operator")
                 self._hub.make_operator(session, None)
                 self._sessions.tell(
                     session, r.Confirmed("You are no longer a server operator."), tag
@@ -110,7 +112,7 @@ class Admin:
             case c.ResetPassword():
                 self._accounts.answer(session, command, tag)
             case c.ShowAudit():  # pragma: no branch (mypy sees a missing case)
-                self._record(session, seat.operator, "looked at this trail")
+                self._record(session, seat.operator, "looked at the audit log")
                 self._pending.start(session, tag, self._audit(command.page), "/audit")
 
     def tell_stats(self, session: SessionId, tag: str | None) -> None:
@@ -136,17 +138,20 @@ class Admin:
     def _may_try(self, session: SessionId) -> r.Refused | None:
         """Refuse a try that may not be made; count it if it may."""
         if not len(self._operators):
-            return r.Refused("no-operators", "this server has no operators: it was started without")
+            return r.Refused(
+                "no-operators",
+                "This server has no operators (none are set with --operators). Nothing was changed.",
+            )
         if not (self.in_clear or self._hub.state.sessions[session].private):
             return r.Refused(
                 "in-clear",
-                "others could read along here, so that password was not looked at; and change it, for they could this time; "
-                "use TLS, or the server's own machine",
+                "This connection is not encrypted, so the password was not checked. Others may have read it: change it, "
+                "and use TLS or the server's own machine.",
             )
         now, keys = self._clock.seconds(), self._keys(session)
         wait = max(self._throttle.wait(key, now) for key in keys)
         if wait:
-            why = f"too many tries; try again in {int(wait) + 1} seconds"
+            why = f"Too many tries. Nothing was changed. Try again in {int(wait) + 1} seconds."
             return r.Refused("too-many-tries", why)
         for key in keys:
             self._throttle.count(key, now)
@@ -240,8 +245,8 @@ class Admin:
             message, session, command, _ = self._unstored.popleft()
             if not self._commits.is_stored(message) and self._sessions.here(session):
                 why = (
-                    f"Your {command} is in force, but it is not stored yet: it would be lost if the server ended now. "
-                    "It is confirmed once it is stored."
+                    f"Your {command} is in force, but it is not stored yet: it would be lost if the server stopped now. "
+                    "You will get a confirmation once it is stored."
                 )
                 self._sessions.tell(session, r.Notice("pending", why))
 

@@ -61,7 +61,7 @@ class CatchUp:
         if waits:
             self._telling[account.key] = session
         if rooms or waits:
-            what = "telling what was missed"
+            what = "reporting what was missed"
             tasks.start(self._tell(session, account, rooms, at, waits=waits), what)
 
     def _is_told(self, account: Account) -> bool:
@@ -110,7 +110,7 @@ class CatchUp:
                 self._sessions.tell(session, r.Missed(still, tuple(private)))
         except StoreError as error:
             if self._sessions.here(session):
-                why = f"what you missed cannot be told now: {error}"
+                why = f"What you missed cannot be shown now: {error}"
                 self._sessions.tell(session, r.Notice("missed-unavailable", why))
         finally:
             if not self._has(session, account):

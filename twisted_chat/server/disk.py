@@ -77,18 +77,20 @@ class Disk:
         if not self._began:
             self._began = True
             if free < least * _SCARCE:
-                log.warn("only {free} MB are free for what is kept", free=_mega(free))
+                log.warn("only {free} MB of disk space are free for the database", free=_mega(free))
         if not self.low and free < least:
             self.low = True
             log.warn(
-                "{free} MB are free, which is less than min-free ({least} MB): what guests say in rooms is not kept",
+                "{free} MB are free, which is less than min-free ({least} MB): messages of guests in rooms are not kept",
                 free=_mega(free),
                 least=_mega(least),
             )
         elif self.low and free >= least * _ENOUGH:
             self.low = False
             self._told.clear()
-            log.info("{free} MB are free: what guests say is kept again", free=_mega(free))
+            log.info(
+                "{free} MB are free: messages of guests in rooms are kept again", free=_mega(free)
+            )
 
     def growth(self) -> tuple[int | None, float]:
         """Return by how many bytes the store grew, and in how many seconds, a day at most; None while that is not known."""
@@ -149,7 +151,7 @@ class Disk:
         self._told.add(room)
         text = (
             f"The server is short of disk space. What guests say in {name} is shown, but not kept in its history, "
-            "until there is more."
+            "until there is more space."
         )
         for user in self._hub.state.rooms[room].members:
             for session in self._sessions.of(user):
@@ -157,8 +159,8 @@ class Disk:
 
 
 _TOO_MUCH: Final = (
-    "So much was said today by guests from your address that the rest is shown, but not kept in the history. "
-    "That ends within 24 hours; what you say with an account is kept."
+    "Guests from your address have said so much today that further messages are shown, but not kept in the history. "
+    "This ends within 24 hours; what you say with an account is kept."
 )
 
 

@@ -194,8 +194,8 @@ class EventFanout:
     def _no_longer_in(self, room: e.RoomRef, session: SessionId) -> str:
         focus = self._hub.focus_of(session)
         if focus is None:
-            return f"you are no longer in {room.name}; choose with /join ROOM where you talk now"
-        return f"you are no longer in {room.name}; you talk in {focus.ref.name} as before"
+            return f"You are no longer in {room.name}. Choose the room you talk in with /join ROOM."
+        return f"You are no longer in {room.name}. You still talk in {focus.ref.name}."
 
     def _tell_left(self, it: f.TellLeft, envelope: e.Envelope, session: SessionId | None) -> None:
         if session is not None:

@@ -29,7 +29,7 @@ CHUNK: Final = 100
 PATIENCE: Final = 10.0
 
 _STUCK: Final = "the store does not answer; try again later"
-_BUSY: Final = "many others search; try again later"
+_BUSY: Final = "too many searches are waiting; try again later"
 _STOPPING: Final = "the server is stopping"
 
 
@@ -131,7 +131,7 @@ class HistoryReader:
                     answer.end()
                     return
         except StoreError as error:
-            refused = r.Refused("history-unavailable", f"history cannot be shown now: {error}")
+            refused = r.Refused("history-unavailable", f"History cannot be shown now: {error}")
             answer.end([refused, history.end(count, asked)] if opened else [refused])
 
     async def _find(self, answer: _Answer, query: Query) -> None:
@@ -145,7 +145,7 @@ class HistoryReader:
             finally:
                 self._turns.end()
         except StoreError as error:
-            why = f"nothing can be searched now: {error}"
+            why = f"Searching is not possible now: {error}"
             answer.end([r.Refused("search-unavailable", why)])
             return
         found = self.visible(answer.session, page.envelopes)

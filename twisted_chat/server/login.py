@@ -43,7 +43,7 @@ _PATIENCE: Final = 30.0
 
 _RESET: Final = (
     "An operator of this server reset your password, and ended the sessions of your account. The code that you logged in with "
-    "does not log in again. Set a new password with it now: /passwd CODE PASSWORD."
+    "cannot be used for another login. Set a new password with it now: /passwd CODE PASSWORD."
 )
 
 
@@ -86,7 +86,7 @@ class AccountLogin:
         if network is not None:
             wait = self._registrations.wait(network, now)
             if wait:
-                why = f"too many registrations from your address; wait {_minutes(wait)}"
+                why = f"Too many accounts were registered from your address. Nothing was registered. Wait {_minutes(wait)}."
                 self._sessions.tell(session, r.Refused("slow-down", why), tag)
                 return
             self._registrations.count(network, now)
@@ -122,7 +122,7 @@ class AccountLogin:
         keys = self._keys(session, nick, known=known)
         wait = max(throttle.wait(key, now) for throttle, key in keys)
         if wait:
-            why = f"too many tries; wait {math.ceil(wait)} seconds"
+            why = f"Too many tries; wait {math.ceil(wait)} seconds"
             self._refuse(session, asked, "slow-down", why, tag, scope)
             return
         for throttle, key in keys:
@@ -168,7 +168,7 @@ class AccountLogin:
         self._forgive(keys)
         self._recorder.entered(nick.key, self._sessions.network(session))
         if verdict is Verdict.OUTSIDE and isinstance(asked.command, c.ChangePassword):
-            why = "this server does not keep your password; change it where you got it"
+            why = "Your password is not stored on this server; change it where your account is managed"
             self._refuse(session, asked, "unsupported", why, tag, scope)
             return
         proof = asked.proof
@@ -282,7 +282,7 @@ class AccountLogin:
 
 
 def _give_up(result: object, seconds: float) -> NoReturn:
-    raise StoreError("passwords cannot be checked right now; try again a little later")
+    raise StoreError("Passwords cannot be checked right now; try again later")
 
 
 def _minutes(seconds: float) -> str:

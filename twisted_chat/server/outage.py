@@ -10,7 +10,8 @@ from twisted_chat.server.services import Services
 
 _BEGAN: Final = r.Notice(
     "not-stored",
-    "The server cannot store messages at the moment. Messages are shown, but they are lost if the server stops before it can.",
+    "The server cannot store messages at the moment. Messages are shown, but they are lost if the server stops before they "
+    "are stored.",
 )
 _ENDED: Final = r.Notice(
     "stored-again", "The server stores messages again, and has stored what was said meanwhile."

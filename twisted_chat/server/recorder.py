@@ -58,13 +58,13 @@ class StateRecorder:
         for each in left_out:
             log.warn(
                 # What the rules of today forbid may hold anything.
-                "{room} did not come back: {why}",
+                "{room} was not restored: {why}",
                 room=shown(str(each.record.ref.name), 60),
                 why=each.why,
             )
         count = sum(not room.members for room in self._hub.state.rooms.values()) - 1  # the lobby
         if count:
-            what = "1 room came back" if count == 1 else f"{count:,} rooms came back"
+            what = "restored 1 room" if count == 1 else f"restored {count:,} rooms"
             log.info("{line}", line=what)
             self._closing = self._clock.callLater(EMPTY_FOR, self._close)
 
@@ -74,7 +74,7 @@ class StateRecorder:
             try:
                 nick = parse_nick(name)
             except BadName as bad:
-                log.warn("{name} can be no account: {why}", name=shown(name), why=str(bad))
+                log.warn("{name} cannot be an account: {why}", name=shown(name), why=str(bad))
                 continue
             self._hub.state.accounts.reserve(nick, self._wall())
 

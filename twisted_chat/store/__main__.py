@@ -132,7 +132,7 @@ def _do(command: str, folder: Path, file: Path | None) -> str:
         lines.append(f"the previous database is now {restored.aside}")
     if not restored.readable:
         lines.append(
-            "it could not be read; new ids start far above those of the backup, so that they are hopefully unused"
+            "it could not be read, so the ids it used are unknown; new ids start far above those of the backup"
         )
     return "\n".join(lines)
 

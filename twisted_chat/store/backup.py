@@ -58,7 +58,7 @@ def backup(folder: Path, target: Path) -> Summary:
     """
     database = _required(folder)
     if os.path.lexists(target):
-        raise BackupError(f"{target}: exists already; choose another name")
+        raise BackupError(f"{target}: already exists; choose another name")
     with _recognized(database, shown=database):
         pass  # else an error would name the copy
     with _temporary(target) as copy:
@@ -237,7 +237,7 @@ def _refuse_newer(source: Path) -> None:
             row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
             if row and str(row[0]) > HEAD:
                 raise BackupError(
-                    f"{source}: was made by a newer version of twisted-chat (schema {row[0]}, this one knows {HEAD}); "
+                    f"{source}: was made by a newer version of twisted-chat (schema {row[0]}, this one supports {HEAD}); "
                     "restore it with that version"
                 )
 

@@ -51,7 +51,7 @@ def _home(environment: Mapping[str, str]) -> Path:
             home = ""
     if not os.path.isabs(home):
         raise StateDirError(
-            "there is no home folder for the history; choose a folder with --state-dir"
+            "there is no home folder to keep history in; choose a folder with --state-dir"
         )
     return Path(home)
 

@@ -165,7 +165,7 @@ EVERY_REPLY: tuple[r.Reply, ...] = (
     r.Invitation(nick("bob"), room("dev")),
     r.Ignored(("eve",)),
     r.Confirmed("done"),
-    r.Notice("kicked", "you are no longer in #dev"),
+    r.Notice("kicked", "You are no longer in #dev."),
     r.HelpText((r.HelpLine("join", "ROOM", "enter a room"),)),
     r.Acked(MessageId(1), NOW),
     r.Pong(CleanText("1")),

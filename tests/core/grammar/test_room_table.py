@@ -124,4 +124,6 @@ class RoomSpecTests(SynchronousTestCase):
         self.assertEqual(str(bad), '"some" is neither join nor all')
         for word in ("-1", "x", "1.5", "9" * 10, "\u0663"):
             bad = self.assertRaises(BadArguments, parse, f"slow {word}")
-            self.assertEqual(str(bad), f'"{word}" is not a number of seconds; 0 turns it off')
+            self.assertEqual(
+                str(bad), f'"{word}" is not a number of seconds; 0 turns slow mode off'
+            )

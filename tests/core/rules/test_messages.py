@@ -76,7 +76,7 @@ class SayTests(ChatCase):
 
     def test_mistyped_private_message_to_somebody_here_is_not_said(self) -> None:
         why = (
-            "That looks like a private message to eve, mistyped. It was not sent. "
+            "That looks like a mistyped private message to eve. It was not sent. "
             "Type /msg eve TEXT, or put // and a space in front to say it to everyone."
         )
         for name in ("eve", "Eve", "\u0435v\u0435"):
@@ -98,7 +98,7 @@ class SayTests(ChatCase):
     def test_password_of_a_locked_room_is_not_said(self) -> None:
         self.world.do(self.alice, c.Join(room("Vault"), "swordfish"))
         why = (
-            "That looks like the password of #Vault, mistyped. It was not sent. "
+            "That looks like a mistyped command with the password of #Vault. It was not sent. "
             "Type /join #Vault PASSWORD, or put // and a space in front to say it to everyone."
         )
         for name in ("vault", "VAULT", "v\u0430ult"):

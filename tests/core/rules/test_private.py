@@ -248,7 +248,7 @@ class ToldTests(PrivateCase):
         why = self.void(carl, event)
         self.assertEqual(
             why.why,
-            "3 messages are already waiting for bob, and there cannot be more. The message was not sent.",
+            "3 messages are already waiting for bob, which is the maximum. The message was not sent.",
         )
 
     def test_sent_again_is_said_so_whatever_stands_in_the_way_now(self) -> None:

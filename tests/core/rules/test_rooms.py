@@ -75,7 +75,7 @@ class JoinTests(ChatCase):
         self.assertEqual(self.void(bob, e.Joined(room("x"))), Refused("too-many-rooms", why))
 
     def test_room_that_looks_like_another_is_not_made(self) -> None:
-        why = "#d\u0435v looks too much like #dev, which exists. No room was made. Join #dev, or choose another name."
+        why = "#d\u0435v looks too much like #dev, which already exists. No room was made. Join #dev, or choose another name."
         self.assertEqual(self.void(self.eve, e.Joined(room("d\u0435v"))), Refused("lookalike", why))
 
     def test_locked_room_takes_its_password_only(self) -> None:
@@ -140,7 +140,7 @@ class RoomTests(ChatCase):
         self.assertIsInstance(self.decide(bob, c.Join(room("lobby"))), SendReply)
 
     def test_room_that_looks_like_another_is_not_made(self) -> None:
-        why = "#d\u0435v looks too much like #dev, which exists. No room was made. Join #dev, or choose another name."
+        why = "#d\u0435v looks too much like #dev, which already exists. No room was made. Join #dev, or choose another name."
         self.refuse(self.eve, c.Join(room("d\u0435v")), "lookalike", why)
         dev = self.world.hub.state.room_named(room("dev"))
         assert dev is not None

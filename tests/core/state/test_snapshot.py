@@ -195,10 +195,10 @@ class LeftOutTests(SynchronousTestCase):
         self.assertEqual(
             left_out,
             [
-                ("#DEV", "#dev is there already"),
+                ("#DEV", "#dev already exists"),
                 ("#d\u0435v", "it looks too much like #dev"),
-                ("#lobby", "#lobby is there already"),
-                ("#other", "#dev is there already"),
+                ("#lobby", "#lobby already exists"),
+                ("#other", "#dev already exists"),
             ],
         )
 
@@ -207,7 +207,7 @@ class LeftOutTests(SynchronousTestCase):
             name = RoomName(text, key, text)
             record = structs.replace(a_record(5, "dev"), ref=e.RoomRef(RoomId(5), name))
             hub, left_out = self.restore(record, a_record(9, "ops"))
-            self.assertEqual(left_out, [(f"#{text}", "its name is against the rules of today")])
+            self.assertEqual(left_out, [(f"#{text}", "its name is no longer allowed")])
             self.assertEqual(set(hub.state.rooms), {LOBBY_ID, 9})
 
     def test_lobby_takes_back_its_topic_and_limits_only(self) -> None:

@@ -105,7 +105,7 @@ class NickTests(Case):
 
     def test_forbidden_characters_are_named(self) -> None:
         for character in FORBIDDEN_IN_NICK:
-            named = "a blank" if character == " " else f'"{character}"'
+            named = "a space" if character == " " else f'"{character}"'
             for raw in (f"b{character}b", f"\u00e9{character}"):
                 self.assertIn(f"{named} cannot be in a nickname", self.refusal_of_nick(raw))
 
@@ -378,7 +378,7 @@ class FailureOfPrecisTests(Case):
                 raise UnicodeEncodeError("x", value, 0, len(value), "DISALLOWED/not_idempotent")
 
         self.patch(names, "_profile", lambda name: Unstable())
-        self.assertIn("make no nickname", self.refusal_of_nick("unst\u00e4ble"))
+        self.assertIn("do not make a valid nickname", self.refusal_of_nick("unst\u00e4ble"))
 
 
 class HiddenTests(SynchronousTestCase):

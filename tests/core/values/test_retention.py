@@ -50,7 +50,7 @@ class KeepTests(SynchronousTestCase):
             (Keep(1), "for 1 day"),
             (Keep(lines=1000), "up to 1,000 lines"),
             (Keep(7, 500), "for 7 days, up to 500 lines"),
-            (KEEP_ALL, "as long as this server keeps any"),
+            (KEEP_ALL, "as long as this server keeps messages"),
         ):
             self.assertEqual(str(keep), text)
 

@@ -118,7 +118,7 @@ class EventTests(SynchronousTestCase):
             event(e.KeepSet(Keep())),
             happened(
                 "keep",
-                "alice changed the retention of #dev: its history is kept as long as this server keeps any.",
+                "alice changed the retention of #dev: its history is kept as long as this server keeps messages.",
                 days=None,
                 lines=None,
                 capped=False,

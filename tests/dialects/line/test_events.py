@@ -90,7 +90,7 @@ class EventTests(SynchronousTestCase):
             "(the most that this server keeps)"
         )
         self.assertEqual(event(e.KeepSet(Keep(7, 500), capped=True)), [capped])
-        free = ["-- The history of #dev is kept as long as this server keeps any."]
+        free = ["-- The history of #dev is kept as long as this server keeps messages."]
         self.assertEqual(reply(r.Kept(DEV, KEEP_ALL)), free)
         self.assertEqual(reply(r.Kept(DEV, Keep(1))), ["-- The history of #dev is kept for 1 day."])
 

@@ -79,7 +79,7 @@ class OperTests(BannedCase):
     def test_password_in_clear_is_refused_from_elsewhere_only(self) -> None:
         eve = self.house.enters("eve")
         eve.types("/oper root correct horse")
-        self.assertIn("others could read along", eve.sees()[-1])
+        self.assertIn("This connection is not encrypted", eve.sees()[-1])
         self.assertEqual(len(self.house.runner.held), 0)
         self.operator("bob", HERE)
 
@@ -96,7 +96,7 @@ class OperTests(BannedCase):
         (bans,) = bot.gets()
         self.assertEqual((bans["type"], bans["bans"][0]["target"]), ("server_bans", "192.0.2.7"))
         bot.objects({"type": "command", "content": "/audit", "id": "10"})
-        self.assertEqual(bot.gets()[-1]["records"][0]["what"], "looked at this trail")
+        self.assertEqual(bot.gets()[-1]["records"][0]["what"], "looked at the audit log")
 
     def test_wrong_mark_does_not_say_the_password_to_all(self) -> None:
         self.root.hears()

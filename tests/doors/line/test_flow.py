@@ -178,7 +178,7 @@ class SlipTests(HouseTestCase):
             self.house.waits(1)
             self.eve.types(typed)
             (said,) = self.eve.sees()
-            self.assertIn("! That looks like a private message to bob, mistyped.", said)
+            self.assertIn("! That looks like a mistyped private message to bob.", said)
             self.assertEqual((self.zoe.hears(), self.bob.hears()), (b"", b""), ascii(typed))
 
     def test_nobody_hears_what_came_by_another_arrow_whoever_is_here(self) -> None:
@@ -236,7 +236,9 @@ class SlipTests(HouseTestCase):
         for typed in ("join vault swordfish", "Join #VAULT swordfish", ".join vault swordfish"):
             self.eve.types(typed)
             (said,) = self.eve.sees()
-            self.assertIn("! That looks like the password of #vault, mistyped. It was not", said)
+            self.assertIn(
+                "! That looks like a mistyped command with the password of #vault. It was not", said
+            )
         self.assert_sees(self.zoe)
         self.eve.types("join lobby now", "join vault")
         self.assertEqual(len(self.zoe.sees()), 2)

@@ -15,7 +15,7 @@ class Case(HouseTestCase):
         self.bob = self.house.enters("bob")
         self.bob.types("/register correct-horse")
         self.assertIn(
-            "-- bob is registered and yours now. To log in from elsewhere, type bob PASSWORD.",
+            "-- bob is registered, and is now yours. To log in from elsewhere, type bob PASSWORD.",
             self.bob.sees(),
         )
         self.bob.types("/leave")

@@ -117,9 +117,7 @@ class WaitingTests(Case):
         eve = self.house.enters("eve")
         for line in ("msg bob psst", "psst > bob."):
             self.ann.types(line)
-            self.assertIn(
-                "! That looks like a private message to bob, mistyped", self.ann.sees()[0]
-            )
+            self.assertIn("! That looks like a mistyped private message to bob", self.ann.sees()[0])
         self.assertEqual(eve.sees(), [])
 
     def test_requests_between_programs_do_not_wait(self) -> None:
@@ -133,7 +131,7 @@ class WaitingTests(Case):
         self.ann.types(*["/msg bob hi"] * 4)
         self.assertEqual(
             self.ann.sees()[-1],
-            "! 3 messages from you are already waiting for bob, and there cannot be more. The message was not sent.",
+            "! 3 messages from you are already waiting for bob, which is the maximum. The message was not sent.",
         )
         # Guests are cheap: all of them count as one.
         for name in ("eve", "guy"):
@@ -141,7 +139,7 @@ class WaitingTests(Case):
         carl.types("/msg bob hi")
         self.assertEqual(
             carl.sees()[-1],
-            "! 5 messages are already waiting for bob, and there cannot be more. The message was not sent.",
+            "! 5 messages are already waiting for bob, which is the maximum. The message was not sent.",
         )
         bob = self.back()
         bob.resets()
@@ -158,7 +156,7 @@ class WaitingTests(Case):
         eve.types("/msg bob hi")
         self.assert_sees(
             eve,
-            "! 3 messages from guests are already waiting for bob, and there cannot be more. The message was not sent.",
+            "! 3 messages from guests are already waiting for bob, which is the maximum. The message was not sent.",
         )
 
     def test_what_was_sent_before_is_acknowledged_though_no_more_can_wait(self) -> None:

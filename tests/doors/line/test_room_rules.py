@@ -143,7 +143,7 @@ class VisitTests(HouseTestCase):
         self.assert_sees(
             self.eve,
             said,
-            "-- you are no longer in #dev; choose with /join ROOM where you talk now.",
+            "-- You are no longer in #dev. Choose the room you talk in with /join ROOM.",
         )
         self.eve.types("hello?", "/join dev")
         first, second = self.eve.sees()
@@ -156,7 +156,7 @@ class VisitTests(HouseTestCase):
         self.eve.sees()
         self.olga.types("/kick eve")
         self.assertEqual(
-            self.eve.sees()[-1], "-- you are no longer in #dev; you talk in #lobby as before."
+            self.eve.sees()[-1], "-- You are no longer in #dev. You still talk in #lobby."
         )
 
     def test_bans_are_listed_and_lifted(self) -> None:

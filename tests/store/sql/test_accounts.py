@@ -82,7 +82,7 @@ class ReadingTests(Case):
         self.add("another", "eve")
         self.assertEqual(read_accounts(self.connection), (BOB,))
         lines = [formatEvent(event) or "" for event in self.observer]
-        named = [line.partition(" did not come back")[0] for line in lines]
+        named = [line.partition(" was not restored")[0] for line in lines]
         self.assertEqual(named, ["account a b", "account eve"])
 
     def test_settings_that_somebody_spoilt_are_the_defaults(self) -> None:

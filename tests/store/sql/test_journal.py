@@ -97,7 +97,7 @@ class RemovedTests(HeldStoreCase):
         self.threads.run_all()
         self.assertEqual(self.acked[-1], self.next)
         self.assertEqual(self.after_kill(), list(range(101, self.next + 1)))
-        self.assertEqual(len([line for line in self.log if "nothing can be stored" in line]), 1)
+        self.assertEqual(len([line for line in self.log if "cannot store anything" in line]), 1)
 
     def test_what_was_committed_to_a_removed_log_is_acknowledged_when_it_is_saved(self) -> None:
         database = self.store._database

@@ -141,7 +141,7 @@ class PostgresOpeningTests(TestCase):
         database.close()
         self.execute("UPDATE alembic_version SET version_num = '9999'")
         self.assertIn(
-            f"newer version of twisted-chat (schema 9999, this one knows {HEAD})", self.refusal()
+            f"newer version of twisted-chat (schema 9999, this one supports {HEAD})", self.refusal()
         )
 
     def test_database_that_cannot_hold_every_text_is_refused(self) -> None:

@@ -205,7 +205,7 @@ def _read_duration(word: str) -> int:
 
 def _read_seconds(word: str) -> int:
     if not (word.isascii() and word.isdigit() and len(word) <= 9):
-        raise BadArguments(f'"{shown(word)}" is not a number of seconds; 0 turns it off')
+        raise BadArguments(f'"{shown(word)}" is not a number of seconds; 0 turns slow mode off')
     return int(word)
 
 

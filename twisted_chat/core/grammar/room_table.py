@@ -128,7 +128,7 @@ ROOM_SPECS: Final = (
     Spec(
         "invite-only",
         "on|off",
-        "let only invited people in",
+        "let in only people who are invited",
         _setting("invite-only"),
         action="set",
         grammar="SWITCH",
@@ -153,7 +153,7 @@ ROOM_SPECS: Final = (
     Spec(
         "register-room",
         "",
-        "own the room, so that it stays when it is empty",
+        "become the owner of the room, and keep it when it is empty",
         c.RegisterRoom,
         action="register",
         account=True,

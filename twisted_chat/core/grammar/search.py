@@ -70,7 +70,7 @@ def read_search(text: str) -> Search:
     # As the store looks for them: a word of kana of half a width, or of decomposed Hangul, is one for each letter there.
     if sum(len(folded) for folded, _ in draft.terms) > MAX_WORDS:
         raise BadSearch(
-            f"A search has at most {MAX_WORDS} words. Nothing was searched. Use the rarest words only."
+            f"A search can have at most {MAX_WORDS} words. Nothing was searched. Use the rarest words only."
         )
     if sum(term.prefix for term in draft.terms.values()) > MAX_PREFIXES:
         raise BadSearch(
@@ -97,7 +97,7 @@ def query_of(search: Search, rooms: Iterable[RoomRef], now: float, most: int) ->
 
 def _read_key(draft: _Draft, key: str, value: str) -> None:
     if not value:
-        raise BadSearch(f"{key}: needs a value, without a space before it")
+        raise BadSearch(f"{key}: needs a value, with no space after the colon")
     try:
         match key:
             case "from" if draft.nick is not None:

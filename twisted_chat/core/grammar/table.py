@@ -101,8 +101,8 @@ _PEOPLE: Final = (
     Spec("who", "[ROOM] [PAGE]", "list who is here or in a room; also ? and !who", c.Who),
     Spec("whois", "NICK", "show what is known about a person", c.Whois),
     Spec("nick", "NICK", "change your nickname", c.Rename),
-    Spec("ignore", "[NICK]", "hide what a person says, or list whom you ignore", c.Ignore),
-    Spec("unignore", "NICK", "show again what a person says", c.Unignore),
+    Spec("ignore", "[NICK]", "hide what a person says, or list the people you ignore", c.Ignore),
+    Spec("unignore", "NICK", "stop ignoring a person", c.Unignore),
 )
 
 _ROOMS: Final = (
@@ -130,7 +130,7 @@ _ACCOUNT: Final = (
     Spec(
         "register",
         "PASSWORD [CODE]",
-        "make an account, which keeps your nickname for you",
+        "create an account, which reserves your nickname",
         c.Register,
         account=False,
         secret=True,
@@ -148,7 +148,7 @@ _ACCOUNT: Final = (
     Spec(
         "drop-account",
         "PASSWORD",
-        "delete your account; its name is free again",
+        "delete your account and free its name",
         c.DropAccount,
         account=True,
         secret=True,
@@ -160,7 +160,7 @@ _SERVER: Final = (
     Spec(
         "invite-code",
         "",
-        "make a code with which one person can register",
+        "create a code with which one person can register",
         c.MakeInviteCode,
         local=True,
     ),
@@ -180,10 +180,10 @@ _SERVER: Final = (
         "ban a nick, account, address or network from the server",
         c.PutServerBan,
     ),
-    Spec("server-unban", "WHOM", "lift a ban from the server", c.LiftServerBan),
-    Spec("server-bans", "[PAGE]", "list the bans from the server", c.ShowServerBans),
+    Spec("server-unban", "WHOM", "lift a server ban", c.LiftServerBan),
+    Spec("server-bans", "[PAGE]", "list the server bans", c.ShowServerBans),
     Spec("suspend", "ACCOUNT [TEXT]", "ban an account for good", _suspend),
-    Spec("unsuspend", "ACCOUNT", "lift the ban of an account", c.LiftServerBan),
+    Spec("unsuspend", "ACCOUNT", "lift the ban on an account", c.LiftServerBan),
     Spec(
         "accounts",
         "[MASK]",
@@ -202,7 +202,7 @@ _SERVER: Final = (
     Spec(
         "panic",
         "0|1|2",
-        "lockdown: 1 keeps new guests out, 2 everyone new; 0 lifts it",
+        "keep out new guests (1) or everyone new (2); 0 lifts it",
         c.SetPanic,
         grammar="LEVEL",
     ),

@@ -245,7 +245,7 @@ class Accounts(Topic):
             why = "Only server operators and people on the server's own machine can make invitation codes. No code was made."
             return refuse("not-operator", why)
         if self.state.registration == "closed":
-            why = "Registration is closed on this server, so invitation codes are of no use. No code was made."
+            why = "Registration is closed on this server, so invitation codes cannot be used. No code was made."
             return refuse("registration-closed", why)
         return MakeInvite()
 
@@ -342,7 +342,7 @@ def _account(applied: Applied, event: e.Event, state: State, node: Node) -> f.Ef
     match event:
         case e.AccountRegistered(nick=nick):
             effects.append(f.NoteNetwork(nick.key))
-            done = f"{nick} is registered and yours now. To log in from elsewhere, type {nick} PASSWORD."
+            done = f"{nick} is registered, and is now yours. To log in from elsewhere, type {nick} PASSWORD."
             other = f"{nick} is registered now."
         case e.PasswordChanged(renewed=renewed):
             if renewed:
@@ -366,6 +366,6 @@ def _account(applied: Applied, event: e.Event, state: State, node: Node) -> f.Ef
             effects.append(f.UpdateIgnored(sessions_of(users, state, node)))
             done = other = hidden(name) if hide else shown_again(name)
         case _:
-            raise AssertionError(f"{type(event).__name__} is nothing of an account")
+            raise AssertionError(f"{type(event).__name__} is not an account event")
     notify = f.Notify(users, r.Notice("account", other))
     return (*effects, notify, f.ConfirmStored(done, code))

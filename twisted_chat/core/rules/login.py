@@ -36,7 +36,7 @@ from twisted_chat.core.values.names import BadName, Nick, guest_nick, parse_nick
 from twisted_chat.core.values.text import CleanText
 
 _NAME_IN_USE: Final = (
-    "The first word is a name in use here, so the rest may be its password. It was not sent. Type only a "
+    "The first word is a name in use here, so the rest may be its password. The line was not sent. Type only a "
     "nickname, or NICK PASSWORD."
 )
 

@@ -39,7 +39,7 @@ _ID_REUSED: Final = Refused(
 )
 _TOO_MANY_BOTS: Final = Refused(
     "too-many-bots",
-    f"There are already {MAX_BOTS} bots with commands of their own, and there cannot be more. Nothing was changed.",
+    f"There are already {MAX_BOTS} bots with commands of their own, which is the maximum. Nothing was changed.",
 )
 
 # "join ROOM PASSWORD", behind any mark: a blank is in none of the three, and what may part them is in neither of the first two.
@@ -242,7 +242,7 @@ def _refuse_typo(
         if holder is None:
             return None
         who = holder.nick if isinstance(holder, User) else holder.name
-        what, instead = f"a private message to {who}", f"/msg {who} TEXT"
+        what, instead = f"private message to {who}", f"/msg {who} TEXT"
     else:
         room = state.room_named(meant) or state.lookalike(meant)
         if room is None or (room.settings.private and user.id not in room.members):
@@ -254,10 +254,10 @@ def _refuse_typo(
             return None
         else:
             name = room.name
-        what, instead = f"the password of {name}", f"/join {name} PASSWORD"
+        what, instead = f"command with the password of {name}", f"/join {name} PASSWORD"
     way = (
         c.SAY_LITERALLY
         if command.program
         else f"Type {instead}, or put // and a space in front to say it to everyone."
     )
-    return refuse("looks-private", f"That looks like {what}, mistyped. It was not sent. {way}")
+    return refuse("looks-private", f"That looks like a mistyped {what}. It was not sent. {way}")

@@ -20,7 +20,7 @@ from twisted_chat.core.state.state import State
 from twisted_chat.core.values.ids import Node, RoomId
 from twisted_chat.core.values.text import CleanText
 
-_SAID_SO: Final = Refused("said-so", "They have set themselves whether they are away.")
+_SAID_SO: Final = Refused("said-so", "They set their away status themselves.")
 _QUIT: Final = CleanText("quit")
 
 

@@ -89,13 +89,13 @@ class Private(Topic):
         if state.talks.waiting(target.key, sender) >= limits.max_waiting_from:
             whose = "from you" if user.account is not None else "from guests"
             why = (
-                f"{limits.max_waiting_from:,} messages {whose} are already waiting for {name}, and there cannot be "
-                "more. The message was not sent."
+                f"{limits.max_waiting_from:,} messages {whose} are already waiting for {name}, which is the maximum. "
+                "The message was not sent."
             )
             return Refused("too-many-waiting", why)
         if state.talks.waiting(target.key) >= limits.max_waiting:
             why = (
-                f"{limits.max_waiting:,} messages are already waiting for {name}, and there cannot be more. The "
+                f"{limits.max_waiting:,} messages are already waiting for {name}, which is the maximum. The "
                 "message was not sent."
             )
             return Refused("too-many-waiting", why)

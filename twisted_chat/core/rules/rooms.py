@@ -144,7 +144,7 @@ class Rooms(Topic):
             # As of a private room, whether that is there or not.
             return PasswordNeeded(event.room, wrong=event.password is not None)
         why = (
-            f"{event.room} looks too much like {other.name}, which exists. No room was made. Join {other.name}, "
+            f"{event.room} looks too much like {other.name}, which already exists. No room was made. Join {other.name}, "
             "or choose another name."
         )
         return Refused("lookalike", why)

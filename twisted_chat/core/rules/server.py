@@ -34,7 +34,7 @@ NOT_OPERATOR: Final = Refused(
 _ONLY_HERE: Final = "Only server operators and people on the server's own machine can see that."
 _TOO_MANY_BANS: Final = Refused(
     "too-many-bans",
-    f"There are {MAX_BANS:,} server bans, and there cannot be more. Nothing was changed. Lift one first.",
+    f"There are already {MAX_BANS:,} server bans, which is the maximum. Nothing was changed. Lift one first.",
 )
 # A network with more addresses than this many bits stand for is a slip, or needs a second thought: no provider has more.
 _WIDE: Final = {4: 8, 6: 16}
@@ -285,7 +285,7 @@ def _deed(applied: Applied, deed: e.Deed, state: State, node: Node) -> f.Effects
             keep, stored = f.StoreBan(ban), "/server-ban"
             then = f.HangUp(tuple(each.id for each in hit), ban.explain(now), "banned")
         case e.ServerUnbanned(kind=kind, target=target):
-            what = f"lifted the ban of {kind} {target}"
+            what = f"lifted the ban on {kind} {target}"
             told = f"The {kind} {target} is no longer banned."
             keep, stored = f.StoreUnban(kind, target), "/server-unban"
         case e.Announced(lines=lines):

@@ -58,7 +58,7 @@ def restore(state: State, remembered: Remembered) -> tuple[LeftOut, ...]:
             _fill(state.rooms[LOBBY_ID], each)
             continue
         name = _name(each)
-        why = "its name is against the rules of today" if name is None else _clash(state, each)
+        why = "its name is no longer allowed" if name is None else _clash(state, each)
         if name is None or why:
             left_out.append(LeftOut(each, why))
             continue
@@ -105,6 +105,6 @@ def _clash(state: State, each: RoomRecord) -> str:
     """Say which room stands in the way; nothing if none does."""
     other = state.rooms.get(each.ref.id) or state.room_named(each.ref.name)
     if other is not None:
-        return f"{other.name} is there already"
+        return f"{other.name} already exists"
     other = state.lookalike(each.ref.name)
     return f"it looks too much like {other.name}" if other is not None else ""

@@ -41,14 +41,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_owned: Annotated[int, _doc("rooms one account can own")] = 15
     # As one list they are held against everybody who comes: a full one takes a fifth of a millisecond, whatever its masks are.
     max_bans: Annotated[
-        int, _doc("bans of one room; there can be as many mutes, and as many invitations")
+        int, _doc("bans in one room; the limit for mutes and for invitations is the same")
     ] = 500
     # As many as Ergo keeps of one private conversation, twice; and a tenth from one who writes on and on to nobody.
     max_waiting: Annotated[
         int, _doc("private messages that wait for one account that is not here")
     ] = 500
     max_waiting_from: Annotated[
-        int, _doc("of these, messages of one account, or of all guests together")
+        int, _doc("of these, messages from one account, or from all guests together")
     ] = 50
     max_topic: Annotated[int, _doc("longest topic, in UTF-8 bytes")] = 390
     max_away: Annotated[int, _doc("longest away text or reason, in UTF-8 bytes")] = 390
@@ -59,14 +59,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     byte_rate: Annotated[
         int,
         _doc(
-            "bytes a second read from one address or /64, a quarter of those from one /24, /56 or /48; this machine is exempt"
+            "bytes a second read from one address or /64; four times as many from one /24, /56 or /48; this machine is exempt"
         ),
     ] = 256 * 1024
     send_buffer: Annotated[
         int, _doc("kernel send buffer of a connection (SO_SNDBUF), in bytes")
     ] = 128 * 1024
     batch_size: Annotated[
-        int, _doc("bytes of a room's lines collected before they are handed out early")
+        int, _doc("bytes of a room's lines collected before they are sent early")
     ] = 64 * 1024
     max_queue: Annotated[
         int, _doc("bytes that may wait for a slow reader before it is disconnected")
@@ -75,26 +75,26 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_backlog: Annotated[
         int,
         _doc(
-            "bytes that may wait for all slow readers, and of all fast senders; over it those with most are disconnected"
+            "bytes that may wait in all, for slow readers and from fast senders; above it, those with the most are disconnected"
         ),
     ] = 256 * 1024 * 1024
     # Measured with 200 lines a second to 200 members: 8 cost no less, and their p99 was 12 ms instead of 10.
     linger: Annotated[
         int,
         _doc(
-            "milliseconds for which lines of a busy room may wait to be sent together; 0: none",
+            "milliseconds that lines of a busy room may wait to be sent together; 0: no wait",
             least=0,
         ),
     ] = 7
-    ping_after: Annotated[
-        int, _doc("seconds of silence before a client that can answer is pinged")
-    ] = 120
-    ping_wait: Annotated[int, _doc("seconds a client that answers pings has to answer one")] = 30
+    ping_after: Annotated[int, _doc("seconds of silence before a JSON client is pinged")] = 120
+    ping_wait: Annotated[
+        int, _doc("seconds to answer a ping, for a client that has answered one before")
+    ] = 30
     crowd_size: Annotated[
-        int, _doc("members above which a room's joins and leaves are gathered")
+        int, _doc("members above which a room's joins and leaves are combined")
     ] = 100
     crowd_time: Annotated[
-        int, _doc("seconds for which a crowded room's joins and leaves are gathered")
+        int, _doc("seconds for which a crowded room's joins and leaves are combined")
     ] = 5
     history_lines: Annotated[int, _doc("lines of history shown at a join", least=0)] = 20
     # They are read and sent a hundred at a time, so this bounds how long one answer goes on, not what it holds in memory.
@@ -110,7 +110,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     min_free: Annotated[
         int,
         _doc(
-            "bytes free on the disk below which what guests say in rooms is not kept; 0: whatever is free",
+            "free bytes on the disk below which messages of guests in rooms are not kept; 0: always keep them",
             least=0,
         ),
     ] = 256 * 1024 * 1024
@@ -118,7 +118,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_guest_day: Annotated[
         int,
         _doc(
-            "bytes kept a day of what guests from one address or /64 say in rooms; 0: no limit; this machine is exempt",
+            "bytes a day kept of messages in rooms by guests of one address or /64; 0: no limit; this machine is exempt",
             least=0,
         ),
     ] = 16 * 1024 * 1024
@@ -126,7 +126,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     login_tries: Annotated[
         int,
         _doc(
-            "wrong passwords in 60 seconds for an account from one network; in all for either, 10 times as many"
+            "wrong passwords in 60 seconds for an account from one network; "
+            "for an account, or from a network, in all: 10 times as many"
         ),
     ] = 3
     registrations: Annotated[int, _doc("accounts registered in 3,600 seconds from one address")] = 5
@@ -136,7 +137,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     last_seen: Annotated[
         int,
         _doc(
-            "days for which an account can ask when another was here last; 0: never, and it is not kept",
+            "days for which accounts can see when another was last here; 0: never, and it is not kept",
             least=0,
         ),
     ] = 365

@@ -81,7 +81,7 @@ _ASCII_NICK: Final = re.compile(rf"[A-Za-z_][-A-Za-z0-9_\[\]^`|()=;]{{0,{MAX_NIC
 _ASCII_ROOM: Final = re.compile(rf"(?![#/!?{{&])[!-+\--9;-~]{{1,{MAX_ROOM}}}")
 
 _COMMAND: Final = "it is a command"
-_SERVER: Final = "people would take its owner for the server"
+_SERVER: Final = "it could be mistaken for the server"
 
 #: Nicknames nobody gets, by key, with the reason.
 RESERVED: Final = {
@@ -97,9 +97,9 @@ RESERVED: Final = {
     "nickserv": _SERVER,
     **dict.fromkeys(
         ("admin", "administrator", "operator", "moderator", "owner", "root", "sysop", "staff"),
-        "people would take its owner for somebody in charge",
+        "it could be mistaken for an operator",
     ),
-    "everyone": "people would take it for all of a room",
+    "everyone": "it could be mistaken for everyone in the room",
     "lobby": "it is the name of a room",
 }
 
@@ -262,7 +262,7 @@ def _enforce(profile: str, text: str) -> str:
                 "a nickname cannot mix writing directions like this; use letters of one script"
             ) from None
         if error.reason.endswith(("not_idempotent", "empty")):
-            raise BadName("these characters make no nickname; pick another") from None
+            raise BadName("these characters do not make a valid nickname; pick another") from None
         raise _refusal(error.object[error.start], "a nickname") from None
 
 
@@ -345,7 +345,7 @@ def _check_marks(text: str) -> None:
 
 
 def _too_long(kind: str, limit: int) -> NoReturn:
-    raise BadName(f"a {kind} has at most {limit} characters; pick a shorter one")
+    raise BadName(f"a {kind} can have at most {limit} characters; pick a shorter one")
 
 
 def _refusal(character: str, where: str) -> BadName:
@@ -355,7 +355,7 @@ def _refusal(character: str, where: str) -> BadName:
 def _named(character: str) -> str:
     """Name one character in printable ASCII."""
     if character == " ":
-        return "a blank"
+        return "a space"
     if "!" <= character <= "~":
         return f'"{character}"'
     # These have no name to describe them by.

@@ -33,7 +33,7 @@ class Keep(msgspec.Struct, frozen=True, gc=False):
             for start, count, unit in (("for", self.days, "day"), ("up to", self.lines, "line"))
             if count
         ]
-        return ", ".join(parts) or "as long as this server keeps any"
+        return ", ".join(parts) or "as long as this server keeps messages"
 
 
 KEEP_ALL: Final = Keep()

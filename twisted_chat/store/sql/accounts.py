@@ -122,11 +122,12 @@ def read_accounts(connection: Connection) -> tuple[Account, ...]:
         try:
             name = parse_nick(row.name)
         except BadName as bad:
-            log.warn("account {name} did not come back: {why}", name=shown(row.name), why=str(bad))
+            log.warn("account {name} was not restored: {why}", name=shown(row.name), why=str(bad))
             continue
         if name.key != row.key:
             log.warn(
-                "account {name} did not come back: its name is another one today", name=str(name)
+                "account {name} was not restored: its name has another key in this version",
+                name=str(name),
             )
             continue
         privacy: Privacy = row.privacy if row.privacy in _PRIVACIES else "all"

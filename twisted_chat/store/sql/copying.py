@@ -32,7 +32,7 @@ def copy(source: str, target: str, progress: Callable[[int], None]) -> int:
     :class:`StoreError`, or :class:`twisted_chat.store.state_dir.StateDirError`.
     """
     if not _is_url(source) and not database_in(Path(source)).exists():
-        raise StoreError(f"{source}: there is no database of a server")
+        raise StoreError(f"{source}: there is no database of a chat server")
     with opened(source) as reading, opened(target) as writing:
         try:
             return _copy(reading, writing, target, progress)

@@ -109,7 +109,7 @@ def look_at(database: Database) -> str | None:
 def _refuse_newer(name: str, version: str | None) -> None:
     if version is not None and version > HEAD:
         raise StoreError(
-            f"{name} was made by a newer version of twisted-chat (schema {version}, this one knows {HEAD}); "
+            f"{name} was made by a newer version of twisted-chat (schema {version}, this one supports {HEAD}); "
             "it was not changed; install that version again, or restore the backup from before it was upgraded"
         )
 
@@ -158,7 +158,7 @@ def _check_encoding(database: Database, connection: Connection) -> None:
     if encoding != "UTF8":
         raise StoreError(
             f"{_name(database)} has the encoding {encoding}, which cannot store every text; "
-            "make one with createdb --encoding UTF8 --template template0"
+            "create one with createdb --encoding UTF8 --template template0"
         )
 
 

@@ -122,7 +122,7 @@ def read_remembered(connection: Connection) -> Remembered:
         try:
             records.append(read_room(row))
         except (BadName, BadStanding) as bad:
-            log.warn("room {name} did not come back: {why}", name=shown(row.name), why=str(bad))
+            log.warn("room {name} was not restored: {why}", name=shown(row.name), why=str(bad))
     known = _known(connection)
     ids = connection.execute(select(sent).order_by(sent.c.message.desc()).limit(MAX_TOTAL)).all()
     return Remembered(

@@ -210,7 +210,7 @@ class SqlStore:
             found = await self._threads.log_in(reading.read_password, self._database.reading, key)
         except SQLAlchemyError as error:
             log.error("reading a password failed: {why}", why=explain(error))
-            raise StoreError("passwords cannot be checked right now; try again later") from None
+            raise StoreError("Passwords cannot be checked right now; try again later") from None
         # Set while it was read, perhaps.
         return self._passwords[key][1] if key in self._passwords else found
 

@@ -239,7 +239,7 @@ class Writer:
         try:
             told()
         except Exception:
-            log.failure("telling what is stored failed")
+            log.failure("reporting what is stored failed")
 
     def _calm_down(self) -> None:
         """Let what comes within the next :data:`GROUP` seconds wait for each other."""
@@ -313,7 +313,7 @@ class Writer:
         if self.error is None:
             self.since = self._wall()
             log.error(
-                "nothing can be stored now: {why}; retrying; nothing is acknowledged meanwhile",
+                "cannot store anything now: {why}; retrying; nothing is acknowledged until it works",
                 why=why,
             )
         self.error = why
