@@ -89,7 +89,7 @@ class CommandLineTests(OptionsTestCase):
             ["--max-object=1048576"],
             ["--max-text=1047552"],
         ):
-            self.assertIn("limits.max-endless: must be larger", self.mistake(*arguments))
+            self.assertIn(" is too small; it must be larger than max-object", self.mistake(*arguments))
         self.parsed("--max-endless=16385")
         self.parsed("--max-text=1047551", "--max-object=1048575")
 
@@ -387,7 +387,7 @@ class KeptTests(OptionsTestCase):
         self.assertIn("argon2:FILE", self.prints("stdout", 0, "--help-auth"))
         said = self.mistake("--auth=argon2:/nowhere")
         self.assertIn("auth: 'argon2:/nowhere' cannot be used", said)
-        self.assertIn("there is no 'x'", self.mistake("--auth=x:y"))
+        self.assertIn("there is no kind 'x'", self.mistake("--auth=x:y"))
         said = self.mistake("--auth=memory:bob:s3cret:eve")
         self.assertIn("auth: 'memory' cannot be used", said)
         self.assertNotIn("s3cret", said)

@@ -208,9 +208,9 @@ class CheckTests(CheckTestCase):
         with socket.socket(socket.AF_UNIX) as listening:
             listening.bind(str(path))
             listening.listen()
-            self.assertIn("another program does", self.check(good=False, port=f"unix:{path}")[0])
+            self.assertIn("another program uses it", self.check(good=False, port=f"unix:{path}")[0])
         (line,) = self.check(good=False, port=f"unix:{self.folder}/no/chat.sock")
-        self.assertIn("no cannot be written to", line)
+        self.assertIn("no is not writable", line)
 
     def test_endpoints_of_other_kinds_are_looked_at_as_far_as_can_be(self) -> None:
         self.assertRegex(

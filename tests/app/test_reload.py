@@ -45,8 +45,8 @@ class ReloadTests(SynchronousTestCase):
 
     def test_what_needs_a_restart_is_told_each_time_and_stays(self) -> None:
         said = (
-            "port, interface, tls-port, tls-cert, state-dir, database, limits.keep-lines changed too, "
-            "but needs a restart"
+            "port, interface, tls-port, tls-cert, state-dir, database, limits.keep-lines changed too; "
+            "this takes effect after a restart"
         )
         changed: dict[str, Any] = {"port": 1, "interface": "::", "tls_port": 2, "tls_cert": "x"}
         changed |= {"state_dir": "x", "database": ":memory:", "limits": Limits(keep_lines=3)}

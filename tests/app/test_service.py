@@ -345,7 +345,7 @@ class StartTests(ServiceTestCase):
         for most, said in (
             (
                 1,
-                "there is room for up to 1 connection; LimitNOFILE= (systemd) or ulimit -Hn (a shell) sets that",
+                "there is room for up to 1 connection; LimitNOFILE= (systemd) or ulimit -Hn (a shell) sets this limit",
             ),
             (19_950, "there is room for up to 19,950 connections; LimitNOFILE="),
             (sys.maxsize, "no limit on the number of connections"),
@@ -590,7 +590,7 @@ class KeptTests(ServiceTestCase):
     def test_a_file_of_passwords_that_is_none_is_one_line(self) -> None:
         for auth, why in (
             ("argon2:/nowhere", "auth: 'argon2:/nowhere' cannot be used"),
-            ("nonsense:x", "auth: there is no 'nonsense'; argon2:FILE is one"),
+            ("nonsense:x", "auth: there is no kind 'nonsense'; use argon2:FILE"),
         ):
             error = self.assertRaises(StartError, self.made, auth=(auth,))
             self.assertIn(why, str(error))
@@ -820,7 +820,8 @@ class AgainTests(ServiceTestCase):
         served = self.serves()
         self.hangs_up(port=1, motd="x", limits=Limits(keep_days=1))
         self.assertIn(
-            "motd changed; port, limits.keep-days changed too, but needs a restart", self.log()
+            "motd changed; port, limits.keep-days changed too; this takes effect after a restart",
+            self.log(),
         )
         self.assertEqual(served.node.limits.keep_days, 0)
         self.stops(served)

@@ -136,8 +136,8 @@ Read the rules.'''
             'state-dir = "a\\u0000"': ":1: state-dir: the name of a folder cannot contain U+0000 NULL",
             'motd = "a\\u001b"': ":1: motd: U+001B ESCAPE (character 2) cannot be sent",
             "[limits]\nsend-buffer = 9999999999": ":2: limits.send-buffer: 2,147,483,647 is the maximum",
-            "[limits]\nmax-endless = 9": ":2: limits.max-endless: must be larger than max-object, "
-            "and than max-text plus 1,024; they are 9, 16,384 and 4,096",
+            "[limits]\nmax-endless = 9": ":2: limits.max-endless: 9 is too small; it must be larger than "
+            "max-object (16,384), and than max-text (4,096) plus 1,024",
         }
         for text, said in cases.items():
             self.assertEqual(self.refused(text), said, text)

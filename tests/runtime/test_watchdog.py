@@ -187,7 +187,7 @@ class EndTests(SynchronousTestCase):
         self.assertEqual(left, [STATUS] * 2)
         line, other = [formatEvent(event) for event in observer]
         self.assertIn("test_log_has_the_stack_of_what_hangs", line)
-        self.assertIn("has not turned for 30 ticks of 1 second", line)
+        self.assertIn("has not run for 30 ticks of 1 second", line)
         self.assertIn("no stack", other)
 
     def test_process_that_hangs_ends_and_one_that_is_stopped_does_not(self) -> None:

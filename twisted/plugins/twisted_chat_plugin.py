@@ -25,8 +25,8 @@ chat = ServiceMaker(
 class _Argon2Files:
     authType = "argon2"
     authHelp = """\
-A file with a line for each account: NAME:HASH, the hash as argon2 writes it ($argon2id$v=19$...).
-Empty lines, and those that begin with #, mean nothing. The file is read when the server starts.
+A file with one line for each account, NAME:HASH, where the hash is as argon2 writes it ($argon2id$v=19$...).
+Empty lines and lines that begin with # are ignored. The file is read when the server starts.
 """
     argStringFormat = "FILE"
     credentialInterfaces = (IUsernamePassword,)

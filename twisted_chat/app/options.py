@@ -72,8 +72,8 @@ after telling everyone goodbye."""
             None,
             "address to listen on [127.0.0.1]; 0.0.0.0 or :: lets other machines in",
         ],
-        ["tls-cert", None, None, "certificate for --tls-port, with its chain, in PEM form"],
-        ["tls-key", None, None, "its private key, if it is not in the same file"],
+        ["tls-cert", None, None, "certificate for --tls-port, with its chain, in PEM format"],
+        ["tls-key", None, None, "private key of the certificate, if it is not in the same file"],
         [
             "tls-dir",
             None,
@@ -90,12 +90,12 @@ after telling everyone goodbye."""
         ],
         ["server-name", None, None, "name shown in the greeting [twisted-chat]"],
         ["motd", None, None, "message of the day, shown after login; \\n begins a new line"],
-        ["state-dir", None, None, "folder that keeps history and rooms"],
+        ["state-dir", None, None, "folder where history and rooms are kept"],
         [
             "database",
             None,
             None,
-            "where to keep them instead: postgresql://USER@HOST/NAME, or :memory: (lost when the server stops) "
+            "where to keep history and rooms instead: postgresql://USER@HOST/NAME, or :memory: (lost when the server stops) "
             "[SQLite in that folder]",
         ],
         [
@@ -109,8 +109,8 @@ after telling everyone goodbye."""
             "sync",
             None,
             None,
-            "acknowledge a message once it survives: full, a power failure; normal, a crash of the server process; "
-            "off is for tests [full]",
+            "what a message must survive before it is acknowledged: full, a power failure; normal, a crash of the server "
+            "process; off is for tests [full]",
         ],
         [
             "operators",

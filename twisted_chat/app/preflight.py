@@ -163,7 +163,9 @@ class Probe:
     def listenUNIX(self, address: str, factory: object, *options: Any, **more: Any) -> str:
         with socket.socket(socket.AF_UNIX) as probe:
             if probe.connect_ex(address) == 0:
-                raise Problem(f"cannot listen on {address}: another program does; stop it")
+                raise Problem(
+                    f"cannot listen on {address}: another program uses it; stop that program"
+                )
         # The socket of a server that was killed is taken over; anything else stays where it is.
         if os.path.lexists(address) and not Path(address).is_socket():
             raise Problem(f"cannot listen on {address}: it exists and is not a socket; remove it")
@@ -172,7 +174,7 @@ class Probe:
         self._places.append((address, 0))
         folder = Path(address).absolute().parent
         if not os.access(folder, os.W_OK | os.X_OK):
-            raise Problem(f"cannot listen on {address}: {folder} cannot be written to")
+            raise Problem(f"cannot listen on {address}: {folder} is not writable")
         return address
 
 

@@ -91,7 +91,7 @@ class Reload:
         changed, waiting = _differing(old, possible), _differing(possible, new)
         said = [f"{', '.join(changed)} changed" if changed else "nothing changed"]
         if waiting:
-            said.append(f"{', '.join(waiting)} changed too, but needs a restart")
+            said.append(f"{', '.join(waiting)} changed too; this takes effect after a restart")
         return "; ".join(said)
 
 

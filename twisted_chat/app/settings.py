@@ -242,8 +242,8 @@ class Settings(
                 found.append(strcred.makeChecker(description))
             except strcred.InvalidAuthType:
                 raise BadSetting(
-                    f"auth: there is no {description.partition(':')[0]!r}; argon2:FILE is one, and twistd chat "
-                    "--help-auth lists all"
+                    f"auth: there is no kind {description.partition(':')[0]!r}; use argon2:FILE, or another kind that "
+                    "twistd chat --help-auth lists"
                 ) from None
             except (strcred.StrcredException, ValueError, TypeError, OSError) as error:
                 # Of other kinds the rest may be a password, as that of Twisted's "memory" is.
@@ -289,8 +289,8 @@ class Settings(
                 raise BadSetting(f"limits.{name}: {_LARGEST_LIMIT:,} is the maximum")
         if limits.max_endless <= max(limits.max_object, limits.max_text + 1024):
             raise BadSetting(
-                "limits.max-endless: must be larger than max-object, and than max-text plus 1,024; they are "
-                f"{limits.max_endless:,}, {limits.max_object:,} and {limits.max_text:,}"
+                f"limits.max-endless: {limits.max_endless:,} is too small; it must be larger than max-object "
+                f"({limits.max_object:,}), and than max-text ({limits.max_text:,}) plus 1,024"
             )
         return self
 

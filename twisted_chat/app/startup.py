@@ -76,7 +76,7 @@ def room(most: int) -> str:
     if most == sys.maxsize:
         return "no limit on the number of connections"
     connections = "1 connection" if most == 1 else f"{most:,} connections"
-    return f"there is room for up to {connections}; LimitNOFILE= (systemd) or ulimit -Hn (a shell) sets that"
+    return f"there is room for up to {connections}; LimitNOFILE= (systemd) or ulimit -Hn (a shell) sets this limit"
 
 
 def raise_file_limit() -> None:

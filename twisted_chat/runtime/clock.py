@@ -114,8 +114,8 @@ class Trust:
         if abs(jumped) > JUMP:
             self._since = now
             log.warn(
-                "the clock of this machine was set {way} by {seconds:,.0f} seconds: nothing is deleted for its age "
-                "until it has been right for an hour",
+                "the clock of this machine was set {way} by {seconds:,.0f} seconds: nothing is deleted because "
+                "of its age until the clock has been right for an hour",
                 way="ahead" if jumped > 0 else "back",
                 seconds=abs(jumped),
             )

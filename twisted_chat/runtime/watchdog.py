@@ -129,7 +129,7 @@ def _log_stack(hung: int) -> None:
     frame = sys._current_frames().get(hung)
     stack = "".join(traceback.format_stack(frame)) if frame is not None else "no stack"
     log.critical(
-        "the reactor has not turned for {ticks} ticks of {tick:.0f} second: the process ends; it hangs in\n{stack}",
+        "the reactor has not run for {ticks} ticks of {tick:.0f} second; the process exits; it hangs in\n{stack}",
         ticks=MOST,
         tick=TICK,
         stack=stack,

@@ -151,15 +151,15 @@ def _gaps(identity: Identity) -> list[str]:
     for one, above in pairwise(identity.chain):
         if one.issuer != above.subject:
             return [
-                f"{identity.file}: {_called(one.issuer)} vouches for {_called(one.subject)}, and is not the next certificate in "
+                f"{identity.file}: {_called(one.issuer)}, which issued {_called(one.subject)}, is not the next certificate in "
                 "the file; many clients will refuse it"
             ]
     last = identity.chain[-1]
     if len(identity.chain) > 1 or last.issuer in (last.subject, *_authorities()):
         return []
     return [
-        f"{identity.file}: the certificate of {_called(last.issuer)}, which vouches for it, is not in the file; clients that do "
-        "not have it will refuse this one: add it behind the first (certbot: fullchain.pem, not cert.pem)"
+        f"{identity.file}: the certificate of {_called(last.issuer)}, which issued it, is not in the file; clients that do "
+        "not have it will refuse this one: add it after the first (certbot: fullchain.pem, not cert.pem)"
     ]
 
 
@@ -195,7 +195,7 @@ def _in_folder(folder: Path | None) -> dict[str, tuple[Path, Path | None]]:
     except OSError as error:
         raise BadCertificate(f"{folder}: cannot be read: {error.strerror}") from None
     if not files:
-        raise BadCertificate(f"{folder}: holds no certificate: no NAME.pem, no NAME/{_CHAIN}")
+        raise BadCertificate(f"{folder}: contains no certificate: no NAME.pem, no NAME/{_CHAIN}")
     return files
 
 
@@ -210,15 +210,15 @@ def read(cert: Path, key: Path | None) -> Identity:
     try:
         chain = tuple(x509.load_pem_x509_certificates(text))
     except ValueError:
-        raise BadCertificate(f"{cert}: holds no certificate in PEM form") from None
+        raise BadCertificate(f"{cert}: contains no certificate in PEM format") from None
     if b"PRIVATE KEY-----" not in key_text:
-        raise BadCertificate(f"{key_file}: holds no private key in PEM form")
+        raise BadCertificate(f"{key_file}: contains no private key in PEM format")
     try:
         private = serialization.load_pem_private_key(_only_key(key_text), None)
     except TypeError:
         raise BadCertificate(
-            f"{key_file}: the key is locked with a password, and there is nobody to give it: "
-            "openssl pkey -in FILE -out NEWFILE takes it off"
+            f"{key_file}: the key is encrypted with a password, which the server cannot ask for; "
+            "openssl pkey -in FILE -out NEWFILE removes it"
         ) from None
     except (ValueError, UnsupportedAlgorithm):
         raise BadCertificate(f"{key_file}: the private key cannot be read") from None
@@ -261,7 +261,7 @@ def explain(error: Exception) -> str:
     """Return what OpenSSL says of a fault, in a few words."""
     details = error.args[0] if error.args else None
     if isinstance(details, list):
-        return str(details[-1][-1]) if details else "it does not say why"
+        return str(details[-1][-1]) if details else "no reason given"
     return str(error) or type(error).__name__
 
 
