@@ -205,7 +205,7 @@ class Listener:
     def detach(self) -> None:
         """Go on line by line from here."""
         reference, self._reference = self._reference, None
-        assert reference is not None, "it does already"
+        assert reference is not None, "already detached"
         reference.leave(self)
         self._ledger = Ledger(reference.next_numbers(self.index))
         if self._begun:

@@ -179,7 +179,7 @@ class _Test:
             self._ledger.violated(f"the server logged: {fault.group()[:300]}")
         ended = self._server.ended
         if ended.happened:
-            self._ledger.violated(f"nobody killed it: {ended.value}")
+            self._ledger.violated(f"it ended by itself: {ended.value}")
 
     async def _all_gone(self) -> None:
         """Wait until everybody has read what the server sent before it was killed."""
@@ -199,7 +199,7 @@ class _Test:
         names = [*(each.name for each in self._visitors), "the auditor"]
         missing = [name for name, event in zip(names, events, strict=False) if not event.happened]
         self._ledger.violated(
-            f"after {self._place.timeout:g} s {', '.join(missing)} are not {what}"
+            f"after {self._place.timeout:g} s {', '.join(missing)} are still not {what}"
         )
         return False
 
@@ -240,5 +240,5 @@ class _Test:
         if ledger.violations:
             result.error = (
                 f"{len(ledger.violations)} promises were broken, the first: {ledger.violations[0]}; "
-                f"the state of the server is kept in {self._folder}"
+                f"the server's state folder is kept: {self._folder}"
             )

@@ -43,7 +43,7 @@ class Fanout(msgspec.Struct, frozen=True, kw_only=True):
     def check(self) -> None:
         """Raise :class:`BenchError` if it makes no sense."""
         if self.members < 2:
-            raise BenchError("a room needs at least 2 members: one speaks, one hears")
+            raise BenchError("a room needs at least 2 members: one to speak and one to hear")
         if self.size < LEAST_SIZE:
             raise BenchError(f"a message needs at least {LEAST_SIZE} bytes, to be recognised")
 
@@ -175,9 +175,9 @@ def _error(run: Run, result: FanoutResult, parts: list[FanoutPart]) -> str:
             why = next((part.why for part in parts if part.why), "")
             wrong.append(f"{result.server} closed {closed:,} connections{why}")
     if result.lost:
-        wrong.append(f"{result.delivered:,} of {result.expected:,} deliveries came")
+        wrong.append(f"{result.delivered:,} of {result.expected:,} deliveries arrived")
     if result.duplicates:
-        wrong.append(f"{result.duplicates:,} came twice")
+        wrong.append(f"{result.duplicates:,} arrived twice")
     if result.misordered:
-        wrong.append(f"{result.misordered:,} came out of order")
+        wrong.append(f"{result.misordered:,} arrived out of order")
     return "; ".join(wrong)

@@ -111,7 +111,9 @@ class Ledger:
         self._used(got.id, what)
         self.shown += 1
         if not got.replay and got.id <= self.floor:
-            self.violated(f"{got.id} was given after a restart, below {self.floor} ({what})")
+            self.violated(
+                f"{got.id} was assigned after a restart, but is below {self.floor} ({what})"
+            )
         if got.type == "message":
             self._message(got)
 
@@ -124,7 +126,7 @@ class Ledger:
     def _message(self, got: Got) -> None:
         found = self.line(got.content)
         if found is None or found[0].name != got.author:
-            self.violated(f"{got.id} is nothing that {got.author} said: {got.content}")
+            self.violated(f"{got.id} was never said by {got.author}: {got.content}")
             return
         speaker, number = found
         line = speaker.lines[number]
@@ -134,11 +136,13 @@ class Ledger:
             speaker.scope = speaker.scope or got.scope
             if (got.scope, got.nonce) != (speaker.scope, str(number)):
                 self.violated(
-                    f"{got.content} bears {got.scope} {got.nonce}, not {speaker.scope} {number}"
+                    f"{got.content} has {got.scope} {got.nonce}, not {speaker.scope} {number}"
                 )
         if line.acked and line.acked != got.id:
             # What was shown before the acknowledgement was lost; what is shown after it, and is another, is a double.
-            self.violated(f"{got.content} was acknowledged as {line.acked}, and is {got.id} too")
+            self.violated(
+                f"{got.content} was acknowledged as {line.acked}, but also appears as {got.id}"
+            )
         elif line.shown and line.shown != got.id:
             self._shown_again(got, line)
         line.shown = got.id
@@ -147,7 +151,7 @@ class Ledger:
         if got.nonce and line.shown <= self.floor < got.id:
             self.lost += 1
         else:
-            self.violated(f"{got.content} was said once, and is {line.shown} and {got.id}")
+            self.violated(f"{got.content} was said once, but appears as {line.shown} and {got.id}")
 
     def acknowledged(self, speaker: Speaker, number: int, message: str) -> None:
         """Somebody is told that a line is stored as ``message``."""
@@ -170,7 +174,7 @@ class Ledger:
         there: set[str] = set()
         for got in history:
             if got.id <= before:
-                self.violated(f"in the history of {room}, {got.id} stands behind {before}")
+                self.violated(f"in the history of {room}, {got.id} comes after {before}")
             before = got.id
             there.add(got.id)
             found = self.line(got.content)
@@ -179,12 +183,12 @@ class Ledger:
             speaker, number = found
             if number <= last.get(speaker.name, -1):
                 self.violated(
-                    f"in the history of {room}, {got.content} stands behind {speaker.text(last[speaker.name])}"
+                    f"in the history of {room}, {got.content} comes after {speaker.text(last[speaker.name])}"
                 )
             last[speaker.name] = number
         for speaker in self.speakers.values():
             for number, line in enumerate(speaker.lines):
                 if line.room == room and line.acked and line.acked not in there:
                     self.violated(
-                        f"{speaker.text(number)} was acknowledged as {line.acked}, and is not in the history of {room}"
+                        f"{speaker.text(number)} was acknowledged as {line.acked}, but is not in the history of {room}"
                     )

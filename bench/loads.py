@@ -381,7 +381,7 @@ class _User:
         talker = self.talker
         error = ""
         if ledger.duplicates or ledger.misordered:
-            error = f"{ledger.duplicates} came twice, {ledger.misordered} out of order"
+            error = f"{ledger.duplicates} arrived twice, {ledger.misordered} out of order"
         elif self.seconds is None:
             error = f"got {delivered} of {self._expected} messages"
             if not talker.connected:

@@ -102,20 +102,20 @@ def _ours(parser: argparse.ArgumentParser) -> None:
         type=_SECONDS,
         default=30.0,
         metavar="SECONDS",
-        help="how long to wait for a login or a delivery (default: 30)",
+        help="seconds to wait for a login or a delivery (default: 30)",
     )
     group.add_argument(
         "--database",
         metavar="URL",
-        help="where our server keeps history: :memory:, or postgresql://… of a database for nothing else "
-        "(default: SQLite in a temporary folder)",
+        help="where our server keeps history: :memory:, or the URL postgresql://… of a database used for nothing "
+        "else (default: SQLite in a temporary folder)",
     )
     group.add_argument(
         "--ours",
         type=shlex.split,
         default=[],
         metavar="OPTIONS",
-        help='further options for our server, as one word: --ours="--motd hello"',
+        help='more options for our server, as one argument: --ours="--motd hello"',
     )
 
 
@@ -135,7 +135,9 @@ def _server(parser: argparse.ArgumentParser) -> None:
         default="plain",
         help="its protocol: line is our plain lines; plain (the default) is any server that takes the first line as the name",
     )
-    group.add_argument("--pid", type=_count(1, 2**31), help="its process id, to measure it as well")
+    group.add_argument(
+        "--pid", type=_count(1, 2**31), help="its process id, to measure the server as well"
+    )
 
 
 def _fanout(parser: argparse.ArgumentParser, default: Fanout) -> None:
@@ -187,7 +189,7 @@ def _fanout(parser: argparse.ArgumentParser, default: Fanout) -> None:
         type=_SECONDS,
         default=default.seconds,
         metavar="N",
-        help="how long to speak (default: %(default)g)",
+        help="seconds to speak (default: %(default)g)",
     )
 
 
@@ -195,8 +197,8 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     top = argparse.ArgumentParser(
         prog="python -m bench",
-        description="Puts load on a chat server and measures it. Servers started here listen on loopback only. "
-        "The server's processor time is the system's own figure for its process; the clients run in others.",
+        description="Put load on a chat server and measure it. Servers started here listen on loopback only. "
+        "The server's processor time is the system's own figure for its process; the clients run in other processes.",
         epilog="Ctrl-C ends a run early and shows the measurements so far; a second one ends at once.",
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -214,12 +216,12 @@ def parser() -> argparse.ArgumentParser:
         "--mode",
         choices=("busy", "sparse"),
         default="busy",
-        help="busy: as many as the server takes; sparse: so many a second (default: busy)",
+        help="busy: as many messages as the server takes; sparse: --rate messages a second (default: busy)",
     )
     _fanout(fanout, Fanout())
 
     sessions = commands.add_parser(
-        "sessions", help="many sessions: logins a second, memory of each"
+        "sessions", help="many sessions: logins a second, memory per session"
     )
     sessions.add_argument(
         "--sessions", type=_count(1, 60_000), default=10_000, metavar="N", help="default: 10,000"
@@ -236,7 +238,7 @@ def parser() -> argparse.ArgumentParser:
         type=_SECONDS,
         default=10.0,
         metavar="N",
-        help="how long they are idle (default: 10)",
+        help="seconds that they stay idle (default: 10)",
     )
     for each in (users, fanout, sessions):
         _server(each)
@@ -250,7 +252,7 @@ def parser() -> argparse.ArgumentParser:
         choices=KINDS,
         default=list(KINDS),
         metavar="NAME",
-        help=f"which, of {', '.join(KINDS)} (default: all that are installed); the first is compared with the others",
+        help=f"servers to compare: {', '.join(KINDS)} (default: all installed); the first is compared with the others",
     )
     compare.add_argument(
         "--modes",
@@ -316,17 +318,22 @@ def parser() -> argparse.ArgumentParser:
         type=_SECONDS,
         default=Logins().seconds,
         metavar="N",
-        help="how long people talk before the logins (default: 5)",
+        help="seconds for which people talk before the logins (default: 5)",
     )
 
     client = commands.add_parser(
-        "client", help="the full-screen client: how long it takes to draw a key"
+        "client", help="the full-screen client: how long it takes to show a typed key"
     )
     for name, default, most, what in (
         ("--lines", Reading().lines, 1_000_000, "lines in its room"),
-        ("--members", Reading().members, 2_000, "people there"),
+        ("--members", Reading().members, 2_000, "people in its room"),
         ("--rate", Reading().rate, 10_000, "lines a second that arrive while keys are typed"),
-        ("--keys", Reading().keys, 100_000, "keys, twice"),
+        (
+            "--keys",
+            Reading().keys,
+            100_000,
+            "keys to press, first while the room is quiet, then while lines arrive",
+        ),
     ):
         client.add_argument(
             name,
@@ -344,7 +351,7 @@ def parser() -> argparse.ArgumentParser:
         type=_count(1, 10_000),
         default=Timing().tries,
         metavar="N",
-        help="of each kind (default: %(default)s)",
+        help="wrong logins of each kind (default: %(default)s)",
     )
 
     for each in (users, fanout, sessions, compare):

@@ -49,7 +49,7 @@ def draw(path: Path, result: Outcome) -> None:
         case UsersResult():
             _bars(
                 figure.subplots(),
-                "seconds until all was heard",
+                "seconds until all messages were heard",
                 [(row.nick, row.seconds or 0.0) for row in result.rows],
             )
         case LoginsResult():
@@ -68,7 +68,7 @@ def draw(path: Path, result: Outcome) -> None:
             )
         case CrashResult():
             starts = [(f"start {number}", each) for number, each in enumerate(result.starts)]
-            _bars(figure.subplots(), "seconds until the server was there again", starts)
+            _bars(figure.subplots(), "seconds until the server was up again", starts)
         case Comparison():
             _comparison(figure, result)
     try:

@@ -46,7 +46,7 @@ class Reader:
         if got.replay:
             return
         if got.id <= self._live:
-            self._ledger.violated(f"{self._me} heard {got.id} behind {self._live} in {self.room}")
+            self._ledger.violated(f"{self._me} heard {got.id} after {self._live} in {self.room}")
         self._live = got.id
         if self._here:
             self.last = got.id
@@ -55,7 +55,7 @@ class Reader:
         """A message came in the history that was asked for."""
         if got.id <= self.last:
             self._ledger.violated(
-                f"{self._me} asked for what came after {self.last} in {self.room}, and got {got.id}"
+                f"{self._me} asked for messages after {self.last} in {self.room}, but got {got.id}"
             )
         self.last = max(self.last, got.id)
         self._note(got)
@@ -69,7 +69,7 @@ class Reader:
             for number in numbers:
                 if not (number < len(seen) and seen[number]):
                     self._ledger.violated(
-                        f"{self._me} came back to {self.room} and never got {name} {number}"
+                        f"{self._me} came back to {self.room}, but never got {name} {number}"
                     )
             self._looked_at[name] = after
 

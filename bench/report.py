@@ -89,7 +89,7 @@ def _grid(first: str, *others: str) -> Table:
 
 
 def _users(result: UsersResult) -> RenderableType:
-    table = _grid("user", "login", "all heard after", "heard", "")
+    table = _grid("user", "login", "time to hear all", "heard", "")
     for row in result.rows:
         table.add_row(
             row.nick, seconds(row.login), seconds(row.seconds), number(row.delivered), row.error
@@ -98,9 +98,9 @@ def _users(result: UsersResult) -> RenderableType:
     summary = _pairs(
         [
             ("users without an error", f"{len(times):,} of {result.users:,}"),
-            ("all heard after: average", seconds(sum(times) / len(times) if times else None)),
+            ("time to hear all: average", seconds(sum(times) / len(times) if times else None)),
             *((f"p{each}", seconds(percentile(times, each))) for each in (50, 90, 99)),
-            ("total: the slowest", seconds(max(times, default=None))),
+            ("time to hear all: slowest", seconds(max(times, default=None))),
             ("messages heard", number(sum(row.delivered for row in result.rows))),
         ],
     )
@@ -114,7 +114,7 @@ def _load(result: FanoutResult) -> str:
         if result.mode == "busy"
         else f"{result.rate:,g} messages a second"
     )
-    idle = f", {result.idle:,} idle sessions beside" if result.idle else ""
+    idle = f", {result.idle:,} more idle sessions" if result.idle else ""
     return f"{result.members:,} members{idle}, {how}, {result.size:,} bytes, {result.speakers:,} speakers"
 
 
@@ -123,7 +123,7 @@ def _fanout(result: FanoutResult) -> RenderableType:
         [
             ("messages sent", number(result.sent)),
             ("deliveries", f"{result.delivered:,} of {result.expected:,}"),
-            ("came twice, out of order", f"{result.duplicates:,}, {result.misordered:,}"),
+            ("arrived twice, out of order", f"{result.duplicates:,}, {result.misordered:,}"),
             ("time", seconds(result.seconds)),
             ("deliveries a second", number(result.per_second)),
             ("server: processor time per delivery", micros(result.cost)),
@@ -171,10 +171,10 @@ def _logins(result: LoginsResult) -> RenderableType:
         [
             ("logged in", f"{result.done:,} of {result.asked:,}"),
             ("time", seconds(result.seconds)),
-            ("a line of others, before: p50", slow(result.before, 0.5)),
+            ("a line of others, before the logins: p50", slow(result.before, 0.5)),
             ("p99", slow(result.before, 0.99)),
             ("the slowest", slow(result.before, 1.0)),
-            ("a line of others, meanwhile: p50", slow(result.during, 0.5)),
+            ("a line of others, during the logins: p50", slow(result.during, 0.5)),
             ("p99", slow(result.during, 0.99)),
             ("the slowest", slow(result.during, 1.0)),
         ]
@@ -185,7 +185,7 @@ def _logins(result: LoginsResult) -> RenderableType:
 def _client(result: ClientResult) -> RenderableType:
     keys = [
         (
-            f"a key is drawn after ({when}): half of them, 99 of 100, all",
+            f"time to show a typed key ({when}): p50, p99, longest",
             " ".join(seconds(percentile(took, share)) for share in (50, 99, 100))
             if took
             else _NONE,
@@ -196,12 +196,12 @@ def _client(result: ClientResult) -> RenderableType:
     return _pairs(
         [
             ("lines, people in the room", f"{result.lines:,}, {result.members:,}"),
-            ("from the start until it is in", seconds(result.start)),
-            ("until all lines are there, and the last is drawn", seconds(result.filled)),
-            ("memory for these", size(result.grown)),
+            ("from the start until it is logged in", seconds(result.start)),
+            ("until all lines are there, and the last is shown", seconds(result.filled)),
+            ("memory for these lines and people", size(result.grown)),
             *keys,
-            ("share of a processor meanwhile", share),
-            ("resident memory in the end", size(result.rss)),
+            ("share of a processor while lines arrive", share),
+            ("resident memory at the end", size(result.rss)),
         ]
     )
 
@@ -209,7 +209,7 @@ def _client(result: ClientResult) -> RenderableType:
 def _timing(result: TimingResult) -> RenderableType:
     first, *_ = result.tries
     table = Table(
-        *("a try with", "median", "p5", "p95", f"median longer than {first}", "told apart"),
+        *("login with", "median", "p5", "p95", f"median longer than {first}", "told apart"),
         box=SIMPLE,
     )
     for kind, took in result.tries.items():
@@ -247,7 +247,7 @@ def _store(result: StoreResult) -> RenderableType:
             ("all words indexed after", seconds(result.indexed)),
             ("indexed a second", number(result.index_rate)),
             *((f"resident memory {when}", size(rss)) for when, rss in result.memory.items()),
-            ("starting with all that", seconds(result.start)),
+            ("starting with this database", seconds(result.start)),
             (
                 "history at a join: first in a room, longest",
                 seconds(max(result.joins, default=None)),
@@ -256,10 +256,10 @@ def _store(result: StoreResult) -> RenderableType:
             (f"/history {result.history_lines}", seconds(result.history)),
             ("the longest read of 100 lines", seconds(result.longest_chunk)),
             ("the reactor was held up meanwhile, at most", seconds(result.held_up)),
-            ("read again, as they were said", f"{result.read:,} of {result.asked:,}"),
+            ("read back unchanged", f"{result.read:,} of {result.asked:,}"),
         ]
     )
-    table = _grid("searching for", "found", "all looked at", "median", "longest", "held up")
+    table = _grid("searching for", "found", "complete", "median", "longest", "held up")
     for search in result.searches:
         table.add_row(
             search.name,
@@ -281,11 +281,11 @@ def _crash(result: CrashResult) -> RenderableType:
             ("lines said", number(result.said)),
             ("acknowledgements", number(result.acks)),
             ("said again after a restart", number(result.resent)),
-            ("of these, stored before it", number(result.again)),
+            ("of these, already stored", number(result.again)),
             ("shown, lost, and said again", number(result.lost)),
-            ("shown to somebody", number(result.shown)),
+            ("shown to anyone", number(result.shown)),
             ("different ids", number(result.ids)),
-            ("messages in history in the end", number(result.history)),
+            ("messages in history at the end", number(result.history)),
             ("promises broken", number(len(result.violations))),
         ]
     )
@@ -306,8 +306,8 @@ def _compare(result: Comparison) -> RenderableType:
     ]
     parts.append(
         Text(
-            "CPU: the server's processor time per delivery. Ratios: the median of the rounds' own, with the lowest and "
-            f"the highest; below 1, {ours} needs less. All else: medians of the runs without an error."
+            "CPU: the server's processor time per delivery. Ratios: the median of all rounds, with the lowest and "
+            f"the highest; below 1, {ours} needs less. Everything else: medians of the runs without an error."
         )
     )
     notes = [f"Not compared: {name}: {why}" for name, why in result.missing.items()]
@@ -317,7 +317,7 @@ def _compare(result: Comparison) -> RenderableType:
         if each.error
     ]
     notes += [
-        f"Note: {each.server}, {each.mode}: the clients were as busy as they can be, so it could deliver more"
+        f"Note: {each.server}, {each.mode}: the clients were at their limit, so the server could deliver more"
         for each in everything
         if each.clients_busy > _BUSY and not each.error
     ]

@@ -273,7 +273,7 @@ class TimingResult(Result, kw_only=True, tag="timing"):
         """Which kinds the time tells apart; empty if it tells none."""
         first, *others = self.tries
         told = [f"{kind} from {first}" for kind in others if self.is_told(kind)]
-        return f"the time tells {' and '.join(told)}" if told else ""
+        return f"the time distinguishes {' and '.join(told)}" if told else ""
 
     @property
     def _first(self) -> list[float]:

@@ -192,7 +192,7 @@ class Started(ProcessProtocol):
             assert connection.transport is not None
             connection.transport.abortConnection()
             return
-        raise BenchError(f"{self.name} does not listen after {_START:g} s{self._last_line()}")
+        raise BenchError(f"{self.name} is not listening after {_START:g} s{self._last_line()}")
 
     @property
     def said(self) -> str:

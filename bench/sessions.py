@@ -106,5 +106,5 @@ def _error(run: Run, ready: list[Ready], parts: list[SessionsPart]) -> str:
         wrong.append(f"{run.server.name} closed {closed:,} sessions{why}")
     stayed = sum(each.ready for each in ready) - closed - sum(part.left for part in parts)
     if stayed:
-        wrong.append(f"{stayed:,} sessions were not let go")
+        wrong.append(f"{stayed:,} sessions were not closed")
     return "; ".join(wrong)

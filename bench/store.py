@@ -65,7 +65,7 @@ async def measure(
     except BadDatabase as error:
         raise BenchError(f"--database: {error}") from None
     if kind is Kind.MEMORY:
-        raise BenchError("--database: there is nothing to measure of a store that keeps nothing")
+        raise BenchError("--database: a store that keeps nothing cannot be measured")
     folder = Path(tempfile.mkdtemp(prefix="chat-bench-"))
     url = parse(load.database) if load.database else sqlite_url(folder / "chat.sqlite")
     result = StoreResult(server=kind.name.lower())
@@ -133,7 +133,7 @@ class _Trial:
     async def _fill(self, store: SqlStore) -> None:
         talk, result = self._talk, self._result
         if (await store.reserve(BLOCK)).start != 1:
-            raise BenchError("the database is in use already: give the bench an empty one")
+            raise BenchError("the database is not empty; name an empty one")
         self._note_memory("before")
         began, used = time.perf_counter(), time.process_time()
         for number in range(talk.count):
@@ -252,7 +252,7 @@ class _Trial:
                 await self._pause(0)
             lost = next(expected, None)
             if lost is not None:
-                self._wrong(f"message {lost.id} in {room.name.text} is not there")
+                self._wrong(f"message {lost.id} in {room.name.text} is missing")
                 return
 
     def _same(self, found: Sequence[Envelope], expected: Iterator[Envelope]) -> bool:
@@ -260,9 +260,9 @@ class _Trial:
             wanted = next(expected, None)
             if wanted is None or _seen(got) != _seen(wanted):
                 self._wrong(
-                    f"message {got.id} in history is not what was said there"
+                    f"message {got.id} in history is not as it was said"
                     if wanted is None or got.id == wanted.id
-                    else f"message {got.id} stands where {wanted.id} should"
+                    else f"message {got.id} is in the place of {wanted.id}"
                 )
                 return False
         return True

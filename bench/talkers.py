@@ -149,7 +149,7 @@ class Talker(_Visitor):
         self._send(type="nick", content=self.name, **brought)
         got = await self._link.wait(lambda got: got.type == "welcome")
         if self._token and got.session != self._token:
-            self._ledger.violated(f"{self.name} brought a session that the server does not know")
+            self._ledger.violated(f"{self.name} sent a session that the server does not know")
         self._token = got.session
 
     async def _join(self, room: str) -> None:
@@ -161,7 +161,7 @@ class Talker(_Visitor):
         topic = f"about {room}"
         if known and (got.created or not got.locked or got.topic != topic):
             self._ledger.violated(
-                f"{room} did not come back as it was: {'created, ' if got.created else ''}"
+                f"{room} was not restored as it was: {'created, ' if got.created else ''}"
                 f"{'locked' if got.locked else 'open'}, its topic is {got.topic!r}"
             )
         elif got.created:
@@ -237,7 +237,7 @@ class Talker(_Visitor):
         try:
             got = msgspec.json.decode(line, type=Got)
         except msgspec.MsgspecError as error:
-            self._ledger.violated(f"{self.name} got what is no JSON of a client's: {error}")
+            self._ledger.violated(f"{self.name} got something that is not a client's JSON: {error}")
             return
         if got.type == "ack" and got.id.isdecimal():
             self._acknowledged(int(got.id), got.message)
@@ -332,9 +332,9 @@ class Typist(_Visitor):
     def _note(self, who: str, said: str) -> None:
         found = self._ledger.line(said)
         if found is None or found[0].name != who:
-            self._ledger.violated(f"{self.name} was shown what {who} did not say: {said}")
+            self._ledger.violated(f"{self.name} was shown a line that {who} did not say: {said}")
         elif found[1] <= self._heard.get(who, -1):
             # Lines have no ids that tell what is said again after a restart: but then this is another connection.
-            self._ledger.violated(f"{self.name} heard {said} behind {who} {self._heard[who]}")
+            self._ledger.violated(f"{self.name} heard {said} after {who} {self._heard[who]}")
         else:
             self._heard[who] = found[1]

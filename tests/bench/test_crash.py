@@ -54,7 +54,7 @@ class CrashTests(TestCase):
 
     async def test_a_server_that_keeps_nothing_breaks_them(self) -> None:
         result = await self.measure(1, "--database", ":memory:")
-        self.assertIn("brought a session that the server does not know", "".join(result.violations))
+        self.assertIn("sent a session that the server does not know", "".join(result.violations))
         self.assertIn(f"promises were broken, the first: {result.violations[0]}", result.error)
         (kept,) = self.folder.iterdir()
         self.assertIn(str(kept), result.error)
@@ -75,7 +75,7 @@ class CrashTests(TestCase):
         self.on_step = end
         with mock.patch.object(servers, "start", note):
             result = await self.measure()
-        self.assertIn("nobody killed it: ours ended (with status 0)", result.violations[0])
+        self.assertIn("it ended by itself: ours ended (with status 0)", result.violations[0])
 
     async def test_a_fault_in_the_log_is_told(self) -> None:
         with mock.patch.object(Started, "said", "all is well\nUnhandled Error\nmore"):
@@ -88,7 +88,7 @@ class CrashTests(TestCase):
 
         with mock.patch.object(Typist, "_come", never):
             result = await self.measure(timeout=3.0)
-        self.assertEqual(result.violations, ["after 3 s joe, kim are not back"])
+        self.assertEqual(result.violations, ["after 3 s joe, kim are still not back"])
 
     async def test_a_fault_of_the_bench_itself_is_none_of_the_server(self) -> None:
         async def fail(self: Typist) -> None:

@@ -59,7 +59,7 @@ class ReaderTests(SynchronousTestCase):
         self.hears(1)
         self.acked(1, 2, 3)
         self.comes_back(3)
-        self.assertEqual(self.ledger.violations, ["ben came back to dev and never got ann 1"])
+        self.assertEqual(self.ledger.violations, ["ben came back to dev, but never got ann 1"])
 
     def test_what_is_not_acknowledged_may_be_missing_until_it_is(self) -> None:
         self.hears(1, 3)
@@ -68,7 +68,7 @@ class ReaderTests(SynchronousTestCase):
         self.assertEqual(self.ledger.violations, [])
         self.acked(2)
         self.comes_back()
-        self.assertEqual(self.ledger.violations, ["ben came back to dev and never got ann 1"])
+        self.assertEqual(self.ledger.violations, ["ben came back to dev, but never got ann 1"])
 
     def test_what_is_acknowledged_after_the_question_is_not_asked_for(self) -> None:
         self.reader.comes_back()
@@ -109,14 +109,14 @@ class ReaderTests(SynchronousTestCase):
     def test_live_lines_in_another_order_are_told(self) -> None:
         self.hears(2, 1)
         self.assertEqual(len(self.ledger.violations), 1)
-        self.assertIn("ben heard 0000000000000001 behind", self.ledger.violations[0])
+        self.assertIn("ben heard 0000000000000001 after", self.ledger.violations[0])
 
     def test_history_from_before_the_question_is_told(self) -> None:
         self.hears(1, 2)
         self.comes_back(2)
         self.assertEqual(
             self.ledger.violations,
-            [f"ben asked for what came after {spelled(2)} in dev, and got {spelled(2)}"],
+            [f"ben asked for messages after {spelled(2)} in dev, but got {spelled(2)}"],
         )
 
     def test_what_nobody_said_is_not_its_business(self) -> None:

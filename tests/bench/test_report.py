@@ -72,7 +72,7 @@ class TableTests(SynchronousTestCase):
     def test_a_sparse_room_names_its_rate_and_who_else_is_there(self) -> None:
         result = samples.fanout(mode="sparse")
         result.idle = 8000
-        self.assertIn("8,000 idle sessions beside, 200 messages a second", shown(result))
+        self.assertIn("8,000 more idle sessions, 200 messages a second", shown(result))
 
     def test_what_nobody_knows_is_a_dash(self) -> None:
         result = samples.fanout()
@@ -83,7 +83,7 @@ class TableTests(SynchronousTestCase):
         text = shown(samples.users())
         self.assertRegex(text, "users without an error +2 of 3 ")
         self.assertRegex(text, "average +20 ms ")
-        self.assertRegex(text, "the slowest +30 ms ")
+        self.assertRegex(text, "time to hear all: slowest +30 ms ")
         self.assertRegex(text, "c +– +– +0 +nobody listens")
         self.assertIn("bench: 1 of 3 users did not hear everything", text)
 
@@ -120,7 +120,7 @@ class TableTests(SynchronousTestCase):
         text = shown(samples.client())
         self.assertRegex(text, r"quiet\).* 4 ms 9 ms 9 ms")
         self.assertRegex(text, r"200 lines/s\).* 6 ms 40 ms 40 ms")
-        self.assertRegex(text, "meanwhile +24%")
+        self.assertRegex(text, "while lines arrive +24%")
 
     def test_a_client_that_did_not_come_in_shows_dashes(self) -> None:
         result = ClientResult(server="client", lines=1, members=1, rate=1)
@@ -130,7 +130,7 @@ class TableTests(SynchronousTestCase):
         text = shown(samples.logins())
         self.assertRegex(text, "3 logins at once on ours")
         self.assertRegex(text, "logged in +3 of 3 ")
-        self.assertRegex(text, "meanwhile: p50 +1 ms ")
+        self.assertRegex(text, "during the logins: p50 +1 ms ")
         self.assertRegex(text, "the slowest +12 ms ")
 
     def test_timing(self) -> None:
@@ -142,7 +142,7 @@ class TableTests(SynchronousTestCase):
     def test_a_difference_in_time_is_told(self) -> None:
         text = shown(samples.timing(0.01))
         self.assertRegex(text, r"unknown name .*\+10,000 µs .* yes")
-        self.assertIn("bench: the time tells unknown name from wrong password", text)
+        self.assertIn("bench: the time distinguishes unknown name from wrong password", text)
 
     def test_crash(self) -> None:
         text = shown(samples.crash())
@@ -165,7 +165,7 @@ class TableTests(SynchronousTestCase):
         self.assertRegex(text, "ngircd +1 +3.00 ")
         self.assertIn("Not compared: inspircd: inspircd is not installed", text)
         self.assertIn("Not counted: ngircd, busy: it fell", text)
-        self.assertNotIn("as busy as they can be", text)
+        self.assertNotIn("at their limit", text)
 
     def test_compare_fits_an_ordinary_terminal(self) -> None:
         wide, narrow = shown(samples.comparison(), 110), shown(samples.comparison(), 80)
@@ -175,7 +175,7 @@ class TableTests(SynchronousTestCase):
     def test_clients_that_were_the_slow_part_are_named(self) -> None:
         result = samples.comparison()
         result.rounds[0][0].clients_busy = 0.99
-        self.assertIn("Note: ours, busy: the clients were as busy as they can be", shown(result))
+        self.assertIn("Note: ours, busy: the clients were at their limit", shown(result))
 
     def test_a_comparison_of_nothing_is_no_error(self) -> None:
         result = samples.comparison()

@@ -27,7 +27,7 @@ class TimingResultTests(SynchronousTestCase):
         wrong = [dice.gauss(0.03, 0.002) for _ in range(300)]
         result = self.result(wrong, [each + dice.gauss(0.001, 0.002) for each in wrong])
         self.assertTrue(result.is_told("unknown one"))
-        self.assertEqual(result.told_apart, "the time tells unknown one from wrong one")
+        self.assertEqual(result.told_apart, "the time distinguishes unknown one from wrong one")
         self.assertGreater(result.difference("unknown one").low, 0)
 
     def test_what_takes_as_long_in_the_middle_and_not_at_the_ends_is_told_apart(self) -> None:

@@ -157,7 +157,7 @@ class StartTests(TestCase):
         self.patch(servers, "_START", 0.2)
         with self.assertRaises(BenchError) as caught:
             await self._start("import time; time.sleep(60)")
-        self.assertEqual(str(caught.exception), "test does not listen after 0.2 s")
+        self.assertEqual(str(caught.exception), "test is not listening after 0.2 s")
 
     async def test_one_that_ends_later_is_an_event(self) -> None:
         server = await self._start(self.LISTENS + "s.accept(); s.accept()")

@@ -83,13 +83,13 @@ class StoreTests(TestCase):
     async def test_a_message_that_is_lost_is_told(self) -> None:
         self.make_mistake(lambda add, envelope: None)
         result = await self.measure()
-        self.assertRegex(result.error, rf"message \d+ stands where {SOME} should")
+        self.assertRegex(result.error, rf"message \d+ is in the place of {SOME}")
         self.assertLess(result.read, 2_500)
 
     async def test_the_last_message_that_is_lost_is_told(self) -> None:
         self.make_mistake(lambda add, envelope: None)
         result = await self.measure(Storing(messages=1_200))
-        self.assertIn(f"message {SOME} in room19 is not there", result.error)
+        self.assertIn(f"message {SOME} in room19 is missing", result.error)
         self.assertIn("the search for a word in every message, all rooms", result.error)
 
     async def test_a_message_that_came_out_otherwise_is_told(self) -> None:
@@ -98,7 +98,7 @@ class StoreTests(TestCase):
 
         self.make_mistake(change)
         result = await self.measure()
-        self.assertIn(f"message {SOME} in history is not what was said there", result.error)
+        self.assertIn(f"message {SOME} in history is not as it was said", result.error)
 
     async def test_a_search_that_misses_something_is_told(self) -> None:
         right = SqlStore.search
@@ -131,12 +131,12 @@ class StoreTests(TestCase):
     async def test_a_database_that_is_in_use_is_not_filled(self) -> None:
         url = postgres.fresh(self)
         self.assertEqual((await self.measure(Storing(messages=100, database=url))).error, "")
-        self.assertIn("in use already: give the bench an empty one", await self.refused(url))
+        self.assertIn("not empty; name an empty one", await self.refused(url))
 
     async def test_what_is_no_database_is_refused(self) -> None:
         self.assertIn("--database: not the URL of a database", await self.refused("here"))
         self.assertIn("--database: mysql:// is not supported", await self.refused("mysql://x/y"))
-        self.assertIn("there is nothing to measure", await self.refused(":memory:"))
+        self.assertIn("a store that keeps nothing", await self.refused(":memory:"))
         self.assertIn("cannot be opened", await self.refused("postgresql:///x?host=/no/such"))
 
     async def test_postgresql_is_measured_as_well(self) -> None:

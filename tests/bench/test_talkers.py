@@ -211,7 +211,7 @@ class TalkerTests(VisitCase):
             self.logs_in()
             self.is_answered("error", code="wrong-password")
             self.enters("dev", **room)
-            self.assertIn("dev did not come back as it was", self.ledger.violations[0])
+            self.assertIn("dev was not restored as it was", self.ledger.violations[0])
             self.is_cut_off()
 
     def test_a_room_that_lets_in_with_a_wrong_password_is_told(self) -> None:
@@ -227,7 +227,7 @@ class TalkerTests(VisitCase):
         self.ben.lines[0].acked = spelled(100)
         self.is_cut_off()
         self.comes_again()
-        self.assertEqual(self.ledger.violations, ["ann came back to dev and never got ben 0"])
+        self.assertEqual(self.ledger.violations, ["ann came back to dev, but never got ben 0"])
         self.is_cut_off()
 
     def test_a_refusal_is_told(self) -> None:
@@ -239,7 +239,7 @@ class TalkerTests(VisitCase):
     def test_what_is_no_json_is_told(self) -> None:
         self.settles()
         self.hears('{"type": 1}')
-        self.assertIn("ann got what is no JSON of a client's", self.ledger.violations[0])
+        self.assertIn("ann got something that is not a client's JSON", self.ledger.violations[0])
         self.is_cut_off()
 
     def test_a_ping_is_answered(self) -> None:
@@ -257,7 +257,7 @@ class TalkerTests(VisitCase):
         self.assertEqual(
             self.ledger.violations,
             [
-                f"ann heard {spelled(100)} behind {spelled(101)} in dev",
+                f"ann heard {spelled(100)} after {spelled(101)} in dev",
                 "ben 2 was said in dev, not in lobby",
             ],
         )
@@ -334,7 +334,7 @@ class TypistTests(VisitCase):
         self.hears("[12:00] <ann> ann 1", "<ann> ann 1", "<ann> ann 3", "-- ben joined #dev")
         self.assertEqual(self.ledger.violations, [])
         self.hears("<ann> ann 2")
-        self.assertEqual(self.ledger.violations, ["joe heard ann 2 behind ann 3"])
+        self.assertEqual(self.ledger.violations, ["joe heard ann 2 after ann 3"])
         self.is_cut_off()
 
     def test_in_another_visit_it_may_be_said_again(self) -> None:
@@ -352,8 +352,8 @@ class TypistTests(VisitCase):
         self.assertEqual(
             self.ledger.violations,
             [
-                "joe was shown what ann did not say: ann 7",
-                "joe was shown what ben did not say: ann 1",
+                "joe was shown a line that ann did not say: ann 7",
+                "joe was shown a line that ben did not say: ann 1",
                 "joe was refused: ! no",
             ],
         )

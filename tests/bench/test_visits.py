@@ -204,13 +204,13 @@ class FanoutTests(RunCase):
         with mock.patch.object(fanout, "_PATIENCE", 0.3):
             result = await fanout.measure(self.run_on("test"), load)
         self.assertEqual(result.lost, 1)
-        self.assertRegex(result.error, "^[0-9]+ of [0-9]+ deliveries came$")
+        self.assertRegex(result.error, "^[0-9]+ of [0-9]+ deliveries arrived$")
 
     async def test_a_message_that_comes_twice_is_told(self) -> None:
         self.make_kind(BROKEN.replace("MISTAKE", "send(self, client, data + data)"))
         load = Fanout(members=4, mode="sparse", rate=50, seconds=0.3)
         result = await fanout.measure(self.run_on("test"), load)
-        self.assertEqual((result.lost, result.duplicates, result.error), (0, 1, "1 came twice"))
+        self.assertEqual((result.lost, result.duplicates, result.error), (0, 1, "1 arrived twice"))
 
     async def test_a_message_out_of_order_is_told(self) -> None:
         self.make_kind(
@@ -223,7 +223,7 @@ class FanoutTests(RunCase):
         load = Fanout(members=4, mode="sparse", rate=50, seconds=0.5, speakers=1)
         result = await fanout.measure(self.run_on("test"), load)
         self.assertEqual((result.lost, result.misordered), (0, 1))
-        self.assertEqual(result.error, "1 came out of order")
+        self.assertEqual(result.error, "1 arrived out of order")
 
     async def test_a_connection_the_server_closes_is_told_with_its_last_words(self) -> None:
         self.make_kind(
@@ -273,7 +273,7 @@ class UsersTests(RunCase):
         self.make_kind(BROKEN.replace("MISTAKE", "send(self, client, data + data)"))
         result = await users.measure(self.run_on("test"), Users(users=4, messages=3))
         errors = sorted(row.error for row in result.rows)
-        self.assertEqual(errors, ["", "", "", "1 came twice, 0 out of order"])
+        self.assertEqual(errors, ["", "", "", "1 arrived twice, 0 out of order"])
 
     async def test_a_user_the_server_closes_on_is_an_error(self) -> None:
         self.make_kind(
