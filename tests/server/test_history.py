@@ -208,6 +208,24 @@ class LongHistoryTests(LateCase):
         self.assertEqual((first.count, first.side, first.at), (240, "before", self.id_of(10)))
         self.assertEqual((second.count, second.side, second.at), (110, "after", self.id_of(209)))
 
+    def test_parts_of_several_long_histories_are_read_one_at_a_time(self) -> None:
+        (bob,) = self.login("bob")
+        self.answer_all()
+        self.forget(self.ann, bob)
+        for door in (self.ann, bob):
+            door.asks(c.ShowHistory(limit=240))
+        self.assertEqual(len(self.late.asked), 2)  # the first part comes at once
+        for _ in range(2):
+            self.late.answer()
+            self.turn()
+        for _ in range(4):
+            self.assertEqual(len(self.late.asked), 1)
+            self.late.answer()
+            self.turn()
+        for door in (self.ann, bob):
+            self.assertEqual(door.take()[1:], [*self.lines[10:], "end of history #lobby, more"])
+        self.assertEqual(len(self.node._history._parts), 0)
+
     def assert_live_comes_once(self, command: c.Command) -> None:
         (bob,) = self.login("bob")
         self.ann.asks(command)

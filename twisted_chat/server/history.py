@@ -30,6 +30,7 @@ PATIENCE: Final = 10.0
 
 _STUCK: Final = "the store does not answer; try again later"
 _BUSY: Final = "too many searches are waiting; try again later"
+_CROWDED: Final = "too many long histories are being read; try again later"
 _STOPPING: Final = "the server is stopping"
 
 
@@ -44,6 +45,7 @@ class HistoryReader:
         self._clock = services.clock
         self._reading: dict[Deferred[Any], None] = {}
         self._turns = Turns()
+        self._parts = Turns()
         self._last = 0
         #: By session and number, what is called when the reader took the next part of an answer: is it whole?
         self._taking: dict[SessionId, dict[int, Callable[[bool], None]]] = {}
@@ -115,7 +117,7 @@ class HistoryReader:
         count, opened, over = 0, False, False
         try:
             while not over:
-                part, over = await self.in_time(history.read())
+                part, over = await self._next(answer, history, first=not opened)
                 lines = part if recall.export else self.visible(answer.session, part)
                 if recall.talk is not None:
                     lines = [recall.talk.told(each) for each in lines]
@@ -133,6 +135,18 @@ class HistoryReader:
         except StoreError as error:
             refused = r.Refused("history-unavailable", f"History cannot be shown now: {error}")
             answer.end([refused, history.end(count, asked)] if opened else [refused])
+
+    async def _next(
+        self, answer: _Answer, history: _History, *, first: bool
+    ) -> tuple[Sequence[Envelope], bool]:
+        """Read the next part. After the first, parts are read one at a time: many long answers at once delay nobody else."""
+        if first:
+            return await self.in_time(history.read())
+        await self.in_time(self._parts.begin(self._sessions.path(answer.session)), _CROWDED)
+        try:
+            return await self.in_time(history.read())
+        finally:
+            self._parts.end()
 
     async def _find(self, answer: _Answer, query: Query) -> None:
         session = answer.session
