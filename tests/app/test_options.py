@@ -89,7 +89,9 @@ class CommandLineTests(OptionsTestCase):
             ["--max-object=1048576"],
             ["--max-text=1047552"],
         ):
-            self.assertIn(" is too small; it must be larger than max-object", self.mistake(*arguments))
+            self.assertIn(
+                " is too small; it must be larger than max-object", self.mistake(*arguments)
+            )
         self.parsed("--max-endless=16385")
         self.parsed("--max-text=1047551", "--max-object=1048575")
 
