@@ -138,7 +138,7 @@ _PATTERNS: list[tuple[str, Callable[..., Seen | None]]] = [
     (r"-- (\S+) left (#\S+)", lambda nick, room: ("left", nick, room)),
     (r"-- (\S+) is now called (\S+)", lambda nick, new: ("renamed", nick, new)),
     (
-        r"-- (\S+) put (\S+) out of (#\S+)(?: \((.*)\))?",
+        r"-- (\S+) removed (\S+) from (#\S+)(?: \((.*)\))?",
         lambda nick, who, room, why: ("kicked", nick, who, room, why),
     ),
     (

@@ -318,7 +318,7 @@ class AcceptLimitTests(SynchronousTestCase):
         port.refuses = True
         port.come(3)
         self.assertEqual((port.batches, port.reading), ([0], False))
-        self.assertIn("the system refuses more", self.logged()[0])
+        self.assertIn("the system refuses further connections", self.logged()[0])
         port.refuses = False
         self.clock.advance(1)
         port.turn()

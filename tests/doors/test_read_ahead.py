@@ -290,6 +290,6 @@ class MemoryTests(HouseTestCase):
         other.sends(b"x\n" * 10 * KIB)
         self.assertTrue(large.gone)
         self.assertFalse(small.gone or other.gone)
-        self.assertIn("the rest was not sent", large.sees()[-1])
+        self.assertIn("the rest was discarded", large.sees()[-1])
         self.assert_any(bob.sees(), r"^-- large left the chat \(sent too much at once\)$")
         self.assertEqual(self.backlog.ended, 1)

@@ -136,7 +136,7 @@ async def test_kick_is_for_who_made_the_room_and_leaves_no_focus(scene: Scene) -
     bob.types("/kick alice")
     await bob.sees(re.compile("^! Only operators of #den"))
     alice.types("/kick bob too loud")
-    await bob.sees(re.compile(r"alice put bob out of #den \(too loud\)"))
+    await bob.sees(re.compile(r"alice removed bob from #den \(too loud\)"))
     bob.types("can you still hear me?")
     await bob.sees(re.compile("^! .*The message was not sent"))
     bob.types("JOIN lobby", "in the lobby then")

@@ -41,7 +41,8 @@ class Backlog:
         if self.bytes <= self.limit:
             return
         log.warn(
-            "{bytes} bytes wait for slow readers or of fast senders, and {limit} are the most; those with most are disconnected",
+            "{bytes} bytes are waiting for slow readers or from fast senders, more than {limit}; "
+            "the sessions with the most are disconnected",
             bytes=self.bytes,
             limit=self.limit,
         )

@@ -21,7 +21,7 @@ PIECE: Final = 16 * 1024
 TOO_SLOW: Final = "too slow to read"
 FAULT: Final = "a fault of the server"
 
-_FAILED: Final = "handing bytes to a session failed, it is closed"
+_FAILED: Final = "handing bytes to a session failed; the session is closed"
 
 
 class Sink(Protocol):

@@ -264,7 +264,7 @@ class AcceptLimit:
                 self._rest(
                     "the system has no file descriptors left"
                     if not spare
-                    else "the system refuses more"
+                    else "the system refuses further connections"
                 )
                 return
             self._refused = False

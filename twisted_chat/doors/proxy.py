@@ -160,7 +160,7 @@ class ProxyProtocol(Protocol):
         connections = self.factory.connections
         connections.count((), 0.0)
         connections.add(self)
-        self._timer = Silence(self.factory.clock, DEADLINE, self._refuse, "none came")
+        self._timer = Silence(self.factory.clock, DEADLINE, self._refuse, "none arrived")
 
     def dataReceived(self, data: bytes) -> None:
         self._data += data

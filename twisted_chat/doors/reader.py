@@ -182,7 +182,7 @@ class SessionReader:
     def end(self) -> None:
         """See :meth:`twisted_chat.delivery.backlog.Behind.end`."""
         self._sessions.backlog.ended += 1
-        why = "you sent more than the server has room for; the rest was not sent"
+        why = "you sent more than the server has room for; the rest was discarded"
         self._sessions.say_goodbye(self._peer, why, "sent too much at once")
 
     # --- frames ---
@@ -284,10 +284,13 @@ class SessionReader:
 
     def _why_slow(self) -> str:
         if self._sessions.crowded(self._peer):
-            return "Many people are writing from your network or in this room. Your lines follow a little later; nothing is lost."
+            return (
+                "Many people are writing from your network or in this room. "
+                "Your lines will be sent a little later; nothing is lost."
+            )
         rate = self._sessions.limits.flood_rate
         lines = "1 line" if rate == 1 else f"{rate:,} lines"
-        return f"You are sending more than {lines} a second. The rest follows at that speed; nothing is lost."
+        return f"You are sending more than {lines} a second. The rest will be sent at that speed; nothing is lost."
 
     def _waited(self) -> None:
         self._wait = None

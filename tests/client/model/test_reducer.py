@@ -286,7 +286,7 @@ class PeopleTests(Case):
         self.hear(ev.Kicked(sender="bob", to="me", room="dev", id=spelled(2)))
         self.assertFalse(room.joined)
         self.assertEqual(
-            self.texts(), ["bob put eve out of the room (spam)", "bob put me out of the room"]
+            self.texts(), ["bob removed eve from the room (spam)", "bob removed me from the room"]
         )
 
     def test_who_is_banned_is_gone(self) -> None:

@@ -87,7 +87,7 @@ class EventTests(SynchronousTestCase):
         )
         self.assertEqual(
             event(e.Kicked(UserId(2), BOB, why)),
-            happened("kick", "alice put bob out of #dev", to="bob", reason="lunch"),
+            happened("kick", "alice removed bob from #dev", to="bob", reason="lunch"),
         )
 
     def test_changes(self) -> None:

@@ -81,7 +81,7 @@ class EventTests(SynchronousTestCase):
             (e.Joined(DEV), ("JOIN", "alice joined #dev.")),
             (e.Left(), ("LEAVE", "alice left #dev.")),
             (e.Departed(CleanText("quit")), ("LEAVE", "alice left the chat (quit)")),
-            (e.Kicked(UserId(2), BOB), ("LEAVE", "alice put bob out of #dev.")),
+            (e.Kicked(UserId(2), BOB), ("LEAVE", "alice removed bob from #dev.")),
         ):
             self.assertEqual(told(HERE.event(by_alice(event))), expected)
 
@@ -172,7 +172,7 @@ class ReplyTests(SynchronousTestCase):
             (r.Refused("empty", "the message is empty"), "the message is empty."),
             (
                 r.Refused("no-room", "choose one with /join ROOM"),
-                "You are in no room. Nothing was done. Send JOIN ROOM first.",
+                "You are not in any room. Nothing was done. Send JOIN ROOM first.",
             ),
         ):
             self.assertEqual(told(HERE.reply(reply, None)), ("ERROR", expected))
@@ -201,7 +201,7 @@ class ReplyTests(SynchronousTestCase):
         ):
             self.assertEqual(HERE.reply(reply, "7"), b"")
         end = HERE.reply(r.HistoryEnd(DEV, 3, True, False), None)
-        self.assertEqual(told(end), ("ERROR", "This form of the protocol has no history."))
+        self.assertEqual(told(end), ("ERROR", "Older clients cannot show history."))
 
     @given(replies, st.none() | tags)
     def test_every_answer_is_short_objects(self, reply: r.Reply, tag: str | None) -> None:

@@ -72,9 +72,9 @@ class EventTests(SynchronousTestCase):
             event(e.Departed(CleanText("quit")), None), ["-- alice left the chat (quit)"]
         )
         self.assertEqual(event(e.Departed(NONE), None), ["-- alice left the chat"])
-        self.assertEqual(event(e.Kicked(UserId(2), BOB)), ["-- alice put bob out of #dev"])
+        self.assertEqual(event(e.Kicked(UserId(2), BOB)), ["-- alice removed bob from #dev"])
         kicked = e.Kicked(UserId(2), BOB, CleanText("spam"))
-        self.assertEqual(event(kicked), ["-- alice put bob out of #dev (spam)"])
+        self.assertEqual(event(kicked), ["-- alice removed bob from #dev (spam)"])
 
     def test_changes_are_told(self) -> None:
         self.assertEqual(event(e.Renamed(BOB), None), ["-- alice is now called bob"])

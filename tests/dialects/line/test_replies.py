@@ -146,7 +146,7 @@ class ReplyTests(SynchronousTestCase):
         ]
         self.assertEqual(reply(r.Stats(12, 10, 1, store)), well)
         ill = msgspec.structs.replace(store, error=CleanText("disk full"), since=NOON)
-        bad = "-- Nothing can be stored since 2026-01-01 12:30: disk full"
+        bad = "-- Nothing has been stored since 2026-01-01 12:30: disk full"
         self.assertEqual(reply(r.Stats(12, 10, 1, ill)), [*well, bad])
 
     def test_no_history_has_no_frame(self) -> None:

@@ -52,7 +52,7 @@ class HappenedTests(SynchronousTestCase):
             (e.Banned(BAN), "banned eve from #dev for 2 hours (too loud)"),
             (
                 e.Banned(Ban(read_target("*"), "bob", NOW), out=((two, EVE),)),
-                "banned * from #dev; put out: eve",
+                "banned * from #dev; removed: eve",
             ),
             (e.Unbanned(read_target("eve")), "lifted the ban on eve in #dev"),
             (e.Unbanned(read_target("10.0.0.0/8")), "lifted the ban on an address in #dev"),

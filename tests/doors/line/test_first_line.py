@@ -6,7 +6,7 @@ from tests.doors.house import HouseTestCase
 
 HELLO = "Hello everyone, how are you"
 HELD = (
-    "-- You are {}. Your first line was not sent yet, because it could be a name and a password. "
+    "-- You are {}. Your first line has not been sent yet, because it could be a name and a password. "
     "Send another line to send both, or /no to discard it."
 )
 DISCARDED = "-- Your first line was discarded."

@@ -13,8 +13,8 @@ from twisted_chat.doors import reader
 IAC, SB, SE, WILL, DO, DONT, ECHO = b"\xff", b"\xfa", b"\xf0", b"\xfb", b"\xfd", b"\xfe", b"\x01"
 NOP = IAC + b"\xf1"
 HIDE, SHOW = IAC + WILL + ECHO, IAC + b"\xfc" + ECHO
-TOO_FAST = "-- You are sending more than 10 lines a second. The rest follows at that speed; nothing is lost."
-CROWDED = "-- Many people are writing from your network or in this room. Your lines follow a little later; nothing is lost."
+TOO_FAST = "-- You are sending more than 10 lines a second. The rest will be sent at that speed; nothing is lost."
+CROWDED = "-- Many people are writing from your network or in this room. Your lines will be sent a little later; nothing is lost."
 
 
 class FloodTests(HouseTestCase):

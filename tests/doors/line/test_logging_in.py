@@ -306,7 +306,7 @@ class LateObjectTests(HouseTestCase):
                 self.ann.sees(),
                 [
                     f"-- {guest} joined #lobby",
-                    f"-- {guest} left the chat (goes on as a program)",
+                    f"-- {guest} left the chat (continues as a JSON client)",
                     "-- robot joined #lobby",
                     "<robot> hi",
                 ],

@@ -7,7 +7,7 @@ from tests.doors.house import HouseTestCase
 IAC, SB, SE, WILL, DO, DONT, ECHO = b"\xff", b"\xfa", b"\xf0", b"\xfb", b"\xfd", b"\xfe", b"\x01"
 NOP = IAC + b"\xf1"
 HIDE, SHOW = IAC + WILL + ECHO, IAC + b"\xfc" + ECHO
-TOO_FAST = "-- You are sending more than 10 lines a second. The rest follows at that speed; nothing is lost."
+TOO_FAST = "-- You are sending more than 10 lines a second. The rest will be sent at that speed; nothing is lost."
 
 
 class PasswordTests(HouseTestCase):

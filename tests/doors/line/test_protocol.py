@@ -205,7 +205,7 @@ class MarkTests(HouseTestCase):
 class TogetherTests(HouseTestCase):
     """Lines that arrive with the name."""
 
-    NOT_USED = "! The lines after that nickname were not used. Connect again to try another."
+    NOT_USED = "! The lines after that nickname were ignored. Connect again to try another."
 
     def setUp(self) -> None:
         super().setUp()

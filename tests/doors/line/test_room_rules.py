@@ -138,7 +138,7 @@ class VisitTests(HouseTestCase):
 
     def test_banned_person_sees_it_and_talks_nowhere(self) -> None:
         self.olga.types("/ban eve 2h too loud")
-        said = "-- olga banned eve from #dev for 2 hours (too loud); put out: eve."
+        said = "-- olga banned eve from #dev for 2 hours (too loud); removed: eve."
         self.assert_sees(self.olga, said)
         self.assert_sees(
             self.eve,
@@ -188,7 +188,7 @@ class VisitTests(HouseTestCase):
             self.assert_sees(self.eve, shown)
         for line, shown in (
             ("/mute eve", "-- olga muted eve in #dev."),
-            ("/ban e?e", "-- olga banned e?e from #dev; put out: eve."),
+            ("/ban e?e", "-- olga banned e?e from #dev; removed: eve."),
         ):
             self.olga.types(line)
             self.assert_sees(self.olga, shown)

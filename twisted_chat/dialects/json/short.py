@@ -177,7 +177,7 @@ def _answer(reply: r.Reply) -> tuple[str, str | None]:
     """Return the type and the content of a reply; no content (None) if it is what people with plain lines are told."""
     match reply:
         case r.Refused(code="no-room"):
-            return "ERROR", "You are in no room. Nothing was done. Send JOIN ROOM first."
+            return "ERROR", "You are not in any room. Nothing was done. Send JOIN ROOM first."
         case r.Refused():
             return "ERROR", None
         case r.PasswordNeeded(room=room, wrong=wrong):
@@ -201,7 +201,7 @@ def _answer(reply: r.Reply) -> tuple[str, str | None]:
         case r.HelpText(asked=asked):
             return "HELP", None if asked else _HELP
         case r.HistoryEnd(asked=True):
-            return "ERROR", "This form of the protocol has no history."
+            return "ERROR", "Older clients cannot show history."
         case r.Farewell():
             return "QUIT", None
         case r.Hint() | r.HistoryStart() | r.HistoryEnd():

@@ -115,7 +115,8 @@ def _read_login(text: str) -> c.Command:
         return c.Help(CleanText(rest) or None)
     if typos.bare(name).startswith(("{", "[")):
         raise BadLine(
-            "An object cannot be your nickname. Programs that speak JSON start with {.", "bad-nick"
+            "A JSON object cannot be your nickname. Programs that speak JSON start with {.",
+            "bad-nick",
         )
     found = _FIRST_NAME.search(drop_ignorable(name))
     marked = name.startswith(("/", "!")) and not name.startswith("//")
@@ -244,7 +245,8 @@ def _read(line: CleanText) -> c.Command | None:
         )
     if typos.secret_object(line):
         raise BadLine(
-            f"That looks like an object of a program. It was not sent. Programs log in with their first line ({_LITERALLY}).",
+            "That looks like a JSON object from a program. It was not sent. "
+            f"Programs log in with their first line ({_LITERALLY}).",
             "looks-private",
         )
     if typos.holds_password(line):

@@ -234,8 +234,12 @@ def _stats(stats: r.Stats, zone: tzinfo | None) -> list[str]:
             f"It takes {store.size / 1e6:,.1f} MB{grown}; {store.free / 1e6:,.0f} MB are free."
         )
     if store.error is not None:
-        since = "now" if store.since is None else f"since {date(store.since, zone)}"
-        lines.append(f"Nothing can be stored {since}: {store.error}")
+        failing = (
+            "can be stored now"
+            if store.since is None
+            else f"has been stored since {date(store.since, zone)}"
+        )
+        lines.append(f"Nothing {failing}: {store.error}")
     return lines
 
 

@@ -63,7 +63,7 @@ def _write(value: object) -> str:
     """Write a value that msgspec takes for none of its own, such as a :class:`CleanText`: it knows no subclasses."""
     if isinstance(value, str):
         return str(value)
-    raise TypeError(f"{type(value)} has no place in JSON")
+    raise TypeError(f"{type(value)} cannot be written as JSON")
 
 
 encode: Final[Callable[[Any], bytes]] = Encoder(enc_hook=_write).encode

@@ -61,7 +61,7 @@ def renamed(who: str, nick: str) -> str:
 
 
 def kicked(who: str, nick: str, room: str = "the room") -> str:
-    return f"{who} put {nick} out of {room}"
+    return f"{who} removed {nick} from {room}"
 
 
 def topic_set(who: str, topic: str, room: str = "") -> str:
@@ -137,7 +137,7 @@ def _did(event: e.AnyRoomEvent, room: str) -> str:
         case e.RoomTransferred(nick=nick):
             return f"transferred {room} to {nick}, who owns it now"
         case e.Banned(ban=ban, out=out):
-            gone = f"; put out: {_some(out)}" if out else ""
+            gone = f"; removed: {_some(out)}" if out else ""
             return f"banned {ban.target.text} from {room}{_terms(ban)}{gone}"
         case e.Unbanned(target=target):
             whom = "an address" if target.kind == "net" else target.text

@@ -50,7 +50,7 @@ class FirstLine:
         identity = self._hub.identity(self._peer.id)
         you_are = f"You are {identity.nick}. " if identity is not None else ""
         why = (
-            f"{you_are}Your first line was not sent yet, because it could be a name and a password. "
+            f"{you_are}Your first line has not been sent yet, because it could be a name and a password. "
             f"Send another line to send both, or {_NO} to discard it."
         )
         self._sessions.tell(self._peer, r.Notice("first-line", why))

@@ -59,7 +59,7 @@ class LineProtocol(StreamProtocol):
         peer = self._peer
         assert peer is not None
         self._reader.stop()
-        self._sessions.close(peer, "goes on as a program")
+        self._sessions.close(peer, "continues as a JSON client")
         self._open(self.factory.json)
         self.transport.resumeProducing()
         self._reader.receive(received)

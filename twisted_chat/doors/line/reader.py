@@ -136,7 +136,7 @@ class LineReader(SessionReader):
         if self._lines:
             self._window.look()
         if self._frames.telnet.astray:
-            why = "your client sent a telnet command without an end; set your terminal or client to UTF-8"
+            why = "your client sent an unfinished telnet command; set your terminal or client to UTF-8"
             self._sessions.say_goodbye(self._peer, why, "sent something that is not UTF-8")
         elif not self.inside and self._frames.telnet.commands > _COMMANDS_BEFORE_LOGIN:
             why = "too many telnet commands before the login"
@@ -160,7 +160,7 @@ class LineReader(SessionReader):
     def _before_login(self, frame: Frame) -> bool:
         if self._tried:
             # Lines that came together with a refused nickname are not tried as nicknames.
-            why = "The lines after that nickname were not used. Connect again to try another."
+            why = "The lines after that nickname were ignored. Connect again to try another."
             self._sessions.tell(self._peer, r.Refused("not-logged-in", why))
             self._say_goodbye("", logged="nickname refused")
             return True
