@@ -76,7 +76,7 @@ class MainTests(SynchronousTestCase):
             self.assertEqual(entry.main(["host", "port"]), USAGE)
         self.assertEqual(
             err.getvalue(),
-            "twisted-chat: argument PORT: port is no port (1 to 65535) (--help lists the options)\n",
+            "twisted-chat: argument PORT: port is not a port (1 to 65535) (--help lists the options)\n",
         )
 
     def test_the_arguments_are_those_of_the_process(self) -> None:

@@ -247,7 +247,7 @@ class TalkTests(Base):
             self.chat.join(number),
         ):
             error = self.failureResultOf(self.starts(call), TypeError).value
-            self.assertIn("takes a string, not int", str(error))
+            self.assertIn("must be a string, not int", str(error))
         self.assertEqual(self.server.took(), [])
 
     def test_what_cannot_be_sent_is_an_error(self) -> None:

@@ -81,7 +81,7 @@ class TypedTests(LinkedTestCase):
             ("/kick", "NICK is missing"),
             ("/join a,b", "room name"),
             (" /quit", "must not begin with a blank"),
-            ("x" * 17_000, "too long"),
+            ("x" * 17_000, "too many to send"),
         ):
             with self.assertRaisesRegex(InvalidInput, why):
                 enter(self.link, line)
@@ -91,7 +91,7 @@ class TypedTests(LinkedTestCase):
         self.loses()
         for _ in range(MAX_WAITING):
             enter(self.link, "hi")
-        with self.assertRaisesRegex(InvalidInput, "1,000 lines already wait"):
+        with self.assertRaisesRegex(InvalidInput, "1,000 lines are already waiting"):
             enter(self.link, "one more")
 
     def test_who_talks_nowhere_is_told_so(self) -> None:

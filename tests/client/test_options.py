@@ -65,7 +65,7 @@ class OptionsTests(SynchronousTestCase):
     def test_a_room_can_be_given_with_its_password(self) -> None:
         rooms = read("--room #dev:se:cret --room ops:").target.rooms
         self.assertEqual(rooms, (("dev", "se:cret"), ("ops", None)))
-        self.refuses("--room dev:a\x07", "--room dev: the password has a character")
+        self.refuses("--room dev:a\x07", "--room dev: the password contains a character")
 
     def test_an_address_can_be_written_in_each_usual_way(self) -> None:
         for line, address in (
@@ -81,9 +81,9 @@ class OptionsTests(SynchronousTestCase):
 
     def test_what_is_no_address_is_told_so(self) -> None:
         for line in (":7000", "example.org:", "[::1]:", "[]:7000"):
-            self.refuses(line, "is no address; write HOST, HOST:PORT or")
+            self.refuses(line, "is not an address; write HOST, HOST:PORT or")
         self.refuses("example.org:7000 7000", "the port is given twice")
-        self.refuses("example.org:70000", "70000 is no port")
+        self.refuses("example.org:70000", "70000 is not a port")
 
     def test_a_fingerprint_implies_tls(self) -> None:
         target = read(f"--fingerprint {PRINT.lower()}").target
@@ -98,9 +98,9 @@ class OptionsTests(SynchronousTestCase):
         self.assertTrue(read("--reconnect").target.reconnect)
 
     def test_what_is_wrong_is_one_line(self) -> None:
-        self.refuses("h 0", "0 is no port")
-        self.refuses("h 65536", "65536 is no port")
-        self.refuses("h x", "x is no port")
+        self.refuses("h 0", "0 is not a port")
+        self.refuses("h 65536", "65536 is not a port")
+        self.refuses("h x", "x is not a port")
         self.refuses("h 1 2", "unrecognized arguments: 2")
         self.refuses("--nonsense", "unrecognized arguments")
         self.refuses("--nick 1", "--nick 1: ")
@@ -118,12 +118,12 @@ class OptionsTests(SynchronousTestCase):
             path.write_bytes(b"\xef\xbb\xbfpw\n")  # a byte-order mark, as Windows writes it
             self.assertEqual(read(line).target.identity.password, "pw")
             path.write_bytes(b"\xff")
-            self.refuses(line, "not UTF-8")
+            self.refuses(line, "not valid UTF-8")
             path.unlink()
             self.refuses(line, "No such file")
         self.assertEqual(read("", TWISTED_CHAT_PASSWORD="pw").target.identity.password, "pw")
         self.assertIsNone(read("", TWISTED_CHAT_PASSWORD="").target.identity.password)
-        self.refuses("", "a character that no password can have", TWISTED_CHAT_PASSWORD="\x07")
+        self.refuses("", "a character that passwords cannot contain", TWISTED_CHAT_PASSWORD="\x07")
 
     def test_help_names_every_option_and_status(self) -> None:
         text = self.printed("--help")

@@ -166,7 +166,7 @@ async def test_a_host_that_is_not_known_is_status_1(scene: Scene) -> None:
 async def test_a_web_server_is_no_chat_server(scene: Scene) -> None:
     port, number = await stranger(answer=b"HTTP/1.1 400 Bad Request\r\n\r\n")
     bob = client(scene, "bob", number, "--reconnect")
-    await ended(bob, 1, "no twisted-chat server is there: it speaks HTTP")
+    await ended(bob, 1, "that is not a twisted-chat server: it speaks HTTP")
     await stops(port)
 
 
@@ -174,7 +174,9 @@ async def test_a_web_server_is_no_chat_server(scene: Scene) -> None:
 async def test_random_bytes_are_no_chat_server(scene: Scene) -> None:
     port, number = await stranger(first=os.urandom(100_000))
     bob = client(scene, "bob", number)
-    await ended(bob, 1, "no twisted-chat server is there: it does not speak the language.*")
+    await ended(
+        bob, 1, "that is not a twisted-chat server: it does not speak the twisted-chat protocol"
+    )
     await stops(port)
 
 
@@ -182,7 +184,7 @@ async def test_random_bytes_are_no_chat_server(scene: Scene) -> None:
 async def test_silence_is_no_chat_server(scene: Scene) -> None:
     port, number = await stranger()
     bob = client(scene, "bob", number)
-    await ended(bob, 1, "no twisted-chat server is there: it says nothing.*")
+    await ended(bob, 1, "that is not a twisted-chat server: it does not answer like.*")
     await stops(port)
 
 
@@ -255,7 +257,7 @@ async def test_over_tls_a_certificate_is_remembered_and_a_change_refused(scene: 
     assert found is not None
     port = int(found[1])
     bob = visits(port, "--tls")
-    await bob.sees(re.compile("signed by itself"))
+    await bob.sees(re.compile("self-signed"))
     await bob.sees("-- Welcome, bob.")
     bob.types("hi")
     bob.types_no_more()
@@ -263,7 +265,7 @@ async def test_over_tls_a_certificate_is_remembered_and_a_change_refused(scene: 
     bob = visits(port, "--tls")
     bob.types_no_more()
     await ended(bob, 0)
-    assert "signed by itself" not in bob.transcript()
+    assert "self-signed" not in bob.transcript()
     known = folder / "data" / "twisted-chat" / "known_servers"
     print_ = known.read_text().split()[-1]
     known.write_text(known.read_text().replace(print_, ":".join(["AB"] * 32)))
@@ -272,7 +274,7 @@ async def test_over_tls_a_certificate_is_remembered_and_a_change_refused(scene: 
     bob.types_no_more()
     await ended(bob, 0)
     # A port without TLS, and TLS without --tls.
-    await ended(visits(port), 1, "no twisted-chat server is there.*")
+    await ended(visits(port), 1, "that is not a twisted-chat server.*")
 
 
 async def guest(scene: Scene, server: Server, session: str = "") -> tuple[Visitor, str]:

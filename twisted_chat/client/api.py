@@ -257,9 +257,9 @@ class Client:
         if self._over is None:
             self._weight += weight(event)
             if len(self._events) >= MAX_EVENTS:
-                self._over = ChatError(f"more than {MAX_EVENTS:,} events waited", "too-slow")
+                self._over = ChatError(f"more than {MAX_EVENTS:,} events were waiting", "too-slow")
             elif self._weight > MAX_WAITING_BYTES:
-                self._over = ChatError("too many bytes of events waited", "too-slow")
+                self._over = ChatError("the waiting events took too many bytes", "too-slow")
             else:
                 self._events.append(event)
         if self._entering and isinstance(event, ev.Refused) and event.tag not in self._answers:
@@ -315,7 +315,7 @@ class Client:
 
     def _in(self) -> Link:
         if self._link is None:
-            raise ChatError("not connected: connect() comes first", "offline")
+            raise ChatError("not connected: call connect() first", "offline")
         return self._link
 
     async def _ask(
@@ -355,7 +355,9 @@ class Client:
 def _must_be_text(what: str, *values: object) -> None:
     for value in values:
         if not isinstance(value, str):
-            raise TypeError(f"{what} takes a string, not {type(value).__name__}; str(…) makes one")
+            raise TypeError(
+                f"{what} must be a string, not {type(value).__name__}; convert it with str(…)"
+            )
 
 
 def _id(event: ev.Event | None) -> str:

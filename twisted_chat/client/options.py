@@ -24,7 +24,7 @@ USAGE: Final = 2
 PASSWORD_VARIABLE: Final = "TWISTED_CHAT_PASSWORD"  # noqa: S105 (its name, not its value)
 
 _MAX_PASSWORD_FILE: Final = 4096
-_BAD_PASSWORD: Final = "the password has a character that no password can have"  # noqa: S105 (a text about one)
+_BAD_PASSWORD: Final = "the password contains a character that passwords cannot contain"  # noqa: S105 (a text about one)
 # An IPv6 address, and perhaps a port: as in addresses of the web (RFC 3986, section 3.2.2).
 _BRACKETED: Final = re.compile(r"\[([^\[\]]+)\](?::(.+))?")
 
@@ -89,17 +89,17 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="twisted-chat",
-        description="Join a chat: on the whole screen of a terminal, or in plain lines.",
-        epilog="Plain mode ends with 0 if everything typed was acknowledged, with 1 if the server could not be reached or "
-        "was lost before, and with 2 if it was not understood, or refused by the server. The full screen has its settings in "
-        "~/.config/twisted-chat/client.toml; F1 there lists its keys.",
+        description="Join a chat: on the full screen of a terminal, or in plain lines.",
+        epilog="The exit status of plain mode is 0 if everything typed was acknowledged, 1 if the server could not be reached "
+        "or the connection was lost before that, and 2 if a line was not understood, or was refused by the server. The full "
+        "screen has its settings in ~/.config/twisted-chat/client.toml; F1 there lists its keys.",
     )
     parser.add_argument(
         "host",
         metavar="HOST",
         nargs="?",
         default=HOST,
-        help=f"default: {HOST}; HOST:PORT and [IPv6]:PORT will do too",
+        help=f"default: {HOST}; HOST:PORT and [IPv6]:PORT work too",
     )
     parser.add_argument("port", metavar="PORT", nargs="?", type=_port, help=f"default: {PORT}")
     parser.add_argument(
@@ -109,20 +109,20 @@ def _parser() -> argparse.ArgumentParser:
         "--password-file",
         metavar="FILE",
         type=Path,
-        help=f"its first line is the password of your account (${PASSWORD_VARIABLE} does the same)",
+        help=f"file whose first line is the password of your account (or set ${PASSWORD_VARIABLE})",
     )
     parser.add_argument(
         "--room",
         metavar="ROOM[:PASSWORD]",
         action="append",
         default=[],
-        help="enter this room besides the lobby, and talk there; can be given several times; other users of this machine may see "
-        "a password here, so on the full screen leave it out, and you are asked for it",
+        help="enter this room besides the lobby, and talk there; can be given several times; other users of this machine can see "
+        "a password given here; on the full screen, leave it out and the client asks for it",
     )
     parser.add_argument(
         "--tls",
         action="store_true",
-        help="encrypt; a certificate signed by itself is remembered on the first visit",
+        help="encrypt; a self-signed certificate is remembered on the first visit",
     )
     parser.add_argument(
         "--fingerprint", help="the SHA-256 fingerprint of the server's certificate (implies --tls)"
@@ -130,25 +130,28 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--plain",
         action="store_true",
-        help="lines in, lines out: also what is done without a terminal",
+        help="read and write plain lines; the default without a terminal",
     )
     parser.add_argument(
         "--literal",
         action="store_true",
-        help="in plain mode, which this implies: say every line as it stands; none is a command or a private message",
+        help="say every line as it stands, never as a command or a private message (implies --plain)",
     )
     parser.add_argument(
         "--quiet",
         action="store_true",
-        help="in plain mode, which this implies: show what is said from now on, and what you ask for; no history, no notices",
+        help="show only new messages and answers to what you type, no history or notices (implies --plain)",
     )
     parser.add_argument(
         "--reconnect",
         action="store_true",
-        help="in plain mode: come back after a lost connection (the full screen always does)",
+        help="in plain mode: reconnect after a lost connection (the full screen always does)",
     )
     parser.add_argument(
-        "--log", metavar="FILE", type=Path, help="append what is seen, and what happens, to FILE"
+        "--log",
+        metavar="FILE",
+        type=Path,
+        help="append everything shown, and the program's own log, to FILE",
     )
     parser.add_argument("--version", action="version", version=_version())
     return parser
@@ -156,7 +159,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) < 65536):
-        raise argparse.ArgumentTypeError(f"{text} is no port (1 to 65535)")
+        raise argparse.ArgumentTypeError(f"{text} is not a port (1 to 65535)")
     return int(text)
 
 
@@ -168,7 +171,9 @@ def _address(host: str, port: int | None) -> tuple[str, int]:
     elif host.count(":") == 1:
         name, _, in_host = host.partition(":")
     if not name or set(name) & set("[]") or (not in_host and host.endswith(":")):
-        raise BadUsage(f"{shown(host, 300)} is no address; write HOST, HOST:PORT or [IPv6]:PORT")
+        raise BadUsage(
+            f"{shown(host, 300)} is not an address; write HOST, HOST:PORT or [IPv6]:PORT"
+        )
     if not in_host:
         return name, PORT if port is None else port
     if port is not None:
@@ -199,7 +204,7 @@ def _password(path: Path | None, environment: Mapping[str, str]) -> str | None:
         except OSError as error:
             raise BadUsage(f"--password-file {path}: {error.strerror}") from None
         except UnicodeDecodeError:
-            raise BadUsage(f"--password-file {path}: it is not UTF-8") from None
+            raise BadUsage(f"--password-file {path}: not valid UTF-8") from None
     try:
         return str(Secret(text)) if text else None
     except BadText:

@@ -127,20 +127,20 @@ class GreetingTests(Base):
 
     def test_silence_is_no_server_of_ours(self) -> None:
         self.clock.advance(GREETING_TIME)
-        self.assertEqual(self.why(), "it says nothing that a twisted-chat server would say")
+        self.assertEqual(self.why(), "it does not answer like a twisted-chat server")
 
     def test_random_bytes_are_no_server_of_ours(self) -> None:
         noise = bytes(range(1, 256)) * 80
         self.receives(noise.replace(b"\n", b""))
-        self.assertEqual(self.why(), "it does not speak the language of a twisted-chat server")
+        self.assertEqual(self.why(), "it does not speak the twisted-chat protocol")
 
     def test_many_short_lines_are_no_server_of_ours(self) -> None:
         self.receives(b"x\n" * 65)
-        self.assertEqual(self.why(), "it does not speak the language of a twisted-chat server")
+        self.assertEqual(self.why(), "it does not speak the twisted-chat protocol")
 
     def test_json_of_something_else_is_no_server_of_ours(self) -> None:
         self.receives(b'{"jsonrpc": "2.0"}\n')
-        self.assertEqual(self.why(), "it does not speak the language of a twisted-chat server")
+        self.assertEqual(self.why(), "it does not speak the twisted-chat protocol")
         self.assertEqual(self.owner.greetings, 0)
 
     def test_who_closes_at_once_is_told_so(self) -> None:
@@ -186,7 +186,7 @@ class OursTests(Base):
 
     def test_a_login_without_an_answer_ends(self) -> None:
         self.clock.advance(LOGIN_TIME)
-        self.assertEqual(self.owner.end, ("it does not answer the login", True, True))
+        self.assertEqual(self.owner.end, ("it did not answer the login", True, True))
 
     def test_a_server_that_goes_silent_is_left(self) -> None:
         self.conversation.logged_in()
@@ -211,7 +211,7 @@ class OursTests(Base):
     def test_a_line_without_an_end_ends_the_connection(self) -> None:
         for _ in range(5):
             self.receives(b"x" * wire.MAX_LINE)
-        self.assertEqual(self.owner.end, ("it sends a line without an end", True, True))
+        self.assertEqual(self.owner.end, ("it sent a line without an end", True, True))
 
     def test_what_is_not_known_is_logged_once_and_passed_over(self) -> None:
         with capturedLogs() as logs:

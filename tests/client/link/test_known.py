@@ -100,7 +100,7 @@ class KnownTests(SynchronousTestCase):
 
     def test_what_another_client_learned_meanwhile_is_not_overwritten(self) -> None:
         self.known.remember("a:1", PRINT, None)
-        with self.assertRaisesRegex(NotKept, "another client has written"):
+        with self.assertRaisesRegex(NotKept, "another client has just changed"):
             self.known.remember("a:1", OTHER, None)
         self.assertEqual(self.known.find("a:1"), PRINT)
 
@@ -120,7 +120,7 @@ class KnownTests(SynchronousTestCase):
     def test_a_file_of_something_else_is_named(self) -> None:
         self.path.parent.mkdir()
         self.path.write_bytes(b"\xff\xfe")
-        with self.assertRaisesRegex(NotKept, "is no list of servers"):
+        with self.assertRaisesRegex(NotKept, "is not a list of servers"):
             self.known.find("a:1")
         self.patch(known, "_MAX_SIZE", 1)
         with self.assertRaisesRegex(NotKept, "too large"):

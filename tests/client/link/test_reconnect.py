@@ -65,7 +65,8 @@ class ReconnectTests(LinkedTestCase):
         self.server.sends(b"HTTP/1.1 400 Bad Request\r\n")
         self.clock.advance(0)
         self.assertEqual(
-            self.last(ev.Offline), ev.Offline(why="no twisted-chat server is there: it speaks HTTP")
+            self.last(ev.Offline),
+            ev.Offline(why="that is not a twisted-chat server: it speaks HTTP"),
         )
         self.clock.advance(1000)
         self.assertEqual((self.server.tries, self.link.state), (1, "ended"))
@@ -84,7 +85,7 @@ class ReconnectTests(LinkedTestCase):
         offline = self.last(ev.Offline)
         self.assertEqual(
             offline.why,
-            "no twisted-chat server is there: it says nothing that a twisted-chat server would say",
+            "that is not a twisted-chat server: it does not answer like a twisted-chat server",
         )
         self.clock.advance(offline.again)
         self.server.welcomes()

@@ -195,7 +195,7 @@ class TrustTests(SynchronousTestCase):
         for host in ("chat.example", "192.0.2.7"):
             why = self.visit(signed(ours, "evil.example"), host)
             assert why is not None
-            self.assertIn(f"is not to be trusted: it is not for {host}", why)
+            self.assertIn(f"cannot be trusted: it is not for {host}", why)
 
     def test_what_an_unknown_authority_has_signed_is_refused(self) -> None:
         self.trusts_in(authority())
@@ -209,7 +209,7 @@ class TrustTests(SynchronousTestCase):
         self.trusts_in(authority())
         why = self.visit(signed(authority(), "chat.example"))
         assert why is not None
-        self.assertIn("its signature is false", why)
+        self.assertIn("its signature is invalid", why)
 
     def test_what_signs_itself_is_remembered_on_the_first_visit(self) -> None:
         site = alone("chat.example")
@@ -253,7 +253,7 @@ class TrustTests(SynchronousTestCase):
         self.assertIsNone(self.known.find("chat.example:12001"))
         why = self.visit(alone("chat.example"), fingerprint=old.fingerprint)
         assert why is not None
-        self.assertIn(f"and not {old.fingerprint}", why)
+        self.assertIn(f", not {old.fingerprint}", why)
 
     def test_where_nothing_can_be_remembered_nothing_is_trusted_on_the_first_visit(self) -> None:
         self.known.path.mkdir()

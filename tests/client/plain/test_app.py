@@ -188,7 +188,7 @@ class PipeTests(Base):
         self.server.sends(b"HTTP/1.1 400 Bad Request\r\n")
         self.ended(LOST)
         self.assertEqual(
-            self.complaints(), ["twisted-chat: no twisted-chat server is there: it speaks HTTP"]
+            self.complaints(), ["twisted-chat: that is not a twisted-chat server: it speaks HTTP"]
         )
 
     def test_a_connection_that_is_lost_before_the_last_acknowledgement_is_status_1(self) -> None:
@@ -257,7 +257,7 @@ class PipeTests(Base):
         self.keyboard.types(b"x" * 70_000 + b"\n/topic " + b"x" * 5_000 + b"\nok\n")
         self.assertEqual(self.said(), ["ok"])
         self.assertEqual(len(self.complaints()), 2)
-        self.assertIn("--literal says all lines as they stand", self.complaints()[0])
+        self.assertIn("To say all lines as they stand, use --literal", self.complaints()[0])
 
     def test_a_queue_that_is_full_of_long_lines_loses_nothing(self) -> None:
         self.comes_in()
@@ -390,7 +390,7 @@ class TerminalTests(Base):
             if self.keyboard.waits:
                 self.keyboard.types(b"x" * 8000)
         self.assertFalse(self.keyboard.waits)
-        self.assertIn("A line without an end was not sent", self.shown())
+        self.assertIn("A line that does not end was not sent", self.shown())
         self.acks_all()
         self.ended(0)
 

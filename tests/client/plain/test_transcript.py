@@ -64,6 +64,6 @@ class TranscriptTests(SynchronousTestCase):
         self.log.critical("bad")
         self.assertEqual(
             err.getvalue(),
-            "twisted-chat: a fault of this program (ValueError); --log FILE keeps what it was\n"
-            "twisted-chat: a fault of this program; --log FILE keeps what it was\n",
+            "twisted-chat: internal error (ValueError); --log FILE records the details\n"
+            "twisted-chat: internal error; --log FILE records the details\n",
         )

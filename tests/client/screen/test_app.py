@@ -518,7 +518,7 @@ class ConnectionTests(SynchronousTestCase):
     async def test_f1_shows_keys_and_commands(self, stage: Stage) -> None:
         await stage.enter()
         await stage.press("f1")
-        self.assertTrue(stage.shows("go to a conversation by a few letters"))
+        self.assertTrue(stage.shows("go to a conversation by typing"))
         await stage.press("escape")
         self.assertTrue(stage.app.entry.has_focus)
 

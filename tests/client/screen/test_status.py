@@ -75,7 +75,7 @@ class StatusTests(SynchronousTestCase):
 
     def test_it_says_that_one_is_not_in_the_room_any_more(self) -> None:
         self.state.shown.leave()
-        self.assertIn("you are not in it", self.foot())
+        self.assertIn("you are not in this room", self.foot())
 
     def test_it_says_nothing_about_people_where_there_is_no_room(self) -> None:
         self.state.nick = ""

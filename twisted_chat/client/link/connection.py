@@ -96,7 +96,7 @@ class Conversation(TwistedProtocol):
 
     def connectionMade(self) -> None:
         # It is answered before a login, and it tells a stranger nothing: no name and no password.
-        self._wait(GREETING_TIME, "it says nothing that a twisted-chat server would say")
+        self._wait(GREETING_TIME, "it does not answer like a twisted-chat server")
         self.ping()
 
     def send(self, data: bytes) -> None:
@@ -139,7 +139,7 @@ class Conversation(TwistedProtocol):
                 case TooLong():
                     self._tell(ev.Malformed(type="", why="a line that is too long"))
                 case Endless():  # pragma: no branch (mypy sees a missing case)
-                    self._break_off("it sends a line without an end")
+                    self._break_off("it sent a line without an end")
         if not self._ours and self._why is None and self._greeting_bytes > _MAX_GREETING:
             self._not_ours()
 
@@ -165,7 +165,7 @@ class Conversation(TwistedProtocol):
                 self._not_ours()
                 return
             self._ours = True
-            self._wait(LOGIN_TIME, "it does not answer the login")
+            self._wait(LOGIN_TIME, "it did not answer the login")
             self._owner.greeted()
         self._tell(event)
 
@@ -197,7 +197,10 @@ class Conversation(TwistedProtocol):
             case ev.Unknown(type=kind) | ev.Malformed(type=kind):
                 if kind not in self._unknown and len(self._unknown) < _MAX_UNKNOWN:
                     self._unknown.add(kind)
-                    log.info("the server sent what is not understood: {event}", event=event)
+                    log.info(
+                        "the server sent something that this client does not understand: {event}",
+                        event=event,
+                    )
             case _:
                 self._owner.heard(event)
 
@@ -218,9 +221,7 @@ class Conversation(TwistedProtocol):
             self._deadline.cancel()
         self._deadline = self._clock.callLater(seconds, then)
 
-    def _not_ours(
-        self, why: str = "it does not speak the language of a twisted-chat server"
-    ) -> None:
+    def _not_ours(self, why: str = "it does not speak the twisted-chat protocol") -> None:
         self.foreign = True
         self._break_off(why)
 

@@ -14,9 +14,7 @@ from typing import Final
 BY_AUTHORITY: Final = "authority"
 
 _NAME: Final = "twisted-chat"
-_HEADER: Final = (
-    "# Servers that were visited with TLS, and the SHA-256 fingerprints of their certificates.\n"
-)
+_HEADER: Final = "# Servers that this client connected to with TLS, and the SHA-256 fingerprints of their certificates.\n"
 _DIGITS: Final = re.compile("[0-9A-F]{64}")
 # Far more than anybody visits; a file that is larger is none of ours.
 _MAX_SIZE: Final = 4 * 1024 * 1024
@@ -89,7 +87,7 @@ class KnownServers:
                 if known is None:
                     # Who spoils a line must not get another first visit by it.
                     raise NotKept(
-                        f"in {self.path} the line that begins with {server} has no fingerprint"
+                        f"{self.path}: the line that begins with {server} has no fingerprint"
                     )
                 return known
         return None
@@ -101,7 +99,7 @@ class KnownServers:
             with locked(self.path):
                 if self.find(server) != before:
                     raise NotKept(
-                        f"another client has written what it knows of {server} into {self.path} meanwhile; try again"
+                        f"another client has just changed the entry of {server} in {self.path}; try again"
                     )
                 self._write(server, known)
         except OSError as error:
@@ -126,4 +124,4 @@ class KnownServers:
         except OSError as error:
             raise NotKept(f"{self.path} cannot be read: {error.strerror}") from None
         except UnicodeDecodeError:
-            raise NotKept(f"{self.path} is no list of servers") from None
+            raise NotKept(f"{self.path} is not a list of servers") from None

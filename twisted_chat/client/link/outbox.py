@@ -67,7 +67,7 @@ class Outgoing:
         """Take something up, or raise :class:`QueueFull`."""
         if len(self._items) >= self._max_waiting or self._bytes + len(item.data) > self._max_bytes:
             raise QueueFull(
-                f"{len(self._items):,} lines already wait for the server. This one was not taken."
+                f"{len(self._items):,} lines are already waiting for the server. This one was not sent."
             )
         self._items[item.tag] = item
         self._bytes += len(item.data)

@@ -158,7 +158,7 @@ class Connector:
         if not trusted:
             self._in_vain = True
         elif not ours and not self._was_in:
-            self.why = f"no twisted-chat server is there: {self.why}"
+            self.why = f"that is not a twisted-chat server: {self.why}"
             # Who says nothing may be a server that is full or about to start, or a proxy before one that is.
             self._in_vain = conversation.foreign
         self._listener.lost()

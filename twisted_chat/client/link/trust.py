@@ -88,7 +88,7 @@ class Trust:
         if self._fingerprint is not None:
             if seen != self._fingerprint:
                 raise Untrusted(
-                    f"the certificate of {self._server} has the fingerprint {seen}, and not {self._fingerprint}"
+                    f"the certificate of {self._server} has the fingerprint {seen}, not {self._fingerprint}"
                 )
             return
         why = wrong[0] if wrong else self._name_mismatch(connection)
@@ -113,18 +113,18 @@ class Trust:
                 else f"the one with the fingerprint {before}"
             )
             raise Untrusted(
-                f"the certificate of {self._server} has changed: it was {was}, and now has the fingerprint {seen}. Somebody "
-                "may be between you and the server. If its operators say that they changed it, remove the line that begins "
+                f"the certificate of {self._server} has changed: it was {was}, and now has the fingerprint {seen}. Someone "
+                "may be intercepting the connection. If its operators say that they changed it, remove the line that begins "
                 f"with {self._server} from {self._known.path}, or use --fingerprint {seen}"
             )
         if cert.issuer != cert.subject:
             raise Untrusted(
-                f"the certificate of {self._server} is not to be trusted: {why}; if its operators say that its "
+                f"the certificate of {self._server} cannot be trusted: {why}; if its operators say that its "
                 f"fingerprint is {seen}, use --fingerprint {seen}"
             )
         self._known.remember(self._server, seen, before)
         self._told(
-            f"The certificate of {self._server} is signed by itself. It is remembered, and a change will be noticed; to be "
+            f"The certificate of {self._server} is self-signed. It has been saved, and you will be told if it changes; to be "
             f"sure now, ask its operators whether its fingerprint is {seen}"
         )
 
@@ -141,10 +141,10 @@ class Trust:
 
 #: What people are told of OpenSSL's codes (x509_vfy.h) that they meet.
 SSL_REASONS: Final = {
-    7: "its signature is false",
+    7: "its signature is invalid",
     9: "it is not valid yet",
     10: "it has expired",
-    _SELF_SIGNED: "it is signed by itself",
+    _SELF_SIGNED: "it is self-signed",
     19: "it is signed by an authority that this machine does not know",
     20: "it is signed by an authority that this machine does not know",
     21: "it is signed by an authority that this machine does not know",

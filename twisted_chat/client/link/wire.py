@@ -114,7 +114,7 @@ def decode(line: bytes) -> ev.Event:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError):
         return ev.Malformed(type="", why="not JSON")
     if not isinstance(given, dict) or not isinstance(given.get("type"), str):
-        return ev.Malformed(type="", why='no object with a "type"')
+        return ev.Malformed(type="", why='not an object with a "type"')
     name = given["type"]
     expected = _expected(name, given)
     if expected is None:
@@ -162,7 +162,7 @@ def _cleaned(value: Any, depth: int, most: int) -> Any:
         raise ValueError("nested too deeply")
     if isinstance(value, str):
         if len(value) > most:
-            raise ValueError("a text that is too long for what it is")
+            raise ValueError("a text that is too long")
         return clean(value)
     if isinstance(value, list):
         return [_cleaned(each, depth + 1, most) for each in value]
@@ -184,10 +184,10 @@ def _seconds(given: Any) -> float | None:
     if given is None:
         return None
     if not isinstance(given, str):
-        raise ValueError("a time that is no text")
+        raise ValueError("a time that is not a string")
     time = datetime.fromisoformat(given)
     if time.tzinfo is None:
-        raise ValueError("a time without a zone")
+        raise ValueError("a time without a time zone")
     return min(max(time.timestamp(), 0.0), _LATEST)
 
 
@@ -301,6 +301,6 @@ def _write(request: Incoming) -> bytes:
     data = encode(request) + b"\n"
     if len(data) > MAX_OBJECT:
         raise TooLong(
-            f"{len(data):,} bytes are too long to send at once. The message was not sent."
+            f"{len(data):,} bytes are too many to send at once. The message was not sent."
         )
     return data

@@ -168,7 +168,7 @@ class Plain:
         for frame in self._framer.receive(self._mark.feed(data)) if data else self._framer.finish():
             if isinstance(frame, Endless):
                 self._complain(
-                    "A line without an end was not sent. The rest of the input is not read."
+                    "A line that does not end was not sent. The rest of the input was ignored."
                 )
                 self._eof = True
             else:

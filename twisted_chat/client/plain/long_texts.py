@@ -39,7 +39,7 @@ def enter_long(link: Link, line: str, *, whole: bool) -> None:
             case _:
                 raise InvalidInput(
                     f"A line of more than {LONGEST:,} bytes that is, or may be, a command or a private message was not sent. "
-                    "--literal says all lines as they stand."
+                    "To say all lines as they stand, use --literal."
                 )
     except (BadText, BadName, BadLine, QueueFull, NoRoom, TooLong) as error:
         raise InvalidInput(str(error)) from None

@@ -54,6 +54,6 @@ def _tell(event: LogEvent) -> None:
     failure = event.get("log_failure")
     why = f" ({failure.type.__name__})" if failure is not None else ""
     print(
-        f"twisted-chat: a fault of this program{why}; --log FILE keeps what it was",
+        f"twisted-chat: internal error{why}; --log FILE records the details",
         file=sys.stderr,
     )

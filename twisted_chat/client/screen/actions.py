@@ -24,8 +24,8 @@ from twisted_chat.dialects.line.parse import read
 
 #: What only this client does.
 LOCAL: Final = (
-    Usage("close", "", "close this conversation; a room is left"),
-    Usage("theme", f"[{' | '.join(THEMES)}]", "show in other colours"),
+    Usage("close", "", "close this conversation; in a room, leave it"),
+    Usage("theme", f"[{' | '.join(THEMES)}]", "change the colours"),
     Usage("bell", "[on | off]", "ring when somebody mentions you"),
 )
 

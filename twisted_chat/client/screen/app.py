@@ -160,7 +160,9 @@ class ChatApp(Questions):
             self.state.tell(("There are no earlier messages.",), now)
             return
         count = f"{len(page.messages):,} {'line' if len(page.messages) == 1 else 'lines'}"
-        self.above.tell(f"{count} from here on. End, with nothing typed: the last line.")
+        self.above.tell(
+            f"{count} from here on. Press End, with nothing typed, to go to the last line."
+        )
         first = (page.messages[0].id, 0)
         self.messages.show_from(self.state.shown.buffer.index(first))
 

@@ -77,7 +77,9 @@ def keep(file: Path, name: str, value: str | bool) -> str:
         else:
             text = f"{line}\n{text}"
         if tomllib.loads(text) != given | {name: value}:
-            return f"{file}: {name} is not written there in a way that can be changed"
+            return (
+                f"{file}: {name} is written in a way that this program cannot change; edit the file"
+            )
         file.parent.mkdir(parents=True, exist_ok=True)
         new = file.with_name(f".{file.name}.new")
         new.write_text(text, "utf-8")

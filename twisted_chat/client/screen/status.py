@@ -40,7 +40,7 @@ def foot(
     if calls:
         parts.append(f"{calls} (Ctrl-N)")
     if room.key.sort == "room":
-        parts.append(f"{room.count:,} here" if room.joined else "you are not in it")
+        parts.append(f"{room.count:,} here" if room.joined else "you are not in this room")
     if waiting:
         parts.append(f"{waiting:,} waiting to be sent" if state.connection != "online" else "…")
     if below:

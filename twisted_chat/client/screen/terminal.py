@@ -62,7 +62,7 @@ class Keys:
         try:
             told.extend(messages)
         except Exception:
-            log.failure("what was typed is not understood")
+            log.failure("the input was not understood")
             self._begin()
         return told
 
