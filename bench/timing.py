@@ -111,7 +111,7 @@ class _Visit:
                 await self._ask(visitor, f"/register {_RIGHT}", "is registered")
                 visitor.leave()
         operator = await self._enter("warden")
-        await self._ask(operator, f"/oper root {_RIGHT}", "you are an operator")
+        await self._ask(operator, f"/oper root {_RIGHT}", "the server operator root")
         for number in range(_NAMES):
             name = f"{KINDS['suspended account']}{number}"
             await self._ask(operator, f"/suspend {name}", name)
