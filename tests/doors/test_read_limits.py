@@ -138,6 +138,17 @@ class ReadTurnsTests(SynchronousTestCase):
         self.clock.advance(0)
         self.assertEqual((self.turns.spent, self.clock.getDelayedCalls()), (0, []))
 
+    def test_session_that_ends_another_leaves_the_rest_their_turns(self) -> None:
+        def other() -> None:
+            self.went.append("b")
+
+        self.turns.wait(("a",), lambda: self.turns.forget(("b",), other))
+        self.turns.wait(("b",), other)
+        self.clock.advance(0)
+        self.waits("c", costs=0)
+        self.clock.advance(0)
+        self.assertEqual((self.went, self.clock.getDelayedCalls()), (["c"], []))
+
     def test_as_many_go_on_in_a_turn_as_it_has_room_for(self) -> None:
         for who in "abcd":
             self.waits(who, costs=PER_TURN // 2)

@@ -145,7 +145,8 @@ class ReadTurns:
         self.spent = 0
         try:
             for _ in range(self._waiting.count):
-                if self.spent >= PER_TURN:
+                # One that went on may have ended others that wait.
+                if self.spent >= PER_TURN or not self._waiting.count:
                     break
                 self._waiting.next()()
         finally:
