@@ -5,7 +5,7 @@ Nothing is encoded as long as both sides are in one process.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
@@ -16,16 +16,12 @@ from twisted_chat.core.values.text import CleanText, Secret
 _OURS: Final = "twisted_chat."
 _TEXTS: Final[dict[str, type[CleanText]]] = {"text": CleanText, "secret": Secret}
 _TEXT_NAMES: Final[dict[type[Any], str]] = {each: name for name, each in _TEXTS.items()}
-_COLLECTIONS: Final[dict[str, Callable[[Any], Any]]] = {
+_COLLECTIONS: Final[dict[str, type[Any]]] = {
     "tuple": tuple,
     "list": list,
     "frozenset": frozenset,
 }
-_COLLECTION_NAMES: Final[dict[type[Any], str]] = {
-    tuple: "tuple",
-    list: "list",
-    frozenset: "frozenset",
-}
+_COLLECTION_NAMES: Final[dict[type[Any], str]] = {each: name for name, each in _COLLECTIONS.items()}
 _PLAIN: Final = (type(None), bool, int, float, str, bytes)
 
 _pack = msgspec.msgpack.Encoder().encode

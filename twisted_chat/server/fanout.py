@@ -132,8 +132,7 @@ class EventFanout:
         self._connections.show(self._sessions.of(it.user), envelope, True)
 
     def _show_all(self, it: f.ShowAll, envelope: e.Envelope, session: SessionId | None) -> None:
-        inside = tuple(each for each in self._hub.state.sessions if self._hub.user_of(each))
-        self._connections.show(inside, envelope)
+        self._connections.show(self._sessions.inside(), envelope)
 
     # --- where sessions are ---
 

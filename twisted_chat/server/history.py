@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -142,22 +143,25 @@ class HistoryReader:
         """Read the next part. After the first, parts are read one at a time: many long answers at once delay nobody else."""
         if first:
             return await self.in_time(history.read())
-        await self.in_time(self._parts.begin(self._sessions.path(answer.session)), _CROWDED)
-        try:
+        async with self._turn_of(answer.session, self._parts, _CROWDED):
             return await self.in_time(history.read())
+
+    @asynccontextmanager
+    async def _turn_of(self, session: SessionId, turns: Turns, late: str) -> AsyncIterator[None]:
+        """Wait for the turn of a session, but not for ever: then raise :class:`StoreError`, which says that it is ``late``."""
+        await self.in_time(turns.begin(self._sessions.path(session)), late)
+        try:
+            yield
         finally:
-            self._parts.end()
+            turns.end()
 
     async def _find(self, answer: _Answer, query: Query) -> None:
         session = answer.session
         try:
-            await self.in_time(self._turns.begin(self._sessions.path(session)), _BUSY)
-            try:
+            async with self._turn_of(session, self._turns, _BUSY):
                 if not self._sessions.here(session):
                     return  # and never read the answer
                 page = await self.in_time(self._store.search(query))
-            finally:
-                self._turns.end()
         except StoreError as error:
             why = f"Searching is not possible now: {error}"
             answer.end([r.Refused("search-unavailable", why)])

@@ -22,7 +22,6 @@ class Outage:
     """Watches whether the store can commit. One that fails only once, and works again some seconds later, is no news."""
 
     def __init__(self, services: Services) -> None:
-        self._hub = services.hub
         self._sessions = services.sessions
         self._store = services.store
         self._failed = False
@@ -33,9 +32,8 @@ class Outage:
         failed, self._failed = self._failed, self._store.health().error is not None
         if self._failed == failed and self._failed != self._told:
             self._told = self._failed
-            for session, seat in self._hub.state.sessions.items():
-                if seat.user is not None:
-                    self._sessions.tell(session, _BEGAN if self._told else _ENDED)
+            for session in self._sessions.inside():
+                self._sessions.tell(session, _BEGAN if self._told else _ENDED)
 
     def tell(self, session: SessionId) -> None:
         """Tell somebody who has come in."""

@@ -28,6 +28,10 @@ class HubSessions:
         """Tell whether a session is not gone yet."""
         return session in self._hub.state.sessions and not self.stopped
 
+    def inside(self) -> tuple[SessionId, ...]:
+        """Return the sessions of this node that have logged in."""
+        return tuple(each for each in self._hub.state.sessions if self._hub.user_of(each))
+
     def of(self, user: UserId) -> tuple[SessionId, ...]:
         """Return this node's sessions of a user."""
         found = self._hub.state.users.get(user)

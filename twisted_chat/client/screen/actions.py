@@ -93,7 +93,6 @@ class Doer:
             return self._line(text)
         except (BadLine, BadName, BadText, NoRoom, QueueFull, InvalidInput, TooLong) as error:
             raise CannotDo(str(error)) from None
-        return Done()
 
     def answered(self, tag: str | None) -> None:
         """The server did what was asked for as ``tag``."""

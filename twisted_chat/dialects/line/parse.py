@@ -199,13 +199,6 @@ def private_form(line: CleanText) -> tuple[bool, Nick | RoomName | None]:
     return secret or isinstance(command, c.PrivateMessage), None
 
 
-def _wraps_private(text: str) -> bool:
-    """Tell whether what stands behind MSG is private: there are programs that send all that is typed so."""
-    if not text or not (text.startswith(("/", "!")) or typos.meant_by_msg(text) is None):
-        return False
-    return private_form(CleanText(text))[0]
-
-
 def is_plain(line: str) -> bool:
     if line[:1] in _PLAIN:
         start = line[:3]
@@ -261,16 +254,20 @@ def _read(line: CleanText) -> c.Command | None:
         return _run(_VERBS[verb], "" if verb in _ALONE else line[len(verb) :], verb)
     if verb.upper() == "MSG" and (found := _MSG_TO.fullmatch(line)):
         return _private(found[1] or "", found[2])
-    text = line[len(verb) :].strip(" ")
-    if verb.upper() == "MSG" and _wraps_private(text):
-        raise BadLine(f"{LOOKS_PRIVATE} It was not sent ({_LITERALLY}).", "looks-private")
-    if verb == "MSG":
-        if not text:
-            raise BadLine(
-                f"The text is missing. {_NOT_SENT} Usage: MSG TEXT, or MSG NICK:TEXT in private",
-                "usage",
-            )
-        return _say(text, unless=typos.meant_by_msg(text))
+    if verb.upper() == "MSG":
+        text = line[len(verb) :].strip(" ")
+        meant = typos.meant_by_msg(text)
+        # There are programs that send all that is typed behind MSG.
+        wraps = text and (meant is None or text.startswith(("/", "!")))
+        if wraps and private_form(CleanText(text))[0]:
+            raise BadLine(f"{LOOKS_PRIVATE} It was not sent ({_LITERALLY}).", "looks-private")
+        if verb == "MSG":
+            if not text:
+                raise BadLine(
+                    f"The text is missing. {_NOT_SENT} Usage: MSG TEXT, or MSG NICK:TEXT in private",
+                    "usage",
+                )
+            return _say(text, unless=meant)
     if typos.points(line) and typos.points_oddly(line):
         raise BadLine(
             "That looks like a private message. It was not sent. "
