@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final, cast
@@ -16,13 +18,13 @@ from typing import Any, Final, cast
 import msgspec
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
 from twisted.internet.interfaces import ITCPTransport
-from twisted.internet.protocol import Protocol
-from twisted.internet.task import deferLater, react
+from twisted.internet.task import react
 from twisted.internet.tcp import Server
 
 import twisted_chat
+from bench.visitor import Visitor, come
+from bench.wire import Target
 from twisted_chat.app.service import ChatService
 from twisted_chat.app.settings import Settings
 
@@ -30,6 +32,8 @@ _HOME: Final = str(Path(twisted_chat.__file__).parent) + "/"
 #: So many lines are sent in a row, so often, when time is measured: the shortest time of a row counts.
 _LINES: Final = 200
 _ROWS: Final = 30
+#: How long the server has for an answer, in seconds.
+_PATIENCE: Final = 30.0
 
 
 class Walk(msgspec.Struct, frozen=True):
@@ -62,28 +66,11 @@ class Walker:
         return Walk(list(self._files), self._moves, self._calls)
 
 
-class Person(Protocol):
-    """Somebody with nc."""
-
-    transport: ITCPTransport
-
-    def __init__(self) -> None:
-        self.heard = b""
-
-    def dataReceived(self, data: bytes) -> None:
-        self.heard += data
-
-    def say(self, line: bytes) -> None:
-        """Type a line."""
-        self.transport.write(line + b"\n")
-
-
-async def _heard(reactor: Any, person: Person, what: bytes) -> None:
-    for _ in range(1000):
-        if what in person.heard:
-            return
-        await deferLater(reactor, 0.01, lambda: None)
-    raise RuntimeError("the server does not answer")
+async def _told(reactor: Any, visitor: Visitor, what: str, then: Callable[[], None]) -> None:
+    """Do something, and wait until a visitor is told of it."""
+    told = visitor.told(what).addTimeout(_PATIENCE, reactor)
+    then()
+    await told
 
 
 async def measure(reactor: Any) -> tuple[Walk, float]:
@@ -93,45 +80,36 @@ async def measure(reactor: Any) -> tuple[Walk, float]:
     )
     served.startService()
     try:
-        people = []
-        for nick in (b"ann", b"bob"):
-            place = TCP4ClientEndpoint(
-                reactor, "127.0.0.1", cast(IPv4Address, served.ports[0].getHost()).port
-            )
-            person = await connectProtocol(place, Person())
-            person.say(nick)
-            await _heard(reactor, person, b"Welcome")
-            people.append(person)
-        ann, bob = people
+        port = cast(IPv4Address, served.ports[0].getHost()).port
+        target = Target("127.0.0.1", port, "line")
+        ann, bob = await come(reactor, target), await come(reactor, target)
+        for visitor, nick in ((ann, "ann"), (bob, "bob")):
+            await _told(reactor, visitor, "Welcome, ", partial(visitor.types, nick))
         # What is done for the first line only is done.
-        ann.say(b"first")
-        await _heard(reactor, bob, b"first")
+        await _told(reactor, bob, "first", partial(ann.types, "first"))
         (door,) = (each.protocol for each in reactor.getReaders() if _is_other_end(each, ann))
         walker = Walker()
         sys.setprofile(walker)
         try:
-            door.dataReceived(b"second\n")
-            while b"second" not in bob.heard:
-                await deferLater(reactor, 0, lambda: None)
+            await _told(reactor, bob, "second", partial(door.dataReceived, b"second\n"))
         finally:
             sys.setprofile(None)
         shortest = float("inf")
         for row in range(_ROWS):
-            end = b"end of row %d" % row
             before = time.process_time()
             for _ in range(_LINES):
                 door.dataReceived(b"one more line of a usual length\n")
             shortest = min(shortest, time.process_time() - before)
-            door.dataReceived(end + b"\n")
-            await _heard(reactor, bob, end)
+            end = f"end of row {row}"
+            await _told(reactor, bob, end, partial(door.dataReceived, f"{end}\n".encode()))
         return walker.walk(), shortest / _LINES
     finally:
         await _stopped(served)
 
 
-def _is_other_end(reader: Any, person: Person) -> bool:
-    """Tell whether this is the server's end of a person's connection."""
-    mine = cast(IPv4Address, person.transport.getHost())
+def _is_other_end(reader: Any, visitor: Visitor) -> bool:
+    """Tell whether this is the server's end of a visitor's connection."""
+    mine = cast(ITCPTransport, visitor.transport).getHost()
     return isinstance(reader, Server) and reader.client == (mine.host, mine.port)
 
 
