@@ -15,11 +15,16 @@ from twisted_chat.core.values.room_settings import AS_MADE, Roles
 TABLE: Final = """
                          -     voice  operator  owner
 enter                    yes   yes    yes       yes
+enter, accounts only     yes   yes    yes       yes
+enter, full              no    no     no        yes
+enter, full, invited     yes   yes    yes       yes
 enter, invite-only       no    yes    yes       yes
 enter, banned            no    no     no        yes
 enter, banned, invited   yes   yes    yes       yes
 speak                    yes   yes    yes       yes
 speak, moderated         no    yes    yes       yes
+speak, accounts speak    yes   yes    yes       yes
+speak, accounts speak, guest  no  yes  yes      yes
 speak, slow              no    yes    yes       yes
 speak, muted             no    no     no        yes
 read all                 yes   yes    yes       yes
@@ -85,6 +90,12 @@ def arrange(how: str, state: State, user: User, room: Room) -> Roles:
                 pass
             case "invite-only" | "moderated":
                 room.settings = room.settings.changed(word, 1)
+            case "accounts only" | "accounts speak":
+                room.settings = room.settings.changed(
+                    "accounts-only" if word == "accounts only" else "accounts-speak", 1
+                )
+            case "full":
+                room.settings = room.settings.changed("limit", 1)
             case "slow":
                 room.settings = room.settings.changed("slow", 30)
                 room.spoke[user.invitation] = NOW - 29

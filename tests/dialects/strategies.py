@@ -273,8 +273,13 @@ EVENTS: dict[type[Any], st.SearchStrategy[Any]] = {
     e.AccountRemoved: st.builds(e.AccountRemoved, st.just("root"), nicks.map(str)),
     e.PanicSet: st.builds(e.PanicSet, st.just("root"), st.integers(0, 2)),
     e.Gathered: st.builds(e.Gathered, _nick_tuples, _nick_tuples, counts),
-    e.SettingChanged: st.builds(
-        e.SettingChanged, st.sampled_from(get_args(Setting)), st.integers(0, 21_600)
+    e.SettingsChanged: st.builds(
+        e.SettingsChanged,
+        st.lists(
+            st.tuples(st.sampled_from(get_args(Setting)), st.integers(0, 21_600)),
+            min_size=1,
+            max_size=4,
+        ).map(tuple),
     ),
     e.RoomPasswordSet: st.builds(e.RoomPasswordSet, st.booleans()),
     e.InvitedToRoom: st.builds(e.InvitedToRoom, st.just(UserId(2)), nicks),
@@ -449,6 +454,8 @@ REPLIES: dict[type[Any], st.SearchStrategy[Any]] = {
             *[st.booleans()] * 4,
             st.integers(0, 21_600),
             st.booleans(),
+            st.integers(0, 1_000_000),
+            *[st.booleans()] * 4,
         ),
         st.booleans(),
         st.none() | nicks.map(str),

@@ -437,7 +437,7 @@ class SetClockTests(KeepingCase):
 
     def test_hour_back_makes_nobody_wait_to_speak(self) -> None:
         ann, bob = self.enter("ann", "bob")
-        ann.asks(c.Join(DEV), c.ChangeSetting("slow", 60))
+        ann.asks(c.Join(DEV), c.ChangeSettings((("slow", 60),)))
         bob.join("dev").say("one")
         self.forget(ann, bob)
         self.clocks.ahead -= 3600

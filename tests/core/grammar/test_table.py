@@ -71,7 +71,7 @@ class TableTests(SynchronousTestCase):
     def test_commands_of_rooms_take_a_room_first_by_their_type(self) -> None:
         first = (
             "ban unban bans mute unmute op deop voice devoice moderated slow invite lock unlock private invite-only "
-            "topic-lock visibility settings register-room transfer export"
+            "topic-lock visibility set settings register-room transfer export"
         )
         self.assertEqual(
             {name for name, spec in COMMANDS.items() if spec.takes_room}, {*first.split()}
@@ -94,7 +94,7 @@ class TableTests(SynchronousTestCase):
                 **dict.fromkeys(("passwd", "drop-account", "privacy"), "needs an account"),
                 "forget-me": "needs an account",
                 **dict.fromkeys(("invite-code", "stats"), here),
-                "keep": "only room operators can set it",
+                **dict.fromkeys(("keep", "set"), "only room operators can set it"),
                 **dict.fromkeys(server.split(), "server operators only"),
                 "register-room": "room operators only; needs an account",
                 **dict.fromkeys(rooms.split(), "room operators only"),

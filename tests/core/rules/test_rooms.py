@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.core.ruled import DEV, RuledCase
+from tests.core.ruled import DEV, RuledCase, give_account, typed
 from tests.core.rules.cases import ChatCase
 from tests.core.world import NOW, World, lines, nick, room
 from twisted_chat.core.api import commands as c
@@ -25,7 +25,7 @@ from twisted_chat.core.values.bans import Ban, read_target
 from twisted_chat.core.values.ids import MessageId, Node, RoomId, SessionId
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.retention import KEEP_ALL, Keep
-from twisted_chat.core.values.room_settings import Setting
+from twisted_chat.core.values.room_settings import AS_MADE, Change, Setting
 from twisted_chat.core.values.text import CleanText
 
 HI = lines("hi")
@@ -498,6 +498,91 @@ class SettingTests(RuledCase):
         self.done(self.otto, "slow 0")
         self.assertEqual(self.speaks(self.eve), "")
         self.assertEqual(self.dev.spoke, {})
+
+    def test_several_settings_are_changed_by_one_command_and_shown_as_one_event(self) -> None:
+        shown = self.done(self.otto, "set moderated on slow 30 limit 9")
+        changes: tuple[Change, ...] = (("moderated", 1), ("slow", 30), ("limit", 9))
+        self.assertEqual(shown.event, e.SettingsChanged(changes))
+        how = self.dev.settings
+        self.assertEqual((how.moderated, how.slow, how.limit), (True, 30, 9))
+
+    def test_one_bad_setting_changes_none_of_them(self) -> None:
+        for line in ("set moderated on slow 21601", "set moderated on limit 1000001"):
+            self.refused(self.otto, line)
+            self.assertEqual(self.dev.settings, AS_MADE)
+
+    def test_full_room_lets_in_nobody_but_its_owner_and_who_is_invited(self) -> None:
+        self.done(self.otto, "set limit 4")
+        self.assertEqual(self.enters(self.carl), "room-full")
+        self.done(self.otto, "invite carl")
+        self.assertEqual(self.enters(self.carl), "")
+        self.world.do(self.olga, c.Leave(DEV))
+        self.assertEqual(self.enters(self.olga), "")
+        self.assertEqual(self.speaks(self.eve), "")
+        self.world.do(self.carl, c.Leave(DEV))
+        self.assertEqual(self.enters(self.carl), "room-full")
+        self.done(self.otto, "set limit 5")
+        self.assertEqual(self.enters(self.carl), "")
+
+    def test_two_who_want_the_last_place_do_not_both_get_it(self) -> None:
+        self.done(self.otto, "set limit 5")
+        dora = self.comes("dora")
+        self.world.instant = False
+        for seat in (self.carl, dora):
+            self.world.do(seat, c.Join(DEV))
+        self.world.settle()
+        last = self.world.outcomes[dora.node][-1]
+        assert isinstance(last, Rejected) and isinstance(last.why, Refused)
+        self.assertEqual((last.why.code, len(self.dev.members)), ("room-full", 5))
+
+    def test_outside_on_lets_people_speak_who_are_not_there(self) -> None:
+        self.assertEqual(self.speaks(self.carl), "not-in-room")
+        self.done(self.otto, "set outside on")
+        self.assertEqual(self.speaks(self.carl), "")
+        self.assertFalse(self.is_in(self.carl))
+        for line, code in (
+            *(("ban carl", "banned"), ("unban carl", "")),
+            *(("mute carl", "muted"), ("unmute carl", "")),
+            *(("moderated on", "moderated"), ("moderated off", "")),
+            *(("slow 30", ""), ("set slow 30", "slow"), ("set slow 0 outside off", "not-in-room")),
+        ):
+            self.done(self.otto, line)
+            self.assertEqual(self.speaks(self.carl), code, line)
+
+    def test_speaking_from_outside_that_ends_meanwhile_is_void(self) -> None:
+        self.done(self.otto, "set outside on")
+        self.world.instant = False
+        self.world.do(self.otto, typed("set outside off"))
+        self.world.do(self.carl, c.Say(HI, DEV))
+        self.world.settle()
+        last = self.world.outcomes[self.carl.node][-1]
+        assert isinstance(last, Rejected)
+        self.assertEqual(last.why, NOT_IN_ROOM)
+
+    def test_no_ctcp_stops_requests_and_nothing_else(self) -> None:
+        self.done(self.otto, "set no-ctcp on")
+        for seat in (self.olga, self.eve):
+            asked = self.world.refusal(seat, c.Say(HI, DEV, "ctcp"))
+            self.assertEqual(asked.code, "no-ctcp")
+            self.assertIsInstance(self.world.do(seat, c.Say(HI, DEV, "action")), Propose)
+
+    def test_accounts_only_keeps_guests_out_unless_they_are_invited(self) -> None:
+        self.done(self.otto, "set accounts-only on")
+        self.assertEqual(self.enters(self.carl), "needs-account")
+        self.done(self.otto, "invite carl")
+        self.assertEqual(self.enters(self.carl), "")
+        self.world.do(self.carl, c.Leave(DEV))
+        give_account(self.world, self.carl, "carl")
+        self.assertEqual(self.enters(self.carl), "")
+
+    def test_accounts_speak_silences_guests_without_a_role(self) -> None:
+        self.done(self.otto, "set accounts-speak on")
+        self.assertEqual(self.speaks(self.eve), "needs-account")
+        self.done(self.otto, "voice eve")
+        self.assertEqual(self.speaks(self.eve), "")
+        self.world.do(self.carl, c.Join(DEV))
+        give_account(self.world, self.carl, "carl")
+        self.assertEqual(self.speaks(self.carl), "")
 
     def test_leaving_is_no_way_around_slowness(self) -> None:
         self.done(self.otto, "slow 30")

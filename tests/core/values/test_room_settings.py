@@ -19,6 +19,7 @@ class SettingsTests(SynchronousTestCase):
             self.assertEqual(changed.changed(setting, 0), AS_MADE)
         self.assertEqual(len(seen), len(Settings.__struct_fields__))
 
-    def test_switches_are_true_or_false_and_slowness_is_a_number(self) -> None:
+    def test_switches_are_true_or_false_and_two_settings_are_numbers(self) -> None:
         self.assertIs(AS_MADE.changed("private", 1).private, True)
         self.assertEqual(AS_MADE.changed("slow", 30).slow, 30)
+        self.assertEqual(AS_MADE.changed("limit", 30).limit, 30)

@@ -24,17 +24,30 @@ class HappenedTests(SynchronousTestCase):
         ban = Ban(read_target("eve"), "bob", NOW - 60, NOW, CleanText("loud"))
         told = {"target": "eve", "until": DAY, "reason": "loud"}
         for event, kind, fields in (
-            (e.SettingChanged("private", 1), "setting", {"setting": "private", "value": True}),
-            (e.SettingChanged("slow", 30), "setting", {"setting": "slow", "value": 30}),
             (
-                e.SettingChanged("visibility", 1),
+                e.SettingsChanged((("private", 1),)),
+                "setting",
+                {"setting": "private", "value": True},
+            ),
+            (e.SettingsChanged((("slow", 30),)), "setting", {"setting": "slow", "value": 30}),
+            (
+                e.SettingsChanged((("visibility", 1),)),
                 "setting",
                 {"setting": "visibility", "value": "join"},
             ),
             (
-                e.SettingChanged("visibility", 0),
+                e.SettingsChanged((("visibility", 0),)),
                 "setting",
                 {"setting": "visibility", "value": "all"},
+            ),
+            (
+                e.SettingsChanged((("no-ctcp", 1), ("limit", 5), ("visibility", 0))),
+                "setting",
+                {
+                    "setting": "no-ctcp",
+                    "value": True,
+                    "changes": {"no-ctcp": True, "limit": 5, "visibility": "all"},
+                },
             ),
             (e.RoomPasswordSet(True), "setting", {"setting": "lock", "value": True}),
             (e.InvitedToRoom(two, EVE), "invite", {"to": "eve"}),
@@ -68,7 +81,7 @@ class HappenedTests(SynchronousTestCase):
 
 class ReplyTests(SynchronousTestCase):
     def test_settings_are_values(self) -> None:
-        how = Settings(private=True, slow=30, since_join=True)
+        how = Settings(private=True, slow=30, since_join=True, limit=9, accounts_only=True)
         told = shown.reply(r.RoomSettings(DEV, how, True, "bob", (("bob", ("owner",)),)))
         self.assertEqual(
             told,
@@ -84,6 +97,11 @@ class ReplyTests(SynchronousTestCase):
                 "slow": 30,
                 "topic-lock": False,
                 "visibility": "join",
+                "limit": 9,
+                "outside": False,
+                "no-ctcp": False,
+                "accounts-only": True,
+                "accounts-speak": False,
                 "roles": {"bob": ["owner"]},
             },
         )

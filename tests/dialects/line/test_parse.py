@@ -606,6 +606,7 @@ def sample_arguments(spec: Spec) -> str:
         "TARGET": "*spam*",
         "DURATION": "2h",
         "SECONDS": "30",
+        "SETTINGS": "limit 5 outside on",
         "SWITCH": "on",
         "VISIBILITY": "join",
         "ROOM|all": "all",

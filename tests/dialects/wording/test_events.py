@@ -20,25 +20,33 @@ class HappenedTests(SynchronousTestCase):
     def test_each_is_a_sentence_behind_a_name(self) -> None:
         two = UserId(2)
         for event, said in (
-            (e.SettingChanged("topic-lock", 1), "allowed only operators to set the topic of #dev"),
-            (e.SettingChanged("topic-lock", 0), "allowed everyone to set the topic of #dev"),
             (
-                e.SettingChanged("private", 1),
+                e.SettingsChanged((("topic-lock", 1),)),
+                "allowed only operators to set the topic of #dev",
+            ),
+            (e.SettingsChanged((("topic-lock", 0),)), "allowed everyone to set the topic of #dev"),
+            (
+                e.SettingsChanged((("private", 1),)),
                 "made #dev private: only its members see it in lists",
             ),
-            (e.SettingChanged("invite-only", 1), "made #dev invite-only"),
+            (e.SettingsChanged((("invite-only", 1),)), "made #dev invite-only"),
             (
-                e.SettingChanged("moderated", 1),
+                e.SettingsChanged((("moderated", 1),)),
                 "made #dev moderated: only people with a role can speak",
             ),
             (
-                e.SettingChanged("slow", 90),
+                e.SettingsChanged((("slow", 90),)),
                 "turned slow mode on in #dev: 1 minute 30 seconds between two lines of one person",
             ),
-            (e.SettingChanged("slow", 0), "turned slow mode off in #dev"),
+            (e.SettingsChanged((("slow", 0),)), "turned slow mode off in #dev"),
             (
-                e.SettingChanged("visibility", 1),
+                e.SettingsChanged((("visibility", 1),)),
                 "made the history of #dev visible to people from the time they joined",
+            ),
+            (e.SettingsChanged((("limit", 1200),)), "limited #dev to 1,200 members"),
+            (
+                e.SettingsChanged((("limit", 0), ("outside", 1))),
+                "removed the limit of members of #dev; allowed people to speak in #dev without entering it",
             ),
             (e.RoomPasswordSet(True), "locked #dev with a password"),
             (e.RoomPasswordSet(False), "removed the password of #dev"),

@@ -234,6 +234,11 @@ def _answer(event: ev.Event, date: Callable[[float], str]) -> Iterable[str]:
                 slow=event.slow,
                 topic_lock=event.topic_lock,
                 since_join=event.visibility == "join",
+                limit=event.limit,
+                outside=event.outside,
+                no_ctcp=event.no_ctcp,
+                accounts_only=event.accounts_only,
+                accounts_speak=event.accounts_speak,
             )
         case ev.Bans(room=room, bans=bans):
             return [

@@ -11,7 +11,7 @@ from twisted_chat.core.values.bans import Target
 from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.retention import Keep
-from twisted_chat.core.values.room_settings import Setting
+from twisted_chat.core.values.room_settings import Change
 from twisted_chat.core.values.server_ban import Kind as BanKind
 from twisted_chat.core.values.text import CleanText, Secret
 
@@ -397,11 +397,10 @@ class ShowSettings(RoomCommand, frozen=True):
     room: RoomName | None = None
 
 
-class ChangeSetting(RoomCommand, frozen=True):
-    """Change how a room is set; ``value`` is 0 or 1, but for ``slow``, where it is seconds."""
+class ChangeSettings(RoomCommand, frozen=True):
+    """Change how a room is set; at least one setting."""
 
-    setting: Setting
-    value: int
+    changes: tuple[Change, ...]
     room: RoomName | None = None
 
 

@@ -19,7 +19,7 @@ from twisted_chat.core.values.account import Privacy, Proof
 from twisted_chat.core.values.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.retention import Keep
-from twisted_chat.core.values.room_settings import Setting
+from twisted_chat.core.values.room_settings import Change
 from twisted_chat.core.values.server_ban import Ban
 from twisted_chat.core.values.server_ban import Kind as BanKind
 from twisted_chat.core.values.text import CleanText
@@ -309,11 +309,10 @@ class RoomEvent(_Event, frozen=True):
     """Base of the events about who may do what in a room."""
 
 
-class SettingChanged(RoomEvent, frozen=True):
-    """A room is set otherwise; ``value`` is 0 or 1, but for ``slow``, where it is seconds."""
+class SettingsChanged(RoomEvent, frozen=True):
+    """A room is set otherwise; at least in one setting."""
 
-    setting: Setting
-    value: int
+    changes: tuple[Change, ...]
 
 
 class RoomPasswordSet(RoomEvent, frozen=True):
@@ -398,7 +397,7 @@ class RoomDropped(RoomEvent, frozen=True):
 
 
 AnyRoomEvent = (
-    SettingChanged
+    SettingsChanged
     | RoomPasswordSet
     | InvitedToRoom
     | RoleChanged

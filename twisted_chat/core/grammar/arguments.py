@@ -17,7 +17,7 @@ from twisted_chat.core.values.durations import read_duration
 from twisted_chat.core.values.ids import MessageId, read_id
 from twisted_chat.core.values.names import RoomName, parse_nick, parse_room
 from twisted_chat.core.values.retention import Keep, read_keep
-from twisted_chat.core.values.room_settings import NEEDED, NO_ROLES, Action
+from twisted_chat.core.values.room_settings import NEEDED, NO_ROLES, Action, Change, Setting
 from twisted_chat.core.values.text import CleanText, Secret, shown
 
 
@@ -29,10 +29,10 @@ class Spec(msgspec.Struct, frozen=True):
     """One command.
 
     ``usage`` is shown in help and is the grammar of the arguments: words separated by blanks, of the kinds in
-    :data:`KINDS`; ``[X]`` may be left out, and so may ``[X Y]``, both or none; ``TEXT``, ``WORDS``, ``LIMIT`` and
-    ``PASSPHRASE`` take the rest of the line. Where people need to be told more, or less, ``grammar`` is the grammar. ``build``
-    gets one value for each, None for what was left out. If what it makes is a :class:`~.commands.RoomCommand`, a ``#ROOM``
-    may stand before the arguments; ``build`` gets it as ``room``.
+    :data:`KINDS`; ``[X]`` may be left out, and so may ``[X Y]``, both or none; ``TEXT``, ``WORDS``, ``LIMIT``, ``SETTINGS``
+    and ``PASSPHRASE`` take the rest of the line. Where people need to be told more, or less, ``grammar`` is the grammar.
+    ``build`` gets one value for each, None for what was left out. If what it makes is a :class:`~.commands.RoomCommand`, a
+    ``#ROOM`` may stand before the arguments; ``build`` gets it as ``room``.
 
     What using it needs: ``action`` is the entry in the table of permissions (``shows``: without an argument, everyone may
     see the value); ``account`` says whether an account, or none; ``local`` commands are for server operators and for people
@@ -148,7 +148,7 @@ class _Kind:
         self.needed = not self.optional and not self.bound
         self.name = word.strip("[]")
         self.marked = self.name[0] in "#@"
-        self.takes_rest = self.name in ("TEXT", "WORDS", "LIMIT", "PASSPHRASE")
+        self.takes_rest = self.name in ("TEXT", "WORDS", "LIMIT", "SETTINGS", "PASSPHRASE")
         self.read, self.fits = KINDS[self.name]
 
 
@@ -209,6 +209,12 @@ def _read_seconds(word: str) -> int:
     return int(word)
 
 
+def _read_members(word: str) -> int:
+    if not (word.isascii() and word.isdigit() and len(word) <= 9):
+        raise BadArguments(f'"{shown(word)}" is not a number of members; 0 means no limit')
+    return int(word)
+
+
 def _read_switch(word: str) -> int:
     if word.lower() not in ("on", "off"):
         raise BadArguments(f'"{shown(word)}" is neither on nor off')
@@ -219,6 +225,21 @@ def _read_visibility(word: str) -> int:
     if word.lower() not in ("join", "all"):
         raise BadArguments(f'"{shown(word)}" is neither join nor all')
     return int(word.lower() == "join")
+
+
+def _read_settings(text: str) -> tuple[Change, ...]:
+    """Read pairs of a setting and its value."""
+    words, changes = text.split(), []
+    for name, value in zip(words[::2], [*words[1::2], ""], strict=False):
+        setting = next((each for each in _SETTINGS if each == name.lower()), None)
+        if setting is None:
+            raise BadArguments(
+                f'"{shown(name)}" is not a setting; the settings are {", ".join(_SETTINGS)}'
+            )
+        if not value:
+            raise BadArguments(f"the value of {setting} is missing")
+        changes.append((setting, _SETTINGS[setting](value)))
+    return tuple(changes)
 
 
 def _read_target(word: str) -> tuple[Target, bool]:
@@ -275,6 +296,13 @@ def _any(word: str) -> bool:
     return True
 
 
+#: How the value of each setting is read.
+_SETTINGS: Final[dict[Setting, Callable[[str], int]]] = {
+    **dict.fromkeys(get_args(Setting), _read_switch),
+    "slow": _read_seconds,
+    "visibility": _read_visibility,
+    "limit": _read_members,
+}
 _SIDES: Final = ("before", "after")
 # The longest way to write a network: eight groups of IPv6, the last two as IPv4, and three digits of prefix.
 _LONGEST_NETWORK: Final = 49
@@ -304,6 +332,7 @@ KINDS: Final[dict[str, tuple[Callable[[str], object], Callable[[str], bool]]]] =
     # What begins with a digit is no reason: a mistyped duration must not become a ban for ever.
     "DURATION": (_read_duration, lambda word: word[:1].isdigit()),
     "SECONDS": (_read_seconds, _any),
+    "SETTINGS": (_read_settings, _any),
     "SWITCH": (_read_switch, _any),
     "VISIBILITY": (_read_visibility, _any),
     "NAME": (CleanText, _any),

@@ -10,12 +10,20 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.grammar.arguments import Spec
 from twisted_chat.core.values.bans import Target
 from twisted_chat.core.values.names import RoomName
-from twisted_chat.core.values.room_settings import Setting
+from twisted_chat.core.values.room_settings import Change, Setting
 from twisted_chat.core.values.text import CleanText
 
 
 def _setting(setting: Setting) -> Callable[..., c.Command]:
-    return partial(c.ChangeSetting, setting)
+    return partial(_set_one, setting)
+
+
+def _set_one(setting: Setting, value: int, room: RoomName | None) -> c.ChangeSettings:
+    return c.ChangeSettings(((setting, value),), room)
+
+
+def _set(changes: tuple[Change, ...] | None, room: RoomName | None) -> c.RoomCommand:
+    return c.ShowSettings(room) if changes is None else c.ChangeSettings(changes, room)
 
 
 def _role(role: Literal["operator", "voice"], *, give: bool) -> Callable[..., c.Command]:
@@ -148,6 +156,15 @@ ROOM_SPECS: Final = (
         _setting("visibility"),
         action="set",
         grammar="VISIBILITY",
+    ),
+    Spec(
+        "set",
+        "[SETTING VALUE]",
+        "show the settings, or set them: limit, outside, no-ctcp, …",
+        _set,
+        action="set",
+        grammar="[SETTINGS]",
+        shows=True,
     ),
     Spec("settings", "", "show the settings and the owner of the room", c.ShowSettings),
     Spec(

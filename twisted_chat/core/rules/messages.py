@@ -21,7 +21,7 @@ from twisted_chat.core.rules.outcomes import (
     Outcome,
     Rejected,
 )
-from twisted_chat.core.rules.permissions import heard_in, may
+from twisted_chat.core.rules.permissions import heard_in, may_say
 from twisted_chat.core.rules.refusals import refuse, too_long
 from twisted_chat.core.rules.topic import Asked, Case, Ordered, Rule, Topic, room_of
 from twisted_chat.core.state.bot_commands import MAX_BOTS
@@ -90,7 +90,7 @@ class Messages(Topic):
             return before
         if isinstance(room, SendReply):
             return room
-        if room.strict and (refused := may("speak", user, room, now)):
+        if room.strict and (refused := may_say(kind, user, room, now)):
             return SendReply(refused)
         return bad_lines(self.state, lines) or Propose(e.Said(kind, lines), room.ref.id)
 
@@ -100,10 +100,10 @@ class Messages(Topic):
     def said(self, message: MessageId, proposal: e.Proposal, user: User, event: e.Said) -> Outcome:
         """Apply the event that nearly all are, as above."""
         room = self.state.rooms.get(proposal.room) if proposal.room is not None else None
-        if room is None or user.id not in room.members:
+        if room is None or (user.id not in room.members and not room.settings.outside):
             return Rejected(proposal, NOT_IN_ROOM)
         origin = proposal.origin
-        if room.strict and (refused := self._strictly(proposal, user, room)):
+        if room.strict and (refused := self._strictly(proposal, user, room, event.kind)):
             return refused
         author = user.sessions[origin.node, origin.session]
         if origin.tag is not None:
@@ -118,12 +118,14 @@ class Messages(Topic):
             InRoom(room.ref.id),
         )
 
-    def _strictly(self, proposal: e.Proposal, user: User, room: Room) -> Rejected | None:
+    def _strictly(
+        self, proposal: e.Proposal, user: User, room: Room, kind: c.Kind
+    ) -> Rejected | None:
         """Reject what somebody may not say now. What was said before under the same id is not said now."""
         tag = proposal.origin.tag
         if tag is not None and self.state.nonces.find(user.scope, tag) is not None:
             return None
-        why = may("speak", user, room, proposal.time)
+        why = may_say(kind, user, room, proposal.time)
         return Rejected(proposal, why) if why is not None else None
 
     # --- bots ---

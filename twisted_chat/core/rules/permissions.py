@@ -11,7 +11,7 @@ import hmac
 from collections.abc import Iterable
 from typing import Final
 
-from twisted_chat.core.api.commands import Command
+from twisted_chat.core.api.commands import Command, Kind
 from twisted_chat.core.api.replies import PasswordNeeded, Refused
 from twisted_chat.core.rules.decisions import Ponder
 from twisted_chat.core.state.ban_list import BanList
@@ -95,6 +95,16 @@ def _enter(user: User, roles: Roles, room: Room, now: float) -> Refused | None:
         return Refused(
             "invite-only", f"{room.name} is invite-only. Ask one of its operators to invite you."
         )
+    if room.settings.accounts_only and user.account is None and not roles & _VOICES:
+        return Refused(
+            "needs-account",
+            f"Only people with an account can enter {room.name}. Create one with /register PASSWORD, or log in.",
+        )
+    limit = room.settings.limit
+    if limit and len(room.members) >= limit:
+        return Refused(
+            "room-full", f"{room.name} is full: its limit is {limit:,} members. Try again later."
+        )
     return None
 
 
@@ -111,7 +121,19 @@ def silenced(user: User, room: Room, now: float) -> Refused | None:
             "moderated",
             f"{room.name} is moderated. Only members with voice can speak there.",
         )
+    if room.settings.accounts_speak and user.account is None and not roles & _VOICES:
+        return Refused(
+            "needs-account",
+            f"Only people with an account can speak in {room.name}. Create one with /register PASSWORD, or log in.",
+        )
     return None
+
+
+def may_say(kind: Kind, user: User, room: Room, now: float) -> Refused | None:
+    """Return why somebody may not say something of this kind in a room; None if they may."""
+    if room.settings.no_ctcp and kind == "ctcp":
+        return Refused("no-ctcp", f"{room.name} takes no requests of programs (CTCP). {_NOT_SENT}")
+    return may("speak", user, room, now)
 
 
 def _set_topic(user: User, roles: Roles, room: Room, now: float) -> Refused | None:
@@ -125,6 +147,10 @@ def _set_topic(user: User, roles: Roles, room: Room, now: float) -> Refused | No
 
 def _speak(user: User, roles: Roles, room: Room, now: float) -> Refused | None:
     refused = silenced(user, room, now)
+    if refused is None and user.id not in room.members and "owner" not in roles:
+        ban = room.bans.find(user, now)
+        if ban is not None:
+            refused = Refused("banned", f"You are banned from {room.name}{_ending(ban, now)}.")
     if refused is not None:
         return Refused(refused.code, f"{refused.why} {_NOT_SENT}")
     if roles & _VOICES:

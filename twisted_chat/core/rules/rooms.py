@@ -31,7 +31,7 @@ from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.addresses import network_keys
 from twisted_chat.core.values.ids import Node, RoomId
-from twisted_chat.core.values.room_settings import MAX_SLOW, Roles
+from twisted_chat.core.values.room_settings import MAX_LIMIT, MAX_SLOW, Roles
 from twisted_chat.core.values.throttle import Throttle
 
 #: How many wrong passwords of one room can be tried from one address, and in how many seconds that many times more: people
@@ -56,7 +56,7 @@ class Rooms(Topic):
             c.ShowKeep: in_room(self, self.show_keep),
             c.SetKeep: in_room(self, self.set_keep),
             c.ShowSettings: in_room(self, self.show_settings),
-            c.ChangeSetting: in_room(self, self.change_setting),
+            c.ChangeSettings: in_room(self, self.change_settings),
             c.SetRoomPassword: in_room(self, self.set_password),
             c.InviteToRoom: in_room(self, self.invite),
         }
@@ -69,8 +69,8 @@ class Rooms(Topic):
             e.KeepSet: Rule(
                 self.keep_set, permitted("keep"), _keep_set, in_room=True, lasting=True
             ),
-            e.SettingChanged: Rule(
-                self.setting_changed, self.check_setting, in_room=True, lasting=True
+            e.SettingsChanged: Rule(
+                self.settings_changed, self.check_settings, in_room=True, lasting=True
             ),
             e.RoomPasswordSet: Rule(
                 self.password_set, self.check_password_set, in_room=True, lasting=True
@@ -228,19 +228,27 @@ class Rooms(Topic):
     def show_settings(self, asked: Asked, command: c.ShowSettings) -> Decision:
         return SendReply(settings(asked.room))
 
-    def change_setting(self, asked: Asked, command: c.ChangeSetting) -> Decision:
-        return self.propose(asked, e.SettingChanged(command.setting, command.value))
+    def change_settings(self, asked: Asked, command: c.ChangeSettings) -> Decision:
+        return self.propose(asked, e.SettingsChanged(command.changes))
 
-    def check_setting(self, case: Case, event: e.SettingChanged) -> Refused | None:
+    def check_settings(self, case: Case, event: e.SettingsChanged) -> Refused | None:
         refused = may("set", case.user, case.room, case.now)
-        if refused is None and event.setting == "slow" and not 0 <= event.value <= MAX_SLOW:
+        if refused is not None:
+            return refused
+        changes = dict(event.changes)
+        if not 0 <= changes.get("slow", 0) <= MAX_SLOW:
             why = f"The longest interval is {MAX_SLOW:,} seconds (six hours); 0 turns slow mode off. Nothing was changed."
             return Refused("too-slow", why)
-        return refused
+        if not 0 <= changes.get("limit", 0) <= MAX_LIMIT:
+            why = f"The largest limit is {MAX_LIMIT:,} members; 0 means no limit. Nothing was changed."
+            return Refused("bad-limit", why)
+        return None
 
-    def setting_changed(self, it: Ordered, event: e.SettingChanged) -> Outcome:
-        room = it.room
-        self.state.set_room(room, room.settings.changed(event.setting, event.value))
+    def settings_changed(self, it: Ordered, event: e.SettingsChanged) -> Outcome:
+        settings = it.room.settings
+        for setting, value in event.changes:
+            settings = settings.changed(setting, value)
+        self.state.set_room(it.room, settings)
         return it.in_room()
 
     def set_password(self, asked: Asked, command: c.SetRoomPassword) -> Decision:

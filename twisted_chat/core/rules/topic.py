@@ -230,7 +230,10 @@ def room_of(
     *,
     to_talk: bool = False,
 ) -> Room | SendReply:
-    """Find the room a command is about: the named one or the focus, and the user must be in it."""
+    """Find the room a command is about: the named one or the focus, and the user must be in it.
+
+    Unless it is ``to_talk``, and the room lets people speak who are not.
+    """
     nothing = " The message was not sent." if to_talk else ""
     if name is None:
         room = state.rooms.get(session.focus) if session.focus is not None else None
@@ -240,6 +243,8 @@ def room_of(
             )
         return room
     room = state.room_named(name)
+    if room is not None and to_talk and room.settings.outside:
+        return room
     if room is None or user.id not in room.members:
         return refuse("not-in-room", f"You are not in {name}.{nothing} Enter it with /join {name}.")
     return room

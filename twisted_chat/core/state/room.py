@@ -77,9 +77,11 @@ class Room:
         return self.roles.get(user.account, NO_ROLES) if user.account is not None else NO_ROLES
 
     def tighten(self) -> None:
-        """Note that it was set who may speak when."""
-        self.strict = bool(self.settings.moderated or self.settings.slow or self.mutes)
-        if not self.settings.slow:
+        """Note that it was set who may say what when."""
+        how = self.settings
+        somehow = how.moderated or how.slow or how.outside or how.no_ctcp or how.accounts_speak
+        self.strict = bool(somehow or self.mutes)
+        if not how.slow:
             self.spoke.clear()
 
     def first(self, count: int, users: dict[UserId, User]) -> tuple[Nick, ...]:

@@ -11,10 +11,27 @@ Roles = frozenset[Role]
 
 NO_ROLES: Final[Roles] = frozenset()
 
-Setting = Literal["topic-lock", "private", "invite-only", "moderated", "slow", "visibility"]
+Setting = Literal[
+    "topic-lock",
+    "private",
+    "invite-only",
+    "moderated",
+    "slow",
+    "visibility",
+    "limit",
+    "outside",
+    "no-ctcp",
+    "accounts-only",
+    "accounts-speak",
+]
+
+#: A setting and its value: 0 or 1, but for ``slow``, where it is seconds, and ``limit``, where it is a number of members.
+Change = tuple[Setting, int]
 
 #: The most seconds between two lines of somebody in a slow room: six hours, as Discord has it.
 MAX_SLOW: Final = 21_600
+#: The largest limit of members: more than any server holds.
+MAX_LIMIT: Final = 1_000_000
 
 
 #: ``read all``: also what was said before one came, where others see only what was said since.
@@ -74,7 +91,9 @@ class Settings(msgspec.Struct, frozen=True, gc=False):
 
     ``topic_lock``: only operators set the topic; ``private``: it is in no list of those who are not there;
     ``invite_only``: nobody comes without being invited; ``moderated``: only who has a role speaks; ``slow``: the seconds
-    that who has none waits between two lines, 0 for none; ``since_join``: people see what was said since they came.
+    that who has none waits between two lines, 0 for none; ``since_join``: people see what was said since they came;
+    ``limit``: nobody comes while so many are there, 0 for no limit; ``outside``: one need not be there to speak; ``no_ctcp``:
+    programs ask each other nothing; ``accounts_only``, ``accounts_speak``: no guest comes, or speaks without having a role.
     """
 
     topic_lock: bool = False
@@ -83,11 +102,17 @@ class Settings(msgspec.Struct, frozen=True, gc=False):
     moderated: bool = False
     slow: int = 0
     since_join: bool = False
+    limit: int = 0
+    outside: bool = False
+    no_ctcp: bool = False
+    accounts_only: bool = False
+    accounts_speak: bool = False
 
     def changed(self, setting: Setting, value: int) -> Settings:
-        """Return this with one setting changed; ``value`` is 0 or 1, but for ``slow``."""
+        """Return this with one setting changed; see :data:`Change`."""
         name = "since_join" if setting == "visibility" else setting.replace("-", "_")
-        return msgspec.structs.replace(self, **{name: value if setting == "slow" else bool(value)})
+        number = setting in ("slow", "limit")
+        return msgspec.structs.replace(self, **{name: value if number else bool(value)})
 
 
 AS_MADE: Final = Settings()

@@ -13,6 +13,7 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.bans import Target
 from twisted_chat.core.values.ids import UserId, spell
 from twisted_chat.core.values.names import Nick
+from twisted_chat.core.values.room_settings import Setting
 from twisted_chat.dialects.base import View
 from twisted_chat.dialects.json.replies import answer
 from twisted_chat.dialects.json.values import nick_texts, time_of_day
@@ -176,18 +177,17 @@ def _happened(envelope: e.Envelope) -> Placed | None:
 def _in_room(event: e.AnyRoomEvent, content: str, who: str, room: str) -> Placed:
     """Return the object of what somebody did to the settings, roles and bans of a room."""
     match event:
-        case e.SettingChanged(setting="visibility", value=value):
-            shown = "join" if value else "all"
+        case e.SettingsChanged(changes=changes):
+            values: dict[str, bool | int | str]
+            values = {setting: _value(setting, value) for setting, value in changes}
+            (setting, value), *others = values.items()
             return s.SettingChanged(
-                setting="visibility", value=shown, content=content, sender=who, room=room
-            )
-        case e.SettingChanged(setting="slow", value=value):
-            return s.SettingChanged(
-                setting="slow", value=value, content=content, sender=who, room=room
-            )
-        case e.SettingChanged(setting=setting, value=value):
-            return s.SettingChanged(
-                setting=setting, value=bool(value), content=content, sender=who, room=room
+                setting=setting,
+                value=value,
+                changes=values if others else None,
+                content=content,
+                sender=who,
+                room=room,
             )
         case e.RoomPasswordSet(locked=locked):
             return s.SettingChanged(
@@ -234,6 +234,16 @@ def _in_room(event: e.AnyRoomEvent, content: str, who: str, room: str) -> Placed
             return s.RoomDropped(
                 out=_named(out), out_count=len(out), content=content, sender=who, room=room
             )
+
+
+def _value(setting: Setting, value: int) -> bool | int | str:
+    match setting:
+        case "slow" | "limit":
+            return value
+        case "visibility":
+            return "join" if value else "all"
+        case _:
+            return bool(value)
 
 
 def _extended(data: bytes, name: bytes, value: str | bool) -> bytes:

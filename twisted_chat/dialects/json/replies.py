@@ -235,6 +235,11 @@ def _settings(reply: r.RoomSettings) -> s.RoomSettings:
         slow=how.slow,
         topic_lock=how.topic_lock,
         visibility="join" if how.since_join else "all",
+        limit=how.limit,
+        outside=how.outside,
+        no_ctcp=how.no_ctcp,
+        accounts_only=how.accounts_only,
+        accounts_speak=how.accounts_speak,
         roles=dict(reply.roles),
     )
 

@@ -95,6 +95,11 @@ def _told(reply: r.Reply, zone: tzinfo | None) -> Iterable[str]:
                 slow=how.slow,
                 topic_lock=how.topic_lock,
                 since_join=how.since_join,
+                limit=how.limit,
+                outside=how.outside,
+                no_ctcp=how.no_ctcp,
+                accounts_only=how.accounts_only,
+                accounts_speak=how.accounts_speak,
             )
         case r.Bans(room=room, bans=bans):
             pages = paging(reply.page, reply.pages, f"/bans {room} ")

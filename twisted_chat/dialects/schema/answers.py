@@ -292,7 +292,7 @@ class Help(Answer, frozen=True, kw_only=True, tag="help"):
 
 
 class RoomSettings(Answer, frozen=True, kw_only=True, tag="settings"):
-    """How a room is set. ``slow`` is in seconds."""
+    """How a room is set. ``slow`` is in seconds; a ``limit`` of 0 is none."""
 
     room: str
     owner: str | None = always(None)
@@ -303,6 +303,11 @@ class RoomSettings(Answer, frozen=True, kw_only=True, tag="settings"):
     slow: float = always(0)
     topic_lock: bool = field(name="topic-lock", default_factory=bool)
     visibility: str = always("all")
+    limit: int = always(0)
+    outside: bool = always(False)
+    no_ctcp: bool = field(name="no-ctcp", default_factory=bool)
+    accounts_only: bool = field(name="accounts-only", default_factory=bool)
+    accounts_speak: bool = field(name="accounts-speak", default_factory=bool)
     roles: dict[str, tuple[str, ...]] = field(default_factory=lambda: {})  # noqa: PIE807 (always)
 
 

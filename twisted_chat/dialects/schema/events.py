@@ -173,8 +173,11 @@ class Changed(Placed, frozen=True, kw_only=True):
 
 
 class SettingChanged(Changed, frozen=True, kw_only=True, tag="setting"):
+    """``setting`` has this ``value`` now; ``changes`` are all settings that were changed at once, if there are others."""
+
     setting: str = always("")
     value: bool | int | str = always("")
+    changes: dict[str, bool | int | str] | None = None
 
 
 class OwnerChanged(Changed, frozen=True, kw_only=True, tag="owner"):

@@ -31,6 +31,23 @@ _SET: Final[dict[Setting, tuple[str, str]]] = {
         "made the whole history of {} visible to everyone",
         "made the history of {} visible to people from the time they joined",
     ),
+    "limit": ("removed the limit of members of {}", "limited {} to {} members"),
+    "outside": (
+        "allowed only members to speak in {} again",
+        "allowed people to speak in {} without entering it",
+    ),
+    "no-ctcp": (
+        "allowed requests of programs (CTCP) in {} again",
+        "allowed no requests of programs (CTCP) in {}",
+    ),
+    "accounts-only": (
+        "allowed guests to enter {} again",
+        "allowed only people with an account to enter {}",
+    ),
+    "accounts-speak": (
+        "allowed guests to speak in {} again",
+        "allowed only people with an account or a role to speak in {}",
+    ),
 }
 
 
@@ -117,8 +134,13 @@ def _of(room: str) -> str:
 
 def _did(event: e.AnyRoomEvent, room: str) -> str:
     match event:
-        case e.SettingChanged(setting=setting, value=value):
-            return _SET[setting][bool(value)].format(room, spell_duration(value))
+        case e.SettingsChanged(changes=changes):
+            return "; ".join(
+                _SET[setting][bool(value)].format(
+                    room, f"{value:,}" if setting == "limit" else spell_duration(value)
+                )
+                for setting, value in changes
+            )
         case e.RoomPasswordSet(locked=locked):
             return f"locked {room} with a password" if locked else f"removed the password of {room}"
         case e.InvitedToRoom(nick=nick):

@@ -118,6 +118,11 @@ def settings(
     slow: float,
     topic_lock: bool,
     since_join: bool,
+    limit: int,
+    outside: bool,
+    no_ctcp: bool,
+    accounts_only: bool,
+    accounts_speak: bool,
 ) -> list[str]:
     """Say how a room is set, and which accounts have roles in it."""
     words = [
@@ -130,6 +135,11 @@ def settings(
             (f"slow ({spell_duration(slow)})", slow),
             ("topic locked", topic_lock),
             ("history from the time of joining", since_join),
+            (f"at most {limit:,} members", limit),
+            ("people outside can speak", outside),
+            ("no requests of programs (CTCP)", no_ctcp),
+            ("only people with an account enter", accounts_only),
+            ("guests cannot speak", accounts_speak),
         )
         if is_so
     ]
