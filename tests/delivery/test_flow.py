@@ -172,7 +172,7 @@ class AckTests(NodeCase):
     def test_refused_message_uses_up_no_id(self) -> None:
         self.ann.say("hi", DEV, tag="1")
         self.ann.say("hi", tag="1")
-        self.assert_took(self.ann, "refused not-in-room [1]", "acked 5 [1]")
+        self.assert_took(self.ann, "refused no-such-room [1]", "acked 5 [1]")
 
     def test_private_message_sent_again_is_acknowledged_though_it_is_never_stored(self) -> None:
         for _ in range(2):

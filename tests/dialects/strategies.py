@@ -460,6 +460,7 @@ REPLIES: dict[type[Any], st.SearchStrategy[Any]] = {
         st.booleans(),
         st.none() | nicks.map(str),
         st.lists(st.tuples(nicks.map(str), st.just(("operator", "voice"))), max_size=3).map(tuple),
+        times,
     ),
     r.Bans: st.builds(
         r.Bans,

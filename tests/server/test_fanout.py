@@ -69,7 +69,7 @@ class SayTests(NodeCase):
     def test_refusal_comes_with_the_tag(self) -> None:
         (ann,) = self.enter("ann", dialect=self.json)
         ann.say("hi", DEV, tag="1")
-        self.assert_took(ann, "refused not-in-room [1]")
+        self.assert_took(ann, "refused no-such-room [1]")
 
     def test_topic_is_shown_to_all_and_confirmed_to_programs(self) -> None:
         (ann,) = self.enter("ann", dialect=self.json)

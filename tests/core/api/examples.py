@@ -160,7 +160,7 @@ EVERY_REPLY: tuple[r.Reply, ...] = (
     r.Audit((AuditRecord(NOW, "root", "bob", "192.0.2.7", CleanText("did it")),), 1, 1, 1),
     r.Topic(room("lobby"), CleanText("news"), nick("bob"), NOW),
     r.Kept(room("lobby"), Keep(30, 1000)),
-    r.RoomSettings(room("dev"), AS_MADE, False, "bob", (("bob", ("owner",)),)),
+    r.RoomSettings(room("dev"), AS_MADE, False, "bob", (("bob", ("owner",)),), NOW),
     r.Bans(room("dev"), (r.BanLine(False, "eve", "bob", NOW, None, None),), 1, 1, 1),
     r.Invitation(nick("bob"), room("dev")),
     r.Ignored(("eve",)),

@@ -157,9 +157,10 @@ class SayTests(ChatCase):
             self.assertEqual(self.world.refusal(self.bob, command).code, code)
 
     def test_who_is_not_in_the_room_is_told_that_nothing_was_said(self) -> None:
-        for name in ("dev", "nowhere"):
-            why = f"You are not in #{name}. The message was not sent. Enter it with /join #{name}."
-            self.refuse(self.eve, c.Say(HI, room(name)), "not-in-room", why)
+        why = "You are not in #dev. The message was not sent. Enter it with /join #dev."
+        self.refuse(self.eve, c.Say(HI, room("dev")), "not-in-room", why)
+        why = "There is no room #nowhere. Type /rooms to list them. The message was not sent."
+        self.refuse(self.eve, c.Say(HI, room("nowhere")), "no-such-room", why)
 
     def test_text_may_have_4096_bytes_in_all_its_lines(self) -> None:
         fits = lines("x" * 2000, "\u00e4" * 1000, "x" * 94)
@@ -296,6 +297,6 @@ class RepeatTests(ChatCase):
         back = self.world.enter("bob", token=self.bob.token)
         again = c.Say(HI, room("dev"))
         self.assertEqual(self.decide(back, again, "1"), Repeat(message, NOW))
-        self.assertEqual(self.world.refusal(back, again, "2").code, "not-in-room")
+        self.assertEqual(self.world.refusal(back, again, "2").code, "no-such-room")
         self.world.do(back, c.Join(room("dev")))
         self.assertEqual(self.decide(back, again, "1"), Repeat(message, NOW))

@@ -219,6 +219,7 @@ class AnswerTests(RuledCase):
                 True,
                 "olga",
                 (("olga", ("operator", "owner")), ("otto", ("operator",)), ("vera", ("voice",))),
+                NOW,
             ),
         )
 

@@ -309,7 +309,7 @@ class MarkReadTests(PrivateCase):
             decision = self.world.decide(self.ann, c.MarkRead(SEVEN, name))
             self.assertEqual(decision, Propose(e.Read(SEVEN), lobby, claim=True))
         refused = self.world.refusal(self.ann, c.MarkRead(SEVEN, room("dev")))
-        self.assertEqual(refused.code, "not-in-room")
+        self.assertEqual(refused.code, "no-such-room")
 
     def test_guests_have_no_markers(self) -> None:
         eve = self.world.enter("eve")

@@ -275,6 +275,11 @@ class RoomTests(ChatCase):
             self.decide(self.bob, c.Leave(room("dev"))), Propose(e.Left(), self.dev, True)
         )
 
+    def test_room_that_is_not_there_is_told_apart_from_one_where_one_is_not(self) -> None:
+        for command in (c.Leave(room("qqq")), c.Kick(nick("alice"), room=room("qqq"))):
+            why = "There is no room #qqq. Type /rooms to list them."
+            self.refuse(self.eve, command, "no-such-room", why)
+
     def test_who_is_not_there_cannot_leave_nor_kick_nor_set_a_topic(self) -> None:
         why = "You are not in #dev. Enter it with /join #dev."
         for command in (

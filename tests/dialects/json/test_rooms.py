@@ -82,7 +82,7 @@ class HappenedTests(SynchronousTestCase):
 class ReplyTests(SynchronousTestCase):
     def test_settings_are_values(self) -> None:
         how = Settings(private=True, slow=30, since_join=True, limit=9, accounts_only=True)
-        told = shown.reply(r.RoomSettings(DEV, how, True, "bob", (("bob", ("owner",)),)))
+        told = shown.reply(r.RoomSettings(DEV, how, True, "bob", (("bob", ("owner",)),), NOW))
         self.assertEqual(
             told,
             {
@@ -90,6 +90,7 @@ class ReplyTests(SynchronousTestCase):
                 "content": "#dev",
                 "room": "dev",
                 "owner": "bob",
+                "since": DAY,
                 "lock": True,
                 "private": True,
                 "invite-only": False,

@@ -97,7 +97,7 @@ class RoomTests(SynchronousTestCase):
         how = Settings(True, True, True, True, 30, True)
         kept = (("bob", ("owner",)), ("eve", ("operator", "voice")))
         self.assertEqual(
-            reply(r.RoomSettings(DEV, how, True, "bob", kept)),  # type: ignore[arg-type]
+            reply(r.RoomSettings(DEV, how, True, "bob", kept, 0.0)),  # type: ignore[arg-type]
             [
                 "-- #dev belongs to bob; locked with a password, private, invite-only, moderated, "
                 "slow (30 seconds), topic locked, history from the time of joining.",
@@ -107,7 +107,7 @@ class RoomTests(SynchronousTestCase):
 
     def test_room_as_it_was_made_is_open(self) -> None:
         self.assertEqual(
-            reply(r.RoomSettings(DEV, AS_MADE, False, None, ())),
+            reply(r.RoomSettings(DEV, AS_MADE, False, None, (), 0.0)),
             ["-- #dev belongs to nobody; open to everyone."],
         )
 

@@ -342,7 +342,7 @@ class MarkerTests(Case):
         bob = self.program()
         bob.gets()
         bob.objects({"type": "read", "room": "dev", "message": "0" * 16})
-        self.assertEqual(bob.gets()[0]["code"], "not-in-room")
+        self.assertEqual(bob.gets()[0]["code"], "no-such-room")
 
     def test_other_sessions_are_told_what_was_read_with_the_end_of_one(self) -> None:
         reader = self.program()

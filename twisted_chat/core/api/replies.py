@@ -399,13 +399,17 @@ class RoomReply(_Reply, frozen=True):
 
 
 class RoomSettings(RoomReply, frozen=True):
-    """How a room is set. ``owner`` is an account; ``roles`` are those of accounts, here or not."""
+    """How a room is set. ``owner`` is an account; ``roles`` are those of accounts, here or not.
+
+    ``created``: when it was made, in seconds since 1970; 0.0 for the lobby, which always was there.
+    """
 
     room: RoomName
     settings: Settings
     locked: bool
     owner: str | None
     roles: tuple[tuple[str, tuple[Role, ...]], ...]
+    created: float
 
 
 class BanLine(msgspec.Struct, frozen=True):

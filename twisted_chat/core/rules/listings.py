@@ -19,7 +19,7 @@ from twisted_chat.core.grammar.search import query_of
 from twisted_chat.core.rules.decisions import Decision, LastSeen, Recall, RunSearch, SendReply
 from twisted_chat.core.rules.permissions import floor
 from twisted_chat.core.rules.private import history_with
-from twisted_chat.core.rules.refusals import absent_target, refuse
+from twisted_chat.core.rules.refusals import absent_target, no_such_room, refuse
 from twisted_chat.core.rules.topic import Asked, Topic, room_of
 from twisted_chat.core.state.room import NO_TEXT, Room
 from twisted_chat.core.state.state import State
@@ -57,9 +57,7 @@ class Listings(Topic):
         room = state.room_named(command.room)
         outside = room is not None and asked.user.id not in room.members
         if room is None or (outside and room.settings.private):
-            return refuse(
-                "no-such-room", f"There is no room {command.room}. Type /rooms to list them."
-            )
+            return refuse("no-such-room", no_such_room(command.room))
         if outside and room.closed:
             return refuse(
                 "not-in-room",
@@ -171,7 +169,8 @@ def overview(state: State, asker: User, page: int, size: int, now: float) -> Ove
 def settings(room: Room) -> r.RoomSettings:
     """Tell how a room is set."""
     roles = tuple((account, tuple(sorted(roles))) for account, roles in room.roles.items())
-    return r.RoomSettings(room.name, room.settings, room.password is not None, room.owner, roles)
+    locked = room.password is not None
+    return r.RoomSettings(room.name, room.settings, locked, room.owner, roles, room.created)
 
 
 def bans(room: Room, page: int, size: int, now: float, *, networks: bool = False) -> r.Bans:

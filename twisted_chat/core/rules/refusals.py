@@ -9,7 +9,7 @@ from twisted_chat.core.rules.decisions import SendReply
 from twisted_chat.core.state.room import Room
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import Account
-from twisted_chat.core.values.names import Nick
+from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.text import CleanText
 
 #: Why a password that was right when it was checked does not count any more.
@@ -38,6 +38,11 @@ def too_long(size: int, limit: int) -> str:
 def absent_target(nick: Nick) -> Refused:
     """Refuse what is to be done to somebody who is not here."""
     return Refused("no-such-nick", f"{nick} is not here. Type /who to list who is here.")
+
+
+def no_such_room(name: RoomName) -> str:
+    """Say that there is no room of that name; also of one that is not for everybody to know of."""
+    return f"There is no room {name}. Type /rooms to list them."
 
 
 def not_a_member(nick: Nick, room: Room) -> Refused:

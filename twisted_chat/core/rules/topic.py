@@ -23,7 +23,7 @@ from twisted_chat.core.rules.decisions import CheckPassword, Decision, Propose, 
 from twisted_chat.core.rules.effects import Follow, shown
 from twisted_chat.core.rules.outcomes import Applied, Audience, InRoom, Outcome, Rejected, Why
 from twisted_chat.core.rules.permissions import may
-from twisted_chat.core.rules.refusals import refuse
+from twisted_chat.core.rules.refusals import no_such_room, refuse
 from twisted_chat.core.state.room import Room
 from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.state.state import State
@@ -245,6 +245,8 @@ def room_of(
     room = state.room_named(name)
     if room is not None and to_talk and room.settings.outside:
         return room
-    if room is None or user.id not in room.members:
+    if room is None or (user.id not in room.members and room.settings.private):
+        return refuse("no-such-room", f"{no_such_room(name)}{nothing}")
+    if user.id not in room.members:
         return refuse("not-in-room", f"You are not in {name}.{nothing} Enter it with /join {name}.")
     return room

@@ -228,6 +228,7 @@ def _settings(reply: r.RoomSettings) -> s.RoomSettings:
         content=str(reply.room),
         room=reply.room.text,
         owner=reply.owner,
+        since=second(reply.created) if reply.created else None,
         lock=reply.locked,
         private=how.private,
         invite_only=how.invite_only,

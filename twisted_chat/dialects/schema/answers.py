@@ -292,10 +292,11 @@ class Help(Answer, frozen=True, kw_only=True, tag="help"):
 
 
 class RoomSettings(Answer, frozen=True, kw_only=True, tag="settings"):
-    """How a room is set. ``slow`` is in seconds; a ``limit`` of 0 is none."""
+    """How a room is set, and ``since`` when it exists. ``slow`` is in seconds; a ``limit`` of 0 is none."""
 
     room: str
     owner: str | None = always(None)
+    since: float | None = always(None)
     lock: bool = always(False)
     private: bool = always(False)
     invite_only: bool = field(name="invite-only", default_factory=bool)
