@@ -41,3 +41,8 @@ class OptionsTestCase(SynchronousTestCase):
         path = Path(folder.name, "chat.toml")
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
         return path
+
+
+def endpoints(settings: Settings, key: str) -> list[str]:
+    """Return the endpoints that a setting names."""
+    return [port.endpoint for port in settings.ports() if port.key == key]

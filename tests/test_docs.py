@@ -76,6 +76,8 @@ class ConfigurationTests(SynchronousTestCase):
             "port": [defaults["port"]],
             "json-port": [],
             "tls-port": [],
+            "irc-port": [],
+            "irc-tls-port": [],
             "trusted-proxy": [],
             "auth": [],
         }

@@ -49,7 +49,7 @@ class OpenedTests(SynchronousTestCase):
 
     def test_a_port_for_programs_says_so_and_is_none_to_type_at(self) -> None:
         self.assertEqual(
-            listen.opened(IPv4Address("TCP", "127.0.0.1", 55555), "", json=True),
+            listen.opened(IPv4Address("TCP", "127.0.0.1", 55555), "", "json"),
             "the chat is open for programs that speak JSON on 127.0.0.1 port 55555, for this machine only: "
             "--interface 0.0.0.0 opens it to others",
         )

@@ -21,7 +21,7 @@ from twisted.internet.endpoints import serverFromString
 from twisted.internet.protocol import Factory
 from twisted.internet.testing import MemoryReactorClock
 
-from tests.settings import OptionsTestCase
+from tests.settings import OptionsTestCase, endpoints
 from twisted_chat.app import options, settings
 from twisted_chat.app.options import Options
 from twisted_chat.app.settings import LIMITS, BadSetting, Settings, read_config
@@ -34,7 +34,9 @@ class CommandLineTests(OptionsTestCase):
     def test_without_options_this_machine_can_reach_port_12000(self) -> None:
         settings = self.parsed()
         self.assertEqual(settings, Settings())
-        self.assertEqual(settings.endpoints(), ["tcp:12000:backlog=1024:interface=127.0.0.1"])
+        self.assertEqual(
+            endpoints(settings, "port"), ["tcp:12000:backlog=1024:interface=127.0.0.1"]
+        )
 
     def test_only_a_pid_file_of_a_process_that_runs_is_in_the_way(self) -> None:
         file = Path(tempfile.mkdtemp()) / "twistd.pid"
@@ -107,7 +109,7 @@ class CommandLineTests(OptionsTestCase):
             "-p", "12000", "--port", "55555", "--port=unix:/run/chat.sock", "-i", "::1", "--port=0"
         )
         reactor = MemoryReactorClock()
-        for description in settings.endpoints():
+        for description in endpoints(settings, "port"):
             self.successResultOf(serverFromString(reactor, description).listen(Factory()))
         self.assertEqual(
             [(port, backlog, interface) for port, _, backlog, interface in reactor.tcpServers],
@@ -227,14 +229,14 @@ class ProxyTests(OptionsTestCase):
 class TlsTests(OptionsTestCase):
     def test_ports_for_programs_take_the_same_forms_as_others(self) -> None:
         settings = self.parsed("--json-port", "55555", "--json-port=unix:/run/json.sock")
-        self.assertEqual(settings.endpoints()[0][:9], "tcp:12000")
+        self.assertEqual(endpoints(settings, "port")[0][:9], "tcp:12000")
         self.assertEqual(
-            settings.json_endpoints(),
+            endpoints(settings, "json-port"),
             ["tcp:55555:backlog=1024:interface=127.0.0.1", "unix:/run/json.sock"],
         )
         self.assertIn("json-port: 'x' is not a port", self.mistake("--json-port=x"))
         self.assertIn("json-port: 'haproxy:tcp:5' needs", self.mistake("--json-port=haproxy:tcp:5"))
-        self.assertEqual(Settings(port=(), json_port=1).check().endpoints(), [])
+        self.assertEqual(endpoints(Settings(port=(), json_port=1).check(), "port"), [])
         self.assertEqual(Settings(json_port="tcp:1").who_registers(), "invite")
 
     def test_tls_ports_take_the_same_forms_as_others(self) -> None:
@@ -242,12 +244,12 @@ class TlsTests(OptionsTestCase):
             *("--tls-port", "12001", "--tls-port=unix:/run/tls.sock", "--tls-cert", "/x/c.pem")
         )
         self.assertEqual(
-            settings.tls_endpoints(),
+            endpoints(settings, "tls-port"),
             ["tcp:12001:backlog=1024:interface=127.0.0.1", "unix:/run/tls.sock"],
         )
         self.assertEqual(settings.tls_files(), (Path("/x/c.pem"), None, None))
         self.assertIn("tls-port: 'x' is not a port", self.mistake("--tls-port=x", "--tls-cert=c"))
-        self.assertEqual(self.parsed().tls_endpoints(), [])
+        self.assertEqual(endpoints(self.parsed(), "tls-port"), [])
 
     def test_what_does_not_go_together_is_refused(self) -> None:
         for arguments, said in (
@@ -269,7 +271,9 @@ class TlsTests(OptionsTestCase):
 
     def test_a_server_may_have_ports_with_tls_alone(self) -> None:
         settings = Settings(port=(), tls_port=(1,), tls_dir="d").check()
-        self.assertEqual((settings.endpoints(), len(settings.tls_endpoints())), ([], 1))
+        self.assertEqual(
+            (endpoints(settings, "port"), len(endpoints(settings, "tls-port"))), ([], 1)
+        )
 
 
 class RereadTests(OptionsTestCase):

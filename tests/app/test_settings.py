@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.settings import OptionsTestCase
+from tests.settings import OptionsTestCase, endpoints
 from twisted_chat.app.settings import LIMITS, BadSetting, Settings, read_config
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.store.url import Sync
@@ -60,7 +60,7 @@ Read the rules.'''
     def test_one_port_needs_no_brackets(self) -> None:
         for port in ("12001", '"12001"', "[12001]"):
             self.assertEqual(
-                read_config(self.file(f"port = {port}")).endpoints(),
+                endpoints(read_config(self.file(f"port = {port}")), "port"),
                 ["tcp:12001:backlog=1024:interface=127.0.0.1"],
             )
 

@@ -85,7 +85,8 @@ class EveryDialectTests(SynchronousTestCase):
     def test_every_text_of_a_command_is_clean(self, frame: bytes) -> None:
         for session in SESSIONS:
             steps = session.take(frame, logged_in=True)
-            match steps[0].command if steps and isinstance(steps[0], Request) else None:
+            step = next(iter(steps), None)
+            match step.command if isinstance(step, Request) else None:
                 case (
                     c.Say(lines=lines)
                     | c.PrivateMessage(lines=lines)

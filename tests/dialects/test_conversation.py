@@ -296,7 +296,7 @@ class Visitor:
             written["id"] = f"id {len(self._asked)}"
             self._asked[written["id"]] = step
             written = json.dumps(written)
-        (asked,) = self.peer.dialect.take(str(written).encode(), logged_in=self._inside)
+        [asked] = list(self.peer.dialect.take(str(written).encode(), logged_in=self._inside))
         if isinstance(asked, BadLine):
             self._stage.sessions.refuse(self.peer, asked)
         else:

@@ -6,7 +6,7 @@ import errno
 import ipaddress
 import os
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final, Literal
 
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
@@ -14,6 +14,15 @@ from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
 from twisted.logger import Logger
 
 log = Logger(namespace="twisted_chat.service")
+
+#: What a port speaks: lines or JSON, as its client does; JSON from the first byte on; IRC.
+Speaks = Literal["lines", "json", "irc"]
+
+_FOR: Final[dict[Speaks, str]] = {
+    "lines": "",
+    "json": " for programs that speak JSON",
+    "irc": " for IRC clients",
+}
 
 #: Listens at an endpoint.
 Listen = Callable[[IStreamServerEndpoint], Awaitable[IListeningPort]]
@@ -24,7 +33,7 @@ class CannotOpen(Exception):
 
 
 async def open_port(
-    reactor: Any, description: str, listen: Listen, *, tls: bool = False, json: bool = False
+    reactor: Any, description: str, listen: Listen, speaks: Speaks = "lines", *, tls: bool = False
 ) -> IListeningPort:
     """Listen at the endpoint that a string describes, and log who can join there, and how; or raise :class:`CannotOpen`."""
     try:
@@ -35,7 +44,7 @@ async def open_port(
         # An endpoint may come from any plugin, and each says in its own way that its description is wrong.
         why = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
         raise CannotOpen(f"cannot listen on {description!r}: {why}") from None
-    log.info("{line}", line=opened(port.getHost(), description, tls=tls, json=json))
+    log.info("{line}", line=opened(port.getHost(), description, speaks, tls=tls))
     return port
 
 
@@ -46,14 +55,13 @@ async def close_port(port: IListeningPort) -> None:
         await stopped
 
 
-def opened(address: Any, description: str, *, tls: bool = False, json: bool = False) -> str:
+def opened(address: Any, description: str, speaks: Speaks = "lines", *, tls: bool = False) -> str:
     """Say where the chat is open, to whom, and how to open it to others."""
     host, port = getattr(address, "host", None), getattr(address, "port", None)
     what = "the chat is open"
     if tls:
         what += " with TLS"
-    if json:
-        what += " for programs that speak JSON"
+    what += _FOR[speaks]
     if host is None:
         name = getattr(address, "name", None)
         return f"{what} on {os.fsdecode(name) if name else description}"
@@ -61,7 +69,7 @@ def opened(address: Any, description: str, *, tls: bool = False, json: bool = Fa
     if ipaddress.ip_address(host.partition("%")[0]).is_loopback:
         place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         join = f"openssl s_client -quiet -connect {place}" if tls else f"nc {host} {port}"
-        joins = "" if json else f" {join} joins it;"
+        joins = f" {join} joins it;" if speaks == "lines" else ""
         return f"{line}, for this machine only:{joins} --interface 0.0.0.0 opens it to others"
     return f"{line}, for everyone who can reach this machine"
 

@@ -72,7 +72,14 @@ after telling everyone goodbye."""
             None,
             "address to listen on [127.0.0.1]; 0.0.0.0 or :: lets other machines in",
         ],
-        ["tls-cert", None, None, "certificate for --tls-port, with its chain, in PEM format"],
+        [
+            "irc-password",
+            None,
+            None,
+            "password that every IRC client has to send (PASS); better set in the file, where other users of this machine "
+            "do not see it",
+        ],
+        ["tls-cert", None, None, "certificate for the TLS ports, with its chain, in PEM format"],
         ["tls-key", None, None, "private key of the certificate, if it is not in the same file"],
         [
             "tls-dir",
@@ -139,6 +146,8 @@ after telling everyone goodbye."""
         self["auth"] = []
         self["json-ports"] = []
         self["tls-ports"] = []
+        self["irc-ports"] = []
+        self["irc-tls-ports"] = []
         self["trusted-proxies"] = []
         self.docs["state-dir"] += f" [{_shown_default()}]"
         self.settings = Settings()
@@ -173,6 +182,14 @@ after telling everyone goodbye."""
         """port that speaks TLS, or an endpoint; can be given several times"""
         self["tls-ports"].append(value)
 
+    def opt_irc_port(self, value: str) -> None:
+        """port (by convention 6667) or endpoint that speaks IRC; can be given several times"""
+        self["irc-ports"].append(value)
+
+    def opt_irc_tls_port(self, value: str) -> None:
+        """port (by convention 6697) or endpoint that speaks IRC over TLS; can be given several times"""
+        self["irc-tls-ports"].append(value)
+
     def opt_trusted_proxy(self, value: str) -> None:
         """network of trusted proxies, or unix; required for a port such as haproxy:tcp:12000; can be
         given several times"""
@@ -190,6 +207,9 @@ after telling everyone goodbye."""
             "port": "PORT",
             "interface": "ADDRESS",
             "json-port": "PORT",
+            "irc-port": "PORT",
+            "irc-tls-port": "PORT",
+            "irc-password": "PASSWORD",
             "tls-port": "PORT",
             "tls-cert": "FILE",
         }
@@ -291,7 +311,7 @@ after telling everyone goodbye."""
             for name in (
                 *("interface", "server-name", "motd", "state-dir", "database", "registration"),
                 "operators",
-                *("tls-cert", "tls-key", "tls-dir", "local-trust", "log-level"),
+                *("tls-cert", "tls-key", "tls-dir", "local-trust", "log-level", "irc-password"),
             )
             if self[name] is not None
         }
@@ -309,10 +329,9 @@ after telling everyone goodbye."""
             given["trusted_proxy"] = tuple(self["trusted-proxies"])
         if self["oper-in-clear"]:
             given["oper_in_clear"] = True
-        if self["json-ports"]:
-            given["json_port"] = tuple(self["json-ports"])
-        if self["tls-ports"]:
-            given["tls_port"] = tuple(self["tls-ports"])
+        for key in ("json-port", "tls-port", "irc-port", "irc-tls-port"):
+            if self[f"{key}s"]:
+                given[key.replace("-", "_")] = tuple(self[f"{key}s"])
         if self["no-flood-limit"]:
             given["flood_limit"] = False
         limits = {field.name: getattr(settings.limits, field.name) for field in LIMITS.values()}

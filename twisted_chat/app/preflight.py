@@ -71,8 +71,8 @@ def examine(settings: Settings, now: datetime) -> Report:
     report.fine("options and configuration file")
     _certificates(report, settings, now)
     probe = Probe()
-    for _, description in settings.all_endpoints():
-        _port(report, probe, without_proxy(description) or description)
+    for port in settings.ports():
+        _port(report, probe, without_proxy(port.endpoint) or port.endpoint)
     if settings.who_is_local() == "loopback" and not settings.only_here():
         report.warn(_LOOPBACK)
     _operators(report, settings)
@@ -95,7 +95,7 @@ def _operators(report: Report, settings: Settings) -> None:
 
 
 def _certificates(report: Report, settings: Settings, now: datetime) -> None:
-    if not settings.tls_endpoints():
+    if not settings.encrypts:
         return
     try:
         from twisted_chat.tls import certificates

@@ -103,7 +103,7 @@ def _possible(old: Settings, new: Settings) -> Settings:
     kept = {
         field.name: getattr(old, field.name)
         for field in msgspec.structs.fields(Settings)
-        if field.name not in _NOW or (field.name in _CERTIFICATES and not old.tls_endpoints())
+        if field.name not in _NOW or (field.name in _CERTIFICATES and not old.encrypts)
     }
     return msgspec.structs.replace(new, limits=limits, **kept)
 

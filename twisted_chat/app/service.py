@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
@@ -27,11 +28,11 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import ILogObserver, Logger
 from twisted.python.failure import Failure
 
-from twisted_chat.app.listen import CannotOpen, close_port, open_port
+from twisted_chat.app.listen import CannotOpen, Speaks, close_port, open_port
 from twisted_chat.app.logs import Logs
 from twisted_chat.app.options import Options
 from twisted_chat.app.reload import NotReloaded, Reload
-from twisted_chat.app.settings import BadSetting, Settings
+from twisted_chat.app.settings import BadSetting, Port, Settings
 from twisted_chat.app.startup import (
     LOCAL,
     StartError,
@@ -55,6 +56,7 @@ from twisted_chat.dialects.line.parse import LineDialect
 from twisted_chat.doors.admission import AcceptLimit, room_for_connections
 from twisted_chat.doors.line.protocol import ChatFactory
 from twisted_chat.doors.proxy import ProxyFactory, without_proxy
+from twisted_chat.doors.stream import StreamFactory
 from twisted_chat.runtime import tasks
 from twisted_chat.runtime.clock import clock_of, wall_of
 from twisted_chat.runtime.log_sums import LogSums
@@ -65,6 +67,8 @@ from twisted_chat.store.port import StoreError
 from twisted_chat.store.state_dir import StateDir, StateDirError
 
 log = Logger(namespace="twisted_chat.service")
+
+VERSION: Final = version("twisted-chat")
 
 #: How long connections have to end when the server stops, in seconds; it must be gone within five, and a store that hangs
 #: takes two and a half of them.
@@ -192,8 +196,7 @@ class ChatService(Service):
         gc.freeze()
         gc.set_threshold(_COLLECT_EVERY)
         # Before anything is made or opened: without its certificates it does not start.
-        tls = self._settings.tls_endpoints()
-        encrypted = self._encrypted() if tls else _plain
+        encrypted = self._encrypted() if self._settings.encrypts else _plain
         if self._folder is not None:
             # Not before twistd has gone to the background: it would be another process.
             try:
@@ -210,12 +213,8 @@ class ChatService(Service):
         self._waiting = self._reactor.callLater(_LONG_START, log.warn, "{line}", line=_WAITS)
         await self._ids.start(self._bus.drain)
         self._cancel_waiting()
-        for description in self._settings.endpoints():
-            await self._listen(description, _plain)
-        for description in self._settings.json_endpoints():
-            await self._listen(description, _plain, json=True)
-        for description in tls:
-            await self._listen(description, encrypted, tls=True)
+        for each in self._settings.ports():
+            await self._listen(each, encrypted if each.tls else _plain)
         most = room_for_connections()
         self._accept_limit.guard(self.ports, most)
         log.info("{line}", line=room(most))
@@ -271,11 +270,34 @@ class ChatService(Service):
         self._reload.add("certificates", change)
         return lambda door: TlsFactory(in_use, door, self._reactor)
 
-    async def _listen(
-        self, description: str, wrap: Wrap, *, tls: bool = False, json: bool = False
-    ) -> None:
-        door = self.factory.for_programs() if json else self.factory
-        inner = without_proxy(description)
+    def _door(self, speaks: Speaks) -> StreamFactory:
+        """Return the door for ports that speak this."""
+        match speaks:
+            case "lines":
+                return self.factory
+            case "json":
+                return self.factory.for_programs()
+            case "irc":  # pragma: no branch (mypy sees a missing case)
+                return self._irc()
+
+    def _irc(self) -> StreamFactory:
+        # Who has no such port need not wait until it is loaded.
+        from twisted_chat.dialects.irc.dialect import IrcDialect
+        from twisted_chat.doors.irc.protocol import IrcFactory
+
+        settings = self._settings
+        dialect = IrcDialect(
+            settings.server_name,
+            VERSION,
+            lambda: self.sessions.limits,
+            wall_of(self._clock),
+            settings.irc_password,
+        )
+        return IrcFactory(self.sessions, dialect, settings.who_is_local(), self.factory)
+
+    async def _listen(self, port: Port, wrap: Wrap) -> None:
+        door = self._door(port.speaks)
+        inner = without_proxy(port.endpoint)
         if inner is None:
             factory = wrap(door)
         else:
@@ -289,10 +311,12 @@ class ChatService(Service):
             return await endpoint.listen(factory)
 
         try:
-            port = await open_port(self._reactor, inner or description, listen, tls=tls, json=json)
+            opened = await open_port(
+                self._reactor, inner or port.endpoint, listen, port.speaks, tls=port.tls
+            )
         except CannotOpen as error:
             raise StartError(str(error)) from None
-        self.ports.append(port)
+        self.ports.append(opened)
 
     def stopService(self) -> Deferred[None]:
         """Stop listening, say goodbye and wait (for two seconds at most), close the store."""

@@ -8,13 +8,14 @@ import re
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final, NamedTuple, get_args
+from typing import Final, NamedTuple, TypeAlias, get_args
 
 import msgspec
 from twisted.cred import strcred
 from twisted.cred.checkers import ICredentialsChecker
 from twisted.internet.endpoints import quoteStringArgument
 
+from twisted_chat.app.listen import Speaks
 from twisted_chat.app.logs import LEVELS
 from twisted_chat.core.values.account import Registration
 from twisted_chat.core.values.addresses import read_network
@@ -39,12 +40,24 @@ _LARGEST_LIMIT: Final = 2**31 - 1
 _WORDS: Final = {"int": "integer", "str": "string", "bool": "boolean", "object": "table"}
 
 
+#: Ports, as they are set: numbers, or endpoint descriptions.
+Ports: TypeAlias = int | str | tuple[int | str, ...]
+
 # How much of a name may be mistaken: a quarter.
 _NEAR: Final = 0.75
 
 
 class BadSetting(ValueError):
     """A setting that cannot be used. ``str()`` is one line with its place, its key, and the reason."""
+
+
+class Port(NamedTuple):
+    """A port to listen on: the key that it is set by, its Twisted endpoint description, what it speaks, and whether with TLS."""
+
+    key: str
+    endpoint: str
+    speaks: Speaks = "lines"
+    tls: bool = False
 
 
 class TlsFiles(NamedTuple):
@@ -60,10 +73,13 @@ class Settings(
 ):
     """Everything that can be set; the keys of the configuration file are the names with dashes."""
 
-    port: int | str | tuple[int | str, ...] = 12000
+    port: Ports = 12000
     interface: str = "127.0.0.1"
-    json_port: int | str | tuple[int | str, ...] = ()
-    tls_port: int | str | tuple[int | str, ...] = ()
+    json_port: Ports = ()
+    tls_port: Ports = ()
+    irc_port: Ports = ()
+    irc_tls_port: Ports = ()
+    irc_password: str = ""
     tls_cert: str = ""
     tls_key: str = ""
     tls_dir: str = ""
@@ -82,28 +98,28 @@ class Settings(
     flood_limit: bool = True
     limits: Limits = Limits()
 
-    def endpoints(self) -> list[str]:
-        """Return a Twisted endpoint description for each port. Raises :class:`BadSetting`."""
-        endpoints = self._endpoints("port", self.port)
-        if not (endpoints or self.json_endpoints() or self.tls_endpoints()):
-            raise BadSetting("port: at least one port is needed")
-        return endpoints
-
-    def json_endpoints(self) -> list[str]:
-        """Return a Twisted endpoint description for each port that speaks JSON only. Raises :class:`BadSetting`."""
-        return self._endpoints("json-port", self.json_port)
-
-    def all_endpoints(self) -> list[tuple[str, str]]:
-        """Return the endpoint descriptions of all ports, each with its key. Raises :class:`BadSetting`."""
-        return [
-            *(("port", port) for port in self.endpoints()),
-            *(("json-port", port) for port in self.json_endpoints()),
-            *(("tls-port", port) for port in self.tls_endpoints()),
+    def ports(self) -> list[Port]:
+        """Return the ports to listen on. Raises :class:`BadSetting`."""
+        kinds: tuple[tuple[str, Ports, Speaks, bool], ...] = (
+            ("port", self.port, "lines", False),
+            ("json-port", self.json_port, "json", False),
+            ("irc-port", self.irc_port, "irc", False),
+            ("tls-port", self.tls_port, "lines", True),
+            ("irc-tls-port", self.irc_tls_port, "irc", True),
+        )
+        ports = [
+            Port(key, self._endpoint(key, str(port)), speaks, tls)
+            for key, given, speaks, tls in kinds
+            for port in (given if isinstance(given, tuple) else (given,))
         ]
+        if not ports:
+            raise BadSetting("port: at least one port is needed")
+        return ports
 
-    def tls_endpoints(self) -> list[str]:
-        """Return a Twisted endpoint description for each port that speaks TLS. Raises :class:`BadSetting`."""
-        return self._endpoints("tls-port", self.tls_port)
+    @property
+    def encrypts(self) -> bool:
+        """Some port speaks TLS."""
+        return any(port.tls for port in self.ports())
 
     def tls_files(self) -> TlsFiles:
         """Return where the certificates are. Raises :class:`BadSetting`."""
@@ -114,9 +130,9 @@ class Settings(
         )
 
     def _check_tls(self) -> None:
-        files, ports = self.tls_files(), self.tls_endpoints()
+        files, ports = self.tls_files(), [port for port in self.ports() if port.tls]
         if ports and not (files.cert or files.dir):
-            raise BadSetting("tls-port: a certificate is needed; set tls-cert or tls-dir")
+            raise BadSetting(f"{ports[0].key}: a certificate is needed; set tls-cert or tls-dir")
         if (files.cert or files.dir) and not ports:
             key = "tls-cert" if files.cert else "tls-dir"
             raise BadSetting(f"{key}: not used without a TLS port; set tls-port")
@@ -149,28 +165,21 @@ class Settings(
         if self.local_trust:
             why = f"{self.local_trust!r} is not one of {', '.join(get_args(LocalTrust))}"
             raise BadSetting(f"local-trust: {why}")
-        kinds = {port.partition(":")[0] for _, port in self.all_endpoints()}
+        kinds = {port.endpoint.partition(":")[0] for port in self.ports()}
         return "loopback" if kinds <= _DIRECT else "unix"
 
     def _check_proxies(self) -> None:
-        forwarded = [
-            (key, port) for key, port in self.all_endpoints() if without_proxy(port) is not None
-        ]
+        forwarded = [port for port in self.ports() if without_proxy(port.endpoint) is not None]
         if forwarded and not self.trusted_proxy:
-            key, port = forwarded[0]
             raise BadSetting(
-                f"{key}: {port!r} needs trusted-proxy, the networks of your proxies; otherwise anyone could claim any "
-                "address"
+                f"{forwarded[0].key}: {forwarded[0].endpoint!r} needs trusted-proxy, the networks of your proxies; "
+                "otherwise anyone could claim any address"
             )
         self.trusted_proxies()
         if self.trusted_proxy and not forwarded:
             raise BadSetting(
                 "trusted-proxy: not used without a port for proxies, such as --port haproxy:tcp:12000"
             )
-
-    def _endpoints(self, key: str, given: int | str | tuple[int | str, ...]) -> list[str]:
-        ports = given if isinstance(given, tuple) else (given,)
-        return [self._endpoint(key, str(port)) for port in ports]
 
     def _endpoint(self, key: str, port: str) -> str:
         if ":" in port:
@@ -221,7 +230,7 @@ class Settings(
 
     def only_here(self) -> bool:
         """Tell whether all ports let in only this machine."""
-        given = (self.port, self.json_port, self.tls_port)
+        given = (self.port, self.json_port, self.tls_port, self.irc_port, self.irc_tls_port)
         ports = [port for each in given for port in (each if isinstance(each, tuple) else (each,))]
         return all(self._for_this_machine(str(port)) for port in ports)
 
@@ -272,7 +281,7 @@ class Settings(
         self.motd_lines()
         if not _clean("server-name", self.server_name).strip():
             raise BadSetting("server-name: must not be empty")
-        self.endpoints()
+        self.ports()
         self._check_tls()
         self._check_proxies()
         self.who_is_local()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from typing import Protocol, TypeAlias
 
 import msgspec
@@ -34,6 +34,9 @@ class Request(msgspec.Struct, frozen=True, gc=False):
 #: What a frame brings: a command, an error, or bytes that answer it without the hub.
 Step: TypeAlias = Request | BadLine | bytes
 
+#: The steps of one frame: at most one of them, or an iterator that makes each when it is its turn.
+Steps: TypeAlias = tuple[()] | tuple[Step] | Iterator[Step]
+
 
 class Variant(Protocol):
     """Renders what many sessions get alike. Sessions with the same variant (the same object) get the same bytes in a room.
@@ -64,7 +67,11 @@ class DialectSession(Protocol):
 
     @property
     def acks(self) -> bool:
-        """The session gets :class:`Acked` for its messages, and can be pinged."""
+        """The session gets :class:`Acked` for its messages."""
+
+    @property
+    def pings(self) -> bool:
+        """The session can be pinged."""
 
     @property
     def echoes(self) -> bool:
@@ -72,13 +79,10 @@ class DialectSession(Protocol):
 
     @property
     def serial(self) -> bool:
-        """Each command is submitted only when the one before it is finished; :meth:`finished` is called in between."""
+        """Each step is asked for only when the command before it is finished, with all its answers rendered."""
 
-    def take(self, frame: bytes, *, logged_in: bool) -> Sequence[Step]:
+    def take(self, frame: bytes, *, logged_in: bool) -> Steps:
         """Read one frame (a line without its end); return its steps in order. Errors are returned, not raised."""
-
-    def finished(self) -> bytes:
-        """Return what follows the answers to a command; called once all of them have been rendered."""
 
     def reply(self, reply: Reply, tag: str | None) -> bytes:
         """Render an answer to the request with this client message id."""
@@ -124,6 +128,11 @@ class PlainSession:
     echoes = False
     serial = False
 
+    @property
+    def pings(self) -> bool:
+        """See :attr:`DialectSession.pings`."""
+        return self.acks
+
     def __init__(
         self, here: View, elsewhere: View, parse: Callable[..., Request | None], *, acks: bool
     ) -> None:
@@ -132,17 +141,13 @@ class PlainSession:
         self.parse = parse
         self.acks = acks
 
-    def take(self, frame: bytes, *, logged_in: bool) -> Sequence[Step]:
+    def take(self, frame: bytes, *, logged_in: bool) -> Steps:
         """See :meth:`DialectSession.take`."""
         try:
             request = self.parse(frame, logged_in=logged_in)
         except BadLine as bad:
             return (bad,)
         return () if request is None else (request,)
-
-    def finished(self) -> bytes:
-        """See :meth:`DialectSession.finished`."""
-        return b""
 
     def reply(self, reply: Reply, tag: str | None) -> bytes:
         """See :meth:`DialectSession.reply`."""

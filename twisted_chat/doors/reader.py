@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from twisted.internet.interfaces import IDelayedCall
@@ -133,8 +133,8 @@ class SessionReader:
         self._slowed = False  # the user was told that they send too fast
         #: What the session does by itself, once its last command has taken effect.
         self._chores: deque[Callable[[], None]] = deque()
-        #: The remaining steps of the last frame; their number is bounded by its length.
-        self._steps: deque[Step] = deque()
+        #: The remaining steps of the last frame, made as they are taken; their number is bounded by its length.
+        self._steps: Iterator[Step] | None = None
         self._unfinished = False  # a command of a serial dialect
         self.answers_pings = False
 
@@ -158,7 +158,7 @@ class SessionReader:
     def clear(self) -> None:
         """Drop the rest of the input."""
         self._frames.clear()
-        self._steps.clear()
+        self._steps = None
         self._counted = 0
         self._sessions.backlog.note(self, 0)
 
@@ -225,8 +225,6 @@ class SessionReader:
         while True:
             if self._unfinished and peer.idle:
                 self._unfinished = False
-                self._sessions.send(peer, peer.dialect.finished())
-                continue
             if self._chores and peer.placed:
                 self._chores.popleft()()
                 continue
@@ -235,9 +233,13 @@ class SessionReader:
             if self._turn:
                 return True
             if self._wait is not None or self._unfinished or not peer.ready:
-                return bool(self._steps) or frames.more
-            if self._steps:
-                self._do(self._steps.popleft())
+                return self._steps is not None or frames.more
+            if self._steps is not None:
+                step = next(self._steps, None)
+                if step is None:
+                    self._steps = None
+                else:
+                    self._do(step)
                 continue
             if turns.spent >= PER_TURN and frames.waiting:
                 self._let_others()
@@ -320,10 +322,10 @@ class SessionReader:
     def _take(self, frame: bytes) -> None:
         """Let the dialect read a frame; a single step is taken at once, several one after the other."""
         steps = self._peer.dialect.take(frame, logged_in=self.inside)
-        if len(steps) == 1:
+        if type(steps) is not tuple:
+            self._steps = iter(steps)
+        elif steps:
             self._do(steps[0])
-        else:
-            self._steps += steps
 
     def _do(self, step: Step) -> None:
         """Take a step: submit a command, answer what is not a command, or send bytes."""

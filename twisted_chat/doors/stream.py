@@ -207,7 +207,7 @@ class StreamProtocol(Protocol):
     def check(self, now: float) -> None:
         """Ping a session that has been silent for long; end one that used to answer pings and no longer does."""
         peer, limits = self._peer, self._sessions.limits
-        if peer is None or peer.closing or not self._reader.inside or not peer.dialect.acks:
+        if peer is None or peer.closing or not self._reader.inside or not peer.dialect.pings:
             return
         if not self._reader.reading.on:
             self._heard, self._pinged = now, None  # an answer may be waiting to be read
@@ -284,14 +284,26 @@ class StreamFactory(ServerFactory):
     protocol: type[StreamProtocol]  # type: ignore[assignment]
 
     def __init__(
-        self, sessions: Sessions, first: Dialect, local_trust: LocalTrust = "loopback"
+        self,
+        sessions: Sessions,
+        first: Dialect,
+        local_trust: LocalTrust = "loopback",
+        beside: StreamFactory | None = None,
     ) -> None:
-        """``first`` is the dialect of new connections; ``local_trust`` says which of them count as this machine."""
+        """``first`` is the dialect of new connections; ``local_trust`` says which of them count as this machine.
+
+        ``beside``: the door with which this one has its limits in common: those on connections, and those on what is read.
+        """
         self.sessions = sessions
         self.first = first
         self.local_trust = local_trust
-        self.connections = Connections(sessions.limits.max_per_address)
-        self.read_limits = ReadLimits(lambda: sessions.limits, sessions.clock)
+        if beside is None:
+            connections = Connections(sessions.limits.max_per_address)
+            read_limits = ReadLimits(lambda: sessions.limits, sessions.clock)
+        else:
+            connections, read_limits = beside.connections, beside.read_limits
+        self.connections: Connections = connections
+        self.read_limits: ReadLimits = read_limits
 
     def buildProtocol(self, addr: IAddress | None) -> StreamProtocol:  # type: ignore[override]
         return self.protocol(self, origin(addr, self.local_trust))

@@ -168,11 +168,14 @@ class EventFanout:
             self._sessions.refocus(each)
             entered = self._hub.entered(room, created=it.created)
             self._sessions.tell(each, entered, envelope.tag)
+            backlog = self._hub.state.sessions[each].backlog
+            if backlog == 0:
+                continue
             recall = d.Recall(
                 room.ref,
                 before=envelope.id,
                 after=None,
-                limit=self._hub.limits.history_lines,
+                limit=self._hub.limits.history_lines if backlog is None else backlog,
                 floor=self._hub.floor(author.user, room, envelope.time),
             )
             self._history.answer(each, recall, None, asked=False)

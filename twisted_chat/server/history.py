@@ -1,8 +1,8 @@
-"""Answers from the store, each in its place in the order of the session that asked."""
+"""Answers from the store, and long lists, each in its place in the order of the session that asked."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
@@ -67,6 +67,17 @@ class HistoryReader:
         """Answer with what a search finds, and let the session wait until the answer is out."""
         answer = self._begin(session, tag, dated=True, here=None)
         self._start(self._find(answer, query), answer)
+
+    def tell(self, session: SessionId, parts: Iterator[r.Reply], tag: str | None) -> None:
+        """Answer with a long list, and let the session wait until the answer is out."""
+        answer = self._begin(session, tag, dated=False, here=None)
+        self._start(self._list(answer, parts), answer)
+
+    async def _list(self, answer: _Answer, parts: Iterator[r.Reply]) -> None:
+        for part in parts:
+            if not await answer.give((part,)):
+                break
+        answer.end()
 
     def show(
         self, session: SessionId, told: Iterable[r.Reply | Envelope], taken: Callable[[], None]

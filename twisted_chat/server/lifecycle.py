@@ -82,7 +82,12 @@ class SessionLifecycle:
         self._sessions.tell(
             session,
             r.Welcome(
-                user.nick, self._hub.state.sessions[session].token, self.motd, resumed, author.scope
+                user.nick,
+                self._hub.state.sessions[session].token,
+                self.motd,
+                resumed,
+                author.scope,
+                author,
             ),
             envelope.tag,
         )

@@ -232,6 +232,8 @@ class Node:
                 if decision.change is not None:
                     self._change(session, decision.change)
                 self._sessions.tell(session, decision.reply, tag)
+            case d.InParts():
+                self._history.tell(session, decision.parts, tag)
             case d.Recall():
                 self._history.answer(session, decision, tag, asked=True)
             case d.RunSearch():

@@ -37,6 +37,7 @@ class Login(Command, frozen=True):
     of an earlier session: its user is taken over, and its message ids still count. ``or_guest``: who does not get in as
     ``nick`` for want of the password comes as a guest. ``said``: a line that could be a nickname and a password, and is perhaps
     neither; ``nick`` is what it begins with, if that can be one. If the name is in use, it is refused; else a guest comes in.
+    ``backlog``: how many lines of history are shown when the session enters a room; None: as many as the server shows.
     """
 
     nick: Nick | None = None
@@ -44,6 +45,7 @@ class Login(Command, frozen=True):
     token: str | None = None
     or_guest: bool = False
     said: Secret | None = None
+    backlog: int | None = None
 
 
 class Register(Command, frozen=True):
@@ -197,16 +199,18 @@ class Away(Command, frozen=True):
 
 
 class Who(Command, frozen=True):
-    """Ask who is here, or in one room; page counts from 1."""
+    """Ask who is here, or in one room; page counts from 1. ``whole``: all of them, in parts, as the reader takes them."""
 
     room: RoomName | None = None
     page: int = 1
+    whole: bool = False
 
 
 class ListRooms(Command, frozen=True):
-    """Ask which rooms there are; page counts from 1."""
+    """Ask which rooms there are; page counts from 1. ``whole``: as for :class:`Who`."""
 
     page: int = 1
+    whole: bool = False
 
 
 class ListAll(Command, frozen=True):

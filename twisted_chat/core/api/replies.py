@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from twisted_chat.core.api.events import Author
 from twisted_chat.core.api.records import AuditRecord
 from twisted_chat.core.values.ids import MessageId, Scope
 from twisted_chat.core.values.names import Nick, RoomName
@@ -61,7 +62,8 @@ class Greeting(_Reply, frozen=True):
 class Welcome(_Reply, frozen=True):
     """The session has logged in as ``nick``.
 
-    ``token`` is a secret that takes the session back up later, ``scope`` the public name of it.
+    ``token`` is a secret that takes the session back up later, ``scope`` the public name of it. ``author`` is the session as
+    the others see it.
     """
 
     nick: Nick
@@ -69,6 +71,7 @@ class Welcome(_Reply, frozen=True):
     motd: tuple[CleanText, ...] = ()
     resumed: bool = False
     scope: Scope = Scope("")
+    author: Author | None = None
 
 
 class Hint(_Reply, frozen=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from twisted_chat.core.api import commands as c
@@ -55,6 +57,12 @@ class Talk(msgspec.Struct, frozen=True):
         assert envelope.author is not None
         sent = envelope.author.account == self.mine.key
         return as_told(envelope, (self.other if sent else self.mine).name)
+
+
+class InParts(msgspec.Struct, frozen=True):
+    """Answer with a list that is too long for one reply, in parts, each made when the reader has taken the one before."""
+
+    parts: Iterator[r.Reply]
 
 
 class Recall(msgspec.Struct, frozen=True):
@@ -151,6 +159,7 @@ class Repeat(msgspec.Struct, frozen=True):
 Decision = (
     Propose
     | SendReply
+    | InParts
     | Recall
     | RunSearch
     | ServerStats

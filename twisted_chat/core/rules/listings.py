@@ -6,7 +6,7 @@ A list is always a count and a page: 5,000 names fit on no screen and in no buff
 from __future__ import annotations
 
 import bisect
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, TypeVar
 
 from msgspec.structs import replace
@@ -16,7 +16,14 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.replies import Overview, People, Person, Profile, RoomLine
 from twisted_chat.core.grammar.help import explain
 from twisted_chat.core.grammar.search import query_of
-from twisted_chat.core.rules.decisions import Decision, LastSeen, Recall, RunSearch, SendReply
+from twisted_chat.core.rules.decisions import (
+    Decision,
+    InParts,
+    LastSeen,
+    Recall,
+    RunSearch,
+    SendReply,
+)
 from twisted_chat.core.rules.permissions import floor
 from twisted_chat.core.rules.private import history_with
 from twisted_chat.core.rules.refusals import absent_target, no_such_room, refuse
@@ -53,6 +60,8 @@ class Listings(Topic):
     def who(self, asked: Asked, command: c.Who) -> Decision:
         state, size = self.state, self.state.limits.page_size
         if command.room is None:
+            if command.whole:
+                return InParts(all_people(state, None, asked.now))
             return SendReply(people(state, None, command.page, size, asked.now))
         room = state.room_named(command.room)
         outside = room is not None and asked.user.id not in room.members
@@ -63,9 +72,13 @@ class Listings(Topic):
                 "not-in-room",
                 f"Only members of {room.name} can see who is there. Enter it with /join {room.name}.",
             )
+        if command.whole:
+            return InParts(all_people(state, room, asked.now))
         return SendReply(people(state, room, command.page, size, asked.now))
 
     def list_rooms(self, asked: Asked, command: c.ListRooms) -> Decision:
+        if command.whole:
+            return InParts(all_rooms(self.state, asked.user))
         return SendReply(rooms(self.state, asked.user, command.page, self.state.limits.page_size))
 
     def list_all(self, asked: Asked, command: c.ListAll) -> Decision:
@@ -124,41 +137,76 @@ def people(state: State, room: Room | None, page: int, size: int, now: float) ->
         else [key for key in state.nick_keys if here[key].id in room.members]
     )
     some, page, pages = cut_page(keys, page, size)
-    lines = tuple(
-        Person(
-            user.nick,
-            user.away,
-            user.author.account,
-            operator=not roles.isdisjoint(("owner", "operator")),
-            roles=tuple(sorted(roles)),
-            idle=max(0.0, now - user.spoke),
-            scope=user.scope,
-        )
-        for user in map(here.__getitem__, some)
-        for roles in (room.members[user.id] if room is not None else NO_ROLES,)
-    )
+    lines = tuple(_person(here[key], room, now) for key in some)
     return People(lines, len(keys), page, pages, room.name if room else None)
+
+
+def all_people(state: State, room: Room | None, now: float) -> Iterator[People]:
+    """List who is here, or in ``room``, in pages; who is gone by the time of their page is left out."""
+    here = state.users if room is None else room.members
+    name = room.name if room is not None else None
+    pages = _paged(tuple(here), state.limits.page_size)
+    for number, page in enumerate(pages, 1):
+        users = [state.users[user] for user in page if user in here]
+        yield People(
+            tuple(_person(user, room, now) for user in users), len(here), number, len(pages), name
+        )
+
+
+def _person(user: User, room: Room | None, now: float) -> Person:
+    roles = room.members[user.id] if room is not None else NO_ROLES
+    return Person(
+        user.nick,
+        user.away,
+        user.author.account,
+        operator=not roles.isdisjoint(("owner", "operator")),
+        roles=tuple(sorted(roles)),
+        idle=max(0.0, now - user.spoke),
+        scope=user.scope,
+    )
+
+
+def _paged(items: Sequence[_T], size: int) -> list[Sequence[_T]]:
+    return [items[first : first + size] for first in range(0, len(items), size)]
 
 
 def rooms(state: State, asker: User, page: int, size: int) -> r.Rooms:
     """List the rooms with the number of their members, by name; private ones only to who is there."""
-    keys = state.listed_keys
-    mine = [room for room in map(state.rooms.__getitem__, asker.rooms) if room.settings.private]
-    if mine:
-        keys = keys.copy()
-        for room in mine:
-            bisect.insort(keys, room.name.key)
+    keys = _listed(state, asker)
     some, page, pages = cut_page(keys, page, size)
-    lines = tuple(
-        RoomLine(
-            room.name,
-            len(room.members),
-            room.topic if _open_to(asker, room) else NO_TEXT,
-            room.password is not None,
-        )
-        for room in map(state.rooms_by_key.__getitem__, some)
-    )
+    lines = tuple(_room_line(asker, state.rooms_by_key[key]) for key in some)
     return r.Rooms(lines, len(keys), page, pages)
+
+
+def all_rooms(state: State, asker: User) -> Iterator[r.Rooms]:
+    """List the rooms as :func:`rooms` does, in pages; those that are gone by the time of their page are left out."""
+    keys = _listed(state, asker)
+    pages = _paged(keys, state.limits.page_size)
+    for number, page in enumerate(pages, 1):
+        found = [room for key in page if (room := state.rooms_by_key.get(key)) is not None]
+        yield r.Rooms(
+            tuple(_room_line(asker, room) for room in found), len(keys), number, len(pages)
+        )
+
+
+def _listed(state: State, asker: User) -> Sequence[str]:
+    """Return the keys of the rooms that somebody finds in lists, in order."""
+    mine = [room for room in map(state.rooms.__getitem__, asker.rooms) if room.settings.private]
+    if not mine:
+        return state.listed_keys
+    keys = state.listed_keys.copy()
+    for room in mine:
+        bisect.insort(keys, room.name.key)
+    return keys
+
+
+def _room_line(asker: User, room: Room) -> RoomLine:
+    return RoomLine(
+        room.name,
+        len(room.members),
+        room.topic if _open_to(asker, room) else NO_TEXT,
+        room.password is not None,
+    )
 
 
 def overview(state: State, asker: User, page: int, size: int, now: float) -> Overview:

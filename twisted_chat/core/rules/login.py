@@ -64,6 +64,7 @@ class Login(Topic):
         if asked.here is not None:
             return self._login_again(asked, asked.here, command)
         state, session, now = self.state, asked.session, asked.now
+        session.backlog = command.backlog
         if refused := self._banned(session.address, None, now):
             return SendReply(refused)
         if command.said is not None:

@@ -57,6 +57,8 @@ class SessionState:
     #: It waits for something it claimed to have its place in the order, or for so many messages of it.
     claims: bool = False
     flying: int = 0
+    #: How many lines of history it is shown when it enters a room; None: as many as the server shows.
+    backlog: int | None = None
     #: How many bytes are counted as kept of what it says in rooms, and were not said yet.
     kept_ahead: int = 0
 

@@ -1,0 +1,22 @@
+"""The capabilities that clients can ask for, see IRCv3, capability-negotiation."""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: The names of the capabilities, with their values; no value: "".
+OFFERED: Final[dict[str, str]] = {
+    "cap-notify": "",
+    "echo-message": "",
+    "extended-join": "",
+    "multi-prefix": "",
+    "draft/no-implicit-names": "",
+    "standard-replies": "",
+    "userhost-in-names": "",
+}
+
+#: Those that change what many sessions see alike; the others concern the client alone.
+SHOWN: Final = frozenset(("extended-join",))
+
+#: The most bytes of names in one line of a list of capabilities: with all that stands before them they fit a line.
+PER_LINE: Final = 400

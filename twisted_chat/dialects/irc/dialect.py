@@ -1,0 +1,82 @@
+"""The dialect: what its sessions share."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Iterator, Mapping
+
+from twisted_chat.core.grammar.table import COMMANDS
+from twisted_chat.core.values.limits import Limits
+from twisted_chat.core.values.text import CleanText
+from twisted_chat.dialects.base import BadLine, Dialect, Step
+from twisted_chat.dialects.irc import numerics as n
+from twisted_chat.dialects.irc.capabilities import SHOWN
+from twisted_chat.dialects.irc.message import Message, cut
+from twisted_chat.dialects.irc.session import IrcSession
+from twisted_chat.dialects.irc.verbs import VERBS, Verb
+from twisted_chat.dialects.irc.view import IrcView
+from twisted_chat.dialects.line.parse import read
+
+
+class IrcDialect:
+    """Opens sessions of IRC. ``server`` is the name of the server, ``password`` what every client has to give, if anything."""
+
+    verbs: Mapping[str, Verb] = VERBS
+
+    def __init__(
+        self,
+        server: str,
+        version: str,
+        limits: Callable[[], Limits],
+        now: Callable[[], float],
+        password: str = "",
+    ) -> None:
+        """``version`` is that of the server; ``now`` returns seconds since 1970, ``limits`` the limits that count now."""
+        # It stands in the place of a host name, which has no blanks.
+        self.server = "-".join(server.split())
+        self.version = f"twisted-chat-{version}"
+        self.limits = limits
+        self.now = now
+        self.started = now()
+        self._password = password
+        self._views: dict[frozenset[str], IrcView] = {}
+
+    def open(self) -> IrcSession:
+        return IrcSession(self)
+
+    def view(self, caps: frozenset[str]) -> IrcView:
+        """Return the view of sessions with these capabilities: the same for the same ones that show."""
+        shown = caps & SHOWN
+        view = self._views.get(shown)
+        if view is None:
+            view = self._views[shown] = IrcView(self.server, shown)
+        return view
+
+    @property
+    def closed(self) -> bool:
+        """Clients need a password before anything else."""
+        return bool(self._password)
+
+    def opens(self, password: str) -> bool:
+        """Tell whether this is the password that clients need."""
+        return hmac.compare_digest(password.encode(), self._password.encode())
+
+    def other(self, session: IrcSession, message: Message) -> Iterator[Step]:
+        """Read a message whose verb is none of IRC's: people type our commands, and clients send them as they are."""
+        name = message.verb.lower()
+        if session.me is None or name not in COMMANDS:
+            known = n.ERR_UNKNOWNCOMMAND if session.me is not None else n.ERR_NOTREGISTERED
+            why = ":Unknown command" if session.me is not None else ":You have not registered"
+            about = f"{cut(message.verb, 100)} " if session.me is not None else ""
+            yield session.numeric(known, about + why)
+            return
+        try:
+            command = read(CleanText(" ".join((f"/{name}", *message.params))))
+        except BadLine as bad:
+            yield session.fails("INVALID_PARAMS", str(bad))
+            return
+        if command is not None:
+            yield session.asks(command)
+
+
+_check: type[Dialect] = IrcDialect

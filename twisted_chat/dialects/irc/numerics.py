@@ -1,0 +1,91 @@
+"""The numbers of IRC's replies and errors, by their names at defs.ircdocs.horse/defs/numerics, and which refusal is which."""
+
+from __future__ import annotations
+
+from typing import Final
+
+RPL_WELCOME: Final = 1
+RPL_YOURHOST: Final = 2
+RPL_CREATED: Final = 3
+RPL_MYINFO: Final = 4
+RPL_ISUPPORT: Final = 5
+RPL_UMODEIS: Final = 221
+RPL_LUSERCLIENT: Final = 251
+RPL_LUSEROP: Final = 252
+RPL_LUSERUNKNOWN: Final = 253
+RPL_LUSERCHANNELS: Final = 254
+RPL_LUSERME: Final = 255
+RPL_LOCALUSERS: Final = 265
+RPL_GLOBALUSERS: Final = 266
+RPL_AWAY: Final = 301
+RPL_UNAWAY: Final = 305
+RPL_NOWAWAY: Final = 306
+RPL_NOTOPIC: Final = 331
+RPL_TOPIC: Final = 332
+RPL_TOPICWHOTIME: Final = 333
+RPL_VERSION: Final = 351
+RPL_NAMREPLY: Final = 353
+RPL_LINKS: Final = 364
+RPL_ENDOFLINKS: Final = 365
+RPL_ENDOFNAMES: Final = 366
+RPL_INFO: Final = 371
+RPL_MOTD: Final = 372
+RPL_ENDOFINFO: Final = 374
+RPL_MOTDSTART: Final = 375
+RPL_ENDOFMOTD: Final = 376
+RPL_TIME: Final = 391
+ERR_UNKNOWNERROR: Final = 400
+ERR_NOSUCHNICK: Final = 401
+ERR_NOSUCHSERVER: Final = 402
+ERR_NOSUCHCHANNEL: Final = 403
+ERR_CANNOTSENDTOCHAN: Final = 404
+ERR_TOOMANYCHANNELS: Final = 405
+ERR_INVALIDCAPCMD: Final = 410
+ERR_INPUTTOOLONG: Final = 417
+ERR_UNKNOWNCOMMAND: Final = 421
+ERR_NOMOTD: Final = 422
+ERR_NOADMININFO: Final = 423
+ERR_NONICKNAMEGIVEN: Final = 431
+ERR_ERRONEUSNICKNAME: Final = 432
+ERR_NICKNAMEINUSE: Final = 433
+ERR_USERNOTINCHANNEL: Final = 441
+ERR_NOTONCHANNEL: Final = 442
+ERR_USERONCHANNEL: Final = 443
+ERR_NOTREGISTERED: Final = 451
+ERR_NEEDMOREPARAMS: Final = 461
+ERR_ALREADYREGISTERED: Final = 462
+ERR_PASSWDMISMATCH: Final = 464
+ERR_YOUREBANNEDCREEP: Final = 465
+ERR_INVITEONLYCHAN: Final = 473
+ERR_BANNEDFROMCHAN: Final = 474
+ERR_BADCHANNELKEY: Final = 475
+ERR_BADCHANMASK: Final = 476
+ERR_NOPRIVILEGES: Final = 481
+ERR_CHANOPRIVSNEEDED: Final = 482
+RPL_STARTTLS: Final = 670
+RPL_HELPSTART: Final = 704
+RPL_HELPTXT: Final = 705
+RPL_ENDOFHELP: Final = 706
+ERR_HELPNOTFOUND: Final = 524
+
+#: Numerics by the codes of refusals, for any command that has no other for them; all else is :data:`ERR_UNKNOWNERROR`.
+REFUSALS: Final = {
+    "already-logged-in": ERR_ALREADYREGISTERED,
+    "bad-nick": ERR_ERRONEUSNICKNAME,
+    "banned": ERR_BANNEDFROMCHAN,
+    "invite-only": ERR_INVITEONLYCHAN,
+    "is-owner": ERR_CHANOPRIVSNEEDED,
+    "moderated": ERR_CANNOTSENDTOCHAN,
+    "muted": ERR_CANNOTSENDTOCHAN,
+    "nick-taken": ERR_NICKNAMEINUSE,
+    "no-such-nick": ERR_NOSUCHNICK,
+    "no-such-room": ERR_NOSUCHCHANNEL,
+    "not-a-member": ERR_USERNOTINCHANNEL,
+    "not-in-room": ERR_NOTONCHANNEL,
+    "not-operator": ERR_CHANOPRIVSNEEDED,
+    "not-owner": ERR_CHANOPRIVSNEEDED,
+    "password-needed": ERR_BADCHANNELKEY,
+    "too-long": ERR_INPUTTOOLONG,
+    "too-many-rooms": ERR_TOOMANYCHANNELS,
+    "topic-locked": ERR_CHANOPRIVSNEEDED,
+}

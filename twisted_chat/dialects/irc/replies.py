@@ -1,0 +1,80 @@
+"""How IRC writes replies that are the same for all commands. What has no form of its own in IRC is told in words, in notices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+from twisted_chat.core.api import replies as r
+from twisted_chat.dialects.irc import numerics as n
+from twisted_chat.dialects.irc.view import join
+from twisted_chat.dialects.line.replies import answer
+
+if TYPE_CHECKING:
+    from twisted_chat.dialects.irc.session import IrcSession
+
+
+def told(session: IrcSession, reply: r.Reply) -> Iterable[str]:
+    """Write a reply."""
+    render = REPLIES.get(type(reply))
+    if render is not None:
+        return render(session, reply)
+    # As on the line door, but for the marks before the sentences.
+    sentences = (line.removeprefix("-- ").removeprefix("! ") for line in answer(reply, None))
+    return [session.notice(line) for line in sentences if line.strip()]
+
+
+def _nothing(session: IrcSession, reply: r.Reply) -> Iterable[str]:
+    return ()
+
+
+def _refused(session: IrcSession, reply: r.Refused) -> Iterable[str]:
+    asked = session.asked
+    number = asked.errors.get(reply.code) or n.REFUSALS.get(reply.code)
+    if number is None:
+        about = " ".join((asked.verb or "*", *asked.about))
+        return (session.spell(n.ERR_UNKNOWNERROR, f"{about} :{reply.why}"),)
+    return (session.spell(number, " ".join((*asked.about, f":{reply.why}"))),)
+
+
+def _password_needed(session: IrcSession, reply: r.PasswordNeeded) -> Iterable[str]:
+    why = "Wrong password" if reply.wrong else "A password is needed"
+    return _refused(
+        session, r.Refused("password-needed", f"{why}. Type /join {reply.room} PASSWORD.")
+    )
+
+
+def _entered(session: IrcSession, reply: r.Entered) -> Iterable[str]:
+    assert session.me is not None
+    return (join(session.view, session.me, str(reply.room)),)
+
+
+def _focus_set(session: IrcSession, reply: r.FocusSet) -> Iterable[str]:
+    return (f":{session.source} PART {reply.left}",) if reply.left is not None else ()
+
+
+def _farewell(session: IrcSession, reply: r.Farewell) -> Iterable[str]:
+    return (f"ERROR :{reply.why or 'Goodbye.'}",)
+
+
+def _probe(session: IrcSession, reply: r.Probe) -> Iterable[str]:
+    return (f"PING :{session.server}",)
+
+
+def _pong(session: IrcSession, reply: r.Pong) -> Iterable[str]:
+    return (f":{session.server} PONG {session.server} :{reply.text}",)
+
+
+#: How each reply is written; one that is not here is told in words.
+REPLIES: Final[dict[type[r.Reply], Callable[[IrcSession, Any], Iterable[str]]]] = {
+    r.Acked: _nothing,
+    r.Entered: _entered,
+    r.Farewell: _farewell,
+    r.FocusSet: _focus_set,
+    r.Greeting: _nothing,
+    r.Hint: _nothing,
+    r.PasswordNeeded: _password_needed,
+    r.Pong: _pong,
+    r.Probe: _probe,
+    r.Refused: _refused,
+}

@@ -1,0 +1,211 @@
+"""One session of IRC: what it has said of itself, what it asked for last, and how it is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.values.text import BadText, CleanText
+from twisted_chat.dialects.base import DialectSession, Request, Step, Steps
+from twisted_chat.dialects.irc import numerics as n
+from twisted_chat.dialects.irc.message import BadMessage, Message, encode, parse
+from twisted_chat.dialects.irc.replies import told
+from twisted_chat.dialects.irc.view import IrcView, prefix
+
+if TYPE_CHECKING:
+    from twisted_chat.dialects.irc.dialect import IrcDialect
+
+#: Renders a reply to one command; None: as it is rendered for all.
+Show = Callable[[r.Reply], Iterable[str] | None]
+
+#: What a client is called that has no nickname yet.
+NOBODY: Final = "*"
+
+
+class Asked(msgspec.Struct):
+    """What a session asks for now. ``about``: what a numeric names before it says why something was refused.
+
+    ``errors``: numerics by codes of refusals, where this command has others than most. ``refused``: the code of the refusal.
+    """
+
+    verb: str
+    about: tuple[str, ...] = ()
+    show: Show | None = None
+    errors: dict[str, int] = {}
+    refused: str | None = None
+
+
+class Registration(msgspec.Struct):
+    """What a client has said before it is let in."""
+
+    nick: str = ""
+    user: str = ""
+    real_name: str = ""
+    password: str | None = None
+    negotiating: bool = False
+
+
+class IrcSession:
+    """One session: it reads messages, and renders what it is told.
+
+    A verb is a generator of steps. Each step is taken once the command before it is finished and its answers are rendered, so
+    what ends an answer (such as 366) simply is the next step.
+    """
+
+    acks = False
+    serial = True
+    pings = True
+
+    def __init__(self, dialect: IrcDialect) -> None:
+        self.dialect = dialect
+        self.caps: frozenset[str] = frozenset()
+        self.view = dialect.view(self.caps)
+        self.registration = Registration()
+        #: Who it is for others, once it has logged in.
+        self.me: e.Author | None = None
+        self.motd: tuple[CleanText, ...] = ()
+        self.asked = Asked("")
+
+    @property
+    def here(self) -> IrcView:
+        return self.view
+
+    @property
+    def elsewhere(self) -> IrcView:
+        return self.view
+
+    @property
+    def echoes(self) -> bool:
+        return "echo-message" in self.caps
+
+    @property
+    def nick(self) -> str:
+        """What numerics call the client."""
+        return self.me.nick.text if self.me is not None else NOBODY
+
+    @property
+    def server(self) -> str:
+        """The name of the server."""
+        return self.dialect.server
+
+    def negotiate(self, caps: frozenset[str]) -> None:
+        """Have these capabilities from now on."""
+        self.caps = caps
+        self.view = self.dialect.view(caps)
+
+    # --- what it sends ---
+
+    def take(self, frame: bytes, *, logged_in: bool) -> Steps:
+        try:
+            message = parse(frame)
+        except BadMessage as bad:
+            return (self._bad(bad),)
+        return () if message is None else self._run(message)
+
+    def _bad(self, bad: BadMessage) -> Step:
+        if bad.code == "INPUT_TOO_LONG":
+            return self.numeric(n.ERR_INPUTTOOLONG, f":{bad}")
+        return self.lines([f":{self.server} FAIL * {bad.code} :{bad}"])
+
+    def _run(self, message: Message) -> Iterator[Step]:
+        """Yield the steps of a message; a name or text in it that is none is answered, and ends it."""
+        self.asked = Asked(message.verb)
+        verb = self.dialect.verbs.get(message.verb)
+        if verb is None:
+            run = self.dialect.other(self, message)
+        elif self.me is None and not verb.early:
+            yield self.numeric(n.ERR_NOTREGISTERED, ":You have not registered")
+            return
+        elif len(message.params) < verb.least:
+            yield self.numeric(
+                n.ERR_NEEDMOREPARAMS, f"{message.verb} :Not enough parameters. Usage: {verb.usage}"
+            )
+            return
+        else:
+            run = verb.run(self, message)
+        try:
+            yield from run
+        except BadText as bad:
+            yield self.fails("INVALID_TEXT", f"That was not sent: {bad}.")
+        finally:
+            # What comes now answers nothing.
+            self.asked = Asked("")
+
+    def asks(
+        self,
+        command: c.Command,
+        *about: str,
+        show: Show | None = None,
+        errors: dict[str, int] | None = None,
+    ) -> Request:
+        """Return the step that asks for something, see :class:`Asked`; what came of it stands in :attr:`asked` then."""
+        self.asked = Asked(self.asked.verb, about, show, errors or {})
+        return Request(command)
+
+    # --- what it is sent ---
+
+    def reply(self, reply: r.Reply, tag: str | None) -> bytes:
+        asked = self.asked
+        if isinstance(reply, r.Refused | r.PasswordNeeded):
+            asked.refused = reply.code if isinstance(reply, r.Refused) else "password-needed"
+        shown = asked.show(reply) if asked.show is not None else None
+        return self.lines(told(self, reply) if shown is None else shown)
+
+    def own(self, envelope: e.Envelope, *, acked: bool) -> bytes:
+        event, me = envelope.event, self.me
+        data = self.view.own(envelope, acked=acked)
+        if me is not None and isinstance(event, e.Renamed | e.LoggedIn):
+            self.me = msgspec.structs.replace(me, nick=event.nick)
+        if isinstance(event, e.AwaySet):
+            return self.away(event.text is not None)
+        return data
+
+    def replay(self, envelope: e.Envelope, *, here: bool) -> bytes:
+        return self.view.replay(envelope)
+
+    def found(self, envelope: e.Envelope, *, here: bool) -> bytes:
+        return self.view.replay(envelope)
+
+    # --- how it is written ---
+
+    def numeric(self, number: int, rest: str) -> bytes:
+        """Write a numeric, which names the client first."""
+        return self.lines([self.spell(number, rest)])
+
+    def spell(self, number: int, rest: str) -> str:
+        """Return the line of a numeric."""
+        return f":{self.server} {number:03} {self.nick} {rest}"
+
+    def notice(self, text: str) -> str:
+        """Return the line that tells the client something in the server's own words."""
+        return f":{self.server} NOTICE {self.nick} :{text}"
+
+    def fails(self, code: str, why: str, *about: str) -> bytes:
+        """Write a standard reply about the verb that was asked for; for clients that do not know those, as a numeric."""
+        verb = self.asked.verb
+        if "standard-replies" in self.caps:
+            return self.lines([f":{self.server} FAIL {' '.join((verb, code, *about))} :{why}"])
+        return self.numeric(n.ERR_UNKNOWNERROR, f"{' '.join((verb, *about))} :{why}")
+
+    def away(self, away: bool) -> bytes:
+        """Write that the client is away, or back."""
+        if away:
+            return self.numeric(n.RPL_NOWAWAY, ":You have been marked as being away")
+        return self.numeric(n.RPL_UNAWAY, ":You are no longer marked as being away")
+
+    def lines(self, lines: Iterable[str]) -> bytes:
+        """Write lines to this session alone."""
+        return encode(lines)
+
+    @property
+    def source(self) -> str:
+        """The prefix of what the client itself does."""
+        return prefix(self.me) if self.me is not None else NOBODY
+
+
+_check: Callable[[IrcDialect], DialectSession] = IrcSession

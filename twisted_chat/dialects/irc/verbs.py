@@ -1,0 +1,48 @@
+"""The table of verbs: what a client can send."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from twisted_chat.dialects.base import Step
+from twisted_chat.dialects.irc import messages, registration, rooms, server
+from twisted_chat.dialects.irc.message import Message
+
+if TYPE_CHECKING:
+    from twisted_chat.dialects.irc.session import IrcSession
+
+
+class Verb(msgspec.Struct, frozen=True):
+    """A verb: what yields its steps, how it is written, how many parameters it needs, and whether it comes before the login."""
+
+    run: Callable[[IrcSession, Message], Iterator[Step]]
+    usage: str
+    least: int = 0
+    early: bool = False
+
+
+VERBS: Final[dict[str, Verb]] = {
+    # --- coming and going ---
+    "CAP": Verb(registration.cap, "CAP LS|LIST|REQ|END [:NAMES]", 1, early=True),
+    "NICK": Verb(registration.nick, "NICK NICK", early=True),
+    "PASS": Verb(registration.password, "PASS PASSWORD", 1, early=True),
+    "PING": Verb(registration.ping, "PING TEXT", early=True),
+    "PONG": Verb(registration.pong, "PONG TEXT", early=True),
+    "QUIT": Verb(registration.leave, "QUIT [:TEXT]", early=True),
+    "USER": Verb(registration.user, "USER NAME 0 * :REAL NAME", 4, early=True),
+    # --- rooms ---
+    "JOIN": Verb(rooms.join, "JOIN #ROOM[,#ROOM…] [PASSWORD[,PASSWORD…]]", 1),
+    "NAMES": Verb(rooms.names, "NAMES #ROOM[,#ROOM…]"),
+    "PART": Verb(rooms.part, "PART #ROOM[,#ROOM…] [:TEXT]", 1),
+    # --- messages ---
+    "NOTICE": Verb(messages.notice, "NOTICE NICK|#ROOM[,…] :TEXT"),
+    "PRIVMSG": Verb(messages.privmsg, "PRIVMSG NICK|#ROOM[,…] :TEXT"),
+    # --- the server ---
+    "LUSERS": Verb(server.lusers, "LUSERS"),
+    "MOTD": Verb(server.motd, "MOTD"),
+    "TIME": Verb(server.time, "TIME"),
+    "VERSION": Verb(server.version, "VERSION"),
+}

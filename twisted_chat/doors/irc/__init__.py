@@ -1,0 +1,1 @@
+"""The IRC door: clients and bots of IRC networks."""
