@@ -1,0 +1,1 @@
+"""The public conformance suite progval/irctest, held against our IRC door: see :mod:`tests.irc.__main__`."""
