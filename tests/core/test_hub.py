@@ -285,7 +285,8 @@ class AnswerTests(Case):
         self.assertIsNone(self.world.session(self.alice).answer_to)
 
     def test_request_between_programs_is_not_answered(self) -> None:
-        self.assertFalse(self.answers("ctcp"))
+        for kind in ("ctcp", "ctcp-reply", "tags"):
+            self.assertFalse(self.answers(kind))
 
     def test_who_is_ignored_gets_no_answer_by_mistake(self) -> None:
         self.world.do(self.bob, c.Ignore(nick("alice")))

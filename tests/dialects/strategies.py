@@ -15,6 +15,7 @@ from twisted_chat.core.api.commands import Kind, Lines
 from twisted_chat.core.api.records import AuditRecord
 from twisted_chat.core.values.account import Proof
 from twisted_chat.core.values.bans import Ban, read_target
+from twisted_chat.core.values.extras import Extras
 from twisted_chat.core.values.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.values.names import BadName, Nick, RoomName, parse_nick, parse_room
 from twisted_chat.core.values.retention import Keep
@@ -218,6 +219,16 @@ rooms: st.SearchStrategy[RoomName] = (
 
 kinds: st.SearchStrategy[Kind] = st.sampled_from(get_args(Kind))
 lines: st.SearchStrategy[Lines] = st.lists(clean_texts, min_size=1, max_size=4).map(tuple)
+extras: st.SearchStrategy[Extras | None] = st.none() | st.builds(
+    Extras,
+    st.lists(
+        st.tuples(st.sampled_from(["reply", "v.org/react"]), st.text(max_size=9)), max_size=2
+    ).map(lambda pairs: tuple(dict(pairs).items())),
+    cuts=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9)), max_size=2).map(tuple),
+)
+_said: st.SearchStrategy[tuple[Kind, Lines, Extras | None]] = st.tuples(kinds, lines, extras).map(
+    lambda it: ("tags", (), it[2]) if it[0] == "tags" else it
+)
 times = st.floats(0, 2**32, allow_nan=False)
 ids = st.integers(1, 2**63 - 1).map(MessageId)
 counts = st.integers(0, 10**6)
@@ -242,10 +253,12 @@ _out = st.lists(st.tuples(st.just(UserId(2)), nicks), max_size=12).map(tuple)
 
 #: Something of each kind of event.
 EVENTS: dict[type[Any], st.SearchStrategy[Any]] = {
-    e.Said: st.builds(e.Said, kinds, lines),
+    e.Said: _said.map(lambda it: e.Said(*it)),
     e.Received: st.builds(e.Received),
     e.Read: st.builds(e.Read, ids, st.none() | nicks),
-    e.Told: st.builds(e.Told, st.just(UserId(2)), nicks, kinds, lines),
+    e.Told: st.tuples(nicks, _said).map(
+        lambda it: e.Told(UserId(2), it[0], it[1][0], it[1][1], extras=it[1][2])
+    ),
     e.Joined: st.builds(e.Joined, rooms, st.none(), st.booleans()),
     e.Left: st.builds(e.Left, _maybe_text),
     e.Departed: st.builds(e.Departed, clean_texts),

@@ -9,7 +9,7 @@ from tests.core.world import NOW, lines, nick, room
 from twisted_chat.core.api import events as e
 from twisted_chat.core.values.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.core.values.text import CleanText, Secret
+from twisted_chat.core.values.text import CleanText, FormattedText, Secret
 from twisted_chat.seam.codec import NotPlain, decode, encode
 from twisted_chat.seam.ports import Identity
 
@@ -37,7 +37,7 @@ class CodecTests(SynchronousTestCase):
         for value in values:
             again = decode(encode(value))
             self.assertEqual((type(again), again), (type(value), value))
-        for text in (CleanText("hi"), Secret("word")):
+        for text in (CleanText("hi"), FormattedText("\x02hi"), Secret("word")):
             self.assertIs(type(decode(encode(text))), type(text))
 
     def test_what_is_no_plain_data_is_refused(self) -> None:

@@ -176,9 +176,11 @@ class Hub:
         seat = self.state.sessions[session]
         decision = self._rules.decide(seat, command, now, tag, scope)
         if type(decision) is Propose and isinstance(event := decision.event, _SPOKEN):
-            lines = event.lines
+            lines, extras = event.lines, event.extras
             # What people write is short, and where they wrote before.
-            if decision.room != seat.spoke_in or len(lines) > 1 or len(lines[0]) > SHORT:
+            if extras is not None:
+                self._budgets.said(seat, decision.room, lines, extras.size)
+            elif decision.room != seat.spoke_in or len(lines) > 1 or len(lines[0]) > SHORT:
                 self._budgets.said(seat, decision.room, lines)
         return decision
 
@@ -321,7 +323,10 @@ class Hub:
             case e.Told():
                 # One answers what one saw: not those one ignores, nor requests between programs.
                 for session in self._sessions(event.to):
-                    if event.kind != "ctcp" and author.nick.key not in session.ignored:
+                    if (
+                        event.kind not in c.BETWEEN_PROGRAMS
+                        and author.nick.key not in session.ignored
+                    ):
                         session.answer_to = author.user
             case e.Renamed():
                 # Ignoring follows the person; the list does not grow by it.

@@ -83,6 +83,8 @@ class RoomBatch:
         if isinstance(event, Said):
             for line in event.lines:
                 self.size += len(line.encode()) + _AROUND
+            if event.extras is not None:
+                self.size += event.extras.size
             assert envelope.author is not None
             self._speakers.add(envelope.author.nick.key)
 

@@ -10,11 +10,15 @@ from typing import Any, Final
 
 import msgspec
 
-from twisted_chat.core.values.text import CleanText, Secret
+from twisted_chat.core.values.text import CleanText, FormattedText, Secret
 
 #: Classes are looked for here, and named by what follows.
 _OURS: Final = "twisted_chat."
-_TEXTS: Final[dict[str, type[CleanText]]] = {"text": CleanText, "secret": Secret}
+_TEXTS: Final[dict[str, type[str]]] = {
+    "text": CleanText,
+    "formatted": FormattedText,
+    "secret": Secret,
+}
 _TEXT_NAMES: Final[dict[type[Any], str]] = {each: name for name, each in _TEXTS.items()}
 _COLLECTIONS: Final[dict[str, type[Any]]] = {
     "tuple": tuple,

@@ -115,6 +115,8 @@ class Disk:
         size = _OF_A_LINE
         for line in event.lines:
             size += len(line) if line.isascii() else len(line.encode())
+        if event.extras is not None:
+            size += event.extras.size
         seat = self._hub.state.sessions[session]
         if size <= seat.kept_ahead:
             seat.kept_ahead -= size

@@ -111,7 +111,7 @@ class EventFanout:
     def _show_line(self, it: f.ShowLine, envelope: e.Envelope, session: SessionId | None) -> None:
         assert envelope.room is not None
         self._connections.say(envelope.room.id, envelope, session)
-        kept, message = self._disk.keeps(envelope, session), envelope.id
+        kept, message = it.kept and self._disk.keeps(envelope, session), envelope.id
         if kept:
             self._append(envelope)
         if session is not None:

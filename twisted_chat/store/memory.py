@@ -112,6 +112,8 @@ class MemoryStore:
         size = _OVERHEAD
         for line in event.lines:
             size += _PER_LINE + sys.getsizeof(line)
+        if event.extras is not None:
+            size += _OVERHEAD + event.extras.size
         self._kept[envelope.id] = envelope, size
         self._bytes += size
         self._taken += 1

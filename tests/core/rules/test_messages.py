@@ -8,18 +8,21 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.replies import Refused
+from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.decisions import (
     Propose,
     Repeat,
 )
 from twisted_chat.core.rules.outcomes import (
+    Applied,
     Duplicate,
     InRoom,
 )
 from twisted_chat.core.state.room import LOBBY_ID
+from twisted_chat.core.values.extras import Extras
 from twisted_chat.core.values.ids import RoomId
 from twisted_chat.core.values.limits import REMEMBERED
-from twisted_chat.core.values.text import CleanText
+from twisted_chat.core.values.text import CleanText, FormattedText
 
 HI = lines("hi")
 LONG = CleanText("\u00e4" * 200)  # 400 bytes
@@ -61,6 +64,47 @@ class SaidTests(ChatCase):
             self.applied(seat, e.Left(), self.dev)
         self.applied(self.bob, e.Joined(room("dev")))
         self.assertEqual(self.void(self.bob, e.Said("say", HI), self.dev), NOT_IN_ROOM)
+
+
+class ExtrasTests(ChatCase):
+    def kept(self, said: c.Say) -> bool:
+        self.world.do(self.bob, said)
+        (outcome,) = self.world.outcomes[self.bob.node][-1:]
+        assert isinstance(outcome, Applied)
+        (effect,) = self.hub.effects(outcome)
+        assert isinstance(effect, f.ShowLine)
+        return effect.kept
+
+    def test_tags_alone_are_a_message_and_nothing_at_all_is_none(self) -> None:
+        tags = Extras((("typing", "active"),))
+        said = self.decide(self.bob, c.Say((), kind="tags", extras=tags))
+        self.assertEqual(said, Propose(e.Said("tags", (), tags), LOBBY_ID))
+        for extras in (None, Extras()):
+            refused = self.world.refusal(self.bob, c.Say((), kind="tags", extras=extras))
+            self.assertEqual(refused.code, "empty")
+        self.assertEqual(self.world.refusal(self.bob, c.Say(lines(" "), extras=tags)).code, "empty")
+
+    def test_what_programs_ask_each_other_is_not_kept(self) -> None:
+        said: tuple[c.Kind, ...] = ("say", "action", "notice")
+        for kind in said:
+            self.assertTrue(self.kept(c.Say(HI, kind=kind)))
+        self.assertTrue(self.kept(c.Say(HI, extras=Extras((("typing", "done"),)))))
+        asked: tuple[c.Kind, ...] = ("ctcp", "ctcp-reply")
+        for kind in asked:
+            self.assertFalse(self.kept(c.Say(HI, kind=kind)))
+
+    def test_of_tags_alone_reactions_are_kept(self) -> None:
+        typing, react = Extras((("typing", "active"),)), Extras((("draft/react", "+1"),))
+        self.assertFalse(self.kept(c.Say((), kind="tags", extras=typing)))
+        self.assertTrue(self.kept(c.Say((), kind="tags", extras=react)))
+
+    def test_colours_count_for_the_length(self) -> None:
+        plain = CleanText("x" * self.state.limits.max_text)
+        formatted = Extras(formatted=(FormattedText("\x02" + plain),))
+        self.assertIsInstance(self.decide(self.bob, c.Say((plain,))), Propose)
+        self.assertEqual(
+            self.world.refusal(self.bob, c.Say((plain,), extras=formatted)).code, "too-long"
+        )
 
 
 class SayTests(ChatCase):
@@ -270,6 +314,13 @@ class RepeatTests(ChatCase):
     def test_id_of_another_client_does_not_count(self) -> None:
         self.world.say(self.bob, "hi", tag="1")
         self.assertIsInstance(self.decide(self.eve, c.Say(HI), "1"), Propose)
+
+    def test_same_id_with_other_tags_is_another_message(self) -> None:
+        tagged = c.Say(HI, extras=Extras((("reply", "0a"),)))
+        self.world.do(self.bob, tagged, "1")
+        self.assertIsInstance(self.decide(self.bob, tagged, "1"), Repeat)
+        for other in (c.Say(HI), c.Say(HI, extras=Extras((("reply", "0b"),)))):
+            self.assertEqual(self.world.refusal(self.bob, other, "1").code, "id-reused")
 
     def test_refused_message_uses_up_no_id(self) -> None:
         self.world.refusal(self.bob, c.Say(HI, room("nowhere")), "1")

@@ -12,6 +12,7 @@ from tests.core.world import NOW, Seat, World, lines, nick, room
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.rules.decisions import Propose
 from twisted_chat.core.state import budgets
+from twisted_chat.core.values.extras import Extras
 from twisted_chat.core.values.ids import RoomId
 from twisted_chat.core.values.limits import Limits
 
@@ -127,6 +128,16 @@ class AddressTests(Case):
                 if not self.hub.admit(seat.session, NOW):
                     sent += 1
                     self.world.decide(seat, c.PrivateMessage(bob, lines(LONG)))
+        self.assertLessEqual(sent, 200)
+
+    def test_tags_count_as_much_as_text(self) -> None:
+        tags = Extras((("typing", LONG),))
+        seats, sent = self.crowd(64, "192.0.2.7"), 0
+        for _ in range(20):
+            for seat in seats:
+                if not self.hub.admit(seat.session, NOW):
+                    sent += 1
+                    self.world.decide(seat, c.Say((), kind="tags", extras=tags))
         self.assertLessEqual(sent, 200)
 
     def test_this_machine_shares_nothing_but_rooms(self) -> None:

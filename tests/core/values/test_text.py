@@ -14,9 +14,11 @@ from twisted_chat.core.values.text import (
     MAX_MARKS,
     BadText,
     CleanText,
+    FormattedText,
     Secret,
     decode,
     describe,
+    is_formatted,
     shown,
 )
 
@@ -222,6 +224,19 @@ class ShownTests(SynchronousTestCase):
         self.assertLessEqual(len(text), limit)
         self.assertIsNone(UNSAFE.search(text))
         self.assertFalse(any(unicodedata.category(c) in ("Mn", "Me") for c in text))
+
+
+class FormattedTextTests(SynchronousTestCase):
+    def test_colours_stay_and_the_plain_text_is_beside_them(self) -> None:
+        text = FormattedText("\x02bold\x02 \x0304,12red\x0f\tx")
+        self.assertEqual(text, "\x02bold\x02 \x0304,12red\x0f x")
+        self.assertEqual(text.plain, CleanText("bold red x"))
+        self.assertTrue(is_formatted(text))
+        self.assertFalse(is_formatted(text.plain))
+
+    def test_nothing_else_gets_in_with_them(self) -> None:
+        for raw in ("\x02\x1b[2J", "\x03\r\nQUIT", "\x02\0", "\x02\u202e", "\x01ACTION\x01"):
+            self.assertRaises(BadText, FormattedText, raw)
 
 
 class SecretTests(SynchronousTestCase):

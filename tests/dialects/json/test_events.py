@@ -27,6 +27,7 @@ from tests.dialects.json_shown import (
 from tests.dialects.strategies import EVENTS, envelopes, replies, tags
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
+from twisted_chat.core.values.extras import Extras
 from twisted_chat.core.values.ids import MessageId, RoomId, Scope, UserId
 from twisted_chat.core.values.retention import Keep
 from twisted_chat.core.values.text import CleanText
@@ -74,6 +75,16 @@ class EventTests(SynchronousTestCase):
         self.assertEqual(event(told, room=False), nowhere("private", "hi", to="bob", scope="5c09e"))
         told = e.Told(UserId(2), BOB, "ctcp", HI)
         shown = nowhere("private", "hi", to="bob", scope="5c09e", kind="ctcp")
+        self.assertEqual(event(told, room=False), shown)
+
+    def test_tags_are_shown_with_a_message_or_as_an_object_of_their_own(self) -> None:
+        extras = Extras((("reply", "0a"),))
+        tags = {"reply": "0a"}
+        self.assertEqual(event(e.Said("say", HI, extras)), happened("message", "hi", tags=tags))
+        alone = event(e.Said("tags", (), extras))
+        self.assertEqual(alone, happened("tags", "", tags=tags))
+        told = e.Told(UserId(2), BOB, "tags", (), extras=extras)
+        shown = nowhere("tags", "", to="bob", scope="5c09e", tags=tags)
         self.assertEqual(event(told, room=False), shown)
 
     def test_who_came_and_went(self) -> None:

@@ -16,6 +16,7 @@ from tests.dialects.line.test_parse import MEANINGS, NEAR_MISSES, sample_argumen
 from tests.dialects.strategies import any_text
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.grammar.table import COMMANDS
+from twisted_chat.core.values.extras import Extras
 from twisted_chat.core.values.ids import MessageId, spell
 from twisted_chat.core.values.names import parse_nick, parse_room
 from twisted_chat.core.values.text import BadText, CleanText
@@ -143,13 +144,33 @@ class CommandTests(Case):
         self.assertTrue(said.program)
 
     def test_actions_and_notices_are_looked_at_too(self) -> None:
-        for kind in ("action", "notice", "ctcp"):
+        for kind in ("action", "notice", "ctcp", "ctcp-reply"):
             for text in LOOKS_PRIVATE:
                 self.refused({"type": "message", "content": text, "kind": kind}, "looks-private")
             said = parse("message", content="waves", kind=kind)
             self.assertEqual(said, c.Say((CleanText("waves"),), kind=kind))
             said = parse("message", content="psst > bob", kind=kind, literal=True)
             self.assertEqual(said, c.Say((CleanText("psst > bob"),), kind=kind))
+
+    def test_tags_come_with_a_message_or_alone(self) -> None:
+        tags = {"reply": "0a", "v.org/x": ""}
+        extras = Extras((("reply", "0a"), ("v.org/x", "")))
+        said = parse("message", content="hi", tags=tags)
+        self.assertEqual(said, c.Say(HI, extras=extras))
+        told = parse("private", to="bob", content="hi", tags=tags)
+        self.assertEqual(told, c.PrivateMessage(BOB, HI, extras=extras))
+        alone = parse("tags", room="dev", tags=tags)
+        self.assertEqual(alone, c.Say((), DEV, "tags", program=True, extras=extras))
+        alone = parse("tags", to="bob", tags=tags)
+        self.assertEqual(alone, c.PrivateMessage(BOB, (), "tags", extras=extras))
+        self.assertEqual(parse("message", content="hi", tags={}), c.Say(HI))
+
+    def test_tags_that_no_program_could_read_are_refused(self) -> None:
+        for tags in ({"re ply": "1"}, {"": ""}, {"a": "\0"}, {"a": "x" * 5_000}):
+            self.refused({"type": "tags", "tags": tags}, "bad-tags")
+        wrong: object
+        for wrong in ({"a": 1}, [], "a", {}, None):
+            self.refused({"type": "tags", "tags": wrong}, "bad-field")
 
     def test_verbs_of_older_programs_do_what_they_did_there(self) -> None:
         for msg in ("MSG", "msg"):

@@ -16,6 +16,7 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.grammar.table import COMMANDS
+from twisted_chat.core.values.extras import Extras
 from twisted_chat.core.values.ids import MessageId, Scope, UserId
 from twisted_chat.core.values.names import parse_nick, parse_room
 from twisted_chat.core.values.text import CleanText
@@ -72,6 +73,7 @@ class EventTests(SynchronousTestCase):
         for event in (
             e.Said("ctcp", (CleanText("PING"),)),
             e.Told(UserId(2), BOB, "ctcp", (CleanText("PING"),)),
+            e.Said("tags", (), Extras((("typing", "active"),))),
         ):
             for show in (HERE.event, HERE.found):
                 self.assertEqual(show(by_alice(event)), b"")

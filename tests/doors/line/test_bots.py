@@ -217,3 +217,44 @@ class RefusedTests(Case):
             bots[-number - 1] = frozenset(("!word",))  # type: ignore[index]
         (told,) = self.declares("!roll")
         self.assertEqual((told["type"], told["code"]), ("error", "too-many-bots"))
+
+
+class TagTests(Case):
+    def setUp(self) -> None:
+        super().setUp()
+        self.rex = self.house.program("rex")
+        self.house.hush()
+
+    def test_tags_reach_programs_with_a_text_and_people_get_the_text(self) -> None:
+        tags = {"draft/reply": "0a"}
+        self.dice.objects({"type": "message", "content": "hi", "tags": tags, "id": "1"})
+        self.assert_sees(self.zoe, "<dice> hi")
+        (said,) = self.rex.gets()
+        self.assertEqual((said["type"], said["content"], said["tags"]), ("message", "hi", tags))
+        (ack,) = self.dice.gets()
+        self.assertEqual((ack["type"], ack["id"]), ("ack", "1"))
+
+    def test_no_person_sees_tags_alone(self) -> None:
+        tags = {"typing": "active"}
+        self.dice.objects({"type": "tags", "tags": tags, "id": "1"})
+        self.dice.objects({"type": "tags", "to": "rex", "tags": tags, "id": "2"})
+        self.dice.objects({"type": "tags", "to": "zoe", "tags": tags, "id": "3"})
+        self.assert_sees(self.zoe)
+        public, private = self.rex.gets()
+        self.assertEqual((public["type"], public["room"], public["tags"]), ("tags", "lobby", tags))
+        self.assertEqual((private["type"], private["to"], private["tags"]), ("tags", "rex", tags))
+        acks = self.dice.gets()
+        self.assertEqual([(ack["type"], ack["id"]) for ack in acks], [("ack", n) for n in "123"])
+        self.assertIs(acks[0]["kept"], False)
+
+    def test_reactions_come_back_with_the_history_and_typing_does_not(self) -> None:
+        self.dice.objects(
+            {"type": "message", "content": "hi"},
+            {"type": "tags", "tags": {"typing": "done"}},
+            {"type": "tags", "tags": {"draft/react": "+1", "draft/reply": "0a"}},
+        )
+        late = self.house.comes()
+        late.objects({"type": "nick", "content": "late"})
+        replayed = [each for each in late.gets() if each.get("replay")]
+        self.assertEqual([each["type"] for each in replayed], ["message", "tags"])
+        self.assertEqual(replayed[1]["tags"], {"draft/react": "+1", "draft/reply": "0a"})

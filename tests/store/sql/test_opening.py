@@ -132,7 +132,7 @@ class OpeningTests(OpeningCase):
         self.patch(opening, "_CHECK_TIME", -1.0)
         with sqlite3.connect(self.path) as connection:
             rows = ((n, 1, 1, 1.0, "say", None, "x" * 50) for n in range(20_000))
-            connection.executemany("INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            connection.executemany("INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, NULL)", rows)
         connection.close()
         self.assertIsNone(self.open())
 

@@ -8,17 +8,19 @@ from typing import Any
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.making import author, room, said
 from twisted_chat.core.api.events import Envelope, Said
 from twisted_chat.core.api.records import RoomRecord, Sent
 from twisted_chat.core.values.bans import Ban, read_target
+from twisted_chat.core.values.extras import Extras
 from twisted_chat.core.values.ids import MessageId, Scope
 from twisted_chat.core.values.names import BadName, parse_nick
 from twisted_chat.core.values.retention import Keep
 from twisted_chat.core.values.room_settings import Settings
-from twisted_chat.core.values.text import BadText, CleanText
+from twisted_chat.core.values.text import BadText, CleanText, FormattedText
 from twisted_chat.store.sql import rows
 from twisted_chat.store.sql.rows import BadStanding, read_standing, write_standing
 from twisted_chat.store.sql.schema import rooms
@@ -40,7 +42,7 @@ def read(envelope: Envelope, **changed: object) -> Envelope:
     """Make a row of an envelope, and an envelope of that, after changing some of its columns."""
     assert envelope.author is not None and envelope.room is not None
     names = (
-        *("id", "room", "author", "time", "kind", "tag", "text"),
+        *("id", "room", "author", "time", "kind", "tag", "text", "extras"),
         *("user", "nick", "key", "scope", "account", "host", "real_name", "bot"),
     )
     values = (*rows.message_row(envelope, 1), *rows.author_row(1, envelope.author)[1:])
@@ -56,6 +58,24 @@ class MessageTests(SynchronousTestCase):
         assert isinstance(event, Said)
         self.assertEqual(event.lines, tuple(lines))
         self.assertEqual({type(line) for line in event.lines}, {CleanText})
+
+    def test_extras_come_back_as_they_were(self) -> None:
+        formatted = (FormattedText("\x02hi"),)
+        extras = Extras((("reply", "0a"),), formatted, ((0, 2),))
+        envelope = replace(said(7, 1, "hi"), event=Said("say", (CleanText("hi"),), extras))
+        event = read(envelope).event
+        self.assertEqual(event, envelope.event)
+        assert isinstance(event, Said) and event.extras is not None
+        self.assertIs(type(event.extras.formatted[0]), FormattedText)
+        alone = replace(envelope, event=Said("tags", (), Extras((("react", "+1"),))))
+        self.assertEqual(read(alone).event, alone.event)
+
+    def test_extras_that_somebody_else_wrote_are_left_out(self) -> None:
+        for column in ("", "[]", "{", '{"tags": [["a b", ""]]}', '{"formatted": ["\x1b[2J"]}'):
+            self.assertEqual(read(said(7, 1, "hi"), extras=column).event, said(7, 1, "hi").event)
+        event = read(said(7, 1, "hi"), extras='{"formatted": ["a", "b"], "cuts": [[0, 1]]}').event
+        assert isinstance(event, Said)
+        self.assertEqual(event.extras, Extras(cuts=((0, 1),)))
 
     def test_authors_of_a_page_are_one_object_each(self) -> None:
         message = rows.message_row(said(7, 1), 1)

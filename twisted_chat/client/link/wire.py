@@ -57,6 +57,7 @@ _BY_TYPE: Final[dict[str, type[ev.Event]]] = {
     "welcome": ev.Welcome,
     "message": ev.RoomMessage,
     "private": ev.PrivateMessage,
+    "tags": ev.TagsSent,
     "announcement": ev.Announcement,
     "join": ev.Joined,
     "kick": ev.Kicked,

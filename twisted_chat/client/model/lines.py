@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import msgspec
 
-#: ``say``, ``action``, ``notice`` and ``ctcp`` are what somebody said; ``presence`` who came, went or is called otherwise
+from twisted_chat.core.api import commands as c
+
+#: Those up to ``tags`` are what somebody said, see :data:`.commands.Kind`; ``presence`` who came, went or is called otherwise
 #: now; ``event`` what else happened; ``info`` and ``error`` what this client alone was told.
-Kind = Literal["say", "action", "notice", "ctcp", "presence", "event", "info", "error"]
+Kind = c.Kind | Literal["presence", "event", "info", "error"]
 
 #: What somebody said: it counts as unread.
-SPOKEN: Final = frozenset(("say", "action", "notice", "ctcp"))
+SPOKEN: Final[frozenset[str]] = frozenset(get_args(c.Kind))
 
 #: Where a line stands: the id of a message, and a number for what has no id and stands behind that message.
 StateDir = tuple[str, int]

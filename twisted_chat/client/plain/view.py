@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from typing import Final
 
 from twisted_chat.client import events as ev
+from twisted_chat.core.api import commands as c
 from twisted_chat.dialects.wording import events as say
 from twisted_chat.dialects.wording import replies as told
 from twisted_chat.dialects.wording.help import lines as help_lines
@@ -114,6 +115,8 @@ class PlainView:
                 return [f"-- {event.text}"]
             case ev.Gathered(joined=joined, left=left, room=room):
                 return [f"-- {say.gathered(joined, left, f'#{room}')}"] if joined or left else []
+            case ev.TagsSent():
+                return []
             case ev.Notice(code="hint" | "greeting"):
                 return []  # about JSON, which nobody types here
             case ev.Welcome() | ev.Notice() | ev.Farewell():
@@ -129,7 +132,9 @@ class PlainView:
         who, kind = message.sender, message.kind
         if message.room is None:
             begin = f"*{who}* " + ("* " if kind == "action" else "")
-            return [] if kind == "ctcp" else [f"{begin}{line}" for line in message.lines]
+            return (
+                [] if kind in c.BETWEEN_PROGRAMS else [f"{begin}{line}" for line in message.lines]
+            )
         place = "" if message.room == self._focus() else f"#{message.room} "
         match kind:
             case "say":
@@ -138,8 +143,8 @@ class PlainView:
                 begin = f"* {who} "
             case "notice":
                 begin = f"-{who}- "
-            case "ctcp":  # pragma: no branch (mypy sees a missing case)
-                return []  # a request between programs
+            case "ctcp" | "ctcp-reply" | "tags":  # pragma: no branch (mypy sees a missing case)
+                return []
         return [f"{place}{begin}{line}" for line in message.lines]
 
     def _sending(self, sending: ev.Sending) -> list[str]:

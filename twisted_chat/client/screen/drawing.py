@@ -95,7 +95,7 @@ class Drawer(msgspec.Struct, frozen=True):
         match line.kind:
             case "say":
                 return line.nick, self._nick_style(line), line.text
-            case "notice" | "ctcp":
+            case "notice" | "ctcp" | "ctcp-reply" | "tags":
                 return f"-{line.nick}-", self._nick_style(line), line.text
             case "action":
                 return "*", self._nick_style(line), f"{line.nick} {line.text}"
@@ -176,7 +176,9 @@ class Drawer(msgspec.Struct, frozen=True):
 
 def widest(lines: Iterable[Line]) -> int:
     """Return how wide the column of nicknames has to be for these lines."""
-    names = {(line.nick, line.kind in ("notice", "ctcp")) for line in lines if line.kind in SPOKEN}
+    names = {
+        (line.nick, line.kind not in ("say", "action")) for line in lines if line.kind in SPOKEN
+    }
     widths = (cell_len(nick) + 2 * marked for nick, marked in names)
     return max(LEAST_NICKS, min(MOST_NICKS, max(widths, default=0)))
 

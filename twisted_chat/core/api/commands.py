@@ -8,6 +8,7 @@ import msgspec
 
 from twisted_chat.core.values.account import Privacy
 from twisted_chat.core.values.bans import Target
+from twisted_chat.core.values.extras import Extras
 from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.retention import Keep
@@ -15,10 +16,13 @@ from twisted_chat.core.values.room_settings import Change
 from twisted_chat.core.values.server_ban import Kind as BanKind
 from twisted_chat.core.values.text import CleanText, Secret
 
-#: How a message is meant: said, an action (``/me``), a notice (no program answers it), or a client-to-client request.
-Kind = Literal["say", "action", "notice", "ctcp"]
+#: How a message is meant: said, an action (``/me``), a notice (no program answers it), a client-to-client request, the answer
+#: to one, or nothing but tags.
+Kind = Literal["say", "action", "notice", "ctcp", "ctcp-reply", "tags"]
+#: What programs tell each other, and no person is shown.
+BETWEEN_PROGRAMS: Final = frozenset(("ctcp", "ctcp-reply", "tags"))
 
-#: The lines of one message, in order; never empty. Doors without multi-line messages show one line each.
+#: The lines of one message, in order; none for tags alone. Doors without multi-line messages show one line each.
 Lines = tuple[CleanText, ...]
 
 
@@ -104,6 +108,7 @@ class Say(Command, frozen=True):
     kind: Kind = "say"
     unless: tuple[Nick | RoomName, ...] = ()
     program: bool = False
+    extras: Extras | None = None
 
 
 class AskBot(Command, frozen=True):
@@ -132,6 +137,7 @@ class PrivateMessage(Command, frozen=True):
     lines: Lines
     kind: Kind = "say"
     scope: str | None = None
+    extras: Extras | None = None
 
 
 class ReplyPrivately(Command, frozen=True):

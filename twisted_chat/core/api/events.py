@@ -16,6 +16,7 @@ import msgspec
 from twisted_chat.core.api.commands import Kind, Lines
 from twisted_chat.core.values import bans
 from twisted_chat.core.values.account import Privacy, Proof
+from twisted_chat.core.values.extras import Extras
 from twisted_chat.core.values.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.retention import Keep
@@ -102,6 +103,7 @@ class Said(_Event, frozen=True):
 
     kind: Kind
     lines: Lines
+    extras: Extras | None = None
 
 
 class Told(_Event, frozen=True):
@@ -118,6 +120,7 @@ class Told(_Event, frozen=True):
     talk: RoomId | None = None
     account: str = ""
     waits: bool = False
+    extras: Extras | None = None
 
 
 class Received(_Event, frozen=True):

@@ -114,6 +114,6 @@ class Rules:
     def effects(self, applied: Applied, node: Node) -> Effects:
         """Return what follows from an event on a node, whose state is that after the event."""
         event = applied.envelope.event
-        if type(event) is e.Said:  # nearly all events are this one
+        if type(event) is e.Said and event.kind == "say" and event.extras is None:  # nearly always
             return LINE
         return self.events[type(event)].effects(applied, event, self._state, node)

@@ -29,7 +29,12 @@ class Effect(msgspec.Struct, frozen=True, gc=False):
 
 
 class ShowLine(Effect, frozen=True):
-    """Show a line to its room and keep it; acknowledge it to the session that said it, which is not shown it with the others."""
+    """Show a line to its room and keep it; acknowledge it to the session that said it, which is not shown it with the others.
+
+    Not ``kept``: it is acknowledged at once, and is in no history.
+    """
+
+    kept: bool = True
 
 
 class ShowRoom(Effect, frozen=True):

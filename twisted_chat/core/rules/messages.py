@@ -30,7 +30,8 @@ from twisted_chat.core.state.room import Room
 from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
-from twisted_chat.core.values.ids import MessageId
+from twisted_chat.core.values.extras import Extras
+from twisted_chat.core.values.ids import MessageId, Node
 from twisted_chat.core.values.names import Nick, RoomName
 
 _ID_REUSED: Final = Refused(
@@ -48,8 +49,9 @@ _WORDS: Final = re.compile(
     rf"\W*\w[^{_PARTED}]*[{_PARTED}]+[^{_PARTED}]+[{_PARTED}]+[^{_PARTED}]\S*\s*"
 )
 
-#: What follows from a line, made once.
+#: What follows from a line, made once; and if it is not kept.
 LINE: Final[f.Effects] = (f.ShowLine(),)
+_PASSING: Final[f.Effects] = (f.ShowLine(kept=False),)
 
 
 class Messages(Topic):
@@ -61,7 +63,7 @@ class Messages(Topic):
             c.SetBotCommands: self.set_bot_commands,
         }
         self.events = {
-            e.Said: Rule(self._said),
+            e.Said: Rule(self._said, effects=_shown),
             e.BotCommandsSet: Rule(self.bot_commands_set, self.check_bot_commands_set),
         }
 
@@ -85,14 +87,16 @@ class Messages(Topic):
         if (
             tag is not None
             and name is not None
-            and (before := sent_before(self.state, session, tag, name, kind, lines))
+            and (before := sent_before(self.state, session, tag, name, kind, lines, command.extras))
         ):
             return before
         if isinstance(room, SendReply):
             return room
         if room.strict and (refused := may_say(kind, user, room, now)):
             return SendReply(refused)
-        return bad_lines(self.state, lines) or Propose(e.Said(kind, lines), room.ref.id)
+        return bad_lines(self.state, lines, command.extras) or Propose(
+            e.Said(kind, lines, command.extras), room.ref.id
+        )
 
     def _said(self, it: Ordered, event: e.Said) -> Outcome:
         return self.said(it.message, it.proposal, it.user, event)
@@ -162,10 +166,12 @@ class Messages(Topic):
         return it.applied(Near(heard_in(self.state, it.user, it.now), author=True))
 
 
-def bad_lines(state: State, lines: c.Lines) -> SendReply | None:
+def bad_lines(state: State, lines: c.Lines, extras: Extras | None) -> SendReply | None:
     """Refuse a message that is too long, or empty."""
+    if extras is not None and not lines and extras.tags:
+        return None
     size = len(lines) - 1
-    for line in lines:
+    for line in lines if extras is None else extras.formatted or lines:
         size += len(line.encode("utf-8"))
     if size > state.limits.max_text:
         return refuse(
@@ -183,6 +189,7 @@ def sent_before(
     to: RoomName | Nick,
     kind: c.Kind,
     lines: c.Lines,
+    extras: Extras | None = None,
 ) -> Repeat | SendReply | None:
     """Answer a message under an id that the client used before; None if it did not."""
     if tag is None:
@@ -190,7 +197,7 @@ def sent_before(
     sent = state.nonces.find(session.scope, tag)
     if sent is None:
         return None
-    same = sent.digest == content(to, kind, lines)
+    same = sent.digest == content(to, kind, lines, extras)
     return Repeat(sent.message, sent.time) if same else SendReply(_ID_REUSED)
 
 
@@ -207,7 +214,7 @@ def once(
     if tag is None:
         return None
     nonces, scope = state.nonces, author.scope
-    mark = content(to, event.kind, event.lines)
+    mark = content(to, event.kind, event.lines, event.extras)
     sent = nonces.find(scope, tag)
     if sent is not None:
         return Rejected(
@@ -217,12 +224,26 @@ def once(
     return None
 
 
-def content(to: Nick | RoomName, kind: c.Kind, lines: c.Lines) -> bytes:
+def content(
+    to: Nick | RoomName, kind: c.Kind, lines: c.Lines, extras: Extras | None = None
+) -> bytes:
     """Digest what a client said, and to whom: by name, for whoever sends it again after a lost connection says the same.
 
     The room may have vanished meanwhile and been made anew, and the other one may have come back too.
     """
-    return digest(type(to).__name__, to.key, kind, *lines)
+    rest = () if extras is None else (repr(extras),)
+    return digest(type(to).__name__, to.key, kind, *lines, *rest)
+
+
+def _shown(applied: Applied, event: e.Said, state: State, node: Node) -> f.Effects:
+    return LINE if is_kept(event) else _PASSING
+
+
+def is_kept(event: e.Said | e.Told) -> bool:
+    """Tell whether a message is history: what programs ask each other is not, and tags alone only if they are to stay."""
+    if event.kind == "tags":
+        return event.extras is not None and event.extras.lasts
+    return event.kind not in c.BETWEEN_PROGRAMS
 
 
 def _note_spoken(room: Room, user: User, time: float) -> None:

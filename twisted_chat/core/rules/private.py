@@ -13,7 +13,7 @@ from twisted_chat.core.api.commands import Kind
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.decisions import Decision, Ignoring, Propose, Recall, SendReply, Talk
-from twisted_chat.core.rules.messages import bad_lines, once, sent_before
+from twisted_chat.core.rules.messages import bad_lines, is_kept, once, sent_before
 from twisted_chat.core.rules.outcomes import NOBODY, NOT_IN_ROOM, Applied, Between, Outcome
 from twisted_chat.core.rules.refusals import absent_target, hidden, refuse, shown_again
 from twisted_chat.core.rules.topic import NOT_HERE, Asked, Case, Ordered, Rule, Topic, room_of
@@ -53,10 +53,10 @@ class Private(Topic):
 
     def tell(self, asked: Asked, command: c.PrivateMessage) -> Decision:
         state, user = self.state, asked.user
-        to, kind, lines = command.to, command.kind, command.lines
+        to, kind, lines, extras = command.to, command.kind, command.lines, command.extras
         target = addressee(state, to, kind)
         # Asked first: who was cut off may send a message again, and whoever was told may be gone by now.
-        if before := sent_before(state, asked.session, asked.tag, to, kind, lines):
+        if before := sent_before(state, asked.session, asked.tag, to, kind, lines, extras):
             return before
         scope = command.scope
         if target is not None and scope is not None and not is_meant(to, target, scope):
@@ -65,7 +65,9 @@ class Private(Topic):
         if refused is not None:
             return SendReply(refused)
         number = target.id if isinstance(target, User) else NOT_HERE
-        return bad_lines(state, lines) or Propose(e.Told(number, to, kind, lines))
+        return bad_lines(state, lines, extras) or Propose(
+            e.Told(number, to, kind, lines, extras=extras)
+        )
 
     def reply(self, asked: Asked, command: c.ReplyPrivately) -> Decision:
         target = self.user(asked.session.answer_to)
@@ -129,12 +131,12 @@ class Private(Topic):
         """Note where a message is kept, and whether it waits for somebody."""
         here = isinstance(target, User)
         told = (
-            e.Told(target.id, target.nick, event.kind, event.lines)
+            replace(event, to=target.id, nick=target.nick)
             if isinstance(target, User)
-            else e.Told(NOT_HERE, target.name, event.kind, event.lines)
+            else replace(event, to=NOT_HERE, nick=target.name)
         )
         account = target.account if isinstance(target, User) else target.key
-        if account is None or event.kind == "ctcp":
+        if account is None or not is_kept(event):
             return told
         waits = isinstance(target, Account) and not _ignored(user, target)
         sender = user.account
@@ -257,13 +259,13 @@ def addressee(state: State, nick: Nick, kind: Kind) -> User | Account | None:
 def of_account(state: State, nick: Nick, kind: Kind) -> User | Account | None:
     """Return who is here with the account of this name, or the account if nobody is; None if there is no such account.
 
-    What programs ask each other (``ctcp``) is for who is here.
+    What programs ask each other is for who is here.
     """
     account = state.accounts.get(nick.key)
     if account is None:
         return None
     here = next(iter(state.users_of(account.key)), None)
-    if here is None and kind == "ctcp":
+    if here is None and kind in c.BETWEEN_PROGRAMS:
         return None
     return here or account
 
@@ -340,7 +342,8 @@ def _told(applied: Applied, event: e.Told, state: State, node: Node) -> f.Effect
     for each in audience.users[1:]:
         effects.append(f.ShowUser(each))
         user = state.users.get(each)
-        if user is not None and user.away is not None:
+        asks = event.kind not in ("ctcp-reply", "tags")
+        if asks and user is not None and user.away is not None:
             why = f": {user.away}" if user.away != c.NO_REASON else ""
             effects.append(f.NotifyOrigin(r.Notice("away", f"{user.nick} is away{why}.")))
     if event.talk is not None:

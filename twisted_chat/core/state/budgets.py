@@ -87,11 +87,17 @@ class Budgets:
             wait = max(wait, pool.spend(much, limits, now))
         return wait if room is None else max(wait, room.spend(session.network, much, limits, now))
 
-    def said(self, session: SessionState, room: RoomId | None, texts: Sequence[str]) -> None:
-        """Count what was not drawn yet: that of long texts, and of the first in another room. ``room``: None is in private."""
+    def said(
+        self, session: SessionState, room: RoomId | None, texts: Sequence[str], more: int = 0
+    ) -> None:
+        """Count what was not drawn yet: that of long texts, and of the first in another room. ``room``: None is in private.
+
+        ``more``: bytes that come with the texts.
+        """
         much = 0
-        if len(texts) > 1 or len(texts[0]) > SHORT:
-            much = sum(len(text) if text.isascii() else 3 * len(text) for text in texts) // LINE
+        if more or len(texts) > 1 or len(texts[0]) > SHORT:
+            size = sum(len(text) if text.isascii() else 3 * len(text) for text in texts)
+            much = (size + more) // LINE
             session.credit -= much
         if room is None or room == session.spoke_in:
             return

@@ -33,14 +33,17 @@ def as_kept(envelope: Envelope) -> Envelope:
     """Return a private message as a store keeps it: said in its talk."""
     event = envelope.event
     assert isinstance(event, Told) and event.talk is not None
-    return replace(envelope, event=Said(event.kind, event.lines), room=ref(event.talk))
+    return replace(
+        envelope, event=Said(event.kind, event.lines, event.extras), room=ref(event.talk)
+    )
 
 
 def as_told(envelope: Envelope, to: Nick) -> Envelope:
     """Return what :func:`as_kept` made of a message as a message to somebody."""
     event = envelope.event
     assert isinstance(event, Said)
-    return replace(envelope, event=Told(UserId(0), to, event.kind, event.lines), room=None)
+    told = Told(UserId(0), to, event.kind, event.lines, extras=event.extras)
+    return replace(envelope, event=told, room=None)
 
 
 class Talks:

@@ -71,6 +71,26 @@ class CleanText(str):
         return str.__new__(cls, text)
 
 
+class FormattedText(str):
+    """One line of text with the colours and bold of IRC; without them it is clean, see :attr:`plain`."""
+
+    __slots__ = ()
+
+    def __new__(cls, raw: str) -> FormattedText:
+        CleanText(raw)
+        return str.__new__(cls, raw.replace("\t", " "))
+
+    @property
+    def plain(self) -> CleanText:
+        """The text alone."""
+        return CleanText(self)
+
+
+def is_formatted(raw: str) -> bool:
+    """Tell whether a text has colours or the like, which :class:`CleanText` drops."""
+    return _FORMATTING.search(raw) is not None
+
+
 class Secret(CleanText):
     """A password, which no log shows, not even as part of what was made of it."""
 

@@ -82,6 +82,8 @@ def _happened(envelope: e.Envelope) -> Placed | None:
     event, author = envelope.event, envelope.author
     who = author.nick.text if author is not None else ""
     room = envelope.room.name.text if envelope.room is not None else ""
+    if isinstance(event, e.Said | e.Told) and event.kind == "tags":
+        return _tags_sent(envelope, event)
     if isinstance(event, e.Said):
         content, tag = "\n".join(event.lines), envelope.tag
         scope = author.scope if tag is not None and author is not None else None
@@ -91,6 +93,7 @@ def _happened(envelope: e.Envelope) -> Placed | None:
             # A reader drops a resend of a line that it was shown and that was not stored.
             nonce=tag if scope is not None else None,
             scope=scope,
+            tags=_tags(event),
             sender=who,
             room=room,
         )
@@ -103,6 +106,7 @@ def _happened(envelope: e.Envelope) -> Placed | None:
                 # To this session, and no other under the same name, an answer can be sent.
                 scope=author.scope if author is not None else None,
                 kind=plain(kind),
+                tags=_tags(event),
                 sender=who,
             )
         case e.Joined():
@@ -244,6 +248,24 @@ def _value(setting: Setting, value: int) -> bool | int | str:
             return "join" if value else "all"
         case _:
             return bool(value)
+
+
+def _tags_sent(envelope: e.Envelope, event: e.Said | e.Told) -> Placed:
+    """Return the object of a message of nothing but tags."""
+    author, tag = envelope.author, envelope.tag
+    assert author is not None
+    return s.TagsSent(
+        room=envelope.room.name.text if envelope.room is not None else None,
+        to=event.nick.text if isinstance(event, e.Told) else None,
+        scope=author.scope if tag is not None or isinstance(event, e.Told) else None,
+        tags=_tags(event),
+        sender=author.nick.text,
+    )
+
+
+def _tags(event: e.Said | e.Told) -> dict[str, str] | None:
+    extras = event.extras
+    return dict(extras.tags) if extras is not None and extras.tags else None
 
 
 def _extended(data: bytes, name: bytes, value: str | bool) -> bytes:

@@ -13,6 +13,7 @@ import msgspec
 
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.grammar.search import USAGE, BadSearch, read_search
+from twisted_chat.core.values.extras import BadTags, Extras, read_tags
 from twisted_chat.core.values.ids import MessageId, read_id
 from twisted_chat.core.values.names import BadName, Nick, RoomName, parse_nick, parse_room
 from twisted_chat.core.values.text import BadText, CleanText, Secret, decode, shown
@@ -40,6 +41,7 @@ _TYPES: Final = (
     "leave",
     "message",
     "private",
+    "tags",
     "history",
     "read",
     "search",
@@ -142,6 +144,8 @@ def _wrong_field(why: str) -> str:
     found = _FIELD.search(why)
     if "`$.commands" in why:
         return '"commands" must be a list of strings.'
+    if "`$.tags" in why:
+        return '"tags" must be an object of strings.'
     if found is None:
         return 'Every object needs a "type".'
     if found[1] == "literal":
@@ -189,7 +193,15 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command:
                 _lines(incoming.content),
                 _kind(incoming.kind),
                 incoming.scope,
+                _extras(incoming),
             )
+        case "tags":
+            extras = _extras(incoming)
+            if extras is None:
+                raise BadLine('"tags" needs "tags", an object of strings.', "bad-field")
+            if incoming.to is not None:
+                return c.PrivateMessage(parse_nick(incoming.to), (), "tags", incoming.scope, extras)
+            return c.Say((), _room(incoming.room), "tags", program=True, extras=extras)
         case "nick":
             nick = _nick(incoming.content)
             password, token = _password(incoming), incoming.session or None
@@ -299,7 +311,17 @@ def _say(incoming: Incoming) -> c.Say:
     unless: tuple[Nick | RoomName, ...] = ()
     if not incoming.literal:
         unless = tuple(meant for line in lines if (meant := meant_for(line)) is not None)
-    return c.Say(lines, _room(incoming.room), kind, unless, program=bool(unless))
+    room, extras = _room(incoming.room), _extras(incoming)
+    return c.Say(lines, room, kind, unless, program=bool(unless), extras=extras)
+
+
+def _extras(incoming: Incoming) -> Extras | None:
+    if not incoming.tags:
+        return None
+    try:
+        return Extras(tags=read_tags(incoming.tags.items()))
+    except BadTags as bad:
+        raise BadLine(f"{bad} Nothing was sent.", "bad-tags") from None
 
 
 def _placed(command: c.Command, room: RoomName | None) -> c.Command:
@@ -340,11 +362,12 @@ def _search(incoming: Incoming) -> c.Search:
 
 def _kind(kind: str) -> c.Kind:
     match kind:
-        case "say" | "action" | "notice" | "ctcp":
+        case "say" | "action" | "notice" | "ctcp" | "ctcp-reply":
             return kind
         case _:
             raise BadLine(
-                "The kind must be say, action, notice or ctcp. Nothing was sent.", "bad-field"
+                "The kind must be say, action, notice, ctcp or ctcp-reply. Nothing was sent.",
+                "bad-field",
             )
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.dialects.base import Dialect, PlainSession, View
@@ -134,8 +135,8 @@ class _ShortView:
         who = author.nick.text if author is not None else ""
         place = f"{envelope.room.name} " if envelope.room is not None and not self._here else ""
         match event:
-            case e.Said(kind="ctcp") | e.Told(kind="ctcp"):
-                return b""  # requests between programs
+            case e.Said(kind=kind) | e.Told(kind=kind) if kind in c.BETWEEN_PROGRAMS:
+                return b""
             case e.Said(kind="action"):
                 lead = f"{stamp}{place}* {who} "
             case e.Said():

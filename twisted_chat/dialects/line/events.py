@@ -40,7 +40,7 @@ class LineView:
         match envelope.event:
             case e.Said():
                 return b""  # it stands on one's own screen already
-            case e.Told(nick=to, kind=kind, lines=lines) if kind != "ctcp":
+            case e.Told(nick=to, kind=kind, lines=lines) if kind not in c.BETWEEN_PROGRAMS:
                 return self._lines(
                     f"-> *{isolated(to.text)}* {_acted(kind)}{placed(line)}" for line in lines
                 )
@@ -93,10 +93,10 @@ class LineView:
                 return [f"{place}* {who} {placed(line)}" for line in lines]
             case e.Said(kind="notice", lines=lines):
                 return [f"{place}-{who}- {placed(line)}" for line in lines]
-            case e.Told(kind=kind, lines=lines) if kind != "ctcp":
+            case e.Told(kind=kind, lines=lines) if kind not in c.BETWEEN_PROGRAMS:
                 return [f"*{who}* {_acted(kind)}{placed(line)}" for line in lines]
             case e.Said() | e.Told() | e.Arrived() | e.Detached() | e.AwaySet() | e.Closed():
-                return []  # requests between programs, and what a person need not be told
+                return []  # what programs tell each other, and what a person need not be told
             case e.BotCommandsSet(words=words):
                 return [f"-- {say.bot_commands_set(who, words)}"]
             case e.Received() | e.Read():

@@ -134,3 +134,4 @@ class Incoming(Struct, frozen=True, omit_defaults=True):
     literal: bool = False
     scope: str | None = None
     partner: str | None = field(name="with", default=None)
+    tags: dict[str, str] | None = None

@@ -11,7 +11,8 @@ from twisted_chat.dialects.schema.base import Placed, always
 class Message(Placed, frozen=True, kw_only=True):
     """Somebody said ``lines``: in ``room``, or to ``to`` in private. Of one's own messages there is no copy.
 
-    ``replay``: it was said earlier. ``nonce`` and ``scope`` are the sender's own id of it, and whose ids those are.
+    ``replay``: it was said earlier. ``nonce`` and ``scope`` are the sender's own id of it, and whose ids those are. ``tags`` are
+    for programs.
     """
 
     sender: str = field(name="from")
@@ -33,6 +34,10 @@ class Message(Placed, frozen=True, kw_only=True):
         return None
 
     @property
+    def tags(self) -> dict[str, str] | None:
+        return None
+
+    @property
     def replay(self) -> bool:
         return False
 
@@ -44,6 +49,7 @@ class RoomMessage(Message, frozen=True, kw_only=True, tag="message"):
     kind: Kind = "say"
     nonce: str | None = None
     scope: str | None = None
+    tags: dict[str, str] | None = None
     replay: bool = False
 
 
@@ -53,6 +59,18 @@ class PrivateMessage(Message, frozen=True, kw_only=True, tag="private"):
     to: str | None = None
     scope: str | None = None
     kind: Kind = "say"
+    tags: dict[str, str] | None = None
+    replay: bool = False
+
+
+class TagsSent(Placed, frozen=True, kw_only=True, tag="tags"):
+    """A program said something to others by tags alone: in ``room``, or to ``to`` in private. No person is shown it."""
+
+    sender: str = field(name="from")
+    room: str | None = None
+    to: str | None = None
+    scope: str | None = None
+    tags: dict[str, str] | None = None
     replay: bool = False
 
 

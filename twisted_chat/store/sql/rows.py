@@ -8,16 +8,17 @@ from typing import Any, Final, get_args
 import msgspec
 from sqlalchemy import Select, exists, select
 
-from twisted_chat.core.api.commands import Kind
+from twisted_chat.core.api.commands import Kind, Lines
 from twisted_chat.core.api.events import Author, Envelope, Origin, RoomRef, Said
 from twisted_chat.core.api.records import RoomRecord, Sent
 from twisted_chat.core.values.bans import Ban
 from twisted_chat.core.values.confusables import skeleton
+from twisted_chat.core.values.extras import BadTags, Extras, read_tags
 from twisted_chat.core.values.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.values.names import BadName, Nick, parse_nick, parse_room
 from twisted_chat.core.values.retention import Keep
 from twisted_chat.core.values.room_settings import AS_MADE, Roles, Settings
-from twisted_chat.core.values.text import BadText, CleanText, shown
+from twisted_chat.core.values.text import BadText, CleanText, FormattedText, shown
 from twisted_chat.store.sql.accounts import is_gone
 from twisted_chat.store.sql.schema import authors, erased, messages
 
@@ -39,6 +40,7 @@ def message_row(envelope: Envelope, author: int) -> tuple[object, ...]:
         event.kind,
         origin.tag if origin is not None else None,
         str(lines[0]) if len(lines) == 1 else "\n".join(lines),
+        None if event.extras is None else _EXTRAS.encode(event.extras).decode(),
     )
 
 
@@ -120,6 +122,7 @@ def select_messages() -> Select[Any]:
         messages.c.kind,
         messages.c.tag,
         messages.c.text,
+        messages.c.extras,
         authors.c.user,
         authors.c.nick,
         authors.c.key,
@@ -136,12 +139,12 @@ def read_messages(rows: Iterable[Sequence[Any]], rooms: dict[int, RoomRef]) -> l
     """Make envelopes of what :func:`select_messages` found, in the order of the rows; ``rooms`` by their ids."""
     found: dict[int, Author] = {}
     envelopes = []
-    for number, room, writer, time, kind, tag, text, *rest in rows:
+    for number, room, writer, time, kind, tag, text, extras, *rest in rows:
         author = found.get(writer)
         if author is None:
             author = found[writer] = _author(*rest)
-        lines = tuple(map(_clean, text.split("\n")))
-        said = Said(kind if kind in _KINDS else "say", lines)
+        lines = tuple(map(_clean, text.split("\n"))) if kind != "tags" else ()
+        said = Said(kind if kind in _KINDS else "say", lines, _read_extras(extras, lines))
         origin = Origin(Node(""), SessionId(0), tag)
         envelopes.append(Envelope(MessageId(number), time, said, origin, author, rooms[room]))
     return envelopes
@@ -179,6 +182,35 @@ def _clean(text: str) -> CleanText:
         return shown(text, _LONGEST)
 
 
+# --- what few messages have besides their text: a column of JSON, as in the next section ---
+
+
+def _as_text(value: object) -> str:
+    """Hand over a text: msgspec takes no subclass of str by itself."""
+    return str(value)
+
+
+def _as_formatted(wanted: type, value: Any) -> FormattedText:
+    return FormattedText(str(value))
+
+
+_EXTRAS: Final = msgspec.json.Encoder(enc_hook=_as_text)
+_READ_EXTRAS: Final = msgspec.json.Decoder(Extras, dec_hook=_as_formatted)
+
+
+def _read_extras(column: str | None, lines: Lines) -> Extras | None:
+    """Return what is in the column; nothing if it is not what was put there: the text is what counts."""
+    if column is None:
+        return None
+    try:
+        extras = _READ_EXTRAS.decode(column)
+        tags = read_tags(extras.tags)
+    except (msgspec.DecodeError, BadTags):
+        return None
+    whole = len(extras.formatted) == len(lines)
+    return msgspec.structs.replace(extras, tags=tags, formatted=extras.formatted if whole else ())
+
+
 # --- who may do what in a room: a column of JSON, for nothing is ever looked for in it ---
 
 # A reason that somebody wrote into the database by hand, and that is not clean, is cut here.
@@ -197,11 +229,6 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     bans: tuple[Ban, ...] = ()
     mutes: tuple[Ban, ...] = ()
     invited: tuple[str, ...] = ()
-
-
-def _as_text(value: object) -> str:
-    """Hand over a text: msgspec takes no subclass of str by itself."""
-    return str(value)
 
 
 def _as_clean(wanted: type, value: Any) -> CleanText:

@@ -21,14 +21,15 @@ from sqlalchemy import (
 )
 
 #: The version of these tables: the name of the last migration.
-HEAD: Final = "0009"
+HEAD: Final = "0010"
 
 metadata: Final = MetaData()
 
 # In SQLite only a column of exactly this type is the row's own number, which needs no index besides.
 _ID: Final = BigInteger().with_variant(Integer, "sqlite")
 
-#: ``author`` is the row of :data:`authors` that says who it was; ``text`` holds the lines, parted by LF.
+#: ``author`` is the row of :data:`authors` that says who it was; ``text`` holds the lines, parted by LF. ``extras``: what few
+#: have besides, as JSON: see :class:`twisted_chat.core.values.extras.Extras`.
 messages: Final = Table(
     "messages",
     metadata,
@@ -39,6 +40,7 @@ messages: Final = Table(
     Column("kind", Text, nullable=False),
     Column("tag", Text),
     Column("text", Text, nullable=False),
+    Column("extras", Text),
     Index("messages_by_room", "room", "id"),
 )
 
