@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tests.core.world import NOW
+from twisted_chat.core.api.records import Invitation
 from twisted_chat.core.state.room import Room
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
@@ -39,7 +40,8 @@ forget me, guest         no    no     no        no
 keep                     no    no     yes       yes
 set                      no    no     yes       yes
 lock                     no    no     yes       yes
-invite                   no    no     yes       yes
+invite                   yes   yes    yes       yes
+invite, invite-only      no    no     yes       yes
 kick                     no    no     yes       yes
 kick, the owner          no    no     no        no
 ban                      no    no     yes       yes
@@ -108,7 +110,7 @@ def arrange(how: str, state: State, user: User, room: Room) -> Roles:
             case "muted":
                 room.mutes[me.target.key] = me
             case "invited":
-                room.invited[user.invitation] = None
+                room.invited[user.invitation] = Invitation("eve", NOW)
             case "the owner":
                 against = frozenset(("owner",))
             case "registered":

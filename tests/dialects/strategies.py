@@ -295,7 +295,7 @@ EVENTS: dict[type[Any], st.SearchStrategy[Any]] = {
         ).map(tuple),
     ),
     e.RoomPasswordSet: st.builds(e.RoomPasswordSet, st.booleans()),
-    e.InvitedToRoom: st.builds(e.InvitedToRoom, st.just(UserId(2)), nicks),
+    e.InvitedToRoom: st.builds(e.InvitedToRoom, st.just(UserId(2)), nicks, st.booleans()),
     e.RoleChanged: st.builds(
         e.RoleChanged, st.sampled_from(["operator", "voice"]), st.booleans(), nicks
     ),
@@ -494,7 +494,13 @@ REPLIES: dict[type[Any], st.SearchStrategy[Any]] = {
         st.integers(1, 9),
         st.integers(1, 9),
     ),
-    r.Invitation: st.builds(r.Invitation, nicks, rooms),
+    r.Invitations: st.builds(
+        r.Invitations,
+        st.lists(st.builds(r.InvitationLine, rooms, nicks.map(str), times), max_size=5).map(tuple),
+        counts,
+        st.integers(1, 9),
+        st.integers(1, 9),
+    ),
     r.Ignored: st.builds(r.Ignored, st.lists(nicks.map(str), max_size=40).map(tuple)),
     r.Confirmed: st.builds(r.Confirmed, clean_texts),
     r.Notice: st.builds(r.Notice, _codes, clean_texts),

@@ -20,7 +20,7 @@ from tests.store.contract import (
 )
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api.commands import Term
-from twisted_chat.core.api.records import Query, Remembered, RoomRecord, Sent
+from twisted_chat.core.api.records import Invitation, Query, Remembered, RoomRecord, Sent
 from twisted_chat.core.state.room import LOBBY_ID
 from twisted_chat.core.values.bans import Ban, read_target
 from twisted_chat.core.values.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
@@ -313,7 +313,7 @@ class LastingContract(Contract):
                 Ban(read_target("2001:db8::/32"), "Ann", NOW),
             ),
             (Ban(read_target("eve"), "Ann", NOW, scope=A),),
-            ("account zoe", "session s"),
+            (("account zoe", Invitation("Ann", NOW)), ("session s", Invitation("bob", NOW, False))),
         )
         self.store.keep_room(full, MessageId(1))
         self.store.keep_room(structs.replace(bare, topic=CleanText("old")), MessageId(2))

@@ -208,10 +208,9 @@ class EventFanout:
     # --- what sessions are told ---
 
     def _notify(self, it: f.Notify, envelope: e.Envelope, session: SessionId | None) -> None:
-        seats = self._hub.state.sessions
         for user in it.users:
             for each in self._sessions.of(user):
-                if each != session and it.unless_ignored not in seats[each].ignored:
+                if each != session:
                     self._sessions.tell(each, it.reply)
 
     def _notify_origin(

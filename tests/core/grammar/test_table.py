@@ -79,7 +79,7 @@ class TableTests(SynchronousTestCase):
 
     def test_help_says_what_a_command_needs(self) -> None:
         rooms = (
-            "kick ban unban bans mute unmute op deop voice devoice invite lock unlock private invite-only moderated slow "
+            "kick ban unban bans mute unmute op deop voice devoice lock unlock private invite-only moderated slow "
             "topic-lock visibility"
         )
         server = (
@@ -133,6 +133,8 @@ class ParseTests(SynchronousTestCase):
             ("who #2", c.Who(room("2"))),
             ("rooms", c.ListRooms()),
             ("rooms 3", c.ListRooms(3)),
+            ("invites", c.ShowInvitations()),
+            ("invites 2", c.ShowInvitations(2)),
             ("list", c.ListAll()),
             ("list 3", c.ListAll(3)),
             ("history", c.ShowHistory()),

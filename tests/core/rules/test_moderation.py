@@ -7,6 +7,7 @@ from tests.core.rules.cases import ChatCase
 from tests.core.world import NOW, lines, nick, room
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
+from twisted_chat.core.api.records import Invitation
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules.moderation import fitted
 from twisted_chat.core.rules.outcomes import (
@@ -419,7 +420,9 @@ class ManyTests(RuledCase):
         self.assertEqual(self.code(self.otto, "mute eve"), "too-many-bans")
 
     def test_invitation_too_many_takes_the_place_of_the_oldest(self) -> None:
-        self.dev.invited.update(dict.fromkeys(("session 1", "session 2", "session 3")))
+        self.dev.invited.update(
+            dict.fromkeys(("session 1", "session 2", "session 3"), Invitation())
+        )
         self.done(self.otto, "invite carl")
         carl = self.world.user(self.carl).invitation
         self.assertEqual(list(self.dev.invited), ["session 2", "session 3", carl])
@@ -429,6 +432,15 @@ class ManyTests(RuledCase):
         self.assertEqual(
             list(self.dev.invited), ["session 3", carl, self.world.user(ann).invitation]
         )
+
+    def test_invitations_of_members_push_out_none_of_an_operator(self) -> None:
+        self.dev.invited.update(dict.fromkeys(("session 1", "session 2"), Invitation()))
+        self.done(self.eve, "invite carl")
+        self.comes("ann")
+        ann = self.comes("ann2")
+        self.done(self.eve, "invite ann2")
+        invitation = self.world.user(ann).invitation
+        self.assertEqual(list(self.dev.invited), ["session 1", "session 2", invitation])
 
     def test_room_too_many_is_not_given_to_somebody(self) -> None:
         for name in ("two", "three"):

@@ -641,6 +641,36 @@ class SettingTests(RuledCase):
         self.world.do(self.carl, c.Leave(DEV))
         self.assertEqual(self.enters(self.carl), "banned")
 
+    def test_invitation_of_a_member_passes_nothing(self) -> None:
+        self.done(self.eve, "invite carl")
+        for line, code in (("lock secret", "password"), ("unlock", ""), ("ban carl", "banned")):
+            self.done(self.otto, line)
+            self.assertEqual(self.enters(self.carl), code, line)
+            self.world.do(self.carl, c.Leave(DEV))
+            if line == "unlock":  # it is used up
+                self.assertEqual(self.dev.invited, {})
+                self.done(self.eve, "invite carl")
+
+    def test_invitation_of_a_member_takes_back_none_of_an_operator(self) -> None:
+        self.done(self.otto, "ban carl")
+        self.done(self.otto, "invite carl")
+        self.done(self.eve, "invite carl")
+        self.assertEqual(self.enters(self.carl), "")
+
+    def test_members_invite_nobody_into_an_invite_only_room(self) -> None:
+        self.done(self.otto, "invite-only on")
+        for seat in (self.eve, self.vera):
+            self.assertEqual(self.code(seat, "invite carl"), "not-operator")
+
+    def test_who_is_invited_can_ask_where_and_by_whom(self) -> None:
+        self.assertEqual(self.answer(self.carl, "invites"), r.Invitations((), 0, 1, 1))
+        self.done(self.eve, "invite carl")
+        line = r.InvitationLine(DEV, "eve", NOW)
+        self.assertEqual(self.answer(self.carl, "invites"), r.Invitations((line,), 1, 1, 1))
+        self.assertEqual(self.answer(self.eve, "invites"), r.Invitations((), 0, 1, 1))
+        self.assertEqual(self.enters(self.carl), "")
+        self.assertEqual(self.answer(self.carl, "invites"), r.Invitations((), 0, 1, 1))
+
     def test_invitation_is_for_the_person_and_not_for_the_name(self) -> None:
         self.done(self.otto, "invite-only on")
         self.done(self.otto, "invite carl")

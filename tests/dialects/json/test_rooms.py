@@ -51,6 +51,7 @@ class HappenedTests(SynchronousTestCase):
             ),
             (e.RoomPasswordSet(True), "setting", {"setting": "lock", "value": True}),
             (e.InvitedToRoom(two, EVE), "invite", {"to": "eve"}),
+            (e.InvitedToRoom(two, EVE, you=True), "invite", {"you": True}),
             (
                 e.RoleChanged("voice", True, EVE),
                 "role",
@@ -104,6 +105,20 @@ class ReplyTests(SynchronousTestCase):
                 "accounts-only": True,
                 "accounts-speak": False,
                 "roles": {"bob": ["owner"]},
+            },
+        )
+
+    def test_invitations_are_a_page_of_objects(self) -> None:
+        told = shown.reply(r.Invitations((r.InvitationLine(DEV, "bob", NOW),), 51, 2, 2))
+        self.assertEqual(
+            told,
+            {
+                "type": "invites",
+                "content": "You are invited to 51 rooms.",
+                "invites": [{"room": "dev", "by": "bob", "time": DAY}],
+                "count": 51,
+                "page": 2,
+                "pages": 2,
             },
         )
 

@@ -202,8 +202,20 @@ class VisitTests(HouseTestCase):
         )
         invite = self.told(self.carl, "invite")
         self.assertEqual((invite["from"], invite["room"], invite["you"]), ("olga", "dev", True))
+        self.assertIn("id", invite)
+        self.carl.objects({"type": "command", "content": "/invites"})
+        self.assertEqual(self.told(self.carl, "invites")["content"], "You are invited to 1 room.")
+        self.eve.types("/invites")
+        self.assert_sees(self.eve, "-- You are invited to 1 room:", "--   #dev, by olga")
         self.carl.objects({"type": "join", "content": "dev"})
         self.assertEqual(self.told(self.carl, "members")["room"], "dev")
+        self.eve.types("/join dev", "/leave", "/invites")
+        self.assertEqual(self.eve.sees()[-1], "-- You are not invited to any room.")
+
+    def test_member_invites_into_an_open_room(self) -> None:
+        self.eve.types("/invite carl")
+        self.assert_sees(self.olga, "-- eve invited carl to #dev.")
+        self.assertEqual(self.told(self.carl, "invite")["from"], "eve")
 
     def test_invitation_by_somebody_ignored_is_not_shown(self) -> None:
         self.does("/kick eve")

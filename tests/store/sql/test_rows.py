@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.making import author, room, said
 from twisted_chat.core.api.events import Envelope, Said
-from twisted_chat.core.api.records import RoomRecord, Sent
+from twisted_chat.core.api.records import Invitation, RoomRecord, Sent
 from twisted_chat.core.values.bans import Ban, read_target
 from twisted_chat.core.values.extras import Extras
 from twisted_chat.core.values.ids import MessageId, Scope
@@ -114,7 +114,7 @@ class RoomTests(SynchronousTestCase):
             (("ann", frozenset(("owner", "operator"))), ("bob", frozenset(("voice",)))),
             (Ban(read_target("*spam*"), "ann", 1.5, 2.5, CleanText("it's spam")),),
             (Ban(read_target("eve"), "ann", 1.5, scope="s", address="10.0.0.0/8"),),
-            ("account zoe", "session s"),
+            (("account zoe", Invitation("ann", 1.5)), ("session s", Invitation("bob", 2.5, False))),
         )
 
     def test_record_comes_back_as_it_was(self) -> None:
@@ -165,6 +165,8 @@ class StandingTests(SynchronousTestCase):
         self.assertLess(len(column), 100_000)
         self.assertEqual(read_standing(BARE, column).bans, bans)
 
-    def test_what_a_later_version_added_is_passed_over(self) -> None:
+    def test_what_a_later_version_added_is_passed_over_and_what_an_earlier_one_wrote_is_read(
+        self,
+    ) -> None:
         column = json.dumps({"invited": ["session s"], "something": {"new": 1}})
-        self.assertEqual(read_standing(BARE, column).invited, ("session s",))
+        self.assertEqual(read_standing(BARE, column).invited, (("session s", Invitation()),))

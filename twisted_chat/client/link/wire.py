@@ -75,6 +75,7 @@ _BY_TYPE: Final[dict[str, type[ev.Event]]] = {
     "drop": ev.RoomDropped,
     "settings": ev.RoomSettings,
     "bans": ev.Bans,
+    "invites": ev.Invitations,
     "ack": ev.Ack,
     "error": ev.Refused,
     "ping": ev.Ping,

@@ -65,7 +65,7 @@ def reduce(state: ClientState, event: ev.Event, now: float) -> bool:
         case ev.Missed():
             state.tell(event.lines, now)
         case ev.Invited(sender=sender, room=room):
-            state.tell((told.invitation(sender, f"#{room}"),), now)
+            state.tell((say.invited_you(sender, f"#{room}"),), now)
             return True
         case ev.Welcome(nick=nick):
             state.nick = nick

@@ -108,7 +108,7 @@ class PlainView:
             case ev.Retention():
                 return [f"-- {event.text}"]
             case ev.Invited(sender=sender, room=room):
-                return [f"-- {told.invitation(sender, f'#{room}')}"]
+                return [f"-- {say.invited_you(sender, f'#{room}')}"]
             case ev.Left() | ev.Quit() | ev.Kicked():
                 return [f"-- {event.text}{because(event.reason)}"]
             case ev.Joined() | ev.Role() | ev.Changed():
@@ -253,6 +253,11 @@ def _answer(event: ev.Event, date: Callable[[float], str]) -> Iterable[str]:
                     for each in bans
                 ),
             ]
+        case ev.Invitations(invitations=invitations):
+            pages = paging(event.page, event.pages)
+            return told.invitations(
+                [(f"#{each.room}", each.by) for each in invitations], event.count, pages
+            )
         case ev.ServerBans(bans=banned):
             return [
                 told.server_bans(event.count, paging(event.page, event.pages)),

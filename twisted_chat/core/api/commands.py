@@ -422,10 +422,16 @@ class SetRoomPassword(RoomCommand, frozen=True):
 
 
 class InviteToRoom(RoomCommand, frozen=True):
-    """Let somebody in once, whatever else is set."""
+    """Invite somebody; an operator's invitation lets them in once, whatever else is set."""
 
     nick: Nick
     room: RoomName | None = None
+
+
+class ShowInvitations(Command, frozen=True):
+    """Ask to which rooms one is invited; page counts from 1."""
+
+    page: int = 1
 
 
 class ChangeRole(RoomCommand, frozen=True):

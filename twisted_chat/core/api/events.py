@@ -329,10 +329,14 @@ class RoomPasswordSet(RoomEvent, frozen=True):
 
 
 class InvitedToRoom(RoomEvent, frozen=True):
-    """Somebody may come in once, whatever else is set."""
+    """Somebody was invited; an operator's invitation lets them in once, whatever else is set.
+
+    ``you``: as they themselves are shown it.
+    """
 
     user: UserId
     nick: Nick
+    you: bool = False
 
 
 class RoleChanged(RoomEvent, frozen=True):
@@ -519,8 +523,6 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
 
 def is_hidden(envelope: Envelope, ignored: Container[str]) -> bool:
     """Tell whether somebody who ignores these nick keys does not see what happened."""
-    return (
-        envelope.author is not None
-        and isinstance(envelope.event, Said | Told)
-        and envelope.author.nick.key in ignored
-    )
+    event, author = envelope.event, envelope.author
+    addressed = isinstance(event, Said | Told) or (isinstance(event, InvitedToRoom) and event.you)
+    return addressed and author is not None and author.nick.key in ignored

@@ -25,13 +25,24 @@ class Sent(msgspec.Struct, frozen=True, gc=False):
     time: float
 
 
+class Invitation(msgspec.Struct, frozen=True, gc=False):
+    """An invitation to a room: by the nick ``by``, at a time in seconds since 1970.
+
+    ``passes``: an operator gave it, so it lets in once, whatever else is set; else it only tells of the room.
+    """
+
+    by: str = ""
+    time: float = 0.0
+    passes: bool = True
+
+
 class RoomRecord(msgspec.Struct, frozen=True, gc=False):
     """A room as it comes back after a restart.
 
     ``password`` is the digest that :func:`twisted_chat.core.state.room.room_digest` makes; ``operators`` are the public scopes
     of the sessions whose users are operators, who are that again when they come back; times are seconds since 1970.
-    ``roles`` are those of accounts, the one who has had them longest first; ``invited``: see
-    :attr:`twisted_chat.core.state.user.User.invitation`.
+    ``roles`` are those of accounts, the one who has had them longest first; ``invited``: who, see
+    :attr:`twisted_chat.core.state.user.User.invitation`, the one who was invited longest ago first.
     """
 
     ref: RoomRef
@@ -46,7 +57,7 @@ class RoomRecord(msgspec.Struct, frozen=True, gc=False):
     roles: tuple[tuple[str, Roles], ...] = ()
     bans: tuple[Ban, ...] = ()
     mutes: tuple[Ban, ...] = ()
-    invited: tuple[str, ...] = ()
+    invited: tuple[tuple[str, Invitation], ...] = ()
 
 
 class AuditRecord(msgspec.Struct, frozen=True, gc=False):

@@ -436,14 +436,24 @@ class Bans(RoomReply, frozen=True):
     pages: int
 
 
-class Invitation(RoomReply, frozen=True):
-    """Somebody lets the session's user into a room."""
+class InvitationLine(msgspec.Struct, frozen=True):
+    """One room to which the asker is invited, by whom (a nick), and when (seconds since 1970)."""
 
-    by: Nick
     room: RoomName
+    by: str
+    time: float
 
 
-AnyRoomReply = RoomSettings | Bans | Invitation
+class Invitations(RoomReply, frozen=True):
+    """A page of the rooms to which the asker is invited."""
+
+    invitations: tuple[InvitationLine, ...]
+    count: int
+    page: int
+    pages: int
+
+
+AnyRoomReply = RoomSettings | Bans | Invitations
 
 Reply = (
     Refused

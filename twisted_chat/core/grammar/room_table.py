@@ -112,7 +112,7 @@ ROOM_SPECS: Final = (
     Spec(
         "invite",
         "NICK",
-        "let a person in once, in spite of passwords and bans",
+        "invite a person; if an operator does, bans do not count",
         c.InviteToRoom,
         action="invite",
     ),

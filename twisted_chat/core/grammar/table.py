@@ -115,6 +115,7 @@ _ROOMS: Final = (
     Spec("leave", "[ROOM]", "leave a room, or the room you talk in", c.Leave),
     Spec("rooms", "[PAGE]", "list the rooms", c.ListRooms),
     Spec("list", "[PAGE]", "list the rooms and the people", c.ListAll),
+    Spec("invites", "[PAGE]", "list the rooms to which you are invited", c.ShowInvitations),
     Spec("topic", "[#ROOM] [TEXT]", "show or set the topic of a room; - clears it", _topic),
     Spec(
         "keep",

@@ -99,7 +99,7 @@ class JoinUser(Effect, frozen=True):
 class Instead(Effect, frozen=True):
     """Carry these effects out with another event in the envelope."""
 
-    event: e.Departed
+    event: e.Event
     effects: tuple[Effect, ...]
 
 
@@ -136,14 +136,10 @@ class HangUp(Effect, frozen=True):
 
 
 class Notify(Effect, frozen=True):
-    """Send a reply to the sessions of these users, but not to the one that did it.
-
-    ``unless_ignored``: the key of a nick; sessions that ignore it are not told.
-    """
+    """Send a reply to the sessions of these users, but not to the one that did it."""
 
     users: tuple[UserId, ...]
     reply: r.Reply
-    unless_ignored: str | None = None
 
 
 class NotifyOrigin(Effect, frozen=True):

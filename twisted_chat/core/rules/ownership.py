@@ -274,8 +274,7 @@ def recognise(state: State, user: User, before: str) -> None:
     """
     for room in state.rooms.values():
         if before in room.invited:
-            del room.invited[before]
-            room.invited[user.invitation] = None
+            room.invited[user.invitation] = room.invited.pop(before)
             state.altered[room.ref.id] = None
         if before in room.spoke:
             room.spoke[user.invitation] = max(

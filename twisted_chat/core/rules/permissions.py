@@ -66,6 +66,8 @@ def may(
             )
         case "set topic":
             return _set_topic(user, roles, room, now)
+        case "invite" if room.settings.invite_only and not roles & _OPERATORS:
+            return _lacking(_OPERATORS, room)
         case "register":
             return _register(user, room)
         case "forget me":
@@ -85,8 +87,8 @@ def may_be_forgotten(user: User) -> Refused | None:
 
 
 def _enter(user: User, roles: Roles, room: Room, now: float) -> Refused | None:
-    """Nobody but the owner passes a ban; an invitation passes everything."""
-    if "owner" in roles or user.invitation in room.invited:
+    """Nobody but the owner passes a ban; an invitation by an operator passes everything."""
+    if "owner" in roles or room.lets_in(user):
         return None
     ban = room.bans.find(user, now)
     if ban is not None:
@@ -106,6 +108,11 @@ def _enter(user: User, roles: Roles, room: Room, now: float) -> Refused | None:
             "room-full", f"{room.name} is full: its limit is {limit:,} members. Try again later."
         )
     return None
+
+
+def lets_in(user: User, room: Room) -> bool:
+    """Tell whether somebody's invitations to a room pass what keeps others out."""
+    return not room.roles_of(user).isdisjoint(_OPERATORS)
 
 
 def silenced(user: User, room: Room, now: float) -> Refused | None:
@@ -209,7 +216,7 @@ def admit(
     if refused is None and (
         room.password is None
         or "owner" in room.roles_of(user)
-        or user.invitation in room.invited
+        or room.lets_in(user)
         or hmac.compare_digest(room.password, digest or "")
     ):
         return None

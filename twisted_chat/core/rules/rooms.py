@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from msgspec.structs import replace
+
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
+from twisted_chat.core.api.records import Invitation
 from twisted_chat.core.api.replies import PasswordNeeded, Refused
 from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.decisions import Decision, FocusOn, Propose, SendReply
 from twisted_chat.core.rules.effects import CONFIRM, shown
-from twisted_chat.core.rules.listings import settings
+from twisted_chat.core.rules.listings import cut_page, settings
 from twisted_chat.core.rules.outcomes import NOBODY, Applied, Outcome
-from twisted_chat.core.rules.permissions import admit, may, ponder
+from twisted_chat.core.rules.permissions import admit, lets_in, may, ponder
 from twisted_chat.core.rules.refusals import absent_target, check_size
 from twisted_chat.core.rules.topic import (
     NOT_HERE,
@@ -59,6 +62,7 @@ class Rooms(Topic):
             c.ChangeSettings: in_room(self, self.change_settings),
             c.SetRoomPassword: in_room(self, self.set_password),
             c.InviteToRoom: in_room(self, self.invite),
+            c.ShowInvitations: self.show_invitations,
         }
         self.events = {
             e.Joined: Rule(self.joined, self.check_joined, effects=_joined),
@@ -280,6 +284,16 @@ class Rooms(Topic):
             return self.propose(asked, e.InvitedToRoom(NOT_HERE, command.nick))
         return self.propose(asked, e.InvitedToRoom(target.id, target.nick))
 
+    def show_invitations(self, asked: Asked, command: c.ShowInvitations) -> Decision:
+        me, rooms = asked.user.invitation, self.state.rooms.values()
+        lines = [
+            r.InvitationLine(room.name, invitation.by, invitation.time)
+            for room in rooms
+            if (invitation := room.invited.get(me)) is not None
+        ]
+        some, page, pages = cut_page(lines, command.page, self.state.limits.page_size)
+        return SendReply(r.Invitations(some, len(lines), page, pages))
+
     def check_invited(self, case: Case, event: e.InvitedToRoom) -> Refused | None:
         user, room, now = case.user, case.room, case.now
         refused = may("invite", user, room, now)
@@ -295,12 +309,14 @@ class Rooms(Topic):
         return None
 
     def invited(self, it: Ordered, event: e.InvitedToRoom) -> Outcome:
-        room, target = it.room, self.state.users[event.user]
-        room.invited.pop(target.invitation, None)
-        room.invited[target.invitation] = None
-        if len(room.invited) > self.state.limits.max_bans:
-            # Who never came, and was invited longest ago: nobody could lift that.
-            del room.invited[next(iter(room.invited))]
+        room, target, invited = it.room, self.state.users[event.user], it.room.invited
+        before = invited.pop(target.invitation, None)
+        passes = lets_in(it.user, room) or (before is not None and before.passes)
+        invited[target.invitation] = Invitation(it.user.nick.text, it.now, passes)
+        if len(invited) > self.state.limits.max_bans:
+            # Who never came, and was invited longest ago: nobody could lift that. What members made pushes no operator's out.
+            shown = (each for each, invitation in invited.items() if not invitation.passes)
+            del invited[next(shown, next(iter(invited)))]
         return it.in_room(e.InvitedToRoom(target.id, target.nick))
 
 
@@ -337,11 +353,10 @@ def show_room(envelope: e.Envelope, ref: e.RoomRef, state: State, *, joined: boo
 
 
 def _invited(applied: Applied, event: e.InvitedToRoom, state: State, node: Node) -> f.Effects:
-    ref, author = applied.envelope.room, applied.envelope.author
-    assert ref is not None and author is not None
-    invitation = r.Invitation(author.nick, ref.name)
-    notify = f.Notify((event.user,), invitation, unless_ignored=author.nick.key)
-    return f.ShowRoom(ref.id), notify, CONFIRM
+    ref = applied.envelope.room
+    assert ref is not None
+    you = f.Instead(replace(event, you=True), (f.ShowUser(event.user),))
+    return f.ShowRoom(ref.id), you, CONFIRM
 
 
 def _closed(applied: Applied, event: e.Closed, state: State, node: Node) -> f.Effects:

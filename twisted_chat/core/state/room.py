@@ -8,6 +8,7 @@ import itertools
 from typing import Final
 
 from twisted_chat.core.api.events import RoomRef
+from twisted_chat.core.api.records import Invitation
 from twisted_chat.core.state.ban_list import BanList
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.ids import MessageId, RoomId, Scope, UserId
@@ -26,7 +27,7 @@ class Room:
 
     ``returning`` are the scopes of those who were operators when the server ended, and are that again when they join.
     ``roles`` are those of accounts in a room that has an owner, here or not, in the order in which they were given.
-    ``bans`` and ``mutes`` by the keys of their targets; ``invited``: who may come in once whatever else is set, see
+    ``bans`` and ``mutes`` by the keys of their targets; ``invited``: who was invited and has not come, see
     :attr:`User.invitation`; ``joined``: when each member came; ``spoke``: when somebody spoke last, while it is slow.
     """
 
@@ -43,7 +44,7 @@ class Room:
     roles: dict[str, Roles] = dataclasses.field(default_factory=dict)
     bans: BanList = dataclasses.field(default_factory=BanList)
     mutes: BanList = dataclasses.field(default_factory=BanList)
-    invited: dict[str, None] = dataclasses.field(default_factory=dict)
+    invited: dict[str, Invitation] = dataclasses.field(default_factory=dict)
     joined: dict[UserId, MessageId] = dataclasses.field(default_factory=dict)
     spoke: dict[str, float] = dataclasses.field(default_factory=dict)
     #: Not everybody may always speak: nearly all rooms are without that, and need not ask for each line.
@@ -75,6 +76,11 @@ class Room:
         if here is not None:
             return here
         return self.roles.get(user.account, NO_ROLES) if user.account is not None else NO_ROLES
+
+    def lets_in(self, user: User) -> bool:
+        """Tell whether somebody may come in once, whatever else is set."""
+        invitation = self.invited.get(user.invitation)
+        return invitation is not None and invitation.passes
 
     def tighten(self) -> None:
         """Note that it was set who may say what when."""

@@ -36,7 +36,7 @@ def record(state: State, room: Room) -> RoomRecord:
         tuple(room.roles.items()),
         tuple(room.bans.values()),
         tuple(room.mutes.values()),
-        tuple(room.invited),
+        tuple(room.invited.items()),
     )
 
 
@@ -87,7 +87,7 @@ def _fill(room: Room, from_: RoomRecord) -> None:
     room.roles.update(from_.roles)
     room.bans.update((ban.target.key, ban) for ban in from_.bans)
     room.mutes.update((ban.target.key, ban) for ban in from_.mutes)
-    room.invited.update(dict.fromkeys(from_.invited))
+    room.invited.update(from_.invited)
     room.tighten()
 
 

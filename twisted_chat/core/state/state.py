@@ -275,7 +275,7 @@ class State:
                     [(account, sorted(roles)) for account, roles in room.roles.items()],
                     list(room.bans.values()),
                     list(room.mutes.values()),
-                    list(room.invited),
+                    list(room.invited.items()),
                     list(room.joined.items()),
                     list(room.spoke.items()),
                 )

@@ -71,7 +71,7 @@ NEEDED: Final[dict[Action, Roles]] = {
     "keep": _OPERATORS,
     "set": _OPERATORS,
     "lock": _OPERATORS,
-    "invite": _OPERATORS,
+    "invite": NO_ROLES,
     "kick": _OPERATORS,
     "ban": _OPERATORS,
     "unban": _OPERATORS,

@@ -197,6 +197,8 @@ def _in_room(event: e.AnyRoomEvent, content: str, who: str, room: str) -> Placed
             return s.SettingChanged(
                 setting="lock", value=locked, content=content, sender=who, room=room
             )
+        case e.InvitedToRoom(you=True):
+            return s.Invited(content=content, sender=who, room=room)
         case e.InvitedToRoom(nick=nick):
             return s.InviteSent(to=nick.text, content=content, sender=who, room=room)
         case e.RoleChanged(role=role, given=given, nick=nick):

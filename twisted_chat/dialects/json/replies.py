@@ -91,9 +91,17 @@ def answer(reply: r.Reply) -> Answer:
             return _settings(reply)
         case r.Bans():
             return _bans(reply)
-        case r.Invitation(by=by, room=room):
-            return s.Invited(
-                content=say.invitation(by.text, str(room)), sender=by.text, room=room.text
+        case r.Invitations(invitations=invitations, count=count):
+            named = [(str(each.room), each.by) for each in invitations]
+            return s.Invitations(
+                content=one_line(say.invitations(named, count)[:1]),
+                invitations=tuple(
+                    s.InvitationLine(room=each.room.text, by=each.by, time=second(each.time))
+                    for each in invitations
+                ),
+                count=count,
+                page=reply.page,
+                pages=reply.pages,
             )
         case r.Stats():
             return _stats(reply)

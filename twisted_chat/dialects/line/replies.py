@@ -110,8 +110,11 @@ def _told(reply: r.Reply, zone: tzinfo | None) -> Iterable[str]:
                     for each in bans
                 ),
             ]
-        case r.Invitation(by=by, room=room):
-            return [say.invitation(by.text, str(room))]
+        case r.Invitations(invitations=invitations, count=count):
+            pages = paging(reply.page, reply.pages, "/invites ")
+            return say.invitations(
+                [(str(each.room), each.by) for each in invitations], count, pages
+            )
         case r.Stats():
             return _stats(reply, zone)
         case r.People(room=room):

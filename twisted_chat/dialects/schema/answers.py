@@ -57,14 +57,6 @@ class Retention(Answer, frozen=True, kw_only=True, tag="keep"):
     max_lines: int | None = field(name="lines", default_factory=lambda: None)
 
 
-class Invited(Answer, frozen=True, kw_only=True, tag="invite"):
-    """``sender`` invites this session's user to a room."""
-
-    sender: str = field(name="from")
-    room: str
-    you: bool = always(True)
-
-
 class Ack(Answer, frozen=True, kw_only=True, tag="ack"):
     """What was sent as ``tag`` is stored, in the place ``message``; unless it was ``kept``, it was shown and is in no history."""
 
@@ -328,6 +320,23 @@ class Bans(Answer, frozen=True, kw_only=True, tag="bans"):
 
     room: str
     bans: tuple[BanLine, ...]
+    count: int
+    page: int = always(1)
+    pages: int = always(1)
+
+
+class InvitationLine(Struct, frozen=True, kw_only=True):
+    """A room to which one is invited."""
+
+    room: str
+    by: str = ""
+    time: float = 0.0
+
+
+class Invitations(Answer, frozen=True, kw_only=True, tag="invites"):
+    """A page of the rooms to which one is invited."""
+
+    invitations: tuple[InvitationLine, ...] = field(name="invites")
     count: int
     page: int = always(1)
     pages: int = always(1)

@@ -204,6 +204,14 @@ class OwnerChanged(Changed, frozen=True, kw_only=True, tag="owner"):
     to: str | None = None
 
 
+class Invited(Placed, frozen=True, kw_only=True, tag="invite"):
+    """``sender`` invites this session's user to a room."""
+
+    sender: str = field(name="from")
+    room: str
+    you: bool = always(True)
+
+
 class InviteSent(Changed, frozen=True, kw_only=True, tag="invite"):
     to: str | None = None
 

@@ -104,8 +104,14 @@ def announced(who: str, text: str) -> str:
     return f"Announcement by {who}, an operator of this server: {text}"
 
 
+def invited_you(who: str, room: str) -> str:
+    return f"{who} invites you to {room}. Enter it with /join {room}."
+
+
 def in_room(event: e.AnyRoomEvent, who: str, room: str) -> str:
     """Say what somebody did to the settings, roles and bans of a room."""
+    if isinstance(event, e.InvitedToRoom) and event.you:
+        return invited_you(who, room)
     return sentence(f"{who} {_did(event, room)}")
 
 

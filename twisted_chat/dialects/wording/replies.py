@@ -102,8 +102,14 @@ def retention(room: str, keep: object) -> str:
     return f"The history of {room} is kept {keep}."
 
 
-def invitation(by: str, room: str) -> str:
-    return f"{by} invites you to {room}. Enter it with /join {room}."
+def invitations(lines: Iterable[tuple[str, str]], count: int, pages: str = "") -> list[str]:
+    """List the rooms to which somebody is invited, and by whom."""
+    if not count:
+        return ["You are not invited to any room."]
+    return [
+        f"You are invited to {counted(count, 'room')}{pages}:",
+        *(f"  {room}{f', by {by}' if by else ''}" for room, by in lines),
+    ]
 
 
 def settings(

@@ -10,7 +10,7 @@ from sqlalchemy import Select, exists, select
 
 from twisted_chat.core.api.commands import Kind, Lines
 from twisted_chat.core.api.events import Author, Envelope, Origin, RoomRef, Said
-from twisted_chat.core.api.records import RoomRecord, Sent
+from twisted_chat.core.api.records import Invitation, RoomRecord, Sent
 from twisted_chat.core.values.bans import Ban
 from twisted_chat.core.values.confusables import skeleton
 from twisted_chat.core.values.extras import BadTags, Extras, read_tags
@@ -228,7 +228,8 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     roles: tuple[tuple[str, Roles], ...] = ()
     bans: tuple[Ban, ...] = ()
     mutes: tuple[Ban, ...] = ()
-    invited: tuple[str, ...] = ()
+    #: A text alone was stored by versions that did not keep who invited.
+    invited: tuple[tuple[str, Invitation] | str, ...] = ()
 
 
 def _as_clean(wanted: type, value: Any) -> CleanText:
@@ -258,4 +259,9 @@ def read_standing(record: RoomRecord, column: str) -> RoomRecord:
         standing = _READ_STANDING.decode(column)
     except msgspec.DecodeError as error:
         raise BadStanding(f"invalid permissions: {shown(str(error))}") from None
-    return msgspec.structs.replace(record, **msgspec.structs.asdict(standing))
+    invited = tuple(
+        (each, Invitation()) if isinstance(each, str) else each for each in standing.invited
+    )
+    return msgspec.structs.replace(
+        record, **msgspec.structs.asdict(standing) | {"invited": invited}
+    )
