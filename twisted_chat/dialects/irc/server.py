@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Final
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.names import MAX_NICK, MAX_ROOM
+from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.base import Step
 from twisted_chat.dialects.irc import numerics as n
-from twisted_chat.dialects.irc.message import Message
+from twisted_chat.dialects.irc.message import Message, middle
 from twisted_chat.dialects.irc.rooms import MAX_TARGETS
+from twisted_chat.dialects.wording.help import lines
 
 if TYPE_CHECKING:
     from twisted_chat.dialects.irc.session import IrcSession
@@ -96,3 +98,65 @@ def time(session: IrcSession, message: Message) -> Iterator[Step]:
     yield session.numeric(
         n.RPL_TIME, f"{session.server} {int(now)} 0 :{spelled:%Y-%m-%d %H:%M:%S} UTC"
     )
+
+
+def admin(session: IrcSession, message: Message) -> Iterator[Step]:
+    yield session.numeric(n.ERR_NOADMININFO, f"{session.server} :No administrative info available")
+
+
+def info(session: IrcSession, message: Message) -> Iterator[Step]:
+    started = datetime.fromtimestamp(session.dialect.started, UTC)
+    for line in (
+        f"{session.dialect.version}, one chat for IRC, telnet, and programs that speak JSON",
+        f"Running since {started:%Y-%m-%d %H:%M} UTC",
+    ):
+        yield session.numeric(n.RPL_INFO, f":{line}")
+    yield session.numeric(n.RPL_ENDOFINFO, ":End of /INFO list")
+
+
+def links(session: IrcSession, message: Message) -> Iterator[Step]:
+    """List the servers of the network: nobody needs to know how many machines there are."""
+    yield session.numeric(n.RPL_ENDOFLINKS, "* :End of /LINKS list")
+
+
+def stats(session: IrcSession, message: Message) -> Iterator[Step]:
+    """Tell how the server is doing: all letters but "u", the uptime, have the same answer, in words."""
+    letter = middle(message.param(0))[:1]
+    if letter == "u":
+        up = int(session.dialect.now() - session.dialect.started)
+        days, rest = divmod(up, 86_400)
+        spelled = f"{days} days {rest // 3600}:{rest // 60 % 60:02}:{rest % 60:02}"
+        yield session.numeric(n.RPL_STATSUPTIME, f":Server up {spelled}")
+    else:
+        yield session.asks(c.ShowStats())
+    yield session.numeric(n.RPL_ENDOFSTATS, f"{letter} :End of /STATS report")
+
+
+def explain(session: IrcSession, message: Message) -> Iterator[Step]:
+    """Explain a verb, or one of our commands; without one, what there is."""
+    topic = message.param(0)
+    verb = session.dialect.verbs.get(topic.upper())
+    if verb is not None:
+        yield session.lines(_help_lines(session, middle(topic), [verb.usage]))
+        return
+    about = middle(topic) if topic else "*"
+
+    def show(reply: r.Reply) -> Iterable[str] | None:
+        match reply:
+            case r.HelpText(lines=found):
+                return _help_lines(session, about, lines(found))
+            case r.Refused():
+                why = f"{about} :No help on that. /HELP lists the commands"
+                return (session.spell(n.ERR_HELPNOTFOUND, why),)
+            case _:
+                return None
+
+    yield session.asks(c.Help(CleanText(topic) or None), show=show)
+
+
+def _help_lines(session: IrcSession, about: str, texts: Iterable[str]) -> Iterable[str]:
+    first, *rest = texts
+    yield session.spell(n.RPL_HELPSTART, f"{about} :{first}")
+    for line in rest:
+        yield session.spell(n.RPL_HELPTXT, f"{about} :{line}")
+    yield session.spell(n.RPL_ENDOFHELP, f"{about} :End of help")

@@ -41,8 +41,14 @@ VERBS: Final[dict[str, Verb]] = {
     "NOTICE": Verb(messages.notice, "NOTICE NICK|#ROOM[,…] :TEXT"),
     "PRIVMSG": Verb(messages.privmsg, "PRIVMSG NICK|#ROOM[,…] :TEXT"),
     # --- the server ---
+    "ADMIN": Verb(server.admin, "ADMIN"),
+    "HELP": Verb(server.explain, "HELP [VERB|COMMAND]"),
+    "HELPOP": Verb(server.explain, "HELPOP [VERB|COMMAND]"),
+    "INFO": Verb(server.info, "INFO"),
+    "LINKS": Verb(server.links, "LINKS"),
     "LUSERS": Verb(server.lusers, "LUSERS"),
     "MOTD": Verb(server.motd, "MOTD"),
+    "STATS": Verb(server.stats, "STATS [LETTER]", 0),
     "TIME": Verb(server.time, "TIME"),
     "VERSION": Verb(server.version, "VERSION"),
 }
