@@ -189,12 +189,20 @@ class SessionsById:
             dialect = found.dialect
             self._delivery.send(found.outbox, dialect.own(envelope, acked=acked and dialect.acks))
 
-    def say(self, room: RoomId, envelope: Envelope, by: SessionId | None = None) -> None:
+    def say(
+        self,
+        room: RoomId,
+        envelope: Envelope,
+        by: SessionId | None = None,
+        only: tuple[SessionId, ...] | None = None,
+    ) -> None:
         author = self._sessions.get(by) if by is not None else None
+        if only is not None:
+            self.show(tuple(each for each in only if each != by), envelope, heed_ignored=True)
+        else:
+            self._delivery.say(room, envelope, skip=author.outbox if author is not None else None)
         if author is None:
-            self._delivery.say(room, envelope)
             return
-        self._delivery.say(room, envelope, skip=author.outbox)
         dialect = author.dialect
         if dialect.echoes:
             self._delivery.send(author.outbox, dialect.own(envelope, acked=dialect.acks))

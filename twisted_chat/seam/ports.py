@@ -82,8 +82,14 @@ class ConnectionsPort(Protocol):
     def echo(self, session: SessionId, envelope: Envelope, acked: bool = False) -> None:
         """Send a session its own copy of an event; ``acked``: it did that, and gets an acknowledgement if it wants one."""
 
-    def say(self, room: RoomId, envelope: Envelope, by: SessionId | None = None) -> None:
-        """Show an event to the sessions in a room; but for the one that did it, which gets its own copy if it wants one."""
+    def say(
+        self,
+        room: RoomId,
+        envelope: Envelope,
+        by: SessionId | None = None,
+        only: tuple[SessionId, ...] | None = None,
+    ) -> None:
+        """Show an event to a room, or ``only`` to these; the session that did it gets its own copy if it wants one."""
 
     def show(
         self, sessions: tuple[SessionId, ...], envelope: Envelope, heed_ignored: bool = False

@@ -110,7 +110,10 @@ class EventFanout:
 
     def _show_line(self, it: f.ShowLine, envelope: e.Envelope, session: SessionId | None) -> None:
         assert envelope.room is not None
-        self._connections.say(envelope.room.id, envelope, session)
+        only = None
+        if it.only is not None:
+            only = tuple(each for user in it.only for each in self._sessions.of(user))
+        self._connections.say(envelope.room.id, envelope, session, only)
         kept, message = it.kept and self._disk.keeps(envelope, session), envelope.id
         if kept:
             self._append(envelope)

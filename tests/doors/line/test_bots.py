@@ -258,3 +258,59 @@ class TagTests(Case):
         replayed = [each for each in late.gets() if each.get("replay")]
         self.assertEqual([each["type"] for each in replayed], ["message", "tags"])
         self.assertEqual(replayed[1]["tags"], {"draft/react": "+1", "draft/reply": "0a"})
+
+
+class OperatorsOnlyTests(HouseTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.ann = self.house.enters("ann")
+        self.ann.types("/join dev")
+        self.bob, self.rex = self.house.program("bob"), self.house.program("rex")
+        for each in (self.bob, self.rex):
+            each.objects({"type": "join", "content": "dev"})
+        self.house.hush()
+
+    def says(self, text: str, **fields: object) -> None:
+        self.bob.objects({"type": "message", "content": text, "operators": True, **fields})
+        self.house.turn()
+
+    def test_operators_and_nobody_else_are_shown_it(self) -> None:
+        self.says("psst", id="1")
+        self.assert_sees(self.ann, "#dev (operators) <bob> psst")
+        self.assertEqual(self.rex.gets(), [])
+        (ack,) = self.bob.gets()
+        self.assertEqual((ack["type"], ack["id"], ack["kept"]), ("ack", "1", False))
+        self.says("waves", kind="action")
+        self.assert_sees(self.ann, "#dev (operators) * bob waves")
+
+    def test_it_names_its_room_wherever_the_operator_talks(self) -> None:
+        self.ann.types("/join lobby")
+        self.house.hush()
+        self.says("psst")
+        self.assert_sees(self.ann, "#dev (operators) <bob> psst")
+
+    def test_programs_of_operators_are_told_so(self) -> None:
+        self.ann.types("/op rex")
+        self.house.hush()
+        self.says("psst")
+        (said,) = self.rex.gets()
+        self.assertEqual((said["content"], said["room"], said["operators"]), ("psst", "dev", True))
+
+    def test_it_is_in_no_history(self) -> None:
+        self.says("psst")
+        self.house.hush()
+        self.ann.types("/history #dev")
+        self.assertNotIn("psst", "".join(self.ann.sees()))
+
+    def test_nobody_says_by_it_what_they_may_not_say(self) -> None:
+        self.ann.types("/mute bob")
+        self.house.hush()
+        self.says("psst")
+        self.assertEqual([each["code"] for each in self.bob.gets()], ["muted"])
+        self.assert_sees(self.ann)
+
+    def test_operator_who_ignores_the_author_is_not_shown_it(self) -> None:
+        self.ann.types("/ignore bob")
+        self.house.hush()
+        self.says("psst")
+        self.assert_sees(self.ann)

@@ -170,6 +170,8 @@ def _said(
     other = event.to if own else event.sender
     where = where or _where(state, event.room, None if event.room else other)
     text = "\n".join(event.lines)
+    if event.operators:
+        text = f"(operators) {text}"
     line = Line(
         event.kind,
         text,

@@ -136,6 +136,8 @@ class PlainView:
                 [] if kind in c.BETWEEN_PROGRAMS else [f"{begin}{line}" for line in message.lines]
             )
         place = "" if message.room == self._focus() else f"#{message.room} "
+        if message.operators:
+            place = f"#{message.room} (operators) "
         match kind:
             case "say":
                 begin = f"<{who}> "

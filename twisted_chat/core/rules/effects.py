@@ -31,10 +31,11 @@ class Effect(msgspec.Struct, frozen=True, gc=False):
 class ShowLine(Effect, frozen=True):
     """Show a line to its room and keep it; acknowledge it to the session that said it, which is not shown it with the others.
 
-    Not ``kept``: it is acknowledged at once, and is in no history.
+    Not ``kept``: it is acknowledged at once, and is in no history. ``only``: nobody else is shown it.
     """
 
     kept: bool = True
+    only: tuple[UserId, ...] | None = None
 
 
 class ShowRoom(Effect, frozen=True):

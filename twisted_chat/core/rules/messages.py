@@ -21,7 +21,7 @@ from twisted_chat.core.rules.outcomes import (
     Outcome,
     Rejected,
 )
-from twisted_chat.core.rules.permissions import heard_in, may_say
+from twisted_chat.core.rules.permissions import OPERATORS, heard_in, may_say
 from twisted_chat.core.rules.refusals import refuse, too_long
 from twisted_chat.core.rules.topic import Asked, Case, Ordered, Rule, Topic, room_of
 from twisted_chat.core.state.bot_commands import MAX_BOTS
@@ -31,7 +31,7 @@ from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.extras import Extras
-from twisted_chat.core.values.ids import MessageId, Node
+from twisted_chat.core.values.ids import MessageId, Node, UserId
 from twisted_chat.core.values.names import Nick, RoomName
 
 _ID_REUSED: Final = Refused(
@@ -236,7 +236,17 @@ def content(
 
 
 def _shown(applied: Applied, event: e.Said, state: State, node: Node) -> f.Effects:
+    if event.extras is not None and event.extras.operators:
+        return (f.ShowLine(kept=False, only=_operators(applied, state)),)
     return LINE if is_kept(event) else _PASSING
+
+
+def _operators(applied: Applied, state: State) -> tuple[UserId, ...]:
+    """Return the operators of the room that a message is for, and its author."""
+    room, author = applied.envelope.room, applied.envelope.author
+    assert room is not None and author is not None
+    members = state.rooms[room.id].members.items()
+    return tuple(user for user, roles in members if roles & OPERATORS or user == author.user)
 
 
 def is_kept(event: e.Said | e.Told) -> bool:

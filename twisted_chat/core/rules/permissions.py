@@ -32,8 +32,8 @@ MOST_PONDERED: Final = 4000
 
 _NOT_SENT: Final = "The message was not sent."
 
-_OPERATORS: Final[Roles] = frozenset(("owner", "operator"))
-_VOICES: Final[Roles] = _OPERATORS | {"voice"}
+OPERATORS: Final[Roles] = frozenset(("owner", "operator"))
+_VOICES: Final[Roles] = OPERATORS | {"voice"}
 _OWNER: Final[Roles] = frozenset(("owner",))
 
 #: What nobody does to the owner of a room.
@@ -60,7 +60,7 @@ def may(
             return _enter(user, roles, room, now)
         case "speak":
             return _speak(user, roles, room, now)
-        case "read all" if room.settings.since_join and not roles & _OPERATORS:
+        case "read all" if room.settings.since_join and not roles & OPERATORS:
             return Refused(
                 "since-join", f"In {room.name} members only see messages sent since they joined."
             )
@@ -145,7 +145,7 @@ def may_say(kind: Kind, user: User, room: Room, now: float) -> Refused | None:
 
 def _set_topic(user: User, roles: Roles, room: Room, now: float) -> Refused | None:
     """Whoever may not speak could speak by topics."""
-    if room.settings.topic_lock and not roles & _OPERATORS:
+    if room.settings.topic_lock and not roles & OPERATORS:
         return Refused(
             "topic-locked", f"Only operators of {room.name} can set its topic. Nothing was changed."
         )

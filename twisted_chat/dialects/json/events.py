@@ -94,6 +94,7 @@ def _happened(envelope: e.Envelope) -> Placed | None:
             nonce=tag if scope is not None else None,
             scope=scope,
             tags=_tags(event),
+            operators=event.extras is not None and event.extras.operators,
             sender=who,
             room=room,
         )

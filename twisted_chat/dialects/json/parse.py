@@ -148,8 +148,8 @@ def _wrong_field(why: str) -> str:
         return '"tags" must be an object of strings.'
     if found is None:
         return 'Every object needs a "type".'
-    if found[1] == "literal":
-        return '"literal" must be true or false.'
+    if found[1] in ("literal", "operators"):
+        return f'"{found[1]}" must be true or false.'
     return f'"{found[1]}" must be a {"whole number" if found[1] in _NUMBERS else "string"}.'
 
 
@@ -188,6 +188,10 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command:
                     'A private message needs "to", the nickname of the recipient. Nothing was sent.',
                     "bad-field",
                 )
+            if incoming.operators:
+                raise BadLine(
+                    '"operators" is for messages in rooms. Nothing was sent.', "bad-field"
+                )
             return c.PrivateMessage(
                 parse_nick(incoming.to),
                 _lines(incoming.content),
@@ -197,7 +201,7 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command:
             )
         case "tags":
             extras = _extras(incoming)
-            if extras is None:
+            if extras is None or not extras.tags:
                 raise BadLine('"tags" needs "tags", an object of strings.', "bad-field")
             if incoming.to is not None:
                 return c.PrivateMessage(parse_nick(incoming.to), (), "tags", incoming.scope, extras)
@@ -316,10 +320,11 @@ def _say(incoming: Incoming) -> c.Say:
 
 
 def _extras(incoming: Incoming) -> Extras | None:
-    if not incoming.tags:
+    if not incoming.tags and not incoming.operators:
         return None
     try:
-        return Extras(tags=read_tags(incoming.tags.items()))
+        tags = read_tags((incoming.tags or {}).items())
+        return Extras(tags, operators=incoming.operators)
     except BadTags as bad:
         raise BadLine(f"{bad} Nothing was sent.", "bad-tags") from None
 

@@ -134,6 +134,8 @@ class _ShortView:
         event, author = envelope.event, envelope.author
         who = author.nick.text if author is not None else ""
         place = f"{envelope.room.name} " if envelope.room is not None and not self._here else ""
+        if isinstance(event, e.Said) and event.extras is not None and event.extras.operators:
+            place += "(operators) "
         match event:
             case e.Said(kind=kind) | e.Told(kind=kind) if kind in c.BETWEEN_PROGRAMS:
                 return b""

@@ -82,10 +82,12 @@ class LineView:
         """Say what happened, a line each."""
         event, author = envelope.event, envelope.author
         who = isolated(author.nick.text) if author is not None else ""
-        if self._here and type(event) is e.Said and event.kind == "say":
+        if self._here and type(event) is e.Said and event.kind == "say" and event.extras is None:
             return [f"<{who}> {placed(line)}" for line in event.lines]  # nearly always
         room = isolated(str(envelope.room.name)) if envelope.room is not None else ""
         place = "" if self._here or not room else f"{room} "
+        if isinstance(event, e.Said) and event.extras is not None and event.extras.operators:
+            place = f"{room} (operators) "
         match event:
             case e.Said(kind="say", lines=lines):
                 return [f"{place}<{who}> {placed(line)}" for line in lines]

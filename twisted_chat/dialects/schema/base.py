@@ -135,3 +135,4 @@ class Incoming(Struct, frozen=True, omit_defaults=True):
     scope: str | None = None
     partner: str | None = field(name="with", default=None)
     tags: dict[str, str] | None = None
+    operators: bool = False

@@ -12,7 +12,7 @@ class Message(Placed, frozen=True, kw_only=True):
     """Somebody said ``lines``: in ``room``, or to ``to`` in private. Of one's own messages there is no copy.
 
     ``replay``: it was said earlier. ``nonce`` and ``scope`` are the sender's own id of it, and whose ids those are. ``tags`` are
-    for programs.
+    for programs; ``operators``: only operators of the room were shown it.
     """
 
     sender: str = field(name="from")
@@ -38,6 +38,10 @@ class Message(Placed, frozen=True, kw_only=True):
         return None
 
     @property
+    def operators(self) -> bool:
+        return False
+
+    @property
     def replay(self) -> bool:
         return False
 
@@ -50,6 +54,7 @@ class RoomMessage(Message, frozen=True, kw_only=True, tag="message"):
     nonce: str | None = None
     scope: str | None = None
     tags: dict[str, str] | None = None
+    operators: bool = False
     replay: bool = False
 
 
