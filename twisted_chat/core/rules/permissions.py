@@ -66,8 +66,8 @@ def may(
             )
         case "set topic":
             return _set_topic(user, roles, room, now)
-        case "invite" if room.settings.invite_only and not roles & _OPERATORS:
-            return _lacking(_OPERATORS, room)
+        case "invite" if room.settings.invite_only and not roles & OPERATORS:
+            return _lacking(OPERATORS, room)
         case "register":
             return _register(user, room)
         case "forget me":
@@ -112,7 +112,7 @@ def _enter(user: User, roles: Roles, room: Room, now: float) -> Refused | None:
 
 def lets_in(user: User, room: Room) -> bool:
     """Tell whether somebody's invitations to a room pass what keeps others out."""
-    return not room.roles_of(user).isdisjoint(_OPERATORS)
+    return not room.roles_of(user).isdisjoint(OPERATORS)
 
 
 def silenced(user: User, room: Room, now: float) -> Refused | None:
