@@ -30,16 +30,14 @@ class DoerTests(SynchronousTestCase):
         self.link.asked.clear()
         return self.doer.do(text)
 
-    def test_text_is_said_where_the_user_looks(self) -> None:
+    def test_text_is_said_where_the_user_looks_and_two_slashes_are_one(self) -> None:
+        self.do("//join x")
+        self.assertEqual(self.link.asked, [("say", ("/join x", "dev", "say"))])
         self.do("hi :+1:")
         self.assertEqual(self.link.asked, [("say", ("hi 👍", "dev", "say"))])
         self.state.switch(self.state.private("bob").key)
         self.do("psst")
         self.assertEqual(self.link.asked, [("tell", ("bob", "psst", "say"))])
-
-    def test_two_slashes_say_one(self) -> None:
-        self.do("//join x")
-        self.assertEqual(self.link.asked, [("say", ("/join x", "dev", "say"))])
 
     def test_private_forms_are_private_here_too(self) -> None:
         """As at the line door and in plain mode; each shows what is between us."""
@@ -60,7 +58,9 @@ class DoerTests(SynchronousTestCase):
         for line in ("QUIT", "!logout"):
             self.assertEqual(self.do(line), Done(ends=True))
 
-    def test_slips_of_private_forms_and_of_passwords_are_not_said(self) -> None:
+    def test_slips_are_not_said_and_several_lines_are_looked_at_by_the_server_unless_meant_literally(
+        self,
+    ) -> None:
         self.do("msg bob secret")
         self.assertEqual(self.link.asked, [("say", ("msg bob secret", "dev", "say", "checked"))])
         for line in (
@@ -74,10 +74,6 @@ class DoerTests(SynchronousTestCase):
             self.assertEqual(self.link.asked, [], line)
         self.do("// secret -> bob")
         self.assertEqual(self.link.asked, [("say", ("secret -> bob", "dev", "say"))])
-
-    def test_several_lines_are_looked_at_by_the_server_unless_they_are_meant_literally(
-        self,
-    ) -> None:
         self.do("hi\nsecret > bob")
         self.assertEqual(self.link.asked, [("say", ("hi\nsecret > bob", "dev", "say", "checked"))])
         self.do("//hi\nsecret > bob")
@@ -89,14 +85,12 @@ class DoerTests(SynchronousTestCase):
         self.state.switch(SERVER)
         self.assertRaises(CannotDo, self.do, "hi")
 
-    def test_actions_are_done_in_private_too(self) -> None:
+    def test_actions_and_private_messages_show_what_is_between_us(self) -> None:
         self.do("/me waves")
         self.assertEqual(self.link.asked, [("say", ("waves", "dev", "action"))])
         self.state.switch(self.state.private("bob").key)
         self.do("/me waves")
         self.assertEqual(self.link.asked, [("tell", ("bob", "waves", "action"))])
-
-    def test_a_private_message_shows_what_is_between_us(self) -> None:
         self.do("/msg bob psst :+1:")
         self.assertEqual(self.link.asked, [("tell", ("bob", "psst 👍"))])
         self.assertEqual(self.state.view, private_key("bob"))
@@ -141,7 +135,7 @@ class DoerTests(SynchronousTestCase):
         self.link.fails = None
         self.assertRaises(CannotDo, self.do, "/nick")
 
-    def test_settings_are_left_to_the_screen(self) -> None:
+    def test_settings_and_the_end_are_left_to_the_screen(self) -> None:
         self.assertEqual(self.do("/theme light"), Done(theme="light"))
         self.assertEqual(self.do("/bell off"), Done(bell=False))
         self.assertEqual(self.do("/bell on"), Done(bell=True))
@@ -149,18 +143,14 @@ class DoerTests(SynchronousTestCase):
         self.assertEqual(self.do("/bell"), Done(asks="bell"))
         for bad in ("/theme pink", "/bell maybe"):
             self.assertRaises(CannotDo, self.do, bad)
-
-    def test_quitting_ends(self) -> None:
         self.assertEqual(self.do("/quit"), Done(ends=True))
         self.assertEqual(self.do("/logout bye"), Done(ends=True, why="bye"))
 
-    def test_what_may_be_a_password_is_known_while_it_is_typed(self) -> None:
+    def test_passwords_are_known_while_they_are_typed(self) -> None:
         for text in ("hi all", "//login pw", "/login", "/msg bob pw", "/", "/nothing pw"):
             self.assertEqual(hidden_from(text), len(text), text)
         for text in ("/register pw", "/LOGIN bob pw", "/passwd old new", "/oper me pw"):
             self.assertEqual(hidden_from(text), text.index(" ") + 1, text)
-
-    def test_the_password_of_a_room_is_known_while_it_is_typed(self) -> None:
         for text in ("/lock pw", "/lock #dev pw", "/join dev pw", "JOIN dev pw", "/JOIN #dev  pw"):
             self.assertEqual(hidden_from(text), text.index("pw"), text)
         for text in ("/join dev", "/join", "join dev pw", "/joining dev pw", "JOIN dev"):

@@ -13,10 +13,15 @@ from twisted_chat.client.model.conversation import SERVER, private_key, room_key
 
 class TalkingTests(SynchronousTestCase):
     @staged()
-    async def test_what_is_said_is_shown_with_name_and_time(self, stage: Stage) -> None:
+    async def test_what_is_said_and_answered_is_shown_in_words_with_name_and_time(
+        self, stage: Stage
+    ) -> None:
         await stage.enter("bob")
         await stage.hear(said(1000, "hello there"))
         self.assertTrue(stage.shows("12:30 bob hello there"), stage.rows())
+        await stage.enter()
+        await stage.hear(ev.Who(users=(ev.Person(nick="eve"),), count=1, room="lobby"))
+        self.assertTrue(stage.shows("eve (guest)"), stage.rows())
 
     @staged()
     async def test_what_is_typed_is_said_in_the_room_that_is_shown(self, stage: Stage) -> None:
@@ -61,20 +66,6 @@ class TalkingTests(SynchronousTestCase):
         self.assertEqual(stage.app.entry.text, "hi")
 
     @staged()
-    async def test_answers_are_shown_in_words(self, stage: Stage) -> None:
-        await stage.enter()
-        await stage.hear(ev.Who(users=(ev.Person(nick="eve"),), count=1, room="lobby"))
-        self.assertTrue(stage.shows("eve (guest)"), stage.rows())
-
-    @staged()
-    async def test_commands_go_to_the_server_in_the_room_that_is_shown(self, stage: Stage) -> None:
-        await stage.enter()
-        await stage.hear(ev.Entered(room="dev", names=("me",), count=1))
-        await stage.submit("/topic new one")
-        self.assertEqual(stage.asked("join"), [("lobby",)])
-        self.assertIn(("/topic new one",), stage.asked("command"))
-
-    @staged()
     async def test_help_is_given_while_a_command_is_typed(self, stage: Stage) -> None:
         await stage.enter()
         await stage.types("/join d")
@@ -110,13 +101,19 @@ class RoomsTests(SynchronousTestCase):
         self.assertEqual(stage.app.state.view, room_key("dev"))
 
     @staged()
-    async def test_ctrl_k_finds_a_room_by_a_few_letters(self, stage: Stage) -> None:
+    async def test_ctrl_k_finds_a_room_by_a_few_letters_and_enters_a_new_one(
+        self, stage: Stage
+    ) -> None:
         await stage.enter("bob")
         await stage.hear(said(1, room="development"), said(2, room="ops"))
         await stage.press("ctrl+k")
         await stage.types("dvl")
         await stage.press("enter")
         self.assertEqual(stage.app.state.view, room_key("development"))
+        await stage.press("ctrl+k")
+        await stage.types("#new")
+        await stage.press("enter")
+        self.assertEqual(stage.asked("join"), [("new", None)])
 
     @staged()
     async def test_ctrl_k_goes_up_and_down_and_back(self, stage: Stage) -> None:
@@ -127,15 +124,9 @@ class RoomsTests(SynchronousTestCase):
         self.assertEqual(stage.app.state.view, room_key("lobby"))
 
     @staged()
-    async def test_ctrl_k_enters_a_room_that_is_not_there_yet(self, stage: Stage) -> None:
-        await stage.enter("bob")
-        await stage.press("ctrl+k")
-        await stage.types("#new")
-        await stage.press("enter")
-        self.assertEqual(stage.asked("join"), [("new", None)])
-
-    @staged()
-    async def test_alt_up_and_down_go_through_the_list(self, stage: Stage) -> None:
+    async def test_alt_keys_go_through_the_list_and_what_is_typed_stays_with_its_room(
+        self, stage: Stage
+    ) -> None:
         await stage.enter()
         await stage.press("alt+up")
         self.assertEqual(stage.app.state.view, SERVER)
@@ -143,6 +134,11 @@ class RoomsTests(SynchronousTestCase):
         self.assertEqual(stage.app.state.view, room_key("lobby"))
         await stage.press("alt+down")
         self.assertEqual(stage.app.state.view, SERVER)
+        await stage.types("half a th")
+        await stage.press("alt+up")
+        self.assertEqual(stage.app.entry.text, "")
+        await stage.press("alt+down")
+        self.assertEqual(stage.app.entry.text, "half a th")
 
     @staged(size=(100, 24))
     async def test_a_click_shows_a_room(self, stage: Stage) -> None:
@@ -151,15 +147,6 @@ class RoomsTests(SynchronousTestCase):
         await stage.pilot.click("#conversations", offset=(3, 2))
         await stage.settle()
         self.assertEqual(stage.app.state.view, room_key("dev"))
-
-    @staged()
-    async def test_what_is_being_typed_stays_with_its_room(self, stage: Stage) -> None:
-        await stage.enter()
-        await stage.types("half a th")
-        await stage.press("alt+up")
-        self.assertEqual(stage.app.entry.text, "")
-        await stage.press("alt+down")
-        self.assertEqual(stage.app.entry.text, "half a th")
 
     @staged()
     async def test_the_unread_line_stands_before_what_came_meanwhile(self, stage: Stage) -> None:
@@ -270,12 +257,6 @@ class TypingTests(SynchronousTestCase):
         await stage.press("escape")
         self.assertFalse(stage.shows("/invite NICK"))
 
-    @staged()
-    async def test_emoji_are_sent_as_signs(self, stage: Stage) -> None:
-        await stage.enter()
-        await stage.submit("nice :+1:")
-        self.assertEqual(stage.asked("say"), [("nice 👍", "lobby", "say")])
-
     @staged(emoji=False)
     async def test_emoji_can_be_switched_off(self, stage: Stage) -> None:
         await stage.enter()
@@ -294,16 +275,12 @@ class TypingTests(SynchronousTestCase):
         self.assertEqual(stage.app.entry.text, "dr")
 
     @staged()
-    async def test_a_password_is_not_brought_back(self, stage: Stage) -> None:
+    async def test_passwords_are_not_seen_nor_brought_back(self, stage: Stage) -> None:
         await stage.enter()
         await stage.submit("/login hunter22")
         self.assertEqual(stage.asked("login"), [(None, "hunter22")])
         await stage.press("up")
         self.assertEqual(stage.app.entry.text, "")
-
-    @staged()
-    async def test_the_password_of_a_room_is_not_seen_nor_brought_back(self, stage: Stage) -> None:
-        await stage.enter()
         for line in ("/lock hunter22", "/join dev hunter22"):
             await stage.types(line)
             self.assertFalse(stage.shows("hunter22"), stage.rows())
@@ -409,7 +386,7 @@ class ScrollingTests(SynchronousTestCase):
         await stage.hear(*(said(number, f"line {number}") for number in range(100, 100 + count)))
 
     @staged()
-    async def test_page_up_shows_earlier_lines_and_end_the_last(self, stage: Stage) -> None:
+    async def test_page_keys_show_earlier_lines_and_the_last(self, stage: Stage) -> None:
         await self.talk(stage)
         self.assertTrue(stage.shows("line 159"))
         await stage.press("pageup")
@@ -417,10 +394,6 @@ class ScrollingTests(SynchronousTestCase):
         self.assertTrue(stage.shows("below (End)"))
         await stage.press("end")
         self.assertTrue(stage.shows("line 159"))
-
-    @staged()
-    async def test_page_down_ends_at_the_last_line(self, stage: Stage) -> None:
-        await self.talk(stage)
         await stage.press("pageup", "pagedown", "pagedown")
         self.assertTrue(stage.app.messages.at_end)
 
@@ -493,8 +466,10 @@ class ScrollingTests(SynchronousTestCase):
         self.assertTrue(stage.app.messages.at_end)
 
     @staged()
-    async def test_search_finds_older_and_newer_lines(self, stage: Stage) -> None:
+    async def test_search_finds_older_and_newer_lines_and_asks_what_for(self, stage: Stage) -> None:
         await self.talk(stage)
+        await stage.press("ctrl+f", "enter", "x", "backspace")
+        self.assertTrue(stage.shows("Type what to search for."))
         await stage.press("ctrl+f")
         await stage.types("line 11")
         self.assertTrue(stage.shows("line 119"))
@@ -506,41 +481,17 @@ class ScrollingTests(SynchronousTestCase):
         self.assertTrue(stage.app.entry.has_focus)
         self.assertEqual(stage.app._searched, "")
 
-    @staged()
-    async def test_search_for_nothing_asks_for_what(self, stage: Stage) -> None:
-        await self.talk(stage)
-        await stage.press("ctrl+f", "enter", "x", "backspace")
-        self.assertTrue(stage.shows("Type what to search for."))
-
 
 class ConnectionTests(SynchronousTestCase):
     @staged()
-    async def test_f1_shows_keys_and_commands(self, stage: Stage) -> None:
+    async def test_f1_shows_keys_and_what_is_not_here_is_loaded(self, stage: Stage) -> None:
         await stage.enter()
         await stage.press("f1")
         self.assertTrue(stage.shows("go to a conversation by typing"))
         await stage.press("escape")
         self.assertTrue(stage.app.entry.has_focus)
-
-    @staged()
-    async def test_the_status_has_connection_lag_and_room(self, stage: Stage) -> None:
-        await stage.enter("bob")
-        await stage.hear(ev.Lag(seconds=0.012))
-        self.assertIn("● connected 12 ms  me · #lobby · 2 here", stage.rows()[-1])
-
-    @staged()
-    async def test_a_lost_connection_is_seen_and_one_can_go_on_typing(self, stage: Stage) -> None:
-        await stage.enter("bob")
-        stage.link.pending = 2
-        await stage.hear(ev.Offline(why="refused", again=5.0))
-        row = stage.rows()[-1]
-        self.assertIn("○ offline, again in 5 s", row)
-        self.assertIn("2 waiting to be sent", row)
-        self.assertIn("refused", row)
-        await stage.submit("still here")
-        self.assertEqual(stage.asked("say"), [("still here", "lobby", "say")])
-        await stage.hear(ev.Connecting())
-        self.assertIn("○ connecting …", stage.rows()[-1])
+        stage.app._tick()
+        self.assertEqual(stage.asked("history"), [("lobby", 200)])
 
     @staged()
     async def test_private_text_that_reached_nobody_is_in_the_entry_again(
@@ -562,7 +513,7 @@ class ConnectionTests(SynchronousTestCase):
         self.assertEqual(stage.app.entry.text, "one\ntwo\none\ntwo\nthree")
 
     @staged()
-    async def test_a_reason_that_has_no_room_at_the_foot_is_told_whole(self, stage: Stage) -> None:
+    async def test_a_lost_connection_is_seen_and_its_reason_told_whole(self, stage: Stage) -> None:
         await stage.enter()
         why = "the certificate has changed: " + "word " * 30 + "end"
         await stage.hear(ev.Offline(why=why, again=5.0))
@@ -570,6 +521,17 @@ class ConnectionTests(SynchronousTestCase):
         self.assertIn(f"Not connected: {why}", told)
         await stage.enter()
         self.assertFalse(stage.shows("Not connected"))
+        await stage.enter("bob")
+        stage.link.pending = 2
+        await stage.hear(ev.Offline(why="refused", again=5.0))
+        row = stage.rows()[-1]
+        self.assertIn("○ offline, again in 5 s", row)
+        self.assertIn("2 waiting to be sent", row)
+        self.assertIn("refused", row)
+        await stage.submit("still here")
+        self.assertEqual(stage.asked("say"), [("still here", "lobby", "say")])
+        await stage.hear(ev.Connecting())
+        self.assertIn("○ connecting …", stage.rows()[-1])
 
     @staged()
     async def test_a_taken_name_is_asked_for_again_in_place(self, stage: Stage) -> None:
@@ -672,12 +634,6 @@ class ConnectionTests(SynchronousTestCase):
         self.assertTrue(stage.shows("The setting was not saved: client.toml: read-only"))
 
     @staged()
-    async def test_a_conversation_of_which_little_is_here_is_loaded(self, stage: Stage) -> None:
-        await stage.enter()
-        stage.app._tick()
-        self.assertEqual(stage.asked("history"), [("lobby", 200)])
-
-    @staged()
     async def test_what_was_seen_is_told_at_the_latest_when_one_leaves(self, stage: Stage) -> None:
         await stage.enter("bob")
         await stage.hear(said(1))
@@ -720,18 +676,15 @@ class BellTests(SynchronousTestCase):
         return rung
 
     @staged()
-    async def test_a_mention_elsewhere_rings_once_a_second(self, stage: Stage) -> None:
-        await stage.enter("bob")
-        rung = self.listen(stage)
-        await stage.hear(said(1, "hey me", room="dev"), said(2, "me!", room="dev"))
-        self.assertEqual(rung.count("bell"), 1)
-
-    @staged()
-    async def test_what_is_seen_does_not_ring(self, stage: Stage) -> None:
+    async def test_a_mention_elsewhere_rings_once_a_second_and_what_is_seen_does_not(
+        self, stage: Stage
+    ) -> None:
         await stage.enter("bob")
         rung = self.listen(stage)
         await stage.hear(said(1, "hey me"), said(2, "plain", room="dev"))
         self.assertEqual(rung.count("bell"), 0)
+        await stage.hear(said(1, "hey me", room="dev"), said(2, "me!", room="dev"))
+        self.assertEqual(rung.count("bell"), 1)
 
     @staged(bell=False, desktop=True)
     async def test_the_terminal_can_be_asked_for_a_notice_instead(self, stage: Stage) -> None:
