@@ -7,6 +7,7 @@ what is kept for so many days. It may be wrong after a start, and jump when a ti
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 from typing import Any, Final
@@ -29,32 +30,16 @@ AGREED: Final = 3600.0
 _CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
-def since_boot() -> float:
-    """Return the seconds since the machine was started, suspended or not."""
-    return time.clock_gettime(_CLOCK)
-
-
 @implementer(IReactorTime)
 class ServerClock:
-    """A clock that nobody can set, with the timers of a reactor; and the time of day."""
+    """A clock that nobody can set, with the timers of a reactor; and the time of day (``wall``), in seconds since 1970."""
 
     def __init__(self, reactor: IReactorTime) -> None:
-        self._reactor = reactor
-
-    def seconds(self) -> float:
-        return since_boot()
-
-    def wall(self) -> float:
-        """Return the time of day, in seconds since 1970."""
-        return time.time()
-
-    def callLater(
-        self, delay: float, callable: Callable[..., Any], *args: object, **kwargs: object
-    ) -> IDelayedCall:
-        return self._reactor.callLater(delay, callable, *args, **kwargs)
-
-    def getDelayedCalls(self) -> Any:
-        return self._reactor.getDelayedCalls()
+        # Nothing stands before the functions in C: every line asks for the time several times.
+        self.seconds: Callable[[], float] = functools.partial(time.clock_gettime, _CLOCK)
+        self.wall: Callable[[], float] = time.time
+        self.callLater: Callable[..., IDelayedCall] = reactor.callLater
+        self.getDelayedCalls: Callable[[], Any] = reactor.getDelayedCalls
 
 
 def clock_of(reactor: Any) -> Any:
@@ -64,9 +49,10 @@ def clock_of(reactor: Any) -> Any:
     """
     if not isinstance(reactor, ReactorBase):
         return reactor
+    clock = ServerClock(reactor)
     # What the reactor and its timers call to know the time. Only differences matter to them.
-    reactor.seconds = since_boot
-    return ServerClock(reactor)
+    reactor.seconds = clock.seconds
+    return clock
 
 
 def wall_of(clock: IReactorTime) -> Callable[[], float]:
