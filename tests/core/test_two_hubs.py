@@ -17,7 +17,7 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api.records import Remembered, RoomRecord
 from twisted_chat.core.api.replies import NameRefused, PasswordNeeded, Refused
-from twisted_chat.core.rules.outcomes import Applied, Duplicate, Outcome, Rejected
+from twisted_chat.core.rules.effects import Applied, Duplicate, Outcome, Rejected
 from twisted_chat.core.state.room import LOBBY_ID
 from twisted_chat.core.state.state import State
 from twisted_chat.core.values.confusables import skeleton
@@ -43,7 +43,7 @@ class Case(SynchronousTestCase):
         """Check that both hubs know the same, and that the same came of everything."""
         one, other = world.hubs.values()
         self.assertEqual(one.state.dump(), other.state.dump())
-        self.assertEqual(world.outcomes[A], world.outcomes[B])
+        self.assertEqual(world.happened(A), world.happened(B))
 
     def check_state(self, world: World, node: Node) -> None:
         """Check that what a hub knows fits together."""

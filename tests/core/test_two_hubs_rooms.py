@@ -13,7 +13,7 @@ from tests.core.world import World, lines, nick
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api.commands import Command
-from twisted_chat.core.rules.outcomes import Applied, Rejected
+from twisted_chat.core.rules.effects import Applied, Rejected
 from twisted_chat.core.state.room import LOBBY_ID, Room
 from twisted_chat.core.state.state import State
 from twisted_chat.core.values.bans import hits
@@ -111,7 +111,7 @@ class RuleTests(SynchronousTestCase):
         self.world.settle()
         one, other = self.world.hubs.values()
         self.assertEqual(one.state.dump(), other.state.dump())
-        self.assertEqual(self.world.outcomes[A], self.world.outcomes[B])
+        self.assertEqual(self.world.happened(A), self.world.happened(B))
         self.check_state(one.state)
 
     def check_state(self, state: State) -> None:

@@ -18,7 +18,7 @@ from twisted_chat.core.rules.decisions import (
     Propose,
     SendReply,
 )
-from twisted_chat.core.rules.outcomes import Applied, Outcome
+from twisted_chat.core.rules.effects import Applied, Outcome
 from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import Proof
@@ -200,6 +200,13 @@ class World:
         decision = self.decide(seat, command, tag)
         assert isinstance(decision, SendReply) and isinstance(decision.reply, Refused), decision
         return decision.reply
+
+    def happened(self, node: Node) -> list[Outcome]:
+        """Return what came of everything, but for what follows on this node only."""
+        return [
+            msgspec.structs.replace(each, effects=()) if isinstance(each, Applied) else each
+            for each in self.outcomes[node]
+        ]
 
     # --- the bus ---
 

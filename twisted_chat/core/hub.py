@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from msgspec.structs import replace
+
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.api.records import LeftOut, Remembered, RoomRecord, Sent
+from twisted_chat.core.api.records import LeftOut, Remembered, RoomRecord
 from twisted_chat.core.api.replies import NameRefused
 from twisted_chat.core.rules import listings
 from twisted_chat.core.rules.decisions import CheckPassword, Decision, FocusOn, Ignoring, Propose
 from twisted_chat.core.rules.dispatch import Rules
-from twisted_chat.core.rules.effects import Effects
+from twisted_chat.core.rules.effects import Applied, Outcome, Rejected
 from twisted_chat.core.rules.login import free_nick
-from twisted_chat.core.rules.outcomes import Applied, Outcome, Rejected
 from twisted_chat.core.rules.permissions import floor
 from twisted_chat.core.state import snapshot
 from twisted_chat.core.state.budgets import SHORT, Budgets
@@ -153,12 +154,6 @@ class Hub:
         """Yield the records of the rooms that a store has to know anew, each once."""
         return snapshot.altered(self.state)
 
-    def sent(self, envelope: e.Envelope) -> Sent | None:
-        """Return what is remembered of a message by the id its author's client gave it; None if it gave none."""
-        if envelope.tag is None or envelope.author is None:
-            return None
-        return self.state.nonces.find(envelope.author.scope, envelope.tag)
-
     # --- the two steps ---
 
     def decide(
@@ -253,19 +248,18 @@ class Hub:
         self.latest = message
         outcome = self._rules.apply(message, proposal)
         if type(proposal.event) is e.Said:
-            return outcome  # nearly always, and of who hears what it changes nothing
+            return (
+                outcome  # nearly always; it has its effects, and changes nothing of who hears what
+            )
         if isinstance(proposal.event, e.Departed) and proposal.origin.node == self.node:
             self._leaving.pop(proposal.origin.session, None)
         if isinstance(outcome, Applied):
             self._follow(outcome.envelope)
-        elif isinstance(outcome.why, NameRefused) and isinstance(proposal.event, e.Arrived):
+            return replace(outcome, effects=self._rules.effects(outcome, self.node))
+        if isinstance(outcome.why, NameRefused) and isinstance(proposal.event, e.Arrived):
             why, nick = outcome.why, proposal.event.nick
             return Rejected(proposal, NameRefused(why.code, why.why, free_nick(self.state, nick)))
         return outcome
-
-    def effects(self, applied: Applied) -> Effects:
-        """Return what follows on this node from an event that was applied last."""
-        return self._rules.effects(applied, self.node)
 
     def change(self, session: SessionId, change: FocusOn | Ignoring) -> None:
         """Change what concerns one session only."""

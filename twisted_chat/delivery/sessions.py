@@ -189,23 +189,33 @@ class SessionsById:
             dialect = found.dialect
             self._delivery.send(found.outbox, dialect.own(envelope, acked=acked and dialect.acks))
 
-    def say(
+    def say(self, room: RoomId, envelope: Envelope) -> None:
+        self._delivery.say(room, envelope)
+
+    def show_line(
         self,
-        room: RoomId,
         envelope: Envelope,
-        by: SessionId | None = None,
+        by: SessionId | None,
+        at: MessageId,
+        kept: bool,
         only: tuple[SessionId, ...] | None = None,
     ) -> None:
+        room = envelope.room
+        assert room is not None
         author = self._sessions.get(by) if by is not None else None
         if only is not None:
             self.show(tuple(each for each in only if each != by), envelope, heed_ignored=True)
         else:
-            self._delivery.say(room, envelope, skip=author.outbox if author is not None else None)
+            skip = author.outbox if author is not None else None
+            self._delivery.say(room.id, envelope, skip=skip)
         if author is None:
             return
         dialect = author.dialect
         if dialect.echoes:
             self._delivery.send(author.outbox, dialect.own(envelope, acked=dialect.acks))
+        if dialect.acks:
+            acked = r.Acked(envelope.id, envelope.time, kept)
+            self._flow.promise(author, at, acked, envelope.tag)
 
     def show(
         self, sessions: tuple[SessionId, ...], envelope: Envelope, heed_ignored: bool = False

@@ -82,14 +82,21 @@ class ConnectionsPort(Protocol):
     def echo(self, session: SessionId, envelope: Envelope, acked: bool = False) -> None:
         """Send a session its own copy of an event; ``acked``: it did that, and gets an acknowledgement if it wants one."""
 
-    def say(
+    def say(self, room: RoomId, envelope: Envelope) -> None:
+        """Show an event to the sessions in a room."""
+
+    def show_line(
         self,
-        room: RoomId,
         envelope: Envelope,
-        by: SessionId | None = None,
+        by: SessionId | None,
+        at: MessageId,
+        kept: bool,
         only: tuple[SessionId, ...] | None = None,
     ) -> None:
-        """Show an event to a room, or ``only`` to these; the session that did it gets its own copy if it wants one."""
+        """Show a line to its room, or ``only`` to these sessions; but not to the one that said it.
+
+        That gets, if it wants them, its own copy, and an acknowledgement once all up to ``at`` is stored.
+        """
 
     def show(
         self, sessions: tuple[SessionId, ...], envelope: Envelope, heed_ignored: bool = False

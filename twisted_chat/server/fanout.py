@@ -9,9 +9,10 @@ import msgspec
 
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
+from twisted_chat.core.api.records import Sent
 from twisted_chat.core.rules import decisions as d
 from twisted_chat.core.rules import effects as f
-from twisted_chat.core.rules.outcomes import Applied
+from twisted_chat.core.rules.effects import Applied
 from twisted_chat.core.values.ids import MessageId, SessionId
 from twisted_chat.server.admin import Admin
 from twisted_chat.server.disk import Disk
@@ -80,12 +81,13 @@ class EventFanout:
             f.ConfirmStored: self._confirm_stored,
             f.ConfirmDeed: self._confirm_deed,
             f.UpdateIgnored: self._update_ignored,
-            f.Append: lambda it, envelope, session: self._append(envelope),
+            f.KeepId: lambda it, envelope, session: self._append(envelope, it.sent),
             f.KeepPrivate: self._keep_private,
             f.Dissolve: self._dissolve,
             f.Erase: self._erase,
             f.Deliver: lambda it, envelope, session: store.receive(it.account, envelope.id),
             f.Tidy: lambda it, envelope, session: recorder.tidy(),
+            f.ComeBack: lambda it, envelope, session: presence.come_back(it.user),
             f.Seen: self._seen,
             f.LastSeen: lambda it, envelope, session: presence.left(it.account, envelope.time),
             f.NoteNetwork: self._note_network,
@@ -103,23 +105,21 @@ class EventFanout:
         envelope, state = applied.envelope, self._hub.state
         if state.altered and self._recorder.altered(envelope.id):
             self._commits.appended(envelope.id)
-        for effect in self._hub.effects(applied):
+        for effect in applied.effects:
             self._do[type(effect)](effect, envelope, session)
 
     # --- who is shown the event ---
 
     def _show_line(self, it: f.ShowLine, envelope: e.Envelope, session: SessionId | None) -> None:
-        assert envelope.room is not None
         only = None
         if it.only is not None:
             only = tuple(each for user in it.only for each in self._sessions.of(user))
-        self._connections.say(envelope.room.id, envelope, session, only)
-        kept, message = it.kept and self._disk.keeps(envelope, session), envelope.id
+        kept, at = it.kept and self._disk.keeps(envelope, session), envelope.id
         if kept:
-            self._append(envelope)
-        if session is not None:
-            at = message if kept else self._commits.at(message)
-            self._connections.acknowledge(session, at, message, envelope.time, kept, envelope.tag)
+            self._append(envelope, it.sent)
+        else:
+            at = self._commits.at(at)
+        self._connections.show_line(envelope, session, at, kept, only)
 
     def _show_near(self, it: f.ShowNear, envelope: e.Envelope, session: SessionId | None) -> None:
         assert envelope.author is not None
@@ -257,14 +257,14 @@ class EventFanout:
 
     # --- what is kept ---
 
-    def _append(self, envelope: e.Envelope) -> None:
-        self._store.append(envelope, self._hub.sent(envelope))
+    def _append(self, envelope: e.Envelope, sent: Sent | None) -> None:
+        self._store.append(envelope, sent)
         self._commits.appended(envelope.id)
 
     def _keep_private(
         self, it: f.KeepPrivate, envelope: e.Envelope, session: SessionId | None
     ) -> None:
-        self._store.keep_private(envelope, self._hub.sent(envelope))
+        self._store.keep_private(envelope, it.sent)
         self._commits.appended(envelope.id)
 
     def _dissolve(self, it: f.Dissolve, envelope: e.Envelope, session: SessionId | None) -> None:

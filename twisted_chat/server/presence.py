@@ -45,11 +45,9 @@ class Presence:
         for each in silent:
             self._mark(each, IDLE)
 
-    def spoke(self, user: UserId) -> None:
-        """Note that somebody of this node said something."""
-        found = self._hub.state.users.get(user)
-        if found is not None and found.idled:
-            self._mark(user, None)
+    def come_back(self, user: UserId) -> None:
+        """Mark somebody as away no longer, who was silent and has said something."""
+        self._mark(user, None)
 
     def _mark(self, user: UserId, text: CleanText | None) -> None:
         found = self._hub.state.users.get(user)

@@ -14,7 +14,7 @@ from twisted_chat.core.rules.decisions import (
     Propose,
     SendReply,
 )
-from twisted_chat.core.rules.outcomes import (
+from twisted_chat.core.rules.effects import (
     Applied,
     Outcome,
     Rejected,

@@ -16,7 +16,7 @@ from twisted_chat.core.rules.decisions import (
     MakeInvite,
     SendReply,
 )
-from twisted_chat.core.rules.outcomes import Between
+from twisted_chat.core.rules.effects import Between
 from twisted_chat.core.rules.permissions import admit
 from twisted_chat.core.state.invites import digest_of
 from twisted_chat.core.state.room import Room

@@ -8,7 +8,7 @@ from tests.core.world import World, lines, nick, room
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.rules import effects as f
-from twisted_chat.core.rules.outcomes import Applied
+from twisted_chat.core.rules.effects import Applied
 from twisted_chat.core.values.ids import Node
 from twisted_chat.core.values.limits import Limits
 
@@ -23,7 +23,7 @@ class EffectsTests(SynchronousTestCase):
         """Return what follows from what happened last."""
         outcome = self.world.outcomes[Node("a")][-1]
         assert isinstance(outcome, Applied)
-        return self.hub.effects(outcome)
+        return outcome.effects
 
     def test_line_is_one_effect_that_is_never_made_anew(self) -> None:
         self.world.do(self.ann, c.Say(lines("hi")))
@@ -31,6 +31,21 @@ class EffectsTests(SynchronousTestCase):
         self.world.do(self.bob, c.Say(lines("ho")))
         self.assertIs(self.last(), first)
         self.assertEqual(first, (f.ShowLine(),))
+
+    def test_message_with_an_id_of_its_client_carries_what_is_remembered_of_that(self) -> None:
+        hi = lines("hi")
+        for command in (c.Say(hi), c.PrivateMessage(nick("bob"), hi)):
+            self.world.do(self.ann, command, "1" if isinstance(command, c.Say) else "2")
+            kept = next(each for each in self.last() if isinstance(each, f.ShowLine | f.KeepId))
+            assert kept.sent is not None
+            self.assertEqual(kept.sent.message, self.world.order[-1][0])
+
+    def test_speaking_ends_being_away_for_silence(self) -> None:
+        user = self.world.user(self.ann)
+        user.idled = True
+        for command in (c.Say(lines("hi")), c.PrivateMessage(nick("bob"), lines("hi"))):
+            self.world.do(self.ann, command)
+            self.assertIn(f.ComeBack(user.id), self.last())
 
     def test_last_member_who_leaves_takes_the_room_along(self) -> None:
         self.world.do(self.ann, c.Join(room("dev")))

@@ -19,7 +19,7 @@ from twisted_chat.core.rules.decisions import (
     Repeat,
     SendReply,
 )
-from twisted_chat.core.rules.outcomes import (
+from twisted_chat.core.rules.effects import (
     NOBODY,
     Applied,
     Near,

@@ -13,7 +13,7 @@ from twisted_chat.core.rules.decisions import (
     Propose,
     Repeat,
 )
-from twisted_chat.core.rules.outcomes import (
+from twisted_chat.core.rules.effects import (
     Applied,
     Duplicate,
     InRoom,
@@ -71,7 +71,7 @@ class ExtrasTests(ChatCase):
         self.world.do(self.bob, said)
         (outcome,) = self.world.outcomes[self.bob.node][-1:]
         assert isinstance(outcome, Applied)
-        (effect,) = self.hub.effects(outcome)
+        (effect,) = outcome.effects
         assert isinstance(effect, f.ShowLine)
         return effect.kept
 

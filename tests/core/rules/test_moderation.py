@@ -9,11 +9,11 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api.records import Invitation
 from twisted_chat.core.api.replies import Refused
-from twisted_chat.core.rules.moderation import fitted
-from twisted_chat.core.rules.outcomes import (
+from twisted_chat.core.rules.effects import (
     InRoom,
     Rejected,
 )
+from twisted_chat.core.rules.moderation import fitted
 from twisted_chat.core.values.bans import Ban, read_target
 from twisted_chat.core.values.cloak import Cloak
 from twisted_chat.core.values.ids import Node, RoomId, SessionId

@@ -17,7 +17,7 @@ from twisted_chat.core.rules.decisions import (
     Recall,
     SendReply,
 )
-from twisted_chat.core.rules.outcomes import (
+from twisted_chat.core.rules.effects import (
     Applied,
     Between,
     Rejected,

@@ -11,7 +11,7 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.replies import PasswordNeeded, Refused
 from twisted_chat.core.grammar.table import COMMANDS
 from twisted_chat.core.rules.decisions import FocusOn, Propose, SendReply
-from twisted_chat.core.rules.outcomes import (
+from twisted_chat.core.rules.effects import (
     NOBODY,
     Applied,
     Duplicate,
@@ -403,7 +403,8 @@ class ClosedTests(ChatCase):
         envelope = e.Envelope(
             self.next, self.world.now, e.Closed(), e.Origin(Node("a"), SessionId(0)), None, ref
         )
-        self.assertEqual(outcome, Applied(envelope, NOBODY))
+        assert isinstance(outcome, Applied)
+        self.assertEqual((outcome.envelope, outcome.audience), (envelope, NOBODY))
         self.assertEqual(self.state.dump(), before)
 
     def test_room_in_use_stays_and_so_does_the_lobby(self) -> None:

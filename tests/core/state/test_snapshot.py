@@ -10,12 +10,12 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.core.world import NOW, Seat, World, nick, room, scope_of
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
-from twisted_chat.core.api.records import Remembered, RoomRecord, Sent
+from twisted_chat.core.api.records import Remembered, RoomRecord
 from twisted_chat.core.api.replies import PasswordNeeded
 from twisted_chat.core.hub import Hub
-from twisted_chat.core.rules.outcomes import Rejected
+from twisted_chat.core.rules.effects import Rejected
 from twisted_chat.core.state.room import LOBBY_ID, Room
-from twisted_chat.core.values.ids import MessageId, Node, RoomId, Scope
+from twisted_chat.core.values.ids import Node, RoomId, Scope
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import RoomName
 from twisted_chat.core.values.retention import Keep
@@ -262,20 +262,6 @@ class ScopeTests(SynchronousTestCase):
         self.assertFalse(isinstance(said, Rejected))
         repeat = after.decide(again, c.Say((CleanText("hi"),)), "1")
         self.assertEqual(getattr(repeat, "message", None), sent.message)
-
-    def test_sent_tells_what_is_to_be_kept_of_a_message(self) -> None:
-        world = World()
-        bob = world.enter("bob")
-        for tag in ("1", None):
-            envelope = getattr(world.say(bob, "hi", tag=tag), "envelope", None)
-            assert isinstance(envelope, e.Envelope)
-            sent = world.hub.sent(envelope)
-            self.assertEqual(sent and sent.message, envelope.id if tag else None)
-        closed = e.Envelope(
-            MessageId(5), NOW, e.Closed(), e.Origin(Node("a"), bob.session, "x"), None
-        )
-        self.assertIsNone(world.hub.sent(closed))
-        self.assertIsInstance(sent, Sent | None)
 
     def test_talks_what_waits_and_what_was_read_come_back(self) -> None:
         world = World()

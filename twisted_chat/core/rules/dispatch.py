@@ -9,12 +9,11 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules.accounts import Accounts
 from twisted_chat.core.rules.decisions import CheckPassword, Decision, SendReply
-from twisted_chat.core.rules.effects import Effects
+from twisted_chat.core.rules.effects import NOT_IN_ROOM, Applied, Effects, Outcome, Rejected
 from twisted_chat.core.rules.listings import Listings
 from twisted_chat.core.rules.login import Login
-from twisted_chat.core.rules.messages import LINE, Messages
+from twisted_chat.core.rules.messages import Messages
 from twisted_chat.core.rules.moderation import Moderation
-from twisted_chat.core.rules.outcomes import NOT_IN_ROOM, Applied, Outcome, Rejected
 from twisted_chat.core.rules.ownership import Ownership
 from twisted_chat.core.rules.presence import Presence
 from twisted_chat.core.rules.private import Private
@@ -114,6 +113,4 @@ class Rules:
     def effects(self, applied: Applied, node: Node) -> Effects:
         """Return what follows from an event on a node, whose state is that after the event."""
         event = applied.envelope.event
-        if type(event) is e.Said and event.kind == "say" and event.extras is None:  # nearly always
-            return LINE
         return self.events[type(event)].effects(applied, event, self._state, node)

@@ -1,6 +1,7 @@
-"""What follows from an event that was applied, for sessions, delivery and the store: plain values, in order.
+"""What applying a proposal comes to, to whom that is shown, and what follows from it for sessions, delivery and the store.
 
-The rule of an event returns them (:attr:`.topic.Rule.effects`). What carries them out knows effects only, and no events.
+Effects are plain values, in order. The rule of an event returns them (:attr:`.topic.Rule.effects`). What carries them out knows
+effects only, and no events.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ import msgspec
 
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.rules.outcomes import Applied, Between, InRoom, Near
+from twisted_chat.core.api.records import Sent
+from twisted_chat.core.api.replies import NameRefused, PasswordNeeded, Refused
 from twisted_chat.core.rules.refusals import UNMATCHED
 from twisted_chat.core.state.state import State
-from twisted_chat.core.values.ids import Node, RoomId, SessionId, UserId
+from twisted_chat.core.state.user import User
+from twisted_chat.core.values.ids import MessageId, Node, RoomId, SessionId, UserId
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.server_ban import Ban
 from twisted_chat.core.values.server_ban import Kind as BanKind
@@ -25,15 +28,85 @@ class Effect(msgspec.Struct, frozen=True, gc=False):
     """Base of all effects. The envelope of the event goes with each."""
 
 
+Effects: TypeAlias = tuple[Effect, ...]
+
+
+# --- what it comes to ---
+
+
+class InRoom(msgspec.Struct, frozen=True, gc=False):
+    """Shown to the members of a room."""
+
+    room: RoomId
+
+
+class Near(msgspec.Struct, frozen=True):
+    """Shown once to each session in one of these rooms; and, where ``author`` is set, to the author."""
+
+    rooms: tuple[RoomId, ...]
+    author: bool
+
+
+class Between(msgspec.Struct, frozen=True):
+    """Shown to these users, in private."""
+
+    users: tuple[UserId, ...]
+
+
+Audience = InRoom | Near | Between
+
+NOBODY: Final = Between(())
+
+NOT_IN_ROOM: Final = Refused(
+    "not-in-room",
+    "You are no longer in that room, so nothing was done there. /join ROOM takes you back.",
+)
+
+
+class Applied(msgspec.Struct, frozen=True, gc=False):
+    """It happened: what to show, and to whom. ``secret`` is what the store is given besides, and nobody is shown.
+
+    ``effects`` is what follows from it on this node.
+    """
+
+    envelope: e.Envelope
+    audience: Audience
+    secret: str | None = None
+    effects: Effects = ()
+
+
+class Duplicate(msgspec.Struct, frozen=True):
+    """It was said before, under the same id: acknowledge that again."""
+
+    message: MessageId
+    time: float
+
+
+#: Why something did not happen.
+Why = Refused | PasswordNeeded | NameRefused | Duplicate
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """It did not happen, and why; ``why`` is for the session it came from."""
+
+    proposal: e.Proposal
+    why: Why
+
+
+Outcome = Applied | Rejected
+
+
 # --- who is shown the event ---
 
 
 class ShowLine(Effect, frozen=True):
     """Show a line to its room and keep it; acknowledge it to the session that said it, which is not shown it with the others.
 
-    Not ``kept``: it is acknowledged at once, and is in no history. ``only``: nobody else is shown it.
+    ``sent`` is what is remembered of it by the id that its author's client gave it, if that gave one. Not ``kept``: it is
+    acknowledged at once, and is in no history. ``only``: nobody else is shown it.
     """
 
+    sent: Sent | None = None
     kept: bool = True
     only: tuple[UserId, ...] | None = None
 
@@ -187,12 +260,16 @@ class UpdateIgnored(Effect, frozen=True):
 # --- what is kept ---
 
 
-class Append(Effect, frozen=True):
-    """Keep the event in the history."""
+class KeepId(Effect, frozen=True):
+    """Keep what is remembered of a message that is not kept itself."""
+
+    sent: Sent
 
 
 class KeepPrivate(Effect, frozen=True):
-    """Keep the event in the history of the two who write to each other."""
+    """Keep the event in the history of the two who write to each other. ``sent`` as in :class:`ShowLine`."""
+
+    sent: Sent | None
 
 
 class Dissolve(Effect, frozen=True):
@@ -217,6 +294,12 @@ class Deliver(Effect, frozen=True):
 
 class Tidy(Effect, frozen=True):
     """Drop what need not be kept any longer."""
+
+
+class ComeBack(Effect, frozen=True):
+    """End that a user is marked as away for having been silent."""
+
+    user: UserId
 
 
 class Seen(Effect, frozen=True):
@@ -267,12 +350,15 @@ class StorePanic(Effect, frozen=True):
     level: int
 
 
-Effects: TypeAlias = tuple[Effect, ...]
-
 CONFIRM: Final = Confirm()
 
 #: Returns what follows from an event on a node; the state is that after the event.
 Follow: TypeAlias = Callable[[Applied, Any, State, Node], Effects]
+
+
+def come_back(user: User) -> Effects:
+    """Return what follows if somebody says something whom the server has marked as away."""
+    return (ComeBack(user.id),) if user.idled else ()
 
 
 def shown(applied: Applied, event: e.Event, state: State, node: Node) -> Effects:

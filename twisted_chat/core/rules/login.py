@@ -19,8 +19,7 @@ from twisted_chat.core.rules.decisions import (
     Propose,
     SendReply,
 )
-from twisted_chat.core.rules.effects import CONFIRM, shown
-from twisted_chat.core.rules.outcomes import NOBODY, Applied, Near, Outcome
+from twisted_chat.core.rules.effects import CONFIRM, NOBODY, Applied, Near, Outcome, shown
 from twisted_chat.core.rules.permissions import ponder, rename_refused
 from twisted_chat.core.rules.presence import departed
 from twisted_chat.core.rules.refusals import STALE, has_account, refuse, taken

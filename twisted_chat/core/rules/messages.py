@@ -12,7 +12,7 @@ from twisted_chat.core.api.records import Sent
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.decisions import Decision, Propose, Repeat, SendReply
-from twisted_chat.core.rules.outcomes import (
+from twisted_chat.core.rules.effects import (
     NOT_IN_ROOM,
     Applied,
     Duplicate,
@@ -31,7 +31,7 @@ from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.extras import Extras
-from twisted_chat.core.values.ids import MessageId, Node, UserId
+from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.names import Nick, RoomName
 
 _ID_REUSED: Final = Refused(
@@ -49,9 +49,8 @@ _WORDS: Final = re.compile(
     rf"\W*\w[^{_PARTED}]*[{_PARTED}]+[^{_PARTED}]+[{_PARTED}]+[^{_PARTED}]\S*\s*"
 )
 
-#: What follows from a line, made once; and if it is not kept.
-LINE: Final[f.Effects] = (f.ShowLine(),)
-_PASSING: Final[f.Effects] = (f.ShowLine(kept=False),)
+#: What follows from nearly all lines, made once.
+_LINE: Final[f.Effects] = (f.ShowLine(),)
 
 
 class Messages(Topic):
@@ -63,7 +62,7 @@ class Messages(Topic):
             c.SetBotCommands: self.set_bot_commands,
         }
         self.events = {
-            e.Said: Rule(self._said, effects=_shown),
+            e.Said: Rule(self._said),
             e.BotCommandsSet: Rule(self.bot_commands_set, self.check_bot_commands_set),
         }
 
@@ -110,16 +109,19 @@ class Messages(Topic):
         if room.strict and (refused := self._strictly(proposal, user, room, event.kind)):
             return refused
         author = user.sessions[origin.node, origin.session]
-        if origin.tag is not None:
-            repeated = once(self.state, message, proposal, author, room.name, event)
-            if repeated is not None:
-                return repeated
+        effects = _LINE
+        if origin.tag is not None or user.idled or event.kind != "say" or event.extras is not None:
+            sent = remember(self.state, message, proposal, author, room.name, event)
+            if isinstance(sent, Rejected):
+                return sent
+            effects = _follow(room, user, event, sent)
         user.spoke = proposal.time
         if room.strict and room.settings.slow:
             _note_spoken(room, user, proposal.time)
         return Applied(
             e.Envelope(message, proposal.time, event, origin, author, room.ref),
             InRoom(room.ref.id),
+            effects=effects,
         )
 
     def _strictly(
@@ -201,15 +203,15 @@ def sent_before(
     return Repeat(sent.message, sent.time) if same else SendReply(_ID_REUSED)
 
 
-def once(
+def remember(
     state: State,
     message: MessageId,
     proposal: e.Proposal,
     author: e.Author,
     to: Nick | RoomName,
     event: e.Said | e.Told,
-) -> Rejected | None:
-    """Reject a message whose id the client used before; else remember the id."""
+) -> Rejected | Sent | None:
+    """Reject a message whose id the client used before; else remember the id, if there is one. Return what is remembered."""
     tag = proposal.origin.tag
     if tag is None:
         return None
@@ -220,8 +222,9 @@ def once(
         return Rejected(
             proposal, Duplicate(sent.message, sent.time) if sent.digest == mark else _ID_REUSED
         )
-    nonces.remember(scope, tag, Sent(mark, message, proposal.time))
-    return None
+    sent = Sent(mark, message, proposal.time)
+    nonces.remember(scope, tag, sent)
+    return sent
 
 
 def content(
@@ -235,18 +238,13 @@ def content(
     return digest(type(to).__name__, to.key, kind, *lines, *rest)
 
 
-def _shown(applied: Applied, event: e.Said, state: State, node: Node) -> f.Effects:
+def _follow(room: Room, user: User, event: e.Said, sent: Sent | None) -> f.Effects:
+    """Return what follows from a line that is not as nearly all are."""
+    only = None
     if event.extras is not None and event.extras.operators:
-        return (f.ShowLine(kept=False, only=_operators(applied, state)),)
-    return LINE if is_kept(event) else _PASSING
-
-
-def _operators(applied: Applied, state: State) -> tuple[UserId, ...]:
-    """Return the operators of the room that a message is for, and its author."""
-    room, author = applied.envelope.room, applied.envelope.author
-    assert room is not None and author is not None
-    members = state.rooms[room.id].members.items()
-    return tuple(user for user, roles in members if roles & OPERATORS or user == author.user)
+        members = room.members.items()
+        only = tuple(each for each, roles in members if roles & OPERATORS or each == user.id)
+    return f.ShowLine(sent, only is None and is_kept(event), only), *f.come_back(user)
 
 
 def is_kept(event: e.Said | e.Told) -> bool:

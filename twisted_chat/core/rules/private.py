@@ -13,8 +13,15 @@ from twisted_chat.core.api.commands import Kind
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.decisions import Decision, Ignoring, Propose, Recall, SendReply, Talk
-from twisted_chat.core.rules.messages import bad_lines, is_kept, once, sent_before
-from twisted_chat.core.rules.outcomes import NOBODY, NOT_IN_ROOM, Applied, Between, Outcome
+from twisted_chat.core.rules.effects import (
+    NOBODY,
+    NOT_IN_ROOM,
+    Applied,
+    Between,
+    Outcome,
+    Rejected,
+)
+from twisted_chat.core.rules.messages import bad_lines, is_kept, remember, sent_before
 from twisted_chat.core.rules.refusals import absent_target, hidden, refuse, shown_again
 from twisted_chat.core.rules.topic import NOT_HERE, Asked, Case, Ordered, Rule, Topic, room_of
 from twisted_chat.core.state.conversations import GUESTS, NO_TALK, ref
@@ -116,9 +123,9 @@ class Private(Topic):
             if refused is not None:
                 return it.rejected(refused)
         assert target is not None
-        repeated = once(state, it.message, it.proposal, author, event.nick, event)
-        if repeated is not None:
-            return repeated
+        sent = remember(state, it.message, it.proposal, author, event.nick, event)
+        if isinstance(sent, Rejected):
+            return sent
         user.spoke = it.now
         # Renamed on the way: it is still the same person, shown under the name they have now.
         told = self._kept(it.message, user, target, event)
@@ -346,11 +353,15 @@ def _told(applied: Applied, event: e.Told, state: State, node: Node) -> f.Effect
         if asks and user is not None and user.away is not None:
             why = f": {user.away}" if user.away != c.NO_REASON else ""
             effects.append(f.NotifyOrigin(r.Notice("away", f"{user.nick} is away{why}.")))
+    author, tag = applied.envelope.author, applied.envelope.tag
+    assert author is not None
+    sent = state.nonces.find(author.scope, tag) if tag is not None else None
     if event.talk is not None:
-        effects.append(f.KeepPrivate())
-    elif applied.envelope.tag is not None:
+        effects.append(f.KeepPrivate(sent))
+    elif sent is not None:
         # Where a guest takes part its id is kept, so that it is not sent twice.
-        effects.append(f.Append())
+        effects.append(f.KeepId(sent))
+    effects += f.come_back(state.users[author.user])
     if event.to == NOT_HERE:
         why = f"{event.nick} is not here. The message will be delivered when {event.nick} is back."
         effects.append(f.NotifyOrigin(r.Notice("not-here", why)))

@@ -20,8 +20,16 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api.replies import PasswordNeeded, Refused
 from twisted_chat.core.rules.decisions import CheckPassword, Decision, Propose, SendReply
-from twisted_chat.core.rules.effects import Follow, shown
-from twisted_chat.core.rules.outcomes import Applied, Audience, InRoom, Outcome, Rejected, Why
+from twisted_chat.core.rules.effects import (
+    Applied,
+    Audience,
+    Follow,
+    InRoom,
+    Outcome,
+    Rejected,
+    Why,
+    shown,
+)
 from twisted_chat.core.rules.permissions import may
 from twisted_chat.core.rules.refusals import no_such_room, refuse
 from twisted_chat.core.state.room import Room
