@@ -85,8 +85,21 @@ class PeopleTests(Case):
         self.assertEqual(
             found.people,
             (
-                Person(nick("alice"), CleanText("lunch"), scope=scopes[1]),
-                Person(nick("bob"), operator=True, roles=("operator",), scope=scopes[0]),
+                Person(
+                    nick("alice"),
+                    CleanText("lunch"),
+                    scope=scopes[1],
+                    user_name="~user",
+                    host="somewhere",
+                ),
+                Person(
+                    nick("bob"),
+                    operator=True,
+                    roles=("operator",),
+                    scope=scopes[0],
+                    user_name="~user",
+                    host="somewhere",
+                ),
             ),
         )
         self.assertEqual((found.count, str(found.room)), (2, "#Dev"))
@@ -181,6 +194,7 @@ class ProfileTests(Case):
                 30.0,
                 CleanText("lunch"),
                 host="somewhere",
+                user_name="~user",
             ),
         )
 

@@ -26,6 +26,7 @@ from twisted_chat.core.rules.effects import (
     Rejected,
 )
 from twisted_chat.core.state.room import LOBBY_ID
+from twisted_chat.core.values.about import About
 from twisted_chat.core.values.account import Proof
 from twisted_chat.core.values.ids import MessageId, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.values.limits import REMEMBERED
@@ -51,6 +52,20 @@ class LoginTests(ChatCase):
 
     def test_free_nick_is_claimed(self) -> None:
         self.assertEqual(self.login("carol"), self.arrival("carol"))
+
+    def test_who_comes_is_shown_as_they_say(self) -> None:
+        about = About("car", "Carol C.", bot=True)
+        self.world.do(self.new, c.Login(nick("carol"), about=about))
+        author = self.world.user(self.new).author
+        self.assertEqual(author.prefix, "carol!~car@somewhere")
+        self.assertEqual((author.real_name, author.bot), ("Carol C.", True))
+
+    def test_who_says_nothing_about_themselves_has_a_prefix_too(self) -> None:
+        self.assertEqual(self.world.user(self.bob).author.prefix, "bob!~user@somewhere")
+
+    def test_long_real_name_is_cut(self) -> None:
+        self.world.do(self.new, c.Login(nick("carol"), about=About(real_name="x" * 1000)))
+        self.assertEqual(self.world.user(self.new).author.real_name, "x" * 150)
 
     def test_taken_nick_is_refused_with_reason_and_suggestion(self) -> None:
         why = '"bob" is taken.'
@@ -555,6 +570,17 @@ class LoggingInTests(AccountCase):
         user = self.world.user(guest)
         self.assertEqual((user.nick, user.account, len(user.rooms)), (nick("bob"), "bob", 2))
         self.assertEqual(self.happened().audience, Near(tuple(user.rooms), author=True))
+
+    def test_an_account_stands_instead_of_the_cloak_as_its_owner_writes_it(self) -> None:
+        bob = self.world.register("Bob")
+        self.assertEqual(self.world.user(bob).author.prefix, "Bob!~user@Bob.user")
+        self.world.do(bob, c.Rename(nick("rob")))
+        self.assertEqual(self.world.user(bob).author.prefix, "rob!~user@Bob.user")
+        self.world.close(bob)
+        again = self.world.login("bob")
+        self.assertEqual(self.world.user(again).author.prefix, "bob!~user@Bob.user")
+        self.world.proven(again, c.DropAccount("correct horse"))
+        self.assertEqual(self.world.user(again).author.prefix, "bob!~user@somewhere")
 
     def test_a_guest_joins_the_sessions_that_are_here_and_is_gone_itself(self) -> None:
         bob = self.world.register("bob")

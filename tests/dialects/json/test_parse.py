@@ -16,6 +16,7 @@ from tests.dialects.line.test_parse import MEANINGS, NEAR_MISSES, sample_argumen
 from tests.dialects.strategies import any_text
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.grammar.table import COMMANDS
+from twisted_chat.core.values.about import About
 from twisted_chat.core.values.extras import Extras
 from twisted_chat.core.values.ids import MessageId, spell
 from twisted_chat.core.values.names import parse_nick, parse_room
@@ -235,6 +236,13 @@ class CommandTests(Case):
         fields = {"content": "bob", "password": "pw", "session": "tok"}
         self.assertEqual(log_in(**fields), c.Login(BOB, "pw", "tok"))
         self.assertEqual(parse("nick", **fields), c.Login(BOB, "pw", "tok"))
+
+    def test_who_logs_in_may_say_something_about_themselves(self) -> None:
+        about = About(real_name="Bob B.", bot=True)
+        told = log_in(content="bob", real_name="Bob B.", bot=True)
+        self.assertEqual(told, c.Login(BOB, about=about))
+        bad = self.refused({"type": "nick", "content": "bob", "bot": 1}, "bad-field")
+        self.assertIn("true or false", str(bad))
 
     def test_empty_fields_of_nick_are_as_if_left_out(self) -> None:
         self.assertEqual(log_in(content=""), c.Login())

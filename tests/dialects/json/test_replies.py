@@ -160,10 +160,13 @@ class ReplyTests(SynchronousTestCase):
             roles=("operator",),
             idle=59.6,
             scope="5c09e",
+            real_name="Bob B.",
+            bot=True,
         )
         people = r.People((person,), 1, 2, 3, DEV)
         bob: dict[str, Any] = {"nick": "bob", "away": "lunch", "account": "al", "guest": False}
         bob |= {"operator": True, "roles": ["operator"], "idle": 60, "scope": "5c09e"}
+        bob |= {"real_name": "Bob B.", "bot": True}
         fields = {"users": [bob], "count": 1, "page": 2, "pages": 3, "room": "dev"}
         self.assertEqual(
             reply(people), {"type": "who", "content": "1 person is in #dev: bob.", **fields}
@@ -204,6 +207,15 @@ class ReplyTests(SynchronousTestCase):
                 "server_operator": False,
             },
         )
+
+    def test_whois_tells_what_somebody_said_about_themselves(self) -> None:
+        told = reply(
+            r.Profile(
+                BOB, None, (), THEN, 0.0, None, user_name="~bob", real_name="Bob B.", bot=True
+            )
+        )
+        about = (told["user_name"], told["real_name"], told["bot"])
+        self.assertEqual(about, ("~bob", "Bob B.", True))
 
     def test_operator_is_told_addresses_too(self) -> None:
         bob = r.Profile(BOB, None, (), THEN, 0.0, None, "a.b.c.ip", True, ("192.0.2.7",))

@@ -216,14 +216,20 @@ class ReplyTests(SynchronousTestCase):
 
 class OperatorTests(SynchronousTestCase):
     def test_address_is_shown_beside_its_cloak(self) -> None:
-        bob = r.Profile(BOB, None, (), 0.0, 0.0, None, "a.b.c.ip", True, ("192.0.2.7",))
+        bob = r.Profile(
+            BOB, None, (), 0.0, 0.0, None, "a.b.c.ip", True, ("192.0.2.7",), user_name="~bob"
+        )
         self.assertEqual(
             reply(bob)[1:],
             [
                 "-- bob is an operator of this server.",
-                "-- bob comes from a.b.c.ip (192.0.2.7).",
+                "-- bob comes from ~bob@a.b.c.ip (192.0.2.7).",
             ],
         )
+
+    def test_whois_says_what_somebody_said_about_themselves(self) -> None:
+        bob = r.Profile(BOB, None, (), 0.0, 0.0, None, real_name="Bob B.", bot=True)
+        self.assertEqual(reply(bob)[1:], ["-- bob is a bot.", "-- Real name: Bob B."])
 
     def test_who_was_here_is_said_with_how_long_ago(self) -> None:
         told = reply(r.WasHere("bob", 0.0, 3 * 3600.0))

@@ -223,7 +223,10 @@ def _answer(event: ev.Event, date: Callable[[float], str]) -> Iterable[str]:
                 since=date(event.since),
                 idle=event.idle,
                 away=event.away,
+                user_name=event.user_name,
                 host=event.host,
+                real_name=event.real_name,
+                bot=event.bot,
                 addresses=event.addresses,
                 operator=event.server_operator,
             )

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from twisted_chat.core.values.about import NOTHING_SAID, About
 from twisted_chat.core.values.account import Privacy
 from twisted_chat.core.values.bans import Target
 from twisted_chat.core.values.extras import Extras
@@ -42,6 +43,7 @@ class Login(Command, frozen=True):
     ``nick`` for want of the password comes as a guest. ``said``: a line that could be a nickname and a password, and is perhaps
     neither; ``nick`` is what it begins with, if that can be one. If the name is in use, it is refused; else a guest comes in.
     ``backlog``: how many lines of history are shown when the session enters a room; None: as many as the server shows.
+    ``about`` is for who is not here yet.
     """
 
     nick: Nick | None = None
@@ -50,6 +52,7 @@ class Login(Command, frozen=True):
     or_guest: bool = False
     said: Secret | None = None
     backlog: int | None = None
+    about: About = NOTHING_SAID
 
 
 class Register(Command, frozen=True):

@@ -15,6 +15,7 @@ import msgspec
 
 from twisted_chat.core.api.commands import Kind, Lines
 from twisted_chat.core.values import bans
+from twisted_chat.core.values.about import NO_USER_NAME, NOTHING_SAID, About
 from twisted_chat.core.values.account import Privacy, Proof
 from twisted_chat.core.values.extras import Extras
 from twisted_chat.core.values.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
@@ -35,7 +36,7 @@ class Arrived(_Event, frozen=True):
 
     ``replaced`` are the sessions (node, session) of the same scope that had the user until now. ``proof`` says which account
     the session is. ``address`` is where it comes from, for comparing with bans, and never shown; ``local``: it comes from the
-    machine of its server, where no panic keeps anybody out.
+    machine of its server, where no panic keeps anybody out. ``about`` counts if the user is a new one.
     """
 
     nick: Nick
@@ -45,6 +46,7 @@ class Arrived(_Event, frozen=True):
     proof: Proof | None = None
     address: str = ""
     local: bool = False
+    about: About = NOTHING_SAID
 
 
 class Departed(_Event, frozen=True):
@@ -470,7 +472,8 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
 class Author(msgspec.Struct, frozen=True, gc=False):
     """Who did it, as they were at that moment.
 
-    ``account`` is the key of the account, None for a guest; ``host`` the cloak of the address.
+    ``account`` is the key of the account, None for a guest, and ``account_name`` how its owner writes it; ``host`` is the cloak
+    of the address. Others see :attr:`shown_user` and :attr:`shown_host`, which are the same for all sessions of a user.
     """
 
     user: UserId
@@ -480,6 +483,23 @@ class Author(msgspec.Struct, frozen=True, gc=False):
     host: str = ""
     real_name: str = ""
     bot: bool = False
+    user_name: str = ""
+    account_name: str = ""
+
+    @property
+    def shown_user(self) -> str:
+        """The user name as others see it: the ``~`` says that nobody has verified it."""
+        return f"~{self.user_name or NO_USER_NAME}"
+
+    @property
+    def shown_host(self) -> str:
+        """What others see of where the user is: the account, or a guest's cloak."""
+        return f"{self.account_name}.user" if self.account_name else self.host
+
+    @property
+    def prefix(self) -> str:
+        """Who it is in one word, ``nick!~user@host``: what masks are compared with."""
+        return f"{self.nick}!{self.shown_user}@{self.shown_host}"
 
 
 class RoomRef(msgspec.Struct, frozen=True, gc=False):

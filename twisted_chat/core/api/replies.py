@@ -187,6 +187,12 @@ class Person(msgspec.Struct, frozen=True):
     idle: float = 0.0
     #: The public name of a session of theirs.
     scope: str = ""
+    #: As in :class:`.events.Author`, and as others see it.
+    account_name: str = ""
+    user_name: str = ""
+    host: str = ""
+    real_name: str = ""
+    bot: bool = False
 
 
 class People(_Reply, frozen=True):
@@ -228,6 +234,7 @@ class Profile(_Reply, frozen=True):
     """What is known of one user. Times are seconds since 1970, ``idle`` is seconds.
 
     ``host`` is what others may see of where they are, ``addresses`` is for server operators; ``operator`` if they are one.
+    ``account_name``, ``user_name``: as in :class:`.events.Author`, and as others see it.
     """
 
     nick: Nick
@@ -239,6 +246,10 @@ class Profile(_Reply, frozen=True):
     host: str = ""
     operator: bool = False
     addresses: tuple[str, ...] = ()
+    account_name: str = ""
+    user_name: str = ""
+    real_name: str = ""
+    bot: bool = False
 
 
 class WasHere(_Reply, frozen=True):

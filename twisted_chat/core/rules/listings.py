@@ -155,14 +155,20 @@ def all_people(state: State, room: Room | None, now: float) -> Iterator[People]:
 
 def _person(user: User, room: Room | None, now: float) -> Person:
     roles = room.members[user.id] if room is not None else NO_ROLES
+    author = user.author
     return Person(
-        user.nick,
+        author.nick,
         user.away,
-        user.author.account,
+        author.account,
         operator=not roles.isdisjoint(("owner", "operator")),
         roles=tuple(sorted(roles)),
         idle=max(0.0, now - user.spoke),
-        scope=user.scope,
+        scope=author.scope,
+        account_name=author.account_name,
+        user_name=author.shown_user,
+        host=author.shown_host,
+        real_name=author.real_name,
+        bot=author.bot,
     )
 
 
@@ -268,11 +274,15 @@ def profile(
         user.since,
         max(0.0, now - user.spoke),
         user.away,
-        host=user.author.host,
+        host=user.author.shown_host,
         operator=any(each.operator is not None for each in sessions),
         addresses=tuple(dict.fromkeys(each.address or HERE for each in sessions))
         if to_operator
         else (),
+        account_name=user.author.account_name,
+        user_name=user.author.shown_user,
+        real_name=user.author.real_name,
+        bot=user.author.bot,
     )
 
 

@@ -26,11 +26,11 @@ from twisted_chat.core.rules.refusals import STALE, has_account, refuse, taken
 from twisted_chat.core.rules.topic import Asked, Case, Ordered, Rule, Topic
 from twisted_chat.core.state.dedup import owner_of
 from twisted_chat.core.state.server_bans import shut
-from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
+from twisted_chat.core.values.about import About
 from twisted_chat.core.values.account import Account, Proof
-from twisted_chat.core.values.ids import Node, Scope, UserId
+from twisted_chat.core.values.ids import Node, UserId
 from twisted_chat.core.values.names import BadName, Nick, guest_nick, parse_nick, suggest
 from twisted_chat.core.values.text import CleanText
 
@@ -75,7 +75,7 @@ class Login(Topic):
             ghost = state.user_in_scope(asked.scope)
             if ghost is not None:
                 refused = self._banned(session.address, ghost.account, now)
-                return _refuse_or_arrive(refused, session, ghost.nick, asked.scope)
+                return self._arrive(asked, refused, ghost.nick, command.about)
             mine = state.accounts.login_of(asked.scope)
         nick = command.nick or (mine.name if mine is not None else self._free_guest())
         if command.password is not None:
@@ -97,16 +97,32 @@ class Login(Topic):
         if refused is None and holder is not None and not _joins(holder, mine, nick):
             refused = NameRefused("nick-taken", taken(nick, holder), free_nick(state, nick))
         proof = mine.proof if mine is not None else None
-        return _refuse_or_arrive(refused, session, nick, asked.scope, proof)
+        return self._arrive(asked, refused, nick, command.about, proof)
 
     def logs_in(self, asked: Asked, proven: CheckPassword, proof: Proof, password: str) -> Decision:
         """Decide what a right password leads to."""
         if asked.here is not None:
             return self.propose(asked, e.LoggedIn(proven.nick, proof))
-        session = asked.session
+        session, login = asked.session, proven.command
+        assert isinstance(login, c.Login)
         refused = self._banned(session.address, proof.account, asked.now)
         refused = refused or self._closed(proof.account, local=session.local)
-        return _refuse_or_arrive(refused, session, proven.nick, asked.scope, proof)
+        return self._arrive(asked, refused, proven.nick, login.about, proof)
+
+    def _arrive(
+        self,
+        asked: Asked,
+        refused: NameRefused | None,
+        nick: Nick,
+        about: About,
+        proof: Proof | None = None,
+    ) -> Decision:
+        if refused is not None:
+            return SendReply(refused)
+        session, about = asked.session, about.cut(self.state.limits.max_real_name)
+        arrived = e.Arrived(nick, asked.scope, session.host, proof=proof, about=about)
+        arrived = replace(arrived, address=session.address or "", local=session.local)
+        return Propose(arrived, claim=True)
 
     def _banned(self, address: str | None, account: str | None, now: float) -> NameRefused | None:
         """Refuse a login of who is banned. ``account`` is the key of its account, if any."""
@@ -145,7 +161,18 @@ class Login(Topic):
             return it.rejected(NameRefused("nick-taken", taken(event.nick, holder)))
         else:
             user_id, now = UserId(it.message), it.now
-            author = e.Author(user_id, event.nick, event.scope, key, event.host)
+            about, name = event.about, account.name.text if account is not None else ""
+            author = e.Author(
+                user_id,
+                event.nick,
+                event.scope,
+                key,
+                event.host,
+                about.real_name,
+                about.bot,
+                about.user_name,
+                name,
+            )
             user = User(user_id, author, since=now, spoke=now, sessions={place: author})
             user.addresses[place] = event.address
             state.add_user(user)
@@ -318,20 +345,6 @@ class Login(Topic):
 def free_nick(state: State, nick: Nick) -> Nick | None:
     """Suggest a free nick like the one that is taken."""
     return next((near for near in suggest(nick) if state.in_the_way(near) is None), None)
-
-
-def _refuse_or_arrive(
-    refused: NameRefused | None,
-    session: SessionState,
-    nick: Nick,
-    scope: Scope,
-    proof: Proof | None = None,
-) -> Decision:
-    if refused is not None:
-        return SendReply(refused)
-    arrived = e.Arrived(nick, scope, session.host, proof=proof)
-    arrived = replace(arrived, address=session.address or "", local=session.local)
-    return Propose(arrived, claim=True)
 
 
 def _joins(holder: User | Account | None, account: Account | None, nick: Nick) -> TypeGuard[User]:

@@ -144,7 +144,9 @@ class State:
     def set_account(self, user: User, account: str | None) -> None:
         """Note whose account a user has, or that it is a guest."""
         self._unindex_account(user)
-        user.author = msgspec.structs.replace(user.author, account=account)
+        known = self.accounts.get(account or "")
+        name = known.name.text if known is not None else account or ""
+        user.author = msgspec.structs.replace(user.author, account=account, account_name=name)
         self._retell(user)
         self._index_account(user)
 
@@ -154,7 +156,7 @@ class State:
         user.sessions = {
             place: now
             if author.scope == now.scope
-            else msgspec.structs.replace(author, nick=now.nick, account=now.account)
+            else msgspec.structs.replace(now, scope=author.scope, host=author.host)
             for place, author in user.sessions.items()
         }
 

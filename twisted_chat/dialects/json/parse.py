@@ -13,6 +13,7 @@ import msgspec
 
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.grammar.search import USAGE, BadSearch, read_search
+from twisted_chat.core.values.about import About
 from twisted_chat.core.values.extras import BadTags, Extras, read_tags
 from twisted_chat.core.values.ids import MessageId, read_id
 from twisted_chat.core.values.names import BadName, Nick, RoomName, parse_nick, parse_room
@@ -148,7 +149,7 @@ def _wrong_field(why: str) -> str:
         return '"tags" must be an object of strings.'
     if found is None:
         return 'Every object needs a "type".'
-    if found[1] in ("literal", "operators"):
+    if found[1] in ("literal", "operators", "bot"):
         return f'"{found[1]}" must be true or false.'
     return f'"{found[1]}" must be a {"whole number" if found[1] in _NUMBERS else "string"}.'
 
@@ -213,7 +214,8 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command:
                 raise BadLine('"nick" needs "content", the nickname.', "bad-field")
             if logged_in and nick is not None and password is None and token is None:
                 return c.Rename(nick)
-            return c.Login(nick, password, token)
+            about = About(real_name=CleanText(incoming.real_name), bot=incoming.bot)
+            return c.Login(nick, password, token, about=about)
         case "join":
             room = _room(incoming.room or incoming.content)
             if room is None:

@@ -138,6 +138,9 @@ def answer(reply: r.Reply) -> Answer:
                 host=reply.host,
                 server_operator=reply.operator,
                 addresses=reply.addresses,
+                user_name=reply.user_name,
+                real_name=reply.real_name,
+                bot=reply.bot,
             )
         case r.WasHere(name=name, time=time, ago=ago):
             seen = moment(time)
@@ -302,6 +305,8 @@ def _person(person: r.Person) -> s.Person:
         roles=person.roles,
         idle=round(person.idle),
         scope=person.scope,
+        real_name=person.real_name,
+        bot=person.bot,
     )
 
 

@@ -131,9 +131,12 @@ def _told(reply: r.Reply, zone: tzinfo | None) -> Iterable[str]:
                 since=date(reply.since, zone),
                 idle=reply.idle,
                 away=_away(reply.away) if reply.away is not None else None,
+                user_name=reply.user_name,
                 host=reply.host,
                 addresses=reply.addresses,
                 operator=reply.operator,
+                real_name=placed(CleanText(reply.real_name)),
+                bot=reply.bot,
             )
         case r.WasHere(name=name, ago=ago):
             return [say.was_here(name, ago)]

@@ -194,6 +194,8 @@ class Person(Struct, frozen=True, kw_only=True):
     idle: float = 0.0
     #: The public name of their session.
     scope: str = ""
+    real_name: str = ""
+    bot: bool = False
 
 
 class Who(Answer, frozen=True, kw_only=True, tag="who"):
@@ -251,6 +253,9 @@ class Whois(Answer, frozen=True, kw_only=True, tag="whois"):
     host: str = ""
     server_operator: bool = False
     addresses: tuple[str, ...] = ()
+    user_name: str = ""
+    real_name: str = ""
+    bot: bool = False
     seen: float = 0.0
     ago: float = 0.0
 

@@ -136,3 +136,5 @@ class Incoming(Struct, frozen=True, omit_defaults=True):
     partner: str | None = field(name="with", default=None)
     tags: dict[str, str] | None = None
     operators: bool = False
+    real_name: str = ""
+    bot: bool = False

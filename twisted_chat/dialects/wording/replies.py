@@ -259,9 +259,12 @@ def whois(
     since: str,
     idle: float,
     away: str | None,
+    user_name: str,
     host: str,
     addresses: Sequence[str],
     operator: bool,
+    real_name: str,
+    bot: bool,
 ) -> list[str]:
     kind = f"account {account}" if account is not None else "guest"
     gone = "" if away is None else f"; away{f': {away}' if away else ''}"
@@ -270,8 +273,12 @@ def whois(
     ]
     if operator:
         lines.append(f"{nick} is an operator of this server.")
+    if bot:
+        lines.append(f"{nick} is a bot.")
+    if real_name:
+        lines.append(f"Real name: {real_name}")
     if host:
-        lines.append(f"{nick} comes from {host}{because(', '.join(addresses))}.")
+        lines.append(f"{nick} comes from {user_name}@{host}{because(', '.join(addresses))}.")
     return lines
 
 

@@ -1,0 +1,38 @@
+"""What somebody says about themselves when they come, besides the nick: a user name, a real name, and whether it is a bot."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import msgspec
+
+#: The longest user name, in characters; as that of Ergo. It is part of every line that IRC clients get.
+MAX_USER_NAME: Final = 20
+
+#: What stands for the user name of those who gave none: everybody who does not come through IRC.
+NO_USER_NAME: Final = "user"
+
+# What parts a nick!user@host, or stands for others in a mask of it, is left out; so is what cannot be seen.
+_NOT_IN_USER_NAME: Final = re.compile(r"[^0-9A-Za-z._\-\[\]\\`^{}|]")
+
+
+class About(msgspec.Struct, frozen=True, gc=False):
+    """What somebody says about themselves. ``user_name`` is one of :func:`user_name_of`, "" if none was given."""
+
+    user_name: str = ""
+    real_name: str = ""
+    bot: bool = False
+
+    def cut(self, most: int) -> About:
+        """Return this with at most so many bytes of the real name, which is cut between characters."""
+        name = self.real_name.encode()[:most].decode(errors="ignore")
+        return msgspec.structs.replace(self, real_name=name)
+
+
+NOTHING_SAID: Final = About()
+
+
+def user_name_of(raw: str) -> str:
+    """Return a user name without what cannot be in one; "" if nothing is left."""
+    return _NOT_IN_USER_NAME.sub("", raw)[:MAX_USER_NAME]
