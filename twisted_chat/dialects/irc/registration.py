@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
+from twisted_chat.core.values.about import About, user_name_of
 from twisted_chat.core.values.names import BadName, Nick, ReservedName, parse_nick
-from twisted_chat.core.values.text import CleanText
+from twisted_chat.core.values.text import CleanText, shown
 from twisted_chat.dialects.base import Step
 from twisted_chat.dialects.irc import numerics as n
 from twisted_chat.dialects.irc import rooms, server
 from twisted_chat.dialects.irc.capabilities import OFFERED, PER_LINE
-from twisted_chat.dialects.irc.message import Message, middle, pack
+from twisted_chat.dialects.irc.message import MAX_LINE, Message, middle, pack
 
 if TYPE_CHECKING:
     from twisted_chat.dialects.irc.session import IrcSession
@@ -136,7 +137,8 @@ def _register(session: IrcSession) -> Iterator[Step]:
     def show(reply: r.Reply) -> Iterable[str] | None:
         return _logging_in(session, wanted, found, reply)
 
-    yield session.asks(c.Login(wanted, secret, backlog=0), show=show)
+    about = About(user_name_of(given.user), shown(given.real_name, MAX_LINE))
+    yield session.asks(c.Login(wanted, secret, backlog=0, about=about), show=show)
     if session.me is None:
         given.nick = ""
         return

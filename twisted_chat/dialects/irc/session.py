@@ -15,7 +15,7 @@ from twisted_chat.dialects.base import DialectSession, Request, Step, Steps
 from twisted_chat.dialects.irc import numerics as n
 from twisted_chat.dialects.irc.message import BadMessage, Message, encode, parse
 from twisted_chat.dialects.irc.replies import told
-from twisted_chat.dialects.irc.view import IrcView, prefix
+from twisted_chat.dialects.irc.view import IrcView
 
 if TYPE_CHECKING:
     from twisted_chat.dialects.irc.dialect import IrcDialect
@@ -205,7 +205,7 @@ class IrcSession:
     @property
     def source(self) -> str:
         """The prefix of what the client itself does."""
-        return prefix(self.me) if self.me is not None else NOBODY
+        return self.me.prefix if self.me is not None else NOBODY
 
 
 _check: Callable[[IrcDialect], DialectSession] = IrcSession

@@ -11,11 +11,6 @@ from twisted_chat.dialects.irc.message import encode
 from twisted_chat.dialects.wording import events as say
 
 
-def prefix(author: e.Author) -> str:
-    """Return who did something, as IRC writes that: ``nick!~user@host``."""
-    return f"{author.nick}!~u@{author.host}"
-
-
 class IrcView:
     """What sessions with the capabilities ``caps`` see. ``server`` is the name of the server."""
 
@@ -49,12 +44,12 @@ class IrcView:
 def _said(view: IrcView, envelope: e.Envelope, event: e.Said) -> Iterable[str]:
     room, author = envelope.room, envelope.author
     assert room is not None and author is not None
-    return message(prefix(author), str(room.name), event)
+    return message(author.prefix, str(room.name), event)
 
 
 def _told(view: IrcView, envelope: e.Envelope, event: e.Told) -> Iterable[str]:
     assert envelope.author is not None
-    return message(prefix(envelope.author), event.nick.text, event)
+    return message(envelope.author.prefix, event.nick.text, event)
 
 
 def message(source: str, to: str, event: e.Said | e.Told) -> Iterable[str]:
@@ -79,35 +74,35 @@ def _joined(view: IrcView, envelope: e.Envelope, event: e.Joined) -> Iterable[st
 def join(view: IrcView, author: e.Author, room: str) -> str:
     """Return the line of somebody who enters a room."""
     if "extended-join" in view.caps:
-        return f":{prefix(author)} JOIN {room} {author.account or '*'} :{author.real_name}"
-    return f":{prefix(author)} JOIN {room}"
+        return f":{author.prefix} JOIN {room} {author.account_name or '*'} :{author.real_name}"
+    return f":{author.prefix} JOIN {room}"
 
 
 def _left(view: IrcView, envelope: e.Envelope, event: e.Left) -> Iterable[str]:
     assert envelope.author is not None and envelope.room is not None
     why = f" :{event.reason}" if event.reason else ""
-    return (f":{prefix(envelope.author)} PART {envelope.room.name}{why}",)
+    return (f":{envelope.author.prefix} PART {envelope.room.name}{why}",)
 
 
 def _departed(view: IrcView, envelope: e.Envelope, event: e.Departed) -> Iterable[str]:
     assert envelope.author is not None
-    return (f":{prefix(envelope.author)} QUIT :{event.reason}",)
+    return (f":{envelope.author.prefix} QUIT :{event.reason}",)
 
 
 def _renamed(view: IrcView, envelope: e.Envelope, event: e.Renamed) -> Iterable[str]:
     assert envelope.author is not None
-    return (f":{prefix(envelope.author)} NICK {event.nick}",)
+    return (f":{envelope.author.prefix} NICK {event.nick}",)
 
 
 def _kicked(view: IrcView, envelope: e.Envelope, event: e.Kicked) -> Iterable[str]:
     assert envelope.author is not None and envelope.room is not None
     why = event.reason or envelope.author.nick.text
-    return (f":{prefix(envelope.author)} KICK {envelope.room.name} {event.nick} :{why}",)
+    return (f":{envelope.author.prefix} KICK {envelope.room.name} {event.nick} :{why}",)
 
 
 def _topic_set(view: IrcView, envelope: e.Envelope, event: e.TopicSet) -> Iterable[str]:
     assert envelope.author is not None and envelope.room is not None
-    return (f":{prefix(envelope.author)} TOPIC {envelope.room.name} :{event.topic}",)
+    return (f":{envelope.author.prefix} TOPIC {envelope.room.name} :{event.topic}",)
 
 
 def _announced(view: IrcView, envelope: e.Envelope, event: e.Announced) -> Iterable[str]:
