@@ -137,17 +137,20 @@ class World:
     # --- commands ---
 
     def decide(self, seat: Seat, command: c.Command, tag: str | None = None) -> Decision:
-        """Decide, and leave it at that."""
-        return self.hubs[seat.node].decide(
+        """Decide, and leave it at that. A finished proposal comes back as what asks for it."""
+        decision = self.hubs[seat.node].decide(
             seat.session, command, self.now, tag, scope_of(seat.token)
         )
+        if isinstance(decision, e.Proposal):
+            return Propose(decision.event, decision.room)
+        return decision
 
     def do(self, seat: Seat, command: c.Command, tag: str | None = None) -> Decision:
         """Decide a command and do what the decision asks for; return the decision."""
         decision = self.decide(seat, command, tag)
         hub = self.hubs[seat.node]
         if isinstance(decision, Propose):
-            if decision.claim:
+            if not isinstance(decision.event, e.Said | e.Told):
                 self.claiming.add((seat.node, seat.session))
             self.publish(hub.propose(seat.session, decision, self.now, tag))
         elif isinstance(decision, SendReply) and decision.change is not None:
@@ -159,9 +162,7 @@ class World:
         decision = self.decide(seat, command)
         hub = self.hubs[seat.node]
         if isinstance(decision, HashPassword):
-            decision = Propose(
-                e.AccountRegistered(decision.nick, password, decision.invite), claim=True
-            )
+            decision = Propose(e.AccountRegistered(decision.nick, password, decision.invite))
         else:
             assert isinstance(decision, CheckPassword), decision
             proof = decision.proof or Proof(decision.nick.key, outside=True)

@@ -72,11 +72,11 @@ class SubmitTests(NodeCase):
 
     def test_flood_limit_is_one_for_all_doors(self) -> None:
         (ann,) = self.enter("ann")
-        self.assertTrue(self.sessions.rested(ann.peer))
-        waits = [self.sessions.admit(ann.peer) for _ in range(self.limits.flood_burst + 1)]
+        self.assertTrue(self.sessions.hub.rested(ann.peer.id))
+        waits = [self.sessions.hub.admit(ann.peer.id) for _ in range(self.limits.flood_burst + 1)]
         self.assertEqual(waits[:-1], [0.0] * self.limits.flood_burst)
         self.assertAlmostEqual(waits[-1], 1 / self.limits.flood_rate)
-        self.assertFalse(self.sessions.rested(ann.peer))
+        self.assertFalse(self.sessions.hub.rested(ann.peer.id))
 
     def test_rename_is_told_once_and_the_author_has_a_copy(self) -> None:
         ann, bob, cid = self.enter("ann", "bob", "cid")

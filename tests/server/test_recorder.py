@@ -449,13 +449,13 @@ class SetClockTests(KeepingCase):
 
     def test_flood_is_over_when_it_would_be_whatever_the_time_of_day(self) -> None:
         (ann,) = self.enter("ann")
-        while not (wait := self.sessions.admit(ann.peer)):
+        while not (wait := self.sessions.hub.admit(ann.peer.id)):
             pass
         self.clocks.ahead += 3600
-        self.assertEqual(self.sessions.admit(ann.peer), wait)
+        self.assertEqual(self.sessions.hub.admit(ann.peer.id), wait)
         self.clocks.ahead -= 7200
         self.clocks.advance(wait)
-        self.assertEqual(self.sessions.admit(ann.peer), 0.0)
+        self.assertEqual(self.sessions.hub.admit(ann.peer.id), 0.0)
 
     def test_what_is_said_is_stamped_with_the_time_of_day(self) -> None:
         (ann,) = self.enter("ann")

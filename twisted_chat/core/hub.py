@@ -170,14 +170,15 @@ class Hub:
         """
         seat = self.state.sessions[session]
         decision = self._rules.decide(seat, command, now, tag, scope)
-        if type(decision) is Propose and isinstance(event := decision.event, _SPOKEN):
-            lines, extras = event.lines, event.extras
-            # What people write is short, and where they wrote before.
-            if extras is not None:
-                self._budgets.said(seat, decision.room, lines, extras.size)
-            elif decision.room != seat.spoke_in or len(lines) > 1 or len(lines[0]) > SHORT:
-                self._budgets.said(seat, decision.room, lines)
-        return decision
+        if type(decision) is not Propose or not isinstance(event := decision.event, _SPOKEN):
+            return decision
+        lines, extras = event.lines, event.extras
+        # What people write is short, and where they wrote before.
+        if extras is not None:
+            self._budgets.said(seat, decision.room, lines, extras.size)
+        elif decision.room != seat.spoke_in or len(lines) > 1 or len(lines[0]) > SHORT:
+            self._budgets.said(seat, decision.room, lines)
+        return self.propose(session, decision, now, tag)
 
     def propose(
         self, session: SessionId, decision: Propose, now: float, tag: str | None = None

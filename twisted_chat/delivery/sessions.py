@@ -46,10 +46,6 @@ class Sessions(dict[SessionId, Session]):
 
     # --- what a session does ---
 
-    def banned(self, address: str | None) -> str:
-        """Say why nobody can come in from an address; nothing if they can."""
-        return self.hub.banned(address)
-
     def open(self, door: Door, dialect: DialectSession, address: str | None) -> Session:
         """Add a session, and let it be greeted. ``address`` is where it comes from, None for this machine."""
         number = SessionId(self._next_session)
@@ -64,18 +60,6 @@ class Sessions(dict[SessionId, Session]):
         """Let a session speak another dialect, or see what it is shown in another way, from now on."""
         session.dialect = dialect
         self.delivery.look(session.outbox, dialect.here, dialect.elsewhere)
-
-    def admit(self, session: Session) -> float:
-        """See :meth:`.HubPort.admit`."""
-        return self.hub.admit(session.id)
-
-    def crowded(self, session: Session) -> bool:
-        """See :meth:`.HubPort.crowded`."""
-        return self.hub.crowded(session.id)
-
-    def rested(self, session: Session) -> bool:
-        """See :meth:`.HubPort.rested`."""
-        return self.hub.rested(session.id)
 
     def submit(self, session: Session, request: Request) -> None:
         """Hand in a command of a session. Only while it is ``ready``."""

@@ -106,6 +106,7 @@ class SessionReader:
     ) -> None:
         """``networks``: see :class:`.ReadControl`. ``longest``: the longest frame, in bytes."""
         self._sessions = sessions
+        self._hub = sessions.hub
         self._peer = peer
         self._source = source
         self.reading = ReadControl(source, networks, sessions.clock, shared, self.pump)
@@ -252,11 +253,11 @@ class SessionReader:
             if spent + frames.framer.taken_back >= _TURN:
                 self._let_others()
                 continue
-            wait = self._sessions.admit(peer)
+            wait = self._hub.admit(peer.id)
             if wait:
                 self._slow_down(wait)
                 continue
-            if self._slowed and self._sessions.rested(peer):
+            if self._slowed and self._hub.rested(peer.id):
                 self._slowed = False
             frames.drop()
             cost = COST + len(frame) if isinstance(frame, bytes) else COST
@@ -285,7 +286,7 @@ class SessionReader:
         self._wait = self._sessions.clock.callLater(wait, self._waited)
 
     def _why_slow(self) -> str:
-        if self._sessions.crowded(self._peer):
+        if self._hub.crowded(self._peer.id):
             return (
                 "Many people are writing from your network or in this room. "
                 "Your lines will be sent a little later; nothing is lost."

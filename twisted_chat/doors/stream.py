@@ -125,7 +125,7 @@ class StreamProtocol(Protocol):
             self._turn_away(why)
             return
         tune(self.transport, self._sessions.limits.send_buffer)
-        why = self._sessions.banned(self._host)
+        why = self._sessions.hub.banned(self._host)
         if why:
             self._turn_away(why)
             return

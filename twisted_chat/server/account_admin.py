@@ -89,5 +89,5 @@ class AccountAdmin:
         self._codes = {digest: code}  # one at a time, for what is not applied at once is void
         stored = Code(hashed, self._wall() + GOOD_FOR).spell()
         event = e.PasswordReset(seat.operator, command.account.key, digest, stored)
-        self._carry_out(session, d.Propose(event, claim=True), tag)
+        self._carry_out(session, d.Propose(event), tag)
         return None

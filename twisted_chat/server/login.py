@@ -98,7 +98,7 @@ class AccountLogin:
         digest = digest_of(code)
         self._codes[digest] = code
         until = self._wall() + GOOD_FOR
-        self._carry_out(session, d.Propose(e.InviteCodeMade(digest, until), claim=True), tag)
+        self._carry_out(session, d.Propose(e.InviteCodeMade(digest, until)), tag)
 
     def _start(self, session: SessionId, work: Coroutine[Any, Any, None], tag: str | None) -> None:
         self._connections.hold(session)
@@ -198,7 +198,7 @@ class AccountLogin:
         user = self._hub.user_of(session) if self._sessions.here(session) else None
         if user is not None and user.account == proof.account:
             renewed = e.PasswordChanged(proof, hashed, renewed=True)
-            self._carry_out(session, d.Propose(renewed, claim=True), None)
+            self._carry_out(session, d.Propose(renewed), None)
 
     def _knows(self, session: SessionId, nick: Nick) -> bool:
         """Tell whether a session has an account already, or comes from where that was entered before."""
@@ -242,7 +242,7 @@ class AccountLogin:
             return
         if self._sessions.here(session):
             registered = e.AccountRegistered(asked.nick, hashed, asked.invite)
-            self._carry_out(session, d.Propose(registered, claim=True), tag)
+            self._carry_out(session, d.Propose(registered), tag)
 
     def _refuse(
         self,

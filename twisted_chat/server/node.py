@@ -219,15 +219,13 @@ class Node:
     ) -> None:
         """Do what a decision asks for. ``scope`` is that of a session that logs in."""
         match decision:
+            case e.Proposal():
+                self._on_its_way = decision
+                self._bus.publish(decision)
             case d.Propose():
-                now = self._wall()
-                proposal = self.hub.propose(session, decision, now, tag)
-                if decision.claim:
-                    self.hub.state.sessions[session].claims = True
-                    self._connections.hold(session, True)
-                else:
-                    self._on_its_way = proposal
-                self._bus.publish(proposal)
+                self.hub.state.sessions[session].claims = True
+                self._connections.hold(session, True)
+                self._bus.publish(self.hub.propose(session, decision, self._wall(), tag))
             case d.SendReply():
                 if decision.change is not None:
                     self._change(session, decision.change)

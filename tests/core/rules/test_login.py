@@ -48,7 +48,7 @@ class LoginTests(ChatCase):
         return self.decide(self.new, c.Login(nick(name) if name is not None else None))
 
     def arrival(self, name: str) -> Propose:
-        return Propose(e.Arrived(nick(name), scope_of(self.new.token), "somewhere"), claim=True)
+        return Propose(e.Arrived(nick(name), scope_of(self.new.token), "somewhere"))
 
     def test_free_nick_is_claimed(self) -> None:
         self.assertEqual(self.login("carol"), self.arrival("carol"))
@@ -116,7 +116,7 @@ class LoginTests(ChatCase):
         for asked in (nick("bob"), nick("carol"), nick("alice"), None):
             self.assertEqual(
                 self.decide(back, c.Login(asked, token=back.token)),
-                Propose(e.Arrived(nick("bob"), scope_of(back.token), "somewhere"), claim=True),
+                Propose(e.Arrived(nick("bob"), scope_of(back.token), "somewhere")),
             )
 
     def test_without_the_token_nobody_is_taken_over(self) -> None:
@@ -131,11 +131,9 @@ class LoginTests(ChatCase):
 
     def test_second_login_is_a_rename(self) -> None:
         self.assertEqual(
-            self.decide(self.bob, c.Login(nick("rob"))), Propose(e.Renamed(nick("rob")), claim=True)
+            self.decide(self.bob, c.Login(nick("rob"))), Propose(e.Renamed(nick("rob")))
         )
-        self.assertEqual(
-            self.decide(self.bob, c.Login()), Propose(e.Renamed(nick("guest1")), claim=True)
-        )
+        self.assertEqual(self.decide(self.bob, c.Login()), Propose(e.Renamed(nick("guest1"))))
 
     def test_second_login_with_the_secret_of_a_session_is_refused(self) -> None:
         why = "You are already logged in as bob. Type /nick NICK to change your nickname."
@@ -630,13 +628,13 @@ class RenameTests(ChatCase):
     def test_free_nick_is_claimed(self) -> None:
         self.assertEqual(
             self.decide(self.bob, c.Rename(nick("rob"))),
-            Propose(e.Renamed(nick("rob")), claim=True),
+            Propose(e.Renamed(nick("rob"))),
         )
 
     def test_own_nick_in_another_case_is_free(self) -> None:
         self.assertEqual(
             self.decide(self.bob, c.Rename(nick("Bob"))),
-            Propose(e.Renamed(nick("Bob")), claim=True),
+            Propose(e.Renamed(nick("Bob"))),
         )
 
     def test_own_nick_is_no_change(self) -> None:
@@ -702,9 +700,7 @@ class RenamedTests(ChatCase):
 class AwayTests(ChatCase):
     def test_away_and_back_are_claims(self) -> None:
         for text in (CleanText("lunch"), None):
-            self.assertEqual(
-                self.decide(self.bob, c.Away(text)), Propose(e.AwaySet(text), claim=True)
-            )
+            self.assertEqual(self.decide(self.bob, c.Away(text)), Propose(e.AwaySet(text)))
 
     def test_quitting_gives_the_reason(self) -> None:
         self.assertEqual(self.decide(self.bob, c.Quit(CleanText("bye"))), GoodBye(CleanText("bye")))

@@ -307,7 +307,7 @@ class MarkReadTests(PrivateCase):
         lobby = self.state.rooms_by_key["lobby"].ref.id
         for name in (None, room("lobby")):
             decision = self.world.decide(self.ann, c.MarkRead(SEVEN, name))
-            self.assertEqual(decision, Propose(e.Read(SEVEN), lobby, claim=True))
+            self.assertEqual(decision, Propose(e.Read(SEVEN), lobby))
         refused = self.world.refusal(self.ann, c.MarkRead(SEVEN, room("dev")))
         self.assertEqual(refused.code, "no-such-room")
 
@@ -321,7 +321,7 @@ class MarkReadTests(PrivateCase):
         self.tell(self.ann, "bob")
         decision = self.world.decide(self.ann, command)
         talk = self.state.talks.find("ann", "bob")
-        self.assertEqual(decision, Propose(e.Read(SEVEN, nick("bob")), talk, claim=True))
+        self.assertEqual(decision, Propose(e.Read(SEVEN, nick("bob")), talk))
 
 
 class ReadTests(PrivateCase):

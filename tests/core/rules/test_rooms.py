@@ -105,18 +105,16 @@ class JoinTests(ChatCase):
 
 class RoomTests(ChatCase):
     def test_room_is_claimed(self) -> None:
-        self.assertEqual(
-            self.decide(self.eve, c.Join(room("new"))), Propose(e.Joined(room("new")), claim=True)
-        )
+        self.assertEqual(self.decide(self.eve, c.Join(room("new"))), Propose(e.Joined(room("new"))))
 
     def test_password_is_proposed_as_a_digest(self) -> None:
         self.assertEqual(
             self.decide(self.eve, c.Join(room("new"), "swordfish")),
-            Propose(e.Joined(room("new"), room_digest(room("new"), "swordfish")), claim=True),
+            Propose(e.Joined(room("new"), room_digest(room("new"), "swordfish"))),
         )
         self.assertEqual(
             self.decide(self.eve, c.Join(room("new"), "")),
-            Propose(e.Joined(room("new")), claim=True),
+            Propose(e.Joined(room("new"))),
         )
 
     def test_joining_a_room_one_is_in_moves_the_focus(self) -> None:
@@ -249,7 +247,7 @@ class RoomTests(ChatCase):
             why = "Too many wrong passwords for #vault. Try again in 6 seconds."
             self.refuse(seat, c.Join(room("vault"), "secret"), "slow-down", why)
         # Not who comes from elsewhere, nor without a password; and not for long.
-        alice = Propose(e.Joined(room("vault"), room_digest(room("vault"), "secret")), claim=True)
+        alice = Propose(e.Joined(room("vault"), room_digest(room("vault"), "secret")))
         self.assertEqual(self.decide(self.alice, c.Join(room("vault"), "secret")), alice)
         asked = SendReply(r.PasswordNeeded(room("vault")))
         self.assertEqual(self.decide(self.eve, c.Join(room("vault"))), asked)
@@ -269,11 +267,9 @@ class RoomTests(ChatCase):
     def test_leaving_is_a_claim(self) -> None:
         reason = CleanText("lunch")
         self.assertEqual(
-            self.decide(self.bob, c.Leave(reason=reason)), Propose(e.Left(reason), LOBBY_ID, True)
+            self.decide(self.bob, c.Leave(reason=reason)), Propose(e.Left(reason), LOBBY_ID)
         )
-        self.assertEqual(
-            self.decide(self.bob, c.Leave(room("dev"))), Propose(e.Left(), self.dev, True)
-        )
+        self.assertEqual(self.decide(self.bob, c.Leave(room("dev"))), Propose(e.Left(), self.dev))
 
     def test_room_that_is_not_there_is_told_apart_from_one_where_one_is_not(self) -> None:
         for command in (c.Leave(room("qqq")), c.Kick(nick("alice"), room=room("qqq"))):
@@ -299,7 +295,7 @@ class RoomTests(ChatCase):
         user = self.world.user(self.alice)
         self.assertEqual(
             self.decide(self.bob, c.Kick(nick("ALICE"), CleanText("out"), room("dev"))),
-            Propose(e.Kicked(user.id, user.nick, CleanText("out")), self.dev, True),
+            Propose(e.Kicked(user.id, user.nick, CleanText("out")), self.dev),
         )
 
     def test_only_members_can_be_kicked(self) -> None:
@@ -310,7 +306,7 @@ class RoomTests(ChatCase):
     def test_topic_is_set_and_shown(self) -> None:
         self.assertEqual(
             self.decide(self.alice, c.SetTopic(CleanText("news"))),
-            Propose(e.TopicSet(CleanText("news")), self.dev, True),
+            Propose(e.TopicSet(CleanText("news")), self.dev),
         )
         self.assertEqual(
             self.reply(self.bob, c.ShowTopic(room("dev"))), r.Topic(room("dev"), CleanText(""))
@@ -439,7 +435,7 @@ class KeepTests(ChatCase):
     def test_operator_sets_what_is_kept(self) -> None:
         self.assertEqual(
             self.decide(self.bob, c.SetKeep(self.month, room("dev"))),
-            Propose(e.KeepSet(self.month), self.dev, True),
+            Propose(e.KeepSet(self.month), self.dev),
         )
 
     def test_nobody_does_in_the_lobby(self) -> None:
@@ -471,7 +467,7 @@ class KeepTests(ChatCase):
         ):
             self.assertEqual(
                 self.decide(self.bob, c.SetKeep(asked)),
-                Propose(e.KeepSet(got, capped), self.dev, True),
+                Propose(e.KeepSet(got, capped), self.dev),
             )
 
     def test_what_is_shown_is_what_holds(self) -> None:

@@ -18,11 +18,10 @@ from twisted_chat.core.values.text import CleanText
 
 
 class Propose(msgspec.Struct, frozen=True, gc=False):
-    """Put this in order. ``claim``: the session waits for it to come back."""
+    """Put this in order; the session waits for it to come back. Of a message the hub makes the proposal at once."""
 
     event: e.Event
     room: RoomId | None = None
-    claim: bool = False
 
 
 class FocusOn(msgspec.Struct, frozen=True):
@@ -158,6 +157,7 @@ class Repeat(msgspec.Struct, frozen=True):
 
 Decision = (
     Propose
+    | e.Proposal
     | SendReply
     | InParts
     | Recall

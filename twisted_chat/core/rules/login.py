@@ -122,7 +122,7 @@ class Login(Topic):
         session, about = asked.session, about.cut(self.state.limits.max_real_name)
         arrived = e.Arrived(nick, asked.scope, session.host, proof=proof, about=about)
         arrived = replace(arrived, address=session.address or "", local=session.local)
-        return Propose(arrived, claim=True)
+        return Propose(arrived)
 
     def _banned(self, address: str | None, account: str | None, now: float) -> NameRefused | None:
         """Refuse a login of who is banned. ``account`` is the key of its account, if any."""
@@ -313,7 +313,7 @@ class Login(Topic):
         account = account_of(state, user)
         holder = state.in_the_way(nick, user, user.account)
         if account is not None and _joins(holder, account, nick):
-            return Propose(e.LoggedIn(nick, account.proof), claim=True)
+            return Propose(e.LoggedIn(nick, account.proof))
         if holder is None and nick.text == user.nick.text:
             return refuse("same-nick", f"Your nickname is already {nick}. Nothing was changed.")
         if holder is not None and (free := free_nick(state, nick)) is not None:

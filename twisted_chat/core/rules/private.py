@@ -177,7 +177,7 @@ class Private(Topic):
                 return room
             number, event = room.ref.id, e.Read(command.message)
         refused = self.check_read(asked, event)
-        return SendReply(refused) if refused is not None else Propose(event, number, claim=True)
+        return SendReply(refused) if refused is not None else Propose(event, number)
 
     def check_read(self, case: Case, event: e.Read) -> Refused | None:
         if case.user.account is None:
@@ -214,7 +214,7 @@ class Private(Topic):
             why = f"You ignore {MAX_IGNORED} people and cannot ignore more. Nothing was changed. Type /unignore NICK first."
             return refuse("too-many-ignored", why)
         if user.account is not None:
-            return Propose(e.IgnoreSet(target.nick.key, target.nick.text, hide=True), claim=True)
+            return Propose(e.IgnoreSet(target.nick.key, target.nick.text, hide=True))
         done = r.Confirmed(hidden(target.nick.text))
         return SendReply(done, Ignoring(target.nick.key, target.nick.text, hide=True))
 
@@ -225,7 +225,7 @@ class Private(Topic):
             return refuse("not-ignored", why)
         name = ignored[key]
         if asked.user.account is not None:
-            return Propose(e.IgnoreSet(key, name, hide=False), claim=True)
+            return Propose(e.IgnoreSet(key, name, hide=False))
         done = r.Confirmed(shown_again(name))
         return SendReply(done, Ignoring(key, command.nick.text, hide=False))
 

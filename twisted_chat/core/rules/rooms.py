@@ -98,7 +98,7 @@ class Rooms(Topic):
         refused = self._no_entry(user, room, event)
         if refused is None and room is not None:
             refused = self._try(asked, room, event.password)
-        return SendReply(refused) if refused is not None else Propose(event, claim=True)
+        return SendReply(refused) if refused is not None else Propose(event)
 
     def _try(
         self, asked: Asked, room: Room, password: str | None

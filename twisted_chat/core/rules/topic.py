@@ -203,7 +203,7 @@ class Topic:
         refused = check(asked, event) if check is not None else None
         if refused is not None:
             return SendReply(refused)
-        return Propose(event, asked.at.ref.id if asked.at is not None else None, claim=True)
+        return Propose(event, asked.at.ref.id if asked.at is not None else None)
 
     def member(self, nick: Nick, room: Room) -> User | None:
         """Return the user of that nick, if they are in the room."""

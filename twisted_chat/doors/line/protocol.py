@@ -42,7 +42,6 @@ class LineProtocol(StreamProtocol):
             older = OlderProgram(self._sessions, peer, shared.short, self._pacer, self.resumed)
         return LineReader(
             self._sessions,
-            shared.hub,
             peer,
             self.transport,
             self._networks,
@@ -87,7 +86,6 @@ class ChatFactory(StreamFactory):
         super().__init__(sessions, line, local_trust)
         self.line = line
         self.json = json
-        self.hub = sessions.hub
         #: The dialect of older programs, on the ports for programs.
         self.short: ShortJson | None = None
         self._short = ShortJson(json)

@@ -23,7 +23,6 @@ from twisted_chat.doors.line.pauses import Pauses
 from twisted_chat.doors.line.window import Window
 from twisted_chat.doors.read_limits import ReadLimits, Source
 from twisted_chat.doors.reader import COST, SessionReader, too_long
-from twisted_chat.seam.ports import HubPort
 
 #: What a line may have in addition to its text: the longest command with two names, and some room.
 _ROOM_FOR_COMMAND: Final = 512
@@ -46,7 +45,6 @@ class LineReader(SessionReader):
     def __init__(
         self,
         sessions: Sessions,
-        hub: HubPort,
         peer: Session,
         source: Source,
         networks: tuple[str, ...],
@@ -67,19 +65,18 @@ class LineReader(SessionReader):
         framer = TerminalFramer(longest, limits.max_endless)
         frames = TelnetFrames(framer, self._begin, self._obeyed)
         super().__init__(sessions, peer, source, networks, shared, frames, longest)
-        self._hub = hub
         self._json = json
         self._start_over = start_over
         self._older = older
         if older is not None:
             self._undecided = lambda: not older.is_clear(frames, self._ended)
-        self._pauses = Pauses(sessions.clock, hub, line, self.pump)
+        self._pauses = Pauses(sessions.clock, self._hub, line, self.pump)
         self._arrived = self._watch
         # How a session of lines logged in, until it sends a line that is not empty: a program may send a nickname or an empty
         # line before its first object.
         self._came_as: Literal["guest", "nick"] | None = None
-        self._prompt = PasswordPrompt(sessions, hub, frames.telnet)
-        self._first = FirstLine(sessions, hub, peer, line)
+        self._prompt = PasswordPrompt(sessions, self._hub, frames.telnet)
+        self._first = FirstLine(sessions, self._hub, peer, line)
         self._window = Window(sessions, peer, frames.telnet, line)
         self._lines = lines  # it speaks lines now
         if not lines:
