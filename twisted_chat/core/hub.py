@@ -17,7 +17,14 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.records import LeftOut, Remembered, RoomRecord
 from twisted_chat.core.api.replies import NameRefused
 from twisted_chat.core.rules import listings
-from twisted_chat.core.rules.decisions import CheckPassword, Decision, FocusOn, Ignoring, Propose
+from twisted_chat.core.rules.decisions import (
+    CheckPassword,
+    Decision,
+    FocusOn,
+    Ignoring,
+    Propose,
+    Proven,
+)
 from twisted_chat.core.rules.dispatch import Rules
 from twisted_chat.core.rules.effects import Applied, Outcome, Rejected
 from twisted_chat.core.rules.login import free_nick
@@ -262,7 +269,7 @@ class Hub:
             return Rejected(proposal, NameRefused(why.code, why.why, free_nick(self.state, nick)))
         return outcome
 
-    def change(self, session: SessionId, change: FocusOn | Ignoring) -> None:
+    def change(self, session: SessionId, change: FocusOn | Ignoring | Proven) -> None:
         """Change what concerns one session only."""
         seat = self.state.sessions[session]
         match change:
@@ -270,6 +277,8 @@ class Hub:
                 seat.focus_on(change.room)
             case Ignoring():
                 _ignore(seat, change.key, change.name, hide=change.hide)
+            case Proven():
+                seat.proof = change.proof
 
     def floor(self, user: UserId, room: Room, now: float) -> MessageId:
         """Return behind which message somebody who is in a room sees what was said there."""

@@ -273,12 +273,15 @@ class Node:
             return None
         return token if self.hub.knows(self.tokens.scope_of(token)) else None
 
-    def _change(self, session: SessionId, change: d.FocusOn | d.Ignoring) -> None:
+    def _change(self, session: SessionId, change: d.FocusOn | d.Ignoring | d.Proven) -> None:
         self.hub.change(session, change)
-        if isinstance(change, d.FocusOn):
-            self._connections.focus(session, change.room)
-        else:
-            self._sessions.ignore(session)
+        match change:
+            case d.FocusOn():
+                self._connections.focus(session, change.room)
+            case d.Ignoring():
+                self._sessions.ignore(session)
+            case d.Proven():  # pragma: no branch (mypy sees a missing case)
+                pass
 
     # --- the way back ---
 

@@ -55,6 +55,13 @@ class Login(Command, frozen=True):
     about: About = NOTHING_SAID
 
 
+class Authenticate(Command, frozen=True):
+    """Prove to be an account: before login for the login that follows, under whatever nick; after it under the nick one has."""
+
+    account: Nick
+    password: str
+
+
 class Register(Command, frozen=True):
     """Make an account of the nick one has; ``code`` is an invitation."""
 

@@ -53,6 +53,12 @@ class NickPassword(_Reply, frozen=True):
     inside: bool = False
 
 
+class Authenticated(_Reply, frozen=True):
+    """The password was right: the login that follows will be to this account."""
+
+    account: Nick
+
+
 class Greeting(_Reply, frozen=True):
     """The first thing a session sees."""
 
@@ -471,6 +477,7 @@ Reply = (
     | PasswordNeeded
     | NameRefused
     | NickPassword
+    | Authenticated
     | Greeting
     | Welcome
     | Hint

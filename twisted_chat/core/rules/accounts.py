@@ -280,7 +280,10 @@ def bad_password(password: str, *, new: bool) -> Refused | None:
 
 
 def prove(
-    state: State, nick: Nick, password: str, command: c.Login | c.ChangePassword | c.DropAccount
+    state: State,
+    nick: Nick,
+    password: str,
+    command: c.Login | c.Authenticate | c.ChangePassword | c.DropAccount,
 ) -> Decision:
     """Let a password be checked, after which ``command`` goes on."""
     bad = bad_password(password, new=False)

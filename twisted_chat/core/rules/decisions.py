@@ -38,11 +38,17 @@ class Ignoring(msgspec.Struct, frozen=True):
     hide: bool
 
 
+class Proven(msgspec.Struct, frozen=True):
+    """The login of this session that follows is to the account that is proven by this."""
+
+    proof: Proof
+
+
 class SendReply(msgspec.Struct, frozen=True):
     """Answer the asker, after changing the asker's session."""
 
     reply: r.Reply
-    change: FocusOn | Ignoring | None = None
+    change: FocusOn | Ignoring | Proven | None = None
 
 
 class Talk(msgspec.Struct, frozen=True):
@@ -104,7 +110,7 @@ class CheckPassword(msgspec.Struct, frozen=True):
 
     nick: Nick
     password: str
-    command: c.Login | c.ChangePassword | c.DropAccount
+    command: c.Login | c.Authenticate | c.ChangePassword | c.DropAccount
     proof: Proof | None
 
 

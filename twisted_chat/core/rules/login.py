@@ -17,6 +17,7 @@ from twisted_chat.core.rules.decisions import (
     CheckPassword,
     Decision,
     Propose,
+    Proven,
     SendReply,
 )
 from twisted_chat.core.rules.effects import CONFIRM, NOBODY, Applied, Near, Outcome, shown
@@ -46,10 +47,11 @@ class Login(Topic):
         self._next_guest = 1
         self.commands = {
             c.Login: self.login,
+            c.Authenticate: self.authenticate,
             c.Rename: self.rename,
         }
-        self.before_login = frozenset((c.Login,))
-        self.proven = {c.Login: self.logs_in}
+        self.before_login = frozenset((c.Login, c.Authenticate))
+        self.proven = {c.Login: self.logs_in, c.Authenticate: self.authenticates}
         self.events = {
             e.Arrived: Rule(self.arrived, effects=_arrived, by_nobody=True),
             e.LoggedIn: Rule(self.logged_in, self.check_logged_in, _logged_in),
@@ -77,6 +79,10 @@ class Login(Topic):
                 refused = self._banned(session.address, ghost.account, now)
                 return self._arrive(asked, refused, ghost.nick, command.about)
             mine = state.accounts.login_of(asked.scope)
+        if session.proof is not None:
+            mine = state.accounts.proven(session.proof)
+            if mine is None and not session.proof.outside:
+                return SendReply(NameRefused("wrong-password", STALE))
         nick = command.nick or (mine.name if mine is not None else self._free_guest())
         if command.password is not None:
             bad = bad_password(command.password, new=False)
@@ -87,7 +93,8 @@ class Login(Topic):
                 free = nick if state.in_the_way(nick) is None else free_nick(state, nick)
                 return SendReply(NameRefused("wrong-password", why, free))
             return prove(state, nick, command.password, command)
-        key = mine.key if mine is not None else None
+        proof = session.proof or (mine.proof if mine is not None else None)
+        key = proof.account if proof is not None else None
         if refused := self._banned(session.address, key, now):
             return SendReply(refused)
         holder = state.in_the_way(nick, None, key)
@@ -96,8 +103,23 @@ class Login(Topic):
         refused = self._closed(key, local=session.local)
         if refused is None and holder is not None and not _joins(holder, mine, nick):
             refused = NameRefused("nick-taken", taken(nick, holder), free_nick(state, nick))
-        proof = mine.proof if mine is not None else None
         return self._arrive(asked, refused, nick, command.about, proof)
+
+    def authenticate(self, asked: Asked, command: c.Authenticate) -> Decision:
+        """Let the password of an account be checked, whatever nick its session has or will have."""
+        if asked.here is not None and asked.here.account is not None:
+            return SendReply(has_account(asked.here.account))
+        return prove(self.state, command.account, command.password, command)
+
+    def authenticates(
+        self, asked: Asked, proven: CheckPassword, proof: Proof, password: str
+    ) -> Decision:
+        account = self.state.accounts.get(proof.account)
+        name = account.name if account is not None else proven.nick
+        if asked.here is not None:
+            nick = asked.here.nick if account is not None else name
+            return self.propose(asked, e.LoggedIn(nick, proof))
+        return SendReply(r.Authenticated(name), Proven(proof))
 
     def logs_in(self, asked: Asked, proven: CheckPassword, proof: Proof, password: str) -> Decision:
         """Decide what a right password leads to."""
@@ -293,7 +315,8 @@ class Login(Topic):
             return None
         state = self.state
         account = state.accounts.proven(proof)
-        if account is None and proof.outside and state.in_the_way(nick, user) is None:
+        ours = proof.outside and nick.key == proof.account
+        if account is None and ours and state.in_the_way(nick, user) is None:
             account = Account(nick, it.now, it.message)
             state.accounts.put(account)
         return account

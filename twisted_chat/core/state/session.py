@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Container
 from typing import Final
 
+from twisted_chat.core.values.account import Proof
 from twisted_chat.core.values.ids import RoomId, Scope, SessionId, UserId
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.ratelimit import Bucket, Pool
@@ -31,6 +32,8 @@ class SessionState:
     scope: Scope = _NO_SCOPE
     #: It comes from the machine that the server runs on.
     local: bool = False
+    #: The account that it proved to be before its login.
+    proof: Proof | None = None
     #: The registered name it asked for, and whose password it did not have.
     wanted: Nick | None = None
     address: str | None = None

@@ -10,6 +10,8 @@ OFFERED: Final[dict[str, str]] = {
     "echo-message": "",
     "extended-join": "",
     "multi-prefix": "",
+    "sasl": "PLAIN",
+    "draft/account-registration": "",
     "draft/no-implicit-names": "",
     "standard-replies": "",
     "userhost-in-names": "",

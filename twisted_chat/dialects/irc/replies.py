@@ -65,6 +65,13 @@ def _pong(session: IrcSession, reply: r.Pong) -> Iterable[str]:
     return (f":{session.server} PONG {session.server} :{reply.text}",)
 
 
+def logged_in(session: IrcSession, account: str) -> Iterable[str]:
+    """Say that the client is an account now."""
+    source = session.source if session.me is not None else f"{session.nick}!*@*"
+    why = f":You are now logged in as {account}"
+    yield session.spell(n.RPL_LOGGEDIN, f"{source} {account} {why}")
+
+
 #: How each reply is written; one that is not here is told in words.
 REPLIES: Final[dict[type[r.Reply], Callable[[IrcSession, Any], Iterable[str]]]] = {
     r.Acked: _nothing,

@@ -14,7 +14,7 @@ from twisted_chat.core.values.text import BadText, CleanText
 from twisted_chat.dialects.base import DialectSession, Request, Step, Steps
 from twisted_chat.dialects.irc import numerics as n
 from twisted_chat.dialects.irc.message import BadMessage, Message, encode, parse
-from twisted_chat.dialects.irc.replies import told
+from twisted_chat.dialects.irc.replies import logged_in, told
 from twisted_chat.dialects.irc.view import IrcView
 
 if TYPE_CHECKING:
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 #: Renders a reply to one command; None: as it is rendered for all.
 Show = Callable[[r.Reply], Iterable[str] | None]
+
+#: Verbs of specifications that have standard replies: who sends them knows those.
+_STANDARD: Final = frozenset(
+    ("REGISTER", "VERIFY", "CHATHISTORY", "MARKREAD", "REDACT", "METADATA")
+)
 
 #: What a client is called that has no nickname yet.
 NOBODY: Final = "*"
@@ -69,6 +74,8 @@ class IrcSession:
         #: Who it is for others, once it has logged in.
         self.me: e.Author | None = None
         self.motd: tuple[CleanText, ...] = ()
+        #: What a client has sent of an authentication that goes on; None: none does.
+        self.sasl: str | None = None
         self.asked = Asked("")
 
     @property
@@ -159,8 +166,11 @@ class IrcSession:
     def own(self, envelope: e.Envelope, *, acked: bool) -> bytes:
         event, me = envelope.event, self.me
         data = self.view.own(envelope, acked=acked)
-        if me is not None and isinstance(event, e.Renamed | e.LoggedIn):
+        if me is not None and isinstance(event, e.Renamed):
             self.me = msgspec.structs.replace(me, nick=event.nick)
+        if me is not None and isinstance(event, e.LoggedIn):
+            self.me = msgspec.structs.replace(me, nick=event.nick, account=event.proof.account)
+            return data + self.lines(logged_in(self, event.proof.account))
         if isinstance(event, e.AwaySet):
             return self.away(event.text is not None)
         return data
@@ -187,10 +197,14 @@ class IrcSession:
 
     def fails(self, code: str, why: str, *about: str) -> bytes:
         """Write a standard reply about the verb that was asked for; for clients that do not know those, as a numeric."""
+        return self.lines([self.failure(code, why, *about)])
+
+    def failure(self, code: str, why: str, *about: str) -> str:
+        """Return the line that says why something failed, see :meth:`fails`."""
         verb = self.asked.verb
-        if "standard-replies" in self.caps:
-            return self.lines([f":{self.server} FAIL {' '.join((verb, code, *about))} :{why}"])
-        return self.numeric(n.ERR_UNKNOWNERROR, f"{' '.join((verb, *about))} :{why}")
+        if "standard-replies" in self.caps or verb in _STANDARD:
+            return f":{self.server} FAIL {' '.join((verb, code, *about))} :{why}"
+        return self.spell(n.ERR_UNKNOWNERROR, f"{' '.join((verb, *about))} :{why}")
 
     def away(self, away: bool) -> bytes:
         """Write that the client is away, or back."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from twisted_chat.dialects.base import Step
-from twisted_chat.dialects.irc import messages, registration, rooms, server
+from twisted_chat.dialects.irc import accounts, messages, registration, rooms, server
 from twisted_chat.dialects.irc.message import Message
 
 if TYPE_CHECKING:
@@ -33,6 +33,10 @@ VERBS: Final[dict[str, Verb]] = {
     "PONG": Verb(registration.pong, "PONG TEXT", early=True),
     "QUIT": Verb(registration.leave, "QUIT [:TEXT]", early=True),
     "USER": Verb(registration.user, "USER NAME 0 * :REAL NAME", 4, early=True),
+    # --- accounts ---
+    "AUTHENTICATE": Verb(accounts.authenticate, "AUTHENTICATE MECHANISM|DATA|*", 1, early=True),
+    "REGISTER": Verb(accounts.register, "REGISTER *|NICK *|EMAIL PASSWORD", 3, early=True),
+    "VERIFY": Verb(accounts.verify, "VERIFY ACCOUNT CODE", 2, early=True),
     # --- rooms ---
     "JOIN": Verb(rooms.join, "JOIN #ROOM[,#ROOM…] [PASSWORD[,PASSWORD…]]", 1),
     "NAMES": Verb(rooms.names, "NAMES #ROOM[,#ROOM…]"),

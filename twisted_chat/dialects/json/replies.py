@@ -182,6 +182,8 @@ def answer(reply: r.Reply) -> Answer:
             )
         case r.Ignored(names=names):
             return s.Ignored(content=one_line(say.ignored(names)), code="ignored", names=names)
+        case r.Authenticated(account=account):
+            return s.Notice(content=say.authenticated(account.text), code="authenticated")
         case r.Confirmed(text=text):
             return s.Notice(content=sentence(text), code="done")
         case r.Notice(code=code, text=text):

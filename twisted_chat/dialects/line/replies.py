@@ -185,6 +185,8 @@ def _told(reply: r.Reply, zone: tzinfo | None) -> Iterable[str]:
             return [say.retention(str(room), keep)]
         case r.Ignored(names=names):
             return say.ignored(names)
+        case r.Authenticated(account=account):
+            return [say.authenticated(account.text)]
         case r.Confirmed(text=text) | r.Notice(text=text):
             return [sentence(text)]
         case r.HelpText():

@@ -32,6 +32,10 @@ def welcome(nick: str, *, resumed: bool = False) -> str:
     return f"Welcome{' back' if resumed else ''}, {nick}."
 
 
+def authenticated(account: str) -> str:
+    return f"The password of {account} is right. You log in to that account."
+
+
 def farewell(why: str) -> str:
     return f"Goodbye{because(why)}."
 
