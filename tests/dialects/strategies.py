@@ -362,6 +362,7 @@ REPLIES: dict[type[Any], st.SearchStrategy[Any]] = {
     r.PasswordNeeded: st.builds(r.PasswordNeeded, rooms, st.booleans()),
     r.NameRefused: st.builds(r.NameRefused, _codes, clean_texts, st.none() | nicks),
     r.NickPassword: st.builds(r.NickPassword, nicks, st.none() | nicks),
+    r.Authenticated: st.builds(r.Authenticated, nicks),
     r.Greeting: st.builds(r.Greeting, clean_texts),
     r.Welcome: st.builds(r.Welcome, nicks, st.just("token"), lines, st.booleans()),
     r.Hint: st.just(r.Hint()),

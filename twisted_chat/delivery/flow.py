@@ -79,6 +79,8 @@ class FlowControl:
                 freed.append(session)
             elif not session.unacked:
                 self._settled(session)
+                if session.dialect.serial:
+                    freed.append(session)
         # Only now: what they say next is acknowledged after all that was stored already.
         for session in freed:
             if session.ready:

@@ -112,8 +112,8 @@ class Session:
 
     @property
     def idle(self) -> bool:
-        """What it asked for is finished: it waits for no answer, and no message of it is on its way."""
-        return not self.waits and not self.flying
+        """What it asked for is finished: no answer, no message on its way and nothing in the store is waited for."""
+        return not (self.waits or self.flying or self.unacked)
 
     @property
     def settled(self) -> bool:

@@ -18,6 +18,7 @@ from twisted_chat.core.values.text import CleanText
 #: One of each command.
 EVERY_COMMAND: tuple[c.Command, ...] = (
     c.Login(nick("bob"), "secret", "token"),
+    c.Authenticate(nick("bob"), "secret"),
     c.Rename(nick("rob")),
     c.Register("correct horse", "code"),
     c.ChangePassword("correct horse", "battery staple"),
@@ -137,6 +138,7 @@ EVERY_REPLY: tuple[r.Reply, ...] = (
     r.PasswordNeeded(room("dev")),
     r.NameRefused("nick-taken", '"bob" is taken.', nick("bob2")),
     r.NickPassword(nick("bob"), nick("bob2")),
+    r.Authenticated(nick("bob")),
     r.Greeting("chat"),
     r.Welcome(nick("bob"), "token", (CleanText("news"),)),
     r.Hint(),

@@ -98,7 +98,7 @@ class LoginTests(ChatCase):
         self.assertEqual((decision.reply.code, decision.reply.why), ("nick-taken", why))
 
     def test_everything_else_waits_for_the_login(self) -> None:
-        free = (c.Help, c.Ping, c.Pong, c.Login, c.Quit)
+        free = (c.Help, c.Ping, c.Pong, c.Login, c.Authenticate, c.Quit)
         for command in EVERY_COMMAND:
             if not isinstance(command, free):
                 self.refuse(
@@ -303,6 +303,75 @@ class NameTests(BobCase):
                 (decision.event.nick.text, decision.event.proof),
                 ("bob", self.hub.state.accounts["bob"].proof),
             )
+
+
+class AuthenticateTests(BobCase):
+    """An account is entered under another nick, before the login and after it."""
+
+    def authenticate(self, seat: Seat, name: str = "bob") -> Decision:
+        command = c.Authenticate(nick(name), "secret secret")
+        decision = self.world.decide(seat, command)
+        assert isinstance(decision, CheckPassword)
+        proof = decision.proof or Proof(name, outside=True)
+        return self.hub.proven(seat.session, decision, proof, scope_of(seat.token), NOW)
+
+    def proves(self, name: str = "bob") -> Seat:
+        """Add a session that has proved to be an account, and has not logged in."""
+        seat = self.world.open()
+        decision = self.authenticate(seat, name)
+        assert isinstance(decision, SendReply) and decision.change is not None
+        self.assertEqual(decision.reply, r.Authenticated(nick(name)))
+        self.hub.change(seat.session, decision.change)
+        return seat
+
+    def test_a_login_may_be_to_an_account_under_any_free_nick(self) -> None:
+        seat = self.proves()
+        self.world.do(seat, c.Login(nick("phone")))
+        user = self.world.user(seat)
+        self.assertEqual((user.nick, user.account), (nick("phone"), "bob"))
+
+    def test_under_the_nick_of_the_accounts_other_sessions_it_joins_them(self) -> None:
+        seat = self.proves()
+        self.world.do(seat, c.Login(nick("bob")))
+        self.assertIs(self.world.user(seat), self.world.user(self.bob))
+
+    def test_without_a_nick_it_has_that_of_the_account(self) -> None:
+        seat = self.proves()
+        self.world.do(seat, c.Login())
+        self.assertIs(self.world.user(seat), self.world.user(self.bob))
+
+    def test_nobody_elses_nick_comes_with_it(self) -> None:
+        self.world.enter("eve")
+        decision = self.world.decide(self.proves(), c.Login(nick("eve")))
+        assert isinstance(decision, SendReply) and isinstance(decision.reply, NameRefused)
+        self.assertEqual(decision.reply.code, "nick-taken")
+
+    def test_a_password_that_was_changed_meanwhile_is_right_no_more(self) -> None:
+        seat = self.proves()
+        self.world.proven(self.bob, c.ChangePassword("correct horse", "battery staple"))
+        decision = self.world.decide(seat, c.Login(nick("phone")))
+        assert isinstance(decision, SendReply) and isinstance(decision.reply, NameRefused)
+        self.assertEqual(decision.reply.code, "wrong-password")
+
+    def test_who_is_here_becomes_the_account_and_keeps_the_nick(self) -> None:
+        eve = self.world.enter("eve")
+        decision = self.authenticate(eve)
+        assert isinstance(decision, Propose)
+        self.world.publish(self.hub.propose(eve.session, decision, NOW))
+        user = self.world.user(eve)
+        self.assertEqual((user.nick, user.account), (nick("eve"), "bob"))
+
+    def test_who_is_an_account_already_is_refused(self) -> None:
+        self.assertEqual(
+            self.code(self.bob, c.Authenticate(nick("bob"), "x" * 9)), "already-logged-in"
+        )
+
+    def test_an_account_kept_elsewhere_is_made_under_its_own_name_only(self) -> None:
+        seat = self.proves("zoe")
+        self.world.do(seat, c.Login(nick("phone")))
+        self.assertNotIn("phone", self.state.accounts)
+        self.world.do(seat, c.Login(nick("zoe")))
+        self.assertEqual(self.world.user(seat).account, "zoe")
 
 
 class ComingTests(AccountCase):

@@ -28,6 +28,11 @@ _PIECE: Final = 400
 #: The most that a client may send in all: the longest password, twice over.
 _MOST: Final = 8192
 
+_WRONG: Final = {
+    n.ERR_SASLFAIL: "SASL authentication failed",
+    n.ERR_PASSWDMISMATCH: "Password incorrect",
+}
+
 #: The codes of REGISTER by those of refusals.
 _FAILURES: Final = {
     "nick-taken": "ACCOUNT_EXISTS",
@@ -70,7 +75,7 @@ def authenticate(session: IrcSession, message: Message) -> Iterator[Step]:
 
 
 def _failed(session: IrcSession) -> bytes:
-    return session.numeric(n.ERR_SASLFAIL, ":SASL authentication failed")
+    return session.numeric(n.ERR_SASLFAIL, f":{_WRONG[n.ERR_SASLFAIL]}")
 
 
 def _plain(session: IrcSession, payload: str) -> Iterator[Step]:
@@ -92,25 +97,26 @@ def account_named(text: str) -> Nick:
     return parse_nick(text.partition("@")[0])
 
 
-def prove(session: IrcSession, account: Nick, password: Secret) -> Iterator[Step]:
-    """Ask whether a password is right, and say so in the words of SASL: of a name that is wrong no more than of a password."""
+def prove(
+    session: IrcSession, account: Nick, password: Secret, failed: int = n.ERR_SASLFAIL
+) -> Iterator[Step]:
+    """Ask whether a password is right; of a name that is wrong no more is said than of a password: the numeric ``failed``."""
 
     def show(reply: r.Reply) -> Iterable[str] | None:
         match reply:
             case r.Authenticated(account=name):
-                return [*logged_in(session, name.text), _done(session)]
+                return [*logged_in(session, name.text), *done]
             case r.Refused():
-                return (session.spell(n.ERR_SASLFAIL, ":SASL authentication failed"),)
+                return (session.spell(failed, f":{_WRONG[failed]}"),)
             case _:
                 return None
 
+    done = [session.spell(n.RPL_SASLSUCCESS, ":SASL authentication successful")]
+    if failed != n.ERR_SASLFAIL:
+        done = []
     yield session.asks(c.Authenticate(account, password), show=show)
     if session.me is not None and session.asked.refused is None:
-        yield session.lines([_done(session)])
-
-
-def _done(session: IrcSession) -> str:
-    return session.spell(n.RPL_SASLSUCCESS, ":SASL authentication successful")
+        yield session.lines(done)
 
 
 def register(session: IrcSession, message: Message) -> Iterator[Step]:

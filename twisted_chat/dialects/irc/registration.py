@@ -9,10 +9,11 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.about import About, user_name_of
 from twisted_chat.core.values.names import BadName, Nick, ReservedName, parse_nick
-from twisted_chat.core.values.text import CleanText, shown
+from twisted_chat.core.values.text import CleanText, Secret, shown
 from twisted_chat.dialects.base import Step
 from twisted_chat.dialects.irc import numerics as n
 from twisted_chat.dialects.irc import rooms, server
+from twisted_chat.dialects.irc.accounts import account_named, prove
 from twisted_chat.dialects.irc.capabilities import OFFERED, PER_LINE
 from twisted_chat.dialects.irc.message import MAX_LINE, Message, middle, pack
 
@@ -85,7 +86,7 @@ def password(session: IrcSession, message: Message) -> Iterator[Step]:
     if session.me is not None:
         yield session.numeric(n.ERR_ALREADYREGISTERED, ":You may not reregister")
     else:
-        session.registration.password = message.params[0]
+        session.registration.password = Secret(message.params[0])
 
 
 def user(session: IrcSession, message: Message) -> Iterator[Step]:
@@ -138,6 +139,13 @@ def _register(session: IrcSession) -> Iterator[Step]:
         return _logging_in(session, wanted, found, reply)
 
     about = About(user_name_of(given.user), shown(given.real_name, MAX_LINE))
+    account, _, password = (secret or "").partition(":")
+    if password:
+        # Clients without SASL name the account with its password, as those of bouncers do.
+        secret, given.password = None, None
+        yield from prove(session, account_named(account), Secret(password), n.ERR_PASSWDMISMATCH)
+        if session.asked.refused is not None:
+            return
     yield session.asks(c.Login(wanted, secret, backlog=0, about=about), show=show)
     if session.me is None:
         given.nick = ""

@@ -10,7 +10,8 @@ import msgspec
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.values.text import BadText, CleanText
+from twisted_chat.core.values.names import BadName
+from twisted_chat.core.values.text import BadText, CleanText, Secret
 from twisted_chat.dialects.base import DialectSession, Request, Step, Steps
 from twisted_chat.dialects.irc import numerics as n
 from twisted_chat.dialects.irc.message import BadMessage, Message, encode, parse
@@ -51,7 +52,7 @@ class Registration(msgspec.Struct):
     nick: str = ""
     user: str = ""
     real_name: str = ""
-    password: str | None = None
+    password: Secret | None = None
     negotiating: bool = False
 
 
@@ -137,7 +138,7 @@ class IrcSession:
             run = verb.run(self, message)
         try:
             yield from run
-        except BadText as bad:
+        except (BadText, BadName) as bad:
             yield self.fails("INVALID_TEXT", f"That was not sent: {bad}.")
         finally:
             # What comes now answers nothing.

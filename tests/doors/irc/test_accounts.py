@@ -1,0 +1,137 @@
+"""Accounts on IRC: SASL, PASS and REGISTER."""
+
+from __future__ import annotations
+
+import base64
+
+from tests.doors.house import Guest
+from tests.doors.irc.house import IrcHouseTestCase
+
+PASSWORD = "correct horse"
+
+
+def plain(name: str, password: str, wanted: str = "") -> str:
+    """Return what a client sends for SASL PLAIN."""
+    return base64.b64encode(f"{wanted}\0{name}\0{password}".encode()).decode()
+
+
+class AccountCase(IrcHouseTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        owner = self.house.enters("alice")
+        owner.types(f"/register {PASSWORD.replace(' ', '-')}")
+        self.password = PASSWORD.replace(" ", "-")
+        owner.types("/quit")
+
+    def says(self, *lines: str) -> Guest:
+        """Connect a client that sends these lines."""
+        client = self.comes()
+        client.types(*lines)
+        return client
+
+
+class SaslTests(AccountCase):
+    def proves(self, *pieces: str) -> list[str]:
+        """Return what a client is answered to what it sends after the name of the mechanism."""
+        client = self.says("CAP REQ :sasl", "AUTHENTICATE PLAIN")
+        self.assertEqual(client.sees()[-1], "AUTHENTICATE +")
+        return self.asks(client, *(f"AUTHENTICATE {piece}" for piece in pieces))
+
+    def test_the_right_password_logs_in_under_any_nick(self) -> None:
+        client = self.says(
+            *("CAP REQ :sasl", "NICK phone", "USER a 0 * :A", "AUTHENTICATE PLAIN"),
+            *(f"AUTHENTICATE {plain('alice', self.password)}", "CAP END"),
+        )
+        seen = client.sees()
+        self.assertEqual(
+            seen[2:5],
+            [
+                ":server 900 * *!*@* alice :You are now logged in as alice",
+                ":server 903 * :SASL authentication successful",
+                ":server 001 phone :Welcome to server, phone",
+            ],
+        )
+        self.assertIn("account alice", " ".join(self.asks(client, "WHOIS phone")))
+
+    def test_wrong_names_and_passwords_and_nonsense_are_told_apart_by_nobody(self) -> None:
+        for given in (
+            plain("alice", "wrong"),
+            plain("nobody", "wrong"),
+            plain("alice", self.password, "bob"),
+            "====",
+            "+",
+            base64.b64encode(b"alice").decode(),
+            base64.b64encode(b"\xff\0\xff\0x").decode(),
+        ):
+            self.assertEqual(
+                self.proves(given), [":server 904 * :SASL authentication failed"], given
+            )
+
+    def test_a_device_may_stand_behind_the_name(self) -> None:
+        self.assertIn(" 903 ", self.proves(plain("alice@phone", self.password))[-1])
+
+    def test_pieces_are_put_together_and_too_much_is_refused(self) -> None:
+        long = plain("alice", "x" * 292)  # of 400 bytes
+        self.assertEqual(len(long), 400)
+        self.assertEqual(self.proves(long), [])
+        self.assertEqual(self.proves(long, "+"), [":server 904 * :SASL authentication failed"])
+        self.assertEqual(self.proves("A" * 401), [":server 905 * :SASL message too long"])
+        many = ["A" * 400] * 21
+        self.assertEqual(self.proves(*many)[0], ":server 904 * :SASL authentication failed")
+
+    def test_it_may_be_given_up_and_begun_anew(self) -> None:
+        seen = self.proves("*", "NOSUCH", "PLAIN", plain("alice", self.password))
+        self.assertEqual(
+            seen[:4],
+            [
+                ":server 906 * :SASL authentication aborted",
+                ":server 908 * PLAIN :are available SASL mechanisms",
+                ":server 904 * :SASL authentication failed",
+                "AUTHENTICATE +",
+            ],
+        )
+        self.assertIn(" 903 ", seen[-1])
+
+    def test_after_the_login_too_and_only_once(self) -> None:
+        client = self.enters("phone")
+        proof = plain("alice", self.password)
+        seen = self.asks(
+            client, "AUTHENTICATE PLAIN", f"AUTHENTICATE {proof}", "AUTHENTICATE PLAIN"
+        )
+        self.assertEqual([line.split()[1] for line in seen[1:]], ["900", "903", "907"])
+
+
+class PassTests(AccountCase):
+    def test_name_and_password_log_in(self) -> None:
+        client = self.says(f"PASS alice:{self.password}", "NICK phone", "USER a 0 * :A")
+        self.assertEqual(
+            [line.split()[1] for line in client.sees()[:2]],
+            ["900", "001"],
+        )
+
+    def test_a_wrong_password_lets_nobody_in(self) -> None:
+        client = self.says("PASS alice:wrong", "NICK phone", "USER a 0 * :A")
+        self.assert_sees(client, ":server 464 * :Password incorrect")
+
+    def test_the_nick_of_an_account_says_how_to_log_in(self) -> None:
+        client = self.says("NICK alice", "USER a 0 * :A")
+        (refused,) = client.sees()
+        self.assertRegex(refused, r"^:server 433 \* alice :.*alice:PASSWORD")
+
+
+class RegisterTests(IrcHouseTestCase):
+    def test_an_account_has_the_name_of_the_nick(self) -> None:
+        bob = self.enters("bob")
+        self.assertEqual(
+            self.asks(bob, "REGISTER other * long-enough")[0].split(" :")[0],
+            ":server FAIL REGISTER ACCOUNT_NAME_MUST_BE_NICK other",
+        )
+        *_, last = self.asks(bob, "REGISTER * bob@example.org long-enough")
+        self.assertRegex(last, "^:server REGISTER SUCCESS bob :")
+        (again,) = self.asks(bob, "REGISTER * * long-enough")
+        self.assertRegex(again, "^:server FAIL REGISTER ALREADY_AUTHENTICATED bob :")
+
+    def test_before_the_login_nobody_can(self) -> None:
+        bob = self.comes()
+        (refused,) = self.asks(bob, "REGISTER bob * long-enough")
+        self.assertRegex(refused, "^:server FAIL REGISTER COMPLETE_CONNECTION_REQUIRED bob :")
