@@ -185,13 +185,11 @@ class ReferenceTests(SynchronousTestCase):
 
 
 class LedgerTests(SynchronousTestCase):
-    def test_it_goes_on_from_given_numbers(self) -> None:
+    def test_ledgers_go_on_from_given_numbers_and_late_messages_came_twice(self) -> None:
         ledger = Ledger({1: 2})
         ledger.note(1, 2)
         ledger.note(2, 0)
         self.assertEqual((ledger.delivered, dict(ledger.next)), (4, {1: 3, 2: 1}))
-
-    def test_a_late_message_that_comes_again_came_twice(self) -> None:
         ledger = Ledger()
         for number in (1, 0, 0, 2):
             ledger.note(5, number)

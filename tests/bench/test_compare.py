@@ -35,8 +35,6 @@ class ComparedTests(SynchronousTestCase):
         self.assertEqual(found["ours"].cost, Spread(1, 1, 1))
         self.assertEqual(found["threads"].cost, Spread(0.75, 0.5, 1))
         self.assertEqual(found["ngircd"].cost, Spread(3, 3, 3))
-
-    def test_a_mode_that_did_not_run_has_no_ratio(self) -> None:
         self.assertEqual(
             [ratio.cost for ratio in compared(samples.comparison(), ["threads"], "sparse")], [None]
         )

@@ -144,13 +144,11 @@ class CrowdTests(SynchronousTestCase):
         self.assertEqual(crowd.why, "not logged in within 5 s (it said: -- wait? a little)")
         self.assertFalse(talker.connected)
 
-    def test_a_connection_closed_during_the_login_fails(self) -> None:
+    def test_a_connection_that_is_closed_or_slow_during_the_login_fails(self) -> None:
         crowd = self.crowd("plain", "bob")
         self.connect().connectionLost(Failure(ConnectionDone()))
         self.successResultOf(crowd.done)
         self.assertEqual(crowd.why, "the server closed the connection during the login")
-
-    def test_what_comes_after_a_refusal_is_not_looked_at(self) -> None:
         crowd = self.crowd("peer", "bob")
         talker = self.connect()
         talker.dataReceived(b"! no\r\n")
@@ -182,7 +180,7 @@ class CrowdTests(SynchronousTestCase):
         talker.dataReceived(b"hi\r\n")
         self.assertEqual((self.said(talker), heard), (b"PONG :1\r\n", [b"PING :1\r\n", b"hi\r\n"]))
 
-    def test_a_connection_lost_later_is_told(self) -> None:
+    def test_later_losses_are_told_but_not_at_the_end(self) -> None:
         crowd = self.crowd("peer", "bob")
         lost: list[Talker] = []
         crowd.lost = lost.append
@@ -192,8 +190,6 @@ class CrowdTests(SynchronousTestCase):
         talker.connectionLost(Failure(ConnectionDone()))
         self.assertEqual(lost, [talker])
         self.assertEqual(talker.last_words, " (it said: ! too slow)")
-
-    def test_ending_closes_all_and_is_no_loss(self) -> None:
         crowd = self.crowd("peer", "a b")
         lost: list[Talker] = []
         crowd.lost = lost.append

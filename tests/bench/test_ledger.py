@@ -169,10 +169,12 @@ class AuditTests(LedgerCase):
     def audit(self, *lines: tuple[int, int, str]) -> None:
         self.ledger.audit("dev", [self.message(number, line, who) for number, line, who in lines])
 
-    def test_everything_acknowledged_once_and_in_order_is_fine(self) -> None:
+    def test_history_that_misses_nothing_is_fine(self) -> None:
         self.acked(1, 0)
         self.acked(3, 1)
         self.audit((1, 0, "ann"), (2, 0, "joe"), (3, 1, "ann"), (4, 2, "ann"))
+        self.assert_kept()
+        self.ledger.audit("lobby", [])
         self.assert_kept()
 
     def test_a_line_that_is_missing_is_told(self) -> None:
@@ -182,11 +184,6 @@ class AuditTests(LedgerCase):
         self.assert_broken(
             "ann 1 was acknowledged as 0000000000000002, but is not in the history of dev"
         )
-
-    def test_lines_of_another_room_are_not_missed(self) -> None:
-        self.acked(1, 0)
-        self.ledger.audit("lobby", [])
-        self.assert_kept()
 
     def test_a_line_that_is_there_twice_is_told(self) -> None:
         self.audit((1, 0, "joe"), (2, 0, "joe"))

@@ -30,12 +30,10 @@ def asked(line: str) -> Wish:
 
 
 class LoadTests(SynchronousTestCase):
-    def test_the_classic_examples(self) -> None:
+    def test_each_load_has_its_defaults_and_options(self) -> None:
         self.assertEqual(asked("users").load, Users(users=10, messages=5))
         self.assertEqual(asked("users --users 50 --messages 10").load, Users(users=50, messages=10))
         self.assertEqual(asked("users --users 60 --messages 25").load, Users(users=60, messages=25))
-
-    def test_fanout(self) -> None:
         self.assertEqual(asked("fanout").load, Fanout())
         self.assertEqual(
             asked(
@@ -52,29 +50,21 @@ class LoadTests(SynchronousTestCase):
                 idle=8000,
             ),
         )
-
-    def test_sessions_are_ten_thousand(self) -> None:
         self.assertEqual(asked("sessions").load, Sessions(sessions=10_000))
         self.assertEqual(
             asked("sessions --sessions 5 --at-once 2 --seconds 1").load,
             Sessions(sessions=5, at_once=2, seconds=1),
         )
-
-    def test_the_store_is_filled_with_a_million(self) -> None:
         self.assertEqual(asked("store").load, Storing(messages=1_000_000))
         self.assertEqual(
             asked("store --messages 2,000 --database postgresql:///x --json a.json").load,
             Storing(messages=2000, database="postgresql:///x"),
         )
-
-    def test_the_client_has_50_000_lines(self) -> None:
         self.assertEqual(asked("client").load, Reading(lines=50_000, members=2_000, rate=200))
         self.assertEqual(
             asked("client --lines 5 --members 4 --rate 3 --keys 2").load,
             Reading(lines=5, members=4, rate=3, keys=2),
         )
-
-    def test_the_server_is_killed_thirty_times(self) -> None:
         self.assertEqual(asked("timing").load, Timing(tries=500))
         self.assertEqual(asked("timing --tries 7").load, Timing(tries=7))
         self.assertEqual(asked("logins").load, Logins(logins=200, seconds=5.0))
@@ -103,22 +93,16 @@ class LoadTests(SynchronousTestCase):
 
 
 class PlaceTests(SynchronousTestCase):
-    def test_ours_is_started_unless_said_otherwise(self) -> None:
+    def test_ours_is_started_unless_a_running_server_is_named(self) -> None:
         place = asked("users").place
         self.assertEqual((place.kind, place.target, place.options), ("ours", None, ()))
         self.assertEqual(asked("fanout --server threads").place.kind, "threads")
-
-    def test_a_running_server_on_this_machine_or_another(self) -> None:
         self.assertEqual(
             asked("users --port 5000").place.target, Target("127.0.0.1", 5000, "plain")
         )
         place = asked(f"fanout --host 127.0.0.2 --port 6667 --speaks irc --pid {os.getpid()}").place
         self.assertEqual((place.target, place.pid), (Target("127.0.0.2", 6667, "irc"), os.getpid()))
-
-    def test_a_running_server_keeps_its_processors_and_so_do_the_clients(self) -> None:
         self.assertEqual(asked("users --port 5000").place.processors.clients, ())
-
-    def test_a_host_without_a_port_is_refused(self) -> None:
         for line in ("users --host 127.0.0.1", "users --pid 1"):
             self.assertRaises(BenchError, asked, line)
 
@@ -129,13 +113,9 @@ class PlaceTests(SynchronousTestCase):
         self.assertEqual(
             (options.on(place, "writes").kind, options.on(place, "writes").options), ("writes", ())
         )
-
-    def test_ours_can_keep_history_elsewhere(self) -> None:
         for command in ("users", "compare"):
             place = read([command, "--database", ":memory:", "--ours=--motd x"]).place
             self.assertEqual(place.options, ("--database", ":memory:", "--motd", "x"))
-
-    def test_files(self) -> None:
         wish = asked("sessions --json a.json --plot b.svg")
         self.assertEqual((wish.json, wish.plot), (Path("a.json"), Path("b.svg")))
 

@@ -16,11 +16,9 @@ from tests.bench import samples
 
 
 class CheckTests(SynchronousTestCase):
-    def test_other_kinds_of_files_are_refused_before_the_run(self) -> None:
+    def test_bad_file_names_and_a_missing_matplotlib_are_told_before_the_run(self) -> None:
         error = self.assertRaises(BenchError, plot.check, Path("x.jpg"))
         self.assertEqual(str(error), "x.jpg: a plot's name ends with .png or .svg")
-
-    def test_without_matplotlib_the_way_to_get_it_is_told(self) -> None:
         with mock.patch.object(importlib.util, "find_spec", return_value=None):
             error = self.assertRaises(BenchError, plot.check, Path("x.png"))
         self.assertIn("pip install matplotlib", str(error))
@@ -50,23 +48,16 @@ class DrawTests(SynchronousTestCase):
             self.assertIn(b"<svg", self.draw(result))
         self.assertEqual(self.draw(samples.fanout(), ".png")[:4], b"\x89PNG")
 
-    def test_a_comparison_names_its_servers(self) -> None:
+    def test_comparisons_name_their_servers_and_sixty_users_nobody(self) -> None:
         result = samples.comparison()
         result.rounds[1].append(samples.fanout("ours", "sparse"))
         picture = self.draw(result)
         for name in (b"ours", b"threads", b"ngircd"):
             self.assertIn(b"<!-- %s -->" % name, picture)
-
-    def test_of_nothing_there_is_an_empty_picture(self) -> None:
-        result = samples.comparison()
         result.rounds = [[]]
         self.assertIn(b"<svg", self.draw(result))
-
-    def test_sixty_users_are_drawn_without_names(self) -> None:
         result = samples.users()
         result.rows *= 20
         self.assertNotIn(b"<!-- a -->", self.draw(result))
-
-    def test_a_file_that_cannot_be_written_is_told(self) -> None:
         error = self.assertRaises(BenchError, plot.draw, Path("/no/such/x.svg"), samples.fanout())
         self.assertIn("cannot write /no/such/x.svg", str(error))

@@ -38,22 +38,18 @@ class UsageTests(SynchronousTestCase):
         # Two values of 10 ms each may be rounded away.
         self.assertGreaterEqual(after.cpu - before.cpu, 4 * 0.05 - 0.02)
 
-    def test_memory_is_in_bytes(self) -> None:
+    def test_memory_is_in_bytes_and_unknown_without_the_process(self) -> None:
         now = usage(os.getpid())
         assert now is not None
         most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         # The kernel counts in batches of pages.
         self.assertTrue(most / 4 < now.rss < most + 4 * 1024**2, now)
-
-    def test_a_process_that_is_not_there_used_nothing_known(self) -> None:
         self.assertIsNone(usage(2**30))
 
 
 class ShareOutTests(SynchronousTestCase):
-    def test_the_server_has_a_processor_of_its_own(self) -> None:
+    def test_the_server_has_a_processor_of_its_own_if_there_are_two(self) -> None:
         self.assertEqual(share_out([2, 0, 1], pin=True), Processors((2,), (0, 1)))
-
-    def test_one_processor_is_shared(self) -> None:
         self.assertEqual(share_out([0], pin=True), Processors())
         self.assertEqual(share_out([0, 1], pin=False), Processors())
 
@@ -123,25 +119,21 @@ class LimitsTests(SynchronousTestCase):
             raise ValueError("not allowed to raise maximum limit")
         self.limits = wanted
 
-    def test_what_is_allowed_is_taken(self) -> None:
+    def test_what_is_allowed_is_taken_and_too_little_told(self) -> None:
         limits.require(4000)
         self.assertEqual(self.limits, (4096, 4096))
+        error = self.assertRaises(BenchError, limits.require, 10_000)
+        self.assertIn("10,000 connections need 10,064 open files", str(error))
+        self.assertIn("4,096 are allowed", str(error))
+        self.assertIn("ulimit -Hn 10064", str(error))
+        self.limits = (1024, resource.RLIM_INFINITY)
+        limits.require(10_000)
+        self.assertEqual(self.limits, (resource.RLIM_INFINITY,) * 2)
 
     def test_an_administrator_gets_more(self) -> None:
         self.most = 1_000_000
         limits.require(100_000)
         self.assertEqual(self.limits, (100_064, 100_064))
-
-    def test_too_little_is_told_with_what_would_do(self) -> None:
-        error = self.assertRaises(BenchError, limits.require, 10_000)
-        self.assertIn("10,000 connections need 10,064 open files", str(error))
-        self.assertIn("4,096 are allowed", str(error))
-        self.assertIn("ulimit -Hn 10064", str(error))
-
-    def test_no_limit_is_left_alone(self) -> None:
-        self.limits = (1024, resource.RLIM_INFINITY)
-        limits.require(10_000)
-        self.assertEqual(self.limits, (resource.RLIM_INFINITY,) * 2)
 
     def test_where_nothing_can_be_changed_what_there_is_counts(self) -> None:
         self.most = 0

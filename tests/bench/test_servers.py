@@ -33,12 +33,10 @@ class KindTests(SynchronousTestCase):
             ],
         )
 
-    def test_what_is_not_installed_is_missing_with_a_hint(self) -> None:
+    def test_what_is_not_installed_is_missing_and_programs_of_root_are_found(self) -> None:
         kind = Kind("irc", lambda setting: [], "no-such-ircd")
         self.assertIn("no-such-ircd is not installed (on Debian: apt-get install", kind.missing())
         self.assertEqual(KINDS["threads"].missing(), "")
-
-    def test_programs_are_found_where_only_root_looks(self) -> None:
         with (
             mock.patch.dict(os.environ, {"PATH": ""}),
             mock.patch.object(shutil, "which", return_value="/usr/sbin/x") as which,
@@ -73,14 +71,12 @@ class KindTests(SynchronousTestCase):
 
 
 class ElsewhereTests(SynchronousTestCase):
-    def test_it_is_measured_by_its_process_id_only(self) -> None:
+    def test_it_is_measured_by_its_process_id_and_not_ended(self) -> None:
         target = Target("127.0.0.1", 1, "line")
         self.assertIsNone(Elsewhere(target, None).usage())
         self.assertIsNotNone(Elsewhere(target, os.getpid()).usage())
         error = self.assertRaises(BenchError, Elsewhere, target, 2**30)
         self.assertEqual(str(error), f"there is no process {2**30} on this machine")
-
-    def test_it_is_not_ended(self) -> None:
         server = Elsewhere(Target("127.0.0.1", 1, "line"), os.getpid())
         self.successResultOf(ensureDeferred(server.stop()))
         self.assertFalse(server.ended.happened)
@@ -95,10 +91,8 @@ class StartedTests(SynchronousTestCase):
 
 
 class ResolveTests(SynchronousTestCase):
-    def test_an_address_is_itself(self) -> None:
+    def test_an_address_is_itself_and_no_such_host_is_told(self) -> None:
         self.assertEqual(servers.resolve("127.0.0.1"), "127.0.0.1")
-
-    def test_no_such_host_is_told(self) -> None:
         error = self.assertRaises(BenchError, servers.resolve, "no such host")
         self.assertIn("there is no host 'no such host'", str(error))
 

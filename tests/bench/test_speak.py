@@ -47,36 +47,23 @@ class MarkerTests(SynchronousTestCase):
             [(speaker, number, sent, 13 + len(line))],
         )
 
-    def test_messages_are_found_in_their_order(self) -> None:
+    def test_only_whole_messages_of_this_run_are_found(self) -> None:
         mark = marker("line")
         lines = b"".join(dressed("line", 3, mark.text(3, number, 9)) for number in range(5))
         self.assertEqual([each.number for each in mark.find(lines)], [0, 1, 2, 3, 4])
-
-    def test_a_line_without_its_end_is_not_found(self) -> None:
-        mark = marker("line")
         line = dressed("line", 3, mark.text(3, 0, 9))
         self.assertEqual(
             [mark.find(line[:length]) for length in range(len(line))], [[]] * len(line)
         )
-
-    def test_another_runs_messages_are_not_found(self) -> None:
         old = marker("plain", run="abd")
         self.assertEqual(marker("plain").find(dressed("plain", 3, old.text(3, 0, 9))), [])
-
-    def test_a_message_under_anothers_name_is_not_found(self) -> None:
         for speech in ("line", "irc", "peer"):
             mark = marker(speech)
             self.assertEqual(mark.find(dressed(speech, 4, mark.text(3, 0, 9))), [], speech)
-
-    def test_a_shortened_or_longer_message_is_not_found(self) -> None:
-        mark = marker("line")
         text = mark.text(3, 0, 9)
         self.assertEqual(
             mark.find(dressed("line", 3, text[:-1]) + dressed("line", 3, text + b"x")), []
         )
-
-    def test_replayed_history_is_not_found(self) -> None:
-        mark = marker("line")
         self.assertEqual(mark.find(b"[12:00] " + dressed("line", 3, mark.text(3, 0, 9))), [])
 
 
@@ -100,8 +87,6 @@ class LoginTests(SynchronousTestCase):
         self.assertFalse(second.awaits.search(b"-- You are in #lobby. 2 people are here:\r\n"))
         self.assertEqual(second.sends, b"/leave lobby\n")
         self.assertTrue(line.ready.search(b"-- You left #lobby. You talk in #bench now.\r\n"))
-
-    def test_the_lobby_needs_no_more_than_a_name(self) -> None:
         self.assertEqual(SPEECHES["line"].login("bob", LOBBY), ((None, b"bob\n"),))
 
     def test_irc_joins_after_the_welcome_is_through(self) -> None:
@@ -146,15 +131,13 @@ class LoginTests(SynchronousTestCase):
         ):
             self.assertTrue(refused.search(line), line)
 
-    def test_pings_are_answered_where_there_are_any(self) -> None:
+    def test_what_is_said_is_one_line_and_pings_are_answered(self) -> None:
         self.assertEqual(
             SPEECHES["irc"].pong(b"PING :a\r\nx\r\n:irc PING b\r\n"), b"PONG :a\r\nPONG b\r\n"
         )
         self.assertEqual(
             [SPEECHES[name].pong(b"PING x\r\n") for name in ("line", "peer", "plain")], [b""] * 3
         )
-
-    def test_what_is_said_is_one_line(self) -> None:
         said = {name: speech.say("bench", b"hi") for name, speech in SPEECHES.items()}
         self.assertEqual(
             said,

@@ -67,23 +67,19 @@ class LatenciesTests(SynchronousTestCase):
 
 
 class NumbersTests(SynchronousTestCase):
-    def test_percentile_is_the_nearest_rank(self) -> None:
+    def test_percentiles_and_spreads_leave_out_what_is_no_number(self) -> None:
         values = [float(value) for value in range(100, 0, -1)]
         self.assertEqual(
             [percentile(values, p) for p in (1, 50, 99, 99.9, 100)], [1, 50, 99, 100, 100]
         )
         self.assertEqual(percentile([3.0], 1), 3)
         self.assertTrue(math.isnan(percentile([], 50)))
-
-    def test_spread_leaves_out_what_is_no_number(self) -> None:
         self.assertEqual(spread([3.0, math.nan, 1.0, 2.0, math.inf]), Spread(2, 1, 3))
         self.assertIsNone(spread([math.nan]))
 
-    def test_each_ratio_comes_from_one_round(self) -> None:
+    def test_each_ratio_comes_from_one_round_in_which_both_are(self) -> None:
         # The medians are equal; the rounds are not.
         self.assertEqual(ratios([1.0, 2.0, 3.0], [3.0, 2.0, 1.0]), Spread(1, 1 / 3, 3))
-
-    def test_a_round_in_which_one_is_missing_does_not_count(self) -> None:
         self.assertEqual(
             ratios([1.0, None, 4.0, 9.0], [2.0, 2.0, None, 0.0]), Spread(0.5, 0.5, 0.5)
         )
@@ -91,19 +87,15 @@ class NumbersTests(SynchronousTestCase):
 
 
 class SamplesTests(SynchronousTestCase):
-    def test_median_lies_between_those_that_a_coin_says(self) -> None:
+    def test_the_interval_of_a_median_is_what_a_coin_says(self) -> None:
         # Of ten falls, none or one of heads or of tails are 22 of 1,024.
         values = [float(each) for each in range(10)]
         self.assertEqual(median_interval(values, 22 / 1024), Spread(4.5, 1, 8))
         self.assertEqual(median_interval(values, 21 / 1024), Spread(4.5, 0, 9))
         self.assertEqual(median_interval(values, 1 / 1024), Spread(4.5, -math.inf, math.inf))
-
-    def test_of_many_values_the_interval_is_narrow(self) -> None:
         found = median_interval([float(each) for each in range(10_000)], 0.001)
         self.assertEqual((9_999 - found.low, found.median), (found.high, 4_999.5))
         self.assertTrue(4_800 < found.low < 4_900)
-
-    def test_of_nothing_nothing_is_known(self) -> None:
         found = median_interval([], 0.001)
         self.assertTrue(math.isnan(found.median) and found.low < found.high)
 

@@ -15,27 +15,23 @@ class TalkTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.talk = Talk(3_000, 1_000.0)
 
-    def test_a_number_always_says_the_same(self) -> None:
+    def test_numbers_say_the_same_with_ids_and_times_that_grow(self) -> None:
         again = Talk(3_000, 1_000.0)
         self.assertEqual(
             [self.talk.envelope(n) for n in range(100)], [again.envelope(n) for n in range(100)]
         )
-
-    def test_ids_and_times_grow_and_lie_above_the_first_block(self) -> None:
         said = [self.talk.envelope(number) for number in range(3_000)]
         ids = [each.id for each in said]
         self.assertEqual(ids, list(range(BLOCK + 1, BLOCK + 3_001)))
         self.assertEqual(sorted(each.time for each in said), [each.time for each in said])
         self.assertLess(said[-1].time, 1_000.0)
 
-    def test_rooms_have_all_of_it_once(self) -> None:
+    def test_everybody_speaks_in_several_rooms_that_have_all_of_it_once(self) -> None:
         rooms = range(len(self.talk.rooms))
         ids = sorted(each.id for room in rooms for each in self.talk.of(room))
         self.assertEqual(ids, list(range(BLOCK + 1, BLOCK + 3_001)))
         for room in rooms:
             self.assertEqual({each.room for each in self.talk.of(room)}, {self.talk.rooms[room]})
-
-    def test_everybody_speaks_in_more_than_one_room(self) -> None:
         where: dict[str, set[str]] = {}
         for number in range(3_000):
             said = self.talk.envelope(number)
@@ -55,14 +51,12 @@ class TalkTests(SynchronousTestCase):
         self.assertGreater(counts["w1"], 1_000)
         self.assertGreater(len([1 for count in counts.values() if count < 5]), len(counts) / 2)
 
-    def test_what_a_search_must_find_are_the_newest_that_fit(self) -> None:
+    def test_searches_have_names_and_find_the_newest_that_fit(self) -> None:
         room = self.talk.rooms[0]
         lowest, found = self.talk.expected(Query((room,), (Term("common"),)))
         self.assertEqual(lowest, BLOCK + 1)
         self.assertEqual(found, [each.id for each in self.talk.of(0)][-50:])
         self.assertEqual(self.talk.expected(Query((room,), (Term("nosuchword"),)))[1], [])
-
-    def test_every_search_has_a_name_of_its_own(self) -> None:
         queries = self.talk.queries()
         self.assertEqual(len({name for name, _ in queries}), len(queries))
         found = {name: len(self.talk.expected(query)[1]) for name, query in queries}

@@ -236,17 +236,14 @@ class TalkerTests(VisitCase):
         self.assertEqual(self.ledger.violations, ["ann was refused: no (too-long)"])
         self.is_cut_off()
 
-    def test_what_is_no_json_is_told(self) -> None:
-        self.settles()
-        self.hears('{"type": 1}')
-        self.assertIn("ann got something that is not a client's JSON", self.ledger.violations[0])
-        self.is_cut_off()
-
-    def test_a_ping_is_answered(self) -> None:
+    def test_refusals_junk_and_pings_are_dealt_with(self) -> None:
         self.settles()
         self.asked()
         self.gets("ping")
         self.assertEqual(self.asked(), [{"type": "pong"}])
+        self.is_cut_off()
+        self.hears('{"type": 1}')
+        self.assertIn("ann got something that is not a client's JSON", self.ledger.violations[0])
         self.is_cut_off()
 
     def test_live_lines_and_those_of_a_join_reach_reader_and_ledger(self) -> None:

@@ -41,15 +41,13 @@ REPORTS: tuple[wire.Report, ...] = (
 
 
 class WireTests(SynchronousTestCase):
-    def test_each_is_one_line_and_comes_back_equal(self) -> None:
+    def test_each_is_one_line_and_comes_back_equal_and_anything_else_is_refused(self) -> None:
         for message in ORDERS:
             self.assertEqual(wire.order(wire.encode(message)), message)
         for report in REPORTS:
             line = wire.encode(report)
             self.assertEqual((line.count(b"\n"), line[-1:]), (1, b"\n"))
             self.assertEqual(wire.report(line), report)
-
-    def test_anything_else_is_refused(self) -> None:
         for line in (b"", b"{}", b'{"type": "go"', b'{"type": "gone"}'):
             self.assertRaises(msgspec.DecodeError, wire.order, line)
             self.assertRaises(msgspec.DecodeError, wire.report, line)

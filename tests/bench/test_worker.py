@@ -31,15 +31,13 @@ class WorkerTests(SynchronousTestCase):
     def order(self, order: wire.Order) -> None:
         self.worker.dataReceived(wire.encode(order))
 
-    def test_what_it_cannot_do_is_reported(self) -> None:
+    def test_what_it_cannot_do_and_logged_exceptions_are_reported(self) -> None:
         self.worker.dataReceived(b"dance\n")
         self.order(wire.Stop())
         bad, early = self.reports()
         assert isinstance(bad, wire.Failed) and isinstance(early, wire.Failed)
         self.assertIn("a client process failed: DecodeError", bad.why)
         self.assertEqual(early.why, "a client process failed: AssertionError: no job yet")
-
-    def test_an_exception_that_is_only_logged_is_reported(self) -> None:
         self.worker.observe({"log_failure": Failure(KeyError("x"))})
         self.worker.observe({"log_format": "all is well"})
         self.assertEqual(self.reports(), [wire.Failed("a client process failed: KeyError: 'x'")])

@@ -112,9 +112,14 @@ class ConnectTests(Base):
         self.clock.advance(LONGEST_WAIT)
         self.assertEqual((self.server.tries, self.clock.getDelayedCalls()), (1, []))
 
-    def test_who_is_not_connected_is_told_so(self) -> None:
+    def test_leaving_is_no_error_when_over_and_does_not_wait_for_ever(self) -> None:
         self.fails(self.starts(self.chat.say("hi")), "offline")
         self.successResultOf(self.starts(self.chat.close()))
+        self.comes_in()
+        assert self.chat._link is not None
+        self.chat._link.quit()
+        self.successResultOf(self.starts(self.chat.close()))
+        self.fails(self.starts(self.chat.settled()), "offline")
 
     def test_the_words_of_a_bot_are_told_after_each_login(self) -> None:
         words = ["!roll", "!flip", "!roll"]
@@ -128,16 +133,17 @@ class ConnectTests(Base):
         ]
         self.assertEqual(sent, [("join", "dev"), ("bot_commands", ["!roll", "!flip"])])
 
-    def test_words_that_bots_cannot_answer_to_are_an_error(self) -> None:
+    def test_words_that_bots_cannot_answer_to_and_bad_fingerprints_are_errors(self) -> None:
         for words in (["!msg"], ["roll"], ["!roll", "!mgs"], [f"!word{n}" for n in range(21)]):
             with self.assertRaises(ValueError):
                 Client(bot_commands=words, reactor=self.clock)
-
-    def test_a_fingerprint_must_be_one(self) -> None:
         with self.assertRaises(ValueError):
             Client(fingerprint="AB", reactor=self.clock)
         print_ = ":".join(["AB"] * 32)
         self.assertTrue(Client(fingerprint=print_, reactor=self.clock)._target.tls)
+        from twisted.internet import reactor
+
+        self.assertIs(Client()._reactor, reactor)
 
     def test_without_the_packages_tls_is_an_error(self) -> None:
         def missing(*_: object) -> Link:
@@ -145,11 +151,6 @@ class ConnectTests(Base):
 
         self.patch(api, "open_link", missing)
         self.assertEqual(self.fails(self.starts(self.chat.connect()), "not-sent"), "install it")
-
-    def test_the_reactor_is_twisteds_unless_one_is_given(self) -> None:
-        from twisted.internet import reactor
-
-        self.assertIs(Client()._reactor, reactor)
 
     def test_leaving_waits_for_the_last_acknowledgement(self) -> None:
         async def visit() -> None:
@@ -176,13 +177,6 @@ class ConnectTests(Base):
         self.assertNoResult(closing)
         self.clock.advance(10)
         self.successResultOf(closing)
-
-    def test_leaving_what_is_over_is_no_error(self) -> None:
-        self.comes_in()
-        assert self.chat._link is not None
-        self.chat._link.quit()
-        self.successResultOf(self.starts(self.chat.close()))
-        self.fails(self.starts(self.chat.settled()), "offline")
 
 
 class TalkTests(Base):
@@ -213,6 +207,11 @@ class TalkTests(Base):
         (message,) = self.server.took()
         self.server.tells("error", id=message["id"], code="no-such-nick", content="joe is not here")
         self.assertEqual(self.fails(telling, "no-such-nick"), "joe is not here")
+        self.assertEqual((self.chat.nick, self.chat.lag), ("bob", 0.0))
+        saying = self.starts(self.chat.say("hi"))
+        saying.cancel()
+        self.assertIsNotNone(self.failureResultOf(saying))
+        self.assertEqual(self.chat._answers, {})
 
     def test_who_may_not_join_talks_where_they_talked_before(self) -> None:
         self.server.answers_pings = False
@@ -236,7 +235,8 @@ class TalkTests(Base):
             self.server.took()
         self.assertIn("did not come back", self.fails(telling, "no-such-nick"))
 
-    def test_what_is_no_text_is_told_by_its_type(self) -> None:
+    def test_what_cannot_be_sent_or_is_no_text_is_told(self) -> None:
+        self.fails(self.starts(self.chat.say("a\x07")), "not-sent")
         number: Any = 123
         for call in (
             self.chat.say(number),
@@ -249,9 +249,6 @@ class TalkTests(Base):
             error = self.failureResultOf(self.starts(call), TypeError).value
             self.assertIn("must be a string, not int", str(error))
         self.assertEqual(self.server.took(), [])
-
-    def test_what_cannot_be_sent_is_an_error(self) -> None:
-        self.fails(self.starts(self.chat.say("a\x07")), "not-sent")
 
     def test_a_command_returns_its_answer(self) -> None:
         self.server.answers_pings = False
@@ -273,11 +270,6 @@ class TalkTests(Base):
         self.successResultOf(self.starts(self.chat.typed("")))
         for slip in ("psst -> joe", "login joe pw", "psst > "):
             self.fails(self.starts(self.chat.typed(slip)), "not-sent")
-
-    def test_a_command_without_an_answer_returns_when_it_is_carried_out(self) -> None:
-        asking = self.starts(self.chat.command("/back"))
-        self.server.hears()
-        self.assertIsNone(self.successResultOf(asking))
 
     def test_a_command_whose_answer_is_lost_is_an_error(self) -> None:
         self.server.answers_pings = False
@@ -316,14 +308,14 @@ class TalkTests(Base):
         page = self.successResultOf(asking)
         self.assertEqual(([each.text for each in page.messages], page.more), (["early"], True))
 
-    def test_an_account_is_made(self) -> None:
+    def test_accounts_and_commands_without_an_answer_return_when_carried_out(self) -> None:
         registering = self.starts(self.chat.register("pw"))
         (request,) = self.server.took()
         self.server.tells("notice", id=request["id"], code="done")
         self.successResultOf(registering)
-
-    def test_what_is_known_can_be_asked(self) -> None:
-        self.assertEqual((self.chat.nick, self.chat.lag), ("bob", 0.0))
+        asking = self.starts(self.chat.command("/back"))
+        self.server.hears()
+        self.assertIsNone(self.successResultOf(asking))
 
     def test_when_it_is_over_nothing_waits_and_nothing_is_sent(self) -> None:
         saying = self.starts(self.chat.say("hi"))
@@ -331,12 +323,6 @@ class TalkTests(Base):
         self.chat._link.quit()
         self.fails(saying, "left")
         self.fails(self.starts(self.chat.say("hi")), "left")
-
-    def test_who_gives_up_waiting_is_forgotten(self) -> None:
-        saying = self.starts(self.chat.say("hi"))
-        saying.cancel()
-        self.assertIsNotNone(self.failureResultOf(saying))
-        self.assertEqual(self.chat._answers, {})
 
 
 class HearTests(Base):
@@ -481,14 +467,12 @@ class RunTests(SynchronousTestCase):
         self.assertRaises(TypeError, run, lambda: None)
         self.assertEqual(reactor.stops, 1)
 
-    def test_it_raises_what_the_function_raises(self) -> None:
+    def test_it_raises_what_the_function_raises_and_lets_it_leave_on_interrupt(self) -> None:
         async def main() -> None:
             raise ChatError("no", "muted")
 
         with self.assertRaisesRegex(ChatError, "no"):
             _Run(FakeReactor(), main).run()
-
-    def test_an_interrupt_lets_the_function_leave(self) -> None:
         left = []
 
         async def main() -> None:

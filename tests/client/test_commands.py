@@ -19,10 +19,6 @@ class TypedTests(LinkedTestCase):
         enter(self.link, line)
         return self.sent("type", *(fields or ("content",)))
 
-    def test_text_is_said_where_one_talks(self) -> None:
-        said = self.enters("hi", "content", "room", "literal")
-        self.assertEqual(said, [("message", "hi", "lobby", True)])
-
     def test_a_line_for_a_bot_is_said_if_the_server_knows_one(self) -> None:
         self.assertEqual(
             self.enters("!roll 2d6", "content", "room"), [("command", "!roll 2d6", "lobby")]
@@ -33,11 +29,15 @@ class TypedTests(LinkedTestCase):
             with self.assertRaisesRegex(InvalidInput, "no command"):
                 enter(self.link, line)
 
-    def test_a_literal_line_is_said(self) -> None:
+    def test_text_and_literal_lines_are_said_and_empty_ones_are_not(self) -> None:
         self.assertEqual(self.enters("//x"), [("message", "/x")])
-
-    def test_an_empty_line_is_nothing(self) -> None:
         self.assertEqual(self.enters(""), [])
+        said = self.enters("msg joe psst", "content", "literal")
+        self.assertEqual(said, [("message", "msg joe psst", None)])
+        said = self.enters("hi", "content", "room", "literal")
+        self.assertEqual(said, [("message", "hi", "lobby", True)])
+        for line in ("/who", "?", "/topic hello", "/no-such-command-yet x"):
+            self.assertEqual(self.enters(line), [("command", line)])
 
     def test_messages_are_messages_however_they_are_typed(self) -> None:
         self.assertEqual(
@@ -48,30 +48,18 @@ class TypedTests(LinkedTestCase):
         self.server.says("psst", None, "joe")
         self.assertEqual(self.enters("/reply yes", "content", "to"), [("private", "yes", "joe")])
 
-    def test_a_private_text_that_may_be_mistyped_is_left_to_the_server(self) -> None:
-        said = self.enters("msg joe psst", "content", "literal")
-        self.assertEqual(said, [("message", "msg joe psst", None)])
-
-    def test_rooms_are_kept_by_the_link(self) -> None:
+    def test_rooms_and_who_one_is_are_kept_by_the_link(self) -> None:
         self.assertEqual(
             self.enters("/join dev key", "content", "password"), [("join", "dev", "key")]
         )
         self.assertEqual(self.link.focus, "dev")
         self.assertEqual(self.enters("/leave"), [("leave", "dev")])
         self.assertEqual(self.enters("/leave lobby"), [("leave", "lobby")])
-
-    def test_who_one_is_is_kept_by_the_link(self) -> None:
         self.assertEqual(self.enters("/nick joe"), [("nick", "joe")])
         self.assertEqual(self.enters("/register pw", "password"), [("register", "pw")])
         self.assertEqual(self.enters("/login pw2", "content", "password"), [("nick", "bob", "pw2")])
         self.assertEqual(self.enters("/login joe pw2"), [("nick", "joe")])
         self.assertEqual(self.enters("/passwd a b"), [("command", "/passwd a b")])
-
-    def test_all_else_is_for_the_server_to_understand(self) -> None:
-        for line in ("/who", "?", "/topic hello", "/no-such-command-yet x"):
-            self.assertEqual(self.enters(line), [("command", line)])
-
-    def test_quit_leaves(self) -> None:
         self.assertEqual(self.enters("/quit bye"), [("quit", "bye")])
         self.assertEqual(self.link.state, "ended")
 
@@ -86,6 +74,9 @@ class TypedTests(LinkedTestCase):
             with self.assertRaisesRegex(InvalidInput, why):
                 enter(self.link, line)
         self.assertEqual(self.link.waiting(), 0)
+        self.server.tells("notice", code="focus", focus=None)
+        with self.assertRaisesRegex(InvalidInput, "not in any room"):
+            enter(self.link, "hi")
 
     def test_a_full_queue_rejects(self) -> None:
         self.loses()
@@ -93,8 +84,3 @@ class TypedTests(LinkedTestCase):
             enter(self.link, "hi")
         with self.assertRaisesRegex(InvalidInput, "1,000 lines are already waiting"):
             enter(self.link, "one more")
-
-    def test_who_talks_nowhere_is_told_so(self) -> None:
-        self.server.tells("notice", code="focus", focus=None)
-        with self.assertRaisesRegex(InvalidInput, "not in any room"):
-            enter(self.link, "hi")

@@ -21,9 +21,6 @@ class EventTests(SynchronousTestCase):
         for each in found:
             self.assertTrue(each.__struct_config__.frozen, each)
 
-    def test_equal_events_are_equal(self) -> None:
-        self.assertEqual(ev.Lag(seconds=0.5), ev.Lag(seconds=0.5))
-
     def test_a_bot_finds_everything_under_the_name_of_the_event(self) -> None:
         said = ev.RoomMessage(sender="bob", room="dev", content="a\nb")
         told = ev.PrivateMessage(sender="bob", to="me", content="psst")

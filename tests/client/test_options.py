@@ -36,9 +36,19 @@ class OptionsTests(SynchronousTestCase):
         self.assertEqual(caught.exception.code, 0)
         return out.getvalue()
 
-    def test_nothing_is_needed(self) -> None:
+    def test_nothing_is_needed_and_flags_are_taken(self) -> None:
         self.assertEqual(read(""), Settings(target=Target(reconnect=False)))
         self.assertEqual((read("").target.host, read("").target.port), ("127.0.0.1", 12000))
+        self.assertEqual(read("--log a/b").log, Path("a/b"))
+        self.assertTrue(read("--reconnect").target.reconnect)
+        settings = read("--literal --quiet")
+        self.assertEqual((settings.plain, settings.literal, settings.quiet), (True, True, True))
+        self.assertTrue(read("--quiet").plain)
+        self.assertFalse(read("").plain)
+        target = read(f"--fingerprint {PRINT.lower()}").target
+        self.assertEqual((target.tls, target.fingerprint), (True, PRINT))
+        self.assertTrue(read("--tls").target.tls)
+        self.assertFalse(read("").target.tls)
 
     def test_options_may_stand_before_and_behind_host_and_port(self) -> None:
         for line in (
@@ -53,21 +63,13 @@ class OptionsTests(SynchronousTestCase):
             self.assertEqual(target.rooms, (("dev", None),))
             self.assertTrue(settings.plain)
 
-    def test_what_is_for_plain_mode_implies_it(self) -> None:
-        settings = read("--literal --quiet")
-        self.assertEqual((settings.plain, settings.literal, settings.quiet), (True, True, True))
-        self.assertTrue(read("--quiet").plain)
-        self.assertFalse(read("").plain)
-
-    def test_there_can_be_several_rooms(self) -> None:
+    def test_there_can_be_several_rooms_with_passwords(self) -> None:
         self.assertEqual(read("--room a --room b").target.rooms, (("a", None), ("b", None)))
-
-    def test_a_room_can_be_given_with_its_password(self) -> None:
         rooms = read("--room #dev:se:cret --room ops:").target.rooms
         self.assertEqual(rooms, (("dev", "se:cret"), ("ops", None)))
         self.refuses("--room dev:a\x07", "--room dev: the password contains a character")
 
-    def test_an_address_can_be_written_in_each_usual_way(self) -> None:
+    def test_an_address_can_be_written_in_each_usual_way_and_no_other(self) -> None:
         for line, address in (
             ("example.org:7000", ("example.org", 7000)),
             ("[::1]", ("::1", 12000)),
@@ -78,24 +80,10 @@ class OptionsTests(SynchronousTestCase):
         ):
             target = read(line).target
             self.assertEqual((target.host, target.port), address)
-
-    def test_what_is_no_address_is_told_so(self) -> None:
         for line in (":7000", "example.org:", "[::1]:", "[]:7000"):
             self.refuses(line, "is not an address; write HOST, HOST:PORT or")
         self.refuses("example.org:7000 7000", "the port is given twice")
         self.refuses("example.org:70000", "70000 is not a port")
-
-    def test_a_fingerprint_implies_tls(self) -> None:
-        target = read(f"--fingerprint {PRINT.lower()}").target
-        self.assertEqual((target.tls, target.fingerprint), (True, PRINT))
-        self.assertTrue(read("--tls").target.tls)
-        self.assertFalse(read("").target.tls)
-
-    def test_the_log_is_a_path(self) -> None:
-        self.assertEqual(read("--log a/b").log, Path("a/b"))
-
-    def test_reconnecting_is_asked_for(self) -> None:
-        self.assertTrue(read("--reconnect").target.reconnect)
 
     def test_what_is_wrong_is_one_line(self) -> None:
         self.refuses("h 0", "0 is not a port")

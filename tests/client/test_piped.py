@@ -37,14 +37,12 @@ class SayableTests(SynchronousTestCase):
 
 
 class PiecesTests(SynchronousTestCase):
-    def test_a_long_text_is_cut_between_words(self) -> None:
+    def test_a_long_text_is_cut_between_words_and_inside_no_letter(self) -> None:
         text = "word " * 1_000
         cut = pieces(text)
         self.assertEqual("".join(cut), text)
         self.assertTrue(all(len(piece) <= LONGEST and piece.endswith("word ") for piece in cut))
         self.assertEqual(len(cut), 2)
-
-    def test_no_letter_is_cut(self) -> None:
         for letter in ("é", "e\u0301", "👩\u200d💻", "日"):
             text = letter * 3_000
             cut = pieces(text)
@@ -52,8 +50,6 @@ class PiecesTests(SynchronousTestCase):
             for piece in cut:
                 self.assertLessEqual(len(piece.encode()), LONGEST)
                 self.assertEqual(len(piece) % len(letter), 0, letter)
-
-    def test_what_cannot_be_cut_well_is_cut_all_the_same(self) -> None:
         self.assertEqual("".join(pieces("\u0301" * 5_000)), "\u0301" * 5_000)
         self.assertEqual((pieces(""), pieces("a")), ([], ["a"]))
 
@@ -70,13 +66,11 @@ class ReaderTests(SynchronousTestCase):
         reader = PipeReader()
         return [piece for each in (*data, b"") for piece in reader.read(each)]
 
-    def test_lines_end_as_they_do_anywhere(self) -> None:
+    def test_lines_end_as_they_do_anywhere_and_bad_bytes_are_replaced(self) -> None:
         self.assertEqual(
             self.read(b"\xef\xbb\xbfone\r\ntwo\n\nf", b"our"),
             [Piece("one"), Piece("two"), Piece(""), Piece("four")],
         )
-
-    def test_bytes_that_are_no_text_are_told_as_such(self) -> None:
         self.assertEqual(
             self.read(b"a\xe4b\n", "日".encode()[:1]), [Piece("a\ufffdb"), Piece("\ufffd")]
         )

@@ -164,21 +164,15 @@ class OursTests(Base):
         self.tells(type="pong", content="1")
         self.sent()
 
-    def test_events_are_handed_on(self) -> None:
+    def test_pings_are_answered_and_measure_the_lag(self) -> None:
         self.tells(type="notice", code="x", content="hi")
         self.assertEqual(self.owner.events, [ev.Notice(code="x", content="hi")])
-
-    def test_a_ping_of_the_server_is_answered(self) -> None:
         self.tells(type="ping")
         self.assertEqual(self.sent(), [{"type": "pong"}])
-
-    def test_the_answer_to_a_ping_measures_the_lag(self) -> None:
         number = self.conversation.ping()
         self.clock.advance(0.25)
         self.tells(type="pong", content=str(number))
         self.assertEqual(self.owner.lags[-1], (0.25, number))
-
-    def test_an_answer_to_no_ping_measures_nothing(self) -> None:
         self.owner.lags.clear()
         for content in ("99", "x", "", "²", "9" * 5_000):
             self.tells(type="pong", content=content)
@@ -203,12 +197,10 @@ class OursTests(Base):
             self.tells(type="notice", code="x")
         self.assertIsNone(self.owner.end)
 
-    def test_a_huge_line_is_passed_over(self) -> None:
+    def test_a_huge_line_is_passed_over_and_one_without_an_end_ends_the_connection(self) -> None:
         self.receives(b'{"type":"notice","content":"' + b"x" * wire.MAX_LINE + b'"}\n')
         self.tells(type="notice", code="x")
         self.assertEqual(self.owner.events, [ev.Notice(code="x")])
-
-    def test_a_line_without_an_end_ends_the_connection(self) -> None:
         for _ in range(5):
             self.receives(b"x" * wire.MAX_LINE)
         self.assertEqual(self.owner.end, ("it sent a line without an end", True, True))

@@ -48,10 +48,8 @@ class KnownTests(SynchronousTestCase):
         self.path = Path(folder.name) / "new" / "known_servers"
         self.known = KnownServers(self.path)
 
-    def test_nothing_is_known_at_first(self) -> None:
+    def test_what_is_remembered_is_found_and_replaced_in_a_file_for_its_owner_only(self) -> None:
         self.assertIsNone(self.known.find("a:1"))
-
-    def test_what_is_remembered_is_found_and_replaced(self) -> None:
         self.known.remember("a:1", PRINT, None)
         self.known.remember("b:2", BY_AUTHORITY, None)
         self.assertEqual((self.known.find("a:1"), self.known.find("b:2")), (PRINT, BY_AUTHORITY))

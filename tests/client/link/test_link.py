@@ -220,7 +220,11 @@ class SayTests(LinkedTestCase):
             [("command", "/reply nobody yet", None), ("private", "yes?", "joe")],
         )
 
-    def test_what_may_be_a_slip_is_left_to_the_server_to_say(self) -> None:
+    def test_what_may_be_a_slip_is_left_to_the_server_and_a_program_is_meant_literally(
+        self,
+    ) -> None:
+        self.link.say("psst > joe")
+        self.assertEqual(self.sent("content", "literal"), [("psst > joe", True)])
         tag = self.link.say("msg joe psst", literal=False)
         said = ("message", "msg joe psst", tag, None)
         self.assertEqual(self.sent("type", "content", "id", "literal"), [said])
@@ -228,25 +232,18 @@ class SayTests(LinkedTestCase):
         self.comes_back()
         self.assertIn(said, self.sent("type", "content", "id", "literal"))
 
-    def test_what_a_program_says_is_meant_literally(self) -> None:
-        self.link.say("psst > joe")
-        self.assertEqual(self.sent("content", "literal"), [("psst > joe", True)])
-
-    def test_settled_means_seen_and_acknowledged(self) -> None:
+    def test_settled_means_seen_and_acknowledged_though_nothing_was_said(self) -> None:
         self.server.answers_pings = False
+        settled = self.link.when_settled()
+        self.assertNoResult(settled)
+        self.server.tells("pong", content=self.sent("type", "content")[-1][1])
+        self.successResultOf(settled)
         tag = self.link.say("a")
         settled = self.link.when_settled()
         number = self.sent("type", "content")[-1][1]
         self.server.tells("pong", content=number)
         self.assertNoResult(settled)
         self.server.acks(tag)
-        self.successResultOf(settled)
-
-    def test_settled_waits_for_the_server_though_nothing_was_said(self) -> None:
-        self.server.answers_pings = False
-        settled = self.link.when_settled()
-        self.assertNoResult(settled)
-        self.server.tells("pong", content=self.sent("type", "content")[-1][1])
         self.successResultOf(settled)
 
     def test_settled_waits_through_lost_connections(self) -> None:
@@ -268,12 +265,10 @@ class SayTests(LinkedTestCase):
         _ = self.link.stopService()
         self.failureResultOf(settled, ConnectionError)
 
-    def test_what_was_written_in_private_can_be_asked_for(self) -> None:
+    def test_private_history_and_markers_can_be_asked_for(self) -> None:
         tag = self.link.private_history("eve", before="5", limit=9_999)
         sent = self.sent("type", "with", "before", "limit", "id")
         self.assertEqual(sent, [("history", "eve", "5", 1_000, tag)])
-
-    def test_what_was_read_is_told_only_over_a_connection(self) -> None:
         room, private = self.link.read("5", room="dev"), self.link.read("6", partner="eve")
         sent = self.sent("type", "room", "with", "message", "id")
         told = [("read", "dev", None, "5", room), ("read", None, "eve", "6", private)]
@@ -315,20 +310,18 @@ class AccountTests(LinkedTestCase):
         self.server.tells("notice", id=tag, code="done")
         self.assertEqual(self.login(), ("bob", "new"))
 
-    def test_a_password_that_was_refused_is_not_used(self) -> None:
-        tag = self.link.login("joe", "wrong")
-        self.server.tells("error", id=tag, code="wrong-password", content="no")
-        self.assertEqual(self.login(), ("bob", "pw"))
-
     def test_who_logs_in_comes_back_as_that(self) -> None:
         tag = self.link.login("joe", "right")
         self.assertEqual(self.sent("type", "content", "password"), [("nick", "joe", "right")])
         self.server.tells("ack", id=tag, message="0" * 16)
         self.assertEqual(self.login(), ("joe", "right"))
 
-    def test_a_login_without_a_name_is_for_the_one_that_was_asked_for(self) -> None:
+    def test_a_login_that_is_refused_or_has_no_name_is_for_the_one_asked_for(self) -> None:
         self.link.login(None, "x")
         self.assertEqual(self.sent("content"), [("bob",)])
+        tag = self.link.login("joe", "wrong")
+        self.server.tells("error", id=tag, code="wrong-password", content="no")
+        self.assertEqual(self.login(), ("bob", "pw"))
 
     def test_a_changed_password_is_used_next(self) -> None:
         tag = self.link.change_password("pw", "new")
@@ -572,15 +565,15 @@ class PrivateTextsTests(LinkedTestCase):
         self.assertEqual(self.link.waiting(), 0)
         self.successResultOf(settled)
 
-    def test_somebody_else_under_that_name_does_not_get_it(self) -> None:
+    def test_refusals_are_told_as_such_when_somebody_else_or_while_online(self) -> None:
         (tag,) = self.writes_offline("psst")
         self.server.tells("error", id=tag, code="another-session", content="somebody else")
         self.assertEqual(self.last(ev.HandedBack).said, ("psst",))
         self.assertNotIn("Refused", self.kinds())
-
-    def test_another_refusal_is_told_as_such(self) -> None:
-        (tag,) = self.writes_offline("psst")
         self.server.tells("error", id=tag, code="not-wanted", content="no")
+        self.assertEqual(self.last(ev.Refused).tag, tag)
+        tag = self.link.tell("eve", "psst")
+        self.absent(tag)
         self.assertEqual(self.last(ev.Refused).tag, tag)
 
     def test_a_connection_that_is_lost_again_changes_nothing(self) -> None:
@@ -589,8 +582,3 @@ class PrivateTextsTests(LinkedTestCase):
         self.loses()
         self.comes_back(resumed=True)
         self.assertEqual(self.private()[-1], ("psst", "joes"))
-
-    def test_what_is_written_while_online_is_refused_at_once(self) -> None:
-        tag = self.link.tell("eve", "psst")
-        self.absent(tag)
-        self.assertEqual(self.last(ev.Refused).tag, tag)

@@ -11,7 +11,7 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.client import events as ev
-from twisted_chat.client.link import open, trust
+from twisted_chat.client.link import trust
 from twisted_chat.client.link.link import Identity
 from twisted_chat.client.link.open import Target, TlsMissing, open_link
 
@@ -55,6 +55,3 @@ class ConnectingTests(SynchronousTestCase):
             self.assertRaisesRegex(TlsMissing, "pip install"),
         ):
             open_link(self.reactor, Target(tls=True), self.events.append)
-
-    def test_the_default_is_this_machine(self) -> None:
-        self.assertEqual((open.HOST, open.PORT), ("127.0.0.1", 12000))

@@ -19,11 +19,15 @@ class OutgoingTests(SynchronousTestCase):
         for tag in tags:
             self.outgoing.add(item(tag, again=again))
 
-    def test_what_is_typed_is_sent_once_and_in_order(self) -> None:
+    def test_what_is_typed_is_sent_once_in_order_and_waits_for_its_acknowledgement(self) -> None:
         self.add("a", "b")
         self.assertEqual(self.outgoing.send(1), [b"a", b"b"])
         self.add("c")
         self.assertEqual(self.outgoing.send(1), [b"c"])
+        self.add("a")
+        self.outgoing.send(1)
+        self.outgoing.passed(9)
+        self.assertIn("a", self.outgoing)
 
     def test_what_is_acknowledged_waits_no_longer(self) -> None:
         self.add("a")
@@ -39,16 +43,13 @@ class OutgoingTests(SynchronousTestCase):
         self.add("d")
         self.assertEqual(self.outgoing.send(1), [b"a", b"c", b"d"])
 
-    def test_a_command_is_not_sent_twice(self) -> None:
-        self.add("a", again=False)
-        self.outgoing.send(1)
-        self.assertEqual([undone.tag for undone in self.outgoing.lost()], ["a"])
-        self.assertEqual(self.outgoing.send(1), [])
-
-    def test_a_command_that_was_typed_without_a_connection_is_kept(self) -> None:
+    def test_a_command_typed_without_a_connection_is_kept_and_not_sent_twice(self) -> None:
         self.add("a", again=False)
         self.assertEqual(self.outgoing.lost(), [])
         self.assertEqual(self.outgoing.send(1), [b"a"])
+        self.outgoing.send(1)
+        self.assertEqual([undone.tag for undone in self.outgoing.lost()], ["a"])
+        self.assertEqual(self.outgoing.send(1), [])
 
     def test_a_command_without_an_answer_is_done_when_a_later_ping_is_answered(self) -> None:
         self.add("a", again=False)
@@ -73,20 +74,12 @@ class OutgoingTests(SynchronousTestCase):
         self.assertFalse(self.outgoing.answered("t0"))
         self.assertTrue(self.outgoing.answered("t1"))
 
-    def test_a_message_waits_for_its_own_acknowledgement(self) -> None:
-        self.add("a")
-        self.outgoing.send(1)
-        self.outgoing.passed(9)
-        self.assertIn("a", self.outgoing)
-
-    def test_a_full_queue_refuses_the_next_and_keeps_the_rest(self) -> None:
+    def test_a_full_queue_refuses_the_next_and_bytes_count_too(self) -> None:
         self.outgoing = Outgoing(max_waiting=2)
         self.add("a", "b")
         with self.assertRaises(QueueFull):
             self.add("c")
         self.assertEqual(self.outgoing.send(1), [b"a", b"b"])
-
-    def test_bytes_count_too(self) -> None:
         self.outgoing = Outgoing(max_bytes=3)
         self.add("ab")
         with self.assertRaises(QueueFull):

@@ -25,11 +25,9 @@ class RecipientsTests(SynchronousTestCase):
         self.learn(said("Joe", "j"), said("eve", None), ev.Ping())
         self.assertEqual([self.people.scope(name) for name in ("jOE", "eve", " ")], ["j", "", ""])
 
-    def test_who_said_something_earlier_may_be_somebody_else(self) -> None:
+    def test_who_is_listed_or_renamed_is_known_but_not_who_spoke_earlier(self) -> None:
         self.learn(ev.RoomMessage(sender="joe", scope="old", replay=True))
         self.assertEqual(self.people.scope("joe"), "")
-
-    def test_who_is_listed_is_known(self) -> None:
         self.learn(ev.Who(users=(ev.Person(nick="joe", scope="j"),), count=1))
         self.assertEqual(self.people.scope("joe"), "j")
 

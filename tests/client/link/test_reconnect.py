@@ -14,7 +14,7 @@ from twisted_chat.client.link.reconnect import LONGEST_WAIT
 
 
 class ReconnectTests(LinkedTestCase):
-    def test_it_waits_longer_and_longer_but_not_too_long(self) -> None:
+    def test_waits_grow_to_a_limit_have_a_part_of_chance_and_each_try_is_told(self) -> None:
         self.server.down = True
         self.link.startService()
         waits = []
@@ -25,8 +25,6 @@ class ReconnectTests(LinkedTestCase):
         self.assertEqual(waits[-1], LONGEST_WAIT)
         self.assertLess(waits[0], 1)
         self.assertEqual(self.last(ev.Offline).why, "cannot connect: connection refused")
-
-    def test_waits_have_a_part_of_chance(self) -> None:
         link = Link(self.clock, self.server, self.identity, self.events.append, random=lambda: 0.75)
         self.server.down = True
         link.startService()

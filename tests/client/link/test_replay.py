@@ -171,10 +171,14 @@ class CatchUpTests(LinkedTestCase):
         self.server.says("and", None, replay=True)
         self.assertEqual(self.texts(), ["psst", "and"])
 
-    def test_a_page_that_is_refused_is_told(self) -> None:
+    def test_events_and_pages_that_are_refused_are_told(self) -> None:
         tag = self.link.history("lobby")
         self.server.tells("error", id=tag, code="history-unavailable", content="later")
         self.assertEqual(self.last(ev.Refused).tag, tag)
+        self.forgets()
+        self.server.tells("join", from_="joe", room="lobby", id="5" * 16)
+        self.server.tells("announcement", from_="root", content="hear")
+        self.assertEqual(self.kinds(), ["Joined", "Announcement"])
 
     def test_a_search_is_one_event(self) -> None:
         tag = self.link.command("/search x")
@@ -185,12 +189,6 @@ class CatchUpTests(LinkedTestCase):
         (found,) = self.events
         assert isinstance(found, ev.Found)
         self.assertEqual([each.text for each in found.messages], ["found"])
-
-    def test_events_of_the_server_are_handed_on(self) -> None:
-        self.forgets()
-        self.server.tells("join", from_="joe", room="lobby", id="5" * 16)
-        self.server.tells("announcement", from_="root", content="hear")
-        self.assertEqual(self.kinds(), ["Joined", "Announcement"])
 
 
 # --- which answer a message belongs to ---
@@ -218,12 +216,12 @@ class ReadingTests(SynchronousTestCase):
         self.assertEqual(page, ev.Page(tag="p", room="dev", messages=(HI,), more=True))
         self.assertFalse(self.reading.collects)
 
-    def test_a_page_of_private_messages_names_with_whom(self) -> None:
+    def test_pages_of_private_messages_name_with_whom_and_history_at_the_entry_is_none(
+        self,
+    ) -> None:
         self.reading.start(ev.HistoryStart(tag="p", partner="joe"))
         page = self.reading.end(ev.HistoryEnd(tag="p", partner="joe"))
         self.assertEqual(page, ev.Page(tag="p", room="", partner="joe", messages=()))
-
-    def test_history_that_nobody_asked_for_comes_with_the_entry(self) -> None:
         self.reading.start(start(None))
         self.assertTrue(self.reading.at_entry)
         self.assertFalse(self.reading.collects)
@@ -239,11 +237,16 @@ class ReadingTests(SynchronousTestCase):
         self.assertIsNone(self.reading.end(end("m")))
         self.assertFalse(self.reading.catches_up("dev"))
 
-    def test_a_search_brings_what_it_found(self) -> None:
+    def test_a_search_brings_what_it_found_and_no_more_than_it_should(self) -> None:
         self.reading.start_search()
         self.reading.collect(HI)
         found = self.reading.found(ev.SearchEnd(tag="s", count=1, whole=False))
         self.assertEqual((found.tag, found.messages, found.whole), ("s", (HI,), False))
+        self.patch(replay, "MAX_COLLECTED", 2)
+        self.reading.start_search()
+        for _ in range(5):
+            self.assertIsNone(self.reading.collect(HI))
+        self.assertEqual(len(self.reading.found(ev.SearchEnd(tag=None)).messages), 2)
 
     def test_what_is_refused_is_expected_no_longer(self) -> None:
         self.reading.expect_missed("m", "dev")
@@ -281,13 +284,6 @@ class ReadingTests(SynchronousTestCase):
         assert last is not None
         self.assertEqual([(len(each.messages), each.more) for each in pages], [(2, True)] * 2)
         self.assertEqual((len(last.messages), last.more), (1, False))
-
-    def test_a_search_keeps_no_more_than_it_should_bring(self) -> None:
-        self.patch(replay, "MAX_COLLECTED", 2)
-        self.reading.start_search()
-        for _ in range(5):
-            self.assertIsNone(self.reading.collect(HI))
-        self.assertEqual(len(self.reading.found(ev.SearchEnd(tag=None)).messages), 2)
 
     def test_a_page_has_no_more_bytes_than_may_be_held(self) -> None:
         long = msgspec.structs.replace(HI, content="x" * 250_000)

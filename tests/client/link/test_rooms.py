@@ -23,21 +23,16 @@ class MembershipTests(SynchronousTestCase):
         self.rooms.gone("dev")
         self.assertEqual(self.rooms.to_visit({"dev"}), [])
 
-    def test_one_begins_in_the_lobby(self) -> None:
+    def test_one_begins_in_the_lobby_or_in_the_last_of_the_rooms_to_begin_with(self) -> None:
         self.assertEqual((list(self.rooms.wanted), self.rooms.focus), (["lobby"], "lobby"))
         self.assertEqual(self.rooms.to_enter(), [])
-
-    def test_the_last_of_the_rooms_to_begin_with_is_talked_in(self) -> None:
         rooms = Membership((("a", None), ("b", "pw")))
         self.assertEqual(rooms.focus, "b")
         self.assertEqual(rooms.to_enter(), [("a", None), ("b", "pw")])
 
-    def test_a_room_is_entered_again_with_its_password(self) -> None:
+    def test_a_room_is_entered_again_with_its_password_and_needs_it_only_once(self) -> None:
         self.enters("dev", "pw")
         self.assertEqual(self.rooms.to_enter(), [("dev", "pw")])
-
-    def test_who_returns_to_a_room_needs_no_password_again(self) -> None:
-        self.enters("dev", "pw")
         self.enters("dev")
         self.assertEqual(self.rooms.to_enter(), [("dev", "pw")])
 
@@ -58,10 +53,15 @@ class MembershipTests(SynchronousTestCase):
         self.assertEqual(self.rooms.focus, "dev")
         self.assertEqual(self.rooms.to_enter(), [("dev", "pw")])
 
-    def test_a_room_that_was_refused_is_not_tried_again(self) -> None:
+    def test_a_room_that_was_refused_is_not_tried_again_and_other_refusals_leave_the_rooms_alone(
+        self,
+    ) -> None:
         self.rooms.wants("dev", None, "t")
         self.assertEqual(self.rooms.refused("t"), "dev")
         self.assertEqual(self.rooms.to_enter(), [])
+        self.enters("dev")
+        self.assertEqual((self.rooms.refused("x"), self.rooms.refused(None)), (None, None))
+        self.assertEqual(self.rooms.to_enter(), [("dev", None)])
 
     def test_who_is_refused_talks_where_they_talked_before(self) -> None:
         self.rooms.to_enter()
@@ -96,15 +96,14 @@ class MembershipTests(SynchronousTestCase):
             (self.rooms.focus, list(self.rooms.wanted)), ("ops", ["lobby", "ops", "dev"])
         )
 
-    def test_another_refusal_leaves_the_rooms_alone(self) -> None:
-        self.enters("dev")
-        self.assertEqual((self.rooms.refused("x"), self.rooms.refused(None)), (None, None))
-        self.assertEqual(self.rooms.to_enter(), [("dev", None)])
-
-    def test_who_leaves_talks_in_the_room_before(self) -> None:
+    def test_who_leaves_talks_in_the_room_before_and_who_is_put_out_nowhere(self) -> None:
         self.enters("dev")
         self.rooms.leaves("dev")
         self.assertEqual(self.rooms.focus, "lobby")
+        self.rooms.gone("dev")
+        self.rooms.focused(None, None)
+        self.assertIsNone(self.rooms.focus)
+        self.assertEqual(self.rooms.to_enter(), [])
 
     def test_a_room_that_was_left_without_a_connection_is_left_at_the_next(self) -> None:
         self.enters("dev")
@@ -123,22 +122,13 @@ class MembershipTests(SynchronousTestCase):
         self.enters("lobby")
         self.assertEqual(self.rooms.to_leave(), [])
 
-    def test_a_room_that_another_session_entered_is_kept(self) -> None:
+    def test_rooms_that_another_session_entered_are_kept_but_not_without_end(self) -> None:
         self.rooms.entered("ops", None)
         self.assertIn(("ops", None), [*self.rooms.to_enter(), ("ops", None)])
         self.assertEqual(self.rooms.focus, "lobby")
-
-    def test_a_server_that_puts_one_into_rooms_without_end_is_not_believed(self) -> None:
         for number in range(2_000):
             self.rooms.entered(f"r{number}", None)
         self.assertLess(len(self.rooms.wanted), 1_002)
-
-    def test_who_is_put_out_talks_nowhere(self) -> None:
-        self.enters("dev")
-        self.rooms.gone("dev")
-        self.rooms.focused(None, None)
-        self.assertIsNone(self.rooms.focus)
-        self.assertEqual(self.rooms.to_enter(), [])
 
     def test_where_the_server_thinks_one_talks_does_not_count_while_it_is_asked_otherwise(
         self,

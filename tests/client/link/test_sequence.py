@@ -39,15 +39,13 @@ class SequenceTests(SynchronousTestCase):
     def test_live_messages_pass(self) -> None:
         self.assertEqual(self.live(1, 2, 3), [1, 2, 3])
 
-    def test_history_at_the_entry_passes_though_later_things_are_known(self) -> None:
+    def test_history_at_the_entry_passes_and_a_room_that_was_never_behind_needs_none(self) -> None:
+        self.assertIsNone(self.sequences.behind("dev"))
+        self.sequences.entered("dev")
+        self.assertIsNone(self.sequences.behind("dev"))
         self.sequences.note(spell(100))
         self.sequences.entered("dev")
         self.assertEqual(self.replayed(5, 6), [5, 6])
-
-    def test_a_room_that_was_never_behind_needs_no_history(self) -> None:
-        self.assertIsNone(self.sequences.behind("dev"))
-        self.sequences.entered("dev")
-        self.assertIsNone(self.sequences.behind("dev"))
 
     def test_what_was_missed_comes_before_what_is_said_meanwhile(self) -> None:
         self.live(1, 2)
@@ -123,20 +121,15 @@ class SequenceTests(SynchronousTestCase):
         self.sequences.lose()
         self.assertEqual(self.sequences.behind("dev"), spell(7))
 
-    def test_a_resend_of_what_was_shown_is_dropped(self) -> None:
+    def test_a_resend_of_what_was_shown_is_dropped_but_not_the_nonce_of_somebody_else(self) -> None:
         self.sequences.live(message(1, nonce="n"))
         self.assertEqual(self.sequences.live(message(2, nonce="n")), [])
-
-    def test_the_same_nonce_of_somebody_else_is_another_message(self) -> None:
-        self.sequences.live(message(1, nonce="n"))
         self.assertEqual(numbers(self.sequences.live(message(2, nonce="n", scope="x"))), [2])
 
-    def test_nothing_long_is_remembered(self) -> None:
+    def test_neither_long_nonces_nor_many_are_remembered(self) -> None:
         long = "n" * 65
         self.sequences.live(message(1, nonce=long))
         self.assertEqual(numbers(self.sequences.live(message(2, nonce=long))), [2])
-
-    def test_resends_are_not_remembered_for_ever(self) -> None:
         self.patch(sequence, "MAX_SEEN", 1)
         self.sequences.live(message(1, nonce="a"))
         self.sequences.live(message(2, nonce="b"))

@@ -117,20 +117,33 @@ class DecodeTests(SynchronousTestCase):
         for text in texts(msgspec.to_builtins(event)):
             self.assertTrue(harmless(text), text)
 
-    def test_a_line_end_in_a_content_begins_another_line(self) -> None:
+    def test_contents_may_have_several_lines_but_nothing_else(self) -> None:
         self.assertEqual(told("message", content="a\nb", from_="bob").lines, ("a", "b"))
-
-    def test_what_is_in_no_content_is_one_line(self) -> None:
+        self.assertEqual(told("notice", content="a\nb").text, "a b")
+        thai = "ที่นี่"
+        self.assertEqual(told("notice", content=thai).lines, (thai,))
         event = told("message", content="hi", from_="bob\n<carol> no")
         assert isinstance(event, ev.Message)
         self.assertEqual(event.sender, "bob?<carol> no")
 
-    def test_letters_with_their_marks_stay_as_they_are(self) -> None:
-        thai = "ที่นี่"
-        self.assertEqual(told("notice", content=thai).lines, (thai,))
-
-    def test_a_type_that_is_not_known_is_told_so(self) -> None:
+    def test_what_is_no_object_or_nests_deeply_is_malformed_and_other_types_are_told_so(
+        self,
+    ) -> None:
         self.assertEqual(told("hologram", content="x"), ev.Unknown(type="hologram"))
+        for line in (
+            b"",
+            b"[]",
+            b"{}",
+            b'{"type": 3}',
+            b"HTTP/1.1 400",
+            b"\xff\xfe",
+            b"[" * 100_000,
+        ):
+            self.assertIsInstance(wire.decode(line), ev.Malformed)
+        deep: Any = "x"
+        for _ in range(50):
+            deep = [deep]
+        self.assertIsInstance(told("notice", content="", more=deep), ev.Malformed)
 
     def test_a_wrong_type_of_a_field_is_malformed_and_no_exception(self) -> None:
         for event in (
@@ -147,18 +160,6 @@ class DecodeTests(SynchronousTestCase):
         ):
             self.assertIsInstance(event, ev.Malformed)
 
-    def test_what_is_no_object_is_malformed(self) -> None:
-        for line in (
-            b"",
-            b"[]",
-            b"{}",
-            b'{"type": 3}',
-            b"HTTP/1.1 400",
-            b"\xff\xfe",
-            b"[" * 100_000,
-        ):
-            self.assertIsInstance(wire.decode(line), ev.Malformed)
-
     def test_a_name_or_a_value_that_is_too_long_is_malformed(self) -> None:
         for field, size in (("from", 257), ("room", 257), ("reason", 20_000)):
             given = {"type": "leave", "from": "a", "room": "b", field: "x" * size}
@@ -169,12 +170,6 @@ class DecodeTests(SynchronousTestCase):
         self.assertIsInstance(wire.decode(json.dumps(long).encode()), ev.Malformed)
         long = {"type": "message", "from": "a", "content": "x" * 20_000}
         self.assertIsInstance(wire.decode(json.dumps(long).encode()), ev.Message)
-
-    def test_what_nests_deeply_is_malformed(self) -> None:
-        deep: Any = "x"
-        for _ in range(50):
-            deep = [deep]
-        self.assertIsInstance(told("notice", content="", more=deep), ev.Malformed)
 
     def test_a_time_that_no_calendar_has_is_brought_into_one(self) -> None:
         event = told("message", content="", from_="bob", time="9999-12-31T23:59:59-12:00")
@@ -193,9 +188,6 @@ class DecodeTests(SynchronousTestCase):
         self.assertIsInstance(told("quit", content="Goodbye."), ev.Farewell)
         self.assertIsInstance(told("notice", focus="a", code="focus"), ev.Focus)
         self.assertIsInstance(told("notice", code="done"), ev.Notice)
-
-    def test_a_text_of_several_lines_can_be_had_in_one(self) -> None:
-        self.assertEqual(told("notice", content="a\nb").text, "a b")
 
 
 class EncodeTests(SynchronousTestCase):
@@ -229,17 +221,13 @@ class EncodeTests(SynchronousTestCase):
         self.assertIsInstance(self.reads(wire.pong())[0], c.Pong)
         self.assertIsInstance(self.reads(wire.quit_("bye"))[0], c.Quit)
 
-    def test_a_login_brings_password_and_session(self) -> None:
+    def test_logins_and_messages_keep_all_they_have(self) -> None:
         data = wire.nick("bob", "t", password="secret", session="token")
         command, _ = self.reads(data, logged_in=False)
         assert isinstance(command, c.Login)
         self.assertEqual((command.password, command.token), ("secret", "token"))
-
-    def test_a_message_keeps_its_lines(self) -> None:
         command, _ = self.reads(wire.message(("a", "", "b"), "dev", "say", "t"))
         assert isinstance(command, c.Say)
         self.assertEqual(command.lines, ("a", "", "b"))
-
-    def test_what_a_server_would_skip_unread_is_not_sent(self) -> None:
         with self.assertRaises(wire.TooLong):
             wire.message(("x" * wire.MAX_OBJECT,), "dev", "say", "t")

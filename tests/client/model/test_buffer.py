@@ -53,12 +53,10 @@ class BufferTests(SynchronousTestCase):
         self.add(waiting("x"), waiting("x"))
         self.assertEqual(len(self.buffer), 1)
 
-    def test_history_that_has_it_settles_what_waits(self) -> None:
+    def test_history_and_late_acks_settle_what_waits(self) -> None:
         self.add(waiting("x"), msgspec.structs.replace(said(2), tag="x", own=True))
         self.assertEqual(self.shown(), ["2"])
         self.assertIsNone(self.buffer.settle("x", f"{2:016x}", 2.0))
-
-    def test_an_ack_for_what_is_here_already_removes_what_waits(self) -> None:
         self.add(waiting("x"), said(2))
         self.assertIsNone(self.buffer.settle("x", f"{2:016x}", 2.0))
         self.assertEqual(self.shown(), ["2"])

@@ -42,37 +42,25 @@ class CompletionTests(SynchronousTestCase):
         )
         self.assertEqual([each.text for each in offer.candidates], ["/help ", "/history "])
 
-    def test_recent_speakers_come_first(self) -> None:
+    def test_speakers_rooms_and_emoji_are_offered_where_they_fit(self) -> None:
         self.assertEqual(self.texts(""), ["carol: ", "bob: ", "Bert: "])
         self.assertEqual(self.texts("b"), ["bob: ", "Bert: "])
-
-    def test_a_nick_in_the_middle_has_no_colon(self) -> None:
         self.assertEqual(self.texts("ask b"), ["bob ", "Bert "])
         self.assertEqual(self.texts("@ca"), ["@carol "])
         self.assertEqual(self.texts("/kick ca"), ["carol "])
-
-    def test_rooms_are_offered_behind_a_hash_and_where_a_command_takes_one(self) -> None:
         self.assertEqual(self.texts("see #d"), ["#dev "])
         self.assertEqual(self.texts("/join l"), ["#lobby "])
         self.assertEqual(self.texts("/join dev c"), ["carol "])
-
-    def test_help_takes_a_command(self) -> None:
         self.assertEqual(self.texts("/help k"), ["kick"])
-
-    def test_emoji_are_offered_by_name(self) -> None:
         self.assertIn("👍", self.texts("ok :thumbs"))
         self.assertEqual(self.texts("ok :"), [])
+        self.assertEqual(self.texts("hi\nca"), ["carol "])
+        self.assertEqual(self.texts("//h"), [])
 
     def test_only_the_word_before_the_cursor_counts(self) -> None:
         offer = complete("ask ca about it", 6, WORDS)
         assert offer is not None
         self.assertEqual((offer.start, offer.end), (4, 6))
-
-    def test_each_line_has_words_of_its_own(self) -> None:
-        self.assertEqual(self.texts("hi\nca"), ["carol "])
-
-    def test_a_line_that_only_looks_like_a_command_has_no_commands(self) -> None:
-        self.assertEqual(self.texts("//h"), [])
 
     @given(st.text(max_size=20), st.integers(0, 20))
     def test_any_text_at_any_place_gives_an_offer_inside_it_or_none(
@@ -86,27 +74,17 @@ class CompletionTests(SynchronousTestCase):
 
 
 class HintTests(SynchronousTestCase):
-    def test_a_command_is_explained_while_it_is_typed(self) -> None:
+    def test_commands_are_explained_while_they_are_typed_and_nothing_else(self) -> None:
         self.assertEqual(hint("/join de", COMMANDS), "/join ROOM [PASSWORD]: enter a room")
-
-    def test_a_command_that_is_begun_shows_which_there_are(self) -> None:
         self.assertEqual(hint("/h", COMMANDS), "/help  /history")
-
-    def test_what_is_no_command_says_so(self) -> None:
         self.assertIn("There is no command /nope", hint("/nope x", COMMANDS))
-
-    def test_plain_text_has_no_hint(self) -> None:
         self.assertEqual(hint("hi", COMMANDS), "")
         self.assertEqual(hint("//hi", COMMANDS), "")
 
 
 class EmojiTests(SynchronousTestCase):
-    def test_names_become_signs(self) -> None:
+    def test_names_of_emoji_become_signs_and_nothing_else_does(self) -> None:
         self.assertEqual(with_emoji("hi :smile:"), "hi 😄")
-
-    def test_what_is_no_name_stays(self) -> None:
         for text in ("at 12:30:45", "a::b::c", ":nosuchthing:", "http://x"):
             self.assertEqual(with_emoji(text), text)
-
-    def test_short_names_that_begin_so_come_first(self) -> None:
         self.assertEqual(emoji_named("smile")[0], ("smile", "😄"))

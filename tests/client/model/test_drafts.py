@@ -21,14 +21,11 @@ class HistoryTests(SynchronousTestCase):
         self.assertEqual(self.history.forth(), "dra")
         self.assertIsNone(self.history.forth())
 
-    def test_the_same_line_twice_is_remembered_once(self) -> None:
+    def test_the_same_line_twice_is_remembered_once_and_sending_ends_the_look_back(self) -> None:
         self.history.sent("one")
         self.history.sent("one")
         self.assertEqual(self.history.back(""), "one")
         self.assertIsNone(self.history.back("one"))
-
-    def test_sending_ends_the_look_back(self) -> None:
-        self.history.sent("one")
         self.history.back("")
         self.history.sent("one")
         self.assertIsNone(self.history.forth())

@@ -15,15 +15,11 @@ LINES = [
 
 
 class FindTests(SynchronousTestCase):
-    def test_text_is_found_in_both_directions_and_any_case(self) -> None:
+    def test_text_and_speakers_are_found_in_both_directions_and_any_case(self) -> None:
         self.assertEqual(find(LINES, "HELLO", 2, -1), 1)
         self.assertEqual(find(LINES, "hello", 0, 1), 0)
         self.assertEqual(find(LINES, "hello", 0, -1), 0)
-
-    def test_who_said_it_is_found_too(self) -> None:
         self.assertEqual(find(LINES, "eve", 2, -1), 2)
-
-    def test_what_is_not_there_or_nothing_is_not_found(self) -> None:
         self.assertIsNone(find(LINES, "nope", 0, 1))
         self.assertIsNone(find(LINES, "", 0, 1))
         self.assertIsNone(find(LINES, "hello", -1, -1))

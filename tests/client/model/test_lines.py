@@ -8,12 +8,10 @@ from twisted_chat.client.model.lines import Line
 
 
 class LineTests(SynchronousTestCase):
-    def test_what_has_a_tag_and_no_id_waits(self) -> None:
+    def test_lines_wait_without_an_id_and_fold_who_came_or_went(self) -> None:
         self.assertTrue(Line("say", "hi", 0.0, tag="t").waiting)
         self.assertFalse(Line("say", "hi", 0.0, tag="t", id="0000000000000001").waiting)
         self.assertFalse(Line("say", "hi", 0.0).waiting)
-
-    def test_what_names_who_came_or_went_is_folded(self) -> None:
         self.assertTrue(Line("presence", "", 0.0, came=("bob",)).folded)
         self.assertTrue(Line("presence", "", 0.0, went=("bob",)).folded)
         self.assertFalse(Line("presence", "bob joined", 0.0).folded)

@@ -52,14 +52,12 @@ class MessageTests(Case):
         self.hear(ev.RoomMessage(sender="bob", room="dev", content="a\nb", id=spelled(1)))
         self.assertEqual(self.texts(self.state.room("dev")), ["a\nb"])
 
-    def test_a_mention_calls_for_the_user_and_plain_talk_does_not(self) -> None:
+    def test_mentions_call_but_not_earlier_ones(self) -> None:
+        self.assertFalse(self.hear(said(1, text="hey me", replay=True)))
         self.assertFalse(self.hear(said(1)))
         self.assertTrue(self.hear(said(2, text="hey me")))
         self.assertFalse(self.hear(said(2, text="hey me")))
         self.assertEqual(self.state.room("dev").mentions, 1)
-
-    def test_what_was_mentioned_earlier_does_not_call(self) -> None:
-        self.assertFalse(self.hear(said(1, text="hey me", replay=True)))
 
     def test_what_is_seen_does_not_call(self) -> None:
         self.enter("me")
@@ -97,13 +95,6 @@ class SendingTests(Case):
         self.assertEqual(self.texts(), ["hi", "ho", "hi"])
         self.assertFalse(self.state.shown.buffer.lines[1].waiting)
 
-    def test_what_is_refused_says_why(self) -> None:
-        self.enter("me")
-        self.hear(ev.Sending(tag="t", to="bob", content="ho"))
-        self.hear(ev.Refused(tag="t", code="no-such-nick", content="bob is not here"))
-        (line,) = self.state.private("bob").buffer.lines
-        self.assertEqual((line.kind, line.text), ("error", "bob is not here (not sent: ho)"))
-
     def test_other_errors_are_shown_where_the_user_looks(self) -> None:
         self.enter("me")
         self.hear(
@@ -111,9 +102,14 @@ class SendingTests(Case):
         )
         self.assertEqual(self.texts(), ["what?", "/who: the connection was lost"])
 
-    def test_an_ack_for_what_nobody_sent_changes_nothing(self) -> None:
+    def test_what_is_refused_says_why_and_stray_acks_change_nothing(self) -> None:
         self.hear(ev.Ack(tag="t", message=spelled(1)), ev.Ack(tag=None, message=spelled(1)))
         self.assertEqual(self.texts(), ["Welcome, me."])
+        self.enter("me")
+        self.hear(ev.Sending(tag="t", to="bob", content="ho"))
+        self.hear(ev.Refused(tag="t", code="no-such-nick", content="bob is not here"))
+        (line,) = self.state.private("bob").buffer.lines
+        self.assertEqual((line.kind, line.text), ("error", "bob is not here (not sent: ho)"))
 
 
 class HistoryTests(Case):
@@ -126,14 +122,11 @@ class HistoryTests(Case):
         self.assertFalse(room.buffer.more)
         self.assertFalse(self.state.is_loading(room.key))
 
-    def test_a_page_that_cannot_be_had_can_be_asked_for_again(self) -> None:
+    def test_pages_can_be_asked_for_again_and_rooms_without_history_have_none(self) -> None:
         room = self.enter("me")
         self.state.loading("t", room.key)
         self.hear(ev.Refused(tag="t", code="history-unavailable", content="later"))
         self.assertTrue(self.state.can_load(room.key))
-
-    def test_a_room_without_history_has_nothing_to_load(self) -> None:
-        room = self.enter("me")
         self.hear(ev.HistoryEnd(room="dev"))
         self.assertFalse(self.state.can_load(room.key))
 
@@ -195,29 +188,25 @@ class AwayTests(Case):
         self.hear(said(2, to="me", room=None, replay=True))
         self.assertEqual(private.unread, 1)
 
-    def test_a_lost_connection_ends_what_waited(self) -> None:
+    def test_what_was_missed_is_told_and_a_lost_connection_ends_what_waited(self) -> None:
         self.hear(ev.WaitingStart(count=2), ev.Offline(why="reset"))
         self.assertFalse(self.hear(said(1, to="me", room=None, replay=True)))
-
-    def test_what_was_missed_is_told(self) -> None:
         self.hear(ev.Missed(content="While you were away: #dev 12 lines"))
         self.assertIn("While you were away: #dev 12 lines", self.texts())
 
-    def test_what_was_read_elsewhere_opens_nothing(self) -> None:
+    def test_what_was_read_elsewhere_opens_nothing_and_private_history_makes_no_room(self) -> None:
         self.hear(ev.ReadUpTo(room="ops", message=spelled(1)))
         self.hear(ev.ReadUpTo(partner="bob", message=spelled(1)))
         self.assertEqual(list(self.state.conversations), [SERVER])
+        self.hear(ev.HistoryEnd(partner="bob", more=False))
+        self.assertEqual(list(self.state.rooms()), [])
+        self.assertFalse(self.state.private("bob").buffer.more)
 
     def test_what_was_written_in_private_stays_together_whatever_one_was_called(self) -> None:
         old = said(1, "robert", room=None, to="me")
         self.hear(ev.Page(tag="t", room="", partner="bob", messages=(old,)))
         self.assertEqual(self.texts(self.state.private("bob")), ["hi"])
         self.assertEqual(len(self.state.conversations), 2)
-
-    def test_private_history_makes_no_room(self) -> None:
-        self.hear(ev.HistoryEnd(partner="bob", more=False))
-        self.assertEqual(list(self.state.rooms()), [])
-        self.assertFalse(self.state.private("bob").buffer.more)
 
     def test_what_is_read_elsewhere_is_read_here(self) -> None:
         room = self.state.room("dev")
@@ -308,18 +297,16 @@ class PeopleTests(Case):
         self.assertEqual(self.texts(self.state.private("rob")), ["hi", "bob is now called rob"])
         self.assertEqual(self.state.away, {nick_key("rob"): "tea"})
 
-    def test_my_new_name_is_what_mentions_me(self) -> None:
+    def test_presence_follows_who_is_away_and_my_new_name_mentions_me(self) -> None:
+        self.hear(ev.Away(sender="Bob", away=True, content="tea"))
+        self.assertEqual(self.state.away, {nick_key("bob"): "tea"})
+        self.hear(ev.Away(sender="bob", away=False))
+        self.assertEqual(self.state.away, {})
         self.enter("me")
         self.hear(ev.Renamed(sender="me", content="we", id=spelled(1)))
         self.assertEqual(self.state.nick, "we")
         self.hear(ev.Renamed(sender="we", content="we", id=spelled(2), account="we"))
         self.assertEqual(self.texts(), ["me is now called we"])
-
-    def test_presence_follows_who_is_away(self) -> None:
-        self.hear(ev.Away(sender="Bob", away=True, content="tea"))
-        self.assertEqual(self.state.away, {nick_key("bob"): "tea"})
-        self.hear(ev.Away(sender="bob", away=False))
-        self.assertEqual(self.state.away, {})
 
     def test_a_list_of_people_brings_roles_and_who_is_away(self) -> None:
         room = self.enter("me", count=3)
@@ -361,29 +348,17 @@ class RoomTests(Case):
         self.hear(ev.Gone(room="dev", focus=None))
         self.assertEqual((self.state.view, self.state.focus), (SERVER, None))
 
-    def test_the_focus_of_the_session_is_known(self) -> None:
+    def test_invitations_and_announcements_call_and_the_focus_is_known(self) -> None:
+        self.assertTrue(self.hear(ev.Invited(sender="bob", room="ops")))
+        self.assertIn("bob invites you to #ops. Enter it with /join #ops.", self.texts())
         self.enter("me")
         self.hear(ev.Focus(focus=None))
         self.assertIsNone(self.state.focus)
         self.hear(ev.Focus(focus="dev"))
         self.assertEqual(self.state.focus, room_key("dev"))
 
-    def test_an_invitation_calls(self) -> None:
-        self.assertTrue(self.hear(ev.Invited(sender="bob", room="ops")))
-        self.assertIn("bob invites you to #ops. Enter it with /join #ops.", self.texts())
-
 
 class ConnectionTests(Case):
-    def test_the_connection_is_known(self) -> None:
-        self.assertEqual(self.state.connection, "online")
-        self.hear(ev.Lag(seconds=0.5))
-        self.assertEqual(self.state.lag, 0.5)
-        self.hear(ev.Offline(why="refused", again=2.0))
-        self.assertEqual((self.state.connection, self.state.again), ("offline", 2.0))
-        self.assertIsNone(self.state.lag)
-        self.hear(ev.Connecting())
-        self.assertEqual(self.state.connection, "connecting")
-
     def test_tries_that_end_alike_are_told_once(self) -> None:
         room = self.enter("me")
         for _ in range(3):
@@ -398,21 +373,27 @@ class ConnectionTests(Case):
         self.hear(ev.Offline(why="the certificate has changed"))
         self.assertEqual(self.texts(room), ["Not connected: the certificate has changed"])
 
-    def test_without_a_name_one_is_not_in(self) -> None:
+    def test_without_a_name_one_is_not_in_and_notices_are_shown(self) -> None:
+        self.hear(
+            ev.Notice(code="hint", content="try help"), ev.Notice(code="done", content="done")
+        )
+        self.assertEqual(self.texts(), ["Welcome, me.", "done"])
         self.hear(ev.Connecting(), ev.NameRefused(code="nick-taken", nick="me"))
         self.assertEqual(
             (self.state.connection, self.state.why), ("offline", "a nickname is needed")
         )
 
-    def test_notices_are_shown_but_not_what_everybody_is_told(self) -> None:
-        self.hear(
-            ev.Notice(code="hint", content="try help"), ev.Notice(code="done", content="done")
-        )
-        self.assertEqual(self.texts(), ["Welcome, me.", "done"])
-
-    def test_what_is_not_known_changes_nothing(self) -> None:
+    def test_the_connection_is_known_and_unknown_things_change_nothing(self) -> None:
         self.hear(ev.Unknown(type="x"), ev.Malformed(type="x", why="y"), ev.Pong())
         self.assertEqual(self.texts(), ["Welcome, me."])
+        self.assertEqual(self.state.connection, "online")
+        self.hear(ev.Lag(seconds=0.5))
+        self.assertEqual(self.state.lag, 0.5)
+        self.hear(ev.Offline(why="refused", again=2.0))
+        self.assertEqual((self.state.connection, self.state.again), ("offline", 2.0))
+        self.assertIsNone(self.state.lag)
+        self.hear(ev.Connecting())
+        self.assertEqual(self.state.connection, "connecting")
 
 
 # --- any order of events gives a consistent state ---

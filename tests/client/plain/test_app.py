@@ -233,26 +233,12 @@ class PipeTests(Base):
         self.assertTrue(all(len(each) <= 4096 for each in said))
         self.assertEqual(self.complaints(), [])
 
-    def test_a_line_of_any_length_is_said_in_pieces(self) -> None:
-        self.comes_in()
-        for _ in range(40):
-            self.keyboard.types(b"x" * 50_000)
-            while not self.keyboard.waits:
-                self.acks_all()
-        self.keyboard.types(b"\nnext\n")
-        said = self.said()
-        self.assertEqual(said[-1], "next")
-        self.assertEqual(self.complaints(), [])
-
-    def test_each_piece_of_a_private_text_is_private(self) -> None:
+    def test_private_texts_are_cut_into_private_pieces_or_not_said(self) -> None:
         self.comes_in()
         self.keyboard.types("/msg joe " + "word " * 1000 + "\nMSG all of it\n")
         got = self.server.took()
         self.assertEqual([each["type"] for each in got], ["private", "private", "message"])
         self.assertEqual({each.get("to") for each in got}, {"joe", None})
-
-    def test_what_may_be_private_and_cannot_be_cut_is_not_said(self) -> None:
-        self.comes_in()
         self.keyboard.types(b"/msg joe " + b"x" * 70_000)
         self.keyboard.types(b"x" * 70_000 + b"\n/topic " + b"x" * 5_000 + b"\nok\n")
         self.assertEqual(self.said(), ["ok"])
@@ -278,10 +264,18 @@ class PipeTests(Base):
         self.keyboard.types("".join(f"{number}\n" for number in range(2_000)))
         self.assertEqual(self.all_said(), [str(number) for number in range(2_000)])
 
-    def test_byte_order_mark_of_a_pipe_is_not_said(self) -> None:
+    def test_a_line_of_any_length_is_said_in_pieces_and_no_byte_order_mark(self) -> None:
         self.comes_in()
         self.keyboard.types("\ufeffhi\n")
         self.assertEqual(self.said(), ["hi"])
+        for _ in range(40):
+            self.keyboard.types(b"x" * 50_000)
+            while not self.keyboard.waits:
+                self.acks_all()
+        self.keyboard.types(b"\nnext\n")
+        said = self.said()
+        self.assertEqual(said[-1], "next")
+        self.assertEqual(self.complaints(), [])
 
     def test_what_comes_from_a_pipe_is_said_though_nobody_reads(self) -> None:
         self.plain._out = Unread()
@@ -401,18 +395,15 @@ class TerminalTests(Base):
         self.keyboard.types("hi\n")
         self.assertEqual(self.shown(), "<You> ")
 
-    def test_what_others_say_takes_the_place_of_the_prompt(self) -> None:
+    def test_one_types_behind_a_prompt_that_gives_way_to_others_and_leaves_nothing(self) -> None:
         self.comes_in()
+        self.plain._show("x")
+        self.assertEqual(self.shown(), "\rx     \n<You> ")
         self.server.says("hello")
         self.server.tells("topic", room="x", content="", id="1" * 16, from_="a")
         self.assertEqual(
             self.shown(), "\r<carol> hello\n<You> \r-- a cleared the topic of #x\n<You> "
         )
-
-    def test_a_short_line_leaves_nothing_of_the_prompt(self) -> None:
-        self.comes_in()
-        self.plain._show("x")
-        self.assertEqual(self.shown(), "\rx     \n<You> ")
 
     def test_text_of_the_width_of_the_terminal_forges_no_line(self) -> None:
         self.comes_in()
@@ -481,16 +472,14 @@ class AskTests(SynchronousTestCase):
         self.assertIs(signal.getsignal(signal.SIGINT), before)
         return password
 
-    def test_what_is_typed_is_the_password(self) -> None:
+    def test_the_password_is_what_is_typed_or_none(self) -> None:
         self.assertEqual(self.asks(lambda prompt: prompt), "Password of bob: ")
 
-    def test_who_ends_the_input_gives_none(self) -> None:
         def end(_: str) -> str:
             raise EOFError
 
         self.assertEqual(self.asks(end), "")
 
-    def test_an_interrupt_ends_the_question(self) -> None:
         def interrupted(_: str) -> str:
             signal.raise_signal(signal.SIGINT)
             return "never"

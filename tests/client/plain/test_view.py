@@ -68,11 +68,15 @@ class AnyEventTests(SynchronousTestCase):
 
 
 class MessageTests(SynchronousTestCase):
-    def test_what_is_said_where_one_talks(self) -> None:
+    def test_what_is_said_here_elsewhere_and_in_private(self) -> None:
         self.assertEqual(shown(said("a", "b")), ["<joe> a", "<joe> b"])
         self.assertEqual(shown(said("waves", kind="action")), ["* joe waves"])
         self.assertEqual(shown(said("ahem", kind="notice")), ["-joe- ahem"])
         self.assertEqual(shown(said("VERSION", kind="ctcp")), [])
+        self.assertEqual(shown(said("a", room="ops")), ["#ops <joe> a"])
+        self.assertEqual(shown(said("a", room=None, to="bob")), ["*joe* a"])
+        self.assertEqual(shown(said("waves", room=None, kind="action")), ["*joe* * waves"])
+        self.assertEqual(shown(said("x", room=None, kind="ctcp")), [])
 
     def test_a_room_that_is_refused_is_told_with_where_one_talks(self) -> None:
         refused = ev.Refused(room="ops", code="banned", content="you are banned")
@@ -82,14 +86,6 @@ class MessageTests(SynchronousTestCase):
             shown(refused)[0],
             "! #ops is locked with a password. You did not enter it. Type /join #ops PASSWORD.",
         )
-
-    def test_what_is_said_elsewhere(self) -> None:
-        self.assertEqual(shown(said("a", room="ops")), ["#ops <joe> a"])
-
-    def test_what_is_said_in_private(self) -> None:
-        self.assertEqual(shown(said("a", room=None, to="bob")), ["*joe* a"])
-        self.assertEqual(shown(said("waves", room=None, kind="action")), ["*joe* * waves"])
-        self.assertEqual(shown(said("x", room=None, kind="ctcp")), [])
 
     def test_what_was_said_earlier_has_its_time(self) -> None:
         self.assertEqual(shown(said("a", replay=True)), ["[12:00] <joe> a"])

@@ -11,18 +11,12 @@ from twisted_chat.client.screen.bars import OFFERED
 
 class AboveTests(SynchronousTestCase):
     @staged()
-    async def test_without_anything_to_tell_it_takes_no_room(self, stage: Stage) -> None:
+    async def test_nothing_takes_no_room_and_a_long_text_several_rows(self, stage: Stage) -> None:
         self.assertFalse(stage.app.above.display)
-
-    @staged()
-    async def test_a_long_text_has_several_rows(self, stage: Stage) -> None:
         stage.app.above.tell("word " * 30)
         await stage.settle()
         self.assertEqual(stage.app.above.size.height, 2)
         self.assertEqual(stage.app.above.text, "word " * 30)
-
-    @staged()
-    async def test_a_text_that_has_no_room_is_cut_where_one_sees_it(self, stage: Stage) -> None:
         long = " ".join(f"word{n}" for n in range(300))
         stage.app.above.tell(long[:700], error=True)
         await stage.settle()

@@ -18,21 +18,27 @@ class AskTests(SynchronousTestCase):
         self.assertEqual((stage.app.ask.display, stage.app.entry.display), (False, True))
 
     @staged()
-    async def test_only_a_password_is_hidden(self, stage: Stage) -> None:
+    async def test_only_passwords_are_hidden_and_other_keys_mean_nothing(
+        self, stage: Stage
+    ) -> None:
         stage.app.ask.ask("password")
         self.assertTrue(stage.app.ask.password)
         stage.app.ask.ask("nick", "bob")
         self.assertEqual((stage.app.ask.password, stage.app.ask.value), (False, "bob"))
+        stage.app._pasted_text = "x"
+        stage.app._ask("paste")
+        await stage.press("x", "enter")
+        self.assertEqual(stage.app.entry.text, "")
+        self.assertFalse(stage.app.ask.display)
 
     @staged()
-    async def test_what_is_typed_takes_the_place_of_what_is_proposed(self, stage: Stage) -> None:
+    async def test_names_are_proposed_and_passwords_asked_for_in_words_for_people(
+        self, stage: Stage
+    ) -> None:
         await stage.hear(ev.NameRefused(code="nick-taken", nick="bob", suggestion="bob2"))
         self.assertEqual(stage.app.ask.value, "bob2")
         await stage.types("rob")
         self.assertEqual(stage.app.ask.value, "rob")
-
-    @staged()
-    async def test_a_password_is_asked_for_in_words_for_people(self, stage: Stage) -> None:
         why = '"bob" is registered; send it with "password", or pick another nickname'
         await stage.hear(ev.NameRefused(code="password-needed", nick="bob", content=why))
         self.assertTrue(
@@ -40,13 +46,3 @@ class AskTests(SynchronousTestCase):
                 "bob is registered. Type its password, or press Escape for another nickname."
             )
         )
-
-    @staged()
-    async def test_a_question_with_yes_or_no_takes_other_keys_for_nothing(
-        self, stage: Stage
-    ) -> None:
-        stage.app._pasted_text = "x"
-        stage.app._ask("paste")
-        await stage.press("x", "enter")
-        self.assertEqual(stage.app.entry.text, "")
-        self.assertFalse(stage.app.ask.display)

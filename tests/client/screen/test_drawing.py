@@ -29,7 +29,10 @@ class DrawerTests(SynchronousTestCase):
         strip = self.drawer(nick=nick, found=found).line(line)[0]
         return {segment.text: segment.style for segment in strip if segment.text.strip()}
 
-    def test_kinds_look_different(self) -> None:
+    def test_times_are_of_the_zone_and_kinds_look_different(self) -> None:
+        east = timezone(timedelta(hours=5, minutes=30))
+        strip = Drawer(80, COLOURS, east).line(Line("say", "hi", NOON, nick="bob"))[0]
+        self.assertTrue(strip.text.startswith("17:30"))
         for kind, nick, text, row in (
             ("say", "bob", "hi", "12:00          bob hi"),
             ("action", "bob", "waves", "12:00            * bob waves"),
@@ -42,19 +45,15 @@ class DrawerTests(SynchronousTestCase):
             kinds: dict[str, Kind] = {"kind": kind}  # type: ignore[dict-item]
             self.assertEqual(self.rows(Line(kinds["kind"], text, NOON, nick=nick)), [row])
 
-    def test_times_are_of_the_zone(self) -> None:
-        east = timezone(timedelta(hours=5, minutes=30))
-        strip = Drawer(80, COLOURS, east).line(Line("say", "hi", NOON, nick="bob"))[0]
-        self.assertTrue(strip.text.startswith("17:30"))
-
-    def test_a_long_text_goes_on_below_its_beginning(self) -> None:
+    def test_long_texts_go_on_below_and_names_are_cut(self) -> None:
         rows = self.rows(Line("say", "word " * 20, NOON, nick="bob"), 60)
         self.assertEqual([row.index("word") for row in rows], [19] * len(rows))
         self.assertGreater(len(rows), 1)
-
-    def test_lines_of_one_message_stand_below_each_other(self) -> None:
         rows = self.rows(Line("say", "one\n\ntwo", NOON, nick="bob"))
         self.assertEqual([row.strip() for row in rows], ["12:00          bob one", "", "two"])
+        self.assertIn("aaaaaaaaaaa… hi", self.rows(Line("say", "hi", NOON, nick="a" * 32))[0])
+        rows = self.rows(Line("say", "hello there you", NOON, nick="bob"), 20)
+        self.assertEqual(rows, ["12:00 bob hello", "  there you"])
 
     def test_an_address_is_a_link_in_each_of_its_rows(self) -> None:
         url = "https://example.org/" + "a" * 60
@@ -80,36 +79,23 @@ class DrawerTests(SynchronousTestCase):
         ):
             self.assertEqual(widest(lines), width)
 
-    def test_a_long_name_is_cut(self) -> None:
-        self.assertIn("aaaaaaaaaaa… hi", self.rows(Line("say", "hi", NOON, nick="a" * 32))[0])
-
-    def test_on_a_narrow_screen_the_name_stands_in_the_text(self) -> None:
-        rows = self.rows(Line("say", "hello there you", NOON, nick="bob"), 20)
-        self.assertEqual(rows, ["12:00 bob hello", "  there you"])
-
-    def test_what_was_read_by_nobody_yet_is_marked(self) -> None:
+    def test_what_waits_is_own_or_is_searched_for_stands_out(self) -> None:
         line = Line("say", "hi", NOON, nick="me", own=True, tag="t")
         self.assertIs(self.styles(line)["hi"], COLOURS.waiting)
         self.assertIs(self.styles(line)["me"], COLOURS.own)
-
-    def test_the_own_name_stands_out_in_a_mention_only(self) -> None:
+        line = Line("say", "one TWO three", NOON, nick="bob")
+        self.assertIs(self.styles(line, found="two")["TWO"], COLOURS.found)
         line = Line("say", "hey me, now", NOON, nick="bob", mention=True)
         self.assertIs(self.styles(line, nick="me")["me"], COLOURS.mention)
         self.assertIs(self.styles(line, nick="me")["bob"], COLOURS.mention)
         line = Line("say", "some", NOON, nick="bob")
         self.assertEqual(list(self.styles(line, nick="me")), ["12:00          ", "bob", "some"])
 
-    def test_what_is_searched_for_stands_out(self) -> None:
-        line = Line("say", "one TWO three", NOON, nick="bob")
-        self.assertIs(self.styles(line, found="two")["TWO"], COLOURS.found)
-
-    def test_days_and_marks_are_rules_over_the_whole_width(self) -> None:
+    def test_days_and_marks_fill_the_width_and_silent_people_share_a_line(self) -> None:
         drawer = self.drawer(40)
         for strip in (drawer.day(NOON), drawer.unread(), drawer.beginning("the beginning")):
             self.assertEqual(strip.cell_length, 40)
         self.assertIn("Friday, 20 November 2026", drawer.day(NOON).text)
-
-    def test_came_and_went_names_some(self) -> None:
         self.assertEqual(came_and_went(("a", "b", "a"), ()), "a, b joined")
         self.assertEqual(came_and_went((), ("a",)), "a left")
         many = tuple(f"n{n}" for n in range(8))

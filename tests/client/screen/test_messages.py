@@ -37,8 +37,13 @@ class MessagesTests(SynchronousTestCase):
         self.assertLess(sum(len(kept[serial]) for serial in kept.keys()), 120)  # noqa: SIM118
 
     @staged()
-    async def test_there_is_room_until_the_screen_is_full(self, stage: Stage) -> None:
+    async def test_an_empty_conversation_has_room_until_the_screen_is_full(
+        self, stage: Stage
+    ) -> None:
         await stage.enter("bob")
+        self.assertTrue(stage.shows("No messages here yet"))
+        await stage.press("pageup", "pagedown", "end")
+        self.assertTrue(stage.app.messages.at_end)
         self.assertTrue(stage.app.messages.has_room())
         await stage.hear(said(1, "one"))
         self.assertTrue(stage.app.messages.has_room())
@@ -46,14 +51,9 @@ class MessagesTests(SynchronousTestCase):
         self.assertFalse(stage.app.messages.has_room())
 
     @staged()
-    async def test_an_empty_conversation_says_so_and_does_not_scroll(self, stage: Stage) -> None:
-        await stage.enter("bob")
-        self.assertTrue(stage.shows("No messages here yet"))
-        await stage.press("pageup", "pagedown", "end")
-        self.assertTrue(stage.app.messages.at_end)
-
-    @staged()
-    async def test_a_short_conversation_stays_where_it_is(self, stage: Stage) -> None:
+    async def test_a_short_conversation_stays_where_it_is_and_days_are_parted(
+        self, stage: Stage
+    ) -> None:
         await stage.enter("bob")
         await stage.hear(said(1, "one"), said(2, "two"))
         before = stage.rows()[1:20]
@@ -61,9 +61,14 @@ class MessagesTests(SynchronousTestCase):
         self.assertEqual(stage.rows()[1:20], before)
         await stage.press("pagedown")
         self.assertTrue(stage.app.messages.at_end)
+        await stage.hear(said(1, "one"), said(90_000, "two"))
+        self.assertTrue(stage.shows("Friday, 20 November 2026"))
+        self.assertTrue(stage.shows("Saturday, 21 November 2026"))
 
     @staged()
-    async def test_each_conversation_stays_where_one_left_it(self, stage: Stage) -> None:
+    async def test_each_conversation_stays_where_one_left_it_even_if_lines_are_dropped(
+        self, stage: Stage
+    ) -> None:
         await stage.enter("bob")
         await stage.hear(*(said(number, f"line {number}") for number in range(100)))
         await stage.press("pageup", "pageup")
@@ -71,6 +76,15 @@ class MessagesTests(SynchronousTestCase):
         await stage.press("alt+up", "alt+down")
         self.assertEqual(stage.app.state.view, room_key("lobby"))
         self.assertEqual([row[16:] for row in stage.rows()[1:20]], [row[16:] for row in before])
+        stage.app.state.shown.buffer.drop(99)
+        stage.app.messages.renew()
+        await stage.settle()
+        self.assertTrue(stage.shows("line 99"))
+        stage.app.state.shown.buffer.drop(1)
+        stage.app.messages.renew()
+        await stage.settle()
+        self.assertTrue(stage.shows("No messages here yet"))
+        self.assertEqual(stage.app.messages.hidden_below(), 0)
 
     @staged()
     async def test_a_message_longer_than_the_screen_can_be_read_row_by_row(
@@ -86,25 +100,3 @@ class MessagesTests(SynchronousTestCase):
         stage.app.messages.scroll_rows(-2)
         await stage.settle()
         self.assertTrue(stage.shows("row 56"))
-
-    @staged()
-    async def test_what_one_reads_may_be_dropped_below_ones_eyes(self, stage: Stage) -> None:
-        await stage.enter("bob")
-        await stage.hear(*(said(number, f"line {number}") for number in range(100)))
-        await stage.press("pageup", "pageup")
-        stage.app.state.shown.buffer.drop(99)
-        stage.app.messages.renew()
-        await stage.settle()
-        self.assertTrue(stage.shows("line 99"))
-        stage.app.state.shown.buffer.drop(1)
-        stage.app.messages.renew()
-        await stage.settle()
-        self.assertTrue(stage.shows("No messages here yet"))
-        self.assertEqual(stage.app.messages.hidden_below(), 0)
-
-    @staged()
-    async def test_days_are_parted(self, stage: Stage) -> None:
-        await stage.enter("bob")
-        await stage.hear(said(1, "one"), said(90_000, "two"))
-        self.assertTrue(stage.shows("Friday, 20 November 2026"))
-        self.assertTrue(stage.shows("Saturday, 21 November 2026"))

@@ -28,15 +28,15 @@ def contrast(one: ColorTriplet, other: ColorTriplet) -> float:
 
 
 class PaletteTests(SynchronousTestCase):
-    def test_a_nickname_has_the_same_colour_however_it_is_written(self) -> None:
+    def test_nicknames_have_many_colours_and_each_the_same_one(self) -> None:
         colours = palette("dark")
         self.assertIs(colours.nick("Bob"), colours.nick("bOB"))
         # It is of the name, and no matter of which run of which program.
         self.assertEqual(colours.nicks.index(colours.nick("bob")), 8)
-
-    def test_nicknames_have_many_colours(self) -> None:
-        colours = palette("dark")
         self.assertEqual(len({str(colours.nick(f"n{n}")) for n in range(200)}), len(colours.nicks))
+        self.assertEqual(tuple(theme.name for theme in themes()), THEMES)
+        for theme in THEMES:
+            self.assertTrue(palette(theme).nicks)
 
     def test_everything_can_be_read_in_every_theme(self) -> None:
         for theme in themes():
@@ -73,8 +73,3 @@ class PaletteTests(SynchronousTestCase):
                 )
                 seen = contrast(text.get_truecolor(), behind.get_truecolor())
                 self.assertGreaterEqual(seen, 3.0, (theme.name, str(style)))
-
-    def test_each_theme_has_both_parts(self) -> None:
-        self.assertEqual(tuple(theme.name for theme in themes()), THEMES)
-        for theme in THEMES:
-            self.assertTrue(palette(theme).nicks)

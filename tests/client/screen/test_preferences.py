@@ -19,8 +19,6 @@ class PathTests(SynchronousTestCase):
     def test_it_is_in_the_users_configuration_folder(self) -> None:
         self.assertEqual(path({"XDG_CONFIG_HOME": "/x"}), Path("/x/twisted-chat/client.toml"))
         self.assertEqual(path({}), Path.home() / ".config/twisted-chat/client.toml")
-
-    def test_a_relative_folder_is_passed_over_as_the_standard_says(self) -> None:
         self.assertEqual(path({"XDG_CONFIG_HOME": "x"}), path({}))
 
 
@@ -43,17 +41,13 @@ class LoadTests(SynchronousTestCase):
         preferences, errors = load(file)
         return preferences, [error.removeprefix(f"{file}: ") for error in errors]
 
-    def test_no_file_is_fine(self) -> None:
+    def test_settings_are_taken_and_byte_order_marks_skipped(self) -> None:
         self.assertEqual(load(self.folder / "none"), (Preferences(), []))
-
-    def test_settings_are_taken(self) -> None:
         preferences, errors = self.load('theme = "light"\nbell = false\nmembers = "never"')
         self.assertEqual(errors, [])
         self.assertEqual(
             (preferences.theme, preferences.bell, preferences.members), ("light", False, "never")
         )
-
-    def test_byte_order_mark_is_skipped(self) -> None:
         preferences, errors = self.load(b'\xef\xbb\xbftheme = "light"')
         self.assertEqual((preferences.theme, errors), ("light", []))
         self.assertEqual(keep(self.file, "theme", "dark"), "")
@@ -70,29 +64,28 @@ class LoadTests(SynchronousTestCase):
                 "there is no setting nope",
             ],
         )
-
-    def test_a_value_of_another_type_is_a_mistake(self) -> None:
         preferences, errors = self.load("theme = []")
         self.assertEqual((preferences.theme, len(errors)), ("dark", 1))
 
-    def test_what_is_not_toml_is_named(self) -> None:
+    def test_what_is_not_toml_or_cannot_be_read_is_named(self) -> None:
         for bad in ("theme =", b"\xff\xfe"):
             preferences, errors = self.load(bad)
             self.assertEqual(preferences, Preferences())
             self.assertIn("the defaults are used", errors[0])
+        preferences, (error,) = load(self.folder)
+        self.assertEqual(preferences, Preferences())
+        self.assertIn("directory", error)
 
     def kept(self, before: str, name: str, value: str | bool) -> str:
         self.file.write_text(before, "utf-8")
         self.assertEqual(keep(self.file, name, value), "")
         return self.file.read_text("utf-8")
 
-    def test_what_was_chosen_is_kept(self) -> None:
+    def test_what_was_chosen_is_kept_and_the_rest_of_the_file_stays(self) -> None:
         file = self.folder / "new" / "client.toml"
         self.assertEqual(keep(file, "theme", "light"), "")
         self.assertEqual(keep(file, "bell", False), "")
         self.assertEqual(load(file), (Preferences(theme="light", bell=False), []))
-
-    def test_the_rest_of_the_file_stays_as_it_is(self) -> None:
         self.assertEqual(
             self.kept(
                 "# mine\ntheme = 'mono'  # calm\nbell=true\n[other]\nx = 1\n", "theme", "dark"
@@ -114,8 +107,3 @@ class LoadTests(SynchronousTestCase):
             self.assertIn("client.toml: ", keep(self.file, "theme", "light"))
             self.assertEqual(self.file.read_text("utf-8"), text)
         self.assertIn("directory", keep(self.folder, "theme", "light"))
-
-    def test_what_cannot_be_read_is_named(self) -> None:
-        preferences, (error,) = load(self.folder)
-        self.assertEqual(preferences, Preferences())
-        self.assertIn("directory", error)

@@ -57,17 +57,13 @@ class LookTests(SynchronousTestCase):
         self.assertTrue(stage.shows("● connected"))
 
     @staged()
-    async def test_a_new_size_wraps_anew(self, stage: Stage) -> None:
+    async def test_a_new_size_wraps_anew_and_many_events_are_drawn_once(self, stage: Stage) -> None:
         await stage.enter("bob")
         await stage.hear(said(1, "word " * 30))
         before = len([row for row in stage.rows() if "word" in row])
         await stage.pilot.resize_terminal(60, 24)
         await stage.settle()
         self.assertGreater(len([row for row in stage.rows() if "word" in row]), before)
-
-    @staged()
-    async def test_many_events_are_drawn_once(self, stage: Stage) -> None:
-        await stage.enter("bob")
         drawn = stage.app.draws
         for number in range(500):
             stage.app.heard(said(number))

@@ -68,11 +68,18 @@ class RequestsTests(SynchronousTestCase):
             [arguments for _, arguments in self.link.asked], [("/who #dev 1",), ("/who #dev 2",)]
         )
 
-    def test_earlier_lines_are_asked_for_before_the_first(self) -> None:
+    def test_earlier_lines_are_asked_for_before_the_first_unless_too_much_waits(self) -> None:
         self.state.add(self.state.shown, Line("say", "hi", 1.0, id="5", nick="bob"))
         self.requests.want_history()
         self.requests.want_history()
         self.assertEqual(self.link.asked, [("history", ("dev", "5", PAGE))])
+        self.link.fails = QueueFull()
+        self.requests.want_people()
+        self.requests.want_history()
+        self.link.fails = None
+        self.requests.want_people()
+        self.requests.want_history()
+        self.assertEqual(len(self.link.asked), 2)
 
     def test_the_last_lines_are_asked_for_once_a_connection(self) -> None:
         self.requests.want_last()
@@ -83,15 +90,13 @@ class RequestsTests(SynchronousTestCase):
         self.requests.want_last()
         self.assertEqual(len(self.link.asked), 2)
 
-    def test_what_was_closed_and_is_opened_again_is_asked_for_again(self) -> None:
+    def test_what_was_closed_is_asked_for_again_and_not_kept_in_memory(self) -> None:
         for _ in range(2):
             self.state.switch(self.state.private("bob").key)
             self.requests.want_last()
             self.state.loaded(f"t{len(self.link.asked)}", more=True)
             self.state.close(self.state.view)
         self.assertEqual(len(self.link.asked), 2)
-
-    def test_what_was_closed_is_not_kept_in_memory(self) -> None:
         for number in range(3):
             self.state.switch(self.state.private(f"bob{number}").key)
             self.requests.want_last()
@@ -141,17 +146,6 @@ class RequestsTests(SynchronousTestCase):
 
     def reads(self) -> list[tuple[object, ...]]:
         return [arguments for name, arguments in self.link.asked if name == "read"]
-
-    def test_what_was_read_is_told_every_few_seconds_at_most(self) -> None:
-        self.say(1)
-        self.requests.tell_read(100.0)
-        self.say(2)
-        self.requests.tell_read(104.9)
-        self.say(3)
-        self.say(4, "presence")
-        self.requests.tell_read(105.0)
-        self.requests.tell_read(200.0)
-        self.assertEqual(self.reads(), [(f"{1:016x}", "dev", None), (f"{3:016x}", "dev", None)])
 
     def test_what_nobody_looked_at_is_not_read(self) -> None:
         self.state.look(False)
@@ -206,18 +200,15 @@ class RequestsTests(SynchronousTestCase):
         self.requests.tell_read(300.0)
         self.assertEqual(len(self.reads()), 2)
 
-    def test_that_the_server_took_what_was_read_is_quiet(self) -> None:
+    def test_what_was_read_is_told_every_few_seconds_and_taken_quietly(self) -> None:
         self.say(1)
         self.requests.tell_read(100.0)
         told = ev.ReadUpTo(tag="t1", room="dev", message=f"{1:016x}")
         self.assertTrue(self.requests.is_quiet(told))
-
-    def test_when_too_much_waits_nothing_more_is_asked(self) -> None:
-        self.state.add(self.state.shown, Line("say", "hi", 1.0, id="5", nick="bob"))
-        self.link.fails = QueueFull()
-        self.requests.want_people()
-        self.requests.want_history()
-        self.link.fails = None
-        self.requests.want_people()
-        self.requests.want_history()
-        self.assertEqual(len(self.link.asked), 2)
+        self.say(2)
+        self.requests.tell_read(104.9)
+        self.say(3)
+        self.say(4, "presence")
+        self.requests.tell_read(105.0)
+        self.requests.tell_read(200.0)
+        self.assertEqual(self.reads(), [(f"{1:016x}", "dev", None), (f"{3:016x}", "dev", None)])

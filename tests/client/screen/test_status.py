@@ -43,15 +43,13 @@ class StatusTests(SynchronousTestCase):
             self.state.add(self.state.private(nick), line)
         self.assertIn("me · #dev · ann @1, bob @1 and 2 more (Ctrl-N) · 1,200", self.foot())
 
-    def test_what_is_unread_is_told_where_no_list_of_rooms_shows_it(self) -> None:
+    def test_it_says_that_one_is_away_and_where_the_user_is_wanted(self) -> None:
+        self.state.away["me"] = "lunch"
+        self.assertIn("me (away) · #dev", self.foot())
         line = Line("say", "hi", 1.0, id=f"{1:016x}", nick="bob")
         self.state.add(self.state.room("ops"), line)
         self.assertNotIn("#ops", self.foot())
         self.assertIn("#ops 1 (Ctrl-N) ·", self.foot(listed=False))
-
-    def test_it_says_that_one_is_away(self) -> None:
-        self.state.away["me"] = "lunch"
-        self.assertIn("me (away) · #dev", self.foot())
 
     def head(self) -> str:
         return head(self.state, palette("dark"), 40).text
@@ -66,14 +64,12 @@ class StatusTests(SynchronousTestCase):
         self.assertTrue(self.foot(again=2.6).startswith("○ offline, again in 3 s"))
         self.assertTrue(self.foot(again=-1).startswith("○ offline, again in 0 s"))
 
-    def test_it_says_what_waits_and_what_is_below(self) -> None:
+    def test_it_says_what_waits_and_that_one_is_not_in_the_room_any_more(self) -> None:
         self.state.connected("online")
         self.assertIn(" · …", self.foot(waiting=2))
         self.assertIn("7 below (End)", self.foot(below=7))
         self.state.connected("offline", "refused")
         self.assertIn("2 waiting to be sent", self.foot(waiting=2))
-
-    def test_it_says_that_one_is_not_in_the_room_any_more(self) -> None:
         self.state.shown.leave()
         self.assertIn("you are not in this room", self.foot())
 
@@ -82,12 +78,10 @@ class StatusTests(SynchronousTestCase):
         self.state.switch(self.state.private("bob").key)
         self.assertEqual(self.foot(), "○ connecting …  bob    F1 help")
 
-    def test_the_head_has_the_topic_and_fits(self) -> None:
+    def test_the_head_has_the_topic_or_who_is_away_and_fits(self) -> None:
         self.assertEqual(self.head().rstrip(), " #dev release")
         self.state.shown.topic = "x" * 100
         self.assertEqual(len(self.head()), 40)
-
-    def test_the_head_says_that_who_one_talks_to_is_away(self) -> None:
         self.state.switch(self.state.private("bob").key)
         self.assertEqual(self.head().rstrip(), " bob")
         self.state.away["bob"] = "tea"

@@ -10,11 +10,14 @@ from twisted_chat.client.model.conversation import room_key
 
 class SwitcherTests(SynchronousTestCase):
     @staged()
-    async def test_it_shows_what_is_unread(self, stage: Stage) -> None:
+    async def test_it_shows_what_is_unread_and_a_click_chooses(self, stage: Stage) -> None:
         await stage.enter("bob")
         await stage.hear(said(1, room="dev"))
         await stage.press("ctrl+k")
         self.assertTrue(stage.shows("#dev  1"))
+        await stage.pilot.click("OptionList", offset=(2, 0))
+        await stage.settle()
+        self.assertEqual(stage.app.state.view, room_key("dev"))
 
     @staged()
     async def test_what_calls_stands_first_and_what_is_shown_last(self, stage: Stage) -> None:
@@ -33,12 +36,3 @@ class SwitcherTests(SynchronousTestCase):
         await stage.press("ctrl+k")
         await stage.types("brandnew")
         self.assertTrue(stage.shows("enter #brandnew"))
-
-    @staged()
-    async def test_a_click_chooses(self, stage: Stage) -> None:
-        await stage.enter("bob")
-        await stage.hear(said(1, room="dev"))
-        await stage.press("ctrl+k")
-        await stage.pilot.click("OptionList", offset=(2, 0))
-        await stage.settle()
-        self.assertEqual(stage.app.state.view, room_key("dev"))

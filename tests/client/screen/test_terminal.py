@@ -26,26 +26,20 @@ class KeysTests(SynchronousTestCase):
         found = [message for piece in pieces for message in self.keys.read(piece)]
         return "".join(key.character or key.key for key in found if isinstance(key, events.Key))
 
-    def test_what_is_typed_is_read_in_any_pieces(self) -> None:
+    def test_what_is_typed_is_read_in_any_pieces_without_controls(self) -> None:
         self.assertEqual(self.typed("aä日".encode()), "aä日")
         self.assertEqual(self.typed(*(bytes([byte]) for byte in "aä日".encode())), "aä日")
-
-    def test_a_byte_that_is_not_utf_8_ends_nothing(self) -> None:
         self.assertEqual(self.typed(b"a\xe4b", b"\xff", b"c"), "a\ufffdb\ufffdc")
-
-    def test_c1_controls_are_not_typed(self) -> None:
         self.assertEqual(self.typed("a\x9b\x85b".encode(), b"\x9bc"), "ab\ufffdc")
+        self.keys.read(b"\x1b[99999999999999;1u")
+        self.flushLoggedErrors()
+        self.assertEqual(self.typed(b"a"), "a")
 
     def test_an_old_report_of_the_mouse_is_not_typed(self) -> None:
         report = b"\x1b[M \xc2\xa0"
         self.assertEqual(self.typed(b"a" + report + b"b"), "ab")
         for cut in range(3, len(report)):
             self.assertEqual(self.typed(report[:cut], report[cut:] + b"c"), "c", cut)
-
-    def test_what_textual_does_not_understand_is_left_out(self) -> None:
-        self.keys.read(b"\x1b[99999999999999;1u")
-        self.flushLoggedErrors()
-        self.assertEqual(self.typed(b"a"), "a")
 
     @given(st.lists(st.binary(max_size=8) | st.sampled_from([b"\x1b[", b"\x1b[M", b"\x1b[200~"])))
     def test_no_bytes_end_it(self, pieces: list[bytes]) -> None:
@@ -57,15 +51,13 @@ class KeysTests(SynchronousTestCase):
 
 
 class SizeTests(SynchronousTestCase):
-    def test_the_size_is_the_terminals_own(self) -> None:
+    def test_the_size_is_the_terminals_own_if_it_is_one(self) -> None:
         ours, theirs = os.openpty()
         self.addCleanup(os.close, ours)
         self.addCleanup(os.close, theirs)
         self.assertIsNone(size_of(theirs))
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
         self.assertEqual(size_of(theirs), (100, 30))
-
-    def test_what_is_no_terminal_tells_no_size(self) -> None:
         reading, writing = os.pipe()
         os.close(writing)
         self.addCleanup(os.close, reading)

@@ -16,29 +16,15 @@ class RowsTests(SynchronousTestCase):
     def wrap(self, text: str, width: int) -> list[str]:
         return [text[start:end] for start, end in rows(text, width)]
 
-    def test_rows_break_between_words(self) -> None:
+    def test_rows_break_between_words_or_graphemes_at_their_width(self) -> None:
         self.assertEqual(self.wrap("one two three", 8), ["one two ", "three"])
-
-    def test_blanks_may_stand_beyond_the_edge(self) -> None:
         self.assertEqual(self.wrap("four four", 4), ["four ", "four"])
-
-    def test_a_long_word_is_broken_and_the_next_begins_behind_it(self) -> None:
         self.assertEqual(self.wrap("see abcdefgh ok", 4), ["see ", "abcd", "efgh ", "ok"])
-
-    def test_wide_characters_count_twice(self) -> None:
         self.assertEqual(self.wrap("日本語", 4), ["日本", "語"])
-
-    def test_joined_emoji_are_not_torn(self) -> None:
         family = "👨‍👩‍👧"
         self.assertEqual(self.wrap(family * 2, 3), [family, family])
-
-    def test_what_is_wider_than_a_row_has_one_of_its_own(self) -> None:
         self.assertEqual(self.wrap("日本", 1), ["日", "本"])
-
-    def test_joiners_that_join_nothing_do_not_make_it_wider(self) -> None:
         self.assertEqual(self.wrap("\u200d\u200d日a", 2), ["\u200d\u200d日", "a"])
-
-    def test_nothing_is_one_row(self) -> None:
         self.assertEqual(self.wrap("", 5), [""])
 
     @given(TEXTS, st.integers(2, 12))
@@ -51,16 +37,12 @@ class RowsTests(SynchronousTestCase):
 
 
 class CutTests(SynchronousTestCase):
-    def test_what_fits_stays(self) -> None:
+    def test_what_does_not_fit_ends_in_an_ellipsis(self) -> None:
         self.assertEqual(cut("abc", 3), "abc")
-
-    def test_what_does_not_ends_in_an_ellipsis(self) -> None:
         self.assertEqual(cut("abcd", 3), "ab…")
         self.assertEqual(cut("日本語", 4), "日…")
         self.assertEqual(cut("abc", 1), "…")
         self.assertEqual(cut("abc", 0), "")
-
-    def test_joiners_that_join_nothing_do_not_make_it_wider(self) -> None:
         self.assertEqual(cut("\u200d\u200d日本日本", 3), "\u200d\u200d日…")
 
     @given(TEXTS, st.integers(0, 12))
