@@ -191,7 +191,7 @@ class CrowdTests(SynchronousTestCase):
         self.assertEqual(lost, [talker])
         self.assertEqual(talker.last_words, " (it said: ! too slow)")
         crowd = self.crowd("peer", "a b")
-        lost: list[Talker] = []
+        lost.clear()
         crowd.lost = lost.append
         for _ in range(2):
             self.connect().dataReceived(b"-- Welcome x\r\n")

@@ -56,8 +56,8 @@ class DrawTests(SynchronousTestCase):
             self.assertIn(b"<!-- %s -->" % name, picture)
         result.rounds = [[]]
         self.assertIn(b"<svg", self.draw(result))
-        result = samples.users()
-        result.rows *= 20
-        self.assertNotIn(b"<!-- a -->", self.draw(result))
+        sixty = samples.users()
+        sixty.rows *= 20
+        self.assertNotIn(b"<!-- a -->", self.draw(sixty))
         error = self.assertRaises(BenchError, plot.draw, Path("/no/such/x.svg"), samples.fanout())
         self.assertIn("cannot write /no/such/x.svg", str(error))

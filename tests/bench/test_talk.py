@@ -59,5 +59,5 @@ class TalkTests(SynchronousTestCase):
         self.assertEqual(self.talk.expected(Query((room,), (Term("nosuchword"),)))[1], [])
         queries = self.talk.queries()
         self.assertEqual(len({name for name, _ in queries}), len(queries))
-        found = {name: len(self.talk.expected(query)[1]) for name, query in queries}
-        self.assertEqual([name for name, count in found.items() if not count], [queries[-1][0]])
+        counts = {name: len(self.talk.expected(query)[1]) for name, query in queries}
+        self.assertEqual([name for name, count in counts.items() if not count], [queries[-1][0]])

@@ -475,7 +475,7 @@ class RunTests(SynchronousTestCase):
             _Run(FakeReactor(), main).run()
         left = []
 
-        async def main() -> None:
+        async def wait() -> None:
             try:
                 await Deferred()
             finally:
@@ -483,7 +483,7 @@ class RunTests(SynchronousTestCase):
 
         reactor = FakeReactor(interrupt=True)
         with self.assertRaises(KeyboardInterrupt):
-            _Run(reactor, main).run()
+            _Run(reactor, wait).run()
         self.assertEqual((left, reactor.stops), ([True], 0))
         self.successResultOf(reactor.waited[0])
 
