@@ -124,9 +124,9 @@ class RoomsTests(Case):
         self.assertEqual(
             found.rooms,
             (
-                RoomLine(room("dev"), 2, CleanText("news")),
+                RoomLine(room("dev"), 2, CleanText("news"), created=NOW, topic_time=NOW),
                 RoomLine(room("lobby"), 2, CleanText("")),
-                RoomLine(room("Zoo"), 1, CleanText(""), locked=True),
+                RoomLine(room("Zoo"), 1, CleanText(""), locked=True, created=NOW),
             ),
         )
         self.assertEqual((found.count, found.page, found.pages), (3, 1, 1))

@@ -164,8 +164,10 @@ class OtherTests(RuledCase):
     def test_role_is_given_once_and_to_members(self) -> None:
         self.assertEqual(self.code(self.otto, "voice vera"), "role")
         self.assertEqual(self.code(self.otto, "devoice eve"), "role")
-        for line in ("op carl", "voice nobody", "deop carl"):
+        for line in ("op carl", "deop carl"):
             self.assertEqual(self.code(self.otto, line), "not-a-member")
+        for line in ("voice nobody", "devoice nobody"):
+            self.assertEqual(self.code(self.otto, line), "no-such-nick")
         self.assertEqual(
             self.late((self.eve, "leave dev"), (self.otto, "op eve")), ["", "not-a-member"]
         )

@@ -81,10 +81,8 @@ class CommandTests(IrcHouseTestCase):
             ":server 353 ann = #c :@ann",
             ":server 366 ann #c :End of /NAMES list",
             ":server 353 ann = #a :@bob ann",
-            ":server 366 ann #a :End of /NAMES list",
-            ":server 366 ann #nowhere :End of /NAMES list",
             ":server 353 ann = #b :@bob ann",
-            ":server 366 ann #b :End of /NAMES list",
+            ":server 366 ann #a,#nowhere,#b :End of /NAMES list",
             ":server PONG server :behind",
         )
         self.assertEqual(self.bare(bob)[-1], ":ann JOIN #b")

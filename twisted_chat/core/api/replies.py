@@ -202,22 +202,30 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class People(_Reply, frozen=True):
-    """A page of who is here, or in ``room``."""
+    """A page of who is here, or in ``room``, which may be ``private``."""
 
     people: tuple[Person, ...]
     count: int
     page: int
     pages: int
     room: RoomName | None = None
+    private: bool = False
 
 
 class RoomLine(msgspec.Struct, frozen=True):
-    """One line of a list of rooms."""
+    """One line of a list of rooms.
+
+    ``created`` and ``topic_time`` (0.0 if the asker may not see a topic, or there is none) in seconds since 1970; ``lasts``: it
+    is there when it is empty, because somebody owns it.
+    """
 
     name: RoomName
     count: int
     topic: CleanText
     locked: bool = False
+    created: float = 0.0
+    topic_time: float = 0.0
+    lasts: bool = False
 
 
 class Rooms(_Reply, frozen=True):

@@ -149,7 +149,12 @@ def all_people(state: State, room: Room | None, now: float) -> Iterator[People]:
     for number, page in enumerate(pages, 1):
         users = [state.users[user] for user in page if user in here]
         yield People(
-            tuple(_person(user, room, now) for user in users), len(here), number, len(pages), name
+            tuple(_person(user, room, now) for user in users),
+            len(here),
+            number,
+            len(pages),
+            name,
+            room is not None and room.settings.private,
         )
 
 
@@ -207,11 +212,15 @@ def _listed(state: State, asker: User) -> Sequence[str]:
 
 
 def _room_line(asker: User, room: Room) -> RoomLine:
+    topic = room.topic if _open_to(asker, room) else NO_TEXT
     return RoomLine(
         room.name,
         len(room.members),
-        room.topic if _open_to(asker, room) else NO_TEXT,
+        topic,
         room.password is not None,
+        room.created,
+        room.topic_time if topic else 0.0,
+        room.owner is not None,
     )
 
 

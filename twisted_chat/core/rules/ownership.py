@@ -19,7 +19,7 @@ from twisted_chat.core.rules.effects import (
 )
 from twisted_chat.core.rules.moderation import put_out
 from twisted_chat.core.rules.permissions import may, may_be_forgotten
-from twisted_chat.core.rules.refusals import not_a_member, refuse
+from twisted_chat.core.rules.refusals import absent_target, not_a_member, refuse
 from twisted_chat.core.rules.topic import (
     NOT_HERE,
     Asked,
@@ -84,7 +84,8 @@ class Ownership(Topic):
         if refused is not None:
             return refused
         if against is None or (event.given and event.user not in room.members):
-            return not_a_member(event.nick, room)
+            here = self.state.user_named(event.nick) is not None
+            return not_a_member(event.nick, room) if here else absent_target(event.nick)
         if (event.role in against) == event.given:
             is_ = "is already" if event.given else "is not"
             has = "already has" if event.given else "does not have"

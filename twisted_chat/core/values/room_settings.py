@@ -110,9 +110,16 @@ class Settings(msgspec.Struct, frozen=True, gc=False):
 
     def changed(self, setting: Setting, value: int) -> Settings:
         """Return this with one setting changed; see :data:`Change`."""
-        name = "since_join" if setting == "visibility" else setting.replace("-", "_")
         number = setting in ("slow", "limit")
-        return msgspec.structs.replace(self, **{name: value if number else bool(value)})
+        return msgspec.structs.replace(self, **{_field(setting): value if number else bool(value)})
+
+    def value(self, setting: Setting) -> int:
+        """Return the value of a setting, as in :data:`Change`."""
+        return int(getattr(self, _field(setting)))
+
+
+def _field(setting: Setting) -> str:
+    return "since_join" if setting == "visibility" else setting.replace("-", "_")
 
 
 AS_MADE: Final = Settings()

@@ -9,6 +9,7 @@ OFFERED: Final[dict[str, str]] = {
     "cap-notify": "",
     "echo-message": "",
     "extended-join": "",
+    "invite-notify": "",
     "multi-prefix": "",
     "sasl": "PLAIN",
     "draft/account-registration": "",
@@ -18,7 +19,7 @@ OFFERED: Final[dict[str, str]] = {
 }
 
 #: Those that change what many sessions see alike; the others concern the client alone.
-SHOWN: Final = frozenset(("extended-join",))
+SHOWN: Final = frozenset(("extended-join", "invite-notify"))
 
 #: The most bytes of names in one line of a list of capabilities: with all that stands before them they fit a line.
 PER_LINE: Final = 400

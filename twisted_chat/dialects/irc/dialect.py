@@ -11,7 +11,7 @@ from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.base import BadLine, Dialect, Step
 from twisted_chat.dialects.irc import numerics as n
 from twisted_chat.dialects.irc.capabilities import SHOWN
-from twisted_chat.dialects.irc.message import Message, cut
+from twisted_chat.dialects.irc.message import Message, middle
 from twisted_chat.dialects.irc.session import IrcSession
 from twisted_chat.dialects.irc.verbs import VERBS, Verb
 from twisted_chat.dialects.irc.view import IrcView
@@ -67,7 +67,7 @@ class IrcDialect:
         if session.me is None or name not in COMMANDS:
             known = n.ERR_UNKNOWNCOMMAND if session.me is not None else n.ERR_NOTREGISTERED
             why = ":Unknown command" if session.me is not None else ":You have not registered"
-            about = f"{cut(message.verb, 100)} " if session.me is not None else ""
+            about = f"{middle(message.verb)} " if session.me is not None else ""
             yield session.numeric(known, about + why)
             return
         try:

@@ -16,7 +16,7 @@ from twisted_chat.dialects.irc.rooms import listed, room_named
 if TYPE_CHECKING:
     from twisted_chat.dialects.irc.session import IrcSession
 
-_ERRORS: Final = {"not-in-room": n.ERR_CANNOTSENDTOCHAN}
+_ERRORS: Final = dict.fromkeys(("not-in-room", "needs-account", "banned"), n.ERR_CANNOTSENDTOCHAN)
 _ACTION: Final = "\x01ACTION "
 
 

@@ -22,14 +22,24 @@ RPL_GLOBALUSERS: Final = 266
 RPL_AWAY: Final = 301
 RPL_UNAWAY: Final = 305
 RPL_NOWAWAY: Final = 306
+RPL_LISTSTART: Final = 321
+RPL_LIST: Final = 322
+RPL_LISTEND: Final = 323
+RPL_CHANNELMODEIS: Final = 324
+RPL_CREATIONTIME: Final = 329
 RPL_NOTOPIC: Final = 331
 RPL_TOPIC: Final = 332
 RPL_TOPICWHOTIME: Final = 333
+RPL_INVITELIST: Final = 336
+RPL_ENDOFINVITELIST: Final = 337
+RPL_INVITING: Final = 341
 RPL_VERSION: Final = 351
 RPL_NAMREPLY: Final = 353
 RPL_LINKS: Final = 364
 RPL_ENDOFLINKS: Final = 365
 RPL_ENDOFNAMES: Final = 366
+RPL_BANLIST: Final = 367
+RPL_ENDOFBANLIST: Final = 368
 RPL_INFO: Final = 371
 RPL_MOTD: Final = 372
 RPL_ENDOFINFO: Final = 374
@@ -58,12 +68,17 @@ ERR_NEEDMOREPARAMS: Final = 461
 ERR_ALREADYREGISTERED: Final = 462
 ERR_PASSWDMISMATCH: Final = 464
 ERR_YOUREBANNEDCREEP: Final = 465
+ERR_CHANNELISFULL: Final = 471
+ERR_UNKNOWNMODE: Final = 472
 ERR_INVITEONLYCHAN: Final = 473
 ERR_BANNEDFROMCHAN: Final = 474
 ERR_BADCHANNELKEY: Final = 475
 ERR_BADCHANMASK: Final = 476
+ERR_NEEDREGGEDNICK: Final = 477
 ERR_NOPRIVILEGES: Final = 481
 ERR_CHANOPRIVSNEEDED: Final = 482
+ERR_USERSDONTMATCH: Final = 502
+ERR_INVALIDMODEPARAM: Final = 696
 RPL_LOGGEDIN: Final = 900
 RPL_SASLSUCCESS: Final = 903
 ERR_SASLFAIL: Final = 904
@@ -78,6 +93,7 @@ ERR_HELPNOTFOUND: Final = 524
 
 #: Numerics by the codes of refusals, for any command that has no other for them; all else is :data:`ERR_UNKNOWNERROR`.
 REFUSALS: Final = {
+    "already-in-room": ERR_USERONCHANNEL,
     "already-logged-in": ERR_ALREADYREGISTERED,
     "bad-nick": ERR_ERRONEUSNICKNAME,
     "banned": ERR_BANNEDFROMCHAN,
@@ -86,6 +102,7 @@ REFUSALS: Final = {
     "moderated": ERR_CANNOTSENDTOCHAN,
     "muted": ERR_CANNOTSENDTOCHAN,
     "nick-taken": ERR_NICKNAMEINUSE,
+    "no-ctcp": ERR_CANNOTSENDTOCHAN,
     "no-such-nick": ERR_NOSUCHNICK,
     "no-such-room": ERR_NOSUCHCHANNEL,
     "not-a-member": ERR_USERNOTINCHANNEL,
@@ -93,7 +110,12 @@ REFUSALS: Final = {
     "not-operator": ERR_CHANOPRIVSNEEDED,
     "not-owner": ERR_CHANOPRIVSNEEDED,
     "password-needed": ERR_BADCHANNELKEY,
+    "room-full": ERR_CHANNELISFULL,
+    "slow": ERR_CANNOTSENDTOCHAN,
     "too-long": ERR_INPUTTOOLONG,
     "too-many-rooms": ERR_TOOMANYCHANNELS,
     "topic-locked": ERR_CHANOPRIVSNEEDED,
 }
+
+#: Numerics that name both the nick and the room where a command was about both; others name the room, and 401 the nick.
+OF_BOTH: Final = frozenset((ERR_USERNOTINCHANNEL, ERR_USERONCHANNEL))

@@ -29,12 +29,14 @@ def _nothing(session: IrcSession, reply: r.Reply) -> Iterable[str]:
 
 
 def _refused(session: IrcSession, reply: r.Refused) -> Iterable[str]:
-    asked = session.asked
+    asked, about = session.asked, session.asked.about
     number = asked.errors.get(reply.code) or n.REFUSALS.get(reply.code)
     if number is None:
-        about = " ".join((asked.verb or "*", *asked.about))
-        return (session.spell(n.ERR_UNKNOWNERROR, f"{about} :{reply.why}"),)
-    return (session.spell(number, " ".join((*asked.about, f":{reply.why}"))),)
+        what = " ".join((asked.verb or "*", *about))
+        return (session.spell(n.ERR_UNKNOWNERROR, f"{what} :{reply.why}"),)
+    if len(about) == 2 and number not in n.OF_BOTH:  # a nick and a room
+        about = about[:1] if number == n.ERR_NOSUCHNICK else about[1:]
+    return (session.spell(number, " ".join((*about, f":{reply.why}"))),)
 
 
 def _password_needed(session: IrcSession, reply: r.PasswordNeeded) -> Iterable[str]:
@@ -51,6 +53,11 @@ def _entered(session: IrcSession, reply: r.Entered) -> Iterable[str]:
 
 def _focus_set(session: IrcSession, reply: r.FocusSet) -> Iterable[str]:
     return (f":{session.source} PART {reply.left}",) if reply.left is not None else ()
+
+
+def _noticed(session: IrcSession, reply: r.Notice) -> Iterable[str]:
+    # Who is put out sees that as it happens.
+    return () if reply.code in ("kicked", "put-out") else (session.notice(reply.text),)
 
 
 def _farewell(session: IrcSession, reply: r.Farewell) -> Iterable[str]:
@@ -80,6 +87,7 @@ REPLIES: Final[dict[type[r.Reply], Callable[[IrcSession, Any], Iterable[str]]]] 
     r.FocusSet: _focus_set,
     r.Greeting: _nothing,
     r.Hint: _nothing,
+    r.Notice: _noticed,
     r.PasswordNeeded: _password_needed,
     r.Pong: _pong,
     r.Probe: _probe,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.values.names import BadName, RoomName, parse_room
+from twisted_chat.core.values.names import BadName, RoomName, parse_nick, parse_room
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.base import Step
 from twisted_chat.dialects.irc import numerics as n
@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 #: The most rooms, nicknames or other targets of one line.
 MAX_TARGETS: Final = 20
 
+#: The most bytes of names of rooms in one numeric.
+_LONGEST_LIST: Final = 400
+#: Refusals that have other numerics of JOIN than of most commands.
+_JOIN_ERRORS: Final = {
+    "needs-account": n.ERR_NEEDREGGEDNICK,
+    "slow-down": n.ERR_BADCHANNELKEY,
+    "lookalike": n.ERR_NOSUCHCHANNEL,
+}
 _ROLES: Final = {"owner": "~", "operator": "@", "voice": "+"}
 
 
@@ -56,7 +64,7 @@ def join(session: IrcSession, message: Message) -> Iterator[Step]:
             continue
         found: list[r.Entered] = []
         command = c.Join(room, key or None)
-        yield session.asks(command, str(room), show=_entering(found))
+        yield session.asks(command, str(room), show=_entering(found), errors=_JOIN_ERRORS)
         for entered in found:
             yield from inside(session, entered)
 
@@ -68,7 +76,8 @@ def _entering(found: list[r.Entered]) -> Callable[[r.Reply], Iterable[str] | Non
         if isinstance(reply, r.Entered):
             found.append(reply)
         # One who is in the room already only talks there now.
-        return () if isinstance(reply, r.FocusSet) else None
+        inside = isinstance(reply, r.Refused) and reply.code == "already-in-room"
+        return () if inside or isinstance(reply, r.FocusSet) else None
 
     return show
 
@@ -97,6 +106,81 @@ def topic_lines(session: IrcSession, reply: r.Reply) -> Iterable[str] | None:
         who = f"{reply.room} {reply.by} {int(reply.time)}"
         lines.append(session.spell(n.RPL_TOPICWHOTIME, who))
     return lines
+
+
+def topic(session: IrcSession, message: Message) -> Iterator[Step]:
+    """Show or set the topic of a room."""
+    try:
+        room = room_named(message.params[0])
+    except BadName:
+        yield no_room(session, message.params[0])
+        return
+    if len(message.params) > 1:
+        yield session.asks(c.SetTopic(CleanText(message.params[1]), room), str(room))
+    else:
+        yield session.asks(
+            c.ShowTopic(room), str(room), show=lambda reply: topic_lines(session, reply)
+        )
+
+
+def kick(session: IrcSession, message: Message) -> Iterator[Step]:
+    """Put people out of a room, or each out of a room of its own."""
+    rooms, nicks = listed(message.params[0]), listed(message.params[1])
+    text = message.param(2)
+    reason = CleanText(text) if text else None
+    if len(rooms) == 1:
+        rooms *= len(nicks)
+    for name, whom in zip(rooms, nicks, strict=False):
+        try:
+            room = room_named(name)
+        except BadName:
+            yield no_room(session, name)
+            continue
+        try:
+            nick = parse_nick(whom)
+        except BadName:
+            yield session.numeric(n.ERR_NOSUCHNICK, f"{middle(whom)} :No such nick")
+            continue
+        yield session.asks(c.Kick(nick, reason, room), nick.text, str(room))
+
+
+def invite(session: IrcSession, message: Message) -> Iterator[Step]:
+    """Invite somebody; without parameters, list the rooms to which the client is invited."""
+    if not message.params:
+        yield from _invitations(session)
+        return
+    if len(message.params) == 1:
+        yield session.numeric(n.ERR_NEEDMOREPARAMS, "INVITE :Not enough parameters")
+        return
+    try:
+        room = room_named(message.params[1])
+    except BadName:
+        yield no_room(session, message.params[1])
+        return
+    try:
+        nick = parse_nick(message.params[0])
+    except BadName:
+        yield session.numeric(n.ERR_NOSUCHNICK, f"{middle(message.params[0])} :No such nick")
+        return
+    yield session.asks(c.InviteToRoom(nick, room), nick.text, str(room))
+    if session.asked.refused is None:
+        yield session.numeric(n.RPL_INVITING, f"{nick} {room}")
+
+
+def _invitations(session: IrcSession) -> Iterator[Step]:
+    page, pages = 0, 1
+
+    def show(reply: r.Reply) -> Iterable[str] | None:
+        nonlocal pages
+        if not isinstance(reply, r.Invitations):
+            return None
+        pages = reply.pages
+        return [session.spell(n.RPL_INVITELIST, str(each.room)) for each in reply.invitations]
+
+    while page < pages:
+        page += 1
+        yield session.asks(c.ShowInvitations(page), show=show)
+    yield session.numeric(n.RPL_ENDOFINVITELIST, ":End of /INVITE list")
 
 
 def part(session: IrcSession, message: Message) -> Iterator[Step]:
@@ -135,6 +219,7 @@ def _leave_all(session: IrcSession) -> Iterator[Step]:
 
 
 def names(session: IrcSession, message: Message) -> Iterator[Step]:
+    ends = []
     for name in listed(message.param(0)) or ["*"]:
         shown = middle(name)
         try:
@@ -144,6 +229,10 @@ def names(session: IrcSession, message: Message) -> Iterator[Step]:
         else:
             yield session.asks(c.Who(room, whole=True), show=lambda reply: _names(session, reply))
             shown = str(room)
+        ends.append(shown)
+    # One end of all, as they were asked for, if they fit one line.
+    together = ",".join(ends)
+    for shown in [together] if len(together.encode()) <= _LONGEST_LIST else ends:
         yield session.numeric(n.RPL_ENDOFNAMES, f"{shown} :End of /NAMES list")
 
 
@@ -153,7 +242,7 @@ def _names(session: IrcSession, reply: r.Reply) -> Iterable[str] | None:
         return ()
     if not isinstance(reply, r.People):
         return None
-    start = session.spell(n.RPL_NAMREPLY, f"= {reply.room} :")
+    start = session.spell(n.RPL_NAMREPLY, f"{'@' if reply.private else '='} {reply.room} :")
     words = (_name(session, each) for each in reply.people)
     return [f"{start}{row}" for row in pack(words, MAX_LINE - len(start.encode()))]
 

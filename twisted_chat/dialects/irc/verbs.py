@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from twisted_chat.dialects.base import Step
-from twisted_chat.dialects.irc import accounts, messages, registration, rooms, server
+from twisted_chat.dialects.irc import (
+    accounts,
+    messages,
+    modes,
+    registration,
+    room_list,
+    rooms,
+    server,
+)
 from twisted_chat.dialects.irc.message import Message
 
 if TYPE_CHECKING:
@@ -38,9 +46,14 @@ VERBS: Final[dict[str, Verb]] = {
     "REGISTER": Verb(accounts.register, "REGISTER *|NICK *|EMAIL PASSWORD", 3, early=True),
     "VERIFY": Verb(accounts.verify, "VERIFY ACCOUNT CODE", 2, early=True),
     # --- rooms ---
+    "INVITE": Verb(rooms.invite, "INVITE [NICK #ROOM]"),
     "JOIN": Verb(rooms.join, "JOIN #ROOM[,#ROOM…] [PASSWORD[,PASSWORD…]]", 1),
+    "KICK": Verb(rooms.kick, "KICK #ROOM NICK[,NICK…] [:TEXT]", 2),
+    "LIST": Verb(room_list.list_rooms, "LIST [MASK|CONDITION[,…]]"),
+    "MODE": Verb(modes.mode, "MODE #ROOM|NICK [+-LETTERS [VALUE…]]", 1),
     "NAMES": Verb(rooms.names, "NAMES #ROOM[,#ROOM…]"),
     "PART": Verb(rooms.part, "PART #ROOM[,#ROOM…] [:TEXT]", 1),
+    "TOPIC": Verb(rooms.topic, "TOPIC #ROOM [:TEXT]", 1),
     # --- messages ---
     "NOTICE": Verb(messages.notice, "NOTICE NICK|#ROOM[,…] :TEXT"),
     "PRIVMSG": Verb(messages.privmsg, "PRIVMSG NICK|#ROOM[,…] :TEXT"),

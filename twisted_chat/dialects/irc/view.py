@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from twisted_chat.core.api import events as e
 from twisted_chat.dialects.base import Variant
+from twisted_chat.dialects.irc import letters
 from twisted_chat.dialects.irc.message import encode
 from twisted_chat.dialects.wording import events as say
 
@@ -105,6 +106,45 @@ def _topic_set(view: IrcView, envelope: e.Envelope, event: e.TopicSet) -> Iterab
     return (f":{envelope.author.prefix} TOPIC {envelope.room.name} :{event.topic}",)
 
 
+def _mode(envelope: e.Envelope, how: str) -> Iterable[str]:
+    """Return the line of a change of a room."""
+    assert envelope.author is not None and envelope.room is not None
+    return (f":{envelope.author.prefix} MODE {envelope.room.name} {how}",)
+
+
+def _settings_changed(
+    view: IrcView, envelope: e.Envelope, event: e.SettingsChanged
+) -> Iterable[str]:
+    return _mode(envelope, letters.spell_changes(event.changes))
+
+
+def _password_set(view: IrcView, envelope: e.Envelope, event: e.RoomPasswordSet) -> Iterable[str]:
+    return _mode(envelope, f"{'+' if event.locked else '-'}{letters.KEY} {letters.HIDDEN}")
+
+
+def _role_changed(view: IrcView, envelope: e.Envelope, event: e.RoleChanged) -> Iterable[str]:
+    sign, letter = "+" if event.given else "-", letters.ROLE_LETTERS[event.role]
+    return _mode(envelope, f"{sign}{letter} {event.nick}")
+
+
+def _registered(view: IrcView, envelope: e.Envelope, event: e.RoomRegistered) -> Iterable[str]:
+    assert envelope.author is not None
+    return _mode(envelope, f"+{letters.OWNER} {envelope.author.nick}")
+
+
+def _transferred(view: IrcView, envelope: e.Envelope, event: e.RoomTransferred) -> Iterable[str]:
+    assert envelope.author is not None
+    letter = letters.OWNER
+    return _mode(envelope, f"-{letter}+{letter} {envelope.author.nick} {event.nick}")
+
+
+def _invited(view: IrcView, envelope: e.Envelope, event: e.InvitedToRoom) -> Iterable[str]:
+    assert envelope.author is not None and envelope.room is not None
+    if not event.you and "invite-notify" not in view.caps:
+        return ()
+    return (f":{envelope.author.prefix} INVITE {event.nick} {envelope.room.name}",)
+
+
 def _announced(view: IrcView, envelope: e.Envelope, event: e.Announced) -> Iterable[str]:
     assert envelope.author is not None
     text = say.announced(envelope.author.nick.text, "")
@@ -121,6 +161,12 @@ EVENTS: Final[dict[type[e.Event], Callable[[IrcView, e.Envelope, Any], Iterable[
     e.Renamed: _renamed,
     e.Kicked: _kicked,
     e.TopicSet: _topic_set,
+    e.InvitedToRoom: _invited,
+    e.RoleChanged: _role_changed,
+    e.RoomPasswordSet: _password_set,
+    e.RoomRegistered: _registered,
+    e.RoomTransferred: _transferred,
+    e.SettingsChanged: _settings_changed,
     e.Announced: _announced,
 }
 
