@@ -64,19 +64,15 @@ class SessionTests(Case):
         self.world.close(seat)
         self.assertIsNone(self.hub.user_of(seat.session))
 
-    def test_session_whose_user_is_gone_has_none(self) -> None:
+    def test_session_without_a_user_has_no_departure_and_may_close_twice(self) -> None:
+        self.hub.close(SessionId(99))
+        self.hub.close(SessionId(99))
+        self.assertIsNone(self.hub.departure(self.world.open().session, "quit", NOW))
         departure = self.hub.departure(self.bob.session, "quit", NOW)
         assert departure is not None
         self.world.publish(departure)
         self.assertIsNone(self.hub.user_of(self.bob.session))
         self.assertIsNone(self.hub.departure(self.bob.session, "quit", NOW))
-
-    def test_closing_twice_is_no_fault(self) -> None:
-        self.hub.close(SessionId(99))
-        self.hub.close(SessionId(99))
-
-    def test_session_without_a_user_has_no_departure(self) -> None:
-        self.assertIsNone(self.hub.departure(self.world.open().session, "quit", NOW))
 
     def test_departure_names_user_session_and_reason(self) -> None:
         user = self.world.user(self.bob)
@@ -236,14 +232,10 @@ class TakeoverTests(Case):
 
 
 class FocusTests(Case):
-    def test_entering_a_room_moves_the_focus_there(self) -> None:
+    def test_entering_a_room_moves_the_focus_there_and_only_there(self) -> None:
         self.assertEqual(self.focus(self.bob), "#dev")
         self.assertEqual(self.focus(self.alice), "#lobby")
-
-    def test_session_in_no_room_has_none(self) -> None:
         self.assertIsNone(self.focus(self.world.open()))
-
-    def test_only_the_session_that_entered_moves(self) -> None:
         self.world.do(self.alice, c.Join(room("dev")))
         self.world.do(self.bob, c.Join(room("lobby")))
         self.assertEqual((self.focus(self.alice), self.focus(self.bob)), ("#dev", "#lobby"))
@@ -280,13 +272,11 @@ class AnswerTests(Case):
         self.world.do(self.alice, c.PrivateMessage(nick("bob"), HI, kind))
         return self.world.session(self.bob).answer_to == self.world.user(self.alice).id
 
-    def test_answer_goes_to_who_wrote_last(self) -> None:
-        self.assertTrue(self.answers("say"))
-        self.assertIsNone(self.world.session(self.alice).answer_to)
-
-    def test_request_between_programs_is_not_answered(self) -> None:
+    def test_answer_goes_to_who_wrote_last_but_to_no_request_of_programs(self) -> None:
         for kind in ("ctcp", "ctcp-reply", "tags"):
             self.assertFalse(self.answers(kind))
+        self.assertTrue(self.answers("say"))
+        self.assertIsNone(self.world.session(self.alice).answer_to)
 
     def test_who_is_ignored_gets_no_answer_by_mistake(self) -> None:
         self.world.do(self.bob, c.Ignore(nick("alice")))

@@ -19,22 +19,16 @@ class SpecTests(SynchronousTestCase):
         assert isinstance(command, c.Help)
         return command.topic
 
-    def test_page_that_is_left_out_is_the_first(self) -> None:
+    def test_what_is_left_out_is_none_or_the_first_page(self) -> None:
         self.assertEqual(self.given("[PAGE]", ""), "(1,)")
-
-    def test_what_may_be_left_out_is_none(self) -> None:
         self.assertEqual(self.given("[NICK]", ""), "(None,)")
         self.assertEqual(self.given("[N] [SIDE ID]", "5"), "(5, None, None)")
-
-    def test_word_that_does_not_fit_is_left_to_what_follows(self) -> None:
         self.assertEqual(self.given("[DURATION] [TEXT]", "too loud"), "(None, 'too loud')")
         self.assertEqual(self.given("[DURATION] [TEXT]", "2h too loud"), "(7200, 'too loud')")
 
-    def test_too_little_and_too_much_are_named(self) -> None:
+    def test_too_little_and_too_much_are_named_in_capitals(self) -> None:
         for rest, why in (("", "SECONDS is missing"), ("1 2", 'unexpected argument "2"')):
             bad = self.assertRaises(BadArguments, spec("SECONDS").parse, rest)
             self.assertEqual(str(bad), why)
-
-    def test_kinds_are_words_in_capitals(self) -> None:
         for kind in KINDS:
             self.assertRegex(kind, r"\A[#@]?[A-Z]+(\|all)?\Z")

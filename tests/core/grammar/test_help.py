@@ -38,7 +38,10 @@ class ExplainTests(SynchronousTestCase):
         self.assertEqual(len(lines("Rooms")), len(GROUPS["rooms"]))
         self.assertEqual([each.usage for each in lines("/rooms")], ["[PAGE]"])
 
-    def test_one_command_in_any_spelling(self) -> None:
+    def test_one_command_is_explained_with_room_and_who_may_use_it(self) -> None:
+        self.assertEqual(lines("settings")[0].usage, "[#ROOM]")
+        self.assertEqual(lines("ban")[0].usage, "[#ROOM] TARGET [DURATION] [TEXT]")
+        self.assertTrue(lines("kick")[0].help.endswith(" (room operators only)"))
         for topic in ("msg", "/msg", "!MSG"):
             self.assertEqual(
                 explained(topic),
@@ -51,20 +54,11 @@ class ExplainTests(SynchronousTestCase):
                     asked=True,
                 ),
             )
-
-    def test_forms_without_a_name_are_explained(self) -> None:
         self.assertEqual(explained("?"), r.Confirmed("? lists who is here (the same as /who)."))
         for topic in ("!who", "who"):
             self.assertIn("? and !who", lines(topic)[0].help)
         for topic in ("//", ">"):
             self.assertIsInstance(explained(topic), r.Confirmed)
-
-    def test_one_command_has_the_room_that_may_stand_first(self) -> None:
-        self.assertEqual(lines("settings")[0].usage, "[#ROOM]")
-        self.assertEqual(lines("ban")[0].usage, "[#ROOM] TARGET [DURATION] [TEXT]")
-
-    def test_one_command_says_who_may_use_it(self) -> None:
-        self.assertTrue(lines("kick")[0].help.endswith(" (room operators only)"))
 
     def test_what_is_no_command_gets_the_nearest_one(self) -> None:
         for topic, hint in (

@@ -26,14 +26,15 @@ def parse(line: str) -> c.Command:
 
 
 class TableTests(SynchronousTestCase):
-    def test_what_was_promised_is_there(self) -> None:
+    def test_names_are_what_a_person_can_type_and_help_is_short(self) -> None:
         promised = "help nick join leave msg reply me who rooms list topic away back ignore unignore whois quit"
         self.assertEqual(set(promised.split()) - set(COMMANDS), set())
-
-    def test_names_are_what_a_person_can_type(self) -> None:
         for name, spec in COMMANDS.items():
             self.assertEqual(name, spec.name)
             self.assertTrue(re.fullmatch(r"[a-z]+(-[a-z]+)?", name), name)
+        for spec in COMMANDS.values():
+            self.assertTrue(spec.help and not spec.help.endswith("."), spec.name)
+            self.assertLessEqual(len(spec.help), 60, spec.name)
 
     def test_usage_is_made_of_known_arguments(self) -> None:
         for spec in COMMANDS.values():
@@ -62,11 +63,6 @@ class TableTests(SynchronousTestCase):
         self.assertEqual(parse("oper root  some  words"), c.Oper("root", "some  words"))
         bad = self.assertRaises(BadArguments, parse, "oper root")
         self.assertEqual(str(bad), "PASSWORD is missing")
-
-    def test_help_is_a_short_fragment(self) -> None:
-        for spec in COMMANDS.values():
-            self.assertTrue(spec.help and not spec.help.endswith("."), spec.name)
-            self.assertLessEqual(len(spec.help), 60, spec.name)
 
     def test_commands_of_rooms_take_a_room_first_by_their_type(self) -> None:
         first = (
@@ -197,7 +193,7 @@ class ParseTests(SynchronousTestCase):
             bad = self.assertRaises(BadArguments, parse, line)
             self.assertEqual(str(bad), f"{missing} is missing")
 
-    def test_argument_too_many_is_quoted(self) -> None:
+    def test_arguments_too_many_are_quoted_safely_and_never_passwords(self) -> None:
         for line, rest in (
             ("back now", "now"),
             ("nick bob smith", "smith"),
@@ -205,8 +201,6 @@ class ParseTests(SynchronousTestCase):
         ):
             bad = self.assertRaises(BadArguments, parse, line)
             self.assertEqual(str(bad), f'unexpected argument "{rest}"')
-
-    def test_argument_that_may_be_part_of_a_password_is_not_quoted(self) -> None:
         for line in (
             "join dev my s3cret",
             "lock my s3cret",
@@ -215,8 +209,6 @@ class ParseTests(SynchronousTestCase):
         ):
             bad = self.assertRaises(BadArguments, parse, line)
             self.assertEqual(str(bad), "too many words: a password cannot contain spaces")
-
-    def test_quoted_argument_is_safe_to_show(self) -> None:
         bad = self.assertRaises(BadArguments, parse, "back \x1b[2J" + "x" * 100)
         self.assertTrue(str(bad).startswith('unexpected argument "?[2Jxxx'))
         self.assertLess(len(str(bad)), 80)
@@ -260,11 +252,9 @@ class ParseTests(SynchronousTestCase):
                 f'"{what}" is not a limit; use 30 days, 1000 lines, both, or - for no limit',
             )
 
-    def test_what_cannot_be_searched_is_a_bad_argument(self) -> None:
+    def test_bad_names_texts_and_searches_are_refused_by_those_who_know(self) -> None:
         for rest in ("*", "in:dev", "from: bob", "since:never x", "from:a,b"):
             self.assertRaises(BadArguments, parse, f"search {rest}")
-
-    def test_bad_names_and_texts_are_refused_by_those_who_know(self) -> None:
         self.assertRaises(BadName, parse, "nick 1bob")
         self.assertRaises(BadName, parse, "join a,b")
         self.assertRaises(BadText, parse, "me \x1b[2J")
@@ -305,7 +295,7 @@ class ParseTests(SynchronousTestCase):
 
 
 class NearestTests(SynchronousTestCase):
-    def test_a_slip_finds_the_command_that_was_meant(self) -> None:
+    def test_slips_and_names_of_other_chats_find_ours_and_nothing_else_does(self) -> None:
         for typed, meant in (
             ("jion", "join"),
             ("mgs", "msg"),
@@ -315,8 +305,6 @@ class NearestTests(SynchronousTestCase):
             ("quiit", "quit"),
         ):
             self.assertEqual(nearest(typed), meant)
-
-    def test_names_of_other_chats_find_ours(self) -> None:
         for typed, meant in (
             ("exit", "quit"),
             ("NAMES", "who"),
@@ -324,14 +312,8 @@ class NearestTests(SynchronousTestCase):
             ("tell", "msg"),
         ):
             self.assertEqual(nearest(typed), meant)
-
-    def test_every_command_found_exists(self) -> None:
         self.assertLessEqual(set(table._ELSEWHERE.values()), set(COMMANDS))
         self.assertFalse(set(table._ELSEWHERE) & set(COMMANDS))
-
-    def test_something_else_finds_nothing(self) -> None:
         for typed in ("", "xyzzy", "plugh", "\U0001f600"):
             self.assertIsNone(nearest(typed))
-
-    def test_endless_word_costs_no_more_than_a_long_one(self) -> None:
         self.assertIsNone(nearest("x" * 1_000_000))

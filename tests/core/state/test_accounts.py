@@ -21,12 +21,10 @@ class AccountsTests(SynchronousTestCase):
         self.bob = account("Bob")
         self.accounts.put(self.bob)
 
-    def test_a_name_is_held_in_any_case_and_in_other_scripts(self) -> None:
+    def test_a_name_is_held_in_any_case_and_script_until_its_account_is_gone(self) -> None:
         for name in ("Bob", "bob", "BOB", "b\u043eb"):
             self.assertIs(self.accounts.holder(nick(name)), self.bob, name)
         self.assertIsNone(self.accounts.holder(nick("bobby")))
-
-    def test_a_name_is_free_when_its_account_is_gone(self) -> None:
         self.accounts.drop("bob")
         self.assertIsNone(self.accounts.holder(nick("Bob")))
         self.assertIsNone(self.accounts.holder(nick("b\u043eb")))

@@ -28,12 +28,9 @@ class SessionTests(SynchronousTestCase):
         self.session.drop(RoomId(out_of), fall_back=False)
         return self.session.focus
 
-    def test_talk_goes_to_the_room_focused_last(self) -> None:
+    def test_talk_goes_to_the_room_focused_last_and_back_the_way_one_came(self) -> None:
         self.focus_on(1, 2, 3)
         self.assertEqual(self.session.focus, 3)
-
-    def test_leaving_goes_back_the_way_one_came(self) -> None:
-        self.focus_on(1, 2, 3)
         self.assertEqual([self.leave(3), self.leave(2), self.leave(1)], [2, 1, None])
 
     def test_return_to_a_room_changes_the_way_back(self) -> None:

@@ -19,10 +19,8 @@ from twisted_chat.core.values.addresses import (
 
 
 class AddressTests(SynchronousTestCase):
-    def test_ipv4_is_the_same_in_ipv6(self) -> None:
+    def test_ipv4_is_the_same_in_ipv6_and_a_zone_does_not_count(self) -> None:
         self.assertEqual(read_address("::ffff:192.0.2.7"), read_address("192.0.2.7"))
-
-    def test_zone_does_not_count(self) -> None:
         self.assertEqual(str(read_address("fe80::1%eth0")), "fe80::1")
 
     def test_this_machine_and_what_is_no_address_are_none(self) -> None:

@@ -9,18 +9,14 @@ from twisted_chat.core.values.text import FormattedText
 
 
 class TagTests(SynchronousTestCase):
-    def test_tags_keep_their_order_and_values(self) -> None:
+    def test_tags_keep_their_order_and_the_last_of_two_counts(self) -> None:
         given = (("typing", "active"), ("draft/reply", "0a"), ("a.example.org/b-2", "x;\r\n y"))
         self.assertEqual(read_tags(given), given)
-
-    def test_last_of_two_with_one_name_counts(self) -> None:
         self.assertEqual(read_tags([("a", "1"), ("b", ""), ("a", "2")]), (("a", "2"), ("b", "")))
 
-    def test_name_that_no_program_can_write_is_refused(self) -> None:
+    def test_names_and_values_that_no_program_can_write_are_refused(self) -> None:
         for name in ("", "+a", "a b", "a;b", "a=b", "a/b/c", "/a", "a/", "\u00e4", "x" * 101):
             self.assertRaises(BadTags, read_tags, [(name, "")])
-
-    def test_value_may_be_anything_but_nul(self) -> None:
         self.assertRaises(BadTags, read_tags, [("a", "x\0")])
         self.assertEqual(read_tags([("a", "\x1b\n\u202e")]), (("a", "\x1b\n\u202e"),))
 
@@ -35,14 +31,12 @@ class TagTests(SynchronousTestCase):
 
 
 class ExtrasTests(SynchronousTestCase):
-    def test_size_grows_with_all_that_is_in_it(self) -> None:
+    def test_size_grows_with_all_and_reactions_last(self) -> None:
         tags, line = (("a", "x" * 100),), FormattedText("\x02" + "y" * 100)
         size = Extras(tags).size
         self.assertGreaterEqual(size, 100)
         self.assertGreaterEqual(Extras(tags, (line,)).size, size + 100)
         self.assertGreater(Extras(tags, (line,), ((0, 1),)).size, Extras(tags, (line,)).size)
-
-    def test_reactions_last_and_typing_does_not(self) -> None:
         for name in ("react", "draft/react", "draft/unreact", "v.org/persist"):
             self.assertTrue(Extras((("typing", ""), (name, ""))).lasts)
         self.assertFalse(Extras((("typing", "active"), ("draft/reply", "0a"))).lasts)

@@ -19,12 +19,10 @@ class FairQueueTests(SynchronousTestCase):
     def rest(self) -> list[str]:
         return [self.queue.next() for _ in range(self.queue.count)]
 
-    def test_networks_take_turns_and_within_one_those_that_it_has(self) -> None:
+    def test_networks_take_turns_behind_those_of_no_network(self) -> None:
         self.add(*((f"site/{number}", f"s{number}") for number in range(3)), ("site/0", "again"))
         self.add(("other/0", "o"))
         self.assertEqual(self.rest(), ["s0", "o", "s1", "s2", "again"])
-
-    def test_those_of_no_network_come_first(self) -> None:
         self.add(("a", "1"), ("", "here"), ("a", "2"))
         self.assertEqual(self.rest(), ["here", "1", "2"])
 

@@ -17,14 +17,12 @@ class ThrottleTests(SynchronousTestCase):
         for _ in range(count):
             self.throttle.count(key, now)
 
-    def test_a_few_tries_are_free_and_the_next_one_waits(self) -> None:
+    def test_a_few_tries_are_free_then_one_for_each_wait(self) -> None:
         for _ in range(3):
             self.assertEqual(self.throttle.wait("bob", NOW), 0.0)
             self.throttle.count("bob", NOW)
         self.assertAlmostEqual(self.throttle.wait("bob", NOW), 20.0)
         self.assertEqual(self.throttle.wait("eve", NOW), 0.0)
-
-    def test_who_waited_as_long_as_was_asked_may_try_once(self) -> None:
         self.tries("bob", 3)
         later = NOW + self.throttle.wait("bob", NOW)
         self.assertEqual(self.throttle.wait("bob", later), 0.0)
