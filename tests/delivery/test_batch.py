@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.delivery.fakes import Ear, View
@@ -11,23 +13,26 @@ from twisted_chat.core.api.events import is_hidden
 from twisted_chat.core.values.ids import MessageId, RoomId, UserId
 from twisted_chat.core.values.names import parse_nick, parse_room
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.delivery.batch import RoomBatch, shown
-from twisted_chat.delivery.coalesce import Pace
+from twisted_chat.delivery.batch import Pace, RoomBatch, linger, shown
 from twisted_chat.delivery.outbox import FAULT, Outbox
 
 ROOM = RoomId(1)
 HI = (CleanText("hi"),)
 
+#: The longest that lines may linger, in seconds.
+MOST = 0.008
+
 
 class ChannelTests(SynchronousTestCase):
     def setUp(self) -> None:
-        self.channel = RoomBatch(ROOM, Pace(0))
+        self.channel = RoomBatch(ROOM, 0)
         self.view = View()
         self.ann, self.bob = self.ear(), self.ear()
 
     def ear(self, here: View | None = None, elsewhere: View | None = None) -> Ear:
         ear = Ear(here or self.view, elsewhere)
         self.channel.enter(ear.outbox)
+        ear.outbox.rooms[ROOM] = None
         return ear
 
     def pending(self, ear: Ear) -> str:
@@ -38,7 +43,7 @@ class ChannelTests(SynchronousTestCase):
 
     def spill(self, *, alone: bool = False) -> list[Outbox]:
         dirty: list[Outbox] = []
-        self.channel.spill(dirty, alone=alone)
+        self.channel.spill(dirty, 0.0, alone=alone)
         for outbox in dirty:
             outbox.dirty = False
         return dirty
@@ -139,9 +144,8 @@ class ChannelTests(SynchronousTestCase):
         self.assertEqual((len(self.channel), self.channel.outboxes()), (1, [self.bob.outbox]))
 
     def test_nothing_is_kept_of_who_left(self) -> None:
-        self.channel.add(said(1, 1))
         for ear in (self.ann, self.bob):
-            self.channel.skip(ear.outbox)
+            self.channel.add(said(1, 1), ear.outbox)
             self.channel.catch_up(ear.outbox)
             self.channel.leave(ear.outbox)
         kept = (self.channel._groups, self.channel._cursors, self.channel._skips)
@@ -149,8 +153,7 @@ class ChannelTests(SynchronousTestCase):
 
     def test_speaker_does_not_get_the_own_line(self) -> None:
         for message, speaker in ((1, self.ann), (2, self.bob), (3, self.ann)):
-            self.channel.add(said(message, 1))
-            self.channel.skip(speaker.outbox)
+            self.channel.add(said(message, 1), speaker.outbox)
         self.channel.add(said(4, 1))
         self.spill()
         self.assertEqual(self.pending(self.ann), "#room1 <bob> m2\n#room1 <bob> m4\n")
@@ -159,9 +162,7 @@ class ChannelTests(SynchronousTestCase):
 
     def test_speaker_that_catches_up_in_between_misses_nothing_and_gets_nothing_twice(self) -> None:
         for message in range(1, 7):
-            self.channel.add(said(message, 1))
-            if message % 2:
-                self.channel.skip(self.ann.outbox)
+            self.channel.add(said(message, 1), self.ann.outbox if message % 2 else None)
             if message == 4:
                 self.assertTrue(self.channel.catch_up(self.ann.outbox))
         self.spill()
@@ -169,8 +170,7 @@ class ChannelTests(SynchronousTestCase):
         self.assertEqual(self.pending(self.ann), lines)
 
     def test_speaker_whom_nobody_answered_is_sent_nothing(self) -> None:
-        self.channel.add(said(1, 1))
-        self.channel.skip(self.ann.outbox)
+        self.channel.add(said(1, 1), self.ann.outbox)
         self.assertEqual(self.spill(alone=True), [])
         self.assertEqual((self.ann.sink.writes, self.bob.take()), ([], ["#room1 <bob> m1"]))
         self.assertIsNotNone(self.ann.outbox.send)
@@ -178,9 +178,7 @@ class ChannelTests(SynchronousTestCase):
     def test_speaker_who_ignores_somebody_gets_neither(self) -> None:
         self.ann.outbox.ignored = {"mal": "Mal"}
         for message, who in ((1, "mal"), (2, "bob"), (3, "ann"), (4, "bob")):
-            self.channel.add(said(message, 1, who=who))
-            if who == "ann":
-                self.channel.skip(self.ann.outbox)
+            self.channel.add(said(message, 1, who=who), self.ann.outbox if who == "ann" else None)
         self.spill()
         self.assertEqual(self.pending(self.ann), "#room1 <bob> m2\n#room1 <bob> m4\n")
 
@@ -271,3 +269,41 @@ class ShownTests(SynchronousTestCase):
         view.broken = lambda envelope: True
         self.assertEqual(shown(view, said(1, 1)), b"")
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+
+
+class LingerTests(SynchronousTestCase):
+    def test_lines_that_come_often_to_many_wait(self) -> None:
+        self.assertEqual(linger(200, 200, MOST), MOST)
+
+    def test_nobody_waits_where_there_is_nothing_to_join(self) -> None:
+        self.assertEqual(linger(50, 2000, MOST), 0.0)
+
+    def test_nobody_waits_where_there_is_little_to_save(self) -> None:
+        self.assertEqual(linger(200, 20, MOST), 0.0)
+
+    def test_fast_lines_wait_for_enough_of_them_and_no_longer(self) -> None:
+        self.assertAlmostEqual(linger(16_000, 200, MOST), 0.004)
+
+    def test_nobody_waits_where_each_turn_has_many_lines_anyhow(self) -> None:
+        self.assertEqual(linger(100_000, 200, MOST), 0.0)
+
+    @given(st.floats(0, 1e6), st.integers(0, 10_000), st.floats(0, 0.05))
+    def test_the_most_is_never_exceeded_and_nothing_is_none(
+        self, rate: float, members: int, most: float
+    ) -> None:
+        self.assertLessEqual(linger(rate, members, most), most)
+        self.assertEqual(linger(rate, members, 0), 0.0)
+
+
+class PaceTests(SynchronousTestCase):
+    def test_the_pace_is_that_of_the_last_tenth_of_a_second(self) -> None:
+        pace = Pace(MOST)
+        waits = []
+        for tick in range(60):
+            pace.note(tick * 0.005, 1 if tick < 41 else 0, 200)
+            waits.append(pace.wait)
+        self.assertEqual(waits[0], 0.0)
+        self.assertEqual(waits[39], MOST)
+        self.assertEqual(waits[59], MOST)
+        pace.note(10, 1, 200)
+        self.assertEqual(pace.wait, 0.0)

@@ -1,4 +1,10 @@
-"""A room as delivery sees it: the sessions that get its lines, and what was said in this reactor turn."""
+"""A room as delivery sees it: the sessions that get its lines, and what was said in this reactor turn, or in some.
+
+Lines of a busy room linger, so that several cost each member's socket one send. Handing a line to one member costs the server a
+system call, whatever its length. Where a line comes every few milliseconds to hundreds of members, waiting a little, less than
+anybody sees, saves most of those calls. Where lines are rare there would be nothing to join, where members are few nothing to
+save, and where lines come faster than the reactor turns each turn has many anyhow: there nobody waits.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +14,6 @@ from twisted.logger import Logger
 
 from twisted_chat.core.api.events import Envelope, Said, is_hidden
 from twisted_chat.core.values.ids import RoomId
-from twisted_chat.delivery.coalesce import Pace
 from twisted_chat.delivery.outbox import Outbox
 from twisted_chat.dialects.base import Variant
 
@@ -16,6 +21,43 @@ log = Logger(namespace="twisted_chat.delivery")
 
 #: What stands around each line when it is shown, in bytes: at most so much of a name, and the line end.
 _AROUND: Final = 32
+#: Over how many seconds the pace of a room is measured.
+_WINDOW: Final = 0.1
+#: Sends a second from which on a room is worth it: at 2.5 µs each, a fortieth of a core.
+_MANY_SENDS: Final = 10_000
+#: As many lines are enough. Measured with 200 members and 256 messages in flight: 16 cost 0.13 µs a delivery, 64 0.107 at the
+#: same rate and latency, 128 0.093 at a rate a seventh lower.
+_ENOUGH: Final = 64
+#: The reactor's own waits have no finer grain, in seconds.
+_GRAIN: Final = 0.001
+
+
+def linger(rate: float, members: int, most: float) -> float:
+    """Return how long, in seconds, lines should wait for more: ``rate`` lines a second come to a room, ``most`` is allowed."""
+    if rate * members < _MANY_SENDS or rate * most < 0.5:
+        return 0.0
+    wait = min(most, _ENOUGH / rate)
+    return wait if wait >= _GRAIN else 0.0
+
+
+class Pace:
+    """How fast lines come to one room, and how long they should wait for more."""
+
+    __slots__ = ("_lines", "_most", "_since", "wait")
+
+    def __init__(self, most: float) -> None:
+        self._most = most
+        self._since = 0.0
+        self._lines = 0
+        self.wait = 0.0
+
+    def note(self, now: float, lines: int, members: int) -> None:
+        """Note that so many lines were handed out."""
+        self._lines += lines
+        span = now - self._since
+        if not 0 <= span < _WINDOW:  # also when the clock was set back
+            self.wait = linger(self._lines / span, members, self._most)
+            self._since, self._lines = now, 0
 
 
 class RoomBatch:
@@ -39,9 +81,10 @@ class RoomBatch:
         "size",
     )
 
-    def __init__(self, room: RoomId, pace: Pace) -> None:
+    def __init__(self, room: RoomId, most: float) -> None:
+        """``most``: how long lines may linger, in seconds."""
         self.room = room
-        self.pace = pace
+        self.pace = Pace(most)
         self.entries: list[Envelope] = []
         self.size = 0
         self._groups: dict[Variant, dict[Outbox, None]] = {}
@@ -76,8 +119,10 @@ class RoomBatch:
         self._cursors.pop(outbox, None)
         self._skips.pop(outbox, None)
 
-    def add(self, envelope: Envelope) -> None:
-        """Add to the batch."""
+    def add(self, envelope: Envelope, skip: Outbox | None = None) -> None:
+        """Add to the batch; ``skip`` is the session that must not get it."""
+        if skip is not None and self.room in skip.rooms:
+            self._skips.setdefault(skip, []).append(len(self.entries))
         self.entries.append(envelope)
         event = envelope.event
         if isinstance(event, Said):
@@ -87,10 +132,6 @@ class RoomBatch:
                 self.size += event.extras.size
             assert envelope.author is not None
             self._speakers.add(envelope.author.nick.key)
-
-    def skip(self, outbox: Outbox) -> None:
-        """Let a session not get the latest entry, which is its own."""
-        self._skips.setdefault(outbox, []).append(len(self.entries) - 1)
 
     def move_on(self, outbox: Outbox) -> None:
         """Let a session get nothing of what is in the batch now; the caller has let it catch up with what it should."""
@@ -140,12 +181,13 @@ class RoomBatch:
             lines += [shown(variant, entry) for entry in self.entries[len(lines) :]]
         return lines
 
-    def spill(self, dirty: list[Outbox], *, alone: bool) -> None:
-        """Hand the batch to every session, and start anew.
+    def spill(self, dirty: list[Outbox], now: float, *, alone: bool) -> None:
+        """Hand the batch to every session at the time ``now``, and start anew.
 
         ``alone``: no other room has a batch in this turn, so that it is sent at once to whom it can be. The others get it as
         ``pending``, and are marked ``dirty``.
         """
+        self.pace.note(now, len(self.entries), len(self))
         for outbox in (*self._cursors, *self._skips):
             outbox.send = None  # these do not get all of it
         for variant, group in self._groups.items():

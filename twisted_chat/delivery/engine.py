@@ -14,7 +14,6 @@ from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import Nick
 from twisted_chat.delivery.backlog import Backlog
 from twisted_chat.delivery.batch import RoomBatch, shown
-from twisted_chat.delivery.coalesce import Pace
 from twisted_chat.delivery.outbox import Outbox, Sink, Slot
 from twisted_chat.dialects.base import Variant
 from twisted_chat.runtime.clock import wall_of
@@ -97,7 +96,7 @@ class Delivery:
         """Let a session hear a room from now on."""
         channel = self._channels.get(room)
         if channel is None:
-            channel = self._channels[room] = RoomBatch(room, Pace(self._limits.linger / 1000))
+            channel = self._channels[room] = RoomBatch(room, self._limits.linger / 1000)
         channel.enter(outbox)
         outbox.rooms[room] = None
         if room in self._crowds:
@@ -169,9 +168,7 @@ class Delivery:
             self._add(channel, envelope, skip)
 
     def _add(self, channel: RoomBatch, envelope: Envelope, skip: Outbox | None) -> None:
-        channel.add(envelope)
-        if skip is not None and channel.room in skip.rooms:
-            channel.skip(skip)
+        channel.add(envelope, skip)
         if channel.pace.wait:
             self._lingering[channel] = None
             if self._later is None:
@@ -293,7 +290,6 @@ class Delivery:
         dirty, self._dirty = self._dirty, []
         now = self._clock.seconds()
         for channel in active:
-            channel.pace.note(now, len(channel.entries), len(channel))
-            channel.spill(dirty, alone=len(active) == 1)
+            channel.spill(dirty, now, alone=len(active) == 1)
         for outbox in dirty:
             outbox.flush()

@@ -163,6 +163,7 @@ class SessionsById:
         self._sessions = sessions
         self._delivery = sessions.delivery
         self._flow = sessions.flow
+        self.committed = sessions.flow.committed
 
     def tell(self, session: SessionId, reply: r.Reply, tag: str | None = None) -> None:
         if (found := self._sessions.get(session)) is not None:
@@ -279,9 +280,6 @@ class SessionsById:
     ) -> None:
         if (found := self._sessions.get(session)) is not None and found.dialect.acks:
             self._flow.promise(found, at, r.Acked(message, time, kept), tag)
-
-    def committed(self, message: MessageId) -> None:
-        self._flow.committed(message)
 
     # --- answers that come in parts ---
 

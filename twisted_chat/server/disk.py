@@ -112,16 +112,18 @@ class Disk:
         if self.low:
             self._tell(room.id, room.name)
             return False
+        seat = self._hub.state.sessions[session]
+        if seat.address is None:
+            return True
         size = _OF_A_LINE
         for line in event.lines:
             size += len(line) if line.isascii() else len(line.encode())
         if event.extras is not None:
             size += event.extras.size
-        seat = self._hub.state.sessions[session]
         if size <= seat.kept_ahead:
             seat.kept_ahead -= size
             return True
-        most = self._hub.limits.max_guest_day
+        most = self._hub.state.limits.max_guest_day
         networks = network_keys(seat.address) if most else ()
         if not networks:
             return True
@@ -136,7 +138,7 @@ class Disk:
             if before + much > most // 2:
                 much = size
             # The first is their own address; those around it are shared.
-            most = self._hub.limits.max_guest_day * _SHARE
+            most = self._hub.state.limits.max_guest_day * _SHARE
         for each in networks:
             kept[each] = kept.pop(each, 0) + much
         seat.kept_ahead += much - size

@@ -80,6 +80,8 @@ class Node:
         self.log_sums = log_sums
         self._sessions = HubSessions(hub, connections, log_sums)
         self._commits = Commits(connections, store)
+        #: What the store calls, see :meth:`.Store.start`.
+        self.on_committed, self.on_drained = self._commits.on_committed, self._commits.on_drained
         pending = PendingReplies(self._sessions, connections, clock)
         services = Services(
             hub,
@@ -331,16 +333,6 @@ class Node:
             self._commits.acknowledge(session, why.message, why.time, tag)
         else:
             self._sessions.tell(session, rejected.why, tag)
-
-    # --- the store ---
-
-    def on_committed(self, message: MessageId) -> None:
-        """Everything up to this id is stored: acknowledge it."""
-        self._commits.on_committed(message)
-
-    def on_drained(self) -> None:
-        """The store has room again for what those say who had to wait."""
-        self._commits.on_drained()
 
 
 _check: type[HubPort] = Node

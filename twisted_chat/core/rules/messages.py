@@ -81,14 +81,12 @@ class Messages(Topic):
                     return typo
         kind, lines = command.kind, command.lines
         room = room_of(self.state, session, user, command.room, to_talk=True)
-        name = command.room if isinstance(room, SendReply) else room.name
-        # Asked first: who was cut off may send a message again before being back in its room.
-        if (
-            tag is not None
-            and name is not None
-            and (before := sent_before(self.state, session, tag, name, kind, lines, command.extras))
-        ):
-            return before
+        if tag is not None:
+            # Asked first: who was cut off may send a message again before being back in its room.
+            name = command.room if isinstance(room, SendReply) else room.name
+            before = sent_before(self.state, session, tag, name, kind, lines, command.extras)
+            if before is not None:
+                return before
         if isinstance(room, SendReply):
             return room
         if room.strict and (refused := may_say(kind, user, room, now)):
@@ -188,13 +186,13 @@ def sent_before(
     state: State,
     session: SessionState,
     tag: str | None,
-    to: RoomName | Nick,
+    to: RoomName | Nick | None,
     kind: c.Kind,
     lines: c.Lines,
     extras: Extras | None = None,
 ) -> Repeat | SendReply | None:
     """Answer a message under an id that the client used before; None if it did not."""
-    if tag is None:
+    if tag is None or to is None:
         return None
     sent = state.nonces.find(session.scope, tag)
     if sent is None:
