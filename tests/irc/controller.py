@@ -102,6 +102,7 @@ class TwistedChatController(BaseServerController, DirectoryBasedController):
     def registerUser(self, case: Any, username: str, password: str | None = None) -> None:
         """Make an account through the JSON door: the longest passwords do not fit a line of IRC."""
         assert password is not None
+        self.wait_for_port()
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(10)
             client.connect(str(self._json))
