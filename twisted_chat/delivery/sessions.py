@@ -173,6 +173,13 @@ class SessionsById:
         if (found := self._sessions.get(session)) is not None:
             dialect = found.dialect
             self._delivery.send(found.outbox, dialect.own(envelope, acked=acked and dialect.acks))
+            if dialect.unasked:
+                # Not now: what follows from the event is not all done.
+                self._sessions.clock.callLater(0, self._resume, session)
+
+    def _resume(self, session: SessionId) -> None:
+        if (found := self._sessions.get(session)) is not None:
+            self._sessions.resume(found)
 
     def say(self, room: RoomId, envelope: Envelope) -> None:
         self._delivery.say(room, envelope)

@@ -84,6 +84,13 @@ class DialectSession(Protocol):
     def take(self, frame: bytes, *, logged_in: bool) -> Steps:
         """Read one frame (a line without its end); return its steps in order. Errors are returned, not raised."""
 
+    @property
+    def unasked(self) -> bool:
+        """The session has steps of its own to take, such as those that tell of a room which another session entered."""
+
+    def more(self) -> Iterator[Step]:
+        """Return the steps that nothing the session sent asks for."""
+
     def reply(self, reply: Reply, tag: str | None) -> bytes:
         """Render an answer to the request with this client message id."""
 
@@ -127,6 +134,7 @@ class PlainSession:
 
     echoes = False
     serial = False
+    unasked = False
 
     @property
     def pings(self) -> bool:
@@ -148,6 +156,10 @@ class PlainSession:
         except BadLine as bad:
             return (bad,)
         return () if request is None else (request,)
+
+    def more(self) -> Iterator[Step]:
+        """See :meth:`DialectSession.more`."""
+        return iter(())
 
     def reply(self, reply: Reply, tag: str | None) -> bytes:
         """See :meth:`DialectSession.reply`."""

@@ -242,6 +242,9 @@ class SessionReader:
                 else:
                     self._do(step)
                 continue
+            if peer.dialect.unasked:
+                self._steps = peer.dialect.more()
+                continue
             if turns.spent >= PER_TURN and frames.waiting:
                 self._let_others()
                 continue

@@ -135,3 +135,54 @@ class RegisterTests(IrcHouseTestCase):
         bob = self.comes()
         (refused,) = self.asks(bob, "REGISTER bob * long-enough")
         self.assertRegex(refused, "^:server FAIL REGISTER COMPLETE_CONNECTION_REQUIRED bob :")
+
+
+class SessionsTests(AccountCase):
+    """Several sessions of one account are one user."""
+
+    def phone(self, *lines: str) -> Guest:
+        return self.says(f"PASS alice:{self.password}", "NICK alice", "USER a 0 * :A", *lines)
+
+    def test_a_session_that_comes_later_is_shown_the_rooms(self) -> None:
+        first = self.phone("JOIN #dev,#ops", "TOPIC #ops :be brief")
+        first.hears()
+        second = self.phone()
+        shown = self.bare(second)
+        start = shown.index(":alice JOIN #dev")
+        self.assertEqual(
+            [line.split(" :")[0].removeprefix(":server ") for line in shown[start:]],
+            [
+                *(":alice JOIN #dev", "353 alice = #dev", "366 alice #dev"),
+                *(":alice JOIN #ops", "332 alice #ops", f"333 alice #ops alice {self.time()}"),
+                *("353 alice = #ops", "366 alice #ops"),
+            ],
+        )
+        self.assertEqual(self.bare(first), [])
+
+    def time(self) -> int:
+        return int(self.house.sessions.clock.seconds())
+
+    def test_what_one_session_does_all_of_them_show(self) -> None:
+        first, second = self.phone(), self.phone()
+        second.hears()
+        first.types("JOIN #dev")
+        self.assertEqual(
+            self.bare(second),
+            [
+                ":alice JOIN #dev",
+                ":server 353 alice = #dev :@alice",
+                ":server 366 alice #dev :End of /NAMES list",
+            ],
+        )
+        first.types("PRIVMSG #dev :hi", "NICK ally", "PART #dev :bye", "QUIT")
+        self.assert_bare(
+            second, ":alice PRIVMSG #dev :hi", ":alice NICK ally", ":ally PART #dev :bye"
+        )
+
+    def test_one_of_several_may_leave_and_nobody_sees_that(self) -> None:
+        first, second = self.phone("JOIN #dev"), self.phone()
+        bob = self.enters("bob", "#dev")
+        first.types("QUIT")
+        self.assertEqual(self.bare(bob), [])
+        second.types("QUIT :bye")
+        self.assert_bare(bob, ":alice QUIT :bye")

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 
 from twisted_chat.core.grammar.table import COMMANDS
 from twisted_chat.core.values.limits import Limits
+from twisted_chat.core.values.names import RoomName
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.base import BadLine, Dialect, Step
 from twisted_chat.dialects.irc import numerics as n
 from twisted_chat.dialects.irc.capabilities import SHOWN
 from twisted_chat.dialects.irc.message import Message, middle
+from twisted_chat.dialects.irc.rooms import inside
 from twisted_chat.dialects.irc.session import IrcSession
 from twisted_chat.dialects.irc.verbs import VERBS, Verb
 from twisted_chat.dialects.irc.view import IrcView
@@ -60,6 +62,10 @@ class IrcDialect:
     def opens(self, password: str) -> bool:
         """Tell whether this is the password that clients need."""
         return hmac.compare_digest(password.encode(), self._password.encode())
+
+    def inside(self, session: IrcSession, room: RoomName) -> Iterator[Step]:
+        """Tell of a room that another session of the same user has entered."""
+        return inside(session, room)
 
     def other(self, session: IrcSession, message: Message) -> Iterator[Step]:
         """Read a message whose verb is none of IRC's: people type our commands, and clients send them as they are."""

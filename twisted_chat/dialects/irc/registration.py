@@ -16,6 +16,7 @@ from twisted_chat.dialects.irc import rooms, server
 from twisted_chat.dialects.irc.accounts import account_named, prove
 from twisted_chat.dialects.irc.capabilities import OFFERED, PER_LINE
 from twisted_chat.dialects.irc.message import MAX_LINE, Message, middle, pack
+from twisted_chat.dialects.irc.replies import told
 
 if TYPE_CHECKING:
     from twisted_chat.dialects.irc.session import IrcSession
@@ -154,7 +155,8 @@ def _register(session: IrcSession) -> Iterator[Step]:
     yield from server.lusers(session, Message("LUSERS"))
     yield from server.motd(session, Message("MOTD"))
     for entered in found:
-        yield from rooms.inside(session, entered, shown=False)
+        yield session.lines(told(session, entered))
+        yield from rooms.inside(session, entered.room, topic=bool(entered.topic))
 
 
 def _logging_in(

@@ -13,7 +13,6 @@ from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.base import Step
 from twisted_chat.dialects.irc import numerics as n
 from twisted_chat.dialects.irc.message import MAX_LINE, Message, middle, pack
-from twisted_chat.dialects.irc.replies import told
 
 if TYPE_CHECKING:
     from twisted_chat.dialects.irc.session import IrcSession
@@ -66,7 +65,7 @@ def join(session: IrcSession, message: Message) -> Iterator[Step]:
         command = c.Join(room, key or None)
         yield session.asks(command, str(room), show=_entering(found), errors=_JOIN_ERRORS)
         for entered in found:
-            yield from inside(session, entered)
+            yield from inside(session, entered.room, topic=bool(entered.topic))
 
 
 def _entering(found: list[r.Entered]) -> Callable[[r.Reply], Iterable[str] | None]:
@@ -82,17 +81,18 @@ def _entering(found: list[r.Entered]) -> Callable[[r.Reply], Iterable[str] | Non
     return show
 
 
-def inside(session: IrcSession, entered: r.Entered, *, shown: bool = True) -> Iterator[Step]:
-    """Tell of a room that the client is in now; unless ``shown``, that it is in it, too."""
-    room = str(entered.room)
-    if not shown:
-        yield session.lines(told(session, entered))
-    if entered.topic:
+def inside(session: IrcSession, room: RoomName, *, topic: bool = True) -> Iterator[Step]:
+    """Tell of a room that the client is in now: its topic, if it has one, and who is there."""
+    if topic:
         yield session.asks(
-            c.ShowTopic(entered.room), room, show=lambda reply: topic_lines(session, reply)
+            c.ShowTopic(room), str(room), show=lambda reply: _topic_if_any(session, reply)
         )
     if "draft/no-implicit-names" not in session.caps:
-        yield from names(session, Message("NAMES", (room,)))
+        yield from names(session, Message("NAMES", (str(room),)))
+
+
+def _topic_if_any(session: IrcSession, reply: r.Reply) -> Iterable[str] | None:
+    return () if isinstance(reply, r.Topic) and not reply.topic else topic_lines(session, reply)
 
 
 def topic_lines(session: IrcSession, reply: r.Reply) -> Iterable[str] | None:

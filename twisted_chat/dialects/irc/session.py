@@ -10,7 +10,7 @@ import msgspec
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.values.names import BadName
+from twisted_chat.core.values.names import BadName, RoomName
 from twisted_chat.core.values.text import BadText, CleanText, Secret
 from twisted_chat.dialects.base import DialectSession, Request, Step, Steps
 from twisted_chat.dialects.irc import numerics as n
@@ -78,6 +78,8 @@ class IrcSession:
         #: What a client has sent of an authentication that goes on; None: none does.
         self.sasl: str | None = None
         self.asked = Asked("")
+        #: The rooms that another session of the same user entered, and of which this one was told no more yet.
+        self._entered: dict[RoomName, None] = {}
 
     @property
     def here(self) -> IrcView:
@@ -114,6 +116,17 @@ class IrcSession:
         except BadMessage as bad:
             return (self._bad(bad),)
         return () if message is None else self._run(message)
+
+    @property
+    def unasked(self) -> bool:
+        return bool(self._entered)
+
+    def more(self) -> Iterator[Step]:
+        while self._entered:
+            room = next(iter(self._entered))
+            del self._entered[room]
+            yield from self.dialect.inside(self, room)
+        self.asked = Asked("")
 
     def _bad(self, bad: BadMessage) -> Step:
         if bad.code == "INPUT_TOO_LONG":
@@ -167,6 +180,8 @@ class IrcSession:
     def own(self, envelope: e.Envelope, *, acked: bool) -> bytes:
         event, me = envelope.event, self.me
         data = self.view.own(envelope, acked=acked)
+        if isinstance(event, e.Joined):
+            self._entered[event.room] = None
         if me is not None and isinstance(event, e.Renamed):
             self.me = msgspec.structs.replace(me, nick=event.nick)
         if me is not None and isinstance(event, e.LoggedIn):
