@@ -22,12 +22,16 @@ enter, full, invited     yes   yes    yes       yes
 enter, invite-only       no    yes    yes       yes
 enter, banned            no    no     no        yes
 enter, banned, invited   yes   yes    yes       yes
+enter, banned, exempt    yes   yes    yes       yes
+enter, invite-only, exempt  yes  yes  yes       yes
 speak                    yes   yes    yes       yes
 speak, moderated         no    yes    yes       yes
 speak, accounts speak    yes   yes    yes       yes
 speak, accounts speak, guest  no  yes  yes      yes
 speak, slow              no    yes    yes       yes
 speak, muted             no    no     no        yes
+speak, muted, exempt     yes   yes    yes       yes
+speak, mask muted        no    yes    yes       yes
 read all                 yes   yes    yes       yes
 read all, since join     no    no     yes       yes
 set topic                yes   yes    yes       yes
@@ -47,7 +51,7 @@ kick, the owner          no    no     no        no
 ban                      no    no     yes       yes
 ban, the owner           no    no     no        no
 unban                    no    no     yes       yes
-list bans                no    no     yes       yes
+list bans                yes   yes    yes       yes
 mute                     no    no     yes       yes
 mute, the owner          no    no     no        no
 unmute                   no    no     yes       yes
@@ -81,7 +85,9 @@ def arrange(how: str, state: State, user: User, room: Room) -> Roles:
     """Set a room as a row says, for what ``user`` does there; return the roles of whom it is done to."""
     against = Roles()
     room.settings, room.roles = AS_MADE, {}
-    for each in (room.bans, room.mutes, room.invited, room.spoke):
+    for banned in (room.bans, room.mutes, *room.exceptions.values()):
+        banned.clear()
+    for each in (room.invited, room.spoke):
         each.clear()
     account = None if "guest" in how else user.nick.key
     become(state, user, account)
@@ -109,6 +115,11 @@ def arrange(how: str, state: State, user: User, room: Room) -> Roles:
                 room.bans[me.target.key] = me
             case "muted":
                 room.mutes[me.target.key] = me
+            case "mask muted":
+                room.mutes["*!*@*"] = Ban(read_target("*!*@*"), "eve", NOW)
+            case "exempt":
+                for there in room.exceptions.values():
+                    there[me.target.key] = me
             case "invited":
                 room.invited[user.invitation] = Invitation("eve", NOW)
             case "the owner":

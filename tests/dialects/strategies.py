@@ -14,7 +14,7 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.commands import Kind, Lines
 from twisted_chat.core.api.records import AuditRecord
 from twisted_chat.core.values.account import Proof
-from twisted_chat.core.values.bans import Ban, read_target
+from twisted_chat.core.values.bans import EXEMPT, Ban, read_target
 from twisted_chat.core.values.extras import Extras
 from twisted_chat.core.values.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.values.names import BadName, Nick, RoomName, parse_nick, parse_room
@@ -221,9 +221,9 @@ kinds: st.SearchStrategy[Kind] = st.sampled_from(get_args(Kind))
 lines: st.SearchStrategy[Lines] = st.lists(clean_texts, min_size=1, max_size=4).map(tuple)
 extras: st.SearchStrategy[Extras | None] = st.none() | st.builds(
     Extras,
-    st.lists(
-        st.tuples(st.sampled_from(["reply", "v.org/react"]), st.text(max_size=9)), max_size=2
-    ).map(lambda pairs: tuple(dict(pairs).items())),
+    st.lists(st.tuples(st.sampled_from(["reply", "v.org/react"]), clean_texts), max_size=2).map(
+        lambda pairs: tuple(dict(pairs).items())
+    ),
     cuts=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9)), max_size=2).map(tuple),
 )
 _said: st.SearchStrategy[tuple[Kind, Lines, Extras | None]] = st.tuples(kinds, lines, extras).map(
@@ -247,7 +247,9 @@ bans = st.builds(
     clean_texts,
 )
 
-_targets = st.sampled_from(["bob", "*spam*", "10.0.0.0/8", "::/0", "address:bob"]).map(read_target)
+_targets = st.sampled_from(
+    ["bob", "*spam*", "10.0.0.0/8", "::/0", "address:bob", "e*!*@*.user", "account:eve"]
+).map(read_target)
 _bans = st.builds(Ban, _targets, nicks.map(str), times, times, _maybe_text)
 _out = st.lists(st.tuples(st.just(UserId(2)), nicks), max_size=12).map(tuple)
 
@@ -303,8 +305,10 @@ EVENTS: dict[type[Any], st.SearchStrategy[Any]] = {
     e.RoomTransferred: st.builds(e.RoomTransferred, st.just(UserId(2)), nicks),
     e.Banned: st.builds(e.Banned, _bans, st.none(), st.just(False), _out),
     e.Unbanned: st.builds(e.Unbanned, _targets),
-    e.Muted: st.builds(e.Muted, _bans, st.just(UserId(2)), nicks),
+    e.Muted: st.builds(e.Muted, _bans, st.just(UserId(2))),
     e.Unmuted: st.builds(e.Unmuted, _targets),
+    e.Excepted: st.builds(e.Excepted, st.sampled_from(EXEMPT), _bans),
+    e.ExceptionLifted: st.builds(e.ExceptionLifted, st.sampled_from(EXEMPT), _targets),
     e.Forgotten: st.builds(e.Forgotten, st.booleans()),
     e.RoomDropped: st.builds(e.RoomDropped, _out),
 }

@@ -314,6 +314,7 @@ class LastingContract(Contract):
             ),
             (Ban(read_target("eve"), "Ann", NOW, scope=A),),
             (("account zoe", Invitation("Ann", NOW)), ("session s", Invitation("bob", NOW, False))),
+            (("bans", Ban(read_target("*!*@zoe.user"), "Ann", NOW)),),
         )
         self.store.keep_room(full, MessageId(1))
         self.store.keep_room(structs.replace(bare, topic=CleanText("old")), MessageId(2))

@@ -66,7 +66,8 @@ class TableTests(SynchronousTestCase):
 
     def test_commands_of_rooms_take_a_room_first_by_their_type(self) -> None:
         first = (
-            "ban unban bans mute unmute op deop voice devoice moderated slow invite lock unlock private invite-only "
+            "ban unban bans mute unmute except unexcept "
+            "op deop voice devoice moderated slow invite lock unlock private invite-only "
             "topic-lock visibility set settings register-room transfer export"
         )
         self.assertEqual(
@@ -75,7 +76,7 @@ class TableTests(SynchronousTestCase):
 
     def test_help_says_what_a_command_needs(self) -> None:
         rooms = (
-            "kick ban unban bans mute unmute op deop voice devoice lock unlock private invite-only moderated slow "
+            "kick ban unban mute unmute except unexcept op deop voice devoice lock unlock private invite-only moderated slow "
             "topic-lock visibility"
         )
         server = (

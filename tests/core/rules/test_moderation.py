@@ -7,12 +7,11 @@ from tests.core.rules.cases import ChatCase
 from tests.core.world import NOW, lines, nick, room
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.records import Invitation
 from twisted_chat.core.api.replies import Refused
-from twisted_chat.core.rules.effects import (
-    InRoom,
-    Rejected,
-)
+from twisted_chat.core.rules import effects as f
+from twisted_chat.core.rules.effects import Applied, InRoom, Rejected
 from twisted_chat.core.rules.moderation import fitted
 from twisted_chat.core.values.bans import Ban, read_target
 from twisted_chat.core.values.cloak import Cloak
@@ -394,6 +393,124 @@ class MuteTests(RuledCase):
         outcome = self.world.outcomes[self.eve.node][-1]
         assert isinstance(outcome, Rejected)
 
+    def test_mute_of_a_mask_counts_for_nobody_who_has_voice(self) -> None:
+        self.done(self.otto, "mute *!*@*")
+        self.assertEqual(self.speaks(self.eve), "muted")
+        for seat in (self.vera, self.otto, self.olga):
+            self.assertEqual(self.speaks(seat), "")
+        self.done(self.otto, "voice eve")
+        self.assertEqual(self.speaks(self.eve), "")
+        self.done(self.otto, "devoice eve")
+        self.done(self.otto, "unmute *!*@*")
+        self.assertEqual(self.speaks(self.eve), "")
+
+    def test_mute_that_can_hit_nobody_is_refused(self) -> None:
+        self.assertEqual(self.code(self.otto, "mute 1*"), "matches-nobody")
+        self.assertEqual(self.code(self.otto, "mute address:mallory"), "no-such-nick")
+        self.assertEqual(self.code(self.otto, "mute 192.0.2.4"), "network-ban")
+
+
+class HostmaskTests(RuledCase):
+    def test_ban_puts_nobody_out_and_tells_of_nobody(self) -> None:
+        shown = self.done(self.otto, "ban eve!*@*")
+        assert isinstance(shown.event, e.Banned)
+        self.assertEqual((shown.event.out, shown.event.ban.target.text), ((), "eve!*@*"))
+        self.assertTrue(self.is_in(self.eve))
+        outcome = self.world.outcomes[self.otto.node][-1]
+        assert isinstance(outcome, Applied)
+        self.assertFalse([it for it in outcome.effects if isinstance(it, f.NotifyOrigin)])
+
+    def test_who_fits_it_does_not_come(self) -> None:
+        self.done(self.otto, "ban eve!*@*")
+        self.world.do(self.eve, c.Leave(DEV))
+        self.assertEqual(self.enters(self.eve), "banned")
+        self.done(self.otto, "unban EVE!*@*")
+        self.assertEqual(self.enters(self.eve), "")
+
+    def test_ban_of_a_cloak_holds_after_a_login(self) -> None:
+        cloak = Cloak(b"key").of("192.0.2.9")
+        zoe = self.comes("zoe", "192.0.2.9", cloak)
+        self.done(self.otto, f"ban *!*@{cloak}")
+        self.assertEqual(self.enters(zoe), "banned")
+        give_account(self.world, zoe, "zoe")
+        self.assertEqual(self.enters(zoe), "banned")
+        self.done(self.otto, f"unban *!*@{cloak}")
+        self.done(self.otto, "ban *!*@zoe.user")
+        self.assertEqual(self.enters(zoe), "banned")
+
+    def test_ban_of_a_name_puts_nobody_out_if_that_is_asked_for(self) -> None:
+        self.world.do(self.otto, c.PutBan(read_target("eve"), room=DEV, put_out=False))
+        self.assertTrue(self.is_in(self.eve))
+        self.world.do(self.eve, c.Leave(DEV))
+        self.assertEqual(self.enters(self.eve), "banned")
+
+    def test_nobody_bans_themselves_or_everybody_by_mistake(self) -> None:
+        self.assertEqual(self.code(self.otto, "ban *!*@*"), "bans-everybody")
+        self.assertEqual(self.code(self.otto, "ban otto!*@*"), "bans-yourself")
+        self.done(self.otto, "ban !*!*@*")
+
+    def test_address_for_a_host_is_refused(self) -> None:
+        for target in ("*!*@192.0.2.4", "*!*@192.0.2.*", "*!*@2001:db8::*"):
+            self.assertEqual(self.code(self.otto, f"ban {target}"), "matches-nobody")
+
+    def test_account_ban_does_not_hit_who_only_has_the_name(self) -> None:
+        self.done(self.otto, "ban account:eve")
+        self.world.do(self.eve, c.Leave(DEV))
+        self.assertEqual(self.enters(self.eve), "")
+        self.world.do(self.eve, c.Leave(DEV))
+        give_account(self.world, self.eve, "eve")
+        self.assertEqual(self.enters(self.eve), "banned")
+
+
+class ExceptionTests(RuledCase):
+    def test_ban_does_not_count_for_who_is_exempt(self) -> None:
+        shown = self.done(self.otto, "except eve!*@*")
+        assert isinstance(shown.event, e.Excepted)
+        self.done(self.otto, "ban e*")
+        self.assertTrue(self.is_in(self.eve))
+        self.world.do(self.eve, c.Leave(DEV))
+        self.assertEqual(self.enters(self.eve), "")
+        self.world.do(self.eve, c.Leave(DEV))
+        self.done(self.otto, "unexcept eve!*@*")
+        self.assertEqual(self.enters(self.eve), "banned")
+
+    def test_mute_does_not_count_for_who_is_exempt_from_mutes(self) -> None:
+        self.done(self.otto, "mute *!*@*")
+        self.done(self.otto, "except eve")
+        self.assertEqual(self.speaks(self.eve), "muted")
+        self.done(self.otto, "except mutes eve")
+        self.assertEqual(self.speaks(self.eve), "")
+
+    def test_who_is_exempt_from_invites_comes_without_one(self) -> None:
+        self.done(self.otto, "invite-only on")
+        self.assertEqual(self.enters(self.carl), "invite-only")
+        self.done(self.otto, "except invites carl!*@*")
+        self.assertEqual(self.enters(self.carl), "")
+
+    def test_nick_that_is_banned_can_be_taken_by_who_is_exempt_under_it(self) -> None:
+        self.done(self.otto, "ban spam*")
+        self.assertEqual(self.world.refusal(self.eve, c.Rename(nick("spammer"))).code, "banned")
+        self.done(self.otto, "except spammer")
+        self.world.do(self.eve, c.Rename(nick("spammer")))
+        self.assertEqual(self.world.user(self.eve).nick, nick("spammer"))
+
+    def test_only_operators_make_and_lift_them(self) -> None:
+        self.assertEqual(self.code(self.eve, "except eve"), "not-operator")
+        self.done(self.otto, "except eve")
+        self.assertEqual(self.code(self.eve, "unexcept eve"), "not-operator")
+        self.assertEqual(self.code(self.otto, "unexcept mutes eve"), "not-banned")
+        self.assertEqual(self.code(self.otto, "except 1*"), "matches-nobody")
+
+    def test_they_end_and_are_listed_until_then(self) -> None:
+        self.done(self.otto, "except invites eve 10m")
+        listed = self.answer(self.eve, "bans")
+        assert isinstance(listed, r.Bans)
+        self.assertEqual([(it.target, it.exempt) for it in listed.bans], [("eve", "invites")])
+        self.world.now += 600
+        listed = self.answer(self.eve, "bans")
+        assert isinstance(listed, r.Bans)
+        self.assertEqual(listed.count, 0)
+
 
 class ManyTests(RuledCase):
     limits = Limits(max_bans=3, max_owned=2)
@@ -418,6 +535,12 @@ class ManyTests(RuledCase):
         for n in range(3):
             self.dev.mutes[f"user{n}"] = Ban(read_target(f"user{n}"), "otto", NOW)
         self.assertEqual(self.code(self.otto, "mute eve"), "too-many-bans")
+
+    def test_exception_too_many_is_refused(self) -> None:
+        for n in range(3):
+            self.done(self.otto, f"except user{n}")
+        self.assertEqual(self.code(self.otto, "except eve"), "too-many-bans")
+        self.done(self.otto, "except mutes eve")
 
     def test_invitation_too_many_takes_the_place_of_the_oldest(self) -> None:
         self.dev.invited.update(

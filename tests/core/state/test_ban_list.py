@@ -28,6 +28,16 @@ _TARGETS = (
     *_CLOAKS,
     *("*." + each.partition(".")[2] for each in _CLOAKS),
     "*.ip",
+    *(
+        "eve!*@*",
+        "*!*@eve.user",
+        "\u0435*!~user@*",
+        "*!*@*",
+        "s*!*@*",
+        "account:eve",
+        "account:bob",
+    ),
+    *(f"*!*@{each}" for each in _CLOAKS),
 )
 _bans = st.builds(
     lambda target, until, scope, places: Ban(
@@ -102,10 +112,23 @@ class BanListTests(SynchronousTestCase):
         for n in range(500):
             mask = "*a" * 31 + chr(0x4E00 + n)
             there[mask] = ban(mask)
-        name = nick("a" * 32)
+        somebody, name = Who(nick("a" * 32)), nick("a" * 32)
         effort, slices = Effort(), 1
-        while not there.weigh(name, effort):
+        while not there.weigh(somebody, name, effort):
             effort, slices = Effort(), slices + 1
         self.assertGreater(slices, 5)
-        self.assertTrue(there.weigh(name, Effort(0)))
-        self.assertIsNone(there.find(Who(name), NOW))
+        self.assertTrue(there.weigh(somebody, name, Effort(0)))
+        self.assertIsNone(there.find(somebody, NOW))
+
+    def test_masks_of_hosts_are_weighed_as_well(self) -> None:
+        there = BanList()
+        for n in range(500):
+            mask = f"*a*a*a*a*!*{n}@*"
+            there[mask] = ban(mask)
+        somebody, name = Who(nick("a" * 32), "eve", host="x" * 30), nick("a" * 32)
+        effort, slices = Effort(), 1
+        while not there.weigh(somebody, name, effort):
+            effort, slices = Effort(), slices + 1
+        self.assertGreater(slices, 5)
+        self.assertTrue(there.weigh(somebody, name, Effort(0)))
+        self.assertIsNone(there.find(somebody, NOW))

@@ -21,7 +21,7 @@ from twisted_chat.core.values.bans import (
     read_target,
 )
 from twisted_chat.core.values.cloak import Cloak
-from twisted_chat.core.values.masks import MAX_MASK
+from twisted_chat.core.values.masks import MAX_HOSTMASK, MAX_MASK
 from twisted_chat.core.values.names import BadName, Nick, parse_nick
 
 
@@ -34,6 +34,7 @@ class Who(msgspec.Struct):
     address: str = ""
 
     host: str = ""
+    user_name: str = "user"
 
     @property
     def addresses(self) -> dict[int, str]:
@@ -42,6 +43,11 @@ class Who(msgspec.Struct):
     @property
     def hosts(self) -> tuple[str]:
         return (self.host,)
+
+    @property
+    def user_hosts(self) -> tuple[str, ...]:
+        hosts = (self.host,) if self.account is None else (self.host, f"{self.account}.user")
+        return tuple(f"~{self.user_name}@{host}" for host in hosts)
 
 
 def who(name: str = "eve", address: str = "", account: str | None = None) -> Who:
@@ -83,6 +89,19 @@ class TargetTests(SynchronousTestCase):
         ):
             self.assertEqual(read_target(written).text, shown)
 
+    def test_parts_of_a_mask_that_are_left_out_may_be_anything(self) -> None:
+        for written, shown in (
+            ("bar!*@*", "bar!*@*"),
+            ("Bar!", "Bar!*@*"),
+            ("bar!ident", "bar!ident@*"),
+            ("ident@eve.user", "*!ident@eve.user"),
+            ("!@**", "*!*@*"),
+        ):
+            target = read_target(written)
+            self.assertEqual((target.kind, target.text), ("hostmask", shown))
+        self.assertEqual(read_target("BAR!*@EVE.user").key, read_target("bar!*@eve.USER").key)
+        self.assertRaises(BadName, read_target, "@bob")
+
     def test_what_is_no_address_is_an_error(self) -> None:
         for text in (
             "1.2.3",
@@ -99,6 +118,12 @@ class TargetTests(SynchronousTestCase):
         self.assertRaises(BadTarget, read_target, "fe80::1%eth0")
         self.assertRaises(BadName, read_target, "1234")
 
+    def test_long_mask_is_refused(self) -> None:
+        for most, begin in ((MAX_MASK, ""), (MAX_HOSTMASK, "*!*@")):
+            read_target(begin + "*a" * ((most - len(begin)) // 2))
+            bad = self.assertRaises(BadTarget, read_target, begin + "*a" * most)
+            self.assertIn(f"at most {most} characters", str(bad))
+
     @given(st.text(max_size=80))
     def test_any_text_is_a_target_or_one_of_the_two_errors(self, text: str) -> None:
         try:
@@ -113,9 +138,20 @@ class TargetTests(SynchronousTestCase):
             self.assertTrue(own_machine(read_target(text)), text)
         for text in ("192.0.2.7", "0.0.0.0/0", "bob", "*", "address:bob"):
             self.assertFalse(own_machine(read_target(text)), text)
-        for text in ("*", "?", "*?*", "*.ip", "*.IP6", "0.0.0.0/0", "::/0", "::ffff:0:0/96"):
+        for text in (
+            "*",
+            "?",
+            "*?*",
+            "*.ip",
+            "*.IP6",
+            "0.0.0.0/0",
+            "::/0",
+            "::ffff:0:0/96",
+            "*!*@*",
+            "*!~*@*",
+        ):
             self.assertTrue(everybody(read_target(text)), text)
-        for text in ("eve", "*e*", "10.0.0.0/8", "address:eve"):
+        for text in ("eve", "*e*", "10.0.0.0/8", "address:eve", "e*!*@*", "*!*@*.user"):
             self.assertFalse(everybody(read_target(text)), text)
 
 
@@ -205,6 +241,32 @@ class HitTests(SynchronousTestCase):
             self.assertIs(hits(ban(text), one), expected, (text, address))
             self.assertIsNone(fits_nobody(read_target(text)))
 
+    def test_mask_of_a_host_sees_the_account_and_the_cloak_behind_it(self) -> None:
+        one = who("eve", account="zoe")
+        one.host = "aaaaaaaa.bbbbbbbb.cccccccc.ip"
+        for text, expected in (
+            ("eve!*@*", True),
+            ("EVE!~user@*", True),
+            ("*!*@zoe.user", True),
+            ("*!*@*.bbbbbbbb.cccccccc.ip", True),
+            ("\u0435v\u0435!*@zoe.user", True),
+            ("e??!*@*.ip", True),
+            ("zoe!*@*", False),
+            ("*!user@*", False),
+            ("*!*@eve.user", False),
+            ("*!*@*.bbbbbbbb.ip", False),
+        ):
+            self.assertIs(hits(ban(text), one), expected, text)
+        self.assertTrue(hits(ban("bob!*@zoe.user"), one, nick("bob")))
+        guest = who("eve")
+        guest.host = one.host
+        self.assertFalse(hits(ban("*!*@zoe.user"), guest))
+
+    def test_account_alone_is_not_who_only_has_that_name(self) -> None:
+        self.assertTrue(hits(ban("account:Eve"), who("bob", account="eve")))
+        self.assertFalse(hits(ban("account:eve"), who("eve")))
+        self.assertFalse(hits(ban("account:eve"), who("eve", account="bob")))
+
 
 class NobodyTests(SynchronousTestCase):
     def test_mask_that_can_match_nobody_is_told_what_to_write(self) -> None:
@@ -212,9 +274,13 @@ class NobodyTests(SynchronousTestCase):
             ("192.0.2.*", "address:NICK"),
             ("192.0.2.?", "*.PART.PART.ip"),
             ("*!*@192.0.2.7", "address:NICK"),
-            ("*!*@*.example.com", "address:NICK"),
-            ("*@*", "address:NICK"),
-            ("spam*!*@*", "Type only spam*"),
+            ("*!*@*.example.com", "nobody is shown with such a host"),
+            ("*!*@192.0.2.*", "nobody is shown with such a host"),
+            ("*!*@2001:db8::/32", "nobody is shown with such a host"),
+            ("*!*@10.0.0.0/8", "nobody is shown with such a host"),
+            ("*!a#b@*", "address:NICK"),
+            ("*!a@b@*", "address:NICK"),
+            ("1*!*@*", 'cannot start with "1"'),
             ("2001:db8:*", "address:NICK"),
             ("192.0.2.0/*", "address:NICK"),
             ("*.tkvnqdaf.*", "*.PART.PART.ip"),
@@ -241,6 +307,13 @@ class NobodyTests(SynchronousTestCase):
             "*\u05d0\u0663*",
             "\uff33pam*",
             "ma\u00dfe*",
+            "bar!*@*",
+            "*!~user@*.tkvnqdaf.tkvnqdaf.ip",
+            "*!*@eve.user",
+            "*!*@127*",
+            "*!*@localhost",
+            "*!*evan@*.use?",
+            "account:eve",
         ):
             self.assertIsNone(fits_nobody(read_target(text)), text)
         for text in ("eve", "192.0.2.7", "address:eve"):

@@ -17,8 +17,11 @@ class TagTests(SynchronousTestCase):
     def test_names_and_values_that_no_program_can_write_are_refused(self) -> None:
         for name in ("", "+a", "a b", "a;b", "a=b", "a/b/c", "/a", "a/", "\u00e4", "x" * 101):
             self.assertRaises(BadTags, read_tags, [(name, "")])
-        self.assertRaises(BadTags, read_tags, [("a", "x\0")])
-        self.assertEqual(read_tags([("a", "\x1b\n\u202e")]), (("a", "\x1b\n\u202e"),))
+
+    def test_value_moves_nobodys_cursor(self) -> None:
+        for value in ("x\0", "\x1b[2J", "\x7f", "\x9b", "\u202e", "\x02", "\t"):
+            self.assertRaises(BadTags, read_tags, [("a", value)])
+        self.assertEqual(read_tags([("a", "x\r\n\u00e4")]), (("a", "x\r\n\u00e4"),))
 
     def test_size_is_what_they_take_on_the_wire(self) -> None:
         # "+a=" and "+b=", and one ";" between them

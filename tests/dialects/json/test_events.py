@@ -43,6 +43,8 @@ _ROOM_TYPES = [
     "unban",
     "mute",
     "unmute",
+    "except",
+    "unexcept",
     "forget",
     "drop",
 ]

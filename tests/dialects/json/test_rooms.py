@@ -66,8 +66,14 @@ class HappenedTests(SynchronousTestCase):
                 {"target": "*", "until": None, "reason": None, "out": [], "out_count": 0},
             ),
             (e.Unbanned(read_target("10.0.0.0/8")), "unban", {"target": "an address"}),
-            (e.Muted(ban, two, EVE), "mute", told),
+            (e.Muted(ban, two), "mute", told),
             (e.Unmuted(read_target("eve")), "unmute", {"target": "eve"}),
+            (e.Excepted("mutes", ban), "except", {"exempt": "mutes", **told}),
+            (
+                e.ExceptionLifted("invites", read_target("*!*@eve.user")),
+                "unexcept",
+                {"exempt": "invites", "target": "*!*@eve.user"},
+            ),
             (e.Forgotten(True), "forget", {"everywhere": True}),
             (e.RoomDropped(((two, EVE),)), "drop", {"out": ["eve"], "out_count": 1}),
         ):
@@ -126,7 +132,8 @@ class ReplyTests(SynchronousTestCase):
         line = r.BanLine(False, "*spam*", "bob", NOW, 59.7, None)
         told = shown.reply(r.Bans(DEV, (line,), 51, 2, 2))
         self.assertEqual(
-            (told.pop("type"), told.pop("content")), ("bans", "#dev has 51 bans and mutes.")
+            (told.pop("type"), told.pop("content")),
+            ("bans", "#dev has 51 bans, mutes and exceptions."),
         )
         ban = {
             "mute": False,
@@ -135,5 +142,6 @@ class ReplyTests(SynchronousTestCase):
             "time": DAY,
             "left": 60,
             "reason": None,
+            "exempt": None,
         }
         self.assertEqual(told, {"room": "dev", "bans": [ban], "count": 51, "page": 2, "pages": 2})

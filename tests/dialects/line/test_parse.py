@@ -604,6 +604,7 @@ def sample_arguments(spec: Spec) -> str:
         "SIDE": "before",
         "ID": spell(9),
         "TARGET": "*spam*",
+        "EXEMPT": "mutes",
         "DURATION": "2h",
         "SECONDS": "30",
         "SETTINGS": "limit 5 outside on",

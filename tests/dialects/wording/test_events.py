@@ -68,8 +68,16 @@ class HappenedTests(SynchronousTestCase):
             ),
             (e.Unbanned(read_target("eve")), "lifted the ban on eve in #dev"),
             (e.Unbanned(read_target("10.0.0.0/8")), "lifted the ban on an address in #dev"),
-            (e.Muted(replace(BAN, reason=None), two, EVE), "muted eve in #dev for 2 hours"),
+            (e.Muted(replace(BAN, reason=None), two), "muted eve in #dev for 2 hours"),
             (e.Unmuted(read_target("eve")), "unmuted eve in #dev"),
+            (
+                e.Excepted("mutes", replace(BAN, reason=None)),
+                "exempted eve from the mutes of #dev for 2 hours",
+            ),
+            (
+                e.ExceptionLifted("bans", read_target("*!*@eve.user")),
+                "no longer exempts *!*@eve.user from the bans of #dev",
+            ),
             (e.Forgotten(True), "deleted all of their messages"),
             (e.Forgotten(False), "deleted their messages in #dev"),
             (e.RoomDropped(), "deleted #dev and everything said in it"),

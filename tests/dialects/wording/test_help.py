@@ -56,16 +56,17 @@ class LinesTests(SynchronousTestCase):
     def test_group_is_two_columns_by_who_may_use_its_commands(self) -> None:
         found = shown("moderation")
         self.assertEqual(
-            found[:3],
+            found[:4],
             [
                 "-- Commands (moderation):",
+                "--   /bans [PAGE]           list bans, mutes and exceptions",
                 "-- Room operators only:",
                 "--   /kick NICK [TEXT]      remove a person from the room you talk in",
             ],
         )
         self.assertIn("-- The owner of the room only:", shown("rooms"))
         self.assertIn(
-            "--                          ban NICK, *mask*, *.PART.PART.ip or address:NICK", found
+            "--                          ban NICK, *mask*, nick!user@host or address:NICK", found
         )
         self.assertEqual(
             found[-1], "-- To act in another room than this one, name it first: /ban #dev …"

@@ -115,13 +115,15 @@ class RoomTests(SynchronousTestCase):
         lines = (
             r.BanLine(False, "*spam*", "bob", NOON, 7200.0, CleanText("spam")),
             r.BanLine(True, "eve", "bob", NOON, None, None),
+            r.BanLine(False, "*!*@eve.user", "bob", NOON, None, None, "invites"),
         )
         self.assertEqual(
             reply(r.Bans(DEV, lines, 52, 1, 2)),
             [
-                "-- #dev has 52 bans and mutes (page 1 of 2; /bans #dev 2 shows the next):",
+                "-- #dev has 52 bans, mutes and exceptions (page 1 of 2; /bans #dev 2 shows the next):",
                 "--   *spam*, by bob, 2 hours left: spam",
                 "--   eve (muted), by bob",
+                "--   *!*@eve.user (exempt from the invites), by bob",
             ],
         )
         self.assertEqual(

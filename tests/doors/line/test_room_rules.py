@@ -164,7 +164,7 @@ class VisitTests(HouseTestCase):
         self.olga.types("/bans")
         self.assert_sees(
             self.olga,
-            "-- #dev has 2 bans and mutes:",
+            "-- #dev has 2 bans, mutes and exceptions:",
             "--   eve, by olga, 2 hours left: too loud",
             "--   *spam*, by olga",
         )
@@ -315,3 +315,30 @@ class VisitTests(HouseTestCase):
         self.does("/slow 30", "/private on")
         self.eve.types("/settings")
         self.assert_sees(self.eve, "-- #dev belongs to olga; private, slow (30 seconds).")
+
+
+class MaskTests(HouseTestCase):
+    def test_masks_and_exceptions_are_set_shown_and_listed_on_both_doors(self) -> None:
+        olga, rex = self.house.enters("olga"), self.house.program("rex")
+        olga.types("/join dev")
+        rex.objects({"type": "join", "content": "dev"})
+        self.house.hush()
+        olga.types("/ban rex!*@*", "/except mutes *!*@rex.user 2h friend", "/mute r*!*@*")
+        self.assert_sees(
+            olga,
+            "-- olga banned rex!*@* from #dev.",
+            "-- olga exempted *!*@rex.user from the mutes of #dev for 2 hours (friend)",
+            "-- olga muted r*!*@* in #dev.",
+        )
+        told = [(each["type"], each["target"]) for each in rex.gets()]
+        self.assertEqual(told, [("ban", "rex!*@*"), ("except", "*!*@rex.user"), ("mute", "r*!*@*")])
+        rex.objects({"type": "message", "content": "hi"})
+        self.assertEqual(rex.gets()[0]["code"], "muted")
+        rex.objects({"type": "command", "content": "/bans"})
+        listed = rex.gets()[0]["bans"]
+        self.assertEqual(
+            [(each["target"], each["mute"], each["exempt"]) for each in listed],
+            [("rex!*@*", False, None), ("r*!*@*", True, None), ("*!*@rex.user", False, "mutes")],
+        )
+        olga.types("/unexcept mutes *!*@REX.user", "/unmute R*!*@*", "/unban rex!*@*")
+        self.assertEqual([each["type"] for each in rex.gets()], ["unexcept", "unmute", "unban"])

@@ -71,6 +71,8 @@ _BY_TYPE: Final[dict[str, type[ev.Event]]] = {
     "unban": ev.BanLifted,
     "mute": ev.MuteSet,
     "unmute": ev.MuteLifted,
+    "except": ev.ExceptionSet,
+    "unexcept": ev.ExceptionLifted,
     "forget": ev.Forgotten,
     "drop": ev.RoomDropped,
     "settings": ev.RoomSettings,

@@ -254,7 +254,14 @@ def _answer(event: ev.Event, date: Callable[[float], str]) -> Iterable[str]:
             return [
                 told.bans(f"#{room}", event.count, paging(event.page, event.pages)),
                 *(
-                    told.ban(each.target, each.by, each.left, each.reason, mute=each.mute)
+                    told.ban(
+                        each.target,
+                        each.by,
+                        each.left,
+                        each.reason,
+                        mute=each.mute,
+                        exempt=each.exempt,
+                    )
                     for each in bans
                 ),
             ]

@@ -8,7 +8,7 @@ import msgspec
 
 from twisted_chat.core.values.about import NOTHING_SAID, About
 from twisted_chat.core.values.account import Privacy
-from twisted_chat.core.values.bans import Target
+from twisted_chat.core.values.bans import Exempt, Target
 from twisted_chat.core.values.extras import Extras
 from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.names import Nick, RoomName
@@ -473,13 +473,17 @@ class Transfer(RoomCommand, frozen=True):
 
 
 class PutBan(RoomCommand, frozen=True):
-    """Keep somebody out, for so many ``seconds`` or for ever; ``insist``: even if that hits oneself, or everybody."""
+    """Keep somebody out, for so many ``seconds`` or for ever; ``insist``: even if that hits oneself, or everybody.
+
+    Unless ``put_out``, who is there stays. Nobody is ever put out for a mask of ``nick!user@host``.
+    """
 
     target: Target
     seconds: int | None = None
     reason: CleanText | None = None
     insist: bool = False
     room: RoomName | None = None
+    put_out: bool = True
 
 
 class LiftBan(RoomCommand, frozen=True):
@@ -497,9 +501,9 @@ class ListBans(RoomCommand, frozen=True):
 
 
 class Mute(RoomCommand, frozen=True):
-    """Let somebody speak no more in a room, for so many ``seconds`` or for ever."""
+    """Let somebody speak no more in a room, for so many ``seconds`` or for ever. A mask mutes nobody who has voice."""
 
-    nick: Nick
+    target: Target
     seconds: int | None = None
     reason: CleanText | None = None
     room: RoomName | None = None
@@ -508,7 +512,25 @@ class Mute(RoomCommand, frozen=True):
 class Unmute(RoomCommand, frozen=True):
     """Let somebody speak again."""
 
-    nick: Nick
+    target: Target
+    room: RoomName | None = None
+
+
+class PutException(RoomCommand, frozen=True):
+    """Let the bans or mutes of a room not count for somebody, or let them in without an invitation."""
+
+    exempt: Exempt
+    target: Target
+    seconds: int | None = None
+    reason: CleanText | None = None
+    room: RoomName | None = None
+
+
+class LiftException(RoomCommand, frozen=True):
+    """Let them count again."""
+
+    exempt: Exempt
+    target: Target
     room: RoomName | None = None
 
 

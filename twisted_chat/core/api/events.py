@@ -362,7 +362,7 @@ class RoomTransferred(RoomEvent, frozen=True):
 
 
 class Banned(RoomEvent, frozen=True):
-    """Somebody is kept out; ``out`` are those who were put out for it, filled in when it is applied.
+    """Somebody is kept out; ``out`` are those who were put out for it (none unless ``put_out``), filled in when it is applied.
 
     ``user`` is whom the ban is for, if it is for one who is here: then it is for them as they are when it is applied.
     """
@@ -371,6 +371,7 @@ class Banned(RoomEvent, frozen=True):
     user: UserId | None = None
     insist: bool = False
     out: tuple[tuple[UserId, Nick], ...] = ()
+    put_out: bool = True
 
 
 class Unbanned(RoomEvent, frozen=True):
@@ -383,13 +384,27 @@ class Muted(RoomEvent, frozen=True):
     """Somebody may no longer speak in a room; the ban is for them as they are when it is applied, if they are here."""
 
     ban: bans.Ban
-    user: UserId | None
-    nick: Nick
+    user: UserId | None = None
 
 
 class Unmuted(RoomEvent, frozen=True):
     """Somebody may speak again."""
 
+    target: bans.Target
+
+
+class Excepted(RoomEvent, frozen=True):
+    """The bans or mutes of a room do not count for somebody, or they need no invitation; ``user`` as for :class:`Banned`."""
+
+    exempt: bans.Exempt
+    ban: bans.Ban
+    user: UserId | None = None
+
+
+class ExceptionLifted(RoomEvent, frozen=True):
+    """They count again."""
+
+    exempt: bans.Exempt
     target: bans.Target
 
 
@@ -416,6 +431,8 @@ AnyRoomEvent = (
     | Unbanned
     | Muted
     | Unmuted
+    | Excepted
+    | ExceptionLifted
     | Forgotten
     | RoomDropped
 )

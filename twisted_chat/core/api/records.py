@@ -7,7 +7,7 @@ import msgspec
 from twisted_chat.core.api.commands import Term
 from twisted_chat.core.api.events import RoomRef
 from twisted_chat.core.values.account import Account, Proof
-from twisted_chat.core.values.bans import Ban
+from twisted_chat.core.values.bans import Ban, Exempt
 from twisted_chat.core.values.ids import MessageId, RoomId, Scope
 from twisted_chat.core.values.known_network import KnownNetwork
 from twisted_chat.core.values.names import Nick
@@ -58,6 +58,7 @@ class RoomRecord(msgspec.Struct, frozen=True, gc=False):
     bans: tuple[Ban, ...] = ()
     mutes: tuple[Ban, ...] = ()
     invited: tuple[tuple[str, Invitation], ...] = ()
+    exceptions: tuple[tuple[Exempt, Ban], ...] = ()
 
 
 class AuditRecord(msgspec.Struct, frozen=True, gc=False):

@@ -8,6 +8,7 @@ import msgspec
 
 from twisted_chat.core.api.events import Author
 from twisted_chat.core.api.records import AuditRecord
+from twisted_chat.core.values.bans import Exempt
 from twisted_chat.core.values.ids import MessageId, Scope
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.retention import Keep
@@ -441,7 +442,10 @@ class RoomSettings(RoomReply, frozen=True):
 
 
 class BanLine(msgspec.Struct, frozen=True):
-    """One ban, or mute, in a list: ``left`` are the seconds it goes on, None: for ever. ``time``: seconds since 1970."""
+    """One ban, mute or exception in a list: ``left`` are the seconds it goes on, None: for ever. ``time``: seconds since 1970.
+
+    ``exempt``: it is an exception from these.
+    """
 
     mute: bool
     target: str
@@ -449,10 +453,11 @@ class BanLine(msgspec.Struct, frozen=True):
     time: float
     left: float | None
     reason: CleanText | None
+    exempt: Exempt | None = None
 
 
 class Bans(RoomReply, frozen=True):
-    """A page of who is kept out of a room, and who may not speak there."""
+    """A page of who is kept out of a room, who may not speak there, and for whom neither counts."""
 
     room: RoomName
     bans: tuple[BanLine, ...]

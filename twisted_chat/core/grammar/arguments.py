@@ -12,7 +12,7 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.grammar import search
 from twisted_chat.core.values.account import Privacy
 from twisted_chat.core.values.addresses import read_network, spell_network
-from twisted_chat.core.values.bans import BadTarget, Target, read_target
+from twisted_chat.core.values.bans import EXEMPT, BadTarget, Target, read_target
 from twisted_chat.core.values.durations import read_duration
 from twisted_chat.core.values.ids import MessageId, read_id
 from twisted_chat.core.values.names import RoomName, parse_nick, parse_room
@@ -320,6 +320,7 @@ KINDS: Final[dict[str, tuple[Callable[[str], object], Callable[[str], bool]]]] =
     "NEW": (Secret, _any),
     "CODE": (Secret, _any),
     "WHO": (_read_privacy, _any),
+    "EXEMPT": (str.lower, lambda word: word.lower() in EXEMPT),
     "PAGE": (_read_page, str.isdigit),
     "COMMAND": (CleanText, _any),
     "N": (_read_number, str.isdigit),

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.grammar.arguments import Spec
-from twisted_chat.core.values.bans import Target
+from twisted_chat.core.values.bans import Exempt, Target
 from twisted_chat.core.values.names import RoomName
 from twisted_chat.core.values.room_settings import Change, Setting
 from twisted_chat.core.values.text import CleanText
@@ -39,8 +39,37 @@ def _ban(
     return c.PutBan(target[0], seconds, reason, target[1], room)
 
 
+def _mute(
+    target: tuple[Target, bool],
+    seconds: int | None,
+    reason: CleanText | None,
+    room: RoomName | None,
+) -> c.Mute:
+    return c.Mute(target[0], seconds, reason, room)
+
+
+def _except(
+    exempt: Exempt | None,
+    target: tuple[Target, bool],
+    seconds: int | None,
+    reason: CleanText | None,
+    room: RoomName | None,
+) -> c.PutException:
+    return c.PutException(exempt or "bans", target[0], seconds, reason, room)
+
+
+def _unexcept(
+    exempt: Exempt | None, target: tuple[Target, bool], room: RoomName | None
+) -> c.LiftException:
+    return c.LiftException(exempt or "bans", target[0], room)
+
+
 def _unban(target: tuple[Target, bool], room: RoomName | None) -> c.LiftBan:
     return c.LiftBan(target[0], room)
+
+
+def _unmute(target: tuple[Target, bool], room: RoomName | None) -> c.Unmute:
+    return c.Unmute(target[0], room)
 
 
 def _forget_me(where: tuple[RoomName | None] | None) -> c.ForgetMe:
@@ -55,14 +84,30 @@ MODERATION_SPECS: Final = (
     Spec(
         "ban",
         "TARGET [DURATION] [TEXT]",
-        "ban NICK, *mask*, *.PART.PART.ip or address:NICK",
+        "ban NICK, *mask*, nick!user@host or address:NICK",
         _ban,
         action="ban",
     ),
     Spec("unban", "TARGET", "lift a ban", _unban, action="unban"),
-    Spec("bans", "[PAGE]", "list who is banned or muted", c.ListBans, action="list bans"),
-    Spec("mute", "NICK [DURATION] [TEXT]", "stop a person from speaking", c.Mute, action="mute"),
-    Spec("unmute", "NICK", "let a person speak again", c.Unmute, action="unmute"),
+    Spec("bans", "[PAGE]", "list bans, mutes and exceptions", c.ListBans, action="list bans"),
+    Spec("mute", "TARGET [DURATION] [TEXT]", "stop people from speaking", _mute, action="mute"),
+    Spec("unmute", "TARGET", "let people speak again", _unmute, action="unmute"),
+    Spec(
+        "except",
+        "[bans|mutes|invites] TARGET [DURATION] [TEXT]",
+        "let bans, mutes or invite-only not count for people",
+        _except,
+        action="ban",
+        grammar="[EXEMPT] TARGET [DURATION] [TEXT]",
+    ),
+    Spec(
+        "unexcept",
+        "[bans|mutes|invites] TARGET",
+        "lift an exception",
+        _unexcept,
+        action="unban",
+        grammar="[EXEMPT] TARGET",
+    ),
     Spec(
         "op",
         "NICK",

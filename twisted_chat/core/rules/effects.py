@@ -383,7 +383,7 @@ def put_out_effects(
     if ref.id not in state.rooms:
         effects.append(Dissolve((ref.id,), confirmed=True))
     effects.append(CONFIRM)
-    if isinstance(event, e.Banned) and not event.out:
+    if isinstance(event, e.Banned) and event.put_out and not event.out:
         effects.append(NotifyOrigin(r.Confirmed(UNMATCHED)))
     return tuple(effects)
 

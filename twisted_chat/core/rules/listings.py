@@ -28,9 +28,11 @@ from twisted_chat.core.rules.permissions import floor
 from twisted_chat.core.rules.private import history_with
 from twisted_chat.core.rules.refusals import absent_target, no_such_room, refuse
 from twisted_chat.core.rules.topic import Asked, Topic, room_of
+from twisted_chat.core.state.ban_list import BanList
 from twisted_chat.core.state.room import NO_TEXT, Room
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
+from twisted_chat.core.values.bans import Exempt
 from twisted_chat.core.values.cloak import HERE
 from twisted_chat.core.values.room_settings import NO_ROLES
 
@@ -237,17 +239,20 @@ def settings(room: Room) -> r.RoomSettings:
 
 
 def bans(room: Room, page: int, size: int, now: float, *, networks: bool = False) -> r.Bans:
-    """List who is kept out of a room, then who may not speak there; what is over is not listed.
+    """List who is kept out of a room, then who may not speak there, then for whom that does not count, but not what is over.
 
     ``networks``: say which ones are banned, which is for server operators.
     """
-    both = [
-        (mute, ban)
-        for mute, there in ((False, room.bans), (True, room.mutes))
+    lists: list[tuple[bool, Exempt | None, BanList]]
+    lists = [(False, None, room.bans), (True, None, room.mutes)]
+    lists += ((False, exempt, there) for exempt, there in room.exceptions.items())
+    every = [
+        (mute, exempt, ban)
+        for mute, exempt, there in lists
         for ban in there.values()
         if not ban.over(now)
     ]
-    some, page, pages = cut_page(both, page, size)
+    some, page, pages = cut_page(every, page, size)
     lines = tuple(
         r.BanLine(
             mute,
@@ -256,10 +261,11 @@ def bans(room: Room, page: int, size: int, now: float, *, networks: bool = False
             ban.time,
             ban.until - now if ban.until else None,
             ban.reason,
+            exempt,
         )
-        for mute, ban in some
+        for mute, exempt, ban in some
     )
-    return r.Bans(room.name, lines, len(both), page, pages)
+    return r.Bans(room.name, lines, len(every), page, pages)
 
 
 def _open_to(asker: User, room: Room) -> bool:

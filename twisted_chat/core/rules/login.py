@@ -328,8 +328,8 @@ class Login(Topic):
 
     def _ponder(self, asked: Asked, command: c.Command, nick: Nick) -> Decision | None:
         user = asked.user
-        lists = (self.state.rooms[number].bans for number in user.rooms)
-        return ponder(asked.session, command, lists, nick, user.nick)
+        rooms = map(self.state.rooms.__getitem__, user.rooms)
+        return ponder(asked.session, command, user, rooms, nick)
 
     def _rename(self, asked: Asked, nick: Nick) -> Decision:
         state, user = self.state, asked.user

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Final, Literal
 
 from msgspec.structs import replace
 
@@ -48,6 +49,8 @@ class Moderation(Topic):
             c.ListBans: in_room(self, self.list_bans),
             c.Mute: in_room(self, self.mute),
             c.Unmute: in_room(self, self.unmute),
+            c.PutException: in_room(self, self.put_exception),
+            c.LiftException: in_room(self, self.lift_exception),
         }
         self.events = {
             e.Kicked: Rule(self.kicked, self.check_kicked, _kicked, in_room=True),
@@ -57,6 +60,10 @@ class Moderation(Topic):
             e.Unbanned: Rule(self.unbanned, self.check_unbanned, in_room=True, lasting=True),
             e.Muted: Rule(self.muted, self.check_muted, _muted, in_room=True, lasting=True),
             e.Unmuted: Rule(self.unmuted, self.check_unmuted, in_room=True, lasting=True),
+            e.Excepted: Rule(self.excepted, self.check_excepted, in_room=True, lasting=True),
+            e.ExceptionLifted: Rule(
+                self.exception_lifted, self.check_exception_lifted, in_room=True, lasting=True
+            ),
         }
 
     # --- kick ---
@@ -92,13 +99,28 @@ class Moderation(Topic):
     # --- ban ---
 
     def put_ban(self, asked: Asked, command: c.PutBan) -> Decision:
+        def banned(ban: Ban, user: UserId | None) -> e.Event:
+            put_out = command.put_out and ban.target.kind != "hostmask"
+            return e.Banned(ban, user, command.insist, put_out=put_out)
+
+        return self._put_mask(asked, command, "ban", banned)
+
+    def _put_mask(
+        self,
+        asked: Asked,
+        command: c.PutBan | c.Mute | c.PutException,
+        action: Literal["ban", "mute"],
+        event: Callable[[Ban, UserId | None], e.Event],
+    ) -> Decision:
+        """Propose what makes a target be banned, muted, or exempt from that."""
         if command.target.kind == "net" and asked.session.operator is None:
-            return SendReply(may("ban", asked.user, asked.room, asked.now) or _NETWORK)
+            return SendReply(may(action, asked.user, asked.room, asked.now) or _NETWORK)
         target = self._named(command.target)
-        ban = self._ban(asked, command.target, command, target)
+        until = asked.now + command.seconds if command.seconds is not None else 0.0
+        ban = Ban(command.target, asked.user.nick.text, asked.now, until, command.reason)
         long = check_size(ban.reason, self.state.limits.max_away)
-        event = e.Banned(ban, target.id if target is not None else None, command.insist)
-        return long or self.propose(asked, event)
+        user = target.id if target is not None else None
+        return long or self.propose(asked, event(fitted(ban, target), user))
 
     def check_banned(self, case: Case, event: e.Banned) -> Refused | None:
         user, room, now = case.user, case.room, case.now
@@ -107,27 +129,14 @@ class Moderation(Topic):
         refused = may("ban", user, room, now, _against(room, target, ban))
         if refused is not None:
             return refused
-        nobody = bans.fits_nobody(ban.target)
-        if nobody is not None:
-            return Refused("matches-nobody", f"{nobody} Nothing was changed.")
         name = ban.target.text
-        if target is user or (ban.target.kind == "name" and hits(ban, user)):
+        if target is user or (ban.target.kind in ("name", "account") and hits(ban, user)):
             return Refused(
                 "self", f"You cannot ban yourself. Type /leave {room.name} to leave the room."
             )
-        if ban.target.kind == "address" and target is None:
-            return Refused(
-                "no-such-nick",
-                f"{name} cannot be banned, because nobody here has that nickname. Nothing was changed.",
-            )
-        if ban.target.kind == "address" and ban.address is None:
-            why = "Their address is not known, or is the server's own machine."
-            return Refused("no-address", f"{name} cannot be banned. {why} Nothing was changed.")
-        if bans.own_machine(ban.target):
-            return Refused(
-                "no-address",
-                f"{name} cannot be banned. It is the server's own machine. Nothing was changed.",
-            )
+        unusable = _unusable(ban, target)
+        if unusable is not None:
+            return unusable
         insist = f" Nothing was changed. To do it anyway, type /ban !{name}."
         if bans.everybody(ban.target) and not event.insist:
             return Refused("bans-everybody", f"That would ban everyone.{insist}")
@@ -144,9 +153,11 @@ class Moderation(Topic):
         hit = [
             member
             for member, roles in room.members.items()
-            if "owner" not in roles and hits(ban, users[member])
+            if event.put_out and "owner" not in roles and hits(ban, users[member])
+            if not room.exempts("bans", users[member], it.now)
         ]
-        return it.in_room(e.Banned(_public(ban), event.user, out=put_out(self.state, room, hit)))
+        out = put_out(self.state, room, hit)
+        return it.in_room(e.Banned(_public(ban), event.user, out=out, put_out=event.put_out))
 
     def lift_ban(self, asked: Asked, command: c.LiftBan) -> Decision:
         return self.propose(asked, e.Unbanned(self._listed(command.target, asked.room.bans)))
@@ -169,11 +180,7 @@ class Moderation(Topic):
     # --- mute ---
 
     def mute(self, asked: Asked, command: c.Mute) -> Decision:
-        target = self.state.user_named(command.nick)
-        ban = self._ban(asked, bans.named(command.nick), command, target)
-        long = check_size(ban.reason, self.state.limits.max_away)
-        user = target.id if target is not None else None
-        return long or self.propose(asked, e.Muted(ban, user, command.nick))
+        return self._put_mask(asked, command, "mute", e.Muted)
 
     def check_muted(self, case: Case, event: e.Muted) -> Refused | None:
         user, room, now = case.user, case.room, case.now
@@ -184,18 +191,17 @@ class Moderation(Topic):
             return refused
         if target is user:
             return Refused("self", "You cannot mute yourself. Nothing was changed.")
-        return self._too_many(room.mutes, ban, room, now, "mutes")
+        return _unusable(ban, target) or self._too_many(room.mutes, ban, room, now, "mutes")
 
     def muted(self, it: Ordered, event: e.Muted) -> Outcome:
         room = it.room
         ban = fitted(event.ban, self.user(event.user))
         self._put(room.mutes, ban, it.now)
         room.tighten()
-        return it.in_room(e.Muted(_public(ban), event.user, event.nick))
+        return it.in_room(e.Muted(_public(ban), event.user))
 
     def unmute(self, asked: Asked, command: c.Unmute) -> Decision:
-        listed = self._listed(bans.named(command.nick), asked.room.mutes)
-        return self.propose(asked, e.Unmuted(listed))
+        return self.propose(asked, e.Unmuted(self._listed(command.target, asked.room.mutes)))
 
     def check_unmuted(self, case: Case, event: e.Unmuted) -> Refused | None:
         user, room, now = case.user, case.room, case.now
@@ -206,14 +212,37 @@ class Moderation(Topic):
         it.room.tighten()
         return it.in_room()
 
-    # --- lists of bans, and of mutes ---
+    # --- exceptions ---
 
-    def _ban(
-        self, asked: Asked, named: bans.Target, command: c.PutBan | c.Mute, target: User | None
-    ) -> Ban:
-        until = asked.now + command.seconds if command.seconds is not None else 0.0
-        ban = Ban(named, asked.user.nick.text, asked.now, until, command.reason)
-        return fitted(ban, target)
+    def put_exception(self, asked: Asked, command: c.PutException) -> Decision:
+        return self._put_mask(asked, command, "ban", partial(e.Excepted, command.exempt))
+
+    def check_excepted(self, case: Case, event: e.Excepted) -> Refused | None:
+        user, room, now = case.user, case.room, case.now
+        target = self.user(event.user)
+        ban = fitted(event.ban, target)
+        refused = may("ban", user, room, now) or _unusable(ban, target)
+        there = room.exceptions[event.exempt]
+        return refused or self._too_many(there, ban, room, now, f"exceptions from {event.exempt}")
+
+    def excepted(self, it: Ordered, event: e.Excepted) -> Outcome:
+        ban = fitted(event.ban, self.user(event.user))
+        self._put(it.room.exceptions[event.exempt], ban, it.now)
+        return it.in_room(e.Excepted(event.exempt, _public(ban), event.user))
+
+    def lift_exception(self, asked: Asked, command: c.LiftException) -> Decision:
+        listed = self._listed(command.target, asked.room.exceptions[command.exempt])
+        return self.propose(asked, e.ExceptionLifted(command.exempt, listed))
+
+    def check_exception_lifted(self, case: Case, event: e.ExceptionLifted) -> Refused | None:
+        refused = may("unban", case.user, case.room, case.now)
+        return refused or _not_listed(event.target, case.room.exceptions[event.exempt])
+
+    def exception_lifted(self, it: Ordered, event: e.ExceptionLifted) -> Outcome:
+        del it.room.exceptions[event.exempt][event.target.key]
+        return it.in_room()
+
+    # --- lists of bans, mutes and exceptions ---
 
     def _named(self, target: bans.Target) -> User | None:
         """Return whom a target names, if they are here."""
@@ -276,6 +305,28 @@ def _public(ban: Ban) -> Ban:
     return replace(ban, target=target, scope=None, address=None)
 
 
+def _unusable(ban: Ban, target: User | None) -> Refused | None:
+    """Refuse what can hit nobody; ``target`` is whom the ban names, if they are here."""
+    nobody = bans.fits_nobody(ban.target)
+    if nobody is not None:
+        return Refused("matches-nobody", f"{nobody} Nothing was changed.")
+    name = ban.target.text
+    if ban.target.kind == "address" and target is None:
+        return Refused(
+            "no-such-nick",
+            f"{name} matches nobody, because nobody here has that nickname. Nothing was changed.",
+        )
+    if ban.target.kind == "address" and ban.address is None:
+        why = "Their address is not known, or is the server's own machine."
+        return Refused("no-address", f"{name} matches nobody. {why} Nothing was changed.")
+    if bans.own_machine(ban.target):
+        return Refused(
+            "no-address",
+            f"{name} matches nobody. It is the server's own machine. Nothing was changed.",
+        )
+    return None
+
+
 def _against(room: Room, target: User | None, ban: Ban) -> Roles:
     if target is not None:
         return room.roles_of(target)
@@ -305,7 +356,7 @@ def _kicked(applied: Applied, event: e.Kicked, state: State, node: Node) -> f.Ef
 def _muted(applied: Applied, event: e.Muted, state: State, node: Node) -> f.Effects:
     ref, effects = applied.envelope.room, shown(applied, event, state, node)
     assert ref is not None
-    if event.user in state.rooms[ref.id].members:
+    if event.user in state.rooms[ref.id].members or event.ban.target.kind != "name":
         return effects
     # It may be a slip.
     return (*effects, f.NotifyOrigin(r.Confirmed(UNMATCHED)))

@@ -14,7 +14,6 @@ from typing import Final
 from twisted_chat.core.api.commands import Command, Kind
 from twisted_chat.core.api.replies import PasswordNeeded, Refused
 from twisted_chat.core.rules.decisions import Ponder
-from twisted_chat.core.state.ban_list import BanList
 from twisted_chat.core.state.room import LOBBY_ID, Room
 from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.state.state import State
@@ -90,10 +89,11 @@ def _enter(user: User, roles: Roles, room: Room, now: float) -> Refused | None:
     """Nobody but the owner passes a ban; an invitation by an operator passes everything."""
     if "owner" in roles or room.lets_in(user):
         return None
-    ban = room.bans.find(user, now)
+    ban = room.keeps_out(user, now)
     if ban is not None:
         return Refused("banned", f"You are banned from {room.name}{_ending(ban, now)}.")
-    if room.settings.invite_only and not roles & _VOICES:
+    invited = roles & _VOICES or not room.settings.invite_only
+    if not invited and not room.exempts("invites", user, now):
         return Refused(
             "invite-only", f"{room.name} is invite-only. Ask one of its operators to invite you."
         )
@@ -120,7 +120,7 @@ def silenced(user: User, room: Room, now: float) -> Refused | None:
     roles = room.roles_of(user)
     if not room.strict or "owner" in roles:
         return None
-    ban = room.mutes.find(user, now)
+    ban = room.mutes_user(user, now)
     if ban is not None:
         return Refused("muted", f"You are muted in {room.name}{_ending(ban, now)}.")
     if room.settings.moderated and not roles & _VOICES:
@@ -155,7 +155,7 @@ def _set_topic(user: User, roles: Roles, room: Room, now: float) -> Refused | No
 def _speak(user: User, roles: Roles, room: Room, now: float) -> Refused | None:
     refused = silenced(user, room, now)
     if refused is None and user.id not in room.members and "owner" not in roles:
-        ban = room.bans.find(user, now)
+        ban = room.keeps_out(user, now)
         if ban is not None:
             refused = Refused("banned", f"You are banned from {room.name}{_ending(ban, now)}.")
     if refused is not None:
@@ -229,7 +229,8 @@ def rename_refused(state: State, user: User, nick: Nick, now: float) -> Refused 
         room = state.rooms[number]
         if room.bans and "owner" not in room.members[user.id]:
             then = room.bans.of(user, now, nick)
-            if then and then.keys() - room.bans.of(user, now).keys():
+            new = then and then.keys() - room.bans.of(user, now).keys()
+            if new and not room.exempts("bans", user, now, nick):
                 why = f"The nickname {nick} is banned from {room.name}, where you are. Nothing was changed. Leave the room first."
                 return Refused("banned", why)
     return None
@@ -247,15 +248,16 @@ def heard_in(state: State, user: User, now: float) -> tuple[RoomId, ...]:
 
 
 def ponder(
-    asked: SessionState, command: Command, lists: Iterable[BanList], *names: Nick
+    asked: SessionState, command: Command, user: User, rooms: Iterable[Room], *names: Nick
 ) -> Ponder | None:
     """Let a session wait while there is more to look at in lists of bans, for names, than one turn has time for.
 
     Whoever writes the masks of a hundred rooms must not make others wait for who takes another nickname there.
     """
     effort = Effort()
+    lists = (each for room in rooms for each in (room.bans, *room.exceptions.values()))
     if asked.pondered < MOST_PONDERED and not all(
-        each.weigh(name, effort) for each in lists for name in names
+        each.weigh(user, name, effort) for each in lists for name in (user.nick, *names)
     ):
         asked.pondered += 1
         return Ponder(command)

@@ -89,7 +89,7 @@ class Rooms(Topic):
         user, name = asked.user, command.room
         room = self.state.room_named(name)
         if room is not None:
-            wait = ponder(asked.session, command, (room.bans,), user.nick)
+            wait = ponder(asked.session, command, user, (room,))
             if wait is not None:
                 return wait
         event = e.Joined(name, room_digest(name, command.password) if command.password else None)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, MutableMapping
 from typing import Final
 
 from twisted_chat.core.values.addresses import Network, read_address, read_network
-from twisted_chat.core.values.bans import Ban, Somebody, look
+from twisted_chat.core.values.bans import ACCOUNT, Ban, Somebody, look
 from twisted_chat.core.values.cloak import neighbourhoods
 from twisted_chat.core.values.matcher import Effort, Matcher
 from twisted_chat.core.values.names import Nick
@@ -17,8 +17,8 @@ _Keys = dict[str, None]
 class BanList(MutableMapping[str, Ban]):
     """Bans by the keys of their targets, in the order in which they were made.
 
-    A ban is found by what it is for: a name, what that looks like, a session, a network, a cloak; only masks of nicknames take
-    more than that, see :mod:`.matcher`. What :meth:`find` finds is what :func:`.bans.hits` says of each ban.
+    A ban is found by what it is for: a name, what that looks like, a session, a network, a cloak; only masks of nicknames, and of
+    ``nick!user@host``, take more than that, see :mod:`.matcher`. What :meth:`find` finds is what :func:`.bans.hits` says of each.
     """
 
     def __init__(self) -> None:
@@ -29,6 +29,8 @@ class BanList(MutableMapping[str, Ban]):
         self._prefixes: dict[tuple[int, int], int] = {}
         #: The masks of nicknames, and what these look like.
         self._masks = Matcher()
+        #: The same of masks of ``nick!user@host``.
+        self._hostmasks = Matcher()
 
     def __getitem__(self, key: str) -> Ban:
         return self._bans[key]
@@ -50,16 +52,16 @@ class BanList(MutableMapping[str, Ban]):
             self._found.setdefault(_number(network), {})[key] = None
             prefix = network.version, network.prefixlen
             self._prefixes[prefix] = self._prefixes.get(prefix, 0) + 1
-        if _of_nicks(ban):
-            self._masks.add(ban.target.key)
-            self._masks.add(ban.target.look)
+        if (masks := self._masks_of(ban)) is not None:
+            masks.add(ban.target.key)
+            masks.add(ban.target.look)
 
     def __delitem__(self, key: str) -> None:
         self._unindex(key, self._bans.pop(key))
 
     def find(self, who: Somebody, now: float, nick: Nick | None = None) -> Ban | None:
         """Return the ban that is for somebody, the longest of several; under ``nick``, if they would take that."""
-        return _longest(self.of(who, now, nick))
+        return longest(self.of(who, now, nick))
 
     def of(self, who: Somebody, now: float, nick: Nick | None = None) -> dict[str, Ban]:
         """Return all bans that are for somebody, by their keys."""
@@ -67,21 +69,38 @@ class BanList(MutableMapping[str, Ban]):
         found: _Keys = {}
         for place in self._asked(who, nick):
             found.update(self._found.get(place, ()))
-        for kind, text in (("mask", nick.key), ("mask look", look(nick.key))):
-            for mask in self._masks.fitting(text):
+        for kind, masks, text in self._spelled(who, nick):
+            for mask in masks.fitting(text):
                 found.update(self._found.get((kind, mask), ()))
         return {key: ban for key in found if not (ban := self._bans[key]).over(now)}
 
-    def weigh(self, nick: Nick, effort: Effort) -> bool:
-        """Find out, within the effort, what masks a nickname fits; tell whether that was enough.
+    def weigh(self, who: Somebody, nick: Nick, effort: Effort) -> bool:
+        """Find out, within the effort, what masks somebody fits under a nickname; tell whether that was enough.
 
         After that :meth:`find` takes next to nothing. It finds the same without it.
         """
-        return all(self._masks.weigh(text, effort) for text in (nick.key, look(nick.key)))
+        return all(masks.weigh(text, effort) for _, masks, text in self._spelled(who, nick))
+
+    def _spelled(self, who: Somebody, nick: Nick) -> Iterator[tuple[str, Matcher, str]]:
+        """Yield what is held against masks, with these and what their bans are found by."""
+        names = ("mask", nick.key), ("mask look", look(nick.key))
+        for kind, name in names:
+            yield kind, self._masks, name
+        if self._hostmasks:
+            for place in who.user_hosts:
+                for kind, name in names:
+                    yield f"host{kind}", self._hostmasks, f"{name}!{place}"
+
+    def _masks_of(self, ban: Ban) -> Matcher | None:
+        """Return the masks that a ban is looked for among, if its target is one."""
+        if ban.target.kind == "hostmask":
+            return self._hostmasks
+        return self._masks if _of_nicks(ban) else None
 
     def _asked(self, who: Somebody, nick: Nick) -> Iterator[tuple[str, object]]:
         if who.account is not None:
             yield "name", who.account
+            yield "account", ACCOUNT + who.account
         yield "look", look(nick.key)
         yield "scope", who.scope
         for host in who.hosts:
@@ -103,15 +122,18 @@ class BanList(MutableMapping[str, Ban]):
             del self._found[place][key]
             if not self._found[place]:
                 del self._found[place]
-        for mask in {ban.target.key, ban.target.look} if _of_nicks(ban) else ():
-            if ("mask", mask) not in self._found and ("mask look", mask) not in self._found:
-                self._masks.remove(mask)
+        if (masks := self._masks_of(ban)) is not None:
+            host = "host" if masks is self._hostmasks else ""
+            for mask in {ban.target.key, ban.target.look}:
+                kinds = f"{host}mask", f"{host}mask look"
+                if not any((kind, mask) in self._found for kind in kinds):
+                    masks.remove(mask)
 
 
 _FOREVER: Final = float("inf")
 
 
-def _longest(bans: dict[str, Ban]) -> Ban | None:
+def longest(bans: dict[str, Ban]) -> Ban | None:
     return max(bans.values(), key=lambda ban: ban.until or _FOREVER, default=None)
 
 
@@ -122,9 +144,12 @@ def _of_nicks(ban: Ban) -> bool:
 def _places(ban: Ban) -> Iterator[tuple[str, object]]:
     """Yield what a ban that is not of a network is found by."""
     target = ban.target
-    if _of_nicks(ban):
-        yield "mask", target.key
-        yield "mask look", target.look
+    if _of_nicks(ban) or target.kind == "hostmask":
+        host = "host" if target.kind == "hostmask" else ""
+        yield f"{host}mask", target.key
+        yield f"{host}mask look", target.look
+    elif target.kind == "account":
+        yield "account", target.key
     elif target.kind == "mask":
         yield "cloak", target.key
     elif target.kind == "name":

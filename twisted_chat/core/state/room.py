@@ -9,8 +9,9 @@ from typing import Final
 
 from twisted_chat.core.api.events import RoomRef
 from twisted_chat.core.api.records import Invitation
-from twisted_chat.core.state.ban_list import BanList
+from twisted_chat.core.state.ban_list import BanList, longest
 from twisted_chat.core.state.user import User
+from twisted_chat.core.values.bans import EXEMPT, Ban, Exempt
 from twisted_chat.core.values.ids import MessageId, RoomId, Scope, UserId
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.retention import KEEP_ALL, Keep
@@ -27,7 +28,7 @@ class Room:
 
     ``returning`` are the scopes of those who were operators when the server ended, and are that again when they join.
     ``roles`` are those of accounts in a room that has an owner, here or not, in the order in which they were given.
-    ``bans`` and ``mutes`` by the keys of their targets; ``invited``: who was invited and has not come, see
+    ``bans``, ``mutes`` and ``exceptions`` by the keys of their targets; ``invited``: who was invited and has not come, see
     :attr:`User.invitation`; ``joined``: when each member came; ``spoke``: when somebody spoke last, while it is slow.
     """
 
@@ -44,6 +45,9 @@ class Room:
     roles: dict[str, Roles] = dataclasses.field(default_factory=dict)
     bans: BanList = dataclasses.field(default_factory=BanList)
     mutes: BanList = dataclasses.field(default_factory=BanList)
+    exceptions: dict[Exempt, BanList] = dataclasses.field(
+        default_factory=lambda: {exempt: BanList() for exempt in EXEMPT}
+    )
     invited: dict[str, Invitation] = dataclasses.field(default_factory=dict)
     joined: dict[UserId, MessageId] = dataclasses.field(default_factory=dict)
     spoke: dict[str, float] = dataclasses.field(default_factory=dict)
@@ -81,6 +85,25 @@ class Room:
         """Tell whether somebody may come in once, whatever else is set."""
         invitation = self.invited.get(user.invitation)
         return invitation is not None and invitation.passes
+
+    def keeps_out(self, user: User, now: float, nick: Nick | None = None) -> Ban | None:
+        """Return the ban that counts for somebody; under ``nick``, if they would take that."""
+        ban = self.bans.find(user, now, nick) if self.bans else None
+        return None if ban is None or self.exempts("bans", user, now, nick) else ban
+
+    def mutes_user(self, user: User, now: float) -> Ban | None:
+        """Return the mute that counts for somebody: of a mask, none does for who has voice."""
+        found = self.mutes.of(user, now) if self.mutes else {}
+        if self.roles_of(user):
+            masks = "mask", "hostmask"
+            found = {key: ban for key, ban in found.items() if ban.target.kind not in masks}
+        ban = longest(found)
+        return None if ban is None or self.exempts("mutes", user, now) else ban
+
+    def exempts(self, exempt: Exempt, user: User, now: float, nick: Nick | None = None) -> bool:
+        """Tell whether somebody is exempt from these."""
+        there = self.exceptions[exempt]
+        return bool(there) and there.find(user, now, nick) is not None
 
     def tighten(self) -> None:
         """Note that it was set who may say what when."""

@@ -37,6 +37,7 @@ def record(state: State, room: Room) -> RoomRecord:
         tuple(room.bans.values()),
         tuple(room.mutes.values()),
         tuple(room.invited.items()),
+        tuple((exempt, ban) for exempt, there in room.exceptions.items() for ban in there.values()),
     )
 
 
@@ -87,6 +88,8 @@ def _fill(room: Room, from_: RoomRecord) -> None:
     room.roles.update(from_.roles)
     room.bans.update((ban.target.key, ban) for ban in from_.bans)
     room.mutes.update((ban.target.key, ban) for ban in from_.mutes)
+    for exempt, ban in from_.exceptions:
+        room.exceptions[exempt][ban.target.key] = ban
     room.invited.update(from_.invited)
     room.tighten()
 

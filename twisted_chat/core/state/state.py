@@ -277,6 +277,7 @@ class State:
                     [(account, sorted(roles)) for account, roles in room.roles.items()],
                     list(room.bans.values()),
                     list(room.mutes.values()),
+                    sorted((each, list(there.values())) for each, there in room.exceptions.items()),
                     list(room.invited.items()),
                     list(room.joined.items()),
                     list(room.spoke.items()),

@@ -48,6 +48,14 @@ class User:
         return {author.host for author in self.sessions.values()}
 
     @property
+    def user_hosts(self) -> set[str]:
+        """What masks of ``nick!user@host`` are held against behind the ``!``: with the account for the host, and each cloak."""
+        user, hosts = self.author.shown_user.lower(), self.hosts
+        if self.account is not None:
+            hosts.add(f"{self.account}.user")
+        return {f"{user}@{host}" for host in hosts}
+
+    @property
     def invitation(self) -> str:
         """What an invitation is kept under: the account, or of a guest the session."""
         return f"account {self.account}" if self.account is not None else f"session {self.scope}"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol, get_args
 
 import msgspec
 
@@ -14,23 +15,48 @@ from twisted_chat.core.values.addresses import (
     read_network,
     spell_network,
 )
-from twisted_chat.core.values.cloak import is_cloak_mask, neighbourhoods
+from twisted_chat.core.values.cloak import HERE, is_cloak_mask, neighbourhoods
 from twisted_chat.core.values.confusables import skeleton
-from twisted_chat.core.values.masks import MAX_MASK, fits, fits_all, is_mask, shortened
+from twisted_chat.core.values.masks import (
+    MAX_HOSTMASK,
+    MAX_MASK,
+    fits,
+    fits_all,
+    is_mask,
+    shortened,
+)
 from twisted_chat.core.values.names import BadName, Nick, check_mask, fold, parse_nick
 from twisted_chat.core.values.text import CleanText, shown
 
-#: Whom a ban is for: an account or nickname, nicknames or cloaks that fit a mask, an address or network, the addresses that
-#: somebody comes from. A mask of cloaks has dots, which no nickname has.
-Kind = Literal["name", "mask", "net", "address"]
+#: Whom a ban is for: an account or nickname, an account alone, nicknames or cloaks that fit a mask, those who fit a mask of
+#: ``nick!user@host``, an address or network, the addresses that somebody comes from. A mask of cloaks has dots, which no
+#: nickname has.
+Kind = Literal["name", "account", "mask", "hostmask", "net", "address"]
+#: From what somebody can be exempt: from the bans or the mutes of a room, or from having to be invited.
+Exempt = Literal["bans", "mutes", "invites"]
+EXEMPT: Final[tuple[Exempt, ...]] = get_args(Exempt)
 
+#: ``account:NAME`` is who is logged in to an account, and nobody who only has that name.
+ACCOUNT: Final = "account:"
 #: ``address:NICK`` is every address that somebody comes from, which who writes that is not shown.
 ADDRESS_OF: Final = "address:"
 
 _INSTEAD: Final = (
     "Type a nickname or an account, a mask of nicknames such as *spam*, a cloak mask such as "
-    "*.PART.PART.ip (/whois NICK shows the cloak), or address:NICK."
+    "*.PART.PART.ip (/whois NICK shows the cloak), a mask such as *!*@NAME.user, account:NAME, or address:NICK."
 )
+
+
+# What is no address, though it is written like one: with digits, and no letters but those of IPv6.
+_RAW: Final = re.compile(
+    r"(?=.*[0-9])(?:[0-9.?*]*\.[0-9.?*]*(?:/[0-9]+)?|[0-9a-f:.?*]*:[0-9a-f:.?*]*(?:/[0-9]+)?)"
+)
+# What no user name has, see :func:`.about.user_name_of`.
+_NO_USER: Final = re.compile(r"[^0-9a-z._\-\[\]\\`^{}|~*?]")
+
+
+# How all hosts end that are shown: those of cloaks, of accounts, and of this machine.
+_ENDS: Final = frozenset(("ip", "ip6", "user", HERE))
 
 
 class BadTarget(ValueError):
@@ -79,6 +105,8 @@ class Somebody(Protocol):
     def addresses(self) -> Mapping[Any, str]: ...
     @property
     def hosts(self) -> Iterable[str]: ...
+    @property
+    def user_hosts(self) -> Iterable[str]: ...
 
 
 def read_target(word: str) -> Target:
@@ -90,6 +118,11 @@ def read_target(word: str) -> Target:
     """
     if word.lower().startswith(ADDRESS_OF):
         return address_of(parse_nick(word[len(ADDRESS_OF) :]))
+    if word.lower().startswith(ACCOUNT):
+        nick = parse_nick(word[len(ACCOUNT) :])
+        return Target("account", ACCOUNT + nick.text, ACCOUNT + nick.key)
+    if "!" in word or "@" in word[1:]:
+        return _read_hostmask(word)
     if is_mask(word) or is_cloak_mask(fold(word)):
         mask = shortened(word)
         if len(mask) > MAX_MASK:
@@ -102,6 +135,18 @@ def read_target(word: str) -> Target:
             raise BadTarget(f"{shown(word)} matches nobody. {_INSTEAD}")
         return Target("net", spell_network(network), str(network))
     return named(parse_nick(word))
+
+
+def _read_hostmask(word: str) -> Target:
+    """Read a mask of ``nick!user@host``; what is left out of it may be anything."""
+    nick, bang, rest = word.partition("!")
+    user, _, host = (rest if bang else word).partition("@")
+    mask = shortened(f"{(bang and nick) or '*'}!{user or '*'}@{host or '*'}")
+    if len(mask) > MAX_HOSTMASK:
+        raise BadTarget(f"A mask of nick!user@host can have at most {MAX_HOSTMASK} characters.")
+    key = fold(mask)
+    name, bang, rest = key.partition("!")
+    return Target("hostmask", mask, key, look(name) + bang + rest)
 
 
 def named(nick: Nick, account: str | None = None) -> Target:
@@ -118,15 +163,19 @@ def address_of(nick: Nick) -> Target:
 
 def fits_nobody(target: Target) -> str | None:
     """Say why a mask can fit nobody, and what to write instead; None if it can, or is none."""
-    if target.kind != "mask" or is_cloak_mask(target.key):
+    if target.kind not in ("mask", "hostmask") or is_cloak_mask(target.key):
         return None
-    nick, _, rest = target.text.partition("!")
-    if rest and nick.strip("*"):
-        return f"{target.text} matches nobody, because nicknames have no user name or host here. Type only {nick}."
-    if any(each in target.key for each in "@!.:/"):
+    nick, user, host = target.key, "*", "*"
+    if target.kind == "hostmask":
+        nick, _, rest = nick.partition("!")
+        user, _, host = rest.partition("@")
+    if any(each in nick for each in "@!.:/") or _NO_USER.search(user) or "@" in host:
         return f"{target.text} matches nobody. {_INSTEAD}"
+    last = host.rpartition(".")[2]
+    if _RAW.fullmatch(host) is not None or not ("*" in last or "?" in last or last in _ENDS):
+        return f"{target.text} matches nobody, because nobody is shown with such a host. {_INSTEAD}"
     try:
-        check_mask(target.key)
+        check_mask(nick)
     except BadName as bad:
         return f"{target.text} matches nobody: {bad}."
     return None
@@ -137,6 +186,8 @@ def everybody(target: Target) -> bool:
     if target.kind == "net":
         network = _network(target.key)
         return network is not None and network.prefixlen == 0
+    if target.kind == "hostmask":
+        return all(map(fits_all, target.key.replace("~", "").replace("@", "!").split("!")))
     return target.kind == "mask" and (fits_all(target.key) or target.key in ("*.ip", "*.ip6"))
 
 
@@ -166,6 +217,13 @@ def hits(ban: Ban, who: Somebody, nick: Nick | None = None) -> bool:
             key, seen = nick.key, look(nick.key)
             same = key == seen and target.key == target.look  # as nearly always
             return fits(target.key, key) or (not same and fits(target.look, seen))
+        case "hostmask":
+            names = ((target.key, nick.key), (target.look, look(nick.key)))
+            return any(
+                fits(mask, f"{name}!{place}") for mask, name in names for place in who.user_hosts
+            )
+        case "account":
+            return account is not None and target.key == ACCOUNT + account
         case "address":
             places = (ban.address or "").split()
             return any(_lies_in(it, place) for it in who.addresses.values() for place in places)

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from twisted_chat.core.values.text import FormattedText
+from twisted_chat.core.values.text import BadText, CleanText, FormattedText
 
 #: The most bytes that the tags of a message take together, as IRC clients write them.
 MAX_TAGS: Final = 4_094
@@ -54,6 +54,15 @@ class Extras(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         return any(name.rpartition("/")[2] in _LASTING for name, _ in self.tags)
 
 
+def _is_clean(value: str) -> bool:
+    """Tell whether a value is fit for every wire: line ends are written as two characters on each."""
+    bare = value.replace("\r", "").replace("\n", "")
+    try:
+        return CleanText(bare) == bare
+    except BadText:
+        return False
+
+
 def read_tags(given: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """Return tags as a message has them; of two with one name the last counts. Raises :class:`BadTags`."""
     tags = dict(given)
@@ -63,8 +72,10 @@ def read_tags(given: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
             raise BadTags(
                 "The name of a tag has letters, digits and -, after the name of a vendor and a / if it is that vendor's."
             )
-        if "\0" in value:
-            raise BadTags("The value of a tag cannot contain NUL.")
+        if not _is_clean(value):
+            raise BadTags(
+                "The value of a tag cannot contain control characters, other than line ends."
+            )
         size += len(name) + len(value.encode()) + len(_ESCAPED.findall(value)) + len("+=;")
     if size - 1 > MAX_TAGS:
         raise BadTags(f"The tags take {size - 1:,} bytes, and {MAX_TAGS:,} are the most.")

@@ -8,6 +8,8 @@ from typing import Final
 
 #: The longest mask, in characters: twice a nickname. With it a name is held against a mask in some thousand steps at most.
 MAX_MASK: Final = 64
+#: The longest mask of ``nick!user@host``: what it can fit is hardly longer.
+MAX_HOSTMASK: Final = 128
 
 _STARS: Final = re.compile(r"\*+")
 

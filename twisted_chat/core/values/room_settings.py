@@ -75,7 +75,7 @@ NEEDED: Final[dict[Action, Roles]] = {
     "kick": _OPERATORS,
     "ban": _OPERATORS,
     "unban": _OPERATORS,
-    "list bans": _OPERATORS,
+    "list bans": NO_ROLES,
     "mute": _OPERATORS,
     "unmute": _OPERATORS,
     "change role": _OPERATORS,

@@ -235,6 +235,20 @@ def _in_room(event: e.AnyRoomEvent, content: str, who: str, room: str) -> Placed
             )
         case e.Unmuted(target=target):
             return s.MuteLifted(target=_shown(target), content=content, sender=who, room=room)
+        case e.Excepted(exempt=exempt, ban=ban):
+            return s.ExceptionSet(
+                exempt=exempt,
+                target=ban.target.text,
+                until=second(ban.until) if ban.until else None,
+                reason=ban.reason,
+                content=content,
+                sender=who,
+                room=room,
+            )
+        case e.ExceptionLifted(exempt=exempt, target=target):
+            return s.ExceptionLifted(
+                exempt=exempt, target=_shown(target), content=content, sender=who, room=room
+            )
         case e.Forgotten(everywhere=everywhere):
             return s.Forgotten(everywhere=everywhere, content=content, sender=who, room=room)
         case e.RoomDropped(out=out):  # pragma: no branch (mypy sees a missing case)

@@ -265,6 +265,7 @@ def _bans(reply: r.Bans) -> s.Bans:
         bans=tuple(
             s.BanLine(
                 mute=line.mute,
+                exempt=line.exempt,
                 target=line.target,
                 by=line.by,
                 time=second(line.time),

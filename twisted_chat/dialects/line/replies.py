@@ -106,7 +106,14 @@ def _told(reply: r.Reply, zone: tzinfo | None) -> Iterable[str]:
             return [
                 say.bans(str(room), reply.count, pages),
                 *(
-                    say.ban(each.target, each.by, each.left, each.reason, mute=each.mute)
+                    say.ban(
+                        each.target,
+                        each.by,
+                        each.left,
+                        each.reason,
+                        mute=each.mute,
+                        exempt=each.exempt,
+                    )
                     for each in bans
                 ),
             ]

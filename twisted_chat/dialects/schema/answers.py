@@ -310,7 +310,7 @@ class RoomSettings(Answer, frozen=True, kw_only=True, tag="settings"):
 
 
 class BanLine(Struct, frozen=True, kw_only=True):
-    """A ban or mute of a room; ``left`` seconds of it, or None: for good."""
+    """A ban or mute of a room, or who is ``exempt`` from these; ``left`` seconds of it, or None: for good."""
 
     mute: bool = False
     target: str
@@ -318,10 +318,11 @@ class BanLine(Struct, frozen=True, kw_only=True):
     time: float = 0.0
     left: float | None = None
     reason: str | None = None
+    exempt: str | None = None
 
 
 class Bans(Answer, frozen=True, kw_only=True, tag="bans"):
-    """A page of the bans and mutes of a room."""
+    """A page of the bans and mutes of a room, and the exceptions from them."""
 
     room: str
     bans: tuple[BanLine, ...]

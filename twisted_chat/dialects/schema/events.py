@@ -243,6 +243,20 @@ class MuteLifted(Changed, frozen=True, kw_only=True, tag="unmute"):
     target: str = always("")
 
 
+class ExceptionSet(Changed, frozen=True, kw_only=True, tag="except"):
+    """``target`` is exempt from ``bans``, ``mutes`` or ``invites`` of the room."""
+
+    exempt: str = always("")
+    target: str = always("")
+    until: float | None = always(None)
+    reason: str | None = always(None)
+
+
+class ExceptionLifted(Changed, frozen=True, kw_only=True, tag="unexcept"):
+    exempt: str = always("")
+    target: str = always("")
+
+
 class Forgotten(Changed, frozen=True, kw_only=True, tag="forget"):
     everywhere: bool = always(False)
 

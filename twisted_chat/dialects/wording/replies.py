@@ -164,11 +164,20 @@ def bans(room: str, count: int, pages: str = "") -> str:
     """Begin a list of bans and mutes; ``pages`` says how to see the next page."""
     if not count:
         return f"Nobody is banned or muted in {room}."
-    return f"{room} has {'1 ban or mute' if count == 1 else f'{count:,} bans and mutes'}{pages}:"
+    some = "1 ban, mute or exception" if count == 1 else f"{count:,} bans, mutes and exceptions"
+    return f"{room} has {some}{pages}:"
 
 
-def ban(target: str, by: str, left: float | None, reason: str | None, *, mute: bool) -> str:
-    muted = " (muted)" if mute else ""
+def ban(
+    target: str,
+    by: str,
+    left: float | None,
+    reason: str | None,
+    *,
+    mute: bool,
+    exempt: str | None,
+) -> str:
+    muted = " (muted)" if mute else f" (exempt from the {exempt})" if exempt is not None else ""
     more = f", {spell_duration(left)} left" if left is not None else ""
     return f"  {target}{muted}, by {by}{more}{f': {reason}' if reason else ''}"
 

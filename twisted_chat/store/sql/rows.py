@@ -11,7 +11,7 @@ from sqlalchemy import Select, exists, select
 from twisted_chat.core.api.commands import Kind, Lines
 from twisted_chat.core.api.events import Author, Envelope, Origin, RoomRef, Said
 from twisted_chat.core.api.records import Invitation, RoomRecord, Sent
-from twisted_chat.core.values.bans import Ban
+from twisted_chat.core.values.bans import Ban, Exempt
 from twisted_chat.core.values.confusables import skeleton
 from twisted_chat.core.values.extras import BadTags, Extras, read_tags
 from twisted_chat.core.values.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
@@ -230,6 +230,7 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     mutes: tuple[Ban, ...] = ()
     #: A text alone was stored by versions that did not keep who invited.
     invited: tuple[tuple[str, Invitation] | str, ...] = ()
+    exceptions: tuple[tuple[Exempt, Ban], ...] = ()
 
 
 def _as_clean(wanted: type, value: Any) -> CleanText:
@@ -246,7 +247,7 @@ _READ_STANDING: Final = msgspec.json.Decoder(Standing, dec_hook=_as_clean)
 
 def write_standing(record: RoomRecord) -> str:
     """Return the column of a room."""
-    standing = Standing(record.settings, record.roles, record.bans, record.mutes, record.invited)
+    standing = Standing(**{each: getattr(record, each) for each in Standing.__struct_fields__})
     return _STANDING.encode(standing).decode()
 
 
