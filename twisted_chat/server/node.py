@@ -290,18 +290,16 @@ class Node:
     def _apply(self, message: MessageId, proposal: e.Proposal) -> None:
         """Apply what the bus put in order, show it, and let its claimant go on."""
         origin, event = proposal.origin, proposal.event
-        session = origin.session if origin.node == self.hub.node else None
-        seat = self.hub.state.sessions.get(session) if session is not None else None
-        if seat is None:
-            session = None
-        message_of_it = isinstance(event, _MESSAGES)
-        claimed = seat is not None and seat.claims and not message_of_it and not _noticed(event)
-        if seat is not None and claimed:
+        sessions, spoken = self.hub.state.sessions, isinstance(event, _MESSAGES)
+        seat = sessions.get(origin.session) if origin.node == self.hub.node else None
+        session = seat.id if seat is not None else None
+        claimed = not spoken and seat is not None and seat.claims and not _noticed(event)
+        if claimed and seat is not None:
             seat.claims = False
         try:
             outcome = self.hub.apply(message, proposal)
             if isinstance(outcome, Applied):
-                if not message_of_it:
+                if not spoken:
                     self._keep(message, outcome)
                 self._fanout.show(outcome, session)
             elif session is not None and not _noticed(event):
@@ -314,11 +312,10 @@ class Node:
             self._commits.hold(session)
         if claimed:
             self._connections.release(session, True)
-        elif message_of_it:
-            if self._on_its_way is proposal:
-                self._on_its_way = None
-            else:
-                self._connections.landed(session)
+        elif self._on_its_way is proposal:
+            self._on_its_way = None
+        elif spoken:
+            self._connections.landed(session)
 
     def _keep(self, message: MessageId, applied: Applied) -> None:
         """Keep what an event that is no message changed of accounts and of what they have read."""

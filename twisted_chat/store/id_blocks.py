@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -31,9 +31,8 @@ class IdAllocator:
     def __init__(self, store: Store, clock: IReactorTime) -> None:
         self._store = store
         self._clock = clock
-        self._blocks: deque[range] = deque()
-        self._next = 0
-        self._left = 0
+        self._halves: deque[range] = deque()
+        self._ids: Iterator[int] = iter(())
         self._asked = False
         self._wait = 0.0  # before asking again; 0 unless the store refused the last time
         self._again: IDelayedCall | None = None
@@ -52,17 +51,17 @@ class IdAllocator:
 
     def take(self) -> MessageId | None:
         """Return the next id, or None while there is none."""
-        if self._left <= BLOCK // 2 and not self._asked:
-            self._ask()
-        if not self._left:
+        number = next(self._ids, None)
+        return MessageId(number) if number is not None else self._begin_half()
+
+    def _begin_half(self) -> MessageId | None:
+        """Take the first id of the next half of a block; at the last half another block is asked for."""
+        if not self._halves:
             return None
-        if self._next == self._blocks[0].stop:
-            self._blocks.popleft()
-            self._next = self._blocks[0].start
-        message = MessageId(self._next)
-        self._next += 1
-        self._left -= 1
-        return message
+        self._ids = iter(self._halves.popleft())
+        if not self._halves and not self._asked:
+            self._ask()
+        return self.take()
 
     def _ask(self) -> None:
         self._asked = True
@@ -84,8 +83,6 @@ class IdAllocator:
 
     def _add(self, block: range) -> None:
         self._asked = False
-        if not self._blocks:
-            self._next = block.start
-        self._blocks.append(block)
-        self._left += len(block)
+        half = len(block) // 2
+        self._halves += block[:half], block[half:]
         self._refilled()
