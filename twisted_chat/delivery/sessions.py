@@ -172,7 +172,7 @@ class SessionsById:
     def echo(self, session: SessionId, envelope: Envelope, acked: bool = False) -> None:
         if (found := self._sessions.get(session)) is not None:
             dialect = found.dialect
-            self._delivery.send(found.outbox, dialect.own(envelope, acked=acked and dialect.acks))
+            self._delivery.send(found.outbox, dialect.own(envelope, acked=acked))
             if dialect.unasked:
                 # Not now: what follows from the event is not all done.
                 self._sessions.clock.callLater(0, self._resume, session)
@@ -204,7 +204,7 @@ class SessionsById:
             return
         dialect = author.dialect
         if dialect.echoes:
-            self._delivery.send(author.outbox, dialect.own(envelope, acked=dialect.acks))
+            self._delivery.send(author.outbox, dialect.own(envelope, acked=True))
         if dialect.acks:
             acked = r.Acked(envelope.id, envelope.time, kept)
             self._flow.promise(author, at, acked, envelope.tag)

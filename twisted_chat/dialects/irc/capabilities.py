@@ -6,12 +6,18 @@ from typing import Final
 
 #: The names of the capabilities, with their values; no value: "".
 OFFERED: Final[dict[str, str]] = {
+    "account-tag": "",
+    "batch": "",
     "cap-notify": "",
     "echo-message": "",
     "extended-join": "",
     "invite-notify": "",
+    "labeled-response": "",
+    "message-tags": "",
     "multi-prefix": "",
     "sasl": "PLAIN",
+    "server-time": "",
+    "znc.in/self-message": "",
     "draft/account-registration": "",
     "draft/no-implicit-names": "",
     "standard-replies": "",
@@ -19,7 +25,12 @@ OFFERED: Final[dict[str, str]] = {
 }
 
 #: Those that change what many sessions see alike; the others concern the client alone.
-SHOWN: Final = frozenset(("extended-join", "invite-notify"))
+SHOWN: Final = frozenset(
+    (
+        *("account-tag", "echo-message", "extended-join", "invite-notify", "message-tags"),
+        *("server-time", "znc.in/self-message"),
+    )
+)
 
 #: The most bytes of names in one line of a list of capabilities: with all that stands before them they fit a line.
 PER_LINE: Final = 400

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
+import regex
 
 from twisted_chat.core.values.text import BadText, decode, shown
 
@@ -28,6 +29,7 @@ _TO_ESCAPE: Final = re.compile(r"[; \\\r\n]")
 _ESCAPE: Final = re.compile(r"\\(.?)", re.DOTALL)
 # What ends a line on the way of some client or server, or cannot stand in a message.
 _NEVER: Final = re.compile("[\0\r\n]")
+_GRAPHEME: Final = regex.compile(r"\X")
 _BLANKS: Final = re.compile(" +")
 
 
@@ -139,3 +141,28 @@ def pack(words: Iterable[str], size: int) -> Iterator[str]:
         length += more
     if row:
         yield " ".join(row)
+
+
+def split(text: str, size: int) -> list[str]:
+    """Cut a text into pieces of at most ``size`` bytes each, which together are the text.
+
+    It is cut behind blanks if that leaves no short pieces, else between what people see as characters (Unicode Annex #29).
+    """
+    pieces = []
+    while len(text.encode()) > size:
+        most = cut(text, size)
+        end = most.rfind(" ", len(most) // 2) + 1 or _last_border(text, len(most))
+        pieces.append(text[:end])
+        text = text[end:]
+    pieces.append(text)
+    return pieces
+
+
+def _last_border(text: str, end: int) -> int:
+    """Return where the last character, as people see it, ends that is over before ``end``; ``end`` if one fills all of it."""
+    border = 0
+    for found in _GRAPHEME.finditer(text, 0, end + 1):
+        if found.end() > end:
+            break
+        border = found.end()
+    return border or end

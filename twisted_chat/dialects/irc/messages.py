@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.values.extras import BadTags, Extras, read_tags
 from twisted_chat.core.values.names import BadName, parse_nick
-from twisted_chat.core.values.text import CleanText
-from twisted_chat.dialects.base import Step
+from twisted_chat.core.values.text import CleanText, FormattedText, is_formatted
+from twisted_chat.dialects.base import Request, Step
 from twisted_chat.dialects.irc import numerics as n
-from twisted_chat.dialects.irc.message import Message, middle
+from twisted_chat.dialects.irc.message import MAX_LINE, Message, middle
 from twisted_chat.dialects.irc.rooms import listed, room_named
 
 if TYPE_CHECKING:
     from twisted_chat.dialects.irc.session import IrcSession
 
-_ERRORS: Final = dict.fromkeys(("not-in-room", "needs-account", "banned"), n.ERR_CANNOTSENDTOCHAN)
-_ACTION: Final = "\x01ACTION "
+_ERRORS: Final = dict.fromkeys(
+    ("not-in-room", "needs-account", "banned", "no-ctcp"), n.ERR_CANNOTSENDTOCHAN
+)
+_CTCP: Final = "\x01"
+_ACTION: Final = "ACTION "
 
 
 def privmsg(session: IrcSession, message: Message) -> Iterator[Step]:
@@ -25,29 +30,89 @@ def privmsg(session: IrcSession, message: Message) -> Iterator[Step]:
 
 
 def notice(session: IrcSession, message: Message) -> Iterator[Step]:
-    yield from _say(session, message, "notice")
+    """Say something that no program answers; so it is not answered either, not even by an error."""
+    for step in _say(session, message, "notice"):
+        if isinstance(step, Request):
+            yield step
+
+
+def tagmsg(session: IrcSession, message: Message) -> Iterator[Step]:
+    """Send tags alone."""
+    if "message-tags" not in session.caps:
+        yield session.numeric(n.ERR_UNKNOWNCOMMAND, "TAGMSG :Unknown command")
+        return
+    targets = listed(message.param(0))
+    if not targets:
+        yield session.numeric(n.ERR_NEEDMOREPARAMS, "TAGMSG :Not enough parameters")
+    elif any(name.startswith("+") for name in message.tags):
+        yield from _send(session, message, targets, "", "tags")
 
 
 def _say(session: IrcSession, message: Message, kind: c.Kind) -> Iterator[Step]:
     targets, text = listed(message.param(0)), message.param(1)
     if not targets:
-        yield session.numeric(411, f":No recipient given ({message.verb})")
+        yield session.numeric(n.ERR_NORECIPIENT, f":No recipient given ({message.verb})")
         return
     if not text:
-        yield session.numeric(412, ":No text to send")
+        yield session.numeric(n.ERR_NOTEXTTOSEND, ":No text to send")
         return
-    if text.startswith("\x01") and kind == "say":
-        kind = "action" if text.startswith(_ACTION) else "ctcp"
-        text = text.strip("\x01").removeprefix("ACTION ")
-    line = CleanText(text)
+    over = _too_long(session, message.verb, targets, text)
+    if over > 0:
+        why = f"The line would be {over:,} bytes too long for others. It was not sent."
+        yield session.numeric(n.ERR_INPUTTOOLONG, f":{why}")
+        return
+    if text.startswith(_CTCP):
+        text = text.strip(_CTCP)
+        if kind == "notice":
+            kind = "ctcp-reply"
+        else:
+            kind = "action" if text.startswith(_ACTION) else "ctcp"
+            text = text.removeprefix(_ACTION)
+    yield from _send(session, message, targets, text, kind)
+
+
+def _too_long(session: IrcSession, verb: str, targets: Iterable[str], text: str) -> int:
+    """Return by how many bytes a line is too long for those who get it, who are told whose it is."""
+    longest = max(len(target.encode()) for target in targets)
+    return len(f":{session.source} {verb}  :{text}".encode()) + longest - MAX_LINE
+
+
+def _client_tags(session: IrcSession, message: Message) -> tuple[tuple[str, str], ...]:
+    """Return the tags that others get. Raises :class:`BadTags`."""
+    if "message-tags" not in session.caps:
+        return ()
+    return read_tags(
+        (name[1:], value) for name, value in message.tags.items() if name.startswith("+")
+    )
+
+
+def _no_errors(reply: r.Reply) -> Iterable[str] | None:
+    return () if isinstance(reply, r.Refused) else None
+
+
+def _send(
+    session: IrcSession, message: Message, targets: Iterable[str], text: str, kind: c.Kind
+) -> Iterator[Step]:
+    try:
+        tags = _client_tags(session, message)
+    except BadTags as bad:
+        yield session.fails("INVALID_TAGS", str(bad))
+        return
+    formatted = (FormattedText(text),) if is_formatted(text) else ()
+    lines = () if kind == "tags" else (CleanText(text),)
+    show = _no_errors if kind in ("notice", "ctcp-reply") else None
     for target in targets:
+        operators = target.startswith("@#")
+        extras = (
+            Extras(tags, formatted, operators=operators) if tags or formatted or operators else None
+        )
         try:
             command: c.Command = (
-                c.Say((line,), room_named(target), kind)
-                if target.startswith("#")
-                else c.PrivateMessage(parse_nick(target), (line,), kind)
+                c.Say(lines, room_named(target.removeprefix("@")), kind, extras=extras)
+                if target.startswith(("#", "@#"))
+                else c.PrivateMessage(parse_nick(target), lines, kind, extras=extras)
             )
         except BadName:
             yield session.numeric(n.ERR_NOSUCHNICK, f"{middle(target)} :No such nick/channel")
         else:
-            yield session.asks(command, target, errors=_ERRORS)
+            yield session.asks(command, target, errors=_ERRORS, show=show)

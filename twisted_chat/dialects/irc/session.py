@@ -14,12 +14,16 @@ from twisted_chat.core.values.names import BadName, RoomName
 from twisted_chat.core.values.text import BadText, CleanText, Secret
 from twisted_chat.dialects.base import DialectSession, Request, Step, Steps
 from twisted_chat.dialects.irc import numerics as n
+from twisted_chat.dialects.irc.labels import MAX_LABEL, Label
 from twisted_chat.dialects.irc.message import BadMessage, Message, encode, parse
 from twisted_chat.dialects.irc.replies import logged_in, told
 from twisted_chat.dialects.irc.view import IrcView
 
 if TYPE_CHECKING:
     from twisted_chat.dialects.irc.dialect import IrcDialect
+
+#: What a client needs for answers with labels.
+_LABELS: Final = frozenset(("labeled-response", "batch"))
 
 #: Renders a reply to one command; None: as it is rendered for all.
 Show = Callable[[r.Reply], Iterable[str] | None]
@@ -78,6 +82,8 @@ class IrcSession:
         #: What a client has sent of an authentication that goes on; None: none does.
         self.sasl: str | None = None
         self.asked = Asked("")
+        self._label: Label | None = None
+        self._batches = 0
         #: The rooms that another session of the same user entered, and of which this one was told no more yet.
         self._entered: dict[RoomName, None] = {}
 
@@ -115,7 +121,26 @@ class IrcSession:
             message = parse(frame)
         except BadMessage as bad:
             return (self._bad(bad),)
-        return () if message is None else self._run(message)
+        if message is None:
+            return ()
+        label = message.tags.get("label", "")
+        if label and self.caps >= _LABELS and len(label.encode()) <= MAX_LABEL:
+            return self._run_labeled(message, label)
+        return self._run(message)
+
+    def _run_labeled(self, message: Message, label: str) -> Iterator[Step]:
+        """Yield the steps of a message whose answer is to have a label."""
+        self._label = Label(label, self.server, self.batch())
+        try:
+            yield from self._run(message)
+        finally:
+            ended, self._label = self._label, None
+        yield ended.end()
+
+    def batch(self) -> str:
+        """Return a name for a batch, which no other of the session has."""
+        self._batches += 1
+        return str(self._batches)
 
     @property
     def unasked(self) -> bool:
@@ -179,7 +204,7 @@ class IrcSession:
 
     def own(self, envelope: e.Envelope, *, acked: bool) -> bytes:
         event, me = envelope.event, self.me
-        data = self.view.own(envelope, acked=acked)
+        data = self._sent(self.view.own(envelope, acked=acked))
         if isinstance(event, e.Joined):
             self._entered[event.room] = None
         if me is not None and isinstance(event, e.Renamed):
@@ -192,10 +217,10 @@ class IrcSession:
         return data
 
     def replay(self, envelope: e.Envelope, *, here: bool) -> bytes:
-        return self.view.replay(envelope)
+        return self._sent(self.view.replay(envelope))
 
     def found(self, envelope: e.Envelope, *, here: bool) -> bytes:
-        return self.view.replay(envelope)
+        return self._sent(self.view.replay(envelope))
 
     # --- how it is written ---
 
@@ -230,7 +255,11 @@ class IrcSession:
 
     def lines(self, lines: Iterable[str]) -> bytes:
         """Write lines to this session alone."""
-        return encode(lines)
+        return self._sent(encode(lines))
+
+    def _sent(self, data: bytes) -> bytes:
+        """Return what goes out of whole lines: those that answer a message with a label have that."""
+        return data if self._label is None else self._label.put(data)
 
     @property
     def source(self) -> str:

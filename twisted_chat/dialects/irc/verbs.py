@@ -57,6 +57,7 @@ VERBS: Final[dict[str, Verb]] = {
     # --- messages ---
     "NOTICE": Verb(messages.notice, "NOTICE NICK|#ROOM[,…] :TEXT"),
     "PRIVMSG": Verb(messages.privmsg, "PRIVMSG NICK|#ROOM[,…] :TEXT"),
+    "TAGMSG": Verb(messages.tagmsg, "TAGMSG NICK|#ROOM[,…]"),
     # --- the server ---
     "ADMIN": Verb(server.admin, "ADMIN"),
     "HELP": Verb(server.explain, "HELP [VERB|COMMAND]"),

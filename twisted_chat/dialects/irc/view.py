@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from twisted_chat.core.api import events as e
+from twisted_chat.core.values.ids import spell
 from twisted_chat.dialects.base import Variant
 from twisted_chat.dialects.irc import letters
-from twisted_chat.dialects.irc.message import encode
+from twisted_chat.dialects.irc.message import MAX_LINE, encode, spell_tags, split
+from twisted_chat.dialects.schema.base import rfc3339
 from twisted_chat.dialects.wording import events as say
 
 
@@ -20,14 +22,54 @@ class IrcView:
         self.caps = caps
 
     def event(self, envelope: e.Envelope) -> bytes:
+        if isinstance(envelope.event, e.Said | e.Told):
+            return self.message(envelope)
         render = EVENTS.get(type(envelope.event))
         lines = (
             render(self, envelope, envelope.event) if render is not None else self._room(envelope)
         )
-        return encode(lines)
+        return encode(lines, spell_tags(self._tags(envelope)))
+
+    def _tags(self, envelope: e.Envelope) -> Iterator[tuple[str, str]]:
+        """Yield the tags that any event has."""
+        caps, author = self.caps, envelope.author
+        if "server-time" in caps:
+            yield "time", rfc3339(envelope.time)
+        if author is not None and author.account_name and "account-tag" in caps:
+            yield "account", author.account_name
+        if author is not None and author.bot and "message-tags" in caps:
+            yield "bot", ""
+
+    def message(self, envelope: e.Envelope) -> bytes:
+        """Write a message: as one line or several, of which the first has its id, and each fits what a line can have."""
+        event, author = envelope.event, envelope.author
+        assert isinstance(event, e.Said | e.Told) and author is not None
+        tagged, extras = "message-tags" in self.caps, event.extras
+        if event.kind == "tags" and not tagged:
+            return b""
+        room = envelope.room
+        to = event.nick.text if isinstance(event, e.Told) else str(room.name if room else "")
+        if extras is not None and extras.operators:
+            to = f"@{to}"
+        start = f":{author.prefix} {_VERBS.get(event.kind, 'PRIVMSG')} {to}"
+        tags = list(self._tags(envelope))
+        first = [("msgid", spell(envelope.id)), *tags] if tagged else tags
+        if tagged and extras is not None:
+            first += [(f"+{name}", value) for name, value in extras.tags]
+        if event.kind == "tags":
+            return encode([start], spell_tags(first))
+        lines = list(_lines(event, MAX_LINE - len(start.encode()) - len(" :")))
+        texts = [f"{start} :{line}" for line in lines]
+        return encode(texts[:1], spell_tags(first)) + encode(texts[1:], spell_tags(tags))
 
     def own(self, envelope: e.Envelope, *, acked: bool) -> bytes:
+        if isinstance(envelope.event, e.Told) and not self._shows_own(envelope.event, mine=acked):
+            return b""
         return self.event(envelope)
+
+    def _shows_own(self, event: e.Told, *, mine: bool) -> bool:
+        """Tell whether the author's own private message is shown: by this session (``mine``), or by another."""
+        return "echo-message" in self.caps or (not mine and "znc.in/self-message" in self.caps)
 
     def replay(self, envelope: e.Envelope) -> bytes:
         """Render a message of earlier."""
@@ -42,29 +84,25 @@ class IrcView:
         return (f":{self.server} NOTICE {room.name} :{text}",)
 
 
-def _said(view: IrcView, envelope: e.Envelope, event: e.Said) -> Iterable[str]:
-    room, author = envelope.room, envelope.author
-    assert room is not None and author is not None
-    return message(author.prefix, str(room.name), event)
+#: The verbs of messages; of the others it is PRIVMSG.
+_VERBS: Final = {"notice": "NOTICE", "ctcp-reply": "NOTICE", "tags": "TAGMSG"}
+#: What stands before and behind the text of what is no plain message.
+_AROUND: Final = {
+    "action": ("\x01ACTION ", "\x01"),
+    "ctcp": ("\x01", "\x01"),
+    "ctcp-reply": ("\x01", "\x01"),
+}
 
 
-def _told(view: IrcView, envelope: e.Envelope, event: e.Told) -> Iterable[str]:
-    assert envelope.author is not None
-    return message(envelope.author.prefix, event.nick.text, event)
-
-
-def message(source: str, to: str, event: e.Said | e.Told) -> Iterable[str]:
-    """Return the lines of a message; blank ones are left out."""
-    verb = "NOTICE" if event.kind == "notice" else "PRIVMSG"
-    for line in event.lines:
-        match event.kind:
-            case "action":
-                yield f":{source} {verb} {to} :\x01ACTION {line}\x01"
-            case "ctcp":
-                yield f":{source} {verb} {to} :\x01{line}\x01"
-            case _:
-                if line.strip():
-                    yield f":{source} {verb} {to} :{line}"
+def _lines(event: e.Said | e.Told, size: int) -> Iterator[str]:
+    """Yield the lines of a message, with its colours, in pieces of at most ``size`` bytes; blank ones are left out."""
+    before, behind = _AROUND.get(event.kind, ("", ""))
+    room = size - len(before) - len(behind)
+    formatted = event.extras.formatted if event.extras is not None else ()
+    for line in formatted or event.lines:
+        for piece in split(line, room):
+            if piece.strip() or before:
+                yield f"{before}{piece}{behind}"
 
 
 def _joined(view: IrcView, envelope: e.Envelope, event: e.Joined) -> Iterable[str]:
@@ -153,8 +191,6 @@ def _announced(view: IrcView, envelope: e.Envelope, event: e.Announced) -> Itera
 
 #: How each event is written; one that is not here is told in words if it is about a room, and else not at all.
 EVENTS: Final[dict[type[e.Event], Callable[[IrcView, e.Envelope, Any], Iterable[str]]]] = {
-    e.Said: _said,
-    e.Told: _told,
     e.Joined: _joined,
     e.Left: _left,
     e.Departed: _departed,

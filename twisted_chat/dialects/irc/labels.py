@@ -1,0 +1,66 @@
+"""The answer to a message that has a label: one line with the label, a batch with it, or an acknowledgement that it is all.
+
+IRCv3, labeled-response and batch. An answer may be long, so it is not held: only its first line is, until it is clear whether
+there is another one.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twisted_chat.dialects.irc.message import spell_tags
+
+#: The longest label, in bytes, as the specification has it.
+MAX_LABEL: Final = 64
+_END: Final = b"\r\n"
+
+
+class Label:
+    """The label of the message that is being answered, and what has become of the answer."""
+
+    def __init__(self, label: str, server: str, batch: str) -> None:
+        """``batch`` names the batch that the answer will be, if it is one."""
+        self._label = label
+        self._server = server
+        self._batch = batch
+        self._held = b""
+        self._opened = False
+
+    def put(self, data: bytes) -> bytes:
+        """Take whole lines of the answer; return what of it can be sent."""
+        if not data:
+            return b""
+        if self._opened:
+            return self._inside(data)
+        if not self._held and data.count(_END) == 1:
+            self._held = data
+            return b""
+        self._opened = True
+        held, self._held = self._held, b""
+        start = f"{self._tags()}:{self._server} BATCH +{self._batch} labeled-response\r\n"
+        return start.encode() + self._inside(held + data)
+
+    def end(self) -> bytes:
+        """Return the end of the answer."""
+        if self._opened:
+            return f":{self._server} BATCH -{self._batch}\r\n".encode()
+        if self._held:
+            return tagged(self._held, "label", self._label)
+        return f"{self._tags()}:{self._server} ACK\r\n".encode()
+
+    def _tags(self) -> str:
+        return spell_tags([("label", self._label)])
+
+    def _inside(self, data: bytes) -> bytes:
+        lines = data.removesuffix(_END).split(_END)
+        return b"".join(tagged(line + _END, "batch", self._batch) for line in lines)
+
+
+def tagged(line: bytes, name: str, value: str) -> bytes:
+    """Return a line with one more tag, unless it has that tag: a batch within a batch names its own."""
+    tag = spell_tags([(name, value)]).encode()
+    if not line.startswith(b"@"):
+        return tag + line
+    if name == "batch" and b"batch=" in line.partition(b" ")[0]:
+        return line
+    return tag.removesuffix(b" ") + b";" + line[1:]
