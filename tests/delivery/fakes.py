@@ -30,6 +30,8 @@ class View:
     def own(self, envelope: e.Envelope, *, acked: bool) -> bytes:
         if isinstance(envelope.event, e.Said) or (acked and isinstance(envelope.event, e.Told)):
             return b""
+        if isinstance(envelope.event, e.OperatorSet):
+            return b""  # as of all dialects but IRC: an answer tells it
         return self._line(f"own {_tell(envelope)}")
 
     def replay(self, envelope: e.Envelope) -> bytes:

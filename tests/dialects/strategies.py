@@ -13,6 +13,7 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.commands import Kind, Lines
 from twisted_chat.core.api.records import AuditRecord
+from twisted_chat.core.values.about import UserSetting
 from twisted_chat.core.values.account import Proof
 from twisted_chat.core.values.bans import EXEMPT, Ban, read_target
 from twisted_chat.core.values.extras import Extras
@@ -280,6 +281,14 @@ EVENTS: dict[type[Any], st.SearchStrategy[Any]] = {
     e.IgnoreSet: st.builds(e.IgnoreSet, st.just("eve"), st.just("Eve"), st.booleans()),
     e.BotCommandsSet: st.sampled_from([e.BotCommandsSet(()), e.BotCommandsSet(("!roll", "!flip"))]),
     e.AwaySet: st.builds(e.AwaySet, _maybe_text, st.booleans()),
+    e.RealNameSet: st.builds(e.RealNameSet, clean_texts.map(str)),
+    e.UserChanged: st.builds(
+        e.UserChanged,
+        st.dictionaries(
+            st.sampled_from(get_args(UserSetting)), st.booleans(), min_size=1, max_size=4
+        ).map(lambda changes: tuple(changes.items())),
+    ),
+    e.OperatorSet: st.builds(e.OperatorSet, st.none() | st.just("root")),
     e.Killed: st.builds(e.Killed, st.just("root"), st.just(UserId(2)), nicks, _maybe_text),
     e.ServerBanned: st.builds(e.ServerBanned, st.just("root"), bans),
     e.ServerUnbanned: st.just(e.ServerUnbanned("root", "account", "eve")),
@@ -329,7 +338,14 @@ def envelopes(draw: st.DrawFn, kind: type[Any] | None = None) -> e.Envelope:
     origin = e.Origin(Node("n"), SessionId(1), draw(st.none() | tags))
     if isinstance(event, e.Closed):
         return e.Envelope(draw(ids), draw(times), event, origin, None, room)
-    author = e.Author(UserId(1), draw(nicks), Scope("5c09e"), draw(st.none() | clean_texts))
+    author = e.Author(
+        UserId(1),
+        draw(nicks),
+        Scope("5c09e"),
+        draw(st.none() | clean_texts),
+        real_name=draw(clean_texts),
+        bot=draw(st.booleans()),
+    )
     return e.Envelope(draw(ids), draw(times), event, origin, author, room)
 
 
@@ -359,6 +375,16 @@ _help_lines = st.lists(
     min_size=1,
     max_size=3,
 ).map(tuple)
+
+_was_here = st.builds(
+    r.WasHere,
+    nicks.map(str),
+    times,
+    times,
+    user_name=st.just("~bob"),
+    host=st.sampled_from(["", "aaaa.bbbb.cccc.ip"]),
+    real_name=clean_texts.map(str),
+)
 
 #: Something of each kind of reply.
 REPLIES: dict[type[Any], st.SearchStrategy[Any]] = {
@@ -436,7 +462,12 @@ REPLIES: dict[type[Any], st.SearchStrategy[Any]] = {
         st.booleans(),
         st.sampled_from([(), ("192.0.2.7",)]),
     ),
-    r.WasHere: st.builds(r.WasHere, nicks.map(str), times, times),
+    r.WasHere: _was_here,
+    r.WereHere: st.builds(r.WereHere, nicks, st.lists(_was_here, max_size=3).map(tuple)),
+    r.Yourself: st.builds(
+        r.Yourself, nicks, st.just((("bot", True), ("hidden", False))), st.booleans()
+    ),
+    r.Counts: st.builds(r.Counts, *[counts] * 6),
     r.ServerBanList: st.builds(
         r.ServerBanList, st.lists(bans, max_size=3).map(tuple), counts, st.just(1), counts, times
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.nodes import FakeDoor, HeldBus, NodeCase
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.bus import Bus
+from twisted_chat.core.state.departures import Departures
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import parse_nick
@@ -144,10 +145,24 @@ class LastSeenTests(NodeCase):
         (line,) = self.ann.take()
         return line
 
+    def restart(self) -> None:
+        """Forget what only the memory of the server has."""
+        self.node.hub.state.departures = Departures()
+
+    def test_whoever_left_is_remembered_with_what_others_saw(self) -> None:
+        self.bob.lost()
+        self.forget(self.ann)
+        self.clock.advance(60)
+        self.assertEqual(self.whois("BOB"), "bob was here 60 seconds ago")
+        self.node.limit(Limits(last_seen=1))
+        self.clock.advance(24 * 3600)
+        self.assertIn("no-such-nick", self.whois("bob"))
+
     def test_account_that_was_here_is_remembered(self) -> None:
         self.become(self.bob, "bob")
         self.bob.lost()
         self.forget(self.ann)
+        self.restart()
         self.clock.advance(3 * 3600)
         self.assertEqual(self.whois("BOB"), "BOB was here 10800 seconds ago")
         self.node.limit(Limits(last_seen=30))
@@ -163,8 +178,9 @@ class LastSeenTests(NodeCase):
         self.node.limit(Limits())
         self.assertIn("no-such-nick", self.whois("bob"))
 
-    def test_guest_is_not(self) -> None:
+    def test_guest_is_not_remembered_by_the_store(self) -> None:
         self.bob.lost()
         self.forget(self.ann)
+        self.restart()
         self.assertIn("no-such-nick", self.whois("bob"))
         self.assertIn("no-such-nick", self.whois("nobody"))

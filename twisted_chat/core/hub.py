@@ -16,7 +16,7 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.records import LeftOut, Remembered, RoomRecord
 from twisted_chat.core.api.replies import NameRefused
-from twisted_chat.core.rules import listings
+from twisted_chat.core.rules import listings, people
 from twisted_chat.core.rules.decisions import (
     CheckPassword,
     Decision,
@@ -104,6 +104,10 @@ class Hub:
     def server_bans(self, page: int, now: float) -> r.ServerBanList:
         """Return a page of who is banned from the server."""
         return listings.server_bans(self.state, page, now)
+
+    def counts(self) -> r.Counts:
+        """Count who and what is there."""
+        return people.counts(self.state)
 
     def admit(self, session: SessionId, now: float) -> float:
         """Take a token for one line; return 0.0, or the seconds to wait until the line may be handed in."""
@@ -236,9 +240,10 @@ class Hub:
         """Say whether they are."""
         self.state.asks_others = ask
 
-    def make_operator(self, session: SessionId, name: str | None) -> None:
-        """Make a session one of the server operator of this name, or of none any more."""
+    def make_operator(self, session: SessionId, name: str | None, now: float) -> e.Proposal:
+        """Make a session one of the server operator of this name, or of none any more; return what tells everybody so."""
         self.state.sessions[session].operator = name
+        return self.propose(session, Propose(e.OperatorSet(name)), now)
 
     def want(self, session: SessionId, nick: Nick) -> None:
         """Note which registered name a session could not have for want of the password."""

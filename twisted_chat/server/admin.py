@@ -48,6 +48,7 @@ class Admin:
         self._sessions = services.sessions
         self._store = services.store
         self._commits = services.commits
+        self._bus = services.bus
         self._clock = services.clock
         self._wall = services.wall
         self._pending = services.pending
@@ -69,10 +70,13 @@ class Admin:
             name = seat.operator
             if name is not None and old.hash_of(name) != operators.hash_of(name):
                 self._record(session, name, "is no longer an operator: the list was changed")
-                self._hub.make_operator(session, None)
+                self._make_operator(session, None)
                 self._sessions.tell(
                     session, r.Notice("deoper", "You are no longer a server operator.")
                 )
+
+    def _make_operator(self, session: SessionId, name: str | None) -> None:
+        self._bus.publish(self._hub.make_operator(session, name, self._wall()))
 
     # --- what operators ask for ---
 
@@ -98,7 +102,7 @@ class Admin:
                     self._pending.start(session, tag, self._oper(session, command), "/oper")
             case c.Deoper():
                 self._record(session, seat.operator, "is no longer an operator")
-                self._hub.make_operator(session, None)
+                self._make_operator(session, None)
                 self._sessions.tell(
                     session, r.Confirmed("You are no longer a server operator."), tag
                 )
@@ -133,7 +137,8 @@ class Admin:
             health["error"] = shown(health["error"], _LONGEST_ERROR)
         store = r.StoreHealth(**health)
         growth = self._disk.growth()
-        return r.Stats(len(state.sessions), len(state.users), len(state.rooms), store, *growth)
+        counts = (len(state.sessions), len(state.users), len(state.rooms))
+        return r.Stats(*counts, store, *growth, counts=self._hub.counts())
 
     def _may_try(self, session: SessionId) -> r.Refused | None:
         """Refuse a try that may not be made; count it if it may."""
@@ -186,7 +191,7 @@ class Admin:
                 name=name,
             )
             return _WRONG
-        self._hub.make_operator(session, command.name)
+        self._make_operator(session, command.name)
         now = self._clock.seconds()
         for key in self._keys(session):
             self._throttle.forgive(key, now)

@@ -60,7 +60,9 @@ class EventFanout:
             f.ShowRoom: lambda it, envelope, session: connections.say(it.room, envelope),
             f.ShowNear: self._show_near,
             f.ShowOwn: self._show_own,
+            f.ShowOrigin: self._show_origin,
             f.ShowUser: self._show_user,
+            f.ShowUsers: self._show_users,
             f.ShowAll: self._show_all,
             f.Gather: lambda it, envelope, session: connections.gather(
                 it.room, it.nick, it.members, it.joined
@@ -130,6 +132,16 @@ class EventFanout:
         assert envelope.author is not None
         for each in self._sessions.of(envelope.author.user):
             self._connections.echo(each, envelope, each == session)
+
+    def _show_origin(
+        self, it: f.ShowOrigin, envelope: e.Envelope, session: SessionId | None
+    ) -> None:
+        if session is not None:
+            self._connections.echo(session, envelope)
+
+    def _show_users(self, it: f.ShowUsers, envelope: e.Envelope, session: SessionId | None) -> None:
+        sessions = tuple(each for user in it.users for each in self._sessions.of(user))
+        self._connections.show(sessions, envelope)
 
     def _show_user(self, it: f.ShowUser, envelope: e.Envelope, session: SessionId | None) -> None:
         self._connections.show(self._sessions.of(it.user), envelope, True)

@@ -337,4 +337,6 @@ _check: type[HubPort] = Node
 
 def _noticed(event: e.Event) -> bool:
     """Tell whether the server made an event of what it noticed: nobody claimed it, and nobody waits for it."""
-    return (isinstance(event, e.AwaySet) and event.auto) or isinstance(event, e.Received)
+    return (isinstance(event, e.AwaySet) and event.auto) or isinstance(
+        event, e.Received | e.OperatorSet
+    )

@@ -81,7 +81,7 @@ class TableTests(SynchronousTestCase):
         )
         server = (
             "deoper kill server-ban server-unban server-bans suspend unsuspend announce panic audit "
-            "accounts reset-password remove-account"
+            "accounts reset-password remove-account wallops"
         )
         here = "only server operators and people on the server's own machine"
         self.assertEqual(
@@ -123,6 +123,14 @@ class ParseTests(SynchronousTestCase):
             ("msg bob hi  there", c.PrivateMessage(nick("bob"), lines("hi  there"))),
             ("reply yes, do", c.ReplyPrivately(lines("yes, do"))),
             ("me waves", c.Say(lines("waves"), kind="action")),
+            ("whowas bob", c.Whowas(nick("bob"))),
+            ("realname Bob B.", c.SetRealName(CleanText("Bob B."))),
+            ("realname -", c.SetRealName(CleanText(""))),
+            ("self", c.ShowUser()),
+            ("self Hidden on", c.ChangeUser((("hidden", True),))),
+            ("self bot off", c.ChangeUser((("bot", False),))),
+            ("counts", c.ShowCounts()),
+            ("wallops tea", c.Announce(lines("tea"), wallops=True)),
             ("who", c.Who()),
             ("who dev", c.Who(room("dev"))),
             ("who 2", c.Who(page=2)),

@@ -69,9 +69,12 @@ class PeopleTests(Case):
     def test_people_are_listed_by_name_in_any_case(self) -> None:
         for name in ("Carol", "bob", "Alice"):
             self.world.enter(name)
-        found = people(self.state, None, 1, 50, self.world.now)
-        self.assertEqual([str(person.nick) for person in found.people], ["Alice", "bob", "Carol"])
-        self.assertEqual((found.count, found.page, found.pages, found.room), (3, 1, 1, None))
+        asker = self.world.user(self.world.enter("dan"))
+        found = people(self.state, asker, None, 1, 50, self.world.now)
+        self.assertEqual(
+            [str(person.nick) for person in found.people], ["Alice", "bob", "Carol", "dan"]
+        )
+        self.assertEqual((found.count, found.page, found.pages, found.room), (4, 1, 1, None))
 
     def test_people_of_a_room_are_its_members(self) -> None:
         bob = self.world.enter("bob")
@@ -80,7 +83,8 @@ class PeopleTests(Case):
         self.world.do(alice, c.Join(room("dev")))
         self.world.enter("eve")
         self.world.do(alice, c.Away(CleanText("lunch")))
-        found = people(self.state, self.state.room_named(room("dev")), 1, 50, self.world.now)
+        asker = self.world.user(bob)
+        found = people(self.state, asker, self.state.room_named(room("dev")), 1, 50, NOW)
         scopes = [user.scope for user in self.state.users.values()]
         self.assertEqual(
             found.people,
@@ -106,8 +110,8 @@ class PeopleTests(Case):
 
     def test_crowd_is_listed_in_pages(self) -> None:
         for n in range(120):
-            self.world.enter(f"user{n:03}")
-        found = people(self.state, self.state.room_named(room("lobby")), 3, 50, self.world.now)
+            asker = self.world.user(self.world.enter(f"user{n:03}"))
+        found = people(self.state, asker, self.state.room_named(room("lobby")), 3, 50, NOW)
         self.assertEqual((found.count, found.page, found.pages), (120, 3, 3))
         self.assertEqual(len(found.people), 20)
         self.assertEqual(str(found.people[0].nick), "user100")
@@ -171,9 +175,7 @@ class RoomsTests(Case):
         asker = self.world.user(seat)
         self.assertEqual(
             overview(self.state, asker, 2, 2, self.world.now),
-            Overview(
-                rooms(self.state, asker, 2, 2), people(self.state, None, 2, 2, self.world.now)
-            ),
+            Overview(rooms(self.state, asker, 2, 2), people(self.state, asker, None, 2, 2, NOW)),
         )
 
 
@@ -209,10 +211,10 @@ class ProfileTests(Case):
 class AskingTests(ChatCase):
     def test_lists_come_in_pages(self) -> None:
         state, bob = self.hub.state, self.world.user(self.bob)
-        self.assertEqual(self.reply(self.bob, c.Who()), people(state, None, 1, 50, NOW))
+        self.assertEqual(self.reply(self.bob, c.Who()), people(state, bob, None, 1, 50, NOW))
         self.assertEqual(
             self.reply(self.eve, c.Who(room("dev"))),
-            people(state, state.room_named(room("dev")), 1, 50, NOW),
+            people(state, bob, state.room_named(room("dev")), 1, 50, NOW),
         )
         self.assertEqual(self.reply(self.bob, c.ListRooms()), rooms(state, bob, 1, 50))
         self.assertEqual(self.reply(self.bob, c.ListAll(2)), overview(state, bob, 2, 50, NOW))

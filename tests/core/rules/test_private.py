@@ -112,6 +112,14 @@ class TellTests(ChatCase):
         self.world.enter("alice")  # somebody else, for all we know
         self.refuse(self.bob, c.ReplyPrivately(HI), "nobody-to-answer", why)
 
+    def test_who_takes_no_requests_of_programs_gets_all_else(self) -> None:
+        self.world.do(self.alice, c.ChangeUser((("no-ctcp", True),)))
+        kinds: dict[c.Kind, str] = {"ctcp": "no-ctcp", "ctcp-reply": "", "say": ""}
+        for kind, code in kinds.items():
+            decision = self.decide(self.bob, c.PrivateMessage(nick("alice"), HI, kind))
+            refused = decision.reply if isinstance(decision, SendReply) else None
+            self.assertEqual(getattr(refused, "code", ""), code)
+
 
 class HeardTests(ChatCase):
     def told(self, kind: c.Kind = "say") -> e.Told:

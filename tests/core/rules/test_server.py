@@ -26,6 +26,7 @@ EACH = {
     "suspend": "eve",
     "unsuspend": "eve",
     "announce": "tea",
+    "wallops": "tea",
     "panic": "1",
     "audit": "",
     "accounts": "e*",
@@ -99,6 +100,7 @@ class MayTests(Case):
             assert isinstance(told, SendReply) and isinstance(told.reply, r.Profile)
             self.assertEqual((told.reply.addresses, told.reply.host), (addresses, "somewhere"))
             self.assertFalse(told.reply.operator)
+        self.world.publish(self.world.hub.make_operator(self.root.session, "root", NOW))
         told = self.world.decide(self.bob, c.Whois(nick("root_")))
         assert isinstance(told, SendReply) and isinstance(told.reply, r.Profile)
         self.assertTrue(told.reply.operator)

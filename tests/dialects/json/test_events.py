@@ -177,7 +177,7 @@ class EventTests(SynchronousTestCase):
             hidden = (
                 e.Arrived | e.Detached | e.Closed | e.Received | e.Read,
                 e.AccountRegistered | e.PasswordChanged | e.AccountDropped | e.InviteCodeMade,
-                e.PrivacySet | e.IgnoreSet,
+                e.PrivacySet | e.IgnoreSet | e.OperatorSet,
                 e.Killed
                 | e.ServerBanned
                 | e.ServerUnbanned
@@ -239,6 +239,10 @@ class EventTests(SynchronousTestCase):
                 self.assertEqual(
                     (kind, content, value["away"]), ("away", text or "", text is not None)
                 )
+            case e.RealNameSet(real_name=name):
+                self.assertEqual((kind, content), ("realname", name))
+            case e.UserChanged(changes=changes):
+                self.assertEqual((kind, value["changes"]), ("self", dict(changes)))
             case e.BotCommandsSet(words=words):
                 self.assertEqual((kind, value["commands"]), ("bot_commands", list(words)))
             case e.Gathered(joined=joined, left=left, members=members):

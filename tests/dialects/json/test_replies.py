@@ -166,7 +166,7 @@ class ReplyTests(SynchronousTestCase):
         people = r.People((person,), 1, 2, 3, DEV)
         bob: dict[str, Any] = {"nick": "bob", "away": "lunch", "account": "al", "guest": False}
         bob |= {"operator": True, "roles": ["operator"], "idle": 60, "scope": "5c09e"}
-        bob |= {"real_name": "Bob B.", "bot": True}
+        bob |= {"real_name": "Bob B.", "bot": True, "server_operator": False}
         fields = {"users": [bob], "count": 1, "page": 2, "pages": 3, "room": "dev"}
         self.assertEqual(
             reply(people), {"type": "who", "content": "1 person is in #dev: bob.", **fields}

@@ -144,7 +144,7 @@ class EventTests(SynchronousTestCase):
         )
         hidden = {e.Arrived, e.Detached, e.AwaySet, e.Closed, e.Gathered, e.Received, e.Read}
         hidden |= {e.AccountRegistered, e.PasswordChanged, e.AccountDropped, e.InviteCodeMade}
-        hidden |= {e.PrivacySet, e.IgnoreSet}
+        hidden |= {e.PrivacySet, e.IgnoreSet, e.RealNameSet, e.UserChanged, e.OperatorSet}
         hidden |= {
             e.Killed,
             e.ServerBanned,

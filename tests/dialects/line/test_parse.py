@@ -609,6 +609,7 @@ def sample_arguments(spec: Spec) -> str:
         "SECONDS": "30",
         "SETTINGS": "limit 5 outside on",
         "SWITCH": "on",
+        "OWN": "hidden",
         "VISIBILITY": "join",
         "ROOM|all": "all",
         "NAME": "root",

@@ -63,6 +63,7 @@ _BY_TYPE: Final[dict[str, type[ev.Event]]] = {
     "kick": ev.Kicked,
     "nick": ev.Renamed,
     "away": ev.Away,
+    "realname": ev.RealName,
     "bot_commands": ev.BotCommands,
     "role": ev.Role,
     "setting": ev.SettingChanged,
@@ -93,6 +94,8 @@ _BY_TYPE: Final[dict[str, type[ev.Event]]] = {
     "who": ev.Who,
     "list": ev.Listing,
     "whois": ev.Whois,
+    "whowas": ev.Whowas,
+    "counts": ev.Counts,
     "help": ev.Help,
     "stats": ev.Stats,
     "server_bans": ev.ServerBans,
@@ -108,6 +111,7 @@ _BY_FIELD: Final[dict[str, tuple[str, type[ev.Event], type[ev.Event]]]] = {
     "notice": ("focus", ev.Focus, ev.Notice),
     "invite": ("you", ev.Invited, ev.InviteSent),
     "keep": ("from", ev.RetentionSet, ev.Retention),
+    "self": ("from", ev.SelfChanged, ev.Self),
 }
 
 

@@ -119,6 +119,11 @@ def _changed(state: ClientState, event: ev.Event, now: float) -> None:
             _people(state, event)
         case ev.Joined() | ev.Left() | ev.Quit() | ev.Gathered() | ev.Kicked() | ev.Renamed():
             _came_or_went(state, event, now)
+        case ev.RealName(sender=sender):
+            if state.is_me(sender):
+                state.tell((say.real_name_set(event.text),), now)
+        case ev.SelfChanged():
+            state.tell(event.lines, now)
         case ev.Away(sender=sender, away=away):
             state.know_away(sender, event.text if away else None)
         case ev.Topic(room=room, sender=sender):

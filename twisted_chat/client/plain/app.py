@@ -319,6 +319,8 @@ def _is_aside(event: ev.Event) -> bool:
             return False
         case ev.Invitations() | ev.ServerBans() | ev.Audit() | ev.Stats():
             return False
+        case ev.Whowas() | ev.Self() | ev.Counts():
+            return False
         case _:
             return True
 

@@ -99,6 +99,9 @@ class PlainView:
                 return [f"-- {say.renamed(sender, nick)}"] if sender != nick else []
             case ev.Away():
                 return self._away(event)
+            case ev.RealName(sender=sender):
+                mine = sender == self._nick()
+                return [f"-- {say.real_name_set(event.text)}"] if mine else []
             case ev.BotCommands():
                 return [f"-- {say.bot_commands_set(event.sender, event.commands)}"]
             case ev.Topic(room=room, sender=sender):
@@ -214,7 +217,8 @@ def _answer(event: ev.Event, date: Callable[[float], str]) -> Iterable[str]:
                 listed += _people(users, people, None, paging(event.user_page, event.user_pages))
             return listed
         case ev.Whois(here=False, nick=nick, ago=ago):
-            return [told.was_here(nick, ago)]
+            gone = told.gone(event.user_name, event.host, event.real_name)
+            return [told.was_here(nick, ago, gone)]
         case ev.Whois():
             return told.whois(
                 event.nick,

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from twisted_chat.core.values.about import NOTHING_SAID, About
+from twisted_chat.core.values.about import NOTHING_SAID, About, UserChange
 from twisted_chat.core.values.account import Privacy
 from twisted_chat.core.values.bans import Exempt, Target
 from twisted_chat.core.values.extras import Extras
@@ -214,6 +214,33 @@ class Away(Command, frozen=True):
     text: CleanText | None
 
 
+class SetRealName(Command, frozen=True):
+    """Have another real name; an empty text: none."""
+
+    text: CleanText
+
+
+class ShowUser(Command, frozen=True):
+    """Ask how one's own user is set."""
+
+
+class ChangeUser(Command, frozen=True):
+    """Change how one's own user is set; at least one setting."""
+
+    changes: tuple[UserChange, ...]
+
+
+class ShowCounts(Command, frozen=True):
+    """Ask how many there are of what on the server."""
+
+
+class Whowas(Command, frozen=True):
+    """Ask who had a nickname before; at most ``count``, if that is given."""
+
+    nick: Nick
+    count: int | None = None
+
+
 class Who(Command, frozen=True):
     """Ask who is here, or in one room; page counts from 1. ``whole``: all of them, in parts, as the reader takes them."""
 
@@ -368,9 +395,10 @@ class RemoveAccount(ServerCommand, frozen=True):
 
 
 class Announce(ServerCommand, frozen=True):
-    """Say something to everybody on the server."""
+    """Say something to everybody on the server; ``wallops``: to operators, and those who want to get that."""
 
     lines: Lines
+    wallops: bool = False
 
 
 class SetPanic(ServerCommand, frozen=True):

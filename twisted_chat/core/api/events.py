@@ -15,7 +15,7 @@ import msgspec
 
 from twisted_chat.core.api.commands import Kind, Lines
 from twisted_chat.core.values import bans
-from twisted_chat.core.values.about import NO_USER_NAME, NOTHING_SAID, About
+from twisted_chat.core.values.about import NO_USER_NAME, NOTHING_SAID, About, UserChange
 from twisted_chat.core.values.account import Privacy, Proof
 from twisted_chat.core.values.extras import Extras
 from twisted_chat.core.values.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
@@ -162,6 +162,24 @@ class AwaySet(_Event, frozen=True):
     auto: bool = False
 
 
+class RealNameSet(_Event, frozen=True):
+    """The author has another real name; an empty one is none."""
+
+    real_name: str
+
+
+class UserChanged(_Event, frozen=True):
+    """The author set something about their own user."""
+
+    changes: tuple[UserChange, ...]
+
+
+class OperatorSet(_Event, frozen=True):
+    """The author's session is one of the server operator of this name now, or (None) of none any more."""
+
+    operator: str | None
+
+
 class BotCommandsSet(_Event, frozen=True):
     """The author answers to these words from now on, see :mod:`twisted_chat.core.state.bot_commands`."""
 
@@ -193,10 +211,14 @@ class ServerUnbanned(_Event, frozen=True):
 
 
 class Announced(_Event, frozen=True):
-    """The author, as the server operator ``by``, says something to everybody on the server."""
+    """The author, as the server operator ``by``, says something to everybody on the server.
+
+    ``wallops``: only to the other operators, and to those who have set that they want to get it.
+    """
 
     by: str
     lines: Lines
+    wallops: bool = False
 
 
 class PanicSet(_Event, frozen=True):
@@ -453,6 +475,9 @@ Event = (
     | KeepSet
     | Closed
     | AwaySet
+    | RealNameSet
+    | UserChanged
+    | OperatorSet
     | BotCommandsSet
     | Killed
     | ServerBanned

@@ -8,6 +8,7 @@ import msgspec
 
 from twisted_chat.core.api.events import Author
 from twisted_chat.core.api.records import AuditRecord
+from twisted_chat.core.values.about import UserChange
 from twisted_chat.core.values.bans import Exempt
 from twisted_chat.core.values.ids import MessageId, Scope
 from twisted_chat.core.values.names import Nick, RoomName
@@ -200,6 +201,8 @@ class Person(msgspec.Struct, frozen=True):
     host: str = ""
     real_name: str = ""
     bot: bool = False
+    #: They are an operator of the server.
+    server_operator: bool = False
 
 
 class People(_Reply, frozen=True):
@@ -268,11 +271,49 @@ class Profile(_Reply, frozen=True):
 
 
 class WasHere(_Reply, frozen=True):
-    """When somebody with an account, who is not here, was here last, in seconds since 1970; ``ago`` is seconds."""
+    """When somebody who is not here was here last, in seconds since 1970; ``ago`` is seconds.
+
+    The rest is as in :class:`Profile`, of who left not long ago; of an account the name alone.
+    """
 
     name: str
     time: float
     ago: float
+    account: str | None = None
+    account_name: str = ""
+    user_name: str = ""
+    host: str = ""
+    real_name: str = ""
+
+
+class WereHere(_Reply, frozen=True):
+    """Who had a nickname, and has it no longer, the latest first."""
+
+    nick: Nick
+    users: tuple[WasHere, ...]
+
+
+class Yourself(_Reply, frozen=True):
+    """How the session's user is set; ``operator``: the session is one of a server operator."""
+
+    nick: Nick
+    settings: tuple[UserChange, ...]
+    operator: bool
+
+
+class Counts(_Reply, frozen=True):
+    """How many there are of what: ``users``, of whom so many are ``hidden``, and the most there were (``peak``).
+
+    ``operators`` are users with a session of a server operator, ``nameless`` connections that have not logged in. Rooms that are
+    empty and that nobody owns do not count.
+    """
+
+    users: int
+    hidden: int
+    operators: int
+    nameless: int
+    rooms: int
+    peak: int
 
 
 class ServerBanList(_Reply, frozen=True):
@@ -358,6 +399,7 @@ class Stats(_Reply, frozen=True):
     store: StoreHealth
     growth: int | None = None
     growth_time: float = 0.0
+    counts: Counts | None = None
 
 
 class Ignored(_Reply, frozen=True):
@@ -509,6 +551,9 @@ Reply = (
     | Overview
     | Profile
     | WasHere
+    | WereHere
+    | Yourself
+    | Counts
     | ServerBanList
     | AccountList
     | Audit

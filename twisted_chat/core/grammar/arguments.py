@@ -10,6 +10,7 @@ import msgspec
 
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.grammar import search
+from twisted_chat.core.values.about import UserSetting
 from twisted_chat.core.values.account import Privacy
 from twisted_chat.core.values.addresses import read_network, spell_network
 from twisted_chat.core.values.bans import EXEMPT, BadTarget, Target, read_target
@@ -292,6 +293,12 @@ def _read_privacy(word: str) -> str:
     return word.lower()
 
 
+def _read_own(word: str) -> str:
+    if word.lower() not in _OWN:
+        raise BadArguments(f'"{shown(word)}" is not one of {", ".join(_OWN)}')
+    return word.lower()
+
+
 def _any(word: str) -> bool:
     return True
 
@@ -307,6 +314,7 @@ _SIDES: Final = ("before", "after")
 # The longest way to write a network: eight groups of IPv6, the last two as IPv4, and three digits of prefix.
 _LONGEST_NETWORK: Final = 49
 _PRIVACIES: Final = get_args(Privacy)
+_OWN: Final = get_args(UserSetting)
 
 
 #: How each kind of argument is read, and whether a word could be one (asked only to tell optional ones apart).
@@ -335,6 +343,7 @@ KINDS: Final[dict[str, tuple[Callable[[str], object], Callable[[str], bool]]]] =
     "SECONDS": (_read_seconds, _any),
     "SETTINGS": (_read_settings, _any),
     "SWITCH": (_read_switch, _any),
+    "OWN": (_read_own, _any),
     "VISIBILITY": (_read_visibility, _any),
     "NAME": (CleanText, _any),
     "PASSPHRASE": (Secret, _any),

@@ -14,6 +14,7 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.grammar import search as searching
 from twisted_chat.core.grammar.arguments import KINDS, BadArguments, Spec
 from twisted_chat.core.grammar.room_table import MODERATION_SPECS, ROOM_SPECS
+from twisted_chat.core.values.about import UserSetting
 from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.retention import Keep
@@ -55,6 +56,20 @@ def _suspend(account: c.BanTarget, reason: CleanText | None) -> c.PutServerBan:
 
 def _announce(text: CleanText) -> c.Announce:
     return c.Announce((text,))
+
+
+def _wallops(text: CleanText) -> c.Announce:
+    return c.Announce((text,), wallops=True)
+
+
+def _realname(text: CleanText) -> c.Command:
+    return c.SetRealName(CleanText("") if text == "-" else text)
+
+
+def _self(setting: UserSetting | None, on: int | None) -> c.Command:
+    if setting is None:
+        return c.ShowUser()
+    return c.ChangeUser(((setting, bool(on)),))
 
 
 _TALK: Final = (
@@ -100,7 +115,17 @@ _TALK: Final = (
 _PEOPLE: Final = (
     Spec("who", "[ROOM] [PAGE]", "list who is here or in a room; also ? and !who", c.Who),
     Spec("whois", "NICK", "show what is known about a person", c.Whois),
+    Spec("whowas", "NICK", "show who had a nickname before", c.Whowas),
     Spec("nick", "NICK", "change your nickname", c.Rename),
+    Spec("realname", "TEXT", "set your real name, which /whois shows; - clears it", _realname),
+    Spec(
+        "self",
+        "[SETTING on|off]",
+        "show or set your user: bot, hidden, no-ctcp, wallops",
+        _self,
+        grammar="[OWN SWITCH]",
+    ),
+    Spec("counts", "", "count the people and the rooms", c.ShowCounts),
     Spec("ignore", "[NICK]", "hide what a person says, or list the people you ignore", c.Ignore),
     Spec("unignore", "NICK", "stop ignoring a person", c.Unignore),
 )
@@ -201,6 +226,12 @@ _SERVER: Final = (
     Spec("remove-account", "NICK", "delete an account", c.RemoveAccount),
     Spec("announce", "TEXT", "send a message to everyone on the server", _announce),
     Spec(
+        "wallops",
+        "TEXT",
+        "send a message to operators, and to /self wallops on",
+        _wallops,
+    ),
+    Spec(
         "panic",
         "0|1|2",
         "keep out new guests (1) or everyone new (2); 0 lifts it",
@@ -251,8 +282,11 @@ _ELSEWHERE: Final = {
     **dict.fromkeys(("sudo", "su"), "oper"),
     **dict.fromkeys(("kline", "gline", "zline", "dline", "akill"), "server-ban"),
     **dict.fromkeys(("unkline", "ungline", "unzline"), "server-unban"),
-    **dict.fromkeys(("wall", "wallops", "broadcast", "globops"), "announce"),
+    **dict.fromkeys(("wall", "broadcast", "globops"), "announce"),
     "defcon": "panic",
+    **dict.fromkeys(("gecos", "setname"), "realname"),
+    **dict.fromkeys(("invisible", "hide"), "self"),
+    "lusers": "counts",
 }
 
 

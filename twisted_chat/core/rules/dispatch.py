@@ -15,6 +15,7 @@ from twisted_chat.core.rules.login import Login
 from twisted_chat.core.rules.messages import Messages
 from twisted_chat.core.rules.moderation import Moderation
 from twisted_chat.core.rules.ownership import Ownership
+from twisted_chat.core.rules.people import People
 from twisted_chat.core.rules.presence import Presence
 from twisted_chat.core.rules.private import Private
 from twisted_chat.core.rules.refusals import refuse
@@ -36,6 +37,7 @@ TOPICS: Final = (
     Accounts,
     Login,
     Presence,
+    People,
     Server,
     Listings,
 )

@@ -128,6 +128,16 @@ class ShowOwn(Effect, frozen=True):
     """Show the author's sessions their own copies of the event, as one that is acknowledged."""
 
 
+class ShowOrigin(Effect, frozen=True):
+    """Show the session that did it its own copy of the event."""
+
+
+class ShowUsers(Effect, frozen=True):
+    """Show the event to the sessions of these users."""
+
+    users: tuple[UserId, ...]
+
+
 class ShowUser(Effect, frozen=True):
     """Show the event to the sessions of a user, as far as they do not ignore the author."""
 

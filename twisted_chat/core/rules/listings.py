@@ -24,6 +24,7 @@ from twisted_chat.core.rules.decisions import (
     RunSearch,
     SendReply,
 )
+from twisted_chat.core.rules.people import latest_departure
 from twisted_chat.core.rules.permissions import floor
 from twisted_chat.core.rules.private import history_with
 from twisted_chat.core.rules.refusals import absent_target, no_such_room, refuse
@@ -63,8 +64,8 @@ class Listings(Topic):
         state, size = self.state, self.state.limits.page_size
         if command.room is None:
             if command.whole:
-                return InParts(all_people(state, None, asked.now))
-            return SendReply(people(state, None, command.page, size, asked.now))
+                return InParts(all_people(state, asked.user, None, asked.now))
+            return SendReply(people(state, asked.user, None, command.page, size, asked.now))
         room = state.room_named(command.room)
         outside = room is not None and asked.user.id not in room.members
         if room is None or (outside and room.settings.private):
@@ -75,8 +76,8 @@ class Listings(Topic):
                 f"Only members of {room.name} can see who is there. Enter it with /join {room.name}.",
             )
         if command.whole:
-            return InParts(all_people(state, room, asked.now))
-        return SendReply(people(state, room, command.page, size, asked.now))
+            return InParts(all_people(state, asked.user, room, asked.now))
+        return SendReply(people(state, asked.user, room, command.page, size, asked.now))
 
     def list_rooms(self, asked: Asked, command: c.ListRooms) -> Decision:
         if command.whole:
@@ -90,6 +91,9 @@ class Listings(Topic):
     def whois(self, asked: Asked, command: c.Whois) -> Decision:
         state, target = self.state, self.state.user_named(command.nick)
         if target is None:
+            gone = latest_departure(state, command.nick, asked.now)
+            if gone is not None:
+                return SendReply(gone)
             known = asked.user.account is not None and state.limits.last_seen
             return LastSeen(command.nick) if known else SendReply(absent_target(command.nick))
         to_operator = asked.session.operator is not None
@@ -130,7 +134,9 @@ def cut_page(items: Sequence[_T], page: int, size: int) -> tuple[tuple[_T, ...],
     return tuple(items[(page - 1) * size : page * size]), page, pages
 
 
-def people(state: State, room: Room | None, page: int, size: int, now: float) -> People:
+def people(
+    state: State, asker: User, room: Room | None, page: int, size: int, now: float
+) -> People:
     """List who is here, or in ``room``, by name."""
     here = state.users_by_key
     keys = (
@@ -138,21 +144,26 @@ def people(state: State, room: Room | None, page: int, size: int, now: float) ->
         if room is None
         else [key for key in state.nick_keys if here[key].id in room.members]
     )
+    if state.hidden:
+        keys = [key for key in keys if state.sees(asker, here[key])]
     some, page, pages = cut_page(keys, page, size)
     lines = tuple(_person(here[key], room, now) for key in some)
     return People(lines, len(keys), page, pages, room.name if room else None)
 
 
-def all_people(state: State, room: Room | None, now: float) -> Iterator[People]:
+def all_people(state: State, asker: User, room: Room | None, now: float) -> Iterator[People]:
     """List who is here, or in ``room``, in pages; who is gone by the time of their page is left out."""
     here = state.users if room is None else room.members
     name = room.name if room is not None else None
-    pages = _paged(tuple(here), state.limits.page_size)
+    shown = tuple(here)
+    if state.hidden:
+        shown = tuple(user for user in shown if state.sees(asker, state.users[user]))
+    pages = _paged(shown, state.limits.page_size)
     for number, page in enumerate(pages, 1):
         users = [state.users[user] for user in page if user in here]
         yield People(
             tuple(_person(user, room, now) for user in users),
-            len(here),
+            len(shown),
             number,
             len(pages),
             name,
@@ -176,6 +187,7 @@ def _person(user: User, room: Room | None, now: float) -> Person:
         host=author.shown_host,
         real_name=author.real_name,
         bot=author.bot,
+        server_operator=bool(user.operators),
     )
 
 
@@ -228,7 +240,7 @@ def _room_line(asker: User, room: Room) -> RoomLine:
 
 def overview(state: State, asker: User, page: int, size: int, now: float) -> Overview:
     """List rooms and people: the same page of both."""
-    return Overview(rooms(state, asker, page, size), people(state, None, page, size, now))
+    return Overview(rooms(state, asker, page, size), people(state, asker, None, page, size, now))
 
 
 def settings(room: Room) -> r.RoomSettings:
@@ -280,17 +292,20 @@ def profile(
     ``to_operator`` of the server, also where they are: elsewhere only their cloak is shown.
     """
     sessions = [it for _, each in sorted(user.sessions) if (it := state.sessions.get(each))]
+    shown = not user.settings.hidden or asker is user or bool(asker.operators)
     return Profile(
         user.nick,
         user.author.account,
         tuple(
-            room.name for room in map(state.rooms.__getitem__, user.rooms) if _open_to(asker, room)
+            room.name
+            for room in map(state.rooms.__getitem__, user.rooms)
+            if (_open_to(asker, room) if shown else asker.id in room.members)
         ),
         user.since,
         max(0.0, now - user.spoke),
         user.away,
         host=user.author.shown_host,
-        operator=any(each.operator is not None for each in sessions),
+        operator=bool(user.operators),
         addresses=tuple(dict.fromkeys(each.address or HERE for each in sessions))
         if to_operator
         else (),

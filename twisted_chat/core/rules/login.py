@@ -22,7 +22,7 @@ from twisted_chat.core.rules.decisions import (
 )
 from twisted_chat.core.rules.effects import CONFIRM, NOBODY, Applied, Near, Outcome, shown
 from twisted_chat.core.rules.permissions import ponder, rename_refused
-from twisted_chat.core.rules.presence import departed
+from twisted_chat.core.rules.presence import departed, note_departure
 from twisted_chat.core.rules.refusals import STALE, has_account, refuse, taken
 from twisted_chat.core.rules.topic import Asked, Case, Ordered, Rule, Topic
 from twisted_chat.core.state.dedup import owner_of
@@ -213,6 +213,7 @@ class Login(Topic):
         for old in same:
             del ghost.sessions[old]
             ghost.addresses.pop(old, None)
+            self.state.set_operator(ghost, old, None)
         mine = next(iter(same.values()), ghost.author)
         back_here = replace(mine, host=event.host)
         if ghost.author.scope == mine.scope:
@@ -283,6 +284,8 @@ class Login(Topic):
         holder = state.in_the_way(event.nick, user, account.key)
         happened = it.applied(NOBODY)
         if not _joins(holder, account, event.nick):
+            if user.nick != event.nick:
+                note_departure(state, it.message, happened.envelope.author, it.now)
             if user.nick.text != event.nick.text:
                 state.rename(user, event.nick)
             become(state, user, account, it.message, it.now)
@@ -290,6 +293,7 @@ class Login(Topic):
         # Their other sessions are here under that nick: this one goes over to them.
         place = it.place
         mine, address = user.sessions[place], user.addresses[place]
+        operator = user.operators.get(place)
         state.detach(user, place)
         rooms = None
         if not user.sessions:
@@ -297,8 +301,10 @@ class Login(Topic):
             for room in rooms:
                 state.take_out(user, state.rooms[room])
             state.remove_user(user)
+            note_departure(state, it.message, happened.envelope.author, it.now)
         author = replace(holder.author, scope=mine.scope, host=mine.host)
         state.attach(holder, place, author, address)
+        state.set_operator(holder, place, operator)
         state.accounts.logged_in(mine.scope, account.proof)
         state.nonces.touch(mine.scope, it.now, owner_of(author))
         moved = e.LoggedIn(holder.nick, event.proof, moved=True, rooms=rooms)
@@ -352,6 +358,8 @@ class Login(Topic):
 
     def renamed(self, it: Ordered, event: e.Renamed) -> Outcome:
         happened = it.applied(Near(tuple(it.user.rooms), author=True))
+        if event.nick != it.user.nick:
+            note_departure(self.state, it.message, happened.envelope.author, it.now)
         self.state.rename(it.user, event.nick)
         return happened
 

@@ -17,7 +17,7 @@ from twisted_chat.core.rules.refusals import check_size
 from twisted_chat.core.rules.topic import Asked, Case, Ordered, Rule, Topic
 from twisted_chat.core.state.dedup import owner_of
 from twisted_chat.core.state.state import State
-from twisted_chat.core.values.ids import Node, RoomId
+from twisted_chat.core.values.ids import MessageId, Node, RoomId
 from twisted_chat.core.values.text import CleanText
 
 _SAID_SO: Final = Refused("said-so", "They set their away status themselves.")
@@ -95,9 +95,16 @@ class Presence(Topic):
         for room in rooms:
             state.take_out(user, state.rooms[room])
         state.remove_user(user)
+        note_departure(state, it.message, happened.envelope.author, it.now)
         # The scope outlives the user: a client that comes back within 24 hours may resend.
         state.nonces.touch(user.author.scope, it.now, owner_of(user.author))
         return happened
+
+
+def note_departure(state: State, message: MessageId, author: e.Author | None, time: float) -> None:
+    """Note that somebody is no longer here under the nickname they had, unless that is not to be kept."""
+    if author is not None and state.limits.last_seen:
+        state.departures.add(message, author, time)
 
 
 # --- what follows ---

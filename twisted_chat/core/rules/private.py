@@ -68,7 +68,7 @@ class Private(Topic):
         scope = command.scope
         if target is not None and scope is not None and not is_meant(to, target, scope):
             return SendReply(somebody_else(to, scope))
-        refused = self.check_told(user, target, to)
+        refused = self.check_told(user, target, to, kind)
         if refused is not None:
             return SendReply(refused)
         number = target.id if isinstance(target, User) else NOT_HERE
@@ -83,7 +83,9 @@ class Private(Topic):
             return refuse("nobody-to-answer", why)
         return self.tell(asked, c.PrivateMessage(target.nick, command.lines))
 
-    def check_told(self, user: User, target: User | Account | None, to: Nick) -> Refused | None:
+    def check_told(
+        self, user: User, target: User | Account | None, to: Nick, kind: c.Kind
+    ) -> Refused | None:
         """Return why somebody cannot write to whom a message is for; None if they can."""
         state = self.state
         if target is None:
@@ -92,6 +94,9 @@ class Private(Topic):
         name = target.nick if isinstance(target, User) else target.name
         if not _wanted(state, user, target):
             return _not_to(state, target, name)
+        if kind == "ctcp" and isinstance(target, User) and target.settings.no_ctcp:
+            why = f"{name} takes no requests of programs (CTCP). The message was not sent."
+            return Refused("no-ctcp", why)
         if isinstance(target, User) or _ignored(user, target):
             return None
         sender, limits = user.account or GUESTS, state.limits
@@ -119,7 +124,7 @@ class Private(Topic):
         author = user.sessions[it.place]
         # What was sent before is not sent now, and nothing but that nobody is there stands in the way of saying so.
         if target is None or tag is None or state.nonces.find(author.scope, tag) is None:
-            refused = self.check_told(user, target, event.nick)
+            refused = self.check_told(user, target, event.nick, event.kind)
             if refused is not None:
                 return it.rejected(refused)
         assert target is not None

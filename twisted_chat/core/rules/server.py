@@ -174,7 +174,7 @@ class Server(Topic):
             return refuse("too-long", why)
         if not any(map(str.strip, command.lines)):
             return refuse("empty", "The announcement is empty, so it was not sent.")
-        return self.propose(asked, e.Announced(asked.operator, command.lines))
+        return self.propose(asked, e.Announced(asked.operator, command.lines, command.wallops))
 
     def set_panic(self, asked: Asked, command: c.SetPanic) -> Decision:
         return self.propose(asked, e.PanicSet(asked.operator, command.level))
@@ -289,7 +289,7 @@ def _deed(applied: Applied, deed: e.Deed, state: State, node: Node) -> f.Effects
             keep, stored = f.StoreUnban(kind, target), "/server-unban"
         case e.Announced(lines=lines):
             what, told = f"announced: {' / '.join(lines)}", ""
-            then = f.ShowAll()
+            then = f.ShowUsers(_who_get_wallops(state)) if deed.wallops else f.ShowAll()
         case e.PasswordReset(account=account, users=users):
             what, code = f"reset the password of the account {account}", deed.code
             told = (
@@ -318,6 +318,12 @@ def _deed(applied: Applied, deed: e.Deed, state: State, node: Node) -> f.Effects
         # Before anybody is cut off, who may be the one who did it.
         effects.append(f.ConfirmDeed(told, stored, code))
     return (*effects, then) if then is not None else tuple(effects)
+
+
+def _who_get_wallops(state: State) -> tuple[UserId, ...]:
+    return tuple(
+        user.id for user in state.users.values() if user.operators or user.settings.wallops
+    )
 
 
 def _end_account(users: Iterable[UserId], did: str, state: State, node: Node) -> f.HangUp:

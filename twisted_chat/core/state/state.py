@@ -14,12 +14,14 @@ from twisted_chat.core.state.accounts import Accounts
 from twisted_chat.core.state.bot_commands import Bots
 from twisted_chat.core.state.conversations import Talks
 from twisted_chat.core.state.dedup import Nonces
+from twisted_chat.core.state.departures import Departures
 from twisted_chat.core.state.invites import Invites
 from twisted_chat.core.state.read_markers import Markers
 from twisted_chat.core.state.room import LOBBY_ID, Room
 from twisted_chat.core.state.server_bans import ServerBans
 from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.state.user import User
+from twisted_chat.core.values.about import UserSettings
 from twisted_chat.core.values.account import Account, Registration
 from twisted_chat.core.values.ids import Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.values.limits import Limits
@@ -55,6 +57,12 @@ class State:
         self._users_by_account: dict[str, dict[UserId, User]] = {}
         self.rooms_by_key: dict[str, Room] = {}
         self._rooms_by_look: dict[str, Room] = {}
+        #: Users who are hidden, and those with a session of a server operator: counted more often than anybody is one.
+        self.hidden: dict[UserId, None] = {}
+        self.operators: dict[UserId, None] = {}
+        #: The most users that were here at once.
+        self.peak = 0
+        self.departures = Departures()
         #: Rooms of which something that lasts is another than a store was told, see :mod:`twisted_chat.core.state.snapshot`.
         self.altered: dict[RoomId, None] = {}
         self.server_bans = ServerBans()
@@ -112,6 +120,7 @@ class State:
 
     def add_user(self, user: User) -> None:
         self.users[user.id] = user
+        self.peak = max(self.peak, len(self.users))
         self._users_by_scope[user.author.scope] = user
         self._index(user)
         self._index_account(user)
@@ -128,6 +137,7 @@ class State:
         """Take a session from a user, who may be left with none."""
         gone = user.sessions.pop(place)
         user.addresses.pop(place, None)
+        self.set_operator(user, place, None)
         left = {author.scope for author in user.sessions.values()}
         if left and gone.scope not in left:
             self._users_by_scope.pop(gone.scope, None)
@@ -146,9 +156,42 @@ class State:
         self._unindex_account(user)
         known = self.accounts.get(account or "")
         name = known.name.text if known is not None else account or ""
-        user.author = msgspec.structs.replace(user.author, account=account, account_name=name)
-        self._retell(user)
+        self.describe(user, account=account, account_name=name)
         self._index_account(user)
+
+    def describe(self, user: User, **about: str | bool | None) -> None:
+        """Note something else that others see of a user."""
+        user.author = msgspec.structs.replace(user.author, **about)
+        self._retell(user)
+
+    def set_user(self, user: User, settings: UserSettings) -> None:
+        """Let a user have these settings from now on."""
+        user.settings = settings
+        if settings.hidden:
+            self.hidden[user.id] = None
+        else:
+            self.hidden.pop(user.id, None)
+
+    def set_operator(self, user: User, place: tuple[Node, SessionId], name: str | None) -> None:
+        """Note that a session of a user is one of the server operator of this name, or of none any more."""
+        if name is not None:
+            user.operators[place] = name
+            self.operators[user.id] = None
+        elif user.operators.pop(place, None) is not None and not user.operators:
+            del self.operators[user.id]
+
+    def shares_room(self, user: User, other: User) -> bool:
+        """Tell whether two are in one of the same rooms."""
+        return any(room in other.rooms for room in user.rooms)
+
+    def sees(self, user: User, other: User) -> bool:
+        """Tell whether somebody is in the lists that a user gets."""
+        return (
+            not other.settings.hidden
+            or other is user
+            or bool(user.operators)
+            or self.shares_room(user, other)
+        )
 
     def _retell(self, user: User) -> None:
         """Bring the authors of a user's sessions up to date with ``user.author``."""
@@ -170,6 +213,8 @@ class State:
         for author in (user.author, *user.sessions.values()):
             self._users_by_scope.pop(author.scope, None)
         del self.users[user.id]
+        self.hidden.pop(user.id, None)
+        self.operators.pop(user.id, None)
         self.bots.pop(user.id, None)
 
     def _index(self, user: User) -> None:
@@ -259,6 +304,8 @@ class State:
                     user.away,
                     sorted(user.addresses.items()),
                     user.idled,
+                    msgspec.structs.astuple(user.settings),
+                    sorted(user.operators.items()),
                 )
                 for user in self.users.values()
             },
@@ -289,6 +336,7 @@ class State:
             "invites": sorted(self.invites.items()),
             "talks": self.talks.dump(),
             "markers": self.markers.dump(),
+            "departures": self.departures.dump(),
             "bots": [(user, sorted(words)) for user, words in self.bots.items()],
             "server": (self.panic, [msgspec.structs.astuple(ban) for ban in self.server_bans]),
             "indexes": [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from twisted_chat.core.api.events import Author
+from twisted_chat.core.values.about import AS_COME, UserSettings
 from twisted_chat.core.values.ids import Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.text import CleanText
@@ -26,6 +27,9 @@ class User:
     rooms: dict[RoomId, None] = dataclasses.field(default_factory=dict)
     away: CleanText | None = None
     addresses: dict[tuple[Node, SessionId], str] = dataclasses.field(default_factory=dict)
+    settings: UserSettings = AS_COME
+    #: The names of server operators, by the sessions that are theirs.
+    operators: dict[tuple[Node, SessionId], str] = dataclasses.field(default_factory=dict)
     #: The server has marked them as away, for they were silent; speaking ends that.
     idled: bool = False
 

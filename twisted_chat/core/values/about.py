@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Iterator
+from typing import Final, Literal
 
 import msgspec
 
@@ -36,3 +37,32 @@ NOTHING_SAID: Final = About()
 def user_name_of(raw: str) -> str:
     """Return a user name without what cannot be in one; "" if nothing is left."""
     return _NOT_IN_USER_NAME.sub("", raw)[:MAX_USER_NAME]
+
+
+#: What people set about their own user: others see who is a ``bot``; ``hidden``: in lists only to those who share a room;
+#: ``no-ctcp``: programs of others ask theirs nothing; ``wallops``: they get what operators of the server tell each other.
+UserSetting = Literal["bot", "hidden", "no-ctcp", "wallops"]
+
+#: A setting and whether it is on.
+UserChange = tuple[UserSetting, bool]
+
+
+class UserSettings(msgspec.Struct, frozen=True, gc=False):
+    """What a user has set, besides what others see of them."""
+
+    hidden: bool = False
+    no_ctcp: bool = False
+    wallops: bool = False
+
+    def each(self) -> Iterator[UserChange]:
+        """Yield each setting with its value."""
+        yield "hidden", self.hidden
+        yield "no-ctcp", self.no_ctcp
+        yield "wallops", self.wallops
+
+    def changed(self, setting: UserSetting, value: bool) -> UserSettings:
+        """Return this with one setting changed."""
+        return msgspec.structs.replace(self, **{setting.replace("-", "_"): value})
+
+
+AS_COME: Final = UserSettings()

@@ -127,12 +127,18 @@ def _happened(envelope: e.Envelope) -> Placed | None:
             return s.Topic(content=topic, sender=who, room=room)
         case e.AwaySet(text=text, auto=auto):
             return s.Away(content=text or "", away=text is not None, auto=auto, sender=who)
+        case e.RealNameSet(real_name=name):
+            return s.RealName(content=name, sender=who)
+        case e.UserChanged(changes=changes):
+            return s.SelfChanged(
+                content=say.user_changed(changes), changes=dict(changes), sender=who
+            )
         case e.BotCommandsSet(words=words):
             return s.BotCommands(
                 content=say.bot_commands_set(who, words), commands=words, sender=who
             )
-        case e.Announced(lines=lines):
-            return s.Announcement(content="\n".join(lines), sender=who)
+        case e.Announced(lines=lines, wallops=wallops):
+            return s.Announcement(content="\n".join(lines), wallops=wallops, sender=who)
         case (
             e.Killed()
             | e.ServerBanned()
@@ -165,6 +171,7 @@ def _happened(envelope: e.Envelope) -> Placed | None:
             )
         case (
             e.Arrived()
+            | e.OperatorSet()
             | e.Received()
             | e.Read()
             | e.Detached()

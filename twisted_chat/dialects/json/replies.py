@@ -13,6 +13,7 @@ from twisted_chat.dialects.json.values import nick_texts
 from twisted_chat.dialects.schema import answers as s
 from twisted_chat.dialects.schema.base import Answer, moment, second
 from twisted_chat.dialects.wording import replies as say
+from twisted_chat.dialects.wording.events import user_changed
 from twisted_chat.dialects.wording.missed import summary
 from twisted_chat.dialects.wording.words import one_line, sentence
 
@@ -142,11 +143,30 @@ def answer(reply: r.Reply) -> Answer:
                 real_name=reply.real_name,
                 bot=reply.bot,
             )
-        case r.WasHere(name=name, time=time, ago=ago):
-            seen = moment(time)
-            return s.Whois(
-                content=say.was_here(name, ago), nick=name, here=False, seen=seen, ago=round(ago)
+        case r.WasHere(name=name, ago=ago):
+            content = say.was_here(
+                name, ago, say.gone(reply.user_name, reply.host, reply.real_name)
             )
+            return s.Whois(content=content, here=False, **_gone(reply))
+        case r.WereHere(nick=nick, users=users):
+            gone = [
+                (each.ago, say.gone(each.user_name, each.host, each.real_name)) for each in users
+            ]
+            return s.Whowas(
+                content="\n".join(say.were_here(nick.text, gone)),
+                nick=nick.text,
+                users=tuple(s.Departed(**_gone(each)) for each in users),
+            )
+        case r.Yourself(nick=nick, settings=settings, operator=operator):
+            return s.Self(
+                content=user_changed(settings),
+                nick=nick.text,
+                settings=dict(settings),
+                server_operator=operator,
+            )
+        case r.Counts():
+            counts = msgspec.structs.asdict(reply)
+            return s.Counts(content=say.counts(**counts), **counts)
         case r.ServerBanList():
             return _server_bans(reply)
         case r.AccountList():
@@ -211,6 +231,19 @@ def answer(reply: r.Reply) -> Answer:
 
 def _text(name: Nick | RoomName | None) -> str | None:
     return None if name is None else name.text
+
+
+def _gone(reply: r.WasHere) -> dict[str, Any]:
+    """Tell about somebody who left."""
+    return {
+        "nick": reply.name,
+        "account": reply.account,
+        "user_name": reply.user_name,
+        "host": reply.host,
+        "real_name": reply.real_name,
+        "seen": moment(reply.time),
+        "ago": round(reply.ago),
+    }
 
 
 def _place(place: RoomName | Nick) -> dict[str, Any]:
@@ -287,7 +320,12 @@ def _stats(reply: r.Stats) -> s.Stats:
     store["since"] = None if since is None else moment(since)
     content = say.stats(reply.sessions, reply.users, reply.rooms)
     return s.Stats(
-        content=content, sessions=reply.sessions, users=reply.users, rooms=reply.rooms, store=store
+        content=content,
+        sessions=reply.sessions,
+        users=reply.users,
+        rooms=reply.rooms,
+        counts=msgspec.structs.asdict(reply.counts) if reply.counts is not None else {},
+        store=store,
     )
 
 
@@ -310,6 +348,7 @@ def _person(person: r.Person) -> s.Person:
         scope=person.scope,
         real_name=person.real_name,
         bot=person.bot,
+        server_operator=person.server_operator,
     )
 
 

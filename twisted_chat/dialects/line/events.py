@@ -48,6 +48,10 @@ class LineView:
                 return self._lines([f"-- {say.you_are_called(isolated(nick.text))}"])
             case e.LoggedIn(nick=nick):
                 return self._lines([f"-- {say.you_are_logged_in(nick.text)}"])
+            case e.RealNameSet(real_name=name):
+                return self._lines([f"-- {say.real_name_set(placed(CleanText(name)))}"])
+            case e.UserChanged(changes=changes):
+                return self._lines([f"-- {say.user_changed(changes)}"])
             case e.AwaySet(text=None):
                 return self._lines([f"-- {say.you_are_back()}"])
             case e.AwaySet(text=str(text)):
@@ -101,6 +105,8 @@ class LineView:
                 return []  # what programs tell each other, and what a person need not be told
             case e.BotCommandsSet(words=words):
                 return [f"-- {say.bot_commands_set(who, words)}"]
+            case e.RealNameSet() | e.UserChanged() | e.OperatorSet():
+                return []  # others see it when they ask
             case e.Received() | e.Read():
                 return []  # what the server notes for itself
             case (

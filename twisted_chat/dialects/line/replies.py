@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import tzinfo
 
+import msgspec
+
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.durations import spell_duration
@@ -13,6 +15,7 @@ from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.line.layout import isolated, placed
 from twisted_chat.dialects.wording import replies as say
+from twisted_chat.dialects.wording.events import user_changed
 from twisted_chat.dialects.wording.help import lines as help_lines
 from twisted_chat.dialects.wording.missed import summary
 from twisted_chat.dialects.wording.words import counted, date, paging, sentence, wrapped
@@ -146,7 +149,13 @@ def _told(reply: r.Reply, zone: tzinfo | None) -> Iterable[str]:
                 bot=reply.bot,
             )
         case r.WasHere(name=name, ago=ago):
-            return [say.was_here(name, ago)]
+            return [say.was_here(name, ago, _gone(reply))]
+        case r.WereHere(nick=nick, users=users):
+            return say.were_here(nick.text, [(each.ago, _gone(each)) for each in users])
+        case r.Yourself(settings=settings):
+            return [user_changed(settings)]
+        case r.Counts():
+            return [say.counts(**msgspec.structs.asdict(reply))]
         case r.ServerBanList():
             return [
                 say.server_bans(reply.count, paging(reply.page, reply.pages, "/server-bans ")),
@@ -210,6 +219,10 @@ def _told(reply: r.Reply, zone: tzinfo | None) -> Iterable[str]:
             return []
 
 
+def _gone(reply: r.WasHere) -> str:
+    return say.gone(reply.user_name, reply.host, placed(CleanText(reply.real_name)))
+
+
 def _people(reply: r.People, command: str) -> list[str]:
     """List people; ``command`` with a number behind it shows another page."""
     names = [
@@ -244,6 +257,8 @@ def _stats(stats: r.Stats, zone: tzinfo | None) -> list[str]:
         f"{counted(store.waiting, 'change')} not committed yet (peak {store.most:,}), "
         f"{counted(store.unindexed, 'message')} not indexed yet.",
     ]
+    if stats.counts is not None:
+        lines.insert(1, say.counts(**msgspec.structs.asdict(stats.counts)))
     if store.size is not None and store.free is not None:
         grown = (
             ""

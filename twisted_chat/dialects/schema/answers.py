@@ -196,6 +196,7 @@ class Person(Struct, frozen=True, kw_only=True):
     scope: str = ""
     real_name: str = ""
     bot: bool = False
+    server_operator: bool = False
 
 
 class Who(Answer, frozen=True, kw_only=True, tag="who"):
@@ -271,6 +272,44 @@ class Profile(Whois, frozen=True, kw_only=True, tag="whois"):
     away: str | None = always(None)
     host: str = always("")
     server_operator: bool = always(False)
+
+
+class Departed(Struct, frozen=True, kw_only=True):
+    """Who had a nickname, and left ``ago`` seconds before."""
+
+    nick: str
+    account: str | None = None
+    user_name: str = ""
+    host: str = ""
+    real_name: str = ""
+    seen: float = 0.0
+    ago: float = 0.0
+
+
+class Whowas(Answer, frozen=True, kw_only=True, tag="whowas"):
+    """Who had a nickname and has it no longer, the latest first."""
+
+    nick: str
+    users: tuple[Departed, ...]
+
+
+class Self(Answer, frozen=True, kw_only=True, tag="self"):
+    """How one's own user is set; ``server_operator``: the session is one of an operator of the server."""
+
+    nick: str
+    settings: dict[str, bool]
+    server_operator: bool = always(False)
+
+
+class Counts(Answer, frozen=True, kw_only=True, tag="counts"):
+    """How many there are of what, as docs/protocol.md says."""
+
+    users: int
+    hidden: int = always(0)
+    operators: int = always(0)
+    nameless: int = always(0)
+    rooms: int = always(0)
+    peak: int = always(0)
 
 
 class CommandHelp(Struct, frozen=True, kw_only=True):
@@ -411,4 +450,5 @@ class Stats(Answer, frozen=True, kw_only=True, tag="stats"):
     sessions: int
     users: int
     rooms: int
+    counts: dict[str, int] = field(default_factory=dict)
     store: dict[str, str | int | float | None] = field(default_factory=dict)

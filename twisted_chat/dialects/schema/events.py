@@ -80,9 +80,10 @@ class TagsSent(Placed, frozen=True, kw_only=True, tag="tags"):
 
 
 class Announcement(Placed, frozen=True, kw_only=True, tag="announcement"):
-    """An operator of the server says something to everybody."""
+    """An operator of the server says something to everybody; ``wallops``: to operators and those who want to get that."""
 
     sender: str = field(name="from")
+    wallops: bool = False
 
 
 class BotCommands(Placed, frozen=True, kw_only=True, tag="bot_commands"):
@@ -149,6 +150,19 @@ class Away(Placed, frozen=True, kw_only=True, tag="away"):
     sender: str = field(name="from")
     away: bool
     auto: bool = False
+
+
+class RealName(Placed, frozen=True, kw_only=True, tag="realname"):
+    """``sender``, who may be oneself, has the real name ``text`` now; an empty one is none."""
+
+    sender: str = field(name="from")
+
+
+class SelfChanged(Placed, frozen=True, kw_only=True, tag="self"):
+    """One has set these about one's own user: ``bot``, ``hidden``, ``no-ctcp``, ``wallops``."""
+
+    sender: str = field(name="from")
+    changes: dict[str, bool] = always({})
 
 
 class Topic(Placed, frozen=True, kw_only=True, tag="topic"):

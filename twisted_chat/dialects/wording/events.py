@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from twisted_chat.core.api import events as e
+from twisted_chat.core.values.about import UserChange, UserSetting
 from twisted_chat.core.values.bans import Ban, Target
 from twisted_chat.core.values.durations import spell_duration
 from twisted_chat.core.values.room_settings import Setting
@@ -51,6 +52,24 @@ _SET: Final[dict[Setting, tuple[str, str]]] = {
 }
 
 
+#: What is said of each setting of one's own user: off, then on.
+_ABOUT: Final[dict[UserSetting, tuple[str, str]]] = {
+    "bot": ("You are not shown as a bot.", "You are shown as a bot."),
+    "hidden": (
+        "Everyone sees you in lists.",
+        "Only people who share a room with you see you in lists.",
+    ),
+    "no-ctcp": (
+        "Programs of others can ask yours (CTCP).",
+        "Programs of others cannot ask yours (CTCP).",
+    ),
+    "wallops": (
+        "You do not get what server operators tell each other.",
+        "You get what server operators tell each other.",
+    ),
+}
+
+
 def joined(who: str, room: str = "") -> str:
     return f"{who} joined {room}".rstrip()
 
@@ -92,6 +111,14 @@ def topic_set(who: str, topic: str, room: str = "") -> str:
 def retention_set(who: str, room: str, keep: object, *, capped: bool) -> str:
     most = " (the most that this server keeps)" if capped else ""
     return sentence(f"{who} changed the retention of {room}: its history is kept {keep}{most}")
+
+
+def real_name_set(name: str) -> str:
+    return f"Your real name is {name} now." if name else "You have no real name now."
+
+
+def user_changed(changes: Iterable[UserChange]) -> str:
+    return " ".join(_ABOUT[setting][on] for setting, on in changes)
 
 
 def bot_commands_set(who: str, words: Sequence[str]) -> str:

@@ -291,12 +291,30 @@ def whois(
     if real_name:
         lines.append(f"Real name: {real_name}")
     if host:
-        lines.append(f"{nick} comes from {user_name}@{host}{because(', '.join(addresses))}.")
+        where = f"{user_name}@{host}" if user_name else host
+        lines.append(f"{nick} comes from {where}{because(', '.join(addresses))}.")
     return lines
 
 
-def was_here(name: str, ago: float) -> str:
-    return f"{name} is not here. Last seen: {span(ago)} ago."
+def was_here(name: str, ago: float, about: str = "") -> str:
+    return f"{name} is not here. Last seen: {span(ago)} ago{about}."
+
+
+def were_here(name: str, users: Sequence[tuple[float, str]]) -> list[str]:
+    """Say who had a nickname: how long ago each left, and what is said about them, see :func:`gone`."""
+    return [f"{name} was here before:", *(f"  {span(ago)} ago{about}" for ago, about in users)]
+
+
+def gone(user_name: str, host: str, real_name: str) -> str:
+    """Say what is known about somebody who left; nothing if that is nothing."""
+    return f", as {user_name}@{host}{because(real_name)}" if host else ""
+
+
+def counts(users: int, hidden: int, operators: int, nameless: int, rooms: int, peak: int) -> str:
+    return (
+        f"{counted(users, 'user')} (peak {peak:,}, hidden {hidden:,}), {counted(operators, 'server operator')}, "
+        f"{counted(rooms, 'room')}, {counted(nameless, 'connection')} not logged in."
+    )
 
 
 def ignored(names: Sequence[str]) -> list[str]:

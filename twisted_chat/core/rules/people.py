@@ -1,0 +1,131 @@
+"""What people say and set about themselves, who had a nickname before, and how many there are."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.rules import effects as f
+from twisted_chat.core.rules.decisions import Decision, SendReply
+from twisted_chat.core.rules.effects import CONFIRM, NOBODY, Applied, Near, Outcome
+from twisted_chat.core.rules.refusals import check_size, refuse
+from twisted_chat.core.rules.topic import Asked, Ordered, Rule, Topic
+from twisted_chat.core.state.departures import Departure
+from twisted_chat.core.state.state import State
+from twisted_chat.core.values.ids import Node
+from twisted_chat.core.values.names import Nick
+
+_DAY: Final = 24 * 60 * 60
+
+
+class People(Topic):
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self.commands = {
+            c.SetRealName: self.set_real_name,
+            c.ShowUser: self.show_user,
+            c.ChangeUser: self.change_user,
+            c.ShowCounts: self.show_counts,
+            c.Whowas: self.whowas,
+        }
+        self.events = {
+            e.RealNameSet: Rule(self.real_name_set),
+            e.UserChanged: Rule(self.user_changed, effects=_own),
+            e.OperatorSet: Rule(self.operator_set, effects=_origin),
+        }
+
+    # --- about oneself ---
+
+    def set_real_name(self, asked: Asked, command: c.SetRealName) -> Decision:
+        long = check_size(command.text, self.state.limits.max_real_name)
+        return long or self.propose(asked, e.RealNameSet(str(command.text)))
+
+    def real_name_set(self, it: Ordered, event: e.RealNameSet) -> Outcome:
+        happened = it.applied(Near(tuple(it.user.rooms), author=True))
+        self.state.describe(it.user, real_name=event.real_name)
+        return happened
+
+    def show_user(self, asked: Asked, command: c.ShowUser) -> Decision:
+        user, operator = asked.user, asked.session.operator is not None
+        settings = (("bot", user.author.bot), *user.settings.each())
+        return SendReply(r.Yourself(user.nick, settings, operator))
+
+    def change_user(self, asked: Asked, command: c.ChangeUser) -> Decision:
+        return self.propose(asked, e.UserChanged(command.changes))
+
+    def user_changed(self, it: Ordered, event: e.UserChanged) -> Outcome:
+        user, happened = it.user, it.applied(NOBODY)
+        for setting, value in event.changes:
+            if setting == "bot":
+                self.state.describe(user, bot=value)
+            else:
+                self.state.set_user(user, user.settings.changed(setting, value))
+        return happened
+
+    def operator_set(self, it: Ordered, event: e.OperatorSet) -> Outcome:
+        self.state.set_operator(it.user, it.place, event.operator)
+        return it.applied(NOBODY)
+
+    # --- about others ---
+
+    def whowas(self, asked: Asked, command: c.Whowas) -> Decision:
+        found = _departures(self.state, command.nick, asked.now)
+        if not found:
+            why = f"Nobody was here as {command.nick} lately. Type /whois {command.nick} to ask about somebody who is here."
+            return refuse("was-not-here", why)
+        count = command.count if command.count is not None and command.count > 0 else None
+        users = tuple(was_here(each, asked.now) for each in found[:count])
+        return SendReply(r.WereHere(command.nick, users))
+
+    def show_counts(self, asked: Asked, command: c.ShowCounts) -> Decision:
+        return SendReply(counts(self.state))
+
+
+def counts(state: State) -> r.Counts:
+    """Count who and what is there."""
+    nameless = sum(session.user is None for session in state.sessions.values())
+    rooms = sum(bool(room.members or room.owner) for room in state.rooms.values())
+    users, hidden, operators = len(state.users), len(state.hidden), len(state.operators)
+    return r.Counts(users, hidden, operators, nameless, rooms, state.peak)
+
+
+def was_here(departure: Departure, now: float) -> r.WasHere:
+    """Tell who left, and when."""
+    author, time = departure.author, departure.time
+    return r.WasHere(
+        author.nick.text,
+        time,
+        max(0.0, now - time),
+        author.account,
+        author.account_name,
+        author.shown_user,
+        author.shown_host,
+        author.real_name,
+    )
+
+
+def latest_departure(state: State, nick: Nick, now: float) -> r.WasHere | None:
+    """Tell who had a nickname last, and when they left."""
+    found = _departures(state, nick, now)
+    return was_here(found[0], now) if found else None
+
+
+def _departures(state: State, nick: Nick, now: float) -> list[Departure]:
+    """Return who had a nickname, as far back as may be known."""
+    since = now - state.limits.last_seen * _DAY
+    return [each for each in state.departures.of(nick.key) if each.time >= since]
+
+
+# --- what follows ---
+
+
+def _own(applied: Applied, event: e.UserChanged, state: State, node: Node) -> f.Effects:
+    """Show it to the author's sessions: others see it when they ask."""
+    return f.ShowOwn(), CONFIRM
+
+
+def _origin(applied: Applied, event: e.OperatorSet, state: State, node: Node) -> f.Effects:
+    """Show it to the session that it is about."""
+    return (f.ShowOrigin(),)
