@@ -17,6 +17,7 @@ class View:
     def __init__(self, name: str = "", *, acks: bool = False) -> None:
         self.name = name
         self.acks = acks
+        self.sums = True
         #: How many events were rendered, and for which of them that fails.
         self.rendered = 0
         self.broken: Callable[[e.Envelope], bool] = lambda envelope: False
@@ -140,7 +141,7 @@ def _tell(envelope: e.Envelope) -> str:
         case e.Departed(reason=reason):
             return f"departed {who} ({reason})"
         case e.Gathered(joined=joined, left=left, members=members):
-            names = [f"+{nick}" for nick in joined] + [f"-{nick}" for nick in left]
+            names = [f"+{each.nick}" for each in joined] + [f"-{each.nick}" for each in left]
             return f"gathered{where} {' '.join(names)} = {members}"
         case e.Detached():
             return ""

@@ -255,7 +255,7 @@ class HiddenTests(SynchronousTestCase):
             self.assertFalse(is_hidden(happened(1, event, 1, who="Mal"), {"mal": "Mal"}), event)
 
     def test_what_has_no_author_is_seen(self) -> None:
-        gathered = e.Gathered((), (author("Mal").nick,), 3)
+        gathered = e.Gathered((), (author("Mal"),), 3)
         envelope = e.Envelope(MessageId(0), 1.0, gathered, None, None)
         self.assertFalse(is_hidden(envelope, {"mal": "Mal"}))
 

@@ -190,7 +190,7 @@ class TurnTests(EngineCase):
         for ear in ears:
             self.say(1, skip=ear)
             self.delivery.focus(ear.outbox, R1)
-            self.delivery.gather(room(1), parse_nick("ann"), 200, joined=True)
+            self.delivery.gather(room(1), author("ann"), 200, joined=True)
             self.delivery.close(ear.outbox)
         kept = (self.delivery._channels, self.delivery._active, self.delivery._crowds)
         self.assertEqual(kept, ({}, {}, {}))
@@ -361,11 +361,11 @@ class RecipientTests(EngineCase):
 class CrowdTests(EngineCase):
     def come(self, *names: str, members: int = 101, where: int = 1) -> None:
         for name in names:
-            self.delivery.gather(room(where), parse_nick(name), members, joined=True)
+            self.delivery.gather(room(where), author(name), members, joined=True)
 
     def go(self, *names: str, members: int = 101, where: int = 1) -> None:
         for name in names:
-            self.delivery.gather(room(where), parse_nick(name), members, joined=False)
+            self.delivery.gather(room(where), author(name), members, joined=False)
 
     def test_joins_and_leaves_are_one_line_every_five_seconds(self) -> None:
         ear = self.ear(R1)
@@ -438,11 +438,42 @@ class CrowdTests(EngineCase):
         self.clock.advance(5)
         self.assertEqual(new.take(), ["own gathered #room1 -ann = 101"])
 
-    @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 9)), max_size=60))
+    def test_newcomer_that_is_told_of_each_by_itself_is_not_told_of_itself(self) -> None:
+        self.ear(R1)
+        self.view.sums = False
+        self.come("ann")
+        self.come("bob")
+        bob = self.ear(R1)
+        self.come("cid")
+        cid = self.ear(R1)
+        self.go("ann")
+        self.clock.advance(5)
+        self.assertEqual(
+            bob.take(), ["own gathered #room1 +cid = 101", "own gathered #room1 -ann = 101"]
+        )
+        self.assertEqual(cid.take(), ["own gathered #room1 -ann = 101"])
+
+    def test_who_left_the_chat_is_told_apart_from_who_left_the_room(self) -> None:
+        seen: list[e.Event] = []
+
+        def event(envelope: e.Envelope) -> bytes:
+            seen.append(envelope.event)
+            return b"x"
+
+        self.patch(self.view, "event", event)
+        self.ear(R1)
+        ann, bob = author("ann", 7), author("bob", 8)
+        self.delivery.gather(room(1), ann, 101, joined=False, departed=True)
+        self.delivery.gather(room(1), bob, 101, joined=False)
+        self.clock.advance(5)
+        self.assertEqual(seen, [e.Gathered((), (ann, bob), 101, frozenset((ann.user,)))])
+
+    @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 9)), max_size=60), st.booleans())
     def test_whoever_keeps_a_list_of_members_has_the_right_one(
-        self, steps: list[tuple[int, int]]
+        self, steps: list[tuple[int, int]], sums: bool
     ) -> None:
         self.setUp()
+        self.view.sums = sums
         here: dict[str, Ear] = {}
         lists: dict[str, set[str]] = {}
         for number, what in [*steps, (0, 0), (1, 0)]:

@@ -39,7 +39,10 @@ def by_alice(event: e.Event, room: RoomName | None = DEV) -> e.Envelope:
 
 def gathered(joined: tuple[Nick, ...], left: tuple[Nick, ...]) -> e.Envelope:
     room = e.RoomRef(RoomId(1), DEV)
-    return e.Envelope(MessageId(0), NOON, e.Gathered(joined, left, 200), None, None, room)
+    came, went = (
+        tuple(e.Author(UserId(1), nick, Scope("s")) for nick in each) for each in (joined, left)
+    )
+    return e.Envelope(MessageId(0), NOON, e.Gathered(came, went, 200), None, None, room)
 
 
 def lines_of(shown: bytes) -> list[str]:

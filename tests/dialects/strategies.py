@@ -236,6 +236,9 @@ counts = st.integers(0, 10**6)
 keeps = st.builds(Keep, counts, counts)
 #: Ids of clients: as :class:`JsonDialect` lets them in.
 tags = clean_texts.filter(lambda tag: 0 < len(tag) <= 64)
+_author_tuples = st.lists(
+    st.builds(e.Author, st.integers(1, 9).map(UserId), nicks, st.just(Scope("5c09e"))), max_size=15
+).map(tuple)
 _nick_tuples = st.lists(nicks, max_size=15).map(tuple)
 _maybe_text = st.none() | clean_texts
 bans = st.builds(
@@ -296,7 +299,7 @@ EVENTS: dict[type[Any], st.SearchStrategy[Any]] = {
     e.PasswordReset: st.builds(e.PasswordReset, st.just("root"), nicks.map(str)),
     e.AccountRemoved: st.builds(e.AccountRemoved, st.just("root"), nicks.map(str)),
     e.PanicSet: st.builds(e.PanicSet, st.just("root"), st.integers(0, 2)),
-    e.Gathered: st.builds(e.Gathered, _nick_tuples, _nick_tuples, counts),
+    e.Gathered: st.builds(e.Gathered, _author_tuples, _author_tuples, counts),
     e.SettingsChanged: st.builds(
         e.SettingsChanged,
         st.lists(

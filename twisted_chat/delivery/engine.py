@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Callable, Iterable
 from typing import Final
 
 import msgspec
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from twisted_chat.core.api.events import Envelope, Gathered, RoomRef, Said
-from twisted_chat.core.values.ids import MessageId, RoomId
+from twisted_chat.core.api.events import Author, Envelope, Gathered, RoomRef, Said
+from twisted_chat.core.values.ids import MessageId, RoomId, UserId
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.core.values.names import Nick
 from twisted_chat.delivery.backlog import Backlog
 from twisted_chat.delivery.batch import RoomBatch, shown
 from twisted_chat.delivery.outbox import Outbox, Sink, Slot
@@ -28,35 +28,58 @@ class _Crowd(msgspec.Struct):
     room: RoomRef
     timer: IDelayedCall
     members: int = 0
-    joined: dict[str, Nick] = {}
-    left: dict[str, Nick] = {}
-    #: Sessions that entered meanwhile, and the last that happened to each name since the first of them did. What cancels
-    #: out for the others may not for these: somebody who came and left again may stand in the list they were shown.
-    newcomers: dict[Outbox, None] = {}
-    since: dict[str, tuple[Nick, bool]] = {}
+    joined: dict[str, Author] = {}
+    left: dict[str, Author] = {}
+    departed: set[UserId] = set()
+    #: How many came and went.
+    notes: int = 0
+    #: Sessions that entered meanwhile, behind how many notes, and the last that happened to each name since the first of them
+    #: did, in that order. What cancels out for the others may not for these: somebody who came and left again may stand in the
+    #: list they were shown.
+    newcomers: dict[Outbox, int] = {}
+    since: dict[str, tuple[int, Author, bool]] = {}
 
-    def note(self, nick: Nick, *, joined: bool) -> None:
+    def note(self, author: Author, *, joined: bool, departed: bool) -> None:
         """Note that somebody came or went; coming and going cancel out."""
+        key = author.nick.key
         here, there = (self.joined, self.left) if joined else (self.left, self.joined)
-        if there.pop(nick.key, None) is None:
-            here[nick.key] = nick
+        if there.pop(key, None) is None:
+            here[key] = author
+        if departed:
+            self.departed.add(author.user)
+        self.notes += 1
         # This goes on when the first newcomer is gone again: there may be others by then.
         if self.newcomers or self.since:
-            self.since[nick.key] = nick, joined
+            self.since.pop(key, None)
+            self.since[key] = self.notes, author, joined
 
-    def told(self, now: float, *, newcomer: bool) -> list[Envelope]:
+    def told(self, now: float) -> list[Envelope]:
         """Return what to tell, in lines of at most :data:`MAX_NAMES` names."""
-        if newcomer:
-            joined = [nick for nick, came in self.since.values() if came]
-            left = [nick for nick, came in self.since.values() if not came]
-        else:
-            joined, left = list(self.joined.values()), list(self.left.values())
+        return self._lines(now, list(self.joined.values()), list(self.left.values()))
+
+    def told_newcomers(self, now: float) -> list[Envelope]:
+        """Return what to tell those who entered meanwhile."""
+        joined = [author for _, author, came in self.since.values() if came]
+        left = [author for _, author, came in self.since.values() if not came]
+        return self._lines(now, joined, left)
+
+    def told_singly(self, now: float) -> tuple[list[int], list[Envelope]]:
+        """Return the same, each by itself, with the number of its note."""
+        envelopes = [
+            each
+            for _, author, came in self.since.values()
+            for each in self._lines(now, [author] if came else [], [] if came else [author])
+        ]
+        return [note for note, _, _ in self.since.values()], envelopes
+
+    def _lines(self, now: float, joined: list[Author], left: list[Author]) -> list[Envelope]:
         envelopes = []
         while joined or left:
             came = tuple(joined[:MAX_NAMES])
             went = tuple(left[: MAX_NAMES - len(came)])
             del joined[: len(came)], left[: len(went)]
-            part = Gathered(came, went, self.members)
+            departed = frozenset(author.user for author in went) & self.departed
+            part = Gathered(came, went, self.members, departed)
             envelopes.append(Envelope(MessageId(0), now, part, None, None, self.room))
         return envelopes
 
@@ -100,7 +123,7 @@ class Delivery:
         channel.enter(outbox)
         outbox.rooms[room] = None
         if room in self._crowds:
-            self._crowds[room].newcomers[outbox] = None
+            self._crowds[room].newcomers[outbox] = self._crowds[room].notes
 
     def leave(self, outbox: Outbox, room: RoomId) -> None:
         """Let a session no longer hear a room; it gets what was said there until now."""
@@ -219,7 +242,15 @@ class Delivery:
 
     # --- crowds ---
 
-    def gather(self, room: RoomRef, nick: Nick, members: int, *, joined: bool) -> None:
+    def gather(
+        self,
+        room: RoomRef,
+        author: Author,
+        members: int,
+        *,
+        joined: bool,
+        departed: bool = False,
+    ) -> None:
         """Note that somebody came to or went from a crowded room; a line tells of all of them a little later."""
         if room.id not in self._channels:
             return  # nobody here to tell
@@ -228,7 +259,7 @@ class Delivery:
             timer = self._clock.callLater(self._limits.crowd_time, self.settle, room.id)
             crowd = self._crowds[room.id] = _Crowd(room, timer)
         crowd.members = members
-        crowd.note(nick, joined=joined)
+        crowd.note(author, joined=joined, departed=departed)
 
     def settle(self, room: RoomId) -> None:
         """Tell now who came to and went from a crowded room, so that what follows is told after it."""
@@ -241,17 +272,30 @@ class Delivery:
         now = self._wall()
         for outbox in crowd.newcomers:
             self.catch_up(outbox)
-        for envelope in crowd.told(now, newcomer=False):
+        for envelope in crowd.told(now):
             self._add(channel, envelope, None)
-        own = crowd.told(now, newcomer=True) if crowd.newcomers else ()
+        if crowd.newcomers:
+            self._tell_newcomers(crowd, channel, now)
+
+    def _tell_newcomers(self, crowd: _Crowd, channel: RoomBatch, now: float) -> None:
+        """Tell those who entered meanwhile: what is news to the others is partly old to them."""
+        own = crowd.told_newcomers(now)
         rendered: dict[Variant, bytes] = {}
-        for outbox in crowd.newcomers:
+        singly: dict[Variant, list[bytes]] = {}
+        notes, each = (
+            ([], []) if all(it.here.sums for it in crowd.newcomers) else crowd.told_singly(now)
+        )
+        for outbox, before in crowd.newcomers.items():
             channel.move_on(outbox)
-            # What is news to the others is partly old to them: the dialect decides what they see of it.
             view = outbox.here
-            if view not in rendered:
-                rendered[view] = b"".join([view.own(envelope, acked=False) for envelope in own])
-            self.send(outbox, rendered[view])
+            if view.sums:
+                if view not in rendered:
+                    rendered[view] = b"".join([view.own(envelope, acked=False) for envelope in own])
+                self.send(outbox, rendered[view])
+            else:
+                if view not in singly:
+                    singly[view] = [view.own(envelope, acked=False) for envelope in each]
+                self.send(outbox, b"".join(singly[view][bisect.bisect_right(notes, before) :]))
 
     def settle_all(self) -> None:
         """Tell of all crowds now, and leave no timer of theirs behind."""

@@ -8,10 +8,9 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.api.events import Envelope, RoomRef, is_hidden
+from twisted_chat.core.api.events import Author, Envelope, RoomRef, is_hidden
 from twisted_chat.core.values.ids import MessageId, RoomId, SessionId
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.core.values.names import Nick
 from twisted_chat.delivery.engine import Delivery
 from twisted_chat.delivery.flow import FlowControl
 from twisted_chat.delivery.session import Answer, Door, Session
@@ -228,8 +227,10 @@ class SessionsById:
         for session in mine:
             self._delivery.send(session.outbox, session.dialect.own(envelope, acked=False))
 
-    def gather(self, room: RoomRef, nick: Nick, members: int, joined: bool) -> None:
-        self._delivery.gather(room, nick, members, joined=joined)
+    def gather(
+        self, room: RoomRef, author: Author, members: int, joined: bool, departed: bool
+    ) -> None:
+        self._delivery.gather(room, author, members, joined=joined, departed=departed)
 
     # --- where sessions are, and whom they ignore ---
 

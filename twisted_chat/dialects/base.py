@@ -44,6 +44,10 @@ class Variant(Protocol):
     Each method returns whole lines, or empty bytes for events that this variant does not show.
     """
 
+    @property
+    def sums(self) -> bool:
+        """Who came to and went from a crowded room is one line, which may name somebody who is there; else a line for each."""
+
     def event(self, envelope: Envelope) -> bytes:
         """Render an event for everyone but its author."""
 

@@ -12,7 +12,7 @@ from typing import Protocol
 import msgspec
 
 from twisted_chat.core.api.commands import Command
-from twisted_chat.core.api.events import Envelope, RoomRef
+from twisted_chat.core.api.events import Author, Envelope, RoomRef
 from twisted_chat.core.api.replies import Reply
 from twisted_chat.core.values.ids import MessageId, RoomId, SessionId
 from twisted_chat.core.values.limits import Limits
@@ -108,8 +108,10 @@ class ConnectionsPort(Protocol):
     ) -> None:
         """Show an event once to each session in these rooms; to those of ``own`` as their own copies."""
 
-    def gather(self, room: RoomRef, nick: Nick, members: int, joined: bool) -> None:
-        """Count somebody among those who came to or left a crowded room lately."""
+    def gather(
+        self, room: RoomRef, author: Author, members: int, joined: bool, departed: bool
+    ) -> None:
+        """Count somebody among those who came to or left a crowded room lately; ``departed``: they left the chat."""
 
     # --- where sessions are, and whom they ignore ---
 

@@ -65,7 +65,7 @@ class EventFanout:
             f.ShowUsers: self._show_users,
             f.ShowAll: self._show_all,
             f.Gather: lambda it, envelope, session: connections.gather(
-                it.room, it.nick, it.members, it.joined
+                it.room, it.author, it.members, it.joined, it.departed
             ),
             f.Arrive: lambda it, envelope, session: lifecycle.arrived(envelope, session),
             f.LogIn: lambda it, envelope, session: lifecycle.logged_in(envelope, session),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.core.world import NOW, lines, nick, room
+from tests.making import author
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
@@ -124,7 +125,7 @@ EVERY_EVENT: tuple[e.Event, ...] = (
     e.PanicSet("root", 1),
     e.PasswordReset("root", "bob", "digest", "a hash", (UserId(2),)),
     e.AccountRemoved("root", "bob", (UserId(2),), (RoomId(3),)),
-    e.Gathered((nick("bob"),), (), 200),
+    e.Gathered((author("bob", 2),), (), 200, frozenset((UserId(2),))),
     e.SettingsChanged((("slow", 30),)),
     e.RoomPasswordSet(True, "00"),
     e.InvitedToRoom(UserId(2), nick("eve")),

@@ -60,7 +60,7 @@ class EffectsTests(SynchronousTestCase):
         self.world.enter("cid")
         shown, entered = self.last()
         assert isinstance(shown, f.Gather)
-        self.assertEqual((shown.nick, shown.members, shown.joined), (nick("cid"), 3, True))
+        self.assertEqual((shown.author.nick, shown.members, shown.joined), (nick("cid"), 3, True))
         self.assertEqual(entered, f.EnterRoom(shown.room.id, created=False))
 
     def test_what_only_changes_what_is_shown_needs_no_entry_of_its_own(self) -> None:

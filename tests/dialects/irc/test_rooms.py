@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from tests.doors.irc.house import IrcHouseTestCase
 
 
@@ -122,6 +124,26 @@ class InviteTests(IrcHouseTestCase):
         ):
             (line,) = self.asks(guest, f"INVITE {line}")
             self.assertTrue(line.startswith(f":server {told} :"), line)
+
+
+class CrowdTests(IrcHouseTestCase):
+    limits = replace(IrcHouseTestCase.limits, crowd_size=2)
+
+    def test_who_comes_to_a_crowd_and_goes_is_a_line_each_a_little_later(self) -> None:
+        ann = self.enters("ann", "#dev")
+        others = [self.enters(nick, "#dev") for nick in ("bob", "cid", "dan", "eve")]
+        self.house.clock.advance(5)
+        self.house.hush()
+        others[0].types("PART #dev")
+        others[1].types("QUIT :bye")
+        joe = self.enters("joe", "#dev")
+        kim = self.enters("kim", "#dev", caps="extended-join")
+        for guest in (ann, joe, kim):
+            self.assert_bare(guest)
+        self.house.clock.advance(5)
+        self.assert_bare(ann, ":bob PART #dev", ":cid QUIT", ":joe JOIN #dev", ":kim JOIN #dev")
+        self.assert_bare(joe, ":kim JOIN #dev")
+        self.assert_bare(kim)
 
 
 class OutsideTests(IrcHouseTestCase):

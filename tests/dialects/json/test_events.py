@@ -9,7 +9,6 @@ from hypothesis import given
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.dialects.json_shown import (
-    ALICE,
     BOB,
     DEV,
     HI,
@@ -25,6 +24,7 @@ from tests.dialects.json_shown import (
     nowhere,
 )
 from tests.dialects.strategies import EVENTS, envelopes, replies, tags
+from tests.making import author
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.extras import Extras
@@ -140,7 +140,7 @@ class EventTests(SynchronousTestCase):
 
     def test_gathered_is_a_delta_of_members_without_an_id(self) -> None:
         room = e.RoomRef(RoomId(1), DEV)
-        delta = e.Gathered((ALICE, BOB), (), 150)
+        delta = e.Gathered((author("alice"), author("bob")), (), 150)
         shown = decoded(VIEW.event(e.Envelope(MessageId(0), THEN, delta, None, None, room)))
         self.assertEqual(
             shown,
@@ -247,8 +247,8 @@ class EventTests(SynchronousTestCase):
                 self.assertEqual((kind, value["commands"]), ("bot_commands", list(words)))
             case e.Gathered(joined=joined, left=left, members=members):
                 self.assertEqual((kind, value["count"]), ("members", members))
-                self.assertEqual(value["joined"], [nick.text for nick in joined])
-                self.assertEqual(value["left"], [nick.text for nick in left])
+                self.assertEqual(value["joined"], [each.nick.text for each in joined])
+                self.assertEqual(value["left"], [each.nick.text for each in left])
             case e.RoomEvent():
                 self.assertIn(kind, _ROOM_TYPES)
                 self.assertNotIn("password", value)

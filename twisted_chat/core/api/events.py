@@ -324,12 +324,14 @@ class IgnoreSet(_Event, frozen=True):
 class Gathered(_Event, frozen=True):
     """Who came to and went from a crowded room in the last seconds, instead of a line for each.
 
-    Made by delivery for show only: it never was on a bus, and its envelope has no author.
+    Made by delivery for show only: it never was on a bus, and its envelope has no author. ``departed`` are those of ``left``
+    who left the chat.
     """
 
-    joined: tuple[Nick, ...]
-    left: tuple[Nick, ...]
+    joined: tuple[Author, ...]
+    left: tuple[Author, ...]
     members: int
+    departed: frozenset[UserId] = frozenset()
 
 
 class RoomEvent(_Event, frozen=True):

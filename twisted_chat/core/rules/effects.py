@@ -19,7 +19,7 @@ from twisted_chat.core.rules.refusals import UNMATCHED
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.ids import MessageId, Node, RoomId, SessionId, UserId
-from twisted_chat.core.values.names import Nick, RoomName
+from twisted_chat.core.values.names import RoomName
 from twisted_chat.core.values.server_ban import Ban
 from twisted_chat.core.values.server_ban import Kind as BanKind
 
@@ -149,12 +149,16 @@ class ShowAll(Effect, frozen=True):
 
 
 class Gather(Effect, frozen=True):
-    """Count somebody among those who came to or left a crowded room lately; one line tells of all of them."""
+    """Count somebody among those who came to or left a crowded room lately; one line tells of all of them.
+
+    ``departed``: they left the chat.
+    """
 
     room: e.RoomRef
-    nick: Nick
+    author: e.Author
     members: int
     joined: bool
+    departed: bool = False
 
 
 # --- where sessions are ---

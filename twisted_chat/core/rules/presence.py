@@ -123,7 +123,9 @@ def departed(applied: Applied, event: e.Departed, state: State, node: Node) -> f
     for room in event.rooms:
         left = rooms.get(room)
         if left is not None and len(left.members) > state.limits.crowd_size:
-            effects.append(f.Gather(left.ref, author.nick, len(left.members), joined=False))
+            effects.append(
+                f.Gather(left.ref, author, len(left.members), joined=False, departed=True)
+            )
         else:
             small.append(room)
     return (*effects, f.ShowNear(tuple(small), own=False))

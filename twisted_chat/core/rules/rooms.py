@@ -347,7 +347,7 @@ def show_room(envelope: e.Envelope, ref: e.RoomRef, state: State, *, joined: boo
     assert envelope.author is not None
     members = len(state.rooms[ref.id].members)
     if members > state.limits.crowd_size:
-        return f.Gather(ref, envelope.author.nick, members, joined)
+        return f.Gather(ref, envelope.author, members, joined)
     return f.ShowRoom(ref.id)
 
 

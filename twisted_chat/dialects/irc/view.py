@@ -17,6 +17,8 @@ from twisted_chat.dialects.wording import events as say
 class IrcView:
     """What sessions with the capabilities ``caps`` see. ``server`` is the name of the server."""
 
+    sums = False
+
     def __init__(self, server: str, caps: frozenset[str]) -> None:
         self.server = server
         self.caps = caps
@@ -117,6 +119,17 @@ def join(view: IrcView, author: e.Author, room: str) -> str:
     return f":{author.prefix} JOIN {room}"
 
 
+def _gathered(view: IrcView, envelope: e.Envelope, event: e.Gathered) -> Iterable[str]:
+    """Show who went and who came, a line each."""
+    assert envelope.room is not None
+    room = str(envelope.room.name)
+    for author in event.left:
+        departed = author.user in event.departed
+        yield f":{author.prefix} QUIT" if departed else f":{author.prefix} PART {room}"
+    for author in event.joined:
+        yield join(view, author, room)
+
+
 def _left(view: IrcView, envelope: e.Envelope, event: e.Left) -> Iterable[str]:
     assert envelope.author is not None and envelope.room is not None
     why = f" :{event.reason}" if event.reason else ""
@@ -191,6 +204,7 @@ def _announced(view: IrcView, envelope: e.Envelope, event: e.Announced) -> Itera
 
 #: How each event is written; one that is not here is told in words if it is about a room, and else not at all.
 EVENTS: Final[dict[type[e.Event], Callable[[IrcView, e.Envelope, Any], Iterable[str]]]] = {
+    e.Gathered: _gathered,
     e.Joined: _joined,
     e.Left: _left,
     e.Departed: _departed,

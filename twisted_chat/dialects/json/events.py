@@ -28,6 +28,8 @@ _NAMED: Final = 50
 class JsonView:
     """What a JSON session sees; the same for all its rooms."""
 
+    sums = True
+
     def __init__(self, zone: tzinfo | None, now: Callable[[], float]) -> None:
         self._zone = zone
         self._time_now = now
@@ -149,7 +151,7 @@ def _happened(envelope: e.Envelope) -> Placed | None:
         ):
             return None  # what comes of them is shown
         case e.Gathered(joined=joined, left=left, members=members):
-            came, went = nick_texts(joined), nick_texts(left)
+            came, went = (nick_texts(each.nick for each in them) for them in (joined, left))
             return s.Gathered(
                 content=say.gathered(came, went, where),
                 joined=came,

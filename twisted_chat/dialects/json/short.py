@@ -104,6 +104,8 @@ class ShortJson:
 class _ShortView:
     """The variant for the room that has the focus (``here``), or for others, which are named."""
 
+    sums = True
+
     def __init__(self, whole: JsonDialect, *, here: bool) -> None:
         self._now, self._zone = whole.now, whole.zone
         self._here = here

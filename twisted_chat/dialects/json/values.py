@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from datetime import datetime, tzinfo
 
 from twisted_chat.core.values.names import Nick
@@ -14,5 +15,5 @@ def time_of_day(second: int, zone: tzinfo | None) -> str:
     return datetime.fromtimestamp(second, zone).strftime("%H:%M:%S")
 
 
-def nick_texts(nicks: tuple[Nick, ...]) -> tuple[str, ...]:
+def nick_texts(nicks: Iterable[Nick]) -> tuple[str, ...]:
     return tuple([nick.text for nick in nicks])

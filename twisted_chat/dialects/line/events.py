@@ -19,6 +19,8 @@ from twisted_chat.dialects.wording.words import because, date_and_clock
 class LineView:
     """What a line session sees of a room: the one it talks in (``here``) or another."""
 
+    sums = True
+
     def __init__(
         self,
         zone: tzinfo | None,
@@ -151,7 +153,9 @@ class LineView:
             case e.Gathered(
                 joined=joined, left=left
             ):  # pragma: no branch (mypy sees a missing case)
-                came, went = ([isolated(nick.text) for nick in each] for each in (joined, left))
+                came, went = (
+                    [isolated(each.nick.text) for each in them] for them in (joined, left)
+                )
                 return [f"-- {say.gathered(came, went, room)}"] if came or went else []
 
 
