@@ -1,4 +1,4 @@
-"""What a session asks for: frozen data in the imperative, made by the dialects, decided by the hub."""
+"""What a session asks for: frozen data in the imperative. Dialects make commands, the hub decides them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from twisted_chat.core.values.room_settings import Change
 from twisted_chat.core.values.server_ban import Kind as BanKind
 from twisted_chat.core.values.text import CleanText, Secret
 
-#: How a message is meant: said, an action (``/me``), a notice (no program answers it), a client-to-client request, the answer
-#: to one, or nothing but tags.
+#: How a message is meant: as speech, as an action (``/me``), as a notice (which no program answers), as a request from client to
+#: client or the answer to one, or as tags without a text.
 Kind = Literal["say", "action", "notice", "ctcp", "ctcp-reply", "tags"]
-#: What programs tell each other, and no person is shown.
+#: What programs send to each other; people do not see it.
 BETWEEN_PROGRAMS: Final = frozenset(("ctcp", "ctcp-reply", "tags"))
 
-#: The lines of one message, in order; none for tags alone. Doors without multi-line messages show one line each.
+#: The lines of one message, in order; empty if it is tags alone. Doors without multi-line messages show them one by one.
 Lines = tuple[CleanText, ...]
 
 
@@ -32,18 +32,19 @@ class Command(msgspec.Struct, frozen=True, gc=False):
 
 
 class ServerCommand(Command, frozen=True):
-    """Base of the commands that only a session of a server operator can give."""
+    """Base of the commands that only the session of a server operator can give."""
 
 
 class Login(Command, frozen=True):
-    """Enter the chat as ``nick``, or under a free guest name if None.
+    """Enter the chat as ``nick``, or under a free guest name if that is None.
 
-    ``password`` is that of the account with that name; who is in the chat already becomes that account. ``token`` is the secret
-    of an earlier session: its user is taken over, and its message ids still count. ``or_guest``: who does not get in as
-    ``nick`` for want of the password comes as a guest. ``said``: a line that could be a nickname and a password, and is perhaps
-    neither; ``nick`` is what it begins with, if that can be one. If the name is in use, it is refused; else a guest comes in.
-    ``backlog``: how many lines of history are shown when the session enters a room; None: as many as the server shows.
-    ``about`` is for who is not here yet.
+    ``password`` is that of the account called ``nick``; a user who is already in the chat becomes that account. ``token`` is
+    the secret of an earlier session: the session takes over the user of that one, and the ids of messages it sent still count.
+    ``or_guest``: if only the password stands in the way of ``nick``, enter as a guest instead. ``said`` is a line that could be
+    a nickname and a password, but may be neither; ``nick`` is then what it begins with, if that can be a nickname. If that
+    nickname is in use, the login is refused; otherwise the session enters as a guest. ``backlog`` is how many lines of history
+    are shown when the session enters a room, or None for the server's default. ``about`` only counts for a user who is not in
+    the chat yet.
     """
 
     nick: Nick | None = None
@@ -56,49 +57,49 @@ class Login(Command, frozen=True):
 
 
 class Authenticate(Command, frozen=True):
-    """Prove to be an account: before login for the login that follows, under whatever nick; after it under the nick one has."""
+    """Prove which account this session belongs to: before login for the login that follows, afterwards for the user."""
 
     account: Nick
     password: str
 
 
 class Register(Command, frozen=True):
-    """Make an account of the nick one has; ``code`` is an invitation."""
+    """Create an account for the nick that the user has; ``code`` is an invitation code."""
 
     password: str
     code: str | None = None
 
 
 class ChangePassword(Command, frozen=True):
-    """Give one's account another password."""
+    """Change the password of the user's account."""
 
     old: str
     new: str
 
 
 class DropAccount(Command, frozen=True):
-    """Delete one's account."""
+    """Delete the user's account."""
 
     password: str
 
 
 class MakeInviteCode(Command, frozen=True):
-    """Make a code with which somebody can register."""
+    """Create a code with which one account can be registered."""
 
 
 class SetPrivacy(Command, frozen=True):
-    """Say who may write to one in private; None asks who may."""
+    """Set who may send the user private messages; None asks for the current setting."""
 
     privacy: Privacy | None = None
 
 
 class Rename(Command, frozen=True):
-    """Take another nick."""
+    """Change the user's nick."""
 
     nick: Nick
 
 
-#: How a program says a text that looks private.
+#: Tells a program how to send a text that looks private.
 SAY_LITERALLY: Final = (
     'Send it with the type "private" or "command" if it is for one person, '
     'or with "literal": true to say it as it stands.'
@@ -106,11 +107,11 @@ SAY_LITERALLY: Final = (
 
 
 class Say(Command, frozen=True):
-    """Say something in a room; in the focused one if ``room`` is None.
+    """Say something in a room; in the focused room if ``room`` is None.
 
-    ``unless``: it looks like a private message to one of these nicks, mistyped, and must not be said if somebody has that
-    nick, or an account of that name; or like the password of one of these rooms, and must not be said if the room is locked.
-    ``program``: it comes from a program, which is told in its own words how to say it all the same.
+    ``unless`` lists the nicks to which the text looks like a mistyped private message, and the rooms of which it looks like the
+    password. It is not said if a user or an account has one of those nicks, or if one of those rooms is locked. ``program``: a
+    program sent it, so a refusal says in that program's terms how to send it anyway.
     """
 
     lines: Lines
@@ -122,7 +123,7 @@ class Say(Command, frozen=True):
 
 
 class AskBot(Command, frozen=True):
-    """Say a line that begins with ``word`` if a bot in the room answers to that; else it is no command, and ``why`` says so."""
+    """Say a line that begins with ``word``, if a bot in the room answers to that word; otherwise refuse it with ``why``."""
 
     word: str
     line: CleanText
@@ -131,16 +132,16 @@ class AskBot(Command, frozen=True):
 
 
 class SetBotCommands(Command, frozen=True):
-    """Answer to these words from now on, instead of those of before."""
+    """Answer to these words from now on, and no longer to those given before."""
 
     words: tuple[str, ...]
 
 
 class PrivateMessage(Command, frozen=True):
-    """Say something to one user, in private.
+    """Send a private message to one user.
 
-    With a ``scope``, the public name of a session, only to the user with that session, and with "" only to the account of that
-    name: the nickname may be somebody else's by now.
+    With a ``scope``, the public name of a session, it is only for the user who has that session, and with "" only for the
+    account of that name, because another user may have the nickname by now.
     """
 
     to: Nick
@@ -151,27 +152,27 @@ class PrivateMessage(Command, frozen=True):
 
 
 class ReplyPrivately(Command, frozen=True):
-    """Say something, in private, to whoever wrote to this session last."""
+    """Send a private message to the user who last sent one to this session."""
 
     lines: Lines
 
 
 class Join(Command, frozen=True):
-    """Enter a room, which is made if it is not there, and talk there from now on."""
+    """Enter a room, which is created if there is none of that name, and make it the focused room."""
 
     room: RoomName
     password: str | None = None
 
 
 class Leave(Command, frozen=True):
-    """Leave a room; the focused one if None."""
+    """Leave a room; the focused room if None."""
 
     room: RoomName | None = None
     reason: CleanText | None = None
 
 
 class Kick(Command, frozen=True):
-    """Put somebody out of a room (operators of that room); the focused one if None."""
+    """Remove a user from a room; only for operators of that room. If ``room`` is None, from the focused room."""
 
     nick: Nick
     reason: CleanText | None = None
@@ -179,13 +180,13 @@ class Kick(Command, frozen=True):
 
 
 class ShowTopic(Command, frozen=True):
-    """Ask for a room's topic; the focused room's if None."""
+    """Ask for the topic of a room; of the focused room if None."""
 
     room: RoomName | None = None
 
 
 class SetTopic(Command, frozen=True):
-    """Set a room's topic, the focused room's if ``room`` is None; an empty text clears it."""
+    """Set the topic of a room; of the focused room if ``room`` is None. An empty text clears it."""
 
     topic: CleanText
     room: RoomName | None = None
@@ -198,51 +199,51 @@ class ShowKeep(Command, frozen=True):
 
 
 class SetKeep(Command, frozen=True):
-    """Set how much of a room's history is kept (operators of that room); of the focused room's if ``room`` is None."""
+    """Set how much of a room's history is kept, of the focused room's if ``room`` is None; only for operators of the room."""
 
     keep: Keep
     room: RoomName | None = None
 
 
-#: What stands for the reason of who is away without giving one.
+#: The reason that is shown for a user who is away and gave none.
 NO_REASON: Final = CleanText("away")
 
 
 class Away(Command, frozen=True):
-    """Say that one is away, and why; a None text means: back again."""
+    """Mark the user as away, with a reason; a ``text`` of None means that the user is back."""
 
     text: CleanText | None
 
 
 class SetRealName(Command, frozen=True):
-    """Have another real name; an empty text: none."""
+    """Set the user's real name; an empty text clears it."""
 
     text: CleanText
 
 
 class ShowUser(Command, frozen=True):
-    """Ask how one's own user is set."""
+    """Ask for the settings of the user."""
 
 
 class ChangeUser(Command, frozen=True):
-    """Change how one's own user is set; at least one setting."""
+    """Change settings of the user, at least one."""
 
     changes: tuple[UserChange, ...]
 
 
 class ShowCounts(Command, frozen=True):
-    """Ask how many there are of what on the server."""
+    """Ask how many users, operators, connections and rooms the server has."""
 
 
 class Whowas(Command, frozen=True):
-    """Ask who had a nickname before; at most ``count``, if that is given."""
+    """Ask which users had a nickname before; the latest ``count`` of them, or all if that is None."""
 
     nick: Nick
     count: int | None = None
 
 
 class Who(Command, frozen=True):
-    """Ask who is here, or in one room; page counts from 1. ``whole``: all of them, in parts, as the reader takes them."""
+    """Ask which users are here, or in one room; pages count from 1. ``whole``: all of them, as fast as the session reads."""
 
     room: RoomName | None = None
     page: int = 1
@@ -250,14 +251,14 @@ class Who(Command, frozen=True):
 
 
 class ListRooms(Command, frozen=True):
-    """Ask which rooms there are; page counts from 1. ``whole``: as for :class:`Who`."""
+    """Ask for the rooms; pages count from 1. ``whole``: as for :class:`Who`."""
 
     page: int = 1
     whole: bool = False
 
 
 class ListAll(Command, frozen=True):
-    """Ask for the rooms and the users; page counts from 1."""
+    """Ask for the rooms and the users; pages count from 1."""
 
     page: int = 1
 
@@ -269,7 +270,7 @@ class Whois(Command, frozen=True):
 
 
 class Ignore(Command, frozen=True):
-    """Hide what a user says from this session; None asks who is ignored."""
+    """Hide from this session what a user says; None asks which users are ignored."""
 
     nick: Nick | None = None
 
@@ -281,7 +282,7 @@ class Unignore(Command, frozen=True):
 
 
 class ShowHistory(Command, frozen=True):
-    """Ask for what was said in a room before or after a message, or last; or for what one and ``partner`` wrote in private."""
+    """Ask for messages of a room, before or after one or the latest; or of the conversation with ``partner``."""
 
     room: RoomName | None = None
     before: MessageId | None = None
@@ -291,7 +292,7 @@ class ShowHistory(Command, frozen=True):
 
 
 class MarkRead(Command, frozen=True):
-    """Say up to which message one has read in a room (the focused one if None), or of what ``partner`` and one wrote."""
+    """Set up to which message the user has read a room (the focused one if None), or the conversation with ``partner``."""
 
     message: MessageId
     room: RoomName | None = None
@@ -299,9 +300,9 @@ class MarkRead(Command, frozen=True):
 
 
 class Term(msgspec.Struct, frozen=True, gc=False):
-    """Words to look for, one right after the other; with ``prefix`` the last may go on.
+    """Words to look for, which must follow each other directly. With ``prefix`` the last one may be the beginning of a word.
 
-    A word is a run of letters and digits, and matches in any case of letters.
+    A word is a run of letters and digits; upper and lower case match each other.
     """
 
     text: str
@@ -309,10 +310,10 @@ class Term(msgspec.Struct, frozen=True, gc=False):
 
 
 class Search(Command, frozen=True):
-    """Ask for what was said with all of ``terms``, or anything if there are none.
+    """Ask for the messages that contain all of ``terms``, or for any messages if there are no terms.
 
-    In one of ``rooms``, or in any room that the user is in; by ``nick``; since a time (seconds since 1970) or an age
-    (seconds); before a message. The newest are found.
+    They must be in one of ``rooms``, or in any room that the user is in; by ``nick``; not older than a time (``since``, seconds
+    since 1970) or an age (``age``, seconds); and before a message. The newest ``limit`` of them are the answer.
     """
 
     terms: tuple[Term, ...]
@@ -336,7 +337,7 @@ class Oper(Command, frozen=True):
 
 
 class Deoper(ServerCommand, frozen=True):
-    """Be no server operator any more."""
+    """Give up the rights of a server operator."""
 
 
 class Kill(ServerCommand, frozen=True):
@@ -347,7 +348,7 @@ class Kill(ServerCommand, frozen=True):
 
 
 class BanTarget(msgspec.Struct, frozen=True, gc=False):
-    """Whom to ban: an account or network, or else whoever has the nick ``nick`` now. ``insist``: though it hits its maker."""
+    """An account, a network, or whoever has ``nick`` now. ``insist``: even if the ban matches the user who makes it."""
 
     kind: BanKind
     target: str
@@ -356,7 +357,7 @@ class BanTarget(msgspec.Struct, frozen=True, gc=False):
 
 
 class PutServerBan(ServerCommand, frozen=True):
-    """Keep somebody out of the server, for so many seconds, or for good if ``duration`` is None."""
+    """Ban someone from the server for ``duration`` seconds, or permanently if that is None."""
 
     target: BanTarget
     duration: int | None = None
@@ -364,63 +365,63 @@ class PutServerBan(ServerCommand, frozen=True):
 
 
 class LiftServerBan(ServerCommand, frozen=True):
-    """Let somebody in again."""
+    """Lift a ban from the server."""
 
     target: BanTarget
 
 
 class ShowServerBans(ServerCommand, frozen=True):
-    """Ask who is banned; page counts from 1."""
+    """Ask for the bans from the server; pages count from 1."""
 
     page: int = 1
 
 
 class ShowAccounts(ServerCommand, frozen=True):
-    """Ask which accounts there are, of those whose names fit a mask; page counts from 1."""
+    """Ask for the accounts, or for those whose names match a mask; pages count from 1."""
 
     mask: str | None = None
     page: int = 1
 
 
 class ResetPassword(ServerCommand, frozen=True):
-    """Give an account a code in place of its password."""
+    """Replace the password of an account with a code."""
 
     account: Nick
 
 
 class RemoveAccount(ServerCommand, frozen=True):
-    """Delete the account of somebody."""
+    """Delete another user's account."""
 
     account: Nick
 
 
 class Announce(ServerCommand, frozen=True):
-    """Say something to everybody on the server; ``wallops``: to operators, and those who want to get that."""
+    """Say something to everyone on the server or, if ``wallops``, to operators and to users who have turned that on."""
 
     lines: Lines
     wallops: bool = False
 
 
 class SetPanic(ServerCommand, frozen=True):
-    """Let everybody in (0), no new guests (1), or nobody new (2)."""
+    """Set the lockdown level: 0 lets everyone in, 1 no new guests, 2 nobody new."""
 
     level: int
 
 
 class ShowAudit(ServerCommand, frozen=True):
-    """Ask what server operators did; page counts from 1."""
+    """Ask for the audit log, which lists what server operators did; pages count from 1."""
 
     page: int = 1
 
 
 class Help(Command, frozen=True):
-    """Ask for help, on one command if ``topic`` is given."""
+    """Ask for help; about one command if ``topic`` is given."""
 
     topic: str | None = None
 
 
 class Ping(Command, frozen=True):
-    """Ask whether the server is there; ``text`` comes back."""
+    """Ask whether the server answers; it sends ``text`` back."""
 
     text: CleanText = CleanText("")
 
@@ -436,17 +437,17 @@ class Quit(Command, frozen=True):
 
 
 class RoomCommand(Command, frozen=True):
-    """Base of the commands about who may do what in a room."""
+    """Base of the commands about the settings, roles, bans and ownership of a room."""
 
 
 class ShowSettings(RoomCommand, frozen=True):
-    """Ask how a room is set."""
+    """Ask for the settings of a room."""
 
     room: RoomName | None = None
 
 
 class ChangeSettings(RoomCommand, frozen=True):
-    """Change how a room is set; at least one setting."""
+    """Change settings of a room, at least one."""
 
     changes: tuple[Change, ...]
     room: RoomName | None = None
@@ -460,20 +461,20 @@ class SetRoomPassword(RoomCommand, frozen=True):
 
 
 class InviteToRoom(RoomCommand, frozen=True):
-    """Invite somebody; an operator's invitation lets them in once, whatever else is set."""
+    """Invite a user to a room; if an operator does so, they can enter once whatever the settings are."""
 
     nick: Nick
     room: RoomName | None = None
 
 
 class ShowInvitations(Command, frozen=True):
-    """Ask to which rooms one is invited; page counts from 1."""
+    """Ask for the rooms to which the user is invited; pages count from 1."""
 
     page: int = 1
 
 
 class ChangeRole(RoomCommand, frozen=True):
-    """Give somebody a role, or take it away."""
+    """Give a user a role, or take it away."""
 
     role: Literal["operator", "voice"]
     give: bool
@@ -482,28 +483,29 @@ class ChangeRole(RoomCommand, frozen=True):
 
 
 class RegisterRoom(RoomCommand, frozen=True):
-    """Own a room from now on, so that it lasts."""
+    """Become the owner of a room, so that it persists while it is empty."""
 
     room: RoomName | None = None
 
 
 class DropRoom(RoomCommand, frozen=True):
-    """Do away with one's room, and all that was said there; the name is asked for."""
+    """Delete the user's room with its whole history; its name must be given."""
 
     room: RoomName | None = None
 
 
 class Transfer(RoomCommand, frozen=True):
-    """Give one's room to somebody."""
+    """Make another user the owner of a room."""
 
     nick: Nick
     room: RoomName | None = None
 
 
 class PutBan(RoomCommand, frozen=True):
-    """Keep somebody out, for so many ``seconds`` or for ever; ``insist``: even if that hits oneself, or everybody.
+    """Ban someone from a room for ``seconds``, or permanently if that is None.
 
-    Unless ``put_out``, who is there stays. Nobody is ever put out for a mask of ``nick!user@host``.
+    ``insist``: do it even if the ban matches the user who makes it, or everyone. With ``put_out``, members who match are
+    removed from the room; with a mask of ``nick!user@host`` they never are.
     """
 
     target: Target
@@ -515,21 +517,21 @@ class PutBan(RoomCommand, frozen=True):
 
 
 class LiftBan(RoomCommand, frozen=True):
-    """Let somebody come again."""
+    """Lift a ban from a room."""
 
     target: Target
     room: RoomName | None = None
 
 
 class ListBans(RoomCommand, frozen=True):
-    """Ask who is kept out, and who may not speak; page counts from 1."""
+    """Ask for the bans, mutes and exceptions of a room; pages count from 1."""
 
     page: int = 1
     room: RoomName | None = None
 
 
 class Mute(RoomCommand, frozen=True):
-    """Let somebody speak no more in a room, for so many ``seconds`` or for ever. A mask mutes nobody who has voice."""
+    """Forbid someone to speak in a room, see :class:`PutBan`. A mask does not mute members who have voice."""
 
     target: Target
     seconds: int | None = None
@@ -538,14 +540,14 @@ class Mute(RoomCommand, frozen=True):
 
 
 class Unmute(RoomCommand, frozen=True):
-    """Let somebody speak again."""
+    """Allow someone to speak in a room again."""
 
     target: Target
     room: RoomName | None = None
 
 
 class PutException(RoomCommand, frozen=True):
-    """Let the bans or mutes of a room not count for somebody, or let them in without an invitation."""
+    """Exempt someone from the bans or mutes of a room, or from the need for an invitation; see :class:`PutBan`."""
 
     exempt: Exempt
     target: Target
@@ -555,7 +557,7 @@ class PutException(RoomCommand, frozen=True):
 
 
 class LiftException(RoomCommand, frozen=True):
-    """Let them count again."""
+    """End such an exemption."""
 
     exempt: Exempt
     target: Target
@@ -563,13 +565,13 @@ class LiftException(RoomCommand, frozen=True):
 
 
 class Export(RoomCommand, frozen=True):
-    """Ask for all that was said in a room."""
+    """Ask for the whole history of a room."""
 
     room: RoomName | None = None
 
 
 class ForgetMe(RoomCommand, frozen=True):
-    """Delete what one has said in a room, or with ``everywhere`` in all; if neither is named, that is asked for."""
+    """Delete what the user has said in a room or, if ``everywhere``, in all rooms. One of the two must be given."""
 
     room: RoomName | None = None
     everywhere: bool = False

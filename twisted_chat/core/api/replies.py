@@ -1,4 +1,4 @@
-"""What only the asker gets: refusals, lists, confirmations. A reply is never on the bus."""
+"""What only the session that asked gets: refusals, lists, confirmations. A reply is never on the bus."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ class _Reply(msgspec.Struct, frozen=True):
 
 
 class Refused(_Reply, frozen=True):
-    """The command was not carried out. ``code`` is for programs, ``why`` for people (says what to do)."""
+    """The command was not carried out. ``code`` is for programs; ``why`` tells people the reason and what to do."""
 
     code: str
     why: str
 
 
 class PasswordNeeded(_Reply, frozen=True):
-    """The room is locked, and no password was given, or another one if ``wrong``."""
+    """The room is locked, and no password was given or, if ``wrong``, not the right one."""
 
     room: RoomName
     wrong: bool = False
 
 
 class NameRefused(_Reply, frozen=True):
-    """The nickname asked for at login cannot be had; pick another. ``suggestion`` is free right now."""
+    """The nickname asked for at login is not available. ``suggestion`` is one that is free at the moment."""
 
     code: str
     why: str
@@ -45,9 +45,10 @@ class NameRefused(_Reply, frozen=True):
 
 
 class NickPassword(_Reply, frozen=True):
-    """The nickname asked for at login is registered: its password is needed. ``suggestion`` is free right now.
+    """The nickname asked for at login is registered, so its password is needed.
 
-    ``inside``: it was asked for by somebody who is in the chat already, and what they type next is said.
+    ``suggestion`` is one that is free at the moment. ``inside``: a user who is already in the chat asked for it, and the next
+    line they type is said.
     """
 
     nick: Nick
@@ -56,13 +57,13 @@ class NickPassword(_Reply, frozen=True):
 
 
 class Authenticated(_Reply, frozen=True):
-    """The password was right: the login that follows will be to this account."""
+    """The password was correct: the login that follows will be to this account."""
 
     account: Nick
 
 
 class Greeting(_Reply, frozen=True):
-    """The first thing a session sees."""
+    """The first thing a session is shown."""
 
     server: str
 
@@ -70,8 +71,8 @@ class Greeting(_Reply, frozen=True):
 class Welcome(_Reply, frozen=True):
     """The session has logged in as ``nick``.
 
-    ``token`` is a secret that takes the session back up later, ``scope`` the public name of it. ``author`` is the session as
-    the others see it.
+    ``token`` is a secret with which a later session can take over from this one, and ``scope`` the public name of the session.
+    ``author`` is the session as others see it.
     """
 
     nick: Nick
@@ -87,9 +88,9 @@ class Hint(_Reply, frozen=True):
 
 
 class Entered(_Reply, frozen=True):
-    """The session is in a room and talks there now. ``names`` is the first page of ``count`` members.
+    """The session is in a room, which is now the focused room. ``names`` is the first page of its ``count`` members.
 
-    ``bot_commands``: the words to which bots there answer.
+    ``bot_commands`` are the words to which bots in the room answer.
     """
 
     room: RoomName
@@ -102,16 +103,17 @@ class Entered(_Reply, frozen=True):
 
 
 class FocusSet(_Reply, frozen=True):
-    """The session left ``left`` (None: it came back to a room it was in); plain text now goes to ``room``."""
+    """Plain text now goes to ``room``, because the session left ``left`` or, if that is None, came back to a room it was in."""
 
     room: RoomName | None
     left: RoomName | None = None
 
 
 class HistoryStart(_Reply, frozen=True):
-    """What was said before in ``room`` follows, or with somebody in private, oldest first; ``asked`` if somebody asked for it.
+    """Earlier messages follow, oldest first: those of a room, or those with a partner.
 
-    ``count`` is None if there are so many that they are read while they are sent; then there is at least one.
+    ``asked``: a command asked for them. ``count`` is None if there are so many that they are sent while they are read from the
+    store; then there is at least one.
     """
 
     room: RoomName | Nick
@@ -120,7 +122,10 @@ class HistoryStart(_Reply, frozen=True):
 
 
 class HistoryEnd(_Reply, frozen=True):
-    """That was it: ``count`` messages. ``more`` if there is more in the direction asked for, before or after ``at``."""
+    """The end of the history: it had ``count`` messages.
+
+    ``more``: there are more in the direction that was asked for, before or after the message ``at``.
+    """
 
     room: RoomName | Nick
     count: int
@@ -131,21 +136,21 @@ class HistoryEnd(_Reply, frozen=True):
 
 
 class WaitingStart(_Reply, frozen=True):
-    """Private messages follow that came while nobody was here with the session's account."""
+    """Private messages follow that arrived while no session of the account was here."""
 
     count: int
 
 
 class WaitingEnd(_Reply, frozen=True):
-    """That were all of them."""
+    """The end of these private messages."""
 
     count: int
 
 
 class MissedRoom(msgspec.Struct, frozen=True):
-    """How much was said in one room after the message ``after``, and how often the account was named.
+    """How many messages were said in one room after the message ``after``, and how many of them named the account.
 
-    ``more``: ``count`` is as far as was counted, and there is more.
+    ``more``: only ``count`` of them were counted, and there are more.
     """
 
     room: RoomName
@@ -156,27 +161,30 @@ class MissedRoom(msgspec.Struct, frozen=True):
 
 
 class Missed(_Reply, frozen=True):
-    """What an account missed while nobody was here with it: in rooms, and from whom private messages came, and how many."""
+    """What an account missed while it was not here: messages in rooms, and private messages, by sender and number."""
 
     rooms: tuple[MissedRoom, ...]
     private: tuple[tuple[str, int], ...]
 
 
 class ReadUpTo(_Reply, frozen=True):
-    """Up to which message the session's account has read in a room, or of what somebody and it wrote."""
+    """Up to which message the account of the session has read a room, or the conversation with a partner."""
 
     place: RoomName | Nick
     message: MessageId
 
 
 class SearchStart(_Reply, frozen=True):
-    """What a search found follows, oldest first."""
+    """The messages that a search found follow, oldest first."""
 
     count: int
 
 
 class SearchEnd(_Reply, frozen=True):
-    """That was it. ``more`` if there are older ones; unless ``whole``, not everything could be searched."""
+    """The end of the search: it found ``count`` messages.
+
+    ``more``: there are older ones. Unless ``whole``, some messages could not be searched.
+    """
 
     count: int
     more: bool
@@ -184,29 +192,29 @@ class SearchEnd(_Reply, frozen=True):
 
 
 class Person(msgspec.Struct, frozen=True):
-    """One line of a list of people."""
+    """One line of a list of users."""
 
     nick: Nick
     away: CleanText | None = None
     account: str | None = None
     operator: bool = False
     roles: tuple[Role, ...] = ()
-    #: For how many seconds they have said nothing.
+    #: For how many seconds the user has said nothing.
     idle: float = 0.0
-    #: The public name of a session of theirs.
+    #: The public name of one of the user's sessions.
     scope: str = ""
-    #: As in :class:`.events.Author`, and as others see it.
+    #: These are as others see them, see :class:`.events.Author`.
     account_name: str = ""
     user_name: str = ""
     host: str = ""
     real_name: str = ""
     bot: bool = False
-    #: They are an operator of the server.
+    #: The user is an operator of the server.
     server_operator: bool = False
 
 
 class People(_Reply, frozen=True):
-    """A page of who is here, or in ``room``, which may be ``private``."""
+    """A page of the users who are here or, if ``room`` is given, in that room, which may be ``private``."""
 
     people: tuple[Person, ...]
     count: int
@@ -219,8 +227,8 @@ class People(_Reply, frozen=True):
 class RoomLine(msgspec.Struct, frozen=True):
     """One line of a list of rooms.
 
-    ``created`` and ``topic_time`` (0.0 if the asker may not see a topic, or there is none) in seconds since 1970; ``lasts``: it
-    is there when it is empty, because somebody owns it.
+    ``created`` and ``topic_time`` are in seconds since 1970; the latter is 0.0 if there is no topic, or none that the user may
+    see. ``lasts``: the room persists while it is empty, because it has an owner.
     """
 
     name: RoomName
@@ -242,17 +250,17 @@ class Rooms(_Reply, frozen=True):
 
 
 class Overview(_Reply, frozen=True):
-    """A page of the rooms and of the people, the answer to LIST."""
+    """A page of the rooms and of the users: the answer to :class:`.commands.ListAll`."""
 
     rooms: Rooms
     people: People
 
 
 class Profile(_Reply, frozen=True):
-    """What is known of one user. Times are seconds since 1970, ``idle`` is seconds.
+    """What is known of one user. Times are in seconds since 1970; ``idle`` is in seconds.
 
-    ``host`` is what others may see of where they are, ``addresses`` is for server operators; ``operator`` if they are one.
-    ``account_name``, ``user_name``: as in :class:`.events.Author`, and as others see it.
+    ``host`` is what others may see of the user's address, ``addresses`` is for server operators only; ``operator``: the user is
+    one. ``account_name``, ``user_name`` and ``host`` are what others see, as for :class:`.events.Author`.
     """
 
     nick: Nick
@@ -271,9 +279,9 @@ class Profile(_Reply, frozen=True):
 
 
 class WasHere(_Reply, frozen=True):
-    """When somebody who is not here was here last, in seconds since 1970; ``ago`` is seconds.
+    """When a user who is not here was last here, in seconds since 1970; ``ago`` is in seconds.
 
-    The rest is as in :class:`Profile`, of who left not long ago; of an account the name alone.
+    The rest is as for :class:`Profile` if the user left not long ago; of an account, only the name is given.
     """
 
     name: str
@@ -287,14 +295,14 @@ class WasHere(_Reply, frozen=True):
 
 
 class WereHere(_Reply, frozen=True):
-    """Who had a nickname, and has it no longer, the latest first."""
+    """The users who had a nickname and no longer have it, the latest first."""
 
     nick: Nick
     users: tuple[WasHere, ...]
 
 
 class Yourself(_Reply, frozen=True):
-    """How the session's user is set; ``operator``: the session is one of a server operator."""
+    """The settings of the session's user; ``operator``: the session is one of a server operator."""
 
     nick: Nick
     settings: tuple[UserChange, ...]
@@ -302,10 +310,10 @@ class Yourself(_Reply, frozen=True):
 
 
 class Counts(_Reply, frozen=True):
-    """How many there are of what: ``users``, of whom so many are ``hidden``, and the most there were (``peak``).
+    """How many users there are, how many of them are ``hidden``, and the most there have been (``peak``).
 
-    ``operators`` are users with a session of a server operator, ``nameless`` connections that have not logged in. Rooms that are
-    empty and that nobody owns do not count.
+    ``operators`` are users with a session of a server operator, ``nameless`` connections that have not logged in. Rooms that
+    are empty and have no owner do not count.
     """
 
     users: int
@@ -317,7 +325,7 @@ class Counts(_Reply, frozen=True):
 
 
 class ServerBanList(_Reply, frozen=True):
-    """A page of who is banned from the server, at the time ``now``."""
+    """A page of the bans from the server, at the time ``now``."""
 
     bans: tuple[Ban, ...]
     count: int
@@ -327,7 +335,7 @@ class ServerBanList(_Reply, frozen=True):
 
 
 class AccountLine(msgspec.Struct, frozen=True):
-    """An account; ``created`` and ``seen``, when it was here last if that is known, in seconds since 1970."""
+    """An account; ``created`` and ``seen``, when it was last here if that is known, are in seconds since 1970."""
 
     name: Nick
     created: float
@@ -336,7 +344,7 @@ class AccountLine(msgspec.Struct, frozen=True):
 
 
 class AccountList(_Reply, frozen=True):
-    """A page of the accounts that fit ``mask``, by name."""
+    """A page of the accounts whose names match ``mask``, sorted by name."""
 
     accounts: tuple[AccountLine, ...]
     count: int
@@ -346,7 +354,7 @@ class AccountList(_Reply, frozen=True):
 
 
 class Audit(_Reply, frozen=True):
-    """A page of what server operators did, the latest first."""
+    """A page of the audit log, the latest record first."""
 
     records: tuple[AuditRecord, ...]
     count: int
@@ -355,7 +363,7 @@ class Audit(_Reply, frozen=True):
 
 
 class Topic(_Reply, frozen=True):
-    """A room's topic; empty if there is none."""
+    """The topic of a room; empty if it has none."""
 
     room: RoomName
     topic: CleanText
@@ -364,14 +372,14 @@ class Topic(_Reply, frozen=True):
 
 
 class Kept(_Reply, frozen=True):
-    """How much of a room's history is kept, with the server's own limits."""
+    """How much of a room's history is kept; the server's limits are taken into account."""
 
     room: RoomName
     keep: Keep
 
 
 class StoreHealth(msgspec.Struct, frozen=True):
-    """How the store is doing: the fields of :class:`twisted_chat.store.port.Health`, which has what they mean."""
+    """How the store is doing. :class:`twisted_chat.store.port.Health` explains the fields."""
 
     kind: str
     waiting: int
@@ -388,9 +396,10 @@ class StoreHealth(msgspec.Struct, frozen=True):
 
 
 class Stats(_Reply, frozen=True):
-    """How many there are of what on this node, and how its store is doing.
+    """How many sessions, users and rooms there are on this node, and how its store is doing.
 
-    ``growth``: how many bytes it grew by in the last ``growth_time`` seconds, a day at most; None while that is not known.
+    ``growth`` is by how many bytes the store grew in the last ``growth_time`` seconds, which are a day at most; None if that is
+    not known yet.
     """
 
     sessions: int
@@ -403,19 +412,19 @@ class Stats(_Reply, frozen=True):
 
 
 class Ignored(_Reply, frozen=True):
-    """Whom this session ignores."""
+    """The users whom this session ignores."""
 
     names: tuple[str, ...]
 
 
 class Confirmed(_Reply, frozen=True):
-    """It was done; ``text`` says what."""
+    """The command was carried out; ``text`` says what was done."""
 
     text: str
 
 
 class Notice(_Reply, frozen=True):
-    """Something to know, that was not asked for. ``code`` is for programs."""
+    """Something to know that the session did not ask for. ``code`` is for programs."""
 
     code: str
     text: str
@@ -431,7 +440,10 @@ class HelpLine(msgspec.Struct, frozen=True):
 
 
 class HelpText(_Reply, frozen=True):
-    """Help on all commands, or on those that were ``asked`` about. ``before_login``: the next line is still a nickname."""
+    """Help on all commands, or on those that were ``asked`` about.
+
+    ``before_login``: the session has not logged in, so its next line is still taken as a nickname.
+    """
 
     lines: tuple[HelpLine, ...]
     asked: bool = False
@@ -439,9 +451,9 @@ class HelpText(_Reply, frozen=True):
 
 
 class Acked(_Reply, frozen=True):
-    """It was stored. Private messages of or to guests are not: then it was delivered, and its id, if it has one, is stored.
+    """The message was stored. A private message from or to a guest is not: it was delivered, and its id, if any, is stored.
 
-    Unless it was ``kept``: then it was shown to those who were there, and is in no history.
+    Unless ``kept``: the message was shown to those who were there, and is in no history.
     """
 
     message: MessageId
@@ -450,29 +462,29 @@ class Acked(_Reply, frozen=True):
 
 
 class Pong(_Reply, frozen=True):
-    """The server is there."""
+    """The server answers a ping."""
 
     text: CleanText
 
 
 class Probe(_Reply, frozen=True):
-    """Ask whether a client is there. Only dialects with a ping show it."""
+    """Ask whether the client still answers. Only dialects that have a ping show it."""
 
 
 class Farewell(_Reply, frozen=True):
-    """The last thing a session sees."""
+    """The last thing a session is shown."""
 
     why: str
 
 
 class RoomReply(_Reply, frozen=True):
-    """Base of the replies about who may do what in a room."""
+    """Base of the replies about the settings, bans and invitations of rooms."""
 
 
 class RoomSettings(RoomReply, frozen=True):
-    """How a room is set. ``owner`` is an account; ``roles`` are those of accounts, here or not.
+    """The settings of a room. ``owner`` is an account; ``roles`` are those of accounts, whether they are here or not.
 
-    ``created``: when it was made, in seconds since 1970; 0.0 for the lobby, which always was there.
+    ``created`` is when the room was made, in seconds since 1970; 0.0 for the lobby, which has always been there.
     """
 
     room: RoomName
@@ -484,9 +496,9 @@ class RoomSettings(RoomReply, frozen=True):
 
 
 class BanLine(msgspec.Struct, frozen=True):
-    """One ban, mute or exception in a list: ``left`` are the seconds it goes on, None: for ever. ``time``: seconds since 1970.
+    """One line of a list of bans, mutes and exceptions; ``time`` is in seconds since 1970.
 
-    ``exempt``: it is an exception from these.
+    ``left`` is for how many seconds it still counts, or None if it is permanent. ``exempt``: it is an exception, and from what.
     """
 
     mute: bool
@@ -499,7 +511,7 @@ class BanLine(msgspec.Struct, frozen=True):
 
 
 class Bans(RoomReply, frozen=True):
-    """A page of who is kept out of a room, who may not speak there, and for whom neither counts."""
+    """A page of the bans, mutes and exceptions of a room."""
 
     room: RoomName
     bans: tuple[BanLine, ...]
@@ -509,7 +521,7 @@ class Bans(RoomReply, frozen=True):
 
 
 class InvitationLine(msgspec.Struct, frozen=True):
-    """One room to which the asker is invited, by whom (a nick), and when (seconds since 1970)."""
+    """One room to which the user is invited, by which nick, and when (seconds since 1970)."""
 
     room: RoomName
     by: str
@@ -517,7 +529,7 @@ class InvitationLine(msgspec.Struct, frozen=True):
 
 
 class Invitations(RoomReply, frozen=True):
-    """A page of the rooms to which the asker is invited."""
+    """A page of the rooms to which the user is invited."""
 
     invitations: tuple[InvitationLine, ...]
     count: int
