@@ -1,7 +1,7 @@
-"""What happened: frozen data in the past tense, and the envelope that gives it its place.
+"""What happened: frozen data in the past tense, and the envelope that says where in the order it happened.
 
-A :class:`Proposal` is an event that a hub would like to happen. The bus gives it the one place in the order, and what
-applying it makes of it, an :class:`Envelope`, is what everybody is shown and the store keeps.
+A :class:`Proposal` is an event that a hub wants to happen. The bus gives it its place in the order; the hub then applies it,
+and the result, an :class:`Envelope`, is what users are shown and what the store keeps.
 
 Frozen data has no cycles, so the garbage collector need not look at it (``gc=False``): a store may keep 100,000 of these.
 """
@@ -34,9 +34,9 @@ class _Event(msgspec.Struct, frozen=True, gc=False):
 class Arrived(_Event, frozen=True):
     """A session took a free nick, took over a user of its own scope, or joined a user of its account.
 
-    ``replaced`` are the sessions (node, session) of the same scope that had the user until now. ``proof`` says which account
-    the session is. ``address`` is where it comes from, for comparing with bans, and never shown; ``local``: it comes from the
-    machine of its server, where no panic keeps anybody out. ``about`` counts if the user is a new one.
+    ``replaced`` are the sessions (node, session) of the same scope that belonged to the user until now. ``proof`` says to which
+    account the session belongs. ``address`` is where it comes from; it is compared with bans and never shown. ``local``: it
+    comes from the machine of its server, so no lockdown keeps it out. ``about`` only counts if the user is new.
     """
 
     nick: Nick
@@ -50,9 +50,9 @@ class Arrived(_Event, frozen=True):
 
 
 class Departed(_Event, frozen=True):
-    """A user's last session ended. ``rooms`` are those the user was in, filled in when it is applied.
+    """A user's last session ended. ``rooms`` are those that the user was in; they are filled in when the event is applied.
 
-    ``marks``: its client said what was read; of others all that was shown counts as that.
+    ``marks``: its client reports what the user has read. For other clients, everything shown counts as read.
     """
 
     reason: CleanText
@@ -61,24 +61,22 @@ class Departed(_Event, frozen=True):
 
 
 class Detached(_Event, frozen=True):
-    """A session ended, and its user is still here with another one.
-
-    ``rooms`` are those in which what was said until now counts as read with that.
-    """
+    """A session ended, but its user has another one. ``rooms`` are those where everything so far now counts as read."""
 
     rooms: tuple[RoomId, ...] = ()
 
 
 class Renamed(_Event, frozen=True):
-    """The author, who is shown under the old nick, is called ``nick`` now."""
+    """The author, who is shown with the old nick, is now called ``nick``."""
 
     nick: Nick
 
 
 class Joined(_Event, frozen=True):
-    """The author entered a room; ``created`` if it was made for that.
+    """The author entered a room; ``created`` if the room did not exist before.
 
-    ``password`` is the digest of what was given, see :func:`twisted_chat.core.state.room.room_digest`; it is not in the envelope.
+    ``password`` is the digest of the password that was given, see :func:`twisted_chat.core.state.room.room_digest`; the
+    envelope does not contain it.
     """
 
     room: RoomName
@@ -93,7 +91,7 @@ class Left(_Event, frozen=True):
 
 
 class Kicked(_Event, frozen=True):
-    """The author put somebody out of a room."""
+    """The author removed a user from a room."""
 
     user: UserId
     nick: Nick
@@ -109,10 +107,11 @@ class Said(_Event, frozen=True):
 
 
 class Told(_Event, frozen=True):
-    """The author said something to one user, in private; or to an account that nobody is here with.
+    """The author sent a private message to a user, or to an account that no session belongs to at the moment.
 
-    Then ``to`` is :data:`.private.NOT_HERE`. ``talk`` is where it is kept, if it is, ``account`` whose it is
-    there beside the author's, and ``waits``: that account gets it when it is back. These are filled in when it is applied.
+    In that case ``to`` is :data:`.private.NOT_HERE`. ``talk`` is the conversation in which the message is kept, if it is, and
+    ``account`` the participant other than the author's account. ``waits``: the account gets the message when it is back. These
+    three are filled in when the event is applied.
     """
 
     to: UserId
@@ -126,56 +125,56 @@ class Told(_Event, frozen=True):
 
 
 class Received(_Event, frozen=True):
-    """The author's account has got what had waited for it. ``talk``: what guests had written, which is gone with that."""
+    """The author's account has received what waited for it. ``talk``: what guests had written, deleted with this event."""
 
     talk: RoomId | None = None
 
 
 class Read(_Event, frozen=True):
-    """The author's account has read up to a message, in the room of the envelope, or of what it and ``partner`` wrote."""
+    """The author's account has read up to a message in the room of the envelope, or in the conversation with ``partner``."""
 
     message: MessageId
     partner: Nick | None = None
 
 
 class TopicSet(_Event, frozen=True):
-    """The author set a room's topic; empty means cleared."""
+    """The author set the topic of a room; an empty one was cleared."""
 
     topic: CleanText
 
 
 class KeepSet(_Event, frozen=True):
-    """The author set how much of a room's history is kept; ``capped`` if more was asked for than the server keeps."""
+    """The author set how much of a room's history is kept; ``capped`` if the server allows less than asked."""
 
     keep: Keep
     capped: bool = False
 
 
 class Closed(_Event, frozen=True):
-    """A room that came back after a restart is gone, for nobody came back to it. Nobody did this: it has no author."""
+    """A room that was restored after a restart is closed, because nobody came back to it. It has no author."""
 
 
 class AwaySet(_Event, frozen=True):
-    """The author is away, or back if the text is None; ``auto``: the server noticed that by itself."""
+    """The author is away, or back if the text is None. ``auto``: the server noticed this by itself."""
 
     text: CleanText | None
     auto: bool = False
 
 
 class RealNameSet(_Event, frozen=True):
-    """The author has another real name; an empty one is none."""
+    """The author set their real name; an empty one was cleared."""
 
     real_name: str
 
 
 class UserChanged(_Event, frozen=True):
-    """The author set something about their own user."""
+    """The author changed settings of their user."""
 
     changes: tuple[UserChange, ...]
 
 
 class OperatorSet(_Event, frozen=True):
-    """The author's session is one of the server operator of this name now, or (None) of none any more."""
+    """The author's session is now one of the server operator of this name, or of none if that is None."""
 
     operator: str | None
 
@@ -196,14 +195,14 @@ class Killed(_Event, frozen=True):
 
 
 class ServerBanned(_Event, frozen=True):
-    """The author, as a server operator, keeps somebody out of the server from now on."""
+    """The author, as the server operator ``by``, banned someone from the server."""
 
     by: str
     ban: Ban
 
 
 class ServerUnbanned(_Event, frozen=True):
-    """The author, as the server operator ``by``, lets somebody in again."""
+    """The author, as the server operator ``by``, lifted a ban from the server."""
 
     by: str
     kind: BanKind
@@ -211,9 +210,9 @@ class ServerUnbanned(_Event, frozen=True):
 
 
 class Announced(_Event, frozen=True):
-    """The author, as the server operator ``by``, says something to everybody on the server.
+    """The author, as the server operator ``by``, said something to everyone on the server.
 
-    ``wallops``: only to the other operators, and to those who have set that they want to get it.
+    ``wallops``: only to the other operators, and to users who have turned that on.
     """
 
     by: str
@@ -222,17 +221,18 @@ class Announced(_Event, frozen=True):
 
 
 class PanicSet(_Event, frozen=True):
-    """The author, as the server operator ``by``, says who may come in, see :class:`.commands.SetPanic`."""
+    """The author, as the server operator ``by``, set the lockdown level, see :class:`.commands.SetPanic`."""
 
     by: str
     level: int
 
 
 class PasswordReset(_Event, frozen=True):
-    """The author, as the server operator ``by``, gave an account a code in place of its password.
+    """The author, as the server operator ``by``, replaced the password of an account with a code.
 
-    ``password`` is what the store keeps of the code; it is not in the envelope. ``code`` is the digest of the code, as of an
-    invitation. ``users`` are those who are here with the account, and have to go; filled in when it is applied.
+    ``password`` is what the store keeps of the code; the envelope does not contain it. ``code`` is the digest of the code, as
+    for an invitation. ``users`` are those who are here with the account and have to leave; they are filled in when the event is
+    applied.
     """
 
     by: str
@@ -243,7 +243,7 @@ class PasswordReset(_Event, frozen=True):
 
 
 class AccountRemoved(_Event, frozen=True):
-    """The author, as the server operator ``by``, deleted an account, as in :class:`AccountDropped`; ``users`` as above."""
+    """The author, as the server operator ``by``, deleted an account; ``gone`` is as below, ``users`` as above."""
 
     by: str
     account: str
@@ -252,10 +252,10 @@ class AccountRemoved(_Event, frozen=True):
 
 
 class AccountRegistered(_Event, frozen=True):
-    """The author, a guest, made an account of the nick they have.
+    """The author, a guest, created an account for the nick they have.
 
-    ``password`` is what the store keeps of the password; it is not in the envelope. ``invite`` is the digest of the code that
-    allowed it.
+    ``password`` is what the store keeps of the password; the envelope does not contain it. ``invite`` is the digest of the
+    invitation code that was used.
     """
 
     nick: Nick
@@ -264,10 +264,11 @@ class AccountRegistered(_Event, frozen=True):
 
 
 class LoggedIn(_Event, frozen=True):
-    """The author's session became one of an account, and has that account's ``nick``.
+    """The author's session now belongs to an account, and has that account's ``nick``.
 
-    The author is called that now; unless somebody with this account was here under that nick: then the session is theirs now
-    (``moved``). If the author is gone with that, ``rooms`` are those they were in, filled in when it is applied.
+    Normally the author is renamed. But if a user with this account and that nick was here already, the session is moved to that
+    user (``moved``). If it was the author's last session, the author is gone, and ``rooms`` are those the author was in; they
+    are filled in when the event is applied.
     """
 
     nick: Nick
@@ -277,9 +278,10 @@ class LoggedIn(_Event, frozen=True):
 
 
 class PasswordChanged(_Event, frozen=True):
-    """The author gave their account another password; ``password`` and ``proof`` as above, and the former not in the envelope.
+    """The author changed the password of their account.
 
-    ``renewed``: it is the same password, and only what is stored of it is another.
+    ``password`` is what the store keeps of it; the envelope does not contain it. ``proof`` shows which account it is.
+    ``renewed``: the password is the same, and only what the store keeps of it has changed.
     """
 
     proof: Proof
@@ -288,9 +290,10 @@ class PasswordChanged(_Event, frozen=True):
 
 
 class AccountDropped(_Event, frozen=True):
-    """The author deleted their account: who had it is a guest, and its name is free.
+    """The author deleted their account: its users are now guests, and its name is free.
 
-    ``gone`` are the rooms that nobody was in and nobody owns any more, and the account's talks: they went with it.
+    ``gone`` are the rooms that were empty and have no owner any more, and the account's conversations; they were deleted with
+    it.
     """
 
     proof: Proof
@@ -308,13 +311,13 @@ class InviteCodeMade(_Event, frozen=True):
 
 
 class PrivacySet(_Event, frozen=True):
-    """The author said who may write to their account in private."""
+    """The author set who may send private messages to their account."""
 
     privacy: Privacy
 
 
 class IgnoreSet(_Event, frozen=True):
-    """The author's account ignores whoever has the nick with this key, or (unless ``hide``) no longer does."""
+    """The author's account ignores the user whose nick has this key or, unless ``hide``, no longer does."""
 
     key: str
     name: str
@@ -322,9 +325,9 @@ class IgnoreSet(_Event, frozen=True):
 
 
 class Gathered(_Event, frozen=True):
-    """Who came to and went from a crowded room in the last seconds, instead of a line for each.
+    """Users joined or left a crowded room in the last seconds: one event in place of one for each.
 
-    Made by delivery for show only: it never was on a bus, and its envelope has no author. ``departed`` are those of ``left``
+    Delivery makes it for display only: it is never on a bus, and its envelope has no author. ``departed`` are those of ``left``
     who left the chat.
     """
 
@@ -335,19 +338,19 @@ class Gathered(_Event, frozen=True):
 
 
 class RoomEvent(_Event, frozen=True):
-    """Base of the events about who may do what in a room."""
+    """Base of the events about the settings, roles, bans and ownership of a room."""
 
 
 class SettingsChanged(RoomEvent, frozen=True):
-    """A room is set otherwise; at least in one setting."""
+    """Settings of a room were changed, at least one."""
 
     changes: tuple[Change, ...]
 
 
 class RoomPasswordSet(RoomEvent, frozen=True):
-    """A room was ``locked``, or unlocked.
+    """A room was locked with a password or, unless ``locked``, unlocked.
 
-    ``password`` is the digest, see :func:`twisted_chat.core.state.room.room_digest`; it is not in the envelope.
+    ``password`` is its digest, see :func:`twisted_chat.core.state.room.room_digest`; the envelope does not contain it.
     """
 
     locked: bool
@@ -355,10 +358,7 @@ class RoomPasswordSet(RoomEvent, frozen=True):
 
 
 class InvitedToRoom(RoomEvent, frozen=True):
-    """Somebody was invited; an operator's invitation lets them in once, whatever else is set.
-
-    ``you``: as they themselves are shown it.
-    """
+    """A user was invited, see :class:`.commands.InviteToRoom`. ``you``: the event as the invited user is shown it."""
 
     user: UserId
     nick: Nick
@@ -366,7 +366,7 @@ class InvitedToRoom(RoomEvent, frozen=True):
 
 
 class RoleChanged(RoomEvent, frozen=True):
-    """Somebody has a role, or has it no longer; ``user`` is None for an account that is not here."""
+    """A user was given a role, or it was taken away; ``user`` is None for an account that is not here."""
 
     role: Literal["operator", "voice"]
     given: bool
@@ -375,20 +375,22 @@ class RoleChanged(RoomEvent, frozen=True):
 
 
 class RoomRegistered(RoomEvent, frozen=True):
-    """The room is the author's now, and lasts."""
+    """The author now owns the room, so it persists."""
 
 
 class RoomTransferred(RoomEvent, frozen=True):
-    """The room is somebody else's now."""
+    """Another user now owns the room."""
 
     user: UserId
     nick: Nick
 
 
 class Banned(RoomEvent, frozen=True):
-    """Somebody is kept out; ``out`` are those who were put out for it (none unless ``put_out``), filled in when it is applied.
+    """Someone was banned from a room.
 
-    ``user`` is whom the ban is for, if it is for one who is here: then it is for them as they are when it is applied.
+    ``user`` is the user whom the ban is for, if they are here: the ban is then made for them as they are when the event is
+    applied. ``out`` are the users who were removed because of it (none unless ``put_out``); they are filled in when the event
+    is applied.
     """
 
     ban: bans.Ban
@@ -399,26 +401,26 @@ class Banned(RoomEvent, frozen=True):
 
 
 class Unbanned(RoomEvent, frozen=True):
-    """Somebody may come again."""
+    """A ban was lifted."""
 
     target: bans.Target
 
 
 class Muted(RoomEvent, frozen=True):
-    """Somebody may no longer speak in a room; the ban is for them as they are when it is applied, if they are here."""
+    """Someone was muted in a room; ``user`` is as for :class:`Banned`."""
 
     ban: bans.Ban
     user: UserId | None = None
 
 
 class Unmuted(RoomEvent, frozen=True):
-    """Somebody may speak again."""
+    """Someone may speak again."""
 
     target: bans.Target
 
 
 class Excepted(RoomEvent, frozen=True):
-    """The bans or mutes of a room do not count for somebody, or they need no invitation; ``user`` as for :class:`Banned`."""
+    """Someone was exempted, see :class:`.commands.PutException`; ``user`` is as for :class:`Banned`."""
 
     exempt: bans.Exempt
     ban: bans.Ban
@@ -426,20 +428,20 @@ class Excepted(RoomEvent, frozen=True):
 
 
 class ExceptionLifted(RoomEvent, frozen=True):
-    """They count again."""
+    """Such an exemption ended."""
 
     exempt: bans.Exempt
     target: bans.Target
 
 
 class Forgotten(RoomEvent, frozen=True):
-    """What the author's account has said in the room, or ``everywhere``, is deleted."""
+    """What the author's account has said in the room or, with ``everywhere``, in all rooms was deleted."""
 
     everywhere: bool
 
 
 class RoomDropped(RoomEvent, frozen=True):
-    """The room is gone; ``out`` are those who were there, filled in when it is applied."""
+    """The room was deleted; ``out`` are the users who were in it, filled in when the event is applied."""
 
     out: tuple[tuple[UserId, Nick], ...] = ()
 
@@ -514,10 +516,10 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
 
 
 class Author(msgspec.Struct, frozen=True, gc=False):
-    """Who did it, as they were at that moment.
+    """The user who did something, as they were at that moment.
 
-    ``account`` is the key of the account, None for a guest, and ``account_name`` how its owner writes it; ``host`` is the cloak
-    of the address. Others see :attr:`shown_user` and :attr:`shown_host`, which are the same for all sessions of a user.
+    ``account`` is the key of the account, or None for a guest, and ``account_name`` how its owner writes it; ``host`` is the
+    cloak of the address. Others see :attr:`shown_user` and :attr:`shown_host`, which are the same for all sessions of a user.
     """
 
     user: UserId
@@ -537,26 +539,27 @@ class Author(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def shown_host(self) -> str:
-        """What others see of where the user is: the account, or a guest's cloak."""
+        """What others see of the user's address: the account, or a guest's cloak."""
         return f"{self.account_name}.user" if self.account_name else self.host
 
     @property
     def prefix(self) -> str:
-        """Who it is in one word, ``nick!~user@host``: what masks are compared with."""
+        """The user in one word, ``nick!~user@host``: this is what masks are compared with."""
         return f"{self.nick}!{self.shown_user}@{self.shown_host}"
 
 
 class RoomRef(msgspec.Struct, frozen=True, gc=False):
-    """Which room: the incarnation and its name."""
+    """A room, by its incarnation and its name."""
 
     id: RoomId
     name: RoomName
 
 
 class Proposal(msgspec.Struct, frozen=True, gc=False):
-    """What a hub asks the bus to put in order. ``user`` and ``room`` are incarnations: gone is gone.
+    """What a hub asks the bus to put in order.
 
-    ``time`` is the proposer's, in seconds since 1970. ``user`` is None for an arrival, and for :class:`Closed`.
+    ``user`` and ``room`` are incarnations: a later user or room of the same name is not meant. ``time`` is the proposer's, in
+    seconds since 1970. ``user`` is None for an arrival, and for :class:`Closed`.
     """
 
     event: Event
@@ -569,7 +572,7 @@ class Proposal(msgspec.Struct, frozen=True, gc=False):
 class Envelope(msgspec.Struct, frozen=True, gc=False):
     """Something that happened, with its place in the order.
 
-    ``author`` is None only for :class:`Gathered` and :class:`Closed`; ``room`` is None for what happened in no single room.
+    ``author`` is None only for :class:`Gathered` and :class:`Closed`; ``room`` is None for an event that is not about one room.
     """
 
     id: MessageId
@@ -586,7 +589,7 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
 
 
 def is_hidden(envelope: Envelope, ignored: Container[str]) -> bool:
-    """Tell whether somebody who ignores these nick keys does not see what happened."""
+    """Return whether this event is hidden from a user who ignores these nick keys."""
     event, author = envelope.event, envelope.author
     addressed = isinstance(event, Said | Told) or (isinstance(event, InvitedToRoom) and event.you)
     return addressed and author is not None and author.nick.key in ignored
