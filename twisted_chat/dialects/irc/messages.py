@@ -14,6 +14,7 @@ from twisted_chat.dialects.base import Request, Step
 from twisted_chat.dialects.irc import numerics as n
 from twisted_chat.dialects.irc.message import MAX_LINE, Message, middle
 from twisted_chat.dialects.irc.rooms import listed, room_named
+from twisted_chat.dialects.irc.services import SERVICES, asked
 
 if TYPE_CHECKING:
     from twisted_chat.dialects.irc.session import IrcSession
@@ -102,6 +103,9 @@ def _send(
     lines = () if kind == "tags" else (CleanText(text),)
     show = _no_errors if kind in ("notice", "ctcp-reply") else None
     for target in targets:
+        if target.lower() in SERVICES and kind == "say":
+            yield from asked(session, target, text)
+            continue
         operators = target.startswith("@#")
         extras = (
             Extras(tags, formatted, operators=operators) if tags or formatted or operators else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from twisted_chat.core.api import replies as r
@@ -19,9 +19,15 @@ def told(session: IrcSession, reply: r.Reply) -> Iterable[str]:
     render = REPLIES.get(type(reply))
     if render is not None:
         return render(session, reply)
-    # As on the line door, but for the marks before the sentences.
-    sentences = (line.removeprefix("-- ").removeprefix("! ") for line in answer(reply, None))
-    return [session.notice(line) for line in sentences if line.strip()]
+    return [session.notice(line) for line in sentences(reply)]
+
+
+def sentences(reply: r.Reply) -> Iterator[str]:
+    """Yield what the line door says, without the marks before the sentences."""
+    for line in answer(reply, None):
+        text = line.removeprefix("-- ").removeprefix("! ")
+        if text.strip():
+            yield text
 
 
 def _nothing(session: IrcSession, reply: r.Reply) -> Iterable[str]:

@@ -16,6 +16,7 @@ from twisted_chat.dialects.irc import (
     room_list,
     rooms,
     server,
+    services,
 )
 from twisted_chat.dialects.irc.message import Message
 
@@ -45,6 +46,10 @@ VERBS: Final[dict[str, Verb]] = {
     "AUTHENTICATE": Verb(accounts.authenticate, "AUTHENTICATE MECHANISM|DATA|*", 1, early=True),
     "REGISTER": Verb(accounts.register, "REGISTER *|NICK *|EMAIL PASSWORD", 3, early=True),
     "VERIFY": Verb(accounts.verify, "VERIFY ACCOUNT CODE", 2, early=True),
+    "CHANSERV": Verb(services.by_verb, "CHANSERV COMMAND"),
+    "CS": Verb(services.by_verb, "CS COMMAND"),
+    "NICKSERV": Verb(services.by_verb, "NICKSERV COMMAND"),
+    "NS": Verb(services.by_verb, "NS COMMAND"),
     # --- rooms ---
     "INVITE": Verb(rooms.invite, "INVITE [NICK #ROOM]"),
     "JOIN": Verb(rooms.join, "JOIN #ROOM[,#ROOM…] [PASSWORD[,PASSWORD…]]", 1),
