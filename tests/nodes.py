@@ -24,8 +24,8 @@ from twisted_chat.core.values.ids import Node as NodeName
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import LOBBY, Nick, RoomName, parse_nick, parse_room
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.delivery.session import Door
-from twisted_chat.delivery.sessions import Sessions
+from twisted_chat.delivery.port import SessionsById
+from twisted_chat.delivery.sessions import Door, Sessions
 from twisted_chat.dialects.base import Dialect, Request
 from twisted_chat.runtime.log_sums import LogSums
 from twisted_chat.server.node import Node
@@ -285,7 +285,7 @@ class NodeCase(SynchronousTestCase):
             self.store,
             self.clock,
             gate,
-            to_connections(self.sessions.port),
+            to_connections(SessionsById(self.sessions)),
             log_sums,
             motd=(CleanText("be nice"),),
             new_token=lambda: next(tokens),

@@ -25,8 +25,8 @@ from twisted_chat.core.hub import Hub
 from twisted_chat.core.values.ids import Node as NodeName
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import LOBBY, Nick, RoomName
-from twisted_chat.delivery.session import Door
-from twisted_chat.delivery.sessions import Sessions
+from twisted_chat.delivery.port import SessionsById
+from twisted_chat.delivery.sessions import Door, Sessions
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.json.parse import JsonDialect
 from twisted_chat.dialects.line.parse import LineDialect
@@ -373,7 +373,7 @@ class Stage:
         gate, _ = open_gate(store)
         log_sums = LogSums(self.clock)
         self.sessions = Sessions(self.clock, Limits(), log_sums)
-        hub, port = Hub(NodeName("n"), Limits()), to_connections(self.sessions.port)
+        hub, port = Hub(NodeName("n"), Limits()), to_connections(SessionsById(self.sessions))
         self.node = Node(hub, bus, store, self.clock, gate, port, log_sums, server="test")
         self.sessions.attach(to_hub(self.node))
 

@@ -22,6 +22,7 @@ from twisted_chat.core.bus import LocalBus
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.values.ids import Node as NodeName
 from twisted_chat.core.values.limits import Limits
+from twisted_chat.delivery.port import SessionsById
 from twisted_chat.delivery.sessions import Sessions
 from twisted_chat.dialects.json.parse import JsonDialect
 from twisted_chat.dialects.line.parse import LineDialect
@@ -249,7 +250,7 @@ class House:
         self.sessions = Sessions(self.clock, self.limits, log_sums)
         hub = Hub(NodeName("local"), self.limits)
         self.node = Node(
-            hub, bus, store, self.clock, gate, to_connections(self.sessions.port), log_sums
+            hub, bus, store, self.clock, gate, to_connections(SessionsById(self.sessions)), log_sums
         )
         self.sessions.attach(to_hub(self.node))
         for start in (

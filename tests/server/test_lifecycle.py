@@ -14,7 +14,7 @@ from twisted_chat.core.values.names import parse_nick
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.core.values.tokens import Tokens
 from twisted_chat.delivery.outbox import Outbox
-from twisted_chat.delivery.session import Session
+from twisted_chat.delivery.sessions import Session
 
 
 class LogTests(NodeCase):
@@ -214,9 +214,7 @@ class LeakTests(NodeCase):
         self.turn()
         self.clock.advance(5)
         node, delivery, state = self.node, self.sessions.delivery, self.node.hub.state
-        self.assertEqual(
-            (len(self.sessions), self.sessions.flow.unacked, node.hub._leaving), (0, 0, {})
-        )
+        self.assertEqual((len(self.sessions), self.sessions.unacked, node.hub._leaving), (0, 0, {}))
         left = (delivery._channels, delivery._active, delivery._crowds, delivery._dirty)
         self.assertEqual(left, ({}, {}, {}, []))
         self.assertEqual((state.users, state.sessions, list(state.rooms)), ({}, {}, [LOBBY_ID]))

@@ -16,7 +16,7 @@ from twisted_chat.core.values.ids import RoomId, Scope
 from twisted_chat.core.values.matcher import SLICE, Effort
 from twisted_chat.core.values.names import LOBBY, parse_nick, parse_room
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.delivery.session import MAX_FLYING
+from twisted_chat.delivery.sessions import MAX_FLYING
 from twisted_chat.dialects.base import BadLine
 from twisted_chat.server.node import Node
 from twisted_chat.store.port import Health

@@ -50,6 +50,7 @@ from twisted_chat.core.bus import LocalBus
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.values.ids import Node as NodeName
 from twisted_chat.core.values.text import shown
+from twisted_chat.delivery.port import SessionsById
 from twisted_chat.delivery.sessions import Sessions
 from twisted_chat.dialects.json.parse import JsonDialect
 from twisted_chat.dialects.line.parse import LineDialect
@@ -145,7 +146,7 @@ class ChatService(Service):
             self._store,
             clock,
             self._gate,
-            self.sessions.port,
+            SessionsById(self.sessions),
             log_sums,
             server=settings.server_name,
             motd=settings.motd_lines(),

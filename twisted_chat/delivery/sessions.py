@@ -1,29 +1,148 @@
-"""The sessions of this process: what their doors ask for, and what the hub tells them."""
+"""The sessions of this process: what their doors ask for, what they are told, and which of them wait.
+
+An acknowledgement promises that a message is stored; they are given in the order of the store.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from typing import Final, Protocol
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.api.events import Author, Envelope, RoomRef, is_hidden
-from twisted_chat.core.values.ids import MessageId, RoomId, SessionId
+from twisted_chat.core.values.ids import MessageId, SessionId
 from twisted_chat.core.values.limits import Limits
+from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.delivery.engine import Delivery
-from twisted_chat.delivery.flow import FlowControl
-from twisted_chat.delivery.session import Answer, Door, Session
+from twisted_chat.delivery.outbox import Outbox, Sink, Slot
 from twisted_chat.dialects.base import BadLine, DialectSession, Request
 from twisted_chat.runtime.log_sums import LogSums
 from twisted_chat.seam import faults
-from twisted_chat.seam.ports import ConnectionsPort, HubPort
+from twisted_chat.seam.ports import HubPort
 
 log = Logger(namespace="twisted_chat.sessions")
 
+#: The most messages of one session that may be on their way over the bus; then it waits.
+MAX_FLYING: Final = 100
+
+#: The most acknowledgements that may be due to one session; then it waits. A client that sends all it has at once is not held
+#: up by a store that commits every 50 ms; one that sends on while the store hangs holds some 200 KB at most.
+MAX_UNACKED: Final = 1_000
+
+
+class Door(Sink, Protocol):
+    """What is needed of the end of a connection."""
+
+    def resumed(self) -> None:
+        """The session no longer waits for an answer: hand in what came meanwhile."""
+
+    def logged_in(self, *, resumed: bool) -> None:
+        """The session has a nick now; ``resumed``: that of an earlier session, in whose rooms it is."""
+
+    def ask_password(self, name: RoomName | Nick, *, wrong: bool) -> bool:
+        """Ask for the password of a room, and join with it, or of a registered nick, and log in with it.
+
+        False if this door cannot, or asked enough. ``wrong``: the password that was given is another one.
+        """
+
+    @property
+    def private(self) -> bool:
+        """Nobody can read along on the way: TLS, or no way at all."""
+
+    def end(self) -> None:
+        """Close the connection once all that was written is out."""
+
+
+class Answer:
+    """An answer that comes in parts: the slot of a session that it fills, and how its lines are shown there."""
+
+    __slots__ = ("broken", "dated", "dialect", "here", "slot", "tag")
+
+    def __init__(
+        self, slot: Slot, dialect: DialectSession, tag: str | None, dated: bool, here: bool | None
+    ) -> None:
+        self.slot = slot
+        self.dialect = dialect
+        self.tag = tag
+        self.dated = dated
+        self.here = here
+        self.broken = False
+
+
+class Session:
+    """A session: its outbox, its side of a dialect, and whether it waits for an answer."""
+
+    __slots__ = (
+        "address",
+        "answers",
+        "claims",
+        "closing",
+        "dialect",
+        "door",
+        "flying",
+        "id",
+        "leaves",
+        "outbox",
+        "unacked",
+        "waits",
+    )
+
+    def __init__(
+        self,
+        session: SessionId,
+        door: Door,
+        dialect: DialectSession,
+        outbox: Outbox,
+        address: str = "",
+    ) -> None:
+        self.id = session
+        #: Where it comes from, for the log.
+        self.address = address
+        self.door = door
+        self.dialect = dialect
+        self.outbox = outbox
+        #: How many answers it waits for, and whether one of them is a claim on its way over the bus.
+        self.waits = 0
+        self.claims = False
+        self.closing = False
+        #: How many of its messages are on their way over the bus, and how many acknowledgements are due.
+        self.flying = 0
+        self.unacked = 0
+        #: The answers that it is being given.
+        self.answers: dict[int, Answer] = {}
+        #: Why it leaves, and what the log says of that, once all it said is told and acknowledged.
+        self.leaves: tuple[str, str | None] | None = None
+
+    @property
+    def ready(self) -> bool:
+        """The next line may be handed in."""
+        return (
+            self.waits == 0
+            and self.flying < MAX_FLYING
+            and self.unacked < MAX_UNACKED
+            and not self.closing
+        )
+
+    @property
+    def idle(self) -> bool:
+        """What it asked for is finished: no answer, no message on its way and nothing in the store is waited for."""
+        return not (self.waits or self.flying or self.unacked)
+
+    @property
+    def settled(self) -> bool:
+        """All it said is told and acknowledged."""
+        return not self.flying and not self.unacked
+
+    @property
+    def placed(self) -> bool:
+        """What it asked for has happened, though the answer may wait for the store: what it is told now comes behind that."""
+        return not self.claims and not self.closing
+
 
 class Sessions(dict[SessionId, Session]):
-    """The sessions of this process by their ids, as their doors use them. ``port`` is the hub's way to them."""
+    """The sessions of this process by their ids, as their doors use them. The hub drives them by :mod:`.port`."""
 
     #: There is one before the first session.
     hub: HubPort
@@ -35,8 +154,10 @@ class Sessions(dict[SessionId, Session]):
         self.log_sums = log_sums
         self.delivery = Delivery(clock, limits)
         self.backlog = self.delivery.backlog
-        self.flow = FlowControl(self, self._tell, self.resume, self.settle)
-        self.port: ConnectionsPort = SessionsById(self)
+        #: The id up to which all must be stored, and then who gets which acknowledgement.
+        self._unacked: deque[tuple[MessageId, Session, r.Reply, str | None]] = deque()
+        self._stored_to = MessageId(0)
+        self._gone = 0  # how many acknowledgements are due to sessions that are gone
         self._next_session = 1
 
     def attach(self, hub: HubPort) -> None:
@@ -80,7 +201,7 @@ class Sessions(dict[SessionId, Session]):
         """Send bytes to a session, behind all that was said in its rooms until now."""
         self.delivery.send(session.outbox, data)
 
-    def _tell(self, session: Session, reply: r.Reply, tag: str | None) -> None:
+    def answer(self, session: Session, reply: r.Reply, tag: str | None) -> None:
         """Answer; a password that is missing or wrong is asked for, if the door can keep it from the screen."""
         match reply:
             case r.PasswordNeeded(room=room, wrong=wrong):
@@ -99,6 +220,64 @@ class Sessions(dict[SessionId, Session]):
         except Exception:
             self.tell(session, faults.report(self.log_sums, "what came meanwhile", session.address))
 
+    # --- sessions that wait, and acknowledgements that are due ---
+
+    @property
+    def unacked(self) -> int:
+        """How many acknowledgements are due."""
+        return len(self._unacked)
+
+    def release(self, session: Session) -> None:
+        """A session waited for an answer, and has it now."""
+        session.waits -= 1
+        if session.ready:
+            self.resume(session)
+
+    def landed(self, session: Session) -> None:
+        """A message of a session is no longer on its way."""
+        session.flying -= 1
+        if session.leaves is not None:
+            self.settle(session)
+        elif session.ready and (session.flying == MAX_FLYING - 1 or session.dialect.serial):
+            self.resume(session)
+
+    def promise(self, session: Session, at: MessageId, reply: r.Reply, tag: str | None) -> None:
+        """Send a reply once all up to a message is stored."""
+        if at <= self._stored_to:
+            self.answer(session, reply, tag)
+        else:
+            session.unacked += 1
+            self._unacked.append((at, session, reply, tag))
+
+    def committed(self, message: MessageId) -> None:
+        """Everything up to this id is stored: acknowledge it."""
+        self._stored_to = max(self._stored_to, message)
+        freed: list[Session] = []
+        while self._unacked and self._unacked[0][0] <= message:
+            _, session, reply, tag = self._unacked.popleft()
+            session.unacked -= 1
+            if session.id not in self:
+                self._gone -= 1
+                continue
+            self.answer(session, reply, tag)
+            if session.unacked == MAX_UNACKED - 1:
+                freed.append(session)
+            elif not session.unacked:
+                self.settle(session)
+                if session.dialect.serial:
+                    freed.append(session)
+        # Only now: what they say next is acknowledged after all that was stored already.
+        for session in freed:
+            if session.ready:
+                self.resume(session)
+
+    def _forget(self, session: Session) -> None:
+        """A session is gone. What was due to it goes when that is half of all: each costs one look for that, on average."""
+        self._gone += session.unacked
+        if self._gone > len(self._unacked) // 2:
+            self._unacked = deque(each for each in self._unacked if each[1].id in self)
+            self._gone = 0
+
     # --- the end ---
 
     def close(self, session: Session, reason: str, *, logged: str | None = None) -> None:
@@ -109,7 +288,7 @@ class Sessions(dict[SessionId, Session]):
         if self.pop(session.id, None) is None:
             return
         session.closing = True
-        self.flow.forget(session)
+        self._forget(session)
         self.delivery.close(session.outbox)
         self.hub.close(session.id, reason, logged)
 
@@ -153,211 +332,3 @@ class Sessions(dict[SessionId, Session]):
             session.door.end()
         except Exception:
             log.failure("ending session {session} failed", session=session.id)
-
-
-class SessionsById:
-    """The sessions as the hub drives them, see :class:`.ConnectionsPort`."""
-
-    def __init__(self, sessions: Sessions) -> None:
-        self._sessions = sessions
-        self._delivery = sessions.delivery
-        self._flow = sessions.flow
-        self.committed = sessions.flow.committed
-
-    def tell(self, session: SessionId, reply: r.Reply, tag: str | None = None) -> None:
-        if (found := self._sessions.get(session)) is not None:
-            self._sessions._tell(found, reply, tag)
-
-    def echo(self, session: SessionId, envelope: Envelope, acked: bool = False) -> None:
-        if (found := self._sessions.get(session)) is not None:
-            dialect = found.dialect
-            self._delivery.send(found.outbox, dialect.own(envelope, acked=acked))
-            if dialect.unasked:
-                # Not now: what follows from the event is not all done.
-                self._sessions.clock.callLater(0, self._resume, session)
-
-    def _resume(self, session: SessionId) -> None:
-        if (found := self._sessions.get(session)) is not None:
-            self._sessions.resume(found)
-
-    def say(self, room: RoomId, envelope: Envelope) -> None:
-        self._delivery.say(room, envelope)
-
-    def show_line(
-        self,
-        envelope: Envelope,
-        by: SessionId | None,
-        at: MessageId,
-        kept: bool,
-        only: tuple[SessionId, ...] | None = None,
-    ) -> None:
-        room = envelope.room
-        assert room is not None
-        author = self._sessions.get(by) if by is not None else None
-        if only is not None:
-            self.show(tuple(each for each in only if each != by), envelope, heed_ignored=True)
-        else:
-            skip = author.outbox if author is not None else None
-            self._delivery.say(room.id, envelope, skip=skip)
-        if author is None:
-            return
-        dialect = author.dialect
-        if dialect.echoes:
-            self._delivery.send(author.outbox, dialect.own(envelope, acked=True))
-        if dialect.acks:
-            acked = r.Acked(envelope.id, envelope.time, kept)
-            self._flow.promise(author, at, acked, envelope.tag)
-
-    def show(
-        self, sessions: tuple[SessionId, ...], envelope: Envelope, heed_ignored: bool = False
-    ) -> None:
-        found = [self._sessions[each].outbox for each in sessions if each in self._sessions]
-        if heed_ignored:
-            found = [each for each in found if not is_hidden(envelope, each.ignored)]
-        self._delivery.show(found, envelope)
-
-    def show_near(
-        self, rooms: tuple[RoomId, ...], envelope: Envelope, own: tuple[SessionId, ...]
-    ) -> None:
-        others = self._delivery.near(rooms)
-        mine = [self._sessions[each] for each in own if each in self._sessions]
-        for session in mine:
-            others.pop(session.outbox, None)
-        self._delivery.show(others, envelope)
-        for session in mine:
-            self._delivery.send(session.outbox, session.dialect.own(envelope, acked=False))
-
-    def gather(
-        self, room: RoomRef, author: Author, members: int, joined: bool, departed: bool
-    ) -> None:
-        self._delivery.gather(room, author, members, joined=joined, departed=departed)
-
-    # --- where sessions are, and whom they ignore ---
-
-    def enter(self, session: SessionId, room: RoomId) -> None:
-        if (found := self._sessions.get(session)) is not None:
-            self._delivery.enter(found.outbox, room)
-
-    def exit(self, session: SessionId, room: RoomId) -> None:
-        if (found := self._sessions.get(session)) is not None:
-            self._delivery.leave(found.outbox, room)
-
-    def focus(self, session: SessionId, room: RoomId | None) -> None:
-        if (found := self._sessions.get(session)) is not None:
-            self._delivery.focus(found.outbox, room)
-
-    def ignore(self, session: SessionId, names: dict[str, str]) -> None:
-        if (found := self._sessions.get(session)) is not None:
-            # What was said until now is shown as it was ignored until now.
-            self._delivery.catch_up(found.outbox)
-            found.outbox.ignored = names
-            found.outbox.refresh()
-
-    def logged_in(self, session: SessionId, resumed: bool) -> None:
-        if (found := self._sessions.get(session)) is not None:
-            found.door.logged_in(resumed=resumed)
-
-    # --- which sessions wait ---
-
-    def hold(self, session: SessionId, claim: bool = False) -> None:
-        if (found := self._sessions.get(session)) is not None:
-            found.waits += 1
-            found.claims = found.claims or claim
-
-    def release(self, session: SessionId, claim: bool = False) -> None:
-        if (found := self._sessions.get(session)) is not None:
-            found.claims = found.claims and not claim
-            self._flow.release(found)
-
-    def landed(self, session: SessionId) -> None:
-        if (found := self._sessions.get(session)) is not None:
-            self._flow.landed(found)
-
-    def promise(self, session: SessionId, at: MessageId, reply: r.Reply, tag: str | None) -> None:
-        if (found := self._sessions.get(session)) is not None:
-            self._flow.promise(found, at, reply, tag)
-
-    def acknowledge(
-        self,
-        session: SessionId,
-        at: MessageId,
-        message: MessageId,
-        time: float,
-        kept: bool,
-        tag: str | None,
-    ) -> None:
-        if (found := self._sessions.get(session)) is not None and found.dialect.acks:
-            self._flow.promise(found, at, r.Acked(message, time, kept), tag)
-
-    # --- answers that come in parts ---
-
-    def reserve(
-        self, session: SessionId, answer: int, tag: str | None, dated: bool, here: bool | None
-    ) -> None:
-        found = self._sessions.get(session)
-        if found is None:
-            return
-        found.waits += 1
-        slot = self._delivery.slot(found.outbox, lambda: self._answered(found, answer))
-        found.answers[answer] = Answer(slot, found.dialect, tag, dated, here)
-
-    def fill(
-        self, session: SessionId, answer: int, parts: tuple[r.Reply | Envelope, ...], last: bool
-    ) -> None:
-        found = self._sessions.get(session)
-        if found is None:
-            return
-        given = found.answers[answer]
-        more = None if last else lambda: self._taken(found, answer)
-        self._delivery.fill(given.slot, self._pieces(found, given, parts), more)
-
-    def _taken(self, session: Session, answer: int) -> None:
-        self._sessions.hub.taken(session.id, answer, not session.answers[answer].broken)
-
-    def _answered(self, session: Session, answer: int) -> None:
-        """The last of an answer is on its way."""
-        self._taken(session, answer)
-        del session.answers[answer]
-        self._flow.release(session)
-
-    def _pieces(
-        self, session: Session, answer: Answer, parts: tuple[r.Reply | Envelope, ...]
-    ) -> Iterator[bytes]:
-        dialect, here = answer.dialect, answer.here
-        show = dialect.found if answer.dated else dialect.replay
-        try:
-            for each in parts:
-                if not isinstance(each, Envelope):
-                    yield dialect.reply(each, answer.tag)
-                elif here is None:
-                    focus = session.outbox.focus
-                    yield show(each, here=each.room is not None and each.room.id == focus)
-                else:
-                    yield show(each, here=here)
-        except Exception:
-            answer.broken = True
-            refused = faults.report(
-                self._sessions.log_sums, "an answer from the store", session.address
-            )
-            if session.id in self._sessions:
-                self._sessions.tell(session, refused, answer.tag)
-
-    # --- the end ---
-
-    def leave(self, session: SessionId, reason: str, logged: str | None) -> None:
-        if (found := self._sessions.get(session)) is not None:
-            self._sessions.leave(found, reason, logged=logged)
-
-    def end(self, session: SessionId, why: str, reason: str) -> None:
-        if (found := self._sessions.get(session)) is not None:
-            self._sessions.say_goodbye(found, why, reason)
-
-    def limit(self, limits: Limits) -> None:
-        self._sessions.limits = limits
-        self._delivery.limit(limits)
-
-    def stop(self, why: str) -> None:
-        self._sessions.stop(why)
-
-
-_check: type[ConnectionsPort] = SessionsById

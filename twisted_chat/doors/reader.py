@@ -11,8 +11,7 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.names import Nick, RoomName
-from twisted_chat.delivery.session import Session
-from twisted_chat.delivery.sessions import Sessions
+from twisted_chat.delivery.sessions import Session, Sessions
 from twisted_chat.dialects.base import BadLine, Request, Step
 from twisted_chat.dialects.framing import Endless, Frame, Framer, TooLong
 from twisted_chat.doors.read_limits import NOTICED, PER_TURN, ReadControl, ReadLimits, Source
@@ -385,12 +384,12 @@ class SessionReader:
         """See :meth:`twisted_chat.delivery.outbox.Sink.drained`."""
 
     def logged_in(self, *, resumed: bool) -> None:
-        """See :meth:`twisted_chat.delivery.session.Door.logged_in`."""
+        """See :meth:`twisted_chat.delivery.sessions.Door.logged_in`."""
         self.inside = True
         self.reading.logged_in()
 
     def ask_password(self, name: RoomName | Nick, *, wrong: bool) -> bool:
-        """See :meth:`twisted_chat.delivery.session.Door.ask_password`."""
+        """See :meth:`twisted_chat.delivery.sessions.Door.ask_password`."""
         return False
 
 

@@ -23,8 +23,7 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.addresses import network_keys
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.delivery.direct import Way, direct
-from twisted_chat.delivery.session import Session
-from twisted_chat.delivery.sessions import Sessions
+from twisted_chat.delivery.sessions import Session, Sessions
 from twisted_chat.dialects.base import Dialect
 from twisted_chat.doors.admission import Connections, HandshakeFailed
 from twisted_chat.doors.read_limits import ReadLimits
@@ -218,7 +217,7 @@ class StreamProtocol(Protocol):
         elif self._reader.answers_pings and now - self._pinged >= limits.ping_wait:
             self._sessions.say_goodbye(peer, "no answer to a ping", "timed out")
 
-    # --- what the session is told (delivery.session.Door) ---
+    # --- what the session is told (delivery.sessions.Door) ---
 
     def resumed(self) -> None:
         self._reader.pump()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twisted_chat.delivery.session import Session
+from twisted_chat.delivery.sessions import Session
 from twisted_chat.dialects.base import Dialect, Step
 from twisted_chat.dialects.framing import LineFramer
 from twisted_chat.dialects.irc.message import MAX_FRAME

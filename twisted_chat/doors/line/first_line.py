@@ -11,8 +11,7 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.grammar.table import may_be_login
 from twisted_chat.core.values.names import BadName, parse_nick
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.delivery.session import Session
-from twisted_chat.delivery.sessions import Sessions
+from twisted_chat.delivery.sessions import Session, Sessions
 from twisted_chat.dialects.base import BadLine, Request
 from twisted_chat.dialects.framing import Frame
 from twisted_chat.dialects.line.parse import LineDialect

@@ -7,8 +7,7 @@ from typing import Final
 
 from twisted_chat.core.api.commands import Login
 from twisted_chat.delivery.pacer import Pacer, apart
-from twisted_chat.delivery.session import Session
-from twisted_chat.delivery.sessions import Sessions
+from twisted_chat.delivery.sessions import Session, Sessions
 from twisted_chat.dialects.base import Request
 from twisted_chat.dialects.framing import Frame
 from twisted_chat.dialects.json.short import VERBS, ShortJson, joined, shape

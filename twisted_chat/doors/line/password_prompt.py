@@ -9,8 +9,7 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.account import MIN_PASSWORD
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.text import BadText, Secret, decode
-from twisted_chat.delivery.session import Session
-from twisted_chat.delivery.sessions import Sessions
+from twisted_chat.delivery.sessions import Session, Sessions
 from twisted_chat.dialects.base import BadLine, Request
 from twisted_chat.dialects.line.typos import nick_or_none
 from twisted_chat.doors.line.telnet import TelnetFilter

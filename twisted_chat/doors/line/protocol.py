@@ -9,8 +9,7 @@ from twisted.python.failure import Failure
 
 from twisted_chat.delivery.direct import Way
 from twisted_chat.delivery.pacer import Pacer
-from twisted_chat.delivery.session import Session
-from twisted_chat.delivery.sessions import Sessions
+from twisted_chat.delivery.sessions import Session, Sessions
 from twisted_chat.dialects.base import Dialect
 from twisted_chat.dialects.json.parse import JsonDialect
 from twisted_chat.dialects.json.short import ShortJson

@@ -8,8 +8,7 @@ from typing import Final, Literal
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.names import LOBBY, Nick, RoomName
-from twisted_chat.delivery.session import Session
-from twisted_chat.delivery.sessions import Sessions
+from twisted_chat.delivery.sessions import Session, Sessions
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.framing import Endless, Frame, JsonFramer, TooLong
 from twisted_chat.dialects.json.parse import is_object

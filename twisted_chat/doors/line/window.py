@@ -6,8 +6,7 @@ from typing import Final
 
 from twisted.internet.interfaces import IDelayedCall
 
-from twisted_chat.delivery.session import Session
-from twisted_chat.delivery.sessions import Sessions
+from twisted_chat.delivery.sessions import Session, Sessions
 from twisted_chat.dialects.line.parse import LineDialect
 from twisted_chat.doors.line.telnet import TelnetFilter
 
