@@ -301,7 +301,7 @@ def _public(ban: Ban) -> Ban:
     """Return a ban as everybody in the room may see it: addresses are for operators, who list the bans."""
     target = ban.target
     if target.kind == "net":
-        target = replace(target, text="an address", key="")
+        target = replace(target, text=target.public, key="")
     return replace(ban, target=target, scope=None, address=None)
 
 

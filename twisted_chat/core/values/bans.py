@@ -71,6 +71,11 @@ class Target(msgspec.Struct, frozen=True, gc=False):
     key: str
     look: str = ""
 
+    @property
+    def public(self) -> str:
+        """How it is shown to everybody in a room: addresses are for operators."""
+        return "an address" if self.kind == "net" else self.text
+
 
 class Ban(msgspec.Struct, frozen=True, gc=False):
     """A ban or a mute; times are seconds since 1970, ``until`` 0.0 is for ever; ``by`` is a nick.

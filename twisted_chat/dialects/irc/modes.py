@@ -10,12 +10,11 @@ import msgspec
 
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.values.bans import BadTarget, read_target
 from twisted_chat.core.values.names import BadName, RoomName, parse_nick
 from twisted_chat.core.values.room_settings import Setting
-from twisted_chat.core.values.text import CleanText, Secret
+from twisted_chat.core.values.text import Secret
 from twisted_chat.dialects.base import Step
-from twisted_chat.dialects.irc import letters
+from twisted_chat.dialects.irc import letters, masks
 from twisted_chat.dialects.irc import numerics as n
 from twisted_chat.dialects.irc.message import Message, middle
 from twisted_chat.dialects.irc.rooms import MAX_TARGETS, no_room, room_named
@@ -160,43 +159,23 @@ def _owner(session: IrcSession, room: RoomName, it: Mode) -> Iterator[Step]:
     yield session.numeric(n.ERR_CHANOPRIVSNEEDED, f"{room} :{why}")
 
 
-def _ban(session: IrcSession, room: RoomName, it: Mode) -> Iterator[Step]:
+def _mask(session: IrcSession, room: RoomName, it: Mode) -> Iterator[Step]:
     if it.value is None:
-        pages = 1
-        page = 0
-
-        def show(reply: r.Reply) -> Iterable[str] | None:
-            nonlocal pages
-            if not isinstance(reply, r.Bans):
-                return None
-            pages = reply.pages
-            return [
-                session.spell(n.RPL_BANLIST, f"{room} {each.target} {each.by} {int(each.time)}")
-                for each in reply.bans
-                if not each.mute
-            ]
-
-        while page < pages:
-            page += 1
-            yield session.asks(c.ListBans(page, room), str(room), show=show)
-        if session.asked.refused is None:
-            yield session.numeric(n.RPL_ENDOFBANLIST, f"{room} :End of channel ban list")
+        yield from masks.shown(session, room, it.letter)
         return
-    try:
-        target = read_target(CleanText(it.value))
-    except BadTarget as bad:
-        yield _bad_value(session, room, it.letter, it.value, str(bad))
-        return
-    command = c.PutBan(target, insist=True, room=room) if it.give else c.LiftBan(target, room)
-    yield session.asks(command, str(room), show=_unless_nothing_changed)
+    command = masks.change(room, it.letter, it.value, give=it.give)
+    if isinstance(command, str):
+        yield _bad_value(session, room, it.letter, it.value, command)
+    else:
+        yield session.asks(command, str(room), show=_unless_nothing_changed)
 
 
 #: What is done for each letter that is no setting.
 _OTHERS: Final[dict[str, Callable[[IrcSession, RoomName, Mode], Iterator[Step]]]] = {
-    "b": _ban,
     letters.KEY: _key,
     letters.OWNER: _owner,
     **dict.fromkeys(letters.ROLES, _role),
+    **dict.fromkeys(masks.LETTERS, _mask),
 }
 #: The letters that take a parameter whether they are set or taken away.
 _TAKE: Final = frozenset(_OTHERS)

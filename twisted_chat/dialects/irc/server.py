@@ -11,7 +11,7 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.names import MAX_NICK, MAX_ROOM
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.base import Step
-from twisted_chat.dialects.irc import letters
+from twisted_chat.dialects.irc import letters, masks
 from twisted_chat.dialects.irc import numerics as n
 from twisted_chat.dialects.irc.message import Message, middle
 from twisted_chat.dialects.irc.room_list import ELIST
@@ -50,12 +50,17 @@ def isupport(session: IrcSession) -> list[str]:
     return [
         f"AWAYLEN={limits.max_away}",
         "CASEMAPPING=ascii",
-        f"CHANMODES=b,{letters.KEY},{letters.NUMBERS},{letters.SWITCHES}",
+        f"ACCOUNTEXTBAN={masks.ACCOUNT_PREFIX}",
+        f"CHANMODES={masks.LETTERS},{letters.KEY},{letters.NUMBERS},{letters.SWITCHES}",
         f"CHANLIMIT=#:{limits.max_rooms}",
         f"CHANNELLEN={MAX_ROOM + 1}",
         "CHANTYPES=#",
         f"ELIST={ELIST}",
+        f"EXCEPTS={masks.EXCEPTION}",
+        f"EXTBAN=,{masks.EXTBANS}",
+        f"INVEX={masks.INVITATION}",
         f"KICKLEN={limits.max_away}",
+        "MAXLIST=" + ",".join(f"{each}:{limits.max_bans}" for each in masks.LETTERS),
         f"MODES={MAX_TARGETS}",
         f"NETWORK={session.server}",
         f"NICKLEN={MAX_NICK}",

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from twisted_chat.core.api import events as e
-from twisted_chat.core.values.ids import spell
+from twisted_chat.core.values.ids import UserId, spell
+from twisted_chat.core.values.names import Nick
 from twisted_chat.dialects.base import Variant
-from twisted_chat.dialects.irc import letters
+from twisted_chat.dialects.irc import letters, masks
 from twisted_chat.dialects.irc.message import MAX_LINE, encode, spell_tags, split
 from twisted_chat.dialects.schema.base import rfc3339
 from twisted_chat.dialects.wording import events as say
@@ -189,6 +190,46 @@ def _transferred(view: IrcView, envelope: e.Envelope, event: e.RoomTransferred) 
     return _mode(envelope, f"-{letter}+{letter} {envelope.author.nick} {event.nick}")
 
 
+def _banned(view: IrcView, envelope: e.Envelope, event: e.Banned) -> Iterable[str]:
+    assert envelope.author is not None and envelope.room is not None
+    yield from _mode(envelope, f"+{masks.BAN} {masks.spell(event.ban.target.text)}")
+    yield from _put_out(envelope, event.out, event.ban.reason or "Banned")
+
+
+def _put_out(envelope: e.Envelope, out: Iterable[tuple[UserId, Nick]], why: str) -> Iterable[str]:
+    assert envelope.author is not None and envelope.room is not None
+    for _, nick in out:
+        yield f":{envelope.author.prefix} KICK {envelope.room.name} {nick} :{why}"
+
+
+def _dropped(view: IrcView, envelope: e.Envelope, event: e.RoomDropped) -> Iterable[str]:
+    return _put_out(envelope, event.out, "The room was deleted")
+
+
+def _unbanned(view: IrcView, envelope: e.Envelope, event: e.Unbanned) -> Iterable[str]:
+    return _mode(envelope, f"-{masks.BAN} {masks.spell(event.target.public)}")
+
+
+def _muted(view: IrcView, envelope: e.Envelope, event: e.Muted) -> Iterable[str]:
+    return _mode(envelope, f"+{masks.BAN} {masks.spell(event.ban.target.text, mute=True)}")
+
+
+def _unmuted(view: IrcView, envelope: e.Envelope, event: e.Unmuted) -> Iterable[str]:
+    return _mode(envelope, f"-{masks.BAN} {masks.spell(event.target.public, mute=True)}")
+
+
+def _excepted(view: IrcView, envelope: e.Envelope, event: e.Excepted) -> Iterable[str]:
+    mask = masks.spell(event.ban.target.text, mute=event.exempt == "mutes")
+    return _mode(envelope, f"+{masks.letter_of(event.exempt)} {mask}")
+
+
+def _exception_lifted(
+    view: IrcView, envelope: e.Envelope, event: e.ExceptionLifted
+) -> Iterable[str]:
+    mask = masks.spell(event.target.public, mute=event.exempt == "mutes")
+    return _mode(envelope, f"-{masks.letter_of(event.exempt)} {mask}")
+
+
 def _invited(view: IrcView, envelope: e.Envelope, event: e.InvitedToRoom) -> Iterable[str]:
     assert envelope.author is not None and envelope.room is not None
     if not event.you and "invite-notify" not in view.caps:
@@ -217,6 +258,13 @@ EVENTS: Final[dict[type[e.Event], Callable[[IrcView, e.Envelope, Any], Iterable[
     e.RoomRegistered: _registered,
     e.RoomTransferred: _transferred,
     e.SettingsChanged: _settings_changed,
+    e.Banned: _banned,
+    e.Unbanned: _unbanned,
+    e.Muted: _muted,
+    e.Unmuted: _unmuted,
+    e.Excepted: _excepted,
+    e.ExceptionLifted: _exception_lifted,
+    e.RoomDropped: _dropped,
     e.Announced: _announced,
 }
 

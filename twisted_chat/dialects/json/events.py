@@ -10,7 +10,6 @@ from msgspec.structs import force_setattr
 
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.values.bans import Target
 from twisted_chat.core.values.ids import UserId, spell
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.room_settings import Setting
@@ -231,7 +230,7 @@ def _in_room(event: e.AnyRoomEvent, content: str, who: str, room: str) -> Placed
                 room=room,
             )
         case e.Unbanned(target=target):
-            return s.BanLifted(target=_shown(target), content=content, sender=who, room=room)
+            return s.BanLifted(target=target.public, content=content, sender=who, room=room)
         case e.Muted(ban=ban):
             until = second(ban.until) if ban.until else None
             return s.MuteSet(
@@ -243,7 +242,7 @@ def _in_room(event: e.AnyRoomEvent, content: str, who: str, room: str) -> Placed
                 room=room,
             )
         case e.Unmuted(target=target):
-            return s.MuteLifted(target=_shown(target), content=content, sender=who, room=room)
+            return s.MuteLifted(target=target.public, content=content, sender=who, room=room)
         case e.Excepted(exempt=exempt, ban=ban):
             return s.ExceptionSet(
                 exempt=exempt,
@@ -256,7 +255,7 @@ def _in_room(event: e.AnyRoomEvent, content: str, who: str, room: str) -> Placed
             )
         case e.ExceptionLifted(exempt=exempt, target=target):
             return s.ExceptionLifted(
-                exempt=exempt, target=_shown(target), content=content, sender=who, room=room
+                exempt=exempt, target=target.public, content=content, sender=who, room=room
             )
         case e.Forgotten(everywhere=everywhere):
             return s.Forgotten(everywhere=everywhere, content=content, sender=who, room=room)
@@ -302,10 +301,6 @@ def _extended(data: bytes, name: bytes, value: str | bool) -> bytes:
 def _named(out: Iterable[tuple[UserId, Nick]]) -> tuple[str, ...]:
     """Name the first who were put out: a crowd fits into no object that everybody is sent."""
     return tuple(nick.text for _, nick in out)[:_NAMED]
-
-
-def _shown(target: Target) -> str:
-    return "an address" if target.kind == "net" else target.text
 
 
 _check: type[View] = JsonView

@@ -7,7 +7,7 @@ from typing import Final
 
 from twisted_chat.core.api import events as e
 from twisted_chat.core.values.about import UserChange, UserSetting
-from twisted_chat.core.values.bans import Ban, Target
+from twisted_chat.core.values.bans import Ban
 from twisted_chat.core.values.durations import spell_duration
 from twisted_chat.core.values.room_settings import Setting
 from twisted_chat.dialects.wording.words import because, sentence, some
@@ -195,15 +195,15 @@ def _did(event: e.AnyRoomEvent, room: str) -> str:
             gone = f"; removed: {_some(out)}" if out else ""
             return f"banned {ban.target.text} from {room}{_terms(ban)}{gone}"
         case e.Unbanned(target=target):
-            return f"lifted the ban on {_whom(target)} in {room}"
+            return f"lifted the ban on {target.public} in {room}"
         case e.Muted(ban=ban):
             return f"muted {ban.target.text} in {room}{_terms(ban)}"
         case e.Unmuted(target=target):
-            return f"unmuted {_whom(target)} in {room}"
+            return f"unmuted {target.public} in {room}"
         case e.Excepted(exempt=exempt, ban=ban):
             return f"exempted {ban.target.text} from the {exempt} of {room}{_terms(ban)}"
         case e.ExceptionLifted(exempt=exempt, target=target):
-            return f"no longer exempts {_whom(target)} from the {exempt} of {room}"
+            return f"no longer exempts {target.public} from the {exempt} of {room}"
         case e.Forgotten(everywhere=everywhere):
             return (
                 "deleted all of their messages"
@@ -212,10 +212,6 @@ def _did(event: e.AnyRoomEvent, room: str) -> str:
             )
         case e.RoomDropped():  # pragma: no branch (mypy sees a missing case)
             return f"deleted {room} and everything said in it"
-
-
-def _whom(target: Target) -> str:
-    return "an address" if target.kind == "net" else target.text
 
 
 def _terms(ban: Ban) -> str:
