@@ -29,6 +29,7 @@ class View:
         return self._line(_tell(envelope))
 
     def own(self, envelope: e.Envelope, *, acked: bool) -> bytes:
+        acked = acked and self.acks
         if isinstance(envelope.event, e.Said) or (acked and isinstance(envelope.event, e.Told)):
             return b""
         if isinstance(envelope.event, e.OperatorSet):
