@@ -49,6 +49,31 @@ class SayTests(IrcHouseTestCase):
             ],
         )
 
+    def test_a_mistyped_private_command_is_not_said_to_a_room_and_not_quoted(self) -> None:
+        ann, bob = self.enters("ann", "#dev"), self.enters("bob", "#dev")
+        for text in (
+            *("msg NickServ IDENTIFY s3cret", "/MSG nickserv identify s3cret", " identify s3cret"),
+            *("NickServ IDENTIFY s3cret", "ns register s3cret", "/ns identify s3cret"),
+            *("/msg bob s3cret", "/oper root s3cret", "/pass s3cret", "\x02identify\x02 s3cret"),
+        ):
+            (told,) = self.asks(ann, f"PRIVMSG #dev :{text}")
+            self.assertTrue(told.startswith(":server 404 ann #dev :"), (text, told))
+            self.assertNotIn("s3cret", told)
+            self.assertEqual(self.asks(ann, f"NOTICE #dev :{text}"), [])
+            self.assertEqual(bob.sees(), [])
+        for text in (
+            "identifying",
+            "identify",
+            "pass the salt",
+            "message NickServ",
+            "/passes",
+            "/me",
+        ):
+            ann.types(f"PRIVMSG #dev :{text}")
+            self.assert_bare(bob, f":ann PRIVMSG #dev :{text}")
+        ann.types("PRIVMSG bob :identify yourself")
+        self.assert_bare(bob, ":ann PRIVMSG bob :identify yourself")
+
     def test_notices_are_never_answered(self) -> None:
         ann = self.enters("ann")
         self.assertEqual(

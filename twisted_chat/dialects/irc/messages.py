@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +25,16 @@ _ERRORS: Final = dict.fromkeys(
 )
 _CTCP: Final = "\x01"
 _ACTION: Final = "ACTION "
+# What people type to log in, and commands of clients that are private or have a password: a slip would say it to a room.
+_PRIVATE: Final = re.compile(
+    r"\s*/?(?:"
+    r"msg\s+(?:nickserv|chanserv|ns|cs)\b"
+    r"|(?:nickserv|ns)\s+(?:identify|register)\b"
+    r"|identify\s"
+    r")|\s*/(?:msg|oper|pass)\b",
+    re.IGNORECASE,
+)
+_LOOKS_PRIVATE: Final = "That looks like a mistyped private command. It was not sent."
 
 
 def privmsg(session: IrcSession, message: Message) -> Iterator[Step]:
@@ -101,10 +112,14 @@ def _send(
         return
     formatted = (FormattedText(text),) if is_formatted(text) else ()
     lines = () if kind == "tags" else (CleanText(text),)
+    private = any(map(_PRIVATE.match, lines))
     show = _no_errors if kind in ("notice", "ctcp-reply") else None
     for target in targets:
         if target.lower() in SERVICES and kind == "say":
             yield from asked(session, target, text)
+            continue
+        if private and target.startswith(("#", "@#")):
+            yield session.numeric(n.ERR_CANNOTSENDTOCHAN, f"{middle(target)} :{_LOOKS_PRIVATE}")
             continue
         operators = target.startswith("@#")
         extras = (
