@@ -206,7 +206,7 @@ class CrashResult(Result, kw_only=True, tag="crash"):
 
     ``said`` lines, ``resent`` of them more than once; ``acks``, ``again`` of them for what was stored before the server was
     killed; ``lost``: lines that were shown, lost, and said again under another id; ``shown``: how often somebody was shown
-    something, under ``ids`` different ids; ``history``: the messages that were there in the end.
+    something, under ``ids`` different ids; ``history``: the messages that were there at the end.
     """
 
     asked: int
@@ -286,7 +286,7 @@ class ClientResult(Result, kw_only=True, tag="client"):
 
     ``start``: until it was in, and knew who is there; ``filled``: until the last of ``lines`` was drawn, and ``grown`` by
     how many bytes of memory. ``quiet`` and ``busy``: how long each key took until it was drawn, without and with ``rate`` lines
-    a second, the shortest first; ``share`` of a processor that it used then; ``rss`` in bytes, in the end.
+    a second, the shortest first; ``share`` of a processor that it used then; ``rss`` in bytes, at the end.
     """
 
     lines: int

@@ -108,7 +108,7 @@ class _Trial:
             await self._with_store(self._read)
         except _Stopped:
             result.stopped = True
-        self._note_memory("in the end")
+        self._note_memory("at the end")
 
     async def _with_store(self, work: Callable[[SqlStore], Any]) -> None:
         self._database = self._make()

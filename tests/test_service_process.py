@@ -312,7 +312,7 @@ class ProcessTests(TestCase):
         self.assertEqual(await self.ends(second), 1)
         self.assertRegex(
             second.err,
-            r"\Atwistd chat: a server already runs in this folder \(process \d+ in twistd\.pid\); "
+            r"\Atwistd chat: a server is already running in this folder \(process \d+ in twistd\.pid\); "
             r"to run a second one: twistd -n --pidfile= chat --port PORT --state-dir DIR .*\n\Z",
         )
         self.assertEqual(second.out, "")

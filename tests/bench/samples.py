@@ -104,7 +104,7 @@ def store() -> StoreResult:
         slowest=0.02,
         indexed=2.0,
         bytes=200_000,
-        memory={"before": 1024**2, "in the end": 2 * 1024**2},
+        memory={"before": 1024**2, "at the end": 2 * 1024**2},
         start=0.01,
         stop=0.01,
         joins=[0.001, 0.003],

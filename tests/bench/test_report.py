@@ -91,7 +91,7 @@ class TableTests(SynchronousTestCase):
         self.assertRegex(text, "processor time per message +10 µs ")
         self.assertRegex(text, "bytes per message +200 ")
         self.assertRegex(text, "indexed a second +500 ")
-        self.assertRegex(text, "resident memory in the end +2.0 MiB ")
+        self.assertRegex(text, "resident memory at the end +2.0 MiB ")
         self.assertRegex(text, "first in a room, longest +3 ms ")
         self.assertRegex(text, "/history 500 +200 ms ")
         self.assertRegex(text, "a word +50 +yes +6 ms +7 ms +8 ms")

@@ -61,7 +61,7 @@ class StoreTests(TestCase):
         self.assertEqual((result.error, result.stopped), ("", False))
         self.assertEqual((result.stored, result.read), (2_500, 2_500))
         self.assertEqual(
-            list(result.memory), ["before", "half filled", "filled", "indexed", "in the end"]
+            list(result.memory), ["before", "half filled", "filled", "indexed", "at the end"]
         )
         self.assertEqual((len(result.joins), len(result.joins_again)), (20, 20))
         self.assertEqual(result.history_lines, 125)
@@ -121,7 +121,7 @@ class StoreTests(TestCase):
         result = await self.measure(Storing(messages=10_000_000))
         self.assertTrue(result.stopped)
         self.assertEqual((result.error, result.searches, result.read), ("", [], 0))
-        self.assertEqual(list(result.memory), ["before", "in the end"])
+        self.assertEqual(list(result.memory), ["before", "at the end"])
 
     async def refused(self, database: str) -> str:
         with self.assertRaises(BenchError) as caught:

@@ -58,7 +58,7 @@ class FaultTests(NodeCase):
         ann.say("hi")
         self.turn()
         self.assertEqual((bob.slow, len(self.sessions)), (1, 2))
-        self.assert_took(cid, "#lobby <ann> hi", "departed bob (a fault of the server)")
+        self.assert_took(cid, "#lobby <ann> hi", "departed bob (a server error)")
         self.fault_logged(ZeroDivisionError)
 
     def test_log_names_the_fault_that_was_shown(self) -> None:

@@ -276,7 +276,7 @@ after telling everyone goodbye."""
         process = 0 if self["check"] or not pid_file else _process_in(Path(pid_file))
         if process:
             raise usage.UsageError(
-                f"a server already runs in this folder (process {process} in {pid_file}); to run a second one: "
+                f"a server is already running in this folder (process {process} in {pid_file}); to run a second one: "
                 "twistd -n --pidfile= chat --port PORT --state-dir DIR"
             )
         file = Path(self["config"]) if self["config"] is not None else None

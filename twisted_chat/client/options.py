@@ -140,7 +140,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--quiet",
         action="store_true",
-        help="show only new messages and answers to what you type, no history or notices (implies --plain)",
+        help="show only new messages and answers to what you type, without history, joins and other '--' lines "
+        "(implies --plain)",
     )
     parser.add_argument(
         "--reconnect",

@@ -19,7 +19,7 @@ PIECE: Final = 16 * 1024
 
 #: Why a session is ended, as others see it.
 TOO_SLOW: Final = "too slow to read"
-FAULT: Final = "a fault of the server"
+FAULT: Final = "a server error"
 
 _FAILED: Final = "handing bytes to a session failed; the session is closed"
 

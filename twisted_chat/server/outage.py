@@ -14,7 +14,8 @@ _BEGAN: Final = r.Notice(
     "are stored.",
 )
 _ENDED: Final = r.Notice(
-    "stored-again", "The server stores messages again, and has stored what was said meanwhile."
+    "stored-again",
+    "The server can store messages again, and has stored everything said in the meantime.",
 )
 
 

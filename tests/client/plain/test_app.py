@@ -384,7 +384,9 @@ class TerminalTests(Base):
             if self.keyboard.waits:
                 self.keyboard.types(b"x" * 8000)
         self.assertFalse(self.keyboard.waits)
-        self.assertIn("A line that does not end was not sent", self.shown())
+        self.assertIn(
+            "A line of more than 1 MiB was not sent, because it had no line end.", self.shown()
+        )
         self.acks_all()
         self.ended(0)
 

@@ -320,7 +320,7 @@ class AnswerTests(SynchronousTestCase):
                     ev.BanLine(target="*x*", by="joe", mute=True),
                 ),
             ),
-            "-- #dev has 2 bans and mutes:",
+            "-- #dev has 2 bans, mutes and exceptions:",
             "--   eve, by joe, 1 minute left: spam",
             "--   *x* (muted), by joe",
         )

@@ -225,17 +225,17 @@ class ParseTests(SynchronousTestCase):
     def test_pages_count_from_one(self) -> None:
         for word in ("0", "-1", "1.5", "x", "\u00b2", "\u0663", "1" * 7):
             bad = self.assertRaises(BadArguments, parse, f"rooms {word}")
-            self.assertEqual(str(bad), f'"{word}" is not a page number; pages count from 1')
+            self.assertEqual(str(bad), f'"{word}" is not a page number; the first page is 1')
         self.assertEqual(parse("rooms 999999"), c.ListRooms(999999))
 
     def test_history_is_counted_and_asked_for_before_or_after_an_id(self) -> None:
         for rest, why in (
-            ("0", '"0" is not a number of lines; lines count from 1'),
-            ("\u0663", '"\u0663" is not a number of lines; lines count from 1'),
-            ("000", '"000" is not a number of lines; lines count from 1'),
-            ("\u00b2", '"\u00b2" is not a number of lines; lines count from 1'),
+            ("0", '"0" is not a number of lines; it must be at least 1'),
+            ("\u0663", '"\u0663" is not a number of lines; it must be at least 1'),
+            ("000", '"000" is not a number of lines; it must be at least 1'),
+            ("\u00b2", '"\u00b2" is not a number of lines; it must be at least 1'),
             ("5 since 00000000000000ff", '"since" is neither before nor after'),
-            ("dev", '"dev" is not a number of lines; lines count from 1'),
+            ("dev", '"dev" is not a number of lines; it must be at least 1'),
             ("before noon", '"noon" is not the id of a message, such as 00064f3d2a1b0c9e'),
             (
                 "5 before ffffffffffffffff",

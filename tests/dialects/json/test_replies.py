@@ -133,7 +133,7 @@ class ReplyTests(SynchronousTestCase):
         told = reply(r.SearchEnd(2, True, False))
         said = told.pop("content").split("\n")
         self.assertEqual(said[0][:36], "2 messages, the newest; there are mo")
-        self.assertTrue(said[1].startswith("Not everything could be searched"), said)
+        self.assertTrue(said[1].startswith("Some messages could not be searched"), said)
         del end["content"]
         self.assertEqual(told, end | {"more": True, "whole": False})
         self.assertEqual(reply(r.SearchEnd(0, False, True))["content"], "Nothing was found.")

@@ -96,7 +96,7 @@ MEANINGS: list[tuple[str, c.Command | None]] = [
         c.AskBot(
             "!roll",
             CleanText("!roll 2d6"),
-            "There is no command !roll. There are !who, !msg NICK TEXT, !logout and !help. "
+            "There is no command !roll. The commands with ! are !who, !msg NICK TEXT, !logout and !help. "
             'The line was not sent (to say it as it is, put "// " in front).',
         ),
     ),
@@ -503,7 +503,8 @@ class ErrorTextTests(SynchronousTestCase):
     def test_unknown_command_unlike_any_points_to_help(self) -> None:
         self.assertIn("/help lists the commands.", self.why("/xyzzy"))
         self.assertIn(
-            "There are !who, !msg NICK TEXT, !logout and !help.", self.why("!xyzzy\u00e9")
+            "The commands with ! are !who, !msg NICK TEXT, !logout and !help.",
+            self.why("!xyzzy\u00e9"),
         )
 
     def test_errors_of_rule_three_name_the_literal_form(self) -> None:

@@ -108,7 +108,7 @@ class ReplyTests(SynchronousTestCase):
         self.assertEqual(
             reply(r.HistoryEnd(DEV, 0, True, True, "before", MessageId(255))),
             [
-                "-- Everything said there is by people you ignore; /history before 00000000000000ff shows more."
+                "-- All of these messages are from people you ignore; /history before 00000000000000ff shows more."
             ],
         )
         for end in (
@@ -118,7 +118,7 @@ class ReplyTests(SynchronousTestCase):
         ):
             self.assertEqual(reply(end), [])
         (line,) = reply(r.SearchEnd(0, True, True))
-        self.assertIn("The newest messages found are by people you ignore", line)
+        self.assertIn("The newest messages found are from people you ignore", line)
 
     def test_search_says_how_much_it_found(self) -> None:
         self.assertEqual(reply(r.SearchStart(0)), ["-- Nothing was found."])
@@ -135,7 +135,7 @@ class ReplyTests(SynchronousTestCase):
     def test_search_that_could_not_look_everywhere_says_so(self) -> None:
         for count in (0, 3):
             *_, last = reply(r.SearchEnd(count, False, False))
-            self.assertTrue(last.startswith("-- Not everything could be searched"), last)
+            self.assertTrue(last.startswith("-- Some messages could not be searched"), last)
 
     def test_stats_are_a_few_lines_with_units(self) -> None:
         store = r.StoreHealth("sqlite", 3, 20_000, 12_345, 678, 0.0012, 0.045, 1, None, None)

@@ -68,9 +68,7 @@ class LinesTests(SynchronousTestCase):
         self.assertIn(
             "--                          ban NICK, *mask*, nick!user@host or address:NICK", found
         )
-        self.assertEqual(
-            found[-1], "-- To act in another room than this one, name it first: /ban #dev …"
-        )
+        self.assertEqual(found[-1], "-- To act in a different room, name it first: /ban #dev …")
         for group, specs in GROUPS.items():
             text = "\n".join(shown(group))
             for spec in specs:

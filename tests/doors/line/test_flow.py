@@ -219,7 +219,7 @@ class SlipTests(HouseTestCase):
             self.eve.types(typed)
             self.assert_any(
                 self.eve.sees(),
-                "^! A command must not begin with a blank or an invisible character. ",
+                "^! A command must not begin with a space or an invisible character. ",
             )
         self.assert_sees(self.zoe)
 

@@ -81,7 +81,7 @@ class HistoryTests(HouseTestCase):
         alice.types("/history many", "/history before", "/history 5 before noon")
         self.assert_sees(
             alice,
-            f'! "many" is not a number of lines; lines count from 1. {usage}',
+            f'! "many" is not a number of lines; it must be at least 1. {usage}',
             f"! ID is missing. {usage}",
             f'! "noon" is not the id of a message, such as 00064f3d2a1b0c9e. {usage}',
         )
@@ -162,7 +162,7 @@ class StatsTests(HouseTestCase):
             IPv6Address("TCP", "::1", 40000),
             UNIXAddress(None),
         ):
-            first, second, _ = self.asks(address)
+            first, _, second, _ = self.asks(address)
             self.assertEqual(first, "-- 1 session, 1 user, 1 room.")
             self.assertTrue(second.startswith("-- Store (memory): "), second)
 

@@ -83,7 +83,7 @@ class UsageTests(Case):
         )
         self.assertEqual(
             self.told("/who x y"),
-            '! "y" is not a page number; pages count from 1. Usage: /who [ROOM] [PAGE].',
+            '! "y" is not a page number; the first page is 1. Usage: /who [ROOM] [PAGE].',
         )
 
     def test_arguments_beyond_a_password_are_not_quoted(self) -> None:

@@ -55,7 +55,8 @@ def reduce(state: ClientState, event: ev.Event, now: float) -> bool:
             if not state.refused(tag, event.text):
                 state.tell((event.text,), now, "error", state.private(to).key)
         case ev.Undone():
-            state.tell((event.text or f"{event.what}: the connection was lost",), now, "error")
+            lost = f"{event.what}: the connection was lost before the answer; it may or may not have been done."
+            state.tell((event.text or lost,), now, "error")
         case ev.Announcement():
             text = say.announced(event.sender, event.text)
             state.add(state.shown, Line("event", text, event.time or now, id=event.id))

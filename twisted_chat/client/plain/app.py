@@ -168,7 +168,8 @@ class Plain:
         for frame in self._framer.receive(self._mark.feed(data)) if data else self._framer.finish():
             if isinstance(frame, Endless):
                 self._complain(
-                    "A line that does not end was not sent. The rest of the input was ignored."
+                    f"A line of more than {_MAX_ENDLESS // 1024**2} MiB was not sent, because it had no line end. "
+                    "The rest of the input was ignored."
                 )
                 self._eof = True
             else:
@@ -200,7 +201,7 @@ class Plain:
                 return
             if isinstance(frame, TooLong):
                 raise InvalidInput(
-                    f"a line of more than {_MAX_LINE:,} bytes is too long. It was not sent."
+                    f"that line is longer than {_MAX_LINE:,} bytes. It was not sent."
                 )
             enter(self.link, decode(frame), self._quit)
         except (InvalidInput, BadText) as error:

@@ -38,8 +38,8 @@ def enter_long(link: Link, line: str, *, whole: bool) -> None:
                     link.tell(to.text, piece, kind)
             case _:
                 raise InvalidInput(
-                    f"A line of more than {LONGEST:,} bytes that is, or may be, a command or a private message was not sent. "
-                    "To say all lines as they stand, use --literal."
+                    f"A line longer than {LONGEST:,} bytes was not sent, because it is, or could be, a command or a "
+                    "private message. To say all lines as they stand, use --literal."
                 )
     except (BadText, BadName, BadLine, QueueFull, NoRoom, TooLong) as error:
         raise InvalidInput(str(error)) from None

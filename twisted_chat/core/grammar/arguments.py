@@ -155,7 +155,7 @@ class _Kind:
 
 def _read_page(word: str) -> int:
     if not (word.isascii() and word.isdigit() and len(word) <= 6 and int(word) > 0):
-        raise BadArguments(f'"{shown(word)}" is not a page number; pages count from 1')
+        raise BadArguments(f'"{shown(word)}" is not a page number; the first page is 1')
     return int(word)
 
 
@@ -171,7 +171,7 @@ def _read_limit(text: str) -> Keep:
 def _read_number(word: str) -> int:
     digits = word.lstrip("0")
     if not (digits.isascii() and digits.isdigit()):
-        raise BadArguments(f'"{shown(word)}" is not a number of lines; lines count from 1')
+        raise BadArguments(f'"{shown(word)}" is not a number of lines; it must be at least 1')
     return int(digits[:9])  # whatever comes behind them, it is more than is ever shown
 
 

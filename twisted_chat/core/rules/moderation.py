@@ -317,7 +317,7 @@ def _unusable(ban: Ban, target: User | None) -> Refused | None:
             f"{name} matches nobody, because nobody here has that nickname. Nothing was changed.",
         )
     if ban.target.kind == "address" and ban.address is None:
-        why = "Their address is not known, or is the server's own machine."
+        why = "Their address is unknown, or is that of the server's own machine."
         return Refused("no-address", f"{name} matches nobody. {why} Nothing was changed.")
     if bans.own_machine(ban.target):
         return Refused(

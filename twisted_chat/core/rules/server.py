@@ -293,8 +293,8 @@ def _deed(applied: Applied, deed: e.Deed, state: State, node: Node) -> f.Effects
         case e.PasswordReset(account=account, users=users):
             what, code = f"reset the password of the account {account}", deed.code
             told = (
-                f"The password of {account} was reset and its sessions were ended. This code replaces it for one "
-                "login within 24 hours: "
+                f"The password of {account} was reset, and the sessions of the account were ended. "
+                "This code replaces the password for one login within 24 hours: "
             )
             stored = "/reset-password"
             then = _end_account(users, "reset your password", state, node)

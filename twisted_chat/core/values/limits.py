@@ -139,7 +139,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     last_seen: Annotated[
         int,
         _doc(
-            "days for which accounts can see when another was last here; 0: never, and it is not kept",
+            "days for which accounts can see when another account was last here; 0: never, and the time is not stored",
             least=0,
         ),
     ] = 365

@@ -224,7 +224,7 @@ def _read(line: CleanText) -> c.Command | None:
         return _say(line[3:] if line[2:3] == " " and line[3:].strip() else line[1:])
     if typos.hides_command(line):
         raise BadLine(
-            f"A command must not begin with a blank or an invisible character. The line was not sent ({_LITERALLY}).",
+            f"A command must not begin with a space or an invisible character. The line was not sent ({_LITERALLY}).",
             "leading-blank",
         )
     if line.startswith("/"):
@@ -329,7 +329,7 @@ def _bang(line: CleanText) -> c.Command | None:
         meant = (
             f"Did you mean {'!' if near in _BANGS else '/'}{near}?"
             if near
-            else "There are !who, !msg NICK TEXT, !logout and !help."
+            else "The commands with ! are !who, !msg NICK TEXT, !logout and !help."
         )
         why = (
             f"There is no command {f'!{quoted}' if (quoted := _quoted(word, near)) else 'like that'}. "

@@ -266,7 +266,7 @@ def _stats(stats: r.Stats, zone: tzinfo | None) -> list[str]:
             else f" ({stats.growth / 1e6:+,.1f} MB in the last {spell_duration(stats.growth_time)})"
         )
         lines.append(
-            f"It takes {store.size / 1e6:,.1f} MB{grown}; {store.free / 1e6:,.0f} MB are free."
+            f"The database takes {store.size / 1e6:,.1f} MB{grown}; {store.free / 1e6:,.0f} MB are free."
         )
     if store.error is not None:
         failing = (

@@ -15,7 +15,7 @@ _HEAD: Final = "What you type is said in the room you talk in. Commands begin wi
 _FORMS: Final = "? is /who; TEXT > NICK is /msg NICK TEXT; //TEXT says /TEXT"
 _OLDER: Final = "JOIN MSG LEAVE LIST HELP QUIT !who !msg !logout work, too"
 _MORE: Final = "/help GROUP and /help COMMAND say more: /help rooms, /help join, /help ?"
-_ROOM_FIRST: Final = "To act in another room than this one, name it first"
+_ROOM_FIRST: Final = "To act in a different room, name it first"
 
 
 class Line(Protocol):

@@ -200,7 +200,7 @@ def end_of_earlier(where: str, more: str = "") -> str:
 
 
 def all_ignored(more: str) -> str:
-    return f"Everything said there is by people you ignore; {more} shows more."
+    return f"All of these messages are from people you ignore; {more} shows more."
 
 
 def nothing_earlier(room: str, partner: str | None = None) -> str:
@@ -219,10 +219,10 @@ def end_of_search(count: int, *, more: bool, whole: bool) -> list[str]:
         what = "the newest; there are more" if more else "and that is all"
         lines.append(f"{counted(count, 'message')}, {what}.{f' {_NARROW}' if more else ''}")
     elif more:
-        lines.append(f"The newest messages found are by people you ignore. {_NARROW}")
+        lines.append(f"The newest messages found are from people you ignore. {_NARROW}")
     if not whole:
         lines.append(
-            "Not everything could be searched: there is too much, or it is too new. "
+            "Some messages could not be searched: there are too many, or they are too new. "
             "Try again later, or limit the search with in:ROOM and since:DATE."
         )
     return lines

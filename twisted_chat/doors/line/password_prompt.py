@@ -131,7 +131,7 @@ class PasswordPrompt:
     def refuse(self, peer: Session, name: RoomName | Nick, bad: BadLine) -> None:
         """Say why the answer cannot be a password, and ask again; before login, the session comes in as a guest."""
         if isinstance(name, Nick) and self._hub.identity(peer.id) is None:
-            why = f"That cannot be a password: {bad}. You come in as a guest. Type /login {name} PASSWORD to try again."
+            why = f"That cannot be a password: {bad}. You are now a guest. Type /login {name} PASSWORD to try again."
             self._sessions.tell(peer, r.Refused(bad.code, why))
             self._sessions.submit(peer, Request(c.Login()))
             return

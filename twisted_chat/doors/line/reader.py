@@ -32,7 +32,7 @@ _COMMANDS_BEFORE_LOGIN: Final = 1_000
 
 _TOO_SOON: Final = (
     "That began like a private message, and more text came before it was complete. It was not sent. "
-    "Wait a second after a private message, or end each line with a line end."
+    "Wait a second after a private message, or end each line with a newline."
 )
 
 

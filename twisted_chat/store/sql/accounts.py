@@ -126,7 +126,7 @@ def read_accounts(connection: Connection) -> tuple[Account, ...]:
             continue
         if name.key != row.key:
             log.warn(
-                "account {name} was not restored: its name has another key in this version",
+                "account {name} was not restored: this version of twisted-chat normalizes its name differently",
                 name=str(name),
             )
             continue

@@ -276,7 +276,7 @@ class Writer:
                 self._failed(explain(error))
             except Exception:
                 log.failure("writing to the database failed with an unexpected error")
-                self._failed("a fault of the server, see its log")
+                self._failed("an internal error; see the server's log")
             else:
                 self._recovered()
                 return result
