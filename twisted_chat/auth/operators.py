@@ -1,4 +1,4 @@
-"""Who may be an operator of the server: a file of names with the argon2id hashes of their passwords."""
+"""The operators of the server: a file of names with the argon2id hashes of their passwords."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Operators:
     """The names, and what is stored of their passwords."""
 
     def __init__(self, hashes: Mapping[str, str] | None = None, warning: str = "") -> None:
-        """``warning``: what is not well with the file, though it can be used."""
+        """``warning``: a problem with the file, which can be used nevertheless."""
         self._hashes = dict(hashes or {})
         self.warning = warning
 
@@ -38,7 +38,7 @@ class Operators:
         return self._hashes.get(name)
 
     def decoy(self) -> str | None:
-        """Return what to check the password of an unknown name against, so that it takes as long as that of a known one."""
+        """Return a hash for checking the password of an unknown name, so that it takes as long as for a known one."""
         return next(iter(self._hashes.values()), None)
 
 

@@ -320,7 +320,7 @@ class AskingTests(ChatCase):
 
 class VisibilityTests(RuledCase):
     def floor(self, number: int) -> tuple[int, int]:
-        """Return from where somebody reads and searches #dev."""
+        """Return from which message on a user can read and search #dev."""
         seat = (self.olga, self.otto, self.eve)[number]
         recall = self.world.decide(seat, c.ShowHistory(self.dev.name))
         seek = self.world.decide(seat, c.Search((c.Term("x"),), rooms=(self.dev.name,)))
@@ -344,14 +344,14 @@ class VisibilityTests(RuledCase):
 
 
 class LeakTests(RuledCase):
-    """What of a room that not everybody may enter is told to who is not there."""
+    """What users outside a room that is not open to everyone are told about it."""
 
     def setUp(self) -> None:
         super().setUp()
         self.done(self.otto, "topic our plans")
 
     def seen(self, who: str) -> tuple[str, ...]:
-        """Return what somebody learns of #dev: who is there, that it is, its topic, and that Eve is there."""
+        """Return what a user learns of #dev: its members, that it exists, its topic, and that Eve is in it."""
         seat = getattr(self, who)
         people = self.world.decide(seat, c.Who(self.dev.name))
         listed = self.answer(seat, "rooms")

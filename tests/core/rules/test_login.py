@@ -1,4 +1,4 @@
-"""Who comes, under which name and as whom, and how they go."""
+"""Logging in, under which name and as which user, and leaving."""
 
 from __future__ import annotations
 
@@ -278,7 +278,7 @@ class NameTests(BobCase):
         guest = self.world.enter("eve")
         decision = self.world.decide(guest, c.Login(None, "BOB"))
         self.assertEqual(decision, SendReply(r.NickPassword(nick("bob"), inside=True)))
-        # The password of the name that was asked for may be anything, and so may that of one's own.
+        # The password may be any word, for the name that was asked for and for the user's own name.
         self.hub.want(guest.session, nick("bob"))
         self.assertIsInstance(self.world.decide(guest, c.Login(None, "bob")), CheckPassword)
         self.assertEqual(self.code(self.bob, c.Login(None, "bob")), "already-logged-in")
@@ -306,7 +306,7 @@ class NameTests(BobCase):
 
 
 class AuthenticateTests(BobCase):
-    """An account is entered under another nick, before the login and after it."""
+    """A session authenticates for an account under another nick, before its login and after it."""
 
     def authenticate(self, seat: Seat, name: str = "bob") -> Decision:
         command = c.Authenticate(nick(name), "secret secret")
@@ -316,7 +316,7 @@ class AuthenticateTests(BobCase):
         return self.hub.proven(seat.session, decision, proof, scope_of(seat.token), NOW)
 
     def proves(self, name: str = "bob") -> Seat:
-        """Add a session that has proved to be an account, and has not logged in."""
+        """Add a session that has authenticated for an account but has not logged in."""
         seat = self.world.open()
         decision = self.authenticate(seat, name)
         assert isinstance(decision, SendReply) and decision.change is not None
@@ -492,7 +492,7 @@ class ComingTests(AccountCase):
 
 
 class KeptOutTests(BobCase):
-    """Bans and a panic of the server are held against accounts, however these are entered."""
+    """Bans and lockdown of the server apply to accounts, however a session logs in to them."""
 
     def ban(self, kind: BanKind, target: str) -> None:
         self.hub.state.server_bans.add(Ban(kind, target, "root", NOW), NOW)
@@ -554,7 +554,7 @@ class KeptOutTests(BobCase):
 
 
 class KeptOutMeanwhileTests(AccountCase):
-    """Who was banned, or shut out, while they were on their way."""
+    """Users who were banned or locked out between the decision and its turn in the order."""
 
     def arrives(self, event: e.Arrived) -> str:
         seat = self.world.open()
@@ -820,7 +820,7 @@ class DepartureTests(ChatCase):
 
 
 class EndTests(PrivateCase):
-    """What the end of a session does to markers."""
+    """What the end of a session does to read markers."""
 
     def markers(self) -> list[int]:
         return list(self.state.markers.of("bob").values())
@@ -858,7 +858,7 @@ class EndTests(PrivateCase):
 
 
 class SilencedTests(RuledCase):
-    """Who has no say in a room does not speak there by other means than lines."""
+    """A user who may not speak in a room cannot do so by other means than lines, either."""
 
     def ends(self, seat: Seat) -> str:
         hub = self.world.hubs[seat.node]

@@ -1,4 +1,4 @@
-"""Private messages: whom one is for, what is kept and waits, what was read, and who is ignored."""
+"""Private messages: their recipients, what is kept, what waits, read markers, and ignored users."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ class HeardTests(ChatCase):
 
 class RefusalTests(PrivateCase):
     def refused(self, seat: Seat, privacy: Privacy) -> bool:
-        """Tell whether Bob, who is not here, takes nothing from somebody."""
+        """Return whether Bob, who is not here, accepts nothing from a user."""
         bob = replace(self.state.accounts["bob"], privacy=privacy)
         self.state.accounts.put(bob)
         told = self.world.decide(seat, c.PrivateMessage(bob.name, lines("hi")))

@@ -1,4 +1,4 @@
-"""Rooms: entering and leaving one, its topic, how much is kept, how it is set, invitations."""
+"""Rooms: entering and leaving them, topic, retention, settings, invitations."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ class RoomTests(ChatCase):
         self.assertEqual(self.world.refusal(self.eve, c.Join(room("dev"), "x")).code, "slow-down")
 
     def test_nothing_tells_a_private_room_from_none(self) -> None:
-        """What can be asked of a room by who is not in it, but to enter it, which its name is enough for if it is open."""
+        """Covers all a user outside can ask about a room, except for entering it: if it is open, its name is enough."""
         dev = self.world.hub.state.room_named(room("dev"))
         assert dev is not None
 
@@ -246,7 +246,7 @@ class RoomTests(ChatCase):
         for seat in (self.eve, neighbour):
             why = "Too many wrong passwords for #vault. Try again in 6 seconds."
             self.refuse(seat, c.Join(room("vault"), "secret"), "slow-down", why)
-        # Not who comes from elsewhere, nor without a password; and not for long.
+        # It does not concern users from elsewhere, nor a try without a password; and it does not last long.
         alice = Propose(e.Joined(room("vault"), room_digest(room("vault"), "secret")))
         self.assertEqual(self.decide(self.alice, c.Join(room("vault"), "secret")), alice)
         asked = SendReply(r.PasswordNeeded(room("vault")))
@@ -383,7 +383,7 @@ class InRoomTests(ChatCase):
 
 
 class ClosedTests(ChatCase):
-    """A room that came back after a restart, and to which nobody comes back."""
+    """A room that was restored after a restart, and that nobody enters again."""
 
     def close(self, where: RoomId | None) -> Outcome:
         origin = e.Origin(Node("a"), SessionId(0))

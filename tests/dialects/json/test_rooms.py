@@ -1,4 +1,4 @@
-"""What programs are told of who may do what in a room."""
+"""What programs are told about the settings, roles, bans and ownership of rooms."""
 
 from __future__ import annotations
 

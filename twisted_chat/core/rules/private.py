@@ -1,4 +1,4 @@
-"""Private messages: whom one is for, here or not, what stands in the way of it, what is kept of it, and who has read what."""
+"""Private messages: their recipients, here or away, when they are refused, what is kept of them, and read markers."""
 
 from __future__ import annotations
 
