@@ -204,7 +204,9 @@ class EventFanout:
             self._connections.exit(each, it.room.id)
             self._sessions.refocus(each)
             if it.notice is not None:
-                self._sessions.tell(each, r.Notice(it.notice, self._no_longer_in(it.room, each)))
+                gone = None if it.room.id in self._hub.state.rooms else it.room.name
+                why = self._no_longer_in(it.room, each)
+                self._sessions.tell(each, r.Notice(it.notice, why, gone, envelope.author))
             elif each != session:
                 self._connections.echo(each, envelope)
 

@@ -71,6 +71,19 @@ class KickTests(IrcHouseTestCase):
         ann.types("KICK #dev eve")
         self.assert_bare(eve, ":ann KICK #dev eve :ann")
 
+    def test_room_that_is_deleted_puts_out_each_once(self) -> None:
+        ann, bob = self.enters("ann", "#dev"), self.enters("bob", "#dev")
+        ann.types("REGISTER * * sesame-123", "REGISTER-ROOM")
+        self.house.hush()
+        ann.types("DROP-ROOM dev")
+        for guest, nick in ((ann, "ann"), (bob, "bob")):
+            told, out = self.bare(guest)
+            self.assertEqual(
+                told,
+                ":server NOTICE #dev :ann deleted #dev and everything said in it.",
+            )
+            self.assertEqual(out, f":ann KICK #dev {nick} :The room was deleted")
+
     def test_several_are_put_out_one_by_one(self) -> None:
         ann = self.enters("ann", "#dev", "#ops")
         for nick in ("bob", "eve", "joe"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.doors.house import STRANGER, Address, Guest, HouseTestCase
+from tests.doors.house import STRANGER, Address, Guest, House, HouseTestCase
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.dialects.irc.dialect import IrcDialect
 from twisted_chat.doors.irc.protocol import IrcFactory
@@ -12,6 +12,15 @@ from twisted_chat.runtime.clock import wall_of
 
 #: Who does something is written with user name and host, of which most tests need none.
 _HOST = re.compile(r"^(:[^ !]+)![^ ]+@[^ ]+")
+
+
+def irc_door(house: House, password: str = "") -> IrcFactory:
+    """Make an IRC door of a server, which clients need the password for, if there is one."""
+    sessions = house.sessions
+    dialect = IrcDialect(
+        "server", "1.0", lambda: sessions.limits, wall_of(sessions.clock), password
+    )
+    return IrcFactory(sessions, dialect)
 
 
 class IrcHouseTestCase(HouseTestCase):
@@ -22,11 +31,7 @@ class IrcHouseTestCase(HouseTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        sessions = self.house.sessions
-        dialect = IrcDialect(
-            "server", "1.0", lambda: sessions.limits, wall_of(sessions.clock), self.password
-        )
-        self.door = IrcFactory(sessions, dialect)
+        self.door = irc_door(self.house, self.password)
 
     def comes(self, address: Address = STRANGER) -> Guest:
         """Connect a client."""

@@ -37,15 +37,15 @@ ROLES = (None, "voice", "operator", "owner")
 class Scene:
     """A house with #dev in it, and somebody called actor who is about to do something there."""
 
-    def __init__(self, action: str, how: str, role: str | None, *, program: bool) -> None:
+    def __init__(self, action: str, how: str, role: str | None, *, program: bool = False) -> None:
         self.house = House(NO_FLOOD_LIMIT)
         self.house.enters("zoe").types("/join dev", "old news")
         for name in ("eve", "carl"):
             guest = self.house.enters(name)
             if name == "eve":
                 guest.types("/join dev")
-        self.actor = self.house.program("actor") if program else self.house.enters("actor")
         self.program = program
+        self.actor = self.come()
         self.types("/join dev")
         actor, eve, dev = self.user("actor"), self.user("eve"), self.dev
         against = arrange(how, self.house.node.hub.state, actor, dev)
@@ -63,6 +63,10 @@ class Scene:
         if action == "enter":
             self._leave(actor, dev)
         self.house.hush()
+
+    def come(self) -> Guest:
+        """Let the actor in."""
+        return self.house.program("actor") if self.program else self.house.enters("actor")
 
     def _leave(self, actor: User, dev: Room) -> None:
         """Leave the room, which takes no invitation back, and no role that is not an account's."""

@@ -424,10 +424,15 @@ class Confirmed(_Reply, frozen=True):
 
 
 class Notice(_Reply, frozen=True):
-    """Something to know that the session did not ask for. ``code`` is for programs."""
+    """Something to know that the session did not ask for. ``code`` is for programs.
+
+    ``gone`` is a room that was deleted while the session was in it, and ``by`` the one who did that.
+    """
 
     code: str
     text: str
+    gone: RoomName | None = None
+    by: Author | None = None
 
 
 class HelpLine(msgspec.Struct, frozen=True):

@@ -83,7 +83,7 @@ class IrcView:
         event, author, room = envelope.event, envelope.author, envelope.room
         if not isinstance(event, e.RoomEvent) or author is None or room is None:
             return ()
-        text = say.in_room(event, author.nick.text, room.name.text)
+        text = say.in_room(event, author.nick.text, str(room.name))
         return (f":{self.server} NOTICE {room.name} :{text}",)
 
 
@@ -202,10 +202,6 @@ def _put_out(envelope: e.Envelope, out: Iterable[tuple[UserId, Nick]], why: str)
         yield f":{envelope.author.prefix} KICK {envelope.room.name} {nick} :{why}"
 
 
-def _dropped(view: IrcView, envelope: e.Envelope, event: e.RoomDropped) -> Iterable[str]:
-    return _put_out(envelope, event.out, "The room was deleted")
-
-
 def _unbanned(view: IrcView, envelope: e.Envelope, event: e.Unbanned) -> Iterable[str]:
     return _mode(envelope, f"-{masks.BAN} {masks.spell(event.target.public)}")
 
@@ -264,7 +260,6 @@ EVENTS: Final[dict[type[e.Event], Callable[[IrcView, e.Envelope, Any], Iterable[
     e.Unmuted: _unmuted,
     e.Excepted: _excepted,
     e.ExceptionLifted: _exception_lifted,
-    e.RoomDropped: _dropped,
     e.Announced: _announced,
 }
 
