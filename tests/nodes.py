@@ -220,6 +220,7 @@ class TellingStore(MemoryStore):
     """Tells of every change it was given, reports what is stored when the test says so, and is full when the test says so."""
 
     def __init__(self, clock: Clock) -> None:
+        self.reported = MessageId(0)
         super().__init__(clock)
         self.changes: list[tuple[Any, ...]] = []
         self.has_no_room = False
@@ -227,8 +228,21 @@ class TellingStore(MemoryStore):
     async def start(
         self, stored: Callable[[MessageId], None], roomy: Callable[[], None]
     ) -> Remembered:
-        self.stored = stored
+        self._told = stored
         return await super().start(lambda message: None, roomy)
+
+    def stored(self, message: MessageId) -> None:
+        """Report that everything up to a message is stored."""
+        self.reported = max(self.reported, message)
+        self._told(message)
+
+    @property
+    def kept(self) -> MessageId:
+        return self.reported
+
+    @kept.setter
+    def kept(self, message: MessageId) -> None:
+        pass  # when the test says so
 
     @property
     def full(self) -> bool:

@@ -230,7 +230,7 @@ class Admin:
             self._sessions.tell(session, r.Confirmed(text), envelope.tag)
             return
         self._commits.promise(session, envelope.id, r.Confirmed(text), envelope.tag)
-        if not self._commits.is_stored(envelope.id):
+        if self._store.kept < envelope.id:
             self._unstored.append((envelope.id, session, stored, self._clock.seconds()))
             seat = self._hub.state.sessions[session]
             if self._store.health().error is not None or is_banned(
@@ -245,10 +245,10 @@ class Admin:
     def _tell_unstored(self, after: float) -> None:
         since = self._clock.seconds() - after
         while self._unstored and (
-            self._commits.is_stored(self._unstored[0][0]) or self._unstored[0][3] <= since
+            self._store.kept >= self._unstored[0][0] or self._unstored[0][3] <= since
         ):
             message, session, command, _ = self._unstored.popleft()
-            if not self._commits.is_stored(message) and self._sessions.here(session):
+            if self._store.kept < message and self._sessions.here(session):
                 why = (
                     f"Your {command} is in force, but it is not stored yet: it would be lost if the server stopped now. "
                     "You will get a confirmation once it is stored."

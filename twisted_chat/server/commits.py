@@ -1,4 +1,4 @@
-"""How far the store is: what it was given, what it has stored, and which sessions wait until it has room for more."""
+"""What sessions are told once the store has kept it, and which of them wait until it has room for more."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ class Commits:
     def __init__(self, connections: ConnectionsPort, store: Store) -> None:
         self._connections = connections
         self._store = store
-        self._appended_to = MessageId(0)
-        self._stored_to = MessageId(0)
         #: Sessions that wait until the store has room for what they say, the first to wait first.
         self._held: dict[SessionId, None] = {}
 
@@ -24,28 +22,9 @@ class Commits:
         """How many sessions wait until the store has room."""
         return len(self._held)
 
-    def appended(self, message: MessageId) -> None:
-        """The store has taken what came of this message, and will tell when it is stored."""
-        self._appended_to = message
-
-    def took(self, message: MessageId) -> bool:
-        """Tell whether the store has taken anything of this message, and of none after it."""
-        return self._appended_to == message
-
-    def is_stored(self, message: MessageId) -> bool:
-        """Tell whether everything up to this id is stored."""
-        return message <= self._stored_to
-
-    def on_committed(self, message: MessageId) -> None:
-        """Everything up to this id is stored: what waits for that is acknowledged."""
-        self._stored_to = max(self._stored_to, message)
-        self._connections.committed(message)
-
-    # --- promises ---
-
     def at(self, message: MessageId) -> MessageId:
         """Return up to where all must be stored before a message is acknowledged; one may be none that the store keeps."""
-        return min(message, self._appended_to)
+        return min(message, self._store.given)
 
     def promise(
         self, session: SessionId, message: MessageId, reply: r.Reply, tag: str | None

@@ -9,7 +9,6 @@ import msgspec
 
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.api.records import Sent
 from twisted_chat.core.rules import decisions as d
 from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.effects import Applied
@@ -83,10 +82,10 @@ class EventFanout:
             f.ConfirmStored: self._confirm_stored,
             f.ConfirmDeed: self._confirm_deed,
             f.UpdateIgnored: self._update_ignored,
-            f.KeepId: lambda it, envelope, session: self._append(envelope, it.sent),
-            f.KeepPrivate: self._keep_private,
-            f.Dissolve: self._dissolve,
-            f.Erase: self._erase,
+            f.KeepId: lambda it, envelope, session: store.append(envelope, it.sent),
+            f.KeepPrivate: lambda it, envelope, session: store.keep_private(envelope, it.sent),
+            f.Dissolve: lambda it, envelope, session: store.forget(it.rooms, envelope.id),
+            f.Erase: lambda it, envelope, session: store.erase(it.account, it.room, envelope.id),
             f.Deliver: lambda it, envelope, session: store.receive(it.account, envelope.id),
             f.Tidy: lambda it, envelope, session: recorder.tidy(),
             f.ComeBack: lambda it, envelope, session: presence.come_back(it.user),
@@ -97,16 +96,18 @@ class EventFanout:
                 it.account
             ),
             f.Audit: admin.audit,
-            f.StoreBan: self._store_ban,
-            f.StoreUnban: self._store_unban,
-            f.StorePanic: self._store_panic,
+            f.StoreBan: lambda it, envelope, session: store.ban(it.ban, envelope.id),
+            f.StoreUnban: lambda it, envelope, session: store.unban(
+                it.kind, it.target, envelope.id
+            ),
+            f.StorePanic: lambda it, envelope, session: store.set_panic(it.level, envelope.id),
         }
 
     def show(self, applied: Applied, session: SessionId | None) -> None:
         """Carry out what follows from an event. ``session`` is the session of this node that did it."""
         envelope, state = applied.envelope, self._hub.state
-        if state.altered and self._recorder.altered(envelope.id):
-            self._commits.appended(envelope.id)
+        if state.altered:
+            self._recorder.keep_rooms(envelope.id)
         for effect in applied.effects:
             self._do[type(effect)](effect, envelope, session)
 
@@ -118,7 +119,7 @@ class EventFanout:
             only = tuple(each for user in it.only for each in self._sessions.of(user))
         kept, at = it.kept and self._disk.keeps(envelope, session), envelope.id
         if kept:
-            self._append(envelope, it.sent)
+            self._store.append(envelope, it.sent)
         else:
             at = self._commits.at(at)
         self._connections.show_line(envelope, session, at, kept, only)
@@ -246,7 +247,7 @@ class EventFanout:
         tag = envelope.tag
         if session is None or (tag is None and not it.always):
             return
-        at = envelope.id if self._commits.took(envelope.id) else _AT_ONCE
+        at = envelope.id if self._store.given == envelope.id else _AT_ONCE
         self._connections.acknowledge(session, at, envelope.id, envelope.time, True, tag)
 
     def _confirm_stored(
@@ -271,25 +272,6 @@ class EventFanout:
 
     # --- what is kept ---
 
-    def _append(self, envelope: e.Envelope, sent: Sent | None) -> None:
-        self._store.append(envelope, sent)
-        self._commits.appended(envelope.id)
-
-    def _keep_private(
-        self, it: f.KeepPrivate, envelope: e.Envelope, session: SessionId | None
-    ) -> None:
-        self._store.keep_private(envelope, it.sent)
-        self._commits.appended(envelope.id)
-
-    def _dissolve(self, it: f.Dissolve, envelope: e.Envelope, session: SessionId | None) -> None:
-        self._store.forget(it.rooms, envelope.id)
-        if it.confirmed:
-            self._commits.appended(envelope.id)
-
-    def _erase(self, it: f.Erase, envelope: e.Envelope, session: SessionId | None) -> None:
-        self._store.erase(it.account, it.room, envelope.id)
-        self._commits.appended(envelope.id)
-
     def _seen(self, it: f.Seen, envelope: e.Envelope, session: SessionId | None) -> None:
         assert envelope.author is not None
         self._recorder.seen(envelope.author, envelope.time)
@@ -299,19 +281,3 @@ class EventFanout:
     ) -> None:
         if session is not None:
             self._recorder.entered(it.account, self._sessions.network(session))
-
-    def _store_ban(self, it: f.StoreBan, envelope: e.Envelope, session: SessionId | None) -> None:
-        self._store.ban(it.ban, envelope.id)
-        self._commits.appended(envelope.id)
-
-    def _store_unban(
-        self, it: f.StoreUnban, envelope: e.Envelope, session: SessionId | None
-    ) -> None:
-        self._store.unban(it.kind, it.target, envelope.id)
-        self._commits.appended(envelope.id)
-
-    def _store_panic(
-        self, it: f.StorePanic, envelope: e.Envelope, session: SessionId | None
-    ) -> None:
-        self._store.set_panic(it.level, envelope.id)
-        self._commits.appended(envelope.id)

@@ -81,7 +81,7 @@ class Node:
         self._sessions = HubSessions(hub, connections, log_sums)
         self._commits = Commits(connections, store)
         #: What the store calls, see :meth:`.Store.start`.
-        self.on_committed, self.on_drained = self._commits.on_committed, self._commits.on_drained
+        self.on_committed, self.on_drained = connections.committed, self._commits.on_drained
         pending = PendingReplies(self._sessions, connections, clock)
         services = Services(
             hub,
@@ -308,7 +308,7 @@ class Node:
             self._sessions.failed(session, "an event", origin.tag)
         if session is None:
             return
-        if self._store.full and self._commits.took(message) and self._sessions.here(session):
+        if self._store.full and self._store.given == message and self._sessions.here(session):
             self._commits.hold(session)
         if claimed:
             self._connections.release(session, True)
@@ -319,8 +319,7 @@ class Node:
 
     def _keep(self, message: MessageId, applied: Applied) -> None:
         """Keep what an event that is no message changed of accounts and of what they have read."""
-        if self._recorder.keep_accounts(message, applied.secret):
-            self._commits.appended(message)
+        self._recorder.keep_accounts(message, applied.secret)
         self._recorder.keep_markers()
 
     def _reject(self, session: SessionId, rejected: Rejected) -> None:

@@ -140,16 +140,13 @@ class StateRecorder:
     def _see(self, authors: Iterable[Author], time: float) -> None:
         self._store.seen({each.scope: neighbourhood(each.host) for each in authors}, time)
 
-    def altered(self, message: MessageId) -> bool:
-        """Keep the rooms of which this message changed what lasts; tell whether there are any."""
-        any_altered = False
+    def keep_rooms(self, message: MessageId) -> None:
+        """Keep the rooms of which this message changed what lasts."""
         for record in self._hub.altered():
             self._store.keep_room(record, message)
-            any_altered = True
-        return any_altered
 
-    def keep_accounts(self, message: MessageId, secret: str | None) -> bool:
-        """Keep what this message changed of accounts, logins and invitations; tell whether there is any.
+    def keep_accounts(self, message: MessageId, secret: str | None) -> None:
+        """Keep what this message changed of accounts, logins and invitations.
 
         ``secret`` is what is stored of a password, if that was set.
         """
@@ -165,7 +162,6 @@ class StateRecorder:
             self._store.keep_login(scope, proof, message)
         for digest, until in invites.items():
             self._store.keep_invite(digest, until, message)
-        return bool(accounts or logins or invites)
 
     def keep_markers(self) -> None:
         """Keep up to where accounts have read, as far as that has changed."""

@@ -55,7 +55,7 @@ class MemoryStore:
         self._limits: dict[RoomId, Keep] = {}
         self._passwords: dict[str, str] = {}
         self._stored: Callable[[MessageId], None] | None = None
-        self._last = MessageId(0)
+        self.given = self.kept = MessageId(0)
         self._waiting: dict[str, list[MessageId]] = {}
         self._audit: deque[AuditRecord] = deque(maxlen=MAX_AUDIT)
         self._seen: dict[str, float] = {}
@@ -197,7 +197,7 @@ class MemoryStore:
         return self._seen.get(account)
 
     def _changed(self, at: MessageId) -> None:
-        self._last = at
+        self.given = at
         if self._soon is None:
             self._soon = self._clock.callLater(0, self._report)
 
@@ -206,8 +206,9 @@ class MemoryStore:
 
     def _report(self) -> None:
         self._soon = None
+        self.kept = self.given
         if self._stored is not None:
-            self._stored(self._last)
+            self._stored(self.kept)
 
     async def history(
         self,

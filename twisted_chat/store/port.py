@@ -92,6 +92,14 @@ class Store(Protocol):
     def full(self) -> bool:
         """So much waits to be kept that whoever makes changes should make none until ``roomy()`` is called."""
 
+    @property
+    def given(self) -> MessageId:
+        """The last event of which it was given something that it reports when it is kept."""
+
+    @property
+    def kept(self) -> MessageId:
+        """Everything up to this event is kept, and was reported."""
+
     async def reserve(self, count: int) -> range:
         """Commit that these ids are in use, before any of them is. Every block lies above every one before it."""
 

@@ -287,10 +287,9 @@ class KeepPrivate(Effect, frozen=True):
 
 
 class Dissolve(Effect, frozen=True):
-    """Drop what is kept of rooms, or private conversations, that are gone. ``confirmed``: a confirmation waits for that."""
+    """Drop what is kept of rooms, or private conversations, that are gone."""
 
     rooms: tuple[RoomId, ...]
-    confirmed: bool = False
 
 
 class Erase(Effect, frozen=True):
@@ -395,7 +394,7 @@ def put_out_effects(
     effects: list[Effect] = [ShowRoom(ref.id)]
     effects += (ExitRoom(user, ref, "put-out") for user, _ in event.out)
     if ref.id not in state.rooms:
-        effects.append(Dissolve((ref.id,), confirmed=True))
+        effects.append(Dissolve((ref.id,)))
     effects.append(CONFIRM)
     if isinstance(event, e.Banned) and event.put_out and not event.out:
         effects.append(NotifyOrigin(r.Confirmed(UNMATCHED)))

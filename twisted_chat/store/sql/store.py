@@ -71,6 +71,7 @@ class SqlStore:
         #: What is stored of passwords that were set since the last commit, and of which event; None for what is dropped.
         self._passwords: dict[str, tuple[MessageId, str | None]] = {}
         self._started = False
+        self.kept = MessageId(0)
 
     # --- beginning and end ---
 
@@ -78,6 +79,7 @@ class SqlStore:
         self, stored: Callable[[MessageId], None], roomy: Callable[[], None]
     ) -> Remembered:
         def report(message: MessageId) -> None:
+            self.kept = message
             self._history.stored(message)
             for key in [key for key, (at, _) in self._passwords.items() if at <= message]:
                 del self._passwords[key]
@@ -127,6 +129,10 @@ class SqlStore:
     @property
     def full(self) -> bool:
         return self._writer.full
+
+    @property
+    def given(self) -> MessageId:
+        return self._writer.given
 
     async def reserve(self, count: int) -> range:
         return await self._writer.ask(functools.partial(take_ids, count=count), durable=True)

@@ -71,6 +71,7 @@ class Writer:
         self._roomy: Callable[[], None] = lambda: None
         self.batch = Batch()
         self._flying = 0
+        self.given = MessageId(0)
         self.full = False
         self._jobs: deque[Callable[[], Coroutine[Any, Any, None]]] = deque()
         self._asleep: Deferred[None] | None = None
@@ -129,8 +130,7 @@ class Writer:
 
     def changed(self, message: MessageId) -> None:
         """Note that a change was put into the batch. ``message`` is reported when it is stored."""
-        batch = self.batch
-        batch.up_to = message
+        self.given = self.batch.up_to = message
         self.touched()
 
     def touched(self) -> None:
