@@ -34,6 +34,12 @@ class SayTests(IrcHouseTestCase):
         )
         self.assert_sees(eve, "<ann> bold red", "* ann waves")
 
+    def test_operators_of_a_room_alone_get_what_is_for_them(self) -> None:
+        ann, bob, eve = (self.enters(name, "#dev") for name in ("ann", "bob", "eve"))
+        bob.types("PRIVMSG @#dev :help", "NOTICE @#dev :\x02now")
+        self.assert_bare(ann, ":bob PRIVMSG @#dev :help", ":bob NOTICE @#dev :\x02now")
+        self.assertEqual((bob.sees(), eve.sees()), ([], []))
+
     def test_what_is_missing_is_said(self) -> None:
         ann = self.enters("ann")
         self.assertEqual(

@@ -48,9 +48,9 @@ def isupport(session: IrcSession) -> list[str]:
     """Return what the server supports, see modern.ircdocs.horse, RPL_ISUPPORT."""
     limits = session.dialect.limits()
     return [
+        f"ACCOUNTEXTBAN={masks.ACCOUNT_PREFIX}",
         f"AWAYLEN={limits.max_away}",
         "CASEMAPPING=ascii",
-        f"ACCOUNTEXTBAN={masks.ACCOUNT_PREFIX}",
         f"CHANMODES={masks.LETTERS},{letters.KEY},{letters.NUMBERS},{letters.SWITCHES}",
         f"CHANLIMIT=#:{limits.max_rooms}",
         f"CHANNELLEN={MAX_ROOM + 1}",
@@ -65,8 +65,9 @@ def isupport(session: IrcSession) -> list[str]:
         f"NETWORK={session.server}",
         f"NICKLEN={MAX_NICK}",
         "PREFIX=(qov)~@+",
+        "STATUSMSG=@",
         f"TARGMAX=JOIN:{MAX_TARGETS},KICK:{MAX_TARGETS},NAMES:{MAX_TARGETS},NOTICE:{MAX_TARGETS},"
-        f"PART:{MAX_TARGETS},PRIVMSG:{MAX_TARGETS}",
+        f"PART:{MAX_TARGETS},PRIVMSG:{MAX_TARGETS},TAGMSG:{MAX_TARGETS}",
         f"TOPICLEN={limits.max_topic}",
         "UTF8ONLY",
     ]
