@@ -129,7 +129,7 @@ class ReturnsTests(NodeCase):
         self.held.go()
         self.assertEqual((len(self.told(one)), self.told(two)), (3, []))
         self.held.go()
-        self.assertEqual(self.node.hub.state.talks.waiting("bob"), 0)
+        self.assertEqual(self.node.hub.state.conversations.waiting("bob"), 0)
 
     def test_second_is_told_when_the_first_is_gone_before_it_took_it(self) -> None:
         self.ann.tell("bob", "psst")
@@ -152,10 +152,10 @@ class ReturnsTests(NodeCase):
         bob.asks(c.Login(parse_nick("_"), "correct horse"))
         self.held.go()
         self.assertEqual(self.told(bob), [])
-        self.assertEqual(self.node.hub.state.talks.waiting("_"), 1)
+        self.assertEqual(self.node.hub.state.conversations.waiting("_"), 1)
         self.held.go()
         self.assertIn("found *ann* to _: for another", self.told(bob))
-        self.assertEqual(self.node.hub.state.talks.waiting("_"), 0)
+        self.assertEqual(self.node.hub.state.conversations.waiting("_"), 0)
 
     def test_account_that_is_deleted_while_it_is_told_has_received_nothing(self) -> None:
         self.ann.tell("bob", "psst")
@@ -182,7 +182,7 @@ class ReturnsTests(NodeCase):
         while self.held.held:
             self.held.go()
         self.assertEqual(self.told(before), [])
-        self.assertEqual(self.node.hub.state.talks.waiting("bob"), 1)
+        self.assertEqual(self.node.hub.state.conversations.waiting("bob"), 1)
 
     def test_who_was_put_out_while_it_was_counted_is_not_told(self) -> None:
         self.held.holds = False

@@ -57,7 +57,7 @@ class CatchUp:
             return
         first = anew and len(user.sessions) == 1 and len(state.users_of(account.key)) == 1
         rooms = self._left(user, account) if first else []
-        waits = bool(state.talks.waiting(account.key)) and not self._is_told(account)
+        waits = bool(state.conversations.waiting(account.key)) and not self._is_told(account)
         if waits:
             self._telling[account.key] = session
         if rooms or waits:

@@ -131,8 +131,8 @@ class HistoryReader:
             while not over:
                 part, over = await self._next(answer, history, first=not opened)
                 lines = part if recall.export else self.visible(answer.session, part)
-                if recall.talk is not None:
-                    lines = [recall.talk.told(each) for each in lines]
+                if recall.private is not None:
+                    lines = [recall.private.told(each) for each in lines]
                 count += len(lines)
                 told: list[r.Reply | Envelope] = []
                 if not opened and (lines or over):

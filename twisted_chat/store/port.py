@@ -110,9 +110,9 @@ class Store(Protocol):
         """
 
     def keep_private(self, envelope: Envelope, sent: Sent | None = None) -> None:
-        """Keep a private message that has a talk, as :meth:`append` does, and whose talk that is; and that it waits, if it does.
+        """Keep a private message of a conversation, the participants of that, and that the message waits, if it does.
 
-        It is history of the talk then, see :func:`twisted_chat.core.state.conversations.as_kept`.
+        It becomes history of the conversation, see :func:`twisted_chat.core.state.conversations.as_kept`.
         """
 
     def receive(self, account: str, at: MessageId) -> None:
@@ -125,7 +125,7 @@ class Store(Protocol):
         """
 
     def mark(self, account: str, place: RoomId, message: MessageId | None) -> None:
-        """Keep up to which message an account has read in a room or a talk; None drops that."""
+        """Keep up to which message an account has read in a room or a conversation; None drops that."""
 
     async def count(
         self, room: RoomRef, *, after: MessageId, before: MessageId, skip: Skip, limit: int
@@ -139,7 +139,7 @@ class Store(Protocol):
         """Keep what a room is since the event with the id ``at``."""
 
     def forget(self, rooms: Sequence[RoomId], at: MessageId) -> None:
-        """Drop rooms and talks that are gone since the event with the id ``at``, their history, and all markers in them."""
+        """Drop rooms and conversations that are gone since the event ``at``, with their history and all markers in them."""
 
     def keep_account(self, account: Account, password: str | None, at: MessageId) -> None:
         """Keep what an account is since the event ``at``, and what is stored of its password, if that was set."""

@@ -157,10 +157,12 @@ class PrivateCase(SynchronousTestCase):
         assert isinstance(outcome, Applied), outcome
         return outcome
 
-    def void(self, seat: Seat, event: e.Event, talk: str | None = None) -> Refused:
+    def void(self, seat: Seat, event: e.Event, conversation: str | None = None) -> Refused:
         """Propose what was decided before something else happened; return why it is void."""
         hub = self.world.hubs[seat.node]
-        place = self.state.talks.find("ann", talk) if talk is not None else None
+        place = (
+            self.state.conversations.find("ann", conversation) if conversation is not None else None
+        )
         self.world.publish(hub.propose(seat.session, Propose(event, place), self.world.now))
         outcome = self.world.outcomes[seat.node][-1]
         assert isinstance(outcome, Rejected) and isinstance(outcome.why, Refused), outcome

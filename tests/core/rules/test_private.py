@@ -23,7 +23,7 @@ from twisted_chat.core.rules.effects import (
     Rejected,
 )
 from twisted_chat.core.rules.topic import NOT_HERE
-from twisted_chat.core.state.conversations import GUESTS, NO_TALK, ref
+from twisted_chat.core.state.conversations import GUESTS, NO_CONVERSATION, ref
 from twisted_chat.core.values.account import Privacy
 from twisted_chat.core.values.ids import MessageId
 
@@ -183,9 +183,9 @@ class ToldTests(PrivateCase):
         told = outcome.envelope.event
         assert isinstance(told, e.Told)
         self.assertEqual((told.to, told.account, told.waits), (NOT_HERE, "bob", True))
-        self.assertEqual(told.talk, self.state.talks.find("ann", "bob"))
+        self.assertEqual(told.conversation, self.state.conversations.find("ann", "bob"))
         self.assertEqual(outcome.audience, Between((self.world.user(self.ann).id,)))
-        self.assertEqual(self.state.talks.waiting("bob", "ann"), 1)
+        self.assertEqual(self.state.conversations.waiting("bob", "ann"), 1)
 
     def test_account_that_came_meanwhile_is_told_at_once(self) -> None:
         decision = self.world.decide(self.ann, c.PrivateMessage(nick("bob"), HI))
@@ -197,7 +197,7 @@ class ToldTests(PrivateCase):
         told = outcome.envelope.event
         assert isinstance(told, e.Told)
         self.assertEqual((told.to, told.waits), (self.world.user(bob).id, False))
-        self.assertIsNotNone(told.talk)
+        self.assertIsNotNone(told.conversation)
 
     def test_account_that_went_meanwhile_is_told_later(self) -> None:
         bob = self.world.login("bob")
@@ -205,7 +205,7 @@ class ToldTests(PrivateCase):
         self.world.close(bob)
         assert isinstance(decision, Propose)
         self.world.publish(self.world.hub.propose(self.ann.session, decision, self.world.now))
-        self.assertEqual(self.state.talks.waiting("bob", "ann"), 1)
+        self.assertEqual(self.state.conversations.waiting("bob", "ann"), 1)
 
     def test_nick_that_is_somebody_elses_by_now_gets_nothing(self) -> None:
         guest = self.world.enter("eve")
@@ -226,11 +226,11 @@ class ToldTests(PrivateCase):
         eve = self.world.enter("eve")
         told = self.tell(eve, "bob").envelope.event
         assert isinstance(told, e.Told)
-        self.assertEqual(told.talk, self.state.talks.find(GUESTS, "bob"))
+        self.assertEqual(told.conversation, self.state.conversations.find(GUESTS, "bob"))
         for seat, to in ((eve, "ann"), (self.ann, "eve")):
             told = self.tell(seat, to).envelope.event
             assert isinstance(told, e.Told)
-            self.assertEqual((told.talk, told.waits), (None, False))
+            self.assertEqual((told.conversation, told.waits), (None, False))
 
     def test_whoever_is_ignored_uses_up_no_room(self) -> None:
         bob = self.state.accounts["bob"]
@@ -240,11 +240,11 @@ class ToldTests(PrivateCase):
             told = self.tell(self.ann, "bob").envelope.event
             assert isinstance(told, e.Told)
             # Of accounts it is kept for its author.
-            self.assertEqual((told.talk is None, told.waits), (False, False))
+            self.assertEqual((told.conversation is None, told.waits), (False, False))
             told = self.tell(eve, "bob").envelope.event
             assert isinstance(told, e.Told)
-            self.assertEqual((told.talk, told.waits), (None, False))
-        self.assertEqual(self.state.talks.waiting("bob"), 0)
+            self.assertEqual((told.conversation, told.waits), (None, False))
+        self.assertEqual(self.state.conversations.waiting("bob"), 0)
 
     def test_bounds_hold_when_it_is_applied(self) -> None:
         event = e.Told(NOT_HERE, nick("bob"), "say", HI)
@@ -286,17 +286,17 @@ class HistoryTests(PrivateCase):
 
     def test_talk_of_two_accounts_is_recalled_by_whatever_name_the_other_has_now(self) -> None:
         self.tell(self.ann, "bob")
-        talk = self.state.talks.find("ann", "bob")
-        assert talk is not None
+        conversation = self.state.conversations.find("ann", "bob")
+        assert conversation is not None
         self.world.do(self.world.login("bob"), c.Rename(nick("rob")))
         for name in ("bob", "Rob"):
             found = self.recall(c.ShowHistory(after=SEVEN, limit=3, partner=nick(name)))
-            self.assertEqual((found.room, found.after, found.limit), (ref(talk), 7, 3))
+            self.assertEqual((found.room, found.after, found.limit), (ref(conversation), 7, 3))
             self.assertEqual(found.place, nick("bob"))
 
     def test_where_nothing_was_written_nothing_is_found(self) -> None:
         found = self.recall(c.ShowHistory(partner=nick("bob")))
-        self.assertEqual(found.room, ref(NO_TALK))
+        self.assertEqual(found.room, ref(NO_CONVERSATION))
 
     def test_guests_have_none(self) -> None:
         eve = self.world.enter("eve")
@@ -328,8 +328,8 @@ class MarkReadTests(PrivateCase):
         self.assertEqual(self.world.refusal(self.ann, command).code, "nothing-there")
         self.tell(self.ann, "bob")
         decision = self.world.decide(self.ann, command)
-        talk = self.state.talks.find("ann", "bob")
-        self.assertEqual(decision, Propose(e.Read(SEVEN, nick("bob")), talk))
+        conversation = self.state.conversations.find("ann", "bob")
+        self.assertEqual(decision, Propose(e.Read(SEVEN, nick("bob")), conversation))
 
 
 class ReadTests(PrivateCase):
@@ -364,15 +364,15 @@ class ReadTests(PrivateCase):
         eve = self.world.enter("eve")
         for seat in (self.ann, eve):
             self.tell(seat, "bob")
-        guests = self.state.talks.find(GUESTS, "bob")
+        guests = self.state.conversations.find(GUESTS, "bob")
         bob = self.world.login("bob")
         hub = self.world.hub
         self.world.publish(hub.propose(bob.session, Propose(e.Received()), self.world.now))
         outcome = self.world.outcomes[bob.node][-1]
         assert isinstance(outcome, Applied)
         self.assertEqual(outcome.envelope.event, e.Received(guests))
-        self.assertEqual(self.state.talks.waiting("bob"), 0)
-        self.assertIsNotNone(self.state.talks.find("ann", "bob"))
+        self.assertEqual(self.state.conversations.waiting("bob"), 0)
+        self.assertIsNotNone(self.state.conversations.find("ann", "bob"))
 
 
 class IgnoreTests(ChatCase):

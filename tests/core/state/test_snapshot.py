@@ -270,11 +270,13 @@ class ScopeTests(SynchronousTestCase):
         for who in (ann, world.enter("eve")):
             world.do(who, c.PrivateMessage(nick("bob"), (CleanText("psst"),)))
         state = world.hub.state
-        talks = [("ann", "bob"), ("", "bob")]
+        conversations = [("ann", "bob"), ("", "bob")]
         after = World(first_id=1000)
         after.hub.restore(
             Remembered(
-                talks=tuple((*pair, state.talks.find(*pair) or RoomId(0)) for pair in talks),
+                conversations=tuple(
+                    (*pair, state.conversations.find(*pair) or RoomId(0)) for pair in conversations
+                ),
                 waiting=(("bob", "ann", 1), ("bob", "", 1)),
                 markers=tuple(
                     (account, place, message)
@@ -283,5 +285,5 @@ class ScopeTests(SynchronousTestCase):
                 ),
             )
         )
-        self.assertEqual(after.hub.state.talks.dump(), state.talks.dump())
+        self.assertEqual(after.hub.state.conversations.dump(), state.conversations.dump())
         self.assertEqual(after.hub.state.markers.dump(), state.markers.dump())

@@ -7,12 +7,12 @@ from sqlalchemy import insert, select
 from tests.store.sql.fakes import SchemaCase
 from twisted_chat.core.values.ids import MessageId, RoomId
 from twisted_chat.store.sql.conversations import (
-    TalkBatch,
+    ConversationBatch,
     delete_orphans,
     forget_places,
+    read_conversations,
     read_counts,
     read_markers,
-    read_talks,
 )
 from twisted_chat.store.sql.schema import markers, messages, talks, waiting
 
@@ -22,13 +22,13 @@ LOBBY, TALK, LATER_TALK = RoomId(0), RoomId(-1), RoomId(-2)
 class TalkCase(SchemaCase):
     def setUp(self) -> None:
         super().setUp()
-        self.batch = TalkBatch()
+        self.batch = ConversationBatch()
 
     def write(self, **dropped: int) -> None:
         """Commit; ``dropped``: accounts, with the event of each."""
         gone = {account: MessageId(at) for account, at in dropped.items()}
         self.batch.write(self.connection, gone)
-        self.batch = TalkBatch()
+        self.batch = ConversationBatch()
 
     def waits(self, *ids: int, account: str = "bob", sender: str = "ann") -> None:
         for number in ids:
@@ -126,13 +126,13 @@ class TalkTests(TalkCase):
         self.batch.keep(TALK, "bob", "ann")
         self.write()
         found = (("bob", "ann", TALK), ("eve", "bob", LATER_TALK))
-        self.assertEqual(read_talks(self.connection), found)
+        self.assertEqual(read_conversations(self.connection), found)
 
     def test_one_that_is_kept_again_stays_as_it_was(self) -> None:
         for _ in range(2):
             self.batch.keep(TALK, "ann", "bob")
             self.write()
-        self.assertEqual(read_talks(self.connection), (("ann", "bob", TALK),))
+        self.assertEqual(read_conversations(self.connection), (("ann", "bob", TALK),))
 
     def test_what_is_forgotten_takes_its_markers_along_and_no_others(self) -> None:
         for place in (TALK, LATER_TALK):

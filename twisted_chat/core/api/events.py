@@ -109,25 +109,25 @@ class Said(_Event, frozen=True):
 class Told(_Event, frozen=True):
     """The author sent a private message to a user, or to an account that no session belongs to at the moment.
 
-    In that case ``to`` is :data:`.private.NOT_HERE`. ``talk`` is the conversation in which the message is kept, if it is, and
-    ``account`` the participant other than the author's account. ``waits``: the account gets the message when it is back. These
-    three are filled in when the event is applied.
+    In that case ``to`` is :data:`.private.NOT_HERE`. ``conversation`` is where the message is kept, if it is, and ``account``
+    the participant other than the author's account. ``waits``: the account gets the message when it is back. These three are
+    filled in when the event is applied.
     """
 
     to: UserId
     nick: Nick
     kind: Kind
     lines: Lines
-    talk: RoomId | None = None
+    conversation: RoomId | None = None
     account: str = ""
     waits: bool = False
     extras: Extras | None = None
 
 
 class Received(_Event, frozen=True):
-    """The author's account has received what waited for it. ``talk``: what guests had written, deleted with this event."""
+    """The author's account has received what waited for it. ``conversation``: that with guests, deleted with this event."""
 
-    talk: RoomId | None = None
+    conversation: RoomId | None = None
 
 
 class Read(_Event, frozen=True):

@@ -1,4 +1,4 @@
-"""What lasts: the part of the state that a store keeps, and gives back after a restart, as plain data."""
+"""Records: the part of the state that a store keeps and returns after a restart, as plain data."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from twisted_chat.core.values.text import CleanText
 
 
 class Sent(msgspec.Struct, frozen=True, gc=False):
-    """A message that was applied: what it said (digest), the server's id, when."""
+    """A message that was applied: a digest of what it said, the server's id, and the time."""
 
     digest: bytes
     message: MessageId
@@ -28,7 +28,7 @@ class Sent(msgspec.Struct, frozen=True, gc=False):
 class Invitation(msgspec.Struct, frozen=True, gc=False):
     """An invitation to a room: by the nick ``by``, at a time in seconds since 1970.
 
-    ``passes``: an operator gave it, so it lets in once, whatever else is set; else it only tells of the room.
+    ``passes``: an operator gave it, so it admits the user once, whatever the settings; otherwise it only mentions the room.
     """
 
     by: str = ""
@@ -37,12 +37,12 @@ class Invitation(msgspec.Struct, frozen=True, gc=False):
 
 
 class RoomRecord(msgspec.Struct, frozen=True, gc=False):
-    """A room as it comes back after a restart.
+    """A room as it is restored after a restart.
 
-    ``password`` is the digest that :func:`twisted_chat.core.state.room.room_digest` makes; ``operators`` are the public scopes
-    of the sessions whose users are operators, who are that again when they come back; times are seconds since 1970.
-    ``roles`` are those of accounts, the one who has had them longest first; ``invited``: who, see
-    :attr:`twisted_chat.core.state.user.User.invitation`, the one who was invited longest ago first.
+    ``password`` is the digest that :func:`twisted_chat.core.state.room.room_digest` makes. ``operators`` are the public scopes
+    of the sessions whose users are operators; they are operators again when they come back. Times are seconds since 1970.
+    ``roles`` are those of accounts; the account that has had them longest is first. ``invited``: the keys are those of
+    :attr:`twisted_chat.core.state.user.User.invitation`; the oldest invitation is first.
     """
 
     ref: RoomRef
@@ -62,7 +62,7 @@ class RoomRecord(msgspec.Struct, frozen=True, gc=False):
 
 
 class AuditRecord(msgspec.Struct, frozen=True, gc=False):
-    """What a server operator did: the operator, under which nick, from where, when (seconds since 1970), what."""
+    """What a server operator did: when (seconds since 1970), which operator, under which nick, from where, and what."""
 
     time: float
     operator: str
@@ -72,7 +72,7 @@ class AuditRecord(msgspec.Struct, frozen=True, gc=False):
 
 
 class LeftOut(msgspec.Struct, frozen=True, gc=False):
-    """A room that cannot come back, and why; ``why`` is fit for the log."""
+    """A room that cannot be restored, and why; ``why`` is fit for the log."""
 
     record: RoomRecord
     why: str
@@ -81,15 +81,14 @@ class LeftOut(msgspec.Struct, frozen=True, gc=False):
 class Remembered(msgspec.Struct, frozen=True):
     """What a store remembers of earlier runs.
 
-    ``rooms`` in the order of their ids; ``scopes``, when each was seen last, and from which network (see
-    :func:`.cloak.neighbourhood`), the longest idle first; ``sent``: the clients' own ids of messages, in the order of the
-    messages. Scopes and ids are those of the last 24 hours. ``accounts``, the oldest first; ``logins``: which of
-    the scopes may come back as which account; ``invites``: digests, and when they end.
-    ``talks``: of which two accounts (see :mod:`twisted_chat.core.state.conversations`); ``waiting``: how many messages wait
-    for an account, of whom; ``markers``: up to where an account has read, by account and place.
-    ``bans``: who is banned from the server, in the order in which that was done, and ``panic`` who may come in; ``secret``:
-    the key of what others see of addresses, the same at every start. ``places``: from where accounts were entered, the place
-    that was used longest ago first.
+    ``rooms`` are in the order of their ids. ``scopes``: when each was last seen, and from which network (see
+    :func:`.cloak.neighbourhood`); the one idle for longest is first. ``sent``: the clients' own ids of messages, in the order
+    of the messages. Scopes and ids are those of the last 24 hours. ``accounts``: the oldest is first. ``logins``: which scopes
+    may come back as which account. ``invites``: the digests of invitation codes, and when they expire. ``conversations``: of
+    which two accounts each is (see :mod:`twisted_chat.core.state.conversations`). ``waiting``: how many messages wait for an
+    account, by sender. ``markers``: up to where an account has read, by account and place. ``bans``: the bans from the server,
+    the oldest first. ``panic`` is the lockdown level. ``secret`` is the key of the cloaks of addresses, the same at every
+    start. ``places``: from which networks each account logged in; the one not used for longest is first.
     """
 
     rooms: tuple[RoomRecord, ...] = ()
@@ -101,7 +100,7 @@ class Remembered(msgspec.Struct, frozen=True):
     bans: tuple[ServerBan, ...] = ()
     panic: int = 0
     secret: bytes = b""
-    talks: tuple[tuple[str, str, RoomId], ...] = ()
+    conversations: tuple[tuple[str, str, RoomId], ...] = ()
     waiting: tuple[tuple[str, str, int], ...] = ()
     markers: tuple[tuple[str, RoomId, MessageId], ...] = ()
     places: tuple[KnownNetwork, ...] = ()
@@ -110,8 +109,8 @@ class Remembered(msgspec.Struct, frozen=True):
 class Query(msgspec.Struct, frozen=True, gc=False):
     """What to search for: messages in one of ``rooms`` with every one of ``terms``.
 
-    ``nick``: only by whom had the nick with this key; ``since``: only from that time on, in seconds since 1970;
-    ``before``: only before that message; ``floors``: of these rooms, only after that message. The newest ``limit`` are found.
+    ``nick``: only by the user who had the nick with this key. ``since``: only from that time on, in seconds since 1970.
+    ``before``: only before that message. ``floors``: in these rooms, only after that message. The newest ``limit`` are found.
     """
 
     rooms: tuple[RoomRef, ...]

@@ -323,8 +323,8 @@ def account_refused(state: State, key: str) -> Refused | None:
 
 
 def drop_account(state: State, key: str) -> tuple[tuple[UserId, ...], tuple[RoomId, ...]]:
-    """Delete an account; return who had it, and is a guest now, and the rooms and talks that are gone with it."""
-    gone = (*forget_account(state, key), *state.talks.drop(key))
+    """Delete an account; return who had it, and is a guest now, and the rooms and conversations that are gone with it."""
+    gone = (*forget_account(state, key), *state.conversations.drop(key))
     state.markers.drop(key)
     users = state.users_of(key)
     state.accounts.drop(key)

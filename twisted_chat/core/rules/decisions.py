@@ -51,7 +51,7 @@ class SendReply(msgspec.Struct, frozen=True):
     change: FocusOn | Ignoring | Proven | None = None
 
 
-class Talk(msgspec.Struct, frozen=True):
+class PrivateHistory(msgspec.Struct, frozen=True):
     """Whose private messages are asked for: those of the asker's account and of another."""
 
     mine: Account
@@ -73,7 +73,7 @@ class InParts(msgspec.Struct, frozen=True):
 class Recall(msgspec.Struct, frozen=True):
     """Answer with history from the store: at most ``limit`` lines before or after a message, or the last ones.
 
-    None up to ``floor`` is shown. ``talk``: it is no room, but what two accounts wrote in private.
+    None up to ``floor`` is shown. ``conversation``: it is no room, but what two accounts wrote in private.
     An ``export`` has everything, also from those whom the session ignores, with dates.
     """
 
@@ -83,12 +83,12 @@ class Recall(msgspec.Struct, frozen=True):
     limit: int
     floor: int = 0
     export: bool = False
-    talk: Talk | None = None
+    private: PrivateHistory | None = None
 
     @property
     def place(self) -> RoomName | Nick:
-        """What it is the history of: a room, or the talk with somebody."""
-        return self.room.name if self.talk is None else self.talk.other.name
+        """What it is the history of: a room, or the conversation with somebody."""
+        return self.room.name if self.private is None else self.private.other.name
 
 
 class RunSearch(msgspec.Struct, frozen=True):

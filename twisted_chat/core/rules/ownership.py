@@ -213,7 +213,7 @@ class Ownership(Topic):
     def forgotten(self, it: Ordered, event: e.Forgotten) -> Outcome:
         if event.everywhere:
             # Whatever rooms one is in now, or in none: it is about all in which one ever was.
-            self.state.talks.unsend(it.user.account or "")
+            self.state.conversations.unsend(it.user.account or "")
             return it.applied(Near(tuple(it.user.rooms), author=True))
         # The store does that.
         return it.in_room()

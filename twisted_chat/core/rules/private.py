@@ -12,7 +12,14 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.commands import Kind
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules import effects as f
-from twisted_chat.core.rules.decisions import Decision, Ignoring, Propose, Recall, SendReply, Talk
+from twisted_chat.core.rules.decisions import (
+    Decision,
+    Ignoring,
+    PrivateHistory,
+    Propose,
+    Recall,
+    SendReply,
+)
 from twisted_chat.core.rules.effects import (
     NOBODY,
     NOT_IN_ROOM,
@@ -24,7 +31,7 @@ from twisted_chat.core.rules.effects import (
 from twisted_chat.core.rules.messages import bad_lines, is_kept, remember, sent_before
 from twisted_chat.core.rules.refusals import absent_target, hidden, refuse, shown_again
 from twisted_chat.core.rules.topic import NOT_HERE, Asked, Case, Ordered, Rule, Topic, room_of
-from twisted_chat.core.state.conversations import GUESTS, NO_TALK, ref
+from twisted_chat.core.state.conversations import GUESTS, NO_CONVERSATION, ref
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import Account
@@ -100,14 +107,14 @@ class Private(Topic):
         if isinstance(target, User) or _ignored(user, target):
             return None
         sender, limits = user.account or GUESTS, state.limits
-        if state.talks.waiting(target.key, sender) >= limits.max_waiting_from:
+        if state.conversations.waiting(target.key, sender) >= limits.max_waiting_from:
             whose = "from you" if user.account is not None else "from guests"
             why = (
                 f"{limits.max_waiting_from:,} messages {whose} are already waiting for {name}, which is the maximum. "
                 "The message was not sent."
             )
             return Refused("too-many-waiting", why)
-        if state.talks.waiting(target.key) >= limits.max_waiting:
+        if state.conversations.waiting(target.key) >= limits.max_waiting:
             why = (
                 f"{limits.max_waiting:,} messages are already waiting for {name}, which is the maximum. The "
                 "message was not sent."
@@ -154,11 +161,11 @@ class Private(Topic):
         sender = user.account
         if sender is None and (here or not waits):
             return told
-        talks = self.state.talks
+        conversations = self.state.conversations
         if waits:
-            talks.wait(account, sender or GUESTS)
-        talk = talks.open(account, sender or GUESTS, message)
-        return replace(told, talk=talk, account=account, waits=waits)
+            conversations.wait(account, sender or GUESTS)
+        conversation = conversations.open(account, sender or GUESTS, message)
+        return replace(told, conversation=conversation, account=account, waits=waits)
 
     # --- what waited, and what was read ---
 
@@ -166,15 +173,15 @@ class Private(Topic):
         return _NOTHING_READ if case.user.account is None else None
 
     def received(self, it: Ordered, event: e.Received) -> Outcome:
-        talk = self.state.talks.receive(it.user.account or "")
-        return it.applied(NOBODY, e.Received(talk))
+        conversation = self.state.conversations.receive(it.user.account or "")
+        return it.applied(NOBODY, e.Received(conversation))
 
     def mark_read(self, asked: Asked, command: c.MarkRead) -> Decision:
         if command.partner is not None:
-            talk = _talk(self.state, asked.user, command.partner)
-            if isinstance(talk, SendReply):
-                return talk
-            number, _, other = talk
+            conversation = _conversation(self.state, asked.user, command.partner)
+            if isinstance(conversation, SendReply):
+                return conversation
+            number, _, other = conversation
             event = e.Read(command.message, other.name)
         else:
             room = room_of(self.state, asked.session, asked.user, command.room)
@@ -188,7 +195,10 @@ class Private(Topic):
         if case.user.account is None:
             return _NOTHING_READ
         partner = event.partner
-        if partner is not None and self.state.talks.find(case.user.account, partner.key) is None:
+        if (
+            partner is not None
+            and self.state.conversations.find(case.user.account, partner.key) is None
+        ):
             return _nothing_there(partner)
         return None
 
@@ -197,7 +207,10 @@ class Private(Topic):
         assert account is not None
         if place is None or (event.partner is None and it.at is None):
             return it.rejected(NOT_IN_ROOM)
-        if event.partner is not None and state.talks.find(account, event.partner.key) != place:
+        if (
+            event.partner is not None
+            and state.conversations.find(account, event.partner.key) != place
+        ):
             return it.rejected(_nothing_there(event.partner))
         # Nothing was said yet behind this event.
         at = state.markers.read(account, place, min(event.message, it.message))
@@ -239,15 +252,17 @@ def history_with(
     state: State, user: User, partner: Nick, command: c.ShowHistory, limit: int
 ) -> Decision:
     """Answer with what somebody and ``partner`` wrote: to nobody but these two."""
-    talk = _talk(state, user, partner)
-    if isinstance(talk, SendReply):
-        return talk
-    number, mine, other = talk
-    with_ = Talk(mine, other)
-    return Recall(ref(number), command.before, command.after, limit, talk=with_)
+    conversation = _conversation(state, user, partner)
+    if isinstance(conversation, SendReply):
+        return conversation
+    number, mine, other = conversation
+    with_ = PrivateHistory(mine, other)
+    return Recall(ref(number), command.before, command.after, limit, private=with_)
 
 
-def _talk(state: State, user: User, nick: Nick) -> tuple[RoomId, Account, Account] | SendReply:
+def _conversation(
+    state: State, user: User, nick: Nick
+) -> tuple[RoomId, Account, Account] | SendReply:
     """Return where it is kept what somebody and whoever is called ``nick`` wrote, and the accounts of both."""
     accounts = state.accounts
     mine = accounts.get(user.account) if user.account is not None else None
@@ -260,7 +275,7 @@ def _talk(state: State, user: User, nick: Nick) -> tuple[RoomId, Account, Accoun
     if other is None:
         why = f"There is no account {nick}. Private messages with guests are not kept."
         return refuse("no-such-account", why)
-    return state.talks.find(mine.key, other.key) or NO_TALK, mine, other
+    return state.conversations.find(mine.key, other.key) or NO_CONVERSATION, mine, other
 
 
 def addressee(state: State, nick: Nick, kind: Kind) -> User | Account | None:
@@ -361,7 +376,7 @@ def _told(applied: Applied, event: e.Told, state: State, node: Node) -> f.Effect
     author, tag = applied.envelope.author, applied.envelope.tag
     assert author is not None
     sent = state.nonces.find(author.scope, tag) if tag is not None else None
-    if event.talk is not None:
+    if event.conversation is not None:
         effects.append(f.KeepPrivate(sent))
     elif sent is not None:
         # Where a guest takes part its id is kept, so that it is not sent twice.
@@ -385,5 +400,5 @@ def _read(applied: Applied, event: e.Read, state: State, node: Node) -> f.Effect
 def _received(applied: Applied, event: e.Received, state: State, node: Node) -> f.Effects:
     author = applied.envelope.author
     assert author is not None and author.account is not None
-    gone = (f.Dissolve((event.talk,)),) if event.talk is not None else ()
+    gone = (f.Dissolve((event.conversation,)),) if event.conversation is not None else ()
     return (f.Deliver(author.account), *gone)

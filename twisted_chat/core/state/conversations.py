@@ -1,7 +1,7 @@
-"""Private messages that are kept: the talks of two accounts each, and what waits for accounts that are not here.
+"""Private messages that are kept: conversations of two accounts, and messages that wait for accounts that are not here.
 
-A talk is kept as the history of a room that nobody can enter: its id is below all ids of rooms. What guests write to an
-account that is not here is a talk, too, until the account has got it: of a guest nothing is kept.
+A conversation is kept as the history of a room that nobody can enter; its id is lower than that of any room. What guests write
+to an account that is not here is a conversation, too, until the account has received it. Nothing else of a guest is kept.
 """
 
 from __future__ import annotations
@@ -17,52 +17,52 @@ from twisted_chat.core.values.names import Nick, parse_room
 
 #: What stands for all guests where an account is named by its key: no key is empty.
 GUESTS: Final = ""
-#: No talk has this id: ids are those of messages, below zero.
-NO_TALK: Final = RoomId(-(1 << 62))
+#: No conversation has this id: ids are those of messages, below zero.
+NO_CONVERSATION: Final = RoomId(-(1 << 62))
 
-# A talk has no name that anybody is shown.
+# Nobody is shown the name of a conversation.
 _NAME: Final = parse_room("private")
 
 
-def ref(talk: RoomId) -> RoomRef:
-    """Return what a store knows a talk as."""
-    return RoomRef(talk, _NAME)
+def ref(conversation: RoomId) -> RoomRef:
+    """Return what a store knows a conversation as."""
+    return RoomRef(conversation, _NAME)
 
 
 def as_kept(envelope: Envelope) -> Envelope:
-    """Return a private message as a store keeps it: said in its talk."""
+    """Return a private message as a store keeps it: said in its conversation."""
     event = envelope.event
-    assert isinstance(event, Told) and event.talk is not None
+    assert isinstance(event, Told) and event.conversation is not None
     return replace(
-        envelope, event=Said(event.kind, event.lines, event.extras), room=ref(event.talk)
+        envelope, event=Said(event.kind, event.lines, event.extras), room=ref(event.conversation)
     )
 
 
 def as_told(envelope: Envelope, to: Nick) -> Envelope:
-    """Return what :func:`as_kept` made of a message as a message to somebody."""
+    """Return a message that :func:`as_kept` made as a private message to ``to`` again."""
     event = envelope.event
     assert isinstance(event, Said)
     told = Told(UserId(0), to, event.kind, event.lines, extras=event.extras)
     return replace(envelope, event=told, room=None)
 
 
-class Talks:
-    """The talks by who takes part, and how many messages of whom wait for whom. Accounts are named by their keys."""
+class Conversations:
+    """Conversations by participants, and how many messages wait for an account, by sender. Accounts are named by their keys."""
 
     def __init__(self) -> None:
         self._ids: dict[tuple[str, str], RoomId] = {}
         self._waiting: dict[str, dict[str, int]] = {}
 
     def find(self, one: str, other: str) -> RoomId | None:
-        """Return the talk of two accounts, or of :data:`GUESTS` and an account."""
+        """Return the conversation of two accounts, or of :data:`GUESTS` and an account."""
         return self._ids.get(_pair(one, other))
 
     def open(self, one: str, other: str, message: MessageId) -> RoomId:
-        """Return the talk of two; if there is none, this message begins it."""
+        """Return the conversation of two accounts; if there is none, this message begins it."""
         return self._ids.setdefault(_pair(one, other), RoomId(-message))
 
     def waiting(self, account: str, sender: str | None = None) -> int:
-        """Return how many messages wait for an account: of one sender, or of all if that is None."""
+        """Return how many messages wait for an account: those of one sender, or all if that is None."""
         there = self._waiting.get(account, {})
         return sum(there.values()) if sender is None else there.get(sender, 0)
 
@@ -72,7 +72,7 @@ class Talks:
         there[sender] = there.get(sender, 0) + 1
 
     def receive(self, account: str) -> RoomId | None:
-        """Note that an account has got what waited for it; return the talk of guests that is gone with that, if any."""
+        """Note that an account has received what waited for it; return the conversation with guests that ends here, if any."""
         self._waiting.pop(account, None)
         return self._ids.pop((GUESTS, account), None)
 
@@ -84,17 +84,21 @@ class Talks:
                 del self._waiting[account]
 
     def drop(self, account: str) -> list[RoomId]:
-        """Forget an account; return its talks, which are gone with it."""
+        """Forget an account; return its conversations, which are deleted with it."""
         gone = [pair for pair in self._ids if account in pair]
         self._waiting.pop(account, None)
         self.unsend(account)
         return [self._ids.pop(pair) for pair in gone]
 
     def restore(
-        self, talks: Iterable[tuple[str, str, RoomId]], waiting: Iterable[tuple[str, str, int]]
+        self,
+        conversations: Iterable[tuple[str, str, RoomId]],
+        waiting: Iterable[tuple[str, str, int]],
     ) -> None:
-        """Take up what a store remembers."""
-        self._ids.update((_pair(one, other), talk) for one, other, talk in talks)
+        """Restore what a store remembers."""
+        self._ids.update(
+            (_pair(one, other), conversation) for one, other, conversation in conversations
+        )
         for account, sender, count in waiting:
             self._waiting.setdefault(account, {})[sender] = count
 

@@ -1,4 +1,4 @@
-"""Up to where accounts have read: a marker for each room they are in, or were in when they left the chat, and each talk.
+"""Up to where accounts have read: a marker for each room they are in, or were in when they left the chat, and each conversation.
 
 A marker begins when a room is entered, and only moves forward. Who leaves the room, or is put out, has none any more: so
 the markers of somebody who comes back say where they were.
@@ -17,7 +17,7 @@ MAX_MARKERS: Final = 200
 
 
 class Markers:
-    """The markers by account (its key) and place: a room, or a talk."""
+    """The markers by account (its key) and place: a room, or a conversation."""
 
     def __init__(self) -> None:
         self._of: dict[str, dict[RoomId, MessageId]] = {}

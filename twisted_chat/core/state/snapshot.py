@@ -75,7 +75,7 @@ def restore(state: State, remembered: Remembered) -> tuple[LeftOut, ...]:
     for scope, proof in remembered.logins:
         state.accounts.restore_login(scope, proof)
     state.invites.update(remembered.invites)
-    state.talks.restore(remembered.talks, remembered.waiting)
+    state.conversations.restore(remembered.conversations, remembered.waiting)
     state.markers.restore(remembered.markers)
     state.server_bans.restore(remembered.bans)
     state.panic = remembered.panic

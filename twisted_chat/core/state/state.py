@@ -12,7 +12,7 @@ import msgspec
 from twisted_chat.core.api.events import Author, RoomRef
 from twisted_chat.core.state.accounts import Accounts
 from twisted_chat.core.state.bot_commands import Bots
-from twisted_chat.core.state.conversations import Talks
+from twisted_chat.core.state.conversations import Conversations
 from twisted_chat.core.state.dedup import Nonces
 from twisted_chat.core.state.departures import Departures
 from twisted_chat.core.state.invites import Invites
@@ -44,7 +44,7 @@ class State:
         self.nonces = Nonces(limits.max_ids)
         self.accounts = Accounts()
         self.invites = Invites()
-        self.talks = Talks()
+        self.conversations = Conversations()
         self.markers = Markers()
         self.sessions: dict[SessionId, SessionState] = {}
         self.users_by_key: dict[str, User] = {}
@@ -334,7 +334,7 @@ class State:
             "nonces": self.nonces.dump(),
             "accounts": self.accounts.dump(),
             "invites": sorted(self.invites.items()),
-            "talks": self.talks.dump(),
+            "conversations": self.conversations.dump(),
             "markers": self.markers.dump(),
             "departures": self.departures.dump(),
             "bots": [(user, sorted(words)) for user, words in self.bots.items()],

@@ -1,4 +1,4 @@
-"""Talks in the database: which there are, what waits for whom, and up to where accounts have read."""
+"""Conversations in the database: which there are, what waits for whom, and up to where accounts have read."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ _MARKER: Final = (
 )
 
 
-class TalkBatch:
+class ConversationBatch:
     """Changes of these that are committed together."""
 
     def __init__(self) -> None:
-        self._talks: dict[RoomId, tuple[str, str]] = {}
+        self._conversations: dict[RoomId, tuple[str, str]] = {}
         self._waiting: list[tuple[MessageId, str, str]] = []
         #: What waits no more: by whom it was for (True) or by whom it was written, up to which event.
         self._over: list[tuple[bool, str, MessageId]] = []
         self._markers: dict[tuple[str, RoomId], MessageId | None] = {}
-        #: Talks that went with an account before they were in the database.
+        #: Conversations that went with an account before they were in the database.
         self._gone: set[RoomId] = set()
 
-    def keep(self, talk: RoomId, one: str, other: str) -> None:
-        """Keep that this is the talk of two accounts."""
-        self._talks[talk] = (one, other)
+    def keep(self, conversation: RoomId, one: str, other: str) -> None:
+        """Note which two accounts a conversation is between."""
+        self._conversations[conversation] = (one, other)
 
     def wait(self, message: MessageId, account: str, sender: str) -> None:
         """Keep that a message waits for an account."""
@@ -55,10 +55,12 @@ class TalkBatch:
 
     def drop(self, account: str, at: MessageId) -> None:
         """Drop what is kept of an account."""
-        mine = {talk for talk, pair in self._talks.items() if account in pair}
+        mine = {
+            conversation for conversation, pair in self._conversations.items() if account in pair
+        }
         self._gone |= mine
-        for talk in mine:
-            del self._talks[talk]
+        for conversation in mine:
+            del self._conversations[conversation]
         for key in [key for key in self._markers if key[0] == account]:
             del self._markers[key]
         self.receive(account, at)
@@ -79,10 +81,15 @@ class TalkBatch:
                 older = select(talks.c.id).where(theirs, talks.c.id > -at)
                 self._gone.update(map(RoomId, connection.scalars(older)))
         if self._gone:
-            insert_rows(connection, forgotten, ((talk,) for talk in sorted(self._gone)))
+            insert_rows(
+                connection, forgotten, ((conversation,) for conversation in sorted(self._gone))
+            )
             forget_places(connection, sorted(self._gone))
-        if self._talks:
-            rows = ((talk, one, other) for talk, (one, other) in self._talks.items())
+        if self._conversations:
+            rows = (
+                (conversation, one, other)
+                for conversation, (one, other) in self._conversations.items()
+            )
             insert_rows(connection, talks, rows)
         if self._waiting:
             insert_rows(connection, waiting, self._waiting)
@@ -110,14 +117,14 @@ class TalkBatch:
 
 
 def forget_places(connection: Connection, gone: Sequence[RoomId]) -> None:
-    """Drop talks that are gone, and the markers in them and in rooms that are gone."""
+    """Drop conversations that are gone, and the markers in them and in rooms that are gone."""
     places = [{"gone": place} for place in gone]
     connection.execute(delete(markers).where(markers.c.place == bindparam("gone")), places)
     connection.execute(delete(talks).where(talks.c.id == bindparam("gone")), places)
 
 
-def read_talks(connection: Connection) -> tuple[tuple[str, str, RoomId], ...]:
-    """Read the talks, the oldest first."""
+def read_conversations(connection: Connection) -> tuple[tuple[str, str, RoomId], ...]:
+    """Read the conversations, the oldest first."""
     rows = connection.execute(select(talks).order_by(talks.c.id.desc()))
     return tuple((row.one, row.other, RoomId(row.id)) for row in rows)
 
@@ -154,7 +161,10 @@ def delete_orphans(connection: Connection) -> None:
 
 
 def delete_empty(connection: Connection) -> None:
-    """Delete talks of which no message is left, and markers in them. A talk that goes on is kept anew with its next message."""
+    """Delete conversations without messages, and the markers in them.
+
+    A conversation that goes on is stored again with its next message.
+    """
     there = select(messages.c.id).where(messages.c.room == talks.c.id)
     connection.execute(delete(talks).where(~there.exists()))
     known = select(talks.c.id).where(talks.c.id == markers.c.place)

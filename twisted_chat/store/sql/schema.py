@@ -96,7 +96,7 @@ erased: Final = Table(
 )
 
 #: Who take part in what is written in private: accounts, or for those that are not here yet, guests (the empty key). The
-#: messages are in :data:`messages`, with the talk for the room; ids of talks are below zero.
+#: messages are in :data:`messages`, with the conversation for the room; ids of conversations are below zero.
 talks: Final = Table(
     "talks",
     metadata,
@@ -115,7 +115,7 @@ waiting: Final = Table(
     Index("waiting_by_account", "account"),
 )
 
-#: Up to which message an account has read in a room or a talk.
+#: Up to which message an account has read in a room or a conversation.
 markers: Final = Table(
     "markers",
     metadata,

@@ -156,17 +156,17 @@ class SqlStore:
 
     def keep_private(self, envelope: Envelope, sent: Sent | None = None) -> None:
         event, author = envelope.event, envelope.author
-        assert isinstance(event, Told) and event.talk is not None and author is not None
+        assert isinstance(event, Told) and event.conversation is not None and author is not None
         batch = self._writer.batch
         sender = author.account or GUESTS
-        batch.talks.keep(event.talk, sender, event.account)
+        batch.conversations.keep(event.conversation, sender, event.account)
         if event.waits:
-            batch.talks.wait(envelope.id, event.account, sender)
+            batch.conversations.wait(envelope.id, event.account, sender)
         # Last: this may begin a commit.
         self.append(as_kept(envelope), sent)
 
     def receive(self, account: str, at: MessageId) -> None:
-        self._writer.batch.talks.receive(account, at)
+        self._writer.batch.conversations.receive(account, at)
         self._writer.changed(at)
 
     async def waiting(self, account: str) -> tuple[Envelope, ...]:
@@ -174,9 +174,9 @@ class SqlStore:
 
     def mark(self, account: str, place: RoomId, message: MessageId | None) -> None:
         batch = self._writer.batch
-        batch.talks.mark(account, place, message)
+        batch.conversations.mark(account, place, message)
         if not batch.size:
-            # Else not counted: now and then all who are here come at once, and nobody's talk is held up for that.
+            # Else not counted: now and then all who are here come at once, and nobody waits for that.
             self._writer.touched()
 
     def keep_room(self, record: RoomRecord, at: MessageId) -> None:
@@ -226,7 +226,7 @@ class SqlStore:
         self._authors.clear()
         self._writer.batch.erased.append((at, account, room))
         if room is None:
-            self._writer.batch.talks.unsend(account, at)
+            self._writer.batch.conversations.unsend(account, at)
         self._writer.changed(at)
 
     def seen(self, scopes: Mapping[Scope, str], time: float) -> None:
@@ -347,11 +347,11 @@ async def drop_old(writer: Writer, recent: Recent, index: Words, most: Keep, now
         # Of private messages only the age counts.
         days = most.days
         old = await writer.ask(
-            functools.partial(upkeep.delete_old_talks, index=index, days=days, now=now)
+            functools.partial(upkeep.delete_old_conversations, index=index, days=days, now=now)
         )
         if not old:
             break
-        for talk, number in old:
-            recent.cut(RoomId(talk), MessageId(number))
+        for conversation, number in old:
+            recent.cut(RoomId(conversation), MessageId(number))
         deleted = True
     return deleted

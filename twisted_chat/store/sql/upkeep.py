@@ -140,14 +140,16 @@ def delete_old(
     return len(gone), gone[-1]
 
 
-def delete_old_talks(
+def delete_old_conversations(
     connection: Connection, index: Words, days: int, now: float
 ) -> tuple[tuple[int, int], ...]:
-    """Delete some private messages that are older than so many days; return the talk and the id of each."""
+    """Delete some private messages that are older than so many days; return the conversation and the id of each."""
     since = now - days * _DAY
     old = (messages.c.room < 0) & (messages.c.id < first_since(connection, since))
     wanted = select(messages.c.room, messages.c.id).where(old, messages.c.time < since)
-    gone = tuple((talk, number) for talk, number in connection.execute(wanted.limit(STEP)))
+    gone = tuple(
+        (conversation, number) for conversation, number in connection.execute(wanted.limit(STEP))
+    )
     if gone:
         numbers = [number for _, number in gone]
         _delete(connection, index, select(messages.c.id).where(messages.c.id.in_(numbers)))
@@ -166,7 +168,7 @@ def delete_unused(connection: Connection, now: float) -> None:
 
 
 def delete_silent(connection: Connection) -> None:
-    """Delete authors of whom no message is left, and talks of which none is."""
+    """Delete authors of whom no message is left, and conversations of which none is."""
     used = select(messages.c.author)
     connection.execute(delete(authors).where(authors.c.id.not_in(used)))
     delete_empty(connection)

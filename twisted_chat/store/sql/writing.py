@@ -13,7 +13,7 @@ from twisted_chat.core.api.records import RoomRecord, Sent
 from twisted_chat.core.values.ids import MessageId, RoomId, Scope
 from twisted_chat.store.sql.accounts import AccountBatch, gone_account
 from twisted_chat.store.sql.bulk import insert_rows, insert_values, put_rows
-from twisted_chat.store.sql.conversations import TalkBatch, forget_places
+from twisted_chat.store.sql.conversations import ConversationBatch, forget_places
 from twisted_chat.store.sql.operators import Changes
 from twisted_chat.store.sql.rows import author_row, message_row, room_row, sent_row
 from twisted_chat.store.sql.schema import (
@@ -50,7 +50,7 @@ class Batch:
         self.erased: list[tuple[MessageId, str, RoomId | None]] = []
         self.scopes: dict[Scope, tuple[float, str]] = {}
         self.accounts = AccountBatch()
-        self.talks = TalkBatch()
+        self.conversations = ConversationBatch()
         #: What concerns server operators, and accounts that left.
         self.others = Changes()
         #: Everything up to this message is stored once this is.
@@ -79,7 +79,7 @@ class Batch:
     def drop_account(self, key: str, at: MessageId) -> None:
         """Drop an account; what it has said before the event ``at`` is nobody's from then on."""
         self.accounts.drop(key, at)
-        self.talks.drop(key, at)
+        self.conversations.drop(key, at)
         self.others.seen.pop(key, None)
         # What is in the database already is changed there; both before anybody can have the name again.
         gone = gone_account(key, at)
@@ -110,7 +110,7 @@ class Batch:
             ]
             put_rows(connection, scopes, seen)
         self.accounts.write(connection)
-        self.talks.write(connection, self.accounts.dropped)
+        self.conversations.write(connection, self.accounts.dropped)
         if self.erased:
             insert_rows(connection, erased, ((*each, 0) for each in self.erased))
         self.others.write(connection)

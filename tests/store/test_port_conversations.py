@@ -27,16 +27,23 @@ TALK, OTHER = RoomId(-1), RoomId(-2)
 
 
 class TalkContract(Contract):
-    """Private messages are history of their talks, and wait for who is not here."""
+    """Private messages are history of their conversations, and wait for who is not here."""
 
     async def ids(self, count: int) -> list[MessageId]:
         return [MessageId(number) for number in await self.store.reserve(count)]
 
     def private(
-        self, message: int, *, waits: bool = True, talk: RoomId = TALK, by: str | None = "ann"
+        self,
+        message: int,
+        *,
+        waits: bool = True,
+        conversation: RoomId = TALK,
+        by: str | None = "ann",
     ) -> e.Envelope:
         """Return what somebody tells Bob; ``by`` is the account of who does."""
-        told = e.Told(UserId(0), parse_nick("bob"), "say", (CleanText("psst"),), talk, "bob", waits)
+        told = e.Told(
+            UserId(0), parse_nick("bob"), "say", (CleanText("psst"),), conversation, "bob", waits
+        )
         return self.by(by, happened(message, told))
 
     def by(self, account: str | None, envelope: e.Envelope) -> e.Envelope:
@@ -74,7 +81,7 @@ class TalkContract(Contract):
         one, two, three = await self.ids(3)
         for message in (one, two):
             self.store.keep_private(self.private(message))
-        self.store.keep_private(self.private(three, talk=OTHER))
+        self.store.keep_private(self.private(three, conversation=OTHER))
         await self.until_stored(three)
         self.assert_page(await self.store.history(ref(TALK), limit=1), [two], more=True)
         page = await self.store.history(ref(TALK), before=two, limit=5)
@@ -95,7 +102,7 @@ class TalkContract(Contract):
         await self.begin()
         one, two, three = await self.ids(3)
         self.store.keep_private(self.private(one))
-        self.store.keep_private(self.private(two, by="carl", talk=OTHER))
+        self.store.keep_private(self.private(two, by="carl", conversation=OTHER))
         await self.until_stored(two)
         self.store.erase("ann", None, three)
         self.assertEqual(await self.waiting(), [two])
@@ -176,39 +183,39 @@ class LastingTalkContract(TalkContract):
         one, two, three, four = await self.ids(4)
         for message in (one, two):
             self.store.keep_private(self.private(message))
-        self.store.keep_private(self.private(three, by=None, talk=OTHER))
+        self.store.keep_private(self.private(three, by=None, conversation=OTHER))
         self.store.keep_private(self.private(four, waits=False))
         await self.until_stored(four)
         remembered = await self.again()
-        self.assertEqual(remembered.talks, (("ann", "bob", TALK), (GUESTS, "bob", OTHER)))
+        self.assertEqual(remembered.conversations, (("ann", "bob", TALK), (GUESTS, "bob", OTHER)))
         self.assertEqual(remembered.waiting, (("bob", GUESTS, 1), ("bob", "ann", 2)))
         self.assertEqual(await self.waiting(), [one, two, three])
         self.store.receive("bob", MessageId(four + 1))
         self.store.forget([OTHER], MessageId(four + 1))
         await self.settle()
         remembered = await self.again()
-        self.assertEqual(remembered.talks, (("ann", "bob", TALK),))
+        self.assertEqual(remembered.conversations, (("ann", "bob", TALK),))
         self.assertEqual(remembered.waiting, ())
 
     async def test_talks_of_a_dropped_account_are_gone_in_the_same_commit(self) -> None:
         await self.begin()
         one, two, three, four, five = await self.ids(5)
         stored, unstored, new = (RoomId(-each) for each in (one, two, four))
-        self.store.keep_private(self.private(one, talk=stored))
+        self.store.keep_private(self.private(one, conversation=stored))
         await self.until_stored(one)
-        self.store.keep_private(self.private(two, talk=unstored, by="carl"))
+        self.store.keep_private(self.private(two, conversation=unstored, by="carl"))
         self.store.drop_account("bob", three)
         # Somebody else has the name by now.
-        self.store.keep_private(self.private(four, talk=new))
+        self.store.keep_private(self.private(four, conversation=new))
         await self.until_stored(four)
         await self.rest()
         remembered = await self.again()
-        self.assertEqual(remembered.talks, (("ann", "bob", new),))
-        for talk, left in ((stored, ()), (unstored, ()), (new, (four,))):
-            self.assert_page(await self.store.history(ref(talk), limit=9), left, more=False)
+        self.assertEqual(remembered.conversations, (("ann", "bob", new),))
+        for conversation, left in ((stored, ()), (unstored, ()), (new, (four,))):
+            self.assert_page(await self.store.history(ref(conversation), limit=9), left, more=False)
         self.store.drop_account("ann", five)
         await self.settle()
-        self.assertEqual((await self.again()).talks, ())
+        self.assertEqual((await self.again()).conversations, ())
 
     async def test_markers_come_back_where_they_were_moved(self) -> None:
         await self.begin()
@@ -240,20 +247,22 @@ class LastingTalkContract(TalkContract):
     async def test_talk_of_which_nothing_is_left_is_gone_until_it_goes_on(self) -> None:
         await self.begin(Keep(days=30))
         one, two, three = await self.ids(3)
-        for message, talk, days in ((one, TALK, 31), (two, OTHER, 1)):
-            told = self.private(message, talk=talk)
+        for message, conversation, days in ((one, TALK, 31), (two, OTHER, 1)):
+            told = self.private(message, conversation=conversation)
             self.store.keep_private(structs.replace(told, time=NOW - days * DAY))
-            self.store.mark("ann", talk, message)
+            self.store.mark("ann", conversation, message)
         self.store.mark("ann", RoomId(1), one)
         await self.until_stored(two)
         await self.store.tidy(NOW)
         remembered = await self.again()
-        self.assertEqual([talk for _, _, talk in remembered.talks], [OTHER])
+        self.assertEqual([conversation for _, _, conversation in remembered.conversations], [OTHER])
         self.assertEqual({place for _, place, _ in remembered.markers}, {OTHER, 1})
         self.store.keep_private(self.private(three))
         await self.until_stored(three)
         remembered = await self.again()
-        self.assertEqual([talk for _, _, talk in remembered.talks], [TALK, OTHER])
+        self.assertEqual(
+            [conversation for _, _, conversation in remembered.conversations], [TALK, OTHER]
+        )
 
 
 class MemoryTests(TalkContract, MemoryAdapter, TestCase):
