@@ -61,6 +61,11 @@ def main(arguments: Sequence[str]) -> int:
             env={**os.environ, "PYTHONPATH": str(_ROOT)},
             check=False,
         )
+        if not report.exists():
+            print(
+                "pytest could not run: see above; the extras test, dev and irctest have to be installed"
+            )
+            return 2
         passed, failed, skipped = outcomes(report)
     print(f"{len(passed)} pass, {len(failed)} fail, {len(skipped)} are skipped")
     if pytest:

@@ -62,6 +62,10 @@ def real(program: str) -> str:
 LOST = Failure(ConnectionDone())
 
 
+#: What moves the cursor of a terminal, or colours what comes (ECMA-48).
+_STEERING = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[@-Z\\-_(][0-9A-B]?)")
+
+
 class Listener:
     """Somebody who hears lines, and a test that waits for them.
 
@@ -108,6 +112,12 @@ class Listener:
                     self._read = at
                     return line
             assert not self.ended, f"{self.name} was cut off before {wanted!r}\n{self.transcript()}"
+            await self._more(within, wanted)
+
+    async def shows(self, wanted: str, within: float = PATIENCE) -> None:
+        """Wait until a text has come at any time, on a screen that is drawn without line ends."""
+        while wanted not in _STEERING.sub("", self.raw.decode("utf-8", "replace")):
+            assert not self.ended, f"{self.name} ended before {wanted!r}\n{self.transcript()}"
             await self._more(within, wanted)
 
     async def ends(self, within: float = PATIENCE) -> None:
