@@ -6,8 +6,10 @@ import fcntl
 import re
 import struct
 import termios
+from typing import cast
 
 import pytest
+from twisted.internet.process import PTYProcess
 
 from tests.scenarios.helpers import Program, Scene, Server, real, scenario
 
@@ -44,7 +46,8 @@ def weechat(scene: Scene, port: int, nick: str, *settings: str) -> Program:
         terminal=True,
     )
     # It asks the terminal how large that is.
-    fcntl.ioctl(program.transport.fileno(), termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+    terminal = cast("PTYProcess", program.transport)
+    fcntl.ioctl(terminal.fileno(), termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
     return program
 
 
