@@ -230,10 +230,10 @@ class LastingTalkContract(TalkContract):
         self.store.drop_account("eve", MessageId(10))
         await self.settle()
         remembered = await self.again()
-        self.assertEqual(remembered.markers, (("bob", 2, 7), ("bob", 1, 9)))
+        self.assertEqual(remembered.read_markers, (("bob", 2, 7), ("bob", 1, 9)))
         self.store.forget([RoomId(1)], MessageId(11))
         await self.settle()
-        self.assertEqual((await self.again()).markers, (("bob", 2, 7),))
+        self.assertEqual((await self.again()).read_markers, (("bob", 2, 7),))
 
     async def test_what_was_too_old_waits_no_more(self) -> None:
         await self.begin(Keep(days=30))
@@ -256,7 +256,7 @@ class LastingTalkContract(TalkContract):
         await self.store.tidy(NOW)
         remembered = await self.again()
         self.assertEqual([conversation for _, _, conversation in remembered.conversations], [OTHER])
-        self.assertEqual({place for _, place, _ in remembered.markers}, {OTHER, 1})
+        self.assertEqual({place for _, place, _ in remembered.read_markers}, {OTHER, 1})
         self.store.keep_private(self.private(three))
         await self.until_stored(three)
         remembered = await self.again()

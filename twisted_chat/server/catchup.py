@@ -71,14 +71,14 @@ class CatchUp:
     def _left(self, user: User, account: Account) -> list[tuple[Room, MessageId]]:
         """Return the rooms where an account was when it left, and may still read all; and up to where it has."""
         rooms = self._hub.state.rooms
-        there = self._hub.state.markers.of(account.key).items()
+        there = self._hub.state.read_markers.of(account.key).items()
         return [(rooms[place], at) for place, at in there if self._readable(user, rooms.get(place))]
 
     def _readable(self, user: User, room: Room | None) -> bool:
         now = self._wall()
         return (
             room is not None
-            and room.ref.id in self._hub.state.markers.of(user.account or "")
+            and room.ref.id in self._hub.state.read_markers.of(user.account or "")
             and may("enter", user, room, now) is None
             and may("read all", user, room, now) is None
         )

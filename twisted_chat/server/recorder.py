@@ -165,7 +165,7 @@ class StateRecorder:
 
     def keep_markers(self) -> None:
         """Keep up to where accounts have read, as far as that has changed."""
-        for (account, place), message in self._hub.state.markers.take_altered().items():
+        for (account, place), message in self._hub.state.read_markers.take_altered().items():
             self._store.mark(account, place, message)
 
     def _mark_all(self) -> None:

@@ -823,7 +823,7 @@ class EndTests(PrivateCase):
     """What the end of a session does to read markers."""
 
     def markers(self) -> list[int]:
-        return list(self.state.markers.of("bob").values())
+        return list(self.state.read_markers.of("bob").values())
 
     def test_all_that_was_shown_is_read_unless_the_client_says_what_is(self) -> None:
         for says, moves in ((False, True), (True, False)):

@@ -338,7 +338,7 @@ class ReadTests(PrivateCase):
         assert isinstance(outcome, Applied)
         self.assertEqual(outcome.envelope.event, e.Read(outcome.envelope.id))
         self.assertTrue(self.world.session(self.ann).marks)
-        self.assertIn(outcome.envelope.id, self.state.markers.of("ann").values())
+        self.assertIn(outcome.envelope.id, self.state.read_markers.of("ann").values())
 
     def test_room_that_was_left_meanwhile_has_no_marker(self) -> None:
         lobby = self.state.rooms_by_key["lobby"].ref.id

@@ -278,12 +278,12 @@ class ScopeTests(SynchronousTestCase):
                     (*pair, state.conversations.find(*pair) or RoomId(0)) for pair in conversations
                 ),
                 waiting=(("bob", "ann", 1), ("bob", "", 1)),
-                markers=tuple(
+                read_markers=tuple(
                     (account, place, message)
                     for account in ("ann", "bob")
-                    for place, message in state.markers.of(account).items()
+                    for place, message in state.read_markers.of(account).items()
                 ),
             )
         )
         self.assertEqual(after.hub.state.conversations.dump(), state.conversations.dump())
-        self.assertEqual(after.hub.state.markers.dump(), state.markers.dump())
+        self.assertEqual(after.hub.state.read_markers.dump(), state.read_markers.dump())

@@ -86,8 +86,8 @@ class Remembered(msgspec.Struct, frozen=True):
     of the messages. Scopes and ids are those of the last 24 hours. ``accounts``: the oldest is first. ``logins``: which scopes
     may come back as which account. ``invites``: the digests of invitation codes, and when they expire. ``conversations``: of
     which two accounts each is (see :mod:`twisted_chat.core.state.conversations`). ``waiting``: how many messages wait for an
-    account, by sender. ``markers``: up to where an account has read, by account and place. ``bans``: the bans from the server,
-    the oldest first. ``panic`` is the lockdown level. ``secret`` is the key of the cloaks of addresses, the same at every
+    account, by sender. ``read_markers``: up to where an account has read, by account and place. ``bans``: the bans from the
+    server, the oldest first. ``panic`` is the lockdown level. ``secret`` is the key of the cloaks of addresses, the same at every
     start. ``places``: from which networks each account logged in; the one not used for longest is first.
     """
 
@@ -102,7 +102,7 @@ class Remembered(msgspec.Struct, frozen=True):
     secret: bytes = b""
     conversations: tuple[tuple[str, str, RoomId], ...] = ()
     waiting: tuple[tuple[str, str, int], ...] = ()
-    markers: tuple[tuple[str, RoomId, MessageId], ...] = ()
+    read_markers: tuple[tuple[str, RoomId, MessageId], ...] = ()
     places: tuple[KnownNetwork, ...] = ()
 
 

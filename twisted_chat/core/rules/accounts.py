@@ -301,8 +301,8 @@ def account_of(state: State, user: User) -> Account | None:
 def become(state: State, user: User, account: Account, message: MessageId, time: float) -> None:
     """Make a user one of an account."""
     before = user.invitation
-    state.markers.prune(account.key, state.rooms)
-    state.markers.enter(account.key, user.rooms, message)
+    state.read_markers.prune(account.key, state.rooms)
+    state.read_markers.enter(account.key, user.rooms, message)
     state.set_account(user, account.key)
     recognise(state, user, before)
     for author in user.sessions.values():
@@ -325,7 +325,7 @@ def account_refused(state: State, key: str) -> Refused | None:
 def drop_account(state: State, key: str) -> tuple[tuple[UserId, ...], tuple[RoomId, ...]]:
     """Delete an account; return who had it, and is a guest now, and the rooms and conversations that are gone with it."""
     gone = (*forget_account(state, key), *state.conversations.drop(key))
-    state.markers.drop(key)
+    state.read_markers.drop(key)
     users = state.users_of(key)
     state.accounts.drop(key)
     for each in users:

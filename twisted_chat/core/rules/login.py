@@ -200,7 +200,7 @@ class Login(Topic):
             state.add_user(user)
         if account is not None:
             state.accounts.logged_in(event.scope, account.proof)
-            state.markers.prune(account.key, state.rooms)
+            state.read_markers.prune(account.key, state.rooms)
         state.nonces.touch(event.scope, it.now, owner_of(author))
         return it.by(user).applied(NOBODY)
 

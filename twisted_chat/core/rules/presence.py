@@ -80,7 +80,7 @@ class Presence(Topic):
         rooms = tuple(user.rooms)
         read = rooms if user.account is not None and not marks else ()
         for number in read:
-            state.markers.read(user.account or "", number, it.message)
+            state.read_markers.read(user.account or "", number, it.message)
         if len(user.sessions) > 1:
             happened = it.applied(NOBODY, e.Detached(read))
             author = user.sessions[it.place]

@@ -213,7 +213,7 @@ class Private(Topic):
         ):
             return it.rejected(_nothing_there(event.partner))
         # Nothing was said yet behind this event.
-        at = state.markers.read(account, place, min(event.message, it.message))
+        at = state.read_markers.read(account, place, min(event.message, it.message))
         users = tuple(each.id for each in state.users_of(account))
         return it.applied(Between(users), e.Read(at, event.partner))
 
@@ -339,7 +339,7 @@ def _wanted(state: State, user: User, target: User | Account) -> bool:
         case "accounts":
             return user.account is not None
         case "rooms":  # pragma: no branch (mypy sees a missing case)
-            rooms = target.rooms if isinstance(target, User) else state.markers.of(account.key)
+            rooms = target.rooms if isinstance(target, User) else state.read_markers.of(account.key)
             return not user.rooms.keys().isdisjoint(rooms)
 
 

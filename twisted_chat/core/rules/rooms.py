@@ -173,7 +173,7 @@ class Rooms(Topic):
         room.joined[user.id] = it.message
         user.rooms[room.ref.id] = None
         if user.account is not None:
-            state.markers.enter(user.account, (room.ref.id,), it.message)
+            state.read_markers.enter(user.account, (room.ref.id,), it.message)
         return it.within(room).in_room(e.Joined(room.name, created=created))
 
     def leave(self, asked: Asked, command: c.Leave) -> Decision:
@@ -272,7 +272,7 @@ class Rooms(Topic):
         if event.locked:
             # Who is not there does not know it, and what is said from now on is not for them.
             here = {state.users[member].account for member in room.members}
-            state.markers.close(room.ref.id, here)
+            state.read_markers.close(room.ref.id, here)
         return it.in_room(e.RoomPasswordSet(event.locked))
 
     # --- invitations ---

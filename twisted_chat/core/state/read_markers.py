@@ -1,7 +1,7 @@
-"""Up to where accounts have read: a marker for each room they are in, or were in when they left the chat, and each conversation.
+"""Read markers: up to where an account has read, for each of its rooms and conversations.
 
-A marker begins when a room is entered, and only moves forward. Who leaves the room, or is put out, has none any more: so
-the markers of somebody who comes back say where they were.
+A marker is set when an account enters a room, and only moves forward. It is dropped when the account leaves the room or is
+removed from it. It stays when the account leaves the chat, so that the account can return to where it was.
 """
 
 from __future__ import annotations
@@ -11,25 +11,25 @@ from typing import Final
 
 from twisted_chat.core.values.ids import MessageId, RoomId
 
-#: The most markers of one account; the places that were entered longest ago go. Twice the rooms one can be in, and few
-#: enough to ask a store about all of them at once.
+#: The most markers of one account; beyond that, the place entered longest ago loses its marker. This is twice the number of
+#: rooms a user can be in, and few enough to ask a store about all of them at once.
 MAX_MARKERS: Final = 200
 
 
-class Markers:
+class ReadMarkers:
     """The markers by account (its key) and place: a room, or a conversation."""
 
     def __init__(self) -> None:
         self._of: dict[str, dict[RoomId, MessageId]] = {}
-        #: Markers that are others than a store was told; None for one that is gone.
+        #: The markers that have changed since a store was told; None for one that was dropped.
         self.altered: dict[tuple[str, RoomId], MessageId | None] = {}
 
     def of(self, account: str) -> dict[RoomId, MessageId]:
-        """Return the markers of an account; nobody changes that."""
+        """Return the markers of an account; callers must not change them."""
         return self._of.get(account, {})
 
     def enter(self, account: str, places: Iterable[RoomId], at: MessageId) -> None:
-        """Begin markers at an event, where there are none yet."""
+        """Set a marker at an event for each of these places that has none yet."""
         mine = self._of.get(account, {})
         for place in places:
             if place not in mine:
@@ -48,7 +48,7 @@ class Markers:
         return up_to
 
     def take_altered(self) -> dict[tuple[str, RoomId], MessageId | None]:
-        """Return the markers that a store was not told of yet; from now on it was."""
+        """Return the markers that have changed since the last call."""
         taken, self.altered = self.altered, {}
         return taken
 
@@ -58,26 +58,26 @@ class Markers:
             self.altered[account, place] = None
 
     def close(self, place: RoomId, but: Container[str | None]) -> None:
-        """Drop the markers of a place, but those of some accounts."""
+        """Drop the markers of a place, except those of some accounts."""
         gone = [account for account, mine in self._of.items() if place in mine]
         for account in gone:
             if account not in but:
                 self.quit(account, place)
 
     def prune(self, account: str, rooms: Container[RoomId]) -> None:
-        """Drop the markers of an account in rooms that are gone: a store has dropped them with the rooms."""
+        """Drop the markers of an account in rooms that no longer exist; a store has dropped them with the rooms."""
         mine = self._of.get(account, {})
         for place in [place for place in mine if place >= 0 and place not in rooms]:
             del mine[place]
 
     def drop(self, account: str) -> None:
-        """Drop all markers of an account: a store does that with the account."""
+        """Drop all markers of an account; a store does that with the account."""
         self._of.pop(account, None)
         for key in [key for key in self.altered if key[0] == account]:
             del self.altered[key]
 
     def restore(self, markers: Iterable[tuple[str, RoomId, MessageId]]) -> None:
-        """Take up what a store remembers."""
+        """Restore what a store remembers."""
         for account, place, message in markers:
             self._of.setdefault(account, {})[place] = message
 

@@ -76,7 +76,7 @@ def restore(state: State, remembered: Remembered) -> tuple[LeftOut, ...]:
         state.accounts.restore_login(scope, proof)
     state.invites.update(remembered.invites)
     state.conversations.restore(remembered.conversations, remembered.waiting)
-    state.markers.restore(remembered.markers)
+    state.read_markers.restore(remembered.read_markers)
     state.server_bans.restore(remembered.bans)
     state.panic = remembered.panic
     return tuple(left_out)

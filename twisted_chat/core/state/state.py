@@ -16,7 +16,7 @@ from twisted_chat.core.state.conversations import Conversations
 from twisted_chat.core.state.dedup import Nonces
 from twisted_chat.core.state.departures import Departures
 from twisted_chat.core.state.invites import Invites
-from twisted_chat.core.state.read_markers import Markers
+from twisted_chat.core.state.read_markers import ReadMarkers
 from twisted_chat.core.state.room import LOBBY_ID, Room
 from twisted_chat.core.state.server_bans import ServerBans
 from twisted_chat.core.state.session import SessionState
@@ -45,7 +45,7 @@ class State:
         self.accounts = Accounts()
         self.invites = Invites()
         self.conversations = Conversations()
-        self.markers = Markers()
+        self.read_markers = ReadMarkers()
         self.sessions: dict[SessionId, SessionState] = {}
         self.users_by_key: dict[str, User] = {}
         #: The keys of nicks, and of rooms that are not private, sorted: whoever asks for a list gets one page, and must not
@@ -263,7 +263,7 @@ class State:
         if account is not None and not any(
             room.ref.id in each.rooms for each in self.users_of(account)
         ):
-            self.markers.quit(account, room.ref.id)
+            self.read_markers.quit(account, room.ref.id)
 
     def set_room(self, room: Room, settings: Settings) -> None:
         """Let a room be set so from now on."""
@@ -335,7 +335,7 @@ class State:
             "accounts": self.accounts.dump(),
             "invites": sorted(self.invites.items()),
             "conversations": self.conversations.dump(),
-            "markers": self.markers.dump(),
+            "read_markers": self.read_markers.dump(),
             "departures": self.departures.dump(),
             "bots": [(user, sorted(words)) for user, words in self.bots.items()],
             "server": (self.panic, [msgspec.structs.astuple(ban) for ban in self.server_bans]),
