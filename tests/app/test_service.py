@@ -794,7 +794,7 @@ class AgainTests(ServiceTestCase):
         alice.types(*["12345"] * 100)
         self.assertEqual(bob.sees(), ["<alice> 12345"] * 100)
         self.assertEqual(served.sessions.delivery.backlog.limit, 70_000)
-        self.assertEqual(served.node.hub.state.nonces.max_ids, 8)
+        self.assertEqual(served.node.hub.state.client_ids.max_ids, 8)
         house.empties()
         self.stops(served)
 

@@ -133,7 +133,7 @@ class TokenTests(Case):
             self.world.close(guest)
         for seat in (self.alice, ann, self.bob):
             self.assertTrue(self.hub.knows(scope_of(seat.token)))
-        self.assertLessEqual(len(self.hub.state.nonces.dump()), 20)
+        self.assertLessEqual(len(self.hub.state.client_ids.dump()), 20)
 
     def test_token_is_known_while_its_user_is_here(self) -> None:
         self.assertFalse(self.hub.knows(scope_of("made up")))

@@ -403,7 +403,7 @@ class SetClockTests(KeepingCase):
         self.node.housekeep()
         left = []
         for _ in range(3):
-            left.append(len(self.node.hub.state.nonces.scopes()))
+            left.append(len(self.node.hub.state.client_ids.scopes()))
             TurnsClock.advance(cast(TurnsClock, self.clocks.steady), 0)
         self.assertEqual(left, [3, 1, 0])
 
@@ -461,7 +461,7 @@ class SetClockTests(KeepingCase):
         (ann,) = self.enter("ann")
         ann.say("hi", tag="1")
         scope = self.node.tokens.scope_of(ann.token)
-        sent = self.node.hub.state.nonces.find(scope, "1")
+        sent = self.node.hub.state.client_ids.find(scope, "1")
         assert sent is not None
         self.assertEqual(sent.time, self.clocks.wall())
 

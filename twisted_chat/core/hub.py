@@ -202,7 +202,7 @@ class Hub:
 
     def knows(self, scope: Scope) -> bool:
         """Tell whether this is the scope of a session that is here, or was and is not forgotten yet."""
-        return self.state.user_in_scope(scope) is not None or self.state.nonces.known(scope)
+        return self.state.user_in_scope(scope) is not None or self.state.client_ids.known(scope)
 
     def proven(
         self,
@@ -225,7 +225,7 @@ class Hub:
 
         ``scopes``: look at those of these scopes only.
         """
-        self.state.nonces.forget(now, scopes)
+        self.state.client_ids.forget(now, scopes)
 
     def let_register(self, who: Registration) -> None:
         """Say who can register from now on."""

@@ -113,7 +113,7 @@ class StateRecorder:
             self.tidy()
 
     async def _forget_old(self, now: float) -> None:
-        scopes = self._hub.state.nonces.scopes()
+        scopes = self._hub.state.client_ids.scopes()
         for start in range(0, len(scopes), _AT_ONCE):
             if start:
                 # Others have their turn in between.

@@ -175,12 +175,12 @@ class ArrivalTests(ChatCase):
 
     def test_refused_login_leaves_no_scope_behind(self) -> None:
         self.void(self.world.open(), self.arrival("bob"))
-        self.assertFalse(self.state.nonces.known(Scope("new")))
+        self.assertFalse(self.state.client_ids.known(Scope("new")))
 
     def test_scope_is_known_from_then_on(self) -> None:
         self.applied(self.world.open(), self.arrival("carol"))
-        self.state.nonces.forget(NOW + REMEMBERED - 1)
-        self.assertTrue(self.state.nonces.known(Scope("new")))
+        self.state.client_ids.forget(NOW + REMEMBERED - 1)
+        self.assertTrue(self.state.client_ids.known(Scope("new")))
 
     def test_session_of_the_same_scope_takes_the_user_over(self) -> None:
         bob, before = self.user("bob"), self.user("bob").id
@@ -196,8 +196,8 @@ class ArrivalTests(ChatCase):
         self.assertIs(self.user("bob"), bob)
         self.assertEqual((bob.id, list(bob.rooms), bob.since), (before, rooms, NOW))
         self.assertEqual(set(bob.sessions), {(seat.node, seat.session)})
-        self.state.nonces.forget(NOW + REMEMBERED + 30)
-        self.assertTrue(self.state.nonces.known(bob.author.scope))
+        self.state.client_ids.forget(NOW + REMEMBERED + 30)
+        self.assertTrue(self.state.client_ids.known(bob.author.scope))
 
     def test_ghost_that_departed_first_frees_its_nick(self) -> None:
         scope = self.user("bob").author.scope

@@ -271,8 +271,8 @@ class OnceTests(ChatCase):
         scope = self.user("bob").author.scope
         self.world.now += REMEMBERED
         self.world.close(self.bob)
-        self.state.nonces.forget(self.world.now + REMEMBERED - 1)
-        self.assertTrue(self.state.nonces.known(scope))
+        self.state.client_ids.forget(self.world.now + REMEMBERED - 1)
+        self.assertTrue(self.state.client_ids.known(scope))
 
 
 class RepeatTests(ChatCase):

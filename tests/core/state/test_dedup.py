@@ -11,7 +11,7 @@ from tests.core.world import NOW, nick
 from twisted_chat.core.api.events import Author
 from twisted_chat.core.api.records import Sent
 from twisted_chat.core.state import dedup
-from twisted_chat.core.state.dedup import Nonces, digest, owner_of
+from twisted_chat.core.state.dedup import ClientIds, digest, owner_of
 from twisted_chat.core.values.cloak import Cloak
 from twisted_chat.core.values.ids import MessageId, Scope, UserId
 from twisted_chat.core.values.limits import REMEMBERED
@@ -25,42 +25,42 @@ def sent(message: int, time: float = NOW) -> Sent:
 
 class Case(SynchronousTestCase):
     def setUp(self) -> None:
-        self.nonces = Nonces(max_ids=3)
+        self.client_ids = ClientIds(max_ids=3)
 
     def remember(self, scope: Scope, tag: str, message: int, time: float = NOW) -> None:
-        self.nonces.remember(scope, tag, sent(message, time))
+        self.client_ids.remember(scope, tag, sent(message, time))
 
     def kept(self, scope: Scope) -> list[str]:
         """The tags from "0" to "9" that are remembered."""
-        return [tag for tag in "0123456789" if self.nonces.find(scope, tag) is not None]
+        return [tag for tag in "0123456789" if self.client_ids.find(scope, tag) is not None]
 
 
 class IdTests(Case):
     def test_what_was_sent_is_found_and_nothing_else(self) -> None:
-        self.assertIsNone(self.nonces.find(A, "1"))
+        self.assertIsNone(self.client_ids.find(A, "1"))
         self.remember(A, "1", 7)
-        self.assertIsNone(self.nonces.find(A, "2"))
-        self.assertIsNone(self.nonces.find(B, "1"))
+        self.assertIsNone(self.client_ids.find(A, "2"))
+        self.assertIsNone(self.client_ids.find(B, "1"))
         self.remember(A, "1", 7)
         self.remember(B, "1", 8)
-        self.assertEqual(self.nonces.find(A, "1"), sent(7))
-        self.assertEqual(self.nonces.find(B, "1"), sent(8))
+        self.assertEqual(self.client_ids.find(A, "1"), sent(7))
+        self.assertEqual(self.client_ids.find(B, "1"), sent(8))
 
     def test_ids_are_remembered_for_a_day(self) -> None:
         self.remember(A, "1", 7)
         self.remember(A, "2", 8, NOW + 10)
-        self.nonces.forget(NOW + REMEMBERED - 1)
+        self.client_ids.forget(NOW + REMEMBERED - 1)
         self.assertEqual(self.kept(A), ["1", "2"])
-        self.nonces.forget(NOW + REMEMBERED)
+        self.client_ids.forget(NOW + REMEMBERED)
         self.assertEqual(self.kept(A), ["2"])
-        self.assertEqual(self.nonces._total, 1)
+        self.assertEqual(self.client_ids._total, 1)
 
     def test_id_can_be_used_anew_after_a_day(self) -> None:
         self.remember(A, "1", 7)
         self.remember(A, "2", 8)
-        self.nonces.forget(NOW + REMEMBERED)
+        self.client_ids.forget(NOW + REMEMBERED)
         self.remember(A, "1", 9, NOW + REMEMBERED)
-        self.assertEqual(self.nonces.find(A, "1"), sent(9, NOW + REMEMBERED))
+        self.assertEqual(self.client_ids.find(A, "1"), sent(9, NOW + REMEMBERED))
 
     def test_id_used_anew_is_the_latest_again(self) -> None:
         self.remember(A, "1", 7)
@@ -77,7 +77,7 @@ class IdTests(Case):
 
     def test_clocks_behind_or_far_ahead_forget_nothing(self) -> None:
         self.remember(A, "1", 7)
-        self.nonces.forget(NOW - 3600)
+        self.client_ids.forget(NOW - 3600)
         self.assertEqual(self.kept(A), ["1"])
         self.remember(B, "1", 8, NOW + 40 * REMEMBERED)
         self.assertEqual((self.kept(A), self.kept(B)), (["1"], ["1"]))
@@ -85,44 +85,44 @@ class IdTests(Case):
 
 class ScopeTests(Case):
     def test_scope_is_known_for_a_day_after_its_last_use(self) -> None:
-        self.assertFalse(self.nonces.known(A))
-        self.nonces.touch(A, NOW)
-        self.nonces.forget(NOW + REMEMBERED - 1)
-        self.assertTrue(self.nonces.known(A))
-        self.nonces.touch(A, NOW + 1)
-        self.nonces.forget(NOW + REMEMBERED)
-        self.assertTrue(self.nonces.known(A))
-        self.nonces.forget(NOW + REMEMBERED + 1)
-        self.assertFalse(self.nonces.known(A))
+        self.assertFalse(self.client_ids.known(A))
+        self.client_ids.touch(A, NOW)
+        self.client_ids.forget(NOW + REMEMBERED - 1)
+        self.assertTrue(self.client_ids.known(A))
+        self.client_ids.touch(A, NOW + 1)
+        self.client_ids.forget(NOW + REMEMBERED)
+        self.assertTrue(self.client_ids.known(A))
+        self.client_ids.forget(NOW + REMEMBERED + 1)
+        self.assertFalse(self.client_ids.known(A))
 
     def test_sending_is_a_use_and_a_clock_behind_purges_nothing(self) -> None:
         self.remember(A, "1", 7)
-        self.assertTrue(self.nonces.known(A))
-        self.nonces.touch(A, NOW)
-        self.nonces.touch(B, NOW - REMEMBERED)
-        self.assertTrue(self.nonces.known(A))
+        self.assertTrue(self.client_ids.known(A))
+        self.client_ids.touch(A, NOW)
+        self.client_ids.touch(B, NOW - REMEMBERED)
+        self.assertTrue(self.client_ids.known(A))
 
     def test_idle_scopes_are_forgotten_with_their_ids(self) -> None:
         self.remember(A, "1", 7)
         self.remember(B, "1", 8, NOW + 10)
-        self.nonces.touch(C, NOW + REMEMBERED + 5)
-        self.nonces.forget(NOW + REMEMBERED + 5)
-        self.assertEqual([entry[0] for entry in self.nonces.dump()], [B, C])
-        self.assertFalse(self.nonces.known(A))
-        self.assertIsNone(self.nonces.find(A, "1"))
+        self.client_ids.touch(C, NOW + REMEMBERED + 5)
+        self.client_ids.forget(NOW + REMEMBERED + 5)
+        self.assertEqual([entry[0] for entry in self.client_ids.dump()], [B, C])
+        self.assertFalse(self.client_ids.known(A))
+        self.assertIsNone(self.client_ids.find(A, "1"))
 
     def test_scope_that_was_used_again_is_not_forgotten_with_others(self) -> None:
-        self.nonces.touch(A, NOW)
-        self.nonces.touch(B, NOW + 1)
-        self.nonces.touch(A, NOW + REMEMBERED)
-        self.nonces.forget(NOW + REMEMBERED + 2)
-        self.assertEqual([entry[0] for entry in self.nonces.dump()], [A])
+        self.client_ids.touch(A, NOW)
+        self.client_ids.touch(B, NOW + 1)
+        self.client_ids.touch(A, NOW + REMEMBERED)
+        self.client_ids.forget(NOW + REMEMBERED + 2)
+        self.assertEqual([entry[0] for entry in self.client_ids.dump()], [A])
 
     def test_too_many_scopes_are_purged_from_the_one_idle_longest(self) -> None:
         self.patch(dedup, "MAX_SCOPES", 2)
         for scope in (A, B, A, C):
-            self.nonces.touch(scope, NOW)
-        self.assertEqual([entry[0] for entry in self.nonces.dump()], [A, C])
+            self.client_ids.touch(scope, NOW)
+        self.assertEqual([entry[0] for entry in self.client_ids.dump()], [A, C])
 
     def test_too_many_ids_are_purged_by_scopes_until_they_fit(self) -> None:
         self.patch(dedup, "MAX_TOTAL", 4)
@@ -131,7 +131,7 @@ class ScopeTests(Case):
         self.remember(B, "1", 11)
         self.remember(B, "2", 12)
         self.assertEqual(self.kept(A), ["0", "1", "2"])
-        self.nonces.touch(C, NOW)
+        self.client_ids.touch(C, NOW)
         self.assertEqual((self.kept(A), self.kept(B)), ([], ["1", "2"]))
 
     def test_one_purge_takes_as_many_scopes_as_needed(self) -> None:
@@ -140,8 +140,8 @@ class ScopeTests(Case):
             self.remember(scope, "1", 1)
             self.remember(scope, "2", 2)
         self.patch(dedup, "MAX_TOTAL", 1)
-        self.nonces.touch(C, NOW)
-        self.assertEqual([entry[0] for entry in self.nonces.dump()], [C])
+        self.client_ids.touch(C, NOW)
+        self.assertEqual([entry[0] for entry in self.client_ids.dump()], [C])
 
     def test_scope_that_is_being_used_is_never_purged(self) -> None:
         self.patch(dedup, "MAX_TOTAL", 1)
@@ -165,7 +165,7 @@ class ScopeTests(Case):
     ) -> None:
         self.patch(dedup, "MAX_SCOPES", 4)
         self.patch(dedup, "MAX_TOTAL", 6)
-        kept, now = Nonces(max_ids=3), NOW
+        kept, now = ClientIds(max_ids=3), NOW
         for scope, tag, pause in uses:
             now += pause
             kept.remember(Scope(scope), tag, sent(1, now))
@@ -188,10 +188,10 @@ class OwnerTests(Case):
         """Let sessions come, one after the other."""
         for scope in scopes:
             self.time += 1
-            self.nonces.touch(Scope(scope), self.time, owner)
+            self.client_ids.touch(Scope(scope), self.time, owner)
 
     def known(self) -> str:
-        return "".join(scope for scope, *_ in self.nonces.dump())
+        return "".join(scope for scope, *_ in self.client_ids.dump())
 
     def test_crowd_of_guests_makes_nobody_of_another_network_be_forgotten(self) -> None:
         self.come("home", "a", "b")
@@ -235,7 +235,9 @@ class OwnerTests(Case):
         self.assertEqual((self.kept(A), self.kept(B), self.kept(C)), (["1"], [], ["1", "2"]))
 
     def test_sessions_that_were_taken_up_have_their_owners(self) -> None:
-        self.nonces.restore([(A, NOW, "home"), (B, NOW + 1, "crowd"), (C, NOW + 2, "crowd")], [])
+        self.client_ids.restore(
+            [(A, NOW, "home"), (B, NOW + 1, "crowd"), (C, NOW + 2, "crowd")], []
+        )
         self.come("crowd", "d", "e", "f", "g")
         self.assertEqual(self.known(), "acdefg")
 
@@ -265,7 +267,7 @@ class OwnerTests(Case):
         self, uses: list[tuple[str, str | None, str | None]]
     ) -> None:
         self.patch(dedup, "MAX_TOTAL", 5)
-        kept = Nonces(max_ids=2)
+        kept = ClientIds(max_ids=2)
         for number, (scope, owner, tag) in enumerate(uses):
             kept.touch(Scope(scope), NOW + number, owner)
             if tag is not None:
@@ -278,15 +280,15 @@ class OwnerTests(Case):
 
 
 class RestoreTests(Case):
-    def restored(self, *, max_ids: int = 3) -> Nonces:
+    def restored(self, *, max_ids: int = 3) -> ClientIds:
         """What another takes up of all that is here."""
-        dump = self.nonces.dump()
+        dump = self.client_ids.dump()
         ids = [
             (scope, tag, Sent(bytes.fromhex(mark), message, time))
             for scope, _, _, sent in dump
             for tag, mark, message, time in sent
         ]
-        again = Nonces(max_ids)
+        again = ClientIds(max_ids)
         again.restore(
             [(scope, seen, owner) for scope, seen, owner, _ in dump],
             sorted(ids, key=lambda each: each[2].message),
@@ -302,54 +304,55 @@ class RestoreTests(Case):
         self.setUp()
         for number, (scope, tag) in enumerate(used):
             if tag is None:
-                self.nonces.touch(Scope(scope), NOW + number)
+                self.client_ids.touch(Scope(scope), NOW + number)
             else:
                 self.remember(Scope(scope), tag, number, NOW + number)
         again = self.restored()
-        self.assertEqual(again.dump(), self.nonces.dump())
-        self.assertEqual(again._total, self.nonces._total)
+        self.assertEqual(again.dump(), self.client_ids.dump())
+        self.assertEqual(again._total, self.client_ids._total)
 
     def test_limits_hold_for_what_is_taken_up(self) -> None:
         for number in range(3):
             self.remember(A, str(number), number)
         self.remember(B, "5", 5)
-        self.nonces = self.restored(max_ids=2)
+        self.client_ids = self.restored(max_ids=2)
         self.assertEqual((self.kept(A), self.kept(B)), (["1", "2"], ["5"]))
         self.patch(dedup, "MAX_TOTAL", 1)
-        self.nonces = self.restored()
+        self.client_ids = self.restored()
         self.assertEqual((self.kept(A), self.kept(B)), ([], ["5"]))
 
     def test_id_is_a_use_of_a_scope_that_was_not_seen_since(self) -> None:
-        self.nonces.restore(
+        self.client_ids.restore(
             [(A, NOW - 50, "")], [(B, "1", sent(1, NOW - 60)), (A, "2", sent(2, NOW))]
         )
         self.assertEqual(
-            [(scope, seen) for scope, seen, _, _ in self.nonces.dump()], [(B, NOW - 60), (A, NOW)]
+            [(scope, seen) for scope, seen, _, _ in self.client_ids.dump()],
+            [(B, NOW - 60), (A, NOW)],
         )
 
     def test_nothing_to_take_up_is_no_fault_and_an_early_clock_none_either(self) -> None:
-        self.nonces.restore([], [])
-        self.assertEqual(self.nonces.dump(), [])
-        self.nonces.restore([(A, NOW, ""), (B, NOW + 10 * REMEMBERED, "")], [(A, "1", sent(1))])
+        self.client_ids.restore([], [])
+        self.assertEqual(self.client_ids.dump(), [])
+        self.client_ids.restore([(A, NOW, ""), (B, NOW + 10 * REMEMBERED, "")], [(A, "1", sent(1))])
         self.assertEqual(self.kept(A), ["1"])
 
 
 class DumpTests(Case):
     def test_dump_tells_all_that_decides_what_is_remembered(self) -> None:
         self.remember(A, "1", 7)
-        self.nonces.touch(B, NOW + 5)
+        self.client_ids.touch(B, NOW + 5)
         self.assertEqual(
-            self.nonces.dump(),
+            self.client_ids.dump(),
             [(A, NOW, "", [("1", digest("7").hex(), 7, NOW)]), (B, NOW + 5, "", [])],
         )
 
     def test_order_of_forgetting_shows(self) -> None:
-        other = Nonces(max_ids=3)
+        other = ClientIds(max_ids=3)
         for scope in (A, B):
-            self.nonces.touch(scope, NOW)
+            self.client_ids.touch(scope, NOW)
         for scope in (B, A):
             other.touch(scope, NOW)
-        self.assertNotEqual(self.nonces.dump(), other.dump())
+        self.assertNotEqual(self.client_ids.dump(), other.dump())
 
 
 class DigestTests(SynchronousTestCase):

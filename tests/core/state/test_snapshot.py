@@ -251,14 +251,14 @@ class ScopeTests(SynchronousTestCase):
         bob = world.enter("bob")
         said = world.say(bob, "hi", tag="1")
         scope, state = scope_of(bob.token), world.hub.state
-        sent = state.nonces.find(scope, "1")
+        sent = state.client_ids.find(scope, "1")
         assert sent is not None
         after = World(first_id=1000)
         after.hub.restore(Remembered((), ((scope, NOW, ""),), ((scope, "1", sent),)))
         self.assertTrue(after.hub.knows(scope_of(bob.token)))
         self.assertFalse(after.hub.knows(scope_of("another")))
         again = after.enter("bob", token=bob.token)
-        self.assertEqual(after.hub.state.nonces.find(scope, "1"), sent)
+        self.assertEqual(after.hub.state.client_ids.find(scope, "1"), sent)
         self.assertFalse(isinstance(said, Rejected))
         repeat = after.decide(again, c.Say((CleanText("hi"),)), "1")
         self.assertEqual(getattr(repeat, "message", None), sent.message)

@@ -307,7 +307,7 @@ def become(state: State, user: User, account: Account, message: MessageId, time:
     recognise(state, user, before)
     for author in user.sessions.values():
         state.accounts.logged_in(author.scope, account.proof)
-        state.nonces.touch(author.scope, time, owner_of(author))
+        state.client_ids.touch(author.scope, time, owner_of(author))
 
 
 def account_refused(state: State, key: str) -> Refused | None:

@@ -201,7 +201,7 @@ class Login(Topic):
         if account is not None:
             state.accounts.logged_in(event.scope, account.proof)
             state.read_markers.prune(account.key, state.rooms)
-        state.nonces.touch(event.scope, it.now, owner_of(author))
+        state.client_ids.touch(event.scope, it.now, owner_of(author))
         return it.by(user).applied(NOBODY)
 
     def _back(self, it: Ordered, event: e.Arrived, ghost: User) -> Outcome:
@@ -220,7 +220,7 @@ class Login(Topic):
             ghost.author = back_here
         ghost.sessions[place] = back_here
         ghost.addresses[place] = event.address
-        self.state.nonces.touch(event.scope, it.now, owner_of(back_here))
+        self.state.client_ids.touch(event.scope, it.now, owner_of(back_here))
         replaced = tuple(sorted(same.keys() - {place}))
         back = e.Arrived(ghost.nick, event.scope, event.host, replaced, address=event.address)
         return it.by(ghost).applied(NOBODY, back)
@@ -306,7 +306,7 @@ class Login(Topic):
         state.attach(holder, place, author, address)
         state.set_operator(holder, place, operator)
         state.accounts.logged_in(mine.scope, account.proof)
-        state.nonces.touch(mine.scope, it.now, owner_of(author))
+        state.client_ids.touch(mine.scope, it.now, owner_of(author))
         moved = e.LoggedIn(holder.nick, event.proof, moved=True, rooms=rooms)
         return replace(happened, envelope=replace(happened.envelope, event=moved))
 

@@ -127,7 +127,7 @@ class Messages(Topic):
     ) -> Rejected | None:
         """Reject what somebody may not say now. What was said before under the same id is not said now."""
         tag = proposal.origin.tag
-        if tag is not None and self.state.nonces.find(user.scope, tag) is not None:
+        if tag is not None and self.state.client_ids.find(user.scope, tag) is not None:
             return None
         why = may_say(kind, user, room, proposal.time)
         return Rejected(proposal, why) if why is not None else None
@@ -194,7 +194,7 @@ def sent_before(
     """Answer a message under an id that the client used before; None if it did not."""
     if tag is None or to is None:
         return None
-    sent = state.nonces.find(session.scope, tag)
+    sent = state.client_ids.find(session.scope, tag)
     if sent is None:
         return None
     same = sent.digest == content(to, kind, lines, extras)
@@ -213,15 +213,15 @@ def remember(
     tag = proposal.origin.tag
     if tag is None:
         return None
-    nonces, scope = state.nonces, author.scope
+    client_ids, scope = state.client_ids, author.scope
     mark = content(to, event.kind, event.lines, event.extras)
-    sent = nonces.find(scope, tag)
+    sent = client_ids.find(scope, tag)
     if sent is not None:
         return Rejected(
             proposal, Duplicate(sent.message, sent.time) if sent.digest == mark else _ID_REUSED
         )
     sent = Sent(mark, message, proposal.time)
-    nonces.remember(scope, tag, sent)
+    client_ids.remember(scope, tag, sent)
     return sent
 
 

@@ -84,7 +84,7 @@ class Presence(Topic):
         if len(user.sessions) > 1:
             happened = it.applied(NOBODY, e.Detached(read))
             author = user.sessions[it.place]
-            state.nonces.touch(author.scope, it.now, owner_of(author))
+            state.client_ids.touch(author.scope, it.now, owner_of(author))
             state.detach(user, it.place)
             return happened
         reason = event.reason if isinstance(event, e.Departed) else CleanText("left")
@@ -97,7 +97,7 @@ class Presence(Topic):
         state.remove_user(user)
         note_departure(state, it.message, happened.envelope.author, it.now)
         # The scope outlives the user: a client that comes back within 24 hours may resend.
-        state.nonces.touch(user.author.scope, it.now, owner_of(user.author))
+        state.client_ids.touch(user.author.scope, it.now, owner_of(user.author))
         return happened
 
 

@@ -130,7 +130,7 @@ class Private(Topic):
             target = of_account(state, event.nick, event.kind)
         author = user.sessions[it.place]
         # What was sent before is not sent now, and nothing but that nobody is there stands in the way of saying so.
-        if target is None or tag is None or state.nonces.find(author.scope, tag) is None:
+        if target is None or tag is None or state.client_ids.find(author.scope, tag) is None:
             refused = self.check_told(user, target, event.nick, event.kind)
             if refused is not None:
                 return it.rejected(refused)
@@ -375,7 +375,7 @@ def _told(applied: Applied, event: e.Told, state: State, node: Node) -> f.Effect
             effects.append(f.NotifyOrigin(r.Notice("away", f"{user.nick} is away{why}.")))
     author, tag = applied.envelope.author, applied.envelope.tag
     assert author is not None
-    sent = state.nonces.find(author.scope, tag) if tag is not None else None
+    sent = state.client_ids.find(author.scope, tag) if tag is not None else None
     if event.conversation is not None:
         effects.append(f.KeepPrivate(sent))
     elif sent is not None:

@@ -1,4 +1,4 @@
-"""Which messages a client has already sent, by the ids it gave them, so that a resend is not said twice."""
+"""The ids that clients gave to the messages they sent, so that a message that is sent again is not said twice."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from twisted_chat.core.values.ids import MessageId, Scope
 from twisted_chat.core.values.limits import REMEMBERED
 from twisted_chat.core.values.shares import Shares
 
-#: The most scopes and ids remembered in all. 500,000 ids are some 150 MB at worst, and more than any server of one machine is
-#: sent in the minutes in which clients resend. What is too much is taken from the network whose guests have most of it, and
-#: only then from accounts: who comes and goes all the time makes nobody else be forgotten.
+#: The most scopes and ids remembered in all. 500,000 ids are some 150 MB at worst, and more than one machine receives in the
+#: minutes in which clients send a message again. Beyond that, the network whose guests have most of them loses some first, and
+#: accounts only after that: a user who comes and goes all the time does not make the server forget anyone else.
 MAX_SCOPES: Final = 100_000
 MAX_TOTAL: Final = 500_000
 
 
-# No network is written so.
+# No network begins with this.
 _ACCOUNT: Final = "@"
 
 
-class Nonces:
-    """Ids by scope. All times are those of the envelopes.
+class ClientIds:
+    """Clients' message ids by scope. All times are those of the envelopes.
 
-    What is too much is forgotten at once; what is old, only by :meth:`forget`: the time of day may be wrong for a while.
-    Of one owner (see :func:`owner_of`) the scope that was idle longest is forgotten first.
+    Ids over the limits are forgotten at once; old ones only by :meth:`forget`, because the clock may be wrong for a while. Of
+    one owner (see :func:`owner_of`), the scope that has been idle for longest is forgotten first.
     """
 
     def __init__(self, max_ids: int) -> None:
@@ -44,11 +44,11 @@ class Nonces:
         self._guests, self._accounts, self._ids = Shares(), Shares(), Shares()
 
     def known(self, scope: Scope) -> bool:
-        """Tell whether the scope was in use, and is not forgotten yet."""
+        """Return whether the scope was in use and has not been forgotten yet."""
         return scope in self._seen
 
     def touch(self, scope: Scope, now: float, owner: str | None = None) -> None:
-        """Note that the scope is in use, and forget what is too much. ``owner``: None is whose it was."""
+        """Note that the scope is in use, and forget what exceeds the limits. ``owner``: None leaves it unchanged."""
         if scope not in self._scopes:
             self._open(scope, owner or "")
         elif owner is not None and owner != self._owners[scope]:
@@ -65,13 +65,13 @@ class Nonces:
         return ids.get(tag) if ids is not None else None
 
     def scopes(self) -> list[Scope]:
-        """Return the scopes that are known."""
+        """Return all known scopes."""
         return list(self._scopes)
 
     def forget(self, now: float, scopes: Iterable[Scope] | None = None) -> None:
-        """Forget the scopes that were not in use for 24 hours at the time ``now``, and the ids that are as old.
+        """Forget the scopes that were not in use for 24 hours at the time ``now``, and ids of that age.
 
-        ``scopes``: look at these only. To look at all may take a second where there are many.
+        ``scopes``: look only at these. Looking at all of them may take a second if there are many.
         """
         since = now - REMEMBERED
         for scope in self.scopes() if scopes is None else scopes:
@@ -84,14 +84,14 @@ class Nonces:
                 self._drop(scope)
 
     def remember(self, scope: Scope, tag: str, sent: Sent) -> None:
-        """Keep what was sent under this id; the oldest of the scope go when there are too many."""
+        """Remember what was sent under this id; if the scope has too many, its oldest are forgotten."""
         self.touch(scope, sent.time)
         self._add(scope, tag, sent)
 
     def restore(
         self, scopes: Iterable[tuple[Scope, float, str]], sent: Iterable[tuple[Scope, str, Sent]]
     ) -> None:
-        """Take up what is remembered of an earlier run: scopes with their owners, ids in the order in which they were used."""
+        """Restore what is known from earlier runs: scopes with their owners, and ids in the order in which they were used."""
         seen: dict[Scope, float] = {}
         owners: dict[Scope, str] = {}
         for scope, time, owner in scopes:
@@ -144,11 +144,11 @@ class Nonces:
         self._ids.add(self._owners[scope], -1)
 
     def _purge(self, used: Scope | None) -> None:
-        """Forget what is too much, but not the scope that is being ``used``."""
+        """Forget what exceeds the limits, except for the scope that is being ``used``."""
         while len(self._scopes) > 1 and (len(self._scopes) > MAX_SCOPES or self._total > MAX_TOTAL):
             full = self._ids if self._total > MAX_TOTAL else self._guests or self._accounts
             scope = next(iter(self._owned[full.largest()]))
-            # It may be all that those who have most have got.
+            # It may be the only scope of the owner that has most.
             self._drop(scope if scope != used else next(iter(self._scopes)))
 
     def _drop(self, scope: Scope) -> None:
@@ -170,14 +170,14 @@ class Nonces:
 
 
 def owner_of(author: Author) -> str:
-    """Return by whom a scope is counted: by the account of its user, or the network that the guest comes from."""
+    """Return to whom a scope is attributed: the account of its user, or a guest's network."""
     if author.account is not None:
         return account_owner(author.account)
     return neighbourhood(author.host)
 
 
 def account_owner(account: str) -> str:
-    """Return by whom the scopes of an account are counted."""
+    """Return to whom the scopes of an account are attributed."""
     return f"{_ACCOUNT}{account}"
 
 

@@ -69,7 +69,7 @@ def restore(state: State, remembered: Remembered) -> tuple[LeftOut, ...]:
         state.add_room(room)
     accounts = {scope: account_owner(proof.account) for scope, proof in remembered.logins}
     scopes = ((scope, seen, accounts.get(scope, near)) for scope, seen, near in remembered.scopes)
-    state.nonces.restore(scopes, remembered.sent)
+    state.client_ids.restore(scopes, remembered.sent)
     for account in remembered.accounts:
         state.accounts.restore(account)
     for scope, proof in remembered.logins:

@@ -13,7 +13,7 @@ from twisted_chat.core.api.events import Author, RoomRef
 from twisted_chat.core.state.accounts import Accounts
 from twisted_chat.core.state.bot_commands import Bots
 from twisted_chat.core.state.conversations import Conversations
-from twisted_chat.core.state.dedup import Nonces
+from twisted_chat.core.state.dedup import ClientIds
 from twisted_chat.core.state.departures import Departures
 from twisted_chat.core.state.invites import Invites
 from twisted_chat.core.state.read_markers import ReadMarkers
@@ -41,7 +41,7 @@ class State:
         self.asks_others = False
         self.users: dict[UserId, User] = {}
         self.rooms: dict[RoomId, Room] = {}
-        self.nonces = Nonces(limits.max_ids)
+        self.client_ids = ClientIds(limits.max_ids)
         self.accounts = Accounts()
         self.invites = Invites()
         self.conversations = Conversations()
@@ -74,7 +74,7 @@ class State:
     def limit(self, limits: Limits) -> None:
         """Let other limits count from now on."""
         self.limits = limits
-        self.nonces.max_ids = limits.max_ids
+        self.client_ids.max_ids = limits.max_ids
 
     def user_named(self, nick: Nick) -> User | None:
         """Return the user of that nick, in any case of letters."""
@@ -331,7 +331,7 @@ class State:
                 )
                 for room in self.rooms.values()
             },
-            "nonces": self.nonces.dump(),
+            "client_ids": self.client_ids.dump(),
             "accounts": self.accounts.dump(),
             "invites": sorted(self.invites.items()),
             "conversations": self.conversations.dump(),
