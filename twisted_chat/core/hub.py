@@ -86,11 +86,11 @@ class Hub:
 
     def close(self, session: SessionId) -> None:
         """Forget a session. Its user departs by a proposal of its own, see :meth:`departure`."""
-        seat = self.state.sessions.pop(session, None)
-        if seat is not None:
-            self._budgets.leave(seat)
-        if seat is not None and seat.user in self.state.users:
-            self._leaving[session] = seat
+        entry = self.state.sessions.pop(session, None)
+        if entry is not None:
+            self._budgets.leave(entry)
+        if entry is not None and entry.user in self.state.users:
+            self._leaving[session] = entry
 
     def trust(self, session: SessionId) -> None:
         """Note that a session comes from this machine."""
@@ -111,18 +111,18 @@ class Hub:
 
     def admit(self, session: SessionId, now: float) -> float:
         """Take a token for one line; return 0.0, or the seconds to wait until the line may be handed in."""
-        seat = self.state.sessions[session]
-        if seat.until > now:
-            return seat.until - now
-        if seat.credit < 1 and seat.user is not None:
-            wait = self._budgets.draw(seat, now)
+        entry = self.state.sessions[session]
+        if entry.until > now:
+            return entry.until - now
+        if entry.credit < 1 and entry.user is not None:
+            wait = self._budgets.draw(entry, now)
             if wait:
-                seat.until = now + wait
+                entry.until = now + wait
                 return wait
         limits = self.state.limits
-        wait = seat.bucket.take(limits.flood_burst, limits.flood_rate, now)
+        wait = entry.bucket.take(limits.flood_burst, limits.flood_rate, now)
         if not wait:
-            seat.credit -= 1
+            entry.credit -= 1
         return wait
 
     def crowded(self, session: SessionId, now: float) -> bool:
@@ -131,14 +131,18 @@ class Hub:
 
     def rested(self, session: SessionId) -> bool:
         """Tell whether a session has nearly all its tokens, and has not waited for others for a while."""
-        seat = self.state.sessions[session]
-        return seat.bucket.full(self.limits.flood_burst) and seat.bucket.at > seat.until + _RESTED
+        entry = self.state.sessions[session]
+        return (
+            entry.bucket.full(self.limits.flood_burst) and entry.bucket.at > entry.until + _RESTED
+        )
 
     def user_of(self, session: SessionId) -> User | None:
         """Return the user of a session, None before login or after the user is gone."""
-        seat = self.state.sessions.get(session)
+        entry = self.state.sessions.get(session)
         return (
-            self.state.users.get(seat.user) if seat is not None and seat.user is not None else None
+            self.state.users.get(entry.user)
+            if entry is not None and entry.user is not None
+            else None
         )
 
     def ids_of(self, keys: Iterable[str]) -> set[UserId]:
@@ -179,16 +183,16 @@ class Hub:
 
         ``scope`` is needed for a login only: that of the token it brings or will be given.
         """
-        seat = self.state.sessions[session]
-        decision = self._rules.decide(seat, command, now, tag, scope)
+        entry = self.state.sessions[session]
+        decision = self._rules.decide(entry, command, now, tag, scope)
         if type(decision) is not Propose or not isinstance(event := decision.event, _SPOKEN):
             return decision
         lines, extras = event.lines, event.extras
         # What people write is short, and where they wrote before.
         if extras is not None:
-            self._budgets.said(seat, decision.room, lines, extras.size)
-        elif decision.room != seat.spoke_in or len(lines) > 1 or len(lines[0]) > SHORT:
-            self._budgets.said(seat, decision.room, lines)
+            self._budgets.said(entry, decision.room, lines, extras.size)
+        elif decision.room != entry.spoke_in or len(lines) > 1 or len(lines[0]) > SHORT:
+            self._budgets.said(entry, decision.room, lines)
         return self.propose(session, decision, now, tag)
 
     def propose(
@@ -217,8 +221,8 @@ class Hub:
 
         ``scope`` as in :meth:`decide`; ``password`` is what is stored of a new one.
         """
-        seat = self.state.sessions[session]
-        return self._rules.proven(seat, proven, proof, scope, password, now)
+        entry = self.state.sessions[session]
+        return self._rules.proven(entry, proven, proof, scope, password, now)
 
     def forget_old(self, now: float, scopes: Iterable[Scope] | None = None) -> None:
         """Forget the sessions, and the ids of their messages, that were not used for 24 hours at the time ``now``.
@@ -276,14 +280,14 @@ class Hub:
 
     def change(self, session: SessionId, change: FocusOn | Ignoring | Proven) -> None:
         """Change what concerns one session only."""
-        seat = self.state.sessions[session]
+        entry = self.state.sessions[session]
         match change:
             case FocusOn():
-                seat.focus_on(change.room)
+                entry.focus_on(change.room)
             case Ignoring():
-                _ignore(seat, change.key, change.name, hide=change.hide)
+                _ignore(entry, change.key, change.name, hide=change.hide)
             case Proven():
-                seat.proof = change.proof
+                entry.proof = change.proof
 
     def floor(self, user: UserId, room: Room, now: float) -> MessageId:
         """Return behind which message somebody who is in a room sees what was said there."""
@@ -301,27 +305,27 @@ class Hub:
         event, origin, author = envelope.event, envelope.origin, envelope.author
         if origin is None or author is None:
             return  # a room that nobody is in is gone
-        seat = self.state.sessions.get(origin.session) if origin.node == self.node else None
+        entry = self.state.sessions.get(origin.session) if origin.node == self.node else None
         match event:
             case e.Arrived():
-                if seat is not None:
-                    self._settle(seat, self.state.users[author.user], event.replaced)
+                if entry is not None:
+                    self._settle(entry, self.state.users[author.user], event.replaced)
             case e.LoggedIn():
-                if seat is not None:
+                if entry is not None:
                     user = self.state.users_by_key[event.nick.key]
                     if event.moved:
-                        seat.focus, seat.before, seat.answer_to = None, [], None
-                    self._settle(seat, user)
+                        entry.focus, entry.before, entry.answer_to = None, [], None
+                    self._settle(entry, user)
             case e.IgnoreSet():
                 for user in self.state.users_of(author.account or ""):
                     for session in self._sessions(user.id):
                         _ignore(session, event.key, event.name, hide=event.hide)
             case e.Joined():
-                if seat is not None and envelope.room is not None:
-                    seat.focus_on(envelope.room.id)
+                if entry is not None and envelope.room is not None:
+                    entry.focus_on(envelope.room.id)
             case e.Read():
-                if seat is not None:
-                    seat.marks = True
+                if entry is not None:
+                    entry.marks = True
             case e.Left():
                 self._drop(author.user, envelope, fall_back=True)
             case e.Kicked():
@@ -346,30 +350,30 @@ class Hub:
                 pass
 
     def _settle(
-        self, seat: SessionState, user: User, replaced: Iterable[tuple[Node, SessionId]] = ()
+        self, entry: SessionState, user: User, replaced: Iterable[tuple[Node, SessionId]] = ()
     ) -> None:
         """Give a session its user. One that takes over goes on where the other was: it talks where that one did.
 
         If that is not known here, it talks nowhere: a guess might say a line meant for a locked room in an open one.
         """
-        seat.user = user.id
-        seat.scope = user.sessions[self.node, seat.id].scope
+        entry.user = user.id
+        entry.scope = user.sessions[self.node, entry.id].scope
         for node, session in replaced:
             old = self.state.sessions.get(session) or self._leaving.get(session)
             if node == self.node and old is not None:
-                seat.follow(old, user.rooms)
+                entry.follow(old, user.rooms)
         account = self.state.accounts.get(user.account) if user.account is not None else None
         if account is not None:
-            seat.ignored.update(account.ignored)
+            entry.ignored.update(account.ignored)
         for other in self._sessions(user.id):
-            if other is not seat:
+            if other is not entry:
                 # The flood limit is one for a user, however many sessions.
-                seat.bucket = other.bucket
+                entry.bucket = other.bucket
                 break
-        if seat.focus is None and not replaced:
+        if entry.focus is None and not replaced:
             # As who comes anew, it talks in the lobby; where that was left, in the room that was entered last.
             rooms = user.rooms
-            seat.focus = LOBBY_ID if LOBBY_ID in rooms else next(reversed(rooms), None)
+            entry.focus = LOBBY_ID if LOBBY_ID in rooms else next(reversed(rooms), None)
 
     def _drop(self, user: UserId, envelope: e.Envelope, *, fall_back: bool) -> None:
         if envelope.room is not None:
@@ -387,8 +391,8 @@ class Hub:
         ]
 
 
-def _ignore(seat: SessionState, key: str, name: str, *, hide: bool) -> None:
+def _ignore(entry: SessionState, key: str, name: str, *, hide: bool) -> None:
     if hide:
-        seat.ignored[key] = name
+        entry.ignored[key] = name
     else:
-        seat.ignored.pop(key, None)
+        entry.ignored.pop(key, None)

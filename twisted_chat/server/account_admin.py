@@ -82,12 +82,12 @@ class AccountAdmin:
             hashed = await self._passwords.hash(code, Who(network_keys(address), known=True))
         except BusyError as busy:
             return r.Refused("try-later", str(busy))
-        seat = self._hub.state.sessions.get(session)
-        if seat is None or seat.operator is None:
+        entry = self._hub.state.sessions.get(session)
+        if entry is None or entry.operator is None:
             return NOT_OPERATOR  # any more
         digest = digest_of(code)
         self._codes = {digest: code}  # one at a time, for what is not applied at once is void
         stored = Code(hashed, self._wall() + GOOD_FOR).spell()
-        event = e.PasswordReset(seat.operator, command.account.key, digest, stored)
+        event = e.PasswordReset(entry.operator, command.account.key, digest, stored)
         self._carry_out(session, d.Propose(event), tag)
         return None

@@ -66,8 +66,8 @@ class Admin:
     def load(self, operators: Operators) -> None:
         """Let these be the operators from now on. Sessions of those who are none any more, or have another password, are none."""
         old, self._operators = self._operators, operators
-        for session, seat in self._hub.state.sessions.items():
-            name = seat.operator
+        for session, entry in self._hub.state.sessions.items():
+            name = entry.operator
             if name is not None and old.hash_of(name) != operators.hash_of(name):
                 self._record(session, name, "is no longer an operator: the list was changed")
                 self._make_operator(session, None)
@@ -92,7 +92,7 @@ class Admin:
         tag: str | None,
     ) -> None:
         """Do what a session was allowed to ask for. ``Oper`` anybody may."""
-        seat = self._hub.state.sessions[session]
+        entry = self._hub.state.sessions[session]
         match command:
             case c.Oper():
                 refused = self._may_try(session)
@@ -101,22 +101,22 @@ class Admin:
                 else:
                     self._pending.start(session, tag, self._oper(session, command), "/oper")
             case c.Deoper():
-                self._record(session, seat.operator, "is no longer an operator")
+                self._record(session, entry.operator, "is no longer an operator")
                 self._make_operator(session, None)
                 self._sessions.tell(
                     session, r.Confirmed("You are no longer a server operator."), tag
                 )
             case c.ShowServerBans():
-                self._record(session, seat.operator, "looked at the server bans")
+                self._record(session, entry.operator, "looked at the server bans")
                 bans = self._hub.server_bans(command.page, self._wall())
                 self._sessions.tell(session, bans, tag)
             case c.ShowAccounts():
-                self._record(session, seat.operator, "looked at the accounts")
+                self._record(session, entry.operator, "looked at the accounts")
                 self._accounts.answer(session, command, tag)
             case c.ResetPassword():
                 self._accounts.answer(session, command, tag)
             case c.ShowAudit():  # pragma: no branch (mypy sees a missing case)
-                self._record(session, seat.operator, "looked at the audit log")
+                self._record(session, entry.operator, "looked at the audit log")
                 self._pending.start(session, tag, self._audit(command.page), "/audit")
 
     def tell_stats(self, session: SessionId, tag: str | None) -> None:
@@ -232,9 +232,9 @@ class Admin:
         self._commits.promise(session, envelope.id, r.Confirmed(text), envelope.tag)
         if self._store.kept < envelope.id:
             self._unstored.append((envelope.id, session, stored, self._clock.seconds()))
-            seat = self._hub.state.sessions[session]
+            entry = self._hub.state.sessions[session]
             if self._store.health().error is not None or is_banned(
-                self._hub.state, seat, self._wall()
+                self._hub.state, entry, self._wall()
             ):
                 self._tell_unstored(0.0)
 

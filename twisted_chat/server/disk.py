@@ -112,19 +112,19 @@ class Disk:
         if self.low:
             self._tell(room.id, room.name)
             return False
-        seat = self._hub.state.sessions[session]
-        if seat.address is None:
+        entry = self._hub.state.sessions[session]
+        if entry.address is None:
             return True
         size = _OF_A_LINE
         for line in event.lines:
             size += len(line) if line.isascii() else len(line.encode())
         if event.extras is not None:
             size += event.extras.size
-        if size <= seat.kept_ahead:
-            seat.kept_ahead -= size
+        if size <= entry.kept_ahead:
+            entry.kept_ahead -= size
             return True
         most = self._hub.state.limits.max_guest_day
-        networks = network_keys(seat.address) if most else ()
+        networks = network_keys(entry.address) if most else ()
         if not networks:
             return True
         much, kept = size + _AHEAD, self._kept
@@ -141,7 +141,7 @@ class Disk:
             most = self._hub.state.limits.max_guest_day * _SHARE
         for each in networks:
             kept[each] = kept.pop(each, 0) + much
-        seat.kept_ahead += much - size
+        entry.kept_ahead += much - size
         while len(kept) > _MAX_NETWORKS:
             first = next(iter(kept))
             del kept[first]

@@ -184,8 +184,8 @@ class HistoryReader:
 
     def visible(self, session: SessionId, envelopes: Sequence[Envelope]) -> Sequence[Envelope]:
         """Leave out what those said whom the session ignores."""
-        seat = self._hub.state.sessions.get(session)
-        ignored = seat.ignored if seat is not None else {}
+        entry = self._hub.state.sessions.get(session)
+        ignored = entry.ignored if entry is not None else {}
         if not ignored:
             return envelopes
         # Ignoring follows a person to another nick; their lines from before that bear the old one.

@@ -58,8 +58,8 @@ class SessionLifecycle:
 
         The log has a line when it arrives, and one when it leaves, be it without a nickname; none before.
         """
-        seat = self._hub.open(session, self._cloak.of(address), self._clock.seconds(), address)
-        seat.private, seat.local = private, address is None
+        entry = self._hub.open(session, self._cloak.of(address), self._clock.seconds(), address)
+        entry.private, entry.local = private, address is None
         self._sessions.tell(session, r.Greeting(self.server))
 
     def arrived(self, envelope: e.Envelope, session: SessionId | None) -> None:

@@ -291,11 +291,11 @@ class Node:
         """Apply what the bus put in order, show it, and let its claimant go on."""
         origin, event = proposal.origin, proposal.event
         sessions, spoken = self.hub.state.sessions, isinstance(event, _MESSAGES)
-        seat = sessions.get(origin.session) if origin.node == self.hub.node else None
-        session = seat.id if seat is not None else None
-        claimed = not spoken and seat is not None and seat.claims and not _noticed(event)
-        if claimed and seat is not None:
-            seat.claims = False
+        entry = sessions.get(origin.session) if origin.node == self.hub.node else None
+        session = entry.id if entry is not None else None
+        claimed = not spoken and entry is not None and entry.claims and not _noticed(event)
+        if claimed and entry is not None:
+            entry.claims = False
         try:
             outcome = self.hub.apply(message, proposal)
             if isinstance(outcome, Applied):

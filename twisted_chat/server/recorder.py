@@ -171,7 +171,7 @@ class StateRecorder:
     def _mark_all(self) -> None:
         """Keep that who is here has read what was shown until now: a crash must not make it unread."""
         state = self._hub.state
-        marking = {seat.user for seat in state.sessions.values() if seat.marks}
+        marking = {entry.user for entry in state.sessions.values() if entry.marks}
         for user in state.users.values():
             if user.account is not None and user.id not in marking:
                 for room in user.rooms:

@@ -51,8 +51,8 @@ class HubSessions:
 
     def networks(self, session: SessionId) -> tuple[str, ...]:
         """Return the networks that a session is counted by, the smallest first; none for this machine."""
-        seat = self._hub.state.sessions.get(session)
-        return network_keys(seat.address) if seat is not None else ()
+        entry = self._hub.state.sessions.get(session)
+        return network_keys(entry.address) if entry is not None else ()
 
     def network(self, session: SessionId) -> str | None:
         """Return the address or IPv6 network by which the tries of a session are counted; None is this machine."""

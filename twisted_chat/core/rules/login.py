@@ -417,6 +417,6 @@ def _logged_in(applied: Applied, event: e.LoggedIn, state: State, node: Node) ->
 
 def _renamed(applied: Applied, event: e.Renamed, state: State, node: Node) -> f.Effects:
     """Whoever ignores somebody who changes the nick ignores them under the new one."""
-    key, seats = event.nick.key, state.sessions.values()
-    ignoring = f.UpdateIgnored(tuple(each.id for each in seats if key in each.ignored))
+    key, entries = event.nick.key, state.sessions.values()
+    ignoring = f.UpdateIgnored(tuple(each.id for each in entries if key in each.ignored))
     return (ignoring, *shown(applied, event, state, node))
