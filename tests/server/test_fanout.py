@@ -154,7 +154,7 @@ class PrivateTests(NodeCase):
         bob.asks(c.Away(CleanText("lunch")))
         self.forget(ann, bob)
         ann.tell("bob", "psst")
-        self.assert_took(ann, "own *ann* to bob: psst", "notice away")
+        self.assert_took(ann, "own *ann* to bob: psst", "recipientaway")
         self.assert_took(bob, "*ann* to bob: psst")
 
     def test_private_lines_are_not_stored(self) -> None:

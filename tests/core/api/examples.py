@@ -185,6 +185,7 @@ EVERY_REPLY: tuple[r.Reply, ...] = (
     r.Ignored(("eve",)),
     r.Confirmed("done"),
     r.Notice("kicked", "You are no longer in #dev."),
+    r.RecipientAway(nick("bob"), CleanText("lunch")),
     r.HelpText((r.HelpLine("join", "ROOM", "enter a room"),)),
     r.Acked(MessageId(1), NOW),
     r.Pong(CleanText("1")),

@@ -197,6 +197,7 @@ class ProfileTests(Case):
                 CleanText("lunch"),
                 host="somewhere",
                 user_name="~user",
+                roles=((), ("operator",)),
             ),
         )
 

@@ -243,11 +243,15 @@ class Whowas(Command, frozen=True):
 
 
 class Who(Command, frozen=True):
-    """Ask which users are here, or in one room; pages count from 1. ``whole``: all of them, as fast as the session reads."""
+    """Ask which users are here, or in one room; pages count from 1. ``whole``: all of them, as fast as the session reads.
+
+    ``nicks``: ask only which of these are here.
+    """
 
     room: RoomName | None = None
     page: int = 1
     whole: bool = False
+    nicks: tuple[Nick, ...] = ()
 
 
 class ListRooms(Command, frozen=True):

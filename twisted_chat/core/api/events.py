@@ -76,12 +76,13 @@ class Joined(_Event, frozen=True):
     """The author entered a room; ``created`` if the room did not exist before.
 
     ``password`` is the digest of the password that was given, see :func:`twisted_chat.core.state.room.room_digest`; the
-    envelope does not contain it.
+    envelope does not contain it. ``away``: why the author is away, if they are; filled in when the event is applied.
     """
 
     room: RoomName
     password: str | None = None
     created: bool = False
+    away: CleanText | None = None
 
 
 class Left(_Event, frozen=True):
@@ -268,13 +269,14 @@ class LoggedIn(_Event, frozen=True):
 
     Normally the author is renamed. But if a user with this account and that nick was here already, the session is moved to that
     user (``moved``). If it was the author's last session, the author is gone, and ``rooms`` are those the author was in; they
-    are filled in when the event is applied.
+    are filled in when the event is applied, and so is ``account_name``, the account as its owner writes it.
     """
 
     nick: Nick
     proof: Proof
     moved: bool = False
     rooms: tuple[RoomId, ...] | None = None
+    account_name: str = ""
 
 
 class PasswordChanged(_Event, frozen=True):
@@ -581,6 +583,31 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
     origin: Origin | None
     author: Author | None
     room: RoomRef | None = None
+
+    @property
+    def after(self) -> Author | None:
+        """The author as others see them from now on."""
+        event, author = self.event, self.author
+        if author is None:
+            return None
+        match event:
+            case Renamed(nick=nick):
+                return msgspec.structs.replace(author, nick=nick)
+            case LoggedIn(nick=nick, proof=proof, account_name=name):
+                return msgspec.structs.replace(
+                    author, nick=nick, account=proof.account, account_name=name
+                )
+            case AccountRegistered(nick=nick):
+                return msgspec.structs.replace(author, account=nick.key, account_name=nick.text)
+            case AccountDropped():
+                return msgspec.structs.replace(author, account=None, account_name="")
+            case RealNameSet(real_name=name):
+                return msgspec.structs.replace(author, real_name=name)
+            case UserChanged(changes=changes):
+                bot = dict(changes).get("bot", author.bot)
+                return msgspec.structs.replace(author, bot=bot)
+            case _:
+                return author
 
     @property
     def tag(self) -> str | None:

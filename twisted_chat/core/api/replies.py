@@ -9,6 +9,7 @@ import msgspec
 from twisted_chat.core.api.events import Author
 from twisted_chat.core.api.records import AuditRecord
 from twisted_chat.core.values.about import UserChange
+from twisted_chat.core.values.account import Privacy
 from twisted_chat.core.values.bans import Exempt
 from twisted_chat.core.values.ids import MessageId, Scope
 from twisted_chat.core.values.names import Nick, RoomName
@@ -276,6 +277,8 @@ class Profile(_Reply, frozen=True):
     user_name: str = ""
     real_name: str = ""
     bot: bool = False
+    #: Those in each of ``rooms``.
+    roles: tuple[tuple[Role, ...], ...] = ()
 
 
 class WasHere(_Reply, frozen=True):
@@ -307,6 +310,8 @@ class Yourself(_Reply, frozen=True):
     nick: Nick
     settings: tuple[UserChange, ...]
     operator: bool
+    #: Who may write to their account in private; None for a guest.
+    privacy: Privacy | None = None
 
 
 class Counts(_Reply, frozen=True):
@@ -433,6 +438,13 @@ class Notice(_Reply, frozen=True):
     text: str
     gone: RoomName | None = None
     by: Author | None = None
+
+
+class RecipientAway(_Reply, frozen=True):
+    """Whom one wrote to is away, and why."""
+
+    nick: Nick
+    text: CleanText
 
 
 class HelpLine(msgspec.Struct, frozen=True):
@@ -581,6 +593,7 @@ Reply = (
     | Ignored
     | Confirmed
     | Notice
+    | RecipientAway
     | HelpText
     | Acked
     | Pong

@@ -369,5 +369,9 @@ def _account(applied: Applied, event: e.Event, state: State, node: Node) -> f.Ef
             done = other = hidden(name) if hide else shown_again(name)
         case _:
             raise AssertionError(f"{type(event).__name__} is not an account event")
+    author = state.users.get(applied.envelope.author.user) if applied.envelope.author else None
+    if author is not None and isinstance(event, e.AccountRegistered | e.AccountDropped):
+        # Programs may show who has an account.
+        effects.append(f.ShowNear(tuple(author.rooms)))
     notify = f.Notify(users, r.Notice("account", other))
     return (*effects, notify, f.ConfirmStored(done, code))

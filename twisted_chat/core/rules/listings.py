@@ -62,6 +62,10 @@ class Listings(Topic):
 
     def who(self, asked: Asked, command: c.Who) -> Decision:
         state, size = self.state, self.state.limits.page_size
+        if command.nicks:
+            found = [user for nick in command.nicks if (user := state.user_named(nick))]
+            lines = tuple(_person(user, None, asked.now) for user in found)
+            return SendReply(People(lines, len(lines), 1, 1))
         if command.room is None:
             if command.whole:
                 return InParts(all_people(state, asked.user, None, asked.now))
@@ -293,14 +297,15 @@ def profile(
     """
     sessions = [it for _, each in sorted(user.sessions) if (it := state.sessions.get(each))]
     shown = not user.settings.hidden or asker is user or bool(asker.operators)
+    rooms = [
+        room
+        for room in map(state.rooms.__getitem__, user.rooms)
+        if (_open_to(asker, room) if shown else asker.id in room.members)
+    ]
     return Profile(
         user.nick,
         user.author.account,
-        tuple(
-            room.name
-            for room in map(state.rooms.__getitem__, user.rooms)
-            if (_open_to(asker, room) if shown else asker.id in room.members)
-        ),
+        tuple(room.name for room in rooms),
         user.since,
         max(0.0, now - user.spoke),
         user.away,
@@ -313,6 +318,7 @@ def profile(
         user_name=user.author.shown_user,
         real_name=user.author.real_name,
         bot=user.author.bot,
+        roles=tuple(tuple(sorted(room.members[user.id])) for room in rooms),
     )
 
 

@@ -282,7 +282,7 @@ class Login(Topic):
         account = self._proven(it, event.proof, event.nick, user)
         assert account is not None
         holder = state.in_the_way(event.nick, user, account.key)
-        happened = it.applied(NOBODY)
+        happened = it.applied(NOBODY, replace(event, account_name=account.name.text))
         if not _joins(holder, account, event.nick):
             if user.nick != event.nick:
                 note_departure(state, it.message, happened.envelope.author, it.now)
@@ -307,7 +307,8 @@ class Login(Topic):
         state.set_operator(holder, place, operator)
         state.accounts.logged_in(mine.scope, account.proof)
         state.client_ids.touch(mine.scope, it.now, owner_of(author))
-        moved = e.LoggedIn(holder.nick, event.proof, moved=True, rooms=rooms)
+        name = account.name.text
+        moved = e.LoggedIn(holder.nick, event.proof, True, rooms, name)
         return replace(happened, envelope=replace(happened.envelope, event=moved))
 
     def _proven(

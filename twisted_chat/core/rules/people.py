@@ -50,7 +50,9 @@ class People(Topic):
     def show_user(self, asked: Asked, command: c.ShowUser) -> Decision:
         user, operator = asked.user, asked.session.operator is not None
         settings = (("bot", user.author.bot), *user.settings.each())
-        return SendReply(r.Yourself(user.nick, settings, operator))
+        account = self.state.accounts.get(user.account or "")
+        privacy = account.privacy if account is not None else None
+        return SendReply(r.Yourself(user.nick, settings, operator, privacy))
 
     def change_user(self, asked: Asked, command: c.ChangeUser) -> Decision:
         return self.propose(asked, e.UserChanged(command.changes))

@@ -371,8 +371,7 @@ def _told(applied: Applied, event: e.Told, state: State, node: Node) -> f.Effect
         user = state.users.get(each)
         asks = event.kind not in ("ctcp-reply", "tags")
         if asks and user is not None and user.away is not None:
-            why = f": {user.away}" if user.away != c.NO_REASON else ""
-            effects.append(f.NotifyOrigin(r.Notice("away", f"{user.nick} is away{why}.")))
+            effects.append(f.NotifyOrigin(r.RecipientAway(user.nick, user.away)))
     author, tag = applied.envelope.author, applied.envelope.tag
     assert author is not None
     sent = state.client_ids.find(author.scope, tag) if tag is not None else None

@@ -174,7 +174,7 @@ class Rooms(Topic):
         user.rooms[room.ref.id] = None
         if user.account is not None:
             state.read_markers.enter(user.account, (room.ref.id,), it.message)
-        return it.within(room).in_room(e.Joined(room.name, created=created))
+        return it.within(room).in_room(e.Joined(room.name, created=created, away=user.away))
 
     def leave(self, asked: Asked, command: c.Leave) -> Decision:
         long = check_size(command.reason, self.state.limits.max_away)

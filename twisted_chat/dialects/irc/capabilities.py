@@ -6,9 +6,12 @@ from typing import Final
 
 #: The names of the capabilities, with their values; no value: "".
 OFFERED: Final[dict[str, str]] = {
+    "account-notify": "",
     "account-tag": "",
+    "away-notify": "",
     "batch": "",
     "cap-notify": "",
+    "chghost": "",
     "echo-message": "",
     "extended-join": "",
     "invite-notify": "",
@@ -17,6 +20,7 @@ OFFERED: Final[dict[str, str]] = {
     "multi-prefix": "",
     "sasl": "PLAIN",
     "server-time": "",
+    "setname": "",
     "znc.in/self-message": "",
     "draft/account-registration": "",
     "draft/no-implicit-names": "",
@@ -29,6 +33,7 @@ SHOWN: Final = frozenset(
     (
         *("account-tag", "echo-message", "extended-join", "invite-notify", "message-tags"),
         *("server-time", "znc.in/self-message"),
+        *("account-notify", "away-notify", "chghost", "setname"),
     )
 )
 

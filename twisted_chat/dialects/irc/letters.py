@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, Literal
 
+from twisted_chat.core.values.about import UserChange, UserSetting
 from twisted_chat.core.values.room_settings import Change, Setting, Settings
 
 #: The letter of each setting; see :data:`INVERTED`.
@@ -37,6 +38,18 @@ OWNER: Final = "q"
 ROLES: Final[dict[str, Literal["operator", "voice"]]] = {"o": "operator", "v": "voice"}
 ROLE_LETTERS: Final = {role: letter for letter, role in ROLES.items()}
 
+#: The letters of what clients set about themselves; besides there are those of operators of the server, and of who takes private
+#: messages from accounts only.
+USER_LETTERS: Final[dict[UserSetting, str]] = {
+    "bot": "B",
+    "hidden": "i",
+    "no-ctcp": "T",
+    "wallops": "w",
+}
+USER_SETTINGS: Final = {letter: setting for setting, letter in USER_LETTERS.items()}
+OPERATOR: Final = "o"
+PRIVATE: Final = "R"
+
 #: The letters without any value.
 SWITCHES: Final = "".join(sorted(set(SETTINGS) - set(NUMBERS)))
 
@@ -52,6 +65,14 @@ def spell_changes(changes: Iterable[Change]) -> str:
         if letter in NUMBERS and on:
             values.append(str(value))
     return " ".join(("".join(f"{sign}{some}" for sign, some in signs.items() if some), *values))
+
+
+def spell_user_changes(changes: Iterable[UserChange]) -> str:
+    """Write changes of one's own user: ``+i-w``."""
+    signs: dict[str, str] = {"+": "", "-": ""}
+    for setting, on in changes:
+        signs["+" if on else "-"] += USER_LETTERS[setting]
+    return "".join(f"{sign}{some}" for sign, some in signs.items() if some)
 
 
 def spell_settings(settings: Settings, *, locked: bool) -> str:

@@ -14,7 +14,7 @@ from twisted_chat.core.values.names import BadName, RoomName, parse_nick
 from twisted_chat.core.values.room_settings import Setting
 from twisted_chat.core.values.text import Secret
 from twisted_chat.dialects.base import Step
-from twisted_chat.dialects.irc import letters, masks
+from twisted_chat.dialects.irc import letters, masks, oneself
 from twisted_chat.dialects.irc import numerics as n
 from twisted_chat.dialects.irc.message import Message, middle
 from twisted_chat.dialects.irc.rooms import MAX_TARGETS, no_room, room_named
@@ -38,7 +38,7 @@ class Mode(msgspec.Struct, frozen=True):
 
 def mode(session: IrcSession, message: Message) -> Iterator[Step]:
     if not message.params[0].startswith("#"):
-        yield from _own(session, message)
+        yield from oneself.mode(session, message)
         return
     try:
         room = room_named(message.params[0])
@@ -179,11 +179,3 @@ _OTHERS: Final[dict[str, Callable[[IrcSession, RoomName, Mode], Iterator[Step]]]
 }
 #: The letters that take a parameter whether they are set or taken away.
 _TAKE: Final = frozenset(_OTHERS)
-
-
-def _own(session: IrcSession, message: Message) -> Iterator[Step]:
-    """Show or change what a client has set for itself."""
-    if message.params[0].lower() != session.nick.lower():
-        yield session.numeric(n.ERR_USERSDONTMATCH, ":Cannot change mode for other users")
-    elif len(message.params) == 1:
-        yield session.numeric(n.RPL_UMODEIS, "+")

@@ -40,6 +40,8 @@ def _refused(session: IrcSession, reply: r.Refused) -> Iterable[str]:
     if number is None:
         what = " ".join((asked.verb or "*", *about))
         return (session.spell(n.ERR_UNKNOWNERROR, f"{what} :{reply.why}"),)
+    if number == n.ERR_NOPRIVILEGES:
+        about = ()
     if len(about) == 2 and number not in n.OF_BOTH:  # a nick and a room
         about = about[:1] if number == n.ERR_NOSUCHNICK else about[1:]
     return (session.spell(number, " ".join((*about, f":{reply.why}"))),)
@@ -67,6 +69,10 @@ def _noticed(session: IrcSession, reply: r.Notice) -> Iterable[str]:
         return (f":{reply.by.prefix} KICK {reply.gone} {session.nick} :The room was deleted",)
     # Who is put out sees that as it happens.
     return () if reply.code in ("kicked", "put-out") else (session.notice(reply.text),)
+
+
+def _recipient_away(session: IrcSession, reply: r.RecipientAway) -> Iterable[str]:
+    return (session.spell(n.RPL_AWAY, f"{reply.nick} :{reply.text}"),)
 
 
 def _farewell(session: IrcSession, reply: r.Farewell) -> Iterable[str]:
@@ -100,5 +106,6 @@ REPLIES: Final[dict[type[r.Reply], Callable[[IrcSession, Any], Iterable[str]]]] 
     r.PasswordNeeded: _password_needed,
     r.Pong: _pong,
     r.Probe: _probe,
+    r.RecipientAway: _recipient_away,
     r.Refused: _refused,
 }

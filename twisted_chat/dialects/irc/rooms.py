@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.names import BadName, RoomName, parse_nick, parse_room
+from twisted_chat.core.values.room_settings import Role
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.base import Step
 from twisted_chat.dialects.irc import numerics as n
@@ -28,7 +29,7 @@ _JOIN_ERRORS: Final = {
     "slow-down": n.ERR_BADCHANNELKEY,
     "lookalike": n.ERR_NOSUCHCHANNEL,
 }
-_ROLES: Final = {"owner": "~", "operator": "@", "voice": "+"}
+_ROLES: Final[dict[Role, str]] = {"owner": "~", "operator": "@", "voice": "+"}
 
 
 def room_named(text: str) -> RoomName:
@@ -247,11 +248,14 @@ def _names(session: IrcSession, reply: r.Reply) -> Iterable[str] | None:
     return [f"{start}{row}" for row in pack(words, MAX_LINE - len(start.encode()))]
 
 
-def marks(session: IrcSession, person: r.Person) -> str:
+def marks(session: IrcSession, roles: Container[Role]) -> str:
     """Return the marks before a nickname for the roles of somebody in a room: the highest, or all."""
-    found = "".join(mark for role, mark in _ROLES.items() if role in person.roles)
+    found = "".join(mark for role, mark in _ROLES.items() if role in roles)
     return found if "multi-prefix" in session.caps else found[:1]
 
 
 def _name(session: IrcSession, person: r.Person) -> str:
-    return f"{marks(session, person)}{person.nick}"
+    name = f"{marks(session, person.roles)}{person.nick}"
+    if "userhost-in-names" in session.caps:
+        return f"{name}!{person.user_name}@{person.host}"
+    return name

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
+from twisted_chat.core.values.about import MAX_USER_NAME
 from twisted_chat.core.values.names import MAX_NICK, MAX_ROOM
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.base import Step
@@ -50,6 +51,7 @@ def isupport(session: IrcSession) -> list[str]:
     return [
         f"ACCOUNTEXTBAN={masks.ACCOUNT_PREFIX}",
         f"AWAYLEN={limits.max_away}",
+        f"BOT={letters.USER_LETTERS['bot']}",
         "CASEMAPPING=ascii",
         f"CHANMODES={masks.LETTERS},{letters.KEY},{letters.NUMBERS},{letters.SWITCHES}",
         f"CHANLIMIT=#:{limits.max_rooms}",
@@ -63,13 +65,16 @@ def isupport(session: IrcSession) -> list[str]:
         "MAXLIST=" + ",".join(f"{each}:{limits.max_bans}" for each in masks.LETTERS),
         f"MODES={MAX_TARGETS}",
         f"NETWORK={session.server}",
+        f"NAMELEN={limits.max_real_name}",
         f"NICKLEN={MAX_NICK}",
         "PREFIX=(qov)~@+",
         "STATUSMSG=@",
         f"TARGMAX=JOIN:{MAX_TARGETS},KICK:{MAX_TARGETS},NAMES:{MAX_TARGETS},NOTICE:{MAX_TARGETS},"
         f"PART:{MAX_TARGETS},PRIVMSG:{MAX_TARGETS},TAGMSG:{MAX_TARGETS}",
         f"TOPICLEN={limits.max_topic}",
+        f"USERLEN={MAX_USER_NAME}",
         "UTF8ONLY",
+        "WHOX",
     ]
 
 
@@ -77,15 +82,22 @@ def lusers(session: IrcSession, message: Message) -> Iterator[Step]:
     """Count who is here."""
 
     def show(reply: r.Reply) -> Iterable[str] | None:
-        if not isinstance(reply, r.Stats):
+        if not isinstance(reply, r.Counts):
             return None
+        users, hidden, peak = reply.users, reply.hidden, reply.peak
+        there = f":There are {users - hidden} users and {hidden} invisible on 1 servers"
+        counts = f"{users} {peak} :Current {{}} users {users}, max {peak}"
         return (
-            session.spell(n.RPL_LUSERCLIENT, f":There are {reply.users} users on 1 server"),
+            session.spell(n.RPL_LUSERCLIENT, there),
+            session.spell(n.RPL_LUSEROP, f"{reply.operators} :operator(s) online"),
+            session.spell(n.RPL_LUSERUNKNOWN, f"{reply.nameless} :unknown connection(s)"),
             session.spell(n.RPL_LUSERCHANNELS, f"{reply.rooms} :channels formed"),
-            session.spell(n.RPL_LUSERME, f":I have {reply.users} clients and 0 servers"),
+            session.spell(n.RPL_LUSERME, f":I have {users} clients and 0 servers"),
+            session.spell(n.RPL_LOCALUSERS, counts.format("local")),
+            session.spell(n.RPL_GLOBALUSERS, counts.format("global")),
         )
 
-    yield session.asks(c.ShowStats(), show=show)
+    yield session.asks(c.ShowCounts(), show=show)
 
 
 def motd(session: IrcSession, message: Message) -> Iterator[Step]:

@@ -13,6 +13,7 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.names import BadName, RoomName
 from twisted_chat.core.values.text import BadText, CleanText, Secret
 from twisted_chat.dialects.base import DialectSession, Request, Step, Steps
+from twisted_chat.dialects.irc import letters
 from twisted_chat.dialects.irc import numerics as n
 from twisted_chat.dialects.irc.labels import MAX_LABEL, Label
 from twisted_chat.dialects.irc.message import BadMessage, Message, encode, parse
@@ -207,14 +208,24 @@ class IrcSession:
         data = self._sent(self.view.own(envelope, acked=acked))
         if isinstance(event, e.Joined):
             self._entered[event.room] = None
-        if me is not None and isinstance(event, e.Renamed):
-            self.me = msgspec.structs.replace(me, nick=event.nick)
-        if me is not None and isinstance(event, e.LoggedIn):
-            self.me = msgspec.structs.replace(me, nick=event.nick, account=event.proof.account)
-            return data + self.lines(logged_in(self, event.proof.account))
-        if isinstance(event, e.AwaySet):
-            return self.away(event.text is not None)
-        return data
+        after = envelope.after
+        if me is not None and after is not None:
+            self.me = msgspec.structs.replace(after, scope=me.scope, host=me.host)
+        match event:
+            case e.LoggedIn(account_name=name):
+                return data + self.lines(logged_in(self, name))
+            case e.AwaySet(text=text):
+                return self.away(text is not None)
+            case e.UserChanged(changes=changes):
+                return self.lines([self._mode(letters.spell_user_changes(changes))])
+            case e.OperatorSet(operator=operator):
+                sign = "+" if operator is not None else "-"
+                return self.lines([self._mode(f"{sign}{letters.OPERATOR}")])
+            case _:
+                return data
+
+    def _mode(self, how: str) -> str:
+        return f":{self.source} MODE {self.nick} {how}"
 
     def replay(self, envelope: e.Envelope, *, here: bool) -> bytes:
         return self._sent(self.view.replay(envelope))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
+import msgspec
+
 from twisted_chat.core.api import events as e
 from twisted_chat.core.values.ids import UserId, spell
 from twisted_chat.core.values.names import Nick
@@ -110,7 +112,8 @@ def _lines(event: e.Said | e.Told, size: int) -> Iterator[str]:
 
 def _joined(view: IrcView, envelope: e.Envelope, event: e.Joined) -> Iterable[str]:
     assert envelope.author is not None
-    return (join(view, envelope.author, str(event.room)),)
+    lines = [join(view, envelope.author, str(event.room))]
+    return lines if event.away is None else [*lines, *away(view, envelope.author, event.away)]
 
 
 def join(view: IrcView, author: e.Author, room: str) -> str:
@@ -233,8 +236,42 @@ def _invited(view: IrcView, envelope: e.Envelope, event: e.InvitedToRoom) -> Ite
     return (f":{envelope.author.prefix} INVITE {event.nick} {envelope.room.name}",)
 
 
+def _away_set(view: IrcView, envelope: e.Envelope, event: e.AwaySet) -> Iterable[str]:
+    assert envelope.author is not None
+    return away(view, envelope.author, event.text)
+
+
+def away(view: IrcView, author: e.Author, text: str | None) -> Iterable[str]:
+    """Return the line that says that somebody is away, and why, or is back."""
+    if "away-notify" not in view.caps:
+        return ()
+    return (f":{author.prefix} AWAY" + ("" if text is None else f" :{text}"),)
+
+
+def _real_name_set(view: IrcView, envelope: e.Envelope, event: e.RealNameSet) -> Iterable[str]:
+    assert envelope.author is not None
+    if "setname" not in view.caps:
+        return ()
+    return (f":{envelope.author.prefix} SETNAME :{event.real_name}",)
+
+
+def _became(view: IrcView, envelope: e.Envelope, event: e.Event) -> Iterable[str]:
+    """Tell that somebody has another nick, another account, and with that another host."""
+    author, after = envelope.author, envelope.after
+    assert author is not None and after is not None
+    if after.nick.text != author.nick.text:
+        yield f":{author.prefix} NICK {after.nick}"
+    author = msgspec.structs.replace(author, nick=after.nick)
+    if "account-notify" in view.caps:
+        yield f":{author.prefix} ACCOUNT {after.account_name or '*'}"
+    if "chghost" in view.caps and after.prefix != author.prefix:
+        yield f":{author.prefix} CHGHOST {after.shown_user} {after.shown_host}"
+
+
 def _announced(view: IrcView, envelope: e.Envelope, event: e.Announced) -> Iterable[str]:
     assert envelope.author is not None
+    if event.wallops:
+        return [f":{envelope.author.prefix} WALLOPS :{line}" for line in event.lines]
     text = say.announced(envelope.author.nick.text, "")
     return [f":{view.server} NOTICE $$* :{text}{line}" for line in event.lines]
 
@@ -261,6 +298,11 @@ EVENTS: Final[dict[type[e.Event], Callable[[IrcView, e.Envelope, Any], Iterable[
     e.Excepted: _excepted,
     e.ExceptionLifted: _exception_lifted,
     e.Announced: _announced,
+    e.AwaySet: _away_set,
+    e.RealNameSet: _real_name_set,
+    e.LoggedIn: _became,
+    e.AccountRegistered: _became,
+    e.AccountDropped: _became,
 }
 
 _check: type[Variant] = IrcView

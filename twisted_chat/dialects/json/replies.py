@@ -208,6 +208,8 @@ def answer(reply: r.Reply) -> Answer:
             return s.Notice(content=sentence(text), code="done")
         case r.Notice(code=code, text=text):
             return s.Notice(content=sentence(text), code=code)
+        case r.RecipientAway(nick=nick, text=text):
+            return s.Notice(content=say.recipient_away(nick.text, text), code="away")
         case r.HelpText(lines=lines):
             content = "\n".join(
                 f"/{line.name} {line.usage}".rstrip() + f": {line.help}" for line in lines

@@ -205,6 +205,8 @@ def _told(reply: r.Reply, zone: tzinfo | None) -> Iterable[str]:
             return [say.authenticated(account.text)]
         case r.Confirmed(text=text) | r.Notice(text=text):
             return [sentence(text)]
+        case r.RecipientAway(nick=nick, text=text):
+            return [say.recipient_away(nick.text, text)]
         case r.HelpText():
             return help_lines(reply.lines)
         case r.Pong(text=text):

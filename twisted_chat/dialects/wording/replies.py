@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from twisted_chat.core.api.commands import NO_REASON
 from twisted_chat.core.values.durations import spell_duration
 from twisted_chat.dialects.wording.words import because, counted, folded, some, span, wrapped
 
@@ -315,6 +316,10 @@ def counts(users: int, hidden: int, operators: int, nameless: int, rooms: int, p
         f"{counted(users, 'user')} (peak {peak:,}, hidden {hidden:,}), {counted(operators, 'server operator')}, "
         f"{counted(rooms, 'room')}, {counted(nameless, 'connection')} not logged in."
     )
+
+
+def recipient_away(nick: str, why: str) -> str:
+    return f"{nick} is away{f': {why}' if why != NO_REASON else ''}."
 
 
 def ignored(names: Sequence[str]) -> list[str]:
