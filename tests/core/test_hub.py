@@ -39,7 +39,7 @@ class SessionTests(Case):
     def test_session_comes_from_elsewhere_until_its_door_says_otherwise(self) -> None:
         seat = self.world.session(self.bob)
         self.assertFalse(seat.local)
-        self.hub.trust(self.bob.session)
+        self.hub.state.sessions[self.bob.session].local = True
         self.assertTrue(seat.local)
         self.assertFalse(self.world.session(self.alice).local)
 

@@ -491,7 +491,7 @@ class SettingsTests(Case):
         )
 
     def test_an_invitation_is_told_to_who_made_it_and_lets_one_in(self) -> None:
-        self.node.hub.trust(self.bob.peer.id)
+        self.node.hub.state.sessions[self.bob.peer.id].local = True
         self.bob.asks(c.MakeInviteCode())
         self.turn()
         told = "\n".join(self.bob.take())

@@ -54,7 +54,7 @@ class SubmitTests(NodeCase):
         self.turn()
         told.clear()
         ann.asks(c.ShowStats())
-        self.node.hub.trust(ann.peer.id)
+        self.node.hub.state.sessions[ann.peer.id].local = True
         ann.asks(c.ShowStats())
         refused, stats = told
         assert isinstance(refused, r.Refused) and isinstance(stats, r.Stats)

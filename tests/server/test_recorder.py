@@ -20,6 +20,7 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api.records import Remembered, RoomRecord
 from twisted_chat.core.bus import Bus, LocalBus
 from twisted_chat.core.state.room import LOBBY_ID, Room
+from twisted_chat.core.state.snapshot import record as record_of
 from twisted_chat.core.values.ids import MessageId, RoomId
 from twisted_chat.core.values.known_network import KNOWN_FOR
 from twisted_chat.core.values.limits import Limits
@@ -66,14 +67,14 @@ class RoomTests(KeepingCase):
     def kept(self) -> RoomRecord:
         """Return the one record that was kept since, which is of the room as it is now."""
         ((_, record, _),) = self.store.take("keep", "forget")
-        self.assertEqual(record, self.node.hub.record(self.room()))
+        self.assertEqual(record, record_of(self.node.hub.state, self.room()))
         assert isinstance(record, RoomRecord)
         return record
 
     def test_room_is_kept_from_the_join_that_made_it(self) -> None:
         self.ann.asks(c.Join(DEV, "secret"))
         ((_, record, at),) = self.store.take("keep")
-        self.assertEqual((record.ref.id, record), (at, self.node.hub.record(self.room())))
+        self.assertEqual((record.ref.id, record), (at, record_of(self.node.hub.state, self.room())))
         self.assertEqual(record.operators, (self.node.tokens.scope_of(self.ann.token),))
         self.bob.asks(c.Join(DEV, "secret"))
         self.assertEqual(self.store.take("keep"), [])

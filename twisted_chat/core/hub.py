@@ -92,10 +92,6 @@ class Hub:
         if entry is not None and entry.user in self.state.users:
             self._leaving[session] = entry
 
-    def trust(self, session: SessionId) -> None:
-        """Note that a session comes from this machine."""
-        self.state.sessions[session].local = True
-
     def banned(self, address: str | None, now: float) -> str:
         """Say why nobody can come in from an address; nothing if they can."""
         ban = self.state.server_bans.of_address(address, now)
@@ -160,10 +156,6 @@ class Hub:
     def restore(self, remembered: Remembered) -> tuple[LeftOut, ...]:
         """Take up what a store remembers of earlier runs, before anybody is here; return the rooms that cannot come back."""
         return snapshot.restore(self.state, remembered)
-
-    def record(self, room: Room) -> RoomRecord:
-        """Make the record of a room as it is now."""
-        return snapshot.record(self.state, room)
 
     def altered(self) -> Iterator[RoomRecord]:
         """Yield the records of the rooms that a store has to know anew, each once."""

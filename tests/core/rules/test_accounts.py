@@ -50,7 +50,7 @@ class RegisterTests(BobCase):
         )
 
     def test_nobody_can_invite_where_nobody_can_register(self) -> None:
-        self.hub.trust(self.eve.session)
+        self.hub.state.sessions[self.eve.session].local = True
         self.may_register("closed")
         self.assertEqual(self.code(self.eve, c.MakeInviteCode()), "registration-closed")
         self.may_register("open")
@@ -64,7 +64,7 @@ class RegisterTests(BobCase):
         for level in (1, 2):
             self.hub.state.panic = level
             self.assertEqual(self.code(self.eve, self.command), "registration-closed")
-        self.hub.trust(self.eve.session)
+        self.hub.state.sessions[self.eve.session].local = True
         self.assertIsInstance(self.world.decide(self.eve, self.plain), HashPassword)
 
     def test_who_was_invited_may_where_that_is_needed(self) -> None:
@@ -165,7 +165,7 @@ class AccountTests(BobCase):
 
     def test_only_who_is_on_the_servers_machine_invites(self) -> None:
         self.assertEqual(self.code(self.bob, c.MakeInviteCode()), "not-operator")
-        self.hub.trust(self.bob.session)
+        self.hub.state.sessions[self.bob.session].local = True
         self.assertEqual(self.world.decide(self.bob, c.MakeInviteCode()), MakeInvite())
 
     def test_operators_of_the_server_invite_from_anywhere(self) -> None:

@@ -297,7 +297,7 @@ class AskingTests(ChatCase):
     def test_stats_are_for_who_is_on_the_servers_machine(self) -> None:
         why = "Only server operators and people on the server's own machine can see that."
         self.refuse(self.bob, c.ShowStats(), "not-operator", why)
-        self.hub.trust(self.bob.session)
+        self.hub.state.sessions[self.bob.session].local = True
         self.assertEqual(self.decide(self.bob, c.ShowStats()), ServerStats())
         self.refuse(self.eve, c.ShowStats(), "not-operator", why)
 

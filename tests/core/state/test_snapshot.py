@@ -15,6 +15,7 @@ from twisted_chat.core.api.replies import PasswordNeeded
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.rules.effects import Rejected
 from twisted_chat.core.state.room import LOBBY_ID, Room
+from twisted_chat.core.state.snapshot import record as record_of
 from twisted_chat.core.values.ids import Node, RoomId, Scope
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import RoomName
@@ -47,13 +48,13 @@ class Case(SynchronousTestCase):
 
     def operators(self, name: str = "dev") -> tuple[Scope, ...]:
         hub = self.world.hub
-        return hub.record(found(hub, name)).operators
+        return record_of(hub.state, found(hub, name)).operators
 
     def restarted(self, *records: RoomRecord) -> World:
         """A world after a restart: with these rooms, or with all there are now."""
         hub = self.world.hub
         world = World(first_id=1000)
-        rooms = records or tuple(map(hub.record, hub.state.rooms.values()))
+        rooms = records or tuple(record_of(hub.state, each) for each in hub.state.rooms.values())
         self.assertEqual(world.hub.restore(Remembered(rooms)), ())
         return world
 
@@ -70,7 +71,7 @@ class RecordTests(Case):
         self.world.do(self.bob, c.SetKeep(Keep(30, 1000)))
         dev = found(self.world.hub, "dev")
         self.assertEqual(
-            self.world.hub.record(dev),
+            record_of(self.world.hub.state, dev),
             RoomRecord(
                 dev.ref,
                 NOW,
@@ -90,7 +91,7 @@ class RecordTests(Case):
         before, after = self.world.hub, self.restarted().hub
         for each in before.state.rooms.values():
             again = after.state.rooms[each.ref.id]
-            self.assertEqual(after.record(again), before.record(each))
+            self.assertEqual(record_of(after.state, again), record_of(before.state, each))
             self.assertEqual((again.ref, dict(again.members)), (each.ref, {}))
             self.assertIs(after.state.room_named(each.name), again)
         self.assertEqual(after.state.listed_keys, ["dev", "lobby"])
@@ -116,7 +117,9 @@ class RecordTests(Case):
         ):
             self.world.do(self.bob, change)
             (told,) = self.records()
-            self.assertEqual(told, self.world.hub.record(found(self.world.hub, "dev")), change)
+            self.assertEqual(
+                told, record_of(self.world.hub.state, found(self.world.hub, "dev")), change
+            )
 
     def test_store_is_not_told_of_a_room_that_is_gone(self) -> None:
         self.records()

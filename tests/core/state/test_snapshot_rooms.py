@@ -6,6 +6,7 @@ from tests.core.ruled import DEV, RuledCase, give_account, roles
 from tests.core.world import Seat, World, nick
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api.records import Remembered
+from twisted_chat.core.state.snapshot import record as record_of
 
 BEFORE = (
     *("op eve", "ban *spam* 2h too loud", "ban 10.0.0.0/8", "ban address:eve", "mute vera"),
@@ -18,7 +19,7 @@ class RestartTests(RuledCase):
     def restart(self) -> None:
         """Start another server with what was kept."""
         hub = self.world.hub
-        records = tuple(map(hub.record, hub.state.rooms.values()))
+        records = tuple(record_of(hub.state, each) for each in hub.state.rooms.values())
         now, self.world = self.world.now, World(first_id=10_000)
         self.world.now = now
         self.assertEqual(self.world.hub.restore(Remembered(records)), ())
@@ -34,9 +35,9 @@ class RestartTests(RuledCase):
         self.let_ban_networks(self.olga, self.otto)
         for line in BEFORE:
             self.done(self.olga, line)
-        before = self.world.hub.record(self.dev)
+        before = record_of(self.world.hub.state, self.dev)
         self.restart()
-        self.assertEqual(self.world.hub.record(self.dev), before)
+        self.assertEqual(record_of(self.world.hub.state, self.dev), before)
         self.assertTrue(self.dev.strict)
         olga = self.back("olga", account="olga")
         self.assertEqual(self.enters(olga), "")

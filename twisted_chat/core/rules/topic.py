@@ -45,7 +45,28 @@ from twisted_chat.core.values.room_settings import Action
 NOT_HERE: Final = UserId(0)
 
 
-class Asked(msgspec.Struct, frozen=True, gc=False):
+class _InRoom:
+    """What :class:`Asked` and :class:`Ordered` have in common."""
+
+    __slots__ = ()
+
+    here: User | None
+    at: Room | None
+
+    @property
+    def user(self) -> User:
+        """The user, where there is one: a session that has logged in, or an event that somebody did."""
+        assert self.here is not None
+        return self.here
+
+    @property
+    def room(self) -> Room:
+        """The room of a command or an event that is about one."""
+        assert self.at is not None
+        return self.at
+
+
+class Asked(_InRoom, msgspec.Struct, frozen=True, gc=False):
     """Who gives a command, and when. ``tag`` is the client's own id of it.
 
     ``here`` is None before login. ``scope`` is the public scope of the token the session has or, at login, will have.
@@ -60,43 +81,19 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
     at: Room | None = None
 
     @property
-    def user(self) -> User:
-        """The user of a session that has logged in."""
-        assert self.here is not None
-        return self.here
-
-    @property
-    def room(self) -> Room:
-        """The room of a command that is about one."""
-        assert self.at is not None
-        return self.at
-
-    @property
     def operator(self) -> str:
         """The name of the operator of the server that the session is of, if only those can give the command."""
         assert self.session.operator is not None
         return self.session.operator
 
 
-class Ordered(msgspec.Struct, frozen=True, gc=False):
+class Ordered(_InRoom, msgspec.Struct, frozen=True, gc=False):
     """A proposal at its place in the order, whose author is here; ``at`` is its room, if the author is in one."""
 
     message: MessageId
     proposal: e.Proposal
     here: User | None
     at: Room | None = None
-
-    @property
-    def user(self) -> User:
-        """The author, of any event but those that nobody did."""
-        assert self.here is not None
-        return self.here
-
-    @property
-    def room(self) -> Room:
-        """The room of an event that is about one."""
-        assert self.at is not None
-        return self.at
 
     @property
     def now(self) -> float:
