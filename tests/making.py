@@ -1,6 +1,13 @@
-"""Short ways to make what many tests need: names, envelopes."""
+"""Short ways to make what many tests need: names, envelopes, folders."""
 
 from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from twisted.logger import LogEvent, globalLogPublisher
+from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api.commands import Kind
@@ -37,3 +44,19 @@ def said(message: int, where: int, *lines: str, who: str = "bob", kind: Kind = "
     """Let somebody say something; without ``lines`` that is "m" and the number of the message."""
     text = tuple(map(CleanText, lines or (f"m{message}",)))
     return happened(message, e.Said(kind, text), where, who)
+
+
+def folder_for(case: SynchronousTestCase) -> Path:
+    """Make a folder that is gone after the test."""
+    folder = tempfile.TemporaryDirectory()
+    case.addCleanup(folder.cleanup)
+    return Path(folder.name)
+
+
+def log_of(case: SynchronousTestCase) -> list[LogEvent]:
+    """Return the events that are logged from now on, until the test is over."""
+    events: list[LogEvent] = []
+    observer: Any = events.append
+    globalLogPublisher.addObserver(observer)
+    case.addCleanup(globalLogPublisher.removeObserver, observer)
+    return events

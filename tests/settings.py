@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from io import StringIO
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.making import folder_for
 from twisted_chat.app.options import Options
 from twisted_chat.app.settings import Settings
 
@@ -36,9 +36,7 @@ class OptionsTestCase(SynchronousTestCase):
 
     def file(self, text: str | bytes) -> Path:
         """Write a configuration file."""
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        path = Path(folder.name, "chat.toml")
+        path = folder_for(self) / "chat.toml"
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
         return path
 

@@ -48,25 +48,22 @@ class MainTests(SynchronousTestCase):
         self.assertEqual(entry.main(arguments), 7)
         return self.ran[-1][0]
 
-    def test_a_terminal_gets_the_full_screen(self) -> None:
+    def test_a_terminal_gets_the_full_screen_unless_plain_is_asked_for(self) -> None:
         self.assertEqual(self.chooses("example.org"), "screen")
         self.assertEqual(self.ran[-1][1].target.host, "example.org")
-
-    def test_who_asks_for_plain_mode_gets_it(self) -> None:
         self.assertEqual(self.chooses("--plain"), "plain")
+        self.patch(sys, "argv", ["twisted-chat", "--plain", "example.org"])
+        self.assertEqual(entry.main(), 7)
+        self.assertEqual(self.ran[-1][1].target.host, "example.org")
 
-    def test_without_a_terminal_it_is_plain(self) -> None:
+    def test_without_what_the_full_screen_needs_it_is_plain(self) -> None:
         for name in ("stdin", "stdout"):
             with patch.object(sys, name, io.StringIO()):
                 self.assertEqual(self.chooses(), "plain")
         with patch.object(sys, "stdin", None):
             self.assertEqual(self.chooses(), "plain")
-
-    def test_on_a_dumb_terminal_it_is_plain(self) -> None:
         with patch.dict(os.environ, TERM="dumb"):
             self.assertEqual(self.chooses(), "plain")
-
-    def test_without_what_the_full_screen_needs_it_is_plain(self) -> None:
         self.patch(entry, "find_spec", lambda name: None)
         self.assertEqual(self.chooses(), "plain")
 
@@ -78,11 +75,6 @@ class MainTests(SynchronousTestCase):
             err.getvalue(),
             "twisted-chat: argument PORT: port is not a port (1 to 65535) (--help lists the options)\n",
         )
-
-    def test_the_arguments_are_those_of_the_process(self) -> None:
-        self.patch(sys, "argv", ["twisted-chat", "--plain", "example.org"])
-        self.assertEqual(entry.main(), 7)
-        self.assertEqual(self.ran[-1][1].target.host, "example.org")
 
 
 class StreamTests(SynchronousTestCase):
@@ -103,7 +95,7 @@ class StreamTests(SynchronousTestCase):
 
 
 class ImportTests(SynchronousTestCase):
-    def test_plain_mode_imports_nothing_of_the_full_screen_nor_a_reactor_before_it_runs(
+    def test_plain_mode_imports_no_full_screen_and_no_reactor_before_it_runs(
         self,
     ) -> None:
         script = (

@@ -19,11 +19,9 @@ ROOT = Path(__file__).parent.parent
 
 
 class PluginTests(SynchronousTestCase):
-    def test_it_is_found_by_its_name(self) -> None:
+    def test_it_is_found_by_its_name_and_points_to_the_service(self) -> None:
         found = [each for each in getPlugins(IServiceMaker) if each.tapname == "chat"]
         self.assertEqual(found, [twisted_chat_plugin.chat])
-
-    def test_it_points_to_the_service_and_its_options(self) -> None:
         chat = twisted_chat_plugin.chat
         verifyObject(IServiceMaker, chat)
         self.assertIs(chat.options, options.Options)

@@ -8,7 +8,6 @@ import re
 import signal
 import socket
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -19,6 +18,8 @@ from twisted.internet.protocol import ProcessProtocol, Protocol, connectionDone
 from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
+
+from tests.making import folder_for
 
 ROOT = Path(__file__).parent.parent
 
@@ -116,12 +117,8 @@ class ProcessTests(TestCase):
         from twisted.internet import reactor
 
         self.reactor: Any = reactor
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-        state = tempfile.TemporaryDirectory()
-        self.addCleanup(state.cleanup)
-        self.state = Path(state.name)
+        self.folder = folder_for(self)
+        self.state = folder_for(self)
 
     def runs(self, name: str, *arguments: str, first: str = "pass") -> Program:
         """Start ``twistd`` or ``twist``; it ends with the test at the latest. ``first`` is what it runs before all else.

@@ -1,5 +1,3 @@
-"""Tests for twisted_chat.app.listen."""
-
 from __future__ import annotations
 
 import errno
@@ -47,14 +45,12 @@ class OpenedTests(SynchronousTestCase):
                 listen.opened(address, "", tls=True),
             )
 
-    def test_a_port_for_programs_says_so_and_is_none_to_type_at(self) -> None:
+    def test_ports_for_programs_and_other_endpoints_are_named(self) -> None:
         self.assertEqual(
             listen.opened(IPv4Address("TCP", "127.0.0.1", 55555), "", "json"),
             "the chat is open for programs that speak JSON on 127.0.0.1 port 55555, for this machine only: "
             "--interface 0.0.0.0 opens it to others",
         )
-
-    def test_other_endpoints_are_named(self) -> None:
         self.assertEqual(self.opened(UNIXAddress("/run/chat.sock")), "/run/chat.sock")
         self.assertEqual(self.opened(UNIXAddress(None)), "the:endpoint")
         self.assertEqual(self.opened(object()), "the:endpoint")

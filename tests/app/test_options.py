@@ -21,6 +21,7 @@ from twisted.internet.endpoints import serverFromString
 from twisted.internet.protocol import Factory
 from twisted.internet.testing import MemoryReactorClock
 
+from tests.making import folder_for
 from tests.settings import OptionsTestCase, endpoints
 from twisted_chat.app import options, settings
 from twisted_chat.app.options import Options
@@ -37,6 +38,16 @@ class CommandLineTests(OptionsTestCase):
         self.assertEqual(
             endpoints(settings, "port"), ["tcp:12000:backlog=1024:interface=127.0.0.1"]
         )
+        self.assertEqual(
+            self.parsed("--motd", r"Be kind.\nRead the rules.").motd_lines(),
+            ("Be kind.", "Read the rules."),
+        )
+        self.assertEqual(self.parsed().motd_lines(), ())
+        usual = self.parsed()
+        self.assertIs(usual.effective_limits(), usual.limits)
+        limits = self.parsed("--no-flood-limit", "--max-text=99").effective_limits()
+        self.assertGreaterEqual(min(limits.flood_burst, limits.flood_rate, limits.byte_rate), 10**9)
+        self.assertEqual(limits.max_text, 99)
 
     def test_only_a_pid_file_of_a_process_that_runs_is_in_the_way(self) -> None:
         file = Path(tempfile.mkdtemp()) / "twistd.pid"
@@ -58,15 +69,19 @@ class CommandLineTests(OptionsTestCase):
         with patch("os.kill", side_effect=PermissionError):
             self.assertIn("(process 1 in", mistake("1"))
 
-    def test_every_limit_is_an_option(self) -> None:
+    def test_every_limit_is_an_option_within_what_machines_have(self) -> None:
         for name, field in LIMITS.items():
             limits = self.parsed(f"--{name}", "20000").limits
             self.assertEqual(limits, msgspec.structs.replace(Limits(), **{field.name: 20000}))
-
-    def test_the_least_of_every_limit_is_taken(self) -> None:
         for name in LIMITS.keys() - {"max-endless"}:
             self.parsed(f"--{name}=1")
         self.assertEqual(self.parsed("--history-lines=0").limits.history_lines, 0)
+        for huge in (2**31, 2**63, 10**40):
+            self.assertEqual(
+                self.mistake("--send-buffer", str(huge)),
+                "limits.send-buffer: 2,147,483,647 is the maximum",
+            )
+        self.parsed("--send-buffer", str(2**31 - 1))
 
     def test_a_bad_limit_is_named_with_what_it_must_be(self) -> None:
         for name in LIMITS:
@@ -76,14 +91,6 @@ class CommandLineTests(OptionsTestCase):
                     rf"^--{name}: '{re.escape(bad)}' is not a whole number of at least [01]$",
                 )
         self.assertIn("--flood-rate: '0' is not a whole", self.mistake("--flood-rate=0"))
-
-    def test_a_limit_that_no_machine_has_is_refused(self) -> None:
-        for huge in (2**31, 2**63, 10**40):
-            self.assertEqual(
-                self.mistake("--send-buffer", str(huge)),
-                "limits.send-buffer: 2,147,483,647 is the maximum",
-            )
-        self.parsed("--send-buffer", str(2**31 - 1))
 
     def test_limits_must_fit_each_other(self) -> None:
         for arguments in (
@@ -96,13 +103,6 @@ class CommandLineTests(OptionsTestCase):
             )
         self.parsed("--max-endless=16385")
         self.parsed("--max-text=1047551", "--max-object=1048575")
-
-    def test_without_flood_limit_nobody_waits(self) -> None:
-        usual = self.parsed()
-        self.assertIs(usual.effective_limits(), usual.limits)
-        limits = self.parsed("--no-flood-limit", "--max-text=99").effective_limits()
-        self.assertGreaterEqual(min(limits.flood_burst, limits.flood_rate, limits.byte_rate), 10**9)
-        self.assertEqual(limits.max_text, 99)
 
     def test_ports_can_be_several_and_endpoints(self) -> None:
         settings = self.parsed(
@@ -141,24 +141,15 @@ class CommandLineTests(OptionsTestCase):
         for empty in ("", " "):
             self.assertEqual(self.mistake("--server-name", empty), "server-name: must not be empty")
 
-    def test_the_message_of_the_day_has_lines(self) -> None:
-        self.assertEqual(
-            self.parsed("--motd", r"Be kind.\nRead the rules.").motd_lines(),
-            ("Be kind.", "Read the rules."),
-        )
-        self.assertEqual(self.parsed().motd_lines(), ())
-
-    def test_what_is_quoted_stays_one_line(self) -> None:
-        self.assertIn("unexpected argument 'a\\nb'", self.mistake("a\nb"))
-        self.assertIn("--a?b", self.mistake("--a\nb"))
-
-    def test_what_is_no_option_is_named(self) -> None:
+    def test_what_is_no_option_is_named_on_one_line(self) -> None:
         self.assertIn("--nope", self.mistake("--nope"))
         self.assertIn("--port", self.mistake("--port"))
         self.assertEqual(
             self.mistake("12000"),
             "unexpected argument '12000'; did you mean --port 12000",
         )
+        self.assertIn("unexpected argument 'a\\nb'", self.mistake("a\nb"))
+        self.assertIn("--a?b", self.mistake("--a\nb"))
 
     @given(
         st.lists(
@@ -279,9 +270,7 @@ class TlsTests(OptionsTestCase):
 class RereadTests(OptionsTestCase):
     def setUp(self) -> None:
         super().setUp()
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
+        self.folder = folder_for(self)
 
     def test_file_is_read_anew_and_the_command_line_still_goes_before_it(self) -> None:
         self.addCleanup(os.chdir, Path.cwd())
@@ -313,12 +302,17 @@ class RereadTests(OptionsTestCase):
 class KeptTests(OptionsTestCase):
     """Where history and rooms are kept, and how safely."""
 
-    def test_sqlite_in_the_default_folder_survives_a_power_cut_unless_told_otherwise(self) -> None:
+    def test_sqlite_in_the_default_folder_survives_a_power_cut(self) -> None:
         self.patch(settings, "default_folder", lambda: Path("/data"))
         parsed = self.parsed()
         self.assertEqual(parsed.state_folder(), Path("/data"))
         self.assertIs(parsed.database_kind(), Kind.SQLITE)
         self.assertIs(parsed.sync, Sync.FULL)
+        self.assertRegex(self.mistake("--state-dir=~no-such-user/x"), "^state-dir: .*home")
+        self.assertEqual(
+            self.mistake("--state-dir=a\0b"),
+            "state-dir: the name of a folder cannot contain U+0000 NULL",
+        )
 
     def test_the_folder_is_absolute_wherever_the_server_goes_later(self) -> None:
         self.addCleanup(os.chdir, Path.cwd())
@@ -330,13 +324,6 @@ class KeptTests(OptionsTestCase):
             ("~/x", Path.home() / "x"),
         ):
             self.assertEqual(self.parsed("--state-dir", path).state_folder(), Path(folder))
-
-    def test_a_folder_that_cannot_be_is_refused(self) -> None:
-        self.assertRegex(self.mistake("--state-dir=~no-such-user/x"), "^state-dir: .*home")
-        self.assertEqual(
-            self.mistake("--state-dir=a\0b"),
-            "state-dir: the name of a folder cannot contain U+0000 NULL",
-        )
 
     def test_who_has_no_home_must_name_a_folder_unless_none_is_needed(self) -> None:
         def none() -> Path:
@@ -409,18 +396,14 @@ class KeptTests(OptionsTestCase):
 
 
 class OperatorsTests(OptionsTestCase):
-    def test_the_file_is_absolute_wherever_the_server_goes_later(self) -> None:
+    def test_the_operators_file_is_absolute_wherever_the_server_goes(self) -> None:
         self.assertIsNone(self.parsed().operators_file())
         self.addCleanup(os.chdir, Path.cwd())
         os.chdir("/")
         self.assertEqual(self.parsed("--operators", "x").operators_file(), Path("/x"))
         self.assertEqual(self.parsed("--operators=~/x").operators_file(), Path.home() / "x")
-
-    def test_a_file_that_cannot_be_is_refused(self) -> None:
         self.assertRegex(self.mistake("--operators=~no-such-user/x"), "^operators: .*home")
         self.assertRegex(self.mistake("--operators=a\0b"), "^operators: .*NULL")
-
-    def test_passwords_in_clear_are_asked_for(self) -> None:
         self.assertFalse(self.parsed().oper_in_clear)
         self.assertTrue(self.parsed("--oper-in-clear").oper_in_clear)
 
@@ -436,19 +419,15 @@ class HelpTests(OptionsTestCase):
         for short in ("-p", "-i", "-c"):
             self.assertIn(f"  {short}, --", text)
 
-    def test_every_limit_stands_with_its_default(self) -> None:
+    def test_help_has_every_limit_and_version_and_fits_the_terminal(self) -> None:
         text = " ".join(self.prints("stdout", 0, "--help").split())
         for name, field in LIMITS.items():
             self.assertRegex(text, rf"--{name}=N [^\[]+ \[{field.default}\]")
-
-    def test_no_line_is_wider_than_the_terminal(self) -> None:
+        self.assertRegex(
+            self.prints("stdout", 0, "--version"), r"^twisted-chat \d+\.\d+\S*, Twisted \d"
+        )
         for width in (80, 100, 120):
             widest = max(map(len, Options().getUsage(width).splitlines()))
             self.assertTrue(width - 15 < widest <= width, (width, widest))
         self.patch(Options, "longdesc", "word " * 50)
         self.assertTrue(Options().getUsage(10))
-
-    def test_the_version_is_that_of_the_chat(self) -> None:
-        self.assertRegex(
-            self.prints("stdout", 0, "--version"), r"^twisted-chat \d+\.\d+\S*, Twisted \d"
-        )

@@ -192,15 +192,14 @@ class CheckTests(CheckTestCase):
             if warned:
                 self.assertIn("set --local-trust none", lines[0])
 
-    def test_port_behind_a_proxy_is_looked_at_too(self) -> None:
+    def test_addresses_of_others_and_ports_behind_proxies_are_looked_at(self) -> None:
+        (line,) = self.check(good=False, port="tcp:0:interface=192.0.2.1")
+        self.assertRegex(line, "^problem: cannot listen on 192.0.2.1 port 0: Cannot assign")
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = f"haproxy:tcp:{taken.getsockname()[1]}:interface=127.0.0.1"
             (line,) = self.check(good=False, port=port, trusted_proxy=("10.0.0.0/8",))
         self.assertIn("problem: cannot listen on 127.0.0.1 port", line)
-
-    def test_address_of_another_machine_is_a_problem(self) -> None:
-        (line,) = self.check(good=False, port="tcp:0:interface=192.0.2.1")
-        self.assertRegex(line, "^problem: cannot listen on 192.0.2.1 port 0: Cannot assign")
+        self.assertEqual(self.check(good=True, database=":memory:"), [])
 
     def test_unix_sockets_are_looked_at(self) -> None:
         path = self.folder / "chat.sock"
@@ -220,9 +219,6 @@ class CheckTests(CheckTestCase):
         self.assertEqual(
             line, "warning: systemd:domain=INET:index=0: this kind of endpoint cannot be checked"
         )
-
-    def test_what_needs_no_folder_has_no_problem_with_it(self) -> None:
-        self.assertEqual(self.check(good=True, database=":memory:"), [])
 
 
 class PostgreSQLTests(CheckTestCase):
@@ -321,17 +317,14 @@ class StateTests(CheckTestCase):
             ["problem: state: is not a folder; choose another folder with --state-dir"],
         )
 
-    def test_database_of_another_program_or_damaged_is_a_problem(self) -> None:
-        path = self.makes()
-        good = path.read_bytes()
-        path.write_bytes(b"SQLite format 3\0" + bytes(100))
-        self.assertIn("is not a database of twisted-chat", self.check(good=False)[0])
-        path.write_bytes(good[:-4096] + b"\xff" * 4096)
-        self.assertIn("is damaged", self.check(good=False)[0])
-
-    def test_database_of_a_newer_version_is_a_problem(self) -> None:
+    def test_databases_of_others_damaged_or_newer_are_problems(self) -> None:
         path = self.makes()
         with contextlib.closing(sqlite3.connect(path)) as connection, connection:
             connection.execute("UPDATE alembic_version SET version_num = '9999'")
             connection.execute("PRAGMA journal_mode=DELETE")
         self.assertIn("newer version", self.check(good=False)[0])
+        good = path.read_bytes()
+        path.write_bytes(b"SQLite format 3\0" + bytes(100))
+        self.assertIn("is not a database of twisted-chat", self.check(good=False)[0])
+        path.write_bytes(good[:-4096] + b"\xff" * 4096)
+        self.assertIn("is damaged", self.check(good=False)[0])

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from twisted.logger import LogEvent, formatEvent, globalLogPublisher
+from twisted.logger import formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.making import log_of
 from twisted_chat.app.reload import NotReloaded, Reload
 from twisted_chat.app.settings import BadSetting, Settings
 from twisted_chat.core.values.limits import Limits
@@ -15,10 +16,7 @@ from twisted_chat.core.values.limits import Limits
 
 class ReloadTests(SynchronousTestCase):
     def setUp(self) -> None:
-        self.logged: list[LogEvent] = []
-        observer: Any = self.logged.append
-        globalLogPublisher.addObserver(observer)
-        self.addCleanup(globalLogPublisher.removeObserver, observer)
+        self.logged = log_of(self)
         self.reread: Callable[[], Settings] = Settings
         self.taken: list[Settings] = []
         self.reload = self.made(Settings())

@@ -24,13 +24,14 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError, ReactorNotRunning
 from twisted.internet.testing import MemoryReactorClock
-from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
+from twisted.logger import ILogObserver, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.auth.fakes import NowRunner
 from tests.auth.test_operators import HASH
 from tests.clocks import TurnsClock
 from tests.doors.house import Guest, House
+from tests.making import folder_for, log_of
 from tests.store import postgres
 from tests.tls import certs
 from twisted_chat.app import service
@@ -99,6 +100,8 @@ class FakeWatchdog:
 class ServiceTestCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.reactor = Reactor()
+        self.services: list[ChatService] = []
+        self.houses: list[Served] = []
         self.handlers: dict[int, Callable[[int, object], None]] = {}
         self.patch(signal, "signal", self.handlers.__setitem__)
         self.patch(sys, "excepthook", sys.excepthook)
@@ -113,12 +116,13 @@ class ServiceTestCase(SynchronousTestCase):
         self.patch(service, "Watchdog", FakeWatchdog)
         self.watched = FakeWatchdog.told
         self.watched.clear()
-        self.logged: list[LogEvent] = []
-        observer = cast(Any, self.logged.append)
-        globalLogPublisher.addObserver(observer)
-        self.addCleanup(globalLogPublisher.removeObserver, observer)
+        self.logged = log_of(self)
 
     def tearDown(self) -> None:
+        for served in [each for each in self.services if each.running]:
+            for house in [each for each in self.houses if each.node is served.node]:
+                house.empties()
+            self.stops(served)
         self.assertEqual(self.reactor.getDelayedCalls(), [])
 
     def log(self) -> str:
@@ -126,7 +130,13 @@ class ServiceTestCase(SynchronousTestCase):
 
     def made(self, **settings: Any) -> ChatService:
         """Make a server. It keeps nothing, unless the settings say otherwise."""
-        return ChatService(Settings(**{"database": ":memory:", **settings}), self.reactor)
+        served = ChatService(Settings(**{"database": ":memory:", **settings}), self.reactor)
+        self.services.append(served)
+        return served
+
+    def house(self, served: ChatService) -> Served:
+        self.houses.append(Served(served, self.reactor))
+        return self.houses[-1]
 
     def starts(self, **settings: Any) -> ChatService:
         served = self.made(**settings)
@@ -134,6 +144,7 @@ class ServiceTestCase(SynchronousTestCase):
         return served
 
     def stops(self, served: ChatService) -> None:
+        self.services.remove(served)
         stopped = served.stopService()
         self.reactor.advance(0)
         self.successResultOf(stopped)
@@ -148,10 +159,9 @@ class StartTests(ServiceTestCase):
         self.assertIs(door.connections, served.factory.connections)
         self.assertIs(behind.door.first, served.factory.json)
         self.assertIn("open for programs that speak JSON on 0.0.0.0 port 55555", self.log())
-        self.stops(served)
 
     def test_it_listens_on_every_port_and_says_so(self) -> None:
-        served = self.starts(port=(12000, "55555", "unix:/run/chat.sock"), interface="::1")
+        self.starts(port=(12000, "55555", "unix:/run/chat.sock"), interface="::1")
         self.assertEqual(
             [(port, backlog, at) for port, _, backlog, at in self.reactor.tcpServers],
             [(12000, 1024, "::1"), (55555, 1024, "::1")],
@@ -159,7 +169,6 @@ class StartTests(ServiceTestCase):
         self.assertEqual(self.reactor.unixServers[0][0], "/run/chat.sock")
         for place in ("::1 port 12000, for this machine only", "::1 port 55555", "/run/chat.sock"):
             self.assertIn(f"the chat is open on {place}", self.log())
-        self.stops(served)
 
     def test_it_says_who_counts_as_this_machine(self) -> None:
         for trust in ("none", "unix", "loopback"):
@@ -171,19 +180,17 @@ class StartTests(ServiceTestCase):
         served = self.starts(port="haproxy:tcp:1", trusted_proxy=("10.0.0.0/8",))
         ((number, factory, *_),) = self.reactor.tcpServers
         self.assertEqual(number, 1)
-        house = Served(served, self.reactor)
+        house = self.house(served)
         guest = Guest(house, IPv4Address("TCP", "10.0.0.1", 5), factory)
         self.assertEqual(guest.sees(), [])
         guest.sends(b"PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\nbob\r\n/stats\r\n")
         self.assertIn("! Only server operators", guest.sees()[-1])
-        house.empties()
-        self.stops(served)
 
     def test_it_serves_with_the_settings_it_got(self) -> None:
         served = self.starts(
             server_name="Ops", motd="Be kind.", limits=Limits(max_text=5), flood_limit=False
         )
-        house = Served(served, self.reactor)
+        house = self.house(served)
         bob, alice = house.enters("bob"), house.comes()
         alice.types("alice")
         seen = alice.sees()
@@ -191,24 +198,20 @@ class StartTests(ServiceTestCase):
         bob.hears()
         alice.types("123456", *["12345"] * 100)
         self.assertEqual(bob.sees(), ["<alice> 12345"] * 100)
-        house.empties()
-        self.stops(served)
 
     def test_silent_programs_are_pinged_every_few_seconds(self) -> None:
         served = self.starts()
-        house = Served(served, self.reactor)
+        house = self.house(served)
         robot = house.program("robot")
         self.reactor.pump([1] * 119)
         self.assertEqual(robot.gets(), [])
         self.reactor.pump([1] * 6)
         self.assertEqual([each["type"] for each in robot.gets()], ["ping"])
-        house.empties()
-        self.stops(served)
 
     def test_what_has_arrived_is_read_before_silence_is_judged(self) -> None:
         self.reactor.advance = partial(TurnsClock.advance, self.reactor)  # type: ignore[method-assign, arg-type]
         served = self.starts(limits=Limits(ping_after=5, ping_wait=5))
-        house = Served(served, self.reactor)
+        house = self.house(served)
         robots = [house.program("robot"), house.program("ghost")]
         for _ in range(2):
             self.reactor.pump([5.0, 0.0, 0.0])
@@ -223,8 +226,6 @@ class StartTests(ServiceTestCase):
         self.reactor.pump([0.0] * 4)
         self.assertEqual([robot.gone for robot in robots], [False, True])
         del self.reactor.advance
-        house.empties()
-        self.stops(served)
 
     def test_watchdog_knows_of_the_start_and_of_the_end(self) -> None:
         self.patch(StateDir, "open", lambda folder: self.watched.append("opens the state folder"))
@@ -240,11 +241,10 @@ class StartTests(ServiceTestCase):
             return await block
 
         self.patch(MemoryStore, "reserve", reserve)
-        served = self.starts()
+        self.starts()
         self.assertEqual(self.watched, ["start"])
         block.callback(range(1, 100))
         self.assertEqual(self.watched, ["start", "started"])
-        self.stops(served)
 
     def test_a_fault_in_that_is_logged_and_does_not_end_it(self) -> None:
         served = self.starts()
@@ -258,7 +258,6 @@ class StartTests(ServiceTestCase):
         self.reactor.pump([5, 5])
         self.assertEqual(len(calls), 2)
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 2)
-        self.stops(served)
 
     def test_what_the_store_remembers_is_there_before_anybody_comes(self) -> None:
         record = RoomRecord(e.RoomRef(RoomId(5), parse_room("dev")), 5.0)
@@ -269,14 +268,12 @@ class StartTests(ServiceTestCase):
         self.patch(MemoryStore, "start", lambda store, *reports: start(*reports))
         served = self.starts()
         self.assertIn("restored 1 room", self.log())
-        house = Served(served, self.reactor)
+        house = self.house(served)
         bob = house.enters("bob")
         bob.types("/rooms")
         self.assertIn("--   #dev       0", bob.sees())
-        house.empties()
-        self.stops(served)
 
-    def test_store_is_looked_after_every_ten_minutes_and_a_fault_in_that_does_not_end_it(
+    def test_store_is_looked_after_every_ten_minutes_in_spite_of_faults(
         self,
     ) -> None:
         served = self.starts()
@@ -290,32 +287,29 @@ class StartTests(ServiceTestCase):
         self.reactor.pump([599, 1, 600])
         self.assertEqual(len(calls), 2)
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 2)
-        self.stops(served)
 
     def test_history_is_kept_within_the_limits_of_the_server(self) -> None:
         served = self.starts(limits=Limits(keep_lines=3))
-        house = Served(served, self.reactor)
+        house = self.house(served)
         bob = house.enters("bob")
         bob.types(*"12345")
         alice = house.enters("alice")
         bob.types("/keep")
         self.assertIn("-- The history of #lobby is kept up to 3 lines.", bob.sees())
         self.assertNotIn("<bob> 2", "".join(alice.sees()))
-        house.empties()
-        self.stops(served)
 
     def test_history_in_a_database_is_kept_within_the_limits_of_the_server(self) -> None:
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         settings = {"database": "", "state_dir": folder.name, "limits": Limits(keep_lines=3)}
         served = self.starts(**settings)
-        house = Served(served, self.reactor)
+        house = self.house(served)
         house.enters("bob").types(*"12345")
         self.reactor.advance(3600)
         house.empties()
         self.stops(served)
         served = self.starts(**settings)
-        house = Served(served, self.reactor)
+        house = self.house(served)
         alice = house.comes()
         alice.types("alice")
         seen = "".join(alice.sees())
@@ -329,7 +323,7 @@ class StartTests(ServiceTestCase):
         for now in (1000.0, 1000.001):
             self.patch(time, "time", lambda now=now: now)
             served = self.starts()
-            house = Served(served, self.reactor)
+            house = self.house(served)
             robot = house.program("robot")
             robot.objects({"type": "message", "content": "x"})
             ids.append(robot.gets()[0]["message"])
@@ -340,6 +334,7 @@ class StartTests(ServiceTestCase):
     def test_as_many_connections_are_allowed_as_the_system_has(self) -> None:
         self.stops(self.starts())
         self.assertEqual(self.limits, [(20, 20)])
+        self.assertEqual(self.collector, ["freeze", 5_000])
 
     def test_it_says_for_how_many_connections_there_is_room(self) -> None:
         for most, said in (
@@ -367,10 +362,6 @@ class StartTests(ServiceTestCase):
         self.patch(resource, "setrlimit", refuse)
         self.stops(self.starts())
 
-    def test_what_is_loaded_at_the_start_is_not_searched_for_garbage(self) -> None:
-        self.stops(self.starts())
-        self.assertEqual(self.collector, ["freeze", 5_000])
-
     def test_the_options_make_it(self) -> None:
         options = Options()
         options.parseOptions(["--server-name", "Ops", "--database", ":memory:"])
@@ -389,11 +380,10 @@ class StartTests(ServiceTestCase):
             made.disownServiceParent()
 
     def test_log_is_opened_again_at_a_signal(self) -> None:
-        served = self.starts()
+        self.starts()
         self.handlers[signal.SIGUSR1](signal.SIGUSR1, None)
         self.reactor.advance(0)
         self.assertIn("nothing to reopen", self.log())
-        self.stops(served)
 
     def test_check_only_tells_whether_it_could_start(self) -> None:
         self.patch(sys, "stdout", StringIO())
@@ -474,9 +464,7 @@ class CannotStartTests(ServiceTestCase):
 class OperatorsTests(ServiceTestCase):
     def setUp(self) -> None:
         super().setUp()
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.path = Path(folder.name) / "operators"
+        self.path = folder_for(self) / "operators"
         self.write("root")
 
     def write(self, *names: str, mode: int = 0o600) -> None:
@@ -488,7 +476,6 @@ class OperatorsTests(ServiceTestCase):
         self.assertIsNotNone(served.node.admin._operators.hash_of("root"))
         self.assertTrue(served.node.admin.in_clear)
         self.assertNotIn("read it", self.log())
-        self.stops(served)
 
     def test_bad_file_is_one_line_and_no_start(self) -> None:
         self.path.write_text("nonsense\n")
@@ -503,12 +490,11 @@ class OperatorsTests(ServiceTestCase):
 
     def test_who_is_silent_is_looked_after_every_few_seconds(self) -> None:
         served = self.starts(limits=Limits(auto_away=1))
-        bob = Served(served, self.reactor).enters("bob")
+        bob = self.house(served).enters("bob")
         self.reactor.pump([5.0] * 13)
         bob.types("/whois bob")
         self.assertIn("away: idle", bob.sees()[-2])
         bob.ends()
-        self.stops(served)
 
 
 class KeptTests(ServiceTestCase):
@@ -516,9 +502,7 @@ class KeptTests(ServiceTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name, "state")
+        self.folder = folder_for(self) / "state"
 
     def test_it_has_its_folder_to_itself_until_it_has_stopped(self) -> None:
         settings = {"database": "", "state_dir": str(self.folder)}
@@ -543,12 +527,12 @@ class KeptTests(ServiceTestCase):
         self.failureResultOf(stopped, OSError)
         StateDir.open(self.folder).close()
 
-    def test_accounts_and_the_sessions_that_may_come_back_to_them_are_there_after_a_restart(
+    def test_accounts_and_their_sessions_are_there_after_a_restart(
         self,
     ) -> None:
         settings = {"database": "", "state_dir": str(self.folder)}
         served = self.starts(**settings)
-        house = Served(served, self.reactor)
+        house = self.house(served)
         robot = house.comes()
         robot.objects({"type": "nick", "content": "Robot"})
         token = next(each["session"] for each in robot.gets() if each["type"] == "welcome")
@@ -565,7 +549,7 @@ class KeptTests(ServiceTestCase):
             {"content": "robot", "session": token},
         ):
             served = self.starts(**settings)
-            house = Served(served, self.reactor)
+            house = self.house(served)
             robot = house.comes()
             robot.objects({"type": "nick", **login}, {"type": "command", "content": "/privacy"})
             house.waits(1)
@@ -580,12 +564,10 @@ class KeptTests(ServiceTestCase):
         people = self.folder.with_name("people")
         people.write_text("bob:$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$x\n")
         served = self.starts(auth=(f"argon2:{people}",))
-        house = Served(served, self.reactor)
+        house = self.house(served)
         guest = house.comes()
         guest.types("bob")
         self.assertIn("bob is registered. Type its password", guest.sees()[-1])
-        house.empties()
-        self.stops(served)
 
     def test_a_file_of_passwords_that_is_none_is_one_line(self) -> None:
         for auth, why in (
@@ -602,7 +584,6 @@ class KeptTests(ServiceTestCase):
         self.assertEqual(
             str(error), f"{self.folder}: is not a folder; choose another folder with --state-dir"
         )
-        self.stops(served)
 
     def test_the_folder_is_where_it_was_when_the_options_were_read(self) -> None:
         self.addCleanup(os.chdir, Path.cwd())
@@ -611,16 +592,13 @@ class KeptTests(ServiceTestCase):
         os.chdir("/")
         served.startService()
         self.assertTrue(self.folder.is_dir())
-        self.stops(served)
 
-    def test_nothing_in_the_name_of_a_folder_can_forge_a_line_of_the_log(self) -> None:
-        self.stops(self.starts(database="", state_dir=f"{self.folder}\nforged"))
-        self.assertIn(f"kept in {self.folder}?forged", self.log())
-
-    def test_what_needs_no_folder_says_so_and_makes_none(self) -> None:
+    def test_what_needs_no_folder_makes_none_and_its_name_forges_no_line(self) -> None:
         self.stops(self.starts(state_dir=str(self.folder)))
         self.assertIn("nothing is kept: --database :memory:", self.log().splitlines())
         self.assertFalse(self.folder.exists())
+        self.stops(self.starts(database="", state_dir=f"{self.folder}\nforged"))
+        self.assertIn(f"kept in {self.folder}?forged", self.log())
 
     def test_postgresql_needs_no_folder_and_its_password_is_nowhere(self) -> None:
         url = postgres.fresh(self)
@@ -635,7 +613,6 @@ class KeptTests(ServiceTestCase):
         error = self.assertRaises(StartError, served.startService)
         self.assertTrue(str(error).startswith("the database cannot be opened: "), error)
         self.assertNotIn("s3cret", str(error))
-        self.stops(served)
 
     def test_what_postgresql_needs_and_is_not_there_is_one_line_too(self) -> None:
         def missing(*args: object) -> None:
@@ -661,7 +638,6 @@ class KeptTests(ServiceTestCase):
         self.assertEqual(self.reactor.tcpServers, [])
         ids.callback(range(1, 1000))
         self.assertEqual(len(self.reactor.tcpServers), 1)
-        self.stops(served)
 
     def test_a_start_that_waits_can_be_stopped(self) -> None:
         served = self.made()
@@ -674,7 +650,7 @@ class KeptTests(ServiceTestCase):
 class StopTests(ServiceTestCase):
     def test_everybody_is_told_and_nobody_is_waited_for_who_is_gone(self) -> None:
         served = self.starts()
-        house = Served(served, self.reactor)
+        house = self.house(served)
         guests = [house.enters("bob"), house.enters("alice"), house.comes()]
         house.hush()
         self.stops(served)
@@ -684,7 +660,7 @@ class StopTests(ServiceTestCase):
 
     def test_who_never_reads_is_given_two_seconds(self) -> None:
         served = self.starts()
-        house = Served(served, self.reactor)
+        house = self.house(served)
         bob = house.enters("bob")
         bob.wire.takes = False
         stopped = served.stopService()
@@ -699,7 +675,7 @@ class StopTests(ServiceTestCase):
     def test_it_listens_no_more_before_it_says_goodbye(self) -> None:
         self.reactor.closing = Deferred()
         served = self.starts()
-        house = Served(served, self.reactor)
+        house = self.house(served)
         bob = house.enters("bob")
         stopped = served.stopService()
         self.reactor.advance(0)
@@ -713,10 +689,9 @@ class StopTests(ServiceTestCase):
         self.reactor.fails = OSError("taken")
         served = self.made()
         self.assertRaises(StartError, served.startService)
-        self.stops(served)
 
     def test_signals_stop_the_reactor_in_order_and_once(self) -> None:
-        served = self.starts()
+        self.starts()
         self.assertEqual(list(self.handlers), [signal.SIGHUP, signal.SIGUSR1])
         stops: list[None] = []
 
@@ -735,7 +710,6 @@ class StopTests(ServiceTestCase):
         self.assertEqual(stops, [])
         self.reactor.advance(0)
         self.assertEqual(len(stops), 2)
-        self.stops(served)
 
 
 class AgainTests(ServiceTestCase):
@@ -743,9 +717,7 @@ class AgainTests(ServiceTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
+        self.folder = folder_for(self)
         self.now = Settings(database=":memory:")
 
     def reread(self) -> Settings:
@@ -754,6 +726,7 @@ class AgainTests(ServiceTestCase):
     def serves(self, **settings: Any) -> ChatService:
         self.now = msgspec.structs.replace(self.now, **settings)
         served = ChatService(self.now, self.reactor, self.reread)
+        self.services.append(served)
         served.startService()
         return served
 
@@ -765,7 +738,7 @@ class AgainTests(ServiceTestCase):
 
     def test_who_can_register_changes_for_who_is_here(self) -> None:
         served = self.serves()
-        house = Served(served, self.reactor)
+        house = self.house(served)
         bob = house.enters("bob")
         self.hangs_up(registration="closed")
         bob.types("/register correct-horse")
@@ -773,12 +746,10 @@ class AgainTests(ServiceTestCase):
             "! Registration is closed on this server. Nothing was registered. Ask the server's operator for an account.",
             bob.sees(),
         )
-        house.empties()
-        self.stops(served)
 
     def test_limits_motd_and_name_change_for_who_is_here_and_who_comes(self) -> None:
         served = self.serves()
-        house = Served(served, self.reactor)
+        house = self.house(served)
         bob = house.enters("bob")
         limits = Limits(max_text=5, max_per_address=1, max_backlog=70_000, max_ids=8)
         self.hangs_up(server_name="Ops", motd="Be kind.", limits=limits, flood_limit=False)
@@ -795,8 +766,6 @@ class AgainTests(ServiceTestCase):
         self.assertEqual(bob.sees(), ["<alice> 12345"] * 100)
         self.assertEqual(served.sessions.delivery.backlog.limit, 70_000)
         self.assertEqual(served.node.hub.state.client_ids.max_ids, 8)
-        house.empties()
-        self.stops(served)
 
     def test_operators_are_read_again(self) -> None:
         first, second = self.folder / "first", self.folder / "second"
@@ -814,7 +783,6 @@ class AgainTests(ServiceTestCase):
         self.assertIn("the new operators are invalid; the previous ones stay in use", self.log())
         self.assertEqual(operating._operators.hash_of("toor"), HASH)
         self.assertTrue(operating.in_clear)
-        self.stops(served)
 
     def test_what_cannot_change_is_told_and_stays(self) -> None:
         served = self.serves()
@@ -824,7 +792,6 @@ class AgainTests(ServiceTestCase):
             self.log(),
         )
         self.assertEqual(served.node.limits.keep_days, 0)
-        self.stops(served)
 
     def test_bad_settings_are_refused_as_a_whole(self) -> None:
         served = self.serves(motd="old")
@@ -834,7 +801,6 @@ class AgainTests(ServiceTestCase):
             self.log(),
             "the new settings are invalid; the previous ones stay in use: server-name: U.001B",
         )
-        self.stops(served)
 
     def test_signal_that_comes_before_the_server_starts_or_runs_waits(self) -> None:
         """As soon as twistd has written its pid file somebody may send one."""
@@ -856,17 +822,16 @@ class AgainTests(ServiceTestCase):
 
     def test_port_with_tls_presents_the_certificate_that_is_there_now(self) -> None:
         cert, key = certs.write(self.folder, "one.example")
-        served = self.serves(port=(), tls_port=1, tls_cert=str(cert), tls_key=str(key))
+        self.serves(port=(), tls_port=1, tls_cert=str(cert), tls_key=str(key))
         self.assertIn("the chat is open with TLS on 0.0.0.0 port 1", self.log())
         self.assertEqual(self.presented(), "one.example")
         certs.write(self.folder, "two.example")
         self.hangs_up()
         self.assertEqual(self.presented(), "two.example")
-        self.stops(served)
 
     def test_certificate_that_cannot_be_used_is_refused_and_the_old_one_goes_on(self) -> None:
         cert, key = certs.write(self.folder, "one.example")
-        served = self.serves(tls_port=1, tls_cert=str(cert), tls_key=str(key))
+        self.serves(tls_port=1, tls_cert=str(cert), tls_key=str(key))
         good = key.read_bytes()
         for spoil in (
             lambda: key.write_bytes(certs.self_signed("two.example").key),
@@ -880,15 +845,13 @@ class AgainTests(ServiceTestCase):
             self.assertEqual(len(re.findall("the new certificates are invalid", self.log())), 1)
             self.assertEqual(self.presented(1), "one.example")
             key.write_bytes(good)
-        self.stops(served)
 
     def test_bad_settings_do_not_keep_a_new_certificate_out(self) -> None:
         cert, key = certs.write(self.folder, "one.example")
-        served = self.serves(tls_port=1, tls_cert=str(cert), tls_key=str(key))
+        self.serves(tls_port=1, tls_cert=str(cert), tls_key=str(key))
         certs.write(self.folder, "two.example")
         self.hangs_up(motd="\x1b")
         self.assertEqual(self.presented(1), "two.example")
-        self.stops(served)
 
     def test_doubts_about_a_certificate_are_logged_at_the_start(self) -> None:
         cert, key = certs.write(self.folder, "one.example", days=7)
@@ -905,7 +868,6 @@ class AgainTests(ServiceTestCase):
         served = self.made(tls_port=1, tls_cert=str(cert))
         error = self.assertRaises(StartError, served.startService)
         self.assertIn("which is not installed: pip install 'PATH-OF-THE-CLONE[tls]'", str(error))
-        self.stops(served)
 
 
 class SecrecyTests(ServiceTestCase):
@@ -913,7 +875,7 @@ class SecrecyTests(ServiceTestCase):
 
     def test_the_log_tells_who_came_and_went_and_nothing_of_what_they_said(self) -> None:
         served = self.starts(flood_limit=False)
-        house = Served(served, self.reactor)
+        house = self.house(served)
         bob, robot = house.comes(), house.comes()
         bob.sends(b"\xff\xf1")
         bob.types(

@@ -29,10 +29,6 @@ Read the rules.'''
         history-lines = 0
         """
 
-    def test_byte_order_mark_is_skipped(self) -> None:
-        path = self.file(b'\xef\xbb\xbfserver-name = "Ops"')
-        self.assertEqual(self.parsed("--config", str(path)).server_name, "Ops")
-
     def test_everything_can_be_set(self) -> None:
         self.assertEqual(
             self.parsed("--config", str(self.file(self.FULL))),
@@ -49,15 +45,13 @@ Read the rules.'''
             ),
         )
 
-    def test_every_limit_is_a_key(self) -> None:
+    def test_every_limit_is_a_key_and_an_empty_file_changes_nothing(self) -> None:
+        self.assertEqual(read_config(self.file("")), Settings())
+        path = self.file(b'\xef\xbb\xbfserver-name = "Ops"')
+        self.assertEqual(self.parsed("--config", str(path)).server_name, "Ops")
         for name, field in LIMITS.items():
             limits = read_config(self.file(f"[limits]\n{name} = 20000")).limits
             self.assertEqual(getattr(limits, field.name), 20000)
-
-    def test_an_empty_file_changes_nothing(self) -> None:
-        self.assertEqual(read_config(self.file("")), Settings())
-
-    def test_one_port_needs_no_brackets(self) -> None:
         for port in ("12001", '"12001"', "[12001]"):
             self.assertEqual(
                 endpoints(read_config(self.file(f"port = {port}")), "port"),
@@ -86,11 +80,14 @@ Read the rules.'''
         )
         self.assertFalse(self.parsed("-c", str(self.file("")), "--no-flood-limit").flood_limit)
 
-    def test_what_a_limit_of_the_file_and_one_of_the_command_line_make_together_is_checked(
+    def test_limits_that_do_not_fit_together_are_found(
         self,
     ) -> None:
         path = self.file("[limits]\nmax-object = 50000")
         self.assertIn("limits.max-endless", self.mistake("-c", str(path), "--max-endless=40000"))
+        self.assertRegex(
+            self.refused("\n[limits]\nmax-object = 2000000"), "^:2: limits.max-endless: "
+        )
 
     def refused(self, text: str | bytes) -> str:
         """Return what is said of a file, without the name of the file that it begins with."""
@@ -142,15 +139,15 @@ Read the rules.'''
         for text, said in cases.items():
             self.assertEqual(self.refused(text), said, text)
 
-    def test_limits_that_do_not_fit_are_found_by_the_table_they_are_in(self) -> None:
-        self.assertRegex(
-            self.refused("\n[limits]\nmax-object = 2000000"), "^:2: limits.max-endless: "
-        )
-
-    def test_what_is_not_toml_is_named_with_its_line(self) -> None:
+    def test_what_is_not_toml_is_named_and_bad_settings_have_one_line(self) -> None:
         for text in ("port = \n", "[limits\n", "port = 1\nport = 2", "\x00"):
             self.assertRegex(self.refused(text), r"^: not valid TOML: .*\((at line \d|at end)")
         self.assertEqual(self.refused(b"motd = '\xff'"), ": not valid UTF-8")
+        bad: dict[str, Any] = {"port": "x", "motd": "\x1b", "server_name": "\n"}
+        bad |= {"database": "mysql://x\n", "state_dir": "\n\0"}
+        for key, value in bad.items():
+            error = self.assertRaises(BadSetting, Settings(**{key: value}).check)
+            self.assertEqual(len(str(error).splitlines()), 1)
 
     def test_a_file_that_cannot_be_read_is_named(self) -> None:
         path = self.file("")
@@ -161,10 +158,3 @@ Read the rules.'''
             self.mistake("-c", str(path)), f"{path}: cannot be read: No such file or directory"
         )
         self.assertEqual(self.mistake("--config="), ".: cannot be read: Is a directory")
-
-    def test_a_bad_setting_has_one_line_wherever_it_is(self) -> None:
-        bad: dict[str, Any] = {"port": "x", "motd": "\x1b", "server_name": "\n"}
-        bad |= {"database": "mysql://x\n", "state_dir": "\n\0"}
-        for key, value in bad.items():
-            error = self.assertRaises(BadSetting, Settings(**{key: value}).check)
-            self.assertEqual(len(str(error).splitlines()), 1)

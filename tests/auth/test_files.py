@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 from argon2 import PasswordHasher
 from twisted.cred import strcred
 from twisted.cred.checkers import AllowAnonymousAccess
@@ -13,6 +10,7 @@ from twisted.cred.error import UnauthorizedLogin
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.auth.fakes import NowRunner
+from tests.making import folder_for
 from twisted_chat.auth import files
 from twisted_chat.auth.files import Argon2File, names_of
 from twisted_chat.auth.passwords import Passwords, Who
@@ -22,9 +20,7 @@ _QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 class FileTests(SynchronousTestCase):
     def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.path = Path(folder.name, "passwords")
+        self.path = folder_for(self) / "passwords"
         self.write(f"# people\n\nbob: {_QUICK.hash('correct horse')}\n")
 
     def write(self, text: str) -> None:
@@ -34,20 +30,20 @@ class FileTests(SynchronousTestCase):
         checker = Argon2File(self.path, Passwords(NowRunner()))
         return self.successResultOf(checker.requestAvatarId(UsernamePassword(name, password)))
 
-    def test_who_is_in_the_file_comes_in_by_the_password(self) -> None:
+    def test_who_is_in_the_file_comes_in_and_nobody_else(self) -> None:
         self.assertEqual(self.come(b"bob", b"correct horse"), b"bob")
-
-    def test_byte_order_mark_is_skipped(self) -> None:
-        self.write(f"\ufeffbob: {_QUICK.hash('correct horse')}\n")
-        self.assertEqual(self.come(b"bob", b"correct horse"), b"bob")
-
-    def test_nobody_else_does(self) -> None:
         checker = Argon2File(self.path, Passwords(NowRunner()))
         for name, password in ((b"bob", b"wrong"), (b"eve", b"correct horse"), (b" ", b"")):
             asked = checker.requestAvatarId(UsernamePassword(name, password))
             self.failureResultOf(asked, UnauthorizedLogin)
+        self.assertEqual(names_of(Argon2File(self.path)), ["bob"])
+        self.assertEqual(names_of(AllowAnonymousAccess()), [])
+        checker = strcred.makeChecker(f"argon2:{self.path}")
+        self.assertIsInstance(checker, Argon2File)
 
-    def test_names_are_found_in_capitals_or_not(self) -> None:
+    def test_byte_order_marks_are_skipped_and_capitals_do_not_count(self) -> None:
+        self.write(f"\ufeffbob: {_QUICK.hash('correct horse')}\n")
+        self.assertEqual(self.come(b"bob", b"correct horse"), b"bob")
         self.write(f"Zo\u00eb: {_QUICK.hash('correct horse')}\n")
         for name in ("Zo\u00eb", "zo\u00eb", "ZO\u00cb", "Zoe\u0308"):
             self.assertEqual(self.come(name.encode(), b"correct horse"), name.encode())
@@ -107,11 +103,3 @@ class FileTests(SynchronousTestCase):
             self.write(f"\n{line}\n")
             error = self.assertRaises(ValueError, Argon2File, self.path)
             self.assertEqual(str(error), "line 2 is not NAME:HASH with an argon2 hash")
-
-    def test_the_names_are_known_before_anybody_comes(self) -> None:
-        self.assertEqual(names_of(Argon2File(self.path)), ["bob"])
-        self.assertEqual(names_of(AllowAnonymousAccess()), [])
-
-    def test_it_is_found_by_its_kind(self) -> None:
-        checker = strcred.makeChecker(f"argon2:{self.path}")
-        self.assertIsInstance(checker, Argon2File)

@@ -34,12 +34,14 @@ class GateTests(SynchronousTestCase):
     def check(self, gate: Gate, name: str, password: str) -> Verdict:
         return self.now(gate.check(name, name.casefold(), password))
 
-    def test_a_password_is_right_or_wrong(self) -> None:
+    def test_a_password_is_right_or_wrong_for_the_names_it_knows(self) -> None:
         gate = self.gate()
         self.assertIs(self.check(gate, "Bob", "correct horse"), Verdict.OURS)
         self.assertIs(self.check(gate, "bob", "battery staple"), Verdict.WRONG)
+        self.stored["bob"] = self.now(gate.hash("cafe\u0301-cafe\u0301"))
+        self.assertIs(self.check(gate, "bob", "caf\u00e9-caf\u00e9"), Verdict.OURS)
 
-    def test_what_is_stored_with_parameters_of_earlier_is_told_if_the_password_is_right(
+    def test_parameters_of_earlier_are_told_if_the_password_is_right(
         self,
     ) -> None:
         gate = self.gate()
@@ -84,11 +86,6 @@ class GateTests(SynchronousTestCase):
         self.assertIs(self.check(gate, "Eve", "wrong"), Verdict.WRONG)
         self.assertIs(self.check(gate, "bob", "correct horse"), Verdict.OURS)
 
-    def test_letters_are_the_same_however_a_keyboard_composes_them(self) -> None:
-        gate = self.gate()
-        self.stored["bob"] = self.now(gate.hash("cafe\u0301-cafe\u0301"))
-        self.assertIs(self.check(gate, "bob", "caf\u00e9-caf\u00e9"), Verdict.OURS)
-
     def test_too_many_at_once_are_no_wrong_password(self) -> None:
         self.passwords.busy = True
         asked = Deferred.fromCoroutine(self.gate().check("bob", "bob", "correct horse"))
@@ -102,10 +99,15 @@ class GateTests(SynchronousTestCase):
 
 
 class CodeTests(SynchronousTestCase):
-    def test_what_is_stored_is_read_again(self) -> None:
+    def test_codes_differ_and_are_read_again_from_the_store(self) -> None:
         for used in (False, True):
             code = Code("$argon2id$v=19$m=1,t=1,p=1$c2FsdA$aGFzaA", 1234.0, used)
             self.assertEqual(read_code(code.spell()), code)
+        codes = {new_code() for _ in range(100)}
+        self.assertEqual(len(codes), 100)
+        for typed in codes:
+            self.assertRegex(typed, r"\A([a-z2-7]{4}-){3}[a-z2-7]{4}\Z")
+            self.assertGreaterEqual(len(typed), 8)
 
     def test_hash_of_a_password_is_no_code(self) -> None:
         for stored in (
@@ -116,10 +118,3 @@ class CodeTests(SynchronousTestCase):
             "once x y",
         ):
             self.assertIsNone(read_code(stored))
-
-    def test_codes_differ_and_can_be_typed_as_a_password(self) -> None:
-        codes = {new_code() for _ in range(100)}
-        self.assertEqual(len(codes), 100)
-        for code in codes:
-            self.assertRegex(code, r"\A([a-z2-7]{4}-){3}[a-z2-7]{4}\Z")
-            self.assertGreaterEqual(len(code), 8)

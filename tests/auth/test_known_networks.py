@@ -39,11 +39,14 @@ class FamiliarTests(SynchronousTestCase):
             [self.familiar.knows(each, "a") for each in ("ann", "bob", "eve")], [True, False, True]
         )
 
-    def test_an_account_that_is_gone_is_forgotten(self) -> None:
+    def test_what_is_kept_is_forgotten_with_the_account_and_tells_of_no_place(self) -> None:
         self.familiar.note("bob", "a", NOW)
         for _ in range(2):
             self.familiar.forget("bob")
         self.assertEqual(self.known("bob", "a"), [False])
+        ann, bob = (self.familiar.note(each, "192.0.2.7", NOW) for each in ("ann", "bob"))
+        self.assertNotEqual(ann.digest, bob.digest)
+        self.assertRegex(ann.digest, "^[0-9a-f]{32}$")
 
     def test_a_place_is_forgotten_when_it_was_not_used_for_long(self) -> None:
         self.familiar.note("bob", "a", NOW)
@@ -63,8 +66,3 @@ class FamiliarTests(SynchronousTestCase):
         self.assertTrue(again.knows("bob", "192.0.2.7"))
         self.assertFalse(again.knows("bob", "192.0.2.8"))
         self.assertFalse(stranger.knows("bob", "192.0.2.7"))
-
-    def test_what_is_kept_does_not_tell_who_comes_from_the_same_place(self) -> None:
-        ann, bob = (self.familiar.note(each, "192.0.2.7", NOW) for each in ("ann", "bob"))
-        self.assertNotEqual(ann.digest, bob.digest)
-        self.assertRegex(ann.digest, "^[0-9a-f]{32}$")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from pathlib import Path
 
 from argon2 import PasswordHasher, Type
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.making import folder_for
 from twisted_chat.auth.operators import MAX_FILE, OperatorsError, fault_of, read_operators
 from twisted_chat.auth.passwords import hash_now
 
@@ -18,9 +17,7 @@ HASH = FAST.hash("correct horse")
 
 class FileCase(SynchronousTestCase):
     def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.path = Path(folder.name) / "operators"
+        self.path = folder_for(self) / "operators"
 
     def write(self, text: str | bytes, mode: int = 0o600) -> None:
         self.path.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -42,13 +39,9 @@ class ReadingTests(FileCase):
         self.assertEqual((len(found), found.hash_of("root"), found.warning), (2, HASH, ""))
         self.assertIsNone(found.hash_of("Root"))
         self.assertEqual(found.decoy(), HASH)
-
-    def test_empty_file_is_a_server_without_operators(self) -> None:
         self.write("# nobody\n")
         found = read_operators(self.path)
         self.assertEqual((len(found), found.decoy()), (0, None))
-
-    def test_byte_order_mark_is_skipped(self) -> None:
         self.write(b"\xef\xbb\xbf" + f"root {HASH}\n".encode())
         self.assertEqual(read_operators(self.path).hash_of("root"), HASH)
 
@@ -85,15 +78,19 @@ class ReadingTests(FileCase):
 
 
 class TrustTests(FileCase):
-    def test_file_that_others_can_write_is_refused(self) -> None:
+    def test_files_that_others_can_write_or_own_are_refused(self) -> None:
         for mode in (0o620, 0o602, 0o666):
             self.write(f"root {HASH}\n", mode)
             self.assertIn("other users can write to it", self.fault())
-
-    def test_file_that_everybody_can_read_is_warned_of(self) -> None:
         for mode, warned in ((0o644, True), (0o640, False), (0o600, False)):
             self.write(f"root {HASH}\n", mode)
             self.assertEqual(bool(read_operators(self.path).warning), warned)
+        self.write("")
+        mine = self.path.stat()
+        theirs = os.stat_result((*mine[:4], 1234, *mine[5:]))
+        roots = os.stat_result((*mine[:4], 0, *mine[5:]))
+        self.assertIn("belongs to another user", fault_of(theirs, 1000))
+        self.assertEqual((fault_of(roots, 1000), fault_of(theirs, 1234)), ("", ""))
 
     def test_what_is_no_file_is_refused_at_once(self) -> None:
         self.path.mkdir(0o700)
@@ -101,11 +98,3 @@ class TrustTests(FileCase):
         self.path.rmdir()
         os.mkfifo(self.path, 0o600)  # reading it would wait for somebody to write
         self.assertIn("is not a file", self.fault())
-
-    def test_file_of_somebody_else_is_refused(self) -> None:
-        self.write("")
-        mine = self.path.stat()
-        theirs = os.stat_result((*mine[:4], 1234, *mine[5:]))
-        roots = os.stat_result((*mine[:4], 0, *mine[5:]))
-        self.assertIn("belongs to another user", fault_of(theirs, 1000))
-        self.assertEqual((fault_of(roots, 1000), fault_of(theirs, 1234)), ("", ""))

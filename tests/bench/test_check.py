@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 from itertools import pairwise
-from unittest import mock
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -146,9 +145,7 @@ class ListenerTests(SynchronousTestCase):
 class ReferenceTests(SynchronousTestCase):
     def setUp(self) -> None:
         for name, value in (("_TRIM", 1000), ("_MOST", 4000)):
-            patch = mock.patch.object(check, name, value)
-            patch.start()
-            self.addCleanup(patch.stop)
+            self.patch(check, name, value)
 
     def test_what_everybody_has_got_is_forgotten(self) -> None:
         room = Room(3)

@@ -48,9 +48,7 @@ class MeasureTests(SynchronousTestCase):
         self.broken = ""
         self.stop_after = 100
         for target, name, value in ((fanout, "measure", self._measure), (compare, "Run", None)):
-            patch = mock.patch.object(target, name, value)
-            patch.start()
-            self.addCleanup(patch.stop)
+            self.patch(target, name, value)
 
     async def _measure(self, run: str, load: Fanout) -> FanoutResult:
         self.ran.append((run, load.mode))

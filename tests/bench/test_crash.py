@@ -32,9 +32,7 @@ class CrashTests(TestCase):
         folder = tempfile.mkdtemp(prefix="chat-test-")
         self.addCleanup(shutil.rmtree, folder)
         self.folder = Path(folder)
-        patch = mock.patch.object(tempfile, "tempdir", folder)
-        patch.start()
-        self.addCleanup(patch.stop)
+        self.patch(tempfile, "tempdir", folder)
 
     async def measure(self, kills: int = 1, *options: str, timeout: float = 30.0) -> CrashResult:
         from twisted.internet import reactor

@@ -7,7 +7,6 @@ import resource
 import sys
 import threading
 import time
-from unittest import mock
 
 from twisted.internet.defer import Deferred
 from twisted.internet.protocol import ProcessProtocol
@@ -107,9 +106,7 @@ class LimitsTests(SynchronousTestCase):
         self.limits = (1024, 4096)
         self.most = 4096
         for name, fake in (("getrlimit", self._get), ("setrlimit", self._set)):
-            patch = mock.patch.object(resource, name, fake)
-            patch.start()
-            self.addCleanup(patch.stop)
+            self.patch(resource, name, fake)
 
     def _get(self, what: int) -> tuple[int, int]:
         return self.limits

@@ -21,7 +21,7 @@ from bench.wire import Target
 
 
 class KindTests(SynchronousTestCase):
-    def test_ours_is_started_as_documented_without_the_flood_limit_in_a_folder_of_its_own(
+    def test_ours_is_started_as_documented_without_flood_limit_in_its_own_folder(
         self,
     ) -> None:
         command = KINDS["ours"].command(Setting(Path("/x"), 12345, 10, ("--motd", "hi")))
@@ -110,7 +110,7 @@ class StartTests(TestCase):
 
     LISTENS = "import socket, sys; s = socket.create_server(('127.0.0.1', int(sys.argv[1]))); "
 
-    async def test_it_is_there_when_it_accepts_and_gone_with_its_directory_when_stopped(
+    async def test_it_is_there_when_it_accepts_and_gone_with_its_directory_then(
         self,
     ) -> None:
         server = await self._start(self.LISTENS + "[s.accept() for _ in iter(int, 1)]")

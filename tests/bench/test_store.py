@@ -52,9 +52,7 @@ class StoreTests(TestCase):
             else:
                 add(envelope)
 
-        patch = mock.patch.object(SqlStore, "append", mistaken)
-        patch.start()
-        self.addCleanup(patch.stop)
+        self.patch(SqlStore, "append", mistaken)
 
     async def test_what_was_stored_is_what_is_read(self) -> None:
         result = await self.measure()

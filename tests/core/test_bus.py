@@ -1,5 +1,3 @@
-"""Tests for twisted_chat.core.bus."""
-
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -90,10 +90,13 @@ class ChannelTests(SynchronousTestCase):
         for ear in (full, waiting):
             self.assertEqual(self.pending(ear), "#room1 <bob> m1\n")
 
-    def test_nothing_to_show_is_not_written(self) -> None:
+    def test_nothing_to_show_is_not_written_and_a_session_is_spilled_once(self) -> None:
         self.channel.add(said(1, 1, kind="ctcp"))
         self.spill(alone=True)
         self.assertEqual(self.ann.sink.writes, [])
+        self.ann.outbox.dirty = True
+        self.channel.add(said(1, 1))
+        self.assertEqual(self.spill(), [self.bob.outbox])
 
     def test_write_that_raises_waits_for_the_flush_to_end_the_session(self) -> None:
         def fails() -> None:
@@ -109,11 +112,6 @@ class ChannelTests(SynchronousTestCase):
         self.assertEqual((self.ann.sink.overflows, self.ann.outbox.closed), (1, True))
         self.assertEqual(self.ann.sink.reason, FAULT)
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
-
-    def test_spill_names_a_session_once_that_had_bytes_already(self) -> None:
-        self.ann.outbox.dirty = True
-        self.channel.add(said(1, 1))
-        self.assertEqual(self.spill(), [self.bob.outbox])
 
     def test_session_sees_its_other_rooms_in_another_variant(self) -> None:
         here, elsewhere = View("here "), View("elsewhere ")
@@ -233,38 +231,30 @@ class ChannelTests(SynchronousTestCase):
         self.channel.add(said(3, 1, "\N{GRINNING FACE}" * 1000))
         self.assertTrue(4000 <= self.channel.size - ascii_size < 4100)
 
-    def test_size_counts_short_lines_for_what_they_take_on_a_screen(self) -> None:
-        self.channel.add(said(1, 1, *["x"] * 100))
-        self.assertGreater(self.channel.size, 100 * len("<bob> x\r\n"))
-
-    def test_size_is_zero_when_the_batch_is_out(self) -> None:
+    def test_size_counts_short_lines_and_is_zero_when_the_batch_is_out(self) -> None:
         self.channel.add(said(1, 1))
         self.spill()
         self.assertEqual(self.channel.size, 0)
+        self.channel.add(said(1, 1, *["x"] * 100))
+        self.assertGreater(self.channel.size, 100 * len("<bob> x\r\n"))
 
 
 class HiddenTests(SynchronousTestCase):
-    def test_what_an_ignored_author_says_is_hidden_in_rooms_and_in_private(self) -> None:
+    def test_what_an_ignored_author_says_is_hidden_and_what_they_do_is_seen(self) -> None:
         told = e.Told(UserId(2), parse_nick("ann"), "say", HI)
         for event in (e.Said("say", HI), e.Said("action", HI), told):
             self.assertTrue(is_hidden(happened(1, event, who="Mal"), {"mal": "Mal"}), event)
             self.assertFalse(is_hidden(happened(1, event, who="cid"), {"mal": "Mal"}), event)
-
-    def test_what_an_ignored_author_does_is_seen(self) -> None:
-        for event in (e.Joined(parse_room("dev")), e.Departed(CleanText("quit")), e.Left()):
-            self.assertFalse(is_hidden(happened(1, event, 1, who="Mal"), {"mal": "Mal"}), event)
-
-    def test_what_has_no_author_is_seen(self) -> None:
+        for deed in (e.Joined(parse_room("dev")), e.Departed(CleanText("quit")), e.Left()):
+            self.assertFalse(is_hidden(happened(1, deed, 1, who="Mal"), {"mal": "Mal"}), deed)
         gathered = e.Gathered((), (author("Mal"),), 3)
         envelope = e.Envelope(MessageId(0), 1.0, gathered, None, None)
         self.assertFalse(is_hidden(envelope, {"mal": "Mal"}))
 
 
 class ShownTests(SynchronousTestCase):
-    def test_event_is_rendered(self) -> None:
+    def test_event_is_rendered_and_a_fault_in_it_logged(self) -> None:
         self.assertEqual(shown(View(), said(1, 1)), b"#room1 <bob> m1\n")
-
-    def test_fault_in_rendering_is_logged_and_shows_nothing(self) -> None:
         view = View()
         view.broken = lambda envelope: True
         self.assertEqual(shown(view, said(1, 1)), b"")

@@ -1,5 +1,3 @@
-"""Tests for twisted_chat.delivery.direct."""
-
 from __future__ import annotations
 
 import errno
@@ -104,16 +102,14 @@ class DirectTests(SynchronousTestCase):
         except BlockingIOError:
             return b""
 
-    def test_bytes_are_sent_at_once(self) -> None:
+    def test_bytes_are_sent_at_once_and_reading_is_as_it_was(self) -> None:
+        # The size of the buffer is also that of a read: a transport that buffers nothing reads nothing.
+        self.assertEqual(self.transport.bufferSize, Connection.bufferSize)
         self.socket.sizes = [100]
         self.write(b"hello")
         self.assertEqual(self.received(), b"hello")
         self.assertEqual(self.reactor.writers, set())
         self.assertFalse(self.flow.paused)
-
-    def test_reading_is_as_it_was(self) -> None:
-        # The size of the buffer is also that of a read: a transport that buffers nothing reads nothing.
-        self.assertEqual(self.transport.bufferSize, Connection.bufferSize)
 
     def test_what_the_kernel_does_not_take_waits_in_the_transport_and_pauses(self) -> None:
         for taken in range(5):

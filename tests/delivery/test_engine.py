@@ -556,11 +556,9 @@ class CrowdTests(EngineCase):
         envelope = seen[0]
         self.assertEqual((envelope.time, envelope.author, envelope.room), (5.0, None, room(1)))
 
-    def test_room_where_nobody_listens_is_not_gathered(self) -> None:
+    def test_rooms_without_listeners_are_not_gathered(self) -> None:
         self.come("ann")
         self.assertEqual(self.clock.getDelayedCalls(), [])
-
-    def test_room_that_everybody_left_leaves_no_timer(self) -> None:
         ear = self.ear(R1)
         self.come("ann")
         self.delivery.leave(ear.outbox, R1)

@@ -40,12 +40,10 @@ VARIANTS: tuple[Variant, ...] = (
 
 
 class ValueTests(SynchronousTestCase):
-    def test_bad_line_shows_its_reason_and_has_a_code_for_programs(self) -> None:
+    def test_bad_lines_show_their_reason_and_requests_may_have_an_id(self) -> None:
         plain, full = BadLine("no such thing"), BadLine("no", "bad-field", "id7")
         self.assertEqual((str(plain), plain.code, plain.tag), ("no such thing", "bad-line", None))
         self.assertEqual((str(full), full.code, full.tag), ("no", "bad-field", "id7"))
-
-    def test_request_without_an_id_has_none(self) -> None:
         self.assertIsNone(Request(c.Pong()).tag)
         self.assertEqual(Request(c.Pong(), "x"), Request(c.Pong(), "x"))
 
@@ -138,16 +136,11 @@ class EveryDialectTests(SynchronousTestCase):
             self.assertTrue(line)
             self.assertTrue(harmless(unisolated(line)), ascii(line))
 
-    def test_there_is_a_sample_of_every_event_and_every_reply(self) -> None:
+    def test_every_event_has_a_sample_and_json_alone_looks_alike_and_acknowledges(self) -> None:
         # The tests of rendering go through these tables: what is missing there is not tested.
         self.assertEqual(set(EVENTS), set(get_args(Event)))
         self.assertEqual(set(REPLIES), set(get_args(Reply)))
-
-    def test_json_lines_acknowledge_and_the_others_do_not(self) -> None:
         self.assertEqual([session.acks for session in SESSIONS], [False, True, False])
-
-    def test_rooms_look_alike_in_json_only(self) -> None:
-        # One variant is rendered once: two objects that show the same would be rendered twice.
         line, json, _ = SESSIONS
         self.assertIsNot(line.here, line.elsewhere)
         self.assertIs(json.here, json.elsewhere)

@@ -149,20 +149,16 @@ class LineFramerTests(SynchronousTestCase):
             self.assertEqual(other, first)
         return first
 
-    def test_lf_and_cr_lf_end_a_line_at_any_cut(self) -> None:
+    def test_lf_and_cr_lf_end_a_line_at_any_cut_and_cr_does_not(self) -> None:
         self.assertEqual(self.lines(b"one\ntwo\r\n\r\n\nend\n"), [b"one", b"two", b"", b"", b"end"])
-
-    def test_cr_elsewhere_stays_in_the_line(self) -> None:
         self.assertEqual(self.lines(b"a\rb\r\r\n\rc\n"), [b"a\rb\r", b"\rc"])
+        self.assertEqual(self.lines(b"hi\n"), [b"hi"])
+        self.assertEqual(self.lines(b""), [])
 
-    def test_line_of_exactly_the_limit_is_whole_with_either_line_end(self) -> None:
+    def test_line_over_the_limit_is_too_long_and_the_next_is_whole(self) -> None:
         self.assertEqual(self.lines(b"12345678\n12345678\r\n"), [b"12345678", b"12345678"])
-
-    def test_one_byte_over_the_limit_is_too_long_and_the_next_line_is_whole(self) -> None:
         for end in (b"\n", b"\r\n"):
             self.assertEqual(self.lines(b"123456789" + end + b"ok" + end), [TooLong(), b"ok"])
-
-    def test_cr_at_the_limit_counts_once_it_is_no_line_end(self) -> None:
         self.assertEqual(self.lines(b"12345678\rx\nok\n"), [TooLong(), b"ok"])
         self.assertEqual(self.lines(b"12345678\r\r\nok\n"), [TooLong(), b"ok"])
         self.assertEqual(self.lines(b"12345678\r"), [TooLong()])
@@ -174,11 +170,11 @@ class LineFramerTests(SynchronousTestCase):
         self.assertEqual(framer.receive(b"123456789"), [])
         self.assertEqual(framer.receive(b"\nb\n"), [b"b"])
 
-    def test_line_of_exactly_endless_bytes_is_only_too_long(self) -> None:
+    def test_line_of_exactly_endless_bytes_is_too_long_and_one_more_is_endless(self) -> None:
         self.assertEqual(self.lines(b"x" * 32 + b"\nok\n"), [TooLong(), b"ok"])
-
-    def test_one_byte_more_is_endless_and_nothing_comes_after(self) -> None:
         self.assertEqual(self.lines(b"ok\n" + b"x" * 33 + b"\nno\n"), [b"ok", TooLong(), Endless()])
+        for limit, endless in ((0, 1), (8, 8)):
+            self.assertRaises(ValueError, LineFramer, limit, endless)
 
     def test_hundred_megabytes_without_a_line_end_are_endless_once_and_not_kept(self) -> None:
         framer = LineFramer(4096, MIB)
@@ -196,20 +192,12 @@ class LineFramerTests(SynchronousTestCase):
         self.assertEqual(framer.finish(), [b"hi"])
         self.assertEqual(framer.finish(), [])
 
-    def test_end_of_input_after_a_line_end_is_no_line(self) -> None:
-        self.assertEqual(self.lines(b"hi\n"), [b"hi"])
-        self.assertEqual(self.lines(b""), [])
-
     def test_rest_is_handed_over_once(self) -> None:
         framer = LineFramer(8, 32)
         framer.receive(b"one\ntw")
         self.assertEqual(framer.take(), b"tw")
         self.assertEqual(framer.take(), b"")
         self.assertEqual(framer.receive(b"12345678\n"), [b"12345678"])
-
-    def test_limits_that_contradict_each_other_are_refused(self) -> None:
-        for limit, endless in ((0, 1), (8, 8)):
-            self.assertRaises(ValueError, LineFramer, limit, endless)
 
     @given(data=tricky, limit=limits, places=cuts)
     def test_any_bytes_at_any_cut_are_the_lines_of_the_model(
@@ -246,8 +234,16 @@ class JsonFramerTests(SynchronousTestCase):
             self.assertEqual(other, first)
         return first
 
-    def test_objects_on_lines_of_their_own(self) -> None:
+    def test_objects_end_with_their_brace_line_or_not(self) -> None:
         self.assertEqual(self.objects(b'{"a":1}\n{"b":2}\r\n{}\n'), [b'{"a":1}', b'{"b":2}', b"{}"])
+        self.assertEqual(
+            self.objects(b'{"a":1}{"b":2} {"c":3}\n'), [b'{"a":1}', b'{"b":2}', b'{"c":3}']
+        )
+        self.assertEqual(self.objects(b'{"a":{"b":{}}}{}\n'), [b'{"a":{"b":{}}}', b"{}"])
+        self.assertEqual(self.objects(b'{"a":1}\0{"b":2}\0'), [b'{"a":1}', b'{"b":2}'])
+        self.assertEqual(
+            self.objects(b' \t\r\n\n{"a":1} \r\n \t {"b":2}\t \n '), [b'{"a":1}', b'{"b":2}']
+        )
 
     def test_object_ends_with_its_brace_without_a_line_end(self) -> None:
         framer = JsonFramer(16, 64)
@@ -256,60 +252,34 @@ class JsonFramerTests(SynchronousTestCase):
         self.assertEqual(framer.receive(b":2}"), [b'{"b":2}'])
         self.assertEqual(framer.finish(), [])
 
-    def test_two_objects_on_one_line_are_two_frames(self) -> None:
-        self.assertEqual(
-            self.objects(b'{"a":1}{"b":2} {"c":3}\n'), [b'{"a":1}', b'{"b":2}', b'{"c":3}']
-        )
-
-    def test_braces_in_strings_do_not_count(self) -> None:
+    def test_braces_and_escapes_in_strings_do_not_count(self) -> None:
         self.assertEqual(self.objects(b'{"}{":"}}"}{"{":1}'), [b'{"}{":"}}"}', b'{"{":1}'])
-
-    def test_escapes_are_respected_at_any_cut(self) -> None:
         self.assertEqual(self.objects(b'{"a":"\\"}"}{"\\\\":1}'), [b'{"a":"\\"}"}', b'{"\\\\":1}'])
-
-    def test_many_escapes_and_many_strings_in_one_object(self) -> None:
         escapes = b'{"a":"' + b'\\"}' * 100 + b'"}'
         strings = b'{"a":[' + b'"}",' * 100 + b"{}]}"
         self.assertEqual(self.objects(escapes + strings, 1000, 2000), [escapes, strings])
 
-    def test_nested_objects_are_one_frame(self) -> None:
-        self.assertEqual(self.objects(b'{"a":{"b":{}}}{}\n'), [b'{"a":{"b":{}}}', b"{}"])
-
-    def test_unfinished_object_ends_with_its_line_and_the_next_is_whole(self) -> None:
+    def test_unfinished_objects_end_with_their_line_whatever_its_end(self) -> None:
         for broken in (b'{"a":{1', b'{"a":"x}', b'{"a":"\\'):
             for end in (b"\n", b"\r\n"):
                 frames = self.objects(broken + end + b'{"b":"}"}{"c":3}')
                 self.assertEqual(frames, [broken, b'{"b":"}"}', b'{"c":3}'])
-
-    def test_any_line_end_ends_an_unfinished_object(self) -> None:
         for broken in (b"{", b'{"}', b"{{}", b"x"):
             for end in (b"\r", b"\r\0", b"\n\r", b"\r\r\n"):
                 self.assertEqual(self.objects(broken + end + b"{}"), [broken, b"{}"])
 
-    def test_objects_may_end_with_nul(self) -> None:
-        self.assertEqual(self.objects(b'{"a":1}\0{"b":2}\0'), [b'{"a":1}', b'{"b":2}'])
-
-    def test_blanks_between_frames_are_dropped(self) -> None:
-        self.assertEqual(
-            self.objects(b' \t\r\n\n{"a":1} \r\n \t {"b":2}\t \n '), [b'{"a":1}', b'{"b":2}']
-        )
-
-    def test_what_is_no_object_is_one_frame_up_to_the_line_end(self) -> None:
+    def test_what_is_no_object_is_a_frame_of_its_own(self) -> None:
         self.assertEqual(self.objects(b'hi {"a":1}\r\n[{}]\n{}\n'), [b'hi {"a":1}', b"[{}]", b"{}"])
-
-    def test_rubbish_after_an_object_is_a_frame_of_its_own(self) -> None:
         self.assertEqual(self.objects(b'{"a":1} xyz\n'), [b'{"a":1}', b"xyz"])
         self.assertEqual(self.objects(b'{"a":1}}\n{}'), [b'{"a":1}', b"}", b"{}"])
 
-    def test_frame_of_exactly_the_limit_is_whole(self) -> None:
+    def test_object_over_the_limit_is_skipped_to_the_line_end(self) -> None:
         exact = b'{"a":"12345678"}'
         for end in (b"\n", b"\r\n", b""):
             self.assertEqual(self.objects((exact + end) * 2), [exact, exact])
         self.assertEqual(
             self.objects(b"x" * 16 + b"\r\n" + b"{" * 16 + b"\r\n"), [b"x" * 16, b"{" * 16]
         )
-
-    def test_object_over_the_limit_is_skipped_to_the_line_end_not_to_its_brace(self) -> None:
         self.assertEqual(self.objects(b'{"a":"123456789"}{}\n{}\n'), [TooLong(), b"{}"])
         self.assertEqual(self.objects(b'{"a":{"b":"1234567890'), [TooLong()])
 
@@ -319,12 +289,10 @@ class JsonFramerTests(SynchronousTestCase):
         self.assertEqual(framer.receive(b"0"), [])
         self.assertEqual(framer.receive(b'"'), [TooLong()])
 
-    def test_bytes_without_a_line_end_are_endless_but_not_objects(self) -> None:
+    def test_bytes_or_blanks_without_a_line_end_are_endless_but_not_objects(self) -> None:
         self.assertEqual(self.objects(b"{}" * 100), [b"{}"] * 100)
         self.assertEqual(self.objects(b"{" + b"x" * 63 + b"\n{}"), [TooLong(), b"{}"])
         self.assertEqual(self.objects(b"{" + b"x" * 64 + b"\n{}"), [TooLong(), Endless()])
-
-    def test_blanks_without_a_line_end_are_endless(self) -> None:
         self.assertEqual(self.objects(b" " * 64 + b"\n{}"), [b"{}"])
         self.assertEqual(self.objects(b" " * 65 + b"\n{}"), [Endless()])
         self.assertEqual(self.objects(b" " * 64 + b"{}" + b" " * 64 + b"{}"), [b"{}", b"{}"])
@@ -412,14 +380,12 @@ class MarkSkipperTests(SynchronousTestCase):
         skipper = MarkSkipper()
         return b"".join(map(skipper.feed, pieces))
 
-    def test_mark_at_the_beginning_is_skipped_wherever_it_is_cut(self) -> None:
+    def test_mark_at_the_beginning_is_skipped_and_all_else_stays(self) -> None:
         for data in (b"", b"bob\n", b'{"type": "nick"}'):
             whole = self.MARK + data
             for cut in range(len(whole) + 1):
                 self.assertEqual(self.read(whole[:cut], whole[cut:]), data)
             self.assertEqual(self.read(*(bytes([byte]) for byte in whole)), data)
-
-    def test_all_else_stays(self) -> None:
         for data in (b"bob\n", b"\xef\xbb\xbe", b"\xc3\xa9", b"x" + self.MARK, self.MARK * 2):
             self.assertEqual(self.read(data), data.removeprefix(self.MARK))
             self.assertEqual(self.read(data[:1], data[1:]), data.removeprefix(self.MARK))

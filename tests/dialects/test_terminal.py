@@ -49,12 +49,10 @@ class TerminalFramerTests(SynchronousTestCase):
             self.assertEqual(other, first)
         return first
 
-    def test_each_line_end_is_one_whatever_it_is(self) -> None:
+    def test_each_line_end_is_one_and_empty_lines_are_counted(self) -> None:
         for end in (b"\n", b"\r\n", b"\r", b"\r\0", b"\n\r", b"\r\r\n"):
             self.assertEqual(self.lines(b"one" + end + b"two" + end), [b"one", b"two"], end)
             self.assertEqual(self.lines(end + b"one" + end), [b"", b"one"], end)
-
-    def test_empty_lines_are_counted_whatever_the_line_end(self) -> None:
         for end in (b"\n", b"\r\n", b"\r", b"\r\0", b"\n\r"):
             self.assertEqual(self.lines(b"a" + end * 3 + b"b" + end), [b"a", b"", b"", b"b"], end)
 
@@ -63,8 +61,6 @@ class TerminalFramerTests(SynchronousTestCase):
             framer = TerminalFramer(16, 64)
             self.assertEqual(framer.receive(b"hi" + end), [b"hi"])
             self.assertFalse(framer.partial)
-
-    def test_a_second_cr_waits_for_the_next_byte_or_a_pause(self) -> None:
         framer = TerminalFramer(16, 64)
         self.assertEqual(framer.receive(b"hi\r\r"), [b"hi"])
         self.assertTrue(framer.partial)
@@ -72,15 +68,14 @@ class TerminalFramerTests(SynchronousTestCase):
         self.assertEqual((framer.next(), framer.next(), framer.partial), (b"", None, False))
         self.assertEqual(framer.receive(b"x\r"), [b"x"])
 
-    def test_backspace_and_delete_take_back_a_character(self) -> None:
+    def test_characters_and_lines_can_be_taken_back(self) -> None:
         for back in (b"\x08", b"\x7f"):
             self.assertEqual(self.lines(b"bpp" + back * 2 + b"ob\n"), [b"bob"])
             self.assertEqual(self.lines("ü\u20ac\U0001f600".encode() + back * 3 + b"x\n"), [b"x"])
             self.assertEqual(self.lines(back + b"x" + back * 3 + b"y\n"), [b"y"])
             self.assertEqual(self.lines(b"a\n" + back + b"b\n"), [b"a", b"b"])
-
-    def test_ctrl_u_takes_back_the_line(self) -> None:
         self.assertEqual(self.lines(b"a\nsecret\x15hi\n"), [b"a", b"hi"])
+        self.assertEqual(self.lines(b"a\xba\x7f\nb\xc3\x28\x7f\x7f\n"), [b"a", b"b"])
 
     def test_a_pause_ends_the_unfinished_line(self) -> None:
         framer = TerminalFramer(16, 64)
@@ -93,15 +88,10 @@ class TerminalFramerTests(SynchronousTestCase):
         self.assertEqual((framer.next(), framer.partial), (None, False))
         self.assertEqual(framer.receive(b"x\n"), [b"x"])
 
-    def test_a_line_of_exactly_the_limit_is_whole_with_any_line_end(self) -> None:
+    def test_lines_are_limited_with_any_line_end_or_none(self) -> None:
         for end in (b"\n", b"\r\n", b"\r", b"\r\0", b"\n\r", b"\r\r\n"):
             self.assertEqual(self.lines(b"x" * 16 + end + b"y" * 17 + end), [b"x" * 16, TooLong()])
-
-    def test_too_much_without_a_line_end_is_endless(self) -> None:
         self.assertEqual(self.lines(b"x" * 64 + b"\r" + b"y" * 65 + b"\n"), [TooLong(), TooLong(), Endless()])  # fmt: skip
-
-    def test_of_what_is_not_utf8_a_byte_is_taken_back_at_a_time(self) -> None:
-        self.assertEqual(self.lines(b"a\xba\x7f\nb\xc3\x28\x7f\x7f\n"), [b"a", b"b"])
 
     @given(data=tricky, limit=limits, places=cuts)
     def test_any_bytes_at_any_cut_are_the_lines_of_the_model(

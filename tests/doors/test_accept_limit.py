@@ -11,10 +11,10 @@ from typing import Any
 
 from twisted.internet import tcp, unix
 from twisted.internet.task import Clock
-from twisted.internet.testing import EventLoggingObserver
-from twisted.logger import formatEvent, globalLogPublisher
+from twisted.logger import formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.making import log_of
 from twisted_chat.doors.admission import (
     BATCH,
     RESERVE,
@@ -109,9 +109,7 @@ class AcceptLimitTests(SynchronousTestCase):
         self.clock = Clock()
         self.connections = Connections(64)
         self.limit = AcceptLimit(self.connections, self.clock)
-        self.observer = EventLoggingObserver()
-        globalLogPublisher.addObserver(self.observer)
-        self.addCleanup(globalLogPublisher.removeObserver, self.observer)
+        self.observer = log_of(self)
 
     def tearDown(self) -> None:
         self.limit.stop()
@@ -195,10 +193,6 @@ class AcceptLimitTests(SynchronousTestCase):
         self.leave(1)
         self.assertTrue(port.reading)
 
-    def test_half_of_the_room_is_for_people_who_have_logged_in(self) -> None:
-        self.ports(50)
-        self.assertEqual(self.connections.half_open.most, 25)
-
     def test_flood_makes_room_for_itself_when_all_is_full(self) -> None:
         ended: list[str] = []
 
@@ -227,14 +221,14 @@ class AcceptLimitTests(SynchronousTestCase):
         port.come(1)
         self.assertEqual((port.batches, port.waiting, port.reading), ([], 1, False))
 
-    def test_ports_of_other_kinds_are_left_alone(self) -> None:
+    def test_ports_of_other_kinds_are_left_alone_but_not_unix_sockets(self) -> None:
         other: Any = object()
         self.limit.guard([other], 1)
         self.connections.count((), 0.0)
         self.connections.discount(())
-
-    def test_unix_sockets_are_watched_over_too(self) -> None:
         self.assertTrue(issubclass(unix.Port, tcp.Port))
+        self.ports(50)
+        self.assertEqual(self.connections.half_open.most, 25)
 
     def test_once_stopped_it_touches_no_port(self) -> None:
         (port,) = self.ports(2)

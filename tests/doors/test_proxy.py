@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import socket
 import struct
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
-from twisted.logger import LogEvent, formatEvent, globalLogPublisher
+from twisted.logger import formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors.house import Address, Guest, HouseTestCase
+from tests.making import log_of
 from twisted_chat.core.values.addresses import read_network
 from twisted_chat.doors.proxy import (
     DEADLINE,
@@ -87,16 +87,16 @@ BAD = (
 
 
 class HeaderTests(SynchronousTestCase):
-    def test_header_tells_where_the_client_is_wherever_it_is_cut(self) -> None:
+    def test_header_is_read_wherever_it_is_cut_and_nothing_else_is(self) -> None:
         for header, source in GOOD.items():
             for cut in range(len(header)):
                 self.assertIsNone(read_header(header[:cut]), header)
             for more in (b"", b"bob\r\n", header):
                 self.assertEqual(read_header(header + more), (len(header), source), header)
-
-    def test_what_is_no_header_is_refused(self) -> None:
         for data in BAD:
             self.assertRaises(BadHeader, read_header, data)
+        self.assertEqual(without_proxy("haproxy:tcp:12000"), "tcp:12000")
+        self.assertIsNone(without_proxy("tcp:12000"))
 
     @given(st.binary() | st.binary().map(b"PROXY ".__add__) | st.binary().map(SIGNATURE.__add__))
     def test_any_bytes_are_a_header_or_none(self, data: bytes) -> None:
@@ -105,10 +105,6 @@ class HeaderTests(SynchronousTestCase):
         except BadHeader:
             return
         assert header is None or header.size <= len(data)
-
-    def test_endpoint_behind_a_proxy_is_told_from_others(self) -> None:
-        self.assertEqual(without_proxy("haproxy:tcp:12000"), "tcp:12000")
-        self.assertIsNone(without_proxy("tcp:12000"))
 
 
 class ForwardedCase(HouseTestCase):
@@ -124,10 +120,7 @@ class ForwardedCase(HouseTestCase):
             self.house.clock,
             self.house.sessions.log_sums,
         )
-        self.logged: list[LogEvent] = []
-        observer: Any = self.logged.append
-        globalLogPublisher.addObserver(observer)
-        self.addCleanup(globalLogPublisher.removeObserver, observer)
+        self.logged = log_of(self)
 
     def comes(self, data: bytes = b"", proxy: Address = PROXY) -> Guest:
         guest = Guest(self.house, proxy, self.factory)

@@ -25,12 +25,10 @@ class ByteRatesTests(SynchronousTestCase):
         self.assertEqual(self.rates.spend(["a"], 0, 1000.5), 0.0)
         self.assertEqual(self.rates.spend(["b"], int(100 * BURST), 1000.0), 0.0)
 
-    def test_a_network_may_send_four_times_that_whatever_its_addresses(self) -> None:
+    def test_addresses_and_networks_may_send_bursts_then_wait(self) -> None:
         waits = [self.rates.spend([f"{number}", "net"], 800, 1000.0) for number in range(5)]
         self.assertEqual(waits, [0, 0, 0, 0, 2.0])
         self.assertEqual(self.rates.spend(["elsewhere", "other"], 800, 1000.0), 0.0)
-
-    def test_this_machine_may_send_without_limit(self) -> None:
         self.assertEqual(self.rates.spend([], 10**9, 1000.0), 0.0)
 
     def test_networks_are_forgotten_when_they_have_sent_nothing_for_a_while(self) -> None:
@@ -192,7 +190,7 @@ class CrowdTests(HouseTestCase):
 
     limits = Limits(flood_burst=10**9, flood_rate=10**9, max_per_address=1000)
 
-    def test_input_of_one_reactor_turn_is_bounded_over_all_sessions_and_nothing_is_lost(
+    def test_input_of_one_turn_is_bounded_over_all_sessions_and_nothing_is_lost(
         self,
     ) -> None:
         crowd = [self.house.enters(f"n{number}") for number in range(100)]

@@ -71,11 +71,16 @@ class TuneTests(SynchronousTestCase):
             buffer = handle.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
             self.assertIn(buffer, (128 * 1024, 2 * 128 * 1024))
 
-    def test_an_option_that_a_system_does_not_have_is_left_out(self) -> None:
+    def test_options_that_are_missing_and_sockets_that_are_closed_are_no_error(self) -> None:
         self.patch(sockets, "_OPTIONS", (("TCP_NO_SUCH_THING", 1), ("TCP_KEEPIDLE", 60)))
         handle = self.pair(socket.AF_INET)
         tune(Transport(handle), 4096)
         self.assertEqual(handle.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE), 60)
+        handle = self.pair(socket.AF_INET)
+        handle.close()
+        tune(Transport(handle), 4096)
+        for transport in (None, object(), Transport(), Transport(object(), object())):
+            tune(transport, 4096)
 
     def test_a_unix_socket_gets_the_buffer_only(self) -> None:
         handle = self.pair(socket.AF_UNIX)
@@ -88,26 +93,15 @@ class TuneTests(SynchronousTestCase):
         tune(Transport(object(), Transport(handle)), 4096)
         self.assertEqual(handle.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), 1)
 
-    def test_without_a_socket_nothing_is_done(self) -> None:
-        for transport in (None, object(), Transport(), Transport(object(), object())):
-            tune(transport, 4096)
-
-    def test_a_socket_that_is_closed_already_is_no_error(self) -> None:
-        handle = self.pair(socket.AF_INET)
-        handle.close()
-        tune(Transport(handle), 4096)
-
 
 class ReadSizeTests(SynchronousTestCase):
-    def test_the_size_of_a_read_is_set_under_all_wrappers(self) -> None:
+    def test_the_size_of_a_read_is_set_where_there_is_one(self) -> None:
         connection = FileDescriptor(MemoryReactor())
         self.assertEqual(connection.bufferSize, READ_SIZE)
         wrapper = ProtocolWrapper(WrappingFactory(ServerFactory()), Protocol())
         wrapper.transport = connection
         read_at_most(Transport(transport=wrapper), 1000)
         self.assertEqual(connection.bufferSize, 1000)
-
-    def test_what_has_no_such_size_is_left_as_it_is(self) -> None:
         transport = Transport()
         read_at_most(transport, 1000)
         self.assertFalse(hasattr(transport, "bufferSize"))
@@ -132,13 +126,11 @@ class OriginTests(SynchronousTestCase):
                 self.assertEqual(origin(address, trust) is None, loopback, (address, trust))
             self.assertEqual(origin(UNIXAddress(None), trust) is None, unix)
 
-    def test_what_is_not_this_machine_has_an_address_to_count(self) -> None:
+    def test_what_is_not_this_machine_has_an_address_that_is_safe_to_show(self) -> None:
         for address in self.LOOPBACK:
             self.assertEqual(origin(address, "unix"), address.host)
         self.assertEqual(origin(UNIXAddress(None), "none"), UNIX)
         self.assertEqual(origin(IPv6Address("TCP", "fe80::1%eth0", 1), "loopback"), "fe80::1%eth0")
-
-    def test_what_a_transport_calls_an_address_is_safe_to_show(self) -> None:
         self.assertEqual(
             origin(IPv4Address("TCP", "\x1b[2J" + "x" * 100, 1), "loopback"),
             shown("\x1b[2J" + "x" * 100, 64),

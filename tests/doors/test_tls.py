@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 from OpenSSL import SSL
-from twisted.logger import LogEvent, formatEvent, globalLogPublisher
+from twisted.logger import formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors.house import NO_FLOOD_LIMIT, House
+from tests.making import folder_for, log_of
 from tests.tls import certs
 from tests.tls.certs import Client
 from twisted_chat.core.values.limits import Limits
@@ -27,16 +27,11 @@ class TlsCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.house = House(self.limits)
         self.clock = self.house.clock
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
+        self.folder = folder_for(self)
         self.files = certs.write(self.folder, "chat.example")
         self.factory = self.serves(*self.files)
         self.clients: list[Client] = []
-        self.logged: list[LogEvent] = []
-        observer: Any = self.logged.append
-        globalLogPublisher.addObserver(observer)
-        self.addCleanup(globalLogPublisher.removeObserver, observer)
+        self.logged = log_of(self)
 
     def tearDown(self) -> None:
         for client in self.clients:

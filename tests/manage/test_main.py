@@ -117,7 +117,7 @@ class ManageTests(ManageCase):
             self.trail(), ["reset the password of the account bob, while the server did not run"]
         )
 
-    def test_account_that_is_removed_is_in_no_room_and_its_own_rooms_are_inherited_or_gone(
+    def test_removed_account_is_in_no_room_and_its_own_are_inherited_or_gone(
         self,
     ) -> None:
         self.says("remove-account", "ann")
@@ -158,14 +158,12 @@ class ManageTests(ManageCase):
         self.assertEqual(sorted(state.accounts), ["bob", "carl"])
         self.assertEqual(state.rooms_by_key["dev"].owner, "bob")
 
-    def test_server_that_runs_keeps_it_out(self) -> None:
+    def test_running_servers_and_wrong_places_are_errors(self) -> None:
         place = StateDir.open(Path(self.place))
         try:
             self.says("accounts", status=1)
         finally:
             place.close()
-
-    def test_place_that_is_none_is_an_error(self) -> None:
         self.how = ("--state-dir", self.place + "-other")
         self.assertIn("no such folder", self.says("accounts", status=1))
         for url in (":memory:", "mysql://x"):

@@ -8,11 +8,11 @@ from typing import cast
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.selectreactor import SelectReactor
 from twisted.internet.task import Clock
-from twisted.internet.testing import EventLoggingObserver
-from twisted.logger import formatEvent, globalLogPublisher
+from twisted.logger import formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.clocks import DAY, TurnsClock, TwoClocks
+from tests.making import log_of
 from twisted_chat.runtime.clock import AGREED, JUMP, Silence, Trust, clock_of, wall_of
 
 
@@ -26,9 +26,13 @@ class ClockTests(SynchronousTestCase):
         for reader in self.reactor.removeAll():
             reader.connectionLost(None)
 
-    def test_it_says_what_time_of_day_it_is(self) -> None:
+    def test_it_says_what_time_of_day_it_is_but_leaves_clocks_of_tests_alone(self) -> None:
         self.patch(time, "time", lambda: 1_700_000_000.5)
         self.assertEqual(wall_of(clock_of(self.reactor))(), 1_700_000_000.5)
+        clock = Clock()
+        self.assertIs(clock_of(clock), clock)
+        clock.advance(5)
+        self.assertEqual(wall_of(cast(IReactorTime, clock))(), 5.0)
 
     def test_its_seconds_and_timers_go_on_when_the_time_of_day_is_set(self) -> None:
         now = [1000.0, 1_700_000_000.0]
@@ -56,20 +60,12 @@ class ClockTests(SynchronousTestCase):
         # The one that counts while the machine is suspended.
         self.assertEqual(set(asked), {getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)})
 
-    def test_clock_of_a_test_is_left_alone(self) -> None:
-        clock = Clock()
-        self.assertIs(clock_of(clock), clock)
-        clock.advance(5)
-        self.assertEqual(wall_of(cast(IReactorTime, clock))(), 5.0)
-
 
 class TrustTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = TwoClocks()
         self.trust = Trust(self.clock)
-        self.observer = EventLoggingObserver()
-        globalLogPublisher.addObserver(self.observer)
-        self.addCleanup(globalLogPublisher.removeObserver, self.observer)
+        self.observer = log_of(self)
 
     def after(self, seconds: float) -> bool:
         self.clock.advance(seconds)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from twisted.internet.address import IPv4Address
 from twisted.internet.task import Clock
-from twisted.logger import LogEvent, Logger, formatEvent, globalLogPublisher
+from twisted.logger import Logger, formatEvent
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors.house import House
+from tests.making import log_of
 from twisted_chat.runtime.log_sums import FEW, WINDOW, LogSums
 
 log = Logger()
@@ -18,10 +17,7 @@ log = Logger()
 
 class LogCase(SynchronousTestCase):
     def setUp(self) -> None:
-        self.events: list[LogEvent] = []
-        observer: Any = self.events.append
-        globalLogPublisher.addObserver(observer)
-        self.addCleanup(globalLogPublisher.removeObserver, observer)
+        self.events = log_of(self)
 
     def logged(self) -> list[str]:
         lines = [str(formatEvent(event)) for event in self.events]

@@ -9,13 +9,12 @@ import subprocess
 import sys
 import tempfile
 import threading
-from pathlib import Path
 
 from twisted.internet.task import Clock
-from twisted.internet.testing import EventLoggingObserver
-from twisted.logger import formatEvent, globalLogPublisher
+from twisted.logger import formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.making import folder_for, log_of
 from twisted_chat.runtime import watchdog
 from twisted_chat.runtime.watchdog import (
     EXTENSION,
@@ -52,9 +51,7 @@ reactor.run()
 
 class WatchdogCase(SynchronousTestCase):
     def setUp(self) -> None:
-        self.folder = tempfile.TemporaryDirectory()
-        self.addCleanup(self.folder.cleanup)
-        self.address = str(Path(self.folder.name) / "notify")
+        self.address = str(folder_for(self) / "notify")
         self.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.addCleanup(self.manager.close)
         self.manager.bind(self.address)
@@ -96,17 +93,15 @@ class TickTests(WatchdogCase):
         self.ticks(1)
         self.assertEqual(self.ended, [threading.get_ident()])
 
-    def test_turn_begins_the_count_anew(self) -> None:
-        for _ in range(5):
-            self.ticks(MOST - 1)
-            self.clock.advance(TICK)
-        self.assertEqual(self.ended, [])
-
-    def test_time_that_passes_without_ticks_ends_nothing(self) -> None:
+    def test_time_without_ticks_and_turns_end_nothing(self) -> None:
         # A process that is stopped, or a machine that is paused: its threads have no time.
         for _ in range(MOST):
             self.ticks(1)
             self.clock.advance(60)
+        self.assertEqual(self.ended, [])
+        for _ in range(5):
+            self.ticks(MOST - 1)
+            self.clock.advance(TICK)
         self.assertEqual(self.ended, [])
 
     def test_service_manager_is_told_once_a_turn_and_not_without(self) -> None:
@@ -173,9 +168,7 @@ class NotifierTests(WatchdogCase):
 
 class EndTests(SynchronousTestCase):
     def test_log_has_the_stack_of_what_hangs(self) -> None:
-        observer = EventLoggingObserver()
-        globalLogPublisher.addObserver(observer)
-        self.addCleanup(globalLogPublisher.removeObserver, observer)
+        observer = log_of(self)
         self.patch(sys, "__stderr__", None)
         left: list[int] = []
         with tempfile.TemporaryFile() as file:

@@ -81,11 +81,15 @@ class FullTests(Case):
         self.roomy()
         self.assertEqual((self.ann.peer.ready, self.bob.peer.ready), (True, True))
 
-    def test_room_that_is_told_of_when_there_is_none_frees_nobody(self) -> None:
+    def test_room_that_is_told_of_when_there_is_none_frees_nobody_until_stopped(self) -> None:
         self.store.has_no_room = True
         self.ann.say("one").say("two")
         self.node.on_drained()
         self.assertFalse(self.ann.peer.ready)
+        self.node.stop("the server is stopping")
+        self.roomy()
+        self.assertEqual((self.ann.ended, self.node._commits.held), (1, 0))
+        self.assertEqual(self.bob.take()[0], "#lobby <ann> one")
 
     def test_session_that_is_lost_while_it_waits_is_forgotten(self) -> None:
         self.store.has_no_room = True
@@ -102,14 +106,6 @@ class FullTests(Case):
         self.assertEqual(self.ann.ended, 0)
         self.roomy()
         self.assert_took(self.bob, "#lobby <ann> two", "departed ann (quit)")
-
-    def test_stop_lets_nobody_wait(self) -> None:
-        self.store.has_no_room = True
-        self.ann.say("one").say("two")
-        self.node.stop("the server is stopping")
-        self.roomy()
-        self.assertEqual((self.ann.ended, self.node._commits.held), (1, 0))
-        self.assertEqual(self.bob.take()[0], "#lobby <ann> one")
 
 
 class FlyingTests(NodeCase):

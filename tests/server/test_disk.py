@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
-from twisted.logger import LogEvent, formatEvent, globalLogPublisher
+from twisted.logger import formatEvent
 
+from tests.making import log_of
 from tests.nodes import FakeDoor, NodeCase
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.values.limits import Limits
@@ -28,10 +27,7 @@ class DiskCase(NodeCase):
             "health",
             lambda: msgspec.structs.replace(health(), size=self.size, free=self.free),
         )
-        self.logged: list[LogEvent] = []
-        observer: Any = self.logged.append
-        globalLogPublisher.addObserver(observer)
-        self.addCleanup(globalLogPublisher.removeObserver, observer)
+        self.logged = log_of(self)
         self.ann, self.bob = self.enter("ann", "bob", dialect=self.json)
 
     def looks(self) -> list[str]:
@@ -106,18 +102,16 @@ class LowTests(DiskCase):
         self.bob.say("theirs")
         self.assertEqual(self.history(), ["mine"])
 
-    def test_it_does_not_begin_and_end_all_the_time(self) -> None:
+    def test_little_room_is_told_once_and_does_not_begin_and_end_all_the_time(self) -> None:
+        self.free = 3 * LEAST
+        self.assertEqual(self.looks(), ["only 3 MB of disk space are free for the database"])
+        self.assertEqual(self.looks(), [])
         self.free = LEAST - 1
         self.looks()
         self.free = LEAST + 1
         self.assertEqual(self.looks(), [])
         self.ann.say("meanwhile")
         self.assertEqual(self.history(), [])
-
-    def test_little_room_is_told_at_the_start(self) -> None:
-        self.free = 3 * LEAST
-        self.assertEqual(self.looks(), ["only 3 MB of disk space are free for the database"])
-        self.assertEqual(self.looks(), [])
 
     def test_where_it_is_not_known_what_is_free_everything_is_kept(self) -> None:
         self.patch(self.store, "health", type(self.store)(self.clock).health)

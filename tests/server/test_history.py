@@ -173,20 +173,16 @@ class LongHistoryTests(LateCase):
             lines = self.ann.take()
             self.assertEqual(lines[1:], [*self.lines, "end of history #lobby"])
 
-    def test_lines_before_a_message_are_the_last_ones_before_it(self) -> None:
+    def test_lines_before_and_after_a_message_are_those_next_to_it(self) -> None:
         self.ann.asks(c.ShowHistory(before=self.id_of(220), limit=200))
         self.answer_all()
         want = [*self.lines[20:220], "end of history #lobby, more"]
         self.assert_took(self.ann, "history #lobby (None)", *want)
-
-    def test_lines_after_a_message_are_the_first_ones_after_it(self) -> None:
         for limit, last, end in ((150, 170, ", more"), (230, 250, ""), (1000, 250, "")):
             self.ann.asks(c.ShowHistory(after=self.id_of(19), limit=limit))
             self.answer_all()
             want = [*self.lines[20:last], f"end of history #lobby{end}"]
             self.assert_took(self.ann, "history #lobby (None)", *want)
-
-    def test_lines_between_two_messages(self) -> None:
         self.ann.asks(c.ShowHistory(before=self.id_of(5), after=self.id_of(2), limit=150))
         self.answer_all()
         want = [*self.lines[3:5], "end of history #lobby"]
@@ -353,7 +349,10 @@ class SearchTests(LateCase):
     def search(self, text: str, tag: str | None = None) -> FakeDoor:
         return self.ann.asks(read_search(text), tag=tag)
 
-    def test_what_is_found_stands_in_a_frame_oldest_first(self) -> None:
+    def test_found_lines_stand_in_a_frame_and_nothing_found_is_told_too(self) -> None:
+        self.search("green")
+        self.answer_all()
+        self.assert_took(self.ann, "found (0)", "end of 0 found")
         self.ann.say("red one").say("blue two").say("red three")
         self.forget(self.ann)
         self.search("red", tag="1")
@@ -361,11 +360,6 @@ class SearchTests(LateCase):
         lines = ["found #lobby <ann> red one", "found #lobby <ann> red three"]
         self.assert_took(self.ann, "found (2) [1]", *lines, "end of 2 found [1]")
         self.assertTrue(self.ann.peer.ready)
-
-    def test_nothing_found_is_told_too(self) -> None:
-        self.search("green")
-        self.answer_all()
-        self.assert_took(self.ann, "found (0)", "end of 0 found")
 
     def test_lines_of_another_room_look_like_that(self) -> None:
         self.ann.say("red one").join("dev").say("red two")

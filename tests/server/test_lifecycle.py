@@ -1,12 +1,10 @@
-"""Tests for twisted_chat.server.lifecycle."""
-
 from __future__ import annotations
 
 import gc
 
-from twisted.internet.testing import EventLoggingObserver
-from twisted.logger import formatEvent, globalLogPublisher
+from twisted.logger import formatEvent
 
+from tests.making import log_of
 from tests.nodes import DEV, FakeDoor, HeldNodeCase, NodeCase
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.state.room import LOBBY_ID
@@ -22,9 +20,7 @@ class LogTests(NodeCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.observer = EventLoggingObserver()
-        globalLogPublisher.addObserver(self.observer)
-        self.addCleanup(globalLogPublisher.removeObserver, self.observer)
+        self.observer = log_of(self)
 
     def lines(self) -> list[str]:
         return [formatEvent(event) for event in self.observer]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC
 
 from twisted.cred.checkers import InMemoryUsernamePasswordDatabaseDontUse
-from twisted.internet.testing import EventLoggingObserver
-from twisted.logger import formatEvent, globalLogPublisher
+from twisted.logger import formatEvent
 
+from tests.making import log_of
 from tests.nodes import FakeDoor, NodeCase
 from twisted_chat.auth.gate import Gate
 from twisted_chat.auth.passwords import BusyError, Who
@@ -275,7 +275,7 @@ class LoggingInTests(Case):
         for _ in range(10):
             self.assertNotIn("Too many tries", self.tries(self.stranger(), RIGHT))
 
-    def test_who_cannot_be_checked_for_want_of_the_store_is_told_so_and_may_be_a_guest(
+    def test_who_cannot_be_checked_without_the_store_may_be_a_guest(
         self,
     ) -> None:
         self.broken_store.broken = True
@@ -353,9 +353,7 @@ class LoggingInTests(Case):
         self.assertIn("<eve> hello", "\n".join(guest.take()))
 
     def test_login_and_wrong_password_are_each_a_line_of_the_log_without_the_password(self) -> None:
-        observer = EventLoggingObserver()
-        globalLogPublisher.addObserver(observer)
-        self.addCleanup(globalLogPublisher.removeObserver, observer)
+        observer = log_of(self)
         self.tries(self.stranger())
         self.tries(self.stranger(), name="hunter2")
         guest = self.stranger("192.0.2.8").login("rob")
@@ -401,9 +399,13 @@ class RenewingTests(Case):
             each.lost()
         self.assertEqual(self.nick(self.door().login("bob", token)), "bob")
 
-    def test_a_wrong_password_does_not(self) -> None:
+    def test_a_wrong_password_or_no_room_renews_nothing(self) -> None:
         self.tries(self.stranger())
         self.assertEqual((self.stored(), self.hashed), (f"hash of {RIGHT}", []))
+        door = self.stranger()
+        self.patch(self.node.hub, "proven", lambda *about: d.SendReply(NameRefused("banned", "no")))
+        self.tries(door, RIGHT)
+        self.assertEqual(self.stored(), f"hash of {RIGHT}")
 
     def test_who_finds_it_busy_is_in_all_the_same(self) -> None:
         door = self.stranger()
@@ -422,12 +424,6 @@ class RenewingTests(Case):
         self.bob.asks(c.ChangePassword(RIGHT, WRONG))
         self.turn()
         self.assertEqual((self.stored(), self.hashed), (f"new hash of {WRONG}", [WRONG]))
-
-    def test_who_is_not_let_in_is_not_renewed(self) -> None:
-        door = self.stranger()
-        self.patch(self.node.hub, "proven", lambda *about: d.SendReply(NameRefused("banned", "no")))
-        self.tries(door, RIGHT)
-        self.assertEqual(self.stored(), f"hash of {RIGHT}")
 
 
 class ChangingTests(Case):

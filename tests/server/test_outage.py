@@ -27,7 +27,7 @@ class OutageTests(NodeCase):
         codes = ("notice not-stored", "notice stored-again")
         return [[line for line in door.take() if line in codes] for door in doors]
 
-    def test_everybody_is_told_once_when_the_store_goes_on_failing_and_when_it_works_again(
+    def test_everybody_is_told_once_of_a_failing_store_and_of_its_end(
         self,
     ) -> None:
         self.error = "the disk is full"

@@ -54,13 +54,10 @@ class AutoAwayTests(AwayCase):
             self.turn()
             self.assertIsNone(self.user(self.ann).away)
 
-    def test_what_is_no_speech_is_not_being_back(self) -> None:
+    def test_back_ends_it_and_what_is_no_speech_does_not(self) -> None:
         self.passes(10)
         self.ann.asks(c.Who(), c.ListRooms())
         self.assertEqual(self.user(self.ann).away, "idle")
-
-    def test_back_ends_it_too(self) -> None:
-        self.passes(10)
         self.ann.asks(c.Away(None))
         self.assertEqual((self.user(self.ann).away, self.user(self.ann).idled), (None, False))
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
 from twisted.internet.defer import Deferred, execute
 from twisted.internet.task import Clock
-from twisted.internet.testing import EventLoggingObserver
-from twisted.logger import formatEvent, globalLogPublisher
+from twisted.logger import formatEvent
 
 from tests.clocks import DAY, TurnsClock, TwoClocks
+from tests.making import folder_for, log_of
 from tests.nodes import DEV, FakeDoor, NodeCase, TellingStore
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
@@ -84,7 +82,7 @@ class RoomTests(KeepingCase):
         self.ann.asks(c.SetKeep(Keep(lines=3)))
         self.assertEqual([kind for kind, *_ in self.store.take("keep", "tidy")], ["keep", "tidy"])
 
-    def test_dropping_is_done_once_more_if_it_was_asked_for_meanwhile_and_never_twice_at_once(
+    def test_dropping_is_done_again_if_asked_for_meanwhile_and_never_twice_at_once(
         self,
     ) -> None:
         waiting: list[Deferred[None]] = []
@@ -257,9 +255,7 @@ class SeenTests(KeepingCase):
 class RestoredTests(KeepingCase):
     def setUp(self) -> None:
         super().setUp()
-        self.observer = EventLoggingObserver()
-        globalLogPublisher.addObserver(self.observer)
-        self.addCleanup(globalLogPublisher.removeObserver, self.observer)
+        self.observer = log_of(self)
 
     def restored(self, *names: str) -> None:
         """Let rooms come back, numbered from -1 down."""
@@ -494,9 +490,7 @@ class RestartTests(NodeCase):
     def setUp(self) -> None:
         self.clocks = TwoClocks()
         self.ids = itertools.count(1)
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.file = Path(folder.name, "chat.sqlite")
+        self.file = folder_for(self) / "chat.sqlite"
         super().setUp()
         self.node.restored(self.remembered)
 

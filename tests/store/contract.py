@@ -44,6 +44,9 @@ NOW = 1_700_000_000.0
 class Contract(Base):
     """A store, and what tests do with it. Ids are taken from the store's own blocks, as the server does."""
 
+    async def setUp(self) -> None:  # type: ignore[override]  # trial waits
+        self.remembered = await self.begin()
+
     def make(self, keep: Keep) -> Store:
         """Return a store that is not started; what it holds is what earlier ones of this test left, if they last."""
         raise NotImplementedError
@@ -52,7 +55,7 @@ class Contract(Base):
         """Let a store that works with a clock do what is due now."""
 
     async def begin(self, keep: Keep = KEEP_ALL) -> Remembered:
-        """Start a store; every test begins with this."""
+        """Start a store."""
         # Only when the reactor runs there are threads, see RealThreads.
         await deferLater(reactor, 0)
         self.reported: list[MessageId] = []
@@ -135,9 +138,10 @@ class SqlAdapter(Contract):
 
     lines = 20
 
-    def setUp(self) -> None:
+    async def setUp(self) -> None:  # type: ignore[override]  # trial waits
         self.url = self.make_database()
         self.patch(writer, "_SMALL_STEP", 0.0)
+        await super().setUp()
 
     def make_database(self) -> URL:
         raise NotImplementedError

@@ -9,11 +9,11 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.making import folder_for
 from twisted_chat.store import backup as module
 from twisted_chat.store.backup import GAP, BackupError, Restored, Summary, backup, check, restore
 from twisted_chat.store.sql.schema import HEAD
@@ -59,9 +59,7 @@ class Server:
 
 class BackupTestCase(SynchronousTestCase):
     def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.parent = Path(folder.name)
+        self.parent = folder_for(self)
         self.folder = self.parent / "a state?#%"
         self.file = self.parent / "chat.backup"
 
@@ -144,10 +142,14 @@ class CopyTests(BackupTestCase):
         self.assertEqual(sorted(self.parent.iterdir()), before)
         return str(error)
 
-    def test_nothing_is_overwritten(self) -> None:
+    def test_nothing_is_overwritten_and_bad_places_are_named(self) -> None:
         self.served(1, next_id=2)
         self.file.symlink_to("nowhere")
         self.assertEqual(self.refused(), f"{self.file}: already exists; choose another name")
+        self.file = self.parent / "missing" / "x"
+        self.assertEqual(
+            self.refused(), f"{self.file}: cannot be written: No such file or directory"
+        )
 
     def test_nothing_is_overwritten_that_came_meanwhile(self) -> None:
         self.served(1, next_id=2)
@@ -171,13 +173,6 @@ class CopyTests(BackupTestCase):
         )
         StateDir.open(self.folder).close()
         self.assertEqual(self.refused(), f"{database}: the database is empty")
-
-    def test_a_place_that_cannot_be_written_is_named(self) -> None:
-        self.served(1, next_id=2)
-        self.file = self.parent / "missing" / "x"
-        self.assertEqual(
-            self.refused(), f"{self.file}: cannot be written: No such file or directory"
-        )
 
     def test_a_damaged_database_gives_no_backup(self) -> None:
         self.breaks(self.served(*range(1, 5000), next_id=5000))

@@ -152,12 +152,11 @@ class CommandTests(BackupTestCase):
             self.assertIn(said, told)
             self.assertNotIn("s3cret", told)
 
-    def test_every_command_has_help(self) -> None:
+    def test_every_command_has_help_and_ctrl_c_is_one_line(self) -> None:
         self.assertIn("backup", self.says("--help"))
         for name in ("backup", "restore", "check"):
             self.assertIn("--state-dir", self.says(name, "--help"))
 
-    def test_ctrl_c_is_one_line(self) -> None:
         def stopped(folder: Path) -> None:
             raise KeyboardInterrupt
 

@@ -52,21 +52,19 @@ class MemoryStoreTests(SynchronousTestCase):
         self.clock.advance(0)
         self.assertEqual(self.stored, [3, 4])
 
-    def test_stopping_reports_what_was_not_reported_yet(self) -> None:
+    def test_everything_appended_is_reported_unless_nobody_started_it(self) -> None:
         self.store.append(said(1, 1))
         self.run_now(self.store.stop())
         self.assertEqual(self.stored, [1])
+        store = MemoryStore(self.clock)
+        store.append(said(1, 1))
+        self.clock.advance(0)
 
     def test_forgetting_a_room_still_reports_what_was_appended(self) -> None:
         self.store.append(said(1, 1))
         self.store.forget([RoomId(1)], MessageId(1))
         self.clock.advance(0)
         self.assertEqual(self.stored, [1])
-
-    def test_store_that_was_not_started_reports_to_nobody(self) -> None:
-        store = MemoryStore(self.clock)
-        store.append(said(1, 1))
-        self.clock.advance(0)
 
     def test_room_keeps_its_last_messages(self) -> None:
         self.patch(self.store, "_lines", 3)

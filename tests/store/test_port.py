@@ -30,7 +30,6 @@ class StoreContract(Contract):
     # --- ids ---
 
     async def test_every_block_lies_above_those_before(self) -> None:
-        await self.begin()
         above = 0  # the lobby's id: no message has it
         for count in (1, 10, 1000, 1):
             block = await self.store.reserve(count)
@@ -41,22 +40,22 @@ class StoreContract(Contract):
     # --- history ---
 
     async def test_room_where_nothing_was_said_has_no_history(self) -> None:
-        await self.begin()
         await self.say(1, OTHER)
         for before, after in ((None, None), (MessageId(5), None), (None, MessageId(0))):
             page = await self.store.history(room(NEVER), before=before, after=after, limit=10)
             self.assert_page(page, [], more=False)
 
-    async def test_last_lines_come_oldest_first(self) -> None:
-        await self.begin()
+    async def test_lines_come_oldest_first_and_no_more_than_asked_for(self) -> None:
         ids = await self.say(5)
         for limit, want in ((2, ids[3:]), (4, ids[1:])):
             self.assert_page(await self.store.history(room(ROOM), limit=limit), want, more=True)
         for limit in (5, 6, 1000):
             self.assert_page(await self.store.history(room(ROOM), limit=limit), ids, more=False)
+        await self.say(2)
+        self.assert_page(await self.store.history(room(ROOM), limit=0), [], more=True)
+        self.assert_page(await self.store.history(room(NEVER), limit=0), [], more=False)
 
     async def test_lines_before_a_message_are_the_last_ones_before_it(self) -> None:
-        await self.begin()
         ids = await self.say(6)
         page = await self.store.history(room(ROOM), before=ids[4], limit=2)
         self.assert_page(page, ids[2:4], more=True)
@@ -66,7 +65,6 @@ class StoreContract(Contract):
         self.assert_page(page, [], more=False)
 
     async def test_lines_after_a_message_are_the_first_ones_after_it(self) -> None:
-        await self.begin()
         ids = await self.say(6)
         page = await self.store.history(room(ROOM), after=ids[1], limit=2)
         self.assert_page(page, ids[2:4], more=True)
@@ -76,7 +74,6 @@ class StoreContract(Contract):
         self.assert_page(page, [], more=False)
 
     async def test_last_lines_begin_behind_the_line_before_them(self) -> None:
-        await self.begin()
         ids = await self.say(6)
         await self.say(3, OTHER)
         for before, limit, want in (
@@ -95,7 +92,6 @@ class StoreContract(Contract):
         self.assertIsNone(await self.store.start_of(room(NEVER), limit=1))
 
     async def test_last_lines_are_those_behind_where_they_begin(self) -> None:
-        await self.begin()
         ids = await self.say(7)
         for limit in range(1, 9):
             for before in (None, ids[5]):
@@ -109,7 +105,6 @@ class StoreContract(Contract):
                 self.assertEqual([each.id for each in read.envelopes[: len(wanted)]], wanted)
 
     async def test_place_may_be_between_messages_of_the_room(self) -> None:
-        await self.begin()
         first = await self.say(2)
         (between,) = await self.say(1, OTHER)
         last = await self.say(2)
@@ -119,7 +114,6 @@ class StoreContract(Contract):
         self.assert_page(page, last, more=False)
 
     async def test_pages_put_together_are_the_whole_in_both_directions(self) -> None:
-        await self.begin()
         ids = await self.say(17)
         forward: list[int] = []
         page = await self.store.history(room(ROOM), after=MessageId(0), limit=5)
@@ -137,21 +131,13 @@ class StoreContract(Contract):
             page = await self.store.history(room(ROOM), before=MessageId(backward[0]), limit=5)
         self.assertEqual((forward, backward), (ids, ids))
 
-    async def test_no_lines_are_no_lines(self) -> None:
-        await self.begin()
-        await self.say(2)
-        self.assert_page(await self.store.history(room(ROOM), limit=0), [], more=True)
-        self.assert_page(await self.store.history(room(NEVER), limit=0), [], more=False)
-
     async def test_rooms_are_kept_apart(self) -> None:
-        await self.begin()
         a, b, c = [(await self.say(1, where))[0] for where in (ROOM, OTHER, ROOM)]
         self.assert_page(await self.store.history(room(ROOM), limit=9), [a, c], more=False)
         self.assert_page(await self.store.history(room(OTHER), limit=9), [b], more=False)
 
     async def test_history_has_what_was_appended_before_it_was_asked_for(self) -> None:
         """Stored yet or not: a join shows all up to its own place, and live begins there."""
-        await self.begin()
         ids = await self.say(2)
         await self.until_stored(ids[-1])
         block = [MessageId(number) for number in await self.store.reserve(2)]
@@ -161,7 +147,6 @@ class StoreContract(Contract):
         self.assert_page(await asked, [*ids, block[0]], more=False)
 
     async def test_message_comes_back_as_it_was_appended(self) -> None:
-        await self.begin()
         kinds: tuple[Kind, ...] = ("say", "action", "notice", "ctcp", "tags")
         block = await self.store.reserve(len(kinds))
         lines = tuple(map(CleanText, ("h\u00e9 \N{GRINNING FACE}", "", " 'quoted'; -- \\ %s")))
@@ -198,14 +183,12 @@ class StoreContract(Contract):
     # --- stored ---
 
     async def test_nothing_is_reported_before_append_has_returned(self) -> None:
-        await self.begin()
         for number in await self.store.reserve(3):
             before = len(self.reported)
             self.store.append(said(number, ROOM))
             self.assertEqual(len(self.reported), before)
 
     async def test_everything_is_reported_in_growing_order(self) -> None:
-        await self.begin()
         for _ in range(3):
             ids = await self.say(3)
             await self.until_stored(ids[-1])
@@ -213,20 +196,17 @@ class StoreContract(Contract):
         self.assertEqual(self.reported[-1], ids[-1])
 
     async def test_stopping_stores_what_was_appended(self) -> None:
-        await self.begin()
         ids = await self.say(3)
         await self.stop()
         self.assertEqual(self.reported[-1], ids[-1])
 
     async def test_store_that_was_given_nothing_stops_in_silence(self) -> None:
-        await self.begin()
         await self.stop()
         self.assertEqual(self.reported, [])
 
     # --- forgetting ---
 
     async def test_forgotten_room_has_no_history(self) -> None:
-        await self.begin()
         ids = await self.say(2, ROOM)
         other = await self.say(2, OTHER)
         await self.until_stored(other[-1])
@@ -238,19 +218,15 @@ class StoreContract(Contract):
         self.assert_page(page, other, more=False)
         self.assertLess(ids[-1], other[0])
 
-    async def test_room_is_forgotten_with_what_was_not_stored_yet(self) -> None:
-        await self.begin()
+    async def test_forgetting_a_room_forgets_what_was_not_stored_yet_and_no_other(self) -> None:
+        ids = await self.say(1)
+        self.store.forget([], ids[-1])
+        self.assert_page(await self.store.history(room(ROOM), limit=10), ids, more=False)
         ids = await self.say(2)
         self.store.forget([ROOM], ids[-1])
         self.assert_page(await self.store.history(room(ROOM), limit=10), [], more=False)
         await self.until_stored(ids[-1])
         self.assert_page(await self.store.history(room(ROOM), limit=10), [], more=False)
-
-    async def test_forgetting_no_room_forgets_nothing(self) -> None:
-        await self.begin()
-        ids = await self.say(1)
-        self.store.forget([], ids[-1])
-        self.assert_page(await self.store.history(room(ROOM), limit=10), ids, more=False)
 
 
 class MemoryStoreContract(StoreContract, MemoryAdapter, TestCase):

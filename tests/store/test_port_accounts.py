@@ -40,7 +40,6 @@ class PasswordContract(Contract):
         return [MessageId(number) for number in await self.store.reserve(count)]
 
     async def test_a_password_is_there_at_once_and_reported_when_it_is_kept(self) -> None:
-        await self.begin()
         (at,) = await self.events(1)
         self.store.keep_account(account("Bob", at), "hash", at)
         self.assertEqual(await self.store.password("bob"), "hash")
@@ -49,7 +48,6 @@ class PasswordContract(Contract):
         self.assertIsNone(await self.store.password("eve"))
 
     async def test_settings_leave_the_password_as_it_is(self) -> None:
-        await self.begin()
         one, two = await self.events(2)
         self.store.keep_account(account("bob", one), "hash", one)
         self.store.keep_account(account("bob", one), None, two)
@@ -57,7 +55,6 @@ class PasswordContract(Contract):
         self.assertEqual(await self.store.password("bob"), "hash")
 
     async def test_a_dropped_account_has_no_password_and_its_name_can_have_another(self) -> None:
-        await self.begin()
         one, two, three = await self.events(3)
         self.store.keep_account(account("bob", one), "hash", one)
         await self.until_stored(one)
@@ -74,7 +71,6 @@ class LastingContract(PasswordContract):
     """Accounts, logins and invitations come back."""
 
     async def test_everything_comes_back_as_it_was(self) -> None:
-        await self.begin()
         one, two = await self.events(2)
         bob = account("Bob", one)
         self.store.keep_account(bob, "hash", one)
@@ -92,7 +88,6 @@ class LastingContract(PasswordContract):
         self.assertEqual(await self.store.password("bob"), "hash")
 
     async def test_logins_come_back_as_long_as_their_scopes_do(self) -> None:
-        await self.begin()
         (one,) = await self.events(1)
         bob = account("bob", one)
         self.store.keep_account(bob, "hash", one)
@@ -105,7 +100,6 @@ class LastingContract(PasswordContract):
         self.assertEqual(remembered.logins, ((Scope("s"), Proof("bob", one)),))
 
     async def test_crowd_of_guests_does_not_keep_others_from_being_remembered(self) -> None:
-        await self.begin()
         self.patch(reading, "MAX_SCOPES", 4)
         now = time.time()
         (one,) = await self.events(1)
@@ -120,7 +114,6 @@ class LastingContract(PasswordContract):
         self.assertEqual(known, ["ann", "ben", "crowd 7", "crowd 8"])
 
     async def test_places_are_remembered_for_long_but_not_after_the_account(self) -> None:
-        await self.begin()
         one, two = await self.events(2)
         now = time.time()
         for name in ("ann", "bob"):
@@ -147,7 +140,6 @@ class LastingContract(PasswordContract):
         self.assertEqual((await self.again()).places, wanted[1:2])
 
     async def test_what_was_dropped_and_made_anew_at_once_is_the_new_one(self) -> None:
-        await self.begin()
         one, two, three = await self.events(3)
         self.store.keep_account(account("bob", one), "hash", one)
         await self.until_stored(one)

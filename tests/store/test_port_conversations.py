@@ -59,7 +59,6 @@ class TalkContract(Contract):
         return [each.id for each in await self.store.waiting(account)]
 
     async def test_private_message_waits_until_it_is_received(self) -> None:
-        await self.begin()
         one, two, three = await self.ids(3)
         self.store.keep_private(self.private(one))
         self.store.keep_private(self.private(two, waits=False))
@@ -77,7 +76,6 @@ class TalkContract(Contract):
         self.assertEqual(await self.waiting(), [])
 
     async def test_talk_is_read_as_the_history_of_a_room_is(self) -> None:
-        await self.begin()
         one, two, three = await self.ids(3)
         for message in (one, two):
             self.store.keep_private(self.private(message))
@@ -88,7 +86,6 @@ class TalkContract(Contract):
         self.assert_page(page, [one], more=False)
 
     async def test_what_guests_wrote_is_gone_with_their_talk(self) -> None:
-        await self.begin()
         one, two = await self.ids(2)
         self.store.keep_private(self.private(one, by=None))
         await self.until_stored(one)
@@ -99,7 +96,6 @@ class TalkContract(Contract):
         self.assert_page(await self.store.history(ref(TALK), limit=5), [], more=False)
 
     async def test_what_an_account_erases_everywhere_does_not_wait(self) -> None:
-        await self.begin()
         one, two, three = await self.ids(3)
         self.store.keep_private(self.private(one))
         self.store.keep_private(self.private(two, by="carl", conversation=OTHER))
@@ -110,7 +106,6 @@ class TalkContract(Contract):
         self.assert_page(await self.store.history(ref(TALK), limit=5), [], more=False)
 
     async def test_what_is_erased_is_not_counted(self) -> None:
-        await self.begin()
         one, two, three = await self.ids(3)
         for message, account in ((one, "ann"), (two, "carl")):
             self.store.append(self.by(account, said(message, 1)))
@@ -122,7 +117,6 @@ class TalkContract(Contract):
         self.assertEqual(count, 1)
 
     async def test_dropped_account_gets_nothing_and_nothing_of_it_waits(self) -> None:
-        await self.begin()
         one, two, three = await self.ids(3)
         self.store.keep_private(self.private(one))
         self.store.drop_account("bob", two)
@@ -130,7 +124,6 @@ class TalkContract(Contract):
         self.store.drop_account("ann", three)
 
     async def test_lines_are_counted_between_two_and_up_to_a_limit(self) -> None:
-        await self.begin()
         ids = await self.ids(6)
         for message, who in zip(ids, ("bob", "eve", "eve", "bob", "carl", "eve"), strict=True):
             self.store.append(said(message, 1, who=who))
@@ -151,7 +144,6 @@ class TalkContract(Contract):
             await self.until_stored(ids[5])
 
     async def test_own_lines_are_not_counted(self) -> None:
-        await self.begin()
         one, two = await self.ids(2)
         for message, account in ((one, "bob"), (two, "ann")):
             self.store.append(self.by(account, said(message, 1)))
@@ -163,7 +155,7 @@ class TalkContract(Contract):
             await self.until_stored(two)
 
     async def test_old_private_messages_are_dropped_by_their_age_alone(self) -> None:
-        await self.begin(Keep(days=30, lines=1))
+        await self.again(Keep(days=30, lines=1))
         one, two, three = await self.ids(3)
         for message, age in ((one, 31), (two, 29), (three, 28)):
             old = structs.replace(self.private(message), time=NOW - age * DAY)
@@ -179,7 +171,6 @@ class LastingTalkContract(TalkContract):
     """The same, after a restart."""
 
     async def test_talks_and_what_waits_come_back(self) -> None:
-        await self.begin()
         one, two, three, four = await self.ids(4)
         for message in (one, two):
             self.store.keep_private(self.private(message))
@@ -198,7 +189,6 @@ class LastingTalkContract(TalkContract):
         self.assertEqual(remembered.waiting, ())
 
     async def test_talks_of_a_dropped_account_are_gone_in_the_same_commit(self) -> None:
-        await self.begin()
         one, two, three, four, five = await self.ids(5)
         stored, unstored, new = (RoomId(-each) for each in (one, two, four))
         self.store.keep_private(self.private(one, conversation=stored))
@@ -218,7 +208,6 @@ class LastingTalkContract(TalkContract):
         self.assertEqual((await self.again()).conversations, ())
 
     async def test_markers_come_back_where_they_were_moved(self) -> None:
-        await self.begin()
         for place, message in ((1, 5), (-3, 6), (2, 7)):
             self.store.mark("bob", RoomId(place), MessageId(message))
         self.store.mark("ann", RoomId(1), MessageId(5))
@@ -236,7 +225,7 @@ class LastingTalkContract(TalkContract):
         self.assertEqual((await self.again()).read_markers, (("bob", 2, 7),))
 
     async def test_what_was_too_old_waits_no_more(self) -> None:
-        await self.begin(Keep(days=30))
+        await self.again(Keep(days=30))
         one, two = await self.ids(2)
         self.store.keep_private(structs.replace(self.private(one), time=NOW - 31 * DAY))
         self.store.keep_private(structs.replace(self.private(two), time=NOW))
@@ -245,7 +234,7 @@ class LastingTalkContract(TalkContract):
         self.assertEqual((await self.again()).waiting, (("bob", "ann", 1),))
 
     async def test_talk_of_which_nothing_is_left_is_gone_until_it_goes_on(self) -> None:
-        await self.begin(Keep(days=30))
+        await self.again(Keep(days=30))
         one, two, three = await self.ids(3)
         for message, conversation, days in ((one, TALK, 31), (two, OTHER, 1)):
             told = self.private(message, conversation=conversation)

@@ -62,7 +62,6 @@ class EraseContract(Contract):
         ]
 
     async def test_messages_of_one_account_in_one_room_are_erased(self) -> None:
-        await self.begin()
         ids = await self.talk("ann", "bob", None, "ann", "annie")
         others = await self.talk("ann", where=OTHER)
         (at,) = await self.store.reserve(1)
@@ -74,7 +73,6 @@ class EraseContract(Contract):
         self.assertEqual(await self.found("annie"), [ids[4]])
 
     async def test_what_is_stored_is_hidden_from_the_moment_of_the_wish(self) -> None:
-        await self.begin()
         ids = await self.talk("ann", "bob")
         (at,) = await self.store.reserve(1)
         await self.until_stored(ids[-1])
@@ -85,7 +83,6 @@ class EraseContract(Contract):
         self.assertEqual(await self.found("bob"), [])
 
     async def test_messages_of_one_account_in_all_rooms_are_erased(self) -> None:
-        await self.begin()
         await self.talk("ann", where=OTHER)
         ids = await self.talk("bob", "ann")
         await self.settle()
@@ -98,7 +95,6 @@ class EraseContract(Contract):
             await self.settle()
 
     async def test_what_is_said_after_the_wish_stays(self) -> None:
-        await self.begin()
         await self.talk("ann")
         (at,) = await self.store.reserve(1)
         self.store.erase("ann", None, MessageId(at))
@@ -107,7 +103,6 @@ class EraseContract(Contract):
         self.assertEqual((await self.left(), await self.found("ann")), (after, after))
 
     async def test_more_than_one_step_is_erased(self) -> None:
-        await self.begin()
         ids = await self.talk(*["ann", "bob"] * 600)
         (at,) = await self.store.reserve(1)
         self.store.erase("ann", ROOM, MessageId(at))
@@ -116,7 +111,6 @@ class EraseContract(Contract):
         self.assert_page(page, ids[1::2], more=False)
 
     async def test_two_wishes_are_both_carried_out(self) -> None:
-        await self.begin()
         ids = await self.talk("ann", "bob", "zoe")
         for account, at in zip(("ann", "zoe"), await self.store.reserve(2), strict=True):
             self.store.erase(account, ROOM, MessageId(at))
@@ -127,11 +121,11 @@ class EraseContract(Contract):
         (at,) = await self.store.reserve(1)
         self.store.drop_account(account, MessageId(at))
 
-    async def test_who_has_the_name_of_a_dropped_account_next_erases_only_what_they_said(
+    async def test_next_owner_of_a_dropped_name_erases_only_what_they_said(
         self,
     ) -> None:
         for at_once in (True, False):
-            await self.begin()
+            await self.again()
             old = await self.talk("ann", "bob")
             if not at_once:
                 await self.settle()
@@ -146,7 +140,6 @@ class EraseContract(Contract):
             await self.stop()
 
     async def test_what_a_dropped_account_said_is_shown_as_nobodys(self) -> None:
-        await self.begin()
         await self.talk("ann", "bob")
         await self.settle()
         await self.talk("ann", "bob")
@@ -160,7 +153,7 @@ class EraseContract(Contract):
 
     async def test_what_was_erased_before_the_account_was_dropped_is_gone(self) -> None:
         for at_once in (True, False):
-            await self.begin()
+            await self.again()
             before = await self.left()
             ids = await self.talk(*["ann"] * 3, "bob")
             (at,) = await self.store.reserve(1)
@@ -194,13 +187,12 @@ class TidyContract(Contract):
         self.store.keep_room(RoomRecord(room(number), NOW, keep=Keep(days, lines)), MessageId(1))
 
     async def test_nothing_is_dropped_where_there_is_no_limit(self) -> None:
-        await self.begin()
         ids = await self.say_at(0.0, NOW)
         await self.store.tidy(NOW + 1000 * DAY)
         self.assertEqual(await self.kept(), ids)
 
     async def test_room_keeps_what_is_younger_than_its_days(self) -> None:
-        await self.begin(Keep(days=30))
+        await self.again(Keep(days=30))
         self.keep(ROOM)
         self.keep(OTHER, days=7)
         times = [NOW - 31 * DAY, NOW - 29 * DAY, NOW - 8 * DAY, NOW - DAY]
@@ -210,7 +202,7 @@ class TidyContract(Contract):
         self.assertEqual((await self.kept(), await self.kept(OTHER)), (ids[1:], others[3:]))
 
     async def test_room_keeps_its_last_lines(self) -> None:
-        await self.begin(Keep(lines=5))
+        await self.again(Keep(lines=5))
         self.keep(ROOM)
         self.keep(OTHER, lines=2)
         times = [NOW] * 8
@@ -220,20 +212,20 @@ class TidyContract(Contract):
         self.assertEqual((await self.kept(), await self.kept(OTHER)), (ids[3:], others[6:]))
 
     async def test_room_cannot_keep_more_than_the_server_does(self) -> None:
-        await self.begin(Keep(lines=3))
+        await self.again(Keep(lines=3))
         self.keep(ROOM, lines=1000)
         ids = await self.say_at(*[NOW] * 6)
         await self.store.tidy(NOW)
         self.assertEqual(await self.kept(), ids[3:])
 
     async def test_lobby_which_has_no_record_is_within_the_limits_of_the_server(self) -> None:
-        await self.begin(Keep(lines=2))
+        await self.again(Keep(lines=2))
         ids = await self.say_at(*[NOW] * 4, where=LOBBY_ID)
         await self.store.tidy(NOW)
         self.assertEqual(await self.kept(LOBBY_ID), ids[2:])
 
     async def test_what_is_dropped_is_not_found_and_the_rest_still_is(self) -> None:
-        await self.begin(Keep(lines=2))
+        await self.again(Keep(lines=2))
         self.keep(ROOM)
         ids = await self.say_at(*[NOW] * 4)
         self.store.append(said(ids[-1] + 1, ROOM, "again m1"))
@@ -246,7 +238,7 @@ class TidyContract(Contract):
 
     async def test_who_spoke_before_still_speaks_after(self) -> None:
         """An author of whom nothing is left is dropped, too, and must come back with the next message."""
-        await self.begin(Keep(lines=1))
+        await self.again(Keep(lines=1))
         self.keep(ROOM)
         writer = said(1, ROOM).author
         for _ in range(3):
@@ -261,18 +253,15 @@ class LastingContract(Contract):
     """What is there after a restart."""
 
     async def test_there_is_nothing_at_first(self) -> None:
-        remembered = await self.begin()
-        self.assertEqual(structs.replace(remembered, secret=b""), Remembered())
+        self.assertEqual(structs.replace(self.remembered, secret=b""), Remembered())
 
     async def test_ids_go_on_above_every_one_that_was_reserved(self) -> None:
-        await self.begin()
         first = await self.store.reserve(100)
         await self.again()
         second = await self.store.reserve(100)
         self.assertGreaterEqual(second.start, first.stop)
 
     async def test_history_is_there_and_goes_on(self) -> None:
-        await self.begin()
         ids = await self.say(30)
         await self.again()
         for limit in (3, 20, 40):
@@ -287,7 +276,6 @@ class LastingContract(Contract):
         self.assert_page(page, ids[-26:-1], more=True)
 
     async def test_those_who_come_back_at_once_are_all_answered(self) -> None:
-        await self.begin()
         ids = await self.say(30)
         await self.again()
         asked = [self.store.history(room(ROOM), limit=20) for _ in range(20)]
@@ -295,7 +283,6 @@ class LastingContract(Contract):
             self.assert_page(page, ids[-20:], more=True)
 
     async def test_room_comes_back_as_it_was_last(self) -> None:
-        await self.begin()
         bare = RoomRecord(room(ROOM), NOW)
         full = RoomRecord(
             e.RoomRef(OTHER, parse_room("Bücher")),
@@ -325,7 +312,6 @@ class LastingContract(Contract):
         self.assertEqual((await self.again()).rooms, (bare, again))
 
     async def test_what_was_erased_stays_so(self) -> None:
-        await self.begin()
         ids = await self.talk("ann", "bob", "ann")
         self.store.erase("ann", None, MessageId(ids[-1] + 1))
         await self.again()
@@ -340,7 +326,6 @@ class LastingContract(Contract):
         return ids[:-1]
 
     async def test_room_that_is_forgotten_does_not_come_back(self) -> None:
-        await self.begin()
         for number in (ROOM, OTHER):
             self.store.keep_room(RoomRecord(room(number), NOW), MessageId(number))
         self.store.forget([ROOM], MessageId(3))
@@ -350,7 +335,6 @@ class LastingContract(Contract):
         self.assertEqual((await self.again()).rooms, ())
 
     async def test_scopes_are_remembered_for_a_day_the_longest_idle_first(self) -> None:
-        await self.begin()
         now = self.now()
         self.store.seen({A: "", Scope("old"): ""}, now - 2 * DAY)
         self.store.seen({B: "near"}, now - 100.0)
@@ -360,7 +344,6 @@ class LastingContract(Contract):
         self.assertEqual(remembered.scopes, ((B, now - 100.0, "near"), (A, now - 50.0, "")))
 
     async def test_ids_of_clients_are_remembered_for_a_day(self) -> None:
-        await self.begin()
         now = self.now()
         ids = [MessageId(number) for number in await self.store.reserve(4)]
         times = [now - 2 * DAY, now - 10, now - 5, now]
@@ -386,7 +369,6 @@ class LastingContract(Contract):
         self.assert_page(page, [ids[1], ids[3]], more=False)
 
     async def test_what_is_too_old_to_be_remembered_is_dropped(self) -> None:
-        await self.begin()
         now = self.now()
         self.store.seen({A: ""}, now - 2 * DAY)
         await self.settle()
@@ -395,12 +377,10 @@ class LastingContract(Contract):
         self.assertEqual([scope for scope, _, _ in (await self.again()).scopes], [B])
 
     async def test_start_drops_nothing_for_its_age(self) -> None:
-        await self.begin()
         self.store.seen({A: ""}, self.now() - 40 * DAY)
         self.assertEqual([scope for scope, _, _ in (await self.again()).scopes], [A])
 
     async def test_changes_are_reported_as_stored_in_their_order(self) -> None:
-        await self.begin()
         ids = await self.say(1)
         self.store.keep_room(RoomRecord(room(ROOM), NOW), MessageId(ids[0] + 1))
         self.store.forget([ROOM], MessageId(ids[0] + 2))
@@ -408,7 +388,6 @@ class LastingContract(Contract):
         self.assertEqual(self.reported[-1], ids[0] + 2)
 
     async def test_health_tells_of_what_was_stored(self) -> None:
-        await self.begin()
         await self.say(5)
         await self.settle()
         health = self.store.health()

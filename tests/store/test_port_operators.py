@@ -25,7 +25,6 @@ class TrailContract(Contract):
         return [each.what for each in records], count
 
     async def test_trail_is_read_in_pages_the_latest_first(self) -> None:
-        await self.begin()
         self.assertEqual(await self.page(1, 2), ([], 0))
         for number in range(3):
             self.store.record(record(number))
@@ -35,7 +34,6 @@ class TrailContract(Contract):
         self.assertEqual((await self.store.audit(2, 2))[0], (record(0),))
 
     async def test_dropped_account_was_never_seen(self) -> None:
-        await self.begin()
         self.store.account_seen("bob", NOW)
         self.assertEqual(await self.store.last_seen("bob"), NOW)
         self.store.drop_account("bob", MessageId(1))
@@ -45,7 +43,6 @@ class TrailContract(Contract):
         self.assertIsNone(await self.store.last_seen("eve"))
 
     async def test_account_is_seen_when_it_was_here_last(self) -> None:
-        await self.begin()
         self.assertIsNone(await self.store.last_seen("bob"))
         for time in (NOW, NOW + 5):
             self.store.account_seen("bob", time)
@@ -54,9 +51,8 @@ class TrailContract(Contract):
         self.assertIsNone(await self.store.last_seen("carol"))
 
     async def test_every_store_has_a_secret(self) -> None:
-        remembered = await self.begin()
-        self.assertEqual(len(remembered.secret), 32)
-        self.assertEqual((remembered.bans, remembered.panic), ((), 0))
+        self.assertEqual(len(self.remembered.secret), 32)
+        self.assertEqual((self.remembered.bans, self.remembered.panic), ((), 0))
         self.store.ban(Ban("account", "eve", "root", NOW), MessageId(1))
         self.store.unban("account", "eve", MessageId(2))
         self.store.set_panic(1, MessageId(3))
@@ -67,7 +63,6 @@ class LastingTrailContract(TrailContract):
     """The same, after a restart."""
 
     async def test_bans_come_back_in_their_order_and_lifted_ones_do_not(self) -> None:
-        await self.begin()
         first = Ban("network", "10.0.0.0/8", "root", NOW + 2, NOW + 1e9, CleanText("spam"))
         second = Ban("account", "eve", "root", NOW + 1)
         lifted = Ban("account", "bob", "root", NOW)
@@ -83,20 +78,16 @@ class LastingTrailContract(TrailContract):
         self.assertEqual(remembered.bans, (first, Ban("account", "eve", "root", NOW + 3)))
 
     async def test_ban_that_is_over_does_not_come_back(self) -> None:
-        await self.begin()
         self.store.ban(Ban("network", "192.0.2.7", "root", NOW, NOW + 60), MessageId(1))
         await self.settle()
         await self.store.tidy(NOW + 60)
         self.assertEqual((await self.again()).bans, ())
 
-    async def test_secret_stays_the_same_and_panic_lasts(self) -> None:
-        secret = (await self.begin()).secret
+    async def test_secret_panic_trail_and_last_seen_last(self) -> None:
+        secret = self.remembered.secret
         self.store.set_panic(2, MessageId(1))
         remembered = await self.again()
         self.assertEqual((remembered.secret, remembered.panic), (secret, 2))
-
-    async def test_trail_and_last_seen_last(self) -> None:
-        await self.begin()
         self.store.record(record(1))
         self.store.account_seen("bob", NOW)
         await self.again()
@@ -104,7 +95,6 @@ class LastingTrailContract(TrailContract):
         self.assertEqual(await self.store.last_seen("bob"), NOW)
 
     async def test_trail_is_kept_for_a_year(self) -> None:
-        await self.begin()
         for number, time in enumerate((NOW - YEAR - 1, NOW - YEAR + 1, NOW)):
             self.store.record(record(number, time))
         await self.store.audit(1, 1)  # they are written by then

@@ -52,19 +52,16 @@ class SearchContract(Contract):
         self.assertEqual(await self.find(*terms, rooms=rooms, **more), list(wanted))
 
     async def test_message_is_found_by_all_its_words_in_any_case_and_order(self) -> None:
-        await self.begin()
         a, b, _ = await self.talk("The deploy is DONE", "done: deploy 2", "deploy")
         await self.both_times([a, b], "done", "Deploy")
 
     async def test_what_is_before_the_floor_of_its_room_is_not_found(self) -> None:
-        await self.begin()
         a, b, c = await self.talk("news", "news", "news")
         floors = ((ROOM, MessageId(a)), (OTHER, MessageId(c)))
         await self.both_times([b, c], "news", floors=floors)
         await self.both_times([b, c], floors=floors)
 
     async def test_words_are_whole_and_a_star_takes_beginnings(self) -> None:
-        await self.begin()
         a, b, c = await self.talk("deploy", "deployed yesterday", "redeploy")
         await self.both_times([a], "deploy")
         await self.both_times([a, b], "depl*")
@@ -72,27 +69,25 @@ class SearchContract(Contract):
         self.assertNotIn(c, await self.find("d*"))
 
     async def test_phrase_is_found_where_its_words_follow_on_each_other(self) -> None:
-        await self.begin()
         _, b, _ = await self.talk("on call is who", "who is on call?", "on the call")
         await self.both_times([b], "is on-call")
 
     async def test_marks_on_letters_and_other_scripts_are_as_people_write_them(self) -> None:
-        await self.begin()
         a, b, c, d = await self.talk("Café zu", "cafe auf", "ПРИВЕТ мир", "日本 語")
         await self.both_times([a, b], "CAFÉ")
         await self.both_times([c], "привет")
         await self.both_times([d], "語")
 
-    async def test_part_of_a_text_without_blanks_is_found(self) -> None:
-        await self.begin()
+    async def test_lines_and_parts_of_texts_without_blanks_are_searched_together(self) -> None:
         a, b = await self.talk("東京タワーへ", "京都と東の京")
         await self.both_times([a], "東京")
         await self.both_times([a], "タワー")
         await self.both_times([b], "京都")
         await self.both_times([], "タワー東")
+        (a,) = await self.talk("first line\nand second")
+        await self.both_times([a], "first", "second")
 
     async def test_full_width_strokes_and_unseen_characters_make_no_difference(self) -> None:
-        await self.begin()
         a, b, c, d = await self.talk(
             "\uff35\uff33\uff22\u3000stick",
             "Do\u00adnau und \u0141\u00f3d\u017a",
@@ -106,7 +101,6 @@ class SearchContract(Contract):
         await self.both_times([d], "DIYARBAKIR")
 
     async def test_korean_words_are_found_with_their_particles(self) -> None:
-        await self.begin()
         a, b = await self.talk(
             "\uc11c\uc6b8\uc5d0\uc11c \ub9cc\ub098\uc694", "\ubd80\uc0b0\uc73c\ub85c"
         )
@@ -115,7 +109,6 @@ class SearchContract(Contract):
         await self.both_times([b], "\ubd80\uc0b0")
 
     async def test_signs_part_words_and_mean_nothing(self) -> None:
-        await self.begin()
         a, b = await self.talk("mail bob_b@example.org, now", 'it\'s "quoted" 100% -- ; x')
         await self.both_times([a], "bob b example org")
         await self.both_times([a], "example")
@@ -125,13 +118,7 @@ class SearchContract(Contract):
         for word in ("AND", "OR", "NOT", "NEAR", "to_tsquery", "1=1", "a:b", "x' --", 'x"', "(x)"):
             self.assertLessEqual(len(await self.find(word)), 1)
 
-    async def test_lines_of_a_message_are_searched_together(self) -> None:
-        await self.begin()
-        (a,) = await self.talk("first line\nand second")
-        await self.both_times([a], "first", "second")
-
     async def test_only_the_rooms_asked_for_are_searched(self) -> None:
-        await self.begin()
         (a,) = await self.talk("here it is")
         (b,) = await self.talk("here too", where=OTHER)
         await self.both_times([a], "here")
@@ -141,7 +128,6 @@ class SearchContract(Contract):
         await self.both_times([], "here", rooms=[])
 
     async def test_search_can_be_for_what_one_person_said(self) -> None:
-        await self.begin()
         (a,) = await self.talk("lunch?", who="Ann")
         (b,) = await self.talk("lunch!", who="bob")
         await self.both_times([a], "lunch", nick="ann")
@@ -150,7 +136,6 @@ class SearchContract(Contract):
         await self.both_times([], "lunch", nick="-1")
 
     async def test_search_can_begin_at_a_time_and_end_before_a_message(self) -> None:
-        await self.begin()
         ids = await self.talk("x a", "x b", "x c", "x d")  # said at the times of their ids
         await self.both_times(ids[2:], "x", since=float(ids[2]))
         await self.both_times(ids[:2], "x", before=ids[2])
@@ -158,7 +143,6 @@ class SearchContract(Contract):
         await self.both_times([], "x", since=float(ids[-1] + 1))
 
     async def test_newest_are_found_oldest_first(self) -> None:
-        await self.begin()
         ids = await self.talk(*(f"again {number}" for number in range(5)))
         for _ in range(2):
             self.assertEqual(await self.find("again", limit=3), ids[2:])
@@ -168,7 +152,6 @@ class SearchContract(Contract):
             await self.settle()
 
     async def test_forgotten_room_is_found_by_nothing_when_its_messages_are_gone(self) -> None:
-        await self.begin()
         await self.talk("gone tomorrow")
         (other,) = await self.talk("not gone", where=OTHER)
         await self.settle()

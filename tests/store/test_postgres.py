@@ -8,13 +8,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import psycopg
 from sqlalchemy import create_engine, make_url, text
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
+from tests.making import folder_for
 from tests.store import postgres
 from twisted_chat.store.url import Kind, kind_of
 
@@ -74,13 +74,11 @@ class ServerTests(SynchronousTestCase):
                     again.execute("SELECT count(*) FROM messages").fetchone(), (number,)
                 )
 
-    def test_a_test_that_leaves_it_stopped_troubles_no_other(self) -> None:
+    def test_a_test_that_stops_it_troubles_no_other_and_only_a_socket_leads_to_it(self) -> None:
         postgres.fresh(self)
         postgres.server().stop()
         postgres.server().stop()
         postgres.fresh(self)
-
-    def test_nothing_but_its_socket_leads_to_it(self) -> None:
         with psycopg.connect(postgres.fresh(self)) as connection:
             self.assertEqual(connection.execute("SHOW listen_addresses").fetchone(), ("",))
 
@@ -112,22 +110,17 @@ class SearchTests(SynchronousTestCase):
     """Where the programs may be."""
 
     def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
+        self.folder = folder_for(self)
 
     def nowhere(self) -> None:
         self.patch(shutil, "which", lambda name: None)
         self.patch(Path, "glob", lambda path, pattern: iter(()))
 
-    def test_missing_it_skips_a_test_with_what_to_do(self) -> None:
+    def test_missing_it_fails_in_ci_and_is_skipped_elsewhere(self) -> None:
         self.nowhere()
         self.patch(os, "environ", {})
         error = self.assertRaises(SkipTest, postgres.programs)
         self.assertIn("install Debian's postgresql", str(error))
-
-    def test_missing_it_fails_in_ci(self) -> None:
-        self.nowhere()
         self.patch(os, "environ", {"CI": "true"})
         self.assertRaises(AssertionError, postgres.programs)
 

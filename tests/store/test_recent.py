@@ -90,19 +90,16 @@ class RecentTests(SynchronousTestCase):
         self.recent.adopt(OLD, Page((said(9, OLD),), more=False), self.recent.mark(OLD))
         self.assertEqual(self.page(3, room=OLD), ([9], False))
 
-    def test_page_that_was_overtaken_is_not_kept_for_there_would_be_a_gap(self) -> None:
+    def test_page_that_was_overtaken_or_of_a_room_that_is_gone_is_not_kept(self) -> None:
         mark = self.recent.mark(OLD)
+        self.recent.forget(OLD)
+        self.recent.adopt(OLD, Page((said(9, OLD),), more=False), mark)
+        self.assertIsNone(self.page(room=OLD))
         self.say(9, OLD)
         self.recent.stored(MessageId(1009))
         self.recent.adopt(OLD, Page((said(9, OLD),), more=False), mark)
         self.assertIsNone(self.page(4, room=OLD))
         self.assertEqual(self.page(3, room=OLD), ([1007, 1008, 1009], True))
-
-    def test_page_of_a_room_that_is_gone_is_not_kept(self) -> None:
-        mark = self.recent.mark(OLD)
-        self.recent.forget(OLD)
-        self.recent.adopt(OLD, Page((said(9, OLD),), more=False), mark)
-        self.assertIsNone(self.page(room=OLD))
 
     def test_what_is_deleted_is_cut_off(self) -> None:
         self.say(4)

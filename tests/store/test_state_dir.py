@@ -8,22 +8,31 @@ import pwd
 import signal
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.making import folder_for
 from twisted_chat.store import state_dir
 from twisted_chat.store.state_dir import StateDir, StateDirError, database_in, default_folder
 
 
 class DefaultFolderTests(SynchronousTestCase):
-    def test_a_service_has_the_one_that_systemd_gave_it(self) -> None:
+    def test_each_system_has_its_own_folder_and_services_the_one_they_were_given(self) -> None:
         for value in ("/var/lib/chat", "/var/lib/chat:/var/lib/other"):
             found = default_folder(
                 {"STATE_DIRECTORY": value, "XDG_DATA_HOME": "/data", "HOME": "/home/bob"}
             )
             self.assertEqual(found, Path("/var/lib/chat"))
+        self.assertEqual(
+            default_folder({"HOME": "/Users/bob", "XDG_DATA_HOME": "/data"}, "darwin"),
+            Path("/Users/bob/Library/Application Support/twisted-chat"),
+        )
+        home = Path(pwd.getpwuid(os.getuid()).pw_dir)
+        for environment in ({}, {"HOME": ""}, {"HOME": "here"}):
+            self.assertEqual(
+                default_folder(environment, "linux"), home / ".local" / "share" / "twisted-chat"
+            )
 
     def test_a_user_has_one_among_their_data(self) -> None:
         for environment, folder in (
@@ -34,19 +43,6 @@ class DefaultFolderTests(SynchronousTestCase):
             ({"HOME": "/home/bob", "XDG_DATA_HOME": "data"}, "/home/bob/.local/share/twisted-chat"),
         ):
             self.assertEqual(default_folder(environment, "linux"), Path(folder))
-
-    def test_on_a_mac_it_is_where_its_programs_keep_theirs(self) -> None:
-        self.assertEqual(
-            default_folder({"HOME": "/Users/bob", "XDG_DATA_HOME": "/data"}, "darwin"),
-            Path("/Users/bob/Library/Application Support/twisted-chat"),
-        )
-
-    def test_without_home_in_the_environment_the_system_knows_it(self) -> None:
-        home = Path(pwd.getpwuid(os.getuid()).pw_dir)
-        for environment in ({}, {"HOME": ""}, {"HOME": "here"}):
-            self.assertEqual(
-                default_folder(environment, "linux"), home / ".local" / "share" / "twisted-chat"
-            )
 
     def test_who_has_no_home_is_told_what_to_do(self) -> None:
         def unknown(user: int) -> None:
@@ -62,9 +58,7 @@ class DefaultFolderTests(SynchronousTestCase):
 
 class PlaceTestCase(SynchronousTestCase):
     def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.parent = Path(folder.name)
+        self.parent = folder_for(self)
         self.folder = self.parent / "state"
 
     def opened(self, folder: Path | None = None) -> StateDir:
@@ -244,15 +238,11 @@ class LookTests(PlaceTestCase):
     def refused_at_a_look(self) -> str:
         return str(self.assertRaises(StateDirError, StateDir.look, self.folder))
 
-    def test_folder_that_can_be_made_is_not_made(self) -> None:
+    def test_folders_are_looked_at_and_not_made_or_taken(self) -> None:
         StateDir.look(self.folder / "deep" / "down")
         self.assertFalse(self.folder.exists())
-
-    def test_folder_of_a_server_that_has_ended_will_do(self) -> None:
         self.opened().close()
         StateDir.look(self.folder)
-
-    def test_folder_in_use_is_refused_and_its_user_does_not_notice(self) -> None:
         place = self.opened()
         self.assertIn(f"process {os.getpid()} uses this folder", self.refused_at_a_look())
         place.close()

@@ -53,15 +53,13 @@ class ReadTests(CertificateCase):
         self.assertNotIn("\n", str(error))
         return str(error).replace(f"{self.folder}/", "")
 
-    def test_key_may_be_in_the_same_file_or_in_one_of_its_own(self) -> None:
+    def test_keys_may_be_in_the_same_file_and_reading_warns_of_nothing(self) -> None:
         self.writes("one.pem", "one.example")
         self.writes("two.pem", "two.example", key="two.key")
         one = read(self.folder / "one.pem", None)
         two = read(self.folder / "two.pem", self.folder / "two.key")
         self.assertEqual((one.names, two.names), (("one.example",), ("two.example",)))
         self.assertEqual(one.key_file, self.folder / "one.pem")
-
-    def test_reading_warns_of_nothing(self) -> None:
         self.writes("a.pem", "a.example")
         read(self.folder / "a.pem", None).context()
         self.assertEqual(self.flushWarnings(), [])
@@ -234,33 +232,27 @@ class DoubtTests(CertificateCase):
         lines = certificates.doubts(found, NOW)
         return [line.replace(f"{self.folder}/", "") for line in lines]
 
-    def test_one_that_lasts_and_is_nobody_elses_has_none(self) -> None:
+    def test_key_that_others_can_read_is_told_and_one_that_is_gone_no_fault(self) -> None:
         self.assertEqual(self.doubts(), [])
         self.assertEqual(self.doubts(mode=0o640), [])
+        self.assertEqual(
+            self.doubts(mode=0o644),
+            ["c.pem: every user of this machine can read it: chmod o= c.pem"],
+        )
+        self.writes("c.pem", "x.example")
+        found = find(self.folder / "c.pem", None, None)
+        (self.folder / "c.pem").unlink()
+        self.assertEqual(certificates.doubts(found, NOW), [])
 
-    def test_one_that_ends_soon_or_is_over_is_told(self) -> None:
+    def test_one_that_ends_soon_is_over_or_does_not_count_yet_is_told(self) -> None:
         self.assertRegex(self.doubts(29)[0], r"^c.pem: expires in (28|29) days$")
         self.assertRegex(self.doubts(-1)[0], "^c.pem: expired on .*; clients will refuse it$")
         found = find(self.folder / "c.pem", None, None)
         error = self.assertRaises(BadCertificate, certificates.refuse_expired, found, NOW)
         self.assertIn("c.pem: expired on ", str(error))
-
-    def test_one_that_does_not_count_yet_is_told(self) -> None:
         self.writes("c.pem", "x.example")
         found = find(self.folder / "c.pem", None, None)
         self.assertIn("not valid before", certificates.doubts(found, NOW - timedelta(9))[0])
-
-    def test_key_that_others_can_read_is_told(self) -> None:
-        self.assertEqual(
-            self.doubts(mode=0o644),
-            ["c.pem: every user of this machine can read it: chmod o= c.pem"],
-        )
-
-    def test_key_that_is_gone_meanwhile_is_no_fault(self) -> None:
-        self.writes("c.pem", "x.example")
-        found = find(self.folder / "c.pem", None, None)
-        (self.folder / "c.pem").unlink()
-        self.assertEqual(certificates.doubts(found, NOW), [])
 
 
 class ChainTests(CertificateCase):
@@ -291,19 +283,14 @@ class ChainTests(CertificateCase):
         lines = certificates.doubts(find(path, None, None), NOW)
         return [line.replace(f"{self.folder}/", "") for line in lines]
 
-    def test_missing_intermediate_certificate_is_told(self) -> None:
+    def test_missing_intermediates_and_wrong_orders_are_told(self) -> None:
         key, cert, between, root = self.signed("chat.example", "Intermediate R3", "Root X1")
         (line,) = self.doubts(key, cert)
         self.assertIn("c.pem: the certificate of Intermediate R3, which issued it, is not", line)
         self.assertEqual(self.doubts(key, cert, between), [])
         self.assertEqual(self.doubts(key, cert, between, root), [])
-
-    def test_certificate_that_is_out_of_order_or_another_is_told(self) -> None:
-        key, cert, between, root = self.signed("chat.example", "Intermediate R3", "Root X1")
         (line,) = self.doubts(key, cert, root, between)
         self.assertIn("Intermediate R3, which issued chat.example, is not the next", line)
-
-    def test_issuer_without_a_common_name_is_called_by_all_of_its_name(self) -> None:
         name = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Org")])
         self.assertEqual(certificates._called(name), "O=Org")
 
@@ -333,12 +320,10 @@ class ChoiceTests(CertificateCase):
     def presented(self, name: str = "") -> str:
         return certs.presented(self.factory, self.clock, name)
 
-    def test_client_gets_the_certificate_of_the_name_it_asks_for(self) -> None:
+    def test_client_gets_the_certificate_of_its_name_or_the_default(self) -> None:
         self.assertEqual(self.presented("a.example"), "a.example")
         self.assertEqual(self.presented("A.Example"), "a.example")
         self.assertEqual(self.presented("x.b.example"), "*.b.example")
-
-    def test_client_that_asks_for_none_or_an_unknown_one_gets_the_default(self) -> None:
         for name in ("", "unknown.example", "b.example", "x.y.b.example", "localhost", "\x01\x7f."):
             self.assertEqual(self.presented(name), "default.example", name)
 

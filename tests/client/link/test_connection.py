@@ -82,10 +82,8 @@ class Base(SynchronousTestCase):
 
 
 class GreetingTests(Base):
-    def test_a_stranger_is_told_nothing_but_a_ping(self) -> None:
+    def test_a_stranger_is_told_a_ping_and_what_comes_before_objects_is_passed_over(self) -> None:
         self.assertEqual(self.sent(), [{"type": "ping", "content": "1"}])
-
-    def test_what_stands_before_the_first_object_is_passed_over(self) -> None:
         self.receives(b"Welcome to twisted-chat.\r\nPick a nickname.\r\n")
         self.assertEqual(self.owner.greetings, 0)
         self.tells(type="pong", content="1")

@@ -6,12 +6,11 @@ import os
 import stat
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 from unittest.mock import patch
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.making import folder_for
 from twisted_chat.client.link import known
 from twisted_chat.client.link.known import (
     BY_AUTHORITY,
@@ -43,12 +42,10 @@ class FingerprintTests(SynchronousTestCase):
 
 class KnownTests(SynchronousTestCase):
     def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.path = Path(folder.name) / "new" / "known_servers"
+        self.path = folder_for(self) / "new" / "known_servers"
         self.known = KnownServers(self.path)
 
-    def test_what_is_remembered_is_found_and_replaced_in_a_file_for_its_owner_only(self) -> None:
+    def test_remembered_servers_are_in_a_file_for_its_owner_only(self) -> None:
         self.assertIsNone(self.known.find("a:1"))
         self.known.remember("a:1", PRINT, None)
         self.known.remember("b:2", BY_AUTHORITY, None)
@@ -56,19 +53,19 @@ class KnownTests(SynchronousTestCase):
         self.known.remember("a:1", OTHER, PRINT)
         self.assertEqual((self.known.find("a:1"), self.known.find("b:2")), (OTHER, BY_AUTHORITY))
         self.assertEqual(self.path.read_text().count("a:1"), 1)
-
-    def test_byte_order_mark_is_skipped(self) -> None:
-        self.known.remember("a:1", PRINT, None)
-        self.path.write_bytes(b"\xef\xbb\xbf" + self.path.read_bytes())
-        self.assertEqual(self.known.find("a:1"), PRINT)
-
-    def test_the_file_is_for_its_owner_only(self) -> None:
-        self.known.remember("a:1", PRINT, None)
         self.assertEqual(stat.S_IMODE(self.path.stat().st_mode), 0o600)
         self.assertEqual(stat.S_IMODE(self.path.parent.stat().st_mode), 0o700)
         self.assertEqual(
             sorted(os.listdir(self.path.parent)), ["known_servers", "known_servers.lock"]
         )
+
+    def test_what_is_remembered_is_kept_for_its_owner_whatever_stands_beside_it(self) -> None:
+        self.known.remember("a:1", PRINT, None)
+        self.path.write_bytes(b"\xef\xbb\xbf" + self.path.read_bytes())
+        self.assertEqual(self.known.find("a:1"), PRINT)
+        with self.assertRaisesRegex(NotKept, "another client has just changed"):
+            self.known.remember("a:1", OTHER, None)
+        self.assertEqual(self.known.find("a:1"), PRINT)
 
     def test_clients_that_write_at_once_forget_nothing_of_each_other(self) -> None:
         script = (
@@ -95,12 +92,6 @@ class KnownTests(SynchronousTestCase):
             client.communicate(timeout=60)
         known_ = {line for line in self.path.read_text().splitlines() if line.endswith("authority")}
         self.assertEqual(len(known_), 80)
-
-    def test_what_another_client_learned_meanwhile_is_not_overwritten(self) -> None:
-        self.known.remember("a:1", PRINT, None)
-        with self.assertRaisesRegex(NotKept, "another client has just changed"):
-            self.known.remember("a:1", OTHER, None)
-        self.assertEqual(self.known.find("a:1"), PRINT)
 
     def test_what_people_wrote_into_it_is_kept(self) -> None:
         self.path.parent.mkdir()

@@ -7,8 +7,7 @@ from typing import Any
 from tests.client.linked import LinkedTestCase
 from twisted_chat.client import events as ev
 from twisted_chat.client.link import link
-from twisted_chat.client.link.link import Identity, NoRoom, QueueFull
-from twisted_chat.client.link.outbox import MAX_WAITING
+from twisted_chat.client.link.link import Identity, NoRoom
 from twisted_chat.client.link.reconnect import LONGEST_WAIT
 from twisted_chat.client.link.wire import TooLong
 from twisted_chat.core.values.text import BadText
@@ -104,10 +103,8 @@ class LoginTests(LinkedTestCase):
         self.clock.advance(offline.again)
         self.assertEqual(self.server.tries, 2)
 
-    def test_the_password_is_in_no_repr(self) -> None:
+    def test_passwords_are_in_no_repr_and_names_chosen_while_in_count_next(self) -> None:
         self.assertNotIn("pw", repr(self.identity))
-
-    def test_choosing_a_name_while_in_counts_for_the_next_time(self) -> None:
         self.comes_in()
         self.link.use(Identity(nick="other"))
         self.assertEqual(self.server.tries, 1)
@@ -135,16 +132,13 @@ class SayTests(LinkedTestCase):
         tag = self.link.say("a\nb")
         self.assertEqual(self.events, [ev.Sending(tag=tag, room="lobby", content="a\nb")])
 
-    def test_an_acknowledgement_is_told_once(self) -> None:
+    def test_acknowledgements_and_refusals_are_told_once(self) -> None:
         tag = self.link.say("a")
         self.assertEqual(self.link.waiting(), 1)
         self.server.acks(tag)
         self.server.acks(tag)
         self.assertEqual(self.kinds(), ["Sending", "Ack"])
         self.assertEqual(self.link.waiting(), 0)
-
-    def test_a_refusal_is_told_and_the_message_waits_no_longer(self) -> None:
-        tag = self.link.say("a")
         self.server.tells("error", id=tag, code="muted", content="you are muted")
         self.assertEqual(self.last(ev.Refused).tag, tag)
         self.assertEqual(self.link.waiting(), 0)
@@ -177,15 +171,6 @@ class SayTests(LinkedTestCase):
         self.comes_back()
         self.assertNotIn(("command",), self.sent("type"))
 
-    def test_a_command_that_was_typed_without_a_connection_is_sent_once(self) -> None:
-        self.loses()
-        self.link.command("/topic hi")
-        self.comes_back()
-        self.assertIn(("command", "/topic hi"), self.sent("type", "content"))
-        self.loses()
-        self.comes_back()
-        self.assertNotIn(("command", "/topic hi"), self.sent("type", "content"))
-
     def test_what_cannot_be_sent_is_refused_here(self) -> None:
         with self.assertRaises(BadText):
             self.link.say("a\x1b[2J")
@@ -194,14 +179,6 @@ class SayTests(LinkedTestCase):
         with self.assertRaises(BadText):
             self.link.command("/topic \x07")
         self.assertEqual((self.events, self.link.waiting()), ([], 0))
-
-    def test_a_queue_that_is_full_refuses(self) -> None:
-        self.loses()
-        for number in range(MAX_WAITING):
-            self.link.say(str(number))
-        with self.assertRaises(QueueFull):
-            self.link.say("one more")
-        self.assertEqual(self.link.waiting(), MAX_WAITING)
 
     def test_who_talks_nowhere_is_told_so(self) -> None:
         self.server.tells("kick", from_="root", to="bob", room="lobby", id="f" * 16)
@@ -220,7 +197,7 @@ class SayTests(LinkedTestCase):
             [("command", "/reply nobody yet", None), ("private", "yes?", "joe")],
         )
 
-    def test_what_may_be_a_slip_is_left_to_the_server_and_a_program_is_meant_literally(
+    def test_slips_are_left_to_the_server_and_programs_are_meant_literally(
         self,
     ) -> None:
         self.link.say("psst > joe")

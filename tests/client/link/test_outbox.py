@@ -29,13 +29,11 @@ class OutgoingTests(SynchronousTestCase):
         self.outgoing.passed(9)
         self.assertIn("a", self.outgoing)
 
-    def test_what_is_acknowledged_waits_no_longer(self) -> None:
+    def test_acknowledgements_come_once_and_what_waits_is_sent_again_in_order(self) -> None:
         self.add("a")
         self.assertTrue(self.outgoing.answered("a"))
         self.assertFalse(self.outgoing.answered("a"))
         self.assertEqual(len(self.outgoing), 0)
-
-    def test_after_a_lost_connection_what_is_not_acknowledged_is_sent_again_in_order(self) -> None:
         self.add("a", "b", "c")
         self.outgoing.send(1)
         self.outgoing.answered("b")

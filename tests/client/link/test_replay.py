@@ -153,13 +153,6 @@ class CatchUpTests(LinkedTestCase):
         assert isinstance(page, ev.Page)
         self.assertEqual([each.text for each in page.messages], ["one"])
 
-    def test_a_long_answer_is_several_pages(self) -> None:
-        self.patch(replay, "MAX_COLLECTED", 2)
-        tag = self.link.command("/export")
-        self.forgets()
-        self.history(tag, *"abcde")
-        self.assertEqual(self.kinds(), ["Page"] * 3)
-
     def test_private_messages_that_waited_are_told_once(self) -> None:
         self.server.ids = 5
         self.forgets()
@@ -216,7 +209,7 @@ class ReadingTests(SynchronousTestCase):
         self.assertEqual(page, ev.Page(tag="p", room="dev", messages=(HI,), more=True))
         self.assertFalse(self.reading.collects)
 
-    def test_pages_of_private_messages_name_with_whom_and_history_at_the_entry_is_none(
+    def test_pages_name_with_whom_and_history_at_the_entry_is_none(
         self,
     ) -> None:
         self.reading.start(ev.HistoryStart(tag="p", partner="joe"))
@@ -285,8 +278,12 @@ class ReadingTests(SynchronousTestCase):
         self.assertEqual([(len(each.messages), each.more) for each in pages], [(2, True)] * 2)
         self.assertEqual((len(last.messages), last.more), (1, False))
 
-    def test_a_page_has_no_more_bytes_than_may_be_held(self) -> None:
+    def test_a_page_or_search_has_no_more_bytes_than_may_be_held(self) -> None:
         long = msgspec.structs.replace(HI, content="x" * 250_000)
+        self.reading.start_search()
+        for _ in range(100):
+            self.reading.collect(long)
+        self.assertLess(weight(self.reading.found(ev.SearchEnd())), MOST_HELD + 1_000)
         self.reading.start(start("p"))
         pages = [page for _ in range(100) if (page := self.reading.collect(long))]
         rest = self.reading.end(end("p"))
@@ -294,10 +291,3 @@ class ReadingTests(SynchronousTestCase):
         self.assertEqual([page.more for page in (*pages, rest)], [True, True, True, False])
         self.assertEqual(sum(len(page.messages) for page in (*pages, rest)), 100)
         self.assertTrue(all(weight(page) < MOST_HELD + 1_000 for page in pages))
-
-    def test_a_search_has_no_more_bytes_than_may_be_held(self) -> None:
-        long = msgspec.structs.replace(HI, content="x" * 250_000)
-        self.reading.start_search()
-        for _ in range(100):
-            self.reading.collect(long)
-        self.assertLess(weight(self.reading.found(ev.SearchEnd())), MOST_HELD + 1_000)

@@ -53,7 +53,7 @@ class MembershipTests(SynchronousTestCase):
         self.assertEqual(self.rooms.focus, "dev")
         self.assertEqual(self.rooms.to_enter(), [("dev", "pw")])
 
-    def test_a_room_that_was_refused_is_not_tried_again_and_other_refusals_leave_the_rooms_alone(
+    def test_a_refused_room_is_not_tried_again_and_other_refusals_change_nothing(
         self,
     ) -> None:
         self.rooms.wants("dev", None, "t")
@@ -73,7 +73,7 @@ class MembershipTests(SynchronousTestCase):
         self.rooms.refused("u")
         self.assertEqual(self.rooms.focus, "ops")
 
-    def test_a_room_that_one_is_in_is_kept_though_the_server_refuses_to_let_one_in_again(
+    def test_a_room_that_one_is_in_is_kept_though_it_refuses_to_let_one_in_again(
         self,
     ) -> None:
         self.enters("dev", "pw")
@@ -130,7 +130,7 @@ class MembershipTests(SynchronousTestCase):
             self.rooms.entered(f"r{number}", None)
         self.assertLess(len(self.rooms.wanted), 1_002)
 
-    def test_where_the_server_thinks_one_talks_does_not_count_while_it_is_asked_otherwise(
+    def test_the_focus_of_the_server_does_not_count_while_it_is_asked_otherwise(
         self,
     ) -> None:
         self.rooms.wants("dev", None, "t")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, cast
 
 from cryptography import x509
@@ -21,6 +19,7 @@ from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.making import folder_for
 from tests.tls.certs import Wire
 from twisted_chat.client.link import trust
 from twisted_chat.client.link.connection import Untrusted
@@ -99,9 +98,7 @@ class Visitor(Protocol):
 
 class TrustTests(SynchronousTestCase):
     def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.known = KnownServers(Path(folder.name) / "known_servers")
+        self.known = KnownServers(folder_for(self) / "known_servers")
         self.told: list[str] = []
 
     def trusts_in(self, authority: Site) -> None:
@@ -169,6 +166,12 @@ class TrustTests(SynchronousTestCase):
         clock.advance(0)
         return None
 
+    def refused(self, *arguments: Any, **named: Any) -> str:
+        """Connect; return why the server is not trusted, which it must not be."""
+        why = self.visit(*arguments, **named)
+        assert why is not None
+        return why
+
     @staticmethod
     def sni(server: SSL.Connection) -> bytes | None:
         name: bytes | None = server.get_servername()
@@ -189,19 +192,16 @@ class TrustTests(SynchronousTestCase):
         ours = authority()
         self.trusts_in(ours)
         for host in ("chat.example", "192.0.2.7"):
-            why = self.visit(signed(ours, "evil.example"), host)
-            assert why is not None
+            why = self.refused(signed(ours, "evil.example"), host)
             self.assertIn(f"cannot be trusted: it is not for {host}", why)
 
     def test_unknown_authorities_and_forged_names_of_them_are_refused(self) -> None:
         self.trusts_in(authority())
         site = signed(authority("Another"), "chat.example")
-        why = self.visit(site)
-        assert why is not None
+        why = self.refused(site)
         self.assertIn("it is signed by an authority that this machine does not know", why)
         self.assertIn(f"--fingerprint {site.fingerprint}", why)
-        why = self.visit(signed(authority(), "chat.example"))
-        assert why is not None
+        why = self.refused(signed(authority(), "chat.example"))
         self.assertIn("its signature is invalid", why)
 
     def test_what_signs_itself_is_remembered_on_the_first_visit(self) -> None:
@@ -215,8 +215,7 @@ class TrustTests(SynchronousTestCase):
     def test_a_change_is_refused_with_both_fingerprints_and_what_to_do(self) -> None:
         first, second = alone("chat.example"), alone("chat.example")
         self.visit(first)
-        why = self.visit(second)
-        assert why is not None
+        why = self.refused(second)
         for part in (first.fingerprint, second.fingerprint, str(self.known.path), "--fingerprint"):
             self.assertIn(part, why)
         self.assertIsNone(self.visit(first))
@@ -225,8 +224,7 @@ class TrustTests(SynchronousTestCase):
         ours = authority()
         self.trusts_in(ours)
         self.visit(signed(ours, "chat.example"))
-        why = self.visit(alone("chat.example"))
-        assert why is not None
+        why = self.refused(alone("chat.example"))
         self.assertIn("has changed: it was signed by an authority", why)
 
     def test_who_signed_himself_may_get_an_authority(self) -> None:
@@ -236,22 +234,16 @@ class TrustTests(SynchronousTestCase):
         self.assertIsNone(self.visit(signed(ours, "chat.example")))
         self.assertEqual(self.known.find("chat.example:12001"), BY_AUTHORITY)
 
-    def test_one_server_is_not_another(self) -> None:
-        self.visit(alone("chat.example"))
-        self.assertIsNone(self.visit(alone("other.example"), "other.example"))
-
     def test_a_fingerprint_that_is_given_is_all_that_counts(self) -> None:
         old = alone("chat.example", days=1, now=NOW - timedelta(days=9))
         self.assertIsNone(self.visit(old, fingerprint=old.fingerprint))
         self.assertIsNone(self.known.find("chat.example:12001"))
-        why = self.visit(alone("chat.example"), fingerprint=old.fingerprint)
-        assert why is not None
+        why = self.refused(alone("chat.example"), fingerprint=old.fingerprint)
         self.assertIn(f", not {old.fingerprint}", why)
 
     def test_where_nothing_can_be_remembered_nothing_is_trusted_on_the_first_visit(self) -> None:
         self.known.path.mkdir()
-        why = self.visit(alone("chat.example"))
-        assert why is not None
+        why = self.refused(alone("chat.example"))
         self.assertIn("cannot be read", why)
         self.assertIn("--fingerprint", why)
 
@@ -265,15 +257,14 @@ class TrustTests(SynchronousTestCase):
         algorithm = bytes.fromhex("300a06082a8648ce3d040302")  # RFC 5758: ecdsa-with-SHA256
         body = told + algorithm + bytes((3, len(signature) + 1, 0)) + signature
         odd = load_certificate(FILETYPE_ASN1, b"\x30\x82" + len(body).to_bytes(2, "big") + body)
-        why = self.visit(site, shows=odd)
-        assert why is not None
+        why = self.refused(site, shows=odd)
         self.assertIn("the certificate of chat.example:12001 cannot be read", why)
 
-    def test_a_host_is_the_same_in_capitals(self) -> None:
+    def test_hosts_are_told_apart_but_not_by_capitals(self) -> None:
         self.visit(alone("chat.example"))
-        why = self.visit(alone("chat.example"), "Chat.Example")
-        assert why is not None
+        why = self.refused(alone("chat.example"), "Chat.Example")
         self.assertIn("has changed", why)
+        self.assertIsNone(self.visit(alone("other.example"), "other.example"))
 
     def test_who_has_no_certificate_is_refused(self) -> None:
         class Bare:

@@ -1,5 +1,3 @@
-"""Tests of twisted_chat.client.model.completion."""
-
 from __future__ import annotations
 
 from hypothesis import given

@@ -1,5 +1,3 @@
-"""Tests of twisted_chat.client.model.conversation."""
-
 from __future__ import annotations
 
 import sys

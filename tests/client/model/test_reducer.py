@@ -1,5 +1,3 @@
-"""Tests of twisted_chat.client.model.reducer."""
-
 from __future__ import annotations
 
 from typing import Any

@@ -5,22 +5,20 @@ from __future__ import annotations
 import io
 import stat
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from twisted.logger import Logger, LogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.making import folder_for
 from twisted_chat.client.plain import transcript
 from twisted_chat.client.plain.transcript import NoLog, begin, note
 
 
 class TranscriptTests(SynchronousTestCase):
     def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.path = Path(folder.name) / "log"
+        self.path = folder_for(self) / "log"
         self.publisher = LogPublisher()
         self.log = Logger(observer=self.publisher)
         self.patch(transcript, "_seen", Logger("chat", observer=self.publisher))

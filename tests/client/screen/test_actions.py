@@ -1,5 +1,3 @@
-"""Tests of twisted_chat.client.screen.actions."""
-
 from __future__ import annotations
 
 from typing import cast
@@ -58,7 +56,7 @@ class DoerTests(SynchronousTestCase):
         for line in ("QUIT", "!logout"):
             self.assertEqual(self.do(line), Done(ends=True))
 
-    def test_slips_are_not_said_and_several_lines_are_looked_at_by_the_server_unless_meant_literally(
+    def test_slips_and_several_lines_are_looked_at_unless_meant_literally(
         self,
     ) -> None:
         self.do("msg bob secret")

@@ -13,9 +13,7 @@ from twisted_chat.client.model.conversation import SERVER, private_key, room_key
 
 class TalkingTests(SynchronousTestCase):
     @staged()
-    async def test_what_is_said_and_answered_is_shown_in_words_with_name_and_time(
-        self, stage: Stage
-    ) -> None:
+    async def test_what_is_said_and_answered_is_shown_in_words(self, stage: Stage) -> None:
         await stage.enter("bob")
         await stage.hear(said(1000, "hello there"))
         self.assertTrue(stage.shows("12:30 bob hello there"), stage.rows())
@@ -101,9 +99,7 @@ class RoomsTests(SynchronousTestCase):
         self.assertEqual(stage.app.state.view, room_key("dev"))
 
     @staged()
-    async def test_ctrl_k_finds_a_room_by_a_few_letters_and_enters_a_new_one(
-        self, stage: Stage
-    ) -> None:
+    async def test_ctrl_k_finds_a_room_by_letters_or_a_new_one(self, stage: Stage) -> None:
         await stage.enter("bob")
         await stage.hear(said(1, room="development"), said(2, room="ops"))
         await stage.press("ctrl+k")
@@ -124,9 +120,7 @@ class RoomsTests(SynchronousTestCase):
         self.assertEqual(stage.app.state.view, room_key("lobby"))
 
     @staged()
-    async def test_alt_keys_go_through_the_list_and_what_is_typed_stays_with_its_room(
-        self, stage: Stage
-    ) -> None:
+    async def test_what_is_being_typed_stays_with_its_room(self, stage: Stage) -> None:
         await stage.enter()
         await stage.press("alt+up")
         self.assertEqual(stage.app.state.view, SERVER)
@@ -159,9 +153,7 @@ class RoomsTests(SynchronousTestCase):
         self.assertEqual(["old" in rows[0], "unread" in rows[1], "new" in rows[2]], [True] * 3)
 
     @staged()
-    async def test_what_comes_while_the_terminal_is_not_looked_at_is_unread(
-        self, stage: Stage
-    ) -> None:
+    async def test_what_comes_while_nobody_looks_is_unread(self, stage: Stage) -> None:
         await stage.enter("bob")
         stage.app.on_app_blur()
         await stage.hear(said(1))
@@ -190,9 +182,7 @@ class PeopleTests(SynchronousTestCase):
         self.assertTrue(stage.app.conversations.display)
 
     @staged()
-    async def test_the_room_that_is_shown_is_asked_for_its_people_and_nobody_is_told(
-        self, stage: Stage
-    ) -> None:
+    async def test_people_of_the_room_shown_are_asked_for_quietly(self, stage: Stage) -> None:
         await stage.enter("bob")
         self.assertEqual(stage.asked("command"), [("/who #lobby 1",)])
         tag = f"t{len(stage.link.asked)}"
@@ -289,9 +279,7 @@ class TypingTests(SynchronousTestCase):
             self.assertEqual(stage.app.entry.text, "")
 
     @staged()
-    async def test_a_setting_alone_tells_what_it_is_and_takes_nothing_of_what_follows(
-        self, stage: Stage
-    ) -> None:
+    async def test_a_setting_alone_tells_what_it_is(self, stage: Stage) -> None:
         await stage.enter()
         for line, told in (
             ("/theme", "theme: dark. /theme [dark | light | mono | contrast] changes that."),
@@ -339,9 +327,7 @@ class TypingTests(SynchronousTestCase):
         self.assertEqual(len(stage.asked("say")), 1)
 
     @staged()
-    async def test_a_paste_that_was_declined_or_interrupted_is_brought_back_by_up(
-        self, stage: Stage
-    ) -> None:
+    async def test_a_declined_paste_is_brought_back_by_up(self, stage: Stage) -> None:
         text = "1\n2\n3\n4\n5\n6"
         for keys in (("n",), ("escape",), ("enter",), ("ctrl+f", "escape")):
             await stage.enter()
@@ -360,9 +346,7 @@ class TypingTests(SynchronousTestCase):
         self.assertTrue(stage.shows("101 lines are too many"))
 
     @staged()
-    async def test_ctrl_c_clears_what_is_typed_and_leaves_when_there_is_nothing(
-        self, stage: Stage
-    ) -> None:
+    async def test_ctrl_c_clears_what_is_typed_or_leaves(self, stage: Stage) -> None:
         await stage.enter()
         await stage.types("hm")
         await stage.press("ctrl+c")
@@ -418,9 +402,7 @@ class ScrollingTests(SynchronousTestCase):
         self.assertTrue(stage.shows("line 98"))
 
     @staged()
-    async def test_history_that_was_asked_for_is_shown_from_its_first_line_on(
-        self, stage: Stage
-    ) -> None:
+    async def test_history_is_shown_from_its_first_line_on(self, stage: Stage) -> None:
         await self.talk(stage)
         await stage.submit("/history 200")
         tag = f"t{len(stage.link.asked)}"
@@ -436,9 +418,7 @@ class ScrollingTests(SynchronousTestCase):
         self.assertTrue(stage.shows("There are no earlier messages."))
 
     @staged()
-    async def test_a_room_with_much_unread_begins_with_the_first_line_of_it(
-        self, stage: Stage
-    ) -> None:
+    async def test_much_unread_begins_with_its_first_line(self, stage: Stage) -> None:
         await self.talk(stage, count=1)
         await stage.hear(*(said(number, f"dev {number}", room="dev") for number in range(300, 400)))
         await stage.press("ctrl+n")
@@ -494,9 +474,7 @@ class ConnectionTests(SynchronousTestCase):
         self.assertEqual(stage.asked("history"), [("lobby", 200)])
 
     @staged()
-    async def test_private_text_that_reached_nobody_is_in_the_entry_again(
-        self, stage: Stage
-    ) -> None:
+    async def test_private_text_for_nobody_is_in_the_entry_again(self, stage: Stage) -> None:
         await stage.enter()
         await stage.types("/msg joe psst")
         await stage.press("enter")
@@ -676,9 +654,7 @@ class BellTests(SynchronousTestCase):
         return rung
 
     @staged()
-    async def test_a_mention_elsewhere_rings_once_a_second_and_what_is_seen_does_not(
-        self, stage: Stage
-    ) -> None:
+    async def test_only_a_mention_elsewhere_rings_once_a_second(self, stage: Stage) -> None:
         await stage.enter("bob")
         rung = self.listen(stage)
         await stage.hear(said(1, "hey me"), said(2, "plain", room="dev"))

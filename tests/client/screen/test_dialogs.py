@@ -18,9 +18,7 @@ class AskTests(SynchronousTestCase):
         self.assertEqual((stage.app.ask.display, stage.app.entry.display), (False, True))
 
     @staged()
-    async def test_only_passwords_are_hidden_and_other_keys_mean_nothing(
-        self, stage: Stage
-    ) -> None:
+    async def test_only_passwords_are_hidden(self, stage: Stage) -> None:
         stage.app.ask.ask("password")
         self.assertTrue(stage.app.ask.password)
         stage.app.ask.ask("nick", "bob")
@@ -32,9 +30,7 @@ class AskTests(SynchronousTestCase):
         self.assertFalse(stage.app.ask.display)
 
     @staged()
-    async def test_names_are_proposed_and_passwords_asked_for_in_words_for_people(
-        self, stage: Stage
-    ) -> None:
+    async def test_names_and_passwords_are_asked_for_in_words(self, stage: Stage) -> None:
         await stage.hear(ev.NameRefused(code="nick-taken", nick="bob", suggestion="bob2"))
         self.assertEqual(stage.app.ask.value, "bob2")
         await stage.types("rob")

@@ -1,5 +1,3 @@
-"""Tests of twisted_chat.client.screen.drawing."""
-
 from __future__ import annotations
 
 from datetime import UTC, timedelta, timezone

@@ -10,9 +10,7 @@ from tests.client.screen.stage import Stage, staged
 
 class EntryTests(SynchronousTestCase):
     @staged()
-    async def test_passwords_are_not_seen_and_hidden_as_wide_as_they_are(
-        self, stage: Stage
-    ) -> None:
+    async def test_passwords_are_hidden_as_wide_as_they_are(self, stage: Stage) -> None:
         await stage.enter()
         stage.app.entry.put("/login bob s3crét")
         await stage.settle()

@@ -1,5 +1,3 @@
-"""Tests of twisted_chat.client.screen.help."""
-
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,5 +1,3 @@
-"""Tests of twisted_chat.client.screen.line_widget."""
-
 from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase

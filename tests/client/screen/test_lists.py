@@ -1,5 +1,3 @@
-"""Tests of twisted_chat.client.screen.lists."""
-
 from __future__ import annotations
 
 from textual import events
@@ -25,9 +23,7 @@ class RowTests(SynchronousTestCase):
 
 class ListsTests(SynchronousTestCase):
     @staged(size=(120, 12))
-    async def test_the_room_shown_is_in_sight_and_the_wheel_stops_at_the_end(
-        self, stage: Stage
-    ) -> None:
+    async def test_the_room_shown_is_in_sight_and_the_end_the_end(self, stage: Stage) -> None:
         await stage.enter("bob")
         await stage.hear(*(said(1, room=f"r{number}") for number in range(20)))
         rooms = stage.app.conversations

@@ -1,5 +1,3 @@
-"""Tests of twisted_chat.client.screen.messages."""
-
 from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -37,9 +35,7 @@ class MessagesTests(SynchronousTestCase):
         self.assertLess(sum(len(kept[serial]) for serial in kept.keys()), 120)  # noqa: SIM118
 
     @staged()
-    async def test_an_empty_conversation_has_room_until_the_screen_is_full(
-        self, stage: Stage
-    ) -> None:
+    async def test_there_is_room_until_the_screen_is_full(self, stage: Stage) -> None:
         await stage.enter("bob")
         self.assertTrue(stage.shows("No messages here yet"))
         await stage.press("pageup", "pagedown", "end")
@@ -51,9 +47,7 @@ class MessagesTests(SynchronousTestCase):
         self.assertFalse(stage.app.messages.has_room())
 
     @staged()
-    async def test_a_short_conversation_stays_where_it_is_and_days_are_parted(
-        self, stage: Stage
-    ) -> None:
+    async def test_short_conversations_stay_and_days_are_parted(self, stage: Stage) -> None:
         await stage.enter("bob")
         await stage.hear(said(1, "one"), said(2, "two"))
         before = stage.rows()[1:20]
@@ -66,9 +60,7 @@ class MessagesTests(SynchronousTestCase):
         self.assertTrue(stage.shows("Saturday, 21 November 2026"))
 
     @staged()
-    async def test_each_conversation_stays_where_one_left_it_even_if_lines_are_dropped(
-        self, stage: Stage
-    ) -> None:
+    async def test_each_conversation_stays_where_one_left_it(self, stage: Stage) -> None:
         await stage.enter("bob")
         await stage.hear(*(said(number, f"line {number}") for number in range(100)))
         await stage.press("pageup", "pageup")
@@ -87,9 +79,7 @@ class MessagesTests(SynchronousTestCase):
         self.assertEqual(stage.app.messages.hidden_below(), 0)
 
     @staged()
-    async def test_a_message_longer_than_the_screen_can_be_read_row_by_row(
-        self, stage: Stage
-    ) -> None:
+    async def test_a_long_message_can_be_read_row_by_row(self, stage: Stage) -> None:
         await stage.enter("bob")
         text = "\n".join(f"row {number}" for number in range(60))
         await stage.hear(said(1, "first"), said(2, text))

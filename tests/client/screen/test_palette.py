@@ -1,5 +1,3 @@
-"""Tests of twisted_chat.client.screen.palette."""
-
 from __future__ import annotations
 
 from rich.color import ColorSystem

@@ -1,15 +1,13 @@
-"""Tests of twisted_chat.client.screen.preferences."""
-
 from __future__ import annotations
 
 import re
-import tempfile
 import tomllib
 from pathlib import Path
 
 import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.making import folder_for
 from twisted_chat.client.screen.preferences import Preferences, keep, load, path
 
 DOCS = Path(__file__).parents[3] / "docs" / "client.md"
@@ -30,9 +28,7 @@ class DocumentationTests(SynchronousTestCase):
 
 class LoadTests(SynchronousTestCase):
     def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
+        self.folder = folder_for(self)
         self.file = self.folder / "client.toml"
 
     def load(self, text: str | bytes) -> tuple[Preferences, list[str]]:

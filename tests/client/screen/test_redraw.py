@@ -71,9 +71,7 @@ class LookTests(SynchronousTestCase):
         self.assertLess(stage.app.draws - drawn, 50)
 
     @staged(size=(120, 24))
-    async def test_a_new_size_is_taken_while_a_question_is_on_the_screen(
-        self, stage: Stage
-    ) -> None:
+    async def test_a_new_size_is_taken_during_a_question(self, stage: Stage) -> None:
         await stage.enter("bob")
         await stage.press("ctrl+k")
         await stage.pilot.resize_terminal(70, 24)

@@ -7,7 +7,6 @@ import gc
 import io
 import signal
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.making import folder_for
 from twisted_chat.client.link.link import Identity
 from twisted_chat.client.link.open import Target, TlsMissing
 from twisted_chat.client.model.conversation import room_key
@@ -95,9 +95,8 @@ class RunTests(SynchronousTestCase):
         self.patch(running, "open_link", self.open)
         self.patch(running, "ChatApp", FakeApp)
         self.patch(transcript, "begin", self.logged.append)
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.patch(running, "data_folder", lambda: Path(folder.name))
+        folder = folder_for(self)
+        self.patch(running, "data_folder", lambda: folder)
         self.patch(preferences, "path", lambda: Path("/nonexistent/client.toml"))
         self.patch(FakeApp, "made", [])
         self.addCleanup(self.close)

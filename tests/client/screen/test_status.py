@@ -1,5 +1,3 @@
-"""Tests of twisted_chat.client.screen.status."""
-
 from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase

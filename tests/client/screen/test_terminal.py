@@ -1,5 +1,3 @@
-"""Tests of twisted_chat.client.screen.terminal."""
-
 from __future__ import annotations
 
 import fcntl

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import stat
-import tempfile
-from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.making import folder_for
 from twisted_chat.client.screen import visited
 from twisted_chat.client.screen.visited import Visited
 
 
 class VisitedTests(SynchronousTestCase):
     def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.path = Path(folder.name) / "new" / "rooms.json"
+        self.path = folder_for(self) / "new" / "rooms.json"
         self.visited = Visited(self.path)
 
     def test_each_visit_has_its_own_rooms(self) -> None:

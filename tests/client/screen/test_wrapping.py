@@ -1,5 +1,3 @@
-"""Tests of twisted_chat.client.screen.wrapping."""
-
 from __future__ import annotations
 
 from hypothesis import given

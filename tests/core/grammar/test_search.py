@@ -1,5 +1,3 @@
-"""Tests for twisted_chat.core.grammar.search."""
-
 from __future__ import annotations
 
 from datetime import datetime

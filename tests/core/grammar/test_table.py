@@ -1,5 +1,3 @@
-"""Tests for twisted_chat.core.grammar.table."""
-
 from __future__ import annotations
 
 import re

@@ -32,21 +32,27 @@ class RegisterTests(BobCase):
         self.command = c.Register(Secret("correct horse"), "code")
         self.plain = c.Register(Secret("correct horse"))
 
-    def test_a_guest_may_register_where_everybody_may(self) -> None:
+    def test_a_guest_may_register_and_uses_up_no_invitation_that_is_not_needed(self) -> None:
         self.assertEqual(
             self.world.decide(self.eve, self.plain), HashPassword(nick("eve"), "correct horse")
         )
+        self.hub.state.invites.put(digest_of("code"), NOW + 10, NOW)
+        self.assertEqual(
+            self.world.decide(self.eve, self.command), HashPassword(nick("eve"), "correct horse")
+        )
 
-    def test_second_half_of_a_password_is_not_taken_for_a_code_and_dropped(self) -> None:
+    def test_bad_passwords_are_refused_and_no_half_is_dropped(self) -> None:
         refused = self.world.refusal(self.eve, self.command)
         self.assertEqual(refused.code, "bad-password")
         self.assertIn("A password cannot contain spaces", refused.why)
         self.assertNotIn("code", refused.why)
-
-    def test_an_invitation_that_is_not_needed_is_not_used_up(self) -> None:
-        self.hub.state.invites.put(digest_of("code"), NOW + 10, NOW)
+        for password in (" correct horse", "correct horse "):
+            refused = self.world.refusal(self.eve, c.Register(password))
+            self.assertEqual(refused.code, "bad-password")
+            self.assertIn("cannot begin or end with a space", refused.why)
+        self.assertEqual(self.code(self.eve, c.Register("seven77")), "bad-password")
         self.assertEqual(
-            self.world.decide(self.eve, self.command), HashPassword(nick("eve"), "correct horse")
+            self.code(self.bob, c.ChangePassword("correct horse", "seven77")), "bad-password"
         )
 
     def test_nobody_can_invite_where_nobody_can_register(self) -> None:
@@ -78,23 +84,8 @@ class RegisterTests(BobCase):
             HashPassword(nick("eve"), "correct horse", digest),
         )
 
-    def test_a_password_that_a_line_would_lose_blanks_of_is_refused(self) -> None:
-        """A program could set it, and a person at the line door never type it."""
-        for password in (" correct horse", "correct horse "):
-            refused = self.world.refusal(self.eve, c.Register(password))
-            self.assertEqual(refused.code, "bad-password")
-            self.assertIn("cannot begin or end with a space", refused.why)
-
-    def test_a_short_password_is_refused(self) -> None:
-        self.assertEqual(self.code(self.eve, c.Register("seven77")), "bad-password")
-        self.assertEqual(
-            self.code(self.bob, c.ChangePassword("correct horse", "seven77")), "bad-password"
-        )
-
-    def test_a_second_account_is_refused(self) -> None:
+    def test_second_accounts_and_names_of_guests_are_refused(self) -> None:
         self.assertEqual(self.code(self.bob, self.command), "already-logged-in")
-
-    def test_a_guests_name_is_not_registered(self) -> None:
         self.assertEqual(self.code(self.world.enter("guest77"), self.plain), "bad-nick")
 
     def test_passwords_are_in_no_text_that_is_made_of_what_was_asked_or_decided(self) -> None:

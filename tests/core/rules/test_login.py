@@ -50,8 +50,10 @@ class LoginTests(ChatCase):
     def arrival(self, name: str) -> Propose:
         return Propose(e.Arrived(nick(name), scope_of(self.new.token), "somewhere"))
 
-    def test_free_nick_is_claimed(self) -> None:
+    def test_free_nick_is_claimed_and_a_token_of_nobody_changes_nothing(self) -> None:
         self.assertEqual(self.login("carol"), self.arrival("carol"))
+        decision = self.decide(self.new, c.Login(nick("carol"), token=self.new.token))
+        self.assertEqual(decision, self.arrival("carol"))
 
     def test_who_comes_is_shown_as_they_say(self) -> None:
         about = About("car", "Carol C.", bot=True)
@@ -67,13 +69,11 @@ class LoginTests(ChatCase):
         self.world.do(self.new, c.Login(nick("carol"), about=About(real_name="x" * 1000)))
         self.assertEqual(self.world.user(self.new).author.real_name, "x" * 150)
 
-    def test_taken_nick_is_refused_with_reason_and_suggestion(self) -> None:
+    def test_taken_nick_is_refused_with_reason_and_free_suggestion(self) -> None:
         why = '"bob" is taken.'
         self.assertEqual(
             self.login("bob"), SendReply(r.NameRefused("nick-taken", why, nick("bob2")))
         )
-
-    def test_suggestion_is_free(self) -> None:
         self.world.enter("bob2")
         self.world.enter("b\u043eb3")  # with a Cyrillic letter, but it looks the same
         decision = self.login("BOB")
@@ -97,45 +97,33 @@ class LoginTests(ChatCase):
         assert isinstance(decision, SendReply) and isinstance(decision.reply, r.NameRefused)
         self.assertEqual((decision.reply.code, decision.reply.why), ("nick-taken", why))
 
-    def test_everything_else_waits_for_the_login(self) -> None:
+    def test_everything_but_help_ping_and_quit_waits_for_the_login(self) -> None:
         free = (c.Help, c.Ping, c.Pong, c.Login, c.Authenticate, c.Quit)
         for command in EVERY_COMMAND:
             if not isinstance(command, free):
                 self.refuse(
                     self.new, command, "not-logged-in", "Pick a nickname first. Nothing was sent."
                 )
-
-    def test_help_ping_and_quit_need_no_login(self) -> None:
         self.assertIsInstance(self.reply(self.new, c.Help()), r.HelpText)
         self.assertEqual(self.reply(self.new, c.Ping(CleanText("1"))), r.Pong(CleanText("1")))
         self.assertEqual(self.decide(self.new, c.Pong()), Nothing())
         self.assertEqual(self.decide(self.new, c.Quit()), GoodBye(CleanText("quit")))
 
-    def test_token_takes_over_its_ghost_whatever_nick_is_asked_for(self) -> None:
+    def test_only_with_the_token_somebody_is_taken_over(self) -> None:
         back = self.world.open(token=self.bob.token)
         for asked in (nick("bob"), nick("carol"), nick("alice"), None):
             self.assertEqual(
                 self.decide(back, c.Login(asked, token=back.token)),
                 Propose(e.Arrived(nick("bob"), scope_of(back.token), "somewhere")),
             )
-
-    def test_without_the_token_nobody_is_taken_over(self) -> None:
-        # The node gives every session a token; only one that the client brings counts.
-        back = self.world.open(token=self.bob.token)
         decision = self.decide(back, c.Login(nick("bob")))
         self.assertIsInstance(decision, SendReply)
 
-    def test_token_of_nobody_here_is_a_login_like_any_other(self) -> None:
-        decision = self.decide(self.new, c.Login(nick("carol"), token=self.new.token))
-        self.assertEqual(decision, self.arrival("carol"))
-
-    def test_second_login_is_a_rename(self) -> None:
+    def test_second_login_is_a_rename_and_refused_with_a_secret(self) -> None:
         self.assertEqual(
             self.decide(self.bob, c.Login(nick("rob"))), Propose(e.Renamed(nick("rob")))
         )
         self.assertEqual(self.decide(self.bob, c.Login()), Propose(e.Renamed(nick("guest1"))))
-
-    def test_second_login_with_the_secret_of_a_session_is_refused(self) -> None:
         why = "You are already logged in as bob. Type /nick NICK to change your nickname."
         self.refuse(self.bob, c.Login(nick("rob"), token="x"), "already-logged-in", why)
 
@@ -694,21 +682,17 @@ class LoggingInTests(AccountCase):
 
 
 class RenameTests(ChatCase):
-    def test_free_nick_is_claimed(self) -> None:
-        self.assertEqual(
-            self.decide(self.bob, c.Rename(nick("rob"))),
-            Propose(e.Renamed(nick("rob"))),
-        )
-
-    def test_own_nick_in_another_case_is_free(self) -> None:
+    def test_own_nick_is_free_in_another_case_only(self) -> None:
         self.assertEqual(
             self.decide(self.bob, c.Rename(nick("Bob"))),
             Propose(e.Renamed(nick("Bob"))),
         )
-
-    def test_own_nick_is_no_change(self) -> None:
         why = "Your nickname is already bob. Nothing was changed."
         self.refuse(self.bob, c.Rename(nick("bob")), "same-nick", why)
+        self.assertEqual(
+            self.decide(self.bob, c.Rename(nick("rob"))),
+            Propose(e.Renamed(nick("rob"))),
+        )
 
     def test_taken_nick_is_refused_with_a_suggestion(self) -> None:
         self.refuse(
@@ -767,11 +751,9 @@ class RenamedTests(ChatCase):
 
 
 class AwayTests(ChatCase):
-    def test_away_and_back_are_claims(self) -> None:
+    def test_away_and_back_are_claims_and_quitting_gives_the_reason(self) -> None:
         for text in (CleanText("lunch"), None):
             self.assertEqual(self.decide(self.bob, c.Away(text)), Propose(e.AwaySet(text)))
-
-    def test_quitting_gives_the_reason(self) -> None:
         self.assertEqual(self.decide(self.bob, c.Quit(CleanText("bye"))), GoodBye(CleanText("bye")))
         self.assertEqual(self.decide(self.bob, c.Quit()), GoodBye(CleanText("quit")))
 

@@ -51,11 +51,9 @@ class SaidTests(ChatCase):
         )
         self.assertEqual(bob.spoke, NOW + 5)
 
-    def test_who_is_not_in_the_room_says_nothing(self) -> None:
+    def test_who_is_not_or_no_longer_in_the_room_says_nothing(self) -> None:
         for where in (self.dev, RoomId(999), None):
             self.assertEqual(self.void(self.eve, e.Said("say", HI), where), NOT_IN_ROOM)
-
-    def test_who_was_kicked_meanwhile_says_nothing(self) -> None:
         self.applied(self.bob, e.Kicked(self.user("alice").id, nick("alice")), self.dev)
         self.assertEqual(self.void(self.alice, e.Said("say", HI), self.dev), NOT_IN_ROOM)
 
@@ -108,36 +106,35 @@ class ExtrasTests(ChatCase):
 
 
 class SayTests(ChatCase):
-    def test_text_goes_to_the_focus(self) -> None:
+    def test_text_goes_to_the_focus_or_the_room_that_is_named(self) -> None:
         self.assertEqual(self.decide(self.bob, c.Say(HI)), Propose(e.Said("say", HI), LOBBY_ID))
         self.assertEqual(self.decide(self.alice, c.Say(HI)), Propose(e.Said("say", HI), self.dev))
-
-    def test_text_goes_to_the_room_that_is_named(self) -> None:
         self.assertEqual(
             self.decide(self.bob, c.Say(HI, room("DEV"), "action")),
             Propose(e.Said("action", HI), self.dev),
         )
 
-    def test_mistyped_private_message_to_somebody_here_is_not_said(self) -> None:
+    def test_private_slips_are_not_said_if_somebody_has_the_nick(self) -> None:
         why = (
             "That looks like a mistyped private message to eve. It was not sent. "
             "Type /msg eve TEXT, or put // and a space in front to say it to everyone."
         )
         for name in ("eve", "Eve", "\u0435v\u0435"):
             self.refuse(self.bob, c.Say(HI, unless=(nick(name),)), "looks-private", why)
-
-    def test_any_of_several_lines_may_be_for_somebody_here(self) -> None:
         for program, way in ((True, '"literal": true'), (False, "put // and a space in front")):
             said = c.Say(HI, unless=(nick("zed"), nick("eve")), program=program)
             refused = self.world.refusal(self.bob, said)
             self.assertEqual(refused.code, "looks-private")
             self.assertIn(way, refused.why)
-
-    def test_what_would_look_private_is_said_when_nobody_has_that_nick(self) -> None:
         self.assertEqual(
             self.decide(self.bob, c.Say(HI, unless=(nick("zed"),))),
             Propose(e.Said("say", HI), LOBBY_ID),
         )
+        for name in ("dev", "nowhere"):
+            self.assertEqual(
+                self.decide(self.bob, c.Say(HI, unless=(room(name),))),
+                Propose(e.Said("say", HI), LOBBY_ID),
+            )
 
     def test_password_of_a_locked_room_is_not_said(self) -> None:
         self.world.do(self.alice, c.Join(room("Vault"), "swordfish"))
@@ -172,20 +169,6 @@ class SayTests(ChatCase):
         refused = self.world.refusal(self.alice, c.Say(whole, unless=(room("vault"),)))
         self.assertIn("the password of #Vault", refused.why)
 
-    def test_what_would_look_like_a_password_is_said_when_the_room_has_none(self) -> None:
-        for name in ("dev", "nowhere"):
-            self.assertEqual(
-                self.decide(self.bob, c.Say(HI, unless=(room(name),))),
-                Propose(e.Said("say", HI), LOBBY_ID),
-            )
-
-    def test_who_has_no_focus_is_told_that_nothing_was_said(self) -> None:
-        self.world.do(self.eve, c.Leave())
-        why = (
-            "You are not talking in any room. The message was not sent. Choose one with /join ROOM."
-        )
-        self.refuse(self.eve, c.Say(HI), "no-room", why)
-
     def test_focus_of_a_session_that_was_replaced_is_none(self) -> None:
         # The user went on in another session and left the room there.
         back = self.world.open(token=self.bob.token)
@@ -200,19 +183,22 @@ class SayTests(ChatCase):
         ):
             self.assertEqual(self.world.refusal(self.bob, command).code, code)
 
-    def test_who_is_not_in_the_room_is_told_that_nothing_was_said(self) -> None:
+    def test_who_has_no_focus_or_is_not_in_the_room_is_told_that_nothing_was_said(self) -> None:
         why = "You are not in #dev. The message was not sent. Enter it with /join #dev."
         self.refuse(self.eve, c.Say(HI, room("dev")), "not-in-room", why)
         why = "There is no room #nowhere. Type /rooms to list them. The message was not sent."
         self.refuse(self.eve, c.Say(HI, room("nowhere")), "no-such-room", why)
+        self.world.do(self.eve, c.Leave())
+        why = (
+            "You are not talking in any room. The message was not sent. Choose one with /join ROOM."
+        )
+        self.refuse(self.eve, c.Say(HI), "no-room", why)
 
-    def test_text_may_have_4096_bytes_in_all_its_lines(self) -> None:
+    def test_text_may_have_4096_bytes_and_not_be_empty(self) -> None:
         fits = lines("x" * 2000, "\u00e4" * 1000, "x" * 94)
         self.assertIsInstance(self.decide(self.bob, c.Say(fits)), Propose)
         why = "That text has 4,097 bytes; the limit is 4,096. The message was not sent."
         self.refuse(self.bob, c.Say((*fits[:2], CleanText("x" * 95))), "too-long", why)
-
-    def test_nothing_is_not_said(self) -> None:
         for nothing in (lines(""), lines("  ", "\u00a0"), lines("", "")):
             self.refuse(
                 self.bob, c.Say(nothing), "empty", "The message is empty, so it was not sent."
@@ -248,15 +234,11 @@ class OnceTests(ChatCase):
         ):
             self.assertEqual(self.void(self.bob, event, where, tag="1"), Refused("id-reused", why))
 
-    def test_without_an_id_everything_is_said(self) -> None:
+    def test_without_an_id_or_from_two_clients_everything_is_said(self) -> None:
         for _ in range(2):
             self.applied(self.bob, e.Said("say", HI), LOBBY_ID)
-
-    def test_ids_of_two_clients_are_two(self) -> None:
         self.applied(self.bob, e.Said("say", HI), LOBBY_ID, tag="1")
         self.applied(self.alice, e.Said("say", HI), LOBBY_ID, tag="1")
-
-    def test_void_message_uses_up_no_id(self) -> None:
         self.void(self.eve, e.Said("say", HI), self.dev, tag="1")
         self.applied(self.eve, e.Said("say", HI), LOBBY_ID, tag="1")
 

@@ -125,13 +125,6 @@ class OwnerTests(RuledCase):
         self.assertIsNone(self.world.session(self.eve).focus)
         self.assertEqual(list(self.world.hub.altered()), [])
 
-    def test_owner_who_deletes_the_account_is_followed_by_the_oldest_operator(self) -> None:
-        self.done(self.olga, "op vera")
-        self.assertEqual(forget_account(self.world.hub.state, "olga"), [])
-        self.assertEqual(self.dev.owner, "otto")
-        self.assertEqual(self.roles_of(self.olga), roles())
-        self.assertEqual(self.roles_of(self.otto), roles("owner", "operator"))
-
     def test_room_without_another_operator_is_nobodys_then(self) -> None:
         forget_account(self.world.hub.state, "otto")
         self.assertEqual(forget_account(self.world.hub.state, "olga"), [])
@@ -145,19 +138,22 @@ class OwnerTests(RuledCase):
         self.assertEqual(forget_account(self.world.hub.state, "olga"), [number])
         self.assertIsNone(self.world.hub.state.room_named(DEV))
 
-    def test_account_with_no_role_anywhere_changes_nothing(self) -> None:
+    def test_account_without_roles_or_another_operator_leaves_rooms_alone(self) -> None:
         before = self.world.hub.state.dump()
         self.assertEqual(forget_account(self.world.hub.state, "nobody"), [])
         self.assertEqual(self.world.hub.state.dump(), before)
+        self.done(self.olga, "op vera")
+        self.assertEqual(forget_account(self.world.hub.state, "olga"), [])
+        self.assertEqual(self.dev.owner, "otto")
+        self.assertEqual(self.roles_of(self.olga), roles())
+        self.assertEqual(self.roles_of(self.otto), roles("owner", "operator"))
 
 
 class OtherTests(RuledCase):
-    def test_slowness_has_a_limit(self) -> None:
+    def test_slowness_and_locks_have_limits(self) -> None:
         self.assertEqual(self.code(self.otto, "slow 999999999"), "too-slow")
         self.done(self.otto, "slow 21600")
         self.assertEqual(self.code(self.eve, "slow 999999999"), "not-operator")
-
-    def test_what_is_not_locked_cannot_be_unlocked(self) -> None:
         self.assertEqual(self.code(self.otto, "unlock"), "not-locked")
         self.assertEqual(self.code(self.eve, "unlock"), "not-operator")
 
@@ -176,37 +172,31 @@ class OtherTests(RuledCase):
         self.assertEqual(self.late((self.eve, "nick mallory"), (self.otto, "op eve")), ["", ""])
         self.assertIn("operator", self.roles_of(self.eve))
 
-    def test_only_who_is_here_and_outside_is_invited(self) -> None:
+    def test_only_who_is_there_and_outside_is_invited_or_does_things(self) -> None:
         self.assertEqual(self.code(self.otto, "invite nobody"), "no-such-nick")
         self.assertEqual(self.code(self.otto, "invite eve"), "already-in-room")
+        for line in ("ban #dev eve", "settings #dev", "bans #dev", "export #dev", "drop-room dev"):
+            self.assertEqual(self.code(self.carl, line), "not-in-room")
 
-    def test_room_is_only_given_to_an_account_that_is_there(self) -> None:
+    def test_rooms_are_given_and_registered_by_accounts_that_are_there(self) -> None:
         self.assertEqual(self.code(self.olga, "transfer eve"), "needs-account")
         self.assertEqual(self.code(self.olga, "transfer carl"), "not-a-member")
         self.assertEqual(self.code(self.olga, "transfer olga"), "self")
         self.assertEqual(self.code(self.otto, "transfer carl"), "not-owner")
-
-    def test_room_is_registered_once_and_by_an_account(self) -> None:
         self.assertEqual(self.code(self.otto, "register-room"), "is-registered")
         self.world.do(self.eve, c.Join(room("eves")))
         self.assertEqual(self.code(self.eve, "register-room"), "needs-account")
         give_account(self.world, self.eve, "eve")
         self.done(self.eve, "register-room")
 
-    def test_guests_cannot_be_forgotten(self) -> None:
+    def test_only_accounts_can_be_forgotten_and_everywhere_from_no_room(self) -> None:
         self.assertEqual(self.code(self.eve, "forget-me all"), "needs-account")
         self.done(self.vera, "forget-me all")
         self.done(self.vera, "forget-me dev")
-
-    def test_who_is_in_no_room_can_be_forgotten_everywhere(self) -> None:
         for name in ("dev", "lobby"):
             self.world.do(self.vera, c.Leave(room(name)))
         self.assertIsNone(self.done(self.vera, "forget-me all").room)
         self.assertEqual(self.code(self.vera, "forget-me dev"), "not-in-room")
-
-    def test_nothing_is_done_in_a_room_one_is_not_in(self) -> None:
-        for line in ("ban #dev eve", "settings #dev", "bans #dev", "export #dev", "drop-room dev"):
-            self.assertEqual(self.code(self.carl, line), "not-in-room")
 
 
 class AnswerTests(RuledCase):
@@ -270,15 +260,13 @@ class AnswerTests(RuledCase):
         self.assertIn("192.0.2.4", repr(self.answer(self.otto, "bans")))
         self.done(self.olga, "unban 192.0.2.4")  # who remembers it can lift it
 
-    def test_address_of_somebody_is_in_no_list(self) -> None:
-        self.done(self.otto, "ban address:carl")
-        self.assertNotIn("192.0.2", repr(self.answer(self.olga, "bans")))
-
-    def test_export_is_all_of_it_for_the_owner(self) -> None:
+    def test_export_is_for_the_owner_and_addresses_are_in_no_list(self) -> None:
         decision = self.world.decide(self.olga, typed("export"))
         assert isinstance(decision, Recall)
         self.assertEqual((decision.room, decision.after, decision.export), (self.dev.ref, 0, True))
         self.assertEqual(self.code(self.otto, "export"), "not-owner")
+        self.done(self.otto, "ban address:carl")
+        self.assertNotIn("192.0.2", repr(self.answer(self.olga, "bans")))
 
     def test_what_deletes_for_good_is_asked_for(self) -> None:
         refused = self.refused(self.olga, "drop-room")

@@ -53,15 +53,15 @@ class TellTests(ChatCase):
         assert target is not None
         return Propose(e.Told(target.id, target.nick, kind, HI))
 
-    def test_private_text_goes_to_one(self) -> None:
+    def test_private_text_goes_to_one_or_nowhere(self) -> None:
         self.assertEqual(
             self.decide(self.bob, c.PrivateMessage(nick("Alice"), HI, "notice")),
             self.told("alice", self.bob, "notice"),
         )
-
-    def test_private_text_for_nobody_goes_nowhere(self) -> None:
         why = "carol is not here. The message was not sent. Type /who to list who is here."
         self.refuse(self.bob, c.PrivateMessage(nick("carol"), HI), "no-such-nick", why)
+        tell = c.PrivateMessage(nick("alice"), HI, scope="")
+        self.assertEqual(self.world.refusal(self.bob, tell).code, "another-session")
 
     def test_looking_like_somebody_is_not_enough(self) -> None:
         self.world.enter("bob1")
@@ -89,16 +89,10 @@ class TellTests(ChatCase):
         self.assertEqual(refused.code, "another-session")
         self.assertIn("The message was not sent.", refused.why)
 
-    def test_private_text_for_an_account_goes_to_no_guest_of_that_name(self) -> None:
-        tell = c.PrivateMessage(nick("alice"), HI, scope="")
-        self.assertEqual(self.world.refusal(self.bob, tell).code, "another-session")
-
-    def test_answer_goes_to_who_wrote_last(self) -> None:
+    def test_answer_goes_to_who_wrote_last_under_a_new_name_too(self) -> None:
         self.world.do(self.eve, c.PrivateMessage(nick("bob"), HI))
         self.world.do(self.alice, c.PrivateMessage(nick("bob"), HI))
         self.assertEqual(self.decide(self.bob, c.ReplyPrivately(HI)), self.told("alice", self.bob))
-
-    def test_answer_follows_a_new_name(self) -> None:
         self.world.do(self.alice, c.PrivateMessage(nick("bob"), HI))
         self.world.do(self.alice, c.Rename(nick("ally")))
         self.world.enter("alice")
@@ -319,11 +313,9 @@ class MarkReadTests(PrivateCase):
         refused = self.world.refusal(self.ann, c.MarkRead(SEVEN, room("dev")))
         self.assertEqual(refused.code, "no-such-room")
 
-    def test_guests_have_no_markers(self) -> None:
+    def test_guests_have_no_markers_and_talks_must_be_there(self) -> None:
         eve = self.world.enter("eve")
         self.assertEqual(self.world.refusal(eve, c.MarkRead(SEVEN)).code, "no-account")
-
-    def test_talk_must_be_there(self) -> None:
         command = c.MarkRead(SEVEN, partner=nick("bob"))
         self.assertEqual(self.world.refusal(self.ann, command).code, "nothing-there")
         self.tell(self.ann, "bob")

@@ -1,5 +1,3 @@
-"""Tests for twisted_chat.core.rules.refusals."""
-
 from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -9,11 +7,9 @@ from twisted_chat.core.values.text import CleanText
 
 
 class RefusingTests(SynchronousTestCase):
-    def test_size_is_counted_in_bytes(self) -> None:
+    def test_size_is_counted_in_bytes_if_there_is_a_text(self) -> None:
         text = CleanText("\u00e4" * 5)
         self.assertIsNone(check_size(text, 10))
         why = "That text has 10 bytes; the limit is 9. Nothing was changed."
         self.assertEqual(check_size(text, 9), refuse("too-long", why))
-
-    def test_text_that_was_not_given_is_never_too_long(self) -> None:
         self.assertIsNone(check_size(None, 0))

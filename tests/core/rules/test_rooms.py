@@ -49,22 +49,18 @@ class JoinTests(ChatCase):
         self.assertEqual(made.members, {eve.id: {"operator"}})
         self.assertIn(made.ref.id, eve.rooms)
 
-    def test_second_is_a_member(self) -> None:
+    def test_second_is_a_member_and_nobody_operator_of_the_lobby_or_twice_in_a_room(self) -> None:
         outcome = self.applied(self.eve, e.Joined(room("DEV")))
         self.assertEqual(outcome.envelope.event, e.Joined(room("dev")))
         self.assertEqual(self.room("dev").members[self.user("eve").id], frozenset())
-
-    def test_nobody_is_operator_of_the_lobby(self) -> None:
         self.assertEqual(set(self.room("lobby").members.values()), {frozenset()})
+        why = Refused("already-in-room", "You are already in #dev.")
+        self.assertEqual(self.void(self.bob, e.Joined(room("Dev"))), why)
 
     def test_who_comes_back_to_a_room_of_their_own_is_a_member(self) -> None:
         self.applied(self.bob, e.Left(), self.dev)
         self.applied(self.bob, e.Joined(room("dev")))
         self.assertEqual(self.room("dev").members[self.user("bob").id], frozenset())
-
-    def test_nobody_is_in_a_room_twice(self) -> None:
-        why = Refused("already-in-room", "You are already in #dev.")
-        self.assertEqual(self.void(self.bob, e.Joined(room("Dev"))), why)
 
     def test_there_is_a_limit_of_rooms(self) -> None:
         self.world = World(limits=Limits(max_rooms=2))
@@ -104,8 +100,9 @@ class JoinTests(ChatCase):
 
 
 class RoomTests(ChatCase):
-    def test_room_is_claimed(self) -> None:
+    def test_room_is_claimed_and_an_open_one_takes_any_password(self) -> None:
         self.assertEqual(self.decide(self.eve, c.Join(room("new"))), Propose(e.Joined(room("new"))))
+        self.assertIsInstance(self.decide(self.eve, c.Join(room("dev"), "whatever")), Propose)
 
     def test_password_is_proposed_as_a_digest(self) -> None:
         self.assertEqual(
@@ -117,13 +114,11 @@ class RoomTests(ChatCase):
             Propose(e.Joined(room("new"))),
         )
 
-    def test_joining_a_room_one_is_in_moves_the_focus(self) -> None:
+    def test_joining_a_room_one_is_in_moves_the_focus_and_sets_no_password(self) -> None:
         self.assertEqual(
             self.decide(self.bob, c.Join(room("DEV"))),
             SendReply(r.FocusSet(room("dev")), FocusOn(self.dev)),
         )
-
-    def test_a_password_changes_nothing_in_a_room_one_is_in(self) -> None:
         told = self.decide(self.bob, c.Join(room("dev"), "new secret"))
         assert isinstance(told, SendReply) and isinstance(told.reply, r.Refused)
         self.assertEqual((told.reply.code, told.change), ("already-in-room", None))
@@ -261,9 +256,6 @@ class RoomTests(ChatCase):
         self.assertEqual(self.world.refusal(self.eve, c.Join(room("vault"), "x")).code, "slow-down")
         self.assertIsInstance(self.decide(self.alice, c.Join(room("vault"), "secret")), Propose)
 
-    def test_open_room_takes_any_password(self) -> None:
-        self.assertIsInstance(self.decide(self.eve, c.Join(room("dev"), "whatever")), Propose)
-
     def test_leaving_is_a_claim(self) -> None:
         reason = CleanText("lunch")
         self.assertEqual(
@@ -291,14 +283,12 @@ class RoomTests(ChatCase):
         for command in (c.Leave(), c.SetTopic(CleanText("x")), c.ShowTopic(), c.ShowHistory()):
             self.refuse(self.eve, command, "no-room", why)
 
-    def test_operator_kicks(self) -> None:
+    def test_operator_kicks_members_only(self) -> None:
         user = self.world.user(self.alice)
         self.assertEqual(
             self.decide(self.bob, c.Kick(nick("ALICE"), CleanText("out"), room("dev"))),
             Propose(e.Kicked(user.id, user.nick, CleanText("out")), self.dev),
         )
-
-    def test_only_members_can_be_kicked(self) -> None:
         for name in ("eve", "carol"):
             why = f"{name} is not in #dev. Nothing was changed. Type /who #dev to list its members."
             self.refuse(self.bob, c.Kick(nick(name), room=room("dev")), "not-a-member", why)
@@ -364,9 +354,11 @@ class InRoomTests(ChatCase):
             self.applied(seat, e.Left(), self.dev)
         self.assertIsNone(self.state.room_named(room("dev")))
 
-    def test_who_is_not_there_cannot_leave(self) -> None:
+    def test_who_is_not_there_neither_leaves_nor_sets_a_topic(self) -> None:
         for where in (self.dev, RoomId(999), None):
             self.assertEqual(self.void(self.eve, e.Left(), where), NOT_IN_ROOM)
+        why = self.void(self.eve, e.TopicSet(CleanText("x")), self.dev)
+        self.assertEqual(why, NOT_IN_ROOM)
 
     def test_topic_is_kept_with_who_set_it_and_when(self) -> None:
         self.world.now += 5
@@ -376,10 +368,6 @@ class InRoomTests(ChatCase):
         self.assertEqual(
             (dev.topic, dev.topic_by, dev.topic_time), ("news", nick("alice"), NOW + 5)
         )
-
-    def test_who_is_not_there_sets_no_topic(self) -> None:
-        why = self.void(self.eve, e.TopicSet(CleanText("x")), self.dev)
-        self.assertEqual(why, NOT_IN_ROOM)
 
 
 class ClosedTests(ChatCase):
@@ -432,17 +420,13 @@ class KeepSetTests(ChatCase):
 class KeepTests(ChatCase):
     month = Keep(days=30)
 
-    def test_operator_sets_what_is_kept(self) -> None:
+    def test_what_is_kept_is_set_by_operators_and_by_nobody_in_the_lobby(self) -> None:
         self.assertEqual(
             self.decide(self.bob, c.SetKeep(self.month, room("dev"))),
             Propose(e.KeepSet(self.month), self.dev),
         )
-
-    def test_nobody_does_in_the_lobby(self) -> None:
         why = "Nobody can do that in #lobby, because it has no operators. Nothing was changed."
         self.refuse(self.bob, c.SetKeep(self.month), "not-operator", why)
-
-    def test_who_is_not_there_neither_sets_nor_sees_it(self) -> None:
         for command in (c.SetKeep(self.month, room("dev")), c.ShowKeep(room("dev"))):
             self.refuse(
                 self.eve, command, "not-in-room", "You are not in #dev. Enter it with /join #dev."
@@ -599,7 +583,7 @@ class SettingTests(RuledCase):
         self.speaks(self.eve)
         self.assertEqual(len(self.dev.spoke), 1)
 
-    def test_message_that_is_sent_again_is_acknowledged_though_it_could_not_be_said_now(
+    def test_message_sent_again_is_acknowledged_though_it_could_not_be_said_now(
         self,
     ) -> None:
         self.done(self.otto, "slow 30")

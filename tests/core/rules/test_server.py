@@ -188,20 +188,18 @@ class BanTests(Case):
         )
         self.assertEqual(self.refusal("server-unban 203.0.113.0/24"), "not-banned")
 
-    def test_suspended_account_is_one_that_is_banned(self) -> None:
+    def test_suspended_accounts_are_banned_and_accounts_banned_by_name(self) -> None:
         ban = self.ban("suspend Eve being rude")
         self.assertEqual((ban.kind, ban.target, ban.until), ("account", "eve", None))
         self.run_line("unsuspend eve")
         self.assertEqual(len(self.hub.state.server_bans), 0)
+        self.assertEqual(self.refusal("suspend eve " + "x" * 391), "too-long")
+        self.assertEqual(self.refusal("kill bob " + "x" * 391), "too-long")
 
     def test_no_more_than_so_many(self) -> None:
         bans = (Ban("account", f"user{n}", "root", NOW) for n in range(MAX_BANS))
         self.hub.state.server_bans.restore(bans)
         self.assertEqual(self.refusal("suspend eve"), "too-many-bans")
-
-    def test_reason_has_a_limit(self) -> None:
-        self.assertEqual(self.refusal("suspend eve " + "x" * 391), "too-long")
-        self.assertEqual(self.refusal("kill bob " + "x" * 391), "too-long")
 
     def test_pages(self) -> None:
         for n in range(3):
@@ -258,9 +256,13 @@ class LoginTests(Case):
         assert isinstance(void, Rejected) and isinstance(void.why, r.NameRefused)
         self.assertEqual(void.why.code, "closed")
 
-    def test_levels_are_three(self) -> None:
+    def test_levels_are_three_and_accounts_come_in_through_the_first(self) -> None:
         for wrong in ("3", "-1", "on", "\u0661"):
             self.assertRaises(BadArguments, self.parse, f"panic {wrong}")
+        self.run_line("panic 1")
+        self.assertEqual(self.logs_in("eve"), "")
+        self.run_line("panic 2")
+        self.assertEqual(self.logs_in("eve"), "closed")
 
     def test_who_is_banned_is_kept_out_and_from_what_was_theirs_too(self) -> None:
         self.run_line("server-ban 203.0.113.0/24")
@@ -276,12 +278,6 @@ class LoginTests(Case):
         self.run_line("suspend eve")
         self.assertEqual(self.logs_in("eve"), "banned")
         self.assertEqual(self.logs_in("carol"), "")
-
-    def test_accounts_come_in_through_the_first_level(self) -> None:
-        self.run_line("panic 1")
-        self.assertEqual(self.logs_in("eve"), "")
-        self.run_line("panic 2")
-        self.assertEqual(self.logs_in("eve"), "closed")
 
 
 class KillAndAnnounceTests(Case):

@@ -1,5 +1,3 @@
-"""Tests for twisted_chat.core.state.ban_list."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence

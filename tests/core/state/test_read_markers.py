@@ -1,5 +1,3 @@
-"""Tests for twisted_chat.core.state.read_markers."""
-
 from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase

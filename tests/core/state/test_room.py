@@ -1,5 +1,3 @@
-"""Tests for twisted_chat.core.state.room."""
-
 from __future__ import annotations
 
 import msgspec

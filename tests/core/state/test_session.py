@@ -1,5 +1,3 @@
-"""Tests for twisted_chat.core.state.session."""
-
 from __future__ import annotations
 
 from hypothesis import given
@@ -28,41 +26,31 @@ class SessionTests(SynchronousTestCase):
         self.session.drop(RoomId(out_of), fall_back=False)
         return self.session.focus
 
-    def test_talk_goes_to_the_room_focused_last_and_back_the_way_one_came(self) -> None:
-        self.focus_on(1, 2, 3)
-        self.assertEqual(self.session.focus, 3)
-        self.assertEqual([self.leave(3), self.leave(2), self.leave(1)], [2, 1, None])
+    def test_leaving_goes_back_the_way_one_came(self) -> None:
+        for went, left, talks in (
+            ((1, 2, 3), (3, 2, 1), [2, 1, None]),
+            # A return to a room changes the way back, and the focus on the focus does not.
+            ((1, 2, 3, 1), (1, 3, 2), [3, 2, None]),
+            ((1, 2, 2, 2), (2, 1), [1, None]),
+            # Another room than the focus, and one that was never the focus.
+            ((1, 2, 3), (2, 3), [3, 1]),
+            ((1,), (7,), [1]),
+        ):
+            self.setUp()
+            self.focus_on(*went)
+            self.assertEqual(self.session.focus, went[-1])
+            self.assertEqual([self.leave(each) for each in left], talks, went)
 
-    def test_return_to_a_room_changes_the_way_back(self) -> None:
-        self.focus_on(1, 2, 3, 1)
-        self.assertEqual([self.leave(1), self.leave(3), self.leave(2)], [3, 2, None])
-
-    def test_focusing_on_the_focus_changes_nothing(self) -> None:
-        self.focus_on(1, 2, 2, 2)
-        self.assertEqual([self.leave(2), self.leave(1)], [1, None])
-
-    def test_leaving_another_room_keeps_the_focus(self) -> None:
-        self.focus_on(1, 2, 3)
-        self.assertEqual([self.leave(2), self.leave(3)], [3, 1])
-
-    def test_leaving_a_room_never_focused_changes_nothing(self) -> None:
-        self.focus_on(1)
-        self.assertEqual(self.leave(7), 1)
-
-    def test_after_a_kick_from_the_focus_there_is_none(self) -> None:
+    def test_after_a_kick_from_the_focus_there_is_none_but_the_way_back_is(self) -> None:
         self.focus_on(1, 2)
         self.assertIsNone(self.kick(2))
+        self.focus_on(3)
+        self.assertEqual(self.leave(3), 1)
 
     def test_kick_from_another_room_keeps_the_focus(self) -> None:
         self.focus_on(1, 2)
         self.assertEqual(self.kick(1), 2)
         self.assertIsNone(self.leave(2))
-
-    def test_after_a_kick_the_rooms_before_are_still_the_way_back(self) -> None:
-        self.focus_on(1, 2)
-        self.kick(2)
-        self.focus_on(3)
-        self.assertEqual(self.leave(3), 1)
 
     @given(st.lists(st.tuples(st.sampled_from("flk"), st.integers(1, 4))))
     def test_focus_and_way_back_name_each_room_once(self, steps: list[tuple[str, int]]) -> None:

@@ -1,5 +1,3 @@
-"""Tests for twisted_chat.core.state.state."""
-
 from __future__ import annotations
 
 import itertools

@@ -1,5 +1,3 @@
-"""Tests for twisted_chat.core.values.bans."""
-
 from __future__ import annotations
 
 import msgspec

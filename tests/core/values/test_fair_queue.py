@@ -1,5 +1,3 @@
-"""Tests for twisted_chat.core.values.fair_queue."""
-
 from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase

@@ -1,5 +1,3 @@
-"""Tests for twisted_chat.core.values.matcher."""
-
 from __future__ import annotations
 
 from hypothesis import given

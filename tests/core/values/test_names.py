@@ -1,5 +1,3 @@
-"""Tests for twisted_chat.core.values.names."""
-
 from __future__ import annotations
 
 import sys

@@ -1,5 +1,3 @@
-"""Tests for twisted_chat.core.values.ratelimit."""
-
 from __future__ import annotations
 
 from hypothesis import example, given

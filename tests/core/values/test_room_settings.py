@@ -1,5 +1,3 @@
-"""Tests for twisted_chat.core.values.room_settings."""
-
 from __future__ import annotations
 
 from typing import get_args

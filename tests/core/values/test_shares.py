@@ -1,5 +1,3 @@
-"""Tests for twisted_chat.core.values.shares."""
-
 from __future__ import annotations
 
 from hypothesis import given

@@ -1,5 +1,3 @@
-"""Tests for twisted_chat.core.values.tokens."""
-
 from __future__ import annotations
 
 import hmac

@@ -51,26 +51,20 @@ _ROOM_TYPES = [
 
 
 class EventTests(SynchronousTestCase):
-    def test_message(self) -> None:
+    def test_messages_have_kind_lines_and_account(self) -> None:
         self.assertEqual(event(SAID), happened("message", "hi"))
         action = e.Said("action", HI)
         self.assertEqual(event(action), happened("message", "hi", kind="action"))
-
-    def test_lines_of_a_message_are_lines_of_its_content(self) -> None:
         said = e.Said("say", (CleanText("one"), NONE, CleanText("three")))
         self.assertEqual(event(said)["content"], "one\n\nthree")
-
-    def test_senders_own_id_is_the_nonce_in_its_public_scope(self) -> None:
-        shown = decoded(VIEW.event(by_alice(SAID, tag="my-7")))
-        self.assertEqual(shown, happened("message", "hi", nonce="my-7", scope="5c09e"))
-
-    def test_only_messages_carry_a_nonce(self) -> None:
-        shown = decoded(VIEW.event(by_alice(e.Joined(DEV), tag="my-7")))
-        self.assertEqual(shown, happened("join", "alice joined #dev"))
-
-    def test_account_of_the_author_is_told(self) -> None:
         shown = decoded(VIEW.event(by_alice(SAID, account="al")))
         self.assertEqual(shown, happened("message", "hi", account="al"))
+
+    def test_senders_own_id_is_the_nonce_of_messages_only(self) -> None:
+        shown = decoded(VIEW.event(by_alice(SAID, tag="my-7")))
+        self.assertEqual(shown, happened("message", "hi", nonce="my-7", scope="5c09e"))
+        shown = decoded(VIEW.event(by_alice(e.Joined(DEV), tag="my-7")))
+        self.assertEqual(shown, happened("join", "alice joined #dev"))
 
     def test_private(self) -> None:
         told = e.Told(UserId(2), BOB, "say", HI)
@@ -272,35 +266,28 @@ class EventTests(SynchronousTestCase):
 
 
 class OwnTests(SynchronousTestCase):
-    def test_ack_takes_the_place_of_ones_own_words(self) -> None:
-        for each in (SAID, e.Told(UserId(2), BOB, "say", HI)):
-            self.assertEqual(VIEW.own(by_alice(each), acked=True), b"")
-
-    def test_another_session_of_the_speaker_gets_the_words(self) -> None:
+    def test_own_words_are_shown_to_another_session_and_acks_take_their_place(self) -> None:
         for each in (SAID, e.Told(UserId(2), BOB, "say", HI)):
             envelope = by_alice(each)
+            self.assertEqual(VIEW.own(envelope, acked=True), b"")
             self.assertEqual(VIEW.own(envelope, acked=False), VIEW.event(envelope))
 
-    def test_answers_to_join_and_leave_take_the_place_of_the_event(self) -> None:
+    def test_answers_take_the_place_of_joins_and_leaves_and_nothing_else(self) -> None:
         for each in (e.Joined(DEV), e.Left()):
             self.assertEqual(VIEW.own(by_alice(each), acked=False), b"")
-
-    def test_everything_else_is_shown_as_to_the_others(self) -> None:
         changes = (e.TopicSet(NONE), e.KeepSet(Keep(30)))
-        for each in (e.Renamed(BOB), e.AwaySet(None), *changes, e.Kicked(UserId(2), BOB)):
+        for shown in (e.Renamed(BOB), e.AwaySet(None), *changes, e.Kicked(UserId(2), BOB)):
             for acked in (True, False):
-                envelope = by_alice(each)
+                envelope = by_alice(shown)
                 self.assertEqual(VIEW.own(envelope, acked=acked), VIEW.event(envelope))
 
 
 class TimeTests(SynchronousTestCase):
-    def test_timestamp_is_of_the_zone_and_time_is_utc(self) -> None:
+    def test_timestamp_is_of_the_zone_or_the_servers_own_and_time_is_utc(self) -> None:
         view = JsonView(timezone(timedelta(hours=-3, minutes=-30)), lambda: NOW)
         shown = decoded(view.event(by_alice(SAID)))
         self.assertEqual((shown["timestamp"], shown["time"][11:19]), ("09:00:59", "12:30:59"))
         self.assertEqual(decoded(view.reply(r.Hint(), None))["timestamp"], "09:01:59")
-
-    def test_without_a_zone_it_is_the_servers_own(self) -> None:
         shown = decoded(JsonView(None, lambda: NOW).event(by_alice(SAID)))
         self.assertEqual(shown["timestamp"], f"{datetime.fromtimestamp(THEN):%H:%M:%S}")
 

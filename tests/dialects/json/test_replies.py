@@ -1,5 +1,3 @@
-"""Tests for twisted_chat.dialects.json.replies."""
-
 from __future__ import annotations
 
 from typing import Any

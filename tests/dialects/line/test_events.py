@@ -40,10 +40,16 @@ from twisted_chat.dialects.line.events import LineView
 
 
 class EventTests(SynchronousTestCase):
-    def test_said_here_names_the_speaker(self) -> None:
+    def test_what_is_said_names_the_speaker_on_each_line(self) -> None:
         self.assertEqual(event(e.Said("say", text("hi"))), ["<alice> hi"])
         self.assertEqual(event(e.Said("action", text("waves"))), ["* alice waves"])
         self.assertEqual(event(e.Said("notice", text("build failed"))), ["-alice- build failed"])
+        said = e.Said("say", text("one", "", "three"))
+        self.assertEqual(event(said), ["<alice> one", "<alice> ", "<alice> three"])
+        self.assertEqual(event(said, view=ELSEWHERE)[1], "#dev <alice> ")
+        self.assertEqual(event(told("say", "psst"), None), ["*alice* psst"])
+        self.assertEqual(event(told("action", "waves"), None), ["*alice* * waves"])
+        self.assertEqual(event(told("notice", "a", "b"), None), ["*alice* a", "*alice* b"])
 
     def test_said_elsewhere_names_the_room_too(self) -> None:
         for kind, line in (
@@ -53,16 +59,6 @@ class EventTests(SynchronousTestCase):
         ):
             said = e.Said(kind, text("hi"))  # type: ignore[arg-type]
             self.assertEqual(event(said, view=ELSEWHERE), [line])
-
-    def test_each_line_of_a_message_names_its_speaker(self) -> None:
-        said = e.Said("say", text("one", "", "three"))
-        self.assertEqual(event(said), ["<alice> one", "<alice> ", "<alice> three"])
-        self.assertEqual(event(said, view=ELSEWHERE)[1], "#dev <alice> ")
-
-    def test_told_is_marked_as_private(self) -> None:
-        self.assertEqual(event(told("say", "psst"), None), ["*alice* psst"])
-        self.assertEqual(event(told("action", "waves"), None), ["*alice* * waves"])
-        self.assertEqual(event(told("notice", "a", "b"), None), ["*alice* a", "*alice* b"])
 
     def test_who_came_and_went_is_told(self) -> None:
         self.assertEqual(event(e.Joined(DEV)), ["-- alice joined #dev"])
@@ -76,11 +72,12 @@ class EventTests(SynchronousTestCase):
         kicked = e.Kicked(UserId(2), BOB, CleanText("spam"))
         self.assertEqual(event(kicked), ["-- alice removed bob from #dev (spam)"])
 
-    def test_changes_are_told(self) -> None:
+    def test_changes_are_told_and_elsewhere_with_the_room(self) -> None:
         self.assertEqual(event(e.Renamed(BOB), None), ["-- alice is now called bob"])
         topic = e.TopicSet(CleanText("Release"))
         self.assertEqual(event(topic), ["-- alice set the topic of #dev: Release"])
         self.assertEqual(event(e.TopicSet(NONE)), ["-- alice cleared the topic of #dev"])
+        self.assertEqual(event(e.Joined(DEV), view=ELSEWHERE), ["-- alice joined #dev"])
 
     def test_what_is_kept(self) -> None:
         kept = ["-- alice changed the retention of #dev: its history is kept for 30 days."]
@@ -93,9 +90,6 @@ class EventTests(SynchronousTestCase):
         free = ["-- The history of #dev is kept as long as this server keeps messages."]
         self.assertEqual(reply(r.Kept(DEV, KEEP_ALL)), free)
         self.assertEqual(reply(r.Kept(DEV, Keep(1))), ["-- The history of #dev is kept for 1 day."])
-
-    def test_what_happened_elsewhere_names_the_room_once(self) -> None:
-        self.assertEqual(event(e.Joined(DEV), view=ELSEWHERE), ["-- alice joined #dev"])
 
     def test_gathered_is_one_line_with_at_most_ten_names_each_way(self) -> None:
         many = tuple(parse_nick(f"n{i}") for i in range(1200))
@@ -198,16 +192,12 @@ class EventTests(SynchronousTestCase):
 
 
 class OwnTests(SynchronousTestCase):
-    def test_own_public_line_is_not_echoed(self) -> None:
+    def test_own_lines_are_echoed_in_private_only(self) -> None:
         for kind in ("say", "action", "notice", "ctcp"):
             self.assertEqual(own(e.Said(kind, text("hi"))), [])
-
-    def test_own_private_line_is_shown_with_its_target(self) -> None:
         self.assertEqual(own(told("say", "psst", "!"), None), ["-> *bob* psst", "-> *bob* !"])
         self.assertEqual(own(told("action", "waves"), None), ["-> *bob* * waves"])
         self.assertEqual(own(told("notice", "x"), None), ["-> *bob* x"])
-
-    def test_own_request_between_programs_is_not_shown_either(self) -> None:
         self.assertEqual(own(told("ctcp", "VERSION"), None), [])
 
     def test_own_rename_and_away_speak_to_you(self) -> None:
@@ -225,13 +215,11 @@ class OwnTests(SynchronousTestCase):
         )
         self.assertEqual(own(e.AwaySet(None), None), ["-- You are no longer marked as away."])
 
-    def test_own_topic_and_kick_are_shown_as_to_all(self) -> None:
+    def test_own_topic_and_kick_are_shown_but_nothing_twice(self) -> None:
         for each in (e.TopicSet(CleanText("x")), e.KeepSet(KEEP_ALL), e.Kicked(UserId(2), BOB)):
             self.assertEqual(own(each), event(each))
-
-    def test_what_a_reply_answers_is_not_shown_twice(self) -> None:
-        for each in (e.Joined(DEV), e.Left(), e.Departed(NONE), e.Arrived(BOB, Scope("s"), "h")):
-            self.assertEqual(own(each), [])
+        for again in (e.Joined(DEV), e.Left(), e.Departed(NONE), e.Arrived(BOB, Scope("s"), "h")):
+            self.assertEqual(own(again), [])
 
 
 STAMP = r"\A\[(\d{4}-\d\d-\d\d )?[0-2][0-9]:[0-5][0-9]\] "
@@ -239,22 +227,22 @@ DATED = r"\A\[\d{4}-\d\d-\d\d [0-2][0-9]:[0-5][0-9]\] "
 
 
 class ReplayTests(SynchronousTestCase):
-    def test_every_replayed_line_carries_its_time(self) -> None:
+    def test_replayed_lines_carry_the_time_and_day_of_the_zone(self) -> None:
         said = by_alice(e.Said("say", text("one", "two")))
         self.assertEqual(
             lines_of(HERE.replay(said)), ["[12:30] <alice> one", "[12:30] <alice> two"]
         )
         self.assertEqual(lines_of(ELSEWHERE.replay(said))[0], "[12:30] #dev <alice> one")
-
-    def test_time_is_that_of_the_zone(self) -> None:
         view = LineView(timezone(timedelta(hours=5, minutes=45)), lambda: NOON, here=True)
         shown = lines_of(view.replay(by_alice(e.Said("say", text("x")))))
         self.assertEqual(shown, ["[18:15] <alice> x"])
-
-    def test_without_a_zone_it_is_the_servers_own(self) -> None:
         view = LineView(None, lambda: NOON, here=True)
         clock = datetime.fromtimestamp(NOON).strftime("%H:%M")
         self.assertTrue(lines_of(view.replay(by_alice(e.Joined(DEV))))[0].startswith(f"[{clock}] "))
+        east = timezone(timedelta(hours=11, minutes=45))
+        view = LineView(east, lambda: NOON - 3600, here=True)  # 23:15 there
+        (line,) = lines_of(view.replay(by_alice(e.Said("say", text("hi")))))
+        self.assertEqual(line, "[2026-01-02 00:15] <alice> hi")
 
     @given(envelopes())
     def test_replay_is_the_event_with_a_time(self, envelope: e.Envelope) -> None:
@@ -277,12 +265,6 @@ class ReplayTests(SynchronousTestCase):
         ):
             view = LineView(UTC, lambda now=now: now, here=True)  # type: ignore[misc]
             self.assertEqual(lines_of(view.replay(line)), [f"{stamp} <alice> hi"])
-
-    def test_day_is_that_of_the_zone(self) -> None:
-        east = timezone(timedelta(hours=11, minutes=45))
-        view = LineView(east, lambda: NOON - 3600, here=True)  # 23:15 there
-        (line,) = lines_of(view.replay(by_alice(e.Said("say", text("hi")))))
-        self.assertEqual(line, "[2026-01-02 00:15] <alice> hi")
 
     def test_what_is_found_always_carries_the_date_and_names_another_room(self) -> None:
         said = by_alice(e.Said("say", text("one", "two")))

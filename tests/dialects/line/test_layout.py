@@ -38,11 +38,16 @@ def said(line: str, columns: int | None = None) -> list[str]:
 
 
 class BlankTests(SynchronousTestCase):
-    def test_padded_text_does_not_reach_the_next_row(self) -> None:
+    def test_padded_text_does_not_reach_the_next_row_and_programs_get_it(self) -> None:
         for blank in BLANKS:
             for before in ("", "hi"):
                 (line,) = said(f"{before}{blank * 80}{FORGED}")
                 self.assertLess(line.index(FORGED), 60, ascii(blank))
+        line = f"hi{' ' * 80}{FORGED}"
+        shown = JsonDialect(lambda: NOON).open().here.event(by_alice(e.Said("say", text(line))))
+        self.assertIn(line.encode(), shown)
+        line = "a" + "\u200d" * 60 + "b"
+        self.assertEqual(said(line), [f"<alice> {line}"])
 
     def test_indentation_and_columns_stay(self) -> None:
         for line in (
@@ -54,31 +59,24 @@ class BlankTests(SynchronousTestCase):
         ):
             self.assertEqual(said(line), [f"<alice> {line}"])
 
-    def test_programs_get_it_as_it_is(self) -> None:
-        line = f"hi{' ' * 80}{FORGED}"
-        shown = JsonDialect(lambda: NOON).open().here.event(by_alice(e.Said("say", text(line))))
-        self.assertIn(line.encode(), shown)
-
-    def test_what_shows_as_nothing_is_no_blank(self) -> None:
-        line = "a" + "\u200d" * 60 + "b"
-        self.assertEqual(said(line), [f"<alice> {line}"])
-
 
 class WrapTests(SynchronousTestCase):
-    def test_long_line_is_broken_between_words_with_an_indent(self) -> None:
+    def test_long_lines_are_broken_with_an_indent_and_nothing_is_lost(self) -> None:
         words = " ".join(["word"] * 30)
         shown = said(words, 80)
         self.assertEqual(len(shown), 3)
         self.assertTrue(all(len(line) < 80 for line in shown))
         self.assertTrue(all(line.startswith(f"{INDENT}word") for line in shown[1:]))
         self.assertEqual(" ".join(line.strip() for line in shown), f"<alice> {words}")
-
-    def test_word_that_is_too_long_is_broken_and_nothing_is_lost(self) -> None:
         shown = said("x" * 200, 80)
         self.assertEqual(
             "".join(line.removeprefix(INDENT) for line in shown), f"<alice> {'x' * 200}"
         )
         self.assertEqual([len(line) for line in shown], [79, 79, 58])
+        shown = said("e\u0301" * 100, 40)
+        self.assertGreater(len(shown), 2)
+        for row in shown[1:]:
+            self.assertTrue(row.startswith(f"{INDENT}e\u0301"))
 
     def test_text_of_exact_length_forges_no_line(self) -> None:
         for columns in (20, 80, 81, 83, 120, 200):
@@ -88,26 +86,16 @@ class WrapTests(SynchronousTestCase):
                     for row in said(line, columns)[1:]:
                         self.assertTrue(row.startswith(INDENT), (columns, ascii(row)))
 
-    def test_nothing_is_broken_in_a_window_of_unknown_or_great_width(self) -> None:
+    def test_short_lines_and_great_widths_break_nothing(self) -> None:
         for columns in (None, WIDTHS[-1] + 1, 500):
             self.assertEqual(len(said("word " * 800, columns)), 1)
-
-    def test_short_line_stays_one_row(self) -> None:
         for line in ("hi", "x" * 70, "\u6f22" * 10):
             self.assertEqual(said(line, 80), [f"<alice> {line}"])
-
-    def test_widths_are_few(self) -> None:
         dialect = LineDialect(lambda: NOON)
         sessions = [dialect.open(columns) for columns in (None, *range(1, 1000))]
         self.assertEqual(len({session.here for session in sessions}), len(WIDTHS) + 1)
         self.assertEqual(len({session.elsewhere for session in sessions}), len(WIDTHS) + 1)
         self.assertEqual([width_for(columns) for columns in (1, 79, 80, 99)], [20, 60, 80, 80])
-
-    def test_marks_stay_with_their_letter(self) -> None:
-        shown = said("e\u0301" * 100, 40)
-        self.assertGreater(len(shown), 2)
-        for row in shown[1:]:
-            self.assertTrue(row.startswith(f"{INDENT}e\u0301"))
 
     @given(
         st.text(st.sampled_from("ab  \u6f22\u0301\u200d\u3000\u05d0\u2068\u2069"), max_size=200),
@@ -124,11 +112,9 @@ class WrapTests(SynchronousTestCase):
 
 
 class IsolateTests(SynchronousTestCase):
-    def test_what_is_written_from_right_to_left_turns_nothing_around(self) -> None:
+    def test_only_what_is_written_from_right_to_left_is_isolated(self) -> None:
         for line in (HEBREW, f"{ARABIC} 123", f"abc {HEBREW}", *KEPT[3:]):
             self.assertEqual(said(line), [f"<alice> \u2068{line}\u2069"])
-
-    def test_everything_else_is_as_it_was_written(self) -> None:
         for line in ("hi", "h\u00e9", "\u6f22\u5b57", *KEPT[:3]):
             self.assertEqual(said(line), [f"<alice> {line}"])
 

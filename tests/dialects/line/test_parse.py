@@ -385,13 +385,11 @@ class GrammarTests(SynchronousTestCase):
         for line, command in MEANINGS:
             self.assertEqual(parse(line), command, ascii(line))
 
-    def test_near_misses_are_errors_and_nothing_is_said(self) -> None:
+    def test_near_misses_are_errors_that_say_so_or_what_to_write(self) -> None:
         for line, code in NEAR_MISSES:
             bad = self.assertRaises(BadLine, parse, line)
             self.assertEqual(bad.code, code, ascii(line))
             self.assertIsNone(bad.tag)
-
-    def test_every_near_miss_says_that_nothing_was_said_or_what_to_write(self) -> None:
         for line, _ in NEAR_MISSES:
             why = str(self.assertRaises(BadLine, parse, line))
             told = "was not sent" in why or "Usage: " in why
@@ -491,7 +489,7 @@ class ErrorTextTests(SynchronousTestCase):
     def why(self, line: str | bytes) -> str:
         return str(self.assertRaises(BadLine, parse, line))
 
-    def test_unknown_command_suggests_the_nearest_and_how_to_say_it(self) -> None:
+    def test_unknown_command_suggests_the_nearest_or_help(self) -> None:
         self.assertEqual(
             self.why("/jion dev"),
             "There is no command /jion. Did you mean /join? "
@@ -499,8 +497,6 @@ class ErrorTextTests(SynchronousTestCase):
         )
         self.assertIn("Did you mean !msg?", self.why("!mgs bob hi"))
         self.assertIn("Did you mean /join?", self.why("!join dev"))
-
-    def test_unknown_command_unlike_any_points_to_help(self) -> None:
         self.assertIn("/help lists the commands.", self.why("/xyzzy"))
         self.assertIn(
             "The commands with ! are !who, !msg NICK TEXT, !logout and !help.",
@@ -524,17 +520,13 @@ class ErrorTextTests(SynchronousTestCase):
         self.assertIn("Usage: /join ROOM [PASSWORD]", self.why("/join a b c"))
         self.assertIn("Usage: !msg NICK TEXT", self.why("!msg bob"))
         self.assertIn("Usage: /back", self.why("/back now"))
-
-    def test_empty_private_text_names_the_target(self) -> None:
         self.assertIn("The message was not sent. Usage: MSG bob:TEXT", self.why("MSG bob: "))
 
-    def test_bad_bytes_are_named_with_their_place(self) -> None:
+    def test_bad_bytes_are_named_and_quoted_words_are_short_and_clean(self) -> None:
         self.assertIn("byte 0xFF (byte 3) is not UTF-8", self.why(b"hi\xff"))
         self.assertIn("U+001B ESCAPE (character 1)", self.why("\x1b[2J"))
         for line in (b"a\x00b", b"a\rb", b"\xc3", b"\x9b2J", "\u202eevil".encode()):
             self.assertEqual(self.assertRaises(BadLine, parse, line).code, "bad-text")
-
-    def test_quoted_words_are_short_and_clean(self) -> None:
         for mark in ("/", "!"):
             why = self.why(f"{mark}{'x' * 4000}")
             self.assertLess(len(why), 250)
@@ -545,12 +537,14 @@ class LoginTests(SynchronousTestCase):
     def login(self, line: str | bytes) -> c.Command | None:
         return parse(line, logged_in=False)
 
-    def test_first_line_is_a_name_with_or_without_password(self) -> None:
+    def test_first_line_is_a_name_or_empty_with_or_without_password(self) -> None:
         self.assertEqual(self.login("bob"), c.Login(BOB))
         self.assertEqual(self.login("  bob \t"), c.Login(BOB))
         self.assertEqual(self.login("bob secret"), c.Login(BOB, "secret", or_guest=True))
         self.assertEqual(self.login("bob\u00a0secret "), c.Login(BOB, "secret", or_guest=True))
         self.assertEqual(self.login("bob "), c.Login(BOB))
+        for line in ("", " ", "\t "):
+            self.assertEqual(self.login(line), c.Login())
 
     def test_line_of_three_words_is_perhaps_said_and_no_log_shows_it(self) -> None:
         login = self.login("bob two words")
@@ -562,10 +556,6 @@ class LoginTests(SynchronousTestCase):
         )
         self.assertEqual(self.login("3 more people"), c.Login(said=Secret("3 more people")))
 
-    def test_empty_line_takes_a_guest_name(self) -> None:
-        for line in ("", " ", "\t "):
-            self.assertEqual(self.login(line), c.Login())
-
     def test_one_can_leave_and_ask_for_help_before_login(self) -> None:
         for line in ("/quit", "/QUIT", "!logout", "QUIT", "/quit bye"):
             self.assertEqual(self.login(line), c.Quit())
@@ -573,17 +563,13 @@ class LoginTests(SynchronousTestCase):
             self.assertEqual(self.login(line), c.Help())
         self.assertEqual(self.login("/help  register "), c.Help("register"))
 
-    def test_refused_name_is_quoted_with_the_reason(self) -> None:
+    def test_refused_names_commands_and_passwords_are_told_as_such(self) -> None:
         bad = self.assertRaises(BadLine, self.login, "b@b")
         self.assertEqual(bad.code, "bad-nick")
         self.assertTrue(str(bad).startswith('"b@b" cannot be your nickname: "@" cannot be in'), bad)
-
-    def test_a_command_is_no_name(self) -> None:
         for line in ("/join dev", "!who", "JOIN dev", "list", "MSG hi", "MSG bob:hi", "{"):
             bad = self.assertRaises(BadLine, self.login, line)
             self.assertIn("cannot be your nickname", str(bad))
-
-    def test_password_must_be_clean(self) -> None:
         self.assertEqual(self.assertRaises(BadLine, self.login, "bob \x1bx").code, "bad-text")
         self.assertEqual(self.assertRaises(BadLine, self.login, b"bob \xff").code, "bad-text")
 
@@ -624,21 +610,16 @@ def sample_arguments(spec: Spec) -> str:
 
 
 class TableTests(SynchronousTestCase):
-    def test_every_command_of_the_table_is_reachable(self) -> None:
+    def test_every_command_of_the_table_is_reachable_without_its_options_too(self) -> None:
         for name, spec in COMMANDS.items():
             arguments = sample_arguments(spec)
             command = parse(f"/{name} {arguments}")
             self.assertEqual(command, spec.parse(arguments))
             self.assertEqual(parse(f"/{name.upper()} {arguments}"), command)
-
-    def test_optional_arguments_may_be_left_out(self) -> None:
         for name, spec in COMMANDS.items():
             words = spec.arguments
             if all(word.startswith("[") or word.endswith("]") for word in words):
                 self.assertEqual(parse(f"/{name}"), spec.parse(""))
-
-    def test_read_is_the_grammar_without_bytes(self) -> None:
-        # What JSON's "command" goes through.
         self.assertEqual(read(CleanText("/who")), c.Who())
         self.assertIsNone(read(CleanText(" ")))
 

@@ -1,5 +1,3 @@
-"""Tests for twisted_chat.dialects.line.replies."""
-
 from __future__ import annotations
 
 import re
@@ -52,8 +50,10 @@ class ReplyTests(SynchronousTestCase):
         self.assertIn("/help", hint)
         self.assertLessEqual(len(hint), 80)
 
-    def test_token_is_not_shown_to_people(self) -> None:
+    def test_tokens_and_what_programs_want_are_not_shown(self) -> None:
         self.assertNotIn(b"secret-token", HERE.reply(r.Welcome(BOB, "secret-token"), None))
+        self.assertEqual(reply(r.Acked(MessageId(1), NOON)), [])
+        self.assertEqual(reply(r.Probe()), [])
 
     def test_error_is_one_marked_sentence(self) -> None:
         self.assertEqual(reply(r.Refused("x", "bob is not here")), ["! bob is not here."])
@@ -78,13 +78,16 @@ class ReplyTests(SynchronousTestCase):
             ["-- You left #dev. You are not in any room now. Enter one with /join ROOM."],
         )
 
-    def test_history_stands_in_a_frame(self) -> None:
+    def test_history_stands_in_a_frame_if_there_is_any(self) -> None:
         self.assertEqual(reply(r.HistoryStart(DEV, 2, False)), ["-- Earlier in #dev:"])
         end = r.HistoryEnd(DEV, 2, False, True)
         self.assertEqual(reply(end), ["-- End of what was said earlier in #dev."])
-
-    def test_history_that_is_sent_while_it_is_read_stands_in_the_same_frame(self) -> None:
         self.assertEqual(reply(r.HistoryStart(DEV, None, True)), ["-- Earlier in #dev:"])
+        self.assertEqual(reply(r.HistoryStart(DEV, 0, False)), [])
+        self.assertEqual(
+            reply(r.HistoryStart(DEV, 0, True)), ["-- There are no earlier messages in #dev."]
+        )
+        self.assertEqual(reply(r.HistoryEnd(DEV, 0, True, False)), [])
 
     def test_history_that_was_asked_for_says_how_to_see_more(self) -> None:
         end = "-- End of what was said earlier in #dev"
@@ -149,13 +152,6 @@ class ReplyTests(SynchronousTestCase):
         bad = "-- Nothing has been stored since 2026-01-01 12:30: disk full"
         self.assertEqual(reply(r.Stats(12, 10, 1, ill)), [*well, bad])
 
-    def test_no_history_has_no_frame(self) -> None:
-        self.assertEqual(reply(r.HistoryStart(DEV, 0, False)), [])
-        self.assertEqual(
-            reply(r.HistoryStart(DEV, 0, True)), ["-- There are no earlier messages in #dev."]
-        )
-        self.assertEqual(reply(r.HistoryEnd(DEV, 0, True, False)), [])
-
     def test_profile_says_who_where_and_since_when(self) -> None:
         profile = r.Profile(BOB, None, (LOBBY, DEV), NOON, 300, None)
         self.assertEqual(
@@ -173,9 +169,15 @@ class ReplyTests(SynchronousTestCase):
             ],
         )
 
-    def test_away_without_a_reason_is_just_away(self) -> None:
+    def test_farewell_pong_and_away(self) -> None:
         (line,) = reply(r.Profile(BOB, None, (), NOON, 59, c.NO_REASON))
         self.assertTrue(line.endswith("; away."), line)
+        self.assertEqual(reply(r.Farewell("")), ["-- Goodbye."])
+        self.assertEqual(
+            reply(r.Farewell("the server is stopping")), ["-- Goodbye (the server is stopping)."]
+        )
+        self.assertEqual(reply(r.Pong(CleanText("x"))), ["-- pong x"])
+        self.assertEqual(reply(r.Pong(NONE)), ["-- pong"])
 
     def test_topic(self) -> None:
         self.assertEqual(
@@ -186,20 +188,6 @@ class ReplyTests(SynchronousTestCase):
         self.assertEqual(
             reply(r.Topic(DEV, NONE)), ["-- #dev has no topic. Set one with /topic TEXT."]
         )
-
-    def test_farewell(self) -> None:
-        self.assertEqual(reply(r.Farewell("")), ["-- Goodbye."])
-        self.assertEqual(
-            reply(r.Farewell("the server is stopping")), ["-- Goodbye (the server is stopping)."]
-        )
-
-    def test_what_programs_want_is_not_shown(self) -> None:
-        self.assertEqual(reply(r.Acked(MessageId(1), NOON)), [])
-        self.assertEqual(reply(r.Probe()), [])
-
-    def test_pong_brings_the_text_back(self) -> None:
-        self.assertEqual(reply(r.Pong(CleanText("x"))), ["-- pong x"])
-        self.assertEqual(reply(r.Pong(NONE)), ["-- pong"])
 
     @given(replies)
     def test_only_marked_lines_are_the_servers(self, answer: r.Reply) -> None:

@@ -181,17 +181,18 @@ FOR_VAULT = [
 
 
 class MeantForTests(SynchronousTestCase):
-    def test_slips_of_a_private_form_name_who_they_were_meant_for(self) -> None:
+    def test_slips_name_who_or_which_room_they_were_meant_for(self) -> None:
         for line in FOR_BOB:
             self.assertEqual(typos.meant_for(line), BOB, ascii(line))
-
-    def test_slips_of_a_join_name_the_room(self) -> None:
         for line in FOR_VAULT:
             self.assertEqual(typos.meant_for(line), VAULT, ascii(line))
+        self.assertEqual(typos.meant_for("join \U0001f600 x"), parse_room("\U0001f600"))
 
-    def test_talk_is_meant_for_everybody(self) -> None:
+    def test_talk_and_what_is_no_name_are_meant_for_everybody(self) -> None:
         for line in TALK:
             self.assertIsNone(typos.meant_for(line), ascii(line))
+        for line in (f"msg {'x' * 4000} psst", f"psst>{'x' * 33}", f"join {'x' * 51} y"):
+            self.assertIsNone(typos.meant_for(line), line[:20])
 
     def test_no_rule_of_the_grammar_says_them_before(self) -> None:
         for line in [*FOR_BOB, *FOR_VAULT]:
@@ -217,13 +218,6 @@ class MeantForTests(SynchronousTestCase):
         ):
             for line in (f"msg {name} psst", f"psst > {name} !", f"> {name}, psst"):
                 self.assertEqual(typos.meant_for(line), parse_nick(name), ascii(line))
-
-    def test_room_may_be_named_with_emoji(self) -> None:
-        self.assertEqual(typos.meant_for("join \U0001f600 x"), parse_room("\U0001f600"))
-
-    def test_what_is_no_name_is_meant_for_nobody(self) -> None:
-        for line in (f"msg {'x' * 4000} psst", f"psst>{'x' * 33}", f"join {'x' * 51} y"):
-            self.assertIsNone(typos.meant_for(line), line[:20])
 
     @given(
         st.text(" \t.,:;!?/\\'\"<>()@#-\u00b4\u200b\u00ad\u3000\uff0f\u2800", max_size=4),
@@ -255,15 +249,11 @@ class MeantForTests(SynchronousTestCase):
 
 
 class MeantByMsgTests(SynchronousTestCase):
-    def test_text_that_only_begins_with_a_name_is_said(self) -> None:
+    def test_only_slips_behind_msg_are_seen(self) -> None:
         for text in ("bob psst", "@bob psst", "bob, psst", "http://x", "bob://x", "bob.", "1;2"):
             self.assertIsNone(typos.meant_by_msg(text), text)
-
-    def test_colon_that_was_missed_by_a_key_is_seen(self) -> None:
         for text in ("bob;psst", "bob ; psst", "bob.psst", "bob,psst", "bob\u200b :psst"):
             self.assertEqual(typos.meant_by_msg(text), BOB, ascii(text))
-
-    def test_other_slips_are_seen_too(self) -> None:
         self.assertEqual(typos.meant_by_msg("psst > bob!"), BOB)
         self.assertEqual(typos.meant_by_msg("msg bob psst"), BOB)
         self.assertEqual(typos.meant_by_msg("join vault x"), VAULT)
@@ -271,25 +261,21 @@ class MeantByMsgTests(SynchronousTestCase):
 
 
 class HiddenTests(SynchronousTestCase):
-    def test_every_character_that_shows_as_nothing_is_a_blank_before_a_command(self) -> None:
+    def test_every_hidden_character_is_a_blank_before_a_command(self) -> None:
         unseen = [x for x in map(chr, range(sys.maxunicode + 1)) if not drop_ignorable(x).strip()]
         self.assertGreater(len(unseen), 4000)
         for character in [*unseen, "\u2800"]:
             self.assertTrue(typos.hides_command(f"{character}/msg bob psst"), ascii(character))
             self.assertTrue(typos.hides_command(f" {character}MSG bob:psst"), ascii(character))
-
-    def test_no_other_letter_shows_as_nothing(self) -> None:
         for character in map(chr, range(sys.maxunicode + 1)):
             if character.isalnum() and not drop_ignorable(character):
                 self.assertIn(character, typos._FILLERS)
 
-    def test_commands_are_seen_through_it(self) -> None:
+    def test_commands_are_seen_through_hidden_characters_and_talk_is_not(self) -> None:
         for line in ("/", "!", "//x", "JOIN", "MSG hi", "LEAVE ", "msg bob:hi", "msg bob\uff1ahi"):
             self.assertTrue(typos.hides_command(f"\u00ad {line}"), ascii(line))
             self.assertTrue(typos.hides_command(f" \u00ad{line[:1]}\u00ad{line[1:]}"), ascii(line))
             self.assertFalse(typos.hides_command(line), ascii(line))
-
-    def test_talk_may_begin_with_blanks_and_hidden_characters(self) -> None:
         for line in ("hi", "?", "LIST of", "MSGR", "msg http://x", "\uff01", "\u3164", ""):
             self.assertFalse(typos.hides_command(f" \u200b{line}"), ascii(line))
 
@@ -327,21 +313,17 @@ class MarkTests(SynchronousTestCase):
 
 
 class ArrowTests(SynchronousTestCase):
-    def test_arrows_of_input_methods_and_of_web_pages_count(self) -> None:
+    def test_every_arrow_of_unicode_counts(self) -> None:
         for line in (">", "a>b", "a\uff1eb", "a\ufe65b", "\u00e9 > b", "a\u2192b", "a&GT;b", "a<b"):
             self.assertTrue(typos.points(line), ascii(line))
         for line in ("", "a", "a\u300bb", "a & b"):
             self.assertFalse(typos.points(line), ascii(line))
-
-    def test_every_arrow_of_unicode_to_the_right_or_left_counts(self) -> None:
         for character in (chr(code) for block in typos._ARROW_BLOCKS for code in block):
             words = unicodedata.name(character, "").split()
             if "RIGHTWARDS" in words and "ARROW" in words:
                 self.assertTrue(typos.points_oddly(f"psst {character} bob"), ascii(character))
             elif "LEFTWARDS" in words and "ARROW" in words:
                 self.assertEqual(typos.meant_for(f"bob {character} psst"), BOB, ascii(character))
-
-    def test_those_are_all_that_stand_for_the_one_of_ascii(self) -> None:
         arrows = {chr(code) for code, plain in typos._WIDE.items() if plain == ">"}
         self.assertEqual(arrows, {"\uff1e", "\ufe65"})
 

@@ -1,5 +1,3 @@
-"""Tests for twisted_chat.dialects.schema.base."""
-
 from __future__ import annotations
 
 from hypothesis import given
@@ -30,11 +28,6 @@ class ObjectTests(SynchronousTestCase):
             b'{"type":"ack","content":"","timestamp":"","message":"7","time":0.0}',
         )
         self.assertEqual(encode(s.RoomSettings(room="a"))[-12:], b',"roles":{}}')
-
-    def test_what_is_equal_to_a_default_is_left_out_too(self) -> None:
         kind = "".join(("s", "ay"))
         self.assertEqual(encode(Incoming("message", kind=plain(kind))), b'{"type":"message"}')  # type: ignore[arg-type]
-
-    def test_what_is_no_text_is_not_smuggled_in_as_one(self) -> None:
-        # Only texts are unpacked; a name in its place, say, is a bug to be seen.
         self.assertRaises(TypeError, encode, {"nick": object()})

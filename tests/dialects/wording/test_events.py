@@ -1,5 +1,3 @@
-"""Tests for twisted_chat.dialects.wording.events."""
-
 from __future__ import annotations
 
 from msgspec.structs import replace

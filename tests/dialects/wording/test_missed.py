@@ -1,5 +1,3 @@
-"""Tests for twisted_chat.dialects.wording.missed."""
-
 from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase

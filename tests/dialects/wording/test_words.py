@@ -1,5 +1,3 @@
-"""Tests for twisted_chat.dialects.wording.words."""
-
 from __future__ import annotations
 
 from datetime import UTC, timedelta, timezone
@@ -35,15 +33,11 @@ class WordsTests(SynchronousTestCase):
         (line,) = reply(r.Profile(BOB, None, rooms, NOON, 0, None))
         self.assertIn(" #r9 …;", line)
 
-    def test_one_is_not_said_as_many(self) -> None:
+    def test_counts_dates_and_reasons_are_worded(self) -> None:
         said = [words.counted(count, "message") for count in (0, 1, 2, 1234)]
         self.assertEqual(said, ["0 messages", "1 message", "2 messages", "1,234 messages"])
-
-    def test_no_reason_leaves_nothing_behind(self) -> None:
         self.assertEqual(words.because(CleanText("spam")), " (spam)")
         self.assertEqual((words.because(None), words.because(NONE)), ("", ""))
-
-    def test_date_is_that_of_the_zone(self) -> None:
         east = timezone(timedelta(hours=12))
         self.assertEqual(words.date(NOON, UTC), "2026-01-01 12:30")
         self.assertEqual(words.date(NOON, east), "2026-01-02 00:30")

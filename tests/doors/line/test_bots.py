@@ -114,17 +114,14 @@ class DeclaredTests(Case):
         self.assertEqual(len(room["bot_commands"]), 3 * MAX_WORDS)
         self.assertNotIn("!w3-0", room["bot_commands"])
 
-    def test_a_room_without_bots_says_nothing_of_them(self) -> None:
-        self.declares("!roll")
-        self.zoe.types("/join dev")
-        self.assertNotIn("Bots", "\n".join(self.zoe.sees()))
-
-    def test_the_same_words_again_are_not_shown_again(self) -> None:
+    def test_the_same_words_again_are_not_shown_again_nor_in_rooms_without_bots(self) -> None:
         self.declares("!roll")
         self.house.hush()
         (told,) = self.declares("!roll")
         self.assertEqual((told["type"], told["code"]), ("notice", "done"))
         self.assert_sees(self.zoe)
+        self.zoe.types("/join dev")
+        self.assertNotIn("Bots", "\n".join(self.zoe.sees()))
 
     def test_who_is_muted_shows_no_words_there(self) -> None:
         self.zoe.types("/join dev")
@@ -203,15 +200,13 @@ class RefusedTests(Case):
         ):
             self.assertIn("letters", self.refused(word))
 
-    def test_words_are_a_list_of_few(self) -> None:
+    def test_words_are_a_list_of_few_and_a_server_has_only_so_many_bots(self) -> None:
         self.assertIn(str(MAX_WORDS), self.refused(*(f"!word{n}" for n in range(MAX_WORDS + 1))))
         for given in (None, "!roll", [1], {"a": 1}):
             self.dice.objects({"type": "bot_commands", "commands": given})
             (told,) = self.dice.gets()
             self.assertEqual(told["code"], "bad-field", given)
             self.assertIn('"commands"', told["content"])
-
-    def test_a_server_has_only_so_many_bots(self) -> None:
         bots = self.house.node.hub.state.bots
         for number in range(MAX_BOTS):
             bots[-number - 1] = frozenset(("!word",))  # type: ignore[index]
@@ -296,21 +291,19 @@ class OperatorsOnlyTests(HouseTestCase):
         (said,) = self.rex.gets()
         self.assertEqual((said["content"], said["room"], said["operators"]), ("psst", "dev", True))
 
-    def test_it_is_in_no_history(self) -> None:
+    def test_it_is_in_no_history_and_not_shown_to_who_ignores_the_author(self) -> None:
         self.says("psst")
         self.house.hush()
         self.ann.types("/history #dev")
         self.assertNotIn("psst", "".join(self.ann.sees()))
+        self.ann.types("/ignore bob")
+        self.house.hush()
+        self.says("psst")
+        self.assert_sees(self.ann)
 
     def test_nobody_says_by_it_what_they_may_not_say(self) -> None:
         self.ann.types("/mute bob")
         self.house.hush()
         self.says("psst")
         self.assertEqual([each["code"] for each in self.bob.gets()], ["muted"])
-        self.assert_sees(self.ann)
-
-    def test_operator_who_ignores_the_author_is_not_shown_it(self) -> None:
-        self.ann.types("/ignore bob")
-        self.house.hush()
-        self.says("psst")
         self.assert_sees(self.ann)

@@ -210,7 +210,7 @@ class RefusedTests(Case):
         ):
             self.refused(line)
 
-    def test_two_words_of_which_the_first_is_not_registered_are_refused_with_a_suggestion(
+    def test_two_words_without_a_registered_name_are_refused_with_a_suggestion(
         self,
     ) -> None:
         told = self.refused("bob s3cret")

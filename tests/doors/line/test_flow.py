@@ -223,12 +223,10 @@ class SlipTests(HouseTestCase):
             )
         self.assert_sees(self.zoe)
 
-    def test_a_fullwidth_colon_is_a_colon(self) -> None:
+    def test_a_fullwidth_colon_is_a_colon_and_a_message_to_everybody_stays_one(self) -> None:
         self.eve.types("MSG bob\uff1apsst")
         self.assert_sees(self.bob, "*eve* psst")
         self.assert_sees(self.zoe)
-
-    def test_classic_message_to_everybody_stays_one(self) -> None:
         self.eve.types("MSG bob psst")
         self.assert_sees(self.zoe, "<eve> bob psst")
 

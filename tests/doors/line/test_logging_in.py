@@ -97,7 +97,7 @@ class PromptTests(Case):
                 [line for each in (ann, guest) for line in each.sees() if "orrect" in line]
             )
 
-    def test_who_is_in_already_is_asked_for_the_password_too_and_stays_who_they_are_without(
+    def test_who_is_in_is_asked_for_the_password_too_and_stays_without_it(
         self,
     ) -> None:
         ann, eve = self.house.enters("ann"), self.house.enters("eve")

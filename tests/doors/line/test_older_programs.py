@@ -218,11 +218,6 @@ class TalkTests(OlderProgramCase):
         self.assertEqual(olga.shown(), [("QUIT", "Goodbye.")])
         self.assertTrue(olga.gone)
 
-    def test_errors_are_objects_as_well(self) -> None:
-        olga = self.olga()
-        olga.bare(old("MSG", "nobody:psst"), old("SING"), old("MSG"))
-        self.assertEqual([kind for kind, _ in olga.shown()], ["ERROR"] * 3)
-
     def test_busy_room_comes_in_few_objects_and_in_order(self) -> None:
         olga = self.olga()
         self.bob.types(*[f"line {turn}" for turn in range(60)])
@@ -232,10 +227,12 @@ class TalkTests(OlderProgramCase):
             "\n".join(contents).split("\n"), [f"bob: line {turn}" for turn in range(60)]
         )
 
-    def test_silent_program_is_not_pinged(self) -> None:
+    def test_errors_are_objects_and_silent_programs_are_not_pinged(self) -> None:
         olga = self.olga()
         self.house.factory.connections.check(self.house.clock.seconds() + 10_000)
         self.assertEqual(olga.shown(), [])
+        olga.bare(old("MSG", "nobody:psst"), old("SING"), old("MSG"))
+        self.assertEqual([kind for kind, _ in olga.shown()], ["ERROR"] * 3)
 
     def test_gone_program_leaves_nothing_to_be_done(self) -> None:
         olga = self.olga()

@@ -331,18 +331,16 @@ class MarkerTests(Case):
         self.assertEqual((read["with"], read["message"]), ("ann", told["id"]))
         self.assertNotIn("room", read)
 
-    def test_guests_have_no_markers(self) -> None:
+    def test_guests_have_no_markers_and_rooms_must_be_theirs(self) -> None:
+        bob = self.program()
+        bob.gets()
+        bob.objects({"type": "read", "room": "dev", "message": "0" * 16})
+        self.assertEqual(bob.gets()[0]["code"], "no-such-room")
         eve = self.house.program("eve")
         eve.objects({"type": "read", "message": "0" * 16})
         self.assertEqual(eve.gets()[0]["code"], "no-account")
         eve.objects({"type": "read", "with": "ann", "message": "0" * 16})
         self.assertEqual(eve.gets()[0]["code"], "no-account")
-
-    def test_room_must_be_one_of_theirs(self) -> None:
-        bob = self.program()
-        bob.gets()
-        bob.objects({"type": "read", "room": "dev", "message": "0" * 16})
-        self.assertEqual(bob.gets()[0]["code"], "no-such-room")
 
     def test_other_sessions_are_told_what_was_read_with_the_end_of_one(self) -> None:
         reader = self.program()

@@ -123,15 +123,13 @@ class LoginTests(HouseTestCase):
         why = "! bob is not registered, so it has no password. A nickname is one word. Try bob."
         self.assert_sees(bob, *GREETING, why, AGAIN)
 
-    def test_help_comes_before_login_too_and_a_name_after_it(self) -> None:
+    def test_help_comes_before_login_and_together_with_a_name(self) -> None:
         for ask in ("HELP", "/help", "!help", "?"):
             guest = self.house.comes()
             guest.types(ask, "")
             seen = guest.sees()
             self.assert_any(seen, r"^-- .*/help COMMAND")
             self.assert_any(seen, r"^-- Welcome, guest\d")
-
-    def test_help_and_a_name_may_come_together(self) -> None:
         guest = self.house.comes()
         guest.sends(b"HELP\nbob\nhi\n")
         self.assertIn("-- Welcome, bob.", guest.sees())
@@ -267,8 +265,13 @@ class EndOfInputTests(HouseTestCase):
         super().setUp()
         self.bob = self.house.enters("bob")
 
-    def test_the_protocol_is_told_of_it(self) -> None:
+    def test_without_a_name_it_ends_at_once_and_the_protocol_is_told(self) -> None:
         verifyObject(IHalfCloseableProtocol, self.bob.protocol)
+        nobody = self.house.comes()
+        nobody.ends()
+        self.assert_sees(nobody, *GREETING, "-- Goodbye.")
+        self.assertTrue(nobody.gone)
+        self.assert_sees(self.bob)
 
     def test_every_line_is_handled_then_the_visit_ends(self) -> None:
         alice = self.house.comes()
@@ -300,13 +303,6 @@ class EndOfInputTests(HouseTestCase):
         self.house.waits(60)
         said = [f"<alice> {n}" for n in range(100)]
         self.assertEqual(self.bob.sees()[1:], [*said, "-- alice left the chat (disconnected)"])
-
-    def test_without_a_name_it_ends_at_once(self) -> None:
-        nobody = self.house.comes()
-        nobody.ends()
-        self.assert_sees(nobody, *GREETING, "-- Goodbye.")
-        self.assertTrue(nobody.gone)
-        self.assert_sees(self.bob)
 
     def test_what_a_program_said_last_is_acknowledged_before_the_goodbye(self) -> None:
         script = self.house.comes()
@@ -375,14 +371,10 @@ class OtherProtocolTests(HouseTestCase):
         self.assertTrue(guest.gone)
         self.assert_sees(self.bob)
 
-    def test_an_empty_line_before_a_request_is_no_login(self) -> None:
-        self.dropped(b"\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\nhello\r\n")
-
-    def test_tls_is_dropped_at_its_first_byte(self) -> None:
+    def test_tls_and_requests_are_dropped_without_effect(self) -> None:
         self.dropped(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03alice\nhello\n")
         self.dropped(b"\x16", b"\x03")
-
-    def test_nothing_that_is_dropped_is_a_name_or_a_count(self) -> None:
+        self.dropped(b"\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\nhello\r\n")
         self.dropped(b"\x16\x03\x01")
         self.dropped(b"GET / HTTP/1.1\r\n")
         self.assertEqual((len(self.house.sessions), len(self.house.factory.connections)), (1, 1))

@@ -143,13 +143,11 @@ class BadInputTests(HouseTestCase):
         for size in (4097, 4096 + 512 + 1, 5000, 1024 * 1024 - 1):
             self.refused(b"x" * size, r"4,096")
 
-    def test_the_limit_is_that_of_the_text_in_bytes(self) -> None:
+    def test_the_limit_is_that_of_the_text_in_bytes_and_longest_names_fit(self) -> None:
         for line in (b"x" * 4096, "\u00e9".encode() * 2048, b"MSG " + b"x" * 4096):
             self.eve.sends(line + b"\r\n")
             self.assert_sees(self.eve)
             self.assertEqual(self.bob.sees(), [f"<eve> {line.decode().removeprefix('MSG ')}"])
-
-    def test_a_private_text_of_the_longest_names_fits(self) -> None:
         name = "n" * 32
         other = self.house.enters(name)
         self.house.hush()
@@ -168,13 +166,11 @@ class BadInputTests(HouseTestCase):
         self.assertTrue(self.eve.gone)
         self.assert_sees(self.bob, "-- eve left the chat (sent too much without a line end)")
 
-    def test_a_hundred_megabytes_without_a_line_end_take_no_memory(self) -> None:
+    def test_neither_bytes_nor_telnet_without_end_take_memory(self) -> None:
         piece = b"x" * 65536
         for send in (piece, b" " * 65536, b'{"a":' * 13000, IAC + SB + piece):
             self.assertLess(self.memory(b"{", send, 1600), 256 * 1024, send[:10])
             self.assertLess(self.memory(b"x", send, 1600), 256 * 1024, send[:10])
-
-    def test_telnet_without_end_takes_no_memory(self) -> None:
         for send in (NOP * 500, IAC * 1000, IAC + SB + IAC * 1000, (IAC + DO + ECHO) * 300):
             self.assertLess(self.memory(b"x", send, 50), 256 * 1024, send[:10])
 

@@ -86,13 +86,11 @@ class UsageTests(Case):
             '! "y" is not a page number; the first page is 1. Usage: /who [ROOM] [PAGE].',
         )
 
-    def test_arguments_beyond_a_password_are_not_quoted(self) -> None:
+    def test_arguments_are_not_quoted_but_the_usage_is(self) -> None:
         self.assertEqual(
             self.told("/login bob my pass phrase"),
             "! Too many words: a password cannot contain spaces. Usage: /login [NICK] PASSWORD.",
         )
-
-    def test_a_name_that_cannot_be_tells_how_the_command_is_written(self) -> None:
         self.assertEqual(
             self.told("/nick a:b"),
             '! ":" cannot be in a nickname; leave it out. Usage: /nick NICK.',
@@ -116,13 +114,10 @@ class WrongPasswordTests(Case):
         self.bob.types("/register correct-horse")
         self.house.hush()
 
-    def test_a_wrong_password_of_a_registered_name_says_that_it_is_wrong(self) -> None:
+    def test_wrong_passwords_and_names_are_told_as_such(self) -> None:
         eve = self.house.enters("eve")
         eve.types("/login bob wrong-horse")
         self.assert_sees(eve, "! Wrong password for bob. Type /login bob PASSWORD to try again.")
-
-    def test_a_name_that_is_not_registered_is_told_as_such(self) -> None:
-        eve = self.house.enters("eve")
         eve.types("/login rob wrong-horse")
         self.assert_sees(
             eve, "! rob is not registered. To log in to an account, type /login NICK PASSWORD."

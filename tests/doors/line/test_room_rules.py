@@ -109,10 +109,8 @@ class MatrixTests(HouseTestCase):
                 self.assertEqual(scene.may(action), allowed, (action, how, role))
                 scene.house.closes()
 
-    def test_table_holds_for_people_with_plain_lines(self) -> None:
+    def test_table_holds_for_people_and_for_programs(self) -> None:
         self.check(program=False)
-
-    def test_table_holds_for_programs_with_json(self) -> None:
         self.check(program=True)
 
 
@@ -310,12 +308,10 @@ class VisitTests(HouseTestCase):
             kinds = {each["type"]: each for each in self.carl.gets()}
             self.assertEqual(kinds["ack"]["id"], line, kinds)
 
-    def test_roles_are_seen_in_lists(self) -> None:
+    def test_roles_and_settings_are_seen_in_lists(self) -> None:
         self.does("/voice eve")
         self.eve.types("/who dev")
         self.assertEqual(self.eve.sees()[-1], "--   +eve (guest), @olga")
-
-    def test_settings_are_seen(self) -> None:
         self.does("/slow 30", "/private on")
         self.eve.types("/settings")
         self.assert_sees(self.eve, "-- #dev belongs to olga; private, slow (30 seconds).")

@@ -143,13 +143,9 @@ class TableTests(SynchronousTestCase):
         for name, (data, text, answer) in TABLE.items():
             self.assertEqual(feed(cut(data))[:2], (text, answer), name)
 
-    def test_whole(self) -> None:
+    def test_whole_byte_by_byte_and_with_empty_reads(self) -> None:
         self.check(lambda data: [data])
-
-    def test_byte_by_byte(self) -> None:
         self.check(single_bytes)
-
-    def test_with_empty_reads(self) -> None:
         self.check(lambda data: [b"", *(p for b in single_bytes(data) for p in (b, b""))])
 
     def test_same_text_at_every_cut(self) -> None:
@@ -228,17 +224,13 @@ class AnyBytesTests(SynchronousTestCase):
 class SilenceTests(SynchronousTestCase):
     """Who does not speak telnet hears none; who asks without end hears no more."""
 
-    def test_answers_nothing_before_the_peer_began(self) -> None:
+    def test_everything_before_the_peer_began_is_text_and_any_command_begins(self) -> None:
         telnet = TelnetFilter()
         for line in (b"bob\n", b"\xc3\xbf\n", IAC + IAC, IAC + b"a", IAC + b"\xeb"):
             self.assertEqual(telnet.receive(line)[1], b"")
             self.assertEqual((telnet.active, telnet.can_hide, telnet.hide()), (False, False, b""))
-
-    def test_plain_text_is_handed_on_as_it_is(self) -> None:
         data = b"hello\r\0\r\n" * 1000
         self.assertIs(TelnetFilter().receive(data)[0], data)
-
-    def test_any_command_begins(self) -> None:
         for code in range(236, 255):
             telnet = TelnetFilter()
             telnet.receive(IAC + bytes((code,)))
@@ -254,15 +246,11 @@ class SilenceTests(SynchronousTestCase):
             for other in (*requests, IAC + WILL + NAWS):
                 self.assertEqual(telnet.receive(b"a" + other + b"b"), (b"ab", b""))
 
-    def test_changing_ones_mind_without_end_ends_in_silence(self) -> None:
+    def test_answers_are_many_but_not_without_end_and_passwords_hidden_still(self) -> None:
         _, answer, _ = feed([(IAC + WILL + NAWS + IAC + WONT + NAWS) * 10_000])
         self.assertEqual(len(answer), 3 * MAX_ANSWERS)
-
-    def test_every_option_there_is_gets_an_answer(self) -> None:
         _, answer, _ = feed([b"".join(IAC + WILL + bytes((code,)) for code in range(256))])
         self.assertEqual(len(answer), 3 * 256)
-
-    def test_password_is_hidden_even_from_a_peer_that_asked_too_much(self) -> None:
         telnet = TelnetFilter()
         telnet.receive((IAC + AYT) * (MAX_ANSWERS + 1))
         self.assertEqual((telnet.hide(), telnet.show()), (HIDE, SHOW))
@@ -271,8 +259,18 @@ class SilenceTests(SynchronousTestCase):
 class SubnegotiationTests(SynchronousTestCase):
     """Nothing within is text, and nothing within is kept beyond the limit."""
 
-    def test_empty_subnegotiation_is_swallowed(self) -> None:
+    def test_subnegotiations_of_any_size_keep_memory_flat(self) -> None:
         self.assertEqual(feed([(IAC + SB + IAC + SE) * 3 + b"hi"])[:2], (b"hi", b""))
+        self.assertLess(self.grow(b"x" * 4096, 2**20), 8 * MAX_SUBNEGOTIATION)
+        self.assertLess(self.grow(IAC * 4096, 2**17), 8 * MAX_SUBNEGOTIATION)
+        self.assertLess(self.grow((IAC + WILL + IAC + NOP) * 1024, 2**17), 8 * MAX_SUBNEGOTIATION)
+        for content in (b"x" * 10_000, IAC * 20_000, (b"x" + IAC * 2) * 9_000):
+            _, _, state = feed([IAC + SB + content])
+            assert isinstance(state, dict)
+            self.assertEqual(len(state["_sub"]), MAX_SUBNEGOTIATION)
+        telnet = TelnetFilter()
+        telnet.receive(IAC + SB + b"x" * 9_000 + IAC + SE + window(100, 40))
+        self.assertEqual((telnet.width, telnet.height), (100, 40))
 
     def grow(self, content: bytes, total: int) -> int:
         """Feed total bytes within a subnegotiation, in reads of content; return the most held."""
@@ -286,27 +284,7 @@ class SubnegotiationTests(SynchronousTestCase):
         self.assertEqual(telnet.receive(IAC + SE + b"hi\r\n"), (b"hi\r\n", b""))
         return peak
 
-    def test_one_megabyte_subnegotiation_keeps_memory_flat(self) -> None:
-        self.assertLess(self.grow(b"x" * 4096, 2**20), 8 * MAX_SUBNEGOTIATION)
-
     # Less of these: tracing makes each of the many small steps slow.
-
-    def test_subnegotiation_of_escapes_keeps_memory_flat(self) -> None:
-        self.assertLess(self.grow(IAC * 4096, 2**17), 8 * MAX_SUBNEGOTIATION)
-
-    def test_subnegotiation_of_commands_keeps_memory_flat(self) -> None:
-        self.assertLess(self.grow((IAC + WILL + IAC + NOP) * 1024, 2**17), 8 * MAX_SUBNEGOTIATION)
-
-    def test_limit_counts_plain_and_escaped_bytes_alike(self) -> None:
-        for content in (b"x" * 10_000, IAC * 20_000, (b"x" + IAC * 2) * 9_000):
-            _, _, state = feed([IAC + SB + content])
-            assert isinstance(state, dict)
-            self.assertEqual(len(state["_sub"]), MAX_SUBNEGOTIATION)
-
-    def test_next_subnegotiation_starts_afresh(self) -> None:
-        telnet = TelnetFilter()
-        telnet.receive(IAC + SB + b"x" * 9_000 + IAC + SE + window(100, 40))
-        self.assertEqual((telnet.width, telnet.height), (100, 40))
 
 
 class WindowTests(SynchronousTestCase):
@@ -319,32 +297,20 @@ class WindowTests(SynchronousTestCase):
         self.assertEqual((whole.width, whole.height), (cut.width, cut.height))
         return whole.width, whole.height
 
-    def test_unknown_until_told(self) -> None:
+    def test_sizes_are_told_clamped_and_escaped(self) -> None:
         self.assertEqual(self.size(b"hi", IAC + WILL + NAWS), (None, None))
-
-    def test_told(self) -> None:
         self.assertEqual(self.size(IAC + WILL + NAWS, window(132, 43)), (132, 43))
-
-    def test_told_again(self) -> None:
         self.assertEqual(self.size(window(132, 43), window(80, 24)), (80, 24))
-
-    def test_size_that_needs_an_escape(self) -> None:
         self.assertEqual(self.size(window(255, 255)), (255, 255))
-
-    def test_lies_are_clamped(self) -> None:
         self.assertEqual(self.size(window(65535, 65535)), (500, 500))
         self.assertEqual(self.size(window(1, 1)), (20, 5))
-
-    def test_zero_means_unknown(self) -> None:
         self.assertEqual(self.size(window(0, 24)), (None, 24))
         self.assertEqual(self.size(window(80, 24), window(80, 0)), (80, None))
 
-    def test_wrong_length_is_ignored(self) -> None:
+    def test_wrong_lengths_and_other_options_are_ignored(self) -> None:
         for content in (b"", b"\0\x50", b"\0\x50\0\x18\0", b"\0\x50\0" + IAC * 2 + b"\x18"):
             report = IAC + SB + NAWS + content + IAC + SE
             self.assertEqual(self.size(window(90, 30), report), (90, 30))
-
-    def test_other_options_do_not_set_it(self) -> None:
         self.assertEqual(self.size(IAC + SB + TTYPE + b"\0\x50\0\x18" + IAC + SE), (None, None))
 
 
@@ -357,18 +323,12 @@ class CountTests(SynchronousTestCase):
             telnet.receive(byte)
         return telnet.commands
 
-    def test_text_does_not_count(self) -> None:
+    def test_commands_and_escapes_count_and_text_does_not(self) -> None:
         self.assertEqual(self.count(b"hi\r\n" * 10), 0)
-
-    def test_each_command_counts_whatever_it_is(self) -> None:
         for command in (IAC + NOP, IAC + SE, IAC + AYT, IAC + DO + TM, IAC + WONT + IAC):
             self.assertEqual(self.count((command + b"x") * 7), 7, command)
-
-    def test_an_escape_counts_for_it_costs_as_much(self) -> None:
         self.assertEqual(self.count(IAC * 14), 7)
         self.assertEqual(self.count(b"\xffa" * 7), 7)
-
-    def test_a_subnegotiation_counts_at_both_ends_and_at_what_is_escaped_in_it(self) -> None:
         self.assertEqual(self.count(window(80, 24) * 7), 14)
         self.assertEqual(self.count(IAC + SB + TTYPE + b"x" * 5000), 1)
         self.assertEqual(self.count(IAC + SB + TTYPE + IAC * 14 + (IAC + NOP) * 7), 15)
@@ -384,18 +344,14 @@ class EchoTests(SynchronousTestCase):
     def says(self, verb: bytes) -> bytes:
         return self.telnet.receive(IAC + verb + ECHO)[1]
 
-    def test_hide_and_show(self) -> None:
+    def test_each_call_says_its_word_once(self) -> None:
+        self.assertEqual(self.telnet.show(), b"")
+        self.assertEqual((self.telnet.hide(), self.telnet.hide()), (HIDE, b""))
+        self.assertEqual((self.telnet.show(), self.telnet.show()), (SHOW, b""))
         for _ in range(3):
             self.assertEqual((self.telnet.hide(), self.says(DO)), (HIDE, b""))
             self.assertEqual((self.telnet.show(), self.says(DONT)), (SHOW, b""))
         self.assertTrue(self.telnet.can_hide)
-
-    def test_second_call_says_nothing(self) -> None:
-        self.assertEqual((self.telnet.hide(), self.telnet.hide()), (HIDE, b""))
-        self.assertEqual((self.telnet.show(), self.telnet.show()), (SHOW, b""))
-
-    def test_show_alone_says_nothing(self) -> None:
-        self.assertEqual(self.telnet.show(), b"")
 
     def test_refusal_is_remembered(self) -> None:
         self.telnet.hide()
@@ -415,10 +371,8 @@ class EchoTests(SynchronousTestCase):
         self.assertEqual((self.says(DONT), self.says(DONT)), (SHOW, b""))
         self.assertEqual((self.telnet.can_hide, self.telnet.show()), (False, b""))
 
-    def test_refusal_of_what_was_never_asked_is_none(self) -> None:
+    def test_refusal_of_what_was_never_asked_is_none_and_agreeing_twice_says_nothing(self) -> None:
         self.assertEqual((self.says(DONT), self.telnet.can_hide), (b"", True))
-
-    def test_agreeing_twice_says_nothing(self) -> None:
         self.telnet.hide()
         self.assertEqual((self.says(DO), self.says(DO), self.telnet.show()), (b"", b"", SHOW))
 

@@ -33,23 +33,21 @@ class WindowTests(HouseTestCase):
         self.eve.types(text)
         return self.carol.sees(), self.bob.sees()
 
-    def test_lines_are_broken_for_who_tells_the_width_and_for_nobody_else(self) -> None:
+    def test_lines_and_answers_are_broken_for_who_tells_the_width_alone(self) -> None:
         self.assertEqual(*self.says(LONG))
         self.resizes(80)
         carol, bob = self.says(LONG)
         self.assertEqual((len(carol), len(bob)), (3, 1))
         self.assertTrue(all(len(line) < 80 for line in carol))
+        self.resizes(40)
+        self.carol.types("/help")
+        self.assertTrue(all(len(line) < 40 for line in self.carol.sees()))
 
     def test_text_of_the_width_of_the_window_forges_no_line(self) -> None:
         self.resizes(80)
         carol, _ = self.says(FORGED)
         self.assertEqual(len(carol), 2)
         self.assertTrue(carol[1].startswith("    "))
-
-    def test_answers_are_broken_too(self) -> None:
-        self.resizes(40)
-        self.carol.types("/help")
-        self.assertTrue(all(len(line) < 40 for line in self.carol.sees()))
 
     def test_window_may_change(self) -> None:
         self.resizes(80)

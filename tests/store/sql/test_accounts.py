@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from sqlalchemy import insert, select, update
-from twisted.internet.testing import EventLoggingObserver
-from twisted.logger import formatEvent, globalLogPublisher
+from twisted.logger import formatEvent
 
 from tests.core.world import NOW, nick
+from tests.making import log_of
 from tests.store.sql.fakes import SchemaCase
 from twisted_chat.core.values.account import Account, Proof
 from twisted_chat.core.values.ids import MessageId, Scope
@@ -60,9 +60,7 @@ class WritingTests(Case):
 class ReadingTests(Case):
     def setUp(self) -> None:
         super().setUp()
-        self.observer = EventLoggingObserver()
-        globalLogPublisher.addObserver(self.observer)
-        self.addCleanup(globalLogPublisher.removeObserver, self.observer)
+        self.observer = log_of(self)
         self.batch.keep(BOB, "hash")
         self.write()
 

@@ -117,12 +117,10 @@ class CopyTests(CopyCase):
             self.assertEqual(main(["copy", source, str(self.folder / "other")]), 1)
         self.assertIn("stop that server", errors.getvalue())
 
-    def test_where_there_is_nothing_nothing_is_copied(self) -> None:
+    def test_where_there_is_nothing_or_the_same_nothing_is_copied(self) -> None:
         nowhere = str(self.folder / "nowhere")
         self.assertIn("there is no database", self.refused(nowhere, str(self.folder / "other")))
         self.assertEqual(list(self.folder.iterdir()), [])
-
-    def test_database_is_not_copied_to_itself(self) -> None:
         other = postgres.fresh(self)
         self.copies(self.filled(), other)
         self.assertTrue(self.refused(other, other))

@@ -8,10 +8,9 @@ import tempfile
 from pathlib import Path
 
 from sqlalchemy import text
-from twisted.internet.testing import EventLoggingObserver
-from twisted.logger import formatEvent, globalLogPublisher
+from twisted.logger import formatEvent
 
-from tests.making import said
+from tests.making import log_of, said
 from tests.store.sql.held import HeldStoreCase
 from twisted_chat.store.port import StoreError
 from twisted_chat.store.sql.database import Database, sqlite_url
@@ -20,9 +19,7 @@ from twisted_chat.store.sql.database import Database, sqlite_url
 class RemovedTests(HeldStoreCase):
     def setUp(self) -> None:
         super().setUp()
-        self.observer = EventLoggingObserver()
-        globalLogPublisher.addObserver(self.observer)
-        self.addCleanup(globalLogPublisher.removeObserver, self.observer)
+        self.observer = log_of(self)
         self.next = 101
         self.speaks()  # since the start at least one commit is in the log, and only there
 

@@ -67,14 +67,12 @@ class OpeningCase(SynchronousTestCase):
 
 
 class OpeningTests(OpeningCase):
-    def test_new_database_is_made_and_opened_again(self) -> None:
+    def test_new_database_is_made_and_opened_again_by_its_owner_alone(self) -> None:
         self.assertIsNone(self.open())
         first = dump(self.path)
         self.assertIsNone(self.open())
         self.assertEqual(dump(self.path), first)
         self.assertEqual(sorted(self.folder.iterdir()), [self.path])
-
-    def test_database_can_be_read_by_its_owner_alone(self) -> None:
         self.open()
         self.assertEqual(stat.S_IMODE(self.path.stat().st_mode), 0o600)
 
@@ -84,13 +82,11 @@ class OpeningTests(OpeningCase):
         opening._mark(self.folder / "marked.sqlite")
         self.assertIsNone(self.open(self.folder / "marked.sqlite"))
 
-    def test_file_of_another_program_is_refused(self) -> None:
+    def test_file_of_another_program_or_none_is_refused(self) -> None:
         with sqlite3.connect(self.path) as connection:
             connection.execute("CREATE TABLE mine (x)")
         connection.close()
         self.assert_refused(str(self.path), "not a database of twisted-chat", "--state-dir")
-
-    def test_file_that_is_no_database_is_refused(self) -> None:
         for content in (b"hello", b"\0" * 5000, b"SQLite format 3\0"):
             self.path.write_bytes(content)
             self.assert_refused("not a database of twisted-chat", "not changed")
@@ -242,12 +238,10 @@ class LookTests(OpeningCase):
         finally:
             self.assertEqual({path: path.read_bytes() for path in self.folder.iterdir()}, before)
 
-    def test_database_that_is_not_there_yet_or_empty_would_be_made(self) -> None:
+    def test_database_that_would_be_made_is_told_and_one_of_this_version_is_not(self) -> None:
         self.assertEqual(self.look(), "would be created")
         self.path.touch()
         self.assertEqual(self.look(), "would be created")
-
-    def test_database_of_this_version_needs_nothing(self) -> None:
         self.open()
         self.assertIsNone(self.look())
 

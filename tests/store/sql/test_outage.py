@@ -39,7 +39,6 @@ class OutageCase(Contract):
 
     async def test_what_is_said_meanwhile_is_stored_afterwards_in_order(self) -> None:
         self.patch(writer, "_AGAIN", (0.01, 0.05))
-        await self.begin()
         ids = [MessageId(number) for number in await self.store.reserve(30)]
         for message in ids[:10]:
             self.store.append(said(message, ROOM))
@@ -72,7 +71,6 @@ class PostgresOutageTests(OutageCase, PostgresAdapter, TestCase):
         postgres.server()
 
     async def test_history_that_cannot_be_read_is_an_error_to_show(self) -> None:
-        await self.begin()
         ids = await self.say(30)
         await self.until_stored(ids[-1])
         await self.goes_away()
@@ -93,7 +91,6 @@ class PostgresOutageTests(OutageCase, PostgresAdapter, TestCase):
     async def test_server_whose_database_another_has_taken_meanwhile_waits(self) -> None:
         """The lock goes with the connection; whoever comes first has it."""
         self.patch(writer, "_AGAIN", (0.01, 0.05))
-        await self.begin()
         await self.goes_away()
         await self.comes_back()
         other = Database(self.url)
@@ -165,9 +162,9 @@ class PostgresOpeningTests(TestCase):
 class SqliteOutageTests(OutageCase, SqliteAdapter, TestCase):
     """Another program holds the file."""
 
-    def setUp(self) -> None:
-        super().setUp()
+    async def setUp(self) -> None:  # type: ignore[override]  # trial waits
         self.patch(writer, "GROUP", 0.001)
+        await super().setUp()
         self.other = sqlite3.connect(self.folder / "chat.sqlite", isolation_level=None)
         self.addCleanup(self.other.close)
 

@@ -70,33 +70,27 @@ class MessageTests(SynchronousTestCase):
         alone = replace(envelope, event=Said("tags", (), Extras((("react", "+1"),))))
         self.assertEqual(read(alone).event, alone.event)
 
-    def test_extras_that_somebody_else_wrote_are_left_out(self) -> None:
+    def test_what_somebody_else_wrote_in_a_message_is_made_clean(self) -> None:
         for column in ("", "[]", "{", '{"tags": [["a b", ""]]}', '{"formatted": ["\x1b[2J"]}'):
             self.assertEqual(read(said(7, 1, "hi"), extras=column).event, said(7, 1, "hi").event)
         event = read(said(7, 1, "hi"), extras='{"formatted": ["a", "b"], "cuts": [[0, 1]]}').event
         assert isinstance(event, Said)
         self.assertEqual(event.extras, Extras(cuts=((0, 1),)))
+        event = read(said(7, 1), text="a\x1b[2J\u202eb\nc").event
+        assert isinstance(event, Said)
+        self.assertEqual(event.lines, ("a?[2J?b", "c"))
+        event = read(said(7, 1), kind="dance").event
+        assert isinstance(event, Said)
+        self.assertEqual(event.kind, "say")
+        found = read(said(7, 1), nick="join\x1b", key="join?").author
+        assert found is not None
+        self.assertEqual((found.nick.text, found.nick.key), ("join?", "join?"))
 
     def test_authors_of_a_page_are_one_object_each(self) -> None:
         message = rows.message_row(said(7, 1), 1)
         who = rows.author_row(1, author("bob"))[1:]
         first, second = rows.read_messages([(*message, *who), (*message, *who)], {1: room(1)})
         self.assertIs(first.author, second.author)
-
-    def test_what_is_not_clean_in_the_database_is_made_so(self) -> None:
-        event = read(said(7, 1), text="a\x1b[2J\u202eb\nc").event
-        assert isinstance(event, Said)
-        self.assertEqual(event.lines, ("a?[2J?b", "c"))
-
-    def test_kind_that_there_is_not_is_shown_as_said(self) -> None:
-        event = read(said(7, 1), kind="dance").event
-        assert isinstance(event, Said)
-        self.assertEqual(event.kind, "say")
-
-    def test_nick_that_nobody_could_have_today_is_shown_as_it_can_be(self) -> None:
-        found = read(said(7, 1), nick="join\x1b", key="join?").author
-        assert found is not None
-        self.assertEqual((found.nick.text, found.nick.key), ("join?", "join?"))
 
 
 class RoomTests(SynchronousTestCase):
@@ -123,24 +117,20 @@ class RoomTests(SynchronousTestCase):
             self.assertEqual(set(columns), set(rooms.columns.keys()))
             self.assertEqual(rows.read_room(_Row(columns)), record)
 
-    def test_reason_that_is_not_clean_is_made_so(self) -> None:
+    def test_what_is_not_clean_in_a_room_is_made_so_and_names_are_checked(self) -> None:
         columns = rows.room_row(self.record)
         columns["standing"] = str(columns["standing"]).replace("it's spam", "\\u001b[2J")
         (ban,) = rows.read_room(_Row(columns)).bans
         self.assertEqual(ban.reason, "?[2J")
+        found = rows.read_room(_Row(rows.room_row(self.record) | {"topic": "a\x07"}))
+        self.assertEqual(found, msgspec.structs.replace(self.record, topic=CleanText("a?")))
+        columns = rows.room_row(self.record) | {"name": "a,b"}
+        self.assertRaises(BadName, rows.read_room, _Row(columns))
 
     def test_room_whose_bans_cannot_be_read_does_not_come_back_open(self) -> None:
         for column in ("", "[]", '{"bans": 1}', '{"settings": {"slow": "x"}}', "\0"):
             columns = rows.room_row(self.record) | {"standing": column}
             self.assertRaises(BadStanding, rows.read_room, _Row(columns))
-
-    def test_topic_that_is_not_clean_is_made_so(self) -> None:
-        found = rows.read_room(_Row(rows.room_row(self.record) | {"topic": "a\x07"}))
-        self.assertEqual(found, msgspec.structs.replace(self.record, topic=CleanText("a?")))
-
-    def test_name_that_is_none_is_an_error(self) -> None:
-        columns = rows.room_row(self.record) | {"name": "a,b"}
-        self.assertRaises(BadName, rows.read_room, _Row(columns))
 
 
 class SentTests(SynchronousTestCase):
@@ -155,18 +145,12 @@ BARE = RoomRecord(room(3), 1.5)
 
 
 class StandingTests(SynchronousTestCase):
-    def test_room_as_it_was_made_takes_no_place(self) -> None:
+    def test_standing_takes_little_or_no_place_and_goes_from_version_to_version(self) -> None:
         self.assertEqual(write_standing(BARE), "{}")
         self.assertEqual(read_standing(BARE, "{}"), BARE)
-
-    def test_five_hundred_bans_are_a_few_bytes_each(self) -> None:
         bans = tuple(Ban(read_target(f"user{n}"), "bob", 1.5) for n in range(500))
         column = write_standing(RoomRecord(room(3), 1.5, bans=bans))
         self.assertLess(len(column), 100_000)
         self.assertEqual(read_standing(BARE, column).bans, bans)
-
-    def test_what_a_later_version_added_is_passed_over_and_what_an_earlier_one_wrote_is_read(
-        self,
-    ) -> None:
         column = json.dumps({"invited": ["session s"], "something": {"new": 1}})
         self.assertEqual(read_standing(BARE, column).invited, (("session s", Invitation()),))

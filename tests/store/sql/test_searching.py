@@ -23,7 +23,6 @@ class FloorTests(SqliteAdapter, Contract, TestCase):
     """A word that is in every message, looked for only since somebody was here last."""
 
     async def said_often(self) -> list[MessageId]:
-        await self.begin()
         ids = [MessageId(number) for number in await self.store.reserve(MANY)]
         for message in ids:
             self.store.append(said(message, ROOM, "ok"))
