@@ -70,7 +70,7 @@ def main(arguments: Sequence[str]) -> int:
     print(f"{len(passed)} pass, {len(failed)} fail, {len(skipped)} are skipped")
     if pytest:
         return 1 if failed else 0
-    before = set(PASSING.read_text("utf-8").split()) if PASSING.exists() else set()
+    before = set(PASSING.read_text("utf-8").splitlines()) if PASSING.exists() else set()
     if given.update:
         PASSING.write_text("".join(f"{name}\n" for name in sorted(passed)), "utf-8")
     lost = sorted(before - passed)

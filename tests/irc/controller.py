@@ -82,6 +82,7 @@ class TwistedChatController(BaseServerController, DirectoryBasedController):
             *(f"--rundir={self.directory}", "chat", f"--port=unix:{self.directory}/lines.sock"),
             *(f"--json-port=unix:{self._json}", "--database=:memory:", "--no-flood-limit"),
             *(f"--server-name={SERVER_NAME}", f"--operators={operators}", "--registration=open"),
+            "--min-password=3",
         ]
         if ssl:
             self.gen_ssl()

@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 from typing import Final, TextIO
 
 from twisted_chat.auth.passwords import hash_now
-from twisted_chat.core.values.account import MAX_PASSWORD, MIN_PASSWORD
+from twisted_chat.core.values.account import MAX_PASSWORD
 
 _STOPPED: Final = 130
+#: The characters that an operator's password needs at least.
+_LEAST: Final = 8
 
 
 class _BadPassword(ValueError):
@@ -56,8 +58,8 @@ def _read(source: TextIO, ask: Callable[[str], str]) -> str:
     else:
         password = source.readline(2 * MAX_PASSWORD).removeprefix("\ufeff")
         password = password.removesuffix("\n").removesuffix("\r")
-    if len(password) < MIN_PASSWORD:
-        raise _BadPassword(f"a password must have at least {MIN_PASSWORD} characters")
+    if len(password) < _LEAST:
+        raise _BadPassword(f"a password must have at least {_LEAST} characters")
     if len(password.encode("utf-8", "replace")) > MAX_PASSWORD:
         raise _BadPassword(f"a password can have at most {MAX_PASSWORD:,} bytes")
     if password != password.strip(" "):

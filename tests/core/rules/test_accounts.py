@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.core.ruled import typed
@@ -83,6 +84,12 @@ class RegisterTests(BobCase):
             self.world.decide(self.eve, self.command),
             HashPassword(nick("eve"), "correct horse", digest),
         )
+
+    def test_how_long_a_new_password_has_to_be_is_a_limit(self) -> None:
+        self.hub.limit(replace(self.hub.limits, min_password=3))
+        eve = self.world.enter("zoe")
+        self.assertEqual(self.code(eve, c.Register("ab")), "bad-password")
+        self.assertIsInstance(self.world.decide(eve, c.Register("abc")), HashPassword)
 
     def test_second_accounts_and_names_of_guests_are_refused(self) -> None:
         self.assertEqual(self.code(self.bob, self.command), "already-logged-in")

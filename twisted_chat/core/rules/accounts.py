@@ -30,7 +30,6 @@ from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import (
     KEPT_ELSEWHERE,
     MAX_PASSWORD,
-    MIN_PASSWORD,
     Account,
     Proof,
 )
@@ -119,7 +118,7 @@ class Accounts(Topic):
                     "Choose another name with /nick NICK, then register that."
                 ),
             )
-        bad = bad_password(command.password, new=True)
+        bad = bad_password(command.password, self.state.limits.min_password)
         if bad is not None:
             return SendReply(bad)
         needed = invite if state.registration == "invite" else None
@@ -154,7 +153,7 @@ class Accounts(Topic):
         account = account_of(self.state, asked.user)
         if account is None:
             return SendReply(_NO_ACCOUNT)
-        bad = bad_password(command.new, new=True)
+        bad = bad_password(command.new, self.state.limits.min_password)
         if bad is not None:
             return SendReply(bad)
         return prove(self.state, account.name, command.old, command)
@@ -261,20 +260,20 @@ def privacy_text(privacy: str) -> str:
     return _PRIVACY[privacy]
 
 
-def bad_password(password: str, *, new: bool) -> Refused | None:
-    """Refuse what can be no password, before anything costly is done with it."""
+def bad_password(password: str, least: int = 0) -> Refused | None:
+    """Refuse what can be no password, before anything costly is done with it; of a new one, ``least`` characters are needed."""
     size = len(password.encode("utf-8"))
     if size > MAX_PASSWORD:
         why = f"A password can have at most {MAX_PASSWORD:,} bytes. Nothing was changed. Choose a shorter one."
         return Refused("bad-password", why)
-    if new and password != password.strip(" "):
+    if least and password != password.strip(" "):
         why = (
             "A password cannot begin or end with a space, because chat lines lose it. Nothing was changed. "
             "Choose another one."
         )
         return Refused("bad-password", why)
-    if new and len(password) < MIN_PASSWORD:
-        why = f"A password needs at least {MIN_PASSWORD} characters. Nothing was changed. Choose a longer one."
+    if len(password) < least:
+        why = f"A password needs at least {least} characters. Nothing was changed. Choose a longer one."
         return Refused("bad-password", why)
     return None
 
@@ -286,7 +285,7 @@ def prove(
     command: c.Login | c.Authenticate | c.ChangePassword | c.DropAccount,
 ) -> Decision:
     """Let a password be checked, after which ``command`` goes on."""
-    bad = bad_password(password, new=False)
+    bad = bad_password(password)
     if bad is not None:
         return SendReply(bad)
     account = state.accounts.get(nick.key)

@@ -85,7 +85,7 @@ class Login(Topic):
                 return SendReply(NameRefused("wrong-password", STALE))
         nick = command.nick or (mine.name if mine is not None else self._free_guest())
         if command.password is not None:
-            bad = bad_password(command.password, new=False)
+            bad = bad_password(command.password)
             if bad is not None:
                 return SendReply(NameRefused("bad-password", bad.why))
             if command.or_guest and not state.asks_others and nick.key not in state.accounts:

@@ -17,8 +17,6 @@ Registration = Literal["open", "invite", "closed"]
 
 #: The longest password, in UTF-8 bytes: beyond what anybody types, and what a password manager makes.
 MAX_PASSWORD: Final = 1024
-#: The shortest, in characters. NIST SP 800-63B, 5.1.1.2, asks for 8.
-MIN_PASSWORD: Final = 8
 
 #: What set the password of an account that never had one here: a file of the server has it, and reserves the name.
 KEPT_ELSEWHERE: Final = MessageId(0)

@@ -132,6 +132,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             "for an account, or from a network, in all: 10 times as many"
         ),
     ] = 3
+    # NIST SP 800-63B, 5.1.1.2, asks for 8.
+    min_password: Annotated[int, _doc("characters that a new password needs at least")] = 8
     registrations: Annotated[int, _doc("accounts registered in 3,600 seconds from one address")] = 5
     auto_away: Annotated[
         int, _doc("minutes of silence after which people are marked as away; 0: never", least=0)

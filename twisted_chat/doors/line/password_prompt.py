@@ -6,7 +6,6 @@ from typing import Final
 
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.values.account import MIN_PASSWORD
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.text import BadText, Secret, decode
 from twisted_chat.delivery.sessions import Session, Sessions
@@ -118,7 +117,11 @@ class PasswordPrompt:
             seems = named is not None and named.key == nick.key
             seems = seems and (self._gave_password or self._hub.reserved_for(nick) is not None)
         else:
-            seems = self._gave_password and len(word) >= MIN_PASSWORD and word[0] not in "/!"
+            seems = (
+                self._gave_password
+                and len(word) >= self._sessions.limits.min_password
+                and word[0] not in "/!"
+            )
         if not seems:
             self.missed = None
             return None
