@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.core.world import NOW
 from twisted_chat.auth import known_networks
 from twisted_chat.auth.known_networks import KnownNetworks
-from twisted_chat.core.values.known_network import KNOWN_FOR
+from twisted_chat.core.values.account import KNOWN_FOR
 
 
 class FamiliarTests(SynchronousTestCase):

@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
-from twisted_chat.delivery.backlog import Backlog
-from twisted_chat.delivery.outbox import Outbox
+from twisted_chat.delivery.outbox import Backlog, Outbox
 from twisted_chat.dialects.base import PlainSession, Request
 
 

@@ -20,10 +20,9 @@ from tests.delivery.fakes import View
 from tests.making import said
 from twisted_chat.core.values.ids import RoomId
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.delivery.backlog import Backlog
 from twisted_chat.delivery.direct import direct
 from twisted_chat.delivery.engine import Delivery
-from twisted_chat.delivery.outbox import TOO_SLOW, Outbox
+from twisted_chat.delivery.outbox import TOO_SLOW, Backlog, Outbox
 
 
 class Reactor:

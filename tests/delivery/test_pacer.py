@@ -6,9 +6,8 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.delivery.fakes import FakeSink, View
-from twisted_chat.delivery.backlog import Backlog
 from twisted_chat.delivery.direct import Way
-from twisted_chat.delivery.outbox import TOO_SLOW, Outbox
+from twisted_chat.delivery.outbox import TOO_SLOW, Backlog, Outbox
 from twisted_chat.delivery.pacer import FEW, GAP, Pacer, apart
 
 LIMIT = 2_000

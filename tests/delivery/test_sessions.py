@@ -10,8 +10,7 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.values.ids import MessageId, SessionId
 from twisted_chat.core.values.names import Nick, RoomName
-from twisted_chat.delivery.backlog import Backlog
-from twisted_chat.delivery.outbox import Outbox
+from twisted_chat.delivery.outbox import Backlog, Outbox
 from twisted_chat.delivery.sessions import MAX_UNACKED, Door, Session
 
 

@@ -19,8 +19,8 @@ from twisted_chat.core.api.records import Remembered, RoomRecord
 from twisted_chat.core.bus import Bus, LocalBus
 from twisted_chat.core.state.room import LOBBY_ID, Room
 from twisted_chat.core.state.snapshot import record as record_of
+from twisted_chat.core.values.account import KNOWN_FOR
 from twisted_chat.core.values.ids import MessageId, RoomId
-from twisted_chat.core.values.known_network import KNOWN_FOR
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import parse_nick, parse_room
 from twisted_chat.core.values.retention import Keep

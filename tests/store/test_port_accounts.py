@@ -14,9 +14,8 @@ from tests.store.contract import (
     SqliteAdapter,
     SqliteReadingAdapter,
 )
-from twisted_chat.core.values.account import Account, Proof
+from twisted_chat.core.values.account import KNOWN_FOR, Account, KnownNetwork, Proof
 from twisted_chat.core.values.ids import MessageId, Scope
-from twisted_chat.core.values.known_network import KNOWN_FOR, KnownNetwork
 from twisted_chat.core.values.names import parse_nick
 from twisted_chat.store.sql import reading
 

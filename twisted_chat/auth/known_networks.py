@@ -6,7 +6,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable
 
-from twisted_chat.core.values.known_network import KNOWN_FOR, MAX_ACCOUNTS, MAX_PLACES, KnownNetwork
+from twisted_chat.core.values.account import KNOWN_FOR, MAX_ACCOUNTS, MAX_PLACES, KnownNetwork
 
 
 class KnownNetworks:

@@ -12,9 +12,8 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted_chat.core.api.events import Author, Envelope, Gathered, RoomRef, Said
 from twisted_chat.core.values.ids import MessageId, RoomId, UserId
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.delivery.backlog import Backlog
 from twisted_chat.delivery.batch import RoomBatch, shown
-from twisted_chat.delivery.outbox import Outbox, Sink, Slot
+from twisted_chat.delivery.outbox import Backlog, Outbox, Sink, Slot
 from twisted_chat.dialects.base import Variant
 from twisted_chat.runtime.clock import wall_of
 

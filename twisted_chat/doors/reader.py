@@ -180,7 +180,7 @@ class SessionReader:
         backlog.relieve()
 
     def end(self) -> None:
-        """See :meth:`twisted_chat.delivery.backlog.Behind.end`."""
+        """See :meth:`twisted_chat.delivery.outbox.Behind.end`."""
         self._sessions.backlog.ended += 1
         why = "you sent more than the server has room for; the rest was discarded"
         self._sessions.say_goodbye(self._peer, why, "sent too much at once")

@@ -13,8 +13,8 @@ from twisted_chat.core.values.ids import SessionId, UserId
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.runtime.log_sums import FEW
 from twisted_chat.server.catchup import CatchUp
+from twisted_chat.server.commits import Outage
 from twisted_chat.server.history import HistoryReader
-from twisted_chat.server.outage import Outage
 from twisted_chat.server.recorder import StateRecorder
 from twisted_chat.server.services import Services
 

@@ -30,13 +30,12 @@ from twisted_chat.seam.ports import ConnectionsPort, HubPort, Identity
 from twisted_chat.server.account_admin import AccountAdmin
 from twisted_chat.server.admin import Admin
 from twisted_chat.server.catchup import CatchUp
-from twisted_chat.server.commits import Commits
+from twisted_chat.server.commits import Commits, Outage
 from twisted_chat.server.disk import Disk
 from twisted_chat.server.fanout import EventFanout
 from twisted_chat.server.history import HistoryReader
 from twisted_chat.server.lifecycle import SessionLifecycle
 from twisted_chat.server.login import AccountLogin
-from twisted_chat.server.outage import Outage
 from twisted_chat.server.pending import PendingReplies
 from twisted_chat.server.presence import Presence
 from twisted_chat.server.recorder import StateRecorder
@@ -98,7 +97,7 @@ class Node:
         self._history = HistoryReader(services)
         self._recorder = StateRecorder(services)
         catch_up = CatchUp(services, self._history)
-        self._outage = Outage(services)
+        self._outage = Outage(self._sessions, store)
         self.lifecycle = SessionLifecycle(
             services, self._history, self._recorder, catch_up, self._outage, server, motd
         )

@@ -9,9 +9,8 @@ import msgspec
 
 from twisted_chat.core.api.events import Envelope, RoomRef
 from twisted_chat.core.api.records import AuditRecord, Query, Remembered, RoomRecord, Sent
-from twisted_chat.core.values.account import Account, Proof
+from twisted_chat.core.values.account import Account, KnownNetwork, Proof
 from twisted_chat.core.values.ids import MessageId, RoomId, Scope
-from twisted_chat.core.values.known_network import KnownNetwork
 from twisted_chat.core.values.server_ban import Ban
 from twisted_chat.core.values.server_ban import Kind as BanKind
 

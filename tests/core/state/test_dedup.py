@@ -9,7 +9,7 @@ from tests.core.world import NOW, nick
 from twisted_chat.core.api.events import Author
 from twisted_chat.core.api.records import Sent
 from twisted_chat.core.state import dedup
-from twisted_chat.core.state.dedup import ClientIds, digest, owner_of
+from twisted_chat.core.state.dedup import ClientIds, Shares, digest, owner_of
 from twisted_chat.core.values.cloak import Cloak
 from twisted_chat.core.values.ids import MessageId, Scope, UserId
 from twisted_chat.core.values.limits import REMEMBERED
@@ -370,3 +370,32 @@ class DigestTests(SynchronousTestCase):
             )
         ]
         self.assertEqual(len(set(some)), len(some))
+
+
+class SharesTests(SynchronousTestCase):
+    def test_the_largest_is_who_came_to_it_first(self) -> None:
+        shares = Shares()
+        self.assertFalse(shares)
+        for name in "abba":
+            shares.add(name, 1)
+        self.assertEqual(shares.largest(), "b")
+        shares.add("b", -1)
+        self.assertEqual(shares.largest(), "a")
+
+    def test_who_has_nothing_is_forgotten(self) -> None:
+        shares = Shares()
+        shares.add("a", 3)
+        shares.add("a", -3)
+        self.assertFalse(shares)
+        self.assertEqual((shares._sizes, dict(shares._by_size)), ({}, {}))
+
+    @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(-3, 5))))
+    def test_largest_is_never_less_than_another(self, changes: list[tuple[str, int]]) -> None:
+        shares, plain = Shares(), dict.fromkeys("abc", 0)
+        for name, much in changes:
+            much = max(much, -plain[name])
+            shares.add(name, much)
+            plain[name] += much
+            self.assertEqual([shares.of(each) for each in plain], list(plain.values()))
+            if shares:
+                self.assertEqual(shares.of(shares.largest()), max(plain.values()))

@@ -13,7 +13,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from twisted_chat.client.model.conversation import Conversation, Key
-from twisted_chat.client.model.matching import best
+from twisted_chat.client.model.finding import best
 
 
 class Switcher(ModalScreen[Key | str | None]):

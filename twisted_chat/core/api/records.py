@@ -6,10 +6,9 @@ import msgspec
 
 from twisted_chat.core.api.commands import Term
 from twisted_chat.core.api.events import RoomRef
-from twisted_chat.core.values.account import Account, Proof
+from twisted_chat.core.values.account import Account, KnownNetwork, Proof
 from twisted_chat.core.values.bans import Ban, Exempt
 from twisted_chat.core.values.ids import MessageId, RoomId, Scope
-from twisted_chat.core.values.known_network import KnownNetwork
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.retention import KEEP_ALL, Keep
 from twisted_chat.core.values.room_settings import AS_MADE, Roles, Settings

@@ -8,9 +8,15 @@ import msgspec
 from sqlalchemy import Connection, Table, delete, select, update
 from twisted.logger import Logger
 
-from twisted_chat.core.values.account import Account, Privacy, Proof
+from twisted_chat.core.values.account import (
+    MAX_ACCOUNTS,
+    MAX_PLACES,
+    Account,
+    KnownNetwork,
+    Privacy,
+    Proof,
+)
 from twisted_chat.core.values.ids import MessageId, Scope
-from twisted_chat.core.values.known_network import MAX_ACCOUNTS, MAX_PLACES, KnownNetwork
 from twisted_chat.core.values.names import BadName, parse_nick
 from twisted_chat.core.values.text import shown
 from twisted_chat.store.sql.bulk import put_rows

@@ -15,9 +15,8 @@ from twisted_chat.core.api.events import Author, Envelope, RoomRef, Said, Told
 from twisted_chat.core.api.records import AuditRecord, Query, Remembered, RoomRecord, Sent
 from twisted_chat.core.state.conversations import GUESTS, as_kept
 from twisted_chat.core.state.room import LOBBY_ID
-from twisted_chat.core.values.account import Account, Proof
+from twisted_chat.core.values.account import Account, KnownNetwork, Proof
 from twisted_chat.core.values.ids import MessageId, RoomId, Scope
-from twisted_chat.core.values.known_network import KnownNetwork
 from twisted_chat.core.values.retention import KEEP_ALL, Keep
 from twisted_chat.core.values.server_ban import Ban
 from twisted_chat.core.values.server_ban import Kind as BanKind

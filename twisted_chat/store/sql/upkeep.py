@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, delete, func, select, update
 
+from twisted_chat.core.values.account import KNOWN_FOR
 from twisted_chat.core.values.ids import RoomId
-from twisted_chat.core.values.known_network import KNOWN_FOR
 from twisted_chat.core.values.limits import REMEMBERED
 from twisted_chat.core.values.retention import Keep
 from twisted_chat.store.sql.conversations import delete_empty, delete_orphans
