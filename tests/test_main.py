@@ -95,9 +95,7 @@ class StreamTests(SynchronousTestCase):
 
 
 class ImportTests(SynchronousTestCase):
-    def test_plain_mode_imports_no_full_screen_and_no_reactor_before_it_runs(
-        self,
-    ) -> None:
+    def test_plain_mode_imports_no_full_screen_and_no_reactor_before_it_runs(self) -> None:
         script = (
             "import sys\n"
             "import twisted_chat.__main__, twisted_chat.client.plain.app\n"

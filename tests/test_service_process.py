@@ -341,10 +341,7 @@ class ProcessTests(TestCase):
         for name, flags in (("twistd", ["-n"]), ("twist", [])):
             for arguments, said in (
                 (["--max-text=x"], "--max-text: 'x' is not a whole number of at least 1"),
-                (
-                    ["--config=chat.toml"],
-                    "chat.toml:2: prot: no such setting; did you mean port?",
-                ),
+                (["--config=chat.toml"], "chat.toml:2: prot: no such setting; did you mean port?"),
             ):
                 program = self.runs(name, *flags, "chat", *arguments)
                 self.assertEqual(await self.ends(program), 1)

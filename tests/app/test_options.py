@@ -145,8 +145,7 @@ class CommandLineTests(OptionsTestCase):
         self.assertIn("--nope", self.mistake("--nope"))
         self.assertIn("--port", self.mistake("--port"))
         self.assertEqual(
-            self.mistake("12000"),
-            "unexpected argument '12000'; did you mean --port 12000",
+            self.mistake("12000"), "unexpected argument '12000'; did you mean --port 12000"
         )
         self.assertIn("unexpected argument 'a\\nb'", self.mistake("a\nb"))
         self.assertIn("--a?b", self.mistake("--a\nb"))

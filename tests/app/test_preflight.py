@@ -41,12 +41,7 @@ class CheckTestCase(SynchronousTestCase):
         with contextlib.redirect_stdout(io.StringIO()) as out:
             status = preflight.check(
                 Settings(
-                    **{
-                        "port": 0,
-                        "state_dir": str(self.state),
-                        "local_trust": "unix",
-                        **settings,
-                    }
+                    **{"port": 0, "state_dir": str(self.state), "local_trust": "unix", **settings}
                 ).check()
             )
         self.assertEqual(self.everything(), before)

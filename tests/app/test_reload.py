@@ -103,8 +103,7 @@ class ReloadTests(SynchronousTestCase):
         lines = self.runs()
         self.assertEqual(calls, ["refused", "faulty", "good"])
         self.assertEqual(
-            lines[1],
-            "the new refused are invalid; the previous ones stay in use: no such file",
+            lines[1], "the new refused are invalid; the previous ones stay in use: no such file"
         )
         self.assertEqual(lines[-1], "reloaded the good")
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)

@@ -273,9 +273,7 @@ class StartTests(ServiceTestCase):
         bob.types("/rooms")
         self.assertIn("--   #dev       0", bob.sees())
 
-    def test_store_is_looked_after_every_ten_minutes_in_spite_of_faults(
-        self,
-    ) -> None:
+    def test_store_is_looked_after_every_ten_minutes_in_spite_of_faults(self) -> None:
         served = self.starts()
         calls: list[None] = []
 
@@ -433,14 +431,14 @@ class CannotStartTests(ServiceTestCase):
             self.assertEqual(self.reason(error), f"cannot listen on {reason}")
 
     def test_an_endpoint_that_is_none_is_a_reason_too(self) -> None:
-        for bad in (
+        for bad in [
             "nope:1",
             "tcp:x",
             "tcp:",
             "80:",
             "systemd:domain=INET:index=99",
             "tcp:1:2:3:4:5:6",
-        ):
+        ]:
             served = self.made(port=(bad,))
             error = self.assertRaises(StartError, served.startService)
             self.assertTrue(str(error).startswith(f"cannot listen on {bad!r}: "), error)
@@ -527,9 +525,7 @@ class KeptTests(ServiceTestCase):
         self.failureResultOf(stopped, OSError)
         StateDir.open(self.folder).close()
 
-    def test_accounts_and_their_sessions_are_there_after_a_restart(
-        self,
-    ) -> None:
+    def test_accounts_and_their_sessions_are_there_after_a_restart(self) -> None:
         settings = {"database": "", "state_dir": str(self.folder)}
         served = self.starts(**settings)
         house = self.house(served)

@@ -80,9 +80,7 @@ Read the rules.'''
         )
         self.assertFalse(self.parsed("-c", str(self.file("")), "--no-flood-limit").flood_limit)
 
-    def test_limits_that_do_not_fit_together_are_found(
-        self,
-    ) -> None:
+    def test_limits_that_do_not_fit_together_are_found(self) -> None:
         path = self.file("[limits]\nmax-object = 50000")
         self.assertIn("limits.max-endless", self.mistake("-c", str(path), "--max-endless=40000"))
         self.assertRegex(

@@ -77,10 +77,7 @@ class FileTests(SynchronousTestCase):
             (f"bob:{stored}\nBOB:{stored}", "line 2: BOB is listed twice"),
             ("bob:$argon2id$nonsense", "line 1: the hash is not an argon2 hash"),
             (f"bob:{stored.replace('m=8', 'm=')}", "line 1: the hash is not an argon2 hash"),
-            (
-                f"bob:{stored} # bob",
-                "line 1: the hash has extra text after it",
-            ),
+            (f"bob:{stored} # bob", "line 1: the hash has extra text after it"),
             (f"bob:{stored}$x", "line 1: the hash has extra text after it"),
             (f"bob:{stored.replace('argon2id', 'argon2i')}", "line 1: the hash is not argon2id"),
             (

@@ -41,9 +41,7 @@ class GateTests(SynchronousTestCase):
         self.stored["bob"] = self.now(gate.hash("cafe\u0301-cafe\u0301"))
         self.assertIs(self.check(gate, "bob", "caf\u00e9-caf\u00e9"), Verdict.OURS)
 
-    def test_parameters_of_earlier_are_told_if_the_password_is_right(
-        self,
-    ) -> None:
+    def test_parameters_of_earlier_are_told_if_the_password_is_right(self) -> None:
         gate = self.gate()
         self.passwords.old.add("hash of correct horse")
         self.assertIs(self.check(gate, "bob", "battery staple"), Verdict.WRONG)
@@ -86,16 +84,14 @@ class GateTests(SynchronousTestCase):
         self.assertIs(self.check(gate, "Eve", "wrong"), Verdict.WRONG)
         self.assertIs(self.check(gate, "bob", "correct horse"), Verdict.OURS)
 
-    def test_too_many_at_once_are_no_wrong_password(self) -> None:
-        self.passwords.busy = True
-        asked = Deferred.fromCoroutine(self.gate().check("bob", "bob", "correct horse"))
-        self.failureResultOf(asked, BusyError)
-
-    def test_it_stops_the_threads_behind_it(self) -> None:
+    def test_too_many_at_once_are_no_wrong_password_and_threads_are_stopped(self) -> None:
         stopped: list[bool] = []
         self.patch(self.passwords, "stop", lambda: stopped.append(True))
         self.gate().stop()
         self.assertEqual(stopped, [True])
+        self.passwords.busy = True
+        asked = Deferred.fromCoroutine(self.gate().check("bob", "bob", "correct horse"))
+        self.failureResultOf(asked, BusyError)
 
 
 class CodeTests(SynchronousTestCase):

@@ -24,13 +24,11 @@ class FamiliarTests(SynchronousTestCase):
         self.familiar.note("bob", None, NOW)
         self.assertEqual(self.known("bob", "192.0.2.7", None), [True, True])
 
-    def test_of_one_account_the_places_used_last_are_known(self) -> None:
+    def test_accounts_and_their_places_used_last_are_known(self) -> None:
         self.patch(known_networks, "MAX_PLACES", 2)
         for place in ("a", "b", "a", "c"):
             self.familiar.note("bob", place, NOW)
         self.assertEqual(self.known("bob", "a", "b", "c"), [True, False, True])
-
-    def test_so_are_the_accounts(self) -> None:
         self.patch(known_networks, "MAX_ACCOUNTS", 2)
         for account in ("ann", "bob", "ann", "eve"):
             self.familiar.note(account, "a", NOW)

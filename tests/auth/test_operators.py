@@ -63,7 +63,8 @@ class ReadingTests(FileCase):
             self.write(text)
             self.assertTrue(self.fault().startswith(why), (self.fault(), why))
 
-    def test_lines_of_a_megabyte_and_bytes_of_no_text_are_refused(self) -> None:
+    def test_files_that_are_missing_too_large_or_no_text_are_refused(self) -> None:
+        self.assertIn("cannot be read: No such file", self.fault())
         self.write("root " + "x" * 1_000_000)
         self.assertEqual(
             self.fault(), f"larger than {MAX_FILE:,} bytes; this cannot be a list of operators"
@@ -72,9 +73,6 @@ class ReadingTests(FileCase):
         self.assertEqual(self.fault(), "not valid UTF-8")
         self.write("root " + "x" * (MAX_FILE - 10))
         self.assertIn("an argon2 hash must follow", self.fault())
-
-    def test_file_that_is_not_there_is_said(self) -> None:
-        self.assertIn("cannot be read: No such file", self.fault())
 
 
 class TrustTests(FileCase):

@@ -265,7 +265,7 @@ class TurnsTests(SynchronousTestCase):
         self.assertEqual(self.add("198.51.100.7", "k", "l", known=True), [])
         self.assertEqual(self.add("198.51.100.7", "m", known=True), ["m"])
 
-    def test_places_for_known_networks_are_not_taken_and_who_left_is_not_next(self) -> None:
+    def test_who_came_first_is_first_and_who_waits_no_longer_is_not_next(self) -> None:
         self.add("192.0.2.7", *"ab")
         self.add("192.0.2.8", "c")
         for address, one in (("192.0.2.7", "a"), ("192.0.2.8", "c"), ("203.0.113.1", "x")):

@@ -21,9 +21,7 @@ from bench.wire import Target
 
 
 class KindTests(SynchronousTestCase):
-    def test_ours_is_started_as_documented_without_flood_limit_in_its_own_folder(
-        self,
-    ) -> None:
+    def test_ours_is_started_as_documented_without_flood_limit_in_its_own_folder(self) -> None:
         command = KINDS["ours"].command(Setting(Path("/x"), 12345, 10, ("--motd", "hi")))
         self.assertEqual(
             command[3:],
@@ -110,9 +108,7 @@ class StartTests(TestCase):
 
     LISTENS = "import socket, sys; s = socket.create_server(('127.0.0.1', int(sys.argv[1]))); "
 
-    async def test_it_is_there_when_it_accepts_and_gone_with_its_directory_then(
-        self,
-    ) -> None:
+    async def test_it_is_there_when_it_accepts_and_gone_with_its_directory_then(self) -> None:
         server = await self._start(self.LISTENS + "[s.accept() for _ in iter(int, 1)]")
         self.assertIsNotNone(server.usage())
         self.assertTrue(server._directory.is_dir())

@@ -198,11 +198,7 @@ class TalkerTests(VisitCase):
         self.assertIn("a session that the server does not know", self.ledger.violations[0])
 
     def test_rooms_that_are_not_as_they_were_are_told(self) -> None:
-        for room in (
-            {"created": True},
-            {"locked": False},
-            {"topic": "other"},
-        ):
+        for room in ({"created": True}, {"locked": False}, {"topic": "other"}):
             self.setUp()
             self.settles()
             self.is_cut_off()

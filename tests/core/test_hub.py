@@ -133,13 +133,11 @@ class TokenTests(Case):
             self.assertTrue(self.hub.knows(scope_of(seat.token)))
         self.assertLessEqual(len(self.hub.state.client_ids.dump()), 20)
 
-    def test_token_is_known_while_its_user_is_here(self) -> None:
+    def test_token_is_known_while_its_user_is_here_and_a_day_after(self) -> None:
         self.assertFalse(self.hub.knows(scope_of("made up")))
         self.assertTrue(self.hub.knows(scope_of(self.bob.token)))
         self.hub.forget_old(NOW + 30 * REMEMBERED)
         self.assertTrue(self.hub.knows(scope_of(self.bob.token)))
-
-    def test_token_is_known_for_a_day_after_its_user_left(self) -> None:
         self.world.now += 3 * REMEMBERED
         self.world.close(self.bob)
         self.hub.forget_old(self.world.now + REMEMBERED - 1)
@@ -331,10 +329,7 @@ class ApplyTests(Case):
         self.world.settle()
         carol = self.hub.state.user_named(nick("carol"))
         assert carol is not None
-        for event, where in (
-            (e.Joined(room("elsewhere")), None),
-            (e.Said("say", HI), None),
-        ):
+        for event, where in ((e.Joined(room("elsewhere")), None), (e.Said("say", HI), None)):
             self.world.waiting[Node("a")].append(e.Proposal(event, origin, NOW, carol.id, where))
         self.world.do(self.alice, c.PrivateMessage(nick("carol"), HI))
         self.world.settle()

@@ -154,15 +154,13 @@ class DirectTests(SynchronousTestCase):
         self.assertEqual(self.received(), b"".join(pieces))
         self.tearDown()
 
-    def test_other_transports_write_by_themselves(self) -> None:
+    def test_transports_without_a_plain_socket_write_by_themselves(self) -> None:
+        self.transport.getHandle = lambda: None
+        self.assert_writes_by_itself()
         transport = StringTransport()
         self.assertEqual(direct(transport).send(b"hello"), 5)
         self.assertEqual(transport.value(), b"hello")
         self.transport.TLS = True
-        self.assert_writes_by_itself()
-
-    def test_connection_without_a_socket_writes_by_itself(self) -> None:
-        self.transport.getHandle = lambda: None
         self.assert_writes_by_itself()
 
     def assert_writes_by_itself(self) -> None:

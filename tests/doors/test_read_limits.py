@@ -190,9 +190,7 @@ class CrowdTests(HouseTestCase):
 
     limits = Limits(flood_burst=10**9, flood_rate=10**9, max_per_address=1000)
 
-    def test_input_of_one_turn_is_bounded_over_all_sessions_and_nothing_is_lost(
-        self,
-    ) -> None:
+    def test_input_of_one_turn_is_bounded_over_all_sessions_and_nothing_is_lost(self) -> None:
         crowd = [self.house.enters(f"n{number}") for number in range(100)]
         ann = self.house.enters("ann", HOME)
         turns = self.house.factory.read_limits.turns

@@ -117,9 +117,7 @@ class ManageTests(ManageCase):
             self.trail(), ["reset the password of the account bob, while the server did not run"]
         )
 
-    def test_removed_account_is_in_no_room_and_its_own_are_inherited_or_gone(
-        self,
-    ) -> None:
+    def test_removed_account_is_in_no_room_and_its_own_are_inherited_or_gone(self) -> None:
         self.says("remove-account", "ann")
         state = self.state()
         dev = state.rooms_by_key["dev"]

@@ -128,9 +128,7 @@ async def test_full_disk_stops_acknowledgements_but_not_the_chat(
 
 
 @scenario
-async def test_files_that_may_not_grow_stop_acknowledgements_but_not_the_chat(
-    scene: Scene,
-) -> None:
+async def test_files_that_may_not_grow_stop_acknowledgements_but_not_the_chat(scene: Scene) -> None:
     server = await scene.server()
     state = server.folder / "state"
     unlimited = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)

@@ -33,13 +33,7 @@ class Place:
         for each in (self.certificate, self.key):
             each.unlink(missing_ok=True)
         options = [f"--name={name}" for name in names]
-        command = [
-            sys.executable,
-            "-m",
-            "twisted_chat.tls",
-            *options,
-            str(self.folder / "tls"),
-        ]
+        command = [sys.executable, "-m", "twisted_chat.tls", *options, str(self.folder / "tls")]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     def options(self) -> list[str]:

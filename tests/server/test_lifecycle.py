@@ -46,8 +46,7 @@ class LogTests(NodeCase):
         self.visitor("192.0.2.7").login("bob").lost()
         *_, event = self.observer
         self.assertEqual(
-            formatEvent(event),
-            "session 2 from 192.0.2.7 left without a nickname: connection lost",
+            formatEvent(event), "session 2 from 192.0.2.7 left without a nickname: connection lost"
         )
         told = {key: event[key] for key in ("session", "address", "reason")}
         self.assertEqual(told, {"session": 2, "address": "192.0.2.7", "reason": "connection lost"})

@@ -275,9 +275,7 @@ class LoggingInTests(Case):
         for _ in range(10):
             self.assertNotIn("Too many tries", self.tries(self.stranger(), RIGHT))
 
-    def test_who_cannot_be_checked_without_the_store_may_be_a_guest(
-        self,
-    ) -> None:
+    def test_who_cannot_be_checked_without_the_store_may_be_a_guest(self) -> None:
         self.broken_store.broken = True
         self.assertIn("Passwords cannot be checked right now", self.tries(self.stranger(), RIGHT))
         door = self.stranger().asks(c.Login(BOB, RIGHT, or_guest=True))

@@ -44,10 +44,7 @@ class AutoAwayTests(AwayCase):
         self.assertEqual(self.bob.take(), [])
 
     def test_speaking_is_being_back(self) -> None:
-        for speak in (
-            lambda: self.ann.say("hi"),
-            lambda: self.ann.tell("bob", "psst"),
-        ):
+        for speak in (lambda: self.ann.say("hi"), lambda: self.ann.tell("bob", "psst")):
             self.passes(10)
             self.assertEqual(self.user(self.ann).away, "idle")
             speak()

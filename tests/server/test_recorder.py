@@ -82,9 +82,7 @@ class RoomTests(KeepingCase):
         self.ann.asks(c.SetKeep(Keep(lines=3)))
         self.assertEqual([kind for kind, *_ in self.store.take("keep", "tidy")], ["keep", "tidy"])
 
-    def test_dropping_is_done_again_if_asked_for_meanwhile_and_never_twice_at_once(
-        self,
-    ) -> None:
+    def test_dropping_is_done_again_if_asked_for_meanwhile_and_never_twice_at_once(self) -> None:
         waiting: list[Deferred[None]] = []
 
         async def tidy(now: float) -> None:

@@ -90,8 +90,7 @@ class CommandTests(BackupTestCase):
         self.assertIn("stop that server", self.says("compact", *self.here(), status=1))
         none = "postgresql://db/chat"
         self.assertIn(
-            "for PostgreSQL use VACUUM FULL",
-            self.says("compact", "--database", none, status=1),
+            "for PostgreSQL use VACUUM FULL", self.says("compact", "--database", none, status=1)
         )
 
     def test_nothing_is_restored_while_the_server_runs(self) -> None:

@@ -121,9 +121,7 @@ class EraseContract(Contract):
         (at,) = await self.store.reserve(1)
         self.store.drop_account(account, MessageId(at))
 
-    async def test_next_owner_of_a_dropped_name_erases_only_what_they_said(
-        self,
-    ) -> None:
+    async def test_next_owner_of_a_dropped_name_erases_only_what_they_said(self) -> None:
         for at_once in (True, False):
             await self.again()
             old = await self.talk("ann", "bob")

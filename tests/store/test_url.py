@@ -73,9 +73,7 @@ class KindTests(SynchronousTestCase):
         ):
             self.assertEqual(self.reason(text), f"not the URL of a database; {possible}")
 
-    def test_a_url_whose_password_cannot_be_told_is_refused_with_how_to_write_it(
-        self,
-    ) -> None:
+    def test_a_url_whose_password_cannot_be_told_is_refused_with_how_to_write_it(self) -> None:
         for url in MANGLED:
             self.assertIn("write a space as %20 and each of : / ?", self.reason(url))
 

@@ -51,14 +51,14 @@ class MadeTests(SynchronousTestCase):
         self_signed([".".join(["x" * 60] * 3)], 1, NOW)
 
     def test_names_are_host_names_or_addresses(self) -> None:
-        for good in (
+        for good in [
             "localhost",
             "a-b.example",
             "xn--bcher-kva.example",
             "192.0.2.1",
             "::1",
             "my_host",
-        ):
+        ]:
             general_name(good)
         self.assertEqual(general_name("bücher.example"), x509.DNSName("xn--bcher-kva.example"))
         for bad in (

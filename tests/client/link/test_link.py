@@ -197,9 +197,7 @@ class SayTests(LinkedTestCase):
             [("command", "/reply nobody yet", None), ("private", "yes?", "joe")],
         )
 
-    def test_slips_are_left_to_the_server_and_programs_are_meant_literally(
-        self,
-    ) -> None:
+    def test_slips_are_left_to_the_server_and_programs_are_meant_literally(self) -> None:
         self.link.say("psst > joe")
         self.assertEqual(self.sent("content", "literal"), [("psst > joe", True)])
         tag = self.link.say("msg joe psst", literal=False)
@@ -402,8 +400,7 @@ class RoomTests(LinkedTestCase):
         self.comes_back()
         sent = [each for each in self.sent("type", "content", "room") if each[0] != "history"]
         self.assertEqual(
-            sent[1:],
-            [("join", "dev", None), ("message", "goodbye", "dev"), ("leave", "dev", None)],
+            sent[1:], [("join", "dev", None), ("message", "goodbye", "dev"), ("leave", "dev", None)]
         )
         self.assertEqual(self.link.rooms, ("lobby",))
 

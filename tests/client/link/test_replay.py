@@ -209,9 +209,7 @@ class ReadingTests(SynchronousTestCase):
         self.assertEqual(page, ev.Page(tag="p", room="dev", messages=(HI,), more=True))
         self.assertFalse(self.reading.collects)
 
-    def test_pages_name_with_whom_and_history_at_the_entry_is_none(
-        self,
-    ) -> None:
+    def test_pages_name_with_whom_and_history_at_the_entry_is_none(self) -> None:
         self.reading.start(ev.HistoryStart(tag="p", partner="joe"))
         page = self.reading.end(ev.HistoryEnd(tag="p", partner="joe"))
         self.assertEqual(page, ev.Page(tag="p", room="", partner="joe", messages=()))

@@ -53,9 +53,7 @@ class MembershipTests(SynchronousTestCase):
         self.assertEqual(self.rooms.focus, "dev")
         self.assertEqual(self.rooms.to_enter(), [("dev", "pw")])
 
-    def test_a_refused_room_is_not_tried_again_and_other_refusals_change_nothing(
-        self,
-    ) -> None:
+    def test_a_refused_room_is_not_tried_again_and_other_refusals_change_nothing(self) -> None:
         self.rooms.wants("dev", None, "t")
         self.assertEqual(self.rooms.refused("t"), "dev")
         self.assertEqual(self.rooms.to_enter(), [])
@@ -73,9 +71,7 @@ class MembershipTests(SynchronousTestCase):
         self.rooms.refused("u")
         self.assertEqual(self.rooms.focus, "ops")
 
-    def test_a_room_that_one_is_in_is_kept_though_it_refuses_to_let_one_in_again(
-        self,
-    ) -> None:
+    def test_a_room_that_one_is_in_is_kept_though_it_refuses_to_let_one_in_again(self) -> None:
         self.enters("dev", "pw")
         self.rooms.wants("dev", "wrong", "u")
         self.rooms.refused("u")
@@ -130,9 +126,7 @@ class MembershipTests(SynchronousTestCase):
             self.rooms.entered(f"r{number}", None)
         self.assertLess(len(self.rooms.wanted), 1_002)
 
-    def test_the_focus_of_the_server_does_not_count_while_it_is_asked_otherwise(
-        self,
-    ) -> None:
+    def test_the_focus_of_the_server_does_not_count_while_it_is_asked_otherwise(self) -> None:
         self.rooms.wants("dev", None, "t")
         self.rooms.focused("lobby", None)
         self.assertEqual(self.rooms.focus, "dev")

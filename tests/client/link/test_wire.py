@@ -126,9 +126,7 @@ class DecodeTests(SynchronousTestCase):
         assert isinstance(event, ev.Message)
         self.assertEqual(event.sender, "bob?<carol> no")
 
-    def test_what_is_no_object_or_nests_deeply_is_malformed(
-        self,
-    ) -> None:
+    def test_what_is_no_object_or_nests_deeply_is_malformed(self) -> None:
         self.assertEqual(told("hologram", content="x"), ev.Unknown(type="hologram"))
         for line in (
             b"",

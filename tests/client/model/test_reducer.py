@@ -309,10 +309,7 @@ class PeopleTests(Case):
 
     def test_a_list_of_people_brings_roles_and_who_is_away(self) -> None:
         room = self.enter("me", count=3)
-        people = (
-            ev.Person(nick="bob", away="tea", roles=("operator",)),
-            ev.Person(nick="eve"),
-        )
+        people = (ev.Person(nick="bob", away="tea", roles=("operator",)), ev.Person(nick="eve"))
         self.hear(ev.Away(sender="eve", away=True))
         self.hear(ev.Who(users=people, count=3, room="dev"), ev.Who(users=people, count=2))
         self.assertEqual((self.names(), room.unnamed), (["me", "bob", "eve"], 0))

@@ -265,8 +265,7 @@ class AnswerTests(SynchronousTestCase):
 
     def test_somebody(self) -> None:
         self.shows(
-            ev.Whois(nick="joe", here=False, ago=90),
-            "-- joe is not here. Last seen: 1 minute ago.",
+            ev.Whois(nick="joe", here=False, ago=90), "-- joe is not here. Last seen: 1 minute ago."
         )
         self.shows(
             ev.Whois(nick="joe", since=NOON, idle=5),

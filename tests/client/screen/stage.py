@@ -118,13 +118,7 @@ def said(number: int, text: str = "hi", sender: str = "bob", **more: Any) -> ev.
     """Return a message with the id and at the second ``number``."""
     given: dict[str, Any] = {"room": "lobby"} | more
     made = ev.PrivateMessage if given.get("to") else ev.RoomMessage
-    return made(
-        sender=sender,
-        content=text,
-        id=f"{number:016x}",
-        time=NOW + number - 1000,
-        **given,
-    )
+    return made(sender=sender, content=text, id=f"{number:016x}", time=NOW + number - 1000, **given)
 
 
 def staged(

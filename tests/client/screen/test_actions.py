@@ -56,9 +56,7 @@ class DoerTests(SynchronousTestCase):
         for line in ("QUIT", "!logout"):
             self.assertEqual(self.do(line), Done(ends=True))
 
-    def test_slips_and_several_lines_are_looked_at_unless_meant_literally(
-        self,
-    ) -> None:
+    def test_slips_and_several_lines_are_looked_at_unless_meant_literally(self) -> None:
         self.do("msg bob secret")
         self.assertEqual(self.link.asked, [("say", ("msg bob secret", "dev", "say", "checked"))])
         for line in (

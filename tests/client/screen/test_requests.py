@@ -162,11 +162,7 @@ class RequestsTests(SynchronousTestCase):
         self.requests.tell_read(103.0, leaving=True)
         self.assertEqual(
             self.reads(),
-            [
-                (f"{1:016x}", "dev", None),
-                (f"{3:016x}", None, "eve"),
-                (f"{2:016x}", "dev", None),
-            ],
+            [(f"{1:016x}", "dev", None), (f"{3:016x}", None, "eve"), (f"{2:016x}", "dev", None)],
         )
 
     def test_what_was_read_without_a_connection_is_told_later(self) -> None:

@@ -56,11 +56,7 @@ class SnapshotTests(SynchronousTestCase):
         await stage.enter("bob", "carol", "eve")
         await stage.hear(
             ev.Topic(
-                room="lobby",
-                sender="bob",
-                id=f"{1:016x}",
-                time=NOW - 90_000,
-                content="tea at four",
+                room="lobby", sender="bob", id=f"{1:016x}", time=NOW - 90_000, content="tea at four"
             ),
             said(-85_000, "yesterday"),
             said(2, "hello all 日本語 👍"),
@@ -68,12 +64,7 @@ class SnapshotTests(SynchronousTestCase):
             ev.Joined(sender="fay", room="lobby", id=f"{4:016x}", time=NOW),
             said(5, "me, have a look at this, it is long enough for two rows of text", "carol"),
             ev.RoomMessage(
-                sender="eve",
-                room="lobby",
-                kind="action",
-                id=f"{6:016x}",
-                time=NOW,
-                content="waves",
+                sender="eve", room="lobby", kind="action", id=f"{6:016x}", time=NOW, content="waves"
             ),
             ev.Sending(tag="t", room="lobby", content="one\ntwo", time=NOW),
             said(7, room="dev"),

@@ -18,12 +18,7 @@ class StatusTests(SynchronousTestCase):
         self.state.switch(room.key)
 
     def foot(
-        self,
-        *,
-        waiting: int = 0,
-        below: int = 0,
-        again: float | None = None,
-        listed: bool = True,
+        self, *, waiting: int = 0, below: int = 0, again: float | None = None, listed: bool = True
     ) -> str:
         return foot(
             self.state,

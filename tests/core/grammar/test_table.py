@@ -50,10 +50,7 @@ class TableTests(SynchronousTestCase):
             ("eve 1h30m being rude", 5400, CleanText("being rude")),
             ("eve being rude 1h", None, CleanText("being rude 1h")),
         ):
-            self.assertEqual(
-                parse(f"server-ban {rest}"),
-                c.PutServerBan(eve, duration, reason),
-            )
+            self.assertEqual(parse(f"server-ban {rest}"), c.PutServerBan(eve, duration, reason))
         bad = self.assertRaises(BadArguments, parse, "server-ban eve 3 times rude")
         self.assertIn('"3" is not a duration', str(bad))
 
@@ -144,10 +141,7 @@ class ParseTests(SynchronousTestCase):
             ("history 500", c.ShowHistory(limit=500)),
             ("history before 00000000000000ff", c.ShowHistory(before=MessageId(255))),
             ("history AFTER 00000000000000FF", c.ShowHistory(after=MessageId(255))),
-            (
-                "history 5 after 00000000000000ff",
-                c.ShowHistory(after=MessageId(255), limit=5),
-            ),
+            ("history 5 after 00000000000000ff", c.ShowHistory(after=MessageId(255), limit=5)),
             ("search two words", c.Search((c.Term("two"), c.Term("words")))),
             ("search FROM:eve", c.Search((), nick("eve"))),
             ("stats", c.ShowStats()),
@@ -201,11 +195,7 @@ class ParseTests(SynchronousTestCase):
             self.assertEqual(str(bad), f"{missing} is missing")
 
     def test_arguments_too_many_are_quoted_safely_and_never_passwords(self) -> None:
-        for line, rest in (
-            ("back now", "now"),
-            ("nick bob smith", "smith"),
-            ("rooms 2 3", "3"),
-        ):
+        for line, rest in (("back now", "now"), ("nick bob smith", "smith"), ("rooms 2 3", "3")):
             bad = self.assertRaises(BadArguments, parse, line)
             self.assertEqual(str(bad), f'unexpected argument "{rest}"')
         for line in (

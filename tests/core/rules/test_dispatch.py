@@ -19,13 +19,7 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.replies import Refused
-from twisted_chat.core.rules.decisions import (
-    CheckPassword,
-    Decision,
-    Propose,
-    Repeat,
-    SendReply,
-)
+from twisted_chat.core.rules.decisions import CheckPassword, Decision, Propose, Repeat, SendReply
 from twisted_chat.core.rules.dispatch import TOPICS
 from twisted_chat.core.state.room import LOBBY_ID
 from twisted_chat.core.state.state import State

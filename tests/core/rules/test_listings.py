@@ -15,12 +15,7 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.records import Query
 from twisted_chat.core.api.replies import Overview, Person, Profile, RoomLine
 from twisted_chat.core.grammar.table import COMMANDS
-from twisted_chat.core.rules.decisions import (
-    LastSeen,
-    Recall,
-    RunSearch,
-    ServerStats,
-)
+from twisted_chat.core.rules.decisions import LastSeen, Recall, RunSearch, ServerStats
 from twisted_chat.core.rules.listings import cut_page, overview, people, profile, rooms
 from twisted_chat.core.state.room import Room
 from twisted_chat.core.values.ids import MessageId, RoomId

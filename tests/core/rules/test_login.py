@@ -19,12 +19,7 @@ from twisted_chat.core.rules.decisions import (
     Repeat,
     SendReply,
 )
-from twisted_chat.core.rules.effects import (
-    NOBODY,
-    Applied,
-    Near,
-    Rejected,
-)
+from twisted_chat.core.rules.effects import NOBODY, Applied, Near, Rejected
 from twisted_chat.core.state.room import LOBBY_ID
 from twisted_chat.core.values.about import About
 from twisted_chat.core.values.account import Proof
@@ -684,14 +679,12 @@ class LoggingInTests(AccountCase):
 class RenameTests(ChatCase):
     def test_own_nick_is_free_in_another_case_only(self) -> None:
         self.assertEqual(
-            self.decide(self.bob, c.Rename(nick("Bob"))),
-            Propose(e.Renamed(nick("Bob"))),
+            self.decide(self.bob, c.Rename(nick("Bob"))), Propose(e.Renamed(nick("Bob")))
         )
         why = "Your nickname is already bob. Nothing was changed."
         self.refuse(self.bob, c.Rename(nick("bob")), "same-nick", why)
         self.assertEqual(
-            self.decide(self.bob, c.Rename(nick("rob"))),
-            Propose(e.Renamed(nick("rob"))),
+            self.decide(self.bob, c.Rename(nick("rob"))), Propose(e.Renamed(nick("rob")))
         )
 
     def test_taken_nick_is_refused_with_a_suggestion(self) -> None:

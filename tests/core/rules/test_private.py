@@ -11,17 +11,8 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules import private
-from twisted_chat.core.rules.decisions import (
-    Ignoring,
-    Propose,
-    Recall,
-    SendReply,
-)
-from twisted_chat.core.rules.effects import (
-    Applied,
-    Between,
-    Rejected,
-)
+from twisted_chat.core.rules.decisions import Ignoring, Propose, Recall, SendReply
+from twisted_chat.core.rules.effects import Applied, Between, Rejected
 from twisted_chat.core.rules.topic import NOT_HERE
 from twisted_chat.core.state.conversations import GUESTS, NO_CONVERSATION, ref
 from twisted_chat.core.values.account import Privacy
@@ -294,10 +285,7 @@ class HistoryTests(PrivateCase):
 
     def test_guests_have_none(self) -> None:
         eve = self.world.enter("eve")
-        for command in (
-            c.ShowHistory(partner=nick("ann")),
-            c.MarkRead(SEVEN, partner=nick("ann")),
-        ):
+        for command in (c.ShowHistory(partner=nick("ann")), c.MarkRead(SEVEN, partner=nick("ann"))):
             self.assertEqual(self.world.refusal(eve, command).code, "no-account")
         for name in ("eve", "nobody"):
             refused = self.world.refusal(self.ann, c.ShowHistory(partner=nick(name)))

@@ -11,14 +11,7 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.replies import PasswordNeeded, Refused
 from twisted_chat.core.grammar.table import COMMANDS
 from twisted_chat.core.rules.decisions import FocusOn, Propose, SendReply
-from twisted_chat.core.rules.effects import (
-    NOBODY,
-    Applied,
-    Duplicate,
-    InRoom,
-    Outcome,
-    Rejected,
-)
+from twisted_chat.core.rules.effects import NOBODY, Applied, Duplicate, InRoom, Outcome, Rejected
 from twisted_chat.core.rules.permissions import admit
 from twisted_chat.core.state.room import LOBBY_ID, Room, room_digest
 from twisted_chat.core.values.bans import Ban, read_target
@@ -110,8 +103,7 @@ class RoomTests(ChatCase):
             Propose(e.Joined(room("new"), room_digest(room("new"), "swordfish"))),
         )
         self.assertEqual(
-            self.decide(self.eve, c.Join(room("new"), "")),
-            Propose(e.Joined(room("new"))),
+            self.decide(self.eve, c.Join(room("new"), "")), Propose(e.Joined(room("new")))
         )
 
     def test_joining_a_room_one_is_in_moves_the_focus_and_sets_no_password(self) -> None:
@@ -188,18 +180,8 @@ class RoomTests(ChatCase):
 
         def asked(name: str) -> list[object]:
             lines = (
-                *(
-                    "who NAME",
-                    "leave NAME",
-                    "bans #NAME",
-                    "settings #NAME",
-                ),
-                *(
-                    "search x in:NAME",
-                    "export #NAME",
-                    "register-room #NAME",
-                    "drop-room NAME",
-                ),
+                *("who NAME", "leave NAME", "bans #NAME", "settings #NAME"),
+                *("search x in:NAME", "export #NAME", "register-room #NAME", "drop-room NAME"),
                 *("forget-me NAME", "invite #NAME alice", "ban #NAME x", "lock #NAME pw", "rooms"),
             )
             said = c.Say((CleanText(f"join {name} swordfish"),), unless=(room(name),))
@@ -450,8 +432,7 @@ class KeepTests(ChatCase):
             (KEEP_ALL, KEEP_ALL, False),
         ):
             self.assertEqual(
-                self.decide(self.bob, c.SetKeep(asked)),
-                Propose(e.KeepSet(got, capped), self.dev),
+                self.decide(self.bob, c.SetKeep(asked)), Propose(e.KeepSet(got, capped), self.dev)
             )
 
     def test_what_is_shown_is_what_holds(self) -> None:
@@ -583,9 +564,7 @@ class SettingTests(RuledCase):
         self.speaks(self.eve)
         self.assertEqual(len(self.dev.spoke), 1)
 
-    def test_message_sent_again_is_acknowledged_though_it_could_not_be_said_now(
-        self,
-    ) -> None:
+    def test_message_sent_again_is_acknowledged_though_it_could_not_be_said_now(self) -> None:
         self.done(self.otto, "slow 30")
         self.world.instant = False
         for _ in range(2):

@@ -95,15 +95,13 @@ class UserTests(Case):
         bill, other = self.user("bill"), self.user("blll")
         self.assertIs(self.state.nick_holder(nick("BILL"), but=bill), other)
 
-    def test_renaming_frees_the_old_name_and_takes_the_new(self) -> None:
+    def test_renaming_frees_the_old_name_and_keeps_it_in_another_case(self) -> None:
         bob = self.user("bob1")
         self.state.rename(bob, nick("rob"))
         self.assertEqual(bob.nick.text, "rob")
         for old in ("bob1", "bobl"):
             self.assertIsNone(self.state.nick_holder(nick(old)))
         self.assertIs(self.state.user_named(nick("Rob")), bob)
-
-    def test_renaming_to_another_case_keeps_the_name(self) -> None:
         bill = self.user("bill")
         self.state.rename(bill, nick("BILL"))
         for wanted in ("bill", "BILL", "blll", "b\u0456ll"):

@@ -53,10 +53,7 @@ class AddressTests(SynchronousTestCase):
             self.assertEqual(network_keys(host), keys)
 
     def test_household_is_an_address_or_a_64(self) -> None:
-        for text, home in (
-            ("192.0.2.7", "192.0.2.7"),
-            ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
-        ):
+        for text, home in (("192.0.2.7", "192.0.2.7"), ("2001:db8:1:2:3::4", "2001:db8:1:2::/64")):
             address = read_address(text)
             assert address is not None
             self.assertEqual(spell_network(rate_limit_network(address)), home)

@@ -101,7 +101,7 @@ class TargetTests(SynchronousTestCase):
         self.assertRaises(BadName, read_target, "@bob")
 
     def test_what_is_no_address_is_an_error(self) -> None:
-        for text in (
+        for text in [
             "1.2.3",
             "1.2.3.4.5",
             "tkvnqdaf.ip",
@@ -110,7 +110,7 @@ class TargetTests(SynchronousTestCase):
             "g::1",
             "1.2.3.4/x",
             "a.b",
-        ):
+        ]:
             self.assertRaises(BadTarget, read_target, text)
         # A zone is a name of an interface of one machine.
         self.assertRaises(BadTarget, read_target, "fe80::1%eth0")
@@ -136,7 +136,7 @@ class TargetTests(SynchronousTestCase):
             self.assertTrue(own_machine(read_target(text)), text)
         for text in ("192.0.2.7", "0.0.0.0/0", "bob", "*", "address:bob"):
             self.assertFalse(own_machine(read_target(text)), text)
-        for text in (
+        for text in [
             "*",
             "?",
             "*?*",
@@ -147,7 +147,7 @@ class TargetTests(SynchronousTestCase):
             "::ffff:0:0/96",
             "*!*@*",
             "*!~*@*",
-        ):
+        ]:
             self.assertTrue(everybody(read_target(text)), text)
         for text in ("eve", "*e*", "10.0.0.0/8", "address:eve", "e*!*@*", "*!*@*.user"):
             self.assertFalse(everybody(read_target(text)), text)

@@ -170,8 +170,7 @@ class DecodeTests(SynchronousTestCase):
         ):
             bad = self.assertRaises(BadText, decode, raw)
             self.assertEqual(
-                str(bad),
-                f"{where} is not UTF-8; set your terminal or client to UTF-8",
+                str(bad), f"{where} is not UTF-8; set your terminal or client to UTF-8"
             )
 
     @given(st.binary())

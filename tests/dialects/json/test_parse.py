@@ -434,22 +434,10 @@ class ErrorTests(Case):
         self.assertNotIn("s3cret", str(self.refused({"type": "s3cret"}, "unknown-type")))
         why = str(self.refused({"type": "mesage"}, "unknown-type"))
         self.assertIn('Did you mean "message"?', why)
-        for kind in [
-            "nick",
-            "join",
-            "leave",
-            "message",
-            "private",
-            "history",
-            "search",
-            "list",
-            "who",
-            "topic",
-            "ping",
-            "command",
-            "help",
-            "quit",
-        ]:
+        words = (
+            "nick join leave message private history search list who topic ping command help quit"
+        )
+        for kind in words.split():
             self.assertIn(kind, why)
 
     def test_numbers_count_from_one(self) -> None:

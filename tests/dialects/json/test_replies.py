@@ -122,11 +122,7 @@ class ReplyTests(SynchronousTestCase):
         self.assertEqual(
             reply(r.SearchStart(2)), {"type": "search_start", "content": "", "count": 2}
         )
-        end = {
-            "type": "search_end",
-            "content": "2 messages, and that is all.",
-            "count": 2,
-        }
+        end = {"type": "search_end", "content": "2 messages, and that is all.", "count": 2}
         self.assertEqual(reply(r.SearchEnd(2, False, True)), end | {"more": False, "whole": True})
         told = reply(r.SearchEnd(2, True, False))
         said = told.pop("content").split("\n")

@@ -165,7 +165,7 @@ class ReplyTests(SynchronousTestCase):
             reply(profile),
             [
                 "-- bob (account robert) is in no room; here since 2026-01-01 12:30, "
-                "silent for less than a minute; away: lunch.",
+                "silent for less than a minute; away: lunch."
             ],
         )
 

@@ -49,10 +49,7 @@ class HappenedTests(SynchronousTestCase):
             (e.RoomPasswordSet(True), "locked #dev with a password"),
             (e.RoomPasswordSet(False), "removed the password of #dev"),
             (e.InvitedToRoom(two, EVE), "invited eve to #dev"),
-            (
-                e.InvitedToRoom(two, EVE, you=True),
-                "invites you to #dev. Enter it with /join #dev",
-            ),
+            (e.InvitedToRoom(two, EVE, you=True), "invites you to #dev. Enter it with /join #dev"),
             (e.RoleChanged("operator", True, EVE), "made eve an operator of #dev"),
             (e.RoleChanged("operator", False, EVE), "removed eve as an operator of #dev"),
             (e.RoleChanged("voice", True, EVE), "gave eve voice in #dev"),

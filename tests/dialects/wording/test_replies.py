@@ -126,7 +126,4 @@ class RoomTests(SynchronousTestCase):
                 "--   *!*@eve.user (exempt from the invites), by bob",
             ],
         )
-        self.assertEqual(
-            reply(r.Bans(DEV, (), 0, 1, 1)),
-            ["-- Nobody is banned or muted in #dev."],
-        )
+        self.assertEqual(reply(r.Bans(DEV, (), 0, 1, 1)), ["-- Nobody is banned or muted in #dev."])

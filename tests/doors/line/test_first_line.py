@@ -210,9 +210,7 @@ class RefusedTests(Case):
         ):
             self.refused(line)
 
-    def test_two_words_without_a_registered_name_are_refused_with_a_suggestion(
-        self,
-    ) -> None:
+    def test_two_words_without_a_registered_name_are_refused_with_a_suggestion(self) -> None:
         told = self.refused("bob s3cret")
         self.assertEqual(
             told, "! bob is not registered, so it has no password. A nickname is one word. Try bob."

@@ -40,8 +40,7 @@ class PromptTests(Case):
         bob.types("bob", "wrong-horse")
         lines = bob.sees()
         self.assert_any(
-            lines,
-            "^! Wrong password for bob. You are guest1. Type /login bob PASSWORD",
+            lines, "^! Wrong password for bob. You are guest1. Type /login bob PASSWORD"
         )
         self.assert_any(lines, "^-- Welcome, guest1")
         bob.types("/login correct-horse")
@@ -97,9 +96,7 @@ class PromptTests(Case):
                 [line for each in (ann, guest) for line in each.sees() if "orrect" in line]
             )
 
-    def test_who_is_in_is_asked_for_the_password_too_and_stays_without_it(
-        self,
-    ) -> None:
+    def test_who_is_in_is_asked_for_the_password_too_and_stays_without_it(self) -> None:
         ann, eve = self.house.enters("ann"), self.house.enters("eve")
         asked = "-- bob is registered. Type its password (your screen may show it), or press Enter to stay as you are."
         for answer in (b"", b"\x1b"):
@@ -292,10 +289,7 @@ class LateObjectTests(HouseTestCase):
         self.house.hush()
 
     def test_after_an_empty_line_the_program_logs_in_in_the_guests_place(self) -> None:
-        for guest, cuts in (
-            ("guest1", (b"\n", LOGIN)),
-            ("guest2", (b"\r\n\r\n " + LOGIN,)),
-        ):
+        for guest, cuts in (("guest1", (b"\n", LOGIN)), ("guest2", (b"\r\n\r\n " + LOGIN,))):
             program = self.house.comes()
             for piece in cuts:
                 program.sends(piece)

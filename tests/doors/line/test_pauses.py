@@ -51,10 +51,7 @@ class WithoutLineEndsTests(Case):
         self.sends(guest, b"Max", b"hello", every=0.4)
         guest.ends()
         self.assert_sees(
-            self.bob,
-            "-- Max joined #lobby",
-            "<Max> hello",
-            "-- Max left the chat (disconnected)",
+            self.bob, "-- Max joined #lobby", "<Max> hello", "-- Max left the chat (disconnected)"
         )
 
     def test_pieces_come_at_their_pause_and_not_before(self) -> None:

@@ -212,12 +212,7 @@ class TogetherTests(HouseTestCase):
     def taken(self, guest: Guest) -> None:
         """Check that a guest was refused the name, and could not try again."""
         self.assert_sees(
-            guest,
-            *GREETING,
-            '! "bob" is taken. Try bob2.',
-            AGAIN,
-            self.NOT_USED,
-            "-- Goodbye.",
+            guest, *GREETING, '! "bob" is taken. Try bob2.', AGAIN, self.NOT_USED, "-- Goodbye."
         )
         self.assertTrue(guest.gone)
         self.assert_sees(self.bob)

@@ -198,10 +198,7 @@ class VisitTests(HouseTestCase):
     def test_invitation_reaches_people_and_programs(self) -> None:
         self.does("/invite-only on", "/kick eve")
         self.olga.types("/invite eve", "/invite carl")
-        self.assert_sees(
-            self.eve,
-            "-- olga invites you to #dev. Enter it with /join #dev.",
-        )
+        self.assert_sees(self.eve, "-- olga invites you to #dev. Enter it with /join #dev.")
         invite = self.told(self.carl, "invite")
         self.assertEqual((invite["from"], invite["room"], invite["you"]), ("olga", "dev", True))
         self.assertIn("id", invite)

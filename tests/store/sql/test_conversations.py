@@ -51,9 +51,7 @@ class WaitingTests(TalkCase):
         self.write()
         self.assertEqual(self.left(), [5])
 
-    def test_only_what_is_for_an_account_is_received_and_what_it_wrote_unsent(
-        self,
-    ) -> None:
+    def test_only_what_is_for_an_account_is_received_and_what_it_wrote_unsent(self) -> None:
         self.waits(1)
         self.waits(2, account="ann", sender="bob")
         self.waits(3, account="eve", sender="ann")
