@@ -9,7 +9,7 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.names import LOBBY, parse_nick
-from twisted_chat.server.history import PATIENCE
+from twisted_chat.server.pending import PATIENCE
 from twisted_chat.store.memory import MemoryStore
 from twisted_chat.store.port import Skip, StoreError
 

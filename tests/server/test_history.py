@@ -8,7 +8,8 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.grammar.search import read_search
 from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.names import LOBBY, parse_nick
-from twisted_chat.server.history import CHUNK, PATIENCE
+from twisted_chat.server.history import CHUNK
+from twisted_chat.server.pending import PATIENCE
 from twisted_chat.store.port import StoreError
 
 

@@ -43,6 +43,7 @@ class CatchUp:
         self._store = services.store
         self._wall = services.wall
         self._history = history
+        self._pending = services.pending
         # Counting takes longer, and nobody's private messages wait behind the counts of others.
         self._reading, self._counting = (DeferredSemaphore(_AT_ONCE) for _ in range(2))
         #: Which session is being told what waited for its account.
@@ -126,7 +127,7 @@ class CatchUp:
         if not self._has(session, account):
             return ()
         try:
-            kept = await self._history.in_time(self._store.waiting(account.key))
+            kept = await self._pending.in_time(self._store.waiting(account.key))
         except StoreError:
             self._told(session, account)
             raise
@@ -171,7 +172,7 @@ class CatchUp:
         skip = Skip(account.key, frozenset(self._hub.state.sessions[session].ignored))
         counted = []
         for room, after in rooms:
-            count = await self._history.in_time(
+            count = await self._pending.in_time(
                 self._store.count(room.ref, after=after, before=at, skip=skip, limit=MOST + 1)
             )
             if count:
@@ -206,7 +207,7 @@ class CatchUp:
                 limit=MOST_MENTIONS,
                 floors=tuple((room.ref.id, after) for room, after in rooms),
             )
-            page = await self._history.in_time(self._store.search(query))
+            page = await self._pending.in_time(self._store.search(query))
             for each in self._history.visible(session, page.envelopes):
                 if each.room is not None and each.author and each.author.account != account.key:
                     lines[each.id] = each.room.id

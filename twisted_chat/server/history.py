@@ -6,8 +6,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterat
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
-from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.defer import TimeoutError as DeferredTimeoutError
+from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from twisted_chat.core.api import replies as r
@@ -25,14 +24,9 @@ _T = TypeVar("_T")
 
 #: How many messages of a long history are read at once: 400 KiB at most, for each session that is reading one.
 CHUNK: Final = 100
-#: How long the store has for one answer, in seconds. Live lines of the session wait behind it, and they are what people
-#: are here for; a store that takes longer is not slow but stuck.
-PATIENCE: Final = 10.0
 
-_STUCK: Final = "the store does not answer; try again later"
 _BUSY: Final = "too many searches are waiting; try again later"
 _CROWDED: Final = "too many long histories are being read; try again later"
-_STOPPING: Final = "the server is stopping"
 
 
 class HistoryReader:
@@ -44,7 +38,7 @@ class HistoryReader:
         self._connections = services.connections
         self._store = services.store
         self._clock = services.clock
-        self._reading: dict[Deferred[Any], None] = {}
+        self._in_time = services.pending.in_time
         self._turns = Turns()
         self._parts = Turns()
         self._last = 0
@@ -107,11 +101,6 @@ class HistoryReader:
         """A session is gone: what waits for its reader is forgotten with it."""
         self._taking.pop(session, None)
 
-    def stop(self) -> None:
-        """Wait for the store no longer. Who waits is told so, and what comes behind that is no longer held up."""
-        for reading in list(self._reading):
-            reading.cancel()
-
     def _start(self, work: Coroutine[Any, Any, None], answer: _Answer) -> None:
         def failed(why: Failure) -> None:
             self._failed(answer.session, answer.tag, why)
@@ -153,14 +142,14 @@ class HistoryReader:
     ) -> tuple[Sequence[Envelope], bool]:
         """Read the next part. After the first, parts are read one at a time: many long answers at once delay nobody else."""
         if first:
-            return await self.in_time(history.read())
+            return await self._in_time(history.read())
         async with self._turn_of(answer.session, self._parts, _CROWDED):
-            return await self.in_time(history.read())
+            return await self._in_time(history.read())
 
     @asynccontextmanager
     async def _turn_of(self, session: SessionId, turns: Turns, late: str) -> AsyncIterator[None]:
         """Wait for the turn of a session, but not for ever: then raise :class:`StoreError`, which says that it is ``late``."""
-        await self.in_time(turns.begin(self._sessions.path(session)), late)
+        await self._in_time(turns.begin(self._sessions.path(session)), late)
         try:
             yield
         finally:
@@ -172,7 +161,7 @@ class HistoryReader:
             async with self._turn_of(session, self._turns, _BUSY):
                 if not self._sessions.here(session):
                     return  # and never read the answer
-                page = await self.in_time(self._store.search(query))
+                page = await self._in_time(self._store.search(query))
         except StoreError as error:
             why = f"Searching is not possible now: {error}"
             answer.end([r.Refused("search-unavailable", why)])
@@ -196,21 +185,6 @@ class HistoryReader:
             if not is_hidden(envelope, ignored)
             and (envelope.author is None or envelope.author.user not in ids)
         ]
-
-    async def in_time(self, work: Coroutine[Any, Any, _T], late: str = _STUCK) -> _T:
-        """Wait for the store, but not for ever: then raise :class:`StoreError`, which says that it is ``late``."""
-        reading = Deferred.fromCoroutine(work)
-        if reading.called:
-            return await reading
-        self._reading[reading] = None
-        try:
-            return await reading.addTimeout(PATIENCE, self._clock)
-        except DeferredTimeoutError:
-            raise StoreError(late) from None
-        except CancelledError:
-            raise StoreError(_STOPPING) from None
-        finally:
-            del self._reading[reading]
 
 
 class _Answer:

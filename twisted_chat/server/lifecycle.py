@@ -41,6 +41,7 @@ class SessionLifecycle:
         self._sessions = services.sessions
         self._connections = services.connections
         self._commits = services.commits
+        self._pending = services.pending
         self._history = history
         self._recorder = recorder
         self._catch_up = catch_up
@@ -150,7 +151,7 @@ class SessionLifecycle:
         """Say goodbye to everybody, without telling each of all the others."""
         self._sessions.stopped = True
         self._commits.stop()
-        self._history.stop()
+        self._pending.stop()
         for session in self._hub.state.sessions:
             if self._hub.user_of(session) is None:
                 self._left_nameless(session, why)

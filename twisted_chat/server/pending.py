@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.defer import TimeoutError as DeferredTimeoutError
 from twisted.internet.interfaces import IReactorTime
 
@@ -18,8 +18,11 @@ from twisted_chat.store.port import StoreError
 
 T = TypeVar("T")
 
-#: How long the store has for one answer, in seconds; one that takes longer is not slow but stuck.
+#: How long the store has for one answer, in seconds. Live lines of the session wait behind it, and they are what people
+#: are here for; a store that takes longer is not slow but stuck.
 PATIENCE: Final = 10.0
+
+_STUCK: Final = "the store does not answer; try again later"
 
 
 class PendingReplies:
@@ -31,6 +34,7 @@ class PendingReplies:
         self._sessions = sessions
         self._connections = connections
         self._clock = clock
+        self._asked: dict[Deferred[Any], None] = {}
 
     def start(
         self,
@@ -61,12 +65,22 @@ class PendingReplies:
             self._sessions.failed(session, what, tag)
         self._connections.release(session)
 
-    async def in_time(self, work: Coroutine[Any, Any, T]) -> T:
-        """Wait for the store, but not for ever: then raise :class:`StoreError`."""
+    async def in_time(self, work: Coroutine[Any, Any, T], late: str = _STUCK) -> T:
+        """Wait for the store, but not for ever: then raise :class:`StoreError`, which says that it is ``late``."""
         asked = Deferred.fromCoroutine(work)
         if asked.called:
             return await asked
+        self._asked[asked] = None
         try:
             return await asked.addTimeout(PATIENCE, self._clock)
         except DeferredTimeoutError:
-            raise StoreError("the store does not answer; try again later") from None
+            raise StoreError(late) from None
+        except CancelledError:
+            raise StoreError("the server is stopping") from None
+        finally:
+            del self._asked[asked]
+
+    def stop(self) -> None:
+        """Wait for the store no longer. Who waits is told so, and what comes behind that is no longer held up."""
+        for asked in list(self._asked):
+            asked.cancel()
