@@ -68,6 +68,25 @@ _SIZE = _count(LEAST_SIZE, 4096)
 _SECONDS = _positive(3600)
 
 
+def _number(
+    parser: argparse.ArgumentParser,
+    name: str,
+    read: Callable[[str], float],
+    default: float,
+    what: str = "",
+    unit: str = "N",
+) -> None:
+    """Add an option that is a number."""
+    usual = f"default: {default:,}" if isinstance(default, int) else f"default: {default:,g}"
+    parser.add_argument(
+        name,
+        type=read,
+        default=default,
+        metavar=unit,
+        help=f"{what} ({usual})" if what else usual,
+    )
+
+
 def _output(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("results")
     group.add_argument(
@@ -141,56 +160,17 @@ def _server(parser: argparse.ArgumentParser) -> None:
 
 
 def _fanout(parser: argparse.ArgumentParser, default: Fanout) -> None:
-    add = parser.add_argument
-    add(
-        "--members",
-        type=_CLIENTS,
-        default=default.members,
-        metavar="N",
-        help="members of the room (default: %(default)s)",
+    _number(parser, "--members", _CLIENTS, default.members, "members of the room")
+    _number(
+        parser, "--speakers", _count(1, 1000), default.speakers, "how many of them speak, in turn"
     )
-    add(
-        "--speakers",
-        type=_count(1, 1000),
-        default=default.speakers,
-        metavar="N",
-        help="how many of them speak, in turn (default: %(default)s)",
+    _number(parser, "--window", _count(1), default.window, "busy: messages in flight")
+    _number(parser, "--rate", _positive(1e6), default.rate, "sparse: messages a second")
+    _number(parser, "--size", _SIZE, default.size, "length of a message", "BYTES")
+    _number(
+        parser, "--idle", _count(0, 60_000), default.idle, "additional idle sessions in the lobby"
     )
-    add(
-        "--window",
-        type=_count(1),
-        default=default.window,
-        metavar="N",
-        help="busy: messages in flight (default: %(default)s)",
-    )
-    add(
-        "--rate",
-        type=_positive(1e6),
-        default=default.rate,
-        metavar="N",
-        help="sparse: messages a second (default: %(default)g)",
-    )
-    add(
-        "--size",
-        type=_SIZE,
-        default=default.size,
-        metavar="BYTES",
-        help="length of a message (default: %(default)s)",
-    )
-    add(
-        "--idle",
-        type=_count(0, 60_000),
-        default=default.idle,
-        metavar="N",
-        help="additional idle sessions in the lobby (default: %(default)s)",
-    )
-    add(
-        "--seconds",
-        type=_SECONDS,
-        default=default.seconds,
-        metavar="N",
-        help="seconds to speak (default: %(default)g)",
-    )
+    _number(parser, "--seconds", _SECONDS, default.seconds, "seconds to speak")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -207,9 +187,9 @@ def parser() -> argparse.ArgumentParser:
         "users",
         help="N users send M messages each and wait until all have arrived: the classic chat benchmark",
     )
-    users.add_argument("--users", type=_CLIENTS, default=10, metavar="N", help="default: 10")
-    users.add_argument("--messages", type=_count(1), default=5, metavar="M", help="default: 5")
-    users.add_argument("--size", type=_SIZE, default=64, metavar="BYTES", help="default: 64")
+    _number(users, "--users", _CLIENTS, 10)
+    _number(users, "--messages", _count(1), 5, "", "M")
+    _number(users, "--size", _SIZE, 64, "", "BYTES")
 
     fanout = commands.add_parser("fanout", help="messages to one room: cost and time per delivery")
     fanout.add_argument(
@@ -223,23 +203,9 @@ def parser() -> argparse.ArgumentParser:
     sessions = commands.add_parser(
         "sessions", help="many sessions: logins a second, memory per session"
     )
-    sessions.add_argument(
-        "--sessions", type=_count(1, 60_000), default=10_000, metavar="N", help="default: 10,000"
-    )
-    sessions.add_argument(
-        "--at-once",
-        type=_count(1),
-        default=200,
-        metavar="N",
-        help="concurrent logins (default: 200)",
-    )
-    sessions.add_argument(
-        "--seconds",
-        type=_SECONDS,
-        default=10.0,
-        metavar="N",
-        help="seconds that they stay idle (default: 10)",
-    )
+    _number(sessions, "--sessions", _count(1, 60_000), 10_000)
+    _number(sessions, "--at-once", _count(1), 200, "concurrent logins")
+    _number(sessions, "--seconds", _SECONDS, 10.0, "seconds that they stay idle")
     for each in (users, fanout, sessions):
         _server(each)
 
@@ -261,21 +227,13 @@ def parser() -> argparse.ArgumentParser:
         default=["busy", "sparse"],
         help="default: both",
     )
-    compare.add_argument(
-        "--repeat", type=_count(1, 100), default=3, metavar="N", help="rounds (default: 3)"
-    )
+    _number(compare, "--repeat", _count(1, 100), 3, "rounds")
     _fanout(compare, Fanout(seconds=5.0))
 
     store = commands.add_parser(
         "store", help="the store alone: writing, history and searches with many messages"
     )
-    store.add_argument(
-        "--messages",
-        type=_count(1, 100_000_000),
-        default=Storing().messages,
-        metavar="N",
-        help="default: 1,000,000",
-    )
+    _number(store, "--messages", _count(1, 100_000_000), Storing().messages)
     store.add_argument(
         "--database",
         default="",
@@ -286,39 +244,23 @@ def parser() -> argparse.ArgumentParser:
     crash = commands.add_parser(
         "crash", help="kill our server repeatedly under load, and check that it keeps its promises"
     )
-    crash.add_argument("--kills", type=_count(1), default=30, metavar="N", help="default: 30")
-    crash.add_argument(
-        "--seconds-between",
-        type=_SECONDS,
-        default=Crash().between,
-        metavar="N",
-        help="average time until it is killed (default: 2)",
+    _number(crash, "--kills", _count(1), 30)
+    _number(
+        crash, "--seconds-between", _SECONDS, Crash().between, "average time until it is killed"
     )
-    crash.add_argument(
-        "--seed",
-        type=_count(0),
-        default=Crash().seed,
-        metavar="N",
-        help="seed of the random moments (default: 1)",
-    )
+    _number(crash, "--seed", _count(0), Crash().seed, "seed of the random moments")
 
     logins = commands.add_parser(
         "logins",
         help="many simultaneous logins with passwords: how long lines of other users take meanwhile",
     )
-    logins.add_argument(
-        "--logins",
-        type=_count(1, 10_000),
-        default=Logins().logins,
-        metavar="N",
-        help="default: 200",
-    )
-    logins.add_argument(
+    _number(logins, "--logins", _count(1, 10_000), Logins().logins)
+    _number(
+        logins,
         "--seconds",
-        type=_SECONDS,
-        default=Logins().seconds,
-        metavar="N",
-        help="seconds for which people talk before the logins (default: 5)",
+        _SECONDS,
+        Logins().seconds,
+        "seconds for which people talk before the logins",
     )
 
     client = commands.add_parser(
@@ -335,24 +277,12 @@ def parser() -> argparse.ArgumentParser:
             "keys to press, first while the room is quiet, then while lines arrive",
         ),
     ):
-        client.add_argument(
-            name,
-            type=_count(1, most),
-            default=default,
-            metavar="N",
-            help=f"{what} (default: {default:,})",
-        )
+        _number(client, name, _count(1, most), default, what)
     timing = commands.add_parser(
         "timing",
         help="wrong logins for existing and unknown names: whether the time differs",
     )
-    timing.add_argument(
-        "--tries",
-        type=_count(1, 10_000),
-        default=Timing().tries,
-        metavar="N",
-        help="wrong logins of each kind (default: %(default)s)",
-    )
+    _number(timing, "--tries", _count(1, 10_000), Timing().tries, "wrong logins of each kind")
 
     for each in (users, fanout, sessions, compare):
         _machine(each)
