@@ -41,6 +41,7 @@ set topic, slow          yes   yes    yes       yes
 set topic, muted         no    no     no        yes
 forget me                yes   yes    yes       yes
 forget me, guest         no    no     no        no
+delete                   no    no     yes       yes
 keep                     no    no     yes       yes
 set                      no    no     yes       yes
 lock                     no    no     yes       yes

@@ -272,6 +272,9 @@ EVENTS: dict[type[Any], st.SearchStrategy[Any]] = {
     e.Detached: st.just(e.Detached()),
     e.Renamed: st.builds(e.Renamed, nicks),
     e.Kicked: st.builds(e.Kicked, st.just(UserId(2)), nicks, _maybe_text),
+    e.MessageDeleted: st.builds(
+        e.MessageDeleted, ids, nicks, st.booleans(), st.none(), _maybe_text
+    ),
     e.TopicSet: st.builds(e.TopicSet, clean_texts),
     e.KeepSet: st.builds(e.KeepSet, keeps, st.booleans()),
     e.Closed: st.just(e.Closed()),

@@ -102,6 +102,21 @@ class EraseContract(Contract):
         await self.settle()
         self.assertEqual((await self.left(), await self.found("ann")), (after, after))
 
+    async def test_single_messages_are_deleted_at_once_and_for_good(self) -> None:
+        await self.begin()
+        ids = await self.talk("ann", "bob", "ann", "bob")
+        await self.until_stored(ids[1])
+        await self.settle()
+        late = await self.talk("ann")
+        for gone in (ids[1], late[0], MessageId(10**9)):
+            (at,) = await self.store.reserve(1)
+            self.store.delete(ROOM, gone, MessageId(at))
+        for _ in range(2):
+            self.assertEqual(await self.left(), [ids[0], ids[2], ids[3]])
+            self.assertEqual(await self.found("bob"), [ids[3]])
+            self.assertEqual(await self.found("ann"), [ids[0], ids[2]])
+            await self.settle()
+
     async def test_more_than_one_step_is_erased(self) -> None:
         ids = await self.talk(*["ann", "bob"] * 600)
         (at,) = await self.store.reserve(1)

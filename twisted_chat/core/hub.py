@@ -20,6 +20,7 @@ from twisted_chat.core.rules import listings, people
 from twisted_chat.core.rules.decisions import (
     CheckPassword,
     Decision,
+    FindMessage,
     FocusOn,
     Ignoring,
     Propose,
@@ -215,6 +216,12 @@ class Hub:
         """
         entry = self.state.sessions[session]
         return self._rules.proven(entry, proven, proof, scope, password, now)
+
+    def found(
+        self, session: SessionId, decision: FindMessage, message: e.Envelope | None, now: float
+    ) -> Decision:
+        """Go on with a decision when the message was found, or (None) is not there."""
+        return self._rules.found(self.state.sessions[session], decision, message, now)
 
     def forget_old(self, now: float, scopes: Iterable[Scope] | None = None) -> None:
         """Forget the sessions, and the ids of their messages, that were not used for 24 hours at the time ``now``.

@@ -85,6 +85,7 @@ class EventFanout:
             f.KeepId: lambda it, envelope, session: store.append(envelope, it.sent),
             f.KeepPrivate: lambda it, envelope, session: store.keep_private(envelope, it.sent),
             f.Dissolve: lambda it, envelope, session: store.forget(it.rooms, envelope.id),
+            f.DeleteMessage: self._delete_message,
             f.Erase: lambda it, envelope, session: store.erase(it.account, it.room, envelope.id),
             f.Deliver: lambda it, envelope, session: store.receive(it.account, envelope.id),
             f.Tidy: lambda it, envelope, session: recorder.tidy(),
@@ -271,6 +272,11 @@ class EventFanout:
             self._sessions.ignore(each)
 
     # --- what is kept ---
+
+    def _delete_message(
+        self, it: f.DeleteMessage, envelope: e.Envelope, session: SessionId | None
+    ) -> None:
+        self._store.delete(it.place, it.message, envelope.id)
 
     def _seen(self, it: f.Seen, envelope: e.Envelope, session: SessionId | None) -> None:
         assert envelope.author is not None

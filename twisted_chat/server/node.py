@@ -81,7 +81,7 @@ class Node:
         self._commits = Commits(connections, store)
         #: What the store calls, see :meth:`.Store.start`.
         self.on_committed, self.on_drained = connections.committed, self._commits.on_drained
-        pending = PendingReplies(self._sessions, connections, clock)
+        pending = self._pending = PendingReplies(self._sessions, connections, clock)
         services = Services(
             hub,
             bus,
@@ -241,6 +241,9 @@ class Node:
                 self.admin.tell_stats(session, tag)
             case d.AdminAction():
                 self.admin.answer(session, decision.command, tag)
+            case d.FindMessage():
+                what = "deleting a message"
+                self._pending.start(session, tag, self._find(session, decision, tag), what)
             case d.LastSeen():
                 self._presence.tell_last_seen(session, decision.nick, tag)
             case d.CheckPassword():
@@ -260,6 +263,15 @@ class Node:
                 self._connections.leave(session, decision.reason, "quit")
             case d.Nothing():  # pragma: no branch (mypy sees a missing case)
                 pass
+
+    async def _find(self, session: SessionId, decision: d.FindMessage, tag: str | None) -> None:
+        """Go on with a command about a message when that was found."""
+        wanted = decision.command.message
+        history = self._store.history(decision.place, after=MessageId(wanted - 1), limit=1)
+        page = await self._pending.in_time(history)
+        found = next((each for each in page.envelopes if each.id == wanted), None)
+        if self._sessions.here(session):
+            self._carry_out(session, self.hub.found(session, decision, found, self._wall()), tag)
 
     def _ponder(self, asked: tuple[SessionId, c.Command, str | None]) -> None:
         """Go on with a command that takes several turns; its session waits."""

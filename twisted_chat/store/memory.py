@@ -164,6 +164,12 @@ class MemoryStore:
                 self._drop(message)
         self._changed(at)
 
+    def delete(self, place: RoomId, message: MessageId, at: MessageId) -> None:
+        if message in self._kept:
+            self._rooms[place].remove(message)
+            self._drop(message)
+        self._changed(at)
+
     def seen(self, scopes: Mapping[Scope, str], time: float) -> None:
         pass  # nobody comes back to another process
 

@@ -167,6 +167,9 @@ class Store(Protocol):
         It is gone for good soon after, even if the process ends before.
         """
 
+    def delete(self, place: RoomId, message: MessageId, at: MessageId) -> None:
+        """Drop one message of a room or a talk since the event ``at``."""
+
     def seen(self, scopes: Mapping[Scope, str], time: float) -> None:
         """Keep that these scopes were in use at that time, from these networks (see :func:`.cloak.neighbourhood`)."""
 

@@ -97,6 +97,17 @@ class Recent:
             tail.gone += 1
             tail.envelopes = kept
 
+    def delete(self, room: RoomId, message: MessageId) -> None:
+        """Drop one message."""
+        tail = self._tails.get(room)
+        if tail is None:
+            return
+        kept = deque(each for each in tail.envelopes if each.id != message)
+        self._count -= len(tail.envelopes) - len(kept)
+        # What is being read from the database may still have it, and must not be adopted.
+        tail.gone += 1
+        tail.envelopes = kept
+
     def disown(self, account: str, up_to: MessageId) -> None:
         """Note that what an account has said up to this message is nobody's any more."""
         for tail in self._tails.values():

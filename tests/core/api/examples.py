@@ -88,6 +88,7 @@ EVERY_COMMAND: tuple[c.Command, ...] = (
     c.LiftException("mutes", read_target("account:eve")),
     c.Export(),
     c.ForgetMe(everywhere=True),
+    c.DeleteMessage(MessageId(7), room("dev"), reason=CleanText("spam")),
 )
 
 #: One of each event.
@@ -103,6 +104,7 @@ EVERY_EVENT: tuple[e.Event, ...] = (
     e.Told(UserId(2), nick("eve"), "say", lines("psst")),
     e.Received(RoomId(-3)),
     e.Read(MessageId(7), nick("eve")),
+    e.MessageDeleted(MessageId(7), nick("eve"), False, reason=CleanText("spam"), by="root"),
     e.TopicSet(CleanText("news")),
     e.KeepSet(Keep(30, 1000), capped=True),
     e.Closed(),

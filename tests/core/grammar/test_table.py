@@ -61,7 +61,7 @@ class TableTests(SynchronousTestCase):
 
     def test_commands_of_rooms_take_a_room_first_by_their_type(self) -> None:
         first = (
-            "ban unban bans mute unmute except unexcept "
+            "delete ban unban bans mute unmute except unexcept "
             "op deop voice devoice moderated slow invite lock unlock private invite-only "
             "topic-lock visibility set settings register-room transfer export"
         )
@@ -142,6 +142,12 @@ class ParseTests(SynchronousTestCase):
             ("history before 00000000000000ff", c.ShowHistory(before=MessageId(255))),
             ("history AFTER 00000000000000FF", c.ShowHistory(after=MessageId(255))),
             ("history 5 after 00000000000000ff", c.ShowHistory(after=MessageId(255), limit=5)),
+            ("delete 000000000000000a", c.DeleteMessage(MessageId(10))),
+            (
+                "delete #dev 000000000000000a my mistake",
+                c.DeleteMessage(MessageId(10), room("dev"), reason=CleanText("my mistake")),
+            ),
+            ("delete @bob 000000000000000a", c.DeleteMessage(MessageId(10), partner=nick("bob"))),
             ("search two words", c.Search((c.Term("two"), c.Term("words")))),
             ("search FROM:eve", c.Search((), nick("eve"))),
             ("stats", c.ShowStats()),

@@ -28,7 +28,7 @@ from tests.making import author
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.extras import Extras
-from twisted_chat.core.values.ids import MessageId, RoomId, Scope, UserId
+from twisted_chat.core.values.ids import MessageId, RoomId, Scope, UserId, spell
 from twisted_chat.core.values.retention import Keep
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.json.events import JsonView
@@ -224,6 +224,8 @@ class EventTests(SynchronousTestCase):
             case e.Kicked(nick=nick, reason=reason):
                 self.assertEqual((kind, value["to"]), ("kick", nick.text))
                 self.assertEqual(value.get("reason", ""), reason or "")
+            case e.MessageDeleted(message=message):
+                self.assertEqual((kind, value["message"]), ("redact", spell(message)))
             case e.TopicSet(topic=topic):
                 self.assertEqual((kind, content), ("topic", topic))
             case e.KeepSet(keep=keep, capped=capped):

@@ -173,6 +173,20 @@ class CommandTests(Case):
         for wrong in ({"a": 1}, [], "a", {}, None):
             self.refused({"type": "tags", "tags": wrong}, "bad-field")
 
+    def test_a_message_is_deleted_in_a_room_or_in_private(self) -> None:
+        message = spell(MessageId(7))
+        for fields, command in (
+            ({}, c.DeleteMessage(MessageId(7))),
+            (
+                {"room": "dev", "content": "spam"},
+                c.DeleteMessage(MessageId(7), DEV, reason=CleanText("spam")),
+            ),
+            ({"with": "bob", "room": "dev"}, c.DeleteMessage(MessageId(7), partner=BOB)),
+        ):
+            self.assertEqual(parse("redact", message=message, **fields), command)
+        for fields in ({}, {"message": "x"}):
+            self.refused({"type": "redact", **fields}, "bad-field")
+
     def test_verbs_of_older_programs_do_what_they_did_there(self) -> None:
         for msg in ("MSG", "msg"):
             self.assertEqual(parse(msg, content="hi"), c.Say(HI))

@@ -130,6 +130,7 @@ class EventTests(SynchronousTestCase):
             e.Renamed(BOB),
             e.LoggedIn(parse_nick("rob"), Proof("rob")),
             e.Kicked(UserId(2), BOB),
+            e.MessageDeleted(MessageId(7), BOB, False),
             e.TopicSet(NONE),
             e.KeepSet(KEEP_ALL),
             e.Announced("root", text("x")),

@@ -18,16 +18,17 @@ SENDS = {
     "read all": "HISTORY",
     "set topic": "TOPIC #dev :news",
     "forget me": "FORGET-ME dev",
+    "delete": "REDACT #dev OLD-NEWS",
     "keep": "KEEP #dev 30 days",
     "set": "MODE #dev +s",
     "lock": "MODE #dev +k secret",
     "invite": "INVITE carl #dev",
     "kick": "KICK #dev eve",
-    "ban": "BAN #dev eve",
-    "unban": "UNBAN #dev mallory",
+    "ban": "MODE #dev +b eve",
+    "unban": "MODE #dev -b mallory",
     "list bans": "MODE #dev b",
-    "mute": "MUTE #dev eve",
-    "unmute": "UNMUTE #dev mallory",
+    "mute": "MODE #dev +b m:eve",
+    "unmute": "MODE #dev -b m:mallory",
     "change role": "MODE #dev +v eve",
     "register": "REGISTER-ROOM #dev",
     "transfer": "TRANSFER #dev eve",
@@ -50,7 +51,7 @@ class IrcScene(Scene):
         self.actor.types({"/join dev": "JOIN #dev", "/leave": "PART #dev"}.get(line, line))
 
     def may(self, action: str) -> bool:
-        self.types(SENDS[action])
+        self.types(SENDS[action].replace("OLD-NEWS", self.old_news))
         said = self.actor.sees()
         if action == "read all":
             return any("old news" in each for each in said)

@@ -7,6 +7,7 @@ from tests.doors.house import NO_FLOOD_LIMIT, Guest, House, HouseTestCase
 from twisted_chat.core.state.room import Room
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.bans import Ban, read_target
+from twisted_chat.core.values.ids import spell
 
 #: What somebody types who does it; Eve is a member with an account, Carl is not there, Mallory banned and muted.
 DOES = {
@@ -15,6 +16,7 @@ DOES = {
     "read all": "/history",
     "set topic": "/topic news",
     "forget me": "/forget-me dev",
+    "delete": "/delete OLD-NEWS",
     "keep": "/keep 30 days",
     "set": "/private on",
     "lock": "/lock secret",
@@ -40,6 +42,7 @@ class Scene:
     def __init__(self, action: str, how: str, role: str | None, *, program: bool = False) -> None:
         self.house = House(NO_FLOOD_LIMIT)
         self.house.enters("zoe").types("/join dev", "old news")
+        self.old_news = spell(self.house.node.hub.latest)
         for name in ("eve", "carl"):
             guest = self.house.enters(name)
             if name == "eve":
@@ -87,7 +90,7 @@ class Scene:
 
     def may(self, action: str) -> bool:
         """Do it, and tell whether it was done."""
-        self.types(DOES[action])
+        self.types(DOES[action].replace("OLD-NEWS", self.old_news))
         if self.program:
             told = self.actor.gets()
             errors = [each for each in told if each["type"] == "error"]

@@ -139,6 +139,10 @@ def _changed(state: ClientState, event: ev.Event, now: float) -> None:
         case ev.Forgotten(account=str(account), room=room, everywhere=everywhere):
             state.forget(account, None if everywhere else room)
             _event(state, _where(state, room, None), event, event.text)
+        case ev.MessageDeleted(message=message, room=room, to=to, sender=sender):
+            where = _where(state, room, None if room else sender if state.is_me(to or "") else to)
+            where.forget(lambda line: line.id == message)
+            _event(state, where, event, event.text)
         case ev.Role(room=room, to=to, role=role, given=given):
             conversation = state.room(room)
             conversation.give_role(to, role, given=given)

@@ -579,3 +579,12 @@ class ForgetMe(RoomCommand, frozen=True):
 
     room: RoomName | None = None
     everywhere: bool = False
+
+
+class DeleteMessage(RoomCommand, frozen=True):
+    """Delete one message, in a room or of what ``partner`` and one wrote: one's own, or as an operator that of somebody else."""
+
+    message: MessageId
+    room: RoomName | None = None
+    partner: Nick | None = None
+    reason: CleanText | None = None

@@ -138,6 +138,22 @@ class Read(_Event, frozen=True):
     partner: Nick | None = None
 
 
+class MessageDeleted(_Event, frozen=True):
+    """The author deleted a message, which ``nick`` had sent: in the room of the envelope, or in private to ``partner``.
+
+    ``mine``: it was the author's own. ``by`` is the server operator that the author is, if that is why they could.
+    ``conversation`` is where a private message was kept, filled in when it is applied.
+    """
+
+    message: MessageId
+    nick: Nick
+    mine: bool
+    partner: Nick | None = None
+    reason: CleanText | None = None
+    by: str = ""
+    conversation: RoomId | None = None
+
+
 class TopicSet(_Event, frozen=True):
     """The author set the topic of a room; an empty one was cleared."""
 
@@ -477,6 +493,7 @@ Event = (
     | Detached
     | Renamed
     | Kicked
+    | MessageDeleted
     | TopicSet
     | KeepSet
     | Closed

@@ -32,6 +32,12 @@ __all__ = [
 ]
 
 
+def _delete(
+    partner: Nick | None, message: MessageId, reason: CleanText | None, room: RoomName | None
+) -> c.DeleteMessage:
+    return c.DeleteMessage(message, room, partner, reason)
+
+
 def _history(
     partner: Nick | None, limit: int | None, side: str | None, message: MessageId | None
 ) -> c.Command:
@@ -92,6 +98,12 @@ _TALK: Final = (
         "show earlier messages; with @NICK, private ones",
         _history,
         grammar="[@NICK] [N] [SIDE ID]",
+    ),
+    Spec(
+        "delete",
+        "[@NICK] ID [TEXT]",
+        "delete a message, or with @NICK a private one",
+        _delete,
     ),
     Spec(
         "search",

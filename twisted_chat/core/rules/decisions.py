@@ -101,6 +101,13 @@ class ServerStats(msgspec.Struct, frozen=True):
     """Answer with how the server and its store are doing."""
 
 
+class FindMessage(msgspec.Struct, frozen=True):
+    """Find a message in this place; the command goes on with :meth:`Hub.found`."""
+
+    command: c.DeleteMessage
+    place: e.RoomRef
+
+
 class CheckPassword(msgspec.Struct, frozen=True):
     """Check the password of the account ``nick``; if it is right, ``command`` goes on with :meth:`Hub.proven`.
 
@@ -171,6 +178,7 @@ Decision = (
     | ServerStats
     | AdminAction
     | LastSeen
+    | FindMessage
     | CheckPassword
     | HashPassword
     | MakeInvite

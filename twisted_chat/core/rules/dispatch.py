@@ -8,7 +8,8 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules.accounts import Accounts
-from twisted_chat.core.rules.decisions import CheckPassword, Decision, SendReply
+from twisted_chat.core.rules.decisions import CheckPassword, Decision, FindMessage, SendReply
+from twisted_chat.core.rules.deletion import Deletion
 from twisted_chat.core.rules.effects import NOT_IN_ROOM, Applied, Effects, Outcome, Rejected
 from twisted_chat.core.rules.listings import Listings
 from twisted_chat.core.rules.login import Login
@@ -30,6 +31,7 @@ from twisted_chat.core.values.ids import MessageId, Node, Scope
 #: All topics. Each command and each event is in the table of one of them.
 TOPICS: Final = (
     Messages,
+    Deletion,
     Private,
     Rooms,
     Moderation,
@@ -58,6 +60,8 @@ class Rules:
         self._before_login = frozenset().union(*(topic.before_login for topic in topics))
         (messages,) = (topic for topic in topics if isinstance(topic, Messages))
         self._say, self._said = messages.say, messages.said
+        (deletion,) = (topic for topic in topics if isinstance(topic, Deletion))
+        self._found = deletion.found
 
     def decide(
         self, session: SessionState, command: c.Command, now: float, tag: str | None, scope: Scope
@@ -87,6 +91,15 @@ class Rules:
             return SendReply(_GONE)
         asked = Asked(session, user, now, None, scope)
         return self._proven[kind](asked, proven, proof, password)
+
+    def found(
+        self, session: SessionState, it: FindMessage, message: e.Envelope | None, now: float
+    ) -> Decision:
+        """Decide what becomes of a message that was looked for; None: it was not found."""
+        user = self._state.users.get(session.user) if session.user is not None else None
+        if user is None:
+            return SendReply(_GONE)
+        return self._found(Asked(session, user, now, None, session.scope), it, message)
 
     def apply(self, message: MessageId, proposal: e.Proposal) -> Outcome:
         """Change the state as proposed and say what happened, or change nothing and say why."""

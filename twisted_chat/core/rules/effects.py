@@ -299,6 +299,13 @@ class Erase(Effect, frozen=True):
     room: RoomId | None
 
 
+class DeleteMessage(Effect, frozen=True):
+    """Delete one message of a room, or of a private conversation."""
+
+    place: RoomId
+    message: MessageId
+
+
 class Deliver(Effect, frozen=True):
     """Note that an account has received the private messages that waited for it."""
 

@@ -178,7 +178,7 @@ class Private(Topic):
 
     def mark_read(self, asked: Asked, command: c.MarkRead) -> Decision:
         if command.partner is not None:
-            conversation = _conversation(self.state, asked.user, command.partner)
+            conversation = conversation_with(self.state, asked.user, command.partner)
             if isinstance(conversation, SendReply):
                 return conversation
             number, _, other = conversation
@@ -252,7 +252,7 @@ def history_with(
     state: State, user: User, partner: Nick, command: c.ShowHistory, limit: int
 ) -> Decision:
     """Answer with what somebody and ``partner`` wrote: to nobody but these two."""
-    conversation = _conversation(state, user, partner)
+    conversation = conversation_with(state, user, partner)
     if isinstance(conversation, SendReply):
         return conversation
     number, mine, other = conversation
@@ -260,7 +260,7 @@ def history_with(
     return Recall(ref(number), command.before, command.after, limit, private=with_)
 
 
-def _conversation(
+def conversation_with(
     state: State, user: User, nick: Nick
 ) -> tuple[RoomId, Account, Account] | SendReply:
     """Return where it is kept what somebody and whoever is called ``nick`` wrote, and the accounts of both."""

@@ -23,6 +23,7 @@ OFFERED: Final[dict[str, str]] = {
     "setname": "",
     "znc.in/self-message": "",
     "draft/account-registration": "",
+    "draft/message-redaction": "",
     "draft/no-implicit-names": "",
     "standard-replies": "",
     "userhost-in-names": "",
@@ -32,7 +33,7 @@ OFFERED: Final[dict[str, str]] = {
 SHOWN: Final = frozenset(
     (
         *("account-tag", "echo-message", "extended-join", "invite-notify", "message-tags"),
-        *("server-time", "znc.in/self-message"),
+        *("server-time", "znc.in/self-message", "draft/message-redaction"),
         *("account-notify", "away-notify", "chghost", "setname"),
     )
 )

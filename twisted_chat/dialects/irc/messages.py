@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.extras import BadTags, Extras, read_tags
+from twisted_chat.core.values.ids import read_id
 from twisted_chat.core.values.names import BadName, parse_nick
 from twisted_chat.core.values.text import CleanText, FormattedText, is_formatted
 from twisted_chat.dialects.base import Request, Step
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 _ERRORS: Final = dict.fromkeys(
     ("not-in-room", "needs-account", "banned", "no-ctcp"), n.ERR_CANNOTSENDTOCHAN
 )
+_REDACT_ERRORS: Final = {
+    "no-such-message": "UNKNOWN_MSGID",
+    **dict.fromkeys(("not-operator", "not-your-message"), "REDACT_FORBIDDEN"),
+}
 _CTCP: Final = "\x01"
 _ACTION: Final = "ACTION "
 # What people type to log in, and commands of clients that are private or have a password: a slip would say it to a room.
@@ -58,6 +63,33 @@ def tagmsg(session: IrcSession, message: Message) -> Iterator[Step]:
         yield session.numeric(n.ERR_NEEDMOREPARAMS, "TAGMSG :Not enough parameters")
     elif any(name.startswith("+") for name in message.tags):
         yield from _send(session, message, targets, "", "tags")
+
+
+def redact(session: IrcSession, message: Message) -> Iterator[Step]:
+    """Delete a message, see IRCv3 message-redaction."""
+    target, number, text = message.params[0], message.params[1], message.param(2)
+    wanted = read_id(number)
+    if wanted is None:
+        yield session.fails(
+            "UNKNOWN_MSGID", "There is no such message", middle(target), middle(number)
+        )
+        return
+    try:
+        room = room_named(target) if target.startswith("#") else None
+        partner = parse_nick(target) if room is None else None
+    except BadName:
+        yield session.fails("INVALID_TARGET", "There is no such room or person", middle(target))
+        return
+
+    def show(reply: r.Reply) -> Iterable[str] | None:
+        if not isinstance(reply, r.Refused):
+            return None
+        code = _REDACT_ERRORS.get(reply.code, "INVALID_TARGET")
+        about = (target,) if code == "INVALID_TARGET" else (target, number)
+        return (session.failure(code, reply.why, *about),)
+
+    command = c.DeleteMessage(wanted, room, partner, CleanText(text) if text else None)
+    yield session.asks(command, target, show=show)
 
 
 def _say(session: IrcSession, message: Message, kind: c.Kind) -> Iterator[Step]:

@@ -73,6 +73,7 @@ VERBS: Final[dict[str, Verb]] = {
     # --- messages ---
     "NOTICE": Verb(messages.notice, "NOTICE NICK|#ROOM[,…] :TEXT"),
     "PRIVMSG": Verb(messages.privmsg, "PRIVMSG NICK|#ROOM[,…] :TEXT"),
+    "REDACT": Verb(messages.redact, "REDACT NICK|#ROOM ID [:TEXT]", 2),
     "TAGMSG": Verb(messages.tagmsg, "TAGMSG NICK|#ROOM[,…]"),
     # --- the server ---
     "KILL": Verb(operators.kill, "KILL NICK [:TEXT]", 1),

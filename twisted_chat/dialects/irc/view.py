@@ -156,6 +156,15 @@ def _kicked(view: IrcView, envelope: e.Envelope, event: e.Kicked) -> Iterable[st
     return (f":{envelope.author.prefix} KICK {envelope.room.name} {event.nick} :{why}",)
 
 
+def _message_deleted(view: IrcView, envelope: e.Envelope, event: e.MessageDeleted) -> Iterable[str]:
+    assert envelope.author is not None
+    if "draft/message-redaction" not in view.caps:
+        return ()
+    target = event.partner or (envelope.room.name if envelope.room is not None else "")
+    why = f" :{event.reason}" if event.reason else ""
+    return (f":{envelope.author.prefix} REDACT {target} {spell(event.message)}{why}",)
+
+
 def _topic_set(view: IrcView, envelope: e.Envelope, event: e.TopicSet) -> Iterable[str]:
     assert envelope.author is not None and envelope.room is not None
     return (f":{envelope.author.prefix} TOPIC {envelope.room.name} :{event.topic}",)
@@ -285,6 +294,7 @@ EVENTS: Final[dict[type[e.Event], Callable[[IrcView, e.Envelope, Any], Iterable[
     e.Renamed: _renamed,
     e.Kicked: _kicked,
     e.TopicSet: _topic_set,
+    e.MessageDeleted: _message_deleted,
     e.InvitedToRoom: _invited,
     e.RoleChanged: _role_changed,
     e.RoomPasswordSet: _password_set,

@@ -124,6 +124,15 @@ def _happened(envelope: e.Envelope) -> Placed | None:
             return s.Kicked(
                 content=content, to=nick.text, reason=reason or "", sender=who, room=room
             )
+        case e.MessageDeleted(message=message, nick=nick, partner=partner, reason=reason):
+            return s.MessageDeleted(
+                content=say.message_deleted(who, nick.text, where, reason, mine=event.mine),
+                message=spell(message),
+                reason=reason or "",
+                to=partner.text if partner is not None else None,
+                sender=who,
+                room=room or None,
+            )
         case e.TopicSet(topic=topic):
             return s.Topic(content=topic, sender=who, room=room)
         case e.AwaySet(text=text, auto=auto):

@@ -45,6 +45,7 @@ _TYPES: Final = (
     "tags",
     "history",
     "read",
+    "redact",
     "search",
     "list",
     "who",
@@ -271,6 +272,12 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command:
                 why = '"bot_commands" needs "commands", a list of words such as "!roll".'
                 raise BadLine(why, "bad-field")
             return c.SetBotCommands(read_bot_commands(incoming.commands))
+        case "redact":
+            message, partner = _id(incoming.message), _partner(incoming)
+            if message is None:
+                raise BadLine('"redact" needs "message", the id of a message.', "bad-field")
+            room, reason = _room(incoming.room), CleanText(incoming.content) or None
+            return c.DeleteMessage(message, None if partner else room, partner, reason)
         case "read":
             message, partner = _id(incoming.message), _partner(incoming)
             if message is None:

@@ -59,7 +59,14 @@ class LineView:
             case e.AwaySet(text=str(text)):
                 why = placed(text) if text != c.NO_REASON else None
                 return self._lines([f"-- {say.you_are_away(why)}"])
-            case e.TopicSet() | e.KeepSet() | e.Kicked() | e.Announced() | e.RoomEvent():
+            case (
+                e.MessageDeleted()
+                | e.TopicSet()
+                | e.KeepSet()
+                | e.Kicked()
+                | e.Announced()
+                | e.RoomEvent()
+            ):
                 return self.event(envelope)
             case _:
                 # This is answered by a reply.
@@ -144,6 +151,9 @@ class LineView:
                 return [f"-- {say.renamed(who, isolated(nick.text))}"]
             case e.Kicked(nick=nick, reason=reason):
                 return [f"-- {say.kicked(who, isolated(nick.text), room)}{_because(reason)}"]
+            case e.MessageDeleted(nick=nick, reason=reason, mine=mine):
+                whose, why = isolated(nick.text), placed(reason) if reason else None
+                return [f"-- {say.message_deleted(who, whose, room, why, mine=mine)}"]
             case e.TopicSet(topic=topic):
                 return [f"-- {say.topic_set(who, placed(topic), room)}"]
             case e.KeepSet(keep=keep, capped=capped):

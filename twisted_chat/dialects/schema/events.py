@@ -271,6 +271,16 @@ class ExceptionLifted(Changed, frozen=True, kw_only=True, tag="unexcept"):
     target: str = always("")
 
 
+class MessageDeleted(Placed, frozen=True, kw_only=True, tag="redact"):
+    """``sender`` deleted ``message``, in ``room``, or of what was written in private to ``to``."""
+
+    sender: str = field(name="from")
+    room: str | None = None
+    to: str | None = None
+    message: str
+    reason: str = ""
+
+
 class Forgotten(Changed, frozen=True, kw_only=True, tag="forget"):
     everywhere: bool = always(False)
 

@@ -157,6 +157,13 @@ def you_are_away(reason: str | None) -> str:
     return f"You are now marked as away{because(reason)}. Type /back when you are back."
 
 
+def message_deleted(who: str, whose: str, room: str, reason: str | None, *, mine: bool) -> str:
+    """``room`` is empty for a private message."""
+    what = "a message of their own" if mine else f"a message from {whose}"
+    where = f" in {room}" if room else ""
+    return sentence(f"{who} deleted {what}{where}{because(reason)}")
+
+
 def you_are_back() -> str:
     return "You are no longer marked as away."
 

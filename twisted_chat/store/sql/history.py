@@ -60,6 +60,10 @@ class History:
         """Drop what an account said before the event ``at``, in a room or in all."""
         self._change(at, functools.partial(self.recent.erase, account, room, at))
 
+    def delete(self, place: RoomId, message: MessageId, at: MessageId) -> None:
+        """Drop one message, which is deleted since the event ``at``."""
+        self._change(at, functools.partial(self.recent.delete, place, message))
+
     def disown(self, account: str, at: MessageId) -> None:
         """Note that what an account said before the event ``at`` is nobody's any more."""
         self._change(at, functools.partial(self.recent.disown, account, at))

@@ -228,6 +228,11 @@ class SqlStore:
             self._writer.batch.conversations.unsend(account, at)
         self._writer.changed(at)
 
+    def delete(self, place: RoomId, message: MessageId, at: MessageId) -> None:
+        self._history.delete(place, message, at)
+        self._writer.batch.deleted.append(message)
+        self._writer.changed(at)
+
     def seen(self, scopes: Mapping[Scope, str], time: float) -> None:
         self._writer.batch.scopes.update((scope, (time, near)) for scope, near in scopes.items())
         self._writer.touched()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, delete, func, select, update
@@ -112,6 +113,13 @@ def delete_erased(connection: Connection, index: Words) -> bool:
     else:
         connection.execute(update(erased).where(this).values(done=gone[-1]))
     return True
+
+
+def delete_messages(connection: Connection, index: Words, gone: Sequence[int]) -> None:
+    """Delete these messages."""
+    for first in range(0, len(gone), STEP):
+        some = gone[first : first + STEP]
+        _delete(connection, index, select(messages.c.id).where(messages.c.id.in_(some)))
 
 
 def delete_old(

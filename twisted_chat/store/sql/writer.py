@@ -6,6 +6,7 @@ is tried again until it can; nothing is dropped while the process lives.
 
 from __future__ import annotations
 
+import functools
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
@@ -218,7 +219,7 @@ class Writer:
         if self._gather is not None and self._gather.active():
             self._gather.cancel()
         self._flying = batch.size
-        await self._insist(batch.write, False)
+        await self._insist(functools.partial(self._write, batch), False)
         self.last = time.perf_counter() - self._tried
         self.slowest = max(self.slowest, self.last)
         self.commits += 1
@@ -233,6 +234,12 @@ class Writer:
         if self.full and self.batch.size <= self.limit // 2:
             self.full = False
             self._tell(self._roomy)
+
+    def _write(self, batch: Batch, connection: Connection) -> None:
+        """Bring a batch into the database. Runs in the thread."""
+        batch.write(connection)
+        if batch.deleted:
+            upkeep.delete_messages(connection, self._index, batch.deleted)
 
     def _tell(self, told: Callable[[], None]) -> None:
         """Call who waits for the store: a fault there must not end all writing."""

@@ -48,6 +48,8 @@ class Batch:
         self.forgotten: set[RoomId] = set()
         #: Whose messages are to be deleted, in which room, up to which event.
         self.erased: list[tuple[MessageId, str, RoomId | None]] = []
+        #: Single messages that are deleted.
+        self.deleted: list[MessageId] = []
         self.scopes: dict[Scope, tuple[float, str]] = {}
         self.accounts = AccountBatch()
         self.conversations = ConversationBatch()
