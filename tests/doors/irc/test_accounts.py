@@ -51,7 +51,7 @@ class SaslTests(AccountCase):
                 ":server 001 phone :Welcome to server, phone",
             ],
         )
-        self.assertIn("account alice", " ".join(self.asks(client, "WHOIS phone")))
+        self.assertIn("330 phone phone alice :", " ".join(self.asks(client, "WHOIS phone")))
 
     def test_wrong_names_and_passwords_and_nonsense_are_told_apart_by_nobody(self) -> None:
         for given in (
