@@ -218,7 +218,7 @@ class Sessions(dict[SessionId, Session]):
         try:
             session.door.resumed()
         except Exception:
-            self.tell(session, faults.report(self.log_sums, "what came meanwhile", session.address))
+            self.tell(session, faults.report(self.log_sums, "input that waited", session.address))
 
     # --- sessions that wait, and acknowledgements that are due ---
 

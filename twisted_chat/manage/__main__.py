@@ -81,7 +81,7 @@ def _do(command: str, place: str, name: str) -> list[str]:
     stored = Code(hash_now(code), time.time() + GOOD_FOR).spell()
     account_changes.reset_password(place, key, stored)
     return [
-        f"Reset the password of {key}. This code replaces it, for one login within 24 hours: {code}"
+        f"Reset the password of {key}. This code replaces the password for one login within 24 hours: {code}"
     ]
 
 

@@ -55,7 +55,7 @@ class AccountAdmin:
     async def _list(self, asked: c.ShowAccounts) -> r.Reply:
         mask = shortened(fold(asked.mask)) if asked.mask is not None else "*"
         if len(mask) > MAX_MASK:
-            return r.Refused("bad-arguments", f"A mask has at most {MAX_MASK} characters.")
+            return r.Refused("bad-arguments", f"A mask can have at most {MAX_MASK} characters.")
         state, found = self._hub.state, []
         for n, key in enumerate(sorted(state.accounts), 1):
             if fits(mask, key):

@@ -31,7 +31,7 @@ class NickServTests(IrcHouseTestCase):
                 self.says("Usage: /msg NickServ REGISTER PASSWORD [EMAIL]"),
                 self.says("There is no such command. /msg NickServ HELP lists them."),
                 self.says(
-                    'That is no name: "!" cannot be in a nickname; leave it out. Usage: /msg NickServ INFO NICK'
+                    'That is not a valid name: "!" cannot be in a nickname; leave it out. Usage: /msg NickServ INFO NICK'
                 ),
             ],
         )

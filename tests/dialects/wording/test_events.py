@@ -44,7 +44,7 @@ class HappenedTests(SynchronousTestCase):
             (e.SettingsChanged((("limit", 1200),)), "limited #dev to 1,200 members"),
             (
                 e.SettingsChanged((("limit", 0), ("outside", 1))),
-                "removed the limit of members of #dev; allowed people to speak in #dev without entering it",
+                "removed the member limit of #dev; allowed people to speak in #dev without entering it",
             ),
             (e.RoomPasswordSet(True), "locked #dev with a password"),
             (e.RoomPasswordSet(False), "removed the password of #dev"),

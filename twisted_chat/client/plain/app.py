@@ -201,7 +201,7 @@ class Plain:
                 return
             if isinstance(frame, TooLong):
                 raise InvalidInput(
-                    f"that line is longer than {_MAX_LINE:,} bytes. It was not sent."
+                    f"That line is longer than {_MAX_LINE:,} bytes. It was not sent."
                 )
             enter(self.link, decode(frame), self._quit)
         except (InvalidInput, BadText) as error:

@@ -95,7 +95,7 @@ MODERATION_SPECS: Final = (
     Spec(
         "except",
         "[bans|mutes|invites] TARGET [DURATION] [TEXT]",
-        "let bans, mutes or invite-only not count for people",
+        "exempt people from bans, mutes or invite-only",
         _except,
         action="ban",
         grammar="[EXEMPT] TARGET [DURATION] [TEXT]",

@@ -133,7 +133,7 @@ _PEOPLE: Final = (
     Spec(
         "self",
         "[SETTING on|off]",
-        "show or set your user: bot, hidden, no-ctcp, wallops",
+        "show or set your settings: bot, hidden, no-ctcp, …",
         _self,
         grammar="[OWN SWITCH]",
     ),
@@ -240,7 +240,7 @@ _SERVER: Final = (
     Spec(
         "wallops",
         "TEXT",
-        "send a message to operators, and to /self wallops on",
+        "message operators and people with /self wallops on",
         _wallops,
     ),
     Spec(

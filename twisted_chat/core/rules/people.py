@@ -75,7 +75,7 @@ class People(Topic):
     def whowas(self, asked: Asked, command: c.Whowas) -> Decision:
         found = _departures(self.state, command.nick, asked.now)
         if not found:
-            why = f"Nobody was here as {command.nick} lately. Type /whois {command.nick} to ask about somebody who is here."
+            why = f"Nobody has used the nickname {command.nick} recently. /whois {command.nick} asks about a user who is here."
             return refuse("was-not-here", why)
         count = command.count if command.count is not None and command.count > 0 else None
         users = tuple(was_here(each, asked.now) for each in found[:count])

@@ -139,7 +139,9 @@ def silenced(user: User, room: Room, now: float) -> Refused | None:
 def may_say(kind: Kind, user: User, room: Room, now: float) -> Refused | None:
     """Return why somebody may not say something of this kind in a room; None if they may."""
     if room.settings.no_ctcp and kind == "ctcp":
-        return Refused("no-ctcp", f"{room.name} takes no requests of programs (CTCP). {_NOT_SENT}")
+        return Refused(
+            "no-ctcp", f"{room.name} does not accept requests from programs (CTCP). {_NOT_SENT}"
+        )
     return may("speak", user, room, now)
 
 

@@ -102,7 +102,7 @@ class Private(Topic):
         if not _wanted(state, user, target):
             return _not_to(state, target, name)
         if kind == "ctcp" and isinstance(target, User) and target.settings.no_ctcp:
-            why = f"{name} takes no requests of programs (CTCP). The message was not sent."
+            why = f"{name} does not accept requests from programs (CTCP). The message was not sent."
             return Refused("no-ctcp", why)
         if isinstance(target, User) or _ignored(user, target):
             return None

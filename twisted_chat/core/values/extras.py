@@ -70,7 +70,7 @@ def read_tags(given: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     for name, value in tags.items():
         if _NAME.fullmatch(name) is None:
             raise BadTags(
-                "The name of a tag has letters, digits and -, after the name of a vendor and a / if it is that vendor's."
+                "The name of a tag can contain letters, digits and -; a vendor's tag begins with the vendor's name and a /."
             )
         if not _is_clean(value):
             raise BadTags(
@@ -78,5 +78,5 @@ def read_tags(given: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
             )
         size += len(name) + len(value.encode()) + len(_ESCAPED.findall(value)) + len("+=;")
     if size - 1 > MAX_TAGS:
-        raise BadTags(f"The tags take {size - 1:,} bytes, and {MAX_TAGS:,} are the most.")
+        raise BadTags(f"The tags take {size - 1:,} bytes; the maximum is {MAX_TAGS:,}.")
     return tuple(tags.items())

@@ -84,7 +84,7 @@ def _plain(session: IrcSession, payload: str) -> Iterator[Step]:
         wanted, name, password = base64.b64decode(payload, validate=True).decode().split("\0")
         account = account_named(name)
         if wanted and account_named(wanted) != account:
-            raise ValueError("to be one account with the password of another")
+            raise ValueError("a client can only act as the account whose password it gives")
         secret = Secret(password)
     except (ValueError, binascii.Error, BadName, BadText):
         yield _failed(session)
@@ -136,7 +136,7 @@ def register(session: IrcSession, message: Message) -> Iterator[Step]:
         )
         return
     if wanted != nick:
-        why = f"An account has the name of your nickname. Type /nick {wanted} first."
+        why = f"An account always has the name of your nickname. Type /nick {wanted} first."
         yield session.fails("ACCOUNT_NAME_MUST_BE_NICK", why, about)
         return
 
@@ -155,4 +155,6 @@ def register(session: IrcSession, message: Message) -> Iterator[Step]:
 def verify(session: IrcSession, message: Message) -> Iterator[Step]:
     """There is nothing to verify."""
     about = middle(message.params[0])
-    yield session.fails("INVALID_CODE", "No account needs to be verified here.", about)
+    yield session.fails(
+        "INVALID_CODE", "Accounts on this server do not need to be verified.", about
+    )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from twisted_chat.dialects.irc.session import IrcSession
 
 _PRIVACY: Final[dict[str, Privacy]] = {"ALL": "all", "ACCOUNTS": "accounts", "ROOMS": "rooms"}
-_ONE_USER: Final = "Sessions of one account are one user here, so no nickname is kept from you: log in, and you have it back."
+_ONE_USER: Final = "All sessions of an account are one user here, so nobody can hold your nickname: log in to get it back."
 
 
 class Word(msgspec.Struct, frozen=True):
@@ -50,7 +50,7 @@ def _set(session: IrcSession, words: Sequence[str]) -> c.Command | str:
         case "PRIVACY", who if who.upper() in _PRIVACY:
             return c.SetPrivacy(_PRIVACY[who.upper()])
         case _:
-            return "What can be set: PASSWORD OLD NEW, and PRIVACY ALL|ACCOUNTS|ROOMS."
+            return "You can set PASSWORD OLD NEW and PRIVACY ALL|ACCOUNTS|ROOMS."
 
 
 def _role(role: str, give: bool, session: IrcSession, words: Sequence[str]) -> c.Command:
@@ -64,7 +64,7 @@ def _role(role: str, give: bool, session: IrcSession, words: Sequence[str]) -> c
 NICKSERV: Final = {
     "REGISTER": Word(
         "PASSWORD [EMAIL]",
-        "make an account of your nickname",
+        "create an account for your nickname",
         1,
         lambda _, words: c.Register(Secret(words[0])),
     ),
@@ -73,32 +73,45 @@ NICKSERV: Final = {
         "",
         "log out",
         0,
-        lambda _, words: "To log out, disconnect, and come back without the password.",
+        lambda _, words: "To log out, disconnect, and connect again without the password.",
     ),
     "GHOST": Word("NICK", "get a nickname back", 0, lambda _, words: _ONE_USER),
     "RECOVER": Word("NICK", "get a nickname back", 0, lambda _, words: _ONE_USER),
     "DROP": Word(
         "PASSWORD", "delete your account", 1, lambda _, words: c.DropAccount(Secret(words[0]))
     ),
-    "INFO": Word("NICK", "tell about somebody", 1, lambda _, words: c.Whois(parse_nick(words[0]))),
+    "INFO": Word(
+        "NICK",
+        "show what is known about a person",
+        1,
+        lambda _, words: c.Whois(parse_nick(words[0])),
+    ),
     "SET": Word("PASSWORD OLD NEW | PRIVACY WHO", "change your account", 1, _set),
 }
 
 CHANSERV: Final = {
     "REGISTER": Word(
-        "#ROOM", "own a room", 1, lambda _, words: c.RegisterRoom(room_named(words[0]))
+        "#ROOM",
+        "become the owner of a room",
+        1,
+        lambda _, words: c.RegisterRoom(room_named(words[0])),
     ),
     "DROP": Word("#ROOM", "delete your room", 1, lambda _, words: c.DropRoom(room_named(words[0]))),
     "INFO": Word(
-        "#ROOM", "show how a room is set", 1, lambda _, words: c.ShowSettings(room_named(words[0]))
+        "#ROOM",
+        "show the settings of a room",
+        1,
+        lambda _, words: c.ShowSettings(room_named(words[0])),
     ),
-    "OP": Word("#ROOM [NICK]", "make somebody an operator", 1, partial(_role, "operator", True)),
-    "DEOP": Word("#ROOM [NICK]", "take that back", 1, partial(_role, "operator", False)),
-    "VOICE": Word("#ROOM [NICK]", "give somebody voice", 1, partial(_role, "voice", True)),
-    "DEVOICE": Word("#ROOM [NICK]", "take that back", 1, partial(_role, "voice", False)),
+    "OP": Word("#ROOM [NICK]", "make a member an operator", 1, partial(_role, "operator", True)),
+    "DEOP": Word(
+        "#ROOM [NICK]", "remove a member's operator rights", 1, partial(_role, "operator", False)
+    ),
+    "VOICE": Word("#ROOM [NICK]", "give a member voice", 1, partial(_role, "voice", True)),
+    "DEVOICE": Word("#ROOM [NICK]", "remove a member's voice", 1, partial(_role, "voice", False)),
     "TRANSFER": Word(
         "#ROOM NICK",
-        "give your room to somebody",
+        "give your room to another person",
         2,
         lambda _, words: c.Transfer(parse_nick(words[1]), room_named(words[0])),
     ),
@@ -119,7 +132,7 @@ def by_verb(session: IrcSession, message: Message) -> Iterator[Step]:
 
 
 def asked(session: IrcSession, service: str, text: str) -> Iterator[Step]:
-    """Do what a service is asked for."""
+    """Do what a service is asked to do."""
     name, table = SERVICES[service.lower()]
 
     def says(lines: Iterable[str]) -> bytes:
@@ -141,7 +154,9 @@ def asked(session: IrcSession, service: str, text: str) -> Iterator[Step]:
     try:
         command = word.command(session, words)
     except BadName as bad:
-        yield says([f"That is no name: {bad}. Usage: /msg {name} {verb.upper()} {word.usage}"])
+        yield says(
+            [f"That is not a valid name: {bad}. Usage: /msg {name} {verb.upper()} {word.usage}"]
+        )
         return
     if isinstance(command, str):
         yield says([command])

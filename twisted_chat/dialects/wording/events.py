@@ -32,14 +32,14 @@ _SET: Final[dict[Setting, tuple[str, str]]] = {
         "made the whole history of {} visible to everyone",
         "made the history of {} visible to people from the time they joined",
     ),
-    "limit": ("removed the limit of members of {}", "limited {} to {} members"),
+    "limit": ("removed the member limit of {}", "limited {} to {} members"),
     "outside": (
         "allowed only members to speak in {} again",
         "allowed people to speak in {} without entering it",
     ),
     "no-ctcp": (
-        "allowed requests of programs (CTCP) in {} again",
-        "allowed no requests of programs (CTCP) in {}",
+        "allowed requests from programs (CTCP) in {} again",
+        "forbade requests from programs (CTCP) in {}",
     ),
     "accounts-only": (
         "allowed guests to enter {} again",
@@ -60,12 +60,12 @@ _ABOUT: Final[dict[UserSetting, tuple[str, str]]] = {
         "Only people who share a room with you see you in lists.",
     ),
     "no-ctcp": (
-        "Programs of others can ask yours (CTCP).",
-        "Programs of others cannot ask yours (CTCP).",
+        "Other people's programs can send requests to yours (CTCP).",
+        "Other people's programs cannot send requests to yours (CTCP).",
     ),
     "wallops": (
-        "You do not get what server operators tell each other.",
-        "You get what server operators tell each other.",
+        "You do not receive messages between server operators.",
+        "You receive messages between server operators.",
     ),
 }
 

@@ -34,7 +34,7 @@ def welcome(nick: str, *, resumed: bool = False) -> str:
 
 
 def authenticated(account: str) -> str:
-    return f"The password of {account} is right. You log in to that account."
+    return f"The password of {account} is correct. You will be logged in to that account."
 
 
 def farewell(why: str) -> str:
@@ -148,7 +148,7 @@ def settings(
             ("history from the time of joining", since_join),
             (f"at most {limit:,} members", limit),
             ("people outside can speak", outside),
-            ("no requests of programs (CTCP)", no_ctcp),
+            ("no requests from programs (CTCP)", no_ctcp),
             ("only people with an account enter", accounts_only),
             ("guests cannot speak", accounts_speak),
         )

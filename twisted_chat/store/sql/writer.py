@@ -268,7 +268,7 @@ class Writer:
             self._database.saved_journal = False
             log.error(
                 "the -wal or -shm file of the database was removed while the server was running; its contents are saved and "
-                "a new file was made; do not touch the files beside the database"
+                "a new file was made; do not touch the files next to the database"
             )
         return result
 
