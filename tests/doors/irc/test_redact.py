@@ -46,6 +46,7 @@ class RedactTests(IrcHouseTestCase):
             ("#dev nonsense", "UNKNOWN_MSGID #dev nonsense"),
             ("#dev 00000000ffffffff", "UNKNOWN_MSGID #dev 00000000ffffffff"),
             (f"#other {message}", "INVALID_TARGET #other"),
+            ("#other nonsense", "INVALID_TARGET #other"),
             (f"##x {message}", "INVALID_TARGET ##x"),
             (f"ann {message}", "INVALID_TARGET ann"),
         ):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.extras import BadTags, Extras, read_tags
-from twisted_chat.core.values.ids import read_id
+from twisted_chat.core.values.ids import MessageId, read_id
 from twisted_chat.core.values.names import BadName, parse_nick
 from twisted_chat.core.values.text import CleanText, FormattedText, is_formatted
 from twisted_chat.dialects.base import Request, Step
@@ -68,12 +68,8 @@ def tagmsg(session: IrcSession, message: Message) -> Iterator[Step]:
 def redact(session: IrcSession, message: Message) -> Iterator[Step]:
     """Delete a message, see IRCv3 message-redaction."""
     target, number, text = message.params[0], message.params[1], message.param(2)
-    wanted = read_id(number)
-    if wanted is None:
-        yield session.fails(
-            "UNKNOWN_MSGID", "There is no such message", middle(target), middle(number)
-        )
-        return
+    # What is no id is none of a message: whether the client may ask in that place is looked at first.
+    wanted = read_id(number) or MessageId(0)
     try:
         room = room_named(target) if target.startswith("#") else None
         partner = parse_nick(target) if room is None else None
@@ -85,7 +81,7 @@ def redact(session: IrcSession, message: Message) -> Iterator[Step]:
         if not isinstance(reply, r.Refused):
             return None
         code = _REDACT_ERRORS.get(reply.code, "INVALID_TARGET")
-        about = (target,) if code == "INVALID_TARGET" else (target, number)
+        about = (target,) if code == "INVALID_TARGET" else (target, middle(number))
         return (session.failure(code, reply.why, *about),)
 
     command = c.DeleteMessage(wanted, room, partner, CleanText(text) if text else None)
