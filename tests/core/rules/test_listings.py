@@ -220,9 +220,17 @@ class AskingTests(ChatCase):
         assert isinstance(found, r.People)
         self.assertEqual((len(found.people), found.count, found.pages), (1, 3, 2))
 
-    def test_room_that_is_not_there_has_nobody(self) -> None:
+    def test_rooms_that_are_not_there_or_not_theirs_are_neither_listed_nor_searched(self) -> None:
         why = "There is no room #nowhere. Type /rooms to list them."
         self.refuse(self.bob, c.Who(room("nowhere")), "no-such-room", why)
+        why = "You are not in #dev. Enter it with /join #dev."
+        search = c.Search((c.Term("hi"),), rooms=(room("lobby"), room("dev")))
+        self.refuse(self.eve, search, "not-in-room", why)
+        self.world.do(self.eve, c.Leave())
+        why = (
+            "You are not in any room, and only your rooms are searched. Enter one with /join ROOM."
+        )
+        self.refuse(self.eve, c.Search((c.Term("hi"),)), "no-room", why)
 
     def test_whois_tells_about_somebody(self) -> None:
         self.world.now += 60
@@ -233,14 +241,11 @@ class AskingTests(ChatCase):
             ),
         )
 
-    def test_accounts_are_told_when_others_were_here_last_and_guests_are_not(self) -> None:
+    def test_accounts_are_told_when_others_were_here_last_if_that_is_on(self) -> None:
         asked = c.Whois(nick("carol"))
         self.assertEqual(self.world.refusal(self.bob, asked).code, "no-such-nick")
         self.hub.state.set_account(self.world.user(self.bob), "bob")
         self.assertEqual(self.decide(self.bob, asked), LastSeen(nick("carol")))
-
-    def test_nobody_is_told_when_others_were_here_last_if_that_is_off(self) -> None:
-        self.hub.state.set_account(self.world.user(self.bob), "bob")
         self.hub.limit(Limits(last_seen=0))
         self.assertEqual(self.world.refusal(self.bob, c.Whois(nick("carol"))).code, "no-such-nick")
 
@@ -274,18 +279,6 @@ class AskingTests(ChatCase):
         found = self.decide(self.bob, c.Search(terms))
         assert isinstance(found, RunSearch)
         self.assertEqual(set(found.query.rooms), {dev, lobby})
-
-    def test_search_in_a_room_one_is_not_in_is_refused(self) -> None:
-        why = "You are not in #dev. Enter it with /join #dev."
-        search = c.Search((c.Term("hi"),), rooms=(room("lobby"), room("dev")))
-        self.refuse(self.eve, search, "not-in-room", why)
-
-    def test_who_is_in_no_room_has_nothing_to_search(self) -> None:
-        self.world.do(self.eve, c.Leave())
-        why = (
-            "You are not in any room, and only your rooms are searched. Enter one with /join ROOM."
-        )
-        self.refuse(self.eve, c.Search((c.Term("hi"),)), "no-room", why)
 
     def test_stats_are_for_who_is_on_the_servers_machine(self) -> None:
         why = "Only server operators and people on the server's own machine can see that."
@@ -362,8 +355,12 @@ class LeakTests(RuledCase):
             *(["whois"] if self.dev.name in profile.rooms else []),
         )
 
-    def test_open_room_is_for_everybody_to_see(self) -> None:
+    def test_open_room_is_for_everybody_to_see_and_nothing_is_said_by_asking(self) -> None:
         self.assertEqual(self.seen("carl"), ("members", "listed", "topic", "whois"))
+        before = self.world.hub.state.dump()
+        self.seen("carl")
+        self.world.decide(self.carl, c.Say(lines("hi"), self.dev.name))
+        self.assertEqual(self.world.hub.state.dump(), before)
 
     def test_locked_or_invite_only_room_shows_no_more_than_its_name(self) -> None:
         for line in ("lock secret", "invite-only on"):
@@ -398,9 +395,3 @@ class LeakTests(RuledCase):
                 ("vera", False, ("voice",)),
             ],
         )
-
-    def test_nothing_is_said_by_asking(self) -> None:
-        before = self.world.hub.state.dump()
-        self.seen("carl")
-        self.world.decide(self.carl, c.Say(lines("hi"), self.dev.name))
-        self.assertEqual(self.world.hub.state.dump(), before)

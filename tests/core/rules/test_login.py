@@ -50,15 +50,13 @@ class LoginTests(ChatCase):
         decision = self.decide(self.new, c.Login(nick("carol"), token=self.new.token))
         self.assertEqual(decision, self.arrival("carol"))
 
-    def test_who_comes_is_shown_as_they_say(self) -> None:
+    def test_who_comes_is_shown_as_they_say_and_has_a_prefix(self) -> None:
+        self.assertEqual(self.world.user(self.bob).author.prefix, "bob!~user@somewhere")
         about = About("car", "Carol C.", bot=True)
         self.world.do(self.new, c.Login(nick("carol"), about=about))
         author = self.world.user(self.new).author
         self.assertEqual(author.prefix, "carol!~car@somewhere")
         self.assertEqual((author.real_name, author.bot), ("Carol C.", True))
-
-    def test_who_says_nothing_about_themselves_has_a_prefix_too(self) -> None:
-        self.assertEqual(self.world.user(self.bob).author.prefix, "bob!~user@somewhere")
 
     def test_long_real_name_is_cut(self) -> None:
         self.world.do(self.new, c.Login(nick("carol"), about=About(real_name="x" * 1000)))
@@ -156,11 +154,9 @@ class ArrivalTests(ChatCase):
             assert isinstance(refused, NameRefused)
             self.assertEqual((refused.code, refused.why), ("nick-taken", why))
 
-    def test_refused_login_leaves_no_scope_behind(self) -> None:
+    def test_scope_is_known_from_an_arrival_on_and_not_from_a_refused_login(self) -> None:
         self.void(self.world.open(), self.arrival("bob"))
         self.assertFalse(self.state.client_ids.known(Scope("new")))
-
-    def test_scope_is_known_from_then_on(self) -> None:
         self.applied(self.world.open(), self.arrival("carol"))
         self.state.client_ids.forget(NOW + REMEMBERED - 1)
         self.assertTrue(self.state.client_ids.known(Scope("new")))
@@ -222,12 +218,17 @@ class NameTests(BobCase):
         ):
             self.assertRaises(ValueError, nick, name)
 
-    def test_a_password_is_checked_whether_the_name_is_registered_or_not(self) -> None:
+    def test_a_password_is_checked_for_any_name_and_a_login_without_means_the_last(self) -> None:
         for name, known in (("bob", True), ("nobody", False)):
             command = c.Login(nick(name), "secret secret")
             decision = self.world.decide(self.world.open(), command)
             assert isinstance(decision, CheckPassword)
             self.assertEqual(decision.proof is not None, known)
+        guest = self.world.enter("eve")
+        self.hub.want(guest.session, nick("bob"))
+        decision = self.world.decide(guest, c.Login(None, "secret secret"))
+        assert isinstance(decision, CheckPassword)
+        self.assertEqual(decision.nick, nick("bob"))
 
     def test_a_password_of_a_megabyte_is_refused_before_anything_is_hashed(self) -> None:
         huge = "x" * 2**20
@@ -249,13 +250,6 @@ class NameTests(BobCase):
         self.world.register("eve")
         for name in ("eve", "bob"):
             self.assertEqual(self.code(self.bob, c.Login(nick(name), "x" * 9)), "already-logged-in")
-
-    def test_login_without_a_name_means_the_one_that_was_asked_for_before(self) -> None:
-        guest = self.world.enter("eve")
-        self.hub.want(guest.session, nick("bob"))
-        decision = self.world.decide(guest, c.Login(None, "secret secret"))
-        assert isinstance(decision, CheckPassword)
-        self.assertEqual(decision.nick, nick("bob"))
 
     def test_login_with_nothing_but_a_registered_name_asks_for_its_password(self) -> None:
         guest = self.world.enter("eve")
@@ -307,21 +301,18 @@ class AuthenticateTests(BobCase):
         self.hub.change(seat.session, decision.change)
         return seat
 
-    def test_a_login_may_be_to_an_account_under_any_free_nick(self) -> None:
-        seat = self.proves()
-        self.world.do(seat, c.Login(nick("phone")))
-        user = self.world.user(seat)
-        self.assertEqual((user.nick, user.account), (nick("phone"), "bob"))
-
     def test_under_the_nick_of_the_accounts_other_sessions_it_joins_them(self) -> None:
         seat = self.proves()
         self.world.do(seat, c.Login(nick("bob")))
         self.assertIs(self.world.user(seat), self.world.user(self.bob))
 
-    def test_without_a_nick_it_has_that_of_the_account(self) -> None:
+    def test_with_a_login_one_has_the_nick_of_the_account_or_any_free_one(self) -> None:
         seat = self.proves()
         self.world.do(seat, c.Login())
         self.assertIs(self.world.user(seat), self.world.user(self.bob))
+        self.world.do(seat, c.Login(nick("phone")))
+        user = self.world.user(seat)
+        self.assertEqual((user.nick, user.account), (nick("phone"), "bob"))
 
     def test_nobody_elses_nick_comes_with_it(self) -> None:
         self.world.enter("eve")
@@ -510,17 +501,15 @@ class KeptOutTests(BobCase):
         self.world.close(self.bob)
         self.assertEqual(self.kept_out(again, c.Login(nick("free"), token=again.token)), "banned")
 
-    def test_a_banned_address_gives_no_password(self) -> None:
+    def test_a_banned_address_gives_no_password_and_a_banned_name_registers_nothing(self) -> None:
+        self.ban("account", "eve")
+        register = c.Register(Secret("secret words"))
+        self.assertEqual(self.code(self.world.enter("eve"), register), "banned")
         self.ban("network", "192.0.2.0/24")
         seat = self.world.open()
         self.world.session(seat).address = "192.0.2.7"
         login = c.Login(nick("bob"), Secret("secret words"))
         self.assertEqual(self.kept_out(seat, login), "banned")
-
-    def test_a_banned_name_is_not_registered(self) -> None:
-        self.ban("account", "eve")
-        register = c.Register(Secret("secret words"))
-        self.assertEqual(self.code(self.world.enter("eve"), register), "banned")
 
     def test_accounts_get_in_where_no_new_guests_do(self) -> None:
         self.world.close(self.bob)

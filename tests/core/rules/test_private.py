@@ -54,17 +54,15 @@ class TellTests(ChatCase):
         tell = c.PrivateMessage(nick("alice"), HI, scope="")
         self.assertEqual(self.world.refusal(self.bob, tell).code, "another-session")
 
-    def test_looking_like_somebody_is_not_enough(self) -> None:
-        self.world.enter("bob1")
-        self.assertEqual(
-            self.world.refusal(self.alice, c.PrivateMessage(nick("bobl"), HI)).code, "no-such-nick"
-        )
-
-    def test_private_text_has_the_same_limits(self) -> None:
+    def test_private_text_has_limits_and_looking_like_somebody_is_not_enough(self) -> None:
         why = "That text has 5,000 bytes; the limit is 4,096. The message was not sent."
         self.refuse(self.bob, c.PrivateMessage(nick("alice"), lines("x" * 5000)), "too-long", why)
         why = "The message is empty, so it was not sent."
         self.refuse(self.bob, c.PrivateMessage(nick("alice"), lines(" ")), "empty", why)
+        self.world.enter("bob1")
+        self.assertEqual(
+            self.world.refusal(self.alice, c.PrivateMessage(nick("bobl"), HI)).code, "no-such-nick"
+        )
 
     def test_private_text_for_a_session_goes_to_no_other_under_that_name(self) -> None:
         alice = self.hub.state.user_named(nick("alice"))

@@ -73,13 +73,6 @@ class MayTests(Case):
             self.assertIsInstance(self.world.decide(self.root, command), Propose | AdminAction)
             self.assertEqual(self.world.refusal(self.world.open(), command).code, "not-logged-in")
 
-    def test_it_is_the_session_that_is_marked_and_not_the_user(self) -> None:
-        self.assertIsNone(self.world.session(self.bob).operator)
-        again = self.world.open(token=self.root.token)
-        self.world.do(again, c.Login(token=self.root.token))
-        self.assertIs(self.world.user(again), self.hub.state.user_named(nick("root_")))
-        self.assertIsNone(self.world.session(again).operator)
-
     def test_help_lists_them_for_operators_only(self) -> None:
         for seat, there in ((self.root, True), (self.bob, False)):
             told = self.world.decide(seat, c.Help())
@@ -89,10 +82,15 @@ class MayTests(Case):
             self.assertEqual(bool(set(EACH) & names), there)
             self.assertIn("oper", names)
 
-    def test_anybody_may_try_to_become_one(self) -> None:
+    def test_anybody_may_try_to_become_an_operator_and_sessions_are_marked(self) -> None:
         oper = c.Oper("root", "some words")
         self.assertEqual(self.parse("oper root some words"), oper)
         self.assertEqual(self.world.decide(self.bob, oper), AdminAction(oper))
+        self.assertIsNone(self.world.session(self.bob).operator)
+        again = self.world.open(token=self.root.token)
+        self.world.do(again, c.Login(token=self.root.token))
+        self.assertIs(self.world.user(again), self.hub.state.user_named(nick("root_")))
+        self.assertIsNone(self.world.session(again).operator)
 
     def test_whois_shows_addresses_to_operators_only(self) -> None:
         for seat, addresses in ((self.root, ("192.0.2.7",)), (self.bob, ())):
@@ -196,17 +194,15 @@ class BanTests(Case):
         self.assertEqual(self.refusal("suspend eve " + "x" * 391), "too-long")
         self.assertEqual(self.refusal("kill bob " + "x" * 391), "too-long")
 
-    def test_no_more_than_so_many(self) -> None:
-        bans = (Ban("account", f"user{n}", "root", NOW) for n in range(MAX_BANS))
-        self.hub.state.server_bans.restore(bans)
-        self.assertEqual(self.refusal("suspend eve"), "too-many-bans")
-
-    def test_pages(self) -> None:
+    def test_bans_are_pages_and_no_more_than_so_many(self) -> None:
         for n in range(3):
             self.run_line(f"suspend user{n}")
         page = self.hub.server_bans(9, NOW)
         self.assertEqual((page.count, page.page, page.pages), (3, 1, 1))
         self.assertEqual([ban.target for ban in page.bans], ["user2", "user1", "user0"])
+        bans = (Ban("account", f"user{n}", "root", NOW) for n in range(MAX_BANS))
+        self.hub.state.server_bans.restore(bans)
+        self.assertEqual(self.refusal("suspend eve"), "too-many-bans")
 
 
 class LoginTests(Case):
