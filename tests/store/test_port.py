@@ -73,6 +73,19 @@ class StoreContract(Contract):
         page = await self.store.history(room(ROOM), after=ids[5], limit=2)
         self.assert_page(page, [], more=False)
 
+    async def test_the_last_line_before_a_time_is_found(self) -> None:
+        ids = await self.say(9)
+        await self.say(3, OTHER)
+        page = await self.store.history(room(ROOM), limit=9)
+        times = [each.time for each in page.envelopes]
+        for message, time in zip(ids, times, strict=True):
+            earlier = [one for one, at in zip(ids, times, strict=True) if at < time]
+            found = await self.store.last_before(room(ROOM), time)
+            self.assertEqual(found, earlier[-1] if earlier else 0)
+            self.assertGreaterEqual(await self.store.last_before(room(ROOM), time + 0.001), message)
+        self.assertEqual(await self.store.last_before(room(ROOM), times[-1] + 9), ids[-1])
+        self.assertEqual(await self.store.last_before(room(NEVER), times[-1]), 0)
+
     async def test_last_lines_begin_behind_the_line_before_them(self) -> None:
         ids = await self.say(6)
         await self.say(3, OTHER)

@@ -13,7 +13,7 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.events import Envelope, is_hidden
 from twisted_chat.core.api.records import Query
 from twisted_chat.core.rules import decisions as d
-from twisted_chat.core.values.ids import MessageId, SessionId
+from twisted_chat.core.values.ids import MessageId, Moment, SessionId
 from twisted_chat.runtime import tasks
 from twisted_chat.seam.ports import ConnectionsPort
 from twisted_chat.server.services import Services
@@ -230,9 +230,11 @@ class _History:
     def __init__(self, store: Store, recall: d.Recall, until: MessageId) -> None:
         self._store = store
         self._recall = recall
-        self._before = until if recall.before is None else min(MessageId(recall.before), until)
+        self._until = until
+        self._before = until
         self._floor = MessageId(recall.floor)
-        self._after = None if recall.after is None else max(MessageId(recall.after), self._floor)
+        self._after: MessageId | None = None
+        self._placed = False  # the ends are known by their ids
         self._first: MessageId | None = None
         self._left = recall.limit
         self._more = False
@@ -240,6 +242,8 @@ class _History:
 
     async def read(self) -> tuple[Sequence[Envelope], bool]:
         """Read the next part; also tell whether it is the last. Raises :class:`StoreError`."""
+        if not self._placed:
+            await self._place()
         room, after = self._recall.room, self._after
         if after is None and self._left <= CHUNK:
             page = await self._store.history(room, before=self._before, limit=self._left)
@@ -255,9 +259,33 @@ class _History:
         self._left -= len(lines)
         goes_on = page.more and len(lines) == len(page.envelopes)
         self._over = not (goes_on and self._left)
-        if self._recall.after is not None:
+        if self._forward:
             self._more = goes_on
         return self._noted(lines), self._over
+
+    @property
+    def _forward(self) -> bool:
+        """The first messages after one are asked for."""
+        return self._recall.after is not None and not self._recall.newest
+
+    async def _place(self) -> None:
+        """Find out between which messages what is asked for lies."""
+        recall = self._recall
+        self._placed = True
+        if recall.before is not None:
+            self._before = min(await self._id(recall.before, 1), self._until)
+        if recall.after is None:
+            return
+        after = max(await self._id(recall.after, 0), self._floor)
+        if recall.newest:
+            self._floor = after
+        else:
+            self._after = after
+
+    async def _id(self, place: int | Moment, more: int) -> MessageId:
+        if isinstance(place, Moment):
+            return MessageId(await self._store.last_before(self._recall.room, place.time) + more)
+        return MessageId(place)
 
     def _noted(self, lines: Sequence[Envelope]) -> Sequence[Envelope]:
         """Remember where reading goes on."""
@@ -271,6 +299,6 @@ class _History:
         name = self._recall.place
         if not self._over:  # broken off
             return r.HistoryEnd(name, count, asked, True, "after", self._after)
-        if self._recall.after is None:
+        if not self._forward:
             return r.HistoryEnd(name, count, asked, self._more, "before", self._first)
         return r.HistoryEnd(name, count, asked, self._more, "after", self._after)

@@ -241,6 +241,11 @@ class MemoryStore:
         found = (message for message in kept if before is None or message < before)
         return next(itertools.islice(found, limit, None), None)
 
+    async def last_before(self, room: RoomRef, time: float) -> MessageId:
+        kept = reversed(self._rooms.get(room.id, deque()))
+        earlier = (message for message in kept if self._kept[message][0].time < time)
+        return next(earlier, MessageId(0))
+
     async def count(
         self, room: RoomRef, *, after: MessageId, before: MessageId, skip: Skip, limit: int
     ) -> int:

@@ -224,6 +224,12 @@ class Store(Protocol):
         least 1. Raises :class:`StoreError`.
         """
 
+    async def last_before(self, room: RoomRef, time: float) -> MessageId:
+        """Return the last line of a room that was appended before a time, kept yet or not; 0 if there is none.
+
+        Ids and times are in the same order, as long as no clock was set back. Raises :class:`StoreError`.
+        """
+
     async def search(self, query: Query) -> Page:
         """Return the newest messages that fit, kept yet or not. Raises :class:`StoreError`."""
 

@@ -10,7 +10,7 @@ from twisted_chat.core.values.about import NOTHING_SAID, About, UserChange
 from twisted_chat.core.values.account import Privacy
 from twisted_chat.core.values.bans import Exempt, Target
 from twisted_chat.core.values.extras import Extras
-from twisted_chat.core.values.ids import MessageId
+from twisted_chat.core.values.ids import MessageId, Moment
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.retention import Keep
 from twisted_chat.core.values.room_settings import Change
@@ -286,13 +286,17 @@ class Unignore(Command, frozen=True):
 
 
 class ShowHistory(Command, frozen=True):
-    """Ask for messages of a room, before or after one or the latest; or of the conversation with ``partner``."""
+    """Ask for messages of a room, before or after one, or a time, or the latest; or of the conversation with ``partner``.
+
+    Of those after one, the first are shown, unless the ``newest`` are asked for.
+    """
 
     room: RoomName | None = None
-    before: MessageId | None = None
-    after: MessageId | None = None
+    before: MessageId | Moment | None = None
+    after: MessageId | Moment | None = None
     limit: int | None = None
     partner: Nick | None = None
+    newest: bool = False
 
 
 class MarkRead(Command, frozen=True):

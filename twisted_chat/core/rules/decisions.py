@@ -12,7 +12,7 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.records import Query
 from twisted_chat.core.state.conversations import as_told
 from twisted_chat.core.values.account import Account, Proof
-from twisted_chat.core.values.ids import RoomId
+from twisted_chat.core.values.ids import Moment, RoomId
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.text import CleanText
 
@@ -74,16 +74,18 @@ class Recall(msgspec.Struct, frozen=True):
     """Answer with history from the store: at most ``limit`` lines before or after a message, or the last ones.
 
     None up to ``floor`` is shown. ``conversation``: it is no room, but what two accounts wrote in private.
+    ``newest``: of the lines after a message, the last ones.
     An ``export`` has everything, also from those whom the session ignores, with dates.
     """
 
     room: e.RoomRef
-    before: int | None
-    after: int | None
+    before: int | Moment | None
+    after: int | Moment | None
     limit: int
     floor: int = 0
     export: bool = False
     private: PrivateHistory | None = None
+    newest: bool = False
 
     @property
     def place(self) -> RoomName | Nick:

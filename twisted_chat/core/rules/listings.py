@@ -112,7 +112,7 @@ class Listings(Topic):
         if isinstance(room, SendReply):
             return room
         behind = floor(asked.user, room, asked.now)
-        return Recall(room.ref, command.before, command.after, limit, behind)
+        return Recall(room.ref, command.before, command.after, limit, behind, newest=command.newest)
 
     def search(self, asked: Asked, command: c.Search) -> Decision:
         user, among = asked.user, []

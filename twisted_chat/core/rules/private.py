@@ -257,7 +257,9 @@ def history_with(
         return conversation
     number, mine, other = conversation
     with_ = PrivateHistory(mine, other)
-    return Recall(ref(number), command.before, command.after, limit, private=with_)
+    return Recall(
+        ref(number), command.before, command.after, limit, private=with_, newest=command.newest
+    )
 
 
 def conversation_with(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final, NewType
 
+import msgspec
+
 # At most 2**63 - 1: ids are signed 64-bit integers in every database.
 _SPELLED: Final = re.compile("[0-7][0-9a-f]{15}")
 
@@ -20,6 +22,12 @@ SessionId = NewType("SessionId", int)
 Node = NewType("Node", str)
 #: Public name of the scope within which a client's own message ids count.
 Scope = NewType("Scope", str)
+
+
+class Moment(msgspec.Struct, frozen=True, gc=False):
+    """A time in a history, in seconds since 1970, where no message is named: between what was said before it and the rest."""
+
+    time: float
 
 
 def spell(message: int) -> str:

@@ -23,6 +23,7 @@ OFFERED: Final[dict[str, str]] = {
     "setname": "",
     "znc.in/self-message": "",
     "draft/account-registration": "",
+    "draft/chathistory": "",
     "draft/message-redaction": "",
     "draft/no-implicit-names": "",
     "standard-replies": "",

@@ -25,23 +25,35 @@ class Label:
         self._batch = batch
         self._held = b""
         self._opened = False
+        self._whole = False  # the answer is a batch by itself
+
+    def is_batch(self, batch: str) -> None:
+        """Note that what comes is the beginning of a batch that is the whole answer."""
+        self._batch, self._whole = batch, True
 
     def put(self, data: bytes) -> bytes:
         """Take whole lines of the answer; return what of it can be sent."""
         if not data:
             return b""
+        if self._whole:
+            if self._opened:
+                return data
+            self._opened = True
+            return tagged(data, "label", self._label)
         if self._opened:
-            return self._inside(data)
+            return inside(data, self._batch)
         if not self._held and data.count(_END) == 1:
             self._held = data
             return b""
         self._opened = True
         held, self._held = self._held, b""
         start = f"{self._tags()}:{self._server} BATCH +{self._batch} labeled-response\r\n"
-        return start.encode() + self._inside(held + data)
+        return start.encode() + inside(held + data, self._batch)
 
     def end(self) -> bytes:
         """Return the end of the answer."""
+        if self._whole:
+            return b""
         if self._opened:
             return f":{self._server} BATCH -{self._batch}\r\n".encode()
         if self._held:
@@ -51,9 +63,11 @@ class Label:
     def _tags(self) -> str:
         return spell_tags([("label", self._label)])
 
-    def _inside(self, data: bytes) -> bytes:
-        lines = data.removesuffix(_END).split(_END)
-        return b"".join(tagged(line + _END, "batch", self._batch) for line in lines)
+
+def inside(data: bytes, batch: str) -> bytes:
+    """Return whole lines as those of a batch."""
+    lines = data.removesuffix(_END).split(_END) if data else ()
+    return b"".join(tagged(line + _END, "batch", batch) for line in lines)
 
 
 def tagged(line: bytes, name: str, value: str) -> bytes:

@@ -15,7 +15,7 @@ from twisted_chat.core.values.text import BadText, CleanText, Secret
 from twisted_chat.dialects.base import DialectSession, Request, Step, Steps
 from twisted_chat.dialects.irc import letters
 from twisted_chat.dialects.irc import numerics as n
-from twisted_chat.dialects.irc.labels import MAX_LABEL, Label
+from twisted_chat.dialects.irc.labels import MAX_LABEL, Label, inside
 from twisted_chat.dialects.irc.message import BadMessage, Message, encode, parse
 from twisted_chat.dialects.irc.replies import logged_in, told
 from twisted_chat.dialects.irc.view import IrcView
@@ -85,6 +85,7 @@ class IrcSession:
         self.asked = Asked("")
         self._label: Label | None = None
         self._batches = 0
+        self._in_batch = ""  # the name of the batch that history goes into, if it does
         #: The rooms that another session of the same user entered, and of which this one was told no more yet.
         self._entered: dict[RoomName, None] = {}
 
@@ -228,7 +229,8 @@ class IrcSession:
         return f":{self.source} MODE {self.nick} {how}"
 
     def replay(self, envelope: e.Envelope, *, here: bool) -> bytes:
-        return self._sent(self.view.replay(envelope))
+        data = self.view.replay(envelope)
+        return self._sent(inside(data, self._in_batch) if self._in_batch else data)
 
     def found(self, envelope: e.Envelope, *, here: bool) -> bytes:
         return self._sent(self.view.replay(envelope))
@@ -263,6 +265,20 @@ class IrcSession:
         if away:
             return self.numeric(n.RPL_NOWAWAY, ":You have been marked as being away")
         return self.numeric(n.RPL_UNAWAY, ":You are no longer marked as being away")
+
+    def open_batch(self, kind: str, *about: str) -> Iterable[str]:
+        """Return the line that begins a batch, which is the whole answer to what was asked; from now on history goes into it."""
+        if "batch" not in self.caps:
+            return ()
+        self._in_batch = self.batch()
+        if self._label is not None:
+            self._label.is_batch(self._in_batch)
+        return (f":{self.server} BATCH {' '.join((f'+{self._in_batch}', kind, *about))}",)
+
+    def close_batch(self) -> Iterable[str]:
+        """Return the line that ends the batch."""
+        ended, self._in_batch = self._in_batch, ""
+        return (f":{self.server} BATCH -{ended}",) if ended else ()
 
     def lines(self, lines: Iterable[str]) -> bytes:
         """Write lines to this session alone."""

@@ -10,6 +10,7 @@ import msgspec
 from twisted_chat.dialects.base import Step
 from twisted_chat.dialects.irc import (
     accounts,
+    history,
     messages,
     modes,
     oneself,
@@ -75,6 +76,11 @@ VERBS: Final[dict[str, Verb]] = {
     "PRIVMSG": Verb(messages.privmsg, "PRIVMSG NICK|#ROOM[,…] :TEXT"),
     "REDACT": Verb(messages.redact, "REDACT NICK|#ROOM ID [:TEXT]", 2),
     "TAGMSG": Verb(messages.tagmsg, "TAGMSG NICK|#ROOM[,…]"),
+    "CHATHISTORY": Verb(
+        history.chathistory,
+        "CHATHISTORY LATEST|BEFORE|AFTER|AROUND|BETWEEN NICK|#ROOM REFERENCE [REFERENCE] N",
+        1,
+    ),
     # --- the server ---
     "KILL": Verb(operators.kill, "KILL NICK [:TEXT]", 1),
     "OPER": Verb(operators.oper, "OPER NAME PASSWORD", 2),

@@ -135,6 +135,15 @@ class History:
         )
         return found
 
+    async def last_before(self, room: RoomRef, time: float) -> MessageId:
+        for each in reversed(self.recent.unstored(room.id)):
+            if each.time < time:
+                return each.id
+        found: MessageId = await self._ask(
+            reading.read_last_before, self._database.reading, room, time
+        )
+        return found
+
     async def count(
         self, room: RoomRef, after: MessageId, before: MessageId, skip: Skip, limit: int
     ) -> int:

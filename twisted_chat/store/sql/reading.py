@@ -115,6 +115,28 @@ def read_start(
     return None if found is None else MessageId(found)
 
 
+def read_last_before(engine: Engine, room: RoomRef, time: float) -> MessageId:
+    """Return the id of the last message of a room said before a time; 0 if there is none.
+
+    There is no index of times, but the ids are in their order: the place is found by halves, 63 at most.
+    """
+    of_room = select(messages.c.id, messages.c.time).where(messages.c.room == room.id)
+    with reading(engine) as connection:
+        low = 0
+        high = connection.scalar(of_room.order_by(messages.c.id.desc()).limit(1)) or 0
+        # What is up to ``low`` was said before; what is above ``high`` was not.
+        while low < high:
+            middle = (low + high + 1) // 2
+            found = connection.execute(
+                of_room.where(messages.c.id >= middle).order_by(messages.c.id).limit(1)
+            ).one()
+            if found.time < time:
+                low = found.id
+            else:
+                high = middle - 1
+    return MessageId(low)
+
+
 def read_remembered(connection: Connection) -> Remembered:
     """Read what a server needs to know when it starts: whatever is kept, for the time of day may be wrong then."""
     records: list[RoomRecord] = []

@@ -286,6 +286,9 @@ class SqlStore:
     ) -> MessageId | None:
         return await self._history.start_of(room, before, limit)
 
+    async def last_before(self, room: RoomRef, time: float) -> MessageId:
+        return await self._history.last_before(room, time)
+
     async def count(
         self, room: RoomRef, *, after: MessageId, before: MessageId, skip: Skip, limit: int
     ) -> int:
