@@ -31,7 +31,7 @@ KEYS: Final = (
     ("Ctrl-F", "search in this conversation; Up and Down move between matches"),
     ("F2, F3", "show or hide rooms, people"),
     ("F4", "change the theme"),
-    ("F1", "this help"),
+    ("F1", "help"),
     ("Ctrl-Q, Ctrl-C or Ctrl-D (with nothing typed)", "leave"),
 )
 
