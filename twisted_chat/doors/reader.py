@@ -65,9 +65,12 @@ class Frames:
         """Return a frame when the framer has no complete one."""
         return next(iter(self.framer.finish()), None)
 
-    def drop(self) -> None:
-        """Consume the frame that :meth:`look` returned."""
-        self._frame = None
+    def drop(self) -> int:
+        """Consume the frame that :meth:`look` returned; return what it costs to handle it, in bytes."""
+        frame, self._frame = self._frame, None
+        cost = COST + self.framer.taken_back
+        self.framer.taken_back = 0
+        return cost + len(frame) if isinstance(frame, bytes) else cost
 
     @property
     def more(self) -> bool:
@@ -193,13 +196,10 @@ class SessionReader:
             return
         self._pumping = True
         peer, frames, turns = self._peer, self._frames, self._turns
-        framer = frames.framer
-        erased = framer.taken_back
         try:
             waits = self._hand_in()
         finally:
             self._pumping = False
-        turns.spent += framer.taken_back - erased
         if turns.spent >= NOTICED:
             turns.begin_anew()
         if peer.closing:
@@ -221,7 +221,7 @@ class SessionReader:
     def _hand_in(self) -> bool:
         """Submit what may be submitted now; return whether input is left waiting."""
         peer, frames, turns = self._peer, self._frames, self._turns
-        spent = -frames.framer.taken_back
+        spent = 0
         while True:
             if self._unfinished and peer.idle:
                 self._unfinished = False
@@ -252,7 +252,7 @@ class SessionReader:
                 return bool(frames.raw)
             if not self.inside and self._before_login(frame):
                 continue
-            if spent + frames.framer.taken_back >= _TURN:
+            if spent >= _TURN:
                 self._let_others()
                 continue
             wait = self._hub.admit(peer.id)
@@ -261,8 +261,7 @@ class SessionReader:
                 continue
             if self._slowed and self._hub.rested(peer.id):
                 self._slowed = False
-            frames.drop()
-            cost = COST + len(frame) if isinstance(frame, bytes) else COST
+            cost = frames.drop()
             spent += cost
             turns.spent += cost
             if self._plain and isinstance(frame, bytes):
