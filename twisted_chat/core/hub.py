@@ -381,13 +381,8 @@ class Hub:
 
     def _sessions(self, user: UserId) -> list[SessionState]:
         """Return this node's sessions of a user."""
-        found = self.state.users.get(user)
-        places = found.sessions if found is not None else ()
-        return [
-            self.state.sessions[session]
-            for node, session in places
-            if node == self.node and session in self.state.sessions
-        ]
+        found = self.state.sessions_of(self.node, user)
+        return [self.state.sessions[each] for each in found]
 
 
 def _ignore(entry: SessionState, key: str, name: str, *, hide: bool) -> None:

@@ -34,11 +34,7 @@ class HubSessions:
 
     def of(self, user: UserId) -> tuple[SessionId, ...]:
         """Return this node's sessions of a user."""
-        found = self._hub.state.users.get(user)
-        if found is None:
-            return ()
-        here, node = self._hub.state.sessions, self._hub.node
-        return tuple(each for at, each in found.sessions if at == node and each in here)
+        return self._hub.state.sessions_of(self._hub.node, user)
 
     def of_account(self, account: str | None) -> tuple[SessionId, ...]:
         """Return this node's sessions of an account, given by its key; of guests, none."""

@@ -19,7 +19,7 @@ from twisted_chat.core.rules.decisions import (
     MakeInvite,
     SendReply,
 )
-from twisted_chat.core.rules.effects import Applied, Between, Outcome, sessions_of
+from twisted_chat.core.rules.effects import Applied, Between, Outcome
 from twisted_chat.core.rules.ownership import forget_account, recognise
 from twisted_chat.core.rules.refusals import STALE, has_account, hidden, refuse, shown_again, taken
 from twisted_chat.core.rules.topic import Asked, Case, Ordered, Rule, Topic
@@ -364,7 +364,7 @@ def _account(applied: Applied, event: e.Event, state: State, node: Node) -> f.Ef
         case e.PrivacySet(privacy=privacy):
             done = other = privacy_text(privacy)
         case e.IgnoreSet(name=name, hide=hide):
-            effects.append(f.UpdateIgnored(sessions_of(users, state, node)))
+            effects.append(f.UpdateIgnored(state.sessions_of(node, *users)))
             done = other = hidden(name) if hide else shown_again(name)
         case _:
             raise AssertionError(f"{type(event).__name__} is not an account event")

@@ -6,7 +6,7 @@ effects only, and no events.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -15,7 +15,6 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.records import Sent
 from twisted_chat.core.api.replies import NameRefused, PasswordNeeded, Refused
-from twisted_chat.core.rules.refusals import UNMATCHED
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.ids import MessageId, Node, RoomId, SessionId, UserId
@@ -390,31 +389,3 @@ def shown(applied: Applied, event: e.Event, state: State, node: Node) -> Effects
             return ShowNear(rooms), CONFIRM
         case Between():  # pragma: no branch (mypy sees a missing case)
             return (CONFIRM,)
-
-
-def put_out_effects(
-    applied: Applied, event: e.Banned | e.RoomDropped, state: State, node: Node
-) -> Effects:
-    """Show what put people out of a room, or did away with it: to them, too."""
-    ref = applied.envelope.room
-    assert ref is not None
-    effects: list[Effect] = [ShowRoom(ref.id)]
-    effects += (ExitRoom(user, ref, "put-out") for user, _ in event.out)
-    if ref.id not in state.rooms:
-        effects.append(Dissolve((ref.id,)))
-    effects.append(CONFIRM)
-    if isinstance(event, e.Banned) and event.put_out and not event.out:
-        effects.append(NotifyOrigin(r.Confirmed(UNMATCHED)))
-    return tuple(effects)
-
-
-def sessions_of(users: Iterable[UserId], state: State, node: Node) -> tuple[SessionId, ...]:
-    """Return this node's sessions of users."""
-    found = (state.users.get(user) for user in users)
-    return tuple(
-        session
-        for user in found
-        if user is not None
-        for at, session in user.sessions
-        if at == node and session in state.sessions
-    )

@@ -14,7 +14,7 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.decisions import Decision, Propose, SendReply
-from twisted_chat.core.rules.effects import CONFIRM, Applied, Outcome, put_out_effects, shown
+from twisted_chat.core.rules.effects import CONFIRM, Applied, Outcome, shown
 from twisted_chat.core.rules.listings import bans as list_bans
 from twisted_chat.core.rules.permissions import may
 from twisted_chat.core.rules.refusals import UNMATCHED, check_size, not_a_member
@@ -360,3 +360,19 @@ def _muted(applied: Applied, event: e.Muted, state: State, node: Node) -> f.Effe
         return effects
     # It may be a slip.
     return (*effects, f.NotifyOrigin(r.Confirmed(UNMATCHED)))
+
+
+def put_out_effects(
+    applied: Applied, event: e.Banned | e.RoomDropped, state: State, node: Node
+) -> f.Effects:
+    """Show what put people out of a room, or did away with it: to them, too."""
+    ref = applied.envelope.room
+    assert ref is not None
+    effects: list[f.Effect] = [f.ShowRoom(ref.id)]
+    effects += (f.ExitRoom(user, ref, "put-out") for user, _ in event.out)
+    if ref.id not in state.rooms:
+        effects.append(f.Dissolve((ref.id,)))
+    effects.append(CONFIRM)
+    if isinstance(event, e.Banned) and event.put_out and not event.out:
+        effects.append(f.NotifyOrigin(r.Confirmed(UNMATCHED)))
+    return tuple(effects)

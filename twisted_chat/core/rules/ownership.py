@@ -14,10 +14,9 @@ from twisted_chat.core.rules.effects import (
     Applied,
     Near,
     Outcome,
-    put_out_effects,
     shown,
 )
-from twisted_chat.core.rules.moderation import put_out
+from twisted_chat.core.rules.moderation import put_out, put_out_effects
 from twisted_chat.core.rules.permissions import may, may_be_forgotten
 from twisted_chat.core.rules.refusals import absent_target, not_a_member, refuse
 from twisted_chat.core.rules.topic import (

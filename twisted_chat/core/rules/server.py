@@ -15,7 +15,7 @@ from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.accounts import account_refused, drop_account
 from twisted_chat.core.rules.decisions import AdminAction, Decision, Propose, SendReply, ServerStats
-from twisted_chat.core.rules.effects import NOBODY, Applied, Outcome, sessions_of
+from twisted_chat.core.rules.effects import NOBODY, Applied, Outcome
 from twisted_chat.core.rules.refusals import UNMATCHED, absent_target, check_size, refuse, too_long
 from twisted_chat.core.rules.topic import NOT_HERE, Asked, Case, Ordered, Rule, Topic
 from twisted_chat.core.state.session import SessionState
@@ -274,7 +274,7 @@ def _deed(applied: Applied, deed: e.Deed, state: State, node: Node) -> f.Effects
         case e.Killed(user=user, nick=nick, reason=reason):
             what, told = f"disconnected {nick}{_because(reason)}", f"You disconnected {nick}."
             why = f"A server operator disconnected you{_because(reason)}."
-            then = f.HangUp(sessions_of((user,), state, node), why, "disconnected by an operator")
+            then = f.HangUp(state.sessions_of(node, user), why, "disconnected by an operator")
         case e.ServerBanned(ban=ban):
             what = f"banned {ban.kind} {ban.target} {ban.lasts(now)}{_because(ban.reason)}"
             told = f"The {ban.kind} {ban.target} is banned {ban.lasts(now)}. To undo that, type /server-unban {ban.target}."
@@ -328,7 +328,7 @@ def _who_get_wallops(state: State) -> tuple[UserId, ...]:
 
 def _end_account(users: Iterable[UserId], did: str, state: State, node: Node) -> f.HangUp:
     why = f"A server operator {did}."
-    return f.HangUp(sessions_of(users, state, node), why, "account changed")
+    return f.HangUp(state.sessions_of(node, *users), why, "account changed")
 
 
 def _because(reason: CleanText | None) -> str:

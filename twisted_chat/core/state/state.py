@@ -207,6 +207,17 @@ class State:
         """Return the users that have an account."""
         return list(self._users_by_account.get(account, {}).values())
 
+    def sessions_of(self, node: Node, *users: UserId) -> tuple[SessionId, ...]:
+        """Return the sessions of users on a node, which is the one that this is the state of."""
+        found = (self.users.get(user) for user in users)
+        return tuple(
+            session
+            for user in found
+            if user is not None
+            for at, session in user.sessions
+            if at == node and session in self.sessions
+        )
+
     def remove_user(self, user: User) -> None:
         self._unindex(user)
         self._unindex_account(user)
