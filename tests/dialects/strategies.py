@@ -546,6 +546,14 @@ REPLIES: dict[type[Any], st.SearchStrategy[Any]] = {
     r.Ignored: st.builds(r.Ignored, st.lists(nicks.map(str), max_size=40).map(tuple)),
     r.Confirmed: st.builds(r.Confirmed, clean_texts),
     r.Notice: st.builds(r.Notice, _codes, clean_texts),
+    r.Watched: st.builds(
+        r.Watched,
+        st.lists(
+            st.builds(e.Author, st.just(UserId(1)), nicks, st.just(Scope("s"))), max_size=3
+        ).map(tuple),
+        _nick_tuples,
+        _nick_tuples,
+    ),
     r.RecipientAway: st.builds(r.RecipientAway, nicks, clean_texts),
     r.HelpText: st.builds(r.HelpText, _help_lines, st.booleans(), st.booleans()),
     r.Acked: st.builds(r.Acked, ids, times),

@@ -25,6 +25,7 @@ from twisted_chat.core.rules.decisions import (
     Ignoring,
     Propose,
     Proven,
+    Watching,
 )
 from twisted_chat.core.rules.dispatch import Rules
 from twisted_chat.core.rules.effects import Applied, Outcome, Rejected
@@ -88,6 +89,7 @@ class Hub:
     def close(self, session: SessionId) -> None:
         """Forget a session. Its user departs by a proposal of its own, see :meth:`departure`."""
         entry = self.state.sessions.pop(session, None)
+        self.state.watchers.forget(session)
         if entry is not None:
             self._budgets.leave(entry)
         if entry is not None and entry.user in self.state.users:
@@ -277,7 +279,7 @@ class Hub:
             return Rejected(proposal, NameRefused(why.code, why.why, free_nick(self.state, nick)))
         return outcome
 
-    def change(self, session: SessionId, change: FocusOn | Ignoring | Proven) -> None:
+    def change(self, session: SessionId, change: FocusOn | Ignoring | Proven | Watching) -> None:
         """Change what concerns one session only."""
         entry = self.state.sessions[session]
         match change:
@@ -287,6 +289,14 @@ class Hub:
                 _ignore(entry, change.key, change.name, hide=change.hide)
             case Proven():
                 entry.proof = change.proof
+            case Watching():
+                watchers = self.state.watchers
+                if change.clear:
+                    watchers.forget(session)
+                watchers.remove(session, change.remove)
+                watchers.add(session, change.add)
+                if change.in_detail:
+                    watchers.in_detail.add(session)
 
     def floor(self, user: UserId, room: Room, now: float) -> MessageId:
         """Return behind which message somebody who is in a room sees what was said there."""

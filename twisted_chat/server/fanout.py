@@ -78,6 +78,8 @@ class EventFanout:
             f.Notify: self._notify,
             f.NotifyOrigin: self._notify_origin,
             f.TellRead: self._tell_read,
+            f.TellSessions: self._tell_sessions,
+            f.ShowSessions: lambda it, envelope, session: connections.show(it.sessions, envelope),
             f.Confirm: self._confirm,
             f.ConfirmStored: self._confirm_stored,
             f.ConfirmDeed: self._confirm_deed,
@@ -242,6 +244,12 @@ class EventFanout:
         for each in self._sessions.of_account(it.account):
             tag = envelope.tag if it.tagged and each == session else None
             self._sessions.tell(each, it.reply, tag)
+
+    def _tell_sessions(
+        self, it: f.TellSessions, envelope: e.Envelope, session: SessionId | None
+    ) -> None:
+        for each in it.sessions:
+            self._sessions.tell(each, it.reply)
 
     def _confirm(self, it: f.Confirm, envelope: e.Envelope, session: SessionId | None) -> None:
         """Acknowledge what is no message in a room; what the store was given waits until it is stored."""

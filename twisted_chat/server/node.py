@@ -286,14 +286,16 @@ class Node:
             return None
         return token if self.hub.knows(self.tokens.scope_of(token)) else None
 
-    def _change(self, session: SessionId, change: d.FocusOn | d.Ignoring | d.Proven) -> None:
+    def _change(
+        self, session: SessionId, change: d.FocusOn | d.Ignoring | d.Proven | d.Watching
+    ) -> None:
         self.hub.change(session, change)
         match change:
             case d.FocusOn():
                 self._connections.focus(session, change.room)
             case d.Ignoring():
                 self._sessions.ignore(session)
-            case d.Proven():  # pragma: no branch (mypy sees a missing case)
+            case d.Proven() | d.Watching():  # pragma: no branch (mypy sees a missing case)
                 pass
 
     # --- the way back ---

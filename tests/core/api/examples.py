@@ -48,6 +48,8 @@ EVERY_COMMAND: tuple[c.Command, ...] = (
     c.ShowUser(),
     c.ChangeUser((("hidden", True),)),
     c.ShowCounts(),
+    c.Watch((nick("eve"),), in_detail=True),
+    c.ShowWatched(),
     c.Ignore(nick("eve")),
     c.Unignore(nick("eve")),
     c.ShowHistory(before=MessageId(5), limit=10),
@@ -144,6 +146,7 @@ EVERY_EVENT: tuple[e.Event, ...] = (
     e.RoomDropped(),
 )
 
+_AUTHOR = e.Author(UserId(1), nick("bob"), Scope("s"))
 _PEOPLE = r.People((r.Person(nick("bob")),), 1, 1, 1)
 _ROOMS = r.Rooms((r.RoomLine(room("lobby"), 1, CleanText("")),), 1, 1, 1)
 
@@ -187,6 +190,7 @@ EVERY_REPLY: tuple[r.Reply, ...] = (
     r.Ignored(("eve",)),
     r.Confirmed("done"),
     r.Notice("kicked", "You are no longer in #dev."),
+    r.Watched((_AUTHOR,), (nick("eve"),)),
     r.RecipientAway(nick("bob"), CleanText("lunch")),
     r.HelpText((r.HelpLine("join", "ROOM", "enter a room"),)),
     r.Acked(MessageId(1), NOW),

@@ -13,7 +13,7 @@ class LimitsTests(SynchronousTestCase):
         for field in FIELDS:
             limits = msgspec.convert({field.encode_name: 7}, Limits)
             self.assertEqual(getattr(limits, field.name), 7)
-        units = "bytes|days|messages|milliseconds|seconds|minutes|bans|connections|rooms|lines|members|names|ids"
+        units = "bytes|characters|days|messages|milliseconds|seconds|minutes|bans|connections|rooms|lines|members|names|ids"
         units += "|passwords|accounts"
         for field in FIELDS:
             self.assertRegex(field.type.__metadata__[0].description, rf"\b({units})\b")

@@ -203,6 +203,8 @@ class EventTests(SynchronousTestCase):
         """Check what only this kind of event has."""
         kind, content = value["type"], value["content"]
         match envelope.event:
+            case e.Said(kind="tags") | e.Told(kind="tags"):
+                self.assertEqual((kind, content), ("tags", ""))
             case e.Said(kind=manner, lines=lines):
                 self.assertEqual((kind, tuple(content.split("\n"))), ("message", lines))
                 self.assertEqual(value.get("kind", "say"), manner)

@@ -259,6 +259,13 @@ class CommandTests(Case):
         bad = self.refused({"type": "nick", "content": "bob", "bot": 1}, "bad-field")
         self.assertIn("true or false", str(bad))
 
+    def test_watch_adds_and_removes_names(self) -> None:
+        self.assertEqual(parse("watch"), c.ShowWatched())
+        told = parse("watch", add=["bob"], remove=["eve"])
+        self.assertEqual(told, c.Watch((BOB,), (parse_nick("eve"),)))
+        bad = self.refused({"type": "watch", "add": "bob"}, "bad-field")
+        self.assertIn("list of strings", str(bad))
+
     def test_join_leave_and_who_take_the_room_as_content_or_room(self) -> None:
         for field in ("content", "room"):
             self.assertEqual(parse("join", **{field: "#dev"}), c.Join(DEV))

@@ -6,9 +6,10 @@ import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.dialects.json_shown import ALICE, BOB, DEV, NONE, THEN, reply
+from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.records import AuditRecord
-from twisted_chat.core.values.ids import MessageId, Scope
+from twisted_chat.core.values.ids import MessageId, Scope, UserId
 from twisted_chat.core.values.names import parse_nick, parse_room
 from twisted_chat.core.values.retention import Keep
 from twisted_chat.core.values.server_ban import Ban
@@ -201,6 +202,24 @@ class ReplyTests(SynchronousTestCase):
                 "server_operator": False,
             },
         )
+
+    def test_watched_people_are_told_apart(self) -> None:
+        author = e.Author(UserId(1), BOB, Scope("s"), "bob", bot=True)
+        told = reply(r.Watched((author,), (parse_nick("eve"),)))
+        bob = {"nick": "bob", "account": "bob", "real_name": "", "bot": True}
+        self.assertEqual((told["type"], told["here"], told["gone"]), ("watch", [bob], ["eve"]))
+
+    def test_who_was_here_before_is_listed(self) -> None:
+        told = reply(r.WereHere(BOB, (r.WasHere("Bob", THEN, 5.4, host="h", user_name="~b"),)))
+        self.assertEqual(told["content"], "bob was here before:\n  less than a minute ago, as ~b@h")
+        (user,) = told["users"]
+        self.assertEqual((user["nick"], user["host"], user["ago"]), ("Bob", "h", 5))
+
+    def test_ones_own_settings_are_listed(self) -> None:
+        told = reply(r.Yourself(BOB, (("bot", True), ("hidden", False)), operator=True))
+        self.assertEqual(told["settings"], {"bot": True, "hidden": False})
+        self.assertEqual(told["content"], "You are shown as a bot. Everyone sees you in lists.")
+        self.assertTrue(told["server_operator"])
 
     def test_whois_tells_what_somebody_said_about_themselves(self) -> None:
         told = reply(

@@ -20,10 +20,11 @@ from tests.dialects.line_shown import (
 )
 from tests.dialects.strategies import replies
 from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.records import AuditRecord
 from twisted_chat.core.grammar.table import COMMANDS
-from twisted_chat.core.values.ids import MessageId
+from twisted_chat.core.values.ids import MessageId, Scope, UserId
 from twisted_chat.core.values.names import parse_nick
 from twisted_chat.core.values.server_ban import Ban
 from twisted_chat.core.values.text import CleanText
@@ -214,6 +215,13 @@ class OperatorTests(SynchronousTestCase):
                 "-- bob comes from ~bob@a.b.c.ip (192.0.2.7).",
             ],
         )
+
+    def test_watched_people_are_told_apart(self) -> None:
+        author = e.Author(UserId(1), BOB, Scope("s"))
+        told = reply(r.Watched((author,), (parse_nick("eve"),), (parse_nick("dan"),)))
+        want = ["Here: bob.", "Not here: eve.", "Not watched, as there are too many: dan."]
+        self.assertEqual(told, [f"-- {line}" for line in want])
+        self.assertEqual(reply(r.Watched((), ())), ["-- There is nobody to watch."])
 
     def test_whois_says_what_somebody_said_about_themselves(self) -> None:
         bob = r.Profile(BOB, None, (), 0.0, 0.0, None, real_name="Bob B.", bot=True)

@@ -97,6 +97,7 @@ _BY_TYPE: Final[dict[str, type[ev.Event]]] = {
     "whois": ev.Whois,
     "whowas": ev.Whowas,
     "counts": ev.Counts,
+    "watch": ev.Watched,
     "help": ev.Help,
     "stats": ev.Stats,
     "server_bans": ev.ServerBans,

@@ -320,7 +320,7 @@ def _is_aside(event: ev.Event) -> bool:
             return False
         case ev.Invitations() | ev.ServerBans() | ev.Audit() | ev.Stats():
             return False
-        case ev.Whowas() | ev.Self() | ev.Counts():
+        case ev.Whowas() | ev.Self() | ev.Counts() | ev.Watched():
             return False
         case _:
             return True

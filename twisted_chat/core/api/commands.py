@@ -242,6 +242,23 @@ class Whowas(Command, frozen=True):
     count: int | None = None
 
 
+class Watch(Command, frozen=True):
+    """Ask to be told when somebody comes or goes under these nicks, and no longer under others; only for this session.
+
+    ``clear``: first stop watching all nicks. ``in_detail``: show also when the people who are watched change, as if they shared a
+    room with the session's user.
+    """
+
+    add: tuple[Nick, ...] = ()
+    remove: tuple[Nick, ...] = ()
+    clear: bool = False
+    in_detail: bool = False
+
+
+class ShowWatched(Command, frozen=True):
+    """Ask which nicks the session watches, and who is here under them."""
+
+
 class Who(Command, frozen=True):
     """Ask which users are here, or in one room; pages count from 1. ``whole``: all of them, as fast as the session reads.
 

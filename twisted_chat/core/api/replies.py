@@ -440,6 +440,14 @@ class Notice(_Reply, frozen=True):
     by: Author | None = None
 
 
+class Watched(_Reply, frozen=True):
+    """Of the nicks that the session watches: who is ``here``, and which are ``gone``; ``refused`` would be too many."""
+
+    here: tuple[Author, ...]
+    gone: tuple[Nick, ...]
+    refused: tuple[Nick, ...] = ()
+
+
 class RecipientAway(_Reply, frozen=True):
     """Whom one wrote to is away, and why."""
 
@@ -594,6 +602,7 @@ Reply = (
     | Confirmed
     | Notice
     | RecipientAway
+    | Watched
     | HelpText
     | Acked
     | Pong

@@ -72,6 +72,14 @@ def _realname(text: CleanText) -> c.Command:
     return c.SetRealName(CleanText("") if text == "-" else text)
 
 
+def _watch(nick: Nick | None) -> c.Command:
+    return c.ShowWatched() if nick is None else c.Watch((nick,))
+
+
+def _unwatch(nick: Nick) -> c.Watch:
+    return c.Watch(remove=(nick,))
+
+
 def _self(setting: UserSetting | None, on: int | None) -> c.Command:
     if setting is None:
         return c.ShowUser()
@@ -128,6 +136,8 @@ _PEOPLE: Final = (
     Spec("who", "[ROOM] [PAGE]", "list who is here or in a room; also ? and !who", c.Who),
     Spec("whois", "NICK", "show what is known about a person", c.Whois),
     Spec("whowas", "NICK", "show who had a nickname before", c.Whowas),
+    Spec("watch", "[NICK]", "be told when a person comes or goes, or list those", _watch),
+    Spec("unwatch", "NICK", "stop watching a person", _unwatch),
     Spec("nick", "NICK", "change your nickname", c.Rename),
     Spec("realname", "TEXT", "set your real name, which /whois shows; - clears it", _realname),
     Spec(
@@ -299,6 +309,7 @@ _ELSEWHERE: Final = {
     **dict.fromkeys(("gecos", "setname"), "realname"),
     **dict.fromkeys(("invisible", "hide"), "self"),
     "lusers": "counts",
+    **dict.fromkeys(("monitor", "notify", "friend"), "watch"),
 }
 
 

@@ -44,11 +44,20 @@ class Proven(msgspec.Struct, frozen=True):
     proof: Proof
 
 
+class Watching(msgspec.Struct, frozen=True):
+    """Let the session watch other nicks; see :class:`.commands.Watch`."""
+
+    add: tuple[Nick, ...]
+    remove: tuple[Nick, ...]
+    clear: bool
+    in_detail: bool
+
+
 class SendReply(msgspec.Struct, frozen=True):
     """Answer the asker, after changing the asker's session."""
 
     reply: r.Reply
-    change: FocusOn | Ignoring | Proven | None = None
+    change: FocusOn | Ignoring | Proven | Watching | None = None
 
 
 class PrivateHistory(msgspec.Struct, frozen=True):

@@ -23,6 +23,7 @@ from twisted_chat.core.rules.refusals import refuse
 from twisted_chat.core.rules.rooms import Rooms
 from twisted_chat.core.rules.server import Server
 from twisted_chat.core.rules.topic import Asked, Ordered
+from twisted_chat.core.rules.watching import Watch, noticed
 from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.state.state import State
 from twisted_chat.core.values.account import Proof
@@ -41,6 +42,7 @@ TOPICS: Final = (
     Presence,
     People,
     Server,
+    Watch,
     Listings,
 )
 
@@ -127,5 +129,6 @@ class Rules:
 
     def effects(self, applied: Applied, node: Node) -> Effects:
         """Return what follows from an event on a node, whose state is that after the event."""
-        event = applied.envelope.event
-        return self.events[type(event)].effects(applied, event, self._state, node)
+        event, state = applied.envelope.event, self._state
+        effects = self.events[type(event)].effects(applied, event, state, node)
+        return (*effects, *noticed(applied.envelope, state)) if state.watchers else effects

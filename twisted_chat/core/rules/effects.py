@@ -264,6 +264,19 @@ class ConfirmDeed(Effect, frozen=True):
     code: str = ""
 
 
+class TellSessions(Effect, frozen=True):
+    """Send a reply to these sessions of this node."""
+
+    sessions: tuple[SessionId, ...]
+    reply: r.Reply
+
+
+class ShowSessions(Effect, frozen=True):
+    """Show the event to these sessions of this node."""
+
+    sessions: tuple[SessionId, ...]
+
+
 class UpdateIgnored(Effect, frozen=True):
     """Let these sessions of this node hide what they ignore from now on."""
 

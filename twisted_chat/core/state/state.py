@@ -21,6 +21,7 @@ from twisted_chat.core.state.room import LOBBY_ID, Room
 from twisted_chat.core.state.server_bans import ServerBans
 from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.state.user import User
+from twisted_chat.core.state.watchers import Watchers
 from twisted_chat.core.values.about import UserSettings
 from twisted_chat.core.values.account import Account, Registration
 from twisted_chat.core.values.ids import Node, RoomId, Scope, SessionId, UserId
@@ -63,6 +64,7 @@ class State:
         #: The most users that were here at once.
         self.peak = 0
         self.departures = Departures()
+        self.watchers = Watchers()
         #: Rooms of which something that lasts is another than a store was told, see :mod:`twisted_chat.core.state.snapshot`.
         self.altered: dict[RoomId, None] = {}
         self.server_bans = ServerBans()

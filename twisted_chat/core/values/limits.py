@@ -54,6 +54,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_away: Annotated[int, _doc("longest away text or reason, in UTF-8 bytes")] = 390
     # As that of Ergo.
     max_real_name: Annotated[int, _doc("longest real name, in UTF-8 bytes")] = 150
+    # As Ergo; a client with more friends than that asks by WHO.
+    max_watched: Annotated[int, _doc("names one session can watch")] = 100
     flood_burst: Annotated[int, _doc("lines a user can send at once")] = 20
     flood_rate: Annotated[int, _doc("lines a second a user can send after that")] = 10
     # A thousand people behind one address who talk all the time, and pastes, for eight seconds' worth may come at once. And a

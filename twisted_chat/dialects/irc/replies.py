@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from twisted_chat.core.api import replies as r
 from twisted_chat.dialects.irc import numerics as n
+from twisted_chat.dialects.irc.message import MAX_LINE, pack
 from twisted_chat.dialects.irc.view import join
 from twisted_chat.dialects.line.replies import answer
 
@@ -75,6 +76,23 @@ def _recipient_away(session: IrcSession, reply: r.RecipientAway) -> Iterable[str
     return (session.spell(n.RPL_AWAY, f"{reply.nick} :{reply.text}"),)
 
 
+def _watched(session: IrcSession, reply: r.Watched) -> Iterable[str]:
+    """Say who of the watched is here, who is not, and who cannot be watched, too."""
+    yield from rows(session, n.RPL_MONONLINE, [each.prefix for each in reply.here])
+    yield from rows(session, n.RPL_MONOFFLINE, [each.text for each in reply.gone])
+    if reply.refused:
+        names = ",".join(each.text for each in reply.refused)
+        most = session.dialect.limits().max_watched
+        yield session.spell(n.ERR_MONLISTFULL, f"{most} {names} :Monitor list is full")
+
+
+def rows(session: IrcSession, number: int, words: Iterable[str]) -> Iterable[str]:
+    """List words parted by commas, on as many lines as they need."""
+    start = session.spell(number, ":")
+    for row in pack(words, MAX_LINE - len(start.encode())):
+        yield f"{start}{row.replace(' ', ',')}"
+
+
 def _farewell(session: IrcSession, reply: r.Farewell) -> Iterable[str]:
     return (f"ERROR :{reply.why or 'Goodbye.'}",)
 
@@ -108,4 +126,5 @@ REPLIES: Final[dict[type[r.Reply], Callable[[IrcSession, Any], Iterable[str]]]] 
     r.Probe: _probe,
     r.RecipientAway: _recipient_away,
     r.Refused: _refused,
+    r.Watched: _watched,
 }

@@ -67,6 +67,7 @@ def isupport(session: IrcSession) -> list[str]:
         f"MODES={MAX_TARGETS}",
         "MSGREFTYPES=timestamp,msgid",
         f"NETWORK={session.server}",
+        f"MONITOR={limits.max_watched}",
         f"NAMELEN={limits.max_real_name}",
         f"NICKLEN={MAX_NICK}",
         "PREFIX=(qov)~@+",

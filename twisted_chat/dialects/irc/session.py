@@ -206,7 +206,7 @@ class IrcSession:
 
     def own(self, envelope: e.Envelope, *, acked: bool) -> bytes:
         event, me = envelope.event, self.me
-        data = self._sent(self.view.own(envelope, acked=acked))
+        data = self.view.own(envelope, acked=acked)
         if isinstance(event, e.Joined):
             self._entered[event.room] = None
         after = envelope.after
@@ -214,7 +214,10 @@ class IrcSession:
             self.me = msgspec.structs.replace(after, scope=me.scope, host=me.host)
         match event:
             case e.LoggedIn(account_name=name):
-                return data + self.lines(logged_in(self, name))
+                told = encode(logged_in(self, name))
+                # Clients wait for that first; but not under a nick that they do not have yet.
+                renamed = me is not None and me.nick.text != self.nick
+                return self._sent(data + told if renamed else told + data)
             case e.AwaySet(text=text):
                 return self.away(text is not None)
             case e.UserChanged(changes=changes):
@@ -223,7 +226,7 @@ class IrcSession:
                 sign = "+" if operator is not None else "-"
                 return self.lines([self._mode(f"{sign}{letters.OPERATOR}")])
             case _:
-                return data
+                return self._sent(data)
 
     def _mode(self, how: str) -> str:
         return f":{self.source} MODE {self.nick} {how}"

@@ -13,6 +13,7 @@ from twisted_chat.dialects.irc import (
     history,
     messages,
     modes,
+    monitor,
     oneself,
     operators,
     people,
@@ -65,6 +66,7 @@ VERBS: Final[dict[str, Verb]] = {
     "TOPIC": Verb(rooms.topic, "TOPIC #ROOM [:TEXT]", 1),
     # --- people ---
     "AWAY": Verb(oneself.away, "AWAY [:TEXT]"),
+    "MONITOR": Verb(monitor.monitor, "MONITOR +|-|C|L|S [NICK[,NICK…]]", 1),
     "ISON": Verb(people.ison, "ISON NICK…", 1),
     "SETNAME": Verb(oneself.setname, "SETNAME :REAL NAME", 1),
     "USERHOST": Verb(people.userhost, "USERHOST NICK…", 1),

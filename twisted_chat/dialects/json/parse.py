@@ -53,6 +53,7 @@ _TYPES: Final = (
     "ping",
     "command",
     "bot_commands",
+    "watch",
     "help",
     "quit",
 )
@@ -144,8 +145,9 @@ def _decode(frame: bytes) -> Incoming:
 def _wrong_field(why: str) -> str:
     """Translate msgspec's error, which is in terms of Python, to JSON."""
     found = _FIELD.search(why)
-    if "`$.commands" in why:
-        return '"commands" must be a list of strings.'
+    for name in ("commands", "add", "remove"):
+        if f"`$.{name}" in why:
+            return f'"{name}" must be a list of strings.'
     if "`$.tags" in why:
         return '"tags" must be an object of strings.'
     if found is None:
@@ -267,6 +269,12 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command:
             if password is None:
                 raise BadLine('"register" needs "password".', "bad-field")
             return c.Register(password, CleanText(incoming.content) or None)
+        case "watch":
+            if not incoming.add and not incoming.remove:
+                return c.ShowWatched()
+            return c.Watch(
+                tuple(map(parse_nick, incoming.add)), tuple(map(parse_nick, incoming.remove))
+            )
         case "bot_commands":
             if incoming.commands is None:
                 why = '"bot_commands" needs "commands", a list of words such as "!roll".'

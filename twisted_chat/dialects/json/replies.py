@@ -208,6 +208,23 @@ def answer(reply: r.Reply) -> Answer:
             return s.Notice(content=sentence(text), code="done")
         case r.Notice(code=code, text=text):
             return s.Notice(content=sentence(text), code=code)
+        case r.Watched(here=here, gone=gone, refused=refused):
+            gone_names, refused_names = nick_texts(gone), nick_texts(refused)
+            here_names = nick_texts([each.nick for each in here])
+            return s.Watched(
+                content=" ".join(say.watched(here_names, gone_names, refused_names)),
+                here=tuple(
+                    s.WatchedPerson(
+                        nick=each.nick.text,
+                        account=each.account,
+                        real_name=each.real_name,
+                        bot=each.bot,
+                    )
+                    for each in here
+                ),
+                gone=gone_names,
+                refused=refused_names,
+            )
         case r.RecipientAway(nick=nick, text=text):
             return s.Notice(content=say.recipient_away(nick.text, text), code="away")
         case r.HelpText(lines=lines):

@@ -205,6 +205,12 @@ def _told(reply: r.Reply, zone: tzinfo | None) -> Iterable[str]:
             return [say.authenticated(account.text)]
         case r.Confirmed(text=text) | r.Notice(text=text):
             return [sentence(text)]
+        case r.Watched(here=here, gone=gone, refused=refused):
+            return say.watched(
+                [isolated(each.nick.text) for each in here],
+                [isolated(each.text) for each in gone],
+                [isolated(each.text) for each in refused],
+            )
         case r.RecipientAway(nick=nick, text=text):
             return [say.recipient_away(nick.text, text)]
         case r.HelpText():

@@ -286,6 +286,23 @@ class Departed(Struct, frozen=True, kw_only=True):
     ago: float = 0.0
 
 
+class WatchedPerson(Struct, frozen=True, kw_only=True):
+    """Somebody who is here under a nickname that one watches."""
+
+    nick: str
+    account: str | None = None
+    real_name: str = ""
+    bot: bool = False
+
+
+class Watched(Answer, frozen=True, kw_only=True, tag="watch"):
+    """Which of the nicknames one watches are ``here`` and which are ``gone``; ``refused`` would be too many."""
+
+    here: tuple[WatchedPerson, ...]
+    gone: tuple[str, ...]
+    refused: tuple[str, ...] = ()
+
+
 class Whowas(Answer, frozen=True, kw_only=True, tag="whowas"):
     """Who had a nickname and has it no longer, the latest first."""
 

@@ -138,3 +138,5 @@ class Incoming(Struct, frozen=True, omit_defaults=True):
     operators: bool = False
     real_name: str = ""
     bot: bool = False
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()

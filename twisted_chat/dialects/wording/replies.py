@@ -318,6 +318,13 @@ def counts(users: int, hidden: int, operators: int, nameless: int, rooms: int, p
     )
 
 
+def watched(here: Sequence[str], gone: Sequence[str], refused: Sequence[str]) -> list[str]:
+    """Say who of the watched is here."""
+    parts = (("Here", here), ("Not here", gone), ("Not watched, as there are too many", refused))
+    lines = [f"{what}: {', '.join(names)}." for what, names in parts if names]
+    return lines or ["There is nobody to watch."]
+
+
 def recipient_away(nick: str, why: str) -> str:
     return f"{nick} is away{f': {why}' if why != NO_REASON else ''}."
 
