@@ -1,1 +1,1 @@
-"""What may be done, and what it changes: one topic a module."""
+"""The rules: what is allowed and what it changes, one module for each topic."""

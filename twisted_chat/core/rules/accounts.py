@@ -1,4 +1,4 @@
-"""Accounts: making one, its password, its settings, deleting it, and codes with which others can make one."""
+"""Accounts: registration, password, settings, deletion, and the invitation codes of other people."""
 
 from __future__ import annotations
 
@@ -256,12 +256,12 @@ class Accounts(Topic):
 
 
 def privacy_text(privacy: str) -> str:
-    """Say who may write to somebody in private."""
+    """Tell a user who may send them private messages."""
     return _PRIVACY[privacy]
 
 
 def bad_password(password: str, least: int = 0) -> Refused | None:
-    """Refuse what can be no password, before anything costly is done with it; of a new one, ``least`` characters are needed."""
+    """Refuse a text that cannot be a password, before it costs anything; a new one needs ``least`` characters."""
     size = len(password.encode("utf-8"))
     if size > MAX_PASSWORD:
         why = f"A password can have at most {MAX_PASSWORD:,} bytes. Nothing was changed. Choose a shorter one."
@@ -284,7 +284,7 @@ def prove(
     password: str,
     command: c.Login | c.Authenticate | c.ChangePassword | c.DropAccount,
 ) -> Decision:
-    """Let a password be checked, after which ``command`` goes on."""
+    """Have a password checked; then the decision goes on with ``command``."""
     bad = bad_password(password)
     if bad is not None:
         return SendReply(bad)
@@ -298,7 +298,7 @@ def account_of(state: State, user: User) -> Account | None:
 
 
 def become(state: State, user: User, account: Account, message: MessageId, time: float) -> None:
-    """Make a user one of an account."""
+    """Log a user in to an account."""
     before = user.invitation
     state.read_markers.prune(account.key, state.rooms)
     state.read_markers.enter(account.key, user.rooms, message)
@@ -310,7 +310,7 @@ def become(state: State, user: User, account: Account, message: MessageId, time:
 
 
 def account_refused(state: State, key: str) -> Refused | None:
-    """Return why the account of somebody cannot be changed by a server operator; None if it can."""
+    """Return why a server operator cannot change this account; None if they can."""
     account = state.accounts.get(key)
     if account is None:
         why = f"There is no account {key}. Nothing was changed. Type /accounts to list them."
@@ -322,7 +322,7 @@ def account_refused(state: State, key: str) -> Refused | None:
 
 
 def drop_account(state: State, key: str) -> tuple[tuple[UserId, ...], tuple[RoomId, ...]]:
-    """Delete an account; return who had it, and is a guest now, and the rooms and conversations that are gone with it."""
+    """Delete an account; return its users, who are guests now, and the rooms and conversations that are deleted with it."""
     gone = (*forget_account(state, key), *state.conversations.drop(key))
     state.read_markers.drop(key)
     users = state.users_of(key)
@@ -336,7 +336,7 @@ def drop_account(state: State, key: str) -> tuple[tuple[UserId, ...], tuple[Room
 
 
 def _account(applied: Applied, event: e.Event, state: State, node: Node) -> f.Effects:
-    """Tell the sessions of an account what happened to it; the one that did it, once that is stored."""
+    """Tell the sessions of an account about a change; the session that made it, once the change is stored."""
     assert isinstance(applied.audience, Between)
     users, code = applied.audience.users, ""
     effects: list[f.Effect] = []

@@ -1,4 +1,4 @@
-"""What deciding a command comes to: something to be put in order by the bus, or a reply for the asker alone."""
+"""Decisions: a proposal that the bus puts in order, or a reply for the session that asked."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from twisted_chat.core.values.text import CleanText
 
 
 class Propose(msgspec.Struct, frozen=True, gc=False):
-    """Put this in order; the session waits for it to come back. Of a message the hub makes the proposal at once."""
+    """Put this in order; the session waits for it. For a message, the hub makes the proposal at once."""
 
     event: e.Event
     room: RoomId | None = None
 
 
 class FocusOn(msgspec.Struct, frozen=True):
-    """Plain text of this session goes to ``room`` from now on."""
+    """From now on, plain text of this session goes to ``room``."""
 
     room: RoomId
 
 
 class Ignoring(msgspec.Struct, frozen=True):
-    """Hide (or show again) what the user with this nick key says; ``name`` is how it was spelled."""
+    """Hide (or show again) what the user with this nick key says; ``name`` is how the nick was typed."""
 
     key: str
     name: str
@@ -39,7 +39,7 @@ class Ignoring(msgspec.Struct, frozen=True):
 
 
 class Proven(msgspec.Struct, frozen=True):
-    """The login of this session that follows is to the account that is proven by this."""
+    """The next login of this session is to the account that ``proof`` names."""
 
     proof: Proof
 
@@ -54,37 +54,36 @@ class Watching(msgspec.Struct, frozen=True):
 
 
 class SendReply(msgspec.Struct, frozen=True):
-    """Answer the asker, after changing the asker's session."""
+    """Send a reply to the session, after changing its state."""
 
     reply: r.Reply
     change: FocusOn | Ignoring | Proven | Watching | None = None
 
 
 class PrivateHistory(msgspec.Struct, frozen=True):
-    """Whose private messages are asked for: those of the asker's account and of another."""
+    """Asks for the private messages between two accounts: that of the user, and another one."""
 
     mine: Account
     other: Account
 
     def told(self, envelope: e.Envelope) -> e.Envelope:
-        """Return what is kept of a message as the message it was."""
+        """Return a kept message as the message it was."""
         assert envelope.author is not None
         sent = envelope.author.account == self.mine.key
         return as_told(envelope, (self.other if sent else self.mine).name)
 
 
 class InParts(msgspec.Struct, frozen=True):
-    """Answer with a list that is too long for one reply, in parts, each made when the reader has taken the one before."""
+    """Answer with a list that is too long for one reply, in parts. Each is made when the session has read the previous one."""
 
     parts: Iterator[r.Reply]
 
 
 class Recall(msgspec.Struct, frozen=True):
-    """Answer with history from the store: at most ``limit`` lines before or after a message, or the last ones.
+    """Answer with history from the store: at most ``limit`` lines before or after a message, or the latest ones.
 
-    None up to ``floor`` is shown. ``conversation``: it is no room, but what two accounts wrote in private.
-    ``newest``: of the lines after a message, the last ones.
-    An ``export`` has everything, also from those whom the session ignores, with dates.
+    Messages up to ``floor`` are left out. ``private``: it is not a room, but the conversation of two accounts. ``newest``: of
+    the lines after a message, the latest ones. An ``export`` has everything, including what ignored users said, with dates.
     """
 
     room: e.RoomRef
@@ -98,7 +97,7 @@ class Recall(msgspec.Struct, frozen=True):
 
     @property
     def place(self) -> RoomName | Nick:
-        """What it is the history of: a room, or the conversation with somebody."""
+        """The name of the room, or of the partner of the conversation."""
         return self.room.name if self.private is None else self.private.other.name
 
 
@@ -122,8 +121,8 @@ class FindMessage(msgspec.Struct, frozen=True):
 class CheckPassword(msgspec.Struct, frozen=True):
     """Check the password of the account ``nick``; if it is right, ``command`` goes on with :meth:`Hub.proven`.
 
-    ``proof`` is what a right password proves, None if there is no such account: that takes as long, and is told in the same
-    words.
+    ``proof`` is what a right password proves. It is None if there is no such account; the check then takes as long and fails
+    with the same words.
     """
 
     nick: Nick
@@ -133,7 +132,7 @@ class CheckPassword(msgspec.Struct, frozen=True):
 
 
 class HashPassword(msgspec.Struct, frozen=True):
-    """Hash a password, and propose that an account of this nick is made with it."""
+    """Hash a password, and propose the registration of an account with it."""
 
     nick: Nick
     password: str
@@ -141,17 +140,17 @@ class HashPassword(msgspec.Struct, frozen=True):
 
 
 class MakeInvite(msgspec.Struct, frozen=True):
-    """Make up an invitation, propose it, and tell it to the asker."""
+    """Make an invitation code, propose it, and tell it to the user."""
 
 
 class AdminAction(msgspec.Struct, frozen=True):
-    """Answer a server operator, or who wants to be one: it takes more than the state to do that."""
+    """Handle a command of a server operator, or of a user who wants to become one; this needs more than the state."""
 
     command: c.Oper | c.Deoper | c.ShowServerBans | c.ShowAudit | c.ShowAccounts | c.ResetPassword
 
 
 class LastSeen(msgspec.Struct, frozen=True):
-    """Answer with when the account of this name was here last: nobody is here under it now."""
+    """Answer with when the account of this name was last here; no user is here under that name."""
 
     nick: Nick
 
@@ -163,17 +162,17 @@ class GoodBye(msgspec.Struct, frozen=True):
 
 
 class Nothing(msgspec.Struct, frozen=True):
-    """There is nothing to do and nothing to say."""
+    """Do nothing and say nothing."""
 
 
 class Ponder(msgspec.Struct, frozen=True):
-    """Decide the command again in the next turn: there is more to look at than one turn has time for."""
+    """Decide the command again in the next turn, because it takes more time than one turn has."""
 
     command: c.Command
 
 
 class Repeat(msgspec.Struct, frozen=True):
-    """It was said before under the same id: acknowledge it again."""
+    """The message was said before under the same id: acknowledge it again."""
 
     message: int
     time: float

@@ -1,4 +1,4 @@
-"""The two steps that every command takes, by what the topics of the rules say of each."""
+"""The two steps that every command takes, as the topics of the rules define them."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Rules:
     def decide(
         self, session: SessionState, command: c.Command, now: float, tag: str | None, scope: Scope
     ) -> Decision:
-        """Decide a command. ``scope`` is the public scope of the token the session has or, at login, will have."""
+        """Decide a command. ``scope`` is the public scope of the token that the session has or, at login, will have."""
         kind = type(command)
         user = self._state.users.get(session.user) if session.user is not None else None
         if user is None and kind not in self._before_login:
@@ -86,7 +86,7 @@ class Rules:
         password: str,
         now: float,
     ) -> Decision:
-        """Decide what a right password leads to. ``password`` is what is stored of a new one."""
+        """Decide what follows from a correct password. ``password`` is what the store will keep of a new one."""
         user = self._state.users.get(session.user) if session.user is not None else None
         kind = type(proven.command)
         if user is None and kind not in self._before_login:
@@ -97,14 +97,14 @@ class Rules:
     def found(
         self, session: SessionState, it: FindMessage, message: e.Envelope | None, now: float
     ) -> Decision:
-        """Decide what becomes of a message that was looked for; None: it was not found."""
+        """Decide what to do with a message that was looked for; None if it was not found."""
         user = self._state.users.get(session.user) if session.user is not None else None
         if user is None:
             return SendReply(_GONE)
         return self._found(Asked(session, user, now, None, session.scope), it, message)
 
     def apply(self, message: MessageId, proposal: e.Proposal) -> Outcome:
-        """Change the state as proposed and say what happened, or change nothing and say why."""
+        """Change the state as proposed and return what happened, or change nothing and return why."""
         state, event, origin = self._state, proposal.event, proposal.origin
         user = state.users.get(proposal.user) if proposal.user is not None else None
         here = user is not None and (origin.node, origin.session) in user.sessions
@@ -128,7 +128,7 @@ class Rules:
         return rule.apply(it, event)
 
     def effects(self, applied: Applied, node: Node) -> Effects:
-        """Return what follows from an event on a node, whose state is that after the event."""
+        """Return the effects of an event on a node whose state is that after the event."""
         event, state = applied.envelope.event, self._state
         effects = self.events[type(event)].effects(applied, event, state, node)
         return (*effects, *noticed(applied.envelope, state)) if state.watchers else effects

@@ -1,7 +1,7 @@
-"""What applying a proposal comes to, to whom that is shown, and what follows from it for sessions, delivery and the store.
+"""Outcomes of applying a proposal, their audiences, and their effects on sessions, delivery and the store.
 
-Effects are plain values, in order. The rule of an event returns them (:attr:`.topic.Rule.effects`). What carries them out knows
-effects only, and no events.
+Effects are plain values, in order. The rule of an event returns them (:attr:`.topic.Rule.effects`). The interpreter that
+carries them out knows effects only, not events.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ Effects: TypeAlias = tuple[Effect, ...]
 
 
 class InRoom(msgspec.Struct, frozen=True, gc=False):
-    """Shown to the members of a room."""
+    """The members of a room."""
 
     room: RoomId
 
 
 class Near(msgspec.Struct, frozen=True):
-    """Shown once to each session in one of these rooms; and, where ``author`` is set, to the author."""
+    """The sessions in any of these rooms, once each; if ``author`` is set, the author's as well."""
 
     rooms: tuple[RoomId, ...]
     author: bool
 
 
 class Between(msgspec.Struct, frozen=True):
-    """Shown to these users, in private."""
+    """These users, in private."""
 
     users: tuple[UserId, ...]
 
@@ -63,9 +63,9 @@ NOT_IN_ROOM: Final = Refused(
 
 
 class Applied(msgspec.Struct, frozen=True, gc=False):
-    """It happened: what to show, and to whom. ``secret`` is what the store is given besides, and nobody is shown.
+    """The proposal was applied; ``effects`` are what follows on this node.
 
-    ``effects`` is what follows from it on this node.
+    ``secret`` is what the store is given in addition, and nobody is shown.
     """
 
     envelope: e.Envelope
@@ -75,7 +75,7 @@ class Applied(msgspec.Struct, frozen=True, gc=False):
 
 
 class Duplicate(msgspec.Struct, frozen=True):
-    """It was said before, under the same id: acknowledge that again."""
+    """The message was said before under the same id: acknowledge it again."""
 
     message: MessageId
     time: float
@@ -86,7 +86,7 @@ Why = Refused | PasswordNeeded | NameRefused | Duplicate
 
 
 class Rejected(msgspec.Struct, frozen=True):
-    """It did not happen, and why; ``why`` is for the session it came from."""
+    """The proposal was not applied; ``why`` is for the session that it came from."""
 
     proposal: e.Proposal
     why: Why
@@ -99,10 +99,10 @@ Outcome = Applied | Rejected
 
 
 class ShowLine(Effect, frozen=True):
-    """Show a line to its room and keep it; acknowledge it to the session that said it, which is not shown it with the others.
+    """Show a line to its room and store it, and acknowledge it to the session that said it, which gets no copy.
 
-    ``sent`` is what is remembered of it by the id that its author's client gave it, if that gave one. Not ``kept``: it is
-    acknowledged at once, and is in no history. ``only``: nobody else is shown it.
+    ``sent`` is what is remembered of it under the id that the client gave it, if any. Unless ``kept``, it is acknowledged at
+    once, and is in no history. ``only``: show it to these users only.
     """
 
     sent: Sent | None = None
@@ -128,7 +128,7 @@ class ShowOwn(Effect, frozen=True):
 
 
 class ShowOrigin(Effect, frozen=True):
-    """Show the session that did it its own copy of the event."""
+    """Show the author's session its own copy of the event."""
 
 
 class ShowUsers(Effect, frozen=True):
@@ -138,7 +138,7 @@ class ShowUsers(Effect, frozen=True):
 
 
 class ShowUser(Effect, frozen=True):
-    """Show the event to the sessions of a user, as far as they do not ignore the author."""
+    """Show the event to the sessions of a user, except for those that ignore the author."""
 
     user: UserId
 
@@ -148,9 +148,9 @@ class ShowAll(Effect, frozen=True):
 
 
 class Gather(Effect, frozen=True):
-    """Count somebody among those who came to or left a crowded room lately; one line tells of all of them.
+    """Add a user to those who joined or left a crowded room lately; they are shown in one line.
 
-    ``departed``: they left the chat.
+    ``departed``: the user left the chat.
     """
 
     room: e.RoomRef
@@ -168,17 +168,17 @@ class Arrive(Effect, frozen=True):
 
 
 class LogIn(Effect, frozen=True):
-    """Complete the login to an account of a session that was here."""
+    """Complete the login to an account of a session that was already here."""
 
 
 class LeaveRooms(Effect, frozen=True):
-    """Take the session that did it out of these rooms."""
+    """Take the author's session out of these rooms."""
 
     rooms: tuple[RoomId, ...]
 
 
 class JoinUser(Effect, frozen=True):
-    """Show the session that did it its own copy, and let it into the rooms of the user whose it is now; ``inside`` any."""
+    """Show the author's session its own copy, and let it into the rooms of its new user; ``inside``: there are any."""
 
     inside: bool
 
@@ -198,7 +198,7 @@ class EnterRoom(Effect, frozen=True):
 
 
 class ExitRoom(Effect, frozen=True):
-    """Take the sessions of a user out of a room; ``notice`` is the code of what they are told of it, if they were put out."""
+    """Take the sessions of a user out of a room. If they were removed, ``notice`` is the code of the notice they get."""
 
     user: UserId
     room: e.RoomRef
@@ -206,13 +206,13 @@ class ExitRoom(Effect, frozen=True):
 
 
 class TellLeft(Effect, frozen=True):
-    """Tell the session that left a room where it talks now."""
+    """Tell the session that left a room which room is focused now."""
 
     room: RoomName
 
 
 class HangUp(Effect, frozen=True):
-    """End these sessions of this node: they are told ``why``, and others see ``reason``."""
+    """End these sessions of this node. They are told ``why``; others see ``reason``."""
 
     sessions: tuple[SessionId, ...]
     why: str
@@ -223,20 +223,20 @@ class HangUp(Effect, frozen=True):
 
 
 class Notify(Effect, frozen=True):
-    """Send a reply to the sessions of these users, but not to the one that did it."""
+    """Send a reply to the sessions of these users, but not to the author's session."""
 
     users: tuple[UserId, ...]
     reply: r.Reply
 
 
 class NotifyOrigin(Effect, frozen=True):
-    """Send a reply to the session that did it."""
+    """Send a reply to the author's session."""
 
     reply: r.Reply
 
 
 class TellRead(Effect, frozen=True):
-    """Tell the sessions of an account up to where it has read. ``tagged``: it answers the one that asked for it."""
+    """Tell the sessions of an account up to where it has read. ``tagged``: this answers the session that asked for it."""
 
     account: str | None
     reply: r.ReadUpTo
@@ -244,20 +244,20 @@ class TellRead(Effect, frozen=True):
 
 
 class Confirm(Effect, frozen=True):
-    """Acknowledge the event to the session that did it: if it gave an id to it, or ``always``."""
+    """Acknowledge the event to the author's session, if it gave an id to it, or ``always``."""
 
     always: bool = False
 
 
 class ConfirmStored(Effect, frozen=True):
-    """Tell the session that did it so, once it is stored. ``code`` is the digest of a code to add that is not in the event."""
+    """Confirm the event to the author's session once it is stored. ``code`` is the digest of a code to add to the text."""
 
     text: str
     code: str = ""
 
 
 class ConfirmDeed(Effect, frozen=True):
-    """Confirm to an operator what they did; once it is stored, if it is ``stored``, which is how the command is typed."""
+    """Confirm to an operator what they did; if ``stored``, which is the name of the command, once it is stored."""
 
     text: str
     stored: str | None = None
@@ -278,7 +278,7 @@ class ShowSessions(Effect, frozen=True):
 
 
 class UpdateIgnored(Effect, frozen=True):
-    """Let these sessions of this node hide what they ignore from now on."""
+    """Update what these sessions of this node hide."""
 
     sessions: tuple[SessionId, ...]
 
@@ -287,19 +287,19 @@ class UpdateIgnored(Effect, frozen=True):
 
 
 class KeepId(Effect, frozen=True):
-    """Keep what is remembered of a message that is not kept itself."""
+    """Store the id of a message that is not itself stored."""
 
     sent: Sent
 
 
 class KeepPrivate(Effect, frozen=True):
-    """Keep the event in the history of the two who write to each other. ``sent`` as in :class:`ShowLine`."""
+    """Store the event in the conversation of the two participants. ``sent`` as in :class:`ShowLine`."""
 
     sent: Sent | None
 
 
 class Dissolve(Effect, frozen=True):
-    """Drop what is kept of rooms, or private conversations, that are gone."""
+    """Delete rooms, or conversations, from the store."""
 
     rooms: tuple[RoomId, ...]
 
@@ -325,11 +325,11 @@ class Deliver(Effect, frozen=True):
 
 
 class Tidy(Effect, frozen=True):
-    """Drop what need not be kept any longer."""
+    """Drop history that is over the limits."""
 
 
 class ComeBack(Effect, frozen=True):
-    """End that a user is marked as away for having been silent."""
+    """Mark the author as back, if the server had marked them as away."""
 
     user: UserId
 
@@ -339,45 +339,45 @@ class Seen(Effect, frozen=True):
 
 
 class LastSeen(Effect, frozen=True):
-    """Note when an account was here last."""
+    """Record when an account was last here."""
 
     account: str | None
 
 
 class NoteNetwork(Effect, frozen=True):
-    """Note from which network an account was entered."""
+    """Record from which network an account logged in."""
 
     account: str
 
 
 class ForgetNetworks(Effect, frozen=True):
-    """Forget from which networks an account was entered."""
+    """Forget from which networks an account logged in."""
 
     account: str
 
 
 class Audit(Effect, frozen=True):
-    """Add to the audit log what an operator did."""
+    """Add a record to the audit log."""
 
     operator: str
     what: str
 
 
 class StoreBan(Effect, frozen=True):
-    """Keep a ban from the server."""
+    """Store a ban from the server."""
 
     ban: Ban
 
 
 class StoreUnban(Effect, frozen=True):
-    """Keep that a ban from the server was lifted."""
+    """Store that a ban from the server was lifted."""
 
     kind: BanKind
     target: str
 
 
 class StorePanic(Effect, frozen=True):
-    """Keep the lockdown level."""
+    """Store the lockdown level."""
 
     level: int
 
@@ -389,12 +389,12 @@ Follow: TypeAlias = Callable[[Applied, Any, State, Node], Effects]
 
 
 def come_back(user: User) -> Effects:
-    """Return what follows if somebody says something whom the server has marked as away."""
+    """Return the effects of a message from a user whom the server had marked as away."""
     return (ComeBack(user.id),) if user.idled else ()
 
 
 def shown(applied: Applied, event: e.Event, state: State, node: Node) -> Effects:
-    """Show what changes nothing of who hears what."""
+    """Show an event that does not change who is in which room."""
     match applied.audience:
         case InRoom(room=room):
             return ShowRoom(room), CONFIRM

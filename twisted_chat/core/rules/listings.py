@@ -1,4 +1,4 @@
-"""Help, history and search, and lists of who and what is there.
+"""Help, history and search, and lists of users and rooms.
 
 A list is always a count and a page: 5,000 names fit on no screen and in no buffer.
 """
@@ -132,7 +132,7 @@ class Listings(Topic):
 
 
 def cut_page(items: Sequence[_T], page: int, size: int) -> tuple[tuple[_T, ...], int, int]:
-    """Cut one page, counted from 1, out of ``items``; a page past either end is the one at that end."""
+    """Return one page of ``items``, counted from 1; a page past either end becomes the one at that end."""
     pages = max(1, -(-len(items) // size))
     page = max(1, min(page, pages))
     return tuple(items[(page - 1) * size : page * size]), page, pages
@@ -141,7 +141,7 @@ def cut_page(items: Sequence[_T], page: int, size: int) -> tuple[tuple[_T, ...],
 def people(
     state: State, asker: User, room: Room | None, page: int, size: int, now: float
 ) -> People:
-    """List who is here, or in ``room``, by name."""
+    """List the users, or those in ``room``, by name."""
     here = state.users_by_key
     keys = (
         state.nick_keys
@@ -156,7 +156,7 @@ def people(
 
 
 def all_people(state: State, asker: User, room: Room | None, now: float) -> Iterator[People]:
-    """List who is here, or in ``room``, in pages; who is gone by the time of their page is left out."""
+    """List the users, or those in ``room``, in pages; users who are gone by the time of their page are left out."""
     here = state.users if room is None else room.members
     name = room.name if room is not None else None
     shown = tuple(here)
@@ -200,7 +200,7 @@ def _paged(items: Sequence[_T], size: int) -> list[Sequence[_T]]:
 
 
 def rooms(state: State, asker: User, page: int, size: int) -> r.Rooms:
-    """List the rooms with the number of their members, by name; private ones only to who is there."""
+    """List the rooms with their numbers of members, by name; private ones only for their members."""
     keys = _listed(state, asker)
     some, page, pages = cut_page(keys, page, size)
     lines = tuple(_room_line(asker, state.rooms_by_key[key]) for key in some)
@@ -219,7 +219,7 @@ def all_rooms(state: State, asker: User) -> Iterator[r.Rooms]:
 
 
 def _listed(state: State, asker: User) -> Sequence[str]:
-    """Return the keys of the rooms that somebody finds in lists, in order."""
+    """Return the keys of the rooms that a user can see in lists, in order."""
     mine = [room for room in map(state.rooms.__getitem__, asker.rooms) if room.settings.private]
     if not mine:
         return state.listed_keys
@@ -243,21 +243,21 @@ def _room_line(asker: User, room: Room) -> RoomLine:
 
 
 def overview(state: State, asker: User, page: int, size: int, now: float) -> Overview:
-    """List rooms and people: the same page of both."""
+    """List rooms and users: the same page of both."""
     return Overview(rooms(state, asker, page, size), people(state, asker, None, page, size, now))
 
 
 def settings(room: Room) -> r.RoomSettings:
-    """Tell how a room is set."""
+    """Answer with the settings of a room."""
     roles = tuple((account, tuple(sorted(roles))) for account, roles in room.roles.items())
     locked = room.password is not None
     return r.RoomSettings(room.name, room.settings, locked, room.owner, roles, room.created)
 
 
 def bans(room: Room, page: int, size: int, now: float, *, networks: bool = False) -> r.Bans:
-    """List who is kept out of a room, then who may not speak there, then for whom that does not count, but not what is over.
+    """List the bans of a room that have not expired, then its mutes, then its exceptions.
 
-    ``networks``: say which ones are banned, which is for server operators.
+    ``networks``: include the addresses of bans of networks, which is for server operators.
     """
     lists: list[tuple[bool, Exempt | None, BanList]]
     lists = [(False, None, room.bans), (True, None, room.mutes)]
@@ -291,9 +291,9 @@ def _open_to(asker: User, room: Room) -> bool:
 def profile(
     state: State, asker: User, user: User, now: float, *, to_operator: bool = False
 ) -> Profile:
-    """Tell about one user; of rooms that not everybody may look into, only to who is there, too.
+    """Answer with what is known of one user; rooms that are not open to everyone are named to their members only.
 
-    ``to_operator`` of the server, also where they are: elsewhere only their cloak is shown.
+    ``to_operator`` of the server: with the user's addresses; other people see only the cloak.
     """
     sessions = [it for _, each in sorted(user.sessions) if (it := state.sessions.get(each))]
     shown = not user.settings.hidden or asker is user or bool(asker.operators)
@@ -323,7 +323,7 @@ def profile(
 
 
 def server_bans(state: State, page: int, now: float) -> r.ServerBanList:
-    """List the bans of the server that are not over, the newest first."""
+    """List the bans from the server that have not expired, the newest first."""
     all_ = state.server_bans.listed(now)
     some, page, pages = cut_page(all_, page, state.limits.page_size)
     return r.ServerBanList(some, len(all_), page, pages, now)

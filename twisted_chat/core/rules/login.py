@@ -1,4 +1,4 @@
-"""Who comes, under which name and as whom, how somebody is called and whether they are away, and who goes."""
+"""Logging in, to an account or as a guest, and changing the nick."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Login(Topic):
     # --- coming in ---
 
     def login(self, asked: Asked, command: c.Login) -> Decision:
-        """Decide under which name a session comes in; of somebody who is here, as whom they go on."""
+        """Decide a login: the nick of a new session, or the account of a user who is already here."""
         if asked.here is not None:
             return self._login_again(asked, asked.here, command)
         state, session, now = self.state, asked.session, asked.now
@@ -106,7 +106,7 @@ class Login(Topic):
         return self._arrive(asked, refused, nick, command.about, proof)
 
     def authenticate(self, asked: Asked, command: c.Authenticate) -> Decision:
-        """Let the password of an account be checked, whatever nick its session has or will have."""
+        """Have the password of an account checked, whatever nick the session has or will have."""
         if asked.here is not None and asked.here.account is not None:
             return SendReply(has_account(asked.here.account))
         return prove(self.state, command.account, command.password, command)
@@ -122,7 +122,7 @@ class Login(Topic):
         return SendReply(r.Authenticated(name), Proven(proof))
 
     def logs_in(self, asked: Asked, proven: CheckPassword, proof: Proof, password: str) -> Decision:
-        """Decide what a right password leads to."""
+        """Decide what follows from a correct password."""
         if asked.here is not None:
             return self.propose(asked, e.LoggedIn(proven.nick, proof))
         session, login = asked.session, proven.command
@@ -147,13 +147,13 @@ class Login(Topic):
         return Propose(arrived)
 
     def _banned(self, address: str | None, account: str | None, now: float) -> NameRefused | None:
-        """Refuse a login of who is banned. ``account`` is the key of its account, if any."""
+        """Refuse the login of a banned user. ``account`` is the key of the account, if any."""
         bans = self.state.server_bans
         ban = bans.of_address(address, now) or bans.of_account(account, now)
         return NameRefused("banned", ban.explain(now)) if ban is not None else None
 
     def _closed(self, account: str | None, *, local: bool) -> NameRefused | None:
-        """Refuse a login of somebody new while nobody new may come in."""
+        """Refuse the login of a new user during a lockdown."""
         why = shut(self.state.panic, account=account, local=local)
         return NameRefused("closed", why) if why else None
 
@@ -205,7 +205,7 @@ class Login(Topic):
         return it.by(user).applied(NOBODY)
 
     def _back(self, it: Ordered, event: e.Arrived, ghost: User) -> Outcome:
-        """Let a client come back before its old connection was known to be dead: it keeps nick and rooms."""
+        """Let a client return before its old connection is known to be dead; it keeps nick and rooms."""
         place = it.place
         same = {
             old: author for old, author in ghost.sessions.items() if author.scope == event.scope
@@ -228,7 +228,7 @@ class Login(Topic):
     # --- becoming an account ---
 
     def _login_again(self, asked: Asked, user: User, command: c.Login) -> Decision:
-        """Let somebody who is here become an account; without a password it is a rename, as classic clients mean it."""
+        """Log a user in who is already here; without a password it is a change of nick, as older clients mean it."""
         if isinstance(command.nick, Nick) and (wait := self._ponder(asked, command, command.nick)):
             return wait
         if command.token is not None:
@@ -247,9 +247,10 @@ class Login(Topic):
         return prove(self.state, nick, command.password, command)
 
     def _registered(self, user: User, word: str) -> Nick | None:
-        """Return the name of another account that somebody typed alone, where a password should be; None if it is none.
+        """Return the account whose name the user typed where a password should be; None if it is not one.
 
-        They would type its password next, and say it. Whoever has a registered name means the password of that.
+        The user would type its password next, and so say it aloud. If the user's own nick is registered, the word was meant as
+        the password of that.
         """
         try:
             account = self.state.accounts.get(parse_nick(word).key)
@@ -314,9 +315,9 @@ class Login(Topic):
     def _proven(
         self, it: Ordered, proof: Proof | None, nick: Nick, user: User | None
     ) -> Account | None:
-        """Return the account that was proven; made now, if others vouch for somebody who has none here yet.
+        """Return the account that was proven. It is created now if another source vouches for a user without one.
 
-        ``user``: who that is if they are here; they may have the nick already, as a guest.
+        ``user``: the user, if they are already here; they may have the nick already, as a guest.
         """
         if proof is None:
             return None
@@ -380,7 +381,7 @@ def free_nick(state: State, nick: Nick) -> Nick | None:
 
 
 def _joins(holder: User | Account | None, account: Account | None, nick: Nick) -> TypeGuard[User]:
-    """Tell whether a session of an account that asks for this nick joins others of the same account, who have it."""
+    """Return whether a session of an account that asks for this nick joins the account's other sessions, which have it."""
     return (
         isinstance(holder, User)
         and account is not None
@@ -417,7 +418,7 @@ def _logged_in(applied: Applied, event: e.LoggedIn, state: State, node: Node) ->
 
 
 def _renamed(applied: Applied, event: e.Renamed, state: State, node: Node) -> f.Effects:
-    """Whoever ignores somebody who changes the nick ignores them under the new one."""
+    """Users who ignore the author go on ignoring them under the new nick."""
     key, entries = event.nick.key, state.sessions.values()
     ignoring = f.UpdateIgnored(tuple(each.id for each in entries if key in each.ignored))
     return (ignoring, *shown(applied, event, state, node))

@@ -74,7 +74,7 @@ class Messages(Topic):
     def say(
         self, session: SessionState, user: User, command: c.Say, now: float, tag: str | None
     ) -> Decision:
-        """Decide the command that nearly all are: the dispatcher calls this without what others are given."""
+        """Decide the most frequent command: the dispatcher calls this directly, without the usual arguments."""
         if command.unless:
             for meant in command.unless:
                 if typo := _refuse_typo(self.state, user, meant, command):
@@ -99,7 +99,7 @@ class Messages(Topic):
         return self.said(it.message, it.proposal, it.user, event)
 
     def said(self, message: MessageId, proposal: e.Proposal, user: User, event: e.Said) -> Outcome:
-        """Apply the event that nearly all are, as above."""
+        """Apply the most frequent event, called in the same way."""
         room = self.state.rooms.get(proposal.room) if proposal.room is not None else None
         if room is None or (user.id not in room.members and not room.settings.outside):
             return Rejected(proposal, NOT_IN_ROOM)
@@ -125,7 +125,7 @@ class Messages(Topic):
     def _strictly(
         self, proposal: e.Proposal, user: User, room: Room, kind: c.Kind
     ) -> Rejected | None:
-        """Reject what somebody may not say now. What was said before under the same id is not said now."""
+        """Reject what a user may not say now. A message that was said before under the same id is not checked."""
         tag = proposal.origin.tag
         if tag is not None and self.state.client_ids.find(user.scope, tag) is not None:
             return None
@@ -191,7 +191,7 @@ def sent_before(
     lines: c.Lines,
     extras: Extras | None = None,
 ) -> Repeat | SendReply | None:
-    """Answer a message under an id that the client used before; None if it did not."""
+    """Acknowledge again a message whose id the client used before; return None if it is new."""
     if tag is None or to is None:
         return None
     sent = state.client_ids.find(session.scope, tag)
@@ -209,7 +209,7 @@ def remember(
     to: Nick | RoomName,
     event: e.Said | e.Told,
 ) -> Rejected | Sent | None:
-    """Reject a message whose id the client used before; else remember the id, if there is one. Return what is remembered."""
+    """Reject a message whose id the client used before; otherwise remember the id, if any, and return what is remembered."""
     tag = proposal.origin.tag
     if tag is None:
         return None
@@ -228,16 +228,16 @@ def remember(
 def content(
     to: Nick | RoomName, kind: c.Kind, lines: c.Lines, extras: Extras | None = None
 ) -> bytes:
-    """Digest what a client said, and to whom: by name, for whoever sends it again after a lost connection says the same.
+    """Digest what a client said, and to whom; by name, so that a message sent again after a lost connection has the same digest.
 
-    The room may have vanished meanwhile and been made anew, and the other one may have come back too.
+    The room may have been deleted and created again in the meantime, and the recipient may have left and come back.
     """
     rest = () if extras is None else (repr(extras),)
     return digest(type(to).__name__, to.key, kind, *lines, *rest)
 
 
 def _follow(room: Room, user: User, event: e.Said, sent: Sent | None) -> f.Effects:
-    """Return what follows from a line that is not as nearly all are."""
+    """Return the effects of a message that is not an ordinary line."""
     only = None
     if event.extras is not None and event.extras.operators:
         members = room.members.items()
@@ -246,14 +246,14 @@ def _follow(room: Room, user: User, event: e.Said, sent: Sent | None) -> f.Effec
 
 
 def is_kept(event: e.Said | e.Told) -> bool:
-    """Tell whether a message is history: what programs ask each other is not, and tags alone only if they are to stay."""
+    """Return whether a message belongs in the history; requests between programs do not, and tags only if they last."""
     if event.kind == "tags":
         return event.extras is not None and event.extras.lasts
     return event.kind not in c.BETWEEN_PROGRAMS
 
 
 def _note_spoken(room: Room, user: User, time: float) -> None:
-    """Note that somebody spoke in a slow room; who spoke is forgotten when it no longer matters."""
+    """Note that a user spoke in a slow room, and forget those for whom it no longer matters."""
     room.spoke.pop(user.invitation, None)
     room.spoke[user.invitation] = time
     # Who spoke longest ago is first. However many they are, each is looked at once.
@@ -264,7 +264,7 @@ def _note_spoken(room: Room, user: User, time: float) -> None:
 def _refuse_typo(
     state: State, user: User, meant: Nick | RoomName, command: c.Say
 ) -> SendReply | None:
-    """Refuse what was perhaps meant for somebody who is here or has an account, or holds a locked room's password."""
+    """Refuse a message that was perhaps meant for one person, or that may contain the password of a locked room."""
     # By what it looks like: a letter that is no part of the name, or of another script, is one more slip.
     if isinstance(meant, Nick):
         holder = state.in_the_way(meant)

@@ -1,4 +1,4 @@
-"""What operators of a room do to somebody there: putting them out, keeping them out, and keeping them from speaking."""
+"""Moderation of a room: kicks, bans, mutes and exceptions."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class Moderation(Topic):
         action: Literal["ban", "mute"],
         event: Callable[[Ban, UserId | None], e.Event],
     ) -> Decision:
-        """Propose what makes a target be banned, muted, or exempt from that."""
+        """Propose that a target is banned, muted, or exempted."""
         if command.target.kind == "net" and asked.session.operator is None:
             return SendReply(may(action, asked.user, asked.room, asked.now) or _NETWORK)
         target = self._named(command.target)
@@ -245,13 +245,13 @@ class Moderation(Topic):
     # --- lists of bans, mutes and exceptions ---
 
     def _named(self, target: bans.Target) -> User | None:
-        """Return whom a target names, if they are here."""
+        """Return the user whom a target names, if they are here."""
         if target.kind not in ("name", "address"):
             return None
         return self.state.users_by_key.get(target.key.removeprefix(bans.ADDRESS_OF))
 
     def _listed(self, target: bans.Target, there: BanList) -> bans.Target:
-        """Return what a target is listed as: who is here is perhaps listed by account, or by a nick they had before."""
+        """Return how a target is listed: for a user who is here, perhaps by account, or by an earlier nick."""
         who = self._named(target)
         if target.key in there or target.kind != "name" or who is None:
             return target
@@ -270,7 +270,7 @@ class Moderation(Topic):
         return Refused("too-many-bans", why)
 
     def _put(self, there: BanList, ban: Ban, now: float) -> None:
-        """Add a ban. Those that are over go when there is no room: the time of day may be wrong for a while."""
+        """Add a ban. Expired ones are dropped only if there is no room, because the clock may be wrong for a while."""
         if len(there) >= self.state.limits.max_bans:
             for key in [key for key, each in there.items() if each.over(now)]:
                 del there[key]
@@ -278,7 +278,7 @@ class Moderation(Topic):
 
 
 def put_out(state: State, room: Room, members: Iterable[UserId]) -> tuple[tuple[UserId, Nick], ...]:
-    """Put members out of a room; return who that was."""
+    """Remove members from a room; return them."""
     out = [state.users[member] for member in members]
     for user in out:
         room.invited.pop(user.invitation, None)
@@ -287,7 +287,7 @@ def put_out(state: State, room: Room, members: Iterable[UserId]) -> tuple[tuple[
 
 
 def fitted(ban: Ban, who: User | None) -> Ban:
-    """Return a ban, or a mute, for somebody as they are now, whatever they were called when it was asked for."""
+    """Return a ban, or a mute, for a user as they are now, whatever nick they had when it was proposed."""
     if who is None:
         return ban
     if ban.target.kind == "address":
@@ -298,7 +298,7 @@ def fitted(ban: Ban, who: User | None) -> Ban:
 
 
 def _public(ban: Ban) -> Ban:
-    """Return a ban as everybody in the room may see it: addresses are for operators, who list the bans."""
+    """Return a ban as members of the room see it: addresses are left out."""
     target = ban.target
     if target.kind == "net":
         target = replace(target, text=target.public, key="")
@@ -306,7 +306,7 @@ def _public(ban: Ban) -> Ban:
 
 
 def _unusable(ban: Ban, target: User | None) -> Refused | None:
-    """Refuse what can hit nobody; ``target`` is whom the ban names, if they are here."""
+    """Refuse a ban that can match nobody; ``target`` is the user whom it names, if they are here."""
     nobody = bans.fits_nobody(ban.target)
     if nobody is not None:
         return Refused("matches-nobody", f"{nobody} Nothing was changed.")

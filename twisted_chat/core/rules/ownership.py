@@ -1,4 +1,4 @@
-"""Who has which role in a room, whose it is, and what its owner can do with it."""
+"""Roles in a room, its owner, and what only the owner can do."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ class Ownership(Topic):
         return Refused("too-many-owned", why)
 
     def registered(self, it: Ordered, event: e.RoomRegistered) -> Outcome:
-        """Make the room the user's. The roles that others have with accounts are kept from now on."""
+        """Make the user the owner of the room. The roles of other accounts in it are kept from now on."""
         room, user = it.room, it.user
         assert user.account is not None
         self._give(room, user.account, room.members[user.id] | _OWNER)
@@ -221,7 +221,7 @@ class Ownership(Topic):
         return sum(room.owner == account for room in self.state.rooms.values())
 
     def _give(self, room: Room, account: str, roles: Roles) -> None:
-        """Let an account have these roles, and no others, in a room that has an owner."""
+        """Set the roles of an account in a room that has an owner."""
         if roles:
             room.roles[account] = roles
         else:
@@ -238,14 +238,14 @@ def _roles(room: Room, user: UserId | None, nick: Nick) -> Roles | None:
 
 
 def _confirm(decision: Decision, how: str) -> Decision:
-    """Ask before something is done that could be done."""
+    """Ask for confirmation before a command that cannot be undone."""
     return decision if isinstance(decision, SendReply) else refuse("confirm", how)
 
 
 def forget_account(state: State, account: str) -> list[RoomId]:
-    """Take an account that is deleted out of all rooms; return those that are gone with it.
+    """Remove a deleted account from all rooms; return the rooms that are deleted with it.
 
-    Of its own rooms the operator who has been one longest is the owner from then on. If there is none, nobody owns them.
+    Each of its own rooms goes to the account that has been operator for longest; if there is none, the room has no owner.
     """
     gone = []
     invitation = f"account {account}"
@@ -274,9 +274,9 @@ def forget_account(state: State, account: str) -> list[RoomId]:
 
 
 def recognise(state: State, user: User, before: str) -> None:
-    """Give somebody who logged in while they were here the roles that the account has in their rooms.
+    """Give a user who logged in while here the roles that the account has in their rooms.
 
-    ``before`` is what invitations were kept under until now, and when they spoke last: that is the account's from now on.
+    ``before`` is the key of the user's invitations and of when they last spoke; these belong to the account now.
     """
     for room in state.rooms.values():
         if before in room.invited:

@@ -1,8 +1,7 @@
-"""Who may do what in a room: the one place where that is decided, for all doors, when a command is decided and again
-when it is applied.
+"""Permissions in a room: the one place where they are decided, for all doors, at deciding and again at applying.
 
-Roles are flags, no ranks: who owns a room may do what operators may because the table says so. Nobody is owner, operator
-or voice of the lobby.
+Roles are flags, not ranks: the owner may do what operators may because the table says so. Nobody is owner, operator or voice of
+the lobby.
 """
 
 from __future__ import annotations
@@ -42,9 +41,9 @@ _NOT_TO_OWNERS: Final[frozenset[Action]] = frozenset(("kick", "ban", "mute", "ch
 def may(
     action: Action, user: User, room: Room, now: float, against: Roles = NO_ROLES
 ) -> Refused | None:
-    """Return why somebody may not do something in a room at the time ``now``; None if they may.
+    """Return why a user may not do something in a room at the time ``now``; None if they may.
 
-    ``against`` are the roles of whom it is done to.
+    ``against`` are the roles of the user to whom it is done.
     """
     roles = room.roles_of(user)
     needed = NEEDED[action]
@@ -76,7 +75,7 @@ def may(
 
 
 def may_be_forgotten(user: User) -> Refused | None:
-    """Return why somebody cannot have deleted what they said; None if they can, be it everywhere."""
+    """Return why a user cannot delete what they said, in a room or everywhere; None if they can."""
     if user.account is not None:
         return None
     return Refused(
@@ -86,7 +85,7 @@ def may_be_forgotten(user: User) -> Refused | None:
 
 
 def _enter(user: User, roles: Roles, room: Room, now: float) -> Refused | None:
-    """Nobody but the owner passes a ban; an invitation by an operator passes everything."""
+    """Only the owner passes a ban; an operator's invitation passes everything."""
     if "owner" in roles or room.lets_in(user):
         return None
     ban = room.keeps_out(user, now)
@@ -111,12 +110,12 @@ def _enter(user: User, roles: Roles, room: Room, now: float) -> Refused | None:
 
 
 def lets_in(user: User, room: Room) -> bool:
-    """Tell whether somebody's invitations to a room pass what keeps others out."""
+    """Return whether a user's invitations to a room override its bans and settings."""
     return not room.roles_of(user).isdisjoint(OPERATORS)
 
 
 def silenced(user: User, room: Room, now: float) -> Refused | None:
-    """Return why somebody has no say in a room, be it by speaking or otherwise; None if they have one."""
+    """Return why a user may not speak in a room or act in a way that is seen there; None if they may."""
     roles = room.roles_of(user)
     if not room.strict or "owner" in roles:
         return None
@@ -137,7 +136,7 @@ def silenced(user: User, room: Room, now: float) -> Refused | None:
 
 
 def may_say(kind: Kind, user: User, room: Room, now: float) -> Refused | None:
-    """Return why somebody may not say something of this kind in a room; None if they may."""
+    """Return why a user may not send a message of this kind to a room; None if they may."""
     if room.settings.no_ctcp and kind == "ctcp":
         return Refused(
             "no-ctcp", f"{room.name} does not accept requests from programs (CTCP). {_NOT_SENT}"
@@ -146,7 +145,7 @@ def may_say(kind: Kind, user: User, room: Room, now: float) -> Refused | None:
 
 
 def _set_topic(user: User, roles: Roles, room: Room, now: float) -> Refused | None:
-    """Whoever may not speak could speak by topics."""
+    """A user who may not speak must not speak through topics."""
     if room.settings.topic_lock and not roles & OPERATORS:
         return Refused(
             "topic-locked", f"Only operators of {room.name} can set its topic. Nothing was changed."
@@ -208,9 +207,9 @@ def _ending(ban: Ban, now: float) -> str:
 def admit(
     user: User, room: Room, digest: str | None, now: float
 ) -> Refused | PasswordNeeded | None:
-    """Return why somebody cannot enter a room with this digest of a password; None if they can.
+    """Return why a user cannot enter a room with this digest of a password; None if they can.
 
-    Of a private room nobody is told whether it is locked, invite-only, or closed to them.
+    For a private room the answer does not reveal whether it is locked, invite-only, or closed to them.
     """
     refused = may("enter", user, room, now)
     if refused is not None and not room.settings.private:
@@ -226,7 +225,7 @@ def admit(
 
 
 def rename_refused(state: State, user: User, nick: Nick, now: float) -> Refused | None:
-    """Return why somebody cannot be called ``nick`` in the rooms where they are: one would be banned there."""
+    """Return why a user cannot be called ``nick`` in their rooms: that nick would be banned in one of them."""
     for number in user.rooms:
         room = state.rooms[number]
         if room.bans and "owner" not in room.members[user.id]:
@@ -239,22 +238,22 @@ def rename_refused(state: State, user: User, nick: Nick, now: float) -> Refused 
 
 
 def floor(user: User, room: Room, now: float) -> MessageId:
-    """Return behind which message somebody sees what was said in a room where they are."""
+    """Return the message after which a user sees what was said in a room they are in."""
     all_of_it = may("read all", user, room, now) is None
     return MessageId(0) if all_of_it else room.joined[user.id]
 
 
 def heard_in(state: State, user: User, now: float) -> tuple[RoomId, ...]:
-    """Return the rooms where somebody may speak: what they say of themselves must not be one more way to do it."""
+    """Return the rooms where a user may speak: only there is shown what they say about themselves."""
     return tuple(room for room in user.rooms if silenced(user, state.rooms[room], now) is None)
 
 
 def ponder(
     asked: SessionState, command: Command, user: User, rooms: Iterable[Room], *names: Nick
 ) -> Ponder | None:
-    """Let a session wait while there is more to look at in lists of bans, for names, than one turn has time for.
+    """Make a session wait while its name has to be compared with more bans than one turn has time for.
 
-    Whoever writes the masks of a hundred rooms must not make others wait for who takes another nickname there.
+    A user who puts masks into a hundred rooms must not make others wait for someone who changes their nick there.
     """
     effort = Effort()
     lists = (each for room in rooms for each in (room.bans, *room.exceptions.values()))

@@ -1,4 +1,4 @@
-"""Who is away, and who is gone."""
+"""Being away, and leaving the chat."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class Presence(Topic):
 
 
 def note_departure(state: State, message: MessageId, author: e.Author | None, time: float) -> None:
-    """Note that somebody is no longer here under the nickname they had, unless that is not to be kept."""
+    """Record that a user is no longer here under the nickname they had, unless that is not to be kept."""
     if author is not None and state.limits.last_seen:
         state.departures.add(message, author, time)
 
@@ -136,7 +136,7 @@ def _detached(applied: Applied, event: e.Detached, state: State, node: Node) -> 
 
 
 def _read_with(envelope: e.Envelope, rooms: Iterable[RoomId], state: State) -> Iterable[f.Effect]:
-    """Tell those who are still here with an account what counts as read with the end of another session of it."""
+    """Tell the other sessions of an account what counts as read with the end of this one."""
     assert envelope.author is not None
     account = envelope.author.account
     for each in rooms:

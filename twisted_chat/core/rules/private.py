@@ -93,7 +93,7 @@ class Private(Topic):
     def check_told(
         self, user: User, target: User | Account | None, to: Nick, kind: c.Kind
     ) -> Refused | None:
-        """Return why somebody cannot write to whom a message is for; None if they can."""
+        """Return why a user cannot send a message to its recipient; None if they can."""
         state = self.state
         if target is None:
             why = f"{to} is not here. The message was not sent. Type /who to list who is here."
@@ -147,7 +147,7 @@ class Private(Topic):
     def _kept(
         self, message: MessageId, user: User, target: User | Account, event: e.Told
     ) -> e.Told:
-        """Note where a message is kept, and whether it waits for somebody."""
+        """Record in which conversation a message is kept, and whether it waits for its recipient."""
         here = isinstance(target, User)
         told = (
             replace(event, to=target.id, nick=target.nick)
@@ -251,7 +251,7 @@ class Private(Topic):
 def history_with(
     state: State, user: User, partner: Nick, command: c.ShowHistory, limit: int
 ) -> Decision:
-    """Answer with what somebody and ``partner`` wrote: to nobody but these two."""
+    """Answer with the conversation of a user and ``partner``; only these two can read it."""
     conversation = conversation_with(state, user, partner)
     if isinstance(conversation, SendReply):
         return conversation
@@ -265,7 +265,7 @@ def history_with(
 def conversation_with(
     state: State, user: User, nick: Nick
 ) -> tuple[RoomId, Account, Account] | SendReply:
-    """Return where it is kept what somebody and whoever is called ``nick`` wrote, and the accounts of both."""
+    """Return the conversation of a user and the account called ``nick``, and the accounts of both."""
     accounts = state.accounts
     mine = accounts.get(user.account) if user.account is not None else None
     if mine is None:
@@ -281,14 +281,14 @@ def conversation_with(
 
 
 def addressee(state: State, nick: Nick, kind: Kind) -> User | Account | None:
-    """Return whom a message to this nick is for: who has it, or what :func:`of_account` returns."""
+    """Return the recipient of a message to this nick: the user who has it, or what :func:`of_account` returns."""
     return state.user_named(nick) or of_account(state, nick, kind)
 
 
 def of_account(state: State, nick: Nick, kind: Kind) -> User | Account | None:
-    """Return who is here with the account of this name, or the account if nobody is; None if there is no such account.
+    """Return a user of the account of this name, or the account if it is not here; None if there is no such account.
 
-    What programs ask each other is for who is here.
+    Requests between programs are only for users who are here.
     """
     account = state.accounts.get(nick.key)
     if account is None:
@@ -300,7 +300,7 @@ def of_account(state: State, nick: Nick, kind: Kind) -> User | Account | None:
 
 
 def is_meant(to: Nick, target: User | Account, scope: str) -> bool:
-    """Tell whether who has a nickname has the session of this public scope, or ("") the account of that name."""
+    """Return whether the user with a nickname has the session of this public scope or, if it is "", is that account."""
     if scope:
         return isinstance(target, User) and any(
             session.scope == scope for session in target.sessions.values()
@@ -309,7 +309,7 @@ def is_meant(to: Nick, target: User | Account, scope: str) -> bool:
 
 
 def somebody_else(to: Nick, scope: str) -> Refused:
-    """Refuse a message to a nickname that may no longer be that of whom it is for."""
+    """Refuse a message to a nickname that another person may have by now."""
     why = (
         "someone else may have that nickname now"
         if scope
@@ -326,12 +326,12 @@ def _nothing_there(partner: Nick) -> Refused:
 
 
 def _ignored(user: User, account: Account) -> bool:
-    """Tell whether an account ignores somebody. They are not told so, as they are not when it is here."""
+    """Return whether an account ignores a user. The user is not told, just as when the account is here."""
     return any(key == user.nick.key for key, _ in account.ignored)
 
 
 def _wanted(state: State, user: User, target: User | Account) -> bool:
-    """Tell whether somebody takes private messages from this user; who is not here is where they were last."""
+    """Return whether a user or account accepts private messages from this user; an absent one counts as in its last rooms."""
     account = _account(state, target)
     if account is None or account.key == user.account:
         return True
@@ -352,7 +352,7 @@ def _account(state: State, target: User | Account) -> Account | None:
 
 
 def _not_to(state: State, target: User | Account, name: Nick) -> Refused:
-    """Refuse a private message to somebody who does not want one from everybody."""
+    """Refuse a private message to a user who does not accept it from everyone."""
     account = _account(state, target)
     wants = "people who share a room with them"
     if account is not None and account.privacy == "accounts":

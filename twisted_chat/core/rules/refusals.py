@@ -1,4 +1,4 @@
-"""Short ways to refuse a command, and what is said in more than one place."""
+"""Short ways to refuse a command, and sentences that are used in several places."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ def check_size(text: CleanText | None, limit: int) -> SendReply | None:
 
 
 def too_long(size: int, limit: int) -> str:
-    """Say that a text is too long."""
+    """Return the sentence that a text is too long."""
     return f"That text has {size:,} bytes; the limit is {limit:,}."
 
 
 def absent_target(nick: Nick) -> Refused:
-    """Refuse what is to be done to somebody who is not here."""
+    """Refuse a command about a user who is not here."""
     return Refused("no-such-nick", f"{nick} is not here. Type /who to list who is here.")
 
 
 def no_such_room(name: RoomName) -> str:
-    """Say that there is no room of that name; also of one that is not for everybody to know of."""
+    """Refuse a command about a room that does not exist, or that the user may not know about."""
     return f"There is no room {name}. Type /rooms to list them."
 
 
 def not_a_member(nick: Nick, room: Room) -> Refused:
-    """Refuse to do something to somebody who is not there."""
+    """Refuse a command about a user who is not in the room."""
     return Refused(
         "not-a-member",
         f"{nick} is not in {room.name}. Nothing was changed. Type /who {room.name} to list its members.",
@@ -54,7 +54,7 @@ def not_a_member(nick: Nick, room: Room) -> Refused:
 
 
 def has_account(key: str) -> Refused:
-    """Refuse what only guests can do."""
+    """Refuse a command that only guests can use."""
     return Refused(
         "already-logged-in",
         f"You are already logged in to the account {key}. To use another one, /quit and connect again.",
@@ -62,7 +62,7 @@ def has_account(key: str) -> Refused:
 
 
 def taken(nick: Nick, holder: User | Account) -> str:
-    """Say why ``nick`` cannot be had."""
+    """Return why ``nick`` is not available."""
     if isinstance(holder, Account):
         if holder.name == nick:
             return f'"{nick}" is registered. If it is yours, type /login {nick} PASSWORD.'
@@ -73,10 +73,10 @@ def taken(nick: Nick, holder: User | Account) -> str:
 
 
 def hidden(name: str) -> str:
-    """Say that somebody is ignored."""
+    """Return the confirmation that a user is ignored."""
     return f"You no longer see messages from {name}. Type /unignore {name} to undo that."
 
 
 def shown_again(name: str) -> str:
-    """Say that somebody is no longer ignored."""
+    """Return the confirmation that a user is no longer ignored."""
     return f"You see messages from {name} again."

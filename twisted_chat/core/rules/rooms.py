@@ -1,4 +1,4 @@
-"""Rooms: entering and leaving one, its topic, how much of its history is kept, how it is set, and invitations to it."""
+"""Rooms: entering and leaving them, topic, retention, settings, and invitations."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Rooms(Topic):
     def _try(
         self, asked: Asked, room: Room, password: str | None
     ) -> Refused | PasswordNeeded | None:
-        """Return why somebody cannot enter a room; whoever has tried too many passwords cannot try another one now."""
+        """Return why a user cannot enter a room; after too many wrong passwords they have to wait."""
         # Many share the server's own machine, so there each counts alone.
         who = next(iter(network_keys(asked.session.address)), f"user {asked.user.id}")
         key = f"{room.ref.id} {who}"
@@ -129,7 +129,7 @@ class Rooms(Topic):
     def _no_entry(
         self, user: User, room: Room | None, event: e.Joined
     ) -> Refused | PasswordNeeded | None:
-        """Return what stands in the way besides what the room is set to."""
+        """Return why a user cannot enter, apart from the settings of the room."""
         if room is not None and user.id in room.members:
             same = event.password in (None, room.password)
             so = "" if same else " Its password was not changed."
@@ -185,7 +185,7 @@ class Rooms(Topic):
         return it.in_room()
 
     def closed(self, it: Ordered, event: e.Closed) -> Outcome:
-        """Drop a room that came back, unless somebody came back to it."""
+        """Delete a restored room that nobody has entered."""
         proposal = it.proposal
         room = self.state.rooms.get(proposal.room) if proposal.room is not None else None
         if room is None or room.members or not room.passes:
@@ -343,7 +343,7 @@ def _left(applied: Applied, event: e.Left, state: State, node: Node) -> f.Effect
 
 
 def show_room(envelope: e.Envelope, ref: e.RoomRef, state: State, *, joined: bool) -> f.Effect:
-    """Show a room that somebody came or left; a crowded one later, all at once."""
+    """Show a room that a user joined or left; in a crowded room several are combined later."""
     assert envelope.author is not None
     members = len(state.rooms[ref.id].members)
     if members > state.limits.crowd_size:

@@ -1,4 +1,4 @@
-"""What operators of the server do: ending sessions, bans, announcements, letting nobody new in, accounts of others."""
+"""Operators of the server: ending sessions, bans, announcements, lockdown, other people's accounts."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class Server(Topic):
         return long or self.propose(asked, e.ServerBanned(asked.operator, ban))
 
     def _resolve(self, target: c.BanTarget) -> c.BanTarget | SendReply:
-        """Find what to ban of who has a nick now: the account, or else the address. Who is not here is an account."""
+        """Return what to ban for a nick: the user's account, or else their address; if the user is not here, the account."""
         user = self.state.user_named(target.nick) if target.nick is not None else None
         if user is None:
             if target.kind == "network" and ipaddress.ip_network(target.target).is_loopback:
@@ -196,7 +196,7 @@ class Server(Topic):
         return refused or self.propose(asked, event)
 
     def _not_to_be_changed(self, asked: Asked, account: Nick, instead: str) -> SendReply | None:
-        """Refuse to change an account that there is not, or one's own."""
+        """Refuse to change an account that does not exist, or the operator's own."""
         if asked.user.account == account.key:
             why = f"That is your own account. Nothing was changed. Type {instead} instead."
             return refuse("self", why)
@@ -227,7 +227,7 @@ def _told_nobody(it: Ordered, event: e.Event) -> Outcome:
 
 
 def operators_only(method: Callable[[Asked, Any], Decision]) -> Callable[[Asked, Any], Decision]:
-    """Refuse a command to sessions that are none of an operator of the server; else let ``method`` decide it."""
+    """Refuse a command unless the session is one of a server operator; otherwise let ``method`` decide it."""
 
     @functools.wraps(method)
     def decide(asked: Asked, command: Any) -> Decision:
@@ -239,7 +239,7 @@ def operators_only(method: Callable[[Asked, Any], Decision]) -> Callable[[Asked,
 
 
 def _second_thought(asked: Asked, ban: Ban) -> str:
-    """Say why a ban may not be meant so; nothing if there is no reason to ask."""
+    """Return why a ban may be a mistake; "" if there is no reason to ask."""
     if ban.kind == "account":
         own = ban.target == asked.user.account
         return "That is your own account, so you would be locked out." if own else ""
@@ -256,14 +256,14 @@ def _second_thought(asked: Asked, ban: Ban) -> str:
 
 
 def is_banned(state: State, session: SessionState, now: float) -> bool:
-    """Tell whether a ban from the server hits a session that is here."""
+    """Return whether a ban from the server matches a session that is here."""
     bans, user = state.server_bans, state.users.get(session.user) if session.user else None
     account = user.author.account if user is not None else None
     return bool(bans.of_address(session.address, now) or bans.of_account(account, now))
 
 
 def _deed(applied: Applied, deed: e.Deed, state: State, node: Node) -> f.Effects:
-    """Carry out what an operator did; its node writes it down and keeps it."""
+    """Carry out what an operator did; the operator's node records and stores it."""
     origin, now = applied.envelope.origin, applied.envelope.time
     effects: list[f.Effect] = []
     keep: f.Effect | None = None

@@ -1,9 +1,9 @@
-"""What a topic of the rules is made of: how each command is decided, and how each event is checked and applied.
+"""Topics of the rules: how each command is decided, and how each event is checked and applied.
 
-Deciding reads the state and changes nothing: it comes to a proposal, or to a reply. By the time a proposal has its place in the
-order somebody may have left, taken another name, or lost a role. So it is checked when it is decided and again when it is
-applied, by the same function, which has the one wording of each refusal. Applying is deterministic: from the same state, the
-same id and the same proposal every node makes the same state and the same envelope, or the same nothing.
+Deciding reads the state and changes nothing: the result is a proposal, or a reply. By the time a proposal has its place in the
+order somebody may have left, changed their nick, or lost a role. So it is checked when it is decided and again when it is
+applied, by the same function, which has the only wording of each refusal. Applying is deterministic: from the same state, the
+same id and the same proposal every node makes the same state and the same envelope, or rejects it.
 
 To add a rule, add a method to one of the topics, and its entry in that topic's table of commands or events.
 """
@@ -55,22 +55,22 @@ class _InRoom:
 
     @property
     def user(self) -> User:
-        """The user, where there is one: a session that has logged in, or an event that somebody did."""
+        """The user; only for a session that has logged in, or an event that has an author."""
         assert self.here is not None
         return self.here
 
     @property
     def room(self) -> Room:
-        """The room of a command or an event that is about one."""
+        """The room; only for a command or an event that is about one."""
         assert self.at is not None
         return self.at
 
 
 class Asked(_InRoom, msgspec.Struct, frozen=True, gc=False):
-    """Who gives a command, and when. ``tag`` is the client's own id of it.
+    """A command's session and user, and its time. ``tag`` is the client's own id of it.
 
-    ``here`` is None before login. ``scope`` is the public scope of the token the session has or, at login, will have.
-    ``at`` is the room that a command is about which was put into its table by :func:`in_room`.
+    ``here`` is None before login. ``scope`` is the public scope of the token that the session has or, at login, will have.
+    ``at`` is the room of a command that was put into its table by :func:`in_room`.
     """
 
     session: SessionState
@@ -82,13 +82,13 @@ class Asked(_InRoom, msgspec.Struct, frozen=True, gc=False):
 
     @property
     def operator(self) -> str:
-        """The name of the operator of the server that the session is of, if only those can give the command."""
+        """The name of the session's server operator; only for commands that need one."""
         assert self.session.operator is not None
         return self.session.operator
 
 
 class Ordered(_InRoom, msgspec.Struct, frozen=True, gc=False):
-    """A proposal at its place in the order, whose author is here; ``at`` is its room, if the author is in one."""
+    """A proposal at its place in the order, whose author is here; ``at`` is its room, if the author is in it."""
 
     message: MessageId
     proposal: e.Proposal
@@ -106,15 +106,15 @@ class Ordered(_InRoom, msgspec.Struct, frozen=True, gc=False):
         return self.proposal.origin.node, self.proposal.origin.session
 
     def within(self, room: Room) -> Ordered:
-        """Return the same in a room that its author has entered with it."""
+        """Return this with a room that its author has entered by it."""
         return msgspec.structs.replace(self, at=room)
 
     def by(self, user: User) -> Ordered:
-        """Return the same with the user who came with it as its author."""
+        """Return this with the user who arrived by it as its author."""
         return msgspec.structs.replace(self, here=user)
 
     def envelope(self, event: e.Event | None = None) -> e.Envelope:
-        """Put what happened into its envelope: the proposed event, or ``event`` if it came to something else."""
+        """Return the envelope of what happened: of the proposed event, or of ``event`` if that differs."""
         origin = self.proposal.origin
         return e.Envelope(
             self.message,
@@ -139,9 +139,9 @@ class Ordered(_InRoom, msgspec.Struct, frozen=True, gc=False):
 
 
 class Case(Protocol):
-    """What a check asks about: an event that a user wants to happen at a time, in the room it is about.
+    """What a check may ask: about an event that a user wants to happen, at a time, in a room.
 
-    When it is decided that is :class:`Asked`, when it is applied :class:`Ordered`.
+    At deciding it is an :class:`Asked`, at applying an :class:`Ordered`.
     """
 
     @property
@@ -155,7 +155,7 @@ class Case(Protocol):
 
 
 def permitted(action: Action) -> Callable[[Case, e.Event], Refused | None]:
-    """Check nothing but whether the user may do this in the room."""
+    """A check of nothing but the user's permission in the room."""
 
     def check(case: Case, event: e.Event) -> Refused | None:
         return may(action, case.user, case.room, case.now)
@@ -164,11 +164,11 @@ def permitted(action: Action) -> Callable[[Case, e.Event], Refused | None]:
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """How an event is applied; ``check`` says before why it cannot happen.
+    """How an event is applied; ``check`` returns why it cannot be.
 
-    ``effects`` says what follows from it for sessions and the store, if it is more than that it is shown.
-    ``in_room``: it is about a room, in which its author has to be still. ``lasting``: it changes something of the room that a
-    store keeps. ``by_nobody``: it has no author who is here already.
+    ``effects`` returns what follows for sessions and the store, if it is more than showing the event. ``in_room``: it is about
+    a room, which its author must not have left. ``lasting``: it changes something of the room that a store keeps.
+    ``by_nobody``: its author is not here yet.
     """
 
     apply: Callable[[Ordered, Any], Outcome]
@@ -195,7 +195,7 @@ class Topic:
         self.proven = {}
 
     def propose(self, asked: Asked, event: e.Event) -> Decision:
-        """Propose an event, for which the session waits; or refuse it with the words of its check."""
+        """Propose an event, for which the session waits; or refuse it with the reason that its check gives."""
         check = self.events[type(event)].check
         refused = check(asked, event) if check is not None else None
         if refused is not None:
@@ -215,7 +215,7 @@ class Topic:
 def in_room(
     topic: Topic, method: Callable[[Asked, Any], Decision]
 ) -> Callable[[Asked, Any], Decision]:
-    """Decide a command about a room by ``method``, which finds that as :attr:`Asked.room`; the user must be in it."""
+    """Decide a command about a room with ``method``, which finds the room as :attr:`Asked.room`; the user must be in it."""
 
     @functools.wraps(method)
     def decide(asked: Asked, command: Any) -> Decision:
@@ -235,9 +235,9 @@ def room_of(
     *,
     to_talk: bool = False,
 ) -> Room | SendReply:
-    """Find the room a command is about: the named one or the focus, and the user must be in it.
+    """Return the room of a command, which is the named or the focused one; the user must be in it.
 
-    Unless it is ``to_talk``, and the room lets people speak who are not.
+    With ``to_talk`` that is not needed if the room lets people outside speak.
     """
     nothing = " The message was not sent." if to_talk else ""
     if name is None:
