@@ -94,8 +94,10 @@ class NickTests(Case):
         for character in FORBIDDEN_IN_NICK[1:]:
             self.refusal_of_nick("bob" + chr(ord(character) + 0xFEE0))
         self.assertEqual(parse_nick("_x").text, "_x")
-        for first in "1-[^`|":
+        for first in "1-(=;":
             self.assertIn("cannot start with", self.refusal_of_nick(first + "bob"))
+        for first in "[]^`|":
+            self.assertEqual(parse_nick(first + "bob").text, first + "bob")
 
     def test_what_is_not_seen_is_named_and_not_quoted(self) -> None:
         self.assertIn("U+001B ESCAPE", self.refusal_of_nick("b\x1b[31m"))

@@ -51,6 +51,10 @@ _CACHED: Final = 4096
 # nick!user@host), the prefixes of rooms and roles, the separators of lists and paths, and quotes.
 _NOT_IN_NICK: Final = frozenset(" ,:*?!@#&+%~$./\\<>{}\"'")
 
+# What can stand first besides letters: of what IRC allows there, all but ``{ } \\``. Those are on many networks the small letters
+# of ``[ ] |``, and somebody could take a friend's name with them.
+_FIRST_IN_NICK: Final = "_[]^`|"
+
 # A comma separates rooms in a list; a colon ends a target (MSG USER:TEXT) or starts IRC's last
 # argument.
 _NOT_IN_ROOM: Final = frozenset(",:")
@@ -76,7 +80,7 @@ _IN_CONTEXT: Final = frozenset("\u00b7\u0375\u05f3\u05f4\u200c\u200d\u30fb")
 
 # The same rules for ASCII alone, which is nearly all there is. The tests hold them equal to the
 # long way.
-_ASCII_NICK: Final = re.compile(rf"[A-Za-z_][-A-Za-z0-9_\[\]^`|()=;]{{0,{MAX_NICK - 1}}}")
+_ASCII_NICK: Final = re.compile(rf"[A-Za-z_\[\]^`|][-A-Za-z0-9_\[\]^`|()=;]{{0,{MAX_NICK - 1}}}")
 # Everything visible, which is "!" to "~", but for the comma and the colon.
 _ASCII_ROOM: Final = re.compile(rf"(?![#/!?{{&])[!-+\--9;-~]{{1,{MAX_ROOM}}}")
 
@@ -225,7 +229,7 @@ def _nick(raw: str) -> Nick:
     _check_nick_characters(text)
     if len(text) > MAX_NICK:
         _too_long("nickname", MAX_NICK)
-    if text[0] != "_" and not category(text[0]).startswith("L"):
+    if text[0] not in _FIRST_IN_NICK and not category(text[0]).startswith("L"):
         raise BadName(f"a nickname cannot start with {_named(text[0])}; use a letter or _ there")
     _check_marks(text)
     return _unreserved(Nick(text, _enforce("UsernameCaseMapped:CaseFold", text), skeleton(text)))
@@ -329,7 +333,7 @@ def check_mask(mask: str) -> None:
         fits = character in _IN_CONTEXT or category(character) in _IN_NICK
         if character in _NOT_IN_NICK or not (fits or "!" <= character <= "~"):
             raise BadName(f"{_named(character)} cannot be in a nickname")
-    if mask[0] not in "*?_" and not category(mask[0]).startswith("L"):
+    if mask[0] not in f"*?{_FIRST_IN_NICK}" and not category(mask[0]).startswith("L"):
         raise BadName(f"a nickname cannot start with {_named(mask[0])}")
 
 
