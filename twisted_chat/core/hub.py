@@ -173,7 +173,7 @@ class Hub:
         now: float,
         tag: str | None = None,
         scope: Scope = NO_SCOPE,
-    ) -> Decision:
+    ) -> Decision | e.Proposal:
         """Decide a command of a session at time ``now``. ``tag`` is the sender's own id of it.
 
         ``scope`` is needed for a login only: that of the token it brings or will be given.

@@ -269,6 +269,7 @@ class AccountLogin:
         elif login.or_guest:
             self._hub.want(session, asked.nick)
             guest = self._hub.decide(session, c.Login(), self._wall(), tag, scope)
+            assert not isinstance(guest, e.Proposal)  # that is what a message is decided as
             arrived = guest.event if isinstance(guest, d.Propose) else None
             you_are = f" You are {arrived.nick}." if isinstance(arrived, e.Arrived) else ""
             self._sessions.tell(session, r.Refused(code, f"{why}.{you_are} {again}"), tag)

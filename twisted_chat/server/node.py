@@ -208,7 +208,11 @@ class Node:
                 self.hub.state.sessions[session].token = token
                 scope = self.tokens.scope_of(token)
             decision = self.hub.decide(session, command, self._wall(), tag, scope)
-            self._carry_out(session, decision, tag, scope)
+            if isinstance(decision, e.Proposal):
+                self._on_its_way = decision
+                self._bus.publish(decision)
+            else:
+                self._carry_out(session, decision, tag, scope)
         except Exception:
             self._sessions.failed(session, "a command", tag)
         landed = self._on_its_way is None
@@ -220,9 +224,6 @@ class Node:
     ) -> None:
         """Do what a decision asks for. ``scope`` is that of a session that logs in."""
         match decision:
-            case e.Proposal():
-                self._on_its_way = decision
-                self._bus.publish(decision)
             case d.Propose():
                 self.hub.state.sessions[session].claims = True
                 self._connections.hold(session, True)

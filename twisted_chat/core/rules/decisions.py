@@ -180,7 +180,6 @@ class Repeat(msgspec.Struct, frozen=True):
 
 Decision = (
     Propose
-    | e.Proposal
     | SendReply
     | InParts
     | Recall
