@@ -26,6 +26,7 @@ OFFERED: Final[dict[str, str]] = {
     "draft/account-registration": "",
     "draft/chathistory": "",
     "draft/message-redaction": "",
+    "draft/multiline": "max-bytes=4096,max-lines=100",
     "draft/no-implicit-names": "",
     "standard-replies": "",
     "userhost-in-names": "",
@@ -34,7 +35,14 @@ OFFERED: Final[dict[str, str]] = {
 #: Those that change what many sessions see alike; the others concern the client alone.
 SHOWN: Final = frozenset(
     (
-        *("account-tag", "echo-message", "extended-join", "invite-notify", "message-tags"),
+        *(
+            "account-tag",
+            "draft/multiline",
+            "echo-message",
+            "extended-join",
+            "invite-notify",
+            "message-tags",
+        ),
         *("server-time", "znc.in/self-message", "draft/message-redaction"),
         *("account-notify", "away-notify", "chghost", "setname"),
     )

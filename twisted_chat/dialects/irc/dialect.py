@@ -13,6 +13,7 @@ from twisted_chat.dialects.base import BadLine, Dialect, Step
 from twisted_chat.dialects.irc import numerics as n
 from twisted_chat.dialects.irc.capabilities import SHOWN
 from twisted_chat.dialects.irc.message import Message, middle
+from twisted_chat.dialects.irc.multiline import collect
 from twisted_chat.dialects.irc.rooms import inside
 from twisted_chat.dialects.irc.session import IrcSession
 from twisted_chat.dialects.irc.verbs import VERBS, Verb
@@ -62,6 +63,10 @@ class IrcDialect:
     def opens(self, password: str) -> bool:
         """Tell whether this is the password that clients need."""
         return hmac.compare_digest(password.encode(), self._password.encode())
+
+    def collect(self, session: IrcSession, message: Message) -> Iterator[Step]:
+        """Take a line of a message of several."""
+        return collect(session, message)
 
     def inside(self, session: IrcSession, room: RoomName) -> Iterator[Step]:
         """Tell of a room that another session of the same user has entered."""

@@ -28,6 +28,8 @@ _REDACT_ERRORS: Final = {
     "no-such-message": "UNKNOWN_MSGID",
     **dict.fromkeys(("not-operator", "not-your-message"), "REDACT_FORBIDDEN"),
 }
+#: The most lines of one message; as in JSON.
+MAX_LINES: Final = 100
 _CTCP: Final = "\x01"
 _ACTION: Final = "ACTION "
 # What people type to log in, and commands of clients that are private or have a password: a slip would say it to a room.
@@ -62,7 +64,7 @@ def tagmsg(session: IrcSession, message: Message) -> Iterator[Step]:
     if not targets:
         yield session.numeric(n.ERR_NEEDMOREPARAMS, "TAGMSG :Not enough parameters")
     elif any(name.startswith("+") for name in message.tags):
-        yield from _send(session, message, targets, "", "tags")
+        yield from send(session, message, targets, Text(), "tags")
 
 
 def redact(session: IrcSession, message: Message) -> Iterator[Step]:
@@ -108,7 +110,7 @@ def _say(session: IrcSession, message: Message, kind: c.Kind) -> Iterator[Step]:
         else:
             kind = "action" if text.startswith(_ACTION) else "ctcp"
             text = text.removeprefix(_ACTION)
-    yield from _send(session, message, targets, text, kind)
+    yield from send(session, message, targets, Text(text), kind)
 
 
 def _too_long(session: IrcSession, verb: str, targets: Iterable[str], text: str) -> int:
@@ -130,29 +132,61 @@ def _no_errors(reply: r.Reply) -> Iterable[str] | None:
     return () if isinstance(reply, r.Refused) else None
 
 
-def _send(
-    session: IrcSession, message: Message, targets: Iterable[str], text: str, kind: c.Kind
+class Text:
+    """The text of a message: its lines, and where they were cut on their way here."""
+
+    def __init__(self, *lines: str) -> None:
+        self._lines = list(lines)
+        self.cuts: list[tuple[int, int]] = []
+        #: How many lines were added.
+        self.count = len(lines)
+
+    def add(self, line: str, *, concat: bool) -> None:
+        """Add a line, or the rest of the last one."""
+        self.count += 1
+        if concat:
+            self.cuts.append((len(self._lines) - 1, len(self._lines[-1])))
+            self._lines[-1] += line
+        else:
+            self._lines.append(line)
+
+    @property
+    def blank(self) -> bool:
+        return not any(self._lines)
+
+    @property
+    def plain(self) -> tuple[CleanText, ...]:
+        """The lines without colours. Raises :class:`BadText`."""
+        return tuple(map(CleanText, self._lines))
+
+    @property
+    def formatted(self) -> tuple[FormattedText, ...]:
+        """The lines with their colours; nothing if they have none. Raises :class:`BadText`."""
+        return tuple(map(FormattedText, self._lines)) if any(map(is_formatted, self._lines)) else ()
+
+
+def send(
+    session: IrcSession, message: Message, targets: Iterable[str], text: Text, kind: c.Kind
 ) -> Iterator[Step]:
+    """Say something to each target. ``message`` has the tags of it."""
     try:
         tags = _client_tags(session, message)
     except BadTags as bad:
         yield session.fails("INVALID_TAGS", str(bad))
         return
-    formatted = (FormattedText(text),) if is_formatted(text) else ()
-    lines = () if kind == "tags" else (CleanText(text),)
+    formatted, lines, cuts = text.formatted, text.plain, tuple(text.cuts)
     private = any(map(_PRIVATE.match, lines))
     show = _no_errors if kind in ("notice", "ctcp-reply") else None
     for target in targets:
         if target.lower() in SERVICES and kind == "say":
-            yield from asked(session, target, text)
+            yield from asked(session, target, " ".join(lines))
             continue
         if private and target.startswith(("#", "@#")):
             yield session.numeric(n.ERR_CANNOTSENDTOCHAN, f"{middle(target)} :{_LOOKS_PRIVATE}")
             continue
         operators = target.startswith("@#")
-        extras = (
-            Extras(tags, formatted, operators=operators) if tags or formatted or operators else None
-        )
+        some = tags or formatted or cuts or operators
+        extras = Extras(tags, formatted, cuts, operators) if some else None
         try:
             command: c.Command = (
                 c.Say(lines, room_named(target.removeprefix("@")), kind, extras=extras)

@@ -22,6 +22,7 @@ from twisted_chat.dialects.irc.view import IrcView
 
 if TYPE_CHECKING:
     from twisted_chat.dialects.irc.dialect import IrcDialect
+    from twisted_chat.dialects.irc.multiline import Collected
 
 #: What a client needs for answers with labels.
 _LABELS: Final = frozenset(("labeled-response", "batch"))
@@ -85,6 +86,9 @@ class IrcSession:
         self.asked = Asked("")
         self._label: Label | None = None
         self._batches = 0
+        #: A message of several lines that the client has begun, and whether one was given up, whose end is still to come.
+        self.collected: Collected | None = None
+        self.spoiled = False
         self._in_batch = ""  # the name of the batch that history goes into, if it does
         #: The rooms that another session of the same user entered, and of which this one was told no more yet.
         self._entered: dict[RoomName, None] = {}
@@ -126,6 +130,12 @@ class IrcSession:
         if message is None:
             return ()
         label = message.tags.get("label", "")
+        if message.verb == "BATCH":
+            # What a batch began with has the label of the answer to its end.
+            ends = self.collected is not None and message.param(0).startswith("-")
+            label = self.collected.label if self.collected is not None and ends else ""
+        elif "batch" in message.tags and "draft/multiline" in self.caps:
+            return self.dialect.collect(self, message)
         if label and self.caps >= _LABELS and len(label.encode()) <= MAX_LABEL:
             return self._run_labeled(message, label)
         return self._run(message)
@@ -207,6 +217,8 @@ class IrcSession:
     def own(self, envelope: e.Envelope, *, acked: bool) -> bytes:
         event, me = envelope.event, self.me
         data = self.view.own(envelope, acked=acked)
+        if self._label is not None and b" BATCH +" in data.partition(b"\r\n")[0]:
+            self._label.is_batch("")
         if isinstance(event, e.Joined):
             self._entered[event.room] = None
         after = envelope.after

@@ -14,6 +14,7 @@ from twisted_chat.dialects.irc import (
     messages,
     modes,
     monitor,
+    multiline,
     oneself,
     operators,
     people,
@@ -74,6 +75,7 @@ VERBS: Final[dict[str, Verb]] = {
     "WHOIS": Verb(people.whois, "WHOIS [SERVER] NICK"),
     "WHOWAS": Verb(people.whowas, "WHOWAS NICK [COUNT]"),
     # --- messages ---
+    "BATCH": Verb(multiline.batch, "BATCH +NAME draft/multiline NICK|#ROOM, or -NAME", 1),
     "NOTICE": Verb(messages.notice, "NOTICE NICK|#ROOM[,…] :TEXT"),
     "PRIVMSG": Verb(messages.privmsg, "PRIVMSG NICK|#ROOM[,…] :TEXT"),
     "REDACT": Verb(messages.redact, "REDACT NICK|#ROOM ID [:TEXT]", 2),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 import msgspec
@@ -63,9 +64,19 @@ class IrcView:
             first += [(f"+{name}", value) for name, value in extras.tags]
         if event.kind == "tags":
             return encode([start], spell_tags(first))
-        lines = list(_lines(event, MAX_LINE - len(start.encode()) - len(" :")))
-        texts = [f"{start} :{line}" for line in lines]
-        return encode(texts[:1], spell_tags(first)) + encode(texts[1:], spell_tags(tags))
+        pieces = list(_pieces(event, MAX_LINE - len(start.encode()) - len(" :")))
+        if len(pieces) > 1 and "draft/multiline" in self.caps:
+            name = spell(envelope.id)
+            lines = encode(
+                [f":{author.prefix} BATCH +{name} draft/multiline {to}"], spell_tags(first)
+            )
+            for text, goes_on in pieces:
+                inside = [("batch", name), *([("draft/multiline-concat", "")] if goes_on else [])]
+                lines += encode([f"{start} :{text}"], spell_tags(inside))
+            return lines + encode([f":{author.prefix} BATCH -{name}"])
+        texts = [f"{start} :{text}" for text, _ in pieces if text.strip()]
+        rest = [each for each in first if each[0] != "msgid"]
+        return encode(texts[:1], spell_tags(first)) + encode(texts[1:], spell_tags(rest))
 
     def own(self, envelope: e.Envelope, *, acked: bool) -> bytes:
         if isinstance(envelope.event, e.Told) and not self._shows_own(envelope.event, mine=acked):
@@ -99,15 +110,23 @@ _AROUND: Final = {
 }
 
 
-def _lines(event: e.Said | e.Told, size: int) -> Iterator[str]:
-    """Yield the lines of a message, with its colours, in pieces of at most ``size`` bytes; blank ones are left out."""
+def _pieces(event: e.Said | e.Told, size: int) -> Iterator[tuple[str, bool]]:
+    """Yield the lines of a message, with its colours, in pieces of at most ``size`` bytes, and whether each goes on with a line.
+
+    A line that its sender had cut is cut in the same places.
+    """
     before, behind = _AROUND.get(event.kind, ("", ""))
-    room = size - len(before) - len(behind)
-    formatted = event.extras.formatted if event.extras is not None else ()
-    for line in formatted or event.lines:
-        for piece in split(line, room):
-            if piece.strip() or before:
-                yield f"{before}{piece}{behind}"
+    room, extras = size - len(before) - len(behind), event.extras
+    lines: Sequence[str] = event.lines
+    cuts: tuple[tuple[int, int], ...] = ()
+    if extras is not None:
+        lines, cuts = extras.formatted or lines, extras.cuts
+    for number, line in enumerate(lines):
+        ends = [place for at, place in cuts if at == number]
+        parts = [line[start:end] for start, end in pairwise((0, *ends, len(line)))]
+        pieces = [piece for part in parts for piece in split(part, room)]
+        for place, piece in enumerate(pieces):
+            yield f"{before}{piece}{behind}", place > 0
 
 
 def _joined(view: IrcView, envelope: e.Envelope, event: e.Joined) -> Iterable[str]:
