@@ -17,7 +17,7 @@ class Bus(Protocol):
     """Puts proposals in order and hands each, with its id, to every node."""
 
     def attach(self, apply: Apply) -> None:
-        """Name the one who applies what comes. Called once, before anything is published."""
+        """Set the function that applies proposals. Called once, before anything is published."""
 
     def publish(self, proposal: Proposal) -> None:
         """Send a proposal on its way. It comes back through ``apply``, perhaps before this returns."""
@@ -47,7 +47,7 @@ class LocalBus:
         self.drain()
 
     def drain(self) -> None:
-        """Apply what waits, unless that is being done already further up the stack."""
+        """Apply what waits, unless an outer call does so already."""
         if self._draining:
             return
         assert self._apply is not None, "attach() comes first"

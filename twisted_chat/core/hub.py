@@ -1,7 +1,7 @@
 """The hub: the state of the chat, and the two steps that every command takes through it.
 
-``decide`` makes a proposal of a command, or a reply; the bus gives the proposal its place in the order; ``apply`` makes it
-happen, on every node in the same way, or voids it. The hub has no clock and does no I/O: a test drives it by values.
+``decide`` turns a command into a proposal or a reply. The bus gives the proposal its place in the order. ``apply`` makes it
+happen, on every node in the same way, or rejects it. The hub has no clock and does no I/O: a test drives it with values.
 """
 
 from __future__ import annotations
@@ -67,11 +67,11 @@ class Hub:
 
     @property
     def limits(self) -> Limits:
-        """The limits that count now."""
+        """The current limits."""
         return self.state.limits
 
     def limit(self, limits: Limits) -> None:
-        """Let other limits count from now on; what a session or a room got at its beginning stays as it is."""
+        """Apply other limits from now on; what a session or a room was given at its beginning stays."""
         self.state.limit(limits)
         self._budgets.limits = limits
 
@@ -96,16 +96,16 @@ class Hub:
             self._leaving[session] = entry
 
     def banned(self, address: str | None, now: float) -> str:
-        """Say why nobody can come in from an address; nothing if they can."""
+        """Return why nobody can log in from an address; None if they can."""
         ban = self.state.server_bans.of_address(address, now)
         return ban.explain(now) if ban is not None else ""
 
     def server_bans(self, page: int, now: float) -> r.ServerBanList:
-        """Return a page of who is banned from the server."""
+        """Return a page of the bans from the server."""
         return listings.server_bans(self.state, page, now)
 
     def counts(self) -> r.Counts:
-        """Count who and what is there."""
+        """Return how many users, operators and rooms there are."""
         return people.counts(self.state)
 
     def admit(self, session: SessionId, now: float) -> float:
@@ -125,11 +125,11 @@ class Hub:
         return wait
 
     def crowded(self, session: SessionId, now: float) -> bool:
-        """Tell whether a session waits for others who share a budget with it, and not for tokens of its own."""
+        """Return whether a session waits for a budget that it shares with others, and not for tokens of its own."""
         return self.state.sessions[session].until > now
 
     def rested(self, session: SessionId) -> bool:
-        """Tell whether a session has nearly all its tokens, and has not waited for others for a while."""
+        """Return whether a session has nearly all its tokens, and has not waited for others for a while."""
         entry = self.state.sessions[session]
         return (
             entry.bucket.full(self.limits.flood_burst) and entry.bucket.at > entry.until + _RESTED
@@ -145,23 +145,23 @@ class Hub:
         )
 
     def ids_of(self, keys: Iterable[str]) -> set[UserId]:
-        """Return who has these nick keys now."""
+        """Return the users who have these nick keys now."""
         named = self.state.users_by_key
         return {named[key].id for key in keys if key in named}
 
     def focus_of(self, session: SessionId) -> Room | None:
-        """Return the room where the plain text of a session goes."""
+        """Return the focused room of a session."""
         focus = self.state.sessions[session].focus
         return self.state.rooms.get(focus) if focus is not None else None
 
     # --- what lasts ---
 
     def restore(self, remembered: Remembered) -> tuple[LeftOut, ...]:
-        """Take up what a store remembers of earlier runs, before anybody is here; return the rooms that cannot come back."""
+        """Restore what a store remembers of earlier runs, before any user is here; return the rooms that cannot be restored."""
         return snapshot.restore(self.state, remembered)
 
     def altered(self) -> Iterator[RoomRecord]:
-        """Yield the records of the rooms that a store has to know anew, each once."""
+        """Yield the records of the rooms that have changed since the last call, each once."""
         return snapshot.altered(self.state)
 
     # --- the two steps ---
@@ -200,7 +200,7 @@ class Hub:
         )
 
     def knows(self, scope: Scope) -> bool:
-        """Tell whether this is the scope of a session that is here, or was and is not forgotten yet."""
+        """Return whether this is the scope of a session that is here, or that was here and is not forgotten yet."""
         return self.state.user_in_scope(scope) is not None or self.state.client_ids.known(scope)
 
     def proven(
@@ -233,25 +233,25 @@ class Hub:
         self.state.client_ids.forget(now, scopes)
 
     def let_register(self, who: Registration) -> None:
-        """Say who can register from now on."""
+        """Set who can register from now on."""
         self.state.registration = who
 
     @property
     def asks_others(self) -> bool:
-        """Whether others than this server are asked about passwords, who may know names that it does not."""
+        """Whether other sources than this server are asked about passwords; they may know names that it does not."""
         return self.state.asks_others
 
     def ask_others(self, ask: bool) -> None:
-        """Say whether they are."""
+        """Set whether they are."""
         self.state.asks_others = ask
 
     def make_operator(self, session: SessionId, name: str | None, now: float) -> e.Proposal:
-        """Make a session one of the server operator of this name, or of none any more; return what tells everybody so."""
+        """Make a session one of the server operator of this name, or of none any more; return the event that announces it."""
         self.state.sessions[session].operator = name
         return self.propose(session, Propose(e.OperatorSet(name)), now)
 
     def want(self, session: SessionId, nick: Nick) -> None:
-        """Note which registered name a session could not have for want of the password."""
+        """Record which registered name a session did not get for lack of its password."""
         self.state.sessions[session].wanted = nick
 
     def departure(self, session: SessionId, reason: str, now: float) -> e.Proposal | None:
@@ -299,11 +299,11 @@ class Hub:
                     watchers.in_detail.add(session)
 
     def floor(self, user: UserId, room: Room, now: float) -> MessageId:
-        """Return behind which message somebody who is in a room sees what was said there."""
+        """Return the message after which a member of a room sees what was said there."""
         return floor(self.state.users[user], room, now)
 
     def entered(self, room: Room, *, created: bool) -> r.Entered:
-        """Describe a room to somebody who is in it now."""
+        """Return a description of a room for a user who has entered it."""
         names = room.first(self.limits.page_size, self.state.users)
         locked = room.password is not None
         bots = tuple(self.state.bots.in_room(room, self.limits.page_size))
@@ -361,9 +361,9 @@ class Hub:
     def _settle(
         self, entry: SessionState, user: User, replaced: Iterable[tuple[Node, SessionId]] = ()
     ) -> None:
-        """Give a session its user. One that takes over goes on where the other was: it talks where that one did.
+        """Give a session its user. If it takes over from another one, it has the same focused room.
 
-        If that is not known here, it talks nowhere: a guess might say a line meant for a locked room in an open one.
+        If that is not known here, it has none: a guess could send a line meant for a locked room to an open one.
         """
         entry.user = user.id
         entry.scope = user.sessions[self.node, entry.id].scope

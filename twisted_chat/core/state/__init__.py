@@ -1,1 +1,1 @@
-"""What the chat is at one moment, the same on every node."""
+"""The state of the chat at one moment, the same on every node."""

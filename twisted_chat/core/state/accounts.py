@@ -1,6 +1,6 @@
-"""Accounts: names that belong to somebody, here or not, and which sessions may come back as them.
+"""Accounts: names that have an owner, who may be here or not, and the sessions that may come back as them.
 
-What proves an account, the hash of its password, is not here: only the store has it.
+The hash of an account's password is not here: only the store has it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Accounts(dict[str, Account]):
         self.altered[account.key] = account
 
     def restore(self, account: Account) -> None:
-        """Take up an account that the store has."""
+        """Restore an account from the store."""
         self[account.key] = account
         self._by_look.update(dict.fromkeys(looks(account.name), account))
 
@@ -60,23 +60,23 @@ class Accounts(dict[str, Account]):
         return account if good else None
 
     def reserve(self, nick: Nick, now: float) -> None:
-        """Keep a free name for whom others vouch for: an account without a password of ours."""
+        """Create an account without a password of ours, for a user whom another source vouches for; the name must be free."""
         if self.holder(nick) is None:
             self.restore(Account(nick, now, KEPT_ELSEWHERE))
 
     def take_altered(self) -> tuple[dict[str, Account | None], dict[Scope, Proof]]:
-        """Return the accounts and the logins that a store was not told of yet; from now on it was."""
+        """Return the accounts and the logins that have changed since the last call."""
         taken = self.altered, self.new_logins
         self.altered, self.new_logins = {}, {}
         return taken
 
     def logged_in(self, scope: Scope, proof: Proof) -> None:
-        """Note that the sessions of a scope are an account's, and may come back as that."""
+        """Record that the sessions of a scope belong to an account, and may come back as it."""
         self.restore_login(scope, proof)
         self.new_logins[scope] = proof
 
     def restore_login(self, scope: Scope, proof: Proof) -> None:
-        """Take up what the store has of a scope."""
+        """Restore a login from the store."""
         self._logins[scope] = proof
         self._logins.move_to_end(scope)
         if len(self._logins) > MAX_LOGINS:

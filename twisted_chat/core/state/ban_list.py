@@ -1,4 +1,4 @@
-"""The bans, or the mutes, of a room: whom they hit is found without looking at each of them."""
+"""The bans, or the mutes, of a room; those that match a user are found without comparing each of them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ _Keys = dict[str, None]
 class BanList(MutableMapping[str, Ban]):
     """Bans by the keys of their targets, in the order in which they were made.
 
-    A ban is found by what it is for: a name, what that looks like, a session, a network, a cloak; only masks of nicknames, and of
-    ``nick!user@host``, take more than that, see :mod:`.matcher`. What :meth:`find` finds is what :func:`.bans.hits` says of each.
+    Bans are looked up by name, by what the name looks like, and by session, network and cloak. Only masks of nicknames, and of
+    ``nick!user@host``, take more than that, see :mod:`.matcher`. The result of :meth:`find` is the same as comparing each ban
+    with :func:`.bans.hits`.
     """
 
     def __init__(self) -> None:
@@ -60,11 +61,11 @@ class BanList(MutableMapping[str, Ban]):
         self._unindex(key, self._bans.pop(key))
 
     def find(self, who: Somebody, now: float, nick: Nick | None = None) -> Ban | None:
-        """Return the ban that is for somebody, the longest of several; under ``nick``, if they would take that."""
+        """Return the ban that matches a user, the longest of several; with ``nick``, as if the user had that nick."""
         return longest(self.of(who, now, nick))
 
     def of(self, who: Somebody, now: float, nick: Nick | None = None) -> dict[str, Ban]:
-        """Return all bans that are for somebody, by their keys."""
+        """Return all bans that match a user, by their keys."""
         nick = nick or who.nick
         found: _Keys = {}
         for place in self._asked(who, nick):
@@ -75,14 +76,14 @@ class BanList(MutableMapping[str, Ban]):
         return {key: ban for key in found if not (ban := self._bans[key]).over(now)}
 
     def weigh(self, who: Somebody, nick: Nick, effort: Effort) -> bool:
-        """Find out, within the effort, what masks somebody fits under a nickname; tell whether that was enough.
+        """Compare a user under a nickname with the masks, within the effort; return whether that was enough.
 
-        After that :meth:`find` takes next to nothing. It finds the same without it.
+        After that :meth:`find` takes next to no time. Its result does not depend on this.
         """
         return all(masks.weigh(text, effort) for _, masks, text in self._spelled(who, nick))
 
     def _spelled(self, who: Somebody, nick: Nick) -> Iterator[tuple[str, Matcher, str]]:
-        """Yield what is held against masks, with these and what their bans are found by."""
+        """Yield what is compared with masks, the masks, and the bans that they belong to."""
         names = ("mask", nick.key), ("mask look", look(nick.key))
         for kind, name in names:
             yield kind, self._masks, name
@@ -92,7 +93,7 @@ class BanList(MutableMapping[str, Ban]):
                     yield f"host{kind}", self._hostmasks, f"{name}!{place}"
 
     def _masks_of(self, ban: Ban) -> Matcher | None:
-        """Return the masks that a ban is looked for among, if its target is one."""
+        """Return the masks among which a ban belongs, if its target is one."""
         if ban.target.kind == "hostmask":
             return self._hostmasks
         return self._masks if _of_nicks(ban) else None
@@ -142,7 +143,7 @@ def _of_nicks(ban: Ban) -> bool:
 
 
 def _places(ban: Ban) -> Iterator[tuple[str, object]]:
-    """Yield what a ban that is not of a network is found by."""
+    """Yield the keys under which a ban is found, unless it is of a network."""
     target = ban.target
     if _of_nicks(ban) or target.kind == "hostmask":
         host = "host" if target.kind == "hostmask" else ""
@@ -160,7 +161,7 @@ def _places(ban: Ban) -> Iterator[tuple[str, object]]:
 
 
 def _networks(ban: Ban) -> Iterable[Network]:
-    """Return the networks that a ban is of, each once."""
+    """Return the networks that a ban covers, each once."""
     written = [ban.target.key] if ban.target.kind == "net" else (ban.address or "").split()
     return dict.fromkeys(each for each in map(read_network, written) if each is not None)
 

@@ -18,19 +18,19 @@ _WORD: Final = re.compile(r"![A-Za-z][A-Za-z0-9_-]{0,30}")
 
 
 def is_word(word: str) -> bool:
-    """Tell whether bots can answer to a word by how it is written."""
+    """Return whether a word is written so that bots can answer to it."""
     return _WORD.fullmatch(word) is not None
 
 
 class Bots(dict[UserId, frozenset[str]]):
-    """Who answers to which words."""
+    """The words that each bot answers to."""
 
     def answer(self, room: Room, word: str) -> bool:
-        """Tell whether somebody in a room answers to a word."""
+        """Return whether a bot in a room answers to a word."""
         return any(word in words and user in room.members for user, words in self.items())
 
     def in_room(self, room: Room, most: int) -> list[str]:
-        """Return words to which somebody in a room answers, those that were declared first, and not many more than ``most``."""
+        """Return words to which bots in a room answer, those declared first, and not many more than ``most``."""
         found: dict[str, None] = {}
         for user, words in self.items():
             if user in room.members:

@@ -1,7 +1,7 @@
-"""Budgets: how much all may send who share an address, a network or a room, however many sessions they make.
+"""Budgets: how much all sessions of an address, a network or a room may send together, however many they are.
 
-Who is over a budget waits; nothing is dropped. A room's budget is shared by the networks that write there: while it is used up,
-each has as much of it as any other, so that who floods makes only their own network wait.
+A session over a budget waits; nothing is dropped. A room's budget is shared by the networks that write there: while it is used
+up, each has an equal share of it, so a flood only makes its own network wait.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Budgets:
         self._many = self._many_rooms = MANY
 
     def come(self, session: SessionState, now: float) -> None:
-        """Count a session by where it comes from; this machine is exempt."""
+        """Count a session for its address and network; this machine is exempt."""
         if session.address is None:
             return
         # What is no address of the Internet counts for itself.
@@ -64,14 +64,14 @@ class Budgets:
         self._forget()
 
     def leave(self, session: SessionState) -> None:
-        """Count a session no longer. What it took and did not use is there again."""
+        """Stop counting a session. What it took and did not use is returned."""
         for pool in session.pools:
             pool.sessions -= 1
             pool.tokens += max(session.credit, 0)
         session.pools = ()
 
     def draw(self, session: SessionState, now: float) -> float:
-        """Let a session have lines of its budgets, and of that of the room where it spoke last; return the seconds until then."""
+        """Take lines from a session's budgets, and from that of its last room; return the seconds until they are available."""
         limits, wait, much = self.limits, 0.0, _LINES
         half = limits.flood_burst * AT_ONCE / 2
         room = self._rooms.get(session.spoke_in) if session.spoke_in is not None else None
@@ -90,9 +90,9 @@ class Budgets:
     def said(
         self, session: SessionState, room: RoomId | None, texts: Sequence[str], more: int = 0
     ) -> None:
-        """Count what was not drawn yet: that of long texts, and of the first in another room. ``room``: None is in private.
+        """Count what has not been taken yet: long texts, and the first one in another room. ``room`` is None for private ones.
 
-        ``more``: bytes that come with the texts.
+        ``more`` is the number of bytes that come with the texts.
         """
         much = 0
         if more or len(texts) > 1 or len(texts[0]) > SHORT:
@@ -109,7 +109,7 @@ class Budgets:
             session.until = max(session.until, now + wait)
 
     def _forget(self) -> None:
-        """Forget the budgets of networks from which nobody is here, if there are many."""
+        """If there are many, forget the budgets of networks without sessions."""
         if len(self._pools) <= self._many:
             return
         for key, pool in list(self._pools.items()):
@@ -119,7 +119,7 @@ class Budgets:
         self._many = max(MANY, 2 * len(self._pools))
 
     def _add_room(self, room: RoomId, now: float) -> _RoomBudget:
-        """Make the budget of a room; those that are full again are forgotten now and then, with rooms that are gone."""
+        """Make the budget of a room; now and then, full ones and those of deleted rooms are forgotten."""
         if len(self._rooms) >= self._many_rooms:
             for number, each in list(self._rooms.items()):
                 if each.is_full(self.limits, now):
@@ -130,7 +130,7 @@ class Budgets:
 
 
 class _RoomBudget:
-    """What may be said in one room. ``shares`` are of the networks that wrote while there was not enough for all."""
+    """The budget of one room. ``shares`` are those of the networks that wrote while there was not enough for all."""
 
     __slots__ = ("_many", "_shares", "whole")
 
@@ -144,7 +144,7 @@ class _RoomBudget:
         return self.whole.tokens >= limits.flood_burst * OF_ROOM * AT_ONCE
 
     def spend(self, network: str, much: int, limits: Limits, now: float) -> float:
-        """Take so much for a network, and return the seconds that this one has to wait for it."""
+        """Take ``much`` for a network, and return the seconds that it has to wait for it."""
         whole, rate = self.whole, limits.flood_rate * OF_ROOM
         whole.spend(0, limits, now)
         enough = whole.tokens >= much

@@ -1,4 +1,4 @@
-"""Who was here: the last users that left, or took another nickname."""
+"""The last users that left, or changed their nickname."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ MAX_OF_NAME: Final = 10
 
 
 class Departure(msgspec.Struct, frozen=True, gc=False):
-    """Who it was, and when they left, in seconds since 1970."""
+    """A user, and when they left, in seconds since 1970."""
 
     author: Author
     time: float
 
 
 class Departures:
-    """The last departures, by the events that they were."""
+    """The last departures, by the ids of their events."""
 
     def __init__(self) -> None:
         self._all: dict[MessageId, Departure] = {}
         self._by_key: dict[str, list[MessageId]] = {}
 
     def add(self, message: MessageId, author: Author, time: float) -> None:
-        """Note that somebody is no longer here under a nickname."""
+        """Record that a user is no longer here under a nickname."""
         self._all[message] = Departure(author, time)
         of_name = self._by_key.setdefault(author.nick.key, [])
         of_name.append(message)
@@ -45,7 +45,7 @@ class Departures:
             del self._by_key[key]
 
     def of(self, key: str) -> list[Departure]:
-        """Return who had the nickname with a key, the latest first."""
+        """Return the users who had the nickname with a key, the latest first."""
         return [self._all[message] for message in reversed(self._by_key.get(key, ()))]
 
     def dump(self) -> list[object]:

@@ -1,4 +1,4 @@
-"""Invitations: codes with which somebody can register where not everybody can. Only their digests are kept."""
+"""Invitation codes, with which a person can register where not everyone can. Only their digests are kept."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ MAX_INVITES: Final = 1_000
 
 
 def digest_of(code: str) -> str:
-    """Return what is kept of a code. A code is random, so that a fast hash keeps it secret.
+    """Return the digest of a code. A code is random, so a fast hash keeps it secret.
 
-    The full stop behind it, in the line that told it, may have been copied along.
+    The full stop after it, in the line that showed it, may have been copied along.
     """
     return hashlib.blake2b(code.strip(" .").encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
 class Invites(dict[str, float]):
-    """When the codes with these digests end. Change them by :meth:`put` and :meth:`use`."""
+    """When the codes with these digests expire. Change them with :meth:`put` and :meth:`use`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -28,22 +28,22 @@ class Invites(dict[str, float]):
         self.altered: dict[str, float | None] = {}
 
     def good(self, digest: str | None, now: float) -> bool:
-        """Tell whether a code can still be used."""
+        """Return whether a code can still be used."""
         return digest is not None and self.get(digest, 0.0) > now
 
     def full(self, now: float) -> bool:
-        """Tell whether there are as many codes that can still be used as there may be."""
+        """Return whether there are as many usable codes as there may be."""
         return len(self) >= MAX_INVITES and sum(end > now for end in self.values()) >= MAX_INVITES
 
     def put(self, digest: str, until: float, now: float) -> None:
-        """Add a code, if they are not :meth:`full`. Those that have ended go when there is no room."""
+        """Add a code, unless they are :meth:`full`. Expired ones are dropped only if there is no room."""
         if len(self) >= MAX_INVITES:
             for old in [each for each, end in self.items() if end <= now]:
                 self.use(old)
         self[digest] = self.altered[digest] = until
 
     def take_altered(self) -> dict[str, float | None]:
-        """Return what a store was not told of yet; from now on it was."""
+        """Return what has changed since the last call."""
         taken, self.altered = self.altered, {}
         return taken
 

@@ -1,4 +1,4 @@
-"""A room, and what a room's password is kept as."""
+"""A room, and the digest of a room's password."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ NO_TEXT: Final = CleanText("")
 class Room:
     """A room: ``members`` with their roles, in the order of joining.
 
-    ``returning`` are the scopes of those who were operators when the server ended, and are that again when they join.
-    ``roles`` are those of accounts in a room that has an owner, here or not, in the order in which they were given.
-    ``bans``, ``mutes`` and ``exceptions`` by the keys of their targets; ``invited``: who was invited and has not come, see
-    :attr:`User.invitation`; ``joined``: when each member came; ``spoke``: when somebody spoke last, while it is slow.
+    ``returning`` are the scopes of the users who were operators when the server ended; they are operators again when they join.
+    ``roles`` are those of accounts in a room that has an owner, whether they are here or not, in the order in which they were
+    given. ``bans``, ``mutes`` and ``exceptions`` are by the keys of their targets. ``invited``: users who were invited and have
+    not entered yet, see :attr:`User.invitation`. ``joined``: when each member entered. ``spoke``: when each user last spoke,
+    while the room is slow.
     """
 
     ref: RoomRef
@@ -61,38 +62,38 @@ class Room:
 
     @property
     def owner(self) -> str | None:
-        """The account that owns the room; a room without an owner vanishes when it is empty."""
+        """The account that owns the room; a room without an owner is deleted when it is empty."""
         return next((account for account, roles in self.roles.items() if "owner" in roles), None)
 
     @property
     def passes(self) -> bool:
-        """It vanishes when nobody is there."""
+        """Whether the room is deleted when it is empty."""
         return self.ref.id != LOBBY_ID and self.owner is None
 
     @property
     def closed(self) -> bool:
-        """Not everybody may come in and look: who is there, and the topic, are for the members."""
+        """Whether only members may see who is in the room, and its topic."""
         return self.password is not None or self.settings.private or self.settings.invite_only
 
     def roles_of(self, user: User) -> Roles:
-        """Return the roles that a user has here, or will have on coming."""
+        """Return the roles that a user has here, or will have after entering."""
         here = self.members.get(user.id)
         if here is not None:
             return here
         return self.roles.get(user.account, NO_ROLES) if user.account is not None else NO_ROLES
 
     def lets_in(self, user: User) -> bool:
-        """Tell whether somebody may come in once, whatever else is set."""
+        """Return whether a user may enter once, whatever the settings."""
         invitation = self.invited.get(user.invitation)
         return invitation is not None and invitation.passes
 
     def keeps_out(self, user: User, now: float, nick: Nick | None = None) -> Ban | None:
-        """Return the ban that counts for somebody; under ``nick``, if they would take that."""
+        """Return the ban that applies to a user; with ``nick``, as if the user had that nick."""
         ban = self.bans.find(user, now, nick) if self.bans else None
         return None if ban is None or self.exempts("bans", user, now, nick) else ban
 
     def mutes_user(self, user: User, now: float) -> Ban | None:
-        """Return the mute that counts for somebody: of a mask, none does for who has voice."""
+        """Return the mute that applies to a user; one of a mask does not apply to users who have voice."""
         found = self.mutes.of(user, now) if self.mutes else {}
         if self.roles_of(user):
             masks = "mask", "hostmask"
@@ -101,12 +102,12 @@ class Room:
         return None if ban is None or self.exempts("mutes", user, now) else ban
 
     def exempts(self, exempt: Exempt, user: User, now: float, nick: Nick | None = None) -> bool:
-        """Tell whether somebody is exempt from these."""
+        """Return whether a user is exempt from these."""
         there = self.exceptions[exempt]
         return bool(there) and there.find(user, now, nick) is not None
 
     def tighten(self) -> None:
-        """Note that it was set who may say what when."""
+        """Record that a setting about speaking has changed."""
         how = self.settings
         somehow = how.moderated or how.slow or how.outside or how.no_ctcp or how.accounts_speak
         self.strict = bool(somehow or self.mutes)
@@ -114,9 +115,9 @@ class Room:
             self.spoke.clear()
 
     def first(self, count: int, users: dict[UserId, User]) -> tuple[Nick, ...]:
-        """Return the nicks of the first ``count`` members; always the same number is asked for.
+        """Return the nicks of the first ``count`` members; it is always called with the same number.
 
-        Kept, for everybody who comes to a crowd is shown the same ones: who comes is last.
+        They are cached, because everyone who enters a crowded room is shown the same ones: new members come last.
         """
         first = self._first
         if first is None or len(first) < min(count, len(self.members)):
@@ -125,15 +126,15 @@ class Room:
         return first
 
     def changed(self) -> None:
-        """Note that somebody is gone, or has another name."""
+        """Forget the cached nicks: a member has left, or has another nick."""
         self._first = None
 
 
 def room_digest(room: RoomName, password: str) -> str:
-    """Digest a room's password, so that neither the bus nor a dump of the state holds it.
+    """Digest a room's password, so that neither the bus nor a dump of the state contains it.
 
-    A room's password is shared by many and can be tried a few times a minute; the hash is a fast one, for no one may
-    wait for it. Passwords of accounts are another matter.
+    A room's password is shared by many, and can be tried a few times a minute. The hash is a fast one, because nobody may have
+    to wait for it. Passwords of accounts are another matter.
     """
     return hashlib.blake2b(
         password.encode("utf-8"), key=room.key.encode("utf-8")[:64], digest_size=16

@@ -1,4 +1,4 @@
-"""Server bans: who cannot come in, why, and for how long; found without looking at each of them."""
+"""Bans from the server; those that match are found without comparing each of them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from twisted_chat.core.values.server_ban import MAX_BANS, Ban, Kind
 
 
 class ServerBans:
-    """All bans of a server, one for each target.
+    """All bans from a server, one for each target.
 
-    An address is looked up once for each length of prefix that any ban has: 33 and 129 are all there are.
+    An address is looked up once for each length of prefix that any ban has; there are at most 33 and 129.
     """
 
     def __init__(self) -> None:
@@ -27,12 +27,12 @@ class ServerBans:
         return iter(self._bans.values())
 
     def restore(self, bans: Iterable[Ban]) -> None:
-        """Take up the bans of an earlier run."""
+        """Restore the bans of an earlier run."""
         for ban in bans:
             self._put(ban)
 
     def full(self, ban: Ban, now: float) -> bool:
-        """Tell whether there are as many bans as there may be, and none in the place of which this one would be."""
+        """Return whether there are as many bans as there may be, and this one would not replace one of them."""
         return (
             len(self._bans) >= MAX_BANS
             and not self.has(ban.kind, ban.target)
@@ -40,13 +40,13 @@ class ServerBans:
         )
 
     def has(self, kind: Kind, target: str) -> bool:
-        """Tell whether there is a ban of just that."""
+        """Return whether there is a ban of exactly this target."""
         return (kind, target) in self._bans
 
     def add(self, ban: Ban, now: float) -> None:
-        """Add a ban, in the place of another of the same target, if they are not :meth:`full`.
+        """Add a ban, replacing another of the same target, unless they are :meth:`full`.
 
-        Those that are over go when there is no room: the time of day may be wrong for a while.
+        Expired ones are dropped only if there is no room, because the clock may be wrong for a while.
         """
         if len(self._bans) >= MAX_BANS:
             for each in [each for each in self._bans.values() if each.over(now)]:
@@ -55,7 +55,7 @@ class ServerBans:
         self._put(ban)
 
     def lift(self, kind: Kind, target: str) -> Ban | None:
-        """Take a ban out and return it; None if there is none. Bans of networks around or inside it stay."""
+        """Remove a ban and return it; None if there is none. Bans of networks around or inside it stay."""
         ban = self._bans.pop((kind, target), None)
         if ban is not None and kind == "network":
             place, number = _place(ipaddress.ip_network(target))
@@ -84,7 +84,7 @@ class ServerBans:
         return ban if ban is not None and not ban.over(now) else None
 
     def listed(self, now: float) -> list[Ban]:
-        """Return the bans that are not over, the newest first."""
+        """Return the bans that have not expired, the newest first."""
         return [ban for ban in reversed(self._bans.values()) if not ban.over(now)]
 
     def _put(self, ban: Ban) -> None:
@@ -95,11 +95,10 @@ class ServerBans:
 
 
 def shut(panic: int, *, account: str | None, local: bool) -> str:
-    """Say why somebody cannot come in while operators let in no new guests (1) or nobody new (2); nothing if they can.
+    """Return why a user cannot log in during a lockdown (1: no new guests, 2: nobody new); None if they can.
 
-    Nobody registers meanwhile, see :mod:`twisted_chat.core.rules.accounts`.
-
-    Who is on the server's own machine always can: somebody has to end that.
+    Nobody can register meanwhile, see :mod:`twisted_chat.core.rules.accounts`. Users on the server's own machine can always log
+    in, because someone has to be able to end the lockdown.
     """
     if local or not panic or (panic == 1 and account is not None):
         return ""

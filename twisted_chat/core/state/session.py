@@ -1,4 +1,4 @@
-"""A session as the hub of its node knows it: where its user talks, and whom they ignore."""
+"""A session as the hub of its node knows it: its focused room, and the users it ignores."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _NO_SCOPE: Final = Scope("")
 
 @dataclasses.dataclass(slots=True, eq=False)
 class SessionState:
-    """One live connection to this node. ``before`` are the rooms that had the focus earlier, the latest last.
+    """One live session of this node. ``before`` are the rooms that had the focus earlier, the latest last.
 
-    ``host`` is what others may see of where it comes from, ``address`` the address itself, None for this machine.
+    ``host`` is what others may see of the address; ``address`` is the address itself, None for this machine.
     """
 
     id: SessionId
@@ -66,7 +66,7 @@ class SessionState:
     kept_ahead: int = 0
 
     def focus_on(self, room: RoomId) -> None:
-        """Talk in ``room`` from now on, and remember where the talk was."""
+        """Move the focus to ``room``, and remember where it was."""
         if self.focus is not None and self.focus != room:
             self.before.append(self.focus)
         if room in self.before:
@@ -74,7 +74,7 @@ class SessionState:
         self.focus = room
 
     def follow(self, other: SessionState, rooms: Container[RoomId]) -> None:
-        """Go on as ``other``, which this session takes the place of, was; its user may have left some rooms since."""
+        """Take over the focus and settings of ``other``, which this session replaces; its user may have left some rooms since."""
         self.bucket = other.bucket
         self.focus = other.focus if other.focus in rooms else None
         self.before = [room for room in other.before if room in rooms]
@@ -83,7 +83,7 @@ class SessionState:
         self.ignored.update(other.ignored)
 
     def drop(self, room: RoomId, *, fall_back: bool) -> None:
-        """Forget a room; if it had the focus, that goes to the room before, or with ``fall_back`` unset nowhere."""
+        """Forget a room. If it had the focus, that returns to the previous room or, unless ``fall_back``, to none."""
         if room in self.before:
             self.before.remove(room)
         if self.focus == room:

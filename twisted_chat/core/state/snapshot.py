@@ -1,4 +1,4 @@
-"""What of the state outlives the server: rooms as records and back, accounts, scopes, the ids of clients' messages."""
+"""The part of the state that outlives the server: records of rooms, accounts, scopes, clients' message ids."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from twisted_chat.core.values.names import BadName, RoomName, parse_room
 
 
 def record(state: State, room: Room) -> RoomRecord:
-    """Make the record of a room as it is now.
+    """Return the record of a room as it is now.
 
-    Its operators are those who are there, and those of an earlier run who have not come back; but for accounts whose roles
+    Its operators are those who are there, and those of an earlier run who have not come back; except for accounts whose roles
     are kept by account.
     """
     here = {
@@ -42,16 +42,16 @@ def record(state: State, room: Room) -> RoomRecord:
 
 
 def altered(state: State) -> Iterator[RoomRecord]:
-    """Yield the record of each room of which something that lasts was changed since it was last asked for."""
+    """Yield the record of each room that has changed in a lasting way since the last call."""
     while state.altered:
         number, _ = state.altered.popitem()
         yield record(state, state.rooms[number])
 
 
 def restore(state: State, remembered: Remembered) -> tuple[LeftOut, ...]:
-    """Take up what a store remembers, into a state in which nobody is yet; return the rooms that cannot come back.
+    """Restore what a store remembers into an empty state; return the rooms that cannot be restored.
 
-    What kept two rooms apart when they were made may have changed since, with the rules or with Unicode.
+    The rules, or Unicode, may have changed since two rooms were created, so that their names now look the same.
     """
     left_out = []
     for each in remembered.rooms:
@@ -95,7 +95,7 @@ def _fill(room: Room, from_: RoomRecord) -> None:
 
 
 def _name(each: RoomRecord) -> RoomName | None:
-    """Return the name of a room as it is parsed today; None if it is another one today, or none at all."""
+    """Return the name of a room as it is parsed today; None if that differs, or if it is not valid any more."""
     try:
         name = parse_room(each.ref.name.text)
     except BadName:
@@ -105,7 +105,7 @@ def _name(each: RoomRecord) -> RoomName | None:
 
 
 def _clash(state: State, each: RoomRecord) -> str:
-    """Say which room stands in the way; nothing if none does."""
+    """Return which other room prevents this one; "" if none does."""
     other = state.rooms.get(each.ref.id) or state.room_named(each.ref.name)
     if other is not None:
         return f"{other.name} already exists"

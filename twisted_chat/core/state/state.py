@@ -1,6 +1,6 @@
-"""Who and what is there now. Plain data; only :mod:`twisted_chat.core.rules` changes what all nodes share.
+"""The users, rooms and sessions that are here now: plain data, changed by :mod:`twisted_chat.core.rules` only.
 
-Shared by all nodes: users, rooms and sent ids. Known to one node only: its sessions, with focus and ignore list.
+All nodes share users, rooms and sent ids. Only one node knows its sessions, with their focus and ignore lists.
 """
 
 from __future__ import annotations
@@ -74,12 +74,12 @@ class State:
         self.add_room(Room(RoomRef(LOBBY_ID, LOBBY), 0.0))
 
     def limit(self, limits: Limits) -> None:
-        """Let other limits count from now on."""
+        """Apply other limits from now on."""
         self.limits = limits
         self.client_ids.max_ids = limits.max_ids
 
     def user_named(self, nick: Nick) -> User | None:
-        """Return the user of that nick, in any case of letters."""
+        """Return the user with that nick, in upper or lower case."""
         return self.users_by_key.get(nick.key)
 
     def user_in_scope(self, scope: Scope) -> User | None:
@@ -87,9 +87,9 @@ class State:
         return self._users_by_scope.get(scope)
 
     def nick_holder(self, nick: Nick, but: User | None = None) -> User | None:
-        """Return who stands in the way of taking ``nick``: the same name, or one that looks the same.
+        """Return the user or account that prevents taking ``nick``: it has the same name, or one that looks the same.
 
-        ``but`` is the one who wants it, and stands in nobody's way.
+        ``but`` is the user who wants the nick, and does not count.
         """
         holders = [self.users_by_key.get(nick.key), *map(self._users_by_look.get, looks(nick))]
         return next((user for user in holders if user is not None and user is not but), None)
@@ -97,9 +97,9 @@ class State:
     def in_the_way(
         self, nick: Nick, user: User | None = None, account: str | None = None
     ) -> User | Account | None:
-        """Return what keeps ``user``, who has the account with the key ``account``, from taking ``nick``.
+        """Return what prevents ``user``, who has the account with the key ``account``, from taking ``nick``.
 
-        That is the account it is reserved for, or who is here under it, or under one that looks the same.
+        That is the account that the nick is reserved for, or a user who has it, or one that looks the same.
         """
         reserved = self.accounts.holder(nick)
         if reserved is not None and reserved.key != account:
@@ -112,7 +112,7 @@ class State:
         return found if found is not None and user.id in found.members else None
 
     def room_named(self, name: RoomName) -> Room | None:
-        """Return the room of that name, in any case of letters."""
+        """Return the room of that name, in upper or lower case."""
         return self.rooms_by_key.get(name.key)
 
     def lookalike(self, name: RoomName) -> Room | None:
@@ -130,13 +130,13 @@ class State:
     def attach(
         self, user: User, place: tuple[Node, SessionId], author: Author, address: str
     ) -> None:
-        """Give a user another session."""
+        """Add a session to a user."""
         user.sessions[place] = author
         user.addresses[place] = address
         self._users_by_scope[author.scope] = user
 
     def detach(self, user: User, place: tuple[Node, SessionId]) -> None:
-        """Take a session from a user, who may be left with none."""
+        """Remove a session from a user, who may be left without any."""
         gone = user.sessions.pop(place)
         user.addresses.pop(place, None)
         self.set_operator(user, place, None)
@@ -154,7 +154,7 @@ class State:
             self.rooms[room].changed()
 
     def set_account(self, user: User, account: str | None) -> None:
-        """Note whose account a user has, or that it is a guest."""
+        """Record which account a user has, or that the user is a guest."""
         self._unindex_account(user)
         known = self.accounts.get(account or "")
         name = known.name.text if known is not None else account or ""
@@ -162,12 +162,12 @@ class State:
         self._index_account(user)
 
     def describe(self, user: User, **about: str | bool | None) -> None:
-        """Note something else that others see of a user."""
+        """Record other data of a user that others see."""
         user.author = msgspec.structs.replace(user.author, **about)
         self._retell(user)
 
     def set_user(self, user: User, settings: UserSettings) -> None:
-        """Let a user have these settings from now on."""
+        """Set the settings of a user."""
         user.settings = settings
         if settings.hidden:
             self.hidden[user.id] = None
@@ -175,7 +175,7 @@ class State:
             self.hidden.pop(user.id, None)
 
     def set_operator(self, user: User, place: tuple[Node, SessionId], name: str | None) -> None:
-        """Note that a session of a user is one of the server operator of this name, or of none any more."""
+        """Record that a session of a user is one of the server operator of this name, or of none any more."""
         if name is not None:
             user.operators[place] = name
             self.operators[user.id] = None
@@ -183,11 +183,11 @@ class State:
             del self.operators[user.id]
 
     def shares_room(self, user: User, other: User) -> bool:
-        """Tell whether two are in one of the same rooms."""
+        """Return whether two users share a room."""
         return any(room in other.rooms for room in user.rooms)
 
     def sees(self, user: User, other: User) -> bool:
-        """Tell whether somebody is in the lists that a user gets."""
+        """Return whether a user appears in the lists that another user gets."""
         return (
             not other.settings.hidden
             or other is user
@@ -206,11 +206,11 @@ class State:
         }
 
     def users_of(self, account: str) -> list[User]:
-        """Return the users that have an account."""
+        """Return the users of an account."""
         return list(self._users_by_account.get(account, {}).values())
 
     def sessions_of(self, node: Node, *users: UserId) -> tuple[SessionId, ...]:
-        """Return the sessions of users on a node, which is the one that this is the state of."""
+        """Return the sessions of users on a node, which must be the one that this state belongs to."""
         found = (self.users.get(user) for user in users)
         return tuple(
             session
@@ -260,7 +260,7 @@ class State:
         self._rooms_by_look.update(dict.fromkeys(looks(room.name), room))
 
     def take_out(self, user: User, room: Room) -> None:
-        """End a membership; a room that is empty then is gone, if nobody owns it (the lobby stays)."""
+        """End a membership; if the room is then empty and has no owner, it is deleted (but not the lobby)."""
         if "operator" in room.members.pop(user.id, ()):
             self.altered[room.ref.id] = None
         room.joined.pop(user.id, None)
@@ -270,7 +270,7 @@ class State:
             self.remove_room(room)
 
     def quit(self, user: User, room: Room) -> None:
-        """End a membership for good: the account is no longer there when it comes back, unless another of its users is."""
+        """End a membership for good: the account does not return to the room, unless another of its users is there."""
         account = user.account
         self.take_out(user, room)
         if account is not None and not any(
@@ -279,7 +279,7 @@ class State:
             self.read_markers.quit(account, room.ref.id)
 
     def set_room(self, room: Room, settings: Settings) -> None:
-        """Let a room be set so from now on."""
+        """Set the settings of a room."""
         before, room.settings = room.settings, settings
         room.tighten()
         if settings.private and not before.private:
@@ -288,7 +288,7 @@ class State:
             bisect.insort(self.listed_keys, room.name.key)
 
     def remove_room(self, room: Room) -> None:
-        """Forget a room that nobody is in."""
+        """Delete a room that is empty."""
         del self.rooms[room.ref.id]
         del self.rooms_by_key[room.name.key]
         if not room.settings.private:
@@ -298,9 +298,9 @@ class State:
         self.altered.pop(room.ref.id, None)
 
     def dump(self) -> dict[str, object]:
-        """Return what all nodes share as plain data: two hubs that saw the same order give the same.
+        """Return what all nodes share as plain data, which is the same for two hubs that saw the same order.
 
-        Where an order shows (of members, of rooms, in what is forgotten first) it is a list.
+        Where the order matters (of members, of rooms, of what is forgotten first) it is a list.
         """
         return {
             "users": {
@@ -364,5 +364,5 @@ class State:
 
 
 def _remove(keys: list[str], key: str) -> None:
-    """Take a key out of a sorted list."""
+    """Remove a key from a sorted list."""
     del keys[bisect.bisect_left(keys, key)]

@@ -1,4 +1,4 @@
-"""Somebody who is present now."""
+"""A user who is present now."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from twisted_chat.core.values.text import CleanText
 
 @dataclasses.dataclass(slots=True, eq=False)
 class User:
-    """Somebody present now. ``rooms`` holds the ids of the rooms, in the order of joining.
+    """A user who is present now. ``rooms`` holds the ids of their rooms, in the order of joining.
 
-    ``sessions`` are the authors by their sessions: these differ by what is a session's own, which is scope and host.
-    ``author`` is one of them. ``addresses`` are where the sessions came from, for comparing, and never shown.
+    ``sessions`` are the authors by session; they differ in what belongs to a session, which is scope and host. ``author`` is
+    one of them. ``addresses`` are those that the sessions come from; they are only compared, and never shown.
     """
 
     id: UserId
@@ -48,12 +48,12 @@ class User:
 
     @property
     def hosts(self) -> set[str]:
-        """What others may see of where the sessions come from."""
+        """What others may see of the addresses of the sessions."""
         return {author.host for author in self.sessions.values()}
 
     @property
     def user_hosts(self) -> set[str]:
-        """What masks of ``nick!user@host`` are held against behind the ``!``: with the account for the host, and each cloak."""
+        """What masks of ``nick!user@host`` are compared with after the ``!``: with the account as host, and each cloak."""
         user, hosts = self.author.shown_user.lower(), self.hosts
         if self.account is not None:
             hosts.add(f"{self.account}.user")
@@ -61,5 +61,5 @@ class User:
 
     @property
     def invitation(self) -> str:
-        """What an invitation is kept under: the account, or of a guest the session."""
+        """The key of the user's invitations: the account or, for a guest, the session."""
         return f"account {self.account}" if self.account is not None else f"session {self.scope}"
