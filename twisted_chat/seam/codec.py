@@ -1,6 +1,6 @@
-"""What passes the seam as bytes and back: MessagePack, in which a value of a class of ours is a list that begins with its name.
+"""Packs what passes the seam: MessagePack, in which an object of one of our classes is a list that begins with its name.
 
-Nothing is encoded as long as both sides are in one process.
+Nothing is packed as long as both sides are in one process.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def encode(value: object) -> bytes:
 
 
 def decode(data: bytes) -> Any:
-    """Return the value that these bytes stand for."""
+    """Return the value packed in these bytes."""
     return _put_together(_unpack(data))
 
 

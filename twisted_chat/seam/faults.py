@@ -1,4 +1,4 @@
-"""A fault of the server, as the log has it and as its session is told."""
+"""An internal error, as the log has it and as its session is told."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ log = Logger(namespace="twisted_chat.sessions")
 
 
 def report(sums: LogSums, what: str, address: str, why: Failure | None = None) -> Refused:
-    """Log an exception under an id; return what shows that id, and nothing else, to the session that met it.
+    """Log an exception under an id; return the notice that shows only this id to the session that caused it.
 
-    ``why`` is the exception being handled if None.
+    ``why`` defaults to the exception being handled.
     """
     fault = secrets.token_hex(4)
     sums.write(

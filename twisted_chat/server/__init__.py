@@ -1,1 +1,1 @@
-"""One server at work: what a command does on its way through, and who is told."""
+"""The server at work: the path of a command through it, and who is told of the result."""

@@ -1,4 +1,4 @@
-"""What server operators do with accounts of others: find them, and let their owners in who forgot the password."""
+"""Accounts of other people, as server operators manage them: finding them, and resetting forgotten passwords."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SLICE: Final = 200
 
 
 class AccountAdmin:
-    """Answers what operators ask about accounts, on one node."""
+    """Answers operators' questions about accounts, on one node."""
 
     def __init__(self, services: Services, carry_out: CarryOut) -> None:
         self._hub = services.hub
@@ -42,14 +42,14 @@ class AccountAdmin:
     def answer(
         self, session: SessionId, command: c.ShowAccounts | c.ResetPassword, tag: str | None
     ) -> None:
-        """Do what a session was allowed to ask for."""
+        """Carry out a command that was permitted."""
         if isinstance(command, c.ShowAccounts):
             self._pending.start(session, tag, self._list(command), "/accounts")
         else:
             self._pending.start(session, tag, self._reset(session, command, tag), "/reset-password")
 
     def code_of(self, digest: str) -> str:
-        """Return the code that was made up for this, once."""
+        """Return the code that was made for this, once."""
         return self._codes.pop(digest, "")
 
     async def _list(self, asked: c.ShowAccounts) -> r.Reply:

@@ -1,4 +1,4 @@
-"""Server operators: how sessions become theirs, what their commands do beyond the hub, and the audit log of that."""
+"""Server operators: how a session becomes one, what their commands do outside the hub, and the audit log."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Admin:
     """Server operators on one node."""
 
     def __init__(self, services: Services, disk: Disk, accounts: AccountAdmin) -> None:
-        """``end`` ends a session: with what it is told, and what others are."""
+        """``end`` ends a session, given what it is told and what others see."""
         self._hub = services.hub
         self._sessions = services.sessions
         self._store = services.store
@@ -64,7 +64,7 @@ class Admin:
         self.in_clear = False
 
     def load(self, operators: Operators) -> None:
-        """Let these be the operators from now on. Sessions of those who are none any more, or have another password, are none."""
+        """Set the operators. Sessions of operators who were removed, or have a new password, lose their rights."""
         old, self._operators = self._operators, operators
         for session, entry in self._hub.state.sessions.items():
             name = entry.operator
@@ -91,7 +91,7 @@ class Admin:
         | c.ResetPassword,
         tag: str | None,
     ) -> None:
-        """Do what a session was allowed to ask for. ``Oper`` anybody may."""
+        """Carry out a command that was permitted; anyone may try ``Oper``."""
         entry = self._hub.state.sessions[session]
         match command:
             case c.Oper():
@@ -120,18 +120,18 @@ class Admin:
                 self._pending.start(session, tag, self._audit(command.page), "/audit")
 
     def tell_stats(self, session: SessionId, tag: str | None) -> None:
-        """Tell a session that may know how the server and its store are doing. It need not be an operator's."""
+        """Answer a session that may see the statistics, which need not be an operator's."""
         self.note(session, "looked at the stats")
         self._sessions.tell(session, self.stats(), tag)
 
     def note(self, session: SessionId, what: str) -> None:
-        """Add to the audit log what a session did that others may do as well, if it is an operator's."""
+        """Add to the audit log what others may do as well, if the session is an operator's."""
         operator = self._hub.state.sessions[session].operator
         if operator is not None:
             self._record(session, operator, what)
 
     def stats(self) -> r.Stats:
-        """Return how the server and its store are doing."""
+        """Return the statistics of the server and its store."""
         state, health = self._hub.state, msgspec.structs.asdict(self._store.health())
         if health["error"] is not None:
             health["error"] = shown(health["error"], _LONGEST_ERROR)
@@ -141,7 +141,7 @@ class Admin:
         return r.Stats(*counts, store, *growth, counts=self._hub.counts())
 
     def _may_try(self, session: SessionId) -> r.Refused | None:
-        """Refuse a try that may not be made; count it if it may."""
+        """Refuse a try if there were too many; otherwise count it."""
         if not len(self._operators):
             return r.Refused(
                 "no-operators",
@@ -163,7 +163,7 @@ class Admin:
         return None
 
     def _keys(self, session: SessionId) -> list[str]:
-        """Return what tries are counted by. Many share the server's own machine, so there each session counts alone."""
+        """Return the key under which tries are counted. Many share the server's machine, so there each session has its own."""
         keys = [f"session {session}"]
         return [*keys, *network_keys(self._hub.state.sessions[session].address)[:1]]
 
@@ -219,13 +219,13 @@ class Admin:
         self._write(it.operator, envelope.author.nick.text, address, it.what)
 
     def code_of(self, digest: str) -> str:
-        """Return the code that was made up in place of a password, once."""
+        """Return the code that was made to replace a password, once."""
         return self._accounts.code_of(digest)
 
     def confirm(
         self, session: SessionId, envelope: e.Envelope, text: str, stored: str | None
     ) -> None:
-        """Confirm what an operator did: once it is stored, if it is to be; ``stored`` is how that command is typed."""
+        """Confirm what an operator did; with ``stored``, the name of the command, once it is stored."""
         if stored is None:
             self._sessions.tell(session, r.Confirmed(text), envelope.tag)
             return
@@ -239,7 +239,7 @@ class Admin:
                 self._tell_unstored(0.0)
 
     def tick(self) -> None:
-        """Tell operators of what they did that is not stored yet; called every few seconds."""
+        """Tell operators which of their actions are not stored yet; called every few seconds."""
         self._tell_unstored(_SOON)
 
     def _tell_unstored(self, after: float) -> None:
@@ -263,7 +263,7 @@ class Admin:
         self._write(operator or "", nick, self._sessions.address(session), what)
 
     def _write(self, operator: str, nick: str, address: str, what: str) -> None:
-        """Add a line to the audit log, and to the log."""
+        """Add a record to the audit log, and a line to the log."""
         text = shown(what, _LONGEST)
         log.info(
             "operator {operator} ({nick}, {address}) {what}",

@@ -1,4 +1,4 @@
-"""The unread summary: what an account missed while it had no session, told to the first one that it has again."""
+"""The unread summary: what an account missed while it had no session, told to its first session after that."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _AT_ONCE: Final = 2
 
 
 class CatchUp:
-    """Tells accounts what they missed, in the background: nobody's login waits for that."""
+    """Tells accounts what they missed, in the background, so that no login waits for it."""
 
     def __init__(self, services: Services, history: HistoryReader) -> None:
         self._hub = services.hub
@@ -50,7 +50,7 @@ class CatchUp:
         self._telling: dict[str, SessionId] = {}
 
     def came(self, session: SessionId, at: MessageId, *, anew: bool) -> None:
-        """Tell a session that came, or logged in, at an event what its account missed. ``anew``: it takes no other's place."""
+        """Tell a session that logged in at an event what its account missed. ``anew``: it does not replace another one."""
         state = self._hub.state
         user = self._hub.user_of(session)
         account = state.accounts.get(user.account or "") if user is not None else None
@@ -70,7 +70,7 @@ class CatchUp:
         return telling is not None and self._sessions.here(telling)
 
     def _left(self, user: User, account: Account) -> list[tuple[Room, MessageId]]:
-        """Return the rooms where an account was when it left, and may still read all; and up to where it has."""
+        """Return the rooms an account was in when it left, and may still read completely; and up to where it has read them."""
         rooms = self._hub.state.rooms
         there = self._hub.state.read_markers.of(account.key).items()
         return [(rooms[place], at) for place, at in there if self._readable(user, rooms.get(place))]
@@ -118,12 +118,12 @@ class CatchUp:
                 self._told(session, account)
 
     def _has(self, session: SessionId, account: Account) -> bool:
-        """Tell whether a session is here, and still with this account: it may be deleted, and somebody else's by now."""
+        """Return whether a session is here, and still logged in to this account, which may have been deleted by now."""
         user = self._hub.user_of(session)
         return user is not None and user.account == account.key
 
     async def _waiting(self, session: SessionId, account: Account) -> Sequence[tuple[str, int]]:
-        """Tell what waited for an account; return who wrote how much of it."""
+        """Send what waited for an account; return how many messages came from whom."""
         if not self._has(session, account):
             return ()
         try:
@@ -149,12 +149,12 @@ class CatchUp:
         return list(Counter(names).items())
 
     def _told(self, session: SessionId, account: Account) -> None:
-        """Note that a session is no longer being told what waited for its account."""
+        """Record that a session has been sent what waited for its account."""
         if self._telling.get(account.key) == session:
             del self._telling[account.key]
 
     def _received(self, session: SessionId) -> None:
-        """Propose that what waited is received: it is on its way to the reader."""
+        """Propose that what waited is received, because it is on its way to the reader."""
         user = self._hub.state.sessions[session].user
         origin = e.Origin(self._hub.node, session)
         self._bus.publish(e.Proposal(e.Received(), origin, self._wall(), user))
@@ -166,7 +166,7 @@ class CatchUp:
         rooms: Sequence[tuple[Room, MessageId]],
         at: MessageId,
     ) -> list[tuple[Room, r.MissedRoom]]:
-        """Count what was said in rooms before an event, and how often the account was named."""
+        """Count the messages in rooms before an event, and how often they named the account."""
         if not self._has(session, account):
             return []
         skip = Skip(account.key, frozenset(self._hub.state.sessions[session].ignored))
@@ -191,7 +191,7 @@ class CatchUp:
         rooms: Sequence[tuple[Room, MessageId]],
         at: MessageId,
     ) -> Counter[int]:
-        """Count the lines that have the account's name, or the nick of its session, as a whole word."""
+        """Count the lines that contain the account's name, or the nick of its session, as a whole word."""
         user = self._hub.user_of(session)
         names = {account.name.key: account.name.text}
         if user is not None:

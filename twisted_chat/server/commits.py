@@ -1,4 +1,4 @@
-"""What sessions are told of the store: once it has kept something, while it has no room, and while it cannot keep anything."""
+"""What sessions are told about the store: when something is stored, and while it is full or failing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ENDED: Final = r.Notice(
 
 
 class Commits:
-    """Promises sessions what waits for the store, and lets those wait that say more than it has room for."""
+    """Sends replies to sessions once the store has committed, and makes sessions wait while it is full."""
 
     def __init__(self, connections: ConnectionsPort, store: Store) -> None:
         self._connections = connections
@@ -32,35 +32,35 @@ class Commits:
 
     @property
     def held(self) -> int:
-        """How many sessions wait until the store has room."""
+        """How many sessions are waiting for room in the store."""
         return len(self._held)
 
     def at(self, message: MessageId) -> MessageId:
-        """Return up to where all must be stored before a message is acknowledged; one may be none that the store keeps."""
+        """Return up to which message everything must be stored before a message is acknowledged."""
         return min(message, self._store.given)
 
     def promise(
         self, session: SessionId, message: MessageId, reply: r.Reply, tag: str | None
     ) -> None:
-        """Say what came of a message once that is stored."""
+        """Send a reply about a message once that is stored."""
         self._connections.promise(session, self.at(message), reply, tag)
 
     def acknowledge(
         self, session: SessionId, message: MessageId, time: float, tag: str | None
     ) -> None:
-        """Acknowledge a message once it is stored; one that is not for the store, once all before it are."""
+        """Acknowledge a message once it is stored; if it is not for the store, once all before it are."""
         self._connections.acknowledge(session, self.at(message), message, time, True, tag)
 
     # --- sessions that wait ---
 
     def hold(self, session: SessionId) -> None:
-        """Let a session wait until the store has room for more; what it said is in the queue, and nothing is lost."""
+        """Make a session wait until the store has room; what it said is in the queue, and nothing is lost."""
         if session not in self._held:
             self._connections.hold(session)
             self._held[session] = None
 
     def on_drained(self) -> None:
-        """The store has room again for what those say who had to wait."""
+        """Let the sessions go on that waited for room in the store."""
         while self._held and not self._store.full:
             session = next(iter(self._held))
             del self._held[session]
@@ -71,12 +71,12 @@ class Commits:
         self._held.pop(session, None)
 
     def stop(self) -> None:
-        """All sessions are about to go."""
+        """All sessions are about to end."""
         self._held.clear()
 
 
 class Outage:
-    """Watches whether the store can commit. One that fails only once, and works again some seconds later, is no news."""
+    """Watches whether the store can commit. One that fails only once, and works again some seconds later, is not reported."""
 
     def __init__(self, sessions: HubSessions, store: Store) -> None:
         self._sessions = sessions
@@ -85,7 +85,7 @@ class Outage:
         self._told = False
 
     def tick(self) -> None:
-        """Look at the store; called every few seconds."""
+        """Check the store; called every few seconds."""
         failed, self._failed = self._failed, self._store.health().error is not None
         if self._failed == failed and self._failed != self._told:
             self._told = self._failed
@@ -93,6 +93,6 @@ class Outage:
                 self._sessions.tell(session, _BEGAN if self._told else _ENDED)
 
     def tell(self, session: SessionId) -> None:
-        """Tell somebody who has come in."""
+        """Tell a session that has logged in."""
         if self._told:
             self._sessions.tell(session, _BEGAN)

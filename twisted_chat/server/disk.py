@@ -1,7 +1,7 @@
-"""The disk: how much room is left on it, and which lines of guests are kept while there is little.
+"""The disk: how much space is free, and which messages of guests are kept when there is little.
 
-Anybody can come as a guest and talk all day. Whoever fills the disk so would end history for everybody: then nothing more is
-acknowledged. So guests' lines in rooms are the first that are no longer kept. They are shown as ever.
+Anyone can come as a guest and talk all day. A guest who fills the disk would end history for everyone, because then nothing is
+acknowledged any more. So messages of guests in rooms are the first that are no longer kept. They are still shown.
 """
 
 from __future__ import annotations
@@ -39,10 +39,7 @@ _MAX_NETWORKS: Final = 20_000
 
 
 class Disk:
-    """Watches the disk of one server, and says whether a line is kept.
-
-    ``low``: there is less room than ``min-free``.
-    """
+    """Watches the disk of one server, and decides whether a message is kept."""
 
     def __init__(self, services: Services) -> None:
         self._hub = services.hub
@@ -60,7 +57,7 @@ class Disk:
         self._day = services.clock.seconds()
 
     def tick(self) -> None:
-        """Look at the disk; called every few seconds."""
+        """Check the disk; called every few seconds."""
         now, health = self._clock.seconds(), self._store.health()
         if now - self._day >= DAY:
             self._day = now
@@ -93,7 +90,7 @@ class Disk:
             )
 
     def growth(self) -> tuple[int | None, float]:
-        """Return by how many bytes the store grew, and in how many seconds, a day at most; None while that is not known."""
+        """Return by how many bytes the store grew, and in how many seconds, a day at most; None if that is not known yet."""
         size = self._store.health().size
         if size is None or not self._samples:
             return None, 0.0
@@ -101,9 +98,9 @@ class Disk:
         return size - before, self._clock.seconds() - since
 
     def keeps(self, envelope: Envelope, session: SessionId | None) -> bool:
-        """Tell whether a line that was said in a room is kept; those concerned are told if it is not.
+        """Return whether a message in a room is kept; if it is not, the people concerned are told.
 
-        ``session`` is the session that said it, None if that is of another node, which counts it.
+        ``session`` is the session that said it; None if that is on another node, which counts it.
         """
         author, room, event = envelope.author, envelope.room, envelope.event
         assert author is not None and room is not None and type(event) is Said
@@ -149,7 +146,7 @@ class Disk:
         return True
 
     def _tell(self, room: RoomId, name: RoomName) -> None:
-        """Tell a room once, as long as it is so."""
+        """Tell a room once while this lasts."""
         if room in self._told:
             return
         self._told.add(room)

@@ -1,4 +1,4 @@
-"""Carries out what follows from an event: for the sessions of this node, for delivery and for the store."""
+"""Carries out the effects of an event on the sessions of this node, on delivery and on the store."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _Do: TypeAlias = Callable[[Any, e.Envelope, SessionId | None], None]
 
 
 class EventFanout:
-    """Hands each event to delivery, and what is to be kept of it to the store. It tells effects apart, never events."""
+    """Gives each event to delivery, and what is stored of it to the store. It distinguishes effects, never events."""
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class EventFanout:
         }
 
     def show(self, applied: Applied, session: SessionId | None) -> None:
-        """Carry out what follows from an event. ``session`` is the session of this node that did it."""
+        """Carry out the effects of an event. ``session`` is the session of this node that caused it."""
         envelope, state = applied.envelope, self._hub.state
         if state.altered:
             self._recorder.keep_rooms(envelope.id)
@@ -252,7 +252,7 @@ class EventFanout:
             self._sessions.tell(each, it.reply)
 
     def _confirm(self, it: f.Confirm, envelope: e.Envelope, session: SessionId | None) -> None:
-        """Acknowledge what is no message in a room; what the store was given waits until it is stored."""
+        """Acknowledge what is not a message in a room; if the store was given something, once that is stored."""
         tag = envelope.tag
         if session is None or (tag is None and not it.always):
             return

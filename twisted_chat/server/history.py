@@ -1,4 +1,4 @@
-"""Answers from the store, and long lists, each in its place in the order of the session that asked."""
+"""Answers from the store, and long lists, each in its place in the order of the session."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _CROWDED: Final = "too many long histories are being read; try again later"
 
 
 class HistoryReader:
-    """Answers requests for history, and searches; a session that asked waits until its answer is out."""
+    """Answers requests for history, and searches; the session waits until its answer has been sent."""
 
     def __init__(self, services: Services) -> None:
         self._hub = services.hub
@@ -46,9 +46,9 @@ class HistoryReader:
         self._taking: dict[SessionId, dict[int, Callable[[bool], None]]] = {}
 
     def answer(self, session: SessionId, recall: d.Recall, tag: str | None, *, asked: bool) -> None:
-        """Answer with history, and let the session wait until the answer is out.
+        """Answer with history; the session waits until the answer has been sent.
 
-        The history ends where what the session has seen live began: what is said from now on is shown behind it.
+        The history ends where the messages that the session has seen live began; new messages are shown after it.
         """
         focus = self._hub.focus_of(session)
         here = focus is not None and focus.ref.id == recall.room.id
@@ -58,12 +58,12 @@ class HistoryReader:
         self._start(self._tell(answer, history, recall, asked), answer)
 
     def search(self, session: SessionId, query: Query, tag: str | None) -> None:
-        """Answer with what a search finds, and let the session wait until the answer is out."""
+        """Answer with what a search finds; the session waits until the answer has been sent."""
         answer = self._begin(session, tag, dated=True, here=None)
         self._start(self._find(answer, query), answer)
 
     def tell(self, session: SessionId, parts: Iterator[r.Reply], tag: str | None) -> None:
-        """Answer with a long list, and let the session wait until the answer is out."""
+        """Answer with a long list; the session waits until the answer has been sent."""
         answer = self._begin(session, tag, dated=False, here=None)
         self._start(self._list(answer, parts), answer)
 
@@ -76,7 +76,7 @@ class HistoryReader:
     def show(
         self, session: SessionId, told: Iterable[r.Reply | Envelope], taken: Callable[[], None]
     ) -> None:
-        """Show a session what was read for it, with dates, as it takes it; ``taken`` is called when the last is on its way."""
+        """Show a session what was read for it, with dates, as fast as it takes it; ``taken`` is called with the last part."""
 
         answer = self._begin(session, None, dated=True, here=True)
         answer.on_taken(lambda whole: taken())
@@ -85,20 +85,20 @@ class HistoryReader:
     def _begin(
         self, session: SessionId, tag: str | None, *, dated: bool, here: bool | None
     ) -> _Answer:
-        """Keep a place for an answer; the session waits for it."""
+        """Reserve a place for an answer; the session waits for it."""
         self._last += 1
         self._connections.reserve(session, self._last, tag, dated, here)
         taking = self._taking.setdefault(session, {})
         return _Answer(self._connections, session, self._last, tag, taking)
 
     def taken(self, session: SessionId, answer: int, whole: bool) -> None:
-        """The reader took a part of an answer; not ``whole``: some of it could not be shown."""
+        """The reader has taken a part of an answer; unless ``whole``, some of it could not be shown."""
         taken = self._taking.get(session, {}).pop(answer, None)
         if taken is not None:
             taken(whole)
 
     def forget(self, session: SessionId) -> None:
-        """A session is gone: what waits for its reader is forgotten with it."""
+        """A session has ended: forget what waits for its reader."""
         self._taking.pop(session, None)
 
     def _start(self, work: Coroutine[Any, Any, None], answer: _Answer) -> None:
@@ -140,7 +140,7 @@ class HistoryReader:
     async def _next(
         self, answer: _Answer, history: _History, *, first: bool
     ) -> tuple[Sequence[Envelope], bool]:
-        """Read the next part. After the first, parts are read one at a time: many long answers at once delay nobody else."""
+        """Read the next part. After the first, parts are read one at a time, so many long answers delay nobody else."""
         if first:
             return await self._in_time(history.read())
         async with self._turn_of(answer.session, self._parts, _CROWDED):
@@ -148,7 +148,7 @@ class HistoryReader:
 
     @asynccontextmanager
     async def _turn_of(self, session: SessionId, turns: Turns, late: str) -> AsyncIterator[None]:
-        """Wait for the turn of a session, but not for ever: then raise :class:`StoreError`, which says that it is ``late``."""
+        """Wait for the turn of a session, but not forever: then raise :class:`StoreError` with the text ``late``."""
         await self._in_time(turns.begin(self._sessions.path(session)), late)
         try:
             yield
@@ -172,7 +172,7 @@ class HistoryReader:
         answer.end([r.SearchStart(count), *found, end])
 
     def visible(self, session: SessionId, envelopes: Sequence[Envelope]) -> Sequence[Envelope]:
-        """Leave out what those said whom the session ignores."""
+        """Leave out messages of users whom the session ignores."""
         entry = self._hub.state.sessions.get(session)
         ignored = entry.ignored if entry is not None else {}
         if not ignored:
@@ -188,7 +188,7 @@ class HistoryReader:
 
 
 class _Answer:
-    """An answer in its place, given as the reader takes it, while the session waits."""
+    """An answer in its place, sent as fast as the reader takes it, while the session waits."""
 
     def __init__(
         self,
@@ -198,7 +198,7 @@ class _Answer:
         tag: str | None,
         taking: dict[int, Callable[[bool], None]],
     ) -> None:
-        """``taking``: what is called, by the number of the answer, when the reader took the next part."""
+        """``taking``: the functions to call, by number of the answer, when the reader has taken a part."""
         self._connections = connections
         self.session = session
         self.tag = tag
@@ -206,13 +206,13 @@ class _Answer:
         self._taking = taking
 
     def on_taken(self, taken: Callable[[bool], None]) -> None:
-        """Call ``taken`` once the reader took the next part, with whether all of it could be shown."""
+        """Call ``taken`` once the reader has taken the next part, with whether all of it could be shown."""
         self._taking[self._number] = taken
 
     async def give(self, told: Iterable[r.Reply | Envelope]) -> bool:
-        """Give a part; return when the reader has taken it: whether all of it could be shown.
+        """Send a part; return when the reader has taken it, with whether all of it could be shown.
 
-        If the session ends before that, this never returns: whoever waits here is forgotten with the session.
+        If the session ends before that, this never returns: its caller is forgotten with the session.
         """
         taken: Deferred[bool] = Deferred()
         self.on_taken(taken.callback)
@@ -220,12 +220,12 @@ class _Answer:
         return await taken
 
     def end(self, told: Iterable[r.Reply | Envelope] = ()) -> None:
-        """Give the last part."""
+        """Send the last part."""
         self._connections.fill(self.session, self._number, tuple(told), True)
 
 
 class _History:
-    """What one request for history brings, oldest first, of what has an id below ``until``."""
+    """The messages for one request for history, oldest first, with ids below ``until``."""
 
     def __init__(self, store: Store, recall: d.Recall, until: MessageId) -> None:
         self._store = store
@@ -241,7 +241,7 @@ class _History:
         self._over = False
 
     async def read(self) -> tuple[Sequence[Envelope], bool]:
-        """Read the next part; also tell whether it is the last. Raises :class:`StoreError`."""
+        """Read the next part; also return whether it is the last one. Raises :class:`StoreError`."""
         if not self._placed:
             await self._place()
         room, after = self._recall.room, self._after
@@ -265,11 +265,11 @@ class _History:
 
     @property
     def _forward(self) -> bool:
-        """The first messages after one are asked for."""
+        """Whether the request is for the first messages after one."""
         return self._recall.after is not None and not self._recall.newest
 
     async def _place(self) -> None:
-        """Find out between which messages what is asked for lies."""
+        """Find out between which messages the requested ones are."""
         recall = self._recall
         self._placed = True
         if recall.before is not None:
@@ -295,7 +295,7 @@ class _History:
         return lines
 
     def end(self, count: int, asked: bool) -> r.HistoryEnd:
-        """Say that this was it, and where to go on if there is more."""
+        """Return the end of the answer, with where to go on if there is more."""
         name = self._recall.place
         if not self._over:  # broken off
             return r.HistoryEnd(name, count, asked, True, "after", self._after)

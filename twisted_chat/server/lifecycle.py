@@ -1,4 +1,4 @@
-"""How sessions come and go: from the connection that a door opens to the last thing that they see."""
+"""The life of sessions: from the connection that a door opens to the last thing that they are sent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ log = Logger(namespace="twisted_chat.sessions")
 
 
 class SessionLifecycle:
-    """The sessions of one node, from open to close. ``server`` and ``motd`` are what each is told at its beginning."""
+    """The sessions of one node, from open to close. ``server`` and ``motd`` are sent to each at its beginning."""
 
     def __init__(
         self,
@@ -51,20 +51,20 @@ class SessionLifecycle:
         self._cloak = Cloak(secrets.token_bytes(32))
 
     def restored(self, secret: bytes) -> None:
-        """Cloak addresses as in earlier runs, before anybody comes."""
+        """Cloak addresses as in earlier runs; called before the first session."""
         self._cloak = Cloak(secret)
 
     def open(self, session: SessionId, address: str | None, private: bool) -> None:
-        """Take up a session and greet it. ``address``, None for this machine, is for the log, bans and server operators.
+        """Add a session and greet it. ``address``, None for this machine, is for the log, bans and server operators.
 
-        The log has a line when it arrives, and one when it leaves, be it without a nickname; none before.
+        The log has a line when it arrives, and one when it leaves, even without a nickname; none before.
         """
         entry = self._hub.open(session, self._cloak.of(address), self._clock.seconds(), address)
         entry.private, entry.local = private, address is None
         self._sessions.tell(session, r.Greeting(self.server))
 
     def arrived(self, envelope: e.Envelope, session: SessionId | None) -> None:
-        """Complete a login. ``session`` is its session, None if that is gone already, or of another node."""
+        """Complete a login. ``session`` is its session, None if that has ended already, or is on another node."""
         origin, author, event = envelope.origin, envelope.author, envelope.event
         assert origin is not None and author is not None and isinstance(event, e.Arrived)
         if session is None:
@@ -121,13 +121,13 @@ class SessionLifecycle:
             self._take_out(origin, self._hub.state.users_by_key[event.nick.key].id, envelope.time)
 
     def _take_out(self, origin: e.Origin, user: UserId, time: float) -> None:
-        """Take a session out whose connection was lost while its login was on its way: nobody else ever would."""
+        """Remove a session whose connection was lost during its login, because nobody else would."""
         if origin.node == self._hub.node:
             gone = e.Departed(CleanText("connection lost"))
             self._bus.publish(e.Proposal(gone, origin, time, user))
 
     def close(self, session: SessionId, reason: str, logged: str | None) -> None:
-        """Forget a session whose connection is gone; its user departs for ``reason``, the log has ``logged`` instead."""
+        """Forget a session whose connection is closed. Its user departs for ``reason``; the log shows ``logged`` instead."""
         self._commits.forget(session)
         self._history.forget(session)
         departure = self._hub.departure(session, reason, self._wall())
@@ -148,7 +148,7 @@ class SessionLifecycle:
             self._bus.publish(departure)
 
     def stop(self, why: str) -> None:
-        """Say goodbye to everybody, without telling each of all the others."""
+        """Say goodbye to everyone, without telling each about all the others."""
         self._sessions.stopped = True
         self._commits.stop()
         self._pending.stop()
@@ -158,7 +158,7 @@ class SessionLifecycle:
         self._connections.stop(why)
 
     def _left_nameless(self, session: SessionId, reason: str) -> None:
-        """Log the end of a session that never had a nickname: this is all that is ever heard of it."""
+        """Log the end of a session that never had a nickname; there is no other line about it."""
         self._sessions.log_sums.write(
             log.info,
             "session {session} from {address} left without a nickname: {reason}",

@@ -1,4 +1,4 @@
-"""Passwords checked and hashed before a command goes on, and what happened to an account told to its sessions."""
+"""Checks and hashes passwords before a command goes on, and tells sessions what happened to their account."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _RESET: Final = (
 
 
 class AccountLogin:
-    """Asks the gate for sessions, which wait meanwhile, and tells what came of it."""
+    """Asks the gate on behalf of sessions, which wait meanwhile, and tells them the result."""
 
     def __init__(self, services: Services, recorder: StateRecorder, carry_out: CarryOut) -> None:
         self._hub = services.hub
@@ -66,7 +66,7 @@ class AccountLogin:
         self._codes: dict[str, str] = {}
 
     def limit(self, limits: Limits) -> None:
-        """Let these limits count from now on."""
+        """Apply these limits from now on."""
         self._tries.tries = limits.login_tries
         self._tries_of_all.tries = limits.login_tries * _CROWD
         self._registrations.tries = limits.registrations
@@ -76,11 +76,11 @@ class AccountLogin:
     def check_password(
         self, session: SessionId, asked: d.CheckPassword, scope: Scope, tag: str | None
     ) -> None:
-        """Check a password, and go on; the session waits."""
+        """Check a password, then go on; the session waits."""
         self._start(session, self._check_password(session, asked, scope, tag), tag)
 
     def hash_password(self, session: SessionId, asked: d.HashPassword, tag: str | None) -> None:
-        """Hash a password, and go on; the session waits."""
+        """Hash a password, then go on; the session waits."""
         now = self._clock.seconds()
         network = self._sessions.network(session)
         if network is not None:
@@ -93,7 +93,7 @@ class AccountLogin:
         self._start(session, self._hash_password(session, asked, tag), tag)
 
     def invite(self, session: SessionId, tag: str | None) -> None:
-        """Make up an invitation."""
+        """Make an invitation code."""
         code = secrets.token_urlsafe(9)
         digest = digest_of(code)
         self._codes[digest] = code
@@ -184,7 +184,7 @@ class AccountLogin:
             self._sessions.tell(session, r.Notice("password-reset", _RESET))
 
     async def _renew(self, session: SessionId, proof: Proof, password: str) -> None:
-        """Hash a password that was right anew, with the parameters of today; at a later login, if not now."""
+        """Hash a correct password again with today's parameters; if that is not possible now, at a later login."""
         try:
             hashed = await self._gate.hash(
                 password, Who(self._sessions.networks(session), known=True)
@@ -194,25 +194,25 @@ class AccountLogin:
         self._store_anew(session, proof, hashed)
 
     def _store_anew(self, session: SessionId, proof: Proof, hashed: str) -> None:
-        """Let something else be stored of the same password, or code."""
+        """Store another hash of the same password or code."""
         user = self._hub.user_of(session) if self._sessions.here(session) else None
         if user is not None and user.account == proof.account:
             renewed = e.PasswordChanged(proof, hashed, renewed=True)
             self._carry_out(session, d.Propose(renewed), None)
 
     def _knows(self, session: SessionId, nick: Nick) -> bool:
-        """Tell whether a session has an account already, or comes from where that was entered before."""
+        """Return whether a session has an account already, or comes from a network from which that was used before."""
         user = self._hub.user_of(session)
         if user is not None and user.account == nick.key:
             return True
         return self._recorder.known_networks.knows(nick.key, self._sessions.network(session))
 
     def _keys(self, session: SessionId, nick: Nick, *, known: bool) -> list[tuple[Throttle, str]]:
-        """Return what tries of a session for an account are counted by.
+        """Return the keys under which a session's tries for an account are counted.
 
-        Each network has its own for each account; strangers together have some more for an account, and so has a network for
-        all accounts. Who is here with the account, or comes from where it was entered before, has tries of their own:
-        else whoever guesses all the time would keep its owner out.
+        Each network has its own count for each account; in addition strangers together have one for an account, and a network
+        has one for all accounts. Users who are here with the account, or come from a network from which it was used before,
+        have counts of their own; otherwise someone who guesses all the time would keep the owner out.
         """
         user = self._hub.user_of(session)
         if user is not None and user.account == nick.key:
@@ -225,7 +225,7 @@ class AccountLogin:
         return [*keys, (self._tries_of_all, f"from {near}")] if networks else keys
 
     def _forgive(self, keys: Iterable[tuple[Throttle, str]]) -> None:
-        """Take back a try that was no wrong guess."""
+        """Take back a try that was not a wrong guess."""
         for throttle, key in keys:
             throttle.forgive(key, self._clock.seconds())
 
@@ -254,9 +254,9 @@ class AccountLogin:
         scope: Scope,
         again: str = "",
     ) -> None:
-        """Refuse a command for want of the password; who would come in with it comes as a guest, or picks another name.
+        """Refuse a command because the password is wrong; a new session comes in as a guest instead, or picks another name.
 
-        ``again`` says what to type now, if that is not the login once more.
+        ``again`` says what to type next, if that is not the login again.
         """
         if not self._sessions.here(session):
             return
@@ -278,7 +278,7 @@ class AccountLogin:
             self._sessions.tell(session, r.NameRefused(code, why), tag)
 
     def code_of(self, digest: str) -> str:
-        """Return the invitation code that was made up, once."""
+        """Return the invitation code that was made, once."""
         return self._codes.pop(digest, "")
 
 

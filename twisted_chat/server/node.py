@@ -1,4 +1,4 @@
-"""The node: the way of a command through the server, from a session and back to everybody it concerns.
+"""The node: the path of a command through the server, from a session and back to everyone it concerns.
 
 ``submit`` is the one way in, for all doors: decide → bus → apply → deliver, store, acknowledge.
 """
@@ -50,7 +50,7 @@ _MESSAGES: Final = (e.Said, e.Told)
 class Node:
     """One server: hub, bus and store, and its sessions, which it knows by their numbers.
 
-    ``lifecycle`` is how these come and go, ``admin`` what operators of the server may do.
+    ``lifecycle`` handles their beginning and end, ``admin`` what operators of the server may do.
     """
 
     def __init__(
@@ -122,23 +122,23 @@ class Node:
         bus.attach(self._apply)
 
     def restored(self, remembered: Remembered) -> None:
-        """Take up what the store remembers of earlier runs, before anybody comes."""
+        """Restore what the store remembers of earlier runs, before the first session."""
         self._recorder.restore(remembered)
         if remembered.secret:
             self.tokens = Tokens(remembered.secret)
             self.lifecycle.restored(remembered.secret)
 
     def reserve(self, names: Iterable[str]) -> None:
-        """Keep names for whom others vouch for, before anybody comes."""
+        """Reserve names of users whom other sources vouch for, before the first session."""
         self._recorder.reserve(names)
 
     @property
     def limits(self) -> Limits:
-        """The limits that count now."""
+        """The current limits."""
         return self.hub.limits
 
     def limit(self, limits: Limits) -> None:
-        """Let these limits count from now on; what a session or a room got at its beginning stays as it is."""
+        """Apply these limits from now on; what a session or a room was given at its beginning stays."""
         self.hub.limit(limits)
         self._connections.limit(limits)
         self._login.limit(limits)
@@ -157,7 +157,7 @@ class Node:
         self.admin.tick()
 
     def stop(self, why: str) -> None:
-        """Say goodbye to everybody. Rooms, and who is here, may come back."""
+        """Say goodbye to everyone. Rooms and users may come back."""
         self._recorder.stop()
         self.lifecycle.stop(why)
         self.log_sums.tell(everything=True)
@@ -222,7 +222,7 @@ class Node:
     def _carry_out(
         self, session: SessionId, decision: d.Decision, tag: str | None, scope: Scope = NO_SCOPE
     ) -> None:
-        """Do what a decision asks for. ``scope`` is that of a session that logs in."""
+        """Carry out a decision. ``scope`` is that of a session that logs in."""
         match decision:
             case d.Propose():
                 self.hub.state.sessions[session].claims = True
@@ -266,7 +266,7 @@ class Node:
                 pass
 
     async def _find(self, session: SessionId, decision: d.FindMessage, tag: str | None) -> None:
-        """Go on with a command about a message when that was found."""
+        """Go on with a command about a message once that was found."""
         wanted = decision.command.message
         history = self._store.history(decision.place, after=MessageId(wanted - 1), limit=1)
         page = await self._pending.in_time(history)
@@ -282,7 +282,7 @@ class Node:
         self._connections.release(session)
 
     def _known(self, token: str | None) -> str | None:
-        """Return a token that this server gave; one that a client made up might be guessed by another."""
+        """Return a token that this server issued; one that a client made up could be guessed by another."""
         if token is None or not self.tokens.genuine(token):
             return None
         return token if self.hub.knows(self.tokens.scope_of(token)) else None
@@ -302,7 +302,7 @@ class Node:
     # --- the way back ---
 
     def _apply(self, message: MessageId, proposal: e.Proposal) -> None:
-        """Apply what the bus put in order, show it, and let its claimant go on."""
+        """Apply what the bus put in order, show it, and let the session go on that waits for it."""
         origin, event = proposal.origin, proposal.event
         sessions, spoken = self.hub.state.sessions, isinstance(event, _MESSAGES)
         entry = sessions.get(origin.session) if origin.node == self.hub.node else None
@@ -332,7 +332,7 @@ class Node:
             self._connections.landed(session)
 
     def _keep(self, message: MessageId, applied: Applied) -> None:
-        """Keep what an event that is no message changed of accounts and of what they have read."""
+        """Store what an event other than a message changed of accounts and read markers."""
         self._recorder.keep_accounts(message, applied.secret)
         self._recorder.keep_markers()
 
@@ -349,7 +349,7 @@ _check: type[HubPort] = Node
 
 
 def _noticed(event: e.Event) -> bool:
-    """Tell whether the server made an event of what it noticed: nobody claimed it, and nobody waits for it."""
+    """Return whether the server itself caused an event: nobody claimed it, and nobody waits for it."""
     return (isinstance(event, e.AwaySet) and event.auto) or isinstance(
         event, e.Received | e.OperatorSet
     )

@@ -1,4 +1,4 @@
-"""Replies that take a while: the session that asked waits, and nobody else does."""
+"""Replies that take a while: the session that asked waits, and no other."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _STUCK: Final = "the store does not answer; try again later"
 
 
 class PendingReplies:
-    """Tells sessions what takes a while to find out."""
+    """Sends replies that take a while to find out."""
 
     def __init__(
         self, sessions: HubSessions, connections: ConnectionsPort, clock: IReactorTime
@@ -43,7 +43,7 @@ class PendingReplies:
         work: Coroutine[Any, Any, r.Reply | None],
         what: str,
     ) -> None:
-        """Let a session wait for what ``work`` returns; None is nothing to tell. Who is gone by then is told nothing."""
+        """Make a session wait for the reply that ``work`` returns, or None for no reply. If it ends meanwhile, it gets none."""
         self._connections.hold(session)
         tasks.start(self._tell(session, tag, work, what), what)
 
@@ -66,7 +66,7 @@ class PendingReplies:
         self._connections.release(session)
 
     async def in_time(self, work: Coroutine[Any, Any, T], late: str = _STUCK) -> T:
-        """Wait for the store, but not for ever: then raise :class:`StoreError`, which says that it is ``late``."""
+        """Wait for the store, but not forever: then raise :class:`StoreError` with the text ``late``."""
         asked = Deferred.fromCoroutine(work)
         if asked.called:
             return await asked
@@ -81,6 +81,6 @@ class PendingReplies:
             del self._asked[asked]
 
     def stop(self) -> None:
-        """Wait for the store no longer. Who waits is told so, and what comes behind that is no longer held up."""
+        """Stop waiting for the store. Sessions that wait are told so, and what comes after that is no longer held back."""
         for asked in list(self._asked):
             asked.cancel()

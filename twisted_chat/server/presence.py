@@ -1,4 +1,4 @@
-"""Presence: users who are silent for long are marked as away until they speak; and when an account was here last."""
+"""Presence: marking silent users as away until they speak, and recording when an account was last here."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DAY: Final = 24 * 60 * 60
 
 
 class Presence:
-    """Whether the users of one node are at their keyboards."""
+    """The presence of the users of one node."""
 
     def __init__(self, services: Services) -> None:
         self._hub = services.hub
@@ -31,7 +31,7 @@ class Presence:
         self._heard: dict[UserId, tuple[float, float]] = {}
 
     def check(self) -> None:
-        """Mark those as away who were silent for as long as the limit says; called now and then."""
+        """Mark users as away who were silent for as long as the limit says; called now and then."""
         minutes = self._hub.limits.auto_away
         if not minutes:
             return
@@ -46,7 +46,7 @@ class Presence:
             self._mark(each, IDLE)
 
     def come_back(self, user: UserId) -> None:
-        """Mark somebody as away no longer, who was silent and has said something."""
+        """Mark a user as back who was silent and has said something."""
         self._mark(user, None)
 
     def _mark(self, user: UserId, text: CleanText | None) -> None:
@@ -63,12 +63,12 @@ class Presence:
     # --- accounts that are gone ---
 
     def left(self, account: str | None, time: float) -> None:
-        """Note that somebody with this account (None: without one) is not here any more."""
+        """Record that a user of this account (None: a guest) has left."""
         if account is not None and self._hub.limits.last_seen:
             self._store.account_seen(account, time)
 
     def tell_last_seen(self, session: SessionId, nick: Nick, tag: str | None) -> None:
-        """Tell a session when the account of this name was here last."""
+        """Tell a session when the account of this name was last here."""
         self._pending.start(session, tag, self._last_seen(nick), "/whois")
 
     async def _last_seen(self, nick: Nick) -> r.Reply:

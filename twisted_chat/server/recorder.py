@@ -1,4 +1,4 @@
-"""Tells the store what outlives the server besides messages (rooms, users), and takes it up again after a restart."""
+"""Tells the store what outlives the server besides messages (rooms, users), and restores it after a restart."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _NOBODY: Final = SessionId(0)
 
 
 class StateRecorder:
-    """What lasts of one node. Messages are handed to the store where they are shown."""
+    """The lasting state of one node. Messages are given to the store where they are shown."""
 
     def __init__(self, services: Services) -> None:
         self._hub = services.hub
@@ -50,7 +50,7 @@ class StateRecorder:
         self._tidying = self._again = False
 
     def restore(self, remembered: Remembered) -> None:
-        """Take up what the store remembers, before anybody is here."""
+        """Restore what the store remembers, before any user is here."""
         if remembered.secret:
             self.known_networks = KnownNetworks(remembered.secret)
         self.known_networks.restore(remembered.places)
@@ -69,7 +69,7 @@ class StateRecorder:
             self._closing = self._clock.callLater(EMPTY_FOR, self._close)
 
     def reserve(self, names: Iterable[str]) -> None:
-        """Keep names for whom others vouch for, before anybody is here: accounts without a password of ours."""
+        """Reserve names of users whom other sources vouch for, before any user is here: accounts without a password of ours."""
         for name in names:
             try:
                 nick = parse_nick(name)
@@ -79,7 +79,7 @@ class StateRecorder:
             self._hub.state.accounts.reserve(nick, self._wall())
 
     def stop(self) -> None:
-        """End, and forget nothing: rooms come back at the next start, and who is here may come back for a day."""
+        """End without deleting anything: rooms come back at the next start, and users may come back for a day."""
         if self._closing is not None and self._closing.active():
             self._closing.cancel()
         self._see_all()
@@ -90,7 +90,7 @@ class StateRecorder:
         self._store.check()
 
     def housekeep(self) -> None:
-        """Do what is due now and then: note who is here still, drop what need not be kept any longer."""
+        """Do what is due now and then: record which users are still here, drop what need not be kept any longer."""
         self._see_all()
         self.tidy()
 
@@ -130,25 +130,25 @@ class StateRecorder:
         self._mark_all()
 
     def entered(self, account: str, place: str | None) -> None:
-        """Note that an account was entered with the right password, from a network or (None) this machine."""
+        """Record that an account was used with the correct password, from a network or (None) this machine."""
         self._store.place_seen(self.known_networks.note(account, place, self._wall()))
 
     def seen(self, author: Author, time: float) -> None:
-        """Note that the scope of a session was in use, so that it is known for a day from then on."""
+        """Record that the scope of a session was in use, so that it is known for a day from then on."""
         self._see((author,), time)
 
     def _see(self, authors: Iterable[Author], time: float) -> None:
         self._store.seen({each.scope: neighbourhood(each.host) for each in authors}, time)
 
     def keep_rooms(self, message: MessageId) -> None:
-        """Keep the rooms of which this message changed what lasts."""
+        """Store the rooms that this message changed in a lasting way."""
         for record in self._hub.altered():
             self._store.keep_room(record, message)
 
     def keep_accounts(self, message: MessageId, secret: str | None) -> None:
-        """Keep what this message changed of accounts, logins and invitations.
+        """Store what this message changed of accounts, logins and invitations.
 
-        ``secret`` is what is stored of a password, if that was set.
+        ``secret`` is what the store keeps of a password, if one was set.
         """
         state = self._hub.state
         accounts, logins = state.accounts.take_altered()
@@ -164,12 +164,12 @@ class StateRecorder:
             self._store.keep_invite(digest, until, message)
 
     def keep_markers(self) -> None:
-        """Keep up to where accounts have read, as far as that has changed."""
+        """Store the read markers that have changed."""
         for (account, place), message in self._hub.state.read_markers.take_altered().items():
             self._store.mark(account, place, message)
 
     def _mark_all(self) -> None:
-        """Keep that who is here has read what was shown until now: a crash must not make it unread."""
+        """Store that the users who are here have read everything shown until now, so that a crash does not make it unread."""
         state = self._hub.state
         marking = {entry.user for entry in state.sessions.values() if entry.marks}
         for user in state.users.values():

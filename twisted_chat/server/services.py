@@ -1,4 +1,4 @@
-"""What the parts of one node share, handed to each of them as one value."""
+"""What the parts of one node share, given to each of them as one value."""
 
 from __future__ import annotations
 

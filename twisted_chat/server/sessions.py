@@ -1,4 +1,4 @@
-"""The sessions of this node as the hub side sees them: found by user, and what is said to one of them alone."""
+"""The sessions of this node as the hub side sees them: finding them by user, and replies to one of them alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from twisted_chat.seam.ports import ConnectionsPort
 
 
 class HubSessions:
-    """The sessions of this node. ``log_sums`` is for what they cause to be logged."""
+    """The sessions of this node. ``log_sums`` counts the log lines that they cause."""
 
     def __init__(self, hub: Hub, connections: ConnectionsPort, log_sums: LogSums) -> None:
         self._hub = hub
@@ -25,7 +25,7 @@ class HubSessions:
         self.stopped = False
 
     def here(self, session: SessionId) -> bool:
-        """Tell whether a session is not gone yet."""
+        """Return whether a session has not ended yet."""
         return session in self._hub.state.sessions and not self.stopped
 
     def inside(self) -> tuple[SessionId, ...]:
@@ -42,34 +42,34 @@ class HubSessions:
         return tuple(each for user in users for each in self.of(user.id))
 
     def address(self, session: SessionId) -> str:
-        """Return where a session comes from, for the log and the audit log."""
+        """Return the address of a session, for the log and the audit log."""
         return self._hub.state.sessions[session].address or "this machine"
 
     def networks(self, session: SessionId) -> tuple[str, ...]:
-        """Return the networks that a session is counted by, the smallest first; none for this machine."""
+        """Return the networks under which a session is counted, the smallest first; none for this machine."""
         entry = self._hub.state.sessions.get(session)
         return network_keys(entry.address) if entry is not None else ()
 
     def network(self, session: SessionId) -> str | None:
-        """Return the address or IPv6 network by which the tries of a session are counted; None is this machine."""
+        """Return the address or IPv6 network under which a session's tries are counted; None for this machine."""
         return next(iter(self.networks(session)), None)
 
     def path(self, session: SessionId) -> tuple[str, ...]:
-        """Return whose turn it is for what a session asks: its networks, the widest first, then who that is."""
+        """Return the path for a session's turns: its networks, the widest first, then its user."""
         user = self._hub.user_of(session)
         return (*self.networks(session)[::-1], str(user.id if user is not None else session))
 
     def refocus(self, session: SessionId) -> None:
-        """Tell the connections where a session talks now."""
+        """Tell the connections which room of a session is focused."""
         focus = self._hub.focus_of(session)
         self._connections.focus(session, focus.ref.id if focus is not None else None)
 
     def ignore(self, session: SessionId) -> None:
-        """Tell the connections whom a session ignores now."""
+        """Tell the connections which users a session ignores."""
         self._connections.ignore(session, dict(self._hub.state.sessions[session].ignored))
 
     def enter(self, session: SessionId) -> None:
-        """Let a session into the rooms where its user is, and tell it where it talks."""
+        """Let a session into the rooms of its user, and tell it which one is focused."""
         user = self._hub.user_of(session)
         assert user is not None
         for room in user.rooms:
@@ -82,7 +82,7 @@ class HubSessions:
     def failed(
         self, session: SessionId | None, what: str, tag: str | None, why: Failure | None = None
     ) -> None:
-        """Log an exception, and show its id to the session that met it. ``why`` is the one being handled if None."""
+        """Log an exception, and show its id to the session that caused it. ``why`` defaults to the one being handled."""
         here = session is not None and session in self._hub.state.sessions
         address = self.address(session) if session is not None and here else "no session"
         refused = faults.report(self.log_sums, what, address, why)

@@ -1,4 +1,4 @@
-"""Turns: one after the other, in turn among networks, and within one among its users."""
+"""Turns: one job at a time, taking turns among networks, and within a network among its users."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ T = TypeVar("T")
 
 
 class Slices(Generic[T]):
-    """Carries on what takes many turns of the reactor: one slice in a turn, however much waits, and one after the other.
+    """Runs jobs that take many turns of the reactor: one slice in a turn, however many wait, and one job after the other.
 
-    What has begun is finished first: by turns, what one slice found out would be forgotten for the slices of others before the
-    next. At most one waits for each session, which hands in nothing else meanwhile: that bounds the queue.
+    A job that has begun is finished first; otherwise what one slice found out would be forgotten during the slices of other
+    jobs. At most one waits for each session, which hands in nothing else meanwhile: that bounds the queue.
     """
 
     def __init__(self, clock: IReactorTime, carry_on: Callable[[T], None]) -> None:
-        """``carry_on`` does the next slice; if there is more to do, it adds that."""
+        """``carry_on`` does the next slice; if there is more to do, it adds that itself."""
         self._clock = clock
         self._carry_on = carry_on
         self._waiting: FairQueue[T] = FairQueue()
@@ -30,7 +30,7 @@ class Slices(Generic[T]):
         self._unfinished: T | None = None
 
     def add(self, path: tuple[str, ...], one: T) -> None:
-        """Let one more wait for its next slice. ``path`` as in :meth:`Turns.begin`."""
+        """Add a job that waits for its next slice. ``path`` as for :meth:`Turns.begin`."""
         if one == self._running:
             self._unfinished = one
         else:
@@ -54,9 +54,10 @@ class Slices(Generic[T]):
 
 
 class Turns:
-    """Lets one at a time begin. Whoever asks for much, from one network or under many names there, waits behind the others.
+    """Lets one job at a time begin.
 
-    At most one waits for each session, which hands in nothing else meanwhile: that bounds the queue.
+    A user who asks for much, from one network or under many names there, waits behind the others. At most one waits for each
+    session, which hands in nothing else meanwhile: that bounds the queue.
     """
 
     def __init__(self) -> None:
@@ -68,9 +69,9 @@ class Turns:
         return self._waiting.count
 
     async def begin(self, path: tuple[str, ...]) -> None:
-        """Return when it is one's turn; then :meth:`end` must be called. Cancelled, one does not wait any longer.
+        """Return when it is the caller's turn; then :meth:`end` must be called. If cancelled, the caller no longer waits.
 
-        ``path``: the networks of whoever asks, the widest first, then who that is.
+        ``path``: the networks of the user who asks, the widest first, then the user.
         """
         if self._busy:
             turn: Deferred[None] = Deferred(lambda given_up: self._give_up(path, given_up))
