@@ -24,14 +24,18 @@ class SessionsById:
     def tell(self, session: SessionId, reply: r.Reply, tag: str | None = None) -> None:
         if (found := self._sessions.get(session)) is not None:
             self._sessions.answer(found, reply, tag)
+            self._go_on(found)
 
     def echo(self, session: SessionId, envelope: Envelope, acked: bool = False) -> None:
         if (found := self._sessions.get(session)) is not None:
-            dialect = found.dialect
-            self._delivery.send(found.outbox, dialect.own(envelope, acked=acked))
-            if dialect.unasked:
-                # Not now: what follows from the event is not all done.
-                self._sessions.clock.callLater(0, self._resume, session)
+            self._delivery.send(found.outbox, found.dialect.own(envelope, acked=acked))
+            self._go_on(found)
+
+    def _go_on(self, session: Session) -> None:
+        """Let a session take the steps of its own that it has now."""
+        if session.dialect.unasked:
+            # Not at once: what follows from the event is not all done.
+            self._sessions.clock.callLater(0, self._resume, session.id)
 
     def _resume(self, session: SessionId) -> None:
         if (found := self._sessions.get(session)) is not None:

@@ -186,3 +186,49 @@ class SessionsTests(AccountCase):
         self.assertEqual(self.bare(bob), [])
         second.types("QUIT :bye")
         self.assert_bare(bob, ":alice QUIT :bye")
+
+
+class MissedTests(AccountCase):
+    """What was said meanwhile is shown once, to clients that cannot ask for it."""
+
+    def phone(self, *caps: str) -> Guest:
+        request = (f"CAP REQ :{' '.join(caps)}",) if caps else ()
+        end = ("CAP END",) if caps else ()
+        return self.says(
+            *request,
+            *(f"PASS alice:{self.password}", "NICK alice", "USER a 0 * :A", *end, "JOIN #dev"),
+        )
+
+    def away_for(self, *said: str) -> None:
+        """Let somebody say something while nobody is here with the account."""
+        first = self.phone()
+        bob = self.enters("bob", "#dev")
+        bob.types("PRIVMSG #dev :before")
+        first.types("QUIT")
+        self.assertTrue(first.gone)
+        bob.types(*(f"PRIVMSG #dev :{each}" for each in said))
+        self.house.waits(1)
+
+    def seen(self, client: Guest) -> list[str]:
+        self.house.waits(1)
+        return [line for line in self.bare(client) if " PRIVMSG #dev " in line]
+
+    def test_with_the_time_in_the_text_or_in_a_tag(self) -> None:
+        self.away_for("one", "two")
+        first, second = self.seen(self.phone())
+        self.assertRegex(first, r"^:bob PRIVMSG #dev :\[\d\d:\d\d\] one$")
+        self.assertRegex(second, r"\] two$")
+
+    def test_a_client_that_knows_the_time_gets_it_in_a_tag(self) -> None:
+        self.away_for("one")
+        (only,) = self.seen(self.phone("server-time"))
+        self.assertRegex(only, r"^@time=[^ ]+Z :bob!\S+ PRIVMSG #dev :one$")
+
+    def test_a_client_that_can_ask_for_it_is_shown_nothing(self) -> None:
+        self.away_for("one")
+        self.assertEqual(self.seen(self.phone("draft/chathistory", "batch")), [])
+
+    def test_a_second_session_is_shown_nothing(self) -> None:
+        self.away_for("one")
+        self.assertEqual(len(self.seen(self.phone())), 1)
+        self.assertEqual(self.seen(self.phone()), [])

@@ -14,7 +14,7 @@ from twisted_chat.dialects.irc import numerics as n
 from twisted_chat.dialects.irc.capabilities import SHOWN
 from twisted_chat.dialects.irc.message import Message, middle
 from twisted_chat.dialects.irc.multiline import collect
-from twisted_chat.dialects.irc.rooms import inside
+from twisted_chat.dialects.irc.rooms import inside, show_missed
 from twisted_chat.dialects.irc.session import IrcSession
 from twisted_chat.dialects.irc.verbs import VERBS, Verb
 from twisted_chat.dialects.irc.view import IrcView
@@ -71,6 +71,10 @@ class IrcDialect:
     def inside(self, session: IrcSession, room: RoomName) -> Iterator[Step]:
         """Tell of a room that another session of the same user has entered."""
         return inside(session, room)
+
+    def missed(self, session: IrcSession, room: RoomName) -> Iterator[Step]:
+        """Show what was said in a room while the user was not here."""
+        return show_missed(session, room)
 
     def other(self, session: IrcSession, message: Message) -> Iterator[Step]:
         """Read a message whose verb is none of IRC's: people type our commands, and clients send them as they are."""

@@ -119,6 +119,8 @@ REPLIES: Final[dict[type[r.Reply], Callable[[IrcSession, Any], Iterable[str]]]] 
     r.Farewell: _farewell,
     r.FocusSet: _focus_set,
     r.Greeting: _nothing,
+    r.HistoryEnd: _nothing,
+    r.HistoryStart: _nothing,
     r.Hint: _nothing,
     r.Notice: _noticed,
     r.PasswordNeeded: _password_needed,

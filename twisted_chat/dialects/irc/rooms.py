@@ -18,6 +18,8 @@ from twisted_chat.dialects.irc.message import MAX_LINE, Message, middle, pack
 if TYPE_CHECKING:
     from twisted_chat.dialects.irc.session import IrcSession
 
+#: The most lines of a room that are shown of what was missed.
+MOST_MISSED: Final = 100
 #: The most rooms, nicknames or other targets of one line.
 MAX_TARGETS: Final = 20
 
@@ -90,6 +92,19 @@ def inside(session: IrcSession, room: RoomName, *, topic: bool = True) -> Iterat
         )
     if "draft/no-implicit-names" not in session.caps:
         yield from names(session, Message("NAMES", (str(room),)))
+    yield from show_missed(session, room)
+
+
+def show_missed(session: IrcSession, room: RoomName) -> Iterator[Step]:
+    """Show the last of what was said in a room while the user was not here: once, and to clients that cannot ask for it."""
+    after = session.missed.pop(room, None)
+    if after is not None:
+        command = c.ShowHistory(room, after=after, limit=MOST_MISSED, newest=True)
+        yield session.asks(command, str(room), show=_only_lines)
+
+
+def _only_lines(reply: r.Reply) -> Iterable[str] | None:
+    return () if isinstance(reply, r.HistoryStart | r.HistoryEnd | r.Refused) else None
 
 
 def _topic_if_any(session: IrcSession, reply: r.Reply) -> Iterable[str] | None:

@@ -10,6 +10,7 @@ import msgspec
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
+from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.names import BadName, RoomName
 from twisted_chat.core.values.text import BadText, CleanText, Secret
 from twisted_chat.dialects.base import DialectSession, Request, Step, Steps
@@ -90,6 +91,9 @@ class IrcSession:
         self.collected: Collected | None = None
         self.spoiled = False
         self._in_batch = ""  # the name of the batch that history goes into, if it does
+        #: The rooms that it is in; some may be left already. And behind which message some were not read, until that is told.
+        self.rooms: set[RoomName] = set()
+        self.missed: dict[RoomName, MessageId] = {}
         #: The rooms that another session of the same user entered, and of which this one was told no more yet.
         self._entered: dict[RoomName, None] = {}
 
@@ -156,13 +160,15 @@ class IrcSession:
 
     @property
     def unasked(self) -> bool:
-        return bool(self._entered)
+        return bool(self._entered) or not self.rooms.isdisjoint(self.missed)
 
     def more(self) -> Iterator[Step]:
         while self._entered:
             room = next(iter(self._entered))
             del self._entered[room]
             yield from self.dialect.inside(self, room)
+        for room in self.rooms.intersection(self.missed):
+            yield from self.dialect.missed(self, room)
         self.asked = Asked("")
 
     def _bad(self, bad: BadMessage) -> Step:
@@ -211,6 +217,15 @@ class IrcSession:
         asked = self.asked
         if isinstance(reply, r.Refused | r.PasswordNeeded):
             asked.refused = reply.code if isinstance(reply, r.Refused) else "password-needed"
+        match reply:
+            case r.Entered(room=room):
+                self.rooms.add(room)
+            case r.FocusSet(left=RoomName() as room):
+                self.rooms.discard(room)
+            case r.Missed(rooms=rooms) if "draft/chathistory" not in self.caps:
+                self.missed.update((each.room, each.after) for each in rooms)
+            case _:
+                pass
         shown = asked.show(reply) if asked.show is not None else None
         return self.lines(told(self, reply) if shown is None else shown)
 
@@ -221,6 +236,7 @@ class IrcSession:
             self._label.is_batch("")
         if isinstance(event, e.Joined):
             self._entered[event.room] = None
+            self.rooms.add(event.room)
         after = envelope.after
         if me is not None and after is not None:
             self.me = msgspec.structs.replace(after, scope=me.scope, host=me.host)

@@ -16,6 +16,7 @@ from twisted_chat.dialects.irc import letters, masks
 from twisted_chat.dialects.irc.message import MAX_LINE, encode, spell_tags, split
 from twisted_chat.dialects.schema.base import rfc3339
 from twisted_chat.dialects.wording import events as say
+from twisted_chat.dialects.wording.words import date_and_clock
 
 
 class IrcView:
@@ -46,8 +47,11 @@ class IrcView:
         if author is not None and author.bot and "message-tags" in caps:
             yield "bot", ""
 
-    def message(self, envelope: e.Envelope) -> bytes:
-        """Write a message: as one line or several, of which the first has its id, and each fits what a line can have."""
+    def message(self, envelope: e.Envelope, stamp: str = "") -> bytes:
+        """Write a message: as one line or several, of which the first has its id, and each fits what a line can have.
+
+        ``stamp`` stands before each text.
+        """
         event, author = envelope.event, envelope.author
         assert isinstance(event, e.Said | e.Told) and author is not None
         tagged, extras = "message-tags" in self.caps, event.extras
@@ -64,7 +68,7 @@ class IrcView:
             first += [(f"+{name}", value) for name, value in extras.tags]
         if event.kind == "tags":
             return encode([start], spell_tags(first))
-        pieces = list(_pieces(event, MAX_LINE - len(start.encode()) - len(" :")))
+        pieces = list(_pieces(event, MAX_LINE - len(start.encode()) - len(" :") - len(stamp)))
         if len(pieces) > 1 and "draft/multiline" in self.caps:
             name = spell(envelope.id)
             lines = encode(
@@ -74,7 +78,7 @@ class IrcView:
                 inside = [("batch", name), *([("draft/multiline-concat", "")] if goes_on else [])]
                 lines += encode([f"{start} :{text}"], spell_tags(inside))
             return lines + encode([f":{author.prefix} BATCH -{name}"])
-        texts = [f"{start} :{text}" for text, _ in pieces if text.strip()]
+        texts = [f"{start} :{stamp}{text}" for text, _ in pieces if text.strip()]
         rest = [each for each in first if each[0] != "msgid"]
         return encode(texts[:1], spell_tags(first)) + encode(texts[1:], spell_tags(rest))
 
@@ -88,8 +92,11 @@ class IrcView:
         return "echo-message" in self.caps or (not mine and "znc.in/self-message" in self.caps)
 
     def replay(self, envelope: e.Envelope) -> bytes:
-        """Render a message of earlier."""
-        return self.event(envelope)
+        """Render a message of earlier; clients that are not told the time otherwise are told it in the text."""
+        if "server-time" in self.caps or not isinstance(envelope.event, e.Said | e.Told):
+            return self.event(envelope)
+        _, clock = date_and_clock(int(envelope.time) // 60, None)
+        return self.message(envelope, f"[{clock}] ")
 
     def _room(self, envelope: e.Envelope) -> Iterable[str]:
         """Tell what has no form of its own in IRC as a notice of the server in the room."""
