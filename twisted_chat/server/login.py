@@ -22,7 +22,7 @@ from twisted_chat.core.values.account import Proof
 from twisted_chat.core.values.ids import Scope, SessionId
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import Nick
-from twisted_chat.core.values.throttle import Throttle
+from twisted_chat.core.values.ratelimit import Throttle
 from twisted_chat.runtime import tasks
 from twisted_chat.server.recorder import StateRecorder
 from twisted_chat.server.services import CarryOut, Services

@@ -27,8 +27,7 @@ from twisted_chat.core.values.tokens import Tokens
 from twisted_chat.runtime.clock import wall_of
 from twisted_chat.runtime.log_sums import LogSums
 from twisted_chat.seam.ports import ConnectionsPort, HubPort, Identity
-from twisted_chat.server.account_admin import AccountAdmin
-from twisted_chat.server.admin import Admin
+from twisted_chat.server.admin import AccountAdmin, Admin
 from twisted_chat.server.catchup import CatchUp
 from twisted_chat.server.commits import Commits, Outage
 from twisted_chat.server.disk import Disk

@@ -33,8 +33,8 @@ from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.addresses import network_keys
 from twisted_chat.core.values.ids import Node, RoomId
+from twisted_chat.core.values.ratelimit import Throttle
 from twisted_chat.core.values.room_settings import MAX_LIMIT, MAX_SLOW, Roles
-from twisted_chat.core.values.throttle import Throttle
 
 #: How many wrong passwords of one room can be tried from one address, and in how many seconds that many times more: people
 #: mistype a few times, also a class behind one address; the flood limit alone would let programs guess 36,000 an hour.
