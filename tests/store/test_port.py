@@ -166,7 +166,9 @@ class StoreContract(Contract):
         given: list[e.Envelope] = []
         for number, kind in zip(block, kinds, strict=True):
             origin = e.Origin(Node("local"), SessionId(7), None if kind == "say" else f"tag {kind}")
-            who = structs.replace(author("Ann"), host="h", real_name="R", bot=True)
+            who = structs.replace(
+                author("Ann"), host="h", real_name="R", bot=True, user_name="u", account_name="A"
+            )
             event, time = e.Said(kind, lines if kind != "tags" else ()), 1_700_000_000.123
             if kind == "action":
                 formatted = tuple(FormattedText(f"\x02{line}") for line in lines)

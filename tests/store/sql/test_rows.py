@@ -44,6 +44,7 @@ def read(envelope: Envelope, **changed: object) -> Envelope:
     names = (
         *("id", "room", "author", "time", "kind", "tag", "text", "extras"),
         *("user", "nick", "key", "scope", "account", "host", "real_name", "bot"),
+        *("user_name", "account_name"),
     )
     values = (*rows.message_row(envelope, 1), *rows.author_row(1, envelope.author)[1:])
     row = dict(zip(names, values, strict=True)) | changed

@@ -56,6 +56,8 @@ def author_row(number: int, author: Author) -> tuple[object, ...]:
         author.host,
         author.real_name,
         author.bot,
+        author.user_name,
+        author.account_name,
     )
 
 
@@ -131,6 +133,8 @@ def select_messages() -> Select[Any]:
         authors.c.host,
         authors.c.real_name,
         authors.c.bot,
+        authors.c.user_name,
+        authors.c.account_name,
     ).join_from(messages, authors, messages.c.author == authors.c.id)
     return all_of_it.where(~exists().where(wish).correlate(messages, authors))
 
@@ -159,10 +163,22 @@ def _author(
     host: str,
     real_name: str,
     bot: bool,
+    user_name: str,
+    account_name: str,
 ) -> Author:
     if account is not None and is_gone(account):
-        account = None
-    return Author(UserId(user), _nick(nick, key), Scope(scope), account, host, real_name, bool(bot))
+        account, account_name = None, ""
+    return Author(
+        UserId(user),
+        _nick(nick, key),
+        Scope(scope),
+        account,
+        host,
+        real_name,
+        bool(bot),
+        user_name,
+        account_name,
+    )
 
 
 def _nick(text: str, key: str) -> Nick:

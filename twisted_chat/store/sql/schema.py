@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 #: The version of these tables: the name of the last migration.
-HEAD: Final = "0010"
+HEAD: Final = "0011"
 
 metadata: Final = MetaData()
 
@@ -58,6 +58,8 @@ authors: Final = Table(
     Column("host", Text, nullable=False),
     Column("real_name", Text, nullable=False),
     Column("bot", Boolean, nullable=False),
+    Column("user_name", Text, nullable=False, server_default=""),
+    Column("account_name", Text, nullable=False, server_default=""),
     Index("authors_by_key", "key"),
 )
 
