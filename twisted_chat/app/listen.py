@@ -56,7 +56,7 @@ async def close_port(port: IListeningPort) -> None:
 
 
 def opened(address: Any, description: str, speaks: Speaks = "lines", *, tls: bool = False) -> str:
-    """Say where the chat is open, to whom, and how to open it to others."""
+    """Log where the chat is open, who can reach it, and how to open it to others."""
     host, port = getattr(address, "host", None), getattr(address, "port", None)
     what = "the chat is open"
     if tls:

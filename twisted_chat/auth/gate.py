@@ -74,7 +74,7 @@ class Verdict(Enum):
 
 
 class Credentials(UsernamePassword):
-    """What somebody logs in with, and who that is: checkers that take turns need to know."""
+    """What a user logs in with, and which user it is, because checkers take turns among users."""
 
     def __init__(self, username: bytes, password: bytes, who: Who = _HERE) -> None:
         super().__init__(username, password)
@@ -190,7 +190,7 @@ class StoredPasswords:
 
 @implementer(IRealm)
 class _Realm:
-    """Says who somebody is whom a checker let in: nothing more is asked of it."""
+    """The identity of a user whom a checker accepted; nothing else is asked of it."""
 
     def requestAvatar(
         self, avatarId: object, mind: object, *interfaces: type[Interface]

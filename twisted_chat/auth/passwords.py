@@ -163,7 +163,7 @@ def hash_now(password: str) -> str:
 
 
 def _nobodys() -> str:
-    """Return what looks like a hash, of no password: whoever names no account waits as long as with a wrong password.
+    """Return what looks like a hash but is of no password, so an unknown name takes as long as a wrong password.
 
     Made up and not hashed, or the first of them would wait twice as long.
     """

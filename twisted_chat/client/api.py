@@ -190,7 +190,7 @@ class Client:
     async def tell(self, nick: str, text: str, kind: ev.Kind = "say") -> str:
         """Say something in private; return the server's id of it when it is delivered.
 
-        If the connection broke meanwhile, it goes only to who had the name before, within ten seconds.
+        If the connection broke meanwhile, it goes only to the person who had the name before, within ten seconds.
         """
         _must_be_text("tell()", nick, text)
         return _id(await self._ask(lambda link: link.tell(nick, text, kind)))
@@ -279,7 +279,7 @@ class Client:
         self._wake()
 
     def _answer(self, event: ev.Event) -> None:
-        """Tell who waits for this event, if somebody does."""
+        """Pass this event to the callers that wait for it, if any."""
         tag = getattr(event, "tag", None)
         if tag is None or isinstance(event, ev.Sending | ev.HistoryStart | ev.SearchStart):
             return
@@ -298,7 +298,7 @@ class Client:
             waiting.callback(event)
 
     def _end(self, error: ChatError) -> None:
-        """Nothing more comes: tell all who wait."""
+        """Nothing more comes: tell all callers that wait."""
         if self._over is None:
             self._over = error
         connecting, self._connecting = self._connecting, None

@@ -22,8 +22,8 @@ def enter(link: Link, line: str, leave: Callable[[str | None], None] | None = No
 
     ``leave`` is called, with the reason, if the line says so; it is to leave, which the link does unless another is given.
 
-    What must not be lost with a connection (messages, the rooms that one is in, who one is) is asked of the link; all else is for
-    the server to understand, which may know more commands than this client.
+    What must not be lost with a connection (messages, the user's rooms, the login) is asked of the link; all else is for the
+    server to understand, which may know more commands than this client.
     """
     try:
         return _enter(link, str(CleanText(line)), leave or link.quit)

@@ -52,7 +52,7 @@ class Untrusted(Exception):
 
 
 class Owner(Protocol):
-    """Whom a connection tells what happens on it."""
+    """What a connection reports to."""
 
     def greeted(self) -> None:
         """It is a server of ours: one may log in."""
@@ -117,7 +117,7 @@ class Conversation(TwistedProtocol):
         self._watch()
 
     def hear_no_more(self, why: str) -> None:
-        """Whoever talks here ends the connection, because of ``why``: what still comes is not heard."""
+        """End the connection because of ``why``; what still arrives is ignored."""
         if self._why is None:
             self._why = why
 
@@ -226,7 +226,7 @@ class Conversation(TwistedProtocol):
         self._break_off(why)
 
     def _break_off(self, why: str) -> None:
-        """End the connection now: whoever is there may never read what is still to be sent."""
+        """End the connection now, because the other side may never read what is still to be sent."""
         self.hear_no_more(why)
         self.transport.abortConnection()
 

@@ -61,7 +61,7 @@ def read_fingerprint(text: str) -> str | None:
 def locked(path: Path) -> Iterator[None]:
     """Let no other client read and write this file meanwhile: each would forget what the other writes.
 
-    Whoever has the lock has it for a few milliseconds, and it ends with the program.
+    A program holds the lock for a few milliseconds, and releases it when it ends.
     """
     # Not the file itself: that is replaced by another.
     lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)

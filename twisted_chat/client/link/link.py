@@ -57,7 +57,7 @@ class Link(Requests, Service):
         """``rooms``: those to enter besides the lobby, with their passwords; the last is the one that is talked in.
 
         ``bot_commands``: the words that one answers to, told after each login.
-        ``patience``: how many seconds a private message waits, after a lost connection, for whom it is for.
+        ``patience``: how many seconds a private message waits, after a lost connection, for its recipient to return.
         """
         self._clock = reactor
         self._connector = Connector(reactor, endpoint, self, reconnect=reconnect, random=random)

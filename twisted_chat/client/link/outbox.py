@@ -1,4 +1,4 @@
-"""What was sent, or typed without a connection, until the server has answered it; and who waits for that."""
+"""What was sent, or typed without a connection, until the server has answered it; and the callers that wait for that."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Item(msgspec.Struct):
     """Something for the server.
 
     ``again``: it may be sent a second time, for the server knows it by its tag. ``what`` names it to a person. ``room`` is where
-    it was typed, if that matters. ``to`` is whom it is for, if it is private: then ``guarded`` is sent instead of ``data`` if it
+    it was typed, if that matters. ``to`` is its recipient, if it is private: then ``guarded`` is sent instead of ``data`` if it
     is ``suspect``, for the name may have become somebody else's since it was typed, and nothing while it is ``held``.
-    ``barrier`` is the number of the first ping that is sent behind it: who has answered that has seen it. It is None until it
-    is sent.
+    ``barrier`` is the number of the first ping that is sent behind it: once that is answered, the server has seen it. It is
+    None until it is sent.
     """
 
     tag: str

@@ -1,4 +1,4 @@
-"""Whom private messages are for, though the connection broke meanwhile and names may have changed hands."""
+"""The recipients of private messages, although the connection broke meanwhile and names may have changed hands."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Recipients:
         return self._known.get(_key(nick), "")
 
     def learn(self, event: ev.Event) -> None:
-        """Take what an event tells about who is here now."""
+        """Learn from an event which users are here now."""
         match event:
             case ev.Message(replay=False, sender=sender, scope=str(scope), account=account):
                 self._learn(sender, scope, account)
@@ -69,7 +69,7 @@ class Recipients:
 
 
 class Absent:
-    """Messages that wait in ``outgoing`` until whom they are for is back.
+    """Messages that wait in ``outgoing`` until their recipients are back.
 
     ``flush`` sends what may be sent now; ``give_up`` is called with what is not sent any more, and why.
     """

@@ -21,7 +21,7 @@ MAX_PAGE: Final = 1_000
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """Who comes: ``nick`` ("": a guest name), and the password of the account with that name."""
+    """The user that logs in: ``nick`` ("": a guest name), and the password of the account with that name."""
 
     nick: str = ""
     password: str | None = None
@@ -35,7 +35,7 @@ class NoRoom(Exception):
 
 
 class Requests:
-    """The part of a :class:`~twisted_chat.client.link.link.Link` that is called by who uses it."""
+    """The part of a :class:`~twisted_chat.client.link.link.Link` that its users call."""
 
     nick: str
     _clock: IReactorTime

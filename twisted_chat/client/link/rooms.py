@@ -63,7 +63,7 @@ class Membership:
         return list(self._left)
 
     def entered(self, room: str, tag: str | None) -> None:
-        """The server let one into a room, whose name it spells like this."""
+        """The server let the client into a room, whose name it spells like this."""
         if len(self._entered) >= MAX_ROOMS:
             return  # a server of ours lets one be in a tenth of these
         self._entered.add(room)

@@ -103,7 +103,7 @@ def _beginning(wanted: str, names: Iterable[str]) -> list[str]:
 
 
 def matching_commands(begun: str, commands: Mapping[str, Usage]) -> list[Usage]:
-    """Return the commands whose names begin so, in the order of the alphabet."""
+    """Return the commands whose names begin with this, in alphabetical order."""
     return [commands[name] for name in sorted(commands) if name.startswith(begun.lower())]
 
 
@@ -122,7 +122,7 @@ def hint(text: str, commands: Mapping[str, Usage]) -> str:
 
 
 def emoji_named(begun: str) -> list[tuple[str, str]]:
-    """Return (name, sign) of emoji: whose names begin so first, then those that have it inside; short names first."""
+    """Return (name, sign) of emoji: first those whose names begin with this, then those that contain it; short names first."""
     begun = begun.lower()
     found = [pair for pair in _emoji() if begun in pair[0]]
     found.sort(key=lambda pair: (not pair[0].startswith(begun), len(pair[0]), pair[0]))

@@ -172,7 +172,7 @@ class Conversation:
     # People
 
     def enter(self, names: Iterable[str], count: int) -> None:
-        """Take the people whom the server named at entering, of ``count``."""
+        """Set the people whom the server named when the room was entered, out of ``count``."""
         self.changes += 1
         self.joined = True
         self.members = {nick_key(name): Member(name) for name in names}
@@ -243,7 +243,7 @@ class Conversation:
             self.members[nick_key(nick)] = msgspec.structs.replace(member, roles=changed)
 
     def speakers(self) -> list[str]:
-        """Return the keys of who spoke, the latest first."""
+        """Return the keys of the people who spoke, the latest first."""
         return sorted(self._spoke, key=self._spoke.__getitem__, reverse=True)
 
     def is_silent(self, nick: str, time: float) -> bool:
@@ -252,7 +252,7 @@ class Conversation:
         return spoke is None or time - spoke > SILENT
 
     def _fold(self, line: Line) -> bool:
-        """Let the line before stand for this one too, if both are about silent people who came or went."""
+        """Combine this line with the one before, if both are about silent people who came or went."""
         if not line.folded or line.id in self.buffer:
             return False
         index = self.buffer.index((line.id or UNSETTLED, 0)) - 1

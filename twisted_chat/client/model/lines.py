@@ -52,7 +52,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def folded(self) -> bool:
-        """Whether it stands for several who came and went."""
+        """Whether it stands for several people who came or went."""
         return bool(self.came or self.went)
 
 

@@ -24,9 +24,9 @@ _KNOWN: Final = frozenset(("greeting", "hint", "focus"))
 
 
 def reduce(state: ClientState, event: ev.Event, now: float) -> bool:
-    """Let an event change the state; say whether it calls for the user, who does not see it. Time is in seconds since 1970.
+    """Change the state by an event; return whether to alert the user, who does not see it. Time is in seconds since 1970.
 
-    What only tells something, and changes nothing, is not for here: who draws the state tells it.
+    Events that change nothing are not handled here, but where the state is drawn.
     """
     state.revision += 1
     if not isinstance(event, ev.Message):

@@ -1,4 +1,4 @@
-"""All that the client knows at one moment: conversations, who is away, how the connection is, what the user looks at."""
+"""Everything the client knows at one moment: conversations, people who are away, the connection, what the user looks at."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Connection = Literal["connecting", "online", "offline"]
 class ClientState:
     """What the client knows. :func:`twisted_chat.client.model.reducer.hear` changes it by events, the user by these methods.
 
-    ``revision`` grows with every change, so that who draws it sees whether there is anything new.
+    ``revision`` grows with every change, so that drawing code sees whether there is anything new.
     """
 
     def __init__(self, *, most: int = MOST_LINES) -> None:
@@ -186,7 +186,7 @@ class ClientState:
     # Lines
 
     def add(self, conversation: Conversation, line: Line, *, replay: bool = False) -> bool:
-        """Take a line into a conversation; say whether it is new and calls for the user, who does not see it."""
+        """Add a line to a conversation; return whether it is new and the user should be alerted, because they do not see it."""
         if line.kind in SPOKEN and nick_key(line.nick) in self._ignored:
             return False
         seen = self.sees(conversation.key)
@@ -299,7 +299,7 @@ class ClientState:
             self.away[nick_key(nick)] = why[:MOST_AWAY]
 
     def know_account(self, nick: str, account: str | None) -> None:
-        """Take whose account somebody is in; None: nobody's."""
+        """Record which account a person is logged in to; None: they are a guest."""
         self.accounts.pop(nick_key(nick), None)
         if account is not None and len(self.accounts) < MOST_NAMED:
             self.accounts[nick_key(nick)] = nick_key(account)
@@ -352,7 +352,7 @@ class ClientState:
             heaviest.buffer.drop(0, heavy - MOST_BYTES + MOST_BYTES // 100)
 
     def bound_people(self) -> None:
-        """Know by number only who is in the fullest room, if there are too many names in all."""
+        """Keep only the number of people in the fullest room, if there are too many names in all."""
         rooms = self.conversations.values()
         if sum(len(each.members) for each in rooms) > MOST_PEOPLE:
             max(rooms, key=lambda each: len(each.members)).forget_names()

@@ -309,7 +309,7 @@ class Plain:
 
 
 def _is_aside(event: ev.Event) -> bool:
-    """Tell whether this is neither said now nor what somebody asked for: history at the entry, who comes, notices."""
+    """Return whether this is neither a new message nor an answer: history at the join, joins, notices."""
     match event:
         case ev.Message(replay=replay, room=room):
             # What waited in private while one was away comes now for the first time.

@@ -26,7 +26,7 @@ def say(link: Link, text: str) -> None:
 def enter_long(link: Link, line: str, *, whole: bool) -> None:
     """Carry out a line that is longer than a message may be, or (not ``whole``) the beginning of one.
 
-    Each piece of it is for whom the line is for. Raises :class:`~twisted_chat.client.commands.InvalidInput`.
+    Each piece of it has the recipient of the line. Raises :class:`~twisted_chat.client.commands.InvalidInput`.
     """
     try:
         command = read(CleanText(line))

@@ -1,4 +1,4 @@
-"""The full screen, drawn with Textual. Nothing else imports it: who does not use it needs nothing of what it needs."""
+"""The full screen, drawn with Textual. Nothing else imports it, so its dependencies are optional."""
 
 from twisted_chat.client.screen.running import run
 

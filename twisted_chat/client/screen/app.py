@@ -40,7 +40,7 @@ _ANSWERS: Final = (
 
 
 class ChatApp(Questions):
-    """The program. ``open_link`` makes the link, given who hears its events."""
+    """The program. ``open_link`` makes the link, given what receives its events."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "leave", "leave", priority=True),

@@ -125,7 +125,7 @@ class Drawer(msgspec.Struct, frozen=True):
                 return self.palette.text
 
     def _marks(self, line: Line, text: str) -> list[tuple[int, int, Style]]:
-        """Return what stands out in a text: the own name, the name of who acts, what was searched for."""
+        """Return what stands out in a text: the user's own name, the actor's name, what was searched for."""
         marks: list[tuple[int, int, Style]] = []
         if line.kind == "action":
             marks.append((0, len(line.nick), self._nick_style(line)))
@@ -208,7 +208,7 @@ def _found(wanted: str, text: str, style: Style) -> list[tuple[int, int, Style]]
 
 
 def came_and_went(came: tuple[str, ...], went: tuple[str, ...]) -> str:
-    """Say in one line who came and who went."""
+    """Describe joins and leaves in one line."""
     told = [_who(names, what) for names, what in ((came, "joined"), (went, "left")) if names]
     return "; ".join(told)
 

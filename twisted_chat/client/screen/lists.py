@@ -144,7 +144,7 @@ class Conversations(Rows):
 
 
 class Members(Rows):
-    """Who is in the room: operators first, who is away dimmed."""
+    """The people in the room: operators first, people who are away dimmed."""
 
     class Chosen(Message):
         """The user clicked at somebody."""
@@ -162,7 +162,7 @@ class Members(Rows):
         self._of: tuple[Key, int] | None = None
 
     def people(self) -> Sequence[Member]:
-        """Return who is there, in the order of the list."""
+        """Return the people, in the order of the list."""
         room = self.state.shown
         if self._of != (room.key, room.changes):
             self._of = (room.key, room.changes)

@@ -69,7 +69,7 @@ class Requests:
                 conversation.buffer.more = True
 
     def want_people(self) -> None:
-        """Ask who is in the room that is shown, if that is not known since the connection was made."""
+        """Ask for the people in the shown room, if they are not known since the connection was made."""
         room = self._state.shown
         if room.key not in self._pages:
             self._ask_people(1, 1)

@@ -27,7 +27,7 @@ def foot(
     again: float | None,
     listed: bool = True,
 ) -> Strip:
-    """Return the status: how the connection is, who one is, where, what calls elsewhere, how many lines wait or are below.
+    """Return the status: connection, nick, room, mentions elsewhere, and how many lines wait or are below.
 
     ``again``: in how many seconds the next try to connect is. ``listed``: the conversations are on the screen.
     """

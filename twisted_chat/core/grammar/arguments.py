@@ -76,7 +76,7 @@ class Spec(msgspec.Struct, frozen=True):
 
     @property
     def who_may(self) -> str:
-        """Who may use it, as help says it; nothing if anyone may."""
+        """Who may use it, in the words of the help; "" if anyone may."""
         roles = NEEDED[self.action] if self.action is not None else NO_ROLES
         needs = []
         if self.for_server_operators:
@@ -244,7 +244,7 @@ def _read_settings(text: str) -> tuple[Change, ...]:
 
 
 def _read_target(word: str) -> tuple[Target, bool]:
-    """Read whom a ban is for, and whether it is insisted on."""
+    """Read the target of a ban, and whether the user insists on it."""
     try:
         return read_target(word.removeprefix("!")), word.startswith("!")
     except BadTarget as bad:
@@ -252,7 +252,7 @@ def _read_target(word: str) -> tuple[Target, bool]:
 
 
 def _read_whom(word: str) -> c.BanTarget:
-    """Read whom a server ban is for. What has a ``/``, a ``:``, or only digits and dots can be no name."""
+    """Read the target of a ban from the server. A text with a ``/``, a ``:``, or only digits and dots cannot be a name."""
     bare = word.removeprefix("!")
     insist = bare != word
     if "*" in bare or "?" in bare:

@@ -1,4 +1,4 @@
-"""What a person writes to search: words, and whose, where and since when they were said.
+"""Searches as people type them: words, and by whom, where and since when they were said.
 
 ``WORDS [from:NICK] [in:ROOM] [since:DATE]``, in any order. ``"words in quotes"`` are looked for as they stand, one right
 after the other; ``word*`` may go on. Nothing else has a meaning: the signs of query languages are signs.

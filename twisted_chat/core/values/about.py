@@ -1,4 +1,4 @@
-"""What somebody says about themselves when they come, besides the nick: a user name, a real name, and whether it is a bot."""
+"""What users say about themselves at login, besides the nick: user name, real name, and whether they are bots."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NOT_IN_USER_NAME: Final = re.compile(r"[^0-9A-Za-z._\-\[\]\\`^{}|]")
 
 
 class About(msgspec.Struct, frozen=True, gc=False):
-    """What somebody says about themselves. ``user_name`` is one of :func:`user_name_of`, "" if none was given."""
+    """What a user says about themselves. ``user_name`` is one of :func:`user_name_of`, "" if none was given."""
 
     user_name: str = ""
     real_name: str = ""

@@ -1,4 +1,4 @@
-"""An account, and what proves that somebody is one."""
+"""Accounts, and proofs that a session belongs to one."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ KEPT_ELSEWHERE: Final = MessageId(0)
 
 
 class Proof(msgspec.Struct, frozen=True, gc=False):
-    """That somebody is an account: its key, and what set the password that they gave.
+    """A proof that a session belongs to an account: its key, and the event that set the password that was given.
 
-    It is worth nothing once the password is another one, or the account is gone and its name somebody else's. ``outside``: the
-    password is not ours, and who vouches for it is not this server; then there may be no account yet.
+    It becomes worthless when the password is changed, or the account is deleted and its name belongs to another person.
+    ``outside``: the password is not ours, and another source vouches for it; there may be no account here yet.
     """
 
     account: str
@@ -37,8 +37,8 @@ class Proof(msgspec.Struct, frozen=True, gc=False):
 class Account(msgspec.Struct, frozen=True, gc=False):
     """An account, known by the key of its name.
 
-    ``created`` is in seconds since 1970; ``since`` is the event that set its password; ``ignored``: the nick keys of whom it
-    ignores, with how they were spelled.
+    ``created`` is in seconds since 1970; ``since`` is the event that set its password; ``ignored``: the nick keys of the users
+    it ignores, with how the nicks were typed.
     """
 
     name: Nick

@@ -1,4 +1,4 @@
-"""Bans and mutes: whom they are for, how that is written, and whom they hit."""
+"""Bans and mutes: their targets, how targets are written, and which users they match."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class BadTarget(ValueError):
 
 
 class Target(msgspec.Struct, frozen=True, gc=False):
-    """Whom a ban is for. ``text`` is how it is shown; two with one ``key`` are the same; ``look``: the skeleton of the key."""
+    """The target of a ban. ``text`` is how it is shown; two with one ``key`` are the same; ``look``: the skeleton of the key."""
 
     kind: Kind
     text: str
@@ -73,15 +73,15 @@ class Target(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def public(self) -> str:
-        """How it is shown to everybody in a room: addresses are for operators."""
+        """How it is shown to members of a room: addresses are for operators."""
         return "an address" if self.kind == "net" else self.text
 
 
 class Ban(msgspec.Struct, frozen=True, gc=False):
     """A ban or a mute; times are seconds since 1970, ``until`` 0.0 is for ever; ``by`` is a nick.
 
-    A guest can take another name: for one who is here ``scope`` is that of the session. ``address`` is what stands for the
-    addresses that somebody comes from, parted by blanks. Both are kept for comparing, and never shown.
+    A guest can change their nick, so ``scope`` is that of the session, for a guest who is here. ``address`` stands for the
+    addresses of a user, separated by spaces. Both are only compared, and never shown.
     """
 
     target: Target
@@ -93,12 +93,12 @@ class Ban(msgspec.Struct, frozen=True, gc=False):
     address: str | None = None
 
     def over(self, now: float) -> bool:
-        """Tell whether it no longer counts."""
+        """Return whether it has expired."""
         return 0.0 < self.until <= now
 
 
 class Somebody(Protocol):
-    """What of a user a ban is held against."""
+    """The data of a user that bans are compared with."""
 
     @property
     def nick(self) -> Nick: ...
@@ -115,7 +115,7 @@ class Somebody(Protocol):
 
 
 def read_target(word: str) -> Target:
-    """Read a nickname or account, a mask, an address or a network, or whose address it is.
+    """Read a target: a nickname or account, a mask, an address or a network, or ``address:NICK``.
 
     A mask may be one that fits nobody, see :func:`fits_nobody`: it may have been set when that was not looked at.
 
@@ -155,19 +155,19 @@ def _read_hostmask(word: str) -> Target:
 
 
 def named(nick: Nick, account: str | None = None) -> Target:
-    """Return somebody as a target: by account, or else by nick."""
+    """Return a user as a target: by account, or else by nick."""
     if account is not None and account != nick.key:
         return Target("name", account, account, look(account))
     return Target("name", nick.text, nick.key, look(nick.key))
 
 
 def address_of(nick: Nick) -> Target:
-    """Return the address of somebody as a target."""
+    """Return the address of a user as a target."""
     return Target("address", ADDRESS_OF + nick.text, ADDRESS_OF + nick.key)
 
 
 def fits_nobody(target: Target) -> str | None:
-    """Say why a mask can fit nobody, and what to write instead; None if it can, or is none."""
+    """Return why a mask can match nobody, and what to write instead; None if it can, or is not a mask."""
     if target.kind not in ("mask", "hostmask") or is_cloak_mask(target.key):
         return None
     nick, user, host = target.key, "*", "*"
@@ -187,7 +187,7 @@ def fits_nobody(target: Target) -> str | None:
 
 
 def everybody(target: Target) -> bool:
-    """Tell whether a target is everybody there could be."""
+    """Return whether a target matches everyone."""
     if target.kind == "net":
         network = _network(target.key)
         return network is not None and network.prefixlen == 0
@@ -197,7 +197,7 @@ def everybody(target: Target) -> bool:
 
 
 def own_machine(target: Target) -> bool:
-    """Tell whether a target is the server's own machine, whose people have no address that a ban could hit."""
+    """Return whether a target is the server's own machine, whose users have no address that a ban could match."""
     network = _network(target.key) if target.kind == "net" else None
     return network is not None and network.is_loopback
 
@@ -211,7 +211,7 @@ def homes(addresses: Iterable[str]) -> str | None:
 
 
 def hits(ban: Ban, who: Somebody, nick: Nick | None = None) -> bool:
-    """Tell whether a ban is for somebody; under ``nick``, if they would take that."""
+    """Return whether a ban matches a user; with ``nick``, as if the user had that nick."""
     nick, target, account = nick or who.nick, ban.target, who.account
     match target.kind:
         case "net":

@@ -9,9 +9,9 @@ T = TypeVar("T")
 
 
 class FairQueue(Generic[T]):
-    """Those who wait in one network: in it, or in the networks that are part of it, the one whose turn it is first.
+    """What waits for one network, or for networks within it; what is next is first.
 
-    A path names the networks that somebody is in, the widest first.
+    A path names the networks of a user, the widest first.
     """
 
     def __init__(self) -> None:

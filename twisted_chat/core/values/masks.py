@@ -1,4 +1,4 @@
-"""Masks of nicknames, such as ``*spam*`` and ``guest?``: how they are read, and whether a name fits one."""
+"""Masks of nicknames, such as ``*spam*`` and ``guest?``: how they are read, and whether a name matches one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _STARS: Final = re.compile(r"\*+")
 
 
 def is_mask(text: str) -> bool:
-    """Tell whether a text is a mask and no name."""
+    """Return whether a text is a mask and not a name."""
     return "*" in text or "?" in text
 
 
@@ -30,9 +30,9 @@ def fits_all(mask: str) -> bool:
 
 
 def fits(mask: str, text: str) -> bool:
-    """Tell whether ``text`` is as ``mask`` says: ``*`` stands for any characters or none, ``?`` for one.
+    """Return whether ``text`` matches ``mask``: ``*`` stands for any characters or none, ``?`` for one.
 
-    Takes one step for each character of the mask, whatever they are: hundreds of masks are held against everybody who comes.
+    Takes one step for each character of the mask, whatever they are: hundreds of masks are compared with everyone who joins.
     """
     places, end = _places(text)
     # A bit for each place in the text up to which the mask, as far as it was read, can stand for it.

@@ -1,8 +1,8 @@
 """Many masks against one name at once: what a full list of bans costs does not depend on what its masks look like.
 
-A name is held against all masks of a group together, as one number in which each place of each mask is a bit (the shift-and
-method for automata without branches). Backtracking, and looking at one mask after another, would both let whoever writes
-masks decide how long everybody waits who comes.
+A name is compared with all masks of a group together, as one number in which each place of each mask is a bit (the shift-and
+method for automata without branches). Backtracking, and looking at one mask after another, would both let the person who writes
+the masks decide how long everyone who joins has to wait.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ class Bucket:
 
 
 class Pool(Bucket):
-    """A budget of several sessions: a bucket that may be overdrawn by who waits until that is made up for."""
+    """A budget of several sessions: a bucket that may be overdrawn, if the sender then waits until it is filled again."""
 
     __slots__ = ("sessions", "times")
 

@@ -89,13 +89,13 @@ NEEDED: Final[dict[Action, Roles]] = {
 
 
 class Settings(msgspec.Struct, frozen=True, gc=False):
-    """How a room is set.
+    """The settings of a room.
 
-    ``topic_lock``: only operators set the topic; ``private``: it is in no list of those who are not there;
-    ``invite_only``: nobody comes without being invited; ``moderated``: only who has a role speaks; ``slow``: the seconds
-    that who has none waits between two lines, 0 for none; ``since_join``: people see what was said since they came;
-    ``limit``: nobody comes while so many are there, 0 for no limit; ``outside``: one need not be there to speak; ``no_ctcp``:
-    programs ask each other nothing; ``accounts_only``, ``accounts_speak``: no guest comes, or speaks without having a role.
+    ``topic_lock``: only operators set the topic; ``private``: only members see it in lists; ``invite_only``: nobody enters
+    without an invitation; ``moderated``: only members with a role can speak; ``slow``: the seconds that members without a role
+    wait between two lines, 0 for none; ``since_join``: people see what was said since they joined; ``limit``: nobody enters
+    while there are so many members, 0 for no limit; ``outside``: people can speak without entering; ``no_ctcp``: programs
+    cannot send each other requests; ``accounts_only``, ``accounts_speak``: guests cannot enter, or cannot speak without a role.
     """
 
     topic_lock: bool = False

@@ -35,7 +35,7 @@ class Ban(msgspec.Struct, frozen=True, gc=False):
         return "for good" if self.until is None else f"for {spell_duration(self.until - now)}"
 
     def explain(self, now: float) -> str:
-        """Say it to whom it keeps out."""
+        """Return the sentence for the user whom it keeps out."""
         more = "" if self.until is None else " more"
         reason = f": {self.reason}" if self.reason else ""
         return f"You are banned from this server {self.lasts(now)}{more}{reason}."

@@ -29,7 +29,7 @@ _LETTER_WITH: Final = re.compile("LATIN SMALL LETTER (?:DOTLESS )?([A-Z])(?: WIT
 
 
 def _letters() -> dict[int, str]:
-    """Return what people type who have no key for some letter of Latin, in the form that :meth:`str.translate` takes."""
+    """Return the letters that people type in place of Latin letters they have no key for, for :meth:`str.translate`."""
     found = {}
     for code in (code for block in _LATIN for code in block):
         named = _LETTER_WITH.fullmatch(unicodedata.name(chr(code), ""))
