@@ -239,6 +239,7 @@ tags = clean_texts.filter(lambda tag: 0 < len(tag) <= 64)
 _author_tuples = st.lists(
     st.builds(e.Author, st.integers(1, 9).map(UserId), nicks, st.just(Scope("5c09e"))), max_size=15
 ).map(tuple)
+_keys = st.sampled_from(["display-name", "color", "vendor.example/key"])
 _nick_tuples = st.lists(nicks, max_size=15).map(tuple)
 _maybe_text = st.none() | clean_texts
 bans = st.builds(
@@ -302,6 +303,10 @@ EVENTS: dict[type[Any], st.SearchStrategy[Any]] = {
     e.PasswordReset: st.builds(e.PasswordReset, st.just("root"), nicks.map(str)),
     e.AccountRemoved: st.builds(e.AccountRemoved, st.just("root"), nicks.map(str)),
     e.PanicSet: st.builds(e.PanicSet, st.just("root"), st.integers(0, 2)),
+    e.ProfileChanged: st.builds(
+        e.ProfileChanged,
+        st.lists(st.tuples(_keys, st.none() | clean_texts), min_size=1, max_size=3).map(tuple),
+    ),
     e.Gathered: st.builds(e.Gathered, _author_tuples, _author_tuples, counts),
     e.SettingsChanged: st.builds(
         e.SettingsChanged,
@@ -535,6 +540,11 @@ REPLIES: dict[type[Any], st.SearchStrategy[Any]] = {
         counts,
         st.integers(1, 9),
         st.integers(1, 9),
+    ),
+    r.ProfileValues: st.builds(
+        r.ProfileValues,
+        nicks | rooms,
+        st.lists(st.tuples(_keys, clean_texts), max_size=3).map(tuple),
     ),
     r.Invitations: st.builds(
         r.Invitations,

@@ -67,6 +67,8 @@ class ServerTests(SynchronousTestCase):
     def test_a_message_is_what_was_said(self, envelope: e.Envelope) -> None:
         if not isinstance(envelope.event, e.Said) or envelope.author is None:
             return
+        if envelope.event.kind == "tags":
+            return  # of which this client shows nothing
         event = wire.decode(VIEW.event(envelope).removesuffix(b"\n"))
         assert isinstance(event, ev.Message)
         said = "\n".join(envelope.event.lines)

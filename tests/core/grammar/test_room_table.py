@@ -64,6 +64,14 @@ class RoomSpecTests(SynchronousTestCase):
             ("visibility join", c.ChangeSettings((("visibility", 1),))),
             ("visibility all", c.ChangeSettings((("visibility", 0),))),
             ("settings", c.ShowSettings()),
+            ("profile", c.ShowProfile()),
+            ("profile #dev", c.ShowProfile(None, DEV)),
+            ("profile @bob", c.ShowProfile(BOB)),
+            (
+                "profile Color dark blue",
+                c.ChangeProfile((("color", CleanText("dark blue")),)),
+            ),
+            ("profile #dev color -", c.ChangeProfile((("color", None),), True, DEV)),
             ("set", c.ShowSettings(None)),
             ("set #dev", c.ShowSettings(DEV)),
             ("set limit 30", c.ChangeSettings((("limit", 30),))),
@@ -96,7 +104,7 @@ class RoomSpecTests(SynchronousTestCase):
         }
         for spec in ROOM_SPECS:
             words = spec.arguments
-            needed = [samples[word] for word in words if not word.startswith("[")]
+            needed = [samples[word] for word in words if not {"[", "]"} & set(word)]
             command = spec.parse(" ".join(["#dev", *needed]))
             assert isinstance(command, c.RoomCommand)
             self.assertEqual(getattr(command, "room", None), DEV, spec.name)

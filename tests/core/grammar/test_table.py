@@ -64,7 +64,7 @@ class TableTests(SynchronousTestCase):
         first = (
             "delete ban unban bans mute unmute except unexcept "
             "op deop voice devoice moderated slow invite lock unlock private invite-only "
-            "topic-lock visibility set settings register-room transfer export"
+            "topic-lock visibility set profile settings register-room transfer export"
         )
         self.assertEqual(
             {name for name, spec in COMMANDS.items() if spec.takes_room}, {*first.split()}

@@ -333,6 +333,18 @@ class CommandTests(Case):
         self.refused({"type": "read", "message": "seven"}, "bad-field")
         self.refused({"type": "read", "message": spell(7), "with": "a b"}, "bad-name")
 
+    def test_profile_is_asked_for_or_changed(self) -> None:
+        self.assertEqual(parse("profile"), c.ShowProfile())
+        self.assertEqual(parse("profile", **{"with": "bob"}), c.ShowProfile(BOB))
+        self.assertEqual(parse("profile", room="dev"), c.ShowProfile(None, DEV))
+        changes = (("color", CleanText("blue")), ("avatar", None))
+        values = {"Color": "blue", "avatar": None}
+        self.assertEqual(parse("profile", values=values), c.ChangeProfile(changes))
+        in_dev = c.ChangeProfile(changes, True, DEV)
+        self.assertEqual(parse("profile", values=values, room="dev"), in_dev)
+        for bad in ('{"a b": "x"}', '{"color": 7}', "[]"):
+            self.refused(f'{{"type": "profile", "values": {bad}}}'.encode(), "bad-field")
+
     def test_register_takes_a_password_and_perhaps_an_invitation(self) -> None:
         self.assertEqual(parse("register", password="correct horse"), c.Register("correct horse"))
         with_code = parse("register", password="correct horse", content="abc")

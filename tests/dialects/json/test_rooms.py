@@ -80,6 +80,12 @@ class HappenedTests(SynchronousTestCase):
             made = shown.event(event)
             self.assertEqual(made, shown.happened(kind, made["content"], **fields))
 
+    def test_change_of_a_profile_has_its_values(self) -> None:
+        changes = (("color", CleanText("blue")), ("avatar", None))
+        told = shown.event(e.ProfileChanged(changes, of_room=True))
+        self.assertEqual((told["type"], told["room"]), ("profile", "dev"))
+        self.assertEqual(told["values"], {"color": "blue", "avatar": None})
+
     def test_crowd_that_is_put_out_is_named_in_part(self) -> None:
         out = tuple((UserId(n), nick(f"user{n}")) for n in range(5_000))
         told = shown.event(e.RoomDropped(out))
@@ -113,6 +119,15 @@ class ReplyTests(SynchronousTestCase):
                 "roles": {"bob": ["owner"]},
             },
         )
+
+    def test_profile_is_an_object_of_values(self) -> None:
+        values = (("color", CleanText("blue")),)
+        for of, name in ((EVE, {"nick": "eve"}), (DEV, {"room": "dev"})):
+            told = shown.reply(r.ProfileValues(of, values))
+            self.assertEqual(told.pop("type"), "profile")
+            self.assertEqual(
+                told, {"content": f"Profile of {of}.", **name, "values": {"color": "blue"}}
+            )
 
     def test_invitations_are_a_page_of_objects(self) -> None:
         told = shown.reply(r.Invitations((r.InvitationLine(DEV, "bob", NOW),), 51, 2, 2))

@@ -133,6 +133,7 @@ class EventTests(SynchronousTestCase):
             e.MessageDeleted(MessageId(7), BOB, False),
             e.TopicSet(NONE),
             e.KeepSet(KEEP_ALL),
+            e.ProfileChanged((("color", CleanText("x")),), of_room=True),
             e.Announced("root", text("x")),
             e.BotCommandsSet(()),
             e.BotCommandsSet(("!roll",)),

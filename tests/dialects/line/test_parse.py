@@ -594,6 +594,7 @@ def sample_arguments(spec: Spec) -> str:
         "EXEMPT": "mutes",
         "DURATION": "2h",
         "SECONDS": "30",
+        "KEY": "color",
         "SETTINGS": "limit 5 outside on",
         "SWITCH": "on",
         "OWN": "hidden",

@@ -113,6 +113,7 @@ _BY_FIELD: Final[dict[str, tuple[str, type[ev.Event], type[ev.Event]]]] = {
     "notice": ("focus", ev.Focus, ev.Notice),
     "invite": ("you", ev.Invited, ev.InviteSent),
     "keep": ("from", ev.RetentionSet, ev.Retention),
+    "profile": ("from", ev.ProfileChanged, ev.ProfileValues),
     "self": ("from", ev.SelfChanged, ev.Self),
 }
 

@@ -318,7 +318,7 @@ def _is_aside(event: ev.Event) -> bool:
             return False
         case ev.Who() | ev.Listing() | ev.Whois() | ev.Help() | ev.RoomSettings() | ev.Bans():
             return False
-        case ev.Invitations() | ev.ServerBans() | ev.Audit() | ev.Stats():
+        case ev.Invitations() | ev.ProfileValues() | ev.ServerBans() | ev.Audit() | ev.Stats():
             return False
         case ev.Whowas() | ev.Self() | ev.Counts() | ev.Watched():
             return False

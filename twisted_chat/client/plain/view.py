@@ -269,6 +269,8 @@ def _answer(event: ev.Event, date: Callable[[float], str]) -> Iterable[str]:
                     for each in bans
                 ),
             ]
+        case ev.ProfileValues(nick=nick, room=room):
+            return told.profile(nick or f"#{room}", event.values.items())
         case ev.Invitations(invitations=invitations):
             pages = paging(event.page, event.pages)
             return told.invitations(

@@ -34,7 +34,7 @@ BELL: Final = 1.0
 #: What somebody asked for, and is told in words.
 _ANSWERS: Final = (
     *(ev.Who, ev.Listing, ev.Whois, ev.Help, ev.RoomSettings, ev.Bans),
-    *(ev.Whowas, ev.Self, ev.Counts, ev.Watched),
+    *(ev.Whowas, ev.Self, ev.Counts, ev.Watched, ev.ProfileValues),
     *(ev.Invitations, ev.ServerBans, ev.AccountList, ev.Audit, ev.Stats, ev.Found),
 )
 

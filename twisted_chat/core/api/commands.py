@@ -12,6 +12,7 @@ from twisted_chat.core.values.bans import Exempt, Target
 from twisted_chat.core.values.extras import Extras
 from twisted_chat.core.values.ids import MessageId, Moment
 from twisted_chat.core.values.names import Nick, RoomName
+from twisted_chat.core.values.profile import ProfileChange
 from twisted_chat.core.values.retention import Keep
 from twisted_chat.core.values.room_settings import Change
 from twisted_chat.core.values.server_ban import Kind as BanKind
@@ -496,6 +497,28 @@ class ShowInvitations(Command, frozen=True):
     """Ask for the rooms to which the user is invited; pages count from 1."""
 
     page: int = 1
+
+
+class ChangeProfile(RoomCommand, frozen=True):
+    """Change what a room's profile says or, unless ``of_room``, the sender's own; ``room`` None is the focused one."""
+
+    changes: tuple[ProfileChange, ...]
+    of_room: bool = False
+    room: RoomName | None = None
+
+
+class ShowProfile(RoomCommand, frozen=True):
+    """Ask for the profile of a user or, without a nick, of a room or, without one as well, for one's own."""
+
+    nick: Nick | None = None
+    room: RoomName | None = None
+
+
+class ShowProfiles(Command, frozen=True):
+    """Ask what the profiles of a room and of its members say under these keys."""
+
+    room: RoomName
+    keys: frozenset[str]
 
 
 class ChangeRole(RoomCommand, frozen=True):

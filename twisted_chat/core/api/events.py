@@ -20,6 +20,7 @@ from twisted_chat.core.values.account import Privacy, Proof
 from twisted_chat.core.values.extras import Extras
 from twisted_chat.core.values.ids import MessageId, Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.values.names import Nick, RoomName
+from twisted_chat.core.values.profile import ProfileChange
 from twisted_chat.core.values.retention import Keep
 from twisted_chat.core.values.room_settings import Change
 from twisted_chat.core.values.server_ban import Ban
@@ -152,6 +153,13 @@ class MessageDeleted(_Event, frozen=True):
     reason: CleanText | None = None
     by: str = ""
     conversation: RoomId | None = None
+
+
+class ProfileChanged(_Event, frozen=True):
+    """The author changed their profile or, ``of_room``, that of the room; a value of None was taken out."""
+
+    changes: tuple[ProfileChange, ...]
+    of_room: bool = False
 
 
 class TopicSet(_Event, frozen=True):
@@ -494,6 +502,7 @@ Event = (
     | Renamed
     | Kicked
     | MessageDeleted
+    | ProfileChanged
     | TopicSet
     | KeepSet
     | Closed

@@ -58,6 +58,7 @@ class RoomRecord(msgspec.Struct, frozen=True, gc=False):
     mutes: tuple[Ban, ...] = ()
     invited: tuple[tuple[str, Invitation], ...] = ()
     exceptions: tuple[tuple[Exempt, Ban], ...] = ()
+    profile: tuple[tuple[str, CleanText], ...] = ()
 
 
 class AuditRecord(msgspec.Struct, frozen=True, gc=False):

@@ -262,6 +262,7 @@ class Profile(_Reply, frozen=True):
 
     ``host`` is what others may see of the user's address, ``addresses`` is for server operators only; ``operator``: the user is
     one. ``account_name``, ``user_name`` and ``host`` are what others see, as for :class:`.events.Author`.
+    ``values`` are what their profile says.
     """
 
     nick: Nick
@@ -279,6 +280,14 @@ class Profile(_Reply, frozen=True):
     bot: bool = False
     #: Those in each of ``rooms``.
     roles: tuple[tuple[Role, ...], ...] = ()
+    values: tuple[tuple[str, CleanText], ...] = ()
+
+
+class ProfileValues(_Reply, frozen=True):
+    """What the profile of a user or a room says."""
+
+    of: Nick | RoomName
+    values: tuple[tuple[str, CleanText], ...]
 
 
 class WasHere(_Reply, frozen=True):
@@ -587,6 +596,7 @@ Reply = (
     | Rooms
     | Overview
     | Profile
+    | ProfileValues
     | WasHere
     | WereHere
     | Yourself

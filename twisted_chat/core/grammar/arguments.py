@@ -17,6 +17,7 @@ from twisted_chat.core.values.bans import EXEMPT, BadTarget, Target, read_target
 from twisted_chat.core.values.durations import read_duration
 from twisted_chat.core.values.ids import MessageId, read_id
 from twisted_chat.core.values.names import RoomName, parse_nick, parse_room
+from twisted_chat.core.values.profile import BadKey, parse_key
 from twisted_chat.core.values.retention import Keep, read_keep
 from twisted_chat.core.values.room_settings import NEEDED, NO_ROLES, Action, Change, Setting
 from twisted_chat.core.values.text import CleanText, Secret, shown
@@ -228,6 +229,13 @@ def _read_visibility(word: str) -> int:
     return int(word.lower() == "join")
 
 
+def _read_key(word: str) -> str:
+    try:
+        return parse_key(word)
+    except BadKey as bad:
+        raise BadArguments(str(bad)) from None
+
+
 def _read_settings(text: str) -> tuple[Change, ...]:
     """Read pairs of a setting and its value."""
     words, changes = text.split(), []
@@ -342,6 +350,7 @@ KINDS: Final[dict[str, tuple[Callable[[str], object], Callable[[str], bool]]]] =
     "DURATION": (_read_duration, lambda word: word[:1].isdigit()),
     "SECONDS": (_read_seconds, _any),
     "SETTINGS": (_read_settings, _any),
+    "KEY": (_read_key, _any),
     "SWITCH": (_read_switch, _any),
     "OWN": (_read_own, _any),
     "VISIBILITY": (_read_visibility, _any),

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.grammar.arguments import Spec
 from twisted_chat.core.values.bans import Exempt, Target
-from twisted_chat.core.values.names import RoomName
+from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.room_settings import Change, Setting
 from twisted_chat.core.values.text import CleanText
 
@@ -70,6 +70,16 @@ def _unban(target: tuple[Target, bool], room: RoomName | None) -> c.LiftBan:
 
 def _unmute(target: tuple[Target, bool], room: RoomName | None) -> c.Unmute:
     return c.Unmute(target[0], room)
+
+
+def _profile(
+    nick: Nick | None, key: str | None, text: CleanText | None, room: RoomName | None
+) -> c.RoomCommand:
+    """Show or change a profile: of the room that is named, or else one's own."""
+    if nick is not None or key is None:
+        return c.ShowProfile(nick, room)
+    value = text if text != "-" else None
+    return c.ChangeProfile(((key, value),), room is not None, room)
 
 
 def _forget_me(where: tuple[RoomName | None] | None) -> c.ForgetMe:
@@ -210,6 +220,12 @@ ROOM_SPECS: Final = (
         action="set",
         grammar="[SETTINGS]",
         shows=True,
+    ),
+    Spec(
+        "profile",
+        "[@NICK] [KEY TEXT]",
+        "show a profile, or set a key in yours or the room's",
+        _profile,
     ),
     Spec("settings", "", "show the settings and the owner of the room", c.ShowSettings),
     Spec(

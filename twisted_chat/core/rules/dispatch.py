@@ -19,6 +19,7 @@ from twisted_chat.core.rules.ownership import Ownership
 from twisted_chat.core.rules.people import People
 from twisted_chat.core.rules.presence import Presence
 from twisted_chat.core.rules.private import Private
+from twisted_chat.core.rules.profiles import Profiles
 from twisted_chat.core.rules.refusals import refuse
 from twisted_chat.core.rules.rooms import Rooms
 from twisted_chat.core.rules.server import Server
@@ -41,6 +42,7 @@ TOPICS: Final = (
     Login,
     Presence,
     People,
+    Profiles,
     Server,
     Watch,
     Listings,

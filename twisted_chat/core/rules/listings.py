@@ -319,6 +319,7 @@ def profile(
         real_name=user.author.real_name,
         bot=user.author.bot,
         roles=tuple(tuple(sorted(room.members[user.id])) for room in rooms),
+        values=tuple(state.profile_of(user).items()),
     )
 
 

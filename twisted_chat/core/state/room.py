@@ -14,6 +14,7 @@ from twisted_chat.core.state.user import User
 from twisted_chat.core.values.bans import EXEMPT, Ban, Exempt
 from twisted_chat.core.values.ids import MessageId, RoomId, Scope, UserId
 from twisted_chat.core.values.names import Nick, RoomName
+from twisted_chat.core.values.profile import Profile
 from twisted_chat.core.values.retention import KEEP_ALL, Keep
 from twisted_chat.core.values.room_settings import AS_MADE, NO_ROLES, Roles, Settings
 from twisted_chat.core.values.text import CleanText
@@ -29,8 +30,8 @@ class Room:
     ``returning`` are the scopes of the users who were operators when the server ended; they are operators again when they join.
     ``roles`` are those of accounts in a room that has an owner, whether they are here or not, in the order in which they were
     given. ``bans``, ``mutes`` and ``exceptions`` are by the keys of their targets. ``invited``: users who were invited and have
-    not entered yet, see :attr:`User.invitation`. ``joined``: when each member entered. ``spoke``: when each user last spoke,
-    while the room is slow.
+    not entered yet, see :attr:`User.invitation`. ``profile``: what operators say of the room. ``joined``: when each member
+    entered. ``spoke``: when each user last spoke, while the room is slow.
     """
 
     ref: RoomRef
@@ -50,6 +51,7 @@ class Room:
         default_factory=lambda: {exempt: BanList() for exempt in EXEMPT}
     )
     invited: dict[str, Invitation] = dataclasses.field(default_factory=dict)
+    profile: Profile = dataclasses.field(default_factory=dict)
     joined: dict[UserId, MessageId] = dataclasses.field(default_factory=dict)
     spoke: dict[str, float] = dataclasses.field(default_factory=dict)
     #: Not everybody may always speak: nearly all rooms are without that, and need not ask for each line.

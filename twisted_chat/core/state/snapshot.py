@@ -38,6 +38,7 @@ def record(state: State, room: Room) -> RoomRecord:
         tuple(room.mutes.values()),
         tuple(room.invited.items()),
         tuple((exempt, ban) for exempt, there in room.exceptions.items() for ban in there.values()),
+        tuple(room.profile.items()),
     )
 
 
@@ -91,6 +92,7 @@ def _fill(room: Room, from_: RoomRecord) -> None:
     for exempt, ban in from_.exceptions:
         room.exceptions[exempt][ban.target.key] = ban
     room.invited.update(from_.invited)
+    room.profile.update(from_.profile)
     room.tighten()
 
 

@@ -27,6 +27,7 @@ from twisted_chat.core.values.account import Account, Registration
 from twisted_chat.core.values.ids import Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import LOBBY, Nick, RoomName, looks
+from twisted_chat.core.values.profile import Profile
 from twisted_chat.core.values.room_settings import Settings
 
 
@@ -205,6 +206,20 @@ class State:
             for place, author in user.sessions.items()
         }
 
+    def profile_of(self, user: User) -> Profile:
+        """Return what somebody says of themselves."""
+        account = self.accounts.get(user.account) if user.account is not None else None
+        return user.profile if account is None else dict(account.profile)
+
+    def set_profile(self, user: User, profile: Profile) -> None:
+        """Let somebody say this of themselves from now on."""
+        account = self.accounts.get(user.account) if user.account is not None else None
+        if account is None:
+            user.profile = profile
+        else:
+            kept = tuple(profile.items())
+            self.accounts.put(msgspec.structs.replace(account, profile=kept))
+
     def users_of(self, account: str) -> list[User]:
         """Return the users of an account."""
         return list(self._users_by_account.get(account, {}).values())
@@ -317,6 +332,7 @@ class State:
                     user.away,
                     sorted(user.addresses.items()),
                     user.idled,
+                    list(user.profile.items()),
                     msgspec.structs.astuple(user.settings),
                     sorted(user.operators.items()),
                 )
@@ -339,6 +355,7 @@ class State:
                     list(room.mutes.values()),
                     sorted((each, list(there.values())) for each, there in room.exceptions.items()),
                     list(room.invited.items()),
+                    list(room.profile.items()),
                     list(room.joined.items()),
                     list(room.spoke.items()),
                 )

@@ -8,6 +8,7 @@ from twisted_chat.core.api.events import Author
 from twisted_chat.core.values.about import AS_COME, UserSettings
 from twisted_chat.core.values.ids import Node, RoomId, Scope, SessionId, UserId
 from twisted_chat.core.values.names import Nick
+from twisted_chat.core.values.profile import Profile
 from twisted_chat.core.values.text import CleanText
 
 
@@ -28,6 +29,8 @@ class User:
     away: CleanText | None = None
     addresses: dict[tuple[Node, SessionId], str] = dataclasses.field(default_factory=dict)
     settings: UserSettings = AS_COME
+    #: What a guest says of itself; that of an account is the account's.
+    profile: Profile = dataclasses.field(default_factory=dict)
     #: The names of server operators, by the sessions that are theirs.
     operators: dict[tuple[Node, SessionId], str] = dataclasses.field(default_factory=dict)
     #: The server has marked them as away, for they were silent; speaking ends that.

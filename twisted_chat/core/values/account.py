@@ -8,6 +8,7 @@ import msgspec
 
 from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.names import Nick
+from twisted_chat.core.values.text import CleanText
 
 #: Who may write to somebody in private: everybody, who has an account, or who is in one of the same rooms.
 Privacy = Literal["all", "accounts", "rooms"]
@@ -38,7 +39,7 @@ class Account(msgspec.Struct, frozen=True, gc=False):
     """An account, known by the key of its name.
 
     ``created`` is in seconds since 1970; ``since`` is the event that set its password; ``ignored``: the nick keys of the users
-    it ignores, with how the nicks were typed.
+    it ignores, with how the nicks were typed; ``profile``: what its profile says, see :mod:`.profile`.
     """
 
     name: Nick
@@ -46,6 +47,7 @@ class Account(msgspec.Struct, frozen=True, gc=False):
     since: MessageId
     privacy: Privacy = "all"
     ignored: tuple[tuple[str, str], ...] = ()
+    profile: tuple[tuple[str, CleanText], ...] = ()
 
     @property
     def key(self) -> str:

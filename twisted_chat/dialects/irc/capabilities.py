@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
+from twisted_chat.core.values.profile import MAX_KEYS
+
+#: The most keys that a session can subscribe to.
+MAX_SUBS: Final = 32
+#: The value of both versions of the draft, which have the same rules here.
+METADATA: Final = f"max-subs={MAX_SUBS},max-keys={MAX_KEYS}"
+#: A client that has one of these is told of profiles.
+KNOWS_METADATA: Final = frozenset(("draft/metadata-2", "draft/metadata-3"))
+
 #: The names of the capabilities, with their values; no value: "".
 OFFERED: Final[dict[str, str]] = {
     "account-notify": "",
@@ -27,6 +36,8 @@ OFFERED: Final[dict[str, str]] = {
     "draft/chathistory": "",
     "draft/message-redaction": "",
     "draft/multiline": "max-bytes=4096,max-lines=100",
+    "draft/metadata-2": METADATA,
+    "draft/metadata-3": METADATA,
     "draft/no-implicit-names": "",
     "standard-replies": "",
     "userhost-in-names": "",

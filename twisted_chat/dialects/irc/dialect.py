@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Iterator, Mapping
+from weakref import WeakValueDictionary
 
 from twisted_chat.core.grammar.table import COMMANDS
 from twisted_chat.core.values.limits import Limits
@@ -11,7 +12,7 @@ from twisted_chat.core.values.names import RoomName
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.base import BadLine, Dialect, Step
 from twisted_chat.dialects.irc import numerics as n
-from twisted_chat.dialects.irc.capabilities import SHOWN
+from twisted_chat.dialects.irc.capabilities import KNOWS_METADATA, SHOWN
 from twisted_chat.dialects.irc.message import Message, middle
 from twisted_chat.dialects.irc.multiline import collect
 from twisted_chat.dialects.irc.rooms import inside, show_missed
@@ -42,17 +43,19 @@ class IrcDialect:
         self.now = now
         self.started = now()
         self._password = password
-        self._views: dict[frozenset[str], IrcView] = {}
+        #: The views that sessions have; what clients subscribe to is theirs to choose, so a view goes with its last session.
+        self._views: WeakValueDictionary[tuple[frozenset[str], frozenset[str]], IrcView]
+        self._views = WeakValueDictionary()
 
     def open(self) -> IrcSession:
         return IrcSession(self)
 
-    def view(self, caps: frozenset[str]) -> IrcView:
-        """Return the view of sessions with these capabilities: the same for the same ones that show."""
-        shown = caps & SHOWN
-        view = self._views.get(shown)
+    def view(self, caps: frozenset[str], subs: frozenset[str] = frozenset()) -> IrcView:
+        """Return the view of sessions with these capabilities and subscriptions: the same for the same ones that show."""
+        shown, keys = caps & SHOWN, subs if caps & KNOWS_METADATA else frozenset()
+        view = self._views.get((shown, keys))
         if view is None:
-            view = self._views[shown] = IrcView(self.server, shown)
+            view = self._views[shown, keys] = IrcView(self.server, shown, keys)
         return view
 
     @property

@@ -31,6 +31,7 @@ _ESCAPE: Final = re.compile(r"\\(.?)", re.DOTALL)
 _NEVER: Final = re.compile("[\0\r\n]")
 _GRAPHEME: Final = regex.compile(r"\X")
 _BLANKS: Final = re.compile(" +")
+_VERB: Final = re.compile(rb"(?:@[^ ]* +)?(?::[^ ]* +)?([A-Za-z]{1,20})(?: |$)")
 
 
 class BadMessage(ValueError):
@@ -73,6 +74,12 @@ def parse(frame: bytes) -> Message | None:
         return None
     params = (*words[1:], last) if colon else tuple(words[1:])
     return Message(words[0].upper(), params, tags)
+
+
+def verb_of(frame: bytes) -> str:
+    """Return the verb of a line that is no message, in capitals; "*" if it has none."""
+    found = _VERB.match(frame)
+    return found[1].decode().upper() if found is not None else "*"
 
 
 def _decode(raw: bytes) -> str:

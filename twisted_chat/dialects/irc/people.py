@@ -12,6 +12,7 @@ from twisted_chat.core.values.masks import MAX_HOSTMASK, fits, fits_all, is_mask
 from twisted_chat.core.values.names import BadName, Nick, fold, parse_nick
 from twisted_chat.dialects.base import Step
 from twisted_chat.dialects.irc import numerics as n
+from twisted_chat.dialects.irc.capabilities import KNOWS_METADATA
 from twisted_chat.dialects.irc.message import MAX_LINE, Message, middle, pack
 from twisted_chat.dialects.irc.rooms import MAX_TARGETS, marks, room_named
 
@@ -173,6 +174,9 @@ def _profile(session: IrcSession, it: r.Profile) -> Iterator[str]:
     if it.account_name:
         about = f"{nick} {it.account_name} :is logged in as"
         yield session.spell(n.RPL_WHOISACCOUNT, about)
+    if session.caps & KNOWS_METADATA:
+        for key, value in it.values:
+            yield session.spell(n.RPL_WHOISKEYVALUE, f"{nick} {key} * :{value}")
     if it.addresses:
         addresses = ", ".join(it.addresses)
         yield session.spell(n.RPL_WHOISHOST, f"{nick} :is connecting from {addresses}")

@@ -14,6 +14,7 @@ from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.base import Step
 from twisted_chat.dialects.irc import numerics as n
 from twisted_chat.dialects.irc.message import MAX_LINE, Message, middle, pack
+from twisted_chat.dialects.irc.view import key_line
 
 if TYPE_CHECKING:
     from twisted_chat.dialects.irc.session import IrcSession
@@ -92,7 +93,21 @@ def inside(session: IrcSession, room: RoomName, *, topic: bool = True) -> Iterat
         )
     if "draft/no-implicit-names" not in session.caps:
         yield from names(session, Message("NAMES", (str(room),)))
+    if session.view.subs:
+        yield session.asks(
+            c.ShowProfiles(room, session.view.subs), show=lambda reply: _profile(session, reply)
+        )
     yield from show_missed(session, room)
+
+
+def _profile(session: IrcSession, reply: r.Reply) -> Iterable[str] | None:
+    """Tell what the client has subscribed to of a profile."""
+    if not isinstance(reply, r.ProfileValues):
+        return None
+    of = str(reply.of)
+    return [
+        f":{session.server} {key_line(session.nick, of, key, value)}" for key, value in reply.values
+    ]
 
 
 def show_missed(session: IrcSession, room: RoomName) -> Iterator[Step]:

@@ -17,7 +17,7 @@ from twisted_chat.dialects.base import DialectSession, Request, Step, Steps
 from twisted_chat.dialects.irc import letters
 from twisted_chat.dialects.irc import numerics as n
 from twisted_chat.dialects.irc.labels import MAX_LABEL, Label, inside
-from twisted_chat.dialects.irc.message import BadMessage, Message, encode, parse
+from twisted_chat.dialects.irc.message import BadMessage, Message, encode, parse, verb_of
 from twisted_chat.dialects.irc.replies import logged_in, told
 from twisted_chat.dialects.irc.view import IrcView
 
@@ -77,6 +77,8 @@ class IrcSession:
     def __init__(self, dialect: IrcDialect) -> None:
         self.dialect = dialect
         self.caps: frozenset[str] = frozenset()
+        #: The keys of profiles that the client has subscribed to.
+        self.subs: frozenset[str] = frozenset()
         self.view = dialect.view(self.caps)
         self.registration = Registration()
         #: Who it is for others, once it has logged in.
@@ -122,7 +124,12 @@ class IrcSession:
     def negotiate(self, caps: frozenset[str]) -> None:
         """Have these capabilities from now on."""
         self.caps = caps
-        self.view = self.dialect.view(caps)
+        self.view = self.dialect.view(caps, self.subs)
+
+    def subscribe(self, keys: frozenset[str]) -> None:
+        """Be told of what profiles say under these keys from now on."""
+        self.subs = keys
+        self.view = self.dialect.view(self.caps, keys)
 
     # --- what it sends ---
 
@@ -130,7 +137,7 @@ class IrcSession:
         try:
             message = parse(frame)
         except BadMessage as bad:
-            return (self._bad(bad),)
+            return (self._bad(bad, verb_of(frame)),)
         if message is None:
             return ()
         label = message.tags.get("label", "")
@@ -171,10 +178,10 @@ class IrcSession:
             yield from self.dialect.missed(self, room)
         self.asked = Asked("")
 
-    def _bad(self, bad: BadMessage) -> Step:
+    def _bad(self, bad: BadMessage, verb: str) -> Step:
         if bad.code == "INPUT_TOO_LONG":
             return self.numeric(n.ERR_INPUTTOOLONG, f":{bad}")
-        return self.lines([f":{self.server} FAIL * {bad.code} :{bad}"])
+        return self.lines([f":{self.server} FAIL {verb} {bad.code} :{bad}"])
 
     def _run(self, message: Message) -> Iterator[Step]:
         """Yield the steps of a message; a name or text in it that is none is answered, and ends it."""
@@ -241,6 +248,8 @@ class IrcSession:
         if me is not None and after is not None:
             self.me = msgspec.structs.replace(after, scope=me.scope, host=me.host)
         match event:
+            case e.ProfileChanged() if self.asked.verb == "METADATA":
+                return b""  # the verb itself answers what it did
             case e.LoggedIn(account_name=name):
                 told = encode(logged_in(self, name))
                 # Clients wait for that first; but not under a nick that they do not have yet.

@@ -12,6 +12,7 @@ from twisted_chat.dialects.irc import (
     accounts,
     history,
     messages,
+    metadata,
     modes,
     monitor,
     multiline,
@@ -78,6 +79,7 @@ VERBS: Final[dict[str, Verb]] = {
     "BATCH": Verb(multiline.batch, "BATCH +NAME draft/multiline NICK|#ROOM, or -NAME", 1),
     "NOTICE": Verb(messages.notice, "NOTICE NICK|#ROOM[,…] :TEXT"),
     "PRIVMSG": Verb(messages.privmsg, "PRIVMSG NICK|#ROOM[,…] :TEXT"),
+    "METADATA": Verb(metadata.metadata, "METADATA *|NICK|#ROOM SUBCOMMAND [KEY…] [:VALUE]", 2),
     "REDACT": Verb(messages.redact, "REDACT NICK|#ROOM ID [:TEXT]", 2),
     "TAGMSG": Verb(messages.tagmsg, "TAGMSG NICK|#ROOM[,…]"),
     "CHATHISTORY": Verb(

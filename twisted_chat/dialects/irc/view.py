@@ -13,6 +13,7 @@ from twisted_chat.core.values.ids import UserId, spell
 from twisted_chat.core.values.names import Nick
 from twisted_chat.dialects.base import Variant
 from twisted_chat.dialects.irc import letters, masks
+from twisted_chat.dialects.irc import numerics as n
 from twisted_chat.dialects.irc.message import MAX_LINE, encode, spell_tags, split
 from twisted_chat.dialects.schema.base import rfc3339
 from twisted_chat.dialects.wording import events as say
@@ -24,9 +25,13 @@ class IrcView:
 
     sums = False
 
-    def __init__(self, server: str, caps: frozenset[str]) -> None:
+    def __init__(
+        self, server: str, caps: frozenset[str], subs: frozenset[str] = frozenset()
+    ) -> None:
+        """``subs``: the keys of profiles that these sessions have subscribed to."""
         self.server = server
         self.caps = caps
+        self.subs = subs
 
     def event(self, envelope: e.Envelope) -> bytes:
         if isinstance(envelope.event, e.Said | e.Told):
@@ -303,6 +308,22 @@ def _became(view: IrcView, envelope: e.Envelope, event: e.Event) -> Iterable[str
         yield f":{author.prefix} CHGHOST {after.shown_user} {after.shown_host}"
 
 
+def _profile_changed(view: IrcView, envelope: e.Envelope, event: e.ProfileChanged) -> Iterable[str]:
+    assert envelope.author is not None
+    room = envelope.room
+    of = str(room.name) if event.of_room and room is not None else envelope.author.nick.text
+    for key, value in event.changes:
+        if key in view.subs:
+            yield f":{view.server} {key_line('*', of, key, value)}"
+
+
+def key_line(nick: str, of: str, key: str, value: str | None) -> str:
+    """Return what a profile says under a key, or (None) that it says nothing, behind the name of the server."""
+    if value is None:
+        return f"{n.RPL_KEYNOTSET} {nick} {of} {key} :is not set"
+    return f"{n.RPL_KEYVALUE} {nick} {of} {key} * :{value}"
+
+
 def _announced(view: IrcView, envelope: e.Envelope, event: e.Announced) -> Iterable[str]:
     assert envelope.author is not None
     if event.wallops:
@@ -319,6 +340,7 @@ EVENTS: Final[dict[type[e.Event], Callable[[IrcView, e.Envelope, Any], Iterable[
     e.Departed: _departed,
     e.Renamed: _renamed,
     e.Kicked: _kicked,
+    e.ProfileChanged: _profile_changed,
     e.TopicSet: _topic_set,
     e.MessageDeleted: _message_deleted,
     e.InvitedToRoom: _invited,

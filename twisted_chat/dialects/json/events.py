@@ -133,6 +133,13 @@ def _happened(envelope: e.Envelope) -> Placed | None:
                 sender=who,
                 room=room or None,
             )
+        case e.ProfileChanged(changes=changes, of_room=of_room):
+            return s.ProfileChanged(
+                content=say.profile_changed(who, changes, where if of_room else ""),
+                values={key: None if value is None else str(value) for key, value in changes},
+                sender=who,
+                room=room or None,
+            )
         case e.TopicSet(topic=topic):
             return s.Topic(content=topic, sender=who, room=room)
         case e.AwaySet(text=text, auto=auto):

@@ -17,6 +17,7 @@ from twisted_chat.core.values.about import About
 from twisted_chat.core.values.extras import BadTags, Extras, read_tags
 from twisted_chat.core.values.ids import MessageId, read_id
 from twisted_chat.core.values.names import BadName, Nick, RoomName, parse_nick, parse_room
+from twisted_chat.core.values.profile import BadKey, parse_key
 from twisted_chat.core.values.text import BadText, CleanText, Secret, decode, shown
 from twisted_chat.dialects.base import BadLine, Dialect, PlainSession, Request
 from twisted_chat.dialects.json.events import JsonView
@@ -47,6 +48,7 @@ _TYPES: Final = (
     "read",
     "redact",
     "search",
+    "profile",
     "list",
     "who",
     "topic",
@@ -145,6 +147,8 @@ def _decode(frame: bytes) -> Incoming:
 def _wrong_field(why: str) -> str:
     """Translate msgspec's error, which is in terms of Python, to JSON."""
     found = _FIELD.search(why)
+    if "`$.values" in why:
+        return '"values" must be an object of strings, or null for what is to be taken out.'
     for name in ("commands", "add", "remove"):
         if f"`$.{name}" in why:
             return f'"{name}" must be a list of strings.'
@@ -286,6 +290,8 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command:
                 raise BadLine('"redact" needs "message", the id of a message.', "bad-field")
             room, reason = _room(incoming.room), CleanText(incoming.content) or None
             return c.DeleteMessage(message, None if partner else room, partner, reason)
+        case "profile":
+            return _profile(incoming)
         case "read":
             message, partner = _id(incoming.message), _partner(incoming)
             if message is None:
@@ -380,6 +386,21 @@ def _search(incoming: Incoming) -> c.Search:
         before=_id(incoming.before),
         limit=_positive("limit", incoming.limit),
     )
+
+
+def _profile(incoming: Incoming) -> c.Command:
+    """Show or change a profile: of a room, of another user (only to see it), or one's own."""
+    room, values = _room(incoming.room), incoming.values
+    if values is None:
+        return c.ShowProfile(_partner(incoming), room)
+    try:
+        changes = tuple(
+            (parse_key(key), None if value is None else CleanText(value))
+            for key, value in values.items()
+        )
+    except BadKey as bad:
+        raise BadLine(f"{_sentence(bad)} Nothing was changed.", "bad-field") from None
+    return c.ChangeProfile(changes, room is not None, room)
 
 
 def _kind(kind: str) -> c.Kind:

@@ -126,6 +126,14 @@ def answer(reply: r.Reply) -> Answer:
                 user_pages=people.pages,
                 **_rooms(rooms),
             )
+        case r.ProfileValues(of=of, values=values):
+            is_room = isinstance(of, RoomName)
+            return s.ProfileValues(
+                content=one_line(say.profile(str(of), values)[:1]),
+                nick=None if is_room else of.text,
+                room=of.text if is_room else None,
+                values={key: str(value) for key, value in values},
+            )
         case r.Profile():
             return s.Profile(
                 content=reply.nick.text,

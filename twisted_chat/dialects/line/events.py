@@ -8,6 +8,7 @@ from datetime import tzinfo
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
+from twisted_chat.core.values.profile import ProfileChange
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.base import View
 from twisted_chat.dialects.line.layout import isolated, placed, rows
@@ -46,6 +47,9 @@ class LineView:
                 return self._lines(
                     f"-> *{isolated(to.text)}* {_acted(kind)}{placed(line)}" for line in lines
                 )
+            case e.ProfileChanged(changes=changes, of_room=False):
+                you = isolated(envelope.author.nick.text) if envelope.author is not None else ""
+                return self._lines([f"-- {say.profile_changed(you, _placed(changes))}"])
             case e.Renamed(nick=nick):
                 return self._lines([f"-- {say.you_are_called(isolated(nick.text))}"])
             case e.LoggedIn(nick=nick):
@@ -61,6 +65,7 @@ class LineView:
                 return self._lines([f"-- {say.you_are_away(why)}"])
             case (
                 e.MessageDeleted()
+                | e.ProfileChanged()
                 | e.TopicSet()
                 | e.KeepSet()
                 | e.Kicked()
@@ -151,6 +156,10 @@ class LineView:
                 return [f"-- {say.renamed(who, isolated(nick.text))}"]
             case e.Kicked(nick=nick, reason=reason):
                 return [f"-- {say.kicked(who, isolated(nick.text), room)}{_because(reason)}"]
+            case e.ProfileChanged(changes=changes, of_room=True):
+                return [f"-- {say.profile_changed(who, _placed(changes), room)}"]
+            case e.ProfileChanged():
+                return []  # /profile shows it to those who ask
             case e.MessageDeleted(nick=nick, reason=reason, mine=mine):
                 whose, why = isolated(nick.text), placed(reason) if reason else None
                 return [f"-- {say.message_deleted(who, whose, room, why, mine=mine)}"]
@@ -167,6 +176,10 @@ class LineView:
                     [isolated(each.nick.text) for each in them] for them in (joined, left)
                 )
                 return [f"-- {say.gathered(came, went, room)}"] if came or went else []
+
+
+def _placed(changes: Iterable[ProfileChange]) -> list[tuple[str, str | None]]:
+    return [(key, placed(value) if value is not None else None) for key, value in changes]
 
 
 def _because(reason: CleanText | None) -> str:

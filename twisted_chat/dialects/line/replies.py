@@ -133,6 +133,8 @@ def _told(reply: r.Reply, zone: tzinfo | None) -> Iterable[str]:
             return _rooms(reply, "/rooms ")
         case r.Overview(rooms=rooms, people=people):
             return [*_rooms(rooms, "/list "), *_people(people, "/list ")]
+        case r.ProfileValues(of=of, values=values):
+            return say.profile(str(of), [(key, placed(value)) for key, value in values])
         case r.Profile():
             return say.whois(
                 isolated(reply.nick.text),

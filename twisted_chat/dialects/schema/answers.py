@@ -387,6 +387,14 @@ class Bans(Answer, frozen=True, kw_only=True, tag="bans"):
     pages: int = always(1)
 
 
+class ProfileValues(Answer, frozen=True, kw_only=True, tag="profile"):
+    """What the profile of ``nick`` or of ``room`` says."""
+
+    nick: str | None = None
+    room: str | None = None
+    values: dict[str, str] = always({})
+
+
 class InvitationLine(Struct, frozen=True, kw_only=True):
     """A room to which one is invited."""
 

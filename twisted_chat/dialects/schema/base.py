@@ -130,6 +130,7 @@ class Incoming(Struct, frozen=True, omit_defaults=True):
     page: int = 1
     message: str | None = None
     commands: tuple[str, ...] | None = None
+    values: dict[str, str | None] | None = None
     id: str | None = None
     literal: bool = False
     scope: str | None = None

@@ -165,6 +165,13 @@ class SelfChanged(Placed, frozen=True, kw_only=True, tag="self"):
     changes: dict[str, bool] = always({})
 
 
+class ProfileChanged(Placed, frozen=True, kw_only=True, tag="profile"):
+    """``sender`` changed these ``values`` of their profile or, with ``room``, of that of the room; None: it was taken out."""
+
+    sender: str = field(name="from")
+    values: dict[str, str | None] = always({})
+
+
 class Topic(Placed, frozen=True, kw_only=True, tag="topic"):
     """``sender`` has set the topic of a room, which is ``text``."""
 

@@ -108,6 +108,16 @@ def topic_set(who: str, topic: str, room: str = "") -> str:
     )
 
 
+def profile_changed(who: str, changes: Sequence[tuple[str, str | None]], room: str = "") -> str:
+    """Say what somebody changed in the profile of a room or, without one, in their own."""
+    of = f"the profile of {room}" if room else "their profile"
+    parts = [
+        f"set {key} in {of} to: {value}" if value is not None else f"removed {key} from {of}"
+        for key, value in changes
+    ]
+    return f"{who} {'; '.join(parts)}"
+
+
 def retention_set(who: str, room: str, keep: object, *, capped: bool) -> str:
     most = " (the most that this server keeps)" if capped else ""
     return sentence(f"{who} changed the retention of {room}: its history is kept {keep}{most}")

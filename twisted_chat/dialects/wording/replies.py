@@ -183,6 +183,12 @@ def ban(
     return f"  {target}{muted}, by {by}{more}{f': {reason}' if reason else ''}"
 
 
+def profile(of: str, values: Iterable[tuple[str, str]]) -> list[str]:
+    """List what the profile of somebody, or of a room, says."""
+    lines = [f"  {key}: {value}" for key, value in values]
+    return [f"Profile of {of}:", *lines] if lines else [f"{of} has no profile."]
+
+
 # --- what was said ---
 
 

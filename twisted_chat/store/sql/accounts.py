@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final, get_args
 
 import msgspec
@@ -18,7 +19,8 @@ from twisted_chat.core.values.account import (
 )
 from twisted_chat.core.values.ids import MessageId, Scope
 from twisted_chat.core.values.names import BadName, parse_nick
-from twisted_chat.core.values.text import shown
+from twisted_chat.core.values.profile import parse_key
+from twisted_chat.core.values.text import CleanText, shown
 from twisted_chat.store.sql.bulk import put_rows
 from twisted_chat.store.sql.schema import (
     accounts,
@@ -138,7 +140,14 @@ def read_accounts(connection: Connection) -> tuple[Account, ...]:
             continue
         privacy: Privacy = row.privacy if row.privacy in _PRIVACIES else "all"
         found.append(
-            Account(name, row.created, MessageId(row.since), privacy, _read_ignored(row.ignored))
+            Account(
+                name,
+                row.created,
+                MessageId(row.since),
+                privacy,
+                _read_ignored(row.ignored),
+                _read_profile(row.profile),
+            )
         )
     return tuple(found)
 
@@ -165,6 +174,15 @@ def read_invites(connection: Connection) -> tuple[tuple[str, float], ...]:
     return tuple((row.digest, row.until) for row in rows)
 
 
+def _read_profile(column: str) -> tuple[tuple[str, CleanText], ...]:
+    """Read a profile; what somebody wrote into the database by hand, and is none, is left out."""
+    try:
+        found = json.loads(column)
+        return tuple((parse_key(key), CleanText(value)) for key, value in found.items())
+    except (ValueError, TypeError, AttributeError):
+        return ()
+
+
 def _account_row(account: Account) -> dict[str, Any]:
     return {
         "key": account.key,
@@ -174,6 +192,7 @@ def _account_row(account: Account) -> dict[str, Any]:
         "privacy": account.privacy,
         # No nick has a blank in it, and no key has one.
         "ignored": "\n".join(f"{key} {name}" for key, name in account.ignored),
+        "profile": json.dumps(dict(account.profile), ensure_ascii=False),
     }
 
 

@@ -247,6 +247,7 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     #: A text alone was stored by versions that did not keep who invited.
     invited: tuple[tuple[str, Invitation] | str, ...] = ()
     exceptions: tuple[tuple[Exempt, Ban], ...] = ()
+    profile: tuple[tuple[str, CleanText], ...] = ()
 
 
 def _as_clean(wanted: type, value: Any) -> CleanText:

@@ -157,6 +157,7 @@ accounts: Final = Table(
     Column("since", BigInteger, nullable=False),
     Column("privacy", Text, nullable=False),
     Column("ignored", Text, nullable=False),
+    Column("profile", Text, nullable=False, server_default="{}"),
 )
 
 #: What is stored of the passwords of accounts.

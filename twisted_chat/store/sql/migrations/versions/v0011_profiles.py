@@ -1,0 +1,14 @@
+"""What accounts say of themselves."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011"
+down_revision = "0010"
+
+
+def upgrade() -> None:
+    """Add the column; the accounts that are there already say nothing."""
+    op.add_column("accounts", sa.Column("profile", sa.Text, nullable=False, server_default="{}"))
