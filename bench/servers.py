@@ -70,11 +70,20 @@ def _which(program: str) -> str | None:
 
 
 def _ours(setting: Setting) -> list[str]:
+    return _chat(setting, "--port", str(setting.port))
+
+
+def _ours_irc(setting: Setting) -> list[str]:
+    lines = setting.directory / "lines.sock"
+    return _chat(setting, "--port", f"unix:{lines}", "--irc-port", str(setting.port))
+
+
+def _chat(setting: Setting, *ports: str) -> list[str]:
     twistd = [sys.executable, "-c", "from twisted.scripts.twistd import run; run()"]
     # History is on, as users have it, but not in their folder.
     state = ["--state-dir", str(setting.directory / "state")]
     options = ["--no-flood-limit", *state, *setting.options]
-    return [*twistd, "-n", "--pidfile=", "chat", "--port", str(setting.port), *options]
+    return [*twistd, "-n", "--pidfile=", "chat", *ports, *options]
 
 
 def _peer(name: str) -> Callable[[Setting], list[str]]:
@@ -84,6 +93,7 @@ def _peer(name: str) -> Callable[[Setting], list[str]]:
 #: What can be started, by the name it has on the command line and in the reports.
 KINDS: Final[dict[str, Kind]] = {
     "ours": Kind("line", _ours),
+    "ours-irc": Kind("irc", _ours_irc),
     "threads": Kind("peer", _peer("threads")),
     "selects": Kind("peer", _peer("selects")),
     "writes": Kind("peer", _peer("writes")),

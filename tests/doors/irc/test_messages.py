@@ -123,6 +123,28 @@ class SayTests(IrcHouseTestCase):
             self.assertEqual(len(piece) % len(family), 0)
 
 
+class ShortWayTests(IrcHouseTestCase):
+    """Plain lines take a shorter way, and come to the same."""
+
+    def test_a_plain_line_is_read_as_any_other(self) -> None:
+        ann, bob = self.enters("ann", "#dev"), self.enters("bob", "#dev")
+        for room, text in (
+            ("#dev", "hi"),
+            ("#dev", " blanks  between "),
+            ("#DEV", ":-)"),
+            ("#nowhere", "hi"),
+            ("#", "hi"),
+            ("#dev", "identify secret"),
+            ("#dev", "x" * 450),
+            ("#dev", "x" * 490),
+            ("#dev", "caf\u00e9"),
+        ):
+            short = self.asks(ann, f"PRIVMSG {room} :{text}"), self.bare(bob)
+            # A tag makes no difference to who did not ask for tags.
+            long = self.asks(ann, f"@x=1 PRIVMSG {room} :{text}"), self.bare(bob)
+            self.assertEqual(short, long, (room, text))
+
+
 class SplitTests(IrcHouseTestCase):
     @given(st.text(st.characters(codec="utf-8"), max_size=200), st.integers(4, 60))
     def test_splitting_loses_and_adds_nothing(self, text: str, size: int) -> None:

@@ -10,10 +10,11 @@ from twisted_chat.core.grammar.table import COMMANDS
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import RoomName
 from twisted_chat.core.values.text import CleanText
-from twisted_chat.dialects.base import BadLine, Dialect, Step
+from twisted_chat.dialects.base import BadLine, Dialect, Request, Step
 from twisted_chat.dialects.irc import numerics as n
 from twisted_chat.dialects.irc.capabilities import KNOWS_METADATA, SHOWN
 from twisted_chat.dialects.irc.message import Message, middle
+from twisted_chat.dialects.irc.messages import plain
 from twisted_chat.dialects.irc.multiline import collect
 from twisted_chat.dialects.irc.rooms import inside, show_missed
 from twisted_chat.dialects.irc.session import IrcSession
@@ -66,6 +67,10 @@ class IrcDialect:
     def opens(self, password: str) -> bool:
         """Tell whether this is the password that clients need."""
         return hmac.compare_digest(password.encode(), self._password.encode())
+
+    def plain(self, session: IrcSession, frame: bytes) -> Request | None:
+        """Read a line that says something plain in a room; None if it is any other."""
+        return plain(session, frame)
 
     def collect(self, session: IrcSession, message: Message) -> Iterator[Step]:
         """Take a line of a message of several."""

@@ -41,11 +41,28 @@ _PRIVATE: Final = re.compile(
     r")|\s*/(?:msg|oper|pass)\b",
     re.IGNORECASE,
 )
+# Printable ASCII, to one room.
+_PLAIN: Final = re.compile(rb"PRIVMSG (#[!-+\--9;-~]+) :([ -~]*[!-~][ -~]*)")
 _LOOKS_PRIVATE: Final = "That looks like a mistyped private command. It was not sent."
 
 
 def privmsg(session: IrcSession, message: Message) -> Iterator[Step]:
     yield from _say(session, message, "say")
+
+
+def plain(session: IrcSession, frame: bytes) -> Request | None:
+    """Read a line that says something plain in a room, as nearly all do, by a shorter way; None if it is any other."""
+    found = _PLAIN.fullmatch(frame)
+    if found is None or len(frame) + session.source_size + len(": ") > MAX_LINE:
+        return None
+    target, text = found[1].decode(), found[2].decode()
+    if _PRIVATE.match(text):
+        return None
+    try:
+        room = room_named(target)
+    except BadName:
+        return None
+    return session.asks(c.Say((CleanText(text),), room), target, errors=_ERRORS, verb="PRIVMSG")
 
 
 def notice(session: IrcSession, message: Message) -> Iterator[Step]:

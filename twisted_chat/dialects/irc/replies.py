@@ -36,7 +36,9 @@ def _nothing(session: IrcSession, reply: r.Reply) -> Iterable[str]:
 
 
 def _refused(session: IrcSession, reply: r.Refused) -> Iterable[str]:
-    asked, about = session.asked, session.asked.about
+    asked = session.asked
+    # What is too long for any command was not read: it is none of what was asked before.
+    about = asked.about if reply.code != "too-long" else ()
     number = asked.errors.get(reply.code) or n.REFUSALS.get(reply.code)
     if number is None:
         what = " ".join((asked.verb or "*", *about))

@@ -89,6 +89,8 @@ class IrcSession:
         self.asked = Asked("")
         self._label: Label | None = None
         self._batches = 0
+        self._sized: e.Author | None = None
+        self._size = 0
         #: A message of several lines that the client has begun, and whether one was given up, whose end is still to come.
         self.collected: Collected | None = None
         self.spoiled = False
@@ -134,6 +136,8 @@ class IrcSession:
     # --- what it sends ---
 
     def take(self, frame: bytes, *, logged_in: bool) -> Steps:
+        if self.me is not None and (said := self.dialect.plain(self, frame)) is not None:
+            return (said,)
         try:
             message = parse(frame)
         except BadMessage as bad:
@@ -213,9 +217,10 @@ class IrcSession:
         *about: str,
         show: Show | None = None,
         errors: dict[str, int] | None = None,
+        verb: str = "",
     ) -> Request:
         """Return the step that asks for something, see :class:`Asked`; what came of it stands in :attr:`asked` then."""
-        self.asked = Asked(self.asked.verb, about, show, errors or {})
+        self.asked = Asked(verb or self.asked.verb, about, show, errors or {})
         return Request(command)
 
     # --- what it is sent ---
@@ -327,6 +332,13 @@ class IrcSession:
     def _sent(self, data: bytes) -> bytes:
         """Return what goes out of whole lines: those that answer a message with a label have that."""
         return data if self._label is None else self._label.put(data)
+
+    @property
+    def source_size(self) -> int:
+        """The length of :attr:`source`, in bytes."""
+        if self._sized is not self.me:
+            self._sized, self._size = self.me, len(self.source.encode())
+        return self._size
 
     @property
     def source(self) -> str:

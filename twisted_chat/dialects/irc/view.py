@@ -32,6 +32,7 @@ class IrcView:
         self.server = server
         self.caps = caps
         self.subs = subs
+        self._tagging = not caps.isdisjoint(("server-time", "account-tag", "message-tags"))
 
     def event(self, envelope: e.Envelope) -> bytes:
         if isinstance(envelope.event, e.Said | e.Told):
@@ -67,8 +68,13 @@ class IrcView:
         if extras is not None and extras.operators:
             to = f"@{to}"
         start = f":{author.prefix} {_VERBS.get(event.kind, 'PRIVMSG')} {to}"
-        tags = list(self._tags(envelope))
+        tags = list(self._tags(envelope)) if self._tagging else []
         first = [("msgid", spell(envelope.id)), *tags] if tagged else tags
+        if extras is None and event.kind == "say" and len(event.lines) == 1 and not stamp:
+            # Nearly always.
+            line = f"{start} :{event.lines[0]}\r\n".encode()
+            if len(line) <= MAX_LINE + 2 and event.lines[0].strip():
+                return spell_tags(first).encode() + line if first else line
         if tagged and extras is not None:
             first += [(f"+{name}", value) for name, value in extras.tags]
         if event.kind == "tags":
