@@ -111,6 +111,13 @@ class CommandTests(IrcHouseTestCase):
             [":ann NICK anna", ":server 421 anna NOSUCH :Unknown command"],
         )
 
+    def test_the_case_of_ones_own_nick_may_change_and_no_change_is_not_answered(self) -> None:
+        ann, bob = self.enters("ann", "#dev"), self.enters("bob", "#dev")
+        (refused,) = self.asks(bob, "NICK Ann")
+        self.assertRegex(refused, "^:server 433 bob Ann ")
+        self.assertEqual(self.asks(ann, "NICK Ann", "NICK Ann"), [":ann NICK Ann"])
+        self.assert_bare(bob, ":ann NICK Ann")
+
     def test_bad_line_is_an_error_and_what_follows_counts(self) -> None:
         ann = self.enters("ann", "#dev")
         ann.sends(b"\xff\r\n" + b"x" * (MAX_FRAME + 1) + b"\r\nPING x\r\n")

@@ -120,7 +120,12 @@ def nick(session: IrcSession, message: Message) -> Iterator[Step]:
         session.registration.nick = parsed.text
         yield from _register(session)
     else:
-        yield session.asks(c.Rename(parsed), parsed.text)
+        yield session.asks(c.Rename(parsed), parsed.text, show=_renaming)
+
+
+def _renaming(reply: r.Reply) -> Iterable[str] | None:
+    # Clients that ask for the nick that they have expect no answer.
+    return () if isinstance(reply, r.Refused) and reply.code == "same-nick" else None
 
 
 def _register(session: IrcSession) -> Iterator[Step]:
