@@ -273,6 +273,7 @@ EVENTS: dict[type[Any], st.SearchStrategy[Any]] = {
     e.Detached: st.just(e.Detached()),
     e.Renamed: st.builds(e.Renamed, nicks),
     e.Kicked: st.builds(e.Kicked, st.just(UserId(2)), nicks, _maybe_text),
+    e.ReadUntil: st.builds(e.ReadUntil, rooms | nicks, counts),
     e.MessageDeleted: st.builds(
         e.MessageDeleted, ids, nicks, st.booleans(), st.none(), _maybe_text
     ),
@@ -437,6 +438,7 @@ REPLIES: dict[type[Any], st.SearchStrategy[Any]] = {
         st.lists(st.tuples(nicks.map(str), counts), max_size=30).map(tuple),
     ),
     r.ReadUpTo: st.builds(r.ReadUpTo, rooms | nicks, ids),
+    r.ReadUntil: st.builds(r.ReadUntil, rooms | nicks, st.none() | counts),
     r.SearchStart: st.builds(r.SearchStart, counts),
     r.SearchEnd: st.builds(r.SearchEnd, counts, st.booleans(), st.booleans()),
     r.Stats: st.builds(

@@ -295,6 +295,20 @@ class LastingContract(Contract):
         for page in [await each for each in asked]:
             self.assert_page(page, ids[-20:], more=True)
 
+    async def test_times_until_when_accounts_have_read_come_back(self) -> None:
+        await self.begin()
+        for account, target, until in (
+            *(("ann", "#dev", 5), ("ann", "bob", 1_546_612_406_123), ("eve", "#dev", 6)),
+            *(("ann", "#dev", 9), ("ann", "#old", 1), ("ann", "#old", None)),
+        ):
+            self.store.mark_time(account, target, until)
+        expected = (("ann", "#dev", 9), ("ann", "bob", 1_546_612_406_123), ("eve", "#dev", 6))
+        self.assertEqual((await self.again()).read_times, expected)
+        self.store.mark_time("eve", "#dev", None)
+        (at,) = await self.store.reserve(1)
+        self.store.drop_account("ann", MessageId(at))
+        self.assertEqual((await self.again()).read_times, ())
+
     async def test_room_comes_back_as_it_was_last(self) -> None:
         bare = RoomRecord(room(ROOM), NOW)
         full = RoomRecord(

@@ -167,6 +167,8 @@ class StateRecorder:
         """Store the read markers that have changed."""
         for (account, place), message in self._hub.state.read_markers.take_altered().items():
             self._store.mark(account, place, message)
+        for (account, target), time in self._hub.state.read_times.take_altered().items():
+            self._store.mark_time(account, target, time)
 
     def _mark_all(self) -> None:
         """Store that the users who are here have read everything shown until now, so that a crash does not make it unread."""

@@ -164,6 +164,9 @@ class MemoryStore:
                 self._drop(message)
         self._changed(at)
 
+    def mark_time(self, account: str, target: str, time: int | None) -> None:
+        pass  # the hub has it, and no other process will ask for it
+
     def delete(self, place: RoomId, message: MessageId, at: MessageId) -> None:
         if message in self._kept:
             self._rooms[place].remove(message)

@@ -167,6 +167,9 @@ class Store(Protocol):
         It is gone for good soon after, even if the process ends before.
         """
 
+    def mark_time(self, account: str, target: str, time: int | None) -> None:
+        """Keep until when an account has read, by the key of a name, see :mod:`~.core.state.read_times`; None drops that."""
+
     def delete(self, place: RoomId, message: MessageId, at: MessageId) -> None:
         """Drop one message of a room or a talk since the event ``at``."""
 

@@ -169,7 +169,7 @@ class EventTests(SynchronousTestCase):
         shown = VIEW.event(envelope)
         if not shown:
             hidden = (
-                e.Arrived | e.Detached | e.Closed | e.Received | e.Read,
+                e.Arrived | e.Detached | e.Closed | e.Received | e.Read | e.ReadUntil,
                 e.AccountRegistered | e.PasswordChanged | e.AccountDropped | e.InviteCodeMade,
                 e.PrivacySet | e.IgnoreSet | e.OperatorSet,
                 e.Killed

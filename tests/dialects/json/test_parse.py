@@ -173,6 +173,19 @@ class CommandTests(Case):
         for wrong in ({"a": 1}, [], "a", {}, None):
             self.refused({"type": "tags", "tags": wrong}, "bad-field")
 
+    def test_read_may_have_a_time_or_ask_for_one(self) -> None:
+        for fields, command in (
+            ({"room": "dev", "time": ""}, c.ShowReadUntil(DEV)),
+            ({"with": "bob", "time": ""}, c.ShowReadUntil(BOB)),
+            (
+                {"room": "dev", "time": "2019-01-04T14:33:26.123Z"},
+                c.MarkReadUntil(DEV, 1_546_612_406_123),
+            ),
+        ):
+            self.assertEqual(parse("read", **fields), command)
+        for fields in ({"time": "x", "room": "dev"}, {"time": ""}):
+            self.refused({"type": "read", **fields}, "bad-field")
+
     def test_a_message_is_deleted_in_a_room_or_in_private(self) -> None:
         message = spell(MessageId(7))
         for fields, command in (

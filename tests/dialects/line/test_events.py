@@ -112,6 +112,7 @@ class EventTests(SynchronousTestCase):
             e.Detached(),
             e.Received(),
             e.Read(MessageId(7)),
+            e.ReadUntil(DEV, 7),
             e.AwaySet(CleanText("lunch")),
             e.AwaySet(None),
         )
@@ -139,6 +140,7 @@ class EventTests(SynchronousTestCase):
             e.BotCommandsSet(("!roll",)),
         )
         hidden = {e.Arrived, e.Detached, e.AwaySet, e.Closed, e.Gathered, e.Received, e.Read}
+        hidden |= {e.ReadUntil}
         hidden |= {e.AccountRegistered, e.PasswordChanged, e.AccountDropped, e.InviteCodeMade}
         hidden |= {e.PrivacySet, e.IgnoreSet, e.RealNameSet, e.UserChanged, e.OperatorSet}
         hidden |= {

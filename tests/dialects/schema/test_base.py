@@ -5,7 +5,14 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.dialects.schema import answers as s
-from twisted_chat.dialects.schema.base import Incoming, encode, plain, rfc3339
+from twisted_chat.dialects.schema.base import (
+    Incoming,
+    encode,
+    plain,
+    read_rfc3339,
+    rfc3339,
+    rfc3339_of,
+)
 
 
 class TimeTests(SynchronousTestCase):
@@ -19,6 +26,20 @@ class TimeTests(SynchronousTestCase):
     def test_later_times_are_never_written_as_earlier(self, times: list[float]) -> None:
         written = [rfc3339(time) for time in times]
         self.assertEqual(written, sorted(written))
+
+    @given(st.integers(0, 253_402_300_799_999))
+    def test_time_is_read_as_it_was_written(self, time: int) -> None:
+        self.assertEqual(read_rfc3339(rfc3339_of(time)), time)
+
+    def test_what_is_smaller_than_a_millisecond_is_cut(self) -> None:
+        self.assertEqual(read_rfc3339("1970-01-01T00:00:01.9999999Z"), 1_999)
+        self.assertEqual(read_rfc3339("1970-01-01T00:00:01Z"), 1_000)
+        self.assertEqual(read_rfc3339("1970-01-01T00:00:01.5Z"), 1_500)
+
+    def test_what_is_no_time_in_utc_is_none(self) -> None:
+        for text in ("", "x", "1970-01-01", "1970-13-01T00:00:00Z", "1970-01-01T00:00:00+01:00"):
+            self.assertIsNone(read_rfc3339(text))
+        self.assertIsNone(read_rfc3339("1970-01-01T00:00:0\u0661Z"))
 
 
 class ObjectTests(SynchronousTestCase):

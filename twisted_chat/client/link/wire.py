@@ -89,7 +89,6 @@ _BY_TYPE: Final[dict[str, type[ev.Event]]] = {
     "waiting_start": ev.WaitingStart,
     "waiting_end": ev.WaitingEnd,
     "missed": ev.Missed,
-    "read": ev.ReadUpTo,
     "search_start": ev.SearchStart,
     "search_end": ev.SearchEnd,
     "who": ev.Who,
@@ -114,6 +113,7 @@ _BY_FIELD: Final[dict[str, tuple[str, type[ev.Event], type[ev.Event]]]] = {
     "invite": ("you", ev.Invited, ev.InviteSent),
     "keep": ("from", ev.RetentionSet, ev.Retention),
     "profile": ("from", ev.ProfileChanged, ev.ProfileValues),
+    "read": ("message", ev.ReadUpTo, ev.ReadUntil),
     "self": ("from", ev.SelfChanged, ev.Self),
 }
 

@@ -325,6 +325,19 @@ class MarkRead(Command, frozen=True):
     partner: Nick | None = None
 
 
+class MarkReadUntil(Command, frozen=True):
+    """Set until when (milliseconds since 1970) the user has read a room, or what somebody wrote; it never goes back."""
+
+    target: RoomName | Nick
+    time: int
+
+
+class ShowReadUntil(Command, frozen=True):
+    """Ask until when the user has read that."""
+
+    target: RoomName | Nick
+
+
 class Term(msgspec.Struct, frozen=True, gc=False):
     """Words to look for, which must follow each other directly. With ``prefix`` the last one may be the beginning of a word.
 

@@ -139,6 +139,17 @@ class Read(_Event, frozen=True):
     partner: Nick | None = None
 
 
+class ReadUntil(_Event, frozen=True):
+    """The author has read a room, or what somebody wrote, until a time (milliseconds since 1970).
+
+    ``noticed``: it is the time of a message that they have read; the server looked that up.
+    """
+
+    target: RoomName | Nick
+    time: int
+    noticed: bool = False
+
+
 class MessageDeleted(_Event, frozen=True):
     """The author deleted a message, which ``nick`` had sent: in the room of the envelope, or in private to ``partner``.
 
@@ -494,6 +505,7 @@ Event = (
     | Told
     | Received
     | Read
+    | ReadUntil
     | Joined
     | Left
     | Departed

@@ -104,6 +104,7 @@ class Remembered(msgspec.Struct, frozen=True):
     waiting: tuple[tuple[str, str, int], ...] = ()
     read_markers: tuple[tuple[str, RoomId, MessageId], ...] = ()
     places: tuple[KnownNetwork, ...] = ()
+    read_times: tuple[tuple[str, str, int], ...] = ()
 
 
 class Query(msgspec.Struct, frozen=True, gc=False):

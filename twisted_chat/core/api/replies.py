@@ -175,6 +175,17 @@ class ReadUpTo(_Reply, frozen=True):
     message: MessageId
 
 
+class ReadUntil(_Reply, frozen=True):
+    """Until when (milliseconds since 1970) the user of the session has read that; None: they never said.
+
+    ``noticed``: it follows from the message up to which they have read, of which programs that know ids are told.
+    """
+
+    target: RoomName | Nick
+    time: int | None
+    noticed: bool = False
+
+
 class SearchStart(_Reply, frozen=True):
     """The messages that a search found follow, oldest first."""
 
@@ -590,6 +601,7 @@ Reply = (
     | WaitingEnd
     | Missed
     | ReadUpTo
+    | ReadUntil
     | SearchStart
     | SearchEnd
     | People

@@ -304,6 +304,7 @@ def become(state: State, user: User, account: Account, message: MessageId, time:
     state.read_markers.enter(account.key, user.rooms, message)
     state.set_account(user, account.key)
     recognise(state, user, before)
+    state.read_times.adopt(user.invitation, before)
     for author in user.sessions.values():
         state.accounts.logged_in(author.scope, account.proof)
         state.client_ids.touch(author.scope, time, owner_of(author))
@@ -325,6 +326,7 @@ def drop_account(state: State, key: str) -> tuple[tuple[UserId, ...], tuple[Room
     """Delete an account; return its users, who are guests now, and the rooms and conversations that are deleted with it."""
     gone = (*forget_account(state, key), *state.conversations.drop(key))
     state.read_markers.drop(key)
+    state.read_times.drop(key)
     users = state.users_of(key)
     state.accounts.drop(key)
     for each in users:

@@ -20,6 +20,7 @@ from twisted_chat.core.rules.people import People
 from twisted_chat.core.rules.presence import Presence
 from twisted_chat.core.rules.private import Private
 from twisted_chat.core.rules.profiles import Profiles
+from twisted_chat.core.rules.reading import Reading
 from twisted_chat.core.rules.refusals import refuse
 from twisted_chat.core.rules.rooms import Rooms
 from twisted_chat.core.rules.server import Server
@@ -35,6 +36,7 @@ TOPICS: Final = (
     Messages,
     Deletion,
     Private,
+    Reading,
     Rooms,
     Moderation,
     Ownership,

@@ -18,7 +18,7 @@ from twisted_chat.core.api.replies import NameRefused, PasswordNeeded, Refused
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.ids import MessageId, Node, RoomId, SessionId, UserId
-from twisted_chat.core.values.names import RoomName
+from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.server_ban import Ban
 from twisted_chat.core.values.server_ban import Kind as BanKind
 
@@ -236,11 +236,19 @@ class NotifyOrigin(Effect, frozen=True):
 
 
 class TellRead(Effect, frozen=True):
-    """Tell the sessions of an account up to where it has read. ``tagged``: this answers the session that asked for it."""
+    """Tell the sessions of these users up to where they have read. ``tagged``: this answers the session that asked for it."""
 
-    account: str | None
-    reply: r.ReadUpTo
+    users: tuple[UserId, ...]
+    reply: r.ReadUpTo | r.ReadUntil
     tagged: bool
+
+
+class NoteReadTime(Effect, frozen=True):
+    """Note when a message was sent that the session has read, in a room or a conversation; its user knows that as ``target``."""
+
+    place: RoomId
+    message: MessageId
+    target: RoomName | Nick
 
 
 class Confirm(Effect, frozen=True):

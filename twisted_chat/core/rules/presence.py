@@ -138,8 +138,8 @@ def _detached(applied: Applied, event: e.Detached, state: State, node: Node) -> 
 def _read_with(envelope: e.Envelope, rooms: Iterable[RoomId], state: State) -> Iterable[f.Effect]:
     """Tell the other sessions of an account what counts as read with the end of this one."""
     assert envelope.author is not None
-    account = envelope.author.account
+    users = tuple(each.id for each in state.users_of(envelope.author.account or ""))
     for each in rooms:
         if each in state.rooms:
             read = r.ReadUpTo(state.rooms[each].name, envelope.id)
-            yield f.TellRead(account, read, tagged=False)
+            yield f.TellRead(users, read, tagged=False)

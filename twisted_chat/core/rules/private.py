@@ -390,12 +390,16 @@ def _told(applied: Applied, event: e.Told, state: State, node: Node) -> f.Effect
 
 
 def _read(applied: Applied, event: e.Read, state: State, node: Node) -> f.Effects:
-    author, room = applied.envelope.author, applied.envelope.room
-    assert author is not None
-    place = event.partner if event.partner is not None or room is None else room.name
-    if place is None:
+    author, room, audience = applied.envelope.author, applied.envelope.room, applied.audience
+    assert author is not None and isinstance(audience, Between)
+    target = event.partner if event.partner is not None or room is None else room.name
+    if target is None:
         return ()
-    return (f.TellRead(author.account, r.ReadUpTo(place, event.message), tagged=True),)
+    told = f.TellRead(audience.users, r.ReadUpTo(target, event.message), tagged=True)
+    place = room.id if room is not None else None
+    if event.partner is not None:
+        place = state.conversations.find(author.account or "", event.partner.key)
+    return (told,) if place is None else (told, f.NoteReadTime(place, event.message, target))
 
 
 def _received(applied: Applied, event: e.Received, state: State, node: Node) -> f.Effects:

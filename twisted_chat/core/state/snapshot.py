@@ -78,6 +78,7 @@ def restore(state: State, remembered: Remembered) -> tuple[LeftOut, ...]:
     state.invites.update(remembered.invites)
     state.conversations.restore(remembered.conversations, remembered.waiting)
     state.read_markers.restore(remembered.read_markers)
+    state.read_times.restore(remembered.read_times)
     state.server_bans.restore(remembered.bans)
     state.panic = remembered.panic
     return tuple(left_out)

@@ -17,6 +17,7 @@ from twisted_chat.core.state.dedup import ClientIds
 from twisted_chat.core.state.departures import Departures
 from twisted_chat.core.state.invites import Invites
 from twisted_chat.core.state.read_markers import ReadMarkers
+from twisted_chat.core.state.read_times import ReadTimes
 from twisted_chat.core.state.room import LOBBY_ID, Room
 from twisted_chat.core.state.server_bans import ServerBans
 from twisted_chat.core.state.session import SessionState
@@ -48,6 +49,7 @@ class State:
         self.invites = Invites()
         self.conversations = Conversations()
         self.read_markers = ReadMarkers()
+        self.read_times = ReadTimes()
         self.sessions: dict[SessionId, SessionState] = {}
         self.users_by_key: dict[str, User] = {}
         #: The keys of nicks, and of rooms that are not private, sorted: whoever asks for a list gets one page, and must not
@@ -241,6 +243,7 @@ class State:
         for author in (user.author, *user.sessions.values()):
             self._users_by_scope.pop(author.scope, None)
         del self.users[user.id]
+        self.read_times.leave(user.invitation)
         self.hidden.pop(user.id, None)
         self.operators.pop(user.id, None)
         self.bots.pop(user.id, None)
@@ -366,6 +369,7 @@ class State:
             "invites": sorted(self.invites.items()),
             "conversations": self.conversations.dump(),
             "read_markers": self.read_markers.dump(),
+            "read_times": self.read_times.dump(),
             "departures": self.departures.dump(),
             "bots": [(user, sorted(words)) for user, words in self.bots.items()],
             "server": (self.panic, [msgspec.structs.astuple(ban) for ban in self.server_bans]),

@@ -39,6 +39,7 @@ OFFERED: Final[dict[str, str]] = {
     "draft/metadata-2": METADATA,
     "draft/metadata-3": METADATA,
     "draft/no-implicit-names": "",
+    "draft/read-marker": "",
     "standard-replies": "",
     "userhost-in-names": "",
 }

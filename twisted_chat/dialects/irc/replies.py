@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from twisted_chat.core.api import replies as r
 from twisted_chat.dialects.irc import numerics as n
+from twisted_chat.dialects.irc import read_markers
 from twisted_chat.dialects.irc.message import MAX_LINE, pack
 from twisted_chat.dialects.irc.view import join
 from twisted_chat.dialects.line.replies import answer
@@ -129,6 +130,8 @@ REPLIES: Final[dict[type[r.Reply], Callable[[IrcSession, Any], Iterable[str]]]] 
     r.Pong: _pong,
     r.Probe: _probe,
     r.RecipientAway: _recipient_away,
+    r.ReadUntil: read_markers.told,
+    r.ReadUpTo: _nothing,
     r.Refused: _refused,
     r.Watched: _watched,
 }

@@ -91,6 +91,8 @@ def inside(session: IrcSession, room: RoomName, *, topic: bool = True) -> Iterat
         yield session.asks(
             c.ShowTopic(room), str(room), show=lambda reply: _topic_if_any(session, reply)
         )
+    if "draft/read-marker" in session.caps:
+        yield session.asks(c.ShowReadUntil(room))
     if "draft/no-implicit-names" not in session.caps:
         yield from names(session, Message("NAMES", (str(room),)))
     if session.view.subs:

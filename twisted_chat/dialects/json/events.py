@@ -52,6 +52,8 @@ class JsonView:
         return self.replay(envelope)
 
     def reply(self, reply: r.Reply, tag: str | None) -> bytes:
+        if isinstance(reply, r.ReadUntil) and reply.noticed:
+            return b""
         told = answer(reply)
         # A reply has no time of its own: it is made now.
         force_setattr(told, "timestamp", time_of_day(int(self._time_now()), self._zone))
@@ -191,6 +193,7 @@ def _happened(envelope: e.Envelope) -> Placed | None:
             | e.OperatorSet()
             | e.Received()
             | e.Read()
+            | e.ReadUntil()
             | e.Detached()
             | e.Closed()
             | e.AccountRegistered()

@@ -24,7 +24,7 @@ from twisted_chat.dialects.json.events import JsonView
 from twisted_chat.dialects.line.parse import read
 from twisted_chat.dialects.private_words import read_bot_commands
 from twisted_chat.dialects.said import meant_for
-from twisted_chat.dialects.schema.base import Incoming
+from twisted_chat.dialects.schema.base import Incoming, read_rfc3339
 
 #: The most lines of one message (as Ergo's multi-line limit).
 MAX_LINES: Final = 100
@@ -294,6 +294,8 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command:
             return _profile(incoming)
         case "read":
             message, partner = _id(incoming.message), _partner(incoming)
+            if incoming.time is not None:
+                return _read_until(incoming)
             if message is None:
                 raise BadLine(
                     '"read" needs "message", the id of the last message that was read.', "bad-field"
@@ -340,6 +342,19 @@ def _say(incoming: Incoming) -> c.Say:
         unless = tuple(meant for line in lines if (meant := meant_for(line)) is not None)
     room, extras = _room(incoming.room), _extras(incoming)
     return c.Say(lines, room, kind, unless, program=bool(unless), extras=extras)
+
+
+def _read_until(incoming: Incoming) -> c.Command:
+    """Read a time until when something was read; an empty one asks for that."""
+    target = _partner(incoming) or _room(incoming.room)
+    if target is None:
+        raise BadLine('"time" in "read" needs "room" or "with".', "bad-field")
+    if not incoming.time:
+        return c.ShowReadUntil(target)
+    time = read_rfc3339(incoming.time)
+    if time is None:
+        raise BadLine('"time" must be a time such as 2026-01-31T12:00:00.000Z.', "bad-field")
+    return c.MarkReadUntil(target, time)
 
 
 def _extras(incoming: Incoming) -> Extras | None:

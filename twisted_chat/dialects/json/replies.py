@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -11,7 +11,7 @@ from twisted_chat.core.values.ids import spell
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.dialects.json.values import nick_texts
 from twisted_chat.dialects.schema import answers as s
-from twisted_chat.dialects.schema.base import Answer, moment, second
+from twisted_chat.dialects.schema.base import Answer, moment, rfc3339_of, second
 from twisted_chat.dialects.wording import replies as say
 from twisted_chat.dialects.wording.events import user_changed
 from twisted_chat.dialects.wording.missed import summary
@@ -83,6 +83,9 @@ def answer(reply: r.Reply) -> Answer:
             return _missed(reply)
         case r.ReadUpTo(place=place, message=message):
             return s.ReadUpTo(message=spell(message), **_place(place))
+        case r.ReadUntil(target=target, time=time):
+            until = None if time is None else cast("float", rfc3339_of(time))
+            return s.ReadUntil(time=until, **_place(target))
         case r.SearchStart(count=count):
             return s.SearchStart(count=count)
         case r.SearchEnd(count=count, more=more, whole=whole):

@@ -121,7 +121,7 @@ class LineView:
                 return [f"-- {say.bot_commands_set(who, words)}"]
             case e.RealNameSet() | e.UserChanged() | e.OperatorSet():
                 return []  # others see it when they ask
-            case e.Received() | e.Read():
+            case e.Received() | e.Read() | e.ReadUntil():
                 return []  # what the server notes for itself
             case (
                 e.AccountRegistered()

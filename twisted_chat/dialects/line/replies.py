@@ -221,7 +221,7 @@ def _told(reply: r.Reply, zone: tzinfo | None) -> Iterable[str]:
             return [f"pong {text}".rstrip()]
         case r.Farewell(why=why):
             return [say.farewell(why)]
-        case r.Acked() | r.Probe() | r.ReadUpTo():
+        case r.Acked() | r.Probe() | r.ReadUpTo() | r.ReadUntil():
             return []  # for programs
         case (
             r.Refused() | r.PasswordNeeded() | r.NameRefused() | r.NickPassword() | r.Greeting()

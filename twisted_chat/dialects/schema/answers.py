@@ -168,6 +168,14 @@ class ReadUpTo(Answer, frozen=True, kw_only=True, tag="read"):
     message: str
 
 
+class ReadUntil(Answer, frozen=True, kw_only=True, tag="read"):
+    """One has read a room, or what ``partner`` wrote, until a time; None: one never said."""
+
+    room: str | None = None
+    partner: str | None = field(name="with", default=None)
+    time: float | None = always(None)
+
+
 class SearchStart(Answer, frozen=True, kw_only=True, tag="search_start"):
     """What a search found follows. (A link tells it as one :class:`~twisted_chat.client.events.Found`.)"""
 

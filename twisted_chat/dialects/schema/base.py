@@ -10,6 +10,7 @@ those of :mod:`twisted_chat.client.events`, which bots use.
 from __future__ import annotations
 
 import functools
+import re
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -40,8 +41,29 @@ def plain(kind: Kind) -> Kind:
 
 def rfc3339(time: float) -> str:
     """Write a time as RFC 3339 has it: UTC, with milliseconds (cut, not rounded)."""
-    whole, thousandth = divmod(int(time * 1000), 1000)
+    return rfc3339_of(int(time * 1000))
+
+
+def rfc3339_of(milliseconds: int) -> str:
+    """Write a time in milliseconds since 1970 like that."""
+    whole, thousandth = divmod(milliseconds, 1000)
     return f"{_date(whole)}.{thousandth:03d}Z"
+
+
+# A date and a time of day as programs write them, with up to nine digits of a second; UTC.
+_MOMENT: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
+
+
+def read_rfc3339(text: str) -> int | None:
+    """Read a time in UTC as milliseconds since 1970, what is smaller is cut; None if it is none."""
+    found = _MOMENT.fullmatch(text)
+    if found is None:
+        return None
+    try:
+        whole = datetime.fromisoformat(found[1]).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return int(whole.timestamp()) * 1000 + int((found[2] or "0").ljust(3, "0")[:3])
 
 
 def moment(time: float) -> float:
@@ -137,6 +159,7 @@ class Incoming(Struct, frozen=True, omit_defaults=True):
     partner: str | None = field(name="with", default=None)
     tags: dict[str, str] | None = None
     operators: bool = False
+    time: str | None = None
     real_name: str = ""
     bot: bool = False
     add: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from twisted_chat.core.state.conversations import ref
 from twisted_chat.core.values.ids import MessageId, RoomId
 from twisted_chat.store.sql.bulk import insert_rows, put_rows
 from twisted_chat.store.sql.rows import read_messages, select_messages
-from twisted_chat.store.sql.schema import forgotten, markers, messages, talks, waiting
+from twisted_chat.store.sql.schema import forgotten, markers, messages, read_times, talks, waiting
 
 _MARKER: Final = (
     delete(markers)
@@ -30,6 +30,7 @@ class ConversationBatch:
         #: What waits no more: by whom it was for (True) or by whom it was written, up to which event.
         self._over: list[tuple[bool, str, MessageId]] = []
         self._markers: dict[tuple[str, RoomId], MessageId | None] = {}
+        self._times: dict[tuple[str, str], int | None] = {}
         #: Conversations that went with an account before they were in the database.
         self._gone: set[RoomId] = set()
 
@@ -53,6 +54,10 @@ class ConversationBatch:
         """Keep up to where an account has read; None drops that."""
         self._markers[account, place] = message
 
+    def mark_time(self, account: str, target: str, time: int | None) -> None:
+        """Keep until when an account has read; None drops that."""
+        self._times[account, target] = time
+
     def drop(self, account: str, at: MessageId) -> None:
         """Drop what is kept of an account."""
         mine = {
@@ -63,6 +68,8 @@ class ConversationBatch:
             del self._conversations[conversation]
         for key in [key for key in self._markers if key[0] == account]:
             del self._markers[key]
+        for name in [name for name in self._times if name[0] == account]:
+            del self._times[name]
         self.receive(account, at)
         self.unsend(account, at)
 
@@ -73,7 +80,8 @@ class ConversationBatch:
         """
         gone = sorted(dropped)
         if gone:
-            connection.execute(delete(markers).where(markers.c.account.in_(gone)))
+            for table in (markers, read_times):
+                connection.execute(delete(table).where(table.c.account.in_(gone)))
             # In this commit, not in one behind it: who has the name next must not find them there after a crash.
             for account, at in dropped.items():
                 theirs = or_(talks.c.one == account, talks.c.other == account)
@@ -98,6 +106,8 @@ class ConversationBatch:
             connection.execute(delete(waiting).where(whose == account, waiting.c.message < at))
         if self._markers:
             self._write_markers(connection)
+        if self._times:
+            self._write_times(connection)
 
     def _write_markers(self, connection: Connection) -> None:
         gone = [
@@ -114,6 +124,17 @@ class ConversationBatch:
         ]
         if moved:
             put_rows(connection, markers, moved)
+
+    def _write_times(self, connection: Connection) -> None:
+        kept: list[dict[str, object]] = []
+        for (account, target), time in self._times.items():
+            if time is None:
+                this = (read_times.c.account == account) & (read_times.c.target == target)
+                connection.execute(delete(read_times).where(this))
+            else:
+                kept.append({"account": account, "target": target, "time": time})
+        if kept:
+            put_rows(connection, read_times, kept)
 
 
 def forget_places(connection: Connection, gone: Sequence[RoomId]) -> None:
@@ -140,6 +161,12 @@ def read_markers(connection: Connection) -> tuple[tuple[str, RoomId, MessageId],
     """Read up to where accounts have read."""
     rows = connection.execute(select(markers).order_by(markers.c.account, markers.c.message))
     return tuple((row.account, RoomId(row.place), MessageId(row.message)) for row in rows)
+
+
+def read_all_times(connection: Connection) -> tuple[tuple[str, str, int], ...]:
+    """Read until when accounts have read."""
+    rows = connection.execute(select(read_times).order_by(read_times.c.account, read_times.c.time))
+    return tuple((row.account, row.target, row.time) for row in rows)
 
 
 def read_waiting(connection: Connection, account: str) -> tuple[Envelope, ...]:

@@ -19,7 +19,12 @@ from twisted_chat.core.values.names import BadName
 from twisted_chat.core.values.text import shown
 from twisted_chat.store.port import Skip
 from twisted_chat.store.sql.accounts import read_accounts, read_invites, read_logins, read_places
-from twisted_chat.store.sql.conversations import read_conversations, read_counts, read_markers
+from twisted_chat.store.sql.conversations import (
+    read_all_times,
+    read_conversations,
+    read_counts,
+    read_markers,
+)
 from twisted_chat.store.sql.database import READ_TIME
 from twisted_chat.store.sql.operators import read_bans, read_setting
 from twisted_chat.store.sql.rows import (
@@ -161,6 +166,7 @@ def read_remembered(connection: Connection) -> Remembered:
         read_counts(connection),
         read_markers(connection),
         read_places(connection),
+        read_all_times(connection),
     )
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 #: The version of these tables: the name of the last migration.
-HEAD: Final = "0011"
+HEAD: Final = "0013"
 
 metadata: Final = MetaData()
 
@@ -125,6 +125,15 @@ markers: Final = Table(
     Column("place", BigInteger, primary_key=True, autoincrement=False),
     Column("message", BigInteger, nullable=False),
     Index("markers_by_place", "place"),
+)
+
+#: Until when an account has read, in milliseconds since 1970, by the key of a name.
+read_times: Final = Table(
+    "read_times",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("target", Text, primary_key=True),
+    Column("time", BigInteger, nullable=False),
 )
 
 #: When the scopes of session tokens were last in use, and from which network: of its cloak, what all of it have.

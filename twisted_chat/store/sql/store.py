@@ -178,6 +178,12 @@ class SqlStore:
             # Else not counted: now and then all who are here come at once, and nobody waits for that.
             self._writer.touched()
 
+    def mark_time(self, account: str, target: str, time: int | None) -> None:
+        batch = self._writer.batch
+        batch.conversations.mark_time(account, target, time)
+        if not batch.size:
+            self._writer.touched()
+
     def keep_room(self, record: RoomRecord, at: MessageId) -> None:
         self._writer.batch.rooms[record.ref.id] = record
         self._writer.changed(at)

@@ -1,0 +1,53 @@
+"""Until when people have read: times that programs set and ask for, for any name."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twisted_chat.core.api import commands as c
+from twisted_chat.core.api import events as e
+from twisted_chat.core.api import replies as r
+from twisted_chat.core.api.replies import Refused
+from twisted_chat.core.rules import effects as f
+from twisted_chat.core.rules.decisions import Decision, SendReply
+from twisted_chat.core.rules.effects import Applied, Between, Outcome
+from twisted_chat.core.rules.topic import Asked, Case, Ordered, Rule, Topic
+from twisted_chat.core.state.state import State
+from twisted_chat.core.values.ids import Node
+
+#: The end of the year 9999, in milliseconds: what all programs can write.
+_LATEST: Final = 253_402_300_799_999
+_BAD_TIME: Final = Refused(
+    "bad-time", "That is no time between 1970 and 9999. Nothing was changed."
+)
+
+
+class Reading(Topic):
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self.commands = {c.MarkReadUntil: self.mark, c.ShowReadUntil: self.show}
+        self.events = {e.ReadUntil: Rule(self.read, self.check_read, _read)}
+
+    def mark(self, asked: Asked, command: c.MarkReadUntil) -> Decision:
+        return self.propose(asked, e.ReadUntil(command.target, command.time))
+
+    def show(self, asked: Asked, command: c.ShowReadUntil) -> Decision:
+        time = self.state.read_times.get(asked.user.invitation, command.target)
+        return SendReply(r.ReadUntil(command.target, time))
+
+    def check_read(self, case: Case, event: e.ReadUntil) -> Refused | None:
+        return None if 0 <= event.time <= _LATEST else _BAD_TIME
+
+    def read(self, it: Ordered, event: e.ReadUntil) -> Outcome:
+        user, state = it.user, self.state
+        time = state.read_times.read(user.invitation, event.target, event.time)
+        account = user.account
+        users = state.users_of(account) if account is not None else (user,)
+        audience = Between(tuple(each.id for each in users))
+        return it.applied(audience, e.ReadUntil(event.target, time, event.noticed))
+
+
+def _read(applied: Applied, event: e.ReadUntil, state: State, node: Node) -> f.Effects:
+    assert isinstance(applied.audience, Between)
+    told = r.ReadUntil(event.target, event.time, event.noticed)
+    return (f.TellRead(applied.audience.users, told, tagged=not event.noticed),)
