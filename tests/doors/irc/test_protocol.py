@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.doors.irc.house import IrcHouseTestCase
 from twisted_chat.core.values.limits import Limits
+from twisted_chat.dialects.irc.capabilities import OFFERED
 from twisted_chat.dialects.irc.message import MAX_FRAME
 
 
@@ -14,6 +15,11 @@ class RegistrationTests(IrcHouseTestCase):
         listed = ann.sees()
         self.assertRegex(listed[0], r"^:server CAP \* LS \* :.*echo-message")
         self.assertRegex(listed[-1], r"^:server CAP \* LS :")
+        older = self.comes()
+        older.types("CAP LS")
+        (only,) = older.sees()
+        names = only.removeprefix(":server CAP * LS :").split()
+        self.assertLessEqual(set(names), set(OFFERED))
         ann.types("CAP END")
         self.assertEqual(ann.sees()[0], ":server 001 ann :Welcome to server, ann")
 

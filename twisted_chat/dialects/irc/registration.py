@@ -73,7 +73,9 @@ def _cap_lines(session: IrcSession, what: str, names: Sequence[str], *, many: bo
     start = f":{session.server} CAP {session.nick} {what}"
     rows = list(pack(names, PER_LINE)) or [""]
     if not many:
-        return session.lines([f"{start} :{' '.join(rows)}"])
+        # What does not fit one line, the last ones, cannot be told.
+        row = next(pack(names, MAX_LINE - len(start.encode()) - len(" :")), "")
+        return session.lines([f"{start} :{row}"])
     return session.lines(
         [*(f"{start} * :{row}" for row in rows[:-1]), f"{start} :{rows[-1]}"],
     )
