@@ -90,6 +90,14 @@ class BanListTests(SynchronousTestCase):
         there["*e*"] = ban("*e*")
         self.assertIs(there.find(who(), NOW), there["*e*"])
 
+    def test_ban_that_is_found_as_another_outlives_it(self) -> None:
+        there = BanList()
+        there.update({each: ban(each) for each in ("eve", "\u0435ve")})
+        del there["eve"]
+        self.assertIs(there.find(who(), NOW), there["\u0435ve"])
+        del there["\u0435ve"]
+        self.assertIsNone(there.find(who(), NOW))
+
     def test_ban_that_is_over_is_not_found(self) -> None:
         there = BanList()
         there["eve"] = ban("eve", until=NOW + 60)
