@@ -29,8 +29,8 @@ from twisted_chat.core.rules.decisions import (
 )
 from twisted_chat.core.rules.dispatch import Rules
 from twisted_chat.core.rules.effects import Applied, Outcome, Rejected
-from twisted_chat.core.rules.login import free_nick
 from twisted_chat.core.rules.permissions import floor
+from twisted_chat.core.rules.renaming import free_nick
 from twisted_chat.core.state import snapshot
 from twisted_chat.core.state.budgets import SHORT, Budgets
 from twisted_chat.core.state.room import LOBBY_ID, Room

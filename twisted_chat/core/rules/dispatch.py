@@ -22,6 +22,7 @@ from twisted_chat.core.rules.private import Private
 from twisted_chat.core.rules.profiles import Profiles
 from twisted_chat.core.rules.reading import Reading
 from twisted_chat.core.rules.refusals import refuse
+from twisted_chat.core.rules.renaming import Renaming
 from twisted_chat.core.rules.rooms import Rooms
 from twisted_chat.core.rules.server import Server
 from twisted_chat.core.rules.topic import Asked, Ordered
@@ -42,6 +43,7 @@ TOPICS: Final = (
     Ownership,
     Accounts,
     Login,
+    Renaming,
     Presence,
     People,
     Profiles,

@@ -1,9 +1,9 @@
-"""Logging in, to an account or as a guest, and changing the nick."""
+"""Logging in, to an account or as a guest."""
 
 from __future__ import annotations
 
 import itertools
-from typing import Final, TypeGuard
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -12,7 +12,7 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.replies import NameRefused, Refused
 from twisted_chat.core.rules import effects as f
-from twisted_chat.core.rules.accounts import account_of, bad_password, become, prove
+from twisted_chat.core.rules.accounts import bad_password, become, prove
 from twisted_chat.core.rules.decisions import (
     CheckPassword,
     Decision,
@@ -21,9 +21,10 @@ from twisted_chat.core.rules.decisions import (
     SendReply,
 )
 from twisted_chat.core.rules.effects import CONFIRM, NOBODY, Applied, Near, Outcome, shown
-from twisted_chat.core.rules.permissions import ponder, rename_refused
+from twisted_chat.core.rules.permissions import rename_refused
 from twisted_chat.core.rules.presence import departed, note_departure
 from twisted_chat.core.rules.refusals import STALE, has_account, refuse, taken
+from twisted_chat.core.rules.renaming import free_nick, joins, ponder_nick, take_nick
 from twisted_chat.core.rules.topic import Asked, Case, Ordered, Rule, Topic
 from twisted_chat.core.state.dedup import owner_of
 from twisted_chat.core.state.server_bans import shut
@@ -32,7 +33,7 @@ from twisted_chat.core.state.user import User
 from twisted_chat.core.values.about import About
 from twisted_chat.core.values.account import Account, Proof
 from twisted_chat.core.values.ids import Node, UserId
-from twisted_chat.core.values.names import BadName, Nick, guest_nick, parse_nick, suggest
+from twisted_chat.core.values.names import BadName, Nick, guest_nick, parse_nick
 from twisted_chat.core.values.text import CleanText
 
 _NAME_IN_USE: Final = (
@@ -48,14 +49,12 @@ class Login(Topic):
         self.commands = {
             c.Login: self.login,
             c.Authenticate: self.authenticate,
-            c.Rename: self.rename,
         }
         self.before_login = frozenset((c.Login, c.Authenticate))
         self.proven = {c.Login: self.logs_in, c.Authenticate: self.authenticates}
         self.events = {
             e.Arrived: Rule(self.arrived, effects=_arrived, by_nobody=True),
             e.LoggedIn: Rule(self.logged_in, self.check_logged_in, _logged_in),
-            e.Renamed: Rule(self.renamed, self.check_renamed, _renamed),
         }
 
     # --- coming in ---
@@ -101,7 +100,7 @@ class Login(Topic):
         if isinstance(holder, Account) and holder.name == nick:
             return SendReply(r.NickPassword(nick, free_nick(state, nick)))
         refused = self._closed(key, local=session.local)
-        if refused is None and holder is not None and not _joins(holder, mine, nick):
+        if refused is None and holder is not None and not joins(holder, mine, nick):
             refused = NameRefused("nick-taken", taken(nick, holder), free_nick(state, nick))
         return self._arrive(asked, refused, nick, command.about, proof)
 
@@ -175,7 +174,7 @@ class Login(Topic):
         if refused is not None:
             return it.rejected(refused)
         holder = state.in_the_way(event.nick, None, key)
-        if _joins(holder, account, event.nick):
+        if joins(holder, account, event.nick):
             user = holder
             author = replace(user.author, scope=event.scope, host=event.host)
             state.attach(user, place, author, event.address)
@@ -229,7 +228,9 @@ class Login(Topic):
 
     def _login_again(self, asked: Asked, user: User, command: c.Login) -> Decision:
         """Log a user in who is already here; without a password it is a change of nick, as older clients mean it."""
-        if isinstance(command.nick, Nick) and (wait := self._ponder(asked, command, command.nick)):
+        if isinstance(command.nick, Nick) and (
+            wait := ponder_nick(self.state, asked, command, command.nick)
+        ):
             return wait
         if command.token is not None:
             return refuse(
@@ -237,7 +238,7 @@ class Login(Topic):
                 f"You are already logged in as {user.nick}. Type /nick NICK to change your nickname.",
             )
         if command.password is None:
-            return self._rename(asked, command.nick or self._free_guest())
+            return take_nick(self.state, asked, command.nick or self._free_guest())
         nick = command.nick or asked.session.wanted
         if nick is None and (registered := self._registered(user, command.password)):
             return SendReply(r.NickPassword(registered, None, inside=True))
@@ -274,7 +275,7 @@ class Login(Topic):
         holder = state.in_the_way(event.nick, user, key)
         if holder is None:
             return rename_refused(state, user, event.nick, now)
-        if not _joins(holder, account, event.nick):
+        if not joins(holder, account, event.nick):
             return Refused("nick-taken", taken(event.nick, holder))
         return None
 
@@ -284,7 +285,7 @@ class Login(Topic):
         assert account is not None
         holder = state.in_the_way(event.nick, user, account.key)
         happened = it.applied(NOBODY, replace(event, account_name=account.name.text))
-        if not _joins(holder, account, event.nick):
+        if not joins(holder, account, event.nick):
             if user.nick != event.nick:
                 note_departure(state, it.message, happened.envelope.author, it.now)
             if user.nick.text != event.nick.text:
@@ -329,42 +330,6 @@ class Login(Topic):
             state.accounts.put(account)
         return account
 
-    # --- another nick ---
-
-    def rename(self, asked: Asked, command: c.Rename) -> Decision:
-        return self._ponder(asked, command, command.nick) or self._rename(asked, command.nick)
-
-    def _ponder(self, asked: Asked, command: c.Command, nick: Nick) -> Decision | None:
-        user = asked.user
-        rooms = map(self.state.rooms.__getitem__, user.rooms)
-        return ponder(asked.session, command, user, rooms, nick)
-
-    def _rename(self, asked: Asked, nick: Nick) -> Decision:
-        state, user = self.state, asked.user
-        account = account_of(state, user)
-        holder = state.in_the_way(nick, user, user.account)
-        if account is not None and _joins(holder, account, nick):
-            return Propose(e.LoggedIn(nick, account.proof))
-        if holder is None and nick.text == user.nick.text:
-            return refuse("same-nick", f"Your nickname is already {nick}. Nothing was changed.")
-        if holder is not None and (free := free_nick(state, nick)) is not None:
-            return refuse("nick-taken", f"{taken(nick, holder)} Try {free}.")
-        return self.propose(asked, e.Renamed(nick))
-
-    def check_renamed(self, case: Case, event: e.Renamed) -> Refused | None:
-        user, now = case.user, case.now
-        holder = self.state.in_the_way(event.nick, user, user.account)
-        if holder is not None:
-            return Refused("nick-taken", taken(event.nick, holder))
-        return rename_refused(self.state, user, event.nick, now)
-
-    def renamed(self, it: Ordered, event: e.Renamed) -> Outcome:
-        happened = it.applied(Near(tuple(it.user.rooms), author=True))
-        if event.nick != it.user.nick:
-            note_departure(self.state, it.message, happened.envelope.author, it.now)
-        self.state.rename(it.user, event.nick)
-        return happened
-
     def _free_guest(self) -> Nick:
         # Where to look first is a hint, no part of the state: a house of 5,000 guests costs one look-up, not 5,000.
         if self._next_guest > 2 * len(self.state.users) + 10:
@@ -373,21 +338,6 @@ class Login(Topic):
         n, nick = next((n, nick) for n, nick in names if self.state.in_the_way(nick) is None)
         self._next_guest = n + 1
         return nick
-
-
-def free_nick(state: State, nick: Nick) -> Nick | None:
-    """Suggest a free nick like the one that is taken."""
-    return next((near for near in suggest(nick) if state.in_the_way(near) is None), None)
-
-
-def _joins(holder: User | Account | None, account: Account | None, nick: Nick) -> TypeGuard[User]:
-    """Return whether a session of an account that asks for this nick joins the account's other sessions, which have it."""
-    return (
-        isinstance(holder, User)
-        and account is not None
-        and holder.account == account.key
-        and holder.nick == nick
-    )
 
 
 # --- what follows ---
@@ -415,10 +365,3 @@ def _logged_in(applied: Applied, event: e.LoggedIn, state: State, node: Node) ->
         effects.append(f.LeaveRooms(tuple(old.rooms) if old is not None else ()))
     inside = bool(state.users_by_key[event.nick.key].rooms)
     return (*effects, f.JoinUser(inside), CONFIRM, f.LogIn())
-
-
-def _renamed(applied: Applied, event: e.Renamed, state: State, node: Node) -> f.Effects:
-    """Users who ignore the author go on ignoring them under the new nick."""
-    key, entries = event.nick.key, state.sessions.values()
-    ignoring = f.UpdateIgnored(tuple(each.id for each in entries if key in each.ignored))
-    return (ignoring, *shown(applied, event, state, node))
