@@ -252,6 +252,8 @@ class EventTests(SynchronousTestCase):
                 self.assertNotIn("password", value)
             case e.Announced(lines=lines):
                 self.assertEqual((kind, content), ("announcement", "\n".join(lines)))
+            case e.ProfileChanged():
+                self.assertEqual(kind, "profile")
             case _:
                 self.fail("not shown")
 

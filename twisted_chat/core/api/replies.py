@@ -584,6 +584,9 @@ class Invitations(RoomReply, frozen=True):
 
 AnyRoomReply = RoomSettings | Bans | Invitations
 
+#: Replies about people and rooms that are there, and people who were.
+AnyListing = People | Rooms | Overview | Profile | WasHere | WereHere | Yourself | Counts | Watched
+
 Reply = (
     Refused
     | PasswordNeeded

@@ -9,11 +9,11 @@ import msgspec
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.ids import spell
 from twisted_chat.core.values.names import Nick, RoomName
+from twisted_chat.dialects.json.listings import listing, text_of
 from twisted_chat.dialects.json.values import nick_texts
 from twisted_chat.dialects.schema import answers as s
 from twisted_chat.dialects.schema.base import Answer, moment, rfc3339_of, second
 from twisted_chat.dialects.wording import replies as say
-from twisted_chat.dialects.wording.events import user_changed
 from twisted_chat.dialects.wording.missed import summary
 from twisted_chat.dialects.wording.words import one_line, sentence
 
@@ -31,13 +31,13 @@ def answer(reply: r.Reply) -> Answer:
             why = say.password_needed(str(room))
             return s.Refused(content=why, code="password-needed", room=room.text)
         case r.NameRefused(code=code, why=why, suggestion=suggestion):
-            return s.Refused(content=sentence(why), code=code, suggestion=_text(suggestion))
+            return s.Refused(content=sentence(why), code=code, suggestion=text_of(suggestion))
         case r.NickPassword(nick=nick, suggestion=suggestion):
             return s.Refused(
                 content=f'{say.name_registered(nick.text)} Send it with "password", or pick another nickname.',
                 code="password-needed",
                 nick=nick.text,
-                suggestion=_text(suggestion),
+                suggestion=text_of(suggestion),
             )
         case r.Greeting(server=server):
             return s.Notice(content=say.greeting(server), code="greeting")
@@ -67,8 +67,8 @@ def answer(reply: r.Reply) -> Answer:
                 None if room is None else str(room), None if left is None else str(left)
             )
             if left is not None:
-                return s.Gone(content=content, focus=_text(room), room=left.text)
-            return s.Focus(content=content, focus=_text(room))
+                return s.Gone(content=content, focus=text_of(room), room=left.text)
+            return s.Focus(content=content, focus=text_of(room))
         case r.HistoryStart(room=place, count=count):
             return s.HistoryStart(count=count, **_place(place))
         case r.HistoryEnd(room=place, count=count, more=more, at=at):
@@ -109,26 +109,18 @@ def answer(reply: r.Reply) -> Answer:
             )
         case r.Stats():
             return _stats(reply)
-        case r.People():
-            return s.Who(
-                content=_people_text(reply),
-                users=tuple(map(_person, reply.people)),
-                count=reply.count,
-                page=reply.page,
-                pages=reply.pages,
-                room=_text(reply.room),
-            )
-        case r.Rooms():
-            return s.Listing(content=_rooms_text(reply), **_rooms(reply))
-        case r.Overview(rooms=rooms, people=people):
-            return s.Overview(
-                content=f"{_rooms_text(rooms)}\n{_people_text(people)}",
-                users=tuple(map(_person, people.people)),
-                user_count=people.count,
-                user_page=people.page,
-                user_pages=people.pages,
-                **_rooms(rooms),
-            )
+        case (
+            r.People()
+            | r.Rooms()
+            | r.Overview()
+            | r.Profile()
+            | r.WasHere()
+            | r.WereHere()
+            | r.Yourself()
+            | r.Counts()
+            | r.Watched()
+        ):
+            return listing(reply)
         case r.ProfileValues(of=of, values=values):
             is_room = isinstance(of, RoomName)
             return s.ProfileValues(
@@ -137,47 +129,6 @@ def answer(reply: r.Reply) -> Answer:
                 room=of.text if is_room else None,
                 values={key: str(value) for key, value in values},
             )
-        case r.Profile():
-            return s.Profile(
-                content=reply.nick.text,
-                nick=reply.nick.text,
-                account=reply.account,
-                guest=reply.account is None,
-                rooms=tuple(room.text for room in reply.rooms),
-                since=moment(reply.since),
-                idle=round(reply.idle),
-                away=reply.away,
-                host=reply.host,
-                server_operator=reply.operator,
-                addresses=reply.addresses,
-                user_name=reply.user_name,
-                real_name=reply.real_name,
-                bot=reply.bot,
-            )
-        case r.WasHere(name=name, ago=ago):
-            content = say.was_here(
-                name, ago, say.gone(reply.user_name, reply.host, reply.real_name)
-            )
-            return s.Whois(content=content, here=False, **_gone(reply))
-        case r.WereHere(nick=nick, users=users):
-            gone = [
-                (each.ago, say.gone(each.user_name, each.host, each.real_name)) for each in users
-            ]
-            return s.Whowas(
-                content="\n".join(say.were_here(nick.text, gone)),
-                nick=nick.text,
-                users=tuple(s.Departed(**_gone(each)) for each in users),
-            )
-        case r.Yourself(nick=nick, settings=settings, operator=operator):
-            return s.Self(
-                content=user_changed(settings),
-                nick=nick.text,
-                settings=dict(settings),
-                server_operator=operator,
-            )
-        case r.Counts():
-            counts = msgspec.structs.asdict(reply)
-            return s.Counts(content=say.counts(**counts), **counts)
         case r.ServerBanList():
             return _server_bans(reply)
         case r.AccountList():
@@ -219,23 +170,6 @@ def answer(reply: r.Reply) -> Answer:
             return s.Notice(content=sentence(text), code="done")
         case r.Notice(code=code, text=text):
             return s.Notice(content=sentence(text), code=code)
-        case r.Watched(here=here, gone=gone, refused=refused):
-            gone_names, refused_names = nick_texts(gone), nick_texts(refused)
-            here_names = nick_texts([each.nick for each in here])
-            return s.Watched(
-                content=" ".join(say.watched(here_names, gone_names, refused_names)),
-                here=tuple(
-                    s.WatchedPerson(
-                        nick=each.nick.text,
-                        account=each.account,
-                        real_name=each.real_name,
-                        bot=each.bot,
-                    )
-                    for each in here
-                ),
-                gone=gone_names,
-                refused=refused_names,
-            )
         case r.RecipientAway(nick=nick, text=text):
             return s.Notice(content=say.recipient_away(nick.text, text), code="away")
         case r.HelpText(lines=lines):
@@ -257,23 +191,6 @@ def answer(reply: r.Reply) -> Answer:
             return s.Ping()
         case r.Farewell(why=why):  # pragma: no branch (mypy sees a missing case)
             return s.Farewell(content=say.farewell(why), reason=why)
-
-
-def _text(name: Nick | RoomName | None) -> str | None:
-    return None if name is None else name.text
-
-
-def _gone(reply: r.WasHere) -> dict[str, Any]:
-    """Tell about somebody who left."""
-    return {
-        "nick": reply.name,
-        "account": reply.account,
-        "user_name": reply.user_name,
-        "host": reply.host,
-        "real_name": reply.real_name,
-        "seen": moment(reply.time),
-        "ago": round(reply.ago),
-    }
 
 
 def _place(place: RoomName | Nick) -> dict[str, Any]:
@@ -357,42 +274,6 @@ def _stats(reply: r.Stats) -> s.Stats:
         counts=msgspec.structs.asdict(reply.counts) if reply.counts is not None else {},
         store=store,
     )
-
-
-def _people_text(reply: r.People) -> str:
-    """Say who is on a page, for programs that show their users the content of an object and nothing else."""
-    room = None if reply.room is None else str(reply.room)
-    names = ", ".join([each.nick.text for each in reply.people])
-    return one_line([say.people(reply.count, room), names])
-
-
-def _person(person: r.Person) -> s.Person:
-    return s.Person(
-        nick=person.nick.text,
-        away=person.away,
-        account=person.account,
-        guest=person.account is None,
-        operator=person.operator,
-        roles=person.roles,
-        idle=round(person.idle),
-        scope=person.scope,
-        real_name=person.real_name,
-        bot=person.bot,
-        server_operator=person.server_operator,
-    )
-
-
-def _rooms_text(reply: r.Rooms) -> str:
-    names = ", ".join([f"{each.name} ({each.count})" for each in reply.rooms])
-    return one_line([say.rooms(reply.count), names])
-
-
-def _rooms(reply: r.Rooms) -> dict[str, Any]:
-    rooms = tuple(
-        s.RoomLine(room=room.name.text, count=room.count, topic=room.topic, locked=room.locked)
-        for room in reply.rooms
-    )
-    return {"rooms": rooms, "count": reply.count, "page": reply.page, "pages": reply.pages}
 
 
 def _server_bans(reply: r.ServerBanList) -> s.ServerBans:
