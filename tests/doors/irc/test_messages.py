@@ -122,6 +122,23 @@ class SayTests(IrcHouseTestCase):
         for piece in pieces:
             self.assertEqual(len(piece) % len(family), 0)
 
+    def test_the_longest_names_leave_room_for_what_is_said(self) -> None:
+        nick, room = "\U00020001" * 32, "#" + "\U00020000" * 50
+        ann, bob = self.comes(), self.enters("bob", room, caps="draft/chathistory batch")
+        ann.types(f"NICK {nick}", f"USER {'u' * 20} 0 * :x", "NICKSERV REGISTER correct-horse")
+        ann.types(f"JOIN {room}")
+        bob.types(f"MODE {room} +o {nick}")
+        bob.hears()
+        said = "\x01ACTION " + "\U00020000" * 25 + "\x01"
+        ann.types(f"PRIVMSG @{room} :{said}", f"PRIVMSG {room} :{said}")
+        bob.types(f"CHATHISTORY LATEST {room} * 9")
+        lines = bob.sees()
+        again = said.replace("ACTION ", "ACTION [15:06] ")
+        self.assertEqual(
+            [line.rpartition(" :")[2] for line in lines if " PRIVMSG " in line], [said, said, again]
+        )
+        self.assertLessEqual(max(len(line.encode()) for line in lines if line[0] == ":"), MAX_LINE)
+
 
 class ShortWayTests(IrcHouseTestCase):
     """Plain lines take a shorter way, and come to the same."""
@@ -146,11 +163,11 @@ class ShortWayTests(IrcHouseTestCase):
 
 
 class SplitTests(IrcHouseTestCase):
-    @given(st.text(st.characters(codec="utf-8"), max_size=200), st.integers(4, 60))
-    def test_splitting_loses_and_adds_nothing(self, text: str, size: int) -> None:
+    @given(st.text(st.characters(codec="utf-8"), max_size=200), st.integers(0, 60))
+    def test_splitting_ends_and_loses_and_adds_nothing(self, text: str, size: int) -> None:
         pieces = split(text, size)
         self.assertEqual("".join(pieces), text)
-        self.assertLessEqual(max(len(piece.encode()) for piece in pieces), size)
+        self.assertLessEqual(max(len(piece.encode()) for piece in pieces), max(size, 4))
 
 
 class TagTests(IrcHouseTestCase):

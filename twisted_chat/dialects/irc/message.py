@@ -151,13 +151,13 @@ def pack(words: Iterable[str], size: int) -> Iterator[str]:
 
 
 def split(text: str, size: int) -> list[str]:
-    """Cut a text into pieces of at most ``size`` bytes each, which together are the text.
+    """Cut a text into pieces of at most ``size`` bytes each, or one character, which together are the text.
 
     It is cut behind blanks if that leaves no short pieces, else between what people see as characters (Unicode Annex #29).
     """
     pieces = []
     while len(text.encode()) > size:
-        most = cut(text, size)
+        most = cut(text, size) or text[0]
         end = most.rfind(" ", len(most) // 2) + 1 or _last_border(text, len(most))
         pieces.append(text[:end])
         text = text[end:]

@@ -17,6 +17,7 @@ from twisted_chat.dialects.irc import numerics as n
 from twisted_chat.dialects.irc.message import MAX_LINE, Message, middle
 from twisted_chat.dialects.irc.rooms import listed, room_named
 from twisted_chat.dialects.irc.services import SERVICES, asked
+from twisted_chat.dialects.irc.view import begin
 
 if TYPE_CHECKING:
     from twisted_chat.dialects.irc.session import IrcSession
@@ -132,8 +133,9 @@ def _say(session: IrcSession, message: Message, kind: c.Kind) -> Iterator[Step]:
 
 def _too_long(session: IrcSession, verb: str, targets: Iterable[str], text: str) -> int:
     """Return by how many bytes a line is too long for those who get it, who are told whose it is."""
-    longest = max(len(target.encode()) for target in targets)
-    return len(f":{session.source} {verb}  :{text}".encode()) + longest - MAX_LINE
+    assert session.me is not None
+    longest = max(len(begin(session.me, verb, target).encode()) for target in targets)
+    return longest + len(f" :{text}".encode()) - MAX_LINE
 
 
 def _client_tags(session: IrcSession, message: Message) -> tuple[tuple[str, str], ...]:

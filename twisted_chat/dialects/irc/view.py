@@ -67,7 +67,7 @@ class IrcView:
         to = event.nick.text if isinstance(event, e.Told) else str(room.name if room else "")
         if extras is not None and extras.operators:
             to = f"@{to}"
-        start = f":{author.prefix} {_VERBS.get(event.kind, 'PRIVMSG')} {to}"
+        start = begin(author, _VERBS.get(event.kind, "PRIVMSG"), to)
         tags = list(self._tags(envelope)) if self._tagging else []
         first = [("msgid", spell(envelope.id)), *tags] if tagged else tags
         if extras is None and event.kind == "say" and len(event.lines) == 1 and not stamp:
@@ -79,17 +79,22 @@ class IrcView:
             first += [(f"+{name}", value) for name, value in extras.tags]
         if event.kind == "tags":
             return encode([start], spell_tags(first))
-        pieces = list(_pieces(event, MAX_LINE - len(start.encode()) - len(" :") - len(stamp)))
+        before, behind = _AROUND.get(event.kind, ("", ""))
+        around = len(f" :{before}{stamp}{behind}")
+        pieces = list(_pieces(event, MAX_LINE - len(start.encode()) - around))
         if len(pieces) > 1 and "draft/multiline" in self.caps:
             name = spell(envelope.id)
-            lines = encode(
-                [f":{author.prefix} BATCH +{name} draft/multiline {to}"], spell_tags(first)
-            )
+            batch = begin(author, f"BATCH +{name} draft/multiline", to)
+            lines = encode([batch], spell_tags(first))
             for text, goes_on in pieces:
                 inside = [("batch", name), *([("draft/multiline-concat", "")] if goes_on else [])]
-                lines += encode([f"{start} :{text}"], spell_tags(inside))
+                lines += encode([f"{start} :{before}{text}{behind}"], spell_tags(inside))
             return lines + encode([f":{author.prefix} BATCH -{name}"])
-        texts = [f"{start} :{stamp}{text}" for text, _ in pieces if text.strip()]
+        texts = [
+            f"{start} :{before}{stamp}{text}{behind}"
+            for text, _ in pieces
+            if before or text.strip()
+        ]
         rest = [each for each in first if each[0] != "msgid"]
         return encode(texts[:1], spell_tags(first)) + encode(texts[1:], spell_tags(rest))
 
@@ -118,6 +123,19 @@ class IrcView:
         return (f":{self.server} NOTICE {room.name} :{text}",)
 
 
+#: The most bytes before a text: what is left is more than can stand around it, and all but the longest names take less.
+_MOST: Final = MAX_LINE - 128
+
+
+def begin(author: e.Author, verb: str, to: str) -> str:
+    """Return a message up to its text; where the names leave little room for that, without user name and host."""
+    rest = f"{verb} {to}"
+    start = f":{author.prefix} {rest}"
+    if len(start) * 4 > _MOST and len(start.encode()) > _MOST:
+        return f":{author.nick} {rest}"
+    return start
+
+
 #: The verbs of messages; of the others it is PRIVMSG.
 _VERBS: Final = {"notice": "NOTICE", "ctcp-reply": "NOTICE", "tags": "TAGMSG"}
 #: What stands before and behind the text of what is no plain message.
@@ -133,8 +151,7 @@ def _pieces(event: e.Said | e.Told, size: int) -> Iterator[tuple[str, bool]]:
 
     A line that its sender had cut is cut in the same places.
     """
-    before, behind = _AROUND.get(event.kind, ("", ""))
-    room, extras = size - len(before) - len(behind), event.extras
+    extras = event.extras
     lines: Sequence[str] = event.lines
     cuts: tuple[tuple[int, int], ...] = ()
     if extras is not None:
@@ -142,9 +159,9 @@ def _pieces(event: e.Said | e.Told, size: int) -> Iterator[tuple[str, bool]]:
     for number, line in enumerate(lines):
         ends = [place for at, place in cuts if at == number]
         parts = [line[start:end] for start, end in pairwise((0, *ends, len(line)))]
-        pieces = [piece for part in parts for piece in split(part, room)]
+        pieces = [piece for part in parts for piece in split(part, size)]
         for place, piece in enumerate(pieces):
-            yield f"{before}{piece}{behind}", place > 0
+            yield piece, place > 0
 
 
 def _joined(view: IrcView, envelope: e.Envelope, event: e.Joined) -> Iterable[str]:
