@@ -112,7 +112,7 @@ class FloodTests(Case):
         bob = self.world.user(self.bob)
         second = self.world.open()
         bob.sessions[second.node, second.session] = bob.author
-        self.hub._settle(self.world.session(second), bob)
+        self.hub._following._settle(self.world.session(second), bob)
         for _ in range(20):
             self.hub.admit(self.bob.session, NOW)
         self.assertGreater(self.hub.admit(second.session, NOW), 0.0)

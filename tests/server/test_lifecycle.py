@@ -209,7 +209,9 @@ class LeakTests(NodeCase):
         self.turn()
         self.clock.advance(5)
         node, delivery, state = self.node, self.sessions.delivery, self.node.hub.state
-        self.assertEqual((len(self.sessions), self.sessions.unacked, node.hub._leaving), (0, 0, {}))
+        self.assertEqual(
+            (len(self.sessions), self.sessions.unacked, node.hub._following.leaving), (0, 0, {})
+        )
         left = (delivery._channels, delivery._active, delivery._crowds, delivery._dirty)
         self.assertEqual(left, ({}, {}, {}, []))
         self.assertEqual((state.users, state.sessions, list(state.rooms)), ({}, {}, [LOBBY_ID]))

@@ -15,7 +15,7 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.records import LeftOut, Remembered, RoomRecord
-from twisted_chat.core.api.replies import NameRefused
+from twisted_chat.core.api.replies import NameRefused, Refused
 from twisted_chat.core.rules import listings, people
 from twisted_chat.core.rules.decisions import (
     CheckPassword,
@@ -25,15 +25,20 @@ from twisted_chat.core.rules.decisions import (
     Ignoring,
     Propose,
     Proven,
+    SendReply,
     Watching,
 )
 from twisted_chat.core.rules.dispatch import Rules
-from twisted_chat.core.rules.effects import Applied, Outcome, Rejected
+from twisted_chat.core.rules.effects import NOT_IN_ROOM, Applied, Effects, Outcome, Rejected
+from twisted_chat.core.rules.following import Following, ignore
 from twisted_chat.core.rules.permissions import floor
+from twisted_chat.core.rules.refusals import refuse
 from twisted_chat.core.rules.renaming import free_nick
+from twisted_chat.core.rules.topic import Asked, Ordered
+from twisted_chat.core.rules.watching import noticed
 from twisted_chat.core.state import snapshot
 from twisted_chat.core.state.budgets import SHORT, Budgets
-from twisted_chat.core.state.room import LOBBY_ID, Room
+from twisted_chat.core.state.room import Room
 from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
@@ -49,6 +54,8 @@ NO_SCOPE = Scope("")
 _RESTED: Final = 10.0
 # Once: making it costs more than asking for it.
 _SPOKEN: Final = (e.Said, e.Told)
+_LOG_IN_FIRST: Final = "Pick a nickname first. Nothing was sent."
+_GONE: Final = Refused("gone", "You are no longer in the chat, so nothing was done. Connect again.")
 
 
 class Hub:
@@ -62,8 +69,7 @@ class Hub:
         self._budgets = Budgets(limits)
         #: The last that was applied: everything up to it was shown.
         self.latest = MessageId(0)
-        #: Sessions that are closed, and whose departure has not come back yet: who takes over goes on as they were.
-        self._leaving: dict[SessionId, SessionState] = {}
+        self._following = Following(self.state, node)
 
     @property
     def limits(self) -> Limits:
@@ -93,7 +99,7 @@ class Hub:
         if entry is not None:
             self._budgets.leave(entry)
         if entry is not None and entry.user in self.state.users:
-            self._leaving[session] = entry
+            self._following.leaving[session] = entry
 
     def banned(self, address: str | None, now: float) -> str:
         """Return why nobody can log in from an address; None if they can."""
@@ -178,8 +184,14 @@ class Hub:
 
         ``scope`` is needed for a login only: that of the token it brings or will be given.
         """
-        entry = self.state.sessions[session]
-        decision = self._rules.decide(entry, command, now, tag, scope)
+        entry, kind, rules = self.state.sessions[session], type(command), self._rules
+        user = self.state.users.get(entry.user) if entry.user is not None else None
+        if user is None and kind not in rules.before_login:
+            return refuse("not-logged-in", _LOG_IN_FIRST)
+        if type(command) is c.Say and user is not None:  # nearly all commands are this one
+            decision = rules.messages.say(entry, user, command, now, tag)
+        else:
+            decision = rules.commands[kind](Asked(entry, user, now, tag, scope), command)
         if type(decision) is not Propose or not isinstance(event := decision.event, _SPOKEN):
             return decision
         lines, extras = event.lines, event.extras
@@ -216,14 +228,21 @@ class Hub:
 
         ``scope`` as in :meth:`decide`; ``password`` is what is stored of a new one.
         """
-        entry = self.state.sessions[session]
-        return self._rules.proven(entry, proven, proof, scope, password, now)
+        kind, user = type(proven.command), self.user_of(session)
+        if user is None and kind not in self._rules.before_login:
+            return SendReply(_GONE)
+        asked = Asked(self.state.sessions[session], user, now, None, scope)
+        return self._rules.proven[kind](asked, proven, proof, password)
 
     def found(
         self, session: SessionId, decision: FindMessage, message: e.Envelope | None, now: float
     ) -> Decision:
         """Go on with a decision when the message was found, or (None) is not there."""
-        return self._rules.found(self.state.sessions[session], decision, message, now)
+        user, entry = self.user_of(session), self.state.sessions[session]
+        if user is None:
+            return SendReply(_GONE)
+        asked = Asked(entry, user, now, None, entry.scope)
+        return self._rules.deletion.found(asked, decision, message)
 
     def forget_old(self, now: float, scopes: Iterable[Scope] | None = None) -> None:
         """Forget the sessions, and the ids of their messages, that were not used for 24 hours at the time ``now``.
@@ -264,20 +283,49 @@ class Hub:
     def apply(self, message: MessageId, proposal: e.Proposal) -> Outcome:
         """Apply a proposal at its place in the order, and bring this node's own sessions up to date with it."""
         self.latest = message
-        outcome = self._rules.apply(message, proposal)
+        outcome = self._apply(message, proposal)
         if type(proposal.event) is e.Said:
-            return (
-                outcome  # nearly always; it has its effects, and changes nothing of who hears what
-            )
+            # Nearly always. It has its effects, and changes nothing of who hears what.
+            return outcome
         if isinstance(proposal.event, e.Departed) and proposal.origin.node == self.node:
-            self._leaving.pop(proposal.origin.session, None)
+            self._following.leaving.pop(proposal.origin.session, None)
         if isinstance(outcome, Applied):
-            self._follow(outcome.envelope)
-            return replace(outcome, effects=self._rules.effects(outcome, self.node))
+            self._following.follow(outcome.envelope)
+            return replace(outcome, effects=self._effects(outcome))
         if isinstance(outcome.why, NameRefused) and isinstance(proposal.event, e.Arrived):
             why, nick = outcome.why, proposal.event.nick
             return Rejected(proposal, NameRefused(why.code, why.why, free_nick(self.state, nick)))
         return outcome
+
+    def _apply(self, message: MessageId, proposal: e.Proposal) -> Outcome:
+        """Change the state as proposed and return what happened, or change nothing and return why."""
+        state, event, origin = self.state, proposal.event, proposal.origin
+        user = state.users.get(proposal.user) if proposal.user is not None else None
+        here = user is not None and (origin.node, origin.session) in user.sessions
+        if type(event) is e.Said and user is not None and here:  # nearly all events are this one
+            return self._rules.messages.said(message, proposal, user, event)
+        rule = self._rules.events[type(event)]
+        if rule.by_nobody:
+            return rule.apply(Ordered(message, proposal, None), event)
+        if user is None or not here:
+            return Rejected(proposal, _GONE)
+        room = state.room_with(proposal.room, user)
+        if room is None and rule.in_room:
+            return Rejected(proposal, NOT_IN_ROOM)
+        it = Ordered(message, proposal, user, room)
+        refused = rule.check(it, event) if rule.check is not None else None
+        if refused is not None:
+            return Rejected(proposal, refused)
+        if rule.lasting and room is not None:
+            # First: what puts everybody out removes the room, which is then no longer to be kept.
+            state.altered[room.ref.id] = None
+        return rule.apply(it, event)
+
+    def _effects(self, applied: Applied) -> Effects:
+        """Return the effects of an event on this node, whose state is that after the event."""
+        event, state = applied.envelope.event, self.state
+        effects = self._rules.events[type(event)].effects(applied, event, state, self.node)
+        return (*effects, *noticed(applied.envelope, state)) if state.watchers else effects
 
     def change(self, session: SessionId, change: FocusOn | Ignoring | Proven | Watching) -> None:
         """Change what concerns one session only."""
@@ -286,7 +334,7 @@ class Hub:
             case FocusOn():
                 entry.focus_on(change.room)
             case Ignoring():
-                _ignore(entry, change.key, change.name, hide=change.hide)
+                ignore(entry, change.key, change.name, hide=change.hide)
             case Proven():
                 entry.proof = change.proof
             case Watching():
@@ -308,95 +356,3 @@ class Hub:
         locked = room.password is not None
         bots = tuple(self.state.bots.in_room(room, self.limits.page_size))
         return r.Entered(room.name, len(room.members), names, room.topic, created, locked, bots)
-
-    def _follow(self, envelope: e.Envelope) -> None:
-        """Bring focus and ignore lists of this node's sessions up to date."""
-        event, origin, author = envelope.event, envelope.origin, envelope.author
-        if origin is None or author is None:
-            return  # a room that nobody is in is gone
-        entry = self.state.sessions.get(origin.session) if origin.node == self.node else None
-        match event:
-            case e.Arrived():
-                if entry is not None:
-                    self._settle(entry, self.state.users[author.user], event.replaced)
-            case e.LoggedIn():
-                if entry is not None:
-                    user = self.state.users_by_key[event.nick.key]
-                    if event.moved:
-                        entry.focus, entry.before, entry.answer_to = None, [], None
-                    self._settle(entry, user)
-            case e.IgnoreSet():
-                for user in self.state.users_of(author.account or ""):
-                    for session in self._sessions(user.id):
-                        _ignore(session, event.key, event.name, hide=event.hide)
-            case e.Joined():
-                if entry is not None and envelope.room is not None:
-                    entry.focus_on(envelope.room.id)
-            case e.Read():
-                if entry is not None:
-                    entry.marks = True
-            case e.Left():
-                self._drop(author.user, envelope, fall_back=True)
-            case e.Kicked():
-                self._drop(event.user, envelope, fall_back=False)
-            case e.Banned(out=out) | e.RoomDropped(out=out):
-                for each, _ in out:
-                    self._drop(each, envelope, fall_back=False)
-            case e.Told():
-                # One answers what one saw: not those one ignores, nor requests between programs.
-                for session in self._sessions(event.to):
-                    if (
-                        event.kind not in c.BETWEEN_PROGRAMS
-                        and author.nick.key not in session.ignored
-                    ):
-                        session.answer_to = author.user
-            case e.Renamed():
-                # Ignoring follows the person; the list does not grow by it.
-                for session in self.state.sessions.values():
-                    if session.ignored and session.ignored.pop(author.nick.key, None) is not None:
-                        session.ignored[event.nick.key] = event.nick.text
-            case _:
-                pass
-
-    def _settle(
-        self, entry: SessionState, user: User, replaced: Iterable[tuple[Node, SessionId]] = ()
-    ) -> None:
-        """Give a session its user. If it takes over from another one, it has the same focused room.
-
-        If that is not known here, it has none: a guess could send a line meant for a locked room to an open one.
-        """
-        entry.user = user.id
-        entry.scope = user.sessions[self.node, entry.id].scope
-        for node, session in replaced:
-            old = self.state.sessions.get(session) or self._leaving.get(session)
-            if node == self.node and old is not None:
-                entry.follow(old, user.rooms)
-        account = self.state.accounts.get(user.account) if user.account is not None else None
-        if account is not None:
-            entry.ignored.update(account.ignored)
-        for other in self._sessions(user.id):
-            if other is not entry:
-                # The flood limit is one for a user, however many sessions.
-                entry.bucket = other.bucket
-                break
-        if entry.focus is None and not replaced:
-            # As who comes anew, it talks in the lobby; where that was left, in the room that was entered last.
-            rooms = user.rooms
-            entry.focus = LOBBY_ID if LOBBY_ID in rooms else next(reversed(rooms), None)
-
-    def _drop(self, user: UserId, envelope: e.Envelope, *, fall_back: bool) -> None:
-        if envelope.room is not None:
-            for session in self._sessions(user):
-                session.drop(envelope.room.id, fall_back=fall_back)
-
-    def _sessions(self, user: UserId) -> list[SessionState]:
-        """Return this node's sessions of a user."""
-        found = self.state.sessions_of(self.node, user)
-        return [self.state.sessions[each] for each in found]
-
-
-def _ignore(entry: SessionState, key: str, name: str, *, hide: bool) -> None:
-    if hide:
-        entry.ignored[key] = name
-    else:
-        entry.ignored.pop(key, None)

@@ -74,7 +74,7 @@ class Messages(Topic):
     def say(
         self, session: SessionState, user: User, command: c.Say, now: float, tag: str | None
     ) -> Decision:
-        """Decide the most frequent command: the dispatcher calls this directly, without the usual arguments."""
+        """Decide the most frequent command: the hub calls this directly, without the usual arguments."""
         if command.unless:
             for meant in command.unless:
                 if typo := _refuse_typo(self.state, user, meant, command):

@@ -180,7 +180,7 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 class Topic:
-    """One topic of the rules, with the tables that the dispatcher reads."""
+    """One topic of the rules, with the tables that the hub reads."""
 
     def __init__(self, state: State) -> None:
         self.state = state
